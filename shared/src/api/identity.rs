@@ -1,0 +1,42 @@
+//! Who is asking. The gateway puts an [`Identity`] into each request; on AWS it is read from the authorizer's context.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
+
+use super::ApiError;
+use crate::domain::organisation::{Caller, Role};
+
+/// Why a token was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthRefusal {
+    /// No `Authorization` header, or one that is neither `Zoho-oauthtoken` nor `Bearer`.
+    #[error("no access token was sent")]
+    Missing,
+    /// The token is malformed, expired, of another issuer or audience, or its signature is wrong.
+    #[error("the access token is not valid")]
+    Invalid,
+}
+
+/// The outcome of authentication, as a request extension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity(pub Result<Caller, AuthRefusal>);
+
+/// A caller who is an administrator; anybody else is answered before the handler runs (R1).
+#[derive(Debug, Clone)]
+pub struct Administrator(pub Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for Administrator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let identity = parts.extensions.get::<Identity>();
+        let outcome = identity.map_or(Err(AuthRefusal::Missing), |identity| identity.0.clone());
+        let caller = outcome.map_err(ApiError::from)?;
+        match caller.role {
+            Role::Administrator => Ok(Self(caller)),
+            Role::User => Err(ApiError::no_permission()),
+        }
+    }
+}

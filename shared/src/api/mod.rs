@@ -1,0 +1,9 @@
+//! The HTTP side that all API functions share: who is asking, and how errors look on the wire. Only this module knows status codes.
+
+mod error;
+mod identity;
+mod wire;
+
+pub use error::{ApiError, Envelope};
+pub use identity::{Administrator, AuthRefusal, Identity};
+pub use wire::{PersonOut, local_time, no_such_path, only_known_versions, wrong_method};

@@ -1,0 +1,1 @@
+//! The archive format: cells, entry names, zip records, composing, the manifest. Plain readers and writers; no AWS type.

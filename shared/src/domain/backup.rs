@@ -1,0 +1,161 @@
+//! The life of one backup: what may follow what.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::allowance::Claim;
+use super::id::{BackupId, OrgId};
+use super::organisation::Person;
+use super::progress::Amount;
+
+/// How long links work, counted from the backup's creation (R6).
+pub const LINK_LIFE: Duration = Duration::days(7);
+
+/// Where a backup stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// Being made.
+    Inprogress,
+    /// Made; its files can be downloaded until it expires.
+    Completed,
+    /// Not made; nothing can be downloaded.
+    Failed,
+}
+
+/// What a zip holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArchiveKind {
+    /// Records as CSV, field metadata, manifest.
+    Data,
+    /// Attachments and their index.
+    Attachments,
+}
+
+/// One finished zip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveFile {
+    /// What it holds.
+    pub kind: ArchiveKind,
+    /// Its name for users, for example `Data_001.zip`.
+    pub name: String,
+    /// Its key in the archives bucket.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// Entries in it.
+    pub entries: u64,
+}
+
+/// Why a backup failed, in words that help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Stable code, for example `ATTACHMENT_MISSING`.
+    pub code: String,
+    /// What went wrong and what to do.
+    pub message: String,
+}
+
+/// One backup of an organisation. `version` counts its changes and makes each conditional.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// The organisation.
+    pub org: OrgId,
+    /// Its id.
+    pub id: BackupId,
+    /// Who asked for it.
+    pub requester: Person,
+    /// Where it stands.
+    pub status: Status,
+    /// When it was asked for; its links live until seven days later.
+    pub created: DateTime<Utc>,
+    /// When its run began.
+    pub started: Option<DateTime<Utc>>,
+    /// When it was completed or failed.
+    pub finished: Option<DateTime<Utc>>,
+    /// What it was paid with.
+    pub claim: Claim,
+    /// All of its work; known once it is planned.
+    pub total: Option<Amount>,
+    /// Its zips; empty until it is completed.
+    pub files: Vec<ArchiveFile>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// Zero before it is stored.
+    pub version: u64,
+}
+
+/// A transition that this backup's status does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a backup that is {0:?} cannot change so")]
+pub struct NotAllowed(pub Status);
+
+impl Backup {
+    /// A backup just asked for.
+    pub fn requested(org: OrgId, id: BackupId, requester: Person, claim: Claim, at: DateTime<Utc>) -> Self {
+        Self {
+            org,
+            id,
+            requester,
+            status: Status::Inprogress,
+            created: at,
+            started: None,
+            finished: None,
+            claim,
+            total: None,
+            files: Vec::new(),
+            failure: None,
+            version: 0,
+        }
+    }
+
+    /// When its links stop working.
+    pub fn expires(&self) -> DateTime<Utc> {
+        self.created + LINK_LIFE
+    }
+
+    /// Marks the run as begun; a repeat keeps the first time.
+    pub fn begin(mut self, at: DateTime<Utc>) -> Result<Self, NotAllowed> {
+        self.require_in_progress()?;
+        self.started.get_or_insert(at);
+        Ok(self)
+    }
+
+    /// Records how much work there is.
+    pub fn plan(mut self, total: Amount) -> Result<Self, NotAllowed> {
+        self.require_in_progress()?;
+        self.total = Some(total);
+        Ok(self)
+    }
+
+    /// Completes it with its zips.
+    pub fn complete(mut self, files: Vec<ArchiveFile>, at: DateTime<Utc>) -> Result<Self, NotAllowed> {
+        self.require_in_progress()?;
+        self.status = Status::Completed;
+        self.finished = Some(at);
+        self.files = files;
+        Ok(self)
+    }
+
+    /// Ends it without files.
+    pub fn fail(mut self, failure: Failure, at: DateTime<Utc>) -> Result<Self, NotAllowed> {
+        self.require_in_progress()?;
+        self.status = Status::Failed;
+        self.finished = Some(at);
+        self.failure = Some(failure);
+        Ok(self)
+    }
+
+    /// Tells whether its files may be handed out at that time.
+    pub fn can_be_downloaded(&self, now: DateTime<Utc>) -> bool {
+        self.status == Status::Completed && now < self.expires()
+    }
+
+    fn require_in_progress(&self) -> Result<(), NotAllowed> {
+        match self.status {
+            Status::Inprogress => Ok(()),
+            other => Err(NotAllowed(other)),
+        }
+    }
+}

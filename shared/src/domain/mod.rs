@@ -1,0 +1,9 @@
+//! Decisions, as pure code: no I/O, no clock, no AWS, HTTP or Lambda type.
+
+pub mod allowance;
+pub mod backup;
+pub mod crm;
+pub mod event;
+pub mod id;
+pub mod organisation;
+pub mod progress;

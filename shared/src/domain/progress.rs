@@ -1,0 +1,47 @@
+//! How far a run is, and how long it may still take.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Amounts of work: items (CSV files and batches of attachments), rows, and bytes read from the CRM.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amount {
+    /// Work items.
+    pub items: u64,
+    /// CSV rows.
+    pub rows: u64,
+    /// Bytes of records and attachments as the source holds them.
+    pub bytes: u64,
+}
+
+impl std::ops::Add for Amount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { items: self.items + other.items, rows: self.rows + other.rows, bytes: self.bytes + other.bytes }
+    }
+}
+
+/// Estimates the seconds left from the rate so far; `None` before there is one.
+pub fn seconds_left(done: Amount, total: Amount, started: DateTime<Utc>, now: DateTime<Utc>) -> Option<u64> {
+    let elapsed = u64::try_from((now - started).num_milliseconds()).ok()?;
+    if done.bytes == 0 || elapsed == 0 {
+        return None;
+    }
+    let left = u128::from(total.bytes.saturating_sub(done.bytes));
+    u64::try_from(left * u128::from(elapsed) / u128::from(done.bytes) / 1000).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_follows_the_rate_so_far() {
+        let started = DateTime::UNIX_EPOCH;
+        let now = started + chrono::Duration::seconds(10);
+        let total = Amount { items: 2, rows: 0, bytes: 400 };
+        assert_eq!(seconds_left(Amount { bytes: 100, ..Amount::default() }, total, started, now), Some(30));
+        assert_eq!(seconds_left(Amount::default(), total, started, now), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! What the use cases need from the outside, one trait per noun.
+
+mod catalogue;
+mod objects;
+mod source;
+mod store;
+mod tell;
+
+pub use catalogue::Catalogue;
+pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads};
+pub use source::{AttachmentStream, RowPage, RowStream, Source, SourceInfo};
+pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store};
+pub use tell::{Clock, Ids, RandomIds, SystemClock, Workflow};
+
+use std::time::Duration;
+
+/// What kind of failure a port met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The thing is not there.
+    NotFound,
+    /// A condition did not hold: somebody else was first, or it was done before.
+    Conflict,
+    /// The service is busy or out of reach; the same call may succeed later.
+    Unavailable,
+    /// The service refused: no permission, no room, or a request that it does not take.
+    Refused,
+    /// What came back cannot be understood.
+    Corrupt,
+}
+
+/// A failure of a port. Its text is for logs and for the owner of the service, never for a client.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {kind:?}")]
+pub struct PortError {
+    /// What kind.
+    pub kind: ErrorKind,
+    /// What was tried, without secrets or customers' data.
+    pub what: &'static str,
+    /// The cause below.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// When to try again, where the service said so.
+    pub retry_after: Option<Duration>,
+}
+
+impl PortError {
+    /// A failure without a cause below it.
+    pub fn new(kind: ErrorKind, what: &'static str) -> Self {
+        Self { kind, what, source: None, retry_after: None }
+    }
+
+    /// A failure with its cause.
+    pub fn with(kind: ErrorKind, what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { kind, what, source: Some(source.into()), retry_after: None }
+    }
+}

@@ -1,0 +1,82 @@
+//! State and events of the backup service.
+
+use async_trait::async_trait;
+
+use super::PortError;
+use crate::domain::allowance::{Month, MonthUse};
+use crate::domain::backup::Backup;
+use crate::domain::event::Event;
+use crate::domain::id::{BackupId, EventId, OrgId, UserId};
+use crate::domain::organisation::Organisation;
+use crate::domain::progress::Amount;
+
+/// One change in a transaction. Documents with a `version` are written only if the stored version is theirs (zero: absent),
+/// and are stored with the next one.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// Writes an organisation, whatever was there.
+    Organisation(Organisation),
+    /// Writes a backup.
+    Backup(Box<Backup>),
+    /// Writes a month's use.
+    MonthUse(MonthUse),
+    /// Takes the organisation's only place for a running backup; fails if it is taken, by this backup too.
+    TakeSlot(BackupId),
+    /// Frees that place; fails unless this backup has it.
+    FreeSlot(BackupId),
+    /// Appends to the event log; fails if the id is there.
+    Event(Event),
+}
+
+/// Which events to read.
+#[derive(Debug, Clone)]
+pub struct EventQuery {
+    /// Only events older than this one.
+    pub before: Option<EventId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Events, newest first.
+#[derive(Debug, Clone)]
+pub struct EventPage {
+    /// The events.
+    pub events: Vec<Event>,
+    /// Whether older ones exist.
+    pub more: bool,
+}
+
+/// The table: state and event log. Reads see every commit that was answered before.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// An organisation; `None` when it is unknown.
+    async fn organisation(&self, org: OrgId) -> Result<Option<Organisation>, PortError>;
+    /// A backup; `None` when this organisation has none with that id.
+    async fn backup(&self, org: OrgId, id: BackupId) -> Result<Option<Backup>, PortError>;
+    /// The newest backups, newest first.
+    async fn backups(&self, org: OrgId, limit: usize) -> Result<Vec<Backup>, PortError>;
+    /// A month's use; zero use and version zero when nothing is stored.
+    async fn month_use(&self, org: OrgId, month: Month) -> Result<MonthUse, PortError>;
+    /// Events, newest first.
+    async fn events(&self, org: OrgId, query: EventQuery) -> Result<EventPage, PortError>;
+    /// Makes all changes, or none: `Conflict` when a condition does not hold. At most 100 changes.
+    async fn commit(&self, org: OrgId, changes: Vec<Change>) -> Result<(), PortError>;
+}
+
+/// How far each work item of a run is. Writing the same again changes nothing.
+#[async_trait]
+pub trait Progress: Send + Sync {
+    /// Records what is done of an item.
+    async fn record(&self, org: OrgId, backup: BackupId, item: u64, done: Amount) -> Result<(), PortError>;
+    /// The sum over all items.
+    async fn done(&self, org: OrgId, backup: BackupId) -> Result<Amount, PortError>;
+}
+
+/// Up to which event each administrator has read the notifications.
+#[async_trait]
+pub trait Marks: Send + Sync {
+    /// The newest event that is marked as read; `None` when nothing is.
+    async fn read_until(&self, org: OrgId, user: UserId) -> Result<Option<EventId>, PortError>;
+    /// Marks everything up to that event as read; an older mark than the stored one changes nothing.
+    async fn mark_read(&self, org: OrgId, user: UserId, until: EventId) -> Result<(), PortError>;
+}

@@ -1,0 +1,57 @@
+//! Time, ids and workflows.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::PortError;
+
+/// Tells the time. Nobody asks the system for it otherwise.
+pub trait Clock: Send + Sync {
+    /// The present instant.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The system's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+/// Makes ids. Ids made later are larger, at the resolution of a millisecond.
+pub trait Ids: Send + Sync {
+    /// A new id; it fits a signed 64-bit integer.
+    fn next(&self, now: DateTime<Utc>) -> u64;
+}
+
+/// Ids of 42 bits of milliseconds since 2020 and 21 bits that start at random and count up.
+#[derive(Debug)]
+pub struct RandomIds(AtomicU64);
+
+impl Default for RandomIds {
+    fn default() -> Self {
+        use std::hash::{BuildHasher, Hasher};
+        let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
+        Self(AtomicU64::new(seed))
+    }
+}
+
+impl Ids for RandomIds {
+    fn next(&self, now: DateTime<Utc>) -> u64 {
+        const EPOCH_2020_MS: i64 = 1_577_836_800_000;
+        let millis = u64::try_from(now.timestamp_millis() - EPOCH_2020_MS).unwrap_or(0);
+        (millis << 21) | (self.0.fetch_add(1, Ordering::Relaxed) & 0x1F_FFFF)
+    }
+}
+
+/// Starts runs of the archive state machine.
+#[async_trait]
+pub trait Workflow: Send + Sync {
+    /// Starts an execution with that name. A name that was used before starts nothing and is no error.
+    async fn start(&self, name: &str, input: serde_json::Value) -> Result<(), PortError>;
+}

@@ -1,0 +1,4 @@
+//! CRM sources.
+
+pub mod native;
+pub mod rows;
