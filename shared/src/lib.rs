@@ -4,9 +4,8 @@ pub mod api;
 pub mod archive;
 pub mod aws;
 pub mod domain;
+pub mod lambda;
 pub mod ports;
 pub mod settings;
 pub mod sources;
 pub mod telemetry;
-#[cfg(feature = "testing")]
-pub mod testing;

@@ -1,1 +1,104 @@
-//! (being written)
+//! Settings of the functions, read once at cold start. A missing one stops the function and is named.
+
+use std::env;
+
+use crate::domain::allowance::Plans;
+
+/// Where state and objects are.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `HOZON_TABLE`: the DynamoDB table.
+    pub table: String,
+    /// `HOZON_ARCHIVES_BUCKET`: zips and work objects.
+    pub archives_bucket: String,
+    /// `HOZON_CRM_BUCKET`: the native CRM store.
+    pub crm_bucket: String,
+    /// `HOZON_STATE_MACHINE`: ARN of the archive state machine.
+    pub state_machine: String,
+    /// Other endpoints than AWS's own.
+    pub endpoints: Endpoints,
+    /// The links' signer.
+    pub signer: AccessKey,
+    /// Fixed credentials; `None` takes the function's role.
+    pub credentials: Option<AccessKey>,
+}
+
+/// Endpoints other than AWS's own; `None` leaves the SDK's.
+#[derive(Debug, Clone, Default)]
+pub struct Endpoints {
+    /// `HOZON_S3_ENDPOINT`
+    pub s3: Option<String>,
+    /// `HOZON_DYNAMODB_ENDPOINT`
+    pub dynamodb: Option<String>,
+    /// `HOZON_STATES_ENDPOINT`
+    pub states: Option<String>,
+}
+
+/// A long-lived access key. Its `Debug` shows no secret.
+#[derive(Clone)]
+pub struct AccessKey {
+    /// The key's id.
+    pub id: String,
+    /// The secret.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccessKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A setting that is missing or cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The variable is not set.
+    #[error("the environment variable {0} is not set")]
+    Missing(&'static str),
+    /// The variable's value is not understood.
+    #[error("the environment variable {name} cannot be read")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// Reads a variable that must be set.
+pub fn required(name: &'static str) -> Result<String, SettingsError> {
+    env::var(name).ok().filter(|value| !value.is_empty()).ok_or(SettingsError::Missing(name))
+}
+
+/// Reads a number, or gives its default when the variable is not set.
+pub fn number(name: &'static str, default: u64) -> Result<u64, SettingsError> {
+    match env::var(name) {
+        Err(_) => Ok(default),
+        Ok(text) => text.parse().map_err(|source: std::num::ParseIntError| SettingsError::Invalid { name, source: source.into() }),
+    }
+}
+
+/// Reads `HOZON_PLANS`, for example `Free=0,Standard=2`.
+pub fn plans() -> Result<Plans, SettingsError> {
+    Plans::parse(&required("HOZON_PLANS")?).map_err(|source| SettingsError::Invalid { name: "HOZON_PLANS", source: source.into() })
+}
+
+impl Settings {
+    /// Reads the environment. The signer's key comes from `HOZON_SIGNER_KEY_ID` and `HOZON_SIGNER_SECRET`.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Ok(Self {
+            table: required("HOZON_TABLE")?,
+            archives_bucket: required("HOZON_ARCHIVES_BUCKET")?,
+            crm_bucket: required("HOZON_CRM_BUCKET")?,
+            state_machine: required("HOZON_STATE_MACHINE")?,
+            endpoints: Endpoints {
+                s3: env::var("HOZON_S3_ENDPOINT").ok(),
+                dynamodb: env::var("HOZON_DYNAMODB_ENDPOINT").ok(),
+                states: env::var("HOZON_STATES_ENDPOINT").ok(),
+            },
+            signer: AccessKey { id: required("HOZON_SIGNER_KEY_ID")?, secret: required("HOZON_SIGNER_SECRET")? },
+            credentials: None,
+        })
+    }
+}

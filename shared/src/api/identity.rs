@@ -17,6 +17,9 @@ pub enum AuthRefusal {
     /// The token is malformed, expired, of another issuer or audience, or its signature is wrong.
     #[error("the access token is not valid")]
     Invalid,
+    /// The keys that tokens are checked with cannot be had at the moment.
+    #[error("tokens cannot be checked at the moment")]
+    Unavailable,
 }
 
 /// The outcome of authentication, as a request extension.

@@ -6,4 +6,4 @@ mod wire;
 
 pub use error::{ApiError, Envelope};
 pub use identity::{Administrator, AuthRefusal, Identity};
-pub use wire::{PersonOut, local_time, no_such_path, only_known_versions, wrong_method};
+pub use wire::{PersonOut, local_time, with_fallbacks, with_versions};

@@ -1,1 +1,82 @@
-//! (being written)
+//! The adapters on AWS: the only place that names an SDK.
+
+mod catalogue;
+mod errors;
+mod keys;
+mod links;
+mod objects;
+mod progress;
+mod states;
+mod store;
+mod table;
+mod uploads;
+
+use std::sync::Arc;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+
+use crate::ports::{Ports, RandomIds, SystemClock};
+use crate::settings::{AccessKey, Settings};
+use crate::sources::native::NativeSource;
+use links::SignedLinks;
+use objects::{Buckets, S3Objects};
+use states::StepFunctions;
+use table::Table;
+
+/// Makes the ports on AWS, with the system's clock. Opens no connection yet.
+pub async fn connect(settings: &Settings) -> Ports {
+    let config = sdk_config(settings).await;
+    let table = Arc::new(Table::new(dynamodb(&config, settings), settings.table.clone()));
+    let buckets = Buckets { archives: settings.archives_bucket.clone(), crm: settings.crm_bucket.clone() };
+    let objects = Arc::new(S3Objects::new(s3(&config, settings, None), buckets.clone()));
+    let links = SignedLinks::new(s3(&config, settings, Some(&settings.signer)), buckets);
+    let states = StepFunctions::new(step_functions(&config, settings), settings.state_machine.clone());
+    Ports {
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds::default()),
+        store: table.clone(),
+        progress: table.clone(),
+        marks: table.clone(),
+        catalogue: table.clone(),
+        objects: objects.clone(),
+        uploads: objects.clone(),
+        links: Arc::new(links),
+        workflow: Arc::new(states),
+        source: Arc::new(NativeSource::new(table, objects)),
+    }
+}
+
+async fn sdk_config(settings: &Settings) -> SdkConfig {
+    let loader = aws_config::defaults(BehaviorVersion::latest());
+    match &settings.credentials {
+        Some(key) => loader.credentials_provider(fixed(key)).region(Region::from_static("us-east-1")).load().await,
+        None => loader.load().await,
+    }
+}
+
+fn fixed(key: &AccessKey) -> Credentials {
+    Credentials::new(&key.id, &key.secret, None, None, "settings")
+}
+
+fn dynamodb(config: &SdkConfig, settings: &Settings) -> aws_sdk_dynamodb::Client {
+    let mut builder = aws_sdk_dynamodb::config::Builder::from(config);
+    builder.set_endpoint_url(settings.endpoints.dynamodb.clone());
+    aws_sdk_dynamodb::Client::from_conf(builder.build())
+}
+
+fn s3(config: &SdkConfig, settings: &Settings, key: Option<&AccessKey>) -> aws_sdk_s3::Client {
+    let mut builder = aws_sdk_s3::config::Builder::from(config);
+    builder.set_force_path_style(settings.endpoints.s3.as_ref().map(|_| true));
+    builder.set_endpoint_url(settings.endpoints.s3.clone());
+    if let Some(key) = key {
+        builder.set_credentials_provider(Some(aws_credential_types::provider::SharedCredentialsProvider::new(fixed(key))));
+    }
+    aws_sdk_s3::Client::from_conf(builder.build())
+}
+
+fn step_functions(config: &SdkConfig, settings: &Settings) -> aws_sdk_sfn::Client {
+    let mut builder = aws_sdk_sfn::config::Builder::from(config);
+    builder.set_endpoint_url(settings.endpoints.states.clone());
+    aws_sdk_sfn::Client::from_conf(builder.build())
+}

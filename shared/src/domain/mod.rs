@@ -2,6 +2,7 @@
 
 pub mod allowance;
 pub mod backup;
+pub mod change;
 pub mod crm;
 pub mod event;
 pub mod id;

@@ -12,7 +12,25 @@ pub use source::{AttachmentStream, RowPage, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store};
 pub use tell::{Clock, Ids, RandomIds, SystemClock, Workflow};
 
+use std::sync::Arc;
 use std::time::Duration;
+
+/// Everything that a function may use of the outside.
+#[derive(Clone)]
+#[allow(missing_docs, reason = "each field is documented at its trait")]
+pub struct Ports {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub store: Arc<dyn Store>,
+    pub progress: Arc<dyn Progress>,
+    pub marks: Arc<dyn Marks>,
+    pub catalogue: Arc<dyn Catalogue>,
+    pub objects: Arc<dyn Objects>,
+    pub uploads: Arc<dyn Uploads>,
+    pub links: Arc<dyn Links>,
+    pub workflow: Arc<dyn Workflow>,
+    pub source: Arc<dyn Source>,
+}
 
 /// What kind of failure a port met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

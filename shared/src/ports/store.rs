@@ -5,28 +5,11 @@ use async_trait::async_trait;
 use super::PortError;
 use crate::domain::allowance::{Month, MonthUse};
 use crate::domain::backup::Backup;
+pub use crate::domain::change::Change;
 use crate::domain::event::Event;
 use crate::domain::id::{BackupId, EventId, OrgId, UserId};
 use crate::domain::organisation::Organisation;
 use crate::domain::progress::Amount;
-
-/// One change in a transaction. Documents with a `version` are written only if the stored version is theirs (zero: absent),
-/// and are stored with the next one.
-#[derive(Debug, Clone)]
-pub enum Change {
-    /// Writes an organisation, whatever was there.
-    Organisation(Organisation),
-    /// Writes a backup.
-    Backup(Box<Backup>),
-    /// Writes a month's use.
-    MonthUse(MonthUse),
-    /// Takes the organisation's only place for a running backup; fails if it is taken, by this backup too.
-    TakeSlot(BackupId),
-    /// Frees that place; fails unless this backup has it.
-    FreeSlot(BackupId),
-    /// Appends to the event log; fails if the id is there.
-    Event(Event),
-}
 
 /// Which events to read.
 #[derive(Debug, Clone)]

@@ -1,0 +1,88 @@
+//! Signing links, and recording a download before its link is given.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use hozon_shared::api::{Administrator, ApiError, local_time};
+use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup};
+use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::id::{EventId, OrgId};
+use hozon_shared::domain::organisation::Caller;
+use hozon_shared::ports::{Change, ObjectRef, Ports};
+use serde::Deserialize;
+use serde_json::json;
+
+/// How many of the newest backups are looked through for one that can be downloaded.
+const LOOK_BACK: usize = 20;
+
+#[derive(Deserialize)]
+pub struct Chosen {
+    backup_id: Option<String>,
+}
+
+/// Links to all files of the newest backup that can be downloaded, or of the one asked for; 204 when nothing can be.
+pub async fn all(
+    State(ports): State<Ports>,
+    Administrator(caller): Administrator,
+    Query(chosen): Query<Chosen>,
+) -> Result<Response, ApiError> {
+    let now = ports.clock.now();
+    let backup = match chosen.backup_id {
+        Some(id) => Some(find(&ports, caller.org, &id).await?),
+        None => ports.store.backups(caller.org, LOOK_BACK).await?.into_iter().find(|b| b.can_be_downloaded(now)),
+    };
+    let Some(backup) = backup.filter(|backup| backup.can_be_downloaded(now)) else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    let (mut data, mut attachments) = (Vec::new(), Vec::new());
+    for file in &backup.files {
+        let link = sign(&ports, &backup, file, now).await?;
+        match file.kind {
+            ArchiveKind::Data => data.push(link),
+            ArchiveKind::Attachments => attachments.push(link),
+        }
+    }
+    let expires = local_expiry(&ports, &backup).await?;
+    let urls = json!({ "data_links": data, "attachment_links": attachments, "expiry_date": expires });
+    Ok(Json(json!({ "urls": urls })).into_response())
+}
+
+/// One link; the download is recorded first (R7).
+pub async fn one(
+    State(ports): State<Ports>,
+    Administrator(caller): Administrator,
+    Path((_version, id, name)): Path<(String, String, String)>,
+) -> Result<Response, ApiError> {
+    let now = ports.clock.now();
+    let backup = find(&ports, caller.org, &id).await?;
+    let file = backup.files.iter().find(|file| file.name == name && backup.can_be_downloaded(now));
+    let file = file.ok_or_else(ApiError::not_found)?;
+    let url = sign(&ports, &backup, file, now).await?;
+    ports.store.commit(caller.org, vec![download_started(&ports, &caller, &backup, file, now)]).await?;
+    let download = json!({ "url": url, "file_name": file.name, "expiry_date": local_expiry(&ports, &backup).await? });
+    Ok(Json(json!({ "download": download })).into_response())
+}
+
+async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::not_found())?;
+    ports.store.backup(org, id).await?.ok_or_else(ApiError::not_found)
+}
+
+async fn sign(ports: &Ports, backup: &Backup, file: &ArchiveFile, now: DateTime<Utc>) -> Result<String, ApiError> {
+    let valid = (backup.expires() - now).to_std().unwrap_or(Duration::ZERO);
+    Ok(ports.links.sign(&ObjectRef::archives(&file.key), &file.name, now, valid).await?)
+}
+
+async fn local_expiry(ports: &Ports, backup: &Backup) -> Result<String, ApiError> {
+    let organisation = ports.store.organisation(backup.org).await?.ok_or_else(ApiError::not_found)?;
+    Ok(local_time(backup.expires(), organisation.time_zone))
+}
+
+fn download_started(ports: &Ports, caller: &Caller, backup: &Backup, file: &ArchiveFile, now: DateTime<Utc>) -> Change {
+    let what = What::DownloadStarted { backup: backup.id, file: file.name.clone() };
+    Change::Event(Event { id: EventId(ports.ids.next(now)), at: now, by: caller.person.clone(), what })
+}

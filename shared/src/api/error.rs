@@ -1,0 +1,155 @@
+//! Errors on the wire: Zoho's codes, status codes and envelopes, and from where each comes.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::AuthRefusal;
+use crate::domain::allowance::LimitReached;
+use crate::domain::id::BackupId;
+use crate::ports::{ErrorKind, PortError};
+
+/// Where the error object stands in the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Envelope {
+    /// The object itself.
+    Plain,
+    /// Under `backup`, as the scheduling calls answer.
+    Backup,
+}
+
+/// An error that a client sees: a stable code, a sentence that says what to do, and the details.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    details: Value,
+    envelope: Envelope,
+    cause: Option<PortError>,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { status, code, message, details: json!({}), envelope: Envelope::Plain, cause: None }
+    }
+
+    /// The caller is no administrator (R1).
+    pub fn no_permission() -> Self {
+        let message = "Only administrators can use data backup. Ask an administrator of your organisation.";
+        Self::new(StatusCode::FORBIDDEN, "NO_PERMISSION", message)
+    }
+
+    /// No such path.
+    pub fn invalid_url_pattern() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one.")
+    }
+
+    /// The path is there, the method is not.
+    pub fn invalid_request_method() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one.")
+    }
+
+    /// The body is no JSON object of the expected shape.
+    pub fn body_not_readable() -> Self {
+        let message = "The request body cannot be read. Send a JSON object, or an empty body to back up now.";
+        Self::new(StatusCode::BAD_REQUEST, "REQUEST_BODY_NOT_READABLE", message)
+    }
+
+    /// A value is wrong; `json_path` says which.
+    pub fn invalid_data(api_name: &str, json_path: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_DATA", message)
+            .details(json!({ "api_name": api_name, "json_path": json_path }))
+    }
+
+    /// A parameter of the query is wrong.
+    pub fn invalid_param(name: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_DATA", message).details(json!({ "param_name": name }))
+    }
+
+    /// A backup is being made, so that another cannot begin.
+    pub fn in_progress(running: BackupId) -> Self {
+        let message = "A backup is being made. Wait until it is ready, then try again.";
+        Self::new(StatusCode::BAD_REQUEST, "INPROGRESS", message)
+            .details(json!({ "id": running }))
+            .envelope(Envelope::Backup)
+    }
+
+    /// The allowance is used up.
+    pub fn limit_reached(limit: LimitReached) -> Self {
+        let message = format!(
+            "This month's {} free backups are used. They renew on the first day of next month.",
+            limit.allowed
+        );
+        Self::new(StatusCode::BAD_REQUEST, "LIMIT_REACHED", message)
+            .details(json!({ "free_per_month": limit.allowed }))
+            .envelope(Envelope::Backup)
+    }
+
+    /// What the path or body names does not exist in this organisation.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "RESOURCE_NOT_FOUND", "The resource does not exist in your organisation.")
+    }
+
+    /// The request cannot be carried out as the product stands.
+    pub fn not_allowed(message: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "NOT_ALLOWED", message)
+    }
+
+    /// Adds details.
+    #[must_use]
+    pub fn details(self, details: Value) -> Self {
+        Self { details, ..self }
+    }
+
+    /// Chooses the envelope.
+    #[must_use]
+    pub fn envelope(self, envelope: Envelope) -> Self {
+        Self { envelope, ..self }
+    }
+}
+
+impl From<AuthRefusal> for ApiError {
+    fn from(refusal: AuthRefusal) -> Self {
+        match refusal {
+            AuthRefusal::Missing => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "AUTHENTICATION_FAILURE",
+                "Authentication failed. Send `Authorization: Zoho-oauthtoken <token>` or `Bearer <token>`.",
+            ),
+            AuthRefusal::Invalid => {
+                Self::new(StatusCode::UNAUTHORIZED, "INVALID_TOKEN", "The access token is invalid or expired. Get a new one.")
+            }
+            AuthRefusal::Unavailable => {
+                let message = "Tokens cannot be checked right now. Try again in a minute.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "INTERNAL_ERROR", message)
+            }
+        }
+    }
+}
+
+impl From<PortError> for ApiError {
+    fn from(cause: PortError) -> Self {
+        let (status, message) = match cause.kind {
+            ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "The service is busy. Try again in a minute."),
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Quote the request id to support."),
+        };
+        Self { cause: Some(cause), ..Self::new(status, "INTERNAL_ERROR", message) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Some(cause) = &self.cause {
+            tracing::error!(error = cause as &dyn std::error::Error, api.code = self.code, "request failed");
+        }
+        let error = json!({ "code": self.code, "details": self.details, "message": self.message, "status": "error" });
+        let body = match self.envelope {
+            Envelope::Plain => error,
+            Envelope::Backup => json!({ "backup": error }),
+        };
+        (self.status, Json(body)).into_response()
+    }
+}

@@ -1,0 +1,56 @@
+//! Progress of runs and read marks, in the table.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::error::SdkError;
+use serde::{Deserialize, Serialize};
+
+use super::errors::port_error;
+use super::keys;
+use super::table::{PrefixQuery, Table, encode, text};
+use crate::domain::id::{BackupId, EventId, OrgId, UserId};
+use crate::domain::progress::Amount;
+use crate::ports::{ErrorKind, Marks, PortError, Progress};
+
+/// Text of 20 digits, so that DynamoDB compares marks as numbers.
+#[derive(Serialize, Deserialize)]
+struct Mark {
+    until: String,
+}
+
+#[async_trait]
+impl Progress for Table {
+    async fn record(&self, org: OrgId, backup: BackupId, item: u64, done: Amount) -> Result<(), PortError> {
+        let item = encode(keys::run(org, backup), keys::item(item), &done)?;
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        request.send().await.map(drop).map_err(port_error("record progress"))
+    }
+
+    async fn done(&self, org: OrgId, backup: BackupId) -> Result<Amount, PortError> {
+        let pk = keys::run(org, backup);
+        let query = PrefixQuery { pk, prefix: keys::ITEMS, before: None, newest_first: false, limit: None };
+        let items: Vec<Amount> = self.all(query).await?;
+        Ok(items.into_iter().fold(Amount::default(), |sum, item| sum + item))
+    }
+}
+
+#[async_trait]
+impl Marks for Table {
+    async fn read_until(&self, org: OrgId, user: UserId) -> Result<Option<EventId>, PortError> {
+        let mark: Option<Mark> = self.read(keys::organisation(org), keys::mark(user)).await?;
+        let corrupt = |error| PortError::with(ErrorKind::Corrupt, "read a mark", error);
+        mark.map(|mark| mark.until.parse().map(EventId).map_err(corrupt)).transpose()
+    }
+
+    async fn mark_read(&self, org: OrgId, user: UserId, until: EventId) -> Result<(), PortError> {
+        let until = format!("{:020}", until.0);
+        let item = encode(keys::organisation(org), keys::mark(user), &Mark { until: until.clone() })?;
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let request = request.condition_expression("attribute_not_exists(pk) OR #until < :until");
+        // `until` is no reserved word today; the alias keeps it so.
+        let request = request.expression_attribute_names("#until", "until").expression_attribute_values(":until", text(until));
+        match request.send().await {
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
+            other => other.map(drop).map_err(port_error("mark as read")),
+        }
+    }
+}

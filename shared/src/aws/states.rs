@@ -1,0 +1,31 @@
+//! Step Functions.
+
+use async_trait::async_trait;
+use aws_sdk_sfn::Client;
+use aws_sdk_sfn::error::SdkError;
+
+use super::errors::port_error;
+use crate::ports::{PortError, Workflow};
+
+/// Starts executions of one state machine.
+pub struct StepFunctions {
+    client: Client,
+    state_machine: String,
+}
+
+impl StepFunctions {
+    pub(super) fn new(client: Client, state_machine: String) -> Self {
+        Self { client, state_machine }
+    }
+}
+
+#[async_trait]
+impl Workflow for StepFunctions {
+    async fn start(&self, name: &str, input: serde_json::Value) -> Result<(), PortError> {
+        let request = self.client.start_execution().state_machine_arn(&self.state_machine).name(name);
+        match request.input(input.to_string()).send().await {
+            Err(SdkError::ServiceError(error)) if error.err().is_execution_already_exists() => Ok(()),
+            other => other.map(drop).map_err(port_error("start an execution")),
+        }
+    }
+}
