@@ -29,7 +29,7 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> ErrorK
         ) => ErrorKind::Unavailable,
         _ => match service.raw().status().as_u16() {
             404 => ErrorKind::NotFound,
-            503 => ErrorKind::Unavailable,
+            500 | 502 | 503 | 504 => ErrorKind::Unavailable,
             _ => ErrorKind::Refused,
         },
     }

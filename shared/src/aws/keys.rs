@@ -16,6 +16,9 @@ pub const SETTINGS: &str = "SETTINGS";
 /// Sort key of the place for a running backup.
 pub const SLOT: &str = "SLOT";
 
+/// Sort key of the reason why a run failed.
+pub const FAILURE: &str = "FAILURE";
+
 /// Partition of an organisation's state and events.
 pub fn organisation(org: OrgId) -> String {
     format!("ORG#{org}")

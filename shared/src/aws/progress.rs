@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::errors::port_error;
 use super::keys;
 use super::table::{PrefixQuery, Table, encode, text};
+use crate::domain::backup::Failure;
 use crate::domain::id::{BackupId, EventId, OrgId, UserId};
 use crate::domain::progress::Amount;
 use crate::ports::{ErrorKind, Marks, PortError, Progress};
@@ -30,6 +31,16 @@ impl Progress for Table {
         let query = PrefixQuery { pk, prefix: keys::ITEMS, before: None, newest_first: false, limit: None };
         let items: Vec<Amount> = self.all(query).await?;
         Ok(items.into_iter().fold(Amount::default(), |sum, item| sum + item))
+    }
+
+    async fn record_failure(&self, org: OrgId, backup: BackupId, failure: &Failure) -> Result<(), PortError> {
+        let item = encode(keys::run(org, backup), keys::FAILURE.to_owned(), failure)?;
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        request.send().await.map(drop).map_err(port_error("record a failure"))
+    }
+
+    async fn failure(&self, org: OrgId, backup: BackupId) -> Result<Option<Failure>, PortError> {
+        self.read(keys::run(org, backup), keys::FAILURE.to_owned()).await
     }
 }
 

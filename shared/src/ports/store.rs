@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::PortError;
 use crate::domain::allowance::{Month, MonthUse};
-use crate::domain::backup::Backup;
+use crate::domain::backup::{Backup, Failure};
 pub use crate::domain::change::Change;
 use crate::domain::event::Event;
 use crate::domain::id::{BackupId, EventId, OrgId, UserId};
@@ -53,6 +53,10 @@ pub trait Progress: Send + Sync {
     async fn record(&self, org: OrgId, backup: BackupId, item: u64, done: Amount) -> Result<(), PortError>;
     /// The sum over all items.
     async fn done(&self, org: OrgId, backup: BackupId) -> Result<Amount, PortError>;
+    /// Remembers why a task of the run failed; a later reason replaces it. It counts only if the run ends in failure.
+    async fn record_failure(&self, org: OrgId, backup: BackupId, failure: &Failure) -> Result<(), PortError>;
+    /// The reason remembered last.
+    async fn failure(&self, org: OrgId, backup: BackupId) -> Result<Option<Failure>, PortError>;
 }
 
 /// Up to which event each administrator has read the notifications.

@@ -1,0 +1,20 @@
+//! `finish`: records the zips and publishes *ready*; then the work objects go.
+
+use hozon_shared::domain::backup::{ArchiveFile, Status};
+use hozon_shared::domain::change;
+use hozon_shared::domain::id::EventId;
+use serde_json::Value;
+
+use crate::{Run, TaskError};
+
+pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
+    let backup = run.load().await?;
+    if backup.status != Status::Completed {
+        let files: Vec<ArchiveFile> = run.read_required(&run.archives_at()).await?;
+        let now = run.ports.clock.now();
+        let event = EventId(run.ports.ids.next(now));
+        run.ports.store.commit(run.org, change::complete(backup, files, now, event)?).await?;
+    }
+    run.clear(&run.work_prefix()).await?;
+    Ok(Value::Null)
+}

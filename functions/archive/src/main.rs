@@ -1,0 +1,20 @@
+//! The `archive` function on Lambda: one task of a run per call.
+
+use hozon_archive::{Settings, TaskError, handle};
+use hozon_shared::{aws, settings, telemetry};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use serde_json::Value;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    telemetry::start();
+    let ports = aws::connect(&settings::Settings::from_env()?).await;
+    let limits = Settings::from_env()?;
+    let task = async |event: LambdaEvent<Value>| handle(&ports, &limits, event.payload).await.map_err(diagnostic);
+    lambda_runtime::run(service_fn(task)).await
+}
+
+/// The state machine's Retry and Catch match on the error type.
+fn diagnostic(error: TaskError) -> Diagnostic {
+    Diagnostic { error_type: error.error_type().to_owned(), error_message: error.message }
+}

@@ -1,0 +1,79 @@
+//! Rows of a module as one CSV entry.
+
+use std::io;
+use std::ops::Range;
+
+use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
+use hozon_shared::domain::crm::{Contents, Module};
+use hozon_shared::domain::progress::Amount;
+use hozon_shared::ports::RowPage;
+
+use crate::encoder::EntryEncoder;
+use crate::pipeline::{Encode, stream_entry};
+use crate::segment::SegmentUpload;
+use crate::work::{Item, SegmentEntry};
+use crate::{Run, TaskError};
+
+/// CSV is handed to the compression in pieces of about this size, so that both stay in the processor's cache.
+const CSV_CHUNK: usize = 64 << 10;
+
+pub async fn pack(
+    run: &Run<'_>,
+    item: &Item,
+    module: &Module,
+    path: &str,
+    rows: Range<u64>,
+    upload: &mut SegmentUpload<'_>,
+) -> Result<(u64, Vec<SegmentEntry>), TaskError> {
+    let expected = rows.end - rows.start;
+    let pages = run.ports.source.rows(run.org, module, rows).await?;
+    let encoder = (Rows::new(module), EntryEncoder::deflated(run.settings.level));
+    let (size, encoded, read) = stream_entry(run, item, path.to_owned(), encoder, pages, upload).await?;
+    if read.rows != expected {
+        return Err(TaskError::rows_changed(&module.api_name));
+    }
+    let entry = SegmentEntry {
+        entry: encoded.entry,
+        offset: 0,
+        sha256: encoded.sha256,
+        module: module.api_name.clone(),
+        rows: Some(expected),
+        attachment: None,
+    };
+    Ok((size, vec![entry]))
+}
+
+struct Rows {
+    columns: Vec<usize>,
+    csv: CsvWriter,
+}
+
+impl Rows {
+    fn new(module: &Module) -> Self {
+        let kept = module.fields.iter().enumerate().filter(|(_, field)| field.contents == Contents::Crm);
+        let (columns, header): (Vec<usize>, Vec<&str>) = kept.map(|(at, field)| (at, field.api_name.as_str())).unzip();
+        let mut csv = CsvWriter::new(CsvOptions::default());
+        csv.begin(&header);
+        Self { columns, csv }
+    }
+}
+
+impl Encode for Rows {
+    type Piece = RowPage;
+
+    fn piece(&mut self, page: RowPage, to: &mut EntryEncoder) -> io::Result<()> {
+        let Self { columns, csv } = self;
+        page.for_each(|cells| {
+            csv.row(columns.iter().map(|column| cells[*column]));
+            if csv.buffered() < CSV_CHUNK { Ok(()) } else { to.write(&csv.take()) }
+        })
+    }
+
+    fn end(&mut self, to: &mut EntryEncoder) -> io::Result<()> {
+        to.write(&self.csv.take())
+    }
+
+    fn amount(page: &RowPage) -> Amount {
+        Amount { items: 0, rows: page.rows(), bytes: page.size() }
+    }
+}

@@ -1,0 +1,103 @@
+//! input -> entry -> segment parts, with bounded channels between and the compression on a blocking thread. Memory is a few chunks,
+//! whatever the size of the input.
+
+use std::io;
+
+use futures_util::stream::BoxStream;
+use futures_util::TryStreamExt;
+use hozon_shared::archive::zip::local_header;
+use hozon_shared::domain::progress::Amount;
+use hozon_shared::ports::PortError;
+use tokio::sync::mpsc;
+
+use crate::encoder::{Encoded, EntryEncoder};
+use crate::segment::SegmentUpload;
+use crate::work::Item;
+use crate::{Run, TaskError};
+
+/// Chunks that may wait on each side of the compression.
+const IN_FLIGHT: usize = 2;
+/// Finished bytes are passed on in pieces of about this size.
+const CHUNK: usize = 1 << 20;
+/// Progress is recorded each time so many bytes were read.
+const PROGRESS_STEP: u64 = 32 << 20;
+
+/// Turns pieces of input into an entry's bytes. It runs on a blocking thread.
+pub trait Encode: Send + 'static {
+    /// A piece of input.
+    type Piece: Send + 'static;
+
+    /// Encodes one piece.
+    fn piece(&mut self, piece: Self::Piece, to: &mut EntryEncoder) -> io::Result<()>;
+    /// Encodes what comes after the last piece.
+    fn end(&mut self, to: &mut EntryEncoder) -> io::Result<()>;
+    /// How much a piece counts as progress.
+    fn amount(piece: &Self::Piece) -> Amount;
+}
+
+/// Streams one entry into a segment that holds nothing else. Gives the segment's size, the entry, and what was read.
+pub async fn stream_entry<E: Encode>(
+    run: &Run<'_>,
+    item: &Item,
+    name: String,
+    (encode, encoder): (E, EntryEncoder),
+    input: BoxStream<'static, Result<E::Piece, PortError>>,
+    upload: &mut SegmentUpload<'_>,
+) -> Result<(u64, Encoded, Amount), TaskError> {
+    let (to_encode, pieces) = mpsc::channel(IN_FLIGHT);
+    let (to_upload, mut chunks) = mpsc::channel::<Vec<u8>>(IN_FLIGHT);
+    let encoding = tokio::task::spawn_blocking(move || encode_all(encode, encoder, name, pieces, &to_upload));
+    let feeding = feed::<E>(run, item, input, to_encode);
+    let sending = async {
+        while let Some(chunk) = chunks.recv().await {
+            upload.push(&chunk).await?;
+        }
+        Ok(())
+    };
+    let joined = async { encoding.await.map_err(|_| TaskError::stopped())?.map_err(|_| TaskError::stopped()) };
+    let (read, (), encoded) = tokio::try_join!(feeding, sending, joined)?;
+    let size = upload.finish(&local_header(&encoded.entry)).await?;
+    Ok((size, encoded, read))
+}
+
+async fn feed<E: Encode>(
+    run: &Run<'_>,
+    item: &Item,
+    mut input: BoxStream<'static, Result<E::Piece, PortError>>,
+    to_encode: mpsc::Sender<E::Piece>,
+) -> Result<Amount, TaskError> {
+    let mut read = Amount::default();
+    let mut recorded = 0;
+    while let Some(piece) = input.try_next().await? {
+        read = read + E::amount(&piece);
+        to_encode.send(piece).await.map_err(|_| TaskError::stopped())?;
+        if read.bytes - recorded >= PROGRESS_STEP {
+            recorded = read.bytes;
+            run.ports.progress.record(run.org, run.backup, item.number, read).await?;
+        }
+    }
+    Ok(read)
+}
+
+fn encode_all<E: Encode>(
+    mut encode: E,
+    mut encoder: EntryEncoder,
+    name: String,
+    mut pieces: mpsc::Receiver<E::Piece>,
+    to_upload: &mpsc::Sender<Vec<u8>>,
+) -> io::Result<Encoded> {
+    while let Some(piece) = pieces.blocking_recv() {
+        encode.piece(piece, &mut encoder)?;
+        if encoder.waiting() >= CHUNK {
+            pass_on(encoder.take(), to_upload)?;
+        }
+    }
+    encode.end(&mut encoder)?;
+    let (rest, encoded) = encoder.finish(name)?;
+    pass_on(rest, to_upload)?;
+    Ok(encoded)
+}
+
+fn pass_on(chunk: Vec<u8>, to_upload: &mpsc::Sender<Vec<u8>>) -> io::Result<()> {
+    to_upload.blocking_send(chunk).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+}

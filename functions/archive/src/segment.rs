@@ -1,0 +1,94 @@
+//! Writes a segment. The first part is held back until the end, because it begins with a local header that carries sizes and CRC
+//! which are known only then: S3 takes parts in any order.
+
+use bytes::Bytes;
+use hozon_shared::ports::{ObjectRef, PartTag, UploadId};
+
+use crate::{Run, TaskError};
+
+const BINARY: &str = "application/octet-stream";
+
+/// A segment on its way to the store.
+pub struct SegmentUpload<'a> {
+    run: &'a Run<'a>,
+    at: ObjectRef,
+    first: Vec<u8>,
+    buffer: Vec<u8>,
+    upload: Option<UploadId>,
+    parts: Vec<PartTag>,
+    sent: u64,
+}
+
+impl<'a> SegmentUpload<'a> {
+    /// Begins the segment of an item; nothing is sent yet.
+    pub fn new(run: &'a Run<'a>, item: u64) -> Self {
+        let at = run.segment_at(item);
+        Self { run, at, first: Vec::new(), buffer: Vec::new(), upload: None, parts: Vec::new(), sent: 0 }
+    }
+
+    /// Bytes taken so far.
+    pub fn size(&self) -> u64 {
+        self.sent + (self.first.len() + self.buffer.len()) as u64
+    }
+
+    /// Appends bytes; sends a part whenever one is full.
+    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), TaskError> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() < self.run.settings.part_bytes {
+            return Ok(());
+        }
+        let full = std::mem::take(&mut self.buffer);
+        if self.first.is_empty() {
+            self.first = full;
+            return Ok(());
+        }
+        self.send(full).await
+    }
+
+    /// Puts `head` before everything pushed and makes the object. Gives its size in bytes.
+    pub async fn finish(&mut self, head: &[u8]) -> Result<u64, TaskError> {
+        let size = self.size() + head.len() as u64;
+        if self.upload.is_none() && self.size() < 2 * self.run.settings.part_bytes as u64 {
+            let whole = [head, &self.first, &self.buffer].concat();
+            self.run.ports.objects.put(&self.at, Bytes::from(whole), BINARY).await?;
+            return Ok(size);
+        }
+        if !self.buffer.is_empty() {
+            let last = std::mem::take(&mut self.buffer);
+            self.send(last).await?;
+        }
+        let upload = self.begun().await?;
+        let first = Bytes::from([head, &self.first].concat());
+        self.first = Vec::new();
+        let mut parts = vec![self.run.ports.uploads.part(&self.at, &upload, 1, first).await?];
+        parts.append(&mut self.parts);
+        self.run.ports.uploads.complete(&self.at, &upload, parts).await?;
+        self.upload = None;
+        Ok(size)
+    }
+
+    /// Gives up: frees the parts that were sent.
+    pub async fn abort(&mut self) -> Result<(), TaskError> {
+        if let Some(upload) = self.upload.take() {
+            self.run.ports.uploads.abort(&self.at, &upload).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, part: Vec<u8>) -> Result<(), TaskError> {
+        let upload = self.begun().await?;
+        let number = i32::try_from(self.parts.len() + 2).unwrap_or(i32::MAX);
+        self.sent += part.len() as u64;
+        self.parts.push(self.run.ports.uploads.part(&self.at, &upload, number, Bytes::from(part)).await?);
+        Ok(())
+    }
+
+    async fn begun(&mut self) -> Result<UploadId, TaskError> {
+        if let Some(upload) = &self.upload {
+            return Ok(upload.clone());
+        }
+        let upload = self.run.ports.uploads.begin(&self.at, BINARY).await?;
+        self.upload = Some(upload.clone());
+        Ok(upload)
+    }
+}

@@ -1,0 +1,100 @@
+//! What can go wrong in a task, in codes and words that an administrator can act on.
+
+use hozon_shared::domain::backup::{Failure, NotAllowed};
+use hozon_shared::ports::{ErrorKind, PortError};
+
+/// A failed task. The message names no customers' rows; it may name a module, a record and a file.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct TaskError {
+    /// Stable code.
+    pub code: &'static str,
+    /// What went wrong and what to do.
+    pub message: String,
+    /// Whether the same task may succeed if it is tried again.
+    pub retryable: bool,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl TaskError {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retryable: false, source: None }
+    }
+
+    /// The name that the state machine's Retry and Catch see.
+    pub fn error_type(&self) -> &'static str {
+        if self.retryable { "Retryable" } else { self.code }
+    }
+
+    /// As the backup keeps it.
+    pub fn failure(&self) -> Failure {
+        Failure { code: self.code.to_owned(), message: self.message.clone() }
+    }
+
+    /// The chain of causes, for the log.
+    pub(crate) fn cause(&self) -> String {
+        let mut causes = Vec::new();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
+        causes.join(": ")
+    }
+
+    pub(crate) fn bad_input(source: serde_json::Error) -> Self {
+        Self { source: Some(source.into()), ..Self::new("BAD_TASK", "The state machine called with an input that no task takes.") }
+    }
+
+    pub(crate) fn unknown_backup() -> Self {
+        Self::new("BACKUP_UNKNOWN", "The backup does not exist.")
+    }
+
+    pub(crate) fn attachment_missing(module: &str, record: &str, file: &str) -> Self {
+        let message = format!(
+            "The file {file:?} of record {record} in {module} is missing in the CRM's storage. Restore it or delete the \
+             attachment, then back up again."
+        );
+        Self::new("ATTACHMENT_MISSING", message)
+    }
+
+    pub(crate) fn attachment_changed(module: &str, record: &str, file: &str) -> Self {
+        let message = format!("The file {file:?} of record {record} in {module} has another size than its entry says. Back up again.");
+        Self::new("ATTACHMENT_CHANGED", message)
+    }
+
+    pub(crate) fn rows_changed(module: &str) -> Self {
+        Self::new("ROWS_CHANGED", format!("{module} gave another number of records than it announced. Back up again."))
+    }
+
+    pub(crate) fn damaged(what: &'static str, source: serde_json::Error) -> Self {
+        Self { source: Some(source.into()), ..Self::new("WORK_DAMAGED", format!("{what} cannot be read. Back up again.")) }
+    }
+
+    pub(crate) fn stopped() -> Self {
+        Self { retryable: true, ..Self::new("WORKER_STOPPED", "A worker stopped before its work was done. Back up again.") }
+    }
+}
+
+impl From<PortError> for TaskError {
+    fn from(error: PortError) -> Self {
+        let retryable = matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Conflict);
+        let (code, message) = match error.kind {
+            ErrorKind::Unavailable => {
+                ("STORAGE_UNAVAILABLE", "The storage did not take or give data (it may be full or busy). Check it, then back up again.")
+            }
+            ErrorKind::Refused => ("STORAGE_REFUSED", "The storage refused the service. Check its permissions, then back up again."),
+            ErrorKind::NotFound => ("DATA_MISSING", "Data that the run needs is gone. Back up again."),
+            ErrorKind::Conflict => ("CONFLICT", "Another task changed the backup at the same time. Back up again."),
+            ErrorKind::Corrupt => ("DATA_DAMAGED", "Stored data cannot be read. Report this to the operator of the service."),
+        };
+        Self { retryable, source: Some(error.into()), ..Self::new(code, message) }
+    }
+}
+
+impl From<NotAllowed> for TaskError {
+    fn from(error: NotAllowed) -> Self {
+        Self { source: Some(error.into()), ..Self::new("NOT_RUNNING", "The backup has already ended.") }
+    }
+}

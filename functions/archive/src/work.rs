@@ -1,0 +1,191 @@
+//! The work objects of a run: what `plan` hands to `pack`, and `pack` to `assemble`. They live under `work/` and are deleted at the end.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
+use hozon_shared::archive::zip::Entry;
+use hozon_shared::domain::backup::ArchiveKind;
+use hozon_shared::domain::crm::{Attachment, Module};
+use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::progress::Amount;
+use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::{Run, TaskError};
+
+const JSON: &str = "application/json";
+
+/// What a run backs up, frozen when it was planned.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// The organisation as it was then.
+    pub organisation: Organisation,
+    /// When the CRM was read first.
+    pub read_from: DateTime<Utc>,
+    /// All modules, those left out included.
+    pub modules: Vec<Module>,
+    /// The work items, in the order of their entries in the zips.
+    pub items: Vec<Item>,
+    /// The sum of their weights.
+    pub total: Amount,
+}
+
+/// One work item; its result is one segment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Item {
+    /// Its number, from 0.
+    pub number: u64,
+    /// How much work it is.
+    pub weight: Amount,
+    /// What to do.
+    pub work: Work,
+}
+
+/// What an item consists of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Work {
+    /// Some rows of a module, as one CSV file.
+    Rows {
+        /// The module's API name.
+        module: String,
+        /// The entry's path.
+        path: String,
+        /// Number of the first row, from 0.
+        first: u64,
+        /// Number of rows.
+        rows: u64,
+    },
+    /// Attachments of a module; they are listed in an object of their own.
+    Files {
+        /// The module's API name.
+        module: String,
+    },
+}
+
+impl Item {
+    /// The zip that it belongs to.
+    pub fn archive(&self) -> ArchiveKind {
+        match self.work {
+            Work::Rows { .. } => ArchiveKind::Data,
+            Work::Files { .. } => ArchiveKind::Attachments,
+        }
+    }
+}
+
+/// An attachment and the path of its entry.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PlacedFile {
+    /// Path in the zip.
+    pub path: String,
+    /// The attachment.
+    pub attachment: Attachment,
+}
+
+/// Finished zip entries, one after the other in one object.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Segment {
+    /// Bytes of the object.
+    pub size: u64,
+    /// When its input had been read.
+    pub read_until: DateTime<Utc>,
+    /// Its entries, in order.
+    pub entries: Vec<SegmentEntry>,
+}
+
+/// One entry of a segment.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SegmentEntry {
+    /// For the zip's directory.
+    pub entry: Entry,
+    /// Where its local header begins in the segment.
+    pub offset: u64,
+    /// SHA-256 of the uncompressed bytes, in lower-case hex.
+    pub sha256: String,
+    /// The module's API name.
+    pub module: String,
+    /// CSV rows, for a CSV file.
+    pub rows: Option<u64>,
+    /// The attachment, for a file.
+    pub attachment: Option<Attachment>,
+}
+
+impl Run<'_> {
+    /// Prefix of all work objects of this run.
+    pub fn work_prefix(&self) -> String {
+        format!("work/{}/{}/", self.org, self.backup)
+    }
+
+    /// The plan.
+    pub fn plan_at(&self) -> ObjectRef {
+        self.work("plan.json")
+    }
+
+    /// The list of items, for the state machine's map.
+    pub fn items_at(&self) -> ObjectRef {
+        self.work("items.json")
+    }
+
+    /// The attachments of an item.
+    pub fn files_at(&self, item: u64) -> ObjectRef {
+        self.work(&format!("files/{item:08}.json"))
+    }
+
+    /// An item's segment.
+    pub fn segment_at(&self, item: u64) -> ObjectRef {
+        self.work(&format!("segments/{item:08}.bin"))
+    }
+
+    /// The list of an item's entries; it is written when the segment is whole.
+    pub fn entries_at(&self, item: u64) -> ObjectRef {
+        self.work(&format!("segments/{item:08}.json"))
+    }
+
+    /// The list of finished zips.
+    pub fn archives_at(&self) -> ObjectRef {
+        self.work("archives.json")
+    }
+
+    /// Prefix of this backup's zips.
+    pub fn archive_prefix(&self) -> String {
+        format!("archives/{}/{}/", self.org, self.backup)
+    }
+
+    fn work(&self, name: &str) -> ObjectRef {
+        ObjectRef::archives(format!("{}{name}", self.work_prefix()))
+    }
+
+    /// Writes a work document.
+    pub async fn write<T: Serialize>(&self, at: &ObjectRef, document: &T) -> Result<(), TaskError> {
+        let json = serde_json::to_vec(document).map_err(|error| TaskError::damaged("A work document", error))?;
+        Ok(self.ports.objects.put(at, Bytes::from(json), JSON).await?)
+    }
+
+    /// Reads a work document; `None` when it is not there yet.
+    pub async fn read<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<Option<T>, TaskError> {
+        let body = match self.ports.objects.get(at, None).await {
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        let json: Vec<u8> = body.try_fold(Vec::new(), async |mut all, chunk| {
+            all.extend_from_slice(&chunk);
+            Ok(all)
+        }).await?;
+        serde_json::from_slice(&json).map(Some).map_err(|error| TaskError::damaged("A work document", error))
+    }
+
+    /// Reads a work document that an earlier task has written.
+    pub async fn read_required<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<T, TaskError> {
+        let missing = || PortError::new(ErrorKind::NotFound, "read a work document");
+        self.read(at).await?.ok_or_else(|| missing().into())
+    }
+
+    /// Deletes all objects with a prefix.
+    pub async fn clear(&self, prefix: &str) -> Result<(), TaskError> {
+        for key in self.ports.objects.list(Bucket::Archives, prefix).await? {
+            self.ports.objects.delete(&ObjectRef::archives(key)).await?;
+        }
+        Ok(())
+    }
+}
