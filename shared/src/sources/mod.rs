@@ -1,4 +1,8 @@
 //! CRM sources.
 
+mod keys;
 pub mod native;
+mod native_index;
+pub mod native_publish;
+pub mod native_writer;
 pub mod rows;

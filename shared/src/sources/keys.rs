@@ -1,0 +1,107 @@
+//! Keys of the native CRM store's objects. A module's contents are one *generation*: a folder that never changes once its index is there.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::id::OrgId;
+use crate::ports::ObjectRef;
+
+/// Longest path part that is kept as it is; file systems behind a local S3 stop at 255 bytes.
+const LONGEST_PART: usize = 180;
+
+/// Where one generation of a module lies.
+#[derive(Debug, Clone)]
+pub(super) struct Generation {
+    prefix: String,
+}
+
+impl Generation {
+    pub(super) fn new(org: OrgId, api_name: &str, generation: &str) -> Self {
+        Self { prefix: format!("{}{}/", module_prefix(org, api_name), path_part(generation)) }
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(super) fn index(&self) -> ObjectRef {
+        ObjectRef::crm(format!("{}index.json", self.prefix))
+    }
+
+    pub(super) fn rows(&self, block: usize) -> ObjectRef {
+        ObjectRef::crm(format!("{}rows/{block:08}", self.prefix))
+    }
+
+    pub(super) fn attachments(&self, block: usize) -> ObjectRef {
+        ObjectRef::crm(format!("{}attachments/{block:08}", self.prefix))
+    }
+
+    pub(super) fn file(&self, attachment_id: &str) -> ObjectRef {
+        ObjectRef::crm(format!("{}files/{}", self.prefix, path_part(attachment_id)))
+    }
+}
+
+/// Prefix of everything that an organisation has in the store.
+pub(super) fn organisation_prefix(org: OrgId) -> String {
+    format!("org/{org}/")
+}
+
+/// Prefix of all generations of a module.
+pub(super) fn module_prefix(org: OrgId, api_name: &str) -> String {
+    format!("{}{}/", organisation_prefix(org), path_part(api_name))
+}
+
+/// Makes one part of a key of any text: distinct texts give distinct parts, and no part is `.`, `..` or has a separator.
+fn path_part(text: &str) -> String {
+    let mut part = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => part.push(byte as char),
+            other => push_hex(&mut part, other),
+        }
+    }
+    if part.is_empty() {
+        return "%".to_owned();
+    }
+    if part.len() <= LONGEST_PART {
+        return part;
+    }
+    let mut digest = String::from("%%");
+    for byte in Sha256::digest(text.as_bytes()) {
+        push_hex(&mut digest, byte);
+    }
+    digest
+}
+
+fn push_hex(part: &mut String, byte: u8) {
+    // Writing to a String cannot fail.
+    let _ = write!(part, "%{byte:02X}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn odd_names_stay_in_their_folder() {
+        assert_eq!(path_part("../a/b"), "%2E%2E%2Fa%2Fb");
+        assert_eq!(path_part(".."), "%2E%2E");
+        assert_eq!(path_part(""), "%");
+    }
+
+    #[test]
+    fn long_names_are_shortened_and_stay_distinct() {
+        let (one, two) = (path_part(&"あ".repeat(100)), path_part(&"あ".repeat(101)));
+        assert!(one.len() <= LONGEST_PART && two.len() <= LONGEST_PART);
+        assert_ne!(one, two);
+    }
+
+    proptest! {
+        #[test]
+        fn distinct_names_have_distinct_parts(a in any::<String>(), b in any::<String>()) {
+            prop_assert_eq!(a == b, path_part(&a) == path_part(&b));
+        }
+    }
+}
