@@ -2,7 +2,6 @@
 //! index, manifest) and the directory.
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::archive::compose::{Piece, compose};
 use hozon_shared::archive::manifest::FileRecord;

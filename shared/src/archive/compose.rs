@@ -1,0 +1,283 @@
+//! Makes one object from byte runs and ranges of other objects. Under S3's rules (parts of 5 MiB but for the last, 5 GiB at the
+//! most, 10,000 of them) ranges are copied inside the store; bytes of objects are read only to fill a part up to the minimum.
+
+use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::ports::{ErrorKind, ObjectRef, Objects, PartTag, PortError, UploadId, Uploads};
+
+/// Parts that are on their way at once.
+const IN_FLIGHT: usize = 4;
+
+/// A run of bytes of the object to make.
+#[derive(Debug, Clone)]
+pub enum Piece {
+    /// These bytes.
+    Bytes(Bytes),
+    /// A range of another object, in bytes.
+    Object {
+        /// The object.
+        from: ObjectRef,
+        /// The range.
+        range: Range<u64>,
+    },
+}
+
+impl Piece {
+    fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Object { range, .. } => range.end - range.start,
+        }
+    }
+
+    fn split(self, at: u64) -> (Self, Self) {
+        match self {
+            Self::Bytes(mut bytes) => {
+                let head = bytes.split_to(usize::try_from(at).unwrap_or(bytes.len()));
+                (Self::Bytes(head), Self::Bytes(bytes))
+            }
+            Self::Object { from, range } => {
+                let middle = range.start + at;
+                let head = Self::Object { from: from.clone(), range: range.start..middle };
+                (head, Self::Object { from, range: middle..range.end })
+            }
+        }
+    }
+}
+
+/// The store's rules for parts, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Least size of a part that is not the last.
+    pub least: u64,
+    /// Most bytes of a part.
+    pub most: u64,
+    /// Most bytes that are gathered in memory for one part.
+    pub gathered: u64,
+    /// Most parts.
+    pub parts: usize,
+}
+
+impl Limits {
+    /// S3's own rules.
+    pub const S3: Self = Self { least: 5 << 20, most: 5 << 30, gathered: 16 << 20, parts: 10_000 };
+}
+
+/// How a part is made.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// Gathered in memory and sent.
+    Send(Vec<Piece>),
+    /// Copied inside the store.
+    Copy {
+        /// The object.
+        from: ObjectRef,
+        /// The range.
+        range: Range<u64>,
+    },
+}
+
+/// What composing took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Composed {
+    /// Bytes of the new object.
+    pub size: u64,
+    /// Bytes that were read from objects.
+    pub read: u64,
+    /// Bytes that were copied inside the store.
+    pub copied: u64,
+    /// Parts.
+    pub parts: usize,
+}
+
+/// Decides how each part is made. Every part but the last has at least `least` bytes; copies have at most `most`.
+pub fn plan(pieces: Vec<Piece>, limits: Limits) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut waiting: Vec<Piece> = Vec::new();
+    let mut waiting_size = 0;
+    for mut piece in pieces {
+        while piece.size() > 0 {
+            let copies = matches!(piece, Piece::Object { .. });
+            if waiting_size == 0 && copies && piece.size() >= limits.least {
+                let (head, rest) = split_copy(piece, limits);
+                parts.push(head);
+                piece = rest;
+                continue;
+            }
+            // A range that can be copied gives up only what the waiting part lacks; anything else is gathered.
+            let lack = limits.least.saturating_sub(waiting_size);
+            let room = limits.gathered.max(limits.least) - waiting_size;
+            let take = match copies && piece.size() >= lack + limits.least {
+                true => lack,
+                false => room,
+            };
+            let (head, rest) = {
+                let at = take.min(piece.size());
+                piece.split(at)
+            };
+            waiting_size += head.size();
+            if head.size() > 0 {
+                waiting.push(head);
+            }
+            let next_is_copied = copies && rest.size() >= limits.least;
+            if waiting_size >= limits.gathered.max(limits.least) || (next_is_copied && waiting_size >= limits.least) {
+                parts.push(Part::Send(std::mem::take(&mut waiting)));
+                waiting_size = 0;
+            }
+            piece = rest;
+        }
+    }
+    if !waiting.is_empty() {
+        parts.push(Part::Send(waiting));
+    }
+    parts
+}
+
+/// Cuts a copy of at most `most` bytes from the front, leaving a rest that is empty or large enough for a part.
+fn split_copy(piece: Piece, limits: Limits) -> (Part, Piece) {
+    let size = piece.size();
+    let take = match size {
+        size if size <= limits.most => size,
+        size if size - limits.most < limits.least => size - limits.least,
+        _ => limits.most,
+    };
+    let (head, rest) = piece.split(take);
+    let part = match head {
+        Piece::Object { from, range } => Part::Copy { from, range },
+        bytes @ Piece::Bytes(_) => Part::Send(vec![bytes]),
+    };
+    (part, rest)
+}
+
+/// Makes the object. A failure aborts the upload, so that no parts are left; an object that was there before stays.
+pub async fn compose(
+    objects: &dyn Objects,
+    uploads: &dyn Uploads,
+    to: &ObjectRef,
+    content_type: &str,
+    pieces: Vec<Piece>,
+) -> Result<Composed, PortError> {
+    let size = pieces.iter().map(Piece::size).sum();
+    let parts = plan(pieces, Limits::S3);
+    if parts.len() > Limits::S3.parts {
+        return Err(PortError::new(ErrorKind::Refused, "compose an object of more than 10,000 parts"));
+    }
+    let mut composed = Composed { size, parts: parts.len(), ..Composed::default() };
+    for part in &parts {
+        match part {
+            Part::Copy { range, .. } => composed.copied += range.end - range.start,
+            Part::Send(pieces) => composed.read += pieces.iter().filter(|p| matches!(p, Piece::Object { .. })).map(Piece::size).sum::<u64>(),
+        }
+    }
+    if let [] | [Part::Send(_)] = parts.as_slice() {
+        let whole = match parts.into_iter().next() {
+            Some(Part::Send(pieces)) => gather(objects, pieces).await?,
+            _ => Bytes::new(),
+        };
+        objects.put(to, whole, content_type).await?;
+        return Ok(composed);
+    }
+    let upload = uploads.begin(to, content_type).await?;
+    let sent = send_all(objects, uploads, to, &upload, parts).await;
+    let completed = match sent {
+        Ok(tags) => uploads.complete(to, &upload, tags).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = completed {
+        uploads.abort(to, &upload).await?;
+        return Err(error);
+    }
+    Ok(composed)
+}
+
+async fn send_all(
+    objects: &dyn Objects,
+    uploads: &dyn Uploads,
+    to: &ObjectRef,
+    upload: &UploadId,
+    parts: Vec<Part>,
+) -> Result<Vec<PartTag>, PortError> {
+    let send = async |(number, part): (i32, Part)| match part {
+        Part::Copy { from, range } => uploads.copy_part(to, upload, number, &from, range).await,
+        Part::Send(pieces) => uploads.part(to, upload, number, gather(objects, pieces).await?).await,
+    };
+    stream::iter((1..).zip(parts)).map(send).buffered(IN_FLIGHT).try_collect().await
+}
+
+async fn gather(objects: &dyn Objects, pieces: Vec<Piece>) -> Result<Bytes, PortError> {
+    let mut whole = BytesMut::new();
+    for piece in pieces {
+        match piece {
+            Piece::Bytes(bytes) => whole.extend_from_slice(&bytes),
+            Piece::Object { from, range } => {
+                let mut body = objects.get(&from, Some(range)).await?;
+                while let Some(chunk) = body.try_next().await? {
+                    whole.extend_from_slice(&chunk);
+                }
+            }
+        }
+    }
+    Ok(whole.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SMALL: Limits = Limits { least: 5, most: 50, gathered: 16, parts: 10_000 };
+
+    fn source(seed: u8) -> Vec<u8> {
+        (0..200u8).map(|n| n.wrapping_mul(31).wrapping_add(seed)).collect()
+    }
+
+    fn bytes_of(piece: &Piece) -> Vec<u8> {
+        match piece {
+            Piece::Bytes(bytes) => bytes.to_vec(),
+            Piece::Object { from, range } => {
+                let seed = from.key.parse().expect("a seed");
+                source(seed)[range.start as usize..range.end as usize].to_vec()
+            }
+        }
+    }
+
+    fn any_piece() -> impl Strategy<Value = Piece> {
+        let bytes = proptest::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| Piece::Bytes(bytes.into()));
+        let range = (0u8..4, 0u64..=200, 0u64..=200).prop_map(|(seed, a, b)| Piece::Object {
+            from: ObjectRef::archives(seed.to_string()),
+            range: a.min(b)..a.max(b),
+        });
+        prop_oneof![bytes, range]
+    }
+
+    proptest! {
+        #[test]
+        fn parts_join_to_the_pieces_and_keep_the_rules(pieces in proptest::collection::vec(any_piece(), 0..12)) {
+            let whole: Vec<u8> = pieces.iter().flat_map(bytes_of).collect();
+            let runs = pieces.len() as u64 + 1;
+            let parts = plan(pieces, SMALL);
+            let mut joined = Vec::new();
+            let mut read = 0;
+            for (at, part) in parts.iter().enumerate() {
+                let before = joined.len();
+                match part {
+                    Part::Send(pieces) => {
+                        joined.extend(pieces.iter().flat_map(bytes_of));
+                        read += pieces.iter().filter(|p| matches!(p, Piece::Object { .. })).map(Piece::size).sum::<u64>();
+                        prop_assert!(joined.len() - before <= 16);
+                    }
+                    Part::Copy { from, range } => {
+                        joined.extend(bytes_of(&Piece::Object { from: from.clone(), range: range.clone() }));
+                        prop_assert!(joined.len() - before <= 50);
+                    }
+                }
+                prop_assert!(at + 1 == parts.len() || joined.len() - before >= 5);
+            }
+            prop_assert_eq!(joined, whole);
+            prop_assert!(read <= runs * 2 * SMALL.least, "read {} bytes of objects for {} runs", read, runs);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The documents inside the zips that describe the others: `manifest.json`, `fields/<module>.json`, and the columns of
+//! `attachments.csv`. JSON is pretty-printed in a fixed order, so that the same input gives the same bytes.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::backup::ArchiveKind;
+use crate::domain::crm::{Attachment, Field, LeftOut, Module};
+use crate::domain::id::{BackupId, OrgId};
+use crate::ports::SourceInfo;
+
+/// The manifest's `format`.
+pub const FORMAT: &str = "hozon-backup";
+/// The manifest's `version`. It changes when a reader of the old one would go wrong.
+pub const VERSION: u32 = 1;
+
+/// `manifest.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Always [`FORMAT`].
+    pub format: String,
+    /// [`VERSION`] of the writer.
+    pub version: u32,
+    /// What the zip holds.
+    pub kind: ArchiveKind,
+    /// Whose data it is.
+    pub organisation: ManifestOrganisation,
+    /// The backup.
+    pub backup: BackupId,
+    /// Where the data came from, and what state of it this is.
+    pub source: SourceInfo,
+    /// When the first of it was read.
+    pub read_from: DateTime<Utc>,
+    /// When the last of it had been read.
+    pub read_until: DateTime<Utc>,
+    /// How the CSV files are written.
+    pub csv: CsvRules,
+    /// What was left out, and why.
+    pub left_out: Vec<LeftOut>,
+    /// Every other entry of the zip, in its order.
+    pub files: Vec<FileRecord>,
+}
+
+/// The organisation as it was when the backup was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestOrganisation {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name.
+    pub name: String,
+    /// Its zone.
+    pub time_zone: Tz,
+}
+
+/// How the CSV files are written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CsvRules {
+    /// `UTF-8`
+    pub encoding: String,
+    /// Whether each file begins with a byte order mark.
+    pub byte_order_mark: bool,
+    /// `CRLF`
+    pub line_end: String,
+    /// Whether cells that a spreadsheet would run as a formula were made harmless.
+    pub escaped: bool,
+    /// How they were, and how to undo it.
+    pub rule: String,
+}
+
+impl Default for CsvRules {
+    fn default() -> Self {
+        Self {
+            encoding: "UTF-8".to_owned(),
+            byte_order_mark: true,
+            line_end: "CRLF".to_owned(),
+            escaped: true,
+            rule: super::csv::RULE.to_owned(),
+        }
+    }
+}
+
+/// One entry, as the manifest records it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// The entry's path.
+    pub path: String,
+    /// The module that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// CSV rows without the header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Uncompressed bytes.
+    pub bytes: u64,
+    /// SHA-256 of the uncompressed bytes, in lower-case hex.
+    pub sha256: String,
+}
+
+/// `fields/<module>.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldsDocument {
+    /// The module's name in the API.
+    pub api_name: String,
+    /// The name that users see.
+    pub label: String,
+    /// Its position among the modules.
+    pub order: u32,
+    /// All its fields in the CRM's order, those that were left out included.
+    pub fields: Vec<Field>,
+}
+
+impl FieldsDocument {
+    /// Describes a module.
+    pub fn of(module: &Module) -> Self {
+        Self {
+            api_name: module.api_name.clone(),
+            label: module.label.clone(),
+            order: module.order,
+            fields: module.fields.clone(),
+        }
+    }
+}
+
+/// Columns of `attachments.csv`.
+pub const ATTACHMENT_COLUMNS: [&str; 10] = [
+    "module",
+    "record_id",
+    "record_name",
+    "attachment_id",
+    "path",
+    "original_name",
+    "size",
+    "content_type",
+    "created",
+    "sha256",
+];
+
+/// One row of `attachments.csv`.
+pub fn attachment_row(module: &str, path: &str, attachment: &Attachment, sha256: &str) -> [String; 10] {
+    [
+        module.to_owned(),
+        attachment.record_id.clone(),
+        attachment.record_name.clone(),
+        attachment.id.clone(),
+        path.to_owned(),
+        attachment.name.clone(),
+        attachment.size.to_string(),
+        attachment.content_type.clone(),
+        attachment.created.to_rfc3339_opts(SecondsFormat::Secs, true),
+        sha256.to_owned(),
+    ]
+}
+
+/// Writes a document: pretty, with a line end at the end.
+pub fn to_json<T: Serialize>(document: &T) -> Result<Vec<u8>, serde_json::Error> {
+    let mut json = serde_json::to_vec_pretty(document)?;
+    json.push(b'\n');
+    Ok(json)
+}
