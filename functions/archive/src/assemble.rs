@@ -2,7 +2,7 @@
 //! index, manifest) and the directory.
 
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use hozon_shared::archive::compose::{Piece, compose};
 use hozon_shared::archive::manifest::FileRecord;
 use hozon_shared::archive::zip::{Entry, central_record, end_records, local_header};
@@ -49,12 +49,13 @@ async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Archi
 }
 
 async fn segments(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<(ObjectRef, Segment)>, TaskError> {
-    let numbers = plan.items.iter().filter(|item| item.archive() == kind).map(|item| item.number);
-    let read = async |number| {
-        let segment: Segment = run.read_required(&run.entries_at(number)).await?;
-        Ok::<_, TaskError>((run.segment_at(number), segment))
-    };
-    stream::iter(numbers).map(read).buffered(READ_AHEAD).try_collect().await
+    let items = plan.items.iter().filter(|item| item.archive() == kind);
+    let reads: Vec<_> = items.map(|item| segment(run, item.number).boxed()).collect();
+    stream::iter(reads).buffered(READ_AHEAD).try_collect().await
+}
+
+async fn segment(run: &Run<'_>, number: u64) -> Result<(ObjectRef, Segment), TaskError> {
+    Ok((run.segment_at(number), run.read_required(&run.entries_at(number)).await?))
 }
 
 async fn store(run: &Run<'_>, kind: ArchiveKind, zip: ZipBuilder) -> Result<ArchiveFile, TaskError> {

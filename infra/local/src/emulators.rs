@@ -1,4 +1,4 @@
-//! S3 on files and DynamoDB on SQLite, embedded, each on a free loopback port.
+//! S3 on files and DynamoDB on SQLite, embedded, each on a loopback port.
 
 use std::path::Path;
 
@@ -10,11 +10,14 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Names of the buckets and of the table, as the local program calls them.
+/// The one table.
+pub const TABLE: &str = "hozon";
+/// The bucket of zips and work objects.
 pub const ARCHIVES_BUCKET: &str = "archives";
 /// The native CRM store's bucket.
 pub const CRM_BUCKET: &str = "crm";
@@ -29,15 +32,17 @@ pub struct Endpoints {
 
 /// Starts both on the files below `data`; they stop when `stop` is cancelled.
 pub async fn start(data: &Path, keys: &[AccessKey], stop: &CancellationToken, tasks: &TaskTracker) -> Result<Endpoints> {
-    let s3 = start_s3(&data.join("s3"), keys, stop, tasks).await.context("start the embedded S3")?;
+    let s3 = start_s3(data, keys, stop, tasks).await.context("start the embedded S3")?;
     let dynamodb = start_dynamodb(&data.join("dynamodb.sqlite"), stop, tasks).await.context("start the embedded DynamoDB")?;
     Ok(Endpoints { s3, dynamodb })
 }
 
-async fn start_s3(root: &Path, keys: &[AccessKey], stop: &CancellationToken, tasks: &TaskTracker) -> Result<String> {
+async fn start_s3(data: &Path, keys: &[AccessKey], stop: &CancellationToken, tasks: &TaskTracker) -> Result<String> {
+    let root = &data.join("s3");
     for bucket in [ARCHIVES_BUCKET, CRM_BUCKET] {
         std::fs::create_dir_all(root.join(bucket))?;
     }
+    delete_unfinished_uploads(root)?;
     let files = s3s_fs::FileSystem::new(root).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let mut auth = SimpleAuth::new();
     for key in keys {
@@ -45,10 +50,39 @@ async fn start_s3(root: &Path, keys: &[AccessKey], stop: &CancellationToken, tas
     }
     let mut builder = S3ServiceBuilder::new(files);
     builder.set_auth(auth);
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let listener = bind_as_before(&data.join("s3.port")).await?;
     let url = format!("http://{}", listener.local_addr()?);
     tasks.spawn(serve_s3(listener, builder.build(), stop.clone()));
     Ok(url)
+}
+
+/// Listens where it did last time, so that links that were given out go on working; on a free port where that one is taken.
+async fn bind_as_before(note: &Path) -> Result<TcpListener> {
+    let before = std::fs::read_to_string(note).ok().and_then(|port| port.trim().parse::<u16>().ok());
+    if let Some(port) = before {
+        match TcpListener::bind(("127.0.0.1", port)).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) => tracing::warn!(port, %error, "the port of earlier links is taken; they do not work until it is free"),
+        }
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    if before.is_none() {
+        std::fs::write(note, listener.local_addr()?.port().to_string())?;
+    }
+    Ok(listener)
+}
+
+/// Deletes what a process that was killed left of its uploads: nobody can complete them. On AWS a lifecycle rule does this.
+fn delete_unfinished_uploads(root: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(root)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if entry.file_type()?.is_file() && name.starts_with(".upload") {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 async fn serve_s3(listener: TcpListener, service: S3Service, stop: CancellationToken) {
@@ -70,6 +104,7 @@ async fn serve_s3(listener: TcpListener, service: S3Service, stop: CancellationT
 async fn start_dynamodb(file: &Path, stop: &CancellationToken, tasks: &TaskTracker) -> Result<String> {
     let path = file.to_str().context("the data folder's path is not UTF-8")?;
     let database = Database::new(path).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    create_table(&database)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let stopped = stop.clone().cancelled_owned();
@@ -79,4 +114,24 @@ async fn start_dynamodb(file: &Path, stop: &CancellationToken, tasks: &TaskTrack
         }
     });
     Ok(url)
+}
+
+/// The table as infra/template.yaml describes it.
+fn create_table(database: &Database) -> Result<()> {
+    if database.get_table_metadata(TABLE).map_err(|error| anyhow::anyhow!("{error:?}"))?.is_some() {
+        return Ok(());
+    }
+    let request = serde_json::from_value(json!({
+        "TableName": TABLE,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            { "AttributeName": "pk", "AttributeType": "S" },
+            { "AttributeName": "sk", "AttributeType": "S" },
+        ],
+        "KeySchema": [
+            { "AttributeName": "pk", "KeyType": "HASH" },
+            { "AttributeName": "sk", "KeyType": "RANGE" },
+        ],
+    }))?;
+    database.create_table(request).map(drop).map_err(|error| anyhow::anyhow!("{error:?}"))
 }

@@ -1,1 +1,18 @@
-//! placeholder
+//! The local program: S3, DynamoDB, the state machine, the token issuer and all functions in one process, on one data folder.
+
+mod asl;
+pub mod emulators;
+mod executions;
+mod functions;
+mod gateway;
+pub mod housekeeping;
+pub mod import;
+mod local;
+mod registry;
+pub mod sample;
+mod secrets;
+mod states;
+pub mod tokens;
+pub mod verify;
+
+pub use local::{Local, Options};

@@ -1,0 +1,76 @@
+//! The functions as the state machine sees them here: called in this process, each call a task of its own.
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use hozon_archive::TaskError;
+use hozon_shared::ports::{ObjectRef, PortError, Ports};
+use serde_json::{Value, json};
+
+use crate::asl::{Failed, Services};
+use crate::emulators::ARCHIVES_BUCKET;
+
+/// Name of the archive function, in place of its ARN.
+pub const ARCHIVE: &str = "archive";
+
+/// Calls the functions.
+pub struct Functions {
+    /// What they use.
+    pub ports: Ports,
+    /// How runs are cut into pieces.
+    pub limits: hozon_archive::Settings,
+}
+
+#[async_trait]
+impl Services for Functions {
+    async fn invoke(&self, function: &str, payload: Value) -> Result<Value, Failed> {
+        if function != ARCHIVE {
+            let cause = format!("there is no function {function}");
+            return Err(Failed { error: "Lambda.ResourceNotFoundException".to_owned(), cause });
+        }
+        let (ports, limits) = (self.ports.clone(), self.limits.clone());
+        let called = AbortOnDrop(tokio::spawn(async move { hozon_archive::handle(&ports, &limits, payload).await }));
+        called.join().await
+    }
+
+    async fn items(&self, bucket: &str, key: &str) -> Result<Vec<Value>, Failed> {
+        if bucket != ARCHIVES_BUCKET {
+            return Err(unreadable(format!("there is no bucket {bucket}")));
+        }
+        let read = async {
+            let body = self.ports.objects.get(&ObjectRef::archives(key), None).await?;
+            let chunks: Vec<_> = body.try_collect().await?;
+            Ok::<_, PortError>(chunks.concat())
+        };
+        let json = read.await.map_err(|error| unreadable(error.to_string()))?;
+        serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))
+    }
+}
+
+fn unreadable(cause: String) -> Failed {
+    Failed { error: "States.ItemReaderFailed".to_owned(), cause }
+}
+
+/// A call that ends with the execution that waits for it.
+struct AbortOnDrop(tokio::task::JoinHandle<Result<Value, TaskError>>);
+
+impl AbortOnDrop {
+    async fn join(mut self) -> Result<Value, Failed> {
+        match (&mut self.0).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(failed(&error)),
+            Err(_) => Err(Failed { error: "Lambda.Unknown".to_owned(), cause: "the function crashed".to_owned() }),
+        }
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// As Lambda reports an error to Step Functions.
+fn failed(error: &TaskError) -> Failed {
+    let cause = json!({ "errorType": error.error_type(), "errorMessage": error.message });
+    Failed { error: error.error_type().to_owned(), cause: cause.to_string() }
+}

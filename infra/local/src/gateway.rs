@@ -1,0 +1,66 @@
+//! The gateway: the functions' own routers behind one port, with what API Gateway adds on AWS (the caller's identity, a request id), and
+//! the console.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use hozon_authorize::Authorizer;
+use hozon_shared::api::{Identity, with_fallbacks};
+use hozon_shared::domain::allowance::Plans;
+use hozon_shared::ports::Ports;
+use tracing::Instrument;
+
+use crate::tokens::{Issuer, JWKS_PATH};
+
+const CONSOLE: &str = include_str!("../../../console/index.html");
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+    form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+/// All routes of the local program.
+pub fn router(ports: &Ports, plans: Plans, authorizer: Arc<Authorizer>, issuer: &Issuer) -> Router {
+    let keys = issuer.keys().clone();
+    let api = Router::new()
+        .merge(hozon_schedule::router(ports.clone(), plans))
+        .merge(hozon_download::router(ports.clone()))
+        .merge(hozon_activity::router(ports.clone()));
+    let routes = api
+        .route("/", get(console))
+        .route(JWKS_PATH, get(async move || Json(keys)));
+    with_fallbacks(routes)
+        .layer(middleware::from_fn_with_state(authorizer, identify))
+        .layer(middleware::from_fn_with_state(ports.clone(), request_id))
+}
+
+async fn console() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, Html(CONSOLE))
+}
+
+/// Asks the authorizer about paths of the API; the key set must be had without it.
+async fn identify(State(authorizer): State<Arc<Authorizer>>, mut request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/crm/") {
+        let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let identity = Identity(authorizer.authenticate(header).await);
+        request.extensions_mut().insert(identity);
+    }
+    next.run(request).await
+}
+
+async fn request_id(State(ports): State<Ports>, request: Request, next: Next) -> Response {
+    let id = ports.ids.next(ports.clock.now()).to_string();
+    let span = tracing::info_span!("request", request.id = id, http.method = %request.method(), http.path = request.uri().path());
+    let mut response = next.run(request).instrument(span).await;
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}

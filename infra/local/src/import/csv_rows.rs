@@ -1,0 +1,336 @@
+//! A strict reader of RFC 4180 rows that is fed text in pieces. It differs from lenient readers in that a quote which never
+//! closes is an error, and that every error has the line of the file as an editor counts it.
+
+/// Bytes of one row above which it is refused: an unclosed quote must not fill the memory.
+const LONGEST_ROW: usize = 256 << 20;
+
+/// Text that is no CSV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CsvFault {
+    /// The file ends inside quotes.
+    #[error("a quotation mark opens here and never closes")]
+    UnclosedQuote {
+        /// Line of the opening quote.
+        line: u64,
+    },
+    /// Something follows a closing quote.
+    #[error("text follows a closing quotation mark")]
+    TextAfterQuote {
+        /// Its line.
+        line: u64,
+    },
+    /// A row is larger than 256 MiB.
+    #[error("a row begins here that is larger than 256 MiB")]
+    RowTooLong {
+        /// Line of its beginning.
+        line: u64,
+    },
+}
+
+impl CsvFault {
+    /// The line that it is about, from 1.
+    pub fn line(self) -> u64 {
+        match self {
+            Self::UnclosedQuote { line } | Self::TextAfterQuote { line } | Self::RowTooLong { line } => line,
+        }
+    }
+}
+
+/// One row's cells, one behind the other.
+#[derive(Debug, Default)]
+pub struct Row {
+    text: String,
+    ends: Vec<usize>,
+    line: u64,
+}
+
+impl Row {
+    /// The cells, in order.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
+    }
+
+    /// Line on which it begins, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    RowStart,
+    CellStart,
+    Plain,
+    Quoted,
+    QuoteInQuoted,
+}
+
+/// The reader. Push text, then take rows until there is none.
+#[derive(Debug)]
+pub struct CsvRows {
+    text: String,
+    at: usize,
+    state: State,
+    after_return: bool,
+    line: u64,
+    quote_line: u64,
+    row: Row,
+}
+
+impl Default for CsvRows {
+    fn default() -> Self {
+        let row = Row::default();
+        Self { text: String::new(), at: 0, state: State::RowStart, after_return: false, line: 1, quote_line: 1, row }
+    }
+}
+
+impl CsvRows {
+    /// Line that the reading has come to, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The row that was found last.
+    pub fn row(&self) -> &Row {
+        &self.row
+    }
+
+    /// Adds text; the rows in it are to be taken before more is pushed.
+    pub fn push(&mut self, text: &str) {
+        self.text.drain(..self.at);
+        self.at = 0;
+        self.text.push_str(text);
+    }
+
+    /// The next whole row. `None` asks for more text, or, when `last`, says that there is no more.
+    pub fn next_row(&mut self, last: bool) -> Result<Option<&Row>, CsvFault> {
+        if self.state == State::RowStart {
+            self.row.text.clear();
+            self.row.ends.clear();
+        }
+        while self.at < self.text.len() {
+            if self.step()? {
+                return Ok(Some(&self.row));
+            }
+        }
+        if last && self.ends_with_row()? { Ok(Some(&self.row)) } else { Ok(None) }
+    }
+
+    fn ends_with_row(&mut self) -> Result<bool, CsvFault> {
+        match self.state {
+            State::RowStart => Ok(false),
+            State::Quoted => Err(CsvFault::UnclosedQuote { line: self.quote_line }),
+            State::CellStart | State::Plain | State::QuoteInQuoted => {
+                self.end_cell();
+                self.state = State::RowStart;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Takes one character or one run of plain ones; true at the end of a row.
+    fn step(&mut self) -> Result<bool, CsvFault> {
+        let byte = self.text.as_bytes()[self.at];
+        if self.skips_line_feed(byte) {
+            return Ok(false);
+        }
+        match (self.state, byte) {
+            (State::Quoted, _) => self.quoted(byte)?,
+            (State::RowStart, b'\n' | b'\r') => self.end_line(byte),
+            (_, b'\n' | b'\r') => return Ok(self.end_row(byte)),
+            (_, b',') => self.next_cell(),
+            (State::RowStart | State::CellStart, b'"') => self.open_quote(),
+            (State::QuoteInQuoted, b'"') => self.escaped_quote(),
+            (State::QuoteInQuoted, _) => return Err(CsvFault::TextAfterQuote { line: self.line }),
+            (State::RowStart | State::CellStart | State::Plain, _) => self.plain()?,
+        }
+        Ok(false)
+    }
+
+    /// The line feed of a CR LF pair has no meaning of its own, but inside quotes it is text.
+    fn skips_line_feed(&mut self, byte: u8) -> bool {
+        let pair = std::mem::take(&mut self.after_return) && byte == b'\n';
+        if pair && self.state != State::Quoted {
+            self.at += 1;
+            return true;
+        }
+        if pair {
+            self.line -= 1;
+        }
+        false
+    }
+
+    fn begin_row(&mut self) {
+        if self.state == State::RowStart {
+            self.row.line = self.line;
+        }
+    }
+
+    fn end_line(&mut self, byte: u8) {
+        self.at += 1;
+        self.line += 1;
+        self.after_return = byte == b'\r';
+    }
+
+    fn end_cell(&mut self) {
+        self.row.ends.push(self.row.text.len());
+    }
+
+    fn end_row(&mut self, byte: u8) -> bool {
+        self.end_cell();
+        self.state = State::RowStart;
+        self.end_line(byte);
+        true
+    }
+
+    fn next_cell(&mut self) {
+        self.begin_row();
+        self.end_cell();
+        self.state = State::CellStart;
+        self.at += 1;
+    }
+
+    fn open_quote(&mut self) {
+        self.begin_row();
+        self.quote_line = self.line;
+        self.state = State::Quoted;
+        self.at += 1;
+    }
+
+    fn escaped_quote(&mut self) {
+        self.row.text.push('"');
+        self.state = State::Quoted;
+        self.at += 1;
+    }
+
+    fn plain(&mut self) -> Result<(), CsvFault> {
+        self.begin_row();
+        self.state = State::Plain;
+        self.take_run(|byte| matches!(byte, b',' | b'\n' | b'\r'))
+    }
+
+    fn quoted(&mut self, byte: u8) -> Result<(), CsvFault> {
+        match byte {
+            b'"' => {
+                self.state = State::QuoteInQuoted;
+                self.at += 1;
+                Ok(())
+            }
+            b'\n' | b'\r' => {
+                self.row.text.push(char::from(byte));
+                self.end_line(byte);
+                Ok(())
+            }
+            _ => self.take_run(|byte| matches!(byte, b'"' | b'\n' | b'\r')),
+        }
+    }
+
+    fn take_run(&mut self, stops: impl Fn(u8) -> bool) -> Result<(), CsvFault> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let run = rest.iter().position(|&byte| stops(byte)).unwrap_or(rest.len());
+        self.row.text.push_str(&self.text[self.at..self.at + run]);
+        self.at += run;
+        if self.row.text.len() > LONGEST_ROW {
+            return Err(CsvFault::RowTooLong { line: self.row.line });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows_of_pieces(pieces: &[&str]) -> Result<Vec<(u64, Vec<String>)>, CsvFault> {
+        let mut reader = CsvRows::default();
+        let mut found = Vec::new();
+        for (number, piece) in pieces.iter().enumerate() {
+            reader.push(piece);
+            while let Some(row) = reader.next_row(number + 1 == pieces.len())? {
+                found.push((row.line(), row.cells().map(str::to_owned).collect()));
+            }
+        }
+        Ok(found)
+    }
+
+    fn rows(text: &str) -> Result<Vec<(u64, Vec<String>)>, CsvFault> {
+        rows_of_pieces(&[text])
+    }
+
+    fn owned(cells: &[&str]) -> Vec<String> {
+        cells.iter().map(|cell| (*cell).to_owned()).collect()
+    }
+
+    #[test]
+    fn any_line_end_ends_a_row_and_the_last_needs_none() {
+        let expected = vec![(1, owned(&["a", "b"])), (2, owned(&["c", ""])), (3, owned(&["", "d"]))];
+        for text in ["a,b\nc,\n,d", "a,b\r\nc,\r\n,d\r\n", "a,b\rc,\r,d\r"] {
+            assert_eq!(rows(text), Ok(expected.clone()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quoted_lines_count_as_an_editor_counts_them() {
+        let text = "\"one\r\ntwo\nthree\rfour\",x\r\n\r\n\"say \"\"hi\"\"\",y\n";
+        let expected = vec![(1, owned(&["one\r\ntwo\nthree\rfour", "x"])), (6, owned(&["say \"hi\"", "y"]))];
+        assert_eq!(rows(text), Ok(expected));
+    }
+
+    #[test]
+    fn an_empty_line_is_no_row_but_an_empty_quoted_cell_is() {
+        assert_eq!(rows("a\n\n\"\"\n"), Ok(vec![(1, owned(&["a"])), (3, owned(&[""]))]));
+    }
+
+    #[test]
+    fn an_unclosed_quote_is_named_by_the_line_where_it_opens() {
+        assert_eq!(rows("a,b\n1,\"two\nthree\n"), Err(CsvFault::UnclosedQuote { line: 2 }));
+    }
+
+    #[test]
+    fn text_after_a_closing_quote_is_refused() {
+        assert_eq!(rows("a\n\"x\ny\"z\n"), Err(CsvFault::TextAfterQuote { line: 3 }));
+    }
+
+    #[test]
+    fn a_quote_inside_a_plain_cell_is_text() {
+        assert_eq!(rows("5\" disk,x"), Ok(vec![(1, owned(&["5\" disk", "x"]))]));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_the_csv_crate_writes_comes_back_however_it_is_cut(
+            table in proptest::collection::vec(proptest::collection::vec("[a,\"\r\nあ\u{0}=]{0,6}", 2), 1..6),
+            cuts in proptest::collection::vec(0usize..200, 0..6),
+        ) {
+            let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+            for row in &table {
+                writer.write_record(row).expect("writes to memory");
+            }
+            let text = String::from_utf8(writer.into_inner().expect("flushes")).expect("is text");
+            let read = rows_of_pieces(&cut(&text, cuts)).expect("is CSV");
+            let read: Vec<_> = read.into_iter().map(|(_, cells)| cells).collect();
+            proptest::prop_assert_eq!(read, table);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_alike_however_it_is_cut(
+            text in "[a,\"\r\nあ]{0,40}",
+            cuts in proptest::collection::vec(0usize..60, 0..6),
+        ) {
+            proptest::prop_assert_eq!(rows_of_pieces(&cut(&text, cuts)), rows(&text));
+        }
+    }
+
+    fn cut(text: &str, mut cuts: Vec<usize>) -> Vec<&str> {
+        cuts.retain(|&at| text.is_char_boundary(at));
+        cuts.sort_unstable();
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        for at in cuts.into_iter().chain([text.len()]) {
+            pieces.push(&text[from..at]);
+            from = at;
+        }
+        pieces
+    }
+}

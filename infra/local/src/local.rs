@@ -1,0 +1,215 @@
+//! One running Hozon: starts its parts in order, and stops them in the opposite one.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use hozon_authorize::{AuthSettings, Authorizer};
+use hozon_shared::aws;
+use hozon_shared::domain::allowance::Plans;
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::organisation::{Organisation, Role};
+use hozon_shared::ports::{Change, Clock, Ports, SystemClock};
+use hozon_shared::settings::{Endpoints, Settings};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::asl::{self, Run};
+use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET, TABLE};
+use crate::executions::Executions;
+use crate::functions::{ARCHIVE, Functions};
+use crate::registry::{Entry, Registry};
+use crate::secrets::Secrets;
+use crate::tokens::{AUDIENCE, ISSUER, Issuer, JWKS_PATH};
+use crate::{gateway, housekeeping, states};
+
+/// The state machine that AWS runs too.
+const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
+/// How long running requests may take at the end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How to start.
+pub struct Options {
+    /// The data folder; made where it is not there.
+    pub data: PathBuf,
+    /// The gateway's port; `None` takes the usual one, or any where that is taken.
+    pub port: Option<u16>,
+    /// Free backups by plan.
+    pub plans: Plans,
+    /// How runs are cut into pieces.
+    pub limits: hozon_archive::Settings,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Options {
+    /// The defaults: plans as R2 has them and `Own` without limit, the system's clock.
+    pub fn new(data: impl Into<PathBuf>) -> Result<Self> {
+        Ok(Self {
+            data: data.into(),
+            port: None,
+            plans: Plans::parse("Free=0,Standard=2,Professional=2,Enterprise=2,Ultimate=4,Own=unlimited")?,
+            limits: hozon_archive::Settings::default(),
+            clock: Arc::new(SystemClock),
+        })
+    }
+}
+
+/// A running Hozon.
+pub struct Local {
+    /// The gateway's URL, without a slash at its end.
+    pub url: String,
+    /// What the functions use.
+    pub ports: Ports,
+    data: PathBuf,
+    registry: Registry,
+    issuer: Issuer,
+    executions: Executions,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    _lock: File,
+}
+
+impl Local {
+    /// Starts all parts; runs that were cut short go on at once.
+    pub async fn start(options: Options) -> Result<Self> {
+        let data = options.data;
+        std::fs::create_dir_all(&data).with_context(|| format!("make the data folder {}", data.display()))?;
+        let lock = lock(&data)?;
+        let secrets = Secrets::load(&data.join("secrets.json"))?;
+        let registry = Registry::load(&data.join("organisations.json"))?;
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let services = emulators::start(&data, &[secrets.functions(), secrets.signer()], &stop, &tasks).await?;
+        let (states_listener, states_url) = bind(0).await?;
+        let mut ports = aws::connect(&settings(&secrets, services, states_url)).await;
+        ports.clock = options.clock;
+        let executions = executions(&data, &ports, options.limits, &tasks, &stop)?;
+        serve(states_listener, states::router(executions.clone()), &stop, &tasks);
+
+        let (listener, url) = bind_gateway(options.port).await?;
+        let issuer = Issuer::new(secrets.issuer())?;
+        let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
+        serve(listener, gateway::router(&ports, options.plans, authorizer, &issuer), &stop, &tasks);
+        tasks.spawn(housekeeping::run(ports.clone(), stop.clone()));
+        executions.resume()?;
+        Ok(Self { url, ports, data, registry, issuer, executions, stop, tasks, _lock: lock })
+    }
+
+    /// The organisations of this data folder, oldest first.
+    pub fn organisations(&self) -> &[Entry] {
+        self.registry.entries()
+    }
+
+    /// The organisation with that name; it is made where there is none, and keeps its zone and plan where there is one.
+    pub async fn organisation(&mut self, name: &str, time_zone: chrono_tz::Tz, plan: &str) -> Result<OrgId> {
+        if let Some(known) = self.registry.find(name) {
+            return Ok(known);
+        }
+        let id = OrgId(self.ports.ids.next(self.ports.clock.now()));
+        let organisation = Organisation { id, name: name.to_owned(), time_zone, plan: plan.to_owned() };
+        self.ports.store.commit(id, vec![Change::Organisation(organisation)]).await?;
+        self.registry.add(id, name)?;
+        Ok(id)
+    }
+
+    /// The organisation with that name.
+    pub fn find_organisation(&self, name: &str) -> Result<OrgId> {
+        let names: Vec<_> = self.organisations().iter().map(|entry| entry.name.as_str()).collect();
+        let known = || format!("there is no organisation {name:?} here; there are: {}", names.join(", "));
+        self.registry.find(name).with_context(known)
+    }
+
+    /// A token for the administrator or the plain user of an organisation; it works for seven days.
+    pub fn token(&self, org: OrgId, role: Role) -> Result<String> {
+        self.issuer.token(org, role, self.ports.clock.now())
+    }
+
+    /// The file on disk that holds an object of the archives bucket.
+    pub fn archive_path(&self, key: &str) -> PathBuf {
+        self.data.join("s3").join(ARCHIVES_BUCKET).join(key)
+    }
+
+    /// Waits until no run is under way.
+    pub async fn wait_until_idle(&self) {
+        self.executions.wait_until_idle().await;
+    }
+
+    /// Stops all parts; requests under way are answered first. Runs go on at the next start.
+    pub async fn stop(self) -> Result<()> {
+        self.stop.cancel();
+        self.tasks.close();
+        tokio::time::timeout(GRACE, self.tasks.wait()).await.context("some requests did not end in time")
+    }
+}
+
+fn lock(data: &Path) -> Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).open(data.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another hozon uses the data folder {}; stop it first, or choose another with --data", data.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).context("lock the data folder"),
+    }
+}
+
+fn settings(secrets: &Secrets, services: emulators::Endpoints, states: String) -> Settings {
+    Settings {
+        table: TABLE.to_owned(),
+        archives_bucket: ARCHIVES_BUCKET.to_owned(),
+        crm_bucket: CRM_BUCKET.to_owned(),
+        state_machine: states::STATE_MACHINE.to_owned(),
+        endpoints: Endpoints { s3: Some(services.s3), dynamodb: Some(services.dynamodb), states: Some(states) },
+        signer: secrets.signer(),
+        credentials: Some(secrets.functions()),
+    }
+}
+
+fn auth_settings(url: &str) -> AuthSettings {
+    AuthSettings { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), jwks_url: format!("{url}{JWKS_PATH}") }
+}
+
+fn executions(
+    data: &Path,
+    ports: &Ports,
+    limits: hozon_archive::Settings,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<Executions> {
+    let names = [("ArchiveFunctionArn", ARCHIVE), ("ArchivesBucket", ARCHIVES_BUCKET)];
+    let machine = asl::load(STATE_MACHINE_FILE, &names)?;
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+    let run = Run::new(Arc::new(Functions { ports: ports.clone(), limits }), at_once);
+    Executions::new(data.join("executions"), machine, run, tasks.clone(), stop.clone())
+}
+
+async fn bind(port: u16) -> Result<(TcpListener, String)> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("listen on port {port}"))?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
+}
+
+/// The usual port makes bookmarks work; it is given up only when nobody asked for it.
+async fn bind_gateway(port: Option<u16>) -> Result<(TcpListener, String)> {
+    const USUAL: u16 = 4690;
+    match port {
+        Some(port) => bind(port).await,
+        None => match bind(USUAL).await {
+            Ok(bound) => Ok(bound),
+            Err(_) => bind(0).await,
+        },
+    }
+}
+
+fn serve(listener: TcpListener, router: Router, stop: &CancellationToken, tasks: &TaskTracker) {
+    let stopped = stop.clone().cancelled_owned();
+    tasks.spawn(async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+            tracing::error!(%error, "a server stopped");
+        }
+    });
+}

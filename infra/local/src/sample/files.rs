@@ -1,0 +1,111 @@
+//! Attachments of the sample: notes that compress well, and voice memos that do not; a few are large. Bodies are made while they are read.
+
+use bytes::Bytes;
+use fastrand::Rng;
+use futures_util::{StreamExt, stream};
+use hozon_shared::ports::ObjectBody;
+
+use super::Size;
+
+const CHUNK: u64 = 256 << 10;
+const WAV_HEADER: u64 = 44;
+
+/// How many files of which size each module gets.
+pub struct Plan {
+    small: u64,
+    large: u64,
+    large_bytes: u64,
+}
+
+impl Plan {
+    /// The plan of a sample.
+    pub fn of(size: Size) -> Self {
+        match size {
+            Size::Small => Self { small: 128, large: 2, large_bytes: 1 << 20 },
+            Size::Medium => Self { small: 1_500, large: 4, large_bytes: 16 << 20 },
+            Size::Large => Self { small: 10_000, large: 6, large_bytes: 56 << 20 },
+        }
+    }
+
+    /// Files of all modules that have any.
+    pub fn count(&self) -> u64 {
+        let modules = super::modules::ALL.iter().filter(|module| module.has_files).count();
+        (self.small + self.large) * modules as u64
+    }
+
+    /// The files of one module, in order.
+    pub fn files(&self) -> impl Iterator<Item = SampleFile> + '_ {
+        (0..self.small + self.large).map(|number| {
+            let mut random = Rng::with_seed(number);
+            let is_large = number >= self.small;
+            let bytes = if is_large { self.large_bytes } else { random.u64(0..40_000) };
+            SampleFile { number, bytes, is_sound: is_large || random.bool() }
+        })
+    }
+}
+
+/// One file, before it is made.
+pub struct SampleFile {
+    /// Its number in its module.
+    pub number: u64,
+    bytes: u64,
+    is_sound: bool,
+}
+
+impl SampleFile {
+    /// Its name; two of them per record, some with names that are a problem on some system.
+    pub fn name(&self) -> String {
+        match (self.is_sound, self.number % 50) {
+            (true, _) => "voice-memo.wav".to_owned(),
+            (false, 7) => "CON.txt".to_owned(),
+            (false, 11) => "見積書/最終版?.txt".to_owned(),
+            (false, _) => format!("議事録 {}.txt", self.number),
+        }
+    }
+
+    /// Its media type.
+    pub fn content_type(&self) -> &'static str {
+        if self.is_sound { "audio/wav" } else { "text/plain; charset=utf-8" }
+    }
+
+    /// Its bytes, as they are made.
+    pub fn body(&self) -> ObjectBody {
+        if self.is_sound { sound(self.number, self.bytes) } else { note(self.number, self.bytes) }
+    }
+}
+
+/// Noise as 16-bit sound at 8 kHz.
+fn sound(seed: u64, bytes: u64) -> ObjectBody {
+    let samples = bytes.saturating_sub(WAV_HEADER) & !1;
+    let header = stream::iter([Ok(Bytes::from(wav_header(u32::try_from(samples).unwrap_or(u32::MAX))))]);
+    let noise = stream::unfold((Rng::with_seed(seed), samples), |(mut random, left)| async move {
+        let size = left.min(CHUNK);
+        let mut chunk = vec![0; usize::try_from(size).unwrap_or(0)];
+        random.fill(&mut chunk);
+        (size > 0).then(|| (Ok(Bytes::from(chunk)), (random, left - size)))
+    });
+    header.chain(noise).boxed()
+}
+
+fn wav_header(bytes: u32) -> Vec<u8> {
+    const RATE: u32 = 8_000;
+    let mut header = Vec::with_capacity(44);
+    header.extend_from_slice(b"RIFF");
+    header.extend_from_slice(&bytes.saturating_add(36).to_le_bytes());
+    header.extend_from_slice(b"WAVEfmt ");
+    header.extend_from_slice(&16u32.to_le_bytes());
+    header.extend_from_slice(&[1, 0, 1, 0]);
+    header.extend_from_slice(&RATE.to_le_bytes());
+    header.extend_from_slice(&(RATE * 2).to_le_bytes());
+    header.extend_from_slice(&[2, 0, 16, 0]);
+    header.extend_from_slice(b"data");
+    header.extend_from_slice(&bytes.to_le_bytes());
+    header
+}
+
+/// Minutes of a meeting, again and again.
+fn note(number: u64, bytes: u64) -> ObjectBody {
+    let line = format!("議事録 {number}: price, delivery and support were discussed. 次回は来月。\r\n");
+    let text = line.repeat(usize::try_from(bytes).unwrap_or(0) / line.len());
+    stream::iter([Ok(Bytes::from(text))]).boxed()
+}

@@ -1,0 +1,132 @@
+//! A made-up CRM to try things with: the same for every start, generated as a stream, so that its size costs no memory.
+
+mod files;
+mod modules;
+mod values;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::ports::Ports;
+use hozon_shared::sources::native_publish::publish;
+use hozon_shared::sources::native_writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, WriteError};
+
+use files::Plan;
+use modules::SampleModule;
+use values::Values;
+
+/// The sample organisation's name.
+pub const ORGANISATION: &str = "Sakura Trading 桜商事";
+
+/// How much is generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Size {
+    /// About 9,000 records and 260 attachments (10 MB).
+    Small,
+    /// About 450,000 records and 3,000 attachments (200 MB).
+    Medium,
+    /// Over 6 million records (1 GB as CSV) and 20,000 attachments (1 GB).
+    Large,
+}
+
+impl Size {
+    /// Factor on the number of records.
+    fn records(self) -> u64 {
+        match self {
+            Self::Small => 1,
+            Self::Medium => 50,
+            Self::Large => 700,
+        }
+    }
+}
+
+/// How far the generation is.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// Records and attachments made.
+    pub done: u64,
+    /// All of them.
+    pub total: u64,
+}
+
+/// Records between two steps told.
+const STEP: u64 = 5_000;
+
+/// Fills an organisation's store and gives its modules.
+pub async fn generate(ports: &Ports, org: OrgId, size: Size, tell: &mut dyn FnMut(Step)) -> Result<Vec<Module>, WriteError> {
+    let now = ports.clock.now();
+    let generation = format!("{:020}", ports.ids.next(now));
+    let plan = Plan::of(size);
+    let total = modules::ALL.iter().map(|module| module.records * size.records()).sum::<u64>() + plan.count();
+    let mut making = Making { tell, done: 0, total };
+    let mut made = Vec::new();
+    for (order, module) in (1..).zip(&modules::ALL) {
+        let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
+        let mut writer = NativeWriter::new(stores, org, head(module, order), &generation);
+        records(&mut writer, module, module.records * size.records(), &mut making).await?;
+        if module.has_files {
+            attachments(&mut writer, module, &plan, &mut making).await?;
+        }
+        made.push(writer.finish().await?);
+    }
+    publish(&*ports.catalogue, &*ports.objects, org, &made, now).await?;
+    Ok(made)
+}
+
+struct Making<'a> {
+    tell: &'a mut dyn FnMut(Step),
+    done: u64,
+    total: u64,
+}
+
+impl Making<'_> {
+    fn one(&mut self) {
+        self.done += 1;
+        if self.done % STEP == 0 || self.done == self.total {
+            (self.tell)(Step { done: self.done, total: self.total });
+        }
+    }
+}
+
+fn head(module: &SampleModule, order: u32) -> ModuleHead {
+    ModuleHead {
+        api_name: module.api_name.to_owned(),
+        label: module.label.to_owned(),
+        order,
+        contents: module.contents,
+        fields: module.columns.iter().map(modules::Column::field).collect(),
+    }
+}
+
+async fn records(writer: &mut NativeWriter, module: &SampleModule, count: u64, making: &mut Making<'_>) -> Result<(), WriteError> {
+    let mut values = Values::new(module);
+    for record in 0..count {
+        values.next_record(record);
+        writer.row(&values.cells()).await?;
+        making.one();
+    }
+    writer.end_rows().await
+}
+
+async fn attachments(writer: &mut NativeWriter, module: &SampleModule, plan: &Plan, making: &mut Making<'_>) -> Result<(), WriteError> {
+    for file in plan.files() {
+        let new = NewAttachment {
+            id: values::id(9, file.number),
+            record_id: values::id(module.number, file.number / 2),
+            record_name: String::new(),
+            name: file.name(),
+            content_type: file.content_type().to_owned(),
+            created: day(file.number),
+        };
+        writer.attachment(new, file.body()).await?;
+        making.one();
+    }
+    Ok(())
+}
+
+/// A time in 2025 or 2026, by number.
+fn day(number: u64) -> DateTime<Utc> {
+    const START_2025: i64 = 1_735_689_600;
+    let minutes = i64::try_from(number * 7_919 % 900_000).unwrap_or(0);
+    DateTime::from_timestamp(START_2025, 0).unwrap_or_default() + TimeDelta::minutes(minutes)
+}
