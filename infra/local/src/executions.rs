@@ -125,6 +125,11 @@ impl Executions {
         let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
     }
 
+    /// Whether no execution runs.
+    pub fn is_idle(&self) -> bool {
+        *self.running.borrow() == 0
+    }
+
     fn spawn(&self, name: String, execution: Execution) {
         let this = self.clone();
         self.running.send_modify(|running| *running += 1);

@@ -138,6 +138,11 @@ impl Local {
         self.executions.wait_until_idle().await;
     }
 
+    /// Whether no run is under way.
+    pub fn is_idle(&self) -> bool {
+        self.executions.is_idle()
+    }
+
     /// Stops all parts; requests under way are answered first. Runs go on at the next start.
     pub async fn stop(self) -> Result<()> {
         self.stop.cancel();

@@ -101,7 +101,9 @@ impl Table {
             .table_name(&self.name)
             .key("pk", text(pk))
             .key("sk", text(keys::SLOT))
-            .condition_expression("backup = :backup")
+            .condition_expression("#backup = :backup")
+            // `backup` is a reserved word.
+            .expression_attribute_names("#backup", "backup")
             .expression_attribute_values(":backup", text(backup.to_string()))
             .build()
             .map_err(not_built)?;

@@ -7,8 +7,11 @@ use sha2::{Digest, Sha256};
 use crate::domain::id::OrgId;
 use crate::ports::ObjectRef;
 
-/// Longest path part that is kept as it is; file systems behind a local S3 stop at 255 bytes.
-const LONGEST_PART: usize = 180;
+/// Longest path part that is kept as it is. S3 takes keys of 1,024 bytes, but the S3 of the local program keeps a file named by the
+/// whole key in Base64, and file systems stop at 255 bytes.
+const LONGEST_PART: usize = 40;
+/// Bytes of the hash that stands for a longer part.
+const DIGEST_BYTES: usize = 16;
 
 /// Where one generation of a module lies.
 #[derive(Debug, Clone)]
@@ -68,8 +71,9 @@ fn path_part(text: &str) -> String {
         return part;
     }
     let mut digest = String::from("%%");
-    for byte in Sha256::digest(text.as_bytes()) {
-        push_hex(&mut digest, byte);
+    for byte in Sha256::digest(text.as_bytes()).iter().take(DIGEST_BYTES) {
+        // Writing to a String cannot fail.
+        let _ = write!(digest, "{byte:02x}");
     }
     digest
 }

@@ -27,7 +27,7 @@ fn below_folder(file: &InputFile) -> Option<&str> {
 
 /// Adds all attachments of an input to their modules. Files of one record follow one another, because files come in order.
 pub fn from_folders(input: &Input, modules: &mut BTreeMap<String, ModulePlan>, now: DateTime<Utc>) -> Result<(), ImportError> {
-    let mut files: Vec<(&str, &InputFile)> = input.files.iter().filter_map(|file| placed(input, file)).collect();
+    let mut files: Vec<(&str, &InputFile)> = input.files.iter().filter(|file| !file.is_hidden()).filter_map(|file| placed(input, file)).collect();
     files.sort_by_key(|(path, _)| *path);
     for (number, (path, file)) in (1u64..).zip(files) {
         let mut parts = path.splitn(3, '/');

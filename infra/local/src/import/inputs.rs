@@ -93,6 +93,20 @@ impl InputFile {
         ImportError::Unreadable { file: self.name.clone(), source }
     }
 
+    /// Whether it is a zip's entry whose sizes stand behind its data.
+    pub fn has_data_descriptor(&self) -> bool {
+        match &self.place {
+            Place::Disk(_) => false,
+            Place::Zip { inner, index, .. } => inner.cdrs().get(*index).is_some_and(|record| record.cdrh.gpf.data_descriptor()),
+        }
+    }
+
+    /// Whether it is what systems put beside a user's files.
+    pub fn is_hidden(&self) -> bool {
+        let hidden = |part: &str| matches!(part, "__MACOSX" | ".DS_Store" | "Thumbs.db" | "desktop.ini") || part.starts_with("._");
+        self.path.split('/').any(hidden)
+    }
+
     /// The last part of the path.
     pub fn file_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
@@ -140,7 +154,7 @@ async fn open_folder(root: &Path) -> Result<(Vec<PathBuf>, Input), ImportError> 
         while let Some(entry) = entries.next_entry().await.map_err(|source| unreadable_path(&folder, source))? {
             let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
             let told = entry.metadata().await.map_err(|source| unreadable_path(&path, source))?;
-            if is_hidden(&name) || told.is_symlink() {
+            if told.is_symlink() {
                 continue;
             }
             let inside = format!("{prefix}{name}");
@@ -159,7 +173,8 @@ async fn open_folder(root: &Path) -> Result<(Vec<PathBuf>, Input), ImportError> 
     Ok((zips, Input { name: root.display().to_string(), attachments_only: false, files }))
 }
 
-async fn open_zip(path: &Path) -> Result<Input, ImportError> {
+/// Opens a zip.
+pub async fn open_zip(path: &Path) -> Result<Input, ImportError> {
     let zip = path.display().to_string();
     let file = File::open(path).await.map_err(|source| unreadable_path(path, source))?;
     let reader = BufReader::with_capacity(BUFFER, file).compat();
@@ -168,7 +183,7 @@ async fn open_zip(path: &Path) -> Result<Input, ImportError> {
     let mut files = Vec::new();
     for (index, record) in inner.cdrs().iter().enumerate() {
         let inside = entry_name(record.insecure_file_name.as_bytes(), &zip)?;
-        if inside.ends_with('/') || inside.split('/').any(is_hidden) {
+        if inside.ends_with('/') {
             continue;
         }
         let size = record.uncompressed_size().map_err(|source| zip_error(&zip, source))?;
@@ -191,11 +206,6 @@ fn entry_name(bytes: &[u8], zip: &str) -> Result<String, ImportError> {
         && inside.split('/').all(|part| !matches!(part, "" | "." | ".."))
         && !inside.as_bytes().get(1).is_some_and(|&second| second == b':' && inside.as_bytes()[0].is_ascii_alphabetic());
     if safe { Ok(text) } else { Err(ImportError::UnsafeName { zip: zip.to_owned(), entry: text.escape_debug().to_string() }) }
-}
-
-/// What systems put beside a user's files.
-fn is_hidden(part: &str) -> bool {
-    matches!(part, "__MACOSX" | ".DS_Store" | "Thumbs.db" | "desktop.ini") || part.starts_with("._")
 }
 
 fn is_backup_zip(name: &str) -> bool {

@@ -77,7 +77,7 @@ fn add(modules: &mut BTreeMap<String, ModulePlan>, found: Vec<ModulePlan>) -> Re
 async fn other_modules(input: &Input, encoding: Encoding) -> Result<Vec<ModulePlan>, ImportError> {
     let form = CsvForm { encoding, escaped: false };
     let mut groups: BTreeMap<String, Vec<&InputFile>> = BTreeMap::new();
-    for file in input.files.iter().filter(|file| !attachments::is_attachment(file)) {
+    for file in input.files.iter().filter(|file| !file.is_hidden() && !attachments::is_attachment(file)) {
         if let Some(stem) = file.csv_stem() {
             groups.entry(without_number(stem).to_owned()).or_default().push(file);
         }

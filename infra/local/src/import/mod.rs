@@ -3,13 +3,13 @@
 
 mod attachments;
 mod csv_file;
-mod csv_rows;
+pub(crate) mod csv_rows;
 mod error;
-mod inputs;
+pub(crate) mod inputs;
 mod layout;
 mod marks;
 mod own;
-mod text;
+pub(crate) mod text;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,77 @@
+//! `hozon backup`: one backup, followed to its end.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use hozon::Local;
+use hozon_shared::domain::id::OrgId;
+use indicatif::HumanBytes;
+
+use super::client::{Backup as Newest, Client};
+use super::progress::Shown;
+use super::{Place, until_interrupted};
+
+const ASK_EVERY: Duration = Duration::from_millis(200);
+
+/// Backs up an organisation now.
+#[derive(Args)]
+pub struct Backup {
+    /// The organisation's name.
+    #[arg(long)]
+    org: String,
+}
+
+pub async fn run(place: Place, backup: Backup) -> Result<()> {
+    let local = place.start().await?;
+    until_interrupted(local, async |local| back_up(local, local.find_organisation(&backup.org)?).await).await
+}
+
+/// Makes a backup with visible progress, and prints where its zips are.
+pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
+    let client = Client::new(local, org)?;
+    let id = client.back_up_now().await?;
+    let mut shown = Shown::new("Backing up");
+    let ended = loop {
+        let was_idle = local.is_idle();
+        let backup = client.newest().await?;
+        if let Some(total) = backup.progress.total {
+            shown.amount(backup.progress.done, total, backup.progress.seconds_left);
+        }
+        if backup.status != "INPROGRESS" {
+            break backup;
+        }
+        if was_idle {
+            bail!("the run ended without recording its result; the log says why");
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    };
+    let took = shown.finish();
+    local.wait_until_idle().await;
+    report(local, org, &client, &id, ended, took).await
+}
+
+async fn report(local: &Local, org: OrgId, client: &Client, id: &str, ended: Newest, took: Duration) -> Result<()> {
+    if let Some(failure) = ended.failure {
+        bail!("the backup failed ({}): {}", failure.code, failure.message);
+    }
+    let total = ended.progress.total.unwrap_or_default();
+    let rate = total.bytes as f64 / took.as_secs_f64().max(0.001);
+    println!(
+        "Backed up {} rows, {} in {:.1} s ({}/s).\n",
+        total.rows,
+        HumanBytes(total.bytes),
+        took.as_secs_f64(),
+        HumanBytes(rate as u64)
+    );
+    let backup = local.ports.store.backup(org, id.parse()?).await?;
+    for file in backup.map(|backup| backup.files).unwrap_or_default() {
+        println!("  {}  ({} entries, {})", local.archive_path(&file.key).display(), file.entries, HumanBytes(file.size));
+    }
+    let urls = client.urls(id).await?;
+    println!("\nLinks, until {}:", ended.expiry_date);
+    for link in urls.data_links.iter().chain(&urls.attachment_links) {
+        println!("  {link}");
+    }
+    Ok(())
+}

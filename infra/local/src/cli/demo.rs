@@ -1,0 +1,56 @@
+//! `hozon` and `hozon demo`: a sample CRM, one backup at once, and then the service.
+
+use anyhow::Result;
+use chrono_tz::Asia::Tokyo;
+use clap::Args;
+use hozon::{Local, sample};
+use hozon_shared::domain::id::OrgId;
+
+use super::backup::back_up;
+use super::progress::Shown;
+use super::{Place, serve, until_interrupted};
+
+/// Makes a sample CRM, backs it up at once, and goes on serving.
+#[derive(Args)]
+pub struct Demo {
+    /// Ends after the backup.
+    #[arg(long)]
+    once: bool,
+    /// How much the sample CRM holds, when it is made.
+    #[arg(long, value_enum, default_value = "small")]
+    size: sample::Size,
+}
+
+pub async fn run(place: Place, demo: Demo) -> Result<()> {
+    let mut local = place.start().await?;
+    let org = local.organisation(sample::ORGANISATION, Tokyo, "Own").await?;
+    until_interrupted(local, async |local| {
+        make_sample(local, org, demo.size).await?;
+        back_up(local, org).await?;
+        if demo.once {
+            return Ok(());
+        }
+        serve::introduce(local)?;
+        std::future::pending().await
+    })
+    .await
+}
+
+/// Makes the sample where it is not there yet; one that was cut short is not there.
+async fn make_sample(local: &Local, org: OrgId, size: sample::Size) -> Result<()> {
+    if !local.ports.catalogue.modules(org).await?.is_empty() {
+        return Ok(());
+    }
+    let mut shown = Shown::new("Making a sample CRM");
+    let made = sample::generate(&local.ports, org, size, &mut |step| shown.count(step.done, step.total, "records and files")).await;
+    let took = shown.finish();
+    let modules = made?;
+    let (rows, files) = modules.iter().fold((0, 0), |(rows, files), module| (rows + module.rows, files + module.attachments));
+    println!(
+        "Made a sample CRM for {}: {} modules, {rows} records, {files} attachments ({:.1} s).",
+        sample::ORGANISATION,
+        modules.len(),
+        took.as_secs_f64()
+    );
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Progress on the terminal: a bar where there is one, a line now and then where there is none.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use hozon_shared::domain::progress::Amount;
+use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Between two lines where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows how far something is.
+pub struct Shown {
+    bar: ProgressBar,
+    what: &'static str,
+    begun: Instant,
+    last_line: Option<Instant>,
+}
+
+impl Shown {
+    /// Begins; `what` says what is being done.
+    pub fn new(what: &'static str) -> Self {
+        let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {percent:>3}%  {msg}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_prefix(what);
+        Self { bar, what, begun: Instant::now(), last_line: None }
+    }
+
+    /// Shows a count.
+    pub fn count(&mut self, done: u64, total: u64, of_what: &str) {
+        self.show(done, total, &format!("{} of {} {of_what}", HumanCount(done), HumanCount(total)));
+    }
+
+    /// Shows items, rows, bytes, rate and time left.
+    pub fn amount(&mut self, done: Amount, total: Amount, seconds_left: Option<u64>) {
+        let rate = done.bytes as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
+        let left = seconds_left.map(|left| format!(", {} left", HumanDuration(Duration::from_secs(left)))).unwrap_or_default();
+        let message = format!(
+            "{}/{} items, {} rows, {} of {}, {}/s{left}",
+            done.items,
+            total.items,
+            HumanCount(done.rows),
+            HumanBytes(done.bytes),
+            HumanBytes(total.bytes),
+            HumanBytes(rate as u64),
+        );
+        self.show(done.bytes.min(total.bytes), total.bytes, &message);
+    }
+
+    /// Takes the bar away.
+    pub fn finish(self) -> Duration {
+        self.bar.finish_and_clear();
+        self.begun.elapsed()
+    }
+
+    fn show(&mut self, position: u64, length: u64, message: &str) {
+        self.bar.set_length(length);
+        self.bar.set_position(position);
+        self.bar.set_message(message.to_owned());
+        if self.bar.is_hidden() && self.last_line.is_none_or(|last| last.elapsed() > LINE_EVERY) {
+            eprintln!("{}: {message}", self.what);
+            self.last_line = Some(Instant::now());
+        }
+    }
+}

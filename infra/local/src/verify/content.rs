@@ -1,0 +1,118 @@
+//! Reads one entry to its end: its hash, its size, and its rows where it is a CSV file.
+
+use std::collections::HashMap;
+
+use hozon_shared::archive::csv::restore;
+use hozon_shared::archive::manifest::ATTACHMENT_COLUMNS;
+use sha2::{Digest, Sha256};
+use tokio::io::AsyncReadExt;
+
+use crate::import::csv_rows::CsvRows;
+use crate::import::inputs::InputFile;
+use crate::import::text::{TextDecoder, UnknownBytes};
+use crate::import::{Encoding, ImportError, RowFault};
+
+const CHUNK: usize = 256 << 10;
+
+/// What an entry turned out to be.
+pub struct Found {
+    /// Uncompressed bytes.
+    pub bytes: u64,
+    /// SHA-256 of them, in lower-case hex.
+    pub sha256: String,
+    /// CSV rows without the header, if they were counted.
+    pub rows: Option<u64>,
+    /// For the attachments' index: size and SHA-256 by path.
+    pub listed: HashMap<String, (String, String)>,
+}
+
+/// Reads an entry. The reader checks the CRC and the sizes at its end.
+pub async fn read(file: &InputFile, counts_rows: bool, escaped: bool) -> Result<Found, ImportError> {
+    let mut reader = file.open().await?;
+    let mut sha = Sha256::new();
+    let mut rows = counts_rows.then(|| Rows::new(&file.name, escaped));
+    let mut bytes = 0;
+    let mut chunk = Vec::with_capacity(CHUNK);
+    loop {
+        chunk.clear();
+        let read = (&mut reader).take(CHUNK as u64).read_to_end(&mut chunk).await.map_err(|source| file.unreadable(source))?;
+        if let Some(rows) = &mut rows {
+            rows.push(&chunk, read == 0)?;
+        }
+        if read == 0 {
+            break;
+        }
+        bytes += read as u64;
+        sha.update(&chunk);
+    }
+    let sha256 = sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let (rows, listed) = rows.map_or((None, HashMap::new()), |rows| (Some(rows.count), rows.listed));
+    Ok(Found { bytes, sha256, rows, listed })
+}
+
+/// Counts rows, and keeps what an index of attachments says.
+struct Rows<'a> {
+    name: &'a str,
+    escaped: bool,
+    decoder: TextDecoder,
+    text: String,
+    csv: CsvRows,
+    columns: Option<usize>,
+    is_index: bool,
+    count: u64,
+    listed: HashMap<String, (String, String)>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(name: &'a str, escaped: bool) -> Self {
+        Self {
+            name,
+            escaped,
+            decoder: TextDecoder::new(Encoding::Utf8),
+            text: String::new(),
+            csv: CsvRows::default(),
+            columns: None,
+            is_index: false,
+            count: 0,
+            listed: HashMap::new(),
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8], last: bool) -> Result<(), ImportError> {
+        self.text.clear();
+        let decoded = self.decoder.decode(bytes, last, &mut self.text);
+        decoded.map_err(|UnknownBytes| self.fault(self.csv.line(), RowFault::Encoding))?;
+        self.csv.push(&self.text);
+        loop {
+            let more = self.csv.next_row(last).map(|row| row.is_some());
+            match more {
+                Ok(true) => self.row()?,
+                Ok(false) => return Ok(()),
+                Err(fault) => return Err(self.fault(fault.line(), RowFault::Csv(fault))),
+            }
+        }
+    }
+
+    fn row(&mut self) -> Result<(), ImportError> {
+        let row = self.csv.row();
+        let found = row.cells().count();
+        let Some(expected) = self.columns else {
+            self.columns = Some(found);
+            self.is_index = row.cells().eq(ATTACHMENT_COLUMNS);
+            return Ok(());
+        };
+        if found != expected {
+            return Err(self.fault(row.line(), RowFault::Cells { expected, found }));
+        }
+        self.count += 1;
+        if self.is_index {
+            let cells: Vec<&str> = row.cells().map(|cell| if self.escaped { restore(cell) } else { cell }).collect();
+            self.listed.insert(cells[4].to_owned(), (cells[6].to_owned(), cells[9].to_owned()));
+        }
+        Ok(())
+    }
+
+    fn fault(&self, line: u64, fault: RowFault) -> ImportError {
+        ImportError::Row { file: self.name.to_owned(), line, fault }
+    }
+}

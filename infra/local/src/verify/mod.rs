@@ -1,0 +1,128 @@
+//! Reads an archive back, byte by byte, and compares it with its own manifest.
+
+mod content;
+mod difference;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use hozon_shared::archive::manifest::{FORMAT, FileRecord, Manifest, VERSION};
+use hozon_shared::domain::backup::ArchiveKind;
+
+use crate::import::inputs::{Input, InputFile, open_zip};
+use content::{Found, read};
+
+pub use difference::{Difference, What};
+
+const MANIFEST: &str = "manifest.json";
+const ATTACHMENT_INDEX: &str = "attachments.csv";
+
+/// What was found to be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// What the zip holds.
+    pub kind: ArchiveKind,
+    /// The organisation's name.
+    pub organisation: String,
+    /// Entries.
+    pub entries: usize,
+    /// CSV rows without headers.
+    pub rows: u64,
+    /// Uncompressed bytes.
+    pub bytes: u64,
+}
+
+/// Checks every entry: CRC, true sizes in the local header, SHA-256, bytes and rows as the manifest has them, and nothing else in the
+/// zip; in an attachments zip also the index. `tell` gets the number of entries checked and of all. Stops at the first difference.
+pub async fn verify(zip: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Verified, Difference> {
+    let name = zip.display().to_string();
+    let input = open_zip(zip).await.map_err(|error| Difference::of(&name, "", What::Unreadable(error)))?;
+    let manifest = manifest(&name, &input).await?;
+    let records = records(&name, &input, &manifest)?;
+    let entries = input.files.len();
+    let mut verified =
+        Verified { kind: manifest.kind, organisation: manifest.organisation.name.clone(), entries, rows: 0, bytes: 0 };
+    let mut listed = HashMap::new();
+    for (at, file) in input.files.iter().enumerate() {
+        let record = records.get(file.path.as_str());
+        let found = entry(&name, file, record.copied(), manifest.csv.escaped).await?;
+        verified.rows += found.rows.unwrap_or(0);
+        verified.bytes += found.bytes;
+        if file.path == ATTACHMENT_INDEX {
+            listed = found.listed;
+        }
+        tell(at + 1, entries);
+    }
+    if manifest.kind == ArchiveKind::Attachments {
+        compare_index(&name, &manifest, listed)?;
+    }
+    Ok(verified)
+}
+
+async fn manifest(zip: &str, input: &Input) -> Result<Manifest, Difference> {
+    let differs = |what| Difference::of(zip, MANIFEST, what);
+    let file = input.files.iter().find(|file| file.path == MANIFEST).ok_or_else(|| differs(What::Missing))?;
+    let json = file.read().await.map_err(|error| differs(What::Unreadable(error)))?;
+    let manifest: Manifest = serde_json::from_slice(&json).map_err(|error| differs(What::NoManifest(error)))?;
+    if manifest.format != FORMAT || manifest.version != VERSION {
+        return Err(differs(What::OtherFormat { format: manifest.format, version: manifest.version }));
+    }
+    Ok(manifest)
+}
+
+/// What the manifest says of each entry, after a check that both list the same ones.
+fn records<'a>(zip: &str, input: &Input, manifest: &'a Manifest) -> Result<HashMap<&'a str, &'a FileRecord>, Difference> {
+    let mut records = HashMap::new();
+    for record in &manifest.files {
+        if records.insert(record.path.as_str(), record).is_some() {
+            return Err(Difference::of(zip, &record.path, What::ListedTwice));
+        }
+    }
+    let mut there = std::collections::HashSet::new();
+    for file in &input.files {
+        if !there.insert(file.path.as_str()) {
+            return Err(Difference::of(zip, &file.path, What::Twice));
+        }
+        if file.path != MANIFEST && !records.contains_key(file.path.as_str()) {
+            return Err(Difference::of(zip, &file.path, What::NotListed));
+        }
+    }
+    match manifest.files.iter().find(|record| !there.contains(record.path.as_str())) {
+        Some(record) => Err(Difference::of(zip, &record.path, What::Missing)),
+        None => Ok(records),
+    }
+}
+
+async fn entry(zip: &str, file: &InputFile, record: Option<&FileRecord>, escaped: bool) -> Result<Found, Difference> {
+    let differs = |what| Difference::of(zip, &file.path, what);
+    if file.has_data_descriptor() {
+        return Err(differs(What::DataDescriptor));
+    }
+    let counts_rows = record.is_some_and(|record| record.rows.is_some());
+    let found = read(file, counts_rows, escaped).await.map_err(|error| differs(What::Unreadable(error)))?;
+    let Some(record) = record else { return Ok(found) };
+    if found.bytes != record.bytes {
+        return Err(differs(What::Bytes { manifest: record.bytes, found: found.bytes }));
+    }
+    if found.sha256 != record.sha256 {
+        return Err(differs(What::Sha256));
+    }
+    if found.rows != record.rows {
+        return Err(differs(What::Rows { manifest: record.rows, found: found.rows }));
+    }
+    Ok(found)
+}
+
+/// Every attachment is in the index, with its size and SHA-256, and nothing else is.
+fn compare_index(zip: &str, manifest: &Manifest, mut listed: HashMap<String, (String, String)>) -> Result<(), Difference> {
+    for record in manifest.files.iter().filter(|record| record.module.is_some()) {
+        let expected = (record.bytes.to_string(), record.sha256.clone());
+        if listed.remove(&record.path) != Some(expected) {
+            return Err(Difference::of(zip, &record.path, What::Index));
+        }
+    }
+    match listed.into_keys().next() {
+        Some(path) => Err(Difference::of(zip, &path, What::Index)),
+        None => Ok(()),
+    }
+}
