@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use chrono::Duration;
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, PersonOut, local_time};
+use hozon_shared::api::{Administrator, ApiError, Params, PersonOut, local_time};
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::ports::{EventQuery, Ports};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const LAST_PAGE: usize = 500;
 pub async fn handle(
     State(ports): State<Ports>,
     Administrator(caller): Administrator,
-    Query(params): Query<HashMap<String, String>>,
+    Params(params): Params<HashMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
     let page = number(&params, "page", 1, LAST_PAGE)?;
     let per_page = number(&params, "per_page", MOST_PER_PAGE, MOST_PER_PAGE)?;

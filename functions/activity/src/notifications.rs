@@ -1,10 +1,9 @@
 //! Notifications of the administrator who asks (R8), and their read mark.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, local_time};
+use hozon_shared::api::{Administrator, ApiError, Body, local_time};
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::domain::id::EventId;
 use hozon_shared::ports::{EventQuery, Ports};
@@ -49,7 +48,7 @@ struct Until {
 pub async fn mark_read(
     State(ports): State<Ports>,
     Administrator(caller): Administrator,
-    body: Bytes,
+    Body(body): Body,
 ) -> Result<Json<Value>, ApiError> {
     let body: MarkRead = serde_json::from_slice(&body).map_err(|_| {
         ApiError::invalid_data(

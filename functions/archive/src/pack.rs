@@ -13,7 +13,9 @@ pub async fn run(run: &Run<'_>, item: &Item) -> Result<Value, TaskError> {
         let (size, entries) = match packed {
             Ok(packed) => packed,
             Err(error) => {
-                upload.abort().await?;
+                if let Err(abort) = upload.abort().await {
+                    tracing::warn!(error = &abort as &dyn std::error::Error, "an upload could not be given up");
+                }
                 return Err(error);
             }
         };

@@ -39,7 +39,7 @@ async fn large(
     file: PlacedFile,
     upload: &mut SegmentUpload<'_>,
 ) -> Result<(u64, Vec<SegmentEntry>), TaskError> {
-    let mut body = open(run, module, &file.attachment).await?;
+    let mut body = open(run, module, &file.attachment).await?.fuse();
     let sample = body.try_next().await?.unwrap_or_default();
     let level = run.settings.level;
     let encoder = if is_compressible(&sample) { EntryEncoder::deflated(level) } else { EntryEncoder::stored() };

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use hozon_shared::api::{Administrator, ApiError, local_time};
+use hozon_shared::api::{Administrator, ApiError, Params, local_time};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup};
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::domain::id::{EventId, OrgId};
@@ -28,7 +28,7 @@ pub struct Chosen {
 pub async fn all(
     State(ports): State<Ports>,
     Administrator(caller): Administrator,
-    Query(chosen): Query<Chosen>,
+    Params(chosen): Params<Chosen>,
 ) -> Result<Response, ApiError> {
     let now = ports.clock.now();
     let backup = match chosen.backup_id {

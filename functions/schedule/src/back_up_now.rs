@@ -1,11 +1,10 @@
 //! `POST backup` with an empty body: one backup, now.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use hozon_shared::api::{Administrator, ApiError, Envelope};
+use hozon_shared::api::{Administrator, ApiError, Body, Envelope};
 use hozon_shared::domain::allowance::{Claim, Month, MonthUse};
 use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::domain::change;
@@ -20,7 +19,7 @@ use super::App;
 /// How often a race for the same row is tried again.
 const ATTEMPTS: usize = 5;
 
-pub async fn handle(State(app): State<App>, Administrator(caller): Administrator, body: Bytes) -> Result<Response, ApiError> {
+pub async fn handle(State(app): State<App>, Administrator(caller): Administrator, Body(body): Body) -> Result<Response, ApiError> {
     require_now(&body)?;
     let organisation = app.ports.store.organisation(caller.org).await?;
     let organisation = organisation.ok_or_else(|| ApiError::not_found().envelope(Envelope::Backup))?;
@@ -37,7 +36,7 @@ pub async fn handle(State(app): State<App>, Administrator(caller): Administrator
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
+struct BackupRequest {
     backup: Option<Options>,
 }
 
@@ -51,7 +50,7 @@ fn require_now(body: &[u8]) -> Result<(), ApiError> {
     if body.trim_ascii().is_empty() {
         return Ok(());
     }
-    let body: Body =
+    let body: BackupRequest =
         serde_json::from_slice(body).map_err(|_| ApiError::body_not_readable().envelope(Envelope::Backup))?;
     match body.backup.and_then(|options| options.rrule) {
         None => Ok(()),

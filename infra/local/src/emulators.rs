@@ -95,6 +95,10 @@ async fn serve_s3(listener: TcpListener, service: S3Service, stop: CancellationT
         };
         // A connection that fails to open is the client's to try again.
         let Ok((socket, _)) = socket else { continue };
+        // Head and body are sent one after the other; without this, small bodies wait for the client's delayed acknowledgement.
+        if socket.set_nodelay(true).is_err() {
+            continue;
+        }
         let connection = http.serve_connection(TokioIo::new(socket), service.clone()).into_owned();
         tokio::spawn(graceful.watch(connection));
     }

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
+use axum::serve::ListenerExt;
 use hozon_authorize::{AuthSettings, Authorizer};
 use hozon_shared::aws;
 use hozon_shared::domain::allowance::Plans;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::{Organisation, Role};
-use hozon_shared::ports::{Change, Clock, Ports, SystemClock};
+use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock};
 use hozon_shared::settings::{Endpoints, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -44,6 +45,8 @@ pub struct Options {
     pub limits: hozon_archive::Settings,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
 }
 
 impl Options {
@@ -55,6 +58,7 @@ impl Options {
             plans: Plans::parse("Free=0,Standard=2,Professional=2,Enterprise=2,Ultimate=4,Own=unlimited")?,
             limits: hozon_archive::Settings::default(),
             clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds::default()),
         })
     }
 }
@@ -87,6 +91,7 @@ impl Local {
         let (states_listener, states_url) = bind(0).await?;
         let mut ports = aws::connect(&settings(&secrets, services, states_url)).await;
         ports.clock = options.clock;
+        ports.ids = options.ids;
         let executions = executions(&data, &ports, options.limits, &tasks, &stop)?;
         serve(states_listener, states::router(executions.clone()), &stop, &tasks);
 
@@ -212,6 +217,11 @@ async fn bind_gateway(port: Option<u16>) -> Result<(TcpListener, String)> {
 
 fn serve(listener: TcpListener, router: Router, stop: &CancellationToken, tasks: &TaskTracker) {
     let stopped = stop.clone().cancelled_owned();
+    let listener = listener.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "a connection answers slowly");
+        }
+    });
     tasks.spawn(async move {
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
             tracing::error!(%error, "a server stopped");

@@ -58,6 +58,12 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "REQUEST_BODY_NOT_READABLE", message)
     }
 
+    /// The query is no list of parameters, or has one twice.
+    pub fn query_not_readable() -> Self {
+        let message = "The query cannot be read. Send each parameter once, percent-encoded.";
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+    }
+
     /// A value is wrong; `json_path` says which.
     pub fn invalid_data(api_name: &str, json_path: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "INVALID_DATA", message)

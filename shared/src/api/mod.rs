@@ -1,9 +1,11 @@
 //! The HTTP side that all API functions share: who is asking, and how errors look on the wire. Only this module knows status codes.
 
 mod error;
+mod extract;
 mod identity;
 mod wire;
 
 pub use error::{ApiError, Envelope};
+pub use extract::{Body, Params};
 pub use identity::{Administrator, AuthRefusal, Identity};
 pub use wire::{PersonOut, local_time, with_fallbacks, with_versions};

@@ -228,7 +228,8 @@ impl NativeWriter {
         self.write(at, bytes, "application/jsonl").await
     }
 
-    async fn store_file(&mut self, at: &ObjectRef, content_type: &str, mut body: ObjectBody) -> Result<u64, WriteError> {
+    async fn store_file(&mut self, at: &ObjectRef, content_type: &str, body: ObjectBody) -> Result<u64, WriteError> {
+        let mut body = body.fuse().boxed();
         let first = fill(&mut body).await?;
         if first.len() < BLOCK_BYTES {
             let size = first.len() as u64;

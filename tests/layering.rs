@@ -1,0 +1,68 @@
+//! The layers know only what they may: no AWS, HTTP or Lambda type in the domain, the ports or the archive; SDKs only in `shared/src/aws`.
+//! And a file has one subject, so it stays short.
+
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(ROOT).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("text");
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "nothing in {folder}");
+    found
+}
+
+fn without(folder: &str, names: &[&str]) {
+    for (path, text) in sources(folder) {
+        for name in names {
+            assert!(!text.contains(name), "{} names {name}", path.display());
+        }
+    }
+}
+
+#[test]
+fn domain_ports_and_archive_know_no_transport() {
+    for folder in ["shared/src/domain", "shared/src/ports", "shared/src/archive"] {
+        without(folder, &["aws_", "axum", "http::", "lambda_", "reqwest"]);
+    }
+}
+
+#[test]
+fn the_domain_is_pure() {
+    without("shared/src/domain", &["async ", ".await", "std::fs", "Utc::now", "tokio"]);
+}
+
+#[test]
+fn only_one_folder_names_an_sdk() {
+    for folder in ["functions", "infra/local/src", "shared/src/sources", "shared/src/api"] {
+        without(folder, &["aws_sdk_", "aws_config"]);
+    }
+}
+
+#[test]
+fn nobody_asks_the_system_for_the_time_or_a_random_id() {
+    for folder in ["functions", "shared/src/domain", "shared/src/archive", "shared/src/sources", "shared/src/aws", "shared/src/api"] {
+        without(folder, &["Utc::now", "SystemTime::now", "Uuid::new"]);
+    }
+}
+
+#[test]
+fn files_are_short() {
+    for folder in ["shared", "functions", "infra", "tests"] {
+        for (path, text) in sources(folder) {
+            let lines = text.lines().count();
+            assert!(lines <= 400, "{} has {lines} lines", path.display());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Everything that an organisation's CRM holds, to be compared.
+
+use futures_util::TryStreamExt;
+use hozon_shared::domain::crm::{Contents, Field};
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::ports::Ports;
+
+/// One module with all its rows and files.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ModuleContents {
+    /// Name in the API.
+    pub api_name: String,
+    /// Name that users see.
+    pub label: String,
+    /// Position.
+    pub order: u32,
+    /// Fields.
+    pub fields: Vec<Field>,
+    /// Rows.
+    pub rows: Vec<Vec<String>>,
+    /// Attachments: id, record, file name, media type, bytes.
+    pub attachments: Vec<(String, String, String, String, Vec<u8>)>,
+}
+
+/// Reads what a backup takes of an organisation: fields and modules that are left out are not in it.
+pub async fn contents(ports: &Ports, org: OrgId) -> Vec<ModuleContents> {
+    let mut all = Vec::new();
+    for module in ports.source.modules(org).await.expect("modules") {
+        if module.contents != Contents::Crm {
+            continue;
+        }
+        let kept: Vec<usize> = (0..module.fields.len()).filter(|&at| module.fields[at].contents == Contents::Crm).collect();
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        let mut pages = ports.source.rows(org, &module, 0..module.rows).await.expect("rows");
+        while let Some(page) = pages.try_next().await.expect("a page") {
+            page.for_each(|cells| {
+                rows.push(kept.iter().map(|&at| cells[at].to_owned()).collect());
+                Ok::<(), std::convert::Infallible>(())
+            })
+            .expect("infallible");
+        }
+        let mut attachments = Vec::new();
+        let mut listed = ports.source.attachments(org, &module, 0..module.attachments).await.expect("attachments");
+        while let Some(attachment) = listed.try_next().await.expect("an attachment") {
+            let body: Vec<_> = ports.source.open(org, &attachment).await.expect("opens").try_collect().await.expect("reads");
+            attachments.push((attachment.id, attachment.record_id, attachment.name, attachment.content_type, body.concat()));
+        }
+        let fields = kept.iter().map(|&at| module.fields[at].clone()).collect();
+        let (api_name, label, order) = (module.api_name, module.label, module.order);
+        all.push(ModuleContents { api_name, label, order, fields, rows, attachments });
+    }
+    all
+}

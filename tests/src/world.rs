@@ -1,0 +1,206 @@
+//! A running Hozon with one organisation, and callers of its API.
+
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Asia::Tokyo;
+use hozon::import::{ImportError, Options as ImportOptions, import};
+use hozon::verify::verify;
+use hozon::{Local, Options};
+use hozon_shared::domain::backup::Backup;
+use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::organisation::Role;
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The organisation's name.
+const ORGANISATION: &str = "桜商事";
+
+/// Where stories leave their zips for readers that we did not write.
+const ARCHIVES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/story-archives");
+
+/// A running Hozon.
+pub struct World {
+    /// The program.
+    pub local: Local,
+    /// The organisation.
+    pub org: OrgId,
+    data: TempDir,
+    http: reqwest::Client,
+}
+
+/// Somebody who calls the API, with or without a token.
+pub struct Caller<'a> {
+    world: &'a World,
+    authorization: Option<String>,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its body; null when there is none.
+    pub body: Value,
+}
+
+impl World {
+    /// Starts with the usual options.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts with changed options, on a free port and a new folder.
+    pub async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        Self::start_on(data, change).await
+    }
+
+    /// Starts on a folder that was used before.
+    pub async fn start_on(data: TempDir, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options::new(data.path()).expect("options");
+        options.port = Some(0);
+        change(&mut options);
+        let mut local = Local::start(options).await.expect("starts");
+        let org = local.organisation(ORGANISATION, Tokyo, "Standard").await.expect("an organisation");
+        Self { local, org, data, http: reqwest::Client::new() }
+    }
+
+    /// Imports into the organisation.
+    pub async fn import(&self, from: Vec<PathBuf>) -> Vec<Module> {
+        self.try_import(ImportOptions { from, ..ImportOptions::default() }).await.expect("imports")
+    }
+
+    /// Imports, or says why not.
+    pub async fn try_import(&self, options: ImportOptions) -> Result<Vec<Module>, ImportError> {
+        import(&self.local.ports, self.org, &options, &mut |_| {}).await
+    }
+
+    /// The organisation's administrator.
+    pub fn administrator(&self) -> Caller<'_> {
+        self.bearer(&self.local.token(self.org, Role::Administrator).expect("a token"))
+    }
+
+    /// A plain user of the organisation.
+    pub fn user(&self) -> Caller<'_> {
+        self.bearer(&self.local.token(self.org, Role::User).expect("a token"))
+    }
+
+    /// Somebody with that token.
+    pub fn bearer(&self, token: &str) -> Caller<'_> {
+        Caller { world: self, authorization: Some(format!("Zoho-oauthtoken {token}")) }
+    }
+
+    /// Somebody with that header.
+    pub fn with_header(&self, header: Option<&str>) -> Caller<'_> {
+        Caller { world: self, authorization: header.map(str::to_owned) }
+    }
+
+    /// Asks for a backup and waits for its end.
+    pub async fn back_up(&self) -> Backup {
+        let answer = self.administrator().post("/backup", "").await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        self.local.wait_until_idle().await;
+        let id = answer.body["backup"]["details"]["id"].as_str().expect("an id").parse().expect("an id");
+        self.local.ports.store.backup(self.org, id).await.expect("reads").expect("is there")
+    }
+
+    /// Asks for a backup that must become ready; its zips are verified. Gives them in order: data, attachments.
+    pub async fn back_up_well(&self) -> Vec<PathBuf> {
+        let backup = self.back_up().await;
+        assert!(backup.failure.is_none(), "{:?}", backup.failure);
+        let zips: Vec<PathBuf> = backup.files.iter().map(|file| self.local.archive_path(&file.key)).collect();
+        for zip in &zips {
+            verify(zip, &mut |_, _| {}).await.expect("verifies");
+        }
+        zips
+    }
+
+    /// Downloads a link, as anybody who has it could.
+    pub async fn download(&self, link: &str) -> (StatusCode, Vec<u8>) {
+        let answer = self.http.get(link).send().await.expect("answers");
+        let status = answer.status();
+        (status, answer.bytes().await.expect("a body").to_vec())
+    }
+
+    /// The data folder.
+    pub fn data_folder(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Leaves zips for the readers of other makers.
+    pub fn keep_for_readers(&self, story: &str, zips: &[PathBuf]) {
+        let folder = Path::new(ARCHIVES).join(story);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for zip in zips {
+            std::fs::copy(zip, folder.join(zip.file_name().expect("a name"))).expect("copies");
+        }
+    }
+
+    /// Stops, after a look at what must not be left: runs without an end, uploads without an end, work objects.
+    pub async fn end(self) -> TempDir {
+        self.local.wait_until_idle().await;
+        let newest = self.local.ports.store.backups(self.org, 100).await.expect("reads");
+        let running: Vec<_> = newest.iter().filter(|backup| backup.finished.is_none()).map(|backup| backup.id).collect();
+        assert!(running.is_empty(), "unfinished: {running:?}");
+        let left = self.dangling_uploads();
+        assert!(left.is_empty(), "dangling uploads: {left:?}");
+        let archives = hozon_shared::ports::Bucket::Archives;
+        let work = self.local.ports.objects.list(archives, "work/").await.expect("lists");
+        assert!(work.is_empty(), "work objects: {work:?}");
+        self.local.stop().await.expect("stops");
+        self.data
+    }
+
+    /// Stops in the middle of whatever happens.
+    pub async fn cut_short(self) -> TempDir {
+        self.local.stop().await.expect("stops");
+        self.data
+    }
+
+    fn dangling_uploads(&self) -> Vec<String> {
+        let root = std::fs::read_dir(self.data.path().join("s3")).expect("a folder");
+        let names = root.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with(".upload")).collect()
+    }
+}
+
+impl Caller<'_> {
+    /// Sends a GET to a path behind `/crm/bulk/v8`.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, &format!("/crm/bulk/v8{path}"), "").await
+    }
+
+    /// Sends a POST.
+    pub async fn post(&self, path: &str, body: &str) -> Answer {
+        self.send(Method::POST, &format!("/crm/bulk/v8{path}"), body).await
+    }
+
+    /// Sends a PUT.
+    pub async fn put(&self, path: &str, body: &str) -> Answer {
+        self.send(Method::PUT, &format!("/crm/bulk/v8{path}"), body).await
+    }
+
+    /// Sends anything to any path.
+    pub async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
+        let mut request = self.world.http.request(method, format!("{}{path}", self.world.local.url)).body(body.to_owned());
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
+        let answer = request.send().await.expect("answers");
+        let status = answer.status();
+        assert!(answer.headers().contains_key("x-request-id"));
+        let bytes = answer.bytes().await.expect("a body");
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        Answer { status, body }
+    }
+}
+
+impl Answer {
+    /// The error's code, wherever it stands.
+    pub fn code(&self) -> &str {
+        let body = if self.body["backup"].is_object() { &self.body["backup"] } else { &self.body };
+        body["code"].as_str().unwrap_or_default()
+    }
+}

@@ -1,0 +1,12 @@
+//! Stories: what users do, through HTTP or the command, down to the reopened zip.
+#![allow(clippy::unwrap_used, reason = "a story that meets None has failed")]
+
+mod back_up_now;
+mod bad_requests;
+mod broken_storage;
+mod command;
+mod hostile_data;
+mod imports;
+mod links;
+mod repeats;
+mod restarts;

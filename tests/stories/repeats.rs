@@ -1,0 +1,115 @@
+//! Every task of a run may be repeated at any point, because deliveries repeat: the outcome is the same.
+
+use hozon_archive::{Settings, handle};
+use hozon_shared::domain::allowance::{Free, Month};
+use hozon_shared::domain::backup::{Backup, Status};
+use hozon_shared::domain::change;
+use hozon_shared::domain::id::{BackupId, EventId, UserId};
+use hozon_shared::domain::organisation::Person;
+use hozon_tests::{Crm, World};
+use serde_json::{Value, json};
+
+/// Claims and stores a backup, as the API does, but starts no run.
+async fn requested(world: &World) -> Backup {
+    let ports = &world.local.ports;
+    let now = ports.clock.now();
+    let use_before = ports.store.month_use(world.org, Month::of(now, chrono_tz::Asia::Tokyo)).await.unwrap();
+    let (claim, use_after) = use_before.claim(Free::PerMonth(2)).unwrap();
+    let person = Person { id: UserId(1), name: "A".to_owned(), zuid: UserId(1) };
+    let backup = Backup::requested(world.org, BackupId(ports.ids.next(now)), person, claim, now);
+    ports.store.commit(world.org, change::start(backup.clone(), use_after, EventId(ports.ids.next(now)))).await.unwrap();
+    backup
+}
+
+async fn task(world: &World, backup: &Backup, name: &str, more: Value) -> Result<Value, hozon_archive::TaskError> {
+    let mut input = json!({ "task": name, "org": world.org, "backup": backup.id });
+    for (name, value) in more.as_object().unwrap() {
+        input[name] = value.clone();
+    }
+    handle(&world.local.ports, &Settings::default(), input).await
+}
+
+async fn items(world: &World, planned: &Value) -> Vec<Value> {
+    let key = planned["key"].as_str().unwrap();
+    serde_json::from_slice(&std::fs::read(world.local.archive_path(key)).unwrap()).unwrap()
+}
+
+async fn state(world: &World, backup: &Backup) -> (Status, usize, Value) {
+    let stored = world.local.ports.store.backup(world.org, backup.id).await.unwrap().unwrap();
+    let history = world.administrator().get("/backup/history").await;
+    let left = world.administrator().get("/backup/summary").await.body["summary"]["allowance"]["left"].clone();
+    (stored.status, history.body["history"].as_array().unwrap().len(), left)
+}
+
+#[tokio::test]
+async fn a_run_whose_every_task_is_delivered_twice_ends_as_one() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    let backup = requested(&world).await;
+    for _ in 0..2 {
+        task(&world, &backup, "begin", json!({})).await.unwrap();
+    }
+    task(&world, &backup, "plan", json!({})).await.unwrap();
+    let planned = task(&world, &backup, "plan", json!({})).await.unwrap();
+    for item in items(&world, &planned).await {
+        for _ in 0..2 {
+            task(&world, &backup, "pack", json!({ "item": item })).await.unwrap();
+        }
+    }
+    let mut zips = Vec::new();
+    for _ in 0..2 {
+        task(&world, &backup, "assemble", json!({})).await.unwrap();
+        let zip = world.local.archive_path(&format!("archives/{}/{}/Data_001.zip", world.org, backup.id));
+        zips.push(std::fs::read(zip).unwrap());
+    }
+    assert_eq!(zips[0], zips[1]);
+    task(&world, &backup, "finish", json!({})).await.unwrap();
+    let once = state(&world, &backup).await;
+    assert_eq!(once, (Status::Completed, 2, json!(1)));
+    task(&world, &backup, "finish", json!({})).await.unwrap();
+    task(&world, &backup, "fail", json!({ "error": { "Error": "late" } })).await.unwrap();
+    assert_eq!(state(&world, &backup).await, once, "a late failure changes nothing of what is ready");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_run_that_fails_after_any_task_gives_its_use_back_once() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    let steps = ["begin", "plan", "pack", "assemble"];
+    for (number, last) in steps.iter().enumerate() {
+        let backup = requested(&world).await;
+        let mut planned = Value::Null;
+        for step in &steps[..=number] {
+            if *step == "pack" {
+                for item in items(&world, &planned).await {
+                    task(&world, &backup, "pack", json!({ "item": item })).await.unwrap();
+                }
+            } else {
+                let answer = task(&world, &backup, step, json!({})).await.unwrap();
+                planned = if *step == "plan" { answer } else { planned };
+            }
+        }
+        for _ in 0..2 {
+            task(&world, &backup, "fail", json!({ "error": { "Error": "States.Timeout" } })).await.unwrap();
+        }
+        let (status, events, left) = state(&world, &backup).await;
+        assert_eq!((status, left), (Status::Failed, json!(2)), "after {last}");
+        assert_eq!(events, 2 * (number + 1), "after {last}");
+        let zip = world.local.archive_path(&format!("archives/{}/{}/Data_001.zip", world.org, backup.id));
+        assert!(!zip.exists(), "after {last}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_no_task_is_refused() {
+    let world = World::start().await;
+    for input in [json!({}), json!({ "task": "sing", "org": "1", "backup": "2" }), json!({ "task": "begin", "org": 1, "backup": "2" })] {
+        let refused = handle(&world.local.ports, &Settings::default(), input).await.unwrap_err();
+        assert_eq!((refused.code, refused.retryable), ("BAD_TASK", false));
+    }
+    let unknown = handle(&world.local.ports, &Settings::default(), json!({ "task": "begin", "org": "1", "backup": "2" })).await;
+    assert_eq!(unknown.unwrap_err().code, "BACKUP_UNKNOWN");
+    world.end().await;
+}

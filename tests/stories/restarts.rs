@@ -1,0 +1,58 @@
+//! The program is stopped and started again: everything is still there, and what was cut short goes on.
+
+use hozon_shared::domain::backup::Status;
+use hozon_tests::{Crm, World};
+use reqwest::StatusCode;
+
+#[tokio::test]
+async fn a_second_start_finds_everything() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    world.back_up_well().await;
+    let urls = world.administrator().get("/backup/urls").await;
+    let link = urls.body["urls"]["data_links"][0].as_str().unwrap().to_owned();
+    let (_, before) = world.download(&link).await;
+    let token = world.local.token(world.org, hozon_shared::domain::organisation::Role::Administrator).unwrap();
+    let org = world.org;
+    let folder = world.end().await;
+
+    let world = World::start_on(folder, |_| {}).await;
+    assert_eq!(world.org, org);
+    assert_eq!(world.bearer(&token).get("/backup").await.body["backup"]["status"], "COMPLETED");
+    assert_eq!(world.administrator().get("/backup/history").await.body["history"].as_array().unwrap().len(), 2);
+    let (status, after) = world.download(&link).await;
+    assert_eq!((status, after), (StatusCode::OK, before), "a link that was given out goes on working");
+    world.back_up_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_run_that_was_cut_short_goes_on_at_the_next_start() {
+    let world = World::start().await;
+    let text = "0123456789".repeat(200_000);
+    let mut crm = Crm::small();
+    for file in 0..20 {
+        crm = crm.file(&format!("attachments/Leads/1/{file}.txt"), text.as_bytes());
+    }
+    world.import(crm.inputs()).await;
+    assert_eq!(world.administrator().post("/backup", "").await.status, StatusCode::CREATED);
+    let folder = world.cut_short().await;
+
+    let world = World::start_on(folder, |_| {}).await;
+    world.local.wait_until_idle().await;
+    let backups = world.local.ports.store.backups(world.org, 10).await.unwrap();
+    assert_eq!((backups.len(), backups[0].status), (1, Status::Completed));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn two_programs_do_not_share_a_folder() {
+    let world = World::start().await;
+    let folder = world.cut_short().await;
+    let first = World::start_on(folder, |_| {}).await;
+    let mut options = hozon::Options::new(first.data_folder()).unwrap();
+    options.port = Some(0);
+    let refused = hozon::Local::start(options).await.err().unwrap();
+    assert!(refused.to_string().contains("another hozon uses the data folder"), "{refused}");
+    first.end().await;
+}
