@@ -1,1 +1,142 @@
+//! Data that breaks lesser programs: every cell and file comes back as it was, and every reader opens the zips.
+
+use chrono::DateTime;
+use futures_util::stream;
+use hozon::import::{Options, import};
+use hozon_shared::domain::crm::{Contents, Field};
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::ports::Ports;
+use hozon_shared::sources::native_publish::publish;
+use hozon_shared::sources::native_writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, body_of};
+use hozon_tests::{World, contents};
+
+fn field(name: &str) -> Field {
+    Field { api_name: name.to_owned(), label: format!("{name} (label)"), data_type: "text".to_owned(), contents: Contents::Crm }
+}
+
+fn writer(ports: &Ports, org: OrgId, name: &str, order: u32, fields: &[&str]) -> NativeWriter {
+    let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
+    let fields = fields.iter().copied().map(field).collect();
+    let head = ModuleHead { api_name: name.to_owned(), label: name.to_owned(), order, contents: Contents::Crm, fields };
+    NativeWriter::new(stores, org, head, "1")
+}
+
+fn attachment(id: usize, record: &str, name: &str) -> NewAttachment {
+    NewAttachment {
+        id: id.to_string(),
+        record_id: record.to_owned(),
+        record_name: "=HYPERLINK(\"x\")".to_owned(),
+        name: name.to_owned(),
+        content_type: "application/octet-stream".to_owned(),
+        created: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+    }
+}
+
+/// Backs up, keeps the zips for other readers, imports them into another organisation and compares.
+async fn comes_back(world: &mut World, story: &str) {
+    let zips = world.back_up_well().await;
+    world.keep_for_readers(story, &zips);
+    let copy = world.local.organisation("Copy", chrono_tz::UTC, "Own").await.unwrap();
+    let options = Options { from: zips, ..Options::default() };
+    import(&world.local.ports, copy, &options, &mut |_| {}).await.unwrap();
+    let (original, copied) = (contents(&world.local.ports, world.org).await, contents(&world.local.ports, copy).await);
+    assert!(original == copied, "{story} differs after a round trip");
+}
+
+#[tokio::test]
+async fn hostile_cells_and_names_come_back() {
+    let mut world = World::start().await;
+    let (ports, org) = (world.local.ports.clone(), world.org);
+    let now = ports.clock.now();
+    let big = "=1+1\r\n\"あ\", ".repeat(800_000);
+    let cells = [
+        "", "=1+1", "+81-3-1234-5678", "+819012345678", "-5", "-5%", "@SUM(A1)", "\t=1", "\r", "\n", "\r\n", "a\rb", "a\0b", "'=1",
+        "''=1", "\"", "\"\"", "＝1", " =1", ";=1", "😀👨‍👩‍👧", "\u{FEFF}x", "\u{202E}abc", "１２", "null", "2026-11-24", "1e5", &big,
+    ];
+    let mut hostile = writer(&ports, org, "Hostile", 1, &["Id", "=Cell", "最後"]);
+    for (number, cell) in cells.iter().enumerate() {
+        hostile.row(&[&number.to_string(), cell, cells[(number + 1) % (cells.len() - 1)]]).await.unwrap();
+    }
+    let names = [
+        "..", "../../etc/passwd", "a/b\\c.txt", "CON", "con.txt", "COM1.tar.gz", "A.TXT", "a.txt", "a.txt", "名前.pdf", "e\u{301}.txt", "é.txt",
+        "trailing. ", "", ".profile", "a:b*c?.txt", "in\u{202E}fdp.exe", "=1.csv", "new\nline.txt", "😀.png",
+    ];
+    for (number, name) in names.iter().enumerate() {
+        let record = if number % 2 == 0 { "Rec" } else { "rec" };
+        hostile.attachment(attachment(number, &format!("{record}{}", number / 8), name), body_of(name.as_bytes().to_vec())).await.unwrap();
+    }
+    let long = format!("{}.xlsx", "長".repeat(200));
+    hostile.attachment(attachment(900, "..", &long), body_of(Vec::new())).await.unwrap();
+    let modules = [
+        hostile.finish().await.unwrap(),
+        writer(&ports, org, "Empty", 2, &["Id"]).finish().await.unwrap(),
+        one_empty_cell(writer(&ports, org, "One/Empty:Cell", 3, &["Only"])).await.finish().await.unwrap(),
+        writer(&ports, org, "hostile", 4, &["Id"]).finish().await.unwrap(),
+    ];
+    publish(&*ports.catalogue, &*ports.objects, org, &modules, now).await.unwrap();
+    comes_back(&mut world, "hostile").await;
+    world.end().await;
+}
+
+async fn one_empty_cell(mut writer: NativeWriter) -> NativeWriter {
+    writer.row(&[""]).await.unwrap();
+    writer
+}
+
+#[tokio::test]
+async fn a_crm_without_anything_gives_two_zips() {
+    let world = World::start().await;
+    let zips = world.back_up_well().await;
+    world.keep_for_readers("nothing", &zips);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_module_with_too_many_rows_for_one_file_is_numbered() {
+    let mut world = World::start_with(|options| options.limits.rows_per_file = 1_000).await;
+    let (ports, org) = (world.local.ports.clone(), world.org);
+    let mut leads = writer(&ports, org, "Leads", 1, &["Id", "Name"]);
+    for number in 0..2_500 {
+        leads.row(&[&number.to_string(), "山田"]).await.unwrap();
+    }
+    let module = leads.finish().await.unwrap();
+    publish(&*ports.catalogue, &*ports.objects, org, &[module], ports.clock.now()).await.unwrap();
+    comes_back(&mut world, "numbered").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn files_larger_than_a_part_come_back() {
+    let mut world = World::start().await;
+    let (ports, org) = (world.local.ports.clone(), world.org);
+    let mut notes = writer(&ports, org, "Notes", 1, &["Id"]);
+    notes.row(&["1"]).await.unwrap();
+    // Both compress differently: the first is deflated, the second is stored.
+    let text = "保存 0123456789".repeat(2_000_000);
+    let noise: Vec<u8> = (0u64..30_000_000).map(|n| (n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8 ^ (n >> 16) as u8).collect();
+    let noise: Vec<u8> = noise.chunks(4096).flat_map(|chunk| scrambled(chunk)).collect();
+    for (number, bytes) in [text.into_bytes(), noise].into_iter().enumerate() {
+        let chunks: Vec<_> = bytes.chunks(1 << 20).map(|chunk| Ok(chunk.to_vec().into())).collect();
+        let body = Box::pin(stream::iter(chunks));
+        notes.attachment(attachment(number, "1", &format!("{number}.bin")), body).await.unwrap();
+    }
+    let module = notes.finish().await.unwrap();
+    publish(&*ports.catalogue, &*ports.objects, org, &[module], ports.clock.now()).await.unwrap();
+    comes_back(&mut world, "large-files").await;
+    world.end().await;
+}
+
+/// Bytes that do not compress: a hash in counter mode.
+fn scrambled(chunk: &[u8]) -> Vec<u8> {
+    let mut state = u64::from(crc32fast::hash(chunk)) | 1;
+    chunk
+        .iter()
+        .map(|byte| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            byte ^ (state >> 32) as u8
+        })
+        .collect()
+}
 

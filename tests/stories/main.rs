@@ -8,5 +8,6 @@ mod command;
 mod hostile_data;
 mod imports;
 mod links;
+mod large_zips;
 mod repeats;
 mod restarts;

@@ -76,10 +76,11 @@ pub fn local_header(entry: &Entry) -> Vec<u8> {
     header.0
 }
 
-/// The entry's record in the central directory; `offset` is where its local header begins.
+/// The entry's record in the central directory; `offset` is where its local header begins. Where the offset alone does not fit, both
+/// sizes stand in the zip64 field too: APPNOTE allows it, Go's writer does the same, and not every reader takes an offset alone.
 pub fn central_record(entry: &Entry, offset: u64) -> Vec<u8> {
-    let large = entry.has_large_size();
     let far = offset >= FULL_32;
+    let large = entry.has_large_size() || far;
     let mut fields = Record::default();
     if large {
         fields.u64(entry.uncompressed).u64(entry.compressed);
@@ -88,10 +89,10 @@ pub fn central_record(entry: &Entry, offset: u64) -> Vec<u8> {
         fields.u64(offset);
     }
     let mut extra = Record::default();
-    if large || far {
+    if large {
         extra.u16(ZIP64_EXTRA).u16(fields.0.len() as u16).bytes(&fields.0);
     }
-    let version = if large || far { ZIP64_VERSION } else { PLAIN_VERSION };
+    let version = if large { ZIP64_VERSION } else { PLAIN_VERSION };
     let mut record = Record::default();
     record.u32(CENTRAL).u16(MADE_BY).u16(version).common(entry, large);
     record.u16(cut_16(entry.name.len() as u64)).u16(extra.0.len() as u16);
@@ -176,7 +177,7 @@ mod tests {
         assert_eq!(large.len(), 30 + "顧客.csv".len() + 20);
         assert_eq!(large[18..26], [0xFF; 8]);
         assert_eq!(central_record(&entry(5, 9), FULL_32 - 1).len(), 46 + "顧客.csv".len());
-        assert_eq!(central_record(&entry(5, 9), FULL_32).len(), 46 + "顧客.csv".len() + 12);
+        assert_eq!(central_record(&entry(5, 9), FULL_32).len(), 46 + "顧客.csv".len() + 28);
         assert_eq!(central_record(&entry(5, FULL_32), FULL_32).len(), 46 + "顧客.csv".len() + 28);
     }
 

@@ -5,7 +5,7 @@ mod attachments;
 mod csv_file;
 pub(crate) mod csv_rows;
 mod error;
-pub(crate) mod inputs;
+pub mod inputs;
 mod layout;
 mod marks;
 mod own;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::DateTime;
 use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FORMAT, FieldsDocument, Manifest, VERSION};
+use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{Contents, Field};
 use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
 
@@ -31,13 +32,16 @@ pub async fn manifest(input: &Input) -> Result<Option<Manifest>, ImportError> {
     document(file, &json).map(Some)
 }
 
-/// The modules of a data zip. The fields' documents give labels, types and order.
+/// The modules of a data zip; other zips have none. The fields' documents give labels, types and order.
 pub async fn modules(input: &Input, manifest: &Manifest) -> Result<Vec<ModulePlan>, ImportError> {
+    if manifest.kind != ArchiveKind::Data {
+        return Ok(Vec::new());
+    }
     let form = form(manifest);
     let documents = field_documents(input).await?;
     let mut plans: Vec<ModulePlan> = Vec::new();
     for record in &manifest.files {
-        let Some(module) = record.module.as_ref().filter(|_| record.path.ends_with(".csv")) else { continue };
+        let Some(module) = &record.module else { continue };
         let file = required(input, &record.path)?;
         match plans.iter_mut().find(|plan| plan.head.api_name == *module) {
             Some(plan) => plan.files.push((file.clone(), form)),

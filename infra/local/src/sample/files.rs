@@ -13,6 +13,7 @@ const WAV_HEADER: u64 = 44;
 /// How many files of which size each module gets.
 pub struct Plan {
     small: u64,
+    small_bytes: u64,
     large: u64,
     large_bytes: u64,
 }
@@ -21,9 +22,9 @@ impl Plan {
     /// The plan of a sample.
     pub fn of(size: Size) -> Self {
         match size {
-            Size::Small => Self { small: 128, large: 2, large_bytes: 1 << 20 },
-            Size::Medium => Self { small: 1_500, large: 4, large_bytes: 16 << 20 },
-            Size::Large => Self { small: 10_000, large: 6, large_bytes: 56 << 20 },
+            Size::Small => Self { small: 128, small_bytes: 40_000, large: 2, large_bytes: 1 << 20 },
+            Size::Medium => Self { small: 1_500, small_bytes: 40_000, large: 4, large_bytes: 16 << 20 },
+            Size::Large => Self { small: 34_000, small_bytes: 16_000, large: 6, large_bytes: 56 << 20 },
         }
     }
 
@@ -38,7 +39,7 @@ impl Plan {
         (0..self.small + self.large).map(|number| {
             let mut random = Rng::with_seed(number);
             let is_large = number >= self.small;
-            let bytes = if is_large { self.large_bytes } else { random.u64(0..40_000) };
+            let bytes = if is_large { self.large_bytes } else { random.u64(0..self.small_bytes) };
             SampleFile { number, bytes, is_sound: is_large || random.bool() }
         })
     }

@@ -25,7 +25,7 @@ pub enum Size {
     Small,
     /// About 450,000 records and 3,000 attachments (200 MB).
     Medium,
-    /// Over 6 million records (1 GB as CSV) and 20,000 attachments (1 GB).
+    /// Over 6 million records (1 GB as CSV) and 68,000 attachments (1 GB).
     Large,
 }
 
