@@ -1,1 +1,114 @@
+//! The command as a user types it.
 
+use std::path::Path;
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+/// The program, built beside this test.
+fn hozon() -> String {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().nth(2).unwrap();
+    let program = folder.join("hozon");
+    assert!(program.exists(), "build it first: cargo build -p hozon");
+    program.to_str().unwrap().to_owned()
+}
+
+struct Ran {
+    ok: bool,
+    out: String,
+    err: String,
+}
+
+async fn run(mut command: Command) -> Ran {
+    let output = command.output().await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { ok: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+async fn hozon_with(data: &Path, arguments: &[&str]) -> Ran {
+    let mut command = Command::new(hozon());
+    command.args(["--data", data.to_str().unwrap(), "--port", "0"]).args(arguments);
+    run(command).await
+}
+
+fn zips(ran: &Ran) -> Vec<&str> {
+    let paths = ran.out.lines().map(str::trim).filter(|line| line.contains(".zip  ("));
+    paths.map(|line| line.split("  (").next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_demo_makes_a_backup_that_verify_finds_right_and_import_takes() {
+    let folder = TempDir::new().unwrap();
+    let demo = hozon_with(&folder.path().join("a"), &["--once"]).await;
+    assert!(demo.ok, "{}", demo.err);
+    assert!(demo.err.contains("items") && demo.err.contains("rows"), "shows progress: {}", demo.err);
+    let zips = zips(&demo);
+    assert_eq!(zips.len(), 2, "{}", demo.out);
+    let verified = hozon_with(folder.path(), &[&["verify"], zips.as_slice()].concat()).await;
+    assert!(verified.ok, "{}", verified.err);
+    let imported = hozon_with(&folder.path().join("b"), &[&["import", "--org", "写し"], zips.as_slice()].concat()).await;
+    assert!(imported.ok, "{}", imported.err);
+    assert!(imported.out.contains("Leads: 3500 rows"), "{}", imported.out);
+    let again = hozon_with(&folder.path().join("b"), &["backup", "--org", "写し"]).await;
+    assert!(again.ok, "{}", again.err);
+    let unknown = hozon_with(&folder.path().join("b"), &["backup", "--org", "nobody"]).await;
+    assert!(!unknown.ok && unknown.err.contains("there are: 写し"), "{}", unknown.err);
+}
+
+#[tokio::test]
+async fn verify_names_the_first_difference() {
+    let folder = TempDir::new().unwrap();
+    let demo = hozon_with(&folder.path().join("a"), &["--once"]).await;
+    let damaged = folder.path().join("Data_001.zip");
+    let mut bytes = std::fs::read(zips(&demo)[0]).unwrap();
+    bytes[5_000] ^= 1;
+    std::fs::write(&damaged, bytes).unwrap();
+    let found = hozon_with(folder.path(), &["verify", damaged.to_str().unwrap()]).await;
+    assert!(!found.ok);
+    assert!(found.err.contains("Leads.csv cannot be read"), "{}", found.err);
+    let missing = hozon_with(folder.path(), &["verify", "/nothing.zip"]).await;
+    assert!(!missing.ok && missing.err.contains("/nothing.zip"), "{}", missing.err);
+}
+
+/// A limit on the size of files makes the operating system refuse the store's writes, as a full disk does.
+#[tokio::test]
+async fn a_refused_write_fails_the_backup_and_leaves_nothing_behind() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let crm = folder.path().join("crm");
+    std::fs::create_dir_all(crm.join("attachments/Leads/1")).unwrap();
+    std::fs::write(crm.join("Leads.csv"), "Id\n1\n").unwrap();
+    for number in 0..4 {
+        std::fs::write(crm.join(format!("attachments/Leads/1/{number}.wav")), noise(3 << 20, number)).unwrap();
+    }
+    let imported = hozon_with(&data, &["import", "--org", "Full", "--plan", "Standard", crm.to_str().unwrap()]).await;
+    assert!(imported.ok, "{}", imported.err);
+    let mut limited = Command::new("bash");
+    let script = "trap '' XFSZ; ulimit -f 6000; exec \"$0\" --data \"$1\" --port 0 backup --org Full";
+    limited.args(["-c", script, &hozon(), data.to_str().unwrap()]);
+    let failed = run(limited).await;
+    assert!(!failed.ok, "{}", failed.out);
+    assert!(failed.err.contains("STORAGE_UNAVAILABLE"), "{}", failed.err);
+    let names = std::fs::read_dir(data.join("s3")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let dangling: Vec<_> = names.filter(|name| name.starts_with(".upload")).collect();
+    assert!(dangling.is_empty(), "{dangling:?}");
+    // Both free backups of the plan are still there.
+    for _ in 0..2 {
+        let ready = hozon_with(&data, &["backup", "--org", "Full"]).await;
+        assert!(ready.ok, "{}", ready.err);
+    }
+    let used_up = hozon_with(&data, &["backup", "--org", "Full"]).await;
+    assert!(!used_up.ok && used_up.err.contains("2 free backups are used"), "{}", used_up.err);
+}
+
+fn noise(bytes: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed + 1;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 24) as u8
+    };
+    std::iter::repeat_with(next).take(bytes).collect()
+}
