@@ -52,7 +52,9 @@ fn only_one_folder_names_an_sdk() {
 
 #[test]
 fn nobody_asks_the_system_for_the_time_or_a_random_id() {
-    for folder in ["functions", "shared/src/domain", "shared/src/archive", "shared/src/sources", "shared/src/aws", "shared/src/api"] {
+    for folder in
+        ["functions", "shared/src/domain", "shared/src/archive", "shared/src/sources", "shared/src/aws", "shared/src/api"]
+    {
         without(folder, &["Utc::now", "SystemTime::now", "Uuid::new"]);
     }
 }

@@ -75,13 +75,16 @@ pub fn required(name: &'static str) -> Result<String, SettingsError> {
 pub fn number(name: &'static str, default: u64) -> Result<u64, SettingsError> {
     match env::var(name) {
         Err(_) => Ok(default),
-        Ok(text) => text.parse().map_err(|source: std::num::ParseIntError| SettingsError::Invalid { name, source: source.into() }),
+        Ok(text) => {
+            text.parse().map_err(|source: std::num::ParseIntError| SettingsError::Invalid { name, source: source.into() })
+        }
     }
 }
 
 /// Reads `HOZON_PLANS`, for example `Free=0,Standard=2`.
 pub fn plans() -> Result<Plans, SettingsError> {
-    Plans::parse(&required("HOZON_PLANS")?).map_err(|source| SettingsError::Invalid { name: "HOZON_PLANS", source: source.into() })
+    Plans::parse(&required("HOZON_PLANS")?)
+        .map_err(|source| SettingsError::Invalid { name: "HOZON_PLANS", source: source.into() })
 }
 
 impl Settings {

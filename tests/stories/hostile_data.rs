@@ -50,20 +50,67 @@ async fn hostile_cells_and_names_come_back() {
     let now = ports.clock.now();
     let big = "=1+1\r\n\"あ\", ".repeat(800_000);
     let cells = [
-        "", "=1+1", "+81-3-1234-5678", "+819012345678", "-5", "-5%", "@SUM(A1)", "\t=1", "\r", "\n", "\r\n", "a\rb", "a\0b", "'=1",
-        "''=1", "\"", "\"\"", "＝1", " =1", ";=1", "😀👨‍👩‍👧", "\u{FEFF}x", "\u{202E}abc", "１２", "null", "2026-11-24", "1e5", &big,
+        "",
+        "=1+1",
+        "+81-3-1234-5678",
+        "+819012345678",
+        "-5",
+        "-5%",
+        "@SUM(A1)",
+        "\t=1",
+        "\r",
+        "\n",
+        "\r\n",
+        "a\rb",
+        "a\0b",
+        "'=1",
+        "''=1",
+        "\"",
+        "\"\"",
+        "＝1",
+        " =1",
+        ";=1",
+        "😀👨‍👩‍👧",
+        "\u{FEFF}x",
+        "\u{202E}abc",
+        "１２",
+        "null",
+        "2026-11-24",
+        "1e5",
+        &big,
     ];
     let mut hostile = writer(&ports, org, "Hostile", 1, &["Id", "=Cell", "最後"]);
     for (number, cell) in cells.iter().enumerate() {
         hostile.row(&[&number.to_string(), cell, cells[(number + 1) % (cells.len() - 1)]]).await.unwrap();
     }
     let names = [
-        "..", "../../etc/passwd", "a/b\\c.txt", "CON", "con.txt", "COM1.tar.gz", "A.TXT", "a.txt", "a.txt", "名前.pdf", "e\u{301}.txt", "é.txt",
-        "trailing. ", "", ".profile", "a:b*c?.txt", "in\u{202E}fdp.exe", "=1.csv", "new\nline.txt", "😀.png",
+        "..",
+        "../../etc/passwd",
+        "a/b\\c.txt",
+        "CON",
+        "con.txt",
+        "COM1.tar.gz",
+        "A.TXT",
+        "a.txt",
+        "a.txt",
+        "名前.pdf",
+        "e\u{301}.txt",
+        "é.txt",
+        "trailing. ",
+        "",
+        ".profile",
+        "a:b*c?.txt",
+        "in\u{202E}fdp.exe",
+        "=1.csv",
+        "new\nline.txt",
+        "😀.png",
     ];
     for (number, name) in names.iter().enumerate() {
         let record = if number % 2 == 0 { "Rec" } else { "rec" };
-        hostile.attachment(attachment(number, &format!("{record}{}", number / 8), name), body_of(name.as_bytes().to_vec())).await.unwrap();
+        hostile
+            .attachment(attachment(number, &format!("{record}{}", number / 8), name), body_of(name.as_bytes().to_vec()))
+            .await
+            .unwrap();
     }
     let long = format!("{}.xlsx", "長".repeat(200));
     hostile.attachment(attachment(900, "..", &long), body_of(Vec::new())).await.unwrap();
@@ -113,8 +160,9 @@ async fn files_larger_than_a_part_come_back() {
     notes.row(&["1"]).await.unwrap();
     // Both compress differently: the first is deflated, the second is stored.
     let text = "保存 0123456789".repeat(2_000_000);
-    let noise: Vec<u8> = (0u64..30_000_000).map(|n| (n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8 ^ (n >> 16) as u8).collect();
-    let noise: Vec<u8> = noise.chunks(4096).flat_map(|chunk| scrambled(chunk)).collect();
+    let noise: Vec<u8> =
+        (0u64..30_000_000).map(|n| (n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8 ^ (n >> 16) as u8).collect();
+    let noise: Vec<u8> = noise.chunks(4096).flat_map(scrambled).collect();
     for (number, bytes) in [text.into_bytes(), noise].into_iter().enumerate() {
         let chunks: Vec<_> = bytes.chunks(1 << 20).map(|chunk| Ok(chunk.to_vec().into())).collect();
         let body = Box::pin(stream::iter(chunks));
@@ -139,4 +187,3 @@ fn scrambled(chunk: &[u8]) -> Vec<u8> {
         })
         .collect()
 }
-

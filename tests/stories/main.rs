@@ -7,7 +7,7 @@ mod broken_storage;
 mod command;
 mod hostile_data;
 mod imports;
-mod links;
 mod large_zips;
+mod links;
 mod repeats;
 mod restarts;

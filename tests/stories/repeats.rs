@@ -105,7 +105,9 @@ async fn a_run_that_fails_after_any_task_gives_its_use_back_once() {
 #[tokio::test]
 async fn a_call_that_is_no_task_is_refused() {
     let world = World::start().await;
-    for input in [json!({}), json!({ "task": "sing", "org": "1", "backup": "2" }), json!({ "task": "begin", "org": 1, "backup": "2" })] {
+    for input in
+        [json!({}), json!({ "task": "sing", "org": "1", "backup": "2" }), json!({ "task": "begin", "org": 1, "backup": "2" })]
+    {
         let refused = handle(&world.local.ports, &Settings::default(), input).await.unwrap_err();
         assert_eq!((refused.code, refused.retryable), ("BAD_TASK", false));
     }

@@ -28,12 +28,8 @@ pub async fn handle(
     let found = ports.store.events(caller.org, EventQuery { before: None, limit: page * per_page + 1 }).await?;
     let kept: Vec<Event> = found.events.into_iter().take_while(|event| event.at >= kept_since).collect();
     let more = kept.len() > page * per_page;
-    let records: Vec<Value> = kept
-        .iter()
-        .skip((page - 1) * per_page)
-        .take(per_page)
-        .map(|event| record(event, organisation.time_zone))
-        .collect();
+    let records: Vec<Value> =
+        kept.iter().skip((page - 1) * per_page).take(per_page).map(|event| record(event, organisation.time_zone)).collect();
     let info = json!({ "per_page": per_page, "count": records.len(), "page": page, "more_records": more });
     Ok(Json(json!({ "history": records, "info": info })))
 }

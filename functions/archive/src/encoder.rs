@@ -80,13 +80,8 @@ impl EntryEncoder {
             Body::Stored(buffer) => (buffer, Method::Stored),
         };
         self.compressed += rest.len() as u64;
-        let entry = Entry {
-            name,
-            method,
-            crc32: self.crc.finalize(),
-            compressed: self.compressed,
-            uncompressed: self.uncompressed,
-        };
+        let entry =
+            Entry { name, method, crc32: self.crc.finalize(), compressed: self.compressed, uncompressed: self.uncompressed };
         Ok((rest, Encoded { entry, sha256: hex(&self.sha.finalize()) }))
     }
 }

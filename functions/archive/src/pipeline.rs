@@ -3,8 +3,8 @@
 
 use std::io;
 
-use futures_util::stream::BoxStream;
 use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
 use hozon_shared::archive::zip::local_header;
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::PortError;

@@ -44,7 +44,10 @@ impl TaskError {
     }
 
     pub(crate) fn bad_input(source: serde_json::Error) -> Self {
-        Self { source: Some(source.into()), ..Self::new("BAD_TASK", "The state machine called with an input that no task takes.") }
+        Self {
+            source: Some(source.into()),
+            ..Self::new("BAD_TASK", "The state machine called with an input that no task takes.")
+        }
     }
 
     pub(crate) fn unknown_backup() -> Self {
@@ -60,7 +63,8 @@ impl TaskError {
     }
 
     pub(crate) fn attachment_changed(module: &str, record: &str, file: &str) -> Self {
-        let message = format!("The file {file:?} of record {record} in {module} has another size than its entry says. Back up again.");
+        let message =
+            format!("The file {file:?} of record {record} in {module} has another size than its entry says. Back up again.");
         Self::new("ATTACHMENT_CHANGED", message)
     }
 
@@ -81,10 +85,13 @@ impl From<PortError> for TaskError {
     fn from(error: PortError) -> Self {
         let retryable = matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Conflict);
         let (code, message) = match error.kind {
-            ErrorKind::Unavailable => {
-                ("STORAGE_UNAVAILABLE", "The storage did not take or give data (it may be full or busy). Check it, then back up again.")
+            ErrorKind::Unavailable => (
+                "STORAGE_UNAVAILABLE",
+                "The storage did not take or give data (it may be full or busy). Check it, then back up again.",
+            ),
+            ErrorKind::Refused => {
+                ("STORAGE_REFUSED", "The storage refused the service. Check its permissions, then back up again.")
             }
-            ErrorKind::Refused => ("STORAGE_REFUSED", "The storage refused the service. Check its permissions, then back up again."),
             ErrorKind::NotFound => ("DATA_MISSING", "Data that the run needs is gone. Back up again."),
             ErrorKind::Conflict => ("CONFLICT", "Another task changed the backup at the same time. Back up again."),
             ErrorKind::Corrupt => ("DATA_DAMAGED", "Stored data cannot be read. Report this to the operator of the service."),

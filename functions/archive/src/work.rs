@@ -168,10 +168,12 @@ impl Run<'_> {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
             other => other?,
         };
-        let json: Vec<u8> = body.try_fold(Vec::new(), async |mut all, chunk| {
-            all.extend_from_slice(&chunk);
-            Ok(all)
-        }).await?;
+        let json: Vec<u8> = body
+            .try_fold(Vec::new(), async |mut all, chunk| {
+                all.extend_from_slice(&chunk);
+                Ok(all)
+            })
+            .await?;
         serde_json::from_slice(&json).map(Some).map_err(|error| TaskError::damaged("A work document", error))
     }
 

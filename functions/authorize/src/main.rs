@@ -18,10 +18,7 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event| authorize(&authorizer, event).await)).await
 }
 
-async fn authorize(
-    authorizer: &Authorizer,
-    event: LambdaEvent<ApiGatewayV2CustomAuthorizerV2Request>,
-) -> Result<Value, Error> {
+async fn authorize(authorizer: &Authorizer, event: LambdaEvent<ApiGatewayV2CustomAuthorizerV2Request>) -> Result<Value, Error> {
     let header = event.payload.headers.get("authorization").and_then(|value| value.to_str().ok());
     let identity = Identity(authorizer.authenticate(header).await);
     Ok(json!({ "isAuthorized": true, "context": { "identity": serde_json::to_string(&identity)? } }))

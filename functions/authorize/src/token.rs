@@ -76,7 +76,8 @@ impl Authorizer {
         let key = found.and_then(|jwk| DecodingKey::from_jwk(&jwk).ok()).ok_or(AuthRefusal::Invalid)?;
         let decoded = decode::<Claims>(token, &key, &self.validation(head.alg)).map_err(|_| AuthRefusal::Invalid)?;
         let (claims, now) = (decoded.claims, now.timestamp());
-        let is_valid = now < claims.exp.saturating_add(LEEWAY) && claims.nbf.is_none_or(|from| from.saturating_sub(LEEWAY) <= now);
+        let is_valid =
+            now < claims.exp.saturating_add(LEEWAY) && claims.nbf.is_none_or(|from| from.saturating_sub(LEEWAY) <= now);
         if is_valid { Ok(claims) } else { Err(AuthRefusal::Invalid) }
     }
 

@@ -19,7 +19,11 @@ use super::App;
 /// How often a race for the same row is tried again.
 const ATTEMPTS: usize = 5;
 
-pub async fn handle(State(app): State<App>, Administrator(caller): Administrator, Body(body): Body) -> Result<Response, ApiError> {
+pub async fn handle(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Body(body): Body,
+) -> Result<Response, ApiError> {
     require_now(&body)?;
     let organisation = app.ports.store.organisation(caller.org).await?;
     let organisation = organisation.ok_or_else(|| ApiError::not_found().envelope(Envelope::Backup))?;

@@ -101,7 +101,9 @@ impl Executions {
     pub fn resume(&self) -> Result<()> {
         for entry in std::fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json")) else { continue };
+            let Some(name) = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json")) else {
+                continue;
+            };
             let execution = self.read(name)?;
             if execution.status == Status::Running {
                 self.spawn(name.to_owned(), execution);
@@ -138,10 +140,10 @@ impl Executions {
                 outcome = this.run.execute(&this.machine, execution.input.clone()) => Some(outcome),
                 () = this.stop.cancelled() => None,
             };
-            if let Some(outcome) = outcome {
-                if let Err(error) = this.end(&name, execution, outcome) {
-                    tracing::error!(execution.name = name, error = format!("{error:#}"), "the end of an execution could not be kept");
-                }
+            if let Some(outcome) = outcome
+                && let Err(error) = this.end(&name, execution, outcome)
+            {
+                tracing::error!(execution.name = name, error = format!("{error:#}"), "the end of an execution could not be kept");
             }
             this.running.send_modify(|running| *running -= 1);
         });

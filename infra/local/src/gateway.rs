@@ -28,9 +28,7 @@ pub fn router(ports: &Ports, plans: Plans, authorizer: Arc<Authorizer>, issuer: 
         .merge(hozon_schedule::router(ports.clone(), plans))
         .merge(hozon_download::router(ports.clone()))
         .merge(hozon_activity::router(ports.clone()));
-    let routes = api
-        .route("/", get(console))
-        .route(JWKS_PATH, get(async move || Json(keys)));
+    let routes = api.route("/", get(console)).route(JWKS_PATH, get(async move || Json(keys)));
     with_fallbacks(routes)
         .layer(middleware::from_fn_with_state(authorizer, identify))
         .layer(middleware::from_fn_with_state(ports.clone(), request_id))

@@ -13,7 +13,10 @@ const EVERY: Duration = Duration::from_secs(3600);
 pub async fn run(ports: Ports, stop: CancellationToken) {
     loop {
         if let Err(error) = delete_expired(&ports).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "expired archives could not be deleted; tried again in an hour");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "expired archives could not be deleted; tried again in an hour"
+            );
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}

@@ -78,17 +78,12 @@ impl ApiError {
     /// A backup is being made, so that another cannot begin.
     pub fn in_progress(running: BackupId) -> Self {
         let message = "A backup is being made. Wait until it is ready, then try again.";
-        Self::new(StatusCode::BAD_REQUEST, "INPROGRESS", message)
-            .details(json!({ "id": running }))
-            .envelope(Envelope::Backup)
+        Self::new(StatusCode::BAD_REQUEST, "INPROGRESS", message).details(json!({ "id": running })).envelope(Envelope::Backup)
     }
 
     /// The allowance is used up.
     pub fn limit_reached(limit: LimitReached) -> Self {
-        let message = format!(
-            "This month's {} free backups are used. They renew on the first day of next month.",
-            limit.allowed
-        );
+        let message = format!("This month's {} free backups are used. They renew on the first day of next month.", limit.allowed);
         Self::new(StatusCode::BAD_REQUEST, "LIMIT_REACHED", message)
             .details(json!({ "free_per_month": limit.allowed }))
             .envelope(Envelope::Backup)

@@ -169,7 +169,9 @@ pub async fn compose(
     for part in &parts {
         match part {
             Part::Copy { range, .. } => composed.copied += range.end - range.start,
-            Part::Send(pieces) => composed.read += pieces.iter().filter(|p| matches!(p, Piece::Object { .. })).map(Piece::size).sum::<u64>(),
+            Part::Send(pieces) => {
+                composed.read += pieces.iter().filter(|p| matches!(p, Piece::Object { .. })).map(Piece::size).sum::<u64>()
+            }
         }
     }
     if let [] | [Part::Send(_)] = parts.as_slice() {
@@ -246,10 +248,8 @@ mod tests {
 
     fn any_piece() -> impl Strategy<Value = Piece> {
         let bytes = proptest::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| Piece::Bytes(bytes.into()));
-        let range = (0u8..4, 0u64..=200, 0u64..=200).prop_map(|(seed, a, b)| Piece::Object {
-            from: ObjectRef::archives(seed.to_string()),
-            range: a.min(b)..a.max(b),
-        });
+        let range = (0u8..4, 0u64..=200, 0u64..=200)
+            .prop_map(|(seed, a, b)| Piece::Object { from: ObjectRef::archives(seed.to_string()), range: a.min(b)..a.max(b) });
         prop_oneof![bytes, range]
     }
 

@@ -123,18 +123,8 @@ impl FieldsDocument {
 }
 
 /// Columns of `attachments.csv`.
-pub const ATTACHMENT_COLUMNS: [&str; 10] = [
-    "module",
-    "record_id",
-    "record_name",
-    "attachment_id",
-    "path",
-    "original_name",
-    "size",
-    "content_type",
-    "created",
-    "sha256",
-];
+pub const ATTACHMENT_COLUMNS: [&str; 10] =
+    ["module", "record_id", "record_name", "attachment_id", "path", "original_name", "size", "content_type", "created", "sha256"];
 
 /// One row of `attachments.csv`.
 pub fn attachment_row(module: &str, path: &str, attachment: &Attachment, sha256: &str) -> [String; 10] {

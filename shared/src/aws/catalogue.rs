@@ -12,8 +12,7 @@ use crate::ports::{Catalogue, PortError};
 #[async_trait]
 impl Catalogue for Table {
     async fn modules(&self, org: OrgId) -> Result<Vec<Module>, PortError> {
-        let query =
-            PrefixQuery { pk: keys::crm(org), prefix: keys::MODULES, before: None, newest_first: false, limit: None };
+        let query = PrefixQuery { pk: keys::crm(org), prefix: keys::MODULES, before: None, newest_first: false, limit: None };
         let mut modules: Vec<Module> = self.all(query).await?;
         modules.sort_by(|a, b| (a.order, &a.api_name).cmp(&(b.order, &b.api_name)));
         Ok(modules)

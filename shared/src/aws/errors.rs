@@ -24,8 +24,13 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> ErrorK
         Some("NoSuchKey" | "NotFound" | "NoSuchUpload") => ErrorKind::NotFound,
         Some("PreconditionFailed" | "ConditionalCheckFailedException" | "ConditionalRequestConflict") => ErrorKind::Conflict,
         Some(
-            "SlowDown" | "ThrottlingException" | "ProvisionedThroughputExceededException" | "RequestLimitExceeded"
-            | "TransactionInProgressException" | "ServiceUnavailable" | "RequestTimeout",
+            "SlowDown"
+            | "ThrottlingException"
+            | "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "TransactionInProgressException"
+            | "ServiceUnavailable"
+            | "RequestTimeout",
         ) => ErrorKind::Unavailable,
         _ => match service.raw().status().as_u16() {
             404 => ErrorKind::NotFound,

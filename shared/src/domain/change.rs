@@ -26,7 +26,6 @@ pub enum Change {
     Event(Event),
 }
 
-
 /// Starts a backup: its row, the organisation's place for a running backup, what it uses, and the event.
 pub fn start(backup: Backup, month_use: Option<MonthUse>, event: EventId) -> Vec<Change> {
     let what = What::BackupStarted { backup: backup.id };
@@ -61,8 +60,7 @@ pub fn fail(
 ) -> Result<Vec<Change>, NotAllowed> {
     let backup = backup.fail(failure.clone(), at)?;
     let what = What::BackupFailed { backup: backup.id, failure };
-    let mut changes =
-        vec![Change::FreeSlot(backup.id), Change::Event(happened(event, at, &backup.requester, what))];
+    let mut changes = vec![Change::FreeSlot(backup.id), Change::Event(happened(event, at, &backup.requester, what))];
     let given_back = match &backup.claim {
         Claim::Unlimited => None,
         Claim::Free { month } => month_use.filter(|month_use| month_use.month == *month).map(MonthUse::give_back),

@@ -99,11 +99,7 @@ pub fn left_out(modules: &[Module]) -> Vec<LeftOut> {
             continue;
         }
         for field in module.fields.iter().filter(|field| field.contents != Contents::Crm) {
-            list.push(LeftOut {
-                module: module.api_name.clone(),
-                field: Some(field.api_name.clone()),
-                contents: field.contents,
-            });
+            list.push(LeftOut { module: module.api_name.clone(), field: Some(field.api_name.clone()), contents: field.contents });
         }
     }
     list

@@ -13,8 +13,7 @@ use super::native_index::{Index, Slice, slices};
 use crate::domain::crm::{Attachment, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{
-    AttachmentStream, Catalogue, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, RowPage, RowStream, Source,
-    SourceInfo,
+    AttachmentStream, Catalogue, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, RowPage, RowStream, Source, SourceInfo,
 };
 
 /// Blocks of a stream that are read at the same time: the one in use and the next.
@@ -41,10 +40,7 @@ impl NativeSource {
 #[async_trait]
 impl Source for NativeSource {
     fn info(&self) -> SourceInfo {
-        SourceInfo {
-            kind: "native".to_owned(),
-            consistency: "Each module as it was when the backup was planned.".to_owned(),
-        }
+        SourceInfo { kind: "native".to_owned(), consistency: "Each module as it was when the backup was planned.".to_owned() }
     }
 
     async fn modules(&self, org: OrgId) -> Result<Vec<Module>, PortError> {
@@ -63,8 +59,7 @@ impl Source for NativeSource {
         let at = Generation::new(org, &module.api_name, &module.version);
         let wanted = slices(&self.index(&at).await?.attachments, &range);
         let objects = self.objects.clone();
-        let blocks =
-            stream::iter(wanted).map(move |slice| attachments_of(objects.clone(), at.attachments(slice.block), slice));
+        let blocks = stream::iter(wanted).map(move |slice| attachments_of(objects.clone(), at.attachments(slice.block), slice));
         Ok(blocks.buffered(BLOCKS_AHEAD).map_ok(|list| stream::iter(list).map(Ok)).try_flatten().boxed())
     }
 
@@ -78,8 +73,8 @@ impl Source for NativeSource {
 
 async fn rows_of(objects: Arc<dyn Objects>, at: ObjectRef, slice: Slice, columns: usize) -> Result<RowPage, PortError> {
     let bytes = read_all(&*objects, &at, slice.whole.bytes).await?;
-    let page = RowPage::decode(bytes, columns)
-        .map_err(|error| PortError::with(ErrorKind::Corrupt, "decode a block of rows", error))?;
+    let page =
+        RowPage::decode(bytes, columns).map_err(|error| PortError::with(ErrorKind::Corrupt, "decode a block of rows", error))?;
     if page.rows() != slice.whole.count {
         return Err(PortError::new(ErrorKind::Corrupt, "a block has other rows than its index says"));
     }

@@ -239,10 +239,10 @@ impl NativeWriter {
         let uploads = &*self.stores.uploads;
         let upload = uploads.begin(at, content_type).await?;
         let sent = send_parts(uploads, at, &upload, first, body).await;
-        if sent.is_err() {
-            if let Err(error) = uploads.abort(at, &upload).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "an upload could not be given up");
-            }
+        if sent.is_err()
+            && let Err(error) = uploads.abort(at, &upload).await
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "an upload could not be given up");
         }
         Ok(sent?)
     }

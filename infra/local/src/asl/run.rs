@@ -61,12 +61,12 @@ impl Run {
     /// Runs a machine from its first state to its end.
     pub fn execute<'a>(&'a self, machine: &'a Definition, input: Value) -> Boxed<'a, Result<Value, Failed>> {
         Box::pin(async move {
-            let running = self.from_start(machine, input);
+            let running = self.run_states(machine, input);
             within(machine.timeout_seconds, running).await
         })
     }
 
-    async fn from_start(&self, machine: &Definition, input: Value) -> Result<Value, Failed> {
+    async fn run_states(&self, machine: &Definition, input: Value) -> Result<Value, Failed> {
         let (mut name, mut input) = (machine.start_at.clone(), input);
         loop {
             let state = machine.states.get(&name);
@@ -104,7 +104,9 @@ impl Run {
                 Ok(result) => return Ok(result),
                 Err(failed) => failed,
             };
-            let Some(at) = task.retry.iter().position(|retrier| matches(&retrier.error_equals, &failed)) else { return Err(failed) };
+            let Some(at) = task.retry.iter().position(|retrier| matches(&retrier.error_equals, &failed)) else {
+                return Err(failed);
+            };
             if used[at] == task.retry[at].max_attempts {
                 return Err(failed);
             }

@@ -42,7 +42,8 @@ async fn make_sample(local: &Local, org: OrgId, size: sample::Size) -> Result<()
         return Ok(());
     }
     let mut shown = Shown::new("Making a sample CRM");
-    let made = sample::generate(&local.ports, org, size, &mut |step| shown.count(step.done, step.total, "records and files")).await;
+    let made =
+        sample::generate(&local.ports, org, size, &mut |step| shown.count(step.done, step.total, "records and files")).await;
     let took = shown.finish();
     let modules = made?;
     let (rows, files) = modules.iter().fold((0, 0), |(rows, files), module| (rows + module.rows, files + module.attachments));

@@ -61,7 +61,12 @@ pub async fn run(place: Place, arguments: Import) -> Result<()> {
     until_interrupted(local, async |local| {
         let bar = indicatif::ProgressBar::new_spinner();
         let modules = import(&local.ports, org, &options, &mut |step| {
-            bar.set_message(format!("{}: {} rows, {} attachments", step.module, HumanCount(step.rows), HumanCount(step.attachments)));
+            bar.set_message(format!(
+                "{}: {} rows, {} attachments",
+                step.module,
+                HumanCount(step.rows),
+                HumanCount(step.attachments)
+            ));
             bar.tick();
         })
         .await;

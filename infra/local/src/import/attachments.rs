@@ -27,7 +27,8 @@ fn below_folder(file: &InputFile) -> Option<&str> {
 
 /// Adds all attachments of an input to their modules. Files of one record follow one another, because files come in order.
 pub fn from_folders(input: &Input, modules: &mut BTreeMap<String, ModulePlan>, now: DateTime<Utc>) -> Result<(), ImportError> {
-    let mut files: Vec<(&str, &InputFile)> = input.files.iter().filter(|file| !file.is_hidden()).filter_map(|file| placed(input, file)).collect();
+    let mut files: Vec<(&str, &InputFile)> =
+        input.files.iter().filter(|file| !file.is_hidden()).filter_map(|file| placed(input, file)).collect();
     files.sort_by_key(|(path, _)| *path);
     for (number, (path, file)) in (1u64..).zip(files) {
         let mut parts = path.splitn(3, '/');
@@ -71,7 +72,8 @@ fn record_of(name: &str) -> &str {
 
 /// Files that belong to no module are kept all the same.
 fn loose(input: &Input) -> ModulePlan {
-    let field = Field { api_name: "Id".to_owned(), label: "Id".to_owned(), data_type: "text".to_owned(), contents: Contents::Crm };
+    let field =
+        Field { api_name: "Id".to_owned(), label: "Id".to_owned(), data_type: "text".to_owned(), contents: Contents::Crm };
     let (api_name, label) = (LOOSE.to_owned(), LOOSE.to_owned());
     let head = ModuleHead { api_name, label, order: u32::MAX, contents: Contents::Crm, fields: vec![field] };
     ModulePlan { head, files: Vec::new(), attachments: Vec::new(), input: input.name.clone() }

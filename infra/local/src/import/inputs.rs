@@ -103,7 +103,8 @@ impl InputFile {
 
     /// Whether it is what systems put beside a user's files.
     pub fn is_hidden(&self) -> bool {
-        let hidden = |part: &str| matches!(part, "__MACOSX" | ".DS_Store" | "Thumbs.db" | "desktop.ini") || part.starts_with("._");
+        let hidden =
+            |part: &str| matches!(part, "__MACOSX" | ".DS_Store" | "Thumbs.db" | "desktop.ini") || part.starts_with("._");
         self.path.split('/').any(hidden)
     }
 

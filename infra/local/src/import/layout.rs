@@ -86,7 +86,8 @@ async fn other_modules(input: &Input, encoding: Encoding) -> Result<Vec<ModulePl
     for (order, (name, mut files)) in (1..).zip(groups) {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let header = common_header(&files, form).await?;
-        let field = |name: String| Field { label: name.clone(), api_name: name, data_type: "text".to_owned(), contents: Contents::Crm };
+        let field =
+            |name: String| Field { label: name.clone(), api_name: name, data_type: "text".to_owned(), contents: Contents::Crm };
         let fields = header.into_iter().map(field).collect();
         let head = ModuleHead { label: name.clone(), api_name: name, order, contents: Contents::Crm, fields };
         let files = files.into_iter().map(|file| (file.clone(), form)).collect();

@@ -52,7 +52,12 @@ pub struct Step<'a> {
 const STEP_ROWS: u64 = 10_000;
 
 /// Loads everything into one organisation and gives its new modules. Modules that are not in the input stay as they are.
-pub async fn import(ports: &Ports, org: OrgId, options: &Options, tell: &mut dyn FnMut(Step<'_>)) -> Result<Vec<Module>, ImportError> {
+pub async fn import(
+    ports: &Ports,
+    org: OrgId,
+    options: &Options,
+    tell: &mut dyn FnMut(Step<'_>),
+) -> Result<Vec<Module>, ImportError> {
     let inputs = inputs::open_all(&options.from).await?;
     let mut plans = layout::plan(&inputs, options.encoding, ports.clock.now()).await?;
     marks::apply(&options.marks, &mut plans)?;
@@ -114,7 +119,7 @@ async fn load(writer: &mut NativeWriter, plan: ModulePlan, tell: &mut dyn FnMut(
             let cells: Vec<&str> = file.cells().collect();
             writer.row(&cells).await.map_err(|source| write_error(&input.name, source))?;
             rows += 1;
-            if rows % STEP_ROWS == 0 {
+            if u64::is_multiple_of(rows, STEP_ROWS) {
                 tell(Step { module: &name, rows, attachments: 0 });
             }
         }

@@ -24,10 +24,10 @@ pub async fn manifest(input: &Input) -> Result<Option<Manifest>, ImportError> {
     if head["format"] != FORMAT {
         return Ok(None);
     }
-    if let Some(version) = head["version"].as_u64().and_then(|version| u32::try_from(version).ok()) {
-        if version > VERSION {
-            return Err(ImportError::NewerFormat { file: file.name.clone(), version });
-        }
+    if let Some(version) = head["version"].as_u64().and_then(|version| u32::try_from(version).ok())
+        && version > VERSION
+    {
+        return Err(ImportError::NewerFormat { file: file.name.clone(), version });
     }
     document(file, &json).map(Some)
 }
@@ -86,14 +86,22 @@ fn listed(csv: &CsvFile) -> Result<(String, String, NewAttachment), ImportError>
     let mut cell = || cells.next().unwrap_or_default();
     let (module, record_id, record_name, id, path, name) = (cell(), cell(), cell(), cell(), cell(), cell());
     let (_size, content_type, created) = (cell(), cell(), cell());
-    let created = DateTime::parse_from_rfc3339(&created).map_err(|_| csv.fault(csv.line(), RowFault::Value { column: "created" }))?;
+    let created =
+        DateTime::parse_from_rfc3339(&created).map_err(|_| csv.fault(csv.line(), RowFault::Value { column: "created" }))?;
     Ok((module, path, NewAttachment { id, record_id, record_name, name, content_type, created: created.into() }))
 }
 
-async fn head(module: &str, described: Option<&FieldsDocument>, file: &InputFile, form: CsvForm) -> Result<ModuleHead, ImportError> {
+async fn head(
+    module: &str,
+    described: Option<&FieldsDocument>,
+    file: &InputFile,
+    form: CsvForm,
+) -> Result<ModuleHead, ImportError> {
     let header = common_header(&[file], form).await?;
-    let known = |name: &String| described.and_then(|document| document.fields.iter().find(|field| field.api_name == *name)).cloned();
-    let plain = |name: String| Field { label: name.clone(), api_name: name, data_type: "text".to_owned(), contents: Contents::Crm };
+    let known =
+        |name: &String| described.and_then(|document| document.fields.iter().find(|field| field.api_name == *name)).cloned();
+    let plain =
+        |name: String| Field { label: name.clone(), api_name: name, data_type: "text".to_owned(), contents: Contents::Crm };
     let fields = header.into_iter().map(|name| known(&name).unwrap_or_else(|| plain(name))).collect();
     Ok(ModuleHead {
         api_name: module.to_owned(),

@@ -82,7 +82,7 @@ struct Making<'a> {
 impl Making<'_> {
     fn one(&mut self) {
         self.done += 1;
-        if self.done % STEP == 0 || self.done == self.total {
+        if self.done.is_multiple_of(STEP) || self.done == self.total {
             (self.tell)(Step { done: self.done, total: self.total });
         }
     }
@@ -98,7 +98,12 @@ fn head(module: &SampleModule, order: u32) -> ModuleHead {
     }
 }
 
-async fn records(writer: &mut NativeWriter, module: &SampleModule, count: u64, making: &mut Making<'_>) -> Result<(), WriteError> {
+async fn records(
+    writer: &mut NativeWriter,
+    module: &SampleModule,
+    count: u64,
+    making: &mut Making<'_>,
+) -> Result<(), WriteError> {
     let mut values = Values::new(module);
     for record in 0..count {
         values.next_record(record);
@@ -108,7 +113,12 @@ async fn records(writer: &mut NativeWriter, module: &SampleModule, count: u64, m
     writer.end_rows().await
 }
 
-async fn attachments(writer: &mut NativeWriter, module: &SampleModule, plan: &Plan, making: &mut Making<'_>) -> Result<(), WriteError> {
+async fn attachments(
+    writer: &mut NativeWriter,
+    module: &SampleModule,
+    plan: &Plan,
+    making: &mut Making<'_>,
+) -> Result<(), WriteError> {
     for file in plan.files() {
         let new = NewAttachment {
             id: values::id(9, file.number),

@@ -11,8 +11,18 @@ use super::modules::{Kind, SampleModule};
 const FAMILY: [&str; 12] =
     ["佐藤", "鈴木", "高橋", "田中", "Smith", "García", "Müller", "Nguyễn", "O'Brien", "渡辺", "Kowalska", "Øystein"];
 const GIVEN: [&str; 12] = ["花子", "太郎", "美咲", "健", "Anna", "José", "Jürgen", "Linh", "Siobhán", "陽菜", "Zofia", "Kai"];
-const COMPANY: [&str; 10] =
-    ["桜商事", "Northwind", "Contoso", "富士精工", "Alpha, Beta & Co.", "大和物流", "Äpfel GmbH", "みらい\"食品\"", "Globex", "青葉電機"];
+const COMPANY: [&str; 10] = [
+    "桜商事",
+    "Northwind",
+    "Contoso",
+    "富士精工",
+    "Alpha, Beta & Co.",
+    "大和物流",
+    "Äpfel GmbH",
+    "みらい\"食品\"",
+    "Globex",
+    "青葉電機",
+];
 const SUFFIX: [&str; 5] = ["株式会社", "Ltd.", "Inc.", "合同会社", "S.A."];
 const PHRASE: [&str; 12] = [
     "Asked for a quotation",
