@@ -32,6 +32,39 @@ pub struct Endpoints {
     pub dynamodb: Option<String>,
     /// `HOZON_STATES_ENDPOINT`
     pub states: Option<String>,
+    /// `HOZON_SCHEDULER_ENDPOINT`
+    pub scheduler: Option<String>,
+    /// `HOZON_MAIL_ENDPOINT`
+    pub mail: Option<String>,
+}
+
+/// How triggers are made.
+#[derive(Debug, Clone)]
+pub struct TriggerSettings {
+    /// `HOZON_TRIGGER_GROUP`: the schedule group.
+    pub group: String,
+    /// `HOZON_TRIGGER_FUNCTION`: ARN of the `trigger` function.
+    pub function: String,
+    /// `HOZON_TRIGGER_ROLE`: ARN of the role that calls it.
+    pub role: String,
+    /// `HOZON_TRIGGER_DEAD_LETTERS`: ARN of the queue of calls that never succeeded.
+    pub dead_letters: String,
+    /// `HOZON_TRIGGER_WINDOW_MINUTES`: triggers come within so many minutes, so that not all come at once; 0 to 25. 15.
+    pub window_minutes: i32,
+}
+
+impl TriggerSettings {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        let window = number("HOZON_TRIGGER_WINDOW_MINUTES", 15)?.min(25);
+        Ok(Self {
+            group: required("HOZON_TRIGGER_GROUP")?,
+            function: required("HOZON_TRIGGER_FUNCTION")?,
+            role: required("HOZON_TRIGGER_ROLE")?,
+            dead_letters: required("HOZON_TRIGGER_DEAD_LETTERS")?,
+            window_minutes: i32::try_from(window).unwrap_or(15),
+        })
+    }
 }
 
 /// A long-lived access key. Its `Debug` shows no secret.
@@ -99,6 +132,8 @@ impl Settings {
                 s3: env::var("HOZON_S3_ENDPOINT").ok(),
                 dynamodb: env::var("HOZON_DYNAMODB_ENDPOINT").ok(),
                 states: env::var("HOZON_STATES_ENDPOINT").ok(),
+                scheduler: env::var("HOZON_SCHEDULER_ENDPOINT").ok(),
+                mail: env::var("HOZON_MAIL_ENDPOINT").ok(),
             },
             signer: AccessKey { id: required("HOZON_SIGNER_KEY_ID")?, secret: required("HOZON_SIGNER_SECRET")? },
             credentials: None,

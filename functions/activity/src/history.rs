@@ -8,6 +8,7 @@ use chrono::Duration;
 use chrono_tz::Tz;
 use hozon_shared::api::{Administrator, ApiError, Params, PersonOut, local_time};
 use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::ports::{EventQuery, Ports};
 use serde_json::{Value, json};
 
@@ -42,10 +43,13 @@ fn number(params: &HashMap<String, String>, name: &'static str, default: usize, 
 
 fn record(event: &Event, zone: Tz) -> Value {
     let (state, action, file_name) = match &event.what {
-        What::BackupStarted { .. } => (None, Some("scheduled"), None),
+        What::ScheduleSet { .. } | What::ScheduleChanged { .. } => (None, Some("scheduled"), None),
+        What::ScheduleStopped { .. } => (None, Some("stopped"), None),
+        What::BackupStarted { repeat: RepeatType::Immediate, .. } => (None, Some("scheduled"), None),
         What::BackupReady { files, .. } => (Some("completed"), None, Some(files.join(", "))),
-        What::BackupFailed { .. } => (Some("failure"), None, None),
-        What::DownloadStarted { file, .. } => (None, Some("downloaded"), Some(file.clone())),
+        What::BackupFailed { .. } | What::BackupSkipped { .. } | What::BackupMissed { .. } => (Some("failure"), None, None),
+        What::DownloadStarted { file, .. } => (None, None, Some(file.clone())),
+        What::BackupStarted { .. } => (None, None, None),
     };
     json!({
         "id": event.id,
@@ -53,8 +57,9 @@ fn record(event: &Event, zone: Tz) -> Value {
         "log_time": local_time(event.at, zone),
         "state": state,
         "action": action,
-        "repeat_type": "immediate",
+        "repeat_type": event.what.repeat(),
         "file_name": file_name,
         "count": null,
+        "kind": event.what.name(),
     })
 }

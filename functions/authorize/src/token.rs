@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hozon_shared::api::AuthRefusal;
 use hozon_shared::domain::id::{OrgId, UserId};
+use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Caller, Person, Role};
 use hozon_shared::ports::Clock;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -34,7 +35,8 @@ pub struct Authorizer {
     clock: Arc<dyn Clock>,
 }
 
-/// What a token says. Ids are decimal numbers as text; `zuid` is the `sub` where it is not given.
+/// What a token says. Ids are decimal numbers as text; `zuid` is the `sub` where it is not given. `email` and `locale` are OpenID Connect's
+/// standard claims, and say where and how the user is written to.
 #[derive(Deserialize)]
 struct Claims {
     sub: UserId,
@@ -43,6 +45,8 @@ struct Claims {
     #[serde(default)]
     name: String,
     zuid: Option<UserId>,
+    email: Option<String>,
+    locale: Option<String>,
     exp: i64,
     nbf: Option<i64>,
 }
@@ -59,7 +63,8 @@ impl Authorizer {
         let claims = self.claims(token).await?;
         let role = if claims.role == "administrator" { Role::Administrator } else { Role::User };
         let person = Person { id: claims.sub, name: claims.name, zuid: claims.zuid.unwrap_or(claims.sub) };
-        Ok(Caller { org: claims.org, person, role })
+        let locale = claims.locale.as_deref().map(Locale::of).unwrap_or_default();
+        Ok(Caller { org: claims.org, person, role, email: claims.email, locale })
     }
 
     async fn claims(&self, token: &str) -> Result<Claims, AuthRefusal> {

@@ -173,7 +173,13 @@ fn settings(secrets: &Secrets, services: emulators::Endpoints, states: String) -
         archives_bucket: ARCHIVES_BUCKET.to_owned(),
         crm_bucket: CRM_BUCKET.to_owned(),
         state_machine: states::STATE_MACHINE.to_owned(),
-        endpoints: Endpoints { s3: Some(services.s3), dynamodb: Some(services.dynamodb), states: Some(states) },
+        endpoints: Endpoints {
+            s3: Some(services.s3),
+            dynamodb: Some(services.dynamodb),
+            states: Some(states),
+            scheduler: None,
+            mail: None,
+        },
         signer: secrets.signer(),
         credentials: Some(secrets.functions()),
     }

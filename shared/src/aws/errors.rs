@@ -22,7 +22,9 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> ErrorK
     };
     match service.err().code() {
         Some("NoSuchKey" | "NotFound" | "NoSuchUpload") => ErrorKind::NotFound,
-        Some("PreconditionFailed" | "ConditionalCheckFailedException" | "ConditionalRequestConflict") => ErrorKind::Conflict,
+        Some("PreconditionFailed" | "ConditionalCheckFailedException" | "ConditionalRequestConflict" | "ConflictException") => {
+            ErrorKind::Conflict
+        }
         Some(
             "SlowDown"
             | "ThrottlingException"

@@ -1,7 +1,10 @@
 //! Every key of the DynamoDB table. S3 keys are built where the objects are: `archive` for work and zips, `sources` for the CRM.
 
+use chrono::{DateTime, SecondsFormat, Utc};
+
 use crate::domain::allowance::Month;
-use crate::domain::id::{BackupId, EventId, OrgId, UserId};
+use crate::domain::change::Place;
+use crate::domain::id::{BackupId, EventId, OrgId, ScheduleId, UserId};
 
 /// Prefix of an organisation's backups, newest last.
 pub const BACKUPS: &str = "BACKUP#";
@@ -13,8 +16,12 @@ pub const MODULES: &str = "MODULE#";
 pub const ITEMS: &str = "ITEM#";
 /// Sort key of an organisation's settings.
 pub const SETTINGS: &str = "SETTINGS";
-/// Sort key of the place for a running backup.
-pub const SLOT: &str = "SLOT";
+/// Prefix of an organisation's schedules, newest last.
+pub const SCHEDULES: &str = "SCHEDULE#";
+/// Index of what is due: partitioned by [`due_shard`], sorted by time.
+pub const DUE_INDEX: &str = "due";
+/// Partitions of that index, so that no single one is hot.
+pub const DUE_SHARDS: u64 = 16;
 
 /// Sort key of the reason why a run failed.
 pub const FAILURE: &str = "FAILURE";
@@ -32,6 +39,44 @@ pub fn crm(org: OrgId) -> String {
 /// Partition of one run's progress.
 pub fn run(org: OrgId, backup: BackupId) -> String {
     format!("RUN#{org}#{backup}")
+}
+
+/// Partition of the index of what is due.
+pub fn due_shard(number: u64) -> String {
+    format!("DUE#{:02}", number % DUE_SHARDS)
+}
+
+/// Sort key of what is due at that time; text order is time order.
+pub fn due_at(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Sort key of a schedule.
+pub fn schedule(id: ScheduleId) -> String {
+    format!("{SCHEDULES}{:020}", id.0)
+}
+
+/// Prefix of the records of a schedule's occurrences, oldest first.
+pub fn occurrences(schedule: ScheduleId) -> String {
+    format!("OCCURRENCE#{:020}#", schedule.0)
+}
+
+/// Sort key of the record of an occurrence.
+pub fn occurrence(schedule: ScheduleId, at: DateTime<Utc>) -> String {
+    format!("{}{}", occurrences(schedule), due_at(at))
+}
+
+/// Sort key of where a person is written to.
+pub fn contact(user: UserId) -> String {
+    format!("CONTACT#{user}")
+}
+
+/// Sort key of a place that an organisation has once.
+pub fn place(place: Place) -> &'static str {
+    match place {
+        Place::Backup(_) => "SLOT",
+        Place::Schedule(_) => "SCHEDULE_SLOT",
+    }
 }
 
 /// Sort key of a backup; ids have 20 digits so that text order is number order.

@@ -6,9 +6,11 @@ mod keys;
 mod links;
 mod objects;
 mod progress;
+mod schedules;
 mod states;
 mod store;
 mod table;
+mod triggers;
 mod uploads;
 
 use std::sync::Arc;
@@ -16,13 +18,14 @@ use std::sync::Arc;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 
-use crate::ports::{Ports, RandomIds, SystemClock};
-use crate::settings::{AccessKey, Settings};
+use crate::ports::{Ports, RandomIds, SystemClock, Triggers};
+use crate::settings::{AccessKey, Settings, TriggerSettings};
 use crate::sources::native::NativeSource;
 use links::SignedLinks;
 use objects::{Buckets, S3Objects};
 use states::StepFunctions;
 use table::Table;
+use triggers::Scheduler;
 
 /// Makes the ports on AWS, with the system's clock. Opens no connection yet.
 pub async fn connect(settings: &Settings) -> Ports {
@@ -36,6 +39,7 @@ pub async fn connect(settings: &Settings) -> Ports {
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds::default()),
         store: table.clone(),
+        schedules: table.clone(),
         progress: table.clone(),
         marks: table.clone(),
         catalogue: table.clone(),
@@ -45,6 +49,14 @@ pub async fn connect(settings: &Settings) -> Ports {
         workflow: Arc::new(states),
         source: Arc::new(NativeSource::new(table, objects)),
     }
+}
+
+/// Makes the triggers' port.
+pub async fn triggers(settings: &Settings, triggers: TriggerSettings) -> Arc<dyn Triggers> {
+    let config = sdk_config(settings).await;
+    let mut builder = aws_sdk_scheduler::config::Builder::from(&config);
+    builder.set_endpoint_url(settings.endpoints.scheduler.clone());
+    Arc::new(Scheduler::new(aws_sdk_scheduler::Client::from_conf(builder.build()), triggers))
 }
 
 async fn sdk_config(settings: &Settings) -> SdkConfig {

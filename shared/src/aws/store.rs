@@ -4,22 +4,36 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::errors::port_error;
 use super::keys;
 use super::table::{Item, PrefixQuery, Table, encode, integer, text};
 use crate::domain::allowance::{Month, MonthUse};
-use crate::domain::backup::Backup;
+use crate::domain::backup::{Backup, Status as BackupStatus};
+use crate::domain::change::Place;
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::organisation::Organisation;
+use crate::domain::schedule::Schedule;
 use crate::ports::{Change, ErrorKind, EventPage, EventQuery, PortError, Store};
 
 const ABSENT: &str = "attribute_not_exists(pk)";
 
+/// What a place is held by. The attribute has had this name since there was one place only.
 #[derive(Serialize)]
-struct Slot {
-    backup: BackupId,
+struct Holder {
+    backup: String,
+}
+
+impl Holder {
+    fn of(place: Place) -> Self {
+        let backup = match place {
+            Place::Backup(backup) => backup.to_string(),
+            Place::Schedule(schedule) => schedule.to_string(),
+        };
+        Self { backup }
+    }
 }
 
 #[async_trait]
@@ -67,17 +81,30 @@ impl Table {
         let pk = keys::organisation(org);
         match change {
             Change::Organisation(document) => self.put(encode(pk, keys::SETTINGS.to_owned(), &document)?, None),
+            Change::Contact(contact) => self.put(encode(pk, keys::contact(contact.user), &contact)?, None),
             Change::Backup(document) => {
                 let stored = Backup { version: document.version + 1, ..*document.clone() };
-                self.put_version(encode(pk, keys::backup(document.id), &stored)?, document.version)
+                let due = (stored.status == BackupStatus::Inprogress).then(|| stored.given_up());
+                let item = with_due(encode(pk, keys::backup(document.id), &stored)?, org, due);
+                self.put_version(item, document.version)
+            }
+            Change::Schedule(document) => {
+                let stored = Schedule { version: document.version + 1, ..*document.clone() };
+                let due = stored.is_active().then_some(stored.due);
+                let item = with_due(encode(pk, keys::schedule(document.id), &stored)?, org, due);
+                self.put_version(item, document.version)
+            }
+            Change::Occurrence(occurrence) => {
+                let key = keys::occurrence(occurrence.schedule, occurrence.at);
+                self.put(encode(pk, key, &occurrence)?, Some(ABSENT))
             }
             Change::MonthUse(document) => {
                 let stored = MonthUse { version: document.version + 1, ..document.clone() };
                 self.put_version(encode(pk, keys::month(&document.month), &stored)?, document.version)
             }
             Change::Event(event) => self.put(encode(pk, keys::event(event.id), &event)?, Some(ABSENT)),
-            Change::TakeSlot(backup) => self.put(encode(pk, keys::SLOT.to_owned(), &Slot { backup })?, Some(ABSENT)),
-            Change::FreeSlot(backup) => self.free_slot(pk, backup),
+            Change::Take(place) => self.put(encode(pk, keys::place(place).to_owned(), &Holder::of(place))?, Some(ABSENT)),
+            Change::Free(place) => self.free(pk, place),
         }
     }
 
@@ -96,19 +123,28 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn free_slot(&self, pk: String, backup: BackupId) -> Result<TransactWriteItem, PortError> {
+    fn free(&self, pk: String, place: Place) -> Result<TransactWriteItem, PortError> {
         let delete = Delete::builder()
             .table_name(&self.name)
             .key("pk", text(pk))
-            .key("sk", text(keys::SLOT))
+            .key("sk", text(keys::place(place)))
             .condition_expression("#backup = :backup")
             // `backup` is a reserved word.
             .expression_attribute_names("#backup", "backup")
-            .expression_attribute_values(":backup", text(backup.to_string()))
+            .expression_attribute_values(":backup", text(Holder::of(place).backup))
             .build()
             .map_err(not_built)?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
+}
+
+/// Puts an item into the index of what is due, or leaves it out.
+fn with_due(mut item: Item, org: OrgId, due: Option<DateTime<Utc>>) -> Item {
+    if let Some(at) = due {
+        item.insert("due_shard".to_owned(), text(keys::due_shard(org.0)));
+        item.insert("due_at".to_owned(), text(keys::due_at(at)));
+    }
+    item
 }
 
 fn not_built(error: aws_sdk_dynamodb::error::BuildError) -> PortError {

@@ -7,6 +7,7 @@ use super::allowance::Claim;
 use super::id::{BackupId, OrgId};
 use super::organisation::Person;
 use super::progress::Amount;
+use super::rule::RepeatType;
 
 /// How long links work, counted from the backup's creation (R6).
 pub const LINK_LIFE: Duration = Duration::days(7);
@@ -68,6 +69,12 @@ pub struct Backup {
     pub requester: Person,
     /// Where it stands.
     pub status: Status,
+    /// How often it comes round.
+    #[serde(default = "immediate")]
+    pub repeat: RepeatType,
+    /// Name of the workflow execution that makes it; no other may.
+    #[serde(default)]
+    pub execution: String,
     /// When it was asked for; its links live until seven days later.
     pub created: DateTime<Utc>,
     /// When its run began.
@@ -86,6 +93,10 @@ pub struct Backup {
     pub version: u64,
 }
 
+fn immediate() -> RepeatType {
+    RepeatType::Immediate
+}
+
 /// A transition that this backup's status does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a backup that is {0:?} cannot change so")]
@@ -98,6 +109,8 @@ impl Backup {
             org,
             id,
             requester,
+            repeat: RepeatType::Immediate,
+            execution: format!("backup-{id}"),
             status: Status::Inprogress,
             created: at,
             started: None,
@@ -108,6 +121,17 @@ impl Backup {
             failure: None,
             version: 0,
         }
+    }
+
+    /// The same, made for a schedule by that execution, which has begun.
+    #[must_use]
+    pub fn for_schedule(self, repeat: RepeatType, execution: &str) -> Self {
+        Self { repeat, execution: execution.to_owned(), started: Some(self.created), ..self }
+    }
+
+    /// When it counts as given up, if it is still being made: its workflow has ended by then (infra/archive.asl.json allows a day).
+    pub fn given_up(&self) -> DateTime<Utc> {
+        self.created + Duration::hours(25)
     }
 
     /// When its links stop working.

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::allowance::{Claim, MonthUse};
+use super::allowance::{Claim, LimitReached, MonthUse};
 use super::backup::{ArchiveFile, Backup, Failure, NotAllowed};
 use super::event::{Event, What};
-use super::id::{BackupId, EventId};
-use super::organisation::{Organisation, Person};
+use super::id::{BackupId, EventId, ScheduleId};
+use super::organisation::{Contact, Organisation, Person};
+use super::schedule::{Occurrence, Outcome, Schedule};
 
 /// One change in a transaction. Documents with a `version` are written only if the stored version is theirs (zero: absent),
 /// and are stored with the next one.
@@ -14,23 +15,38 @@ use super::organisation::{Organisation, Person};
 pub enum Change {
     /// Writes an organisation, whatever was there.
     Organisation(Organisation),
+    /// Writes where a person is written to, whatever was there.
+    Contact(Contact),
     /// Writes a backup.
     Backup(Box<Backup>),
+    /// Writes a schedule.
+    Schedule(Box<Schedule>),
+    /// Writes what became of an occurrence; fails if that is known.
+    Occurrence(Occurrence),
     /// Writes a month's use.
     MonthUse(MonthUse),
-    /// Takes the organisation's only place for a running backup; fails if it is taken, by this backup too.
-    TakeSlot(BackupId),
-    /// Frees that place; fails unless this backup has it.
-    FreeSlot(BackupId),
+    /// Takes one of the organisation's places; fails if it is taken, by the same holder too.
+    Take(Place),
+    /// Frees a place; fails unless this holder has it.
+    Free(Place),
     /// Appends to the event log; fails if the id is there.
     Event(Event),
 }
 
+/// A place that an organisation has once, and who holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// That of the backup being made.
+    Backup(BackupId),
+    /// That of the schedule that goes on.
+    Schedule(ScheduleId),
+}
+
 /// Starts a backup: its row, the organisation's place for a running backup, what it uses, and the event.
 pub fn start(backup: Backup, month_use: Option<MonthUse>, event: EventId) -> Vec<Change> {
-    let what = What::BackupStarted { backup: backup.id };
+    let what = What::BackupStarted { backup: backup.id, repeat: backup.repeat };
     let mut changes = vec![
-        Change::TakeSlot(backup.id),
+        Change::Take(Place::Backup(backup.id)),
         Change::Event(happened(event, backup.created, &backup.requester, what)),
         Change::Backup(Box::new(backup)),
     ];
@@ -38,13 +54,111 @@ pub fn start(backup: Backup, month_use: Option<MonthUse>, event: EventId) -> Vec
     changes
 }
 
+/// Starts the backup of a schedule's occurrence, which gets its record by this.
+pub fn start_scheduled(
+    schedule: Schedule,
+    occurrence: DateTime<Utc>,
+    backup: Backup,
+    month_use: Option<MonthUse>,
+    event: EventId,
+) -> Vec<Change> {
+    let outcome = Outcome::Run { backup: backup.id };
+    let mut changes = start(backup, month_use, event);
+    changes.extend(record(schedule, occurrence, outcome));
+    changes
+}
+
+/// Leaves out the run of an occurrence because nothing is left to use.
+pub fn skip(
+    schedule: Schedule,
+    occurrence: DateTime<Utc>,
+    limit: LimitReached,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> Vec<Change> {
+    let repeat = schedule.recurrence.rule.repeat_type();
+    let what = What::BackupSkipped { schedule: schedule.id, occurrence, repeat, allowed: limit.allowed };
+    without_backup(schedule, occurrence, Outcome::Skipped, what, at, event)
+}
+
+/// Records that an occurrence had no run.
+pub fn miss(schedule: Schedule, occurrence: DateTime<Utc>, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
+    let repeat = schedule.recurrence.rule.repeat_type();
+    let what = What::BackupMissed { schedule: schedule.id, occurrence, repeat };
+    without_backup(schedule, occurrence, Outcome::Missed, what, at, event)
+}
+
+/// Records that the run of an occurrence failed before there was a backup.
+pub fn fail_unstarted(
+    schedule: Schedule,
+    occurrence: DateTime<Utc>,
+    failure: Failure,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> Vec<Change> {
+    let repeat = schedule.recurrence.rule.repeat_type();
+    let what = What::BackupFailed { backup: None, repeat, failure: failure.clone() };
+    without_backup(schedule, occurrence, Outcome::Failed { failure }, what, at, event)
+}
+
+fn without_backup(
+    schedule: Schedule,
+    occurrence: DateTime<Utc>,
+    outcome: Outcome,
+    what: What,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> Vec<Change> {
+    let event = Change::Event(happened(event, at, &schedule.requester, what));
+    let mut changes = vec![event];
+    changes.extend(record(schedule, occurrence, outcome));
+    changes
+}
+
+/// Writes an occurrence's record, and moves on what is due of its schedule.
+fn record(schedule: Schedule, at: DateTime<Utc>, outcome: Outcome) -> [Change; 2] {
+    let occurrence = Occurrence { schedule: schedule.id, at, outcome };
+    [Change::Occurrence(occurrence), Change::Schedule(Box::new(schedule.recorded(at)))]
+}
+
+/// Sets a schedule: its row, the organisation's place for a schedule, and the event.
+pub fn set_schedule(schedule: Schedule, contact: Contact, event: EventId) -> Vec<Change> {
+    let what = What::ScheduleSet { schedule: schedule.id, rule: schedule.recurrence.rule, next_run: schedule.due };
+    vec![
+        Change::Take(Place::Schedule(schedule.id)),
+        Change::Event(happened(event, schedule.created, &schedule.requester, what)),
+        Change::Contact(contact),
+        Change::Schedule(Box::new(schedule)),
+    ]
+}
+
+/// Stores a schedule that was given another rule.
+pub fn change_schedule(changed: Schedule, contact: Contact, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
+    let what = What::ScheduleChanged { schedule: changed.id, rule: changed.recurrence.rule, next_run: changed.due };
+    vec![
+        Change::Event(happened(event, at, &changed.requester, what)),
+        Change::Contact(contact),
+        Change::Schedule(Box::new(changed)),
+    ]
+}
+
+/// Stores a schedule that was stopped by somebody.
+pub fn stop_schedule(stopped: Schedule, by: &Person, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
+    let what = What::ScheduleStopped { schedule: stopped.id, rule: stopped.recurrence.rule };
+    vec![
+        Change::Free(Place::Schedule(stopped.id)),
+        Change::Event(happened(event, at, by, what)),
+        Change::Schedule(Box::new(stopped)),
+    ]
+}
+
 /// Completes a backup with its zips.
 pub fn complete(backup: Backup, files: Vec<ArchiveFile>, at: DateTime<Utc>, event: EventId) -> Result<Vec<Change>, NotAllowed> {
     let backup = backup.complete(files, at)?;
     let files = backup.files.iter().map(|file| file.name.clone()).collect();
-    let what = What::BackupReady { backup: backup.id, files, expires: backup.expires() };
+    let what = What::BackupReady { backup: backup.id, repeat: backup.repeat, files, expires: backup.expires() };
     Ok(vec![
-        Change::FreeSlot(backup.id),
+        Change::Free(Place::Backup(backup.id)),
         Change::Event(happened(event, at, &backup.requester, what)),
         Change::Backup(Box::new(backup)),
     ])
@@ -59,8 +173,9 @@ pub fn fail(
     event: EventId,
 ) -> Result<Vec<Change>, NotAllowed> {
     let backup = backup.fail(failure.clone(), at)?;
-    let what = What::BackupFailed { backup: backup.id, failure };
-    let mut changes = vec![Change::FreeSlot(backup.id), Change::Event(happened(event, at, &backup.requester, what))];
+    let what = What::BackupFailed { backup: Some(backup.id), repeat: backup.repeat, failure };
+    let event = Change::Event(happened(event, at, &backup.requester, what));
+    let mut changes = vec![Change::Free(Place::Backup(backup.id)), event];
     let given_back = match &backup.claim {
         Claim::Unlimited => None,
         Claim::Free { month } => month_use.filter(|month_use| month_use.month == *month).map(MonthUse::give_back),

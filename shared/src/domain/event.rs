@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
-use super::id::{BackupId, EventId};
+use super::id::{BackupId, EventId, ScheduleId};
 use super::organisation::Person;
+use super::rule::{RepeatType, Rule};
 
 /// One thing that happened in an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,15 +26,46 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum What {
-    /// A backup was asked for and is being made.
+    /// A schedule was set.
+    ScheduleSet {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// Its rule.
+        rule: Rule,
+        /// Its first run.
+        next_run: DateTime<Utc>,
+    },
+    /// A schedule got another rule.
+    ScheduleChanged {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// Its rule from now on.
+        rule: Rule,
+        /// Its next run.
+        next_run: DateTime<Utc>,
+    },
+    /// A schedule was stopped.
+    ScheduleStopped {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// The rule that it had.
+        rule: Rule,
+    },
+    /// A backup was asked for, or is due, and is being made.
     BackupStarted {
         /// The backup.
         backup: BackupId,
+        /// How often it comes round.
+        #[serde(default = "immediate")]
+        repeat: RepeatType,
     },
     /// A backup's files are ready.
     BackupReady {
         /// The backup.
         backup: BackupId,
+        /// How often it comes round.
+        #[serde(default = "immediate")]
+        repeat: RepeatType,
         /// Names of its zips.
         files: Vec<String>,
         /// When its links stop working.
@@ -41,10 +73,33 @@ pub enum What {
     },
     /// A backup could not be made.
     BackupFailed {
-        /// The backup.
-        backup: BackupId,
+        /// The backup; none where the run failed before there was one.
+        backup: Option<BackupId>,
+        /// How often it comes round.
+        #[serde(default = "immediate")]
+        repeat: RepeatType,
         /// Why.
         failure: Failure,
+    },
+    /// A scheduled run was left out because nothing was left to use (R12).
+    BackupSkipped {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// The time of the run.
+        occurrence: DateTime<Utc>,
+        /// How often it comes round.
+        repeat: RepeatType,
+        /// Free backups of the plan per month.
+        allowed: u32,
+    },
+    /// A scheduled run did not take place, and a later one stands for it.
+    BackupMissed {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// The time of the run.
+        occurrence: DateTime<Utc>,
+        /// How often it comes round.
+        repeat: RepeatType,
     },
     /// Someone began to download a file.
     DownloadStarted {
@@ -55,6 +110,10 @@ pub enum What {
     },
 }
 
+fn immediate() -> RepeatType {
+    RepeatType::Immediate
+}
+
 impl What {
     /// Tells whether the administrator concerned is notified of it (R8).
     pub fn notifies(&self) -> bool {
@@ -62,12 +121,43 @@ impl What {
     }
 
     /// The backup that it is about.
-    pub fn backup(&self) -> BackupId {
+    pub fn backup(&self) -> Option<BackupId> {
         match self {
-            Self::BackupStarted { backup }
-            | Self::BackupReady { backup, .. }
-            | Self::BackupFailed { backup, .. }
-            | Self::DownloadStarted { backup, .. } => *backup,
+            Self::BackupStarted { backup, .. } | Self::BackupReady { backup, .. } | Self::DownloadStarted { backup, .. } => {
+                Some(*backup)
+            }
+            Self::BackupFailed { backup, .. } => *backup,
+            _ => None,
+        }
+    }
+
+    /// Its name, for filters and notifications.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ScheduleSet { .. } => "schedule_set",
+            Self::ScheduleChanged { .. } => "schedule_changed",
+            Self::ScheduleStopped { .. } => "schedule_stopped",
+            Self::BackupStarted { .. } => "backup_started",
+            Self::BackupReady { .. } => "backup_ready",
+            Self::BackupFailed { .. } => "backup_failed",
+            Self::BackupSkipped { .. } => "backup_skipped",
+            Self::BackupMissed { .. } => "backup_missed",
+            Self::DownloadStarted { .. } => "download_started",
+        }
+    }
+
+    /// How often that which it is about comes round.
+    pub fn repeat(&self) -> RepeatType {
+        match self {
+            Self::ScheduleSet { rule, .. } | Self::ScheduleChanged { rule, .. } | Self::ScheduleStopped { rule, .. } => {
+                rule.repeat_type()
+            }
+            Self::BackupStarted { repeat, .. }
+            | Self::BackupReady { repeat, .. }
+            | Self::BackupFailed { repeat, .. }
+            | Self::BackupSkipped { repeat, .. }
+            | Self::BackupMissed { repeat, .. } => *repeat,
+            Self::DownloadStarted { .. } => RepeatType::Immediate,
         }
     }
 }

@@ -54,6 +54,8 @@ id_types! {
     UserId,
     /// One backup.
     BackupId,
+    /// One schedule of an organisation.
+    ScheduleId,
     /// One entry of an organisation's event log.
     EventId,
 }

@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::id::{OrgId, UserId};
+use super::locale::Locale;
 
 /// An organisation that is backed up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,18 @@ pub struct Person {
     pub zuid: UserId,
 }
 
+/// Where a person is written to, and in which language. As the person's last token said; kept apart from what they did, so that the
+/// event log holds no address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The person.
+    pub user: UserId,
+    /// Their mail address, where the identity provider gives one.
+    pub email: Option<String>,
+    /// Their language.
+    pub locale: Locale,
+}
+
 /// What a user may do (R1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,4 +61,17 @@ pub struct Caller {
     pub person: Person,
     /// The user's role in that organisation.
     pub role: Role,
+    /// The user's mail address, where the token has one.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The user's language.
+    #[serde(default)]
+    pub locale: Locale,
+}
+
+impl Caller {
+    /// Where this caller is written to.
+    pub fn contact(&self) -> Contact {
+        Contact { user: self.person.id, email: self.email.clone(), locale: self.locale }
+    }
 }

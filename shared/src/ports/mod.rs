@@ -1,16 +1,22 @@
 //! What the use cases need from the outside, one trait per noun.
 
 mod catalogue;
+mod mailer;
 mod objects;
+mod schedules;
 mod source;
 mod store;
 mod tell;
+mod triggers;
 
 pub use catalogue::Catalogue;
+pub use mailer::{Mail, Mailer};
 pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads};
+pub use schedules::{Due, Schedules};
 pub use source::{AttachmentStream, RowPage, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store};
 pub use tell::{Clock, Ids, RandomIds, SystemClock, Workflow};
+pub use triggers::{Trigger, Triggers};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +28,7 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub store: Arc<dyn Store>,
+    pub schedules: Arc<dyn Schedules>,
     pub progress: Arc<dyn Progress>,
     pub marks: Arc<dyn Marks>,
     pub catalogue: Arc<dyn Catalogue>,

@@ -1,0 +1,29 @@
+//! E-mail.
+
+use async_trait::async_trait;
+
+use super::PortError;
+
+/// One mail to one person, in HTML and in text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Stable name of this mail; its Message-ID is made of it, so that a mail sent twice is one to its reader.
+    pub id: String,
+    /// The address.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The body as text.
+    pub text: String,
+    /// The body as HTML.
+    pub html: String,
+    /// BCP 47 tag of its language.
+    pub language: &'static str,
+}
+
+/// Sends mail.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Hands a mail over for delivery. `Refused` when the address or the sender is not accepted: the same mail will not be later.
+    async fn send(&self, mail: &Mail) -> Result<(), PortError>;
+}
