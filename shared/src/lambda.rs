@@ -1,17 +1,16 @@
 //! HTTP functions on Lambda: runs a router behind API Gateway with the authorizer's outcome as its [`Identity`].
 
-use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 
-use crate::api::{AuthRefusal, Identity, with_fallbacks};
+use crate::api::{AuthRefusal, Documented, Identity, with_fallbacks};
 
 /// Serves the router until Lambda ends the process.
-pub async fn serve(router: Router) -> Result<(), lambda_http::Error> {
-    let router = with_fallbacks(router).layer(middleware::from_fn(identify));
+pub async fn serve(routes: Documented) -> Result<(), lambda_http::Error> {
+    let router = with_fallbacks(routes.into()).layer(middleware::from_fn(identify));
     lambda_http::run(router).await
 }
 

@@ -4,6 +4,7 @@ pub mod api;
 pub mod archive;
 pub mod aws;
 pub mod domain;
+pub mod ending;
 pub mod lambda;
 pub mod ports;
 pub mod settings;

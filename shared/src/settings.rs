@@ -2,6 +2,8 @@
 
 use std::env;
 
+use chrono::{NaiveTime, TimeDelta};
+
 use crate::domain::allowance::Plans;
 
 /// Where state and objects are.
@@ -118,6 +120,20 @@ pub fn number(name: &'static str, default: u64) -> Result<u64, SettingsError> {
 pub fn plans() -> Result<Plans, SettingsError> {
     Plans::parse(&required("HOZON_PLANS")?)
         .map_err(|source| SettingsError::Invalid { name: "HOZON_PLANS", source: source.into() })
+}
+
+/// Reads `HOZON_TIME_OF_DAY`, the time at which scheduled runs begin in each organisation's own zone; 04:00, which no zone skips.
+pub fn time_of_day() -> Result<NaiveTime, SettingsError> {
+    match env::var("HOZON_TIME_OF_DAY") {
+        Err(_) => Ok(default_time_of_day()),
+        Ok(text) => NaiveTime::parse_from_str(&text, "%H:%M")
+            .map_err(|source| SettingsError::Invalid { name: "HOZON_TIME_OF_DAY", source: source.into() }),
+    }
+}
+
+/// 04:00.
+pub fn default_time_of_day() -> NaiveTime {
+    NaiveTime::MIN + TimeDelta::hours(4)
 }
 
 impl Settings {

@@ -22,10 +22,18 @@ async fn requested(world: &World) -> Backup {
 }
 
 async fn task(world: &World, backup: &Backup, name: &str, more: Value) -> Result<Value, hozon_archive::TaskError> {
-    let mut input = json!({ "task": name, "org": world.org, "backup": backup.id });
+    let mut of = json!({ "org": world.org, "backup": backup.id });
     for (name, value) in more.as_object().unwrap() {
-        input[name] = value.clone();
+        of[name] = value.clone();
     }
+    let input = match name {
+        "begin" => json!({ "task": name, "execution": backup.execution, "input": of }),
+        "fail" => json!({ "task": name, "input": of }),
+        _ => {
+            of["task"] = json!(name);
+            of
+        }
+    };
     handle(&world.local.ports, &Settings::default(), input).await
 }
 
@@ -106,12 +114,12 @@ async fn a_run_that_fails_after_any_task_gives_its_use_back_once() {
 async fn a_call_that_is_no_task_is_refused() {
     let world = World::start().await;
     for input in
-        [json!({}), json!({ "task": "sing", "org": "1", "backup": "2" }), json!({ "task": "begin", "org": 1, "backup": "2" })]
+        [json!({}), json!({ "task": "sing", "org": "1", "backup": "2" }), json!({ "task": "plan", "org": 1, "backup": "2" })]
     {
         let refused = handle(&world.local.ports, &Settings::default(), input).await.unwrap_err();
         assert_eq!((refused.code, refused.retryable), ("BAD_TASK", false));
     }
-    let unknown = handle(&world.local.ports, &Settings::default(), json!({ "task": "begin", "org": "1", "backup": "2" })).await;
+    let unknown = handle(&world.local.ports, &Settings::default(), json!({ "task": "plan", "org": "1", "backup": "2" })).await;
     assert_eq!(unknown.unwrap_err().code, "BACKUP_UNKNOWN");
     world.end().await;
 }

@@ -1,65 +1,189 @@
-//! `GET backup/history`: one year of events, newest first, by pages.
+//! `GET backup/history`: one year of events, newest first, by pages, by kind and by date.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use axum::Json;
 use axum::extract::State;
-use chrono::Duration;
+use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, Params, PersonOut, local_time};
+use hozon_shared::api::{Administrator, ApiError, Params, PersonOut, Refusals, local_time};
 use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::id::{EventId, OrgId};
+use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::ports::{EventQuery, Ports};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// Most records of a page, and as many as it has unless asked for fewer.
 const MOST_PER_PAGE: usize = 200;
 /// Pages beyond this one are refused: history is kept for one year only.
 const LAST_PAGE: usize = 500;
+/// Events read at a time.
+const READ: usize = 500;
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Query {
+    /// From 1. 1.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
+    page: Option<String>,
+    /// 1 to 200. 200.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    per_page: Option<String>,
+    /// Only these kinds, separated by commas: see `kind` of a record.
+    kind: Option<String>,
+    /// From this day on, in the organisation's zone: `2026-11-24`.
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<String>,
+    /// To this day and with it.
+    #[param(value_type = Option<String>, format = Date)]
+    to: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct HistoryEnvelope {
+    history: Vec<Record>,
+    info: Info,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Info {
+    per_page: usize,
+    /// Records of this page.
+    count: usize,
+    page: usize,
+    more_records: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Record {
+    id: String,
+    done_by: PersonOut,
+    log_time: String,
+    /// completed, failure or null.
+    state: Option<&'static str>,
+    /// scheduled, stopped, purchased or null.
+    action: Option<&'static str>,
+    #[schema(value_type = String, example = "weekly")]
+    repeat_type: RepeatType,
+    file_name: Option<String>,
+    /// Backups bought.
+    count: Option<u32>,
+    /// What happened, for example `backup_ready`.
+    kind: &'static str,
+}
+
+/// Reads the history.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/history",
+    params(("v" = String, Path, description = "API version, v2.1 to v8"), Query),
+    responses((status = 200, body = HistoryEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
 pub async fn handle(
     State(ports): State<Ports>,
     Administrator(caller): Administrator,
-    Params(params): Params<HashMap<String, String>>,
-) -> Result<Json<Value>, ApiError> {
-    let page = number(&params, "page", 1, LAST_PAGE)?;
-    let per_page = number(&params, "per_page", MOST_PER_PAGE, MOST_PER_PAGE)?;
+    Params(query): Params<Query>,
+) -> Result<Json<HistoryEnvelope>, ApiError> {
+    let page = number(query.page.as_deref(), "page", 1, LAST_PAGE)?;
+    let per_page = number(query.per_page.as_deref(), "per_page", MOST_PER_PAGE, MOST_PER_PAGE)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
-    let kept_since = ports.clock.now() - Duration::days(365);
-    let found = ports.store.events(caller.org, EventQuery { before: None, limit: page * per_page + 1 }).await?;
-    let kept: Vec<Event> = found.events.into_iter().take_while(|event| event.at >= kept_since).collect();
-    let more = kept.len() > page * per_page;
-    let records: Vec<Value> =
-        kept.iter().skip((page - 1) * per_page).take(per_page).map(|event| record(event, organisation.time_zone)).collect();
-    let info = json!({ "per_page": per_page, "count": records.len(), "page": page, "more_records": more });
-    Ok(Json(json!({ "history": records, "info": info })))
+    let filter = Filter::read(&query, &organisation, ports.clock.now())?;
+    let mut found = matching(&ports, caller.org, &filter, page * per_page + 1).await?;
+    let more_records = found.len() > page * per_page;
+    found.truncate(page * per_page);
+    let zone = organisation.time_zone;
+    let history: Vec<Record> = found.iter().skip((page - 1) * per_page).map(|event| record(event, zone)).collect();
+    let info = Info { per_page, count: history.len(), page, more_records };
+    Ok(Json(HistoryEnvelope { history, info }))
 }
 
-fn number(params: &HashMap<String, String>, name: &'static str, default: usize, most: usize) -> Result<usize, ApiError> {
-    let Some(text) = params.get(name) else { return Ok(default) };
+/// The newest events that pass the filter, `count` at most.
+async fn matching(ports: &Ports, org: OrgId, filter: &Filter, count: usize) -> Result<Vec<Event>, ApiError> {
+    let mut found = Vec::new();
+    let mut before: Option<EventId> = None;
+    loop {
+        let page = ports.store.events(org, EventQuery { before, limit: READ }).await?;
+        before = page.events.last().map(|event| event.id);
+        let is_past = page.events.last().is_none_or(|oldest| oldest.at < filter.from);
+        found.extend(page.events.into_iter().filter(|event| filter.passes(event)));
+        if found.len() >= count || !page.more || is_past {
+            found.truncate(count);
+            return Ok(found);
+        }
+    }
+}
+
+/// Which events are asked for.
+struct Filter {
+    kinds: Option<HashSet<String>>,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+}
+
+impl Filter {
+    fn read(query: &Query, organisation: &Organisation, now: DateTime<Utc>) -> Result<Self, ApiError> {
+        let kept_since = now - Duration::days(365);
+        let zone = organisation.time_zone;
+        let from = query.from.as_deref().map(|text| day("from", text)).transpose()?;
+        let to = query.to.as_deref().map(|text| day("to", text)).transpose()?;
+        let kinds = query.kind.as_ref().map(|list| list.split(',').map(|kind| kind.trim().to_owned()).collect::<HashSet<_>>());
+        if let Some(unknown) = kinds.iter().flatten().find(|kind| !What::NAMES.contains(&kind.as_str())) {
+            let known = What::NAMES.join(", ");
+            return Err(ApiError::invalid_param("kind", format!("{unknown:?} is no kind. Use one or more of {known}.")));
+        }
+        Ok(Self {
+            kinds,
+            from: from.map_or(kept_since, |day| start_of(day, zone).max(kept_since)),
+            until: to.map_or(DateTime::<Utc>::MAX_UTC, |day| start_of(day + Days::new(1), zone)),
+        })
+    }
+
+    fn passes(&self, event: &Event) -> bool {
+        let is_kind = self.kinds.as_ref().is_none_or(|kinds| kinds.contains(event.what.name()));
+        is_kind && self.from <= event.at && event.at < self.until
+    }
+}
+
+fn day(name: &str, text: &str) -> Result<NaiveDate, ApiError> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    let day = day.filter(|day| (1970..=9000).contains(&chrono::Datelike::year(day)));
+    day.ok_or_else(|| ApiError::invalid_param(name, format!("{name} is a date such as 2026-11-24.")))
+}
+
+fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    // Where midnight is skipped the day begins within hours of it.
+    zone.from_local_datetime(&midnight).earliest().map_or(midnight.and_utc(), |at| at.to_utc())
+}
+
+fn number(text: Option<&str>, name: &'static str, default: usize, most: usize) -> Result<usize, ApiError> {
+    let Some(text) = text else { return Ok(default) };
     let value = text.parse().ok().filter(|value| (1..=most).contains(value));
     value.ok_or_else(|| ApiError::invalid_param(name, format!("{name} is a whole number from 1 to {most}.")))
 }
 
-fn record(event: &Event, zone: Tz) -> Value {
+fn record(event: &Event, zone: Tz) -> Record {
     let (state, action, file_name) = match &event.what {
         What::ScheduleSet { .. } | What::ScheduleChanged { .. } => (None, Some("scheduled"), None),
         What::ScheduleStopped { .. } => (None, Some("stopped"), None),
         What::BackupStarted { repeat: RepeatType::Immediate, .. } => (None, Some("scheduled"), None),
+        What::BackupStarted { .. } => (None, None, None),
         What::BackupReady { files, .. } => (Some("completed"), None, Some(files.join(", "))),
         What::BackupFailed { .. } | What::BackupSkipped { .. } | What::BackupMissed { .. } => (Some("failure"), None, None),
         What::DownloadStarted { file, .. } => (None, None, Some(file.clone())),
-        What::BackupStarted { .. } => (None, None, None),
     };
-    json!({
-        "id": event.id,
-        "done_by": PersonOut::from(&event.by),
-        "log_time": local_time(event.at, zone),
-        "state": state,
-        "action": action,
-        "repeat_type": event.what.repeat(),
-        "file_name": file_name,
-        "count": null,
-        "kind": event.what.name(),
-    })
+    Record {
+        id: event.id.to_string(),
+        done_by: PersonOut::from(&event.by),
+        log_time: local_time(event.at, zone),
+        state,
+        action,
+        repeat_type: event.what.repeat(),
+        file_name,
+        count: None,
+        kind: event.what.name(),
+    }
 }

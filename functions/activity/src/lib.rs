@@ -3,15 +3,15 @@
 mod history;
 mod notifications;
 
-use axum::Router;
 use axum::routing::{get, put};
-use hozon_shared::api::with_versions;
+use hozon_shared::api::{Documented, with_versions};
 use hozon_shared::ports::Ports;
+use utoipa_axum::routes;
 
 /// The routes of this function.
-pub fn router(ports: Ports) -> Router {
-    let routes = Router::new()
-        .route("/crm/bulk/{v}/backup/history", get(history::handle))
+pub fn router(ports: Ports) -> Documented {
+    let routes = Documented::new()
+        .routes(routes!(history::handle))
         .route("/crm/bulk/{v}/backup/notifications", get(notifications::list))
         .route("/crm/bulk/{v}/backup/notifications/actions/mark_read", put(notifications::mark_read));
     with_versions(routes).with_state(ports)

@@ -1,18 +1,99 @@
-//! `begin`: notes when the run began.
+//! `begin`: decides whether there is a run. A backup that was asked for has one; a schedule's occurrence has one if the schedule still
+//! goes on, the rule falls on it, it has no record yet, and something is left to use.
 
-use hozon_shared::domain::backup::Backup;
-use hozon_shared::ports::Change;
-use serde_json::Value;
+use chrono::{DateTime, Utc};
+use hozon_shared::domain::allowance::{Claim, LimitReached, Month, MonthUse};
+use hozon_shared::domain::backup::{Backup, Status};
+use hozon_shared::domain::change;
+use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
+use hozon_shared::domain::schedule::{Outcome, Schedule};
+use hozon_shared::ports::{Change, Ports};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use crate::{Run, TaskError};
+use crate::{Run, Settings, TaskError};
 
-pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
+/// What an execution is started with: a backup, or a schedule and the time of an occurrence.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Start {
+    Backup { org: OrgId, backup: BackupId },
+    Occurrence { org: OrgId, schedule: ScheduleId, at: DateTime<Utc> },
+}
+
+pub async fn run(ports: &Ports, settings: &Settings, execution: &str, start: &Start) -> Result<Value, TaskError> {
+    let backup = match *start {
+        Start::Backup { org, backup } => Some(begin_requested(&Run { ports, settings, org, backup }).await?),
+        Start::Occurrence { org, schedule, at } => begin_scheduled(ports, settings, execution, (org, schedule), at).await?,
+    };
+    let outcome = if backup.is_some() { "run" } else { "nothing" };
+    Ok(json!({ "outcome": outcome, "backup": backup }))
+}
+
+async fn begin_requested(run: &Run<'_>) -> Result<BackupId, TaskError> {
     let backup = run.load().await?;
     if backup.started.is_none() {
         let backup = backup.begin(run.ports.clock.now())?;
         run.ports.store.commit(run.org, vec![Change::Backup(Box::new(backup))]).await?;
     }
-    Ok(Value::Null)
+    Ok(run.backup)
+}
+
+/// `None` when there is nothing to do. A repeat by the same execution finds the backup that it has started.
+async fn begin_scheduled(
+    ports: &Ports,
+    settings: &Settings,
+    execution: &str,
+    (org, id): (OrgId, ScheduleId),
+    at: DateTime<Utc>,
+) -> Result<Option<BackupId>, TaskError> {
+    let Some(schedule) = ports.schedules.schedule(org, id).await? else { return Ok(None) };
+    let Some(occurrence) = schedule.occurrence_at(at) else { return Ok(None) };
+    if let Some(record) = ports.schedules.occurrence(org, id, occurrence).await? {
+        let Outcome::Run { backup } = record.outcome else { return Ok(None) };
+        return own(ports, org, backup, execution).await;
+    }
+    require_free_place(ports, org).await?;
+    let (now, ids) = (ports.clock.now(), &ports.ids);
+    let event = EventId(ids.next(now));
+    match claim(ports, settings, org, now).await? {
+        Ok((claim, month_use)) => {
+            let backup = scheduled_backup(&schedule, BackupId(ids.next(now)), execution, claim, now);
+            let id = backup.id;
+            ports.store.commit(org, change::start_scheduled(schedule, occurrence, backup, month_use, event)).await?;
+            Ok(Some(id))
+        }
+        Err(limit) => {
+            ports.store.commit(org, change::skip(schedule, occurrence, limit, now, event)).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// The backup, if it is this execution's and still to be made.
+async fn own(ports: &Ports, org: OrgId, id: BackupId, execution: &str) -> Result<Option<BackupId>, TaskError> {
+    let backup = ports.store.backup(org, id).await?;
+    let own = backup.filter(|backup| backup.execution == execution && backup.status == Status::Inprogress);
+    Ok(own.map(|backup| backup.id))
+}
+
+/// An organisation makes one backup at a time; the state machine waits and tries again.
+async fn require_free_place(ports: &Ports, org: OrgId) -> Result<(), TaskError> {
+    let newest = ports.store.backups(org, 1).await?;
+    if newest.iter().any(|backup| backup.status == Status::Inprogress) { Err(TaskError::busy()) } else { Ok(()) }
+}
+
+type Claimed = Result<(Claim, Option<MonthUse>), LimitReached>;
+
+async fn claim(ports: &Ports, settings: &Settings, org: OrgId, now: DateTime<Utc>) -> Result<Claimed, TaskError> {
+    let organisation = ports.store.organisation(org).await?.ok_or_else(TaskError::unknown_organisation)?;
+    let month_use = ports.store.month_use(org, Month::of(now, organisation.time_zone)).await?;
+    Ok(month_use.claim(settings.plans.free(&organisation.plan)))
+}
+
+fn scheduled_backup(schedule: &Schedule, id: BackupId, execution: &str, claim: Claim, now: DateTime<Utc>) -> Backup {
+    let backup = Backup::requested(schedule.org, id, schedule.requester.clone(), claim, now);
+    backup.for_schedule(schedule.recurrence.rule.repeat_type(), execution)
 }
 
 impl Run<'_> {

@@ -1,39 +1,86 @@
-//! `fail`: ends the backup with its reason, gives its use back, and clears what was written.
+//! `fail`: ends the backup with its reason, gives its use back, and clears what was written. A run that failed before there was a backup
+//! leaves the reason in the record of its occurrence.
 
-use hozon_shared::domain::allowance::Claim;
-use hozon_shared::domain::backup::{Failure, Status};
+use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::domain::change;
-use hozon_shared::domain::id::EventId;
+use hozon_shared::domain::id::{BackupId, EventId};
+use hozon_shared::ending::end_backup;
+use hozon_shared::ports::Ports;
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Run, TaskError};
+use crate::begin::Start;
+use crate::{Run, Settings, TaskError};
 
-pub async fn run(run: &Run<'_>, error: &Value) -> Result<Value, TaskError> {
-    let backup = run.load().await?;
-    if backup.status == Status::Completed {
-        return Ok(Value::Null);
+/// The execution's state when it failed.
+#[derive(Debug, Deserialize)]
+pub struct Failed {
+    #[serde(flatten)]
+    start: Start,
+    /// What `begin` gave, if it came so far.
+    run: Option<Begun>,
+    /// What the state machine caught.
+    error: Value,
+}
+
+#[derive(Debug, Deserialize)]
+struct Begun {
+    backup: Option<BackupId>,
+}
+
+pub async fn run(ports: &Ports, settings: &Settings, failed: &Failed) -> Result<Value, TaskError> {
+    let begun = failed.run.as_ref().and_then(|begun| begun.backup);
+    match (&failed.start, begun) {
+        (Start::Backup { org, backup }, _) => end(&Run { ports, settings, org: *org, backup: *backup }, &failed.error).await?,
+        (Start::Occurrence { org, .. }, Some(backup)) => {
+            end(&Run { ports, settings, org: *org, backup }, &failed.error).await?;
+        }
+        (start @ Start::Occurrence { .. }, None) => record(ports, start, &failed.error).await?,
     }
-    if backup.status == Status::Inprogress {
-        let recorded = run.ports.progress.failure(run.org, run.backup).await?;
-        let failure = recorded.unwrap_or_else(|| unexplained(error));
-        let month_use = match &backup.claim {
-            Claim::Unlimited => None,
-            Claim::Free { month } => Some(run.ports.store.month_use(run.org, month.clone()).await?),
-        };
-        let now = run.ports.clock.now();
-        let event = EventId(run.ports.ids.next(now));
-        run.ports.store.commit(run.org, change::fail(backup, month_use, failure, now, event)?).await?;
-    }
-    run.clear(&run.work_prefix()).await?;
-    run.clear(&run.archive_prefix()).await?;
     Ok(Value::Null)
 }
 
-/// A failure that no task could record: the function was stopped from outside.
+async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
+    let backup = run.load().await?;
+    if backup.status == Status::Completed {
+        return Ok(());
+    }
+    end_if_running(run, backup, error).await?;
+    run.clear(&run.work_prefix()).await?;
+    run.clear(&run.archive_prefix()).await
+}
+
+async fn end_if_running(run: &Run<'_>, backup: Backup, error: &Value) -> Result<(), TaskError> {
+    if backup.status != Status::Inprogress {
+        return Ok(());
+    }
+    let recorded = run.ports.progress.failure(run.org, run.backup).await?;
+    Ok(end_backup(run.ports, backup, recorded.unwrap_or_else(|| unexplained(error))).await?)
+}
+
+async fn record(ports: &Ports, start: &Start, error: &Value) -> Result<(), TaskError> {
+    let Start::Occurrence { org, schedule, at } = *start else { return Ok(()) };
+    let Some(schedule) = ports.schedules.schedule(org, schedule).await? else { return Ok(()) };
+    let Some(occurrence) = schedule.occurrence_at(at) else { return Ok(()) };
+    if ports.schedules.occurrence(org, schedule.id, occurrence).await?.is_some() {
+        return Ok(());
+    }
+    let now = ports.clock.now();
+    let event = EventId(ports.ids.next(now));
+    ports.store.commit(org, change::fail_unstarted(schedule, occurrence, unexplained(error), now, event)).await?;
+    Ok(())
+}
+
+/// A failure that no task could record: the function was stopped from outside, or there was no backup yet.
 fn unexplained(error: &Value) -> Failure {
-    let name = error.get("Error").and_then(Value::as_str).unwrap_or("unknown");
-    Failure {
-        code: "RUN_FAILED".to_owned(),
-        message: format!("The run was stopped ({name}). Back up again; if it happens again, report it to the operator."),
+    match error.get("Error").and_then(Value::as_str).unwrap_or("unknown") {
+        "Busy" => Failure {
+            code: "BUSY".to_owned(),
+            message: "Another backup was being made for a day. Look at its state; the next run comes as scheduled.".to_owned(),
+        },
+        name => Failure {
+            code: "RUN_FAILED".to_owned(),
+            message: format!("The run was stopped ({name}). Back up again; if it happens again, report it to the operator."),
+        },
     }
 }

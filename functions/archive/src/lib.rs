@@ -22,30 +22,42 @@ use hozon_shared::ports::Ports;
 use serde::Deserialize;
 use serde_json::Value;
 
+use begin::Start;
+use fail::Failed;
 pub use settings::Settings;
 pub use task_error::TaskError;
 
 /// One call of the state machine.
 #[derive(Debug, Deserialize)]
-struct Call {
+#[serde(tag = "task", rename_all = "snake_case")]
+enum Call {
+    Begin { execution: String, input: Start },
+    Plan(Of),
+    Pack { org: OrgId, backup: BackupId, item: work::Item },
+    Assemble(Of),
+    Finish(Of),
+    Fail { input: Failed },
+}
+
+/// The backup that a task is about.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Of {
     org: OrgId,
     backup: BackupId,
-    #[serde(flatten)]
-    task: Task,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(tag = "task", rename_all = "snake_case")]
-enum Task {
-    Begin,
-    Plan,
-    Pack { item: work::Item },
-    Assemble,
-    Finish,
-    Fail { error: Value },
+impl Call {
+    /// The backup that fails when this task does; none while it is not known.
+    fn of(&self) -> Option<Of> {
+        match *self {
+            Self::Plan(of) | Self::Assemble(of) | Self::Finish(of) => Some(of),
+            Self::Pack { org, backup, .. } | Self::Begin { input: Start::Backup { org, backup }, .. } => Some(Of { org, backup }),
+            Self::Begin { .. } | Self::Fail { .. } => None,
+        }
+    }
 }
 
-/// What every task needs.
+/// What every task of a backup needs.
 struct Run<'a> {
     ports: &'a Ports,
     settings: &'a Settings,
@@ -53,24 +65,29 @@ struct Run<'a> {
     backup: BackupId,
 }
 
-/// Carries out one task. Its failure is remembered as the run's reason, unless the task is `fail` itself.
+/// Carries out one task. Its failure is remembered as the run's reason, where there is a backup.
 pub async fn handle(ports: &Ports, settings: &Settings, input: Value) -> Result<Value, TaskError> {
     let call: Call = serde_json::from_value(input).map_err(TaskError::bad_input)?;
-    let run = Run { ports, settings, org: call.org, backup: call.backup };
-    if let Task::Fail { error } = call.task {
-        return fail::run(&run, &error).await;
-    }
-    let outcome = match call.task {
-        Task::Begin => begin::run(&run).await,
-        Task::Plan => plan::run(&run).await,
-        Task::Pack { item } => pack::run(&run, &item).await,
-        Task::Assemble => assemble::run(&run).await,
-        Task::Finish => finish::run(&run).await,
-        Task::Fail { .. } => Ok(Value::Null),
-    };
+    let outcome = carry_out(ports, settings, &call).await;
     if let Err(error) = &outcome {
-        tracing::warn!(run.org = %run.org, run.id = %run.backup, task.error = error.code, cause = error.cause(), "task failed");
-        ports.progress.record_failure(run.org, run.backup, &error.failure()).await.map_err(TaskError::from)?;
+        let of = call.of();
+        let (org, id) = (of.map(|of| of.org.0), of.map(|of| of.backup.0));
+        tracing::warn!(run.org = org, run.id = id, task.error = error.code, cause = error.cause(), "task failed");
+        if let Some(of) = of {
+            ports.progress.record_failure(of.org, of.backup, &error.failure()).await.map_err(TaskError::from)?;
+        }
     }
     outcome
+}
+
+async fn carry_out(ports: &Ports, settings: &Settings, call: &Call) -> Result<Value, TaskError> {
+    let run = |of: &Of| Run { ports, settings, org: of.org, backup: of.backup };
+    match call {
+        Call::Begin { execution, input } => begin::run(ports, settings, execution, input).await,
+        Call::Plan(of) => plan::run(&run(of)).await,
+        Call::Pack { org, backup, item } => pack::run(&run(&Of { org: *org, backup: *backup }), item).await,
+        Call::Assemble(of) => assemble::run(&run(of)).await,
+        Call::Finish(of) => finish::run(&run(of)).await,
+        Call::Fail { input } => fail::run(ports, settings, input).await,
+    }
 }

@@ -1,6 +1,7 @@
 //! How a run is cut into pieces. Each has a default that fits a function of 1,769 MB.
 
-use hozon_shared::settings::{SettingsError, number};
+use hozon_shared::domain::allowance::Plans;
+use hozon_shared::settings::{SettingsError, number, plans};
 
 /// Sizes and limits of a run.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Settings {
     /// `HOZON_WHOLE_FILE_BYTES`: attachments up to this size are held whole in memory; larger ones are streamed, each as an item
     /// of its own. 8 MiB.
     pub whole_file_bytes: u64,
+    /// `HOZON_PLANS`: free backups per month by plan. As R2 has them.
+    pub plans: Plans,
 }
 
 impl Default for Settings {
@@ -29,6 +32,7 @@ impl Default for Settings {
             batch_bytes: 64 << 20,
             batch_files: 2_000,
             whole_file_bytes: 8 << 20,
+            plans: Plans::default(),
         }
     }
 }
@@ -44,6 +48,7 @@ impl Settings {
             batch_bytes: number("HOZON_BATCH_BYTES", default.batch_bytes)?.max(1),
             batch_files: size("HOZON_BATCH_FILES", default.batch_files)?.max(1),
             whole_file_bytes: number("HOZON_WHOLE_FILE_BYTES", default.whole_file_bytes)?,
+            plans: plans()?,
         })
     }
 }

@@ -3,6 +3,9 @@
 use hozon_shared::domain::backup::{Failure, NotAllowed};
 use hozon_shared::ports::{ErrorKind, PortError};
 
+/// Code of a run that must wait for another.
+const BUSY: &str = "BUSY";
+
 /// A failed task. The message names no customers' rows; it may name a module, a record and a file.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {message}")]
@@ -24,7 +27,11 @@ impl TaskError {
 
     /// The name that the state machine's Retry and Catch see.
     pub fn error_type(&self) -> &'static str {
-        if self.retryable { "Retryable" } else { self.code }
+        match (self.code, self.retryable) {
+            (BUSY, _) => "Busy",
+            (_, true) => "Retryable",
+            (code, false) => code,
+        }
     }
 
     /// As the backup keeps it.
@@ -48,6 +55,14 @@ impl TaskError {
             source: Some(source.into()),
             ..Self::new("BAD_TASK", "The state machine called with an input that no task takes.")
         }
+    }
+
+    pub(crate) fn busy() -> Self {
+        Self::new(BUSY, "Another backup is being made.")
+    }
+
+    pub(crate) fn unknown_organisation() -> Self {
+        Self::new("ORGANISATION_UNKNOWN", "The organisation does not exist.")
     }
 
     pub(crate) fn unknown_backup() -> Self {

@@ -2,15 +2,11 @@
 
 mod links;
 
-use axum::Router;
-use axum::routing::{get, post};
-use hozon_shared::api::with_versions;
+use hozon_shared::api::{Documented, with_versions};
 use hozon_shared::ports::Ports;
+use utoipa_axum::routes;
 
 /// The routes of this function.
-pub fn router(ports: Ports) -> Router {
-    let routes = Router::new()
-        .route("/crm/bulk/{v}/backup/urls", get(links::all))
-        .route("/crm/bulk/{v}/backup/{id}/files/{name}/actions/download", post(links::one));
-    with_versions(routes).with_state(ports)
+pub fn router(ports: Ports) -> Documented {
+    with_versions(Documented::new().routes(routes!(links::all)).routes(routes!(links::one))).with_state(ports)
 }

@@ -7,24 +7,45 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use hozon_shared::api::{Administrator, ApiError, Params, local_time};
+use hozon_shared::api::{Administrator, ApiError, Params, Refusals, local_time};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup};
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::ports::{Change, ObjectRef, Ports};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// How many of the newest backups are looked through for one that can be downloaded.
 const LOOK_BACK: usize = 20;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub struct Chosen {
+    /// A backup; without it the newest one that can be downloaded.
     backup_id: Option<String>,
 }
 
-/// Links to all files of the newest backup that can be downloaded, or of the one asked for; 204 when nothing can be.
+#[derive(Serialize, ToSchema)]
+pub struct UrlsEnvelope {
+    urls: Urls,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Urls {
+    data_links: Vec<String>,
+    attachment_links: Vec<String>,
+    /// When the links stop working.
+    expiry_date: String,
+}
+
+/// Gives links to all files of the newest backup that can be downloaded, or of the one asked for.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/urls",
+    params(("v" = String, Path, description = "API version, v2.1 to v8"), Chosen),
+    responses((status = 200, body = UrlsEnvelope), (status = 204, description = "Nothing can be downloaded"), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
 pub async fn all(
     State(ports): State<Ports>,
     Administrator(caller): Administrator,
@@ -38,33 +59,56 @@ pub async fn all(
     let Some(backup) = backup.filter(|backup| backup.can_be_downloaded(now)) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    let (mut data, mut attachments) = (Vec::new(), Vec::new());
+    let (mut data_links, mut attachment_links) = (Vec::new(), Vec::new());
     for file in &backup.files {
         let link = sign(&ports, &backup, file, now).await?;
         match file.kind {
-            ArchiveKind::Data => data.push(link),
-            ArchiveKind::Attachments => attachments.push(link),
+            ArchiveKind::Data => data_links.push(link),
+            ArchiveKind::Attachments => attachment_links.push(link),
         }
     }
-    let expires = local_expiry(&ports, &backup).await?;
-    let urls = json!({ "data_links": data, "attachment_links": attachments, "expiry_date": expires });
-    Ok(Json(json!({ "urls": urls })).into_response())
+    let expiry_date = local_expiry(&ports, &backup).await?;
+    Ok(Json(UrlsEnvelope { urls: Urls { data_links, attachment_links, expiry_date } }).into_response())
 }
 
-/// One link; the download is recorded first (R7).
+#[derive(Serialize, ToSchema)]
+pub struct DownloadEnvelope {
+    download: Download,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Download {
+    url: String,
+    file_name: String,
+    /// When the link stops working.
+    expiry_date: String,
+}
+
+/// Gives one link; the download is recorded first (R7).
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/backup/{id}/files/{name}/actions/download",
+    params(
+        ("v" = String, Path, description = "API version, v2.1 to v8"),
+        ("id" = String, Path, description = "The backup"),
+        ("name" = String, Path, description = "The file, for example Data_001.zip"),
+    ),
+    responses((status = 200, body = DownloadEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
 pub async fn one(
     State(ports): State<Ports>,
     Administrator(caller): Administrator,
     Path((_version, id, name)): Path<(String, String, String)>,
-) -> Result<Response, ApiError> {
+) -> Result<Json<DownloadEnvelope>, ApiError> {
     let now = ports.clock.now();
     let backup = find(&ports, caller.org, &id).await?;
     let file = backup.files.iter().find(|file| file.name == name && backup.can_be_downloaded(now));
     let file = file.ok_or_else(ApiError::not_found)?;
     let url = sign(&ports, &backup, file, now).await?;
     ports.store.commit(caller.org, vec![download_started(&ports, &caller, &backup, file, now)]).await?;
-    let download = json!({ "url": url, "file_name": file.name, "expiry_date": local_expiry(&ports, &backup).await? });
-    Ok(Json(json!({ "download": download })).into_response())
+    let download = Download { url, file_name: file.name.clone(), expiry_date: local_expiry(&ports, &backup).await? };
+    Ok(Json(DownloadEnvelope { download }))
 }
 
 async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiError> {

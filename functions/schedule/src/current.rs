@@ -1,78 +1,111 @@
-//! `GET backup` and its summary.
+//! `GET backup`: the current backup as Zoho's reference shows it.
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, Envelope, PersonOut, local_time};
-use hozon_shared::domain::allowance::{Free, Month};
-use hozon_shared::domain::backup::Backup;
-use hozon_shared::domain::organisation::{Caller, Organisation};
-use hozon_shared::domain::progress::{Amount, seconds_left};
-use serde_json::{Value, json};
+use hozon_shared::api::{Administrator, ApiError, BackupEnvelope, PersonOut, Refusals, local_time};
+use hozon_shared::domain::backup::{Backup, Status};
+use hozon_shared::domain::rule::RepeatType;
+use hozon_shared::domain::schedule::Schedule;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::App;
+use super::{App, etag};
 
-/// The newest backup as Zoho's reference shows it; 204 when there is none.
-pub async fn backup(State(app): State<App>, Administrator(caller): Administrator) -> Result<Response, ApiError> {
-    let newest = app.ports.store.backups(caller.org, 1).await?.into_iter().next();
-    let Some(backup) = newest else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let answer = json!({ "backup": {
-        "id": backup.id,
-        "scheduled_date": null,
-        "start_date": null,
-        "rrule": null,
-        "requester": PersonOut::from(&backup.requester),
-        "status": backup.status,
-    }});
-    Ok(Json(answer).into_response())
+/// The schedule that goes on, or else what was set up or stopped last.
+#[derive(Serialize, ToSchema)]
+pub struct Details {
+    /// Id of the schedule, or of the backup that was asked for.
+    id: String,
+    /// The next run; null when there is none.
+    scheduled_date: Option<String>,
+    /// The first run; null for a backup now.
+    start_date: Option<String>,
+    /// The rule; null for a backup now.
+    rrule: Option<String>,
+    /// Who set it up.
+    requester: PersonOut,
+    /// STOPPED, SCHEDULED, INPROGRESS, COMPLETED or FAILED.
+    status: &'static str,
 }
 
-/// The newest backup with its progress, and the allowance.
-pub async fn summary(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<Value>, ApiError> {
-    let organisation = app.ports.store.organisation(caller.org).await?;
-    let organisation = organisation.ok_or_else(|| ApiError::not_found().envelope(Envelope::Backup))?;
-    let now = app.ports.clock.now();
-    let newest = app.ports.store.backups(caller.org, 1).await?.into_iter().next();
-    let backup = match newest {
-        Some(backup) => {
-            let done = app.ports.progress.done(caller.org, backup.id).await?;
-            Some(backup_out(&backup, done, organisation.time_zone, now))
+/// Reads the current schedule or backup.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup",
+    params(("v" = String, Path, description = "API version, v2.1 to v8")),
+    responses(
+        (status = 200, body = BackupEnvelope<Details>, headers(("ETag" = String, description = "For If-Match; schedules only"))),
+        (status = 204, description = "There is none"),
+        Refusals,
+    ),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn details(State(app): State<App>, Administrator(caller): Administrator) -> Result<Response, ApiError> {
+    let zone = app.organisation(caller.org).await?.time_zone;
+    let schedule = app.ports.schedules.newest_schedule(caller.org).await?;
+    let backup = app.ports.store.backups(caller.org, 1).await?.pop();
+    Ok(match current(schedule, backup) {
+        Current::Nothing => StatusCode::NO_CONTENT.into_response(),
+        Current::Backup(backup) => Json(BackupEnvelope { backup: of_backup(&backup) }).into_response(),
+        Current::Schedule(schedule, is_running) => {
+            let next = schedule.is_active().then(|| schedule.next_run(app.ports.clock.now()));
+            let details = of_schedule(&schedule, is_running, next.map(|at| local_time(at, zone)), zone);
+            ([(header::ETAG, etag::of_schedule(&schedule))], Json(BackupEnvelope { backup: details })).into_response()
         }
-        None => None,
+    })
+}
+
+enum Current {
+    Nothing,
+    Backup(Box<Backup>),
+    /// With whether a run of it is under way.
+    Schedule(Box<Schedule>, bool),
+}
+
+/// A backup now that is being made comes first, then a schedule that goes on, then whatever came last.
+fn current(schedule: Option<Schedule>, backup: Option<Backup>) -> Current {
+    let is_running = |backup: &Backup| backup.status == Status::Inprogress;
+    match (schedule, backup) {
+        (None, None) => Current::Nothing,
+        (None, Some(backup)) => Current::Backup(Box::new(backup)),
+        (Some(schedule), None) => Current::Schedule(Box::new(schedule), false),
+        (Some(schedule), Some(backup)) => {
+            let is_now = backup.repeat == RepeatType::Immediate;
+            let is_later = schedule.stopped.is_some_and(|stopped| backup.created > stopped);
+            if is_now && (is_running(&backup) || is_later) {
+                Current::Backup(Box::new(backup))
+            } else {
+                Current::Schedule(Box::new(schedule), !is_now && is_running(&backup))
+            }
+        }
+    }
+}
+
+fn of_backup(backup: &Backup) -> Details {
+    let status = match backup.status {
+        Status::Inprogress => "INPROGRESS",
+        Status::Completed => "COMPLETED",
+        Status::Failed => "FAILED",
     };
-    let allowance = allowance_out(&app, &caller, &organisation, now).await?;
-    Ok(Json(json!({ "summary": { "backup": backup, "allowance": allowance } })))
+    let requester = PersonOut::from(&backup.requester);
+    Details { id: backup.id.to_string(), scheduled_date: None, start_date: None, rrule: None, requester, status }
 }
 
-fn backup_out(backup: &Backup, done: Amount, zone: Tz, now: DateTime<Utc>) -> Value {
-    let time = |at: DateTime<Utc>| local_time(at, zone);
-    json!({
-        "id": backup.id,
-        "type": "immediate",
-        "status": backup.status,
-        "requester": PersonOut::from(&backup.requester),
-        "created_time": time(backup.created),
-        "finished_time": backup.finished.map(time),
-        "expiry_date": time(backup.expires()),
-        "failure": backup.failure,
-        "progress": {
-            "done": done,
-            "total": backup.total,
-            "seconds_left": backup.total.zip(backup.started).and_then(|(total, at)| seconds_left(done, total, at, now)),
-        },
-    })
-}
-
-async fn allowance_out(app: &App, caller: &Caller, organisation: &Organisation, now: DateTime<Utc>) -> Result<Value, ApiError> {
-    let month = Month::of(now, organisation.time_zone);
-    let used = app.ports.store.month_use(caller.org, month).await?.used;
-    Ok(match app.plans.free(&organisation.plan) {
-        Free::Unlimited => json!({ "plan": organisation.plan, "free_per_month": null, "left": null }),
-        Free::PerMonth(count) => {
-            json!({ "plan": organisation.plan, "free_per_month": count, "left": count.saturating_sub(used) })
-        }
-    })
+fn of_schedule(schedule: &Schedule, is_running: bool, scheduled_date: Option<String>, zone: Tz) -> Details {
+    let status = match (is_running, schedule.is_active()) {
+        (true, _) => "INPROGRESS",
+        (false, true) => "SCHEDULED",
+        (false, false) => "STOPPED",
+    };
+    Details {
+        id: schedule.id.to_string(),
+        scheduled_date,
+        start_date: schedule.recurrence.occurrences().next().map(|first| local_time(first, zone)),
+        rrule: Some(schedule.recurrence.rule.to_string()),
+        requester: PersonOut::from(&schedule.requester),
+        status,
+    }
 }

@@ -1,27 +1,79 @@
-//! Backup now, the current backup, and its summary.
+//! Setting, changing, reading and stopping a schedule; backing up now; the summary and the calendar.
 
 mod back_up_now;
+mod calendar;
+mod cancel;
+mod change;
 mod current;
+mod etag;
+mod request;
+mod set;
+mod summary;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::{get, post};
-use hozon_shared::api::with_versions;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveTime;
+use hozon_shared::api::{
+    Administrator, ApiError, BackupEnvelope, Body, Changed, Documented, Envelope, Refusals, Success, with_versions,
+};
 use hozon_shared::domain::allowance::Plans;
-use hozon_shared::ports::Ports;
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::ports::{Ports, Triggers};
+use utoipa_axum::routes;
+
+/// Times a race for the same row is tried again.
+const ATTEMPTS: usize = 5;
 
 #[derive(Clone)]
 struct App {
     ports: Ports,
+    triggers: Arc<dyn Triggers>,
     plans: Arc<Plans>,
+    time_of_day: NaiveTime,
 }
 
-/// The routes of this function.
-pub fn router(ports: Ports, plans: Plans) -> Router {
-    let app = App { ports, plans: Arc::new(plans) };
-    let routes = Router::new()
-        .route("/crm/bulk/{v}/backup", post(back_up_now::handle).get(current::backup))
-        .route("/crm/bulk/{v}/backup/summary", get(current::summary));
+/// The routes of this function. Scheduled runs begin at `time_of_day` where an organisation has no time of its own.
+pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, plans: Plans, time_of_day: NaiveTime) -> Documented {
+    let app = App { ports, triggers, plans: Arc::new(plans), time_of_day };
+    let routes = Documented::new()
+        .routes(routes!(post, current::details))
+        .routes(routes!(change::handle))
+        .routes(routes!(cancel::handle))
+        .routes(routes!(summary::handle))
+        .routes(routes!(calendar::feed))
+        .routes(routes!(calendar::create_link, calendar::remove_link));
     with_versions(routes).with_state(app)
+}
+
+/// Sets a schedule, or backs up now when the body is empty.
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/backup",
+    params(("v" = String, Path, description = "API version, v2.1 to v8")),
+    request_body(content = Option<request::BackupRequest>, description = "Empty: back up now"),
+    responses((status = 201, body = BackupEnvelope<Success<Changed>>), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+async fn post(State(app): State<App>, Administrator(caller): Administrator, Body(body): Body) -> Result<Response, ApiError> {
+    let asked = request::read(&body)?;
+    let organisation = app.organisation(caller.org).await?;
+    Ok(match asked {
+        None => back_up_now::handle(&app, &organisation, &caller).await?.into_response(),
+        Some(rule) => set::handle(&app, &organisation, &caller, rule).await?.into_response(),
+    })
+}
+
+impl App {
+    async fn organisation(&self, org: OrgId) -> Result<Organisation, ApiError> {
+        let organisation = self.ports.store.organisation(org).await?;
+        organisation.ok_or_else(|| ApiError::not_found().envelope(Envelope::Backup))
+    }
+
+    /// The time of day of an organisation's scheduled runs.
+    fn time_of_day(&self, organisation: &Organisation) -> NaiveTime {
+        organisation.time_of_day.unwrap_or(self.time_of_day)
+    }
 }

@@ -1,11 +1,14 @@
 //! The `schedule` function on Lambda.
 
-use hozon_shared::settings::{self, Settings};
+use hozon_shared::settings::{self, Settings, TriggerSettings};
 use hozon_shared::{aws, lambda, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
-    let ports = aws::connect(&Settings::from_env()?).await;
-    lambda::serve(hozon_schedule::router(ports, settings::plans()?)).await
+    let settings = Settings::from_env()?;
+    let triggers = aws::triggers(&settings, TriggerSettings::from_env()?).await;
+    let ports = aws::connect(&settings).await;
+    let routes = hozon_schedule::router(ports, triggers, settings::plans()?, settings::time_of_day()?);
+    lambda::serve(routes).await
 }

@@ -120,22 +120,36 @@ async fn start_dynamodb(file: &Path, stop: &CancellationToken, tasks: &TaskTrack
     Ok(url)
 }
 
-/// The table as infra/template.yaml describes it.
+/// The table as infra/template.yaml describes it. One of an earlier version gets what it lacks.
 fn create_table(database: &Database) -> Result<()> {
-    if database.get_table_metadata(TABLE).map_err(|error| anyhow::anyhow!("{error:?}"))?.is_some() {
+    let failed = |error| anyhow::anyhow!("{error:?}");
+    let attributes = ["pk", "sk", "due_shard", "due_at"].map(|name| json!({ "AttributeName": name, "AttributeType": "S" }));
+    let due = json!({
+        "IndexName": "due",
+        "KeySchema": [
+            { "AttributeName": "due_shard", "KeyType": "HASH" },
+            { "AttributeName": "due_at", "KeyType": "RANGE" },
+        ],
+        "Projection": { "ProjectionType": "KEYS_ONLY" },
+    });
+    if let Some(table) = database.get_table_metadata(TABLE).map_err(failed)? {
+        if table.gsi_definitions.is_none() {
+            let updates = [json!({ "Create": due })];
+            let request =
+                json!({ "TableName": TABLE, "AttributeDefinitions": attributes, "GlobalSecondaryIndexUpdates": updates });
+            database.update_table(serde_json::from_value(request)?).map_err(failed)?;
+        }
         return Ok(());
     }
     let request = serde_json::from_value(json!({
         "TableName": TABLE,
         "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [
-            { "AttributeName": "pk", "AttributeType": "S" },
-            { "AttributeName": "sk", "AttributeType": "S" },
-        ],
+        "AttributeDefinitions": attributes,
         "KeySchema": [
             { "AttributeName": "pk", "KeyType": "HASH" },
             { "AttributeName": "sk", "KeyType": "RANGE" },
         ],
+        "GlobalSecondaryIndexes": [due],
     }))?;
-    database.create_table(request).map(drop).map_err(|error| anyhow::anyhow!("{error:?}"))
+    database.create_table(request).map(drop).map_err(failed)
 }

@@ -137,7 +137,7 @@ impl Executions {
         self.running.send_modify(|running| *running += 1);
         self.tasks.spawn(async move {
             let outcome = tokio::select! {
-                outcome = this.run.execute(&this.machine, execution.input.clone()) => Some(outcome),
+                outcome = this.run.execute(&this.machine, &name, execution.input.clone()) => Some(outcome),
                 () = this.stop.cancelled() => None,
             };
             if let Some(outcome) = outcome

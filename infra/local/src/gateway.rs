@@ -10,9 +10,10 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use hozon_authorize::Authorizer;
-use hozon_shared::api::{Identity, with_fallbacks};
+use hozon_shared::api::{Documented, Identity, document, with_fallbacks};
 use hozon_shared::domain::allowance::Plans;
-use hozon_shared::ports::Ports;
+use hozon_shared::ports::{Ports, Triggers};
+use hozon_shared::settings::default_time_of_day;
 use tracing::Instrument;
 
 use crate::tokens::{Issuer, JWKS_PATH};
@@ -22,13 +23,17 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src '
     form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// All routes of the local program.
-pub fn router(ports: &Ports, plans: Plans, authorizer: Arc<Authorizer>, issuer: &Issuer) -> Router {
+pub fn router(ports: &Ports, triggers: &Arc<dyn Triggers>, plans: Plans, authorizer: Arc<Authorizer>, issuer: &Issuer) -> Router {
     let keys = issuer.keys().clone();
-    let api = Router::new()
-        .merge(hozon_schedule::router(ports.clone(), plans))
+    let (api, document) = Documented::with_openapi(document())
+        .merge(hozon_schedule::router(ports.clone(), triggers.clone(), plans, default_time_of_day()))
         .merge(hozon_download::router(ports.clone()))
-        .merge(hozon_activity::router(ports.clone()));
-    let routes = api.route("/", get(console)).route(JWKS_PATH, get(async move || Json(keys)));
+        .merge(hozon_activity::router(ports.clone()))
+        .split_for_parts();
+    let routes = api
+        .route("/", get(console))
+        .route("/openapi.json", get(async move || Json(document)))
+        .route(JWKS_PATH, get(async move || Json(keys)));
     with_fallbacks(routes)
         .layer(middleware::from_fn_with_state(authorizer, identify))
         .layer(middleware::from_fn_with_state(ports.clone(), request_id))

@@ -1,29 +1,9 @@
 //! Deletes zips whose links have ended (R6), as the archives bucket's lifecycle rule does on AWS.
 
-use std::time::Duration;
-
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::ports::{Bucket, ObjectRef, PortError, Ports};
-use tokio_util::sync::CancellationToken;
 
 const PREFIX: &str = "archives/";
-const EVERY: Duration = Duration::from_secs(3600);
-
-/// Cleans at once and then every hour, until it is stopped.
-pub async fn run(ports: Ports, stop: CancellationToken) {
-    loop {
-        if let Err(error) = delete_expired(&ports).await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "expired archives could not be deleted; tried again in an hour"
-            );
-        }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = stop.cancelled() => return,
-        }
-    }
-}
 
 /// Deletes every zip of a backup that has expired; tells how many there were.
 pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {

@@ -1,6 +1,8 @@
 //! The local program: S3, DynamoDB, the state machine, the token issuer and all functions in one process, on one data folder.
 
 mod asl;
+mod clock;
+mod clockwork;
 pub mod emulators;
 mod executions;
 mod functions;
@@ -10,9 +12,11 @@ pub mod import;
 mod local;
 mod registry;
 pub mod sample;
+mod scheduler;
 mod secrets;
 mod states;
 pub mod tokens;
 pub mod verify;
 
+pub use clock::FastClock;
 pub use local::{Local, Options};

@@ -8,25 +8,29 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use axum::Router;
 use axum::serve::ListenerExt;
+use chrono::{DateTime, Utc};
 use hozon_authorize::{AuthSettings, Authorizer};
 use hozon_shared::aws;
 use hozon_shared::domain::allowance::Plans;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::{Organisation, Role};
-use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock};
-use hozon_shared::settings::{Endpoints, Settings};
+use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock, Triggers};
+use hozon_shared::settings::{Endpoints, Settings, TriggerSettings};
+use hozon_trigger::Trigger;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::asl::{self, Run};
+use crate::clockwork::{Clockwork, TRIGGER, TriggerFunction};
 use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET, TABLE};
 use crate::executions::Executions;
 use crate::functions::{ARCHIVE, Functions};
 use crate::registry::{Entry, Registry};
+use crate::scheduler::Scheduler;
 use crate::secrets::Secrets;
 use crate::tokens::{AUDIENCE, ISSUER, Issuer, JWKS_PATH};
-use crate::{gateway, housekeeping, states};
+use crate::{gateway, scheduler, states};
 
 /// The state machine that AWS runs too.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
@@ -45,6 +49,8 @@ pub struct Options {
     pub limits: hozon_archive::Settings,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// How many seconds of that clock pass in one of the wall's; waits are shorter by it.
+    pub speed: f64,
     /// New ids.
     pub ids: Arc<dyn Ids>,
 }
@@ -55,9 +61,10 @@ impl Options {
         Ok(Self {
             data: data.into(),
             port: None,
-            plans: Plans::parse("Free=0,Standard=2,Professional=2,Enterprise=2,Ultimate=4,Own=unlimited")?,
+            plans: Plans::default(),
             limits: hozon_archive::Settings::default(),
             clock: Arc::new(SystemClock),
+            speed: 1.0,
             ids: Arc::new(RandomIds::default()),
         })
     }
@@ -73,6 +80,7 @@ pub struct Local {
     registry: Registry,
     issuer: Issuer,
     executions: Executions,
+    clockwork: Clockwork,
     stop: CancellationToken,
     tasks: TaskTracker,
     _lock: File,
@@ -88,20 +96,25 @@ impl Local {
         let registry = Registry::load(&data.join("organisations.json"))?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let services = emulators::start(&data, &[secrets.functions(), secrets.signer()], &stop, &tasks).await?;
-        let (states_listener, states_url) = bind(0).await?;
-        let mut ports = aws::connect(&settings(&secrets, services, states_url)).await;
+        let (services_listener, services_url) = bind(0).await?;
+        let settings = settings(&secrets, services, services_url);
+        let mut ports = aws::connect(&settings).await;
         ports.clock = options.clock;
         ports.ids = options.ids;
-        let executions = executions(&data, &ports, options.limits, &tasks, &stop)?;
-        serve(states_listener, states::router(executions.clone()), &stop, &tasks);
+        let triggers = aws::triggers(&settings, trigger_settings()).await;
+        let limits = hozon_archive::Settings { plans: options.plans.clone(), ..options.limits };
+        let executions = executions(&data, &ports, limits, options.speed, &tasks, &stop)?;
+        let (clockwork, scheduler) = clockwork(&data, &ports, &triggers)?;
+        let services = states::router(executions.clone()).merge(scheduler::router(scheduler, ports.clock.clone()));
+        serve(services_listener, services, &stop, &tasks);
 
         let (listener, url) = bind_gateway(options.port).await?;
         let issuer = Issuer::new(secrets.issuer())?;
         let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
-        serve(listener, gateway::router(&ports, options.plans, authorizer, &issuer), &stop, &tasks);
-        tasks.spawn(housekeeping::run(ports.clone(), stop.clone()));
+        serve(listener, gateway::router(&ports, &triggers, options.plans, authorizer, &issuer), &stop, &tasks);
         executions.resume()?;
-        Ok(Self { url, ports, data, registry, issuer, executions, stop, tasks, _lock: lock })
+        tasks.spawn(clockwork.clone().run(stop.clone()));
+        Ok(Self { url, ports, data, registry, issuer, executions, clockwork, stop, tasks, _lock: lock })
     }
 
     /// The organisations of this data folder, oldest first.
@@ -115,7 +128,15 @@ impl Local {
             return Ok(known);
         }
         let id = OrgId(self.ports.ids.next(self.ports.clock.now()));
-        let organisation = Organisation { id, name: name.to_owned(), time_zone, plan: plan.to_owned() };
+        let organisation = Organisation {
+            id,
+            name: name.to_owned(),
+            time_zone,
+            plan: plan.to_owned(),
+            time_of_day: None,
+            calendar_key: None,
+            version: 0,
+        };
         self.ports.store.commit(id, vec![Change::Organisation(organisation)]).await?;
         self.registry.add(id, name)?;
         Ok(id)
@@ -143,6 +164,16 @@ impl Local {
         self.executions.wait_until_idle().await;
     }
 
+    /// Does what is due by the clock now, without waiting for the next look at it.
+    pub async fn look_at_the_clock(&self) {
+        self.clockwork.look().await;
+    }
+
+    /// The next time at which a schedule fires.
+    pub fn next_fire(&self) -> Option<DateTime<Utc>> {
+        self.clockwork.next_fire()
+    }
+
     /// Whether no run is under way.
     pub fn is_idle(&self) -> bool {
         self.executions.is_idle()
@@ -167,17 +198,17 @@ fn lock(data: &Path) -> Result<File> {
     }
 }
 
-fn settings(secrets: &Secrets, services: emulators::Endpoints, states: String) -> Settings {
+fn settings(secrets: &Secrets, emulated: emulators::Endpoints, services: String) -> Settings {
     Settings {
         table: TABLE.to_owned(),
         archives_bucket: ARCHIVES_BUCKET.to_owned(),
         crm_bucket: CRM_BUCKET.to_owned(),
         state_machine: states::STATE_MACHINE.to_owned(),
         endpoints: Endpoints {
-            s3: Some(services.s3),
-            dynamodb: Some(services.dynamodb),
-            states: Some(states),
-            scheduler: None,
+            s3: Some(emulated.s3),
+            dynamodb: Some(emulated.dynamodb),
+            states: Some(services.clone()),
+            scheduler: Some(services),
             mail: None,
         },
         signer: secrets.signer(),
@@ -189,17 +220,35 @@ fn auth_settings(url: &str) -> AuthSettings {
     AuthSettings { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), jwks_url: format!("{url}{JWKS_PATH}") }
 }
 
+fn trigger_settings() -> TriggerSettings {
+    TriggerSettings {
+        group: scheduler::GROUP.to_owned(),
+        function: TRIGGER.to_owned(),
+        role: "arn:aws:iam::000000000000:role/trigger".to_owned(),
+        dead_letters: "arn:aws:sqs:us-east-1:000000000000:trigger-dead-letters".to_owned(),
+        window_minutes: 15,
+    }
+}
+
+fn clockwork(data: &Path, ports: &Ports, triggers: &Arc<dyn Triggers>) -> Result<(Clockwork, Scheduler)> {
+    let trigger = Trigger { ports: ports.clone(), triggers: triggers.clone() };
+    let called = Arc::new(TriggerFunction(trigger.clone()));
+    let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
+    Ok((Clockwork::new(ports.clock.clone(), scheduler.clone(), trigger), scheduler))
+}
+
 fn executions(
     data: &Path,
     ports: &Ports,
     limits: hozon_archive::Settings,
+    speed: f64,
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> Result<Executions> {
     let names = [("ArchiveFunctionArn", ARCHIVE), ("ArchivesBucket", ARCHIVES_BUCKET)];
     let machine = asl::load(STATE_MACHINE_FILE, &names)?;
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-    let run = Run::new(Arc::new(Functions { ports: ports.clone(), limits }), at_once);
+    let run = Run::new(Arc::new(Functions { ports: ports.clone(), limits }), at_once, speed);
     Executions::new(data.join("executions"), machine, run, tasks.clone(), stop.clone())
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::AuthRefusal;
 use crate::domain::allowance::LimitReached;
-use crate::domain::id::BackupId;
+use crate::domain::id::{BackupId, ScheduleId};
 use crate::ports::{ErrorKind, PortError};
 
 /// Where the error object stands in the answer.
@@ -73,6 +73,38 @@ impl ApiError {
     /// A parameter of the query is wrong.
     pub fn invalid_param(name: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "INVALID_DATA", message).details(json!({ "param_name": name }))
+    }
+
+    /// A value that must be there is not; `json_path` says which.
+    pub fn mandatory_not_found(api_name: &str, json_path: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "MANDATORY_NOT_FOUND", message)
+            .details(json!({ "api_name": api_name, "json_path": json_path }))
+    }
+
+    /// The organisation has a schedule that goes on.
+    pub fn already_scheduled(schedule: ScheduleId) -> Self {
+        let message = "A backup is already scheduled. Change that schedule, or stop it first.";
+        Self::new(StatusCode::BAD_REQUEST, "BACKUP_ALREADY_SCHEDULED", message)
+            .details(json!({ "id": schedule }))
+            .envelope(Envelope::Backup)
+    }
+
+    /// The schedule has been stopped, or the backup has ended.
+    pub fn already_cancelled() -> Self {
+        let message = "The backup has already been stopped or has ended. Nothing was changed.";
+        Self::new(StatusCode::BAD_REQUEST, "ALREADY_CANCELLED", message).envelope(Envelope::Backup)
+    }
+
+    /// The request must say which state of the resource it changes.
+    pub fn precondition_required() -> Self {
+        let message = "Send If-Match with the ETag of the schedule that you have seen.";
+        Self::new(StatusCode::PRECONDITION_REQUIRED, "PRECONDITION_REQUIRED", message)
+    }
+
+    /// The resource is not in the state that the request names.
+    pub fn precondition_failed() -> Self {
+        let message = "Somebody else has changed the schedule. Read it again, then change it.";
+        Self::new(StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED", message)
     }
 
     /// A backup is being made, so that another cannot begin.

@@ -3,9 +3,11 @@
 mod error;
 mod extract;
 mod identity;
+mod openapi;
 mod wire;
 
 pub use error::{ApiError, Envelope};
 pub use extract::{Body, Params};
 pub use identity::{Administrator, AuthRefusal, Identity};
-pub use wire::{PersonOut, local_time, with_fallbacks, with_versions};
+pub use openapi::{Documented, ErrorOut, Refusals, document};
+pub use wire::{BackupEnvelope, Changed, PersonOut, Success, local_time, with_fallbacks, with_versions};

@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
 
 use super::ApiError;
 use crate::domain::id::UserId;
@@ -16,17 +18,59 @@ use crate::domain::organisation::Person;
 const VERSIONS: [&str; 7] = ["v2.1", "v3", "v4", "v5", "v6", "v7", "v8"];
 
 /// A person as the API shows them.
-#[derive(Debug, Serialize)]
-pub struct PersonOut<'a> {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PersonOut {
+    /// Id in the CRM.
+    #[schema(value_type = String)]
     id: UserId,
-    name: &'a str,
+    /// Display name.
+    name: String,
+    /// Id at the identity provider.
+    #[schema(value_type = String)]
     zuid: UserId,
 }
 
-impl<'a> From<&'a Person> for PersonOut<'a> {
-    fn from(person: &'a Person) -> Self {
-        Self { id: person.id, name: &person.name, zuid: person.zuid }
+impl From<&Person> for PersonOut {
+    fn from(person: &Person) -> Self {
+        Self { id: person.id, name: person.name.clone(), zuid: person.zuid }
     }
+}
+
+/// What a call that changes something answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Success<D> {
+    /// Always `SUCCESS`.
+    code: &'static str,
+    /// What was changed.
+    details: D,
+    /// The same in words.
+    message: &'static str,
+    /// Always `success`.
+    status: &'static str,
+}
+
+impl<D> Success<D> {
+    /// An answer with its details.
+    pub fn new(details: D, message: &'static str) -> Self {
+        Self { code: "SUCCESS", details, message, status: "success" }
+    }
+}
+
+/// The answer of the scheduling calls.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackupEnvelope<T> {
+    /// The answer itself.
+    pub backup: T,
+}
+
+/// The id of what was changed, and what else is worth knowing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Changed {
+    /// The id.
+    pub id: String,
+    /// Something to know about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
 }
 
 /// Writes an instant as ISO 8601 with the zone's offset, to the second.
@@ -36,7 +80,7 @@ pub fn local_time(at: DateTime<Utc>, zone: Tz) -> String {
 
 /// Makes a router's routes answer only API versions that are spoken; others are paths that do not exist. The route's
 /// parameter is `v`.
-pub fn with_versions<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+pub fn with_versions<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<S>) -> OpenApiRouter<S> {
     router.route_layer(middleware::from_fn(only_known_versions))
 }
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 
-use crate::ports::{Ports, RandomIds, SystemClock, Triggers};
+use crate::ports::{Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
 use crate::settings::{AccessKey, Settings, TriggerSettings};
 use crate::sources::native::NativeSource;
 use links::SignedLinks;
@@ -38,6 +38,7 @@ pub async fn connect(settings: &Settings) -> Ports {
     Ports {
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds::default()),
+        secrets: Arc::new(SystemSecrets),
         store: table.clone(),
         schedules: table.clone(),
         progress: table.clone(),

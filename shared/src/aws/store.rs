@@ -80,7 +80,10 @@ impl Table {
     fn write(&self, org: OrgId, change: Change) -> Result<TransactWriteItem, PortError> {
         let pk = keys::organisation(org);
         match change {
-            Change::Organisation(document) => self.put(encode(pk, keys::SETTINGS.to_owned(), &document)?, None),
+            Change::Organisation(document) => {
+                let stored = Organisation { version: document.version + 1, ..document.clone() };
+                self.put_version(encode(pk, keys::SETTINGS.to_owned(), &stored)?, document.version)
+            }
             Change::Contact(contact) => self.put(encode(pk, keys::contact(contact.user), &contact)?, None),
             Change::Backup(document) => {
                 let stored = Backup { version: document.version + 1, ..*document.clone() };

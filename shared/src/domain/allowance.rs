@@ -15,6 +15,16 @@ pub struct Plans(BTreeMap<String, Option<u32>>);
 #[error("plan entry {0:?}: write it as `Name=2` or `Name=unlimited`")]
 pub struct InvalidPlans(String);
 
+impl Default for Plans {
+    /// As R2 has them, and `Own` without limit for those who host for themselves.
+    fn default() -> Self {
+        let counts = [("Free", 0), ("Standard", 2), ("Professional", 2), ("Enterprise", 2), ("Ultimate", 4)];
+        let mut plans: BTreeMap<_, _> = counts.map(|(name, count)| (name.to_owned(), Some(count))).into();
+        plans.insert("Own".to_owned(), None);
+        Self(plans)
+    }
+}
+
 impl Plans {
     /// Reads `Free=0,Standard=2,Own=unlimited`.
     pub fn parse(text: &str) -> Result<Self, InvalidPlans> {

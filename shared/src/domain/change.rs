@@ -13,7 +13,7 @@ use super::schedule::{Occurrence, Outcome, Schedule};
 /// and are stored with the next one.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// Writes an organisation, whatever was there.
+    /// Writes an organisation.
     Organisation(Organisation),
     /// Writes where a person is written to, whatever was there.
     Contact(Contact),

@@ -115,6 +115,19 @@ fn immediate() -> RepeatType {
 }
 
 impl What {
+    /// The names of all kinds.
+    pub const NAMES: [&str; 9] = [
+        "schedule_set",
+        "schedule_changed",
+        "schedule_stopped",
+        "backup_started",
+        "backup_ready",
+        "backup_failed",
+        "backup_skipped",
+        "backup_missed",
+        "download_started",
+    ];
+
     /// Tells whether the administrator concerned is notified of it (R8).
     pub fn notifies(&self) -> bool {
         !matches!(self, Self::DownloadStarted { .. })

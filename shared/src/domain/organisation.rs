@@ -1,12 +1,13 @@
 //! An organisation and the people in it.
 
+use chrono::NaiveTime;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::id::{OrgId, UserId};
 use super::locale::Locale;
 
-/// An organisation that is backed up.
+/// An organisation that is backed up. `version` counts its changes and makes each conditional.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
     /// Its id.
@@ -17,6 +18,14 @@ pub struct Organisation {
     pub time_zone: Tz,
     /// Name of its plan; see [`super::allowance::Plans`].
     pub plan: String,
+    /// The time of day of scheduled runs; none is the service's default.
+    #[serde(default)]
+    pub time_of_day: Option<NaiveTime>,
+    /// SHA-256, in hexadecimal, of the key of the calendar link; none while there is no such link.
+    #[serde(default)]
+    pub calendar_key: Option<String>,
+    /// Zero before it is stored.
+    pub version: u64,
 }
 
 /// Who did something, as history and the API show it.

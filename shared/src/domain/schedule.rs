@@ -38,6 +38,10 @@ pub struct Schedule {
     pub status: Status,
     /// When it was set.
     pub created: DateTime<Utc>,
+    /// When it was stopped.
+    pub stopped: Option<DateTime<Utc>>,
+    /// Counts the times that it was given another rule.
+    pub revision: u32,
     /// Its first occurrence that may still lack a record.
     pub due: DateTime<Utc>,
     /// Zero before it is stored.
@@ -53,7 +57,18 @@ impl Schedule {
     /// A schedule just set; its first run is the rule's next occurrence.
     pub fn set(org: OrgId, id: ScheduleId, recurrence: Recurrence, requester: Person, at: DateTime<Utc>) -> Self {
         let due = recurrence.next_after(at);
-        Self { org, id, recurrence, requester, status: Status::Scheduled, created: at, due, version: 0 }
+        Self {
+            org,
+            id,
+            recurrence,
+            requester,
+            status: Status::Scheduled,
+            created: at,
+            stopped: None,
+            revision: 0,
+            due,
+            version: 0,
+        }
     }
 
     /// Gives it another rule, counted from its next occurrence.
@@ -61,13 +76,13 @@ impl Schedule {
         self.require_active()?;
         let recurrence = Recurrence::after(rule, zone, time, at);
         let due = recurrence.next_after(at);
-        Ok(Self { recurrence, due, requester: by, ..self })
+        Ok(Self { recurrence, due, requester: by, revision: self.revision + 1, ..self })
     }
 
     /// Ends it.
-    pub fn stop(self) -> Result<Self, Stopped> {
+    pub fn stop(self, at: DateTime<Utc>) -> Result<Self, Stopped> {
         self.require_active()?;
-        Ok(Self { status: Status::Stopped, ..self })
+        Ok(Self { status: Status::Stopped, stopped: Some(at), ..self })
     }
 
     /// The occurrence that a trigger at this instant stands for; none when the schedule has been stopped, or the rule does not fall
@@ -168,13 +183,13 @@ mod tests {
         assert!(schedule.overdue(at("2026-11-30T04:29:59Z")).is_empty());
         assert_eq!(schedule.overdue(at("2026-11-30T04:30:00Z")), [at("2026-11-30T04:00:00Z")]);
         assert_eq!(schedule.overdue(at("2026-12-08T00:00:00Z")).len(), 2);
-        assert!(schedule.stop().expect("goes on").overdue(at("2026-12-08T00:00:00Z")).is_empty());
+        assert!(schedule.stop(at("2026-11-25T00:00:00Z")).expect("goes on").overdue(at("2026-12-08T00:00:00Z")).is_empty());
     }
 
     #[test]
     fn what_is_stopped_stays_so() {
-        let stopped = weekly().stop().expect("goes on");
-        assert_eq!(stopped.clone().stop(), Err(Stopped));
+        let stopped = weekly().stop(at("2026-11-25T00:00:00Z")).expect("goes on");
+        assert_eq!(stopped.clone().stop(at("2026-11-26T00:00:00Z")), Err(Stopped));
         assert_eq!(stopped.occurrence_at(at("2026-11-30T04:00:00Z")), None);
         assert_eq!(weekly().occurrence_at(at("2026-11-30T04:00:00Z")), Some(at("2026-11-30T04:00:00Z")));
         assert_eq!(weekly().occurrence_at(at("2026-12-01T04:00:00Z")), None);

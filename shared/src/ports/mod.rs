@@ -15,7 +15,7 @@ pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, Par
 pub use schedules::{Due, Schedules};
 pub use source::{AttachmentStream, RowPage, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store};
-pub use tell::{Clock, Ids, RandomIds, SystemClock, Workflow};
+pub use tell::{Clock, Ids, RandomIds, Secrets, SystemClock, SystemSecrets, Workflow};
 pub use triggers::{Trigger, Triggers};
 
 use std::sync::Arc;
@@ -27,6 +27,7 @@ use std::time::Duration;
 pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
+    pub secrets: Arc<dyn Secrets>,
     pub store: Arc<dyn Store>,
     pub schedules: Arc<dyn Schedules>,
     pub progress: Arc<dyn Progress>,

@@ -49,6 +49,24 @@ impl Ids for RandomIds {
     }
 }
 
+/// Makes secrets.
+pub trait Secrets: Send + Sync {
+    /// A new secret of 256 bits, as 64 hexadecimal digits.
+    fn token(&self) -> String;
+}
+
+/// The operating system's source of random numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemSecrets;
+
+impl Secrets for SystemSecrets {
+    fn token(&self) -> String {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).expect("the operating system has random numbers");
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// Starts runs of the archive state machine.
 #[async_trait]
 pub trait Workflow: Send + Sync {

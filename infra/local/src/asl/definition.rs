@@ -47,6 +47,8 @@ pub enum State {
     Task(Box<TaskState>),
     /// Runs an inner machine for each item of an object.
     Map(Box<MapState>),
+    /// Goes one way or another.
+    Choice(ChoiceState),
     /// Ends well.
     Succeed(SucceedState),
     /// Ends badly.
@@ -129,6 +131,28 @@ struct ReaderConfig {
 enum JsonItems {
     #[serde(rename = "JSON")]
     Json,
+}
+
+/// A fork.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct ChoiceState {
+    /// The first of these that holds is taken.
+    pub choices: Vec<Choice>,
+    /// The next state when none holds.
+    pub default: String,
+}
+
+/// One way of a fork.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Choice {
+    /// Path of the text that is looked at.
+    pub variable: String,
+    /// The text that it must be.
+    pub string_equals: String,
+    /// The next state.
+    pub next: String,
 }
 
 /// The good end.
@@ -236,6 +260,10 @@ fn check(definition: &Definition) -> Result<()> {
                     bail!("state {name}: only a ResultPath of null is known for a map");
                 }
                 check(&map.item_processor)?;
+            }
+            State::Choice(choice) => {
+                known(&choice.default)?;
+                choice.choices.iter().try_for_each(|choice| known(&choice.next))?;
             }
             State::Succeed(_) | State::Fail(_) => {}
         }

@@ -1,4 +1,4 @@
-//! Templates and reference paths: `$.a.b`, `$$.Map.Item.Value`, and objects whose keys end in `.$`.
+//! Templates and reference paths: `$.a.b`, `$$.Map.Item.Value`, `$$.Execution.Name`, and objects whose keys end in `.$`.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
@@ -9,6 +9,8 @@ pub struct Scope<'a> {
     pub input: &'a Value,
     /// `$$.Map.Item.Value`, inside a map.
     pub item: Option<&'a Value>,
+    /// `$$.Execution.Name`
+    pub execution: Option<&'a Value>,
 }
 
 /// Fills in a template.
@@ -35,6 +37,9 @@ pub fn fill(template: &Value, scope: &Scope<'_>) -> Result<Value> {
 pub fn read<'a>(path: &str, scope: &Scope<'a>) -> Result<&'a Value> {
     if path == "$$.Map.Item.Value" {
         return scope.item.context("$$.Map.Item.Value is known only inside a map");
+    }
+    if path == "$$.Execution.Name" {
+        return scope.execution.context("$$.Execution.Name is known only outside of a map");
     }
     let mut found = scope.input;
     for name in names(path)? {
@@ -70,7 +75,7 @@ mod tests {
     #[test]
     fn templates_take_values_from_input_and_item() {
         let (input, item) = (json!({ "a": { "b": 1 } }), json!("x"));
-        let scope = Scope { input: &input, item: Some(&item) };
+        let scope = Scope { input: &input, item: Some(&item), execution: None };
         let template = json!({ "one.$": "$.a.b", "all.$": "$", "item.$": "$$.Map.Item.Value", "fixed": ["$.a"] });
         let expected = json!({ "one": 1, "all": { "a": { "b": 1 } }, "item": "x", "fixed": ["$.a"] });
         assert_eq!(fill(&template, &scope).expect("fills"), expected);
@@ -84,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_path_that_leads_nowhere_is_an_error() {
-        let scope = Scope { input: &json!({}), item: None };
+        let scope = Scope { input: &json!({}), item: None, execution: None };
         assert!(read("$.a", &scope).is_err());
         assert!(read("$.a[0]", &scope).is_err());
         assert!(read("$$.Map.Item.Value", &scope).is_err());

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use super::definition::{Catcher, Definition, FailState, MapState, Retrier, State, TaskState};
+use super::definition::{Catcher, ChoiceState, Definition, FailState, MapState, Retrier, State, TaskState};
 use super::paths::{Scope, fill, put, read};
 
 /// Why a task, a map or an execution failed: what `Retry` and `Catch` match, and its cause as text.
@@ -42,6 +42,8 @@ pub trait Services: Send + Sync {
 pub struct Run {
     services: Arc<dyn Services>,
     most_at_once: usize,
+    /// How many seconds of the clock pass in one of the wall's.
+    speed: f64,
 }
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -53,27 +55,37 @@ enum Step {
 }
 
 impl Run {
-    /// Runs on these services, at most so many items of a map at once.
-    pub fn new(services: Arc<dyn Services>, most_at_once: usize) -> Self {
-        Self { services, most_at_once }
+    /// Runs on these services, at most so many items of a map at once. Waits are shorter by `speed`.
+    pub fn new(services: Arc<dyn Services>, most_at_once: usize, speed: f64) -> Self {
+        Self { services, most_at_once, speed }
     }
 
-    /// Runs a machine from its first state to its end.
-    pub fn execute<'a>(&'a self, machine: &'a Definition, input: Value) -> Boxed<'a, Result<Value, Failed>> {
+    /// Runs a machine from its first state to its end, as the execution of that name.
+    pub async fn execute(&self, machine: &Definition, name: &str, input: Value) -> Result<Value, Failed> {
+        self.machine(machine, Some(&Value::from(name)), input).await
+    }
+
+    fn machine<'a>(
+        &'a self,
+        machine: &'a Definition,
+        execution: Option<&'a Value>,
+        input: Value,
+    ) -> Boxed<'a, Result<Value, Failed>> {
         Box::pin(async move {
-            let running = self.run_states(machine, input);
+            let running = self.run_states(machine, execution, input);
             within(machine.timeout_seconds, running).await
         })
     }
 
-    async fn run_states(&self, machine: &Definition, input: Value) -> Result<Value, Failed> {
+    async fn run_states(&self, machine: &Definition, execution: Option<&Value>, input: Value) -> Result<Value, Failed> {
         let (mut name, mut input) = (machine.start_at.clone(), input);
         loop {
             let state = machine.states.get(&name);
             let state = state.ok_or_else(|| Failed::runtime(&anyhow::anyhow!("there is no state {name}")))?;
             let step = match state {
-                State::Task(task) => self.task(task, input).await?,
+                State::Task(task) => self.task(task, execution, input).await?,
                 State::Map(map) => self.map(map, input).await?,
+                State::Choice(choice) => Step::Next(chosen(choice, &input)?, input),
                 State::Succeed(_) => Step::End(input),
                 State::Fail(fail) => return Err(failure(fail, &input)),
             };
@@ -84,8 +96,9 @@ impl Run {
         }
     }
 
-    async fn task(&self, task: &TaskState, input: Value) -> Result<Step, Failed> {
-        let outcome = self.with_retries(task, &input).await;
+    async fn task(&self, task: &TaskState, execution: Option<&Value>, input: Value) -> Result<Step, Failed> {
+        let scope = Scope { input: &input, item: None, execution };
+        let outcome = self.with_retries(task, &scope).await;
         let output = match outcome {
             Ok(result) => after_task(task, &input, result).map_err(|error| Failed::runtime(&error)),
             Err(failed) => Err(failed),
@@ -97,10 +110,10 @@ impl Run {
         }
     }
 
-    async fn with_retries(&self, task: &TaskState, input: &Value) -> Result<Value, Failed> {
+    async fn with_retries(&self, task: &TaskState, scope: &Scope<'_>) -> Result<Value, Failed> {
         let mut used = vec![0; task.retry.len()];
         loop {
-            let failed = match within(task.timeout_seconds, self.invoke(task, input)).await {
+            let failed = match within(task.timeout_seconds, self.invoke(task, scope)).await {
                 Ok(result) => return Ok(result),
                 Err(failed) => failed,
             };
@@ -110,14 +123,13 @@ impl Run {
             if used[at] == task.retry[at].max_attempts {
                 return Err(failed);
             }
-            tokio::time::sleep(wait(&task.retry[at], used[at])).await;
+            tokio::time::sleep(wait(&task.retry[at], used[at]).div_f64(self.speed)).await;
             used[at] += 1;
         }
     }
 
-    async fn invoke(&self, task: &TaskState, input: &Value) -> Result<Value, Failed> {
-        let scope = Scope { input, item: None };
-        let call = fill(&task.parameters, &scope).map_err(|error| Failed::runtime(&error))?;
+    async fn invoke(&self, task: &TaskState, scope: &Scope<'_>) -> Result<Value, Failed> {
+        let call = fill(&task.parameters, scope).map_err(|error| Failed::runtime(&error))?;
         let function = call["FunctionName"].as_str().unwrap_or_default();
         let payload = self.services.invoke(function, call["Payload"].clone()).await?;
         Ok(json!({ "StatusCode": 200, "Payload": payload }))
@@ -131,7 +143,7 @@ impl Run {
     }
 
     async fn all_items(&self, map: &MapState, input: &Value) -> Result<(), Failed> {
-        let scope = Scope { input, item: None };
+        let scope = Scope { input, item: None, execution: None };
         let place = fill(&map.item_reader.parameters, &scope).map_err(|error| Failed::runtime(&error))?;
         let (bucket, key) = (place["Bucket"].as_str().unwrap_or_default(), place["Key"].as_str().unwrap_or_default());
         let items = self.services.items(bucket, key).await?;
@@ -142,16 +154,16 @@ impl Run {
 
     fn item<'a>(&'a self, map: &'a MapState, input: &'a Value, item: Value) -> Boxed<'a, Result<Value, Failed>> {
         Box::pin(async move {
-            let scope = Scope { input, item: Some(&item) };
+            let scope = Scope { input, item: Some(&item), execution: None };
             let input = fill(&map.item_selector, &scope).map_err(|error| Failed::runtime(&error))?;
-            self.execute(&map.item_processor, input).await
+            self.machine(&map.item_processor, None, input).await
         })
     }
 }
 
 fn after_task(task: &TaskState, input: &Value, result: Value) -> anyhow::Result<Value> {
     let result = match &task.result_selector {
-        Some(template) => fill(template, &Scope { input: &result, item: None })?,
+        Some(template) => fill(template, &Scope { input: &result, item: None, execution: None })?,
         None => result,
     };
     let output = match &task.result_path {
@@ -162,12 +174,23 @@ fn after_task(task: &TaskState, input: &Value, result: Value) -> anyhow::Result<
     Ok(match &task.output_path {
         None => output,
         Some(None) => json!({}),
-        Some(Some(path)) => read(path, &Scope { input: &output, item: None })?.clone(),
+        Some(Some(path)) => read(path, &Scope { input: &output, item: None, execution: None })?.clone(),
     })
 }
 
+fn chosen(choice: &ChoiceState, input: &Value) -> Result<String, Failed> {
+    let scope = Scope { input, item: None, execution: None };
+    for way in &choice.choices {
+        let found = read(&way.variable, &scope).map_err(|error| Failed::runtime(&error))?;
+        if found.as_str() == Some(&way.string_equals) {
+            return Ok(way.next.clone());
+        }
+    }
+    Ok(choice.default.clone())
+}
+
 fn failure(fail: &FailState, input: &Value) -> Failed {
-    let text = |path: &str| match read(path, &Scope { input, item: None }) {
+    let text = |path: &str| match read(path, &Scope { input, item: None, execution: None }) {
         Ok(Value::String(text)) => text.clone(),
         Ok(other) => other.to_string(),
         Err(error) => format!("{error:#}"),
@@ -212,6 +235,7 @@ mod tests {
     struct Scripted {
         failures: Mutex<Vec<(&'static str, &'static str)>>,
         calls: Mutex<Vec<String>>,
+        outcome: &'static str,
     }
 
     #[async_trait]
@@ -224,7 +248,7 @@ mod tests {
                 let (_, error) = failures.remove(at);
                 return Err(Failed { error: error.to_owned(), cause: "told to".to_owned() });
             }
-            Ok(json!({ "key": "items.json" }))
+            Ok(json!({ "key": "items.json", "outcome": self.outcome, "backup": "2" }))
         }
 
         async fn items(&self, _: &str, key: &str) -> Result<Vec<Value>, Failed> {
@@ -234,11 +258,18 @@ mod tests {
     }
 
     async fn execute(failures: &[(&'static str, &'static str)]) -> (Result<Value, Failed>, Vec<String>) {
+        execute_with(failures, "run").await
+    }
+
+    async fn execute_with(
+        failures: &[(&'static str, &'static str)],
+        outcome: &'static str,
+    ) -> (Result<Value, Failed>, Vec<String>) {
         let values = [("ArchiveFunctionArn", "archive"), ("ArchivesBucket", "archives")];
         let machine = load(include_str!("../../../archive.asl.json"), &values).expect("loads");
-        let services = Arc::new(Scripted { failures: Mutex::new(failures.to_vec()), calls: Mutex::default() });
-        let run = Run::new(services.clone(), 1);
-        let outcome = run.execute(&machine, json!({ "org": "1", "backup": "2" })).await;
+        let services = Arc::new(Scripted { failures: Mutex::new(failures.to_vec()), calls: Mutex::default(), outcome });
+        let run = Run::new(services.clone(), 1, 1.0);
+        let outcome = run.execute(&machine, "e", json!({ "org": "1", "backup": "2" })).await;
         let calls = services.calls.lock().expect("lock").clone();
         (outcome, calls)
     }
@@ -248,6 +279,20 @@ mod tests {
         let (outcome, calls) = execute(&[]).await;
         assert!(outcome.is_ok());
         assert_eq!(calls, ["begin", "plan", "pack", "pack", "assemble", "finish"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_that_is_not_due_ends_well_at_once() {
+        let (outcome, calls) = execute_with(&[], "nothing").await;
+        assert!(outcome.is_ok());
+        assert_eq!(calls, ["begin"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_waits_for_hours_while_another_is_under_way() {
+        let (outcome, calls) = execute(&[("begin", "Busy"); 200]).await;
+        assert!(outcome.is_ok());
+        assert_eq!(calls.iter().filter(|task| *task == "begin").count(), 201);
     }
 
     #[tokio::test(start_paused = true)]

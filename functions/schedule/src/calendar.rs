@@ -1,0 +1,120 @@
+//! `GET backup/calendar.ics`: upcoming runs for calendar programs, which send no token. A secret key in the link stands for it; only its
+//! digest is kept, and making a new link ends the old one.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use hozon_shared::api::{Administrator, ApiError, Params, Refusals, Success};
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::schedule::Schedule;
+use hozon_shared::ports::Change;
+use icalendar::{Calendar, Component, Event, EventLike};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::{IntoParams, ToSchema};
+
+use super::App;
+
+/// Runs in the calendar: a year of a weekly schedule.
+const RUNS: usize = 53;
+/// How long a run is shown to take.
+const SHOWN_MINUTES: i64 = 30;
+
+#[derive(Deserialize, IntoParams)]
+pub struct Link {
+    /// From the link that `create_link` gave.
+    key: Option<String>,
+}
+
+/// Upcoming runs as iCalendar.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/calendar.ics",
+    params(("v" = String, Path, description = "API version, v2.1 to v8"), Link),
+    responses((status = 200, body = String, content_type = "text/calendar"), Refusals),
+)]
+pub async fn feed(State(app): State<App>, Params(link): Params<Link>) -> Result<Response, ApiError> {
+    let organisation = find(&app, link.key.as_deref().unwrap_or_default()).await?.ok_or_else(ApiError::not_found)?;
+    let schedule = app.active_schedule(organisation.id).await?;
+    let calendar = calendar(&app, &organisation, schedule.as_ref()).to_string();
+    Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8"), (header::CACHE_CONTROL, "private, max-age=3600")], calendar)
+        .into_response())
+}
+
+/// The organisation whose calendar key this is.
+async fn find(app: &App, key: &str) -> Result<Option<Organisation>, ApiError> {
+    let Some(org) = key.split_once('-').and_then(|(org, _)| org.parse::<OrgId>().ok()) else { return Ok(None) };
+    let organisation = app.ports.store.organisation(org).await?;
+    Ok(organisation.filter(|organisation| organisation.calendar_key.as_deref() == Some(digest(key).as_str())))
+}
+
+fn calendar(app: &App, organisation: &Organisation, schedule: Option<&Schedule>) -> Calendar {
+    let now = app.ports.clock.now();
+    let mut calendar = Calendar::new();
+    calendar.name(&format!("Hozon 保存 – {}", organisation.name));
+    for at in schedule.map(|schedule| schedule.recurrence.upcoming(now, RUNS)).unwrap_or_default() {
+        let uid = format!("{}-{}@hozon", organisation.id, at.timestamp());
+        let event = Event::new()
+            .uid(&uid)
+            .timestamp(now)
+            .summary("CRM backup / CRM バックアップ")
+            .starts(at)
+            .ends(at + chrono::TimeDelta::minutes(SHOWN_MINUTES))
+            .done();
+        calendar.push(event);
+    }
+    calendar.done()
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CalendarLink {
+    /// Path of the calendar on this API; it is shown this once. Whoever has it can read the times of runs, and nothing else.
+    path: String,
+}
+
+/// Makes a new secret link; the one before stops working.
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/backup/calendar/link",
+    params(("v" = String, Path, description = "API version, v2.1 to v8")),
+    responses((status = 200, body = Success<CalendarLink>), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn create_link(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+) -> Result<Json<Success<CalendarLink>>, ApiError> {
+    let organisation = app.organisation(caller.org).await?;
+    let key = format!("{}-{}", caller.org, app.ports.secrets.token());
+    let changed = Organisation { calendar_key: Some(digest(&key)), ..organisation };
+    app.ports.store.commit(caller.org, vec![Change::Organisation(changed)]).await?;
+    let path = format!("/crm/bulk/v8/backup/calendar.ics?key={key}");
+    Ok(Json(Success::new(CalendarLink { path }, "Calendar link created.")))
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct NoDetails {}
+
+/// Ends the secret link.
+#[utoipa::path(
+    delete,
+    path = "/crm/bulk/{v}/backup/calendar/link",
+    params(("v" = String, Path, description = "API version, v2.1 to v8")),
+    responses((status = 200, body = Success<NoDetails>), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn remove_link(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+) -> Result<Json<Success<NoDetails>>, ApiError> {
+    let organisation = app.organisation(caller.org).await?;
+    let changed = Organisation { calendar_key: None, ..organisation };
+    app.ports.store.commit(caller.org, vec![Change::Organisation(changed)]).await?;
+    Ok(Json(Success::new(NoDetails {}, "Calendar link removed.")))
+}
+
+fn digest(key: &str) -> String {
+    Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,84 @@
+//! `PUT backup/{id}/actions/cancel`: stops a schedule. A backup that is being made, or is ready, cannot be stopped (R9).
+
+use axum::Json;
+use axum::extract::{Path, State};
+use hozon_shared::api::{Administrator, ApiError, BackupEnvelope, Changed, Envelope, Refusals, Success};
+use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::change;
+use hozon_shared::domain::id::{BackupId, EventId, OrgId};
+use hozon_shared::domain::organisation::Caller;
+use hozon_shared::domain::rule::RepeatType;
+use hozon_shared::domain::schedule::Schedule;
+use hozon_shared::ports::ErrorKind;
+
+use super::{ATTEMPTS, App};
+
+const NOTE: &str = "A paid weekly subscription is not ended by this; it goes on until it is cancelled.";
+
+type Answer = Json<BackupEnvelope<Success<Changed>>>;
+
+/// Stops a schedule.
+#[utoipa::path(
+    put,
+    path = "/crm/bulk/{v}/backup/{id}/actions/cancel",
+    params(
+        ("v" = String, Path, description = "API version, v2.1 to v8"),
+        ("id" = String, Path, description = "The schedule, or a backup"),
+    ),
+    responses((status = 200, body = BackupEnvelope<Success<Changed>>), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn handle(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Path((_version, id)): Path<(String, String)>,
+) -> Result<Answer, ApiError> {
+    let not_found = || ApiError::not_found().envelope(Envelope::Backup);
+    let id: u64 = id.parse::<BackupId>().map_err(|_| not_found())?.0;
+    for _ in 0..ATTEMPTS {
+        let Some(schedule) = app.ports.schedules.schedule(caller.org, hozon_shared::domain::id::ScheduleId(id)).await? else {
+            return Err(why_not(&app, caller.org, BackupId(id)).await?);
+        };
+        if let Some(answer) = stop(&app, &caller, schedule).await? {
+            return Ok(answer);
+        }
+    }
+    Err(ApiError::precondition_failed().envelope(Envelope::Backup))
+}
+
+/// Stops it; `None` when a run was recorded at the same time.
+async fn stop(app: &App, caller: &Caller, schedule: Schedule) -> Result<Option<Answer>, ApiError> {
+    let now = app.ports.clock.now();
+    let stopped = schedule.stop(now).map_err(|_| ApiError::already_cancelled())?;
+    require_no_run(app, caller.org).await?;
+    let id = stopped.id;
+    let event = EventId(app.ports.ids.next(now));
+    match app.ports.store.commit(caller.org, change::stop_schedule(stopped, &caller.person, now, event)).await {
+        Ok(()) => {}
+        Err(error) if error.kind == ErrorKind::Conflict => return Ok(None),
+        Err(error) => return Err(error.into()),
+    }
+    if let Err(error) = app.triggers.delete(caller.org).await {
+        // The schedule is stopped all the same: its trigger starts nothing, and is removed when it next comes.
+        tracing::warn!(error = &error as &dyn std::error::Error, org.id = caller.org.0, "a trigger outlives its schedule");
+    }
+    let details = Changed { id: id.to_string(), note: Some(NOTE) };
+    Ok(Some(Json(BackupEnvelope { backup: Success::new(details, "Backup stopped successfully.") })))
+}
+
+async fn require_no_run(app: &App, org: OrgId) -> Result<(), ApiError> {
+    let newest = app.ports.store.backups(org, 1).await?.pop();
+    match newest.filter(|backup| backup.status == Status::Inprogress && backup.repeat != RepeatType::Immediate) {
+        Some(running) => Err(ApiError::in_progress(running.id)),
+        None => Ok(()),
+    }
+}
+
+/// Why what is no schedule cannot be stopped.
+async fn why_not(app: &App, org: OrgId, id: BackupId) -> Result<ApiError, ApiError> {
+    Ok(match app.ports.store.backup(org, id).await? {
+        Some(backup) if backup.status == Status::Inprogress => ApiError::in_progress(id),
+        Some(_) => ApiError::already_cancelled(),
+        None => ApiError::not_found().envelope(Envelope::Backup),
+    })
+}

@@ -1,0 +1,47 @@
+//! `POST backup` with a rule: sets the organisation's schedule. The trigger comes first, the row second: a schedule that can be seen has
+//! a live trigger, and a trigger without a row puts itself right.
+
+use axum::Json;
+use axum::http::StatusCode;
+use hozon_shared::api::{ApiError, BackupEnvelope, Changed, Success};
+use hozon_shared::domain::change;
+use hozon_shared::domain::id::{EventId, ScheduleId};
+use hozon_shared::domain::organisation::{Caller, Organisation};
+use hozon_shared::domain::recurrence::Recurrence;
+use hozon_shared::domain::rule::Rule;
+use hozon_shared::domain::schedule::Schedule;
+use hozon_shared::ports::{ErrorKind, Trigger};
+
+use super::App;
+
+type Answer = (StatusCode, Json<BackupEnvelope<Success<Changed>>>);
+
+pub async fn handle(app: &App, organisation: &Organisation, caller: &Caller, rule: Rule) -> Result<Answer, ApiError> {
+    let ports = &app.ports;
+    if let Some(active) = app.active_schedule(caller.org).await? {
+        return Err(ApiError::already_scheduled(active.id));
+    }
+    let now = ports.clock.now();
+    let recurrence = Recurrence::after(rule, organisation.time_zone, app.time_of_day(organisation), now);
+    let schedule = Schedule::set(caller.org, ScheduleId(ports.ids.next(now)), recurrence, caller.person.clone(), now);
+    app.triggers.put(&Trigger::of(&schedule)).await?;
+    let id = schedule.id;
+    let event = EventId(ports.ids.next(now));
+    match ports.store.commit(caller.org, change::set_schedule(schedule, caller.contact(), event)).await {
+        Ok(()) => Ok((StatusCode::CREATED, Json(answer(id)))),
+        Err(error) if error.kind == ErrorKind::Conflict => Err(yield_to_other(app, caller).await?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Somebody else has set a schedule at the same time: the trigger is theirs again.
+async fn yield_to_other(app: &App, caller: &Caller) -> Result<ApiError, ApiError> {
+    let active = app.active_schedule(caller.org).await?.ok_or_else(ApiError::precondition_failed)?;
+    app.triggers.put(&Trigger::of(&active)).await?;
+    Ok(ApiError::already_scheduled(active.id))
+}
+
+fn answer(id: ScheduleId) -> BackupEnvelope<Success<Changed>> {
+    let details = Changed { id: id.to_string(), note: None };
+    BackupEnvelope { backup: Success::new(details, "Backup scheduled successfully.") }
+}

@@ -1,0 +1,56 @@
+//! One delivery of a schedule's trigger.
+
+use chrono::{DateTime, Utc};
+use hozon_shared::domain::id::{OrgId, ScheduleId};
+use hozon_shared::domain::schedule::Schedule;
+use hozon_shared::ports::{PortError, Trigger as Set};
+use serde_json::json;
+
+use crate::{Trigger, execution_name};
+
+/// What came of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    /// Its occurrence has an execution, by this delivery or by an earlier one.
+    Started,
+    /// The rule does not fall on its time: the trigger is a superset of the rule.
+    Gated,
+    /// Its schedule was stopped, or is no more the organisation's; the trigger has been put right.
+    Stale,
+}
+
+impl Delivered {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Gated => "gated",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+impl Trigger {
+    pub(crate) async fn deliver(&self, org: OrgId, id: ScheduleId, at: DateTime<Utc>) -> Result<Delivered, PortError> {
+        let schedule = self.ports.schedules.schedule(org, id).await?;
+        let Some(schedule) = schedule.filter(Schedule::is_active) else {
+            self.put_right(org).await?;
+            return Ok(Delivered::Stale);
+        };
+        let Some(occurrence) = schedule.occurrence_at(at) else { return Ok(Delivered::Gated) };
+        self.start(&schedule, occurrence, &execution_name(id, occurrence)).await?;
+        Ok(Delivered::Started)
+    }
+
+    pub(crate) async fn start(&self, schedule: &Schedule, occurrence: DateTime<Utc>, name: &str) -> Result<(), PortError> {
+        let input = json!({ "org": schedule.org, "schedule": schedule.id, "at": occurrence });
+        self.ports.workflow.start(name, input).await
+    }
+
+    /// Makes the organisation's trigger fit: that of its schedule, or none.
+    async fn put_right(&self, org: OrgId) -> Result<(), PortError> {
+        match self.ports.schedules.newest_schedule(org).await?.filter(Schedule::is_active) {
+            Some(schedule) => self.triggers.put(&Set::of(&schedule)).await,
+            None => self.triggers.delete(org).await,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What the clock sets off: deliveries of EventBridge Scheduler, each for one occurrence of a schedule, and the sweep, which starts what
+//! no delivery has started. A delivery may come late, early, twice or out of order; schedule and occurrence name the execution, and its
+//! first task records the occurrence, so that each has one run.
+
+mod deliver;
+mod sweep;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use hozon_shared::domain::id::{OrgId, ScheduleId};
+use hozon_shared::ports::{PortError, Ports, Triggers};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The function and what it uses.
+#[derive(Clone)]
+pub struct Trigger {
+    /// The outside.
+    pub ports: Ports,
+    /// Triggers, to repair those that do not fit their schedule.
+    pub triggers: Arc<dyn Triggers>,
+}
+
+/// Why a call failed; Scheduler tries it again.
+#[derive(Debug, thiserror::Error)]
+pub enum TriggerError {
+    /// The input is neither a delivery nor the sweep's.
+    #[error("the input is neither a delivery nor {{\"sweep\":{{}}}}")]
+    BadInput(#[source] serde_json::Error),
+    /// The outside failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl TriggerError {
+    /// Its name, for Lambda.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::BadInput(_) => "BadInput",
+            Self::Port(_) => "Retryable",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Call {
+    Delivery {
+        org: OrgId,
+        schedule: ScheduleId,
+        at: DateTime<Utc>,
+    },
+    Sweep {
+        #[serde(rename = "sweep")]
+        _empty: serde_json::Map<String, Value>,
+    },
+}
+
+impl Trigger {
+    /// Carries out one call. The answer says what came of it, for the log.
+    pub async fn handle(&self, input: Value) -> Result<Value, TriggerError> {
+        let call = serde_json::from_value(input).map_err(TriggerError::BadInput)?;
+        match call {
+            Call::Delivery { org, schedule, at } => {
+                let delivered = self.deliver(org, schedule, at).await?;
+                Ok(json!({ "delivery": delivered.name() }))
+            }
+            Call::Sweep { .. } => Ok(json!({ "sweep": self.sweep().await? })),
+        }
+    }
+}
+
+/// Name of the execution of an occurrence.
+fn execution_name(schedule: ScheduleId, occurrence: DateTime<Utc>) -> String {
+    format!("run-{schedule}-{}", occurrence.format("%Y%m%dT%H%M%SZ"))
+}

@@ -1,0 +1,107 @@
+//! The sweep: looks for occurrences that are overdue and have no record, and for backups whose run has gone silent. The latest overdue
+//! occurrence is made up for; earlier ones are recorded as missed, because a backup made now stands for them all.
+
+use chrono::{DateTime, Utc};
+use hozon_shared::domain::backup::{Failure, Status};
+use hozon_shared::domain::change;
+use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
+use hozon_shared::domain::schedule::Schedule;
+use hozon_shared::ending::end_backup;
+use hozon_shared::ports::{Change, Due, ErrorKind, PortError, Trigger as Set};
+use serde::Serialize;
+
+use crate::{Trigger, execution_name};
+
+/// What a sweep did.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Swept {
+    /// Occurrences for which a run was started.
+    made_up: usize,
+    /// Occurrences recorded as missed.
+    missed: usize,
+    /// Backups ended.
+    ended: usize,
+}
+
+impl Trigger {
+    /// Sweeps all organisations. What fails for one does not keep the others from being swept; the first failure is the answer then.
+    pub(crate) async fn sweep(&self) -> Result<Swept, PortError> {
+        let now = self.ports.clock.now();
+        let (mut swept, mut failed) = (Swept::default(), None);
+        for due in self.ports.schedules.due(now).await? {
+            let outcome = match due {
+                Due::Schedule(org, id) => self.sweep_schedule(org, id, now, &mut swept).await,
+                Due::Backup(org, id) => self.sweep_backup(org, id, now, &mut swept).await,
+            };
+            match outcome {
+                // Somebody else was at it at the same time; the next sweep looks again.
+                Err(error) if error.kind == ErrorKind::Conflict => {}
+                Err(error) => {
+                    failed.get_or_insert(error);
+                }
+                Ok(()) => {}
+            }
+        }
+        failed.map_or(Ok(swept), Err)
+    }
+
+    async fn sweep_schedule(&self, org: OrgId, id: ScheduleId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
+        let Some(mut schedule) = self.ports.schedules.schedule(org, id).await? else { return Ok(()) };
+        let overdue = schedule.overdue(now);
+        let Some(latest) = overdue.last().copied() else { return Ok(()) };
+        for occurrence in overdue {
+            let is_recorded = self.ports.schedules.occurrence(org, id, occurrence).await?.is_some();
+            match (is_recorded, occurrence == latest) {
+                (true, _) => schedule = self.go_over(schedule, occurrence).await?,
+                (false, false) => {
+                    schedule = self.miss(schedule, occurrence, now).await?;
+                    swept.missed += 1;
+                }
+                (false, true) => {
+                    self.make_up(&schedule, occurrence, now).await?;
+                    swept.made_up += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves on what is due, behind an occurrence that has its record.
+    async fn go_over(&self, schedule: Schedule, occurrence: DateTime<Utc>) -> Result<Schedule, PortError> {
+        let moved = schedule.clone().recorded(occurrence);
+        if moved == schedule {
+            return Ok(schedule);
+        }
+        self.ports.store.commit(moved.org, vec![Change::Schedule(Box::new(moved.clone()))]).await?;
+        Ok(Schedule { version: moved.version + 1, ..moved })
+    }
+
+    async fn miss(&self, schedule: Schedule, occurrence: DateTime<Utc>, now: DateTime<Utc>) -> Result<Schedule, PortError> {
+        let event = EventId(self.ports.ids.next(now));
+        self.ports.store.commit(schedule.org, change::miss(schedule.clone(), occurrence, now, event)).await?;
+        Ok(Schedule { version: schedule.version + 1, ..schedule.recorded(occurrence) })
+    }
+
+    /// Starts a run, under a name of its own for each day: the first one may have ended before it left a record. The trigger that did
+    /// not come is set again.
+    async fn make_up(&self, schedule: &Schedule, occurrence: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), PortError> {
+        let name = format!("{}-{}", execution_name(schedule.id, occurrence), now.format("%Y%m%d"));
+        self.start(schedule, occurrence, &name).await?;
+        self.triggers.put(&Set::of(schedule)).await
+    }
+
+    /// Ends a backup whose workflow has ended without saying so.
+    async fn sweep_backup(&self, org: OrgId, id: BackupId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
+        let backup = self.ports.store.backup(org, id).await?;
+        let is_silent = |status, given_up| status == Status::Inprogress && given_up <= now;
+        let Some(backup) = backup.filter(|backup| is_silent(backup.status, backup.given_up())) else { return Ok(()) };
+        let failure = Failure {
+            code: "RUN_SILENT".to_owned(),
+            message: "The run did not end within a day. Back up again; if it happens again, report it to the operator."
+                .to_owned(),
+        };
+        end_backup(&self.ports, backup, failure).await?;
+        swept.ended += 1;
+        Ok(())
+    }
+}

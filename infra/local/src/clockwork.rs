@@ -1,0 +1,103 @@
+//! What the clock sets off here: due schedules, the sweep, and the deletion of expired zips.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use hozon_shared::ports::Clock;
+use hozon_trigger::Trigger;
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::housekeeping;
+use crate::scheduler::{Called, Scheduler};
+
+/// ARN of the `trigger` function.
+pub const TRIGGER: &str = "arn:aws:lambda:us-east-1:000000000000:function:trigger";
+/// How often the clock is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+/// How often the sweep runs, as infra/template.yaml has it.
+const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(15);
+/// How often expired zips are deleted; a lifecycle rule does it on AWS.
+const CLEAN_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// The `trigger` function as the scheduler sees it: called in this process.
+pub struct TriggerFunction(pub Trigger);
+
+#[async_trait]
+impl Called for TriggerFunction {
+    async fn call(&self, function: &str, input: Value) -> Result<()> {
+        if function != TRIGGER {
+            bail!("there is no function {function}");
+        }
+        self.0.handle(input).await?;
+        Ok(())
+    }
+}
+
+/// Looks at the clock.
+#[derive(Clone)]
+pub struct Clockwork {
+    clock: Arc<dyn Clock>,
+    scheduler: Scheduler,
+    trigger: Trigger,
+    swept: Arc<Mutex<DateTime<Utc>>>,
+    cleaned: Arc<Mutex<DateTime<Utc>>>,
+}
+
+impl Clockwork {
+    /// Everything is due at the first look.
+    pub fn new(clock: Arc<dyn Clock>, scheduler: Scheduler, trigger: Trigger) -> Self {
+        let never = || Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
+        Self { clock, scheduler, trigger, swept: never(), cleaned: never() }
+    }
+
+    /// Looks at the clock until it is stopped.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            self.look().await;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// Does everything that is due now.
+    pub async fn look(&self) {
+        let now = self.clock.now();
+        self.scheduler.fire_due(now).await;
+        let mut swept = self.swept.lock().await;
+        if now - *swept >= SWEEP_EVERY {
+            *swept = now;
+            self.sweep().await;
+        }
+        drop(swept);
+        let mut cleaned = self.cleaned.lock().await;
+        if now - *cleaned >= CLEAN_EVERY {
+            *cleaned = now;
+            self.clean().await;
+        }
+    }
+
+    /// The next time at which a schedule fires.
+    pub fn next_fire(&self) -> Option<DateTime<Utc>> {
+        self.scheduler.next_fire(self.clock.now())
+    }
+
+    async fn sweep(&self) {
+        if let Err(error) = self.trigger.handle(json!({ "sweep": {} })).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed; it is tried again in 15 minutes");
+        }
+    }
+
+    async fn clean(&self) {
+        if let Err(error) = housekeeping::delete_expired(&self.trigger.ports).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "expired archives could not be deleted; tried again in an hour");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The OpenAPI document: what all calls share. Paths and schemas come from the handlers themselves.
+
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiVersion};
+use utoipa::{IntoResponses, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+
+/// Routes that bring their own description.
+pub type Documented<S = ()> = OpenApiRouter<S>;
+
+/// An error: a stable code, what to do, and details that depend on the code.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what api::error writes")]
+pub struct ErrorOut {
+    /// Stable code, for example `INVALID_DATA`.
+    code: String,
+    /// What is at fault, for example `{"api_name":"rrule","json_path":"$.backup.rrule"}`.
+    details: serde_json::Value,
+    /// What went wrong and what to do.
+    message: String,
+    /// Always `error`.
+    status: String,
+}
+
+/// An error; the scheduling calls put it under `backup`.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "describes what api::error writes")]
+pub enum AnyError {
+    Plain(ErrorOut),
+    Scheduling { backup: ErrorOut },
+}
+
+/// What every call may answer instead of its success.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "describes what api::error writes")]
+pub enum Refusals {
+    /// The request cannot be carried out: see `code`.
+    #[response(status = 400)]
+    BadRequest(#[to_schema] AnyError),
+    /// No token, or one that is not valid.
+    #[response(status = 401)]
+    Unauthenticated(#[to_schema] AnyError),
+    /// The caller is no administrator.
+    #[response(status = 403)]
+    Forbidden(#[to_schema] AnyError),
+    /// No such path.
+    #[response(status = 404)]
+    NotFound(#[to_schema] AnyError),
+    /// Our side.
+    #[response(status = 500)]
+    Internal(#[to_schema] AnyError),
+    /// Our side is busy; try again.
+    #[response(status = 503)]
+    Unavailable(#[to_schema] AnyError),
+}
+
+/// The document without paths, to which routers add theirs.
+pub fn document() -> OpenApi {
+    let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
+    let info = InfoBuilder::new()
+        .title("Hozon backup API")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Backups of CRM data. Paths, envelopes and codes are those of Zoho CRM's Backup API."))
+        .license(Some(license))
+        .build();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let zoho = ApiKey::Header(ApiKeyValue::with_description("Authorization", "`Zoho-oauthtoken <token>`"));
+    let mut components = Components::new();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    components.add_security_scheme("zoho", SecurityScheme::ApiKey(zoho));
+    let mut document = OpenApi::new(info, utoipa::openapi::Paths::new());
+    document.openapi = OpenApiVersion::Version31;
+    document.components = Some(components);
+    document
+}
