@@ -16,6 +16,11 @@ impl ManualClock {
         Self(Mutex::new(time))
     }
 
+    /// Moves on to that time.
+    pub fn set(&self, time: DateTime<Utc>) {
+        *self.0.lock().expect("no panic while it is held") = time;
+    }
+
     /// Moves on.
     pub fn advance(&self, by: TimeDelta) {
         *self.0.lock().expect("no panic while it is held") += by;

@@ -41,8 +41,10 @@ pub struct Caller<'a> {
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
-    /// Its body; null when there is none.
+    /// Its body; null when there is none, text where it is no JSON.
     pub body: Value,
+    /// Its entity tag.
+    pub etag: Option<String>,
 }
 
 impl World {
@@ -184,16 +186,30 @@ impl Caller<'_> {
 
     /// Sends anything to any path.
     pub async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
+        self.send_with(method, path, body, &[]).await
+    }
+
+    /// Sends anything with more headers.
+    pub async fn send_with(&self, method: Method, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = self.world.http.request(method, format!("{}{path}", self.world.local.url)).body(body.to_owned());
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let answer = request.send().await.expect("answers");
         let status = answer.status();
         assert!(answer.headers().contains_key("x-request-id"));
-        let bytes = answer.bytes().await.expect("a body");
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
-        Answer { status, body }
+        let etag = answer.headers().get("etag").map(|value| value.to_str().expect("a tag").to_owned());
+        let kind = answer.headers().get("content-type").map(|value| value.to_str().expect("a type").to_owned());
+        let text = answer.text().await.expect("a body");
+        let body = match kind.as_deref() {
+            Some("application/json") => serde_json::from_str(&text).expect("JSON"),
+            _ if text.is_empty() => Value::Null,
+            _ => Value::from(text),
+        };
+        Answer { status, body, etag }
     }
 }
 

@@ -11,3 +11,4 @@ mod large_zips;
 mod links;
 mod repeats;
 mod restarts;
+mod schedules;

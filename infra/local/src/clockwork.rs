@@ -1,5 +1,6 @@
 //! What the clock sets off here: due schedules, the sweep, and the deletion of expired zips.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,8 +25,16 @@ const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(15);
 /// How often expired zips are deleted; a lifecycle rule does it on AWS.
 const CLEAN_EVERY: TimeDelta = TimeDelta::hours(1);
 
+/// What deliveries came to, by name.
+pub type Counts = Arc<std::sync::Mutex<BTreeMap<String, u64>>>;
+
 /// The `trigger` function as the scheduler sees it: called in this process.
-pub struct TriggerFunction(pub Trigger);
+pub struct TriggerFunction {
+    /// The function.
+    pub trigger: Trigger,
+    /// Its answers, counted.
+    pub counts: Counts,
+}
 
 #[async_trait]
 impl Called for TriggerFunction {
@@ -33,7 +42,11 @@ impl Called for TriggerFunction {
         if function != TRIGGER {
             bail!("there is no function {function}");
         }
-        self.0.handle(input).await?;
+        let answer = self.trigger.handle(input).await?;
+        if let Some(came_to) = answer["delivery"].as_str() {
+            let mut counts = self.counts.lock().expect("nothing panics while it is held");
+            *counts.entry(came_to.to_owned()).or_default() += 1;
+        }
         Ok(())
     }
 }
@@ -44,15 +57,16 @@ pub struct Clockwork {
     clock: Arc<dyn Clock>,
     scheduler: Scheduler,
     trigger: Trigger,
+    counts: Counts,
     swept: Arc<Mutex<DateTime<Utc>>>,
     cleaned: Arc<Mutex<DateTime<Utc>>>,
 }
 
 impl Clockwork {
     /// Everything is due at the first look.
-    pub fn new(clock: Arc<dyn Clock>, scheduler: Scheduler, trigger: Trigger) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, scheduler: Scheduler, trigger: Trigger, counts: Counts) -> Self {
         let never = || Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
-        Self { clock, scheduler, trigger, swept: never(), cleaned: never() }
+        Self { clock, scheduler, trigger, counts, swept: never(), cleaned: never() }
     }
 
     /// Looks at the clock until it is stopped.
@@ -81,6 +95,16 @@ impl Clockwork {
             *cleaned = now;
             self.clean().await;
         }
+    }
+
+    /// How many deliveries came to what since the start.
+    pub fn deliveries(&self) -> BTreeMap<String, u64> {
+        self.counts.lock().expect("nothing panics while it is held").clone()
+    }
+
+    /// Delivers by hand what Scheduler could deliver.
+    pub async fn deliver(&self, input: Value) -> Result<Value> {
+        Ok(self.trigger.handle(input).await?)
     }
 
     /// The next time at which a schedule fires.

@@ -1,5 +1,6 @@
 //! One running Hozon: starts its parts in order, and stops them in the opposite one.
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,12 +18,13 @@ use hozon_shared::domain::organisation::{Organisation, Role};
 use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock, Triggers};
 use hozon_shared::settings::{Endpoints, Settings, TriggerSettings};
 use hozon_trigger::Trigger;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::asl::{self, Run};
-use crate::clockwork::{Clockwork, TRIGGER, TriggerFunction};
+use crate::clockwork::{Clockwork, Counts, TRIGGER, TriggerFunction};
 use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET, TABLE};
 use crate::executions::Executions;
 use crate::functions::{ARCHIVE, Functions};
@@ -169,6 +171,16 @@ impl Local {
         self.clockwork.look().await;
     }
 
+    /// How many deliveries of triggers came to what (started, gated, stale) since the start.
+    pub fn deliveries(&self) -> BTreeMap<String, u64> {
+        self.clockwork.deliveries()
+    }
+
+    /// Calls the `trigger` function as Scheduler could, and gives its answer.
+    pub async fn deliver(&self, input: Value) -> Result<Value> {
+        self.clockwork.deliver(input).await
+    }
+
     /// The next time at which a schedule fires.
     pub fn next_fire(&self) -> Option<DateTime<Utc>> {
         self.clockwork.next_fire()
@@ -232,9 +244,10 @@ fn trigger_settings() -> TriggerSettings {
 
 fn clockwork(data: &Path, ports: &Ports, triggers: &Arc<dyn Triggers>) -> Result<(Clockwork, Scheduler)> {
     let trigger = Trigger { ports: ports.clone(), triggers: triggers.clone() };
-    let called = Arc::new(TriggerFunction(trigger.clone()));
+    let counts = Counts::default();
+    let called = Arc::new(TriggerFunction { trigger: trigger.clone(), counts: counts.clone() });
     let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
-    Ok((Clockwork::new(ports.clock.clone(), scheduler.clone(), trigger), scheduler))
+    Ok((Clockwork::new(ports.clock.clone(), scheduler.clone(), trigger, counts), scheduler))
 }
 
 fn executions(
