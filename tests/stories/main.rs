@@ -12,3 +12,4 @@ mod links;
 mod repeats;
 mod restarts;
 mod schedules;
+mod triggers;
