@@ -44,6 +44,7 @@ const KINDS: [Kind; 7] = [
 ];
 
 #[tokio::test]
+#[allow(clippy::print_stdout, reason = "the table is what this shows")]
 async fn a_year_of_each_kind_of_schedule_misses_nothing() {
     let began = Instant::now();
     println!("{:<20} {:>9} {:>6} {:>6} {:>8} {:>4} {:>7}", "schedule", "scheduled", "fired", "gated", "made up", "run", "missed");

@@ -111,7 +111,7 @@ impl Local {
         serve(services_listener, services, &stop, &tasks);
 
         let (listener, url) = bind_gateway(options.port).await?;
-        let issuer = Issuer::new(secrets.issuer())?;
+        let issuer = Issuer::new(secrets.issuer(), options.speed)?;
         let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
         serve(listener, gateway::router(&ports, &triggers, options.plans, authorizer, &issuer), &stop, &tasks);
         executions.resume()?;

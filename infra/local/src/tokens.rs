@@ -15,8 +15,8 @@ pub const ISSUER: &str = "https://hozon.invalid";
 pub const AUDIENCE: &str = "hozon";
 /// Path of the key set on the gateway.
 pub const JWKS_PATH: &str = "/oidc/jwks.json";
-/// How long a token works.
-const LIFE: TimeDelta = TimeDelta::days(7);
+/// How many seconds a token works, by the wall's clock.
+const LIFE_SECONDS: f64 = 7.0 * 86_400.0;
 
 /// Issues tokens.
 #[derive(Clone)]
@@ -24,6 +24,7 @@ pub struct Issuer {
     key: EncodingKey,
     keys: JwkSet,
     key_id: String,
+    life: TimeDelta,
 }
 
 #[derive(Serialize)]
@@ -39,13 +40,14 @@ struct Claims<'a> {
 }
 
 impl Issuer {
-    /// Issues with this P-256 key (a PKCS #8 document).
-    pub fn new(pkcs8: &[u8]) -> Result<Self> {
+    /// Issues with this P-256 key (a PKCS #8 document). Tokens work for seven days of the wall's clock, of which `speed` seconds pass in
+    /// one of the issuer's.
+    pub fn new(pkcs8: &[u8], speed: f64) -> Result<Self> {
         let key = EncodingKey::from_ec_der(pkcs8);
         let mut jwk = Jwk::from_encoding_key(&key, Algorithm::ES256)?;
         let key_id: String = Sha256::digest(pkcs8).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         jwk.common.key_id = Some(key_id.clone());
-        Ok(Self { key, keys: JwkSet { keys: vec![jwk] }, key_id })
+        Ok(Self { key, keys: JwkSet { keys: vec![jwk] }, key_id, life: TimeDelta::seconds((LIFE_SECONDS * speed) as i64) })
     }
 
     /// The public keys.
@@ -59,7 +61,7 @@ impl Issuer {
             Role::Administrator => (UserId(1), "administrator", "Admin 管理者"),
             Role::User => (UserId(2), "user", "User 一般利用者"),
         };
-        let (iat, exp) = (now.timestamp(), (now + LIFE).timestamp());
+        let (iat, exp) = (now.timestamp(), (now + self.life).timestamp());
         let claims = Claims { iss: ISSUER, aud: AUDIENCE, sub, org, role, name, iat, exp };
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::ES256) };
         Ok(encode(&header, &claims, &self.key)?)

@@ -42,7 +42,7 @@ enum Command {
     /// Makes a sample CRM, backs it up at once, and goes on serving. This is what `hozon` alone does.
     Demo(demo::Demo),
     /// Serves the API and the console.
-    Serve,
+    Serve(serve::Serve),
     /// Loads CSV files and attachments into an organisation.
     Import(import::Import),
     /// Backs up an organisation now, and waits until its zips are ready.
@@ -57,7 +57,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         None => demo::run(place, arguments.demo).await,
         Some(Command::Demo(demo)) => demo::run(place, demo).await,
-        Some(Command::Serve) => serve::run(place).await,
+        Some(Command::Serve(serve)) => serve::run(place, serve).await,
         Some(Command::Import(import)) => import::run(place, import).await,
         Some(Command::Backup(backup)) => backup::run(place, backup).await,
         Some(Command::Verify(verify)) => verify::run(verify).await,
@@ -65,8 +65,12 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 }
 
 impl Place {
+    fn options(self) -> Result<Options> {
+        Ok(Options { port: self.port, ..Options::new(self.data)? })
+    }
+
     async fn start(self) -> Result<Local> {
-        Local::start(Options { port: self.port, ..Options::new(self.data)? }).await
+        Local::start(self.options()?).await
     }
 }
 
