@@ -224,3 +224,39 @@ async fn history_is_filtered_by_kind_and_date() {
     drop(administrator);
     world.end().await;
 }
+
+#[tokio::test]
+async fn settings_are_saved_and_the_schedule_moves_with_them() {
+    let (world, _) = on_a_tuesday().await;
+    let administrator = world.administrator();
+    administrator.post("/backup", WEEKLY).await;
+    let read = administrator.get("/backup/settings").await;
+    let defaults = json!({ "time_zone": "Asia/Tokyo", "time_of_day": "04:00", "recipients": [] });
+    assert_eq!(read.body["settings"], defaults);
+    let save = async |settings: Value, tag: Option<&str>| {
+        let headers: Vec<_> = tag.iter().map(|tag| ("if-match", *tag)).collect();
+        let body = json!({ "settings": settings }).to_string();
+        administrator.send_with(Method::PUT, "/crm/bulk/v8/backup/settings", &body, &headers).await
+    };
+    let tag = read.etag.as_deref();
+    for (settings, path) in [
+        (json!({ "time_zone": "Moon/Base" }), "$.settings.time_zone"),
+        (json!({ "time_of_day": "25:00" }), "$.settings.time_of_day"),
+        (json!({ "recipients": ["a@example.com", "nobody"] }), "$.settings.recipients[1]"),
+        (json!({ "recipients": vec!["a@example.com"; 11] }), "$.settings.recipients"),
+    ] {
+        let refused = save(settings, tag).await;
+        assert_eq!((refused.code(), &refused.body["details"]["json_path"]), ("INVALID_DATA", &json!(path)));
+    }
+    assert_eq!(save(json!({ "colour": "red" }), tag).await.code(), "REQUEST_BODY_NOT_READABLE");
+    assert_eq!(save(json!({}), None).await.code(), "PRECONDITION_REQUIRED");
+    let wanted = json!({ "time_zone": "America/New_York", "time_of_day": "23:30", "recipients": ["a@example.com"] });
+    let saved = save(wanted.clone(), tag).await;
+    assert_eq!((saved.status, &saved.body["settings"]), (StatusCode::OK, &wanted));
+    assert_eq!(save(json!({}), tag).await.code(), "PRECONDITION_FAILED");
+    assert_eq!(administrator.get("/backup").await.body["backup"]["scheduled_date"], "2026-11-23T23:30:00-05:00");
+    assert_eq!(world.local.next_fire(), Some(at("2026-11-24T04:30:00Z")));
+    assert_eq!(administrator.get("/backup/settings").await.body["settings"], wanted);
+    drop(administrator);
+    world.end().await;
+}

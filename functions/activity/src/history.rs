@@ -170,7 +170,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         What::ScheduleSet { .. } | What::ScheduleChanged { .. } => (None, Some("scheduled"), None),
         What::ScheduleStopped { .. } => (None, Some("stopped"), None),
         What::BackupStarted { repeat: RepeatType::Immediate, .. } => (None, Some("scheduled"), None),
-        What::BackupStarted { .. } => (None, None, None),
+        What::BackupStarted { .. } | What::SettingsSaved {} => (None, None, None),
         What::BackupReady { files, .. } => (Some("completed"), None, Some(files.join(", "))),
         What::BackupFailed { .. } | What::BackupSkipped { .. } | What::BackupMissed { .. } => (Some("failure"), None, None),
         What::DownloadStarted { file, .. } => (None, None, Some(file.clone())),

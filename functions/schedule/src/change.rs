@@ -93,7 +93,7 @@ impl App {
     }
 
     /// Makes the organisation's trigger fit what is stored.
-    async fn put_trigger_right(&self, org: OrgId) -> Result<(), ApiError> {
+    pub async fn put_trigger_right(&self, org: OrgId) -> Result<(), ApiError> {
         match self.active_schedule(org).await? {
             Some(schedule) => self.triggers.put(&Trigger::of(&schedule)).await?,
             None => self.triggers.delete(org).await?,

@@ -8,6 +8,7 @@ mod current;
 mod etag;
 mod request;
 mod set;
+mod settings;
 mod summary;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, plans: Plans, time_of_d
         .routes(routes!(change::handle))
         .routes(routes!(cancel::handle))
         .routes(routes!(summary::handle))
+        .routes(routes!(settings::read, settings::save))
         .routes(routes!(calendar::feed))
         .routes(routes!(calendar::create_link, calendar::remove_link));
     with_versions(routes).with_state(app)

@@ -136,6 +136,7 @@ impl Local {
             time_zone,
             plan: plan.to_owned(),
             time_of_day: None,
+            recipients: Vec::new(),
             calendar_key: None,
             version: 0,
         };

@@ -97,13 +97,13 @@ impl ApiError {
 
     /// The request must say which state of the resource it changes.
     pub fn precondition_required() -> Self {
-        let message = "Send If-Match with the ETag of the schedule that you have seen.";
+        let message = "Send If-Match with the ETag of what you have seen.";
         Self::new(StatusCode::PRECONDITION_REQUIRED, "PRECONDITION_REQUIRED", message)
     }
 
     /// The resource is not in the state that the request names.
     pub fn precondition_failed() -> Self {
-        let message = "Somebody else has changed the schedule. Read it again, then change it.";
+        let message = "Somebody else has changed it. Read it again, then change it.";
         Self::new(StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED", message)
     }
 

@@ -142,6 +142,24 @@ pub fn change_schedule(changed: Schedule, contact: Contact, at: DateTime<Utc>, e
     ]
 }
 
+/// Stores an organisation's settings, and its schedule where they have moved that.
+pub fn save_settings(
+    organisation: Organisation,
+    moved: Option<Schedule>,
+    by: &Person,
+    at: DateTime<Utc>,
+    events: [EventId; 2],
+) -> Vec<Change> {
+    let mut changes =
+        vec![Change::Event(happened(events[0], at, by, What::SettingsSaved {})), Change::Organisation(organisation)];
+    if let Some(schedule) = moved {
+        let what = What::ScheduleChanged { schedule: schedule.id, rule: schedule.recurrence.rule, next_run: schedule.due };
+        changes.push(Change::Event(happened(events[1], at, by, what)));
+        changes.push(Change::Schedule(Box::new(schedule)));
+    }
+    changes
+}
+
 /// Stores a schedule that was stopped by somebody.
 pub fn stop_schedule(stopped: Schedule, by: &Person, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
     let what = What::ScheduleStopped { schedule: stopped.id, rule: stopped.recurrence.rule };

@@ -26,6 +26,8 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum What {
+    /// Settings of the organisation were saved.
+    SettingsSaved {},
     /// A schedule was set.
     ScheduleSet {
         /// The schedule.
@@ -116,7 +118,8 @@ fn immediate() -> RepeatType {
 
 impl What {
     /// The names of all kinds.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 10] = [
+        "settings_saved",
         "schedule_set",
         "schedule_changed",
         "schedule_stopped",
@@ -130,7 +133,7 @@ impl What {
 
     /// Tells whether the administrator concerned is notified of it (R8).
     pub fn notifies(&self) -> bool {
-        !matches!(self, Self::DownloadStarted { .. })
+        !matches!(self, Self::DownloadStarted { .. } | Self::SettingsSaved {})
     }
 
     /// The backup that it is about.
@@ -147,6 +150,7 @@ impl What {
     /// Its name, for filters and notifications.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::SettingsSaved {} => "settings_saved",
             Self::ScheduleSet { .. } => "schedule_set",
             Self::ScheduleChanged { .. } => "schedule_changed",
             Self::ScheduleStopped { .. } => "schedule_stopped",
@@ -170,7 +174,7 @@ impl What {
             | Self::BackupFailed { repeat, .. }
             | Self::BackupSkipped { repeat, .. }
             | Self::BackupMissed { repeat, .. } => *repeat,
-            Self::DownloadStarted { .. } => RepeatType::Immediate,
+            Self::DownloadStarted { .. } | Self::SettingsSaved {} => RepeatType::Immediate,
         }
     }
 }

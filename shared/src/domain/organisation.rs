@@ -21,6 +21,9 @@ pub struct Organisation {
     /// The time of day of scheduled runs; none is the service's default.
     #[serde(default)]
     pub time_of_day: Option<NaiveTime>,
+    /// Addresses that are written to besides the administrator concerned.
+    #[serde(default)]
+    pub recipients: Vec<String>,
     /// SHA-256, in hexadecimal, of the key of the calendar link; none while there is no such link.
     #[serde(default)]
     pub calendar_key: Option<String>,
@@ -82,5 +85,47 @@ impl Caller {
     /// Where this caller is written to.
     pub fn contact(&self) -> Contact {
         Contact { user: self.person.id, email: self.email.clone(), locale: self.locale }
+    }
+}
+
+/// Most addresses in [`Organisation::recipients`].
+pub const MOST_RECIPIENTS: usize = 10;
+
+/// Tells whether mail can be sent to a text as an address: `local@domain` of at most 254 visible ASCII letters, without what would end
+/// or add to a header. Whether it is somebody's, only sending tells.
+pub fn is_address(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_graphic() && !b"()<>,;:\\\"[]".contains(&byte);
+    match text.split_once('@') {
+        Some((local, domain)) => {
+            let is_domain = domain.split('.').count() > 1 && domain.split('.').all(|label| !label.is_empty());
+            let is_short = text.len() <= 254 && (1..=64).contains(&local.len());
+            is_short && is_domain && !domain.contains('@') && text.bytes().all(is_letter)
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_address;
+
+    #[test]
+    fn an_address_is_one_and_no_header() {
+        for good in ["a@example.com", "first.last+tag@mail.example.co.jp"] {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "@example.com",
+            "a@example",
+            "a@b@example.com",
+            "a@.com",
+            "a@example.com\r\nBcc: x@example.com",
+            "<a@b.c>",
+            "あ@example.com",
+        ] {
+            assert!(!is_address(bad), "{bad}");
+        }
     }
 }

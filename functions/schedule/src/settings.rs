@@ -1,0 +1,174 @@
+//! `GET` and `PUT backup/settings`: zone, time of day and recipients of mail. A schedule that goes on moves with them, in the same
+//! transaction.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveTime;
+use hozon_shared::api::{Administrator, ApiError, Body, ErrorOut, Refusals};
+use hozon_shared::domain::change;
+use hozon_shared::domain::id::EventId;
+use hozon_shared::domain::organisation::{Caller, MOST_RECIPIENTS, Organisation, is_address};
+use hozon_shared::domain::schedule::Schedule;
+use hozon_shared::ports::{ErrorKind, Trigger};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{App, etag};
+
+#[derive(Serialize, ToSchema)]
+pub struct SettingsEnvelope {
+    settings: SettingsOut,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SettingsOut {
+    /// IANA name.
+    #[schema(example = "Asia/Tokyo")]
+    time_zone: String,
+    /// When scheduled runs begin, hours and minutes in that zone.
+    #[schema(example = "04:00")]
+    time_of_day: String,
+    /// Addresses that are written to besides the administrator concerned.
+    recipients: Vec<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsRequest {
+    settings: Wanted,
+}
+
+/// What is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// IANA name.
+    time_zone: Option<String>,
+    /// Hours and minutes.
+    #[schema(example = "04:00")]
+    time_of_day: Option<String>,
+    /// At most 10.
+    recipients: Option<Vec<String>>,
+}
+
+/// Reads the settings.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/settings",
+    params(("v" = String, Path, description = "API version, v2.1 to v8")),
+    responses((status = 200, body = SettingsEnvelope, headers(("ETag" = String))), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn read(State(app): State<App>, Administrator(caller): Administrator) -> Result<Response, ApiError> {
+    let organisation = app.organisation(caller.org).await?;
+    Ok(answer(&app, &organisation))
+}
+
+/// Saves settings. A schedule that goes on is counted anew when its zone or time changes.
+#[utoipa::path(
+    put,
+    path = "/crm/bulk/{v}/backup/settings",
+    params(
+        ("v" = String, Path, description = "API version, v2.1 to v8"),
+        ("If-Match" = String, Header, description = "ETag of the settings that the caller has seen; `*` for any"),
+    ),
+    request_body = SettingsRequest,
+    responses(
+        (status = 200, body = SettingsEnvelope, headers(("ETag" = String))),
+        (status = 412, description = "Somebody else has changed them", body = ErrorOut),
+        (status = 428, description = "If-Match is missing", body = ErrorOut),
+        Refusals,
+    ),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn save(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    headers: HeaderMap,
+    Body(body): Body,
+) -> Result<Response, ApiError> {
+    let wanted: SettingsRequest = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
+    let seen = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).ok_or_else(ApiError::precondition_required)?;
+    let organisation = app.organisation(caller.org).await?;
+    if !etag::matches(seen, &tag(&organisation)) {
+        return Err(ApiError::precondition_failed());
+    }
+    let changed = apply(organisation.clone(), wanted.settings)?;
+    let stored = store(&app, &caller, &organisation, changed).await?;
+    Ok(answer(&app, &stored))
+}
+
+async fn store(app: &App, caller: &Caller, before: &Organisation, changed: Organisation) -> Result<Organisation, ApiError> {
+    let now = app.ports.clock.now();
+    let moved = match app.active_schedule(caller.org).await? {
+        Some(schedule) if has_moved(app, &schedule, before, &changed) => {
+            let (rule, time) = (schedule.recurrence.rule, app.time_of_day(&changed));
+            let moved = schedule.change(rule, changed.time_zone, time, caller.person.clone(), now);
+            Some(moved.map_err(|_| ApiError::precondition_failed())?)
+        }
+        _ => None,
+    };
+    if let Some(schedule) = &moved {
+        app.triggers.put(&Trigger::of(schedule)).await?;
+    }
+    let events = [(); 2].map(|()| EventId(app.ports.ids.next(now)));
+    let changes = change::save_settings(changed.clone(), moved, &caller.person, now, events);
+    match app.ports.store.commit(caller.org, changes).await {
+        Ok(()) => Ok(Organisation { version: changed.version + 1, ..changed }),
+        Err(error) if error.kind == ErrorKind::Conflict => {
+            app.put_trigger_right(caller.org).await?;
+            Err(ApiError::precondition_failed())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the new settings put the schedule's runs at other times.
+fn has_moved(app: &App, schedule: &Schedule, before: &Organisation, changed: &Organisation) -> bool {
+    let is_changed = before.time_zone != changed.time_zone || before.time_of_day != changed.time_of_day;
+    let recurrence = &schedule.recurrence;
+    is_changed && (recurrence.zone, recurrence.time) != (changed.time_zone, app.time_of_day(changed))
+}
+
+fn apply(organisation: Organisation, wanted: Wanted) -> Result<Organisation, ApiError> {
+    let mut changed = organisation;
+    if let Some(zone) = wanted.time_zone {
+        let invalid = |_| ApiError::invalid_data("time_zone", "$.settings.time_zone", "time_zone is an IANA name: Asia/Tokyo.");
+        changed.time_zone = zone.parse().map_err(invalid)?;
+    }
+    if let Some(time) = wanted.time_of_day {
+        let invalid =
+            |_| ApiError::invalid_data("time_of_day", "$.settings.time_of_day", "time_of_day is hours and minutes: 04:00.");
+        changed.time_of_day = Some(NaiveTime::parse_from_str(&time, "%H:%M").map_err(invalid)?);
+    }
+    if let Some(recipients) = wanted.recipients {
+        changed.recipients = checked(recipients)?;
+    }
+    Ok(changed)
+}
+
+fn checked(recipients: Vec<String>) -> Result<Vec<String>, ApiError> {
+    let invalid = |path: &str, message: &str| Err(ApiError::invalid_data("recipients", path, message));
+    if recipients.len() > MOST_RECIPIENTS {
+        return invalid("$.settings.recipients", "There are 10 recipients at most.");
+    }
+    if let Some(at) = recipients.iter().position(|address| !is_address(address)) {
+        return invalid(&format!("$.settings.recipients[{at}]"), "Each recipient is a mail address: name@example.com.");
+    }
+    Ok(recipients)
+}
+
+fn answer(app: &App, organisation: &Organisation) -> Response {
+    let settings = SettingsOut {
+        time_zone: organisation.time_zone.name().to_owned(),
+        time_of_day: app.time_of_day(organisation).format("%H:%M").to_string(),
+        recipients: organisation.recipients.clone(),
+    };
+    ([(header::ETAG, tag(organisation))], Json(SettingsEnvelope { settings })).into_response()
+}
+
+fn tag(organisation: &Organisation) -> String {
+    format!("\"{}\"", organisation.version)
+}
