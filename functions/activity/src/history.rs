@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, Params, PersonOut, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, PersonOut, Refusals, local_time};
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::Organisation;
@@ -78,7 +78,8 @@ struct Record {
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/history",
-    params(("v" = String, Path, description = "API version, v2.1 to v8"), Query),
+    operation_id = "get_history",
+    params(("v" = ApiVersion, Path), Query),
     responses((status = 200, body = HistoryEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]

@@ -3,7 +3,6 @@
 mod history;
 mod notifications;
 
-use axum::routing::{get, put};
 use hozon_shared::api::{Documented, with_versions};
 use hozon_shared::ports::Ports;
 use utoipa_axum::routes;
@@ -12,7 +11,7 @@ use utoipa_axum::routes;
 pub fn router(ports: Ports) -> Documented {
     let routes = Documented::new()
         .routes(routes!(history::handle))
-        .route("/crm/bulk/{v}/backup/notifications", get(notifications::list))
-        .route("/crm/bulk/{v}/backup/notifications/actions/mark_read", put(notifications::mark_read));
+        .routes(routes!(notifications::list))
+        .routes(routes!(notifications::mark_read));
     with_versions(routes).with_state(ports)
 }

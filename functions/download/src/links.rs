@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use hozon_shared::api::{Administrator, ApiError, Params, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals, local_time};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup};
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::domain::id::{EventId, OrgId};
@@ -42,7 +42,8 @@ struct Urls {
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/urls",
-    params(("v" = String, Path, description = "API version, v2.1 to v8"), Chosen),
+    operation_id = "get_urls",
+    params(("v" = ApiVersion, Path), Chosen),
     responses((status = 200, body = UrlsEnvelope), (status = 204, description = "Nothing can be downloaded"), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
@@ -88,8 +89,9 @@ struct Download {
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/{id}/files/{name}/actions/download",
+    operation_id = "start_download",
     params(
-        ("v" = String, Path, description = "API version, v2.1 to v8"),
+        ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The backup"),
         ("name" = String, Path, description = "The file, for example Data_001.zip"),
     ),

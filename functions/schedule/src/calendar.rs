@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use hozon_shared::api::{Administrator, ApiError, Params, Refusals, Success};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals, Success};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::schedule::Schedule;
@@ -32,7 +32,8 @@ pub struct Link {
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/calendar.ics",
-    params(("v" = String, Path, description = "API version, v2.1 to v8"), Link),
+    operation_id = "get_calendar",
+    params(("v" = ApiVersion, Path), Link),
     responses((status = 200, body = String, content_type = "text/calendar"), Refusals),
 )]
 pub async fn feed(State(app): State<App>, Params(link): Params<Link>) -> Result<Response, ApiError> {
@@ -78,7 +79,8 @@ pub struct CalendarLink {
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/calendar/link",
-    params(("v" = String, Path, description = "API version, v2.1 to v8")),
+    operation_id = "create_calendar_link",
+    params(("v" = ApiVersion, Path)),
     responses((status = 200, body = Success<CalendarLink>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
@@ -101,7 +103,8 @@ pub struct NoDetails {}
 #[utoipa::path(
     delete,
     path = "/crm/bulk/{v}/backup/calendar/link",
-    params(("v" = String, Path, description = "API version, v2.1 to v8")),
+    operation_id = "remove_calendar_link",
+    params(("v" = ApiVersion, Path)),
     responses((status = 200, body = Success<NoDetails>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hozon_shared::api::{Administrator, ApiError, BackupEnvelope, Changed, Envelope, Refusals, Success};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, Changed, Envelope, Refusals, Success};
 use hozon_shared::domain::backup::Status;
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId};
@@ -21,8 +21,9 @@ type Answer = Json<BackupEnvelope<Success<Changed>>>;
 #[utoipa::path(
     put,
     path = "/crm/bulk/{v}/backup/{id}/actions/cancel",
+    operation_id = "cancel_schedule",
     params(
-        ("v" = String, Path, description = "API version, v2.1 to v8"),
+        ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The schedule, or a backup"),
     ),
     responses((status = 200, body = BackupEnvelope<Success<Changed>>), Refusals),

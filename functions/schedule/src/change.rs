@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use hozon_shared::api::{Administrator, ApiError, BackupEnvelope, Body, Changed, Envelope, Refusals, Success};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Envelope, Refusals, Success};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
@@ -18,8 +18,9 @@ use super::{ATTEMPTS, App, etag, request};
 #[utoipa::path(
     put,
     path = "/crm/bulk/{v}/backup/{id}",
+    operation_id = "change_schedule",
     params(
-        ("v" = String, Path, description = "API version, v2.1 to v8"),
+        ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The schedule"),
         ("If-Match" = String, Header, description = "ETag of the schedule, from `GET backup` or its summary; `*` for any"),
     ),

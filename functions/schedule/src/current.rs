@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, BackupEnvelope, PersonOut, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, PersonOut, Refusals, local_time};
 use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::Schedule;
@@ -35,7 +35,8 @@ pub struct Details {
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup",
-    params(("v" = String, Path, description = "API version, v2.1 to v8")),
+    operation_id = "get_backup",
+    params(("v" = ApiVersion, Path)),
     responses(
         (status = 200, body = BackupEnvelope<Details>, headers(("ETag" = String, description = "For If-Match; schedules only"))),
         (status = 204, description = "There is none"),

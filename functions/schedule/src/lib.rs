@@ -17,7 +17,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
 use hozon_shared::api::{
-    Administrator, ApiError, BackupEnvelope, Body, Changed, Documented, Envelope, Refusals, Success, with_versions,
+    Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Documented, Envelope, Refusals, Success, with_versions,
 };
 use hozon_shared::domain::allowance::Plans;
 use hozon_shared::domain::id::OrgId;
@@ -54,7 +54,8 @@ pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, plans: Plans, time_of_d
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup",
-    params(("v" = String, Path, description = "API version, v2.1 to v8")),
+    operation_id = "schedule_backup",
+    params(("v" = ApiVersion, Path)),
     request_body(content = Option<request::BackupRequest>, description = "Empty: back up now"),
     responses((status = 201, body = BackupEnvelope<Success<Changed>>), Refusals),
     security(("zoho" = []), ("bearer" = [])),

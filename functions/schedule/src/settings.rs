@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
-use hozon_shared::api::{Administrator, ApiError, Body, ErrorOut, Refusals};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, ErrorOut, Refusals};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::organisation::{Caller, MOST_RECIPIENTS, Organisation, is_address};
@@ -57,7 +57,8 @@ struct Wanted {
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/settings",
-    params(("v" = String, Path, description = "API version, v2.1 to v8")),
+    operation_id = "get_settings",
+    params(("v" = ApiVersion, Path)),
     responses((status = 200, body = SettingsEnvelope, headers(("ETag" = String))), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
@@ -70,8 +71,9 @@ pub async fn read(State(app): State<App>, Administrator(caller): Administrator) 
 #[utoipa::path(
     put,
     path = "/crm/bulk/{v}/backup/settings",
+    operation_id = "save_settings",
     params(
-        ("v" = String, Path, description = "API version, v2.1 to v8"),
+        ("v" = ApiVersion, Path),
         ("If-Match" = String, Header, description = "ETag of the settings that the caller has seen; `*` for any"),
     ),
     request_body = SettingsRequest,

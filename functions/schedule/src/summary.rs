@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, PersonOut, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, FailureOut, PersonOut, Refusals, local_time};
 use hozon_shared::domain::allowance::{Free, Month};
 use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::domain::locale::Locale;
@@ -85,14 +85,6 @@ struct BackupOut {
     progress: ProgressOut,
 }
 
-/// Why a backup failed and what to do.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the domain's failure")]
-struct FailureOut {
-    code: String,
-    message: String,
-}
-
 #[derive(Serialize, ToSchema)]
 struct ProgressOut {
     #[schema(value_type = AmountOut)]
@@ -125,8 +117,9 @@ struct Allowance {
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/summary",
+    operation_id = "get_summary",
     params(
-        ("v" = String, Path, description = "API version, v2.1 to v8"),
+        ("v" = ApiVersion, Path),
         ("If-None-Match" = Option<String>, Header, description = "ETag of the answer that the caller has"),
     ),
     responses(

@@ -9,5 +9,5 @@ mod wire;
 pub use error::{ApiError, Envelope};
 pub use extract::{Body, Params};
 pub use identity::{Administrator, AuthRefusal, Identity};
-pub use openapi::{Documented, ErrorOut, Refusals, document};
+pub use openapi::{ApiVersion, Documented, ErrorOut, FailureOut, Refusals, document};
 pub use wire::{BackupEnvelope, Changed, PersonOut, Success, local_time, with_fallbacks, with_versions};

@@ -2,11 +2,31 @@
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiVersion};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Routes that bring their own description.
 pub type Documented<S = ()> = OpenApiRouter<S>;
+
+/// Version of the API; all answer alike.
+#[derive(ToSchema)]
+#[allow(dead_code, missing_docs, reason = "describes the path parameter that api::wire checks")]
+pub enum ApiVersion {
+    #[serde(rename = "v2.1")]
+    V2_1,
+    #[serde(rename = "v3")]
+    V3,
+    #[serde(rename = "v4")]
+    V4,
+    #[serde(rename = "v5")]
+    V5,
+    #[serde(rename = "v6")]
+    V6,
+    #[serde(rename = "v7")]
+    V7,
+    #[serde(rename = "v8")]
+    V8,
+}
 
 /// An error: a stable code, what to do, and details that depend on the code.
 #[derive(ToSchema)]
@@ -20,6 +40,16 @@ pub struct ErrorOut {
     message: String,
     /// Always `error`.
     status: String,
+}
+
+/// Why a backup failed and what to do.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the domain's failure")]
+pub struct FailureOut {
+    /// Stable code, for example `ATTACHMENT_MISSING`.
+    code: String,
+    /// What went wrong and what to do.
+    message: String,
 }
 
 /// An error; the scheduling calls put it under `backup`.
@@ -69,6 +99,9 @@ pub fn document() -> OpenApi {
     let mut components = Components::new();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     components.add_security_scheme("zoho", SecurityScheme::ApiKey(zoho));
+    // Parameters and refusals refer to these, but only bodies bring theirs along.
+    components.schemas.insert(ApiVersion::name().into_owned(), ApiVersion::schema());
+    components.schemas.insert(ErrorOut::name().into_owned(), ErrorOut::schema());
     let mut document = OpenApi::new(info, utoipa::openapi::Paths::new());
     document.openapi = OpenApiVersion::Version31;
     document.components = Some(components);

@@ -131,9 +131,19 @@ impl What {
         "download_started",
     ];
 
-    /// Tells whether the administrator concerned is notified of it (R8).
-    pub fn notifies(&self) -> bool {
-        !matches!(self, Self::DownloadStarted { .. } | Self::SettingsSaved {})
+    /// What the administrator concerned is notified of (R8); `None` for what they did themselves and need no news of.
+    pub fn notification(&self) -> Option<&'static str> {
+        match self {
+            Self::ScheduleSet { .. } => Some("scheduled"),
+            Self::ScheduleChanged { .. } => Some("changed"),
+            Self::ScheduleStopped { .. } => Some("stopped"),
+            Self::BackupStarted { .. } => Some("archiving"),
+            Self::BackupReady { .. } => Some("ready"),
+            Self::BackupFailed { .. } => Some("failed"),
+            Self::BackupSkipped { .. } => Some("skipped"),
+            Self::BackupMissed { .. } => Some("missed"),
+            Self::DownloadStarted { .. } | Self::SettingsSaved {} => None,
+        }
     }
 
     /// The backup that it is about.
