@@ -69,6 +69,20 @@ impl TriggerSettings {
     }
 }
 
+/// How mail is sent.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// `HOZON_MAIL_FROM`: the sender's address, of an identity that SES has verified.
+    pub from: String,
+}
+
+impl MailSettings {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Ok(Self { from: required("HOZON_MAIL_FROM")? })
+    }
+}
+
 /// A long-lived access key. Its `Debug` shows no secret.
 #[derive(Clone)]
 pub struct AccessKey {

@@ -10,6 +10,7 @@ use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Role;
+use hozon_shared::ports::{Bucket, ObjectRef};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -119,6 +120,14 @@ impl World {
         zips
     }
 
+    /// Deletes an attachment of a deal behind the CRM's back.
+    pub async fn lose_an_attachment(&self) {
+        let objects = &self.local.ports.objects;
+        let keys = objects.list(Bucket::Crm, "").await.expect("lists");
+        let file = keys.iter().find(|key| key.contains("/Deals/") && key.contains("/files/")).expect("an attachment");
+        objects.delete(&ObjectRef::crm(file)).await.expect("deletes");
+    }
+
     /// Downloads a link, as anybody who has it could.
     pub async fn download(&self, link: &str) -> (StatusCode, Vec<u8>) {
         let answer = self.http.get(link).send().await.expect("answers");
@@ -140,15 +149,16 @@ impl World {
         }
     }
 
-    /// Stops, after a look at what must not be left: runs without an end, uploads without an end, work objects.
+    /// Stops, after a look at what must not be left: runs without an end, uploads without an end, notices that were not sent, work objects.
     pub async fn end(self) -> TempDir {
         self.local.wait_until_idle().await;
+        self.local.wait_until_told().await.expect("every notice is sent");
         let newest = self.local.ports.store.backups(self.org, 100).await.expect("reads");
         let running: Vec<_> = newest.iter().filter(|backup| backup.finished.is_none()).map(|backup| backup.id).collect();
         assert!(running.is_empty(), "unfinished: {running:?}");
         let left = self.dangling_uploads();
         assert!(left.is_empty(), "dangling uploads: {left:?}");
-        let archives = hozon_shared::ports::Bucket::Archives;
+        let archives = Bucket::Archives;
         let work = self.local.ports.objects.list(archives, "work/").await.expect("lists");
         assert!(work.is_empty(), "work objects: {work:?}");
         self.local.stop().await.expect("stops");

@@ -9,9 +9,7 @@ use reqwest::StatusCode;
 async fn a_missing_attachment_is_named_and_the_backup_is_not_called_complete() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
-    let keys = world.local.ports.objects.list(Bucket::Crm, "").await.unwrap();
-    let file = keys.iter().find(|key| key.contains("/Deals/") && key.contains("/files/")).unwrap();
-    world.local.ports.objects.delete(&ObjectRef::crm(file)).await.unwrap();
+    world.lose_an_attachment().await;
     let backup = world.back_up().await;
     assert_eq!((backup.status, backup.files.len()), (Status::Failed, 0));
     let failure = backup.failure.unwrap();

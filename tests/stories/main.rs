@@ -9,6 +9,7 @@ mod hostile_data;
 mod imports;
 mod large_zips;
 mod links;
+mod mails;
 mod openapi;
 mod repeats;
 mod restarts;

@@ -9,7 +9,7 @@ use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::ending::end_backup;
-use hozon_shared::ports::{ErrorKind, PortError, Ports};
+use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
 use serde_json::json;
 
 use super::{ATTEMPTS, App};
@@ -36,7 +36,9 @@ async fn create(app: &App, organisation: &Organisation, caller: &Caller) -> Resu
         let id = BackupId(app.ports.ids.next(now));
         let backup = Backup::requested(caller.org, id, caller.person.clone(), claim, now);
         let event = EventId(app.ports.ids.next(now));
-        match store.commit(caller.org, change::start(backup.clone(), month_use, event)).await {
+        let mut changes = change::start(backup.clone(), month_use, event);
+        changes.push(Change::Contact(caller.contact()));
+        match store.commit(caller.org, changes).await {
             Ok(()) => return Ok(Backup { version: backup.version + 1, ..backup }),
             Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Unavailable) => {}
             Err(error) => return Err(error.into()),

@@ -23,18 +23,21 @@ pub const ARCHIVES_BUCKET: &str = "archives";
 pub const CRM_BUCKET: &str = "crm";
 
 /// Where the embedded services listen.
-pub struct Endpoints {
+pub struct Emulated {
     /// S3's URL.
     pub s3: String,
     /// DynamoDB's URL.
     pub dynamodb: String,
+    /// DynamoDB itself, for its stream.
+    pub database: Database,
 }
 
 /// Starts both on the files below `data`; they stop when `stop` is cancelled.
-pub async fn start(data: &Path, keys: &[AccessKey], stop: &CancellationToken, tasks: &TaskTracker) -> Result<Endpoints> {
+pub async fn start(data: &Path, keys: &[AccessKey], stop: &CancellationToken, tasks: &TaskTracker) -> Result<Emulated> {
     let s3 = start_s3(data, keys, stop, tasks).await.context("start the embedded S3")?;
-    let dynamodb = start_dynamodb(&data.join("dynamodb.sqlite"), stop, tasks).await.context("start the embedded DynamoDB")?;
-    Ok(Endpoints { s3, dynamodb })
+    let started = start_dynamodb(&data.join("dynamodb.sqlite"), stop, tasks).await;
+    let (dynamodb, database) = started.context("start the embedded DynamoDB")?;
+    Ok(Emulated { s3, dynamodb, database })
 }
 
 async fn start_s3(data: &Path, keys: &[AccessKey], stop: &CancellationToken, tasks: &TaskTracker) -> Result<String> {
@@ -105,19 +108,20 @@ async fn serve_s3(listener: TcpListener, service: S3Service, stop: CancellationT
     graceful.shutdown().await;
 }
 
-async fn start_dynamodb(file: &Path, stop: &CancellationToken, tasks: &TaskTracker) -> Result<String> {
+async fn start_dynamodb(file: &Path, stop: &CancellationToken, tasks: &TaskTracker) -> Result<(String, Database)> {
     let path = file.to_str().context("the data folder's path is not UTF-8")?;
     let database = Database::new(path).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     create_table(&database)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let stopped = stop.clone().cancelled_owned();
+    let kept = database.clone();
     tasks.spawn(async move {
         if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stopped).await {
             tracing::error!(error, "the embedded dynamodb stopped");
         }
     });
-    Ok(url)
+    Ok((url, kept))
 }
 
 /// The table as infra/template.yaml describes it. One of an earlier version gets what it lacks.
@@ -132,7 +136,12 @@ fn create_table(database: &Database) -> Result<()> {
         ],
         "Projection": { "ProjectionType": "KEYS_ONLY" },
     });
+    let stream = json!({ "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" });
     if let Some(table) = database.get_table_metadata(TABLE).map_err(failed)? {
+        if !table.stream_enabled {
+            let request = json!({ "TableName": TABLE, "StreamSpecification": stream });
+            database.update_table(serde_json::from_value(request)?).map_err(failed)?;
+        }
         if table.gsi_definitions.is_none() {
             let updates = [json!({ "Create": due })];
             let request =
@@ -150,6 +159,7 @@ fn create_table(database: &Database) -> Result<()> {
             { "AttributeName": "sk", "KeyType": "RANGE" },
         ],
         "GlobalSecondaryIndexes": [due],
+        "StreamSpecification": stream,
     }))?;
     database.create_table(request).map(drop).map_err(failed)
 }

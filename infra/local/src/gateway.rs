@@ -16,6 +16,7 @@ use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::default_time_of_day;
 use tracing::Instrument;
 
+use crate::mail::{self, Mailbox};
 use crate::tokens::{Issuer, JWKS_PATH};
 
 const CONSOLE: &str = include_str!("../../../console/index.html");
@@ -23,7 +24,14 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src '
     form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// All routes of the local program.
-pub fn router(ports: &Ports, triggers: &Arc<dyn Triggers>, plans: Plans, authorizer: Arc<Authorizer>, issuer: &Issuer) -> Router {
+pub fn router(
+    ports: &Ports,
+    triggers: &Arc<dyn Triggers>,
+    plans: Plans,
+    authorizer: Arc<Authorizer>,
+    issuer: &Issuer,
+    mailbox: Mailbox,
+) -> Router {
     let keys = issuer.keys().clone();
     let (api, document) = Documented::with_openapi(document())
         .merge(hozon_schedule::router(ports.clone(), triggers.clone(), plans, default_time_of_day()))
@@ -34,7 +42,7 @@ pub fn router(ports: &Ports, triggers: &Arc<dyn Triggers>, plans: Plans, authori
         .route("/", get(console))
         .route("/openapi.json", get(async move || Json(document)))
         .route(JWKS_PATH, get(async move || Json(keys)));
-    with_fallbacks(routes)
+    with_fallbacks(routes.merge(mail::pages(mailbox)))
         .layer(middleware::from_fn_with_state(authorizer, identify))
         .layer(middleware::from_fn_with_state(ports.clone(), request_id))
 }

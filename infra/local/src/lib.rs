@@ -10,11 +10,13 @@ mod gateway;
 pub mod housekeeping;
 pub mod import;
 mod local;
+mod mail;
 mod registry;
 pub mod sample;
 mod scheduler;
 mod secrets;
 mod states;
+mod stream;
 pub mod tokens;
 pub mod verify;
 

@@ -11,12 +11,14 @@ use axum::Router;
 use axum::serve::ListenerExt;
 use chrono::{DateTime, Utc};
 use hozon_authorize::{AuthSettings, Authorizer};
+use hozon_notify::Notify;
 use hozon_shared::aws;
 use hozon_shared::domain::allowance::Plans;
 use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Organisation, Role};
 use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock, Triggers};
-use hozon_shared::settings::{Endpoints, Settings, TriggerSettings};
+use hozon_shared::settings::{Endpoints, MailSettings, Settings, TriggerSettings};
 use hozon_trigger::Trigger;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -28,14 +30,18 @@ use crate::clockwork::{Clockwork, Counts, TRIGGER, TriggerFunction};
 use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET, TABLE};
 use crate::executions::Executions;
 use crate::functions::{ARCHIVE, Functions};
+use crate::mail::{self, Mailbox};
 use crate::registry::{Entry, Registry};
 use crate::scheduler::Scheduler;
 use crate::secrets::Secrets;
+use crate::stream::Stream;
 use crate::tokens::{AUDIENCE, ISSUER, Issuer, JWKS_PATH};
 use crate::{gateway, scheduler, states};
 
 /// The state machine that AWS runs too.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
+/// The sender of all mails.
+const MAIL_FROM: &str = "backups@hozon.invalid";
 /// How long running requests may take at the end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -83,6 +89,7 @@ pub struct Local {
     issuer: Issuer,
     executions: Executions,
     clockwork: Clockwork,
+    stream: Stream,
     stop: CancellationToken,
     tasks: TaskTracker,
     _lock: File,
@@ -97,9 +104,9 @@ impl Local {
         let secrets = Secrets::load(&data.join("secrets.json"))?;
         let registry = Registry::load(&data.join("organisations.json"))?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let services = emulators::start(&data, &[secrets.functions(), secrets.signer()], &stop, &tasks).await?;
+        let emulated = emulators::start(&data, &[secrets.functions(), secrets.signer()], &stop, &tasks).await?;
         let (services_listener, services_url) = bind(0).await?;
-        let settings = settings(&secrets, services, services_url);
+        let settings = settings(&secrets, &emulated, services_url);
         let mut ports = aws::connect(&settings).await;
         ports.clock = options.clock;
         ports.ids = options.ids;
@@ -107,16 +114,23 @@ impl Local {
         let limits = hozon_archive::Settings { plans: options.plans.clone(), ..options.limits };
         let executions = executions(&data, &ports, limits, options.speed, &tasks, &stop)?;
         let (clockwork, scheduler) = clockwork(&data, &ports, &triggers)?;
-        let services = states::router(executions.clone()).merge(scheduler::router(scheduler, ports.clock.clone()));
+        let mailbox = Mailbox::open(data.join("mail"), ports.clock.clone())?;
+        let services = states::router(executions.clone())
+            .merge(scheduler::router(scheduler, ports.clock.clone()))
+            .merge(mail::service(mailbox.clone()));
         serve(services_listener, services, &stop, &tasks);
 
         let (listener, url) = bind_gateway(options.port).await?;
         let issuer = Issuer::new(secrets.issuer(), options.speed)?;
         let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
-        serve(listener, gateway::router(&ports, &triggers, options.plans, authorizer, &issuer), &stop, &tasks);
+        serve(listener, gateway::router(&ports, &triggers, options.plans, authorizer, &issuer, mailbox), &stop, &tasks);
+        let mailer = aws::mailer(&settings, MailSettings { from: MAIL_FROM.to_owned() }).await;
+        let notify = Notify { ports: ports.clone(), mailer };
+        let stream = Stream::open(emulated.database, notify, data.join("stream.position"))?;
+        tasks.spawn(stream.clone().run(stop.clone()));
         executions.resume()?;
         tasks.spawn(clockwork.clone().run(stop.clone()));
-        Ok(Self { url, ports, data, registry, issuer, executions, clockwork, stop, tasks, _lock: lock })
+        Ok(Self { url, ports, data, registry, issuer, executions, clockwork, stream, stop, tasks, _lock: lock })
     }
 
     /// The organisations of this data folder, oldest first.
@@ -154,7 +168,12 @@ impl Local {
 
     /// A token for the administrator or the plain user of an organisation; it works for seven days.
     pub fn token(&self, org: OrgId, role: Role) -> Result<String> {
-        self.issuer.token(org, role, self.ports.clock.now())
+        self.token_in(org, role, Locale::En)
+    }
+
+    /// The same for somebody who reads that language.
+    pub fn token_in(&self, org: OrgId, role: Role, locale: Locale) -> Result<String> {
+        self.issuer.token(org, role, locale, self.ports.clock.now())
     }
 
     /// The file on disk that holds an object of the archives bucket.
@@ -165,6 +184,11 @@ impl Local {
     /// Waits until no run is under way.
     pub async fn wait_until_idle(&self) {
         self.executions.wait_until_idle().await;
+    }
+
+    /// Waits until everybody has been told what has happened so far.
+    pub async fn wait_until_told(&self) -> Result<()> {
+        self.stream.drain().await
     }
 
     /// Does what is due by the clock now, without waiting for the next look at it.
@@ -211,18 +235,18 @@ fn lock(data: &Path) -> Result<File> {
     }
 }
 
-fn settings(secrets: &Secrets, emulated: emulators::Endpoints, services: String) -> Settings {
+fn settings(secrets: &Secrets, emulated: &emulators::Emulated, services: String) -> Settings {
     Settings {
         table: TABLE.to_owned(),
         archives_bucket: ARCHIVES_BUCKET.to_owned(),
         crm_bucket: CRM_BUCKET.to_owned(),
         state_machine: states::STATE_MACHINE.to_owned(),
         endpoints: Endpoints {
-            s3: Some(emulated.s3),
-            dynamodb: Some(emulated.dynamodb),
+            s3: Some(emulated.s3.clone()),
+            dynamodb: Some(emulated.dynamodb.clone()),
             states: Some(services.clone()),
-            scheduler: Some(services),
-            mail: None,
+            scheduler: Some(services.clone()),
+            mail: Some(services),
         },
         signer: secrets.signer(),
         credentials: Some(secrets.functions()),

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::domain::id::{OrgId, UserId};
+use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Role;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -35,6 +36,8 @@ struct Claims<'a> {
     org: OrgId,
     role: &'a str,
     name: &'a str,
+    email: &'a str,
+    locale: &'a str,
     iat: i64,
     exp: i64,
 }
@@ -55,14 +58,15 @@ impl Issuer {
         &self.keys
     }
 
-    /// A token for the administrator or the plain user of an organisation.
-    pub fn token(&self, org: OrgId, role: Role, now: DateTime<Utc>) -> Result<String> {
-        let (sub, role, name) = match role {
-            Role::Administrator => (UserId(1), "administrator", "Admin 管理者"),
-            Role::User => (UserId(2), "user", "User 一般利用者"),
+    /// A token for the administrator or the plain user of an organisation, who reads that language.
+    pub fn token(&self, org: OrgId, role: Role, locale: Locale, now: DateTime<Utc>) -> Result<String> {
+        let (sub, role, name, email) = match role {
+            Role::Administrator => (UserId(1), "administrator", "Admin 管理者", "admin@hozon.invalid"),
+            Role::User => (UserId(2), "user", "User 一般利用者", "user@hozon.invalid"),
         };
+        let locale = locale.tag();
         let (iat, exp) = (now.timestamp(), (now + self.life).timestamp());
-        let claims = Claims { iss: ISSUER, aud: AUDIENCE, sub, org, role, name, iat, exp };
+        let claims = Claims { iss: ISSUER, aud: AUDIENCE, sub, org, role, name, email, locale, iat, exp };
         let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::ES256) };
         Ok(encode(&header, &claims, &self.key)?)
     }

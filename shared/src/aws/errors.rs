@@ -32,7 +32,8 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> ErrorK
             | "RequestLimitExceeded"
             | "TransactionInProgressException"
             | "ServiceUnavailable"
-            | "RequestTimeout",
+            | "RequestTimeout"
+            | "TooManyRequestsException",
         ) => ErrorKind::Unavailable,
         _ => match service.raw().status().as_u16() {
             404 => ErrorKind::NotFound,

@@ -104,6 +104,16 @@ pub fn item(number: u64) -> String {
     format!("{ITEMS}{number:020}")
 }
 
+/// Partition of an organisation's handled messages.
+pub fn outbox(org: OrgId) -> String {
+    format!("OUTBOX#{org}")
+}
+
+/// Sort key of a handled message.
+pub fn message(event: EventId, receiver: &str) -> String {
+    format!("{:020}#{receiver}", event.0)
+}
+
 /// Sort key of a module.
 pub fn module(api_name: &str) -> String {
     format!("{MODULES}{api_name}")

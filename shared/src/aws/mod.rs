@@ -4,7 +4,9 @@ mod catalogue;
 mod errors;
 mod keys;
 mod links;
+mod mailer;
 mod objects;
+mod outbox;
 mod progress;
 mod schedules;
 mod states;
@@ -18,10 +20,11 @@ use std::sync::Arc;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 
-use crate::ports::{Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
-use crate::settings::{AccessKey, Settings, TriggerSettings};
+use crate::ports::{Mailer, Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
+use crate::settings::{AccessKey, MailSettings, Settings, TriggerSettings};
 use crate::sources::native::NativeSource;
 use links::SignedLinks;
+use mailer::Ses;
 use objects::{Buckets, S3Objects};
 use states::StepFunctions;
 use table::Table;
@@ -43,6 +46,7 @@ pub async fn connect(settings: &Settings) -> Ports {
         schedules: table.clone(),
         progress: table.clone(),
         marks: table.clone(),
+        outbox: table.clone(),
         catalogue: table.clone(),
         objects: objects.clone(),
         uploads: objects.clone(),
@@ -58,6 +62,14 @@ pub async fn triggers(settings: &Settings, triggers: TriggerSettings) -> Arc<dyn
     let mut builder = aws_sdk_scheduler::config::Builder::from(&config);
     builder.set_endpoint_url(settings.endpoints.scheduler.clone());
     Arc::new(Scheduler::new(aws_sdk_scheduler::Client::from_conf(builder.build()), triggers))
+}
+
+/// Makes the mailer's port.
+pub async fn mailer(settings: &Settings, mail: MailSettings) -> Arc<dyn Mailer> {
+    let config = sdk_config(settings).await;
+    let mut builder = aws_sdk_sesv2::config::Builder::from(&config);
+    builder.set_endpoint_url(settings.endpoints.mail.clone());
+    Arc::new(Ses::new(aws_sdk_sesv2::Client::from_conf(builder.build()), mail))
 }
 
 async fn sdk_config(settings: &Settings) -> SdkConfig {

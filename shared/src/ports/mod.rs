@@ -3,6 +3,7 @@
 mod catalogue;
 mod mailer;
 mod objects;
+mod outbox;
 mod schedules;
 mod source;
 mod store;
@@ -12,6 +13,7 @@ mod triggers;
 pub use catalogue::Catalogue;
 pub use mailer::{Mail, Mailer};
 pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads};
+pub use outbox::Outbox;
 pub use schedules::{Due, Schedules};
 pub use source::{AttachmentStream, RowPage, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store};
@@ -32,6 +34,7 @@ pub struct Ports {
     pub schedules: Arc<dyn Schedules>,
     pub progress: Arc<dyn Progress>,
     pub marks: Arc<dyn Marks>,
+    pub outbox: Arc<dyn Outbox>,
     pub catalogue: Arc<dyn Catalogue>,
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,

@@ -1,0 +1,93 @@
+//! Tells people what has happened: events of the table's stream become mails. A record that is delivered twice makes one mail; one that
+//! cannot be handled now is reported, so that the stream delivers it and what follows it again.
+
+mod letter;
+mod render;
+mod stream;
+mod words;
+
+use std::sync::Arc;
+
+use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::organisation::{Contact, Organisation};
+use hozon_shared::ports::{ErrorKind, Mail, Mailer, PortError, Ports};
+use serde_json::{Value, json};
+
+use letter::Letter;
+use stream::{Record, StreamError};
+
+/// The function and what it uses.
+#[derive(Clone)]
+pub struct Notify {
+    /// The outside.
+    pub ports: Ports,
+    /// Sends mail.
+    pub mailer: Arc<dyn Mailer>,
+}
+
+impl Notify {
+    /// Handles a batch of stream records, in order. The answer names the first record that failed, if any: it and those behind it are
+    /// delivered again.
+    pub async fn handle(&self, batch: Value) -> Result<Value, StreamError> {
+        for record in stream::records(batch)? {
+            let Err(error) = self.record(&record).await else { continue };
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, stream.record = record.sequence, "a notification failed and is tried again");
+            return Ok(json!({ "batchItemFailures": [{ "itemIdentifier": record.sequence }] }));
+        }
+        Ok(json!({ "batchItemFailures": [] }))
+    }
+
+    async fn record(&self, record: &Record) -> Result<(), PortError> {
+        let Some((org, event)) = record.event()? else { return Ok(()) };
+        if event.what.notification().is_none() {
+            return Ok(());
+        }
+        let Some(organisation) = self.ports.store.organisation(org).await? else { return Ok(()) };
+        let contact = self.ports.schedules.contact(org, event.by.id).await?;
+        let locale = contact.as_ref().map(|contact| contact.locale).unwrap_or_default();
+        let addresses = addresses(&organisation, contact, &event.what);
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        let letter = Letter::about(&self.ports, &organisation, &event, locale).await?;
+        for address in addresses {
+            self.send(org, &event, &letter, address).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a mail that was not sent before. One that is refused for good is noted and not tried again.
+    async fn send(&self, org: OrgId, event: &Event, letter: &Letter, to: String) -> Result<(), PortError> {
+        let now = self.ports.clock.now();
+        if self.ports.outbox.is_done(org, event.id, &to).await? {
+            return Ok(());
+        }
+        let id = format!("{org}.{}", event.id);
+        let (text, html) = (render::text(letter), render::html(letter));
+        let mail = Mail { id, to, subject: letter.subject.clone(), text, html, language: letter.locale.tag() };
+        match self.mailer.send(&mail).await {
+            Err(error) if error.kind == ErrorKind::Refused => {
+                tracing::warn!(error = &error as &dyn std::error::Error, org.id = org.0, "a mail was refused");
+            }
+            other => other?,
+        }
+        self.ports.outbox.done(org, event.id, &mail.to, now).await
+    }
+}
+
+/// The administrator concerned, and the organisation's recipients of results.
+fn addresses(organisation: &Organisation, contact: Option<Contact>, what: &What) -> Vec<String> {
+    let mut addresses: Vec<String> = contact.and_then(|contact| contact.email).into_iter().collect();
+    let is_result = matches!(
+        what,
+        What::BackupReady { .. } | What::BackupFailed { .. } | What::BackupSkipped { .. } | What::BackupMissed { .. }
+    );
+    for address in organisation.recipients.iter().filter(|_| is_result) {
+        if !addresses.iter().any(|known| known.eq_ignore_ascii_case(address)) {
+            addresses.push(address.clone());
+        }
+    }
+    addresses
+}
