@@ -5,6 +5,7 @@ use std::env;
 use chrono::{NaiveTime, TimeDelta};
 
 use crate::domain::allowance::Plans;
+use crate::domain::webhook::Addresses;
 
 /// Where state and objects are.
 #[derive(Debug, Clone)]
@@ -80,6 +81,18 @@ impl MailSettings {
     /// Reads the environment.
     pub fn from_env() -> Result<Self, SettingsError> {
         Ok(Self { from: required("HOZON_MAIL_FROM")? })
+    }
+}
+
+/// Reads `HOZON_WEBHOOK_ADDRESSES`: `public`, the default, or `any`, for those who host for themselves and call their own network.
+pub fn webhook_addresses() -> Result<Addresses, SettingsError> {
+    match env::var("HOZON_WEBHOOK_ADDRESSES").as_deref() {
+        Err(_) | Ok("public") => Ok(Addresses::Public),
+        Ok("any") => Ok(Addresses::Any),
+        Ok(_) => {
+            let source = "it is `public` or `any`".into();
+            Err(SettingsError::Invalid { name: "HOZON_WEBHOOK_ADDRESSES", source })
+        }
     }
 }
 

@@ -15,3 +15,4 @@ mod repeats;
 mod restarts;
 mod schedules;
 mod triggers;
+mod webhooks;

@@ -1,17 +1,35 @@
-//! History, and notifications with a read mark; both are views of the event log.
+//! History, and notifications with a read mark, both views of the event log; and webhooks.
 
 mod history;
 mod notifications;
+mod webhooks;
 
+use axum::extract::FromRef;
 use hozon_shared::api::{Documented, with_versions};
+use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::ports::Ports;
 use utoipa_axum::routes;
 
-/// The routes of this function.
-pub fn router(ports: Ports) -> Documented {
+#[derive(Clone)]
+struct App {
+    ports: Ports,
+    addresses: Addresses,
+}
+
+impl FromRef<App> for Ports {
+    fn from_ref(app: &App) -> Self {
+        app.ports.clone()
+    }
+}
+
+/// The routes of this function. Webhooks may be added for these addresses.
+pub fn router(ports: Ports, addresses: Addresses) -> Documented {
     let routes = Documented::new()
         .routes(routes!(history::handle))
         .routes(routes!(notifications::list))
-        .routes(routes!(notifications::mark_read));
-    with_versions(routes).with_state(ports)
+        .routes(routes!(notifications::mark_read))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::test));
+    with_versions(routes).with_state(App { ports, addresses })
 }

@@ -1,9 +1,11 @@
-//! Tells people what has happened: events of the table's stream become mails. A record that is delivered twice makes one mail; one that
+//! Tells people what has happened: events of the table's stream become mails and webhook messages. A record that is delivered twice makes one of each; one that
 //! cannot be handled now is reported, so that the stream delivers it and what follows it again.
 
 mod letter;
+mod post;
 mod render;
 mod stream;
+mod webhooks;
 mod words;
 
 use std::sync::Arc;
@@ -15,7 +17,10 @@ use hozon_shared::ports::{ErrorKind, Mail, Mailer, PortError, Ports};
 use serde_json::{Value, json};
 
 use letter::Letter;
-use stream::{Record, StreamError};
+pub use post::Post;
+pub use stream::StreamError;
+
+use stream::Record;
 
 /// The function and what it uses.
 #[derive(Clone)]
@@ -24,12 +29,33 @@ pub struct Notify {
     pub ports: Ports,
     /// Sends mail.
     pub mailer: Arc<dyn Mailer>,
+    /// Posts to webhooks.
+    pub post: Post,
+}
+
+/// Why a call failed as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifyError {
+    /// The input cannot be read.
+    #[error(transparent)]
+    Input(#[from] StreamError),
+    /// The outside failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
 }
 
 impl Notify {
+    /// Handles a call: a batch of stream records, or `{"again":{}}` for webhooks that were not reached.
+    pub async fn handle(&self, input: Value) -> Result<Value, NotifyError> {
+        if input.get("again").is_some() {
+            return Ok(self.tell_again().await?);
+        }
+        Ok(self.batch(input).await?)
+    }
+
     /// Handles a batch of stream records, in order. The answer names the first record that failed, if any: it and those behind it are
     /// delivered again.
-    pub async fn handle(&self, batch: Value) -> Result<Value, StreamError> {
+    async fn batch(&self, batch: Value) -> Result<Value, StreamError> {
         for record in stream::records(batch)? {
             let Err(error) = self.record(&record).await else { continue };
             let error = &error as &dyn std::error::Error;
@@ -45,6 +71,7 @@ impl Notify {
             return Ok(());
         }
         let Some(organisation) = self.ports.store.organisation(org).await? else { return Ok(()) };
+        self.tell(&organisation, &event).await?;
         let contact = self.ports.schedules.contact(org, event.by.id).await?;
         let locale = contact.as_ref().map(|contact| contact.locale).unwrap_or_default();
         let addresses = addresses(&organisation, contact, &event.what);

@@ -32,6 +32,8 @@ impl Trigger {
             let outcome = match due {
                 Due::Schedule(org, id) => self.sweep_schedule(org, id, now, &mut swept).await,
                 Due::Backup(org, id) => self.sweep_backup(org, id, now, &mut swept).await,
+                // These are the `notify` function's.
+                Due::Delivery(..) => Ok(()),
             };
             match outcome {
                 // Somebody else was at it at the same time; the next sweep looks again.

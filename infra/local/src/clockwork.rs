@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use hozon_notify::Notify;
 use hozon_shared::ports::Clock;
 use hozon_trigger::Trigger;
 use serde_json::{Value, json};
@@ -22,6 +23,8 @@ pub const TRIGGER: &str = "arn:aws:lambda:us-east-1:000000000000:function:trigge
 const LOOK: Duration = Duration::from_millis(200);
 /// How often the sweep runs, as infra/template.yaml has it.
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(15);
+/// How often webhooks that were not reached are looked at.
+const TELL_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// How often expired zips are deleted; a lifecycle rule does it on AWS.
 const CLEAN_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -57,16 +60,18 @@ pub struct Clockwork {
     clock: Arc<dyn Clock>,
     scheduler: Scheduler,
     trigger: Trigger,
+    notify: Notify,
     counts: Counts,
+    told: Arc<Mutex<DateTime<Utc>>>,
     swept: Arc<Mutex<DateTime<Utc>>>,
     cleaned: Arc<Mutex<DateTime<Utc>>>,
 }
 
 impl Clockwork {
     /// Everything is due at the first look.
-    pub fn new(clock: Arc<dyn Clock>, scheduler: Scheduler, trigger: Trigger, counts: Counts) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, scheduler: Scheduler, trigger: Trigger, notify: Notify, counts: Counts) -> Self {
         let never = || Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
-        Self { clock, scheduler, trigger, counts, swept: never(), cleaned: never() }
+        Self { clock, scheduler, trigger, notify, counts, told: never(), swept: never(), cleaned: never() }
     }
 
     /// Looks at the clock until it is stopped.
@@ -90,6 +95,12 @@ impl Clockwork {
             self.sweep().await;
         }
         drop(swept);
+        let mut told = self.told.lock().await;
+        if now - *told >= TELL_EVERY {
+            *told = now;
+            self.tell_again().await;
+        }
+        drop(told);
         let mut cleaned = self.cleaned.lock().await;
         if now - *cleaned >= CLEAN_EVERY {
             *cleaned = now;
@@ -115,6 +126,13 @@ impl Clockwork {
     async fn sweep(&self) {
         if let Err(error) = self.trigger.handle(json!({ "sweep": {} })).await {
             tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed; it is tried again in 15 minutes");
+        }
+    }
+
+    async fn tell_again(&self) {
+        if let Err(error) = self.notify.handle(json!({ "again": {} })).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "webhooks could not be told again; tried again in a minute");
         }
     }
 

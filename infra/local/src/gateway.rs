@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use hozon_authorize::Authorizer;
 use hozon_shared::api::{Documented, Identity, document, with_fallbacks};
 use hozon_shared::domain::allowance::Plans;
+use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::default_time_of_day;
 use tracing::Instrument;
@@ -31,12 +32,13 @@ pub fn router(
     authorizer: Arc<Authorizer>,
     issuer: &Issuer,
     mailbox: Mailbox,
+    addresses: Addresses,
 ) -> Router {
     let keys = issuer.keys().clone();
     let (api, document) = Documented::with_openapi(document())
         .merge(hozon_schedule::router(ports.clone(), triggers.clone(), plans, default_time_of_day()))
         .merge(hozon_download::router(ports.clone()))
-        .merge(hozon_activity::router(ports.clone()))
+        .merge(hozon_activity::router(ports.clone(), addresses))
         .split_for_parts();
     let routes = api
         .route("/", get(console))

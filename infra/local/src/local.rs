@@ -11,12 +11,13 @@ use axum::Router;
 use axum::serve::ListenerExt;
 use chrono::{DateTime, Utc};
 use hozon_authorize::{AuthSettings, Authorizer};
-use hozon_notify::Notify;
+use hozon_notify::{Notify, Post};
 use hozon_shared::aws;
 use hozon_shared::domain::allowance::Plans;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Organisation, Role};
+use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock, Triggers};
 use hozon_shared::settings::{Endpoints, MailSettings, Settings, TriggerSettings};
 use hozon_trigger::Trigger;
@@ -53,6 +54,8 @@ pub struct Options {
     pub port: Option<u16>,
     /// Free backups by plan.
     pub plans: Plans,
+    /// Which addresses webhooks may have.
+    pub webhooks: Addresses,
     /// How runs are cut into pieces.
     pub limits: hozon_archive::Settings,
     /// The time.
@@ -70,6 +73,7 @@ impl Options {
             data: data.into(),
             port: None,
             plans: Plans::default(),
+            webhooks: Addresses::Public,
             limits: hozon_archive::Settings::default(),
             clock: Arc::new(SystemClock),
             speed: 1.0,
@@ -113,7 +117,9 @@ impl Local {
         let triggers = aws::triggers(&settings, trigger_settings()).await;
         let limits = hozon_archive::Settings { plans: options.plans.clone(), ..options.limits };
         let executions = executions(&data, &ports, limits, options.speed, &tasks, &stop)?;
-        let (clockwork, scheduler) = clockwork(&data, &ports, &triggers)?;
+        let mailer = aws::mailer(&settings, MailSettings { from: MAIL_FROM.to_owned() }).await;
+        let notify = Notify { ports: ports.clone(), mailer, post: Post::new(options.webhooks)? };
+        let (clockwork, scheduler) = clockwork(&data, &ports, &triggers, &notify)?;
         let mailbox = Mailbox::open(data.join("mail"), ports.clock.clone())?;
         let services = states::router(executions.clone())
             .merge(scheduler::router(scheduler, ports.clock.clone()))
@@ -123,9 +129,12 @@ impl Local {
         let (listener, url) = bind_gateway(options.port).await?;
         let issuer = Issuer::new(secrets.issuer(), options.speed)?;
         let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
-        serve(listener, gateway::router(&ports, &triggers, options.plans, authorizer, &issuer, mailbox), &stop, &tasks);
-        let mailer = aws::mailer(&settings, MailSettings { from: MAIL_FROM.to_owned() }).await;
-        let notify = Notify { ports: ports.clone(), mailer };
+        serve(
+            listener,
+            gateway::router(&ports, &triggers, options.plans, authorizer, &issuer, mailbox, options.webhooks),
+            &stop,
+            &tasks,
+        );
         let stream = Stream::open(emulated.database, notify, data.join("stream.position"))?;
         tasks.spawn(stream.clone().run(stop.clone()));
         executions.resume()?;
@@ -267,12 +276,12 @@ fn trigger_settings() -> TriggerSettings {
     }
 }
 
-fn clockwork(data: &Path, ports: &Ports, triggers: &Arc<dyn Triggers>) -> Result<(Clockwork, Scheduler)> {
+fn clockwork(data: &Path, ports: &Ports, triggers: &Arc<dyn Triggers>, notify: &Notify) -> Result<(Clockwork, Scheduler)> {
     let trigger = Trigger { ports: ports.clone(), triggers: triggers.clone() };
     let counts = Counts::default();
     let called = Arc::new(TriggerFunction { trigger: trigger.clone(), counts: counts.clone() });
     let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
-    Ok((Clockwork::new(ports.clock.clone(), scheduler.clone(), trigger, counts), scheduler))
+    Ok((Clockwork::new(ports.clock.clone(), scheduler.clone(), trigger, notify.clone(), counts), scheduler))
 }
 
 fn executions(

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::domain::allowance::Month;
 use crate::domain::change::Place;
-use crate::domain::id::{BackupId, EventId, OrgId, ScheduleId, UserId};
+use crate::domain::id::{BackupId, EventId, OrgId, ScheduleId, UserId, WebhookId};
 
 /// Prefix of an organisation's backups, newest last.
 pub const BACKUPS: &str = "BACKUP#";
@@ -64,6 +64,21 @@ pub fn occurrences(schedule: ScheduleId) -> String {
 /// Sort key of the record of an occurrence.
 pub fn occurrence(schedule: ScheduleId, at: DateTime<Utc>) -> String {
     format!("{}{}", occurrences(schedule), due_at(at))
+}
+
+/// Prefix of an organisation's webhooks, oldest first.
+pub const WEBHOOKS: &str = "WEBHOOK#";
+/// Prefix of an organisation's open deliveries.
+pub const DELIVERIES: &str = "DELIVERY#";
+
+/// Sort key of a webhook.
+pub fn webhook(id: WebhookId) -> String {
+    format!("{WEBHOOKS}{:020}", id.0)
+}
+
+/// Sort key of an open delivery.
+pub fn delivery(webhook: WebhookId, event: EventId) -> String {
+    format!("{DELIVERIES}{:020}#{:020}", webhook.0, event.0)
 }
 
 /// Sort key of where a person is written to.

@@ -14,6 +14,7 @@ mod store;
 mod table;
 mod triggers;
 mod uploads;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub async fn connect(settings: &Settings) -> Ports {
         progress: table.clone(),
         marks: table.clone(),
         outbox: table.clone(),
+        webhooks: table.clone(),
         catalogue: table.clone(),
         objects: objects.clone(),
         uploads: objects.clone(),

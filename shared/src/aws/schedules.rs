@@ -80,5 +80,8 @@ fn due(item: &Item) -> Option<Due> {
     if let Some(id) = sort.strip_prefix(keys::SCHEDULES) {
         return Some(Due::Schedule(org, id.parse().ok()?));
     }
+    if let Some((webhook, event)) = sort.strip_prefix(keys::DELIVERIES).and_then(|names| names.split_once('#')) {
+        return Some(Due::Delivery(org, webhook.parse().ok()?, event.parse().ok()?));
+    }
     Some(Due::Backup(org, sort.strip_prefix(keys::BACKUPS)?.parse().ok()?))
 }

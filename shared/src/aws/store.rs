@@ -142,7 +142,7 @@ impl Table {
 }
 
 /// Puts an item into the index of what is due, or leaves it out.
-fn with_due(mut item: Item, org: OrgId, due: Option<DateTime<Utc>>) -> Item {
+pub(super) fn with_due(mut item: Item, org: OrgId, due: Option<DateTime<Utc>>) -> Item {
     if let Some(at) = due {
         item.insert("due_shard".to_owned(), text(keys::due_shard(org.0)));
         item.insert("due_at".to_owned(), text(keys::due_at(at)));

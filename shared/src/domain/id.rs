@@ -56,6 +56,8 @@ id_types! {
     BackupId,
     /// One schedule of an organisation.
     ScheduleId,
+    /// One webhook of an organisation.
+    WebhookId,
     /// One entry of an organisation's event log.
     EventId,
 }

@@ -13,3 +13,4 @@ pub mod recurrence;
 pub mod rule;
 pub mod schedule;
 pub mod trigger;
+pub mod webhook;

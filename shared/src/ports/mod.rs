@@ -9,6 +9,7 @@ mod source;
 mod store;
 mod tell;
 mod triggers;
+mod webhooks;
 
 pub use catalogue::Catalogue;
 pub use mailer::{Mail, Mailer};
@@ -19,6 +20,7 @@ pub use source::{AttachmentStream, RowPage, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store};
 pub use tell::{Clock, Ids, RandomIds, Secrets, SystemClock, SystemSecrets, Workflow};
 pub use triggers::{Trigger, Triggers};
+pub use webhooks::Webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +37,7 @@ pub struct Ports {
     pub progress: Arc<dyn Progress>,
     pub marks: Arc<dyn Marks>,
     pub outbox: Arc<dyn Outbox>,
+    pub webhooks: Arc<dyn Webhooks>,
     pub catalogue: Arc<dyn Catalogue>,
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::PortError;
-use crate::domain::id::{BackupId, OrgId, ScheduleId, UserId};
+use crate::domain::id::{BackupId, EventId, OrgId, ScheduleId, UserId, WebhookId};
 use crate::domain::organisation::Contact;
 use crate::domain::schedule::{Occurrence, Schedule};
 
@@ -15,6 +15,8 @@ pub enum Due {
     Schedule(OrgId, ScheduleId),
     /// The end of this backup.
     Backup(OrgId, BackupId),
+    /// One more attempt to deliver this event to this webhook.
+    Delivery(OrgId, WebhookId, EventId),
 }
 
 /// Schedules in the table. Written by [`super::Store::commit`]. Reads see every commit that was answered before, but for `due`.
