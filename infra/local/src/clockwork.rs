@@ -76,12 +76,17 @@ impl Clockwork {
 
     /// Looks at the clock until it is stopped.
     pub async fn run(self, stop: CancellationToken) {
-        loop {
-            self.look().await;
-            tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
-                () = stop.cancelled() => return,
+        let looking = async {
+            loop {
+                self.look().await;
+                tokio::time::sleep(LOOK).await;
             }
+        };
+        // What is cut short here would fail anyway, because everything else stops too.
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = looking => {}
         }
     }
 

@@ -45,17 +45,26 @@ impl Stream {
 
     /// Hands over records until it is stopped.
     pub async fn run(self, stop: CancellationToken) {
-        loop {
-            let pause = match self.drain().await {
-                Ok(()) => LOOK,
-                Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), "the stream stands still; tried again in a second");
-                    PAUSE
-                }
-            };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = stop.cancelled() => return,
+        let reading = async {
+            loop {
+                tokio::time::sleep(self.drain_or_say_why().await).await;
+            }
+        };
+        // A batch that is cut short is handed over again at the next start.
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = reading => {}
+        }
+    }
+
+    /// Hands over what there is; tells how long to wait before the next look.
+    async fn drain_or_say_why(&self) -> Duration {
+        match self.drain().await {
+            Ok(()) => LOOK,
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "the stream stands still; tried again in a second");
+                PAUSE
             }
         }
     }
