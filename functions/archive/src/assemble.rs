@@ -55,7 +55,8 @@ async fn segments(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<(
 }
 
 async fn segment(run: &Run<'_>, number: u64) -> Result<(ObjectRef, Segment), TaskError> {
-    Ok((run.segment_at(number), run.read_required(&run.entries_at(number)).await?))
+    let segment: Segment = run.read_required(&run.entries_at(number)).await?;
+    Ok((ObjectRef::archives(&segment.key), segment))
 }
 
 async fn store(run: &Run<'_>, kind: ArchiveKind, zip: ZipBuilder) -> Result<ArchiveFile, TaskError> {

@@ -12,6 +12,7 @@ mod pack_files;
 mod pack_rows;
 mod pipeline;
 mod plan;
+mod reuse;
 mod segment;
 mod settings;
 mod task_error;

@@ -18,13 +18,20 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
         Some(plan) => plan,
         None => make(run).await?,
     };
-    run.write(&run.items_at(), &plan.items).await?;
+    run.write(&run.items_at(), &heaviest_first(&plan.items)).await?;
     let backup = run.load().await?;
     if backup.total.is_none() {
         let backup = backup.plan(plan.total)?;
         run.ports.store.commit(run.org, vec![Change::Backup(Box::new(backup))]).await?;
     }
     Ok(json!({ "key": run.items_at().key }))
+}
+
+/// The order in which items are begun: the longest end with the others.
+fn heaviest_first(items: &[Item]) -> Vec<&Item> {
+    let mut ordered: Vec<&Item> = items.iter().collect();
+    ordered.sort_by_key(|item| std::cmp::Reverse(item.weight.bytes));
+    ordered
 }
 
 async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {

@@ -20,9 +20,8 @@ pub struct SegmentUpload<'a> {
 }
 
 impl<'a> SegmentUpload<'a> {
-    /// Begins the segment of an item; nothing is sent yet.
-    pub fn new(run: &'a Run<'a>, item: u64) -> Self {
-        let at = run.segment_at(item);
+    /// Begins a segment; nothing is sent yet.
+    pub fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
         Self { run, at, first: Vec::new(), buffer: Vec::new(), upload: None, parts: Vec::new(), sent: 0 }
     }
 

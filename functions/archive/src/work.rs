@@ -84,8 +84,10 @@ pub struct PlacedFile {
 }
 
 /// Finished zip entries, one after the other in one object.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Segment {
+    /// Key of the object, in the archives bucket. It may be of an earlier run.
+    pub key: String,
     /// Bytes of the object.
     pub size: u64,
     /// When its input had been read.
@@ -95,7 +97,7 @@ pub struct Segment {
 }
 
 /// One entry of a segment.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SegmentEntry {
     /// For the zip's directory.
     pub entry: Entry,
@@ -130,11 +132,6 @@ impl Run<'_> {
     /// The attachments of an item.
     pub fn files_at(&self, item: u64) -> ObjectRef {
         self.work(&format!("files/{item:08}.json"))
-    }
-
-    /// An item's segment.
-    pub fn segment_at(&self, item: u64) -> ObjectRef {
-        self.work(&format!("segments/{item:08}.bin"))
     }
 
     /// The list of an item's entries; it is written when the segment is whole.

@@ -142,7 +142,10 @@ impl Clockwork {
     }
 
     async fn clean(&self) {
-        if let Err(error) = housekeeping::delete_expired(&self.trigger.ports).await {
+        let ports = &self.trigger.ports;
+        let archives = housekeeping::delete_expired(ports).await;
+        let segments = housekeeping::delete_old_segments(ports).await;
+        if let Err(error) = archives.and(segments) {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "expired archives could not be deleted; tried again in an hour");
         }

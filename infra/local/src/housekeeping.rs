@@ -1,9 +1,11 @@
-//! Deletes zips whose links have ended (R6), as the archives bucket's lifecycle rule does on AWS.
+//! Deletes zips whose links have ended (R6), and segments that are no more taken, as the archives bucket's lifecycle rules do on AWS.
 
+use hozon_shared::domain::backup::LINK_LIFE;
 use hozon_shared::domain::id::{BackupId, OrgId};
-use hozon_shared::ports::{Bucket, ObjectRef, PortError, Ports};
+use hozon_shared::ports::{Bucket, Clock, ObjectRef, PortError, Ports, SystemClock};
 
 const PREFIX: &str = "archives/";
+const SEGMENTS: &str = "segments/";
 
 /// Deletes every zip of a backup that has expired; tells how many there were.
 pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
@@ -14,6 +16,22 @@ pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
         let known = ports.store.backup(org, backup).await?;
         if known.is_some_and(|backup| backup.expires() <= now) {
             ports.objects.delete(&ObjectRef::archives(key)).await?;
+            deleted += 1;
+        }
+    }
+    Ok(deleted)
+}
+
+/// Deletes segments that no run takes any more, seven days after they were made; tells how many objects there were.
+pub async fn delete_old_segments(ports: &Ports) -> Result<usize, PortError> {
+    // The store dates its objects by the real time, whatever the clock of the service says.
+    let made_before = SystemClock.now() - LINK_LIFE;
+    let mut deleted = 0;
+    for key in ports.objects.list(Bucket::Archives, SEGMENTS).await? {
+        let at = ObjectRef::archives(key);
+        let head = ports.objects.head(&at).await?;
+        if head.is_some_and(|head| head.modified <= made_before) {
+            ports.objects.delete(&at).await?;
             deleted += 1;
         }
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::errors::port_error;
@@ -17,6 +17,9 @@ use crate::domain::id::{BackupId, OrgId};
 use crate::domain::organisation::Organisation;
 use crate::domain::schedule::Schedule;
 use crate::ports::{Change, ErrorKind, EventPage, EventQuery, PortError, Store};
+
+/// History shows a year; DynamoDB deletes what is older, some days late (R7).
+const EVENTS_KEPT: TimeDelta = TimeDelta::days(370);
 
 const ABSENT: &str = "attribute_not_exists(pk)";
 
@@ -105,7 +108,12 @@ impl Table {
                 let stored = MonthUse { version: document.version + 1, ..document.clone() };
                 self.put_version(encode(pk, keys::month(&document.month), &stored)?, document.version)
             }
-            Change::Event(event) => self.put(encode(pk, keys::event(event.id), &event)?, Some(ABSENT)),
+            Change::Event(event) => {
+                let mut item = encode(pk, keys::event(event.id), &event)?;
+                let ttl = (event.at + EVENTS_KEPT).timestamp();
+                item.insert("ttl".to_owned(), integer(u64::try_from(ttl).unwrap_or_default()));
+                self.put(item, Some(ABSENT))
+            }
             Change::Take(place) => self.put(encode(pk, keys::place(place).to_owned(), &Holder::of(place))?, Some(ABSENT)),
             Change::Free(place) => self.free(pk, place),
         }

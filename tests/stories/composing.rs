@@ -1,0 +1,47 @@
+//! Objects composed inside the store are what joining their pieces gives, on the embedded S3 with S3's own rules.
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use hozon_shared::archive::compose::{Piece, compose};
+use hozon_shared::ports::{Bucket, ObjectRef};
+use hozon_tests::World;
+
+const MIB: usize = 1 << 20;
+/// Sizes around the least part, where the rules bite.
+const SIZES: [usize; 9] = [0, 1, 1000, MIB, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 7 * MIB, 13 * MIB];
+
+#[tokio::test]
+async fn a_composed_object_is_its_pieces_joined() {
+    let world = World::start().await;
+    let ports = &world.local.ports;
+    let mut random = fastrand::Rng::with_seed(2026);
+    let source: Bytes = (0..20 * MIB).map(|_| random.u8(..)).collect::<Vec<_>>().into();
+    let from = ObjectRef::archives("test/source");
+    ports.objects.put(&from, source.clone(), "application/octet-stream").await.unwrap();
+    for round in 0..24 {
+        let (pieces, expected) = random_pieces(&mut random, &from, &source);
+        let to = ObjectRef::archives(format!("test/{round}"));
+        let composed = compose(&*ports.objects, &*ports.uploads, &to, "application/octet-stream", pieces).await.unwrap();
+        let chunks: Vec<Bytes> = ports.objects.get(&to, None).await.unwrap().try_collect().await.unwrap();
+        assert!(chunks.concat() == expected, "round {round}");
+        assert_eq!(composed.size, expected.len() as u64);
+        ports.objects.delete(&to).await.unwrap();
+    }
+    assert_eq!(ports.objects.list(Bucket::Archives, "test/").await.unwrap(), ["test/source"]);
+    world.end().await;
+}
+
+fn random_pieces(random: &mut fastrand::Rng, from: &ObjectRef, source: &Bytes) -> (Vec<Piece>, Vec<u8>) {
+    let (mut pieces, mut expected) = (Vec::new(), Vec::new());
+    for _ in 0..random.usize(0..7) {
+        let size = SIZES[random.usize(..SIZES.len())];
+        let start = random.usize(..=source.len() - size);
+        let bytes = source.slice(start..start + size);
+        expected.extend_from_slice(&bytes);
+        pieces.push(match random.bool() {
+            true => Piece::Bytes(bytes),
+            false => Piece::Object { from: from.clone(), range: start as u64..(start + size) as u64 },
+        });
+    }
+    (pieces, expected)
+}

@@ -1,0 +1,105 @@
+//! What has not changed since the last backup is not read and compressed again, and nobody can tell from the zips.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use hozon_shared::domain::backup::Status;
+use hozon_shared::ports::{Bucket, ObjectRef};
+use hozon_tests::{CountingIds, Crm, ManualClock, World};
+
+async fn world() -> (World, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
+    let world = World::start_with(|options| {
+        options.clock = clock.clone();
+        options.ids = Arc::new(CountingIds::default());
+    })
+    .await;
+    world.import(Crm::small().inputs()).await;
+    (world, clock)
+}
+
+async fn delete_all(world: &World, bucket: Bucket, prefix: &str) -> usize {
+    let keys = world.local.ports.objects.list(bucket, prefix).await.unwrap();
+    for key in &keys {
+        world.local.ports.objects.delete(&ObjectRef { bucket, key: key.clone() }).await.unwrap();
+    }
+    keys.len()
+}
+
+fn bytes(zips: &[PathBuf]) -> Vec<Vec<u8>> {
+    zips.iter().map(|zip| std::fs::read(zip).unwrap()).collect()
+}
+
+/// The rows themselves; the lists of attachments are read by every plan.
+async fn delete_rows(world: &World) -> usize {
+    let keys = world.local.ports.objects.list(Bucket::Crm, "").await.unwrap();
+    let rows: Vec<_> = keys.into_iter().filter(|key| key.contains("/rows/") || key.contains("/files/")).collect();
+    for key in &rows {
+        world.local.ports.objects.delete(&ObjectRef::crm(key)).await.unwrap();
+    }
+    rows.len()
+}
+
+#[tokio::test]
+async fn a_second_backup_reads_nothing_that_has_not_changed() {
+    let (world, clock) = world().await;
+    world.back_up_well().await;
+    assert!(delete_rows(&world).await > 0);
+    clock.advance(TimeDelta::days(1));
+    world.back_up_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn reused_work_gives_the_same_bytes_as_work_done_anew() {
+    let mut second = Vec::new();
+    for is_reused in [true, false] {
+        let (world, clock) = world().await;
+        world.back_up_well().await;
+        clock.advance(TimeDelta::days(1));
+        if !is_reused {
+            assert!(delete_all(&world, Bucket::Archives, "segments/").await > 0);
+        }
+        second.push(bytes(&world.back_up_well().await));
+        world.end().await;
+    }
+    assert_eq!(second[0], second[1]);
+}
+
+#[tokio::test]
+async fn what_has_changed_is_made_anew() {
+    let (world, _) = world().await;
+    world.back_up_well().await;
+    let leads = tempfile::tempdir().unwrap();
+    std::fs::write(leads.path().join("Leads.csv"), "Id,Name\n1,changed\n").unwrap();
+    world.import(vec![leads.path().to_owned()]).await;
+    let zips = world.back_up_well().await;
+    let leads = std::process::Command::new("unzip").arg("-p").arg(&zips[0]).arg("Leads.csv").output().unwrap();
+    assert_eq!(String::from_utf8(leads.stdout).unwrap(), "\u{feff}Id,Name\r\n1,changed\r\n");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_segment_that_is_gone_is_made_anew() {
+    let (world, _) = world().await;
+    world.back_up_well().await;
+    for key in world.local.ports.objects.list(Bucket::Archives, "segments/").await.unwrap() {
+        if key.ends_with(".bin") {
+            world.local.ports.objects.delete(&ObjectRef::archives(key)).await.unwrap();
+        }
+    }
+    world.back_up_well().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_segment_that_will_soon_be_deleted_is_not_relied_on() {
+    let (world, clock) = world().await;
+    world.back_up_well().await;
+    delete_rows(&world).await;
+    clock.advance(TimeDelta::days(6));
+    let backup = world.back_up().await;
+    assert_eq!(backup.status, Status::Failed, "it was to be made anew, and the source has lost its rows");
+    world.end().await;
+}
