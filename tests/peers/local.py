@@ -1,6 +1,7 @@
 """Starts the local program for clients that we did not write."""
 
 import contextlib
+import os
 import pathlib
 import re
 import signal
@@ -40,9 +41,12 @@ def program(organisations):
         for name, plan in organisations.items():
             size = folder / ("large" if name == "Large" else "small")
             subprocess.run([*command, "import", size, "--org", name, "--plan", plan], check=True, capture_output=True)
+        # Zoho's SDK writes a file of its own where it stands.
+        os.chdir(folder)
         process = subprocess.Popen([*command, "serve"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             yield Program(process)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
+            os.chdir(HOZON.parents[2])
