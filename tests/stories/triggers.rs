@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::allowance::{Free, Month};
+use hozon_shared::domain::backup::{Backup, Status};
+use hozon_shared::domain::change;
+use hozon_shared::domain::id::{BackupId, EventId};
+use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::schedule::{Outcome, Schedule};
+use hozon_shared::ports::Change;
 use hozon_tests::{Crm, ManualClock, World};
 use serde_json::{Value, json};
 
@@ -184,8 +189,8 @@ async fn a_run_in_an_hour_that_the_clock_skips_is_made_up_by_the_sweep() {
     world.import(Crm::small().inputs()).await;
     let organisation = world.local.ports.store.organisation(world.org).await.unwrap().unwrap();
     let half_past_two = chrono::NaiveTime::from_hms_opt(2, 30, 0);
-    let organisation = hozon_shared::domain::organisation::Organisation { time_of_day: half_past_two, ..organisation };
-    let change = hozon_shared::ports::Change::Organisation(organisation);
+    let organisation = Organisation { time_of_day: half_past_two, ..organisation };
+    let change = Change::Organisation(organisation);
     world.local.ports.store.commit(world.org, vec![change]).await.unwrap();
     let body = json!({ "backup": { "rrule": "FREQ=WEEKLY;INTERVAL=1;BYDAY=SU" } }).to_string();
     assert_eq!(world.administrator().post("/backup", &body).await.code(), "SUCCESS");
@@ -236,12 +241,12 @@ async fn a_backup_whose_run_went_silent_is_ended_by_the_sweep() {
     let (world, clock, _) = scheduled("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=1").await;
     let ports = &world.local.ports;
     let now = ports.clock.now();
-    let used = ports.store.month_use(world.org, hozon_shared::domain::allowance::Month::of(now, chrono_tz::Asia::Tokyo)).await;
-    let (claim, used) = used.unwrap().claim(hozon_shared::domain::allowance::Free::PerMonth(2)).unwrap();
+    let used = ports.store.month_use(world.org, Month::of(now, chrono_tz::Asia::Tokyo)).await;
+    let (claim, used) = used.unwrap().claim(Free::PerMonth(2)).unwrap();
     let person = ports.schedules.newest_schedule(world.org).await.unwrap().unwrap().requester;
-    let id = hozon_shared::domain::id::BackupId(7);
-    let backup = hozon_shared::domain::backup::Backup::requested(world.org, id, person, claim, now);
-    let start = hozon_shared::domain::change::start(backup, used, hozon_shared::domain::id::EventId(8));
+    let id = BackupId(7);
+    let backup = Backup::requested(world.org, id, person, claim, now);
+    let start = change::start(backup, used, EventId(8));
     ports.store.commit(world.org, start).await.unwrap();
     clock.advance(TimeDelta::hours(24));
     world.local.look_at_the_clock().await;

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, Changed, Envelope, Refusals, Success};
 use hozon_shared::domain::backup::Status;
 use hozon_shared::domain::change;
-use hozon_shared::domain::id::{BackupId, EventId, OrgId};
+use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::Schedule;
@@ -37,7 +37,7 @@ pub async fn handle(
     let not_found = || ApiError::not_found().envelope(Envelope::Backup);
     let id: u64 = id.parse::<BackupId>().map_err(|_| not_found())?.0;
     for _ in 0..ATTEMPTS {
-        let Some(schedule) = app.ports.schedules.schedule(caller.org, hozon_shared::domain::id::ScheduleId(id)).await? else {
+        let Some(schedule) = app.ports.schedules.schedule(caller.org, ScheduleId(id)).await? else {
             return Err(why_not(&app, caller.org, BackupId(id)).await?);
         };
         if let Some(answer) = stop(&app, &caller, schedule).await? {
