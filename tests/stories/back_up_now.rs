@@ -54,6 +54,10 @@ async fn notifications_stay_unread_until_they_are_marked() {
     let list = feed.body["notifications"].as_array().unwrap();
     assert_eq!(list.len(), 2, "{feed:?}");
     assert!(list.iter().all(|notification| notification["read"] == false), "{feed:?}");
+    let links = list[0]["links"].as_array().unwrap();
+    assert_eq!((links.len(), &links[0]["file_name"]), (2, &json!("Data_001.zip")));
+    let (status, _) = world.download(links[0]["url"].as_str().unwrap()).await;
+    assert_eq!(status, StatusCode::OK);
     let newest = list[0]["id"].as_str().unwrap();
     let body = json!({ "notifications": { "read_until": newest } }).to_string();
     let marked = administrator.put("/backup/notifications/actions/mark_read", &body).await;

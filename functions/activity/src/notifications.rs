@@ -7,7 +7,8 @@ use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, FailureOut, R
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::domain::id::EventId;
-use hozon_shared::ports::{EventQuery, Ports};
+use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::ports::{EventQuery, ObjectRef, Ports};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,7 +39,18 @@ struct Notification {
     /// Why a backup failed and what to do.
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
+    /// Links to the files of a backup that is ready, while they can be downloaded.
+    links: Vec<Link>,
     read: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Link {
+    #[schema(example = "Data_001.zip")]
+    file_name: String,
+    url: String,
+    /// When the link stops working.
+    expiry_date: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -64,21 +76,40 @@ pub async fn list(
     let found = ports.store.events(caller.org, EventQuery { before: None, limit: LOOK_BACK }).await?;
     let mine = found.events.iter().filter(|event| event.by.id == caller.person.id);
     let is_read = |event: &Event| read_until.is_some_and(|until| event.id <= until);
-    let zone = organisation.time_zone;
-    let notifications: Vec<_> = mine.filter_map(|event| notification(event, is_read(event), zone)).collect();
+    let mut notifications = Vec::new();
+    for event in mine {
+        let Some(kind) = event.what.notification() else { continue };
+        let links = links(&ports, &organisation, event).await?;
+        notifications.push(notification(event, kind, links, is_read(event), organisation.time_zone));
+    }
     let unread = notifications.iter().filter(|notification| !notification.read).count();
     let info = Unread { count: notifications.len(), unread };
     Ok(Json(NotificationsEnvelope { notifications, info }))
 }
 
-fn notification(event: &Event, read: bool, zone: Tz) -> Option<Notification> {
-    let kind = event.what.notification()?;
+/// Links for the time left, of a backup whose files are still there.
+async fn links(ports: &Ports, organisation: &Organisation, event: &Event) -> Result<Vec<Link>, ApiError> {
+    let now = ports.clock.now();
+    let What::BackupReady { backup, expires, .. } = &event.what else { return Ok(Vec::new()) };
+    let backup = if now < *expires { ports.store.backup(organisation.id, *backup).await? } else { None };
+    let Some(backup) = backup.filter(|backup| backup.can_be_downloaded(now)) else { return Ok(Vec::new()) };
+    let valid = (backup.expires() - now).to_std().unwrap_or_default();
+    let expiry_date = local_time(backup.expires(), organisation.time_zone);
+    let mut links = Vec::new();
+    for file in backup.files {
+        let url = ports.links.sign(&ObjectRef::archives(file.key), &file.name, now, valid).await?;
+        links.push(Link { file_name: file.name, url, expiry_date: expiry_date.clone() });
+    }
+    Ok(links)
+}
+
+fn notification(event: &Event, kind: &'static str, links: Vec<Link>, read: bool, zone: Tz) -> Notification {
     let failure = match &event.what {
         What::BackupFailed { failure, .. } => Some(failure.clone()),
         _ => None,
     };
     let backup = event.what.backup().map(|id| BackupRef { id: id.to_string() });
-    Some(Notification { id: event.id.to_string(), kind, backup, time: local_time(event.at, zone), failure, read })
+    Notification { id: event.id.to_string(), kind, backup, time: local_time(event.at, zone), failure, links, read }
 }
 
 #[derive(Deserialize, ToSchema)]
