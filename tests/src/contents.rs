@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use hozon_shared::domain::crm::{Contents, Field};
 use hozon_shared::domain::id::OrgId;
-use hozon_shared::ports::Ports;
+use hozon_shared::ports::{Ports, RowPiece};
 
 /// One module with all its rows and files.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,17 +32,29 @@ pub async fn contents(ports: &Ports, org: OrgId) -> Vec<ModuleContents> {
         let kept: Vec<usize> = (0..module.fields.len()).filter(|&at| module.fields[at].contents == Contents::Crm).collect();
         let mut rows: Vec<Vec<String>> = Vec::new();
         let mut pages = ports.source.rows(org, &module, 0..module.rows).await.expect("rows");
-        while let Some(page) = pages.try_next().await.expect("a page") {
-            page.for_each(|cells| {
-                rows.push(kept.iter().map(|&at| cells[at].to_owned()).collect());
-                Ok::<(), std::convert::Infallible>(())
-            })
-            .expect("infallible");
+        let mut long = vec![String::new(); module.fields.len()];
+        while let Some(piece) = pages.try_next().await.expect("rows") {
+            match piece {
+                RowPiece::Rows(page) => page
+                    .for_each(|cells| {
+                        rows.push(kept.iter().map(|&at| cells[at].to_owned()).collect());
+                        Ok::<(), std::convert::Infallible>(())
+                    })
+                    .expect("infallible"),
+                RowPiece::Cell(part) => {
+                    long[part.column].push_str(&part.text);
+                    if part.ends_row {
+                        rows.push(kept.iter().map(|&at| std::mem::take(&mut long[at])).collect());
+                        long.fill(String::new());
+                    }
+                }
+            }
         }
         let mut attachments = Vec::new();
         let mut listed = ports.source.attachments(org, &module, 0..module.attachments).await.expect("attachments");
         while let Some(attachment) = listed.try_next().await.expect("an attachment") {
-            let body: Vec<_> = ports.source.open(org, &attachment).await.expect("opens").try_collect().await.expect("reads");
+            let body: Vec<_> =
+                ports.source.open(org, &attachment, None).await.expect("opens").try_collect().await.expect("reads");
             attachments.push((attachment.id, attachment.record_id, attachment.name, attachment.content_type, body.concat()));
         }
         let fields = kept.iter().map(|&at| module.fields[at].clone()).collect();

@@ -37,7 +37,7 @@ async fn task(world: &World, backup: &Backup, name: &str, more: Value) -> Result
     handle(&world.local.ports, &Settings::default(), input).await
 }
 
-async fn items(world: &World, planned: &Value) -> Vec<Value> {
+async fn batches(world: &World, planned: &Value) -> Vec<Value> {
     let key = planned["key"].as_str().unwrap();
     serde_json::from_slice(&std::fs::read(world.local.archive_path(key)).unwrap()).unwrap()
 }
@@ -59,9 +59,9 @@ async fn a_run_whose_every_task_is_delivered_twice_ends_as_one() {
     }
     task(&world, &backup, "plan", json!({})).await.unwrap();
     let planned = task(&world, &backup, "plan", json!({})).await.unwrap();
-    for item in items(&world, &planned).await {
+    for batch in batches(&world, &planned).await {
         for _ in 0..2 {
-            task(&world, &backup, "pack", json!({ "item": item })).await.unwrap();
+            task(&world, &backup, "pack", json!({ "batch": batch })).await.unwrap();
         }
     }
     let mut zips = Vec::new();
@@ -90,8 +90,8 @@ async fn a_run_that_fails_after_any_task_gives_its_use_back_once() {
         let mut planned = Value::Null;
         for step in &steps[..=number] {
             if *step == "pack" {
-                for item in items(&world, &planned).await {
-                    task(&world, &backup, "pack", json!({ "item": item })).await.unwrap();
+                for batch in batches(&world, &planned).await {
+                    task(&world, &backup, "pack", json!({ "batch": batch })).await.unwrap();
                 }
             } else {
                 let answer = task(&world, &backup, step, json!({})).await.unwrap();

@@ -2,16 +2,16 @@
 
 use std::io::{self, Write};
 
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use hozon_shared::archive::zip::{Entry, Method};
-use sha2::{Digest, Sha256};
+use hozon_shared::sources::digest::Digester;
 
 /// An entry being made.
 pub struct EntryEncoder {
     body: Body,
-    crc: crc32fast::Hasher,
-    sha: Sha256,
+    digester: Digester,
     uncompressed: u64,
     compressed: u64,
 }
@@ -41,13 +41,12 @@ impl EntryEncoder {
     }
 
     fn new(body: Body) -> Self {
-        Self { body, crc: crc32fast::Hasher::new(), sha: Sha256::new(), uncompressed: 0, compressed: 0 }
+        Self { body, digester: Digester::default(), uncompressed: 0, compressed: 0 }
     }
 
     /// Adds uncompressed bytes.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.crc.update(bytes);
-        self.sha.update(bytes);
+        self.digester.update(bytes);
         self.uncompressed += bytes.len() as u64;
         match &mut self.body {
             Body::Deflated(encoder) => encoder.write_all(bytes),
@@ -80,53 +79,53 @@ impl EntryEncoder {
             Body::Stored(buffer) => (buffer, Method::Stored),
         };
         self.compressed += rest.len() as u64;
-        let entry =
-            Entry { name, method, crc32: self.crc.finalize(), compressed: self.compressed, uncompressed: self.uncompressed };
-        Ok((rest, Encoded { entry, sha256: hex(&self.sha.finalize()) }))
+        let digest = self.digester.finish();
+        let entry = Entry { name, method, crc32: digest.crc32, compressed: self.compressed, uncompressed: self.uncompressed };
+        Ok((rest, Encoded { entry, sha256: digest.sha256 }))
     }
 }
 
 /// Makes a whole entry at once; stores it where deflate does not make it smaller.
-pub fn encode_whole(name: String, bytes: &[u8], level: u32) -> io::Result<(Vec<u8>, Encoded)> {
+pub fn encode_whole(name: String, bytes: Bytes, level: u32) -> io::Result<(Bytes, Encoded)> {
     let mut deflated = EntryEncoder::deflated(level);
-    deflated.write(bytes)?;
+    deflated.write(&bytes)?;
     let (body, encoded) = deflated.finish(name)?;
     if encoded.entry.compressed < encoded.entry.uncompressed {
-        return Ok((body, encoded));
+        return Ok((Bytes::from(body), encoded));
     }
     let entry = Entry { method: Method::Stored, compressed: encoded.entry.uncompressed, ..encoded.entry };
-    Ok((bytes.to_vec(), Encoded { entry, ..encoded }))
+    Ok((bytes, Encoded { entry, ..encoded }))
 }
 
-/// Tells from a sample whether deflate is worth its time.
-pub fn is_compressible(sample: &[u8]) -> bool {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    let written = encoder.write_all(sample).and_then(|()| encoder.finish());
-    written.is_ok_and(|packed| packed.len() * 100 < sample.len() * 97)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Makes a whole entry that is stored as it is.
+pub fn store_whole(name: String, bytes: Bytes) -> io::Result<(Bytes, Encoded)> {
+    let mut digester = Digester::default();
+    digester.update(&bytes);
+    let (digest, size) = (digester.finish(), bytes.len() as u64);
+    let entry = Entry { name, method: Method::Stored, crc32: digest.crc32, compressed: size, uncompressed: size };
+    Ok((bytes, Encoded { entry, sha256: digest.sha256 }))
 }
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
 
     #[test]
     fn bytes_that_do_not_shrink_are_stored() {
         let noise: Vec<u8> = (0u32..4096).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (n as u8)).collect();
         let random = Sha256::digest(&noise);
-        let (body, encoded) = encode_whole("a".into(), &random, 5).expect("encodes");
-        assert_eq!((encoded.entry.method, body.as_slice()), (Method::Stored, random.as_slice()));
-        let (body, encoded) = encode_whole("b".into(), &[b'x'; 4096], 5).expect("encodes");
+        let (body, encoded) = encode_whole("a".into(), random.to_vec().into(), 5).expect("encodes");
+        assert_eq!((encoded.entry.method, &body[..]), (Method::Stored, random.as_slice()));
+        let (body, encoded) = encode_whole("b".into(), vec![b'x'; 4096].into(), 5).expect("encodes");
         assert_eq!(encoded.entry.method, Method::Deflated);
         assert_eq!(encoded.entry.compressed, body.len() as u64);
     }
 
     #[test]
     fn an_empty_file_is_stored_with_zero_crc() {
-        let (body, encoded) = encode_whole("empty".into(), b"", 5).expect("encodes");
+        let (body, encoded) = encode_whole("empty".into(), Bytes::new(), 5).expect("encodes");
         assert!(body.is_empty());
         assert_eq!((encoded.entry.method, encoded.entry.crc32, encoded.entry.compressed), (Method::Stored, 0, 0));
     }

@@ -3,6 +3,7 @@
 
 mod assemble;
 mod begin;
+mod compressible;
 mod encoder;
 mod fail;
 mod finish;
@@ -12,11 +13,13 @@ mod pack_files;
 mod pack_rows;
 mod pipeline;
 mod plan;
+mod progress;
 mod reuse;
 mod segment;
 mod settings;
 mod task_error;
 mod work;
+mod zip_writer;
 
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::ports::Ports;
@@ -34,7 +37,7 @@ pub use task_error::TaskError;
 enum Call {
     Begin { execution: String, input: Start },
     Plan(Of),
-    Pack { org: OrgId, backup: BackupId, item: work::Item },
+    Pack { org: OrgId, backup: BackupId, batch: work::Batch },
     Assemble(Of),
     Finish(Of),
     Fail { input: Failed },
@@ -86,7 +89,7 @@ async fn carry_out(ports: &Ports, settings: &Settings, call: &Call) -> Result<Va
     match call {
         Call::Begin { execution, input } => begin::run(ports, settings, execution, input).await,
         Call::Plan(of) => plan::run(&run(of)).await,
-        Call::Pack { org, backup, item } => pack::run(&run(&Of { org: *org, backup: *backup }), item).await,
+        Call::Pack { org, backup, batch } => pack::run(&run(&Of { org: *org, backup: *backup }), batch).await,
         Call::Assemble(of) => assemble::run(&run(of)).await,
         Call::Finish(of) => finish::run(&run(of)).await,
         Call::Fail { input } => fail::run(ports, settings, input).await,

@@ -1,30 +1,53 @@
-//! `pack`: turns one item into a segment. A segment whose entry list is there is whole and not made again; one of the same input that an
-//! earlier run has made is taken as it is.
+//! `pack`: turns each item of a batch into a segment, several at once. A segment whose entry list is there is whole and not made again;
+//! one of the same input that an earlier run has made is taken as it is.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::{FutureExt, StreamExt, stream};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::ports::ObjectRef;
 use serde_json::Value;
 
+use crate::progress::Tracker;
 use crate::reuse::Input;
-use crate::segment::SegmentUpload;
-use crate::work::{Item, PlacedFile, Plan, Segment, Work};
+use crate::segment::ObjectUpload;
+use crate::work::{Batch, Item, PlacedFile, Plan, Segment, SegmentEntry, Tail, Work};
 use crate::{Run, Settings, TaskError, pack_files, pack_rows};
 
-pub async fn run(run: &Run<'_>, item: &Item) -> Result<Value, TaskError> {
+/// What packing an item gives: the segment's size and tail, and its entries.
+pub type Packed = (u64, Option<Tail>, Vec<SegmentEntry>);
+
+/// Packs all items of a batch. After a failure no further item is begun; those under way go on to their end.
+pub async fn run(run: &Run<'_>, batch: &Batch) -> Result<Value, TaskError> {
+    let tracker = Tracker::new(run, batch);
+    let has_failed = AtomicBool::new(false);
+    let packing: Vec<_> = batch.items.iter().map(|item| pack_in_turn(run, item, &tracker, &has_failed).boxed()).collect();
+    let outcomes: Vec<Result<(), TaskError>> = stream::iter(packing).buffer_unordered(batch.items.len().max(1)).collect().await;
+    outcomes.into_iter().collect::<Result<(), TaskError>>().map(|()| Value::Null)
+}
+
+async fn pack_in_turn(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>, has_failed: &AtomicBool) -> Result<(), TaskError> {
+    let _place = run.settings.items_at_once.acquire().await;
+    if has_failed.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    let packed = pack(run, item, tracker).await;
+    has_failed.fetch_or(packed.is_err(), Ordering::Relaxed);
+    packed
+}
+
+async fn pack(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>) -> Result<(), TaskError> {
     if run.read::<Segment>(&run.entries_at(item.number)).await?.is_none() {
         let source = load(run, item).await?;
         let at = run.segment_of(&source.input(run.settings))?;
         let segment = match run.kept_segment(&at).await? {
-            // The source says that nothing has changed until now.
-            Some(kept) => Segment { read_until: run.ports.clock.now(), ..kept },
-            None => make(run, item, source, at).await?,
+            Some(kept) => kept,
+            None => make(run, item, tracker, source, at).await?,
         };
         run.write(&run.entries_at(item.number), &segment).await?;
     }
-    run.ports.progress.record(run.org, run.backup, item.number, item.weight).await?;
-    Ok(Value::Null)
+    tracker.end(item).await
 }
 
 /// What an item is made of.
@@ -59,22 +82,20 @@ async fn load(run: &Run<'_>, item: &Item) -> Result<Source, TaskError> {
 }
 
 /// Makes a segment and notes that it is whole. A failure leaves no upload behind.
-async fn make(run: &Run<'_>, item: &Item, source: Source, at: ObjectRef) -> Result<Segment, TaskError> {
-    let mut upload = SegmentUpload::new(run, at.clone());
+async fn make(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>, source: Source, at: ObjectRef) -> Result<Segment, TaskError> {
+    let mut upload = ObjectUpload::new(run, at.clone());
     let packed = match source {
-        Source::Rows { module, path, rows } => pack_rows::pack(run, item, &module, &path, rows, &mut upload).await,
-        Source::Files { module, files } => pack_files::pack(run, item, &module, files, &mut upload).await,
+        Source::Rows { module, path, rows } => pack_rows::pack(run, (item, tracker), &module, &path, rows, &mut upload).await,
+        Source::Files { module, files } => pack_files::pack(run, (item, tracker), &module, files, &mut upload).await,
     };
-    let (size, entries) = match packed {
+    let (size, tail, entries) = match packed {
         Ok(packed) => packed,
         Err(error) => {
-            if let Err(abort) = upload.abort().await {
-                tracing::warn!(error = &abort as &dyn std::error::Error, "an upload could not be given up");
-            }
+            upload.abort().await;
             return Err(error);
         }
     };
-    let segment = Segment { key: at.key.clone(), size, read_until: run.ports.clock.now(), entries };
+    let segment = Segment { key: at.key.clone(), size, tail, entries };
     run.keep_segment(&at, &segment).await?;
     Ok(segment)
 }

@@ -1,62 +1,99 @@
-//! Attachments: small ones whole, several to a segment; a large one streamed, alone in its segment.
+//! Attachments: small ones whole, several to a segment; a large one streamed, or left to the store but for its head, alone in its segment.
 
 use std::io;
+use std::ops::Range;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use hozon_shared::archive::zip::local_header;
+use hozon_shared::archive::zip::{Entry, Method, local_header};
 use hozon_shared::domain::crm::Attachment;
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::{ErrorKind, ObjectBody};
 
-use crate::encoder::{Encoded, EntryEncoder, encode_whole, is_compressible};
+use crate::compressible::is_compressible;
+use crate::encoder::{Encoded, EntryEncoder, encode_whole, store_whole};
+use crate::pack::Packed;
 use crate::pipeline::{Encode, stream_entry};
-use crate::segment::SegmentUpload;
-use crate::work::{Item, PlacedFile, SegmentEntry};
+use crate::progress::Tracker;
+use crate::segment::ObjectUpload;
+use crate::work::{Item, PlacedFile, SegmentEntry, Tail};
 use crate::{Run, TaskError};
 
 /// Small files that are read ahead.
 const READ_AHEAD: usize = 4;
+/// Bytes of a large file that are looked at: with a local header before them they are as much as the least part of an upload.
+const HEAD: u64 = 5 << 20;
+/// Least size of a file that is left to the store: what follows the head is as much as the least part, too.
+const SPLICED_FROM: u64 = 2 * HEAD;
 
 pub async fn pack(
     run: &Run<'_>,
-    item: &Item,
+    progress: (&Item, &Tracker<'_>),
     module: &str,
     files: Vec<PlacedFile>,
-    upload: &mut SegmentUpload<'_>,
-) -> Result<(u64, Vec<SegmentEntry>), TaskError> {
+    upload: &mut ObjectUpload<'_>,
+) -> Result<Packed, TaskError> {
     match <[PlacedFile; 1]>::try_from(files) {
-        Ok([file]) if file.attachment.size > run.settings.whole_file_bytes => large(run, item, module, file, upload).await,
+        Ok([file]) if file.attachment.size > run.settings.whole_file_bytes => large(run, progress, module, file, upload).await,
         Ok([file]) => batch(run, module, vec![file], upload).await,
         Err(files) => batch(run, module, files, upload).await,
     }
 }
 
+/// A large file: its head is looked at. What deflate does not make smaller is copied inside the store from there on, where the source
+/// knows its checksums; anything else is streamed.
 async fn large(
     run: &Run<'_>,
-    item: &Item,
+    progress: (&Item, &Tracker<'_>),
     module: &str,
     file: PlacedFile,
-    upload: &mut SegmentUpload<'_>,
-) -> Result<(u64, Vec<SegmentEntry>), TaskError> {
-    let mut body = open(run, module, &file.attachment).await?.fuse();
-    let sample = body.try_next().await?.unwrap_or_default();
-    let level = run.settings.level;
-    let encoder = if is_compressible(&sample) { EntryEncoder::deflated(level) } else { EntryEncoder::stored() };
-    let input = stream::once(async { Ok(sample) }).chain(body).boxed();
-    let (size, encoded, read) = stream_entry(run, item, file.path, (AsItIs, encoder), input, upload).await?;
-    if read.bytes != file.attachment.size {
-        return Err(changed(module, &file.attachment));
+    upload: &mut ObjectUpload<'_>,
+) -> Result<Packed, TaskError> {
+    let PlacedFile { path, attachment } = file;
+    let head = read(open(run, module, &attachment, Some(0..HEAD)).await?, HEAD).await?;
+    let is_deflated = is_compressible(&attachment.content_type, &head);
+    let spliced = if is_deflated { None } else { splice(run, &path, &attachment, head.len() as u64) };
+    match spliced {
+        Some((encoded, tail)) => {
+            upload.push(&local_header(&encoded.entry)).await?;
+            upload.push(&head).await?;
+            let size = upload.finish(&[]).await?;
+            Ok((size, Some(tail), vec![finished(encoded, 0, module, attachment)]))
+        }
+        None => {
+            let encoder = if is_deflated { EntryEncoder::deflated(run.settings.level) } else { EntryEncoder::stored() };
+            let rest = open(run, module, &attachment, Some(HEAD..i64::MAX as u64)).await?;
+            streamed(progress, module, (path, attachment), encoder, (head, rest), upload).await
+        }
     }
-    Ok((size, vec![finished(encoded, 0, module, file.attachment)]))
 }
 
-async fn batch(
-    run: &Run<'_>,
+/// The entry of a file that is stored as it is, and the part of it that is left to the store.
+fn splice(run: &Run<'_>, path: &str, attachment: &Attachment, head: u64) -> Option<(Encoded, Tail)> {
+    let digest = attachment.digest.clone()?;
+    let from = run.ports.source.object(run.org, attachment).filter(|_| attachment.size >= SPLICED_FROM)?;
+    let (name, size) = (path.to_owned(), attachment.size);
+    let entry = Entry { name, method: Method::Stored, crc32: digest.crc32, compressed: size, uncompressed: size };
+    Some((Encoded { entry, sha256: digest.sha256 }, Tail { from, range: head..size }))
+}
+
+async fn streamed(
+    progress: (&Item, &Tracker<'_>),
     module: &str,
-    files: Vec<PlacedFile>,
-    upload: &mut SegmentUpload<'_>,
-) -> Result<(u64, Vec<SegmentEntry>), TaskError> {
+    (path, attachment): (String, Attachment),
+    encoder: EntryEncoder,
+    (head, rest): (Bytes, ObjectBody),
+    upload: &mut ObjectUpload<'_>,
+) -> Result<Packed, TaskError> {
+    let input = stream::once(async { Ok(head) }).chain(rest).boxed();
+    let (size, encoded, read) = stream_entry(progress, path, (AsItIs, encoder), input, upload).await?;
+    if read.bytes != attachment.size {
+        return Err(changed(module, &attachment));
+    }
+    Ok((size, None, vec![finished(encoded, 0, module, attachment)]))
+}
+
+async fn batch(run: &Run<'_>, module: &str, files: Vec<PlacedFile>, upload: &mut ObjectUpload<'_>) -> Result<Packed, TaskError> {
     let mut entries = Vec::with_capacity(files.len());
     let mut made = stream::iter(files).map(|file| whole(run, module, file)).buffered(READ_AHEAD);
     while let Some((attachment, body, encoded)) = made.try_next().await? {
@@ -65,30 +102,39 @@ async fn batch(
         upload.push(&body).await?;
         entries.push(finished(encoded, offset, module, attachment));
     }
-    Ok((upload.finish(&[]).await?, entries))
+    Ok((upload.finish(&[]).await?, None, entries))
 }
 
-async fn whole(run: &Run<'_>, module: &str, file: PlacedFile) -> Result<(Attachment, Vec<u8>, Encoded), TaskError> {
+async fn whole(run: &Run<'_>, module: &str, file: PlacedFile) -> Result<(Attachment, Bytes, Encoded), TaskError> {
     let PlacedFile { path, attachment } = file;
-    let mut body = open(run, module, &attachment).await?;
-    let mut bytes = Vec::with_capacity(usize::try_from(attachment.size).unwrap_or(0));
-    while let Some(chunk) = body.try_next().await? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() as u64 > attachment.size {
-            break;
-        }
-    }
+    let bytes = read(open(run, module, &attachment, None).await?, attachment.size).await?;
     if bytes.len() as u64 != attachment.size {
         return Err(changed(module, &attachment));
     }
     let level = run.settings.level;
-    let encoding = tokio::task::spawn_blocking(move || encode_whole(path, &bytes, level));
+    let is_deflated = is_compressible(&attachment.content_type, &bytes);
+    let encoding =
+        tokio::task::spawn_blocking(
+            move || if is_deflated { encode_whole(path, bytes, level) } else { store_whole(path, bytes) },
+        );
     let (body, encoded) = encoding.await.map_err(|_| TaskError::stopped())?.map_err(|_| TaskError::stopped())?;
     Ok((attachment, body, encoded))
 }
 
-async fn open(run: &Run<'_>, module: &str, attachment: &Attachment) -> Result<ObjectBody, TaskError> {
-    run.ports.source.open(run.org, attachment).await.map_err(|error| match error.kind {
+/// Reads a body; one of more bytes than expected is cut off somewhere behind them.
+async fn read(mut body: ObjectBody, expected: u64) -> Result<Bytes, TaskError> {
+    let mut bytes = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0));
+    while let Some(chunk) = body.try_next().await? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() as u64 > expected {
+            break;
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+async fn open(run: &Run<'_>, module: &str, attachment: &Attachment, range: Option<Range<u64>>) -> Result<ObjectBody, TaskError> {
+    run.ports.source.open(run.org, attachment, range).await.map_err(|error| match error.kind {
         ErrorKind::NotFound => TaskError::attachment_missing(module, &attachment.record_id, &attachment.name),
         _ => error.into(),
     })

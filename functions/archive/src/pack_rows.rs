@@ -6,11 +6,13 @@ use std::ops::Range;
 use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
 use hozon_shared::domain::crm::{Contents, Module};
 use hozon_shared::domain::progress::Amount;
-use hozon_shared::ports::RowPage;
+use hozon_shared::ports::RowPiece;
 
 use crate::encoder::EntryEncoder;
+use crate::pack::Packed;
 use crate::pipeline::{Encode, stream_entry};
-use crate::segment::SegmentUpload;
+use crate::progress::Tracker;
+use crate::segment::ObjectUpload;
 use crate::work::{Item, SegmentEntry};
 use crate::{Run, TaskError};
 
@@ -19,16 +21,16 @@ const CSV_CHUNK: usize = 64 << 10;
 
 pub async fn pack(
     run: &Run<'_>,
-    item: &Item,
+    progress: (&Item, &Tracker<'_>),
     module: &Module,
     path: &str,
     rows: Range<u64>,
-    upload: &mut SegmentUpload<'_>,
-) -> Result<(u64, Vec<SegmentEntry>), TaskError> {
+    upload: &mut ObjectUpload<'_>,
+) -> Result<Packed, TaskError> {
     let expected = rows.end - rows.start;
     let pages = run.ports.source.rows(run.org, module, rows).await?;
     let encoder = (Rows::new(module), EntryEncoder::deflated(run.settings.level));
-    let (size, encoded, read) = stream_entry(run, item, path.to_owned(), encoder, pages, upload).await?;
+    let (size, encoded, read) = stream_entry(progress, path.to_owned(), encoder, pages, upload).await?;
     if read.rows != expected {
         return Err(TaskError::rows_changed(&module.api_name));
     }
@@ -40,10 +42,11 @@ pub async fn pack(
         rows: Some(expected),
         attachment: None,
     };
-    Ok((size, vec![entry]))
+    Ok((size, None, vec![entry]))
 }
 
 struct Rows {
+    /// The columns that are backed up.
     columns: Vec<usize>,
     csv: CsvWriter,
 }
@@ -59,21 +62,32 @@ impl Rows {
 }
 
 impl Encode for Rows {
-    type Piece = RowPage;
+    type Piece = RowPiece;
 
-    fn piece(&mut self, page: RowPage, to: &mut EntryEncoder) -> io::Result<()> {
+    fn piece(&mut self, piece: RowPiece, to: &mut EntryEncoder) -> io::Result<()> {
         let Self { columns, csv } = self;
-        page.for_each(|cells| {
-            csv.row(columns.iter().map(|column| cells[*column]));
-            if csv.buffered() < CSV_CHUNK { Ok(()) } else { to.write(&csv.take()) }
-        })
+        match piece {
+            RowPiece::Rows(page) => page.for_each(|cells| {
+                csv.row(columns.iter().map(|column| cells[*column]));
+                if csv.buffered() < CSV_CHUNK { Ok(()) } else { to.write(&csv.take()) }
+            }),
+            RowPiece::Cell(part) => {
+                if let Ok(at) = columns.binary_search(&part.column) {
+                    csv.part(&part, at == 0);
+                }
+                if part.ends_row {
+                    csv.end_row();
+                }
+                to.write(&csv.take())
+            }
+        }
     }
 
     fn end(&mut self, to: &mut EntryEncoder) -> io::Result<()> {
         to.write(&self.csv.take())
     }
 
-    fn amount(page: &RowPage) -> Amount {
-        Amount { items: 0, rows: page.rows(), bytes: page.size() }
+    fn amount(piece: &RowPiece) -> Amount {
+        Amount { items: 0, rows: piece.rows(), bytes: piece.size() }
     }
 }

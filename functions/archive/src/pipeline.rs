@@ -10,18 +10,16 @@ use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::PortError;
 use tokio::sync::mpsc;
 
+use crate::TaskError;
 use crate::encoder::{Encoded, EntryEncoder};
-use crate::segment::SegmentUpload;
+use crate::progress::Tracker;
+use crate::segment::ObjectUpload;
 use crate::work::Item;
-use crate::{Run, TaskError};
 
 /// Chunks that may wait on each side of the compression.
 const IN_FLIGHT: usize = 2;
 /// Finished bytes are passed on in pieces of about this size.
 const CHUNK: usize = 1 << 20;
-/// Progress is recorded each time so many bytes were read.
-const PROGRESS_STEP: u64 = 32 << 20;
-
 /// Turns pieces of input into an entry's bytes. It runs on a blocking thread.
 pub trait Encode: Send + 'static {
     /// A piece of input.
@@ -37,17 +35,16 @@ pub trait Encode: Send + 'static {
 
 /// Streams one entry into a segment that holds nothing else. Gives the segment's size, the entry, and what was read.
 pub async fn stream_entry<E: Encode>(
-    run: &Run<'_>,
-    item: &Item,
+    progress: (&Item, &Tracker<'_>),
     name: String,
     (encode, encoder): (E, EntryEncoder),
     input: BoxStream<'static, Result<E::Piece, PortError>>,
-    upload: &mut SegmentUpload<'_>,
+    upload: &mut ObjectUpload<'_>,
 ) -> Result<(u64, Encoded, Amount), TaskError> {
     let (to_encode, pieces) = mpsc::channel(IN_FLIGHT);
     let (to_upload, mut chunks) = mpsc::channel::<Vec<u8>>(IN_FLIGHT);
     let encoding = tokio::task::spawn_blocking(move || encode_all(encode, encoder, name, pieces, &to_upload));
-    let feeding = feed::<E>(run, item, input, to_encode);
+    let feeding = feed::<E>(progress, input, to_encode);
     let sending = async {
         while let Some(chunk) = chunks.recv().await {
             upload.push(&chunk).await?;
@@ -61,20 +58,15 @@ pub async fn stream_entry<E: Encode>(
 }
 
 async fn feed<E: Encode>(
-    run: &Run<'_>,
-    item: &Item,
+    (item, tracker): (&Item, &Tracker<'_>),
     mut input: BoxStream<'static, Result<E::Piece, PortError>>,
     to_encode: mpsc::Sender<E::Piece>,
 ) -> Result<Amount, TaskError> {
     let mut read = Amount::default();
-    let mut recorded = 0;
     while let Some(piece) = input.try_next().await? {
         read = read + E::amount(&piece);
         to_encode.send(piece).await.map_err(|_| TaskError::stopped())?;
-        if read.bytes - recorded >= PROGRESS_STEP {
-            recorded = read.bytes;
-            run.ports.progress.record(run.org, run.backup, item.number, read).await?;
-        }
+        tracker.read(item, read).await?;
     }
     Ok(read)
 }

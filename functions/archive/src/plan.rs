@@ -1,5 +1,8 @@
-//! `plan`: freezes what is backed up, names every entry, and lists the work items.
+//! `plan`: freezes what is backed up, names every entry, and lists the work. Memory is some bytes for each item, not for each attachment.
 
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use hozon_shared::archive::names::PathNamer;
 use hozon_shared::domain::crm::{Contents, Module};
@@ -7,7 +10,8 @@ use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::Change;
 use serde_json::{Value, json};
 
-use crate::work::{Item, PlacedFile, Plan, Work};
+use crate::segment::ObjectUpload;
+use crate::work::{Batch, Item, PlacedFile, Plan, Work};
 use crate::{Run, TaskError};
 
 /// Entries that every attachments zip has beside the attachments.
@@ -18,59 +22,67 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
         Some(plan) => plan,
         None => make(run).await?,
     };
-    run.write(&run.items_at(), &heaviest_first(&plan.items)).await?;
     let backup = run.load().await?;
     if backup.total.is_none() {
         let backup = backup.plan(plan.total)?;
         run.ports.store.commit(run.org, vec![Change::Backup(Box::new(backup))]).await?;
     }
-    Ok(json!({ "key": run.items_at().key }))
-}
-
-/// The order in which items are begun: the longest end with the others.
-fn heaviest_first(items: &[Item]) -> Vec<&Item> {
-    let mut ordered: Vec<&Item> = items.iter().collect();
-    ordered.sort_by_key(|item| std::cmp::Reverse(item.weight.bytes));
-    ordered
+    Ok(json!({ "key": run.batches_at().key }))
 }
 
 async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {
     let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(TaskError::unknown_backup)?;
-    let read_from = run.ports.clock.now();
+    let read_from: DateTime<Utc> = run.ports.clock.now();
     let modules = run.ports.source.modules(run.org).await?;
-    let mut planner = Planner::new(run);
-    for module in modules.iter().filter(|module| module.contents == Contents::Crm) {
-        planner.rows(module);
+    let mut planner = Planner::new(run, &modules);
+    for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == Contents::Crm) {
+        planner.rows(at, module);
     }
-    for module in modules.iter().filter(|module| module.contents == Contents::Crm) {
-        planner.files(module).await?;
+    let csv_files = planner.items.len() as u64;
+    for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == Contents::Crm) {
+        planner.files(at, module).await?;
     }
-    let items = planner.items;
-    let total = items.iter().fold(Amount::default(), |sum, item| sum + item.weight);
-    let plan = Plan { organisation, read_from, modules, items, total };
+    let (items, total) = planner.finish().await?;
+    let plan = Plan { organisation, read_from, modules, csv_files, items, total };
     run.write(&run.plan_at(), &plan).await?;
     Ok(plan)
 }
 
 struct Planner<'a> {
     run: &'a Run<'a>,
-    items: Vec<Item>,
+    modules: &'a [Module],
+    items: Vec<Planned>,
+    rows: Vec<RowsOf>,
     data_paths: PathNamer,
     file_paths: PathNamer,
     batch: Vec<PlacedFile>,
 }
 
+/// What is kept of an item until all are known.
+struct Planned {
+    module: usize,
+    bytes: u64,
+}
+
+/// What a CSV file holds, by the item's number.
+struct RowsOf {
+    path: String,
+    first: u64,
+    rows: u64,
+}
+
 impl<'a> Planner<'a> {
-    fn new(run: &'a Run<'a>) -> Self {
+    fn new(run: &'a Run<'a>, modules: &'a [Module]) -> Self {
         let mut file_paths = PathNamer::new();
         for own in OWN_ENTRIES {
             file_paths.place(&[own]);
         }
-        Self { run, items: Vec::new(), data_paths: PathNamer::new(), file_paths, batch: Vec::new() }
+        let (items, rows, batch) = (Vec::new(), Vec::new(), Vec::new());
+        Self { run, modules, items, rows, data_paths: PathNamer::new(), file_paths, batch }
     }
 
     /// One CSV file per module, or several numbered ones where it has too many rows for one.
-    fn rows(&mut self, module: &Module) {
+    fn rows(&mut self, at: usize, module: &Module) {
         let per_file = self.run.settings.rows_per_file;
         let files = module.rows.div_ceil(per_file).max(1);
         for file in 0..files {
@@ -80,14 +92,13 @@ impl<'a> Planner<'a> {
             };
             let first = file * per_file;
             let rows = per_file.min(module.rows - first);
-            let bytes = share(module.row_bytes, rows, module.rows);
-            let work = Work::Rows { module: module.api_name.clone(), path: self.data_paths.place(&[&name]), first, rows };
-            self.push(Amount { items: 1, rows, bytes }, work);
+            self.items.push(Planned { module: at, bytes: share(module.row_bytes, rows, module.rows) });
+            self.rows.push(RowsOf { path: self.data_paths.place(&[&name]), first, rows });
         }
     }
 
     /// Batches of small files; a large one is an item of its own.
-    async fn files(&mut self, module: &Module) -> Result<(), TaskError> {
+    async fn files(&mut self, at: usize, module: &Module) -> Result<(), TaskError> {
         let mut attachments = self.run.ports.source.attachments(self.run.org, module, 0..module.attachments).await?;
         let mut bytes = 0;
         while let Some(attachment) = attachments.try_next().await? {
@@ -95,35 +106,76 @@ impl<'a> Planner<'a> {
             let path = self.file_paths.place(&[&module.api_name, &attachment.record_id, &attachment.name]);
             let size = attachment.size;
             let is_large = size > limits.whole_file_bytes;
-            let is_full = self.batch.len() >= limits.batch_files || bytes + size > limits.batch_bytes;
+            let is_full = self.batch.len() >= limits.batch_files || bytes + size > limits.most_batch_bytes();
             if is_large || is_full {
-                self.end_batch(module).await?;
+                self.end_batch(at).await?;
                 bytes = 0;
             }
             bytes += size;
             self.batch.push(PlacedFile { path, attachment });
             if is_large {
-                self.end_batch(module).await?;
+                self.end_batch(at).await?;
                 bytes = 0;
             }
         }
-        self.end_batch(module).await
+        self.end_batch(at).await
     }
 
-    async fn end_batch(&mut self, module: &Module) -> Result<(), TaskError> {
+    async fn end_batch(&mut self, module: usize) -> Result<(), TaskError> {
         if self.batch.is_empty() {
             return Ok(());
         }
         let files = std::mem::take(&mut self.batch);
         let bytes = files.iter().map(|file| file.attachment.size).sum();
         self.run.write(&self.run.files_at(self.items.len() as u64), &files).await?;
-        self.push(Amount { items: 1, rows: 0, bytes }, Work::Files { module: module.api_name.clone() });
+        self.items.push(Planned { module, bytes });
         Ok(())
     }
 
-    fn push(&mut self, weight: Amount, work: Work) {
-        self.items.push(Item { number: self.items.len() as u64, weight, work });
+    /// Writes the batches of items. The heaviest items come first, so that the longest end with the others; light ones share a call.
+    async fn finish(self) -> Result<(u64, Amount), TaskError> {
+        let mut order: Vec<usize> = (0..self.items.len()).collect();
+        order.sort_by_key(|at| Reverse(self.items[*at].bytes));
+        let mut batches = ObjectUpload::new(self.run, self.run.batches_at());
+        let (mut batch, mut batch_bytes, mut total) = (Vec::new(), 0, Amount::default());
+        let mut separator = "[";
+        for at in order {
+            let item = self.item(at);
+            let is_full =
+                batch.len() >= self.run.settings.task_items || batch_bytes + item.weight.bytes > self.run.settings.task_bytes;
+            if !batch.is_empty() && is_full {
+                push(&mut batches, separator, std::mem::take(&mut batch)).await?;
+                (batch_bytes, separator) = (0, ",");
+            }
+            batch_bytes += item.weight.bytes;
+            total = total + item.weight;
+            batch.push(item);
+        }
+        if batch.is_empty() {
+            batches.push(separator.as_bytes()).await?;
+        } else {
+            push(&mut batches, separator, batch).await?;
+        }
+        batches.push(b"]").await?;
+        batches.finish(&[]).await?;
+        Ok((self.items.len() as u64, total))
     }
+
+    fn item(&self, at: usize) -> Item {
+        let Planned { module, bytes } = self.items[at];
+        let module = self.modules[module].api_name.clone();
+        let (rows, work) = match self.rows.get(at) {
+            Some(RowsOf { path, first, rows }) => (*rows, Work::Rows { module, path: path.clone(), first: *first, rows: *rows }),
+            None => (0, Work::Files { module }),
+        };
+        Item { number: at as u64, weight: Amount { items: 1, rows, bytes }, work }
+    }
+}
+
+async fn push(to: &mut ObjectUpload<'_>, separator: &str, items: Vec<Item>) -> Result<(), TaskError> {
+    let json = serde_json::to_vec(&Batch { items }).map_err(|error| TaskError::damaged("A batch of items", error))?;
+    to.push(separator.as_bytes()).await?;
+    to.push(&json).await
 }
 
 fn share(bytes: u64, rows: u64, of_rows: u64) -> u64 {

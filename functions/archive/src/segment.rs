@@ -1,15 +1,19 @@
-//! Writes a segment. The first part is held back until the end, because it begins with a local header that carries sizes and CRC
-//! which are known only then: S3 takes parts in any order.
+//! Writes a segment, or another object whose beginning is known last. The first part is held back until the end, because it begins with
+//! a local header that carries sizes and CRC which are known only then: S3 takes parts in any order.
 
 use bytes::Bytes;
+use hozon_shared::archive::compose::Piece;
 use hozon_shared::ports::{ObjectRef, PartTag, UploadId};
 
 use crate::{Run, TaskError};
 
 const BINARY: &str = "application/octet-stream";
 
-/// A segment on its way to the store.
-pub struct SegmentUpload<'a> {
+/// Parts after which each is twice as large, up to four times: an object can have 10,000 parts, so that it can have 200 GB.
+const PARTS_OF_A_SIZE: usize = 2_500;
+
+/// An object on its way to the store.
+pub struct ObjectUpload<'a> {
     run: &'a Run<'a>,
     at: ObjectRef,
     first: Vec<u8>,
@@ -19,8 +23,8 @@ pub struct SegmentUpload<'a> {
     sent: u64,
 }
 
-impl<'a> SegmentUpload<'a> {
-    /// Begins a segment; nothing is sent yet.
+impl<'a> ObjectUpload<'a> {
+    /// Begins an object; nothing is sent yet.
     pub fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
         Self { run, at, first: Vec::new(), buffer: Vec::new(), upload: None, parts: Vec::new(), sent: 0 }
     }
@@ -33,7 +37,7 @@ impl<'a> SegmentUpload<'a> {
     /// Appends bytes; sends a part whenever one is full.
     pub async fn push(&mut self, bytes: &[u8]) -> Result<(), TaskError> {
         self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() < self.run.settings.part_bytes {
+        if self.buffer.len() < self.run.settings.part_bytes << (self.parts.len() / PARTS_OF_A_SIZE).min(2) {
             return Ok(());
         }
         let full = std::mem::take(&mut self.buffer);
@@ -47,9 +51,9 @@ impl<'a> SegmentUpload<'a> {
     /// Puts `head` before everything pushed and makes the object. Gives its size in bytes.
     pub async fn finish(&mut self, head: &[u8]) -> Result<u64, TaskError> {
         let size = self.size() + head.len() as u64;
-        if self.upload.is_none() && self.size() < 2 * self.run.settings.part_bytes as u64 {
-            let whole = [head, &self.first, &self.buffer].concat();
-            self.run.ports.objects.put(&self.at, Bytes::from(whole), BINARY).await?;
+        if self.is_small() {
+            let whole = self.take_all(head);
+            self.run.ports.objects.put(&self.at, whole, BINARY).await?;
             return Ok(size);
         }
         if !self.buffer.is_empty() {
@@ -66,12 +70,32 @@ impl<'a> SegmentUpload<'a> {
         Ok(size)
     }
 
-    /// Gives up: frees the parts that were sent.
-    pub async fn abort(&mut self) -> Result<(), TaskError> {
-        if let Some(upload) = self.upload.take() {
-            self.run.ports.uploads.abort(&self.at, &upload).await?;
+    /// Like `finish`, for a part of a zip: a small one is never stored by itself.
+    pub async fn finish_piece(&mut self, head: &[u8]) -> Result<Piece, TaskError> {
+        if self.is_small() {
+            return Ok(Piece::Bytes(self.take_all(head)));
         }
-        Ok(())
+        let size = self.finish(head).await?;
+        Ok(Piece::Object { from: self.at.clone(), range: 0..size })
+    }
+
+    /// Gives up: frees the parts that were sent. A store that refuses that, too, drops them by its lifecycle rule.
+    pub async fn abort(&mut self) {
+        if let Some(upload) = self.upload.take()
+            && let Err(error) = self.run.ports.uploads.abort(&self.at, &upload).await
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "an upload could not be given up");
+        }
+    }
+
+    fn is_small(&self) -> bool {
+        self.upload.is_none() && self.size() < 2 * self.run.settings.part_bytes as u64
+    }
+
+    fn take_all(&mut self, head: &[u8]) -> Bytes {
+        let whole = [head, &self.first, &self.buffer].concat();
+        (self.first, self.buffer) = (Vec::new(), Vec::new());
+        Bytes::from(whole)
     }
 
     async fn send(&mut self, part: Vec<u8>) -> Result<(), TaskError> {

@@ -1,7 +1,15 @@
 //! How a run is cut into pieces. Each has a default that fits a function of 1,769 MB.
 
+use std::sync::Arc;
+
 use hozon_shared::domain::allowance::Plans;
 use hozon_shared::settings::{SettingsError, number, plans};
+use tokio::sync::Semaphore;
+
+/// Resident memory that an item takes at most while it is packed, in MiB.
+const ITEM_MIB: u64 = 80;
+/// The least that a zip may be limited to.
+const LEAST_ZIP: u64 = 16 << 20;
 
 /// Sizes and limits of a run.
 #[derive(Debug, Clone)]
@@ -19,6 +27,16 @@ pub struct Settings {
     /// `HOZON_WHOLE_FILE_BYTES`: attachments up to this size are held whole in memory; larger ones are streamed, each as an item
     /// of its own. 8 MiB.
     pub whole_file_bytes: u64,
+    /// `HOZON_TASK_BYTES`: one call of `pack` gets items of up to so many bytes together, or one that is larger. 256 MiB.
+    pub task_bytes: u64,
+    /// `HOZON_TASK_ITEMS`: and up to so many items. 100.
+    pub task_items: usize,
+    /// `HOZON_ITEMS_AT_ONCE`: items that this process packs at the same time, whatever the number of calls. As many as there are
+    /// cores, but 80 MiB of the function's memory for each.
+    pub items_at_once: Arc<Semaphore>,
+    /// `HOZON_MAX_ZIP_BYTES`: a zip that would be larger is split into several, each a whole zip of its own; at least 16 MiB. An entry that
+    /// is larger than this has a zip for itself. No limit.
+    pub max_zip_bytes: Option<u64>,
     /// `HOZON_PLANS`: free backups per month by plan. As R2 has them.
     pub plans: Plans,
 }
@@ -32,6 +50,10 @@ impl Default for Settings {
             batch_bytes: 64 << 20,
             batch_files: 2_000,
             whole_file_bytes: 8 << 20,
+            task_bytes: 256 << 20,
+            task_items: 100,
+            items_at_once: Arc::new(Semaphore::new(cores())),
+            max_zip_bytes: None,
             plans: Plans::default(),
         }
     }
@@ -48,9 +70,29 @@ impl Settings {
             batch_bytes: number("HOZON_BATCH_BYTES", default.batch_bytes)?.max(1),
             batch_files: size("HOZON_BATCH_FILES", default.batch_files)?.max(1),
             whole_file_bytes: number("HOZON_WHOLE_FILE_BYTES", default.whole_file_bytes)?,
+            task_bytes: number("HOZON_TASK_BYTES", default.task_bytes)?.max(1),
+            task_items: size("HOZON_TASK_ITEMS", default.task_items)?.clamp(1, 500),
+            items_at_once: Arc::new(Semaphore::new(at_once()?)),
+            max_zip_bytes: Some(number("HOZON_MAX_ZIP_BYTES", 0)?).filter(|most| *most > 0).map(|most| most.max(LEAST_ZIP)),
             plans: plans()?,
         })
     }
+
+    /// Bytes of a batch of attachments, so that zips can be split between batches.
+    pub fn most_batch_bytes(&self) -> u64 {
+        self.max_zip_bytes.map_or(self.batch_bytes, |most| self.batch_bytes.min(most / 4))
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE` is set by Lambda, in MiB.
+fn at_once() -> Result<usize, SettingsError> {
+    let by_memory = number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", u64::MAX)? / ITEM_MIB;
+    let default = cores().min(usize::try_from(by_memory).unwrap_or(usize::MAX));
+    Ok(size("HOZON_ITEMS_AT_ONCE", default)?.clamp(1, Semaphore::MAX_PERMITS))
 }
 
 fn size(name: &'static str, default: usize) -> Result<usize, SettingsError> {

@@ -1,8 +1,10 @@
 //! The work objects of a run: what `plan` hands to `pack`, and `pack` to `assemble`. They live under `work/` and are deleted at the end.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::archive::zip::Entry;
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{Attachment, Module};
@@ -15,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::{Run, TaskError};
 
 const JSON: &str = "application/json";
+/// Deletions under way at the same time.
+const DELETIONS: usize = 16;
 
 /// What a run backs up, frozen when it was planned.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,13 +29,22 @@ pub struct Plan {
     pub read_from: DateTime<Utc>,
     /// All modules, those left out included.
     pub modules: Vec<Module>,
-    /// The work items, in the order of their entries in the zips.
-    pub items: Vec<Item>,
+    /// How many items are CSV files: those with the first numbers.
+    pub csv_files: u64,
+    /// How many items there are.
+    pub items: u64,
     /// The sum of their weights.
     pub total: Amount,
 }
 
-/// One work item; its result is one segment.
+/// Items for one call of `pack`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Batch {
+    /// At least one.
+    pub items: Vec<Item>,
+}
+
+/// One work item; its result is one segment. Items are numbered in the order of their entries in the zips.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Item {
     /// Its number, from 0.
@@ -64,12 +77,12 @@ pub enum Work {
     },
 }
 
-impl Item {
-    /// The zip that it belongs to.
-    pub fn archive(&self) -> ArchiveKind {
-        match self.work {
-            Work::Rows { .. } => ArchiveKind::Data,
-            Work::Files { .. } => ArchiveKind::Attachments,
+impl Plan {
+    /// Numbers of the items whose entries make up a zip.
+    pub fn items_of(&self, kind: ArchiveKind) -> Range<u64> {
+        match kind {
+            ArchiveKind::Data => 0..self.csv_files,
+            ArchiveKind::Attachments => self.csv_files..self.items,
         }
     }
 }
@@ -90,10 +103,27 @@ pub struct Segment {
     pub key: String,
     /// Bytes of the object.
     pub size: u64,
-    /// When its input had been read.
-    pub read_until: DateTime<Utc>,
+    /// What follows the object's bytes: the rest of a stored attachment, where the source keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tail: Option<Tail>,
     /// Its entries, in order.
     pub entries: Vec<SegmentEntry>,
+}
+
+impl Segment {
+    /// Bytes in the zip.
+    pub fn zip_bytes(&self) -> u64 {
+        self.size + self.tail.as_ref().map_or(0, |tail| tail.range.end - tail.range.start)
+    }
+}
+
+/// A range of an object of the source that is copied into the zip, unread.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Tail {
+    /// The object.
+    pub from: ObjectRef,
+    /// The range, in bytes.
+    pub range: Range<u64>,
 }
 
 /// One entry of a segment.
@@ -124,9 +154,9 @@ impl Run<'_> {
         self.work("plan.json")
     }
 
-    /// The list of items, for the state machine's map.
-    pub fn items_at(&self) -> ObjectRef {
-        self.work("items.json")
+    /// The list of batches of items, for the state machine's map.
+    pub fn batches_at(&self) -> ObjectRef {
+        self.work("batches.json")
     }
 
     /// The attachments of an item.
@@ -149,7 +179,8 @@ impl Run<'_> {
         format!("archives/{}/{}/", self.org, self.backup)
     }
 
-    fn work(&self, name: &str) -> ObjectRef {
+    /// A work object of that name.
+    pub fn work(&self, name: &str) -> ObjectRef {
         ObjectRef::archives(format!("{}{name}", self.work_prefix()))
     }
 
@@ -182,9 +213,8 @@ impl Run<'_> {
 
     /// Deletes all objects with a prefix.
     pub async fn clear(&self, prefix: &str) -> Result<(), TaskError> {
-        for key in self.ports.objects.list(Bucket::Archives, prefix).await? {
-            self.ports.objects.delete(&ObjectRef::archives(key)).await?;
-        }
-        Ok(())
+        let keys = self.ports.objects.list(Bucket::Archives, prefix).await?;
+        let deleting = stream::iter(keys).map(async |key| self.ports.objects.delete(&ObjectRef::archives(key)).await);
+        Ok(deleting.buffer_unordered(DELETIONS).try_collect().await?)
     }
 }

@@ -1,5 +1,6 @@
 //! Makes one object from byte runs and ranges of other objects. Under S3's rules (parts of 5 MiB but for the last, 5 GiB at the
-//! most, 10,000 of them) ranges are copied inside the store; bytes of objects are read only to fill a part up to the minimum.
+//! most, 10,000 of them) ranges are copied inside the store; bytes of objects are read only to fill a part up to the minimum. What would
+//! be more than 10,000 parts is composed in groups, and the groups then.
 
 use std::ops::Range;
 
@@ -150,6 +151,68 @@ fn split_copy(piece: Piece, limits: Limits) -> (Part, Piece) {
         bytes @ Piece::Bytes(_) => Part::Send(vec![bytes]),
     };
     (part, rest)
+}
+
+/// Composes an object of pieces that come one after the other; memory does not grow with their number.
+pub struct Composer<'a> {
+    objects: &'a dyn Objects,
+    uploads: &'a dyn Uploads,
+    to: ObjectRef,
+    content_type: &'static str,
+    /// Key before the number of each group.
+    groups: String,
+    group_pieces: usize,
+    pieces: Vec<Piece>,
+    grouped: Vec<Piece>,
+    size: u64,
+    read: u64,
+    copied: u64,
+}
+
+impl<'a> Composer<'a> {
+    /// Begins an object. Groups of its pieces, where there must be some, become objects under `groups`, which the caller deletes.
+    pub fn new(
+        objects: &'a dyn Objects,
+        uploads: &'a dyn Uploads,
+        to: ObjectRef,
+        content_type: &'static str,
+        groups: String,
+        limits: Limits,
+    ) -> Self {
+        // A piece becomes two parts at most, but for those of 5 GiB.
+        let group_pieces = limits.parts / 3;
+        let (pieces, grouped) = (Vec::new(), Vec::new());
+        Self { objects, uploads, to, content_type, groups, group_pieces, pieces, grouped, size: 0, read: 0, copied: 0 }
+    }
+
+    /// Appends a piece.
+    pub async fn push(&mut self, piece: Piece) -> Result<(), PortError> {
+        self.size += piece.size();
+        self.pieces.push(piece);
+        if self.pieces.len() < self.group_pieces {
+            return Ok(());
+        }
+        let at = ObjectRef { bucket: self.to.bucket, key: format!("{}{:06}", self.groups, self.grouped.len()) };
+        let pieces = std::mem::take(&mut self.pieces);
+        let composed = compose(self.objects, self.uploads, &at, self.content_type, pieces).await?;
+        self.read += composed.read;
+        self.copied += composed.copied;
+        self.grouped.push(Piece::Object { from: at, range: 0..composed.size });
+        Ok(())
+    }
+
+    /// Bytes so far.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Makes the object.
+    pub async fn finish(&mut self) -> Result<Composed, PortError> {
+        let mut pieces = std::mem::take(&mut self.grouped);
+        pieces.append(&mut self.pieces);
+        let composed = compose(self.objects, self.uploads, &self.to, self.content_type, pieces).await?;
+        Ok(Composed { read: composed.read + self.read, copied: composed.copied + self.copied, ..composed })
+    }
 }
 
 /// Makes the object. A failure aborts the upload, so that no parts are left; an object that was there before stays.

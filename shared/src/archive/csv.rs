@@ -5,14 +5,20 @@
 //! of it is a number (`-12.5`, `+819012345678`, `-1,234.50`, `5e-3`, `-7%`): a number computes nothing and stays a number. A telephone
 //! number with hyphens or brackets (`+81-3-1234-5678`) is arithmetic to a spreadsheet, so it gets the apostrophe. A reader undoes it by
 //! dropping one apostrophe from a cell whose rest would have needed it; that gives back every cell exactly.
+//!
+//! A cell over [`LONG_ROW`] bytes is written in parts: it is always quoted, never taken for a number, and only its first half
+//! [`LONG_ROW`] decides whether it is a formula.
 
 use std::borrow::Cow;
+
+use crate::sources::rows::{CellPart, LONG_ROW};
 
 /// The rule in words, for the manifest.
 pub const RULE: &str = "A cell that a spreadsheet would run as a formula has one apostrophe (') in front. Such a cell is one whose \
 first character other than spaces, quotes (\" '), commas and semicolons is = + - @, a tab, a carriage return, or a full-width \
 \u{FF1D} \u{FF0B} \u{FF0D} \u{FF20}; but not one that is a number as a whole: an optional sign, then digits (in groups of three with commas, or \
-without), an optional fraction, an optional exponent, an optional percent sign. To undo it, drop one leading apostrophe where the rest of \
+without), an optional fraction, an optional exponent, an optional percent sign. A cell over 1 MiB is never taken for a number, and only its \
+first 512 KiB are looked at; nothing but blanks, quotes and separators there counts as a formula. To undo it, drop one leading apostrophe where the rest of \
 the cell is such a cell. Every cell comes back exactly.";
 
 /// How CSV is written.
@@ -66,6 +72,32 @@ impl CsvWriter {
         self.buffer.extend_from_slice(b"\r\n");
     }
 
+    /// Adds a part of a cell that belongs to a long row; `is_first` tells whether it is the row's first column that is written.
+    pub fn part(&mut self, part: &CellPart, is_first: bool) {
+        if part.starts && !is_first {
+            self.buffer.push(b',');
+        }
+        if part.starts && part.ends {
+            self.cell(&part.text);
+            return;
+        }
+        if part.starts {
+            self.buffer.push(b'"');
+            if self.options.neutralise && begins_formula(head(&part.text)) {
+                self.buffer.push(b'\'');
+            }
+        }
+        self.quoted(&part.text);
+        if part.ends {
+            self.buffer.push(b'"');
+        }
+    }
+
+    /// Ends a row that was written in parts.
+    pub fn end_row(&mut self) {
+        self.buffer.extend_from_slice(b"\r\n");
+    }
+
     /// Bytes that wait to be taken.
     pub fn buffered(&self) -> usize {
         self.buffer.len()
@@ -79,20 +111,26 @@ impl CsvWriter {
 
     fn cell(&mut self, cell: &str) {
         let mark: &[u8] = if self.options.neutralise && needs_mark(cell) { b"'" } else { b"" };
-        if !cell.bytes().any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n')) {
+        // Looks at every byte, which the compiler does for many at once; stopping early would be slower.
+        let is_plain = cell.bytes().fold(true, |plain, byte| plain & !matches!(byte, b'"' | b',' | b'\r' | b'\n'));
+        if is_plain && cell.len() <= LONG_ROW {
             self.buffer.extend_from_slice(mark);
             self.buffer.extend_from_slice(cell.as_bytes());
             return;
         }
         self.buffer.push(b'"');
         self.buffer.extend_from_slice(mark);
-        for (at, run) in cell.split('"').enumerate() {
+        self.quoted(cell);
+        self.buffer.push(b'"');
+    }
+
+    fn quoted(&mut self, text: &str) {
+        for (at, run) in text.split('"').enumerate() {
             if at > 0 {
                 self.buffer.extend_from_slice(b"\"\"");
             }
             self.buffer.extend_from_slice(run.as_bytes());
         }
-        self.buffer.push(b'"');
     }
 }
 
@@ -116,8 +154,20 @@ fn needs_mark(cell: &str) -> bool {
         Some(byte) if byte.is_ascii_alphanumeric() => return false,
         Some(_) => {}
     }
+    if cell.len() > LONG_ROW {
+        return begins_formula(head(cell));
+    }
     let first = cell.chars().find(|c| !is_passed_over(*c));
     first.is_some_and(starts_formula) && !is_number(cell.as_bytes())
+}
+
+/// As much of a long cell as decides.
+fn head(cell: &str) -> &str {
+    &cell[..cell.floor_char_boundary(LONG_ROW / 2)]
+}
+
+fn begins_formula(head: &str) -> bool {
+    head.chars().find(|c| !is_passed_over(*c)).is_none_or(starts_formula)
 }
 
 fn is_passed_over(c: char) -> bool {
@@ -249,5 +299,28 @@ mod tests {
         writer.row([big.as_str()].into_iter());
         writer.row([""].into_iter());
         assert_eq!(read_back(&writer.take())[1..], [vec![big], vec![String::new()]]);
+    }
+
+    #[test]
+    fn a_cell_in_parts_is_written_as_the_whole_cell() {
+        let long = LONG_ROW + 7;
+        let cells =
+            ["=1".repeat(long), "7".repeat(long), " ".repeat(long), "x\"y".repeat(long), format!("-{}", "1".repeat(long))];
+        for cell in &cells {
+            let mut whole = CsvWriter::new(CsvOptions::default());
+            whole.row(["id", cell].into_iter());
+            let mut parts = CsvWriter::new(CsvOptions::default());
+            let part = |column, text: &str, starts, ends| {
+                let cell_bytes = if column == 0 { 2 } else { cell.len() as u64 };
+                CellPart { column, cell_bytes, text: text.to_owned(), starts, ends, ends_row: false }
+            };
+            let (head, rest) = cell.split_at(LONG_ROW);
+            parts.part(&part(0, "id", true, true), true);
+            parts.part(&part(1, head, true, false), false);
+            parts.part(&part(1, rest, false, true), false);
+            parts.end_row();
+            assert!(whole.take() == parts.take(), "{}", &cell[..10]);
+            assert_eq!(restore(&neutralise(cell)), cell);
+        }
     }
 }

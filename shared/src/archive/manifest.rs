@@ -142,9 +142,77 @@ pub fn attachment_row(module: &str, path: &str, attachment: &Attachment, sha256:
     ]
 }
 
+/// Writes a manifest whose files are listed one by one: [`ManifestText::begin`], a [`ManifestText::file`] for each, then the end. Each
+/// file is a line of its own.
+#[derive(Debug, Default)]
+pub struct ManifestText {
+    files: u64,
+}
+
+impl ManifestText {
+    /// The text up to the list of files; `manifest.files` is not looked at.
+    pub fn begin(manifest: &Manifest) -> Result<Vec<u8>, serde_json::Error> {
+        let mut text = to_json(&Manifest { files: Vec::new(), ..manifest.clone() })?;
+        // The list of files is the last field, and empty.
+        text.truncate(text.len() - "]\n}\n".len());
+        Ok(text)
+    }
+
+    /// One more file.
+    pub fn file(&mut self, record: &FileRecord) -> Result<Vec<u8>, serde_json::Error> {
+        let mut text = if self.files == 0 { b"\n    ".to_vec() } else { b",\n    ".to_vec() };
+        self.files += 1;
+        serde_json::to_writer(&mut text, record)?;
+        Ok(text)
+    }
+
+    /// What follows the last file.
+    pub fn end(&self) -> &'static [u8] {
+        if self.files == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" }
+    }
+}
+
 /// Writes a document: pretty, with a line end at the end.
 pub fn to_json<T: Serialize>(document: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut json = serde_json::to_vec_pretty(document)?;
     json.push(b'\n');
     Ok(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(files: Vec<FileRecord>) -> Manifest {
+        Manifest {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            kind: ArchiveKind::Data,
+            organisation: ManifestOrganisation { id: OrgId(1), name: "保存 \"]\n}".to_owned(), time_zone: Tz::Asia__Tokyo },
+            backup: BackupId(2),
+            source: SourceInfo { kind: "native".to_owned(), consistency: "ok".to_owned() },
+            read_from: DateTime::UNIX_EPOCH,
+            read_until: DateTime::UNIX_EPOCH,
+            csv: CsvRules::default(),
+            left_out: Vec::new(),
+            files,
+        }
+    }
+
+    #[test]
+    fn a_manifest_written_file_by_file_is_read_as_a_whole() {
+        let record =
+            |name: &str| FileRecord { path: name.to_owned(), module: None, rows: Some(3), bytes: 9, sha256: String::new() };
+        for count in 0..3 {
+            let files: Vec<FileRecord> = ["a.csv", "b.csv"][..count].iter().map(|name| record(name)).collect();
+            let whole = manifest(files);
+            let mut text = ManifestText::begin(&whole).expect("begins");
+            let mut writer = ManifestText::default();
+            for file in &whole.files {
+                text.extend(writer.file(file).expect("a file"));
+            }
+            text.extend(writer.end());
+            assert_eq!(serde_json::from_slice::<Manifest>(&text).expect("JSON"), whole);
+        }
+    }
 }

@@ -13,15 +13,43 @@ const MOST_BYTES: usize = 240;
 /// An extension longer than this is not kept when a name is cut.
 const EXTENSION_UNITS: usize = 16;
 
+/// Folders of records that are remembered; later ones are told apart by a number that is theirs alone.
+const MOST_FOLDERS: usize = 1_000_000;
+/// Files of one folder that are remembered.
+const MOST_FILES: usize = 100_000;
+/// Numbers that are tried for a name; then it gets one that is its own.
+const MOST_TRIES: u32 = 100;
+
 /// Gives each path a safe form that no other path has, on file systems that ignore case too. The same calls give the same paths.
-/// Keeps 16 bytes for each path.
-#[derive(Debug, Default)]
+///
+/// Memory has a bound, whatever the number of paths: files of the deepest folders are remembered only while paths of the same folder
+/// follow one another, and of folders a million are remembered. From then on a folder keeps its name only where no other can be taken for
+/// it (small letters, digits, `-` and `_`); any other gets `~` and its number in the order of all paths.
+#[derive(Debug)]
 pub struct PathNamer {
+    most_folders: usize,
+    most_files: usize,
     taken: HashSet<Key>,
     folders: HashMap<Key, u32>,
+    current: Current,
+    placed: u64,
+}
+
+/// The deepest folder that paths are placed in.
+#[derive(Debug, Default)]
+struct Current {
+    original: String,
+    path: String,
+    files: HashSet<Key>,
 }
 
 type Key = [u8; 16];
+
+impl Default for PathNamer {
+    fn default() -> Self {
+        Self::with_memory(MOST_FOLDERS, MOST_FILES)
+    }
+}
 
 impl PathNamer {
     /// A namer that has given no path yet.
@@ -29,44 +57,112 @@ impl PathNamer {
         Self::default()
     }
 
-    /// Places a file: the last component is its name, the others its folders. The same folder, named by the same components, is
-    /// the same folder each time; a file is a new file each time.
-    pub fn place(&mut self, components: &[&str]) -> String {
-        let Some((file, folders)) = components.split_last() else { return self.place(&[""]) };
-        let mut path = String::new();
-        let mut original = String::new();
-        for folder in folders {
-            original.push_str(folder);
-            original.push('\0');
-            path = self.folder(&path, folder, &original);
-        }
-        let name = safe(file, FILE_UNITS);
-        self.free(&path, &name).0
+    fn with_memory(most_folders: usize, most_files: usize) -> Self {
+        let (taken, folders) = (HashSet::new(), HashMap::new());
+        Self { most_folders, most_files, taken, folders, current: Current::default(), placed: 0 }
     }
 
-    /// Gives the path of a folder, with `/` at its end.
-    fn folder(&mut self, parent: &str, folder: &str, original: &str) -> String {
-        let name = safe(folder, FOLDER_UNITS);
-        let known = key(original);
-        if let Some(number) = self.folders.get(&known) {
-            return format!("{parent}{}/", numbered(&name, *number));
+    /// Places a file: the last component is its name, the others its folders. A file is a new file each time. A folder at the top is the
+    /// same folder each time; one inside another is the same while its paths follow one another.
+    pub fn place(&mut self, components: &[&str]) -> String {
+        self.placed += 1;
+        let (file, folders) = components.split_last().map_or(("", [].as_slice()), |(file, folders)| (*file, folders));
+        let name = safe(file, FILE_UNITS);
+        match folders {
+            [] => self.top("", &name).0,
+            [folder] => {
+                let folder = self.folder(folder);
+                self.top(&folder, &name).0
+            }
+            _ => {
+                self.enter(folders);
+                self.file(&name)
+            }
         }
-        let (path, number) = self.free(parent, &name);
+    }
+
+    /// Gives the path of a folder at the top, with `/` at its end.
+    fn folder(&mut self, folder: &str) -> String {
+        let name = safe(folder, FOLDER_UNITS);
+        let known = key(folder);
+        if let Some(number) = self.folders.get(&known) {
+            return format!("{}/", numbered(&name, *number));
+        }
+        let (path, number) = self.top("", &name);
         self.folders.insert(known, number);
         format!("{path}/")
     }
 
-    /// Takes the first free form of a name in a folder.
-    fn free(&mut self, parent: &str, name: &str) -> (String, u32) {
-        let mut number = 1;
-        loop {
-            let path = format!("{parent}{}", numbered(name, number));
-            if self.taken.insert(key(&folded(&path))) {
-                return (path, number);
+    /// Takes the first free form of a name at the top or in a folder there; these are always remembered.
+    fn top(&mut self, parent: &str, name: &str) -> (String, u32) {
+        (1..)
+            .map(|number| (format!("{parent}{}", numbered(name, number)), number))
+            .find(|(path, _)| self.taken.insert(key(&folded(path))))
+            .unwrap_or_default()
+    }
+
+    /// Makes a folder inside another the current one.
+    fn enter(&mut self, folders: &[&str]) {
+        let original = folders.join("\0");
+        if self.current.original == original && !self.current.path.is_empty() {
+            return;
+        }
+        let mut path = self.folder(folders[0]);
+        for folder in &folders[1..] {
+            let name = safe(folder, FOLDER_UNITS);
+            path = format!("{}/", self.inner(&path, folder, &name));
+        }
+        self.current = Current { original, path, files: HashSet::new() };
+    }
+
+    fn inner(&mut self, parent: &str, original: &str, name: &str) -> String {
+        if self.taken.len() < self.most_folders {
+            for number in 1..=MOST_TRIES {
+                let path = format!("{parent}{}", numbered(name, number));
+                if self.taken.insert(key(&folded(&path))) {
+                    return path;
+                }
             }
-            number += 1;
+        }
+        let plain = format!("{parent}{name}");
+        if name == original && is_unmistakable(name) && !self.taken.contains(&key(&folded(&plain))) {
+            return plain;
+        }
+        self.own_number(|number| format!("{parent}{name}~{number}"), |path, this| this.taken.contains(&key(&folded(path))))
+    }
+
+    fn file(&mut self, name: &str) -> String {
+        if self.current.files.len() < self.most_files {
+            for number in 1..=MOST_TRIES {
+                let name = numbered(name, number);
+                if self.current.files.insert(key(&folded(&name))) {
+                    return format!("{}{name}", self.current.path);
+                }
+            }
+        }
+        let (stem, extension) = split_extension(name);
+        let name = self.own_number(
+            |number| format!("{stem}~{number}{extension}"),
+            |name, this| this.current.files.contains(&key(&folded(name))),
+        );
+        format!("{}{name}", self.current.path)
+    }
+
+    /// A form with a number that no other path has.
+    fn own_number(&mut self, form: impl Fn(u64) -> String, is_taken: impl Fn(&str, &Self) -> bool) -> String {
+        loop {
+            let path = form(self.placed);
+            if !is_taken(&path, self) {
+                return path;
+            }
+            self.placed += 1;
         }
     }
+}
+
+/// Whether a name differs from every other such name, whatever the case.
+fn is_unmistakable(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))
 }
 
 fn key(text: &str) -> Key {
@@ -180,9 +276,9 @@ mod tests {
     fn files_and_folders_that_differ_in_case_are_kept_apart() {
         let mut namer = PathNamer::new();
         assert_eq!(namer.place(&["Leads", "00Aa", "a.txt"]), "Leads/00Aa/a.txt");
-        assert_eq!(namer.place(&["Leads", "00aA", "a.txt"]), "Leads/00aA (2)/a.txt");
         assert_eq!(namer.place(&["Leads", "00Aa", "A.TXT"]), "Leads/00Aa/A (2).TXT");
-        assert_eq!(namer.place(&["Leads", "00aA", "b.txt"]), "Leads/00aA (2)/b.txt");
+        assert_eq!(namer.place(&["Leads", "00aA", "a.txt"]), "Leads/00aA (2)/a.txt");
+        assert_eq!(namer.place(&["Leads", "00Ab", "b.txt"]), "Leads/00Ab/b.txt");
         assert_eq!(namer.place(&["leads"]), "leads (2)");
     }
 
@@ -192,10 +288,36 @@ mod tests {
         assert!(name.ends_with("あ.xlsx") && name.len() <= MOST_BYTES, "{name}");
     }
 
+    #[test]
+    fn beyond_its_memory_a_namer_still_gives_every_path_once() {
+        let mut namer = PathNamer::with_memory(3, 2);
+        let folders = ["00aa", "00Aa", "00AA", "00b", "00B", "b~1", "con"];
+        let mut seen = HashSet::new();
+        for folder in folders {
+            for file in ["a.txt", "A.txt", "a.TXT", "a~3.txt", "a"] {
+                let path = namer.place(&["Leads", folder, file]);
+                assert!(seen.insert(folded(&path)), "{path} twice");
+            }
+        }
+        assert!(seen.iter().any(|path| path.starts_with("leads/00b/")), "{seen:?}");
+    }
+
+    #[test]
+    fn ten_thousand_files_of_one_name_are_placed_at_once() {
+        let mut namer = PathNamer::new();
+        let paths: HashSet<String> = (0..10_000).map(|_| namer.place(&["Leads", "1", "scan.pdf"])).collect();
+        assert_eq!(paths.len(), 10_000);
+    }
+
     proptest! {
         #[test]
-        fn any_names_give_distinct_safe_paths(names in proptest::collection::vec((".{0,40}", "\\PC{0,200}"), 1..30)) {
-            let mut namer = PathNamer::new();
+        fn any_names_give_distinct_safe_paths(
+            mut names in proptest::collection::vec((".{0,40}", "\\PC{0,200}"), 1..30),
+            folders in 1usize..30,
+            files in 1usize..5,
+        ) {
+            names.sort();
+            let mut namer = PathNamer::with_memory(folders, files);
             let mut seen = HashSet::new();
             for (folder, file) in &names {
                 let path = namer.place(&["Contacts", folder, file]);

@@ -77,6 +77,18 @@ pub struct Attachment {
     pub created: DateTime<Utc>,
     /// Where the source keeps it; opaque to others.
     pub location: String,
+    /// Its checksums, where the source counted them when it was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<FileDigest>,
+}
+
+/// Checksums of a file's bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDigest {
+    /// CRC-32, as zip has it.
+    pub crc32: u32,
+    /// SHA-256 in lower-case hex.
+    pub sha256: String,
 }
 
 /// Something that a backup leaves out, and why (R14).

@@ -16,7 +16,7 @@ pub use mailer::{Mail, Mailer};
 pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads};
 pub use outbox::Outbox;
 pub use schedules::{Due, Schedules};
-pub use source::{AttachmentStream, RowPage, RowStream, Source, SourceInfo};
+pub use source::{AttachmentStream, RowPiece, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store};
 pub use tell::{Clock, Ids, RandomIds, Secrets, SystemClock, SystemSecrets, Workflow};
 pub use triggers::{Trigger, Triggers};

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
-use super::{ObjectBody, PortError};
+use super::{ObjectBody, ObjectRef, PortError};
 use crate::domain::crm::{Attachment, Module};
 use crate::domain::id::OrgId;
-pub use crate::sources::rows::RowPage;
+pub use crate::sources::rows::RowPiece;
 
-/// Pages of rows, in order.
-pub type RowStream = BoxStream<'static, Result<RowPage, PortError>>;
+/// Rows, in order.
+pub type RowStream = BoxStream<'static, Result<RowPiece, PortError>>;
 
 /// Attachments, in order.
 pub type AttachmentStream = BoxStream<'static, Result<Attachment, PortError>>;
@@ -37,6 +37,8 @@ pub trait Source: Send + Sync {
     async fn rows(&self, org: OrgId, module: &Module, rows: Range<u64>) -> Result<RowStream, PortError>;
     /// The attachments with these numbers (from 0). Those of one record follow one another.
     async fn attachments(&self, org: OrgId, module: &Module, range: Range<u64>) -> Result<AttachmentStream, PortError>;
-    /// Opens an attachment's file; `NotFound` when the source has lost it.
-    async fn open(&self, org: OrgId, attachment: &Attachment) -> Result<ObjectBody, PortError>;
+    /// Opens an attachment's file, or a range of its bytes (as far as it has them); `NotFound` when the source has lost it.
+    async fn open(&self, org: OrgId, attachment: &Attachment, range: Option<Range<u64>>) -> Result<ObjectBody, PortError>;
+    /// The object that an attachment's file is, byte for byte, where the object store can copy it; it never changes.
+    fn object(&self, org: OrgId, attachment: &Attachment) -> Option<ObjectRef>;
 }

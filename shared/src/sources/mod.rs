@@ -1,5 +1,6 @@
 //! CRM sources.
 
+pub mod digest;
 mod keys;
 pub mod native;
 mod native_index;

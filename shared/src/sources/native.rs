@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use super::keys::{Generation, organisation_prefix};
-use super::native_index::{Index, Slice, slices};
+use super::native_index::{ENCODING, Index, Slice, slices};
+use super::rows::{RowDecoder, RowPiece};
 use crate::domain::crm::{Attachment, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{
-    AttachmentStream, Catalogue, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, RowPage, RowStream, Source, SourceInfo,
+    AttachmentStream, Catalogue, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, RowStream, Source, SourceInfo,
 };
 
 /// Blocks of a stream that are read at the same time: the one in use and the next.
@@ -33,7 +34,12 @@ impl NativeSource {
 
     async fn index(&self, at: &Generation) -> Result<Index, PortError> {
         let bytes = read_all(&*self.objects, &at.index(), 0).await?;
-        serde_json::from_slice(&bytes).map_err(|error| PortError::with(ErrorKind::Corrupt, "read a module's index", error))
+        let index: Index = serde_json::from_slice(&bytes)
+            .map_err(|error| PortError::with(ErrorKind::Corrupt, "read a module's index", error))?;
+        if index.encoding != ENCODING {
+            return Err(PortError::new(ErrorKind::Corrupt, "read a module that another version of Hozon has stored"));
+        }
+        Ok(index)
     }
 }
 
@@ -51,8 +57,11 @@ impl Source for NativeSource {
         let at = Generation::new(org, &module.api_name, &module.version);
         let wanted = slices(&self.index(&at).await?.rows, &rows);
         let (objects, columns) = (self.objects.clone(), module.fields.len());
-        let pages = stream::iter(wanted).map(move |slice| rows_of(objects.clone(), at.rows(slice.block), slice, columns));
-        Ok(pages.buffered(BLOCKS_AHEAD).boxed())
+        let opened = stream::iter(wanted).map(move |slice| {
+            let (objects, at) = (objects.clone(), at.rows(slice.block));
+            async move { objects.get(&at, None).await.map(|body| Rows::new(body, slice, columns).pieces()) }
+        });
+        Ok(opened.buffered(BLOCKS_AHEAD).try_flatten().boxed())
     }
 
     async fn attachments(&self, org: OrgId, module: &Module, range: Range<u64>) -> Result<AttachmentStream, PortError> {
@@ -63,22 +72,72 @@ impl Source for NativeSource {
         Ok(blocks.buffered(BLOCKS_AHEAD).map_ok(|list| stream::iter(list).map(Ok)).try_flatten().boxed())
     }
 
-    async fn open(&self, org: OrgId, attachment: &Attachment) -> Result<ObjectBody, PortError> {
-        if !attachment.location.starts_with(&organisation_prefix(org)) {
-            return Err(PortError::new(ErrorKind::NotFound, "open an attachment of another organisation"));
-        }
-        self.objects.get(&ObjectRef::crm(attachment.location.clone()), None).await
+    async fn open(&self, org: OrgId, attachment: &Attachment, range: Option<Range<u64>>) -> Result<ObjectBody, PortError> {
+        let at = self.object(org, attachment);
+        let at = at.ok_or_else(|| PortError::new(ErrorKind::NotFound, "open an attachment of another organisation"))?;
+        self.objects.get(&at, range).await
+    }
+
+    fn object(&self, org: OrgId, attachment: &Attachment) -> Option<ObjectRef> {
+        let location = &attachment.location;
+        location.starts_with(&organisation_prefix(org)).then(|| ObjectRef::crm(location.clone()))
     }
 }
 
-async fn rows_of(objects: Arc<dyn Objects>, at: ObjectRef, slice: Slice, columns: usize) -> Result<RowPage, PortError> {
-    let bytes = read_all(&*objects, &at, slice.whole.bytes).await?;
-    let page =
-        RowPage::decode(bytes, columns).map_err(|error| PortError::with(ErrorKind::Corrupt, "decode a block of rows", error))?;
-    if page.rows() != slice.whole.count {
-        return Err(PortError::new(ErrorKind::Corrupt, "a block has other rows than its index says"));
+/// The wanted rows of one block, decoded as they arrive.
+struct Rows {
+    body: ObjectBody,
+    decoder: RowDecoder,
+    slice: Slice,
+    /// Rows passed, of the whole block.
+    passed: u64,
+}
+
+impl Rows {
+    fn new(body: ObjectBody, slice: Slice, columns: usize) -> Self {
+        Self { body, decoder: RowDecoder::new(columns), slice, passed: 0 }
     }
-    Ok(page.slice(slice.skip, slice.take))
+
+    fn pieces(self) -> impl Stream<Item = Result<RowPiece, PortError>> {
+        stream::try_unfold(self, |mut rows| async {
+            let next = rows.next().await?;
+            Ok(next.map(|piece| (piece, rows)))
+        })
+    }
+
+    async fn next(&mut self) -> Result<Option<RowPiece>, PortError> {
+        let damaged = |error| PortError::with(ErrorKind::Corrupt, "decode a block of rows", error);
+        while self.passed < self.slice.skip + self.slice.take {
+            match self.decoder.piece().map_err(damaged)? {
+                Some(piece) => {
+                    if let Some(wanted) = self.wanted(piece) {
+                        return Ok(Some(wanted));
+                    }
+                }
+                None => match self.body.try_next().await? {
+                    Some(chunk) => self.decoder.push(&chunk),
+                    None => return Err(PortError::new(ErrorKind::Corrupt, "a block has other rows than its index says")),
+                },
+            }
+        }
+        Ok(None)
+    }
+
+    /// The part of a piece that the slice asks for.
+    fn wanted(&mut self, piece: RowPiece) -> Option<RowPiece> {
+        let (skip, end) = (self.slice.skip, self.slice.skip + self.slice.take);
+        let first = self.passed;
+        self.passed += piece.rows();
+        match piece {
+            RowPiece::Rows(page) if first >= skip && self.passed <= end => Some(RowPiece::Rows(page)),
+            RowPiece::Rows(page) => {
+                let before = skip.saturating_sub(first);
+                let page = page.slice(before, end.saturating_sub(first.max(skip)));
+                (page.rows() > 0).then_some(RowPiece::Rows(page))
+            }
+            RowPiece::Cell(part) => (first >= skip && first < end).then_some(RowPiece::Cell(part)),
+        }
+    }
 }
 
 async fn attachments_of(objects: Arc<dyn Objects>, at: ObjectRef, slice: Slice) -> Result<Vec<Attachment>, PortError> {

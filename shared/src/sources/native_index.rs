@@ -13,9 +13,15 @@ pub(super) struct Block {
     pub bytes: u64,
 }
 
+/// How blocks of rows are encoded, as [`super::rows`] has it.
+pub(super) const ENCODING: u32 = 2;
+
 /// All blocks of a generation, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Index {
+    /// [`ENCODING`] of the writer.
+    #[serde(default)]
+    pub encoding: u32,
     /// Blocks of rows.
     pub rows: Vec<Block>,
     /// Blocks of attachment metadata.

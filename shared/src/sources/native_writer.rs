@@ -8,10 +8,11 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::task::JoinSet;
 
+use super::digest::Digester;
 use super::keys::Generation;
-use super::native_index::{Block, Index};
-use super::rows::push_row;
-use crate::domain::crm::{Attachment, Contents, Field, Module};
+use super::native_index::{Block, ENCODING, Index};
+use super::rows::RowEncoder;
+use crate::domain::crm::{Attachment, Contents, Field, FileDigest, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, UploadId, Uploads};
 
@@ -95,7 +96,8 @@ pub struct NativeWriter {
     generation: String,
     head: ModuleHead,
     index: Index,
-    rows: Pending,
+    rows: RowEncoder,
+    row_count: u64,
     attachments: Pending,
     attachment_bytes: u64,
     in_flight: JoinSet<Result<(), PortError>>,
@@ -123,8 +125,9 @@ impl NativeWriter {
             stores,
             generation: generation.to_owned(),
             head,
-            index: Index::default(),
-            rows: Pending::default(),
+            index: Index { encoding: ENCODING, ..Index::default() },
+            rows: RowEncoder::default(),
+            row_count: 0,
             attachments: Pending::default(),
             attachment_bytes: 0,
             in_flight: JoinSet::new(),
@@ -143,20 +146,21 @@ impl NativeWriter {
             return Err(WriteError::Cells { expected, found: cells.len() });
         }
         let row_bytes: usize = cells.iter().map(|cell| cell.len() + 2).sum();
-        if self.rows.count > 0 && self.rows.bytes.len() + row_bytes > BLOCK_BYTES {
+        if self.row_count > 0 && self.rows.size() + row_bytes > BLOCK_BYTES {
             self.end_rows().await?;
         }
-        push_row(&mut self.rows.bytes, cells.iter().copied());
-        self.rows.count += 1;
+        self.rows.push(cells);
+        self.row_count += 1;
         Ok(())
     }
 
     /// Writes the rows so far as a block and frees their memory. More rows may follow.
     pub async fn end_rows(&mut self) -> Result<(), WriteError> {
-        if self.rows.count == 0 {
+        if self.row_count == 0 {
             return Ok(());
         }
-        let (bytes, block) = self.rows.take();
+        let bytes = self.rows.take();
+        let block = Block { count: std::mem::take(&mut self.row_count), bytes: bytes.len() as u64 };
         let at = self.at.rows(self.index.rows.len());
         self.index.rows.push(block);
         self.write(at, bytes, OCTETS).await
@@ -165,7 +169,7 @@ impl NativeWriter {
     /// Appends an attachment and stores its file; those of one record must follow one another. Gives the file's size.
     pub async fn attachment(&mut self, new: NewAttachment, body: ObjectBody) -> Result<u64, WriteError> {
         let at = self.at.file(&new.id);
-        let size = self.store_file(&at, &new.content_type, body).await?;
+        let (size, digest) = self.store_file(&at, &new.content_type, body).await?;
         let attachment = Attachment {
             id: new.id,
             record_id: new.record_id,
@@ -175,6 +179,7 @@ impl NativeWriter {
             content_type: new.content_type,
             created: new.created,
             location: at.key,
+            digest: Some(digest),
         };
         serde_json::to_writer(&mut self.attachments.bytes, &attachment).map_err(WriteError::Index)?;
         self.attachments.bytes.push(b'\n');
@@ -228,23 +233,29 @@ impl NativeWriter {
         self.write(at, bytes, "application/jsonl").await
     }
 
-    async fn store_file(&mut self, at: &ObjectRef, content_type: &str, body: ObjectBody) -> Result<u64, WriteError> {
+    async fn store_file(
+        &mut self,
+        at: &ObjectRef,
+        content_type: &str,
+        body: ObjectBody,
+    ) -> Result<(u64, FileDigest), WriteError> {
         let mut body = body.fuse().boxed();
-        let first = fill(&mut body).await?;
+        let mut digester = Digester::default();
+        let first = fill(&mut body, &mut digester).await?;
         if first.len() < BLOCK_BYTES {
             let size = first.len() as u64;
             self.write(at.clone(), first, content_type).await?;
-            return Ok(size);
+            return Ok((size, digester.finish()));
         }
         let uploads = &*self.stores.uploads;
         let upload = uploads.begin(at, content_type).await?;
-        let sent = send_parts(uploads, at, &upload, first, body).await;
+        let sent = send_parts(uploads, at, &upload, first, body, &mut digester).await;
         if sent.is_err()
             && let Err(error) = uploads.abort(at, &upload).await
         {
             tracing::warn!(error = &error as &dyn std::error::Error, "an upload could not be given up");
         }
-        Ok(sent?)
+        Ok((sent?, digester.finish()))
     }
 
     async fn write(&mut self, at: ObjectRef, bytes: Bytes, content_type: &str) -> Result<(), WriteError> {
@@ -270,12 +281,13 @@ async fn send_parts(
     upload: &UploadId,
     first: Bytes,
     mut body: ObjectBody,
+    digester: &mut Digester,
 ) -> Result<u64, PortError> {
     let (mut tags, mut size, mut part) = (Vec::new(), 0, first);
     for number in 1.. {
         size += part.len() as u64;
         tags.push(uploads.part(at, upload, number, part).await?);
-        part = fill(&mut body).await?;
+        part = fill(&mut body, digester).await?;
         if part.is_empty() {
             break;
         }
@@ -285,10 +297,11 @@ async fn send_parts(
 }
 
 /// Reads until at least a block is there or the body ends; empty at the end.
-async fn fill(body: &mut ObjectBody) -> Result<Bytes, PortError> {
+async fn fill(body: &mut ObjectBody, digester: &mut Digester) -> Result<Bytes, PortError> {
     let mut bytes = BytesMut::new();
     while bytes.len() < BLOCK_BYTES {
         let Some(chunk) = body.try_next().await? else { break };
+        digester.update(&chunk);
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes.freeze())

@@ -1,0 +1,369 @@
+"""Runs the archive engine and its peers by turns and prints one table. Called by benches/run."""
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+import zipfile
+
+import boto3
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent
+BIN = ROOT / "target/release"
+PYTHON = sys.executable
+MB = 1_000_000
+
+
+def say(text):
+    print(text, flush=True)
+
+
+class Stores:
+    """The embedded S3 and DynamoDB, in a process of their own."""
+
+    def __init__(self, data):
+        self.process = subprocess.Popen([BIN / "hozon-bench", "stores", data], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.text = self.process.stdout.readline().decode().strip()
+        self.at = json.loads(self.text)
+        self.s3 = boto3.client(
+            "s3",
+            endpoint_url=self.at["s3"],
+            region_name="us-east-1",
+            aws_access_key_id=self.at["key"],
+            aws_secret_access_key=self.at["secret"],
+            config=boto3.session.Config(s3={"addressing_style": "path"}),
+        )
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def measured(command, **options):
+    """Runs a command; gives CPU seconds, wall seconds and peak memory of it and its children."""
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    process = subprocess.Popen(command, **options)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{command[0]} failed with {process.returncode}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"cpu": cpu, "wall": time.monotonic() - begun, "peak_kb": usage.ru_maxrss}
+
+
+class Bench:
+    def __init__(self, work, mb):
+        self.work, self.data = work, work / "data"
+        self.input = {"rows": work / "rows", "files": work / "files"}
+        for kind, option in [("rows", "--csv"), ("files", "--files")]:
+            if not self.input[kind].exists():
+                say(f"Making {mb} MiB of {kind} ...")
+                sizes = ["--csv", "0", "--files", "0"]
+                sizes[sizes.index(option) + 1] = str(mb)
+                subprocess.run([BIN / "hozon-bench", "generate", *sizes, self.input[kind]], check=True)
+                self.load(kind, self.input[kind])
+        self.bytes = {kind: sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) for kind, folder in self.input.items()}
+        self.stores = Stores(self.data)
+
+    def load(self, org, folder):
+        command = [BIN / "hozon", "import", "--data", self.data, "--org", org, folder]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def forget(self):
+        """Deletes kept segments, so that the next backup makes all of them."""
+        shutil.rmtree(self.data / "s3/archives/segments", ignore_errors=True)
+
+    def worker(self, org, *options, pin=None, keep=False):
+        command = [BIN / "hozon-bench", "worker", "--stores", self.stores.text, "--data", self.data, "--org", org, *options]
+        if pin is not None:
+            command = ["taskset", "-c", pin, *command]
+        told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        told["size"] = sum(zip["size"] for zip in told["zips"])
+        if not keep:
+            for zip in told["zips"]:
+                (self.data / "s3/archives" / zip["key"]).unlink(missing_ok=True)
+        return told
+
+    def ours(self, org, *options, **more):
+        self.forget()
+        return self.worker(org, *options, **more)
+
+    def alone(self, org, *options, **more):
+        scratch = self.work / "scratch"
+        told = self.worker(org, "--disk", scratch, *options, keep=True, **more)
+        told["size"] = sum(zip["size"] for zip in told["zips"])
+        shutil.rmtree(scratch)
+        return told
+
+
+def peers(bench, kind):
+    """Name -> function that zips the data once and tells what it took."""
+    folder, target, key = bench.input[kind], bench.work / "peer.zip", f"peer/{kind}.zip"
+    listed = bench.work / f"{kind}.json"
+    if not listed.exists():
+        pairs = []
+        for number, path in enumerate(sorted(path for path in folder.rglob("*") if path.is_file())):
+            pairs.append([f"peer/{kind}/{number}", str(path.relative_to(folder))])
+            bench.stores.s3.upload_file(str(path), bench.stores.at["bucket"], pairs[-1][0])
+        listed.write_text(json.dumps(pairs))
+
+    def file(*command, cwd=folder):
+        def run():
+            target.unlink(missing_ok=True)
+            took = measured(command, cwd=cwd, stdout=subprocess.DEVNULL)
+            return took | {"size": target.stat().st_size}
+
+        return run
+
+    def s3(*command):
+        def run():
+            took = measured([*command, bench.stores.text, listed, key])
+            size = bench.stores.s3.head_object(Bucket=bench.stores.at["bucket"], Key=key)["ContentLength"]
+            bench.stores.s3.delete_object(Bucket=bench.stores.at["bucket"], Key=key)
+            return took | {"size": size}
+
+        return run
+
+    def pigz():
+        took = measured(["sh", "-c", f"find . -type f -print0 | sort -z | xargs -0 cat | pigz -6 -p 2 > {target}"], cwd=folder)
+        return took | {"size": target.stat().st_size}
+
+    return {
+        "Info-ZIP zip -6": file("zip", "-q", "-6", "-r", target, "."),
+        "7-Zip -tzip, 1 thread": file("7z", "a", "-tzip", "-mmt=1", "-bso0", "-bsp0", target, "."),
+        "7-Zip -tzip, 2 threads": file("7z", "a", "-tzip", "-mmt=2", "-bso0", "-bsp0", target, "."),
+        "Python zipfile": file(PYTHON, HERE / "peers/python_zipfile.py", ".", target),
+        "zipstream-ng + boto3 -> S3": s3(PYTHON, HERE / "peers/zipstream_boto3.py"),
+        "archiver + SDK v3 -> S3": s3("node", HERE / "peers/archiver_s3.mjs"),
+        "pigz -6, 2 threads (no zip)": pigz,
+    }
+
+
+def medians(runs):
+    numbers = [name for name, value in runs[0].items() if isinstance(value, (int, float))]
+    return runs[0] | {name: statistics.median(run[name] for run in runs) for name in numbers}
+
+
+def compare(bench, kind, rounds):
+    """Runs everything by turns and prints the table of one kind of data."""
+    size = bench.bytes[kind]
+    subjects = {"Hozon, native store -> S3": lambda: bench.ours(kind, "--at-once", "1")}
+    subjects["Hozon, 2 items at once"] = lambda: bench.ours(kind, "--at-once", "2")
+    if kind == "rows":
+        subjects["Hozon, the engine alone"] = lambda: bench.alone(kind, "--at-once", "1")
+
+        def limit():
+            told = json.loads(subprocess.run([BIN / "hozon-bench", "limit", bench.input[kind]], check=True, stdout=subprocess.PIPE).stdout)
+            scale = size / told["bytes"]
+            return {name: told[key] * scale for name, key in [("cpu", "cpu"), ("wall", "wall"), ("size", "packed")]} | {"peak_kb": 0}
+
+        subjects["zlib-rs in memory, our level"] = limit
+    subjects |= peers(bench, kind)
+    runs = {name: [] for name in subjects}
+    for round in range(rounds):
+        for name, run in subjects.items():
+            runs[name].append(run())
+            say(f"  {kind}, round {round + 1}: {name}: {runs[name][-1]['cpu']:.1f} CPU s, {runs[name][-1]['wall']:.1f} s")
+    result = {name: medians(all) for name, all in runs.items()}
+    table(kind, size, result)
+    return result
+
+
+def table(kind, size, result):
+    us = result["Hozon, native store -> S3"]
+    info = result["Info-ZIP zip -6"]
+    say(f"\n{kind}: {size / MB:.0f} MB")
+    say(f"{'':30} {'MB/CPU s':>9} {'MB/s':>7} {'us/it, CPU':>11} {'peak MB':>8} {'output MB':>10} {'of zip -6':>10}")
+    for name, took in result.items():
+        peak = f"{took['peak_kb'] / 1024:8.0f}" if took["peak_kb"] else " " * 8
+        say(
+            f"{name:30} {size / MB / took['cpu']:9.1f} {size / MB / took['wall']:7.1f} {took['cpu'] / us['cpu']:10.2f}x {peak} "
+            f"{took['size'] / MB:10.1f} {100 * took['size'] / info['size']:9.1f}%"
+        )
+    say("")
+
+
+def requests_of(took):
+    counts = took["requests"]
+    puts = sum(counts.get(name, 0) for name in ["put", "begin", "part", "copy", "complete", "list"])
+    gets = sum(counts.get(name, 0) for name in ["get", "head"])
+    return puts, gets
+
+
+def price(size, took):
+    """Dollars of Lambda time and S3 requests, and of keeping the zips for seven days, per GB of data."""
+    prices = tomllib.loads((HERE / "prices.toml").read_text())
+    puts, gets = requests_of(took)
+    lambda_ = took["cpu"] * prices["lambda_gb_of_a_core"] * prices["lambda_gb_second"] + 10 * prices["lambda_request"]
+    requests = puts * prices["s3_put"] + gets * prices["s3_get"]
+    kept = 2 * took["size"] / 1e9 * prices["s3_gb_month"] * 7 / 30
+    gb = size / 1e9
+    return lambda_ / gb, requests / gb, kept / gb
+
+
+def prices(bench, results):
+    say("Price per GB of data (unit prices: benches/prices.toml); zips and kept segments lie seven days")
+    for kind, result in results.items():
+        took = result["Hozon, native store -> S3"]
+        lambda_, requests, kept = price(bench.bytes[kind], took)
+        puts, gets = requests_of(took)
+        assemble = took["tasks"]["assemble"]["requests"]
+        say(
+            f"{kind:6} Lambda ${lambda_:.6f}, S3 requests ${requests:.6f} ({puts} writes, {gets} reads), keeping ${kept:.6f}; "
+            f"assemble read {assemble.get('received', 0) / MB:.2f} MB, sent {assemble.get('sent', 0) / MB:.2f} MB, "
+            f"copied {assemble.get('copied', 0) / MB:.1f} MB inside S3"
+        )
+    say("")
+
+
+def two_workers(bench, rounds):
+    """One worker on one core, then two on a core each, on the engine alone: a store in the same machine would take their cores."""
+    one, two = [], []
+    for _ in range(rounds):
+        one.append(shared_out(bench, 1))
+        two.append(shared_out(bench, 2))
+    one, two = statistics.median(one), statistics.median(two)
+    say(f"Two workers, a core each, the engine alone: {one:.2f} s with one, {two:.2f} s with two: {one / two:.2f}x\n")
+
+
+def shared_out(bench, workers):
+    scratch = bench.work / "scratch"
+    common = ["--disk", scratch]
+    backup = bench.worker("rows", *common, "--tasks", "begin,plan", keep=True)["backup"]
+    command = [BIN / "hozon-bench", "worker", "--stores", bench.stores.text, "--data", bench.data, "--org", "rows", *common]
+    command += ["--backup", str(backup), "--tasks", "pack"]
+    begun = time.monotonic()
+    running = [
+        subprocess.Popen(["taskset", "-c", str(number), *command, "--share", f"{number}/{workers}"], stdout=subprocess.DEVNULL)
+        for number in range(workers)
+    ]
+    if any([process.wait() for process in running]):
+        sys.exit("a worker failed")
+    wall = time.monotonic() - begun
+    bench.worker("rows", *common, "--backup", str(backup), "--tasks", "assemble,finish", keep=True)
+    shutil.rmtree(scratch)
+    return wall
+
+
+def unchanged(bench):
+    """A second backup of the same data."""
+    first = bench.ours("rows", "--at-once", "2", keep=True)
+    second = bench.worker("rows", "--at-once", "2", keep=True)
+    files = [bench.data / "s3/archives" / told["zips"][0]["key"] for told in (first, second)]
+    # The manifest names the backup and its time; every other byte is the same.
+    entries = [[(info.filename, info.CRC, info.header_offset) for info in zipfile.ZipFile(file).infolist()][:-1] for file in files]
+    same = entries[0] == entries[1]
+    length = entries[0][-1][2]
+    with files[0].open("rb") as a, files[1].open("rb") as b:
+        while same and a.tell() < length:
+            some = min(1 << 20, length - a.tell())
+            same = a.read(some) == b.read(some)
+    for file in files:
+        file.unlink()
+    took = [told["wall"] for told in (first, second)]
+    cpu = [told["cpu"] for told in (first, second)]
+    say(
+        f"Second backup of unchanged rows: {took[0]:.2f} s, then {took[1]:.2f} s: {took[0] / took[1]:.1f}x faster "
+        f"({cpu[0] / max(cpu[1], 0.01):.0f}x less CPU); bytes before the manifest are {'the same' if same else 'NOT THE SAME'}\n"
+    )
+
+
+def sweep(work, mb):
+    """Time grows linearly with the data and memory does not."""
+    say("The same with 1, 2, 4, 8 times the data (rows, engine and store, 2 items at once)")
+    for times in [1, 2, 4, 8]:
+        folder = work / f"sweep-{times}"
+        folder.mkdir()
+        small = Bench.__new__(Bench)
+        small.work, small.data = folder, folder / "data"
+        subprocess.run([BIN / "hozon-bench", "generate", "--csv", str(mb * times), "--files", "0", folder / "rows"], check=True)
+        small.load("rows", folder / "rows")
+        small.stores = Stores(small.data)
+        runs = medians([small.ours("rows", "--at-once", "2") for _ in range(3)])
+        small.stores.stop()
+        shutil.rmtree(folder)
+        size = mb * times << 20
+        say(f"  {size / MB:7.0f} MB: {runs['cpu']:6.2f} CPU s, {size / MB / runs['cpu']:6.1f} MB/CPU s, {runs['wall']:6.2f} s, peak {runs['peak_kb'] / 1024:.0f} MB")
+    say("")
+
+
+def ten_gigabytes(work, readers):
+    """A zip of 10 GB from one attachment of 200 MiB that is listed fifty times, copied inside S3."""
+    folder = work / "large"
+    folder.mkdir()
+    large = Bench.__new__(Bench)
+    large.work, large.data = folder, folder / "data"
+    attached = folder / "input/attachments/Leads/5725767000000100001"
+    attached.mkdir(parents=True)
+    with (attached / "recording.mp4").open("wb") as file:
+        for _ in range(200):
+            file.write(os.urandom(1 << 20))
+    (folder / "input/Leads.csv").write_text("Id,Name\n5725767000000100001,One\n")
+    large.load("large", folder / "input")
+    large.stores = Stores(large.data)
+    single = large.ours("large", "--at-once", "2")
+    read = sum(single["tasks"][task]["requests"].get("received", 0) for task in ["pack", "assemble"])
+    say(f"A spliced attachment of 200 MiB: {read / (1 << 20):.3f} MiB read by pack and assemble together, lists and rows included")
+    repeat = [BIN / "hozon-bench", "repeat", "--stores", large.stores.text, "--org", "large", "--data", large.data, "50"]
+    subprocess.run(repeat, check=True)
+    told = large.ours("large", "--at-once", "2", keep=True)
+    assemble, pack = told["tasks"]["assemble"], told["tasks"]["pack"]
+    share = 100 * assemble["requests"].get("received", 0) / told["size"]
+    say(
+        f"Assembling {told['size'] / 1e9:.2f} GB: {assemble['wall']:.1f} s on the embedded S3, {assemble['cpu']:.2f} CPU s, "
+        f"{assemble['requests'].get('received', 0) / MB:.3f} MB read ({share:.4f}%), {assemble['requests']['copied'] / 1e9:.2f} GB copied inside S3; "
+        f"pack read {pack['requests']['received'] / MB:.1f} MB; peak {told['peak_kb'] / 1024:.0f} MB"
+    )
+    if readers:
+        folder = large.data / "s3/archives"
+        zips = [str(folder / zip["key"]) for zip in told["zips"]]
+        for command in [["unzip", "-tqq"], ["7z", "t", "-bso0", "-bsp0"], [PYTHON, "-m", "zipfile", "-t"]]:
+            for path in zips:
+                subprocess.run([*command, path], check=True, stdout=subprocess.DEVNULL)
+        say("unzip, 7-Zip and Python's zipfile read all of it")
+    large.stores.stop()
+    shutil.rmtree(folder.parent if folder.name == "archives" else folder)
+    say("")
+
+
+def main():
+    arguments = argparse.ArgumentParser(prog="benches/run")
+    arguments.add_argument("--mb", type=int, default=1024, help="MiB of CSV, and of attachments")
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--only", nargs="*", choices=["compare", "workers", "unchanged", "large", "sweep"])
+    arguments.add_argument("--keep", type=pathlib.Path, help="work in this folder and keep its data")
+    chosen = arguments.parse_args()
+    parts = chosen.only or ["compare", "workers", "unchanged", "large", "sweep"]
+    work = chosen.keep or pathlib.Path(tempfile.mkdtemp(prefix="hozon-bench-", dir=ROOT / "target"))
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        if {"compare", "workers", "unchanged"} & set(parts):
+            bench = Bench(work, chosen.mb)
+            if "compare" in parts:
+                results = {kind: compare(bench, kind, chosen.rounds) for kind in ["rows", "files"]}
+                prices(bench, results)
+            if "workers" in parts:
+                two_workers(bench, chosen.rounds)
+            if "unchanged" in parts:
+                unchanged(bench)
+            bench.stores.stop()
+        if "large" in parts:
+            ten_gigabytes(work, True)
+        if "sweep" in parts:
+            sweep(work, max(chosen.mb // 8, 8))
+    finally:
+        if not chosen.keep:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+main()

@@ -1,0 +1,137 @@
+//! Objects as files, read and written by the worker itself: the engine with no store around it.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use hozon_shared::ports::{Bucket, ErrorKind, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, PortError, UploadId, Uploads};
+
+const CHUNK: u64 = 256 << 10;
+
+/// Reads the CRM bucket of a data folder as files; what is written goes to another folder.
+pub struct Disk {
+    /// The embedded S3's folder.
+    pub s3: PathBuf,
+    /// Where new objects go.
+    pub scratch: PathBuf,
+}
+
+impl Disk {
+    fn path(&self, at: &ObjectRef) -> PathBuf {
+        match at.bucket {
+            Bucket::Crm => self.s3.join("crm").join(&at.key),
+            Bucket::Archives => self.scratch.join(&at.key),
+        }
+    }
+
+    fn part_path(&self, upload: &UploadId, number: i32) -> PathBuf {
+        self.scratch.join(format!("upload-{}-{number}", upload.0))
+    }
+}
+
+fn failed(error: std::io::Error) -> PortError {
+    let kind = if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Unavailable };
+    PortError::with(kind, "use a file", error)
+}
+
+fn write(path: &Path, body: &[u8]) -> Result<(), PortError> {
+    fs::create_dir_all(path.parent().unwrap_or(path)).map_err(failed)?;
+    fs::write(path, body).map_err(failed)
+}
+
+#[async_trait]
+impl Objects for Disk {
+    async fn put(&self, at: &ObjectRef, body: Bytes, _: &str) -> Result<(), PortError> {
+        write(&self.path(at), &body)
+    }
+
+    async fn get(&self, at: &ObjectRef, range: Option<Range<u64>>) -> Result<ObjectBody, PortError> {
+        let mut file = File::open(self.path(at)).map_err(failed)?;
+        let range = range.unwrap_or(0..u64::MAX);
+        file.seek(SeekFrom::Start(range.start)).map_err(failed)?;
+        let rest = file.take(range.end - range.start);
+        let chunks = stream::unfold(rest, |mut rest| async move {
+            let mut chunk = Vec::with_capacity(CHUNK as usize);
+            match rest.by_ref().take(CHUNK).read_to_end(&mut chunk) {
+                Ok(0) => None,
+                Ok(_) => Some((Ok(Bytes::from(chunk)), rest)),
+                Err(error) => Some((Err(failed(error)), rest)),
+            }
+        });
+        Ok(chunks.boxed())
+    }
+
+    async fn head(&self, at: &ObjectRef) -> Result<Option<ObjectHead>, PortError> {
+        let Ok(found) = fs::metadata(self.path(at)) else { return Ok(None) };
+        Ok(Some(ObjectHead { size: found.len(), etag: String::new(), modified: Default::default() }))
+    }
+
+    async fn delete(&self, at: &ObjectRef) -> Result<(), PortError> {
+        fs::remove_file(self.path(at)).map_err(failed)
+    }
+
+    async fn list(&self, bucket: Bucket, prefix: &str) -> Result<Vec<String>, PortError> {
+        let root = self.path(&ObjectRef { bucket, key: String::new() });
+        let mut folders = vec![root.join(prefix)];
+        let mut keys = Vec::new();
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = fs::read_dir(folder) else { continue };
+            for entry in entries {
+                let path = entry.map_err(failed)?.path();
+                match path.strip_prefix(&root) {
+                    _ if path.is_dir() => folders.push(path),
+                    Ok(key) => keys.push(key.to_string_lossy().into_owned()),
+                    Err(_) => {}
+                }
+            }
+        }
+        Ok(keys)
+    }
+}
+
+#[async_trait]
+impl Uploads for Disk {
+    async fn begin(&self, at: &ObjectRef, _: &str) -> Result<UploadId, PortError> {
+        Ok(UploadId(at.key.replace('/', "_")))
+    }
+
+    async fn part(&self, _: &ObjectRef, upload: &UploadId, number: i32, body: Bytes) -> Result<PartTag, PortError> {
+        write(&self.part_path(upload, number), &body)?;
+        Ok(PartTag(String::new()))
+    }
+
+    async fn copy_part(
+        &self,
+        at: &ObjectRef,
+        upload: &UploadId,
+        number: i32,
+        from: &ObjectRef,
+        range: Range<u64>,
+    ) -> Result<PartTag, PortError> {
+        let mut body = self.get(from, Some(range)).await?;
+        let mut part = Vec::new();
+        while let Some(chunk) = body.next().await {
+            part.extend_from_slice(&chunk?);
+        }
+        self.part(at, upload, number, Bytes::from(part)).await
+    }
+
+    async fn complete(&self, at: &ObjectRef, upload: &UploadId, parts: Vec<PartTag>) -> Result<(), PortError> {
+        write(&self.path(at), &[])?;
+        let mut whole = File::options().append(true).open(self.path(at)).map_err(failed)?;
+        for number in (1..).take(parts.len()) {
+            let part = self.part_path(upload, number);
+            whole.write_all(&fs::read(&part).map_err(failed)?).map_err(failed)?;
+            fs::remove_file(part).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    async fn abort(&self, _: &ObjectRef, _: &UploadId) -> Result<(), PortError> {
+        Ok(())
+    }
+}

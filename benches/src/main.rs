@@ -1,0 +1,76 @@
+//! The parts of `benches/run` that are ours: making data, the stores in a process of their own, the worker, and the machine's own limit.
+
+mod counting;
+mod disk;
+mod generate;
+mod limit;
+mod repeat;
+mod stores;
+mod worker;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Parser;
+
+/// Measures the archive engine.
+#[derive(Parser)]
+enum Command {
+    /// Writes CSV files and attachments, so many MiB of each.
+    Generate {
+        /// MiB of CSV.
+        #[arg(long)]
+        csv: u64,
+        /// MiB of attachments.
+        #[arg(long)]
+        files: u64,
+        /// The folder.
+        to: PathBuf,
+    },
+    /// Serves the stores of a data folder until standard input ends; prints where they are.
+    Stores {
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// Makes one backup with the functions' own code and prints what it took.
+    Worker(worker::Worker),
+    /// Deflates CSV files in memory, on one core, and prints bytes per second.
+    Limit {
+        /// Deflate level.
+        #[arg(long, default_value_t = hozon_archive::Settings::default().level)]
+        level: u32,
+        /// Folder of CSV files.
+        from: PathBuf,
+    },
+    /// Lists an organisation's attachments so many times, in place of storing so many.
+    Repeat {
+        /// Where the stores are, as `stores` printed it.
+        #[arg(long)]
+        stores: String,
+        /// The organisation's name.
+        #[arg(long)]
+        org: String,
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// How many times.
+        times: u64,
+    },
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    match Command::parse() {
+        Command::Generate { csv, files, to } => generate::run(&to, csv << 20, files << 20),
+        Command::Stores { data } => stores::serve(&data).await,
+        Command::Worker(worker) => worker.run().await,
+        Command::Limit { level, from } => limit::run(&from, level),
+        Command::Repeat { stores, org, data, times } => repeat::run(&stores, &data, &org, times).await,
+    }
+}
+
+/// Prints a result for `benches/run` to read.
+#[expect(clippy::print_stdout, reason = "standard output is what the caller reads")]
+fn tell(result: &serde_json::Value) {
+    println!("{result}");
+}

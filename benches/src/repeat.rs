@@ -1,0 +1,51 @@
+//! Lists the attachments of an organisation many times over, each time under other ids, so that an archive of many gigabytes can be made
+//! of one that is stored. Every entry names the same bytes, so the archive is a right one.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use futures_util::TryStreamExt;
+use hozon_shared::ports::{Bucket, ObjectRef, Ports};
+use serde_json::Value;
+
+use crate::stores::connect;
+use crate::worker::organisation;
+
+/// Lists each module's attachments so many times.
+pub async fn run(stores: &str, data: &Path, org: &str, times: u64) -> Result<()> {
+    let ports = connect(stores).await?;
+    let org = organisation(data, org)?;
+    for mut module in ports.catalogue.modules(org).await? {
+        if module.attachments == 0 {
+            continue;
+        }
+        let prefix = format!("org/{org}/{}/", module.api_name);
+        let keys = ports.objects.list(Bucket::Crm, &prefix).await?;
+        let find = |end: &str| keys.iter().rfind(|key| key.ends_with(end)).map(ObjectRef::crm).context("no such object");
+        let (list_at, index_at) = (find("attachments/00000000")?, find("index.json")?);
+        let list = String::from_utf8(read(&ports, &list_at).await?)?;
+        let mut repeated = String::new();
+        for time in 0..times {
+            for line in list.lines() {
+                let mut attachment: Value = serde_json::from_str(line)?;
+                let id = format!("{}-{time}", attachment["id"].as_str().unwrap_or_default());
+                (attachment["record_id"], attachment["id"]) = (id.clone().into(), id.into());
+                repeated.push_str(&format!("{attachment}\n"));
+            }
+        }
+        module.attachments *= times;
+        module.attachment_bytes *= times;
+        let mut index: Value = serde_json::from_slice(&read(&ports, &index_at).await?)?;
+        index["attachments"] = serde_json::json!([{ "count": module.attachments, "bytes": repeated.len() }]);
+        ports.objects.put(&list_at, repeated.into(), "application/jsonl").await?;
+        ports.objects.put(&index_at, serde_json::to_vec(&index)?.into(), "application/json").await?;
+        ports.catalogue.publish(org, &module).await?;
+    }
+    Ok(())
+}
+
+/// Reads a whole object.
+pub async fn read(ports: &Ports, at: &ObjectRef) -> Result<Vec<u8>> {
+    let chunks: Vec<_> = ports.objects.get(at, None).await?.try_collect().await?;
+    Ok(chunks.concat())
+}

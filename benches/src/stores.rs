@@ -1,0 +1,48 @@
+//! The embedded S3 and DynamoDB in a process of their own, as they would be on AWS.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use hozon::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET, TABLE};
+use hozon_shared::aws;
+use hozon_shared::ports::Ports;
+use hozon_shared::settings::{AccessKey, Endpoints, Settings};
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+const KEY: &str = "bench";
+const SECRET: &str = "known to everybody on this machine";
+
+/// Serves until standard input ends.
+pub async fn serve(data: &Path) -> Result<()> {
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let emulated = emulators::start(data, &[key()], &stop, &tasks).await?;
+    super::tell(&json!({ "s3": emulated.s3, "dynamodb": emulated.dynamodb, "key": KEY, "secret": SECRET, "bucket": CRM_BUCKET }));
+    tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
+    Ok(())
+}
+
+/// The functions' ports on stores that run elsewhere.
+pub async fn connect(stores: &str) -> Result<Ports> {
+    let places: Value = serde_json::from_str(stores)?;
+    let place = |name: &str| places[name].as_str().map(str::to_owned).with_context(|| format!("{name} is missing"));
+    let settings = Settings {
+        table: TABLE.to_owned(),
+        archives_bucket: ARCHIVES_BUCKET.to_owned(),
+        crm_bucket: CRM_BUCKET.to_owned(),
+        state_machine: "none".to_owned(),
+        endpoints: Endpoints { s3: Some(place("s3")?), dynamodb: Some(place("dynamodb")?), ..Endpoints::default() },
+        signer: key(),
+        credentials: Some(key()),
+    };
+    Ok(aws::connect(&settings).await)
+}
+
+fn key() -> AccessKey {
+    AccessKey { id: KEY.to_owned(), secret: SECRET.to_owned() }
+}

@@ -1,0 +1,181 @@
+//! A worker: the archive function's own tasks in a process that holds nothing else, so that its CPU time and memory are the engine's.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use hozon_archive::{Settings, handle};
+use hozon_shared::domain::allowance::Claim;
+use hozon_shared::domain::backup::Backup;
+use hozon_shared::domain::change;
+use hozon_shared::domain::id::{BackupId, EventId, OrgId, UserId};
+use hozon_shared::domain::organisation::Person;
+use hozon_shared::ports::{ObjectRef, Objects, Ports, Uploads};
+use hozon_shared::sources::native::NativeSource;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::counting::{Counted, Counts};
+use crate::disk::Disk;
+use crate::stores::connect;
+
+/// What a worker does.
+#[derive(Args)]
+pub struct Worker {
+    /// Where the stores are, as `stores` printed it.
+    #[arg(long)]
+    stores: String,
+    /// The data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// The organisation's name.
+    #[arg(long)]
+    org: String,
+    /// Reads and writes files in place of objects; new ones go to this folder.
+    #[arg(long, value_name = "DIR")]
+    disk: Option<PathBuf>,
+    /// Items packed at once.
+    #[arg(long, default_value_t = 1)]
+    at_once: usize,
+    /// Deflate level.
+    #[arg(long, default_value_t = Settings::default().level)]
+    level: u32,
+    /// The tasks to carry out.
+    #[arg(long, value_delimiter = ',', default_value = "begin,plan,pack,assemble,finish")]
+    tasks: Vec<Task>,
+    /// A backup that was begun before.
+    #[arg(long)]
+    backup: Option<u64>,
+    /// Which of how many parts of the batches are packed.
+    #[arg(long, value_delimiter = '/', num_args = 1, default_value = "0/1")]
+    share: Vec<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Task {
+    Begin,
+    Plan,
+    Pack,
+    Assemble,
+    Finish,
+}
+
+impl Worker {
+    /// Carries out the tasks and prints what they took.
+    pub async fn run(self) -> Result<()> {
+        let (ports, counts) = self.ports().await?;
+        let org = organisation(&self.data, &self.org)?;
+        let settings =
+            Settings { level: self.level, items_at_once: Arc::new(Semaphore::new(self.at_once)), ..Settings::default() };
+        let begun = Instant::now();
+        let backup = match self.backup {
+            Some(id) => BackupId(id),
+            None => request(&ports, org).await?,
+        };
+        let mut by_task = serde_json::Map::new();
+        for task in &self.tasks {
+            let (wall, cpu, before) = (begun.elapsed().as_secs_f64(), cpu_seconds()?, counts.all());
+            self.task(&ports, &settings, org, backup, *task).await?;
+            let name = task.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+            let requests: serde_json::Map<String, Value> = counts
+                .all()
+                .into_iter()
+                .map(|(what, count)| (what.to_owned(), json!(count - before.get(what).copied().unwrap_or(0))))
+                .collect();
+            let took = json!({
+                "wall": begun.elapsed().as_secs_f64() - wall,
+                "cpu": cpu_seconds()? - cpu,
+                "requests": requests,
+            });
+            by_task.insert(name, took);
+        }
+        let wall = begun.elapsed().as_secs_f64();
+        let stored = ports.store.backup(org, backup).await?.context("the backup is gone")?;
+        let zips: Vec<Value> = stored.files.iter().map(|file| json!({ "key": file.key, "size": file.size })).collect();
+        crate::tell(&json!({
+            "backup": backup.0, "wall": wall, "cpu": cpu_seconds()?, "peak_kb": peak_kb()?, "tasks": by_task, "requests": counts.all(),
+            "zips": zips,
+        }));
+        Ok(())
+    }
+
+    async fn ports(&self) -> Result<(Ports, Counts)> {
+        let mut ports = connect(&self.stores).await?;
+        let counts = Counts::default();
+        let (objects, uploads): (Arc<dyn Objects>, Arc<dyn Uploads>) = match &self.disk {
+            Some(scratch) => {
+                let disk = Arc::new(Disk { s3: self.data.join("s3"), scratch: scratch.clone() });
+                (disk.clone(), disk)
+            }
+            None => (ports.objects.clone(), ports.uploads.clone()),
+        };
+        ports.objects = Arc::new(Counted { store: objects, counts: counts.clone() });
+        ports.uploads = Arc::new(Counted { store: uploads, counts: counts.clone() });
+        ports.source = Arc::new(NativeSource::new(ports.catalogue.clone(), ports.objects.clone()));
+        Ok((ports, counts))
+    }
+
+    async fn task(&self, ports: &Ports, settings: &Settings, org: OrgId, backup: BackupId, task: Task) -> Result<()> {
+        let of = json!({ "org": org, "backup": backup });
+        let name = match task {
+            Task::Begin => {
+                let execution = format!("backup-{backup}");
+                handle(ports, settings, json!({ "task": "begin", "execution": execution, "input": of })).await?;
+                return Ok(());
+            }
+            Task::Pack => {
+                for batch in self.batches(ports, org, backup).await? {
+                    handle(ports, settings, json!({ "task": "pack", "org": org, "backup": backup, "batch": batch })).await?;
+                }
+                return Ok(());
+            }
+            Task::Plan => "plan",
+            Task::Assemble => "assemble",
+            Task::Finish => "finish",
+        };
+        handle(ports, settings, json!({ "task": name, "org": org, "backup": backup })).await?;
+        Ok(())
+    }
+
+    /// The batches of this worker's share.
+    async fn batches(&self, ports: &Ports, org: OrgId, backup: BackupId) -> Result<Vec<Value>> {
+        let at = ObjectRef::archives(format!("work/{org}/{backup}/batches.json"));
+        let all: Vec<Value> = serde_json::from_slice(&crate::repeat::read(ports, &at).await?)?;
+        let (share, shares) = (self.share[0], self.share.get(1).copied().unwrap_or(1));
+        Ok(all.into_iter().enumerate().filter(|(at, _)| at % shares == share).map(|(_, batch)| batch).collect())
+    }
+}
+
+/// The id of the organisation with that name.
+pub fn organisation(data: &Path, name: &str) -> Result<OrgId> {
+    let entries: Value = serde_json::from_slice(&std::fs::read(data.join("organisations.json"))?)?;
+    let known = entries.as_array().into_iter().flatten().find(|entry| entry["name"] == name);
+    let id = known.with_context(|| format!("there is no organisation {name}"))?["id"].clone();
+    Ok(serde_json::from_value(id)?)
+}
+
+async fn request(ports: &Ports, org: OrgId) -> Result<BackupId> {
+    let now = ports.clock.now();
+    let id = BackupId(ports.ids.next(now));
+    let person = Person { id: UserId(1), name: "Bench".to_owned(), zuid: UserId(1) };
+    let backup = Backup::requested(org, id, person, Claim::Unlimited, now);
+    ports.store.commit(org, change::start(backup, None, EventId(ports.ids.next(now)))).await?;
+    Ok(id)
+}
+
+/// CPU time of this process so far, in seconds, its threads' all together. Linux counts it in hundredths.
+fn cpu_seconds() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).context("/proc/self/stat is unknown");
+    Ok((ticks(11)? + ticks(12)?) / 100.0)
+}
+
+/// The most memory that was resident at once.
+fn peak_kb() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("/proc/self/status is unknown")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}

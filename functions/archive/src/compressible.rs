@@ -1,0 +1,62 @@
+//! Whether deflate is worth its time for a file, decided by its media type and a sample of its bytes.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+/// Bytes of each of the three places that are tried.
+const PLACE: usize = 16 << 10;
+/// Files up to this size are not worth a trial.
+const SMALL: usize = 8 * PLACE;
+
+/// Tells whether a file is deflated; `head` is its beginning, or all of it. Types that are always plain are deflated whatever their head
+/// looks like; of all others the beginning, the middle and the end of `head` are tried.
+pub fn is_compressible(content_type: &str, head: &[u8]) -> bool {
+    if is_plain(content_type) || head.len() <= SMALL {
+        return true;
+    }
+    let middle = head.len() / 2;
+    let sample = [&head[..PLACE], &head[middle..middle + PLACE], &head[head.len() - PLACE..]].concat();
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    let written = encoder.write_all(&sample).and_then(|()| encoder.finish());
+    written.is_ok_and(|packed| packed.len() * 100 < sample.len() * 97)
+}
+
+/// Types that never hold compressed bytes.
+fn is_plain(content_type: &str) -> bool {
+    let name = content_type.split(';').next().unwrap_or_default().trim();
+    name.starts_with("text/")
+        || name.ends_with("+json")
+        || name.ends_with("+xml")
+        || matches!(
+            name,
+            "application/json" | "application/xml" | "application/sql" | "application/rtf" | "image/bmp" | "audio/wav"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    fn noise(bytes: usize) -> Vec<u8> {
+        (0..bytes / 32).flat_map(|block: usize| Sha256::digest(block.to_le_bytes())).collect()
+    }
+
+    #[test]
+    fn the_type_goes_before_the_sample() {
+        let random = noise(1 << 20);
+        assert!(is_compressible("text/csv; charset=utf-8", &random));
+        assert!(!is_compressible("image/jpeg", &random));
+        assert!(is_compressible("image/jpeg", &vec![7; 1 << 20]));
+    }
+
+    #[test]
+    fn a_compressed_head_alone_does_not_decide() {
+        let mut file = noise(1 << 20);
+        file[600_000..].fill(b' ');
+        assert!(is_compressible("application/octet-stream", &file));
+    }
+}

@@ -1,0 +1,206 @@
+//! One zip on its way: segments and documents go to the composer, and the directory, the index of attachments and the manifest grow beside
+//! it, in objects of their own where they are large. Memory is the same whatever the number of entries.
+
+use bytes::Bytes;
+use hozon_shared::archive::compose::{Composer, Limits, Piece};
+use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
+use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FileRecord, Manifest, ManifestText, attachment_row};
+use hozon_shared::archive::zip::{Entry, central_record, end_records, local_header};
+use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
+use hozon_shared::ports::ObjectRef;
+
+use crate::encoder::{Encoded, EntryEncoder, encode_whole};
+use crate::segment::ObjectUpload;
+use crate::work::{Segment, SegmentEntry};
+use crate::{Run, TaskError};
+
+const ZIP: &str = "application/zip";
+/// Finished bytes are passed on in pieces of about this size.
+const CHUNK: usize = 1 << 20;
+
+/// A zip being written.
+pub struct ZipWriter<'a> {
+    run: &'a Run<'a>,
+    kind: ArchiveKind,
+    name: String,
+    composer: Composer<'a>,
+    directory: ObjectUpload<'a>,
+    entries: u64,
+    index: Option<Index<'a>>,
+    manifest: Growing<'a>,
+    files: ManifestText,
+}
+
+impl<'a> ZipWriter<'a> {
+    /// Begins the zip of that number, from 1. The manifest says what is the same for all files.
+    pub async fn begin(run: &'a Run<'a>, manifest: &Manifest, number: usize) -> Result<Self, TaskError> {
+        let kind = manifest.kind;
+        let prefix = match kind {
+            ArchiveKind::Data => "Data",
+            ArchiveKind::Attachments => "Attachments",
+        };
+        let name = format!("{prefix}_{number:03}.zip");
+        let work = |what: &str| run.work(&format!("zips/{name}/{what}"));
+        let to = ObjectRef::archives(format!("{}{name}", run.archive_prefix()));
+        let (objects, uploads) = (&*run.ports.objects, &*run.ports.uploads);
+        let mut text = Growing::new(run, work("manifest"));
+        text.write(&ManifestText::begin(manifest).map_err(damaged)?).await?;
+        Ok(Self {
+            run,
+            kind,
+            composer: Composer::new(objects, uploads, to, ZIP, work("group-").key, Limits::S3),
+            directory: ObjectUpload::new(run, work("directory")),
+            entries: 0,
+            index: (kind == ArchiveKind::Attachments).then(|| Index::new(run, work("index"))),
+            manifest: text,
+            files: ManifestText::default(),
+            name,
+        })
+    }
+
+    /// Whether nothing but own documents is in it.
+    pub fn is_empty(&self) -> bool {
+        self.entries == 0
+    }
+
+    /// Bytes that the zip will have at most, with that segment in it.
+    pub fn size_with(&self, segment: &Segment) -> u64 {
+        let index = self.index.as_ref().map_or(0, |index| index.text.uncompressed);
+        let so_far = self.composer.size() + self.directory.size() + self.manifest.uncompressed + index;
+        // Record in the directory, in the index and in the manifest.
+        let records: u64 = segment.entries.iter().map(|entry| 800 + 4 * entry.entry.name.len() as u64).sum();
+        so_far + segment.zip_bytes() + records
+    }
+
+    /// Adds a segment's entries.
+    pub async fn segment(&mut self, segment: &Segment) -> Result<(), TaskError> {
+        let offset = self.composer.size();
+        for entry in &segment.entries {
+            self.list(&entry.entry, offset + entry.offset).await?;
+            self.record(&entry.entry, &entry.sha256, Some(&entry.module), entry.rows).await?;
+            if let Some(index) = &mut self.index {
+                index.add(entry).await?;
+            }
+        }
+        self.composer.push(Piece::Object { from: ObjectRef::archives(&segment.key), range: 0..segment.size }).await?;
+        if let Some(tail) = &segment.tail {
+            self.composer.push(Piece::Object { from: tail.from.clone(), range: tail.range.clone() }).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds a small document.
+    pub async fn document(&mut self, path: String, content: Vec<u8>) -> Result<(), TaskError> {
+        let level = self.run.settings.level;
+        let (body, encoded) = encode_whole(path, Bytes::from(content), level).map_err(|_| TaskError::stopped())?;
+        let whole = [local_header(&encoded.entry), body.to_vec()].concat();
+        self.own(encoded, Piece::Bytes(Bytes::from(whole)), None).await
+    }
+
+    /// Adds index, manifest and directory, and makes the zip. After a failure call `abort`.
+    pub async fn finish(&mut self) -> Result<ArchiveFile, TaskError> {
+        if let Some(mut index) = self.index.take() {
+            index.text.write(&index.csv.take()).await?;
+            let (encoded, piece) = index.text.finish("attachments.csv").await?;
+            self.own(encoded, piece, Some(index.rows)).await?;
+        }
+        self.manifest.write(self.files.end()).await?;
+        let (encoded, piece) = self.manifest.finish("manifest.json").await?;
+        self.list(&encoded.entry, self.composer.size()).await?;
+        self.composer.push(piece).await?;
+        let end = end_records(self.entries, self.composer.size(), self.directory.size());
+        self.composer.push(self.directory.finish_piece(&[]).await?).await?;
+        self.composer.push(Piece::Bytes(Bytes::from(end))).await?;
+        let composed = self.composer.finish().await?;
+        let (zip, parts) = (self.name.as_str(), composed.parts);
+        tracing::info!(run.id = self.run.backup.0, zip, composed.size, composed.copied, composed.read, parts, "composed a zip");
+        let key = format!("{}{}", self.run.archive_prefix(), self.name);
+        Ok(ArchiveFile { kind: self.kind, name: self.name.clone(), key, size: composed.size, entries: self.entries })
+    }
+
+    /// Gives up: frees what was sent.
+    pub async fn abort(&mut self) {
+        self.directory.abort().await;
+        self.manifest.upload.abort().await;
+        if let Some(index) = &mut self.index {
+            index.text.upload.abort().await;
+        }
+    }
+
+    async fn own(&mut self, encoded: Encoded, piece: Piece, rows: Option<u64>) -> Result<(), TaskError> {
+        self.list(&encoded.entry, self.composer.size()).await?;
+        self.record(&encoded.entry, &encoded.sha256, None, rows).await?;
+        Ok(self.composer.push(piece).await?)
+    }
+
+    async fn list(&mut self, entry: &Entry, offset: u64) -> Result<(), TaskError> {
+        self.entries += 1;
+        self.directory.push(&central_record(entry, offset)).await
+    }
+
+    async fn record(&mut self, entry: &Entry, sha256: &str, module: Option<&str>, rows: Option<u64>) -> Result<(), TaskError> {
+        let (path, module, sha256) = (entry.name.clone(), module.map(str::to_owned), sha256.to_owned());
+        let record = FileRecord { path, module, rows, bytes: entry.uncompressed, sha256 };
+        let text = self.files.file(&record).map_err(damaged)?;
+        self.manifest.write(&text).await
+    }
+}
+
+fn damaged(error: serde_json::Error) -> TaskError {
+    TaskError::damaged("The manifest", error)
+}
+
+/// `attachments.csv`: ties each entry to its module and record.
+struct Index<'a> {
+    csv: CsvWriter,
+    rows: u64,
+    text: Growing<'a>,
+}
+
+impl<'a> Index<'a> {
+    fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
+        let mut csv = CsvWriter::new(CsvOptions::default());
+        csv.begin(&ATTACHMENT_COLUMNS);
+        Self { csv, rows: 0, text: Growing::new(run, at) }
+    }
+
+    async fn add(&mut self, entry: &SegmentEntry) -> Result<(), TaskError> {
+        if let Some(attachment) = &entry.attachment {
+            let row = attachment_row(&entry.module, &entry.entry.name, attachment, &entry.sha256);
+            self.csv.row(row.iter().map(String::as_str));
+            self.rows += 1;
+        }
+        self.text.write(&self.csv.take()).await
+    }
+}
+
+/// An entry that grows: deflated as it comes, sent to the store when there is much of it.
+struct Growing<'a> {
+    encoder: EntryEncoder,
+    upload: ObjectUpload<'a>,
+    uncompressed: u64,
+}
+
+impl<'a> Growing<'a> {
+    fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
+        Self { encoder: EntryEncoder::deflated(run.settings.level), upload: ObjectUpload::new(run, at), uncompressed: 0 }
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), TaskError> {
+        self.uncompressed += bytes.len() as u64;
+        self.encoder.write(bytes).map_err(|_| TaskError::stopped())?;
+        if self.encoder.waiting() < CHUNK {
+            return Ok(());
+        }
+        let chunk = self.encoder.take();
+        self.upload.push(&chunk).await
+    }
+
+    async fn finish(&mut self, name: &str) -> Result<(Encoded, Piece), TaskError> {
+        let encoder = std::mem::replace(&mut self.encoder, EntryEncoder::stored());
+        let (rest, encoded) = encoder.finish(name.to_owned()).map_err(|_| TaskError::stopped())?;
+        self.upload.push(&rest).await?;
+        let piece = self.upload.finish_piece(&local_header(&encoded.entry)).await?;
+        Ok((encoded, piece))
+    }
+}

@@ -1,0 +1,41 @@
+//! Checksums of a file that is passed through.
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::crm::FileDigest;
+
+/// Counts a file's checksums as its bytes go by.
+#[derive(Debug, Clone, Default)]
+pub struct Digester {
+    crc: crc32fast::Hasher,
+    sha: Sha256,
+}
+
+impl Digester {
+    /// Adds bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.crc.update(bytes);
+        self.sha.update(bytes);
+    }
+
+    /// The checksums of all bytes.
+    pub fn finish(self) -> FileDigest {
+        let sha256 = self.sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        FileDigest { crc32: self.crc.finalize(), sha256 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksums_are_those_of_the_standards() {
+        let mut digester = Digester::default();
+        digester.update(b"1234");
+        digester.update(b"56789");
+        let digest = digester.finish();
+        assert_eq!(digest.crc32, 0xCBF4_3926);
+        assert_eq!(digest.sha256, "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225");
+    }
+}
