@@ -21,6 +21,7 @@ ROOT = HERE.parent
 BIN = ROOT / "target/release"
 PYTHON = sys.executable
 MB = 1_000_000
+PARTS = ["compare", "workers", "unchanged", "large", "bounds", "sweep"]
 
 
 def say(text):
@@ -52,13 +53,24 @@ def measured(command, **options):
     """Runs a command; gives CPU seconds, wall seconds and peak memory of it and its children."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     process = subprocess.Popen(command, **options)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, peak_of(process.pid))
+        time.sleep(0.01)
     if process.returncode:
         sys.exit(f"{command[0]} failed with {process.returncode}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"cpu": cpu, "wall": time.monotonic() - begun, "peak_kb": usage.ru_maxrss}
+    return {"cpu": cpu, "wall": time.monotonic() - begun, "peak_kb": peak}
+
+
+def peak_of(process):
+    """Most memory that was resident at once; what wait4 tells would begin with this script's own."""
+    try:
+        status = pathlib.Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return 0
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
 class Bench:
@@ -136,7 +148,7 @@ def peers(bench, kind):
 
     def pigz():
         took = measured(["sh", "-c", f"find . -type f -print0 | sort -z | xargs -0 cat | pigz -6 -p 2 > {target}"], cwd=folder)
-        return took | {"size": target.stat().st_size}
+        return took | {"size": target.stat().st_size, "peak_kb": 0}
 
     return {
         "Info-ZIP zip -6": file("zip", "-q", "-6", "-r", target, "."),
@@ -238,7 +250,8 @@ def two_workers(bench, rounds):
 
 def shared_out(bench, workers):
     scratch = bench.work / "scratch"
-    common = ["--disk", scratch]
+    # Enough items that each worker gets half of the bytes.
+    common = ["--disk", scratch, "--rows-per-file", "20000", "--task-bytes", "1"]
     backup = bench.worker("rows", *common, "--tasks", "begin,plan", keep=True)["backup"]
     command = [BIN / "hozon-bench", "worker", "--stores", bench.stores.text, "--data", bench.data, "--org", "rows", *common]
     command += ["--backup", str(backup), "--tasks", "pack"]
@@ -274,8 +287,12 @@ def unchanged(bench):
     cpu = [told["cpu"] for told in (first, second)]
     say(
         f"Second backup of unchanged rows: {took[0]:.2f} s, then {took[1]:.2f} s: {took[0] / took[1]:.1f}x faster "
-        f"({cpu[0] / max(cpu[1], 0.01):.0f}x less CPU); bytes before the manifest are {'the same' if same else 'NOT THE SAME'}\n"
+        f"({cpu[0] / max(cpu[1], 0.01):.0f}x less CPU); bytes before the manifest are {'the same' if same else 'NOT THE SAME'}"
     )
+    scratch = bench.work / "scratch"
+    took = [bench.worker("rows", "--at-once", "2", "--disk", scratch, keep=True)["wall"] for _ in range(2)]
+    shutil.rmtree(scratch)
+    say(f"The same without the time that the embedded S3 takes to copy: {took[0]:.2f} s, then {took[1]:.3f} s: {took[0] / took[1]:.0f}x\n")
 
 
 def sweep(work, mb):
@@ -336,14 +353,44 @@ def ten_gigabytes(work, readers):
     say("")
 
 
+def bounds(work):
+    """Memory does not depend on how many attachments there are, nor on the size of a cell. Objects are files here: a million small
+    requests would take the embedded S3 minutes."""
+    folder = work / "bounds"
+    many = Bench.__new__(Bench)
+    many.work, many.data = folder, folder / "data"
+    attached = folder / "many/attachments/Leads/1"
+    attached.mkdir(parents=True)
+    (attached / "note.txt").write_text("short\n" * 100)
+    (folder / "many/Leads.csv").write_text("Id,Name\n1,One\n")
+    (folder / "cell").mkdir()
+    with (folder / "cell/Leads.csv").open("w") as file:
+        file.write("Id,Name,Notes\n1,One,")
+        for _ in range(240):
+            file.write("保存 keeping safe " * (1_000_000 // 20))
+        file.write("\n2,Two,short\n")
+    many.load("many", folder / "many")
+    many.load("cell", folder / "cell")
+    many.stores = Stores(many.data)
+    repeat = [BIN / "hozon-bench", "repeat", "--stores", many.stores.text, "--org", "many", "--data", many.data, "1000000"]
+    subprocess.run(repeat, check=True)
+    for org, what in [("many", "1,000,000 attachments"), ("cell", "a cell of 240 MB")]:
+        told = many.alone(org, "--at-once", "2")
+        tasks = ", ".join(f"{task} {took['peak_kb'] / 1024:.0f} MB, {took['wall']:.1f} s" for task, took in told["tasks"].items())
+        say(f"A backup with {what}: peak memory {told['peak_kb'] / 1024:.0f} MB ({tasks})")
+    many.stores.stop()
+    shutil.rmtree(folder)
+    say("")
+
+
 def main():
     arguments = argparse.ArgumentParser(prog="benches/run")
     arguments.add_argument("--mb", type=int, default=1024, help="MiB of CSV, and of attachments")
     arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--only", nargs="*", choices=["compare", "workers", "unchanged", "large", "sweep"])
+    arguments.add_argument("--only", nargs="*", choices=PARTS)
     arguments.add_argument("--keep", type=pathlib.Path, help="work in this folder and keep its data")
     chosen = arguments.parse_args()
-    parts = chosen.only or ["compare", "workers", "unchanged", "large", "sweep"]
+    parts = chosen.only or PARTS
     work = chosen.keep or pathlib.Path(tempfile.mkdtemp(prefix="hozon-bench-", dir=ROOT / "target"))
     work.mkdir(parents=True, exist_ok=True)
     try:
@@ -359,6 +406,8 @@ def main():
             bench.stores.stop()
         if "large" in parts:
             ten_gigabytes(work, True)
+        if "bounds" in parts:
+            bounds(work)
         if "sweep" in parts:
             sweep(work, max(chosen.mb // 8, 8))
     finally:

@@ -6,10 +6,13 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use futures_util::TryStreamExt;
 use hozon_shared::ports::{Bucket, ObjectRef, Ports};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::stores::connect;
 use crate::worker::organisation;
+
+/// Bytes of a block of the list, as the native store's writer has them.
+const BLOCK: usize = 1 << 20;
 
 /// Lists each module's attachments so many times.
 pub async fn run(stores: &str, data: &Path, org: &str, times: u64) -> Result<()> {
@@ -24,20 +27,26 @@ pub async fn run(stores: &str, data: &Path, org: &str, times: u64) -> Result<()>
         let find = |end: &str| keys.iter().rfind(|key| key.ends_with(end)).map(ObjectRef::crm).context("no such object");
         let (list_at, index_at) = (find("attachments/00000000")?, find("index.json")?);
         let list = String::from_utf8(read(&ports, &list_at).await?)?;
-        let mut repeated = String::new();
+        let blocks = list_at.key.trim_end_matches("00000000").to_owned();
+        let (mut block, mut count, mut listed) = (String::new(), 0, Vec::new());
         for time in 0..times {
             for line in list.lines() {
                 let mut attachment: Value = serde_json::from_str(line)?;
                 let id = format!("{}-{time}", attachment["id"].as_str().unwrap_or_default());
                 (attachment["record_id"], attachment["id"]) = (id.clone().into(), id.into());
-                repeated.push_str(&format!("{attachment}\n"));
+                block.push_str(&format!("{attachment}\n"));
+                count += 1;
+            }
+            if block.len() >= BLOCK || time + 1 == times {
+                let at = ObjectRef::crm(format!("{blocks}{:08}", listed.len()));
+                listed.push(json!({ "count": std::mem::take(&mut count), "bytes": block.len() }));
+                ports.objects.put(&at, std::mem::take(&mut block).into(), "application/jsonl").await?;
             }
         }
         module.attachments *= times;
         module.attachment_bytes *= times;
         let mut index: Value = serde_json::from_slice(&read(&ports, &index_at).await?)?;
-        index["attachments"] = serde_json::json!([{ "count": module.attachments, "bytes": repeated.len() }]);
-        ports.objects.put(&list_at, repeated.into(), "application/jsonl").await?;
+        index["attachments"] = listed.into();
         ports.objects.put(&index_at, serde_json::to_vec(&index)?.into(), "application/json").await?;
         ports.catalogue.publish(org, &module).await?;
     }

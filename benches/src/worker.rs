@@ -42,6 +42,12 @@ pub struct Worker {
     /// Deflate level.
     #[arg(long, default_value_t = Settings::default().level)]
     level: u32,
+    /// Most rows of a CSV file.
+    #[arg(long, default_value_t = Settings::default().rows_per_file)]
+    rows_per_file: u64,
+    /// Most bytes of a call of pack.
+    #[arg(long, default_value_t = Settings::default().task_bytes)]
+    task_bytes: u64,
     /// The tasks to carry out.
     #[arg(long, value_delimiter = ',', default_value = "begin,plan,pack,assemble,finish")]
     tasks: Vec<Task>,
@@ -67,15 +73,21 @@ impl Worker {
     pub async fn run(self) -> Result<()> {
         let (ports, counts) = self.ports().await?;
         let org = organisation(&self.data, &self.org)?;
-        let settings =
-            Settings { level: self.level, items_at_once: Arc::new(Semaphore::new(self.at_once)), ..Settings::default() };
+        let settings = Settings {
+            level: self.level,
+            rows_per_file: self.rows_per_file,
+            task_bytes: self.task_bytes,
+            items_at_once: Arc::new(Semaphore::new(self.at_once)),
+            ..Settings::default()
+        };
         let begun = Instant::now();
         let backup = match self.backup {
             Some(id) => BackupId(id),
             None => request(&ports, org).await?,
         };
-        let mut by_task = serde_json::Map::new();
+        let (mut by_task, mut peak) = (serde_json::Map::new(), 0);
         for task in &self.tasks {
+            forget_peak()?;
             let (wall, cpu, before) = (begun.elapsed().as_secs_f64(), cpu_seconds()?, counts.all());
             self.task(&ports, &settings, org, backup, *task).await?;
             let name = task.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
@@ -84,7 +96,9 @@ impl Worker {
                 .into_iter()
                 .map(|(what, count)| (what.to_owned(), json!(count - before.get(what).copied().unwrap_or(0))))
                 .collect();
+            peak = peak.max(peak_kb()?);
             let took = json!({
+                "peak_kb": peak_kb()?,
                 "wall": begun.elapsed().as_secs_f64() - wall,
                 "cpu": cpu_seconds()? - cpu,
                 "requests": requests,
@@ -95,7 +109,7 @@ impl Worker {
         let stored = ports.store.backup(org, backup).await?.context("the backup is gone")?;
         let zips: Vec<Value> = stored.files.iter().map(|file| json!({ "key": file.key, "size": file.size })).collect();
         crate::tell(&json!({
-            "backup": backup.0, "wall": wall, "cpu": cpu_seconds()?, "peak_kb": peak_kb()?, "tasks": by_task, "requests": counts.all(),
+            "backup": backup.0, "wall": wall, "cpu": cpu_seconds()?, "peak_kb": peak, "tasks": by_task, "requests": counts.all(),
             "zips": zips,
         }));
         Ok(())
@@ -171,6 +185,11 @@ fn cpu_seconds() -> Result<f64> {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).context("/proc/self/stat is unknown");
     Ok((ticks(11)? + ticks(12)?) / 100.0)
+}
+
+/// Begins to measure the most memory anew.
+fn forget_peak() -> Result<()> {
+    Ok(std::fs::write("/proc/self/clear_refs", "5")?)
 }
 
 /// The most memory that was resident at once.

@@ -64,12 +64,14 @@ impl EntryEncoder {
 
     /// Takes the bytes finished so far.
     pub fn take(&mut self) -> Vec<u8> {
-        let taken = match &mut self.body {
-            Body::Deflated(encoder) => std::mem::take(encoder.get_mut()),
-            Body::Stored(buffer) => std::mem::take(buffer),
+        let buffer = match &mut self.body {
+            Body::Deflated(encoder) => encoder.get_mut(),
+            Body::Stored(buffer) => buffer,
         };
-        self.compressed += taken.len() as u64;
-        taken
+        self.compressed += buffer.len() as u64;
+        // The next bytes will be about as many.
+        let next = Vec::with_capacity(buffer.len());
+        std::mem::replace(buffer, next)
     }
 
     /// Ends the entry; gives the last bytes and what its headers say.
@@ -85,25 +87,35 @@ impl EntryEncoder {
     }
 }
 
-/// Makes a whole entry at once; stores it where deflate does not make it smaller.
-pub fn encode_whole(name: String, bytes: Bytes, level: u32) -> io::Result<(Bytes, Encoded)> {
-    let mut deflated = EntryEncoder::deflated(level);
-    deflated.write(&bytes)?;
-    let (body, encoded) = deflated.finish(name)?;
-    if encoded.entry.compressed < encoded.entry.uncompressed {
-        return Ok((Bytes::from(body), encoded));
+/// Makes whole entries, one after the other, with the same memory for each.
+pub struct WholeEncoder(DeflateEncoder<Vec<u8>>);
+
+impl WholeEncoder {
+    /// An encoder that deflates at that level.
+    pub fn new(level: u32) -> Self {
+        Self(DeflateEncoder::new(Vec::new(), Compression::new(level)))
     }
-    let entry = Entry { method: Method::Stored, compressed: encoded.entry.uncompressed, ..encoded.entry };
-    Ok((bytes, Encoded { entry, ..encoded }))
+
+    /// Deflates an entry; stores it where deflate does not make it smaller.
+    pub fn encode(&mut self, name: String, bytes: Bytes) -> io::Result<(Bytes, Encoded)> {
+        self.0.write_all(&bytes)?;
+        let body = self.0.reset(Vec::new())?;
+        let (stored, encoded) = store_whole(name, bytes);
+        if body.len() >= stored.len() {
+            return Ok((stored, encoded));
+        }
+        let entry = Entry { method: Method::Deflated, compressed: body.len() as u64, ..encoded.entry };
+        Ok((Bytes::from(body), Encoded { entry, ..encoded }))
+    }
 }
 
 /// Makes a whole entry that is stored as it is.
-pub fn store_whole(name: String, bytes: Bytes) -> io::Result<(Bytes, Encoded)> {
+pub fn store_whole(name: String, bytes: Bytes) -> (Bytes, Encoded) {
     let mut digester = Digester::default();
     digester.update(&bytes);
     let (digest, size) = (digester.finish(), bytes.len() as u64);
     let entry = Entry { name, method: Method::Stored, crc32: digest.crc32, compressed: size, uncompressed: size };
-    Ok((bytes, Encoded { entry, sha256: digest.sha256 }))
+    (bytes, Encoded { entry, sha256: digest.sha256 })
 }
 
 #[cfg(test)]
@@ -113,19 +125,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_that_do_not_shrink_are_stored() {
+    fn bytes_that_do_not_shrink_are_stored_and_one_encoder_serves_all() {
         let noise: Vec<u8> = (0u32..4096).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (n as u8)).collect();
         let random = Sha256::digest(&noise);
-        let (body, encoded) = encode_whole("a".into(), random.to_vec().into(), 5).expect("encodes");
-        assert_eq!((encoded.entry.method, &body[..]), (Method::Stored, random.as_slice()));
-        let (body, encoded) = encode_whole("b".into(), vec![b'x'; 4096].into(), 5).expect("encodes");
-        assert_eq!(encoded.entry.method, Method::Deflated);
-        assert_eq!(encoded.entry.compressed, body.len() as u64);
+        let mut encoder = WholeEncoder::new(5);
+        for _ in 0..2 {
+            let (body, encoded) = encoder.encode("a".into(), random.to_vec().into()).expect("encodes");
+            assert_eq!((encoded.entry.method, &body[..]), (Method::Stored, random.as_slice()));
+            let (body, encoded) = encoder.encode("b".into(), vec![b'x'; 4096].into()).expect("encodes");
+            assert_eq!(encoded.entry.method, Method::Deflated);
+            assert_eq!(encoded.entry.compressed, body.len() as u64);
+            let mut alone = EntryEncoder::deflated(5);
+            alone.write(&[b'x'; 4096]).expect("encodes");
+            assert_eq!(alone.finish("b".into()).expect("encodes").0, body);
+        }
     }
 
     #[test]
     fn an_empty_file_is_stored_with_zero_crc() {
-        let (body, encoded) = encode_whole("empty".into(), Bytes::new(), 5).expect("encodes");
+        let (body, encoded) = WholeEncoder::new(5).encode("empty".into(), Bytes::new()).expect("encodes");
         assert!(body.is_empty());
         assert_eq!((encoded.entry.method, encoded.entry.crc32, encoded.entry.compressed), (Method::Stored, 0, 0));
     }

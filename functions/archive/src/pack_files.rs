@@ -9,9 +9,10 @@ use hozon_shared::archive::zip::{Entry, Method, local_header};
 use hozon_shared::domain::crm::Attachment;
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::{ErrorKind, ObjectBody};
+use tokio::sync::mpsc;
 
 use crate::compressible::is_compressible;
-use crate::encoder::{Encoded, EntryEncoder, encode_whole, store_whole};
+use crate::encoder::{Encoded, EntryEncoder, WholeEncoder, store_whole};
 use crate::pack::Packed;
 use crate::pipeline::{Encode, stream_entry};
 use crate::progress::Tracker;
@@ -93,32 +94,59 @@ async fn streamed(
     Ok((size, None, vec![finished(encoded, 0, module, attachment)]))
 }
 
+/// Small files: read ahead, encoded one after the other on a blocking thread, appended to the segment.
 async fn batch(run: &Run<'_>, module: &str, files: Vec<PlacedFile>, upload: &mut ObjectUpload<'_>) -> Result<Packed, TaskError> {
-    let mut entries = Vec::with_capacity(files.len());
-    let mut made = stream::iter(files).map(|file| whole(run, module, file)).buffered(READ_AHEAD);
-    while let Some((attachment, body, encoded)) = made.try_next().await? {
-        let offset = upload.size();
-        upload.push(&local_header(&encoded.entry)).await?;
-        upload.push(&body).await?;
-        entries.push(finished(encoded, offset, module, attachment));
-    }
+    let (to_encode, whole) = mpsc::channel(1);
+    let (to_upload, mut made) = mpsc::channel(1);
+    let level = run.settings.level;
+    let encoding = tokio::task::spawn_blocking(move || encode_all(level, whole, &to_upload));
+    let reading = async {
+        let mut bodies = stream::iter(files).map(|file| read_whole(run, module, file)).buffered(READ_AHEAD);
+        while let Some(whole) = bodies.try_next().await? {
+            to_encode.send(whole).await.map_err(|_| TaskError::stopped())?;
+        }
+        drop(to_encode);
+        Ok(())
+    };
+    let sending = async {
+        let mut entries = Vec::new();
+        while let Some((attachment, body, encoded)) = made.recv().await {
+            let offset = upload.size();
+            upload.push(&local_header(&encoded.entry)).await?;
+            upload.push(&body).await?;
+            entries.push(finished(encoded, offset, module, attachment));
+        }
+        Ok(entries)
+    };
+    let encoded = async { encoding.await.map_err(|_| TaskError::stopped())?.map_err(|_| TaskError::stopped()) };
+    let ((), (), entries) = tokio::try_join!(reading, encoded, sending)?;
     Ok((upload.finish(&[]).await?, None, entries))
 }
 
-async fn whole(run: &Run<'_>, module: &str, file: PlacedFile) -> Result<(Attachment, Bytes, Encoded), TaskError> {
-    let PlacedFile { path, attachment } = file;
-    let bytes = read(open(run, module, &attachment, None).await?, attachment.size).await?;
-    if bytes.len() as u64 != attachment.size {
-        return Err(changed(module, &attachment));
+fn encode_all(
+    level: u32,
+    mut whole: mpsc::Receiver<(PlacedFile, Bytes)>,
+    to_upload: &mpsc::Sender<(Attachment, Bytes, Encoded)>,
+) -> io::Result<()> {
+    let mut encoder = WholeEncoder::new(level);
+    while let Some((PlacedFile { path, attachment }, bytes)) = whole.blocking_recv() {
+        let (body, encoded) = match is_compressible(&attachment.content_type, &bytes) {
+            true => encoder.encode(path, bytes)?,
+            false => store_whole(path, bytes),
+        };
+        let made = (attachment, body, encoded);
+        to_upload.blocking_send(made).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
     }
-    let level = run.settings.level;
-    let is_deflated = is_compressible(&attachment.content_type, &bytes);
-    let encoding =
-        tokio::task::spawn_blocking(
-            move || if is_deflated { encode_whole(path, bytes, level) } else { store_whole(path, bytes) },
-        );
-    let (body, encoded) = encoding.await.map_err(|_| TaskError::stopped())?.map_err(|_| TaskError::stopped())?;
-    Ok((attachment, body, encoded))
+    Ok(())
+}
+
+async fn read_whole(run: &Run<'_>, module: &str, file: PlacedFile) -> Result<(PlacedFile, Bytes), TaskError> {
+    let size = file.attachment.size;
+    let bytes = read(open(run, module, &file.attachment, None).await?, size).await?;
+    if bytes.len() as u64 != size {
+        return Err(changed(module, &file.attachment));
+    }
+    Ok((file, bytes))
 }
 
 /// Reads a body; one of more bytes than expected is cut off somewhere behind them.

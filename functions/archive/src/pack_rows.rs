@@ -69,7 +69,7 @@ impl Encode for Rows {
         match piece {
             RowPiece::Rows(page) => page.for_each(|cells| {
                 csv.row(columns.iter().map(|column| cells[*column]));
-                if csv.buffered() < CSV_CHUNK { Ok(()) } else { to.write(&csv.take()) }
+                if csv.written().len() < CSV_CHUNK { Ok(()) } else { pass_on(csv, to) }
             }),
             RowPiece::Cell(part) => {
                 if let Ok(at) = columns.binary_search(&part.column) {
@@ -78,16 +78,22 @@ impl Encode for Rows {
                 if part.ends_row {
                     csv.end_row();
                 }
-                to.write(&csv.take())
+                pass_on(csv, to)
             }
         }
     }
 
     fn end(&mut self, to: &mut EntryEncoder) -> io::Result<()> {
-        to.write(&self.csv.take())
+        pass_on(&mut self.csv, to)
     }
 
     fn amount(piece: &RowPiece) -> Amount {
         Amount { items: 0, rows: piece.rows(), bytes: piece.size() }
     }
+}
+
+fn pass_on(csv: &mut CsvWriter, to: &mut EntryEncoder) -> io::Result<()> {
+    to.write(csv.written())?;
+    csv.clear();
+    Ok(())
 }

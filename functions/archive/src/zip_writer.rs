@@ -9,7 +9,7 @@ use hozon_shared::archive::zip::{Entry, central_record, end_records, local_heade
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
 use hozon_shared::ports::ObjectRef;
 
-use crate::encoder::{Encoded, EntryEncoder, encode_whole};
+use crate::encoder::{Encoded, EntryEncoder, WholeEncoder};
 use crate::segment::ObjectUpload;
 use crate::work::{Segment, SegmentEntry};
 use crate::{Run, TaskError};
@@ -91,8 +91,8 @@ impl<'a> ZipWriter<'a> {
 
     /// Adds a small document.
     pub async fn document(&mut self, path: String, content: Vec<u8>) -> Result<(), TaskError> {
-        let level = self.run.settings.level;
-        let (body, encoded) = encode_whole(path, Bytes::from(content), level).map_err(|_| TaskError::stopped())?;
+        let mut encoder = WholeEncoder::new(self.run.settings.level);
+        let (body, encoded) = encoder.encode(path, Bytes::from(content)).map_err(|_| TaskError::stopped())?;
         let whole = [local_header(&encoded.entry), body.to_vec()].concat();
         self.own(encoded, Piece::Bytes(Bytes::from(whole)), None).await
     }

@@ -98,15 +98,19 @@ impl CsvWriter {
         self.buffer.extend_from_slice(b"\r\n");
     }
 
-    /// Bytes that wait to be taken.
-    pub fn buffered(&self) -> usize {
-        self.buffer.len()
+    /// What was written so far.
+    pub fn written(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Forgets what was written so far and keeps its memory.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
     }
 
     /// Takes what was written so far.
     pub fn take(&mut self) -> Vec<u8> {
-        let capacity = self.buffer.capacity();
-        std::mem::replace(&mut self.buffer, Vec::with_capacity(capacity))
+        std::mem::take(&mut self.buffer)
     }
 
     fn cell(&mut self, cell: &str) {

@@ -73,7 +73,7 @@ pub struct DamagedRows;
 
 impl RowPage {
     fn decode(rows: u32, lengths: &[u8], text: &[u8], columns: usize) -> Result<Self, DamagedRows> {
-        let text = String::from_utf8(text.to_vec()).map_err(|_| DamagedRows)?;
+        let text = simdutf8::basic::from_utf8(text).map_err(|_| DamagedRows)?.to_owned();
         let ends = ends(lengths, text.len() as u64)?;
         let is_whole = ends.len() == rows as usize * columns && ends.iter().all(|end| text.is_char_boundary(*end));
         if is_whole { Ok(Self { text, ends, columns }) } else { Err(DamagedRows) }
