@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use hozon_shared::archive::compose::{Piece, compose};
+use hozon_shared::archive::compose::{Composer, Limits, Piece, compose};
 use hozon_shared::ports::{Bucket, ObjectRef};
 use hozon_tests::World;
 
@@ -44,4 +44,31 @@ fn random_pieces(random: &mut fastrand::Rng, from: &ObjectRef, source: &Bytes) -
         });
     }
     (pieces, expected)
+}
+
+#[tokio::test]
+async fn more_pieces_than_an_upload_has_parts_are_composed_in_groups() {
+    let world = World::start().await;
+    let ports = &world.local.ports;
+    let mut random = fastrand::Rng::with_seed(11);
+    let source: Bytes = (0..20 * MIB).map(|_| random.u8(..)).collect::<Vec<_>>().into();
+    let from = ObjectRef::archives("test/source");
+    ports.objects.put(&from, source.clone(), "application/octet-stream").await.unwrap();
+    let (to, groups) = (ObjectRef::archives("test/whole"), "test/groups/".to_owned());
+    let limits = Limits { parts: 12, ..Limits::S3 };
+    let mut composer = Composer::new(&*ports.objects, &*ports.uploads, to.clone(), "application/octet-stream", groups, limits);
+    let mut expected = Vec::new();
+    for _ in 0..5 {
+        let (pieces, bytes) = random_pieces(&mut random, &from, &source);
+        expected.extend(bytes);
+        for piece in pieces {
+            composer.push(piece).await.unwrap();
+        }
+    }
+    let composed = composer.finish().await.unwrap();
+    let chunks: Vec<Bytes> = ports.objects.get(&to, None).await.unwrap().try_collect().await.unwrap();
+    assert!(chunks.concat() == expected);
+    assert_eq!(composed.size, expected.len() as u64);
+    assert!(ports.objects.list(Bucket::Archives, "test/groups/").await.unwrap().len() > 1);
+    world.end().await;
 }

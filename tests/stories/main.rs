@@ -15,6 +15,8 @@ mod openapi;
 mod repeats;
 mod restarts;
 mod schedules;
+mod splicing;
+mod splitting;
 mod triggers;
 mod unchanged;
 mod webhooks;

@@ -34,7 +34,7 @@ async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<A
     zips
 }
 
-/// Adds all segments and documents; a zip that is full is finished and the next one begun.
+/// Adds all segments; a zip that is full is finished and the next one begun. Each has all field documents, so that each can be read alone.
 async fn write<'a>(
     run: &'a Run<'a>,
     plan: &Plan,
@@ -44,20 +44,16 @@ async fn write<'a>(
     let most = run.settings.max_zip_bytes.unwrap_or(u64::MAX);
     let reads = stream::iter(plan.items_of(manifest.kind)).map(|number| segment(run, number).boxed());
     let mut segments = reads.buffered(READ_AHEAD);
+    let documents = if manifest.kind == ArchiveKind::Data { field_documents(plan)? } else { Vec::new() };
     let mut zips = Vec::new();
     while let Some(segment) = segments.try_next().await? {
         if !zip.is_empty() && zip.size_with(&segment) > most {
-            zips.push(zip.finish().await?);
+            zips.push(zip.finish(&documents).await?);
             *zip = ZipWriter::begin(run, manifest, zips.len() + 1).await?;
         }
         zip.segment(&segment).await?;
     }
-    if manifest.kind == ArchiveKind::Data {
-        for (path, content) in field_documents(plan)? {
-            zip.document(path, content).await?;
-        }
-    }
-    zips.push(zip.finish().await?);
+    zips.push(zip.finish(&documents).await?);
     Ok(zips)
 }
 

@@ -15,6 +15,8 @@ use crate::work::{Segment, SegmentEntry};
 use crate::{Run, TaskError};
 
 const ZIP: &str = "application/zip";
+/// Room for field documents and the end of the directory.
+const OWN: u64 = 1 << 20;
 /// Finished bytes are passed on in pieces of about this size.
 const CHUNK: usize = 1 << 20;
 
@@ -69,7 +71,7 @@ impl<'a> ZipWriter<'a> {
         let so_far = self.composer.size() + self.directory.size() + self.manifest.uncompressed + index;
         // Record in the directory, in the index and in the manifest.
         let records: u64 = segment.entries.iter().map(|entry| 800 + 4 * entry.entry.name.len() as u64).sum();
-        so_far + segment.zip_bytes() + records
+        so_far + segment.zip_bytes() + records + OWN
     }
 
     /// Adds a segment's entries.
@@ -89,16 +91,11 @@ impl<'a> ZipWriter<'a> {
         Ok(())
     }
 
-    /// Adds a small document.
-    pub async fn document(&mut self, path: String, content: Vec<u8>) -> Result<(), TaskError> {
-        let mut encoder = WholeEncoder::new(self.run.settings.level);
-        let (body, encoded) = encoder.encode(path, Bytes::from(content)).map_err(|_| TaskError::stopped())?;
-        let whole = [local_header(&encoded.entry), body.to_vec()].concat();
-        self.own(encoded, Piece::Bytes(Bytes::from(whole)), None).await
-    }
-
-    /// Adds index, manifest and directory, and makes the zip. After a failure call `abort`.
-    pub async fn finish(&mut self) -> Result<ArchiveFile, TaskError> {
+    /// Adds small documents (path and content), index, manifest and directory, and makes the zip. After a failure call `abort`.
+    pub async fn finish(&mut self, documents: &[(String, Vec<u8>)]) -> Result<ArchiveFile, TaskError> {
+        for (path, content) in documents {
+            self.document(path.clone(), content.clone()).await?;
+        }
         if let Some(mut index) = self.index.take() {
             index.text.write(&index.csv.take()).await?;
             let (encoded, piece) = index.text.finish("attachments.csv").await?;
@@ -125,6 +122,13 @@ impl<'a> ZipWriter<'a> {
         if let Some(index) = &mut self.index {
             index.text.upload.abort().await;
         }
+    }
+
+    async fn document(&mut self, path: String, content: Vec<u8>) -> Result<(), TaskError> {
+        let mut encoder = WholeEncoder::new(self.run.settings.level);
+        let (body, encoded) = encoder.encode(path, Bytes::from(content)).map_err(|_| TaskError::stopped())?;
+        let whole = [local_header(&encoded.entry), body.to_vec()].concat();
+        self.own(encoded, Piece::Bytes(Bytes::from(whole)), None).await
     }
 
     async fn own(&mut self, encoded: Encoded, piece: Piece, rows: Option<u64>) -> Result<(), TaskError> {
