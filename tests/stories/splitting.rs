@@ -10,7 +10,7 @@ const MOST: u64 = 16 << 20;
 fn crm() -> Crm {
     let mut random = fastrand::Rng::with_seed(5);
     let mut rows = String::from("Id,Name\n");
-    for id in 1..=300_000 {
+    for id in 1..=600_000 {
         rows.push_str(&format!(
             "{id},{:016x}{:016x}{:016x}{:016x}\n",
             random.u64(..),
@@ -31,7 +31,7 @@ fn crm() -> Crm {
 #[tokio::test]
 async fn a_limit_splits_zips_and_nothing_is_lost() {
     let mut world = World::start_with(|options| {
-        options.limits = Settings { max_zip_bytes: Some(MOST), rows_per_file: 50_000, ..Settings::default() };
+        options.limits = Settings { max_zip_bytes: Some(MOST), rows_per_file: 100_000, ..Settings::default() };
     })
     .await;
     world.import(crm().inputs()).await;

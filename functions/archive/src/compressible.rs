@@ -6,9 +6,9 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 /// Bytes of each of the three places that are tried.
-const PLACE: usize = 16 << 10;
+const PLACE: usize = 8 << 10;
 /// Files up to this size are not worth a trial.
-const SMALL: usize = 8 * PLACE;
+const SMALL: usize = 4 * PLACE;
 
 /// Tells whether a file is deflated; `head` is its beginning, or all of it. Types that are always plain are deflated whatever their head
 /// looks like; of all others the beginning, the middle and the end of `head` are tried.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -9,7 +10,7 @@ use hozon_shared::archive::zip::{Entry, Method, local_header};
 use hozon_shared::domain::crm::Attachment;
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::{ErrorKind, ObjectBody};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::compressible::is_compressible;
 use crate::encoder::{Encoded, EntryEncoder, WholeEncoder, store_whole};
@@ -20,8 +21,10 @@ use crate::segment::ObjectUpload;
 use crate::work::{Item, PlacedFile, SegmentEntry, Tail};
 use crate::{Run, TaskError};
 
-/// Small files that are read ahead.
-const READ_AHEAD: usize = 4;
+/// Small files that are read ahead: a store answers after some milliseconds, however small they are.
+const READ_AHEAD: usize = 32;
+/// KiB of them at most.
+const AHEAD_KIB: usize = 24 << 10;
 /// Bytes of a large file that are looked at: with a local header before them they are as much as the least part of an upload.
 const HEAD: u64 = 5 << 20;
 /// Least size of a file that is left to the store: what follows the head is as much as the least part, too.
@@ -100,8 +103,9 @@ async fn batch(run: &Run<'_>, module: &str, files: Vec<PlacedFile>, upload: &mut
     let (to_upload, mut made) = mpsc::channel(1);
     let level = run.settings.level;
     let encoding = tokio::task::spawn_blocking(move || encode_all(level, whole, &to_upload));
+    let room = Arc::new(Semaphore::new(AHEAD_KIB));
     let reading = async {
-        let mut bodies = stream::iter(files).map(|file| read_whole(run, module, file)).buffered(READ_AHEAD);
+        let mut bodies = stream::iter(files).map(|file| read_whole(run, module, file, room.clone())).buffered(READ_AHEAD);
         while let Some(whole) = bodies.try_next().await? {
             to_encode.send(whole).await.map_err(|_| TaskError::stopped())?;
         }
@@ -123,13 +127,20 @@ async fn batch(run: &Run<'_>, module: &str, files: Vec<PlacedFile>, upload: &mut
     Ok((upload.finish(&[]).await?, None, entries))
 }
 
+/// A file that was read, and the room that it takes.
+struct Whole {
+    file: PlacedFile,
+    bytes: Bytes,
+    _room: OwnedSemaphorePermit,
+}
+
 fn encode_all(
     level: u32,
-    mut whole: mpsc::Receiver<(PlacedFile, Bytes)>,
+    mut read: mpsc::Receiver<Whole>,
     to_upload: &mpsc::Sender<(Attachment, Bytes, Encoded)>,
 ) -> io::Result<()> {
     let mut encoder = WholeEncoder::new(level);
-    while let Some((PlacedFile { path, attachment }, bytes)) = whole.blocking_recv() {
+    while let Some(Whole { file: PlacedFile { path, attachment }, bytes, _room }) = read.blocking_recv() {
         let (body, encoded) = match is_compressible(&attachment.content_type, &bytes) {
             true => encoder.encode(path, bytes)?,
             false => store_whole(path, bytes),
@@ -140,13 +151,15 @@ fn encode_all(
     Ok(())
 }
 
-async fn read_whole(run: &Run<'_>, module: &str, file: PlacedFile) -> Result<(PlacedFile, Bytes), TaskError> {
+async fn read_whole(run: &Run<'_>, module: &str, file: PlacedFile, room: Arc<Semaphore>) -> Result<Whole, TaskError> {
     let size = file.attachment.size;
+    let kib = u32::try_from(size >> 10).unwrap_or(u32::MAX).clamp(1, AHEAD_KIB as u32);
+    let room = room.acquire_many_owned(kib).await.map_err(|_| TaskError::stopped())?;
     let bytes = read(open(run, module, &file.attachment, None).await?, size).await?;
     if bytes.len() as u64 != size {
         return Err(changed(module, &file.attachment));
     }
-    Ok((file, bytes))
+    Ok(Whole { file, bytes, _room: room })
 }
 
 /// Reads a body; one of more bytes than expected is cut off somewhere behind them.

@@ -76,7 +76,7 @@ fn loose(input: &Input) -> ModulePlan {
         Field { api_name: "Id".to_owned(), label: "Id".to_owned(), data_type: "text".to_owned(), contents: Contents::Crm };
     let (api_name, label) = (LOOSE.to_owned(), LOOSE.to_owned());
     let head = ModuleHead { api_name, label, order: u32::MAX, contents: Contents::Crm, fields: vec![field] };
-    ModulePlan { head, files: Vec::new(), attachments: Vec::new(), input: input.name.clone() }
+    ModulePlan { head, files: Vec::new(), attachments: Vec::new(), input: input.name.clone(), backup: None }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::crm::{Contents, Field, Module};
+use hozon_shared::domain::id::BackupId;
 use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
 
 use super::csv_file::{CsvFile, CsvForm};
@@ -22,6 +23,8 @@ pub struct ModulePlan {
     pub attachments: Vec<(NewAttachment, InputFile)>,
     /// The input that its rows come from.
     pub input: String,
+    /// The backup that they are of, if they are of one of ours: its zips may be several.
+    pub backup: Option<BackupId>,
 }
 
 /// Plans all modules, in their order.
@@ -65,7 +68,12 @@ pub fn head_of(module: &Module) -> ModuleHead {
 fn add(modules: &mut BTreeMap<String, ModulePlan>, found: Vec<ModulePlan>) -> Result<(), ImportError> {
     for plan in found {
         let name = plan.head.api_name.clone();
-        if let Some(known) = modules.get(&name) {
+        if let Some(known) = modules.get_mut(&name) {
+            if known.backup.is_some() && known.backup == plan.backup && known.head.fields == plan.head.fields {
+                known.files.extend(plan.files);
+                known.files.sort_by(|(one, _), (other, _)| one.path.cmp(&other.path));
+                continue;
+            }
             return Err(ImportError::SameModule { module: name, first: known.input.clone(), second: plan.input });
         }
         modules.insert(name, plan);
@@ -91,7 +99,7 @@ async fn other_modules(input: &Input, encoding: Encoding) -> Result<Vec<ModulePl
         let fields = header.into_iter().map(field).collect();
         let head = ModuleHead { label: name.clone(), api_name: name, order, contents: Contents::Crm, fields };
         let files = files.into_iter().map(|file| (file.clone(), form)).collect();
-        plans.push(ModulePlan { head, files, attachments: Vec::new(), input: input.name.clone() });
+        plans.push(ModulePlan { head, files, attachments: Vec::new(), input: input.name.clone(), backup: None });
     }
     Ok(plans)
 }

@@ -48,7 +48,13 @@ pub async fn modules(input: &Input, manifest: &Manifest) -> Result<Vec<ModulePla
             None => {
                 let head = head(module, documents.get(module), file, form).await?;
                 let files = vec![(file.clone(), form)];
-                plans.push(ModulePlan { head, files, attachments: Vec::new(), input: input.name.clone() });
+                plans.push(ModulePlan {
+                    head,
+                    files,
+                    attachments: Vec::new(),
+                    input: input.name.clone(),
+                    backup: Some(manifest.backup),
+                });
             }
         }
     }
