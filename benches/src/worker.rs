@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use futures_util::{StreamExt, stream};
 use hozon_archive::{Settings, handle};
 use hozon_shared::domain::allowance::Claim;
 use hozon_shared::domain::backup::Backup;
@@ -140,8 +141,20 @@ impl Worker {
                 return Ok(());
             }
             Task::Pack => {
-                for batch in self.batches(ports, org, backup).await? {
-                    handle(ports, settings, json!({ "task": "pack", "org": org, "backup": backup, "batch": batch })).await?;
+                // As many calls at once as there may be items at once, as the local program has it.
+                let calls: Vec<_> = self
+                    .batches(ports, org, backup)
+                    .await?
+                    .into_iter()
+                    .map(|batch| {
+                        let (ports, settings) = (ports.clone(), settings.clone());
+                        let call = json!({ "task": "pack", "org": org, "backup": backup, "batch": batch });
+                        async move { tokio::spawn(async move { handle(&ports, &settings, call).await }).await }
+                    })
+                    .collect();
+                let mut running = stream::iter(calls).buffer_unordered(self.at_once);
+                while let Some(called) = running.next().await {
+                    called??;
                 }
                 return Ok(());
             }

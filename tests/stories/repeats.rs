@@ -1,6 +1,6 @@
 //! Every task of a run may be repeated at any point, because deliveries repeat: the outcome is the same.
 
-use hozon_archive::{Settings, handle};
+use hozon_archive::{Settings, TaskError, handle};
 use hozon_shared::domain::allowance::{Free, Month};
 use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::change;
@@ -21,7 +21,11 @@ async fn requested(world: &World) -> Backup {
     backup
 }
 
-async fn task(world: &World, backup: &Backup, name: &str, more: Value) -> Result<Value, hozon_archive::TaskError> {
+async fn task(world: &World, backup: &Backup, name: &str, more: Value) -> Result<Value, TaskError> {
+    task_with(&Settings::default(), world, backup, name, more).await
+}
+
+async fn task_with(settings: &Settings, world: &World, backup: &Backup, name: &str, more: Value) -> Result<Value, TaskError> {
     let mut of = json!({ "org": world.org, "backup": backup.id });
     for (name, value) in more.as_object().unwrap() {
         of[name] = value.clone();
@@ -34,7 +38,7 @@ async fn task(world: &World, backup: &Backup, name: &str, more: Value) -> Result
             of
         }
     };
-    handle(&world.local.ports, &Settings::default(), input).await
+    handle(&world.local.ports, settings, input).await
 }
 
 async fn batches(world: &World, planned: &Value) -> Vec<Value> {
@@ -121,5 +125,48 @@ async fn a_call_that_is_no_task_is_refused() {
     }
     let unknown = handle(&world.local.ports, &Settings::default(), json!({ "task": "plan", "org": "1", "backup": "2" })).await;
     assert_eq!(unknown.unwrap_err().code, "BACKUP_UNKNOWN");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn work_is_handed_out_in_batches_the_heaviest_first() {
+    const MOST: u64 = 10_000;
+    let world = World::start().await;
+    let mut crm = Crm::default();
+    for (number, rows) in (1..).zip([300, 4, 0, 20, 77, 900, 3]) {
+        let text = (0..rows).fold("Id,Name\n".to_owned(), |text, id| format!("{text}{id},Somebody with a name {id}\n"));
+        crm = crm.file(&format!("Module{number}.csv"), text.as_bytes());
+        crm = crm.file(&format!("attachments/Module{number}/1/a.txt"), &vec![b'a'; rows * 5]);
+    }
+    world.import(crm.inputs()).await;
+    let backup = requested(&world).await;
+    task(&world, &backup, "begin", json!({})).await.unwrap();
+    let settings = Settings { task_bytes: MOST, ..Settings::default() };
+    let planned = task_with(&settings, &world, &backup, "plan", json!({})).await.unwrap();
+    let batches = batches(&world, &planned).await;
+    let weights = |batch: &Value| -> Vec<u64> {
+        batch["items"].as_array().unwrap().iter().map(|item| item["weight"]["bytes"].as_u64().unwrap()).collect()
+    };
+    for batch in &batches {
+        let weights = weights(batch);
+        assert!(weights.len() == 1 || weights.iter().sum::<u64>() <= MOST, "{weights:?}");
+    }
+    let all: Vec<u64> = batches.iter().flat_map(weights).collect();
+    assert!(all.len() == 14 && all.is_sorted_by(|heavy, light| heavy >= light), "{all:?}");
+    let mut numbers: Vec<u64> = batches
+        .iter()
+        .flat_map(|batch| batch["items"].as_array().unwrap())
+        .map(|item| item["number"].as_u64().unwrap())
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..14).collect::<Vec<_>>());
+    assert!(batches.len() > 2 && batches.len() < 14);
+    for batch in batches {
+        task(&world, &backup, "pack", json!({ "batch": batch })).await.unwrap();
+    }
+    let done = world.local.ports.progress.done(world.org, backup.id).await.unwrap();
+    assert_eq!((done.items, done.bytes), (14, all.iter().sum()));
+    task(&world, &backup, "assemble", json!({})).await.unwrap();
+    task(&world, &backup, "finish", json!({})).await.unwrap();
     world.end().await;
 }

@@ -76,6 +76,7 @@ async fn a_spliced_file_that_is_gone_when_the_zip_is_made_fails_the_backup() {
         }
     }
     let failure = world.back_up().await.failure.unwrap();
-    assert_eq!(failure.code, "DATA_MISSING");
+    assert_eq!(failure.code, "ATTACHMENT_MISSING");
+    assert!(failure.message.contains("\"clip.mp4\" of record 1 in Leads"), "{}", failure.message);
     world.end().await;
 }

@@ -6,7 +6,7 @@ use hozon_shared::archive::manifest::Manifest;
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
 use serde_json::Value;
 
-use crate::index::{field_documents, manifest};
+use crate::documents::{field_documents, manifest};
 use crate::work::{Plan, Segment};
 use crate::zip_writer::ZipWriter;
 use crate::{Run, TaskError};
@@ -27,11 +27,27 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
 async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<ArchiveFile>, TaskError> {
     let manifest = manifest(run, plan, kind);
     let mut zip = ZipWriter::begin(run, &manifest, 1).await?;
-    let zips = write(run, plan, &manifest, &mut zip).await;
-    if zips.is_err() {
-        zip.abort().await;
+    match write(run, plan, &manifest, &mut zip).await {
+        Ok(zips) => Ok(zips),
+        Err(error) => {
+            zip.abort().await;
+            Err(missing_attachment(run, plan, kind).await?.unwrap_or(error))
+        }
     }
-    zips
+}
+
+/// Names an attachment whose file the source has lost since `pack` left it to be copied, if that is why it failed.
+async fn missing_attachment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Option<TaskError>, TaskError> {
+    for number in plan.items_of(kind) {
+        let segment = segment(run, number).await?;
+        let (Some(tail), [entry]) = (&segment.tail, segment.entries.as_slice()) else { continue };
+        if let Some(attachment) = &entry.attachment
+            && run.ports.objects.head(&tail.from).await?.is_none()
+        {
+            return Ok(Some(TaskError::attachment_missing(&entry.module, &attachment.record_id, &attachment.name)));
+        }
+    }
+    Ok(None)
 }
 
 /// Adds all segments; a zip that is full is finished and the next one begun. Each has all field documents, so that each can be read alone.

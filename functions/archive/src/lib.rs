@@ -4,10 +4,10 @@
 mod assemble;
 mod begin;
 mod compressible;
+mod documents;
 mod encoder;
 mod fail;
 mod finish;
-mod index;
 mod pack;
 mod pack_files;
 mod pack_rows;
@@ -15,9 +15,9 @@ mod pipeline;
 mod plan;
 mod progress;
 mod reuse;
-mod segment;
 mod settings;
 mod task_error;
+mod upload;
 mod work;
 mod zip_writer;
 

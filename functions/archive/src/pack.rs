@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::progress::Tracker;
 use crate::reuse::Input;
-use crate::segment::ObjectUpload;
+use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Segment, SegmentEntry, Tail, Work};
 use crate::{Run, Settings, TaskError, pack_files, pack_rows};
 

@@ -17,7 +17,7 @@ use crate::encoder::{Encoded, EntryEncoder, WholeEncoder, store_whole};
 use crate::pack::Packed;
 use crate::pipeline::{Encode, stream_entry};
 use crate::progress::Tracker;
-use crate::segment::ObjectUpload;
+use crate::upload::ObjectUpload;
 use crate::work::{Item, PlacedFile, SegmentEntry, Tail};
 use crate::{Run, TaskError};
 

@@ -12,7 +12,7 @@ use crate::encoder::EntryEncoder;
 use crate::pack::Packed;
 use crate::pipeline::{Encode, stream_entry};
 use crate::progress::Tracker;
-use crate::segment::ObjectUpload;
+use crate::upload::ObjectUpload;
 use crate::work::{Item, SegmentEntry};
 use crate::{Run, TaskError};
 

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::TaskError;
 use crate::encoder::{Encoded, EntryEncoder};
 use crate::progress::Tracker;
-use crate::segment::ObjectUpload;
+use crate::upload::ObjectUpload;
 use crate::work::Item;
 
 /// Chunks that may wait on each side of the compression.

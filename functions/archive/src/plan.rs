@@ -10,7 +10,7 @@ use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::Change;
 use serde_json::{Value, json};
 
-use crate::segment::ObjectUpload;
+use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Work};
 use crate::{Run, TaskError};
 

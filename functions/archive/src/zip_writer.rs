@@ -10,7 +10,7 @@ use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
 use hozon_shared::ports::ObjectRef;
 
 use crate::encoder::{Encoded, EntryEncoder, WholeEncoder};
-use crate::segment::ObjectUpload;
+use crate::upload::ObjectUpload;
 use crate::work::{Segment, SegmentEntry};
 use crate::{Run, TaskError};
 
@@ -60,7 +60,7 @@ impl<'a> ZipWriter<'a> {
         })
     }
 
-    /// Whether nothing but own documents is in it.
+    /// Whether no entry is in it yet.
     pub fn is_empty(&self) -> bool {
         self.entries == 0
     }
@@ -97,7 +97,7 @@ impl<'a> ZipWriter<'a> {
             self.document(path.clone(), content.clone()).await?;
         }
         if let Some(mut index) = self.index.take() {
-            index.text.write(&index.csv.take()).await?;
+            index.text.write(index.csv.written()).await?;
             let (encoded, piece) = index.text.finish("attachments.csv").await?;
             self.own(encoded, piece, Some(index.rows)).await?;
         }
@@ -174,7 +174,9 @@ impl<'a> Index<'a> {
             self.csv.row(row.iter().map(String::as_str));
             self.rows += 1;
         }
-        self.text.write(&self.csv.take()).await
+        self.text.write(self.csv.written()).await?;
+        self.csv.clear();
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use hozon_authorize::Authorizer;
@@ -17,12 +17,9 @@ use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::default_time_of_day;
 use tracing::Instrument;
 
+use crate::console;
 use crate::mail::{self, Mailbox};
 use crate::tokens::{Issuer, JWKS_PATH};
-
-const CONSOLE: &str = include_str!("../../../console/index.html");
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
-    form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// All routes of the local program.
 pub fn router(
@@ -40,22 +37,10 @@ pub fn router(
         .merge(hozon_download::router(ports.clone()))
         .merge(hozon_activity::router(ports.clone(), addresses))
         .split_for_parts();
-    let routes = api
-        .route("/", get(console))
-        .route("/openapi.json", get(async move || Json(document)))
-        .route(JWKS_PATH, get(async move || Json(keys)));
-    with_fallbacks(routes.merge(mail::pages(mailbox)))
+    let routes = api.route("/openapi.json", get(async move || Json(document))).route(JWKS_PATH, get(async move || Json(keys)));
+    with_fallbacks(routes.merge(console::router()).merge(mail::pages(mailbox)))
         .layer(middleware::from_fn_with_state(authorizer, identify))
         .layer(middleware::from_fn_with_state(ports.clone(), request_id))
-}
-
-async fn console() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    (headers, Html(CONSOLE))
 }
 
 /// Asks the authorizer about paths of the API; the key set must be had without it.

@@ -3,6 +3,7 @@
 mod asl;
 mod clock;
 mod clockwork;
+mod console;
 pub mod emulators;
 mod executions;
 mod functions;

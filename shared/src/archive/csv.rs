@@ -36,7 +36,7 @@ impl Default for CsvOptions {
     }
 }
 
-/// Writes CSV into a buffer that the caller takes from time to time.
+/// Writes CSV into a buffer that the caller reads and clears from time to time.
 #[derive(Debug)]
 pub struct CsvWriter {
     options: CsvOptions,
@@ -106,11 +106,6 @@ impl CsvWriter {
     /// Forgets what was written so far and keeps its memory.
     pub fn clear(&mut self) {
         self.buffer.clear();
-    }
-
-    /// Takes what was written so far.
-    pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.buffer)
     }
 
     fn cell(&mut self, cell: &str) {
@@ -291,7 +286,7 @@ mod tests {
             for row in &rows {
                 writer.row(row.iter().map(String::as_str));
             }
-            prop_assert_eq!(&read_back(&writer.take())[1..], rows.as_slice());
+            prop_assert_eq!(&read_back(writer.written())[1..], rows.as_slice());
         }
     }
 
@@ -302,7 +297,7 @@ mod tests {
         writer.begin(&["only"]);
         writer.row([big.as_str()].into_iter());
         writer.row([""].into_iter());
-        assert_eq!(read_back(&writer.take())[1..], [vec![big], vec![String::new()]]);
+        assert_eq!(read_back(writer.written())[1..], [vec![big], vec![String::new()]]);
     }
 
     #[test]
@@ -323,7 +318,7 @@ mod tests {
             parts.part(&part(1, head, true, false), false);
             parts.part(&part(1, rest, false, true), false);
             parts.end_row();
-            assert!(whole.take() == parts.take(), "{}", &cell[..10]);
+            assert!(whole.written() == parts.written(), "{}", &cell[..10]);
             assert_eq!(restore(&neutralise(cell)), cell);
         }
     }

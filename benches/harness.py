@@ -1,0 +1,159 @@
+"""What a measurement needs: the stores, the data, our worker and the peers."""
+
+import json
+import os
+import pathlib
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+import boto3
+
+HERE = pathlib.Path(__file__).parent
+BIN = HERE.parent / "target/release"
+PYTHON = sys.executable
+
+
+def say(text):
+    print(text, flush=True)
+
+
+class Stores:
+    """The embedded S3 and DynamoDB, in a process of their own."""
+
+    def __init__(self, data):
+        self.process = subprocess.Popen([BIN / "hozon-bench", "stores", data], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.text = self.process.stdout.readline().decode().strip()
+        self.at = json.loads(self.text)
+        self.s3 = boto3.client(
+            "s3",
+            endpoint_url=self.at["s3"],
+            region_name="us-east-1",
+            aws_access_key_id=self.at["key"],
+            aws_secret_access_key=self.at["secret"],
+            config=boto3.session.Config(s3={"addressing_style": "path"}),
+        )
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def measured(command, **options):
+    """Runs a command; gives CPU seconds, wall seconds and peak memory of it and its children."""
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    process = subprocess.Popen(command, **options)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, peak_of(process.pid))
+        time.sleep(0.01)
+    if process.returncode:
+        sys.exit(f"{command[0]} failed with {process.returncode}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"cpu": cpu, "wall": time.monotonic() - begun, "peak_kb": peak}
+
+
+def peak_of(process):
+    """Most memory that was resident at once; what wait4 tells would begin with this script's own."""
+    try:
+        status = pathlib.Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return 0
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
+
+
+class Bench:
+    def __init__(self, work, mb):
+        self.work, self.data = work, work / "data"
+        self.input = {"rows": work / "rows", "files": work / "files"}
+        for kind, option in [("rows", "--csv"), ("files", "--files")]:
+            if not self.input[kind].exists():
+                say(f"Making {mb} MiB of {kind} ...")
+                sizes = ["--csv", "0", "--files", "0"]
+                sizes[sizes.index(option) + 1] = str(mb)
+                subprocess.run([BIN / "hozon-bench", "generate", *sizes, self.input[kind]], check=True)
+                self.load(kind, self.input[kind])
+        self.bytes = {kind: sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) for kind, folder in self.input.items()}
+        self.stores = Stores(self.data)
+
+    def load(self, org, folder):
+        command = [BIN / "hozon", "import", "--data", self.data, "--org", org, folder]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def forget(self):
+        """Deletes kept segments, so that the next backup makes all of them."""
+        shutil.rmtree(self.data / "s3/archives/segments", ignore_errors=True)
+
+    def worker(self, org, *options, pin=None, keep=False):
+        command = [BIN / "hozon-bench", "worker", "--stores", self.stores.text, "--data", self.data, "--org", org, *options]
+        if pin is not None:
+            command = ["taskset", "-c", pin, *command]
+        told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        told["size"] = sum(zip["size"] for zip in told["zips"])
+        if not keep:
+            for zip in told["zips"]:
+                (self.data / "s3/archives" / zip["key"]).unlink(missing_ok=True)
+        return told
+
+    def ours(self, org, *options, **more):
+        self.forget()
+        return self.worker(org, *options, **more)
+
+    def alone(self, org, *options, **more):
+        scratch = self.work / "scratch"
+        told = self.worker(org, "--disk", scratch, *options, keep=True, **more)
+        told["size"] = sum(zip["size"] for zip in told["zips"])
+        shutil.rmtree(scratch)
+        return told
+
+
+def peers(bench, kind):
+    """Name -> function that zips the data once and tells what it took."""
+    folder, target, key = bench.input[kind], bench.work / "peer.zip", f"peer/{kind}.zip"
+    listed = bench.work / f"{kind}.json"
+    if not listed.exists():
+        pairs = []
+        for number, path in enumerate(sorted(path for path in folder.rglob("*") if path.is_file())):
+            pairs.append([f"peer/{kind}/{number}", str(path.relative_to(folder))])
+            bench.stores.s3.upload_file(str(path), bench.stores.at["bucket"], pairs[-1][0])
+        listed.write_text(json.dumps(pairs))
+
+    def file(*command, cwd=folder):
+        def run():
+            target.unlink(missing_ok=True)
+            took = measured(command, cwd=cwd, stdout=subprocess.DEVNULL)
+            return took | {"size": target.stat().st_size}
+
+        return run
+
+    def s3(*command):
+        def run():
+            took = measured([*command, bench.stores.text, listed, key])
+            size = bench.stores.s3.head_object(Bucket=bench.stores.at["bucket"], Key=key)["ContentLength"]
+            bench.stores.s3.delete_object(Bucket=bench.stores.at["bucket"], Key=key)
+            return took | {"size": size}
+
+        return run
+
+    def pigz():
+        took = measured(["sh", "-c", f"find . -type f -print0 | sort -z | xargs -0 cat | pigz -6 -p 2 > {target}"], cwd=folder)
+        return took | {"size": target.stat().st_size, "peak_kb": 0}
+
+    return {
+        "Info-ZIP zip -6": file("zip", "-q", "-6", "-r", target, "."),
+        "7-Zip -tzip, 1 thread": file("7z", "a", "-tzip", "-mmt=1", "-bso0", "-bsp0", target, "."),
+        "7-Zip -tzip, 2 threads": file("7z", "a", "-tzip", "-mmt=2", "-bso0", "-bsp0", target, "."),
+        "Python zipfile": file(PYTHON, HERE / "peers/python_zipfile.py", ".", target),
+        "zipstream-ng + boto3 -> S3": s3(PYTHON, HERE / "peers/zipstream_boto3.py"),
+        "archiver + SDK v3 -> S3": s3("node", HERE / "peers/archiver_s3.mjs"),
+        "pigz -6, 2 threads (no zip)": pigz,
+    }
+
+
+def medians(runs):
+    numbers = [name for name, value in runs[0].items() if isinstance(value, (int, float))]
+    return runs[0] | {name: statistics.median(run[name] for run in runs) for name in numbers}
