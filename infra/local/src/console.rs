@@ -8,9 +8,10 @@ use axum::routing::get;
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
     form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("/", "text/html; charset=utf-8", include_str!("../../../console/index.html")),
     ("/console/style.css", "text/css; charset=utf-8", include_str!("../../../console/style.css")),
+    ("/console/icon.svg", "image/svg+xml", include_str!("../../../console/icon.svg")),
     ("/console/main.js", "text/javascript; charset=utf-8", include_str!("../../../console/main.js")),
     ("/console/locales/en.json", "application/json", include_str!("../../../console/locales/en.json")),
     ("/console/locales/ja.json", "application/json", include_str!("../../../console/locales/ja.json")),
