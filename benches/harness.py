@@ -67,18 +67,17 @@ def peak_of(process):
 
 
 class Bench:
-    def __init__(self, work, mb):
+    """A work folder with a data folder in it, and the stores that serve that."""
+
+    def __init__(self, work):
         self.work, self.data = work, work / "data"
-        self.input = {"rows": work / "rows", "files": work / "files"}
-        for kind, option in [("rows", "--csv"), ("files", "--files")]:
-            if not self.input[kind].exists():
-                say(f"Making {mb} MiB of {kind} ...")
-                sizes = ["--csv", "0", "--files", "0"]
-                sizes[sizes.index(option) + 1] = str(mb)
-                subprocess.run([BIN / "hozon-bench", "generate", *sizes, self.input[kind]], check=True)
-                self.load(kind, self.input[kind])
-        self.bytes = {kind: sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) for kind, folder in self.input.items()}
+        self.work.mkdir(parents=True, exist_ok=True)
+
+    def start(self):
         self.stores = Stores(self.data)
+
+    def stop(self):
+        self.stores.stop()
 
     def load(self, org, folder):
         command = [BIN / "hozon", "import", "--data", self.data, "--org", org, folder]
@@ -88,10 +87,13 @@ class Bench:
         """Deletes kept segments, so that the next backup makes all of them."""
         shutil.rmtree(self.data / "s3/archives/segments", ignore_errors=True)
 
-    def worker(self, org, *options, pin=None, keep=False):
+    def repeat(self, org, times):
+        """Lists the attachments of an organisation so many times."""
+        command = [BIN / "hozon-bench", "repeat", "--stores", self.stores.text, "--org", org, "--data", self.data, str(times)]
+        subprocess.run(command, check=True)
+
+    def worker(self, org, *options, keep=False):
         command = [BIN / "hozon-bench", "worker", "--stores", self.stores.text, "--data", self.data, "--org", org, *options]
-        if pin is not None:
-            command = ["taskset", "-c", pin, *command]
         told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
         told["size"] = sum(zip["size"] for zip in told["zips"])
         if not keep:
@@ -103,12 +105,33 @@ class Bench:
         self.forget()
         return self.worker(org, *options, **more)
 
-    def alone(self, org, *options, **more):
+    def alone(self, org, *options):
         scratch = self.work / "scratch"
-        told = self.worker(org, "--disk", scratch, *options, keep=True, **more)
-        told["size"] = sum(zip["size"] for zip in told["zips"])
+        told = self.worker(org, "--disk", scratch, *options, keep=True)
         shutil.rmtree(scratch)
         return told
+
+
+def generate(kind, mb, to):
+    """Makes so many MiB of rows or files."""
+    sizes = {"rows": 0, "files": 0, kind: mb}
+    command = [BIN / "hozon-bench", "generate", "--csv", str(sizes["rows"]), "--files", str(sizes["files"]), to]
+    subprocess.run(command, check=True)
+
+
+class Compared(Bench):
+    """The data that we and the peers are compared on: rows and files, each an organisation and a folder."""
+
+    def __init__(self, work, mb):
+        super().__init__(work)
+        self.input = {kind: work / kind for kind in ["rows", "files"]}
+        for kind, folder in self.input.items():
+            if not folder.exists():
+                say(f"Making {mb} MiB of {kind} ...")
+                generate(kind, mb, folder)
+                self.load(kind, folder)
+        self.bytes = {kind: sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) for kind, folder in self.input.items()}
+        self.start()
 
 
 def peers(bench, kind):

@@ -13,7 +13,7 @@ import time
 import tomllib
 import zipfile
 
-from harness import BIN, HERE, PYTHON, Bench, Stores, medians, peers, say
+from harness import BIN, HERE, PYTHON, Bench, Compared, generate, medians, peers, say
 
 MB = 1_000_000
 PARTS = ["compare", "workers", "unchanged", "large", "bounds", "sweep"]
@@ -30,7 +30,7 @@ def compare(bench, kind, rounds):
         def limit():
             told = json.loads(subprocess.run([BIN / "hozon-bench", "limit", bench.input[kind]], check=True, stdout=subprocess.PIPE).stdout)
             scale = size / told["bytes"]
-            return {name: told[key] * scale for name, key in [("cpu", "cpu"), ("wall", "wall"), ("size", "packed")]} | {"peak_kb": 0}
+            return {name: told[name] * scale for name in ["cpu", "wall", "size"]} | {"peak_kb": 0}
 
         subjects["zlib-rs in memory, our level"] = limit
     subjects |= peers(bench, kind)
@@ -164,40 +164,34 @@ def sweep(work, mb):
     """Time grows linearly with the data and memory does not."""
     say("The same with 1, 2, 4, 8 times the data (rows, engine and store, 2 items at once)")
     for times in [1, 2, 4, 8]:
-        folder = work / f"sweep-{times}"
-        folder.mkdir()
-        small = Bench.__new__(Bench)
-        small.work, small.data = folder, folder / "data"
-        subprocess.run([BIN / "hozon-bench", "generate", "--csv", str(mb * times), "--files", "0", folder / "rows"], check=True)
-        small.load("rows", folder / "rows")
-        small.stores = Stores(small.data)
+        small = Bench(work / f"sweep-{times}")
+        generate("rows", mb * times, small.work / "rows")
+        small.load("rows", small.work / "rows")
+        small.start()
         runs = medians([small.ours("rows", "--at-once", "2") for _ in range(3)])
-        small.stores.stop()
-        shutil.rmtree(folder)
+        small.stop()
+        shutil.rmtree(small.work)
         size = mb * times << 20
         say(f"  {size / MB:7.0f} MB: {runs['cpu']:6.2f} CPU s, {size / MB / runs['cpu']:6.1f} MB/CPU s, {runs['wall']:6.2f} s, peak {runs['peak_kb'] / 1024:.0f} MB")
     say("")
 
 
-def ten_gigabytes(work, readers):
+def ten_gigabytes(work):
     """A zip of 10 GB from one attachment of 200 MiB that is listed fifty times, copied inside S3."""
-    folder = work / "large"
-    folder.mkdir()
-    large = Bench.__new__(Bench)
-    large.work, large.data = folder, folder / "data"
-    attached = folder / "input/attachments/Leads/5725767000000100001"
+    large = Bench(work / "large")
+    given = large.work / "input"
+    attached = given / "attachments/Leads/5725767000000100001"
     attached.mkdir(parents=True)
     with (attached / "recording.mp4").open("wb") as file:
         for _ in range(200):
             file.write(os.urandom(1 << 20))
-    (folder / "input/Leads.csv").write_text("Id,Name\n5725767000000100001,One\n")
-    large.load("large", folder / "input")
-    large.stores = Stores(large.data)
+    (given / "Leads.csv").write_text("Id,Name\n5725767000000100001,One\n")
+    large.load("large", given)
+    large.start()
     single = large.ours("large", "--at-once", "2")
     read = sum(single["tasks"][task]["requests"].get("received", 0) for task in ["pack", "assemble"])
     say(f"A spliced attachment of 200 MiB: {read / (1 << 20):.3f} MiB read by pack and assemble together, lists and rows included")
-    repeat = [BIN / "hozon-bench", "repeat", "--stores", large.stores.text, "--org", "large", "--data", large.data, "50"]
-    subprocess.run(repeat, check=True)
+    large.repeat("large", 50)
     told = large.ours("large", "--at-once", "2", keep=True)
     assemble, pack = told["tasks"]["assemble"], told["tasks"]["pack"]
     share = 100 * assemble["requests"].get("received", 0) / told["size"]
@@ -206,24 +200,20 @@ def ten_gigabytes(work, readers):
         f"{assemble['requests'].get('received', 0) / MB:.3f} MB read ({share:.4f}%), {assemble['requests']['copied'] / 1e9:.2f} GB copied inside S3; "
         f"pack read {pack['requests']['received'] / MB:.1f} MB; peak {told['peak_kb'] / 1024:.0f} MB"
     )
-    if readers:
-        folder = large.data / "s3/archives"
-        zips = [str(folder / zip["key"]) for zip in told["zips"]]
-        for command in [["unzip", "-tqq"], ["7z", "t", "-bso0", "-bsp0"], [PYTHON, "-m", "zipfile", "-t"]]:
-            for path in zips:
-                subprocess.run([*command, path], check=True, stdout=subprocess.DEVNULL)
-        say("unzip, 7-Zip and Python's zipfile read all of it")
-    large.stores.stop()
-    shutil.rmtree(folder.parent if folder.name == "archives" else folder)
+    for command in [["unzip", "-tqq"], ["7z", "t", "-bso0", "-bsp0"], [PYTHON, "-m", "zipfile", "-t"]]:
+        for zip in told["zips"]:
+            subprocess.run([*command, large.data / "s3/archives" / zip["key"]], check=True, stdout=subprocess.DEVNULL)
+    say("unzip, 7-Zip and Python's zipfile read all of it")
+    large.stop()
+    shutil.rmtree(large.work)
     say("")
 
 
 def bounds(work):
     """Memory does not depend on how many attachments there are, nor on the size of a cell. Objects are files here: a million small
     requests would take the embedded S3 minutes."""
-    folder = work / "bounds"
-    many = Bench.__new__(Bench)
-    many.work, many.data = folder, folder / "data"
+    many = Bench(work / "bounds")
+    folder = many.work
     attached = folder / "many/attachments/Leads/1"
     attached.mkdir(parents=True)
     (attached / "note.txt").write_text("short\n" * 100)
@@ -236,14 +226,13 @@ def bounds(work):
         file.write("\n2,Two,short\n")
     many.load("many", folder / "many")
     many.load("cell", folder / "cell")
-    many.stores = Stores(many.data)
-    repeat = [BIN / "hozon-bench", "repeat", "--stores", many.stores.text, "--org", "many", "--data", many.data, "1000000"]
-    subprocess.run(repeat, check=True)
+    many.start()
+    many.repeat("many", 1_000_000)
     for org, what in [("many", "1,000,000 attachments"), ("cell", "a cell of 240 MB")]:
         told = many.alone(org, "--at-once", "2")
         tasks = ", ".join(f"{task} {took['peak_kb'] / 1024:.0f} MB, {took['wall']:.1f} s" for task, took in told["tasks"].items())
         say(f"A backup with {what}: peak memory {told['peak_kb'] / 1024:.0f} MB ({tasks})")
-    many.stores.stop()
+    many.stop()
     shutil.rmtree(folder)
     say("")
 
@@ -260,7 +249,7 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     try:
         if {"compare", "workers", "unchanged"} & set(parts):
-            bench = Bench(work, chosen.mb)
+            bench = Compared(work, chosen.mb)
             if "compare" in parts:
                 results = {kind: compare(bench, kind, chosen.rounds) for kind in ["rows", "files"]}
                 together(bench, results)
@@ -269,9 +258,9 @@ def main():
                 two_workers(bench, chosen.rounds)
             if "unchanged" in parts:
                 unchanged(bench)
-            bench.stores.stop()
+            bench.stop()
         if "large" in parts:
-            ten_gigabytes(work, True)
+            ten_gigabytes(work)
         if "bounds" in parts:
             bounds(work)
         if "sweep" in parts:

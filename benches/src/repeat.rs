@@ -4,8 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use futures_util::TryStreamExt;
-use hozon_shared::ports::{Bucket, ObjectRef, Ports};
+use hozon_shared::ports::{Bucket, ObjectRef, read_all};
 use serde_json::{Value, json};
 
 use crate::stores::connect;
@@ -26,7 +25,7 @@ pub async fn run(stores: &str, data: &Path, org: &str, times: u64) -> Result<()>
         let keys = ports.objects.list(Bucket::Crm, &prefix).await?;
         let find = |end: &str| keys.iter().rfind(|key| key.ends_with(end)).map(ObjectRef::crm).context("no such object");
         let (list_at, index_at) = (find("attachments/00000000")?, find("index.json")?);
-        let list = String::from_utf8(read(&ports, &list_at).await?)?;
+        let list = String::from_utf8(read_all(&*ports.objects, &list_at).await?.to_vec())?;
         let blocks = list_at.key.trim_end_matches("00000000").to_owned();
         let (mut block, mut count, mut listed) = (String::new(), 0, Vec::new());
         for time in 0..times {
@@ -45,16 +44,10 @@ pub async fn run(stores: &str, data: &Path, org: &str, times: u64) -> Result<()>
         }
         module.attachments *= times;
         module.attachment_bytes *= times;
-        let mut index: Value = serde_json::from_slice(&read(&ports, &index_at).await?)?;
+        let mut index: Value = serde_json::from_slice(&read_all(&*ports.objects, &index_at).await?)?;
         index["attachments"] = listed.into();
         ports.objects.put(&index_at, serde_json::to_vec(&index)?.into(), "application/json").await?;
         ports.catalogue.publish(org, &module).await?;
     }
     Ok(())
-}
-
-/// Reads a whole object.
-pub async fn read(ports: &Ports, at: &ObjectRef) -> Result<Vec<u8>> {
-    let chunks: Vec<_> = ports.objects.get(at, None).await?.try_collect().await?;
-    Ok(chunks.concat())
 }

@@ -13,7 +13,7 @@ use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, UserId};
 use hozon_shared::domain::organisation::Person;
-use hozon_shared::ports::{ObjectRef, Objects, Ports, Uploads};
+use hozon_shared::ports::{ObjectRef, Objects, Ports, Uploads, read_all};
 use hozon_shared::sources::native::NativeSource;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -97,9 +97,10 @@ impl Worker {
                 .into_iter()
                 .map(|(what, count)| (what.to_owned(), json!(count - before.get(what).copied().unwrap_or(0))))
                 .collect();
-            peak = peak.max(peak_kb()?);
+            let task_peak = peak_kb()?;
+            peak = peak.max(task_peak);
             let took = json!({
-                "peak_kb": peak_kb()?,
+                "peak_kb": task_peak,
                 "wall": begun.elapsed().as_secs_f64() - wall,
                 "cpu": cpu_seconds()? - cpu,
                 "requests": requests,
@@ -169,7 +170,7 @@ impl Worker {
     /// The batches of this worker's share.
     async fn batches(&self, ports: &Ports, org: OrgId, backup: BackupId) -> Result<Vec<Value>> {
         let at = ObjectRef::archives(format!("work/{org}/{backup}/batches.json"));
-        let all: Vec<Value> = serde_json::from_slice(&crate::repeat::read(ports, &at).await?)?;
+        let all: Vec<Value> = serde_json::from_slice(&read_all(&*ports.objects, &at).await?)?;
         let (share, shares) = (self.share[0], self.share.get(1).copied().unwrap_or(1));
         Ok(all.into_iter().enumerate().filter(|(at, _)| at % shares == share).map(|(_, batch)| batch).collect())
     }

@@ -1,9 +1,8 @@
 //! Objects composed inside the store are what joining their pieces gives, on the embedded S3 with S3's own rules.
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
 use hozon_shared::archive::compose::{Composer, Limits, Piece, compose};
-use hozon_shared::ports::{Bucket, ObjectRef};
+use hozon_shared::ports::{Bucket, ObjectRef, Ports, read_all};
 use hozon_tests::World;
 
 const MIB: usize = 1 << 20;
@@ -15,20 +14,24 @@ async fn a_composed_object_is_its_pieces_joined() {
     let world = World::start().await;
     let ports = &world.local.ports;
     let mut random = fastrand::Rng::with_seed(2026);
-    let source: Bytes = (0..20 * MIB).map(|_| random.u8(..)).collect::<Vec<_>>().into();
-    let from = ObjectRef::archives("test/source");
-    ports.objects.put(&from, source.clone(), "application/octet-stream").await.unwrap();
+    let (from, source) = stored_source(ports, &mut random).await;
     for round in 0..24 {
         let (pieces, expected) = random_pieces(&mut random, &from, &source);
         let to = ObjectRef::archives(format!("test/{round}"));
         let composed = compose(&*ports.objects, &*ports.uploads, &to, "application/octet-stream", pieces).await.unwrap();
-        let chunks: Vec<Bytes> = ports.objects.get(&to, None).await.unwrap().try_collect().await.unwrap();
-        assert!(chunks.concat() == expected, "round {round}");
+        assert!(read_all(&*ports.objects, &to).await.unwrap() == expected, "round {round}");
         assert_eq!(composed.size, expected.len() as u64);
         ports.objects.delete(&to).await.unwrap();
     }
     assert_eq!(ports.objects.list(Bucket::Archives, "test/").await.unwrap(), ["test/source"]);
     world.end().await;
+}
+
+async fn stored_source(ports: &Ports, random: &mut fastrand::Rng) -> (ObjectRef, Bytes) {
+    let source: Bytes = (0..20 * MIB).map(|_| random.u8(..)).collect::<Vec<_>>().into();
+    let from = ObjectRef::archives("test/source");
+    ports.objects.put(&from, source.clone(), "application/octet-stream").await.unwrap();
+    (from, source)
 }
 
 fn random_pieces(random: &mut fastrand::Rng, from: &ObjectRef, source: &Bytes) -> (Vec<Piece>, Vec<u8>) {
@@ -51,9 +54,7 @@ async fn more_pieces_than_an_upload_has_parts_are_composed_in_groups() {
     let world = World::start().await;
     let ports = &world.local.ports;
     let mut random = fastrand::Rng::with_seed(11);
-    let source: Bytes = (0..20 * MIB).map(|_| random.u8(..)).collect::<Vec<_>>().into();
-    let from = ObjectRef::archives("test/source");
-    ports.objects.put(&from, source.clone(), "application/octet-stream").await.unwrap();
+    let (from, source) = stored_source(ports, &mut random).await;
     let (to, groups) = (ObjectRef::archives("test/whole"), "test/groups/".to_owned());
     let limits = Limits { parts: 12, ..Limits::S3 };
     let mut composer = Composer::new(&*ports.objects, &*ports.uploads, to.clone(), "application/octet-stream", groups, limits);
@@ -66,8 +67,7 @@ async fn more_pieces_than_an_upload_has_parts_are_composed_in_groups() {
         }
     }
     let composed = composer.finish().await.unwrap();
-    let chunks: Vec<Bytes> = ports.objects.get(&to, None).await.unwrap().try_collect().await.unwrap();
-    assert!(chunks.concat() == expected);
+    assert!(read_all(&*ports.objects, &to).await.unwrap() == expected);
     assert_eq!(composed.size, expected.len() as u64);
     assert!(ports.objects.list(Bucket::Archives, "test/groups/").await.unwrap().len() > 1);
     world.end().await;

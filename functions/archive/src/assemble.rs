@@ -31,7 +31,8 @@ async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<A
         Ok(zips) => Ok(zips),
         Err(error) => {
             zip.abort().await;
-            Err(missing_attachment(run, plan, kind).await?.unwrap_or(error))
+            let missing = if error.is_missing_data() { missing_attachment(run, plan, kind).await? } else { None };
+            Err(missing.unwrap_or(error))
         }
     }
 }

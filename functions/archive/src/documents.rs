@@ -1,6 +1,6 @@
 //! The documents of a zip that describe the others: field metadata, and what the manifest says of the whole.
 
-use hozon_shared::archive::csv::RULE;
+use bytes::Bytes;
 use hozon_shared::archive::manifest::{CsvRules, FORMAT, FieldsDocument, Manifest, ManifestOrganisation, VERSION, to_json};
 use hozon_shared::archive::names::PathNamer;
 use hozon_shared::domain::backup::ArchiveKind;
@@ -10,13 +10,13 @@ use crate::work::Plan;
 use crate::{Run, TaskError};
 
 /// `fields/<module>.json` of every module that is backed up: path and content.
-pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Vec<u8>)>, TaskError> {
+pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Bytes)>, TaskError> {
     let mut paths = PathNamer::new();
     let mut documents = Vec::new();
     for module in plan.modules.iter().filter(|module| module.contents == Contents::Crm) {
         let path = paths.place(&["fields", &format!("{}.json", module.api_name)]);
         let json = to_json(&FieldsDocument::of(module)).map_err(|error| TaskError::damaged("Field metadata", error))?;
-        documents.push((path, json));
+        documents.push((path, Bytes::from(json)));
     }
     Ok(documents)
 }
@@ -37,7 +37,7 @@ pub fn manifest(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Manifest {
         source: run.ports.source.info(),
         read_from: plan.read_from,
         read_until: run.ports.clock.now(),
-        csv: CsvRules { rule: RULE.to_owned(), ..CsvRules::default() },
+        csv: CsvRules::default(),
         left_out: left_out(&plan.modules),
         files: Vec::new(),
     }

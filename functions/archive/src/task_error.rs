@@ -6,6 +6,9 @@ use hozon_shared::ports::{ErrorKind, PortError};
 /// Code of a run that must wait for another.
 const BUSY: &str = "BUSY";
 
+/// Code of a run whose data is gone.
+const DATA_MISSING: &str = "DATA_MISSING";
+
 /// A failed task. The message names no customers' rows; it may name a module, a record and a file.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {message}")]
@@ -32,6 +35,11 @@ impl TaskError {
             (_, true) => "Retryable",
             (code, false) => code,
         }
+    }
+
+    /// Whether an object was not there.
+    pub(crate) fn is_missing_data(&self) -> bool {
+        self.code == DATA_MISSING
     }
 
     /// As the backup keeps it.
@@ -107,7 +115,7 @@ impl From<PortError> for TaskError {
             ErrorKind::Refused => {
                 ("STORAGE_REFUSED", "The storage refused the service. Check its permissions, then back up again.")
             }
-            ErrorKind::NotFound => ("DATA_MISSING", "Data that the run needs is gone. Back up again."),
+            ErrorKind::NotFound => (DATA_MISSING, "Data that the run needs is gone. Back up again."),
             ErrorKind::Conflict => ("CONFLICT", "Another task changed the backup at the same time. Back up again."),
             ErrorKind::Corrupt => ("DATA_DAMAGED", "Stored data cannot be read. Report this to the operator of the service."),
         };

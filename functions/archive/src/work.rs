@@ -10,7 +10,7 @@ use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{Attachment, Module};
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::progress::Amount;
-use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError};
+use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError, read_all};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -192,16 +192,10 @@ impl Run<'_> {
 
     /// Reads a work document; `None` when it is not there yet.
     pub async fn read<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<Option<T>, TaskError> {
-        let body = match self.ports.objects.get(at, None).await {
+        let json = match read_all(&*self.ports.objects, at).await {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
             other => other?,
         };
-        let json: Vec<u8> = body
-            .try_fold(Vec::new(), async |mut all, chunk| {
-                all.extend_from_slice(&chunk);
-                Ok(all)
-            })
-            .await?;
         serde_json::from_slice(&json).map(Some).map_err(|error| TaskError::damaged("A work document", error))
     }
 

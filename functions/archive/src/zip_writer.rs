@@ -67,8 +67,8 @@ impl<'a> ZipWriter<'a> {
 
     /// Bytes that the zip will have at most, with that segment in it.
     pub fn size_with(&self, segment: &Segment) -> u64 {
-        let index = self.index.as_ref().map_or(0, |index| index.text.uncompressed);
-        let so_far = self.composer.size() + self.directory.size() + self.manifest.uncompressed + index;
+        let index = self.index.as_ref().map_or(0, |index| index.text.encoder.uncompressed());
+        let so_far = self.composer.size() + self.directory.size() + self.manifest.encoder.uncompressed() + index;
         // Record in the directory, in the index and in the manifest.
         let records: u64 = segment.entries.iter().map(|entry| 800 + 4 * entry.entry.name.len() as u64).sum();
         so_far + segment.zip_bytes() + records + OWN
@@ -92,14 +92,14 @@ impl<'a> ZipWriter<'a> {
     }
 
     /// Adds small documents (path and content), index, manifest and directory, and makes the zip. After a failure call `abort`.
-    pub async fn finish(&mut self, documents: &[(String, Vec<u8>)]) -> Result<ArchiveFile, TaskError> {
+    pub async fn finish(&mut self, documents: &[(String, Bytes)]) -> Result<ArchiveFile, TaskError> {
         for (path, content) in documents {
             self.document(path.clone(), content.clone()).await?;
         }
-        if let Some(mut index) = self.index.take() {
+        if let Some(index) = &mut self.index {
             index.text.write(index.csv.written()).await?;
-            let (encoded, piece) = index.text.finish("attachments.csv").await?;
-            self.own(encoded, piece, Some(index.rows)).await?;
+            let (rows, (encoded, piece)) = (index.rows, index.text.finish("attachments.csv").await?);
+            self.own(encoded, piece, Some(rows)).await?;
         }
         self.manifest.write(self.files.end()).await?;
         let (encoded, piece) = self.manifest.finish("manifest.json").await?;
@@ -124,9 +124,9 @@ impl<'a> ZipWriter<'a> {
         }
     }
 
-    async fn document(&mut self, path: String, content: Vec<u8>) -> Result<(), TaskError> {
+    async fn document(&mut self, path: String, content: Bytes) -> Result<(), TaskError> {
         let mut encoder = WholeEncoder::new(self.run.settings.level);
-        let (body, encoded) = encoder.encode(path, Bytes::from(content)).map_err(|_| TaskError::stopped())?;
+        let (body, encoded) = encoder.encode(path, content).map_err(|_| TaskError::stopped())?;
         let whole = [local_header(&encoded.entry), body.to_vec()].concat();
         self.own(encoded, Piece::Bytes(Bytes::from(whole)), None).await
     }
@@ -184,16 +184,14 @@ impl<'a> Index<'a> {
 struct Growing<'a> {
     encoder: EntryEncoder,
     upload: ObjectUpload<'a>,
-    uncompressed: u64,
 }
 
 impl<'a> Growing<'a> {
     fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
-        Self { encoder: EntryEncoder::deflated(run.settings.level), upload: ObjectUpload::new(run, at), uncompressed: 0 }
+        Self { encoder: EntryEncoder::deflated(run.settings.level), upload: ObjectUpload::new(run, at) }
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), TaskError> {
-        self.uncompressed += bytes.len() as u64;
         self.encoder.write(bytes).map_err(|_| TaskError::stopped())?;
         if self.encoder.waiting() < CHUNK {
             return Ok(());

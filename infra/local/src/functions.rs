@@ -1,9 +1,8 @@
 //! The functions as the state machine sees them here: called in this process, each call a task of its own.
 
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
 use hozon_archive::TaskError;
-use hozon_shared::ports::{ObjectRef, PortError, Ports};
+use hozon_shared::ports::{ObjectRef, Ports, read_all};
 use serde_json::{Value, json};
 
 use crate::asl::{Failed, Services};
@@ -36,12 +35,8 @@ impl Services for Functions {
         if bucket != ARCHIVES_BUCKET {
             return Err(unreadable(format!("there is no bucket {bucket}")));
         }
-        let read = async {
-            let body = self.ports.objects.get(&ObjectRef::archives(key), None).await?;
-            let chunks: Vec<_> = body.try_collect().await?;
-            Ok::<_, PortError>(chunks.concat())
-        };
-        let json = read.await.map_err(|error| unreadable(error.to_string()))?;
+        let json =
+            read_all(&*self.ports.objects, &ObjectRef::archives(key)).await.map_err(|error| unreadable(error.to_string()))?;
         serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))
     }
 }

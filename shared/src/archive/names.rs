@@ -95,10 +95,7 @@ impl PathNamer {
 
     /// Takes the first free form of a name at the top or in a folder there; these are always remembered.
     fn top(&mut self, parent: &str, name: &str) -> (String, u32) {
-        (1..)
-            .map(|number| (format!("{parent}{}", numbered(name, number)), number))
-            .find(|(path, _)| self.taken.insert(key(&folded(path))))
-            .unwrap_or_default()
+        take_free(&mut self.taken, u32::MAX, parent, name).unwrap_or_default()
     }
 
     /// Makes a folder inside another the current one.
@@ -116,48 +113,45 @@ impl PathNamer {
     }
 
     fn inner(&mut self, parent: &str, original: &str, name: &str) -> String {
-        if self.taken.len() < self.most_folders {
-            for number in 1..=MOST_TRIES {
-                let path = format!("{parent}{}", numbered(name, number));
-                if self.taken.insert(key(&folded(&path))) {
-                    return path;
-                }
-            }
+        if self.taken.len() < self.most_folders
+            && let Some((path, _)) = take_free(&mut self.taken, MOST_TRIES, parent, name)
+        {
+            return path;
         }
         let plain = format!("{parent}{name}");
-        if name == original && is_unmistakable(name) && !self.taken.contains(&key(&folded(&plain))) {
+        if name == original && is_unmistakable(name) && !is_taken(&self.taken, &plain) {
             return plain;
         }
-        self.own_number(|number| format!("{parent}{name}~{number}"), |path, this| this.taken.contains(&key(&folded(path))))
+        self.placed = own_number(&self.taken, self.placed, |number| format!("{plain}~{number}"));
+        format!("{plain}~{}", self.placed)
     }
 
     fn file(&mut self, name: &str) -> String {
-        if self.current.files.len() < self.most_files {
-            for number in 1..=MOST_TRIES {
-                let name = numbered(name, number);
-                if self.current.files.insert(key(&folded(&name))) {
-                    return format!("{}{name}", self.current.path);
-                }
-            }
+        let Current { path: folder, files, .. } = &mut self.current;
+        if files.len() < self.most_files
+            && let Some((name, _)) = take_free(files, MOST_TRIES, "", name)
+        {
+            return format!("{folder}{name}");
         }
         let (stem, extension) = split_extension(name);
-        let name = self.own_number(
-            |number| format!("{stem}~{number}{extension}"),
-            |name, this| this.current.files.contains(&key(&folded(name))),
-        );
-        format!("{}{name}", self.current.path)
+        self.placed = own_number(files, self.placed, |number| format!("{stem}~{number}{extension}"));
+        format!("{folder}{stem}~{}{extension}", self.placed)
     }
+}
 
-    /// A form with a number that no other path has.
-    fn own_number(&mut self, form: impl Fn(u64) -> String, is_taken: impl Fn(&str, &Self) -> bool) -> String {
-        loop {
-            let path = form(self.placed);
-            if !is_taken(&path, self) {
-                return path;
-            }
-            self.placed += 1;
-        }
-    }
+/// Takes the first free form of a name in a folder, and tells its number; none when that many are taken.
+fn take_free(taken: &mut HashSet<Key>, tries: u32, parent: &str, name: &str) -> Option<(String, u32)> {
+    let mut forms = (1..=tries).map(|number| (format!("{parent}{}", numbered(name, number)), number));
+    forms.find(|(path, _)| taken.insert(key(&folded(path))))
+}
+
+/// The first number from `from` on whose form is not taken; no other path has that number.
+fn own_number(taken: &HashSet<Key>, from: u64, form: impl Fn(u64) -> String) -> u64 {
+    (from..).find(|number| !is_taken(taken, &form(*number))).unwrap_or(from)
+}
+
+fn is_taken(taken: &HashSet<Key>, path: &str) -> bool {
+    taken.contains(&key(&folded(path)))
 }
 
 /// Whether a name differs from every other such name, whatever the case.

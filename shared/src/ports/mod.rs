@@ -13,7 +13,7 @@ mod webhooks;
 
 pub use catalogue::Catalogue;
 pub use mailer::{Mail, Mailer};
-pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads};
+pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads, read_all};
 pub use outbox::Outbox;
 pub use schedules::{Due, Schedules};
 pub use source::{AttachmentStream, RowPiece, RowStream, Source, SourceInfo};

@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +70,16 @@ pub trait Objects: Send + Sync {
     async fn delete(&self, at: &ObjectRef) -> Result<(), PortError>;
     /// Lists all keys with a prefix, in order.
     async fn list(&self, bucket: Bucket, prefix: &str) -> Result<Vec<String>, PortError>;
+}
+
+/// Reads a whole object into memory. `NotFound` when it is absent.
+pub async fn read_all(objects: &dyn Objects, at: &ObjectRef) -> Result<Bytes, PortError> {
+    let mut body = objects.get(at, None).await?;
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = body.try_next().await? {
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
 }
 
 /// Names a multipart upload.

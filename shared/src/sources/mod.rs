@@ -6,4 +6,5 @@ pub mod native;
 mod native_index;
 pub mod native_publish;
 pub mod native_writer;
+mod row_encoder;
 pub mod rows;

@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use super::keys::{Generation, organisation_prefix};
@@ -14,7 +13,7 @@ use super::rows::{RowDecoder, RowPiece};
 use crate::domain::crm::{Attachment, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{
-    AttachmentStream, Catalogue, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, RowStream, Source, SourceInfo,
+    AttachmentStream, Catalogue, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, RowStream, Source, SourceInfo, read_all,
 };
 
 /// Blocks of a stream that are read at the same time: the one in use and the next.
@@ -33,7 +32,7 @@ impl NativeSource {
     }
 
     async fn index(&self, at: &Generation) -> Result<Index, PortError> {
-        let bytes = read_all(&*self.objects, &at.index(), 0).await?;
+        let bytes = read_all(&*self.objects, &at.index()).await?;
         let index: Index = serde_json::from_slice(&bytes)
             .map_err(|error| PortError::with(ErrorKind::Corrupt, "read a module's index", error))?;
         if index.encoding != ENCODING {
@@ -141,7 +140,7 @@ impl Rows {
 }
 
 async fn attachments_of(objects: Arc<dyn Objects>, at: ObjectRef, slice: Slice) -> Result<Vec<Attachment>, PortError> {
-    let bytes = read_all(&*objects, &at, slice.whole.bytes).await?;
+    let bytes = read_all(&*objects, &at).await?;
     let lines = serde_json::Deserializer::from_slice(&bytes).into_iter();
     let all: Vec<Attachment> = lines
         .collect::<Result<_, _>>()
@@ -150,13 +149,4 @@ async fn attachments_of(objects: Arc<dyn Objects>, at: ObjectRef, slice: Slice) 
         return Err(PortError::new(ErrorKind::Corrupt, "a block has other attachments than its index says"));
     }
     Ok(all.into_iter().skip(slice.skip as usize).take(slice.take as usize).collect())
-}
-
-async fn read_all(objects: &dyn Objects, at: &ObjectRef, expected: u64) -> Result<Bytes, PortError> {
-    let mut body = objects.get(at, None).await?;
-    let mut bytes = BytesMut::with_capacity(expected as usize);
-    while let Some(chunk) = body.try_next().await? {
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes.freeze())
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::digest::Digester;
 use super::keys::Generation;
 use super::native_index::{Block, ENCODING, Index};
-use super::rows::RowEncoder;
+use super::row_encoder::RowEncoder;
 use crate::domain::crm::{Attachment, Contents, Field, FileDigest, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, UploadId, Uploads};
@@ -97,7 +97,6 @@ pub struct NativeWriter {
     head: ModuleHead,
     index: Index,
     rows: RowEncoder,
-    row_count: u64,
     attachments: Pending,
     attachment_bytes: u64,
     in_flight: JoinSet<Result<(), PortError>>,
@@ -127,7 +126,6 @@ impl NativeWriter {
             head,
             index: Index { encoding: ENCODING, ..Index::default() },
             rows: RowEncoder::default(),
-            row_count: 0,
             attachments: Pending::default(),
             attachment_bytes: 0,
             in_flight: JoinSet::new(),
@@ -146,21 +144,21 @@ impl NativeWriter {
             return Err(WriteError::Cells { expected, found: cells.len() });
         }
         let row_bytes: usize = cells.iter().map(|cell| cell.len() + 2).sum();
-        if self.row_count > 0 && self.rows.size() + row_bytes > BLOCK_BYTES {
+        if self.rows.rows() > 0 && self.rows.size() + row_bytes > BLOCK_BYTES {
             self.end_rows().await?;
         }
         self.rows.push(cells);
-        self.row_count += 1;
         Ok(())
     }
 
     /// Writes the rows so far as a block and frees their memory. More rows may follow.
     pub async fn end_rows(&mut self) -> Result<(), WriteError> {
-        if self.row_count == 0 {
+        if self.rows.rows() == 0 {
             return Ok(());
         }
+        let count = self.rows.rows();
         let bytes = self.rows.take();
-        let block = Block { count: std::mem::take(&mut self.row_count), bytes: bytes.len() as u64 };
+        let block = Block { count, bytes: bytes.len() as u64 };
         let at = self.at.rows(self.index.rows.len());
         self.index.rows.push(block);
         self.write(at, bytes, OCTETS).await

@@ -3,13 +3,13 @@
 //! once, as a whole, and its cells are slices of it. A row over [`LONG_ROW`] has a frame of its own, which is read in parts, so that memory
 //! stays the same whatever the size of a cell.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 
 /// Bytes of text from which a row has a frame of its own and is read in parts.
 pub const LONG_ROW: usize = 1 << 20;
 /// Bytes of text at which a frame is ended: it stays in the processor's cache.
-const FRAME: usize = 64 << 10;
-const HEADER: usize = 16;
+pub(super) const FRAME: usize = 64 << 10;
+pub(super) const HEADER: usize = 16;
 /// Most bytes of a length in LEB128.
 const LONGEST_LENGTH: usize = 10;
 
@@ -109,55 +109,6 @@ impl RowPage {
         let end = kept.last().copied().unwrap_or(start);
         let ends = kept.iter().map(|end| end - start).collect();
         Self { text: self.text[start..end].to_owned(), ends, columns: self.columns }
-    }
-}
-
-/// Encodes rows into a block.
-#[derive(Debug, Default)]
-pub struct RowEncoder {
-    block: Vec<u8>,
-    rows: u32,
-    lengths: Vec<u8>,
-    text: Vec<u8>,
-}
-
-impl RowEncoder {
-    /// Appends a row. Every row of a module has the same number of cells, at least one.
-    pub fn push(&mut self, cells: &[&str]) {
-        let size: usize = cells.iter().map(|cell| cell.len()).sum();
-        if size > LONG_ROW {
-            self.end_frame();
-        }
-        for cell in cells {
-            push_length(&mut self.lengths, cell.len() as u64);
-            self.text.extend_from_slice(cell.as_bytes());
-        }
-        self.rows += 1;
-        if self.text.len().max(self.lengths.len()) >= FRAME {
-            self.end_frame();
-        }
-    }
-
-    /// Bytes so far.
-    pub fn size(&self) -> usize {
-        self.block.len() + HEADER + self.lengths.len() + self.text.len()
-    }
-
-    /// Ends the block and takes it.
-    pub fn take(&mut self) -> Bytes {
-        self.end_frame();
-        Bytes::from(std::mem::take(&mut self.block))
-    }
-
-    fn end_frame(&mut self) {
-        if self.rows == 0 {
-            return;
-        }
-        self.block.extend(std::mem::take(&mut self.rows).to_le_bytes());
-        self.block.extend((self.lengths.len() as u32).to_le_bytes());
-        self.block.extend((self.text.len() as u64).to_le_bytes());
-        self.block.append(&mut self.lengths);
-        self.block.append(&mut self.text);
     }
 }
 
@@ -275,14 +226,6 @@ impl LongRow {
     }
 }
 
-fn push_length(lengths: &mut Vec<u8>, mut length: u64) {
-    while length >= 0x80 {
-        lengths.push((length & 0x7F) as u8 | 0x80);
-        length >>= 7;
-    }
-    lengths.push(length as u8);
-}
-
 /// The sums of LEB128 lengths; the last is the bytes of the text.
 fn ends(lengths: &[u8], text: u64) -> Result<Vec<usize>, DamagedRows> {
     let mut ends = Vec::with_capacity(lengths.len());
@@ -303,6 +246,7 @@ fn ends(lengths: &[u8], text: u64) -> Result<Vec<usize>, DamagedRows> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::row_encoder::RowEncoder;
     use proptest::prelude::*;
 
     /// All rows of the pieces; a long row's parts are joined.
@@ -328,7 +272,7 @@ mod tests {
         rows
     }
 
-    fn encode(rows: &[Vec<String>]) -> Bytes {
+    fn encode(rows: &[Vec<String>]) -> bytes::Bytes {
         let mut encoder = RowEncoder::default();
         for row in rows {
             encoder.push(&row.iter().map(String::as_str).collect::<Vec<_>>());
