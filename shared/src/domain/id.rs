@@ -58,6 +58,12 @@ id_types! {
     ScheduleId,
     /// One webhook of an organisation.
     WebhookId,
+    /// One order of an organisation.
+    OrderId,
+    /// One subscription of an organisation.
+    SubscriptionId,
+    /// One entry of an organisation's ledger.
+    EntryId,
     /// One entry of an organisation's event log.
     EventId,
 }
