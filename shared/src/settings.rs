@@ -4,7 +4,8 @@ use std::env;
 
 use chrono::{NaiveTime, TimeDelta};
 
-use crate::domain::allowance::Plans;
+use crate::domain::plan::Plans;
+use crate::domain::price::Terms;
 use crate::domain::webhook::Addresses;
 
 /// Where state and objects are.
@@ -143,10 +144,21 @@ pub fn number(name: &'static str, default: u64) -> Result<u64, SettingsError> {
     }
 }
 
-/// Reads `HOZON_PLANS`, for example `Free=0,Standard=2`.
+/// Reads the file that `HOZON_PLANS_FILE` names, like `infra/plans.toml`.
 pub fn plans() -> Result<Plans, SettingsError> {
-    Plans::parse(&required("HOZON_PLANS")?)
-        .map_err(|source| SettingsError::Invalid { name: "HOZON_PLANS", source: source.into() })
+    let name = "HOZON_PLANS_FILE";
+    Plans::parse(&file(name, &required(name)?)?).map_err(|source| SettingsError::Invalid { name, source: source.into() })
+}
+
+/// Reads the plans, and the file that `HOZON_PRICES_FILE` names, like `infra/prices.toml`; without it purchases are off.
+pub fn terms() -> Result<Terms, SettingsError> {
+    let (name, plans) = ("HOZON_PRICES_FILE", plans()?);
+    let Ok(path) = env::var(name) else { return Ok(Terms::without_purchases(plans)) };
+    Terms::parse(plans, &file(name, &path)?).map_err(|source| SettingsError::Invalid { name, source: source.into() })
+}
+
+fn file(name: &'static str, path: &str) -> Result<String, SettingsError> {
+    std::fs::read_to_string(path).map_err(|source| SettingsError::Invalid { name, source: source.into() })
 }
 
 /// Reads `HOZON_TIME_OF_DAY`, the time at which scheduled runs begin in each organisation's own zone; 04:00, which no zone skips.

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, FailureOut, PersonOut, Refusals, local_time};
-use hozon_shared::domain::allowance::{Free, Month};
 use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Organisation;
@@ -18,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::allowance::{self, AllowanceOut};
 use super::{App, etag};
 
 /// Runs that are shown ahead.
@@ -37,7 +37,7 @@ struct Summary {
     schedule: Option<ScheduleOut>,
     /// The newest backup; null when there was none.
     backup: Option<BackupOut>,
-    allowance: Allowance,
+    allowance: AllowanceOut,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -104,15 +104,6 @@ struct AmountOut {
     bytes: u64,
 }
 
-#[derive(Serialize, ToSchema)]
-struct Allowance {
-    plan: String,
-    /// Null for a plan without limit.
-    free_per_month: Option<u32>,
-    /// Null for a plan without limit.
-    left: Option<u32>,
-}
-
 /// The schedule, the newest backup with its progress, and the allowance.
 #[utoipa::path(
     get,
@@ -141,7 +132,7 @@ pub async fn handle(
         time_zone: organisation.time_zone.name().to_owned(),
         schedule,
         backup: newest_backup(&app, &organisation, now).await?,
-        allowance: allowance(&app, &organisation, now).await?,
+        allowance: allowance::read(&app, &organisation, now).await?,
     };
     let answer = json!(SummaryEnvelope { summary });
     let tag = etag::of_contents(&without_time_left(answer.clone()));
@@ -197,14 +188,4 @@ fn backup_out(backup: Backup, done: Amount, zone: Tz, now: DateTime<Utc>) -> Bac
         progress: ProgressOut { done, total: backup.total, seconds_left: left },
         failure: backup.failure,
     }
-}
-
-async fn allowance(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<Allowance, ApiError> {
-    let month = Month::of(now, organisation.time_zone);
-    let used = app.ports.store.month_use(organisation.id, month).await?.used;
-    let (free_per_month, left) = match app.plans.free(&organisation.plan) {
-        Free::Unlimited => (None, None),
-        Free::PerMonth(count) => (Some(count), Some(count.saturating_sub(used))),
-    };
-    Ok(Allowance { plan: organisation.plan.clone(), free_per_month, left })
 }

@@ -11,7 +11,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use hozon_authorize::Authorizer;
 use hozon_shared::api::{Documented, Identity, document, with_fallbacks};
-use hozon_shared::domain::allowance::Plans;
+use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::default_time_of_day;
@@ -25,7 +25,7 @@ use crate::tokens::{Issuer, JWKS_PATH};
 pub fn router(
     ports: &Ports,
     triggers: &Arc<dyn Triggers>,
-    plans: Plans,
+    terms: Arc<Terms>,
     authorizer: Arc<Authorizer>,
     issuer: &Issuer,
     mailbox: Mailbox,
@@ -33,7 +33,7 @@ pub fn router(
 ) -> Router {
     let keys = issuer.keys().clone();
     let (api, document) = Documented::with_openapi(document())
-        .merge(hozon_schedule::router(ports.clone(), triggers.clone(), plans, default_time_of_day()))
+        .merge(hozon_schedule::router(ports.clone(), triggers.clone(), terms.clone(), default_time_of_day()))
         .merge(hozon_download::router(ports.clone()))
         .merge(hozon_activity::router(ports.clone(), addresses))
         .split_for_parts();

@@ -13,10 +13,11 @@ use chrono::{DateTime, Utc};
 use hozon_authorize::{AuthSettings, Authorizer};
 use hozon_notify::{Notify, Post};
 use hozon_shared::aws;
-use hozon_shared::domain::allowance::Plans;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Organisation, Role};
+use hozon_shared::domain::plan::Plans;
+use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock, Triggers};
 use hozon_shared::settings::{Endpoints, MailSettings, Settings, TriggerSettings};
@@ -41,6 +42,8 @@ use crate::{gateway, scheduler, states};
 
 /// The state machine that AWS runs too.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
+/// The prices, unless others are given.
+const PRICES: &str = include_str!("../../prices.toml");
 /// The sender of all mails.
 const MAIL_FROM: &str = "backups@hozon.invalid";
 /// How long running requests may take at the end.
@@ -52,8 +55,8 @@ pub struct Options {
     pub data: PathBuf,
     /// The gateway's port; `None` takes the usual one, or any where that is taken.
     pub port: Option<u16>,
-    /// Free backups by plan.
-    pub plans: Plans,
+    /// Plans and prices.
+    pub terms: Terms,
     /// Which addresses webhooks may have.
     pub webhooks: Addresses,
     /// How runs are cut into pieces.
@@ -67,12 +70,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// The defaults: plans as R2 has them and `Own` without limit, the system's clock.
+    /// The defaults: plans and prices of `infra`, the system's clock.
     pub fn new(data: impl Into<PathBuf>) -> Result<Self> {
         Ok(Self {
             data: data.into(),
             port: None,
-            plans: Plans::default(),
+            terms: Terms::parse(Plans::default(), PRICES)?,
             webhooks: Addresses::Public,
             limits: hozon_archive::Settings::default(),
             clock: Arc::new(SystemClock),
@@ -115,7 +118,7 @@ impl Local {
         ports.clock = options.clock;
         ports.ids = options.ids;
         let triggers = aws::triggers(&settings, trigger_settings()).await;
-        let limits = hozon_archive::Settings { plans: options.plans.clone(), ..options.limits };
+        let limits = hozon_archive::Settings { plans: options.terms.plans.clone(), ..options.limits };
         let executions = executions(&data, &ports, limits, options.speed, &tasks, &stop)?;
         let mailer = aws::mailer(&settings, MailSettings { from: MAIL_FROM.to_owned() }).await;
         let notify = Notify { ports: ports.clone(), mailer, post: Post::new(options.webhooks)? };
@@ -131,7 +134,7 @@ impl Local {
         let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
         serve(
             listener,
-            gateway::router(&ports, &triggers, options.plans, authorizer, &issuer, mailbox, options.webhooks),
+            gateway::router(&ports, &triggers, Arc::new(options.terms), authorizer, &issuer, mailbox, options.webhooks),
             &stop,
             &tasks,
         );
@@ -158,6 +161,7 @@ impl Local {
             name: name.to_owned(),
             time_zone,
             plan: plan.to_owned(),
+            country: Some("JP".to_owned()),
             time_of_day: None,
             recipients: Vec::new(),
             calendar_key: None,

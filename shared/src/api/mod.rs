@@ -7,7 +7,7 @@ mod openapi;
 mod wire;
 
 pub use error::{ApiError, Envelope};
-pub use extract::{Body, Params};
+pub use extract::{Body, Params, number};
 pub use identity::{Administrator, AuthRefusal, Identity};
 pub use openapi::{ApiVersion, Documented, ErrorOut, FailureOut, Refusals, document};
 pub use wire::{BackupEnvelope, Changed, PersonOut, Success, local_time, with_fallbacks, with_versions};

@@ -8,6 +8,7 @@ mod mailer;
 mod objects;
 mod outbox;
 mod progress;
+mod purchases;
 mod schedules;
 mod states;
 mod store;
@@ -45,6 +46,8 @@ pub async fn connect(settings: &Settings) -> Ports {
         secrets: Arc::new(SystemSecrets),
         store: table.clone(),
         schedules: table.clone(),
+        accounts: table.clone(),
+        purchases: table.clone(),
         progress: table.clone(),
         marks: table.clone(),
         outbox: table.clone(),
