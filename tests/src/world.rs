@@ -69,7 +69,7 @@ impl World {
         options.terms = Terms::without_purchases(Plans::default());
         change(&mut options);
         let mut local = Local::start(options).await.expect("starts");
-        let org = local.organisation(ORGANISATION, Tokyo, "Standard").await.expect("an organisation");
+        let org = local.organisation(ORGANISATION, Tokyo, "Standard", "JP").await.expect("an organisation");
         Self { local, org, data, http: reqwest::Client::new() }
     }
 

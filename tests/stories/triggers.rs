@@ -186,7 +186,7 @@ async fn after_an_outage_the_last_run_is_made_up_and_the_others_are_recorded_as_
 async fn a_run_in_an_hour_that_the_clock_skips_is_made_up_by_the_sweep() {
     let clock = Arc::new(ManualClock::at(at("2027-03-09T00:00:00Z")));
     let mut world = World::start_with(|options| options.clock = clock.clone()).await;
-    world.org = world.local.organisation("New York", chrono_tz::America::New_York, "Standard").await.unwrap();
+    world.org = world.local.organisation("New York", chrono_tz::America::New_York, "Standard", "JP").await.unwrap();
     world.import(Crm::small().inputs()).await;
     let organisation = world.local.ports.store.organisation(world.org).await.unwrap().unwrap();
     let half_past_two = chrono::NaiveTime::from_hms_opt(2, 30, 0);

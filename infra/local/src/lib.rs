@@ -22,4 +22,4 @@ pub mod tokens;
 pub mod verify;
 
 pub use clock::FastClock;
-pub use local::{Local, Options};
+pub use local::{Local, Options, PRICES};

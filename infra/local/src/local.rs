@@ -43,7 +43,7 @@ use crate::{gateway, scheduler, states};
 /// The state machine that AWS runs too.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
 /// The prices, unless others are given.
-const PRICES: &str = include_str!("../../prices.toml");
+pub const PRICES: &str = include_str!("../../prices.toml");
 /// The sender of all mails.
 const MAIL_FROM: &str = "backups@hozon.invalid";
 /// How long running requests may take at the end.
@@ -150,8 +150,8 @@ impl Local {
         self.registry.entries()
     }
 
-    /// The organisation with that name; it is made where there is none, and keeps its zone and plan where there is one.
-    pub async fn organisation(&mut self, name: &str, time_zone: chrono_tz::Tz, plan: &str) -> Result<OrgId> {
+    /// The organisation with that name; it is made where there is none, and keeps its zone, plan and country where there is one.
+    pub async fn organisation(&mut self, name: &str, time_zone: chrono_tz::Tz, plan: &str, country: &str) -> Result<OrgId> {
         if let Some(known) = self.registry.find(name) {
             return Ok(known);
         }
@@ -161,7 +161,7 @@ impl Local {
             name: name.to_owned(),
             time_zone,
             plan: plan.to_owned(),
-            country: Some("JP".to_owned()),
+            country: Some(country.to_owned()),
             time_of_day: None,
             recipients: Vec::new(),
             calendar_key: None,
