@@ -7,6 +7,7 @@ mod cancel;
 mod change;
 mod current;
 mod etag;
+mod ledger;
 mod request;
 mod set;
 mod settings;
@@ -46,6 +47,7 @@ pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time
         .routes(routes!(cancel::handle))
         .routes(routes!(summary::handle))
         .routes(routes!(allowance::handle))
+        .routes(routes!(ledger::handle))
         .routes(routes!(settings::read, settings::save))
         .routes(routes!(calendar::feed))
         .routes(routes!(calendar::create_link, calendar::remove_link));

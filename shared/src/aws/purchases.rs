@@ -20,9 +20,9 @@ impl Accounts for Table {
         Ok(stored.unwrap_or_else(|| Account::new(org)))
     }
 
-    async fn ledger(&self, org: OrgId) -> Result<Vec<Entry>, PortError> {
+    async fn ledger(&self, org: OrgId, limit: Option<usize>) -> Result<Vec<Entry>, PortError> {
         let pk = keys::organisation(org);
-        self.all(PrefixQuery { pk, prefix: keys::LEDGER, before: None, newest_first: false, limit: None }).await
+        self.all(PrefixQuery { pk, prefix: keys::LEDGER, before: None, newest_first: true, limit }).await
     }
 }
 

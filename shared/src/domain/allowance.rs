@@ -3,6 +3,7 @@
 //! others have left.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
@@ -38,6 +39,18 @@ impl Week {
     pub fn of(at: DateTime<Utc>, zone: Tz) -> Self {
         let week = at.with_timezone(&zone).iso_week();
         Self(format!("{:04}-W{:02}", week.year(), week.week()))
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Week {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -14,8 +14,8 @@ use crate::domain::subscription::Subscription;
 pub trait Accounts: Send + Sync {
     /// The account; a new one with version zero when nothing is stored.
     async fn account(&self, org: OrgId) -> Result<Account, PortError>;
-    /// The whole ledger, oldest first.
-    async fn ledger(&self, org: OrgId) -> Result<Vec<Entry>, PortError>;
+    /// The ledger, newest first: all of it, or as many entries.
+    async fn ledger(&self, org: OrgId, limit: Option<usize>) -> Result<Vec<Entry>, PortError>;
 }
 
 /// Orders and subscriptions.

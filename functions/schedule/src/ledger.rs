@@ -1,0 +1,120 @@
+//! `GET backup/ledger`: every change of how many backups are left, newest first. What is left of a pool is the sum of its entries.
+
+use axum::Json;
+use axum::extract::State;
+use chrono_tz::Tz;
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals, local_time, number};
+use hozon_shared::domain::id::BackupId;
+use hozon_shared::domain::ledger::{Cause, Entry, Pool};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::App;
+
+/// Entries of a page, unless asked for fewer, and at most.
+const MOST_PER_PAGE: usize = 200;
+/// Pages beyond this one are refused.
+const LAST_PAGE: usize = 50;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Query {
+    /// From 1. 1.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 50)]
+    page: Option<String>,
+    /// 1 to 200. 200.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    per_page: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct LedgerEnvelope {
+    ledger: Vec<EntryOut>,
+    info: Info,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Info {
+    per_page: usize,
+    /// Entries of this page.
+    count: usize,
+    page: usize,
+    more_records: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct EntryOut {
+    /// The event that it was stored with.
+    event: String,
+    time: String,
+    /// free, one_time or weekly.
+    #[schema(example = "free")]
+    pool: &'static str,
+    /// The month (2026-11), the week (2026-W48), or the order.
+    #[schema(example = "2026-11")]
+    of: String,
+    /// granted, bought, used, given_back, refunded, disputed or dispute_won.
+    #[schema(example = "used")]
+    cause: &'static str,
+    /// How many backups more, or fewer.
+    change: i64,
+    /// How many are left of the pool.
+    left: u32,
+    /// The backup that it was for.
+    backup: Option<String>,
+}
+
+/// Every change of how many backups are left.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/ledger",
+    operation_id = "get_ledger",
+    params(("v" = ApiVersion, Path), Query),
+    responses((status = 200, body = LedgerEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn handle(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Params(query): Params<Query>,
+) -> Result<Json<LedgerEnvelope>, ApiError> {
+    let page = number(query.page.as_deref(), "page", 1, LAST_PAGE)?;
+    let per_page = number(query.per_page.as_deref(), "per_page", MOST_PER_PAGE, MOST_PER_PAGE)?;
+    let zone = app.organisation(caller.org).await?.time_zone;
+    let found = app.ports.accounts.ledger(caller.org, Some(page * per_page + 1)).await?;
+    let more_records = found.len() > page * per_page;
+    let ledger: Vec<_> = found.into_iter().skip((page - 1) * per_page).take(per_page).map(|entry| written(entry, zone)).collect();
+    let info = Info { per_page, count: ledger.len(), page, more_records };
+    Ok(Json(LedgerEnvelope { ledger, info }))
+}
+
+fn written(entry: Entry, zone: Tz) -> EntryOut {
+    let (pool, of) = match entry.movement.pool {
+        Pool::Free { month } => ("free", month.to_string()),
+        Pool::Weekly { week } => ("weekly", week.to_string()),
+        Pool::Credits { order } => ("one_time", order.to_string()),
+    };
+    let (cause, backup) = cause(&entry.movement.cause);
+    EntryOut {
+        event: entry.event.to_string(),
+        time: local_time(entry.at, zone),
+        pool,
+        of,
+        cause,
+        change: entry.movement.change,
+        left: entry.movement.left,
+        backup: backup.map(|id| id.to_string()),
+    }
+}
+
+fn cause(cause: &Cause) -> (&'static str, Option<BackupId>) {
+    match cause {
+        Cause::Granted => ("granted", None),
+        Cause::Bought => ("bought", None),
+        Cause::Used { backup } => ("used", Some(*backup)),
+        Cause::GivenBack { backup } => ("given_back", Some(*backup)),
+        Cause::Refunded => ("refunded", None),
+        Cause::Disputed => ("disputed", None),
+        Cause::DisputeWon => ("dispute_won", None),
+    }
+}
