@@ -40,6 +40,8 @@ pub struct Endpoints {
     pub scheduler: Option<String>,
     /// `HOZON_MAIL_ENDPOINT`
     pub mail: Option<String>,
+    /// `HOZON_SECRETS_ENDPOINT`
+    pub secrets: Option<String>,
 }
 
 /// How triggers are made.
@@ -83,6 +85,27 @@ impl MailSettings {
     pub fn from_env() -> Result<Self, SettingsError> {
         Ok(Self { from: required("HOZON_MAIL_FROM")? })
     }
+}
+
+/// How payments are made.
+#[derive(Debug, Clone)]
+pub struct PaymentSettings {
+    /// `HOZON_PAYMENT_SECRET`: name or ARN of the secret that holds the provider's keys (see `aws::secrets`).
+    pub secret: String,
+    /// `HOZON_PAYMENT_ENDPOINT`: without a slash at its end; the provider's own where it is not set.
+    pub endpoint: Option<String>,
+}
+
+impl PaymentSettings {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Ok(Self { secret: required("HOZON_PAYMENT_SECRET")?, endpoint: env::var("HOZON_PAYMENT_ENDPOINT").ok() })
+    }
+}
+
+/// Reads `HOZON_CONSOLE_URL`: where the console is; buyers come back to it.
+pub fn console_url() -> Result<String, SettingsError> {
+    required("HOZON_CONSOLE_URL")
 }
 
 /// Reads `HOZON_WEBHOOK_ADDRESSES`: `public`, the default, or `any`, for those who host for themselves and call their own network.
@@ -189,6 +212,7 @@ impl Settings {
                 states: env::var("HOZON_STATES_ENDPOINT").ok(),
                 scheduler: env::var("HOZON_SCHEDULER_ENDPOINT").ok(),
                 mail: env::var("HOZON_MAIL_ENDPOINT").ok(),
+                secrets: env::var("HOZON_SECRETS_ENDPOINT").ok(),
             },
             signer: AccessKey { id: required("HOZON_SIGNER_KEY_ID")?, secret: required("HOZON_SIGNER_SECRET")? },
             credentials: None,

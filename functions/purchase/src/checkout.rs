@@ -100,7 +100,7 @@ impl Shop {
     fn require_sense(&self, order: &Order, held: &Holdings) -> Result<(), ApiError> {
         let is_sensible = |line: &Line| match &line.product {
             Product::OneTime => true,
-            Product::Weekly => held.current("weekly").is_none(),
+            Product::Weekly => held.current("weekly", self.ports.clock.now()).is_none(),
             Product::Plan(plan) => self.terms.plans.is_upgrade(&held.organisation.plan, plan),
         };
         if order.lines.iter().all(is_sensible) {

@@ -71,9 +71,9 @@ pub async fn place(
     let held = shop.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let prices = shop.prices(&held.organisation)?;
     let items = items(&wanted)?;
-    let standing = Standing { plan: &held.organisation.plan, has_weekly: held.current("weekly").is_some() };
-    let lines = quote(prices, &shop.terms.plans, standing, &items).map_err(refusal)?;
     let now = shop.ports.clock.now();
+    let standing = Standing { plan: &held.organisation.plan, has_weekly: held.current("weekly", now).is_some() };
+    let lines = quote(prices, &shop.terms.plans, standing, &items).map_err(refusal)?;
     let id = OrderId(shop.ports.ids.next(now));
     let order = Order::place(caller.org, id, caller.person.clone(), wanted.origin, lines, prices.tax.clone(), now);
     let changes = shop.changes(|from| purchase::step(order.clone(), OrderStep::Placed, &caller.person, None, from));

@@ -61,7 +61,7 @@ struct ProductOut {
 pub async fn handle(State(shop): State<Shop>, Administrator(caller): Administrator) -> Result<Json<PricesEnvelope>, ApiError> {
     let held = shop.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let prices = shop.prices(&held.organisation)?;
-    let has_weekly = held.current("weekly").is_some();
+    let has_weekly = held.current("weekly", shop.ports.clock.now()).is_some();
     let mut products: Vec<_> =
         prices.products().map(|(product, price)| written(&shop, &held.organisation, has_weekly, product, price)).collect();
     products.sort_by_key(|product| product.plan.as_ref().map(|plan| shop.terms.plans.iter().position(|known| known.name == *plan)));

@@ -45,7 +45,7 @@ impl Shop {
         if order.monthly().next().is_some() && state.subscription.is_none() {
             return Err(PortError::new(ErrorKind::Unavailable, "find the subscription of a paid checkout"));
         }
-        for replaced in held.replaced_by(&order) {
+        for replaced in held.replaced_by(&order, self.ports.clock.now()) {
             self.renewals.end(&replaced.provider, &replaced.product.to_string()).await?;
         }
         let order = Order { receipt_url: state.receipt_url.clone(), ..order };

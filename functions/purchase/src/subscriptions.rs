@@ -36,7 +36,8 @@ pub async fn list(
 ) -> Result<Json<SubscriptionsEnvelope>, ApiError> {
     let zone = shop.organisation(caller.org).await?.time_zone;
     let held = shop.ports.purchases.subscriptions(caller.org).await?;
-    Ok(Json(SubscriptionsEnvelope { subscriptions: held.iter().map(|held| SubscriptionOut::of(held, zone)).collect() }))
+    let now = shop.ports.clock.now();
+    Ok(Json(SubscriptionsEnvelope { subscriptions: held.iter().map(|held| SubscriptionOut::of(held, zone, now)).collect() }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -69,7 +70,7 @@ pub async fn cancel(
 ) -> Result<Json<SubscriptionEnvelope>, ApiError> {
     let is_confirmed = is_confirmed(&body)?;
     let (held, found) = shop.find(&caller, &id).await?;
-    match found.status {
+    match found.status_at(shop.ports.clock.now()) {
         Status::Ending | Status::Ended => return Err(ApiError::already_ending()),
         Status::Active | Status::PastDue if !is_confirmed => return Err(shop.consequences(&held, &found)),
         Status::Active | Status::PastDue => {}
@@ -93,7 +94,7 @@ pub async fn resume(
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<SubscriptionEnvelope>, ApiError> {
     let (held, found) = shop.find(&caller, &id).await?;
-    if found.status != Status::Ending || found.period_end <= shop.ports.clock.now() {
+    if found.status_at(shop.ports.clock.now()) != Status::Ending {
         return Err(ApiError::not_allowed("Only a cancelled subscription can be resumed, before its period's end."));
     }
     let line = shop.line(&caller, &held, &found).await?;
@@ -147,7 +148,7 @@ impl Shop {
         for _ in 0..ATTEMPTS {
             let (held, found) = self.find(caller, &id.to_string()).await?;
             let zone = held.organisation.time_zone;
-            let answer = |held: &Subscription| Json(SubscriptionEnvelope { subscription: SubscriptionOut::of(held, zone) });
+            let answer = |held: &Subscription| Json(SubscriptionEnvelope { subscription: SubscriptionOut::of(held, zone, self.ports.clock.now()) });
             let Some((followed, turn)) = found.follow(state, self.ports.clock.now()) else { return Ok(answer(&found)) };
             let plans = &self.terms.plans;
             let changes = self.changes(|from| purchase::follow(followed.clone(), turn, &caller.person, &held, plans, from));

@@ -158,13 +158,13 @@ pub struct SubscriptionOut {
 }
 
 impl SubscriptionOut {
-    pub fn of(subscription: &Subscription, zone: Tz) -> Self {
+    pub fn of(subscription: &Subscription, zone: Tz, now: DateTime<Utc>) -> Self {
         let Money { minor, currency } = subscription.amount;
         Self {
             id: subscription.id.to_string(),
             product: subscription.product.kind(),
             plan: subscription.product.plan().map(str::to_owned),
-            status: subscription.status,
+            status: subscription.status_at(now),
             amount: minor,
             currency: currency.code(),
             minor_digits: currency.minor_digits(),

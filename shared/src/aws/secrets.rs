@@ -1,28 +1,16 @@
 //! The payment provider's keys, in Secrets Manager: read once, at cold start.
 
 use aws_sdk_secretsmanager::Client;
-use serde::Deserialize;
 
 use super::errors::port_error;
-use crate::payments::PaymentSettings;
+use crate::payments::PaymentKeys;
 use crate::ports::{ErrorKind, PortError};
 
-/// What the secret holds: `{"api_key":"sk_…","webhook_secrets":["whsec_…"]}`. Messages signed with any of the secrets are taken, so that
-/// one can be rotated.
-#[derive(Deserialize)]
-struct Keys {
-    api_key: String,
-    webhook_secrets: Vec<String>,
-}
-
-/// Reads the keys. `Corrupt` when the secret is not of that form; what it holds is not in the error.
-pub async fn payment_settings(client: &Client, secret: &str, endpoint: Option<String>) -> Result<PaymentSettings, PortError> {
-    let answer = client.get_secret_value().secret_id(secret).send().await.map_err(port_error("read the payment provider's keys"))?;
-    let corrupt = || PortError::new(ErrorKind::Corrupt, "understand the payment provider's keys");
-    let keys: Keys = serde_json::from_str(answer.secret_string().ok_or_else(corrupt)?).map_err(|_| corrupt())?;
-    let default = PaymentSettings::new(keys.api_key, keys.webhook_secrets);
-    Ok(match endpoint {
-        Some(endpoint) => PaymentSettings { endpoint, ..default },
-        None => default,
-    })
+/// Reads the keys from a secret of the form `{"api_key":"sk_…","webhook_secrets":["whsec_…"]}`. `Corrupt` when it is of another; what it
+/// holds is not in the error.
+pub async fn payment_keys(client: &Client, secret: &str) -> Result<PaymentKeys, PortError> {
+    let request = client.get_secret_value().secret_id(secret);
+    let answer = request.send().await.map_err(port_error("read the payment provider's keys"))?;
+    let keys = answer.secret_string().and_then(|text| serde_json::from_str(text).ok());
+    keys.ok_or_else(|| PortError::new(ErrorKind::Corrupt, "understand the payment provider's keys"))
 }

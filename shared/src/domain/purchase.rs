@@ -31,13 +31,13 @@ pub struct Holdings {
 
 impl Holdings {
     /// The subscription of that kind, `weekly` or `plan`, that has not ended.
-    pub fn current(&self, kind: &str) -> Option<&Subscription> {
-        self.subscriptions.iter().find(|held| held.product.kind() == kind && held.status != Status::Ended)
+    pub fn current(&self, kind: &str, now: DateTime<Utc>) -> Option<&Subscription> {
+        self.subscriptions.iter().find(|held| held.product.kind() == kind && held.status_at(now) != Status::Ended)
     }
 
     /// The subscriptions that a paid order takes the place of.
-    pub fn replaced_by(&self, order: &Order) -> Vec<&Subscription> {
-        order.monthly().filter_map(|line| self.current(line.product.kind())).collect()
+    pub fn replaced_by(&self, order: &Order, now: DateTime<Utc>) -> Vec<&Subscription> {
+        order.monthly().filter_map(|line| self.current(line.product.kind(), now)).collect()
     }
 }
 
@@ -81,7 +81,7 @@ pub fn pay(order: Order, state: Option<&SubscriptionState>, held: &Holdings, fro
     let (by, now) = (order.buyer.clone(), from.now);
     let mut settled = held.account.clone().buy(order.id, order.backups());
     let mut changes = vec![Change::Event(happened(event, now, &by, order_step(&order, OrderStep::Paid)))];
-    let replaced = held.replaced_by(&order).into_iter().cloned();
+    let replaced = held.replaced_by(&order, now).into_iter().cloned();
     changes.extend(replaced.map(|before| Change::Subscription(Box::new(before.replaced(now)))));
     if let Some(plan) = order.plan() {
         changes.extend(change_plan(held.organisation.clone(), plan, &by, from));
@@ -100,7 +100,7 @@ pub fn pay(order: Order, state: Option<&SubscriptionState>, held: &Holdings, fro
 }
 
 fn start(order: &Order, line: &Line, state: &SubscriptionState, held: &Holdings, from: &mut Source<'_>) -> Subscription {
-    let before = held.current("plan").map_or(Some(&held.organisation.plan), |before| before.plan_before.as_ref());
+    let before = held.current("plan", from.now).map_or(Some(&held.organisation.plan), |before| before.plan_before.as_ref());
     Subscription {
         org: order.org,
         id: SubscriptionId((from.next)()),
@@ -143,7 +143,7 @@ fn entitle(changed: &Subscription, by: &Person, held: &Holdings, plans: &Plans, 
         Some(plan) => {
             let before = changed.plan_before.as_deref().unwrap_or(plans.fallback());
             let counts = changed.counts_until().is_some();
-            let is_latest = held.current("plan").is_none_or(|bought| bought.id == changed.id);
+            let is_latest = held.current("plan", from.now).is_none_or(|bought| bought.id == changed.id);
             let to = if counts { plan } else { before };
             let change = is_latest.then(|| change_plan(held.organisation.clone(), to, by, from));
             change.into_iter().flatten().collect()

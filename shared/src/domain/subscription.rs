@@ -81,7 +81,8 @@ impl Subscription {
             return None;
         }
         let is_listed = state.products.contains(&self.product.to_string());
-        let is_over = state.standing == Standing::Ended || (!is_listed && self.period_end <= at);
+        // What was taken off keeps the period that is paid, whatever becomes of the rest.
+        let is_over = if is_listed { state.standing == Standing::Ended } else { self.period_end <= at };
         let followed = match (is_over, is_listed) {
             (true, _) => Self { status: Status::Ended, ended: Some(at), ..self.clone() },
             (false, false) => Self { status: Status::Ending, ..self.clone() },
@@ -100,6 +101,11 @@ impl Subscription {
             (_, Status::Active) if followed.period_end > self.period_end => Some(Turn::Renewed),
             _ => None,
         }
+    }
+
+    /// Where it stands at that time: one that was cancelled is over with its period, whether the provider has said so or not.
+    pub fn status_at(&self, now: DateTime<Utc>) -> Status {
+        if self.status == Status::Ending && self.period_end <= now { Status::Ended } else { self.status }
     }
 
     /// Ends it because another takes its place.
@@ -219,6 +225,15 @@ mod tests {
         let rest = state(Standing::Active, "2027-01-24T00:00:00Z", &["plan:Standard"]);
         let (ended, turn) = ending.follow(&rest, at("2026-12-24T00:00:05Z")).expect("is news");
         assert_eq!((turn, ended.status), (Some(Turn::Ended), Status::Ended));
+    }
+
+    #[test]
+    fn what_was_taken_off_keeps_its_period_when_the_rest_is_ended() {
+        let now = at("2026-11-25T00:00:00Z");
+        let (ending, _) = weekly().follow(&state(Standing::Active, "2026-12-24T00:00:00Z", &["plan:Standard"]), now).expect("is news");
+        assert_eq!(ending.follow(&state(Standing::Ended, "2026-12-24T00:00:00Z", &["plan:Standard"]), now), None);
+        assert_eq!(ending.status_at(at("2026-12-23T23:59:59Z")), Status::Ending);
+        assert_eq!(ending.status_at(ending.period_end), Status::Ended);
     }
 
     #[test]

@@ -10,9 +10,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::form;
-use super::settings::PaymentSettings;
+use super::keys::PaymentKeys;
 use crate::ports::{ErrorKind, PortError};
 
+/// Its own address.
+const STRIPE: &str = "https://api.stripe.com";
 /// The version whose shapes are written and read here, whatever the account's own is.
 const VERSION: &str = "2024-06-20";
 /// Below the 30 seconds that the gateway waits for us.
@@ -48,30 +50,32 @@ struct ErrorBody {
 /// The REST API.
 pub struct Api {
     http: Client,
-    settings: PaymentSettings,
+    keys: PaymentKeys,
+    endpoint: String,
 }
 
 impl Api {
     /// Follows no redirect and uses no proxy: the key goes to the endpoint and nowhere else.
-    pub fn new(settings: PaymentSettings) -> Result<Self, PortError> {
+    pub fn new(keys: PaymentKeys, endpoint: Option<String>) -> Result<Self, PortError> {
+        let endpoint = endpoint.unwrap_or_else(|| STRIPE.to_owned());
         let http = Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
-        let http = http.https_only(settings.endpoint.starts_with("https://")).user_agent("Hozon/1").build();
-        Ok(Self { http: http.map_err(|error| PortError::with(ErrorKind::Refused, "make stripe's client", error))?, settings })
+        let http = http.https_only(endpoint.starts_with("https://")).user_agent("Hozon/1").build();
+        Ok(Self { http: http.map_err(|error| PortError::with(ErrorKind::Refused, "make stripe's client", error))?, keys, endpoint })
     }
 
     /// The secrets of messages.
     pub fn webhook_secrets(&self) -> &[String] {
-        &self.settings.webhook_secrets
+        &self.keys.webhook_secrets
     }
 
     /// Reads something.
     pub async fn get<T: DeserializeOwned>(&self, what: &'static str, path: &str, query: &Value) -> Result<T, PortError> {
-        send(what, self.http.get(self.url(path, query)), &self.settings.api_key).await
+        send(what, self.http.get(self.url(path, query)), &self.keys.api_key).await
     }
 
     /// Ends something.
     pub async fn delete<T: DeserializeOwned>(&self, what: &'static str, path: &str, query: &Value) -> Result<T, PortError> {
-        send(what, self.http.delete(self.url(path, query)), &self.settings.api_key).await
+        send(what, self.http.delete(self.url(path, query)), &self.keys.api_key).await
     }
 
     /// Changes something. Only what makes a thing has an idempotency key: a change of state may be made, undone and made again.
@@ -85,13 +89,13 @@ impl Api {
         let request = self.http.post(self.url(path, &Value::Null)).body(form::encode(fields));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
-        send(what, request, &self.settings.api_key).await
+        send(what, request, &self.keys.api_key).await
     }
 
     fn url(&self, path: &str, query: &Value) -> String {
         let query = form::encode(query);
         let mark = if query.is_empty() { "" } else { "?" };
-        format!("{}/v1/{path}{mark}{query}", self.settings.endpoint)
+        format!("{}/v1/{path}{mark}{query}", self.endpoint)
     }
 }
 

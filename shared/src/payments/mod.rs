@@ -6,13 +6,13 @@
 mod amount;
 mod client;
 mod form;
+mod keys;
 mod renewals;
-mod settings;
 mod signature;
 mod states;
 mod stripe;
 mod wire;
 
 pub use amount::{from_stripe, to_stripe};
-pub use settings::PaymentSettings;
+pub use keys::PaymentKeys;
 pub use stripe::Stripe;

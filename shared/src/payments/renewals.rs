@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use super::client::path;
 use super::states;
 use super::stripe::{Stripe, key, price_fields};
-use super::wire::{Named, Subscription};
+use super::wire::{Item, Named, Subscription};
 use crate::domain::payment::{Standing, SubscriptionState};
 use crate::ports::{CheckoutLine, ErrorKind, PortError, Renewals};
 
 const SUBSCRIPTIONS: &str = "subscriptions";
 /// Counts the products that were made for a subscription after its checkout, so that two calls for the same one make one item.
 const RESUMED: &str = "resumed";
+const END: &str = "end a product of a subscription";
 const RESUME: &str = "resume a renewal";
 
 fn with_products() -> Value {
@@ -126,13 +127,18 @@ impl Renewals for Stripe {
         self.add(&found, line, items).await
     }
 
-    async fn end(&self, subscription: &str) -> Result<(), PortError> {
-        let Ok(path) = path(SUBSCRIPTIONS, subscription) else { return Ok(()) };
-        let how = json!({ "prorate": true, "invoice_now": true });
-        match self.api.delete::<Named>("end a subscription", &path, &how).await {
-            Err(error) if error.kind != ErrorKind::NotFound => Err(error),
-            // Stripe has no subscription to end where it was ended before.
-            _ => Ok(()),
+    async fn end(&self, subscription: &str, product: &str) -> Result<(), PortError> {
+        let found = match self.read(subscription).await {
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(()),
+            other => other?,
+        };
+        let is_it = |item: &&Item| states::product(item) == Some(product);
+        let Some(item) = found.items.data.iter().find(is_it).filter(|_| !has_ended(&found)) else { return Ok(()) };
+        if found.items.data.len() > 1 {
+            let fields = json!({ "items": [{ "id": item.id, "deleted": true }], "proration_behavior": "create_prorations" });
+            return self.change(END, subscription, fields, None).await.map(drop);
         }
+        let how = json!({ "prorate": true, "invoice_now": true });
+        self.api.delete::<Named>(END, &path(SUBSCRIPTIONS, subscription)?, &how).await.map(drop)
     }
 }

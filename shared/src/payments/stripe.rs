@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::client::{Api, path};
-use super::settings::PaymentSettings;
+use super::keys::PaymentKeys;
 use super::wire::{Charge, Dispute, Event, Linked, List, Named, Session, SessionStatus};
 use super::{amount, form, signature, states};
 use crate::domain::payment::{ChargeState, CheckoutState, Message, Owner};
@@ -28,9 +28,9 @@ impl fmt::Debug for Stripe {
 }
 
 impl Stripe {
-    /// Calls nobody yet. `Refused` when no client for the endpoint can be made.
-    pub fn new(settings: PaymentSettings) -> Result<Self, PortError> {
-        Ok(Self { api: Api::new(settings)? })
+    /// Calls nobody yet. `endpoint` has no slash at its end; none is Stripe's own. `Refused` when no client for it can be made.
+    pub fn new(keys: PaymentKeys, endpoint: Option<String>) -> Result<Self, PortError> {
+        Ok(Self { api: Api::new(keys, endpoint)? })
     }
 
     async fn disputes(&self, charge: &str) -> Result<Vec<Dispute>, PortError> {
