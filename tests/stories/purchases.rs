@@ -247,6 +247,33 @@ async fn of_two_hundred_requests_at_once_with_one_backup_left_one_is_made() {
     shop.close().await;
 }
 
+#[tokio::test]
+async fn whatever_happens_at_once_the_books_are_right() {
+    let shop = Shop::open("Standard", "JP").await;
+    let backing_up = async {
+        for _ in 0..15 {
+            shop.world.administrator().post("/backup", "").await;
+            shop.world.local.wait_until_idle().await;
+        }
+    };
+    let buying = async {
+        for quantity in [1, 2, 3, 1] {
+            let body = json!({ "order": { "items": [{ "product": "one_time", "quantity": quantity }], "origin": "backup_page" } });
+            let order = shop.buy(&body.to_string(), Card::GOOD).await;
+            shop.refund(&order, 1500).await;
+        }
+    };
+    tokio::join!(backing_up, buying);
+    let backups = shop.world.local.ports.store.backups(shop.world.org, 100).await.unwrap();
+    let made = backups.iter().filter(|backup| backup.status == Status::Completed).count();
+    let account = shop.world.local.ports.accounts.account(shop.world.org).await.unwrap();
+    let used: u32 = account.lots.iter().map(|lot| lot.used).sum::<u32>() + account.free.values().map(|count| count.used).sum::<u32>();
+    assert_eq!(usize::try_from(used).unwrap(), made);
+    assert!((2..=9).contains(&made), "{made} made of 2 free and 7 bought");
+    assert!(account.lots.iter().all(|lot| lot.used <= lot.bought), "{account:?}");
+    shop.close().await;
+}
+
 fn hours(count: i64) -> chrono::TimeDelta {
     chrono::TimeDelta::hours(count)
 }
