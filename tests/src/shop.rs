@@ -209,7 +209,8 @@ impl Shop {
             let amount = Money::of(charge["amount"].as_u64().expect("an amount"), currency);
             (amount.to_string(), charge["paid"] == true)
         };
-        let mut charges: Vec<_> = found["data"].as_array().expect("a list").iter().map(charge).filter(|(_, paid)| *paid).collect();
+        let mut charges: Vec<_> =
+            found["data"].as_array().expect("a list").iter().map(charge).filter(|(_, paid)| *paid).collect();
         charges.reverse();
         charges
     }

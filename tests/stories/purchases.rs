@@ -107,9 +107,17 @@ async fn prices_are_the_price_lists_and_nobodys_else() {
     let shop = Shop::open("Free", "JP").await;
     let administrator = shop.world.administrator();
     for (body, code, path) in [
-        (r#"{"order":{"items":[{"product":"one_time","quantity":3,"amount":1}],"origin":"backup_page"}}"#, "INVALID_DATA", "$.order..amount"),
+        (
+            r#"{"order":{"items":[{"product":"one_time","quantity":3,"amount":1}],"origin":"backup_page"}}"#,
+            "INVALID_DATA",
+            "$.order..amount",
+        ),
         (r#"{"order":{"items":[{"product":"one_time"}],"origin":"backup_page","total":1}}"#, "INVALID_DATA", "$.order..total"),
-        (r#"{"order":{"items":[{"product":"one_time","quantity":0}],"origin":"backup_page"}}"#, "INVALID_DATA", "$.order.items[0].quantity"),
+        (
+            r#"{"order":{"items":[{"product":"one_time","quantity":0}],"origin":"backup_page"}}"#,
+            "INVALID_DATA",
+            "$.order.items[0].quantity",
+        ),
         (r#"{"order":{"items":[{"product":"one_time","quantity":-1}],"origin":"backup_page"}}"#, "INVALID_DATA", "$.order"),
         (r#"{"order":{"items":[{"product":"gold"}],"origin":"backup_page"}}"#, "INVALID_DATA", "$.order.items[0].product"),
         (r#"{"order":{"items":[{"product":"plan"}],"origin":"upgrade"}}"#, "MANDATORY_NOT_FOUND", "$.order.items[0].plan"),
@@ -157,7 +165,9 @@ async fn a_message_that_the_provider_did_not_sign_is_refused() {
         nobody.send_with(Method::POST, "/webhooks/payments", body, &[("stripe-signature", signature)]).await
     };
     assert_eq!(send(&body, &signature).await.status, StatusCode::OK);
-    for (body, signature) in [(body.replace("evt_", "evt-"), signature.clone()), (body.clone(), String::new()), (body.clone(), "t=1,v1=00".to_owned())] {
+    for (body, signature) in
+        [(body.replace("evt_", "evt-"), signature.clone()), (body.clone(), String::new()), (body.clone(), "t=1,v1=00".to_owned())]
+    {
         let refused = send(&body, &signature).await;
         assert_eq!((refused.status, refused.code()), (StatusCode::BAD_REQUEST, "INVALID_SIGNATURE"));
     }
@@ -172,15 +182,22 @@ async fn refunds_and_disputes_take_back_what_was_not_used() {
     let order = shop.buy(THREE_BACKUPS, Card::GOOD).await;
     assert_eq!(shop.world.back_up().await.status, Status::Completed);
     shop.refund(&order, 1500).await;
-    assert_eq!((&shop.order(&order).await["refunded_amount"], &shop.allowance().await["one_time_left"]), (&json!(1500), &json!(1)));
+    assert_eq!(
+        (&shop.order(&order).await["refunded_amount"], &shop.allowance().await["one_time_left"]),
+        (&json!(1500), &json!(1))
+    );
     shop.refund(&order, 3000).await;
-    assert_eq!((&shop.order(&order).await["refunded_amount"], &shop.allowance().await["one_time_left"]), (&json!(4500), &json!(0)));
+    assert_eq!(
+        (&shop.order(&order).await["refunded_amount"], &shop.allowance().await["one_time_left"]),
+        (&json!(4500), &json!(0))
+    );
     let disputed = shop.buy(THREE_BACKUPS, Card::DISPUTED).await;
     assert_eq!((&shop.order(&disputed).await["disputed"], &shop.allowance().await["one_time_left"]), (&json!(true), &json!(0)));
     assert_eq!(shop.world.administrator().post("/backup", "").await.code(), "LIMIT_REACHED");
     shop.win_dispute(&disputed).await;
     assert_eq!((&shop.order(&disputed).await["disputed"], &shop.allowance().await["one_time_left"]), (&json!(false), &json!(3)));
-    let kinds: Vec<Value> = shop.history("refunded,disputed,dispute_won").await.iter().map(|record| record["kind"].clone()).collect();
+    let kinds: Vec<Value> =
+        shop.history("refunded,disputed,dispute_won").await.iter().map(|record| record["kind"].clone()).collect();
     assert_eq!(kinds, ["dispute_won", "disputed", "refunded", "refunded"]);
     shop.close().await;
 }
@@ -212,7 +229,9 @@ async fn the_same_messages_a_hundred_times_in_any_order_have_one_effect() {
         let send = |(body, signature): &(String, String)| {
             let (body, signature) = (body.clone(), signature.clone());
             let nobody = &nobody;
-            async move { nobody.send_with(Method::POST, "/webhooks/payments", &body, &[("stripe-signature", &signature)]).await.status }
+            async move {
+                nobody.send_with(Method::POST, "/webhooks/payments", &body, &[("stripe-signature", &signature)]).await.status
+            }
         };
         let answers = futures_util::future::join_all(some.iter().map(send)).await;
         // Whoever loses a race too often is sent again by the provider.
@@ -226,7 +245,8 @@ async fn the_same_messages_a_hundred_times_in_any_order_have_one_effect() {
     assert_eq!(shop.subscriptions().await.len(), 2);
     let order: OrderId = confirmed["id"].as_str().unwrap().parse().unwrap();
     let ledger = shop.world.local.ports.accounts.ledger(shop.world.org, None).await.unwrap();
-    let bought: Vec<_> = ledger.iter().filter(|entry| entry.movement.pool == hozon_shared::domain::ledger::Pool::Credits { order }).collect();
+    let bought: Vec<_> =
+        ledger.iter().filter(|entry| entry.movement.pool == hozon_shared::domain::ledger::Pool::Credits { order }).collect();
     assert_eq!(bought.len(), 1, "{bought:?}");
     shop.close().await;
 }
@@ -258,7 +278,8 @@ async fn whatever_happens_at_once_the_books_are_right() {
     };
     let buying = async {
         for quantity in [1, 2, 3, 1] {
-            let body = json!({ "order": { "items": [{ "product": "one_time", "quantity": quantity }], "origin": "backup_page" } });
+            let body =
+                json!({ "order": { "items": [{ "product": "one_time", "quantity": quantity }], "origin": "backup_page" } });
             let order = shop.buy(&body.to_string(), Card::GOOD).await;
             shop.refund(&order, 1500).await;
         }
@@ -267,7 +288,8 @@ async fn whatever_happens_at_once_the_books_are_right() {
     let backups = shop.world.local.ports.store.backups(shop.world.org, 100).await.unwrap();
     let made = backups.iter().filter(|backup| backup.status == Status::Completed).count();
     let account = shop.world.local.ports.accounts.account(shop.world.org).await.unwrap();
-    let used: u32 = account.lots.iter().map(|lot| lot.used).sum::<u32>() + account.free.values().map(|count| count.used).sum::<u32>();
+    let used: u32 =
+        account.lots.iter().map(|lot| lot.used).sum::<u32>() + account.free.values().map(|count| count.used).sum::<u32>();
     assert_eq!(usize::try_from(used).unwrap(), made);
     assert!((2..=9).contains(&made), "{made} made of 2 free and 7 bought");
     assert!(account.lots.iter().all(|lot| lot.used <= lot.bought), "{account:?}");

@@ -36,7 +36,8 @@ async fn a_weekly_schedule_is_offered_the_subscription_and_uses_it() {
     let administrator = shop.world.administrator();
     let refused = administrator.post("/backup", WEEKLY).await;
     assert_eq!(refused.code(), "LIMIT_REACHED");
-    let offered: Vec<_> = refused.body["backup"]["details"]["buy"].as_array().unwrap().iter().map(|offer| offer["product"].clone()).collect();
+    let offered: Vec<_> =
+        refused.body["backup"]["details"]["buy"].as_array().unwrap().iter().map(|offer| offer["product"].clone()).collect();
     assert!(offered.contains(&json!("weekly")), "{offered:?}");
     shop.buy(WEEKLY_SUBSCRIPTION, Card::GOOD).await;
     let twice = administrator.post("/backup/orders", WEEKLY_SUBSCRIPTION).await;
@@ -48,7 +49,13 @@ async fn a_weekly_schedule_is_offered_the_subscription_and_uses_it() {
     }
     assert_eq!(claims(&shop).await, ["weekly", "weekly", "weekly"]);
     assert_eq!(shop.allowance().await["free_left"], 2, "the month's free backups are untouched");
-    let stopped = administrator.send(reqwest::Method::PUT, &format!("/crm/bulk/v8/backup/{}/actions/cancel", set.body["backup"]["details"]["id"].as_str().unwrap()), "").await;
+    let stopped = administrator
+        .send(
+            reqwest::Method::PUT,
+            &format!("/crm/bulk/v8/backup/{}/actions/cancel", set.body["backup"]["details"]["id"].as_str().unwrap()),
+            "",
+        )
+        .await;
     assert!(stopped.body["backup"]["details"]["note"].as_str().unwrap().contains("not ended by this"));
     assert_eq!(shop.subscriptions().await[0]["status"], "ACTIVE");
     drop(administrator);
@@ -88,12 +95,16 @@ async fn a_cancelled_subscription_runs_to_its_periods_end_and_can_be_resumed_bef
 async fn a_plan_is_bought_with_add_ons_and_ends_in_the_one_before() {
     let shop = Shop::open("Free", "JP").await;
     let refused = shop.world.administrator().post("/backup", "").await;
-    let offered: Vec<_> = refused.body["backup"]["details"]["buy"].as_array().unwrap().iter().map(|offer| offer["product"].clone()).collect();
+    let offered: Vec<_> =
+        refused.body["backup"]["details"]["buy"].as_array().unwrap().iter().map(|offer| offer["product"].clone()).collect();
     assert!(offered.contains(&json!("one_time")) && offered.contains(&json!("plan")), "{offered:?}");
     let order = shop.buy(EVERYTHING, Card::GOOD).await;
     assert_eq!((&order["total"], &order["renews_amount"]), (&json!(12840), &json!(9840)));
     let allowance = shop.allowance().await;
-    assert_eq!((&allowance["plan"], &allowance["left"], &allowance["weekly"]["status"]), (&json!("Ultimate"), &json!(6), &json!("ACTIVE")));
+    assert_eq!(
+        (&allowance["plan"], &allowance["left"], &allowance["weekly"]["status"]),
+        (&json!("Ultimate"), &json!(6), &json!("ACTIVE"))
+    );
     let held = shop.subscriptions().await;
     let plan = held.iter().find(|held| held["product"] == "plan").unwrap();
     let asked = act(&shop, plan, "cancel", "").await;
@@ -105,7 +116,11 @@ async fn a_plan_is_bought_with_add_ons_and_ends_in_the_one_before() {
     assert_eq!(shop.allowance().await["plan"], "Free");
     let weekly = shop.subscriptions().await.into_iter().find(|held| held["product"] == "weekly").unwrap();
     assert_eq!(weekly["status"], "ACTIVE");
-    assert_eq!(shop.charges().await, [("JPY 12840".to_owned(), true), ("JPY 3600".to_owned(), true)], "only what was kept is renewed");
+    assert_eq!(
+        shop.charges().await,
+        [("JPY 12840".to_owned(), true), ("JPY 3600".to_owned(), true)],
+        "only what was kept is renewed"
+    );
     assert_eq!(shop.history("plan_changed").await.len(), 2);
     shop.close().await;
 }
@@ -113,7 +128,8 @@ async fn a_plan_is_bought_with_add_ons_and_ends_in_the_one_before() {
 #[tokio::test]
 async fn a_higher_plan_takes_the_place_of_the_one_before() {
     let shop = Shop::open("Free", "JP").await;
-    let plan = |name: &str| json!({ "order": { "items": [{ "product": "plan", "plan": name }], "origin": "upgrade" } }).to_string();
+    let plan =
+        |name: &str| json!({ "order": { "items": [{ "product": "plan", "plan": name }], "origin": "upgrade" } }).to_string();
     shop.buy(&plan("Standard"), Card::GOOD).await;
     shop.buy(&plan("Ultimate"), Card::GOOD).await;
     assert_eq!(shop.allowance().await["plan"], "Ultimate");

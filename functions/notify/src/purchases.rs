@@ -26,7 +26,9 @@ pub fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
         ),
         What::Order { step: OrderStep::Refunded, order, amount, .. } => (
             "Your payment was refunded".to_owned(),
-            vec![format!("Of order {order}, {amount} was paid back in all. Backups that were not used yet were taken back with it.")],
+            vec![format!(
+                "Of order {order}, {amount} was paid back in all. Backups that were not used yet were taken back with it."
+            )],
         ),
         What::Subscription { turn: Turn::PaymentFailed, product, until, .. } => (
             format!("The payment for {} failed", title(product, Locale::En)),
@@ -47,13 +49,20 @@ pub fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
 pub fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
     match what {
         What::Order { step: OrderStep::Paid, order, backups, amount } => {
-            let backups = if *backups == 0 { String::new() } else { format!("バックアップ {backups} 回分が追加されました。") };
-            let paid = format!("注文 {order}（{amount}）のお支払いが完了しました。領収書はコンソールの注文ページでご覧いただけます。");
+            let backups = if *backups == 0 {
+                String::new()
+            } else {
+                format!("バックアップ {backups} 回分が追加されました。")
+            };
+            let paid =
+                format!("注文 {order}（{amount}）のお支払いが完了しました。領収書はコンソールの注文ページでご覧いただけます。");
             ("ご購入ありがとうございます".to_owned(), vec![paid, backups])
         }
         What::Order { step: OrderStep::Failed, order, .. } => (
             "お支払いを完了できませんでした".to_owned(),
-            vec![format!("注文 {order} のお支払いができませんでした。料金は発生していません。別のお支払い方法で、もう一度ご注文ください。")],
+            vec![format!(
+                "注文 {order} のお支払いができませんでした。料金は発生していません。別のお支払い方法で、もう一度ご注文ください。"
+            )],
         ),
         What::Order { step: OrderStep::Refunded, order, amount, .. } => (
             "返金が行われました".to_owned(),

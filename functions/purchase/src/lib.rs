@@ -47,7 +47,8 @@ impl Shop {
     /// The prices for an organisation; refused where purchases are off.
     fn prices(&self, organisation: &Organisation) -> Result<&CountryPrices, ApiError> {
         let prices = self.terms.prices.as_ref();
-        let prices = prices.ok_or_else(|| ApiError::not_allowed("Nothing can be bought here. Ask the operator of the service."))?;
+        let prices =
+            prices.ok_or_else(|| ApiError::not_allowed("Nothing can be bought here. Ask the operator of the service."))?;
         Ok(prices.of(organisation.country.as_deref()))
     }
 

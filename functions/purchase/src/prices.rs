@@ -64,9 +64,16 @@ pub async fn handle(State(shop): State<Shop>, Administrator(caller): Administrat
     let has_weekly = held.current("weekly", shop.ports.clock.now()).is_some();
     let mut products: Vec<_> =
         prices.products().map(|(product, price)| written(&shop, &held.organisation, has_weekly, product, price)).collect();
-    products.sort_by_key(|product| product.plan.as_ref().map(|plan| shop.terms.plans.iter().position(|known| known.name == *plan)));
+    products
+        .sort_by_key(|product| product.plan.as_ref().map(|plan| shop.terms.plans.iter().position(|known| known.name == *plan)));
     let (currency, minor_digits) = (prices.currency.code(), prices.currency.minor_digits());
-    let prices = PricesOut { country: country(&held.organisation, prices), currency, minor_digits, tax: TaxOut::rate(&prices.tax), products };
+    let prices = PricesOut {
+        country: country(&held.organisation, prices),
+        currency,
+        minor_digits,
+        tax: TaxOut::rate(&prices.tax),
+        products,
+    };
     Ok(Json(PricesEnvelope { prices }))
 }
 

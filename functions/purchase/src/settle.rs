@@ -63,9 +63,8 @@ impl Shop {
             for paid in held.subscriptions.iter().filter(|paid| paid.provider == id) {
                 let Some((followed, turn)) = paid.follow(&state, self.ports.clock.now()) else { continue };
                 let Some(order) = self.ports.purchases.order(owner.org, paid.order).await? else { continue };
-                changes.extend(self.changes(|from| {
-                    purchase::follow(followed, turn, &order.buyer, &held, &self.terms.plans, from)
-                }));
+                changes
+                    .extend(self.changes(|from| purchase::follow(followed, turn, &order.buyer, &held, &self.terms.plans, from)));
             }
             if self.commit_handled(owner, changes, Some(message)).await? {
                 return Ok(());

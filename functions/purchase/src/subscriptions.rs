@@ -144,11 +144,18 @@ impl Shop {
     }
 
     /// Stores the turn that the caller's wish has made at the provider; a message of the provider may have been faster.
-    async fn turn(&self, caller: &Caller, id: SubscriptionId, state: &SubscriptionState) -> Result<Json<SubscriptionEnvelope>, ApiError> {
+    async fn turn(
+        &self,
+        caller: &Caller,
+        id: SubscriptionId,
+        state: &SubscriptionState,
+    ) -> Result<Json<SubscriptionEnvelope>, ApiError> {
         for _ in 0..ATTEMPTS {
             let (held, found) = self.find(caller, &id.to_string()).await?;
             let zone = held.organisation.time_zone;
-            let answer = |held: &Subscription| Json(SubscriptionEnvelope { subscription: SubscriptionOut::of(held, zone, self.ports.clock.now()) });
+            let answer = |held: &Subscription| {
+                Json(SubscriptionEnvelope { subscription: SubscriptionOut::of(held, zone, self.ports.clock.now()) })
+            };
             let Some((followed, turn)) = found.follow(state, self.ports.clock.now()) else { return Ok(answer(&found)) };
             let plans = &self.terms.plans;
             let changes = self.changes(|from| purchase::follow(followed.clone(), turn, &caller.person, &held, plans, from));

@@ -76,7 +76,9 @@ pub async fn handle(State(app): State<App>, Administrator(caller): Administrator
 pub(crate) async fn read(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<AllowanceOut, ApiError> {
     let account = app.ports.accounts.account(organisation.id).await?;
     let weekly = match &account.weekly {
-        Some(weekly) => app.ports.purchases.subscriptions(organisation.id).await?.into_iter().find(|held| held.id == weekly.subscription),
+        Some(weekly) => {
+            app.ports.purchases.subscriptions(organisation.id).await?.into_iter().find(|held| held.id == weekly.subscription)
+        }
         None => None,
     };
     let weekly = weekly.filter(|held| held.counts_until().is_some_and(|until| now < until));
@@ -120,7 +122,8 @@ fn written(
 /// Says that nothing is left for a backup now, and what could be bought.
 pub(crate) fn used_up(app: &App, organisation: &Organisation, limit: LimitReached) -> ApiError {
     let message = match limit.allowed {
-        0 => "Your plan has no free backups, and no one-time backup is left. Buy one, or change to a plan that has some.".to_owned(),
+        0 => "Your plan has no free backups, and no one-time backup is left. Buy one, or change to a plan that has some."
+            .to_owned(),
         count => {
             let free = if count == 1 { "free backup is".to_owned() } else { format!("{count} free backups are") };
             format!("This month's {free} used, and no one-time backup is left. Wait until next month, or buy one.")

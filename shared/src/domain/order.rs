@@ -284,7 +284,9 @@ impl Order {
     /// Opens its checkout.
     pub fn confirm(self, checkout: CheckoutLink, now: DateTime<Utc>) -> Result<Self, NotAllowed> {
         match self.status_at(now) {
-            Status::Draft => Ok(Self { status: Status::AwaitingPayment, checkout: Some(checkout), expires: self.checkout_expires(), ..self }),
+            Status::Draft => {
+                Ok(Self { status: Status::AwaitingPayment, checkout: Some(checkout), expires: self.checkout_expires(), ..self })
+            }
             other => Err(NotAllowed(other)),
         }
     }

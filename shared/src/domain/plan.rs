@@ -143,7 +143,9 @@ mod tests {
         let twice = "fallback = 'A'\n[[plan]]\nname = 'A'\nfree = 1\n[[plan]]\nname = 'A'\nfree = 2";
         assert_eq!(parse(twice), "plan \"A\": every plan has a name of its own");
         assert_eq!(parse("fallback = 'B'\n[[plan]]\nname = 'A'\nfree = 1"), "fallback = \"B\": there is no such plan");
-        for bad in ["fallback = 'A'\n[[plan]]\nname = 'A'\nfree = 'many'", "fallback = 'A'\n[[plan]]\nname = 'A'\nfree = -1", "plan"] {
+        for bad in
+            ["fallback = 'A'\n[[plan]]\nname = 'A'\nfree = 'many'", "fallback = 'A'\n[[plan]]\nname = 'A'\nfree = -1", "plan"]
+        {
             assert!(matches!(Plans::parse(bad), Err(InvalidPlans::Unreadable(_))), "{bad}");
         }
     }

@@ -136,7 +136,9 @@ pub enum InvalidPrices {
         plan: String,
     },
     /// A rate that cannot be read.
-    #[error("country {country:?}: tax.percent = {percent:?} is no number from 0 to 100 with at most three digits behind the point")]
+    #[error(
+        "country {country:?}: tax.percent = {percent:?} is no number from 0 to 100 with at most three digits behind the point"
+    )]
     Rate {
         /// The entry.
         country: String,
@@ -245,7 +247,12 @@ impl Terms {
             Product::Weekly => wants_weekly,
             Product::Plan(name) => self.plans.is_upgrade(plan, name) && gives_more(self.plans.free(name), own),
         };
-        prices.of(country).products().filter(|(product, _)| is_offered(product)).map(|(product, price)| (product.clone(), price)).collect()
+        prices
+            .of(country)
+            .products()
+            .filter(|(product, _)| is_offered(product))
+            .map(|(product, price)| (product.clone(), price))
+            .collect()
     }
 }
 
@@ -273,7 +280,10 @@ mod tests {
         let terms = Terms::parse(Plans::default(), PRICES).expect("the examples are valid");
         let prices = terms.prices.expect("on");
         let one = |country| prices.of(country).price(&Product::OneTime).expect("sold").to_string();
-        assert_eq!([Some("JP"), Some("DE"), Some("KW"), Some("BR"), None].map(one), ["JPY 1500", "EUR 9.50", "KWD 3.100", "USD 10.00", "USD 10.00"]);
+        assert_eq!(
+            [Some("JP"), Some("DE"), Some("KW"), Some("BR"), None].map(one),
+            ["JPY 1500", "EUR 9.50", "KWD 3.100", "USD 10.00", "USD 10.00"]
+        );
     }
 
     #[test]
@@ -282,7 +292,10 @@ mod tests {
         assert_eq!(refused("\"3600\"", "\"0\""), "country \"JP\": weekly costs nothing; leave out what is not sold");
         assert_eq!(refused("\"JPY\"", "\"YEN\""), "country \"JP\": \"YEN\" is no currency of ISO 4217");
         assert_eq!(refused("{ Standard", "{ Gold"), "country \"JP\": there is no plan \"Gold\"");
-        assert_eq!(refused("[\"US\"]", "[\"JP\"]"), "country \"JP\": codes are two capital letters, and each stands in one entry");
+        assert_eq!(
+            refused("[\"US\"]", "[\"JP\"]"),
+            "country \"JP\": codes are two capital letters, and each stands in one entry"
+        );
         assert_eq!(refused("default = \"US\"", "default = \"BR\""), "default = \"BR\": no entry has this country");
         assert_eq!(refused("\"on\"", "\"maybe\""), "purchases = \"maybe\": it is \"on\" or \"off\"");
         assert!(refused("\"10\"", "\"10.0001\"").starts_with("country \"JP\": tax.percent"));
@@ -304,7 +317,10 @@ mod tests {
         assert_eq!(tax("10", false).on(yen(1500)), yen(150));
         assert_eq!(tax("8.125", false).on(yen(1000)), yen(81));
         assert_eq!(tax("0", true).on(yen(1000)), yen(0));
-        assert_eq!([tax("10", true), tax("8.1", true), tax("0", true), tax("20.05", true)].map(|tax| tax.percent()), ["10", "8.1", "0", "20.05"]);
+        assert_eq!(
+            [tax("10", true), tax("8.1", true), tax("0", true), tax("20.05", true)].map(|tax| tax.percent()),
+            ["10", "8.1", "0", "20.05"]
+        );
     }
 
     #[test]
@@ -315,6 +331,9 @@ mod tests {
         };
         assert_eq!(offered("Standard", false), ["one_time", "plan:Ultimate"]);
         assert_eq!(offered("Ultimate", true), ["one_time", "weekly"]);
-        assert_eq!(offered("Free", false), ["one_time", "plan:Enterprise", "plan:Professional", "plan:Standard", "plan:Ultimate"]);
+        assert_eq!(
+            offered("Free", false),
+            ["one_time", "plan:Enterprise", "plan:Professional", "plan:Standard", "plan:Ultimate"]
+        );
     }
 }

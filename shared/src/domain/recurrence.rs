@@ -1,7 +1,9 @@
 //! A rule in place and time: which instants are its occurrences. Dates come from the rule; each has one instant, also where the zone
 //! skips or repeats the hour.
 
-use chrono::{DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc,
+};
 use chrono_tz::Tz;
 use rrule::{Frequency, NWeekday, RRule, Unvalidated};
 use serde::{Deserialize, Serialize};

@@ -186,7 +186,10 @@ mod tests {
 
     #[test]
     fn the_same_state_again_is_no_news() {
-        assert_eq!(weekly().follow(&state(Standing::Active, "2026-12-24T00:00:00Z", &["weekly"]), at("2026-11-25T00:00:00Z")), None);
+        assert_eq!(
+            weekly().follow(&state(Standing::Active, "2026-12-24T00:00:00Z", &["weekly"]), at("2026-11-25T00:00:00Z")),
+            None
+        );
         assert_eq!(weekly().follow(&state(Standing::Incomplete, "2026-12-24T00:00:00Z", &[]), at("2026-11-25T00:00:00Z")), None);
     }
 
@@ -230,7 +233,8 @@ mod tests {
     #[test]
     fn what_was_taken_off_keeps_its_period_when_the_rest_is_ended() {
         let now = at("2026-11-25T00:00:00Z");
-        let (ending, _) = weekly().follow(&state(Standing::Active, "2026-12-24T00:00:00Z", &["plan:Standard"]), now).expect("is news");
+        let (ending, _) =
+            weekly().follow(&state(Standing::Active, "2026-12-24T00:00:00Z", &["plan:Standard"]), now).expect("is news");
         assert_eq!(ending.follow(&state(Standing::Ended, "2026-12-24T00:00:00Z", &["plan:Standard"]), now), None);
         assert_eq!(ending.status_at(at("2026-12-23T23:59:59Z")), Status::Ending);
         assert_eq!(ending.status_at(ending.period_end), Status::Ended);

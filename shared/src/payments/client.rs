@@ -60,7 +60,11 @@ impl Api {
         let endpoint = endpoint.unwrap_or_else(|| STRIPE.to_owned());
         let http = Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
         let http = http.https_only(endpoint.starts_with("https://")).user_agent("Hozon/1").build();
-        Ok(Self { http: http.map_err(|error| PortError::with(ErrorKind::Refused, "make stripe's client", error))?, keys, endpoint })
+        Ok(Self {
+            http: http.map_err(|error| PortError::with(ErrorKind::Refused, "make stripe's client", error))?,
+            keys,
+            endpoint,
+        })
     }
 
     /// The secrets of messages.
