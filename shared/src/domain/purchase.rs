@@ -101,7 +101,7 @@ pub fn pay(order: Order, state: Option<&SubscriptionState>, held: &Holdings, fro
 
 fn start(order: &Order, line: &Line, state: &SubscriptionState, held: &Holdings, from: &mut Source<'_>) -> Subscription {
     let before = held.current("plan", from.now).map_or(Some(&held.organisation.plan), |before| before.plan_before.as_ref());
-    Subscription {
+    let started = Subscription {
         org: order.org,
         id: SubscriptionId((from.next)()),
         order: order.id,
@@ -115,7 +115,9 @@ fn start(order: &Order, line: &Line, state: &SubscriptionState, held: &Holdings,
         plan_before: line.product.plan().and(before).cloned(),
         withheld_until: None,
         version: 0,
-    }
+    };
+    // Much may have happened since it was paid, if the message about that came late.
+    started.follow(state, from.now).map_or(started, |(followed, _)| followed)
 }
 
 /// Stores a subscription that has changed, and what it gives to the account or the plan.
