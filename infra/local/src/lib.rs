@@ -18,6 +18,7 @@ mod scheduler;
 mod secrets;
 mod states;
 mod stream;
+pub mod stripe;
 pub mod tokens;
 pub mod verify;
 

@@ -18,6 +18,7 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Organisation, Role};
 use hozon_shared::domain::webhook::Addresses;
+use hozon_shared::payments::{PaymentSettings, Stripe};
 use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock, Triggers};
 use hozon_shared::settings::{Endpoints, MailSettings, Settings, TriggerSettings};
 use hozon_trigger::Trigger;
@@ -36,6 +37,7 @@ use crate::registry::{Entry, Registry};
 use crate::scheduler::Scheduler;
 use crate::secrets::Secrets;
 use crate::stream::Stream;
+use crate::stripe::StripeServer;
 use crate::tokens::{AUDIENCE, ISSUER, Issuer, JWKS_PATH};
 use crate::{gateway, scheduler, states};
 
@@ -88,6 +90,9 @@ pub struct Local {
     pub url: String,
     /// What the functions use.
     pub ports: Ports,
+    /// The payment provider, which is a server of this program.
+    pub payments: Arc<Stripe>,
+    stripe_url: String,
     data: PathBuf,
     registry: Registry,
     issuer: Issuer,
@@ -119,7 +124,8 @@ impl Local {
         let executions = executions(&data, &ports, limits, options.speed, &tasks, &stop)?;
         let mailer = aws::mailer(&settings, MailSettings { from: MAIL_FROM.to_owned() }).await;
         let notify = Notify { ports: ports.clone(), mailer, post: Post::new(options.webhooks)? };
-        let (clockwork, scheduler) = clockwork(&data, &ports, &triggers, &notify)?;
+        let (stripe, payments) = payments(&data, &secrets, &ports, &stop, &tasks).await?;
+        let (clockwork, scheduler) = clockwork(&data, &ports, &triggers, &notify, &stripe)?;
         let mailbox = Mailbox::open(data.join("mail"), ports.clock.clone())?;
         let services = states::router(executions.clone())
             .merge(scheduler::router(scheduler, ports.clock.clone()))
@@ -127,6 +133,7 @@ impl Local {
         serve(services_listener, services, &stop, &tasks);
 
         let (listener, url) = bind_gateway(options.port).await?;
+        stripe.set_webhook_url(&format!("{url}/webhooks/payments"));
         let issuer = Issuer::new(secrets.issuer(), options.speed)?;
         let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
         serve(
@@ -139,7 +146,22 @@ impl Local {
         tasks.spawn(stream.clone().run(stop.clone()));
         executions.resume()?;
         tasks.spawn(clockwork.clone().run(stop.clone()));
-        Ok(Self { url, ports, data, registry, issuer, executions, clockwork, stream, stop, tasks, _lock: lock })
+        let stripe_url = stripe.url().to_owned();
+        Ok(Self {
+            url,
+            ports,
+            payments,
+            stripe_url,
+            data,
+            registry,
+            issuer,
+            executions,
+            clockwork,
+            stream,
+            stop,
+            tasks,
+            _lock: lock,
+        })
     }
 
     /// The organisations of this data folder, oldest first.
@@ -183,6 +205,11 @@ impl Local {
     /// The same for somebody who reads that language.
     pub fn token_in(&self, org: OrgId, role: Role, locale: Locale) -> Result<String> {
         self.issuer.token(org, role, locale, self.ports.clock.now())
+    }
+
+    /// Where the payment provider answers: its API and the pages on which buyers pay.
+    pub fn stripe_url(&self) -> &str {
+        &self.stripe_url
     }
 
     /// The file on disk that holds an object of the archives bucket.
@@ -276,12 +303,41 @@ fn trigger_settings() -> TriggerSettings {
     }
 }
 
-fn clockwork(data: &Path, ports: &Ports, triggers: &Arc<dyn Triggers>, notify: &Notify) -> Result<(Clockwork, Scheduler)> {
+/// Starts the payment provider, where it was the last time, and the adapter that the functions use.
+async fn payments(
+    data: &Path,
+    secrets: &Secrets,
+    ports: &Ports,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Result<(StripeServer, Arc<Stripe>)> {
+    let listener = emulators::bind_as_before(&data.join("stripe.port")).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let keys = secrets.payments();
+    let settings = PaymentSettings {
+        api_key: keys.api_key.clone(),
+        webhook_secrets: vec![keys.webhook_secret.clone()],
+        endpoint: url.clone(),
+    };
+    let server = StripeServer::open(&data.join("stripe.json"), &url, ports.clock.clone(), ports.ids.clone(), keys)?;
+    serve(listener, server.router(), stop, tasks);
+    tasks.spawn(server.clone().run(stop.clone()));
+    Ok((server, Arc::new(Stripe::new(settings)?)))
+}
+
+fn clockwork(
+    data: &Path,
+    ports: &Ports,
+    triggers: &Arc<dyn Triggers>,
+    notify: &Notify,
+    stripe: &StripeServer,
+) -> Result<(Clockwork, Scheduler)> {
     let trigger = Trigger { ports: ports.clone(), triggers: triggers.clone() };
     let counts = Counts::default();
     let called = Arc::new(TriggerFunction { trigger: trigger.clone(), counts: counts.clone() });
     let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
-    Ok((Clockwork::new(ports.clock.clone(), scheduler.clone(), trigger, notify.clone(), counts), scheduler))
+    let clock = ports.clock.clone();
+    Ok((Clockwork::new(clock, scheduler.clone(), trigger, notify.clone(), stripe.clone(), counts), scheduler))
 }
 
 fn executions(
