@@ -12,6 +12,7 @@ mod large_zips;
 mod links;
 mod mails;
 mod openapi;
+mod payments;
 mod repeats;
 mod restarts;
 mod schedules;

@@ -22,17 +22,18 @@ pub struct PaymentSettings {
 impl PaymentSettings {
     /// Reads the environment.
     pub fn from_env() -> Result<Self, SettingsError> {
-        let secrets = required("HOZON_PAYMENT_WEBHOOK_SECRETS")?;
-        Ok(Self {
-            api_key: required("HOZON_PAYMENT_KEY")?,
-            webhook_secrets: secrets
-                .split(',')
-                .map(|secret| secret.trim().to_owned())
-                .filter(|secret| !secret.is_empty())
-                .collect(),
-            endpoint: env::var("HOZON_PAYMENT_ENDPOINT").unwrap_or_else(|_| STRIPE.to_owned()),
-        })
+        const SECRETS: &str = "HOZON_PAYMENT_WEBHOOK_SECRETS";
+        let webhook_secrets = by_commas(&required(SECRETS)?);
+        if webhook_secrets.is_empty() {
+            return Err(SettingsError::Missing(SECRETS));
+        }
+        let endpoint = env::var("HOZON_PAYMENT_ENDPOINT").unwrap_or_else(|_| STRIPE.to_owned());
+        Ok(Self { api_key: required("HOZON_PAYMENT_KEY")?, webhook_secrets, endpoint })
     }
+}
+
+fn by_commas(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 impl fmt::Debug for PaymentSettings {
@@ -44,6 +45,12 @@ impl fmt::Debug for PaymentSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_stand_between_commas() {
+        assert_eq!(by_commas("whsec_1, whsec_2,"), ["whsec_1", "whsec_2"]);
+        assert!(by_commas(" ,").is_empty());
+    }
 
     #[test]
     fn debug_shows_no_secret() {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State as Shared};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 use base64::Engine;
@@ -32,7 +32,7 @@ pub fn router(server: StripeServer) -> Router {
         .route("/v1/products", read("products").merge(acting(|work, _, form| work.make_product(form))))
         .route("/v1/refunds", read("refunds").merge(acting(|work, _, form| work.refund(form))))
         .route("/v1/checkout/sessions", read("checkout/sessions").merge(acting(|work, _, form| work.make_session(form))))
-        .route("/v1/checkout/sessions/{id}", get(one))
+        .route("/v1/checkout/sessions/{id}", one("checkout/sessions"))
         .route("/v1/checkout/sessions/{id}/expire", acting(|work, id, _| work.expire_session(id)))
         .route("/v1/subscriptions/{id}", subscription())
         .route("/v1/test_helpers/disputes", acting(|work, _, form| work.open_dispute(form)))
@@ -48,32 +48,38 @@ pub fn router(server: StripeServer) -> Router {
         router = router.route(path, read(collection));
     }
     for collection in ["customers", "products", "refunds", "payment_intents", "charges", "disputes", "invoices", "events"] {
-        router = router.route(&format!("/v1/{collection}/{{id}}"), get(one));
+        router = router.route(&format!("/v1/{collection}/{{id}}"), one(collection));
     }
     router.with_state(server)
 }
 
 fn subscription() -> MethodRouter<StripeServer> {
     let cancel: Act = |work, id, form| work.cancel_subscription(id, form);
-    let handler = async move |Shared(server): Shared<StripeServer>, headers: HeaderMap, id: Path<String>, query: RawQuery| {
-        // A DELETE has its parameters in the query.
-        let form = query.0.unwrap_or_default();
-        answered(server.do_once(&headers, &id.0, form.as_bytes(), cancel))
+    // A DELETE has its parameters in the query.
+    let cancelling = async move |Shared(server): Shared<StripeServer>, headers: HeaderMap, uri: Uri, id: Path<String>| {
+        let form = uri.query().unwrap_or_default().to_owned();
+        answered(server.do_once(&headers, &uri, &id.0, form.as_bytes(), cancel))
     };
-    get(one).merge(acting(|work, id, form| work.update_subscription(id, form))).merge(delete(handler))
+    let updating = acting(|work, id, form| work.update_subscription(id, form));
+    one("subscriptions").merge(updating).merge(delete(cancelling))
 }
 
 /// A POST that changes something.
 fn acting(act: Act) -> MethodRouter<StripeServer> {
-    post(async move |Shared(server): Shared<StripeServer>, headers: HeaderMap, id: Option<Path<String>>, body: Bytes| {
-        let id = id.map(|Path(id)| id).unwrap_or_default();
-        answered(server.do_once(&headers, &id, &body, act))
-    })
+    post(
+        async move |Shared(server): Shared<StripeServer>, headers: HeaderMap, uri: Uri, id: Option<Path<String>>, body: Bytes| {
+            let id = id.map(|Path(id)| id).unwrap_or_default();
+            answered(server.do_once(&headers, &uri, &id, &body, act))
+        },
+    )
 }
 
-async fn one(Shared(server): Shared<StripeServer>, headers: HeaderMap, Path(id): Path<String>, query: RawQuery) -> Response {
-    let form = Form::parse(query.0.unwrap_or_default().as_bytes());
-    answered(server.authorize(&headers).and_then(|()| server.read(&id, &form)))
+/// A GET of one object.
+fn one(collection: &'static str) -> MethodRouter<StripeServer> {
+    get(async move |Shared(server): Shared<StripeServer>, headers: HeaderMap, Path(id): Path<String>, query: RawQuery| {
+        let form = Form::parse(query.0.unwrap_or_default().as_bytes());
+        answered(server.authorize(&headers).and_then(|()| server.read(collection, &id, &form)))
+    })
 }
 
 async fn list(Shared(server): Shared<StripeServer>, headers: HeaderMap, query: RawQuery, collection: &'static str) -> Response {
@@ -103,9 +109,11 @@ impl StripeServer {
         if is_ours { Ok(()) } else { Err(Refusal::Unauthorized) }
     }
 
-    fn read(&self, id: &str, form: &Form) -> Result<Value, Refusal> {
+    fn read(&self, collection: &str, id: &str, form: &Form) -> Result<Value, Refusal> {
         let state = self.lock();
-        let mut found = state.find(id).ok_or(Refusal::Missing("object"))?;
+        let kind = collection.trim_end_matches('s').replace('/', ".");
+        let found = state.find(id).filter(|found| found["object"] == kind);
+        let mut found = found.ok_or(Refusal::Missing("object"))?;
         form.texts("expand").for_each(|path| state.expand(&mut found, path));
         Ok(found)
     }
@@ -127,11 +135,12 @@ impl StripeServer {
     }
 
     /// Does a piece of work, or gives the answer that the same request got under the same key.
-    fn do_once(&self, headers: &HeaderMap, id: &str, body: &[u8], act: Act) -> Result<Value, Refusal> {
+    fn do_once(&self, headers: &HeaderMap, uri: &Uri, id: &str, body: &[u8], act: Act) -> Result<Value, Refusal> {
         self.authorize(headers)?;
         let form = Form::parse(body);
         let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
-        let request: String = Sha256::digest([id.as_bytes(), b"\n", body].concat()).iter().map(|b| format!("{b:02x}")).collect();
+        let request = Sha256::digest([uri.path().as_bytes(), b"\n", body].concat());
+        let request: String = request.iter().map(|byte| format!("{byte:02x}")).collect();
         self.change(|work| {
             if let Some(known) = key.and_then(|key| work.state.requests.get(key)) {
                 return if known.request == request { Ok(known.answer.clone()) } else { Err(Refusal::OtherRequest) };

@@ -2,6 +2,7 @@
 
 mod checkouts;
 mod disputes;
+mod failures;
 mod messages;
 mod renewals;
 mod world;

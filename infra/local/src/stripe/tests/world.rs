@@ -78,7 +78,7 @@ pub struct World {
     folder: tempfile::TempDir,
 }
 
-async fn serve(router: impl FnOnce(String) -> Router) -> String {
+pub async fn serve(router: impl FnOnce(String) -> Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let router = router(url.clone());
