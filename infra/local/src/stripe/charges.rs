@@ -98,23 +98,11 @@ impl Work<'_> {
     /// `POST /v1/refunds`
     pub fn refund(&mut self, form: &Form) -> Result<String, Refusal> {
         let id = self.charge_of(form)?;
-        let asked = form.number("amount")?;
-        let refund = self.id("re");
-        let created = self.seconds();
-        let charge = self.state.charges.get_mut(&id).filter(|charge| charge.paid).ok_or(Refusal::Missing("charge"))?;
-        let left = charge.amount - charge.amount_refunded;
-        let amount = asked.unwrap_or(left);
-        if left == 0 {
-            return Err(Refusal::Refunded);
-        }
-        if !(1..=left).contains(&amount) {
-            return Err(Refusal::Invalid { param: "amount", reason: "it is more than what is left of the charge" });
-        }
-        charge.amount_refunded += amount;
-        charge.refunded = charge.amount_refunded == charge.amount;
-        let made = Refund {
-            id: refund.clone(),
-            created,
+        let charge = self.state.charges.get(&id).filter(|charge| charge.paid).ok_or(Refusal::Missing("charge"))?;
+        let amount = refundable(charge, form.number("amount")?)?;
+        let refund = Refund {
+            id: self.id("re"),
+            created: self.seconds(),
             amount,
             currency: charge.currency.clone(),
             charge: id.clone(),
@@ -123,10 +111,15 @@ impl Work<'_> {
             reason: form.text("reason").map(str::to_owned),
             status: "succeeded".to_owned(),
         };
-        self.state.refunds.insert(refund.clone(), made);
-        self.emit("refund.created", &refund);
+        let made = refund.id.clone();
+        self.state.refunds.insert(made.clone(), refund);
+        if let Some(charge) = self.state.charges.get_mut(&id) {
+            charge.amount_refunded += amount;
+            charge.refunded = charge.amount_refunded == charge.amount;
+        }
+        self.emit("refund.created", &made);
         self.emit("charge.refunded", &id);
-        Ok(refund)
+        Ok(made)
     }
 
     fn charge_of(&self, form: &Form) -> Result<String, Refusal> {
@@ -182,6 +175,16 @@ impl Work<'_> {
         status.clone_into(&mut dispute.status);
         self.emit("charge.dispute.closed", id);
         Ok(id.to_owned())
+    }
+}
+
+/// What is to be paid back: the amount that is asked for, or all that is left.
+fn refundable(charge: &Charge, asked: Option<i64>) -> Result<i64, Refusal> {
+    let left = charge.amount - charge.amount_refunded;
+    match asked.unwrap_or(left) {
+        _ if left == 0 => Err(Refusal::Refunded),
+        amount if (1..=left).contains(&amount) => Ok(amount),
+        _ => Err(Refusal::Invalid { param: "amount", reason: "it is more than what is left of the charge" }),
     }
 }
 

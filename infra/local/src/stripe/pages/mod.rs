@@ -59,7 +59,8 @@ async fn pay(State(server): State<StripeServer>, Path(id): Path<String>, body: B
 async fn challenge(State(server): State<StripeServer>, Path(id): Path<String>) -> Response {
     match server.current(&id) {
         Ok(session) if session.status == SessionStatus::Open => {
-            page(StatusCode::OK, session.language(), &checkout::challenge(&session), Some(&session))
+            let title = words(session.language()).challenge;
+            page(StatusCode::OK, session.language(), title, &checkout::challenge(&session), Some(&session))
         }
         Ok(session) => shown(&session, &Typed::of(&session)),
         Err(refusal) => refused(&refusal),
@@ -75,7 +76,7 @@ async fn answer_challenge(State(server): State<StripeServer>, Path(id): Path<Str
 async fn receipt(State(server): State<StripeServer>, Path(id): Path<String>) -> Response {
     let found = receipt::Receipt::find(&server.lock(), &id);
     match found {
-        Some(found) => page(StatusCode::OK, found.language, &receipt::body(&found), None),
+        Some(found) => page(StatusCode::OK, found.language, words(found.language).receipt, &receipt::body(&found), None),
         None => refused(&Refusal::Missing("charge")),
     }
 }
@@ -102,11 +103,15 @@ fn see_other(url: &str) -> Response {
 }
 
 fn shown(session: &Session, typed: &Typed) -> Response {
-    let status = match session.status {
-        SessionStatus::Open if !typed.errors.is_empty() => StatusCode::UNPROCESSABLE_ENTITY,
-        _ => StatusCode::OK,
+    let words = words(session.language());
+    let (status, title) = match session.status {
+        // Who hears the page hears its title first.
+        SessionStatus::Open if !typed.errors.is_empty() => {
+            (StatusCode::UNPROCESSABLE_ENTITY, format!("{} {}", words.problems, words.title))
+        }
+        _ => (StatusCode::OK, words.title.to_owned()),
     };
-    page(status, session.language(), &checkout::body(session, typed), Some(session))
+    page(status, session.language(), &title, &checkout::body(session, typed), Some(session))
 }
 
 fn refused(refusal: &Refusal) -> Response {
@@ -120,12 +125,11 @@ fn refused(refusal: &Refusal) -> Response {
     };
     let Words { not_found: ja, .. } = words(Locale::Ja);
     let Words { not_found: en, .. } = words(Locale::En);
-    page(status, Locale::En, &format!("<h1 lang=\"ja\">{ja}</h1>\n<p>{en}</p>"), None)
+    page(status, Locale::En, en, &format!("<h1 lang=\"ja\">{ja}</h1>\n<p>{en}</p>"), None)
 }
 
 /// A whole page. A form may lead back here and, by a redirect, to where the session ends.
-fn page(status: StatusCode, language: Locale, body: &str, session: Option<&Session>) -> Response {
-    let words = words(language);
+fn page(status: StatusCode, language: Locale, title: &str, body: &str, session: Option<&Session>) -> Response {
     let ends = session.and_then(|session| Url::parse(&session.success_url).ok()).map(|url| url.origin().ascii_serialization());
     let policy = format!(
         "default-src 'none'; style-src 'self'; form-action 'self' {}; frame-ancestors 'none'; base-uri 'none'",
@@ -136,7 +140,7 @@ fn page(status: StatusCode, language: Locale, body: &str, session: Option<&Sessi
          initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<link rel=\"stylesheet\" \
          href=\"/style.css\">\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n",
         language.tag(),
-        words.title
+        title
     );
     let mut headers = HeaderMap::new();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -78,8 +78,8 @@ const EN: Words = Words {
     back: "Back without paying",
     problems: "This needs your attention:",
     missing: "is missing",
-    bad_email: "is no e-mail address",
-    bad_country: "is not two letters",
+    bad_email: "does not look like an address",
+    bad_country: "must be two letters",
     paid: "This order is paid.",
     expired: "This checkout has expired. Nothing was paid.",
     go_on: "Go on",
@@ -126,8 +126,8 @@ const JA: Words = Words {
     back: "支払わずに戻る",
     problems: "次の点をご確認ください：",
     missing: "が入力されていません",
-    bad_email: "がメールアドレスではありません",
-    bad_country: "が英字2文字ではありません",
+    bad_email: "の形式が正しくありません",
+    bad_country: "は英字2文字で入力してください",
     paid: "このご注文は支払い済みです。",
     expired: "このお支払いは期限切れです。請求はされていません。",
     go_on: "続ける",
@@ -153,16 +153,16 @@ pub fn words(language: Locale) -> &'static Words {
 /// What is wrong with a card's field, behind the field's name.
 pub fn card_error(language: Locale, error: CardError) -> &'static str {
     match (language, error) {
-        (Locale::En, CardError::Number) => "is no card number",
+        (Locale::En, CardError::Number) => "is not right: check its digits",
         (Locale::En, CardError::NotForTests) => "is none of the test cards",
-        (Locale::En, CardError::Expiry) => "is no month and year",
-        (Locale::En, CardError::Expired) => "is over",
-        (Locale::En, CardError::Code) => "is not three digits",
+        (Locale::En, CardError::Expiry) => "must be a month and a year",
+        (Locale::En, CardError::Expired) => "has passed",
+        (Locale::En, CardError::Code) => "must be three digits",
         (Locale::Ja, CardError::Number) => "が正しくありません",
-        (Locale::Ja, CardError::NotForTests) => "がテストカードのものではありません",
-        (Locale::Ja, CardError::Expiry) => "が月と年ではありません",
+        (Locale::Ja, CardError::NotForTests) => "はテストカードのものではありません",
+        (Locale::Ja, CardError::Expiry) => "は月と年で入力してください",
         (Locale::Ja, CardError::Expired) => "が過ぎています",
-        (Locale::Ja, CardError::Code) => "が数字3桁ではありません",
+        (Locale::Ja, CardError::Code) => "は数字3桁で入力してください",
     }
 }
 

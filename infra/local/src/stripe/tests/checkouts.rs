@@ -91,7 +91,7 @@ async fn what_is_typed_is_checked_and_named_and_cards_are_never_kept() {
         assert!(page.contains(&format!("<a href=\"#{field}\">")), "{field} is named");
         assert!(page.contains(&format!("<label for=\"{field}\">")), "{field} has a label");
     }
-    assert!(page.contains("カード番号がテストカードのものではありません") && !page.contains("4111"), "{page}");
+    assert!(page.contains("カード番号はテストカードのものではありません") && !page.contains("4111"), "{page}");
     assert_eq!(world.send(&checkout.url, &form(GOOD, "01 / 27", "123")).await.status(), 303, "good until the month's end");
     let kept = world.file();
     assert!(CARDS.iter().all(|(number, _)| !kept.contains(number)) && !kept.contains("4111111111111111"));
