@@ -12,6 +12,7 @@ mod large_zips;
 mod links;
 mod mails;
 mod openapi;
+mod payments;
 mod purchases;
 mod repeats;
 mod restarts;

@@ -9,6 +9,8 @@ use axum::routing::post;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::stripe::Keys;
+
 /// Name of the secret that holds the payment provider's keys.
 pub const PAYMENTS: &str = "payments";
 /// Where it is answered, below the services' address.
@@ -21,7 +23,8 @@ struct GetSecretValue {
 }
 
 /// Answers `GetSecretValue` for the payment provider's keys.
-pub fn router(payments: String) -> Router {
+pub fn router(keys: &Keys) -> Router {
+    let payments = json!({ "api_key": keys.api_key, "webhook_secrets": [keys.webhook_secret] }).to_string();
     Router::new().route(&format!("{PATH}/"), post(call)).route(PATH, post(call)).with_state(payments)
 }
 
