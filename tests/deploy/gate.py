@@ -27,6 +27,13 @@ class Request:
         return key, service
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A process that was killed has hung up."""
+
+
 class Gate:
     """Listens on loopback. `keys` maps access key ids to principals."""
 
@@ -57,8 +64,7 @@ class Gate:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 

@@ -213,7 +213,7 @@ def an_order_is_placed_confirmed_and_given_up(world):
     assert organisation.call("GET", "/prices")
     id = place(organisation)
     organisation.call("POST", f"/orders/{id}/actions/confirm")
-    assert organisation.call("POST", f"/orders/{id}/actions/cancel")["order"]["status"] == "cancelled"
+    assert organisation.call("POST", f"/orders/{id}/actions/cancel")["order"]["status"] == "CANCELLED"
 
 
 @story("PurchaseRole")
@@ -228,7 +228,7 @@ def what_is_paid_is_handed_out(world):
     for _ in range(2):
         answer = world.api.call("POST", "/webhooks/payments", body, stripe_signature=signature)
         assert answer.status == 200, answer.body
-    assert organisation.call("GET", f"/orders/{id}")["order"]["status"] == "paid"
+    assert organisation.call("GET", f"/orders/{id}")["order"]["status"] == "PAID"
     credits = [item for item in organisation.items("LEDGER#")]
     assert len(credits) == 1, credits
 

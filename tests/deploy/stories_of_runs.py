@@ -58,11 +58,11 @@ def the_sweep_makes_up_for_an_outage_and_tells_what_was_missed(world):
     recurrence = {"M": {**schedule["recurrence"]["M"], "first": {"S": long_ago[:8] + "15"}}}
     organisation.change_item({**schedule, "recurrence": recurrence}, due=long_ago, due_at=long_ago)
     swept = scheduler_delivers(world, world.stack.resources["Sweep"]["Target"], "")["sweep"]
-    assert swept["made_up"] == 1 and swept["missed"] >= 1, swept
+    assert swept["made_up"] >= 1 and swept["missed"] >= 1, swept
     words = world.stack.resources["RunsMissedMetric"]["FilterPattern"].strip('"')
     assert any(words in line for line in log_of(world, "Trigger")), "the alarm's words are not in the log"
     wait_for_executions(world)
-    assert len(organisation.items("BACKUP#")) == 1
+    assert len(organisation.items("BACKUP#")) == 1, "its run was not made up for"
 
 
 @story("TriggerRole")
@@ -77,7 +77,7 @@ def a_silent_run_is_ended(world):
     (backup,) = organisation.items("BACKUP#")
     assert backup["status"]["S"] == "INPROGRESS", backup
     organisation.change_item(backup, created=ago(hours=26), due_at=ago(hours=1))
-    assert world.hosts["Trigger"].invoke({"sweep": {}})["sweep"]["ended"] == 1
+    assert world.hosts["Trigger"].invoke({"sweep": {}})["sweep"]["ended"] >= 1
     assert not organisation.items("SLOT")
 
 
@@ -147,7 +147,7 @@ def a_backup_whose_attachment_is_lost_says_so_and_leaves_nothing(world):
     organisation = Organisation(world)
     world.machine.before["assemble"] = lambda: lose(world, organisation, "/files/12")
     backup = organisation.back_up()
-    assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "DATA_MISSING"), backup
+    assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "ATTACHMENT_MISSING"), backup
     assert "film.bin" in backup["failure"]["message"], backup
     leaves_nothing(world, organisation)
 
@@ -221,7 +221,7 @@ def a_notice_that_cannot_be_given_is_kept_and_the_others_go_on(world):
 
 
 def spoiled(record):
-    return {**record["dynamodb"]["NewImage"], "what": {"S": "nothing known"}}
+    return {**record["dynamodb"]["NewImage"], "kind": {"S": "nothing known"}}
 
 
 def mails_to(world, organisation):
