@@ -27,12 +27,7 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
     Ok(Value::Null)
 }
 
-async fn assemble(
-    run: &Run<'_>,
-    plan: &Plan,
-    kind: ArchiveKind,
-    tally: &mut Tally,
-) -> Result<Vec<ArchiveFile>, TaskError> {
+async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, tally: &mut Tally) -> Result<Vec<ArchiveFile>, TaskError> {
     let manifest = manifest(run, plan, kind);
     let mut zip = ZipWriter::begin(run, plan.organisation.archive.csv, &manifest, 1).await?;
     match write(run, plan, &manifest, &mut zip, tally).await {

@@ -90,7 +90,7 @@ async fn make(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>, source: Source,
     let packed = match source {
         Source::Rows { module, csv, path, rows } => {
             pack_rows::pack(run, (item, tracker), (&module, csv), &path, rows, &mut upload).await
-        },
+        }
         Source::Files { module, files } => pack_files::pack(run, (item, tracker), &module, files, &mut upload).await,
     };
     let (sum, tail, entries) = match packed {

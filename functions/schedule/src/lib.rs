@@ -1,4 +1,4 @@
-//! Setting, changing, reading and stopping a schedule; backing up now; the summary and the calendar.
+//! Setting, changing, reading and stopping a schedule; backing up now; the summary, the settings and the calendar.
 
 mod back_up_now;
 mod calendar;
@@ -6,9 +6,11 @@ mod cancel;
 mod change;
 mod current;
 mod etag;
+mod preview;
 mod request;
 mod set;
 mod settings;
+mod source;
 mod summary;
 
 use std::sync::Arc;
@@ -44,6 +46,8 @@ pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, plans: Plans, time_of_d
         .routes(routes!(change::handle))
         .routes(routes!(cancel::handle))
         .routes(routes!(summary::handle))
+        .routes(routes!(preview::handle))
+        .routes(routes!(source::handle))
         .routes(routes!(settings::read, settings::save))
         .routes(routes!(calendar::feed))
         .routes(routes!(calendar::create_link, calendar::remove_link));
