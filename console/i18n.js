@@ -126,7 +126,7 @@ export function span(seconds) {
     rest -= count * length;
     return count > 0 ? unit(count, name) : "";
   });
-  return parts.filter(Boolean).join(state.locale === "ja" ? "" : " ");
+  return parts.filter(Boolean).join(" ");
 }
 
 /** How long until then, in words. @param {string} at @param {Date} now */

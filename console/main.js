@@ -219,9 +219,7 @@ async function visit(isMove) {
   draw();
   if (isMove) {
     scrollTo(0, 0);
-    const heading = /** @type {HTMLElement | null} */ (document.querySelector("main h1"));
-    heading?.setAttribute("tabindex", "-1");
-    heading?.focus();
+    /** @type {HTMLElement | null} */ (document.querySelector("main h1"))?.focus();
   }
 }
 

@@ -53,7 +53,7 @@ export default function addons(app, product = "", plan = "") {
   return {
     title: () => say("nav_addons"),
     draw: () => [
-      el("h1", { key: "heading" }, say("addons_heading")), el("p", { class: "soft", key: "lead" }, say("addons_lead")), stepsOf("choose"),
+      el("h1", { key: "heading", tabindex: -1 }, say("addons_heading")), el("p", { class: "soft", key: "lead" }, say("addons_lead")), stepsOf("choose"),
       prices.problem?.code === "NOT_ALLOWED" ? el("div", { class: "card blank", key: "off" }, icon("cart"), el("p", {}, say("purchases_off"))) : shown(prices, { filled, lines: 5 }),
     ],
   };
@@ -103,5 +103,5 @@ function cartOf(prices, cart, isEmpty) {
   const rows = lines.map(([name, amount]) => el("li", {}, el("span", {}, name), el("span", { class: "number" }, money(amount, currency, digits))));
   const list = isEmpty ? el("p", { class: "soft", key: "none" }, say("cart_empty")) : el("ul", { class: "bill", key: "bill" }, ...rows, el("li", { class: "total" }, el("span", {}, say("sum")), el("span", { class: "number" }, money(sum, currency, digits))));
   return el("div", { class: "aside", key: "aside" }, card("cart", say("cart_heading"), {}, el("div", { "aria-live": "polite", class: "cart" }, list), el("p", { class: "soft" }, say("cart_hint")),
-    el("div", { class: "actions" }, el("button", { class: "primary large", "aria-disabled": isEmpty || cart.isBusy ? "true" : null }, say("to_order")), link("/subscriptions", { class: "button" }, say("nav_subscriptions")))));
+    el("div", { class: "actions" }, el("button", { class: "primary big", "aria-disabled": isEmpty || cart.isBusy ? "true" : null }, say("to_order")), link("/subscriptions", { class: "button" }, say("nav_subscriptions")))));
 }

@@ -54,7 +54,7 @@ async function fill(app, dialog, list) {
 function noticeOf(notice, leave) {
   const links = notice.links.map((link) => el("li", {}, el("a", { href: link.url, download: link.file_name }, icon("download"), link.file_name)));
   return el("li", { class: notice.read ? "notice-item" : "notice-item unread", key: notice.id },
-    el("p", {}, notice.read ? null : el("span", { class: "unread-mark" }, say("unread")), wordsOf(notice)),
+    el("p", {}, notice.read ? null : el("span", { class: "unread-mark" }, say("unread")), el("span", {}, wordsOf(notice))),
     notice.failure ? el("p", { class: "soft" }, knows(`failure_${notice.failure.code}`) ? say(`failure_${notice.failure.code}`) : notice.failure.message) : null,
     el("p", { class: "soft" }, el("time", { datetime: notice.time }, time(notice.time))),
     links.length ? el("ul", { class: "links" }, ...links) : null,

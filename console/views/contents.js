@@ -7,7 +7,7 @@ import { number, say, size, time } from "../i18n.js";
 export function contentsOf(contents) {
   const about = /** @type {[Child, Child][]} */ ([
     [say("read_at"), time(contents.read_from)],
-    [say("csv"), [say(contents.csv.byte_order_mark ? "csv_bom" : "csv_no_bom"), say("comma"), say(contents.csv.escape_formulas ? "csv_escaped" : "csv_not_escaped")]],
+    [say("csv"), [say(contents.csv.byte_order_mark ? "csv_bom" : "csv_no_bom"), " · ", say(contents.csv.escape_formulas ? "csv_escaped" : "csv_not_escaped")]],
   ]);
   return el("div", { class: "stack", key: "contents" }, facts(about), modulesOf(contents), checksumsOf(contents), leftOutOf(contents));
 }

@@ -47,7 +47,7 @@ export default function downloads(app) {
       Object.assign(state, { newest: id, status });
     },
     draw: () => [
-      el("h1", { key: "heading" }, say("downloads_heading")), el("p", { class: "soft", key: "lead" }, say("downloads_lead")),
+      el("h1", { key: "heading", tabindex: -1 }, say("downloads_heading")), el("p", { class: "soft", key: "lead" }, say("downloads_lead")),
       shown(list, { isEmpty: ({ backups }) => backups.length === 0, empty, filled, lines: 5 }),
     ],
   };

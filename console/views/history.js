@@ -75,7 +75,7 @@ export default function history(app) {
       state.newest = newest;
     },
     draw: () => [
-      el("h1", { key: "heading" }, say("history_heading")), el("p", { class: "soft", key: "lead" }, say("history_lead")), filters(),
+      el("h1", { key: "heading", tabindex: -1 }, say("history_heading")), el("p", { class: "soft", key: "lead" }, say("history_lead")), filters(),
       shown(list, { isEmpty: ({ records }) => records.length === 0, empty: [icon("history"), el("p", {}, say(state.group || state.from || state.to ? "history_none_found" : "history_empty"))], filled, lines: 6 }),
     ],
   };

@@ -63,7 +63,7 @@ export default function order(app, id = "") {
   return {
     title: () => say("order_title"),
     leave: () => clearTimeout(state.timer),
-    draw: () => [el("h1", { key: "heading" }, say(shownOrder.data?.status === "PAID" ? "order_paid_heading" : "order_heading")), shown(shownOrder, { filled, lines: 6 })],
+    draw: () => [el("h1", { key: "heading", tabindex: -1 }, say(shownOrder.data?.status === "PAID" ? "order_paid_heading" : "order_heading")), shown(shownOrder, { filled, lines: 6 })],
   };
 }
 
@@ -108,8 +108,8 @@ function actionsOf(order, isBusy, pay, cancel) {
   const again = link("/add-ons", { class: "button primary", key: "again" }, say("order_again"));
   if (order.status === "DRAFT" || order.status === "AWAITING_PAYMENT") {
     const words = say(order.status === "DRAFT" ? "confirm_and_pay" : "go_on_paying");
-    return el("div", { key: "actions" }, el("p", { class: "soft" }, say("billing_hint")), el("div", { class: "actions" },
-      button(words, pay, { class: "primary large", "aria-disabled": busy, key: "pay" }), button(say("cancel_order"), cancel, { "aria-disabled": busy, key: "cancel" })));
+    return el("div", { key: "actions", class: "stack" }, el("p", { class: "soft" }, say("billing_hint")), el("div", { class: "actions" },
+      button(words, pay, { class: "primary big", "aria-disabled": busy, key: "pay" }), button(say("cancel_order"), cancel, { "aria-disabled": busy, key: "cancel" })));
   }
   if (order.status !== "PAID") return el("div", { class: "actions", key: "actions" }, order.status === "PROCESSING" ? null : again);
   return el("div", { class: "actions", key: "actions" }, link("/schedule", { class: "button primary" }, icon("calendar"), say("set_schedule")), link("/", { class: "button" }, say("to_overview")),

@@ -6,7 +6,7 @@ import { date, digits, either, explain, hour, knows, longTime, monthName, number
 
 /** @type {ViewMaker} */
 export default function overview(app) {
-  return { title: () => say("nav_overview"), draw: () => [el("h1", { key: "heading" }, say("overview_heading")), ...body(app)] };
+  return { title: () => say("nav_overview"), draw: () => [el("h1", { key: "heading", tabindex: -1 }, say("overview_heading")), ...body(app)] };
 }
 
 /** @param {App} app */
@@ -57,18 +57,19 @@ function progressOf({ progress: { done, total, seconds_left: left } }) {
 
 /** @param {App} app @param {NewestBackup} backup @param {boolean} isBefore */
 function resultOf(app, backup, isBefore) {
+  const key = isBefore ? "before" : "result";
   const when = backup.finished_time ?? backup.created_time;
   const who = el("p", { class: "soft" }, say("made_by", { time: longTime(when), name: backup.requester.name }));
-  if (backup.failure) return el("div", { class: "result", key: "result" }, el("p", { class: "lead" }, badge("bad", say("status_FAILED")), say(isBefore ? "last_failed" : "state_failed")), failure(backup.failure), who);
+  if (backup.failure) return el("div", { class: "result", key }, el("p", { class: "lead" }, badge("bad", say("status_FAILED")), el("span", {}, say(isBefore ? "last_failed" : "state_failed"))), failure(backup.failure), who);
   const lead = isBefore ? say("last_ready") : backup.downloadable ? say("state_ready") : say("state_expired");
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
   const expiry = backup.downloadable
     ? el("p", { class: "soft" }, icon("clock"), say("links_work", { span: span(left), time: time(backup.expiry_date) }))
     : el("p", { class: "soft" }, say("links_ended", { time: time(backup.expiry_date) }));
-  return el("div", { class: "result", key: "result" },
-    el("p", { class: "lead" }, badge(backup.downloadable ? "good" : "quiet", say(backup.downloadable ? "status_COMPLETED" : "status_EXPIRED")), lead),
+  return el("div", { class: "result", key },
+    el("p", { class: "lead" }, badge(backup.downloadable ? "good" : "quiet", say(backup.downloadable ? "status_COMPLETED" : "status_EXPIRED")), el("span", {}, lead)),
     who, expiry,
-    backup.downloadable ? el("ul", { class: "files" }, backup.files.map((file) => fileOf(app, backup, file))) : null);
+    backup.downloadable && !isBefore ? el("ul", { class: "files" }, backup.files.map((file) => fileOf(app, backup, file))) : null);
 }
 
 /** @param {Failure} failure */
@@ -158,7 +159,7 @@ function scheduleOf(app, { schedule }) {
   const [next, ...later] = schedule.next_runs;
   return card("next", say("next_heading"), { class: "next" },
     el("p", { class: "large" }, el("strong", {}, longTime(next)), el("span", { class: "soft" }, until(next, app.now()))),
-    el("p", {}, icon("run"), either(schedule.sentence)),
+    el("p", {}, icon("run"), el("span", { class: "sentence" }, either(schedule.sentence))),
     el("h3", {}, say("later_runs")),
     el("ol", { class: "runs" }, later.map((run) => el("li", { key: run }, longTime(run)))),
     el("p", { class: "soft" }, say("set_by", { name: schedule.requester.name })),

@@ -94,8 +94,8 @@ export default function schedule(app) {
       const current = app.summary?.schedule ?? null;
       const form = el("form", { class: "columns", key: "form", on: { submit: done } }, choices(state.form, change, current, state.problem),
         el("div", { class: "aside", key: "aside" }, previewOf(app, state.form, preview), el("div", { class: "actions", key: "done" },
-          el("button", { class: "primary large", "aria-disabled": state.isBusy || !app.summary ? "true" : null }, icon("check"), say(state.form.choice === "now" ? "back_up_now" : "done")), link("/", { class: "button" }, say("cancel")))));
-      return [el("h1", { key: "heading" }, say("schedule_heading")), el("p", { class: "soft", key: "lead" }, say("schedule_lead")), form, stopOf(app, current)];
+          el("button", { class: "primary big", "aria-disabled": state.isBusy || !app.summary ? "true" : null }, icon("check"), say(state.form.choice === "now" ? "back_up_now" : "done")), link("/", { class: "button" }, say("cancel")))));
+      return [el("h1", { key: "heading", tabindex: -1 }, say("schedule_heading")), el("p", { class: "soft", key: "lead" }, say("schedule_lead")), form, stopOf(app, current)];
     },
   };
 }
@@ -146,7 +146,7 @@ function previewOf(app, form, preview) {
     return card("preview", say("preview_now_heading"), { class: "preview" }, el("p", {}, say("preview_now")), tips(app, form, null));
   }
   const filled = (/** @type {Preview | null} */ data) => data && el("div", { key: "runs", class: preview.isLoading ? "stale" : null },
-    el("p", { class: "lead", "aria-live": "polite" }, either(data.sentence)),
+    el("p", { class: "lead sentence", "aria-live": "polite" }, either(data.sentence)),
     el("ol", { class: "runs numbered" }, data.next_runs.map((run) => el("li", {}, longTime(run)))),
     el("p", { class: "soft" }, say("zone", { zone: data.time_zone })), tips(app, form, data));
   return card("preview", say("preview_heading"), { class: "preview" }, shown(preview, { filled, lines: 6 }));

@@ -90,7 +90,7 @@ export default function settings(app) {
   return {
     title: () => say("nav_settings"),
     draw: () => [
-      el("h1", { key: "heading" }, say("settings_heading")),
+      el("h1", { key: "heading", tabindex: -1 }, say("settings_heading")),
       el("div", { class: "stack", key: "settings" },
         card("service", say("service_heading"), {}, shown(saved, { lines: 6, filled: (data) => formOf(data, state, actions) })),
         card("source", say("source_heading"), {}, shown(source, { filled: sourceOf, lines: 3 })),

@@ -65,7 +65,7 @@ export default function subscriptions(app) {
   return {
     title: () => say("nav_subscriptions"),
     draw: () => {
-      const heading = el("h1", { key: "heading" }, say("subscriptions_heading"));
+      const heading = el("h1", { key: "heading", tabindex: -1 }, say("subscriptions_heading"));
       if (isOff()) return [heading, el("div", { class: "card blank", key: "off" }, icon("cart"), el("p", {}, say("purchases_off")))];
       return [heading, el("p", { class: "soft", key: "lead" }, say("subscriptions_lead")),
         el("section", { key: "mine", "aria-label": say("subscriptions_heading") }, shown(mine, { isEmpty: (list) => list.length === 0, empty: [icon("receipt"), el("p", {}, say("subscriptions_empty")), link("/add-ons", { class: "button primary" }, say("nav_addons"))], filled })),
