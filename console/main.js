@@ -178,7 +178,7 @@ function signIn() {
   const form = el("form", { on: { submit: (/** @type {SubmitEvent} */ event) => enter(event) } },
     el("label", { for: "token" }, say("token")), el("p", { id: "token-hint", class: "soft" }, say("token_hint")), input,
     el("button", { class: "primary" }, say("show")));
-  return [el("div", { class: "sign-in", key: "sign-in" }, languageSwitch(),
+  return [el("div", { class: "sign-in", key: "sign-in" }, el("header", {}, languageSwitch()),
     el("main", { id: "main", tabindex: "-1" }, el("h1", {}, icon("archive"), say("sign_in")),
       message ? el("p", { class: "notice bad", role: "alert" }, icon("alert"), message) : null, form))];
 }
@@ -226,12 +226,16 @@ async function visit(isMove) {
 /** @type {App["toast"]} */
 function toast(text, { kind = "good", action } = {}) {
   const picture = { good: "check", bad: "alert", news: "bell" }[kind];
-  const close = () => shown.remove();
+  // One that has gone keeps its place while there are others above it, so that nothing moves.
+  const close = () => {
+    shown.classList.add("gone");
+    while (toasts.firstElementChild?.matches(".gone")) toasts.firstElementChild.remove();
+  };
   const shown = el("div", { class: `toast ${kind}` }, icon(picture), el("p", {}, text),
     action ? link(action.to, { on: { click: close } }, action.words) : null,
     el("button", { type: "button", class: "plain", on: { click: close } }, icon("close"), el("span", { class: "unseen" }, say("close"))));
-  toasts.append(shown);
-  while (toasts.childElementCount > 3) toasts.firstElementChild?.remove();
+  toasts.prepend(shown);
+  while (toasts.childElementCount > 4) toasts.lastElementChild?.remove();
   // It stays while somebody points at it or is in it.
   const leave = () => (shown.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : close());
   setTimeout(leave, 9000);

@@ -33,9 +33,10 @@ function stateOf(app, summary) {
   const { backup, last } = summary;
   const running = backup?.status === "INPROGRESS" ? backup : null;
   const ended = running ? last : backup;
-  const parts = [running ? progressOf(running) : null, ended ? resultOf(app, ended, Boolean(running)) : null];
+  const parts = [running ? progressOf(running) : null, ended ? (running ? beforeOf(ended) : resultOf(app, ended)) : null];
   const none = backup ? null : el("p", { class: "lead", key: "none" }, say("state_none"));
-  return card("state", say("state_heading"), { class: "state" }, none, ...parts, actionsOf(app, summary));
+  // What to do comes first, so that it stays where it is whatever the state says below it.
+  return card("state", say("state_heading"), { class: backup ? "state told" : "state" }, actionsOf(app, summary), none, ...parts);
 }
 
 /** @param {NewestBackup} backup */
@@ -55,13 +56,19 @@ function progressOf({ progress: { done, total, seconds_left: left } }) {
     ], "figures"));
 }
 
-/** @param {App} app @param {NewestBackup} backup @param {boolean} isBefore */
-function resultOf(app, backup, isBefore) {
-  const key = isBefore ? "before" : "result";
+/** @param {NewestBackup} backup */
+function beforeOf({ failure, downloadable, expiry_date: expiry }) {
+  const words = failure ? say("last_failed") : say(downloadable ? "last_ready" : "last_expired", { time: time(expiry) });
+  return el("p", { class: "soft", key: "before" }, icon("clock"), words);
+}
+
+/** @param {App} app @param {NewestBackup} backup */
+function resultOf(app, backup) {
+  const key = "result";
   const when = backup.finished_time ?? backup.created_time;
   const who = el("p", { class: "soft" }, say("made_by", { time: longTime(when), name: backup.requester.name }));
-  if (backup.failure) return el("div", { class: "result", key }, el("p", { class: "lead" }, badge("bad", say("status_FAILED")), el("span", {}, say(isBefore ? "last_failed" : "state_failed"))), failure(backup.failure), who);
-  const lead = isBefore ? say("last_ready") : backup.downloadable ? say("state_ready") : say("state_expired");
+  if (backup.failure) return el("div", { class: "result", key }, el("p", { class: "lead" }, badge("bad", say("status_FAILED")), el("span", {}, say("state_failed"))), failure(backup.failure), who);
+  const lead = backup.downloadable ? say("state_ready") : say("state_expired");
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
   const expiry = backup.downloadable
     ? el("p", { class: "soft" }, icon("clock"), say("links_work", { span: span(left), time: time(backup.expiry_date) }))
@@ -69,7 +76,7 @@ function resultOf(app, backup, isBefore) {
   return el("div", { class: "result", key },
     el("p", { class: "lead" }, badge(backup.downloadable ? "good" : "quiet", say(backup.downloadable ? "status_COMPLETED" : "status_EXPIRED")), el("span", {}, lead)),
     who, expiry,
-    backup.downloadable && !isBefore ? el("ul", { class: "files" }, backup.files.map((file) => fileOf(app, backup, file))) : null);
+    backup.downloadable ? el("ul", { class: "files" }, backup.files.map((file) => fileOf(app, backup, file))) : null);
 }
 
 /** @param {Failure} failure */

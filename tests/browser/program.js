@@ -84,3 +84,11 @@ export async function loseAttachments(data) {
     if (name.includes("/files/")) await rm(path.join(root, name), { force: true });
   }
 }
+
+/** Makes the next backup read everything anew. */
+export async function forgetSegments(data) {
+  const root = path.join(data, "s3");
+  for (const name of await readdir(root, { recursive: true })) {
+    if (name.includes("segments/") && name.endsWith(".json")) await rm(path.join(root, name), { force: true });
+  }
+}
