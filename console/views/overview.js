@@ -52,7 +52,7 @@ function progressOf({ progress: { done, total, seconds_left: left } }) {
       [say("parts"), of(done.items, total?.items)],
       [say("records"), of(done.rows, total?.rows)],
       [say("amount"), total ? say("of", { some: size(done.bytes), all: size(total.bytes) }) : "–"],
-      [say("time_left"), left === null || !total ? "–" : say("about", { time: span(left) })],
+      [say("time_left"), left === null || !total ? "–" : left < 2 ? say("almost") : say("about", { time: span(left) })],
     ], "figures"));
 }
 
@@ -106,9 +106,9 @@ export async function download(app, backup, file) {
 /** @param {App} app @param {Summary} summary */
 function actionsOf(app, summary) {
   const isRunning = summary.backup?.status === "INPROGRESS";
-  const reason = el("p", { id: "busy", class: "soft reason", key: "busy" }, isRunning ? say("busy") : "");
+  const reason = el("p", { id: "busy", class: "soft reason", key: "busy" }, isRunning ? say("busy") : say("now_hint"));
   const now = button(say("back_up_now"), () => void backUpNow(app), {
-    class: "primary", icon: "run", "aria-disabled": isRunning ? "true" : null, "aria-describedby": isRunning ? "busy" : null, key: "now",
+    class: "primary", icon: "run", "aria-disabled": isRunning ? "true" : null, "aria-describedby": "busy", key: "now",
   });
   return el("div", { class: "actions", key: "actions" }, now, link("/downloads", { class: "button", key: "all" }, icon("download"), say("all_downloads")), reason);
 }
