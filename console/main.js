@@ -1,215 +1,260 @@
-// The console: the state of backups at a glance, drawn from one request, the summary.
+// The console: its frame, its places, and the one summary that all of it goes by. Views other than the first are loaded when they are
+// first visited.
 
-/** @typedef {{ items: number, rows: number, bytes: number }} Amount */
-/** @typedef {{ done: Amount, total: Amount | null, seconds_left: number | null }} Progress */
-/** @typedef {{ id: string, status: string, created_time: string, expiry_date: string, requester: { name: string },
- *   failure: { code: string, message: string } | null, progress: Progress }} Backup */
-/** @typedef {{ time_zone: string, backup: Backup | null, schedule: { sentence: Record<string, string>, next_runs: string[] } | null,
- *   allowance: { plan: string, free_per_month: number | null, left: number | null } }} Summary */
+import { asProblem, forget, forgetToken, getChanged, hasToken, keepToken, poll } from "./api.js";
+import { button, el, icon, link, patch } from "./dom.js";
+import { chosenLocale, explain, languages, locale, say, showTimesIn, speak } from "./i18n.js";
+import overview from "./views/overview.js";
 
-const WHILE_RUNNING = 1000;
-const OTHERWISE = 10000;
-const LOCALES = ["en", "ja"];
+/** Places: the name in the address, the file of the view, and the picture in the navigation. */
+const PLACES = /** @type {const} */ ([
+  ["", "overview", "home"],
+  ["schedule", "schedule", "calendar"],
+  ["downloads", "downloads", "download"],
+  ["history", "history", "history"],
+  ["add-ons", "addons", "cart"],
+  ["subscriptions", "subscriptions", "receipt"],
+  ["settings", "settings", "settings"],
+]);
+/** How often what counts down is drawn anew. */
+const TICK = 15_000;
 
-const main = /** @type {HTMLElement} */ (document.getElementById("main"));
-const announcer = /** @type {HTMLElement} */ (document.getElementById("announce"));
+const shell = /** @type {HTMLElement} */ (document.getElementById("shell"));
+const toasts = /** @type {HTMLElement} */ (document.getElementById("toasts"));
 
-/** What the page knows. */
 const state = {
-  locale: chosenLocale(),
-  /** @type {Record<string, string>} */
-  words: {},
-  token: sessionStorage.getItem("token") ?? "",
-  /** @type {Summary | null} */
-  summary: null,
-  etag: "",
-  /** @type {"" | "refused" | "unreachable"} */
-  trouble: "",
-  /** @type {number | undefined} */
-  timer: undefined,
+  /** @type {View | null} */
+  view: null,
+  place: "",
+  isMenuOpen: false,
+  /** How far the service's clock is ahead of this machine's. */
+  ahead: 0,
+  /** @type {string | null | undefined} */
+  newest: undefined,
+  /** Counts visits, so that a view that comes late is not shown. */
+  visits: 0,
 };
 
-function chosenLocale() {
-  const kept = localStorage.getItem("locale");
-  const wanted = [kept, ...navigator.languages].map((language) => (language ?? "").slice(0, 2));
-  return wanted.find((language) => LOCALES.includes(language)) ?? "en";
-}
-
-/** @param {string} key @param {Record<string, string | number>} [values] */
-function say(key, values = {}) {
-  return (state.words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
-}
-
-/** @param {string} name @param {Record<string, string>} [attributes] @param {(Node | string)[]} children */
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-  made.append(...children);
-  return made;
-}
-
-/** @param {number} bytes */
-function size(bytes) {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
-  const at = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
-  const style = { style: "unit", unit: units[at], maximumFractionDigits: at > 1 ? 1 : 0 };
-  return new Intl.NumberFormat(state.locale, /** @type {Intl.NumberFormatOptions} */ (style)).format(bytes / 1000 ** at);
-}
-
-/** @param {number} count */
-function number(count) {
-  return new Intl.NumberFormat(state.locale).format(count);
-}
-
-/** @param {string} text @param {string} zone */
-function time(text, zone) {
-  const options = /** @type {Intl.DateTimeFormatOptions} */ ({ dateStyle: "medium", timeStyle: "short", timeZone: zone });
-  return new Intl.DateTimeFormat(state.locale, options).format(new Date(text));
-}
-
-/** @param {number} seconds */
-function span(seconds) {
-  if (seconds < 90) return say("seconds", { count: number(seconds) });
-  if (seconds < 5400) return say("minutes", { count: number(Math.round(seconds / 60)) });
-  return say("hours", { count: number(Math.round(seconds / 360) / 10) });
-}
-
-/** @param {Progress} progress */
-function progressOf(progress) {
-  const { done, total, seconds_left: left } = progress;
-  const bar = element("progress", { "aria-label": say("running") });
-  if (!total) return [bar, element("p", { class: "numbers" }, say("planning"))];
-  bar.setAttribute("max", String(Math.max(total.bytes, 1)));
-  bar.setAttribute("value", String(Math.min(done.bytes, total.bytes)));
-  const facts = [
-    say("items", { done: number(done.items), total: number(total.items) }),
-    say("rows", { done: number(done.rows), total: number(total.rows) }),
-    say("bytes", { done: size(done.bytes), total: size(total.bytes) }),
-  ];
-  if (left !== null) facts.push(say("left", { time: span(left) }));
-  return [bar, element("p", { class: "numbers" }, facts.join(" · "))];
-}
-
-/** @param {Summary} summary */
-function backupOf({ backup, time_zone: zone }) {
-  const section = element("section", { "aria-labelledby": "latest" }, element("h2", { id: "latest" }, say("latest")));
-  if (!backup) {
-    section.append(element("p", { class: "soft" }, say("none")));
-    return section;
-  }
-  if (backup.status === "INPROGRESS") section.append(element("p", {}, say("running")), ...progressOf(backup.progress));
-  else if (backup.failure) section.append(element("p", { class: "bad" }, say("failed", { message: backup.failure.message })));
-  else section.append(element("p", { class: "good" }, say("ready", { time: time(backup.expiry_date, zone) })));
-  const facts = element("dl");
-  for (const [name, value] of [["begun", time(backup.created_time, zone)], ["by", backup.requester.name]]) {
-    facts.append(element("dt", {}, say(name)), element("dd", {}, value));
-  }
-  section.append(facts);
-  return section;
-}
-
-/** @param {Summary} summary */
-function scheduleOf({ schedule, time_zone: zone }) {
-  const section = element("section", { "aria-labelledby": "next" }, element("h2", { id: "next" }, say("next")));
-  if (!schedule) {
-    section.append(element("p", { class: "soft" }, say("no_schedule")));
-    return section;
-  }
-  const runs = schedule.next_runs.map((run) => element("li", {}, time(run, zone)));
-  section.append(element("p", {}, schedule.sentence[state.locale] ?? schedule.sentence.en), element("ul", {}, ...runs));
-  return section;
-}
-
-/** @param {Summary} summary */
-function allowanceOf({ allowance }) {
-  const { plan, free_per_month: free, left } = allowance;
-  const text = free === null || left === null ? say("unlimited") : say("of", { left: number(left), free: number(free), plan });
-  const heading = element("h2", { id: "allowance" }, say("allowance"));
-  return element("section", { "aria-labelledby": "allowance" }, heading, element("p", {}, text));
-}
-
-function tokenForm() {
-  const input = element("input", { id: "token", autocomplete: "off", spellcheck: "false", required: "", "aria-describedby": "hint" });
-  const label = element("label", { for: "token" }, say("token"));
-  const hint = element("p", { id: "hint", class: "soft" }, say("token_hint"));
-  const form = element("form", {}, label, hint, input, element("button", {}, say("show")));
-  if (state.trouble === "refused") form.prepend(element("p", { class: "bad", role: "alert" }, say("refused")));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    state.token = /** @type {HTMLInputElement} */ (input).value.trim();
-    sessionStorage.setItem("token", state.token);
-    Object.assign(state, { trouble: "", summary: null, etag: "" });
+/** @type {App} */
+const app = {
+  summary: null,
+  problem: null,
+  now: () => new Date(Date.now() + state.ahead),
+  redraw: draw,
+  go: (path) => void (location.hash = path),
+  refresh: async () => polling.now(),
+  toast,
+  tell,
+  signOut() {
+    forgetToken();
+    app.summary = null;
+    app.problem = null;
     draw();
-    void look();
-  });
-  return form;
-}
+  },
+};
 
-function draw() {
-  document.documentElement.lang = state.locale;
-  for (const button of document.querySelectorAll("#languages button")) {
-    button.setAttribute("aria-pressed", String(button.getAttribute("data-locale") === state.locale));
-  }
-  main.setAttribute("aria-busy", String(Boolean(state.token) && !state.summary && !state.trouble));
-  if (!state.token || state.trouble === "refused") return main.replaceChildren(tokenForm());
-  const parts = [];
-  if (state.trouble === "unreachable") parts.push(element("p", { class: "bad", role: "alert" }, say("unreachable")));
-  if (state.summary) parts.push(backupOf(state.summary), scheduleOf(state.summary), allowanceOf(state.summary));
-  else if (!state.trouble) parts.push(element("p", { class: "soft" }, say("loading")));
-  main.replaceChildren(...parts);
-}
-
-/** Tells those who do not see the page when a backup begins or ends; not each step. @param {Backup | null} before */
-function announce(before) {
-  const backup = state.summary?.backup;
-  if (!backup || (before && before.id === backup.id && before.status === backup.status)) return;
-  const zone = state.summary?.time_zone ?? "UTC";
-  if (backup.status === "INPROGRESS") announcer.textContent = say("running");
-  else if (backup.failure) announcer.textContent = say("failed", { message: backup.failure.message });
-  else announcer.textContent = say("ready", { time: time(backup.expiry_date, zone) });
-}
-
-async function look() {
-  clearTimeout(state.timer);
-  if (!state.token || document.hidden) return;
+const polling = poll(async () => {
+  if (!hasToken()) return "stop";
   try {
-    const headers = { Authorization: `Zoho-oauthtoken ${state.token}`, ...(state.etag && { "If-None-Match": state.etag }) };
-    const answer = await fetch("/crm/bulk/v8/backup/summary", { headers, cache: "no-store" });
-    if (answer.status === 401 || answer.status === 403) state.trouble = "refused";
-    else if (!answer.ok && answer.status !== 304) throw new Error(String(answer.status));
-    else state.trouble = "";
-    if (answer.status === 200) {
-      const before = state.summary?.backup ?? null;
-      state.summary = (await answer.json()).summary;
-      state.etag = answer.headers.get("etag") ?? "";
-      announce(before);
-    }
-    if (answer.status !== 304) draw();
-  } catch {
-    state.trouble = "unreachable";
+    const answer = await getChanged("/summary");
+    const had = app.problem;
+    app.problem = null;
+    if (answer) take(answer.summary);
+    else if (had) draw();
+    if (app.summary?.backup?.status === "INPROGRESS") return "busy";
+    return answer ? "news" : "nothing";
+  } catch (thrown) {
+    app.problem = asProblem(thrown);
+    forget("/summary");
     draw();
+    return isRefused() ? "stop" : "nothing";
   }
-  if (state.trouble !== "refused") {
-    const isRunning = state.summary?.backup?.status === "INPROGRESS";
-    state.timer = setTimeout(look, isRunning ? WHILE_RUNNING : OTHERWISE);
-  }
-}
+});
 
-/** @param {string} locale */
-async function speak(locale) {
-  const answer = await fetch(`/console/locales/${locale}.json`);
-  state.words = await answer.json();
-  state.locale = locale;
+/** @param {Summary} summary */
+function take(summary) {
+  app.summary = summary;
+  state.ahead = Date.parse(summary.now) - Date.now();
+  showTimesIn(summary.time_zone);
+  const { newest } = summary.notifications;
+  if (state.newest !== undefined && newest && newest !== state.newest) void announce(state.newest);
+  state.newest = newest;
+  state.view?.news?.();
   draw();
 }
 
-for (const button of document.querySelectorAll("#languages button")) {
-  button.addEventListener("click", () => {
-    const locale = button.getAttribute("data-locale") ?? "en";
-    localStorage.setItem("locale", locale);
-    void speak(locale);
-  });
+/** Shows what is new as pop-ups. @param {string | null} after */
+async function announce(after) {
+  const { popUp } = await import("./views/bell.js");
+  await popUp(app, after);
 }
-document.addEventListener("visibilitychange", () => void look());
-await speak(state.locale);
-await look();
+
+function draw() {
+  const title = hasToken() && state.view ? state.view.title() : say("sign_in");
+  document.title = `${title} – Hozon 保存`;
+  patch(shell, !hasToken() || isRefused() ? signIn() : frame());
+}
+
+function isRefused() {
+  return app.problem?.status === 401 || app.problem?.status === 403;
+}
+
+function frame() {
+  return [
+    el("a", { href: "#main", class: "skip", key: "skip", on: { click: skip } }, say("skip")),
+    top(),
+    navigation(),
+    el("main", { id: "main", tabindex: "-1", key: `main-${state.place}` }, trouble(), ...(state.view?.draw() ?? [])),
+  ];
+}
+
+/** @param {Event} event */
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+/** The service does not answer: what is shown may be old. */
+function trouble() {
+  if (!app.problem || !app.summary) return null;
+  const text = el("p", {}, icon("alert"), say("not_up_to_date", { reason: explain(app.problem) }));
+  return el("div", { class: "notice bad", role: "alert", key: "trouble" }, text, button(say("retry"), () => void app.refresh()));
+}
+
+function top() {
+  const unread = app.summary?.notifications.unread ?? 0;
+  const menu = button(say("menu"), () => {
+    state.isMenuOpen = !state.isMenuOpen;
+    draw();
+  }, { icon: "menu", class: "plain menu", "aria-expanded": String(state.isMenuOpen), "aria-controls": "navigation", key: "menu" });
+  const words = unread ? say("bell_unread", { count: unread }) : say("bell");
+  const bell = el("button", { type: "button", class: "plain bell", "aria-haspopup": "dialog", key: "bell", on: { click: openBell } },
+    icon("bell"), el("span", { class: "unseen" }, words), unread ? el("span", { class: "count", "aria-hidden": "true" }, unread > 99 ? "99+" : unread) : null);
+  return el("header", { class: "top", key: "top" },
+    link("/", { class: "brand", key: "brand" }, icon("archive"), el("span", {}, "Hozon"), el("span", { lang: "ja", class: "kanji" }, "保存")),
+    menu,
+    el("p", { class: "organisation", key: "organisation" }, app.summary?.organisation ?? ""),
+    el("div", { class: "tools", key: "tools" }, languageSwitch(), bell));
+}
+
+async function openBell() {
+  const { openBell } = await import("./views/bell.js");
+  await openBell(app);
+}
+
+function languageSwitch() {
+  const buttons = languages.map(([tag, name]) => {
+    const press = () => void speakOf(tag);
+    return button(name, press, { lang: tag, "aria-pressed": String(locale() === tag), class: "plain", key: tag });
+  });
+  return el("div", { class: "languages", role: "group", "aria-label": say("language"), key: "languages" }, ...buttons);
+}
+
+/** @param {string} tag */
+async function speakOf(tag) {
+  localStorage.setItem("locale", tag);
+  await speak(tag);
+  draw();
+}
+
+function navigation() {
+  const items = PLACES.filter(([, file]) => isOffered(file)).map(([path, file, picture]) => {
+    const isHere = state.place === path || (state.place === "orders" && path === "add-ons");
+    return el("li", { key: file }, link(`/${path}`, { "aria-current": isHere ? "page" : null }, icon(picture), el("span", {}, say(`nav_${file}`))));
+  });
+  const who = app.summary ? el("p", { class: "who", key: "who" }, icon("user"), app.summary.user.name) : null;
+  return el("nav", { id: "navigation", class: state.isMenuOpen ? "side open" : "side", "aria-label": say("navigation"), key: "side" },
+    el("ul", {}, ...items), who);
+}
+
+/** Places for buying are shown where something can be bought. @param {string} file */
+function isOffered(file) {
+  return !["addons", "subscriptions"].includes(file) || app.summary?.allowance.purchases !== false;
+}
+
+function signIn() {
+  const message = app.problem?.status === 403 ? say("only_administrators") : app.problem?.status === 401 ? say("refused") : null;
+  const input = el("input", { id: "token", name: "token", autocomplete: "off", spellcheck: "false", required: true, "aria-describedby": "token-hint" });
+  const form = el("form", { on: { submit: (/** @type {SubmitEvent} */ event) => enter(event) } },
+    el("label", { for: "token" }, say("token")), el("p", { id: "token-hint", class: "soft" }, say("token_hint")), input,
+    el("button", { class: "primary" }, say("show")));
+  return [el("div", { class: "sign-in", key: "sign-in" }, el("header", {}, languageSwitch()),
+    el("main", { id: "main", tabindex: "-1" }, el("h1", {}, icon("archive"), say("sign_in")),
+      message ? el("p", { class: "notice bad", role: "alert" }, icon("alert"), message) : null, form))];
+}
+
+/** @param {SubmitEvent} event */
+function enter(event) {
+  event.preventDefault();
+  const typed = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get("token");
+  begin(String(typed ?? "").trim());
+}
+
+/** @param {string} token */
+function begin(token) {
+  keepToken(token);
+  Object.assign(app, { summary: null, problem: null });
+  state.newest = undefined;
+  void visit(false);
+  void app.refresh();
+}
+
+/** Shows the place that the address names. @param {boolean} isMove */
+async function visit(isMove) {
+  // A token in the address is taken out of it at once. Embedders hand one over in the same way: /#token=<token>, then &to=/downloads.
+  const handed = location.hash.match(/^#token=([^&]+)(?:&to=(.*))?$/);
+  if (handed) {
+    history.replaceState(null, "", `${location.pathname}#${handed[2] ?? "/"}`);
+    return begin(decodeURIComponent(handed[1]));
+  }
+  const [path = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/");
+  const known = path === "orders" ? "order" : (PLACES.find(([name]) => name === path)?.[1] ?? "overview");
+  const visit = ++state.visits;
+  const make = known === "overview" ? overview : /** @type {ViewMaker} */ ((await import(`./views/${known}.js`)).default);
+  if (visit !== state.visits) return;
+  state.view?.leave?.();
+  state.place = known === "overview" ? "" : path;
+  state.isMenuOpen = false;
+  state.view = make(app, ...rest.map(decodeURIComponent));
+  draw();
+  if (isMove) {
+    scrollTo(0, 0);
+    /** @type {HTMLElement | null} */ (document.querySelector("main h1"))?.focus();
+  }
+}
+
+/** @type {App["toast"]} */
+function toast(text, { kind = "good", action } = {}) {
+  const picture = { good: "check", bad: "alert", news: "bell" }[kind];
+  // One that has gone keeps its place while there are others above it, so that nothing moves.
+  const close = () => {
+    shown.classList.add("gone");
+    while (toasts.firstElementChild?.matches(".gone")) toasts.firstElementChild.remove();
+  };
+  const shown = el("div", { class: `toast ${kind}` }, icon(picture), el("p", {}, text),
+    action ? link(action.to, { on: { click: close } }, action.words) : null,
+    el("button", { type: "button", class: "plain", on: { click: close } }, icon("close"), el("span", { class: "unseen" }, say("close"))));
+  toasts.prepend(shown);
+  while (toasts.childElementCount > 4) toasts.lastElementChild?.remove();
+  // It stays while somebody points at it or is in it.
+  const leave = () => (shown.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : close());
+  setTimeout(leave, 9000);
+}
+
+/** @param {unknown} thrown */
+function tell(thrown) {
+  const problem = asProblem(thrown);
+  if (problem.status === 401 || problem.status === 403) {
+    app.problem = problem;
+    draw();
+  } else toast(explain(problem), { kind: "bad" });
+}
+
+document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
+addEventListener("hashchange", () => void visit(true));
+setInterval(() => !document.hidden && draw(), TICK);
+const spoken = speak(chosenLocale());
+const asked = app.refresh();
+await spoken;
+await visit(false);
+await asked;

@@ -6,6 +6,7 @@ pub mod aws;
 pub mod domain;
 pub mod ending;
 pub mod lambda;
+pub mod notices;
 pub mod payments;
 pub mod ports;
 pub mod settings;

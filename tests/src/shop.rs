@@ -234,7 +234,9 @@ impl Shop {
     async fn charge_of(&self, order: &Value) -> String {
         let found = self.stripe("GET", "charges?limit=100", &[]).await;
         let charges = found["data"].as_array().expect("a list");
-        let of = |charge: &&Value| charge["paid"] == true && charge["metadata"]["order"] == order["id"];
+        // Only charges of one-time payments carry the order's id themselves.
+        let is_named = |charge: &Value| charge["metadata"]["order"].is_null() || charge["metadata"]["order"] == order["id"];
+        let of = |charge: &&Value| charge["paid"] == true && charge["amount"] == order["total"] && is_named(charge);
         charges.iter().find(of).expect("a charge")["id"].as_str().expect("an id").to_owned()
     }
 

@@ -1,5 +1,6 @@
 //! A running Hozon with one organisation, and callers of its API.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Asia::Tokyo;
@@ -112,10 +113,14 @@ impl World {
         self.local.ports.store.backup(self.org, id).await.expect("reads").expect("is there")
     }
 
-    /// Asks for a backup that must become ready; its zips are verified. Gives them in order: data, attachments.
+    /// Asks for a backup that must become ready; its zips are verified, and have the checksums that it says. Gives them in order: data, attachments.
     pub async fn back_up_well(&self) -> Vec<PathBuf> {
         let backup = self.back_up().await;
         assert!(backup.failure.is_none(), "{:?}", backup.failure);
+        for file in &backup.files {
+            let found = crc32(&self.local.archive_path(&file.key));
+            assert_eq!(file.crc32, Some(found), "{}", file.name);
+        }
         let zips: Vec<PathBuf> = backup.files.iter().map(|file| self.local.archive_path(&file.key)).collect();
         for zip in &zips {
             verify(zip, &mut |_, _| {}).await.expect("verifies");
@@ -178,6 +183,18 @@ impl World {
         let root = std::fs::read_dir(self.data.path().join("s3")).expect("a folder");
         let names = root.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
         names.filter(|name| name.starts_with(".upload")).collect()
+    }
+}
+
+/// CRC-32 of a file.
+fn crc32(path: &Path) -> u32 {
+    let mut file = std::fs::File::open(path).expect("opens");
+    let (mut hasher, mut chunk) = (crc32fast::Hasher::new(), vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut chunk).expect("reads") {
+            0 => return hasher.finalize(),
+            read => hasher.update(&chunk[..read]),
+        }
     }
 }
 

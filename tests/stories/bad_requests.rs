@@ -10,11 +10,15 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-const CALLS: [(Method, &str); 7] = [
+const CALLS: [(Method, &str); 11] = [
     (Method::POST, "/backup"),
     (Method::GET, "/backup"),
     (Method::GET, "/backup/summary"),
     (Method::GET, "/backup/urls"),
+    (Method::GET, "/backup/backups"),
+    (Method::GET, "/backup/backups/1/contents"),
+    (Method::GET, "/backup/preview"),
+    (Method::GET, "/backup/source"),
     (Method::GET, "/backup/history"),
     (Method::GET, "/backup/notifications"),
     (Method::POST, "/backup/1/files/Data_001.zip/actions/download"),

@@ -6,6 +6,7 @@ mod bad_requests;
 mod broken_storage;
 mod command;
 mod composing;
+mod console;
 mod hostile_data;
 mod imports;
 mod large_zips;

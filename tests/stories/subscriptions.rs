@@ -38,7 +38,7 @@ async fn a_weekly_schedule_is_offered_the_subscription_and_uses_it() {
     assert_eq!(refused.code(), "LIMIT_REACHED");
     let offered: Vec<_> =
         refused.body["backup"]["details"]["buy"].as_array().unwrap().iter().map(|offer| offer["product"].clone()).collect();
-    assert!(offered.contains(&json!("weekly")), "{offered:?}");
+    assert_eq!(offered, [json!("weekly")], "directly");
     shop.buy(WEEKLY_SUBSCRIPTION, Card::GOOD).await;
     let twice = administrator.post("/backup/orders", WEEKLY_SUBSCRIPTION).await;
     assert_eq!((twice.status, twice.code()), (StatusCode::BAD_REQUEST, "INVALID_DATA"));
@@ -137,6 +137,34 @@ async fn a_higher_plan_takes_the_place_of_the_one_before() {
     assert_eq!(statuses, [(json!("Ultimate"), json!("ACTIVE")), (json!("Standard"), json!("ENDED"))]);
     let current = shop.subscriptions().await[0].clone();
     assert_eq!(act(&shop, &current, "cancel", "").await.body["details"]["plan_after"], "Free");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_higher_plan_leaves_the_weekly_subscription_that_was_bought_with_the_lower_one() {
+    let shop = Shop::open("Free", "JP").await;
+    let both = r#"{"order":{"items":[{"product":"plan","plan":"Standard"},{"product":"weekly"}],"origin":"upgrade"}}"#;
+    shop.buy(both, Card::GOOD).await;
+    shop.buy(r#"{"order":{"items":[{"product":"plan","plan":"Ultimate"}],"origin":"upgrade"}}"#, Card::GOOD).await;
+    let allowance = shop.allowance().await;
+    assert_eq!((&allowance["plan"], &allowance["weekly"]["status"]), (&json!("Ultimate"), &json!("ACTIVE")));
+    shop.wait(TimeDelta::days(31)).await;
+    let allowance = shop.allowance().await;
+    assert_eq!((&allowance["plan"], &allowance["weekly"]["status"]), (&json!("Ultimate"), &json!("ACTIVE")));
+    let renewed: Vec<_> = shop.charges().await.into_iter().skip(2).map(|(amount, _)| amount).collect();
+    assert_eq!(renewed, ["JPY 1920", "JPY 6240"], "the weekly subscription less the rest of the lower plan, and the higher plan");
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_was_paid_back_counts_no_more() {
+    let shop = Shop::open("Free", "JP").await;
+    let order = shop.buy(EVERYTHING, Card::GOOD).await;
+    shop.refund(&order, 1000).await;
+    assert_eq!(shop.allowance().await["plan"], "Ultimate", "a part of it changes no plan");
+    shop.refund(&order, 11_840).await;
+    let allowance = shop.allowance().await;
+    assert_eq!((&allowance["plan"], &allowance["weekly"], &allowance["left"]), (&json!("Free"), &Value::Null, &json!(0)));
     shop.close().await;
 }
 

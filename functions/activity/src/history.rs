@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, PersonOut, Refusals, local_time, number};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, PageInfo, Params, PersonOut, Refusals, local_time, whole_number};
 use hozon_shared::domain::event::{Event, OrderStep, What};
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::Organisation;
@@ -44,16 +44,7 @@ pub struct Query {
 #[derive(Serialize, ToSchema)]
 pub struct HistoryEnvelope {
     history: Vec<Record>,
-    info: Info,
-}
-
-#[derive(Serialize, ToSchema)]
-struct Info {
-    per_page: usize,
-    /// Records of this page.
-    count: usize,
-    page: usize,
-    more_records: bool,
+    info: PageInfo,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -94,8 +85,8 @@ pub async fn handle(
     Administrator(caller): Administrator,
     Params(query): Params<Query>,
 ) -> Result<Json<HistoryEnvelope>, ApiError> {
-    let page = number(query.page.as_deref(), "page", 1, LAST_PAGE)?;
-    let per_page = number(query.per_page.as_deref(), "per_page", MOST_PER_PAGE, MOST_PER_PAGE)?;
+    let page = whole_number(query.page.as_deref(), "page", 1, LAST_PAGE)?;
+    let per_page = whole_number(query.per_page.as_deref(), "per_page", MOST_PER_PAGE, MOST_PER_PAGE)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let filter = Filter::read(&query, &organisation, ports.clock.now())?;
     let mut found = matching(&ports, caller.org, &filter, page * per_page + 1).await?;
@@ -103,7 +94,7 @@ pub async fn handle(
     found.truncate(page * per_page);
     let zone = organisation.time_zone;
     let history: Vec<Record> = found.iter().skip((page - 1) * per_page).map(|event| record(event, zone)).collect();
-    let info = Info { per_page, count: history.len(), page, more_records };
+    let info = PageInfo { per_page, count: history.len(), page, more_records };
     Ok(Json(HistoryEnvelope { history, info }))
 }
 

@@ -2,18 +2,21 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, FailureOut, Refusals, Success, local_time};
+use hozon_shared::api::{
+    Administrator, ApiError, ApiVersion, Body, FailureOut, Refusals, Success, local_time, tag_of, unless_known,
+};
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::organisation::Organisation;
-use hozon_shared::ports::{EventQuery, ObjectRef, Ports};
+use hozon_shared::notices::Notices;
+use hozon_shared::ports::{ObjectRef, Ports};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
-
-/// Notifications are looked for among this many of the newest events.
-const LOOK_BACK: usize = 200;
 
 #[derive(Serialize, ToSchema)]
 pub struct NotificationsEnvelope {
@@ -63,28 +66,43 @@ struct BackupRef {
     get,
     path = "/crm/bulk/{v}/backup/notifications",
     operation_id = "list_notifications",
-    params(("v" = ApiVersion, Path)),
-    responses((status = 200, body = NotificationsEnvelope), Refusals),
+    params(
+        ("v" = ApiVersion, Path),
+        ("If-None-Match" = Option<String>, Header, description = "ETag of the answer that the caller has"),
+    ),
+    responses(
+        (status = 200, body = NotificationsEnvelope, headers(("ETag" = String))),
+        (status = 304, description = "Nothing has changed; links that were given go on working"),
+        Refusals,
+    ),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn list(
     State(ports): State<Ports>,
     Administrator(caller): Administrator,
-) -> Result<Json<NotificationsEnvelope>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
-    let read_until = ports.marks.read_until(caller.org, caller.person.id).await?;
-    let found = ports.store.events(caller.org, EventQuery { before: None, limit: LOOK_BACK }).await?;
-    let mine = found.events.iter().filter(|event| event.by.id == caller.person.id);
-    let is_read = |event: &Event| read_until.is_some_and(|until| event.id <= until);
+    let notices = Notices::of(&ports, caller.org, caller.person.id).await?;
     let mut notifications = Vec::new();
-    for event in mine {
+    for event in &notices.events {
         let Some(kind) = event.what.notification() else { continue };
         let links = links(&ports, &organisation, event).await?;
-        notifications.push(notification(event, kind, links, is_read(event), organisation.time_zone));
+        notifications.push(notification(event, kind, links, notices.is_read(event), organisation.time_zone));
     }
-    let unread = notifications.iter().filter(|notification| !notification.read).count();
-    let info = Unread { count: notifications.len(), unread };
-    Ok(Json(NotificationsEnvelope { notifications, info }))
+    let info = Unread { count: notifications.len(), unread: notices.unread() };
+    let answer = json!(NotificationsEnvelope { notifications, info });
+    let tag = tag_of(&without_links(answer.clone()));
+    Ok(unless_known(&headers, tag, answer))
+}
+
+/// Each answer signs its links anew; how many there are is news, what they look like is not.
+fn without_links(mut answer: Value) -> Value {
+    for notification in answer["notifications"].as_array_mut().into_iter().flatten() {
+        let count = notification["links"].as_array().map(Vec::len);
+        notification["links"] = json!(count);
+    }
+    answer
 }
 
 /// Links for the time left, of a backup whose files are still there.

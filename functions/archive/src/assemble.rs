@@ -6,6 +6,7 @@ use hozon_shared::archive::manifest::Manifest;
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
 use serde_json::Value;
 
+use crate::contents::Tally;
 use crate::documents::{field_documents, manifest};
 use crate::work::{Plan, Segment};
 use crate::zip_writer::ZipWriter;
@@ -17,17 +18,19 @@ const READ_AHEAD: usize = 8;
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
     if run.read::<Vec<ArchiveFile>>(&run.archives_at()).await?.is_none() {
         let plan: Plan = run.read_required(&run.plan_at()).await?;
-        let mut zips = assemble(run, &plan, ArchiveKind::Data).await?;
-        zips.append(&mut assemble(run, &plan, ArchiveKind::Attachments).await?);
+        let mut tally = Tally::new(&plan);
+        let mut zips = assemble(run, &plan, ArchiveKind::Data, &mut tally).await?;
+        zips.append(&mut assemble(run, &plan, ArchiveKind::Attachments, &mut tally).await?);
+        tally.keep(run, &plan).await?;
         run.write(&run.archives_at(), &zips).await?;
     }
     Ok(Value::Null)
 }
 
-async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<ArchiveFile>, TaskError> {
+async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, tally: &mut Tally) -> Result<Vec<ArchiveFile>, TaskError> {
     let manifest = manifest(run, plan, kind);
-    let mut zip = ZipWriter::begin(run, &manifest, 1).await?;
-    match write(run, plan, &manifest, &mut zip).await {
+    let mut zip = ZipWriter::begin(run, plan.organisation.archive.csv, &manifest, 1).await?;
+    match write(run, plan, &manifest, &mut zip, tally).await {
         Ok(zips) => Ok(zips),
         Err(error) => {
             zip.abort().await;
@@ -57,8 +60,9 @@ async fn write<'a>(
     plan: &Plan,
     manifest: &Manifest,
     zip: &mut ZipWriter<'a>,
+    tally: &mut Tally,
 ) -> Result<Vec<ArchiveFile>, TaskError> {
-    let most = run.settings.max_zip_bytes.unwrap_or(u64::MAX);
+    let most = run.settings.most_zip_bytes(&plan.organisation.archive).unwrap_or(u64::MAX);
     let reads = stream::iter(plan.items_of(manifest.kind)).map(|number| segment(run, number).boxed());
     let mut segments = reads.buffered(READ_AHEAD);
     let documents = if manifest.kind == ArchiveKind::Data { field_documents(plan)? } else { Vec::new() };
@@ -66,9 +70,10 @@ async fn write<'a>(
     while let Some(segment) = segments.try_next().await? {
         if !zip.is_empty() && zip.size_with(&segment) > most {
             zips.push(zip.finish(&documents).await?);
-            *zip = ZipWriter::begin(run, manifest, zips.len() + 1).await?;
+            *zip = ZipWriter::begin(run, plan.organisation.archive.csv, manifest, zips.len() + 1).await?;
         }
         zip.segment(&segment).await?;
+        tally.add(&segment);
     }
     zips.push(zip.finish(&documents).await?);
     Ok(zips)

@@ -37,7 +37,7 @@ pub fn manifest(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Manifest {
         source: run.ports.source.info(),
         read_from: plan.read_from,
         read_until: run.ports.clock.now(),
-        csv: CsvRules::default(),
+        csv: CsvRules::of(organisation.archive.csv),
         left_out: left_out(&plan.modules),
         files: Vec::new(),
     }

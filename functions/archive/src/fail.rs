@@ -1,6 +1,7 @@
 //! `fail`: ends the backup with its reason, gives its use back, and clears what was written. A run that failed before there was a backup
 //! leaves the reason in the record of its occurrence.
 
+use hozon_shared::archive::contents::contents_at;
 use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
@@ -47,6 +48,7 @@ async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
     }
     end_if_running(run, backup, error).await?;
     run.clear(&run.work_prefix()).await?;
+    run.ports.objects.delete(&contents_at(run.org, run.backup)).await?;
     run.clear(&run.archive_prefix()).await
 }
 

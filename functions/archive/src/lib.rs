@@ -4,6 +4,7 @@
 mod assemble;
 mod begin;
 mod compressible;
+mod contents;
 mod documents;
 mod encoder;
 mod fail;
@@ -16,6 +17,7 @@ mod plan;
 mod progress;
 mod reuse;
 mod settings;
+mod sum;
 mod task_error;
 mod upload;
 mod work;

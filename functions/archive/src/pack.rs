@@ -5,18 +5,20 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{FutureExt, StreamExt, stream};
+use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::ports::ObjectRef;
 use serde_json::Value;
 
 use crate::progress::Tracker;
 use crate::reuse::Input;
+use crate::sum::Sum;
 use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Segment, SegmentEntry, Tail, Work};
 use crate::{Run, Settings, TaskError, pack_files, pack_rows};
 
-/// What packing an item gives: the segment's size and tail, and its entries.
-pub type Packed = (u64, Option<Tail>, Vec<SegmentEntry>);
+/// What packing an item gives: the segment's sum and tail, and its entries.
+pub type Packed = (Sum, Option<Tail>, Vec<SegmentEntry>);
 
 /// Packs all items of a batch. After a failure no further item is begun; those under way go on to their end.
 pub async fn run(run: &Run<'_>, batch: &Batch) -> Result<Value, TaskError> {
@@ -52,7 +54,7 @@ async fn pack(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>) -> Result<(), T
 
 /// What an item is made of.
 enum Source {
-    Rows { module: Box<Module>, path: String, rows: Range<u64> },
+    Rows { module: Box<Module>, csv: CsvOptions, path: String, rows: Range<u64> },
     Files { module: String, files: Vec<PlacedFile> },
 }
 
@@ -60,7 +62,7 @@ impl Source {
     fn input(&self, settings: &Settings) -> Input<'_> {
         let (level, whole_file_bytes) = (settings.level, settings.whole_file_bytes);
         match self {
-            Self::Rows { module, path, rows } => Input::Rows { level, module, path, rows },
+            Self::Rows { module, csv, path, rows } => Input::Rows { level, csv, module, path, rows },
             Self::Files { module, files } => Input::Files { level, whole_file_bytes, module, files },
         }
     }
@@ -70,9 +72,10 @@ async fn load(run: &Run<'_>, item: &Item) -> Result<Source, TaskError> {
     match &item.work {
         Work::Rows { module, path, first, rows } => {
             let plan: Plan = run.read_required(&run.plan_at()).await?;
+            let csv = plan.organisation.archive.csv;
             let module = plan.modules.into_iter().find(|known| known.api_name == *module);
             let module = Box::new(module.ok_or_else(TaskError::stopped)?);
-            Ok(Source::Rows { module, path: path.clone(), rows: *first..*first + *rows })
+            Ok(Source::Rows { module, csv, path: path.clone(), rows: *first..*first + *rows })
         }
         Work::Files { module } => {
             let files = run.read_required(&run.files_at(item.number)).await?;
@@ -85,17 +88,19 @@ async fn load(run: &Run<'_>, item: &Item) -> Result<Source, TaskError> {
 async fn make(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>, source: Source, at: ObjectRef) -> Result<Segment, TaskError> {
     let mut upload = ObjectUpload::new(run, at.clone());
     let packed = match source {
-        Source::Rows { module, path, rows } => pack_rows::pack(run, (item, tracker), &module, &path, rows, &mut upload).await,
+        Source::Rows { module, csv, path, rows } => {
+            pack_rows::pack(run, (item, tracker), (&module, csv), &path, rows, &mut upload).await
+        }
         Source::Files { module, files } => pack_files::pack(run, (item, tracker), &module, files, &mut upload).await,
     };
-    let (size, tail, entries) = match packed {
+    let (sum, tail, entries) = match packed {
         Ok(packed) => packed,
         Err(error) => {
             upload.abort().await;
             return Err(error);
         }
     };
-    let segment = Segment { key: at.key.clone(), size, tail, entries };
+    let segment = Segment { key: at.key.clone(), size: sum.size, crc32: Some(sum.crc32), tail, entries };
     run.keep_segment(&at, &segment).await?;
     Ok(segment)
 }

@@ -17,6 +17,7 @@ use crate::encoder::{Encoded, EntryEncoder, WholeEncoder, store_whole};
 use crate::pack::Packed;
 use crate::pipeline::{Encode, stream_entry};
 use crate::progress::Tracker;
+use crate::sum::Sum;
 use crate::upload::ObjectUpload;
 use crate::work::{Item, PlacedFile, SegmentEntry, Tail};
 use crate::{Run, TaskError};
@@ -56,13 +57,13 @@ async fn large(
     let PlacedFile { path, attachment } = file;
     let head = read(open(run, module, &attachment, Some(0..HEAD)).await?, HEAD).await?;
     let is_deflated = is_compressible(&attachment.content_type, &head);
-    let spliced = if is_deflated { None } else { splice(run, &path, &attachment, head.len() as u64) };
+    let spliced = if is_deflated { None } else { splice(run, &path, &attachment, &head) };
     match spliced {
         Some((encoded, tail)) => {
             upload.push(&local_header(&encoded.entry)).await?;
             upload.push(&head).await?;
-            let size = upload.finish(&[]).await?;
-            Ok((size, Some(tail), vec![finished(encoded, 0, module, attachment)]))
+            let sum = upload.finish(&[]).await?;
+            Ok((sum, Some(tail), vec![finished(encoded, 0, module, attachment)]))
         }
         None => {
             let encoder = if is_deflated { EntryEncoder::deflated(run.settings.level) } else { EntryEncoder::stored() };
@@ -73,12 +74,14 @@ async fn large(
 }
 
 /// The entry of a file that is stored as it is, and the part of it that is left to the store.
-fn splice(run: &Run<'_>, path: &str, attachment: &Attachment, head: u64) -> Option<(Encoded, Tail)> {
+fn splice(run: &Run<'_>, path: &str, attachment: &Attachment, head: &[u8]) -> Option<(Encoded, Tail)> {
     let digest = attachment.digest.clone()?;
     let from = run.ports.source.object(run.org, attachment).filter(|_| attachment.size >= SPLICED_FROM)?;
     let (name, size) = (path.to_owned(), attachment.size);
     let entry = Entry { name, method: Method::Stored, crc32: digest.crc32, compressed: size, uncompressed: size };
-    Some((Encoded { entry, sha256: digest.sha256 }, Tail { from, range: head..size }))
+    let head = Sum::of(head);
+    let crc32 = Some(Sum { size, crc32: digest.crc32 }.behind(head).crc32);
+    Some((Encoded { entry, sha256: digest.sha256 }, Tail { from, range: head.size..size, crc32 }))
 }
 
 async fn streamed(
@@ -90,11 +93,11 @@ async fn streamed(
     upload: &mut ObjectUpload<'_>,
 ) -> Result<Packed, TaskError> {
     let input = stream::once(async { Ok(head) }).chain(rest).boxed();
-    let (size, encoded, read) = stream_entry(progress, path, (AsItIs, encoder), input, upload).await?;
+    let (sum, encoded, read) = stream_entry(progress, path, (AsItIs, encoder), input, upload).await?;
     if read.bytes != attachment.size {
         return Err(changed(module, &attachment));
     }
-    Ok((size, None, vec![finished(encoded, 0, module, attachment)]))
+    Ok((sum, None, vec![finished(encoded, 0, module, attachment)]))
 }
 
 /// Small files: read ahead, encoded one after the other on a blocking thread, appended to the segment.

@@ -22,15 +22,15 @@ const CSV_CHUNK: usize = 64 << 10;
 pub async fn pack(
     run: &Run<'_>,
     progress: (&Item, &Tracker<'_>),
-    module: &Module,
+    (module, csv): (&Module, CsvOptions),
     path: &str,
     rows: Range<u64>,
     upload: &mut ObjectUpload<'_>,
 ) -> Result<Packed, TaskError> {
     let expected = rows.end - rows.start;
     let pages = run.ports.source.rows(run.org, module, rows).await?;
-    let encoder = (Rows::new(module), EntryEncoder::deflated(run.settings.level));
-    let (size, encoded, read) = stream_entry(progress, path.to_owned(), encoder, pages, upload).await?;
+    let encoder = (Rows::new(module, csv), EntryEncoder::deflated(run.settings.level));
+    let (sum, encoded, read) = stream_entry(progress, path.to_owned(), encoder, pages, upload).await?;
     if read.rows != expected {
         return Err(TaskError::rows_changed(&module.api_name));
     }
@@ -42,7 +42,7 @@ pub async fn pack(
         rows: Some(expected),
         attachment: None,
     };
-    Ok((size, None, vec![entry]))
+    Ok((sum, None, vec![entry]))
 }
 
 struct Rows {
@@ -52,10 +52,10 @@ struct Rows {
 }
 
 impl Rows {
-    fn new(module: &Module) -> Self {
+    fn new(module: &Module, options: CsvOptions) -> Self {
         let kept = module.fields.iter().enumerate().filter(|(_, field)| field.contents == Contents::Crm);
         let (columns, header): (Vec<usize>, Vec<&str>) = kept.map(|(at, field)| (at, field.api_name.as_str())).unzip();
-        let mut csv = CsvWriter::new(CsvOptions::default());
+        let mut csv = CsvWriter::new(options);
         csv.begin(&header);
         Self { columns, csv }
     }

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::TaskError;
 use crate::encoder::{Encoded, EntryEncoder};
 use crate::progress::Tracker;
+use crate::sum::Sum;
 use crate::upload::ObjectUpload;
 use crate::work::Item;
 
@@ -33,14 +34,14 @@ pub trait Encode: Send + 'static {
     fn amount(piece: &Self::Piece) -> Amount;
 }
 
-/// Streams one entry into a segment that holds nothing else. Gives the segment's size, the entry, and what was read.
+/// Streams one entry into a segment that holds nothing else. Gives the segment's sum, the entry, and what was read.
 pub async fn stream_entry<E: Encode>(
     progress: (&Item, &Tracker<'_>),
     name: String,
     (encode, encoder): (E, EntryEncoder),
     input: BoxStream<'static, Result<E::Piece, PortError>>,
     upload: &mut ObjectUpload<'_>,
-) -> Result<(u64, Encoded, Amount), TaskError> {
+) -> Result<(Sum, Encoded, Amount), TaskError> {
     let (to_encode, pieces) = mpsc::channel(IN_FLIGHT);
     let (to_upload, mut chunks) = mpsc::channel::<Vec<u8>>(IN_FLIGHT);
     let encoding = tokio::task::spawn_blocking(move || encode_all(encode, encoder, name, pieces, &to_upload));
@@ -53,8 +54,8 @@ pub async fn stream_entry<E: Encode>(
     };
     let joined = async { encoding.await.map_err(|_| TaskError::stopped())?.map_err(|_| TaskError::stopped()) };
     let (read, (), encoded) = tokio::try_join!(feeding, sending, joined)?;
-    let size = upload.finish(&local_header(&encoded.entry)).await?;
-    Ok((size, encoded, read))
+    let sum = upload.finish(&local_header(&encoded.entry)).await?;
+    Ok((sum, encoded, read))
 }
 
 async fn feed<E: Encode>(

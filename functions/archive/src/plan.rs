@@ -34,7 +34,7 @@ async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {
     let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(TaskError::unknown_backup)?;
     let read_from: DateTime<Utc> = run.ports.clock.now();
     let modules = run.ports.source.modules(run.org).await?;
-    let mut planner = Planner::new(run, &modules);
+    let mut planner = Planner::new(run, &modules, run.settings.most_zip_bytes(&organisation.archive));
     for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == Contents::Crm) {
         planner.rows(at, module);
     }
@@ -51,6 +51,7 @@ async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {
 struct Planner<'a> {
     run: &'a Run<'a>,
     modules: &'a [Module],
+    most_batch_bytes: u64,
     items: Vec<Planned>,
     rows: Vec<RowsOf>,
     data_paths: PathNamer,
@@ -72,13 +73,14 @@ struct RowsOf {
 }
 
 impl<'a> Planner<'a> {
-    fn new(run: &'a Run<'a>, modules: &'a [Module]) -> Self {
+    fn new(run: &'a Run<'a>, modules: &'a [Module], most_zip_bytes: Option<u64>) -> Self {
+        let most_batch_bytes = run.settings.most_batch_bytes(most_zip_bytes);
         let mut file_paths = PathNamer::new();
         for own in OWN_ENTRIES {
             file_paths.place(&[own]);
         }
         let (items, rows, batch) = (Vec::new(), Vec::new(), Vec::new());
-        Self { run, modules, items, rows, data_paths: PathNamer::new(), file_paths, batch }
+        Self { run, modules, most_batch_bytes, items, rows, data_paths: PathNamer::new(), file_paths, batch }
     }
 
     /// One CSV file per module, or several numbered ones where it has too many rows for one.
@@ -106,7 +108,7 @@ impl<'a> Planner<'a> {
             let path = self.file_paths.place(&[&module.api_name, &attachment.record_id, &attachment.name]);
             let size = attachment.size;
             let is_large = size > limits.whole_file_bytes;
-            let is_full = self.batch.len() >= limits.batch_files || bytes + size > limits.most_batch_bytes();
+            let is_full = self.batch.len() >= limits.batch_files || bytes + size > self.most_batch_bytes;
             if is_large || is_full {
                 self.end_batch(at).await?;
                 bytes = 0;

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::ports::ObjectRef;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ const REUSED_FOR: TimeDelta = TimeDelta::days(6);
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Input<'a> {
     /// Rows: the module names its version, by which a source always gives the same rows.
-    Rows { level: u32, module: &'a Module, path: &'a str, rows: &'a Range<u64> },
+    Rows { level: u32, csv: &'a CsvOptions, module: &'a Module, path: &'a str, rows: &'a Range<u64> },
     /// Attachments, with the places where the source keeps them.
     Files { level: u32, whole_file_bytes: u64, module: &'a str, files: &'a [PlacedFile] },
 }

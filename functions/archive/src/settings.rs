@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
+use hozon_shared::domain::archive_options::{ArchiveOptions, LEAST_ZIP};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::settings::{SettingsError, number, plans};
 use tokio::sync::Semaphore;
 
 /// Resident memory that an item takes at most while it is packed, in MiB.
 const ITEM_MIB: u64 = 80;
-/// The least that a zip may be limited to.
-const LEAST_ZIP: u64 = 16 << 20;
 
 /// Sizes and limits of a run.
 #[derive(Debug, Clone)]
@@ -78,9 +77,14 @@ impl Settings {
         })
     }
 
-    /// Bytes of a batch of attachments, so that zips can be split between batches.
-    pub fn most_batch_bytes(&self) -> u64 {
-        self.max_zip_bytes.map_or(self.batch_bytes, |most| self.batch_bytes.min(most / 4))
+    /// Most bytes of a zip of an organisation with these options; the smaller limit counts.
+    pub fn most_zip_bytes(&self, options: &ArchiveOptions) -> Option<u64> {
+        [self.max_zip_bytes, options.max_zip_bytes].into_iter().flatten().min()
+    }
+
+    /// Bytes of a batch of attachments, so that zips of that size can be split between batches.
+    pub fn most_batch_bytes(&self, most_zip_bytes: Option<u64>) -> u64 {
+        most_zip_bytes.map_or(self.batch_bytes, |most| self.batch_bytes.min(most / 4))
     }
 }
 

@@ -2,9 +2,11 @@
 //! a local header that carries sizes and CRC which are known only then: S3 takes parts in any order.
 
 use bytes::Bytes;
+use crc32fast::Hasher;
 use hozon_shared::archive::compose::Piece;
 use hozon_shared::ports::{ObjectRef, PartTag, UploadId};
 
+use crate::sum::Sum;
 use crate::{Run, TaskError};
 
 const BINARY: &str = "application/octet-stream";
@@ -21,12 +23,13 @@ pub struct ObjectUpload<'a> {
     upload: Option<UploadId>,
     parts: Vec<PartTag>,
     sent: u64,
+    pushed: Hasher,
 }
 
 impl<'a> ObjectUpload<'a> {
     /// Begins an object; nothing is sent yet.
     pub fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
-        Self { run, at, first: Vec::new(), buffer: Vec::new(), upload: None, parts: Vec::new(), sent: 0 }
+        Self { run, at, first: Vec::new(), buffer: Vec::new(), upload: None, parts: Vec::new(), sent: 0, pushed: Hasher::new() }
     }
 
     /// Bytes taken so far.
@@ -36,6 +39,7 @@ impl<'a> ObjectUpload<'a> {
 
     /// Appends bytes; sends a part whenever one is full.
     pub async fn push(&mut self, bytes: &[u8]) -> Result<(), TaskError> {
+        self.pushed.update(bytes);
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() < self.run.settings.part_bytes << (self.parts.len() / PARTS_OF_A_SIZE).min(2) {
             return Ok(());
@@ -48,13 +52,13 @@ impl<'a> ObjectUpload<'a> {
         self.send(full).await
     }
 
-    /// Puts `head` before everything pushed and makes the object. Gives its size in bytes.
-    pub async fn finish(&mut self, head: &[u8]) -> Result<u64, TaskError> {
-        let size = self.size() + head.len() as u64;
+    /// Puts `head` before everything pushed and makes the object. Gives its size and checksum.
+    pub async fn finish(&mut self, head: &[u8]) -> Result<Sum, TaskError> {
+        let sum = self.sum(head);
         if self.is_small() {
             let whole = self.take_all(head);
             self.run.ports.objects.put(&self.at, whole, BINARY).await?;
-            return Ok(size);
+            return Ok(sum);
         }
         if !self.buffer.is_empty() {
             let last = std::mem::take(&mut self.buffer);
@@ -67,16 +71,21 @@ impl<'a> ObjectUpload<'a> {
         parts.append(&mut self.parts);
         self.run.ports.uploads.complete(&self.at, &upload, parts).await?;
         self.upload = None;
-        Ok(size)
+        Ok(sum)
     }
 
     /// Like `finish`, for a part of a zip: a small one is never stored by itself.
-    pub async fn finish_piece(&mut self, head: &[u8]) -> Result<Piece, TaskError> {
+    pub async fn finish_piece(&mut self, head: &[u8]) -> Result<(Piece, Sum), TaskError> {
         if self.is_small() {
-            return Ok(Piece::Bytes(self.take_all(head)));
+            let sum = self.sum(head);
+            return Ok((Piece::Bytes(self.take_all(head)), sum));
         }
-        let size = self.finish(head).await?;
-        Ok(Piece::Object { from: self.at.clone(), range: 0..size })
+        let sum = self.finish(head).await?;
+        Ok((Piece::Object { from: self.at.clone(), range: 0..sum.size }, sum))
+    }
+
+    fn sum(&self, head: &[u8]) -> Sum {
+        Sum::of(head).then(Sum { size: self.size(), crc32: self.pushed.clone().finalize() })
     }
 
     /// Gives up: frees the parts that were sent. A store that refuses that, too, drops them by its lifecycle rule.

@@ -14,6 +14,7 @@ use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError, read_all};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::sum::Sum;
 use crate::{Run, TaskError};
 
 const JSON: &str = "application/json";
@@ -103,6 +104,9 @@ pub struct Segment {
     pub key: String,
     /// Bytes of the object.
     pub size: u64,
+    /// Their CRC-32; none where an older version has made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crc32: Option<u32>,
     /// What follows the object's bytes: the rest of a stored attachment, where the source keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tail: Option<Tail>,
@@ -115,6 +119,13 @@ impl Segment {
     pub fn zip_bytes(&self) -> u64 {
         self.size + self.tail.as_ref().map_or(0, |tail| tail.range.end - tail.range.start)
     }
+
+    /// Size and checksum of what it is in the zip, where they are known.
+    pub fn sum(&self) -> Option<Sum> {
+        let own = Sum { size: self.size, crc32: self.crc32? };
+        let Some(tail) = &self.tail else { return Some(own) };
+        Some(own.then(Sum { size: tail.range.end - tail.range.start, crc32: tail.crc32? }))
+    }
 }
 
 /// A range of an object of the source that is copied into the zip, unread.
@@ -124,6 +135,9 @@ pub struct Tail {
     pub from: ObjectRef,
     /// The range, in bytes.
     pub range: Range<u64>,
+    /// CRC-32 of those bytes; none where an older version has made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crc32: Option<u32>,
 }
 
 /// One entry of a segment.

@@ -10,6 +10,7 @@ use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
 use hozon_shared::ports::ObjectRef;
 
 use crate::encoder::{Encoded, EntryEncoder, WholeEncoder};
+use crate::sum::Sum;
 use crate::upload::ObjectUpload;
 use crate::work::{Segment, SegmentEntry};
 use crate::{Run, TaskError};
@@ -31,11 +32,15 @@ pub struct ZipWriter<'a> {
     index: Option<Index<'a>>,
     manifest: Growing<'a>,
     files: ManifestText,
+    /// Of all that was given to the composer; none once something had no checksum.
+    sum: Option<Sum>,
+    /// Rows, or attachments, of the segments.
+    counted: u64,
 }
 
 impl<'a> ZipWriter<'a> {
     /// Begins the zip of that number, from 1. The manifest says what is the same for all files.
-    pub async fn begin(run: &'a Run<'a>, manifest: &Manifest, number: usize) -> Result<Self, TaskError> {
+    pub async fn begin(run: &'a Run<'a>, csv: CsvOptions, manifest: &Manifest, number: usize) -> Result<Self, TaskError> {
         let kind = manifest.kind;
         let prefix = match kind {
             ArchiveKind::Data => "Data",
@@ -53,9 +58,11 @@ impl<'a> ZipWriter<'a> {
             composer: Composer::new(objects, uploads, to, ZIP, work("group-").key, Limits::S3),
             directory: ObjectUpload::new(run, work("directory")),
             entries: 0,
-            index: (kind == ArchiveKind::Attachments).then(|| Index::new(run, work("index"))),
+            index: (kind == ArchiveKind::Attachments).then(|| Index::new(run, csv, work("index"))),
             manifest: text,
             files: ManifestText::default(),
+            sum: Some(Sum::default()),
+            counted: 0,
             name,
         })
     }
@@ -80,10 +87,12 @@ impl<'a> ZipWriter<'a> {
         for entry in &segment.entries {
             self.list(&entry.entry, offset + entry.offset).await?;
             self.record(&entry.entry, &entry.sha256, Some(&entry.module), entry.rows).await?;
+            self.counted += entry.rows.unwrap_or(1);
             if let Some(index) = &mut self.index {
                 index.add(entry).await?;
             }
         }
+        self.sum = self.sum.zip(segment.sum()).map(|(sum, next)| sum.then(next));
         self.composer.push(Piece::Object { from: ObjectRef::archives(&segment.key), range: 0..segment.size }).await?;
         if let Some(tail) = &segment.tail {
             self.composer.push(Piece::Object { from: tail.from.clone(), range: tail.range.clone() }).await?;
@@ -104,15 +113,24 @@ impl<'a> ZipWriter<'a> {
         self.manifest.write(self.files.end()).await?;
         let (encoded, piece) = self.manifest.finish("manifest.json").await?;
         self.list(&encoded.entry, self.composer.size()).await?;
-        self.composer.push(piece).await?;
+        self.push(piece).await?;
         let end = end_records(self.entries, self.composer.size(), self.directory.size());
-        self.composer.push(self.directory.finish_piece(&[]).await?).await?;
-        self.composer.push(Piece::Bytes(Bytes::from(end))).await?;
+        let directory = self.directory.finish_piece(&[]).await?;
+        self.push(directory).await?;
+        self.push(whole(Bytes::from(end))).await?;
         let composed = self.composer.finish().await?;
         let (zip, parts) = (self.name.as_str(), composed.parts);
         tracing::info!(run.id = self.run.backup.0, zip, composed.size, composed.copied, composed.read, parts, "composed a zip");
         let key = format!("{}{}", self.run.archive_prefix(), self.name);
-        Ok(ArchiveFile { kind: self.kind, name: self.name.clone(), key, size: composed.size, entries: self.entries })
+        Ok(ArchiveFile {
+            kind: self.kind,
+            name: self.name.clone(),
+            key,
+            size: composed.size,
+            entries: self.entries,
+            counted: Some(self.counted),
+            crc32: self.sum.map(|sum| sum.crc32),
+        })
     }
 
     /// Gives up: frees what was sent.
@@ -127,13 +145,18 @@ impl<'a> ZipWriter<'a> {
     async fn document(&mut self, path: String, content: Bytes) -> Result<(), TaskError> {
         let mut encoder = WholeEncoder::new(self.run.settings.level);
         let (body, encoded) = encoder.encode(path, content).map_err(|_| TaskError::stopped())?;
-        let whole = [local_header(&encoded.entry), body.to_vec()].concat();
-        self.own(encoded, Piece::Bytes(Bytes::from(whole)), None).await
+        let entry = [local_header(&encoded.entry), body.to_vec()].concat();
+        self.own(encoded, whole(Bytes::from(entry)), None).await
     }
 
-    async fn own(&mut self, encoded: Encoded, piece: Piece, rows: Option<u64>) -> Result<(), TaskError> {
+    async fn own(&mut self, encoded: Encoded, piece: (Piece, Sum), rows: Option<u64>) -> Result<(), TaskError> {
         self.list(&encoded.entry, self.composer.size()).await?;
         self.record(&encoded.entry, &encoded.sha256, None, rows).await?;
+        self.push(piece).await
+    }
+
+    async fn push(&mut self, (piece, sum): (Piece, Sum)) -> Result<(), TaskError> {
+        self.sum = self.sum.map(|so_far| so_far.then(sum));
         Ok(self.composer.push(piece).await?)
     }
 
@@ -150,6 +173,11 @@ impl<'a> ZipWriter<'a> {
     }
 }
 
+fn whole(bytes: Bytes) -> (Piece, Sum) {
+    let sum = Sum::of(&bytes);
+    (Piece::Bytes(bytes), sum)
+}
+
 fn damaged(error: serde_json::Error) -> TaskError {
     TaskError::damaged("The manifest", error)
 }
@@ -162,8 +190,8 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
-        let mut csv = CsvWriter::new(CsvOptions::default());
+    fn new(run: &'a Run<'a>, options: CsvOptions, at: ObjectRef) -> Self {
+        let mut csv = CsvWriter::new(options);
         csv.begin(&ATTACHMENT_COLUMNS);
         Self { csv, rows: 0, text: Growing::new(run, at) }
     }
@@ -200,7 +228,7 @@ impl<'a> Growing<'a> {
         self.upload.push(&chunk).await
     }
 
-    async fn finish(&mut self, name: &str) -> Result<(Encoded, Piece), TaskError> {
+    async fn finish(&mut self, name: &str) -> Result<(Encoded, (Piece, Sum)), TaskError> {
         let encoder = std::mem::replace(&mut self.encoder, EntryEncoder::stored());
         let (rest, encoded) = encoder.finish(name.to_owned()).map_err(|_| TaskError::stopped())?;
         self.upload.push(&rest).await?;

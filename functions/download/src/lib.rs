@@ -1,5 +1,7 @@
-//! Links to a backup's files, for the time left until seven days after its creation (R6).
+//! Backups with their files, what they hold, and links to a backup's files, for the time left until seven days after its creation (R6).
 
+mod backups;
+mod holds;
 mod links;
 
 use hozon_shared::api::{Documented, with_versions};
@@ -8,5 +10,10 @@ use utoipa_axum::routes;
 
 /// The routes of this function.
 pub fn router(ports: Ports) -> Documented {
-    with_versions(Documented::new().routes(routes!(links::all)).routes(routes!(links::one))).with_state(ports)
+    let routes = Documented::new()
+        .routes(routes!(links::all))
+        .routes(routes!(links::one))
+        .routes(routes!(backups::list))
+        .routes(routes!(backups::contents));
+    with_versions(routes).with_state(ports)
 }

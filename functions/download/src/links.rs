@@ -113,7 +113,8 @@ pub async fn one(
     Ok(Json(DownloadEnvelope { download }))
 }
 
-async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiError> {
+/// The backup with that id.
+pub async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiError> {
     let id = id.parse().map_err(|_| ApiError::not_found())?;
     ports.store.backup(org, id).await?.ok_or_else(ApiError::not_found)
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Contact, Organisation};
 use hozon_shared::ports::{ErrorKind, Mail, Mailer, PortError, Ports};
 use serde_json::{Value, json};
@@ -74,14 +75,14 @@ impl Notify {
         let Some(organisation) = self.ports.store.organisation(org).await? else { return Ok(()) };
         self.tell(&organisation, &event).await?;
         let contact = self.ports.schedules.contact(org, event.by.id).await?;
-        let locale = contact.as_ref().map(|contact| contact.locale).unwrap_or_default();
-        let addresses = addresses(&organisation, contact, &event.what);
-        if addresses.is_empty() {
-            return Ok(());
-        }
-        let letter = Letter::about(&self.ports, &organisation, &event, locale).await?;
-        for address in addresses {
-            self.send(org, &event, &letter, address).await?;
+        for (locale, addresses) in addresses(&organisation, contact, &event.what) {
+            if addresses.is_empty() {
+                continue;
+            }
+            let letter = Letter::about(&self.ports, &organisation, &event, locale).await?;
+            for address in addresses {
+                self.send(org, &event, &letter, address).await?;
+            }
         }
         Ok(())
     }
@@ -105,17 +106,19 @@ impl Notify {
     }
 }
 
-/// The administrator concerned, and the organisation's recipients of results.
-fn addresses(organisation: &Organisation, contact: Option<Contact>, what: &What) -> Vec<String> {
-    let mut addresses: Vec<String> = contact.and_then(|contact| contact.email).into_iter().collect();
+/// The administrator concerned, and the organisation's recipients of results, each in their language.
+fn addresses(organisation: &Organisation, contact: Option<Contact>, what: &What) -> [(Locale, Vec<String>); 2] {
+    let locale = contact.as_ref().map(|contact| contact.locale).unwrap_or_default();
+    let own: Vec<String> = contact.and_then(|contact| contact.email).into_iter().collect();
+    let mut others: Vec<String> = Vec::new();
     let is_result = matches!(
         what,
         What::BackupReady { .. } | What::BackupFailed { .. } | What::BackupSkipped { .. } | What::BackupMissed { .. }
     );
     for address in organisation.recipients.iter().filter(|_| is_result) {
-        if !addresses.iter().any(|known| known.eq_ignore_ascii_case(address)) {
-            addresses.push(address.clone());
+        if !own.iter().chain(&others).any(|known| known.eq_ignore_ascii_case(address)) {
+            others.push(address.clone());
         }
     }
-    addresses
+    [(locale, own), (organisation.locale.unwrap_or(locale), others)]
 }

@@ -13,6 +13,7 @@ use hozon_shared::domain::payment::Owner;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::purchase::{self, Holdings};
 use hozon_shared::ports::{Buyer, Change, CheckoutLine, CheckoutRequest, ErrorKind, PortError};
+use serde_json::json;
 
 use crate::wire::OrderEnvelope;
 use crate::{ATTEMPTS, Shop, too_busy};
@@ -111,6 +112,10 @@ impl Shop {
 
     async fn close_other(&self, caller: &Caller, other: OrderId) -> Result<(), ApiError> {
         match self.ports.purchases.order(caller.org, other).await? {
+            Some(other) if other.status == Status::Processing => {
+                let message = "The payment of another order is on its way. Wait until it is through, then confirm this one.";
+                Err(ApiError::not_allowed(message).details(json!({ "id": other.id })))
+            }
             Some(other) => self.give_up(&other, &caller.person).await,
             None => Err(PortError::new(ErrorKind::Corrupt, "find the order whose checkout is open").into()),
         }

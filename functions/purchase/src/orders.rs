@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Params, Refusals, number};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, PageInfo, Paged, Params, Refusals};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::{OrderId, OrgId};
 use hozon_shared::domain::order::{Item, NotOrdered, Order, Origin, Standing, quote};
@@ -11,7 +11,7 @@ use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::purchase;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::Shop;
 use crate::wire::{OrderEnvelope, OrderOut};
@@ -19,8 +19,6 @@ use crate::wire::{OrderEnvelope, OrderOut};
 /// Orders of a page, unless asked for fewer, and at most.
 const PER_PAGE: usize = 20;
 const MOST_PER_PAGE: usize = 100;
-/// Pages beyond this one are refused.
-const LAST_PAGE: usize = 50;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -134,30 +132,10 @@ fn refusal(refused: NotOrdered) -> ApiError {
     ApiError::invalid_data(field, &path, refused.to_string())
 }
 
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Query {
-    /// From 1. 1.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 50)]
-    page: Option<String>,
-    /// 1 to 100. 20.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
-    per_page: Option<String>,
-}
-
 #[derive(Serialize, ToSchema)]
 pub struct OrdersEnvelope {
     orders: Vec<OrderOut>,
-    info: Info,
-}
-
-#[derive(Serialize, ToSchema)]
-struct Info {
-    per_page: usize,
-    /// Orders of this page.
-    count: usize,
-    page: usize,
-    more_records: bool,
+    info: PageInfo,
 }
 
 /// Lists orders, newest first.
@@ -165,24 +143,23 @@ struct Info {
     get,
     path = "/crm/bulk/{v}/backup/orders",
     operation_id = "list_orders",
-    params(("v" = ApiVersion, Path), Query),
+    params(("v" = ApiVersion, Path), Paged),
     responses((status = 200, body = OrdersEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn list(
     State(shop): State<Shop>,
     Administrator(caller): Administrator,
-    Params(query): Params<Query>,
+    Params(query): Params<Paged>,
 ) -> Result<Json<OrdersEnvelope>, ApiError> {
-    let page = number(query.page.as_deref(), "page", 1, LAST_PAGE)?;
-    let per_page = number(query.per_page.as_deref(), "per_page", PER_PAGE, MOST_PER_PAGE)?;
+    let (page, per_page) = query.read(PER_PAGE, MOST_PER_PAGE)?;
     let zone = shop.organisation(caller.org).await?.time_zone;
     let now = shop.ports.clock.now();
     let found = shop.ports.purchases.orders(caller.org, page * per_page + 1).await?;
     let more_records = found.len() > page * per_page;
     let orders: Vec<_> =
         found.iter().skip((page - 1) * per_page).take(per_page).map(|order| OrderOut::of(order, zone, now)).collect();
-    let info = Info { per_page, count: orders.len(), page, more_records };
+    let info = PageInfo { per_page, count: orders.len(), page, more_records };
     Ok(Json(OrdersEnvelope { orders, info }))
 }
 

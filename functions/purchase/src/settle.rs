@@ -108,8 +108,10 @@ impl Shop {
         {
             return Ok(None);
         }
-        let order = self.ports.purchases.order(owner.org, owner.order).await?;
-        Ok(order.zip(self.holdings(owner.org).await?))
+        // In this order: an order that is not paid yet has none of the subscriptions that were read before it, so that what it takes the
+        // place of is never its own, nor what was bought after it.
+        let held = self.holdings(owner.org).await?;
+        Ok(self.ports.purchases.order(owner.org, owner.order).await?.zip(held))
     }
 
     async fn commit_handled(&self, owner: Owner, changes: Vec<Change>, message: Option<&str>) -> Result<bool, PortError> {

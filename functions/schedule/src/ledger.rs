@@ -3,43 +3,22 @@
 use axum::Json;
 use axum::extract::State;
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals, local_time, number};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, PageInfo, Paged, Params, Refusals, local_time};
 use hozon_shared::domain::id::BackupId;
 use hozon_shared::domain::ledger::{Cause, Entry, Pool};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::App;
 
-/// Entries of a page, unless asked for fewer, and at most.
-const MOST_PER_PAGE: usize = 200;
-/// Pages beyond this one are refused.
-const LAST_PAGE: usize = 50;
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Query {
-    /// From 1. 1.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 50)]
-    page: Option<String>,
-    /// 1 to 200. 200.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
-    per_page: Option<String>,
-}
+/// Entries of a page, unless asked for others, and at most.
+const PER_PAGE: usize = 20;
+const MOST_PER_PAGE: usize = 100;
 
 #[derive(Serialize, ToSchema)]
 pub struct LedgerEnvelope {
     ledger: Vec<EntryOut>,
-    info: Info,
-}
-
-#[derive(Serialize, ToSchema)]
-struct Info {
-    per_page: usize,
-    /// Entries of this page.
-    count: usize,
-    page: usize,
-    more_records: bool,
+    info: PageInfo,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -69,22 +48,21 @@ struct EntryOut {
     get,
     path = "/crm/bulk/{v}/backup/ledger",
     operation_id = "get_ledger",
-    params(("v" = ApiVersion, Path), Query),
+    params(("v" = ApiVersion, Path), Paged),
     responses((status = 200, body = LedgerEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(
     State(app): State<App>,
     Administrator(caller): Administrator,
-    Params(query): Params<Query>,
+    Params(query): Params<Paged>,
 ) -> Result<Json<LedgerEnvelope>, ApiError> {
-    let page = number(query.page.as_deref(), "page", 1, LAST_PAGE)?;
-    let per_page = number(query.per_page.as_deref(), "per_page", MOST_PER_PAGE, MOST_PER_PAGE)?;
+    let (page, per_page) = query.read(PER_PAGE, MOST_PER_PAGE)?;
     let zone = app.organisation(caller.org).await?.time_zone;
     let found = app.ports.accounts.ledger(caller.org, Some(page * per_page + 1)).await?;
     let more_records = found.len() > page * per_page;
     let ledger: Vec<_> = found.into_iter().skip((page - 1) * per_page).take(per_page).map(|entry| written(entry, zone)).collect();
-    let info = Info { per_page, count: ledger.len(), page, more_records };
+    let info = PageInfo { per_page, count: ledger.len(), page, more_records };
     Ok(Json(LedgerEnvelope { ledger, info }))
 }
 

@@ -1,4 +1,4 @@
-//! Setting, changing, reading and stopping a schedule; backing up now; the summary and the calendar.
+//! Setting, changing, reading and stopping a schedule; backing up now; the summary, the settings and the calendar.
 
 mod allowance;
 mod back_up_now;
@@ -8,9 +8,11 @@ mod change;
 mod current;
 mod etag;
 mod ledger;
+mod preview;
 mod request;
 mod set;
 mod settings;
+mod source;
 mod summary;
 
 use std::sync::Arc;
@@ -48,6 +50,8 @@ pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time
         .routes(routes!(summary::handle))
         .routes(routes!(allowance::handle))
         .routes(routes!(ledger::handle))
+        .routes(routes!(preview::handle))
+        .routes(routes!(source::handle))
         .routes(routes!(settings::read, settings::save))
         .routes(routes!(calendar::feed))
         .routes(routes!(calendar::create_link, calendar::remove_link));

@@ -1,4 +1,4 @@
-//! `GET` and `PUT backup/settings`: zone, time of day and recipients of mail. A schedule that goes on moves with them, in the same
+//! `GET` and `PUT backup/settings`: zone, time of day, recipients of mail and how zips are written. A schedule that goes on moves with them, in the same
 //! transaction.
 
 use axum::Json;
@@ -7,15 +7,20 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, ErrorOut, Refusals};
+use hozon_shared::domain::archive_options::{ArchiveOptions, LEAST_ZIP};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
+use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Caller, MOST_RECIPIENTS, Organisation, is_address};
 use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::ports::{ErrorKind, Trigger};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::{App, etag};
+
+/// An object of S3 has at most so many bytes.
+const MOST_ZIP: u64 = 5 << 40;
 
 #[derive(Serialize, ToSchema)]
 pub struct SettingsEnvelope {
@@ -32,6 +37,21 @@ struct SettingsOut {
     time_of_day: String,
     /// Addresses that are written to besides the administrator concerned.
     recipients: Vec<String>,
+    /// Language of the mails to them, ja or en; null is that of the administrator concerned.
+    #[schema(value_type = Option<String>, example = "ja")]
+    locale: Option<Locale>,
+    csv: CsvOut,
+    /// Largest zip, in bytes; a backup that is larger is split into several. Null has no limit but the service's own.
+    max_part_bytes: Option<u64>,
+}
+
+/// How CSV files are written.
+#[derive(Serialize, ToSchema)]
+struct CsvOut {
+    /// Whether they begin with a byte order mark, so that Excel reads them on double click.
+    byte_order_mark: bool,
+    /// Whether cells that a spreadsheet would run as a formula are made harmless.
+    escape_formulas: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -51,6 +71,28 @@ struct Wanted {
     time_of_day: Option<String>,
     /// At most 10.
     recipients: Option<Vec<String>>,
+    /// ja or en; null is the language of the administrator concerned.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>)]
+    locale: Option<Option<String>>,
+    csv: Option<WantedCsv>,
+    /// At least 16777216; null has no limit.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<u64>, minimum = 16777216)]
+    max_part_bytes: Option<Option<u64>>,
+}
+
+/// What is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WantedCsv {
+    byte_order_mark: Option<bool>,
+    escape_formulas: Option<bool>,
+}
+
+/// A value that was named, null included; one that was not stays `None`.
+fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 /// Reads the settings.
@@ -148,7 +190,35 @@ fn apply(organisation: Organisation, wanted: Wanted) -> Result<Organisation, Api
     if let Some(recipients) = wanted.recipients {
         changed.recipients = checked(recipients)?;
     }
+    if let Some(locale) = wanted.locale {
+        changed.locale = locale.as_deref().map(language).transpose()?;
+    }
+    apply_archive(&mut changed.archive, wanted.csv, wanted.max_part_bytes)?;
     Ok(changed)
+}
+
+fn language(text: &str) -> Result<Locale, ApiError> {
+    let known = [Locale::Ja, Locale::En].into_iter().find(|locale| locale.tag() == text);
+    known.ok_or_else(|| ApiError::invalid_data("locale", "$.settings.locale", "locale is ja or en."))
+}
+
+fn apply_archive(
+    options: &mut ArchiveOptions,
+    csv: Option<WantedCsv>,
+    max_zip_bytes: Option<Option<u64>>,
+) -> Result<(), ApiError> {
+    if let Some(WantedCsv { byte_order_mark, escape_formulas }) = csv {
+        options.csv.bom = byte_order_mark.unwrap_or(options.csv.bom);
+        options.csv.neutralise = escape_formulas.unwrap_or(options.csv.neutralise);
+    }
+    if let Some(most) = max_zip_bytes {
+        if most.is_some_and(|most| !(LEAST_ZIP..=MOST_ZIP).contains(&most)) {
+            let message = "max_part_bytes is from 16777216 (16 MiB) to 5497558138880 (5 TiB), or null.";
+            return Err(ApiError::invalid_data("max_part_bytes", "$.settings.max_part_bytes", message));
+        }
+        options.max_zip_bytes = most;
+    }
+    Ok(())
 }
 
 fn checked(recipients: Vec<String>) -> Result<Vec<String>, ApiError> {
@@ -167,6 +237,9 @@ fn answer(app: &App, organisation: &Organisation) -> Response {
         time_zone: organisation.time_zone.name().to_owned(),
         time_of_day: app.time_of_day(organisation).format("%H:%M").to_string(),
         recipients: organisation.recipients.clone(),
+        locale: organisation.locale,
+        csv: CsvOut { byte_order_mark: organisation.archive.csv.bom, escape_formulas: organisation.archive.csv.neutralise },
+        max_part_bytes: organisation.archive.max_zip_bytes,
     };
     ([(header::ETAG, tag(organisation))], Json(SettingsEnvelope { settings })).into_response()
 }

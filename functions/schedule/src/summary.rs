@@ -1,18 +1,20 @@
 //! `GET backup/summary`: everything that the console's first screen shows, in one answer, with an ETag for polling.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, FailureOut, PersonOut, Refusals, local_time};
+use hozon_shared::api::{
+    Administrator, ApiError, ApiVersion, FailureOut, FileOut, PersonOut, Refusals, local_time, tag_of, unless_known,
+};
 use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::progress::{Amount, seconds_left};
-use hozon_shared::domain::rule::RepeatType;
+use hozon_shared::domain::rule::{RepeatType, Rule};
 use hozon_shared::domain::schedule::{Schedule, Status as ScheduleStatus};
+use hozon_shared::notices::Notices;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -21,7 +23,9 @@ use super::allowance::{self, AllowanceOut};
 use super::{App, etag};
 
 /// Runs that are shown ahead.
-const NEXT_RUNS: usize = 5;
+pub const NEXT_RUNS: usize = 5;
+/// Months of the calendar, this one included.
+const CALENDAR_MONTHS: u32 = 3;
 
 #[derive(Serialize, ToSchema)]
 pub struct SummaryEnvelope {
@@ -31,13 +35,30 @@ pub struct SummaryEnvelope {
 /// The state of backups at a glance.
 #[derive(Serialize, ToSchema)]
 struct Summary {
+    /// The time now; what is left until something is counted from it.
+    now: String,
     /// The zone of all times.
     time_zone: String,
+    /// The organisation's name.
+    organisation: String,
+    /// Who asks.
+    user: PersonOut,
+    notifications: NoticesOut,
     /// The schedule that goes on; null when there is none.
     schedule: Option<ScheduleOut>,
     /// The newest backup; null when there was none.
     backup: Option<BackupOut>,
+    /// While the newest backup is being made: the one before it.
+    last: Option<BackupOut>,
     allowance: AllowanceOut,
+}
+
+/// The caller's notifications, in short.
+#[derive(Serialize, ToSchema)]
+struct NoticesOut {
+    unread: usize,
+    /// Id of the newest one.
+    newest: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -54,6 +75,8 @@ struct ScheduleOut {
     time_of_day: String,
     start_date: Option<String>,
     next_runs: Vec<String>,
+    /// All runs until the end of the month after next.
+    calendar: Vec<String>,
     requester: PersonOut,
     /// For If-Match.
     etag: String,
@@ -61,11 +84,18 @@ struct ScheduleOut {
 
 /// The rule in words.
 #[derive(Serialize, ToSchema)]
-struct Sentence {
+pub struct Sentence {
     #[schema(example = "every other Monday")]
     en: String,
     #[schema(example = "隔週の月曜日")]
     ja: String,
+}
+
+impl Sentence {
+    /// Says a rule.
+    pub fn of(rule: Rule) -> Self {
+        Self { en: rule.sentence(Locale::En), ja: rule.sentence(Locale::Ja) }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -80,6 +110,9 @@ struct BackupOut {
     created_time: String,
     finished_time: Option<String>,
     expiry_date: String,
+    /// Whether its files can be downloaded now.
+    downloadable: bool,
+    files: Vec<FileOut>,
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
     progress: ProgressOut,
@@ -128,24 +161,26 @@ pub async fn handle(
     let organisation = app.organisation(caller.org).await?;
     let now = app.ports.clock.now();
     let schedule = app.active_schedule(caller.org).await?.map(|schedule| schedule_out(&schedule, &organisation, now));
+    let (backup, last) = newest_backups(&app, &organisation, now).await?;
     let summary = Summary {
+        now: local_time(now, organisation.time_zone),
         time_zone: organisation.time_zone.name().to_owned(),
+        organisation: organisation.name.clone(),
+        user: PersonOut::from(&caller.person),
+        notifications: notices(&app, &caller).await?,
         schedule,
-        backup: newest_backup(&app, &organisation, now).await?,
+        backup,
+        last,
         allowance: allowance::read(&app, &organisation, now).await?,
     };
     let answer = json!(SummaryEnvelope { summary });
-    let tag = etag::of_contents(&without_time_left(answer.clone()));
-    let seen = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let headers = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
-    if seen.is_some_and(|seen| etag::matches(seen, &tag)) {
-        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
-    }
-    Ok((headers, Json(answer)).into_response())
+    let tag = tag_of(&without_passing_time(answer.clone()));
+    Ok(unless_known(&headers, tag, answer))
 }
 
-/// The time left shrinks by itself; only what it is estimated from is news.
-fn without_time_left(mut answer: Value) -> Value {
+/// Time passes by itself; only what the time left is estimated from is news.
+fn without_passing_time(mut answer: Value) -> Value {
+    answer["summary"]["now"].take();
     if let Some(progress) = answer.pointer_mut("/summary/backup/progress").and_then(Value::as_object_mut) {
         progress.remove("seconds_left");
     }
@@ -158,20 +193,56 @@ fn schedule_out(schedule: &Schedule, organisation: &Organisation, now: DateTime<
         id: schedule.id.to_string(),
         repeat: rule.repeat_type(),
         rrule: rule.to_string(),
-        sentence: Sentence { en: rule.sentence(Locale::En), ja: rule.sentence(Locale::Ja) },
+        sentence: Sentence::of(rule),
         status: schedule.status,
         time_of_day: schedule.recurrence.time.format("%H:%M").to_string(),
         start_date: schedule.recurrence.occurrences().next().map(|first| local_time(first, zone)),
         next_runs: schedule.recurrence.upcoming(now, NEXT_RUNS).into_iter().map(|at| local_time(at, zone)).collect(),
+        calendar: calendar(schedule, organisation, now),
         requester: PersonOut::from(&schedule.requester),
         etag: etag::of_schedule(schedule),
     }
 }
 
-async fn newest_backup(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<Option<BackupOut>, ApiError> {
-    let Some(backup) = app.ports.store.backups(organisation.id, 1).await?.pop() else { return Ok(None) };
+/// The runs of this month and the next ones, as far as the calendar shows them.
+fn calendar(schedule: &Schedule, organisation: &Organisation, now: DateTime<Utc>) -> Vec<String> {
+    let zone = organisation.time_zone;
+    let month = |at: DateTime<Utc>| {
+        let local = at.with_timezone(&zone);
+        i64::from(local.year()) * 12 + i64::from(local.month0())
+    };
+    let last = month(now) + i64::from(CALENDAR_MONTHS) - 1;
+    let ahead = schedule.recurrence.occurrences().skip_while(|at| *at <= now).take_while(|at| month(*at) <= last);
+    ahead.map(|at| local_time(at, zone)).collect()
+}
+
+async fn notices(app: &App, caller: &Caller) -> Result<NoticesOut, ApiError> {
+    let notices = Notices::of(&app.ports, caller.org, caller.person.id).await?;
+    Ok(NoticesOut { unread: notices.unread(), newest: notices.events.first().map(|event| event.id.to_string()) })
+}
+
+/// The newest backup, and the one before it while that one is being made.
+async fn newest_backups(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<Newest, ApiError> {
+    let mut found = app.ports.store.backups(organisation.id, 2).await?.into_iter();
+    let Some(newest) = found.next() else { return Ok((None, None)) };
+    let is_running = newest.status == Status::Inprogress;
+    let last = match found.next().filter(|_| is_running) {
+        Some(last) => Some(with_progress(app, organisation, last, now).await?),
+        None => None,
+    };
+    Ok((Some(with_progress(app, organisation, newest, now).await?), last))
+}
+
+type Newest = (Option<BackupOut>, Option<BackupOut>);
+
+async fn with_progress(
+    app: &App,
+    organisation: &Organisation,
+    backup: Backup,
+    now: DateTime<Utc>,
+) -> Result<BackupOut, ApiError> {
     let done = app.ports.progress.done(organisation.id, backup.id).await?;
-    Ok(Some(backup_out(backup, done, organisation.time_zone, now)))
+    Ok(backup_out(backup, done, organisation.time_zone, now))
 }
 
 fn backup_out(backup: Backup, done: Amount, zone: Tz, now: DateTime<Utc>) -> BackupOut {
@@ -185,6 +256,8 @@ fn backup_out(backup: Backup, done: Amount, zone: Tz, now: DateTime<Utc>) -> Bac
         created_time: time(backup.created),
         finished_time: backup.finished.map(time),
         expiry_date: time(backup.expires()),
+        downloadable: backup.can_be_downloaded(now),
+        files: backup.files.iter().map(FileOut::from).collect(),
         progress: ProgressOut { done, total: backup.total, seconds_left: left },
         failure: backup.failure,
     }

@@ -155,7 +155,8 @@ impl Clockwork {
         let ports = &self.trigger.ports;
         let archives = housekeeping::delete_expired(ports).await;
         let segments = housekeeping::delete_old_segments(ports).await;
-        if let Err(error) = archives.and(segments) {
+        let contents = housekeeping::delete_old_contents(ports).await;
+        if let Err(error) = archives.and(segments).and(contents) {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "expired archives could not be deleted; tried again in an hour");
         }

@@ -1,37 +1,91 @@
-//! The console's files, as the console bucket and CloudFront serve them on AWS.
+//! The console: the folder `console`, as its bucket and CloudFront serve it on AWS (below `/console/`, with `index.html` at the root).
+//! A debug build reads the files anew for each request.
+
+use std::io::Write;
 
 use axum::Router;
-use axum::http::header;
-use axum::response::IntoResponse;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hozon_shared::api::tag_matches;
+use rust_embed::{EmbeddedFile, RustEmbed};
 
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+/// The only place that has it; CloudFront's response headers are to say the same. Nothing comes from elsewhere, nothing in the page runs
+/// but its own modules, and nobody frames it. The page's icon is a `data:` URL.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
     form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-const FILES: [(&str, &str, &str); 6] = [
-    ("/", "text/html; charset=utf-8", include_str!("../../../console/index.html")),
-    ("/console/style.css", "text/css; charset=utf-8", include_str!("../../../console/style.css")),
-    ("/console/icon.svg", "image/svg+xml", include_str!("../../../console/icon.svg")),
-    ("/console/main.js", "text/javascript; charset=utf-8", include_str!("../../../console/main.js")),
-    ("/console/locales/en.json", "application/json", include_str!("../../../console/locales/en.json")),
-    ("/console/locales/ja.json", "application/json", include_str!("../../../console/locales/ja.json")),
-];
+#[derive(RustEmbed)]
+#[folder = "../../console"]
+#[exclude = "*.d.ts"]
+struct Files;
 
 /// Serves the console.
 pub fn router() -> Router {
-    let serve = |content_type, text| {
-        get(async move || {
-            let headers = [
-                (header::CONTENT_TYPE, content_type),
-                (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
-                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-                (header::REFERRER_POLICY, "no-referrer"),
-                (header::CACHE_CONTROL, "no-cache"),
-            ];
-            (headers, text).into_response()
-        })
-    };
-    FILES.into_iter().fold(Router::new(), |router, (path, content_type, text)| router.route(path, serve(content_type, text)))
+    let page = get(async |headers: HeaderMap| answer("index.html", &headers));
+    let file = get(async |Path(path): Path<String>, headers: HeaderMap| answer(&path, &headers));
+    Router::new().route("/", page).route("/console/{*path}", file)
+}
+
+fn answer(path: &str, request: &HeaderMap) -> Response {
+    let Some(file) = Files::get(path) else { return StatusCode::NOT_FOUND.into_response() };
+    let tag = tag(&file);
+    let seen = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let is_known = seen.is_some_and(|seen| tag_matches(seen, &tag));
+    let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { body(path, file, request) };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::VARY, "Accept-Encoding"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Compressed where the browser takes that, as CloudFront does it.
+fn body(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
+    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = content_type(path);
+    if accepted.contains("gzip")
+        && let Some(packed) = gzip(&file.data)
+    {
+        let headers = [(header::CONTENT_TYPE, content_type), (header::CONTENT_ENCODING, "gzip")];
+        return (headers, Body::from(packed)).into_response();
+    }
+    ([(header::CONTENT_TYPE, content_type)], Body::from(file.data.into_owned())).into_response()
+}
+
+fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok()
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Of the contents, however they are encoded; so it is a weak one.
+fn tag(file: &EmbeddedFile) -> String {
+    let short: String = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{short}\"")
 }
 
 #[cfg(test)]
@@ -40,22 +94,46 @@ mod tests {
 
     use super::*;
 
+    fn text(path: &str) -> String {
+        String::from_utf8(Files::get(path).expect(path).data.into_owned()).expect("text")
+    }
+
     #[test]
     fn every_language_says_everything() {
-        let words = |end: &str| -> BTreeMap<String, String> {
-            let (_, _, text) = FILES.iter().find(|(path, _, _)| path.ends_with(end)).expect("a language");
-            serde_json::from_str(text).expect("words")
-        };
-        let (en, ja) = (words("en.json"), words("ja.json"));
+        let words = |path: &str| -> BTreeMap<String, String> { serde_json::from_str(&text(path)).expect("words") };
+        let (en, ja) = (words("locales/en.json"), words("locales/ja.json"));
         assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>());
         let places = |text: &str| {
             let mut places: Vec<String> =
                 text.split('{').skip(1).filter_map(|rest| rest.split('}').next().map(str::to_owned)).collect();
             places.sort();
+            places.dedup();
             places
         };
         for (key, text) in &en {
             assert_eq!(places(text), places(&ja[key]), "{key}");
         }
+    }
+
+    #[test]
+    fn every_file_has_a_type_and_is_short() {
+        for path in Files::iter() {
+            assert_ne!(content_type(&path), "application/octet-stream", "{path}");
+            let lines = text(&path).lines().count();
+            let is_code = path.ends_with(".js") || path.ends_with(".css") || path.ends_with(".html");
+            assert!(!is_code || lines <= 400, "{path} has {lines} lines");
+        }
+    }
+
+    #[test]
+    fn what_a_browser_has_is_not_sent_again() {
+        let first = answer("style.css", &HeaderMap::new());
+        assert_eq!(
+            (first.status(), &first.headers()[header::CONTENT_TYPE]),
+            (StatusCode::OK, &"text/css; charset=utf-8".parse().unwrap())
+        );
+        let known = HeaderMap::from_iter([(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone())]);
+        assert_eq!(answer("style.css", &known).status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(answer("../Cargo.toml", &HeaderMap::new()).status(), StatusCode::NOT_FOUND);
     }
 }

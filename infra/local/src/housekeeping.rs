@@ -1,11 +1,15 @@
 //! Deletes zips whose links have ended (R6), and segments that are no more taken, as the archives bucket's lifecycle rules do on AWS.
 
+use chrono::TimeDelta;
+use hozon_shared::archive::contents;
 use hozon_shared::domain::backup::LINK_LIFE;
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::ports::{Bucket, Clock, ObjectRef, PortError, Ports, SystemClock};
 
 const PREFIX: &str = "archives/";
 const SEGMENTS: &str = "segments/";
+/// As long as events are.
+const CONTENTS_KEPT: TimeDelta = TimeDelta::days(370);
 
 /// Deletes every zip of a backup that has expired; tells how many there were.
 pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
@@ -24,10 +28,19 @@ pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
 
 /// Deletes segments that no run takes any more, seven days after they were made; tells how many objects there were.
 pub async fn delete_old_segments(ports: &Ports) -> Result<usize, PortError> {
+    delete_older(ports, SEGMENTS, LINK_LIFE).await
+}
+
+/// Deletes what is known of the contents of backups that history does not show any more; tells how many there were.
+pub async fn delete_old_contents(ports: &Ports) -> Result<usize, PortError> {
+    delete_older(ports, contents::PREFIX, CONTENTS_KEPT).await
+}
+
+async fn delete_older(ports: &Ports, prefix: &str, age: TimeDelta) -> Result<usize, PortError> {
     // The store dates its objects by the real time, whatever the clock of the service says.
-    let made_before = SystemClock.now() - LINK_LIFE;
+    let made_before = SystemClock.now() - age;
     let mut deleted = 0;
-    for key in ports.objects.list(Bucket::Archives, SEGMENTS).await? {
+    for key in ports.objects.list(Bucket::Archives, prefix).await? {
         let at = ObjectRef::archives(key);
         let head = ports.objects.head(&at).await?;
         if head.is_some_and(|head| head.modified <= made_before) {

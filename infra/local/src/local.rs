@@ -13,6 +13,7 @@ use hozon_notify::{Notify, Post};
 use hozon_purchase::Shop;
 use hozon_shared::api::{Documented, document};
 use hozon_shared::aws;
+use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Organisation, Role};
@@ -177,6 +178,8 @@ impl Local {
             time_of_day: None,
             recipients: Vec::new(),
             calendar_key: None,
+            locale: None,
+            archive: ArchiveOptions::default(),
             version: 0,
         };
         self.ports.store.commit(id, vec![Change::Organisation(organisation)]).await?;

@@ -20,13 +20,6 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Params<
     }
 }
 
-/// Reads a whole number from 1 to `most` of a query, or gives its default where there is none.
-pub fn number(text: Option<&str>, name: &'static str, default: usize, most: usize) -> Result<usize, ApiError> {
-    let Some(text) = text else { return Ok(default) };
-    let value = text.parse().ok().filter(|value| (1..=most).contains(value));
-    value.ok_or_else(|| ApiError::invalid_param(name, format!("{name} is a whole number from 1 to {most}.")))
-}
-
 /// The whole body, of at most 2 MB.
 #[derive(Debug, Clone)]
 pub struct Body(pub Bytes);

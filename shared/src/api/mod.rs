@@ -1,13 +1,19 @@
 //! The HTTP side that all API functions share: who is asking, and how errors look on the wire. Only this module knows status codes.
 
 mod error;
+mod etag;
 mod extract;
+mod files;
 mod identity;
 mod openapi;
+mod pages;
 mod wire;
 
 pub use error::{ApiError, Envelope};
-pub use extract::{Body, Params, number};
+pub use etag::{tag_matches, tag_of, unless_known};
+pub use extract::{Body, Params};
+pub use files::FileOut;
 pub use identity::{Administrator, AuthRefusal, Identity};
 pub use openapi::{ApiVersion, Documented, ErrorOut, FailureOut, Refusals, document};
+pub use pages::{PageInfo, Paged, whole_number};
 pub use wire::{BackupEnvelope, Changed, PersonOut, Success, local_time, with_fallbacks, with_versions};

@@ -11,6 +11,7 @@
 
 use std::borrow::Cow;
 
+pub use crate::domain::archive_options::CsvOptions;
 use crate::sources::rows::{CellPart, LONG_ROW};
 
 /// The rule in words, for the manifest.
@@ -21,20 +22,8 @@ without), an optional fraction, an optional exponent, an optional percent sign. 
 first 512 KiB are looked at; nothing but blanks, quotes and separators there counts as a formula. To undo it, drop one leading apostrophe where the rest of \
 the cell is such a cell. Every cell comes back exactly.";
 
-/// How CSV is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CsvOptions {
-    /// Whether the file begins with a byte order mark, so that Excel reads UTF-8 on double click.
-    pub bom: bool,
-    /// Whether formulas are made harmless.
-    pub neutralise: bool,
-}
-
-impl Default for CsvOptions {
-    fn default() -> Self {
-        Self { bom: true, neutralise: true }
-    }
-}
+/// The rule in words where cells are left alone.
+pub const AS_IT_IS: &str = "Every cell is written as the CRM holds it; a spreadsheet may run those that look like formulas.";
 
 /// Writes CSV into a buffer that the caller reads and clears from time to time.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::csv::{AS_IT_IS, CsvOptions, RULE};
 use crate::domain::backup::ArchiveKind;
 use crate::domain::crm::{Attachment, Field, LeftOut, Module};
 use crate::domain::id::{BackupId, OrgId};
@@ -68,14 +69,15 @@ pub struct CsvRules {
     pub rule: String,
 }
 
-impl Default for CsvRules {
-    fn default() -> Self {
+impl CsvRules {
+    /// What these options come to.
+    pub fn of(options: CsvOptions) -> Self {
         Self {
             encoding: "UTF-8".to_owned(),
-            byte_order_mark: true,
+            byte_order_mark: options.bom,
             line_end: "CRLF".to_owned(),
-            escaped: true,
-            rule: super::csv::RULE.to_owned(),
+            escaped: options.neutralise,
+            rule: if options.neutralise { RULE } else { AS_IT_IS }.to_owned(),
         }
     }
 }
@@ -193,7 +195,7 @@ mod tests {
             source: SourceInfo { kind: "native".to_owned(), consistency: "ok".to_owned() },
             read_from: DateTime::UNIX_EPOCH,
             read_until: DateTime::UNIX_EPOCH,
-            csv: CsvRules::default(),
+            csv: CsvRules::of(CsvOptions::default()),
             left_out: Vec::new(),
             files,
         }

@@ -47,6 +47,12 @@ pub struct ArchiveFile {
     pub size: u64,
     /// Entries in it.
     pub entries: u64,
+    /// Rows of its CSV files, or attachments in it; none where an older version has made it.
+    #[serde(default)]
+    pub counted: Option<u64>,
+    /// CRC-32 of the whole zip; none where an older version has made it.
+    #[serde(default)]
+    pub crc32: Option<u32>,
 }
 
 /// Why a backup failed, in words that help.

@@ -1,6 +1,7 @@
 //! Decisions, as pure code: no I/O, no clock, no AWS, HTTP or Lambda type.
 
 pub mod allowance;
+pub mod archive_options;
 pub mod backup;
 pub mod change;
 pub mod crm;

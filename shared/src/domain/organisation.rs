@@ -4,6 +4,7 @@ use chrono::NaiveTime;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::archive_options::ArchiveOptions;
 use super::id::{OrgId, UserId};
 use super::locale::Locale;
 
@@ -30,6 +31,12 @@ pub struct Organisation {
     /// SHA-256, in hexadecimal, of the key of the calendar link; none while there is no such link.
     #[serde(default)]
     pub calendar_key: Option<String>,
+    /// Language of the mails to its recipients; none is that of the administrator concerned.
+    #[serde(default)]
+    pub locale: Option<Locale>,
+    /// How its zips are written.
+    #[serde(default)]
+    pub archive: ArchiveOptions,
     /// Zero before it is stored.
     pub version: u64,
 }

@@ -45,7 +45,10 @@ fn speed(text: &str) -> Result<f64, String> {
 
 /// Prints where the service is, and tokens to try it with.
 pub fn introduce(local: &Local) -> Result<()> {
-    println!("\nConsole:  {}/", local.url);
+    // The token stands behind `#`, which browsers keep to themselves: no server and no log sees it.
+    let first = local.organisations().first();
+    let token = first.map(|first| local.token(first.id, Role::Administrator)).transpose()?;
+    println!("\nConsole:  {}/{}", local.url, token.map(|token| format!("#token={token}")).unwrap_or_default());
     println!("API:      {}/crm/bulk/v8/backup", local.url);
     for organisation in local.organisations() {
         println!("\nTokens for {}, seven days (send as `Authorization: Zoho-oauthtoken ...`):", organisation.name);

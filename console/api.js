@@ -1,0 +1,132 @@
+// The service's API: the only place that calls fetch. Answers are data, refusals are thrown as problems.
+
+const BASE = "/crm/bulk/v8/backup";
+
+const session = { token: sessionStorage.getItem("token") ?? "" };
+
+/** Whether there is a token to call with. */
+export function hasToken() {
+  return session.token !== "";
+}
+
+/** Keeps a token for this tab. @param {string} token */
+export function keepToken(token) {
+  session.token = token;
+  sessionStorage.setItem("token", token);
+  tags.clear();
+}
+
+/** Forgets the token. */
+export function forgetToken() {
+  session.token = "";
+  sessionStorage.removeItem("token");
+}
+
+/** Entity tags of answers that the page has, by path. @type {Map<string, string>} */
+const tags = new Map();
+
+/** Forgets that an answer is known, so that the next one comes whole. @param {string} path */
+export function forget(path) {
+  tags.delete(path);
+}
+
+/**
+ * Calls the API. Gives the body of the answer, null when it has none.
+ * @param {string} method @param {string} path @param {{ body?: unknown, ifMatch?: string }} [more]
+ * @returns {Promise<{ body: any, etag: string }>}
+ */
+export async function call(method, path, { body, ifMatch } = {}) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (ifMatch) headers["If-Match"] = ifMatch;
+  const answer = await send(method, path, headers, body);
+  return { body: await read(answer), etag: answer.headers.get("etag") ?? "" };
+}
+
+/** Reads. @param {string} path @returns {Promise<any>} */
+export async function get(path) {
+  return (await call("GET", path)).body;
+}
+
+/** Reads what may have changed; null when it has not since the last time. @param {string} path @returns {Promise<any>} */
+export async function getChanged(path) {
+  const tag = tags.get(path);
+  const answer = await send("GET", path, tag ? { "If-None-Match": tag } : {});
+  if (answer.status === 304) return null;
+  tags.set(path, answer.headers.get("etag") ?? "");
+  return read(answer);
+}
+
+/** @param {string} method @param {string} path @param {Record<string, string>} headers @param {unknown} [body] */
+async function send(method, path, headers, body) {
+  const authorization = { Authorization: `Zoho-oauthtoken ${session.token}` };
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  let answer;
+  try {
+    answer = await fetch(BASE + path, { method, headers: { ...authorization, ...headers }, body: content, cache: "no-store" });
+  } catch {
+    throw problem(0, {});
+  }
+  if (answer.ok || answer.status === 304) return answer;
+  throw problem(answer.status, await answer.json().catch(() => ({})));
+}
+
+/** @param {Response} answer */
+async function read(answer) {
+  return answer.status === 204 ? null : answer.json();
+}
+
+/** @param {number} status @param {any} body @returns {Problem} */
+function problem(status, body) {
+  const { code = status ? "INTERNAL_ERROR" : "UNREACHABLE", message = "", details = {} } = body.backup ?? body;
+  return { isProblem: true, status, code, message, details };
+}
+
+/** Takes what was thrown for a problem; anything else is a fault of the page and goes on. @param {unknown} thrown @returns {Problem} */
+export function asProblem(thrown) {
+  const taken = /** @type {Problem} */ (thrown);
+  if (taken?.isProblem) return taken;
+  throw thrown;
+}
+
+/** Reads a file of the console itself. @param {string} path */
+export async function asset(path) {
+  return (await fetch(`/console/${path}`)).json();
+}
+
+/**
+ * Asks again and again: soon while something happens, ever more seldom while nothing does, not at all while nobody looks.
+ * @param {() => Promise<"busy" | "news" | "nothing" | "stop">} ask
+ */
+export function poll(ask) {
+  const SOON = 1000;
+  const [USUAL, SELDOM] = [4000, 60_000];
+  let wait = USUAL;
+  /** @type {number | undefined} */
+  let timer;
+  /** @type {Promise<void> | null} */
+  let asking = null;
+
+  async function once() {
+    const came = await ask();
+    wait = came === "busy" ? SOON : came === "news" ? USUAL : Math.min(Math.max(wait, USUAL) * 1.5, SELDOM);
+    if (came !== "stop" && !document.hidden) timer = window.setTimeout(now, wait);
+  }
+  /** Asks now, or waits for the answer that is on its way and asks once more. */
+  function now() {
+    clearTimeout(timer);
+    asking = (asking ?? Promise.resolve()).then(() => {
+      clearTimeout(timer);
+      return once();
+    });
+    return asking;
+  }
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (!document.hidden) {
+      wait = USUAL;
+      void now();
+    }
+  });
+  return { now };
+}

@@ -1,0 +1,167 @@
+// DOM nodes from data, and bringing what is on the page up to date with them: what has not changed stays the very same node, so that
+// focus, selection, scroll and what somebody is typing survive every refresh.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Paths of 24 × 24, drawn as lines. @type {Record<string, string>} */
+const ICONS = {
+  home: "M4 11l8-7 8 7v8a1 1 0 0 1-1 1h-4v-6H9v6H5a1 1 0 0 1-1-1z",
+  calendar: "M5 5h14a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM4 10h16M8 3v4M16 3v4",
+  download: "M12 4v11m0 0l-5-5m5 5l5-5M4 19h16",
+  history: "M4 12a8 8 0 1 0 3-6.2M4 4v4h4M12 8v4l3 2",
+  cart: "M3 4h2l2.4 10.5h9.8L19 7H6M9 19.5h.01M16 19.5h.01",
+  receipt: "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
+  settings: "M4 7h9m4 0h3M4 17h3m4 0h9M13 5v4M7 15v4",
+  bell: "M6 16V11a6 6 0 1 1 12 0v5l1.5 2h-15zM10 21h4",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  alert: "M12 4l9 16H3zM12 10v4m0 3h.01",
+  clock: "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM12 8v4l3 2",
+  run: "M20 12a8 8 0 1 1-2.6-5.9M20 4v4h-4",
+  archive: "M4 8h16v11a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1zM3 4h18v4H3zM10 12h4",
+  menu: "M4 7h16M4 12h16M4 17h16",
+  close: "M6 6l12 12M18 6L6 18",
+  copy: "M9 9h10v10H9zM5 15V5h10",
+  stop: "M7 7h10v10H7z",
+  file: "M7 3h7l4 4v14H7zM14 3v4h4",
+  user: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM5 20a7 7 0 0 1 14 0",
+};
+
+/** Handlers by node; nodes listen with one function, so that handlers can be exchanged. @type {WeakMap<Node, Record<string, Handler>>} */
+const handlers = new WeakMap();
+
+/** @param {Event} event */
+function dispatch(event) {
+  const node = /** @type {Node} */ (event.currentTarget);
+  handlers.get(node)?.[event.type]?.(event);
+}
+
+/** @param {Node} node @param {Record<string, Handler>} [next] */
+function listen(node, next) {
+  const before = handlers.get(node) ?? {};
+  for (const type of Object.keys(next ?? {})) if (!(type in before)) node.addEventListener(type, dispatch);
+  if (next) handlers.set(node, { ...Object.fromEntries(Object.keys(before).map((type) => [type, () => {}])), ...next });
+}
+
+/**
+ * Makes an element. `key` names it among its siblings, `on` has its handlers; attributes that are null, undefined or false are left out.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name @param {Props} [props] @param {Child[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function el(name, props = {}, ...children) {
+  const made = document.createElement(name);
+  const { on, key, ...attributes } = props;
+  if (key !== undefined) made.dataset.key = key;
+  for (const [attribute, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(attribute, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(attribute, String(value));
+  }
+  listen(made, on);
+  made.append(...nodes(children));
+  return made;
+}
+
+/** Flattens children and drops what is nothing. @param {Child[]} children @returns {(Node | string)[]} */
+export function nodes(children) {
+  return children.flat(9).flatMap((child) => {
+    if (child === null || child === undefined || child === false || child === true) return [];
+    return [typeof child === "number" ? String(child) : /** @type {Node | string} */ (child)];
+  });
+}
+
+/** A picture beside words that say the same. @param {string} name */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  const attributes = { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", focusable: "false" };
+  for (const [attribute, value] of Object.entries(attributes)) svg.setAttribute(attribute, value);
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name] ?? "");
+  svg.append(path);
+  return svg;
+}
+
+/** @param {Node | null} node */
+const keyOf = (node) => (node instanceof HTMLElement ? node.dataset.key : undefined);
+
+/** Makes a node's children be these. @param {Element} parent @param {Child[]} children */
+export function patch(parent, children) {
+  const wanted = nodes(children).map((child) => (typeof child === "string" ? document.createTextNode(child) : child));
+  const keys = new Set(wanted.map(keyOf).filter(Boolean));
+  /** @type {Map<string, ChildNode>} */
+  const known = new Map();
+  for (const child of [...parent.childNodes]) {
+    const key = keyOf(child);
+    if (key && !keys.has(key)) child.remove();
+    else if (key) known.set(key, child);
+  }
+  let at = parent.firstChild;
+  for (const next of wanted) {
+    const key = keyOf(next);
+    const old = key ? known.get(key) : keyOf(at) ? null : at;
+    if (!old || old.nodeName !== next.nodeName) {
+      parent.insertBefore(next, at);
+      continue;
+    }
+    if (old === at) at = at.nextSibling;
+    else parent.insertBefore(old, at);
+    update(old, next);
+  }
+  while (at) {
+    const after = at.nextSibling;
+    at.remove();
+    at = after;
+  }
+}
+
+/** @param {ChildNode} old @param {Node} next */
+function update(old, next) {
+  if (!(old instanceof Element) || !(next instanceof Element)) {
+    if (old.nodeValue !== next.nodeValue) old.nodeValue = next.nodeValue;
+    return;
+  }
+  // Whether it is open is for whoever opened it to say.
+  const isOwn = (/** @type {string} */ name) => name === "open";
+  for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && !isOwn(name)) old.removeAttribute(name);
+  for (const { name, value } of next.attributes) {
+    if (old.getAttribute(name) !== value && !isOwn(name)) old.setAttribute(name, value);
+  }
+  listen(old, handlers.get(next) ?? {});
+  patch(old, [...next.childNodes]);
+}
+
+/** A button. @param {string} words @param {() => void} press @param {Props & { icon?: string }} [props] */
+export function button(words, press, props = {}) {
+  const { icon: picture, on, ...rest } = props;
+  const click = () => {
+    if (rest["aria-disabled"] !== "true") press();
+  };
+  return el("button", { type: "button", ...rest, on: { click, ...on } }, picture ? icon(picture) : null, el("span", {}, words));
+}
+
+/** A link to a place in the console. @param {string} to @param {Props} props @param {Child[]} children */
+export function link(to, props = {}, ...children) {
+  return el("a", { href: `#${to}`, ...props }, ...children);
+}
+
+/** A card with a heading. @param {string} id @param {string} heading @param {Props} props @param {Child[]} children */
+export function card(id, heading, props = {}, ...children) {
+  const { class: names = "", ...rest } = props;
+  const attributes = { ...rest, class: `card ${names}`, "aria-labelledby": `${id}-heading`, key: id };
+  return el("section", attributes, el("h2", { id: `${id}-heading` }, heading), ...children);
+}
+
+/** A short word about a state, with a mark so that colour is not all. @param {"good" | "bad" | "busy" | "quiet"} kind @param {string} words */
+export function badge(kind, words) {
+  const pictures = { good: "check", bad: "alert", busy: "run", quiet: "clock" };
+  return el("span", { class: `badge ${kind}` }, icon(pictures[kind]), words);
+}
+
+/** Text that only those hear who do not see the page. @param {Child[]} children */
+export function unseen(...children) {
+  return el("span", { class: "unseen" }, ...children);
+}
+
+/** Lists of a name and a value. @param {[Child, Child][]} facts @param {string} [names] */
+export function facts(facts, names = "facts") {
+  return el("dl", { class: names }, facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}

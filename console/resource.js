@@ -1,0 +1,61 @@
+// Something that is loaded, in its four written states: loading, empty, failed with a retry, filled.
+
+import { asProblem } from "./api.js";
+import { button, el, icon } from "./dom.js";
+import { explain, say } from "./i18n.js";
+
+/**
+ * Loads at once, and again when asked. A newer load wins over an older one that comes late.
+ * @template T @param {App} app @param {() => Promise<T>} load
+ */
+export function resource(app, load) {
+  let loads = 0;
+  const self = {
+    /** @type {T | null} */
+    data: null,
+    /** @type {Problem | null} */
+    problem: null,
+    isLoading: true,
+    async reload() {
+      const mine = ++loads;
+      self.isLoading = true;
+      app.redraw();
+      try {
+        const data = await load();
+        if (mine !== loads) return;
+        Object.assign(self, { data, problem: null });
+      } catch (thrown) {
+        const problem = asProblem(thrown);
+        if (mine !== loads) return;
+        if (problem.status === 401 || problem.status === 403) app.tell(problem);
+        self.problem = problem;
+      }
+      self.isLoading = false;
+      app.redraw();
+    },
+  };
+  return self;
+}
+
+/**
+ * Draws it. What is there stays while it is loaded again.
+ * @template T @param {{ data: T | null, problem: Problem | null, isLoading: boolean, reload: () => Promise<void> }} resource
+ * @param {{ isEmpty?: (data: T) => boolean, empty?: Child, filled: (data: T) => Child, lines?: number }} how
+ */
+export function shown(resource, { isEmpty = () => false, empty = null, filled, lines = 3 }) {
+  const { data, problem } = resource;
+  if (problem) return failed(problem, () => void resource.reload());
+  if (data === null) return loading(lines);
+  return isEmpty(data) ? el("div", { class: "blank", key: "empty" }, empty) : filled(data);
+}
+
+/** @param {number} lines */
+function loading(lines) {
+  const ghosts = Array.from({ length: lines }, () => el("div", { class: "ghost line" }));
+  return el("div", { class: "loading", key: "loading", "aria-busy": "true" }, el("p", { class: "unseen", role: "status" }, say("loading")), ...ghosts);
+}
+
+/** @param {Problem} problem @param {() => void} retry */
+function failed(problem, retry) {
+  return el("div", { class: "blank", role: "alert", key: "failed" }, icon("alert"), el("p", {}, explain(problem)), button(say("retry"), retry, { class: "primary" }));
+}

@@ -1,0 +1,24 @@
+// Stopping a schedule, after a question that says what is not stopped by it.
+
+import { call } from "../api.js";
+import { ask } from "../dialog.js";
+import { el, icon } from "../dom.js";
+import { either, say } from "../i18n.js";
+
+/** @param {App} app @param {Schedule} schedule */
+export async function stopSchedule(app, schedule) {
+  const body = [
+    el("p", {}, say("stop_question", { rule: either(schedule.sentence) })),
+    el("p", {}, say("stop_keeps")),
+    el("p", { class: "notice" }, icon("alert"), say("stop_subscription")),
+  ];
+  if (!(await ask({ title: say("stop_title"), body, confirm: say("stop_confirm"), cancel: say("stop_cancel"), isDangerous: true }))) return;
+  try {
+    await call("PUT", `/${schedule.id}/actions/cancel`);
+    app.toast(say("stopped"));
+    await app.refresh();
+  } catch (thrown) {
+    await app.refresh();
+    app.tell(thrown);
+  }
+}

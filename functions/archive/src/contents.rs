@@ -1,0 +1,55 @@
+//! What a backup holds, for people: modules with their rows, files and checksums, and what was left out. It is kept beside the zips, outlives
+//! them, and is written before they are announced.
+
+use hozon_shared::archive::contents::{Contents, ModuleContents, contents_at};
+use hozon_shared::archive::manifest::FileRecord;
+use hozon_shared::domain::crm::{Contents as Kind, left_out};
+
+use crate::work::{Plan, Segment};
+use crate::{Run, TaskError};
+
+/// The modules' contents, as segments are added to zips.
+pub struct Tally {
+    modules: Vec<ModuleContents>,
+}
+
+impl Tally {
+    /// Nothing is counted yet.
+    pub fn new(plan: &Plan) -> Self {
+        let modules = plan.modules.iter().filter(|module| module.contents == Kind::Crm);
+        Self { modules: modules.map(ModuleContents::of).collect() }
+    }
+
+    /// Counts a segment's entries. A segment's entries are of one module.
+    pub fn add(&mut self, segment: &Segment) {
+        let name = segment.entries.first().map(|entry| entry.module.as_str());
+        let Some(module) = self.modules.iter_mut().find(|module| Some(module.api_name.as_str()) == name) else { return };
+        for entry in &segment.entries {
+            match entry.rows {
+                Some(rows) => module.files.push(FileRecord {
+                    path: entry.entry.name.clone(),
+                    module: None,
+                    rows: Some(rows),
+                    bytes: entry.entry.uncompressed,
+                    sha256: entry.sha256.clone(),
+                }),
+                None => {
+                    module.attachments += 1;
+                    module.attachment_bytes += entry.entry.uncompressed;
+                }
+            }
+        }
+    }
+
+    /// Keeps what was counted.
+    pub async fn keep(self, run: &Run<'_>, plan: &Plan) -> Result<(), TaskError> {
+        let contents = Contents {
+            source: run.ports.source.info(),
+            read_from: plan.read_from,
+            csv: plan.organisation.archive.csv,
+            modules: self.modules,
+            left_out: left_out(&plan.modules),
+        };
+        run.write(&contents_at(run.org, run.backup), &contents).await
+    }
+}

@@ -1,0 +1,126 @@
+//! `GET backup/backups`: every backup with its zips, newest first; and what one of them holds.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono_tz::Tz;
+use hozon_shared::api::{
+    Administrator, ApiError, ApiVersion, FailureOut, FileOut, PageInfo, Paged, Params, PersonOut, Refusals, local_time,
+};
+use hozon_shared::archive::contents::{Contents, contents_at};
+use hozon_shared::domain::backup::{Backup, Failure, Status};
+use hozon_shared::domain::rule::RepeatType;
+use hozon_shared::ports::{ErrorKind, PortError, Ports, read_all};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::holds::ContentsOut;
+use crate::links::find;
+
+const MOST_PER_PAGE: usize = 100;
+const PER_PAGE: usize = 20;
+
+#[derive(Serialize, ToSchema)]
+pub struct BackupsEnvelope {
+    backups: Vec<BackupOut>,
+    info: PageInfo,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BackupOut {
+    id: String,
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "immediate")]
+    repeat: RepeatType,
+    #[schema(value_type = String, example = "COMPLETED")]
+    status: Status,
+    requester: PersonOut,
+    created_time: String,
+    finished_time: Option<String>,
+    /// When its files are gone.
+    expiry_date: String,
+    /// Whether its files can be downloaded now.
+    downloadable: bool,
+    #[schema(value_type = Option<FailureOut>)]
+    failure: Option<Failure>,
+    files: Vec<FileOut>,
+}
+
+/// Lists backups with their files, newest first.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/backups",
+    operation_id = "list_backups",
+    params(("v" = ApiVersion, Path), Paged),
+    responses((status = 200, body = BackupsEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn list(
+    State(ports): State<Ports>,
+    Administrator(caller): Administrator,
+    Params(asked): Params<Paged>,
+) -> Result<Json<BackupsEnvelope>, ApiError> {
+    let (page, per_page) = asked.read(PER_PAGE, MOST_PER_PAGE)?;
+    let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
+    let found = ports.store.backups(caller.org, page * per_page + 1).await?;
+    let more_records = found.len() > page * per_page;
+    let now = ports.clock.now();
+    let shown = found.into_iter().skip((page - 1) * per_page).take(per_page);
+    let backups: Vec<_> =
+        shown.map(|backup| backup_out(&backup, backup.can_be_downloaded(now), organisation.time_zone)).collect();
+    let info = PageInfo { per_page, count: backups.len(), page, more_records };
+    Ok(Json(BackupsEnvelope { backups, info }))
+}
+
+fn backup_out(backup: &Backup, downloadable: bool, zone: Tz) -> BackupOut {
+    BackupOut {
+        id: backup.id.to_string(),
+        repeat: backup.repeat,
+        status: backup.status,
+        requester: PersonOut::from(&backup.requester),
+        created_time: local_time(backup.created, zone),
+        finished_time: backup.finished.map(|at| local_time(at, zone)),
+        expiry_date: local_time(backup.expires(), zone),
+        downloadable,
+        failure: backup.failure.clone(),
+        files: backup.files.iter().map(FileOut::from).collect(),
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ContentsEnvelope {
+    contents: ContentsOut,
+}
+
+/// Says what a backup holds: modules, rows, files with their SHA-256, and what was left out. It is known for a year, longer than the files.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/backups/{id}/contents",
+    operation_id = "get_contents",
+    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The backup")),
+    responses(
+        (status = 200, body = ContentsEnvelope),
+        (status = 204, description = "Not known: the backup is not completed, or an older version has made it"),
+        Refusals,
+    ),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn contents(
+    State(ports): State<Ports>,
+    Administrator(caller): Administrator,
+    Path((_version, id)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let backup = find(&ports, caller.org, &id).await?;
+    if backup.status != Status::Completed {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
+    let json = match read_all(&*ports.objects, &contents_at(caller.org, backup.id)).await {
+        Err(error) if error.kind == ErrorKind::NotFound => return Ok(StatusCode::NO_CONTENT.into_response()),
+        other => other?,
+    };
+    let contents: Contents =
+        serde_json::from_slice(&json).map_err(|error| PortError::with(ErrorKind::Corrupt, "read a backup's contents", error))?;
+    Ok(Json(ContentsEnvelope { contents: ContentsOut::of(contents, organisation.time_zone) }).into_response())
+}

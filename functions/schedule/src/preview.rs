@@ -1,0 +1,104 @@
+//! `GET backup/preview`: when a rule would run, before it is set. Counted by the same code that runs it.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Days, Utc};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals, local_time};
+use hozon_shared::domain::allowance::Month;
+use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::recurrence::Recurrence;
+use hozon_shared::domain::rule::{RepeatType, Rule};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::App;
+use super::summary::{NEXT_RUNS, Sentence};
+
+/// How far months are counted ahead.
+const AHEAD: Days = Days::new(366);
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Query {
+    /// The rule, as the call that sets it takes it.
+    #[param(value_type = String, required = true, example = "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU")]
+    rrule: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct PreviewEnvelope {
+    preview: Preview,
+}
+
+/// A rule that is not set.
+#[derive(Serialize, ToSchema)]
+struct Preview {
+    rrule: String,
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "biweekly")]
+    repeat: RepeatType,
+    sentence: Sentence,
+    time_zone: String,
+    /// Hours and minutes in that zone.
+    time_of_day: String,
+    /// The first five runs, if it were set now.
+    next_runs: Vec<String>,
+    /// Runs in each month of the coming year that has any; what the allowance must be enough for.
+    months: Vec<MonthRuns>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MonthRuns {
+    #[schema(example = "2026-12")]
+    month: String,
+    runs: u32,
+}
+
+/// Says when a rule would run.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/preview",
+    operation_id = "preview_schedule",
+    params(("v" = ApiVersion, Path), Query),
+    responses((status = 200, body = PreviewEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn handle(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    Params(query): Params<Query>,
+) -> Result<Json<PreviewEnvelope>, ApiError> {
+    let invalid = |message: String| ApiError::invalid_param("rrule", message);
+    let text = query.rrule.ok_or_else(|| invalid("Name a rule: ?rrule=RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU.".to_owned()))?;
+    let rule: Rule = text.parse().map_err(|error: hozon_shared::domain::rule::InvalidRule| invalid(error.to_string()))?;
+    let organisation = app.organisation(caller.org).await?;
+    let now = app.ports.clock.now();
+    let recurrence = Recurrence::after(rule, organisation.time_zone, app.time_of_day(&organisation), now);
+    Ok(Json(PreviewEnvelope { preview: preview(&recurrence, &organisation, now) }))
+}
+
+fn preview(recurrence: &Recurrence, organisation: &Organisation, now: DateTime<Utc>) -> Preview {
+    let zone = organisation.time_zone;
+    let next_runs = recurrence.upcoming(now, NEXT_RUNS).into_iter().map(|at| local_time(at, zone)).collect();
+    Preview {
+        rrule: recurrence.rule.to_string(),
+        repeat: recurrence.rule.repeat_type(),
+        sentence: Sentence::of(recurrence.rule),
+        time_zone: zone.name().to_owned(),
+        time_of_day: recurrence.time.format("%H:%M").to_string(),
+        next_runs,
+        months: months(recurrence, organisation, now),
+    }
+}
+
+fn months(recurrence: &Recurrence, organisation: &Organisation, now: DateTime<Utc>) -> Vec<MonthRuns> {
+    let mut months: Vec<MonthRuns> = Vec::new();
+    for at in recurrence.occurrences().take_while(|at| *at < now + AHEAD) {
+        let month = Month::of(at, organisation.time_zone).to_string();
+        match months.last_mut() {
+            Some(last) if last.month == month => last.runs += 1,
+            _ => months.push(MonthRuns { month, runs: 1 }),
+        }
+    }
+    months
+}

@@ -1,0 +1,78 @@
+//! `GET backup/source`: the state of the CRM that is backed up.
+
+use axum::Json;
+use axum::extract::State;
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals};
+use hozon_shared::domain::crm::{Contents, Module};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::App;
+
+#[derive(Serialize, ToSchema)]
+pub struct SourceEnvelope {
+    source: SourceOut,
+}
+
+/// The CRM that is backed up.
+#[derive(Serialize, ToSchema)]
+struct SourceOut {
+    /// Its kind.
+    #[schema(example = "native")]
+    kind: String,
+    /// What state of the CRM a backup shows, in one sentence.
+    consistency: String,
+    /// Records of the modules that are backed up.
+    rows: u64,
+    /// Their attachments.
+    attachments: u64,
+    /// Bytes of those attachments.
+    attachment_bytes: u64,
+    /// All modules, those that are left out included.
+    modules: Vec<ModuleOut>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ModuleOut {
+    api_name: String,
+    label: String,
+    rows: u64,
+    attachments: u64,
+    /// Why it is left out: mail, document or integration; null for one that is backed up.
+    #[schema(value_type = Option<String>)]
+    left_out: Option<Contents>,
+}
+
+/// Reads the state of the CRM.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/source",
+    operation_id = "get_source",
+    params(("v" = ApiVersion, Path)),
+    responses((status = 200, body = SourceEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn handle(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<SourceEnvelope>, ApiError> {
+    let info = app.ports.source.info();
+    let modules = app.ports.source.modules(caller.org).await?;
+    let sum = |count: fn(&Module) -> u64| modules.iter().filter(|module| module.contents == Contents::Crm).map(count).sum();
+    let source = SourceOut {
+        kind: info.kind,
+        consistency: info.consistency,
+        rows: sum(|module| module.rows),
+        attachments: sum(|module| module.attachments),
+        attachment_bytes: sum(|module| module.attachment_bytes),
+        modules: modules.iter().map(module_out).collect(),
+    };
+    Ok(Json(SourceEnvelope { source }))
+}
+
+fn module_out(module: &Module) -> ModuleOut {
+    ModuleOut {
+        api_name: module.api_name.clone(),
+        label: module.label.clone(),
+        rows: module.rows,
+        attachments: module.attachments,
+        left_out: Some(module.contents).filter(|contents| *contents != Contents::Crm),
+    }
+}

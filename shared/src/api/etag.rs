@@ -1,0 +1,41 @@
+//! Entity tags of answers, and the 304 that spares those who have the answer already.
+
+use axum::Json;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// A weak tag of an answer's contents.
+pub fn tag_of(contents: &Value) -> String {
+    let digest = Sha256::digest(contents.to_string());
+    let short: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{short}\"")
+}
+
+/// Whether a list of tags, as `If-Match` and `If-None-Match` have them, names this one. Weak and strong tags count alike.
+pub fn tag_matches(list: &str, tag: &str) -> bool {
+    let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    list.trim() == "*" || list.split(',').any(|listed| plain(listed) == plain(tag))
+}
+
+/// Answers with `answer`, or 304 where the request names its tag.
+pub fn unless_known(request: &HeaderMap, tag: String, answer: Value) -> Response {
+    let seen = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let is_known = seen.is_some_and(|seen| tag_matches(seen, &tag));
+    let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
+    if is_known { (StatusCode::NOT_MODIFIED, headers).into_response() } else { (headers, Json(answer)).into_response() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_tags_is_searched() {
+        assert!(tag_matches("\"a\", W/\"b\"", "\"b\""));
+        assert!(tag_matches("*", "\"b\""));
+        assert!(!tag_matches("\"a\"", "\"b\""));
+        assert!(!tag_matches("", "\"b\""));
+    }
+}

@@ -1,0 +1,53 @@
+//! A backup's zips as the API shows them.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::backup::{ArchiveFile, ArchiveKind};
+
+/// A zip of a backup.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileOut {
+    /// Its name in links and in the call that starts a download.
+    #[schema(example = "Data_001.zip")]
+    name: String,
+    /// `data` or `attachments`.
+    #[schema(value_type = String, example = "data")]
+    kind: ArchiveKind,
+    /// Bytes.
+    size: u64,
+    /// Entries in it.
+    entries: u64,
+    /// Rows of its CSV files; null for attachments, and for zips of older versions.
+    rows: Option<u64>,
+    /// Attachments in it; null for data, and for zips of older versions.
+    attachments: Option<u64>,
+    /// Null for zips of older versions.
+    checksum: Option<ChecksumOut>,
+}
+
+/// A checksum of the whole zip. CRC-32 follows from what the zip is composed of; the manifest inside has SHA-256 for every file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChecksumOut {
+    /// Always `CRC-32`, as zip and S3 have it.
+    #[schema(value_type = String, example = "CRC-32")]
+    algorithm: &'static str,
+    /// Eight hexadecimal digits.
+    #[schema(example = "0a1b2c3d")]
+    value: String,
+}
+
+impl From<&ArchiveFile> for FileOut {
+    fn from(file: &ArchiveFile) -> Self {
+        let counts = |kind| file.counted.filter(|_| file.kind == kind);
+        Self {
+            name: file.name.clone(),
+            kind: file.kind,
+            size: file.size,
+            entries: file.entries,
+            rows: counts(ArchiveKind::Data),
+            attachments: counts(ArchiveKind::Attachments),
+            checksum: file.crc32.map(|crc32| ChecksumOut { algorithm: "CRC-32", value: format!("{crc32:08x}") }),
+        }
+    }
+}

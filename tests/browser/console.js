@@ -1,0 +1,67 @@
+// The console in a browser, as tests see it: opened with a token, watched for errors, spoken to in its own words.
+
+import { readFileSync } from "node:fs";
+import AxeBuilder from "@axe-core/playwright";
+import { test as base, expect } from "@playwright/test";
+
+export { expect };
+
+const words = Object.fromEntries(["en", "ja"].map((locale) => [locale, JSON.parse(readFileSync(new URL(`../../console/locales/${locale}.json`, import.meta.url), "utf8"))]));
+
+/** The console's words in a language; values that are not given stand for anything. */
+export function say(locale, key, values = {}) {
+  const text = words[locale][key];
+  if (text === undefined) throw new Error(`there are no words for ${key}`);
+  const parts = text.split(/(\{\w+(?::[^}]*)?\})/).map((part) => {
+    const place = part.match(/^\{(\w+)/);
+    if (!place) return part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return place[1] in values ? String(values[place[1]]) : ".*";
+  });
+  return new RegExp(`^${parts.join("")}$`);
+}
+
+/** Tests end with an error of the page, or a request to elsewhere, as failures. */
+export const test = base.extend({
+  page: async ({ page }, use) => {
+    const faults = [];
+    page.on("pageerror", (error) => faults.push(String(error)));
+    page.on("console", (message) => {
+      // A refusal is an answer; what the page makes of it is tested.
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) faults.push(message.text());
+    });
+    await use(page);
+    expect(faults).toEqual([]);
+  },
+});
+
+/** Opens the console as an organisation's administrator, with the token behind the address as the program prints it. */
+export async function open(page, program, organisation, { locale = "en", to = "/", role = "administrator" } = {}) {
+  await page.addInitScript((tag) => localStorage.getItem("locale") ?? localStorage.setItem("locale", tag), locale);
+  await page.goto(`${program.url}/#token=${program.tokens[organisation][role]}&to=${to}`);
+  await expect(page.locator("html")).toHaveAttribute("lang", locale);
+}
+
+/** Goes to a place by the navigation. */
+export async function visit(page, locale, place) {
+  const menu = page.getByRole("button", { name: say(locale, "menu"), exact: true });
+  if (await menu.isVisible()) await menu.click();
+  await page.getByRole("navigation").getByRole("link", { name: say(locale, `nav_${place}`) }).click();
+  await expect(page.locator("main h1")).toBeFocused();
+}
+
+/** Nothing is wrong with a page by WCAG 2.2 AA and axe's best practices. */
+export async function expectAccessible(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join(" | ")}`)).toEqual([]);
+}
+
+/** The page is not wider than the window. */
+export async function expectNoSidewaysScroll(page) {
+  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(wide).toBeLessThanOrEqual(window);
+}
+
+/** Lets the page ask the service now, as coming back to its tab does. */
+export async function lookAgain(page) {
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+}

@@ -1,0 +1,251 @@
+// What an administrator does, from the first backup to the last setting, in both languages.
+
+import { backUp, call, dataFolder, loseAttachments, serve } from "./program.js";
+import { expect, open, say, test, visit } from "./console.js";
+
+for (const locale of ["en", "ja"]) {
+  test.describe(locale, () => {
+    const S = (key, values) => say(locale, key, values);
+    let place;
+    let program;
+    test.beforeAll(async () => {
+      place = await dataFolder({ First: { plan: "Standard" }, Paid: { plan: "Standard" }, Free: { plan: "Free" }, Large: { plan: "Own", leads: 150_000 } });
+      program = await serve(place.data);
+      await backUp(program, "Paid");
+    });
+    test.afterAll(async () => {
+      await program?.stop();
+      await place?.remove();
+    });
+
+    test("the printed address lets the administrator in, and the token leaves the address bar", async ({ page }) => {
+      await page.addInitScript((tag) => localStorage.setItem("locale", tag), locale);
+      await page.goto(program.consoleUrl);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("overview_heading"));
+      expect(page.url()).toBe(`${program.url}/#/`);
+      await page.reload();
+      await expect(page.getByText(S("state_none"))).toBeVisible();
+      await expect(page).toHaveTitle(`${locale === "ja" ? "概要" : "Overview"} – Hozon 保存`);
+    });
+
+    test("a plain user is told who may, and a wrong token can be replaced", async ({ page }) => {
+      await open(page, program, "Paid", { locale, role: "plain user" });
+      await expect(page.getByRole("alert")).toHaveText(S("only_administrators"));
+      await page.getByLabel(S("token")).fill("nonsense");
+      await page.getByRole("button", { name: S("show") }).click();
+      await expect(page.getByRole("alert")).toHaveText(S("refused"));
+      await page.getByLabel(S("token")).fill(program.tokens.Paid.administrator);
+      await page.getByRole("button", { name: S("show") }).click();
+      await expect(page.getByText(S("state_heading"))).toBeVisible();
+    });
+
+    test("a backup now shows its progress, and is ready without reloading", async ({ page }) => {
+      await open(page, program, "Large", { locale });
+      const now = page.getByRole("button", { name: S("back_up_now") });
+      await now.click();
+      await expect(page.getByText(S("status_INPROGRESS"), { exact: true })).toBeVisible();
+      await expect(now).toHaveAttribute("aria-disabled", "true");
+      await expect(now).toHaveAccessibleDescription(S("busy"));
+      await expect(page.getByRole("progressbar")).toHaveAttribute("max", /\d+/);
+      await expect(page.getByText(S("state_ready"))).toBeVisible({ timeout: 60_000 });
+      await expect(page.locator("#toasts").getByText(S("notice_ready"))).toBeVisible();
+      await expect(now).not.toHaveAttribute("aria-disabled", "true");
+    });
+
+    test("files are downloaded, linked, and said to be what they are", async ({ page, context }) => {
+      await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+      const [{ id, files }] = (await call(program, "Paid", "GET", "/backups")).backups;
+      await open(page, program, "Paid", { locale });
+      await visit(page, locale, "downloads");
+      const card = page.locator("section.backup").first();
+      await expect(card.getByText(files[0].checksum.value)).toBeVisible();
+      await expect(card.getByText(S("links_work"))).toBeVisible();
+      const [download] = await Promise.all([page.waitForEvent("download"), card.getByRole("button", { name: S("download_file", { name: "Data_001.zip" }) }).click()]);
+      expect(download.suggestedFilename()).toBe("Data_001.zip");
+      expect(await download.failure()).toBeNull();
+      await card.getByRole("button", { name: S("copy_link_of", { name: "Attachments_001.zip" }) }).click();
+      await expect(page.locator("#toasts").getByText(S("copied"))).toBeVisible();
+      const link = await page.evaluate(() => navigator.clipboard.readText());
+      expect((await fetch(link)).headers.get("content-length")).toBe(String(files[1].size));
+      await card.getByText(S("contents"), { exact: true }).click();
+      await expect(card.getByRole("rowheader", { name: "Leads", exact: true })).toBeVisible();
+      await expect(card.getByText(S("left_out_mail"))).toBeVisible();
+      const { contents } = await call(program, "Paid", "GET", `/backups/${id}/contents`);
+      await card.getByText(S("checksums"), { exact: true }).click();
+      await expect(card.getByText(contents.modules[0].files[0].sha256)).toBeVisible();
+    });
+
+    test("a schedule is set, seen, changed and stopped", async ({ page }) => {
+      await open(page, program, "First", { locale });
+      await page.getByRole("main").getByRole("link", { name: S("set_schedule") }).click();
+      await page.getByLabel(S("choice_monthly"), { exact: true }).check();
+      await page.getByLabel(S("by_nth"), { exact: true }).check();
+      await page.getByLabel(S("nth"), { exact: true }).selectOption("-1");
+      await page.getByLabel(S("weekday"), { exact: true }).selectOption("FR");
+      const sentence = locale === "ja" ? "毎月最終金曜日" : "on the last Friday of every month";
+      const preview = page.locator("section.preview");
+      await expect(preview.getByText(sentence)).toBeVisible();
+      await expect(preview.getByRole("listitem").filter({ has: page.locator(":scope:not(:has(svg))") })).toHaveCount(5);
+      const first = await preview.locator("ol.runs li").first().textContent();
+      await page.getByRole("button", { name: S("done") }).click();
+      await expect(page.locator("section.next")).toContainText(sentence);
+      await expect(page.locator("section.next strong")).toHaveText(first ?? "");
+      await expect(page.locator("table td.run").first()).toBeVisible();
+
+      await page.getByRole("link", { name: S("change_schedule") }).click();
+      await expect(page.getByLabel(S("choice_monthly"), { exact: true })).toBeChecked();
+      await page.getByLabel(S("choice_biweekly"), { exact: true }).check();
+      await expect(preview.getByText(S("tip_biweekly"))).toBeVisible();
+      await page.getByRole("button", { name: S("done") }).click();
+      await expect(page.locator("section.next")).toContainText(locale === "ja" ? "隔週の金曜日" : "every other Friday");
+
+      await visit(page, locale, "schedule");
+      await page.getByRole("button", { name: S("stop") }).click();
+      const dialog = page.getByRole("dialog", { name: S("stop_title") });
+      await expect(dialog.getByText(S("stop_subscription"))).toBeVisible();
+      await dialog.getByRole("button", { name: S("stop_cancel") }).click();
+      await page.getByRole("button", { name: S("stop") }).click();
+      await dialog.getByRole("button", { name: S("stop_confirm"), exact: true }).click();
+      await expect(page.locator("#toasts").getByText(S("stopped"))).toBeVisible();
+      await visit(page, locale, "overview");
+      await expect(page.getByText(S("no_schedule"))).toBeVisible();
+    });
+
+    test("another administrator was first: the schedule is read again", async ({ page }) => {
+      await call(program, "Large", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=3;BYDAY=MO" } });
+      await open(page, program, "Large", { locale, to: "/schedule" });
+      await expect(page.getByText(S("other_rule"))).toBeVisible();
+      const { summary } = await call(program, "Large", "GET", "/summary");
+      await page.route("**/backup/*", (route) => (route.request().method() === "PUT" ? route.continue({ headers: { ...route.request().headers(), "if-match": '"other"' } }) : route.continue()));
+      await page.getByRole("button", { name: S("done") }).click();
+      await expect(page.locator("#toasts").getByText(locale === "ja" ? S("error_PRECONDITION_FAILED") : /Somebody else/)).toBeVisible();
+      await page.unrouteAll();
+      await call(program, "Large", "PUT", `/${summary.schedule.id}/actions/cancel`);
+    });
+
+    test("nothing is left to use: what to do is said", async ({ page }) => {
+      await open(page, program, "Free", { locale, to: "/schedule" });
+      await page.getByLabel(S("choice_now"), { exact: true }).check();
+      await page.getByRole("button", { name: S("back_up_now") }).click();
+      const dialog = page.getByRole("dialog", { name: S("limit_title") });
+      await expect(dialog.getByText(S("limit_none"))).toBeVisible();
+      await page.keyboard.press("Escape");
+      await expect(dialog).toBeHidden();
+    });
+
+    test("history is a timeline with filters and pages", async ({ page }) => {
+      await open(page, program, "Paid", { locale, to: "/history" });
+      await expect(page.getByText(S("event_backup_ready")).first()).toBeVisible();
+      await page.getByLabel(S("kind"), { exact: true }).selectOption("schedules");
+      await expect(page.getByText(S("history_none_found"))).toBeVisible();
+      await page.getByLabel(S("kind"), { exact: true }).selectOption("backups");
+      await expect(page.getByText(S("event_backup_started")).first()).toBeVisible();
+      await page.getByLabel(S("to"), { exact: true }).fill("2020-01-01");
+      await expect(page.getByText(S("history_none_found"))).toBeVisible();
+      await page.getByLabel(S("to"), { exact: true }).fill("");
+      for (let download = 0; download < 31; download += 1) {
+        const { backups } = await call(program, "Paid", "GET", "/backups");
+        await call(program, "Paid", "POST", `/${backups[0].id}/files/Data_001.zip/actions/download`);
+      }
+      await page.getByLabel(S("kind"), { exact: true }).selectOption("downloads");
+      await expect(page.locator(".timeline > li")).toHaveCount(30);
+      await page.getByRole("button", { name: S("show_older") }).click();
+      await expect(page.locator(".timeline > li").nth(30)).toBeVisible();
+    });
+
+    test("the bell counts what is unread, lists it, and is then quiet", async ({ page }) => {
+      await open(page, program, "Paid", { locale });
+      await page.getByRole("button", { name: S("bell_unread") }).click();
+      const list = page.getByRole("dialog", { name: S("bell") });
+      await expect(list.getByText(S("notice_ready"))).toBeVisible();
+      await expect(list.getByRole("link", { name: "Data_001.zip" })).toBeVisible();
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("button", { name: S("bell"), exact: true })).toBeFocused();
+    });
+
+    test("settings are saved, wrong ones are pointed at, and those of somebody else are not overwritten", async ({ page }) => {
+      await open(page, program, "First", { locale, to: "/settings" });
+      await page.getByLabel(S("time_zone"), { exact: true }).selectOption("Europe/Berlin");
+      await page.getByLabel(S("time_of_day"), { exact: true }).fill("05:30");
+      await page.getByLabel(S("max_part"), { exact: true }).selectOption("100");
+      await page.getByLabel(S("csv_bom"), { exact: true }).uncheck();
+      await page.getByRole("button", { name: S("add_recipient") }).click();
+      await page.getByLabel(S("recipient", { number: 1 })).fill("nobody@nowhere");
+      await page.getByRole("button", { name: S("save"), exact: true }).click();
+      await expect(page.getByLabel(S("recipient", { number: 1 }))).toHaveAttribute("aria-invalid", "true");
+      await page.getByLabel(S("recipient", { number: 1 })).fill("boss@example.com");
+      await page.getByRole("button", { name: S("save"), exact: true }).click();
+      await expect(page.locator("#toasts").getByText(S("settings_saved"))).toBeVisible();
+      const { settings } = await call(program, "First", "GET", "/settings");
+      expect(settings).toEqual({
+        time_zone: "Europe/Berlin", time_of_day: "05:30", recipients: ["boss@example.com"], locale: null,
+        csv: { byte_order_mark: false, escape_formulas: true }, max_part_bytes: 100 << 20,
+      });
+      await expect(page.getByText(S("source_native"), { exact: true })).toBeVisible();
+
+      await page.getByLabel(S("webhook_url"), { exact: true }).fill("https://127.0.0.1/hook");
+      await page.getByRole("button", { name: S("add"), exact: true }).click();
+      await expect(page.getByRole("alert")).toBeVisible();
+      await page.getByLabel(S("webhook_url"), { exact: true }).fill("https://example.com/hook");
+      await page.getByRole("button", { name: S("add"), exact: true }).click();
+      await expect(page.getByText(/^whsec_/)).toBeVisible();
+      await page.getByRole("button", { name: S("remove_webhook", { url: "https://example.com/hook" }) }).click();
+      await page.getByRole("dialog").getByRole("button", { name: S("remove"), exact: true }).click();
+      await expect(page.getByText(S("webhooks_empty"))).toBeVisible();
+      await page.getByRole("button", { name: S("calendar_link_make") }).click();
+      const link = await page.getByText(/calendar\.ics\?key=/).textContent();
+      expect(await (await fetch(link ?? "")).text()).toContain("BEGIN:VCALENDAR");
+    });
+
+    test("a service that does not answer is said so, and tried again", async ({ page }) => {
+      await page.route("**/crm/**", (route) => route.abort());
+      await open(page, program, "Paid", { locale });
+      await expect(page.getByRole("alert").getByText(S("error_UNREACHABLE"))).toBeVisible();
+      await page.unrouteAll();
+      await page.getByRole("button", { name: S("retry") }).click();
+      await expect(page.getByText(S("state_heading"))).toBeVisible();
+      await page.route("**/crm/**", (route) => route.abort());
+      await visit(page, locale, "downloads");
+      await expect(page.getByRole("alert").getByText(S("error_UNREACHABLE")).first()).toBeVisible();
+      await page.unrouteAll();
+      await page.getByRole("button", { name: S("retry") }).first().click();
+      await expect(page.locator("section.backup").first()).toBeVisible();
+    });
+
+    test("the language is switched in place and kept", async ({ page }) => {
+      const other = locale === "ja" ? "en" : "ja";
+      await open(page, program, "Paid", { locale });
+      await page.getByRole("button", { name: other === "ja" ? "日本語" : "English" }).click();
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(say(other, "overview_heading"));
+      await page.reload();
+      await expect(page.locator("html")).toHaveAttribute("lang", other);
+      await page.getByRole("button", { name: locale === "ja" ? "日本語" : "English" }).click();
+      await expect(page.locator("html")).toHaveAttribute("lang", locale);
+    });
+  });
+}
+
+test.describe("what went wrong", () => {
+  test("a failed backup says why and what to do, and an expired one that its files are gone", async ({ page }) => {
+    const place = await dataFolder({ Paid: { plan: "Standard" }, Lost: { plan: "Standard" } });
+    const nineDaysAgo = new Date(Date.now() - 9 * 86_400_000).toISOString().replace("Z", "+00:00");
+    const before = await serve(place.data, ["--clock", nineDaysAgo]);
+    await backUp(before, "Paid");
+    await before.stop();
+    await loseAttachments(place.data);
+    const program = await serve(place.data);
+    expect((await backUp(program, "Lost")).failure.code).toBe("ATTACHMENT_MISSING");
+    await open(page, program, "Lost");
+    await expect(page.getByText(say("en", "failure_ATTACHMENT_MISSING"))).toBeVisible();
+    await page.getByText(say("en", "details"), { exact: true }).click();
+    await expect(page.getByText(/ATTACHMENT_MISSING: The file/)).toBeVisible();
+
+    await open(page, program, "Paid", { to: "/downloads" });
+    await expect(page.getByText(say("en", "expired"))).toBeVisible();
+    await expect(page.getByRole("button", { name: /^Download/ })).toHaveCount(0);
+    await page.getByText(say("en", "contents"), { exact: true }).click();
+    await expect(page.getByRole("rowheader", { name: "Deals", exact: true })).toBeVisible();
+    await program.stop();
+    await place.remove();
+  });
+});

@@ -1,0 +1,94 @@
+// The local program with its real functions, on a data folder of its own and any free port; ended by whoever started it.
+
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const HOZON = fileURLToPath(new URL("../../target/debug/hozon", import.meta.url));
+const run = promisify(execFile);
+
+/** Makes a data folder with organisations of those names, each with a plan and as many leads. */
+export async function dataFolder(organisations) {
+  const folder = await mkdtemp(path.join(tmpdir(), "hozon-browser-"));
+  for (const [name, { plan, leads = 200, zone = "Asia/Tokyo" }] of Object.entries(organisations)) {
+    const crm = path.join(folder, `crm-${leads}`);
+    await writeCrm(crm, leads);
+    const from = [crm, "--mark", "Emails=mail", "--mark", "Leads.Ad_Click=integration"];
+    await run(HOZON, ["--data", path.join(folder, "data"), "--port", "0", "import", ...from, "--org", name, "--plan", plan, "--time-zone", zone]);
+  }
+  return { folder, data: path.join(folder, "data"), remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+async function writeCrm(folder, leads) {
+  const files = path.join(folder, "attachments", "Leads", "1");
+  await mkdir(files, { recursive: true });
+  const line = "山田 太郎 / Taro Yamada, a customer of many years".padEnd(leads > 1000 ? 400 : 60, " ok");
+  const rows = Array.from({ length: leads }, (_, at) => `${at + 1},"${line}",+81-3-1234-${1000 + at},https://example.com/${at}\n`);
+  await writeFile(path.join(folder, "Leads.csv"), `Id,Name,Phone,Ad_Click\n${rows.join("")}`);
+  await writeFile(path.join(folder, "Deals.csv"), "Id,Name,Amount\n10,=1+1,-12.50\n11,見積,98000\n");
+  await writeFile(path.join(folder, "Emails.csv"), "Id,Subject\n1,こんにちは\n");
+  await writeFile(path.join(files, "見積書.txt"), "見積 ".repeat(2000));
+  await writeFile(path.join(files, "offer.txt"), "offer ".repeat(4000));
+}
+
+/** Serves a data folder. */
+export function serve(data, more = []) {
+  const child = spawn(HOZON, ["--data", data, "--port", "0", "serve", ...more], { stdio: ["ignore", "pipe", "inherit"] });
+  const program = { url: "", consoleUrl: "", tokens: {}, stop: () => end(child) };
+  let organisation = "";
+  return new Promise((resolve, reject) => {
+    child.once("exit", () => reject(new Error("the program did not start")));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const console = line.match(/^Console:\s+((http:\/\/[^/]+)\/\S*)$/);
+      if (console) [, program.consoleUrl, program.url] = console;
+      organisation = line.match(/^Tokens for (.*), seven days/)?.[1] ?? organisation;
+      const token = line.match(/^ {2}(administrator|plain user)\s+(\S+)$/);
+      if (token) (program.tokens[organisation] ??= {})[token[1]] = token[2];
+      if (line.startsWith("Ctrl-C")) resolve(program);
+    });
+  });
+}
+
+async function end(child) {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGINT");
+  await ended;
+}
+
+/** Calls the API as a script would. */
+export async function call(program, organisation, method, at, body) {
+  const headers = { Authorization: `Zoho-oauthtoken ${program.tokens[organisation].administrator}` };
+  const answer = await fetch(`${program.url}/crm/bulk/v8/backup${at}`, { method, headers, body: body && JSON.stringify(body) });
+  return answer.status === 204 ? null : answer.json();
+}
+
+/** Makes a backup and waits for its end. */
+export async function backUp(program, organisation) {
+  const made = await call(program, organisation, "POST", "");
+  if (made.backup.code !== "SUCCESS") throw new Error(JSON.stringify(made));
+  for (;;) {
+    const { summary } = await call(program, organisation, "GET", "/summary");
+    if (summary.backup.status !== "INPROGRESS") return summary.backup;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Loses an attachment behind the CRM's back. */
+export async function loseAttachments(data) {
+  const root = path.join(data, "s3");
+  for (const name of await readdir(root, { recursive: true })) {
+    if (name.includes("/files/")) await rm(path.join(root, name), { force: true });
+  }
+}
+
+/** Makes the next backup read everything anew. */
+export async function forgetSegments(data) {
+  const root = path.join(data, "s3");
+  for (const name of await readdir(root, { recursive: true })) {
+    if (name.includes("segments/") && name.endsWith(".json")) await rm(path.join(root, name), { force: true });
+  }
+}

@@ -1,0 +1,130 @@
+// Every screen in both languages, narrow and wide, light and dark: kept as pictures, without fault by axe, never wider than the window.
+
+import { backUp, call, dataFolder, forgetSegments, loseAttachments, serve } from "./program.js";
+import { expect, expectAccessible, expectNoSidewaysScroll, lookAgain, open, say, test } from "./console.js";
+import { PICTURES } from "./pictures.js";
+
+/** Screens of an organisation that has everything: where they are, and what shows that they are there. */
+const SCREENS = [
+  ["overview", "/", "section.next strong"],
+  ["schedule", "/schedule", "section.preview li"],
+  ["downloads", "/downloads", "section.backup"],
+  ["history", "/history", ".timeline li"],
+  ["settings", "/settings", "section.card dl"],
+];
+/** Screens of one that has nothing yet. */
+const EMPTY = [
+  ["overview-empty", "/", "section.next .button"],
+  ["downloads-empty", "/downloads", ".blank"],
+  ["history-empty", "/history", ".blank, .timeline"],
+];
+
+const LOOKS = ["en", "ja"].flatMap((locale) => [390, 1280].flatMap((width) => ["light", "dark"].map((colorScheme) => ({ locale, width, colorScheme }))));
+
+test.describe.configure({ mode: "parallel" });
+
+let place;
+let lost;
+let program;
+let failing;
+test.beforeAll(async () => {
+  place = await dataFolder({ "桜商事 Sakura": { plan: "Standard" }, Empty: { plan: "Ultimate" }, Large: { plan: "Own", leads: 150_000 } });
+  program = await serve(place.data);
+  await backUp(program, "桜商事 Sakura");
+  await call(program, "桜商事 Sakura", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO" } });
+  lost = await dataFolder({ Lost: { plan: "Standard" } });
+  await loseAttachments(lost.data);
+  failing = await serve(lost.data);
+  await backUp(failing, "Lost");
+});
+test.afterAll(async () => {
+  await program?.stop();
+  await failing?.stop();
+  await place?.remove();
+  await lost?.remove();
+});
+
+for (const look of LOOKS) {
+  const { locale, width, colorScheme } = look;
+  test(`${locale}, ${width} wide, ${colorScheme}`, async ({ browser }) => {
+    test.setTimeout(90_000);
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, locale: locale === "ja" ? "ja-JP" : "en-GB", reducedMotion: "reduce" });
+    const page = await context.newPage();
+    const keep = async (name, fullPage = true) => {
+      await expectNoSidewaysScroll(page);
+      await expectAccessible(page);
+      await page.screenshot({ path: `${PICTURES}${name}-${locale}-${width}-${colorScheme}.png`, fullPage });
+    };
+    await page.goto(`${program.url}/`);
+    await expect(page.getByLabel(say(locale, "token"))).toBeVisible();
+    await keep("sign-in");
+
+    await open(page, program, "桜商事 Sakura", { locale });
+    for (const [name, to, sign] of SCREENS) {
+      await page.goto(`${program.url}/#${to}`);
+      await expect(page.locator(sign).first()).toBeVisible();
+      if (name === "downloads") await page.getByText(say(locale, "contents"), { exact: true }).click();
+      if (name === "downloads") await expect(page.getByRole("rowheader", { name: "Deals", exact: true })).toBeVisible();
+      await keep(name);
+    }
+    await page.goto(`${program.url}/#/schedule`);
+    await page.getByRole("button", { name: say(locale, "stop") }).click();
+    await keep("stop", false);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: new RegExp(`^${locale === "ja" ? "お知らせ" : "Notifications"}`) }).click();
+    await expect(page.locator(".notices li").first()).toBeVisible();
+    await keep("bell", false);
+    await page.keyboard.press("Escape");
+
+    for (const [name, to, sign] of EMPTY) {
+      await open(page, program, "Empty", { locale, to });
+      await expect(page.locator(sign).first()).toBeVisible();
+      await keep(name);
+    }
+    await open(page, failing, "Lost", { locale });
+    await expect(page.getByText(say(locale, "failure_ATTACHMENT_MISSING"))).toBeVisible();
+    await keep("overview-failed");
+    await page.route("**/crm/**", (route) => route.abort());
+    await page.reload();
+    await expect(page.getByRole("alert")).toBeVisible();
+    await keep("overview-unreachable");
+    await context.close();
+  });
+
+  test(`while a backup is being made: ${locale}, ${width} wide, ${colorScheme}`, async ({ browser }) => {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" });
+    const page = await context.newPage();
+    await forgetSegments(place.data);
+    await open(page, program, "Large", { locale });
+    await page.getByRole("button", { name: say(locale, "back_up_now") }).click();
+    await expect(page.getByText(say(locale, "state_running"))).toBeVisible();
+    // No more is heard from the service, so that the page is looked at in this state however long that takes.
+    await page.route("**/backup/summary", () => {});
+    await expect(page.getByRole("progressbar")).toBeVisible();
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+    await page.screenshot({ path: `${PICTURES}overview-running-${locale}-${width}-${colorScheme}.png`, fullPage: true });
+    await page.unroute("**/backup/summary");
+    await lookAgain(page);
+    await expect(page.getByText(say(locale, "state_ready"))).toBeVisible({ timeout: 30_000 });
+    await context.close();
+  });
+}
+
+test("at 200% nothing is lost and nothing scrolls sideways", async ({ browser }) => {
+  // A window of 1280 pixels, twice as large.
+  const context = await browser.newContext({ viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 });
+  const page = await context.newPage();
+  for (const locale of ["en", "ja"]) {
+    await page.goto("about:blank");
+    await context.addInitScript((tag) => localStorage.setItem("locale", tag), locale);
+    await open(page, program, "桜商事 Sakura", { locale });
+    for (const [name, to, sign] of SCREENS) {
+      await page.goto(`${program.url}/#${to}`);
+      await expect(page.locator(sign).first()).toBeVisible();
+      await expectNoSidewaysScroll(page);
+      await page.screenshot({ path: `${PICTURES}${name}-${locale}-200-percent.png`, fullPage: true });
+    }
+  }
+  await context.close();
+});

@@ -1,0 +1,200 @@
+//! What the console shows: backups with their contents and checksums, a rule before it is set, settings that count, and itself.
+
+use std::process::Command;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use hozon_shared::archive::contents::contents_at;
+use hozon_tests::{Caller, Crm, ManualClock, World};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+const SETTINGS: &str = "/crm/bulk/v8/backup/settings";
+
+async fn on_a_tuesday() -> World {
+    let clock = Arc::new(ManualClock::at("2026-11-24T00:00:00Z".parse::<DateTime<Utc>>().unwrap()));
+    World::start_with(|options| options.clock = clock).await
+}
+
+async fn save(administrator: &Caller<'_>, settings: Value) -> Value {
+    let body = json!({ "settings": settings }).to_string();
+    let saved = administrator.send_with(Method::PUT, SETTINGS, &body, &[("if-match", "*")]).await;
+    assert_eq!(saved.status, StatusCode::OK, "{saved:?}");
+    saved.body["settings"].clone()
+}
+
+fn unzip(zip: &std::path::Path, entry: &str) -> Vec<u8> {
+    Command::new("unzip").arg("-p").arg(zip).arg(entry).output().unwrap().stdout
+}
+
+#[tokio::test]
+async fn backups_are_listed_with_what_they_hold() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    let administrator = world.administrator();
+    let none = administrator.get("/backup/backups").await.body;
+    assert_eq!((&none["backups"], &none["info"]["more_records"]), (&json!([]), &json!(false)));
+    world.back_up_well().await;
+    let zips = world.back_up_well().await;
+
+    let page = administrator.get("/backup/backups?page=1&per_page=1").await.body;
+    assert_eq!(page["info"], json!({ "per_page": 1, "count": 1, "page": 1, "more_records": true }));
+    let newest = &page["backups"][0];
+    assert_eq!((&newest["status"], &newest["downloadable"]), (&json!("COMPLETED"), &json!(true)));
+    assert_eq!((&newest["files"][0]["rows"], &newest["files"][1]["attachments"]), (&json!(3), &json!(3)));
+    assert_eq!(newest["files"][0]["size"], zips[0].metadata().unwrap().len());
+    let checksum = format!("{:08x}", crc32fast::hash(&std::fs::read(&zips[1]).unwrap()));
+    assert_eq!(newest["files"][1]["checksum"], json!({ "algorithm": "CRC-32", "value": checksum }));
+    assert_eq!(administrator.get("/backup/backups?page=2&per_page=1").await.body["info"]["more_records"], false);
+    assert_eq!(administrator.get("/backup/backups?page=0").await.code(), "INVALID_DATA");
+
+    let path = format!("/backup/backups/{}/contents", newest["id"].as_str().unwrap());
+    let contents = administrator.get(&path).await.body["contents"].clone();
+    assert_eq!(contents["source"]["kind"], "native");
+    let deals = &contents["modules"].as_array().unwrap().iter().find(|module| module["api_name"] == "Deals").unwrap();
+    assert_eq!((&deals["rows"], &deals["attachments"], &deals["fields"]), (&json!(1), &json!(1), &json!(2)));
+    let sha: String = Sha256::digest(unzip(&zips[0], "Deals.csv")).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!((&deals["files"][0]["path"], &deals["files"][0]["sha256"]), (&json!("Deals.csv"), &json!(sha)));
+
+    let id = newest["id"].as_str().unwrap().parse().unwrap();
+    world.local.ports.objects.delete(&contents_at(world.org, id)).await.unwrap();
+    assert_eq!(administrator.get(&path).await.status, StatusCode::NO_CONTENT, "a backup of an older version");
+    assert_eq!(administrator.get("/backup/backups/7/contents").await.code(), "RESOURCE_NOT_FOUND");
+    drop(administrator);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_failed_backup_holds_nothing() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    world.lose_an_attachment().await;
+    let failed = world.back_up().await;
+    let administrator = world.administrator();
+    let listed = administrator.get("/backup/backups").await.body["backups"][0].clone();
+    assert_eq!((&listed["downloadable"], &listed["failure"]["code"]), (&json!(false), &json!("ATTACHMENT_MISSING")));
+    let contents = administrator.get(&format!("/backup/backups/{}/contents", failed.id)).await;
+    assert_eq!(contents.status, StatusCode::NO_CONTENT);
+    drop(administrator);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_rule_is_shown_before_it_is_set() {
+    let world = on_a_tuesday().await;
+    let administrator = world.administrator();
+    let preview =
+        administrator.get("/backup/preview?rrule=RRULE:FREQ%3DWEEKLY;INTERVAL%3D2;BYDAY%3DTU").await.body["preview"].clone();
+    assert_eq!(preview["sentence"], json!({ "en": "every other Tuesday", "ja": "隔週の火曜日" }));
+    assert_eq!(preview["next_runs"][0], "2026-12-01T04:00:00+09:00");
+    assert_eq!(preview["next_runs"].as_array().unwrap().len(), 5);
+    assert_eq!(preview["months"][0], json!({ "month": "2026-12", "runs": 3 }), "the 1st, the 15th and the 29th");
+    let set = administrator.post("/backup", r#"{"backup":{"rrule":"RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"}}"#).await;
+    assert_eq!(set.status, StatusCode::CREATED);
+    let summary = administrator.get("/backup/summary").await.body["summary"].clone();
+    assert_eq!(summary["schedule"]["next_runs"], preview["next_runs"], "the console and the engine agree");
+    let calendar = summary["schedule"]["calendar"].as_array().unwrap();
+    assert_eq!((calendar.len(), calendar.last().unwrap()), (5, &json!("2027-01-26T04:00:00+09:00")), "until January is over");
+    let refused = administrator.get("/backup/preview?rrule=FREQ%3DDAILY").await;
+    assert_eq!((refused.code(), &refused.body["details"]["param_name"]), ("INVALID_DATA", &json!("rrule")));
+    assert_eq!(administrator.get("/backup/preview").await.code(), "INVALID_DATA");
+    drop(administrator);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_summary_counts_news_and_has_the_backup_before_the_running_one() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    world.back_up_well().await;
+    let administrator = world.administrator();
+    let summary = administrator.get("/backup/summary").await.body["summary"].clone();
+    assert_eq!((&summary["notifications"]["unread"], &summary["last"]), (&json!(2), &Value::Null));
+    assert_eq!((&summary["organisation"], &summary["user"]["id"]), (&json!("桜商事"), &json!("1")));
+    assert_eq!(summary["backup"]["files"].as_array().map(Vec::len), Some(2));
+
+    let path = "/crm/bulk/v8/backup/notifications";
+    let news = administrator.get("/backup/notifications").await;
+    assert_eq!(summary["notifications"]["newest"], news.body["notifications"][0]["id"]);
+    let tag = news.etag.unwrap();
+    let again = administrator.send_with(Method::GET, path, "", &[("if-none-match", &tag)]).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    let until = json!({ "notifications": { "read_until": summary["notifications"]["newest"] } }).to_string();
+    assert_eq!(administrator.put("/backup/notifications/actions/mark_read", &until).await.status, StatusCode::OK);
+    let again = administrator.send_with(Method::GET, path, "", &[("if-none-match", &tag)]).await;
+    assert_eq!((again.status, &again.body["info"]["unread"]), (StatusCode::OK, &json!(0)));
+    drop(administrator);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn options_for_csv_count_for_the_next_backup() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    let usual = world.back_up_well().await;
+    assert!(unzip(&usual[0], "Leads.csv").starts_with("\u{FEFF}Id".as_bytes()));
+    let administrator = world.administrator();
+    let saved =
+        save(&administrator, json!({ "csv": { "byte_order_mark": false, "escape_formulas": false }, "locale": "ja" })).await;
+    assert_eq!((&saved["csv"]["byte_order_mark"], &saved["locale"]), (&json!(false), &json!("ja")));
+    let plain = world.back_up_well().await;
+    let leads = String::from_utf8(unzip(&plain[0], "Leads.csv")).unwrap();
+    assert_eq!(leads.lines().collect::<Vec<_>>(), ["Id,Name,Phone", "1,\"山田 \"\"太郎\"\"\",+819012345678", "2,=1+1,-5"]);
+    assert!(unzip(&plain[1], "attachments.csv").starts_with(b"module,"));
+    let manifest: Value = serde_json::from_slice(&unzip(&plain[0], "manifest.json")).unwrap();
+    assert_eq!((&manifest["csv"]["byte_order_mark"], &manifest["csv"]["escaped"]), (&json!(false), &json!(false)));
+    assert_eq!(save(&administrator, json!({ "csv": {}, "locale": null })).await["csv"]["byte_order_mark"], false);
+    drop(administrator);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_organisation_chooses_its_largest_zip() {
+    let world = World::start().await;
+    let noise = |seed| {
+        let mut noise = vec![0; 6 << 20];
+        fastrand::Rng::with_seed(seed).fill(&mut noise);
+        noise
+    };
+    let crm = Crm::default().file("Leads.csv", b"Id,Name\n1,One\n");
+    let crm = (0..4).fold(crm, |crm, number| crm.file(&format!("attachments/Leads/1/{number}.jpg"), &noise(number)));
+    world.import(crm.inputs()).await;
+    let administrator = world.administrator();
+    assert_eq!(world.back_up_well().await.len(), 2);
+    save(&administrator, json!({ "max_part_bytes": 16 << 20 })).await;
+    let zips = world.back_up_well().await;
+    assert!(zips.len() >= 3 && zips.iter().all(|zip| zip.metadata().unwrap().len() <= 16 << 20), "{zips:?}");
+    drop(administrator);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_source_shows_what_there_is_to_back_up() {
+    let world = World::start().await;
+    let from = Crm::small().file("Emails.csv", b"Id\n1\n");
+    let marks = vec!["Emails=mail".parse().unwrap()];
+    world.try_import(hozon::import::Options { from: from.inputs(), marks, ..Default::default() }).await.unwrap();
+    let source = world.administrator().get("/backup/source").await.body["source"].clone();
+    assert_eq!((&source["rows"], &source["attachments"], &source["kind"]), (&json!(3), &json!(3), &json!("native")));
+    let emails = source["modules"].as_array().unwrap().iter().find(|module| module["api_name"] == "Emails").unwrap();
+    assert_eq!(emails["left_out"], "mail");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_console_is_served_with_its_policy() {
+    let world = World::start().await;
+    let http = reqwest::Client::new();
+    let page = http.get(&world.local.url).send().await.unwrap();
+    assert!(page.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+    assert!(page.text().await.unwrap().contains("/console/main.js"));
+    let script = format!("{}/console/main.js", world.local.url);
+    let packed = http.get(&script).header("accept-encoding", "gzip").send().await.unwrap();
+    assert_eq!(
+        (&packed.headers()["content-encoding"], &packed.headers()["content-type"]),
+        (&"gzip".parse().unwrap(), &"text/javascript; charset=utf-8".parse().unwrap())
+    );
+    assert_eq!(http.get(format!("{}/console/nothing.js", world.local.url)).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    world.end().await;
+}
