@@ -1,10 +1,11 @@
 //! Writes an organisation and a small CRM into the native store, with the settings of the functions: what a platform does beside a
-//! deployed Hozon. `native_crm <organisation> <name> <plan> [<bytes of notes>]`
+//! deployed Hozon. `native_crm <organisation> <name> <plan> <bytes of a film> <bytes of notes>`
 
 use std::error::Error;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::aws;
+use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::crm::{Contents, Field, Module};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
@@ -14,15 +15,12 @@ use hozon_shared::sources::native_publish::publish;
 use hozon_shared::sources::native_writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, body_of};
 use sha2::{Digest, Sha256};
 
-/// So much of a file that more than its beginning is copied inside the store.
-const LARGE: usize = 12 << 20;
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut argument = || arguments.next().ok_or("native_crm <organisation> <name> <plan>");
+    let mut argument = || arguments.next().ok_or("native_crm <organisation> <name> <plan> <bytes of a film> <bytes of notes>");
     let (org, name, plan) = (OrgId(argument()?.parse()?), argument()?, argument()?);
-    let notes_bytes: usize = arguments.next().map_or(Ok(0), |bytes| bytes.parse())?;
+    let (film_bytes, notes_bytes): (usize, usize) = (argument()?.parse()?, argument()?.parse()?);
     let ports = aws::connect(&Settings::from_env()?).await;
     let organisation = organisation(org, name, plan);
     ports.store.commit(org, vec![Change::Organisation(organisation)]).await?;
@@ -32,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let deals = deals(&ports, org, generation).await?;
         publish(&*ports.catalogue, &*ports.objects, org, &[deals], at).await?;
     }
-    let mut modules = vec![leads(&ports, org, now).await?];
+    let mut modules = vec![leads(&ports, org, now, film_bytes).await?];
     if notes_bytes > 0 {
         modules.push(notes(&ports, org, notes_bytes).await?);
     }
@@ -49,16 +47,18 @@ fn organisation(id: OrgId, name: String, plan: String) -> Organisation {
         time_of_day: None,
         recipients: Vec::new(),
         calendar_key: None,
+        locale: None,
+        archive: ArchiveOptions::default(),
         version: 0,
     }
 }
 
-async fn leads(ports: &Ports, org: OrgId, now: DateTime<Utc>) -> Result<Module, Box<dyn Error>> {
+async fn leads(ports: &Ports, org: OrgId, now: DateTime<Utc>, film_bytes: usize) -> Result<Module, Box<dyn Error>> {
     let mut writer = writer(ports, org, "1", ("Leads", 1), &["Id", "Name", "Phone"]);
     writer.row(&["1", "山田 \"太郎\"", "+819012345678"]).await?;
     writer.row(&["2", "=1+1", "-5"]).await?;
     writer.attachment(attachment("11", "1", "offer.txt", now), body_of("hello ".repeat(100))).await?;
-    writer.attachment(attachment("12", "1", "film.bin", now), body_of(noise(LARGE))).await?;
+    writer.attachment(attachment("12", "1", "film.bin", now), body_of(noise(film_bytes))).await?;
     Ok(writer.finish().await?)
 }
 

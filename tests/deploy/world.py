@@ -57,7 +57,7 @@ class World:
         self.outside = Outside()
         self.hosts = {name: self.host(name) for name in FUNCTIONS}
         self.api, self.machine = Gateway(self), Machine(self)
-        self.ready, self.executions_ended, self.traced = None, {}, False
+        self.ready, self.executions_ended, self.traced, self.log_stream = None, {}, False, None
         self.rotate(uuid.uuid4().hex)
 
     @functools.cache
@@ -135,7 +135,8 @@ class World:
         """Writes a call's log and trace, as Lambda does: with the function's role, and without a word where it may not."""
         role = f"{logical}Role"
         logs, xray = self.client("logs", role), self.client("xray", role)
-        place = {"logGroupName": self.stack.reference(f"{logical}Log"), "logStreamName": f"{time.time_ns()}"}
+        self.log_stream = str(time.time_ns())
+        place = {"logGroupName": self.stack.reference(f"{logical}Log"), "logStreamName": self.log_stream}
         now = int(time.time() * 1000)
         quietly(lambda: logs.create_log_stream(**place))
         quietly(lambda: logs.put_log_events(**place, logEvents=[{"timestamp": now, "message": line or " "} for line in lines]))
