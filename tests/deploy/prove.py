@@ -72,6 +72,7 @@ def first_failure(world, role, statement):
             except Exception:
                 if any(principal == role for principal, _, _ in world.principals.refused):
                     return story
+                print(f"\n{role} without {statement}: {words(story)} fails, and nothing was refused")
                 raise
     return None
 

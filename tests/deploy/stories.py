@@ -107,11 +107,11 @@ def leaves_log_and_trace(world, logical, call):
     """Whether a call of a function is found in its log group, and its trace was taken."""
     call()
     group = world.stack.reference(f"{logical}Log")
-    found = world.owner["logs"].describe_log_streams(logGroupName=group, logStreamNamePrefix=world.log_stream)["logStreams"]
+    found = world.owner["logs"].describe_log_streams(logGroupName=group, logStreamNamePrefix=world.log_streams[logical])["logStreams"]
     assert found, f"{logical} leaves no log"
-    events = world.owner["logs"].get_log_events(logGroupName=group, logStreamName=world.log_stream)["events"]
+    events = world.owner["logs"].get_log_events(logGroupName=group, logStreamName=world.log_streams[logical])["events"]
     assert events, f"{logical}'s log is empty"
-    assert world.traced, f"{logical} leaves no trace"
+    assert world.traced[logical], f"{logical} leaves no trace"
 
 
 def log_story(logical, call):

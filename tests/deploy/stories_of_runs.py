@@ -182,6 +182,7 @@ def leaves_nothing(world, organisation):
 
 @story("NotifyRole")
 def an_administrator_is_written_to_once(world):
+    letters(world, "NoticeFailures")
     stream = StreamReader(world)
     before = stream.last
     organisation = Organisation(world)

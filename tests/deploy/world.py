@@ -57,7 +57,7 @@ class World:
         self.outside = Outside()
         self.hosts = {name: self.host(name) for name in FUNCTIONS}
         self.api, self.machine = Gateway(self), Machine(self)
-        self.ready, self.executions_ended, self.traced, self.log_stream = None, {}, False, None
+        self.ready, self.executions_ended, self.traced, self.log_streams = None, {}, {}, {}
         self.rotate(uuid.uuid4().hex)
 
     @functools.cache
@@ -135,15 +135,16 @@ class World:
         """Writes a call's log and trace, as Lambda does: with the function's role, and without a word where it may not."""
         role = f"{logical}Role"
         logs, xray = self.client("logs", role), self.client("xray", role)
-        self.log_stream = str(time.time_ns())
-        place = {"logGroupName": self.stack.reference(f"{logical}Log"), "logStreamName": self.log_stream}
+        self.log_streams[logical] = str(time.time_ns())
+        place = {"logGroupName": self.stack.reference(f"{logical}Log"), "logStreamName": self.log_streams[logical]}
         now = int(time.time() * 1000)
         quietly(lambda: logs.create_log_stream(**place))
         quietly(lambda: logs.put_log_events(**place, logEvents=[{"timestamp": now, "message": line or " "} for line in lines]))
         trace = f"1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
         segment = {"name": logical, "id": "70de5b6f19ff9a0a", "trace_id": trace, "start_time": now / 1000, "end_time": now / 1000 + 1}
-        self.traced = quietly(lambda: xray.put_trace_segments(TraceSegmentDocuments=[json.dumps(segment)]))
-        self.traced = quietly(lambda: xray.put_telemetry_records(TelemetryRecords=[{"Timestamp": now / 1000}])) and self.traced
+        segments = quietly(lambda: xray.put_trace_segments(TraceSegmentDocuments=[json.dumps(segment)]))
+        telemetry = quietly(lambda: xray.put_telemetry_records(TelemetryRecords=[{"Timestamp": now / 1000}]))
+        self.traced[logical] = segments and telemetry
 
     def rotate(self, token):
         """The first and the last step of a rotation, each as a call of its own; the two between do nothing."""

@@ -47,7 +47,10 @@ impl SignedLinks {
         }
         let key: AccessKey = secrets::read(&self.signer.secrets, &self.signer.secret).await?;
         if key.id.is_empty() {
-            return Err(PortError::new(ErrorKind::Unavailable, "find the signer's first key, which is made right after deployment"));
+            return Err(PortError::new(
+                ErrorKind::Unavailable,
+                "find the signer's first key, which is made right after deployment",
+            ));
         }
         let config = self.config.clone().credentials_provider(SharedCredentialsProvider::new(fixed(&key))).build();
         let client = Client::from_conf(config);
