@@ -27,7 +27,7 @@ class Machine:
 
     def __init__(self, world):
         # What happens before a task is called, once; and whether no task can be called at all.
-        self.world, self.before, self.is_out = world, {}, False
+        self.world, self.before, self.is_out, self.is_lost = world, {}, False, False
         resource_eval_s3.boto_client_for = self.client_for
         lambda_eval_utils.boto_client_for = self.client_for
         role = world.stack.attribute(ROLE, "Arn")
@@ -51,6 +51,8 @@ class Machine:
         """As Lambda answers Step Functions."""
         self.require("lambda:InvokeFunction", FunctionName)
         event = json.loads(Payload)
+        if event["task"] == "assemble" and self.is_lost:
+            raise ConnectionError("the map could not follow its items")
         self.before.pop(event["task"], lambda: None)()
         if self.is_out:
             raise ConnectionError("Lambda is not there")
@@ -59,8 +61,10 @@ class Machine:
         except Failed as failure:
             answer, failed = failure.error, {"FunctionError": "Unhandled"}
         if event["task"] == "pack":
-            # The map runs its items as executions of their own, which it follows, and stops when one of them has failed.
-            self.require("states:StopExecution" if failed else "states:DescribeExecution", PACKING)
+            # The map runs its items as executions of their own, which it follows, and stops when one of them has failed. The interpreter
+            # here goes on after an item that failed, so that a map which cannot do that is told of with the next task.
+            action = "states:StopExecution" if failed else "states:DescribeExecution"
+            self.is_lost = not self.world.principals.may(ROLE, action, PACKING)
         body = io.BytesIO(json.dumps(answer).encode())
         return {"Payload": body, "StatusCode": 200, "ExecutedVersion": "$LATEST", **failed}
 
