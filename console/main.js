@@ -18,6 +18,8 @@ const PLACES = /** @type {const} */ ([
 ]);
 /** How often what counts down is drawn anew. */
 const TICK = 15_000;
+/** News that comes so soon after something was done here is of just that. */
+const OWN_NEWS = 3000;
 
 const shell = /** @type {HTMLElement} */ (document.getElementById("shell"));
 const toasts = /** @type {HTMLElement} */ (document.getElementById("toasts"));
@@ -31,6 +33,8 @@ const state = {
   ahead: 0,
   /** @type {string | null | undefined} */
   newest: undefined,
+  /** When this tab last said that something was done. */
+  told: 0,
   /** Counts visits, so that a view that comes late is not shown. */
   visits: 0,
 };
@@ -86,7 +90,7 @@ function take(summary) {
 /** Shows what is new as pop-ups. @param {string | null} after */
 async function announce(after) {
   const { popUp } = await import("./views/bell.js");
-  await popUp(app, after);
+  await popUp(app, after, Date.now() - state.told < OWN_NEWS);
 }
 
 function draw() {
@@ -210,8 +214,8 @@ async function visit(isMove) {
   const [path = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/");
   const known = path === "orders" ? "order" : (PLACES.find(([name]) => name === path)?.[1] ?? "overview");
   const visit = ++state.visits;
-  const make = known === "overview" ? overview : /** @type {ViewMaker} */ ((await import(`./views/${known}.js`)).default);
-  if (visit !== state.visits) return;
+  const make = known === "overview" ? overview : await load(known);
+  if (!make || visit !== state.visits) return;
   state.view?.leave?.();
   state.place = known === "overview" ? "" : path;
   state.isMenuOpen = false;
@@ -223,9 +227,20 @@ async function visit(isMove) {
   }
 }
 
+/** @param {string} view @returns {Promise<ViewMaker | null>} */
+async function load(view) {
+  try {
+    return (await import(`./views/${view}.js`)).default;
+  } catch {
+    toast(say("error_UNREACHABLE"), { kind: "bad" });
+    return null;
+  }
+}
+
 /** @type {App["toast"]} */
 function toast(text, { kind = "good", action } = {}) {
   const picture = { good: "check", bad: "alert", news: "bell" }[kind];
+  if (kind === "good") state.told = Date.now();
   // One that has gone keeps its place while there are others above it, so that nothing moves.
   const close = () => {
     shown.classList.add("gone");

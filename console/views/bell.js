@@ -14,11 +14,14 @@ async function read() {
   return known;
 }
 
-/** Shows pop-ups of what came after a notification. @param {App} app @param {string | null} after */
-export async function popUp(app, after) {
+/** Of what somebody does they need no pop-up in the tab where they have just done it. */
+const DONE_HERE = ["scheduled", "changed", "stopped", "archiving"];
+
+/** Shows pop-ups of what came after a notification. @param {App} app @param {string | null} after @param {boolean} isOwn */
+export async function popUp(app, after, isOwn) {
   const notices = await read().catch(asProblem);
   if (!Array.isArray(notices)) return;
-  const isNewer = (/** @type {Notice} */ { id }) => !after || BigInt(id) > BigInt(after);
+  const isNewer = (/** @type {Notice} */ { id, kind }) => (!after || BigInt(id) > BigInt(after)) && !(isOwn && DONE_HERE.includes(kind));
   for (const notice of notices.filter(isNewer).slice(0, 3).reverse()) {
     const isBad = ["failed", "skipped", "missed", "payment_failed"].includes(notice.kind);
     const action = notice.kind === "ready" ? { words: say("to_downloads"), to: "/downloads" } : undefined;

@@ -1,7 +1,7 @@
 // What an administrator does, from the first backup to the last setting, in both languages.
 
 import { backUp, call, dataFolder, loseAttachments, serve } from "./program.js";
-import { expect, open, say, test, visit } from "./console.js";
+import { expect, lookAgain, open, say, test, visit } from "./console.js";
 
 for (const locale of ["en", "ja"]) {
   test.describe(locale, () => {
@@ -225,7 +225,31 @@ for (const locale of ["en", "ja"]) {
   });
 }
 
-test.describe("what went wrong", () => {
+test.describe("what takes another clock, or goes wrong", () => {
+  test("a schedule cannot be stopped while its backup is being made, and the page says why", async ({ page }) => {
+    const place = await dataFolder({ Large: { plan: "Own", leads: 150_000 } });
+    const before = await serve(place.data);
+    await call(before, "Large", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO" } });
+    const { summary } = await call(before, "Large", "GET", "/summary");
+    await before.stop();
+    const soon = new Date(Date.parse(summary.schedule.next_runs[0]) - 4000).toISOString().replace("Z", "+00:00");
+    const program = await serve(place.data, ["--clock", soon]);
+    await open(page, program, "Large", { to: "/schedule" });
+    const stop = page.getByRole("button", { name: say("en", "stop") });
+    await expect(stop).toBeVisible();
+    await expect.poll(async () => {
+      await lookAgain(page);
+      return stop.getAttribute("aria-disabled");
+    }, { intervals: [100], timeout: 20_000 }).toBe("true");
+    await page.route("**/backup/summary", () => {});
+    await expect(stop).toHaveAccessibleDescription(say("en", "stop_busy"));
+    await stop.focus();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await program.stop();
+    await place.remove();
+  });
+
   test("a failed backup says why and what to do, and an expired one that its files are gone", async ({ page }) => {
     const place = await dataFolder({ Paid: { plan: "Standard" }, Lost: { plan: "Standard" } });
     const nineDaysAgo = new Date(Date.now() - 9 * 86_400_000).toISOString().replace("Z", "+00:00");
