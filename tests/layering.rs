@@ -1,4 +1,5 @@
-//! The layers know only what they may: no AWS, HTTP or Lambda type in the domain, the ports or the archive; SDKs only in `shared/src/aws`.
+//! The layers know only what they may: no AWS, HTTP or Lambda type in the domain, the ports or the archive; SDKs only in `shared/src/aws`,
+//! HTTP to the payment provider only in `shared/src/payments`.
 //! And a file has one subject, so it stays short.
 
 use std::path::{Path, PathBuf};
@@ -51,10 +52,17 @@ fn only_one_folder_names_an_sdk() {
 }
 
 #[test]
+fn only_one_folder_of_the_common_crate_speaks_http() {
+    for folder in ["domain", "ports", "archive", "sources", "aws", "api"] {
+        without(&format!("shared/src/{folder}"), &["reqwest"]);
+    }
+    without("shared/src/payments", &["aws_", "axum", "lambda_"]);
+}
+
+#[test]
 fn nobody_asks_the_system_for_the_time_or_a_random_id() {
-    for folder in
-        ["functions", "shared/src/domain", "shared/src/archive", "shared/src/sources", "shared/src/aws", "shared/src/api"]
-    {
+    let of_shared = ["domain", "archive", "sources", "aws", "payments", "api"].map(|folder| format!("shared/src/{folder}"));
+    for folder in of_shared.iter().map(String::as_str).chain(["functions"]) {
         without(folder, &["Utc::now", "SystemTime::now", "Uuid::new"]);
     }
 }

@@ -89,7 +89,7 @@ async fn live(kind: &Kind) -> Year {
 }
 
 async fn organisation(local: &mut Local, kind: &Kind) -> OrgId {
-    let org = local.organisation(kind.name, kind.zone, "Own").await.expect("an organisation");
+    let org = local.organisation(kind.name, kind.zone, "Own", "JP").await.expect("an organisation");
     let organisation = local.ports.store.organisation(org).await.expect("reads").expect("is there");
     let organisation = Organisation { time_of_day: NaiveTime::from_hms_opt(kind.time.0, kind.time.1, 0), ..organisation };
     local.ports.store.commit(org, vec![Change::Organisation(organisation)]).await.expect("writes");

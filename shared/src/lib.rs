@@ -1,4 +1,4 @@
-//! What every function shares: decisions, ports, the AWS adapters behind them, CRM sources and the archive format.
+//! What every function shares: decisions, ports, the adapters of AWS and of the payment provider behind them, CRM sources and the archive format.
 
 pub mod api;
 pub mod archive;
@@ -7,6 +7,7 @@ pub mod domain;
 pub mod ending;
 pub mod lambda;
 pub mod notices;
+pub mod payments;
 pub mod ports;
 pub mod settings;
 pub mod sources;

@@ -4,7 +4,8 @@ use std::env;
 
 use chrono::{NaiveTime, TimeDelta};
 
-use crate::domain::allowance::Plans;
+use crate::domain::plan::Plans;
+use crate::domain::price::Terms;
 use crate::domain::webhook::Addresses;
 
 /// Where state and objects are.
@@ -39,6 +40,8 @@ pub struct Endpoints {
     pub scheduler: Option<String>,
     /// `HOZON_MAIL_ENDPOINT`
     pub mail: Option<String>,
+    /// `HOZON_SECRETS_ENDPOINT`
+    pub secrets: Option<String>,
 }
 
 /// How triggers are made.
@@ -82,6 +85,27 @@ impl MailSettings {
     pub fn from_env() -> Result<Self, SettingsError> {
         Ok(Self { from: required("HOZON_MAIL_FROM")? })
     }
+}
+
+/// How payments are made.
+#[derive(Debug, Clone)]
+pub struct PaymentSettings {
+    /// `HOZON_PAYMENT_SECRET`: name or ARN of the secret that holds the provider's keys (see `aws::secrets`).
+    pub secret: String,
+    /// `HOZON_PAYMENT_ENDPOINT`: without a slash at its end; the provider's own where it is not set.
+    pub endpoint: Option<String>,
+}
+
+impl PaymentSettings {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Ok(Self { secret: required("HOZON_PAYMENT_SECRET")?, endpoint: env::var("HOZON_PAYMENT_ENDPOINT").ok() })
+    }
+}
+
+/// Reads `HOZON_CONSOLE_URL`: where the console is; buyers come back to it.
+pub fn console_url() -> Result<String, SettingsError> {
+    required("HOZON_CONSOLE_URL")
 }
 
 /// Reads `HOZON_WEBHOOK_ADDRESSES`: `public`, the default, or `any`, for those who host for themselves and call their own network.
@@ -143,10 +167,21 @@ pub fn number(name: &'static str, default: u64) -> Result<u64, SettingsError> {
     }
 }
 
-/// Reads `HOZON_PLANS`, for example `Free=0,Standard=2`.
+/// Reads the file that `HOZON_PLANS_FILE` names, like `infra/plans.toml`.
 pub fn plans() -> Result<Plans, SettingsError> {
-    Plans::parse(&required("HOZON_PLANS")?)
-        .map_err(|source| SettingsError::Invalid { name: "HOZON_PLANS", source: source.into() })
+    let name = "HOZON_PLANS_FILE";
+    Plans::parse(&file(name, &required(name)?)?).map_err(|source| SettingsError::Invalid { name, source: source.into() })
+}
+
+/// Reads the plans, and the file that `HOZON_PRICES_FILE` names, like `infra/prices.toml`; without it purchases are off.
+pub fn terms() -> Result<Terms, SettingsError> {
+    let (name, plans) = ("HOZON_PRICES_FILE", plans()?);
+    let Ok(path) = env::var(name) else { return Ok(Terms::without_purchases(plans)) };
+    Terms::parse(plans, &file(name, &path)?).map_err(|source| SettingsError::Invalid { name, source: source.into() })
+}
+
+fn file(name: &'static str, path: &str) -> Result<String, SettingsError> {
+    std::fs::read_to_string(path).map_err(|source| SettingsError::Invalid { name, source: source.into() })
 }
 
 /// Reads `HOZON_TIME_OF_DAY`, the time at which scheduled runs begin in each organisation's own zone; 04:00, which no zone skips.
@@ -177,6 +212,7 @@ impl Settings {
                 states: env::var("HOZON_STATES_ENDPOINT").ok(),
                 scheduler: env::var("HOZON_SCHEDULER_ENDPOINT").ok(),
                 mail: env::var("HOZON_MAIL_ENDPOINT").ok(),
+                secrets: env::var("HOZON_SECRETS_ENDPOINT").ok(),
             },
             signer: AccessKey { id: required("HOZON_SIGNER_KEY_ID")?, secret: required("HOZON_SIGNER_SECRET")? },
             credentials: None,

@@ -11,6 +11,8 @@ use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Role;
+use hozon_shared::domain::plan::Plans;
+use hozon_shared::domain::price::Terms;
 use hozon_shared::ports::{Bucket, ObjectRef};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -55,7 +57,7 @@ impl World {
         Self::start_with(|_| {}).await
     }
 
-    /// Starts with changed options, on a free port and a new folder.
+    /// Starts with changed options, on a free port and a new folder. Nothing can be bought unless they say so.
     pub async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         Self::start_on(data, change).await
@@ -65,9 +67,10 @@ impl World {
     pub async fn start_on(data: TempDir, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::new(data.path()).expect("options");
         options.port = Some(0);
+        options.terms = Terms::without_purchases(Plans::default());
         change(&mut options);
         let mut local = Local::start(options).await.expect("starts");
-        let org = local.organisation(ORGANISATION, Tokyo, "Standard").await.expect("an organisation");
+        let org = local.organisation(ORGANISATION, Tokyo, "Standard", "JP").await.expect("an organisation");
         Self { local, org, data, http: reqwest::Client::new() }
     }
 

@@ -82,7 +82,7 @@ async fn a_plain_user_may_do_nothing() {
 #[tokio::test]
 async fn another_organisation_sees_nothing_of_a_backup() {
     let mut world = World::start().await;
-    let other = world.local.organisation("Other Ltd.", chrono_tz::UTC, "Standard").await.unwrap();
+    let other = world.local.organisation("Other Ltd.", chrono_tz::UTC, "Standard", "JP").await.unwrap();
     world.import(Crm::small().inputs()).await;
     let backup = world.back_up().await;
     let stranger = world.bearer(&world.local.token(other, Role::Administrator).unwrap());

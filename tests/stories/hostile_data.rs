@@ -36,7 +36,7 @@ fn attachment(id: usize, record: &str, name: &str) -> NewAttachment {
 async fn comes_back(world: &mut World, story: &str) {
     let zips = world.back_up_well().await;
     world.keep_for_readers(story, &zips);
-    let copy = world.local.organisation("Copy", chrono_tz::UTC, "Own").await.unwrap();
+    let copy = world.local.organisation("Copy", chrono_tz::UTC, "Own", "JP").await.unwrap();
     let options = Options { from: zips, ..Options::default() };
     import(&world.local.ports, copy, &options, &mut |_| {}).await.unwrap();
     let (original, copied) = (contents(&world.local.ports, world.org).await, contents(&world.local.ports, copy).await);

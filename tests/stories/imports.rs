@@ -12,7 +12,7 @@ async fn a_backup_that_is_imported_elsewhere_is_the_same_crm() {
     let mut world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let zips = world.back_up_well().await;
-    let copy = world.local.organisation("Copy", chrono_tz::UTC, "Own").await.unwrap();
+    let copy = world.local.organisation("Copy", chrono_tz::UTC, "Own", "JP").await.unwrap();
     let options = Options { from: zips, ..Options::default() };
     hozon::import::import(&world.local.ports, copy, &options, &mut |_| {}).await.unwrap();
     let (original, copied) = (contents(&world.local.ports, world.org).await, contents(&world.local.ports, copy).await);

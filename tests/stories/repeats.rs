@@ -1,11 +1,12 @@
 //! Every task of a run may be repeated at any point, because deliveries repeat: the outcome is the same.
 
 use hozon_archive::{Settings, TaskError, handle};
-use hozon_shared::domain::allowance::{Free, Month};
+use hozon_shared::domain::allowance::Demand;
 use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, UserId};
 use hozon_shared::domain::organisation::Person;
+use hozon_shared::domain::plan::Free;
 use hozon_tests::{Crm, World};
 use serde_json::{Value, json};
 
@@ -13,11 +14,12 @@ use serde_json::{Value, json};
 async fn requested(world: &World) -> Backup {
     let ports = &world.local.ports;
     let now = ports.clock.now();
-    let use_before = ports.store.month_use(world.org, Month::of(now, chrono_tz::Asia::Tokyo)).await.unwrap();
-    let (claim, use_after) = use_before.claim(Free::PerMonth(2)).unwrap();
+    let id = BackupId(ports.ids.next(now));
+    let demand = Demand { backup: id, free: Free::PerMonth(2), now, weekly: None, zone: chrono_tz::Asia::Tokyo };
+    let (claim, used) = ports.accounts.account(world.org).await.unwrap().claim(&demand).unwrap();
     let person = Person { id: UserId(1), name: "A".to_owned(), zuid: UserId(1) };
-    let backup = Backup::requested(world.org, BackupId(ports.ids.next(now)), person, claim, now);
-    ports.store.commit(world.org, change::start(backup.clone(), use_after, EventId(ports.ids.next(now)))).await.unwrap();
+    let backup = Backup::requested(world.org, id, person, claim, now);
+    ports.store.commit(world.org, change::start(backup.clone(), used, EventId(ports.ids.next(now)))).await.unwrap();
     backup
 }
 

@@ -48,7 +48,7 @@ async fn a_limit_splits_zips_and_nothing_is_lost() {
     let count = |kind: &str| links["urls"][kind].as_array().map(Vec::len);
     assert_eq!((count("data_links"), count("attachment_links")), (Some(of("Data_")), Some(of("Attachments_"))), "{links}");
 
-    let copy = world.local.organisation("Copy", chrono_tz::UTC, "Own").await.unwrap();
+    let copy = world.local.organisation("Copy", chrono_tz::UTC, "Own", "JP").await.unwrap();
     let options = Options { from: zips, ..Options::default() };
     import(&world.local.ports, copy, &options, &mut |_| {}).await.unwrap();
     let (original, copied) = (contents(&world.local.ports, world.org).await, contents(&world.local.ports, copy).await);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use hozon_shared::domain::allowance::{Free, Month};
+use hozon_shared::domain::allowance::Demand;
 use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::plan::Free;
 use hozon_shared::domain::schedule::{Outcome, Schedule};
 use hozon_shared::ports::Change;
 use hozon_tests::{Crm, ManualClock, World};
@@ -185,7 +186,7 @@ async fn after_an_outage_the_last_run_is_made_up_and_the_others_are_recorded_as_
 async fn a_run_in_an_hour_that_the_clock_skips_is_made_up_by_the_sweep() {
     let clock = Arc::new(ManualClock::at(at("2027-03-09T00:00:00Z")));
     let mut world = World::start_with(|options| options.clock = clock.clone()).await;
-    world.org = world.local.organisation("New York", chrono_tz::America::New_York, "Standard").await.unwrap();
+    world.org = world.local.organisation("New York", chrono_tz::America::New_York, "Standard", "JP").await.unwrap();
     world.import(Crm::small().inputs()).await;
     let organisation = world.local.ports.store.organisation(world.org).await.unwrap().unwrap();
     let half_past_two = chrono::NaiveTime::from_hms_opt(2, 30, 0);
@@ -241,10 +242,10 @@ async fn a_backup_whose_run_went_silent_is_ended_by_the_sweep() {
     let (world, clock, _) = scheduled("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=1").await;
     let ports = &world.local.ports;
     let now = ports.clock.now();
-    let used = ports.store.month_use(world.org, Month::of(now, chrono_tz::Asia::Tokyo)).await;
-    let (claim, used) = used.unwrap().claim(Free::PerMonth(2)).unwrap();
-    let person = ports.schedules.newest_schedule(world.org).await.unwrap().unwrap().requester;
     let id = BackupId(7);
+    let demand = Demand { backup: id, free: Free::PerMonth(2), now, weekly: None, zone: chrono_tz::Asia::Tokyo };
+    let (claim, used) = ports.accounts.account(world.org).await.unwrap().claim(&demand).unwrap();
+    let person = ports.schedules.newest_schedule(world.org).await.unwrap().unwrap().requester;
     let backup = Backup::requested(world.org, id, person, claim, now);
     let start = change::start(backup, used, EventId(8));
     ports.store.commit(world.org, start).await.unwrap();

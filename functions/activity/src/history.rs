@@ -7,7 +7,7 @@ use axum::extract::State;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, PageInfo, Params, PersonOut, Refusals, local_time, whole_number};
-use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::event::{Event, OrderStep, What};
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::rule::RepeatType;
@@ -61,6 +61,12 @@ struct Record {
     file_name: Option<String>,
     /// Backups bought.
     count: Option<u32>,
+    /// The order that it is about.
+    order: Option<String>,
+    /// What was paid, or paid back, in minor units of the currency.
+    amount: Option<u64>,
+    #[schema(example = "JPY")]
+    currency: Option<&'static str>,
     /// What happened, for example `backup_ready`.
     kind: &'static str,
 }
@@ -160,6 +166,13 @@ fn record(event: &Event, zone: Tz) -> Record {
         What::BackupReady { files, .. } => (Some("completed"), None, Some(files.join(", "))),
         What::BackupFailed { .. } | What::BackupSkipped { .. } | What::BackupMissed { .. } => (Some("failure"), None, None),
         What::DownloadStarted { file, .. } => (None, None, Some(file.clone())),
+        What::Order { step: OrderStep::Paid, .. } => (None, Some("purchased"), None),
+        What::Order { .. } | What::Subscription { .. } | What::PlanChanged { .. } => (None, None, None),
+    };
+    let (order, count, amount) = match &event.what {
+        What::Order { order, backups, amount, .. } => (Some(*order), Some(*backups), Some(*amount)),
+        What::Subscription { order, amount, .. } => (Some(*order), None, Some(*amount)),
+        _ => (None, None, None),
     };
     Record {
         id: event.id.to_string(),
@@ -169,7 +182,10 @@ fn record(event: &Event, zone: Tz) -> Record {
         action,
         repeat_type: event.what.repeat(),
         file_name,
-        count: None,
+        count: count.filter(|count| *count > 0),
+        order: order.map(|order| order.to_string()),
+        amount: amount.map(|amount| amount.minor),
+        currency: amount.map(|amount| amount.currency.code()),
         kind: event.what.name(),
     }
 }

@@ -2,10 +2,11 @@
 //! goes on, the rule falls on it, it has no record yet, and something is left to use.
 
 use chrono::{DateTime, Utc};
-use hozon_shared::domain::allowance::{Claim, LimitReached, Month, MonthUse};
+use hozon_shared::domain::allowance::{Claim, Demand, LimitReached, Settled};
 use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
+use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::{Outcome, Schedule};
 use hozon_shared::ports::{Change, Ports};
 use serde::Deserialize;
@@ -55,12 +56,11 @@ async fn begin_scheduled(
     }
     require_free_place(ports, org).await?;
     let (now, ids) = (ports.clock.now(), &ports.ids);
-    let event = EventId(ids.next(now));
-    match claim(ports, settings, org, now).await? {
-        Ok((claim, month_use)) => {
-            let backup = scheduled_backup(&schedule, BackupId(ids.next(now)), execution, claim, now);
-            let id = backup.id;
-            ports.store.commit(org, change::start_scheduled(schedule, occurrence, backup, month_use, event)).await?;
+    let (event, id) = (EventId(ids.next(now)), BackupId(ids.next(now)));
+    match claim(ports, settings, &schedule, id, occurrence).await? {
+        Ok((claim, used)) => {
+            let backup = scheduled_backup(&schedule, id, execution, claim, now);
+            ports.store.commit(org, change::start_scheduled(schedule, occurrence, backup, used, event)).await?;
             Ok(Some(id))
         }
         Err(limit) => {
@@ -83,12 +83,20 @@ async fn require_free_place(ports: &Ports, org: OrgId) -> Result<(), TaskError> 
     if newest.iter().any(|backup| backup.status == Status::Inprogress) { Err(TaskError::busy()) } else { Ok(()) }
 }
 
-type Claimed = Result<(Claim, Option<MonthUse>), LimitReached>;
+type Claimed = Result<(Claim, Option<Settled>), LimitReached>;
 
-async fn claim(ports: &Ports, settings: &Settings, org: OrgId, now: DateTime<Utc>) -> Result<Claimed, TaskError> {
-    let organisation = ports.store.organisation(org).await?.ok_or_else(TaskError::unknown_organisation)?;
-    let month_use = ports.store.month_use(org, Month::of(now, organisation.time_zone)).await?;
-    Ok(month_use.claim(settings.plans.free(&organisation.plan)))
+async fn claim(
+    ports: &Ports,
+    settings: &Settings,
+    schedule: &Schedule,
+    backup: BackupId,
+    occurrence: DateTime<Utc>,
+) -> Result<Claimed, TaskError> {
+    let organisation = ports.store.organisation(schedule.org).await?.ok_or_else(TaskError::unknown_organisation)?;
+    let account = ports.accounts.account(schedule.org).await?;
+    let is_weekly = schedule.recurrence.rule.repeat_type() == RepeatType::Weekly;
+    let (free, now) = (settings.plans.free(&organisation.plan), ports.clock.now());
+    Ok(account.claim(&Demand { backup, free, now, weekly: is_weekly.then_some(occurrence), zone: organisation.time_zone }))
 }
 
 fn scheduled_backup(schedule: &Schedule, id: BackupId, execution: &str, claim: Claim, now: DateTime<Utc>) -> Backup {

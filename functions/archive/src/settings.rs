@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use hozon_shared::domain::allowance::Plans;
 use hozon_shared::domain::archive_options::{ArchiveOptions, LEAST_ZIP};
+use hozon_shared::domain::plan::Plans;
 use hozon_shared::settings::{SettingsError, number, plans};
 use tokio::sync::Semaphore;
 
@@ -36,7 +36,7 @@ pub struct Settings {
     /// `HOZON_MAX_ZIP_BYTES`: a zip that would be larger is split into several, each a whole zip of its own; at least 16 MiB. An entry that
     /// is larger than this has a zip for itself. No limit.
     pub max_zip_bytes: Option<u64>,
-    /// `HOZON_PLANS`: free backups per month by plan. As R2 has them.
+    /// `HOZON_PLANS_FILE`: the plans, like `infra/plans.toml`, which is the default here.
     pub plans: Plans,
 }
 

@@ -3,6 +3,7 @@
 
 mod letter;
 mod post;
+mod purchases;
 mod render;
 mod stream;
 mod webhooks;

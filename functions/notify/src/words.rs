@@ -6,6 +6,7 @@ use hozon_shared::domain::event::What;
 use hozon_shared::domain::locale::Locale;
 
 use crate::letter::written;
+use crate::purchases;
 
 /// Subject and paragraphs about an event.
 pub fn say(what: &What, zone: Tz, locale: Locale) -> (String, Vec<String>) {
@@ -63,7 +64,8 @@ fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
                 "A later backup stands for it.".to_owned(),
             ],
         ),
-        What::DownloadStarted { .. } | What::SettingsSaved {} => (String::new(), Vec::new()),
+        What::Order { .. } | What::Subscription { .. } => purchases::english(what, zone),
+        What::DownloadStarted { .. } | What::SettingsSaved {} | What::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }
 
@@ -129,7 +131,8 @@ fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
                 "その後のバックアップで補われます。".to_owned(),
             ],
         ),
-        What::DownloadStarted { .. } | What::SettingsSaved {} => (String::new(), Vec::new()),
+        What::Order { .. } | What::Subscription { .. } => purchases::japanese(what, zone),
+        What::DownloadStarted { .. } | What::SettingsSaved {} | What::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use hozon_shared::api::{ApiError, BackupEnvelope, Changed, Success};
-use hozon_shared::domain::allowance::Month;
+use hozon_shared::domain::allowance::Demand;
 use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
@@ -12,7 +12,7 @@ use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
 use serde_json::json;
 
-use super::{ATTEMPTS, App};
+use super::{ATTEMPTS, App, allowance};
 
 type Answer = (StatusCode, Json<BackupEnvelope<Success<Changed>>>);
 
@@ -31,12 +31,14 @@ async fn create(app: &App, organisation: &Organisation, caller: &Caller) -> Resu
             return Err(ApiError::in_progress(newest.id));
         }
         let now = app.ports.clock.now();
-        let month_use = store.month_use(caller.org, Month::of(now, organisation.time_zone)).await?;
-        let (claim, month_use) = month_use.claim(app.plans.free(&organisation.plan)).map_err(ApiError::limit_reached)?;
         let id = BackupId(app.ports.ids.next(now));
+        let account = app.ports.accounts.account(caller.org).await?;
+        let free = app.terms.plans.free(&organisation.plan);
+        let demand = Demand { backup: id, free, now, weekly: None, zone: organisation.time_zone };
+        let (claim, used) = account.claim(&demand).map_err(|limit| allowance::used_up(app, organisation, limit))?;
         let backup = Backup::requested(caller.org, id, caller.person.clone(), claim, now);
         let event = EventId(app.ports.ids.next(now));
-        let mut changes = change::start(backup.clone(), month_use, event);
+        let mut changes = change::start(backup.clone(), used, event);
         changes.push(Change::Contact(caller.contact()));
         match store.commit(caller.org, changes).await {
             Ok(()) => return Ok(Backup { version: backup.version + 1, ..backup }),

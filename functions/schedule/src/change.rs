@@ -12,7 +12,7 @@ use hozon_shared::domain::rule::Rule;
 use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::ports::{ErrorKind, Trigger};
 
-use super::{ATTEMPTS, App, etag, request};
+use super::{ATTEMPTS, App, allowance, etag, request};
 
 /// Changes the rule of a schedule.
 #[utoipa::path(
@@ -43,6 +43,7 @@ pub async fn handle(
     let rule = request::read_rule(&body)?;
     let seen = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).ok_or_else(ApiError::precondition_required)?;
     let organisation = app.organisation(caller.org).await?;
+    allowance::require_for(&app, &organisation, rule).await?;
     for _ in 0..ATTEMPTS {
         let schedule = find(&app, caller.org, &id).await?;
         if !etag::matches(seen, &etag::of_schedule(&schedule)) {

@@ -1,11 +1,13 @@
 //! Setting, changing, reading and stopping a schedule; backing up now; the summary, the settings and the calendar.
 
+mod allowance;
 mod back_up_now;
 mod calendar;
 mod cancel;
 mod change;
 mod current;
 mod etag;
+mod ledger;
 mod preview;
 mod request;
 mod set;
@@ -21,9 +23,9 @@ use chrono::NaiveTime;
 use hozon_shared::api::{
     Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Documented, Envelope, Refusals, Success, with_versions,
 };
-use hozon_shared::domain::allowance::Plans;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::price::Terms;
 use hozon_shared::ports::{Ports, Triggers};
 use utoipa_axum::routes;
 
@@ -34,18 +36,20 @@ const ATTEMPTS: usize = 5;
 struct App {
     ports: Ports,
     triggers: Arc<dyn Triggers>,
-    plans: Arc<Plans>,
+    terms: Arc<Terms>,
     time_of_day: NaiveTime,
 }
 
 /// The routes of this function. Scheduled runs begin at `time_of_day` where an organisation has no time of its own.
-pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, plans: Plans, time_of_day: NaiveTime) -> Documented {
-    let app = App { ports, triggers, plans: Arc::new(plans), time_of_day };
+pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time_of_day: NaiveTime) -> Documented {
+    let app = App { ports, triggers, terms, time_of_day };
     let routes = Documented::new()
         .routes(routes!(post, current::details))
         .routes(routes!(change::handle))
         .routes(routes!(cancel::handle))
         .routes(routes!(summary::handle))
+        .routes(routes!(allowance::handle))
+        .routes(routes!(ledger::handle))
         .routes(routes!(preview::handle))
         .routes(routes!(source::handle))
         .routes(routes!(settings::read, settings::save))

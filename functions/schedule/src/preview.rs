@@ -94,7 +94,7 @@ fn preview(recurrence: &Recurrence, organisation: &Organisation, now: DateTime<U
 fn months(recurrence: &Recurrence, organisation: &Organisation, now: DateTime<Utc>) -> Vec<MonthRuns> {
     let mut months: Vec<MonthRuns> = Vec::new();
     for at in recurrence.occurrences().take_while(|at| *at < now + AHEAD) {
-        let month = Month::of(at, organisation.time_zone).as_str().to_owned();
+        let month = Month::of(at, organisation.time_zone).to_string();
         match months.last_mut() {
             Some(last) if last.month == month => last.runs += 1,
             _ => months.push(MonthRuns { month, runs: 1 }),

@@ -12,7 +12,7 @@ use hozon_shared::domain::rule::Rule;
 use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::ports::{ErrorKind, Trigger};
 
-use super::App;
+use super::{App, allowance};
 
 type Answer = (StatusCode, Json<BackupEnvelope<Success<Changed>>>);
 
@@ -21,6 +21,7 @@ pub async fn handle(app: &App, organisation: &Organisation, caller: &Caller, rul
     if let Some(active) = app.active_schedule(caller.org).await? {
         return Err(ApiError::already_scheduled(active.id));
     }
+    allowance::require_for(app, organisation, rule).await?;
     let now = ports.clock.now();
     let recurrence = Recurrence::after(rule, organisation.time_zone, app.time_of_day(organisation), now);
     let schedule = Schedule::set(caller.org, ScheduleId(ports.ids.next(now)), recurrence, caller.person.clone(), now);

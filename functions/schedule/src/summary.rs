@@ -8,7 +8,6 @@ use chrono_tz::Tz;
 use hozon_shared::api::{
     Administrator, ApiError, ApiVersion, FailureOut, FileOut, PersonOut, Refusals, local_time, tag_of, unless_known,
 };
-use hozon_shared::domain::allowance::{Free, Month};
 use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Caller, Organisation};
@@ -20,6 +19,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::allowance::{self, AllowanceOut};
 use super::{App, etag};
 
 /// Runs that are shown ahead.
@@ -50,7 +50,7 @@ struct Summary {
     backup: Option<BackupOut>,
     /// While the newest backup is being made: the one before it.
     last: Option<BackupOut>,
-    allowance: Allowance,
+    allowance: AllowanceOut,
 }
 
 /// The caller's notifications, in short.
@@ -137,15 +137,6 @@ struct AmountOut {
     bytes: u64,
 }
 
-#[derive(Serialize, ToSchema)]
-struct Allowance {
-    plan: String,
-    /// Null for a plan without limit.
-    free_per_month: Option<u32>,
-    /// Null for a plan without limit.
-    left: Option<u32>,
-}
-
 /// The schedule, the newest backup with its progress, and the allowance.
 #[utoipa::path(
     get,
@@ -180,7 +171,7 @@ pub async fn handle(
         schedule,
         backup,
         last,
-        allowance: allowance(&app, &organisation, now).await?,
+        allowance: allowance::read(&app, &organisation, now).await?,
     };
     let answer = json!(SummaryEnvelope { summary });
     let tag = tag_of(&without_passing_time(answer.clone()));
@@ -270,14 +261,4 @@ fn backup_out(backup: Backup, done: Amount, zone: Tz, now: DateTime<Utc>) -> Bac
         progress: ProgressOut { done, total: backup.total, seconds_left: left },
         failure: backup.failure,
     }
-}
-
-async fn allowance(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<Allowance, ApiError> {
-    let month = Month::of(now, organisation.time_zone);
-    let used = app.ports.store.month_use(organisation.id, month).await?.used;
-    let (free_per_month, left) = match app.plans.free(&organisation.plan) {
-        Free::Unlimited => (None, None),
-        Free::PerMonth(count) => (Some(count), Some(count.saturating_sub(used))),
-    };
-    Ok(Allowance { plan: organisation.plan.clone(), free_per_month, left })
 }

@@ -1,4 +1,4 @@
-//! What the clock sets off here: due schedules, the sweep, and the deletion of expired zips.
+//! What the clock sets off here: due schedules, the sweep, renewals, and the deletion of expired zips.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::housekeeping;
 use crate::scheduler::{Called, Scheduler};
+use crate::stripe::StripeServer;
 
 /// ARN of the `trigger` function.
 pub const TRIGGER: &str = "arn:aws:lambda:us-east-1:000000000000:function:trigger";
@@ -61,6 +62,7 @@ pub struct Clockwork {
     scheduler: Scheduler,
     trigger: Trigger,
     notify: Notify,
+    stripe: StripeServer,
     counts: Counts,
     told: Arc<Mutex<DateTime<Utc>>>,
     swept: Arc<Mutex<DateTime<Utc>>>,
@@ -69,9 +71,16 @@ pub struct Clockwork {
 
 impl Clockwork {
     /// Everything is due at the first look.
-    pub fn new(clock: Arc<dyn Clock>, scheduler: Scheduler, trigger: Trigger, notify: Notify, counts: Counts) -> Self {
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        scheduler: Scheduler,
+        trigger: Trigger,
+        notify: Notify,
+        stripe: StripeServer,
+        counts: Counts,
+    ) -> Self {
         let never = || Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
-        Self { clock, scheduler, trigger, notify, counts, told: never(), swept: never(), cleaned: never() }
+        Self { clock, scheduler, trigger, notify, stripe, counts, told: never(), swept: never(), cleaned: never() }
     }
 
     /// Looks at the clock until it is stopped.
@@ -94,6 +103,7 @@ impl Clockwork {
     pub async fn look(&self) {
         let now = self.clock.now();
         self.scheduler.fire_due(now).await;
+        self.stripe.tick().await;
         let mut swept = self.swept.lock().await;
         if now - *swept >= SWEEP_EVERY {
             *swept = now;

@@ -60,7 +60,7 @@ async fn start_s3(data: &Path, keys: &[AccessKey], stop: &CancellationToken, tas
 }
 
 /// Listens where it did last time, so that links that were given out go on working; on a free port where that one is taken.
-async fn bind_as_before(note: &Path) -> Result<TcpListener> {
+pub async fn bind_as_before(note: &Path) -> Result<TcpListener> {
     let before = std::fs::read_to_string(note).ok().and_then(|port| port.trim().parse::<u16>().ok());
     if let Some(port) = before {
         match TcpListener::bind(("127.0.0.1", port)).await {

@@ -10,33 +10,18 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use hozon_authorize::Authorizer;
-use hozon_shared::api::{Documented, Identity, document, with_fallbacks};
-use hozon_shared::domain::allowance::Plans;
-use hozon_shared::domain::webhook::Addresses;
-use hozon_shared::ports::{Ports, Triggers};
-use hozon_shared::settings::default_time_of_day;
+use hozon_shared::api::{Documented, Identity, with_fallbacks};
+use hozon_shared::ports::Ports;
 use tracing::Instrument;
 
 use crate::console;
 use crate::mail::{self, Mailbox};
 use crate::tokens::{Issuer, JWKS_PATH};
 
-/// All routes of the local program.
-pub fn router(
-    ports: &Ports,
-    triggers: &Arc<dyn Triggers>,
-    plans: Plans,
-    authorizer: Arc<Authorizer>,
-    issuer: &Issuer,
-    mailbox: Mailbox,
-    addresses: Addresses,
-) -> Router {
+/// All routes of the local program: the functions' own, and what is around them.
+pub fn router(ports: &Ports, functions: Documented, authorizer: Arc<Authorizer>, issuer: &Issuer, mailbox: Mailbox) -> Router {
     let keys = issuer.keys().clone();
-    let (api, document) = Documented::with_openapi(document())
-        .merge(hozon_schedule::router(ports.clone(), triggers.clone(), plans, default_time_of_day()))
-        .merge(hozon_download::router(ports.clone()))
-        .merge(hozon_activity::router(ports.clone(), addresses))
-        .split_for_parts();
+    let (api, document) = functions.split_for_parts();
     let routes = api.route("/openapi.json", get(async move || Json(document))).route(JWKS_PATH, get(async move || Json(keys)));
     with_fallbacks(routes.merge(console::router()).merge(mail::pages(mailbox)))
         .layer(middleware::from_fn_with_state(authorizer, identify))

@@ -7,43 +7,47 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use axum::Router;
-use axum::serve::ListenerExt;
 use chrono::{DateTime, Utc};
-use hozon_authorize::{AuthSettings, Authorizer};
+use hozon_authorize::Authorizer;
 use hozon_notify::{Notify, Post};
+use hozon_purchase::Shop;
+use hozon_shared::api::{Documented, document};
 use hozon_shared::aws;
-use hozon_shared::domain::allowance::Plans;
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Organisation, Role};
+use hozon_shared::domain::plan::Plans;
+use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::webhook::Addresses;
+use hozon_shared::payments::Stripe;
 use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock, Triggers};
-use hozon_shared::settings::{Endpoints, MailSettings, Settings, TriggerSettings};
+use hozon_shared::settings::default_time_of_day;
 use hozon_trigger::Trigger;
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::asl::{self, Run};
-use crate::clockwork::{Clockwork, Counts, TRIGGER, TriggerFunction};
-use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET, TABLE};
+use crate::clockwork::{Clockwork, Counts, TriggerFunction};
+use crate::emulators::{self, ARCHIVES_BUCKET};
 use crate::executions::Executions;
 use crate::functions::{ARCHIVE, Functions};
+use crate::listening::{bind, bind_gateway, serve};
 use crate::mail::{self, Mailbox};
 use crate::registry::{Entry, Registry};
 use crate::scheduler::Scheduler;
 use crate::secrets::Secrets;
+use crate::settings::{auth_settings, mail_settings, payment_settings, settings, trigger_settings};
 use crate::stream::Stream;
-use crate::tokens::{AUDIENCE, ISSUER, Issuer, JWKS_PATH};
-use crate::{gateway, scheduler, states};
+use crate::stripe::StripeServer;
+use crate::tokens::Issuer;
+use crate::{gateway, scheduler, states, vault};
 
 /// The state machine that AWS runs too.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
-/// The sender of all mails.
-const MAIL_FROM: &str = "backups@hozon.invalid";
+/// The prices, unless others are given.
+pub const PRICES: &str = include_str!("../../prices.toml");
 /// How long running requests may take at the end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -53,8 +57,8 @@ pub struct Options {
     pub data: PathBuf,
     /// The gateway's port; `None` takes the usual one, or any where that is taken.
     pub port: Option<u16>,
-    /// Free backups by plan.
-    pub plans: Plans,
+    /// Plans and prices.
+    pub terms: Terms,
     /// Which addresses webhooks may have.
     pub webhooks: Addresses,
     /// How runs are cut into pieces.
@@ -68,12 +72,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// The defaults: plans as R2 has them and `Own` without limit, the system's clock.
+    /// The defaults: plans and prices of `infra`, the system's clock.
     pub fn new(data: impl Into<PathBuf>) -> Result<Self> {
         Ok(Self {
             data: data.into(),
             port: None,
-            plans: Plans::default(),
+            terms: Terms::parse(Plans::default(), PRICES)?,
             webhooks: Addresses::Public,
             limits: hozon_archive::Settings::default(),
             clock: Arc::new(SystemClock),
@@ -89,6 +93,10 @@ pub struct Local {
     pub url: String,
     /// What the functions use.
     pub ports: Ports,
+    /// The payment provider as the functions have it.
+    pub payments: Arc<Stripe>,
+    /// The payment provider itself, which is a server of this program.
+    pub stripe: StripeServer,
     data: PathBuf,
     registry: Registry,
     issuer: Issuer,
@@ -116,31 +124,38 @@ impl Local {
         ports.clock = options.clock;
         ports.ids = options.ids;
         let triggers = aws::triggers(&settings, trigger_settings()).await;
-        let limits = hozon_archive::Settings { plans: options.plans.clone(), ..options.limits };
+        let limits = hozon_archive::Settings { plans: options.terms.plans.clone(), ..options.limits };
         let executions = executions(&data, &ports, limits, options.speed, &tasks, &stop)?;
-        let mailer = aws::mailer(&settings, MailSettings { from: MAIL_FROM.to_owned() }).await;
+        let mailer = aws::mailer(&settings, mail_settings()).await;
         let notify = Notify { ports: ports.clone(), mailer, post: Post::new(options.webhooks)? };
-        let (clockwork, scheduler) = clockwork(&data, &ports, &triggers, &notify)?;
+        let stripe = start_stripe(&data, &secrets, &ports, &stop, &tasks).await?;
+        let (clockwork, scheduler) = clockwork(&data, &ports, &triggers, &notify, &stripe)?;
         let mailbox = Mailbox::open(data.join("mail"), ports.clock.clone())?;
         let services = states::router(executions.clone())
             .merge(scheduler::router(scheduler, ports.clock.clone()))
+            .merge(vault::router(&secrets.payments()))
             .merge(mail::service(mailbox.clone()));
         serve(services_listener, services, &stop, &tasks);
+        let payments = aws::payments(&settings, payment_settings(stripe.url())).await?;
 
         let (listener, url) = bind_gateway(options.port).await?;
+        stripe.set_webhook_url(&format!("{url}/webhooks/payments"));
         let issuer = Issuer::new(secrets.issuer(), options.speed)?;
         let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
-        serve(
-            listener,
-            gateway::router(&ports, &triggers, options.plans, authorizer, &issuer, mailbox, options.webhooks),
-            &stop,
-            &tasks,
-        );
+        let terms = Arc::new(options.terms);
+        let shop = Shop::new(ports.clone(), payments.clone(), terms.clone(), &url);
+        let api = Documented::with_openapi(document())
+            .merge(hozon_schedule::router(ports.clone(), triggers, terms, default_time_of_day()))
+            .merge(hozon_download::router(ports.clone()))
+            .merge(hozon_activity::router(ports.clone(), options.webhooks))
+            .merge(hozon_purchase::router(shop));
+        let router = gateway::router(&ports, api, authorizer, &issuer, mailbox);
+        serve(listener, router, &stop, &tasks);
         let stream = Stream::open(emulated.database, notify, data.join("stream.position"))?;
         tasks.spawn(stream.clone().run(stop.clone()));
         executions.resume()?;
         tasks.spawn(clockwork.clone().run(stop.clone()));
-        Ok(Self { url, ports, data, registry, issuer, executions, clockwork, stream, stop, tasks, _lock: lock })
+        Ok(Self { url, ports, payments, stripe, data, registry, issuer, executions, clockwork, stream, stop, tasks, _lock: lock })
     }
 
     /// The organisations of this data folder, oldest first.
@@ -148,8 +163,8 @@ impl Local {
         self.registry.entries()
     }
 
-    /// The organisation with that name; it is made where there is none, and keeps its zone and plan where there is one.
-    pub async fn organisation(&mut self, name: &str, time_zone: chrono_tz::Tz, plan: &str) -> Result<OrgId> {
+    /// The organisation with that name; it is made where there is none, and keeps its zone, plan and country where there is one.
+    pub async fn organisation(&mut self, name: &str, time_zone: chrono_tz::Tz, plan: &str, country: &str) -> Result<OrgId> {
         if let Some(known) = self.registry.find(name) {
             return Ok(known);
         }
@@ -159,6 +174,7 @@ impl Local {
             name: name.to_owned(),
             time_zone,
             plan: plan.to_owned(),
+            country: Some(country.to_owned()),
             time_of_day: None,
             recipients: Vec::new(),
             calendar_key: None,
@@ -186,6 +202,11 @@ impl Local {
     /// The same for somebody who reads that language.
     pub fn token_in(&self, org: OrgId, role: Role, locale: Locale) -> Result<String> {
         self.issuer.token(org, role, locale, self.ports.clock.now())
+    }
+
+    /// Where the payment provider answers: its API and the pages on which buyers pay.
+    pub fn stripe_url(&self) -> &str {
+        self.stripe.url()
     }
 
     /// The file on disk that holds an object of the archives bucket.
@@ -247,44 +268,36 @@ fn lock(data: &Path) -> Result<File> {
     }
 }
 
-fn settings(secrets: &Secrets, emulated: &emulators::Emulated, services: String) -> Settings {
-    Settings {
-        table: TABLE.to_owned(),
-        archives_bucket: ARCHIVES_BUCKET.to_owned(),
-        crm_bucket: CRM_BUCKET.to_owned(),
-        state_machine: states::STATE_MACHINE.to_owned(),
-        endpoints: Endpoints {
-            s3: Some(emulated.s3.clone()),
-            dynamodb: Some(emulated.dynamodb.clone()),
-            states: Some(services.clone()),
-            scheduler: Some(services.clone()),
-            mail: Some(services),
-        },
-        signer: secrets.signer(),
-        credentials: Some(secrets.functions()),
-    }
+/// Starts the payment provider, where it was the last time.
+async fn start_stripe(
+    data: &Path,
+    secrets: &Secrets,
+    ports: &Ports,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Result<StripeServer> {
+    let listener = emulators::bind_as_before(&data.join("stripe.port")).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let (clock, ids) = (ports.clock.clone(), ports.ids.clone());
+    let server = StripeServer::open(&data.join("stripe.json"), &url, clock, ids, secrets.payments())?;
+    serve(listener, server.router(), stop, tasks);
+    tasks.spawn(server.clone().run(stop.clone()));
+    Ok(server)
 }
 
-fn auth_settings(url: &str) -> AuthSettings {
-    AuthSettings { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), jwks_url: format!("{url}{JWKS_PATH}") }
-}
-
-fn trigger_settings() -> TriggerSettings {
-    TriggerSettings {
-        group: scheduler::GROUP.to_owned(),
-        function: TRIGGER.to_owned(),
-        role: "arn:aws:iam::000000000000:role/trigger".to_owned(),
-        dead_letters: "arn:aws:sqs:us-east-1:000000000000:trigger-dead-letters".to_owned(),
-        window_minutes: 15,
-    }
-}
-
-fn clockwork(data: &Path, ports: &Ports, triggers: &Arc<dyn Triggers>, notify: &Notify) -> Result<(Clockwork, Scheduler)> {
+fn clockwork(
+    data: &Path,
+    ports: &Ports,
+    triggers: &Arc<dyn Triggers>,
+    notify: &Notify,
+    stripe: &StripeServer,
+) -> Result<(Clockwork, Scheduler)> {
     let trigger = Trigger { ports: ports.clone(), triggers: triggers.clone() };
     let counts = Counts::default();
     let called = Arc::new(TriggerFunction { trigger: trigger.clone(), counts: counts.clone() });
     let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
-    Ok((Clockwork::new(ports.clock.clone(), scheduler.clone(), trigger, notify.clone(), counts), scheduler))
+    let clock = ports.clock.clone();
+    Ok((Clockwork::new(clock, scheduler.clone(), trigger, notify.clone(), stripe.clone(), counts), scheduler))
 }
 
 fn executions(
@@ -300,36 +313,4 @@ fn executions(
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
     let run = Run::new(Arc::new(Functions { ports: ports.clone(), limits }), at_once, speed);
     Executions::new(data.join("executions"), machine, run, tasks.clone(), stop.clone())
-}
-
-async fn bind(port: u16) -> Result<(TcpListener, String)> {
-    let listener = TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("listen on port {port}"))?;
-    let url = format!("http://{}", listener.local_addr()?);
-    Ok((listener, url))
-}
-
-/// The usual port makes bookmarks work; it is given up only when nobody asked for it.
-async fn bind_gateway(port: Option<u16>) -> Result<(TcpListener, String)> {
-    const USUAL: u16 = 4690;
-    match port {
-        Some(port) => bind(port).await,
-        None => match bind(USUAL).await {
-            Ok(bound) => Ok(bound),
-            Err(_) => bind(0).await,
-        },
-    }
-}
-
-fn serve(listener: TcpListener, router: Router, stop: &CancellationToken, tasks: &TaskTracker) {
-    let stopped = stop.clone().cancelled_owned();
-    let listener = listener.tap_io(|socket| {
-        if let Err(error) = socket.set_nodelay(true) {
-            tracing::debug!(%error, "a connection answers slowly");
-        }
-    });
-    tasks.spawn(async move {
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-            tracing::error!(%error, "a server stopped");
-        }
-    });
 }

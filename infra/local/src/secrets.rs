@@ -1,5 +1,5 @@
-//! What must stay secret and the same from start to start: the store's keys and the token issuer's key, in one file that only its owner
-//! may read.
+//! What must stay secret and the same from start to start: the store's keys, the token issuer's and the payments', in one file that
+//! only its owner may read.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,6 +10,8 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use hozon_shared::settings::AccessKey;
 use serde::{Deserialize, Serialize};
 
+use crate::stripe::Keys;
+
 /// The secrets of a data folder.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Secrets {
@@ -17,6 +19,9 @@ pub struct Secrets {
     signer: Key,
     /// PKCS #8 document of the token issuer's P-256 key.
     issuer: Vec<u8>,
+    /// Empty in the files of earlier versions.
+    #[serde(default)]
+    payments: Keys,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -26,17 +31,22 @@ struct Key {
 }
 
 impl Secrets {
-    /// Reads the file, or makes it where there is none.
+    /// Reads the file, or makes it where there is none; one of an earlier version gets what it lacks.
     pub fn load(path: &Path) -> Result<Self> {
-        match std::fs::read(path) {
-            Ok(json) => serde_json::from_slice(&json).with_context(|| format!("understand {}", path.display())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let made = Self::generate()?;
-                made.save(path).with_context(|| format!("write {}", path.display()))?;
-                Ok(made)
-            }
-            Err(error) => Err(error).with_context(|| format!("read {}", path.display())),
+        let loaded: Self = match std::fs::read(path) {
+            Ok(json) => serde_json::from_slice(&json).with_context(|| format!("understand {}", path.display()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::generate()?.saved(path),
+            Err(error) => return Err(error).with_context(|| format!("read {}", path.display())),
+        };
+        if !loaded.payments.api_key.is_empty() {
+            return Ok(loaded);
         }
+        Self { payments: generate_payments(&SystemRandom::new())?, ..loaded }.saved(path)
+    }
+
+    fn saved(self, path: &Path) -> Result<Self> {
+        self.save(path).with_context(|| format!("write {}", path.display()))?;
+        Ok(self)
     }
 
     /// The key that the functions use.
@@ -54,6 +64,11 @@ impl Secrets {
         &self.issuer
     }
 
+    /// The payment provider's keys.
+    pub fn payments(&self) -> Keys {
+        self.payments.clone()
+    }
+
     fn generate() -> Result<Self> {
         let random = SystemRandom::new();
         let issuer = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
@@ -61,6 +76,7 @@ impl Secrets {
             functions: Key::generate("HOZONFUNCTIONS", &random)?,
             signer: Key::generate("HOZONSIGNER", &random)?,
             issuer: issuer.map_err(|_| anyhow!("no key can be made"))?.as_ref().to_vec(),
+            payments: generate_payments(&random)?,
         })
     }
 
@@ -76,8 +92,36 @@ impl Secrets {
 
 impl Key {
     fn generate(id: &str, random: &SystemRandom) -> Result<Self> {
-        let mut bytes = [0; 30];
-        random.fill(&mut bytes).map_err(|_| anyhow!("there is no source of random numbers"))?;
-        Ok(Self { id: id.to_owned(), secret: bytes.iter().map(|byte| format!("{byte:02x}")).collect() })
+        Ok(Self { id: id.to_owned(), secret: generate_text(random)? })
+    }
+}
+
+fn generate_payments(random: &SystemRandom) -> Result<Keys> {
+    let api_key = format!("sk_local_{}", generate_text(random)?);
+    Ok(Keys { api_key, webhook_secret: format!("whsec_{}", generate_text(random)?) })
+}
+
+fn generate_text(random: &SystemRandom) -> Result<String> {
+    let mut bytes = [0; 30];
+    random.fill(&mut bytes).map_err(|_| anyhow!("there is no source of random numbers"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_an_earlier_version_gets_keys_for_payments_and_keeps_the_rest() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secrets.json");
+        let made = Secrets::load(&path).expect("makes it");
+        let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).expect("reads")).expect("JSON");
+        json.as_object_mut().expect("an object").remove("payments");
+        std::fs::write(&path, json.to_string()).expect("writes");
+        let again = Secrets::load(&path).expect("reads");
+        assert_eq!(again.signer().secret, made.signer().secret);
+        assert!(again.payments().api_key.starts_with("sk_local_") && again.payments().webhook_secret.starts_with("whsec_"));
+        assert_eq!(Secrets::load(&path).expect("reads").payments().api_key, again.payments().api_key);
     }
 }

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::AuthRefusal;
-use crate::domain::allowance::LimitReached;
 use crate::domain::id::{BackupId, ScheduleId};
 use crate::ports::{ErrorKind, PortError};
 
@@ -95,6 +94,12 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "ALREADY_CANCELLED", message).envelope(Envelope::Backup)
     }
 
+    /// The subscription was cancelled before, or has ended.
+    pub fn already_ending() -> Self {
+        let message = "The subscription was cancelled already. It can be resumed until its period's end.";
+        Self::new(StatusCode::BAD_REQUEST, "ALREADY_CANCELLED", message)
+    }
+
     /// The request must say which state of the resource it changes.
     pub fn precondition_required() -> Self {
         let message = "Send If-Match with the ETag of what you have seen.";
@@ -113,12 +118,9 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "INPROGRESS", message).details(json!({ "id": running })).envelope(Envelope::Backup)
     }
 
-    /// The allowance is used up.
-    pub fn limit_reached(limit: LimitReached) -> Self {
-        let message = format!("This month's {} free backups are used. They renew on the first day of next month.", limit.allowed);
-        Self::new(StatusCode::BAD_REQUEST, "LIMIT_REACHED", message)
-            .details(json!({ "free_per_month": limit.allowed }))
-            .envelope(Envelope::Backup)
+    /// The allowance is used up, or does not carry what is asked for; the details name what to buy.
+    pub fn limit_reached(message: impl Into<String>, details: Value) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "LIMIT_REACHED", message).details(details).envelope(Envelope::Backup)
     }
 
     /// What the path or body names does not exist in this organisation.
@@ -129,6 +131,17 @@ impl ApiError {
     /// The request cannot be carried out as the product stands.
     pub fn not_allowed(message: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "NOT_ALLOWED", message)
+    }
+
+    /// The call needs to be confirmed; the details say what it would do.
+    pub fn confirmation_required(message: impl Into<String>, details: Value) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "CONFIRMATION_REQUIRED", message).details(details)
+    }
+
+    /// A message of the payment provider that is not from there, or is too old.
+    pub fn invalid_signature() -> Self {
+        let message = "The signature does not fit. Check the signing secret, and that the clock is right to five minutes.";
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_SIGNATURE", message)
     }
 
     /// Adds details.

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::domain::allowance::Month;
 use crate::domain::change::Place;
-use crate::domain::id::{BackupId, EventId, OrgId, ScheduleId, UserId, WebhookId};
+use crate::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
+use crate::domain::ledger::Entry;
 
 /// Prefix of an organisation's backups, newest last.
 pub const BACKUPS: &str = "BACKUP#";
@@ -91,6 +91,7 @@ pub fn place(place: Place) -> &'static str {
     match place {
         Place::Backup(_) => "SLOT",
         Place::Schedule(_) => "SCHEDULE_SLOT",
+        Place::Checkout(_) => CHECKOUT_SLOT,
     }
 }
 
@@ -104,9 +105,37 @@ pub fn event(id: EventId) -> String {
     format!("{EVENTS}{:020}", id.0)
 }
 
-/// Sort key of a month's use.
-pub fn month(month: &Month) -> String {
-    format!("MONTH#{}", month.as_str())
+/// Sort key of what an organisation may use.
+pub const ACCOUNT: &str = "ACCOUNT";
+/// Prefix of an organisation's ledger, newest last.
+pub const LEDGER: &str = "LEDGER#";
+/// Prefix of an organisation's orders, newest last.
+pub const ORDERS: &str = "ORDER#";
+/// Prefix of an organisation's subscriptions, newest last.
+pub const SUBSCRIPTIONS: &str = "SUBSCRIPTION#";
+/// Sort key of the payment provider's id of an organisation.
+pub const CUSTOMER: &str = "CUSTOMER";
+/// Sort key of the place of the order whose checkout is open.
+pub const CHECKOUT_SLOT: &str = "CHECKOUT_SLOT";
+
+/// Sort key of an entry of the ledger.
+pub fn entry(entry: &Entry) -> String {
+    format!("{LEDGER}{:020}#{:02}", entry.event.0, entry.number)
+}
+
+/// Sort key of an order.
+pub fn order(id: OrderId) -> String {
+    format!("{ORDERS}{:020}", id.0)
+}
+
+/// Sort key of a subscription.
+pub fn subscription(id: SubscriptionId) -> String {
+    format!("{SUBSCRIPTIONS}{:020}", id.0)
+}
+
+/// Sort key of a handled message of the payment provider.
+pub fn handled(message: &str) -> String {
+    format!("HANDLED#{message}")
 }
 
 /// Sort key of a user's read mark.

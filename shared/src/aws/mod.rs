@@ -8,7 +8,9 @@ mod mailer;
 mod objects;
 mod outbox;
 mod progress;
+mod purchases;
 mod schedules;
+mod secrets;
 mod states;
 mod store;
 mod table;
@@ -21,8 +23,9 @@ use std::sync::Arc;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 
-use crate::ports::{Mailer, Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
-use crate::settings::{AccessKey, MailSettings, Settings, TriggerSettings};
+use crate::payments::Stripe;
+use crate::ports::{Mailer, PortError, Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
+use crate::settings::{AccessKey, MailSettings, PaymentSettings, Settings, TriggerSettings};
 use crate::sources::native::NativeSource;
 use links::SignedLinks;
 use mailer::Ses;
@@ -45,6 +48,8 @@ pub async fn connect(settings: &Settings) -> Ports {
         secrets: Arc::new(SystemSecrets),
         store: table.clone(),
         schedules: table.clone(),
+        accounts: table.clone(),
+        purchases: table.clone(),
         progress: table.clone(),
         marks: table.clone(),
         outbox: table.clone(),
@@ -72,6 +77,15 @@ pub async fn mailer(settings: &Settings, mail: MailSettings) -> Arc<dyn Mailer> 
     let mut builder = aws_sdk_sesv2::config::Builder::from(&config);
     builder.set_endpoint_url(settings.endpoints.mail.clone());
     Arc::new(Ses::new(aws_sdk_sesv2::Client::from_conf(builder.build()), mail))
+}
+
+/// Makes the payment provider's ports, with the keys that Secrets Manager holds.
+pub async fn payments(settings: &Settings, payment: PaymentSettings) -> Result<Arc<Stripe>, PortError> {
+    let config = sdk_config(settings).await;
+    let mut builder = aws_sdk_secretsmanager::config::Builder::from(&config);
+    builder.set_endpoint_url(settings.endpoints.secrets.clone());
+    let keys = secrets::payment_keys(&aws_sdk_secretsmanager::Client::from_conf(builder.build()), &payment.secret).await?;
+    Ok(Arc::new(Stripe::new(keys, payment.endpoint)?))
 }
 
 async fn sdk_config(settings: &Settings) -> SdkConfig {

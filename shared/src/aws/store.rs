@@ -5,17 +5,19 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::errors::port_error;
 use super::keys;
 use super::table::{Item, PrefixQuery, Table, encode, integer, text};
-use crate::domain::allowance::{Month, MonthUse};
+use crate::domain::allowance::Account;
 use crate::domain::backup::{Backup, Status as BackupStatus};
 use crate::domain::change::Place;
 use crate::domain::id::{BackupId, OrgId};
+use crate::domain::order::Order;
 use crate::domain::organisation::Organisation;
 use crate::domain::schedule::Schedule;
+use crate::domain::subscription::Subscription;
 use crate::ports::{Change, ErrorKind, EventPage, EventQuery, PortError, Store};
 
 /// History shows a year; DynamoDB deletes what is older, some days late (R7).
@@ -23,10 +25,25 @@ const EVENTS_KEPT: TimeDelta = TimeDelta::days(370);
 
 const ABSENT: &str = "attribute_not_exists(pk)";
 
+/// Messages are told apart for longer than the payment provider repeats them.
+const HANDLED_KEPT: TimeDelta = TimeDelta::days(60);
+
 /// What a place is held by. The attribute has had this name since there was one place only.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Holder {
+    pub(super) backup: String,
+}
+
+/// A handled message.
 #[derive(Serialize)]
-struct Holder {
-    backup: String,
+struct Handled {
+    at: DateTime<Utc>,
+}
+
+/// The payment provider's id of an organisation.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Customer {
+    pub(super) customer: String,
 }
 
 impl Holder {
@@ -34,6 +51,7 @@ impl Holder {
         let backup = match place {
             Place::Backup(backup) => backup.to_string(),
             Place::Schedule(schedule) => schedule.to_string(),
+            Place::Checkout(order) => order.to_string(),
         };
         Self { backup }
     }
@@ -52,11 +70,6 @@ impl Store for Table {
     async fn backups(&self, org: OrgId, limit: usize) -> Result<Vec<Backup>, PortError> {
         let pk = keys::organisation(org);
         self.all(PrefixQuery { pk, prefix: keys::BACKUPS, before: None, newest_first: true, limit: Some(limit) }).await
-    }
-
-    async fn month_use(&self, org: OrgId, month: Month) -> Result<MonthUse, PortError> {
-        let stored = self.read(keys::organisation(org), keys::month(&month)).await?;
-        Ok(stored.unwrap_or(MonthUse { month, used: 0, version: 0 }))
     }
 
     async fn events(&self, org: OrgId, query: EventQuery) -> Result<EventPage, PortError> {
@@ -104,15 +117,27 @@ impl Table {
                 let key = keys::occurrence(occurrence.schedule, occurrence.at);
                 self.put(encode(pk, key, &occurrence)?, Some(ABSENT))
             }
-            Change::MonthUse(document) => {
-                let stored = MonthUse { version: document.version + 1, ..document.clone() };
-                self.put_version(encode(pk, keys::month(&document.month), &stored)?, document.version)
+            Change::Account(document) => {
+                let stored = Account { version: document.version + 1, ..document.clone() };
+                self.put_version(encode(pk, keys::ACCOUNT.to_owned(), &stored)?, document.version)
+            }
+            Change::Entry(entry) => self.put(encode(pk, keys::entry(&entry), &entry)?, Some(ABSENT)),
+            Change::Order(document) => {
+                let stored = Order { version: document.version + 1, ..*document.clone() };
+                self.put_version(encode(pk, keys::order(document.id), &stored)?, document.version)
+            }
+            Change::Subscription(document) => {
+                let stored = Subscription { version: document.version + 1, ..*document.clone() };
+                self.put_version(encode(pk, keys::subscription(document.id), &stored)?, document.version)
+            }
+            Change::Customer(customer) => self.put(encode(pk, keys::CUSTOMER.to_owned(), &Customer { customer })?, None),
+            Change::Handled { message, at } => {
+                let item = encode(pk, keys::handled(&message), &Handled { at })?;
+                self.put(until(item, at + HANDLED_KEPT), Some(ABSENT))
             }
             Change::Event(event) => {
-                let mut item = encode(pk, keys::event(event.id), &event)?;
-                let ttl = (event.at + EVENTS_KEPT).timestamp();
-                item.insert("ttl".to_owned(), integer(u64::try_from(ttl).unwrap_or_default()));
-                self.put(item, Some(ABSENT))
+                let item = encode(pk, keys::event(event.id), &event)?;
+                self.put(until(item, event.at + EVENTS_KEPT), Some(ABSENT))
             }
             Change::Take(place) => self.put(encode(pk, keys::place(place).to_owned(), &Holder::of(place))?, Some(ABSENT)),
             Change::Free(place) => self.free(pk, place),
@@ -147,6 +172,12 @@ impl Table {
             .map_err(not_built)?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
+}
+
+/// Lets DynamoDB delete an item some time after that.
+fn until(mut item: Item, end: DateTime<Utc>) -> Item {
+    item.insert("ttl".to_owned(), integer(u64::try_from(end.timestamp()).unwrap_or_default()));
+    item
 }
 
 /// Puts an item into the index of what is due, or leaves it out.

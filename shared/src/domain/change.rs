@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::allowance::{Claim, LimitReached, MonthUse};
+use super::allowance::{Account, LimitReached, Settled};
 use super::backup::{ArchiveFile, Backup, Failure, NotAllowed};
 use super::event::{Event, What};
-use super::id::{BackupId, EventId, ScheduleId};
+use super::id::{BackupId, EventId, OrderId, ScheduleId};
+use super::ledger::{Entry, entries};
+use super::order::Order;
 use super::organisation::{Contact, Organisation, Person};
 use super::schedule::{Occurrence, Outcome, Schedule};
+use super::subscription::Subscription;
 
 /// One change in a transaction. Documents with a `version` are written only if the stored version is theirs (zero: absent),
 /// and are stored with the next one.
@@ -23,8 +26,23 @@ pub enum Change {
     Schedule(Box<Schedule>),
     /// Writes what became of an occurrence; fails if that is known.
     Occurrence(Occurrence),
-    /// Writes a month's use.
-    MonthUse(MonthUse),
+    /// Writes what the organisation may use.
+    Account(Account),
+    /// Appends to the ledger; fails if the entry is there.
+    Entry(Entry),
+    /// Writes an order.
+    Order(Box<Order>),
+    /// Writes a subscription.
+    Subscription(Box<Subscription>),
+    /// Writes the payment provider's id of the organisation, whatever was there.
+    Customer(String),
+    /// Notes that a message of the payment provider was handled; fails if that is noted.
+    Handled {
+        /// The provider's id of the message.
+        message: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// Takes one of the organisation's places; fails if it is taken, by the same holder too.
     Take(Place),
     /// Frees a place; fails unless this holder has it.
@@ -40,17 +58,20 @@ pub enum Place {
     Backup(BackupId),
     /// That of the schedule that goes on.
     Schedule(ScheduleId),
+    /// That of the order whose checkout is open.
+    Checkout(OrderId),
 }
 
 /// Starts a backup: its row, the organisation's place for a running backup, what it uses, and the event.
-pub fn start(backup: Backup, month_use: Option<MonthUse>, event: EventId) -> Vec<Change> {
+pub fn start(backup: Backup, used: Option<Settled>, event: EventId) -> Vec<Change> {
     let what = What::BackupStarted { backup: backup.id, repeat: backup.repeat };
+    let accounted = used.map(|used| settle(used, event, backup.created));
     let mut changes = vec![
         Change::Take(Place::Backup(backup.id)),
         Change::Event(happened(event, backup.created, &backup.requester, what)),
         Change::Backup(Box::new(backup)),
     ];
-    changes.extend(month_use.map(Change::MonthUse));
+    changes.extend(accounted.into_iter().flatten());
     changes
 }
 
@@ -59,11 +80,11 @@ pub fn start_scheduled(
     schedule: Schedule,
     occurrence: DateTime<Utc>,
     backup: Backup,
-    month_use: Option<MonthUse>,
+    used: Option<Settled>,
     event: EventId,
 ) -> Vec<Change> {
     let outcome = Outcome::Run { backup: backup.id };
-    let mut changes = start(backup, month_use, event);
+    let mut changes = start(backup, used, event);
     changes.extend(record(schedule, occurrence, outcome));
     changes
 }
@@ -182,27 +203,32 @@ pub fn complete(backup: Backup, files: Vec<ArchiveFile>, at: DateTime<Utc>, even
     ])
 }
 
-/// Ends a backup without files and gives back what it used. `month_use` is the use of the month that its claim names.
+/// Ends a backup without files. `given_back` is the account with what the backup used.
 pub fn fail(
     backup: Backup,
-    month_use: Option<MonthUse>,
+    given_back: Option<Settled>,
     failure: Failure,
     at: DateTime<Utc>,
     event: EventId,
 ) -> Result<Vec<Change>, NotAllowed> {
     let backup = backup.fail(failure.clone(), at)?;
     let what = What::BackupFailed { backup: Some(backup.id), repeat: backup.repeat, failure };
-    let event = Change::Event(happened(event, at, &backup.requester, what));
-    let mut changes = vec![Change::Free(Place::Backup(backup.id)), event];
-    let given_back = match &backup.claim {
-        Claim::Unlimited => None,
-        Claim::Free { month } => month_use.filter(|month_use| month_use.month == *month).map(MonthUse::give_back),
-    };
-    changes.extend(given_back.map(Change::MonthUse));
-    changes.push(Change::Backup(Box::new(backup)));
+    let mut changes = vec![
+        Change::Free(Place::Backup(backup.id)),
+        Change::Event(happened(event, at, &backup.requester, what)),
+        Change::Backup(Box::new(backup)),
+    ];
+    changes.extend(given_back.into_iter().flat_map(|settled| settle(settled, event, at)));
     Ok(changes)
 }
 
-fn happened(id: EventId, at: DateTime<Utc>, by: &Person, what: What) -> Event {
+/// Stores an account and the ledger's entries of its change.
+pub(super) fn settle(settled: Settled, event: EventId, at: DateTime<Utc>) -> Vec<Change> {
+    let mut changes = vec![Change::Account(settled.account)];
+    changes.extend(entries(settled.movements, event, at).map(Change::Entry));
+    changes
+}
+
+pub(super) fn happened(id: EventId, at: DateTime<Utc>, by: &Person, what: What) -> Event {
     Event { id, at, by: by.clone(), what }
 }

@@ -4,9 +4,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
-use super::id::{BackupId, EventId, ScheduleId};
+use super::id::{BackupId, EventId, OrderId, ScheduleId, SubscriptionId};
+use super::money::Money;
 use super::organisation::Person;
+use super::product::Product;
 use super::rule::{RepeatType, Rule};
+use super::subscription::Turn;
 
 /// One thing that happened in an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +113,91 @@ pub enum What {
         /// Name of the zip.
         file: String,
     },
+    /// An order came a step further.
+    Order {
+        /// The order.
+        order: OrderId,
+        /// Which.
+        step: OrderStep,
+        /// One-time backups in it.
+        backups: u32,
+        /// Its total; for a refund what was paid back so far.
+        amount: Money,
+    },
+    /// A subscription took a turn.
+    Subscription {
+        /// The subscription.
+        subscription: SubscriptionId,
+        /// The order that it was bought with.
+        order: OrderId,
+        /// What.
+        product: Product,
+        /// Which.
+        turn: Turn,
+        /// What is paid each month.
+        amount: Money,
+        /// The end of its period.
+        until: DateTime<Utc>,
+    },
+    /// The organisation has another plan.
+    PlanChanged {
+        /// The plan before.
+        from: String,
+        /// The plan now.
+        to: String,
+    },
+}
+
+/// A step of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStep {
+    /// Its summary was asked for.
+    Placed,
+    /// Its buyer went on to pay.
+    Confirmed,
+    /// Paid.
+    Paid,
+    /// The payment failed.
+    Failed,
+    /// Nobody paid in time.
+    Expired,
+    /// Its buyer gave it up.
+    Cancelled,
+    /// Money was paid back.
+    Refunded,
+    /// The buyer's bank holds the money.
+    Disputed,
+    /// It does not any more.
+    DisputeWon,
+}
+
+impl OrderStep {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Placed => "order_placed",
+            Self::Confirmed => "order_confirmed",
+            Self::Paid => "purchased",
+            Self::Failed => "order_failed",
+            Self::Expired => "order_expired",
+            Self::Cancelled => "order_cancelled",
+            Self::Refunded => "refunded",
+            Self::Disputed => "disputed",
+            Self::DisputeWon => "dispute_won",
+        }
+    }
+}
+
+impl Turn {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Renewed => "subscription_renewed",
+            Self::PaymentFailed => "payment_failed",
+            Self::Cancelled => "subscription_cancelled",
+            Self::Resumed => "subscription_resumed",
+            Self::Ended => "subscription_ended",
+        }
+    }
 }
 
 fn immediate() -> RepeatType {
@@ -118,7 +206,7 @@ fn immediate() -> RepeatType {
 
 impl What {
     /// The names of all kinds.
-    pub const NAMES: [&str; 10] = [
+    pub const NAMES: [&str; 25] = [
         "settings_saved",
         "schedule_set",
         "schedule_changed",
@@ -129,6 +217,21 @@ impl What {
         "backup_skipped",
         "backup_missed",
         "download_started",
+        "order_placed",
+        "order_confirmed",
+        "purchased",
+        "order_failed",
+        "order_expired",
+        "order_cancelled",
+        "refunded",
+        "disputed",
+        "dispute_won",
+        "subscription_renewed",
+        "payment_failed",
+        "subscription_cancelled",
+        "subscription_resumed",
+        "subscription_ended",
+        "plan_changed",
     ];
 
     /// What the administrator concerned is notified of (R8); `None` for what they did themselves and need no news of.
@@ -142,7 +245,16 @@ impl What {
             Self::BackupFailed { .. } => Some("failed"),
             Self::BackupSkipped { .. } => Some("skipped"),
             Self::BackupMissed { .. } => Some("missed"),
-            Self::DownloadStarted { .. } | Self::SettingsSaved {} => None,
+            Self::Order { step: OrderStep::Paid, .. } => Some("purchased"),
+            Self::Order { step: OrderStep::Failed, .. } => Some("order_failed"),
+            Self::Order { step: OrderStep::Refunded, .. } => Some("refunded"),
+            Self::Subscription { turn: Turn::PaymentFailed, .. } => Some("payment_failed"),
+            Self::Subscription { turn: Turn::Ended, .. } => Some("subscription_ended"),
+            Self::DownloadStarted { .. }
+            | Self::SettingsSaved {}
+            | Self::Order { .. }
+            | Self::Subscription { .. }
+            | Self::PlanChanged { .. } => None,
         }
     }
 
@@ -170,6 +282,9 @@ impl What {
             Self::BackupSkipped { .. } => "backup_skipped",
             Self::BackupMissed { .. } => "backup_missed",
             Self::DownloadStarted { .. } => "download_started",
+            Self::Order { step, .. } => step.name(),
+            Self::Subscription { turn, .. } => turn.name(),
+            Self::PlanChanged { .. } => "plan_changed",
         }
     }
 
@@ -184,7 +299,11 @@ impl What {
             | Self::BackupFailed { repeat, .. }
             | Self::BackupSkipped { repeat, .. }
             | Self::BackupMissed { repeat, .. } => *repeat,
-            Self::DownloadStarted { .. } | Self::SettingsSaved {} => RepeatType::Immediate,
+            Self::DownloadStarted { .. }
+            | Self::SettingsSaved {}
+            | Self::Order { .. }
+            | Self::Subscription { .. }
+            | Self::PlanChanged { .. } => RepeatType::Immediate,
         }
     }
 }

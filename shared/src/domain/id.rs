@@ -62,8 +62,6 @@ id_types! {
     OrderId,
     /// One subscription of an organisation.
     SubscriptionId,
-    /// One entry of an organisation's ledger.
-    EntryId,
     /// One entry of an organisation's event log.
     EventId,
 }

@@ -17,8 +17,11 @@ pub struct Organisation {
     pub name: String,
     /// The IANA zone in which its calendar months and schedules are counted.
     pub time_zone: Tz,
-    /// Name of its plan; see [`super::allowance::Plans`].
+    /// Name of its plan; see [`super::plan::Plans`].
     pub plan: String,
+    /// ISO 3166-1 alpha-2 code of the country that its prices are those of; none takes the price list's default.
+    #[serde(default)]
+    pub country: Option<String>,
     /// The time of day of scheduled runs; none is the service's default.
     #[serde(default)]
     pub time_of_day: Option<NaiveTime>,

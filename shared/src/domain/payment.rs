@@ -93,7 +93,7 @@ pub struct SubscriptionState {
     pub period_end: DateTime<Utc>,
     /// Whether it ends with the period as a whole.
     pub ends_with_period: bool,
-    /// What is renewed, by product name as in [`super::order::Product::name`]; what was taken off is not in it.
+    /// What is renewed, by the names of [`super::product::Product`]; what was taken off is not in it.
     pub products: Vec<String>,
 }
 

@@ -1,7 +1,9 @@
 //! A rule in place and time: which instants are its occurrences. Dates come from the rule; each has one instant, also where the zone
 //! skips or repeats the hour.
 
-use chrono::{DateTime, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc,
+};
 use chrono_tz::Tz;
 use rrule::{Frequency, NWeekday, RRule, Unvalidated};
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,13 @@ fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     }
 }
 
+/// The first instant of the calendar month behind the one in which an instant lies in that zone.
+pub fn next_month(at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+    let today = at.with_timezone(&zone).date_naive();
+    let first = today.with_day(1).unwrap_or(today) + Months::new(1);
+    instant(zone, first.and_time(NaiveTime::MIN))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +131,14 @@ mod tests {
         assert_eq!(found, ["Tue 2028-02-29 04:00:00 +00:00", "Thu 2028-03-30 04:00:00 +01:00", "Sun 2028-04-30 04:00:00 +01:00"]);
         let found = upcoming("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31", Asia::Tokyo, time(4, 0), "2027-02-10T00:00:00Z", 2);
         assert_eq!(found, ["Sun 2027-02-28 04:00:00 +09:00", "Tue 2028-02-29 04:00:00 +09:00"]);
+    }
+
+    #[test]
+    fn a_month_begins_in_the_organisations_zone() {
+        let next = |now, zone: Tz| next_month(at(now), zone).with_timezone(&zone).format("%F %T").to_string();
+        assert_eq!(next("2026-12-31T15:00:00Z", Asia::Tokyo), "2027-02-01 00:00:00");
+        assert_eq!(next("2026-12-31T14:59:59Z", Asia::Tokyo), "2027-01-01 00:00:00");
+        assert_eq!(next("2027-01-31T12:00:00Z", America::New_York), "2027-02-01 00:00:00");
     }
 
     #[test]

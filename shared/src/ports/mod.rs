@@ -5,6 +5,7 @@ mod mailer;
 mod objects;
 mod outbox;
 mod payments;
+mod purchases;
 mod schedules;
 mod source;
 mod store;
@@ -17,6 +18,7 @@ pub use mailer::{Mail, Mailer};
 pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads, read_all};
 pub use outbox::Outbox;
 pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Renewals};
+pub use purchases::{Accounts, Purchases};
 pub use schedules::{Due, Schedules};
 pub use source::{AttachmentStream, RowPiece, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store};
@@ -36,6 +38,8 @@ pub struct Ports {
     pub secrets: Arc<dyn Secrets>,
     pub store: Arc<dyn Store>,
     pub schedules: Arc<dyn Schedules>,
+    pub accounts: Arc<dyn Accounts>,
+    pub purchases: Arc<dyn Purchases>,
     pub progress: Arc<dyn Progress>,
     pub marks: Arc<dyn Marks>,
     pub outbox: Arc<dyn Outbox>,

@@ -22,7 +22,7 @@ pub struct Buyer {
 /// One line of a checkout, with tax: what the buyer pays for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckoutLine {
-    /// Product name as in `domain::order::Product::name`; the provider keeps it.
+    /// The name of a `domain::product::Product`; the provider keeps it.
     pub product: String,
     /// What the buyer reads, in their language.
     pub title: String,
@@ -84,6 +84,7 @@ pub trait Renewals: Send + Sync {
     async fn stop(&self, subscription: &str, product: &str) -> Result<SubscriptionState, PortError>;
     /// Makes a product be renewed again, from the next period on, for the line's amount. `Conflict` when the subscription has ended.
     async fn resume(&self, subscription: &str, line: &CheckoutLine) -> Result<SubscriptionState, PortError>;
-    /// Ends a subscription at once and credits what is left of its period to the customer. One that has ended is no error.
-    async fn end(&self, subscription: &str) -> Result<(), PortError>;
+    /// Ends a product at once and credits what is left of its period to the customer; the rest of the subscription goes on. One that has
+    /// ended is no error.
+    async fn end(&self, subscription: &str, product: &str) -> Result<(), PortError>;
 }

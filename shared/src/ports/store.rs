@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::domain::allowance::{Month, MonthUse};
 use crate::domain::backup::{Backup, Failure};
 pub use crate::domain::change::Change;
 use crate::domain::event::Event;
@@ -38,8 +37,6 @@ pub trait Store: Send + Sync {
     async fn backup(&self, org: OrgId, id: BackupId) -> Result<Option<Backup>, PortError>;
     /// The newest backups, newest first.
     async fn backups(&self, org: OrgId, limit: usize) -> Result<Vec<Backup>, PortError>;
-    /// A month's use; zero use and version zero when nothing is stored.
-    async fn month_use(&self, org: OrgId, month: Month) -> Result<MonthUse, PortError>;
     /// Events, newest first.
     async fn events(&self, org: OrgId, query: EventQuery) -> Result<EventPage, PortError>;
     /// Makes all changes, or none: `Conflict` when a condition does not hold. At most 100 changes.

@@ -19,11 +19,14 @@ pub struct Demo {
     /// How much the sample CRM holds, when it is made.
     #[arg(long, value_enum, default_value = "small")]
     size: sample::Size,
+    /// Plan of the sample's organisation, when it is made: with another than Own the allowance runs out, and backups can be bought.
+    #[arg(long, default_value = "Own")]
+    plan: String,
 }
 
 pub async fn run(place: Place, demo: Demo) -> Result<()> {
     let mut local = place.start().await?;
-    let org = local.organisation(sample::ORGANISATION, Tokyo, "Own").await?;
+    let org = local.organisation(sample::ORGANISATION, Tokyo, &demo.plan, "JP").await?;
     until_interrupted(local, async |local| {
         make_sample(local, org, demo.size).await?;
         back_up(local, org).await?;

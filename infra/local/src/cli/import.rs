@@ -32,6 +32,9 @@ pub struct Import {
     /// Plan of a new organisation.
     #[arg(long, default_value = "Own")]
     plan: String,
+    /// Country of a new organisation (ISO 3166-1 alpha-2): its prices are those of that country.
+    #[arg(long, default_value = "JP")]
+    country: String,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -56,7 +59,7 @@ impl From<EncodingName> for Encoding {
 
 pub async fn run(place: Place, arguments: Import) -> Result<()> {
     let mut local = place.start().await?;
-    let org = local.organisation(&arguments.org, arguments.time_zone, &arguments.plan).await?;
+    let org = local.organisation(&arguments.org, arguments.time_zone, &arguments.plan, &arguments.country).await?;
     let options = Options { from: arguments.from, encoding: arguments.encoding.into(), marks: arguments.marks };
     until_interrupted(local, async |local| {
         let bar = indicatif::ProgressBar::new_spinner();

@@ -8,11 +8,13 @@ mod progress;
 mod serve;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use hozon::{Local, Options};
+use hozon_shared::domain::plan::Plans;
+use hozon_shared::domain::price::Terms;
 
 /// Backups of CRM data: every record and every attachment in two zips, behind links that work for seven days.
 #[derive(Parser)]
@@ -35,6 +37,12 @@ struct Place {
     /// Port of the API and the console, on this machine only [default: 4690, or any that is free].
     #[arg(long, global = true)]
     port: Option<u16>,
+    /// Plans, written like infra/plans.toml [default: those].
+    #[arg(long, global = true, value_name = "FILE")]
+    plans: Option<PathBuf>,
+    /// Prices, written like infra/prices.toml [default: those]; with `purchases = "off"` in it nothing can be bought.
+    #[arg(long, global = true, value_name = "FILE")]
+    prices: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -66,12 +74,22 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 
 impl Place {
     fn options(self) -> Result<Options> {
-        Ok(Options { port: self.port, ..Options::new(self.data)? })
+        let terms = terms(self.plans.as_deref(), self.prices.as_deref())?;
+        Ok(Options { port: self.port, terms, ..Options::new(self.data)? })
     }
 
     async fn start(self) -> Result<Local> {
         Local::start(self.options()?).await
     }
+}
+
+fn terms(plans: Option<&Path>, prices: Option<&Path>) -> Result<Terms> {
+    let read = |file: &Path| std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()));
+    let invalid = |file: Option<&Path>| format!("use {}", file.unwrap_or(Path::new("the built-in list")).display());
+    let plans_text = plans.map(read).transpose()?;
+    let prices_text = prices.map(read).transpose()?;
+    let list = plans_text.map_or(Ok(Plans::default()), |text| Plans::parse(&text)).with_context(|| invalid(plans))?;
+    Terms::parse(list, prices_text.as_deref().unwrap_or(hozon::PRICES)).with_context(|| invalid(prices))
 }
 
 /// Does something with a running Hozon until it is done or Ctrl-C is pressed, then stops it. True when it was done.

@@ -1,0 +1,168 @@
+//! `confirm` opens an order's checkout at the provider, `cancel` gives the order up. An organisation has one open checkout at a time, so
+//! that nothing is paid twice: a new one closes the one before.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals};
+use hozon_shared::domain::event::OrderStep;
+use hozon_shared::domain::id::OrderId;
+use hozon_shared::domain::locale::Locale;
+use hozon_shared::domain::order::{CheckoutLink, Line, Order, Status};
+use hozon_shared::domain::organisation::{Caller, Organisation, Person};
+use hozon_shared::domain::payment::Owner;
+use hozon_shared::domain::product::Product;
+use hozon_shared::domain::purchase::{self, Holdings};
+use hozon_shared::ports::{Buyer, Change, CheckoutLine, CheckoutRequest, ErrorKind, PortError};
+use serde_json::json;
+
+use crate::wire::OrderEnvelope;
+use crate::{ATTEMPTS, Shop, too_busy};
+
+/// Confirms an order: the answer says where it is paid. May be repeated.
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/backup/orders/{id}/actions/confirm",
+    operation_id = "confirm_order",
+    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
+    responses((status = 200, body = OrderEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn confirm(
+    State(shop): State<Shop>,
+    Administrator(caller): Administrator,
+    Path((_version, id)): Path<(String, String)>,
+) -> Result<Json<OrderEnvelope>, ApiError> {
+    for _ in 0..ATTEMPTS {
+        let order = shop.order(caller.org, &id).await?;
+        match order.status_at(shop.ports.clock.now()) {
+            Status::Draft => {}
+            Status::AwaitingPayment => return shop.shown(&caller, &order).await,
+            status => return Err(not_open(status)),
+        }
+        if let Some(confirmed) = shop.open_checkout(&caller, order).await? {
+            return shop.shown(&caller, &confirmed).await;
+        }
+    }
+    Err(too_busy().into())
+}
+
+/// Gives an order up that nobody has paid.
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/backup/orders/{id}/actions/cancel",
+    operation_id = "cancel_order",
+    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
+    responses((status = 200, body = OrderEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn cancel(
+    State(shop): State<Shop>,
+    Administrator(caller): Administrator,
+    Path((_version, id)): Path<(String, String)>,
+) -> Result<Json<OrderEnvelope>, ApiError> {
+    for _ in 0..ATTEMPTS {
+        let order = shop.order(caller.org, &id).await?;
+        if order.status == Status::Cancelled {
+            return shop.shown(&caller, &order).await;
+        }
+        shop.give_up(&order, &caller.person).await?;
+    }
+    Err(too_busy().into())
+}
+
+fn not_open(status: Status) -> ApiError {
+    ApiError::not_allowed(match status {
+        Status::Paid | Status::Processing => "The order is paid already.",
+        Status::Expired => "The order has expired. Place it again.",
+        _ => "The order is closed. Place it again.",
+    })
+}
+
+impl Shop {
+    /// Opens the checkout of a draft; `None` when somebody else was at it, and it must be read again.
+    async fn open_checkout(&self, caller: &Caller, order: Order) -> Result<Option<Order>, ApiError> {
+        let held = self.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
+        self.require_sense(&order, &held)?;
+        if let Some(other) = held.open_order {
+            self.close_other(caller, other).await?;
+            return Ok(None);
+        }
+        let customer = self.customer(caller, &held.organisation, order.id).await?;
+        let request = self.request(&order, customer.clone(), caller.locale);
+        let opened = self.payments.open_checkout(&request).await?;
+        let link = CheckoutLink { id: opened.id, url: opened.url };
+        let confirmed = order.confirm(link, self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
+        let mut changes = self.changes(|from| purchase::confirm(confirmed.clone(), &caller.person, from));
+        changes.extend([Change::Customer(customer), Change::Contact(caller.contact())]);
+        Ok(self.commit(caller.org, changes).await?.then_some(confirmed))
+    }
+
+    /// Refuses what made sense when it was ordered and does not any more.
+    fn require_sense(&self, order: &Order, held: &Holdings) -> Result<(), ApiError> {
+        let is_sensible = |line: &Line| match &line.product {
+            Product::OneTime => true,
+            Product::Weekly => held.current("weekly", self.ports.clock.now()).is_none(),
+            Product::Plan(plan) => self.terms.plans.is_upgrade(&held.organisation.plan, plan),
+        };
+        if order.lines.iter().all(is_sensible) {
+            return Ok(());
+        }
+        Err(ApiError::not_allowed("Your plan or subscription has changed since the order was placed. Place it again."))
+    }
+
+    async fn close_other(&self, caller: &Caller, other: OrderId) -> Result<(), ApiError> {
+        match self.ports.purchases.order(caller.org, other).await? {
+            Some(other) if other.status == Status::Processing => {
+                let message = "The payment of another order is on its way. Wait until it is through, then confirm this one.";
+                Err(ApiError::not_allowed(message).details(json!({ "id": other.id })))
+            }
+            Some(other) => self.give_up(&other, &caller.person).await,
+            None => Err(PortError::new(ErrorKind::Corrupt, "find the order whose checkout is open").into()),
+        }
+    }
+
+    /// Gives an order up: first at the provider, so that nobody can pay it any more, then here. One that was paid meanwhile is settled,
+    /// and the call refused.
+    async fn give_up(&self, order: &Order, by: &Person) -> Result<(), ApiError> {
+        let cancelled = order.clone().cancel(self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
+        if let Some(checkout) = &order.checkout {
+            match self.payments.close_checkout(&checkout.id).await {
+                Err(error) if error.kind == ErrorKind::Conflict => return Ok(self.settle_checkout(&checkout.id, None).await?),
+                other => other?,
+            }
+        }
+        let open = self.ports.purchases.open_order(order.org).await?;
+        let changes = self.changes(|from| purchase::step(cancelled, OrderStep::Cancelled, by, open, from));
+        self.commit(order.org, changes).await?;
+        Ok(())
+    }
+
+    /// The provider's id of the organisation; made with its first order.
+    async fn customer(&self, caller: &Caller, organisation: &Organisation, order: OrderId) -> Result<String, ApiError> {
+        if let Some(known) = self.ports.purchases.customer(caller.org).await? {
+            return Ok(known);
+        }
+        let buyer = Buyer { name: organisation.name.clone(), email: caller.email.clone(), locale: caller.locale };
+        Ok(self.payments.customer(Owner { org: caller.org, order }, &buyer).await?)
+    }
+
+    fn request(&self, order: &Order, customer: String, locale: Locale) -> CheckoutRequest {
+        let lines = order.lines.iter().map(|line| checkout_line(line, locale)).collect();
+        let return_url = format!("{}/#/orders/{}", self.console, order.id);
+        let owner = Owner { org: order.org, order: order.id };
+        CheckoutRequest { owner, customer, locale, lines, return_url, expires: order.checkout_expires() }
+    }
+}
+
+/// A line as the provider and the buyer see it.
+pub(crate) fn checkout_line(line: &Line, locale: Locale) -> CheckoutLine {
+    let title = match (&line.product, locale) {
+        (Product::OneTime, Locale::En) => format!("One-time backup × {}", line.quantity),
+        (Product::OneTime, Locale::Ja) => format!("単発バックアップ × {}", line.quantity),
+        (Product::Weekly, Locale::En) => "Weekly backup subscription".to_owned(),
+        (Product::Weekly, Locale::Ja) => "毎週バックアップのサブスクリプション".to_owned(),
+        (Product::Plan(plan), Locale::En) => format!("{plan} plan"),
+        (Product::Plan(plan), Locale::Ja) => format!("{plan} プラン"),
+    };
+    CheckoutLine { product: line.product.to_string(), title, amount: line.gross, monthly: line.product.is_monthly() }
+}

@@ -1,0 +1,97 @@
+//! What can be bought, orders from their summary to their receipt, subscriptions, and the payment provider's messages. Amounts come from
+//! the price list alone; what the provider says of a payment is read from it, not from its messages (see `settle`).
+
+mod checkout;
+mod messages;
+mod orders;
+mod prices;
+mod settle;
+mod subscriptions;
+mod wire;
+
+use std::sync::Arc;
+
+use hozon_shared::api::{ApiError, Documented, with_versions};
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::price::{CountryPrices, Terms};
+use hozon_shared::domain::purchase::{Holdings, Source};
+use hozon_shared::ports::{Change, ErrorKind, Payments, PortError, Ports, Renewals};
+use utoipa_axum::routes;
+
+/// Times a race for the same rows is tried again.
+const ATTEMPTS: usize = 8;
+
+/// The function and what it uses.
+#[derive(Clone)]
+pub struct Shop {
+    ports: Ports,
+    payments: Arc<dyn Payments>,
+    renewals: Arc<dyn Renewals>,
+    terms: Arc<Terms>,
+    /// Where the console is, without a slash at its end; buyers come back to it.
+    console: Arc<str>,
+}
+
+impl Shop {
+    /// A shop with these terms, paid at that provider. `console` is where buyers come back to.
+    pub fn new<P: Payments + Renewals + 'static>(ports: Ports, provider: Arc<P>, terms: Arc<Terms>, console: &str) -> Self {
+        let console = console.trim_end_matches('/').into();
+        Self { ports, payments: provider.clone(), renewals: provider, terms, console }
+    }
+
+    async fn organisation(&self, org: OrgId) -> Result<Organisation, ApiError> {
+        self.ports.store.organisation(org).await?.ok_or_else(ApiError::not_found)
+    }
+
+    /// The prices for an organisation; refused where purchases are off.
+    fn prices(&self, organisation: &Organisation) -> Result<&CountryPrices, ApiError> {
+        let prices = self.terms.prices.as_ref();
+        let prices =
+            prices.ok_or_else(|| ApiError::not_allowed("Nothing can be bought here. Ask the operator of the service."))?;
+        Ok(prices.of(organisation.country.as_deref()))
+    }
+
+    /// Everything that an organisation has.
+    async fn holdings(&self, org: OrgId) -> Result<Option<Holdings>, PortError> {
+        let Some(organisation) = self.ports.store.organisation(org).await? else { return Ok(None) };
+        let account = self.ports.accounts.account(org).await?;
+        let subscriptions = self.ports.purchases.subscriptions(org).await?;
+        let open_order = self.ports.purchases.open_order(org).await?;
+        Ok(Some(Holdings { organisation, account, subscriptions, open_order }))
+    }
+
+    /// Computes changes from now on.
+    fn changes<T>(&self, compute: impl FnOnce(&mut Source<'_>) -> T) -> T {
+        let now = self.ports.clock.now();
+        compute(&mut Source { now, next: &mut || self.ports.ids.next(now) })
+    }
+
+    /// Commits; `false` when somebody else was first and what was read must be read again.
+    async fn commit(&self, org: OrgId, changes: Vec<Change>) -> Result<bool, PortError> {
+        match self.ports.store.commit(org, changes).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind == ErrorKind::Conflict => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What a race that was lost too often is answered with.
+fn too_busy() -> PortError {
+    PortError::new(ErrorKind::Unavailable, "change a purchase against others")
+}
+
+/// The routes of this function.
+pub fn router(shop: Shop) -> Documented {
+    let routes = Documented::new()
+        .routes(routes!(prices::handle))
+        .routes(routes!(orders::list, orders::place))
+        .routes(routes!(orders::read))
+        .routes(routes!(checkout::confirm))
+        .routes(routes!(checkout::cancel))
+        .routes(routes!(subscriptions::list))
+        .routes(routes!(subscriptions::cancel))
+        .routes(routes!(subscriptions::resume));
+    with_versions(routes).routes(routes!(messages::handle)).with_state(shop)
+}

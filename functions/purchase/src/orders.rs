@@ -1,0 +1,196 @@
+//! Orders: placing one, which gives its summary, and reading them.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, PageInfo, Paged, Params, Refusals};
+use hozon_shared::domain::event::OrderStep;
+use hozon_shared::domain::id::{OrderId, OrgId};
+use hozon_shared::domain::order::{Item, NotOrdered, Order, Origin, Standing, quote};
+use hozon_shared::domain::organisation::Caller;
+use hozon_shared::domain::product::Product;
+use hozon_shared::domain::purchase;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Shop;
+use crate::wire::{OrderEnvelope, OrderOut};
+
+/// Orders of a page, unless asked for fewer, and at most.
+const PER_PAGE: usize = 20;
+const MOST_PER_PAGE: usize = 100;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderRequest {
+    order: Wanted,
+}
+
+/// What is wanted. Prices are the price list's: a body that names one is refused.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[schema(min_items = 1, max_items = 3)]
+    items: Vec<WantedItem>,
+    /// backup_page, subscription_page or upgrade.
+    #[schema(value_type = String, example = "backup_page")]
+    origin: Origin,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WantedItem {
+    /// one_time, weekly or plan.
+    #[schema(example = "one_time")]
+    product: String,
+    /// The plan's name, for a plan.
+    plan: Option<String>,
+    /// 1 to 100 for one-time backups. 1.
+    #[schema(minimum = 1, maximum = 100)]
+    quantity: Option<u32>,
+}
+
+/// Places an order. Nothing is bought by this: the answer is its summary, and its prices hold for 23 hours.
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/backup/orders",
+    operation_id = "place_order",
+    params(("v" = ApiVersion, Path)),
+    request_body = OrderRequest,
+    responses((status = 201, body = OrderEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn place(
+    State(shop): State<Shop>,
+    Administrator(caller): Administrator,
+    Body(body): Body,
+) -> Result<(StatusCode, Json<OrderEnvelope>), ApiError> {
+    let wanted = read_body(&body)?;
+    let held = shop.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
+    let prices = shop.prices(&held.organisation)?;
+    let items = items(&wanted)?;
+    let now = shop.ports.clock.now();
+    let standing = Standing { plan: &held.organisation.plan, has_weekly: held.current("weekly", now).is_some() };
+    let lines = quote(prices, &shop.terms.plans, standing, &items).map_err(refusal)?;
+    let id = OrderId(shop.ports.ids.next(now));
+    let order = Order::place(caller.org, id, caller.person.clone(), wanted.origin, lines, prices.tax.clone(), now);
+    let changes = shop.changes(|from| purchase::step(order.clone(), OrderStep::Placed, &caller.person, None, from));
+    shop.ports.store.commit(caller.org, changes).await?;
+    let order = OrderOut::of(&order, held.organisation.time_zone, now);
+    Ok((StatusCode::CREATED, Json(OrderEnvelope { order })))
+}
+
+/// Reads the body; a field that it must not have, a price above all, is named.
+fn read_body(body: &[u8]) -> Result<Wanted, ApiError> {
+    let invalid = |error: serde_json::Error| match unknown_field(&error.to_string()) {
+        Some(field) => {
+            let message = format!("{field} cannot be set. Name products and quantities; amounts come from the price list.");
+            ApiError::invalid_data(&field, &format!("$.order..{field}"), message)
+        }
+        None => {
+            let message = "Send {\"order\":{\"items\":[{\"product\":\"one_time\",\"quantity\":3}],\"origin\":\"backup_page\"}}.";
+            ApiError::invalid_data("order", "$.order", message)
+        }
+    };
+    let json: serde_json::Value = serde_json::from_slice(body).map_err(|_| ApiError::body_not_readable())?;
+    serde_json::from_value::<OrderRequest>(json).map(|request| request.order).map_err(invalid)
+}
+
+fn unknown_field(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("unknown field `")?;
+    rest.split_once('`').map(|(field, _)| field.to_owned())
+}
+
+fn items(wanted: &Wanted) -> Result<Vec<Item>, ApiError> {
+    let item = |(at, item): (usize, &WantedItem)| {
+        let product = match (item.product.as_str(), &item.plan) {
+            ("one_time", None) => Product::OneTime,
+            ("weekly", None) => Product::Weekly,
+            ("plan", Some(plan)) => Product::Plan(plan.clone()),
+            ("plan", None) => {
+                let path = format!("$.order.items[{at}].plan");
+                return Err(ApiError::mandatory_not_found("plan", &path, "Name the plan that is wanted."));
+            }
+            _ => {
+                let path = format!("$.order.items[{at}].product");
+                return Err(ApiError::invalid_data("product", &path, "product is one_time, weekly, or plan with a plan's name."));
+            }
+        };
+        Ok(Item { product, quantity: item.quantity.unwrap_or(1) })
+    };
+    wanted.items.iter().enumerate().map(item).collect()
+}
+
+fn refusal(refused: NotOrdered) -> ApiError {
+    let (field, at) = match refused {
+        NotOrdered::Empty | NotOrdered::TooLarge => ("items", None),
+        NotOrdered::Quantity(at) => ("quantity", Some(at)),
+        NotOrdered::NotAnUpgrade(at) => ("plan", Some(at)),
+        NotOrdered::Twice(at) | NotOrdered::NotSold(at) | NotOrdered::HasWeekly(at) => ("product", Some(at)),
+    };
+    let path = at.map_or("$.order.items".to_owned(), |at| format!("$.order.items[{at}].{field}"));
+    ApiError::invalid_data(field, &path, refused.to_string())
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct OrdersEnvelope {
+    orders: Vec<OrderOut>,
+    info: PageInfo,
+}
+
+/// Lists orders, newest first.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/orders",
+    operation_id = "list_orders",
+    params(("v" = ApiVersion, Path), Paged),
+    responses((status = 200, body = OrdersEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn list(
+    State(shop): State<Shop>,
+    Administrator(caller): Administrator,
+    Params(query): Params<Paged>,
+) -> Result<Json<OrdersEnvelope>, ApiError> {
+    let (page, per_page) = query.read(PER_PAGE, MOST_PER_PAGE)?;
+    let zone = shop.organisation(caller.org).await?.time_zone;
+    let now = shop.ports.clock.now();
+    let found = shop.ports.purchases.orders(caller.org, page * per_page + 1).await?;
+    let more_records = found.len() > page * per_page;
+    let orders: Vec<_> =
+        found.iter().skip((page - 1) * per_page).take(per_page).map(|order| OrderOut::of(order, zone, now)).collect();
+    let info = PageInfo { per_page, count: orders.len(), page, more_records };
+    Ok(Json(OrdersEnvelope { orders, info }))
+}
+
+/// Reads an order.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/orders/{id}",
+    operation_id = "get_order",
+    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
+    responses((status = 200, body = OrderEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn read(
+    State(shop): State<Shop>,
+    Administrator(caller): Administrator,
+    Path((_version, id)): Path<(String, String)>,
+) -> Result<Json<OrderEnvelope>, ApiError> {
+    let order = shop.order(caller.org, &id).await?;
+    shop.shown(&caller, &order).await
+}
+
+impl Shop {
+    /// The order that a path names.
+    pub(crate) async fn order(&self, org: OrgId, id: &str) -> Result<Order, ApiError> {
+        let id: OrderId = id.parse().map_err(|_| ApiError::not_found())?;
+        self.ports.purchases.order(org, id).await?.ok_or_else(ApiError::not_found)
+    }
+
+    /// An order as an answer.
+    pub(crate) async fn shown(&self, caller: &Caller, order: &Order) -> Result<Json<OrderEnvelope>, ApiError> {
+        let zone = self.organisation(caller.org).await?.time_zone;
+        Ok(Json(OrderEnvelope { order: OrderOut::of(order, zone, self.ports.clock.now()) }))
+    }
+}

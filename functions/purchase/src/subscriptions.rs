@@ -1,0 +1,168 @@
+//! Subscriptions: reading them, cancelling one (R11), and resuming it before its period's end.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Refusals, local_time};
+use hozon_shared::domain::id::SubscriptionId;
+use hozon_shared::domain::organisation::Caller;
+use hozon_shared::domain::payment::SubscriptionState;
+use hozon_shared::domain::purchase::{self, Holdings};
+use hozon_shared::domain::subscription::{Status, Subscription};
+use hozon_shared::ports::{CheckoutLine, ErrorKind, PortError};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::wire::{SubscriptionEnvelope, SubscriptionOut};
+use crate::{ATTEMPTS, Shop, too_busy};
+
+#[derive(Serialize, ToSchema)]
+pub struct SubscriptionsEnvelope {
+    subscriptions: Vec<SubscriptionOut>,
+}
+
+/// Lists subscriptions, newest first, ended ones too.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/subscriptions",
+    operation_id = "list_subscriptions",
+    params(("v" = ApiVersion, Path)),
+    responses((status = 200, body = SubscriptionsEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn list(
+    State(shop): State<Shop>,
+    Administrator(caller): Administrator,
+) -> Result<Json<SubscriptionsEnvelope>, ApiError> {
+    let zone = shop.organisation(caller.org).await?.time_zone;
+    let held = shop.ports.purchases.subscriptions(caller.org).await?;
+    let now = shop.ports.clock.now();
+    Ok(Json(SubscriptionsEnvelope { subscriptions: held.iter().map(|held| SubscriptionOut::of(held, zone, now)).collect() }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelRequest {
+    subscription: Confirmation,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    confirm: bool,
+}
+
+/// Cancels a subscription: it goes on until its period's end and is not renewed. Without `confirm` the answer says what would happen.
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/backup/subscriptions/{id}/actions/cancel",
+    operation_id = "cancel_subscription",
+    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The subscription")),
+    request_body(content = Option<CancelRequest>, description = "Empty: ask what would happen"),
+    responses((status = 200, body = SubscriptionEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn cancel(
+    State(shop): State<Shop>,
+    Administrator(caller): Administrator,
+    Path((_version, id)): Path<(String, String)>,
+    Body(body): Body,
+) -> Result<Json<SubscriptionEnvelope>, ApiError> {
+    let is_confirmed = is_confirmed(&body)?;
+    let (held, found) = shop.find(&caller, &id).await?;
+    match found.status_at(shop.ports.clock.now()) {
+        Status::Ending | Status::Ended => return Err(ApiError::already_ending()),
+        Status::Active | Status::PastDue if !is_confirmed => return Err(shop.consequences(&held, &found)),
+        Status::Active | Status::PastDue => {}
+    }
+    let state = shop.renewals.stop(&found.provider, &found.product.to_string()).await?;
+    shop.turn(&caller, found.id, &state).await
+}
+
+/// Resumes a cancelled subscription before its period's end.
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/backup/subscriptions/{id}/actions/resume",
+    operation_id = "resume_subscription",
+    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The subscription")),
+    responses((status = 200, body = SubscriptionEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn resume(
+    State(shop): State<Shop>,
+    Administrator(caller): Administrator,
+    Path((_version, id)): Path<(String, String)>,
+) -> Result<Json<SubscriptionEnvelope>, ApiError> {
+    let (held, found) = shop.find(&caller, &id).await?;
+    if found.status_at(shop.ports.clock.now()) != Status::Ending {
+        return Err(ApiError::not_allowed("Only a cancelled subscription can be resumed, before its period's end."));
+    }
+    let line = shop.line(&caller, &held, &found).await?;
+    let state = shop.renewals.resume(&found.provider, &line).await.map_err(|error| match error.kind {
+        ErrorKind::Conflict => ApiError::not_allowed("The subscription has ended. Buy it again."),
+        _ => error.into(),
+    })?;
+    shop.turn(&caller, found.id, &state).await
+}
+
+fn is_confirmed(body: &[u8]) -> Result<bool, ApiError> {
+    if body.trim_ascii().is_empty() {
+        return Ok(false);
+    }
+    let invalid = |_| {
+        let message = "Send {\"subscription\":{\"confirm\":true}}.";
+        ApiError::invalid_data("confirm", "$.subscription.confirm", message)
+    };
+    serde_json::from_slice::<CancelRequest>(body).map(|request| request.subscription.confirm).map_err(invalid)
+}
+
+impl Shop {
+    async fn find(&self, caller: &Caller, id: &str) -> Result<(Holdings, Subscription), ApiError> {
+        let id: SubscriptionId = id.parse().map_err(|_| ApiError::not_found())?;
+        let held = self.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
+        let found = held.subscriptions.iter().find(|held| held.id == id).cloned().ok_or_else(ApiError::not_found)?;
+        Ok((held, found))
+    }
+
+    /// What cancelling would do.
+    fn consequences(&self, held: &Holdings, found: &Subscription) -> ApiError {
+        let ends = local_time(found.period_end, held.organisation.time_zone);
+        let plan_after = found.product.plan().map(|_| found.plan_before.as_deref().unwrap_or(self.terms.plans.fallback()));
+        let message = match plan_after {
+            Some(plan) => format!("Your plan goes on until {ends} and is {plan} then. Confirm to cancel it."),
+            None => format!("The weekly subscription goes on until {ends} and is not renewed. Confirm to cancel it."),
+        };
+        ApiError::confirmation_required(message, json!({ "ends": ends, "plan_after": plan_after }))
+    }
+
+    /// The line that is paid again each month.
+    async fn line(&self, caller: &Caller, held: &Holdings, found: &Subscription) -> Result<CheckoutLine, ApiError> {
+        let order = self.ports.purchases.order(held.organisation.id, found.order).await?;
+        let line = order.and_then(|order| order.lines.into_iter().find(|line| line.product == found.product));
+        let missing = || PortError::new(ErrorKind::Corrupt, "find the order of a subscription");
+        Ok(crate::checkout::checkout_line(&line.ok_or_else(missing)?, caller.locale))
+    }
+
+    /// Stores the turn that the caller's wish has made at the provider; a message of the provider may have been faster.
+    async fn turn(
+        &self,
+        caller: &Caller,
+        id: SubscriptionId,
+        state: &SubscriptionState,
+    ) -> Result<Json<SubscriptionEnvelope>, ApiError> {
+        for _ in 0..ATTEMPTS {
+            let (held, found) = self.find(caller, &id.to_string()).await?;
+            let zone = held.organisation.time_zone;
+            let answer = |held: &Subscription| {
+                Json(SubscriptionEnvelope { subscription: SubscriptionOut::of(held, zone, self.ports.clock.now()) })
+            };
+            let Some((followed, turn)) = found.follow(state, self.ports.clock.now()) else { return Ok(answer(&found)) };
+            let plans = &self.terms.plans;
+            let changes = self.changes(|from| purchase::follow(followed.clone(), turn, &caller.person, &held, plans, from));
+            if self.commit(caller.org, changes).await? {
+                return Ok(answer(&followed));
+            }
+        }
+        Err(too_busy().into())
+    }
+}

@@ -1,0 +1,177 @@
+//! Orders and subscriptions as the API shows them.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use hozon_shared::api::{PersonOut, local_time};
+use hozon_shared::domain::money::Money;
+use hozon_shared::domain::order::{Line, Order, Origin, Status};
+use hozon_shared::domain::price::Tax;
+use hozon_shared::domain::subscription::{Status as SubscriptionStatus, Subscription};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The answer of calls about one order.
+#[derive(Serialize, ToSchema)]
+pub struct OrderEnvelope {
+    pub order: OrderOut,
+}
+
+/// An order. Amounts are in minor units of its currency.
+#[derive(Serialize, ToSchema)]
+pub struct OrderOut {
+    id: String,
+    /// The number that people quote.
+    number: String,
+    #[schema(value_type = String, example = "AWAITING_PAYMENT")]
+    status: Status,
+    #[schema(value_type = String, example = "backup_page")]
+    origin: Origin,
+    #[schema(example = "JPY")]
+    currency: &'static str,
+    /// Digits of the currency's minor unit.
+    minor_digits: u32,
+    lines: Vec<LineOut>,
+    /// Without tax.
+    subtotal: u64,
+    tax: TaxOut,
+    /// What is paid, tax in it.
+    total: u64,
+    /// What is paid again each month, tax in it.
+    renews_amount: u64,
+    created_time: String,
+    created_by: PersonOut,
+    /// When it can no longer be paid.
+    expires_time: String,
+    paid_time: Option<String>,
+    /// Where it is paid, while it awaits payment.
+    checkout_url: Option<String>,
+    receipt_url: Option<String>,
+    /// What was paid back.
+    refunded_amount: u64,
+    /// Whether the buyer's bank holds the money.
+    disputed: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LineOut {
+    /// one_time, weekly or plan.
+    #[schema(example = "one_time")]
+    product: &'static str,
+    plan: Option<String>,
+    quantity: u32,
+    /// The listed price of one.
+    unit_amount: u64,
+    /// The listed price of the line.
+    amount: u64,
+    /// What the price is for: backup or month.
+    #[schema(example = "backup")]
+    per: &'static str,
+}
+
+/// A tax, and what of it is in an order.
+#[derive(Serialize, ToSchema)]
+pub struct TaxOut {
+    name: String,
+    /// Percent, as decimal text.
+    #[schema(example = "10")]
+    percent: String,
+    /// Whether listed prices have it in them.
+    included: bool,
+    /// Null in a price list.
+    amount: Option<u64>,
+}
+
+impl TaxOut {
+    pub fn rate(tax: &Tax) -> Self {
+        Self { name: tax.name.clone(), percent: tax.percent(), included: tax.included, amount: None }
+    }
+}
+
+impl OrderOut {
+    pub fn of(order: &Order, zone: Tz, now: DateTime<Utc>) -> Self {
+        let time = |at: DateTime<Utc>| local_time(at, zone);
+        let (total, tax, status) = (order.total(), order.tax_total(), order.status_at(now));
+        let currency = total.currency;
+        let open = order.checkout.as_ref().filter(|_| status == Status::AwaitingPayment);
+        Self {
+            id: order.id.to_string(),
+            number: format!("H-{}", order.id),
+            status,
+            origin: order.origin,
+            currency: currency.code(),
+            minor_digits: currency.minor_digits(),
+            lines: order.lines.iter().map(line).collect(),
+            subtotal: total.minor - tax.minor,
+            tax: TaxOut { amount: Some(tax.minor), ..TaxOut::rate(&order.tax) },
+            total: total.minor,
+            renews_amount: order.monthly().map(|line| line.gross.minor).sum(),
+            created_time: time(order.created),
+            created_by: PersonOut::from(&order.buyer),
+            expires_time: time(order.expires),
+            paid_time: order.paid.map(time),
+            checkout_url: open.map(|checkout| checkout.url.clone()),
+            receipt_url: order.receipt_url.clone(),
+            refunded_amount: order.refunded,
+            disputed: order.disputed,
+        }
+    }
+}
+
+fn line(line: &Line) -> LineOut {
+    LineOut {
+        product: line.product.kind(),
+        plan: line.product.plan().map(str::to_owned),
+        quantity: line.quantity,
+        unit_amount: line.unit.minor,
+        amount: line.unit.minor * u64::from(line.quantity),
+        per: line.product.per(),
+    }
+}
+
+/// The answer of calls about one subscription.
+#[derive(Serialize, ToSchema)]
+pub struct SubscriptionEnvelope {
+    pub subscription: SubscriptionOut,
+}
+
+/// A subscription. Its amount is in minor units of its currency.
+#[derive(Serialize, ToSchema)]
+pub struct SubscriptionOut {
+    id: String,
+    /// weekly or plan.
+    #[schema(example = "weekly")]
+    product: &'static str,
+    plan: Option<String>,
+    #[schema(value_type = String, example = "ACTIVE")]
+    status: SubscriptionStatus,
+    /// What is paid each month, tax in it.
+    amount: u64,
+    #[schema(example = "JPY")]
+    currency: &'static str,
+    minor_digits: u32,
+    started_time: String,
+    /// The end of the period: it is renewed then, or ends.
+    period_end: String,
+    ended_time: Option<String>,
+    /// The order that it was bought with.
+    order: String,
+}
+
+impl SubscriptionOut {
+    pub fn of(subscription: &Subscription, zone: Tz, now: DateTime<Utc>) -> Self {
+        let Money { minor, currency } = subscription.amount;
+        Self {
+            id: subscription.id.to_string(),
+            product: subscription.product.kind(),
+            plan: subscription.product.plan().map(str::to_owned),
+            status: subscription.status_at(now),
+            amount: minor,
+            currency: currency.code(),
+            minor_digits: currency.minor_digits(),
+            started_time: local_time(subscription.started, zone),
+            period_end: local_time(subscription.period_end, zone),
+            ended_time: subscription.ended.map(|at| local_time(at, zone)),
+            order: subscription.order.to_string(),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `GET backup/allowance`: what is used, what is left, and when it renews; and the refusal of whoever has nothing left, with what to buy.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals, local_time};
+use hozon_shared::domain::allowance::{Account, LimitReached, Month};
+use hozon_shared::domain::money::Money;
+use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::plan::Free;
+use hozon_shared::domain::product::Product;
+use hozon_shared::domain::recurrence::next_month;
+use hozon_shared::domain::rule::{RepeatType, Rule};
+use hozon_shared::domain::subscription::{Status, Subscription};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::App;
+
+/// Most runs of a weekly schedule in a calendar month.
+const WEEKS_OF_A_MONTH: u32 = 5;
+
+#[derive(Serialize, ToSchema)]
+pub struct AllowanceEnvelope {
+    allowance: AllowanceOut,
+}
+
+/// What an organisation may use.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AllowanceOut {
+    plan: String,
+    /// Whether the plan has no limit; all counts are null then.
+    unlimited: bool,
+    free_per_month: Option<u32>,
+    /// Free backups used this month.
+    used: u32,
+    /// Free backups left this month.
+    free_left: Option<u32>,
+    /// When the next month's free backups are there.
+    renews: String,
+    /// One-time backups left.
+    one_time_left: u32,
+    /// The weekly subscription.
+    weekly: Option<WeeklyOut>,
+    /// Free and one-time backups left.
+    left: Option<u32>,
+    /// Whether something can be bought here.
+    purchases: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct WeeklyOut {
+    subscription: String,
+    /// The end of its period.
+    until: String,
+    #[schema(value_type = String, example = "ACTIVE")]
+    status: Status,
+}
+
+/// What is used, what is left, and when it renews.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/allowance",
+    operation_id = "get_allowance",
+    params(("v" = ApiVersion, Path)),
+    responses((status = 200, body = AllowanceEnvelope), Refusals),
+    security(("zoho" = []), ("bearer" = [])),
+)]
+pub async fn handle(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<AllowanceEnvelope>, ApiError> {
+    let organisation = app.organisation(caller.org).await?;
+    Ok(Json(AllowanceEnvelope { allowance: read(&app, &organisation, app.ports.clock.now()).await? }))
+}
+
+/// Reads the allowance of an organisation.
+pub(crate) async fn read(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<AllowanceOut, ApiError> {
+    let account = app.ports.accounts.account(organisation.id).await?;
+    let weekly = match &account.weekly {
+        Some(weekly) => {
+            app.ports.purchases.subscriptions(organisation.id).await?.into_iter().find(|held| held.id == weekly.subscription)
+        }
+        None => None,
+    };
+    let weekly = weekly.filter(|held| held.counts_until().is_some_and(|until| now < until));
+    Ok(written(app, organisation, &account, weekly, now))
+}
+
+fn written(
+    app: &App,
+    organisation: &Organisation,
+    account: &Account,
+    weekly: Option<Subscription>,
+    now: DateTime<Utc>,
+) -> AllowanceOut {
+    let zone = organisation.time_zone;
+    let month = Month::of(now, zone);
+    let free = app.terms.plans.free(&organisation.plan);
+    let credits = account.credits_left();
+    let free_per_month = match free {
+        Free::Unlimited => None,
+        Free::PerMonth(count) => Some(count),
+    };
+    let free_left = free_per_month.map(|_| account.free_left(free, &month));
+    AllowanceOut {
+        plan: organisation.plan.clone(),
+        unlimited: free == Free::Unlimited,
+        free_per_month,
+        used: account.free_used(&month),
+        free_left,
+        renews: local_time(next_month(now, zone), zone),
+        one_time_left: credits,
+        weekly: weekly.map(|held| WeeklyOut {
+            subscription: held.id.to_string(),
+            until: local_time(held.period_end, zone),
+            status: held.status,
+        }),
+        left: free_left.map(|left| left.saturating_add(credits)),
+        purchases: app.terms.prices.is_some(),
+    }
+}
+
+/// Says that nothing is left for a backup now, and what could be bought.
+pub(crate) fn used_up(app: &App, organisation: &Organisation, limit: LimitReached) -> ApiError {
+    let message = match limit.allowed {
+        0 => "Your plan has no free backups, and no one-time backup is left. Buy one, or change to a plan that has some."
+            .to_owned(),
+        count => {
+            let free = if count == 1 { "free backup is".to_owned() } else { format!("{count} free backups are") };
+            format!("This month's {free} used, and no one-time backup is left. Wait until next month, or buy one.")
+        }
+    };
+    refusal(app, organisation, message, limit.allowed, false)
+}
+
+/// Refuses a schedule that the allowance cannot carry, where something can be bought for it: a weekly one needs the weekly subscription,
+/// unless the plan gives enough; any other needs a plan with free backups. One-time backups in hand carry either.
+pub(crate) async fn require_for(app: &App, organisation: &Organisation, rule: Rule) -> Result<(), ApiError> {
+    let Free::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return Ok(()) };
+    if app.terms.prices.is_none() {
+        return Ok(());
+    }
+    let is_weekly = rule.repeat_type() == RepeatType::Weekly;
+    let needed = if is_weekly && rule.interval() == 1 { WEEKS_OF_A_MONTH } else { 1 };
+    let account = app.ports.accounts.account(organisation.id).await?;
+    let now = app.ports.clock.now();
+    let is_subscribed = is_weekly && account.weekly.as_ref().is_some_and(|weekly| now < weekly.until);
+    if is_subscribed || allowed >= needed || account.credits_left() > 0 {
+        return Ok(());
+    }
+    let message = match (allowed, is_weekly) {
+        (0, _) => "Your plan has no free backups to schedule. Buy backups first, or change to a plan that has some.",
+        _ => "A backup every week needs the weekly subscription. Buy it first, or choose a schedule that comes round less often.",
+    };
+    Err(refusal(app, organisation, message.to_owned(), allowed, is_weekly))
+}
+
+fn refusal(app: &App, organisation: &Organisation, message: String, free_per_month: u32, wants_weekly: bool) -> ApiError {
+    let zone = organisation.time_zone;
+    let offers = app.terms.offers(&organisation.plan, organisation.country.as_deref(), wants_weekly);
+    let buy: Vec<_> = offers.iter().map(|(product, price)| offer(product, *price)).collect();
+    let renews = local_time(next_month(app.ports.clock.now(), zone), zone);
+    ApiError::limit_reached(message, json!({ "free_per_month": free_per_month, "renews": renews, "buy": buy }))
+}
+
+fn offer(product: &Product, price: Money) -> Value {
+    json!({
+        "product": product.kind(),
+        "plan": product.plan(),
+        "amount": price.minor,
+        "currency": price.currency,
+        "minor_digits": price.currency.minor_digits(),
+        "per": product.per(),
+    })
+}

@@ -1,0 +1,56 @@
+//! The settings of the functions here. On AWS they come from the environment.
+
+use hozon_authorize::AuthSettings;
+use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, Settings, TriggerSettings};
+
+use crate::clockwork::TRIGGER;
+use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET, TABLE};
+use crate::secrets::Secrets;
+use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
+use crate::{scheduler, states, vault};
+
+/// Settings of the functions: the real ones but for endpoints and keys.
+pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, services: String) -> Settings {
+    Settings {
+        table: TABLE.to_owned(),
+        archives_bucket: ARCHIVES_BUCKET.to_owned(),
+        crm_bucket: CRM_BUCKET.to_owned(),
+        state_machine: states::STATE_MACHINE.to_owned(),
+        endpoints: Endpoints {
+            s3: Some(emulated.s3.clone()),
+            dynamodb: Some(emulated.dynamodb.clone()),
+            states: Some(services.clone()),
+            scheduler: Some(services.clone()),
+            secrets: Some(format!("{services}{}", vault::PATH)),
+            mail: Some(services),
+        },
+        signer: secrets.signer(),
+        credentials: Some(secrets.functions()),
+    }
+}
+
+/// Settings of the authorizer behind a gateway.
+pub fn auth_settings(url: &str) -> AuthSettings {
+    AuthSettings { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), jwks_url: format!("{url}{JWKS_PATH}") }
+}
+
+/// How triggers are made.
+pub fn trigger_settings() -> TriggerSettings {
+    TriggerSettings {
+        group: scheduler::GROUP.to_owned(),
+        function: TRIGGER.to_owned(),
+        role: "arn:aws:iam::000000000000:role/trigger".to_owned(),
+        dead_letters: "arn:aws:sqs:us-east-1:000000000000:trigger-dead-letters".to_owned(),
+        window_minutes: 15,
+    }
+}
+
+/// How payments are made: by the program's own provider at that address.
+pub fn payment_settings(endpoint: &str) -> PaymentSettings {
+    PaymentSettings { secret: vault::PAYMENTS.to_owned(), endpoint: Some(endpoint.to_owned()) }
+}
+
+/// How mail is sent.
+pub fn mail_settings() -> MailSettings {
+    MailSettings { from: "backups@hozon.invalid".to_owned() }
+}

@@ -1,0 +1,152 @@
+//! Plans (R2): how many free backups each gives per calendar month, and which is above which. They are data: `infra/plans.toml` has the
+//! defaults.
+
+use serde::{Deserialize, Deserializer};
+
+/// The defaults.
+const DEFAULTS: &str = include_str!("../../../infra/plans.toml");
+
+/// The plans, lowest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plans {
+    plans: Vec<Plan>,
+    fallback: String,
+}
+
+/// One plan.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Its name.
+    pub name: String,
+    /// What it gives.
+    pub free: Free,
+}
+
+/// How many free backups a plan gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Free {
+    /// So many per calendar month.
+    PerMonth(u32),
+    /// As many as wanted.
+    Unlimited,
+}
+
+impl<'de> Deserialize<'de> for Free {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "free is a whole number or \"unlimited\"")]
+        enum Written {
+            Count(u32),
+            Word(Unlimited),
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Unlimited {
+            Unlimited,
+        }
+        Ok(match Written::deserialize(deserializer)? {
+            Written::Count(count) => Self::PerMonth(count),
+            Written::Word(Unlimited::Unlimited) => Self::Unlimited,
+        })
+    }
+}
+
+/// A plan list that cannot be used; the text names the entry at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPlans {
+    /// It is no list of plans.
+    #[error("the list of plans cannot be read")]
+    Unreadable(#[source] toml::de::Error),
+    /// A name is empty, or stands there twice.
+    #[error("plan {0:?}: every plan has a name of its own")]
+    Name(String),
+    /// The plan to fall back to is not in the list.
+    #[error("fallback = {0:?}: there is no such plan")]
+    Fallback(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    fallback: String,
+    plan: Vec<Plan>,
+}
+
+impl Default for Plans {
+    /// Those of `infra/plans.toml`.
+    fn default() -> Self {
+        Self::parse(DEFAULTS).expect("a test reads them")
+    }
+}
+
+impl Plans {
+    /// Reads and checks a document like `infra/plans.toml`.
+    pub fn parse(text: &str) -> Result<Self, InvalidPlans> {
+        let Document { fallback, plan: plans } = toml::from_str(text).map_err(InvalidPlans::Unreadable)?;
+        for (at, plan) in plans.iter().enumerate() {
+            if plan.name.trim().is_empty() || plans[..at].iter().any(|other| other.name == plan.name) {
+                return Err(InvalidPlans::Name(plan.name.clone()));
+            }
+        }
+        if !plans.iter().any(|plan| plan.name == fallback) {
+            return Err(InvalidPlans::Fallback(fallback));
+        }
+        Ok(Self { plans, fallback })
+    }
+
+    /// What a plan gives. An unknown plan gives nothing.
+    pub fn free(&self, plan: &str) -> Free {
+        self.plans.iter().find(|known| known.name == plan).map_or(Free::PerMonth(0), |known| known.free)
+    }
+
+    /// Whether the second plan is above the first. An unknown one is below all others.
+    pub fn is_upgrade(&self, from: &str, to: &str) -> bool {
+        self.rank(to) > self.rank(from)
+    }
+
+    /// All plans, lowest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Plan> {
+        self.plans.iter()
+    }
+
+    /// The plan that an organisation has when a bought one ends and it had none before.
+    pub fn fallback(&self) -> &str {
+        &self.fallback
+    }
+
+    fn rank(&self, plan: &str) -> Option<usize> {
+        self.plans.iter().position(|known| known.name == plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_the_products_rule() {
+        let plans = Plans::default();
+        for (name, count) in [("Free", 0), ("Standard", 2), ("Professional", 2), ("Enterprise", 2), ("Ultimate", 4)] {
+            assert_eq!(plans.free(name), Free::PerMonth(count), "{name}");
+        }
+        assert_eq!(plans.free("Own"), Free::Unlimited);
+        assert_eq!(plans.free("Nobody"), Free::PerMonth(0));
+        assert!(plans.is_upgrade("Free", "Standard") && plans.is_upgrade("Enterprise", "Ultimate"));
+        assert!(!plans.is_upgrade("Ultimate", "Standard") && !plans.is_upgrade("Free", "Free"));
+        assert!(!plans.is_upgrade("Free", "Nobody"));
+    }
+
+    #[test]
+    fn a_bad_list_names_its_entry() {
+        let parse = |text: &str| Plans::parse(text).expect_err("is refused").to_string();
+        let twice = "fallback = 'A'\n[[plan]]\nname = 'A'\nfree = 1\n[[plan]]\nname = 'A'\nfree = 2";
+        assert_eq!(parse(twice), "plan \"A\": every plan has a name of its own");
+        assert_eq!(parse("fallback = 'B'\n[[plan]]\nname = 'A'\nfree = 1"), "fallback = \"B\": there is no such plan");
+        for bad in
+            ["fallback = 'A'\n[[plan]]\nname = 'A'\nfree = 'many'", "fallback = 'A'\n[[plan]]\nname = 'A'\nfree = -1", "plan"]
+        {
+            assert!(matches!(Plans::parse(bad), Err(InvalidPlans::Unreadable(_))), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! What can be bought, and for how much (R10): prices by the buyer's country, with their tax. They are data: `infra/prices.toml` has
+//! examples.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::money::{Currency, InvalidAmount, Money};
+use super::plan::{Free, Plans};
+use super::product::Product;
+
+/// A tax on what is sold in a country.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tax {
+    /// Its name, as buyers know it.
+    pub name: String,
+    /// Thousandths of a percent: 10% is 10,000.
+    pub rate: u32,
+    /// Whether prices have it in them.
+    pub included: bool,
+}
+
+/// One hundred percent in units of [`Tax::rate`].
+const WHOLE: u64 = 100_000;
+
+impl Tax {
+    /// The tax that a listed price has in it, or that comes on top of it; rounded to the nearest minor unit, a half upwards.
+    pub fn on(&self, listed: Money) -> Money {
+        let rate = u64::from(self.rate);
+        if self.included { listed.share(rate, WHOLE + rate) } else { listed.share(rate, WHOLE) }
+    }
+
+    /// The rate in percent, without needless zeros: `10`, `8.1`.
+    pub fn percent(&self) -> String {
+        let text = format!("{}.{:03}", self.rate / 1000, self.rate % 1000);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+}
+
+/// The prices in one country.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountryPrices {
+    /// ISO 3166-1 alpha-2 codes of the countries that they hold in.
+    pub codes: Vec<String>,
+    /// The currency of all of them.
+    pub currency: Currency,
+    /// The tax.
+    pub tax: Tax,
+    prices: BTreeMap<Product, Money>,
+}
+
+impl CountryPrices {
+    /// What one of a product costs, as listed; none for what is not sold.
+    pub fn price(&self, product: &Product) -> Option<Money> {
+        self.prices.get(product).copied()
+    }
+
+    /// All products, in the order one-time, weekly, plans by name.
+    pub fn products(&self) -> impl Iterator<Item = (&Product, Money)> {
+        self.prices.iter().map(|(product, price)| (product, *price))
+    }
+}
+
+/// All prices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceList {
+    countries: Vec<CountryPrices>,
+    default: usize,
+}
+
+impl PriceList {
+    /// The prices for a buyer's country; those of the default one where it has none of its own or is not known.
+    pub fn of(&self, country: Option<&str>) -> &CountryPrices {
+        let own = country.and_then(|code| self.countries.iter().find(|prices| prices.codes.iter().any(|known| known == code)));
+        own.unwrap_or(&self.countries[self.default])
+    }
+}
+
+/// What is sold here: the plans, and the prices where something can be bought at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// The plans.
+    pub plans: Plans,
+    /// The prices; none when purchases are off.
+    pub prices: Option<PriceList>,
+}
+
+/// A price list that cannot be used; the text names the entry at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPrices {
+    /// It is no price list.
+    #[error("the price list cannot be read")]
+    Unreadable(#[source] toml::de::Error),
+    /// `purchases` is neither `on` nor `off`.
+    #[error("purchases = {0:?}: it is \"on\" or \"off\"")]
+    Purchases(String),
+    /// A country's code is none, or stands there twice.
+    #[error("country {0:?}: codes are two capital letters, and each stands in one entry")]
+    Country(String),
+    /// The default country has no entry.
+    #[error("default = {0:?}: no entry has this country")]
+    Default(String),
+    /// A currency is unknown.
+    #[error("country {country:?}: {currency:?} is no currency of ISO 4217")]
+    Currency {
+        /// The entry.
+        country: String,
+        /// What stands there.
+        currency: String,
+    },
+    /// A price cannot be read.
+    #[error("country {country:?}: the price of {product}")]
+    Amount {
+        /// The entry.
+        country: String,
+        /// What has the price.
+        product: Product,
+        /// Why.
+        #[source]
+        source: InvalidAmount,
+    },
+    /// A price is zero.
+    #[error("country {country:?}: {product} costs nothing; leave out what is not sold")]
+    Zero {
+        /// The entry.
+        country: String,
+        /// What has the price.
+        product: Product,
+    },
+    /// A plan that is not in the list of plans.
+    #[error("country {country:?}: there is no plan {plan:?}")]
+    Plan {
+        /// The entry.
+        country: String,
+        /// The plan.
+        plan: String,
+    },
+    /// A rate that cannot be read.
+    #[error(
+        "country {country:?}: tax.percent = {percent:?} is no number from 0 to 100 with at most three digits behind the point"
+    )]
+    Rate {
+        /// The entry.
+        country: String,
+        /// What stands there.
+        percent: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    purchases: String,
+    default: String,
+    country: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    codes: Vec<String>,
+    currency: String,
+    tax: WrittenTax,
+    one_time: Option<String>,
+    weekly: Option<String>,
+    #[serde(default)]
+    plans: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTax {
+    name: String,
+    percent: String,
+    included: bool,
+}
+
+impl Terms {
+    /// Plans alone: nothing can be bought.
+    pub fn without_purchases(plans: Plans) -> Self {
+        Self { plans, prices: None }
+    }
+
+    /// Reads and checks a document like `infra/prices.toml` against the plans.
+    pub fn parse(plans: Plans, prices: &str) -> Result<Self, InvalidPrices> {
+        let document: Document = toml::from_str(prices).map_err(InvalidPrices::Unreadable)?;
+        let countries = document.country.into_iter().map(|entry| read(entry, &plans)).collect::<Result<Vec<_>, _>>()?;
+        let codes: Vec<&String> = countries.iter().flat_map(|prices| &prices.codes).collect();
+        for (at, code) in codes.iter().enumerate() {
+            let is_code = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+            if !is_code || codes[..at].contains(code) {
+                return Err(InvalidPrices::Country((*code).clone()));
+            }
+        }
+        let default = countries.iter().position(|prices| prices.codes.contains(&document.default));
+        let default = default.ok_or(InvalidPrices::Default(document.default))?;
+        match document.purchases.as_str() {
+            "on" => Ok(Self { plans, prices: Some(PriceList { countries, default }) }),
+            "off" => Ok(Self::without_purchases(plans)),
+            _ => Err(InvalidPrices::Purchases(document.purchases)),
+        }
+    }
+}
+
+fn read(entry: Entry, plans: &Plans) -> Result<CountryPrices, InvalidPrices> {
+    let country = entry.codes.first().cloned().unwrap_or_default();
+    let unknown = |_| InvalidPrices::Currency { country: country.clone(), currency: entry.currency.clone() };
+    let currency: Currency = entry.currency.parse().map_err(unknown)?;
+    let rate = rate(&entry.tax.percent);
+    let rate = rate.ok_or_else(|| InvalidPrices::Rate { country: country.clone(), percent: entry.tax.percent.clone() })?;
+    let plan_prices = entry.plans.into_iter().map(|(name, price)| (Product::Plan(name), price));
+    let written = [(Product::OneTime, entry.one_time), (Product::Weekly, entry.weekly)];
+    let written = written.into_iter().filter_map(|(product, price)| Some((product, price?))).chain(plan_prices);
+    let mut prices = BTreeMap::new();
+    for (product, text) in written {
+        let amount = |source| InvalidPrices::Amount { country: country.clone(), product: product.clone(), source };
+        let price = Money::parse(&text, currency).map_err(amount)?;
+        if price.minor == 0 {
+            return Err(InvalidPrices::Zero { country, product });
+        }
+        if let Some(plan) = product.plan().filter(|name| !plans.iter().any(|plan| plan.name == *name)) {
+            return Err(InvalidPrices::Plan { country, plan: plan.to_owned() });
+        }
+        prices.insert(product, price);
+    }
+    let tax = Tax { name: entry.tax.name, rate, included: entry.tax.included };
+    Ok(CountryPrices { codes: entry.codes, currency, tax, prices })
+}
+
+/// Reads a percentage as thousandths of a percent.
+fn rate(percent: &str) -> Option<u32> {
+    let (whole, rest) = percent.split_once('.').unwrap_or((percent, "0"));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_written = is_number(whole) && is_number(rest) && whole.len() <= 3 && rest.len() <= 3;
+    let rate = is_written.then(|| format!("{whole}{rest:0<3}").parse().ok()).flatten()?;
+    (u64::from(rate) <= WHOLE).then_some(rate)
+}
+
+impl Terms {
+    /// What an organisation with that plan could buy when its allowance is used up: one-time backups, the weekly subscription where
+    /// it is of use, and the plans above its own that give more.
+    pub fn offers(&self, plan: &str, country: Option<&str>, wants_weekly: bool) -> Vec<(Product, Money)> {
+        let Some(prices) = &self.prices else { return Vec::new() };
+        let own = self.plans.free(plan);
+        let is_offered = |product: &Product| match product {
+            Product::OneTime => true,
+            Product::Weekly => wants_weekly,
+            Product::Plan(name) => self.plans.is_upgrade(plan, name) && gives_more(self.plans.free(name), own),
+        };
+        prices
+            .of(country)
+            .products()
+            .filter(|(product, _)| is_offered(product))
+            .map(|(product, price)| (product.clone(), price))
+            .collect()
+    }
+}
+
+fn gives_more(free: Free, than: Free) -> bool {
+    match (free, than) {
+        (Free::Unlimited, Free::PerMonth(_)) => true,
+        (Free::PerMonth(a), Free::PerMonth(b)) => a > b,
+        (_, Free::Unlimited) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRICES: &str = include_str!("../../../infra/prices.toml");
+
+    fn refused(from: &str, to: &str) -> String {
+        assert!(PRICES.contains(from), "{from}");
+        Terms::parse(Plans::default(), &PRICES.replace(from, to)).expect_err("is refused").to_string()
+    }
+
+    #[test]
+    fn prices_follow_the_buyers_country() {
+        let terms = Terms::parse(Plans::default(), PRICES).expect("the examples are valid");
+        let prices = terms.prices.expect("on");
+        let one = |country| prices.of(country).price(&Product::OneTime).expect("sold").to_string();
+        assert_eq!(
+            [Some("JP"), Some("DE"), Some("KW"), Some("BR"), None].map(one),
+            ["JPY 1500", "EUR 9.50", "KWD 3.100", "USD 10.00", "USD 10.00"]
+        );
+    }
+
+    #[test]
+    fn a_bad_list_names_its_entry() {
+        assert_eq!(refused("\"1500\"", "\"15.5\""), "country \"JP\": the price of one_time");
+        assert_eq!(refused("\"3600\"", "\"0\""), "country \"JP\": weekly costs nothing; leave out what is not sold");
+        assert_eq!(refused("\"JPY\"", "\"YEN\""), "country \"JP\": \"YEN\" is no currency of ISO 4217");
+        assert_eq!(refused("{ Standard", "{ Gold"), "country \"JP\": there is no plan \"Gold\"");
+        assert_eq!(
+            refused("[\"US\"]", "[\"JP\"]"),
+            "country \"JP\": codes are two capital letters, and each stands in one entry"
+        );
+        assert_eq!(refused("default = \"US\"", "default = \"BR\""), "default = \"BR\": no entry has this country");
+        assert_eq!(refused("\"on\"", "\"maybe\""), "purchases = \"maybe\": it is \"on\" or \"off\"");
+        assert!(refused("\"10\"", "\"10.0001\"").starts_with("country \"JP\": tax.percent"));
+        assert!(refused("\"10\"", "\"101\"").starts_with("country \"JP\": tax.percent"));
+    }
+
+    #[test]
+    fn purchases_can_be_off() {
+        let terms = Terms::parse(Plans::default(), &PRICES.replace("\"on\"", "\"off\"")).expect("valid");
+        assert_eq!(terms, Terms::without_purchases(Plans::default()));
+        assert!(terms.offers("Free", None, true).is_empty());
+    }
+
+    #[test]
+    fn tax_is_in_the_price_or_on_top_of_it() {
+        let tax = |percent: &str, included| Tax { name: "Tax".to_owned(), rate: rate(percent).expect("a rate"), included };
+        let yen = |minor| Money::of(minor, "JPY".parse().expect("a currency"));
+        assert_eq!(tax("10", true).on(yen(1500)), yen(136));
+        assert_eq!(tax("10", false).on(yen(1500)), yen(150));
+        assert_eq!(tax("8.125", false).on(yen(1000)), yen(81));
+        assert_eq!(tax("0", true).on(yen(1000)), yen(0));
+        assert_eq!(
+            [tax("10", true), tax("8.1", true), tax("0", true), tax("20.05", true)].map(|tax| tax.percent()),
+            ["10", "8.1", "0", "20.05"]
+        );
+    }
+
+    #[test]
+    fn what_is_offered_helps() {
+        let terms = Terms::parse(Plans::default(), PRICES).expect("valid");
+        let offered = |plan, weekly| -> Vec<String> {
+            terms.offers(plan, Some("JP"), weekly).iter().map(|(product, _)| product.to_string()).collect()
+        };
+        assert_eq!(offered("Standard", false), ["one_time", "plan:Ultimate"]);
+        assert_eq!(offered("Ultimate", true), ["one_time", "weekly"]);
+        assert_eq!(
+            offered("Free", false),
+            ["one_time", "plan:Enterprise", "plan:Professional", "plan:Standard", "plan:Ultimate"]
+        );
+    }
+}

@@ -1,0 +1,224 @@
+//! What follows from a purchase: the changes that an order's payment, a subscription's turn or a refund make, each set in one
+//! transaction. They are computed from what is stored and from the provider's state, so that any message may come late, twice or in
+//! another order.
+
+use chrono::{DateTime, Utc};
+
+use super::allowance::{Account, Settled};
+use super::change::{Change, Place, happened, settle};
+use super::event::{OrderStep, What};
+use super::id::{EventId, OrderId, SubscriptionId};
+use super::money::Money;
+use super::order::{Line, Order};
+use super::organisation::{Organisation, Person};
+use super::payment::{ChargeState, SubscriptionState};
+use super::plan::Plans;
+use super::product::Product;
+use super::subscription::{Status, Subscription, Turn};
+
+/// What an organisation has, as it is stored.
+#[derive(Debug, Clone)]
+pub struct Holdings {
+    /// The organisation.
+    pub organisation: Organisation,
+    /// What it may use.
+    pub account: Account,
+    /// Its subscriptions, ended ones too.
+    pub subscriptions: Vec<Subscription>,
+    /// The order whose checkout is open; there is one at a time, so that nothing is paid twice.
+    pub open_order: Option<OrderId>,
+}
+
+impl Holdings {
+    /// The subscription of that kind, `weekly` or `plan`, that has not ended.
+    pub fn current(&self, kind: &str, now: DateTime<Utc>) -> Option<&Subscription> {
+        self.subscriptions.iter().find(|held| held.product.kind() == kind && held.status_at(now) != Status::Ended)
+    }
+
+    /// The subscriptions that a paid order takes the place of.
+    pub fn replaced_by(&self, order: &Order, now: DateTime<Utc>) -> Vec<&Subscription> {
+        order.monthly().filter_map(|line| self.current(line.product.kind(), now)).collect()
+    }
+}
+
+/// Where changes come from: the time, and new ids.
+pub struct Source<'a> {
+    /// The time.
+    pub now: DateTime<Utc>,
+    /// Makes an id.
+    pub next: &'a mut dyn FnMut() -> u64,
+}
+
+impl Source<'_> {
+    fn event(&mut self) -> EventId {
+        EventId((self.next)())
+    }
+}
+
+/// Stores an order with the step that it came to. One that is not open any more makes room for another.
+pub fn step(order: Order, step: OrderStep, by: &Person, open: Option<OrderId>, from: &mut Source<'_>) -> Vec<Change> {
+    let event = from.event();
+    let mut changes = vec![Change::Event(happened(event, from.now, by, order_step(&order, step)))];
+    changes.extend(close(&order, open));
+    changes.push(Change::Order(Box::new(order)));
+    changes
+}
+
+/// Stores an order whose checkout is open now, with the place that it takes.
+pub fn confirm(order: Order, by: &Person, from: &mut Source<'_>) -> Vec<Change> {
+    let place = Change::Take(Place::Checkout(order.id));
+    step(order, OrderStep::Confirmed, by, None, from).into_iter().chain([place]).collect()
+}
+
+fn close(order: &Order, open: Option<OrderId>) -> Option<Change> {
+    (open == Some(order.id)).then_some(Change::Free(Place::Checkout(order.id)))
+}
+
+/// Hands out what a paid order holds: one-time backups, subscriptions, the plan. `state` is the subscription that its checkout has made.
+/// Subscriptions that it takes the place of end by this; the caller ends them at the provider.
+pub fn pay(order: Order, state: Option<&SubscriptionState>, held: &Holdings, from: &mut Source<'_>) -> Vec<Change> {
+    let event = from.event();
+    let (by, now) = (order.buyer.clone(), from.now);
+    let mut settled = held.account.clone().buy(order.id, order.backups());
+    let mut changes = vec![Change::Event(happened(event, now, &by, order_step(&order, OrderStep::Paid)))];
+    let replaced = held.replaced_by(&order, now).into_iter().cloned();
+    changes.extend(replaced.map(|before| Change::Subscription(Box::new(before.replaced(now)))));
+    if let Some(plan) = order.plan() {
+        changes.extend(change_plan(held.organisation.clone(), plan, &by, from));
+    }
+    for (line, state) in order.monthly().filter_map(|line| Some((line, state?))) {
+        let started = start(&order, line, state, held, from);
+        if started.product == Product::Weekly {
+            settled.account.weekly = started.entitlement();
+        }
+        changes.push(Change::Subscription(Box::new(started)));
+    }
+    changes.extend(close(&order, held.open_order));
+    changes.push(Change::Order(Box::new(order)));
+    changes.extend(settle(settled, event, now));
+    changes
+}
+
+fn start(order: &Order, line: &Line, state: &SubscriptionState, held: &Holdings, from: &mut Source<'_>) -> Subscription {
+    let before = held.current("plan", from.now).map_or(Some(&held.organisation.plan), |before| before.plan_before.as_ref());
+    let started = Subscription {
+        org: order.org,
+        id: SubscriptionId((from.next)()),
+        order: order.id,
+        product: line.product.clone(),
+        amount: line.gross,
+        provider: state.id.clone(),
+        status: Status::Active,
+        started: from.now,
+        period_end: state.period_end,
+        ended: None,
+        plan_before: line.product.plan().and(before).cloned(),
+        withheld_until: None,
+        version: 0,
+    };
+    // Much may have happened since it was paid, if the message about that came late.
+    started.follow(state, from.now).map_or(started, |(followed, _)| followed)
+}
+
+/// Stores a subscription that has changed, and what it gives to the account or the plan.
+pub fn follow(
+    changed: Subscription,
+    turn: Option<Turn>,
+    by: &Person,
+    held: &Holdings,
+    plans: &Plans,
+    from: &mut Source<'_>,
+) -> Vec<Change> {
+    let mut changes = entitle(&changed, by, held, plans, from);
+    if let Some(turn) = turn {
+        let (subscription, order, product) = (changed.id, changed.order, changed.product.clone());
+        let what = What::Subscription { subscription, order, product, turn, amount: changed.amount, until: changed.period_end };
+        changes.push(Change::Event(happened(from.event(), from.now, by, what)));
+    }
+    changes.push(Change::Subscription(Box::new(changed)));
+    changes
+}
+
+/// What a subscription gives now: runs of weekly schedules, or its plan while it counts.
+fn entitle(changed: &Subscription, by: &Person, held: &Holdings, plans: &Plans, from: &mut Source<'_>) -> Vec<Change> {
+    match changed.product.plan() {
+        Some(plan) => {
+            let before = changed.plan_before.as_deref().unwrap_or(plans.fallback());
+            let counts = changed.counts_until().is_some();
+            let is_latest = held.current("plan", from.now).is_none_or(|bought| bought.id == changed.id);
+            let to = if counts { plan } else { before };
+            let change = is_latest.then(|| change_plan(held.organisation.clone(), to, by, from));
+            change.into_iter().flatten().collect()
+        }
+        None if held.account.weekly == changed.entitlement() => Vec::new(),
+        None => vec![Change::Account(Account { weekly: changed.entitlement(), ..held.account.clone() })],
+    }
+}
+
+/// Follows what was paid back of an order, and whether its money is disputed: takes back what is not used. `None` when nothing is new.
+pub fn charge_back(
+    order: &Order,
+    state: &ChargeState,
+    held: &Holdings,
+    plans: &Plans,
+    from: &mut Source<'_>,
+) -> Option<Vec<Change>> {
+    let refunded = state.refunded.minor.max(order.refunded);
+    if (refunded, state.disputed) == (order.refunded, order.disputed) {
+        return None;
+    }
+    let changed = Order { refunded, disputed: state.disputed, ..order.clone() };
+    let (by, now) = (order.buyer.clone(), from.now);
+    let mut changes = Vec::new();
+    let mut account = held.account.clone();
+    for step in steps(order, &changed) {
+        let event = from.event();
+        let Settled { account: after, movements } = match step {
+            OrderStep::Refunded => account.refund(order.id, changed.backups_refunded()),
+            _ => account.dispute(order.id, changed.disputed),
+        };
+        changes.push(Change::Event(happened(event, now, &by, order_step(&changed, step))));
+        changes.extend(settle(Settled { account: after.clone(), movements }, event, now).into_iter().skip(1));
+        account = after;
+    }
+    let is_withheld = changed.disputed || changed.is_paid_back();
+    for paid in held.subscriptions.iter().filter(|paid| paid.order == order.id && paid.status != Status::Ended) {
+        let withheld = paid.clone().withhold(is_withheld);
+        if withheld == *paid {
+            continue;
+        }
+        if paid.product == Product::Weekly {
+            account.weekly = withheld.entitlement();
+        } else {
+            changes.extend(entitle(&withheld, &by, held, plans, from));
+        }
+        changes.push(Change::Subscription(Box::new(withheld)));
+    }
+    changes.push(Change::Account(account));
+    changes.push(Change::Order(Box::new(changed)));
+    Some(changes)
+}
+
+fn steps(before: &Order, after: &Order) -> Vec<OrderStep> {
+    let refunded = (after.refunded > before.refunded).then_some(OrderStep::Refunded);
+    let disputed = (after.disputed != before.disputed).then_some(match after.disputed {
+        true => OrderStep::Disputed,
+        false => OrderStep::DisputeWon,
+    });
+    refunded.into_iter().chain(disputed).collect()
+}
+
+fn change_plan(organisation: Organisation, to: &str, by: &Person, from: &mut Source<'_>) -> Vec<Change> {
+    if organisation.plan == to {
+        return Vec::new();
+    }
+    let what = What::PlanChanged { from: organisation.plan.clone(), to: to.to_owned() };
+    let event = Change::Event(happened(from.event(), from.now, by, what));
+    vec![event, Change::Organisation(Organisation { plan: to.to_owned(), ..organisation })]
+}
+
+fn order_step(order: &Order, step: OrderStep) -> What {
+    let total = order.total();
+    let amount = if step == OrderStep::Refunded { Money::of(order.refunded, total.currency) } else { total };
+    What::Order { order: order.id, step, backups: order.backups(), amount }
+}

@@ -1,0 +1,252 @@
+//! Subscriptions (R11): what is paid by the month, how it follows the provider, and until when it counts.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::allowance::Entitlement;
+use super::id::{OrderId, OrgId, SubscriptionId};
+use super::money::Money;
+use super::payment::{Standing, SubscriptionState};
+use super::product::Product;
+
+/// A renewal is known some time after the period is over; a run due in between is covered.
+const LAG: TimeDelta = TimeDelta::hours(6);
+
+/// Where a subscription stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// Paid, and renewed when the period is over.
+    Active,
+    /// A renewal's payment failed; the provider tries again, and everything counts until it gives up.
+    PastDue,
+    /// Cancelled: it counts until its period's end.
+    Ending,
+    /// Over.
+    Ended,
+}
+
+/// One product that is paid by the month. `version` counts its changes and makes each conditional.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscription {
+    /// The organisation.
+    pub org: OrgId,
+    /// Its id.
+    pub id: SubscriptionId,
+    /// The order that it was bought with.
+    pub order: OrderId,
+    /// What.
+    pub product: Product,
+    /// What is paid each month, tax in it.
+    pub amount: Money,
+    /// The provider's id; products of one order share one.
+    pub provider: String,
+    /// Where it stands.
+    pub status: Status,
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// Until when it is paid, or would be once the open payment has come.
+    pub period_end: DateTime<Utc>,
+    /// When it ended.
+    pub ended: Option<DateTime<Utc>>,
+    /// The plan that the organisation had before this one.
+    pub plan_before: Option<String>,
+    /// End of the period whose money was paid back or is disputed; nothing counts until then.
+    pub withheld_until: Option<DateTime<Utc>>,
+    /// Zero before it is stored.
+    pub version: u64,
+}
+
+/// A turn in a subscription's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// Another period was paid.
+    Renewed,
+    /// A renewal's payment failed.
+    PaymentFailed,
+    /// It will end with its period.
+    Cancelled,
+    /// It will not after all.
+    Resumed,
+    /// It has ended.
+    Ended,
+}
+
+impl Subscription {
+    /// What follows from the provider's state: the subscription as it is now, and the turn, where there is one. `None` when nothing
+    /// has changed. One that has ended stays so.
+    pub fn follow(&self, state: &SubscriptionState, at: DateTime<Utc>) -> Option<(Self, Option<Turn>)> {
+        if self.status == Status::Ended || state.standing == Standing::Incomplete {
+            return None;
+        }
+        let is_listed = state.products.contains(&self.product.to_string());
+        // What was taken off keeps the period that is paid, whatever becomes of the rest.
+        let is_over = if is_listed { state.standing == Standing::Ended } else { self.period_end <= at };
+        let followed = match (is_over, is_listed) {
+            (true, _) => Self { status: Status::Ended, ended: Some(at), ..self.clone() },
+            (false, false) => Self { status: Status::Ending, ..self.clone() },
+            (false, true) => Self { status: status(state), period_end: state.period_end, ..self.clone() },
+        };
+        (followed != *self).then(|| (followed.clone(), self.turn(&followed)))
+    }
+
+    fn turn(&self, followed: &Self) -> Option<Turn> {
+        match (self.status, followed.status) {
+            (_, Status::Ended) => Some(Turn::Ended),
+            (Status::Active | Status::PastDue, Status::Ending) => Some(Turn::Cancelled),
+            (Status::Active | Status::Ending, Status::PastDue) => Some(Turn::PaymentFailed),
+            (Status::PastDue, Status::Active) => Some(Turn::Renewed),
+            (Status::Ending, Status::Active) => Some(Turn::Resumed),
+            (_, Status::Active) if followed.period_end > self.period_end => Some(Turn::Renewed),
+            _ => None,
+        }
+    }
+
+    /// Where it stands at that time: one that was cancelled is over with its period, whether the provider has said so or not.
+    pub fn status_at(&self, now: DateTime<Utc>) -> Status {
+        if self.status == Status::Ending && self.period_end <= now { Status::Ended } else { self.status }
+    }
+
+    /// Ends it because another takes its place.
+    #[must_use]
+    pub fn replaced(self, at: DateTime<Utc>) -> Self {
+        Self { status: Status::Ended, ended: Some(at), ..self }
+    }
+
+    /// Withholds the present period, or hands it out again.
+    #[must_use]
+    pub fn withhold(self, withheld: bool) -> Self {
+        let withheld_until = withheld.then_some(self.period_end);
+        Self { withheld_until, ..self }
+    }
+
+    /// Until when it counts; `None` when it does not.
+    pub fn counts_until(&self) -> Option<DateTime<Utc>> {
+        let is_withheld = self.withheld_until.is_some_and(|until| self.period_end <= until);
+        match self.status {
+            _ if is_withheld => None,
+            Status::Ended => None,
+            Status::Ending => Some(self.period_end),
+            Status::Active | Status::PastDue => Some(self.period_end + LAG),
+        }
+    }
+
+    /// What it gives to the account.
+    pub fn entitlement(&self) -> Option<Entitlement> {
+        self.counts_until().map(|until| Entitlement { subscription: self.id, until })
+    }
+}
+
+fn status(state: &SubscriptionState) -> Status {
+    match state.standing {
+        _ if state.ends_with_period => Status::Ending,
+        Standing::PastDue => Status::PastDue,
+        _ => Status::Active,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::payment::SubscriptionState;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time")
+    }
+
+    fn weekly() -> Subscription {
+        Subscription {
+            org: OrgId(1),
+            id: SubscriptionId(2),
+            order: OrderId(3),
+            product: Product::Weekly,
+            amount: Money::of(3600, "JPY".parse().expect("a currency")),
+            provider: "sub".to_owned(),
+            status: Status::Active,
+            started: at("2026-11-24T00:00:00Z"),
+            period_end: at("2026-12-24T00:00:00Z"),
+            ended: None,
+            plan_before: None,
+            withheld_until: None,
+            version: 1,
+        }
+    }
+
+    fn state(standing: Standing, period_end: &str, products: &[&str]) -> SubscriptionState {
+        SubscriptionState {
+            id: "sub".to_owned(),
+            owner: None,
+            standing,
+            period_end: at(period_end),
+            ends_with_period: false,
+            products: products.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn the_same_state_again_is_no_news() {
+        assert_eq!(
+            weekly().follow(&state(Standing::Active, "2026-12-24T00:00:00Z", &["weekly"]), at("2026-11-25T00:00:00Z")),
+            None
+        );
+        assert_eq!(weekly().follow(&state(Standing::Incomplete, "2026-12-24T00:00:00Z", &[]), at("2026-11-25T00:00:00Z")), None);
+    }
+
+    #[test]
+    fn a_renewal_extends_it_and_a_failed_one_ends_it_when_the_provider_gives_up() {
+        let now = at("2026-12-24T00:01:00Z");
+        let next = "2027-01-24T00:00:00Z";
+        let (renewed, turn) = weekly().follow(&state(Standing::Active, next, &["weekly"]), now).expect("is news");
+        assert_eq!((turn, renewed.counts_until()), (Some(Turn::Renewed), Some(at(next) + LAG)));
+        let (due, turn) = weekly().follow(&state(Standing::PastDue, next, &["weekly"]), now).expect("is news");
+        assert_eq!((turn, due.counts_until()), (Some(Turn::PaymentFailed), Some(at(next) + LAG)));
+        let (paid, turn) = due.follow(&state(Standing::Active, next, &["weekly"]), now).expect("is news");
+        assert_eq!((turn, paid.status), (Some(Turn::Renewed), Status::Active));
+        let (ended, turn) = due.follow(&state(Standing::Ended, next, &["weekly"]), now).expect("is news");
+        assert_eq!((turn, ended.counts_until(), ended.ended), (Some(Turn::Ended), None, Some(now)));
+        assert_eq!(ended.follow(&state(Standing::Active, next, &["weekly"]), now), None);
+    }
+
+    #[test]
+    fn a_cancelled_one_counts_until_its_periods_end() {
+        let now = at("2026-11-25T00:00:00Z");
+        let mut cancelled = state(Standing::Active, "2026-12-24T00:00:00Z", &["weekly"]);
+        cancelled.ends_with_period = true;
+        let (ending, turn) = weekly().follow(&cancelled, now).expect("is news");
+        assert_eq!((turn, ending.counts_until()), (Some(Turn::Cancelled), Some(at("2026-12-24T00:00:00Z"))));
+        cancelled.ends_with_period = false;
+        let (resumed, turn) = ending.follow(&cancelled, now).expect("is news");
+        assert_eq!((turn, resumed), (Some(Turn::Resumed), weekly()));
+    }
+
+    #[test]
+    fn one_that_was_taken_off_a_shared_subscription_ends_with_its_own_period() {
+        let rest = state(Standing::Active, "2026-12-24T00:00:00Z", &["plan:Standard"]);
+        let (ending, turn) = weekly().follow(&rest, at("2026-11-25T00:00:00Z")).expect("is news");
+        assert_eq!((turn, ending.status), (Some(Turn::Cancelled), Status::Ending));
+        let rest = state(Standing::Active, "2027-01-24T00:00:00Z", &["plan:Standard"]);
+        let (ended, turn) = ending.follow(&rest, at("2026-12-24T00:00:05Z")).expect("is news");
+        assert_eq!((turn, ended.status), (Some(Turn::Ended), Status::Ended));
+    }
+
+    #[test]
+    fn what_was_taken_off_keeps_its_period_when_the_rest_is_ended() {
+        let now = at("2026-11-25T00:00:00Z");
+        let (ending, _) =
+            weekly().follow(&state(Standing::Active, "2026-12-24T00:00:00Z", &["plan:Standard"]), now).expect("is news");
+        assert_eq!(ending.follow(&state(Standing::Ended, "2026-12-24T00:00:00Z", &["plan:Standard"]), now), None);
+        assert_eq!(ending.status_at(at("2026-12-23T23:59:59Z")), Status::Ending);
+        assert_eq!(ending.status_at(ending.period_end), Status::Ended);
+    }
+
+    #[test]
+    fn money_that_was_paid_back_counts_for_its_period_only() {
+        let withheld = weekly().withhold(true);
+        assert_eq!(withheld.counts_until(), None);
+        assert!(withheld.clone().withhold(false).counts_until().is_some());
+        let next = state(Standing::Active, "2027-01-24T00:00:00Z", &["weekly"]);
+        let (renewed, _) = withheld.follow(&next, at("2026-12-24T00:01:00Z")).expect("is news");
+        assert!(renewed.counts_until().is_some());
+    }
+}

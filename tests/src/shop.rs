@@ -1,0 +1,281 @@
+//! A world in which things can be bought: its clock, the buyer's way through the provider's pages, and what the provider's owner can do.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, Mac};
+use hozon_shared::domain::money::Money;
+use hozon_shared::domain::plan::Plans;
+use hozon_shared::domain::price::Terms;
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use sha2::Sha256;
+
+use crate::{Crm, ManualClock, World};
+
+/// A world with a price list, on a Tuesday at 10:00 in Tokyo.
+pub struct Shop {
+    /// The world.
+    pub world: World,
+    clock: Arc<ManualClock>,
+    /// A browser that is shown redirects.
+    browser: Client,
+}
+
+/// A test card of Stripe's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Card {
+    number: &'static str,
+    /// What its owner answers when they are asked.
+    agrees: bool,
+}
+
+impl Card {
+    /// Pays.
+    pub const GOOD: Self = Self::numbered("4242 4242 4242 4242");
+    /// Is declined.
+    pub const DECLINED: Self = Self::numbered("4000 0000 0000 0002");
+    /// Has no money.
+    pub const WITHOUT_FUNDS: Self = Self::numbered("4000 0000 0000 9995");
+    /// Asks its owner, who agrees.
+    pub const ASKS_OWNER: Self = Self::numbered("4000 0025 0000 3155");
+    /// Pays once; renewals fail.
+    pub const FAILS_LATER: Self = Self::numbered("4000 0000 0000 0341");
+    /// Pays, and then its owner disputes.
+    pub const DISPUTED: Self = Self::numbered("4000 0000 0000 0259");
+
+    const fn numbered(number: &'static str) -> Self {
+        Self { number, agrees: true }
+    }
+
+    /// The same card; its owner does not agree.
+    #[must_use]
+    pub const fn refused(self) -> Self {
+        Self { agrees: false, ..self }
+    }
+}
+
+/// Where a buyer is after paying.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Paid {
+    /// Sent back to this address.
+    BackTo(String),
+    /// Still at the checkout, which says why.
+    Refused(String),
+    /// At a checkout that cannot be paid: it is paid already, or closed.
+    Closed,
+}
+
+impl Shop {
+    /// Opens in a country, for an organisation with that plan and a small CRM.
+    pub async fn open(plan: &str, country: &str) -> Self {
+        let start: DateTime<Utc> = "2026-11-24T01:00:00Z".parse().expect("a time");
+        let clock = Arc::new(ManualClock::at(start));
+        let mut world = World::start_with(|options| {
+            options.clock = clock.clone();
+            options.speed = 10_000.0;
+            options.terms = Terms::parse(Plans::default(), hozon::PRICES).expect("prices");
+        })
+        .await;
+        world.org = world.local.organisation("Buyer", chrono_tz::Asia::Tokyo, plan, country).await.expect("an organisation");
+        world.import(Crm::small().inputs()).await;
+        let browser = Client::builder().redirect(Policy::none()).build().expect("a browser");
+        Self { world, clock, browser }
+    }
+
+    /// Places an order.
+    pub async fn place(&self, body: &str) -> Value {
+        let answer = self.world.administrator().post("/backup/orders", body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        answer.body["order"].clone()
+    }
+
+    /// Confirms an order.
+    pub async fn confirm(&self, order: &Value) -> Value {
+        let path = format!("/backup/orders/{}/actions/confirm", id(order));
+        let answer = self.world.administrator().post(&path, "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.body["order"].clone()
+    }
+
+    /// Goes through the checkout of a confirmed order, and waits until the provider's messages have arrived.
+    pub async fn pay(&self, order: &Value, card: Card) -> Paid {
+        let url = order["checkout_url"].as_str().expect("a checkout");
+        let form = [
+            ("name", "山田 太郎"),
+            ("email", "buyer@example.com"),
+            ("country", "JP"),
+            ("postal-code", "100-0001"),
+            ("address", "千代田 1-1"),
+            ("cc-number", card.number),
+            ("cc-exp", "12/34"),
+            ("cc-csc", "123"),
+        ];
+        let mut outcome = self.submit(url, &form).await;
+        if let Paid::BackTo(next) = &outcome
+            && next.ends_with("/challenge")
+        {
+            let challenge = reqwest::Url::parse(url).and_then(|url| url.join(next)).expect("an address");
+            let answer = if card.agrees { "complete" } else { "fail" };
+            outcome = self.submit(challenge.as_str(), &[("answer", answer)]).await;
+        }
+        self.world.local.look_at_the_clock().await;
+        outcome
+    }
+
+    async fn submit(&self, url: &str, form: &[(&str, &str)]) -> Paid {
+        let answer = self.browser.post(url).form(form).send().await.expect("answers");
+        let status = answer.status();
+        let next = answer.headers().get("location").map(|next| next.to_str().expect("an address").to_owned());
+        let page = answer.text().await.expect("a page");
+        match next {
+            Some(next) => Paid::BackTo(next),
+            None if page.contains("role=\"alert\"") => Paid::Refused(page),
+            None => {
+                assert_eq!(status, StatusCode::OK, "{page}");
+                Paid::Closed
+            }
+        }
+    }
+
+    /// Places, confirms and pays an order.
+    pub async fn buy(&self, body: &str, card: Card) -> Value {
+        let confirmed = self.confirm(&self.place(body).await).await;
+        let paid = self.pay(&confirmed, card).await;
+        assert!(matches!(paid, Paid::BackTo(_)), "{paid:?}");
+        let order = self.order(&confirmed).await;
+        assert_eq!(order["status"], "PAID", "{order}");
+        order
+    }
+
+    /// The order as it is now.
+    pub async fn order(&self, order: &Value) -> Value {
+        self.world.administrator().get(&format!("/backup/orders/{}", id(order))).await.body["order"].clone()
+    }
+
+    /// What is left.
+    pub async fn allowance(&self) -> Value {
+        self.world.administrator().get("/backup/allowance").await.body["allowance"].clone()
+    }
+
+    /// All subscriptions, newest first.
+    pub async fn subscriptions(&self) -> Vec<Value> {
+        let answer = self.world.administrator().get("/backup/subscriptions").await;
+        answer.body["subscriptions"].as_array().expect("a list").clone()
+    }
+
+    /// Records of these kinds, newest first.
+    pub async fn history(&self, kinds: &str) -> Vec<Value> {
+        let answer = self.world.administrator().get(&format!("/backup/history?kind={kinds}")).await;
+        answer.body["history"].as_array().expect("a list").clone()
+    }
+
+    /// Lets time pass, and everything happen that is due then.
+    pub async fn wait(&self, time: TimeDelta) {
+        self.clock.advance(time);
+        self.world.local.look_at_the_clock().await;
+        self.world.local.wait_until_idle().await;
+    }
+
+    /// Keeps the provider's messages from arriving.
+    pub fn hold_messages(&self) {
+        // Nobody listens on the discard port.
+        self.world.local.stripe.set_webhook_url("http://127.0.0.1:9/");
+    }
+
+    /// All messages so far, oldest first, each with its signature.
+    pub async fn messages(&self) -> Vec<(String, String)> {
+        let found = self.stripe("GET", "events?limit=100", &[]).await;
+        let mut messages: Vec<_> = found["data"].as_array().expect("a list").iter().map(|event| self.signed(event)).collect();
+        messages.reverse();
+        messages
+    }
+
+    fn signed(&self, event: &Value) -> (String, String) {
+        use hozon_shared::ports::Clock;
+        let (body, time) = (event.to_string(), self.clock.now().timestamp());
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret("webhook_secret").as_bytes()).expect("keys may have any length");
+        mac.update(format!("{time}.{body}").as_bytes());
+        let tag: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        (body, format!("t={time},v1={tag}"))
+    }
+
+    /// What was charged so far, oldest first, and whether it was paid.
+    pub async fn charges(&self) -> Vec<(String, bool)> {
+        let found = self.stripe("GET", "charges?limit=100", &[]).await;
+        let charge = |charge: &Value| {
+            let currency = charge["currency"].as_str().expect("a currency").to_uppercase().parse().expect("a currency");
+            let amount = Money::of(charge["amount"].as_u64().expect("an amount"), currency);
+            (amount.to_string(), charge["paid"] == true)
+        };
+        let mut charges: Vec<_> =
+            found["data"].as_array().expect("a list").iter().map(charge).filter(|(_, paid)| *paid).collect();
+        charges.reverse();
+        charges
+    }
+
+    /// Pays money of an order back, as the provider's owner.
+    pub async fn refund(&self, order: &Value, minor: u64) {
+        let charge = self.charge_of(order).await;
+        self.stripe("POST", "refunds", &[("charge", &charge), ("amount", &minor.to_string())]).await;
+        self.world.local.look_at_the_clock().await;
+    }
+
+    /// Wins the dispute over an order's payment.
+    pub async fn win_dispute(&self, order: &Value) {
+        let charge = self.charge_of(order).await;
+        let found = self.stripe("GET", &format!("disputes?charge={charge}"), &[]).await;
+        let dispute = found["data"][0]["id"].as_str().expect("a dispute").to_owned();
+        self.stripe("POST", &format!("test_helpers/disputes/{dispute}"), &[("status", "won")]).await;
+        self.world.local.look_at_the_clock().await;
+    }
+
+    async fn charge_of(&self, order: &Value) -> String {
+        let found = self.stripe("GET", "charges?limit=100", &[]).await;
+        let charges = found["data"].as_array().expect("a list");
+        // Only charges of one-time payments carry the order's id themselves.
+        let is_named = |charge: &Value| charge["metadata"]["order"].is_null() || charge["metadata"]["order"] == order["id"];
+        let of = |charge: &&Value| charge["paid"] == true && charge["amount"] == order["total"] && is_named(charge);
+        charges.iter().find(of).expect("a charge")["id"].as_str().expect("an id").to_owned()
+    }
+
+    async fn stripe(&self, method: &str, path: &str, form: &[(&str, &str)]) -> Value {
+        let url = format!("{}/v1/{path}", self.world.local.stripe_url());
+        let request = self.browser.request(method.parse().expect("a method"), url).bearer_auth(self.secret("api_key"));
+        let request = if form.is_empty() { request } else { request.form(form) };
+        request.send().await.expect("answers").error_for_status().expect("is done").json().await.expect("JSON")
+    }
+
+    fn secret(&self, name: &str) -> String {
+        let json = std::fs::read(self.world.data_folder().join("secrets.json")).expect("secrets");
+        let secrets: Value = serde_json::from_slice(&json).expect("JSON");
+        secrets["payments"][name].as_str().expect("a secret").to_owned()
+    }
+
+    /// Ends, after a look at the books: what is left of each pool is the sum of its entries.
+    pub async fn close(self) {
+        self.world.local.wait_until_idle().await;
+        check_books(&self.world).await;
+        self.world.end().await;
+    }
+}
+
+/// What is left of each pool is the sum of its entries.
+pub async fn check_books(world: &World) {
+    let accounts = &world.local.ports.accounts;
+    let account = accounts.account(world.org).await.expect("reads");
+    let mut sums = std::collections::BTreeMap::new();
+    for entry in accounts.ledger(world.org, None).await.expect("reads") {
+        *sums.entry(entry.movement.pool).or_insert(0) += entry.movement.change;
+    }
+    for (pool, sum) in sums {
+        // What is over is forgotten.
+        let left = account.left(&pool);
+        assert!(sum == i64::from(left) || (left == 0 && sum >= 0), "{pool:?}: entries add up to {sum}, {left} left");
+    }
+}
+
+fn id(order: &Value) -> &str {
+    order["id"].as_str().expect("an id")
+}
