@@ -23,7 +23,7 @@ export async function popUp(app, after, isOwn) {
   if (!Array.isArray(notices)) return;
   const isNewer = (/** @type {Notice} */ { id, kind }) => (!after || BigInt(id) > BigInt(after)) && !(isOwn && DONE_HERE.includes(kind));
   for (const notice of notices.filter(isNewer).slice(0, 3).reverse()) {
-    const isBad = ["failed", "skipped", "missed", "payment_failed"].includes(notice.kind);
+    const isBad = ["failed", "skipped", "missed", "payment_failed", "order_failed"].includes(notice.kind);
     const action = notice.kind === "ready" ? { words: say("to_downloads"), to: "/downloads" } : undefined;
     app.toast(wordsOf(notice), { kind: isBad ? "bad" : "news", action });
   }

@@ -14,7 +14,7 @@ const GROUPS = {
   downloads: ["download_started"],
   settings: ["settings_saved"],
   purchases: [
-    "order_placed", "purchased", "order_failed", "order_expired", "order_cancelled", "refunded", "disputed", "dispute_won", "subscription_cancelled",
+    "order_placed", "order_confirmed", "purchased", "order_failed", "order_expired", "order_cancelled", "refunded", "disputed", "dispute_won", "subscription_cancelled",
     "subscription_resumed", "subscription_renewed", "payment_failed", "subscription_ended", "plan_changed",
   ],
 };

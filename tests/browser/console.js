@@ -15,7 +15,7 @@ export function say(locale, key, values = {}) {
   const parts = text.split(/(\{\w+(?::[^}]*)?\})/).map((part) => {
     const place = part.match(/^\{(\w+)/);
     if (!place) return part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    return place[1] in values ? String(values[place[1]]) : ".*";
+    return place[1] in values && !part.includes(":") ? String(values[place[1]]) : ".*";
   });
   return new RegExp(`^${parts.join("")}$`);
 }
