@@ -9,7 +9,7 @@ test.beforeAll(async () => {
   place = await dataFolder({ Paid: { plan: "Standard" }, Large: { plan: "Own", leads: 150_000 } });
   program = await serve(place.data);
   await backUp(program, "Paid");
-  await call(program, "Paid", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO" } });
+  await call(program, "Paid", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO" } });
 });
 test.afterAll(async () => {
   await program?.stop();

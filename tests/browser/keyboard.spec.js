@@ -7,7 +7,7 @@ const S = (key, values) => say("en", key, values);
 let place;
 let program;
 test.beforeAll(async () => {
-  place = await dataFolder({ Paid: { plan: "Standard" } });
+  place = await dataFolder({ Paid: { plan: "Own" } });
   program = await serve(place.data);
   await backUp(program, "Paid");
 });

@@ -38,7 +38,7 @@ async fn a_weekly_schedule_is_offered_the_subscription_and_uses_it() {
     assert_eq!(refused.code(), "LIMIT_REACHED");
     let offered: Vec<_> =
         refused.body["backup"]["details"]["buy"].as_array().unwrap().iter().map(|offer| offer["product"].clone()).collect();
-    assert!(offered.contains(&json!("weekly")), "{offered:?}");
+    assert_eq!(offered, [json!("weekly")], "directly");
     shop.buy(WEEKLY_SUBSCRIPTION, Card::GOOD).await;
     let twice = administrator.post("/backup/orders", WEEKLY_SUBSCRIPTION).await;
     assert_eq!((twice.status, twice.code()), (StatusCode::BAD_REQUEST, "INVALID_DATA"));

@@ -129,7 +129,7 @@ pub(crate) fn used_up(app: &App, organisation: &Organisation, limit: LimitReache
             format!("This month's {free} used, and no one-time backup is left. Wait until next month, or buy one.")
         }
     };
-    refusal(app, organisation, message, limit.allowed, false)
+    refusal(app, organisation, message, limit.allowed, offers(app, organisation, false))
 }
 
 /// Refuses a schedule that the allowance cannot carry, where something can be bought for it: a weekly one needs the weekly subscription,
@@ -151,12 +151,19 @@ pub(crate) async fn require_for(app: &App, organisation: &Organisation, rule: Ru
         (0, _) => "Your plan has no free backups to schedule. Buy backups first, or change to a plan that has some.",
         _ => "A backup every week needs the weekly subscription. Buy it first, or choose a schedule that comes round less often.",
     };
-    Err(refusal(app, organisation, message.to_owned(), allowed, is_weekly))
+    let is_use = |product: &Product| allowed == 0 || *product == Product::Weekly;
+    let offers = offers(app, organisation, is_weekly).into_iter().filter(|(product, _)| is_use(product)).collect();
+    Err(refusal(app, organisation, message.to_owned(), allowed, offers))
 }
 
-fn refusal(app: &App, organisation: &Organisation, message: String, free_per_month: u32, wants_weekly: bool) -> ApiError {
+type Offers = Vec<(Product, Money)>;
+
+fn offers(app: &App, organisation: &Organisation, wants_weekly: bool) -> Offers {
+    app.terms.offers(&organisation.plan, organisation.country.as_deref(), wants_weekly)
+}
+
+fn refusal(app: &App, organisation: &Organisation, message: String, free_per_month: u32, offers: Offers) -> ApiError {
     let zone = organisation.time_zone;
-    let offers = app.terms.offers(&organisation.plan, organisation.country.as_deref(), wants_weekly);
     let buy: Vec<_> = offers.iter().map(|(product, price)| offer(product, *price)).collect();
     let renews = local_time(next_month(app.ports.clock.now(), zone), zone);
     ApiError::limit_reached(message, json!({ "free_per_month": free_per_month, "renews": renews, "buy": buy }))
