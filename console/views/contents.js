@@ -39,5 +39,5 @@ function leftOutOf({ left_out: list }) {
 
 /** A table that is wider than its place can be moved by keyboard too. @param {string} name @param {HTMLTableElement} table */
 function scrolled(name, table) {
-  return el("div", { class: "scrolled", tabindex: 0, role: "region", "aria-label": name }, table);
+  return el("div", { class: "scrolled", tabindex: 0, role: "group", "aria-label": name }, table);
 }

@@ -96,7 +96,7 @@ function billOf(order) {
   const sum = (/** @type {string} */ name, /** @type {number} */ minor, names = "") => el("tr", { class: names || null }, el("th", { scope: "row", colspan: 3 }, name), el("td", { class: "number" }, written(minor)));
   const tax = order.tax ? sum(say("tax", { name: order.tax.name, percent: order.tax.percent }), order.tax.amount) : null;
   return card("bill", say("order_number", { number: order.number }), { class: "bill-card" },
-    el("div", { class: "scrolled", tabindex: 0, role: "region", "aria-label": say("order_heading") },
+    el("div", { class: "scrolled", tabindex: 0, role: "group", "aria-label": say("order_heading") },
       el("table", { class: "list" }, el("thead", {}, head), el("tbody", {}, ...lines), el("tfoot", {}, sum(say("subtotal"), order.subtotal), tax, sum(say("total"), order.total, "total")))),
     order.renews_amount > 0 ? el("p", { class: "soft" }, icon("run"), say("renews_monthly", { amount: written(order.renews_amount) })) : null,
     el("p", { class: "soft" }, say("ordered_by", { name: order.created_by.name, time: date(order.created_time) })));

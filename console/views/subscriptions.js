@@ -91,5 +91,5 @@ function subscriptionOf(subscription, downgrade, resume) {
 function ordersOf({ orders, hasMore }, more) {
   const head = el("tr", {}, ...["order", "day", "state"].map((name) => el("th", { scope: "col" }, say(name))), el("th", { scope: "col", class: "number" }, say("total")));
   const rows = orders.map((order) => el("tr", { key: order.id }, el("th", { scope: "row" }, link(`/orders/${order.id}`, {}, order.number)), el("td", {}, time(order.created_time)), el("td", {}, say(`order_${order.status}`)), el("td", { class: "number" }, money(order.total, order.currency, order.minor_digits))));
-  return el("div", { key: "orders" }, el("div", { class: "scrolled", tabindex: 0, role: "region", "aria-label": say("orders_heading") }, el("table", { class: "list" }, el("thead", {}, head), el("tbody", {}, ...rows))), hasMore ? button(say("show_older"), more) : null);
+  return el("div", { key: "orders" }, el("div", { class: "scrolled", tabindex: 0, role: "group", "aria-label": say("orders_heading") }, el("table", { class: "list" }, el("thead", {}, head), el("tbody", {}, ...rows))), hasMore ? button(say("show_older"), more) : null);
 }

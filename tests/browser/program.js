@@ -70,6 +70,11 @@ export async function call(program, organisation, method, at, body) {
 export async function backUp(program, organisation) {
   const made = await call(program, organisation, "POST", "");
   if (made.backup.code !== "SUCCESS") throw new Error(JSON.stringify(made));
+  return ended(program, organisation);
+}
+
+/** Waits for the end of the backup that is being made. */
+export async function ended(program, organisation) {
   for (;;) {
     const { summary } = await call(program, organisation, "GET", "/summary");
     if (summary.backup.status !== "INPROGRESS") return summary.backup;

@@ -1,7 +1,7 @@
 // Buying: from the pop-up when nothing is left, through order summary and payment, to subscriptions and back.
 
-import { backUp, call, dataFolder, serve } from "./program.js";
-import { expect, expectAccessible, expectNoSidewaysScroll, open, say, test, visit } from "./console.js";
+import { backUp, call, dataFolder, ended, serve } from "./program.js";
+import { expect, expectAccessible, expectNoSidewaysScroll, lookAgain, open, say, test, visit } from "./console.js";
 import { PICTURES } from "./pictures.js";
 
 /** Pays on the local program's checkout page, and comes back to the order. */
@@ -60,6 +60,8 @@ for (const locale of ["en", "ja"]) {
         await expect(page.getByText(S("bought_left"))).toBeVisible();
         await page.getByRole("button", { name: S("back_up_now") }).click();
         await expect(page.locator("#toasts").getByText(S("backup_begun"))).toBeVisible();
+        await ended(program, "Used");
+        await lookAgain(page);
         await expect(page.getByText(S("state_ready"))).toBeVisible();
         // What was bought is used up, so that the next round begins with nothing again.
         const { summary } = await call(program, "Used", "GET", "/summary");
