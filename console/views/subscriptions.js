@@ -25,7 +25,7 @@ export default function subscriptions(app) {
     const path = `/subscriptions/${subscription.id}/actions/cancel`;
     try {
       // Without a confirmation the service says what would happen.
-      await call("POST", path, { body: { subscription: {} } }).then(() => null, (thrown) => confirm(subscription, path, asProblem(thrown)));
+      await call("POST", path, { body: { subscription: { confirm: false } } }).then(() => null, (thrown) => confirm(subscription, path, asProblem(thrown)));
       await Promise.all([mine.reload(), app.refresh()]);
     } catch (thrown) {
       app.tell(thrown);
