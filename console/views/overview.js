@@ -139,7 +139,7 @@ function allowanceOf({ allowance }) {
   const isUnlimited = allowance.unlimited ?? allowance.free_per_month === null;
   const buy = allowance.purchases ? el("p", { class: "actions" }, link("/add-ons", { class: "button" }, icon("cart"), say("buy_more"))) : null;
   const plan = el("p", { class: "soft" }, say("plan", { plan: allowance.plan }));
-  if (isUnlimited) return card("allowance", say("allowance_heading"), { class: "allowance" }, el("p", { class: "large" }, say("unlimited")), plan, buy);
+  if (isUnlimited) return card("allowance", say("allowance_heading"), { class: "allowance" }, el("p", { class: "large" }, say("unlimited")), plan);
   const free = allowance.free_per_month ?? 0;
   const left = allowance.free_left ?? allowance.left ?? 0;
   const rows = /** @type {[Child, Child][]} */ ([]);
