@@ -103,9 +103,10 @@ mod tests {
         let words = |path: &str| -> BTreeMap<String, String> { serde_json::from_str(&text(path)).expect("words") };
         let (en, ja) = (words("locales/en.json"), words("locales/ja.json"));
         assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>());
+        // A place is `{name}`, or `{name:one|many}` in a language that has a plural.
         let places = |text: &str| {
             let mut places: Vec<String> =
-                text.split('{').skip(1).filter_map(|rest| rest.split('}').next().map(str::to_owned)).collect();
+                text.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next().map(str::to_owned)).collect();
             places.sort();
             places.dedup();
             places
