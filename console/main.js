@@ -122,23 +122,46 @@ function skip(event) {
 function trouble() {
   if (!app.problem || !app.summary) return null;
   const text = el("p", {}, icon("alert"), say("not_up_to_date", { reason: explain(app.problem) }));
-  return el("div", { class: "notice bad", role: "alert", key: "trouble" }, text, button(say("retry"), () => void app.refresh()));
+  return el(
+    "div",
+    { class: "notice bad", role: "alert", key: "trouble" },
+    text,
+    button(say("retry"), () => void app.refresh()),
+  );
 }
 
 function top() {
   const unread = app.summary?.notifications.unread ?? 0;
-  const menu = button(say("menu"), () => {
-    state.isMenuOpen = !state.isMenuOpen;
-    draw();
-  }, { icon: "menu", class: "plain menu", "aria-expanded": String(state.isMenuOpen), "aria-controls": "navigation", key: "menu" });
+  const menu = button(
+    say("menu"),
+    () => {
+      state.isMenuOpen = !state.isMenuOpen;
+      draw();
+    },
+    { icon: "menu", class: "plain menu", "aria-expanded": String(state.isMenuOpen), "aria-controls": "navigation", key: "menu" },
+  );
   const words = unread ? say("bell_unread", { count: unread }) : say("bell");
-  const bell = el("button", { type: "button", class: "plain bell", "aria-haspopup": "dialog", key: "bell", on: { click: openBell } },
-    icon("bell"), el("span", { class: "unseen" }, words), unread ? el("span", { class: "count", "aria-hidden": "true" }, unread > 99 ? "99+" : unread) : null);
-  return el("header", { class: "top", key: "top" },
-    link("/", { class: "brand", key: "brand" }, icon("archive"), el("span", {}, "Hozon"), el("span", { lang: "ja", class: "kanji" }, "保存")),
+  const bell = el(
+    "button",
+    { type: "button", class: "plain bell", "aria-haspopup": "dialog", key: "bell", on: { click: openBell } },
+    icon("bell"),
+    el("span", { class: "unseen" }, words),
+    unread ? el("span", { class: "count", "aria-hidden": "true" }, unread > 99 ? "99+" : unread) : null,
+  );
+  return el(
+    "header",
+    { class: "top", key: "top" },
+    link(
+      "/",
+      { class: "brand", key: "brand" },
+      icon("archive"),
+      el("span", {}, "Hozon"),
+      el("span", { lang: "ja", class: "kanji" }, "保存"),
+    ),
     menu,
     el("p", { class: "organisation", key: "organisation" }, app.summary?.organisation ?? ""),
-    el("div", { class: "tools", key: "tools" }, languageSwitch(), bell));
+    el("div", { class: "tools", key: "tools" }, languageSwitch(), bell),
+  );
 }
 
 async function openBell() {
@@ -164,11 +187,19 @@ async function speakOf(tag) {
 function navigation() {
   const items = PLACES.filter(([, file]) => isOffered(file)).map(([path, file, picture]) => {
     const isHere = state.place === path || (state.place === "orders" && path === "add-ons");
-    return el("li", { key: file }, link(`/${path}`, { "aria-current": isHere ? "page" : null }, icon(picture), el("span", {}, say(`nav_${file}`))));
+    return el(
+      "li",
+      { key: file },
+      link(`/${path}`, { "aria-current": isHere ? "page" : null }, icon(picture), el("span", {}, say(`nav_${file}`))),
+    );
   });
   const who = app.summary ? el("p", { class: "who", key: "who" }, icon("user"), app.summary.user.name) : null;
-  return el("nav", { id: "navigation", class: state.isMenuOpen ? "side open" : "side", "aria-label": say("navigation"), key: "side" },
-    el("ul", {}, ...items), who);
+  return el(
+    "nav",
+    { id: "navigation", class: state.isMenuOpen ? "side open" : "side", "aria-label": say("navigation"), key: "side" },
+    el("ul", {}, ...items),
+    who,
+  );
 }
 
 /** Places for buying are shown where something can be bought. @param {string} file */
@@ -178,13 +209,36 @@ function isOffered(file) {
 
 function signIn() {
   const message = app.problem?.status === 403 ? say("only_administrators") : app.problem?.status === 401 ? say("refused") : null;
-  const input = el("input", { id: "token", name: "token", autocomplete: "off", spellcheck: "false", required: true, "aria-describedby": "token-hint" });
-  const form = el("form", { on: { submit: (/** @type {SubmitEvent} */ event) => enter(event) } },
-    el("label", { for: "token" }, say("token")), el("p", { id: "token-hint", class: "soft" }, say("token_hint")), input,
-    el("button", { class: "primary" }, say("show")));
-  return [el("div", { class: "sign-in", key: "sign-in" }, el("header", {}, languageSwitch()),
-    el("main", { id: "main", tabindex: "-1" }, el("h1", {}, icon("archive"), say("sign_in")),
-      message ? el("p", { class: "notice bad", role: "alert" }, icon("alert"), message) : null, form))];
+  const input = el("input", {
+    id: "token",
+    name: "token",
+    autocomplete: "off",
+    spellcheck: "false",
+    required: true,
+    "aria-describedby": "token-hint",
+  });
+  const form = el(
+    "form",
+    { on: { submit: (/** @type {SubmitEvent} */ event) => enter(event) } },
+    el("label", { for: "token" }, say("token")),
+    el("p", { id: "token-hint", class: "soft" }, say("token_hint")),
+    input,
+    el("button", { class: "primary" }, say("show")),
+  );
+  return [
+    el(
+      "div",
+      { class: "sign-in", key: "sign-in" },
+      el("header", {}, languageSwitch()),
+      el(
+        "main",
+        { id: "main", tabindex: "-1" },
+        el("h1", {}, icon("archive"), say("sign_in")),
+        message ? el("p", { class: "notice bad", role: "alert" }, icon("alert"), message) : null,
+        form,
+      ),
+    ),
+  ];
 }
 
 /** @param {SubmitEvent} event */
@@ -246,9 +300,19 @@ function toast(text, { kind = "good", action } = {}) {
     shown.classList.add("gone");
     while (toasts.firstElementChild?.matches(".gone")) toasts.firstElementChild.remove();
   };
-  const shown = el("div", { class: `toast ${kind}` }, icon(picture), el("p", {}, text),
+  const shown = el(
+    "div",
+    { class: `toast ${kind}` },
+    icon(picture),
+    el("p", {}, text),
     action ? link(action.to, { on: { click: close } }, action.words) : null,
-    el("button", { type: "button", class: "plain", on: { click: close } }, icon("close"), el("span", { class: "unseen" }, say("close"))));
+    el(
+      "button",
+      { type: "button", class: "plain", on: { click: close } },
+      icon("close"),
+      el("span", { class: "unseen" }, say("close")),
+    ),
+  );
   toasts.prepend(shown);
   while (toasts.childElementCount > 4) toasts.lastElementChild?.remove();
   // It stays while somebody points at it or is in it.

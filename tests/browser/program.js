@@ -18,7 +18,20 @@ export async function dataFolder(organisations) {
     const crm = path.join(folder, `crm-${leads}`);
     await writeCrm(crm, leads);
     const from = [crm, "--mark", "Emails=mail", "--mark", "Leads.Ad_Click=integration"];
-    await run(HOZON, ["--data", path.join(folder, "data"), "--port", "0", "import", ...from, "--org", name, "--plan", plan, "--time-zone", zone]);
+    await run(HOZON, [
+      "--data",
+      path.join(folder, "data"),
+      "--port",
+      "0",
+      "import",
+      ...from,
+      "--org",
+      name,
+      "--plan",
+      plan,
+      "--time-zone",
+      zone,
+    ]);
   }
   return { folder, data: path.join(folder, "data"), remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -9,8 +9,14 @@ async function pay(page) {
   await expect(page).toHaveURL(/\/pay\//);
   await expectAccessible(page);
   const typed = {
-    name: "山田 太郎", email: "taro@example.com", country: "JP", "postal-code": "100-0001", address: "千代田 1-1",
-    "cc-number": "4242 4242 4242 4242", "cc-exp": "12/40", "cc-csc": "123",
+    name: "山田 太郎",
+    email: "taro@example.com",
+    country: "JP",
+    "postal-code": "100-0001",
+    address: "千代田 1-1",
+    "cc-number": "4242 4242 4242 4242",
+    "cc-exp": "12/40",
+    "cc-csc": "123",
   };
   for (const [field, value] of Object.entries(typed)) await page.locator(`[name="${field}"]`).fill(value);
   await page.locator("form button[type=submit]").click();
@@ -23,7 +29,12 @@ for (const locale of ["en", "ja"]) {
     let place;
     let program;
     test.beforeAll(async () => {
-      place = await dataFolder({ Used: { plan: "Standard" }, Weekly: { plan: "Standard" }, Small: { plan: "Free" }, Later: { plan: "Standard" } });
+      place = await dataFolder({
+        Used: { plan: "Standard" },
+        Weekly: { plan: "Standard" },
+        Small: { plan: "Free" },
+        Later: { plan: "Standard" },
+      });
       program = await serve(place.data);
       for (let count = 0; count < 2; count += 1) await backUp(program, "Used");
     });
@@ -45,7 +56,11 @@ for (const locale of ["en", "ja"]) {
         const limit = page.getByRole("dialog", { name: S("limit_title") });
         await expect(limit.getByText(S("limit_used", { free: 2 }))).toBeVisible();
         await keep(page, "limit");
-        await limit.getByRole("button", { name: S("choose_product", { product: locale === "ja" ? "単発バックアップ" : "One-time backups" }) }).click();
+        await limit
+          .getByRole("button", {
+            name: S("choose_product", { product: locale === "ja" ? "単発バックアップ" : "One-time backups" }),
+          })
+          .click();
         await page.getByLabel(S("quantity"), { exact: true }).fill("3");
         await keep(page, "addons");
         await page.getByRole("button", { name: S("to_order") }).click();
@@ -116,7 +131,10 @@ for (const locale of ["en", "ja"]) {
       await open(page, program, "Later", { locale, to: "/add-ons/one_time" });
       await page.getByRole("button", { name: S("to_order") }).click();
       await page.getByRole("button", { name: S("cancel_order") }).click();
-      await page.getByRole("dialog").getByRole("button", { name: S("cancel_order"), exact: true }).click();
+      await page
+        .getByRole("dialog")
+        .getByRole("button", { name: S("cancel_order"), exact: true })
+        .click();
       await expect(page.getByText(S("order_CANCELLED"), { exact: true })).toBeVisible();
       await page.getByRole("link", { name: S("order_again") }).click();
       await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("addons_heading"));
