@@ -3,7 +3,7 @@
 import { call, get } from "../api.js";
 import { ask } from "../dialog.js";
 import { badge, button, card, el, icon, link } from "../dom.js";
-import { date, longTime, money, say, time } from "../i18n.js";
+import { date, longTime, money, number, say, time } from "../i18n.js";
 import { resource, shown } from "../resource.js";
 import { nameOf } from "./limit.js";
 
@@ -143,20 +143,25 @@ function billOf(order) {
     "tr",
     {},
     el("th", { scope: "col" }, say("item")),
-    ...["quantity", "unit_price", "amount_of_money"].map((name) => el("th", { scope: "col", class: "number" }, say(name))),
+    el("th", { scope: "col" }, say("unit_price")),
+    el("th", { scope: "col", class: "number" }, say("amount_of_money")),
   );
   const lines = order.lines.map((line) =>
     el(
       "tr",
       {},
       el("th", { scope: "row" }, nameOf(line)),
-      el("td", { class: "number" }, line.quantity),
-      el("td", { class: "number" }, written(line.unit_amount), el("span", { class: "soft" }, say(`per_${line.per}`))),
+      el(
+        "td",
+        {},
+        `${number(line.quantity)} × ${written(line.unit_amount)} `,
+        el("span", { class: "soft" }, say(`per_${line.per}`)),
+      ),
       el("td", { class: "number" }, written(line.amount)),
     ),
   );
   const sum = (/** @type {string} */ name, /** @type {number} */ minor, names = "") =>
-    el("tr", { class: names || null }, el("th", { scope: "row", colspan: 3 }, name), el("td", { class: "number" }, written(minor)));
+    el("tr", { class: names || null }, el("th", { scope: "row", colspan: 2 }, name), el("td", { class: "number" }, written(minor)));
   const tax = order.tax ? sum(say("tax", { name: order.tax.name, percent: order.tax.percent }), order.tax.amount) : null;
   return card(
     "bill",

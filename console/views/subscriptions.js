@@ -163,15 +163,19 @@ function ordersOf({ orders, hasMore }, more) {
   const head = el(
     "tr",
     {},
-    ...["order", "day", "state"].map((name) => el("th", { scope: "col" }, say(name))),
+    ...["order", "state"].map((name) => el("th", { scope: "col" }, say(name))),
     el("th", { scope: "col", class: "number" }, say("total")),
   );
   const rows = orders.map((order) =>
     el(
       "tr",
       { key: order.id },
-      el("th", { scope: "row" }, link(`/orders/${order.id}`, {}, order.number)),
-      el("td", {}, time(order.created_time)),
+      el(
+        "th",
+        { scope: "row" },
+        link(`/orders/${order.id}`, {}, order.number),
+        el("div", { class: "soft" }, time(order.created_time)),
+      ),
       el("td", {}, say(`order_${order.status}`)),
       el("td", { class: "number" }, money(order.total, order.currency, order.minor_digits)),
     ),

@@ -42,10 +42,19 @@ for (const locale of ["en", "ja"]) {
       await program?.stop();
       await place?.remove();
     });
+    /** Looks at a screen as it is, in both themes; and at its tables, which have all their columns in sight. */
     const keep = async (page, name) => {
-      await expectNoSidewaysScroll(page);
-      await expectAccessible(page);
-      await page.screenshot({ path: `${PICTURES}${name}-${locale}-${page.viewportSize()?.width}-light.png`, fullPage: true });
+      for (const colorScheme of ["dark", "light"]) {
+        await page.emulateMedia({ colorScheme });
+        await expectNoSidewaysScroll(page);
+        await expectAccessible(page);
+        const path = `${PICTURES}${name}-${locale}-${page.viewportSize()?.width}-${colorScheme}.png`;
+        await page.screenshot({ path, fullPage: true });
+      }
+      for (const table of await page.locator(".scrolled").all()) {
+        const [whole, seen] = await table.evaluate((node) => [node.scrollWidth, node.clientWidth]);
+        expect(whole).toBeLessThanOrEqual(seen);
+      }
     };
 
     for (const width of [1280, 390]) {
@@ -98,6 +107,8 @@ for (const locale of ["en", "ja"]) {
       await pay(page);
       await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("order_paid_heading"));
       await visit(page, locale, "subscriptions");
+      await keep(page, "subscriptions");
+      await page.setViewportSize({ width: 390, height: 900 });
       await keep(page, "subscriptions");
       await page.getByRole("button", { name: S("downgrade"), exact: true }).click();
       const dialog = page.getByRole("dialog", { name: S("downgrade_title") });
