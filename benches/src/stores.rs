@@ -37,7 +37,7 @@ pub async fn connect(stores: &str) -> Result<Ports> {
         crm_bucket: CRM_BUCKET.to_owned(),
         state_machine: "none".to_owned(),
         endpoints: Endpoints { s3: Some(place("s3")?), dynamodb: Some(place("dynamodb")?), ..Endpoints::default() },
-        signer: key(),
+        signer_secret: "signer".to_owned(),
         credentials: Some(key()),
     };
     Ok(aws::connect(&settings).await)

@@ -3,6 +3,7 @@
 use std::env;
 
 use chrono::{NaiveTime, TimeDelta};
+use serde::Deserialize;
 
 use crate::domain::plan::Plans;
 use crate::domain::price::Terms;
@@ -21,8 +22,9 @@ pub struct Settings {
     pub state_machine: String,
     /// Other endpoints than AWS's own.
     pub endpoints: Endpoints,
-    /// The links' signer.
-    pub signer: AccessKey,
+    /// `HOZON_SIGNER_SECRET`: name or ARN of the secret that holds the links' signer's key (see `aws::secrets`). It is read with the first
+    /// link, so that only functions that sign need permission to read it.
+    pub signer_secret: String,
     /// Fixed credentials; `None` takes the function's role.
     pub credentials: Option<AccessKey>,
 }
@@ -121,7 +123,7 @@ pub fn webhook_addresses() -> Result<Addresses, SettingsError> {
 }
 
 /// A long-lived access key. Its `Debug` shows no secret.
-#[derive(Clone)]
+#[derive(Clone, Deserialize)]
 pub struct AccessKey {
     /// The key's id.
     pub id: String,
@@ -199,7 +201,7 @@ pub fn default_time_of_day() -> NaiveTime {
 }
 
 impl Settings {
-    /// Reads the environment. The signer's key comes from `HOZON_SIGNER_KEY_ID` and `HOZON_SIGNER_SECRET`.
+    /// Reads the environment.
     pub fn from_env() -> Result<Self, SettingsError> {
         Ok(Self {
             table: required("HOZON_TABLE")?,
@@ -214,7 +216,7 @@ impl Settings {
                 mail: env::var("HOZON_MAIL_ENDPOINT").ok(),
                 secrets: env::var("HOZON_SECRETS_ENDPOINT").ok(),
             },
-            signer: AccessKey { id: required("HOZON_SIGNER_KEY_ID")?, secret: required("HOZON_SIGNER_SECRET")? },
+            signer_secret: required("HOZON_SIGNER_SECRET")?,
             credentials: None,
         })
     }

@@ -133,7 +133,7 @@ impl Local {
         let mailbox = Mailbox::open(data.join("mail"), ports.clock.clone())?;
         let services = states::router(executions.clone())
             .merge(scheduler::router(scheduler, ports.clock.clone()))
-            .merge(vault::router(&secrets.payments()))
+            .merge(vault::router(&secrets))
             .merge(mail::service(mailbox.clone()));
         serve(services_listener, services, &stop, &tasks);
         let payments = aws::payments(&settings, payment_settings(stripe.url())).await?;

@@ -24,7 +24,7 @@ pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, services: Str
             secrets: Some(format!("{services}{}", vault::PATH)),
             mail: Some(services),
         },
-        signer: secrets.signer(),
+        signer_secret: vault::SIGNER.to_owned(),
         credentials: Some(secrets.functions()),
     }
 }

@@ -9,10 +9,12 @@ use axum::routing::post;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::stripe::Keys;
+use crate::secrets::Secrets;
 
 /// Name of the secret that holds the payment provider's keys.
 pub const PAYMENTS: &str = "payments";
+/// Name of the secret that holds the links' signer's key.
+pub const SIGNER: &str = "signer";
 /// Where it is answered, below the services' address.
 pub const PATH: &str = "/secrets";
 
@@ -22,24 +24,38 @@ struct GetSecretValue {
     secret_id: String,
 }
 
-/// Answers `GetSecretValue` for the payment provider's keys.
-pub fn router(keys: &Keys) -> Router {
-    let payments = json!({ "api_key": keys.api_key, "webhook_secrets": [keys.webhook_secret] }).to_string();
-    Router::new().route(&format!("{PATH}/"), post(call)).route(PATH, post(call)).with_state(payments)
+/// What the secrets hold.
+#[derive(Clone)]
+struct Vault {
+    payments: String,
+    signer: String,
 }
 
-async fn call(State(payments): State<String>, headers: HeaderMap, body: Bytes) -> Response {
+/// Answers `GetSecretValue` for the payment provider's keys and the signer's.
+pub fn router(secrets: &Secrets) -> Router {
+    let (payments, signer) = (secrets.payments(), secrets.signer());
+    let vault = Vault {
+        payments: json!({ "api_key": payments.api_key, "webhook_secrets": [payments.webhook_secret] }).to_string(),
+        signer: json!({ "id": signer.id, "secret": signer.secret }).to_string(),
+    };
+    Router::new().route(&format!("{PATH}/"), post(call)).route(PATH, post(call)).with_state(vault)
+}
+
+async fn call(State(vault): State<Vault>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
     if target != Some("secretsmanager.GetSecretValue") {
         return refusal("UnknownOperationException", "only GetSecretValue is answered here");
     }
-    match serde_json::from_slice(&body) {
-        Ok(GetSecretValue { secret_id }) if secret_id == PAYMENTS => {
-            answer(StatusCode::OK, &json!({ "Name": PAYMENTS, "SecretString": payments }))
-        }
-        Ok(_) => refusal("ResourceNotFoundException", "there is no such secret"),
-        Err(error) => refusal("InvalidRequestException", &error.to_string()),
-    }
+    let name = match serde_json::from_slice(&body) {
+        Ok(GetSecretValue { secret_id }) => secret_id,
+        Err(error) => return refusal("InvalidRequestException", &error.to_string()),
+    };
+    let secret = match name.as_str() {
+        PAYMENTS => vault.payments,
+        SIGNER => vault.signer,
+        _ => return refusal("ResourceNotFoundException", "there is no such secret"),
+    };
+    answer(StatusCode::OK, &json!({ "Name": name, "SecretString": secret }))
 }
 
 fn refusal(kind: &str, message: &str) -> Response {

@@ -1,25 +1,61 @@
-//! Links, signed by the dedicated signer's long-lived key: a role's session would end long before seven days.
+//! Links, signed by the dedicated signer's long-lived key: a role's session would end long before seven days. The key is rotated: it is
+//! read again every hour, and the one before goes on working until all its links have ended.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::presigning::PresigningConfig;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Mutex;
 
 use super::errors::port_error;
 use super::objects::Buckets;
+use super::{fixed, secrets};
 use crate::ports::{ErrorKind, Links, ObjectRef, PortError};
+use crate::settings::AccessKey;
 
-/// The signer.
+/// For so long a key is used before it is read again.
+const KEPT: TimeDelta = TimeDelta::hours(1);
+
+/// Where the signer's key is.
+pub struct Signer {
+    pub secrets: aws_sdk_secretsmanager::Client,
+    pub secret: String,
+}
+
+/// Signs links.
 pub struct SignedLinks {
-    client: Client,
+    signer: Signer,
+    config: Builder,
     buckets: Buckets,
+    client: Mutex<Option<(Client, DateTime<Utc>)>>,
 }
 
 impl SignedLinks {
-    pub(super) fn new(client: Client, buckets: Buckets) -> Self {
-        Self { client, buckets }
+    pub(super) fn new(signer: Signer, config: Builder, buckets: Buckets) -> Self {
+        Self { signer, config, buckets, client: Mutex::new(None) }
+    }
+
+    /// A client that signs with the key of this hour.
+    async fn client(&self, now: DateTime<Utc>) -> Result<Client, PortError> {
+        let mut kept = self.client.lock().await;
+        if let Some((client, _)) = kept.as_ref().filter(|(_, read)| (now - read).abs() < KEPT) {
+            return Ok(client.clone());
+        }
+        let key: AccessKey = secrets::read(&self.signer.secrets, &self.signer.secret).await?;
+        if key.id.is_empty() {
+            return Err(PortError::new(
+                ErrorKind::Unavailable,
+                "find the signer's first key, which is made right after deployment",
+            ));
+        }
+        let config = self.config.clone().credentials_provider(SharedCredentialsProvider::new(fixed(&key))).build();
+        let client = Client::from_conf(config);
+        *kept = Some((client.clone(), now));
+        Ok(client)
     }
 }
 
@@ -28,7 +64,7 @@ impl Links for SignedLinks {
     async fn sign(&self, at: &ObjectRef, file_name: &str, now: DateTime<Utc>, valid: Duration) -> Result<String, PortError> {
         let config = PresigningConfig::builder().start_time(now.into()).expires_in(valid).build();
         let config = config.map_err(|error| PortError::with(ErrorKind::Refused, "sign a link", error))?;
-        let request = self.client.get_object().bucket(self.buckets.name(at.bucket)).key(&at.key);
+        let request = self.client(now).await?.get_object().bucket(self.buckets.name(at.bucket)).key(&at.key);
         let request = request.response_content_disposition(format!("attachment; filename=\"{file_name}\""));
         let signed = request.presigned(config).await.map_err(port_error("sign a link"))?;
         Ok(signed.uri().to_owned())

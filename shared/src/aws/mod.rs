@@ -27,7 +27,7 @@ use crate::payments::Stripe;
 use crate::ports::{Mailer, PortError, Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
 use crate::settings::{AccessKey, MailSettings, PaymentSettings, Settings, TriggerSettings};
 use crate::sources::native::NativeSource;
-use links::SignedLinks;
+use links::{SignedLinks, Signer};
 use mailer::Ses;
 use objects::{Buckets, S3Objects};
 use states::StepFunctions;
@@ -39,8 +39,10 @@ pub async fn connect(settings: &Settings) -> Ports {
     let config = sdk_config(settings).await;
     let table = Arc::new(Table::new(dynamodb(&config, settings), settings.table.clone()));
     let buckets = Buckets { archives: settings.archives_bucket.clone(), crm: settings.crm_bucket.clone() };
-    let objects = Arc::new(S3Objects::new(s3(&config, settings, None), buckets.clone()));
-    let links = SignedLinks::new(s3(&config, settings, Some(&settings.signer)), buckets);
+    let s3 = aws_sdk_s3::Client::from_conf(s3_config(&config, settings).build());
+    let objects = Arc::new(S3Objects::new(s3, buckets.clone()));
+    let signer = Signer { secrets: secrets_manager(&config, settings), secret: settings.signer_secret.clone() };
+    let links = SignedLinks::new(signer, s3_config(&config, settings), buckets);
     let states = StepFunctions::new(step_functions(&config, settings), settings.state_machine.clone());
     Ports {
         clock: Arc::new(SystemClock),
@@ -82,9 +84,7 @@ pub async fn mailer(settings: &Settings, mail: MailSettings) -> Arc<dyn Mailer> 
 /// Makes the payment provider's ports, with the keys that Secrets Manager holds.
 pub async fn payments(settings: &Settings, payment: PaymentSettings) -> Result<Arc<Stripe>, PortError> {
     let config = sdk_config(settings).await;
-    let mut builder = aws_sdk_secretsmanager::config::Builder::from(&config);
-    builder.set_endpoint_url(settings.endpoints.secrets.clone());
-    let keys = secrets::payment_keys(&aws_sdk_secretsmanager::Client::from_conf(builder.build()), &payment.secret).await?;
+    let keys = secrets::read(&secrets_manager(&config, settings), &payment.secret).await?;
     Ok(Arc::new(Stripe::new(keys, payment.endpoint)?))
 }
 
@@ -106,14 +106,17 @@ fn dynamodb(config: &SdkConfig, settings: &Settings) -> aws_sdk_dynamodb::Client
     aws_sdk_dynamodb::Client::from_conf(builder.build())
 }
 
-fn s3(config: &SdkConfig, settings: &Settings, key: Option<&AccessKey>) -> aws_sdk_s3::Client {
+fn s3_config(config: &SdkConfig, settings: &Settings) -> aws_sdk_s3::config::Builder {
     let mut builder = aws_sdk_s3::config::Builder::from(config);
     builder.set_force_path_style(settings.endpoints.s3.as_ref().map(|_| true));
     builder.set_endpoint_url(settings.endpoints.s3.clone());
-    if let Some(key) = key {
-        builder.set_credentials_provider(Some(aws_credential_types::provider::SharedCredentialsProvider::new(fixed(key))));
-    }
-    aws_sdk_s3::Client::from_conf(builder.build())
+    builder
+}
+
+fn secrets_manager(config: &SdkConfig, settings: &Settings) -> aws_sdk_secretsmanager::Client {
+    let mut builder = aws_sdk_secretsmanager::config::Builder::from(config);
+    builder.set_endpoint_url(settings.endpoints.secrets.clone());
+    aws_sdk_secretsmanager::Client::from_conf(builder.build())
 }
 
 fn step_functions(config: &SdkConfig, settings: &Settings) -> aws_sdk_sfn::Client {

@@ -1,16 +1,16 @@
-//! The payment provider's keys, in Secrets Manager: read once, at cold start.
+//! Keys in Secrets Manager. The payment provider's are `{"api_key":"sk_…","webhook_secrets":["whsec_…"]}`, the signer's
+//! `{"id":"AKIA…","secret":"…"}`.
 
 use aws_sdk_secretsmanager::Client;
+use serde::de::DeserializeOwned;
 
 use super::errors::port_error;
-use crate::payments::PaymentKeys;
 use crate::ports::{ErrorKind, PortError};
 
-/// Reads the keys from a secret of the form `{"api_key":"sk_…","webhook_secrets":["whsec_…"]}`. `Corrupt` when it is of another; what it
-/// holds is not in the error.
-pub async fn payment_keys(client: &Client, secret: &str) -> Result<PaymentKeys, PortError> {
-    let request = client.get_secret_value().secret_id(secret);
-    let answer = request.send().await.map_err(port_error("read the payment provider's keys"))?;
+/// Reads keys. `Corrupt` when the secret has another form; what it holds is not in the error.
+pub async fn read<T: DeserializeOwned>(client: &Client, secret: &str) -> Result<T, PortError> {
+    let request = client.get_secret_value().secret_id(secret).version_stage("AWSCURRENT");
+    let answer = request.send().await.map_err(port_error("read keys"))?;
     let keys = answer.secret_string().and_then(|text| serde_json::from_str(text).ok());
-    keys.ok_or_else(|| PortError::new(ErrorKind::Corrupt, "understand the payment provider's keys"))
+    keys.ok_or_else(|| PortError::new(ErrorKind::Corrupt, "understand keys"))
 }

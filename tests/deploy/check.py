@@ -1,0 +1,74 @@
+"""Whether the template, the functions' routes, the documented API, the console's policy and the local program agree."""
+
+import json
+import re
+
+from stack import ROOT, Stack, machine
+
+METHODS = ("get", "put", "post", "delete")
+HTTP_FUNCTIONS = ("schedule", "download", "activity", "purchase")
+
+
+def main():
+    stack = Stack()
+    routed = routes_of_template(stack)
+    written = routes_of_code()
+    expect("routes of the template and of the functions", routed, written)
+    expect("routes of the template and of docs/openapi.json", set(routed), routes_of_document())
+    expect("the console's content policy", policy_of_template(stack), policy_of_local_program())
+    expect("settings that the template gives and that the code reads", sorted(given(stack) - read_by_code()), [])
+    plain = Stack({name: value for name, value in stack.parameters.items() if name not in ("PaymentSecretArn", "ArchivesKeyArn")}
+                  | {"PaymentSecretArn": "", "ArchivesKeyArn": ""})
+    expect("what is left of purchases where nothing is sold", [id for id in plain.resources if "Purchase" in id], [])
+    machine(stack)
+    print(f"{len(routed)} routes, {len(stack.resources)} resources ({len(plain.resources)} without purchases and without a key of one's own)")
+
+
+def expect(what, one, other):
+    if one != other:
+        raise SystemExit(f"{what} do not agree:\n{one}\n{other}")
+
+
+def routes_of_template(stack):
+    """The function of each route but the one for all others."""
+    integrations = {stack.reference(id): id.removeprefix("To").lower() for id in stack.of("AWS::ApiGatewayV2::Integration")}
+    routes = stack.of("AWS::ApiGatewayV2::Route").values()
+    return {one["RouteKey"]: integrations[one["Target"].split("/")[1]] for one in routes if one["RouteKey"] != "$default"}
+
+
+def routes_of_code():
+    found = {}
+    for function in HTTP_FUNCTIONS:
+        for file in (ROOT / "functions" / function / "src").glob("*.rs"):
+            for method, path in re.findall(r'#\[utoipa::path\(\s*(\w+),\s*path = "([^"]+)"', file.read_text()):
+                found[f"{method.upper()} {path}"] = function
+    return found
+
+
+def routes_of_document():
+    paths = json.loads((ROOT / "docs/openapi.json").read_text())["paths"]
+    return {f"{method.upper()} {path}" for path, operations in paths.items() for method in operations if method in METHODS}
+
+
+def policy_of_template(stack):
+    config = stack.resources["ConsoleHeaders"]["ResponseHeadersPolicyConfig"]
+    return config["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+
+
+def policy_of_local_program():
+    text = (ROOT / "infra/local/src/console.rs").read_text()
+    return re.sub(r"\\\s+", "", re.search(r'CONTENT_POLICY: &str = "([^"]+)"', text)[1])
+
+
+def given(stack):
+    names = (one["Environment"]["Variables"] for one in stack.of("AWS::Lambda::Function").values())
+    return {name for variables in names for name in variables if name.startswith("HOZON_")}
+
+
+def read_by_code():
+    files = [*(ROOT / "shared/src").rglob("*.rs"), *(ROOT / "functions").rglob("*.rs")]
+    return {name for file in files for name in re.findall(r'"(HOZON_\w+)"', file.read_text())}
+
+
+if __name__ == "__main__":
+    main()

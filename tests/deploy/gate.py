@@ -1,0 +1,103 @@
+"""Stands before the emulated AWS and lets through what the caller's policies allow. Refusals look as AWS's do."""
+
+import http.client
+import http.server
+import json
+import re
+import threading
+import urllib.parse
+
+from needs import Need, needs
+
+XML = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
+HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
+
+
+class Request:
+    def __init__(self, method, target, headers, body):
+        self.method, self.target, self.headers, self.body = method, target, headers, body
+        parts = urllib.parse.urlsplit(target)
+        self.path, self.query = parts.path, urllib.parse.parse_qs(parts.query, keep_blank_values=True)
+
+    def signer(self):
+        """Access key id and service of the signature, which may be in the query."""
+        scope = self.query.get("X-Amz-Credential", [None])[0]
+        scope = scope or re.search(r"Credential=([^,\s]+)", self.headers.get("authorization", ""))[1]
+        key, _date, _region, service, _end = scope.split("/")
+        return key, service
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A process that was killed has hung up."""
+
+
+class Gate:
+    """Listens on loopback. `keys` maps access key ids to principals."""
+
+    def __init__(self, principals, emulator_port, encrypted):
+        self.principals, self.emulator_port, self.encrypted, self.keys = principals, emulator_port, encrypted, {}
+        gate = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_any(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                status, headers, body = gate.answer(Request(self.command, self.path, headers, body))
+                self.send_response(status)
+                for name, value in headers:
+                    if name.lower() not in HOP_BY_HOP:
+                        self.send_header(name, value)
+                if self.command == "HEAD":
+                    self.send_header("content-length", dict((n.lower(), v) for n, v in headers).get("content-length", "0"))
+                else:
+                    self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any
+
+            def log_message(self, *_):
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def answer(self, request):
+        key, service = request.signer()
+        principal = self.keys.get(key)
+        asked = needs(service, request, self.encrypted)
+        if principal is None or not all(self.may(principal, need) for need in asked):
+            return refusal(service)
+        status, headers, body = self.forward(request)
+        if service == "s3" and status == 404 and asked[0].action == "s3:GetObject":
+            bucket = asked[0].resource.split("/")[0]
+            # Who may not list a bucket is not told what it lacks.
+            if not self.may(principal, Need("s3:ListBucket", bucket)):
+                return refusal(service)
+        return status, headers, body
+
+    def may(self, principal, need):
+        return self.principals.may(principal, need.action, need.resource, **need.context)
+
+    def forward(self, request):
+        connection = http.client.HTTPConnection("127.0.0.1", self.emulator_port, timeout=60)
+        try:
+            connection.request(request.method, request.target, request.body, request.headers)
+            answer = connection.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        finally:
+            connection.close()
+
+
+def refusal(service):
+    if service in ("s3", "iam"):
+        return 403, [("content-type", "application/xml")], XML.encode()
+    body = json.dumps({"__type": "AccessDeniedException", "message": "not authorized"}).encode()
+    status = 403 if service in ("scheduler", "ses", "xray") else 400
+    return status, [("content-type", "application/json"), ("x-amzn-errortype", "AccessDeniedException")], body

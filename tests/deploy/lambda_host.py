@@ -1,0 +1,115 @@
+"""Runs one function's binary behind the Lambda Runtime API, as Lambda does: it hands over events one at a time, and writes the function's
+log and trace with the function's own role."""
+
+import http.server
+import json
+import os
+import queue
+import subprocess
+import threading
+import time
+import uuid
+
+START_SECONDS, ANSWER_SECONDS = 30, 60
+
+
+class Failed(Exception):
+    """The function answered with an error, or ended."""
+
+    def __init__(self, error):
+        super().__init__(json.dumps(error))
+        self.error = error
+
+
+class Host:
+    """One function: `command` is its process, `environment` what it sees, `observe` is told its log lines after each call."""
+
+    def __init__(self, name, arn, command, environment, observe):
+        self.name, self.arn, self.command, self.environment, self.observe = name, arn, command, environment, observe
+        self.calling = threading.Lock()
+        self.events, self.answers = queue.Queue(), queue.Queue()
+        self.process, self.lines, self.started = None, [], None
+        host = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                host.started = host.started or time.monotonic()
+                id, event = host.events.get()
+                headers = {
+                    "lambda-runtime-aws-request-id": id,
+                    "lambda-runtime-deadline-ms": str(int(time.time() * 1000) + ANSWER_SECONDS * 1000),
+                    "lambda-runtime-invoked-function-arn": host.arn,
+                    "lambda-runtime-trace-id": "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1",
+                    "content-type": "application/json",
+                }
+                self.reply(200, json.dumps(event).encode(), headers)
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                is_answer = self.path.endswith("/response")
+                host.answers.put((is_answer, json.loads(body) if body else None))
+                self.reply(202, b"{}", {})
+
+            def reply(self, status, body, headers):
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def invoke(self, event):
+        """One call; the function starts cold where it does not run yet."""
+        with self.calling:
+            if self.process is None or self.process.poll() is not None:
+                self.start()
+            self.events.put((str(uuid.uuid4()), event))
+            is_answer, answer = self.wait()
+            lines, self.lines = self.lines, []
+        self.observe(self.name, lines or ["END"])
+        if not is_answer:
+            raise Failed(answer)
+        return answer
+
+    def wait(self):
+        end = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < end:
+            try:
+                return self.answers.get(timeout=0.2)
+            except queue.Empty:
+                if self.process.poll() is not None:
+                    time.sleep(0.1)
+                    output = "\n".join(self.lines)
+                    self.events, self.lines = queue.Queue(), []
+                    return False, {"errorType": "Runtime.ExitError", "errorMessage": f"the process ended: {output}"}
+        self.stop()
+        return False, {"errorType": "Sandbox.Timedout", "errorMessage": "no answer in time"}
+
+    def start(self):
+        runtime = f"127.0.0.1:{self.server.server_port}"
+        environment = {"PATH": os.environ["PATH"], **self.environment, "AWS_LAMBDA_RUNTIME_API": runtime}
+        self.process = subprocess.Popen(
+            self.command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        )
+        threading.Thread(target=self.collect, args=(self.process,), daemon=True).start()
+
+    def collect(self, process):
+        for line in process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def stop(self):
+        """Ends the process, so that the next call starts cold."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            # A reader that the killed process left waiting would take the next event.
+            self.events, self.answers, self.process, self.lines = queue.Queue(), queue.Queue(), None, []

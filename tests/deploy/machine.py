@@ -1,0 +1,92 @@
+"""infra/archive.asl.json run by moto's interpreter (LocalStack's, written for no one in particular). Its calls are the state machine's:
+made with its role, and its functions are the real binaries."""
+
+import io
+import json
+import time
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.eval import resource_eval_s3
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+
+from lambda_host import Failed
+from stack import ACCOUNT, NAME, REGION, machine
+
+ROLE = "MachineRole"
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{NAME}-archive"
+PACKING = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{NAME}-archive/Pack:1"
+LOG_DELIVERY = (
+    "CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries", "PutResourcePolicy",
+    "DescribeResourcePolicies", "DescribeLogGroups",
+)
+TRACE = ("PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets")
+
+
+class Machine:
+    """The state machine of a world."""
+
+    def __init__(self, world):
+        # What happens before a task is called, once; and whether no task can be called at all.
+        self.world, self.before, self.is_out = world, {}, False
+        resource_eval_s3.boto_client_for = self.client_for
+        lambda_eval_utils.boto_client_for = self.client_for
+        role = world.stack.attribute(ROLE, "Arn")
+        world.owner["stepfunctions"].create_state_machine(name=f"{NAME}-archive", definition=machine(world.stack), roleArn=role)
+
+    def client_for(self, region, service, state_credentials=None):
+        return {"lambda": self, "s3": Reader(self)}[service]
+
+    def require(self, action, resource):
+        """What Step Functions does in the role's name without a request that could be looked at."""
+        if not self.world.principals.may(ROLE, action, resource):
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": action},
+                               "ResponseMetadata": {"HTTPStatusCode": 403, "RequestId": "1"}}, action)
+
+    def check(self):
+        """What Step Functions asks for when a machine with a log and traces is made."""
+        for action in LOG_DELIVERY:
+            self.require(f"logs:{action}", "*")
+
+    def invoke(self, FunctionName, Payload, **_):
+        """As Lambda answers Step Functions."""
+        self.require("lambda:InvokeFunction", FunctionName)
+        event = json.loads(Payload)
+        self.before.pop(event["task"], lambda: None)()
+        if self.is_out:
+            raise ConnectionError("Lambda is not there")
+        try:
+            answer, failed = self.world.hosts["Archive"].invoke(event), {}
+        except Failed as failure:
+            answer, failed = failure.error, {"FunctionError": "Unhandled"}
+        if event["task"] == "pack":
+            # The map runs its items as executions of their own, which it follows, and stops when one of them has failed.
+            self.require("states:StopExecution" if failed else "states:DescribeExecution", PACKING)
+        body = io.BytesIO(json.dumps(answer).encode())
+        return {"Payload": body, "StatusCode": 200, "ExecutedVersion": "$LATEST", **failed}
+
+    def run(self, execution):
+        """Waits for the end of an execution; gives its status."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            status = self.world.owner["stepfunctions"].describe_execution(executionArn=execution)["status"]
+            if status != "RUNNING":
+                for action in TRACE:
+                    self.require(f"xray:{action}", "*")
+                return status
+            time.sleep(0.02)
+        raise AssertionError("an execution has not ended in a minute")
+
+    def executions(self):
+        found = self.world.owner["stepfunctions"].list_executions(stateMachineArn=MACHINE)["executions"]
+        return [one["executionArn"] for one in found]
+
+
+class Reader:
+    """Reads a map's items."""
+
+    def __init__(self, machine):
+        self.machine = machine
+
+    def get_object(self, **parameters):
+        self.machine.require("states:StartExecution", MACHINE)
+        return self.machine.world.client("s3", ROLE).get_object(**parameters)

@@ -1,0 +1,87 @@
+"""Who may do what, by the policies that the template gives: the part of IAM's evaluation that they use, and nothing else. What it does
+not know ends the run, so that a new kind of statement cannot pass unseen."""
+
+import contextlib
+import re
+
+OPERATORS = {"StringEquals", "StringLike", "ForAllValues:StringLike"}
+
+
+class Statement:
+    """One statement of one principal."""
+
+    def __init__(self, document):
+        unknown = set(document) - {"Sid", "Effect", "Action", "Resource", "Condition"}
+        if unknown or document["Effect"] != "Allow" or not set(document.get("Condition", {})) <= OPERATORS:
+            raise SystemExit(f"not understood: {document}")
+        self.id = document["Sid"]
+        self.actions, self.resources = many(document["Action"]), many(document["Resource"])
+        self.condition = document.get("Condition", {})
+
+    def allows(self, action, resource, context):
+        return (
+            any(matches(pattern.lower(), action.lower()) for pattern in self.actions)
+            and any(matches(pattern, resource) for pattern in self.resources)
+            and all(self.holds(operator, wanted, context) for operator, wanted in self.condition.items())
+        )
+
+    @staticmethod
+    def holds(operator, wanted, context):
+        for key, patterns in wanted.items():
+            values = many(context.get(key, []))
+            # Without a value `ForAllValues` holds; any other operator does not.
+            if operator.startswith("ForAllValues:"):
+                if not all(any(matches(pattern, value) for pattern in many(patterns)) for value in values):
+                    return False
+            elif not any(matches(pattern, value) if operator == "StringLike" else pattern == value
+                         for pattern in many(patterns) for value in values):
+                return False
+        return True
+
+
+class Principals:
+    """All principals of a stack. Which of a statement's actions were used is noted."""
+
+    def __init__(self, stack):
+        self.statements = {}
+        for kind in ("AWS::IAM::Role", "AWS::IAM::User"):
+            for id, one in stack.of(kind).items():
+                documents = [policy["PolicyDocument"] for policy in one.get("Policies", [])]
+                self.statements[id] = [Statement(each) for document in documents for each in document["Statement"]]
+        for id, one in stack.of("AWS::IAM::ManagedPolicy").items():
+            self.statements[id] = [Statement(each) for each in one["PolicyDocument"]["Statement"]]
+        self.used, self.refused, self.without = set(), [], None
+
+    def may(self, principal, action, resource, **context):
+        """Whether some statement allows it."""
+        for statement in self.statements[principal]:
+            if self.without != (principal, statement.id) and statement.allows(action, resource, context):
+                self.used.add((principal, statement.id, action.lower()))
+                return True
+        self.refused.append((principal, action, resource))
+        return False
+
+    @contextlib.contextmanager
+    def lacking(self, principal, statement):
+        """As if that statement were not there."""
+        self.without = (principal, statement)
+        try:
+            yield
+        finally:
+            self.without = None
+
+    def unused(self):
+        """Actions that no story has used."""
+        given = {(principal, one.id, action.lower())
+                 for principal, statements in self.statements.items() for one in statements for action in one.actions}
+        return sorted(given - self.used)
+
+
+def matches(pattern, text):
+    """IAM's `*` and `?`."""
+    pattern = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(pattern, text, re.DOTALL) is not None
+
+
+def many(value):
+    return value if isinstance(value, list) else [value]

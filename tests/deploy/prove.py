@@ -1,0 +1,85 @@
+"""Tells every story with the template's roles, and then shows that each statement of each role is needed: without it, a story fails.
+`prove.py <folder of binaries> [<role>...]`, for all roles where none is named."""
+
+import sys
+import time
+import traceback
+
+import stories_of_runs  # noqa: F401 - it adds its stories
+from stories import STORIES
+from world import World
+
+
+def main():
+    started = time.monotonic()
+    world = World(sys.argv[1])
+    roles = sys.argv[2:] or list(world.principals.statements)
+    try:
+        tell_all(world, roles)
+        unused = [one for one in world.principals.unused() if one[0] in roles]
+        if unused:
+            raise SystemExit(f"given and never used: {unused}")
+        table = prove(world, roles)
+    finally:
+        world.stop()
+    print(f"\n{'role':<15} {'statement':<22} the story that fails without it")
+    for role, statement, name in table:
+        print(f"{role:<15} {statement:<22} {name}")
+    print(f"\n{len(table)} statements, each needed; {time.monotonic() - started:.0f} s")
+
+
+def tell_all(world, roles):
+    told = {}
+    for role in roles:
+        if role not in STORIES:
+            raise SystemExit(f"no story is about {role}")
+        for story in STORIES[role]:
+            if story in told:
+                continue
+            begun = time.monotonic()
+            world.principals.refused.clear()
+            try:
+                story(world)
+            except BaseException:
+                traceback.print_exc()
+                raise SystemExit(f"{words(story)}: failed; refused: {world.principals.refused}") from None
+            told[story] = time.monotonic() - begun
+            print(f"{told[story]:6.2f} s  {role:<15} {words(story)}", flush=True)
+
+
+def prove(world, roles):
+    """Takes away one statement at a time, until a story fails."""
+    table = []
+    for role in roles:
+        for statement in world.principals.statements[role]:
+            failed = first_failure(world, role, statement.id)
+            if failed is None:
+                raise SystemExit(f"{role} does not need {statement.id}: every story passes without it")
+            table.append((role, statement.id, words(failed)))
+            print(".", end="", flush=True)
+    return table
+
+
+def first_failure(world, role, statement):
+    for story in STORIES[role]:
+        # What a warm function remembers could hide that it may not read it any more.
+        world.cold()
+        world.machine.before.clear()
+        with world.principals.lacking(role, statement):
+            world.principals.refused.clear()
+            try:
+                story(world)
+            except Exception:
+                if any(principal == role for principal, _, _ in world.principals.refused):
+                    return story
+                print(f"\n{role} without {statement}: {words(story)} fails, and nothing was refused")
+                raise
+    return None
+
+
+def words(story):
+    return story.__name__.replace("_", " ")
+
+
+if __name__ == "__main__":
+    main()

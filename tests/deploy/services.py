@@ -1,0 +1,127 @@
+"""What AWS does in a role's name: Scheduler delivers, Lambda keeps failed calls and reads the table's stream."""
+
+import datetime
+import json
+
+from lambda_host import Failed
+from stack import ACCOUNT, NAME, REGION
+
+
+def scheduler_delivers(world, target, scheduled):
+    """One delivery of EventBridge Scheduler to a function: in the name of the target's role; what cannot be delivered goes to the queue.
+    Gives the function's answer, or nothing."""
+    role = "SchedulerRole"
+    assert target["RoleArn"] == world.stack.attribute(role, "Arn")
+    function = target["Arn"].split(":")[-1].removeprefix(f"{NAME}-").capitalize()
+    event = json.loads(target["Input"].replace("<aws.scheduler.scheduled-time>", scheduled))
+    is_there = function in world.hosts and f"{NAME}-{function.lower()}" == target["Arn"].split(":")[-1]
+    if is_there and world.principals.may(role, "lambda:InvokeFunction", target["Arn"]):
+        return lambda_calls_asynchronously(world, function, event)
+    if "DeadLetterConfig" in target:
+        send(world, role, target["DeadLetterConfig"]["Arn"], target["Input"])
+    return None
+
+
+def lambda_calls_asynchronously(world, function, event):
+    """A call that nobody waits for: tried again as the template says, and kept in the queue when it goes on failing."""
+    configured = [one for one in world.stack.of("AWS::Lambda::EventInvokeConfig").values()
+                  if one["FunctionName"] == world.stack.reference(function)]
+    retries = configured[0].get("MaximumRetryAttempts", 2)
+    for _ in range(retries + 1):
+        try:
+            return world.hosts[function].invoke(event)
+        except Failed as failure:
+            failed = failure
+    destination = configured[0].get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+    if destination:
+        send(world, f"{function}Role", destination, json.dumps({"requestPayload": event, "responsePayload": failed.error}))
+    return None
+
+
+def send(world, role, queue, body):
+    url = world.owner["sqs"].get_queue_url(QueueName=queue.split(":")[-1])["QueueUrl"]
+    world.client("sqs", role).send_message(QueueUrl=url, MessageBody=body)
+
+
+def letters(world, queue):
+    """Takes everything out of a queue."""
+    url = world.owner["sqs"].get_queue_url(QueueName=f"{NAME}-{queue}")["QueueUrl"]
+    found = []
+    while True:
+        messages = world.owner["sqs"].receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        if not messages:
+            return found
+        for message in messages:
+            found.append(message["Body"])
+            world.owner["sqs"].delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+class StreamReader:
+    """Lambda's event source mapping: reads the stream with the function's role, filters, hands over batches, and keeps what goes on failing."""
+
+    def __init__(self, world):
+        (self.mapping,) = world.stack.of("AWS::Lambda::EventSourceMapping").values()
+        self.world, self.role = world, "NotifyRole"
+        self.arn = world.owner["dynamodb"].describe_table(TableName=world.table)["Table"]["LatestStreamArn"]
+        self.last = 0
+        self.skip_to_end()
+
+    def skip_to_end(self):
+        """Passes over what other stories have left."""
+        for record in self.read(self.world.owner["dynamodbstreams"]):
+            self.last = int(record["dynamodb"]["SequenceNumber"])
+
+    def read(self, client):
+        shard = client.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"][0]["ShardId"]
+        iterator = client.get_shard_iterator(StreamArn=self.arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        found = client.get_records(ShardIterator=iterator)["Records"]
+        return [record for record in found if int(record["dynamodb"]["SequenceNumber"]) > self.last]
+
+    def deliver(self, spoil=lambda record: record):
+        """Hands over what is new. `spoil` changes records on their way."""
+        client = self.world.client("dynamodbstreams", self.role)
+        client.list_streams(TableName=self.world.table)
+        records = [spoil(plain(record)) for record in self.read(client) if self.passes(record)]
+        for record in records:
+            self.last = max(self.last, int(record["dynamodb"]["SequenceNumber"]))
+        size = self.mapping["BatchSize"]
+        for start in range(0, len(records), size):
+            self.hand_over(records[start:start + size])
+        return len(records)
+
+    def passes(self, record):
+        (one,) = self.mapping["FilterCriteria"]["Filters"]
+        pattern = json.loads(one["Pattern"])
+        prefix = pattern["dynamodb"]["Keys"]["sk"]["S"][0]["prefix"]
+        return record["eventName"] in pattern["eventName"] and record["dynamodb"]["Keys"]["sk"]["S"].startswith(prefix)
+
+    def hand_over(self, batch):
+        """A failed record is delivered again with what follows it, and given up at last (here: after three times)."""
+        for _ in range(3):
+            answer = self.world.hosts["Notify"].invoke({"Records": batch})
+            failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+            places = [place for place, record in enumerate(batch) if record["dynamodb"]["SequenceNumber"] in failed]
+            if not places:
+                return
+            batch = batch[places[0]:]
+        send(self.world, self.role, self.mapping["DestinationConfig"]["OnFailure"]["Destination"],
+             json.dumps({"DDBStreamBatchInfo": {"startSequenceNumber": batch[0]["dynamodb"]["SequenceNumber"], "batchSize": 1}}))
+        if batch[1:]:
+            self.hand_over(batch[1:])
+
+
+def plain(record):
+    """A record as Lambda writes it: JSON, with times in seconds."""
+    def readable(value):
+        return value.timestamp() if isinstance(value, datetime.datetime) else str(value)
+    record = json.loads(json.dumps(record, default=readable))
+    return {**record, "eventSourceARN": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{NAME}-Table/stream/2027-01-01T00:00:00.000"}
+
+
+def next_15th():
+    """The next 15th of a month, 04:00 in Tokyo, as Scheduler writes times."""
+    tokyo = datetime.timezone(datetime.timedelta(hours=9))
+    now = datetime.datetime.now(tokyo)
+    this = now.replace(day=15, hour=4, minute=0, second=0, microsecond=0)
+    later = this if this > now else (this + datetime.timedelta(days=31)).replace(day=15)
+    return later.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

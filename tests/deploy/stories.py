@@ -1,0 +1,260 @@
+"""What people do with a deployed Hozon, each story told with the roles that it is about. A story makes an organisation of its own, so that
+it can be told again in the same world."""
+
+import datetime
+import io
+import itertools
+import json
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import uuid
+import zipfile
+
+from lambda_host import Failed
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+from stack import REGION, ROOT
+
+BACKUP = "/crm/bulk/v8/backup"
+MONTHLY = {"backup": {"rrule": "RRULE:FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=15"}}
+# So much of a file that more than its beginning is copied inside the store.
+FILM_BYTES = 12 << 20
+STORIES = {}
+ids = itertools.count(int(time.time()) * 1000)
+
+
+def story(*roles):
+    """Tells which roles a story is about; those that it is most about come first in its own list."""
+    def keep(tell):
+        for role in roles:
+            STORIES.setdefault(role, []).append(tell)
+        return tell
+    return keep
+
+
+class Organisation:
+    """An organisation with a small CRM, and its administrator."""
+
+    def __init__(self, world, plan="Own", film_bytes=0, notes_bytes=0):
+        self.world, self.id = world, next(ids)
+        environment = {**world.variables("Archive"), **world.environment["CrmWriter"]}
+        command = [world.binaries / "examples/native_crm", str(self.id), "桜商事", plan, str(film_bytes), str(notes_bytes)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        self.token = world.outside.token(self.id)
+
+    def call(self, method, path, body=None, expect=200, **headers):
+        answer = self.world.api.call(method, BACKUP + path, body, self.token, **headers)
+        assert answer.status == expect, (method, path, answer.status, answer.body)
+        return answer.body
+
+    def back_up(self):
+        """Backs up now, and waits for the end."""
+        return self.wait(self.call("POST", "", "", 201)["backup"]["details"]["id"])
+
+    def wait(self, id):
+        """Waits for the end of a backup's run."""
+        for execution in self.world.machine.executions():
+            if self.world.executions_ended.get(execution) is None:
+                self.world.executions_ended[execution] = self.world.machine.run(execution)
+        backup = self.call("GET", "/summary")["summary"]["backup"]
+        assert backup["id"] == id, backup
+        return backup
+
+    def set_schedule(self):
+        """Sets the monthly schedule; gives its id and what EventBridge Scheduler holds."""
+        id = self.call("POST", "", MONTHLY, 201)["backup"]["details"]["id"]
+        return id, self.trigger()
+
+    def trigger(self):
+        group = self.world.stack.reference("Triggers")
+        return self.world.owner["scheduler"].get_schedule(GroupName=group, Name=f"org-{self.id}")
+
+    def items(self, prefix):
+        found = self.world.owner["dynamodb"].query(
+            TableName=self.world.table, KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": f"ORG#{self.id}"}, ":sk": {"S": prefix}})
+        return found["Items"]
+
+    def change_item(self, item, **attributes):
+        """Changes what lies in the table, as time does."""
+        changed = {**item, **{name: {"S": value} for name, value in attributes.items()}}
+        self.world.owner["dynamodb"].put_item(TableName=self.world.table, Item=changed)
+
+
+def ready(world):
+    """An organisation with a backup that is ready; one serves all who only read it."""
+    if world.ready is None:
+        organisation = Organisation(world)
+        assert organisation.back_up()["status"] == "COMPLETED"
+        world.ready = organisation
+    return world.ready
+
+
+def ago(**span):
+    moment = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(**span)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def download(link):
+    with urllib.request.urlopen(link) as answer:
+        return answer.read()
+
+
+def leaves_log_and_trace(world, logical, call):
+    """Whether a call of a function is found in its log group, and its trace was taken."""
+    call()
+    group = world.stack.reference(f"{logical}Log")
+    found = world.owner["logs"].describe_log_streams(logGroupName=group, logStreamNamePrefix=world.log_streams[logical])["logStreams"]
+    assert found, f"{logical} leaves no log"
+    events = world.owner["logs"].get_log_events(logGroupName=group, logStreamName=world.log_streams[logical])["events"]
+    assert events, f"{logical}'s log is empty"
+    assert world.traced[logical], f"{logical} leaves no trace"
+
+
+def log_story(logical, call):
+    def a_call_leaves_a_log_and_a_trace(world):
+        leaves_log_and_trace(world, logical, lambda: call(world))
+    return story(f"{logical}Role")(a_call_leaves_a_log_and_a_trace)
+
+
+def whatever(world, logical, event):
+    try:
+        world.hosts[logical].invoke(event)
+    except Failed:
+        pass
+
+
+log_story("Authorize", lambda world: world.api.call("GET", f"{BACKUP}/nowhere"))
+log_story("Schedule", lambda world: world.api.call("GET", f"{BACKUP}/summary"))
+log_story("Download", lambda world: world.api.call("GET", f"{BACKUP}/urls"))
+log_story("Activity", lambda world: world.api.call("GET", f"{BACKUP}/history"))
+log_story("Purchase", lambda world: world.api.call("GET", f"{BACKUP}/prices"))
+log_story("Trigger", lambda world: whatever(world, "Trigger", {}))
+log_story("Notify", lambda world: whatever(world, "Notify", {}))
+log_story("Archive", lambda world: whatever(world, "Archive", {}))
+
+
+@story("AuthorizeRole")
+def a_token_is_asked_for_and_checked(world):
+    organisation = ready(world)
+    assert world.api.call("GET", f"{BACKUP}/summary").status == 401
+    assert world.api.call("GET", f"{BACKUP}/summary", token="x.y.z").body["code"] == "INVALID_TOKEN"
+    assert world.api.call("GET", f"{BACKUP}/summary", token=world.outside.token(organisation.id, "user")).status == 403
+    assert world.api.call("GET", "/nowhere", token=organisation.token).body["code"] == "INVALID_URL_PATTERN"
+    organisation.call("GET", "/summary")
+
+
+@story("ScheduleRole")
+def a_schedule_is_set_changed_and_stopped(world):
+    organisation = Organisation(world)
+    id, trigger = organisation.set_schedule()
+    assert trigger["ScheduleExpression"] == "cron(0 4 15 * ? *)", trigger
+    assert trigger["Target"]["RoleArn"] == world.stack.attribute("SchedulerRole", "Arn")
+    headers = {"if_match": "*"}
+    organisation.call("PUT", f"/{id}", {"backup": {"rrule": "RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO"}}, **headers)
+    assert "2#1" in organisation.trigger()["ScheduleExpression"]
+    organisation.call("PUT", f"/{id}/actions/cancel")
+    try:
+        organisation.trigger()
+    except world.owner["scheduler"].exceptions.ResourceNotFoundException:
+        return
+    raise AssertionError("the trigger is still there")
+
+
+@story("ScheduleRole")
+def progress_is_seen_while_a_backup_is_made(world):
+    organisation = Organisation(world)
+    with world.hosts["Archive"].calling:
+        id = organisation.call("POST", "", "", 201)["backup"]["details"]["id"]
+        backup = organisation.call("GET", "/summary")["summary"]["backup"]
+        assert backup["status"] == "INPROGRESS", backup
+    assert organisation.wait(id)["status"] == "COMPLETED"
+
+
+@story("DownloadRole")
+def what_a_backup_holds_is_shown_as_long_as_it_is_known(world):
+    organisation = ready(world)
+    (backup,) = organisation.call("GET", "/backups")["backups"][:1]
+    contents = organisation.call("GET", f"/backups/{backup['id']}/contents")["contents"]
+    assert {module["api_name"] for module in contents["modules"]} == {"Leads", "Deals"}, contents
+    unknown = Organisation(world)
+    unknown.change_item(unknown_backup(world, organisation, unknown))
+    answer = world.api.call("GET", f"{BACKUP}/backups/{backup['id']}/contents", token=unknown.token)
+    assert answer.status == 204, answer.body
+
+
+def unknown_backup(world, organisation, other):
+    """The same backup in another organisation, of which no contents are kept."""
+    (backup,) = organisation.items("BACKUP#")
+    return {**backup, "pk": {"S": f"ORG#{other.id}"}, "org": {"S": str(other.id)}}
+
+
+@story("ScheduleRole")
+def the_state_of_the_crm_is_shown(world):
+    assert ready(world).call("GET", "/source")["source"]["rows"] == 3
+
+
+@story("DownloadRole", "Signer")
+def a_link_leads_to_the_zip_and_the_download_is_recorded(world):
+    organisation = ready(world)
+    links = organisation.call("GET", "/urls")["urls"]
+    with zipfile.ZipFile(io.BytesIO(download(links["data_links"][0]))) as data:
+        assert "manifest.json" in data.namelist()
+    id = organisation.call("GET", "/summary")["summary"]["backup"]["id"]
+    one = organisation.call("POST", f"/{id}/files/Data_001.zip/actions/download")["download"]
+    assert download(one["url"])
+    history = organisation.call("GET", "/history")["history"]
+    assert any("download" in json.dumps(entry).lower() for entry in history), history
+
+
+@story("ActivityRole")
+def notifications_have_links_and_are_marked_as_read(world):
+    organisation = ready(world)
+    notifications = organisation.call("GET", "/notifications")["notifications"]
+    newest = next(one for one in notifications if one["kind"] == "ready")
+    assert len(newest["links"]) == 2, newest
+    organisation.call("PUT", "/notifications/actions/mark_read", {"notifications": {"read_until": notifications[0]["id"]}})
+    assert organisation.call("GET", "/notifications")["info"]["unread"] == 0
+    assert organisation.call("GET", "/history")["history"]
+
+
+@story("ActivityRole")
+def a_webhook_is_added_and_removed(world):
+    organisation = ready(world)
+    added = organisation.call("POST", "/webhooks", {"webhook": {"url": f"{world.outside.url}/hook"}}, 201)["details"]
+    assert len(organisation.call("GET", "/webhooks")["webhooks"]) == 1
+    organisation.call("DELETE", f"/webhooks/{added['id']}")
+
+
+@story("PurchaseRole")
+def an_order_is_placed_confirmed_and_given_up(world):
+    organisation = Organisation(world, "Standard")
+    assert organisation.call("GET", "/prices")
+    id = place(organisation)
+    organisation.call("POST", f"/orders/{id}/actions/confirm")
+    assert organisation.call("POST", f"/orders/{id}/actions/cancel")["order"]["status"] == "CANCELLED"
+
+
+@story("PurchaseRole")
+def what_is_paid_is_handed_out(world):
+    organisation = Organisation(world, "Standard")
+    id = place(organisation)
+    organisation.call("POST", f"/orders/{id}/actions/confirm")
+    session = next(session for session in world.outside.sessions.values() if session["metadata"]["order"] == id)
+    body, signature = world.outside.pay(session["id"])
+    forged = world.api.call("POST", "/webhooks/payments", body.replace("paid", "pay!"), stripe_signature=signature)
+    assert forged.status == 400, forged.body
+    for _ in range(2):
+        answer = world.api.call("POST", "/webhooks/payments", body, stripe_signature=signature)
+        assert answer.status == 200, answer.body
+    assert organisation.call("GET", f"/orders/{id}")["order"]["status"] == "PAID"
+    credits = [item for item in organisation.items("LEDGER#")]
+    assert len(credits) == 1, credits
+
+
+def place(organisation):
+    wanted = {"order": {"items": [{"product": "one_time", "quantity": 2}], "origin": "backup_page"}}
+    return organisation.call("POST", "/orders", wanted, 201)["order"]["id"]

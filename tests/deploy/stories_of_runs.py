@@ -1,0 +1,270 @@
+"""Stories of what runs without anybody asking: triggers, runs, notices, and keys."""
+
+import datetime
+import email.policy
+import io
+import json
+import re
+import time
+import uuid
+import zipfile
+
+from moto.iam.models import iam_backends
+from moto.ses.models import ses_backends
+
+from services import StreamReader, lambda_calls_asynchronously, letters, next_15th, scheduler_delivers
+from stack import ACCOUNT, REGION
+from stories import FILM_BYTES, Organisation, ago, download, leaves_log_and_trace, log_story, ready, story
+
+
+# --------------------------------------------------------------------------------------------------------------------------- Triggers
+
+
+@story("TriggerRole", "SchedulerRole")
+def a_delivery_starts_a_run(world):
+    organisation = Organisation(world)
+    _, trigger = organisation.set_schedule()
+    answer = scheduler_delivers(world, trigger["Target"], next_15th())
+    assert answer == {"delivery": "started"}, answer
+    wait_for_executions(world)
+    (backup,) = organisation.items("BACKUP#")
+    assert backup["status"]["S"] == "COMPLETED", backup
+
+
+@story("TriggerRole")
+def triggers_that_do_not_fit_are_put_right(world):
+    organisation = Organisation(world)
+    old, trigger = organisation.set_schedule()
+    organisation.call("PUT", f"/{old}/actions/cancel")
+    event = json.loads(trigger["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", next_15th()))
+    # The trigger of a stopped schedule is still there.
+    restore(world, trigger)
+    assert world.hosts["Trigger"].invoke(event) == {"delivery": "stale"}
+    assert not has_trigger(world, organisation)
+    # A schedule has none, which a late delivery of the one before brings to light; then it has one of the one before.
+    new, trigger = organisation.set_schedule()
+    world.owner["scheduler"].delete_schedule(GroupName=trigger["GroupName"], Name=trigger["Name"])
+    assert world.hosts["Trigger"].invoke(event) == {"delivery": "stale"}
+    assert new in organisation.trigger()["Target"]["Input"]
+    assert world.hosts["Trigger"].invoke(event) == {"delivery": "stale"}
+
+
+@story("TriggerRole")
+def the_sweep_makes_up_for_an_outage_and_tells_what_was_missed(world):
+    organisation = Organisation(world)
+    organisation.set_schedule()
+    (schedule,) = organisation.items("SCHEDULE#")
+    long_ago = ago(days=75)
+    recurrence = {"M": {**schedule["recurrence"]["M"], "first": {"S": long_ago[:8] + "15"}}}
+    organisation.change_item({**schedule, "recurrence": recurrence}, due=long_ago, due_at=long_ago)
+    swept = scheduler_delivers(world, world.stack.resources["Sweep"]["Target"], "")["sweep"]
+    assert swept["made_up"] >= 1 and swept["missed"] >= 1, swept
+    words = world.stack.resources["RunsMissedMetric"]["FilterPattern"].strip('"')
+    assert any(words in line for line in log_of(world, "Trigger")), "the alarm's words are not in the log"
+    wait_for_executions(world)
+    assert len(organisation.items("BACKUP#")) == 1, "its run was not made up for"
+
+
+@story("TriggerRole")
+def a_silent_run_is_ended(world):
+    organisation = Organisation(world)
+    world.machine.is_out = True
+    try:
+        organisation.call("POST", "", "", 201)
+        wait_for_executions(world)
+    finally:
+        world.machine.is_out = False
+    (backup,) = organisation.items("BACKUP#")
+    assert backup["status"]["S"] == "INPROGRESS", backup
+    organisation.change_item(backup, created=ago(hours=26), due_at=ago(hours=1))
+    assert world.hosts["Trigger"].invoke({"sweep": {}})["sweep"]["ended"] >= 1
+    assert not organisation.items("SLOT")
+
+
+@story("TriggerRole")
+def a_call_that_never_succeeds_is_kept(world):
+    letters(world, "TriggerDeadLetters")
+    assert lambda_calls_asynchronously(world, "Trigger", {"neither": "nor"}) is None
+    assert "BadInput" in letters(world, "TriggerDeadLetters")[0]
+
+
+@story("SchedulerRole")
+def the_minute_calls_notify(world):
+    assert scheduler_delivers(world, world.stack.resources["TellAgain"]["Target"], "") == {"attempts": 0}
+
+
+@story("SchedulerRole")
+def a_call_that_cannot_be_made_is_kept(world):
+    letters(world, "TriggerDeadLetters")
+    target = {**world.stack.resources["Sweep"]["Target"], "Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:gone"}
+    assert scheduler_delivers(world, target, "") is None
+    assert "sweep" in letters(world, "TriggerDeadLetters")[0]
+
+
+def restore(world, trigger):
+    taken = ("Name", "GroupName", "ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow", "Target")
+    world.owner["scheduler"].create_schedule(**{name: trigger[name] for name in taken})
+
+
+def has_trigger(world, organisation):
+    found = world.owner["scheduler"].list_schedules(GroupName=world.stack.reference("Triggers"))["Schedules"]
+    return f"org-{organisation.id}" in {one["Name"] for one in found}
+
+
+def log_of(world, logical):
+    group = world.stack.reference(f"{logical}Log")
+    return [event["message"] for event in world.owner["logs"].filter_log_events(logGroupName=group)["events"]]
+
+
+def wait_for_executions(world):
+    for execution in world.machine.executions():
+        if world.executions_ended.get(execution) is None:
+            world.executions_ended[execution] = world.machine.run(execution)
+
+
+# ------------------------------------------------------------------------------------------------------------------------------- Runs
+
+
+@story("ArchiveRole", "MachineRole")
+def a_backup_becomes_two_zips_that_hold_everything(world):
+    world.machine.check()
+    organisation = Organisation(world, film_bytes=FILM_BYTES)
+    assert organisation.back_up()["status"] == "COMPLETED"
+    links = organisation.call("GET", "/urls")["urls"]
+    with zipfile.ZipFile(io.BytesIO(download(links["data_links"][0]))) as data:
+        assert data.testzip() is None
+        assert "山田" in data.read("Leads.csv").decode("utf-8-sig")
+    with zipfile.ZipFile(io.BytesIO(download(links["attachment_links"][0]))) as attachments:
+        assert attachments.testzip() is None
+        assert attachments.getinfo("Leads/1/film.bin").file_size == FILM_BYTES
+    assert not objects(world, f"work/{organisation.id}/"), "work objects are left"
+    # Once more: the segments of unchanged modules are taken.
+    assert organisation.back_up()["status"] == "COMPLETED"
+
+
+@story("ArchiveRole", "MachineRole")
+def a_backup_whose_attachment_is_lost_says_so_and_leaves_nothing(world):
+    organisation = Organisation(world, film_bytes=FILM_BYTES)
+    world.machine.before["assemble"] = lambda: lose(world, organisation, "/files/12")
+    backup = organisation.back_up()
+    assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "ATTACHMENT_MISSING"), backup
+    assert "film.bin" in backup["failure"]["message"], backup
+    leaves_nothing(world, organisation)
+
+
+@story("ArchiveRole", "MachineRole")
+def a_backup_whose_rows_are_lost_midway_leaves_nothing(world):
+    organisation = Organisation(world, notes_bytes=34 << 20)
+    world.machine.before["pack"] = lambda: lose(world, organisation, "/Notes/1/rows/00000003")
+    backup = organisation.back_up()
+    assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "DATA_MISSING"), backup
+    leaves_nothing(world, organisation)
+
+
+def objects(world, prefix, bucket="Archives"):
+    found = world.owner["s3"].list_objects_v2(Bucket=world.stack.reference(bucket), Prefix=prefix)
+    return [one["Key"] for one in found.get("Contents", [])]
+
+
+def lose(world, organisation, part):
+    (key,) = [key for key in objects(world, f"org/{organisation.id}/", "CrmStore") if part in key]
+    world.owner["s3"].delete_object(Bucket=world.stack.reference("CrmStore"), Key=key)
+
+
+def leaves_nothing(world, organisation):
+    assert not objects(world, f"work/{organisation.id}/") and not objects(world, f"archives/{organisation.id}/")
+    uploads = world.owner["s3"].list_multipart_uploads(Bucket=world.stack.reference("Archives")).get("Uploads", [])
+    assert not [one for one in uploads if f"/{organisation.id}/" in one["Key"]], "an upload dangles"
+
+
+# ---------------------------------------------------------------------------------------------------------------------------- Notices
+
+
+@story("NotifyRole")
+def an_administrator_is_written_to_once(world):
+    letters(world, "NoticeFailures")
+    stream = StreamReader(world)
+    before = stream.last
+    organisation = Organisation(world)
+    assert organisation.back_up()["status"] == "COMPLETED"
+    stream.deliver()
+    mails = mails_to(world, organisation)
+    assert any("X-Amz-Signature" in mail for mail in mails), "no mail has links"
+    stream.last = before
+    stream.deliver()
+    assert len(mails_to(world, organisation)) == len(mails), "somebody was told twice"
+    assert not letters(world, "NoticeFailures")
+
+
+@story("NotifyRole")
+def a_webhook_that_is_not_reached_is_told_later(world):
+    organisation = Organisation(world)
+    organisation.call("POST", "/webhooks", {"webhook": {"url": f"{world.outside.url}/hook"}}, 201)
+    stream = StreamReader(world)
+    world.outside.takes_webhooks = False
+    organisation.set_schedule()
+    stream.deliver()
+    world.outside.takes_webhooks = True
+    (open_delivery,) = organisation.items("DELIVERY#")
+    organisation.change_item(open_delivery, next=ago(minutes=1), due_at=ago(minutes=1))
+    assert world.hosts["Notify"].invoke({"again": {}})["attempts"] >= 1
+    assert not organisation.items("DELIVERY#")
+    assert world.outside.received[-1]["type"] == "backup.scheduled", world.outside.received[-1]
+
+
+@story("NotifyRole")
+def a_notice_that_cannot_be_given_is_kept_and_the_others_go_on(world):
+    letters(world, "NoticeFailures")
+    organisation = Organisation(world)
+    stream = StreamReader(world)
+    organisation.set_schedule()
+    stream.deliver(spoil=lambda record: {**record, "dynamodb": {**record["dynamodb"], "NewImage": spoiled(record)}})
+    assert "startSequenceNumber" in letters(world, "NoticeFailures")[0]
+
+
+def spoiled(record):
+    return {**record["dynamodb"]["NewImage"], "kind": {"S": "nothing known"}}
+
+
+def mails_to(world, organisation):
+    """The texts of the mails to an organisation's administrator."""
+    sent = [email.message_from_string(mail.raw_data, policy=email.policy.default) for mail in ses_backends[ACCOUNT][REGION].sent_messages]
+    mine = [mail for mail in sent if mail["to"] == f"admin-{organisation.id}@example.org"]
+    return [mail.get_body(("plain",)).get_content() for mail in mine]
+
+
+# ------------------------------------------------------------------------------------------------------------------------------- Keys
+
+
+@story("RotateRole")
+def a_rotation_keeps_live_links_alive(world):
+    world.forget_signer_keys()
+    leaves_log_and_trace(world, "Rotate", lambda: world.rotate(uuid.uuid4().hex))
+    organisation = ready(world)
+    world.cold()
+    link = organisation.call("GET", "/urls")["urls"]["data_links"][0]
+    world.rotate(uuid.uuid4().hex)
+    world.cold()
+    newer = organisation.call("GET", "/urls")["urls"]["data_links"][0]
+    assert key_of(link) != key_of(newer)
+    assert download(link) and download(newer)
+    try:
+        world.rotate(uuid.uuid4().hex)
+        raise AssertionError("a key with live links was taken away")
+    except PermissionError as refused:
+        assert "TooSoon" in str(refused), refused
+    world.age_signer_keys(datetime.timedelta(days=9))
+    world.rotate(uuid.uuid4().hex)
+    assert key_of(link) not in {key["AccessKeyId"] for key in world.signer_keys()}
+    assert download(newer)
+
+
+def key_of(link):
+    return re.search(r"X-Amz-Credential=([A-Z0-9]+)", link)[1]
+
+
+@story("CrmWriter")
+def a_platform_writes_its_data(world):
+    organisation = Organisation(world, notes_bytes=1 << 20)
+    generations = {key.split("/")[3] for key in objects(world, f"org/{organisation.id}/Deals/", "CrmStore")}
+    assert generations == {"2", "3"}, generations

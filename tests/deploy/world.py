@@ -1,0 +1,191 @@
+"""A deployed Hozon without AWS: the template's resources in an emulated AWS, behind a gate that holds every caller to the template's
+policies, with the functions' real binaries behind the Lambda Runtime API."""
+
+import functools
+import json
+import logging
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import uuid
+
+import boto3
+from moto.core.config import default_user_config
+from moto.iam.models import iam_backends
+from moto.server import ThreadedMotoServer
+
+from gate import Gate
+from gateway import Gateway
+from lambda_host import Host
+from machine import Machine
+from outside import Outside
+from policy import Principals
+from stack import ACCOUNT, NAME, REGION, ROOT, Stack
+
+FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Trigger", "Notify", "Archive")
+SENDER_DOMAIN = "example.com"
+PAYMENT_SECRET = {"api_key": "sk_test_1", "webhook_secrets": ["whsec_1"]}
+# Parts as small as S3 takes them, so that little data has several.
+SETTINGS = {"HOZON_PART_BYTES": str(5 << 20)}
+
+
+class World:
+    """Everything that a story needs."""
+
+    def __init__(self, binaries):
+        """`binaries` is the folder of the functions' binaries."""
+        # The emulators tell at length what stories do on purpose.
+        logging.disable(logging.ERROR)
+        default_user_config["stepfunctions"]["execute_state_machine"] = True
+        self.stack = Stack()
+        self.principals = Principals(self.stack)
+        self.server = ThreadedMotoServer(port=0, verbose=False)
+        self.server.start()
+        _, port = self.server.get_host_and_port()
+        self.emulator = f"http://127.0.0.1:{port}"
+        self.binaries = pathlib.Path(binaries)
+        key = self.stack.parameters["ArchivesKeyArn"]
+        encrypted = {self.stack.reference(id): key for id, one in self.stack.of("AWS::S3::Bucket").items()
+                     if "aws:kms" in json.dumps(one.get("BucketEncryption", {}))}
+        self.gate = Gate(self.principals, port, encrypted)
+        self.owner = {service: self.client(service) for service in (
+            "dynamodb", "dynamodbstreams", "iam", "logs", "s3", "scheduler", "secretsmanager", "ses", "sqs", "stepfunctions", "sts", "xray")}
+        self.create()
+        self.environment = {principal: self.credentials(principal) for principal in self.principals.statements if principal != "Signer"}
+        self.outside = Outside()
+        self.hosts = {name: self.host(name) for name in FUNCTIONS}
+        self.api, self.machine = Gateway(self), Machine(self)
+        self.ready, self.executions_ended, self.traced, self.log_streams = None, {}, {}, {}
+        self.rotate(uuid.uuid4().hex)
+
+    @functools.cache
+    def client(self, service, principal=None):
+        """A client of the account's owner, or of a principal, who must pass the gate."""
+        endpoint = self.gate.url if principal else self.emulator
+        found = self.environment[principal] if principal else {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "owner"}
+        return boto3.client(
+            service, endpoint_url=endpoint, region_name=REGION, aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"], aws_session_token=found.get("AWS_SESSION_TOKEN"),
+            config=boto3.session.Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+    def create(self):
+        """Makes the resources as the template describes them."""
+        stack, owner = self.stack, self.owner
+        (table,) = stack.of("AWS::DynamoDB::Table").values()
+        self.table = stack.reference("Table")
+        stream = {"StreamEnabled": True, **table["StreamSpecification"]}
+        taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+        owner["dynamodb"].create_table(TableName=self.table, StreamSpecification=stream, **{key: table[key] for key in taken})
+        for id in stack.of("AWS::S3::Bucket"):
+            place = {"LocationConstraint": REGION}
+            owner["s3"].create_bucket(Bucket=stack.reference(id), CreateBucketConfiguration=place)
+        for id in stack.of("AWS::SQS::Queue"):
+            owner["sqs"].create_queue(QueueName=f"{NAME}-{id}")
+        for one in stack.of("AWS::Logs::LogGroup").values():
+            owner["logs"].create_log_group(logGroupName=one["LogGroupName"])
+        owner["scheduler"].create_schedule_group(Name=stack.reference("Triggers"))
+        for id, one in stack.of("AWS::IAM::Role").items():
+            document = json.dumps(one["AssumeRolePolicyDocument"])
+            owner["iam"].create_role(RoleName=stack.reference(id), AssumeRolePolicyDocument=document)
+        owner["iam"].create_user(UserName=stack.reference("Signer"))
+        owner["ses"].verify_domain_identity(Domain=SENDER_DOMAIN)
+        self.secrets = {}
+        for arn, value in ((stack.reference("SignerKey"), {"id": "", "secret": "none yet"}),
+                           (stack.parameters["PaymentSecretArn"], PAYMENT_SECRET)):
+            made = owner["secretsmanager"].create_secret(Name=arn.split(":")[-1].rsplit("-", 1)[0], SecretString=json.dumps(value))
+            self.secrets[arn] = made["ARN"]
+        # The emulator chooses the ends of secrets' ARNs itself; the policies and the environment follow it.
+        for statements in self.principals.statements.values():
+            for statement in statements:
+                statement.resources = [self.secrets.get(one, one) for one in statement.resources]
+
+    def credentials(self, principal):
+        """Credentials of a session of that role; of a user for a policy that is attached to somebody outside."""
+        name = self.stack.reference(principal)
+        made = self.owner["sts"].assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="story")["Credentials"]
+        self.gate.keys[made["AccessKeyId"]] = principal
+        return {
+            "AWS_ACCESS_KEY_ID": made["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": made["SessionToken"],
+        }
+
+    def variables(self, logical):
+        """The environment that Lambda gives a function: the template's, with the places of this world in it."""
+        declared = self.stack.resources[logical]
+        given = {name: self.secrets.get(value, value) for name, value in declared["Environment"]["Variables"].items()}
+        given = {name: str(value).replace("/opt/", f"{ROOT}/infra/") for name, value in given.items()}
+        endpoints = {f"HOZON_{name}_ENDPOINT": self.gate.url for name in ("S3", "DYNAMODB", "STATES", "SCHEDULER", "MAIL", "SECRETS")}
+        return {
+            **given, **endpoints, **SETTINGS, **self.outside.places(), "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
+            "AWS_LAMBDA_FUNCTION_NAME": declared["FunctionName"], "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(declared["MemorySize"]), "AWS_LAMBDA_LOG_GROUP_NAME": declared["LoggingConfig"]["LogGroup"],
+            "AWS_LAMBDA_LOG_STREAM_NAME": "2027/01/01/[$LATEST]0", "_HANDLER": declared["Handler"],
+        }
+
+    def host(self, logical):
+        name = logical.lower()
+        environment = {**self.variables(logical), **self.environment[f"{logical}Role"]}
+        return Host(logical, self.stack.attribute(logical, "Arn"), [self.binaries / f"hozon-{name}"], environment, self.observe)
+
+    def observe(self, logical, lines):
+        """Writes a call's log and trace, as Lambda does: with the function's role, and without a word where it may not."""
+        role = f"{logical}Role"
+        logs, xray = self.client("logs", role), self.client("xray", role)
+        self.log_streams[logical] = str(time.time_ns())
+        place = {"logGroupName": self.stack.reference(f"{logical}Log"), "logStreamName": self.log_streams[logical]}
+        now = int(time.time() * 1000)
+        quietly(lambda: logs.create_log_stream(**place))
+        quietly(lambda: logs.put_log_events(**place, logEvents=[{"timestamp": now, "message": line or " "} for line in lines]))
+        trace = f"1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
+        segment = {"name": logical, "id": "70de5b6f19ff9a0a", "trace_id": trace, "start_time": now / 1000, "end_time": now / 1000 + 1}
+        segments = quietly(lambda: xray.put_trace_segments(TraceSegmentDocuments=[json.dumps(segment)]))
+        telemetry = quietly(lambda: xray.put_telemetry_records(TelemetryRecords=[{"Timestamp": now / 1000}]))
+        self.traced[logical] = segments and telemetry
+
+    def rotate(self, token):
+        """The first and the last step of a rotation, each as a call of its own; the two between do nothing."""
+        environment = {**os.environ, **self.variables("Rotate"), **self.environment["RotateRole"], "AWS_ENDPOINT_URL": self.gate.url}
+        secret = self.secrets[self.stack.reference("SignerKey")]
+        for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
+            event = json.dumps({"SecretId": secret, "ClientRequestToken": token, "Step": step})
+            program = "import json, sys, rotate; rotate.handle(json.load(sys.stdin), None)"
+            done = subprocess.run([sys.executable, "-c", program], input=event, text=True, env=environment, cwd=ROOT / "infra/rotate",
+                                  capture_output=True)
+            self.observe("Rotate", (done.stdout + done.stderr).splitlines() or ["END"])
+            if done.returncode:
+                raise PermissionError(done.stderr.splitlines()[-1])
+        self.gate.keys |= {key["AccessKeyId"]: "Signer" for key in self.signer_keys()}
+
+    def forget_signer_keys(self):
+        """As if the stack had just been made."""
+        for key in self.signer_keys():
+            self.owner["iam"].delete_access_key(UserName=self.stack.reference("Signer"), AccessKeyId=key["AccessKeyId"])
+
+    def age_signer_keys(self, by):
+        """As if that much time had passed."""
+        for key in iam_backends[ACCOUNT]["aws"].users[self.stack.reference("Signer")].access_keys:
+            key.create_date -= by
+
+    def signer_keys(self):
+        return self.owner["iam"].list_access_keys(UserName=self.stack.reference("Signer"))["AccessKeyMetadata"]
+
+    def cold(self):
+        """Ends every function's process."""
+        for host in self.hosts.values():
+            host.stop()
+
+    def stop(self):
+        self.cold()
+        self.server.stop()
+
+
+def quietly(call):
+    try:
+        call()
+        return True
+    except Exception:
+        return False
