@@ -163,5 +163,9 @@ export function unseen(...children) {
 
 /** Lists of a name and a value. @param {[Child, Child][]} facts @param {string} [names] */
 export function facts(facts, names = "facts") {
-  return el("dl", { class: names }, facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return el(
+    "dl",
+    { class: names },
+    facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+  );
 }

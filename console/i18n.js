@@ -12,7 +12,10 @@ const state = {
 };
 
 /** The languages, each by its own name. */
-export const languages = [["en", "English"], ["ja", "日本語"]];
+export const languages = [
+  ["en", "English"],
+  ["ja", "日本語"],
+];
 
 /** The language that the page speaks. */
 export function locale() {
@@ -87,7 +90,8 @@ function written(at, form) {
 /** Day and time. @param {string | Date} at */
 export const time = (at) => written(at, { dateStyle: "medium", timeStyle: "short" });
 /** Day, weekday and time. @param {string | Date} at */
-export const longTime = (at) => written(at, { weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+export const longTime = (at) =>
+  written(at, { weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 /** Day and weekday. @param {string | Date} at */
 export const day = (at) => written(at, { weekday: "long", year: "numeric", month: "long", day: "numeric" });
 /** Day. @param {string | Date} at */
@@ -99,7 +103,9 @@ export const digits = (at) => new Intl.DateTimeFormat("en-CA", { timeZone: state
 
 /** A month's name. @param {number} year @param {number} month from 0 */
 export function monthName(year, month) {
-  return new Intl.DateTimeFormat(state.locale, { year: "numeric", month: "long", timeZone: "UTC" }).format(Date.UTC(year, month, 1));
+  return new Intl.DateTimeFormat(state.locale, { year: "numeric", month: "long", timeZone: "UTC" }).format(
+    Date.UTC(year, month, 1),
+  );
 }
 
 /** A weekday's name; 0 is Sunday. @param {number} weekday @param {"long" | "narrow" | "short"} form */
@@ -116,7 +122,12 @@ function unit(count, unit) {
 /** A length of time, in its two largest units. @param {number} seconds */
 export function span(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
-  const steps = /** @type {[string, number][]} */ ([["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]]);
+  const steps = /** @type {[string, number][]} */ ([
+    ["day", 86400],
+    ["hour", 3600],
+    ["minute", 60],
+    ["second", 1],
+  ]);
   const from = steps.findIndex(([, length]) => whole >= length);
   if (from < 0) return unit(0, "second");
   const shown = from < 2 ? steps.slice(from, from + 2) : steps.slice(from, from + 1);
@@ -142,5 +153,9 @@ export function until(at, now) {
 /** What went wrong and what to do. The service's own messages are English. @param {Problem} problem */
 export function explain(problem) {
   const key = `error_${problem.code}`;
-  return state.locale === "en" && problem.message ? problem.message : knows(key) ? say(key) : problem.message || say("error_UNREACHABLE");
+  return state.locale === "en" && problem.message
+    ? problem.message
+    : knows(key)
+      ? say(key)
+      : problem.message || say("error_UNREACHABLE");
 }

@@ -18,6 +18,8 @@ const PLACES = /** @type {const} */ ([
 ]);
 /** How often what counts down is drawn anew. */
 const TICK = 15_000;
+/** News that comes so soon after something was done here is of just that. */
+const OWN_NEWS = 3000;
 
 const shell = /** @type {HTMLElement} */ (document.getElementById("shell"));
 const toasts = /** @type {HTMLElement} */ (document.getElementById("toasts"));
@@ -31,6 +33,8 @@ const state = {
   ahead: 0,
   /** @type {string | null | undefined} */
   newest: undefined,
+  /** When this tab last said that something was done. */
+  told: 0,
   /** Counts visits, so that a view that comes late is not shown. */
   visits: 0,
 };
@@ -86,7 +90,7 @@ function take(summary) {
 /** Shows what is new as pop-ups. @param {string | null} after */
 async function announce(after) {
   const { popUp } = await import("./views/bell.js");
-  await popUp(app, after);
+  await popUp(app, after, Date.now() - state.told < OWN_NEWS);
 }
 
 function draw() {
@@ -118,23 +122,46 @@ function skip(event) {
 function trouble() {
   if (!app.problem || !app.summary) return null;
   const text = el("p", {}, icon("alert"), say("not_up_to_date", { reason: explain(app.problem) }));
-  return el("div", { class: "notice bad", role: "alert", key: "trouble" }, text, button(say("retry"), () => void app.refresh()));
+  return el(
+    "div",
+    { class: "notice bad", role: "alert", key: "trouble" },
+    text,
+    button(say("retry"), () => void app.refresh()),
+  );
 }
 
 function top() {
   const unread = app.summary?.notifications.unread ?? 0;
-  const menu = button(say("menu"), () => {
-    state.isMenuOpen = !state.isMenuOpen;
-    draw();
-  }, { icon: "menu", class: "plain menu", "aria-expanded": String(state.isMenuOpen), "aria-controls": "navigation", key: "menu" });
+  const menu = button(
+    say("menu"),
+    () => {
+      state.isMenuOpen = !state.isMenuOpen;
+      draw();
+    },
+    { icon: "menu", class: "plain menu", "aria-expanded": String(state.isMenuOpen), "aria-controls": "navigation", key: "menu" },
+  );
   const words = unread ? say("bell_unread", { count: unread }) : say("bell");
-  const bell = el("button", { type: "button", class: "plain bell", "aria-haspopup": "dialog", key: "bell", on: { click: openBell } },
-    icon("bell"), el("span", { class: "unseen" }, words), unread ? el("span", { class: "count", "aria-hidden": "true" }, unread > 99 ? "99+" : unread) : null);
-  return el("header", { class: "top", key: "top" },
-    link("/", { class: "brand", key: "brand" }, icon("archive"), el("span", {}, "Hozon"), el("span", { lang: "ja", class: "kanji" }, "保存")),
+  const bell = el(
+    "button",
+    { type: "button", class: "plain bell", "aria-haspopup": "dialog", key: "bell", on: { click: openBell } },
+    icon("bell"),
+    el("span", { class: "unseen" }, words),
+    unread ? el("span", { class: "count", "aria-hidden": "true" }, unread > 99 ? "99+" : unread) : null,
+  );
+  return el(
+    "header",
+    { class: "top", key: "top" },
+    link(
+      "/",
+      { class: "brand", key: "brand" },
+      icon("archive"),
+      el("span", {}, "Hozon"),
+      el("span", { lang: "ja", class: "kanji" }, "保存"),
+    ),
     menu,
     el("p", { class: "organisation", key: "organisation" }, app.summary?.organisation ?? ""),
-    el("div", { class: "tools", key: "tools" }, languageSwitch(), bell));
+    el("div", { class: "tools", key: "tools" }, languageSwitch(), bell),
+  );
 }
 
 async function openBell() {
@@ -160,11 +187,19 @@ async function speakOf(tag) {
 function navigation() {
   const items = PLACES.filter(([, file]) => isOffered(file)).map(([path, file, picture]) => {
     const isHere = state.place === path || (state.place === "orders" && path === "add-ons");
-    return el("li", { key: file }, link(`/${path}`, { "aria-current": isHere ? "page" : null }, icon(picture), el("span", {}, say(`nav_${file}`))));
+    return el(
+      "li",
+      { key: file },
+      link(`/${path}`, { "aria-current": isHere ? "page" : null }, icon(picture), el("span", {}, say(`nav_${file}`))),
+    );
   });
   const who = app.summary ? el("p", { class: "who", key: "who" }, icon("user"), app.summary.user.name) : null;
-  return el("nav", { id: "navigation", class: state.isMenuOpen ? "side open" : "side", "aria-label": say("navigation"), key: "side" },
-    el("ul", {}, ...items), who);
+  return el(
+    "nav",
+    { id: "navigation", class: state.isMenuOpen ? "side open" : "side", "aria-label": say("navigation"), key: "side" },
+    el("ul", {}, ...items),
+    who,
+  );
 }
 
 /** Places for buying are shown where something can be bought. @param {string} file */
@@ -174,13 +209,36 @@ function isOffered(file) {
 
 function signIn() {
   const message = app.problem?.status === 403 ? say("only_administrators") : app.problem?.status === 401 ? say("refused") : null;
-  const input = el("input", { id: "token", name: "token", autocomplete: "off", spellcheck: "false", required: true, "aria-describedby": "token-hint" });
-  const form = el("form", { on: { submit: (/** @type {SubmitEvent} */ event) => enter(event) } },
-    el("label", { for: "token" }, say("token")), el("p", { id: "token-hint", class: "soft" }, say("token_hint")), input,
-    el("button", { class: "primary" }, say("show")));
-  return [el("div", { class: "sign-in", key: "sign-in" }, el("header", {}, languageSwitch()),
-    el("main", { id: "main", tabindex: "-1" }, el("h1", {}, icon("archive"), say("sign_in")),
-      message ? el("p", { class: "notice bad", role: "alert" }, icon("alert"), message) : null, form))];
+  const input = el("input", {
+    id: "token",
+    name: "token",
+    autocomplete: "off",
+    spellcheck: "false",
+    required: true,
+    "aria-describedby": "token-hint",
+  });
+  const form = el(
+    "form",
+    { on: { submit: (/** @type {SubmitEvent} */ event) => enter(event) } },
+    el("label", { for: "token" }, say("token")),
+    el("p", { id: "token-hint", class: "soft" }, say("token_hint")),
+    input,
+    el("button", { class: "primary" }, say("show")),
+  );
+  return [
+    el(
+      "div",
+      { class: "sign-in", key: "sign-in" },
+      el("header", {}, languageSwitch()),
+      el(
+        "main",
+        { id: "main", tabindex: "-1" },
+        el("h1", {}, icon("archive"), say("sign_in")),
+        message ? el("p", { class: "notice bad", role: "alert" }, icon("alert"), message) : null,
+        form,
+      ),
+    ),
+  ];
 }
 
 /** @param {SubmitEvent} event */
@@ -210,8 +268,8 @@ async function visit(isMove) {
   const [path = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/");
   const known = path === "orders" ? "order" : (PLACES.find(([name]) => name === path)?.[1] ?? "overview");
   const visit = ++state.visits;
-  const make = known === "overview" ? overview : /** @type {ViewMaker} */ ((await import(`./views/${known}.js`)).default);
-  if (visit !== state.visits) return;
+  const make = known === "overview" ? overview : await load(known);
+  if (!make || visit !== state.visits) return;
   state.view?.leave?.();
   state.place = known === "overview" ? "" : path;
   state.isMenuOpen = false;
@@ -223,17 +281,38 @@ async function visit(isMove) {
   }
 }
 
+/** @param {string} view @returns {Promise<ViewMaker | null>} */
+async function load(view) {
+  try {
+    return (await import(`./views/${view}.js`)).default;
+  } catch {
+    toast(say("error_UNREACHABLE"), { kind: "bad" });
+    return null;
+  }
+}
+
 /** @type {App["toast"]} */
 function toast(text, { kind = "good", action } = {}) {
   const picture = { good: "check", bad: "alert", news: "bell" }[kind];
+  if (kind === "good") state.told = Date.now();
   // One that has gone keeps its place while there are others above it, so that nothing moves.
   const close = () => {
     shown.classList.add("gone");
     while (toasts.firstElementChild?.matches(".gone")) toasts.firstElementChild.remove();
   };
-  const shown = el("div", { class: `toast ${kind}` }, icon(picture), el("p", {}, text),
+  const shown = el(
+    "div",
+    { class: `toast ${kind}` },
+    icon(picture),
+    el("p", {}, text),
     action ? link(action.to, { on: { click: close } }, action.words) : null,
-    el("button", { type: "button", class: "plain", on: { click: close } }, icon("close"), el("span", { class: "unseen" }, say("close"))));
+    el(
+      "button",
+      { type: "button", class: "plain", on: { click: close } },
+      icon("close"),
+      el("span", { class: "unseen" }, say("close")),
+    ),
+  );
   toasts.prepend(shown);
   while (toasts.childElementCount > 4) toasts.lastElementChild?.remove();
   // It stays while somebody points at it or is in it.

@@ -52,10 +52,21 @@ export function shown(resource, { isEmpty = () => false, empty = null, filled, l
 /** @param {number} lines */
 function loading(lines) {
   const ghosts = Array.from({ length: lines }, () => el("div", { class: "ghost line" }));
-  return el("div", { class: "loading", key: "loading", "aria-busy": "true" }, el("p", { class: "unseen", role: "status" }, say("loading")), ...ghosts);
+  return el(
+    "div",
+    { class: "loading", key: "loading", "aria-busy": "true" },
+    el("p", { class: "unseen", role: "status" }, say("loading")),
+    ...ghosts,
+  );
 }
 
 /** @param {Problem} problem @param {() => void} retry */
 function failed(problem, retry) {
-  return el("div", { class: "blank", role: "alert", key: "failed" }, icon("alert"), el("p", {}, explain(problem)), button(say("retry"), retry, { class: "primary" }));
+  return el(
+    "div",
+    { class: "blank", role: "alert", key: "failed" },
+    icon("alert"),
+    el("p", {}, explain(problem)),
+    button(say("retry"), retry, { class: "primary" }),
+  );
 }

@@ -7,37 +7,95 @@ import { number, say, size, time } from "../i18n.js";
 export function contentsOf(contents) {
   const about = /** @type {[Child, Child][]} */ ([
     [say("read_at"), time(contents.read_from)],
-    [say("csv"), [say(contents.csv.byte_order_mark ? "csv_bom" : "csv_no_bom"), " · ", say(contents.csv.escape_formulas ? "csv_escaped" : "csv_not_escaped")]],
+    [
+      say("csv"),
+      [
+        say(contents.csv.byte_order_mark ? "csv_bom" : "csv_no_bom"),
+        " · ",
+        say(contents.csv.escape_formulas ? "csv_escaped" : "csv_not_escaped"),
+      ],
+    ],
   ]);
-  return el("div", { class: "stack", key: "contents" }, facts(about), modulesOf(contents), checksumsOf(contents), leftOutOf(contents));
+  return el(
+    "div",
+    { class: "stack", key: "contents" },
+    facts(about),
+    modulesOf(contents),
+    checksumsOf(contents),
+    leftOutOf(contents),
+  );
 }
 
 /** @param {Contents} contents */
 function modulesOf({ modules }) {
-  const head = el("tr", {}, el("th", { scope: "col" }, say("module")), ...["fields", "records", "attachments", "attachment_size"].map((name) => el("th", { scope: "col", class: "number" }, say(name))));
-  const rows = modules.map((module) => el("tr", { key: module.api_name },
-    el("th", { scope: "row" }, module.label), ...[module.fields, module.rows, module.attachments].map((count) => el("td", { class: "number" }, number(count))),
-    el("td", { class: "number" }, module.attachments ? size(module.attachment_bytes) : "–")));
-  return scrolled(say("modules"), el("table", { class: "list" }, el("caption", {}, say("modules")), el("thead", {}, head), el("tbody", {}, ...rows)));
+  const head = el(
+    "tr",
+    {},
+    el("th", { scope: "col" }, say("module")),
+    ...["fields", "records", "attachments", "attachment_size"].map((name) =>
+      el("th", { scope: "col", class: "number" }, say(name)),
+    ),
+  );
+  const rows = modules.map((module) =>
+    el(
+      "tr",
+      { key: module.api_name },
+      el("th", { scope: "row" }, module.label),
+      ...[module.fields, module.rows, module.attachments].map((count) => el("td", { class: "number" }, number(count))),
+      el("td", { class: "number" }, module.attachments ? size(module.attachment_bytes) : "–"),
+    ),
+  );
+  return scrolled(
+    say("modules"),
+    el("table", { class: "list" }, el("caption", {}, say("modules")), el("thead", {}, head), el("tbody", {}, ...rows)),
+  );
 }
 
 /** SHA-256 of each CSV file, as the manifest in the zip has it. @param {Contents} contents */
 function checksumsOf({ modules }) {
-  const rows = modules.flatMap((module) => module.files).map((file) => el("tr", {},
-    el("th", { scope: "row" }, file.path), el("td", { class: "number" }, size(file.bytes)), el("td", {}, el("code", {}, file.sha256))));
-  const head = el("tr", {}, el("th", { scope: "col" }, say("file")), el("th", { scope: "col", class: "number" }, say("size")), el("th", { scope: "col" }, "SHA-256"));
-  return el("details", { key: "checksums" }, el("summary", {}, say("checksums")), el("p", { class: "soft" }, say("checksums_hint")),
-    scrolled(say("checksums"), el("table", { class: "list" }, el("thead", {}, head), el("tbody", {}, ...rows))));
+  const rows = modules
+    .flatMap((module) => module.files)
+    .map((file) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, file.path),
+        el("td", { class: "number" }, size(file.bytes)),
+        el("td", {}, el("code", {}, file.sha256)),
+      ),
+    );
+  const head = el(
+    "tr",
+    {},
+    el("th", { scope: "col" }, say("file")),
+    el("th", { scope: "col", class: "number" }, say("size")),
+    el("th", { scope: "col" }, "SHA-256"),
+  );
+  return el(
+    "details",
+    { key: "checksums" },
+    el("summary", {}, say("checksums")),
+    el("p", { class: "soft" }, say("checksums_hint")),
+    scrolled(say("checksums"), el("table", { class: "list" }, el("thead", {}, head), el("tbody", {}, ...rows))),
+  );
 }
 
 /** @param {Contents} contents */
 function leftOutOf({ left_out: list }) {
   if (list.length === 0) return el("p", { class: "soft", key: "left-out" }, say("nothing_left_out"));
-  const items = list.map(({ module, field, reason }) => el("li", {}, el("strong", {}, field ? `${module}.${field}` : module), " ", el("span", { class: "soft" }, say(`left_out_${reason}`))));
+  const items = list.map(({ module, field, reason }) =>
+    el(
+      "li",
+      {},
+      el("strong", {}, field ? `${module}.${field}` : module),
+      " ",
+      el("span", { class: "soft" }, say(`left_out_${reason}`)),
+    ),
+  );
   return el("div", { key: "left-out" }, el("h3", {}, say("left_out")), el("ul", {}, ...items));
 }
 
 /** A table that is wider than its place can be moved by keyboard too. @param {string} name @param {HTMLTableElement} table */
 function scrolled(name, table) {
-  return el("div", { class: "scrolled", tabindex: 0, role: "region", "aria-label": name }, table);
+  return el("div", { class: "scrolled", tabindex: 0, role: "group", "aria-label": name }, table);
 }

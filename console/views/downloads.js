@@ -15,7 +15,9 @@ export default function downloads(app) {
   /** @type {Map<string, ReturnType<typeof resource<Contents | null>>>} */
   const contents = new Map();
   const list = resource(app, async () => {
-    const pages = await Promise.all(Array.from({ length: state.pages }, (_, at) => get(`/backups?page=${at + 1}&per_page=${PER_PAGE}`)));
+    const pages = await Promise.all(
+      Array.from({ length: state.pages }, (_, at) => get(`/backups?page=${at + 1}&per_page=${PER_PAGE}`)),
+    );
     const backups = /** @type {Backup[]} */ (pages.flatMap((page) => page.backups));
     return { backups, hasMore: pages[pages.length - 1].info.more_records };
   });
@@ -32,12 +34,22 @@ export default function downloads(app) {
     return known;
   }
 
-  const filled = (/** @type {{ backups: Backup[], hasMore: boolean }} */ { backups, hasMore }) => el("div", { key: "list", class: "stack" },
-    ...backups.map((backup) => backupOf(app, backup, contents.get(backup.id), () => contentsFor(backup.id))),
-    hasMore ? button(say("show_more"), () => {
-      state.pages += 1;
-      void list.reload();
-    }, { key: "more", "aria-disabled": list.isLoading ? "true" : null }) : null);
+  const filled = (/** @type {{ backups: Backup[], hasMore: boolean }} */ { backups, hasMore }) =>
+    el(
+      "div",
+      { key: "list", class: "stack" },
+      ...backups.map((backup) => backupOf(app, backup, contents.get(backup.id), () => contentsFor(backup.id))),
+      hasMore
+        ? button(
+            say("show_more"),
+            () => {
+              state.pages += 1;
+              void list.reload();
+            },
+            { key: "more", "aria-disabled": list.isLoading ? "true" : null },
+          )
+        : null,
+    );
   const empty = [icon("archive"), el("p", {}, say("downloads_empty")), link("/", { class: "button primary" }, say("to_overview"))];
   return {
     title: () => say("nav_downloads"),
@@ -47,7 +59,8 @@ export default function downloads(app) {
       Object.assign(state, { newest: id, status });
     },
     draw: () => [
-      el("h1", { key: "heading", tabindex: -1 }, say("downloads_heading")), el("p", { class: "soft", key: "lead" }, say("downloads_lead")),
+      el("h1", { key: "heading", tabindex: -1 }, say("downloads_heading")),
+      el("p", { class: "soft", key: "lead" }, say("downloads_lead")),
       shown(list, { isEmpty: ({ backups }) => backups.length === 0, empty, filled, lines: 5 }),
     ],
   };
@@ -56,19 +69,40 @@ export default function downloads(app) {
 /** @param {App} app @param {Backup} backup @param {ReturnType<typeof resource<Contents | null>> | undefined} contents @param {() => void} open */
 function backupOf(app, backup, contents, open) {
   const isExpired = backup.status === "COMPLETED" && Date.parse(backup.expiry_date) <= app.now().getTime();
-  const kind = { INPROGRESS: /** @type {const} */ ("busy"), COMPLETED: isExpired ? /** @type {const} */ ("quiet") : /** @type {const} */ ("good"), FAILED: /** @type {const} */ ("bad") }[backup.status];
-  const status = el("p", { class: "status" }, badge(kind, say(`status_${isExpired ? "EXPIRED" : backup.status}`)), el("span", { class: "soft" }, say("made_for", { type: say(`type_${backup.type}`), name: backup.requester.name })));
+  const kind = {
+    INPROGRESS: /** @type {const} */ ("busy"),
+    COMPLETED: isExpired ? /** @type {const} */ ("quiet") : /** @type {const} */ ("good"),
+    FAILED: /** @type {const} */ ("bad"),
+  }[backup.status];
+  const status = el(
+    "p",
+    { class: "status" },
+    badge(kind, say(`status_${isExpired ? "EXPIRED" : backup.status}`)),
+    el("span", { class: "soft" }, say("made_for", { type: say(`type_${backup.type}`), name: backup.requester.name })),
+  );
   const body = [];
   if (backup.failure) body.push(failure(backup.failure));
-  else if (backup.status === "COMPLETED") body.push(expiryOf(app, backup, isExpired), filesOf(app, backup, isExpired), detailsOf(contents, open));
-  return card(`backup-${backup.id}`, time(backup.created_time), { class: isExpired ? "backup expired" : "backup" }, status, ...body);
+  else if (backup.status === "COMPLETED")
+    body.push(expiryOf(app, backup, isExpired), filesOf(app, backup, isExpired), detailsOf(contents, open));
+  return card(
+    `backup-${backup.id}`,
+    time(backup.created_time),
+    { class: isExpired ? "backup expired" : "backup" },
+    status,
+    ...body,
+  );
 }
 
 /** @param {App} app @param {Backup} backup @param {boolean} isExpired */
 function expiryOf(app, backup, isExpired) {
   if (isExpired) return el("p", { class: "soft" }, icon("clock"), say("expired", { time: time(backup.expiry_date) }));
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
-  return el("p", { class: left < 86_400 ? "soon" : "" }, icon("clock"), say("links_work", { span: span(left), time: time(backup.expiry_date) }));
+  return el(
+    "p",
+    { class: left < 86_400 ? "soon" : "" },
+    icon("clock"),
+    say("links_work", { span: span(left), time: time(backup.expiry_date) }),
+  );
 }
 
 /** @param {App} app @param {Backup} backup @param {boolean} isExpired */
@@ -78,10 +112,33 @@ function filesOf(app, backup, isExpired) {
     const about = /** @type {[Child, Child][]} */ ([[say("size"), size(file.size)]]);
     if (holds !== null) about.push([say(file.kind === "data" ? "records" : "attachments"), number(holds)]);
     if (file.checksum) about.push([file.checksum.algorithm, el("code", {}, file.checksum.value)]);
-    const actions = isExpired ? null : el("div", { class: "actions" },
-      button(say("download"), () => void download(app, backup, file), { class: "primary", icon: "download", "aria-label": say("download_file", { name: file.name }) }),
-      button(say("copy_link"), () => void copyLink(app, backup, file), { icon: "copy", "aria-label": say("copy_link_of", { name: file.name }) }));
-    return el("li", { key: file.name }, el("div", { class: "file" }, icon("file"), el("div", {}, el("strong", {}, file.name), " ", el("span", { class: "soft" }, say(`kind_${file.kind}`)))), facts(about, "inline-facts"), actions);
+    const actions = isExpired
+      ? null
+      : el(
+          "div",
+          { class: "actions" },
+          button(say("download"), () => void download(app, backup, file), {
+            class: "primary",
+            icon: "download",
+            "aria-label": say("download_file", { name: file.name }),
+          }),
+          button(say("copy_link"), () => void copyLink(app, backup, file), {
+            icon: "copy",
+            "aria-label": say("copy_link_of", { name: file.name }),
+          }),
+        );
+    return el(
+      "li",
+      { key: file.name },
+      el(
+        "div",
+        { class: "file" },
+        icon("file"),
+        el("div", {}, el("strong", {}, file.name), " ", el("span", { class: "soft" }, say(`kind_${file.kind}`))),
+      ),
+      facts(about, "inline-facts"),
+      actions,
+    );
   });
   return el("ul", { class: "files wide" }, ...rows);
 }
@@ -93,7 +150,10 @@ async function copyLink(app, backup, file) {
     if (!answer) return app.toast(say("expired_now"), { kind: "bad" });
     const links = file.kind === "data" ? answer.urls.data_links : answer.urls.attachment_links;
     const at = backup.files.filter(({ kind }) => kind === file.kind).findIndex(({ name }) => name === file.name);
-    const isCopied = await navigator.clipboard.writeText(links[at]).then(() => true, () => false);
+    const isCopied = await navigator.clipboard.writeText(links[at]).then(
+      () => true,
+      () => false,
+    );
     if (isCopied) app.toast(say("copied", { time: time(answer.urls.expiry_date) }));
     else app.toast(say("not_copied"), { kind: "bad" });
   } catch (thrown) {
@@ -104,6 +164,10 @@ async function copyLink(app, backup, file) {
 /** @param {ReturnType<typeof resource<Contents | null>> | undefined} contents @param {() => void} open */
 function detailsOf(contents, open) {
   const toggle = (/** @type {Event} */ event) => /** @type {HTMLDetailsElement} */ (event.currentTarget).open && open();
-  const drawn = contents ? (contents.isLoading || contents.problem || contents.data ? shown(contents, { filled: (data) => data && contentsOf(data) }) : el("p", { class: "soft", key: "unknown" }, say("contents_unknown"))) : null;
+  const drawn = contents
+    ? contents.isLoading || contents.problem || contents.data
+      ? shown(contents, { filled: (data) => data && contentsOf(data) })
+      : el("p", { class: "soft", key: "unknown" }, say("contents_unknown"))
+    : null;
   return el("details", { class: "contents", key: "contents", on: { toggle } }, el("summary", {}, say("contents")), drawn);
 }

@@ -14,17 +14,40 @@ const GROUPS = {
   downloads: ["download_started"],
   settings: ["settings_saved"],
   purchases: [
-    "order_placed", "purchased", "order_failed", "order_expired", "order_cancelled", "refunded", "disputed", "dispute_won", "subscription_cancelled",
-    "subscription_resumed", "subscription_renewed", "payment_failed", "subscription_ended", "plan_changed",
+    "order_placed",
+    "order_confirmed",
+    "purchased",
+    "order_failed",
+    "order_expired",
+    "order_cancelled",
+    "refunded",
+    "disputed",
+    "dispute_won",
+    "subscription_cancelled",
+    "subscription_resumed",
+    "subscription_renewed",
+    "payment_failed",
+    "subscription_ended",
+    "plan_changed",
   ],
 };
 
 /** Pictures and colours by kind; others have a quiet dot. @type {Record<string, [string, string]>} */
 const MARKS = {
-  backup_started: ["run", "busy"], backup_ready: ["check", "good"], backup_failed: ["alert", "bad"], backup_skipped: ["alert", "warn"],
-  backup_missed: ["alert", "warn"], schedule_set: ["calendar", "busy"], schedule_changed: ["calendar", "busy"], schedule_stopped: ["stop", "quiet"],
-  download_started: ["download", "quiet"], settings_saved: ["settings", "quiet"], purchased: ["cart", "good"], payment_failed: ["alert", "bad"],
-  order_failed: ["alert", "bad"], disputed: ["alert", "warn"],
+  backup_started: ["run", "busy"],
+  backup_ready: ["check", "good"],
+  backup_failed: ["alert", "bad"],
+  backup_skipped: ["alert", "warn"],
+  backup_missed: ["alert", "warn"],
+  schedule_set: ["calendar", "busy"],
+  schedule_changed: ["calendar", "busy"],
+  schedule_stopped: ["stop", "quiet"],
+  download_started: ["download", "quiet"],
+  settings_saved: ["settings", "quiet"],
+  purchased: ["cart", "good"],
+  payment_failed: ["alert", "bad"],
+  order_failed: ["alert", "bad"],
+  disputed: ["alert", "warn"],
 };
 
 /** @type {ViewMaker} */
@@ -32,7 +55,10 @@ export default function history(app) {
   const state = { group: "", from: "", to: "", pages: 1, newest: app.summary?.notifications.newest };
   const list = resource(app, async () => {
     const pages = await Promise.all(Array.from({ length: state.pages }, (_, at) => get(`/history?${query(at + 1)}`)));
-    return { records: /** @type {HistoryRecord[]} */ (pages.flatMap((page) => page.history)), hasMore: pages[pages.length - 1].info.more_records };
+    return {
+      records: /** @type {HistoryRecord[]} */ (pages.flatMap((page) => page.history)),
+      hasMore: pages[pages.length - 1].info.more_records,
+    };
   });
   void list.reload();
 
@@ -54,18 +80,55 @@ export default function history(app) {
 
   function filters() {
     const offered = Object.keys(GROUPS).filter((group) => group !== "purchases" || app.summary?.allowance.purchases !== undefined);
-    const choices = ["", ...offered].map((group) => el("option", { value: group, selected: state.group === group }, say(`group_${group || "all"}`)));
-    const date = (/** @type {"from" | "to"} */ name) => el("div", { class: "field", key: name }, el("label", { for: `filter-${name}` }, say(name)), el("input", { type: "date", id: `filter-${name}`, name, value: state[name] || null, on: { change } }));
-    return el("form", { class: "card filters", key: "filters", "aria-label": say("filters"), on: { submit: (/** @type {Event} */ event) => event.preventDefault() } },
-      el("div", { class: "field", key: "group" }, el("label", { for: "filter-group" }, say("kind")), el("select", { id: "filter-group", name: "group", on: { change } }, ...choices)), date("from"), date("to"));
+    const choices = ["", ...offered].map((group) =>
+      el("option", { value: group, selected: state.group === group }, say(`group_${group || "all"}`)),
+    );
+    const date = (/** @type {"from" | "to"} */ name) =>
+      el(
+        "div",
+        { class: "field", key: name },
+        el("label", { for: `filter-${name}` }, say(name)),
+        el("input", { type: "date", id: `filter-${name}`, name, value: state[name] || null, on: { change } }),
+      );
+    return el(
+      "form",
+      {
+        class: "card filters",
+        key: "filters",
+        "aria-label": say("filters"),
+        on: { submit: (/** @type {Event} */ event) => event.preventDefault() },
+      },
+      el(
+        "div",
+        { class: "field", key: "group" },
+        el("label", { for: "filter-group" }, say("kind")),
+        el("select", { id: "filter-group", name: "group", on: { change } }, ...choices),
+      ),
+      date("from"),
+      date("to"),
+    );
   }
 
-  const filled = (/** @type {{ records: HistoryRecord[], hasMore: boolean }} */ { records, hasMore }) => el("div", { key: "timeline", class: list.isLoading ? "stale" : null },
-    ...byDay(records),
-    hasMore ? el("p", { class: "actions", key: "more" }, button(say("show_older"), () => {
-      state.pages += 1;
-      void list.reload();
-    }, { "aria-disabled": list.isLoading ? "true" : null })) : null);
+  const filled = (/** @type {{ records: HistoryRecord[], hasMore: boolean }} */ { records, hasMore }) =>
+    el(
+      "div",
+      { key: "timeline", class: list.isLoading ? "stale" : null },
+      ...byDay(records),
+      hasMore
+        ? el(
+            "p",
+            { class: "actions", key: "more" },
+            button(
+              say("show_older"),
+              () => {
+                state.pages += 1;
+                void list.reload();
+              },
+              { "aria-disabled": list.isLoading ? "true" : null },
+            ),
+          )
+        : null,
+    );
 
   return {
     title: () => say("nav_history"),
@@ -75,8 +138,15 @@ export default function history(app) {
       state.newest = newest;
     },
     draw: () => [
-      el("h1", { key: "heading", tabindex: -1 }, say("history_heading")), el("p", { class: "soft", key: "lead" }, say("history_lead")), filters(),
-      shown(list, { isEmpty: ({ records }) => records.length === 0, empty: [icon("history"), el("p", {}, say(state.group || state.from || state.to ? "history_none_found" : "history_empty"))], filled, lines: 6 }),
+      el("h1", { key: "heading", tabindex: -1 }, say("history_heading")),
+      el("p", { class: "soft", key: "lead" }, say("history_lead")),
+      filters(),
+      shown(list, {
+        isEmpty: ({ records }) => records.length === 0,
+        empty: [icon("history"), el("p", {}, say(state.group || state.from || state.to ? "history_none_found" : "history_empty"))],
+        filled,
+        lines: 6,
+      }),
     ],
   };
 }
@@ -89,7 +159,14 @@ function byDay(records) {
     const name = digits(record.log_time);
     days.set(name, [...(days.get(name) ?? []), record]);
   }
-  return [...days].map(([name, records]) => el("section", { class: "day", key: name, "aria-labelledby": `day-${name}` }, el("h2", { id: `day-${name}` }, day(records[0].log_time)), el("ol", { class: "timeline" }, records.map(eventOf))));
+  return [...days].map(([name, records]) =>
+    el(
+      "section",
+      { class: "day", key: name, "aria-labelledby": `day-${name}` },
+      el("h2", { id: `day-${name}` }, day(records[0].log_time)),
+      el("ol", { class: "timeline" }, records.map(eventOf)),
+    ),
+  );
 }
 
 /** @param {HistoryRecord} record */
@@ -101,10 +178,29 @@ function eventOf(record) {
   if (record.file_name) details.push(record.file_name);
   if (record.count) details.push(say("times", { count: record.count }));
   if (record.amount && record.currency) details.push(money(record.amount, record.currency, minorDigits(record.currency)));
-  return el("li", { key: record.id }, el("span", { class: `mark ${colour}` }, icon(picture)),
-    el("div", {}, el("p", {}, el("strong", {}, knows(key) ? say(key) : record.kind), details.length ? el("span", { class: "soft" }, ` ${details.join(" · ")}`) : null),
-      el("p", { class: "soft" }, el("time", { datetime: record.log_time }, hour(record.log_time)), unseen(" "), el("span", {}, say("by", { name: record.done_by.name })),
-        record.order ? el("a", { href: `#/orders/${record.order}` }, say("show_order")) : null)));
+  return el(
+    "li",
+    { key: record.id },
+    el("span", { class: `mark ${colour}` }, icon(picture)),
+    el(
+      "div",
+      {},
+      el(
+        "p",
+        {},
+        el("strong", {}, knows(key) ? say(key) : record.kind),
+        details.length ? el("span", { class: "soft" }, ` ${details.join(" · ")}`) : null,
+      ),
+      el(
+        "p",
+        { class: "soft" },
+        el("time", { datetime: record.log_time }, hour(record.log_time)),
+        unseen(" "),
+        el("span", {}, say("by", { name: record.done_by.name })),
+        record.order ? el("a", { href: `#/orders/${record.order}` }, say("show_order")) : null,
+      ),
+    ),
+  );
 }
 
 /** @param {string} currency */

@@ -21,7 +21,9 @@ export function webhooks(app) {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
     try {
-      const { body } = await call("POST", "/webhooks", { body: { webhook: { url: String(new FormData(form).get("url")).trim() } } });
+      const { body } = await call("POST", "/webhooks", {
+        body: { webhook: { url: String(new FormData(form).get("url")).trim() } },
+      });
       Object.assign(state, { secret: body.details.secret, problem: null });
       form.reset();
     } catch (thrown) {
@@ -40,21 +42,80 @@ export function webhooks(app) {
     }
     await list.reload();
   }
-  const test = (/** @type {Webhook} */ { id }) => void act(() => call("POST", `/webhooks/${id}/actions/test`), say("webhook_tested"));
+  const test = (/** @type {Webhook} */ { id }) =>
+    void act(() => call("POST", `/webhooks/${id}/actions/test`), say("webhook_tested"));
   async function remove(/** @type {Webhook} */ { id, url }) {
-    const agreed = await ask({ title: say("webhook_remove_title"), body: [el("p", {}, say("webhook_remove_question", { url }))], confirm: say("remove"), isDangerous: true });
+    const agreed = await ask({
+      title: say("webhook_remove_title"),
+      body: [el("p", {}, say("webhook_remove_question", { url }))],
+      confirm: say("remove"),
+      isDangerous: true,
+    });
     if (agreed) await act(() => call("DELETE", `/webhooks/${id}`), say("webhook_removed"));
   }
 
-  const one = (/** @type {Webhook} */ webhook) => el("li", { key: webhook.id }, el("div", {}, el("code", {}, webhook.url), el("p", { class: "soft" }, badge(webhook.status === "active" ? "good" : "bad", say(`webhook_${webhook.status}`)), say("added", { time: date(webhook.created_time) }))),
-    el("div", { class: "actions" }, button(say("test"), () => test(webhook), { "aria-label": say("test_webhook", { url: webhook.url }) }), button(say("remove"), () => void remove(webhook), { "aria-label": say("remove_webhook", { url: webhook.url }) })));
-  const form = () => el("form", { key: "add", class: "line", on: { submit: add } },
-    el("div", { class: "field" }, el("label", { for: "webhook-url" }, say("webhook_url")), el("input", { type: "url", id: "webhook-url", name: "url", required: true, placeholder: "https://", autocomplete: "off", "aria-invalid": state.problem ? "true" : null, "aria-describedby": state.problem ? "webhook-problem" : null })), el("button", {}, say("add")));
+  const one = (/** @type {Webhook} */ webhook) =>
+    el(
+      "li",
+      { key: webhook.id },
+      el(
+        "div",
+        {},
+        el("code", {}, webhook.url),
+        el(
+          "p",
+          { class: "soft" },
+          badge(webhook.status === "active" ? "good" : "bad", say(`webhook_${webhook.status}`)),
+          say("added", { time: date(webhook.created_time) }),
+        ),
+      ),
+      el(
+        "div",
+        { class: "actions" },
+        button(say("test"), () => test(webhook), { "aria-label": say("test_webhook", { url: webhook.url }) }),
+        button(say("remove"), () => void remove(webhook), { "aria-label": say("remove_webhook", { url: webhook.url }) }),
+      ),
+    );
+  const form = () =>
+    el(
+      "form",
+      { key: "add", class: "line", on: { submit: add } },
+      el(
+        "div",
+        { class: "field" },
+        el("label", { for: "webhook-url" }, say("webhook_url")),
+        el("input", {
+          type: "url",
+          id: "webhook-url",
+          name: "url",
+          required: true,
+          placeholder: "https://",
+          autocomplete: "off",
+          "aria-invalid": state.problem ? "true" : null,
+          "aria-describedby": state.problem ? "webhook-problem" : null,
+        }),
+      ),
+      el("button", {}, say("add")),
+    );
   return {
     draw: () => [
-      el("p", { class: "soft", key: "hint" }, say("webhooks_hint")), state.secret ? secretOf(say("webhook_secret"), state.secret) : null,
-      shown(list, { isEmpty: (found) => found.length === 0, empty: el("p", { class: "soft" }, say("webhooks_empty")), filled: (found) => el("ul", { class: "rows", key: "list" }, ...found.map(one)), lines: 2 }), form(),
-      state.problem ? el("p", { class: "notice bad", role: "alert", id: "webhook-problem", key: "problem" }, icon("alert"), explain(state.problem)) : null,
+      el("p", { class: "soft", key: "hint" }, say("webhooks_hint")),
+      state.secret ? secretOf(say("webhook_secret"), state.secret) : null,
+      shown(list, {
+        isEmpty: (found) => found.length === 0,
+        empty: el("p", { class: "soft" }, say("webhooks_empty")),
+        filled: (found) => el("ul", { class: "rows", key: "list" }, ...found.map(one)),
+        lines: 2,
+      }),
+      form(),
+      state.problem
+        ? el(
+            "p",
+            { class: "notice bad", role: "alert", id: "webhook-problem", key: "problem" },
+            icon("alert"),
+            explain(state.problem),
+          )
+        : null,
     ],
   };
 }
@@ -83,13 +144,24 @@ export function calendarLink(app) {
   }
   return {
     draw: () => [
-      el("p", { class: "soft" }, say("calendar_link_hint")), state.url ? secretOf(say("calendar_link_once"), state.url) : null,
-      el("div", { class: "actions" }, button(say("calendar_link_make"), () => void make()), button(say("calendar_link_remove"), () => void remove())),
+      el("p", { class: "soft" }, say("calendar_link_hint")),
+      state.url ? secretOf(say("calendar_link_once"), state.url) : null,
+      el(
+        "div",
+        { class: "actions" },
+        button(say("calendar_link_make"), () => void make()),
+        button(say("calendar_link_remove"), () => void remove()),
+      ),
     ],
   };
 }
 
 /** @param {string} words @param {string} secret */
 function secretOf(words, secret) {
-  return el("div", { class: "notice", role: "status", key: "secret" }, icon("alert"), el("div", {}, el("p", {}, words), el("code", { class: "secret" }, secret)));
+  return el(
+    "div",
+    { class: "notice", role: "status", key: "secret" },
+    icon("alert"),
+    el("div", {}, el("p", {}, words), el("code", { class: "secret" }, secret)),
+  );
 }

@@ -12,18 +12,44 @@ export async function showLimit(app, { details }) {
   const free = Number(details.free_per_month ?? 0);
   const onlyWeekly = offers.length > 0 && offers.every(({ product }) => product === "weekly");
   const lead = onlyWeekly ? say("limit_weekly") : free > 0 ? say("limit_used", { free }) : say("limit_none");
-  const renews = details.renews && free > 0 && !onlyWeekly ? el("p", {}, say("limit_renews", { date: date(details.renews) })) : null;
+  const renews =
+    details.renews && free > 0 && !onlyWeekly ? el("p", {}, say("limit_renews", { date: date(details.renews) })) : null;
   const dialog = open(say("limit_title"), "ask limit");
   const choose = (/** @type {string} */ to) => {
     dialog.close();
     app.go(to);
   };
-  const items = offers.map((offer) => el("li", {}, el("div", {}, el("strong", {}, nameOf(offer)), el("p", { class: "soft" }, say(`product_${offer.product}_hint`))),
-    el("p", { class: "price" }, money(offer.amount, offer.currency, offer.minor_digits), el("span", { class: "soft" }, say(`per_${offer.per}`))),
-    button(say("choose"), () => choose(`/add-ons/${offer.product}${offer.plan ? `/${encodeURIComponent(offer.plan)}` : ""}`), { class: "primary", "aria-label": say("choose_product", { product: nameOf(offer) }) })));
+  const items = offers.map((offer) =>
+    el(
+      "li",
+      {},
+      el("div", {}, el("strong", {}, nameOf(offer)), el("p", { class: "soft" }, say(`product_${offer.product}_hint`))),
+      el(
+        "p",
+        { class: "price" },
+        money(offer.amount, offer.currency, offer.minor_digits),
+        el("span", { class: "soft" }, say(`per_${offer.per}`)),
+      ),
+      button(say("choose"), () => choose(`/add-ons/${offer.product}${offer.plan ? `/${encodeURIComponent(offer.plan)}` : ""}`), {
+        class: "primary",
+        "aria-label": say("choose_product", { product: nameOf(offer) }),
+      }),
+    ),
+  );
   dialog.append(
-    el("div", { class: "dialog-body" }, el("p", {}, icon("alert"), lead), renews, items.length ? el("ul", { class: "offers" }, ...items) : el("p", { class: "soft" }, say("limit_no_offers"))),
-    el("div", { class: "actions" }, button(say("not_now"), () => dialog.close())));
+    el(
+      "div",
+      { class: "dialog-body" },
+      el("p", {}, icon("alert"), lead),
+      renews,
+      items.length ? el("ul", { class: "offers" }, ...items) : el("p", { class: "soft" }, say("limit_no_offers")),
+    ),
+    el(
+      "div",
+      { class: "actions" },
+      button(say("not_now"), () => dialog.close()),
+    ),
+  );
   dialog.showModal();
 }
 

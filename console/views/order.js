@@ -3,7 +3,7 @@
 import { call, get } from "../api.js";
 import { ask } from "../dialog.js";
 import { badge, button, card, el, icon, link } from "../dom.js";
-import { date, longTime, money, say, time } from "../i18n.js";
+import { date, longTime, money, number, say, time } from "../i18n.js";
 import { resource, shown } from "../resource.js";
 import { nameOf } from "./limit.js";
 
@@ -51,26 +51,54 @@ export default function order(app, id = "") {
     state.isBusy = false;
     void shownOrder.reload();
   }
-  const pay = () => void act("confirm", (order) => {
-    if (order.checkout_url) location.assign(order.checkout_url);
-  });
+  const pay = () =>
+    void act("confirm", (order) => {
+      if (order.checkout_url) location.assign(order.checkout_url);
+    });
   async function cancel() {
-    const agreed = await ask({ title: say("cancel_order_title"), body: [el("p", {}, say("cancel_order_question"))], confirm: say("cancel_order"), cancel: say("back"), isDangerous: true });
+    const agreed = await ask({
+      title: say("cancel_order_title"),
+      body: [el("p", {}, say("cancel_order_question"))],
+      confirm: say("cancel_order"),
+      cancel: say("back"),
+      isDangerous: true,
+    });
     if (agreed) await act("cancel", () => app.toast(say("order_is_cancelled")));
   }
 
-  const filled = (/** @type {Order} */ order) => el("div", { class: "stack", key: "order" }, stepsOf(stepOf(order)), outcomeOf(order), billOf(order), actionsOf(order, state.isBusy, pay, () => void cancel()));
+  const filled = (/** @type {Order} */ order) =>
+    el(
+      "div",
+      { class: "stack", key: "order" },
+      stepsOf(stepOf(order)),
+      outcomeOf(order),
+      billOf(order),
+      actionsOf(order, state.isBusy, pay, () => void cancel()),
+    );
   return {
     title: () => say("order_title"),
     leave: () => clearTimeout(state.timer),
-    draw: () => [el("h1", { key: "heading", tabindex: -1 }, say(shownOrder.data?.status === "PAID" ? "order_paid_heading" : "order_heading")), shown(shownOrder, { filled, lines: 6 })],
+    draw: () => [
+      el("h1", { key: "heading", tabindex: -1 }, say(shownOrder.data?.status === "PAID" ? "order_paid_heading" : "order_heading")),
+      shown(shownOrder, { filled, lines: 6 }),
+    ],
   };
 }
 
 /** Where buying stands. @param {string} here */
 export function stepsOf(here) {
   const at = STEPS.indexOf(here);
-  return el("ol", { class: "steps", key: "steps", "aria-label": say("steps") }, STEPS.map((step, number) => el("li", { key: step, class: number < at ? "past" : null, "aria-current": number === at ? "step" : null }, say(`step_${step}`))));
+  return el(
+    "ol",
+    { class: "steps", key: "steps", "aria-label": say("steps") },
+    STEPS.map((step, number) =>
+      el(
+        "li",
+        { key: step, class: number < at ? "past" : null, "aria-current": number === at ? "step" : null },
+        say(`step_${step}`),
+      ),
+    ),
+  );
 }
 
 /** @param {Order} order */
@@ -81,25 +109,80 @@ function stepOf({ status }) {
 
 /** @param {Order} order */
 function outcomeOf(order) {
-  const kinds = /** @type {Record<string, "good" | "bad" | "busy" | "quiet">} */ ({ PAID: "good", FAILED: "bad", AWAITING_PAYMENT: "busy", PROCESSING: "busy" });
-  const more = order.status === "PAID" && order.paid_time ? say("order_PAID_text", { time: longTime(order.paid_time) }) : say(`order_${order.status}_text`, { time: time(order.expires_time) });
-  return el("div", { class: "card outcome", role: "status", key: "outcome" }, el("p", { class: "lead" }, badge(kinds[order.status] ?? "quiet", say(`order_${order.status}`))), el("p", {}, more),
-    order.refunded_amount > 0 ? el("p", { class: "notice" }, icon("receipt"), say("refunded", { amount: money(order.refunded_amount, order.currency, order.minor_digits) })) : null,
-    order.disputed ? el("p", { class: "notice" }, icon("alert"), say("disputed")) : null);
+  const kinds = /** @type {Record<string, "good" | "bad" | "busy" | "quiet">} */ ({
+    PAID: "good",
+    FAILED: "bad",
+    AWAITING_PAYMENT: "busy",
+    PROCESSING: "busy",
+  });
+  const more =
+    order.status === "PAID" && order.paid_time
+      ? say("order_PAID_text", { time: longTime(order.paid_time) })
+      : say(`order_${order.status}_text`, { time: time(order.expires_time) });
+  return el(
+    "div",
+    { class: "card outcome", role: "status", key: "outcome" },
+    el("p", { class: "lead" }, badge(kinds[order.status] ?? "quiet", say(`order_${order.status}`))),
+    el("p", {}, more),
+    order.refunded_amount > 0
+      ? el(
+          "p",
+          { class: "notice" },
+          icon("receipt"),
+          say("refunded", { amount: money(order.refunded_amount, order.currency, order.minor_digits) }),
+        )
+      : null,
+    order.disputed ? el("p", { class: "notice" }, icon("alert"), say("disputed")) : null,
+  );
 }
 
 /** @param {Order} order */
 function billOf(order) {
   const written = (/** @type {number} */ minor) => money(minor, order.currency, order.minor_digits);
-  const head = el("tr", {}, el("th", { scope: "col" }, say("item")), ...["quantity", "unit_price", "amount_of_money"].map((name) => el("th", { scope: "col", class: "number" }, say(name))));
-  const lines = order.lines.map((line) => el("tr", {}, el("th", { scope: "row" }, nameOf(line)), el("td", { class: "number" }, line.quantity), el("td", { class: "number" }, written(line.unit_amount), el("span", { class: "soft" }, say(`per_${line.per}`))), el("td", { class: "number" }, written(line.amount))));
-  const sum = (/** @type {string} */ name, /** @type {number} */ minor, names = "") => el("tr", { class: names || null }, el("th", { scope: "row", colspan: 3 }, name), el("td", { class: "number" }, written(minor)));
+  const head = el(
+    "tr",
+    {},
+    el("th", { scope: "col" }, say("item")),
+    el("th", { scope: "col" }, say("unit_price")),
+    el("th", { scope: "col", class: "number" }, say("amount_of_money")),
+  );
+  const lines = order.lines.map((line) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, nameOf(line)),
+      el(
+        "td",
+        {},
+        `${number(line.quantity)} × ${written(line.unit_amount)} `,
+        el("span", { class: "soft" }, say(`per_${line.per}`)),
+      ),
+      el("td", { class: "number" }, written(line.amount)),
+    ),
+  );
+  const sum = (/** @type {string} */ name, /** @type {number} */ minor, names = "") =>
+    el("tr", { class: names || null }, el("th", { scope: "row", colspan: 2 }, name), el("td", { class: "number" }, written(minor)));
   const tax = order.tax ? sum(say("tax", { name: order.tax.name, percent: order.tax.percent }), order.tax.amount) : null;
-  return card("bill", say("order_number", { number: order.number }), { class: "bill-card" },
-    el("div", { class: "scrolled", tabindex: 0, role: "region", "aria-label": say("order_heading") },
-      el("table", { class: "list" }, el("thead", {}, head), el("tbody", {}, ...lines), el("tfoot", {}, sum(say("subtotal"), order.subtotal), tax, sum(say("total"), order.total, "total")))),
-    order.renews_amount > 0 ? el("p", { class: "soft" }, icon("run"), say("renews_monthly", { amount: written(order.renews_amount) })) : null,
-    el("p", { class: "soft" }, say("ordered_by", { name: order.created_by.name, time: date(order.created_time) })));
+  return card(
+    "bill",
+    say("order_number", { number: order.number }),
+    { class: "bill-card" },
+    el(
+      "div",
+      { class: "scrolled", tabindex: 0, role: "group", "aria-label": say("order_heading") },
+      el(
+        "table",
+        { class: "list" },
+        el("thead", {}, head),
+        el("tbody", {}, ...lines),
+        el("tfoot", {}, sum(say("subtotal"), order.subtotal), tax, sum(say("total"), order.total, "total")),
+      ),
+    ),
+    order.renews_amount > 0
+      ? el("p", { class: "soft" }, icon("run"), say("renews_monthly", { amount: written(order.renews_amount) }))
+      : null,
+    el("p", { class: "soft" }, say("ordered_by", { name: order.created_by.name, time: date(order.created_time) })),
+  );
 }
 
 /** @param {Order} order @param {boolean} isBusy @param {() => void} pay @param {() => void} cancel */
@@ -108,10 +191,26 @@ function actionsOf(order, isBusy, pay, cancel) {
   const again = link("/add-ons", { class: "button primary", key: "again" }, say("order_again"));
   if (order.status === "DRAFT" || order.status === "AWAITING_PAYMENT") {
     const words = say(order.status === "DRAFT" ? "confirm_and_pay" : "go_on_paying");
-    return el("div", { key: "actions", class: "stack" }, el("p", { class: "soft" }, say("billing_hint")), el("div", { class: "actions" },
-      button(words, pay, { class: "primary big", "aria-disabled": busy, key: "pay" }), button(say("cancel_order"), cancel, { "aria-disabled": busy, key: "cancel" })));
+    return el(
+      "div",
+      { key: "actions", class: "stack" },
+      el("p", { class: "soft" }, say("billing_hint")),
+      el(
+        "div",
+        { class: "actions" },
+        button(words, pay, { class: "primary big", "aria-disabled": busy, key: "pay" }),
+        button(say("cancel_order"), cancel, { "aria-disabled": busy, key: "cancel" }),
+      ),
+    );
   }
   if (order.status !== "PAID") return el("div", { class: "actions", key: "actions" }, order.status === "PROCESSING" ? null : again);
-  return el("div", { class: "actions", key: "actions" }, link("/schedule", { class: "button primary" }, icon("calendar"), say("set_schedule")), link("/", { class: "button" }, say("to_overview")),
-    order.receipt_url ? el("a", { href: order.receipt_url, class: "button", rel: "noreferrer" }, icon("receipt"), say("receipt")) : null);
+  return el(
+    "div",
+    { class: "actions", key: "actions" },
+    link("/schedule", { class: "button primary" }, icon("calendar"), say("set_schedule")),
+    link("/", { class: "button" }, say("to_overview")),
+    order.receipt_url
+      ? el("a", { href: order.receipt_url, class: "button", rel: "noreferrer" }, icon("receipt"), say("receipt"))
+      : null,
+  );
 }

@@ -2,23 +2,56 @@
 
 import { asProblem, call } from "../api.js";
 import { badge, button, card, el, facts, icon, link, unseen } from "../dom.js";
-import { date, digits, either, explain, hour, knows, longTime, monthName, number, say, size, span, time, until, weekdayName } from "../i18n.js";
+import {
+  date,
+  digits,
+  either,
+  explain,
+  hour,
+  knows,
+  longTime,
+  monthName,
+  number,
+  say,
+  size,
+  span,
+  time,
+  until,
+  weekdayName,
+} from "../i18n.js";
 
 /** @type {ViewMaker} */
 export default function overview(app) {
-  return { title: () => say("nav_overview"), draw: () => [el("h1", { key: "heading", tabindex: -1 }, say("overview_heading")), ...body(app)] };
+  return {
+    title: () => say("nav_overview"),
+    draw: () => [el("h1", { key: "heading", tabindex: -1 }, say("overview_heading")), ...body(app)],
+  };
 }
 
 /** @param {App} app */
 function body(app) {
   if (!app.summary) return [app.problem ? failed(app) : loading()];
   const { summary } = app;
-  return [el("div", { class: "overview", key: "overview" }, stateOf(app, summary), allowanceOf(summary), scheduleOf(app, summary), calendarOf(app, summary))];
+  return [
+    el(
+      "div",
+      { class: "overview", key: "overview" },
+      stateOf(app, summary),
+      allowanceOf(summary),
+      scheduleOf(app, summary),
+      calendarOf(app, summary),
+    ),
+  ];
 }
 
 function loading() {
   const cards = ["state", "allowance", "next", "months"].map((key) => el("div", { class: `card ghost ${key}`, key }));
-  return el("div", { class: "overview", key: "loading", "aria-busy": "true" }, el("p", { class: "unseen", role: "status" }, say("loading")), ...cards);
+  return el(
+    "div",
+    { class: "overview", key: "loading", "aria-busy": "true" },
+    el("p", { class: "unseen", role: "status" }, say("loading")),
+    ...cards,
+  );
 }
 
 /** @param {App} app */
@@ -44,16 +77,28 @@ function progressOf({ progress: { done, total, seconds_left: left } }) {
   const bar = total
     ? el("progress", { max: Math.max(total.bytes, 1), value: Math.min(done.bytes, total.bytes), "aria-labelledby": "running" })
     : el("progress", { "aria-labelledby": "running" });
-  const of = (/** @type {number} */ some, /** @type {number | undefined} */ all) => (all === undefined ? "–" : say("of", { some: number(some), all: number(all) }));
-  return el("div", { class: "running", key: "running" },
-    el("p", { class: "lead" }, badge("busy", say("status_INPROGRESS")), el("span", { id: "running" }, total ? say("state_running") : say("state_planning"))),
+  const of = (/** @type {number} */ some, /** @type {number | undefined} */ all) =>
+    all === undefined ? "–" : say("of", { some: number(some), all: number(all) });
+  return el(
+    "div",
+    { class: "running", key: "running" },
+    el(
+      "p",
+      { class: "lead" },
+      badge("busy", say("status_INPROGRESS")),
+      el("span", { id: "running" }, total ? say("state_running") : say("state_planning")),
+    ),
     bar,
-    facts([
-      [say("parts"), of(done.items, total?.items)],
-      [say("records"), of(done.rows, total?.rows)],
-      [say("amount"), total ? say("of", { some: size(done.bytes), all: size(total.bytes) }) : "–"],
-      [say("time_left"), left === null || !total ? "–" : left < 2 ? say("almost") : say("about", { time: span(left) })],
-    ], "figures"));
+    facts(
+      [
+        [say("parts"), of(done.items, total?.items)],
+        [say("records"), of(done.rows, total?.rows)],
+        [say("amount"), total ? say("of", { some: size(done.bytes), all: size(total.bytes) }) : "–"],
+        [say("time_left"), left === null || !total ? "–" : left < 2 ? say("almost") : say("about", { time: span(left) })],
+      ],
+      "figures",
+    ),
+  );
 }
 
 /** @param {NewestBackup} backup */
@@ -67,28 +112,74 @@ function resultOf(app, backup) {
   const key = "result";
   const when = backup.finished_time ?? backup.created_time;
   const who = el("p", { class: "soft" }, say("made_by", { time: longTime(when), name: backup.requester.name }));
-  if (backup.failure) return el("div", { class: "result", key }, el("p", { class: "lead" }, badge("bad", say("status_FAILED")), el("span", {}, say("state_failed"))), failure(backup.failure), who);
+  if (backup.failure)
+    return el(
+      "div",
+      { class: "result", key },
+      el("p", { class: "lead" }, badge("bad", say("status_FAILED")), el("span", {}, say("state_failed"))),
+      failure(backup.failure),
+      who,
+    );
   const lead = backup.downloadable ? say("state_ready") : say("state_expired");
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
   const expiry = backup.downloadable
     ? el("p", { class: "soft" }, icon("clock"), say("links_work", { span: span(left), time: time(backup.expiry_date) }))
     : el("p", { class: "soft" }, say("links_ended", { time: time(backup.expiry_date) }));
-  return el("div", { class: "result", key },
-    el("p", { class: "lead" }, badge(backup.downloadable ? "good" : "quiet", say(backup.downloadable ? "status_COMPLETED" : "status_EXPIRED")), el("span", {}, lead)),
-    who, expiry,
-    backup.downloadable ? el("ul", { class: "files" }, backup.files.map((file) => fileOf(app, backup, file))) : null);
+  return el(
+    "div",
+    { class: "result", key },
+    el(
+      "p",
+      { class: "lead" },
+      badge(backup.downloadable ? "good" : "quiet", say(backup.downloadable ? "status_COMPLETED" : "status_EXPIRED")),
+      el("span", {}, lead),
+    ),
+    who,
+    expiry,
+    backup.downloadable
+      ? el(
+          "ul",
+          { class: "files" },
+          backup.files.map((file) => fileOf(app, backup, file)),
+        )
+      : null,
+  );
 }
 
 /** @param {Failure} failure */
 export function failure({ code, message }) {
   const key = `failure_${code}`;
-  return el("div", { class: "notice bad" }, icon("alert"), el("div", {}, el("p", {}, knows(key) ? say(key) : message), el("details", {}, el("summary", {}, say("details")), el("p", { lang: "en" }, `${code}: ${message}`))));
+  return el(
+    "div",
+    { class: "notice bad" },
+    icon("alert"),
+    el(
+      "div",
+      {},
+      el("p", {}, knows(key) ? say(key) : message),
+      el("details", {}, el("summary", {}, say("details")), el("p", { lang: "en" }, `${code}: ${message}`)),
+    ),
+  );
 }
 
 /** @param {App} app @param {Backup} backup @param {BackupFile} file */
 function fileOf(app, backup, file) {
-  const words = el("span", { class: "file" }, icon("file"), el("strong", {}, file.name), el("span", { class: "soft" }, `${say(`kind_${file.kind}`)} · ${size(file.size)}`));
-  return el("li", { key: file.name }, words, button(say("download"), () => void download(app, backup, file), { icon: "download", "aria-label": say("download_file", { name: file.name }) }));
+  const words = el(
+    "span",
+    { class: "file" },
+    icon("file"),
+    el("strong", {}, file.name),
+    el("span", { class: "soft" }, `${say(`kind_${file.kind}`)} · ${size(file.size)}`),
+  );
+  return el(
+    "li",
+    { key: file.name },
+    words,
+    button(say("download"), () => void download(app, backup, file), {
+      icon: "download",
+      "aria-label": say("download_file", { name: file.name }),
+    }),
+  );
 }
 
 /** Records a download and begins it. @param {App} app @param {Backup} backup @param {BackupFile} file */
@@ -108,9 +199,19 @@ function actionsOf(app, summary) {
   const isRunning = summary.backup?.status === "INPROGRESS";
   const reason = el("p", { id: "busy", class: "soft reason", key: "busy" }, isRunning ? say("busy") : say("now_hint"));
   const now = button(say("back_up_now"), () => void backUpNow(app), {
-    class: "primary", icon: "run", "aria-disabled": isRunning ? "true" : null, "aria-describedby": "busy", key: "now",
+    class: "primary",
+    icon: "run",
+    "aria-disabled": isRunning ? "true" : null,
+    "aria-describedby": "busy",
+    key: "now",
   });
-  return el("div", { class: "actions", key: "actions" }, now, link("/downloads", { class: "button", key: "all" }, icon("download"), say("all_downloads")), reason);
+  return el(
+    "div",
+    { class: "actions", key: "actions" },
+    now,
+    link("/downloads", { class: "button", key: "all" }, icon("download"), say("all_downloads")),
+    reason,
+  );
 }
 
 /** Asks for a backup; says so when nothing is left to use. @param {App} app */
@@ -137,40 +238,82 @@ export async function refused(app, thrown) {
 /** @param {Summary} summary */
 function allowanceOf({ allowance }) {
   const isUnlimited = allowance.unlimited ?? allowance.free_per_month === null;
-  const buy = allowance.purchases ? el("p", { class: "actions" }, link("/add-ons", { class: "button" }, icon("cart"), say("buy_more"))) : null;
+  const buy = allowance.purchases
+    ? el("p", { class: "actions" }, link("/add-ons", { class: "button" }, icon("cart"), say("buy_more")))
+    : null;
   const plan = el("p", { class: "soft" }, say("plan", { plan: allowance.plan }));
-  if (isUnlimited) return card("allowance", say("allowance_heading"), { class: "allowance" }, el("p", { class: "large" }, say("unlimited")), plan, buy);
+  if (isUnlimited)
+    return card("allowance", say("allowance_heading"), { class: "allowance" }, el("p", { class: "large" }, say("unlimited")), plan);
   const free = allowance.free_per_month ?? 0;
   const left = allowance.free_left ?? allowance.left ?? 0;
   const rows = /** @type {[Child, Child][]} */ ([]);
   if (allowance.renews && free > 0) rows.push([say("renews"), date(allowance.renews)]);
   if (allowance.one_time_left !== undefined) rows.push([say("bought_left"), say("times", { count: allowance.one_time_left })]);
-  if (allowance.weekly) rows.push([say("weekly_subscription"), say(`weekly_${allowance.weekly.status}`, { date: date(allowance.weekly.until) })]);
-  return card("allowance", say("allowance_heading"), { class: "allowance" }, free > 0 ? meter(left, free) : el("p", { class: "large" }, say("no_free")), plan, facts(rows), buy);
+  if (allowance.weekly)
+    rows.push([say("weekly_subscription"), say(`weekly_${allowance.weekly.status}`, { date: date(allowance.weekly.until) })]);
+  return card(
+    "allowance",
+    say("allowance_heading"),
+    { class: "allowance" },
+    free > 0 ? meter(left, free) : el("p", { class: "large" }, say("no_free")),
+    plan,
+    facts(rows),
+    buy,
+  );
 }
 
 /** @param {number} left @param {number} free */
 function meter(left, free) {
   const words = say("free_left", { left, free });
   const cells = Array.from({ length: Math.min(free, 31) }, (_, at) => el("span", { class: at < left ? "left" : "used" }));
-  return el("div", { class: "allowance-left" },
+  return el(
+    "div",
+    { class: "allowance-left" },
     el("p", { class: "large", id: "free-left" }, el("strong", {}, number(left)), el("span", {}, say("of_free", { free }))),
-    el("div", { class: "meter", role: "meter", "aria-valuemin": 0, "aria-valuemax": free, "aria-valuenow": left, "aria-valuetext": words, "aria-label": say("allowance_heading") }, ...cells));
+    el(
+      "div",
+      {
+        class: "meter",
+        role: "meter",
+        "aria-valuemin": 0,
+        "aria-valuemax": free,
+        "aria-valuenow": left,
+        "aria-valuetext": words,
+        "aria-label": say("allowance_heading"),
+      },
+      ...cells,
+    ),
+  );
 }
 
 /** @param {App} app @param {Summary} summary */
 function scheduleOf(app, { schedule }) {
   if (!schedule) {
-    return card("next", say("next_heading"), { class: "next" }, el("p", { class: "lead" }, say("no_schedule")), el("p", { class: "soft" }, say("no_schedule_hint")), el("p", { class: "actions" }, link("/schedule", { class: "button primary" }, icon("calendar"), say("set_schedule"))));
+    return card(
+      "next",
+      say("next_heading"),
+      { class: "next" },
+      el("p", { class: "lead" }, say("no_schedule")),
+      el("p", { class: "soft" }, say("no_schedule_hint")),
+      el("p", { class: "actions" }, link("/schedule", { class: "button primary" }, icon("calendar"), say("set_schedule"))),
+    );
   }
   const [next, ...later] = schedule.next_runs;
-  return card("next", say("next_heading"), { class: "next" },
+  return card(
+    "next",
+    say("next_heading"),
+    { class: "next" },
     el("p", { class: "large" }, el("strong", {}, longTime(next)), el("span", { class: "soft" }, until(next, app.now()))),
     el("p", {}, icon("run"), el("span", { class: "sentence" }, either(schedule.sentence))),
     el("h3", {}, say("later_runs")),
-    el("ol", { class: "runs" }, later.map((run) => el("li", { key: run }, longTime(run)))),
+    el(
+      "ol",
+      { class: "runs" },
+      later.map((run) => el("li", { key: run }, longTime(run))),
+    ),
     el("p", { class: "soft" }, say("set_by", { name: schedule.requester.name })),
-    el("p", { class: "actions" }, link("/schedule", { class: "button" }, icon("calendar"), say("change_schedule"))));
+    el("p", { class: "actions" }, link("/schedule", { class: "button" }, icon("calendar"), say("change_schedule"))),
+  );
 }
 
 /** @param {App} app @param {Summary} summary */
@@ -179,7 +322,14 @@ function calendarOf(app, { schedule }) {
   const runs = new Map((schedule?.calendar ?? schedule?.next_runs ?? []).map((run) => [digits(run), run]));
   const [year, month] = today.split("-").map(Number);
   const months = [0, 1, 2].map((ahead) => monthOf(new Date(Date.UTC(year, month - 1 + ahead, 1)), today, runs));
-  const key = el("p", { class: "soft legend" }, el("span", { class: "dot run", "aria-hidden": "true" }), say("legend_run"), el("span", { class: "dot today", "aria-hidden": "true" }), say("legend_today"));
+  const key = el(
+    "p",
+    { class: "soft legend" },
+    el("span", { class: "dot run", "aria-hidden": "true" }),
+    say("legend_run"),
+    el("span", { class: "dot today", "aria-hidden": "true" }),
+    say("legend_today"),
+  );
   return card("months", say("calendar_heading"), { class: "months" }, el("div", { class: "calendar" }, ...months), key);
 }
 
@@ -189,13 +339,26 @@ function monthOf(first, today, runs) {
   const days = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
   const cells = [...Array(first.getUTCDay()).fill(0), ...Array.from({ length: days }, (_, at) => at + 1)];
   const weeks = Array.from({ length: 6 }, (_, week) => Array.from({ length: 7 }, (_, at) => cells[week * 7 + at] ?? 0));
-  const head = Array.from({ length: 7 }, (_, weekday) => el("th", { scope: "col", abbr: weekdayName(weekday) }, weekdayName(weekday, "narrow")));
+  const head = Array.from({ length: 7 }, (_, weekday) =>
+    el("th", { scope: "col", abbr: weekdayName(weekday) }, weekdayName(weekday, "narrow")),
+  );
   const cell = (/** @type {number} */ day) => {
     if (!day) return el("td");
     const name = `${year}-${String(month + 1).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
     const run = runs.get(name);
     const names = [run ? "run" : "", name === today ? "today" : "", name < today ? "past" : ""].filter(Boolean).join(" ");
-    return el("td", { class: names || null, "aria-current": name === today ? "date" : null }, el("span", {}, day), run ? unseen(" ", say("run_at", { time: hour(run) })) : null);
+    return el(
+      "td",
+      { class: names || null, "aria-current": name === today ? "date" : null },
+      el("span", {}, day),
+      run ? unseen(" ", say("run_at", { time: hour(run) })) : null,
+    );
   };
-  return el("table", { key: `${year}-${month}` }, el("caption", {}, monthName(year, month)), el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...weeks.map((week) => el("tr", {}, ...week.map(cell)))));
+  return el(
+    "table",
+    { key: `${year}-${month}` },
+    el("caption", {}, monthName(year, month)),
+    el("thead", {}, el("tr", {}, ...head)),
+    el("tbody", {}, ...weeks.map((week) => el("tr", {}, ...week.map(cell)))),
+  );
 }

@@ -43,7 +43,11 @@ export default function settings(app) {
     event.preventDefault();
     if (state.isBusy) return;
     const form = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
-    Object.assign(state, { isBusy: true, problem: null, recipients: form.getAll("recipient").map((address) => String(address).trim()) });
+    Object.assign(state, {
+      isBusy: true,
+      problem: null,
+      recipients: form.getAll("recipient").map((address) => String(address).trim()),
+    });
     app.redraw();
     try {
       const { body, etag } = await call("PUT", "/settings", { body: { settings: wanted(form) }, ifMatch: state.etag });
@@ -62,8 +66,11 @@ export default function settings(app) {
   function wanted(form) {
     const most = Number(form.get("max_part"));
     return {
-      time_zone: form.get("time_zone"), time_of_day: form.get("time_of_day"), locale: form.get("locale") || null,
-      recipients: state.recipients.filter(Boolean), max_part_bytes: most ? most * MIB : null,
+      time_zone: form.get("time_zone"),
+      time_of_day: form.get("time_of_day"),
+      locale: form.get("locale") || null,
+      recipients: state.recipients.filter(Boolean),
+      max_part_bytes: most ? most * MIB : null,
       csv: { byte_order_mark: form.has("bom"), escape_formulas: form.has("escape") },
     };
   }
@@ -72,13 +79,22 @@ export default function settings(app) {
   function refuse(problem) {
     if (problem.status === 401 || problem.status === 403) return app.tell(problem);
     state.problem = problem;
-    if (problem.code === "PRECONDITION_FAILED") void saved.reload().then(() => {
-      state.problem = problem;
-      app.redraw();
-    });
+    if (problem.code === "PRECONDITION_FAILED")
+      void saved.reload().then(() => {
+        state.problem = problem;
+        app.redraw();
+      });
   }
 
-  const actions = { save, add: () => void edit([...state.recipients, ""], -1), remove: (/** @type {number} */ at) => void edit(state.recipients.filter((_, index) => index !== at), at) };
+  const actions = {
+    save,
+    add: () => void edit([...state.recipients, ""], -1),
+    remove: (/** @type {number} */ at) =>
+      void edit(
+        state.recipients.filter((_, index) => index !== at),
+        at,
+      ),
+  };
   /** @param {string[]} recipients @param {number} at */
   function edit(recipients, at) {
     state.recipients = recipients;
@@ -91,10 +107,15 @@ export default function settings(app) {
     title: () => say("nav_settings"),
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("settings_heading")),
-      el("div", { class: "stack", key: "settings" },
+      el(
+        "div",
+        { class: "stack", key: "settings" },
         card("service", say("service_heading"), {}, shown(saved, { lines: 6, filled: (data) => formOf(data, state, actions) })),
         card("source", say("source_heading"), {}, shown(source, { filled: sourceOf, lines: 3 })),
-        card("webhooks", say("webhooks_heading"), {}, ...hooks.draw()), card("calendar-link", say("calendar_link_heading"), {}, ...calendar.draw()), browserOf(app)),
+        card("webhooks", say("webhooks_heading"), {}, ...hooks.draw()),
+        card("calendar-link", say("calendar_link_heading"), {}, ...calendar.draw()),
+        browserOf(app),
+      ),
     ],
   };
 }
@@ -108,14 +129,48 @@ export default function settings(app) {
 function formOf(settings, editing, { save, add, remove }) {
   const { problem } = editing;
   const wrong = problem?.code === "INVALID_DATA" ? String(problem.details.json_path ?? "") : "";
-  const message = problem ? el("p", { class: "notice bad", role: "alert", id: "settings-problem" }, icon("alert"), explain(problem)) : null;
-  return el("form", { key: "form", class: "settings", on: { submit: save } },
-    el("div", { class: "grid" }, zoneOf(settings.time_zone), field("time_of_day", say("time_of_day"), el("input", { type: "time", id: "time_of_day", name: "time_of_day", value: settings.time_of_day, required: true })),
-      field("locale", say("mail_language"), el("select", { id: "locale", name: "locale" }, el("option", { value: "", selected: settings.locale === null }, say("mail_language_own")), ...languages.map(([tag, name]) => el("option", { value: tag, selected: settings.locale === tag, lang: tag }, name)))),
-      sizeOf(settings.max_part_bytes)),
+  const message = problem
+    ? el("p", { class: "notice bad", role: "alert", id: "settings-problem" }, icon("alert"), explain(problem))
+    : null;
+  return el(
+    "form",
+    { key: "form", class: "settings", on: { submit: save } },
+    el(
+      "div",
+      { class: "grid" },
+      zoneOf(settings.time_zone),
+      field(
+        "time_of_day",
+        say("time_of_day"),
+        el("input", { type: "time", id: "time_of_day", name: "time_of_day", value: settings.time_of_day, required: true }),
+      ),
+      field(
+        "locale",
+        say("mail_language"),
+        el(
+          "select",
+          { id: "locale", name: "locale" },
+          el("option", { value: "", selected: settings.locale === null }, say("mail_language_own")),
+          ...languages.map(([tag, name]) => el("option", { value: tag, selected: settings.locale === tag, lang: tag }, name)),
+        ),
+      ),
+      sizeOf(settings.max_part_bytes),
+    ),
     recipientsOf(editing, wrong, add, remove),
-    el("fieldset", {}, el("legend", {}, say("csv_heading")), tick("bom", settings.csv.byte_order_mark, say("csv_bom"), say("csv_bom_hint")), tick("escape", settings.csv.escape_formulas, say("csv_escaped"), say("csv_escaped_hint"))),
-    message, el("div", { class: "actions" }, el("button", { class: "primary", "aria-disabled": editing.isBusy ? "true" : null }, icon("check"), say("save"))));
+    el(
+      "fieldset",
+      {},
+      el("legend", {}, say("csv_heading")),
+      tick("bom", settings.csv.byte_order_mark, say("csv_bom"), say("csv_bom_hint")),
+      tick("escape", settings.csv.escape_formulas, say("csv_escaped"), say("csv_escaped_hint")),
+    ),
+    message,
+    el(
+      "div",
+      { class: "actions" },
+      el("button", { class: "primary", "aria-disabled": editing.isBusy ? "true" : null }, icon("check"), say("save")),
+    ),
+  );
 }
 
 /** @param {string} id @param {string} label @param {Child[]} children */
@@ -127,40 +182,104 @@ function field(id, label, ...children) {
 function zoneOf(zone) {
   const known = Intl.supportedValuesOf("timeZone");
   const zones = known.includes(zone) ? known : [zone, ...known];
-  return field("time_zone", say("time_zone"), el("select", { id: "time_zone", name: "time_zone" }, ...zones.map((name) => el("option", { value: name, selected: name === zone }, name))));
+  return field(
+    "time_zone",
+    say("time_zone"),
+    el(
+      "select",
+      { id: "time_zone", name: "time_zone" },
+      ...zones.map((name) => el("option", { value: name, selected: name === zone }, name)),
+    ),
+  );
 }
 
 /** @param {number | null} bytes */
 function sizeOf(bytes) {
   const most = bytes === null ? 0 : bytes / MIB;
   const sizes = most && !SIZES.includes(most) ? [...SIZES, most].sort((a, b) => a - b) : SIZES;
-  const options = [0, ...sizes].map((mib) => el("option", { value: mib, selected: mib === most }, mib === 0 ? say("no_limit") : mib < 1024 ? `${number(mib)} MiB` : `${number(mib / 1024)} GiB`));
-  return field("max_part", say("max_part"), el("select", { id: "max_part", name: "max_part", "aria-describedby": "max_part-hint" }, ...options), el("p", { class: "soft", id: "max_part-hint" }, say("max_part_hint")));
+  const options = [0, ...sizes].map((mib) =>
+    el(
+      "option",
+      { value: mib, selected: mib === most },
+      mib === 0 ? say("no_limit") : mib < 1024 ? `${number(mib)} MiB` : `${number(mib / 1024)} GiB`,
+    ),
+  );
+  return field(
+    "max_part",
+    say("max_part"),
+    el("select", { id: "max_part", name: "max_part", "aria-describedby": "max_part-hint" }, ...options),
+    el("p", { class: "soft", id: "max_part-hint" }, say("max_part_hint")),
+  );
 }
 
 /** @param {Editing} editing @param {string} wrong @param {() => void} add @param {(at: number) => void} remove */
 function recipientsOf({ recipients, revision }, wrong, add, remove) {
   const rows = recipients.map((address, at) => {
     const isWrong = wrong === `$.settings.recipients[${at}]`;
-    const input = el("input", { type: "email", name: "recipient", value: address, autocomplete: "off", "aria-label": say("recipient", { number: at + 1 }), "aria-invalid": isWrong ? "true" : null, "aria-describedby": isWrong ? "settings-problem" : null });
-    return el("li", { key: `${revision}-${at}` }, input, button(say("remove"), () => remove(at), { icon: "close", "aria-label": say("remove_recipient", { address: address || at + 1 }) }));
+    const input = el("input", {
+      type: "email",
+      name: "recipient",
+      value: address,
+      autocomplete: "off",
+      "aria-label": say("recipient", { number: at + 1 }),
+      "aria-invalid": isWrong ? "true" : null,
+      "aria-describedby": isWrong ? "settings-problem" : null,
+    });
+    return el(
+      "li",
+      { key: `${revision}-${at}` },
+      input,
+      button(say("remove"), () => remove(at), {
+        icon: "close",
+        "aria-label": say("remove_recipient", { address: address || at + 1 }),
+      }),
+    );
   });
-  return el("fieldset", { key: "recipients" }, el("legend", {}, say("recipients")), el("p", { class: "soft" }, say("recipients_hint")), el("ul", { class: "rows" }, ...rows),
-    recipients.length < 10 ? button(say("add_recipient"), add, { id: "add-recipient" }) : null);
+  return el(
+    "fieldset",
+    { key: "recipients" },
+    el("legend", {}, say("recipients")),
+    el("p", { class: "soft" }, say("recipients_hint")),
+    el("ul", { class: "rows" }, ...rows),
+    recipients.length < 10 ? button(say("add_recipient"), add, { id: "add-recipient" }) : null,
+  );
 }
 
 /** @param {string} name @param {boolean} isOn @param {string} label @param {string} hint */
 function tick(name, isOn, label, hint) {
-  return el("div", { class: "tick", key: name }, el("input", { type: "checkbox", id: name, name, checked: isOn, "aria-describedby": `${name}-hint` }), el("div", {}, el("label", { for: name }, label), el("p", { class: "soft", id: `${name}-hint` }, hint)));
+  return el(
+    "div",
+    { class: "tick", key: name },
+    el("input", { type: "checkbox", id: name, name, checked: isOn, "aria-describedby": `${name}-hint` }),
+    el("div", {}, el("label", { for: name }, label), el("p", { class: "soft", id: `${name}-hint` }, hint)),
+  );
 }
 
 /** @param {Source} source */
 function sourceOf(source) {
   const kept = source.modules.filter((module) => module.left_out === null);
   const left = source.modules.filter((module) => module.left_out !== null);
-  return el("div", { key: "source", class: "stack" }, el("p", {}, badge("good", say(source.kind === "native" ? "source_native" : "source_other", { kind: source.kind })), source.kind === "native" ? say("source_native_hint") : source.consistency),
-    facts([[say("modules"), number(kept.length)], [say("records"), number(source.rows)], [say("attachments"), `${number(source.attachments)} (${size(source.attachment_bytes)})`]], "figures"),
-    left.length ? el("p", { class: "soft" }, say("source_left_out", { modules: left.map((module) => module.label).join(say("comma")) })) : null);
+  return el(
+    "div",
+    { key: "source", class: "stack" },
+    el(
+      "p",
+      {},
+      badge("good", say(source.kind === "native" ? "source_native" : "source_other", { kind: source.kind })),
+      source.kind === "native" ? say("source_native_hint") : source.consistency,
+    ),
+    facts(
+      [
+        [say("modules"), number(kept.length)],
+        [say("records"), number(source.rows)],
+        [say("attachments"), `${number(source.attachments)} (${size(source.attachment_bytes)})`],
+      ],
+      "figures",
+    ),
+    left.length
+      ? el("p", { class: "soft" }, say("source_left_out", { modules: left.map((module) => module.label).join(say("comma")) }))
+      : null,
+  );
 }
 
 /** What only this browser keeps. @param {App} app */
@@ -177,8 +296,38 @@ function browserOf(app) {
     await speak(value);
     app.redraw();
   };
-  return card("browser", say("browser_heading"), {}, el("div", { class: "grid" },
-    field("language", say("language"), el("select", { id: "language", on: { change: speakIn } }, ...languages.map(([tag, name]) => el("option", { value: tag, lang: tag, selected: tag === locale() }, name)))),
-    field("theme", say("theme"), el("select", { id: "theme", on: { change: choose } }, ...["", "light", "dark"].map((name) => el("option", { value: name, selected: theme === name }, say(`theme_${name || "auto"}`)))))),
-    el("div", { class: "actions" }, button(say("sign_out"), () => app.signOut())));
+  return card(
+    "browser",
+    say("browser_heading"),
+    {},
+    el(
+      "div",
+      { class: "grid" },
+      field(
+        "language",
+        say("language"),
+        el(
+          "select",
+          { id: "language", on: { change: speakIn } },
+          ...languages.map(([tag, name]) => el("option", { value: tag, lang: tag, selected: tag === locale() }, name)),
+        ),
+      ),
+      field(
+        "theme",
+        say("theme"),
+        el(
+          "select",
+          { id: "theme", on: { change: choose } },
+          ...["", "light", "dark"].map((name) =>
+            el("option", { value: name, selected: theme === name }, say(`theme_${name || "auto"}`)),
+          ),
+        ),
+      ),
+    ),
+    el(
+      "div",
+      { class: "actions" },
+      button(say("sign_out"), () => app.signOut()),
+    ),
+  );
 }

@@ -12,7 +12,8 @@ export async function stopSchedule(app, schedule) {
     el("p", {}, say("stop_keeps")),
     el("p", { class: "notice" }, icon("alert"), say("stop_subscription")),
   ];
-  if (!(await ask({ title: say("stop_title"), body, confirm: say("stop_confirm"), cancel: say("stop_cancel"), isDangerous: true }))) return;
+  if (!(await ask({ title: say("stop_title"), body, confirm: say("stop_confirm"), cancel: say("stop_cancel"), isDangerous: true })))
+    return;
   try {
     await call("PUT", `/${schedule.id}/actions/cancel`);
     app.toast(say("stopped"));

@@ -20,7 +20,9 @@ for (const locale of ["en", "ja"]) {
   test(`the first screen: under 100 KB, under 10 requests, one of the API (${locale})`, async ({ page }) => {
     await page.addInitScript((tag) => localStorage.setItem("locale", tag), locale);
     const sizes = [];
-    page.on("requestfinished", (request) => sizes.push(request.sizes().then((size) => [request.url(), size.responseHeadersSize + size.responseBodySize])));
+    page.on("requestfinished", (request) =>
+      sizes.push(request.sizes().then((size) => [request.url(), size.responseHeadersSize + size.responseBodySize])),
+    );
     await page.goto(`${program.url}/#token=${program.tokens.Paid.administrator}`);
     await expect(page.locator("section.next strong")).toBeVisible();
     await page.waitForLoadState("networkidle");
@@ -44,24 +46,27 @@ test("what has not changed is not sent again", async ({ page }) => {
 test("polling slows down when nothing happens, and stops in a hidden tab", async ({ page }) => {
   await page.clock.install();
   await page.goto(`${program.url}/`);
-  const gaps = await page.evaluate(async () => {
-    const { poll } = await import("/console/api.js");
-    window.asked = [];
-    poll(async () => {
-      window.asked.push(Date.now());
-      return "nothing";
-    }).now();
-  }).then(async () => {
-    await page.clock.runFor(300_000);
-    return page.evaluate(() => window.asked.slice(1).map((at, index) => at - window.asked[index]));
-  });
+  const gaps = await page
+    .evaluate(async () => {
+      const { poll } = await import("/console/api.js");
+      window.asked = [];
+      poll(async () => {
+        window.asked.push(Date.now());
+        return "nothing";
+      }).now();
+    })
+    .then(async () => {
+      await page.clock.runFor(300_000);
+      return page.evaluate(() => window.asked.slice(1).map((at, index) => at - window.asked[index]));
+    });
   expect(gaps.length).toBeLessThan(12);
   expect(gaps.every((gap, at) => at === 0 || gap >= gaps[at - 1])).toBe(true);
   expect(gaps.at(-1)).toBe(60_000);
-  const hide = (hidden) => page.evaluate((hidden) => {
-    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, hidden);
+  const hide = (hidden) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
   await hide(true);
   const before = await page.evaluate(() => window.asked.length);
   await page.clock.runFor(600_000);
@@ -80,7 +85,11 @@ for (const width of [390, 1280]) {
     await expect(link).toBeVisible();
     await page.evaluate(() => {
       window.shifts = [];
-      new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push([entry.value, ...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 80))]))).observe({ type: "layout-shift" });
+      new PerformanceObserver((list) =>
+        list
+          .getEntries()
+          .forEach((entry) => window.shifts.push([entry.value, ...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 80))])),
+      ).observe({ type: "layout-shift" });
     });
     await link.focus();
     await forgetSegments(place.data);
@@ -91,6 +100,9 @@ for (const width of [390, 1280]) {
     await expect(page.getByText(say("en", "state_ready"))).toBeVisible({ timeout: 30_000 });
     await expect(link).toBeFocused();
     const shifts = await page.evaluate(() => window.shifts);
-    expect(shifts.reduce((sum, [value]) => sum + value, 0), JSON.stringify(shifts)).toBeLessThan(0.01);
+    expect(
+      shifts.reduce((sum, [value]) => sum + value, 0),
+      JSON.stringify(shifts),
+    ).toBeLessThan(0.01);
   });
 }

@@ -6,7 +6,12 @@ import { test as base, expect } from "@playwright/test";
 
 export { expect };
 
-const words = Object.fromEntries(["en", "ja"].map((locale) => [locale, JSON.parse(readFileSync(new URL(`../../console/locales/${locale}.json`, import.meta.url), "utf8"))]));
+const words = Object.fromEntries(
+  ["en", "ja"].map((locale) => [
+    locale,
+    JSON.parse(readFileSync(new URL(`../../console/locales/${locale}.json`, import.meta.url), "utf8")),
+  ]),
+);
 
 /** The console's words in a language; values that are not given stand for anything. */
 export function say(locale, key, values = {}) {
@@ -15,7 +20,7 @@ export function say(locale, key, values = {}) {
   const parts = text.split(/(\{\w+(?::[^}]*)?\})/).map((part) => {
     const place = part.match(/^\{(\w+)/);
     if (!place) return part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    return place[1] in values ? String(values[place[1]]) : ".*";
+    return place[1] in values && !part.includes(":") ? String(values[place[1]]) : ".*";
   });
   return new RegExp(`^${parts.join("")}$`);
 }
@@ -45,14 +50,21 @@ export async function open(page, program, organisation, { locale = "en", to = "/
 export async function visit(page, locale, place) {
   const menu = page.getByRole("button", { name: say(locale, "menu"), exact: true });
   if (await menu.isVisible()) await menu.click();
-  await page.getByRole("navigation").getByRole("link", { name: say(locale, `nav_${place}`) }).click();
+  await page
+    .getByRole("navigation")
+    .getByRole("link", { name: say(locale, `nav_${place}`) })
+    .click();
   await expect(page.locator("main h1")).toBeFocused();
 }
 
 /** Nothing is wrong with a page by WCAG 2.2 AA and axe's best practices. */
 export async function expectAccessible(page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join(" | ")}`)).toEqual([]);
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  expect(
+    violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join(" | ")}`),
+  ).toEqual([]);
 }
 
 /** The page is not wider than the window. */

@@ -1,7 +1,7 @@
 // What an administrator does, from the first backup to the last setting, in both languages.
 
 import { backUp, call, dataFolder, loseAttachments, serve } from "./program.js";
-import { expect, open, say, test, visit } from "./console.js";
+import { expect, lookAgain, open, say, test, visit } from "./console.js";
 
 for (const locale of ["en", "ja"]) {
   test.describe(locale, () => {
@@ -9,7 +9,12 @@ for (const locale of ["en", "ja"]) {
     let place;
     let program;
     test.beforeAll(async () => {
-      place = await dataFolder({ First: { plan: "Standard" }, Paid: { plan: "Standard" }, Free: { plan: "Free" }, Large: { plan: "Own", leads: 150_000 } });
+      place = await dataFolder({
+        First: { plan: "Standard" },
+        Paid: { plan: "Standard" },
+        Free: { plan: "Free" },
+        Large: { plan: "Own", leads: 150_000 },
+      });
       program = await serve(place.data);
       await backUp(program, "Paid");
     });
@@ -60,7 +65,10 @@ for (const locale of ["en", "ja"]) {
       const card = page.locator("section.backup").first();
       await expect(card.getByText(files[0].checksum.value)).toBeVisible();
       await expect(card.getByText(S("links_work"))).toBeVisible();
-      const [download] = await Promise.all([page.waitForEvent("download"), card.getByRole("button", { name: S("download_file", { name: "Data_001.zip" }) }).click()]);
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        card.getByRole("button", { name: S("download_file", { name: "Data_001.zip" }) }).click(),
+      ]);
       expect(download.suggestedFilename()).toBe("Data_001.zip");
       expect(await download.failure()).toBeNull();
       await card.getByRole("button", { name: S("copy_link_of", { name: "Attachments_001.zip" }) }).click();
@@ -77,7 +85,10 @@ for (const locale of ["en", "ja"]) {
 
     test("a schedule is set, seen, changed and stopped", async ({ page }) => {
       await open(page, program, "First", { locale });
-      await page.getByRole("main").getByRole("link", { name: S("set_schedule") }).click();
+      await page
+        .getByRole("main")
+        .getByRole("link", { name: S("set_schedule") })
+        .click();
       await page.getByLabel(S("choice_monthly"), { exact: true }).check();
       await page.getByLabel(S("by_nth"), { exact: true }).check();
       await page.getByLabel(S("nth"), { exact: true }).selectOption("-1");
@@ -116,9 +127,15 @@ for (const locale of ["en", "ja"]) {
       await open(page, program, "Large", { locale, to: "/schedule" });
       await expect(page.getByText(S("other_rule"))).toBeVisible();
       const { summary } = await call(program, "Large", "GET", "/summary");
-      await page.route("**/backup/*", (route) => (route.request().method() === "PUT" ? route.continue({ headers: { ...route.request().headers(), "if-match": '"other"' } }) : route.continue()));
+      await page.route("**/backup/*", (route) =>
+        route.request().method() === "PUT"
+          ? route.continue({ headers: { ...route.request().headers(), "if-match": '"other"' } })
+          : route.continue(),
+      );
       await page.getByRole("button", { name: S("done") }).click();
-      await expect(page.locator("#toasts").getByText(locale === "ja" ? S("error_PRECONDITION_FAILED") : /Somebody else/)).toBeVisible();
+      await expect(
+        page.locator("#toasts").getByText(locale === "ja" ? S("error_PRECONDITION_FAILED") : /Somebody else/),
+      ).toBeVisible();
       await page.unrouteAll();
       await call(program, "Large", "PUT", `/${summary.schedule.id}/actions/cancel`);
     });
@@ -178,8 +195,12 @@ for (const locale of ["en", "ja"]) {
       await expect(page.locator("#toasts").getByText(S("settings_saved"))).toBeVisible();
       const { settings } = await call(program, "First", "GET", "/settings");
       expect(settings).toEqual({
-        time_zone: "Europe/Berlin", time_of_day: "05:30", recipients: ["boss@example.com"], locale: null,
-        csv: { byte_order_mark: false, escape_formulas: true }, max_part_bytes: 100 << 20,
+        time_zone: "Europe/Berlin",
+        time_of_day: "05:30",
+        recipients: ["boss@example.com"],
+        locale: null,
+        csv: { byte_order_mark: false, escape_formulas: true },
+        max_part_bytes: 100 << 20,
       });
       await expect(page.getByText(S("source_native"), { exact: true })).toBeVisible();
 
@@ -190,7 +211,10 @@ for (const locale of ["en", "ja"]) {
       await page.getByRole("button", { name: S("add"), exact: true }).click();
       await expect(page.getByText(/^whsec_/)).toBeVisible();
       await page.getByRole("button", { name: S("remove_webhook", { url: "https://example.com/hook" }) }).click();
-      await page.getByRole("dialog").getByRole("button", { name: S("remove"), exact: true }).click();
+      await page
+        .getByRole("dialog")
+        .getByRole("button", { name: S("remove"), exact: true })
+        .click();
       await expect(page.getByText(S("webhooks_empty"))).toBeVisible();
       await page.getByRole("button", { name: S("calendar_link_make") }).click();
       const link = await page.getByText(/calendar\.ics\?key=/).textContent();
@@ -208,7 +232,10 @@ for (const locale of ["en", "ja"]) {
       await visit(page, locale, "downloads");
       await expect(page.getByRole("alert").getByText(S("error_UNREACHABLE")).first()).toBeVisible();
       await page.unrouteAll();
-      await page.getByRole("button", { name: S("retry") }).first().click();
+      await page
+        .getByRole("button", { name: S("retry") })
+        .first()
+        .click();
       await expect(page.locator("section.backup").first()).toBeVisible();
     });
 
@@ -225,7 +252,36 @@ for (const locale of ["en", "ja"]) {
   });
 }
 
-test.describe("what went wrong", () => {
+test.describe("what takes another clock, or goes wrong", () => {
+  test("a schedule cannot be stopped while its backup is being made, and the page says why", async ({ page }) => {
+    const place = await dataFolder({ Large: { plan: "Own", leads: 150_000 } });
+    const before = await serve(place.data);
+    await call(before, "Large", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO" } });
+    const { summary } = await call(before, "Large", "GET", "/summary");
+    await before.stop();
+    const soon = new Date(Date.parse(summary.schedule.next_runs[0]) - 4000).toISOString().replace("Z", "+00:00");
+    const program = await serve(place.data, ["--clock", soon]);
+    await open(page, program, "Large", { to: "/schedule" });
+    const stop = page.getByRole("button", { name: say("en", "stop") });
+    await expect(stop).toBeVisible();
+    await expect
+      .poll(
+        async () => {
+          await lookAgain(page);
+          return stop.getAttribute("aria-disabled");
+        },
+        { intervals: [100], timeout: 20_000 },
+      )
+      .toBe("true");
+    await page.route("**/backup/summary", () => {});
+    await expect(stop).toHaveAccessibleDescription(say("en", "stop_busy"));
+    await stop.focus();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await program.stop();
+    await place.remove();
+  });
+
   test("a failed backup says why and what to do, and an expired one that its files are gone", async ({ page }) => {
     const place = await dataFolder({ Paid: { plan: "Standard" }, Lost: { plan: "Standard" } });
     const nineDaysAgo = new Date(Date.now() - 9 * 86_400_000).toISOString().replace("Z", "+00:00");

@@ -18,7 +18,20 @@ export async function dataFolder(organisations) {
     const crm = path.join(folder, `crm-${leads}`);
     await writeCrm(crm, leads);
     const from = [crm, "--mark", "Emails=mail", "--mark", "Leads.Ad_Click=integration"];
-    await run(HOZON, ["--data", path.join(folder, "data"), "--port", "0", "import", ...from, "--org", name, "--plan", plan, "--time-zone", zone]);
+    await run(HOZON, [
+      "--data",
+      path.join(folder, "data"),
+      "--port",
+      "0",
+      "import",
+      ...from,
+      "--org",
+      name,
+      "--plan",
+      plan,
+      "--time-zone",
+      zone,
+    ]);
   }
   return { folder, data: path.join(folder, "data"), remove: () => rm(folder, { recursive: true, force: true }) };
 }
@@ -70,6 +83,11 @@ export async function call(program, organisation, method, at, body) {
 export async function backUp(program, organisation) {
   const made = await call(program, organisation, "POST", "");
   if (made.backup.code !== "SUCCESS") throw new Error(JSON.stringify(made));
+  return ended(program, organisation);
+}
+
+/** Waits for the end of the backup that is being made. */
+export async function ended(program, organisation) {
   for (;;) {
     const { summary } = await call(program, organisation, "GET", "/summary");
     if (summary.backup.status !== "INPROGRESS") return summary.backup;

@@ -1,7 +1,7 @@
 // Buying: from the pop-up when nothing is left, through order summary and payment, to subscriptions and back.
 
-import { backUp, call, dataFolder, serve } from "./program.js";
-import { expect, expectAccessible, expectNoSidewaysScroll, open, say, test, visit } from "./console.js";
+import { backUp, call, dataFolder, ended, serve } from "./program.js";
+import { expect, expectAccessible, expectNoSidewaysScroll, lookAgain, open, say, test, visit } from "./console.js";
 import { PICTURES } from "./pictures.js";
 
 /** Pays on the local program's checkout page, and comes back to the order. */
@@ -9,8 +9,14 @@ async function pay(page) {
   await expect(page).toHaveURL(/\/pay\//);
   await expectAccessible(page);
   const typed = {
-    name: "山田 太郎", email: "taro@example.com", country: "JP", "postal-code": "100-0001", address: "千代田 1-1",
-    "cc-number": "4242 4242 4242 4242", "cc-exp": "12/40", "cc-csc": "123",
+    name: "山田 太郎",
+    email: "taro@example.com",
+    country: "JP",
+    "postal-code": "100-0001",
+    address: "千代田 1-1",
+    "cc-number": "4242 4242 4242 4242",
+    "cc-exp": "12/40",
+    "cc-csc": "123",
   };
   for (const [field, value] of Object.entries(typed)) await page.locator(`[name="${field}"]`).fill(value);
   await page.locator("form button[type=submit]").click();
@@ -23,7 +29,12 @@ for (const locale of ["en", "ja"]) {
     let place;
     let program;
     test.beforeAll(async () => {
-      place = await dataFolder({ Used: { plan: "Standard" }, Weekly: { plan: "Standard" }, Small: { plan: "Free" }, Later: { plan: "Standard" } });
+      place = await dataFolder({
+        Used: { plan: "Standard" },
+        Weekly: { plan: "Standard" },
+        Small: { plan: "Free" },
+        Later: { plan: "Standard" },
+      });
       program = await serve(place.data);
       for (let count = 0; count < 2; count += 1) await backUp(program, "Used");
     });
@@ -31,10 +42,19 @@ for (const locale of ["en", "ja"]) {
       await program?.stop();
       await place?.remove();
     });
+    /** Looks at a screen as it is, in both themes; and at its tables, which have all their columns in sight. */
     const keep = async (page, name) => {
-      await expectNoSidewaysScroll(page);
-      await expectAccessible(page);
-      await page.screenshot({ path: `${PICTURES}${name}-${locale}-${page.viewportSize()?.width}-light.png`, fullPage: true });
+      for (const colorScheme of ["dark", "light"]) {
+        await page.emulateMedia({ colorScheme });
+        await expectNoSidewaysScroll(page);
+        await expectAccessible(page);
+        const path = `${PICTURES}${name}-${locale}-${page.viewportSize()?.width}-${colorScheme}.png`;
+        await page.screenshot({ path, fullPage: true });
+      }
+      for (const table of await page.locator(".scrolled").all()) {
+        const [whole, seen] = await table.evaluate((node) => [node.scrollWidth, node.clientWidth]);
+        expect(whole).toBeLessThanOrEqual(seen);
+      }
     };
 
     for (const width of [1280, 390]) {
@@ -45,7 +65,11 @@ for (const locale of ["en", "ja"]) {
         const limit = page.getByRole("dialog", { name: S("limit_title") });
         await expect(limit.getByText(S("limit_used", { free: 2 }))).toBeVisible();
         await keep(page, "limit");
-        await limit.getByRole("button", { name: S("choose_product", { product: locale === "ja" ? "単発バックアップ" : "One-time backups" }) }).click();
+        await limit
+          .getByRole("button", {
+            name: S("choose_product", { product: locale === "ja" ? "単発バックアップ" : "One-time backups" }),
+          })
+          .click();
         await page.getByLabel(S("quantity"), { exact: true }).fill("3");
         await keep(page, "addons");
         await page.getByRole("button", { name: S("to_order") }).click();
@@ -60,6 +84,8 @@ for (const locale of ["en", "ja"]) {
         await expect(page.getByText(S("bought_left"))).toBeVisible();
         await page.getByRole("button", { name: S("back_up_now") }).click();
         await expect(page.locator("#toasts").getByText(S("backup_begun"))).toBeVisible();
+        await ended(program, "Used");
+        await lookAgain(page);
         await expect(page.getByText(S("state_ready"))).toBeVisible();
         // What was bought is used up, so that the next round begins with nothing again.
         const { summary } = await call(program, "Used", "GET", "/summary");
@@ -81,6 +107,8 @@ for (const locale of ["en", "ja"]) {
       await pay(page);
       await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("order_paid_heading"));
       await visit(page, locale, "subscriptions");
+      await keep(page, "subscriptions");
+      await page.setViewportSize({ width: 390, height: 900 });
       await keep(page, "subscriptions");
       await page.getByRole("button", { name: S("downgrade"), exact: true }).click();
       const dialog = page.getByRole("dialog", { name: S("downgrade_title") });
@@ -114,7 +142,10 @@ for (const locale of ["en", "ja"]) {
       await open(page, program, "Later", { locale, to: "/add-ons/one_time" });
       await page.getByRole("button", { name: S("to_order") }).click();
       await page.getByRole("button", { name: S("cancel_order") }).click();
-      await page.getByRole("dialog").getByRole("button", { name: S("cancel_order"), exact: true }).click();
+      await page
+        .getByRole("dialog")
+        .getByRole("button", { name: S("cancel_order"), exact: true })
+        .click();
       await expect(page.getByText(S("order_CANCELLED"), { exact: true })).toBeVisible();
       await page.getByRole("link", { name: S("order_again") }).click();
       await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("addons_heading"));

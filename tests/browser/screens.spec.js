@@ -19,7 +19,9 @@ const EMPTY = [
   ["history-empty", "/history", ".blank, .timeline"],
 ];
 
-const LOOKS = ["en", "ja"].flatMap((locale) => [390, 1280].flatMap((width) => ["light", "dark"].map((colorScheme) => ({ locale, width, colorScheme }))));
+const LOOKS = ["en", "ja"].flatMap((locale) =>
+  [390, 1280].flatMap((width) => ["light", "dark"].map((colorScheme) => ({ locale, width, colorScheme }))),
+);
 
 test.describe.configure({ mode: "parallel" });
 
@@ -28,7 +30,11 @@ let lost;
 let program;
 let failing;
 test.beforeAll(async () => {
-  place = await dataFolder({ "桜商事 Sakura": { plan: "Standard" }, Empty: { plan: "Ultimate" }, Large: { plan: "Own", leads: 150_000 } });
+  place = await dataFolder({
+    "桜商事 Sakura": { plan: "Standard" },
+    Empty: { plan: "Ultimate" },
+    Large: { plan: "Own", leads: 150_000 },
+  });
   program = await serve(place.data);
   await backUp(program, "桜商事 Sakura");
   await call(program, "桜商事 Sakura", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO" } });
@@ -48,7 +54,12 @@ for (const look of LOOKS) {
   const { locale, width, colorScheme } = look;
   test(`${locale}, ${width} wide, ${colorScheme}`, async ({ browser }) => {
     test.setTimeout(90_000);
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, locale: locale === "ja" ? "ja-JP" : "en-GB", reducedMotion: "reduce" });
+    const context = await browser.newContext({
+      viewport: { width, height: 900 },
+      colorScheme,
+      locale: locale === "ja" ? "ja-JP" : "en-GB",
+      reducedMotion: "reduce",
+    });
     const page = await context.newPage();
     const keep = async (name, fullPage = true) => {
       await expectNoSidewaysScroll(page);

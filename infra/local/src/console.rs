@@ -103,9 +103,10 @@ mod tests {
         let words = |path: &str| -> BTreeMap<String, String> { serde_json::from_str(&text(path)).expect("words") };
         let (en, ja) = (words("locales/en.json"), words("locales/ja.json"));
         assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>());
+        // A place is `{name}`, or `{name:one|many}` in a language that has a plural.
         let places = |text: &str| {
             let mut places: Vec<String> =
-                text.split('{').skip(1).filter_map(|rest| rest.split('}').next().map(str::to_owned)).collect();
+                text.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next().map(str::to_owned)).collect();
             places.sort();
             places.dedup();
             places
@@ -128,10 +129,8 @@ mod tests {
     #[test]
     fn what_a_browser_has_is_not_sent_again() {
         let first = answer("style.css", &HeaderMap::new());
-        assert_eq!(
-            (first.status(), &first.headers()[header::CONTENT_TYPE]),
-            (StatusCode::OK, &"text/css; charset=utf-8".parse().unwrap())
-        );
+        assert_eq!(first.status(), StatusCode::OK);
+        assert_eq!(first.headers()[header::CONTENT_TYPE], "text/css; charset=utf-8");
         let known = HeaderMap::from_iter([(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone())]);
         assert_eq!(answer("style.css", &known).status(), StatusCode::NOT_MODIFIED);
         assert_eq!(answer("../Cargo.toml", &HeaderMap::new()).status(), StatusCode::NOT_FOUND);

@@ -139,8 +139,11 @@ async fn an_end_credits_the_rest_to_the_next_invoice() {
     let world = World::new().await;
     let subscription = subscribed(&world, GOOD).await;
     world.advance(TimeDelta::days(14));
-    for _ in 0..2 {
-        world.stripe.end(&subscription.id, "addon").await.expect("ends");
+    for (product, rest) in [("addon", vec!["more"]), ("more", vec!["more"])] {
+        for _ in 0..2 {
+            world.stripe.end(&subscription.id, product).await.expect("ends");
+        }
+        assert_eq!(now(&world, &subscription).await.products, rest);
     }
     world.stripe.end("sub_1", "addon").await.expect("there is none");
     assert_eq!(now(&world, &subscription).await.standing, Standing::Ended);
