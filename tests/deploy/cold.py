@@ -13,7 +13,6 @@ from world import World
 def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 15
     world = World(sys.argv[1])
-    # Its binaries were built to be small; the one that writes the CRM need not be among them.
     organisation = Organisation(world)
     hello = Host("Hello", "arn", [world.binaries / "examples/hello"], {"RUST_LOG": "info"}, lambda *_: None)
     calls = {
