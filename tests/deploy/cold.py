@@ -14,7 +14,8 @@ def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 15
     world = World(sys.argv[1])
     organisation = Organisation(world)
-    hello = Host("Hello", "arn", [world.binaries / "examples/hello"], {"RUST_LOG": "info"}, lambda *_: None)
+    environment = world.variables("Authorize")
+    hello = Host("Hello", "arn", [world.binaries / "examples/hello"], environment, lambda *_: None)
     calls = {
         "hello": (hello, lambda: hello.invoke({})),
         "authorize": (world.hosts["Authorize"], lambda: world.api.authorize("GET", "/", "", {"RouteKey": "$default"}, bearer(organisation))),
@@ -43,6 +44,7 @@ def measure(host, call):
     begun = time.monotonic()
     host.start()
     while host.started is None:
+        assert host.process.poll() is None, host.lines
         time.sleep(0.0005)
     init = host.started - begun
     called = time.monotonic()
