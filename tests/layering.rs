@@ -76,3 +76,18 @@ fn files_are_short() {
         }
     }
 }
+
+#[test]
+fn no_two_schemas_of_the_api_have_the_same_name() {
+    let mut names = std::collections::BTreeMap::new();
+    for (file, text) in sources("functions").into_iter().chain(sources("shared/src/api")) {
+        for described in text.split("ToSchema)]").skip(1) {
+            let words = described.split_whitespace().skip_while(|word| !matches!(*word, "struct" | "enum"));
+            let name = words.skip(1).take(1).collect::<String>();
+            let name = name.split(['<', '{', '(', ';']).next().unwrap_or_default().to_owned();
+            let before = names.insert(name.clone(), file.clone());
+            assert!(before.is_none(), "{name}: {} and {}", before.unwrap_or_default().display(), file.display());
+        }
+    }
+    assert!(names.len() > 50, "{}", names.len());
+}

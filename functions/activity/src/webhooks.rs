@@ -20,12 +20,12 @@ const LONGEST_URL: usize = 2000;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookRequest {
-    webhook: Wanted,
+    webhook: WantedWebhook,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct WantedWebhook {
     /// Where messages are posted: https, of the public internet.
     #[schema(example = "https://example.com/hooks/backup")]
     url: String,

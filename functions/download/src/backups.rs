@@ -23,12 +23,12 @@ const PER_PAGE: usize = 20;
 
 #[derive(Serialize, ToSchema)]
 pub struct BackupsEnvelope {
-    backups: Vec<BackupOut>,
+    backups: Vec<ListedBackup>,
     info: PageInfo,
 }
 
 #[derive(Serialize, ToSchema)]
-struct BackupOut {
+struct ListedBackup {
     id: String,
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "immediate")]
@@ -73,8 +73,8 @@ pub async fn list(
     Ok(Json(BackupsEnvelope { backups, info }))
 }
 
-fn backup_out(backup: &Backup, downloadable: bool, zone: Tz) -> BackupOut {
-    BackupOut {
+fn backup_out(backup: &Backup, downloadable: bool, zone: Tz) -> ListedBackup {
+    ListedBackup {
         id: backup.id.to_string(),
         repeat: backup.repeat,
         status: backup.status,

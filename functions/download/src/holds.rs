@@ -16,8 +16,8 @@ pub struct ContentsOut {
     source: SourceKind,
     /// When the first of it was read.
     read_from: String,
-    csv: CsvOut,
-    modules: Vec<ModuleOut>,
+    csv: HeldCsv,
+    modules: Vec<HeldModule>,
     left_out: Vec<LeftOutOut>,
 }
 
@@ -32,13 +32,13 @@ struct SourceKind {
 
 /// How CSV was written.
 #[derive(Serialize, ToSchema)]
-struct CsvOut {
+struct HeldCsv {
     byte_order_mark: bool,
     escape_formulas: bool,
 }
 
 #[derive(Serialize, ToSchema)]
-struct ModuleOut {
+struct HeldModule {
     api_name: String,
     label: String,
     /// Columns.
@@ -76,16 +76,16 @@ impl ContentsOut {
         Self {
             source: SourceKind { kind, consistency },
             read_from: local_time(contents.read_from, zone),
-            csv: CsvOut { byte_order_mark: bom, escape_formulas: neutralise },
+            csv: HeldCsv { byte_order_mark: bom, escape_formulas: neutralise },
             modules: contents.modules.into_iter().map(module).collect(),
             left_out: contents.left_out.into_iter().map(left_out).collect(),
         }
     }
 }
 
-fn module(module: ModuleContents) -> ModuleOut {
+fn module(module: ModuleContents) -> HeldModule {
     let ModuleContents { api_name, label, fields, rows, files, attachments, attachment_bytes } = module;
-    ModuleOut { api_name, label, fields, rows, attachments, attachment_bytes, files: files.into_iter().map(file).collect() }
+    HeldModule { api_name, label, fields, rows, attachments, attachment_bytes, files: files.into_iter().map(file).collect() }
 }
 
 fn file(FileRecord { path, rows, bytes, sha256, .. }: FileRecord) -> CsvFileOut {

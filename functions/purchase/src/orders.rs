@@ -23,13 +23,13 @@ const MOST_PER_PAGE: usize = 100;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderRequest {
-    order: Wanted,
+    order: WantedOrder,
 }
 
 /// What is wanted. Prices are the price list's: a body that names one is refused.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct WantedOrder {
     #[schema(min_items = 1, max_items = 3)]
     items: Vec<WantedItem>,
     /// backup_page, subscription_page or upgrade.
@@ -81,7 +81,7 @@ pub async fn place(
 }
 
 /// Reads the body; a field that it must not have, a price above all, is named.
-fn read_body(body: &[u8]) -> Result<Wanted, ApiError> {
+fn read_body(body: &[u8]) -> Result<WantedOrder, ApiError> {
     let invalid = |error: serde_json::Error| match unknown_field(&error.to_string()) {
         Some(field) => {
             let message = format!("{field} cannot be set. Name products and quantities; amounts come from the price list.");
@@ -101,7 +101,7 @@ fn unknown_field(message: &str) -> Option<String> {
     rest.split_once('`').map(|(field, _)| field.to_owned())
 }
 
-fn items(wanted: &Wanted) -> Result<Vec<Item>, ApiError> {
+fn items(wanted: &WantedOrder) -> Result<Vec<Item>, ApiError> {
     let item = |(at, item): (usize, &WantedItem)| {
         let product = match (item.product.as_str(), &item.plan) {
             ("one_time", None) => Product::OneTime,

@@ -57,13 +57,13 @@ struct CsvOut {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsRequest {
-    settings: Wanted,
+    settings: WantedSettings,
 }
 
 /// What is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct WantedSettings {
     /// IANA name.
     time_zone: Option<String>,
     /// Hours and minutes.
@@ -176,7 +176,7 @@ fn has_moved(app: &App, schedule: &Schedule, before: &Organisation, changed: &Or
     is_changed && (recurrence.zone, recurrence.time) != (changed.time_zone, app.time_of_day(changed))
 }
 
-fn apply(organisation: Organisation, wanted: Wanted) -> Result<Organisation, ApiError> {
+fn apply(organisation: Organisation, wanted: WantedSettings) -> Result<Organisation, ApiError> {
     let mut changed = organisation;
     if let Some(zone) = wanted.time_zone {
         let invalid = |_| ApiError::invalid_data("time_zone", "$.settings.time_zone", "time_zone is an IANA name: Asia/Tokyo.");
