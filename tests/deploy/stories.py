@@ -171,7 +171,8 @@ def progress_is_seen_while_a_backup_is_made(world):
         id = organisation.call("POST", "", "", 201)["backup"]["details"]["id"]
         backup = organisation.call("GET", "/summary")["summary"]["backup"]
         assert backup["status"] == "INPROGRESS", backup
-    assert organisation.wait(id)["status"] == "COMPLETED"
+    backup = organisation.wait(id)
+    assert backup["status"] == "COMPLETED", backup
 
 
 @story("DownloadRole")
