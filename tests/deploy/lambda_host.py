@@ -49,7 +49,7 @@ class Host:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 is_answer = self.path.endswith("/response")
-                host.answers.put((is_answer, json.loads(body) if body else None))
+                host.answers.put((self.path, is_answer, json.loads(body) if body else None))
                 self.reply(202, b"{}", {})
 
             def reply(self, status, body, headers):
@@ -72,21 +72,25 @@ class Host:
         with self.calling:
             if self.process is None or self.process.poll() is not None:
                 self.start()
-            self.events.put((str(uuid.uuid4()), event))
-            is_answer, answer = self.wait()
+            id = str(uuid.uuid4())
+            self.events.put((id, event))
+            is_answer, answer = self.wait(id)
             lines, self.lines = self.lines, []
         self.observe(self.name, lines or ["END"])
         if not is_answer:
             raise Failed(answer)
         return answer
 
-    def wait(self):
+    def wait(self, id):
+        """The answer to that event. One that a killed process has left behind is another's."""
         end = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < end:
             try:
-                return self.answers.get(timeout=0.2)
+                path, is_answer, answer = self.answers.get(timeout=0.2)
+                if id in path or path.endswith("/init/error"):
+                    return is_answer, answer
             except queue.Empty:
-                if self.process.poll() is not None:
+                if self.process is None or self.process.poll() is not None:
                     time.sleep(0.1)
                     output = "\n".join(self.lines)
                     self.events, self.lines = queue.Queue(), []
