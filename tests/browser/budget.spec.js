@@ -1,7 +1,7 @@
 // What the console costs: requests and bytes of the first screen, polling, and that nothing moves when something is news.
 
-import { backUp, call, dataFolder, forgetSegments, serve } from "./program.js";
-import { expect, lookAgain, open, say, test } from "./console.js";
+import { backUp, call, dataFolder, forgetSegments, serve, underway } from "./program.js";
+import { expect, hold, lookAgain, open, say, test } from "./console.js";
 
 let place;
 let program;
@@ -93,10 +93,11 @@ for (const width of [390, 1280]) {
     });
     await link.focus();
     await forgetSegments(place.data);
-    await call(program, "Large", "POST", "");
+    const release = await hold(page, await underway(program, "Large"));
     await lookAgain(page);
     await expect(page.getByText(say("en", "state_running"))).toBeVisible();
     await expect(link).toBeFocused();
+    await release();
     await expect(page.getByText(say("en", "state_ready"))).toBeVisible({ timeout: 30_000 });
     await expect(link).toBeFocused();
     const shifts = await page.evaluate(() => window.shifts);

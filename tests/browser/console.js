@@ -73,6 +73,13 @@ export async function expectNoSidewaysScroll(page) {
   expect(wide).toBeLessThanOrEqual(window);
 }
 
+/** Lets the page hear one summary however often it asks, until what this answers with is called. */
+export async function hold(page, summary) {
+  const asked = "**/backup/summary";
+  await page.route(asked, (route) => route.fulfill({ json: summary }));
+  return () => page.unroute(asked);
+}
+
 /** Lets the page ask the service now, as coming back to its tab does. */
 export async function lookAgain(page) {
   await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));

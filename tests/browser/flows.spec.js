@@ -1,7 +1,7 @@
 // What an administrator does, from the first backup to the last setting, in both languages.
 
-import { backUp, call, dataFolder, loseAttachments, serve } from "./program.js";
-import { expect, lookAgain, open, say, test, visit } from "./console.js";
+import { backUp, call, dataFolder, loseAttachments, serve, underway } from "./program.js";
+import { expect, hold, lookAgain, open, say, test, visit } from "./console.js";
 
 for (const locale of ["en", "ja"]) {
   test.describe(locale, () => {
@@ -46,12 +46,20 @@ for (const locale of ["en", "ja"]) {
 
     test("a backup now shows its progress, and is ready without reloading", async ({ page }) => {
       await open(page, program, "Large", { locale });
+      let release = async () => {};
+      await page.route("**/crm/bulk/v8/backup", async (route) => {
+        let response;
+        const begin = async () => void (response = await route.fetch());
+        release = await hold(page, await underway(program, "Large", begin));
+        await route.fulfill({ response });
+      });
       const now = page.getByRole("button", { name: S("back_up_now") });
       await now.click();
       await expect(page.getByText(S("status_INPROGRESS"), { exact: true })).toBeVisible();
       await expect(now).toHaveAttribute("aria-disabled", "true");
       await expect(now).toHaveAccessibleDescription(S("busy"));
       await expect(page.getByRole("progressbar")).toHaveAttribute("max", /\d+/);
+      await release();
       await expect(page.getByText(S("state_ready"))).toBeVisible({ timeout: 60_000 });
       await expect(page.locator("#toasts").getByText(S("notice_ready"))).toBeVisible();
       await expect(now).not.toHaveAttribute("aria-disabled", "true");

@@ -86,6 +86,17 @@ export async function backUp(program, organisation) {
   return ended(program, organisation);
 }
 
+/** Begins a backup and answers with the first summary that tells how far it is, seen here before any browser can be too late. */
+export async function underway(program, organisation, begin = () => call(program, organisation, "POST", "")) {
+  await begin();
+  for (;;) {
+    const answer = await call(program, organisation, "GET", "/summary");
+    const { status, progress } = answer.summary.backup;
+    if (status !== "INPROGRESS") throw new Error(`the backup was ${status} before it was seen to run`);
+    if (progress.total) return answer;
+  }
+}
+
 /** Waits for the end of the backup that is being made. */
 export async function ended(program, organisation) {
   for (;;) {

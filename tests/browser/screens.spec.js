@@ -1,7 +1,7 @@
 // Every screen in both languages, narrow and wide, light and dark: kept as pictures, without fault by axe, never wider than the window.
 
-import { backUp, call, dataFolder, forgetSegments, loseAttachments, serve } from "./program.js";
-import { expect, expectAccessible, expectNoSidewaysScroll, lookAgain, open, say, test } from "./console.js";
+import { backUp, call, dataFolder, forgetSegments, loseAttachments, serve, underway } from "./program.js";
+import { expect, expectAccessible, expectNoSidewaysScroll, hold, lookAgain, open, say, test } from "./console.js";
 import { PICTURES } from "./pictures.js";
 
 /** Screens of an organisation that has everything: where they are, and what shows that they are there. */
@@ -107,15 +107,14 @@ for (const look of LOOKS) {
     const page = await context.newPage();
     await forgetSegments(place.data);
     await open(page, program, "Large", { locale });
-    await page.getByRole("button", { name: say(locale, "back_up_now") }).click();
+    const release = await hold(page, await underway(program, "Large"));
+    await lookAgain(page);
     await expect(page.getByText(say(locale, "state_running"))).toBeVisible();
-    // No more is heard from the service, so that the page is looked at in this state however long that takes.
-    await page.route("**/backup/summary", () => {});
     await expect(page.getByRole("progressbar")).toBeVisible();
     await expectNoSidewaysScroll(page);
     await expectAccessible(page);
     await page.screenshot({ path: `${PICTURES}overview-running-${locale}-${width}-${colorScheme}.png`, fullPage: true });
-    await page.unroute("**/backup/summary");
+    await release();
     await lookAgain(page);
     await expect(page.getByText(say(locale, "state_ready"))).toBeVisible({ timeout: 30_000 });
     await context.close();
