@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use hozon::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET, TABLE};
-use hozon_shared::aws;
+use hozon_shared::aws::Aws;
 use hozon_shared::ports::Ports;
 use hozon_shared::settings::{AccessKey, Endpoints, Settings};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ pub async fn connect(stores: &str) -> Result<Ports> {
         signer_secret: "signer".to_owned(),
         credentials: Some(key()),
     };
-    Ok(aws::connect(&settings).await)
+    Ok(Aws::load(settings).await.ports())
 }
 
 fn key() -> AccessKey {

@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hozon_shared::aws;
+use hozon_shared::aws::Aws;
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::crm::{Contents, Field, Module};
 use hozon_shared::domain::id::OrgId;
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut argument = || arguments.next().ok_or("native_crm <organisation> <name> <plan> <bytes of a film> <bytes of notes>");
     let (org, name, plan) = (OrgId(argument()?.parse()?), argument()?, argument()?);
     let (film_bytes, notes_bytes): (usize, usize) = (argument()?.parse()?, argument()?.parse()?);
-    let ports = aws::connect(&Settings::from_env()?).await;
+    let ports = Aws::load(Settings::from_env()?).await.ports();
     let organisation = organisation(org, name, plan);
     ports.store.commit(org, vec![Change::Organisation(organisation)]).await?;
     // A CRM is written again and again. Three days later nobody reads the first generation any more, and it goes.

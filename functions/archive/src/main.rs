@@ -1,14 +1,15 @@
 //! The `archive` function on Lambda: one task of a run per call.
 
 use hozon_archive::{Settings, TaskError, handle};
-use hozon_shared::{aws, settings, telemetry};
+use hozon_shared::aws::Aws;
+use hozon_shared::{settings, telemetry};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let ports = aws::connect(&settings::Settings::from_env()?).await;
+    let ports = Aws::load(settings::Settings::from_env()?).await.ports();
     let limits = Settings::from_env()?;
     let task = async |event: LambdaEvent<Value>| handle(&ports, &limits, event.payload).await.map_err(diagnostic);
     lambda_runtime::run(service_fn(task)).await

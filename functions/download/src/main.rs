@@ -1,11 +1,12 @@
 //! The `download` function on Lambda.
 
+use hozon_shared::aws::Aws;
 use hozon_shared::settings::Settings;
-use hozon_shared::{aws, lambda, telemetry};
+use hozon_shared::{lambda, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
-    let ports = aws::connect(&Settings::from_env()?).await;
+    let ports = Aws::load(Settings::from_env()?).await.ports();
     lambda::serve(hozon_download::router(ports)).await
 }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use hozon_shared::aws::Aws;
 use hozon_shared::settings::{self, Settings, TriggerSettings};
-use hozon_shared::{aws, lambda, telemetry};
+use hozon_shared::{lambda, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
-    let settings = Settings::from_env()?;
-    let triggers = aws::triggers(&settings, TriggerSettings::from_env()?).await;
-    let ports = aws::connect(&settings).await;
-    let routes = hozon_schedule::router(ports, triggers, Arc::new(settings::terms()?), settings::time_of_day()?);
+    let aws = Aws::load(Settings::from_env()?).await;
+    let triggers = aws.triggers(TriggerSettings::from_env()?);
+    let routes = hozon_schedule::router(aws.ports(), triggers, Arc::new(settings::terms()?), settings::time_of_day()?);
     lambda::serve(routes).await
 }

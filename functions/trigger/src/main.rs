@@ -1,7 +1,8 @@
 //! The `trigger` function on Lambda: called by EventBridge Scheduler, for a schedule's occurrence or for the sweep.
 
+use hozon_shared::aws::Aws;
 use hozon_shared::settings::{Settings, TriggerSettings};
-use hozon_shared::{aws, telemetry};
+use hozon_shared::telemetry;
 use hozon_trigger::{Trigger, TriggerError};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -9,9 +10,8 @@ use serde_json::Value;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let settings = Settings::from_env()?;
-    let triggers = aws::triggers(&settings, TriggerSettings::from_env()?).await;
-    let trigger = Trigger { ports: aws::connect(&settings).await, triggers };
+    let aws = Aws::load(Settings::from_env()?).await;
+    let trigger = Trigger { ports: aws.ports(), triggers: aws.triggers(TriggerSettings::from_env()?) };
     let call = async |event: LambdaEvent<Value>| trigger.handle(event.payload).await.map_err(diagnostic);
     lambda_runtime::run(service_fn(call)).await
 }

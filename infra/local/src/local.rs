@@ -12,7 +12,7 @@ use hozon_authorize::Authorizer;
 use hozon_notify::{Notify, Post};
 use hozon_purchase::Shop;
 use hozon_shared::api::{Documented, document};
-use hozon_shared::aws;
+use hozon_shared::aws::Aws;
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
@@ -119,14 +119,14 @@ impl Local {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let emulated = emulators::start(&data, &[secrets.functions(), secrets.signer()], &stop, &tasks).await?;
         let (services_listener, services_url) = bind(0).await?;
-        let settings = settings(&secrets, &emulated, services_url);
-        let mut ports = aws::connect(&settings).await;
+        let aws = Aws::load(settings(&secrets, &emulated, services_url)).await;
+        let mut ports = aws.ports();
         ports.clock = options.clock;
         ports.ids = options.ids;
-        let triggers = aws::triggers(&settings, trigger_settings()).await;
+        let triggers = aws.triggers(trigger_settings());
         let limits = hozon_archive::Settings { plans: options.terms.plans.clone(), ..options.limits };
         let executions = executions(&data, &ports, limits, options.speed, &tasks, &stop)?;
-        let mailer = aws::mailer(&settings, mail_settings()).await;
+        let mailer = aws.mailer(mail_settings());
         let notify = Notify { ports: ports.clone(), mailer, post: Post::new(options.webhooks)? };
         let stripe = start_stripe(&data, &secrets, &ports, &stop, &tasks).await?;
         let (clockwork, scheduler) = clockwork(&data, &ports, &triggers, &notify, &stripe)?;
@@ -136,7 +136,7 @@ impl Local {
             .merge(vault::router(&secrets))
             .merge(mail::service(mailbox.clone()));
         serve(services_listener, services, &stop, &tasks);
-        let payments = aws::payments(&settings, payment_settings(stripe.url())).await?;
+        let payments = aws.payments(payment_settings(stripe.url())).await?;
 
         let (listener, url) = bind_gateway(options.port).await?;
         stripe.set_webhook_url(&format!("{url}/webhooks/payments"));
@@ -202,11 +202,6 @@ impl Local {
     /// The same for somebody who reads that language.
     pub fn token_in(&self, org: OrgId, role: Role, locale: Locale) -> Result<String> {
         self.issuer.token(org, role, locale, self.ports.clock.now())
-    }
-
-    /// Where the payment provider answers: its API and the pages on which buyers pay.
-    pub fn stripe_url(&self) -> &str {
-        self.stripe.url()
     }
 
     /// The file on disk that holds an object of the archives bucket.
