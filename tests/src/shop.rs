@@ -241,7 +241,7 @@ impl Shop {
     }
 
     async fn stripe(&self, method: &str, path: &str, form: &[(&str, &str)]) -> Value {
-        let url = format!("{}/v1/{path}", self.world.local.stripe_url());
+        let url = format!("{}/v1/{path}", self.world.local.stripe.url());
         let request = self.browser.request(method.parse().expect("a method"), url).bearer_auth(self.secret("api_key"));
         let request = if form.is_empty() { request } else { request.form(form) };
         request.send().await.expect("answers").error_for_status().expect("is done").json().await.expect("JSON")

@@ -35,9 +35,9 @@ async fn request(world: &World) -> CheckoutRequest {
 async fn a_checkout_that_was_opened_before_a_restart_is_paid_after_it() {
     let world = World::start().await;
     let checkout = world.local.payments.open_checkout(&request(&world).await).await.expect("a checkout");
-    let before = world.local.stripe_url().to_owned();
+    let before = world.local.stripe.url().to_owned();
     let world = World::start_on(world.end().await, |_| {}).await;
-    assert_eq!(world.local.stripe_url(), before, "the page stays where it was");
+    assert_eq!(world.local.stripe.url(), before, "the page stays where it was");
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client");
     let paying = browser.post(&checkout.url).header("content-type", "application/x-www-form-urlencoded").body(FORM);
     assert_eq!(paying.send().await.expect("an answer").status(), 303);

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, PageInfo, Params, PersonOut, Refusals, local_time, whole_number};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Page, PageInfo, Params, PersonOut, Refusals, local_time};
 use hozon_shared::domain::event::{Event, OrderStep, What};
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::Organisation;
@@ -17,8 +17,6 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Most records of a page, and as many as it has unless asked for fewer.
 const MOST_PER_PAGE: usize = 200;
-/// Pages beyond this one are refused: history is kept for one year only.
-const LAST_PAGE: usize = 500;
 /// Events read at a time.
 const READ: usize = 500;
 
@@ -85,16 +83,11 @@ pub async fn handle(
     Administrator(caller): Administrator,
     Params(query): Params<Query>,
 ) -> Result<Json<HistoryEnvelope>, ApiError> {
-    let page = whole_number(query.page.as_deref(), "page", 1, LAST_PAGE)?;
-    let per_page = whole_number(query.per_page.as_deref(), "per_page", MOST_PER_PAGE, MOST_PER_PAGE)?;
+    let page = Page::read(query.page.as_deref(), query.per_page.as_deref(), MOST_PER_PAGE, MOST_PER_PAGE)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let filter = Filter::read(&query, &organisation, ports.clock.now())?;
-    let mut found = matching(&ports, caller.org, &filter, page * per_page + 1).await?;
-    let more_records = found.len() > page * per_page;
-    found.truncate(page * per_page);
-    let zone = organisation.time_zone;
-    let history: Vec<Record> = found.iter().skip((page - 1) * per_page).map(|event| record(event, zone)).collect();
-    let info = PageInfo { per_page, count: history.len(), page, more_records };
+    let (shown, info) = page.of(matching(&ports, caller.org, &filter, page.needed()).await?);
+    let history = shown.iter().map(|event| record(event, organisation.time_zone)).collect();
     Ok(Json(HistoryEnvelope { history, info }))
 }
 

@@ -4,13 +4,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
-use hozon_shared::api::{
-    Administrator, ApiError, ApiVersion, FailureOut, FileOut, PageInfo, Paged, Params, PersonOut, Refusals, local_time,
-};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupOut, PageInfo, Paged, Params, Refusals};
 use hozon_shared::archive::contents::{Contents, contents_at};
-use hozon_shared::domain::backup::{Backup, Failure, Status};
-use hozon_shared::domain::rule::RepeatType;
+use hozon_shared::domain::backup::Status;
 use hozon_shared::ports::{ErrorKind, PortError, Ports, read_all};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,28 +19,8 @@ const PER_PAGE: usize = 20;
 
 #[derive(Serialize, ToSchema)]
 pub struct BackupsEnvelope {
-    backups: Vec<ListedBackup>,
+    backups: Vec<BackupOut>,
     info: PageInfo,
-}
-
-#[derive(Serialize, ToSchema)]
-struct ListedBackup {
-    id: String,
-    #[serde(rename = "type")]
-    #[schema(value_type = String, example = "immediate")]
-    repeat: RepeatType,
-    #[schema(value_type = String, example = "COMPLETED")]
-    status: Status,
-    requester: PersonOut,
-    created_time: String,
-    finished_time: Option<String>,
-    /// When its files are gone.
-    expiry_date: String,
-    /// Whether its files can be downloaded now.
-    downloadable: bool,
-    #[schema(value_type = Option<FailureOut>)]
-    failure: Option<Failure>,
-    files: Vec<FileOut>,
 }
 
 /// Lists backups with their files, newest first.
@@ -61,31 +37,12 @@ pub async fn list(
     Administrator(caller): Administrator,
     Params(asked): Params<Paged>,
 ) -> Result<Json<BackupsEnvelope>, ApiError> {
-    let (page, per_page) = asked.read(PER_PAGE, MOST_PER_PAGE)?;
+    let page = asked.read(PER_PAGE, MOST_PER_PAGE)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
-    let found = ports.store.backups(caller.org, page * per_page + 1).await?;
-    let more_records = found.len() > page * per_page;
+    let (shown, info) = page.of(ports.store.backups(caller.org, page.needed()).await?);
     let now = ports.clock.now();
-    let shown = found.into_iter().skip((page - 1) * per_page).take(per_page);
-    let backups: Vec<_> =
-        shown.map(|backup| backup_out(&backup, backup.can_be_downloaded(now), organisation.time_zone)).collect();
-    let info = PageInfo { per_page, count: backups.len(), page, more_records };
+    let backups = shown.iter().map(|backup| BackupOut::of(backup, organisation.time_zone, now)).collect();
     Ok(Json(BackupsEnvelope { backups, info }))
-}
-
-fn backup_out(backup: &Backup, downloadable: bool, zone: Tz) -> ListedBackup {
-    ListedBackup {
-        id: backup.id.to_string(),
-        repeat: backup.repeat,
-        status: backup.status,
-        requester: PersonOut::from(&backup.requester),
-        created_time: local_time(backup.created, zone),
-        finished_time: backup.finished.map(|at| local_time(at, zone)),
-        expiry_date: local_time(backup.expires(), zone),
-        downloadable,
-        failure: backup.failure.clone(),
-        files: backup.files.iter().map(FileOut::from).collect(),
-    }
 }
 
 #[derive(Serialize, ToSchema)]

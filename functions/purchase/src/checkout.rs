@@ -99,12 +99,8 @@ impl Shop {
 
     /// Refuses what made sense when it was ordered and does not any more.
     fn require_sense(&self, order: &Order, held: &Holdings) -> Result<(), ApiError> {
-        let is_sensible = |line: &Line| match &line.product {
-            Product::OneTime => true,
-            Product::Weekly => held.current("weekly", self.ports.clock.now()).is_none(),
-            Product::Plan(plan) => self.terms.plans.is_upgrade(&held.organisation.plan, plan),
-        };
-        if order.lines.iter().all(is_sensible) {
+        let standing = held.standing(self.ports.clock.now());
+        if order.lines.iter().all(|line| standing.lacks(&line.product, &self.terms.plans)) {
             return Ok(());
         }
         Err(ApiError::not_allowed("Your plan or subscription has changed since the order was placed. Place it again."))

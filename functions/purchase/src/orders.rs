@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, PageInfo, Paged, Params, Refusals};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::{OrderId, OrgId};
-use hozon_shared::domain::order::{Item, NotOrdered, Order, Origin, Standing, quote};
+use hozon_shared::domain::order::{Item, NotOrdered, Order, Origin, quote};
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::purchase;
@@ -70,8 +70,7 @@ pub async fn place(
     let prices = shop.prices(&held.organisation)?;
     let items = items(&wanted)?;
     let now = shop.ports.clock.now();
-    let standing = Standing { plan: &held.organisation.plan, has_weekly: held.current("weekly", now).is_some() };
-    let lines = quote(prices, &shop.terms.plans, standing, &items).map_err(refusal)?;
+    let lines = quote(prices, &shop.terms.plans, held.standing(now), &items).map_err(refusal)?;
     let id = OrderId(shop.ports.ids.next(now));
     let order = Order::place(caller.org, id, caller.person.clone(), wanted.origin, lines, prices.tax.clone(), now);
     let changes = shop.changes(|from| purchase::step(order.clone(), OrderStep::Placed, &caller.person, None, from));
@@ -152,14 +151,11 @@ pub async fn list(
     Administrator(caller): Administrator,
     Params(query): Params<Paged>,
 ) -> Result<Json<OrdersEnvelope>, ApiError> {
-    let (page, per_page) = query.read(PER_PAGE, MOST_PER_PAGE)?;
+    let page = query.read(PER_PAGE, MOST_PER_PAGE)?;
     let zone = shop.organisation(caller.org).await?.time_zone;
     let now = shop.ports.clock.now();
-    let found = shop.ports.purchases.orders(caller.org, page * per_page + 1).await?;
-    let more_records = found.len() > page * per_page;
-    let orders: Vec<_> =
-        found.iter().skip((page - 1) * per_page).take(per_page).map(|order| OrderOut::of(order, zone, now)).collect();
-    let info = PageInfo { per_page, count: orders.len(), page, more_records };
+    let (shown, info) = page.of(shop.ports.purchases.orders(caller.org, page.needed()).await?);
+    let orders = shown.iter().map(|order| OrderOut::of(order, zone, now)).collect();
     Ok(Json(OrdersEnvelope { orders, info }))
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals};
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::organisation::Organisation;
-use hozon_shared::domain::plan::Free;
+use hozon_shared::domain::plan::{Free, Plans};
 use hozon_shared::domain::price::CountryPrices;
 use hozon_shared::domain::product::Product;
 use serde::Serialize;
@@ -61,9 +61,9 @@ struct ProductOut {
 pub async fn handle(State(shop): State<Shop>, Administrator(caller): Administrator) -> Result<Json<PricesEnvelope>, ApiError> {
     let held = shop.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let prices = shop.prices(&held.organisation)?;
-    let has_weekly = held.current("weekly", shop.ports.clock.now()).is_some();
-    let mut products: Vec<_> =
-        prices.products().map(|(product, price)| written(&shop, &held.organisation, has_weekly, product, price)).collect();
+    let standing = held.standing(shop.ports.clock.now());
+    let written = |(product, price)| written(product, price, standing.lacks(product, &shop.terms.plans), &shop.terms.plans);
+    let mut products: Vec<_> = prices.products().map(written).collect();
     products
         .sort_by_key(|product| product.plan.as_ref().map(|plan| shop.terms.plans.iter().position(|known| known.name == *plan)));
     let (currency, minor_digits) = (prices.currency.code(), prices.currency.minor_digits());
@@ -82,15 +82,10 @@ fn country(organisation: &Organisation, prices: &CountryPrices) -> String {
     own.or(prices.codes.first()).cloned().unwrap_or_default()
 }
 
-fn written(shop: &Shop, organisation: &Organisation, has_weekly: bool, product: &Product, price: Money) -> ProductOut {
-    let free_per_month = match product.plan().map(|plan| shop.terms.plans.free(plan)) {
+fn written(product: &Product, price: Money, available: bool, plans: &Plans) -> ProductOut {
+    let free_per_month = match product.plan().map(|plan| plans.free(plan)) {
         Some(Free::PerMonth(count)) => Some(count),
         Some(Free::Unlimited) | None => None,
-    };
-    let available = match product {
-        Product::OneTime => true,
-        Product::Weekly => !has_weekly,
-        Product::Plan(plan) => shop.terms.plans.is_upgrade(&organisation.plan, plan),
     };
     let (plan, per) = (product.plan().map(str::to_owned), product.per());
     ProductOut { product: product.kind(), plan, amount: price.minor, per, free_per_month, available }

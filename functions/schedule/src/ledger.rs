@@ -57,12 +57,10 @@ pub async fn handle(
     Administrator(caller): Administrator,
     Params(query): Params<Paged>,
 ) -> Result<Json<LedgerEnvelope>, ApiError> {
-    let (page, per_page) = query.read(PER_PAGE, MOST_PER_PAGE)?;
+    let page = query.read(PER_PAGE, MOST_PER_PAGE)?;
     let zone = app.organisation(caller.org).await?.time_zone;
-    let found = app.ports.accounts.ledger(caller.org, Some(page * per_page + 1)).await?;
-    let more_records = found.len() > page * per_page;
-    let ledger: Vec<_> = found.into_iter().skip((page - 1) * per_page).take(per_page).map(|entry| written(entry, zone)).collect();
-    let info = PageInfo { per_page, count: ledger.len(), page, more_records };
+    let (shown, info) = page.of(app.ports.accounts.ledger(caller.org, Some(page.needed())).await?);
+    let ledger = shown.into_iter().map(|entry| written(entry, zone)).collect();
     Ok(Json(LedgerEnvelope { ledger, info }))
 }
 

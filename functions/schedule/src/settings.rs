@@ -1,5 +1,5 @@
-//! `GET` and `PUT backup/settings`: zone, time of day, recipients of mail and how zips are written. A schedule that goes on moves with them, in the same
-//! transaction.
+//! `GET` and `PUT backup/settings`: zone, time of day, recipients of mail and how zips are written. A schedule that goes on moves with
+//! them, in the same transaction.
 
 use axum::Json;
 use axum::extract::State;

@@ -4,11 +4,8 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Datelike, Utc};
-use chrono_tz::Tz;
-use hozon_shared::api::{
-    Administrator, ApiError, ApiVersion, FailureOut, FileOut, PersonOut, Refusals, local_time, tag_of, unless_known,
-};
-use hozon_shared::domain::backup::{Backup, Failure, Status};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupOut, PersonOut, Refusals, local_time, tag_of, unless_known};
+use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::progress::{Amount, seconds_left};
@@ -47,9 +44,9 @@ struct Summary {
     /// The schedule that goes on; null when there is none.
     schedule: Option<ScheduleOut>,
     /// The newest backup; null when there was none.
-    backup: Option<BackupOut>,
+    backup: Option<NewestBackup>,
     /// While the newest backup is being made: the one before it.
-    last: Option<BackupOut>,
+    last: Option<NewestBackup>,
     allowance: AllowanceOut,
 }
 
@@ -98,23 +95,11 @@ impl Sentence {
     }
 }
 
+/// A backup, and how far it is.
 #[derive(Serialize, ToSchema)]
-struct BackupOut {
-    id: String,
-    #[serde(rename = "type")]
-    #[schema(value_type = String, example = "immediate")]
-    repeat: RepeatType,
-    #[schema(value_type = String, example = "COMPLETED")]
-    status: Status,
-    requester: PersonOut,
-    created_time: String,
-    finished_time: Option<String>,
-    expiry_date: String,
-    /// Whether its files can be downloaded now.
-    downloadable: bool,
-    files: Vec<FileOut>,
-    #[schema(value_type = Option<FailureOut>)]
-    failure: Option<Failure>,
+struct NewestBackup {
+    #[serde(flatten)]
+    backup: BackupOut,
     progress: ProgressOut,
 }
 
@@ -233,32 +218,16 @@ async fn newest_backups(app: &App, organisation: &Organisation, now: DateTime<Ut
     Ok((Some(with_progress(app, organisation, newest, now).await?), last))
 }
 
-type Newest = (Option<BackupOut>, Option<BackupOut>);
+type Newest = (Option<NewestBackup>, Option<NewestBackup>);
 
 async fn with_progress(
     app: &App,
     organisation: &Organisation,
     backup: Backup,
     now: DateTime<Utc>,
-) -> Result<BackupOut, ApiError> {
+) -> Result<NewestBackup, ApiError> {
     let done = app.ports.progress.done(organisation.id, backup.id).await?;
-    Ok(backup_out(backup, done, organisation.time_zone, now))
-}
-
-fn backup_out(backup: Backup, done: Amount, zone: Tz, now: DateTime<Utc>) -> BackupOut {
-    let time = |at: DateTime<Utc>| local_time(at, zone);
     let left = backup.total.zip(backup.started).and_then(|(total, at)| seconds_left(done, total, at, now));
-    BackupOut {
-        id: backup.id.to_string(),
-        repeat: backup.repeat,
-        status: backup.status,
-        requester: PersonOut::from(&backup.requester),
-        created_time: time(backup.created),
-        finished_time: backup.finished.map(time),
-        expiry_date: time(backup.expires()),
-        downloadable: backup.can_be_downloaded(now),
-        files: backup.files.iter().map(FileOut::from).collect(),
-        progress: ProgressOut { done, total: backup.total, seconds_left: left },
-        failure: backup.failure,
-    }
+    let progress = ProgressOut { done, total: backup.total, seconds_left: left };
+    Ok(NewestBackup { backup: BackupOut::of(&backup, organisation.time_zone, now), progress })
 }

@@ -1,9 +1,53 @@
-//! A backup's zips as the API shows them.
+//! A backup and its zips as the API shows them.
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::backup::{ArchiveFile, ArchiveKind};
+use super::{FailureOut, PersonOut, local_time};
+use crate::domain::backup::{ArchiveFile, ArchiveKind, Backup, Failure, Status};
+use crate::domain::rule::RepeatType;
+
+/// A backup.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackupOut {
+    id: String,
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "immediate")]
+    repeat: RepeatType,
+    #[schema(value_type = String, example = "COMPLETED")]
+    status: Status,
+    requester: PersonOut,
+    created_time: String,
+    finished_time: Option<String>,
+    /// When its files are gone.
+    expiry_date: String,
+    /// Whether its files can be downloaded now.
+    downloadable: bool,
+    #[schema(value_type = Option<FailureOut>)]
+    failure: Option<Failure>,
+    files: Vec<FileOut>,
+}
+
+impl BackupOut {
+    /// Shows a backup as it is at that time, with times in that zone.
+    pub fn of(backup: &Backup, zone: Tz, now: DateTime<Utc>) -> Self {
+        let time = |at: DateTime<Utc>| local_time(at, zone);
+        Self {
+            id: backup.id.to_string(),
+            repeat: backup.repeat,
+            status: backup.status,
+            requester: PersonOut::from(&backup.requester),
+            created_time: time(backup.created),
+            finished_time: backup.finished.map(time),
+            expiry_date: time(backup.expires()),
+            downloadable: backup.can_be_downloaded(now),
+            failure: backup.failure.clone(),
+            files: backup.files.iter().map(FileOut::from).collect(),
+        }
+    }
+}
 
 /// A zip of a backup.
 #[derive(Debug, Serialize, ToSchema)]

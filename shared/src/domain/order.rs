@@ -129,6 +129,17 @@ pub struct Standing<'a> {
     pub has_weekly: bool,
 }
 
+impl Standing<'_> {
+    /// Whether a product is of use: the weekly subscription where there is none, and plans above the present one.
+    pub fn lacks(&self, product: &Product, plans: &Plans) -> bool {
+        match product {
+            Product::OneTime => true,
+            Product::Weekly => !self.has_weekly,
+            Product::Plan(plan) => plans.is_upgrade(self.plan, plan),
+        }
+    }
+}
+
 /// Why something cannot be ordered; `usize` is the position of the item at fault, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotOrdered {
@@ -178,14 +189,11 @@ fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, standing: Stand
     if !(1..=most).contains(&item.quantity) {
         return Err(NotOrdered::Quantity(at));
     }
-    match &item.product {
-        Product::Weekly if standing.has_weekly => Err(NotOrdered::HasWeekly(at)),
-        Product::Plan(plan) => {
-            let is_second = before.iter().any(|other| other.product.plan().is_some());
-            if is_second || !plans.is_upgrade(standing.plan, plan) { Err(NotOrdered::NotAnUpgrade(at)) } else { Ok(()) }
-        }
-        _ => Ok(()),
+    let is_second_plan = item.product.plan().is_some() && before.iter().any(|other| other.product.plan().is_some());
+    if standing.lacks(&item.product, plans) && !is_second_plan {
+        return Ok(());
     }
+    Err(if item.product == Product::Weekly { NotOrdered::HasWeekly(at) } else { NotOrdered::NotAnUpgrade(at) })
 }
 
 fn line(item: &Item, unit: Money, tax: &Tax) -> Option<Line> {

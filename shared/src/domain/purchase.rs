@@ -8,8 +8,9 @@ use super::allowance::{Account, Settled};
 use super::change::{Change, Place, happened, settle};
 use super::event::{OrderStep, What};
 use super::id::{EventId, OrderId, SubscriptionId};
+use super::ledger::entries;
 use super::money::Money;
-use super::order::{Line, Order};
+use super::order::{Line, Order, Standing};
 use super::organisation::{Organisation, Person};
 use super::payment::{ChargeState, SubscriptionState};
 use super::plan::Plans;
@@ -30,6 +31,11 @@ pub struct Holdings {
 }
 
 impl Holdings {
+    /// What decides what it can buy.
+    pub fn standing(&self, now: DateTime<Utc>) -> Standing<'_> {
+        Standing { plan: &self.organisation.plan, has_weekly: self.current("weekly", now).is_some() }
+    }
+
     /// The subscription of that kind, `weekly` or `plan`, that has not ended.
     pub fn current(&self, kind: &str, now: DateTime<Utc>) -> Option<&Subscription> {
         self.subscriptions.iter().find(|held| held.product.kind() == kind && held.status_at(now) != Status::Ended)
@@ -178,7 +184,7 @@ pub fn charge_back(
             _ => account.dispute(order.id, changed.disputed),
         };
         changes.push(Change::Event(happened(event, now, &by, order_step(&changed, step))));
-        changes.extend(settle(Settled { account: after.clone(), movements }, event, now).into_iter().skip(1));
+        changes.extend(entries(movements, event, now).map(Change::Entry));
         account = after;
     }
     let is_withheld = changed.disputed || changed.is_paid_back();
