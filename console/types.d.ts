@@ -155,6 +155,7 @@ interface HistoryRecord {
   action: string | null;
   repeat_type: RepeatType;
   file_name: string | null;
+  address: string | null;
   count: number | null;
   kind: string;
   order?: string | null;

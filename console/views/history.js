@@ -196,7 +196,7 @@ function eventOf(record) {
         { class: "soft" },
         el("time", { datetime: record.log_time }, hour(record.log_time)),
         unseen(" "),
-        el("span", {}, say("by", { name: record.done_by.name })),
+        el("span", {}, record.address ? say("by_link", { address: record.address }) : say("by", { name: record.done_by.name })),
         record.order ? el("a", { href: `#/orders/${record.order}` }, say("show_order")) : null,
       ),
     ),

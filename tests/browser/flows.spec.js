@@ -89,6 +89,8 @@ for (const locale of ["en", "ja"]) {
       const { contents } = await call(program, "Paid", "GET", `/backups/${id}/contents`);
       await card.getByText(S("checksums"), { exact: true }).click();
       await expect(card.getByText(contents.modules[0].files[0].sha256)).toBeVisible();
+      await visit(page, locale, "history");
+      await expect(page.getByText(S("by_link", { address: "127.0.0.1" }))).toBeVisible();
     });
 
     test("a schedule is set, seen, changed and stopped", async ({ page }) => {

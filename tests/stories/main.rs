@@ -7,6 +7,7 @@ mod broken_storage;
 mod command;
 mod composing;
 mod console;
+mod downloads;
 mod hostile_data;
 mod imports;
 mod large_zips;

@@ -57,6 +57,10 @@ struct Record {
     #[schema(value_type = String, example = "weekly")]
     repeat_type: RepeatType,
     file_name: Option<String>,
+    /// The network address of a download with a link that was not asked for here; nobody knows whose it is, and `done_by` is whoever the
+    /// backup was made for.
+    #[schema(example = "203.0.113.7")]
+    address: Option<String>,
     /// Backups bought.
     count: Option<u32>,
     /// The order that it is about.
@@ -167,6 +171,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         What::Subscription { order, amount, .. } => (Some(*order), None, Some(*amount)),
         _ => (None, None, None),
     };
+    let address = if let What::DownloadStarted { address, .. } = &event.what { address.clone() } else { None };
     Record {
         id: event.id.to_string(),
         done_by: PersonOut::from(&event.by),
@@ -175,6 +180,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         action,
         repeat_type: event.what.repeat(),
         file_name,
+        address,
         count: count.filter(|count| *count > 0),
         order: order.map(|order| order.to_string()),
         amount: amount.map(|amount| amount.minor),

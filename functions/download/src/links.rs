@@ -130,6 +130,6 @@ async fn local_expiry(ports: &Ports, backup: &Backup) -> Result<String, ApiError
 }
 
 fn download_started(ports: &Ports, caller: &Caller, backup: &Backup, file: &ArchiveFile, now: DateTime<Utc>) -> Change {
-    let what = What::DownloadStarted { backup: backup.id, file: file.name.clone() };
+    let what = What::DownloadStarted { backup: backup.id, file: file.name.clone(), address: None };
     Change::Event(Event { id: EventId(ports.ids.next(now)), at: now, by: caller.person.clone(), what })
 }

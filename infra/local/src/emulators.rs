@@ -12,8 +12,11 @@ use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::trail::{self, Fetch};
 
 /// The one table.
 pub const TABLE: &str = "hozon";
@@ -30,17 +33,26 @@ pub struct Emulated {
     pub dynamodb: String,
     /// DynamoDB itself, for its stream.
     pub database: Database,
+    /// What is fetched from S3 with links.
+    pub fetches: UnboundedReceiver<Fetch>,
 }
 
 /// Starts both on the files below `data`; they stop when `stop` is cancelled.
 pub async fn start(data: &Path, keys: &[AccessKey], stop: &CancellationToken, tasks: &TaskTracker) -> Result<Emulated> {
-    let s3 = start_s3(data, keys, stop, tasks).await.context("start the embedded S3")?;
+    let (told, fetches) = unbounded_channel();
+    let s3 = start_s3(data, keys, told, stop, tasks).await.context("start the embedded S3")?;
     let started = start_dynamodb(&data.join("dynamodb.sqlite"), stop, tasks).await;
     let (dynamodb, database) = started.context("start the embedded DynamoDB")?;
-    Ok(Emulated { s3, dynamodb, database })
+    Ok(Emulated { s3, dynamodb, database, fetches })
 }
 
-async fn start_s3(data: &Path, keys: &[AccessKey], stop: &CancellationToken, tasks: &TaskTracker) -> Result<String> {
+async fn start_s3(
+    data: &Path,
+    keys: &[AccessKey],
+    told: UnboundedSender<Fetch>,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Result<String> {
     let root = &data.join("s3");
     for bucket in [ARCHIVES_BUCKET, CRM_BUCKET] {
         std::fs::create_dir_all(root.join(bucket))?;
@@ -55,7 +67,7 @@ async fn start_s3(data: &Path, keys: &[AccessKey], stop: &CancellationToken, tas
     builder.set_auth(auth);
     let listener = bind_as_before(&data.join("s3.port")).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    tasks.spawn(serve_s3(listener, builder.build(), stop.clone()));
+    tasks.spawn(serve_s3(listener, builder.build(), told, stop.clone()));
     Ok(url)
 }
 
@@ -88,7 +100,7 @@ fn delete_unfinished_uploads(root: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn serve_s3(listener: TcpListener, service: S3Service, stop: CancellationToken) {
+async fn serve_s3(listener: TcpListener, service: S3Service, told: UnboundedSender<Fetch>, stop: CancellationToken) {
     let graceful = GracefulShutdown::new();
     let http = Builder::new(TokioExecutor::new());
     loop {
@@ -97,12 +109,13 @@ async fn serve_s3(listener: TcpListener, service: S3Service, stop: CancellationT
             () = stop.cancelled() => break,
         };
         // A connection that fails to open is the client's to try again.
-        let Ok((socket, _)) = socket else { continue };
+        let Ok((socket, peer)) = socket else { continue };
         // Head and body are sent one after the other; without this, small bodies wait for the client's delayed acknowledgement.
         if socket.set_nodelay(true).is_err() {
             continue;
         }
-        let connection = http.serve_connection(TokioIo::new(socket), service.clone()).into_owned();
+        let watched = trail::watched(service.clone(), peer.ip(), told.clone());
+        let connection = http.serve_connection(TokioIo::new(socket), watched).into_owned();
         tokio::spawn(graceful.watch(connection));
     }
     graceful.shutdown().await;

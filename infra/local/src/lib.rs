@@ -22,6 +22,7 @@ mod states;
 mod stream;
 pub mod stripe;
 pub mod tokens;
+mod trail;
 mod vault;
 pub mod verify;
 

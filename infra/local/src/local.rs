@@ -42,7 +42,7 @@ use crate::settings::{auth_settings, mail_settings, payment_settings, settings, 
 use crate::stream::Stream;
 use crate::stripe::StripeServer;
 use crate::tokens::Issuer;
-use crate::{gateway, scheduler, states, vault};
+use crate::{gateway, scheduler, states, trail, vault};
 
 /// The state machine that AWS runs too.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
@@ -153,6 +153,7 @@ impl Local {
         serve(listener, router, &stop, &tasks);
         let stream = Stream::open(emulated.database, notify, data.join("stream.position"))?;
         tasks.spawn(stream.clone().run(stop.clone()));
+        tasks.spawn(trail::tell(emulated.fetches, ports.clone()));
         executions.resume()?;
         tasks.spawn(clockwork.clone().run(stop.clone()));
         Ok(Self { url, ports, payments, stripe, data, registry, issuer, executions, clockwork, stream, stop, tasks, _lock: lock })

@@ -133,7 +133,7 @@ pub fn subscription(id: SubscriptionId) -> String {
     format!("{SUBSCRIPTIONS}{:020}", id.0)
 }
 
-/// Sort key of a handled message of the payment provider.
+/// Sort key of a handled message from outside.
 pub fn handled(message: &str) -> String {
     format!("HANDLED#{message}")
 }

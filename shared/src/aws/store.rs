@@ -25,7 +25,7 @@ const EVENTS_KEPT: TimeDelta = TimeDelta::days(370);
 
 const ABSENT: &str = "attribute_not_exists(pk)";
 
-/// Messages are told apart for longer than the payment provider repeats them.
+/// Messages are told apart for longer than anybody repeats them.
 const HANDLED_KEPT: TimeDelta = TimeDelta::days(60);
 
 /// What a place is held by. The attribute has had this name since there was one place only.

@@ -36,9 +36,9 @@ pub enum Change {
     Subscription(Box<Subscription>),
     /// Writes the payment provider's id of the organisation, whatever was there.
     Customer(String),
-    /// Notes that a message of the payment provider was handled; fails if that is noted.
+    /// Notes that a message from outside was handled; fails if that is noted.
     Handled {
-        /// The provider's id of the message.
+        /// Its name, which a repeat has too.
         message: String,
         /// When.
         at: DateTime<Utc>,

@@ -112,6 +112,10 @@ pub enum What {
         backup: BackupId,
         /// Name of the zip.
         file: String,
+        /// The network address that it came from, where somebody used a link without asking for it first; nobody knows who, and the event is
+        /// told of whoever the backup was made for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
     },
     /// An order came a step further.
     Order {

@@ -5,6 +5,7 @@ pub mod archive_options;
 pub mod backup;
 pub mod change;
 pub mod crm;
+pub mod download;
 pub mod event;
 pub mod id;
 pub mod ledger;

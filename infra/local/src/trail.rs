@@ -1,0 +1,98 @@
+//! Tells the `access` function what is fetched with links, as CloudTrail and EventBridge do on AWS.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use hozon_shared::ports::Ports;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
+use hyper::{Method, Request};
+use s3s::service::S3Service;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+
+/// Calls of the function for one event, as Lambda makes them.
+const TRIES: u32 = 3;
+/// The wait before the second call.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A request for an object that was signed in its query.
+#[derive(Debug)]
+pub struct Fetch {
+    bucket: String,
+    key: String,
+    signed: String,
+    address: IpAddr,
+}
+
+impl Fetch {
+    /// What a request asks for; `None` unless a link was used.
+    fn of(request: &Request<Incoming>, address: IpAddr) -> Option<Self> {
+        if request.method() != Method::GET {
+            return None;
+        }
+        let query = form_urlencoded::parse(request.uri().query()?.as_bytes());
+        let signed = query.into_owned().find(|(name, _)| name == "X-Amz-Date")?.1;
+        let (bucket, key) = request.uri().path().strip_prefix('/')?.split_once('/')?;
+        Some(Self { bucket: bucket.to_owned(), key: key.to_owned(), signed, address })
+    }
+
+    /// The event, with what the function reads of it.
+    fn event(&self, at: DateTime<Utc>) -> Value {
+        json!({
+            "detail-type": "AWS API Call via CloudTrail",
+            "source": "aws.s3",
+            "detail": {
+                "eventTime": at.to_rfc3339_opts(SecondsFormat::Secs, true),
+                "eventSource": "s3.amazonaws.com",
+                "eventName": "GetObject",
+                "sourceIPAddress": self.address.to_string(),
+                "requestParameters": { "bucketName": self.bucket, "key": self.key, "X-Amz-Date": self.signed },
+                "additionalEventData": { "AuthenticationMethod": "QueryString" },
+            },
+        })
+    }
+}
+
+/// S3 that tells what it has served because of a link.
+pub fn watched(
+    s3: S3Service,
+    address: IpAddr,
+    told: UnboundedSender<Fetch>,
+) -> impl Service<Request<Incoming>, Response = s3s::HttpResponse, Error = s3s::HttpError, Future: Send> {
+    service_fn(move |request| {
+        let fetch = Fetch::of(&request, address);
+        let (answer, told) = (Service::call(&s3, request), told.clone());
+        async move {
+            let answer = answer.await?;
+            if let Some(fetch) = fetch.filter(|_| answer.status().is_success()) {
+                // Nobody listens where there are stores without functions.
+                drop(told.send(fetch));
+            }
+            Ok(answer)
+        }
+    })
+}
+
+/// Hands over what is fetched until S3 has stopped.
+pub async fn tell(mut fetches: UnboundedReceiver<Fetch>, ports: Ports) {
+    while let Some(fetch) = fetches.recv().await {
+        let event = fetch.event(ports.clock.now());
+        if let Err(error) = hand_over(&ports, &event).await {
+            tracing::error!(%error, "a download with a link is not in the history");
+        }
+    }
+}
+
+async fn hand_over(ports: &Ports, event: &Value) -> Result<(), hozon_access::AccessError> {
+    let mut tries = 1;
+    loop {
+        match hozon_access::handle(ports, event.clone()).await {
+            Ok(_) => return Ok(()),
+            Err(error) if tries == TRIES => return Err(error),
+            Err(_) => tokio::time::sleep(PAUSE * tries).await,
+        }
+        tries += 1;
+    }
+}

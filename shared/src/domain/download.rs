@@ -1,0 +1,66 @@
+//! Downloads straight from a link (R7). A link that the console gives out is recorded when it is given; any other is known by its use only.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::backup::Backup;
+use super::change::Change;
+use super::event::{Event, What};
+use super::id::{BackupId, EventId, OrgId};
+
+/// A browser uses the link that a click has given at once; whoever uses it later was given it by somebody.
+const CLICK: TimeDelta = TimeDelta::minutes(10);
+
+/// A request for an object that was served because of a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRequest {
+    /// The object's key.
+    pub key: String,
+    /// When the link was signed, to the second.
+    pub signed: DateTime<Utc>,
+    /// When the request was made, to the second.
+    pub at: DateTime<Utc>,
+    /// The network address that it came from.
+    pub address: String,
+}
+
+impl LinkRequest {
+    /// The backup whose zip it may be; `None` for any other object.
+    pub fn backup(&self) -> Option<(OrgId, BackupId)> {
+        let mut parts = self.key.strip_prefix("archives/")?.split('/');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    }
+
+    /// Whether it came so soon after the link was signed that a click may have led to it.
+    pub fn may_follow_a_click(&self) -> bool {
+        self.at - self.signed < CLICK
+    }
+
+    /// Whether it uses the link that was given out for that download.
+    pub fn follows(&self, event: &Event) -> bool {
+        let What::DownloadStarted { backup, file, address: None } = &event.what else { return false };
+        let is_same_zip = self.backup().is_some_and(|(_, id)| id == *backup) && self.file() == file;
+        is_same_zip && event.at.timestamp() == self.signed.timestamp() && self.may_follow_a_click()
+    }
+
+    /// Puts the download into the history, unless it is there: all requests of a day for one zip, with one link and from one address are
+    /// one download, because programs fetch a file in pieces. `None` when the backup has no such zip.
+    pub fn record(&self, backup: &Backup, event: EventId) -> Option<Vec<Change>> {
+        let file = backup.files.iter().find(|file| file.key == self.key)?.name.clone();
+        let address = Some(self.address.clone());
+        let what = What::DownloadStarted { backup: backup.id, file, address };
+        Some(vec![
+            Change::Handled { message: self.download(), at: self.at },
+            Change::Event(Event { id: event, at: self.at, by: backup.requester.clone(), what }),
+        ])
+    }
+
+    /// The name of the download.
+    fn download(&self) -> String {
+        let (signed, day) = (self.signed.timestamp(), self.at.date_naive());
+        format!("download/{}/{signed}/{}/{day}", self.key, self.address)
+    }
+
+    fn file(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or_default()
+    }
+}

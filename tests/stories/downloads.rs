@@ -1,0 +1,136 @@
+//! Downloads with links that were not asked for here are in the history, once each, as the bucket's access events tell of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+use hozon_access::{AccessError, Outcome, handle};
+use hozon_shared::domain::backup::Backup;
+use hozon_tests::{Crm, ManualClock, World};
+use serde_json::{Value, json};
+
+/// An event as EventBridge hands it on.
+const EVENT: &str = include_str!("../deploy/events/access.json");
+
+/// A request with a link of a backup's data: when the link was signed, when it was used, and where.
+fn event(backup: &Backup, signed: DateTime<Utc>, at: DateTime<Utc>, address: &str) -> Value {
+    let mut event: Value = serde_json::from_str(EVENT).expect("JSON");
+    event["detail"]["eventTime"] = json!(at.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    event["detail"]["sourceIPAddress"] = json!(address);
+    event["detail"]["requestParameters"]["key"] = json!(backup.files[0].key);
+    event["detail"]["requestParameters"]["X-Amz-Date"] = json!(signed.format("%Y%m%dT%H%M%SZ").to_string());
+    event
+}
+
+async fn tell(world: &World, event: &Value) -> Outcome {
+    handle(&world.local.ports, event.clone()).await.expect("is dealt with")
+}
+
+async fn downloads(world: &World) -> Vec<Value> {
+    let answer = world.administrator().get("/backup/history?kind=download_started").await;
+    answer.body["history"].as_array().expect("records").clone()
+}
+
+#[tokio::test]
+async fn a_download_with_a_link_is_in_the_history() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    world.back_up_well().await;
+    let urls = world.administrator().get("/backup/urls").await;
+    let link = urls.body["urls"]["data_links"][0].as_str().expect("a link");
+    assert!(downloads(&world).await.is_empty(), "giving links is no download");
+    assert!(world.download(link).await.0.is_success());
+    assert!(world.download(link).await.0.is_success());
+    let mut found = downloads(&world).await;
+    for _ in 0..100 {
+        if !found.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        found = downloads(&world).await;
+    }
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["file_name"], "Data_001.zip");
+    assert_eq!(found[0]["address"], "127.0.0.1");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn all_pieces_and_repeats_of_a_download_are_one() {
+    let clock = Arc::new(ManualClock::at("2027-01-15T03:00:00Z".parse().expect("a time")));
+    let world = World::start_with(|options| options.clock = clock.clone()).await;
+    world.import(Crm::small().inputs()).await;
+    let backup = world.back_up().await;
+    let signed = backup.created;
+    let at = signed + TimeDelta::hours(1);
+    let first = event(&backup, signed, at, "203.0.113.7");
+    let outcomes = join_all((0..50).map(|_| tell(&world, &first))).await;
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Recorded).count(), 1, "{outcomes:?}");
+    assert_eq!(tell(&world, &event(&backup, signed, at + TimeDelta::minutes(3), "203.0.113.7")).await, Outcome::Known);
+    for other in [
+        event(&backup, signed, at, "203.0.113.8"),
+        event(&backup, signed, at + TimeDelta::days(1), "203.0.113.7"),
+        event(&backup, signed + TimeDelta::seconds(1), at, "203.0.113.7"),
+    ] {
+        assert_eq!(tell(&world, &other).await, Outcome::Recorded);
+    }
+    let found = downloads(&world).await;
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(found[3]["log_time"], "2027-01-15T13:00:00+09:00", "when it was, not when it was told");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_download_that_was_recorded_with_its_click_is_not_recorded_again() {
+    let clock = Arc::new(ManualClock::at("2027-01-15T03:00:00.250Z".parse().expect("a time")));
+    let world = World::start_with(|options| options.clock = clock.clone()).await;
+    world.import(Crm::small().inputs()).await;
+    let backup = world.back_up().await;
+    clock.advance(TimeDelta::minutes(30));
+    let path = format!("/backup/{}/files/Data_001.zip/actions/download", backup.id);
+    assert!(world.administrator().post(&path, "").await.status.is_success());
+    let clicked = backup.created + TimeDelta::minutes(30);
+    clock.advance(TimeDelta::minutes(5));
+    let soon = event(&backup, clicked, clicked + TimeDelta::seconds(2), "203.0.113.7");
+    assert_eq!(tell(&world, &soon).await, Outcome::Known);
+    let another = event(&backup, clicked - TimeDelta::minutes(1), clicked, "203.0.113.7");
+    assert_eq!(tell(&world, &another).await, Outcome::Recorded, "another link");
+    let later = event(&backup, clicked, clicked + TimeDelta::hours(1), "198.51.100.1");
+    assert_eq!(tell(&world, &later).await, Outcome::Recorded, "somebody was given that link");
+    assert_eq!(downloads(&world).await.len(), 3);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_no_download_is_left_alone_and_nonsense_is_said_to_be() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    let backup = world.back_up().await;
+    let whole = event(&backup, backup.created, Utc::now(), "203.0.113.7");
+    let with = |at: &str, value: Value| {
+        let mut changed = whole.clone();
+        *changed.pointer_mut(at).expect("is there") = value;
+        changed
+    };
+    let key = |key: &str| with("/detail/requestParameters/key", json!(key));
+    let mut refused = whole.clone();
+    refused["detail"]["errorCode"] = json!("AccessDenied");
+    for other in [
+        refused,
+        with("/detail/eventName", json!("HeadObject")),
+        with("/detail/requestParameters/X-Amz-Date", Value::Null),
+        key(&backup.files[0].key.replace("Data", "Other")),
+        key("segments/1.json"),
+        key("archives/1/2/Data_001.zip"),
+        key(&format!("archives/{}/7/Data_001.zip", backup.org)),
+    ] {
+        assert_eq!(tell(&world, &other).await, Outcome::Other, "{other}");
+    }
+    for nonsense in [json!({}), with("/detail/requestParameters", Value::Null)] {
+        let error = handle(&world.local.ports, nonsense).await.expect_err("is refused");
+        assert!(matches!(error, AccessError::BadInput(_)), "{error:?}");
+    }
+    assert!(downloads(&world).await.is_empty());
+    world.end().await;
+}
