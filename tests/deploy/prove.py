@@ -5,7 +5,8 @@ import sys
 import time
 import traceback
 
-import stories_of_runs  # noqa: F401 - it adds its stories
+import stories_of_access  # noqa: F401 - it adds its stories
+import stories_of_runs  # noqa: F401
 from stories import STORIES
 from world import World
 

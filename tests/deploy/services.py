@@ -2,9 +2,10 @@
 
 import datetime
 import json
+import urllib.parse
 
 from lambda_host import Failed
-from stack import ACCOUNT, NAME, REGION
+from stack import ACCOUNT, NAME, REGION, ROOT
 
 
 def scheduler_delivers(world, target, scheduled):
@@ -36,6 +37,47 @@ def lambda_calls_asynchronously(world, function, event):
     if destination:
         send(world, f"{function}Role", destination, json.dumps({"requestPayload": event, "responsePayload": failed.error}))
     return None
+
+
+def bucket_tells(world, link, **changes):
+    """What comes of a request with a link: CloudTrail's event, as EventBridge hands it on to whom its rule names and who lets itself be
+    called. Gives the function's answer, or nothing."""
+    place = urllib.parse.urlsplit(link)
+    query = dict(urllib.parse.parse_qsl(place.query))
+    bucket, key = place.path.removeprefix("/").split("/", 1)
+    event = json.loads((ROOT / "tests/deploy/events/access.json").read_text())
+    given = {"bucketName": bucket, "key": key, "X-Amz-Date": query["X-Amz-Date"], "X-Amz-Expires": query["X-Amz-Expires"]}
+    event["detail"]["requestParameters"] |= given
+    event["detail"] |= {"eventTime": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), **changes}
+    (rule,) = world.stack.of("AWS::Events::Rule")
+    declared = world.stack.resources[rule]
+    if not fits(declared["EventPattern"], event):
+        return None
+    (target,) = declared["Targets"]
+    function = target["Arn"].split(":")[-1].removeprefix(f"{NAME}-").capitalize()
+    permitted = [one for one in world.stack.of("AWS::Lambda::Permission").values()
+                 if one["FunctionName"] == world.stack.reference(function) and one["Principal"] == "events.amazonaws.com"]
+    assert [one["SourceArn"] for one in permitted] == [world.stack.attribute(rule, "Arn")], permitted
+    return lambda_calls_asynchronously(world, function, event)
+
+
+def fits(pattern, event):
+    """EventBridge's matching, as far as the template uses it."""
+    for name, wanted in pattern.items():
+        value = event.get(name)
+        if isinstance(wanted, dict):
+            if not isinstance(value, dict) or not fits(wanted, value):
+                return False
+        elif not any(fits_one(one, value) for one in wanted):
+            return False
+    return True
+
+
+def fits_one(wanted, value):
+    if not isinstance(wanted, dict):
+        return wanted == value
+    (operator, operand), = wanted.items()
+    return {"exists": lambda: (value is not None) == operand, "prefix": lambda: value is not None and value.startswith(operand)}[operator]()
 
 
 def send(world, role, queue, body):

@@ -132,6 +132,7 @@ class Stack:
             "AWS::Lambda::Function": f"arn:aws:lambda:{here}:function:{reference}",
             "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/{reference}",
             "AWS::IAM::User": f"arn:aws:iam::{ACCOUNT}:user/{reference}",
+            "AWS::Events::Rule": f"arn:aws:events:{here}:rule/{reference}",
             "AWS::Logs::LogGroup": f"arn:aws:logs:{here}:log-group:{reference}:*",
         }
         others = {

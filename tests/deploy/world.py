@@ -24,7 +24,7 @@ from outside import Outside
 from policy import Principals
 from stack import ACCOUNT, NAME, REGION, ROOT, Stack
 
-FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Trigger", "Notify", "Archive")
+FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Access", "Trigger", "Notify", "Archive")
 SENDER_DOMAIN = "example.com"
 PAYMENT_SECRET = {"api_key": "sk_test_1", "webhook_secrets": ["whsec_1"]}
 # Parts as small as S3 takes them, so that little data has several.
