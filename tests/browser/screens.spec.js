@@ -37,6 +37,8 @@ test.beforeAll(async () => {
   });
   program = await serve(place.data);
   await backUp(program, "桜商事 Sakura");
+  const { urls } = await call(program, "桜商事 Sakura", "GET", "/urls");
+  await (await fetch(urls.data_links[0])).arrayBuffer();
   await call(program, "桜商事 Sakura", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO" } });
   lost = await dataFolder({ Lost: { plan: "Standard" } });
   await loseAttachments(lost.data);

@@ -56,7 +56,8 @@ pub async fn handle(ports: &Ports, input: Value) -> Result<Outcome, AccessError>
     if request.may_follow_a_click() && follows_a_click(ports, &backup, &request).await? {
         return Ok(Outcome::Known);
     }
-    let Some(changes) = request.record(&backup, EventId(ports.ids.next(request.at))) else { return Ok(Outcome::Other) };
+    let event = EventId(ports.ids.next(request.time(&backup)));
+    let Some(changes) = request.record(&backup, event) else { return Ok(Outcome::Other) };
     match ports.store.commit(org, changes).await {
         Ok(()) => Ok(Outcome::Recorded),
         Err(error) if error.kind == ErrorKind::Conflict => Ok(Outcome::Known),

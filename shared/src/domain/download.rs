@@ -42,6 +42,11 @@ impl LinkRequest {
         is_same_zip && event.at.timestamp() == self.signed.timestamp() && self.may_follow_a_click()
     }
 
+    /// When it was made. Its second may have begun before the zip was there; it did not.
+    pub fn time(&self, backup: &Backup) -> DateTime<Utc> {
+        backup.finished.map_or(self.at, |finished| self.at.max(finished))
+    }
+
     /// Puts the download into the history, unless it is there: all requests of a day for one zip, with one link and from one address are
     /// one download, because programs fetch a file in pieces. `None` when the backup has no such zip.
     pub fn record(&self, backup: &Backup, event: EventId) -> Option<Vec<Change>> {
@@ -50,7 +55,7 @@ impl LinkRequest {
         let what = What::DownloadStarted { backup: backup.id, file, address };
         Some(vec![
             Change::Handled { message: self.download(), at: self.at },
-            Change::Event(Event { id: event, at: self.at, by: backup.requester.clone(), what }),
+            Change::Event(Event { id: event, at: self.time(backup), by: backup.requester.clone(), what }),
         ])
     }
 
