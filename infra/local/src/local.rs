@@ -22,7 +22,7 @@ use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::payments::Stripe;
 use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock, Triggers};
-use hozon_shared::settings::default_time_of_day;
+use hozon_shared::settings::{Settings, default_time_of_day};
 use hozon_trigger::Trigger;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -93,6 +93,8 @@ pub struct Local {
     pub url: String,
     /// What the functions use.
     pub ports: Ports,
+    /// What the functions are set to.
+    pub settings: Settings,
     /// The payment provider as the functions have it.
     pub payments: Arc<Stripe>,
     /// The payment provider itself, which is a server of this program.
@@ -119,7 +121,8 @@ impl Local {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let emulated = emulators::start(&data, &[secrets.functions(), secrets.signer()], &stop, &tasks).await?;
         let (services_listener, services_url) = bind(0).await?;
-        let aws = Aws::load(settings(&secrets, &emulated, services_url)).await;
+        let settings = settings(&secrets, &emulated, services_url);
+        let aws = Aws::load(settings.clone()).await;
         let mut ports = aws.ports();
         ports.clock = options.clock;
         ports.ids = options.ids;
@@ -156,7 +159,22 @@ impl Local {
         tasks.spawn(trail::tell(emulated.fetches, ports.clone()));
         executions.resume()?;
         tasks.spawn(clockwork.clone().run(stop.clone()));
-        Ok(Self { url, ports, payments, stripe, data, registry, issuer, executions, clockwork, stream, stop, tasks, _lock: lock })
+        Ok(Self {
+            url,
+            ports,
+            settings,
+            payments,
+            stripe,
+            data,
+            registry,
+            issuer,
+            executions,
+            clockwork,
+            stream,
+            stop,
+            tasks,
+            _lock: lock,
+        })
     }
 
     /// The organisations of this data folder, oldest first.
