@@ -62,7 +62,8 @@ pub type ObjectBody = BoxStream<'static, Result<Bytes, PortError>>;
 pub trait Objects: Send + Sync {
     /// Writes an object, replacing one that is there.
     async fn put(&self, at: &ObjectRef, body: Bytes, content_type: &str) -> Result<(), PortError>;
-    /// Reads an object or a range of it. `NotFound` when it is absent; the call itself says so, not the stream.
+    /// Reads an object or a range of it, as far as it goes. `NotFound` when it is absent; the call itself says so, not the stream. Of an
+    /// empty range nothing is read, whether the object is there or not.
     async fn get(&self, at: &ObjectRef, range: Option<Range<u64>>) -> Result<ObjectBody, PortError>;
     /// Tells of an object; `None` when it is absent.
     async fn head(&self, at: &ObjectRef) -> Result<Option<ObjectHead>, PortError>;
