@@ -1,0 +1,78 @@
+//! The emulators that the local program embeds, with the program around them on a folder of its own. Its clock stands still long before
+//! the checks' times, so that nothing that they write is due.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hozon::{Local, Options};
+use hozon_shared::settings::Settings;
+use hozon_tests::ManualClock;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::PaymentKeys;
+
+pub struct Embedded {
+    local: Local,
+    data: TempDir,
+}
+
+impl Embedded {
+    pub async fn start() -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut options = Options::new(data.path()).expect("options");
+        options.port = Some(0);
+        options.clock = Arc::new(ManualClock::at("2020-01-01T00:00:00Z".parse().expect("a time")));
+        Self { local: Local::start(options).await.expect("starts"), data }
+    }
+
+    pub fn settings(&self) -> Settings {
+        self.local.settings.clone()
+    }
+
+    pub fn schedules(&self) -> Vec<Value> {
+        self.files("scheduler", "json").iter().map(|path| json(path)).collect()
+    }
+
+    pub fn mails(&self) -> Vec<Vec<u8>> {
+        self.files("mail", "eml").iter().map(|path| std::fs::read(path).expect("reads")).collect()
+    }
+
+    pub fn executions(&self) -> Vec<(String, Value)> {
+        let named = |path: &PathBuf| {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            (name, json(path)["input"].clone())
+        };
+        self.files("executions", "json").iter().map(named).collect()
+    }
+
+    pub fn open_uploads(&self) -> usize {
+        let entries = std::fs::read_dir(self.data.path().join("s3")).expect("a folder");
+        let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with(".upload")).count()
+    }
+
+    pub fn payment_keys(&self) -> PaymentKeys {
+        let keys = self.secrets()["payments"].clone();
+        let text = |name: &str| keys[name].as_str().expect("a key").to_owned();
+        PaymentKeys { api_key: text("api_key"), webhook_secret: text("webhook_secret") }
+    }
+
+    pub fn signer_id(&self) -> String {
+        self.secrets()["signer"]["id"].as_str().expect("an id").to_owned()
+    }
+
+    fn secrets(&self) -> Value {
+        json(&self.data.path().join("secrets.json"))
+    }
+
+    fn files(&self, folder: &str, extension: &str) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.data.path().join(folder)).expect("a folder");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
+    }
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).expect("reads")).expect("JSON")
+}

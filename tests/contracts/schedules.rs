@@ -1,0 +1,129 @@
+//! `Schedules`: what was set, what became of it, and what is due.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hozon_shared::domain::backup::Backup;
+use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId, WebhookId};
+use hozon_shared::domain::schedule::Schedule;
+use hozon_shared::domain::webhook::Delivery;
+use hozon_shared::ports::{Change, Due, Ports};
+
+use crate::emulators::{Emulators, ORG, OTHER};
+use crate::samples::{backup, delivery, failure, hours, now, occurrence, schedule};
+
+/// Looks at the index until it says that; it may lag.
+async fn due_becomes(ports: &Ports, until: DateTime<Utc>, expected: &[Due]) {
+    let expected: HashSet<_> = expected.iter().copied().collect();
+    for _ in 0..100 {
+        let found = ports.schedules.due(until).await.unwrap();
+        if found.len() == expected.len() && found.into_iter().collect::<HashSet<_>>() == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{expected:?} is not what is due, but {:?}", ports.schedules.due(until).await);
+}
+
+async fn write(ports: &Ports, org: OrgId, change: Change) {
+    ports.store.commit(org, vec![change]).await.expect("writes");
+}
+
+#[tokio::test]
+async fn a_schedule_is_read_as_it_was_written() {
+    let emulators = Emulators::start().await;
+    let ports = &emulators.ports;
+    assert_eq!(ports.schedules.schedule(ORG, ScheduleId(5)).await.unwrap(), None);
+    write(ports, ORG, Change::Schedule(Box::new(schedule(ORG, 5)))).await;
+    let stored = ports.schedules.schedule(ORG, ScheduleId(5)).await.unwrap();
+    assert_eq!(stored, Some(Schedule { version: 1, ..schedule(ORG, 5) }));
+    assert_eq!(ports.schedules.schedule(OTHER, ScheduleId(5)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_newest_schedule_is_the_one_set_last_stopped_or_not() {
+    let emulators = Emulators::start().await;
+    let ports = &emulators.ports;
+    assert_eq!(ports.schedules.newest_schedule(ORG).await.unwrap(), None);
+    let stopped = schedule(ORG, 10).stop(now()).unwrap();
+    for written in [schedule(ORG, 9), stopped, schedule(ORG, 8)] {
+        write(ports, ORG, Change::Schedule(Box::new(written))).await;
+    }
+    assert_eq!(ports.schedules.newest_schedule(ORG).await.unwrap().unwrap().id, ScheduleId(10));
+    assert_eq!(ports.schedules.newest_schedule(OTHER).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn occurrences_come_in_order_of_time_and_of_one_schedule() {
+    let emulators = Emulators::start().await;
+    let ports = &emulators.ports;
+    for (id, at) in [(5, hours(30)), (5, hours(2)), (55, hours(3)), (5, hours(1000))] {
+        write(ports, ORG, Change::Occurrence(occurrence(id, at))).await;
+    }
+    let found = ports.schedules.occurrences(ORG, ScheduleId(5)).await.unwrap();
+    assert_eq!(found, [2, 30, 1000].map(|hour| occurrence(5, hours(hour))));
+    assert_eq!(ports.schedules.occurrence(ORG, ScheduleId(5), hours(2)).await.unwrap(), Some(occurrence(5, hours(2))));
+    assert_eq!(ports.schedules.occurrence(ORG, ScheduleId(5), hours(3)).await.unwrap(), None);
+    assert_eq!(ports.schedules.occurrence(OTHER, ScheduleId(5), hours(2)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_schedule_is_due_from_its_next_run_on_until_it_is_stopped() {
+    let emulators = Emulators::start().await;
+    let ports = &emulators.ports;
+    let set = schedule(ORG, 5);
+    let due = [Due::Schedule(ORG, ScheduleId(5))];
+    write(ports, ORG, Change::Schedule(Box::new(set.clone()))).await;
+    due_becomes(ports, set.due, &due).await;
+    due_becomes(ports, set.due - TimeDelta::seconds(1), &[]).await;
+    let recorded = Schedule { version: 1, ..set.clone() }.recorded(set.due);
+    write(ports, ORG, Change::Schedule(Box::new(recorded.clone()))).await;
+    due_becomes(ports, set.due, &[]).await;
+    due_becomes(ports, recorded.due, &due).await;
+    let stopped = Schedule { version: 2, ..recorded.clone() }.stop(now()).unwrap();
+    write(ports, ORG, Change::Schedule(Box::new(stopped))).await;
+    due_becomes(ports, recorded.due + TimeDelta::days(365), &[]).await;
+}
+
+#[tokio::test]
+async fn a_backup_is_due_when_it_counts_as_given_up_unless_it_has_ended() {
+    let emulators = Emulators::start().await;
+    let ports = &emulators.ports;
+    let running = backup(ORG, 7);
+    write(ports, ORG, Change::Backup(Box::new(running.clone()))).await;
+    due_becomes(ports, running.given_up(), &[Due::Backup(ORG, BackupId(7))]).await;
+    due_becomes(ports, running.given_up() - TimeDelta::seconds(1), &[]).await;
+    let ended = Backup { version: 1, ..running.clone() }.fail(failure("gone"), hours(1)).unwrap();
+    write(ports, ORG, Change::Backup(Box::new(ended))).await;
+    due_becomes(ports, running.given_up(), &[]).await;
+}
+
+#[tokio::test]
+async fn a_delivery_is_due_at_its_next_attempt_until_it_is_deleted() {
+    let emulators = Emulators::start().await;
+    let ports = &emulators.ports;
+    let open = delivery(ORG, 3, 4);
+    let due = [Due::Delivery(ORG, WebhookId(3), EventId(4))];
+    ports.webhooks.put_delivery(&open).await.unwrap();
+    due_becomes(ports, open.next, &due).await;
+    due_becomes(ports, open.next - TimeDelta::seconds(1), &[]).await;
+    ports.webhooks.put_delivery(&Delivery { next: hours(5), ..open.clone() }).await.unwrap();
+    due_becomes(ports, open.next, &[]).await;
+    due_becomes(ports, hours(5), &due).await;
+    ports.webhooks.delete_delivery(ORG, WebhookId(3), EventId(4)).await.unwrap();
+    due_becomes(ports, hours(5), &[]).await;
+}
+
+#[tokio::test]
+async fn what_is_due_is_of_all_organisations() {
+    let emulators = Emulators::start().await;
+    let ports = &emulators.ports;
+    // More organisations than the index has partitions.
+    let orgs = || (1..=40).map(OrgId);
+    for org in orgs() {
+        write(ports, org, Change::Schedule(Box::new(schedule(org, 5)))).await;
+    }
+    let expected: Vec<_> = orgs().map(|org| Due::Schedule(org, ScheduleId(5))).collect();
+    due_becomes(ports, schedule(ORG, 5).due, &expected).await;
+}
