@@ -1,0 +1,164 @@
+//! `Objects`: whole objects, written at once, listed in order.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use chrono::{TimeDelta, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use hozon_shared::aws::Aws;
+use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, Objects, read_all};
+use hozon_shared::settings::{Endpoints, Settings};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::emulators::Emulators;
+use crate::known::Gap;
+use crate::samples::kind;
+
+async fn put(objects: &dyn Objects, key: &str, body: impl Into<Bytes>) {
+    objects.put(&ObjectRef::archives(key), body.into(), "text/plain").await.expect("writes");
+}
+
+async fn range(objects: &dyn Objects, key: &str, range: Range<u64>) -> Vec<u8> {
+    let body = objects.get(&ObjectRef::archives(key), Some(range)).await.expect("is there");
+    body.try_collect::<Vec<_>>().await.expect("reads").concat()
+}
+
+#[tokio::test]
+async fn an_object_is_read_as_it_was_written_last() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    let at = ObjectRef::archives("work/1/あ b+c.seg");
+    let large: Vec<u8> = (0..3_000_000u32).map(|number| number.to_le_bytes()[1]).collect();
+    for body in [Bytes::from_static(b"first"), Bytes::from(large), Bytes::new()] {
+        objects.put(&at, body.clone(), "text/plain").await.unwrap();
+        assert_eq!(read_all(objects, &at).await.unwrap(), body);
+    }
+}
+
+#[tokio::test]
+async fn a_range_is_read_alone() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    put(objects, "a", "0123456789").await;
+    for (wanted, expected) in [(0..1, "0"), (3..7, "3456"), (9..10, "9"), (0..10, "0123456789"), (4..4, ""), (7..99, "789")] {
+        assert_eq!(range(objects, "a", wanted).await, expected.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn an_absent_object_is_not_found_before_it_is_read() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    let nothing = ObjectRef::archives("nothing");
+    for range in [None, Some(0..1), Some(5..9)] {
+        assert_eq!(kind(objects.get(&nothing, range).await), Some(ErrorKind::NotFound));
+    }
+    assert_eq!(kind(read_all(objects, &nothing).await), Some(ErrorKind::NotFound));
+    assert_eq!(range(objects, "nothing", 4..4).await, b"", "an empty range asks for nothing");
+    assert_eq!(objects.head(&nothing).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_buckets_are_different() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    put(objects, "a", "archives").await;
+    assert_eq!(objects.head(&ObjectRef::crm("a")).await.unwrap(), None);
+    objects.put(&ObjectRef::crm("a"), Bytes::from_static(b"crm"), "text/plain").await.unwrap();
+    assert_eq!(read_all(objects, &ObjectRef::archives("a")).await.unwrap(), "archives");
+    assert_eq!(read_all(objects, &ObjectRef::crm("a")).await.unwrap(), "crm");
+    assert_eq!(objects.list(Bucket::Crm, "").await.unwrap(), ["a"]);
+}
+
+#[tokio::test]
+async fn a_head_tells_of_an_object_without_reading_it() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    let at = ObjectRef::archives("a");
+    put(objects, "a", "first").await;
+    let first = objects.head(&at).await.unwrap().unwrap();
+    assert_eq!(first.size, 5);
+    assert!((Utc::now() - first.modified).abs() < TimeDelta::minutes(1), "{}", first.modified);
+    put(objects, "a", "other").await;
+    let second = objects.head(&at).await.unwrap().unwrap();
+    assert_ne!(first.etag, second.etag);
+    put(objects, "a", "first").await;
+    assert_eq!(objects.head(&at).await.unwrap().unwrap().etag, first.etag, "the tag is of the contents");
+}
+
+#[tokio::test]
+async fn an_object_is_deleted_there_or_not() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    put(objects, "a", "x").await;
+    put(objects, "ab", "x").await;
+    for _ in 0..2 {
+        objects.delete(&ObjectRef::archives("a")).await.unwrap();
+        assert_eq!(objects.head(&ObjectRef::archives("a")).await.unwrap(), None);
+    }
+    objects.delete(&ObjectRef::archives("never/there")).await.unwrap();
+    assert_eq!(objects.list(Bucket::Archives, "").await.unwrap(), ["ab"]);
+}
+
+#[tokio::test]
+async fn keys_are_listed_in_order_and_by_prefix() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    for key in ["b/2", "a/10", "a/2", "a-1", "a/1/z", "あ/1", "B", "a b+c"] {
+        put(objects, key, "x").await;
+    }
+    let listed = async |prefix| objects.list(Bucket::Archives, prefix).await.unwrap();
+    assert_eq!(listed("").await, ["B", "a b+c", "a-1", "a/1/z", "a/10", "a/2", "b/2", "あ/1"]);
+    assert_eq!(listed("a/").await, ["a/1/z", "a/10", "a/2"]);
+    assert_eq!(listed("a/1").await, ["a/1/z", "a/10"]);
+    assert_eq!(listed("あ").await, ["あ/1"]);
+    assert_eq!(listed("c").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn more_keys_than_a_page_of_the_service_are_listed_whole() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    let keys: Vec<_> = (0..2010).map(|number| format!("work/{number:04}")).collect();
+    stream::iter(&keys).for_each_concurrent(16, |key| put(objects, key, "x")).await;
+    assert_eq!(objects.list(Bucket::Archives, "work/").await.unwrap(), keys);
+}
+
+#[tokio::test]
+async fn a_reader_sees_the_old_object_or_the_new_one() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    let body = |letter: u8| Bytes::from(vec![letter; 1 << 20]);
+    put(objects, "a", body(b'a')).await;
+    let writing = async {
+        for letter in b"babababab" {
+            put(objects, "a", body(*letter)).await;
+        }
+    };
+    let reading = async {
+        for _ in 0..30 {
+            match read_all(objects, &ObjectRef::archives("a")).await {
+                Ok(read) => assert!(read == body(b'a') || read == body(b'b'), "{} bytes of both", read.len()),
+                Err(error) => assert!(emulators.lack(Gap::WholeObjects), "{error:?}"),
+            }
+        }
+    };
+    futures_util::future::join(writing, reading).await;
+}
+
+#[tokio::test]
+async fn an_early_end_is_an_error_and_no_short_object() {
+    // No emulator ends early; this one store does.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let s3 = Some(format!("http://{}", listener.local_addr().unwrap()));
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.expect("a caller");
+        let _ = socket.read(&mut [0; 4096]).await;
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello").await.expect("answers");
+    });
+    let settings = Emulators::start().await.settings;
+    let settings = Settings { endpoints: Endpoints { s3, ..settings.endpoints.clone() }, ..settings };
+    let objects = Aws::load(settings).await.ports().objects;
+    assert_eq!(kind(read_all(&*objects, &ObjectRef::archives("a")).await), Some(ErrorKind::Unavailable));
+}
