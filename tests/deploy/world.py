@@ -41,7 +41,7 @@ class World:
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         self.stack = Stack()
         self.principals = Principals(self.stack)
-        self.server = ThreadedMotoServer(port=0, verbose=False)
+        self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self.server.start()
         _, port = self.server.get_host_and_port()
         self.emulator = f"http://127.0.0.1:{port}"
