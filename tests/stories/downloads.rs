@@ -1,7 +1,6 @@
 //! Downloads with links that were not asked for here are in the history, once each, as the bucket's access events tell of them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
@@ -42,14 +41,8 @@ async fn a_download_with_a_link_is_in_the_history() {
     assert!(downloads(&world).await.is_empty(), "giving links is no download");
     assert!(world.download(link).await.0.is_success());
     assert!(world.download(link).await.0.is_success());
-    let mut found = downloads(&world).await;
-    for _ in 0..100 {
-        if !found.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        found = downloads(&world).await;
-    }
+    world.local.wait_until_told().await.expect("is told");
+    let found = downloads(&world).await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0]["file_name"], "Data_001.zip");
     assert_eq!(found[0]["address"], "127.0.0.1");

@@ -12,11 +12,11 @@ use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::trail::{self, Fetch};
+use crate::trail::{self, News};
 
 /// The one table.
 pub const TABLE: &str = "hozon";
@@ -34,22 +34,25 @@ pub struct Emulated {
     /// DynamoDB itself, for its stream.
     pub database: Database,
     /// What is fetched from S3 with links.
-    pub fetches: UnboundedReceiver<Fetch>,
+    pub news: UnboundedReceiver<News>,
+    /// Where those come from.
+    pub teller: WeakUnboundedSender<News>,
 }
 
 /// Starts both on the files below `data`; they stop when `stop` is cancelled.
 pub async fn start(data: &Path, keys: &[AccessKey], stop: &CancellationToken, tasks: &TaskTracker) -> Result<Emulated> {
-    let (told, fetches) = unbounded_channel();
+    let (told, news) = unbounded_channel();
+    let teller = told.downgrade();
     let s3 = start_s3(data, keys, told, stop, tasks).await.context("start the embedded S3")?;
     let started = start_dynamodb(&data.join("dynamodb.sqlite"), stop, tasks).await;
     let (dynamodb, database) = started.context("start the embedded DynamoDB")?;
-    Ok(Emulated { s3, dynamodb, database, fetches })
+    Ok(Emulated { s3, dynamodb, database, news, teller })
 }
 
 async fn start_s3(
     data: &Path,
     keys: &[AccessKey],
-    told: UnboundedSender<Fetch>,
+    told: UnboundedSender<News>,
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Result<String> {
@@ -100,7 +103,7 @@ fn delete_unfinished_uploads(root: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn serve_s3(listener: TcpListener, service: S3Service, told: UnboundedSender<Fetch>, stop: CancellationToken) {
+async fn serve_s3(listener: TcpListener, service: S3Service, told: UnboundedSender<News>, stop: CancellationToken) {
     let graceful = GracefulShutdown::new();
     let http = Builder::new(TokioExecutor::new());
     loop {

@@ -25,6 +25,7 @@ use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock, Tri
 use hozon_shared::settings::{Settings, default_time_of_day};
 use hozon_trigger::Trigger;
 use serde_json::Value;
+use tokio::sync::mpsc::WeakUnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -42,6 +43,7 @@ use crate::settings::{auth_settings, mail_settings, payment_settings, settings, 
 use crate::stream::Stream;
 use crate::stripe::StripeServer;
 use crate::tokens::Issuer;
+use crate::trail::News;
 use crate::{gateway, scheduler, states, trail, vault};
 
 /// The state machine that AWS runs too.
@@ -105,6 +107,7 @@ pub struct Local {
     executions: Executions,
     clockwork: Clockwork,
     stream: Stream,
+    teller: WeakUnboundedSender<News>,
     stop: CancellationToken,
     tasks: TaskTracker,
     _lock: File,
@@ -156,7 +159,7 @@ impl Local {
         serve(listener, router, &stop, &tasks);
         let stream = Stream::open(emulated.database, notify, data.join("stream.position"))?;
         tasks.spawn(stream.clone().run(stop.clone()));
-        tasks.spawn(trail::tell(emulated.fetches, ports.clone()));
+        tasks.spawn(trail::tell(emulated.news, ports.clone()));
         executions.resume()?;
         tasks.spawn(clockwork.clone().run(stop.clone()));
         Ok(Self {
@@ -171,6 +174,7 @@ impl Local {
             executions,
             clockwork,
             stream,
+            teller: emulated.teller,
             stop,
             tasks,
             _lock: lock,
@@ -235,6 +239,7 @@ impl Local {
 
     /// Waits until everybody has been told what has happened so far.
     pub async fn wait_until_told(&self) -> Result<()> {
+        trail::told(&self.teller).await;
         self.stream.drain().await
     }
 

@@ -10,12 +10,22 @@ use hyper::service::{Service, service_fn};
 use hyper::{Method, Request};
 use s3s::service::S3Service;
 use serde_json::{Value, json};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender};
+use tokio::sync::oneshot;
 
 /// Calls of the function for one event, as Lambda makes them.
 const TRIES: u32 = 3;
 /// The wait before the second call.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// What comes to the one who tells.
+#[derive(Debug)]
+pub enum News {
+    /// S3 has served something because of a link.
+    Fetch(Fetch),
+    /// Somebody waits until all before this has been told.
+    Wait(oneshot::Sender<()>),
+}
 
 /// A request for an object that was signed in its query.
 #[derive(Debug)]
@@ -59,7 +69,7 @@ impl Fetch {
 pub fn watched(
     s3: S3Service,
     address: IpAddr,
-    told: UnboundedSender<Fetch>,
+    told: UnboundedSender<News>,
 ) -> impl Service<Request<Incoming>, Response = s3s::HttpResponse, Error = s3s::HttpError, Future: Send> {
     service_fn(move |request| {
         let fetch = Fetch::of(&request, address);
@@ -68,7 +78,7 @@ pub fn watched(
             let answer = answer.await?;
             if let Some(fetch) = fetch.filter(|_| answer.status().is_success()) {
                 // Nobody listens where there are stores without functions.
-                drop(told.send(fetch));
+                drop(told.send(News::Fetch(fetch)));
             }
             Ok(answer)
         }
@@ -76,12 +86,25 @@ pub fn watched(
 }
 
 /// Hands over what is fetched until S3 has stopped.
-pub async fn tell(mut fetches: UnboundedReceiver<Fetch>, ports: Ports) {
-    while let Some(fetch) = fetches.recv().await {
-        let event = fetch.event(ports.clock.now());
-        if let Err(error) = hand_over(&ports, &event).await {
-            tracing::error!(%error, "a download with a link is not in the history");
+pub async fn tell(mut news: UnboundedReceiver<News>, ports: Ports) {
+    while let Some(one) = news.recv().await {
+        match one {
+            News::Wait(waiting) => drop(waiting.send(())),
+            News::Fetch(fetch) => {
+                if let Err(error) = hand_over(&ports, &fetch.event(ports.clock.now())).await {
+                    tracing::error!(%error, "a download with a link is not in the history");
+                }
+            }
         }
+    }
+}
+
+/// Waits until everything that was fetched has been told.
+pub async fn told(news: &WeakUnboundedSender<News>) {
+    let (waiting, done) = oneshot::channel();
+    if news.upgrade().is_some_and(|news| news.send(News::Wait(waiting)).is_ok()) {
+        // An error means that the one who tells has ended, after telling all.
+        drop(done.await);
     }
 }
 
