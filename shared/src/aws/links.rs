@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::errors::port_error;
 use super::objects::Buckets;
-use super::{fixed, secrets};
+use super::{Lazily, fixed, secrets};
 use crate::ports::{ErrorKind, Links, ObjectRef, PortError};
 use crate::settings::AccessKey;
 
@@ -22,20 +22,20 @@ const KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Where the signer's key is.
 pub struct Signer {
-    pub secrets: aws_sdk_secretsmanager::Client,
+    pub secrets: Lazily<aws_sdk_secretsmanager::Client>,
     pub secret: String,
 }
 
 /// Signs links.
 pub struct SignedLinks {
     signer: Signer,
-    config: Builder,
+    config: Lazily<Builder>,
     buckets: Buckets,
     client: Mutex<Option<(Client, DateTime<Utc>)>>,
 }
 
 impl SignedLinks {
-    pub(super) fn new(signer: Signer, config: Builder, buckets: Buckets) -> Self {
+    pub(super) fn new(signer: Signer, config: Lazily<Builder>, buckets: Buckets) -> Self {
         Self { signer, config, buckets, client: Mutex::new(None) }
     }
 

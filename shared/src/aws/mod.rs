@@ -18,8 +18,9 @@ mod triggers;
 mod uploads;
 mod webhooks;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::Builder;
@@ -37,7 +38,11 @@ use states::StepFunctions;
 use table::Table;
 use triggers::Scheduler;
 
+/// A client that is made when it is first used, because making one is part of a cold start.
+type Lazily<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
+
 /// AWS as one process reaches it: all clients made of it share its region, its credentials and its trusted roots, which are read once.
+#[derive(Clone)]
 pub struct Aws {
     settings: Settings,
     config: SdkConfig,
@@ -46,10 +51,15 @@ pub struct Aws {
 impl Aws {
     /// Finds the region and the credentials. Opens no connection.
     pub async fn load(settings: Settings) -> Self {
+        // The SDK's crates are built without a client of their own, which would be made in vain with the first service: 4 ms of a cold start.
         let tls = Provider::Rustls(CryptoMode::AwsLc);
         let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(Builder::new().tls_provider(tls).build_https());
         let loader = match &settings.credentials {
             Some(key) => loader.credentials_provider(fixed(key)).region(Region::from_static("us-east-1")),
+            // Lambda gives a role's credentials here. To set up a search of all places where some may be takes longer than all else of this.
+            None if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() => {
+                loader.credentials_provider(EnvironmentVariableCredentialsProvider::new())
+            }
             None => loader,
         };
         Self { config: loader.load().await, settings }
@@ -59,10 +69,10 @@ impl Aws {
     pub fn ports(&self) -> Ports {
         let table = Arc::new(Table::new(self.dynamodb(), self.settings.table.clone()));
         let buckets = Buckets { archives: self.settings.archives_bucket.clone(), crm: self.settings.crm_bucket.clone() };
-        let s3 = aws_sdk_s3::Client::from_conf(self.s3().build());
+        let s3 = self.lazily(|aws| aws_sdk_s3::Client::from_conf(aws.s3().build()));
         let objects = Arc::new(S3Objects::new(s3, buckets.clone()));
-        let signer = Signer { secrets: self.secrets_manager(), secret: self.settings.signer_secret.clone() };
-        let states = StepFunctions::new(self.step_functions(), self.settings.state_machine.clone());
+        let signer = Signer { secrets: self.lazily(Self::secrets_manager), secret: self.settings.signer_secret.clone() };
+        let states = StepFunctions::new(self.lazily(Self::step_functions), self.settings.state_machine.clone());
         Ports {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds::default()),
@@ -78,7 +88,7 @@ impl Aws {
             catalogue: table.clone(),
             objects: objects.clone(),
             uploads: objects.clone(),
-            links: Arc::new(SignedLinks::new(signer, self.s3(), buckets)),
+            links: Arc::new(SignedLinks::new(signer, self.lazily(Self::s3), buckets)),
             workflow: Arc::new(states),
             source: Arc::new(NativeSource::new(table, objects)),
         }
@@ -102,6 +112,11 @@ impl Aws {
     pub async fn payments(&self, payment: PaymentSettings) -> Result<Arc<Stripe>, PortError> {
         let keys = secrets::read(&self.secrets_manager(), &payment.secret).await?;
         Ok(Arc::new(Stripe::new(keys, payment.endpoint)?))
+    }
+
+    fn lazily<T: 'static>(&self, make: fn(&Self) -> T) -> Lazily<T> {
+        let aws = self.clone();
+        LazyLock::new(Box::new(move || make(&aws)))
     }
 
     fn dynamodb(&self) -> aws_sdk_dynamodb::Client {

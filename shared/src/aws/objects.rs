@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use futures_util::stream;
 
+use super::Lazily;
 use super::errors::port_error;
 use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectHead, ObjectRef, Objects, PortError};
 
@@ -31,12 +32,12 @@ impl Buckets {
 
 /// S3, for objects and uploads.
 pub struct S3Objects {
-    pub(super) client: Client,
+    pub(super) client: Lazily<Client>,
     pub(super) buckets: Buckets,
 }
 
 impl S3Objects {
-    pub(super) fn new(client: Client, buckets: Buckets) -> Self {
+    pub(super) fn new(client: Lazily<Client>, buckets: Buckets) -> Self {
         Self { client, buckets }
     }
 }

@@ -4,17 +4,18 @@ use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::error::SdkError;
 
+use super::Lazily;
 use super::errors::port_error;
 use crate::ports::{PortError, Workflow};
 
 /// Starts executions of one state machine.
 pub struct StepFunctions {
-    client: Client,
+    client: Lazily<Client>,
     state_machine: String,
 }
 
 impl StepFunctions {
-    pub(super) fn new(client: Client, state_machine: String) -> Self {
+    pub(super) fn new(client: Lazily<Client>, state_machine: String) -> Self {
         Self { client, state_machine }
     }
 }
