@@ -10,6 +10,8 @@ import threading
 import time
 import uuid
 
+from serving import Handler
+
 START_SECONDS, ANSWER_SECONDS = 30, 60
 
 
@@ -31,9 +33,7 @@ class Host:
         self.process, self.lines, self.started = None, [], None
         host = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Handler):
             def do_GET(self):
                 host.started = host.started or time.monotonic()
                 id, event = host.events.get()
@@ -60,10 +60,7 @@ class Host:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

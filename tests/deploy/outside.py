@@ -10,6 +10,8 @@ import urllib.parse
 
 from joserfc import jwk, jwt
 
+from serving import Handler
+
 ISSUER, AUDIENCE = "https://id.example.com", "hozon"
 
 
@@ -21,9 +23,7 @@ class Outside:
         self.sessions, self.received, self.takes_webhooks = {}, [], True
         outside = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Answering(Handler):
             def handle_any(self):
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 status, answer = outside.answer(self.command, urllib.parse.urlsplit(self.path).path, body)
@@ -36,10 +36,7 @@ class Outside:
 
             do_GET = do_POST = handle_any
 
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{server.server_port}"
