@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod errors;
+mod http;
 mod keys;
 mod links;
 mod mailer;
@@ -23,9 +24,7 @@ use std::sync::{Arc, LazyLock};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::proxy::ProxyConfig;
 
 use crate::payments::Stripe;
 use crate::ports::{Mailer, PortError, Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
@@ -51,9 +50,9 @@ pub struct Aws {
 impl Aws {
     /// Finds the region and the credentials. Opens no connection.
     pub async fn load(settings: Settings) -> Self {
-        // The SDK's crates are built without a client of their own, which would be made in vain with the first service: 4 ms of a cold start.
-        let tls = Provider::Rustls(CryptoMode::AwsLc);
-        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(Builder::new().tls_provider(tls).build_https());
+        // What has keys of its own is near; AWS itself may lie behind a proxy.
+        let proxy = if settings.credentials.is_some() { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http::client(proxy));
         let loader = match &settings.credentials {
             Some(key) => loader.credentials_provider(fixed(key)).region(Region::from_static("us-east-1")),
             // Lambda gives a role's credentials here. To set up a search of all places where some may be takes longer than all else of this.
