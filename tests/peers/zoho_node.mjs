@@ -102,8 +102,6 @@ async function backUp() {
   const done = answer(await backUpNow(), Backup.SuccessResponse, "back up now");
   const urls = (await waitUntilReady()).getUrls();
   expect([urls.getDataLinks().length, urls.getAttachmentLinks().length], [1, 1], "links");
-  const zip = await fetch(urls.getDataLinks()[0]);
-  expect([zip.status, new TextDecoder().decode((await zip.arrayBuffer()).slice(0, 2))], [200, "PK"], "the download");
   error(await backups.cancel(BigInt(done.getDetails().get("id"))), "ALREADY_CANCELLED", "cancel what is ready");
   const params = new ParameterMap();
   await params.add(Backup.HISTORYParam.PAGE, "1");
@@ -111,6 +109,8 @@ async function backUp() {
   const history = answer(await backups.history(params), Backup.HistoryWrapper, "history");
   expect(history.getHistory().map((record) => value(record.getState())), ["completed", null], "states");
   expect(history.getInfo().getMoreRecords(), true, "more records");
+  const zip = await fetch(urls.getDataLinks()[0]);
+  expect([zip.status, new TextDecoder().decode((await zip.arrayBuffer()).slice(0, 2))], [200, "PK"], "the download");
 }
 
 async function inProgress() {

@@ -120,8 +120,6 @@ def backups():
     urls = wait_until_ready().get_urls()
     expect((len(urls.get_data_links()), len(urls.get_attachment_links())), (1, 1), "links")
     say("expiry", urls.get_expiry_date())
-    with urllib.request.urlopen(urls.get_data_links()[0]) as download:
-        expect(zipfile.ZipFile(io.BytesIO(download.read())).testzip(), None, "the downloaded zip's first bad entry")
     error(BackupOperations().cancel(first), "ALREADY_CANCELLED", "cancel what is ready")
     params = ParameterMap()
     params.add(HISTORYParam.page, "1")
@@ -134,6 +132,8 @@ def backups():
     expect([value(record.get_state()) for record in history.get_history()], ["completed", None], "states")
     params.add(HISTORYParam.per_page, "201")
     error(BackupOperations().history(params), "INVALID_DATA", "a page that is too long")
+    with urllib.request.urlopen(urls.get_data_links()[0]) as download:
+        expect(zipfile.ZipFile(io.BytesIO(download.read())).testzip(), None, "the downloaded zip's first bad entry")
 
 
 def in_progress():
