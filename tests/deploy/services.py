@@ -116,8 +116,13 @@ class StreamReader:
     def read(self, client):
         shard = client.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"][0]["ShardId"]
         iterator = client.get_shard_iterator(StreamArn=self.arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-        found = client.get_records(ShardIterator=iterator)["Records"]
-        return [record for record in found if int(record["dynamodb"]["SequenceNumber"]) > self.last]
+        found = []
+        # An answer has a thousand records at most.
+        while True:
+            answer = client.get_records(ShardIterator=iterator)
+            if not answer["Records"]:
+                return [record for record in found if int(record["dynamodb"]["SequenceNumber"]) > self.last]
+            found, iterator = found + answer["Records"], answer["NextShardIterator"]
 
     def deliver(self, spoil=lambda record: record):
         """Hands over what is new. `spoil` changes records on their way."""
