@@ -55,7 +55,7 @@ impl Aws {
         let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http::client(proxy));
         let loader = match &settings.credentials {
             Some(key) => loader.credentials_provider(fixed(key)).region(Region::from_static("us-east-1")),
-            // Lambda gives a role's credentials here. To set up a search of all places where some may be takes longer than all else of this.
+            // Lambda gives a role's credentials here; no search of all places where some may be is set up for nothing.
             None if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() => {
                 loader.credentials_provider(EnvironmentVariableCredentialsProvider::new())
             }
