@@ -3,6 +3,7 @@
 pub mod api;
 pub mod archive;
 pub mod aws;
+pub mod call;
 pub mod domain;
 pub mod ending;
 pub mod lambda;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use hozon_access::{AccessError, Outcome, handle};
+use hozon_access::{Outcome, handle};
+use hozon_shared::call::CallError;
 use hozon_shared::domain::backup::Backup;
 use hozon_tests::{Crm, ManualClock, World};
 use serde_json::{Value, json};
@@ -122,7 +123,7 @@ async fn what_is_no_download_is_left_alone_and_nonsense_is_said_to_be() {
     }
     for nonsense in [json!({}), with("/detail/requestParameters", Value::Null)] {
         let error = handle(&world.local.ports, nonsense).await.expect_err("is refused");
-        assert!(matches!(error, AccessError::BadInput(_)), "{error:?}");
+        assert!(matches!(error, CallError::BadInput(..)), "{error:?}");
     }
     assert!(downloads(&world).await.is_empty());
     world.end().await;

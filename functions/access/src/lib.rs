@@ -3,10 +3,15 @@
 
 mod notice;
 
+use std::future::ready;
+use std::pin::pin;
+
+use futures_util::TryStreamExt;
+use hozon_shared::call::CallError;
 use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::download::LinkRequest;
 use hozon_shared::domain::id::EventId;
-use hozon_shared::ports::{ErrorKind, EventQuery, PortError, Ports};
+use hozon_shared::ports::{ErrorKind, PortError, Ports, events_since};
 use notice::Notice;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,26 +19,8 @@ use serde_json::Value;
 /// Events read at a time.
 const READ: usize = 100;
 
-/// Why a request was not dealt with; Lambda calls again.
-#[derive(Debug, thiserror::Error)]
-pub enum AccessError {
-    /// The input is no event of CloudTrail about an object.
-    #[error("the input is no event of CloudTrail about an object")]
-    BadInput(#[source] serde_json::Error),
-    /// The outside failed.
-    #[error(transparent)]
-    Port(#[from] PortError),
-}
-
-impl AccessError {
-    /// Its name, for Lambda.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::BadInput(_) => "BadInput",
-            Self::Port(_) => "Retryable",
-        }
-    }
-}
+/// What an input is that cannot be read.
+const BAD_INPUT: &str = "no event of CloudTrail about an object";
 
 /// What came of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -48,8 +35,8 @@ pub enum Outcome {
 }
 
 /// Deals with one event. May be repeated.
-pub async fn handle(ports: &Ports, input: Value) -> Result<Outcome, AccessError> {
-    let notice: Notice = serde_json::from_value(input).map_err(AccessError::BadInput)?;
+pub async fn handle(ports: &Ports, input: Value) -> Result<Outcome, CallError> {
+    let notice: Notice = serde_json::from_value(input).map_err(|error| CallError::BadInput(BAD_INPUT, error))?;
     let Some(request) = notice.link_request() else { return Ok(Outcome::Other) };
     let Some((org, id)) = request.backup() else { return Ok(Outcome::Other) };
     let Some(backup) = ports.store.backup(org, id).await? else { return Ok(Outcome::Other) };
@@ -67,15 +54,7 @@ pub async fn handle(ports: &Ports, input: Value) -> Result<Outcome, AccessError>
 
 /// Whether the link was given out for a download that was recorded then.
 async fn follows_a_click(ports: &Ports, backup: &Backup, request: &LinkRequest) -> Result<bool, PortError> {
-    let mut before = None;
-    loop {
-        let page = ports.store.events(backup.org, EventQuery { before, limit: READ }).await?;
-        if page.events.iter().any(|event| request.follows(event)) {
-            return Ok(true);
-        }
-        let Some(oldest) = page.events.last().filter(|oldest| page.more && oldest.at >= request.signed) else {
-            return Ok(false);
-        };
-        before = Some(oldest.id);
-    }
+    let events = events_since(&*ports.store, backup.org, request.signed, READ);
+    let mut clicks = pin!(events.try_filter(|event| ready(request.follows(event))));
+    Ok(clicks.try_next().await?.is_some())
 }

@@ -1,6 +1,6 @@
 //! The `access` function on Lambda: called by EventBridge for each request for a zip that CloudTrail tells of.
 
-use hozon_access::{AccessError, handle};
+use hozon_access::handle;
 use hozon_shared::aws::Aws;
 use hozon_shared::settings::Settings;
 use hozon_shared::telemetry;
@@ -11,10 +11,6 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let ports = Aws::load(Settings::from_env()?).await.ports();
-    let call = async |event: LambdaEvent<Value>| handle(&ports, event.payload).await.map_err(diagnostic);
+    let call = async |event: LambdaEvent<Value>| handle(&ports, event.payload).await.map_err(Diagnostic::from);
     lambda_runtime::run(service_fn(call)).await
-}
-
-fn diagnostic(error: AccessError) -> Diagnostic {
-    Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() }
 }

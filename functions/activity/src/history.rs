@@ -1,17 +1,19 @@
 //! `GET backup/history`: one year of events, newest first, by pages, by kind and by date.
 
 use std::collections::HashSet;
+use std::future::ready;
 
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
+use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Page, PageInfo, Params, PersonOut, Refusals, local_time};
 use hozon_shared::domain::event::{Event, OrderStep, What};
-use hozon_shared::domain::id::{EventId, OrgId};
+use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::rule::RepeatType;
-use hozon_shared::ports::{EventQuery, Ports};
+use hozon_shared::ports::{Ports, events_since};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -97,18 +99,8 @@ pub async fn handle(
 
 /// The newest events that pass the filter, `count` at most.
 async fn matching(ports: &Ports, org: OrgId, filter: &Filter, count: usize) -> Result<Vec<Event>, ApiError> {
-    let mut found = Vec::new();
-    let mut before: Option<EventId> = None;
-    loop {
-        let page = ports.store.events(org, EventQuery { before, limit: READ }).await?;
-        before = page.events.last().map(|event| event.id);
-        let is_past = page.events.last().is_none_or(|oldest| oldest.at < filter.from);
-        found.extend(page.events.into_iter().filter(|event| filter.passes(event)));
-        if found.len() >= count || !page.more || is_past {
-            found.truncate(count);
-            return Ok(found);
-        }
-    }
+    let events = events_since(&*ports.store, org, filter.from, READ);
+    Ok(events.try_filter(|event| ready(filter.passes(event))).take(count).try_collect().await?)
 }
 
 /// Which events are asked for.

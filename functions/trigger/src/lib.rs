@@ -8,10 +8,14 @@ mod sweep;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use hozon_shared::call::CallError;
 use hozon_shared::domain::id::{OrgId, ScheduleId};
-use hozon_shared::ports::{PortError, Ports, Triggers};
+use hozon_shared::ports::{Ports, Triggers};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// What an input is that cannot be read.
+const BAD_INPUT: &str = "neither a delivery nor {\"sweep\":{}}";
 
 /// The function and what it uses.
 #[derive(Clone)]
@@ -20,27 +24,6 @@ pub struct Trigger {
     pub ports: Ports,
     /// Triggers, to repair those that do not fit their schedule.
     pub triggers: Arc<dyn Triggers>,
-}
-
-/// Why a call failed; Scheduler tries it again.
-#[derive(Debug, thiserror::Error)]
-pub enum TriggerError {
-    /// The input is neither a delivery nor the sweep's.
-    #[error("the input is neither a delivery nor {{\"sweep\":{{}}}}")]
-    BadInput(#[source] serde_json::Error),
-    /// The outside failed.
-    #[error(transparent)]
-    Port(#[from] PortError),
-}
-
-impl TriggerError {
-    /// Its name, for Lambda.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::BadInput(_) => "BadInput",
-            Self::Port(_) => "Retryable",
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -59,8 +42,8 @@ enum Call {
 
 impl Trigger {
     /// Carries out one call. The answer says what came of it, for the log.
-    pub async fn handle(&self, input: Value) -> Result<Value, TriggerError> {
-        let call = serde_json::from_value(input).map_err(TriggerError::BadInput)?;
+    pub async fn handle(&self, input: Value) -> Result<Value, CallError> {
+        let call = serde_json::from_value(input).map_err(|error| CallError::BadInput(BAD_INPUT, error))?;
         match call {
             Call::Delivery { org, schedule, at } => {
                 let delivered = self.deliver(org, schedule, at).await?;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use hozon_shared::call::CallError;
 use hozon_shared::ports::Ports;
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
@@ -108,7 +109,7 @@ pub async fn told(news: &WeakUnboundedSender<News>) {
     }
 }
 
-async fn hand_over(ports: &Ports, event: &Value) -> Result<(), hozon_access::AccessError> {
+async fn hand_over(ports: &Ports, event: &Value) -> Result<(), CallError> {
     let mut tries = 1;
     loop {
         match hozon_access::handle(ports, event.clone()).await {

@@ -21,7 +21,7 @@ pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Ren
 pub use purchases::{Accounts, Purchases};
 pub use schedules::{Due, Schedules};
 pub use source::{AttachmentStream, RowPiece, RowStream, Source, SourceInfo};
-pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store};
+pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
 pub use tell::{Clock, Ids, RandomIds, Secrets, SystemClock, SystemSecrets, Workflow};
 pub use triggers::{Trigger, Triggers};
 pub use webhooks::Webhooks;

@@ -1,6 +1,8 @@
 //! State and events of the backup service.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::stream::{self, Stream, TryStreamExt};
 
 use super::PortError;
 use crate::domain::backup::{Backup, Failure};
@@ -41,6 +43,23 @@ pub trait Store: Send + Sync {
     async fn events(&self, org: OrgId, query: EventQuery) -> Result<EventPage, PortError>;
     /// Makes all changes, or none: `Conflict` when a condition does not hold. At most 100 changes.
     async fn commit(&self, org: OrgId, changes: Vec<Change>) -> Result<(), PortError>;
+}
+
+/// The events from that time on, newest first, read `page` at a time; the last page may have older ones too.
+pub fn events_since(
+    store: &dyn Store,
+    org: OrgId,
+    since: DateTime<Utc>,
+    page: usize,
+) -> impl Stream<Item = Result<Event, PortError>> + '_ {
+    let pages = stream::try_unfold(Some(None), move |next: Option<Option<EventId>>| async move {
+        let Some(before) = next else { return Ok(None) };
+        let read = store.events(org, EventQuery { before, limit: page }).await?;
+        let oldest = read.events.last().filter(|oldest| read.more && oldest.at >= since);
+        let next = oldest.map(|oldest| Some(oldest.id));
+        Ok(Some((stream::iter(read.events.into_iter().map(Ok)), next)))
+    });
+    pages.try_flatten()
 }
 
 /// How far each work item of a run is. Writing the same again changes nothing.
