@@ -13,7 +13,7 @@ def scheduler_delivers(world, target, scheduled):
     Gives the function's answer, or nothing."""
     role = "SchedulerRole"
     assert target["RoleArn"] == world.stack.attribute(role, "Arn")
-    function = target["Arn"].split(":")[-1].removeprefix(f"{NAME}-").capitalize()
+    function = function_of(target)
     event = json.loads(target["Input"].replace("<aws.scheduler.scheduled-time>", scheduled))
     is_there = function in world.hosts and f"{NAME}-{function.lower()}" == target["Arn"].split(":")[-1]
     if is_there and world.principals.may(role, "lambda:InvokeFunction", target["Arn"]):
@@ -21,6 +21,11 @@ def scheduler_delivers(world, target, scheduled):
     if "DeadLetterConfig" in target:
         send(world, role, target["DeadLetterConfig"]["Arn"], target["Input"])
     return None
+
+
+def function_of(target):
+    """The logical id of the function that a schedule or a rule calls."""
+    return target["Arn"].split(":")[-1].removeprefix(f"{NAME}-").capitalize()
 
 
 def lambda_calls_asynchronously(world, function, event):
@@ -54,7 +59,7 @@ def bucket_tells(world, link, **changes):
     if not fits(declared["EventPattern"], event):
         return None
     (target,) = declared["Targets"]
-    function = target["Arn"].split(":")[-1].removeprefix(f"{NAME}-").capitalize()
+    function = function_of(target)
     permitted = [one for one in world.stack.of("AWS::Lambda::Permission").values()
                  if one["FunctionName"] == world.stack.reference(function) and one["Principal"] == "events.amazonaws.com"]
     assert [one["SourceArn"] for one in permitted] == [world.stack.attribute(rule, "Arn")], permitted
@@ -115,13 +120,16 @@ class StreamReader:
 
     def read(self, client):
         shard = client.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        iterator = client.get_shard_iterator(StreamArn=self.arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        start = {"ShardIteratorType": "TRIM_HORIZON"}
+        if self.last:
+            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": str(self.last)}
+        iterator = client.get_shard_iterator(StreamArn=self.arn, ShardId=shard, **start)["ShardIterator"]
         found = []
         # An answer has a thousand records at most.
         while True:
             answer = client.get_records(ShardIterator=iterator)
             if not answer["Records"]:
-                return [record for record in found if int(record["dynamodb"]["SequenceNumber"]) > self.last]
+                return found
             found, iterator = found + answer["Records"], answer["NextShardIterator"]
 
     def deliver(self, spoil=lambda record: record):

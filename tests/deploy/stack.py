@@ -104,6 +104,13 @@ class Stack:
         between, parts = argument
         return between.join(map(str, self.resolve(parts)))
 
+    def table(self):
+        """The table, as CreateTable has it."""
+        (declared,) = self.of("AWS::DynamoDB::Table").values()
+        taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+        stream = {"StreamEnabled": True, **declared["StreamSpecification"]}
+        return {"StreamSpecification": stream, **{key: declared[key] for key in taken}}
+
     def reference(self, id):
         """What CloudFormation gives for a resource."""
         one = self.declared[id]

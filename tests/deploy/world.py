@@ -74,11 +74,8 @@ class World:
     def create(self):
         """Makes the resources as the template describes them."""
         stack, owner = self.stack, self.owner
-        (table,) = stack.of("AWS::DynamoDB::Table").values()
         self.table = stack.reference("Table")
-        stream = {"StreamEnabled": True, **table["StreamSpecification"]}
-        taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-        owner["dynamodb"].create_table(TableName=self.table, StreamSpecification=stream, **{key: table[key] for key in taken})
+        owner["dynamodb"].create_table(TableName=self.table, **stack.table())
         for id in stack.of("AWS::S3::Bucket"):
             place = {"LocationConstraint": REGION}
             owner["s3"].create_bucket(Bucket=stack.reference(id), CreateBucketConfiguration=place)
