@@ -87,15 +87,23 @@ function written(at, form) {
   return new Intl.DateTimeFormat(state.locale, { timeZone: state.zone, ...form }).format(new Date(at));
 }
 
-/** Day and time. @param {string | Date} at */
-export const time = (at) => written(at, { dateStyle: "medium", timeStyle: "short" });
+/** Numbers and units without the spaces that `Intl` puts beside Japanese letters. @param {string} text */
+function close(text) {
+  return state.locale === "ja" ? text.replace(/ (?=[^\x00-\xff])|(?<=[^\x00-\xff]) /g, "") : text;
+}
+
+/** Day and time; a page has one form of dates. @param {string | Date} at */
+export const time = (at) => written(at, { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 /** Day, weekday and time. @param {string | Date} at */
 export const longTime = (at) =>
   written(at, { weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 /** Day and weekday. @param {string | Date} at */
-export const day = (at) => written(at, { weekday: "long", year: "numeric", month: "long", day: "numeric" });
+export const day = (at) =>
+  written(at, { weekday: state.locale === "ja" ? "short" : "long", year: "numeric", month: "long", day: "numeric" });
 /** Day. @param {string | Date} at */
 export const date = (at) => written(at, { dateStyle: "long" });
+/** Day without its year. @param {string | Date} at */
+export const dayOfYear = (at) => written(at, { month: "long", day: "numeric" });
 /** The time of day. @param {string | Date} at */
 export const hour = (at) => written(at, { hour: "numeric", minute: "2-digit" });
 /** A day by its digits in the organisation's zone, as `2026-11-24`. @param {string | Date} at */
@@ -137,22 +145,43 @@ export function span(seconds) {
     rest -= count * length;
     return count > 0 ? unit(count, name) : "";
   });
-  return parts.filter(Boolean).join(" ");
+  return close(parts.filter(Boolean).join(" "));
 }
 
 /** How long until then, in words. @param {string} at @param {Date} now */
 export function until(at, now) {
   const seconds = (new Date(at).getTime() - now.getTime()) / 1000;
   const form = new Intl.RelativeTimeFormat(state.locale, { numeric: "auto" });
-  if (Math.abs(seconds) < 3600) return form.format(Math.round(seconds / 60), "minute");
-  if (Math.abs(seconds) < 86400) return form.format(Math.round(seconds / 3600), "hour");
+  if (Math.abs(seconds) < 3600) return close(form.format(Math.round(seconds / 60), "minute"));
+  if (Math.abs(seconds) < 86400) return close(form.format(Math.round(seconds / 3600), "hour"));
   const days = (Date.parse(digits(at)) - Date.parse(digits(now))) / 86_400_000;
-  return form.format(days, "day");
+  return close(form.format(days, "day"));
+}
+
+/** A plan by its name; the one of those who host for themselves is not a brand. @param {string} plan */
+export function planName(plan) {
+  return plan === "Own" ? say("plan_own") : say("plan", { plan });
+}
+
+/** A tax of the price list in the reader's words. @param {string} name */
+export function taxName(name) {
+  const key = `tax_name_${name}`;
+  return knows(key) ? say(key) : name;
+}
+
+/** What is wrong with which field, in the reader's words. @param {Problem} problem */
+function wrongValue({ details }) {
+  const field = String(details?.api_name ?? details?.param_name ?? "");
+  const keys = [`invalid_${field}_${details?.reason}`, `invalid_${field}`];
+  const known = keys.find(knows);
+  const name = knows(`field_${field}`) ? say(`field_${field}`) : field;
+  return known ? say(known) : say("error_INVALID_DATA", { field: name });
 }
 
 /** What went wrong and what to do. The service's own messages are English. @param {Problem} problem */
 export function explain(problem) {
   const key = `error_${problem.code}`;
+  if (state.locale !== "en" && ["INVALID_DATA", "MANDATORY_NOT_FOUND"].includes(problem.code)) return wrongValue(problem);
   return state.locale === "en" && problem.message
     ? problem.message
     : knows(key)

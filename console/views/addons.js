@@ -2,7 +2,7 @@
 
 import { call, get } from "../api.js";
 import { card, el, icon, link } from "../dom.js";
-import { money, say } from "../i18n.js";
+import { money, say, taxName } from "../i18n.js";
 import { resource, shown } from "../resource.js";
 import { stepsOf } from "./order.js";
 
@@ -140,7 +140,13 @@ function priceOf({ currency, minor_digits: digits, tax }, { amount, per }) {
     { class: "price" },
     el("strong", {}, money(amount, currency, digits)),
     el("span", { class: "soft" }, say(`per_${per}`)),
-    tax ? el("span", { class: "soft" }, say(tax.included ? "tax_included" : "tax_added", { tax: tax.name })) : null,
+    tax
+      ? el(
+          "span",
+          { class: "soft" },
+          say(tax.included ? "tax_included" : "tax_added", { tax: taxName(tax.name), percent: tax.percent }),
+        )
+      : null,
   );
 }
 

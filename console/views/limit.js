@@ -14,7 +14,7 @@ export async function showLimit(app, { details }) {
   const lead = onlyWeekly ? say("limit_weekly") : free > 0 ? say("limit_used", { free }) : say("limit_none");
   const renews =
     details.renews && free > 0 && !onlyWeekly ? el("p", {}, say("limit_renews", { date: date(details.renews) })) : null;
-  const dialog = open(say("limit_title"), "ask limit");
+  const dialog = open(say(onlyWeekly ? "limit_title_weekly" : "limit_title"), "ask limit");
   const choose = (/** @type {string} */ to) => {
     dialog.close();
     app.go(to);
@@ -47,7 +47,7 @@ export async function showLimit(app, { details }) {
     el(
       "div",
       { class: "actions" },
-      button(say("not_now"), () => dialog.close()),
+      button(say("close"), () => dialog.close()),
     ),
   );
   dialog.showModal();

@@ -3,7 +3,7 @@
 import { call, get } from "../api.js";
 import { ask } from "../dialog.js";
 import { badge, button, card, el, icon, link } from "../dom.js";
-import { date, longTime, money, number, say, time } from "../i18n.js";
+import { date, longTime, money, number, say, taxName, time } from "../i18n.js";
 import { resource, shown } from "../resource.js";
 import { nameOf } from "./limit.js";
 
@@ -162,7 +162,7 @@ function billOf(order) {
   );
   const sum = (/** @type {string} */ name, /** @type {number} */ minor, names = "") =>
     el("tr", { class: names || null }, el("th", { scope: "row", colspan: 2 }, name), el("td", { class: "number" }, written(minor)));
-  const tax = order.tax ? sum(say("tax", { name: order.tax.name, percent: order.tax.percent }), order.tax.amount) : null;
+  const tax = order.tax ? sum(say("tax", { name: taxName(order.tax.name), percent: order.tax.percent }), order.tax.amount) : null;
   return card(
     "bill",
     say("order_number", { number: order.number }),

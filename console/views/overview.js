@@ -12,6 +12,7 @@ import {
   longTime,
   monthName,
   number,
+  planName,
   say,
   size,
   span,
@@ -91,7 +92,6 @@ function progressOf({ progress: { done, total, seconds_left: left } }) {
     bar,
     facts(
       [
-        [say("parts"), of(done.items, total?.items)],
         [say("records"), of(done.rows, total?.rows)],
         [say("amount"), total ? say("of", { some: size(done.bytes), all: size(total.bytes) }) : "–"],
         [say("time_left"), left === null || !total ? "–" : left < 2 ? say("almost") : say("about", { time: span(left) })],
@@ -241,7 +241,7 @@ function allowanceOf({ allowance }) {
   const buy = allowance.purchases
     ? el("p", { class: "actions" }, link("/add-ons", { class: "button" }, icon("cart"), say("buy_more")))
     : null;
-  const plan = el("p", { class: "soft" }, say("plan", { plan: allowance.plan }));
+  const plan = el("p", { class: "soft" }, planName(allowance.plan));
   if (isUnlimited)
     return card("allowance", say("allowance_heading"), { class: "allowance" }, el("p", { class: "large" }, say("unlimited")), plan);
   const free = allowance.free_per_month ?? 0;

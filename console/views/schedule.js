@@ -241,7 +241,7 @@ function tips(app, form, preview) {
   const found = [];
   const free = allowance.free_per_month;
   if (allowance.unlimited ?? free === null) found.push(say("tip_unlimited"));
-  else if (form.choice === "now") found.push(say("tip_now", { left: allowance.left ?? 0 }));
+  else if (form.choice === "now") found.push(allowance.left ? say("tip_now", { left: allowance.left }) : say("tip_now_none"));
   else if (form.choice === "weekly" && !allowance.weekly) found.push(say("tip_weekly"));
   else if (free === 0) found.push(say("tip_none"));
   else {
@@ -249,7 +249,7 @@ function tips(app, form, preview) {
       found.push(
         say(free && free > 2 ? "tip_biweekly_more" : "tip_biweekly", { free: free ?? 0, rest: Math.max((free ?? 0) - 2, 0) }),
       );
-    if (form.choice === "monthly") found.push(say("tip_monthly", { rest: Math.max((free ?? 0) - 1, 0) }));
+    if (form.choice === "monthly" && free && free > 1) found.push(say("tip_monthly", { rest: free - 1 }));
     const busiest = preview?.months.find(({ runs }) => runs > (free ?? 0));
     if (busiest) {
       const [year, month] = busiest.month.split("-").map(Number);

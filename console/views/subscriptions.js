@@ -3,7 +3,7 @@
 import { asProblem, call, get } from "../api.js";
 import { ask } from "../dialog.js";
 import { badge, button, card, el, facts, icon, link } from "../dom.js";
-import { date, money, say, time } from "../i18n.js";
+import { date, dayOfYear, money, planName, say, time } from "../i18n.js";
 import { resource, shown } from "../resource.js";
 import { nameOf } from "./limit.js";
 
@@ -45,7 +45,7 @@ export default function subscriptions(app) {
     const body = [
       el("p", {}, say("downgrade_question", { product: nameOf(subscription) })),
       el("p", {}, say("downgrade_ends", { date: date(ends ?? subscription.period_end) })),
-      planAfter ? el("p", {}, say("downgrade_plan", { plan: planAfter })) : null,
+      planAfter ? el("p", {}, say("downgrade_plan", { plan: planName(planAfter) })) : null,
       el("p", { class: "notice" }, icon("alert"), say("downgrade_note")),
     ];
     if (
@@ -151,7 +151,7 @@ function subscriptionOf(subscription, downgrade, resume) {
     `subscription-${id}`,
     nameOf(subscription),
     { class: "subscription" },
-    el("p", {}, badge(kind, say(`subscription_${status}`))),
+    el("p", {}, badge(kind, say(`subscription_${status}`, { date: dayOfYear(end) }))),
     status === "PAST_DUE" ? el("p", { class: "notice bad" }, icon("alert"), say("past_due")) : null,
     facts(about),
     el("div", { class: "actions" }, action, link(`/orders/${subscription.order}`, { class: "button" }, say("show_order"))),
