@@ -1,19 +1,21 @@
 """Whether the template, the functions' routes, the documented API, the console's policy and the local program agree."""
 
+import copy
 import json
 import re
 
-from stack import ROOT, Stack, machine
+from circles import circles
+from stack import ROOT, Stack, machine, translated, written
 
 METHODS = ("get", "put", "post", "delete")
 HTTP_FUNCTIONS = ("schedule", "download", "activity", "purchase")
 
 
 def main():
+    no_circles()
     stack = Stack()
     routed = routes_of_template(stack)
-    written = routes_of_code()
-    expect("routes of the template and of the functions", routed, written)
+    expect("routes of the template and of the functions", routed, routes_of_code())
     expect("routes of the template and of docs/openapi.json", set(routed), routes_of_document())
     expect("the console's content policy", policy_of_template(stack), policy_of_local_program())
     expect("settings that the template gives and that the code reads", sorted(given(stack) - read_by_code()), [])
@@ -22,6 +24,17 @@ def main():
     expect("what is left of purchases where nothing is sold", [id for id in plain.resources if "Purchase" in id], [])
     machine(stack)
     print(f"{len(routed)} routes, {len(stack.resources)} resources ({len(plain.resources)} without purchases and without a key of one's own)")
+
+
+def no_circles():
+    """CloudFormation looks at the template as it is written and as SAM translates it. A circle that is put in shows that it would be found."""
+    expect("circles of the template", circles(written()), [])
+    expect("circles of the translated template", circles(translated()), [])
+    for template in (written(), translated()):
+        broken = copy.deepcopy(template)
+        broken["Resources"]["Trigger"]["DependsOn"] = "Sweep"
+        if not circles(broken):
+            raise SystemExit("a circle between Trigger and Sweep is not found")
 
 
 def expect(what, one, other):

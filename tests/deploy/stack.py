@@ -152,9 +152,14 @@ class Stack:
         return arns[kind] if name == "Arn" else others[name]
 
 
+def written():
+    """The template as it is written."""
+    return yaml_parse((ROOT / "infra/template.yaml").read_text())
+
+
 def translated():
     """The template after SAM's own transformation. What is uploaded at a deployment has a made-up place."""
-    template = yaml_parse((ROOT / "infra/template.yaml").read_text())
+    template = written()
     for one in template["Resources"].values():
         for key in ("CodeUri", "ContentUri", "DefinitionUri"):
             if key in one.get("Properties", {}):
