@@ -7,28 +7,25 @@ import os
 import subprocess
 import sys
 
-from moto.server import ThreadedMotoServer
-
+from emulator import Emulator
 from stack import ROOT, Stack
 
-COMMAND = ["cargo", "test", "--locked", "-p", "hozon-tests", "--test", "contracts"]
+COMMAND = ["cargo", "test", "--locked", "--workspace", "--test", "contracts"]
 
 
 def main():
     # The emulators tell at length what checks do on purpose.
     logging.disable(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    emulator = Emulator()
     environment = {
         **os.environ,
-        "HOZON_CONTRACTS_ENDPOINT": f"http://{host}:{port}",
+        "HOZON_CONTRACTS_ENDPOINT": emulator.url,
         "HOZON_CONTRACTS_TABLE": json.dumps(Stack().table()),
     }
     try:
         done = subprocess.run([*COMMAND, *sys.argv[1:]], cwd=ROOT, env=environment)
     finally:
-        server.stop()
+        emulator.stop()
     raise SystemExit(done.returncode)
 
 

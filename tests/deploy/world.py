@@ -14,8 +14,8 @@ import uuid
 import boto3
 from moto.core.config import default_user_config
 from moto.iam.models import iam_backends
-from moto.server import ThreadedMotoServer
 
+from emulator import Emulator
 from gate import Gate
 from gateway import Gateway
 from lambda_host import Host
@@ -41,15 +41,12 @@ class World:
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         self.stack = Stack()
         self.principals = Principals(self.stack)
-        self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        self.server.start()
-        _, port = self.server.get_host_and_port()
-        self.emulator = f"http://127.0.0.1:{port}"
+        self.emulator = Emulator()
         self.binaries = pathlib.Path(binaries)
         key = self.stack.parameters["ArchivesKeyArn"]
         encrypted = {self.stack.reference(id): key for id, one in self.stack.of("AWS::S3::Bucket").items()
                      if "aws:kms" in json.dumps(one.get("BucketEncryption", {}))}
-        self.gate = Gate(self.principals, port, encrypted)
+        self.gate = Gate(self.principals, self.emulator.port, encrypted)
         self.owner = {service: self.client(service) for service in (
             "dynamodb", "dynamodbstreams", "iam", "logs", "s3", "scheduler", "secretsmanager", "ses", "sqs", "stepfunctions", "sts", "xray")}
         self.create()
@@ -63,7 +60,7 @@ class World:
     @functools.cache
     def client(self, service, principal=None):
         """A client of the account's owner, or of a principal, who must pass the gate."""
-        endpoint = self.gate.url if principal else self.emulator
+        endpoint = self.gate.url if principal else self.emulator.url
         found = self.environment[principal] if principal else {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "owner"}
         return boto3.client(
             service, endpoint_url=endpoint, region_name=REGION, aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
@@ -177,7 +174,7 @@ class World:
 
     def stop(self):
         self.cold()
-        self.server.stop()
+        self.emulator.stop()
 
 
 def quietly(call):

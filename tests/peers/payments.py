@@ -294,6 +294,5 @@ def adapter_against_localstripe():
             adapter_reads(ours, messages, subscription, pathlib.Path(folder))
 
 
-subprocess.run(["cargo", "build", "--quiet", "--locked", "-p", "hozon-tests", "--example", "payments_peer"], cwd=ROOT, check=True)
 sdk_against_our_server()
 adapter_against_localstripe()

@@ -2,4 +2,4 @@
 # Occurrences of random rules, counted again by python-dateutil.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-cargo run --quiet --locked -p hozon-tests --example occurrences -- 2400 | target/venv/bin/python tests/peers/recurrence.py
+target/debug/examples/occurrences 2400 | target/venv/bin/python tests/peers/recurrence.py
