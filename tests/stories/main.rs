@@ -9,6 +9,7 @@ mod composing;
 mod console;
 mod downloads;
 mod hostile_data;
+mod idempotency;
 mod imports;
 mod large_zips;
 mod links;

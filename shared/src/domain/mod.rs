@@ -20,6 +20,7 @@ pub mod product;
 pub mod progress;
 pub mod purchase;
 pub mod recurrence;
+pub mod request;
 pub mod rule;
 pub mod schedule;
 pub mod subscription;

@@ -6,6 +6,7 @@ mod objects;
 mod outbox;
 mod payments;
 mod purchases;
+mod requests;
 mod schedules;
 mod source;
 mod store;
@@ -19,6 +20,7 @@ pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, Par
 pub use outbox::Outbox;
 pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Renewals};
 pub use purchases::{Accounts, Purchases};
+pub use requests::Requests;
 pub use schedules::{Due, Schedules};
 pub use source::{AttachmentStream, RowPiece, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
@@ -44,6 +46,7 @@ pub struct Ports {
     pub marks: Arc<dyn Marks>,
     pub outbox: Arc<dyn Outbox>,
     pub webhooks: Arc<dyn Webhooks>,
+    pub requests: Arc<dyn Requests>,
     pub catalogue: Arc<dyn Catalogue>,
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,
