@@ -117,12 +117,12 @@ function filesOf(app, backup, isExpired) {
       : el(
           "div",
           { class: "actions" },
-          button(say("download"), () => void download(app, backup, file), {
+          button(say("download"), () => download(app, backup, file), {
             class: "primary",
             icon: "download",
             "aria-label": say("download_file", { name: file.name }),
           }),
-          button(say("copy_link"), () => void copyLink(app, backup, file), {
+          button(say("copy_link"), () => copyLink(app, backup, file), {
             icon: "copy",
             "aria-label": say("copy_link_of", { name: file.name }),
           }),

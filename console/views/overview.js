@@ -1,6 +1,7 @@
 // The state of backups at a glance, all of it from the summary.
 
 import { asProblem, call } from "../api.js";
+import { ask } from "../dialog.js";
 import { badge, button, card, el, facts, icon, link, unseen } from "../dom.js";
 import {
   date,
@@ -175,7 +176,7 @@ function fileOf(app, backup, file) {
     "li",
     { key: file.name },
     words,
-    button(say("download"), () => void download(app, backup, file), {
+    button(say("download"), () => download(app, backup, file), {
       icon: "download",
       "aria-label": say("download_file", { name: file.name }),
     }),
@@ -198,7 +199,7 @@ export async function download(app, backup, file) {
 function actionsOf(app, summary) {
   const isRunning = summary.backup?.status === "INPROGRESS";
   const reason = el("p", { id: "busy", class: "soft reason", key: "busy" }, isRunning ? say("busy") : say("now_hint"));
-  const now = button(say("back_up_now"), () => void backUpNow(app), {
+  const now = button(say("back_up_now"), () => backUpNow(app), {
     class: "primary",
     icon: "run",
     "aria-disabled": isRunning ? "true" : null,
@@ -214,8 +215,9 @@ function actionsOf(app, summary) {
   );
 }
 
-/** Asks for a backup; says so when nothing is left to use. @param {App} app */
+/** Asks for a backup; where backups are counted, only once it is agreed to. Says so when nothing is left to use. @param {App} app */
 export async function backUpNow(app) {
+  if (!(await isAgreed(app))) return false;
   try {
     await call("POST", "");
     app.toast(say("backup_begun"));
@@ -227,12 +229,20 @@ export async function backUpNow(app) {
   }
 }
 
-/** @param {App} app @param {unknown} thrown */
-export async function refused(app, thrown) {
+/** @param {App} app */
+async function isAgreed({ summary }) {
+  const left = summary?.allowance.left;
+  if (!left || summary?.allowance.unlimited) return true;
+  const body = [el("p", {}, say("now_question")), el("p", {}, say("now_uses", { left, after: left - 1 }))];
+  return ask({ title: say("now_title"), body, confirm: say("back_up_now") });
+}
+
+/** @param {App} app @param {unknown} thrown @param {import("../buying.js").Then} [then] what was asked for */
+export async function refused(app, thrown, then = { kind: "now" }) {
   const problem = asProblem(thrown);
   if (problem.code !== "LIMIT_REACHED") return app.tell(problem);
   const { showLimit } = await import("./limit.js");
-  await showLimit(app, problem);
+  showLimit(app, problem.details, { then });
 }
 
 /** @param {Summary} summary */
@@ -299,21 +309,33 @@ function scheduleOf(app, { schedule }) {
     );
   }
   const [next, ...later] = schedule.next_runs;
+  const isSkipped = (/** @type {string} */ run) => schedule.skips.includes(run);
   return card(
     "next",
     say("next_heading"),
     { class: "next" },
     el("p", { class: "large" }, el("strong", {}, longTime(next)), el("span", { class: "soft" }, until(next, app.now()))),
+    isSkipped(next) ? skippedOf(app) : null,
     el("p", {}, icon("run"), el("span", { class: "sentence" }, either(schedule.sentence))),
     el("h3", {}, say("later_runs")),
     el(
       "ol",
       { class: "runs" },
-      later.map((run) => el("li", { key: run }, longTime(run))),
+      later.map((run) =>
+        el("li", { key: run }, longTime(run), isSkipped(run) ? [" ", badge("bad", say("will_be_skipped"))] : null),
+      ),
     ),
     el("p", { class: "soft" }, say("set_by", { name: schedule.requester.name })),
     el("p", { class: "actions" }, link("/schedule", { class: "button" }, icon("calendar"), say("change_schedule"))),
   );
+}
+
+/** The next run will find nothing to use. @param {App} app */
+function skippedOf(app) {
+  const buy = app.summary?.allowance.purchases
+    ? link("/add-ons/one_time", { class: "button" }, icon("cart"), say("buy_more"))
+    : null;
+  return el("div", { class: "notice bad", key: "skipped" }, icon("alert"), el("p", {}, say("next_is_skipped")), buy);
 }
 
 /** @param {App} app @param {Summary} summary */

@@ -83,12 +83,7 @@ fn not_open(status: Status) -> ApiError {
 
 impl Shop {
     /// Opens the checkout of a draft; `None` when somebody else was at it, and it must be read again.
-    async fn open_checkout(
-        &self,
-        caller: &Caller,
-        order: Order,
-        once: &Once,
-    ) -> Result<Option<Json<OrderEnvelope>>, ApiError> {
+    async fn open_checkout(&self, caller: &Caller, order: Order, once: &Once) -> Result<Option<Json<OrderEnvelope>>, ApiError> {
         let held = self.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
         self.require_sense(&order, &held)?;
         if let Some(other) = held.open_order {

@@ -127,7 +127,9 @@ fn refusal(refused: NotOrdered) -> ApiError {
         NotOrdered::Empty | NotOrdered::TooLarge => ("items", None),
         NotOrdered::Quantity(at) => ("quantity", Some(at)),
         NotOrdered::NotAnUpgrade(at) => ("plan", Some(at)),
-        NotOrdered::Twice(at) | NotOrdered::NotSold(at) | NotOrdered::HasWeekly(at) => ("product", Some(at)),
+        NotOrdered::Twice(at) | NotOrdered::NotSold(at) | NotOrdered::HasWeekly(at) | NotOrdered::Unlimited(at) => {
+            ("product", Some(at))
+        }
     };
     let path = at.map_or("$.order.items".to_owned(), |at| format!("$.order.items[{at}].{field}"));
     ApiError::invalid_data(field, &path, refused.to_string())

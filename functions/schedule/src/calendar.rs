@@ -90,7 +90,9 @@ pub async fn create_link(
     once: Once,
 ) -> Result<Json<Success<CalendarLink>>, ApiError> {
     if once.is_repeat() {
-        return Err(ApiError::answer_not_kept("The link was made and is shown only once. Make a new one if you have not seen it."));
+        return Err(ApiError::answer_not_kept(
+            "The link was made and is shown only once. Make a new one if you have not seen it.",
+        ));
     }
     let organisation = app.organisation(caller.org).await?;
     let key = format!("{}-{}", caller.org, app.ports.secrets.token());

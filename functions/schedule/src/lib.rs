@@ -21,8 +21,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
 use hozon_shared::api::{
-    Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Documented, Envelope, Once, Refusals, Success, with_idempotency,
-    with_versions,
+    Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Documented, Envelope, Once, Refusals, Success,
+    with_idempotency, with_versions,
 };
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
