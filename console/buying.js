@@ -37,11 +37,11 @@ export async function pay(app, id) {
   app.go(`/orders/${id}`);
 }
 
-/** What goes on once this order is paid. @param {Order} order @returns {Then | null} */
-export function thenOf(order) {
+/** What goes on once this order is paid. @param {App} app @param {Order} order @returns {Then | null} */
+export function thenOf(app, order) {
   const kept = localStorage.getItem(nameOf(order.id));
   if (!kept) return null;
-  const isLate = order.paid_time && Date.now() - Date.parse(order.paid_time) > SOON;
+  const isLate = order.paid_time && app.now().getTime() - Date.parse(order.paid_time) > SOON;
   if (!isLate && !["FAILED", "EXPIRED", "CANCELLED"].includes(order.status)) return JSON.parse(kept);
   localStorage.removeItem(nameOf(order.id));
   return null;
@@ -52,7 +52,7 @@ export function thenOf(order) {
  * @param {App} app @param {Order} order @returns {Promise<string | null>}
  */
 export async function goOn(app, order) {
-  const then = thenOf(order);
+  const then = thenOf(app, order);
   if (!then || order.status !== "PAID") return null;
   localStorage.removeItem(nameOf(order.id));
   try {

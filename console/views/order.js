@@ -80,7 +80,7 @@ export default function order(app, id = "") {
       "div",
       { class: "stack", key: "order" },
       stepsOf(stepOf(order)),
-      outcomeOf(order, state.done),
+      outcomeOf(app, order, state.done),
       card(
         "bill",
         say("order_number", { number: order.number }),
@@ -122,8 +122,8 @@ function stepOf({ status }) {
   return status === "AWAITING_PAYMENT" || status === "PROCESSING" ? "pay" : "review";
 }
 
-/** @param {Order} order @param {string} done */
-function outcomeOf(order, done) {
+/** @param {App} app @param {Order} order @param {string} done */
+function outcomeOf(app, order, done) {
   const kinds = /** @type {Record<string, "good" | "bad" | "busy" | "quiet">} */ ({
     PAID: "good",
     FAILED: "bad",
@@ -140,7 +140,7 @@ function outcomeOf(order, done) {
     el("p", { class: "lead" }, badge(kinds[order.status] ?? "quiet", say(`order_${order.status}`))),
     el("p", {}, more),
     done ? el("p", { class: "notice", key: "done" }, icon("check"), done) : null,
-    !done && order.status !== "PAID" && thenOf(order) ? el("p", { class: "soft", key: "then" }, say("goes_on_after")) : null,
+    !done && order.status !== "PAID" && thenOf(app, order) ? el("p", { class: "soft", key: "then" }, say("goes_on_after")) : null,
     order.refunded_amount > 0
       ? el(
           "p",

@@ -42,6 +42,13 @@ export default function schedule(app) {
     void preview.reload();
   }
 
+  /** Fills a form that somebody has touched: fields go back to what their attributes say. @param {Schedule | null} schedule */
+  function refill(schedule) {
+    take(schedule);
+    app.redraw();
+    /** @type {HTMLFormElement | null} */ (document.querySelector("main form.columns"))?.reset();
+  }
+
   /** @param {Event} event */
   function change(event) {
     const field = /** @type {HTMLInputElement | HTMLSelectElement} */ (event.target);
@@ -100,8 +107,8 @@ export default function schedule(app) {
       theirs: [el("p", {}, theirs ? say("conflict_rule", { rule: either(theirs.sentence) }) : say("conflict_stopped"))],
       mine: preview.data ? [el("p", {}, say("conflict_my_rule", { rule: either(preview.data.sentence) }))] : [],
     });
-    if (answer === "theirs") take(theirs);
-    if (answer !== "mine") return app.redraw();
+    if (answer === "theirs") refill(theirs);
+    if (answer !== "mine") return;
     state.base = theirs;
     await save(rrule);
   }

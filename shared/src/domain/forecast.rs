@@ -111,7 +111,7 @@ mod tests {
         assert!(ahead.is_used_up(at("2026-11-24T00:00:00Z"), runs[0]));
         let bought = account.buy(OrderId(1), 1).account;
         assert!(forecast(bought, None, 2, BIWEEKLY).skipped(runs).is_empty());
-        assert_eq!(forecast(used(Account::new(OrgId(1)), 1), None, 2, BIWEEKLY).skipped(runs), []);
+        assert!(forecast(used(Account::new(OrgId(1)), 1), None, 2, BIWEEKLY).skipped(runs).is_empty());
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
             let account = Account { weekly: subscription.entitlement(), ..used(Account::new(OrgId(1)), 2) };
             forecast(account, Some(&subscription), 0, WEEKLY).skipped(runs.clone())
         };
-        assert_eq!(held(Status::Active), [], "it renews");
+        assert!(held(Status::Active).is_empty(), "it renews");
         assert_eq!(held(Status::Ending), runs[4..], "from 28 December on nothing pays for it");
         let subscription = subscription(Status::Active);
         let account = Account { weekly: subscription.entitlement(), ..Account::new(OrgId(1)) };
