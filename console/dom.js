@@ -20,6 +20,8 @@ const ICONS = {
   archive: "M4 8h16v11a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1zM3 4h18v4H3zM10 12h4",
   menu: "M4 7h16M4 12h16M4 17h16",
   close: "M6 6l12 12M18 6L6 18",
+  down: "M6 9l6 6 6-6",
+  up: "M6 15l6-6 6 6",
   copy: "M9 9h10v10H9zM5 15V5h10",
   stop: "M7 7h10v10H7z",
   file: "M7 3h7l4 4v14H7zM14 3v4h4",
@@ -29,39 +31,10 @@ const ICONS = {
 /** Handlers by node; nodes listen with one function, so that handlers can be exchanged. @type {WeakMap<Node, Record<string, Handler>>} */
 const handlers = new WeakMap();
 
-/** What is at work, each with the `aria-disabled` that it gets back. @type {Map<Element, { disabled: string | null }>} */
-const working = new Map();
-
 /** @param {Event} event */
 function dispatch(event) {
-  const node = /** @type {Element} */ (event.currentTarget);
-  const isAction = event.type === "click" || event.type === "submit";
-  if (isAction && working.has(node)) return event.preventDefault();
-  const outcome = /** @type {unknown} */ (handlers.get(node)?.[event.type]?.(event));
-  if (isAction && outcome instanceof Promise) {
-    const { submitter } = /** @type {SubmitEvent} */ (event);
-    void work(node, submitter ?? node, outcome);
-  }
-}
-
-/**
- * Whatever a click or a form begins is begun once: until it has ended, its button is busy, keeps the focus, and does nothing more.
- * @param {Element} node @param {Element} button @param {Promise<unknown>} outcome
- */
-async function work(node, button, outcome) {
-  const held = { disabled: button.getAttribute("aria-disabled") };
-  working.set(node, held).set(button, held);
-  button.setAttribute("aria-busy", "true");
-  button.setAttribute("aria-disabled", "true");
-  try {
-    await outcome;
-  } finally {
-    working.delete(node);
-    working.delete(button);
-    button.removeAttribute("aria-busy");
-    if (held.disabled === null) button.removeAttribute("aria-disabled");
-    else button.setAttribute("aria-disabled", held.disabled);
-  }
+  const node = /** @type {Node} */ (event.currentTarget);
+  handlers.get(node)?.[event.type]?.(event);
 }
 
 /** @param {Node} node @param {Record<string, Handler>} [next] */
@@ -148,11 +121,8 @@ function update(old, next) {
     if (old.nodeValue !== next.nodeValue) old.nodeValue = next.nodeValue;
     return;
   }
-  const held = old.hasAttribute("aria-busy") ? working.get(old) : undefined;
-  if (held) held.disabled = next.getAttribute("aria-disabled");
-  // Whether it is open is for whoever opened it to say, and whether it is busy for what it does.
-  const own = held ? ["open", "aria-busy", "aria-disabled"] : ["open"];
-  const isOwn = (/** @type {string} */ name) => own.includes(name);
+  // Whether it is open is for whoever opened it to say.
+  const isOwn = (/** @type {string} */ name) => name === "open";
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && !isOwn(name)) old.removeAttribute(name);
   for (const { name, value } of next.attributes) {
     if (old.getAttribute(name) !== value && !isOwn(name)) old.setAttribute(name, value);
@@ -161,10 +131,12 @@ function update(old, next) {
   patch(old, [...next.childNodes]);
 }
 
-/** A button. It is busy while a promise that `press` gives is open. @param {string} words @param {() => unknown} press @param {Props & { icon?: string }} [props] */
+/** A button. @param {string} words @param {() => void} press @param {Props & { icon?: string }} [props] */
 export function button(words, press, props = {}) {
   const { icon: picture, on, ...rest } = props;
-  const click = () => (rest["aria-disabled"] === "true" ? undefined : press());
+  const click = () => {
+    if (rest["aria-disabled"] !== "true") press();
+  };
   return el("button", { type: "button", ...rest, on: { click, ...on } }, picture ? icon(picture) : null, el("span", {}, words));
 }
 
@@ -198,4 +170,36 @@ export function facts(facts, names = "facts") {
     { class: names },
     facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
   );
+}
+
+/** A shape of a drawing. @param {string} name @param {Record<string, string | number>} attributes @param {Node[]} children */
+export function shape(name, attributes, ...children) {
+  const made = document.createElementNS(SVG, name);
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, String(value));
+  made.append(...children);
+  return made;
+}
+
+/** A drawing as inline SVG. @param {number} width @param {number} height @param {Record<string, string | number>} attributes @param {Node[]} children */
+export function drawing(width, height, attributes, ...children) {
+  return shape("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", focusable: "false", ...attributes }, ...children);
+}
+
+/** What a colour means. @param {string} kind @param {string} words */
+export function legend(kind, words) {
+  return el("span", { class: "key" }, el("span", { class: `dot ${kind}`, "aria-hidden": "true" }), words);
+}
+
+/**
+ * One bar of cells, a cell for each backup of the month.
+ * @param {{ kind: "used" | "planned" | "left" | "short", count: number }[]} parts
+ */
+export function cells(parts) {
+  const kinds = parts.flatMap(({ kind, count }) => Array.from({ length: count }, () => kind)).slice(0, 31);
+  const [WIDTH, GAP] = [320, 4];
+  const step = (WIDTH + GAP) / Math.max(kinds.length, 1);
+  const drawn = kinds.map((kind, at) =>
+    shape("rect", { class: kind, x: at * step + 1, y: 1, width: step - GAP - 2, height: 10, rx: 5 }),
+  );
+  return drawing(WIDTH, 12, { "aria-hidden": "true", class: "chart cells", preserveAspectRatio: "none" }, ...drawn);
 }

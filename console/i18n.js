@@ -67,6 +67,16 @@ export function number(count) {
   return new Intl.NumberFormat(state.locale).format(count);
 }
 
+/** A number with its sign. @param {number} count */
+export function difference(count) {
+  return new Intl.NumberFormat(state.locale, { signDisplay: "always" }).format(count).replace(/^[+-]0$/, "±0");
+}
+
+/** A share of one as a whole percentage, never more than there is. @param {number} share */
+export function percent(share) {
+  return new Intl.NumberFormat(state.locale, { style: "percent" }).format(Math.floor(Math.min(share, 1) * 100) / 100);
+}
+
 /** Money of minor units. @param {number} minor @param {string} currency @param {number} digits */
 export function money(minor, currency, digits) {
   const form = { style: /** @type {const} */ ("currency"), currency, minimumFractionDigits: digits, maximumFractionDigits: digits };
@@ -187,4 +197,10 @@ export function explain(problem) {
     : knows(key)
       ? say(key)
       : problem.message || say("error_UNREACHABLE");
+}
+
+/** The file, record and module at fault. @param {NonNullable<Failure["subject"]>} subject */
+export function subjectOf({ module, record, file }) {
+  const parts = [file && say("subject_file", { name: file }), record && say("subject_record", { id: record })];
+  return [...parts, say("subject_module", { name: module })].filter(Boolean).join(say("comma"));
 }

@@ -1,10 +1,10 @@
 // The console: its frame, its places, and the one summary that all of it goes by. Views other than the first are loaded when they are
 // first visited.
 
-import { asProblem, forget, forgetToken, getChanged, hasToken, keepToken, poll } from "./api.js";
+import { answerTabs, asProblem, askTabs, forget, forgetToken, getChanged, hasToken, keepToken, poll } from "./api.js";
 import { button, el, icon, link, patch } from "./dom.js";
 import { chosenLocale, explain, languages, locale, say, showTimesIn, speak } from "./i18n.js";
-import overview from "./views/overview.js";
+import overview, { loading } from "./views/overview.js";
 
 /** Places: the name in the address, the file of the view, and the picture in the navigation. */
 const PLACES = /** @type {const} */ ([
@@ -18,11 +18,12 @@ const PLACES = /** @type {const} */ ([
 ]);
 /** How often what counts down is drawn anew. */
 const TICK = 15_000;
+/** When what the first screen does without is loaded. */
+const LATER = 4000;
 /** News that comes so soon after something was done here is of just that. */
 const OWN_NEWS = 3000;
 
 const shell = /** @type {HTMLElement} */ (document.getElementById("shell"));
-const toasts = /** @type {HTMLElement} */ (document.getElementById("toasts"));
 
 const state = {
   /** @type {View | null} */
@@ -37,6 +38,10 @@ const state = {
   told: 0,
   /** Counts visits, so that a view that comes late is not shown. */
   visits: 0,
+  /** The address of the view that is shown. */
+  here: location.hash,
+  /** Views that have been loaded. @type {Map<string, ViewMaker>} */
+  makers: new Map([["overview", overview]]),
 };
 
 /** @type {App} */
@@ -209,6 +214,8 @@ function isOffered(file) {
 
 function signIn() {
   const message = app.problem?.status === 403 ? say("only_administrators") : app.problem?.status === 401 ? say("refused") : null;
+  const known = fileOf(pathOf()[0]);
+  const place = known === "overview" ? null : say("sign_in_goes_to", { place: nameOfPlace(known) });
   const input = el("input", {
     id: "token",
     name: "token",
@@ -221,7 +228,7 @@ function signIn() {
     "form",
     { on: { submit: (/** @type {SubmitEvent} */ event) => enter(event) } },
     el("label", { for: "token" }, say("token")),
-    el("p", { id: "token-hint", class: "soft" }, say("token_hint")),
+    el("p", { id: "token-hint", class: "soft" }, say("token_hint"), place ? el("br") : null, place),
     input,
     el("button", { class: "primary" }, say("show")),
   );
@@ -257,6 +264,21 @@ function begin(token) {
   void app.refresh();
 }
 
+/** The parts of the address. */
+function pathOf() {
+  return location.hash.replace(/^#\/?/, "").split("/");
+}
+
+/** @param {string} path */
+function fileOf(path) {
+  return path === "orders" ? "order" : (PLACES.find(([name]) => name === path)?.[1] ?? "overview");
+}
+
+/** @param {string} file */
+function nameOfPlace(file) {
+  return say(file === "order" ? "order_title" : `nav_${file}`);
+}
+
 /** Shows the place that the address names. @param {boolean} isMove */
 async function visit(isMove) {
   // A token in the address is taken out of it at once. Embedders hand one over in the same way: /#token=<token>, then &to=/downloads.
@@ -265,59 +287,68 @@ async function visit(isMove) {
     history.replaceState(null, "", `${location.pathname}#${handed[2] ?? "/"}`);
     return begin(decodeURIComponent(handed[1]));
   }
-  const [path = "", ...rest] = location.hash.replace(/^#\/?/, "").split("/");
-  const known = path === "orders" ? "order" : (PLACES.find(([name]) => name === path)?.[1] ?? "overview");
+  const [path = "", ...rest] = pathOf();
+  const file = fileOf(path);
   const visit = ++state.visits;
-  const make = known === "overview" ? overview : await load(known);
-  if (!make || visit !== state.visits) return;
-  state.view?.leave?.();
-  state.place = known === "overview" ? "" : path;
-  state.isMenuOpen = false;
-  state.view = make(app, ...rest.map(decodeURIComponent));
-  draw();
-  if (isMove) {
-    scrollTo(0, 0);
-    /** @type {HTMLElement | null} */ (document.querySelector("main h1"))?.focus();
+  state.here = location.hash;
+  const known = state.makers.get(file);
+  if (known) return show(file, path, known(app, ...rest.map(decodeURIComponent)), isMove);
+  show(file, path, waiting(file, loading), isMove);
+  try {
+    const make = /** @type {ViewMaker} */ ((await import(`./views/${file}.js`)).default);
+    state.makers.set(file, make);
+    if (visit === state.visits) show(file, path, make(app, ...rest.map(decodeURIComponent)), false);
+  } catch (thrown) {
+    if (!(thrown instanceof TypeError)) throw thrown;
+    if (visit === state.visits) show(file, path, waiting(file, unreachable), false);
   }
 }
 
-/** @param {string} view @returns {Promise<ViewMaker | null>} */
-async function load(view) {
-  try {
-    return (await import(`./views/${view}.js`)).default;
-  } catch {
-    toast(say("error_UNREACHABLE"), { kind: "bad" });
-    return null;
-  }
+/** @param {string} file @param {string} path @param {View} view @param {boolean} isMove */
+function show(file, path, view, isMove) {
+  state.view?.leave?.();
+  Object.assign(state, { place: file === "overview" ? "" : path, isMenuOpen: false, view });
+  draw();
+  if (!isMove) return;
+  scrollTo(0, 0);
+  /** @type {HTMLElement | null} */ (document.querySelector("main h1"))?.focus();
+}
+
+/** What is shown of a place until its view is there. @param {string} file @param {() => Child} body @returns {View} */
+function waiting(file, body) {
+  const title = () => nameOfPlace(file);
+  return { title, draw: () => [el("h1", { key: "heading", tabindex: -1 }, title()), body()] };
+}
+
+function unreachable() {
+  const retry = button(say("retry"), () => void visit(false), { class: "primary" });
+  return el("div", { class: "blank", role: "alert", key: "failed" }, icon("alert"), el("p", {}, say("error_UNREACHABLE")), retry);
+}
+
+/** The address has changed. A view with changes that are not saved asks first, with its own address in place. */
+async function moved() {
+  // The page behind a dialog is another one now.
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
+  if (!state.view?.isChanged?.() || location.hash === state.here) return visit(true);
+  const wanted = location.hash;
+  history.pushState(null, "", state.here || "#/");
+  const { ask } = await import("./dialog.js");
+  const agreed = await ask({
+    title: say("unsaved_title"),
+    body: [el("p", {}, say("unsaved_question"))],
+    confirm: say("unsaved_leave"),
+    cancel: say("unsaved_stay"),
+    isDangerous: true,
+  });
+  if (!agreed) return;
+  history.replaceState(null, "", wanted);
+  await visit(true);
 }
 
 /** @type {App["toast"]} */
-function toast(text, { kind = "good", action } = {}) {
-  const picture = { good: "check", bad: "alert", news: "bell" }[kind];
-  if (kind === "good") state.told = Date.now();
-  // One that has gone keeps its place while there are others above it, so that nothing moves.
-  const close = () => {
-    shown.classList.add("gone");
-    while (toasts.firstElementChild?.matches(".gone")) toasts.firstElementChild.remove();
-  };
-  const shown = el(
-    "div",
-    { class: `toast ${kind}` },
-    icon(picture),
-    el("p", {}, text),
-    action ? link(action.to, { on: { click: close } }, action.words) : null,
-    el(
-      "button",
-      { type: "button", class: "plain", on: { click: close } },
-      icon("close"),
-      el("span", { class: "unseen" }, say("close")),
-    ),
-  );
-  toasts.prepend(shown);
-  while (toasts.childElementCount > 4) toasts.lastElementChild?.remove();
-  // It stays while somebody points at it or is in it.
-  const leave = () => (shown.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : close());
-  setTimeout(leave, 9000);
+function toast(text, more = {}) {
+  if ((more.kind ?? "good") === "good") state.told = Date.now();
+  void import("./toasts.js").then(({ toast }) => toast(text, more));
 }
 
 /** @param {unknown} thrown */
@@ -330,10 +361,18 @@ function tell(thrown) {
 }
 
 document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
-addEventListener("hashchange", () => void visit(true));
+addEventListener("hashchange", () => void moved());
+addEventListener("beforeunload", (event) => state.view?.isChanged?.() && event.preventDefault());
 setInterval(() => !document.hidden && draw(), TICK);
+answerTabs(() => !isRefused());
 const spoken = speak(chosenLocale());
+if (!hasToken() && !location.hash.startsWith("#token=")) {
+  const token = await askTabs();
+  if (token) keepToken(token);
+}
 const asked = app.refresh();
 await spoken;
 await visit(false);
 await asked;
+// Messages are needed when the network is gone, too.
+setTimeout(() => void import("./toasts.js"), LATER);

@@ -22,6 +22,8 @@ interface View {
   /** The summary has changed. */
   news?: () => void;
   leave?: () => void;
+  /** Whether something was changed here and is not saved. */
+  isChanged?: () => boolean;
 }
 type ViewMaker = (app: App, ...args: string[]) => View;
 
@@ -53,6 +55,7 @@ interface Amount {
 interface Failure {
   code: string;
   message: string;
+  subject?: { module: string; record?: string; file?: string };
 }
 interface BackupFile {
   name: string;
@@ -91,8 +94,6 @@ interface Schedule {
   time_of_day: string;
   next_runs: string[];
   calendar: string[];
-  /** Runs of the calendar that will be skipped as things stand. */
-  skips: string[];
   requester: Person;
   etag: string;
 }
@@ -118,6 +119,7 @@ interface Summary {
   backup: NewestBackup | null;
   last: NewestBackup | null;
   allowance: Allowance;
+  past_runs: { time: string; outcome: "ready" | "failed" | "skipped" | "missed" }[];
 }
 interface Preview {
   rrule: string;
@@ -126,9 +128,7 @@ interface Preview {
   time_zone: string;
   time_of_day: string;
   next_runs: string[];
-  skips: string[];
-  months: { month: string; runs: number; skipped: number }[];
-  limit: any;
+  months: { month: string; runs: number }[];
 }
 interface Contents {
   source: { kind: string; consistency: string };
@@ -159,6 +159,10 @@ interface HistoryRecord {
   action: string | null;
   repeat_type: RepeatType;
   file_name: string | null;
+  backup: string | null;
+  product: string | null;
+  plan: string | null;
+  sentence: Sentence | null;
   address: string | null;
   count: number | null;
   kind: string;
@@ -211,15 +215,6 @@ interface Prices {
   minor_digits: number;
   tax: { name: string; percent: string; included: boolean } | null;
   products: Product[];
-  quote: Quote | null;
-}
-/** The summary of an order that is not placed. */
-interface Quote {
-  lines: OrderLine[];
-  subtotal: number;
-  tax: { name: string; percent: string; included: boolean; amount: number } | null;
-  total: number;
-  renews_amount: number;
 }
 interface OrderLine {
   product: string;

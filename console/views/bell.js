@@ -2,11 +2,15 @@
 
 import { asProblem, call, getChanged } from "../api.js";
 import { open } from "../dialog.js";
-import { el, icon, patch } from "../dom.js";
-import { explain, knows, say, time } from "../i18n.js";
+import { button, el, icon, patch } from "../dom.js";
+import { explain, knows, say, subjectOf, time } from "../i18n.js";
+import { backUpNow, download } from "./overview.js";
 
 /** The notifications as they were read last. @type {Notice[]} */
 let known = [];
+
+/** Notifications that were shown as pop-ups here: two looks at the service may come upon the same one. @type {Set<string>} */
+const told = new Set();
 
 async function read() {
   const answer = await getChanged("/notifications");
@@ -23,10 +27,15 @@ export async function popUp(app, after, isOwn) {
   if (!Array.isArray(notices)) return;
   const isNewer = (/** @type {Notice} */ { id, kind }) =>
     (!after || BigInt(id) > BigInt(after)) && !(isOwn && DONE_HERE.includes(kind));
-  for (const notice of notices.filter(isNewer).slice(0, 3).reverse()) {
+  for (const notice of notices
+    .filter((notice) => isNewer(notice) && !told.has(notice.id))
+    .slice(0, 3)
+    .reverse()) {
+    told.add(notice.id);
     const isBad = ["failed", "skipped", "missed", "payment_failed", "order_failed"].includes(notice.kind);
-    const action = notice.kind === "ready" ? { words: say("to_downloads"), to: "/downloads" } : undefined;
-    app.toast(wordsOf(notice), { kind: isBad ? "bad" : "news", action });
+    const action = notice.links.length ? { words: say("to_downloads"), to: "/downloads" } : undefined;
+    const subject = notice.failure?.subject;
+    app.toast(subject ? `${wordsOf(notice)} ${subjectOf(subject)}` : wordsOf(notice), { kind: isBad ? "bad" : "news", action });
   }
 }
 
@@ -50,7 +59,7 @@ async function fill(app, dialog, list) {
             el(
               "ul",
               { class: "notices" },
-              notices.map((notice) => noticeOf(notice, () => dialog.close())),
+              notices.map((notice) => noticeOf(app, notice, () => dialog.close())),
             ),
           ]
         : [el("div", { class: "blank" }, icon("bell"), el("p", {}, say("bell_empty")))],
@@ -65,26 +74,45 @@ async function fill(app, dialog, list) {
   }
 }
 
-/** @param {Notice} notice @param {() => void} leave */
-function noticeOf(notice, leave) {
-  const links = notice.links.map((link) =>
-    el("li", {}, el("a", { href: link.url, download: link.file_name }, icon("download"), link.file_name)),
+/** @param {App} app @param {Notice} notice @param {() => void} leave */
+function noticeOf(app, notice, leave) {
+  // A download from here is recorded with the name of whoever presses, as everywhere in the console.
+  const begin = (/** @type {string} */ name) => notice.backup && download(app, notice.backup, { name });
+  const at = time(notice.time);
+  const links = notice.links.map(({ file_name: name }) =>
+    el(
+      "li",
+      {},
+      button(name, () => begin(name), {
+        icon: "download",
+        class: "plain",
+        "aria-label": say("download_file_of", { name, time: at }),
+      }),
+    ),
   );
+  const again = () => {
+    leave();
+    return backUpNow(app);
+  };
   return el(
     "li",
     { class: notice.read ? "notice-item" : "notice-item unread", key: notice.id },
     el("p", {}, notice.read ? null : el("span", { class: "unread-mark" }, say("unread")), el("span", {}, wordsOf(notice))),
-    notice.failure
-      ? el(
-          "p",
-          { class: "soft" },
-          knows(`failure_${notice.failure.code}`) ? say(`failure_${notice.failure.code}`) : notice.failure.message,
-        )
+    notice.failure ? whyOf(notice.failure) : null,
+    el("p", { class: "soft" }, el("time", { datetime: notice.time }, at)),
+    notice.failure && app.summary?.backup?.status !== "INPROGRESS"
+      ? el("p", {}, button(say("retry"), again, { "aria-label": say("retry_of", { time: at }) }))
       : null,
-    el("p", { class: "soft" }, el("time", { datetime: notice.time }, time(notice.time))),
     links.length ? el("ul", { class: "links" }, ...links) : null,
-    notice.kind === "ready" ? el("a", { href: "#/downloads", on: { click: leave } }, say("to_downloads")) : null,
+    links.length ? el("a", { href: "#/downloads", on: { click: leave } }, say("to_downloads")) : null,
+    notice.kind === "ready" && !links.length ? el("p", { class: "soft" }, icon("clock"), say("files_expired")) : null,
   );
+}
+
+/** @param {Failure} failure */
+function whyOf({ code, message, subject }) {
+  const words = knows(`failure_${code}`) ? say(`failure_${code}`) : message;
+  return el("div", { class: "soft" }, el("p", {}, words), subject ? el("p", { class: "subject" }, subjectOf(subject)) : null);
 }
 
 /** @param {Notice} notice */

@@ -1,10 +1,11 @@
 // What a backup holds, and what was left out of it and why.
 
+import { bar } from "../charts.js";
 import { el, facts } from "../dom.js";
-import { number, say, size, time } from "../i18n.js";
+import { difference, number, say, size, time } from "../i18n.js";
 
-/** @param {Contents} contents */
-export function contentsOf(contents) {
+/** @param {Contents} contents @param {Contents | null} before what the backup before it held */
+export function contentsOf(contents, before) {
   const about = /** @type {[Child, Child][]} */ ([
     [say("read_at"), time(contents.read_from)],
     [
@@ -20,19 +21,21 @@ export function contentsOf(contents) {
     "div",
     { class: "stack", key: "contents" },
     facts(about),
-    modulesOf(contents),
+    modulesOf(contents, before),
     checksumsOf(contents),
     leftOutOf(contents),
   );
 }
 
-/** @param {Contents} contents */
-function modulesOf({ modules }) {
+/** @param {Contents} contents @param {Contents | null} before */
+function modulesOf({ modules }, before) {
+  const most = Math.max(...modules.map(({ rows }) => rows), 1);
+  const earlier = new Map(before?.modules.map(({ api_name: name, rows }) => [name, rows]));
   const head = el(
     "tr",
     {},
     el("th", { scope: "col" }, say("module")),
-    ...["fields", "records", "attachments", "attachment_size"].map((name) =>
+    ...["fields", "records", ...(before ? ["difference"] : []), "attachments", "attachment_size"].map((name) =>
       el("th", { scope: "col", class: "number" }, say(name)),
     ),
   );
@@ -41,7 +44,10 @@ function modulesOf({ modules }) {
       "tr",
       { key: module.api_name },
       el("th", { scope: "row" }, module.label),
-      ...[module.fields, module.rows, module.attachments].map((count) => el("td", { class: "number" }, number(count))),
+      el("td", { class: "number" }, number(module.fields)),
+      el("td", { class: "number rows-cell" }, number(module.rows), bar(module.rows, most)),
+      before ? el("td", { class: "number" }, difference(module.rows - (earlier.get(module.api_name) ?? 0))) : null,
+      el("td", { class: "number" }, number(module.attachments)),
       el("td", { class: "number" }, module.attachments ? size(module.attachment_bytes) : "–"),
     ),
   );

@@ -2,8 +2,9 @@
 
 import { get } from "../api.js";
 import { button, el, icon, unseen } from "../dom.js";
-import { day, digits, hour, knows, money, say } from "../i18n.js";
+import { day, digits, either, hour, knows, longTime, money, planName, say } from "../i18n.js";
 import { resource, shown } from "../resource.js";
+import { nameOf } from "./limit.js";
 
 const PER_PAGE = 30;
 
@@ -49,6 +50,9 @@ const MARKS = {
   order_failed: ["alert", "bad"],
   disputed: ["alert", "warn"],
 };
+
+/** Nothing is charged by these, so that a price beside them would mislead. */
+const FREE = ["subscription_cancelled", "subscription_resumed", "subscription_ended", "order_cancelled", "order_expired"];
 
 /** @type {ViewMaker} */
 export default function history(app) {
@@ -173,11 +177,16 @@ function byDay(records) {
 function eventOf(record) {
   const [picture, colour] = MARKS[record.kind] ?? ["receipt", "quiet"];
   const key = `event_${record.kind}`;
+  const words = knows(key) ? say(key) : record.kind;
   const details = [];
-  if (record.kind.startsWith("backup_") || record.kind.startsWith("schedule_")) details.push(say(`type_${record.repeat_type}`));
+  if (record.sentence) details.push(either(record.sentence));
+  else if (record.kind.startsWith("backup_")) details.push(say(`type_${record.repeat_type}`));
+  if (record.product) details.push(nameOf({ product: record.product, plan: record.plan }));
+  else if (record.plan) details.push(planName(record.plan));
   if (record.file_name) details.push(record.file_name);
   if (record.count) details.push(say("times", { count: record.count }));
-  if (record.amount && record.currency) details.push(money(record.amount, record.currency, minorDigits(record.currency)));
+  if (record.amount && record.currency && !FREE.includes(record.kind))
+    details.push(money(record.amount, record.currency, minorDigits(record.currency)));
   return el(
     "li",
     { key: record.id },
@@ -185,19 +194,23 @@ function eventOf(record) {
     el(
       "div",
       {},
-      el(
-        "p",
-        {},
-        el("strong", {}, knows(key) ? say(key) : record.kind),
-        details.length ? el("span", { class: "soft" }, ` ${details.join(" · ")}`) : null,
-      ),
+      el("p", {}, el("strong", {}, words), details.length ? el("span", { class: "soft" }, ` ${details.join(" · ")}`) : null),
       el(
         "p",
         { class: "soft" },
         el("time", { datetime: record.log_time }, hour(record.log_time)),
         unseen(" "),
         el("span", {}, record.address ? say("by_link", { address: record.address }) : say("by", { name: record.done_by.name })),
-        record.order ? el("a", { href: `#/orders/${record.order}` }, say("show_order")) : null,
+        record.order
+          ? el(
+              "a",
+              {
+                href: `#/orders/${record.order}`,
+                "aria-label": say("show_order_of", { what: words, time: longTime(record.log_time) }),
+              },
+              say("show_order"),
+            )
+          : null,
       ),
     ),
   );

@@ -1,8 +1,7 @@
 // The state of backups at a glance, all of it from the summary.
 
 import { asProblem, call } from "../api.js";
-import { ask } from "../dialog.js";
-import { badge, button, card, el, facts, icon, link, unseen } from "../dom.js";
+import { badge, button, card, cells, el, facts, icon, legend, link, unseen } from "../dom.js";
 import {
   date,
   digits,
@@ -13,10 +12,12 @@ import {
   longTime,
   monthName,
   number,
+  percent,
   planName,
   say,
   size,
   span,
+  subjectOf,
   time,
   until,
   weekdayName,
@@ -39,14 +40,15 @@ function body(app) {
       "div",
       { class: "overview", key: "overview" },
       stateOf(app, summary),
-      allowanceOf(summary),
+      allowanceOf(app, summary),
       scheduleOf(app, summary),
       calendarOf(app, summary),
     ),
   ];
 }
 
-function loading() {
+/** What is shown until something is there. */
+export function loading() {
   const cards = ["state", "allowance", "next", "months"].map((key) => el("div", { class: `card ghost ${key}`, key }));
   return el(
     "div",
@@ -69,9 +71,31 @@ function stateOf(app, summary) {
   const running = backup?.status === "INPROGRESS" ? backup : null;
   const ended = running ? last : backup;
   const parts = [running ? progressOf(running) : null, ended ? (running ? beforeOf(ended) : resultOf(app, ended)) : null];
-  const none = backup ? null : el("p", { class: "lead", key: "none" }, say("state_none"));
-  // What to do comes first, so that it stays where it is whatever the state says below it.
-  return card("state", say("state_heading"), { class: backup ? "state told" : "state" }, actionsOf(app, summary), none, ...parts);
+  // The state comes first, in one line, so that what can be done stays where it is whatever the details say below it.
+  const head = el("div", { class: "state-head", key: "head" }, leadOf(backup), actionsOf(app, summary));
+  return card(
+    "state",
+    say("state_heading"),
+    { class: "state" },
+    head,
+    reasonOf(summary),
+    el("div", { class: backup ? "told" : "", key: "told" }, ...parts),
+  );
+}
+
+/** The state in a line. @param {NewestBackup | null} backup */
+function leadOf(backup) {
+  if (!backup) return el("p", { class: "lead", key: "lead" }, say("state_none"));
+  const [kind, status, words] = /** @type {["good" | "bad" | "busy" | "quiet", string, string]} */ (
+    backup.status === "INPROGRESS"
+      ? ["busy", "INPROGRESS", backup.progress.total ? "state_running" : "state_planning"]
+      : backup.failure
+        ? ["bad", "FAILED", "state_failed"]
+        : backup.downloadable
+          ? ["good", "COMPLETED", "state_ready"]
+          : ["quiet", "EXPIRED", "state_expired"]
+  );
+  return el("p", { class: "lead", key: "lead" }, badge(kind, say(`status_${status}`)), el("span", { id: "running" }, say(words)));
 }
 
 /** @param {NewestBackup} backup */
@@ -85,12 +109,11 @@ function progressOf({ progress: { done, total, seconds_left: left } }) {
     "div",
     { class: "running", key: "running" },
     el(
-      "p",
-      { class: "lead" },
-      badge("busy", say("status_INPROGRESS")),
-      el("span", { id: "running" }, total ? say("state_running") : say("state_planning")),
+      "div",
+      { class: "bar-line" },
+      bar,
+      el("span", { class: "number" }, total ? percent(done.bytes / Math.max(total.bytes, 1)) : ""),
     ),
-    bar,
     facts(
       [
         [say("records"), of(done.rows, total?.rows)],
@@ -113,43 +136,23 @@ function resultOf(app, backup) {
   const key = "result";
   const when = backup.finished_time ?? backup.created_time;
   const who = el("p", { class: "soft" }, say("made_by", { time: longTime(when), name: backup.requester.name }));
-  if (backup.failure)
-    return el(
-      "div",
-      { class: "result", key },
-      el("p", { class: "lead" }, badge("bad", say("status_FAILED")), el("span", {}, say("state_failed"))),
-      failure(backup.failure),
-      who,
-    );
-  const lead = backup.downloadable ? say("state_ready") : say("state_expired");
+  if (backup.failure) return el("div", { class: "result", key }, failure(backup.failure, app), who);
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
   const expiry = backup.downloadable
     ? el("p", { class: "soft" }, icon("clock"), say("links_work", { span: span(left), time: time(backup.expiry_date) }))
     : el("p", { class: "soft" }, say("links_ended", { time: time(backup.expiry_date) }));
-  return el(
-    "div",
-    { class: "result", key },
-    el(
-      "p",
-      { class: "lead" },
-      badge(backup.downloadable ? "good" : "quiet", say(backup.downloadable ? "status_COMPLETED" : "status_EXPIRED")),
-      el("span", {}, lead),
-    ),
-    who,
-    expiry,
-    backup.downloadable
-      ? el(
-          "ul",
-          { class: "files" },
-          backup.files.map((file) => fileOf(app, backup, file)),
-        )
-      : null,
-  );
+  const files = backup.files.map((file) => fileOf(app, backup, file));
+  return el("div", { class: "result", key }, who, expiry, backup.downloadable ? el("ul", { class: "files" }, files) : null);
 }
 
-/** @param {Failure} failure */
-export function failure({ code, message }) {
+/**
+ * Why a backup failed: what is at fault, what to do, and where nothing else stands in the way, doing it.
+ * @param {Failure} failure @param {App} [app] with it, the backup can be tried again from here
+ */
+export function failure({ code, message, subject }, app) {
   const key = `failure_${code}`;
+  const again =
+    app && app.summary?.backup?.status !== "INPROGRESS" ? button(say("retry"), () => backUpNow(app), { key: "again" }) : null;
   return el(
     "div",
     { class: "notice bad" },
@@ -158,8 +161,10 @@ export function failure({ code, message }) {
       "div",
       {},
       el("p", {}, knows(key) ? say(key) : message),
+      subject ? el("p", { class: "subject" }, subjectOf(subject)) : null,
       el("details", {}, el("summary", {}, say("details")), el("p", { lang: "en" }, `${code}: ${message}`)),
     ),
+    again,
   );
 }
 
@@ -183,12 +188,11 @@ function fileOf(app, backup, file) {
   );
 }
 
-/** Records a download and begins it. @param {App} app @param {Backup} backup @param {BackupFile} file */
+/** Records a download and begins it. @param {App} app @param {{ id: string }} backup @param {{ name: string }} file */
 export async function download(app, backup, file) {
   try {
     const { body } = await call("POST", `/${backup.id}/files/${encodeURIComponent(file.name)}/actions/download`);
-    const anchor = el("a", { href: body.download.url, download: body.download.file_name });
-    anchor.click();
+    el("a", { href: body.download.url, download: body.download.file_name }).click();
     app.toast(say("download_begun", { name: file.name }));
   } catch (thrown) {
     app.tell(thrown);
@@ -198,7 +202,6 @@ export async function download(app, backup, file) {
 /** @param {App} app @param {Summary} summary */
 function actionsOf(app, summary) {
   const isRunning = summary.backup?.status === "INPROGRESS";
-  const reason = el("p", { id: "busy", class: "soft reason", key: "busy" }, isRunning ? say("busy") : say("now_hint"));
   const now = button(say("back_up_now"), () => backUpNow(app), {
     class: "primary",
     icon: "run",
@@ -206,18 +209,18 @@ function actionsOf(app, summary) {
     "aria-describedby": "busy",
     key: "now",
   });
-  return el(
-    "div",
-    { class: "actions", key: "actions" },
-    now,
-    link("/downloads", { class: "button", key: "all" }, icon("download"), say("all_downloads")),
-    reason,
-  );
+  const all = link("/downloads", { class: "button", key: "all" }, icon("download"), say("all_downloads"));
+  return el("div", { class: "actions", key: "actions" }, now, all);
 }
 
-/** Asks for a backup; where backups are counted, only once it is agreed to. Says so when nothing is left to use. @param {App} app */
+/** What backing up now does, or why it cannot be done. @param {Summary} summary */
+function reasonOf({ backup }) {
+  const words = say(backup?.status === "INPROGRESS" ? "busy" : "now_hint");
+  return el("p", { id: "busy", class: "soft reason", key: "busy" }, words);
+}
+
+/** Asks for a backup; says so when nothing is left to use. @param {App} app */
 export async function backUpNow(app) {
-  if (!(await isAgreed(app))) return false;
   try {
     await call("POST", "");
     app.toast(say("backup_begun"));
@@ -229,24 +232,16 @@ export async function backUpNow(app) {
   }
 }
 
-/** @param {App} app */
-async function isAgreed({ summary }) {
-  const left = summary?.allowance.left;
-  if (!left || summary?.allowance.unlimited) return true;
-  const body = [el("p", {}, say("now_question")), el("p", {}, say("now_uses", { left, after: left - 1 }))];
-  return ask({ title: say("now_title"), body, confirm: say("back_up_now") });
-}
-
-/** @param {App} app @param {unknown} thrown @param {import("../buying.js").Then} [then] what was asked for */
-export async function refused(app, thrown, then = { kind: "now" }) {
+/** @param {App} app @param {unknown} thrown */
+export async function refused(app, thrown) {
   const problem = asProblem(thrown);
   if (problem.code !== "LIMIT_REACHED") return app.tell(problem);
   const { showLimit } = await import("./limit.js");
-  showLimit(app, problem.details, { then });
+  await showLimit(app, problem);
 }
 
-/** @param {Summary} summary */
-function allowanceOf({ allowance }) {
+/** @param {App} app @param {Summary} summary */
+function allowanceOf(app, { allowance, schedule }) {
   const isUnlimited = allowance.unlimited ?? allowance.free_per_month === null;
   const buy = allowance.purchases
     ? el("p", { class: "actions" }, link("/add-ons", { class: "button" }, icon("cart"), say("buy_more")))
@@ -261,21 +256,28 @@ function allowanceOf({ allowance }) {
   if (allowance.one_time_left !== undefined) rows.push([say("bought_left"), say("times", { count: allowance.one_time_left })]);
   if (allowance.weekly)
     rows.push([say("weekly_subscription"), say(`weekly_${allowance.weekly.status}`, { date: date(allowance.weekly.until) })]);
+  const month = digits(app.now()).slice(0, 7);
+  const planned = allowance.weekly ? 0 : (schedule?.calendar ?? []).filter((run) => digits(run).startsWith(month)).length;
   return card(
     "allowance",
     say("allowance_heading"),
     { class: "allowance" },
-    free > 0 ? meter(left, free) : el("p", { class: "large" }, say("no_free")),
+    free > 0 ? meter(left, free, planned) : el("p", { class: "large" }, say("no_free")),
     plan,
     facts(rows),
     buy,
   );
 }
 
-/** @param {number} left @param {number} free */
-function meter(left, free) {
-  const words = say("free_left", { left, free });
-  const cells = Array.from({ length: Math.min(free, 31) }, (_, at) => el("span", { class: at < left ? "left" : "used" }));
+/** This month's free backups: used, planned by the schedule, and left. @param {number} left @param {number} free @param {number} planned */
+function meter(left, free, planned) {
+  const ahead = Math.min(planned, left);
+  const parts = /** @type {{ kind: "used" | "planned" | "left", count: number }[]} */ ([
+    { kind: "used", count: free - left },
+    { kind: "planned", count: ahead },
+    { kind: "left", count: left - ahead },
+  ]);
+  const key = parts.map(({ kind, count }) => legend(kind, say(`meter_${kind}`, { count })));
   return el(
     "div",
     { class: "allowance-left" },
@@ -288,11 +290,12 @@ function meter(left, free) {
         "aria-valuemin": 0,
         "aria-valuemax": free,
         "aria-valuenow": left,
-        "aria-valuetext": words,
+        "aria-valuetext": say("free_left", { left, free }),
         "aria-label": say("allowance_heading"),
       },
-      ...cells,
+      cells(parts),
     ),
+    el("p", { class: "soft legend" }, ...key),
   );
 }
 
@@ -309,54 +312,50 @@ function scheduleOf(app, { schedule }) {
     );
   }
   const [next, ...later] = schedule.next_runs;
-  const isSkipped = (/** @type {string} */ run) => schedule.skips.includes(run);
   return card(
     "next",
     say("next_heading"),
     { class: "next" },
     el("p", { class: "large" }, el("strong", {}, longTime(next)), el("span", { class: "soft" }, until(next, app.now()))),
-    isSkipped(next) ? skippedOf(app) : null,
     el("p", {}, icon("run"), el("span", { class: "sentence" }, either(schedule.sentence))),
     el("h3", {}, say("later_runs")),
     el(
       "ol",
       { class: "runs" },
-      later.map((run) =>
-        el("li", { key: run }, longTime(run), isSkipped(run) ? [" ", badge("bad", say("will_be_skipped"))] : null),
-      ),
+      later.map((run) => el("li", { key: run }, longTime(run))),
     ),
     el("p", { class: "soft" }, say("set_by", { name: schedule.requester.name })),
     el("p", { class: "actions" }, link("/schedule", { class: "button" }, icon("calendar"), say("change_schedule"))),
   );
 }
 
-/** The next run will find nothing to use. @param {App} app */
-function skippedOf(app) {
-  const buy = app.summary?.allowance.purchases
-    ? link("/add-ons/one_time", { class: "button" }, icon("cart"), say("buy_more"))
-    : null;
-  return el("div", { class: "notice bad", key: "skipped" }, icon("alert"), el("p", {}, say("next_is_skipped")), buy);
-}
+/** What a day may show, in the order of what matters most. */
+const DAY_KINDS = ["failed", "skipped", "missed", "run", "ready"];
 
 /** @param {App} app @param {Summary} summary */
-function calendarOf(app, { schedule }) {
+function calendarOf(app, { schedule, past_runs: past }) {
   const today = digits(app.now());
-  const runs = new Map((schedule?.calendar ?? schedule?.next_runs ?? []).map((run) => [digits(run), run]));
+  /** @type {Map<string, { kind: string, time: string }>} */
+  const marks = new Map();
+  const ahead = (schedule?.calendar ?? schedule?.next_runs ?? []).map((time) => ({ kind: "run", time }));
+  for (const mark of [...ahead, ...past.map(({ outcome, time }) => ({ kind: outcome, time }))]) {
+    const before = marks.get(digits(mark.time));
+    if (!before || DAY_KINDS.indexOf(mark.kind) < DAY_KINDS.indexOf(before.kind)) marks.set(digits(mark.time), mark);
+  }
   const [year, month] = today.split("-").map(Number);
-  const months = [0, 1, 2].map((ahead) => monthOf(new Date(Date.UTC(year, month - 1 + ahead, 1)), today, runs));
-  const key = el(
-    "p",
-    { class: "soft legend" },
-    el("span", { class: "dot run", "aria-hidden": "true" }),
-    say("legend_run"),
-    el("span", { class: "dot today", "aria-hidden": "true" }),
-    say("legend_today"),
+  const months = [-1, 0, 1].map((ahead) => monthOf(new Date(Date.UTC(year, month - 1 + ahead, 1)), today, marks));
+  const key = ["run", "ready", "skipped", "failed", "today"].map((kind) => legend(kind, say(`legend_${kind}`)));
+  return card(
+    "months",
+    say("calendar_heading"),
+    { class: "months" },
+    el("div", { class: "calendar" }, ...months),
+    el("p", { class: "soft legend" }, ...key),
   );
-  return card("months", say("calendar_heading"), { class: "months" }, el("div", { class: "calendar" }, ...months), key);
 }
 
-/** @param {Date} first @param {string} today @param {Map<string, string>} runs */
-function monthOf(first, today, runs) {
+/** @param {Date} first @param {string} today @param {Map<string, { kind: string, time: string }>} marks */
+function monthOf(first, today, marks) {
   const [year, month] = [first.getUTCFullYear(), first.getUTCMonth()];
   const days = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
   const cells = [...Array(first.getUTCDay()).fill(0), ...Array.from({ length: days }, (_, at) => at + 1)];
@@ -367,13 +366,13 @@ function monthOf(first, today, runs) {
   const cell = (/** @type {number} */ day) => {
     if (!day) return el("td");
     const name = `${year}-${String(month + 1).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
-    const run = runs.get(name);
-    const names = [run ? "run" : "", name === today ? "today" : "", name < today ? "past" : ""].filter(Boolean).join(" ");
+    const mark = marks.get(name);
+    const names = [mark?.kind, name === today ? "today" : "", name < today ? "past" : ""].filter(Boolean).join(" ");
     return el(
       "td",
       { class: names || null, "aria-current": name === today ? "date" : null },
       el("span", {}, day),
-      run ? unseen(" ", say("run_at", { time: hour(run) })) : null,
+      mark ? unseen(" ", say(`day_${mark.kind}`, { time: hour(mark.time) })) : null,
     );
   };
   return el(

@@ -1,6 +1,6 @@
 //! Which events are news for whom: what the list of notifications shows and the summary counts.
 
-use crate::domain::event::Event;
+use crate::domain::event::{Event, What};
 use crate::domain::id::{EventId, OrgId, UserId};
 use crate::ports::{EventQuery, PortError, Ports};
 
@@ -11,6 +11,8 @@ const LOOK_BACK: usize = 200;
 pub struct Notices {
     /// The events.
     pub events: Vec<Event>,
+    /// How runs of the organisation ended lately, whoever they were for; newest first.
+    pub runs: Vec<Event>,
     read_until: Option<EventId>,
 }
 
@@ -19,8 +21,9 @@ impl Notices {
     pub async fn of(ports: &Ports, org: OrgId, user: UserId) -> Result<Self, PortError> {
         let read_until = ports.marks.read_until(org, user).await?;
         let mut events = ports.store.events(org, EventQuery { before: None, limit: LOOK_BACK }).await?.events;
+        let runs = events.iter().filter(|event| is_end_of_a_run(&event.what)).cloned().collect();
         events.retain(|event| event.by.id == user && event.what.notification().is_some());
-        Ok(Self { events, read_until })
+        Ok(Self { events, runs, read_until })
     }
 
     /// Whether the person has read it.
@@ -32,4 +35,9 @@ impl Notices {
     pub fn unread(&self) -> usize {
         self.events.iter().filter(|event| !self.is_read(event)).count()
     }
+}
+
+fn is_end_of_a_run(what: &What) -> bool {
+    use What::{BackupFailed, BackupMissed, BackupReady, BackupSkipped};
+    matches!(what, BackupReady { .. } | BackupFailed { .. } | BackupSkipped { .. } | BackupMissed { .. })
 }

@@ -70,20 +70,20 @@ for (const locale of ["en", "ja"]) {
       const [{ id, files }] = (await call(program, "Paid", "GET", "/backups")).backups;
       await open(page, program, "Paid", { locale });
       await visit(page, locale, "downloads");
-      const card = page.locator("section.backup").first();
+      const card = page.locator(".backup").first();
+      await card.getByRole("button", { name: S("details_of") }).click();
       await expect(card.getByText(files[0].checksum.value)).toBeVisible();
       await expect(card.getByText(S("links_work"))).toBeVisible();
       const [download] = await Promise.all([
         page.waitForEvent("download"),
-        card.getByRole("button", { name: S("download_file", { name: "Data_001.zip" }) }).click(),
+        card.getByRole("button", { name: S("download_file_of", { name: "Data_001.zip" }) }).click(),
       ]);
-      expect(download.suggestedFilename()).toBe("Data_001.zip");
+      expect(download.suggestedFilename()).toMatch(/^Paid_\d{4}-\d\d-\d\d_Data_001\.zip$/);
       expect(await download.failure()).toBeNull();
       await card.getByRole("button", { name: S("copy_link_of", { name: "Attachments_001.zip" }) }).click();
       await expect(page.locator("#toasts").getByText(S("copied"))).toBeVisible();
       const link = await page.evaluate(() => navigator.clipboard.readText());
       expect((await fetch(link)).headers.get("content-length")).toBe(String(files[1].size));
-      await card.getByText(S("contents"), { exact: true }).click();
       await expect(card.getByRole("rowheader", { name: "Leads", exact: true })).toBeVisible();
       await expect(card.getByText(S("left_out_mail"))).toBeVisible();
       const { contents } = await call(program, "Paid", "GET", `/backups/${id}/contents`);
@@ -132,6 +132,24 @@ for (const locale of ["en", "ja"]) {
       await expect(page.getByText(S("no_schedule"))).toBeVisible();
     });
 
+    test("another administrator was first: the schedule is read again", async ({ page }) => {
+      await call(program, "Large", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=3;BYDAY=MO" } });
+      await open(page, program, "Large", { locale, to: "/schedule" });
+      await expect(page.getByText(S("other_rule"))).toBeVisible();
+      const { summary } = await call(program, "Large", "GET", "/summary");
+      await page.route("**/backup/*", (route) =>
+        route.request().method() === "PUT"
+          ? route.continue({ headers: { ...route.request().headers(), "if-match": '"other"' } })
+          : route.continue(),
+      );
+      await page.getByRole("button", { name: S("done") }).click();
+      await expect(
+        page.locator("#toasts").getByText(locale === "ja" ? S("error_PRECONDITION_FAILED") : /Somebody else/),
+      ).toBeVisible();
+      await page.unrouteAll();
+      await call(program, "Large", "PUT", `/${summary.schedule.id}/actions/cancel`);
+    });
+
     test("nothing is left to use: what to do is said", async ({ page }) => {
       await open(page, program, "Free", { locale, to: "/schedule" });
       await page.getByLabel(S("choice_now"), { exact: true }).check();
@@ -167,12 +185,21 @@ for (const locale of ["en", "ja"]) {
       await page.getByRole("button", { name: S("bell_unread") }).click();
       const list = page.getByRole("dialog", { name: S("bell") });
       await expect(list.getByText(S("notice_ready"))).toBeVisible();
-      await expect(list.getByRole("link", { name: "Data_001.zip" })).toBeVisible();
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        list
+          .getByRole("button", { name: S("download_file_of", { name: "Data_001.zip" }) })
+          .first()
+          .click(),
+      ]);
+      expect(await download.failure()).toBeNull();
+      const { history } = await call(program, "Paid", "GET", "/history?kind=download_started");
+      expect([history[0].address, history[0].done_by.name]).toEqual([null, "Admin 管理者"]);
       await page.keyboard.press("Escape");
       await expect(page.getByRole("button", { name: S("bell"), exact: true })).toBeFocused();
     });
 
-    test("settings are saved, wrong ones are pointed at", async ({ page }) => {
+    test("settings are saved, wrong ones are pointed at, and those of somebody else are not overwritten", async ({ page }) => {
       await open(page, program, "First", { locale, to: "/settings" });
       await page.getByLabel(S("time_zone"), { exact: true }).selectOption("Europe/Berlin");
       await page.getByLabel(S("time_of_day"), { exact: true }).fill("05:30");
@@ -228,7 +255,7 @@ for (const locale of ["en", "ja"]) {
         .getByRole("button", { name: S("retry") })
         .first()
         .click();
-      await expect(page.locator("section.backup").first()).toBeVisible();
+      await expect(page.locator(".backup").first()).toBeVisible();
     });
 
     test("the language is switched in place and kept", async ({ page }) => {
@@ -285,13 +312,15 @@ test.describe("what takes another clock, or goes wrong", () => {
     expect((await backUp(program, "Lost")).failure.code).toBe("ATTACHMENT_MISSING");
     await open(page, program, "Lost");
     await expect(page.getByText(say("en", "failure_ATTACHMENT_MISSING"))).toBeVisible();
+    // The file at fault is named at once.
+    await expect(page.getByText(/^File: (見積書|offer)\.txt, Record: 1, Module: Leads$/)).toBeVisible();
     await page.getByText(say("en", "details"), { exact: true }).click();
     await expect(page.getByText(/ATTACHMENT_MISSING: The file/)).toBeVisible();
 
     await open(page, program, "Paid", { to: "/downloads" });
+    await page.getByRole("button", { name: say("en", "details_of") }).click();
     await expect(page.getByText(say("en", "expired"))).toBeVisible();
     await expect(page.getByRole("button", { name: /^Download/ })).toHaveCount(0);
-    await page.getByText(say("en", "contents"), { exact: true }).click();
     await expect(page.getByRole("rowheader", { name: "Deals", exact: true })).toBeVisible();
     await program.stop();
     await place.remove();

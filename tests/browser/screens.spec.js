@@ -8,7 +8,7 @@ import { PICTURES } from "./pictures.js";
 const SCREENS = [
   ["overview", "/", "section.next strong"],
   ["schedule", "/schedule", "section.preview li"],
-  ["downloads", "/downloads", "section.backup"],
+  ["downloads", "/downloads", ".backup"],
   ["history", "/history", ".timeline li"],
   ["settings", "/settings", "section.card dl"],
 ];
@@ -20,7 +20,7 @@ const EMPTY = [
 ];
 
 const LOOKS = ["en", "ja"].flatMap((locale) =>
-  [390, 1280].flatMap((width) => ["light", "dark"].map((colorScheme) => ({ locale, width, colorScheme }))),
+  [320, 390, 1280].flatMap((width) => ["light", "dark"].map((colorScheme) => ({ locale, width, colorScheme }))),
 );
 
 test.describe.configure({ mode: "parallel" });
@@ -76,7 +76,11 @@ for (const look of LOOKS) {
     for (const [name, to, sign] of SCREENS) {
       await page.goto(`${program.url}/#${to}`);
       await expect(page.locator(sign).first()).toBeVisible();
-      if (name === "downloads") await page.getByText(say(locale, "contents"), { exact: true }).click();
+      if (name === "downloads")
+        await page
+          .getByRole("button", { name: say(locale, "details_of") })
+          .first()
+          .click();
       if (name === "downloads") await expect(page.getByRole("rowheader", { name: "Deals", exact: true })).toBeVisible();
       await keep(name);
     }

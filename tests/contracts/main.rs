@@ -15,7 +15,6 @@ mod outbox;
 mod places;
 mod progress;
 mod purchases;
-mod requests;
 mod samples;
 mod schedules;
 mod secrets;

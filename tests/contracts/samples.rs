@@ -68,7 +68,7 @@ pub fn backup(org: OrgId, id: u64) -> Backup {
 }
 
 pub fn failure(message: impl Into<String>) -> Failure {
-    Failure { code: "ATTACHMENT_MISSING".to_owned(), message: message.into() }
+    Failure::new("ATTACHMENT_MISSING", message)
 }
 
 /// Weekly on Mondays at four, first on the 30th.

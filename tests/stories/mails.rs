@@ -62,11 +62,11 @@ async fn mails_are_in_the_administrators_language() {
     let set = administrator.post("/backup", WEEKLY).await;
     administrator.put(&format!("/backup/{}/actions/cancel", set.body["backup"]["details"]["id"].as_str().unwrap()), "").await;
     let mails = mails(&world).await;
-    assert_eq!(mails[0].subject(), Some("バックアップを予約しました：毎週月曜日"));
-    assert!(mails[0].body_text(0).unwrap().contains("2026年11月30日（月）04:00 (Asia/Tokyo)"));
+    assert_eq!(mails[0].subject(), Some("バックアップのスケジュールを設定しました: 毎週月曜日"));
+    assert!(mails[0].body_text(0).unwrap().contains("2026年11月30日(月) 04:00 (Asia/Tokyo)"));
     assert_eq!(mails[0].header("Content-Language").unwrap().as_text(), Some("ja"));
-    assert_eq!(mails[1].subject(), Some("定期バックアップを停止しました"));
-    assert!(mails[1].body_text(0).unwrap().contains("有料の毎週プランはこの操作では終了しません"));
+    assert_eq!(mails[1].subject(), Some("バックアップのスケジュールを停止しました"));
+    assert!(mails[1].body_text(0).unwrap().contains("有料の毎週バックアップのサブスクリプションは、この操作では終了しません"));
     drop(administrator);
     world.end().await;
 }
@@ -79,7 +79,7 @@ async fn a_failure_names_its_reason_and_what_to_do() {
     world.back_up().await;
     let mails = mails(&world).await;
     let failed = mails.last().unwrap();
-    assert_eq!(failed.subject(), Some("Your backup could not be made"));
+    assert_eq!(failed.subject(), Some("Your backup failed"));
     let text = failed.body_text(0).unwrap();
     assert!(text.contains("ATTACHMENT_MISSING") && text.contains("Restore it or delete the attachment"), "{text}");
     let feed = world.administrator().get("/backup/notifications").await;
@@ -100,13 +100,8 @@ async fn a_skipped_run_says_when_backups_renew() {
     world.local.look_at_the_clock().await;
     let mails = mails(&world).await;
     let skipped = mails.last().unwrap();
-    assert_eq!(skipped.subject(), Some("A scheduled backup was skipped: no backups are left this month"));
-    assert!(
-        skipped
-            .body_text(0)
-            .unwrap()
-            .contains("2 free backups of this month are used. They renew on the first day of next month")
-    );
+    assert_eq!(skipped.subject(), Some("A scheduled backup was skipped: no backups left this month"));
+    assert!(skipped.body_text(0).unwrap().contains("this month's 2 free backups. They renew on the first day of next month"));
     world.end().await;
 }
 

@@ -1,10 +1,12 @@
 //! The payment provider inside the program.
 
 use chrono::TimeDelta;
+use chrono_tz::Tz;
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::payment::{CheckoutStatus, Owner};
+use hozon_shared::domain::price::Tax;
 use hozon_shared::ports::{Buyer, CheckoutLine, CheckoutRequest, Payments};
 use hozon_tests::World;
 
@@ -26,6 +28,8 @@ async fn request(world: &World) -> CheckoutRequest {
         customer: world.local.payments.customer(owner, &buyer).await.expect("a customer"),
         locale: Locale::Ja,
         lines: vec![line()],
+        tax: Tax { name: "消費税".to_owned(), rate: 10_000, included: true },
+        time_zone: Tz::Asia__Tokyo,
         return_url: world.local.url.clone(),
         expires,
     }

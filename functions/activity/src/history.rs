@@ -11,6 +11,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Page, PageInfo, Params, PersonOut, Refusals, local_time};
 use hozon_shared::domain::event::{Event, OrderStep, What};
 use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::ports::{Ports, events_since};
@@ -59,6 +60,8 @@ struct Record {
     #[schema(value_type = String, example = "weekly")]
     repeat_type: RepeatType,
     file_name: Option<String>,
+    /// The backup that it is about.
+    backup: Option<String>,
     /// The network address of a download with a link that was not asked for here; nobody knows whose it is, and `done_by` is whoever the
     /// backup was made for.
     #[schema(example = "203.0.113.7")]
@@ -71,8 +74,24 @@ struct Record {
     amount: Option<u64>,
     #[schema(example = "JPY")]
     currency: Option<&'static str>,
+    /// What a subscription is for: weekly or plan.
+    #[schema(example = "weekly")]
+    product: Option<&'static str>,
+    /// The plan that it is about.
+    plan: Option<String>,
+    /// The rule of a schedule in words.
+    sentence: Option<RuleInWords>,
     /// What happened, for example `backup_ready`.
     kind: &'static str,
+}
+
+/// A rule in words.
+#[derive(Serialize, ToSchema)]
+struct RuleInWords {
+    #[schema(example = "every other Monday")]
+    en: String,
+    #[schema(example = "隔週の月曜日")]
+    ja: String,
 }
 
 /// Reads the history.
@@ -163,6 +182,17 @@ fn record(event: &Event, zone: Tz) -> Record {
         What::Subscription { order, amount, .. } => (Some(*order), None, Some(*amount)),
         _ => (None, None, None),
     };
+    let (product, plan) = match &event.what {
+        What::Subscription { product, .. } => (Some(product.kind()), product.plan().map(str::to_owned)),
+        What::PlanChanged { to, .. } => (None, Some(to.clone())),
+        _ => (None, None),
+    };
+    let sentence = match &event.what {
+        What::ScheduleSet { rule, .. } | What::ScheduleChanged { rule, .. } | What::ScheduleStopped { rule, .. } => {
+            Some(RuleInWords { en: rule.sentence(Locale::En), ja: rule.sentence(Locale::Ja) })
+        }
+        _ => None,
+    };
     let address = if let What::DownloadStarted { address, .. } = &event.what { address.clone() } else { None };
     Record {
         id: event.id.to_string(),
@@ -172,11 +202,15 @@ fn record(event: &Event, zone: Tz) -> Record {
         action,
         repeat_type: event.what.repeat(),
         file_name,
+        backup: event.what.backup().map(|id| id.to_string()),
         address,
         count: count.filter(|count| *count > 0),
         order: order.map(|order| order.to_string()),
         amount: amount.map(|amount| amount.minor),
         currency: amount.map(|amount| amount.currency.code()),
+        product,
+        plan,
+        sentence,
         kind: event.what.name(),
     }
 }

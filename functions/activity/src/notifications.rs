@@ -10,6 +10,7 @@ use hozon_shared::api::{
 };
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::notices::Notices;
@@ -115,7 +116,8 @@ async fn links(ports: &Ports, organisation: &Organisation, event: &Event) -> Res
     let expiry_date = local_time(backup.expires(), organisation.time_zone);
     let mut links = Vec::new();
     for file in backup.files {
-        let url = ports.links.sign(&ObjectRef::archives(file.key), &file.name, now, valid).await?;
+        let name = saved_as(&organisation.name, organisation.time_zone, backup.created, &file.name);
+        let url = ports.links.sign(&ObjectRef::archives(file.key), &name, now, valid).await?;
         links.push(Link { file_name: file.name, url, expiry_date: expiry_date.clone() });
     }
     Ok(links)

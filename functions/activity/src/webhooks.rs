@@ -5,10 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::uri::Uri;
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Once, Refusals, Success, local_time};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Refusals, Success, local_time};
 use hozon_shared::domain::id::{EventId, OrgId, WebhookId};
 use hozon_shared::domain::webhook::{Addresses, Delivery, MOST, Secret, Webhook};
-use hozon_shared::ports::{Change, Ports};
+use hozon_shared::ports::Ports;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -72,13 +72,8 @@ pub struct WebhookRef {
 pub async fn add(
     State(app): State<App>,
     Administrator(caller): Administrator,
-    once: Once,
     Body(body): Body,
 ) -> Result<(StatusCode, Json<Success<Added>>), ApiError> {
-    if once.is_repeat() {
-        let message = "The webhook was added; its secret is shown only once. Remove it and add it again if you have not seen it.";
-        return Err(ApiError::answer_not_kept(message));
-    }
     let request: WebhookRequest = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
     let url = checked(request.webhook.url, app.addresses)?;
     if app.ports.webhooks.webhooks(caller.org).await?.len() >= MOST {
@@ -88,9 +83,7 @@ pub async fn add(
     let secret = Secret::of(app.ports.secrets.token().as_bytes());
     let (id, org) = (WebhookId(app.ports.ids.next(now)), caller.org);
     let added = Added { id: id.to_string(), secret: secret.reveal().to_owned() };
-    let webhook = Change::Webhook(Box::new(Webhook { org, id, url, secret, created: now, disabled: None }));
-    let changes = [Some(webhook), once.answer_with_secret(StatusCode::CREATED)];
-    app.ports.store.commit(org, changes.into_iter().flatten().collect()).await?;
+    app.ports.webhooks.put_webhook(&Webhook { org, id, url, secret, created: now, disabled: None }).await?;
     Ok((StatusCode::CREATED, Json(Success::new(added, "Webhook added."))))
 }
 
@@ -141,7 +134,6 @@ pub async fn remove(
 pub async fn test(
     State(app): State<App>,
     Administrator(caller): Administrator,
-    once: Once,
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<Success<WebhookRef>>, ApiError> {
     let webhook = find(&app.ports, caller.org, &id).await?;
@@ -149,11 +141,11 @@ pub async fn test(
     let body = json!({ "type": "backup.test", "timestamp": now, "data": { "organisation": { "id": caller.org } } }).to_string();
     let event = EventId(app.ports.ids.next(now));
     let delivery = Delivery { org: caller.org, webhook: webhook.id, event, body, attempts: 0, next: now };
-    let answer = Success::new(WebhookRef { id }, "A test message is on its way.");
-    let enabled = webhook.disabled.map(|_| Change::Webhook(Box::new(Webhook { disabled: None, ..webhook })));
-    let changes = [Some(Change::Delivery(Box::new(delivery))), enabled, once.answer(StatusCode::OK, &answer)];
-    app.ports.store.commit(caller.org, changes.into_iter().flatten().collect()).await?;
-    Ok(Json(answer))
+    if webhook.disabled.is_some() {
+        app.ports.webhooks.put_webhook(&Webhook { disabled: None, ..webhook }).await?;
+    }
+    app.ports.webhooks.put_delivery(&delivery).await?;
+    Ok(Json(Success::new(WebhookRef { id }, "A test message is on its way.")))
 }
 
 async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Webhook, ApiError> {
@@ -173,7 +165,7 @@ fn checked(url: String, addresses: Addresses) -> Result<String, ApiError> {
     let host = host.ok_or_else(|| invalid(form))?.trim_start_matches('[').trim_end_matches(']');
     let is_local = host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost");
     let is_refused = host.parse().map_or(is_local && addresses == Addresses::Public, |address| !addresses.allow(address));
-    if is_refused { Err(invalid("Private, local and reserved addresses cannot be called.")) } else { Ok(url) }
+    if is_refused { Err(invalid("Private, local and reserved addresses cannot be called.").because("private")) } else { Ok(url) }
 }
 
 fn out(webhook: Webhook, zone: Tz) -> WebhookOut {

@@ -76,13 +76,12 @@ async fn record(ports: &Ports, start: &Start, error: &Value) -> Result<(), TaskE
 /// A failure that no task could record: the function was stopped from outside, or there was no backup yet.
 fn unexplained(error: &Value) -> Failure {
     match error.get("Error").and_then(Value::as_str).unwrap_or("unknown") {
-        "Busy" => Failure {
-            code: "BUSY".to_owned(),
-            message: "Another backup was being made for a day. Look at its state; the next run comes as scheduled.".to_owned(),
-        },
-        name => Failure {
-            code: "RUN_FAILED".to_owned(),
-            message: format!("The run was stopped ({name}). Back up again; if it happens again, report it to the operator."),
-        },
+        "Busy" => {
+            Failure::new("BUSY", "Another backup was being made for a day. Look at its state; the next run comes as scheduled.")
+        }
+        name => Failure::new(
+            "RUN_FAILED",
+            format!("The run was stopped ({name}). Back up again; if it happens again, report it to the operator."),
+        ),
     }
 }

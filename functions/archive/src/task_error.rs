@@ -1,6 +1,6 @@
 //! What can go wrong in a task, in codes and words that an administrator can act on.
 
-use hozon_shared::domain::backup::{Failure, NotAllowed};
+use hozon_shared::domain::backup::{Failure, FailureSubject, NotAllowed};
 use hozon_shared::ports::{ErrorKind, PortError};
 
 /// Code of a run that must wait for another.
@@ -19,13 +19,15 @@ pub struct TaskError {
     pub message: String,
     /// Whether the same task may succeed if it is tried again.
     pub retryable: bool,
+    /// The module, record and file at fault, where it is one of them.
+    pub subject: Option<FailureSubject>,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl TaskError {
     fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retryable: false, source: None }
+        Self { code, message: message.into(), retryable: false, subject: None, source: None }
     }
 
     /// The name that the state machine's Retry and Catch see.
@@ -44,7 +46,7 @@ impl TaskError {
 
     /// As the backup keeps it.
     pub fn failure(&self) -> Failure {
-        Failure { code: self.code.to_owned(), message: self.message.clone() }
+        Failure { subject: self.subject.clone(), ..Failure::new(self.code, &self.message) }
     }
 
     /// The chain of causes, for the log.
@@ -82,17 +84,19 @@ impl TaskError {
             "The file {file:?} of record {record} in {module} is missing in the CRM's storage. Restore it or delete the \
              attachment, then back up again."
         );
-        Self::new("ATTACHMENT_MISSING", message)
+        Self { subject: Some(of_file(module, record, file)), ..Self::new("ATTACHMENT_MISSING", message) }
     }
 
     pub(crate) fn attachment_changed(module: &str, record: &str, file: &str) -> Self {
         let message =
             format!("The file {file:?} of record {record} in {module} has another size than its entry says. Back up again.");
-        Self::new("ATTACHMENT_CHANGED", message)
+        Self { subject: Some(of_file(module, record, file)), ..Self::new("ATTACHMENT_CHANGED", message) }
     }
 
     pub(crate) fn rows_changed(module: &str) -> Self {
-        Self::new("ROWS_CHANGED", format!("{module} gave another number of records than it announced. Back up again."))
+        let message = format!("{module} gave another number of records than it announced. Back up again.");
+        let subject = Some(FailureSubject { module: module.to_owned(), record: None, file: None });
+        Self { subject, ..Self::new("ROWS_CHANGED", message) }
     }
 
     pub(crate) fn damaged(what: &'static str, source: serde_json::Error) -> Self {
@@ -102,6 +106,10 @@ impl TaskError {
     pub(crate) fn stopped() -> Self {
         Self { retryable: true, ..Self::new("WORKER_STOPPED", "A worker stopped before its work was done. Back up again.") }
     }
+}
+
+fn of_file(module: &str, record: &str, file: &str) -> FailureSubject {
+    FailureSubject { module: module.to_owned(), record: Some(record.to_owned()), file: Some(file.to_owned()) }
 }
 
 impl From<PortError> for TaskError {

@@ -7,11 +7,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Once, Params, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals, local_time};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup};
 use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::{EventId, OrgId};
-use hozon_shared::domain::organisation::Caller;
+use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::ports::{Change, ObjectRef, Ports};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -60,15 +61,16 @@ pub async fn all(
     let Some(backup) = backup.filter(|backup| backup.can_be_downloaded(now)) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
+    let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let (mut data_links, mut attachment_links) = (Vec::new(), Vec::new());
     for file in &backup.files {
-        let link = sign(&ports, &backup, file, now).await?;
+        let link = sign(&ports, &organisation, &backup, file, now).await?;
         match file.kind {
             ArchiveKind::Data => data_links.push(link),
             ArchiveKind::Attachments => attachment_links.push(link),
         }
     }
-    let expiry_date = local_expiry(&ports, &backup).await?;
+    let expiry_date = local_time(backup.expires(), organisation.time_zone);
     Ok(Json(UrlsEnvelope { urls: Urls { data_links, attachment_links, expiry_date } }).into_response())
 }
 
@@ -101,21 +103,17 @@ struct Download {
 pub async fn one(
     State(ports): State<Ports>,
     Administrator(caller): Administrator,
-    once: Once,
     Path((_version, id, name)): Path<(String, String, String)>,
 ) -> Result<Json<DownloadEnvelope>, ApiError> {
     let now = ports.clock.now();
     let backup = find(&ports, caller.org, &id).await?;
     let file = backup.files.iter().find(|file| file.name == name && backup.can_be_downloaded(now));
     let file = file.ok_or_else(ApiError::not_found)?;
-    let url = sign(&ports, &backup, file, now).await?;
-    // A repeat is the same download; its link is signed anew, for links are kept nowhere.
-    if !once.is_repeat() {
-        let started = download_started(&ports, &caller, &backup, file, now);
-        let changes = [Some(started), once.answer_with_secret(StatusCode::OK)];
-        ports.store.commit(caller.org, changes.into_iter().flatten().collect()).await?;
-    }
-    let download = Download { url, file_name: file.name.clone(), expiry_date: local_expiry(&ports, &backup).await? };
+    let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
+    let url = sign(&ports, &organisation, &backup, file, now).await?;
+    ports.store.commit(caller.org, vec![download_started(&ports, &caller, &backup, file, now)]).await?;
+    let download =
+        Download { url, file_name: file.name.clone(), expiry_date: local_time(backup.expires(), organisation.time_zone) };
     Ok(Json(DownloadEnvelope { download }))
 }
 
@@ -125,14 +123,16 @@ pub async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiErro
     ports.store.backup(org, id).await?.ok_or_else(ApiError::not_found)
 }
 
-async fn sign(ports: &Ports, backup: &Backup, file: &ArchiveFile, now: DateTime<Utc>) -> Result<String, ApiError> {
+async fn sign(
+    ports: &Ports,
+    organisation: &Organisation,
+    backup: &Backup,
+    file: &ArchiveFile,
+    now: DateTime<Utc>,
+) -> Result<String, ApiError> {
     let valid = (backup.expires() - now).to_std().unwrap_or(Duration::ZERO);
-    Ok(ports.links.sign(&ObjectRef::archives(&file.key), &file.name, now, valid).await?)
-}
-
-async fn local_expiry(ports: &Ports, backup: &Backup) -> Result<String, ApiError> {
-    let organisation = ports.store.organisation(backup.org).await?.ok_or_else(ApiError::not_found)?;
-    Ok(local_time(backup.expires(), organisation.time_zone))
+    let name = saved_as(&organisation.name, organisation.time_zone, backup.created, &file.name);
+    Ok(ports.links.sign(&ObjectRef::archives(&file.key), &name, now, valid).await?)
 }
 
 fn download_started(ports: &Ports, caller: &Caller, backup: &Backup, file: &ArchiveFile, now: DateTime<Utc>) -> Change {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
 use hozon_shared::domain::backup::{ArchiveKind, Backup};
 use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::BackupId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Organisation;
@@ -53,7 +54,8 @@ async fn links(
     let Some(backup) = backup.filter(|backup| backup.can_be_downloaded(now)) else { return Ok(Vec::new()) };
     let mut links = Vec::new();
     for file in &backup.files {
-        let url = ports.links.sign(&ObjectRef::archives(&file.key), &file.name, now, valid(&backup, now)).await?;
+        let name = saved_as(&organisation.name, organisation.time_zone, backup.created, &file.name);
+        let url = ports.links.sign(&ObjectRef::archives(&file.key), &name, now, valid(&backup, now)).await?;
         let what = match (file.kind, locale) {
             (ArchiveKind::Data, Locale::En) => "records",
             (ArchiveKind::Attachments, Locale::En) => "attachments",
@@ -88,7 +90,7 @@ pub fn written(at: DateTime<Utc>, zone: Tz, locale: Locale) -> String {
         Locale::En => format!("{} ({zone})", local.format("%A, %-d %B %Y, %H:%M")),
         Locale::Ja => {
             let day = ["日", "月", "火", "水", "木", "金", "土"][local.weekday().num_days_from_sunday() as usize];
-            format!("{}（{day}）{} ({zone})", local.format("%Y年%-m月%-d日"), local.format("%H:%M"))
+            format!("{}({day}) {} ({zone})", local.format("%Y年%-m月%-d日"), local.format("%H:%M"))
         }
     }
 }
@@ -101,7 +103,7 @@ mod tests {
     fn times_and_sizes_are_written_as_readers_expect() {
         let at = "2026-11-29T19:00:00Z".parse().expect("a time");
         assert_eq!(written(at, Tz::Asia__Tokyo, Locale::En), "Monday, 30 November 2026, 04:00 (Asia/Tokyo)");
-        assert_eq!(written(at, Tz::Asia__Tokyo, Locale::Ja), "2026年11月30日（月）04:00 (Asia/Tokyo)");
+        assert_eq!(written(at, Tz::Asia__Tokyo, Locale::Ja), "2026年11月30日(月) 04:00 (Asia/Tokyo)");
         assert_eq!([999, 1000, 12_345_678, 5_000_000_000_000].map(size), ["999 B", "1.0 kB", "12.3 MB", "5.0 TB"]);
     }
 }

@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use hozon_shared::domain::event::{OrderStep, What};
 use hozon_shared::domain::locale::Locale;
+use hozon_shared::domain::order::number;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::subscription::Turn;
 
@@ -14,32 +15,38 @@ pub fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
         What::Order { step: OrderStep::Paid, order, backups, amount } => {
             let backups = match backups {
                 0 => String::new(),
-                1 => "One backup was added to those you can use.".to_owned(),
-                count => format!("{count} backups were added to those you can use."),
+                1 => "One backup has been added to your account.".to_owned(),
+                count => format!("{count} backups have been added to your account."),
             };
-            let paid = format!("Order {order} over {amount} is paid. The receipt is on the order's page in the console.");
+            let paid =
+                format!("Order {} for {} has been paid. Find the receipt on the order's page.", number(*order), amount.written());
             ("Thank you for your purchase".to_owned(), vec![paid, backups])
         }
         What::Order { step: OrderStep::Failed, order, .. } => (
             "Your payment failed".to_owned(),
-            vec![format!("Order {order} could not be paid, and nothing was charged. Order again with another means of payment.")],
+            vec![format!(
+                "Order {} could not be paid. You were not charged. Order again with another payment method.",
+                number(*order)
+            )],
         ),
         What::Order { step: OrderStep::Refunded, order, amount, .. } => (
             "Your payment was refunded".to_owned(),
             vec![format!(
-                "Of order {order}, {amount} was paid back in all. Backups that were not used yet were taken back with it."
+                "{} of order {} has been refunded in total. Unused backups from it were removed.",
+                amount.written(),
+                number(*order)
             )],
         ),
         What::Subscription { turn: Turn::PaymentFailed, product, until, .. } => (
             format!("The payment for {} failed", title(product, Locale::En)),
             vec![
-                "The payment is tried again in the next days. Until then everything goes on.".to_owned(),
-                format!("Make sure that your card can be charged. The period ends on {}.", written(*until, zone, Locale::En)),
+                "We'll try the payment again in the next few days. Until then, everything stays active.".to_owned(),
+                format!("Check that your card can be charged. The current period ends on {}.", written(*until, zone, Locale::En)),
             ],
         ),
         What::Subscription { turn: Turn::Ended, product, .. } => (
             format!("{} has ended", title(product, Locale::En)),
-            vec!["Schedules go on with what your plan gives. You can buy it again at any time.".to_owned()],
+            vec!["Your schedule continues within your plan's allowance. You can subscribe again at any time.".to_owned()],
         ),
         _ => (String::new(), Vec::new()),
     }
@@ -52,32 +59,40 @@ pub fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
             let backups = if *backups == 0 {
                 String::new()
             } else {
-                format!("バックアップ {backups} 回分が追加されました。")
+                format!("バックアップ{backups}回分が追加されました。")
             };
-            let paid =
-                format!("注文 {order}（{amount}）のお支払いが完了しました。領収書はコンソールの注文ページでご覧いただけます。");
+            let paid = format!(
+                "注文{}（{}）のお支払いが完了しました。領収書は注文のページでご覧いただけます。",
+                number(*order),
+                amount.written()
+            );
             ("ご購入ありがとうございます".to_owned(), vec![paid, backups])
         }
         What::Order { step: OrderStep::Failed, order, .. } => (
             "お支払いを完了できませんでした".to_owned(),
             vec![format!(
-                "注文 {order} のお支払いができませんでした。料金は発生していません。別のお支払い方法で、もう一度ご注文ください。"
+                "注文{}のお支払いができませんでした。請求は行われていません。別のお支払い方法で、もう一度ご注文ください。",
+                number(*order)
             )],
         ),
         What::Order { step: OrderStep::Refunded, order, amount, .. } => (
             "返金が行われました".to_owned(),
-            vec![format!("注文 {order} について、合計 {amount} を返金しました。未使用のバックアップはその分取り消されました。")],
+            vec![format!(
+                "注文{}について、合計{}を返金しました。未使用のバックアップはその分取り消されました。",
+                number(*order),
+                amount.written()
+            )],
         ),
         What::Subscription { turn: Turn::PaymentFailed, product, until, .. } => (
             format!("{}のお支払いができませんでした", title(product, Locale::Ja)),
             vec![
                 "数日のうちに再度お支払いを試みます。それまでは引き続きご利用いただけます。".to_owned(),
-                format!("カードが利用できることをご確認ください。現在の期間は {} までです。", written(*until, zone, Locale::Ja)),
+                format!("カードが利用できることをご確認ください。現在の期間は{}までです。", written(*until, zone, Locale::Ja)),
             ],
         ),
         What::Subscription { turn: Turn::Ended, product, .. } => (
             format!("{}が終了しました", title(product, Locale::Ja)),
-            vec!["予約は、ご利用のプランの回数の範囲で継続します。いつでも再度ご購入いただけます。".to_owned()],
+            vec!["スケジュールは、ご利用のプランの回数の範囲で継続します。いつでも再度ご購入いただけます。".to_owned()],
         ),
         _ => (String::new(), Vec::new()),
     }
@@ -90,6 +105,6 @@ fn title(product: &Product, locale: Locale) -> String {
         (Product::Weekly, Locale::En) => "Your weekly backup subscription".to_owned(),
         (Product::Weekly, Locale::Ja) => "毎週バックアップのサブスクリプション".to_owned(),
         (Product::Plan(name), Locale::En) => format!("Your {name} plan"),
-        (Product::Plan(name), Locale::Ja) => format!("{name} プラン"),
+        (Product::Plan(name), Locale::Ja) => format!("{name}プラン"),
     }
 }

@@ -22,46 +22,46 @@ fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
     match what {
         What::ScheduleSet { rule, next_run, .. } => (
             format!("Backup scheduled: {}", rule.sentence(Locale::En)),
-            vec![format!("The first backup will be made on {}.", time(*next_run))],
+            vec![format!("The first backup runs on {}.", time(*next_run))],
         ),
         What::ScheduleChanged { rule, next_run, .. } => (
             format!("Backup schedule changed: {}", rule.sentence(Locale::En)),
-            vec![format!("The next backup will be made on {}.", time(*next_run))],
+            vec![format!("The next backup runs on {}.", time(*next_run))],
         ),
         What::ScheduleStopped { rule, .. } => (
             "Scheduled backups stopped".to_owned(),
             vec![
-                format!("Backups are no longer made {}.", rule.sentence(Locale::En)),
-                "A paid weekly subscription is not ended by this; it goes on until it is cancelled.".to_owned(),
+                format!("Backups no longer run {}.", rule.sentence(Locale::En)),
+                "This does not end a paid weekly subscription; it stays active until you cancel it.".to_owned(),
             ],
         ),
         What::BackupStarted { .. } => (
             "Your backup is being made".to_owned(),
-            vec!["Records and attachments are being archived. You will be written to when the files are ready.".to_owned()],
+            vec!["Records and attachments are being archived. We'll email you when the files are ready.".to_owned()],
         ),
         What::BackupReady { expires, .. } => (
             "Your backup is ready".to_owned(),
             vec![
-                format!("Download the files before {}. The links stop working then, and the files are deleted.", time(*expires)),
-                "Whoever has a link can download its file: do not forward this mail.".to_owned(),
+                format!("Download the files by {}. After that the links stop working and the files are deleted.", time(*expires)),
+                "Anyone with a link can download its file. Do not forward this email.".to_owned(),
             ],
         ),
         What::BackupFailed { failure, .. } => (
-            "Your backup could not be made".to_owned(),
-            vec![format!("{} ({})", failure.message, failure.code), "The allowance that it used was given back.".to_owned()],
+            "Your backup failed".to_owned(),
+            vec![format!("{} ({})", failure.message, failure.code), "It does not count toward your allowance.".to_owned()],
         ),
         What::BackupSkipped { occurrence, allowed, .. } => (
-            "A scheduled backup was skipped: no backups are left this month".to_owned(),
+            "A scheduled backup was skipped: no backups left this month".to_owned(),
             vec![
-                format!("The backup of {} was not made. {}", time(*occurrence), allowance_en(*allowed)),
-                "The schedule goes on.".to_owned(),
+                format!("The backup scheduled for {} did not run. {}", time(*occurrence), allowance_en(*allowed)),
+                "Your schedule stays active.".to_owned(),
             ],
         ),
         What::BackupMissed { occurrence, .. } => (
             "A scheduled backup was missed".to_owned(),
             vec![
-                format!("The backup of {} did not take place, because the service was not running then.", time(*occurrence)),
-                "A later backup stands for it.".to_owned(),
+                format!("The backup scheduled for {} did not run because the service was down.", time(*occurrence)),
+                "It is replaced by the next run.".to_owned(),
             ],
         ),
         What::Order { .. } | What::Subscription { .. } => purchases::english(what, zone),
@@ -71,9 +71,9 @@ fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
 
 fn allowance_en(allowed: u32) -> String {
     match allowed {
-        0 => "Your plan has no free backups. Buy backups, or change to a plan that has some.".to_owned(),
-        1 => "Your plan's free backup of this month is used. It renews on the first day of next month.".to_owned(),
-        count => format!("Your plan's {count} free backups of this month are used. They renew on the first day of next month."),
+        0 => "Your plan has no free backups. Buy backups, or upgrade your plan.".to_owned(),
+        1 => "You have used this month's free backup. It renews on the first day of next month.".to_owned(),
+        count => format!("You have used this month's {count} free backups. They renew on the first day of next month."),
     }
 }
 
@@ -81,18 +81,18 @@ fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
     let time = |at| written(at, zone, Locale::Ja);
     match what {
         What::ScheduleSet { rule, next_run, .. } => (
-            format!("バックアップを予約しました：{}", rule.sentence(Locale::Ja)),
-            vec![format!("最初のバックアップは {} に作成されます。", time(*next_run))],
+            format!("バックアップのスケジュールを設定しました: {}", rule.sentence(Locale::Ja)),
+            vec![format!("最初のバックアップは{}に実行されます。", time(*next_run))],
         ),
         What::ScheduleChanged { rule, next_run, .. } => (
-            format!("バックアップの予約を変更しました：{}", rule.sentence(Locale::Ja)),
-            vec![format!("次のバックアップは {} に作成されます。", time(*next_run))],
+            format!("バックアップのスケジュールを変更しました: {}", rule.sentence(Locale::Ja)),
+            vec![format!("次回のバックアップは{}に実行されます。", time(*next_run))],
         ),
         What::ScheduleStopped { rule, .. } => (
-            "定期バックアップを停止しました".to_owned(),
+            "バックアップのスケジュールを停止しました".to_owned(),
             vec![
-                format!("{}のバックアップは今後作成されません。", rule.sentence(Locale::Ja)),
-                "有料の毎週プランはこの操作では終了しません。解約するまで継続します。".to_owned(),
+                format!("{}のバックアップは今後実行されません。", rule.sentence(Locale::Ja)),
+                "有料の毎週バックアップのサブスクリプションは、この操作では終了しません。解約するまで継続します。".to_owned(),
             ],
         ),
         What::BackupStarted { .. } => (
@@ -100,10 +100,10 @@ fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
             vec!["データと添付ファイルを圧縮しています。準備ができ次第、お知らせします。".to_owned()],
         ),
         What::BackupReady { expires, .. } => (
-            "バックアップの準備ができました".to_owned(),
+            "バックアップをダウンロードできます".to_owned(),
             vec![
                 format!(
-                    "{} までにダウンロードしてください。期限を過ぎるとリンクは無効になり、ファイルは削除されます。",
+                    "{}までにダウンロードしてください。期限を過ぎるとリンクは無効になり、ファイルは削除されます。",
                     time(*expires)
                 ),
                 "リンクを知っている人は誰でもダウンロードできます。このメールを転送しないでください。".to_owned(),
@@ -112,23 +112,24 @@ fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
         What::BackupFailed { failure, .. } => (
             "バックアップを作成できませんでした".to_owned(),
             vec![
+                subject_ja(failure),
                 remedy_ja(failure),
-                format!("詳細：{} ({})", failure.message, failure.code),
+                format!("詳細: {} ({})", failure.message, failure.code),
                 "使用した回数は元に戻りました。".to_owned(),
             ],
         ),
         What::BackupSkipped { occurrence, allowed, .. } => (
-            "定期バックアップを見送りました：今月の残り回数がありません".to_owned(),
+            "予定のバックアップをスキップしました: 今月の残り回数がありません".to_owned(),
             vec![
-                format!("{} のバックアップは作成されませんでした。{}", time(*occurrence), allowance_ja(*allowed)),
-                "予約はそのまま継続します。".to_owned(),
+                format!("{}のバックアップは実行されませんでした。{}", time(*occurrence), allowance_ja(*allowed)),
+                "スケジュールはそのまま継続します。".to_owned(),
             ],
         ),
         What::BackupMissed { occurrence, .. } => (
-            "定期バックアップが実行されませんでした".to_owned(),
+            "予定のバックアップが実行されませんでした".to_owned(),
             vec![
-                format!("{} のバックアップは、サービスが停止していたため実行されませんでした。", time(*occurrence)),
-                "その後のバックアップで補われます。".to_owned(),
+                format!("{}のバックアップは、サービス停止中のため実行されませんでした。", time(*occurrence)),
+                "次回の実行で取得します。".to_owned(),
             ],
         ),
         What::Order { .. } | What::Subscription { .. } => purchases::japanese(what, zone),
@@ -139,22 +140,30 @@ fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
 fn allowance_ja(allowed: u32) -> String {
     match allowed {
         0 => "ご利用のプランには無料のバックアップがありません。追加購入またはプランの変更をご検討ください。".to_owned(),
-        count => format!("今月の無料バックアップ {count} 回を使い切りました。翌月 1 日に回数が戻ります。"),
+        count => format!("今月の無料バックアップ（{count}回）をすべて使用しました。翌月1日に回数が戻ります。"),
     }
+}
+
+/// The record and file at fault.
+fn subject_ja(failure: &Failure) -> String {
+    let Some(subject) = &failure.subject else { return String::new() };
+    let parts = [("ファイル", &subject.file), ("レコード", &subject.record)];
+    let parts = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?)));
+    parts.chain([format!("モジュール: {}", subject.module)]).collect::<Vec<_>>().join("、")
 }
 
 /// What to do, by the failure's code.
 fn remedy_ja(failure: &Failure) -> String {
     match failure.code.as_str() {
         "ATTACHMENT_MISSING" => {
-            "CRM の保存領域に添付ファイルが見つかりません。ファイルを復元するか添付を削除してから、もう一度お試しください。"
+            "CRM内に添付ファイルが見つかりません。ファイルを復元するか添付を削除してから、もう一度お試しください。"
         }
         "ATTACHMENT_CHANGED" | "ROWS_CHANGED" => "作成中にデータが変更されました。もう一度お試しください。",
         "STORAGE_UNAVAILABLE" => "ストレージが応答しませんでした（容量不足または混雑）。確認してから、もう一度お試しください。",
         "STORAGE_REFUSED" => "ストレージへのアクセスが拒否されました。権限を確認してから、もう一度お試しください。",
-        "DATA_DAMAGED" => "保存されたデータを読み取れません。サービスの運用担当者にご連絡ください。",
-        "BUSY" => "別のバックアップが一日以上続いていました。その状態をご確認ください。次回は予定どおり実行されます。",
-        _ => "もう一度お試しください。繰り返し発生する場合は、サービスの運用担当者にご連絡ください。",
+        "DATA_DAMAGED" => "保存されたデータを読み取れません。運営者にご連絡ください。",
+        "BUSY" => "別のバックアップが1日続いていたため実行できませんでした。次回は予定どおり実行されます。",
+        _ => "もう一度お試しください。繰り返し発生する場合は、運営者にご連絡ください。",
     }
     .to_owned()
 }

@@ -3,13 +3,13 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Once, Refusals};
+use chrono_tz::Tz;
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::order::{CheckoutLink, Line, Order, Status};
-use hozon_shared::domain::organisation::{Caller, Organisation};
+use hozon_shared::domain::organisation::{Caller, Organisation, Person};
 use hozon_shared::domain::payment::Owner;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::purchase::{self, Holdings};
@@ -31,7 +31,6 @@ use crate::{ATTEMPTS, Shop, too_busy};
 pub async fn confirm(
     State(shop): State<Shop>,
     Administrator(caller): Administrator,
-    once: Once,
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<OrderEnvelope>, ApiError> {
     for _ in 0..ATTEMPTS {
@@ -41,8 +40,8 @@ pub async fn confirm(
             Status::AwaitingPayment => return shop.shown(&caller, &order).await,
             status => return Err(not_open(status)),
         }
-        if let Some(answer) = shop.open_checkout(&caller, order, &once).await? {
-            return Ok(answer);
+        if let Some(confirmed) = shop.open_checkout(&caller, order).await? {
+            return shop.shown(&caller, &confirmed).await;
         }
     }
     Err(too_busy().into())
@@ -60,7 +59,6 @@ pub async fn confirm(
 pub async fn cancel(
     State(shop): State<Shop>,
     Administrator(caller): Administrator,
-    once: Once,
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<OrderEnvelope>, ApiError> {
     for _ in 0..ATTEMPTS {
@@ -68,7 +66,7 @@ pub async fn cancel(
         if order.status == Status::Cancelled {
             return shop.shown(&caller, &order).await;
         }
-        shop.give_up(&order, &caller, &once).await?;
+        shop.give_up(&order, &caller.person).await?;
     }
     Err(too_busy().into())
 }
@@ -83,7 +81,7 @@ fn not_open(status: Status) -> ApiError {
 
 impl Shop {
     /// Opens the checkout of a draft; `None` when somebody else was at it, and it must be read again.
-    async fn open_checkout(&self, caller: &Caller, order: Order, once: &Once) -> Result<Option<Json<OrderEnvelope>>, ApiError> {
+    async fn open_checkout(&self, caller: &Caller, order: Order) -> Result<Option<Order>, ApiError> {
         let held = self.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
         self.require_sense(&order, &held)?;
         if let Some(other) = held.open_order {
@@ -91,15 +89,13 @@ impl Shop {
             return Ok(None);
         }
         let customer = self.customer(caller, &held.organisation, order.id).await?;
-        let request = self.request(&order, customer.clone(), caller.locale);
+        let request = self.request(&order, customer.clone(), caller.locale, held.organisation.time_zone);
         let opened = self.payments.open_checkout(&request).await?;
         let link = CheckoutLink { id: opened.id, url: opened.url };
         let confirmed = order.confirm(link, self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
         let mut changes = self.changes(|from| purchase::confirm(confirmed.clone(), &caller.person, from));
         changes.extend([Change::Customer(customer), Change::Contact(caller.contact())]);
-        let answer = self.shown(caller, &confirmed).await?;
-        changes.extend(once.answer(StatusCode::OK, &answer.0));
-        Ok(self.commit(caller.org, changes).await?.then_some(answer))
+        Ok(self.commit(caller.org, changes).await?.then_some(confirmed))
     }
 
     /// Refuses what made sense when it was ordered and does not any more.
@@ -117,14 +113,14 @@ impl Shop {
                 let message = "The payment of another order is on its way. Wait until it is through, then confirm this one.";
                 Err(ApiError::not_allowed(message).details(json!({ "id": other.id })))
             }
-            Some(other) => self.give_up(&other, caller, &Once::default()).await,
+            Some(other) => self.give_up(&other, &caller.person).await,
             None => Err(PortError::new(ErrorKind::Corrupt, "find the order whose checkout is open").into()),
         }
     }
 
     /// Gives an order up: first at the provider, so that nobody can pay it any more, then here. One that was paid meanwhile is settled,
     /// and the call refused.
-    async fn give_up(&self, order: &Order, by: &Caller, once: &Once) -> Result<(), ApiError> {
+    async fn give_up(&self, order: &Order, by: &Person) -> Result<(), ApiError> {
         let cancelled = order.clone().cancel(self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
         if let Some(checkout) = &order.checkout {
             match self.payments.close_checkout(&checkout.id).await {
@@ -133,9 +129,7 @@ impl Shop {
             }
         }
         let open = self.ports.purchases.open_order(order.org).await?;
-        let answer = self.shown(by, &cancelled).await?;
-        let mut changes = self.changes(|from| purchase::step(cancelled, OrderStep::Cancelled, &by.person, open, from));
-        changes.extend(once.answer(StatusCode::OK, &answer.0));
+        let changes = self.changes(|from| purchase::step(cancelled, OrderStep::Cancelled, by, open, from));
         self.commit(order.org, changes).await?;
         Ok(())
     }
@@ -149,11 +143,12 @@ impl Shop {
         Ok(self.payments.customer(Owner { org: caller.org, order }, &buyer).await?)
     }
 
-    fn request(&self, order: &Order, customer: String, locale: Locale) -> CheckoutRequest {
+    fn request(&self, order: &Order, customer: String, locale: Locale, time_zone: Tz) -> CheckoutRequest {
         let lines = order.lines.iter().map(|line| checkout_line(line, locale)).collect();
         let return_url = format!("{}/#/orders/{}", self.console, order.id);
         let owner = Owner { org: order.org, order: order.id };
-        CheckoutRequest { owner, customer, locale, lines, return_url, expires: order.checkout_expires() }
+        let (tax, expires) = (order.tax.clone(), order.checkout_expires());
+        CheckoutRequest { owner, customer, locale, lines, tax, time_zone, return_url, expires }
     }
 }
 
@@ -161,11 +156,11 @@ impl Shop {
 pub(crate) fn checkout_line(line: &Line, locale: Locale) -> CheckoutLine {
     let title = match (&line.product, locale) {
         (Product::OneTime, Locale::En) => format!("One-time backup × {}", line.quantity),
-        (Product::OneTime, Locale::Ja) => format!("単発バックアップ × {}", line.quantity),
+        (Product::OneTime, Locale::Ja) => format!("単発バックアップ{}回分", line.quantity),
         (Product::Weekly, Locale::En) => "Weekly backup subscription".to_owned(),
         (Product::Weekly, Locale::Ja) => "毎週バックアップのサブスクリプション".to_owned(),
         (Product::Plan(plan), Locale::En) => format!("{plan} plan"),
-        (Product::Plan(plan), Locale::Ja) => format!("{plan} プラン"),
+        (Product::Plan(plan), Locale::Ja) => format!("{plan}プラン"),
     };
     CheckoutLine { product: line.product.to_string(), title, amount: line.gross, monthly: line.product.is_monthly() }
 }

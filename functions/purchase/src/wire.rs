@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use hozon_shared::api::{PersonOut, local_time};
 use hozon_shared::domain::money::Money;
-use hozon_shared::domain::order::{Line, Order, Origin, Status};
+use hozon_shared::domain::order::{Line, Order, Origin, Status, number};
 use hozon_shared::domain::price::Tax;
 use hozon_shared::domain::subscription::{Status as SubscriptionStatus, Subscription};
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub struct OrderOut {
 }
 
 #[derive(Serialize, ToSchema)]
-pub struct LineOut {
+struct LineOut {
     /// one_time, weekly or plan.
     #[schema(example = "one_time")]
     product: &'static str,
@@ -85,11 +85,6 @@ impl TaxOut {
     pub fn rate(tax: &Tax) -> Self {
         Self { name: tax.name.clone(), percent: tax.percent(), included: tax.included, amount: None }
     }
-
-    /// The tax of an order, placed or not.
-    pub fn of(order: &Order) -> Self {
-        Self { amount: Some(order.tax_total().minor), ..Self::rate(&order.tax) }
-    }
 }
 
 impl OrderOut {
@@ -100,14 +95,14 @@ impl OrderOut {
         let open = order.checkout.as_ref().filter(|_| status == Status::AwaitingPayment);
         Self {
             id: order.id.to_string(),
-            number: format!("H-{}", order.id),
+            number: number(order.id),
             status,
             origin: order.origin,
             currency: currency.code(),
             minor_digits: currency.minor_digits(),
             lines: order.lines.iter().map(line).collect(),
             subtotal: total.minor - tax.minor,
-            tax: TaxOut::of(order),
+            tax: TaxOut { amount: Some(tax.minor), ..TaxOut::rate(&order.tax) },
             total: total.minor,
             renews_amount: order.monthly().map(|line| line.gross.minor).sum(),
             created_time: time(order.created),
@@ -122,8 +117,7 @@ impl OrderOut {
     }
 }
 
-/// A line as the API shows it.
-pub fn line(line: &Line) -> LineOut {
+fn line(line: &Line) -> LineOut {
     LineOut {
         product: line.product.kind(),
         plan: line.product.plan().map(str::to_owned),

@@ -222,12 +222,13 @@ fn apply_archive(
 }
 
 fn checked(recipients: Vec<String>) -> Result<Vec<String>, ApiError> {
-    let invalid = |path: &str, message: &str| Err(ApiError::invalid_data("recipients", path, message));
     if recipients.len() > MOST_RECIPIENTS {
-        return invalid("$.settings.recipients", "There are 10 recipients at most.");
+        let message = "There are 10 recipients at most.";
+        return Err(ApiError::invalid_data("recipients", "$.settings.recipients", message).because("too_many"));
     }
     if let Some(at) = recipients.iter().position(|address| !is_address(address)) {
-        return invalid(&format!("$.settings.recipients[{at}]"), "Each recipient is a mail address: name@example.com.");
+        let (path, message) = (format!("$.settings.recipients[{at}]"), "Each recipient is a mail address: name@example.com.");
+        return Err(ApiError::invalid_data("recipients", &path, message));
     }
     Ok(recipients)
 }

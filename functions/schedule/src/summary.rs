@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Datelike, Utc};
+use chrono_tz::Tz;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupOut, PersonOut, Refusals, local_time, tag_of, unless_known};
 use hozon_shared::domain::backup::{Backup, Status};
-use hozon_shared::domain::forecast::Forecast;
+use hozon_shared::domain::event::What;
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::organisation::{Caller, Organisation};
+use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::progress::{Amount, seconds_left};
 use hozon_shared::domain::rule::{RepeatType, Rule};
 use hozon_shared::domain::schedule::{Schedule, Status as ScheduleStatus};
@@ -17,7 +18,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::allowance::{AllowanceOut, Means};
+use super::allowance::{self, AllowanceOut};
 use super::{App, etag};
 
 /// Runs that are shown ahead.
@@ -49,6 +50,18 @@ struct Summary {
     /// While the newest backup is being made: the one before it.
     last: Option<NewestBackup>,
     allowance: AllowanceOut,
+    /// How the runs since the beginning of last month ended, newest first.
+    past_runs: Vec<PastRun>,
+}
+
+/// A run that is over.
+#[derive(Serialize, ToSchema)]
+struct PastRun {
+    /// When it ended, or when it would have begun.
+    time: String,
+    /// ready, failed, skipped or missed.
+    #[schema(example = "ready")]
+    outcome: &'static str,
 }
 
 /// The caller's notifications, in short.
@@ -75,8 +88,6 @@ struct ScheduleOut {
     next_runs: Vec<String>,
     /// All runs until the end of the month after next.
     calendar: Vec<String>,
-    /// Those of them that will be skipped as things stand, because nothing will be left to use.
-    skips: Vec<String>,
     requester: PersonOut,
     /// For If-Match.
     etag: String,
@@ -148,23 +159,20 @@ pub async fn handle(
 ) -> Result<Response, ApiError> {
     let organisation = app.organisation(caller.org).await?;
     let now = app.ports.clock.now();
-    let means = Means::read(&app, &organisation, now).await?;
-    let schedule = app.active_schedule(caller.org).await?;
-    let schedule = schedule.map(|schedule| {
-        let ahead = means.forecast(&app, &organisation, schedule.recurrence.rule);
-        schedule_out(&schedule, &organisation, &ahead, now)
-    });
+    let schedule = app.active_schedule(caller.org).await?.map(|schedule| schedule_out(&schedule, &organisation, now));
     let (backup, last) = newest_backups(&app, &organisation, now).await?;
+    let news = Notices::of(&app.ports, caller.org, caller.person.id).await?;
     let summary = Summary {
         now: local_time(now, organisation.time_zone),
         time_zone: organisation.time_zone.name().to_owned(),
         organisation: organisation.name.clone(),
         user: PersonOut::from(&caller.person),
-        notifications: notices(&app, &caller).await?,
+        notifications: notices(&news),
         schedule,
         backup,
         last,
-        allowance: means.written(&app, &organisation, now),
+        allowance: allowance::read(&app, &organisation, now).await?,
+        past_runs: past_runs(&news, &organisation, now),
     };
     let answer = json!(SummaryEnvelope { summary });
     let tag = tag_of(&without_passing_time(answer.clone()));
@@ -180,10 +188,8 @@ fn without_passing_time(mut answer: Value) -> Value {
     answer
 }
 
-fn schedule_out(schedule: &Schedule, organisation: &Organisation, ahead: &Forecast, now: DateTime<Utc>) -> ScheduleOut {
+fn schedule_out(schedule: &Schedule, organisation: &Organisation, now: DateTime<Utc>) -> ScheduleOut {
     let (rule, zone) = (schedule.recurrence.rule, organisation.time_zone);
-    let times = |runs: Vec<DateTime<Utc>>| runs.into_iter().map(|at| local_time(at, zone)).collect();
-    let calendar = calendar(schedule, organisation, now);
     ScheduleOut {
         id: schedule.id.to_string(),
         repeat: rule.repeat_type(),
@@ -192,29 +198,44 @@ fn schedule_out(schedule: &Schedule, organisation: &Organisation, ahead: &Foreca
         status: schedule.status,
         time_of_day: schedule.recurrence.time.format("%H:%M").to_string(),
         start_date: schedule.recurrence.occurrences().next().map(|first| local_time(first, zone)),
-        next_runs: times(schedule.recurrence.upcoming(now, NEXT_RUNS)),
-        skips: times(ahead.skipped(calendar.iter().copied())),
-        calendar: times(calendar),
+        next_runs: schedule.recurrence.upcoming(now, NEXT_RUNS).into_iter().map(|at| local_time(at, zone)).collect(),
+        calendar: calendar(schedule, organisation, now),
         requester: PersonOut::from(&schedule.requester),
         etag: etag::of_schedule(schedule),
     }
 }
 
 /// The runs of this month and the next ones, as far as the calendar shows them.
-fn calendar(schedule: &Schedule, organisation: &Organisation, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+fn calendar(schedule: &Schedule, organisation: &Organisation, now: DateTime<Utc>) -> Vec<String> {
     let zone = organisation.time_zone;
-    let month = |at: DateTime<Utc>| {
-        let local = at.with_timezone(&zone);
-        i64::from(local.year()) * 12 + i64::from(local.month0())
-    };
-    let last = month(now) + i64::from(CALENDAR_MONTHS) - 1;
-    let ahead = schedule.recurrence.occurrences().skip_while(|at| *at <= now).take_while(|at| month(*at) <= last);
-    ahead.collect()
+    let last = month_of(now, zone) + i64::from(CALENDAR_MONTHS) - 1;
+    let ahead = schedule.recurrence.occurrences().skip_while(|at| *at <= now).take_while(|at| month_of(*at, zone) <= last);
+    ahead.map(|at| local_time(at, zone)).collect()
 }
 
-async fn notices(app: &App, caller: &Caller) -> Result<NoticesOut, ApiError> {
-    let notices = Notices::of(&app.ports, caller.org, caller.person.id).await?;
-    Ok(NoticesOut { unread: notices.unread(), newest: notices.events.first().map(|event| event.id.to_string()) })
+fn notices(news: &Notices) -> NoticesOut {
+    NoticesOut { unread: news.unread(), newest: news.events.first().map(|event| event.id.to_string()) }
+}
+
+/// The runs that the calendar shows: those of this month and the last.
+fn past_runs(news: &Notices, organisation: &Organisation, now: DateTime<Utc>) -> Vec<PastRun> {
+    let zone = organisation.time_zone;
+    let shown = news.runs.iter().filter_map(|event| {
+        let (time, outcome) = match &event.what {
+            What::BackupSkipped { occurrence, .. } => (*occurrence, "skipped"),
+            What::BackupMissed { occurrence, .. } => (*occurrence, "missed"),
+            What::BackupFailed { .. } => (event.at, "failed"),
+            _ => (event.at, "ready"),
+        };
+        (month_of(time, zone) + 1 >= month_of(now, zone)).then(|| PastRun { time: local_time(time, zone), outcome })
+    });
+    shown.collect()
+}
+
+/// The months up to then.
+fn month_of(at: DateTime<Utc>, zone: Tz) -> i64 {
+    let local = at.with_timezone(&zone);
+    i64::from(local.year()) * 12 + i64::from(local.month0())
 }
 
 /// The newest backup, and the one before it while that one is being made.

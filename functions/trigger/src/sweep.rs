@@ -99,11 +99,10 @@ impl Trigger {
         let backup = self.ports.store.backup(org, id).await?;
         let is_silent = |status, given_up| status == Status::Inprogress && given_up <= now;
         let Some(backup) = backup.filter(|backup| is_silent(backup.status, backup.given_up())) else { return Ok(()) };
-        let failure = Failure {
-            code: "RUN_SILENT".to_owned(),
-            message: "The run did not end within a day. Back up again; if it happens again, report it to the operator."
-                .to_owned(),
-        };
+        let failure = Failure::new(
+            "RUN_SILENT",
+            "The run did not end within a day. Back up again; if it happens again, report it to the operator.",
+        );
         end_backup(&self.ports, backup, failure).await?;
         swept.ended += 1;
         Ok(())

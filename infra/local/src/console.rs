@@ -117,6 +117,21 @@ mod tests {
     }
 
     #[test]
+    fn japanese_has_no_spaces_beside_its_letters() {
+        let words: BTreeMap<String, String> = serde_json::from_str(&text("locales/ja.json")).expect("words");
+        let is_japanese = |letter: Option<char>| letter.is_some_and(|letter| letter >= '\u{3000}');
+        for (key, text) in &words {
+            // A network address is set apart from the word before it.
+            let text = text.replace(" {address}", "");
+            for (at, _) in text.match_indices(' ') {
+                let (before, after) = (text[..at].chars().next_back(), text[at + 1..].chars().next());
+                let is_between = is_japanese(before) || is_japanese(after) && before != Some(':');
+                assert!(!is_between, "{key}: {text}");
+            }
+        }
+    }
+
+    #[test]
     fn every_file_has_a_type_and_is_short() {
         for path in Files::iter() {
             assert_ne!(content_type(&path), "application/octet-stream", "{path}");

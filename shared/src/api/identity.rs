@@ -2,9 +2,11 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
+use crate::domain::locale::Locale;
 use crate::domain::organisation::{Caller, Role};
 
 /// Why a token was refused.
@@ -26,7 +28,8 @@ pub enum AuthRefusal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity(pub Result<Caller, AuthRefusal>);
 
-/// A caller who is an administrator; anybody else is answered before the handler runs (R1).
+/// A caller who is an administrator; anybody else is answered before the handler runs (R1). Their language is that of `Accept-Language`,
+/// which the console sends as it is switched, before that of the token.
 #[derive(Debug, Clone)]
 pub struct Administrator(pub Caller);
 
@@ -38,8 +41,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Administrator {
         let outcome = identity.map_or(Err(AuthRefusal::Missing), |identity| identity.0.clone());
         let caller = outcome.map_err(ApiError::from)?;
         match caller.role {
-            Role::Administrator => Ok(Self(caller)),
+            Role::Administrator => Ok(Self(Caller { locale: spoken(&parts.headers).unwrap_or(caller.locale), ..caller })),
             Role::User => Err(ApiError::no_permission()),
         }
     }
+}
+
+/// The language that the caller's program shows, if it says so.
+fn spoken(headers: &HeaderMap) -> Option<Locale> {
+    Locale::accepted(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?)
 }

@@ -50,6 +50,19 @@ pub struct FailureOut {
     code: String,
     /// What went wrong and what to do.
     message: String,
+    /// The module, record and file at fault, where it is one of them.
+    subject: Option<FailureSubjectOut>,
+}
+
+/// The place in the CRM at which a backup failed.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the domain's failure")]
+struct FailureSubjectOut {
+    /// The module's API name.
+    module: String,
+    record: Option<String>,
+    #[schema(example = "offer.pdf")]
+    file: Option<String>,
 }
 
 /// An error; the scheduling calls put it under `backup`.

@@ -65,8 +65,32 @@ impl Links for SignedLinks {
         let config = PresigningConfig::builder().start_time(now.into()).expires_in(valid).build();
         let config = config.map_err(|error| PortError::with(ErrorKind::Refused, "sign a link", error))?;
         let request = self.client(now).await?.get_object().bucket(self.buckets.name(at.bucket)).key(&at.key);
-        let request = request.response_content_disposition(format!("attachment; filename=\"{file_name}\""));
+        let request = request.response_content_disposition(disposition(file_name));
         let signed = request.presigned(config).await.map_err(port_error("sign a link"))?;
         Ok(signed.uri().to_owned())
+    }
+}
+
+/// `Content-Disposition` for a name (RFC 6266 section 4.1; the extended form by RFC 8187 section 3.2).
+fn disposition(file_name: &str) -> String {
+    let plain: String = file_name.chars().map(|letter| if letter.is_ascii() { letter } else { '_' }).collect();
+    let plain = plain.replace(['"', '\\'], "_");
+    if plain == file_name {
+        return format!("attachment; filename=\"{plain}\"");
+    }
+    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let encoded: String =
+        file_name.bytes().map(|byte| if is_kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::disposition;
+
+    #[test]
+    fn a_name_in_any_script_is_sent_as_the_standard_says() {
+        assert_eq!(disposition("A_1.zip"), "attachment; filename=\"A_1.zip\"");
+        assert_eq!(disposition("桜_1.zip"), "attachment; filename=\"__1.zip\"; filename*=UTF-8''%E6%A1%9C_1.zip");
     }
 }

@@ -10,7 +10,6 @@ mod objects;
 mod outbox;
 mod progress;
 mod purchases;
-mod requests;
 mod schedules;
 mod secrets;
 mod states;
@@ -85,7 +84,6 @@ impl Aws {
             marks: table.clone(),
             outbox: table.clone(),
             webhooks: table.clone(),
-            requests: table.clone(),
             catalogue: table.clone(),
             objects: objects.clone(),
             uploads: objects.clone(),

@@ -62,6 +62,29 @@ pub struct Failure {
     pub code: String,
     /// What went wrong and what to do.
     pub message: String,
+    /// Where, if it is one record or file that is at fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<FailureSubject>,
+}
+
+/// The place in the CRM at which a backup failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureSubject {
+    /// The module's API name.
+    pub module: String,
+    /// The record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
+    /// The file's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+impl Failure {
+    /// A failure that no single record or file caused.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), subject: None }
+    }
 }
 
 /// One backup of an organisation. `version` counts its changes and makes each conditional.

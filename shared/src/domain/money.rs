@@ -113,6 +113,36 @@ impl Money {
     }
 }
 
+impl Money {
+    /// The amount as people write it: the currency's sign where it has one that is not mistaken, or its code; digits in groups:
+    /// `¥1,500`, `$12.50`, `KWD 5.120`.
+    pub fn written(self) -> String {
+        let code = self.currency.code();
+        let sign = match code {
+            "JPY" => "¥".to_owned(),
+            "USD" => "$".to_owned(),
+            "EUR" => "€".to_owned(),
+            "GBP" => "£".to_owned(),
+            code => format!("{code} "),
+        };
+        let text = self.to_string();
+        let number = text.trim_start_matches(code).trim_start();
+        let (whole, rest) = number.split_once('.').map_or((number, String::new()), |(whole, rest)| (whole, format!(".{rest}")));
+        format!("{sign}{}{rest}", grouped(whole))
+    }
+}
+
+fn grouped(digits: &str) -> String {
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 impl fmt::Display for Money {
     /// `JPY 1500`, `USD 12.50`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

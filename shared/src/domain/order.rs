@@ -7,7 +7,7 @@ use super::id::{OrderId, OrgId};
 use super::money::Money;
 use super::organisation::Person;
 use super::payment::CheckoutStatus;
-use super::plan::{Free, Plans};
+use super::plan::Plans;
 use super::price::{CountryPrices, Tax};
 use super::product::Product;
 
@@ -19,6 +19,11 @@ pub const DRAFT_LIFE: TimeDelta = TimeDelta::hours(22);
 
 /// How long an order can be paid, from when it was placed. A checkout of Stripe's lives for 30 minutes at least and a day at most.
 pub const LIFE: TimeDelta = TimeDelta::hours(23);
+
+/// An order's number as buyers read it: `H-4876876000000123456`.
+pub fn number(id: OrderId) -> String {
+    format!("H-{id}")
+}
 
 /// From where an order was placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,13 +135,11 @@ pub struct Standing<'a> {
 }
 
 impl Standing<'_> {
-    /// Whether a product is of use: the weekly subscription where there is none, and plans above the present one. To a plan without
-    /// limit no backups can be added.
+    /// Whether a product is of use: the weekly subscription where there is none, and plans above the present one.
     pub fn lacks(&self, product: &Product, plans: &Plans) -> bool {
-        let is_limited = plans.free(self.plan) != Free::Unlimited;
         match product {
-            Product::OneTime => is_limited,
-            Product::Weekly => is_limited && !self.has_weekly,
+            Product::OneTime => true,
+            Product::Weekly => !self.has_weekly,
             Product::Plan(plan) => plans.is_upgrade(self.plan, plan),
         }
     }
@@ -163,9 +166,6 @@ pub enum NotOrdered {
     /// There is a weekly subscription.
     #[error("There is a weekly subscription already. If it was cancelled, resume it.")]
     HasWeekly(usize),
-    /// The organisation's plan has no limit.
-    #[error("Your plan has no limit: no backups need to be bought.")]
-    Unlimited(usize),
     /// The sum is beyond what can be reckoned.
     #[error("The sum is too large.")]
     TooLarge,
@@ -198,12 +198,7 @@ fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, standing: Stand
     if standing.lacks(&item.product, plans) && !is_second_plan {
         return Ok(());
     }
-    let is_unlimited = plans.free(standing.plan) == Free::Unlimited;
-    Err(match item.product {
-        Product::OneTime | Product::Weekly if is_unlimited => NotOrdered::Unlimited(at),
-        Product::Weekly => NotOrdered::HasWeekly(at),
-        Product::OneTime | Product::Plan(_) => NotOrdered::NotAnUpgrade(at),
-    })
+    Err(if item.product == Product::Weekly { NotOrdered::HasWeekly(at) } else { NotOrdered::NotAnUpgrade(at) })
 }
 
 fn line(item: &Item, unit: Money, tax: &Tax) -> Option<Line> {

@@ -48,7 +48,13 @@ pub(super) fn key(purpose: &str, of: &str, fields: &Value) -> String {
 }
 
 fn session_fields(request: &CheckoutRequest) -> Result<Value, PortError> {
-    let metadata = json!({ "org": request.owner.org, "order": request.owner.order });
+    let metadata = json!({
+        "org": request.owner.org,
+        "order": request.owner.order,
+        "tax_name": request.tax.name,
+        "tax_percent": request.tax.percent(),
+        "time_zone": request.time_zone.name(),
+    });
     let is_monthly = request.lines.iter().any(|line| line.monthly);
     let lines = request.lines.iter().map(line_fields).collect::<Result<Vec<_>, _>>()?;
     let (mode, kept_at) = if is_monthly { ("subscription", "subscription_data") } else { ("payment", "payment_intent_data") };
@@ -153,6 +159,12 @@ mod tests {
     use crate::domain::id::{OrderId, OrgId};
     use crate::domain::locale::Locale;
     use crate::domain::money::Money;
+    use crate::domain::price::Tax;
+
+    /// What the provider keeps with everything that comes of a checkout.
+    fn kept() -> Value {
+        json!({ "org": "7", "order": "8", "tax_name": "消費税", "tax_percent": "10", "time_zone": "Asia/Tokyo" })
+    }
 
     fn line(product: &str, minor: u64, monthly: bool) -> CheckoutLine {
         let amount = Money::of(minor, "JPY".parse().expect("a currency"));
@@ -165,6 +177,8 @@ mod tests {
             customer: "cus_1".to_owned(),
             locale: Locale::Ja,
             lines,
+            tax: Tax { name: "消費税".to_owned(), rate: 10_000, included: true },
+            time_zone: chrono_tz::Tz::Asia__Tokyo,
             return_url: "https://example.com/orders/8".to_owned(),
             expires: "2027-01-01T01:00:00Z".parse().expect("a time"),
         }
@@ -174,7 +188,7 @@ mod tests {
     fn lines_without_a_monthly_one_are_a_payment() {
         let fields = session_fields(&request(vec![line("a", 1500, false)])).expect("fields");
         assert_eq!(fields["mode"], "payment");
-        assert_eq!(fields["payment_intent_data"]["metadata"], json!({ "org": "7", "order": "8" }));
+        assert_eq!(fields["payment_intent_data"]["metadata"], kept());
         assert!(fields.get("subscription_data").is_none());
         assert!(!form::encode(&fields).contains("recurring"));
     }
@@ -183,7 +197,7 @@ mod tests {
     fn one_monthly_line_makes_a_subscription_of_all() {
         let fields = session_fields(&request(vec![line("a", 1500, false), line("b", 800, true)])).expect("fields");
         assert_eq!(fields["mode"], "subscription");
-        assert_eq!(fields["subscription_data"]["metadata"], json!({ "org": "7", "order": "8" }));
+        assert_eq!(fields["subscription_data"]["metadata"], kept());
         assert!(fields.get("payment_intent_data").is_none());
         let form = form::encode(&fields);
         assert!(form.contains("line_items%5B1%5D%5Bprice_data%5D%5Brecurring%5D%5Binterval%5D=month"), "{form}");

@@ -6,7 +6,6 @@ mod objects;
 mod outbox;
 mod payments;
 mod purchases;
-mod requests;
 mod schedules;
 mod source;
 mod store;
@@ -20,7 +19,6 @@ pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, Par
 pub use outbox::Outbox;
 pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Renewals};
 pub use purchases::{Accounts, Purchases};
-pub use requests::Requests;
 pub use schedules::{Due, Schedules};
 pub use source::{AttachmentStream, RowPiece, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
@@ -46,7 +44,6 @@ pub struct Ports {
     pub marks: Arc<dyn Marks>,
     pub outbox: Arc<dyn Outbox>,
     pub webhooks: Arc<dyn Webhooks>,
-    pub requests: Arc<dyn Requests>,
     pub catalogue: Arc<dyn Catalogue>,
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,

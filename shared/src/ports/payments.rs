@@ -2,11 +2,13 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use super::PortError;
 use crate::domain::locale::Locale;
 use crate::domain::money::Money;
 use crate::domain::payment::{ChargeState, CheckoutState, Message, Owner, SubscriptionState};
+use crate::domain::price::Tax;
 
 /// Who buys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,10 @@ pub struct CheckoutRequest {
     pub locale: Locale,
     /// The lines, at least one.
     pub lines: Vec<CheckoutLine>,
+    /// The tax in the lines' amounts; the receipt states it.
+    pub tax: Tax,
+    /// The buyer's time zone, for the receipt.
+    pub time_zone: Tz,
     /// Where the buyer goes afterwards, whether they paid or not.
     pub return_url: String,
     /// When it can no longer be paid; at least 30 minutes and at most 24 hours away.

@@ -24,7 +24,7 @@ pub async fn run(arguments: Verify) -> Result<()> {
         shown.finish();
         let verified = outcome?;
         println!(
-            "{}: right. {} entries, {} rows, {}: every CRC, SHA-256 and count is as the manifest of {} says.",
+            "{}: OK. {} entries, {} rows, {}: every CRC, SHA-256 and count is as the manifest of {} says.",
             zip.display(),
             verified.entries,
             verified.rows,

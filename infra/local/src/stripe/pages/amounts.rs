@@ -5,32 +5,10 @@ use hozon_shared::payments::from_stripe;
 /// An amount of Stripe's with its currency's sign, where it has one that is not mistaken, or its code: `¥1,500`, `$12.50`, `KWD 5.120`.
 pub fn shown(amount: i64, currency: &str) -> String {
     let sign = if amount < 0 { "−" } else { "" };
-    let Ok(money) = from_stripe(amount.unsigned_abs(), currency) else {
-        return format!("{amount} {}", currency.to_ascii_uppercase());
-    };
-    let code = money.currency.code();
-    let before = match code {
-        "JPY" => "¥".to_owned(),
-        "USD" => "$".to_owned(),
-        "EUR" => "€".to_owned(),
-        "GBP" => "£".to_owned(),
-        code => format!("{code} "),
-    };
-    let number = money.to_string();
-    let number = number.trim_start_matches(code).trim_start();
-    let (whole, rest) = number.split_once('.').map_or((number, String::new()), |(whole, rest)| (whole, format!(".{rest}")));
-    format!("{sign}{before}{}{rest}", grouped(whole))
-}
-
-fn grouped(digits: &str) -> String {
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+    match from_stripe(amount.unsigned_abs(), currency) {
+        Ok(money) => format!("{sign}{}", money.written()),
+        Err(_) => format!("{amount} {}", currency.to_ascii_uppercase()),
     }
-    text
 }
 
 #[cfg(test)]

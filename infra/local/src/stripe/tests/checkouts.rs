@@ -130,7 +130,21 @@ async fn one_time_lines_are_paid_with_a_subscription_and_not_renewed() {
     assert_eq!((charge.owner, charge.paid.minor), (Some(OWNER), 2500), "the first charge is the order's");
     let receipt = world.http.get(state.receipt_url.expect("a receipt")).send().await.expect("an answer");
     let receipt = receipt.text().await.expect("a page");
-    assert!(receipt.contains("領収書") && receipt.contains("¥2,500") && receipt.contains("VISA •••• 4242"), "{receipt}");
+    assert!(receipt.contains("¥2,500") && receipt.contains("VISA •••• 4242"), "{receipt}");
+    // The contents of a qualified invoice: seller, registration number, date, items, total and tax of the rate, buyer.
+    for part in [
+        "領収書（適格請求書）",
+        "登録番号 T0123456789012",
+        "保存デモショップ",
+        "さくら商事 御中",
+        "10%対象 合計（税込）",
+        "うち消費税（10%）</th><td>¥227",
+        "(Asia/Tokyo)",
+        "H-",
+        "軽減税率の対象となる商品はありません",
+    ] {
+        assert!(receipt.contains(part), "{part} in {receipt}");
+    }
 }
 
 #[tokio::test]

@@ -9,10 +9,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use hozon_shared::domain::id::{OrderId, OrgId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::payment::{About, CheckoutState, Message, Owner};
+use hozon_shared::domain::price::Tax;
 use hozon_shared::payments::{PaymentKeys, Stripe};
 use hozon_shared::ports::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Clock, Ids, Payments};
 use reqwest::redirect::Policy;
@@ -142,6 +144,8 @@ impl World {
             customer: self.customer().await,
             locale: Locale::Ja,
             lines,
+            tax: Tax { name: "消費税".to_owned(), rate: 10_000, included: true },
+            time_zone: Tz::Asia__Tokyo,
             return_url: RETURN_URL.to_owned(),
             expires: self.clock.now() + TimeDelta::hours(1),
         }

@@ -1,0 +1,46 @@
+// Small charts as inline SVG, made of DOM nodes. Each says in words what it shows; colours come from the style sheet.
+
+import { drawing, el, shape } from "./dom.js";
+
+/** @typedef {{ name: string, end: string, value: number, words: string }} Bar */
+
+/**
+ * Columns over time, oldest first, with the largest and the newest value in words.
+ * @param {string} heading @param {Bar[]} bars
+ */
+export function columns(heading, bars) {
+  const [WIDTH, HEIGHT, WIDEST] = [320, 96, 24];
+  const most = Math.max(...bars.map(({ value }) => value), 1);
+  const width = Math.min(WIDEST, (WIDTH / bars.length) * 0.8);
+  // The first stands at the left end and the last at the right one, as their dates do below.
+  const step = (WIDTH - width) / Math.max(bars.length - 1, 1);
+  const drawn = bars.map(({ value, name, words }, at) => {
+    const height = Math.max(2, (value / most) * (HEIGHT - 4));
+    const bar = shape("rect", { x: at * step, y: HEIGHT - height, width, height, rx: 2 });
+    if (at === bars.length - 1) bar.setAttribute("class", "newest");
+    bar.append(shape("title", {}, document.createTextNode(`${name}: ${words}`)));
+    return bar;
+  });
+  const base = shape("line", { x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT });
+  const words = bars.map(({ name, words }) => `${name}: ${words}`).join("; ");
+  const newest = bars[bars.length - 1];
+  return el(
+    "figure",
+    { class: "columns-chart" },
+    el("figcaption", {}, el("span", { class: "soft" }, heading), " ", el("strong", {}, newest?.words ?? "")),
+    drawing(WIDTH, HEIGHT + 1, { role: "img", preserveAspectRatio: "none", "aria-label": `${heading}. ${words}` }, ...drawn, base),
+    el("p", { class: "ends soft", "aria-hidden": "true" }, el("span", {}, bars[0]?.end ?? ""), el("span", {}, newest?.end ?? "")),
+  );
+}
+
+/** A bar beside a number that says the same. @param {number} value @param {number} most */
+export function bar(value, most) {
+  const width = most > 0 ? (value / most) * 100 : 0;
+  return drawing(
+    100,
+    8,
+    { "aria-hidden": "true", preserveAspectRatio: "none", class: "chart row-bar" },
+    shape("rect", { class: "ground", x: 0, y: 0, width: 100, height: 8, rx: 4 }),
+    shape("rect", { x: 0, y: 0, width: Math.max(width, value > 0 ? 2 : 0), height: 8, rx: 4 }),
+  );
+}

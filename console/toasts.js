@@ -1,0 +1,66 @@
+// Short messages in a corner, put where they cover nothing that can be pressed.
+
+import { el, icon, link } from "./dom.js";
+import { say } from "./i18n.js";
+
+/** How long one stays; longer while somebody points at it or is in it. */
+const STAYS = 9000;
+const MOST = 4;
+const GAP = 16;
+const STEP = 8;
+const PRESSED = "a, button, input, select, textarea, summary, label";
+
+const stack = /** @type {HTMLElement} */ (document.getElementById("toasts"));
+
+/** @type {App["toast"]} */
+export function toast(text, { kind = "good", action } = {}) {
+  const picture = { good: "check", bad: "alert", news: "bell" }[kind];
+  // One that has gone keeps its place while there are others above it, so that nothing moves.
+  const close = () => {
+    shown.classList.add("gone");
+    while (stack.firstElementChild?.matches(".gone")) stack.firstElementChild.remove();
+  };
+  const shown = el(
+    "div",
+    { class: `toast ${kind}` },
+    icon(picture),
+    el("p", {}, text),
+    action ? link(action.to, { on: { click: close } }, action.words) : null,
+    el(
+      "button",
+      { type: "button", class: "plain", on: { click: close } },
+      icon("close"),
+      el("span", { class: "unseen" }, say("close")),
+    ),
+  );
+  stack.prepend(shown);
+  while (stack.childElementCount > MOST) stack.lastElementChild?.remove();
+  requestAnimationFrame(place);
+  const leave = () => (shown.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : close());
+  setTimeout(leave, STAYS);
+}
+
+/** Moves the stack when it covers something that can be pressed: along the right edge, then along the left one. */
+function place() {
+  if (stack.childElementCount === 0) return;
+  const { width, height } = stack.getBoundingClientRect();
+  const taken = [...document.querySelectorAll(`#shell :is(${PRESSED})`)].map((node) => node.getBoundingClientRect());
+  const isFree = (/** @type {number} */ left, /** @type {number} */ top) =>
+    taken.every((box) => box.right <= left || box.left >= left + width || box.bottom <= top || box.top >= top + height);
+  const spots = [innerWidth - width - GAP, GAP].flatMap((left) => {
+    const rows = Math.max(1, Math.floor((innerHeight - height - 2 * GAP) / STEP));
+    return Array.from({ length: rows }, (_, row) => [left, innerHeight - height - GAP - row * STEP]);
+  });
+  const { left: x, top: y } = stack.getBoundingClientRect();
+  if (isFree(x, y)) return;
+  const [left, top] = spots.find(([left, top]) => isFree(left, top)) ?? spots[0];
+  stack.style.left = `${left}px`;
+  stack.style.bottom = `${innerHeight - top - height}px`;
+}
+
+addEventListener("scrollend", place);
+addEventListener("resize", () => {
+  stack.style.left = "";
+  stack.style.bottom = "";
+  place();
+});
