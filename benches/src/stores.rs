@@ -38,6 +38,7 @@ pub async fn connect(stores: &str) -> Result<Ports> {
         state_machine: "none".to_owned(),
         endpoints: Endpoints { s3: Some(place("s3")?), dynamodb: Some(place("dynamodb")?), ..Endpoints::default() },
         signer_secret: "signer".to_owned(),
+        zip_lock: None,
         credentials: Some(key()),
     };
     Ok(Aws::load(settings).await.ports())

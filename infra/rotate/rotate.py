@@ -9,6 +9,10 @@ import boto3
 
 # A link ends seven days after it was signed, at most; a function goes on signing with a key that it read for up to an hour.
 LINKS_LIVE = datetime.timedelta(days=8)
+# A new stack's first key is made within moments.
+FIRST_ROTATION = datetime.timedelta(hours=1)
+# What is told for the age of a key that is not there.
+NO_KEY_DAYS = 999
 
 
 class TooSoon(Exception):
@@ -16,14 +20,17 @@ class TooSoon(Exception):
 
 
 def handle(event, _context):
-    """One of Secrets Manager's four steps. Each may be repeated."""
+    """One of Secrets Manager's four steps, each of which may be repeated; or the look at the key's age, `{"watch":{}}`."""
     secrets = boto3.client("secretsmanager")
+    if "watch" in event:
+        return watch(secrets, os.environ["SIGNER_KEY"])
     secret, token = event["SecretId"], event["ClientRequestToken"]
     if event["Step"] == "createSecret":
         create(secrets, secret, token)
     elif event["Step"] == "finishSecret":
         finish(secrets, secret, token)
     # There is nothing to set elsewhere, and a new key is unknown to parts of IAM for some seconds, so a test would only fail by chance.
+    return None
 
 
 def create(secrets, secret, token):
@@ -31,8 +38,7 @@ def create(secrets, secret, token):
     if has_value(secrets, secret, token):
         return
     iam = boto3.client("iam")
-    current = json.loads(secrets.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")["SecretString"])["id"]
-    make_room(iam, current)
+    make_room(iam, key_of(secrets, secret, "AWSCURRENT"), key_of(secrets, secret, "AWSPREVIOUS"))
     made = iam.create_access_key(UserName=os.environ["SIGNER"])["AccessKey"]
     value = json.dumps({"id": made["AccessKeyId"], "secret": made["SecretAccessKey"]})
     secrets.put_secret_value(SecretId=secret, ClientRequestToken=token, SecretString=value, VersionStages=["AWSPENDING"])
@@ -47,19 +53,31 @@ def has_value(secrets, secret, token):
     return True
 
 
-def make_room(iam, current):
-    """Deletes keys that sign nothing any more: those of rotations that broke off, and the one before the current one."""
-    user = os.environ["SIGNER"]
-    keys = {key["AccessKeyId"]: key["CreateDate"] for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]}
-    current_since = keys.get(current)
-    now = datetime.datetime.now(datetime.timezone.utc)
-    for key, made in keys.items():
-        if key == current:
+def key_of(secrets, secret, stage):
+    """The id of the key at that stage; `None` where there has been none."""
+    try:
+        return json.loads(secrets.get_secret_value(SecretId=secret, VersionStage=stage)["SecretString"])["id"]
+    except secrets.exceptions.ResourceNotFoundException:
+        return None
+
+
+def keys(iam):
+    """When each of the signer's keys was made, by its id."""
+    return {key["AccessKeyId"]: key["CreateDate"] for key in iam.list_access_keys(UserName=os.environ["SIGNER"])["AccessKeyMetadata"]}
+
+
+def make_room(iam, current, previous):
+    """Deletes what signs nothing any more: keys of rotations that broke off, and the key before the current one once its links have ended.
+    Where the current key is gone from IAM, because it leaked and was deleted, there is room, and the key before keeps its links."""
+    found = keys(iam)
+    current_since = found.get(current)
+    for key, made in found.items():
+        if key == current or (current_since is None and key == previous):
             continue
         is_older = current_since is not None and made <= current_since
-        if is_older and now - current_since < LINKS_LIVE:
+        if is_older and now() - current_since < LINKS_LIVE:
             raise TooSoon(f"the key before may have live links; rotate again after {current_since + LINKS_LIVE:%Y-%m-%d %H:%M} UTC")
-        iam.delete_access_key(UserName=user, AccessKeyId=key)
+        iam.delete_access_key(UserName=os.environ["SIGNER"], AccessKeyId=key)
 
 
 def finish(secrets, secret, token):
@@ -75,3 +93,16 @@ def finish(secrets, secret, token):
 def versions(secrets, secret):
     """The stages of each version."""
     return secrets.describe_secret(SecretId=secret)["VersionIdsToStages"]
+
+
+def watch(secrets, secret):
+    """Tells the current key's age in days, in a line that a metric filter reads."""
+    made = keys(boto3.client("iam")).get(key_of(secrets, secret, "AWSCURRENT"))
+    is_new = now() - secrets.describe_secret(SecretId=secret)["CreatedDate"] < FIRST_ROTATION
+    days = (now() - made).days if made else 0 if is_new else NO_KEY_DAYS
+    print(json.dumps({"signer_key_age_days": days}))
+    return {"signer_key_age_days": days}
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)

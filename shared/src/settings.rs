@@ -27,6 +27,40 @@ pub struct Settings {
     pub signer_secret: String,
     /// Fixed credentials; `None` takes the function's role.
     pub credentials: Option<AccessKey>,
+    /// How finished zips are locked; `None` where the bucket has no Object Lock.
+    pub zip_lock: Option<ZipLock>,
+}
+
+/// S3's Object Lock on finished zips. It is set for each zip, because a bucket's default would lock work objects too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ZipLock {
+    /// `HOZON_OBJECT_LOCK`: `GOVERNANCE` or `COMPLIANCE`.
+    pub mode: LockMode,
+    /// `HOZON_ARCHIVE_DAYS`: days from when it is made for which nobody can delete a zip. 7.
+    pub days: u32,
+}
+
+/// Who can lift a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockMode {
+    /// Whoever has a permission of its own for that.
+    Governance,
+    /// Nobody.
+    Compliance,
+}
+
+impl ZipLock {
+    fn from_env() -> Result<Option<Self>, SettingsError> {
+        let name = "HOZON_OBJECT_LOCK";
+        let mode = match env::var(name).as_deref() {
+            Err(_) | Ok("") => return Ok(None),
+            Ok("GOVERNANCE") => LockMode::Governance,
+            Ok("COMPLIANCE") => LockMode::Compliance,
+            Ok(_) => return Err(SettingsError::Invalid { name, source: "it is `GOVERNANCE` or `COMPLIANCE`".into() }),
+        };
+        let days = number("HOZON_ARCHIVE_DAYS", 7)?;
+        Ok(Some(Self { mode, days: u32::try_from(days).unwrap_or(u32::MAX) }))
+    }
 }
 
 /// Endpoints other than AWS's own; `None` leaves the SDK's.
@@ -80,12 +114,15 @@ impl TriggerSettings {
 pub struct MailSettings {
     /// `HOZON_MAIL_FROM`: the sender's address, of an identity that SES has verified.
     pub from: String,
+    /// `HOZON_MAIL_CONFIGURATION_SET`: the SES configuration set that mails are sent with; none where it is not set.
+    pub configuration_set: Option<String>,
 }
 
 impl MailSettings {
     /// Reads the environment.
     pub fn from_env() -> Result<Self, SettingsError> {
-        Ok(Self { from: required("HOZON_MAIL_FROM")? })
+        let configuration_set = env::var("HOZON_MAIL_CONFIGURATION_SET").ok().filter(|name| !name.is_empty());
+        Ok(Self { from: required("HOZON_MAIL_FROM")?, configuration_set })
     }
 }
 
@@ -218,6 +255,7 @@ impl Settings {
             },
             signer_secret: required("HOZON_SIGNER_SECRET")?,
             credentials: None,
+            zip_lock: ZipLock::from_env()?,
         })
     }
 }

@@ -4,6 +4,7 @@ import copy
 import json
 import re
 
+import rules
 from circles import circles
 from stack import ROOT, Stack, machine, translated, written
 
@@ -14,6 +15,7 @@ HTTP_FUNCTIONS = ("schedule", "download", "activity", "purchase")
 def main():
     no_circles()
     stack = Stack()
+    rules.check(stack)
     routed = routes_of_template(stack)
     expect("routes of the template and of the functions", routed, routes_of_code())
     expect("routes of the template and of docs/openapi.json", set(routed), routes_of_document())

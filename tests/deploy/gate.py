@@ -7,7 +7,7 @@ import re
 import threading
 import urllib.parse
 
-from needs import Need, needs
+from needs import Encryption, Need, needs
 from serving import Handler
 
 XML = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
@@ -39,7 +39,8 @@ class Gate:
     """Listens on loopback. `keys` maps access key ids to principals."""
 
     def __init__(self, principals, emulator_port, encrypted):
-        self.principals, self.emulator_port, self.encrypted, self.keys = principals, emulator_port, encrypted, {}
+        self.principals, self.emulator_port, self.keys = principals, emulator_port, {}
+        self.encryption = Encryption(encrypted)
         gate = self
 
         class Answering(Handler):
@@ -67,10 +68,12 @@ class Gate:
     def answer(self, request):
         key, service = request.signer()
         principal = self.keys.get(key)
-        asked = needs(service, request, self.encrypted)
+        asked = needs(service, request, self.encryption)
         if principal is None or not all(self.may(principal, need) for need in asked):
             return refusal(service)
         status, headers, body = self.forward(request)
+        if service == "s3" and status < 300:
+            self.encryption.note(request, body)
         if service == "s3" and status == 404 and asked[0].action == "s3:GetObject":
             bucket = asked[0].resource.split("/")[0]
             # Who may not list a bucket is not told what it lacks.

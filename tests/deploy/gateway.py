@@ -29,12 +29,13 @@ class Gateway:
         self.routes = world.stack.of("AWS::ApiGatewayV2::Route").values()
         self.integrations = {world.stack.reference(id): id for id in world.stack.of("AWS::ApiGatewayV2::Integration")}
 
-    def call(self, method, path, body=None, token=None, **headers):
-        """Calls the function of the route, with the authorizer's outcome where the route has one."""
+    def call(self, method, path, body=None, token=None, goes_around=False, **headers):
+        """Calls the function of the route, with the authorizer's outcome where the route has one. A request comes through CloudFront, unless it
+        goes around it to the API's own address."""
         path, _, query = path.partition("?")
         route, parameters = self.route(method, path)
         event = json.loads((EVENTS / "api.json").read_text())
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        headers = {name.replace("_", "-"): value for name, value in headers.items()} | ({} if goes_around else self.added_by_cloudfront())
         if token:
             headers["authorization"] = f"Zoho-oauthtoken {token}"
         self.address(event, method, path, query, route, headers)
@@ -44,16 +45,28 @@ class Gateway:
             event["body"] = body if isinstance(body, str) else json.dumps(body)
             event["headers"]["content-type"] = "application/json"
         if route["AuthorizationType"] == "CUSTOM":
-            event["requestContext"]["authorizer"] = {"lambda": self.authorize(method, path, query, route, headers)}
+            answer = self.authorize(method, path, query, route, headers)
+            if not answer["isAuthorized"]:
+                return Answer({"statusCode": 403, "body": '{"message":"Forbidden"}'})
+            event["requestContext"]["authorizer"] = {"lambda": answer["context"]}
         function = self.integrations[route["Target"].removeprefix("integrations/")].removeprefix("To")
         return Answer(self.world.hosts[function].invoke(event))
 
     def authorize(self, method, path, query, route, headers):
         event = json.loads((EVENTS / "authorizer.json").read_text())
         self.address(event, method, path, query, route, headers)
-        answer = self.world.hosts["Authorize"].invoke(event)
-        assert answer["isAuthorized"] is True, answer
-        return answer["context"]
+        return self.world.hosts["Authorize"].invoke(event)
+
+    def added_by_cloudfront(self):
+        """The headers that the distribution adds, with the secret that CloudFormation has read for them."""
+        (api,) = [one for one in self.world.stack.resources["Console"]["DistributionConfig"]["Origins"] if one["Id"] == "api"]
+        return {one["HeaderName"]: self.read(one["HeaderValue"]) for one in api.get("OriginCustomHeaders", [])}
+
+    def read(self, reference):
+        """What a dynamic reference stands for (CloudFormation user guide: Get a secret or secret value from Secrets Manager)."""
+        arn, key = re.fullmatch(r"\{\{resolve:secretsmanager:(.+):SecretString:(\w+)::\}\}", reference).groups()
+        owner = self.world.owner["secretsmanager"]
+        return json.loads(owner.get_secret_value(SecretId=self.world.secrets[arn])["SecretString"])[key]
 
     @staticmethod
     def address(event, method, path, query, route, headers):

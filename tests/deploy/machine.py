@@ -14,7 +14,8 @@ from stack import ACCOUNT, NAME, REGION, machine
 
 ROLE = "MachineRole"
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{NAME}-archive"
-PACKING = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{NAME}-archive/Pack:1"
+# The two forms in which AWS's documents show the ARN of a map's executions.
+PACKING = (f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{NAME}-archive/Pack:1", f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{NAME}-archive:1")
 LOG_DELIVERY = (
     "CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries", "PutResourcePolicy",
     "DescribeResourcePolicies", "DescribeLogGroups",
@@ -64,7 +65,7 @@ class Machine:
             # The map runs its items as executions of their own, which it follows, and stops when one of them has failed. The interpreter
             # here goes on after an item that failed, so that a map which cannot do that is told of with the next task.
             action = "states:StopExecution" if failed else "states:DescribeExecution"
-            self.is_lost = not self.world.principals.may(ROLE, action, PACKING)
+            self.is_lost = not all(self.world.principals.may(ROLE, action, form) for form in PACKING)
         body = io.BytesIO(json.dumps(answer).encode())
         return {"Payload": body, "StatusCode": 200, "ExecutedVersion": "$LATEST", **failed}
 

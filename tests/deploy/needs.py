@@ -1,5 +1,6 @@
 """What a signed request to AWS needs: actions, resources and the conditions' keys, after AWS's Service Authorization Reference."""
 
+import contextlib
 import json
 import re
 import urllib.parse
@@ -15,7 +16,7 @@ class Need:
 
 
 def needs(service, request, encrypted):
-    """Everything that a request must be allowed. `encrypted` maps buckets to the KMS key that their objects are encrypted with."""
+    """Everything that a request must be allowed. `encrypted` knows which KMS key each object is encrypted with."""
     by_service = {
         "dynamodb": dynamodb, "states": states, "secretsmanager": secrets, "scheduler": scheduler, "ses": ses, "sqs": sqs, "logs": logs,
         "xray": xray, "iam": iam,
@@ -58,12 +59,51 @@ def s3(request, encrypted):
         return [Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")]
     action, uses_key = s3_action(request)
     found = [Need(action, arn)]
+    if "x-amz-object-lock-mode" in request.headers:
+        found.append(Need("s3:PutObjectRetention", arn))
     source = request.headers.get("x-amz-copy-source")
     if source:
         source = urllib.parse.unquote(source).lstrip("/")
         found.append(Need("s3:GetObject", f"arn:aws:s3:::{source}"))
-        found += [Need("kms:Decrypt", key) for key in [encrypted.get(source.split("/")[0])] if key]
-    return found + [Need(f"kms:{use}", encrypted[bucket]) for use in uses_key if bucket in encrypted]
+        found += [Need("kms:Decrypt", key) for key in [encrypted.key_of(*source.split("/", 1))] if key]
+    used = encrypted.key_used(request, bucket, key)
+    return found + [Need(f"kms:{use}", used) for use in uses_key if used]
+
+
+class Encryption:
+    """Which KMS key each object is encrypted with: its bucket's of the time when it was written, or when its upload was begun (S3 user guide:
+    Using server-side encryption with AWS KMS keys)."""
+
+    def __init__(self, buckets):
+        self.buckets, self.objects, self.uploads, self.earlier = buckets, {}, {}, None
+
+    def key_of(self, bucket, key):
+        return self.objects.get((bucket, urllib.parse.unquote(key)), self.buckets.get(bucket))
+
+    def key_used(self, request, bucket, key):
+        """The key that a request uses."""
+        if request.method in ("GET", "HEAD"):
+            return self.key_of(bucket, key)
+        return self.uploads.get(request.query.get("uploadId", [None])[0], self.buckets.get(bucket))
+
+    @contextlib.contextmanager
+    def as_if_written_with(self, key):
+        """As if everything that is written meanwhile had been there before the bucket's key was changed from that one."""
+        self.earlier = key
+        try:
+            yield
+        finally:
+            self.earlier = None
+
+    def note(self, request, body):
+        """Notes what a request has written, or begun."""
+        bucket, _, key = request.path.lstrip("/").partition("/")
+        if not self.earlier or bucket not in self.buckets or request.method not in ("PUT", "POST"):
+            return
+        if "uploads" in request.query:
+            self.uploads[re.search(rb"<UploadId>(.+)</UploadId>", body)[1].decode()] = self.earlier
+        else:
+            self.objects[bucket, urllib.parse.unquote(key)] = self.earlier
 
 
 def s3_action(request):
@@ -111,7 +151,10 @@ def ses(request):
     body = json.loads(request.body)
     sender = body["FromEmailAddress"]
     action = "SendRawEmail" if "Raw" in body["Content"] else "SendEmail"
-    return [Need(f"ses:{action}", f"arn:aws:ses:{HERE}:identity/{sender.split('@')[1]}", **{"ses:FromAddress": sender})]
+    resources = [f"identity/{sender.split('@')[1]}"]
+    if "ConfigurationSetName" in body:
+        resources.append(f"configuration-set/{body['ConfigurationSetName']}")
+    return [Need(f"ses:{action}", f"arn:aws:ses:{HERE}:{resource}", **{"ses:FromAddress": sender}) for resource in resources]
 
 
 def sqs(request):

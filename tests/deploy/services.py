@@ -31,7 +31,7 @@ def function_of(target):
 def lambda_calls_asynchronously(world, function, event):
     """A call that nobody waits for: tried again as the template says, and kept in the queue when it goes on failing."""
     configured = [one for one in world.stack.of("AWS::Lambda::EventInvokeConfig").values()
-                  if one["FunctionName"] == world.stack.reference(function)]
+                  if one["FunctionName"] == world.stack.reference(function)] or [{}]
     retries = configured[0].get("MaximumRetryAttempts", 2)
     for _ in range(retries + 1):
         try:

@@ -19,6 +19,10 @@ PARAMETERS = {
     "MailIdentity": "example.com",
     "PaymentSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:payments-AbCdEf",
     "ArchivesKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000",
+    "PreviousArchivesKeyArns": [f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-1111-1111-1111-111111111111"],
+    "ConfigurationSet": "backups",
+    "WebAclArn": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/backups/22222222-2222-2222-2222-222222222222",
+    "ObjectLock": "GOVERNANCE",
     "WebhookAddresses": "any",
 }
 NOTHING = object()

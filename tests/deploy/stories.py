@@ -147,6 +147,19 @@ def a_token_is_asked_for_and_checked(world):
     organisation.call("GET", "/summary")
 
 
+@story("AuthorizeRole")
+def a_request_that_goes_around_cloudfront_is_refused(world):
+    organisation = ready(world)
+    calendar = organisation.call("POST", "/calendar/link", "")["details"]["path"]
+    organisation.call("GET", "/summary")
+    assert world.api.call("GET", calendar).status == 200
+    for headers in ({}, {"x_hozon_origin": "a guess"}):
+        answer = world.api.call("GET", f"{BACKUP}/summary", token=organisation.token, goes_around=True, **headers)
+        assert answer.status == 403 and "code" not in answer.body, answer.body
+        assert world.api.call("GET", calendar, goes_around=True, **headers).status == 403
+        assert world.api.call("POST", "/webhooks/payments", "{}", goes_around=True, **headers).status == 403
+
+
 @story("ScheduleRole")
 def a_schedule_is_set_changed_and_stopped(world):
     organisation = Organisation(world)

@@ -61,6 +61,8 @@ def the_sweep_makes_up_for_an_outage_and_tells_what_was_missed(world):
     assert swept["made_up"] >= 1 and swept["missed"] >= 1, swept
     words = world.stack.resources["RunsMissedMetric"]["FilterPattern"].strip('"')
     assert any(words in line for line in log_of(world, "Trigger")), "the alarm's words are not in the log"
+    words = world.stack.resources["SweepsMetric"]["FilterPattern"].strip('"')
+    assert any(words in line for line in log_of(world, "Trigger")), "the words that tell of a sweep are not in the log"
     wait_for_executions(world)
     assert len(organisation.items("BACKUP#")) == 1, "its run was not made up for"
 
@@ -94,6 +96,16 @@ def the_minute_calls_notify(world):
     assert answer is not None and "attempts" in answer, "notify was not called"
 
 
+@story("SchedulerRole", "RotateRole")
+def the_age_of_the_signers_key_is_told(world):
+    watch = world.stack.resources["WatchSignerKey"]["Target"]
+    assert scheduler_delivers(world, watch, "") is not None, "rotate was not called"
+    world.age_signer_keys(datetime.timedelta(days=40))
+    assert scheduler_delivers(world, watch, "")["signer_key_age_days"] >= 40
+    told = [json.loads(line)["signer_key_age_days"] for line in log_of(world, "Rotate") if "signer_key_age_days" in line]
+    assert told[-1] >= 40 and world.stack.resources["SignerKeyAgeMetric"]["FilterPattern"] == "{ $.signer_key_age_days = * }"
+
+
 @story("SchedulerRole")
 def a_call_that_cannot_be_made_is_kept(world):
     letters(world, "TriggerDeadLetters")
@@ -124,6 +136,18 @@ def wait_for_executions(world):
 
 
 # ------------------------------------------------------------------------------------------------------------------------------- Runs
+
+
+@story("CrmWriter", "ArchiveRole", "MachineRole", "DownloadRole", "Signer")
+def what_an_earlier_key_encrypted_is_read_on(world):
+    (earlier,) = world.stack.parameters["PreviousArchivesKeyArns"]
+    with world.gate.encryption.as_if_written_with(earlier):
+        organisation = Organisation(world, film_bytes=FILM_BYTES)
+        assert organisation.back_up()["status"] == "COMPLETED"
+    links = organisation.call("GET", "/urls")["urls"]
+    assert download(links["data_links"][0]) and download(links["attachment_links"][0])
+    (backup,) = organisation.call("GET", "/backups")["backups"]
+    assert organisation.call("GET", f"/backups/{backup['id']}/contents")["contents"]["modules"]
 
 
 @story("ArchiveRole", "MachineRole")
@@ -235,6 +259,24 @@ def mails_to(world, organisation):
 
 
 # ------------------------------------------------------------------------------------------------------------------------------- Keys
+
+
+@story("RotateRole")
+def a_leaked_key_is_replaced_and_the_key_before_keeps_its_links(world):
+    world.forget_signer_keys()
+    world.rotate(uuid.uuid4().hex)
+    organisation = ready(world)
+    world.cold()
+    link = organisation.call("GET", "/urls")["urls"]["data_links"][0]
+    world.rotate(uuid.uuid4().hex)
+    world.cold()
+    leaked = organisation.call("GET", "/urls")["urls"]["data_links"][0]
+    world.owner["iam"].delete_access_key(UserName=world.stack.reference("Signer"), AccessKeyId=key_of(leaked))
+    world.rotate(uuid.uuid4().hex)
+    world.cold()
+    newer = organisation.call("GET", "/urls")["urls"]["data_links"][0]
+    assert {key["AccessKeyId"] for key in world.signer_keys()} == {key_of(link), key_of(newer)}
+    assert download(link) and download(newer)
 
 
 @story("RotateRole")

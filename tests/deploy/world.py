@@ -26,6 +26,7 @@ from stack import ACCOUNT, NAME, REGION, ROOT, Stack
 
 FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Access", "Trigger", "Notify", "Archive")
 SENDER_DOMAIN = "example.com"
+ORIGIN_SECRET = {"secret": "what CloudFront sends"}
 PAYMENT_SECRET = {"api_key": "sk_test_1", "webhook_secrets": ["whsec_1"]}
 # Parts as small as S3 takes them, so that little data has several.
 SETTINGS = {"HOZON_PART_BYTES": str(5 << 20)}
@@ -52,7 +53,7 @@ class World:
         self.create()
         self.environment = {principal: self.credentials(principal) for principal in self.principals.statements if principal != "Signer"}
         self.outside = Outside()
-        self.hosts = {name: self.host(name) for name in FUNCTIONS}
+        self.hosts = {name: self.host(name) for name in FUNCTIONS} | {"Rotate": Rotation(self)}
         self.api, self.machine = Gateway(self), Machine(self)
         self.ready, self.executions_ended, self.traced, self.log_streams = None, {}, {}, {}
         self.rotate(uuid.uuid4().hex)
@@ -73,9 +74,10 @@ class World:
         stack, owner = self.stack, self.owner
         self.table = stack.reference("Table")
         owner["dynamodb"].create_table(TableName=self.table, **stack.table())
-        for id in stack.of("AWS::S3::Bucket"):
+        for id, one in stack.of("AWS::S3::Bucket").items():
             place = {"LocationConstraint": REGION}
-            owner["s3"].create_bucket(Bucket=stack.reference(id), CreateBucketConfiguration=place)
+            locked = {"ObjectLockEnabledForBucket": True} if one.get("ObjectLockEnabled") else {}
+            owner["s3"].create_bucket(Bucket=stack.reference(id), CreateBucketConfiguration=place, **locked)
         for id in stack.of("AWS::SQS::Queue"):
             owner["sqs"].create_queue(QueueName=f"{NAME}-{id}")
         for one in stack.of("AWS::Logs::LogGroup").values():
@@ -88,7 +90,7 @@ class World:
         owner["ses"].verify_domain_identity(Domain=SENDER_DOMAIN)
         self.secrets = {}
         for arn, value in ((stack.reference("SignerKey"), {"id": "", "secret": "none yet"}),
-                           (stack.parameters["PaymentSecretArn"], PAYMENT_SECRET)):
+                           (stack.reference("OriginSecret"), ORIGIN_SECRET), (stack.parameters["PaymentSecretArn"], PAYMENT_SECRET)):
             made = owner["secretsmanager"].create_secret(Name=arn.split(":")[-1].rsplit("-", 1)[0], SecretString=json.dumps(value))
             self.secrets[arn] = made["ARN"]
         # The emulator chooses the ends of secrets' ARNs itself; the policies and the environment follow it.
@@ -141,17 +143,10 @@ class World:
         self.traced[logical] = segments and telemetry
 
     def rotate(self, token):
-        """The first and the last step of a rotation, each as a call of its own; the two between do nothing."""
-        environment = {**os.environ, **self.variables("Rotate"), **self.environment["RotateRole"], "AWS_ENDPOINT_URL": self.gate.url}
+        """The four steps of a rotation, each as a call of its own."""
         secret = self.secrets[self.stack.reference("SignerKey")]
         for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
-            event = json.dumps({"SecretId": secret, "ClientRequestToken": token, "Step": step})
-            program = "import json, sys, rotate; rotate.handle(json.load(sys.stdin), None)"
-            done = subprocess.run([sys.executable, "-c", program], input=event, text=True, env=environment, cwd=ROOT / "infra/rotate",
-                                  capture_output=True)
-            self.observe("Rotate", (done.stdout + done.stderr).splitlines() or ["END"])
-            if done.returncode:
-                raise PermissionError(done.stderr.splitlines()[-1])
+            self.hosts["Rotate"].invoke({"SecretId": secret, "ClientRequestToken": token, "Step": step})
         self.gate.keys |= {key["AccessKeyId"]: "Signer" for key in self.signer_keys()}
 
     def forget_signer_keys(self):
@@ -175,6 +170,29 @@ class World:
     def stop(self):
         self.cold()
         self.emulator.stop()
+
+
+class Rotation:
+    """The function that rotates the signer's key, which is Python; each call is a process of its own."""
+
+    PROGRAM = "import json, sys, rotate; answer = rotate.handle(json.load(sys.stdin), None); print(json.dumps(answer))"
+
+    def __init__(self, world):
+        self.world = world
+
+    def invoke(self, event):
+        world = self.world
+        environment = {**os.environ, **world.variables("Rotate"), **world.environment["RotateRole"], "AWS_ENDPOINT_URL": world.gate.url}
+        done = subprocess.run([sys.executable, "-c", self.PROGRAM], input=json.dumps(event), text=True, env=environment,
+                              cwd=ROOT / "infra/rotate", capture_output=True)
+        *printed, answer = done.stdout.splitlines() or ["null"]
+        world.observe("Rotate", [*printed, *done.stderr.splitlines()] or ["END"])
+        if done.returncode:
+            raise PermissionError(done.stderr.splitlines()[-1])
+        return json.loads(answer)
+
+    def stop(self):
+        """No process waits for another call."""
 
 
 def quietly(call):

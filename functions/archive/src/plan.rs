@@ -27,7 +27,7 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
         let backup = backup.plan(plan.total)?;
         run.ports.store.commit(run.org, vec![Change::Backup(Box::new(backup))]).await?;
     }
-    Ok(json!({ "key": run.batches_at().key }))
+    Ok(json!({ "key": run.batches_at().key, "concurrency": run.settings.map_concurrency }))
 }
 
 async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {

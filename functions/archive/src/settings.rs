@@ -36,6 +36,9 @@ pub struct Settings {
     /// `HOZON_MAX_ZIP_BYTES`: a zip that would be larger is split into several, each a whole zip of its own; at least 16 MiB. An entry that
     /// is larger than this has a zip for itself. No limit.
     pub max_zip_bytes: Option<u64>,
+    /// Calls of `pack` at the same time in one run: `HOZON_MAP_CONCURRENCY`, but never more than `HOZON_ARCHIVE_CONCURRENCY`, the calls that
+    /// are reserved for this function over all runs (0 where none are), because Lambda would refuse the others. 40.
+    pub map_concurrency: u64,
     /// `HOZON_PLANS_FILE`: the plans, like `infra/plans.toml`, which is the default here.
     pub plans: Plans,
 }
@@ -53,6 +56,7 @@ impl Default for Settings {
             task_items: 100,
             items_at_once: Arc::new(Semaphore::new(cores())),
             max_zip_bytes: None,
+            map_concurrency: 40,
             plans: Plans::default(),
         }
     }
@@ -73,6 +77,10 @@ impl Settings {
             task_items: size("HOZON_TASK_ITEMS", default.task_items)?.clamp(1, 500),
             items_at_once: Arc::new(Semaphore::new(at_once()?)),
             max_zip_bytes: Some(number("HOZON_MAX_ZIP_BYTES", 0)?).filter(|most| *most > 0).map(|most| most.max(LEAST_ZIP)),
+            map_concurrency: map_concurrency(
+                number("HOZON_MAP_CONCURRENCY", default.map_concurrency)?,
+                number("HOZON_ARCHIVE_CONCURRENCY", 0)?,
+            ),
             plans: plans()?,
         })
     }
@@ -99,6 +107,24 @@ fn at_once() -> Result<usize, SettingsError> {
     Ok(size("HOZON_ITEMS_AT_ONCE", default)?.clamp(1, Semaphore::MAX_PERMITS))
 }
 
+fn map_concurrency(wanted: u64, reserved: u64) -> u64 {
+    let most = if reserved == 0 { u64::MAX } else { reserved };
+    wanted.clamp(1, most)
+}
+
 fn size(name: &'static str, default: usize) -> Result<usize, SettingsError> {
     Ok(usize::try_from(number(name, default as u64)?).unwrap_or(default))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::map_concurrency;
+
+    #[test]
+    fn a_run_never_asks_for_more_calls_than_are_reserved() {
+        assert_eq!(map_concurrency(40, 0), 40);
+        assert_eq!(map_concurrency(40, 10), 10);
+        assert_eq!(map_concurrency(5, 10), 5);
+        assert_eq!(map_concurrency(0, 0), 1, "Step Functions takes 0 as no limit at all");
+    }
 }

@@ -1,8 +1,10 @@
 //! Bearer token to organisation, user and role. Tokens are OIDC JWTs; their keys come from the issuer's JWKS.
 
 mod keys;
+mod origin;
 mod settings;
 mod token;
 
-pub use settings::AuthSettings;
+pub use origin::{ORIGIN_HEADER, Origin};
+pub use settings::{AuthSettings, origin_secret};
 pub use token::Authorizer;

@@ -1,12 +1,15 @@
 //! The `authorize` function on Lambda: an authorizer of API Gateway's HTTP API, payload format 2.0, simple responses. It lets every
-//! request through with its outcome, so that the API itself answers a refusal in its own format.
+//! request through with its outcome, so that the API itself answers a refusal in its own format. Only what has not come through CloudFront,
+//! where it has to, goes no further.
 
 use std::sync::Arc;
 
 use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
-use hozon_authorize::{AuthSettings, Authorizer};
+use hozon_authorize::{AuthSettings, Authorizer, ORIGIN_HEADER, Origin, origin_secret};
 use hozon_shared::api::Identity;
+use hozon_shared::aws::Aws;
 use hozon_shared::ports::SystemClock;
+use hozon_shared::settings::Settings;
 use hozon_shared::telemetry;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
@@ -15,11 +18,28 @@ use serde_json::{Value, json};
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let authorizer = Authorizer::new(AuthSettings::from_env()?, Arc::new(SystemClock));
-    lambda_runtime::run(service_fn(async |event| authorize(&authorizer, event).await)).await
+    let origin = origin().await?;
+    lambda_runtime::run(service_fn(async |event| authorize(&authorizer, origin.as_ref(), event).await)).await
 }
 
-async fn authorize(authorizer: &Authorizer, event: LambdaEvent<ApiGatewayV2CustomAuthorizerV2Request>) -> Result<Value, Error> {
-    let header = event.payload.headers.get("authorization").and_then(|value| value.to_str().ok());
-    let identity = Identity(authorizer.authenticate(header).await);
+/// What checks where requests come from; `None` where they may come from anywhere.
+async fn origin() -> Result<Option<Origin>, Error> {
+    let Some(secret) = origin_secret() else { return Ok(None) };
+    let aws = Aws::load(Settings::from_env()?).await;
+    Ok(Some(Origin::new(aws.origin_secrets(secret), Arc::new(SystemClock))))
+}
+
+async fn authorize(
+    authorizer: &Authorizer,
+    origin: Option<&Origin>,
+    event: LambdaEvent<ApiGatewayV2CustomAuthorizerV2Request>,
+) -> Result<Value, Error> {
+    let header = |name: &str| event.payload.headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(origin) = origin
+        && !origin.admits(header(ORIGIN_HEADER)).await?
+    {
+        return Ok(json!({ "isAuthorized": false }));
+    }
+    let identity = Identity(authorizer.authenticate(header("authorization")).await);
     Ok(json!({ "isAuthorized": true, "context": { "identity": serde_json::to_string(&identity)? } }))
 }

@@ -1,5 +1,7 @@
 //! Whom tokens must come from.
 
+use std::env;
+
 use hozon_shared::settings::{SettingsError, required};
 
 /// What a token must say, and where its issuer's keys are.
@@ -22,4 +24,9 @@ impl AuthSettings {
             jwks_url: required("HOZON_OIDC_JWKS_URL")?,
         })
     }
+}
+
+/// Reads `HOZON_ORIGIN_SECRET`: name or ARN of the secret that CloudFront sends; `None` where requests may come from anywhere.
+pub fn origin_secret() -> Option<String> {
+    env::var("HOZON_ORIGIN_SECRET").ok().filter(|name| !name.is_empty())
 }

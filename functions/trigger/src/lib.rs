@@ -49,7 +49,12 @@ impl Trigger {
                 let delivered = self.deliver(org, schedule, at).await?;
                 Ok(json!({ "delivery": delivered.name() }))
             }
-            Call::Sweep { .. } => Ok(json!({ "sweep": self.sweep().await? })),
+            Call::Sweep { .. } => {
+                let swept = self.sweep().await?;
+                // An alarm counts this line, so that a sweep that fails or never comes is noticed.
+                tracing::info!("the sweep has run");
+                Ok(json!({ "sweep": swept }))
+            }
         }
     }
 }

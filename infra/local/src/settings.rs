@@ -25,6 +25,7 @@ pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, services: Str
             mail: Some(services),
         },
         signer_secret: vault::SIGNER.to_owned(),
+        zip_lock: None,
         credentials: Some(secrets.functions()),
     }
 }
@@ -52,5 +53,5 @@ pub fn payment_settings(endpoint: &str) -> PaymentSettings {
 
 /// How mail is sent.
 pub fn mail_settings() -> MailSettings {
-    MailSettings { from: "backups@hozon.invalid".to_owned() }
+    MailSettings { from: "backups@hozon.invalid".to_owned(), configuration_set: None }
 }

@@ -47,6 +47,7 @@ impl Mailer for Ses {
         let request = self.client.send_email().from_email_address(&self.settings.from);
         let request = request.destination(Destination::builder().to_addresses(&mail.to).build());
         let request = request.content(EmailContent::builder().raw(raw).build());
+        let request = request.set_configuration_set_name(self.settings.configuration_set.clone());
         request.send().await.map(drop).map_err(port_error("send a mail"))
     }
 }

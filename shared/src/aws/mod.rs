@@ -27,12 +27,12 @@ use aws_credential_types::Credentials;
 use aws_smithy_http_client::proxy::ProxyConfig;
 
 use crate::payments::Stripe;
-use crate::ports::{Mailer, PortError, Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
+use crate::ports::{Mailer, OriginSecrets, PortError, Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
 use crate::settings::{AccessKey, MailSettings, PaymentSettings, Settings, TriggerSettings};
 use crate::sources::native::NativeSource;
 use links::{SignedLinks, Signer};
 use mailer::Ses;
-use objects::{Buckets, S3Objects};
+use objects::{Buckets, Locks, S3Objects};
 use states::StepFunctions;
 use table::Table;
 use triggers::Scheduler;
@@ -69,7 +69,8 @@ impl Aws {
         let table = Arc::new(Table::new(self.dynamodb(), self.settings.table.clone()));
         let buckets = Buckets { archives: self.settings.archives_bucket.clone(), crm: self.settings.crm_bucket.clone() };
         let s3 = self.lazily(|aws| aws_sdk_s3::Client::from_conf(aws.s3().build()));
-        let objects = Arc::new(S3Objects::new(s3, buckets.clone()));
+        let objects =
+            Arc::new(S3Objects::new(s3, buckets.clone(), Locks { lock: self.settings.zip_lock, clock: Arc::new(SystemClock) }));
         let signer = Signer { secrets: self.lazily(Self::secrets_manager), secret: self.settings.signer_secret.clone() };
         let states = StepFunctions::new(self.lazily(Self::step_functions), self.settings.state_machine.clone());
         Ports {
@@ -111,6 +112,11 @@ impl Aws {
     pub async fn payments(&self, payment: PaymentSettings) -> Result<Arc<Stripe>, PortError> {
         let keys = secrets::read(&self.secrets_manager(), &payment.secret).await?;
         Ok(Arc::new(Stripe::new(keys, payment.endpoint)?))
+    }
+
+    /// Makes the port of the secret that CloudFront sends.
+    pub fn origin_secrets(&self, secret: String) -> Arc<dyn OriginSecrets> {
+        Arc::new(secrets::OriginSecret { client: self.lazily(Self::secrets_manager), secret })
     }
 
     fn lazily<T: 'static>(&self, make: fn(&Self) -> T) -> Lazily<T> {

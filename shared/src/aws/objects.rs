@@ -1,18 +1,24 @@
 //! Whole objects in S3.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, DateTime as SdkDateTime};
+use aws_sdk_s3::types::ObjectLockMode;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::Lazily;
 use super::errors::port_error;
-use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectHead, ObjectRef, Objects, PortError};
+use crate::ports::{Bucket, Clock, ErrorKind, ObjectBody, ObjectHead, ObjectRef, Objects, PortError};
+use crate::settings::{LockMode, ZipLock};
+
+/// Keys of finished zips begin with this.
+const ZIPS: &str = "archives/";
 
 /// Names of the buckets.
 #[derive(Clone)]
@@ -34,11 +40,31 @@ impl Buckets {
 pub struct S3Objects {
     pub(super) client: Lazily<Client>,
     pub(super) buckets: Buckets,
+    pub(super) locks: Locks,
+}
+
+/// How finished zips are locked, and the clock that says until when.
+pub struct Locks {
+    pub lock: Option<ZipLock>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Locks {
+    /// Mode and end of the lock of a new object; nothing where it has none, as work objects have none.
+    pub(super) fn of(&self, at: &ObjectRef) -> Option<(ObjectLockMode, SdkDateTime)> {
+        let lock = self.lock.filter(|_| at.bucket == Bucket::Archives && at.key.starts_with(ZIPS))?;
+        let mode = match lock.mode {
+            LockMode::Governance => ObjectLockMode::Governance,
+            LockMode::Compliance => ObjectLockMode::Compliance,
+        };
+        let until = self.clock.now() + TimeDelta::days(lock.days.into());
+        Some((mode, SdkDateTime::from_secs(until.timestamp())))
+    }
 }
 
 impl S3Objects {
-    pub(super) fn new(client: Lazily<Client>, buckets: Buckets) -> Self {
-        Self { client, buckets }
+    pub(super) fn new(client: Lazily<Client>, buckets: Buckets, locks: Locks) -> Self {
+        Self { client, buckets, locks }
     }
 }
 
@@ -46,6 +72,8 @@ impl S3Objects {
 impl Objects for S3Objects {
     async fn put(&self, at: &ObjectRef, body: Bytes, content_type: &str) -> Result<(), PortError> {
         let request = self.client.put_object().bucket(self.buckets.name(at.bucket)).key(&at.key);
+        let (mode, until) = self.locks.of(at).unzip();
+        let request = request.set_object_lock_mode(mode).set_object_lock_retain_until_date(until);
         let request = request.content_type(content_type).body(ByteStream::from(body));
         request.send().await.map(drop).map_err(port_error("put an object"))
     }
@@ -106,4 +134,25 @@ fn body_of(body: ByteStream) -> ObjectBody {
         }
     })
     .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::SystemClock;
+
+    #[test]
+    fn only_finished_zips_are_locked_and_only_where_they_are_to_be() {
+        let lock = Some(ZipLock { mode: LockMode::Compliance, days: 30 });
+        let locks = |lock| Locks { lock, clock: Arc::new(SystemClock) };
+        let (mode, until) = locks(lock).of(&ObjectRef::archives("archives/1/2/Data_001.zip")).expect("is locked");
+        assert_eq!(mode, ObjectLockMode::Compliance);
+        let days = (until.secs() - Utc::now().timestamp()).div_euclid(86_400);
+        assert!((29..=30).contains(&days), "{days}");
+        for key in ["work/1/2/plan.json", "segments/1/abc", "contents/1/2.json"] {
+            assert!(locks(lock).of(&ObjectRef::archives(key)).is_none(), "{key}");
+        }
+        assert!(locks(lock).of(&ObjectRef::crm("archives/1")).is_none());
+        assert!(locks(None).of(&ObjectRef::archives("archives/1/2/Data_001.zip")).is_none());
+    }
 }

@@ -15,6 +15,8 @@ use crate::ports::{ErrorKind, ObjectRef, PartTag, PortError, UploadId, Uploads};
 impl Uploads for S3Objects {
     async fn begin(&self, at: &ObjectRef, content_type: &str) -> Result<UploadId, PortError> {
         let request = self.client.create_multipart_upload().bucket(self.buckets.name(at.bucket)).key(&at.key);
+        let (mode, until) = self.locks.of(at).unzip();
+        let request = request.set_object_lock_mode(mode).set_object_lock_retain_until_date(until);
         let answer = request.content_type(content_type).send().await.map_err(port_error("begin an upload"))?;
         let id = answer.upload_id.ok_or_else(|| PortError::new(ErrorKind::Corrupt, "begin an upload"))?;
         Ok(UploadId(id))

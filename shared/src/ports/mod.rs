@@ -3,6 +3,7 @@
 mod catalogue;
 mod mailer;
 mod objects;
+mod origin;
 mod outbox;
 mod payments;
 mod purchases;
@@ -16,6 +17,7 @@ mod webhooks;
 pub use catalogue::Catalogue;
 pub use mailer::{Mail, Mailer};
 pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads, read_all};
+pub use origin::OriginSecrets;
 pub use outbox::Outbox;
 pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Renewals};
 pub use purchases::{Accounts, Purchases};

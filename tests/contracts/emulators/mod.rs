@@ -119,7 +119,7 @@ impl Emulators {
 
     /// Mail from any address.
     pub fn mailer_of(&self, from: &str) -> Arc<dyn Mailer> {
-        self.aws.mailer(MailSettings { from: from.to_owned() })
+        self.aws.mailer(MailSettings { from: from.to_owned(), configuration_set: None })
     }
 
     /// The domain that may send.

@@ -52,6 +52,7 @@ impl Moto {
                 secrets: endpoint(),
             },
             signer_secret: self.signer_secret(),
+            zip_lock: None,
             credentials: Some(AccessKey { id: "AKIAFUNCTIONS0000001".to_owned(), secret: "functions".to_owned() }),
         }
     }

@@ -96,8 +96,8 @@ pub struct MapState {
     pub item_selector: Value,
     /// What is done with an item.
     pub item_processor: Definition,
-    /// Items at the same time.
-    pub max_concurrency: usize,
+    /// Path of the number of items at the same time.
+    pub max_concurrency_path: String,
     /// Where the results go; only `null` is known.
     #[serde(deserialize_with = "given")]
     pub result_path: Option<Option<String>>,

@@ -147,7 +147,7 @@ impl Run {
         let place = fill(&map.item_reader.parameters, &scope).map_err(|error| Failed::runtime(&error))?;
         let (bucket, key) = (place["Bucket"].as_str().unwrap_or_default(), place["Key"].as_str().unwrap_or_default());
         let items = self.services.items(bucket, key).await?;
-        let at_once = map.max_concurrency.clamp(1, self.most_at_once.max(1));
+        let at_once = concurrency(map, input)?.clamp(1, self.most_at_once.max(1));
         let running = stream::iter(items).map(|item| self.item(map, input, item)).buffer_unordered(at_once);
         running.try_for_each(async |_| Ok(())).await
     }
@@ -159,6 +159,13 @@ impl Run {
             self.machine(&map.item_processor, None, input).await
         })
     }
+}
+
+fn concurrency(map: &MapState, input: &Value) -> Result<usize, Failed> {
+    let path = &map.max_concurrency_path;
+    let found = read(path, &Scope { input, item: None, execution: None }).map_err(|error| Failed::runtime(&error))?;
+    let number = found.as_u64().and_then(|number| usize::try_from(number).ok());
+    number.ok_or_else(|| Failed::runtime(&anyhow::anyhow!("{path} is no number of items")))
 }
 
 fn after_task(task: &TaskState, input: &Value, result: Value) -> anyhow::Result<Value> {
@@ -248,7 +255,7 @@ mod tests {
                 let (_, error) = failures.remove(at);
                 return Err(Failed { error: error.to_owned(), cause: "told to".to_owned() });
             }
-            Ok(json!({ "key": "items.json", "outcome": self.outcome, "backup": "2" }))
+            Ok(json!({ "key": "items.json", "concurrency": 40, "outcome": self.outcome, "backup": "2" }))
         }
 
         async fn items(&self, _: &str, key: &str) -> Result<Vec<Value>, Failed> {

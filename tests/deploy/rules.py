@@ -1,0 +1,126 @@
+"""Rules of AWS's documents that the template must keep and that no lint knows. Each names the document."""
+
+from circles import dependencies
+from stack import translated
+
+# Kinds whose creation AWS can refuse for reasons outside the template: limits, names that are taken, keys and certificates that do not fit.
+FALLIBLE = {
+    "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Stage", "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::ResponseHeadersPolicy", "AWS::CloudTrail::Trail", "AWS::CloudWatch::Dashboard",
+    "AWS::DynamoDB::Table", "AWS::Events::Rule", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::IAM::User", "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Function", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::Scheduler::ScheduleGroup", "AWS::SecretsManager::Secret",
+    "AWS::StepFunctions::StateMachine",
+}
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+PASS_ON_AUTHORIZATION = {"216adef6-5c7f-47e4-b989-5492eafa07d3", "b689b0a8-53d0-40ab-baf2-68738e2966ac"}
+# Made with the first key of the signer, which is made with the rotation; so they may come after it.
+AFTER_ROTATION = {"WatchSignerKey"}
+
+
+def check(stack):
+    """Ends the run at the first rule that is not kept."""
+    for rule in (metrics, names, authorization, trail_events, map_executions, kept, rotation_last, index_alarms, firewall, locks):
+        try:
+            rule(stack)
+        except AssertionError as error:
+            raise SystemExit(f"{rule.__doc__}\nnot so: {error}") from None
+
+
+def metrics(stack):
+    """Detailed metrics of routes cost as custom metrics do (API Gateway developer guide: Work with metrics for HTTP APIs)."""
+    for id, one in stack.of("AWS::ApiGatewayV2::Stage").items():
+        assert not one["DefaultRouteSettings"]["DetailedMetricsEnabled"], id
+        settings = one["DefaultRouteSettings"]
+        assert int(settings["ThrottlingBurstLimit"]) > int(settings["ThrottlingRateLimit"]), settings
+
+
+def names(stack):
+    """Names that an account has once, for all regions, hold the region (CloudFront API reference; CloudWatch user guide: dashboards)."""
+    region = stack.resolve({"Ref": "AWS::Region"})
+    named = [one["ResponseHeadersPolicyConfig"]["Name"] for one in stack.of("AWS::CloudFront::ResponseHeadersPolicy").values()]
+    named += [one["OriginAccessControlConfig"]["Name"] for one in stack.of("AWS::CloudFront::OriginAccessControl").values()]
+    named += [one["Name"] for one in stack.of("AWS::CloudFront::Function").values()]
+    named += [one["DashboardName"] for one in stack.of("AWS::CloudWatch::Dashboard").values()]
+    assert named and all(region in name for name in named), named
+
+
+def authorization(stack):
+    """CloudFront passes `Authorization` on where caching is off and the origin request policy is its own AllViewer or
+    AllViewerExceptHostHeader; it refuses a policy of one's own that names it (AWS Knowledge Center: Configure CloudFront to forward the
+    Authorization header)."""
+    config = stack.resources["Console"]["DistributionConfig"]
+    to_api = [one for one in config["CacheBehaviors"] if one["TargetOriginId"] == "api"]
+    assert {one["PathPattern"] for one in to_api} >= {"/crm/*", "/webhooks/*"}, to_api
+    for one in to_api:
+        assert one["CachePolicyId"] == CACHING_DISABLED, one
+        assert one["OriginRequestPolicyId"] in PASS_ON_AUTHORIZATION, one
+        assert "POST" in one["AllowedMethods"], one
+
+
+def trail_events(stack):
+    """Read-only events of CloudTrail reach a rule in this state only, by one reading (EventBridge user guide: Receiving read-only management
+    events from AWS services)."""
+    rules = [one for one in stack.of("AWS::Events::Rule").values() if "AWS API Call via CloudTrail" in one["EventPattern"].get("detail-type", [])]
+    assert rules, "no rule"
+    for one in rules:
+        assert one.get("State") == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", one
+
+
+def map_executions(stack):
+    """Executions of a distributed map have ARNs of two forms in the documents (Step Functions developer guide: IAM policies for using
+    Distributed Map states; Redriving Map Runs)."""
+    (policy,) = stack.resources["MachineRole"]["Policies"]
+    (follow,) = [one for one in policy["PolicyDocument"]["Statement"] if one["Sid"] == "FollowPacking"]
+    ends = {resource.split(":execution:")[1][-2:] for resource in follow["Resource"]}
+    assert ends == {":*", "/*"}, follow
+
+
+def kept(stack):
+    """What must outlive the stack is kept, but not by a first deployment that fails (CloudFormation template reference: DeletionPolicy
+    attribute); a protected table could not be rolled back."""
+    policies = {id: one.get("DeletionPolicy") for id, one in stack.declared.items() if one.get("UpdateReplacePolicy") == "Retain"}
+    assert set(policies) == {"Table", "Archives", "CrmStore", "TrailFiles"}, policies
+    assert set(policies.values()) == {"RetainExceptOnCreate"}, policies
+    assert str(stack.resources["Table"]["DeletionProtectionEnabled"]) == "false", "a first deployment protects the table"
+
+
+def rotation_last(stack):
+    """A user with an access key cannot be deleted (IAM user guide: Remove an IAM user), and the first rotation makes one (Secrets Manager user
+    guide: RotationSchedule rotates at once): it comes after everything that can fail."""
+    template = translated()
+    before, open_ends = set(), ["SignerRotation"]
+    while open_ends:
+        found = dependencies(template, open_ends.pop()) - before
+        before |= found
+        open_ends += found
+    fallible = {id for id, one in stack.declared.items() if one["Type"] in FALLIBLE} - AFTER_ROTATION
+    assert fallible <= before, sorted(fallible - before)
+
+
+def index_alarms(stack):
+    """A table's throttle events do not count its indexes' (DynamoDB developer guide: DynamoDB metrics and dimensions)."""
+    metrics = [one["MetricStat"]["Metric"] for one in stack.resources["TableThrottled"]["Metrics"] if "MetricStat" in one]
+    of_index = {(one["MetricName"], dimension["Value"]) for one in metrics for dimension in one["Dimensions"]
+                if dimension["Name"] == "GlobalSecondaryIndexName"}
+    indexes = [one["IndexName"] for one in stack.resources["Table"]["GlobalSecondaryIndexes"]]
+    assert of_index == {(f"{kind}ThrottleEvents", index) for kind in ("Read", "Write") for index in indexes}, of_index
+
+
+def firewall(stack):
+    """With a firewall every route asks the authorizer, which knows CloudFront by a secret that is not in the template (CloudFormation user
+    guide: Get a secret or secret value from Secrets Manager)."""
+    routes = stack.of("AWS::ApiGatewayV2::Route")
+    assert {one["AuthorizationType"] for one in routes.values()} == {"CUSTOM"}, "some route can be reached around CloudFront"
+    (api,) = [one for one in stack.resources["Console"]["DistributionConfig"]["Origins"] if one["Id"] == "api"]
+    (header,) = api["OriginCustomHeaders"]
+    assert header["HeaderValue"].startswith("{{resolve:secretsmanager:"), header
+    without = type(stack)(stack.parameters | {"WebAclArn": ""})
+    open_routes = {one["RouteKey"] for one in without.of("AWS::ApiGatewayV2::Route").values() if one["AuthorizationType"] == "NONE"}
+    assert open_routes == {"GET /crm/bulk/{v}/backup/calendar.ics", "POST /webhooks/payments"}, open_routes
+    assert "OriginSecret" not in without.resources and "HOZON_ORIGIN_SECRET" not in str(without.resources["Authorize"]), "a secret for nothing"
+
+
+def locks(stack):
+    """A bucket's default retention holds for every object in it (S3 user guide: Locking objects with Object Lock); only zips are to be kept."""
+    assert "Rule" not in stack.resources["Archives"]["ObjectLockConfiguration"], "work objects would be locked too"
+    assert stack.resources["Archive"]["Environment"]["Variables"]["HOZON_OBJECT_LOCK"] == "GOVERNANCE"
