@@ -64,7 +64,7 @@ class Gateway:
 
     def read(self, reference):
         """What a dynamic reference stands for (CloudFormation user guide: Get a secret or secret value from Secrets Manager)."""
-        arn, key = re.fullmatch(r"\{\{resolve:secretsmanager:(.+):SecretString:(\w+)::\}\}", reference).groups()
+        arn, key = re.fullmatch(r"\{\{resolve:secretsmanager:(.+):SecretString:(\w+)\}\}", reference).groups()
         owner = self.world.owner["secretsmanager"]
         return json.loads(owner.get_secret_value(SecretId=self.world.secrets[arn])["SecretString"])[key]
 

@@ -1,7 +1,9 @@
 """Rules of AWS's documents that the template must keep and that no lint knows. Each names the document."""
 
+import re
+
 from circles import dependencies
-from stack import translated
+from stack import ROOT, translated
 
 # Kinds whose creation AWS can refuse for reasons outside the template: limits, names that are taken, keys and certificates that do not fit.
 FALLIBLE = {
@@ -13,13 +15,13 @@ FALLIBLE = {
 }
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 PASS_ON_AUTHORIZATION = {"216adef6-5c7f-47e4-b989-5492eafa07d3", "b689b0a8-53d0-40ab-baf2-68738e2966ac"}
-# Made with the first key of the signer, which is made with the rotation; so they may come after it.
-AFTER_ROTATION = {"WatchSignerKey"}
+# What leaves something behind that keeps another resource from being deleted again.
+LAST = ("Trail", "SignerRotation")
 
 
 def check(stack):
     """Ends the run at the first rule that is not kept."""
-    for rule in (metrics, names, authorization, trail_events, map_executions, kept, rotation_last, index_alarms, firewall, locks):
+    for rule in (metrics, names, authorization, trail_events, map_executions, kept, last, words,  index_alarms, firewall, locks):
         try:
             rule(stack)
         except AssertionError as error:
@@ -84,17 +86,36 @@ def kept(stack):
     assert str(stack.resources["Table"]["DeletionProtectionEnabled"]) == "false", "a first deployment protects the table"
 
 
-def rotation_last(stack):
-    """A user with an access key cannot be deleted (IAM user guide: Remove an IAM user), and the first rotation makes one (Secrets Manager user
-    guide: RotationSchedule rotates at once): it comes after everything that can fail."""
+def last(stack):
+    """A user with an access key cannot be deleted (IAM user guide: Remove an IAM user), and the first rotation makes one at once (Secrets
+    Manager user guide: Rotate AWS Secrets Manager secrets); a bucket that CloudTrail has written into cannot be deleted either (S3 user
+    guide: Deleting a general purpose bucket). So a rotation and a trail come after everything that can fail."""
     template = translated()
-    before, open_ends = set(), ["SignerRotation"]
+    fallible = {id for id, one in stack.declared.items() if one["Type"] in FALLIBLE}
+    for id in LAST:
+        missing = fallible - before(template, id) - set(LAST)
+        assert not missing, (id, sorted(missing))
+
+
+def before(template, id):
+    """Everything that is made before a resource."""
+    found, open_ends = set(), [id]
     while open_ends:
-        found = dependencies(template, open_ends.pop()) - before
-        before |= found
-        open_ends += found
-    fallible = {id for id, one in stack.declared.items() if one["Type"] in FALLIBLE} - AFTER_ROTATION
-    assert fallible <= before, sorted(fallible - before)
+        more = dependencies(template, open_ends.pop()) - found
+        found |= more
+        open_ends += more
+    return found
+
+
+def words(stack):
+    """A metric filter counts lines by words (CloudWatch Logs user guide: Filter pattern syntax), which are those of the code."""
+    code = "".join(file.read_text() for folder in ("functions", "shared", "infra/rotate") for kind in ("*.rs", "*.py")
+                   for file in (ROOT / folder).rglob(kind))
+    filters = [one["FilterPattern"] for one in stack.of("AWS::Logs::MetricFilter").values()]
+    assert filters, "no filter"
+    for pattern in filters:
+        (wanted,) = re.findall(r'^"(.+)"$', pattern) or re.findall(r"^\{ \$\.(\w+) = \* \}$", pattern)
+        assert f'"{wanted}"' in code, wanted
 
 
 def index_alarms(stack):
