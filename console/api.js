@@ -31,16 +31,53 @@ export function forget(path) {
 }
 
 /**
- * Calls the API. Gives the body of the answer, null when it has none.
- * @param {string} method @param {string} path @param {{ body?: unknown, ifMatch?: string }} [more]
+ * Calls the API. Gives the body of the answer, null when it has none. A POST has one effect, however often it must be sent; `key` names
+ * one that stays the same intent in all tabs.
+ * @param {string} method @param {string} path @param {{ body?: unknown, ifMatch?: string, key?: string }} [more]
  * @returns {Promise<{ body: any, etag: string }>}
  */
-export async function call(method, path, { body, ifMatch } = {}) {
+export async function call(method, path, { body, ifMatch, key } = {}) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (ifMatch) headers["If-Match"] = ifMatch;
-  const answer = await send(method, path, headers, body);
+  const answer = method === "POST" ? await post(path, headers, body, key) : await send(method, path, headers, body);
   return { body: await read(answer), etag: answer.headers.get("etag") ?? "" };
+}
+
+/** How long a POST without an answer stays the same intent when it is asked for again. */
+const SAME_INTENT = 120_000;
+/** Waits before a POST is sent again. */
+const WAITS = [500, 1000, 2000, 4000, 8000];
+
+/** POSTs that have no answer yet, each with its key. @type {Map<string, { key: string, at: number }>} */
+const intents = new Map();
+
+/** @param {string} path @param {Record<string, string>} headers @param {unknown} body @param {string} [key] */
+async function post(path, headers, body, key) {
+  const name = `${path} ${JSON.stringify(body)}`;
+  const known = intents.get(name);
+  const intent = known && Date.now() - known.at < SAME_INTENT ? known : { key: key ?? randomKey(), at: Date.now() };
+  intents.set(name, intent);
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const answer = await send("POST", path, { ...headers, "Idempotency-Key": intent.key }, body);
+      intents.delete(name);
+      return answer;
+    } catch (thrown) {
+      const { status, code } = asProblem(thrown);
+      const isInFlight = code === "IDEMPOTENCY_KEY_IN_FLIGHT";
+      // Whether it had an effect is not known: what asks for it again within minutes means the same.
+      const isOpen = status === 0 || status >= 500 || isInFlight;
+      if (!isOpen) intents.delete(name);
+      const isWorthIt = isInFlight ? tries < WAITS.length : status === 0 && tries < 1;
+      if (!isWorthIt) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, WAITS[tries]));
+    }
+  }
+}
+
+function randomKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Reads. @param {string} path @returns {Promise<any>} */

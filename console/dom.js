@@ -31,10 +31,39 @@ const ICONS = {
 /** Handlers by node; nodes listen with one function, so that handlers can be exchanged. @type {WeakMap<Node, Record<string, Handler>>} */
 const handlers = new WeakMap();
 
+/** What is at work, each with the `aria-disabled` that it gets back. @type {Map<Element, { disabled: string | null }>} */
+const working = new Map();
+
 /** @param {Event} event */
 function dispatch(event) {
-  const node = /** @type {Node} */ (event.currentTarget);
-  handlers.get(node)?.[event.type]?.(event);
+  const node = /** @type {Element} */ (event.currentTarget);
+  const isAction = event.type === "click" || event.type === "submit";
+  if (isAction && working.has(node)) return event.preventDefault();
+  const outcome = /** @type {unknown} */ (handlers.get(node)?.[event.type]?.(event));
+  if (isAction && outcome instanceof Promise) {
+    const { submitter } = /** @type {SubmitEvent} */ (event);
+    void work(node, submitter ?? node, outcome);
+  }
+}
+
+/**
+ * Whatever a click or a form begins is begun once: until it has ended, its button is busy, keeps the focus, and does nothing more.
+ * @param {Element} node @param {Element} button @param {Promise<unknown>} outcome
+ */
+async function work(node, button, outcome) {
+  const held = { disabled: button.getAttribute("aria-disabled") };
+  working.set(node, held).set(button, held);
+  button.setAttribute("aria-busy", "true");
+  button.setAttribute("aria-disabled", "true");
+  try {
+    await outcome;
+  } finally {
+    working.delete(node);
+    working.delete(button);
+    button.removeAttribute("aria-busy");
+    if (held.disabled === null) button.removeAttribute("aria-disabled");
+    else button.setAttribute("aria-disabled", held.disabled);
+  }
 }
 
 /** @param {Node} node @param {Record<string, Handler>} [next] */
@@ -121,8 +150,11 @@ function update(old, next) {
     if (old.nodeValue !== next.nodeValue) old.nodeValue = next.nodeValue;
     return;
   }
-  // Whether it is open is for whoever opened it to say.
-  const isOwn = (/** @type {string} */ name) => name === "open";
+  const held = old.hasAttribute("aria-busy") ? working.get(old) : undefined;
+  if (held) held.disabled = next.getAttribute("aria-disabled");
+  // Whether it is open is for whoever opened it to say, and whether it is busy for what it does.
+  const own = held ? ["open", "aria-busy", "aria-disabled"] : ["open"];
+  const isOwn = (/** @type {string} */ name) => own.includes(name);
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && !isOwn(name)) old.removeAttribute(name);
   for (const { name, value } of next.attributes) {
     if (old.getAttribute(name) !== value && !isOwn(name)) old.setAttribute(name, value);
@@ -131,12 +163,10 @@ function update(old, next) {
   patch(old, [...next.childNodes]);
 }
 
-/** A button. @param {string} words @param {() => void} press @param {Props & { icon?: string }} [props] */
+/** A button. It is busy while a promise that `press` gives is open. @param {string} words @param {() => unknown} press @param {Props & { icon?: string }} [props] */
 export function button(words, press, props = {}) {
   const { icon: picture, on, ...rest } = props;
-  const click = () => {
-    if (rest["aria-disabled"] !== "true") press();
-  };
+  const click = () => (rest["aria-disabled"] === "true" ? undefined : press());
   return el("button", { type: "button", ...rest, on: { click, ...on } }, picture ? icon(picture) : null, el("span", {}, words));
 }
 

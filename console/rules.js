@@ -1,4 +1,5 @@
-// The four choices of a schedule as recurrence rules, and back. When they run is for the service to say.
+// The four choices of a schedule as recurrence rules, and back; and what can be typed as a number of backups. When rules run is for the
+// service to say.
 
 /** Codes of RFC 5545; Sunday first. */
 export const WEEKDAYS = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
@@ -29,4 +30,13 @@ export function fieldsOf(rule) {
   const nth = rule.match(/^RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=(-?\d)(\w\w)$/);
   if (nth) return { choice: "monthly", by: "nth", nth: nth[1], weekday: nth[2] };
   return null;
+}
+
+/** Most single backups of one order. */
+export const MOST = 100;
+
+/** A number of backups as it was typed; null when it is none from `least` to the most. @param {string} text @param {number} least */
+export function quantityOf(text, least) {
+  const quantity = text.trim() === "" ? 0 : Number(text);
+  return Number.isInteger(quantity) && quantity >= least && quantity <= MOST ? quantity : null;
 }

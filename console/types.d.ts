@@ -94,6 +94,8 @@ interface Schedule {
   time_of_day: string;
   next_runs: string[];
   calendar: string[];
+  /** Runs of the calendar that will be skipped as things stand. */
+  skips: string[];
   requester: Person;
   etag: string;
 }
@@ -128,7 +130,9 @@ interface Preview {
   time_zone: string;
   time_of_day: string;
   next_runs: string[];
-  months: { month: string; runs: number }[];
+  skips: string[];
+  months: { month: string; runs: number; skipped: number }[];
+  limit: any;
 }
 interface Contents {
   source: { kind: string; consistency: string };
@@ -215,6 +219,15 @@ interface Prices {
   minor_digits: number;
   tax: { name: string; percent: string; included: boolean } | null;
   products: Product[];
+  quote: Quote | null;
+}
+/** The summary of an order that is not placed. */
+interface Quote {
+  lines: OrderLine[];
+  subtotal: number;
+  tax: { name: string; percent: string; included: boolean; amount: number } | null;
+  total: number;
+  renews_amount: number;
 }
 interface OrderLine {
   product: string;

@@ -1,65 +1,55 @@
 // Add-ons: what can be bought here, a choice of it, and on to the order summary that the service counts.
 
-import { call, get } from "../api.js";
+import { get } from "../api.js";
 import { card, el, icon, link } from "../dom.js";
 import { money, say, taxName } from "../i18n.js";
 import { resource, shown } from "../resource.js";
+import { MOST, quantityOf } from "../rules.js";
+import { nameOf } from "./limit.js";
 import { stepsOf } from "./order.js";
+import review from "./review.js";
 
-const MOST = 100;
+/** @typedef {{ quantity: number | null, weekly: boolean, plan: string }} Cart */
 
 /** @type {ViewMaker} */
-export default function addons(app, product = "", plan = "") {
-  const state = {
-    quantity: product === "one_time" ? 1 : 0,
-    weekly: product === "weekly",
-    plan: product === "plan" ? plan : "",
-    isBusy: false,
-  };
-  const prices = resource(app, async () => /** @type {Prices} */ ((await get("/prices")).prices));
+export default function addons(app, product = "", wanted = "", then = "") {
+  if (product === "review") return review(app, wanted, then);
+  const state = cartFrom(product, wanted);
+  /** What the address asks for and nobody sells. */
+  let unknown = "";
+  const prices = resource(app, async () => {
+    const prices = /** @type {Prices} */ ((await get("/prices")).prices);
+    unknown = takeOut(prices, state, product, wanted);
+    return prices;
+  });
   void prices.reload();
-
-  function items() {
-    return [
-      state.quantity > 0 ? { product: "one_time", quantity: state.quantity } : null,
-      state.weekly ? { product: "weekly" } : null,
-      state.plan ? { product: "plan", plan: state.plan } : null,
-    ].filter((item) => item !== null);
-  }
 
   /** @param {Event} event */
   function change(event) {
     const field = /** @type {HTMLInputElement} */ (event.target);
-    if (field.name === "quantity") state.quantity = Math.min(MOST, Math.max(0, Math.floor(Number(field.value) || 0)));
+    unknown = "";
+    if (field.name === "quantity") state.quantity = quantityOf(field.value, 0);
     if (field.name === "weekly") state.weekly = field.checked;
     if (field.name === "plan") state.plan = field.value;
     app.redraw();
   }
 
   /** @param {Event} event */
-  async function submit(event) {
+  function submit(event) {
     event.preventDefault();
-    if (state.isBusy || items().length === 0) return;
-    state.isBusy = true;
-    app.redraw();
-    try {
-      const origin = state.plan ? "upgrade" : product ? "backup_page" : "subscription_page";
-      const { body } = await call("POST", "/orders", { body: { order: { items: items(), origin } } });
-      app.go(`/orders/${body.order.id}`);
-    } catch (thrown) {
-      app.tell(thrown);
-    }
-    state.isBusy = false;
-    app.redraw();
+    if (isEmpty(state)) return;
+    app.go(`/add-ons/review/${encodeURIComponent(written(state))}${then ? `/${encodeURIComponent(then)}` : ""}`);
   }
 
   const filled = (/** @type {Prices} */ data) =>
-    el(
-      "form",
-      { class: "columns", key: "form", on: { submit } },
-      el("div", { class: "stack" }, ...productsOf(data, state, change)),
-      cartOf(data, state, items().length === 0),
-    );
+    data.products.some(({ available }) => available)
+      ? el(
+          "form",
+          { class: "columns", key: "form", novalidate: true, on: { submit } },
+          el("div", { class: "stack" }, unknown ? nothingOf(unknown) : null, ...productsOf(data, state, change)),
+          cartOf(data, state, isEmpty(state)),
+        )
+      : el("div", { class: "card blank", key: "enough" }, icon("check"), el("p", {}, say("nothing_to_buy")));
   return {
     title: () => say("nav_addons"),
     draw: () => [
@@ -73,7 +63,45 @@ export default function addons(app, product = "", plan = "") {
   };
 }
 
-/** @typedef {{ quantity: number, weekly: boolean, plan: string, isBusy: boolean }} Cart */
+/** What the address asks for. @param {string} product @param {string} wanted @returns {Cart} */
+function cartFrom(product, wanted) {
+  const chosen = new URLSearchParams(product === "choice" ? wanted : "");
+  return {
+    quantity: product === "one_time" ? 1 : (quantityOf(chosen.get("one_time") ?? "", 0) ?? 0),
+    weekly: product === "weekly" || chosen.get("weekly") === "true",
+    plan: product === "plan" ? wanted : (chosen.get("plan") ?? ""),
+  };
+}
+
+/** Takes out of the cart what cannot be bought, and gives its name. @param {Prices} prices @param {Cart} cart @param {string} product @param {string} wanted */
+function takeOut({ products }, cart, product, wanted) {
+  const isSold = (/** @type {string} */ kind, /** @type {string | null} */ plan = null) =>
+    products.some((known) => known.available && known.product === kind && (plan === null || known.plan === plan));
+  let unknown = ["", "choice", "one_time", "weekly", "plan"].includes(product) ? "" : product;
+  if (cart.quantity && !isSold("one_time")) [cart.quantity, unknown] = [0, nameOf({ product: "one_time", plan: null })];
+  if (cart.weekly && !isSold("weekly")) [cart.weekly, unknown] = [false, nameOf({ product: "weekly", plan: null })];
+  if (cart.plan && !isSold("plan", cart.plan)) [cart.plan, unknown] = ["", nameOf({ product: "plan", plan: cart.plan })];
+  return product === "plan" && !wanted ? "" : unknown;
+}
+
+/** @param {Cart} cart */
+function isEmpty({ quantity, weekly, plan }) {
+  return quantity === null || !(quantity > 0 || weekly || plan);
+}
+
+/** A cart as the query of the prices has it. @param {Cart} cart */
+function written({ quantity, weekly, plan }) {
+  const query = new URLSearchParams();
+  if (quantity) query.set("one_time", String(quantity));
+  if (weekly) query.set("weekly", "true");
+  if (plan) query.set("plan", plan);
+  return query.toString();
+}
+
+/** @param {string} name */
+function nothingOf(name) {
+  return el("p", { class: "notice bad", role: "alert", key: "unknown" }, icon("alert"), say("not_sold", { name }));
+}
 
 /** @param {Prices} prices @param {Cart} cart @param {(event: Event) => void} change */
 function productsOf(prices, cart, change) {
@@ -82,7 +110,7 @@ function productsOf(prices, cart, change) {
   const weekly = products.find(({ product }) => product === "weekly");
   const plans = products.filter(({ product, available }) => product === "plan" && available);
   return [
-    oneTime &&
+    oneTime?.available &&
       card(
         "one-time",
         say("product_one_time"),
@@ -102,8 +130,18 @@ function productsOf(prices, cart, change) {
             step: 1,
             value: cart.quantity,
             inputmode: "numeric",
+            "aria-invalid": cart.quantity === null ? "true" : null,
+            "aria-describedby": cart.quantity === null ? "quantity-problem" : null,
             on: { input: change },
           }),
+          cart.quantity === null
+            ? el(
+                "p",
+                { class: "notice bad", role: "alert", id: "quantity-problem" },
+                icon("alert"),
+                say("quantity_wrong", { most: MOST }),
+              )
+            : null,
         ),
       ),
     weekly &&
@@ -178,7 +216,7 @@ function cartOf(prices, cart, isEmpty) {
   const lines = /** @type {[string, number][]} */ ([]);
   const amount = (/** @type {string} */ product, /** @type {string | null} */ plan = null) =>
     products.find((known) => known.product === product && (plan === null || known.plan === plan))?.amount ?? 0;
-  if (cart.quantity > 0) lines.push([say("one_time_times", { count: cart.quantity }), amount("one_time") * cart.quantity]);
+  if (cart.quantity) lines.push([say("one_time_times", { count: cart.quantity }), amount("one_time") * cart.quantity]);
   if (cart.weekly) lines.push([say("product_weekly"), amount("weekly")]);
   if (cart.plan) lines.push([say("product_plan", { plan: cart.plan }), amount("plan", cart.plan)]);
   const sum = lines.reduce((sum, [, amount]) => sum + amount, 0);
@@ -205,7 +243,7 @@ function cartOf(prices, cart, isEmpty) {
       el(
         "div",
         { class: "actions" },
-        el("button", { class: "primary big", "aria-disabled": isEmpty || cart.isBusy ? "true" : null }, say("to_order")),
+        el("button", { class: "primary big", "aria-disabled": isEmpty ? "true" : null }, say("to_order")),
         link("/subscriptions", { class: "button" }, say("nav_subscriptions")),
       ),
     ),

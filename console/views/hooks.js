@@ -42,8 +42,7 @@ export function webhooks(app) {
     }
     await list.reload();
   }
-  const test = (/** @type {Webhook} */ { id }) =>
-    void act(() => call("POST", `/webhooks/${id}/actions/test`), say("webhook_tested"));
+  const test = (/** @type {Webhook} */ { id }) => act(() => call("POST", `/webhooks/${id}/actions/test`), say("webhook_tested"));
   async function remove(/** @type {Webhook} */ { id, url }) {
     const agreed = await ask({
       title: say("webhook_remove_title"),
@@ -73,7 +72,7 @@ export function webhooks(app) {
         "div",
         { class: "actions" },
         button(say("test"), () => test(webhook), { "aria-label": say("test_webhook", { url: webhook.url }) }),
-        button(say("remove"), () => void remove(webhook), { "aria-label": say("remove_webhook", { url: webhook.url }) }),
+        button(say("remove"), () => remove(webhook), { "aria-label": say("remove_webhook", { url: webhook.url }) }),
       ),
     );
   const form = () =>
@@ -149,8 +148,8 @@ export function calendarLink(app) {
       el(
         "div",
         { class: "actions" },
-        button(say("calendar_link_make"), () => void make()),
-        button(say("calendar_link_remove"), () => void remove()),
+        button(say("calendar_link_make"), () => make()),
+        button(say("calendar_link_remove"), () => remove()),
       ),
     ],
   };

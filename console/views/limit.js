@@ -1,56 +1,138 @@
-// The pop-up when nothing is left to use: what there was, when it renews, and what can be bought.
+// The pop-up when nothing is left to use: what there was, when it renews, what can be bought, and what goes on by itself after that.
 
+import { asProblem, get } from "../api.js";
+import { buy, written } from "../buying.js";
 import { open } from "../dialog.js";
 import { button, el, icon } from "../dom.js";
-import { date, money, say } from "../i18n.js";
+import { date, explain, longTime, money, say } from "../i18n.js";
+import { MOST, quantityOf } from "../rules.js";
 
-/** @typedef {{ product: string, plan: string | null, amount: number, currency: string, minor_digits: number, per: "backup" | "month" }} Offer */
+/** @typedef {{ product: string, plan: string | null, amount: number, currency: string, minor_digits: number, per: "backup" | "month", free_per_month?: number | null }} Offer */
+/** @typedef {import("../buying.js").Then} Then */
 
-/** @param {App} app @param {Problem} problem */
-export async function showLimit(app, { details }) {
+/**
+ * Shows what can be bought.
+ * @param {App} app @param {any} details those of `LIMIT_REACHED`
+ * @param {{ then: Then, skipped?: string, anyway?: () => Promise<unknown> }} wish what was chosen, the run that would be skipped, and
+ * how to go on without buying
+ */
+export function showLimit(app, details, { then, skipped, anyway }) {
   const offers = /** @type {Offer[]} */ (details.buy ?? []);
-  const free = Number(details.free_per_month ?? 0);
-  const onlyWeekly = offers.length > 0 && offers.every(({ product }) => product === "weekly");
-  const lead = onlyWeekly ? say("limit_weekly") : free > 0 ? say("limit_used", { free }) : say("limit_none");
-  const renews =
-    details.renews && free > 0 && !onlyWeekly ? el("p", {}, say("limit_renews", { date: date(details.renews) })) : null;
-  const dialog = open(say(onlyWeekly ? "limit_title_weekly" : "limit_title"), "ask limit");
-  const choose = (/** @type {string} */ to) => {
+  const dialog = open(say(details.reason === "needs_weekly" ? "limit_title_weekly" : "limit_title"), "ask limit");
+  const items = offers.map((offer) => offerOf(app, offer, then, () => dialog.close()));
+  const goesOn = say(then.kind === "now" ? "limit_then_now" : "limit_then_schedule");
+  const skip = async () => {
     dialog.close();
-    app.go(to);
+    await anyway?.();
   };
-  const items = offers.map((offer) =>
-    el(
-      "li",
-      {},
-      el("div", {}, el("strong", {}, nameOf(offer)), el("p", { class: "soft" }, say(`product_${offer.product}_hint`))),
-      el(
-        "p",
-        { class: "price" },
-        money(offer.amount, offer.currency, offer.minor_digits),
-        el("span", { class: "soft" }, say(`per_${offer.per}`)),
-      ),
-      button(say("choose"), () => choose(`/add-ons/${offer.product}${offer.plan ? `/${encodeURIComponent(offer.plan)}` : ""}`), {
-        class: "primary",
-        "aria-label": say("choose_product", { product: nameOf(offer) }),
-      }),
-    ),
-  );
   dialog.append(
     el(
       "div",
       { class: "dialog-body" },
-      el("p", {}, icon("alert"), lead),
-      renews,
-      items.length ? el("ul", { class: "offers" }, ...items) : el("p", { class: "soft" }, say("limit_no_offers")),
+      el("p", {}, icon("alert"), leadOf(details)),
+      skipped ? el("p", {}, say("limit_skipped", { time: longTime(skipped) })) : null,
+      renewsOf(details),
+      items.length
+        ? [el("ul", { class: "offers" }, ...items), el("p", { class: "soft" }, goesOn)]
+        : el("p", { class: "soft" }, say("limit_no_offers")),
     ),
     el(
       "div",
       { class: "actions" },
+      anyway ? button(say("limit_anyway"), skip) : null,
       button(say("close"), () => dialog.close()),
     ),
   );
   dialog.showModal();
+}
+
+/** @param {any} details */
+function leadOf({ reason, free_per_month: free }) {
+  if (reason === "needs_weekly") return say("limit_weekly");
+  return free > 0 ? say("limit_used", { free }) : say("limit_none");
+}
+
+/** @param {any} details */
+function renewsOf({ reason, free_per_month: free, renews }) {
+  return renews && free > 0 && reason !== "needs_weekly" ? el("p", {}, say("limit_renews", { date: date(renews) })) : null;
+}
+
+/** @param {App} app @param {Offer} offer @param {Then} then @param {() => void} close */
+function offerOf(app, offer, then, close) {
+  const gives = offer.product === "plan" && offer.free_per_month ? say("free_backups", { free: offer.free_per_month }) : "";
+  return el(
+    "li",
+    {},
+    el("div", {}, el("strong", {}, nameOf(offer)), el("p", { class: "soft" }, gives, " ", say(`product_${offer.product}_hint`))),
+    el(
+      "p",
+      { class: "price" },
+      money(offer.amount, offer.currency, offer.minor_digits),
+      el("span", { class: "soft" }, say(`per_${offer.per}`)),
+    ),
+    offer.product === "one_time" ? quantityForm(app, offer, then) : actionOf(app, offer, then, close),
+  );
+}
+
+/** Other offers than single backups: the weekly subscription is paid at once, a plan is looked at first. @param {App} app @param {Offer} offer @param {Then} then @param {() => void} close */
+function actionOf(app, offer, then, close) {
+  if (offer.product === "weekly")
+    return button(say("pay"), () => buy(app, [{ product: "weekly" }], "backup_page", then), {
+      class: "primary",
+      "aria-label": say("pay_product", { product: nameOf(offer) }),
+    });
+  const look = () => {
+    close();
+    app.go(`/add-ons/plan/${encodeURIComponent(offer.plan ?? "")}/${written(then)}`);
+  };
+  return button(say("choose"), look, { "aria-label": say("choose_product", { product: nameOf(offer) }) });
+}
+
+/** How many single backups, what they cost with their tax, and paying for them. @param {App} app @param {Offer} offer @param {Then} then */
+function quantityForm(app, offer, then) {
+  const total = el("p", { class: "total", "aria-live": "polite" });
+  const field = el("input", {
+    type: "number",
+    id: "limit-quantity",
+    name: "quantity",
+    min: 1,
+    max: MOST,
+    step: 1,
+    value: 1,
+    inputmode: "numeric",
+    required: true,
+    on: { input: () => void count() },
+  });
+  let counts = 0;
+  async function count() {
+    const mine = ++counts;
+    const quantity = quantityOf(field.value, 1);
+    const isWrong = quantity === null;
+    field.setAttribute("aria-invalid", String(isWrong));
+    total.textContent = isWrong ? say("quantity_wrong", { most: MOST }) : "";
+    if (isWrong) return;
+    try {
+      const { prices } = await get(`/prices?one_time=${quantity}`);
+      if (mine === counts)
+        total.textContent = say("limit_total", { total: money(prices.quote.total, prices.currency, prices.minor_digits) });
+    } catch (thrown) {
+      if (mine === counts) total.textContent = explain(asProblem(thrown));
+    }
+  }
+  /** @param {SubmitEvent} event */
+  async function submit(event) {
+    event.preventDefault();
+    const quantity = quantityOf(field.value, 1);
+    if (quantity !== null) await buy(app, [{ product: "one_time", quantity }], "backup_page", then);
+  }
+  void count();
+  return el(
+    "form",
+    { class: "quantity", novalidate: true, on: { submit } },
+    el("div", { class: "field" }, el("label", { for: "limit-quantity" }, say("quantity")), field),
+    total,
+    el("button", { class: "primary", "aria-label": say("pay_product", { product: nameOf(offer) }) }, say("pay")),
+  );
 }
 
 /** @param {{ product: string, plan: string | null }} item */

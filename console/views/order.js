@@ -1,11 +1,13 @@
 // An order: its summary, confirming and paying, and what came of it.
 
 import { call, get } from "../api.js";
+import { goOn, thenOf } from "../buying.js";
 import { ask } from "../dialog.js";
 import { badge, button, card, el, icon, link } from "../dom.js";
 import { date, longTime, money, number, say, taxName, time } from "../i18n.js";
 import { resource, shown } from "../resource.js";
 import { nameOf } from "./limit.js";
+import { refused } from "./overview.js";
 
 /** How often an order that is being paid is looked at. */
 const LOOK_EVERY = 2000;
@@ -14,9 +16,10 @@ const STEPS = ["choose", "review", "pay", "done"];
 /** @type {ViewMaker} */
 export default function order(app, id = "") {
   const state = {
-    isBusy: false,
     /** @type {number | undefined} */
     timer: undefined,
+    /** What has gone on by itself after the payment, in words. */
+    done: "",
   };
   const shownOrder = resource(app, async () => {
     const order = /** @type {Order} */ ((await get(`/orders/${encodeURIComponent(id)}`)).order);
@@ -29,8 +32,18 @@ export default function order(app, id = "") {
   function watch(order) {
     clearTimeout(state.timer);
     const before = shownOrder.data?.status;
-    if (order.status === "PAID" && before && before !== "PAID") void app.refresh();
+    if (order.status === "PAID") void paid(order, before);
     if (order.status === "AWAITING_PAYMENT" || order.status === "PROCESSING") state.timer = window.setTimeout(look, LOOK_EVERY);
+  }
+  /** What it was bought for goes on by itself. @param {Order} order @param {string | undefined} before */
+  async function paid(order, before) {
+    if (before && before !== "PAID") await app.refresh();
+    try {
+      state.done = (await goOn(app, order)) ?? state.done;
+    } catch (thrown) {
+      await refused(app, thrown);
+    }
+    app.redraw();
   }
   function look() {
     if (document.hidden) state.timer = window.setTimeout(look, LOOK_EVERY);
@@ -39,20 +52,16 @@ export default function order(app, id = "") {
 
   /** @param {string} action @param {(order: Order) => void} then */
   async function act(action, then) {
-    if (state.isBusy) return;
-    state.isBusy = true;
-    app.redraw();
     try {
       const { body } = await call("POST", `/orders/${encodeURIComponent(id)}/actions/${action}`);
       then(body.order);
     } catch (thrown) {
       app.tell(thrown);
     }
-    state.isBusy = false;
-    void shownOrder.reload();
+    await shownOrder.reload();
   }
   const pay = () =>
-    void act("confirm", (order) => {
+    act("confirm", (order) => {
       if (order.checkout_url) location.assign(order.checkout_url);
     });
   async function cancel() {
@@ -71,9 +80,15 @@ export default function order(app, id = "") {
       "div",
       { class: "stack", key: "order" },
       stepsOf(stepOf(order)),
-      outcomeOf(order),
-      billOf(order),
-      actionsOf(order, state.isBusy, pay, () => void cancel()),
+      outcomeOf(app, order, state.done),
+      card(
+        "bill",
+        say("order_number", { number: order.number }),
+        { class: "bill-card" },
+        billOf(order, order),
+        el("p", { class: "soft" }, say("ordered_by", { name: order.created_by.name, time: date(order.created_time) })),
+      ),
+      actionsOf(order, pay, cancel),
     );
   return {
     title: () => say("order_title"),
@@ -107,8 +122,8 @@ function stepOf({ status }) {
   return status === "AWAITING_PAYMENT" || status === "PROCESSING" ? "pay" : "review";
 }
 
-/** @param {Order} order */
-function outcomeOf(order) {
+/** @param {App} app @param {Order} order @param {string} done */
+function outcomeOf(app, order, done) {
   const kinds = /** @type {Record<string, "good" | "bad" | "busy" | "quiet">} */ ({
     PAID: "good",
     FAILED: "bad",
@@ -124,6 +139,8 @@ function outcomeOf(order) {
     { class: "card outcome", role: "status", key: "outcome" },
     el("p", { class: "lead" }, badge(kinds[order.status] ?? "quiet", say(`order_${order.status}`))),
     el("p", {}, more),
+    done ? el("p", { class: "notice", key: "done" }, icon("check"), done) : null,
+    !done && order.status !== "PAID" && thenOf(app, order) ? el("p", { class: "soft", key: "then" }, say("goes_on_after")) : null,
     order.refunded_amount > 0
       ? el(
           "p",
@@ -136,9 +153,9 @@ function outcomeOf(order) {
   );
 }
 
-/** @param {Order} order */
-function billOf(order) {
-  const written = (/** @type {number} */ minor) => money(minor, order.currency, order.minor_digits);
+/** The lines of an order, placed or not, with their sum. @param {Quote} order @param {{ currency: string, minor_digits: number }} money */
+export function billOf(order, { currency, minor_digits: digits }) {
+  const written = (/** @type {number} */ minor) => money(minor, currency, digits);
   const head = el(
     "tr",
     {},
@@ -163,10 +180,7 @@ function billOf(order) {
   const sum = (/** @type {string} */ name, /** @type {number} */ minor, names = "") =>
     el("tr", { class: names || null }, el("th", { scope: "row", colspan: 2 }, name), el("td", { class: "number" }, written(minor)));
   const tax = order.tax ? sum(say("tax", { name: taxName(order.tax.name), percent: order.tax.percent }), order.tax.amount) : null;
-  return card(
-    "bill",
-    say("order_number", { number: order.number }),
-    { class: "bill-card" },
+  return [
     el(
       "div",
       { class: "scrolled", tabindex: 0, role: "group", "aria-label": say("order_heading") },
@@ -181,13 +195,11 @@ function billOf(order) {
     order.renews_amount > 0
       ? el("p", { class: "soft" }, icon("run"), say("renews_monthly", { amount: written(order.renews_amount) }))
       : null,
-    el("p", { class: "soft" }, say("ordered_by", { name: order.created_by.name, time: date(order.created_time) })),
-  );
+  ];
 }
 
-/** @param {Order} order @param {boolean} isBusy @param {() => void} pay @param {() => void} cancel */
-function actionsOf(order, isBusy, pay, cancel) {
-  const busy = isBusy ? "true" : null;
+/** @param {Order} order @param {() => unknown} pay @param {() => unknown} cancel */
+function actionsOf(order, pay, cancel) {
   const again = link("/add-ons", { class: "button primary", key: "again" }, say("order_again"));
   if (order.status === "DRAFT" || order.status === "AWAITING_PAYMENT") {
     const words = say(order.status === "DRAFT" ? "confirm_and_pay" : "go_on_paying");
@@ -198,8 +210,8 @@ function actionsOf(order, isBusy, pay, cancel) {
       el(
         "div",
         { class: "actions" },
-        button(words, pay, { class: "primary big", "aria-disabled": busy, key: "pay" }),
-        button(say("cancel_order"), cancel, { "aria-disabled": busy, key: "cancel" }),
+        button(words, pay, { class: "primary big", key: "pay" }),
+        button(say("cancel_order"), cancel, { key: "cancel" }),
       ),
     );
   }

@@ -219,8 +219,10 @@ function reasonOf({ backup }) {
   return el("p", { id: "busy", class: "soft reason", key: "busy" }, words);
 }
 
-/** Asks for a backup; says so when nothing is left to use. @param {App} app */
+/** Asks for a backup; where backups are counted, only once it is agreed to. Says so when nothing is left to use. @param {App} app */
 export async function backUpNow(app) {
+  const { isAgreed } = await import("./agree.js");
+  if (!(await isAgreed(app))) return false;
   try {
     await call("POST", "");
     app.toast(say("backup_begun"));
@@ -232,12 +234,12 @@ export async function backUpNow(app) {
   }
 }
 
-/** @param {App} app @param {unknown} thrown */
-export async function refused(app, thrown) {
+/** @param {App} app @param {unknown} thrown @param {import("../buying.js").Then} [then] what was asked for */
+export async function refused(app, thrown, then = { kind: "now" }) {
   const problem = asProblem(thrown);
   if (problem.code !== "LIMIT_REACHED") return app.tell(problem);
   const { showLimit } = await import("./limit.js");
-  await showLimit(app, problem);
+  showLimit(app, problem.details, { then });
 }
 
 /** @param {App} app @param {Summary} summary */
@@ -312,32 +314,44 @@ function scheduleOf(app, { schedule }) {
     );
   }
   const [next, ...later] = schedule.next_runs;
+  const isSkipped = (/** @type {string} */ run) => schedule.skips.includes(run);
   return card(
     "next",
     say("next_heading"),
     { class: "next" },
     el("p", { class: "large" }, el("strong", {}, longTime(next)), el("span", { class: "soft" }, until(next, app.now()))),
+    isSkipped(next) ? skippedOf(app) : null,
     el("p", {}, icon("run"), el("span", { class: "sentence" }, either(schedule.sentence))),
     el("h3", {}, say("later_runs")),
     el(
       "ol",
       { class: "runs" },
-      later.map((run) => el("li", { key: run }, longTime(run))),
+      later.map((run) =>
+        el("li", { key: run }, longTime(run), isSkipped(run) ? [" ", badge("bad", say("will_be_skipped"))] : null),
+      ),
     ),
     el("p", { class: "soft" }, say("set_by", { name: schedule.requester.name })),
     el("p", { class: "actions" }, link("/schedule", { class: "button" }, icon("calendar"), say("change_schedule"))),
   );
 }
 
+/** The next run will find nothing to use. @param {App} app */
+function skippedOf(app) {
+  const buy = app.summary?.allowance.purchases
+    ? link("/add-ons/one_time", { class: "button" }, icon("cart"), say("buy_more"))
+    : null;
+  return el("div", { class: "notice bad", key: "skipped" }, icon("alert"), el("p", {}, say("next_is_skipped")), buy);
+}
+
 /** What a day may show, in the order of what matters most. */
-const DAY_KINDS = ["failed", "skipped", "missed", "run", "ready"];
+const DAY_KINDS = ["failed", "skipped", "missed", "skips", "run", "ready"];
 
 /** @param {App} app @param {Summary} summary */
 function calendarOf(app, { schedule, past_runs: past }) {
   const today = digits(app.now());
   /** @type {Map<string, { kind: string, time: string }>} */
   const marks = new Map();
-  const ahead = (schedule?.calendar ?? schedule?.next_runs ?? []).map((time) => ({ kind: "run", time }));
+  const ahead = (schedule?.calendar ?? []).map((time) => ({ kind: schedule?.skips.includes(time) ? "skips" : "run", time }));
   for (const mark of [...ahead, ...past.map(({ outcome, time }) => ({ kind: outcome, time }))]) {
     const before = marks.get(digits(mark.time));
     if (!before || DAY_KINDS.indexOf(mark.kind) < DAY_KINDS.indexOf(before.kind)) marks.set(digits(mark.time), mark);

@@ -1,19 +1,24 @@
 // Setting a schedule: four choices, a preview of the runs, and Done.
 
-import { call, get } from "../api.js";
+import { asProblem, call, get } from "../api.js";
 import { button, card, el, icon, link } from "../dom.js";
 import { either, explain, longTime, monthName, say, weekdayName } from "../i18n.js";
 import { resource, shown } from "../resource.js";
 import { CHOICES, WEEKDAYS, fieldsOf, ruleOf, usual } from "../rules.js";
+import { askWhose } from "./conflict.js";
 import { backUpNow, refused } from "./overview.js";
 import { stopSchedule } from "./stop.js";
+
+/** Refusals of a form that was filled before somebody else's change. */
+const CONFLICTS = ["PRECONDITION_FAILED", "ALREADY_CANCELLED", "BACKUP_ALREADY_SCHEDULED", "RESOURCE_NOT_FOUND"];
 
 /** @type {ViewMaker} */
 export default function schedule(app) {
   const state = {
     form: usual(),
     isRead: false,
-    isBusy: false,
+    /** The schedule that the form was filled from; its version is what a change is about, whatever is news meanwhile. @type {Schedule | null} */
+    base: null,
     /** @type {Problem | null} */
     problem: null,
   };
@@ -21,15 +26,27 @@ export default function schedule(app) {
     const rule = ruleOf(state.form);
     return rule ? /** @type {Preview} */ ((await get(`/preview?rrule=${encodeURIComponent(rule)}`)).preview) : null;
   });
-  void read();
+  read();
 
-  /** Takes the schedule that goes on into the form, once. */
+  /** Fills the form, once. */
   function read() {
     if (state.isRead || !app.summary) return;
     state.isRead = true;
-    const rule = app.summary.schedule?.rrule;
-    if (rule) Object.assign(state.form, fieldsOf(rule));
+    take(app.summary.schedule);
+  }
+
+  /** @param {Schedule | null} schedule */
+  function take(schedule) {
+    state.base = schedule;
+    Object.assign(state.form, usual(), schedule ? fieldsOf(schedule.rrule) : null);
     void preview.reload();
+  }
+
+  /** Fills a form that somebody has touched: fields go back to what their attributes say. @param {Schedule | null} schedule */
+  function refill(schedule) {
+    take(schedule);
+    app.redraw();
+    /** @type {HTMLFormElement | null} */ (document.querySelector("main form.columns"))?.reset();
   }
 
   /** @param {Event} event */
@@ -45,45 +62,61 @@ export default function schedule(app) {
   /** @param {Event} event */
   async function done(event) {
     event.preventDefault();
-    if (state.isBusy) return;
-    state.isBusy = true;
-    app.redraw();
-    try {
-      await save();
-    } finally {
-      state.isBusy = false;
-      app.redraw();
-    }
-  }
-
-  async function save() {
+    if (!app.summary) return;
     const rrule = ruleOf(state.form);
-    const current = app.summary?.schedule;
-    if (!rrule) {
-      if (await backUpNow(app)) app.go("/");
-      return;
-    }
+    if (!rrule) return (await backUpNow(app)) && app.go("/");
+    if (preview.isLoading || preview.problem) await preview.reload();
+    const { data } = preview;
+    if (!data?.limit) return save(rrule);
+    const { id = null, etag = "" } = state.base ?? {};
+    const isRefused = data.limit.reason !== "used_up" && data.limit.buy.length > 0;
+    const { showLimit } = await import("./limit.js");
+    showLimit(app, data.limit, {
+      then: { kind: "schedule", rrule, id, etag },
+      skipped: data.skips.find((run) => run === data.next_runs[0]),
+      anyway: isRefused ? undefined : () => save(rrule),
+    });
+  }
+
+  /** @param {string} rrule */
+  async function save(rrule) {
+    const { base } = state;
+    const body = { backup: { rrule } };
     try {
-      if (current) await call("PUT", `/${current.id}`, { body: { backup: { rrule } }, ifMatch: current.etag });
-      else await call("POST", "", { body: { backup: { rrule } } });
-      app.toast(say(current ? "schedule_changed" : "schedule_set"));
+      if (base) await call("PUT", `/${base.id}`, { body, ifMatch: base.etag });
+      else await call("POST", "", { body });
       await app.refresh();
-      app.go("/");
+      saved();
     } catch (thrown) {
-      await failed(thrown);
+      await failed(asProblem(thrown), rrule);
     }
   }
 
-  /** @param {unknown} thrown */
-  async function failed(thrown) {
-    const problem = /** @type {Problem} */ (thrown);
+  function saved() {
+    app.toast(say(state.base ? "schedule_changed" : "schedule_set"));
+    app.go("/");
+  }
+
+  /** @param {Problem} problem @param {string} rrule */
+  async function failed(problem, rrule) {
     if (problem.code === "INVALID_DATA") {
       state.problem = problem;
-      app.redraw();
-    } else {
-      await app.refresh();
-      await refused(app, thrown);
+      return app.redraw();
     }
+    await app.refresh();
+    if (!CONFLICTS.includes(problem.code)) return refused(app, problem, { kind: "schedule", rrule, id: null, etag: "" });
+    const theirs = app.summary?.schedule ?? null;
+    // It is what was asked for already: the answer was lost on its way.
+    if (theirs?.rrule === rrule) return saved();
+    const answer = await askWhose({
+      kinds: "schedule_set,schedule_changed,schedule_stopped",
+      theirs: [el("p", {}, theirs ? say("conflict_rule", { rule: either(theirs.sentence) }) : say("conflict_stopped"))],
+      mine: preview.data ? [el("p", {}, say("conflict_my_rule", { rule: either(preview.data.sentence) }))] : [],
+    });
+    if (answer === "theirs") refill(theirs);
+    if (answer !== "mine") return;
+    state.base = theirs;
+    await save(rrule);
   }
 
   return {
@@ -105,7 +138,7 @@ export default function schedule(app) {
             { class: "actions", key: "done" },
             el(
               "button",
-              { class: "primary big", "aria-disabled": state.isBusy || !app.summary ? "true" : null },
+              { class: "primary big", "aria-disabled": app.summary ? null : "true" },
               icon("check"),
               say(state.form.choice === "now" ? "back_up_now" : "done"),
             ),
@@ -234,33 +267,50 @@ function previewOf(app, form, preview) {
   return card("preview", say("preview_heading"), { class: "preview" }, shown(preview, { filled, lines: 6 }));
 }
 
-/** What fits the plan. @param {App} app @param {Form} form @param {Preview | null} preview */
+/** What fits the plan and what is left. @param {App} app @param {Form} form @param {Preview | null} preview */
 function tips(app, form, preview) {
   const allowance = app.summary?.allowance;
   if (!allowance) return null;
-  const found = [];
-  const free = allowance.free_per_month;
-  if (allowance.unlimited ?? free === null) found.push(say("tip_unlimited"));
-  else if (form.choice === "now") found.push(allowance.left ? say("tip_now", { left: allowance.left }) : say("tip_now_none"));
-  else if (form.choice === "weekly" && !allowance.weekly) found.push(say("tip_weekly"));
-  else if (free === 0) found.push(say("tip_none"));
-  else {
-    if (form.choice === "biweekly")
-      found.push(
-        say(free && free > 2 ? "tip_biweekly_more" : "tip_biweekly", { free: free ?? 0, rest: Math.max((free ?? 0) - 2, 0) }),
-      );
-    if (form.choice === "monthly" && free && free > 1) found.push(say("tip_monthly", { rest: free - 1 }));
-    const busiest = preview?.months.find(({ runs }) => runs > (free ?? 0));
-    if (busiest) {
-      const [year, month] = busiest.month.split("-").map(Number);
-      found.push(say("tip_busiest", { month: monthName(year, month - 1), runs: busiest.runs, free: free ?? 0 }));
-    }
-  }
   return el(
     "ul",
     { class: "tips", "aria-label": say("tips") },
-    found.map((tip) => el("li", {}, icon("check"), el("span", {}, tip))),
+    tipsFor(allowance, form, preview).map(([picture, tip]) => el("li", {}, icon(picture), el("span", {}, tip))),
   );
+}
+
+/** @param {Allowance} allowance @param {Form} form @param {Preview | null} preview @returns {[string, string][]} a picture, and words */
+function tipsFor(allowance, form, preview) {
+  const free = allowance.free_per_month;
+  if (free === null || allowance.unlimited) return [["check", say("tip_unlimited")]];
+  if (form.choice === "now")
+    return [allowance.left ? ["check", say("tip_now", { left: allowance.left })] : ["alert", say("tip_now_none")]];
+  if (preview?.limit?.reason === "needs_weekly") return [["alert", say("tip_weekly")]];
+  const skips = tipsOfSkips(free, preview);
+  if (skips.length) return skips;
+  if (form.choice === "weekly" && allowance.weekly) return [["check", say("tip_weekly_covered")]];
+  if (free === 0) return [["check", say("tip_none")]];
+  if (form.choice === "weekly") return [];
+  if (form.choice === "biweekly")
+    return [["check", say(free > 2 ? "tip_biweekly_more" : "tip_biweekly", { free, rest: Math.max(free - 2, 0) })]];
+  return free > 1 ? [["check", say("tip_monthly", { rest: free - 1 })]] : [];
+}
+
+/** What will find nothing to use: the next run, and the month with most of them. @param {number} free @param {Preview | null} preview @returns {[string, string][]} */
+function tipsOfSkips(free, preview) {
+  if (!preview) return [];
+  const found = /** @type {[string, string][]} */ ([]);
+  const [next] = preview.next_runs;
+  if (preview.skips.includes(next)) found.push(["alert", say("tip_next_skipped", { time: longTime(next) })]);
+  const most = Math.max(0, ...preview.months.map(({ skipped }) => skipped));
+  const month = preview.months.find(({ skipped, runs }) => skipped === most && runs > free);
+  if (month && most > 0) {
+    const [year, number] = month.month.split("-").map(Number);
+    found.push([
+      "alert",
+      say("tip_busiest", { month: monthName(year, number - 1), runs: month.runs, free, skipped: month.skipped }),
+    ]);
+  }
+  return found;
 }
 
 /** @param {App} app @param {Schedule | null} current */
@@ -276,7 +326,7 @@ function stopOf(app, current) {
     el(
       "div",
       { class: "actions" },
-      button(say("stop"), () => void stopSchedule(app, current), {
+      button(say("stop"), () => stopSchedule(app, current), {
         class: "danger",
         icon: "stop",
         "aria-disabled": isRunning ? "true" : null,

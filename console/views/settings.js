@@ -4,6 +4,7 @@ import { asProblem, call, get } from "../api.js";
 import { badge, button, card, el, facts, icon } from "../dom.js";
 import { explain, languages, locale, number, say, size, speak } from "../i18n.js";
 import { resource, shown } from "../resource.js";
+import { askWhose } from "./conflict.js";
 import { calendarLink, webhooks } from "./hooks.js";
 
 const MIB = 1 << 20;
@@ -13,8 +14,8 @@ const SIZES = [16, 100, 500, 1024, 2048, 4096, 10_240];
 /** @type {ViewMaker} */
 export default function settings(app) {
   const state = {
+    /** The version that the form was filled from. */
     etag: "",
-    isBusy: false,
     /** @type {Problem | null} */
     problem: null,
     /** @type {string[]} */
@@ -41,25 +42,30 @@ export default function settings(app) {
   /** @param {SubmitEvent} event */
   async function save(event) {
     event.preventDefault();
-    if (state.isBusy) return;
     const form = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
-    Object.assign(state, {
-      isBusy: true,
-      problem: null,
-      recipients: form.getAll("recipient").map((address) => String(address).trim()),
-    });
+    state.problem = null;
+    state.recipients = form.getAll("recipient").map((address) => String(address).trim());
     app.redraw();
+    await put(wanted(form));
+    app.redraw();
+  }
+
+  /** @param {any} settings */
+  async function put(settings) {
     try {
-      const { body, etag } = await call("PUT", "/settings", { body: { settings: wanted(form) }, ifMatch: state.etag });
-      saved.data = body.settings;
-      take(body.settings, etag);
-      app.toast(say("settings_saved"));
-      void app.refresh();
+      const { body, etag } = await call("PUT", "/settings", { body: { settings }, ifMatch: state.etag });
+      accept(body.settings, etag);
     } catch (thrown) {
-      refuse(asProblem(thrown));
+      await refuse(asProblem(thrown), settings);
     }
-    state.isBusy = false;
-    app.redraw();
+  }
+
+  /** @param {Settings} settings @param {string} etag */
+  function accept(settings, etag) {
+    saved.data = settings;
+    take(settings, etag);
+    app.toast(say("settings_saved"));
+    void app.refresh();
   }
 
   /** @param {FormData} form */
@@ -75,15 +81,33 @@ export default function settings(app) {
     };
   }
 
-  /** @param {Problem} problem */
-  function refuse(problem) {
+  /** @param {Problem} problem @param {any} settings @returns {Promise<void>} */
+  async function refuse(problem, settings) {
     if (problem.status === 401 || problem.status === 403) return app.tell(problem);
+    if (problem.code === "PRECONDITION_FAILED") return resolve(settings).catch((thrown) => refuse(asProblem(thrown), settings));
     state.problem = problem;
-    if (problem.code === "PRECONDITION_FAILED")
-      void saved.reload().then(() => {
-        state.problem = problem;
-        app.redraw();
-      });
+  }
+
+  /** Somebody else has saved since the form was filled. @param {any} mine */
+  async function resolve(mine) {
+    const { body, etag } = await call("GET", "/settings");
+    const theirs = /** @type {Settings} */ (body.settings);
+    // It is what was asked for already: the answer was lost on its way.
+    if (JSON.stringify(inWords(theirs)) === JSON.stringify(inWords(mine))) return accept(theirs, etag);
+    const answer = await askWhose({
+      kinds: "settings_saved",
+      theirs: saved.data ? [differenceOf("conflict_changed", saved.data, theirs)] : [],
+      mine: [differenceOf("conflict_my_changes", theirs, mine)],
+    });
+    if (answer === "mine") {
+      state.etag = etag;
+      await put(mine);
+    }
+    if (answer !== "theirs") return;
+    saved.data = theirs;
+    take(theirs, etag);
+    app.redraw();
+    /** @type {HTMLFormElement | null} */ (document.querySelector("form.settings"))?.reset();
   }
 
   const actions = {
@@ -107,7 +131,7 @@ export default function settings(app) {
     title: () => say("nav_settings"),
     isChanged() {
       const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form.settings"));
-      if (!form || !saved.data || state.isBusy) return false;
+      if (!form || !saved.data) return false;
       const recipients = new FormData(form)
         .getAll("recipient")
         .map((address) => String(address).trim())
@@ -137,7 +161,7 @@ function differs(form, saved) {
   return Object.keys(form).some((name) => differs(form[name], saved?.[name]));
 }
 
-/** @typedef {{ isBusy: boolean, problem: Problem | null, recipients: string[], revision: number }} Editing */
+/** @typedef {{ problem: Problem | null, recipients: string[], revision: number }} Editing */
 
 /**
  * @param {Settings} settings @param {Editing} editing
@@ -182,12 +206,34 @@ function formOf(settings, editing, { save, add, remove }) {
       tick("escape", settings.csv.escape_formulas, say("csv_escaped"), say("csv_escaped_hint")),
     ),
     message,
-    el(
-      "div",
-      { class: "actions" },
-      el("button", { class: "primary", "aria-disabled": editing.isBusy ? "true" : null }, icon("check"), say("save")),
-    ),
+    el("div", { class: "actions" }, el("button", { class: "primary" }, icon("check"), say("save"))),
   );
+}
+
+/** What differs between two states of the settings, with the values of the second. @param {string} lead @param {Settings} before @param {Settings} after */
+function differenceOf(lead, before, after) {
+  const [old, now] = [inWords(before), inWords(after)];
+  const changed = now.filter(([, value], at) => value !== old[at][1]);
+  return el(
+    "div",
+    {},
+    el("p", {}, say(lead)),
+    changed.length ? facts(changed) : el("p", { class: "soft" }, say("conflict_nothing")),
+  );
+}
+
+/** @param {Settings} settings @returns {[string, string][]} */
+function inWords({ time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: most, recipients, csv }) {
+  const isOn = (/** @type {boolean} */ value) => say(value ? "is_on" : "is_off");
+  return [
+    [say("time_zone"), zone],
+    [say("time_of_day"), time],
+    [say("mail_language"), languages.find(([tag]) => tag === mails)?.[1] ?? say("mail_language_own")],
+    [say("max_part"), most === null ? say("no_limit") : size(most)],
+    [say("recipients"), recipients.join(say("comma")) || "–"],
+    [say("csv_bom"), isOn(csv.byte_order_mark)],
+    [say("csv_escaped"), isOn(csv.escape_formulas)],
+  ];
 }
 
 /** @param {string} id @param {string} label @param {Child[]} children */

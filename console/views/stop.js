@@ -15,7 +15,7 @@ export async function stopSchedule(app, schedule) {
   if (!(await ask({ title: say("stop_title"), body, confirm: say("stop_confirm"), cancel: say("stop_cancel"), isDangerous: true })))
     return;
   try {
-    await call("PUT", `/${schedule.id}/actions/cancel`);
+    await call("PUT", `/${schedule.id}/actions/cancel`, { ifMatch: schedule.etag });
     app.toast(say("stopped"));
     await app.refresh();
   } catch (thrown) {

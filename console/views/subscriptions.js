@@ -80,8 +80,8 @@ export default function subscriptions(app) {
       ...list.map((subscription) =>
         subscriptionOf(
           subscription,
-          () => void downgrade(subscription),
-          () => void resume(subscription),
+          () => downgrade(subscription),
+          () => resume(subscription),
         ),
       ),
     );
@@ -127,7 +127,7 @@ export default function subscriptions(app) {
   };
 }
 
-/** @param {Subscription} subscription @param {() => void} downgrade @param {() => void} resume */
+/** @param {Subscription} subscription @param {() => unknown} downgrade @param {() => unknown} resume */
 function subscriptionOf(subscription, downgrade, resume) {
   const { id, status, amount, currency, minor_digits: digits, started_time: started, period_end: end } = subscription;
   const kind = /** @type {Record<string, "good" | "bad" | "quiet">} */ ({

@@ -132,24 +132,6 @@ for (const locale of ["en", "ja"]) {
       await expect(page.getByText(S("no_schedule"))).toBeVisible();
     });
 
-    test("another administrator was first: the schedule is read again", async ({ page }) => {
-      await call(program, "Large", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=3;BYDAY=MO" } });
-      await open(page, program, "Large", { locale, to: "/schedule" });
-      await expect(page.getByText(S("other_rule"))).toBeVisible();
-      const { summary } = await call(program, "Large", "GET", "/summary");
-      await page.route("**/backup/*", (route) =>
-        route.request().method() === "PUT"
-          ? route.continue({ headers: { ...route.request().headers(), "if-match": '"other"' } })
-          : route.continue(),
-      );
-      await page.getByRole("button", { name: S("done") }).click();
-      await expect(
-        page.locator("#toasts").getByText(locale === "ja" ? S("error_PRECONDITION_FAILED") : /Somebody else/),
-      ).toBeVisible();
-      await page.unrouteAll();
-      await call(program, "Large", "PUT", `/${summary.schedule.id}/actions/cancel`);
-    });
-
     test("nothing is left to use: what to do is said", async ({ page }) => {
       await open(page, program, "Free", { locale, to: "/schedule" });
       await page.getByLabel(S("choice_now"), { exact: true }).check();
@@ -199,7 +181,7 @@ for (const locale of ["en", "ja"]) {
       await expect(page.getByRole("button", { name: S("bell"), exact: true })).toBeFocused();
     });
 
-    test("settings are saved, wrong ones are pointed at, and those of somebody else are not overwritten", async ({ page }) => {
+    test("settings are saved, wrong ones are pointed at", async ({ page }) => {
       await open(page, program, "First", { locale, to: "/settings" });
       await page.getByLabel(S("time_zone"), { exact: true }).selectOption("Europe/Berlin");
       await page.getByLabel(S("time_of_day"), { exact: true }).fill("05:30");

@@ -34,6 +34,7 @@ for (const locale of ["en", "ja"]) {
         Weekly: { plan: "Standard" },
         Small: { plan: "Free" },
         Later: { plan: "Standard" },
+        Unlimited: { plan: "Own" },
       });
       program = await serve(place.data);
       for (let count = 0; count < 2; count += 1) await backUp(program, "Used");
@@ -65,24 +66,25 @@ for (const locale of ["en", "ja"]) {
         const limit = page.getByRole("dialog", { name: S("limit_title") });
         await expect(limit.getByText(S("limit_used", { free: 2 }))).toBeVisible();
         await keep(page, "limit");
+        await limit.getByLabel(S("quantity"), { exact: true }).fill("250");
+        await expect(limit.getByText(S("quantity_wrong", { most: 100 }))).toBeVisible();
+        await limit.getByLabel(S("quantity"), { exact: true }).fill("3");
+        await expect(limit.getByText(S("limit_total", { total: locale === "ja" ? "￥4,500" : "¥4,500" }))).toBeVisible();
         await limit
-          .getByRole("button", {
-            name: S("choose_product", { product: locale === "ja" ? "単発バックアップ" : "One-time backups" }),
-          })
+          .getByRole("button", { name: S("pay_product", { product: locale === "ja" ? "単発バックアップ" : "One-time backups" }) })
           .click();
-        await page.getByLabel(S("quantity"), { exact: true }).fill("3");
-        await keep(page, "addons");
-        await page.getByRole("button", { name: S("to_order") }).click();
-        await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("order_heading"));
-        await expect(page.getByText(S("order_DRAFT"), { exact: true })).toBeVisible();
-        await keep(page, "order");
-        await page.getByRole("button", { name: S("confirm_and_pay") }).click();
         await pay(page);
         await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("order_paid_heading"));
+        await expect(page.locator(".outcome").getByText(S("backup_begun"))).toBeVisible();
         await keep(page, "purchase");
+        await ended(program, "Used");
         await visit(page, locale, "overview");
         await expect(page.getByText(S("bought_left"))).toBeVisible();
+        expect((await call(program, "Used", "GET", "/summary")).summary.allowance.left).toBe(2);
         await page.getByRole("button", { name: S("back_up_now") }).click();
+        const question = page.getByRole("dialog", { name: S("now_title") });
+        await expect(question.getByText(S("now_uses", { left: 2, after: 1 }))).toBeVisible();
+        await question.getByRole("button", { name: S("back_up_now") }).click();
         await expect(page.locator("#toasts").getByText(S("backup_begun"))).toBeVisible();
         await ended(program, "Used");
         await lookAgain(page);
@@ -97,15 +99,15 @@ for (const locale of ["en", "ja"]) {
       await open(page, program, "Weekly", { locale, to: "/schedule" });
       await page.getByLabel(S("choice_weekly"), { exact: true }).check();
       await page.getByRole("button", { name: S("done") }).click();
-      const limit = page.getByRole("dialog", { name: S("limit_title") });
+      const limit = page.getByRole("dialog", { name: S("limit_title_weekly") });
       await expect(limit.getByText(S("limit_weekly"))).toBeVisible();
-      await limit.getByRole("button", { name: S("choose_product") }).click();
-      await expect(page.getByLabel(S("add_weekly"), { exact: true })).toBeChecked();
-      await page.getByRole("button", { name: S("to_order") }).click();
-      await expect(page.getByText(S("renews_monthly"))).toBeVisible();
-      await page.getByRole("button", { name: S("confirm_and_pay") }).click();
+      await keep(page, "limit-weekly");
+      await limit.getByRole("button", { name: S("pay_product") }).click();
       await pay(page);
       await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("order_paid_heading"));
+      await expect(page.locator(".outcome").getByText(S("schedule_set"))).toBeVisible();
+      const { summary } = await call(program, "Weekly", "GET", "/summary");
+      expect([summary.schedule.rrule, summary.schedule.skips]).toEqual(["RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO", []]);
       await visit(page, locale, "subscriptions");
       await keep(page, "subscriptions");
       await page.setViewportSize({ width: 390, height: 900 });
@@ -129,8 +131,17 @@ for (const locale of ["en", "ja"]) {
       await open(page, program, "Small", { locale, to: "/add-ons" });
       await page.getByRole("radio", { name: /Ultimate/ }).check();
       await page.getByLabel(S("quantity"), { exact: true }).fill("1");
+      await keep(page, "addons");
       await page.getByRole("button", { name: S("to_order") }).click();
       await expect(page.getByRole("rowheader", { name: S("product_plan", { plan: "Ultimate" }) })).toBeVisible();
+      await expect(page.getByText(S("renews_monthly"))).toBeVisible();
+      await keep(page, "order");
+      await page.reload();
+      expect((await call(program, "Small", "GET", "/orders")).orders).toEqual([]);
+      await page.getByRole("link", { name: S("change_choice") }).click();
+      await expect(page.getByRole("radio", { name: /Ultimate/ })).toBeChecked();
+      await expect(page.getByLabel(S("quantity"), { exact: true })).toHaveValue("1");
+      await page.getByRole("button", { name: S("to_order") }).click();
       await page.getByRole("button", { name: S("confirm_and_pay") }).click();
       await pay(page);
       await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("order_paid_heading"));
@@ -138,9 +149,56 @@ for (const locale of ["en", "ja"]) {
       await expect(page.getByText(S("plan", { plan: "Ultimate" }))).toBeVisible();
     });
 
+    test("the month is used up: a schedule asks first, and is set by itself after the payment", async ({ page }) => {
+      const place = await dataFolder({ Booked: { plan: "Standard" } });
+      // A Tuesday in the middle of a month, so that the next Wednesday is still in it.
+      const program = await serve(place.data, ["--clock", "2026-11-10T10:00:00+09:00"]);
+      for (let count = 0; count < 2; count += 1) await backUp(program, "Booked");
+      await open(page, program, "Booked", { locale, to: "/schedule" });
+      await page.getByLabel(S("weekday"), { exact: true }).selectOption("WE");
+      const skipped = page.locator("section.preview .tips").getByText(S("tip_next_skipped"));
+      await expect(skipped).toBeVisible();
+      await expect(page.getByText(S("tip_biweekly"))).toHaveCount(0);
+      await page.getByRole("button", { name: S("done") }).click();
+      const limit = page.getByRole("dialog", { name: S("limit_title") });
+      await expect(limit.getByText(S("limit_skipped"))).toBeVisible();
+      await limit.getByRole("button", { name: S("limit_anyway") }).click();
+      await expect(page.locator("section.next").getByText(S("next_is_skipped"))).toBeVisible();
+      await visit(page, locale, "schedule");
+      await page.getByRole("button", { name: S("done") }).click();
+      await limit
+        .getByRole("button", { name: S("pay_product"), exact: true })
+        .first()
+        .click();
+      await pay(page);
+      await expect(page.locator(".outcome").getByText(S("schedule_changed"))).toBeVisible();
+      await visit(page, locale, "overview");
+      await expect(page.locator("section.next strong")).toBeVisible();
+      await expect(page.getByText(S("next_is_skipped"))).toHaveCount(0);
+      await program.stop();
+      await place.remove();
+    });
+
+    test("what nobody sells makes no cart, and a number is counted as it is shown", async ({ page }) => {
+      await open(page, program, "Later", { locale, to: "/add-ons/plan/Nope" });
+      await expect(page.getByRole("alert").getByText(S("not_sold"))).toBeVisible();
+      await expect(page.getByText(S("cart_empty"))).toBeVisible();
+      await page.getByLabel(S("quantity"), { exact: true }).fill("250");
+      await expect(page.getByRole("alert").getByText(S("quantity_wrong", { most: 100 }))).toBeVisible();
+      await expect(page.getByRole("button", { name: S("to_order") })).toHaveAttribute("aria-disabled", "true");
+      await page.getByLabel(S("quantity"), { exact: true }).fill("100");
+      await expect(page.locator(".bill .total")).toContainText("150,000");
+      await open(page, program, "Unlimited", { locale, to: "/add-ons/one_time" });
+      await expect(page.getByText(S("nothing_to_buy"))).toBeVisible();
+    });
+
     test("an order is cancelled, and can be placed again", async ({ page }) => {
       await open(page, program, "Later", { locale, to: "/add-ons/one_time" });
       await page.getByRole("button", { name: S("to_order") }).click();
+      await page.getByRole("button", { name: S("confirm_and_pay") }).click();
+      await expect(page).toHaveURL(/\/pay\//);
+      const [{ id }] = (await call(program, "Later", "GET", "/orders")).orders;
+      await page.goto(`${program.url}/#/orders/${id}`);
       await page.getByRole("button", { name: S("cancel_order") }).click();
       await page
         .getByRole("dialog")

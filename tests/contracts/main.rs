@@ -15,6 +15,7 @@ mod outbox;
 mod places;
 mod progress;
 mod purchases;
+mod requests;
 mod samples;
 mod schedules;
 mod secrets;

@@ -46,6 +46,9 @@ class Organisation:
         self.token = world.outside.token(self.id)
 
     def call(self, method, path, body=None, expect=200, **headers):
+        """Calls the API. Each POST has a key of its own, unless it is to be the repeat of another."""
+        if method == "POST":
+            headers.setdefault("idempotency_key", str(uuid.uuid4()))
         answer = self.world.api.call(method, BACKUP + path, body, self.token, **headers)
         assert answer.status == expect, (method, path, answer.status, answer.body)
         return answer.body
@@ -271,4 +274,7 @@ def what_is_paid_is_handed_out(world):
 
 def place(organisation):
     wanted = {"order": {"items": [{"product": "one_time", "quantity": 2}], "origin": "backup_page"}}
-    return organisation.call("POST", "/orders", wanted, 201)["order"]["id"]
+    key = str(uuid.uuid4())
+    first, repeat = [organisation.call("POST", "/orders", wanted, 201, idempotency_key=key)["order"]["id"] for _ in range(2)]
+    assert first == repeat, (first, repeat)
+    return first

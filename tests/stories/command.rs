@@ -1,8 +1,10 @@
 //! The command as a user types it.
 
 use std::path::Path;
+use std::process::Stdio;
 
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 /// The program, built beside this test.
@@ -54,6 +56,43 @@ async fn the_demo_makes_a_backup_that_verify_finds_right_and_import_takes() {
     assert!(again.ok, "{}", again.err);
     let unknown = hozon_with(&folder.path().join("b"), &["backup", "--org", "nobody"]).await;
     assert!(!unknown.ok && unknown.err.contains("there are: 写し"), "{}", unknown.err);
+}
+
+#[tokio::test]
+async fn an_unknown_plan_or_country_is_refused_with_the_known_ones() {
+    let folder = TempDir::new().unwrap();
+    let csv = folder.path().join("Leads.csv");
+    std::fs::write(&csv, "Id\n1\n").unwrap();
+    let import = async |more: &[&str]| {
+        let data = folder.path().join("data");
+        hozon_with(&data, &[&["import", "--org", "New", csv.to_str().unwrap()], more].concat()).await
+    };
+    let plan = import(&["--plan", "Gold"]).await;
+    assert!(!plan.ok && plan.err.contains("no plan \"Gold\"; there are Free, Standard, Professional"), "{}", plan.err);
+    let country = import(&["--country", "ZZ"]).await;
+    assert!(!country.ok && country.err.contains("\"ZZ\" is no country") && country.err.contains("JP, US, GB"), "{}", country.err);
+    let demo = hozon_with(&folder.path().join("demo"), &["--plan", "Gold", "--once"]).await;
+    assert!(!demo.ok && demo.err.contains("no plan \"Gold\""), "{}", demo.err);
+    let good = import(&["--plan", "Standard", "--country", "br"]).await;
+    assert!(good.ok, "{}", good.err);
+}
+
+#[tokio::test]
+async fn the_demo_serves_when_no_backup_is_left_and_says_how_to_go_on() {
+    let folder = TempDir::new().unwrap();
+    let mut command = Command::new(hozon());
+    command.args(["--data", folder.path().to_str().unwrap(), "--port", "0", "--plan", "Free"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut said = String::new();
+    while !said.contains("Ctrl-C") {
+        said += &lines.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended: {said}"));
+        said.push('\n');
+    }
+    assert!(said.contains("No backup was made: Your plan has no free backups"), "{said}");
+    assert!(said.contains("4242 4242 4242 4242") && said.contains("--plan Own"), "{said}");
+    let url = said.split_whitespace().find(|word| word.starts_with("http")).unwrap().split('#').next().unwrap();
+    assert!(reqwest::get(url).await.unwrap().status().is_success());
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ async fn a_rule_is_shown_before_it_is_set() {
     assert_eq!(preview["sentence"], json!({ "en": "every other Tuesday", "ja": "隔週の火曜日" }));
     assert_eq!(preview["next_runs"][0], "2026-12-01T04:00:00+09:00");
     assert_eq!(preview["next_runs"].as_array().unwrap().len(), 5);
-    assert_eq!(preview["months"][0], json!({ "month": "2026-12", "runs": 3 }), "the 1st, the 15th and the 29th");
+    assert_eq!(preview["months"][0], json!({ "month": "2026-12", "runs": 3, "skipped": 1 }), "the 1st, the 15th and the 29th");
     let set = administrator.post("/backup", r#"{"backup":{"rrule":"RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"}}"#).await;
     assert_eq!(set.status, StatusCode::CREATED);
     let summary = administrator.get("/backup/summary").await.body["summary"].clone();

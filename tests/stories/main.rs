@@ -1,6 +1,7 @@
 //! Stories: what users do, through HTTP or the command, down to the reopened zip.
 #![allow(clippy::unwrap_used, reason = "a story that meets None has failed")]
 
+mod allowance;
 mod back_up_now;
 mod bad_requests;
 mod broken_storage;
@@ -9,6 +10,7 @@ mod composing;
 mod console;
 mod downloads;
 mod hostile_data;
+mod idempotency;
 mod imports;
 mod large_zips;
 mod links;

@@ -58,6 +58,13 @@ async fn a_schedule_is_set_read_changed_and_stopped() {
     let changed = put_rule(&world, &id, WEEKLY, seen).await;
     assert_eq!((changed.status, changed.code()), (StatusCode::OK, "SUCCESS"), "{changed:?}");
     assert_eq!(put_rule(&world, &id, WEEKLY, seen).await.code(), "PRECONDITION_FAILED", "somebody else was first");
+    let stop = format!("/crm/bulk/v8/backup/{id}/actions/cancel");
+    let stopped = administrator.send_with(Method::PUT, &stop, "", &[("if-match", seen.unwrap())]).await;
+    assert_eq!(
+        (stopped.status, stopped.code()),
+        (StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED"),
+        "it is another rule now"
+    );
     let summary = administrator.get("/backup/summary").await.body["summary"]["schedule"].clone();
     assert_eq!(summary["sentence"], json!({ "en": "every Monday", "ja": "毎週月曜日" }));
     assert_eq!(summary["next_runs"][0], "2026-11-30T04:00:00+09:00");

@@ -5,7 +5,7 @@ mod notifications;
 mod webhooks;
 
 use axum::extract::FromRef;
-use hozon_shared::api::{Documented, with_versions};
+use hozon_shared::api::{Documented, with_idempotency, with_versions};
 use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::ports::Ports;
 use utoipa_axum::routes;
@@ -31,5 +31,5 @@ pub fn router(ports: Ports, addresses: Addresses) -> Documented {
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::remove))
         .routes(routes!(webhooks::test));
-    with_versions(routes).with_state(App { ports, addresses })
+    with_idempotency(with_versions(routes), &ports).with_state(App { ports, addresses })
 }

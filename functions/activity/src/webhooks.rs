@@ -5,10 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::uri::Uri;
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Refusals, Success, local_time};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Once, Refusals, Success, local_time};
 use hozon_shared::domain::id::{EventId, OrgId, WebhookId};
 use hozon_shared::domain::webhook::{Addresses, Delivery, MOST, Secret, Webhook};
-use hozon_shared::ports::Ports;
+use hozon_shared::ports::{Change, Ports};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -72,8 +72,13 @@ pub struct WebhookRef {
 pub async fn add(
     State(app): State<App>,
     Administrator(caller): Administrator,
+    once: Once,
     Body(body): Body,
 ) -> Result<(StatusCode, Json<Success<Added>>), ApiError> {
+    if once.is_repeat() {
+        let message = "The webhook was added; its secret is shown only once. Remove it and add it again if you have not seen it.";
+        return Err(ApiError::answer_not_kept(message));
+    }
     let request: WebhookRequest = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
     let url = checked(request.webhook.url, app.addresses)?;
     if app.ports.webhooks.webhooks(caller.org).await?.len() >= MOST {
@@ -83,7 +88,9 @@ pub async fn add(
     let secret = Secret::of(app.ports.secrets.token().as_bytes());
     let (id, org) = (WebhookId(app.ports.ids.next(now)), caller.org);
     let added = Added { id: id.to_string(), secret: secret.reveal().to_owned() };
-    app.ports.webhooks.put_webhook(&Webhook { org, id, url, secret, created: now, disabled: None }).await?;
+    let webhook = Change::Webhook(Box::new(Webhook { org, id, url, secret, created: now, disabled: None }));
+    let changes = [Some(webhook), once.answer_with_secret(StatusCode::CREATED)];
+    app.ports.store.commit(org, changes.into_iter().flatten().collect()).await?;
     Ok((StatusCode::CREATED, Json(Success::new(added, "Webhook added."))))
 }
 
@@ -134,6 +141,7 @@ pub async fn remove(
 pub async fn test(
     State(app): State<App>,
     Administrator(caller): Administrator,
+    once: Once,
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<Success<WebhookRef>>, ApiError> {
     let webhook = find(&app.ports, caller.org, &id).await?;
@@ -141,11 +149,11 @@ pub async fn test(
     let body = json!({ "type": "backup.test", "timestamp": now, "data": { "organisation": { "id": caller.org } } }).to_string();
     let event = EventId(app.ports.ids.next(now));
     let delivery = Delivery { org: caller.org, webhook: webhook.id, event, body, attempts: 0, next: now };
-    if webhook.disabled.is_some() {
-        app.ports.webhooks.put_webhook(&Webhook { disabled: None, ..webhook }).await?;
-    }
-    app.ports.webhooks.put_delivery(&delivery).await?;
-    Ok(Json(Success::new(WebhookRef { id }, "A test message is on its way.")))
+    let answer = Success::new(WebhookRef { id }, "A test message is on its way.");
+    let enabled = webhook.disabled.map(|_| Change::Webhook(Box::new(Webhook { disabled: None, ..webhook })));
+    let changes = [Some(Change::Delivery(Box::new(delivery))), enabled, once.answer(StatusCode::OK, &answer)];
+    app.ports.store.commit(caller.org, changes.into_iter().flatten().collect()).await?;
+    Ok(Json(answer))
 }
 
 async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Webhook, ApiError> {

@@ -4,7 +4,7 @@ mod backups;
 mod holds;
 mod links;
 
-use hozon_shared::api::{Documented, with_versions};
+use hozon_shared::api::{Documented, with_idempotency, with_versions};
 use hozon_shared::ports::Ports;
 use utoipa_axum::routes;
 
@@ -15,5 +15,5 @@ pub fn router(ports: Ports) -> Documented {
         .routes(routes!(links::one))
         .routes(routes!(backups::list))
         .routes(routes!(backups::contents));
-    with_versions(routes).with_state(ports)
+    with_idempotency(with_versions(routes), &ports).with_state(ports)
 }

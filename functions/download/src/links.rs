@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Once, Params, Refusals, local_time};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup};
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::domain::file_name::saved_as;
@@ -103,6 +103,7 @@ struct Download {
 pub async fn one(
     State(ports): State<Ports>,
     Administrator(caller): Administrator,
+    once: Once,
     Path((_version, id, name)): Path<(String, String, String)>,
 ) -> Result<Json<DownloadEnvelope>, ApiError> {
     let now = ports.clock.now();
@@ -111,7 +112,12 @@ pub async fn one(
     let file = file.ok_or_else(ApiError::not_found)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let url = sign(&ports, &organisation, &backup, file, now).await?;
-    ports.store.commit(caller.org, vec![download_started(&ports, &caller, &backup, file, now)]).await?;
+    // A repeat is the same download; its link is signed anew, for links are kept nowhere.
+    if !once.is_repeat() {
+        let started = download_started(&ports, &caller, &backup, file, now);
+        let changes = [Some(started), once.answer_with_secret(StatusCode::OK)];
+        ports.store.commit(caller.org, changes.into_iter().flatten().collect()).await?;
+    }
     let download =
         Download { url, file_name: file.name.clone(), expiry_date: local_time(backup.expires(), organisation.time_zone) };
     Ok(Json(DownloadEnvelope { download }))

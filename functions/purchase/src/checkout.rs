@@ -3,13 +3,14 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Once, Refusals};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::order::{CheckoutLink, Line, Order, Status};
-use hozon_shared::domain::organisation::{Caller, Organisation, Person};
+use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::payment::Owner;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::purchase::{self, Holdings};
@@ -31,6 +32,7 @@ use crate::{ATTEMPTS, Shop, too_busy};
 pub async fn confirm(
     State(shop): State<Shop>,
     Administrator(caller): Administrator,
+    once: Once,
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<OrderEnvelope>, ApiError> {
     for _ in 0..ATTEMPTS {
@@ -40,8 +42,8 @@ pub async fn confirm(
             Status::AwaitingPayment => return shop.shown(&caller, &order).await,
             status => return Err(not_open(status)),
         }
-        if let Some(confirmed) = shop.open_checkout(&caller, order).await? {
-            return shop.shown(&caller, &confirmed).await;
+        if let Some(answer) = shop.open_checkout(&caller, order, &once).await? {
+            return Ok(answer);
         }
     }
     Err(too_busy().into())
@@ -59,6 +61,7 @@ pub async fn confirm(
 pub async fn cancel(
     State(shop): State<Shop>,
     Administrator(caller): Administrator,
+    once: Once,
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<OrderEnvelope>, ApiError> {
     for _ in 0..ATTEMPTS {
@@ -66,7 +69,7 @@ pub async fn cancel(
         if order.status == Status::Cancelled {
             return shop.shown(&caller, &order).await;
         }
-        shop.give_up(&order, &caller.person).await?;
+        shop.give_up(&order, &caller, &once).await?;
     }
     Err(too_busy().into())
 }
@@ -81,7 +84,7 @@ fn not_open(status: Status) -> ApiError {
 
 impl Shop {
     /// Opens the checkout of a draft; `None` when somebody else was at it, and it must be read again.
-    async fn open_checkout(&self, caller: &Caller, order: Order) -> Result<Option<Order>, ApiError> {
+    async fn open_checkout(&self, caller: &Caller, order: Order, once: &Once) -> Result<Option<Json<OrderEnvelope>>, ApiError> {
         let held = self.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
         self.require_sense(&order, &held)?;
         if let Some(other) = held.open_order {
@@ -95,7 +98,9 @@ impl Shop {
         let confirmed = order.confirm(link, self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
         let mut changes = self.changes(|from| purchase::confirm(confirmed.clone(), &caller.person, from));
         changes.extend([Change::Customer(customer), Change::Contact(caller.contact())]);
-        Ok(self.commit(caller.org, changes).await?.then_some(confirmed))
+        let answer = self.shown(caller, &confirmed).await?;
+        changes.extend(once.answer(StatusCode::OK, &answer.0));
+        Ok(self.commit(caller.org, changes).await?.then_some(answer))
     }
 
     /// Refuses what made sense when it was ordered and does not any more.
@@ -113,14 +118,14 @@ impl Shop {
                 let message = "The payment of another order is on its way. Wait until it is through, then confirm this one.";
                 Err(ApiError::not_allowed(message).details(json!({ "id": other.id })))
             }
-            Some(other) => self.give_up(&other, &caller.person).await,
+            Some(other) => self.give_up(&other, caller, &Once::default()).await,
             None => Err(PortError::new(ErrorKind::Corrupt, "find the order whose checkout is open").into()),
         }
     }
 
     /// Gives an order up: first at the provider, so that nobody can pay it any more, then here. One that was paid meanwhile is settled,
     /// and the call refused.
-    async fn give_up(&self, order: &Order, by: &Person) -> Result<(), ApiError> {
+    async fn give_up(&self, order: &Order, by: &Caller, once: &Once) -> Result<(), ApiError> {
         let cancelled = order.clone().cancel(self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
         if let Some(checkout) = &order.checkout {
             match self.payments.close_checkout(&checkout.id).await {
@@ -129,7 +134,9 @@ impl Shop {
             }
         }
         let open = self.ports.purchases.open_order(order.org).await?;
-        let changes = self.changes(|from| purchase::step(cancelled, OrderStep::Cancelled, by, open, from));
+        let answer = self.shown(by, &cancelled).await?;
+        let mut changes = self.changes(|from| purchase::step(cancelled, OrderStep::Cancelled, &by.person, open, from));
+        changes.extend(once.answer(StatusCode::OK, &answer.0));
         self.commit(order.org, changes).await?;
         Ok(())
     }

@@ -11,7 +11,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use hozon_shared::api::{ApiError, Documented, with_versions};
+use hozon_shared::api::{ApiError, Documented, with_idempotency, with_versions};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::price::{CountryPrices, Terms};
@@ -93,5 +93,6 @@ pub fn router(shop: Shop) -> Documented {
         .routes(routes!(subscriptions::list))
         .routes(routes!(subscriptions::cancel))
         .routes(routes!(subscriptions::resume));
-    with_versions(routes).routes(routes!(messages::handle)).with_state(shop)
+    // The provider's messages have ids of their own, which tell repeats.
+    with_idempotency(with_versions(routes), &shop.ports).routes(routes!(messages::handle)).with_state(shop)
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, PageInfo, Paged, Params, Refusals};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Once, PageInfo, Paged, Params, Refusals};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::{OrderId, OrgId};
 use hozon_shared::domain::order::{Item, NotOrdered, Order, Origin, quote};
@@ -63,6 +63,7 @@ struct WantedItem {
 pub async fn place(
     State(shop): State<Shop>,
     Administrator(caller): Administrator,
+    once: Once,
     Body(body): Body,
 ) -> Result<(StatusCode, Json<OrderEnvelope>), ApiError> {
     let wanted = read_body(&body)?;
@@ -73,10 +74,11 @@ pub async fn place(
     let lines = quote(prices, &shop.terms.plans, held.standing(now), &items).map_err(refusal)?;
     let id = OrderId(shop.ports.ids.next(now));
     let order = Order::place(caller.org, id, caller.person.clone(), wanted.origin, lines, prices.tax.clone(), now);
-    let changes = shop.changes(|from| purchase::step(order.clone(), OrderStep::Placed, &caller.person, None, from));
+    let mut changes = shop.changes(|from| purchase::step(order.clone(), OrderStep::Placed, &caller.person, None, from));
+    let answer = OrderEnvelope { order: OrderOut::of(&order, held.organisation.time_zone, now) };
+    changes.extend(once.answer(StatusCode::CREATED, &answer));
     shop.ports.store.commit(caller.org, changes).await?;
-    let order = OrderOut::of(&order, held.organisation.time_zone, now);
-    Ok((StatusCode::CREATED, Json(OrderEnvelope { order })))
+    Ok((StatusCode::CREATED, Json(answer)))
 }
 
 /// Reads the body; a field that it must not have, a price above all, is named.
@@ -125,7 +127,9 @@ fn refusal(refused: NotOrdered) -> ApiError {
         NotOrdered::Empty | NotOrdered::TooLarge => ("items", None),
         NotOrdered::Quantity(at) => ("quantity", Some(at)),
         NotOrdered::NotAnUpgrade(at) => ("plan", Some(at)),
-        NotOrdered::Twice(at) | NotOrdered::NotSold(at) | NotOrdered::HasWeekly(at) => ("product", Some(at)),
+        NotOrdered::Twice(at) | NotOrdered::NotSold(at) | NotOrdered::HasWeekly(at) | NotOrdered::Unlimited(at) => {
+            ("product", Some(at))
+        }
     };
     let path = at.map_or("$.order.items".to_owned(), |at| format!("$.order.items[{at}].{field}"));
     ApiError::invalid_data(field, &path, refused.to_string())

@@ -1,18 +1,20 @@
-//! `GET backup/prices`: what the caller's organisation can buy, and for how much.
+//! `GET backup/prices`: what the caller's organisation can buy, and for how much; with a choice in the query, also what all of it costs.
 
 use axum::Json;
 use axum::extract::State;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals};
+use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::money::Money;
-use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::order::{Item, NotOrdered, Order, Origin, Standing, quote};
+use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::plan::{Free, Plans};
 use hozon_shared::domain::price::CountryPrices;
 use hozon_shared::domain::product::Product;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::Shop;
-use crate::wire::TaxOut;
+use crate::wire::{LineOut, TaxOut, line};
 
 #[derive(Serialize, ToSchema)]
 pub struct PricesEnvelope {
@@ -29,6 +31,34 @@ struct PricesOut {
     minor_digits: u32,
     tax: TaxOut,
     products: Vec<ProductOut>,
+    /// What is chosen in the query; null where nothing is.
+    quote: Option<QuoteOut>,
+}
+
+/// The summary of an order that is not placed.
+#[derive(Serialize, ToSchema)]
+struct QuoteOut {
+    lines: Vec<LineOut>,
+    /// Without tax.
+    subtotal: u64,
+    tax: TaxOut,
+    /// What would be paid, tax in it.
+    total: u64,
+    /// What would be paid again each month, tax in it.
+    renews_amount: u64,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Choice {
+    /// One-time backups.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    one_time: Option<String>,
+    /// The weekly subscription.
+    #[param(value_type = Option<bool>)]
+    weekly: Option<String>,
+    /// A plan's name.
+    plan: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -49,16 +79,20 @@ struct ProductOut {
     available: bool,
 }
 
-/// What can be bought, in the buyer's currency.
+/// What can be bought, in the buyer's currency. With a choice in the query the answer has its summary; nothing is stored by that.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/prices",
     operation_id = "get_prices",
-    params(("v" = ApiVersion, Path)),
+    params(("v" = ApiVersion, Path), Choice),
     responses((status = 200, body = PricesEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
-pub async fn handle(State(shop): State<Shop>, Administrator(caller): Administrator) -> Result<Json<PricesEnvelope>, ApiError> {
+pub async fn handle(
+    State(shop): State<Shop>,
+    Administrator(caller): Administrator,
+    Params(choice): Params<Choice>,
+) -> Result<Json<PricesEnvelope>, ApiError> {
     let held = shop.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let prices = shop.prices(&held.organisation)?;
     let standing = held.standing(shop.ports.clock.now());
@@ -66,6 +100,7 @@ pub async fn handle(State(shop): State<Shop>, Administrator(caller): Administrat
     let mut products: Vec<_> = prices.products().map(written).collect();
     products
         .sort_by_key(|product| product.plan.as_ref().map(|plan| shop.terms.plans.iter().position(|known| known.name == *plan)));
+    let quote = choice.items()?.map(|items| shop.quote(&caller, prices, standing, &items)).transpose()?;
     let (currency, minor_digits) = (prices.currency.code(), prices.currency.minor_digits());
     let prices = PricesOut {
         country: country(&held.organisation, prices),
@@ -73,8 +108,63 @@ pub async fn handle(State(shop): State<Shop>, Administrator(caller): Administrat
         minor_digits,
         tax: TaxOut::rate(&prices.tax),
         products,
+        quote,
     };
     Ok(Json(PricesEnvelope { prices }))
+}
+
+impl Choice {
+    /// What is chosen; `None` where nothing is.
+    fn items(&self) -> Result<Option<Vec<Item>>, ApiError> {
+        let mut items = Vec::new();
+        if let Some(text) = &self.one_time {
+            let quantity =
+                text.parse().map_err(|_| ApiError::invalid_param("one_time", "one_time is a whole number from 1 to 100."))?;
+            items.push(Item { product: Product::OneTime, quantity });
+        }
+        match self.weekly.as_deref() {
+            None | Some("false") => {}
+            Some("true") => items.push(Item { product: Product::Weekly, quantity: 1 }),
+            Some(_) => return Err(ApiError::invalid_param("weekly", "weekly is true or false.")),
+        }
+        items.extend(self.plan.iter().map(|plan| Item { product: Product::Plan(plan.clone()), quantity: 1 }));
+        Ok(Some(items).filter(|items| !items.is_empty()))
+    }
+}
+
+impl Shop {
+    fn quote(
+        &self,
+        caller: &Caller,
+        prices: &CountryPrices,
+        standing: Standing<'_>,
+        items: &[Item],
+    ) -> Result<QuoteOut, ApiError> {
+        let lines = quote(prices, &self.terms.plans, standing, items).map_err(|refused| refusal(refused, items))?;
+        let (origin, now) = (Origin::SubscriptionPage, self.ports.clock.now());
+        let order = Order::place(caller.org, OrderId(0), caller.person.clone(), origin, lines, prices.tax.clone(), now);
+        let (total, tax) = (order.total(), order.tax_total());
+        Ok(QuoteOut {
+            lines: order.lines.iter().map(line).collect(),
+            subtotal: total.minor - tax.minor,
+            tax: TaxOut::of(&order),
+            total: total.minor,
+            renews_amount: order.monthly().map(|line| line.gross.minor).sum(),
+        })
+    }
+}
+
+fn refusal(refused: NotOrdered, items: &[Item]) -> ApiError {
+    let at = match refused {
+        NotOrdered::Empty | NotOrdered::TooLarge => 0,
+        NotOrdered::Twice(at)
+        | NotOrdered::Quantity(at)
+        | NotOrdered::NotSold(at)
+        | NotOrdered::NotAnUpgrade(at)
+        | NotOrdered::HasWeekly(at)
+        | NotOrdered::Unlimited(at) => at,
+    };
+    ApiError::invalid_param(items.get(at).map_or("one_time", |item| item.product.kind()), refused.to_string())
 }
 
 fn country(organisation: &Organisation, prices: &CountryPrices) -> String {

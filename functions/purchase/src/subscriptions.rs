@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Refusals, local_time};
+use axum::http::StatusCode;
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Once, Refusals, local_time};
 use hozon_shared::domain::id::SubscriptionId;
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::payment::SubscriptionState;
@@ -65,6 +66,7 @@ struct Confirmation {
 pub async fn cancel(
     State(shop): State<Shop>,
     Administrator(caller): Administrator,
+    once: Once,
     Path((_version, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Json<SubscriptionEnvelope>, ApiError> {
@@ -76,7 +78,7 @@ pub async fn cancel(
         Status::Active | Status::PastDue => {}
     }
     let state = shop.renewals.stop(&found.provider, &found.product.to_string()).await?;
-    shop.turn(&caller, found.id, &state).await
+    shop.turn(&caller, found.id, &state, &once).await
 }
 
 /// Resumes a cancelled subscription before its period's end.
@@ -91,6 +93,7 @@ pub async fn cancel(
 pub async fn resume(
     State(shop): State<Shop>,
     Administrator(caller): Administrator,
+    once: Once,
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<SubscriptionEnvelope>, ApiError> {
     let (held, found) = shop.find(&caller, &id).await?;
@@ -102,7 +105,7 @@ pub async fn resume(
         ErrorKind::Conflict => ApiError::not_allowed("The subscription has ended. Buy it again."),
         _ => error.into(),
     })?;
-    shop.turn(&caller, found.id, &state).await
+    shop.turn(&caller, found.id, &state, &once).await
 }
 
 fn is_confirmed(body: &[u8]) -> Result<bool, ApiError> {
@@ -149,6 +152,7 @@ impl Shop {
         caller: &Caller,
         id: SubscriptionId,
         state: &SubscriptionState,
+        once: &Once,
     ) -> Result<Json<SubscriptionEnvelope>, ApiError> {
         for _ in 0..ATTEMPTS {
             let (held, found) = self.find(caller, &id.to_string()).await?;
@@ -158,9 +162,11 @@ impl Shop {
             };
             let Some((followed, turn)) = found.follow(state, self.ports.clock.now()) else { return Ok(answer(&found)) };
             let plans = &self.terms.plans;
-            let changes = self.changes(|from| purchase::follow(followed.clone(), turn, &caller.person, &held, plans, from));
+            let mut changes = self.changes(|from| purchase::follow(followed.clone(), turn, &caller.person, &held, plans, from));
+            let answer = answer(&followed);
+            changes.extend(once.answer(StatusCode::OK, &answer.0));
             if self.commit(caller.org, changes).await? {
-                return Ok(answer(&followed));
+                return Ok(answer);
             }
         }
         Err(too_busy().into())

@@ -53,7 +53,7 @@ pub struct OrderOut {
 }
 
 #[derive(Serialize, ToSchema)]
-struct LineOut {
+pub struct LineOut {
     /// one_time, weekly or plan.
     #[schema(example = "one_time")]
     product: &'static str,
@@ -85,6 +85,11 @@ impl TaxOut {
     pub fn rate(tax: &Tax) -> Self {
         Self { name: tax.name.clone(), percent: tax.percent(), included: tax.included, amount: None }
     }
+
+    /// The tax of an order, placed or not.
+    pub fn of(order: &Order) -> Self {
+        Self { amount: Some(order.tax_total().minor), ..Self::rate(&order.tax) }
+    }
 }
 
 impl OrderOut {
@@ -102,7 +107,7 @@ impl OrderOut {
             minor_digits: currency.minor_digits(),
             lines: order.lines.iter().map(line).collect(),
             subtotal: total.minor - tax.minor,
-            tax: TaxOut { amount: Some(tax.minor), ..TaxOut::rate(&order.tax) },
+            tax: TaxOut::of(order),
             total: total.minor,
             renews_amount: order.monthly().map(|line| line.gross.minor).sum(),
             created_time: time(order.created),
@@ -117,7 +122,8 @@ impl OrderOut {
     }
 }
 
-fn line(line: &Line) -> LineOut {
+/// A line as the API shows it.
+pub fn line(line: &Line) -> LineOut {
     LineOut {
         product: line.product.kind(),
         plan: line.product.plan().map(str::to_owned),

@@ -5,6 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals, local_time};
 use hozon_shared::domain::allowance::{Account, LimitReached, Month};
+use hozon_shared::domain::forecast::Forecast;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::plan::Free;
@@ -74,15 +75,40 @@ pub async fn handle(State(app): State<App>, Administrator(caller): Administrator
 
 /// Reads the allowance of an organisation.
 pub(crate) async fn read(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<AllowanceOut, ApiError> {
-    let account = app.ports.accounts.account(organisation.id).await?;
-    let weekly = match &account.weekly {
-        Some(weekly) => {
-            app.ports.purchases.subscriptions(organisation.id).await?.into_iter().find(|held| held.id == weekly.subscription)
-        }
-        None => None,
-    };
-    let weekly = weekly.filter(|held| held.counts_until().is_some_and(|until| now < until));
-    Ok(written(app, organisation, &account, weekly, now))
+    Ok(Means::read(app, organisation, now).await?.written(app, organisation, now))
+}
+
+/// What an organisation has to use.
+pub(crate) struct Means {
+    account: Account,
+    /// The weekly subscription, while it counts.
+    weekly: Option<Subscription>,
+}
+
+impl Means {
+    /// Reads the account, and the weekly subscription where it has one.
+    pub(crate) async fn read(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<Self, ApiError> {
+        let account = app.ports.accounts.account(organisation.id).await?;
+        let weekly = match &account.weekly {
+            Some(weekly) => {
+                app.ports.purchases.subscriptions(organisation.id).await?.into_iter().find(|held| held.id == weekly.subscription)
+            }
+            None => None,
+        };
+        let weekly = weekly.filter(|held| held.counts_until().is_some_and(|until| now < until));
+        Ok(Self { account, weekly })
+    }
+
+    /// What the runs of a rule will have to use.
+    pub(crate) fn forecast(&self, app: &App, organisation: &Organisation, rule: Rule) -> Forecast {
+        let free = app.terms.plans.free(&organisation.plan);
+        Forecast::new(self.account.clone(), self.weekly.as_ref(), free, rule, organisation.time_zone)
+    }
+
+    /// The allowance as the API shows it.
+    pub(crate) fn written(self, app: &App, organisation: &Organisation, now: DateTime<Utc>) -> AllowanceOut {
+        written(app, organisation, &self.account, self.weekly, now)
+    }
 }
 
 fn written(
@@ -129,31 +155,68 @@ pub(crate) fn used_up(app: &App, organisation: &Organisation, limit: LimitReache
             format!("This month's {free} used, and no one-time backup is left. Wait until next month, or buy one.")
         }
     };
-    refusal(app, organisation, message, limit.allowed, offers(app, organisation, false))
+    let reason = if limit.allowed == 0 { Reason::NoFree } else { Reason::UsedUp };
+    let offers = offers(app, organisation, false);
+    ApiError::limit_reached(message, details(app, organisation, reason, limit.allowed, &offers))
 }
 
-/// Refuses a schedule that the allowance cannot carry, where something can be bought for it: a weekly one needs the weekly subscription,
-/// unless the plan gives enough; any other needs a plan with free backups. One-time backups in hand carry either.
+/// Why something must be bought.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reason {
+    /// This month's free backups are used, and nothing else is left.
+    UsedUp,
+    /// The plan has no free backups, and nothing else is left.
+    NoFree,
+    /// A weekly schedule needs the weekly subscription.
+    NeedsWeekly,
+}
+
+/// Refuses a schedule that the allowance cannot carry, where something can be bought for it.
 pub(crate) async fn require_for(app: &App, organisation: &Organisation, rule: Rule) -> Result<(), ApiError> {
-    let Free::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return Ok(()) };
-    if app.terms.prices.is_none() {
-        return Ok(());
-    }
+    let account = app.ports.accounts.account(organisation.id).await?;
+    let Some((reason, allowed)) = obstacle(app, organisation, &account, rule) else { return Ok(()) };
+    let message = match reason {
+        Reason::NeedsWeekly => {
+            "A backup every week needs the weekly subscription. Buy it first, or choose a schedule that comes round less often."
+        }
+        _ => "Your plan has no free backups to schedule. Buy backups first, or change to a plan that has some.",
+    };
+    let offers = offers_for(app, organisation, reason, rule);
+    Err(ApiError::limit_reached(message, details(app, organisation, reason, allowed, &offers)))
+}
+
+/// What must be bought before a schedule can be set, or its next run would find nothing: shown before anything is set.
+pub(crate) fn limit(app: &App, organisation: &Organisation, means: &Means, rule: Rule, next: DateTime<Utc>) -> Option<Value> {
+    let now = app.ports.clock.now();
+    let ahead = means.forecast(app, organisation, rule);
+    let used_up = || {
+        let Free::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return None };
+        ahead.is_used_up(now, next).then_some((if allowed == 0 { Reason::NoFree } else { Reason::UsedUp }, allowed))
+    };
+    let (reason, allowed) = obstacle(app, organisation, &means.account, rule).or_else(used_up)?;
+    Some(details(app, organisation, reason, allowed, &offers_for(app, organisation, reason, rule)))
+}
+
+/// Why a schedule cannot be set: a weekly one needs the weekly subscription, unless the plan gives enough; any other needs a plan with
+/// free backups. One-time backups in hand carry either. Where nothing can be bought everything can be set.
+fn obstacle(app: &App, organisation: &Organisation, account: &Account, rule: Rule) -> Option<(Reason, u32)> {
+    let Free::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return None };
+    app.terms.prices.as_ref()?;
     let is_weekly = rule.repeat_type() == RepeatType::Weekly;
     let needed = if is_weekly && rule.interval() == 1 { WEEKS_OF_A_MONTH } else { 1 };
-    let account = app.ports.accounts.account(organisation.id).await?;
     let now = app.ports.clock.now();
     let is_subscribed = is_weekly && account.weekly.as_ref().is_some_and(|weekly| now < weekly.until);
     if is_subscribed || allowed >= needed || account.credits_left() > 0 {
-        return Ok(());
+        return None;
     }
-    let message = match (allowed, is_weekly) {
-        (0, _) => "Your plan has no free backups to schedule. Buy backups first, or change to a plan that has some.",
-        _ => "A backup every week needs the weekly subscription. Buy it first, or choose a schedule that comes round less often.",
-    };
-    let is_use = |product: &Product| allowed == 0 || *product == Product::Weekly;
-    let offers = offers(app, organisation, is_weekly).into_iter().filter(|(product, _)| is_use(product)).collect();
-    Err(refusal(app, organisation, message.to_owned(), allowed, offers))
+    Some((if allowed == 0 { Reason::NoFree } else { Reason::NeedsWeekly }, allowed))
+}
+
+fn offers_for(app: &App, organisation: &Organisation, reason: Reason, rule: Rule) -> Offers {
+    let is_use = |product: &Product| reason != Reason::NeedsWeekly || *product == Product::Weekly;
+    let is_weekly = rule.repeat_type() == RepeatType::Weekly;
+    offers(app, organisation, is_weekly).into_iter().filter(|(product, _)| is_use(product)).collect()
 }
 
 type Offers = Vec<(Product, Money)>;
@@ -162,11 +225,12 @@ fn offers(app: &App, organisation: &Organisation, wants_weekly: bool) -> Offers 
     app.terms.offers(&organisation.plan, organisation.country.as_deref(), wants_weekly)
 }
 
-fn refusal(app: &App, organisation: &Organisation, message: String, free_per_month: u32, offers: Offers) -> ApiError {
+/// What a refusal names: why, when free backups renew, and what could be bought.
+fn details(app: &App, organisation: &Organisation, reason: Reason, free_per_month: u32, offers: &[(Product, Money)]) -> Value {
     let zone = organisation.time_zone;
     let buy: Vec<_> = offers.iter().map(|(product, price)| offer(app, product, *price)).collect();
     let renews = local_time(next_month(app.ports.clock.now(), zone), zone);
-    ApiError::limit_reached(message, json!({ "free_per_month": free_per_month, "renews": renews, "buy": buy }))
+    json!({ "reason": reason, "free_per_month": free_per_month, "renews": renews, "buy": buy })
 }
 
 fn offer(app: &App, product: &Product, price: Money) -> Value {

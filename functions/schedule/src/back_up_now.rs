@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use hozon_shared::api::{ApiError, BackupEnvelope, Changed, Success};
+use hozon_shared::api::{ApiError, BackupEnvelope, Changed, Once, Success};
 use hozon_shared::domain::allowance::Demand;
 use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::domain::change;
@@ -16,15 +16,22 @@ use super::{ATTEMPTS, App, allowance};
 
 type Answer = (StatusCode, Json<BackupEnvelope<Success<Changed>>>);
 
-pub async fn handle(app: &App, organisation: &Organisation, caller: &Caller) -> Result<Answer, ApiError> {
-    let backup = create(app, organisation, caller).await?;
-    begin_run(&app.ports, &backup).await?;
-    let details = Changed { id: backup.id.to_string(), note: None };
-    Ok((StatusCode::CREATED, Json(BackupEnvelope { backup: Success::new(details, "Backup scheduled successfully.") })))
+pub async fn handle(app: &App, organisation: &Organisation, caller: &Caller, once: &Once) -> Result<Answer, ApiError> {
+    let backup = create(app, organisation, caller, once).await?;
+    if let Err(error) = begin_run(&app.ports, &backup).await {
+        once.retract(&app.ports, caller.org).await?;
+        return Err(error);
+    }
+    Ok((StatusCode::CREATED, Json(answer(backup.id))))
+}
+
+fn answer(backup: BackupId) -> BackupEnvelope<Success<Changed>> {
+    let details = Changed { id: backup.to_string(), note: None };
+    BackupEnvelope { backup: Success::new(details, "Backup scheduled successfully.") }
 }
 
 /// Creates the backup, what it uses and its event in one transaction, so that of any number of requests at once only one does.
-async fn create(app: &App, organisation: &Organisation, caller: &Caller) -> Result<Backup, ApiError> {
+async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &Once) -> Result<Backup, ApiError> {
     let store = &app.ports.store;
     for _ in 0..ATTEMPTS {
         if let Some(newest) = store.backups(caller.org, 1).await?.into_iter().find(|b| b.status == Status::Inprogress) {
@@ -40,6 +47,7 @@ async fn create(app: &App, organisation: &Organisation, caller: &Caller) -> Resu
         let event = EventId(app.ports.ids.next(now));
         let mut changes = change::start(backup.clone(), used, event);
         changes.push(Change::Contact(caller.contact()));
+        changes.extend(once.answer(StatusCode::CREATED, &answer(id)));
         match store.commit(caller.org, changes).await {
             Ok(()) => return Ok(Backup { version: backup.version + 1, ..backup }),
             Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Unavailable) => {}

@@ -3,9 +3,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals, Success};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Once, Params, Refusals, Success};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::schedule::Schedule;
@@ -87,11 +87,18 @@ pub struct CalendarLink {
 pub async fn create_link(
     State(app): State<App>,
     Administrator(caller): Administrator,
+    once: Once,
 ) -> Result<Json<Success<CalendarLink>>, ApiError> {
+    if once.is_repeat() {
+        return Err(ApiError::answer_not_kept(
+            "The link was made and is shown only once. Make a new one if you have not seen it.",
+        ));
+    }
     let organisation = app.organisation(caller.org).await?;
     let key = format!("{}-{}", caller.org, app.ports.secrets.token());
     let changed = Organisation { calendar_key: Some(digest(&key)), ..organisation };
-    app.ports.store.commit(caller.org, vec![Change::Organisation(changed)]).await?;
+    let changes = [Some(Change::Organisation(changed)), once.answer_with_secret(StatusCode::OK)];
+    app.ports.store.commit(caller.org, changes.into_iter().flatten().collect()).await?;
     let path = format!("/crm/bulk/v8/backup/calendar.ics?key={key}");
     Ok(Json(Success::new(CalendarLink { path }, "Calendar link created.")))
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, Changed, Envelope, Refusals, Success};
 use hozon_shared::domain::backup::Status;
 use hozon_shared::domain::change;
@@ -11,7 +12,7 @@ use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::ports::ErrorKind;
 
-use super::{ATTEMPTS, App};
+use super::{ATTEMPTS, App, etag};
 
 const NOTE: &str = "A paid weekly subscription is not ended by this; it goes on until it is cancelled.";
 
@@ -25,21 +26,31 @@ type Answer = Json<BackupEnvelope<Success<Changed>>>;
     params(
         ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The schedule, or a backup"),
+        ("If-Match" = Option<String>, Header, description = "ETag of the schedule that is to be stopped; without it any is"),
     ),
-    responses((status = 200, body = BackupEnvelope<Success<Changed>>), Refusals),
+    responses(
+        (status = 200, body = BackupEnvelope<Success<Changed>>),
+        (status = 412, description = "Somebody else has changed it", body = hozon_shared::api::ErrorOut),
+        Refusals,
+    ),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(
     State(app): State<App>,
     Administrator(caller): Administrator,
     Path((_version, id)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Answer, ApiError> {
     let not_found = || ApiError::not_found().envelope(Envelope::Backup);
+    let seen = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
     let id: u64 = id.parse::<BackupId>().map_err(|_| not_found())?.0;
     for _ in 0..ATTEMPTS {
         let Some(schedule) = app.ports.schedules.schedule(caller.org, ScheduleId(id)).await? else {
             return Err(why_not(&app, caller.org, BackupId(id)).await?);
         };
+        if seen.is_some_and(|seen| !etag::matches(seen, &etag::of_schedule(&schedule))) {
+            return Err(ApiError::precondition_failed());
+        }
         if let Some(answer) = stop(&app, &caller, schedule).await? {
             return Ok(answer);
         }

@@ -21,7 +21,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
 use hozon_shared::api::{
-    Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Documented, Envelope, Refusals, Success, with_versions,
+    Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Documented, Envelope, Once, Refusals, Success,
+    with_idempotency, with_versions,
 };
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
@@ -42,7 +43,7 @@ struct App {
 
 /// The routes of this function. Scheduled runs begin at `time_of_day` where an organisation has no time of its own.
 pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time_of_day: NaiveTime) -> Documented {
-    let app = App { ports, triggers, terms, time_of_day };
+    let app = App { ports: ports.clone(), triggers, terms, time_of_day };
     let routes = Documented::new()
         .routes(routes!(post, current::details))
         .routes(routes!(change::handle))
@@ -55,7 +56,7 @@ pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time
         .routes(routes!(settings::read, settings::save))
         .routes(routes!(calendar::feed))
         .routes(routes!(calendar::create_link, calendar::remove_link));
-    with_versions(routes).with_state(app)
+    with_idempotency(with_versions(routes), &ports).with_state(app)
 }
 
 /// Sets a schedule, or backs up now when the body is empty.
@@ -68,12 +69,17 @@ pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time
     responses((status = 201, body = BackupEnvelope<Success<Changed>>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
-async fn post(State(app): State<App>, Administrator(caller): Administrator, Body(body): Body) -> Result<Response, ApiError> {
+async fn post(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    once: Once,
+    Body(body): Body,
+) -> Result<Response, ApiError> {
     let asked = request::read(&body)?;
     let organisation = app.organisation(caller.org).await?;
     Ok(match asked {
-        None => back_up_now::handle(&app, &organisation, &caller).await?.into_response(),
-        Some(rule) => set::handle(&app, &organisation, &caller, rule).await?.into_response(),
+        None => back_up_now::handle(&app, &organisation, &caller, &once).await?.into_response(),
+        Some(rule) => set::handle(&app, &organisation, &caller, &once, rule).await?.into_response(),
     })
 }
 

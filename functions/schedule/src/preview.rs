@@ -3,15 +3,18 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Days, Utc};
+use chrono_tz::Tz;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals, local_time};
 use hozon_shared::domain::allowance::Month;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::recurrence::Recurrence;
 use hozon_shared::domain::rule::{RepeatType, Rule};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::allowance::{self, Means};
 use super::summary::{NEXT_RUNS, Sentence};
 
 /// How far months are counted ahead.
@@ -43,8 +46,12 @@ struct Preview {
     time_of_day: String,
     /// The first five runs, if it were set now.
     next_runs: Vec<String>,
+    /// Those of them that would be skipped as things stand, because nothing would be left to use.
+    skips: Vec<String>,
     /// Runs in each month of the coming year that has any; what the allowance must be enough for.
     months: Vec<MonthRuns>,
+    /// What must be bought first, or the next run may find nothing; null while something is left. As the details of `LIMIT_REACHED`.
+    limit: Option<Value>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -52,6 +59,8 @@ struct MonthRuns {
     #[schema(example = "2026-12")]
     month: String,
     runs: u32,
+    /// Those of them that would be skipped as things stand.
+    skipped: u32,
 }
 
 /// Says when a rule would run.
@@ -74,30 +83,40 @@ pub async fn handle(
     let organisation = app.organisation(caller.org).await?;
     let now = app.ports.clock.now();
     let recurrence = Recurrence::after(rule, organisation.time_zone, app.time_of_day(&organisation), now);
-    Ok(Json(PreviewEnvelope { preview: preview(&recurrence, &organisation, now) }))
+    let means = Means::read(&app, &organisation, now).await?;
+    Ok(Json(PreviewEnvelope { preview: preview(&app, &recurrence, &organisation, &means, now) }))
 }
 
-fn preview(recurrence: &Recurrence, organisation: &Organisation, now: DateTime<Utc>) -> Preview {
+fn preview(app: &App, recurrence: &Recurrence, organisation: &Organisation, means: &Means, now: DateTime<Utc>) -> Preview {
     let zone = organisation.time_zone;
-    let next_runs = recurrence.upcoming(now, NEXT_RUNS).into_iter().map(|at| local_time(at, zone)).collect();
+    let times = |runs: &[DateTime<Utc>]| runs.iter().map(|at| local_time(*at, zone)).collect();
+    let year: Vec<_> = recurrence.occurrences().take_while(|at| *at < now + AHEAD).collect();
+    let skipped = means.forecast(app, organisation, recurrence.rule).skipped(year.iter().copied());
+    let next = recurrence.upcoming(now, NEXT_RUNS);
+    let next_skipped: Vec<_> = next.iter().copied().filter(|at| skipped.contains(at)).collect();
     Preview {
         rrule: recurrence.rule.to_string(),
         repeat: recurrence.rule.repeat_type(),
         sentence: Sentence::of(recurrence.rule),
         time_zone: zone.name().to_owned(),
         time_of_day: recurrence.time.format("%H:%M").to_string(),
-        next_runs,
-        months: months(recurrence, organisation, now),
+        next_runs: times(&next),
+        skips: times(&next_skipped),
+        months: months(&year, &skipped, zone),
+        limit: next.first().and_then(|next| allowance::limit(app, organisation, means, recurrence.rule, *next)),
     }
 }
 
-fn months(recurrence: &Recurrence, organisation: &Organisation, now: DateTime<Utc>) -> Vec<MonthRuns> {
+fn months(runs: &[DateTime<Utc>], skipped: &[DateTime<Utc>], zone: Tz) -> Vec<MonthRuns> {
     let mut months: Vec<MonthRuns> = Vec::new();
-    for at in recurrence.occurrences().take_while(|at| *at < now + AHEAD) {
-        let month = Month::of(at, organisation.time_zone).to_string();
-        match months.last_mut() {
-            Some(last) if last.month == month => last.runs += 1,
-            _ => months.push(MonthRuns { month, runs: 1 }),
+    for at in runs {
+        let month = Month::of(*at, zone).to_string();
+        if months.last().is_none_or(|last| last.month != month) {
+            months.push(MonthRuns { month, runs: 0, skipped: 0 });
+        }
+        if let Some(last) = months.last_mut() {
+            last.runs += 1;
+            last.skipped += u32::from(skipped.contains(at));
         }
     }
     months

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use hozon_shared::api::{ApiError, BackupEnvelope, Changed, Success};
+use hozon_shared::api::{ApiError, BackupEnvelope, Changed, Once, Success};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{EventId, ScheduleId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
@@ -16,7 +16,13 @@ use super::{App, allowance};
 
 type Answer = (StatusCode, Json<BackupEnvelope<Success<Changed>>>);
 
-pub async fn handle(app: &App, organisation: &Organisation, caller: &Caller, rule: Rule) -> Result<Answer, ApiError> {
+pub async fn handle(
+    app: &App,
+    organisation: &Organisation,
+    caller: &Caller,
+    once: &Once,
+    rule: Rule,
+) -> Result<Answer, ApiError> {
     let ports = &app.ports;
     if let Some(active) = app.active_schedule(caller.org).await? {
         return Err(ApiError::already_scheduled(active.id));
@@ -28,7 +34,9 @@ pub async fn handle(app: &App, organisation: &Organisation, caller: &Caller, rul
     app.triggers.put(&Trigger::of(&schedule)).await?;
     let id = schedule.id;
     let event = EventId(ports.ids.next(now));
-    match ports.store.commit(caller.org, change::set_schedule(schedule, caller.contact(), event)).await {
+    let mut changes = change::set_schedule(schedule, caller.contact(), event);
+    changes.extend(once.answer(StatusCode::CREATED, &answer(id)));
+    match ports.store.commit(caller.org, changes).await {
         Ok(()) => Ok((StatusCode::CREATED, Json(answer(id)))),
         Err(error) if error.kind == ErrorKind::Conflict => Err(yield_to_other(app, caller).await?),
         Err(error) => Err(error.into()),

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupOut, PersonOut, Refusals, local_time, tag_of, unless_known};
 use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::event::What;
+use hozon_shared::domain::forecast::Forecast;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::progress::{Amount, seconds_left};
@@ -18,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::allowance::{self, AllowanceOut};
+use super::allowance::{AllowanceOut, Means};
 use super::{App, etag};
 
 /// Runs that are shown ahead.
@@ -88,6 +89,8 @@ struct ScheduleOut {
     next_runs: Vec<String>,
     /// All runs until the end of the month after next.
     calendar: Vec<String>,
+    /// Those of them that will be skipped as things stand, because nothing will be left to use.
+    skips: Vec<String>,
     requester: PersonOut,
     /// For If-Match.
     etag: String,
@@ -159,7 +162,12 @@ pub async fn handle(
 ) -> Result<Response, ApiError> {
     let organisation = app.organisation(caller.org).await?;
     let now = app.ports.clock.now();
-    let schedule = app.active_schedule(caller.org).await?.map(|schedule| schedule_out(&schedule, &organisation, now));
+    let means = Means::read(&app, &organisation, now).await?;
+    let schedule = app.active_schedule(caller.org).await?;
+    let schedule = schedule.map(|schedule| {
+        let ahead = means.forecast(&app, &organisation, schedule.recurrence.rule);
+        schedule_out(&schedule, &organisation, &ahead, now)
+    });
     let (backup, last) = newest_backups(&app, &organisation, now).await?;
     let news = Notices::of(&app.ports, caller.org, caller.person.id).await?;
     let summary = Summary {
@@ -171,7 +179,7 @@ pub async fn handle(
         schedule,
         backup,
         last,
-        allowance: allowance::read(&app, &organisation, now).await?,
+        allowance: means.written(&app, &organisation, now),
         past_runs: past_runs(&news, &organisation, now),
     };
     let answer = json!(SummaryEnvelope { summary });
@@ -188,8 +196,10 @@ fn without_passing_time(mut answer: Value) -> Value {
     answer
 }
 
-fn schedule_out(schedule: &Schedule, organisation: &Organisation, now: DateTime<Utc>) -> ScheduleOut {
+fn schedule_out(schedule: &Schedule, organisation: &Organisation, ahead: &Forecast, now: DateTime<Utc>) -> ScheduleOut {
     let (rule, zone) = (schedule.recurrence.rule, organisation.time_zone);
+    let times = |runs: Vec<DateTime<Utc>>| runs.into_iter().map(|at| local_time(at, zone)).collect();
+    let calendar = calendar(schedule, organisation, now);
     ScheduleOut {
         id: schedule.id.to_string(),
         repeat: rule.repeat_type(),
@@ -198,19 +208,20 @@ fn schedule_out(schedule: &Schedule, organisation: &Organisation, now: DateTime<
         status: schedule.status,
         time_of_day: schedule.recurrence.time.format("%H:%M").to_string(),
         start_date: schedule.recurrence.occurrences().next().map(|first| local_time(first, zone)),
-        next_runs: schedule.recurrence.upcoming(now, NEXT_RUNS).into_iter().map(|at| local_time(at, zone)).collect(),
-        calendar: calendar(schedule, organisation, now),
+        next_runs: times(schedule.recurrence.upcoming(now, NEXT_RUNS)),
+        skips: times(ahead.skipped(calendar.iter().copied())),
+        calendar: times(calendar),
         requester: PersonOut::from(&schedule.requester),
         etag: etag::of_schedule(schedule),
     }
 }
 
 /// The runs of this month and the next ones, as far as the calendar shows them.
-fn calendar(schedule: &Schedule, organisation: &Organisation, now: DateTime<Utc>) -> Vec<String> {
+fn calendar(schedule: &Schedule, organisation: &Organisation, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     let zone = organisation.time_zone;
     let last = month_of(now, zone) + i64::from(CALENDAR_MONTHS) - 1;
     let ahead = schedule.recurrence.occurrences().skip_while(|at| *at <= now).take_while(|at| month_of(*at, zone) <= last);
-    ahead.map(|at| local_time(at, zone)).collect()
+    ahead.collect()
 }
 
 fn notices(news: &Notices) -> NoticesOut {

@@ -102,6 +102,7 @@ pub struct Local {
     /// The payment provider itself, which is a server of this program.
     pub stripe: StripeServer,
     data: PathBuf,
+    terms: Arc<Terms>,
     registry: Registry,
     issuer: Issuer,
     executions: Executions,
@@ -151,7 +152,7 @@ impl Local {
         let terms = Arc::new(options.terms);
         let shop = Shop::new(ports.clone(), payments.clone(), terms.clone(), &url);
         let api = Documented::with_openapi(document())
-            .merge(hozon_schedule::router(ports.clone(), triggers, terms, default_time_of_day()))
+            .merge(hozon_schedule::router(ports.clone(), triggers, terms.clone(), default_time_of_day()))
             .merge(hozon_download::router(ports.clone()))
             .merge(hozon_activity::router(ports.clone(), options.webhooks))
             .merge(hozon_purchase::router(shop));
@@ -169,6 +170,7 @@ impl Local {
             payments,
             stripe,
             data,
+            terms,
             registry,
             issuer,
             executions,
@@ -187,7 +189,11 @@ impl Local {
     }
 
     /// The organisation with that name; it is made where there is none, and keeps its zone, plan and country where there is one.
+    /// A plan or country that is none is refused.
     pub async fn organisation(&mut self, name: &str, time_zone: chrono_tz::Tz, plan: &str, country: &str) -> Result<OrgId> {
+        let country = country.to_ascii_uppercase();
+        self.terms.require_plan(plan)?;
+        self.terms.require_country(&country)?;
         if let Some(known) = self.registry.find(name) {
             return Ok(known);
         }
@@ -197,7 +203,7 @@ impl Local {
             name: name.to_owned(),
             time_zone,
             plan: plan.to_owned(),
-            country: Some(country.to_owned()),
+            country: Some(country),
             time_of_day: None,
             recipients: Vec::new(),
             calendar_key: None,

@@ -144,6 +144,34 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "INVALID_SIGNATURE", message)
     }
 
+    /// The `Idempotency-Key` is none.
+    pub fn invalid_idempotency_key() -> Self {
+        let message = "Send one Idempotency-Key of 1 to 255 visible ASCII characters, for example a UUID.";
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_DATA", message).details(json!({ "header": "Idempotency-Key" }))
+    }
+
+    /// A request with the same key is still being carried out.
+    pub fn idempotency_key_in_flight() -> Self {
+        let message = "A request with this Idempotency-Key is being carried out. Send it again in a few seconds for its answer.";
+        Self::new(StatusCode::CONFLICT, "IDEMPOTENCY_KEY_IN_FLIGHT", message)
+    }
+
+    /// The key was sent with another path or body.
+    pub fn idempotency_key_reused() -> Self {
+        let message = "This Idempotency-Key was sent with another request. Send a new key with each new request.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED", message)
+    }
+
+    /// The request was carried out before; its answer showed a secret, which nobody has kept.
+    pub fn answer_not_kept(message: &'static str) -> Self {
+        Self::new(StatusCode::CONFLICT, "ANSWER_NOT_KEPT", message)
+    }
+
+    /// The handler ended without an answer.
+    pub fn crashed() -> Self {
+        PortError::new(ErrorKind::Corrupt, "answer a request").into()
+    }
+
     /// Adds the reason to what is known of the field at fault: a stable word for programs that explain it in their user's language.
     #[must_use]
     pub fn because(mut self, reason: &'static str) -> Self {

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::domain::change::Place;
 use crate::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
 use crate::domain::ledger::Entry;
+use crate::domain::request::Request;
 
 /// Prefix of an organisation's backups, newest last.
 pub const BACKUPS: &str = "BACKUP#";
@@ -136,6 +137,11 @@ pub fn subscription(id: SubscriptionId) -> String {
 /// Sort key of a handled message from outside.
 pub fn handled(message: &str) -> String {
     format!("HANDLED#{message}")
+}
+
+/// Sort key of a request with an idempotency key.
+pub fn request(request: &Request) -> String {
+    format!("REQUEST#{}#{}", request.user, request.name)
 }
 
 /// Sort key of a user's read mark.

@@ -10,6 +10,7 @@ mod objects;
 mod outbox;
 mod progress;
 mod purchases;
+mod requests;
 mod schedules;
 mod secrets;
 mod states;
@@ -85,6 +86,7 @@ impl Aws {
             marks: table.clone(),
             outbox: table.clone(),
             webhooks: table.clone(),
+            requests: table.clone(),
             catalogue: table.clone(),
             objects: objects.clone(),
             uploads: objects.clone(),

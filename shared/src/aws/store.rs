@@ -8,14 +8,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::errors::port_error;
-use super::keys;
 use super::table::{Item, PrefixQuery, Table, encode, integer, text};
+use super::webhooks::{delivery_item, webhook_item};
+use super::{keys, requests};
 use crate::domain::allowance::Account;
 use crate::domain::backup::{Backup, Status as BackupStatus};
 use crate::domain::change::Place;
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::order::Order;
 use crate::domain::organisation::Organisation;
+use crate::domain::request::Request;
 use crate::domain::schedule::Schedule;
 use crate::domain::subscription::Subscription;
 use crate::ports::{Change, ErrorKind, EventPage, EventQuery, PortError, Store};
@@ -139,6 +141,9 @@ impl Table {
                 let item = encode(pk, keys::event(event.id), &event)?;
                 self.put(until(item, event.at + EVENTS_KEPT), Some(ABSENT))
             }
+            Change::Answered(request) => self.answer(org, &request),
+            Change::Webhook(webhook) => self.put(webhook_item(&webhook)?, None),
+            Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, None),
             Change::Take(place) => self.put(encode(pk, keys::place(place).to_owned(), &Holder::of(place))?, Some(ABSENT)),
             Change::Free(place) => self.free(pk, place),
         }
@@ -156,6 +161,18 @@ impl Table {
         }
         let put = Put::builder().table_name(&self.name).set_item(Some(item)).condition_expression("version = :expected");
         let put = put.expression_attribute_values(":expected", integer(expected)).build().map_err(not_built)?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn answer(&self, org: OrgId, request: &Request) -> Result<TransactWriteItem, PortError> {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(requests::item(org, request)?))
+            .condition_expression(requests::IS_OURS)
+            .expression_attribute_names(requests::TOKEN.0, requests::TOKEN.1)
+            .expression_attribute_values(":token", integer(request.token))
+            .build()
+            .map_err(not_built)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 

@@ -18,7 +18,7 @@ impl Webhooks for Table {
     }
 
     async fn put_webhook(&self, webhook: &Webhook) -> Result<(), PortError> {
-        self.put_item(encode(keys::organisation(webhook.org), keys::webhook(webhook.id), webhook)?).await
+        self.put_item(webhook_item(webhook)?).await
     }
 
     async fn delete_webhook(&self, org: OrgId, id: WebhookId) -> Result<(), PortError> {
@@ -30,14 +30,24 @@ impl Webhooks for Table {
     }
 
     async fn put_delivery(&self, delivery: &Delivery) -> Result<(), PortError> {
-        let key = keys::delivery(delivery.webhook, delivery.event);
-        let item = encode(keys::organisation(delivery.org), key, delivery)?;
-        self.put_item(with_due(item, delivery.org, Some(delivery.next))).await
+        self.put_item(delivery_item(delivery)?).await
     }
 
     async fn delete_delivery(&self, org: OrgId, webhook: WebhookId, event: EventId) -> Result<(), PortError> {
         self.delete_item(keys::organisation(org), keys::delivery(webhook, event)).await
     }
+}
+
+/// A webhook as an item.
+pub(super) fn webhook_item(webhook: &Webhook) -> Result<Item, PortError> {
+    encode(keys::organisation(webhook.org), keys::webhook(webhook.id), webhook)
+}
+
+/// An open delivery as an item, in the index of what is due.
+pub(super) fn delivery_item(delivery: &Delivery) -> Result<Item, PortError> {
+    let key = keys::delivery(delivery.webhook, delivery.event);
+    let item = encode(keys::organisation(delivery.org), key, delivery)?;
+    Ok(with_due(item, delivery.org, Some(delivery.next)))
 }
 
 impl Table {

@@ -9,8 +9,10 @@ use super::id::{BackupId, EventId, OrderId, ScheduleId};
 use super::ledger::{Entry, entries};
 use super::order::Order;
 use super::organisation::{Contact, Organisation, Person};
+use super::request::Request;
 use super::schedule::{Occurrence, Outcome, Schedule};
 use super::subscription::Subscription;
+use super::webhook::{Delivery, Webhook};
 
 /// One change in a transaction. Documents with a `version` are written only if the stored version is theirs (zero: absent),
 /// and are stored with the next one.
@@ -43,6 +45,12 @@ pub enum Change {
         /// When.
         at: DateTime<Utc>,
     },
+    /// Stores the answer of a request with an idempotency key; fails unless this attempt carries it out.
+    Answered(Box<Request>),
+    /// Writes a webhook, whatever was there.
+    Webhook(Box<Webhook>),
+    /// Writes an open delivery, whatever was there.
+    Delivery(Box<Delivery>),
     /// Takes one of the organisation's places; fails if it is taken, by the same holder too.
     Take(Place),
     /// Frees a place; fails unless this holder has it.

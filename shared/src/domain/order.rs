@@ -7,7 +7,7 @@ use super::id::{OrderId, OrgId};
 use super::money::Money;
 use super::organisation::Person;
 use super::payment::CheckoutStatus;
-use super::plan::Plans;
+use super::plan::{Free, Plans};
 use super::price::{CountryPrices, Tax};
 use super::product::Product;
 
@@ -135,11 +135,13 @@ pub struct Standing<'a> {
 }
 
 impl Standing<'_> {
-    /// Whether a product is of use: the weekly subscription where there is none, and plans above the present one.
+    /// Whether a product is of use: the weekly subscription where there is none, and plans above the present one. To a plan without
+    /// limit no backups can be added.
     pub fn lacks(&self, product: &Product, plans: &Plans) -> bool {
+        let is_limited = plans.free(self.plan) != Free::Unlimited;
         match product {
-            Product::OneTime => true,
-            Product::Weekly => !self.has_weekly,
+            Product::OneTime => is_limited,
+            Product::Weekly => is_limited && !self.has_weekly,
             Product::Plan(plan) => plans.is_upgrade(self.plan, plan),
         }
     }
@@ -166,6 +168,9 @@ pub enum NotOrdered {
     /// There is a weekly subscription.
     #[error("There is a weekly subscription already. If it was cancelled, resume it.")]
     HasWeekly(usize),
+    /// The organisation's plan has no limit.
+    #[error("Your plan has no limit: no backups need to be bought.")]
+    Unlimited(usize),
     /// The sum is beyond what can be reckoned.
     #[error("The sum is too large.")]
     TooLarge,
@@ -198,7 +203,12 @@ fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, standing: Stand
     if standing.lacks(&item.product, plans) && !is_second_plan {
         return Ok(());
     }
-    Err(if item.product == Product::Weekly { NotOrdered::HasWeekly(at) } else { NotOrdered::NotAnUpgrade(at) })
+    let is_unlimited = plans.free(standing.plan) == Free::Unlimited;
+    Err(match item.product {
+        Product::OneTime | Product::Weekly if is_unlimited => NotOrdered::Unlimited(at),
+        Product::Weekly => NotOrdered::HasWeekly(at),
+        Product::OneTime | Product::Plan(_) => NotOrdered::NotAnUpgrade(at),
+    })
 }
 
 fn line(item: &Item, unit: Money, tax: &Tax) -> Option<Line> {

@@ -9,6 +9,10 @@ use super::money::{Currency, InvalidAmount, Money};
 use super::plan::{Free, Plans};
 use super::product::Product;
 
+mod known;
+
+pub use known::Unknown;
+
 /// A tax on what is sold in a country.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tax {
@@ -238,7 +242,7 @@ fn rate(percent: &str) -> Option<u32> {
 
 impl Terms {
     /// What an organisation with that plan could buy when its allowance is used up: one-time backups, the weekly subscription where
-    /// it is of use, and the plans above its own that give more.
+    /// it is of use, and the plans above its own that give more, lowest first.
     pub fn offers(&self, plan: &str, country: Option<&str>, wants_weekly: bool) -> Vec<(Product, Money)> {
         let Some(prices) = &self.prices else { return Vec::new() };
         let own = self.plans.free(plan);
@@ -247,12 +251,10 @@ impl Terms {
             Product::Weekly => wants_weekly,
             Product::Plan(name) => self.plans.is_upgrade(plan, name) && gives_more(self.plans.free(name), own),
         };
-        prices
-            .of(country)
-            .products()
-            .filter(|(product, _)| is_offered(product))
-            .map(|(product, price)| (product.clone(), price))
-            .collect()
+        let offered = prices.of(country).products().filter(|(product, _)| is_offered(product));
+        let mut offers: Vec<_> = offered.map(|(product, price)| (product.clone(), price)).collect();
+        offers.sort_by_key(|(product, _)| product.plan().map(|plan| self.plans.iter().position(|known| known.name == plan)));
+        offers
     }
 }
 
@@ -324,6 +326,20 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_or_country_that_is_none_is_refused_with_those_that_are() {
+        let terms = Terms::parse(Plans::default(), PRICES).expect("valid");
+        for good in ["JP", "BR"] {
+            assert_eq!(terms.require_country(good), Ok(()));
+        }
+        let refused = terms.require_country("ZZ").expect_err("is none").to_string();
+        assert!(refused.starts_with("\"ZZ\" is no country of ISO 3166-1 alpha-2; there are prices of JP, US, GB"), "{refused}");
+        assert!(refused.ends_with("and US's hold in any other country"), "{refused}");
+        assert_eq!(terms.require_plan("Own"), Ok(()));
+        let refused = terms.require_plan("Gold").expect_err("is none").to_string();
+        assert_eq!(refused, "there is no plan \"Gold\"; there are Free, Standard, Professional, Enterprise, Ultimate, Own");
+    }
+
+    #[test]
     fn what_is_offered_helps() {
         let terms = Terms::parse(Plans::default(), PRICES).expect("valid");
         let offered = |plan, weekly| -> Vec<String> {
@@ -333,7 +349,7 @@ mod tests {
         assert_eq!(offered("Ultimate", true), ["one_time", "weekly"]);
         assert_eq!(
             offered("Free", false),
-            ["one_time", "plan:Enterprise", "plan:Professional", "plan:Standard", "plan:Ultimate"]
+            ["one_time", "plan:Standard", "plan:Professional", "plan:Enterprise", "plan:Ultimate"]
         );
     }
 }

@@ -7,6 +7,7 @@ mod origin;
 mod outbox;
 mod payments;
 mod purchases;
+mod requests;
 mod schedules;
 mod source;
 mod store;
@@ -21,6 +22,7 @@ pub use origin::OriginSecrets;
 pub use outbox::Outbox;
 pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Renewals};
 pub use purchases::{Accounts, Purchases};
+pub use requests::Requests;
 pub use schedules::{Due, Schedules};
 pub use source::{AttachmentStream, RowPiece, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
@@ -46,6 +48,7 @@ pub struct Ports {
     pub marks: Arc<dyn Marks>,
     pub outbox: Arc<dyn Outbox>,
     pub webhooks: Arc<dyn Webhooks>,
+    pub requests: Arc<dyn Requests>,
     pub catalogue: Arc<dyn Catalogue>,
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,

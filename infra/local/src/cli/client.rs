@@ -57,6 +57,11 @@ pub struct Urls {
     pub attachment_links: Vec<String>,
 }
 
+/// No backup is left to use; the text is the API's.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NothingLeft(String);
+
 impl Client {
     /// A client of this running Hozon.
     pub fn new(local: &Local, org: OrgId) -> Result<Self> {
@@ -70,6 +75,7 @@ impl Client {
         let backup = &answer["backup"];
         match backup["code"].as_str() {
             Some("SUCCESS" | "INPROGRESS") => Ok(backup["details"]["id"].as_str().unwrap_or_default().to_owned()),
+            Some("LIMIT_REACHED") => Err(NothingLeft(backup["message"].as_str().unwrap_or_default().to_owned()).into()),
             _ => bail!("{}", backup["message"].as_str().unwrap_or("the API gave no answer that is understood")),
         }
     }

@@ -7,6 +7,7 @@ use hozon::{Local, sample};
 use hozon_shared::domain::id::OrgId;
 
 use super::backup::back_up;
+use super::client::NothingLeft;
 use super::progress::Shown;
 use super::{Place, serve, until_interrupted};
 
@@ -29,7 +30,10 @@ pub async fn run(place: Place, demo: Demo) -> Result<()> {
     let org = local.organisation(sample::ORGANISATION, Tokyo, &demo.plan, "JP").await?;
     until_interrupted(local, async |local| {
         make_sample(local, org, demo.size).await?;
-        back_up(local, org).await?;
+        match back_up(local, org).await {
+            Err(error) if !demo.once && error.is::<NothingLeft>() => println!("\n{}", how_to_go_on(&error)),
+            other => other?,
+        }
         if demo.once {
             return Ok(());
         }
@@ -37,6 +41,16 @@ pub async fn run(place: Place, demo: Demo) -> Result<()> {
         std::future::pending().await
     })
     .await
+}
+
+/// What to do without a backup left: everything else works, and what is missing can be bought with the provider's test cards.
+fn how_to_go_on(why: &anyhow::Error) -> String {
+    format!(
+        "No backup was made: {why}\n\
+         The service runs all the same. Open the console and press \"Back up now\": the pop-up sells one, and the test card\n\
+         4242 4242 4242 4242 pays for it. Or start without a limit on another data folder, because an organisation keeps\n\
+         its plan: hozon --data other --plan Own"
+    )
 }
 
 /// Makes the sample where it is not there yet; one that was cut short is not there.

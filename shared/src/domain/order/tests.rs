@@ -55,6 +55,8 @@ fn only_what_makes_sense_can_be_ordered() {
         ("Ultimate", vec![("plan:Standard", 1)], NotOrdered::NotAnUpgrade(0)),
         ("Free", vec![("one_time", 1), ("plan:Nothing", 1)], NotOrdered::NotAnUpgrade(1)),
         ("Ultimate", vec![("plan:Own", 1)], NotOrdered::NotSold(0)),
+        ("Own", vec![("one_time", 1)], NotOrdered::Unlimited(0)),
+        ("Own", vec![("weekly", 1)], NotOrdered::Unlimited(0)),
     ] {
         assert_eq!(quoted("JP", plan, &wanted), Err(refused), "{wanted:?}");
     }

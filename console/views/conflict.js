@@ -1,0 +1,53 @@
+// Somebody else has saved in the meantime: who and what, and whose it is to be.
+
+import { get } from "../api.js";
+import { open } from "../dialog.js";
+import { button, el, icon } from "../dom.js";
+import { longTime, say } from "../i18n.js";
+
+/**
+ * Says who changed it, what it is now and what would be saved, and asks which it is to be; nothing when the form is to stay as it is.
+ * @param {{ kinds: string, theirs: Child[], mine: Child[] }} change the history's kinds of such a change
+ * @returns {Promise<"theirs" | "mine" | "">}
+ */
+export async function askWhose({ kinds, theirs, mine }) {
+  const who = await lastOf(kinds);
+  return new Promise((resolve) => {
+    const dialog = open(say("conflict_title"), "ask", () => resolve(/** @type {"theirs" | "mine" | ""} */ (answerOf(dialog))));
+    const stay = button(say("conflict_stay"), () => dialog.close("no"));
+    dialog.append(
+      el(
+        "div",
+        { class: "dialog-body" },
+        el(
+          "p",
+          {},
+          icon("alert"),
+          who ? say("conflict_who", { name: who.done_by.name, time: longTime(who.log_time) }) : say("conflict_unknown"),
+        ),
+        ...theirs,
+        ...mine,
+      ),
+      el(
+        "div",
+        { class: "actions" },
+        button(say("conflict_theirs"), () => dialog.close("theirs"), { class: "primary" }),
+        button(say("conflict_mine"), () => dialog.close("mine"), { class: "danger" }),
+        stay,
+      ),
+    );
+    dialog.showModal();
+    stay.focus();
+  });
+}
+
+/** @param {HTMLDialogElement} dialog */
+function answerOf({ returnValue }) {
+  return returnValue === "theirs" || returnValue === "mine" ? returnValue : "";
+}
+
+/** The newest record of these kinds. @param {string} kinds @returns {Promise<HistoryRecord | undefined>} */
+async function lastOf(kinds) {
+  const answer = await get(`/history?kind=${kinds}&per_page=1`).catch(() => null);
+  return answer?.history[0];
+}

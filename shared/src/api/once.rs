@@ -1,0 +1,224 @@
+//! `Idempotency-Key`: a POST that is sent again has no second effect and the answer of the first. The key belongs to an organisation,
+//! a user and a route, and is kept for a day. A handler puts its answer into the transaction of its effect ([`Once::answer`]), so that
+//! an effect is never without its answer; what fails leaves nothing, and may be sent again. Follows the IETF's draft "The
+//! Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use tracing::Instrument;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{Content, ObjectBuilder, Ref, ResponseBuilder, Type};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{ApiError, Identity};
+use crate::domain::id::OrgId;
+use crate::domain::organisation::{Caller, Role};
+use crate::domain::request::{Answer, Repeat, Request as Known};
+use crate::ports::{Change, PortError, Ports};
+
+/// The header.
+const HEADER: &str = "idempotency-key";
+/// Says that an answer was given before.
+const REPLAYED: &str = "idempotency-replayed";
+const LONGEST_KEY: usize = 255;
+/// Largest body, as axum's own extractors have it.
+const LARGEST_BODY: usize = 2 << 20;
+
+/// Makes a router's POST calls take an `Idempotency-Key`, and its document say so.
+pub fn with_idempotency<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<S>, ports: &Ports) -> OpenApiRouter<S> {
+    let mut router = router.route_layer(middleware::from_fn_with_state(ports.clone(), handle));
+    router.get_openapi_mut().paths.paths.values_mut().filter_map(|path| path.post.as_mut()).for_each(describe);
+    router
+}
+
+fn describe(operation: &mut Operation) {
+    let description = "Makes the call safe to repeat: another one with the same key within a day, by the same user, has no second \
+                       effect and the same answer. 1 to 255 visible ASCII characters, a new one for each intent: a UUID.";
+    let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(LONGEST_KEY));
+    let header = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header);
+    let header = header.required(utoipa::openapi::Required::False).description(Some(description)).schema(Some(text)).build();
+    operation.parameters.get_or_insert_default().push(header.into());
+    for (status, description) in [
+        ("409", "A request with this `Idempotency-Key` is in flight, or its answer showed a secret and was not kept."),
+        ("422", "The `Idempotency-Key` stands for another request."),
+    ] {
+        let content = Content::new(Some(Ref::from_schema_name("ErrorOut")));
+        let response = ResponseBuilder::new().description(description).content("application/json", content).build();
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
+    }
+}
+
+/// The request's key, for the handler that carries it out. Does nothing where none was sent.
+#[derive(Debug, Clone, Default)]
+pub struct Once {
+    attempt: Option<Arc<Attempt>>,
+    is_repeat: bool,
+}
+
+#[derive(Debug)]
+struct Attempt {
+    request: Known,
+    now: chrono::DateTime<chrono::Utc>,
+    /// Whether the handler has put its answer into a transaction.
+    is_answered: AtomicBool,
+}
+
+impl Once {
+    /// The change that stores the answer; part of the transaction that has the effect.
+    pub fn answer<T: Serialize>(&self, status: StatusCode, answer: &T) -> Option<Change> {
+        let body = serde_json::to_string(answer).ok();
+        self.attempt.as_ref().map(|attempt| attempt.change(Answer { status: status.as_u16(), body }))
+    }
+
+    /// The change that notes that the request was carried out, without its answer: for one that shows a secret. The handler is called
+    /// again for a repeat, which [`Self::is_repeat`] tells.
+    pub fn answer_with_secret(&self, status: StatusCode) -> Option<Change> {
+        self.attempt.as_ref().map(|attempt| attempt.change(Answer { status: status.as_u16(), body: None }))
+    }
+
+    /// Gives the key up because the effect was undone.
+    pub async fn retract(&self, ports: &Ports, org: OrgId) -> Result<(), PortError> {
+        match &self.attempt {
+            Some(attempt) => ports.requests.retract(org, &attempt.request).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the request was carried out before, and its answer showed a secret.
+    pub fn is_repeat(&self) -> bool {
+        self.is_repeat
+    }
+}
+
+impl Attempt {
+    fn change(&self, answer: Answer) -> Change {
+        self.is_answered.store(true, Ordering::Relaxed);
+        Change::Answered(Box::new(self.request.clone().answered(answer, self.now)))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Once {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+async fn handle(State(ports): State<Ports>, request: Request, next: Next) -> Response {
+    let caller = match request.extensions().get::<Identity>() {
+        Some(Identity(Ok(caller))) if caller.role == Role::Administrator => caller.clone(),
+        _ => return next.run(request).await,
+    };
+    match key_of(request.method(), request.headers()) {
+        Ok(None) => next.run(request).await,
+        Ok(Some(key)) => carry_out(ports, caller, key, request, next).await.unwrap_or_else(IntoResponse::into_response),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// The key of a POST.
+fn key_of(method: &Method, headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let mut sent = headers.get_all(HEADER).iter();
+    let Some(key) = sent.next().filter(|_| method == Method::POST) else { return Ok(None) };
+    let is_key = |key: &&str| (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let key = key.to_str().ok().filter(is_key).filter(|_| sent.next().is_none());
+    key.map(|key| Some(key.to_owned())).ok_or_else(ApiError::invalid_idempotency_key)
+}
+
+async fn carry_out(ports: Ports, caller: Caller, key: String, request: Request, next: Next) -> Result<Response, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    let body = to_bytes(body, LARGEST_BODY).await.map_err(|_| ApiError::body_not_readable())?;
+    let now = ports.clock.now();
+    let (name, digest) = (name_of(&parts, &key), digest_of(&parts, &body));
+    let begun = Known::begin(caller.person.id, name, digest, ports.ids.next(now), now);
+    let known = ports.requests.begin(caller.org, &begun, now.timestamp()).await?;
+    let is_repeat = match known.map(|known| known.repeat(&begun)) {
+        None => false,
+        Some(Repeat::InFlight) => return Err(ApiError::idempotency_key_in_flight()),
+        Some(Repeat::Different) => return Err(ApiError::idempotency_key_reused()),
+        Some(Repeat::Answered(Answer { status, body: Some(body) })) => return Ok(replay(status, body)),
+        Some(Repeat::Answered(Answer { body: None, .. })) => true,
+    };
+    let attempt = Arc::new(Attempt { request: begun, now, is_answered: AtomicBool::new(false) });
+    parts.extensions.insert(Once { attempt: Some(attempt.clone()).filter(|_| !is_repeat), is_repeat });
+    let request = Request::from_parts(parts, Body::from(body));
+    if is_repeat {
+        return Ok(next.run(request).await);
+    }
+    // A task of its own: a client that goes away in the middle must find the answer when it comes again.
+    let work = async move { settle(&ports, caller.org, &attempt, next.run(request).await).await };
+    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| Err(ApiError::crashed()))
+}
+
+/// Stores the answer of what had no effect, so that a repeat has it too; gives the key up where the request was refused.
+async fn settle(ports: &Ports, org: OrgId, attempt: &Attempt, response: Response) -> Result<Response, ApiError> {
+    if !response.status().is_success() {
+        ports.requests.release(org, &attempt.request).await?;
+        return Ok(response);
+    }
+    if attempt.is_answered.load(Ordering::Relaxed) {
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.map_err(|_| ApiError::crashed())?;
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let answer = attempt.change(Answer { status: parts.status.as_u16(), body: Some(text) });
+    ports.store.commit(org, vec![answer]).await?;
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+fn replay(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::HeaderName::from_static(REPLAYED), HeaderValue::from_static("true")),
+    ];
+    (status, headers, body).into_response()
+}
+
+fn name_of(parts: &Parts, key: &str) -> String {
+    let route = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path(), MatchedPath::as_str);
+    hex(Sha256::new().chain_update(route).chain_update([0]).chain_update(key))
+}
+
+fn digest_of(parts: &Parts, body: &Bytes) -> String {
+    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    hex(Sha256::new().chain_update(target).chain_update([0]).chain_update(body))
+}
+
+fn hex(digest: Sha256) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_short_visible_and_sent_once_with_a_post() {
+        let key = |method: Method, values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(HEADER, value.parse().expect("a value"));
+            }
+            key_of(&method, &headers).map_err(|_| ())
+        };
+        assert_eq!(key(Method::POST, &["8e03978e-40d5"]), Ok(Some("8e03978e-40d5".to_owned())));
+        assert_eq!(key(Method::POST, &["\"8e03978e-40d5\""]), Ok(Some("\"8e03978e-40d5\"".to_owned())));
+        assert_eq!(key(Method::POST, &[]), Ok(None));
+        assert_eq!(key(Method::PUT, &["a"]), Ok(None));
+        for bad in [&["" as &str] as &[&str], &["a b"], &["a", "b"], &[&"k".repeat(256)]] {
+            assert_eq!(key(Method::POST, bad), Err(()), "{bad:?}");
+        }
+    }
+}
