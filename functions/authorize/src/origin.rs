@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::ports::{Clock, OriginSecrets, PortError};
+use hozon_shared::telemetry::Causes;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
@@ -56,7 +57,7 @@ impl Origin {
                 Ok(is_known)
             }
             Err(error) if is_known => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the origin's secrets cannot be read again");
+                tracing::warn!(error = %Causes(&error), "the origin's secrets cannot be read again");
                 Ok(true)
             }
             Err(error) => Err(error),

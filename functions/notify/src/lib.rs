@@ -16,6 +16,7 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Contact, Organisation};
 use hozon_shared::ports::{ErrorKind, Mail, Mailer, PortError, Ports};
+use hozon_shared::telemetry::Causes;
 use serde_json::{Value, json};
 
 use letter::Letter;
@@ -60,8 +61,7 @@ impl Notify {
     async fn batch(&self, batch: Value) -> Result<Value, StreamError> {
         for record in stream::records(batch)? {
             let Err(error) = self.record(&record).await else { continue };
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, stream.record = record.sequence, "a notification failed and is tried again");
+            tracing::error!(error = %Causes(&error), stream.record = record.sequence, "a notification failed and is tried again");
             return Ok(json!({ "batchItemFailures": [{ "itemIdentifier": record.sequence }] }));
         }
         Ok(json!({ "batchItemFailures": [] }))

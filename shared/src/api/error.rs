@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::AuthRefusal;
 use crate::domain::id::{BackupId, ScheduleId};
 use crate::ports::{ErrorKind, PortError};
+use crate::telemetry::Causes;
 
 /// Where the error object stands in the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -224,7 +225,7 @@ impl From<PortError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if let Some(cause) = &self.cause {
-            tracing::error!(error = cause as &dyn std::error::Error, api.code = self.code, "request failed");
+            tracing::error!(error = %Causes(cause), api.code = self.code, "request failed");
         }
         let error = json!({ "code": self.code, "details": self.details, "message": self.message, "status": "error" });
         let body = match self.envelope {
