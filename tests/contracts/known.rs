@@ -14,7 +14,7 @@ pub enum Gap {
     ForgedLinks,
     /// A link serves nothing after its time.
     ExpiredLinks,
-    /// Mail from a sender that is not verified is refused.
+    /// Mail from a sender that is not verified is not sent.
     UnverifiedSenders,
     /// Mail to what is no address is refused.
     NoAddress,

@@ -67,6 +67,7 @@ impl Notify {
         Ok(json!({ "batchItemFailures": [] }))
     }
 
+    /// Tells everybody who is to know of a record. What fails for one does not keep the others from being told.
     async fn record(&self, record: &Record) -> Result<(), PortError> {
         let Some((org, event)) = record.event()? else { return Ok(()) };
         if event.what.notification().is_none() {
@@ -75,19 +76,22 @@ impl Notify {
         let Some(organisation) = self.ports.store.organisation(org).await? else { return Ok(()) };
         self.tell(&organisation, &event).await?;
         let contact = self.ports.schedules.contact(org, event.by.id).await?;
+        let mut failed = None;
         for (locale, addresses) in addresses(&organisation, contact, &event.what) {
             if addresses.is_empty() {
                 continue;
             }
             let letter = Letter::about(&self.ports, &organisation, &event, locale).await?;
             for address in addresses {
-                self.send(org, &event, &letter, address).await?;
+                if let Err(error) = self.send(org, &event, &letter, address).await {
+                    failed.get_or_insert(error);
+                }
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
-    /// Sends a mail that was not sent before. One that is refused for good is noted and not tried again.
+    /// Sends a mail that was not sent before. One whose address is refused is noted and not tried again.
     async fn send(&self, org: OrgId, event: &Event, letter: &Letter, to: String) -> Result<(), PortError> {
         let now = self.ports.clock.now();
         if self.ports.outbox.is_done(org, event.id, &to).await? {
@@ -98,7 +102,7 @@ impl Notify {
         let mail = Mail { id, to, subject: letter.subject.clone(), text, html, language: letter.locale.tag() };
         match self.mailer.send(&mail).await {
             Err(error) if error.kind == ErrorKind::Refused => {
-                tracing::warn!(error = &error as &dyn std::error::Error, org.id = org.0, "a mail was refused");
+                tracing::warn!(error = &error as &dyn std::error::Error, org.id = org.0, "a mail's address was refused");
             }
             other => other?,
         }

@@ -2,6 +2,9 @@
 
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::http::HttpResponse;
+use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
 use mail_builder::MessageBuilder;
@@ -45,9 +48,59 @@ impl Mailer for Ses {
         let raw = RawMessage::builder().data(Blob::new(self.message(mail)?)).build();
         let raw = raw.map_err(|error| PortError::with(ErrorKind::Refused, "write a mail", error))?;
         let request = self.client.send_email().from_email_address(&self.settings.from);
+        let request = request.set_configuration_set_name(self.settings.configuration_set.clone());
         let request = request.destination(Destination::builder().to_addresses(&mail.to).build());
         let request = request.content(EmailContent::builder().raw(raw).build());
-        let request = request.set_configuration_set_name(self.settings.configuration_set.clone());
-        request.send().await.map(drop).map_err(port_error("send a mail"))
+        request.send().await.map(drop).map_err(refusal)
+    }
+}
+
+/// SES's refusal. Its own words may hold an address, so that only its code is kept.
+#[derive(Debug, thiserror::Error)]
+#[error("SES answered {0}")]
+struct Refusal(String);
+
+/// What SES's refusal of a mail means (Amazon SES developer guide: "Amazon SES email sending errors").
+fn refusal(error: SdkError<SendEmailError, HttpResponse>) -> PortError {
+    const WHAT: &str = "send a mail";
+    let Some((code, message)) = error.as_service_error().and_then(|error| Some((error.code()?, error.message()))) else {
+        return port_error(WHAT)(error);
+    };
+    let kind =
+        if is_about_the_recipient(code, message.unwrap_or_default()) { ErrorKind::Refused } else { ErrorKind::Unavailable };
+    PortError::with(kind, WHAT, Refusal(code.to_owned()))
+}
+
+/// Whether SES does not take the recipient's address. An address that is not verified is a matter of the account, which is in the sandbox or
+/// has another sender; so are permission, suspension, a pause and a quota. None of these is the fault of this one mail.
+fn is_about_the_recipient(code: &str, message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let is_malformed = matches!(code, "BadRequestException" | "InvalidParameterValue" | "MessageRejected");
+    let names_address = ["address", "domain", "addr-spec"].iter().any(|word| message.contains(word));
+    is_malformed && names_address && !message.contains("verified") && !message.contains("configuration set")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_about_the_recipient;
+
+    #[test]
+    fn only_a_refusal_of_the_recipient_is_final() {
+        for message in ["Missing final '@domain'", "Illegal address", "Local address contains control or whitespace"] {
+            assert!(is_about_the_recipient("BadRequestException", message), "{message}");
+        }
+        for (code, message) in [
+            ("MessageRejected", "Email address is not verified. The following identities failed the check: a@example.com"),
+            ("MailFromDomainNotVerifiedException", "The sending domain is not verified."),
+            ("AccountSuspendedException", "The account's ability to send email has been permanently restricted."),
+            ("SendingPausedException", "Email sending for the account is paused."),
+            ("LimitExceededException", "Daily message quota exceeded."),
+            ("TooManyRequestsException", "Maximum sending rate exceeded."),
+            ("AccessDeniedException", "User is not authorized to perform ses:SendRawEmail on an identity of the domain."),
+            ("BadRequestException", "Configuration set name is not valid for this domain."),
+            ("NotFoundException", "Configuration set <backups> does not exist."),
+        ] {
+            assert!(!is_about_the_recipient(code, message), "{code}: {message}");
+        }
     }
 }

@@ -24,6 +24,7 @@ pub struct Mail {
 /// Sends mail.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands a mail over for delivery. `Refused` when the address or the sender is not accepted: the same mail will not be later.
+    /// Hands a mail over for delivery. `Refused` only when this recipient's address is not accepted: no mail to it will be later. Whatever
+    /// keeps the sender from sending at all (permission, suspension, quota, an unverified identity) is `Unavailable`.
     async fn send(&self, mail: &Mail) -> Result<(), PortError>;
 }
