@@ -90,9 +90,15 @@ impl Uploads for Counted<dyn Uploads> {
         self.store.copy_part(at, upload, number, from, range).await
     }
 
-    async fn complete(&self, at: &ObjectRef, upload: &UploadId, parts: Vec<PartTag>) -> Result<(), PortError> {
+    async fn complete(
+        &self,
+        at: &ObjectRef,
+        upload: &UploadId,
+        parts: Vec<PartTag>,
+        crc32: Option<u32>,
+    ) -> Result<(), PortError> {
         self.counts.add("complete", 1);
-        self.store.complete(at, upload, parts).await
+        self.store.complete(at, upload, parts, crc32).await
     }
 
     async fn abort(&self, at: &ObjectRef, upload: &UploadId) -> Result<(), PortError> {

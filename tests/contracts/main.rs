@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod changes;
+mod checksums;
 mod emulators;
 mod known;
 mod links;

@@ -27,7 +27,7 @@ async fn part(ports: &Ports, upload: &UploadId, number: i32, bytes: Bytes) -> Pa
 }
 
 async fn complete(ports: &Ports, upload: &UploadId, parts: Vec<PartTag>) -> Result<(), PortError> {
-    ports.uploads.complete(&zip(), upload, parts).await
+    ports.uploads.complete(&zip(), upload, parts, None).await
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn a_composed_object_is_its_pieces_joined() {
     for round in 0..24 {
         let (pieces, expected) = random_pieces(&mut random, &from, &source);
         let to = ObjectRef::archives(format!("test/{round}"));
-        let composed = compose(&*ports.objects, &*ports.uploads, &to, "application/octet-stream", pieces).await.unwrap();
+        let composed = compose(&*ports.objects, &*ports.uploads, &to, ("application/octet-stream", None), pieces).await.unwrap();
         assert!(read_all(&*ports.objects, &to).await.unwrap() == expected, "round {round}");
         assert_eq!(composed.size, expected.len() as u64);
         ports.objects.delete(&to).await.unwrap();
@@ -66,7 +66,7 @@ async fn more_pieces_than_an_upload_has_parts_are_composed_in_groups() {
             composer.push(piece).await.unwrap();
         }
     }
-    let composed = composer.finish().await.unwrap();
+    let composed = composer.finish(None).await.unwrap();
     assert!(read_all(&*ports.objects, &to).await.unwrap() == expected);
     assert_eq!(composed.size, expected.len() as u64);
     assert!(ports.objects.list(Bucket::Archives, "test/groups/").await.unwrap().len() > 1);

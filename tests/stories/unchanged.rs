@@ -103,3 +103,53 @@ async fn a_segment_that_will_soon_be_deleted_is_not_relied_on() {
     assert_eq!(backup.status, Status::Failed, "it was to be made anew, and the source has lost its rows");
     world.end().await;
 }
+
+/// The files of kept segments, or of the notes about them.
+async fn kept(world: &World, end: &str) -> Vec<PathBuf> {
+    let keys = world.local.ports.objects.list(Bucket::Archives, "segments/").await.unwrap();
+    let kept: Vec<_> = keys.iter().filter(|key| key.ends_with(end)).map(|key| world.local.archive_path(key)).collect();
+    assert!(!kept.is_empty());
+    kept
+}
+
+#[tokio::test]
+async fn a_kept_segment_that_was_emptied_or_whose_note_is_damaged_is_made_anew() {
+    let (mut world, clock) = world().await;
+    // An organisation without a limit.
+    world.org = world.local.organisation("Own", chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();
+    world.import(Crm::small().inputs()).await;
+    world.back_up_well().await;
+    for end in [".bin", ".json"] {
+        for bad in [&b""[..], b"{\"made\":\"", b"\0\0\0\0"] {
+            for file in kept(&world, end).await {
+                std::fs::write(file, bad).unwrap();
+            }
+            clock.advance(TimeDelta::hours(1));
+            world.back_up_well().await;
+        }
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_kept_segment_that_was_changed_is_named_and_made_anew_by_the_next_run() {
+    let (world, clock) = world().await;
+    world.back_up_well().await;
+    for file in kept(&world, ".bin").await {
+        let mut bytes = std::fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+    }
+    clock.advance(TimeDelta::hours(1));
+    let failure = world.back_up().await.failure.unwrap();
+    assert_eq!(failure.code, "WORK_DAMAGED");
+    assert!(failure.message.contains("Leads.csv") || failure.message.contains(".csv"), "{}", failure.message);
+    clock.advance(TimeDelta::hours(1));
+    // The zip of attachments comes after that of data.
+    if world.back_up().await.failure.is_some() {
+        clock.advance(TimeDelta::hours(1));
+        world.back_up_well().await;
+    }
+    world.end().await;
+}

@@ -4,6 +4,7 @@
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use hozon_shared::archive::manifest::Manifest;
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
+use hozon_shared::ports::ObjectRef;
 use serde_json::Value;
 
 use crate::contents::Tally;
@@ -34,8 +35,12 @@ async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, tally: &mut Tal
         Ok(zips) => Ok(zips),
         Err(error) => {
             zip.abort().await;
-            let missing = if error.is_missing_data() { missing_attachment(run, plan, kind).await? } else { None };
-            Err(missing.unwrap_or(error))
+            let named = match &error {
+                error if error.is_missing_data() => missing_attachment(run, plan, kind).await?,
+                error if error.is_damage() || error.is_refused_range() => damaged_segment(run, plan, kind).await?,
+                _ => None,
+            };
+            Err(named.unwrap_or(error))
         }
     }
 }
@@ -54,6 +59,23 @@ async fn missing_attachment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Re
     Ok(None)
 }
 
+/// Names a file whose segment is not as it was written, if that is why the zip could not be made. The segment is deleted, so that the next run
+/// makes it anew.
+async fn damaged_segment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Option<TaskError>, TaskError> {
+    let mut found = None;
+    for number in plan.items_of(kind) {
+        let segment = segment(run, number).await?;
+        if run.is_sound(&segment).await? {
+            continue;
+        }
+        tracing::warn!(run.id = run.backup.0, segment.key, "a segment is damaged and was deleted");
+        run.forget_segment(&ObjectRef::archives(&segment.key)).await?;
+        let file = segment.entries.first().map_or("", |entry| &entry.entry.name);
+        found.get_or_insert_with(|| TaskError::segment_damaged(file));
+    }
+    Ok(found)
+}
+
 /// Adds all segments; a zip that is full is finished and the next one begun. Each has all field documents, so that each can be read alone.
 async fn write<'a>(
     run: &'a Run<'a>,
@@ -62,7 +84,8 @@ async fn write<'a>(
     zip: &mut ZipWriter<'a>,
     tally: &mut Tally,
 ) -> Result<Vec<ArchiveFile>, TaskError> {
-    let most = run.settings.most_zip_bytes(&plan.organisation.archive).unwrap_or(u64::MAX);
+    // A plan of an older version does not say.
+    let most = plan.most_zip_bytes.or_else(|| run.settings.most_zip_bytes(&plan.organisation.archive, 0)).unwrap_or(u64::MAX);
     let reads = stream::iter(plan.items_of(manifest.kind)).map(|number| segment(run, number).boxed());
     let mut segments = reads.buffered(READ_AHEAD);
     let documents = if manifest.kind == ArchiveKind::Data { field_documents(plan)? } else { Vec::new() };

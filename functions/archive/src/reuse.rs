@@ -4,9 +4,11 @@
 use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use crc32fast::Hasher;
+use futures_util::StreamExt;
 use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::domain::crm::Module;
-use hozon_shared::ports::ObjectRef;
+use hozon_shared::ports::{ErrorKind, ObjectRef};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -40,15 +42,58 @@ impl Run<'_> {
     pub fn segment_of(&self, input: &Input<'_>) -> Result<ObjectRef, TaskError> {
         let json = serde_json::to_vec(&(FORMAT, input)).map_err(|error| TaskError::damaged("A work item", error))?;
         let digest: String = Sha256::digest(json).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Ok(ObjectRef::archives(format!("segments/{}/{digest}.bin", self.org)))
+        Ok(ObjectRef::archives(format!("{}{digest}.bin", self.segments_prefix())))
     }
 
-    /// The segment that lies there, if it is whole and will last.
+    /// Prefix of the organisation's segments.
+    pub fn segments_prefix(&self) -> String {
+        format!("segments/{}/", self.org)
+    }
+
+    /// The segment that lies there, if it is whole and will last. One that is damaged is none, so that it is made anew.
     pub async fn kept_segment(&self, at: &ObjectRef) -> Result<Option<Segment>, TaskError> {
+        match self.look_for_segment(at).await {
+            Err(error) if error.is_damage() => {
+                tracing::warn!(run.id = self.backup.0, segment.key = at.key, cause = error.cause(), "a kept segment is damaged");
+                self.forget_segment(at).await?;
+                Ok(None)
+            }
+            found => found,
+        }
+    }
+
+    async fn look_for_segment(&self, at: &ObjectRef) -> Result<Option<Segment>, TaskError> {
         let Some(kept) = self.read::<Kept>(&note(at)).await? else { return Ok(None) };
         let is_fresh = self.ports.clock.now() - kept.made < REUSED_FOR;
         let head = if is_fresh { self.ports.objects.head(at).await? } else { None };
         Ok(head.filter(|head| head.size == kept.segment.size).map(|_| kept.segment))
+    }
+
+    /// Deletes a segment, so that the next run makes it anew.
+    pub async fn forget_segment(&self, at: &ObjectRef) -> Result<(), TaskError> {
+        self.ports.objects.delete(&note(at)).await?;
+        Ok(self.ports.objects.delete(at).await?)
+    }
+
+    /// Whether a segment's object is as it was written; one of an older version, without a checksum, counts as such if it has its size.
+    pub async fn is_sound(&self, segment: &Segment) -> Result<bool, TaskError> {
+        let at = ObjectRef::archives(&segment.key);
+        let mut body = match self.ports.objects.get(&at, None).await {
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(false),
+            opened => opened?,
+        };
+        let (mut size, mut crc) = (0, Hasher::new());
+        while let Some(chunk) = body.next().await {
+            match chunk {
+                Err(error) if error.kind == ErrorKind::Corrupt => return Ok(false),
+                chunk => {
+                    let chunk = chunk?;
+                    size += chunk.len() as u64;
+                    crc.update(&chunk);
+                }
+            }
+        }
+        Ok(size == segment.size && segment.crc32.is_none_or(|crc32| crc32 == crc.finalize()))
     }
 
     /// Notes that a segment is whole.

@@ -6,8 +6,20 @@ use hozon_shared::ports::{ErrorKind, PortError};
 /// Code of a run that must wait for another.
 const BUSY: &str = "BUSY";
 
+/// Code of a run that found no room left.
+pub(crate) const STORAGE_FULL: &str = "STORAGE_FULL";
+
 /// Code of a run whose data is gone.
 const DATA_MISSING: &str = "DATA_MISSING";
+
+/// Code of a run whose request the store did not take.
+const STORAGE_REFUSED: &str = "STORAGE_REFUSED";
+
+/// Code of a run that found stored data other than it was written.
+const DATA_DAMAGED: &str = "DATA_DAMAGED";
+
+/// Code of a run whose own work objects are not as it wrote them.
+const WORK_DAMAGED: &str = "WORK_DAMAGED";
 
 /// A failed task. The message names no customers' rows; it may name a module, a record and a file.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +49,16 @@ impl TaskError {
             (_, true) => "Retryable",
             (code, false) => code,
         }
+    }
+
+    /// Whether what was read is not what was written.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self.code, DATA_DAMAGED | WORK_DAMAGED)
+    }
+
+    /// Whether the store refused, as it does a range that an object does not have.
+    pub(crate) fn is_refused_range(&self) -> bool {
+        self.code == STORAGE_REFUSED
     }
 
     /// Whether an object was not there.
@@ -99,8 +121,13 @@ impl TaskError {
         Self { subject, ..Self::new("ROWS_CHANGED", message) }
     }
 
+    pub(crate) fn segment_damaged(file: &str) -> Self {
+        let message = format!("What was stored of {file:?} has been damaged and was deleted. Back up again: it is made anew.");
+        Self::new(WORK_DAMAGED, message)
+    }
+
     pub(crate) fn damaged(what: &'static str, source: serde_json::Error) -> Self {
-        Self { source: Some(source.into()), ..Self::new("WORK_DAMAGED", format!("{what} cannot be read. Back up again.")) }
+        Self { source: Some(source.into()), ..Self::new(WORK_DAMAGED, format!("{what} cannot be read. Back up again.")) }
     }
 
     pub(crate) fn stopped() -> Self {
@@ -118,14 +145,21 @@ impl From<PortError> for TaskError {
         let (code, message) = match error.kind {
             ErrorKind::Unavailable => (
                 "STORAGE_UNAVAILABLE",
-                "The storage did not take or give data (it may be full or busy). Check it, then back up again.",
+                "The storage did not take or give data; it is busy or out of reach. Check it, then back up again.",
+            ),
+            ErrorKind::Full => {
+                (STORAGE_FULL, "The storage is full: its disk or quota has no room left. Make room, then back up again.")
+            }
+            ErrorKind::Exhausted => (
+                "OPEN_FILES_LIMIT",
+                "The program may not open more files. Raise its limit (`ulimit -n`, or LimitNOFILE of its service), then back up again.",
             ),
             ErrorKind::Refused => {
-                ("STORAGE_REFUSED", "The storage refused the service. Check its permissions, then back up again.")
+                (STORAGE_REFUSED, "The storage refused the service. Check its permissions, then back up again.")
             }
             ErrorKind::NotFound => (DATA_MISSING, "Data that the run needs is gone. Back up again."),
             ErrorKind::Conflict => ("CONFLICT", "Another task changed the backup at the same time. Back up again."),
-            ErrorKind::Corrupt => ("DATA_DAMAGED", "Stored data cannot be read. Report this to the operator of the service."),
+            ErrorKind::Corrupt => (DATA_DAMAGED, "Stored data cannot be read. Report this to the operator of the service."),
         };
         Self { retryable, source: Some(error.into()), ..Self::new(code, message) }
     }

@@ -69,7 +69,7 @@ impl<'a> ObjectUpload<'a> {
         self.first = Vec::new();
         let mut parts = vec![self.run.ports.uploads.part(&self.at, &upload, 1, first).await?];
         parts.append(&mut self.parts);
-        self.run.ports.uploads.complete(&self.at, &upload, parts).await?;
+        self.run.ports.uploads.complete(&self.at, &upload, parts, Some(sum.crc32)).await?;
         self.upload = None;
         Ok(sum)
     }

@@ -118,7 +118,8 @@ impl<'a> ZipWriter<'a> {
         let directory = self.directory.finish_piece(&[]).await?;
         self.push(directory).await?;
         self.push(whole(Bytes::from(end))).await?;
-        let composed = self.composer.finish().await?;
+        let crc32 = self.sum.map(|sum| sum.crc32);
+        let composed = self.composer.finish(crc32).await?;
         let (zip, parts) = (self.name.as_str(), composed.parts);
         tracing::info!(run.id = self.run.backup.0, zip, composed.size, composed.copied, composed.read, parts, "composed a zip");
         let key = format!("{}{}", self.run.archive_prefix(), self.name);
@@ -129,7 +130,7 @@ impl<'a> ZipWriter<'a> {
             size: composed.size,
             entries: self.entries,
             counted: Some(self.counted),
-            crc32: self.sum.map(|sum| sum.crc32),
+            crc32,
         })
     }
 

@@ -215,7 +215,10 @@ impl From<AuthRefusal> for ApiError {
 impl From<PortError> for ApiError {
     fn from(cause: PortError) -> Self {
         let (status, message) = match cause.kind {
-            ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "The service is busy. Try again in a minute."),
+            ErrorKind::Unavailable | ErrorKind::Exhausted => {
+                (StatusCode::SERVICE_UNAVAILABLE, "The service is busy. Try again in a minute.")
+            }
+            ErrorKind::Full => (StatusCode::SERVICE_UNAVAILABLE, "The storage has no room left. Try again when there is some."),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Quote the request id to support."),
         };
         Self { cause: Some(cause), ..Self::new(status, "INTERNAL_ERROR", message) }

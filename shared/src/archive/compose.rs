@@ -194,7 +194,7 @@ impl<'a> Composer<'a> {
         }
         let at = ObjectRef { bucket: self.to.bucket, key: format!("{}{:06}", self.groups, self.grouped.len()) };
         let pieces = std::mem::take(&mut self.pieces);
-        let composed = compose(self.objects, self.uploads, &at, self.content_type, pieces).await?;
+        let composed = compose(self.objects, self.uploads, &at, (self.content_type, None), pieces).await?;
         self.read += composed.read;
         self.copied += composed.copied;
         self.grouped.push(Piece::Object { from: at, range: 0..composed.size });
@@ -206,11 +206,11 @@ impl<'a> Composer<'a> {
         self.size
     }
 
-    /// Makes the object.
-    pub async fn finish(&mut self) -> Result<Composed, PortError> {
+    /// Makes the object. `Corrupt` when it has another CRC-32 than the one given: then an object that it was made of has been damaged.
+    pub async fn finish(&mut self, crc32: Option<u32>) -> Result<Composed, PortError> {
         let mut pieces = std::mem::take(&mut self.grouped);
         pieces.append(&mut self.pieces);
-        let composed = compose(self.objects, self.uploads, &self.to, self.content_type, pieces).await?;
+        let composed = compose(self.objects, self.uploads, &self.to, (self.content_type, crc32), pieces).await?;
         Ok(Composed { read: composed.read + self.read, copied: composed.copied + self.copied, ..composed })
     }
 }
@@ -220,7 +220,7 @@ pub async fn compose(
     objects: &dyn Objects,
     uploads: &dyn Uploads,
     to: &ObjectRef,
-    content_type: &str,
+    (content_type, crc32): (&str, Option<u32>),
     pieces: Vec<Piece>,
 ) -> Result<Composed, PortError> {
     let size = pieces.iter().map(Piece::size).sum();
@@ -242,20 +242,24 @@ pub async fn compose(
             Some(Part::Send(pieces)) => gather(objects, pieces).await?,
             _ => Bytes::new(),
         };
+        if crc32.is_some_and(|crc32| crc32fast::hash(&whole) != crc32) {
+            return Err(PortError::new(ErrorKind::Corrupt, "compose an object of the bytes that were expected"));
+        }
         objects.put(to, whole, content_type).await?;
         return Ok(composed);
     }
     let upload = uploads.begin(to, content_type).await?;
     let sent = send_all(objects, uploads, to, &upload, parts).await;
     let completed = match sent {
-        Ok(tags) => uploads.complete(to, &upload, tags).await,
+        Ok(tags) => uploads.complete(to, &upload, tags, crc32).await,
         Err(error) => Err(error),
     };
-    if let Err(error) = completed {
-        uploads.abort(to, &upload).await?;
-        return Err(error);
+    if completed.is_err()
+        && let Err(error) = uploads.abort(to, &upload).await
+    {
+        tracing::warn!(error = &error as &dyn std::error::Error, "an upload could not be given up");
     }
-    Ok(composed)
+    completed.map(|()| composed)
 }
 
 async fn send_all(

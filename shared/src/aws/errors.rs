@@ -1,44 +1,113 @@
 //! What the SDKs' errors mean to a port.
 
+use std::error::Error;
+use std::io;
+
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_checksums::body::validate::Error as ChecksumError;
 
 use crate::ports::{ErrorKind, PortError};
+
+/// Code of the embedded S3 when the program may not open more files.
+const TOO_MANY_OPEN_FILES: &str = "TooManyOpenFiles";
+/// `errno`s of a process, and of a system, that may not open more files; the standard library has no name for them.
+const NO_FILE_LEFT: [i32; 2] = [24, 23];
+
+/// What a service answered, in its own words: the SDK's error leaves them out.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}: {message}")]
+struct Answer {
+    code: String,
+    message: String,
+}
 
 /// Turns an SDK's error into the port's. `what` says what was tried.
 pub fn port_error<E>(what: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> PortError
 where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    move |error| PortError::with(kind_of(&error), what, error)
+    move |error| {
+        let kind = kind_of(&error);
+        let answer = error.as_service_error().and_then(|error| Some((error.code()?, error.message().unwrap_or_default())));
+        match answer.map(|(code, message)| Answer { code: code.to_owned(), message: message.to_owned() }) {
+            Some(answer) => PortError::with(kind, what, answer),
+            None => PortError::with(kind, what, error),
+        }
+    }
 }
 
-fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> ErrorKind {
+/// What the failure of a body that was being read means: bytes that do not have their checksum will not have it later.
+pub fn body_error(what: &'static str, error: impl Error + Send + Sync + 'static) -> PortError {
+    let is_damaged = causes(&error).any(|cause| cause.is::<ChecksumError>());
+    let kind = if is_damaged { ErrorKind::Corrupt } else { io_kind(&error).unwrap_or(ErrorKind::Unavailable) };
+    PortError::with(kind, what, error)
+}
+
+fn kind_of<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E, HttpResponse>) -> ErrorKind {
     let SdkError::ServiceError(service) = error else {
         return match error {
             SdkError::ConstructionFailure(_) => ErrorKind::Refused,
-            _ => ErrorKind::Unavailable,
+            _ => io_kind(error).unwrap_or(ErrorKind::Unavailable),
         };
     };
-    match service.err().code() {
-        Some("NoSuchKey" | "NotFound" | "NoSuchUpload") => ErrorKind::NotFound,
-        Some("PreconditionFailed" | "ConditionalCheckFailedException" | "ConditionalRequestConflict" | "ConflictException") => {
+    let code = service.err().code().unwrap_or_default();
+    kind_of_code(code).unwrap_or_else(|| match service.raw().status().as_u16() {
+        404 => ErrorKind::NotFound,
+        500 | 502 | 503 | 504 => ErrorKind::Unavailable,
+        507 => ErrorKind::Full,
+        _ => ErrorKind::Refused,
+    })
+}
+
+fn kind_of_code(code: &str) -> Option<ErrorKind> {
+    Some(match code {
+        "NoSuchKey" | "NotFound" | "NoSuchUpload" => ErrorKind::NotFound,
+        "PreconditionFailed" | "ConditionalCheckFailedException" | "ConditionalRequestConflict" | "ConflictException" => {
             ErrorKind::Conflict
         }
-        Some(
-            "SlowDown"
-            | "ThrottlingException"
-            | "ProvisionedThroughputExceededException"
-            | "RequestLimitExceeded"
-            | "TransactionInProgressException"
-            | "ServiceUnavailable"
-            | "RequestTimeout"
-            | "TooManyRequestsException",
-        ) => ErrorKind::Unavailable,
-        _ => match service.raw().status().as_u16() {
-            404 => ErrorKind::NotFound,
-            500 | 502 | 503 | 504 => ErrorKind::Unavailable,
-            _ => ErrorKind::Refused,
-        },
+        // S3's API reference: CompleteMultipartUpload and UploadPartCopy may fail after they have answered 200, with this in the body.
+        "InternalError"
+        | "SlowDown"
+        | "ThrottlingException"
+        | "ProvisionedThroughputExceededException"
+        | "RequestLimitExceeded"
+        | "TransactionInProgressException"
+        | "ServiceUnavailable"
+        | "RequestTimeout"
+        | "TooManyRequestsException" => ErrorKind::Unavailable,
+        // The bytes of an object are not those whose checksum was given.
+        "BadDigest" => ErrorKind::Corrupt,
+        // MinIO and Ceph; S3 itself has no end.
+        "XMinioStorageFull" | "XMinioAdminBucketQuotaExceeded" | "QuotaExceeded" => ErrorKind::Full,
+        TOO_MANY_OPEN_FILES => ErrorKind::Exhausted,
+        _ => return None,
+    })
+}
+
+/// What the operating system refused, if it did.
+fn io_kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+    causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).find_map(|error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Some(ErrorKind::Full),
+        _ => error.raw_os_error().filter(|number| NO_FILE_LEFT.contains(number)).map(|_| ErrorKind::Exhausted),
+    })
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operating_systems_refusals_keep_their_kind() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        assert_eq!(body_error("read", full).kind, ErrorKind::Full);
+        assert_eq!(body_error("read", io::Error::from_raw_os_error(24)).kind, ErrorKind::Exhausted);
+        assert_eq!(body_error("read", io::Error::from(io::ErrorKind::ConnectionReset)).kind, ErrorKind::Unavailable);
+        let mismatch = ChecksumError::ChecksumMismatch { expected: vec![1].into(), actual: vec![2].into() };
+        assert_eq!(body_error("read", io::Error::other(mismatch)).kind, ErrorKind::Corrupt);
     }
 }

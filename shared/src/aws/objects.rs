@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::Lazily;
-use super::errors::port_error;
+use super::errors::{body_error, port_error};
 use crate::ports::{Bucket, Clock, ErrorKind, ObjectBody, ObjectHead, ObjectRef, Objects, PortError};
 use crate::settings::{LockMode, ZipLock};
 
@@ -130,7 +130,7 @@ fn body_of(body: ByteStream) -> ObjectBody {
         let mut body = body?;
         match body.next().await? {
             Ok(chunk) => Some((Ok(chunk), Some(body))),
-            Err(error) => Some((Err(PortError::with(ErrorKind::Unavailable, "read an object", error)), None)),
+            Err(error) => Some((Err(body_error("read an object", error)), None)),
         }
     })
     .boxed()

@@ -26,7 +26,7 @@ pub use requests::Requests;
 pub use schedules::{Due, Schedules};
 pub use source::{AttachmentStream, RowPiece, RowStream, Source, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
-pub use tell::{Clock, Ids, RandomIds, Secrets, SystemClock, SystemSecrets, Workflow};
+pub use tell::{Clock, Execution, Ids, RandomIds, Secrets, SystemClock, SystemSecrets, Workflow};
 pub use triggers::{Trigger, Triggers};
 pub use webhooks::Webhooks;
 
@@ -66,8 +66,12 @@ pub enum ErrorKind {
     Conflict,
     /// The service is busy or out of reach; the same call may succeed later.
     Unavailable,
-    /// The service refused: no permission, no room, or a request that it does not take.
+    /// The service refused: no permission, or a request that it does not take.
     Refused,
+    /// There is no room left: a disk is full, or a quota is used up.
+    Full,
+    /// This machine lacks something that the service needs: the program may not open more files.
+    Exhausted,
     /// What came back cannot be understood.
     Corrupt,
 }

@@ -89,7 +89,12 @@ pub struct UploadId(pub String);
 
 /// The store's receipt for a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartTag(pub String);
+pub struct PartTag {
+    /// Its tag.
+    pub etag: String,
+    /// The checksum that the store counted, in its own spelling; none where it counts none.
+    pub crc32: Option<String>,
+}
 
 /// Objects made of parts. Nothing is visible until `complete`. Parts may be sent in any order, a part sent again replaces the
 /// first; every part but the last has at least 5 MiB.
@@ -108,8 +113,10 @@ pub trait Uploads: Send + Sync {
         from: &ObjectRef,
         range: Range<u64>,
     ) -> Result<PartTag, PortError>;
-    /// Puts the parts together, in this order; part `i` of the list has number `i + 1`.
-    async fn complete(&self, at: &ObjectRef, upload: &UploadId, parts: Vec<PartTag>) -> Result<(), PortError>;
+    /// Puts the parts together, in this order; part `i` of the list has number `i + 1`. `Corrupt` when the whole has another CRC-32 than the
+    /// one given: then nothing becomes visible.
+    async fn complete(&self, at: &ObjectRef, upload: &UploadId, parts: Vec<PartTag>, crc32: Option<u32>)
+    -> Result<(), PortError>;
     /// Gives up an upload and frees its parts.
     async fn abort(&self, at: &ObjectRef, upload: &UploadId) -> Result<(), PortError>;
 }

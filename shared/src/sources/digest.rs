@@ -18,6 +18,11 @@ impl Digester {
         self.sha.update(bytes);
     }
 
+    /// The CRC-32 of all bytes so far.
+    pub fn crc32(&self) -> u32 {
+        self.crc.clone().finalize()
+    }
+
     /// The checksums of all bytes.
     pub fn finish(self) -> FileDigest {
         let sha256 = self.sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -16,8 +16,11 @@ use crate::domain::crm::{Attachment, Contents, Field, FileDigest, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, UploadId, Uploads};
 
-/// Bytes of a full block, and of an upload's part.
+/// Bytes of a full block, and of an upload's first parts.
 const BLOCK_BYTES: usize = 8 << 20;
+/// Parts after which each is twice as large as those before. 10,000 parts then hold more than S3's largest object, 5 TiB, and memory is more
+/// than a few blocks only for files of tens of gigabytes.
+const PARTS_OF_A_SIZE: usize = 1_000;
 /// Bytes of a full block of attachment metadata.
 const ATTACHMENT_BLOCK_BYTES: usize = 1 << 20;
 /// Writes under way at the same time.
@@ -239,7 +242,7 @@ impl NativeWriter {
     ) -> Result<(u64, FileDigest), WriteError> {
         let mut body = body.fuse().boxed();
         let mut digester = Digester::default();
-        let first = fill(&mut body, &mut digester).await?;
+        let first = fill(&mut body, &mut digester, BLOCK_BYTES).await?;
         if first.len() < BLOCK_BYTES {
             let size = first.len() as u64;
             self.write(at.clone(), first, content_type).await?;
@@ -285,19 +288,24 @@ async fn send_parts(
     for number in 1.. {
         size += part.len() as u64;
         tags.push(uploads.part(at, upload, number, part).await?);
-        part = fill(&mut body, digester).await?;
+        part = fill(&mut body, digester, part_bytes(tags.len())).await?;
         if part.is_empty() {
             break;
         }
     }
-    uploads.complete(at, upload, tags).await?;
+    uploads.complete(at, upload, tags, Some(digester.crc32())).await?;
     Ok(size)
 }
 
-/// Reads until at least a block is there or the body ends; empty at the end.
-async fn fill(body: &mut ObjectBody, digester: &mut Digester) -> Result<Bytes, PortError> {
+/// Bytes of the part after so many.
+fn part_bytes(parts: usize) -> usize {
+    BLOCK_BYTES << (parts / PARTS_OF_A_SIZE)
+}
+
+/// Reads until at least so many bytes are there or the body ends; empty at the end.
+async fn fill(body: &mut ObjectBody, digester: &mut Digester, least: usize) -> Result<Bytes, PortError> {
     let mut bytes = BytesMut::new();
-    while bytes.len() < BLOCK_BYTES {
+    while bytes.len() < least {
         let Some(chunk) = body.try_next().await? else { break };
         digester.update(&chunk);
         bytes.extend_from_slice(&chunk);
@@ -327,4 +335,17 @@ pub fn body_of(bytes: impl Into<Bytes>) -> ObjectBody {
 /// A body's failure to be read, as the store sees it.
 pub fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PortError {
     PortError::with(ErrorKind::Corrupt, "read a file to store", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_thousand_parts_hold_the_largest_object_of_the_store() {
+        let most: u64 = (0..10_000).map(|parts| part_bytes(parts) as u64).sum();
+        assert!(most >= 5 << 40, "{most}");
+        assert_eq!((part_bytes(0), part_bytes(999), part_bytes(1_000)), (8 << 20, 8 << 20, 16 << 20));
+        assert!(part_bytes(9_999) <= 5 << 30, "the largest part");
+    }
 }
