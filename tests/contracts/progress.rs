@@ -4,7 +4,7 @@ use hozon_shared::domain::id::{BackupId, EventId, UserId};
 use hozon_shared::domain::progress::Amount;
 
 use crate::emulators::{Emulators, ORG, OTHER};
-use crate::samples::failure;
+use crate::samples::{failure, now};
 
 const RUN: BackupId = BackupId(7);
 
@@ -17,22 +17,34 @@ async fn progress_is_the_sum_of_what_each_item_said_last() {
     let emulators = Emulators::start().await;
     let progress = &emulators.ports.progress;
     assert_eq!(progress.done(ORG, RUN).await.unwrap(), Amount::default());
-    progress.record(ORG, RUN, 0, amount(0, 10, 100)).await.unwrap();
-    progress.record(ORG, RUN, 10, amount(1, 5, 50)).await.unwrap();
+    progress.record(ORG, RUN, 0, amount(0, 10, 100), now()).await.unwrap();
+    progress.record(ORG, RUN, 10, amount(1, 5, 50), now()).await.unwrap();
     assert_eq!(progress.done(ORG, RUN).await.unwrap(), amount(1, 15, 150));
-    progress.record(ORG, RUN, 10, amount(1, 5, 50)).await.unwrap();
+    progress.record(ORG, RUN, 10, amount(1, 5, 50), now()).await.unwrap();
     assert_eq!(progress.done(ORG, RUN).await.unwrap(), amount(1, 15, 150), "the same again changes nothing");
-    progress.record(ORG, RUN, 0, amount(1, 20, 200)).await.unwrap();
+    progress.record(ORG, RUN, 0, amount(1, 20, 200), now()).await.unwrap();
     assert_eq!(progress.done(ORG, RUN).await.unwrap(), amount(2, 25, 250));
     assert_eq!(progress.done(ORG, BackupId(8)).await.unwrap(), Amount::default());
     assert_eq!(progress.done(OTHER, RUN).await.unwrap(), Amount::default());
 }
 
 #[tokio::test]
+async fn what_a_run_recorded_goes_after_thirty_days() {
+    let emulators = Emulators::start().await;
+    let progress = &emulators.ports.progress;
+    progress.record(ORG, RUN, 0, amount(1, 2, 3), now()).await.unwrap();
+    progress.record_failure(ORG, RUN, &failure("gone"), now()).await.unwrap();
+    let ends: Vec<_> = emulators.items().await.iter().map(|item| item["ttl"]["N"].clone()).collect();
+    let thirty_days_later = serde_json::Value::from((now().timestamp() + 30 * 86_400).to_string());
+    assert_eq!(ends, [thirty_days_later.clone(), thirty_days_later]);
+}
+
+#[tokio::test]
 async fn progress_of_a_large_run_is_counted_whole() {
     let emulators = Emulators::start().await;
     let progress = &emulators.ports.progress;
-    let recorded = futures_util::future::join_all((0..300).map(|item| progress.record(ORG, RUN, item, amount(1, 2, 3)))).await;
+    let recorded =
+        futures_util::future::join_all((0..300).map(|item| progress.record(ORG, RUN, item, amount(1, 2, 3), now()))).await;
     recorded.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
     assert_eq!(progress.done(ORG, RUN).await.unwrap(), amount(300, 600, 900));
 }
@@ -43,7 +55,7 @@ async fn the_last_reason_of_a_failure_is_remembered() {
     let progress = &emulators.ports.progress;
     assert_eq!(progress.failure(ORG, RUN).await.unwrap(), None);
     for message in ["first", "first", "second"] {
-        progress.record_failure(ORG, RUN, &failure(message)).await.unwrap();
+        progress.record_failure(ORG, RUN, &failure(message), now()).await.unwrap();
         assert_eq!(progress.failure(ORG, RUN).await.unwrap(), Some(failure(message)));
     }
     assert_eq!(progress.failure(ORG, BackupId(8)).await.unwrap(), None);

@@ -80,7 +80,12 @@ pub async fn handle(ports: &Ports, settings: &Settings, input: Value) -> Result<
         let (org, id) = (of.map(|of| of.org.0), of.map(|of| of.backup.0));
         tracing::warn!(run.org = org, run.id = id, task.error = error.code, cause = error.cause(), "task failed");
         if let Some(of) = of {
-            ports.progress.record_failure(of.org, of.backup, &error.failure()).await.map_err(TaskError::from)?;
+            let (failure, now) = (error.failure(), ports.clock.now());
+            if let Err(unrecorded) = ports.progress.record_failure(of.org, of.backup, &failure, now).await {
+                // The state machine still learns the task's own error.
+                let unrecorded = &unrecorded as &dyn std::error::Error;
+                tracing::error!(run.id = of.backup.0, unrecorded, "the reason of a failure could not be recorded");
+            }
         }
     }
     outcome

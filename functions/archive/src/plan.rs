@@ -14,6 +14,9 @@ use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Work};
 use crate::{Run, TaskError};
 
+/// Bytes of an attachment's records beside its own bytes: headers, directory, index, manifest.
+const ATTACHMENT_RECORDS: u64 = 1_000;
+
 /// Entries that every attachments zip has beside the attachments.
 const OWN_ENTRIES: [&str; 2] = ["attachments.csv", "manifest.json"];
 
@@ -34,7 +37,8 @@ async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {
     let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(TaskError::unknown_backup)?;
     let read_from: DateTime<Utc> = run.ports.clock.now();
     let modules = run.ports.source.modules(run.org).await?;
-    let mut planner = Planner::new(run, &modules, run.settings.most_zip_bytes(&organisation.archive));
+    let most_zip_bytes = run.settings.most_zip_bytes(&organisation.archive, modules.iter().map(bytes_of).sum());
+    let mut planner = Planner::new(run, &modules, most_zip_bytes);
     for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == Contents::Crm) {
         planner.rows(at, module);
     }
@@ -43,9 +47,14 @@ async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {
         planner.files(at, module).await?;
     }
     let (items, total) = planner.finish().await?;
-    let plan = Plan { organisation, read_from, modules, csv_files, items, total };
+    let plan = Plan { organisation, read_from, modules, csv_files, items, total, most_zip_bytes };
     run.write(&run.plan_at(), &plan).await?;
     Ok(plan)
+}
+
+/// Bytes that a module takes in zips at most, with the records of its attachments.
+fn bytes_of(module: &Module) -> u64 {
+    module.row_bytes + module.attachment_bytes + module.attachments * ATTACHMENT_RECORDS
 }
 
 struct Planner<'a> {

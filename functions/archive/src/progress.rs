@@ -51,6 +51,7 @@ impl<'a> Tracker<'a> {
             return Ok(());
         }
         state.recorded = done.bytes;
-        Ok(self.run.ports.progress.record(self.run.org, self.run.backup, self.record, done).await?)
+        let Run { ports, org, backup, .. } = *self.run;
+        Ok(ports.progress.record(org, backup, self.record, done, ports.clock.now()).await?)
     }
 }

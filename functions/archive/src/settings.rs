@@ -10,6 +10,10 @@ use tokio::sync::Semaphore;
 /// Resident memory that an item takes at most while it is packed, in MiB.
 const ITEM_MIB: u64 = 80;
 
+/// Zips that all of a backup would fill. DynamoDB: an item has at most 400 KB, and a zip takes about 170 bytes of the backup's. Two zips that
+/// follow one another hold more than one could, so that there are at most twice as many.
+const MOST_FULL_ZIPS: u64 = 1_000;
+
 /// Sizes and limits of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -85,9 +89,11 @@ impl Settings {
         })
     }
 
-    /// Most bytes of a zip of an organisation with these options; the smaller limit counts.
-    pub fn most_zip_bytes(&self, options: &ArchiveOptions) -> Option<u64> {
-        [self.max_zip_bytes, options.max_zip_bytes].into_iter().flatten().min()
+    /// Most bytes of a zip of a backup of so many bytes, for an organisation with these options. The smaller limit counts, but it is raised
+    /// where it would make more zips than a backup's document has room for.
+    pub fn most_zip_bytes(&self, options: &ArchiveOptions, planned: u64) -> Option<u64> {
+        let limit = [self.max_zip_bytes, options.max_zip_bytes].into_iter().flatten().min();
+        limit.map(|limit| limit.max(planned.div_ceil(MOST_FULL_ZIPS)))
     }
 
     /// Bytes of a batch of attachments, so that zips of that size can be split between batches.
@@ -118,7 +124,59 @@ fn size(name: &'static str, default: usize) -> Result<usize, SettingsError> {
 
 #[cfg(test)]
 mod tests {
-    use super::map_concurrency;
+    use chrono::{DateTime, Utc};
+    use hozon_shared::domain::allowance::Claim;
+    use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup};
+    use hozon_shared::domain::id::{BackupId, OrgId, UserId};
+    use hozon_shared::domain::organisation::Person;
+
+    use super::*;
+
+    /// A backup with so many zips, each of the longest names and numbers.
+    fn backup(zips: u64) -> Backup {
+        let (org, id) = (OrgId(i64::MAX as u64), BackupId(i64::MAX as u64));
+        let file = |number: u64| {
+            let name = format!("Attachments_{number:03}.zip");
+            let key = format!("archives/{org}/{id}/{name}");
+            let (size, entries) = (u64::MAX >> 20, 9_999_999);
+            ArchiveFile {
+                kind: ArchiveKind::Attachments,
+                name,
+                key,
+                size,
+                entries,
+                counted: Some(entries),
+                crc32: Some(u32::MAX),
+            }
+        };
+        let person = Person { id: UserId(u64::MAX), name: "管".repeat(300), zuid: UserId(u64::MAX) };
+        let backup = Backup::requested(org, id, person, Claim::Unlimited, DateTime::<Utc>::UNIX_EPOCH);
+        Backup { files: (1..=zips).map(file).collect(), ..backup }
+    }
+
+    #[test]
+    fn a_backup_of_any_size_at_the_least_size_of_a_zip_fits_an_item() {
+        let options = ArchiveOptions { max_zip_bytes: Some(LEAST_ZIP), ..ArchiveOptions::default() };
+        for planned in [40u64 << 30, 40 << 40, u64::MAX >> 2] {
+            let most = Settings::default().most_zip_bytes(&options, planned).expect("a limit");
+            let zips = 2 * planned.div_ceil(most) + 2;
+            // JSON has more marks around names and values than DynamoDB counts bytes for them.
+            let item = serde_json::to_vec(&backup(zips)).expect("JSON").len();
+            println!("{planned} bytes in zips of {most}: at most {zips}, an item of {item} bytes");
+            assert!(item < 400_000, "{zips} zips, {item} bytes");
+        }
+        assert!(
+            serde_json::to_vec(&backup(40 << 10 >> 4)).expect("JSON").len() > 400_000,
+            "unraised, 40 GiB at 16 MiB would not fit"
+        );
+    }
+
+    #[test]
+    fn the_size_of_zips_that_fit_is_left_as_it_was_chosen() {
+        let options = ArchiveOptions { max_zip_bytes: Some(LEAST_ZIP), ..ArchiveOptions::default() };
+        assert_eq!(Settings::default().most_zip_bytes(&options, 10 << 30), Some(LEAST_ZIP));
+        assert_eq!(Settings::default().most_zip_bytes(&ArchiveOptions::default(), u64::MAX), None);
+    }
 
     #[test]
     fn a_run_never_asks_for_more_calls_than_are_reserved() {

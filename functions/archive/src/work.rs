@@ -36,6 +36,9 @@ pub struct Plan {
     pub items: u64,
     /// The sum of their weights.
     pub total: Amount,
+    /// Most bytes of a zip; none where there is no limit.
+    #[serde(default)]
+    pub most_zip_bytes: Option<u64>,
 }
 
 /// Items for one call of `pack`.

@@ -2,15 +2,20 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::errors::port_error;
 use super::keys;
+use super::store::until;
 use super::table::{PrefixQuery, Table, encode, text};
 use crate::domain::backup::Failure;
 use crate::domain::id::{BackupId, EventId, OrgId, UserId};
 use crate::domain::progress::Amount;
 use crate::ports::{ErrorKind, Marks, PortError, Progress};
+
+/// What a run has recorded is read while it runs, and for some time by whoever looks for a fault.
+const RUNS_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Text of 20 digits, so that DynamoDB compares marks as numbers.
 #[derive(Serialize, Deserialize)]
@@ -20,8 +25,8 @@ struct Mark {
 
 #[async_trait]
 impl Progress for Table {
-    async fn record(&self, org: OrgId, backup: BackupId, item: u64, done: Amount) -> Result<(), PortError> {
-        let item = encode(keys::run(org, backup), keys::item(item), &done)?;
+    async fn record(&self, org: OrgId, backup: BackupId, item: u64, done: Amount, at: DateTime<Utc>) -> Result<(), PortError> {
+        let item = until(encode(keys::run(org, backup), keys::item(item), &done)?, at + RUNS_KEPT);
         let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
         request.send().await.map(drop).map_err(port_error("record progress"))
     }
@@ -33,8 +38,8 @@ impl Progress for Table {
         Ok(items.into_iter().fold(Amount::default(), |sum, item| sum + item))
     }
 
-    async fn record_failure(&self, org: OrgId, backup: BackupId, failure: &Failure) -> Result<(), PortError> {
-        let item = encode(keys::run(org, backup), keys::FAILURE.to_owned(), failure)?;
+    async fn record_failure(&self, org: OrgId, backup: BackupId, failure: &Failure, at: DateTime<Utc>) -> Result<(), PortError> {
+        let item = until(encode(keys::run(org, backup), keys::FAILURE.to_owned(), failure)?, at + RUNS_KEPT);
         let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
         request.send().await.map(drop).map_err(port_error("record a failure"))
     }

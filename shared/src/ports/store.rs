@@ -62,15 +62,15 @@ pub fn events_since(
     pages.try_flatten()
 }
 
-/// How far each work item of a run is. Writing the same again changes nothing.
+/// How far each work item of a run is. Writing the same again changes nothing. What is recorded goes some weeks after it was.
 #[async_trait]
 pub trait Progress: Send + Sync {
     /// Records what is done of an item.
-    async fn record(&self, org: OrgId, backup: BackupId, item: u64, done: Amount) -> Result<(), PortError>;
+    async fn record(&self, org: OrgId, backup: BackupId, item: u64, done: Amount, at: DateTime<Utc>) -> Result<(), PortError>;
     /// The sum over all items.
     async fn done(&self, org: OrgId, backup: BackupId) -> Result<Amount, PortError>;
     /// Remembers why a task of the run failed; a later reason replaces it. It counts only if the run ends in failure.
-    async fn record_failure(&self, org: OrgId, backup: BackupId, failure: &Failure) -> Result<(), PortError>;
+    async fn record_failure(&self, org: OrgId, backup: BackupId, failure: &Failure, at: DateTime<Utc>) -> Result<(), PortError>;
     /// The reason remembered last.
     async fn failure(&self, org: OrgId, backup: BackupId) -> Result<Option<Failure>, PortError>;
 }
