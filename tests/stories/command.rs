@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 /// The program, built beside this test.
-fn hozon() -> String {
+pub fn hozon() -> String {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap();
     let program = folder.join("hozon");
@@ -16,10 +16,11 @@ fn hozon() -> String {
     program.to_str().unwrap().to_owned()
 }
 
-struct Ran {
-    ok: bool,
-    out: String,
-    err: String,
+/// What a command has come to.
+pub struct Ran {
+    pub ok: bool,
+    pub out: String,
+    pub err: String,
 }
 
 async fn run(mut command: Command) -> Ran {
@@ -31,6 +32,14 @@ async fn run(mut command: Command) -> Ran {
 async fn hozon_with(data: &Path, arguments: &[&str]) -> Ran {
     let mut command = Command::new(hozon());
     command.args(["--data", data.to_str().unwrap(), "--port", "0"]).args(arguments);
+    run(command).await
+}
+
+/// The same behind a command of the shell, which limits it.
+pub async fn hozon_under(limits: &str, data: &Path, arguments: &[&str]) -> Ran {
+    let mut command = Command::new("bash");
+    let script = format!("{limits}; program=$0; data=$1; shift; exec \"$program\" --data \"$data\" --port 0 \"$@\"");
+    command.args(["-c", &script, &hozon(), data.to_str().unwrap()]).args(arguments);
     run(command).await
 }
 
@@ -123,12 +132,9 @@ async fn a_refused_write_fails_the_backup_and_leaves_nothing_behind() {
     }
     let imported = hozon_with(&data, &["import", "--org", "Full", "--plan", "Standard", crm.to_str().unwrap()]).await;
     assert!(imported.ok, "{}", imported.err);
-    let mut limited = Command::new("bash");
-    let script = "trap '' XFSZ; ulimit -f 6000; exec \"$0\" --data \"$1\" --port 0 backup --org Full";
-    limited.args(["-c", script, &hozon(), data.to_str().unwrap()]);
-    let failed = run(limited).await;
+    let failed = hozon_under("trap '' XFSZ; ulimit -f 6000", &data, &["backup", "--org", "Full"]).await;
     assert!(!failed.ok, "{}", failed.out);
-    assert!(failed.err.contains("STORAGE_UNAVAILABLE"), "{}", failed.err);
+    assert!(failed.err.contains("STORAGE_FULL"), "{}", failed.err);
     let names = std::fs::read_dir(data.join("s3")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let dangling: Vec<_> = names.filter(|name| name.starts_with(".upload")).collect();
     assert!(dangling.is_empty(), "{dangling:?}");
@@ -141,7 +147,7 @@ async fn a_refused_write_fails_the_backup_and_leaves_nothing_behind() {
     assert!(!used_up.ok && used_up.err.contains("2 free backups are used"), "{}", used_up.err);
 }
 
-fn noise(bytes: usize, seed: u64) -> Vec<u8> {
+pub fn noise(bytes: usize, seed: u64) -> Vec<u8> {
     let mut state = seed + 1;
     let next = || {
         state ^= state << 13;

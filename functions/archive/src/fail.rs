@@ -6,11 +6,12 @@ use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::ending::end_backup;
-use hozon_shared::ports::Ports;
+use hozon_shared::ports::{ErrorKind, PortError, Ports};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::begin::Start;
+use crate::task_error::STORAGE_FULL;
 use crate::{Run, Settings, TaskError};
 
 /// The execution's state when it failed.
@@ -46,10 +47,25 @@ async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
     if backup.status == Status::Completed {
         return Ok(());
     }
+    make_room(run, error).await?;
     end_if_running(run, backup, error).await?;
     run.clear(&run.work_prefix()).await?;
     run.ports.objects.delete(&contents_at(run.org, run.backup)).await?;
     run.clear(&run.archive_prefix()).await
+}
+
+/// Deletes what can be made again when there was no room left, because the end of the run needs some, too.
+async fn make_room(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
+    if name_of(error) != STORAGE_FULL {
+        return Ok(());
+    }
+    run.clear(&run.work_prefix()).await?;
+    run.clear(&run.segments_prefix()).await
+}
+
+/// The error's name, as the state machine caught it.
+fn name_of(error: &Value) -> &str {
+    error.get("Error").and_then(Value::as_str).unwrap_or("unknown")
 }
 
 async fn end_if_running(run: &Run<'_>, backup: Backup, error: &Value) -> Result<(), TaskError> {
@@ -75,7 +91,8 @@ async fn record(ports: &Ports, start: &Start, error: &Value) -> Result<(), TaskE
 
 /// A failure that no task could record: the function was stopped from outside, or there was no backup yet.
 fn unexplained(error: &Value) -> Failure {
-    match error.get("Error").and_then(Value::as_str).unwrap_or("unknown") {
+    match name_of(error) {
+        STORAGE_FULL => TaskError::from(PortError::new(ErrorKind::Full, "fail")).failure(),
         "Busy" => {
             Failure::new("BUSY", "Another backup was being made for a day. Look at its state; the next run comes as scheduled.")
         }

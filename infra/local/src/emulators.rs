@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender,
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::disk::Disk;
 use crate::trail::{self, News};
 
 /// The one table.
@@ -24,6 +25,9 @@ pub const TABLE: &str = "hozon";
 pub const ARCHIVES_BUCKET: &str = "archives";
 /// The native CRM store's bucket.
 pub const CRM_BUCKET: &str = "crm";
+
+/// How long nothing is accepted after a connection has failed to open.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// Where the embedded services listen.
 pub struct Emulated {
@@ -61,7 +65,7 @@ async fn start_s3(
         std::fs::create_dir_all(root.join(bucket))?;
     }
     delete_unfinished_uploads(root)?;
-    let files = s3s_fs::FileSystem::new(root).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let files = Disk::new(root)?;
     let mut auth = SimpleAuth::new();
     for key in keys {
         auth.register(key.id.clone(), key.secret.clone().into());
@@ -111,8 +115,11 @@ async fn serve_s3(listener: TcpListener, service: S3Service, told: UnboundedSend
             accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        // A connection that fails to open is the client's to try again.
-        let Ok((socket, peer)) = socket else { continue };
+        // A connection that fails to open is the client's to try again. Where there is no file left for one, there is none at once.
+        let Ok((socket, peer)) = socket else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
         // Head and body are sent one after the other; without this, small bodies wait for the client's delayed acknowledgement.
         if socket.set_nodelay(true).is_err() {
             continue;

@@ -8,10 +8,16 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
+/// Files that the program may open at the same time, where the system allows so many: systems begin with 256 or 1,024.
+const OPEN_FILES: u64 = 65_536;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    if let Err(error) = rlimit::increase_nofile_limit(OPEN_FILES) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
     match cli::run(cli::Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,0 +1,86 @@
+//! The operating system gives no more room, or no more files: what fails says so, and what can go on does so without a restart. A limit on the
+//! size of files makes it refuse the store's writes as a full disk does.
+
+use std::time::Duration;
+
+use hozon_shared::domain::organisation::Role;
+use hozon_tests::{Crm, World};
+use reqwest::{Client, Method, StatusCode};
+use tokio::process::Command;
+
+use super::command::{hozon_under, noise};
+use super::program::{Program, prepared};
+
+const SOON: Duration = Duration::from_secs(90);
+/// Waits between tries are that much shorter.
+const FAST: &str = "--speed 20";
+/// What the program is not to be ended by, and 6 MB for each file.
+const LIMITED: &str = "trap '' XFSZ; ulimit -S -f 6000";
+
+async fn limit_files_to(program: &Program, bytes: &str) {
+    let id = program.process.id().unwrap().to_string();
+    let status = Command::new("prlimit").args(["--pid", &id, &format!("--fsize={bytes}:")]).status().await.unwrap();
+    assert!(status.success());
+}
+
+#[tokio::test]
+async fn a_backup_on_a_full_disk_fails_by_name_and_the_next_goes_on_without_a_restart() {
+    let (folder, token) = prepared(3_000_000).await;
+    let (program, http) = (Program::start_under(LIMITED, folder.path(), FAST).await, Client::new());
+    assert_eq!(program.ask(&http, &token, Method::POST).await.0, StatusCode::CREATED);
+    let failed = program.last_backup(&http, &token, SOON).await;
+    assert_eq!(failed["status"], "FAILED", "{failed}");
+    let failure = program.failure(&http, &token).await;
+    assert_eq!(failure["code"], "STORAGE_FULL", "{failure}");
+    assert!(failure["message"].as_str().unwrap().contains("disk"), "{failure}");
+    limit_files_to(&program, "unlimited").await;
+    assert_eq!(program.ask(&http, &token, Method::POST).await.0, StatusCode::CREATED);
+    assert_eq!(program.last_backup(&http, &token, SOON).await["status"], "COMPLETED");
+    program.kill().await;
+}
+
+#[tokio::test]
+async fn a_backup_whose_end_cannot_be_written_ends_by_itself_once_there_is_room() {
+    let (folder, token) = prepared(3_000_000).await;
+    let (program, http) = (Program::start_under(LIMITED, folder.path(), FAST).await, Client::new());
+    assert_eq!(program.ask(&http, &token, Method::POST).await.0, StatusCode::CREATED);
+    // Not even the table can be written now.
+    limit_files_to(&program, "4096").await;
+    for _ in 0..200 {
+        program.ask(&http, &token, Method::GET).await;
+    }
+    limit_files_to(&program, "unlimited").await;
+    program.last_backup(&http, &token, SOON).await;
+    assert_eq!(program.ask(&http, &token, Method::POST).await.0, StatusCode::CREATED);
+    assert_eq!(program.last_backup(&http, &token, SOON).await["status"], "COMPLETED");
+    program.kill().await;
+}
+
+#[tokio::test]
+async fn too_few_open_files_are_named() {
+    let world = World::start().await;
+    let mut crm = Crm::small();
+    for file in 0..200u64 {
+        crm = crm.file(&format!("attachments/Leads/1/{file}.bin"), &noise(50_000, file));
+    }
+    world.import(crm.inputs()).await;
+    let token = world.local.token(world.org, Role::Administrator).unwrap();
+    let folder = world.cut_short().await;
+    let (program, http) = (Program::start_under("ulimit -n 100", folder.path(), FAST).await, Client::new());
+    assert_eq!(program.ask(&http, &token, Method::POST).await.0, StatusCode::CREATED);
+    assert_eq!(program.last_backup(&http, &token, SOON).await["status"], "FAILED");
+    assert_eq!(program.failure(&http, &token).await["code"], "OPEN_FILES_LIMIT");
+    program.kill().await;
+}
+
+#[tokio::test]
+async fn an_import_that_finds_no_room_names_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Leads.csv");
+    let rows: String = (0..200_000u64).map(|row| format!("{row},{}\n", row.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
+    std::fs::write(&file, format!("Id,Name\n{rows}")).unwrap();
+    let data = folder.path().join("data");
+    let failed = hozon_under("trap '' XFSZ; ulimit -f 2000", &data, &["import", "--org", "Full", file.to_str().unwrap()]).await;
+    assert!(!failed.ok, "{}", failed.out);
+    assert!(failed.err.contains("the disk of") && failed.err.contains("has no room left"), "{}", failed.err);
+}
