@@ -77,7 +77,7 @@ async fn live(kind: &Kind) -> Year {
         local.look_at_the_clock().await;
         local.wait_until_idle().await;
         if expected.next_if_eq(&next).is_some() {
-            // The sweep comes every quarter of an hour.
+            // The sweep comes every two minutes, and waits half an hour for a trigger.
             clock.set(next + TimeDelta::minutes(45));
             local.look_at_the_clock().await;
             local.wait_until_idle().await;

@@ -10,6 +10,7 @@ pub mod lambda;
 pub mod notices;
 pub mod payments;
 pub mod ports;
+pub mod running;
 pub mod settings;
 pub mod sources;
 pub mod telemetry;

@@ -87,14 +87,19 @@ async fn a_schedule_is_due_from_its_next_run_on_until_it_is_stopped() {
 }
 
 #[tokio::test]
-async fn a_backup_is_due_when_it_counts_as_given_up_unless_it_has_ended() {
+async fn a_backup_is_due_soon_until_its_run_begins_then_when_it_counts_as_given_up_unless_it_has_ended() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
-    let running = backup(ORG, 7);
+    let due = [Due::Backup(ORG, BackupId(7))];
+    let asked = backup(ORG, 7);
+    write(ports, ORG, Change::Backup(Box::new(asked.clone()))).await;
+    due_becomes(ports, asked.created + TimeDelta::minutes(2), &due).await;
+    due_becomes(ports, asked.created, &[]).await;
+    let running = Backup { version: 1, ..asked }.begin(now()).unwrap();
     write(ports, ORG, Change::Backup(Box::new(running.clone()))).await;
-    due_becomes(ports, running.given_up(), &[Due::Backup(ORG, BackupId(7))]).await;
     due_becomes(ports, running.given_up() - TimeDelta::seconds(1), &[]).await;
-    let ended = Backup { version: 1, ..running.clone() }.fail(failure("gone"), hours(1)).unwrap();
+    due_becomes(ports, running.given_up(), &due).await;
+    let ended = Backup { version: 2, ..running.clone() }.fail(failure("gone"), hours(1)).unwrap();
     write(ports, ORG, Change::Backup(Box::new(ended))).await;
     due_becomes(ports, running.given_up(), &[]).await;
 }

@@ -1,6 +1,7 @@
 //! `Workflow`: a name starts one execution.
 
 use futures_util::future::join_all;
+use hozon_shared::ports::Execution;
 use serde_json::json;
 
 use crate::emulators::Emulators;
@@ -17,8 +18,8 @@ async fn an_execution_is_started_with_its_name_and_input() {
 async fn a_name_that_was_used_starts_nothing_and_is_no_error() {
     let emulators = Emulators::start().await;
     let input = |backup: &str| json!({ "org": "1", "backup": backup });
-    for backup in ["7", "7", "8"] {
-        emulators.ports.workflow.start("backup-7", input(backup)).await.unwrap();
+    for (backup, found) in [("7", Execution::Running), ("7", Execution::Running), ("8", Execution::Taken)] {
+        assert_eq!(emulators.ports.workflow.start("backup-7", input(backup)).await.unwrap(), found);
     }
     emulators.ports.workflow.start("backup-8", input("8")).await.unwrap();
     let expected = [("backup-7".to_owned(), input("7")), ("backup-8".to_owned(), input("8"))];

@@ -237,24 +237,65 @@ async fn a_run_waits_while_another_backup_is_made() {
     world.end().await;
 }
 
-#[tokio::test]
-async fn a_backup_whose_run_went_silent_is_ended_by_the_sweep() {
-    let (world, clock, _) = scheduled("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=1").await;
+/// Makes a backup as the API does, but for the start of its run: whoever made it ended there.
+async fn ask_without_starting(world: &World) -> Backup {
     let ports = &world.local.ports;
-    let now = ports.clock.now();
-    let id = BackupId(7);
+    let (id, now) = (BackupId(7), ports.clock.now());
     let demand = Demand { backup: id, free: Free::PerMonth(2), now, weekly: None, zone: chrono_tz::Asia::Tokyo };
     let (claim, used) = ports.accounts.account(world.org).await.unwrap().claim(&demand).unwrap();
     let person = ports.schedules.newest_schedule(world.org).await.unwrap().unwrap().requester;
     let backup = Backup::requested(world.org, id, person, claim, now);
-    let start = change::start(backup, used, EventId(8));
-    ports.store.commit(world.org, start).await.unwrap();
+    ports.store.commit(world.org, change::start(backup.clone(), used, EventId(8))).await.unwrap();
+    Backup { version: 1, ..backup }
+}
+
+async fn state(world: &World, id: BackupId) -> Backup {
+    world.local.ports.store.backup(world.org, id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_backup_whose_run_was_never_started_is_started_by_the_sweep_within_minutes() {
+    let (world, clock, _) = scheduled("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=1").await;
+    world.local.look_at_the_clock().await;
+    let id = ask_without_starting(&world).await.id;
+    clock.advance(TimeDelta::seconds(30));
+    world.local.look_at_the_clock().await;
+    world.local.wait_until_idle().await;
+    assert_eq!(state(&world, id).await.status, Status::Inprogress, "its run may just be starting");
+    clock.advance(TimeDelta::minutes(2));
+    world.local.look_at_the_clock().await;
+    world.local.wait_until_idle().await;
+    assert_eq!(state(&world, id).await.status, Status::Completed);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_backup_whose_execution_ended_before_its_run_began_is_ended_by_the_sweep() {
+    let (world, clock, _) = scheduled("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=1").await;
+    let ports = &world.local.ports;
+    ports.workflow.start("backup-7", json!({ "org": world.org, "backup": "99" })).await.unwrap();
+    world.local.wait_until_idle().await;
+    let id = ask_without_starting(&world).await.id;
+    clock.advance(TimeDelta::minutes(3));
+    world.local.look_at_the_clock().await;
+    let ended = state(&world, id).await;
+    assert_eq!((ended.status, ended.failure.unwrap().code.as_str()), (Status::Failed, "RUN_SILENT"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_backup_whose_run_went_silent_is_ended_by_the_sweep() {
+    let (world, clock, _) = scheduled("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=1").await;
+    let ports = &world.local.ports;
+    let begun = ask_without_starting(&world).await.begin(ports.clock.now()).unwrap();
+    let id = begun.id;
+    ports.store.commit(world.org, vec![Change::Backup(Box::new(begun))]).await.unwrap();
     clock.advance(TimeDelta::hours(24));
     world.local.look_at_the_clock().await;
-    assert_eq!(ports.store.backup(world.org, id).await.unwrap().unwrap().status, Status::Inprogress);
+    assert_eq!(state(&world, id).await.status, Status::Inprogress);
     clock.advance(TimeDelta::hours(1));
     world.local.look_at_the_clock().await;
-    let ended = ports.store.backup(world.org, id).await.unwrap().unwrap();
+    let ended = state(&world, id).await;
     assert_eq!((ended.status, ended.failure.unwrap().code.as_str()), (Status::Failed, "RUN_SILENT"));
     let left: Value = world.administrator().get("/backup/summary").await.body["summary"]["allowance"]["left"].clone();
     assert_eq!(left, 2, "its use was given back");

@@ -10,7 +10,7 @@ use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
-use serde_json::json;
+use hozon_shared::running::start_run;
 
 use super::{ATTEMPTS, App, allowance};
 
@@ -57,10 +57,10 @@ async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &
     Err(PortError::new(ErrorKind::Unavailable, "start a backup against others").into())
 }
 
-/// Starts the run. When that fails the backup is ended at once, and its use given back.
+/// Starts the run. When that fails the backup is ended at once, and its use given back; when this function ends before it came so far,
+/// the sweep starts the run.
 async fn begin_run(ports: &Ports, backup: &Backup) -> Result<(), ApiError> {
-    let input = json!({ "org": backup.org, "backup": backup.id });
-    let Err(error) = ports.workflow.start(&backup.execution, input).await else { return Ok(()) };
+    let Err(error) = start_run(ports, backup).await else { return Ok(()) };
     let failure = Failure::new("RUN_NOT_STARTED", "The run could not be started. Nothing was used; try again in a minute.");
     end_backup(ports, backup.clone(), failure).await?;
     Err(error.into())

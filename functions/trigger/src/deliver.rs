@@ -43,7 +43,7 @@ impl Trigger {
 
     pub(crate) async fn start(&self, schedule: &Schedule, occurrence: DateTime<Utc>, name: &str) -> Result<(), PortError> {
         let input = json!({ "org": schedule.org, "schedule": schedule.id, "at": occurrence });
-        self.ports.workflow.start(name, input).await
+        self.ports.workflow.start(name, input).await.map(drop)
     }
 
     /// Makes the organisation's trigger fit: that of its schedule, or none.

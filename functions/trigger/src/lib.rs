@@ -1,5 +1,5 @@
 //! What the clock sets off: deliveries of EventBridge Scheduler, each for one occurrence of a schedule, and the sweep, which starts what
-//! no delivery has started. A delivery may come late, early, twice or out of order; schedule and occurrence name the execution, and its
+//! nobody else has started. A delivery may come late, early, twice or out of order; schedule and occurrence name the execution, and its
 //! first task records the occurrence, so that each has one run.
 
 mod deliver;
@@ -29,15 +29,17 @@ pub struct Trigger {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Call {
-    Delivery {
-        org: OrgId,
-        schedule: ScheduleId,
-        at: DateTime<Utc>,
-    },
-    Sweep {
-        #[serde(rename = "sweep")]
-        _empty: serde_json::Map<String, Value>,
-    },
+    Delivery { org: OrgId, schedule: ScheduleId, at: DateTime<Utc> },
+    Sweep { sweep: Sweep },
+}
+
+/// What a sweep looks for.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sweep {
+    /// Whether nothing was delivered for a while, so that no delivery is to be waited for: the local program has just started.
+    #[serde(default)]
+    after_a_stop: bool,
 }
 
 impl Trigger {
@@ -49,8 +51,8 @@ impl Trigger {
                 let delivered = self.deliver(org, schedule, at).await?;
                 Ok(json!({ "delivery": delivered.name() }))
             }
-            Call::Sweep { .. } => {
-                let swept = self.sweep().await?;
+            Call::Sweep { sweep } => {
+                let swept = self.sweep(sweep).await?;
                 // An alarm counts this line, so that a sweep that fails or never comes is noticed.
                 tracing::info!("the sweep has run");
                 Ok(json!({ "sweep": swept }))

@@ -1,16 +1,18 @@
-//! The sweep: looks for occurrences that are overdue and have no record, and for backups whose run has gone silent. The latest overdue
-//! occurrence is made up for; earlier ones are recorded as missed, because a backup made now stands for them all.
+//! The sweep: looks for occurrences that are overdue and have no record, for backups whose run never began, and for those whose run has
+//! gone silent. The latest overdue occurrence is made up for; earlier ones are recorded as missed, because a backup made now stands for
+//! them all.
 
-use chrono::{DateTime, Utc};
-use hozon_shared::domain::backup::{Failure, Status};
+use chrono::{DateTime, TimeDelta, Utc};
+use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
-use hozon_shared::domain::schedule::Schedule;
+use hozon_shared::domain::schedule::{GRACE, Schedule};
 use hozon_shared::ending::end_backup;
-use hozon_shared::ports::{Change, Due, ErrorKind, PortError, Trigger as Set};
+use hozon_shared::ports::{Change, Due, ErrorKind, Execution, PortError, Trigger as Set};
+use hozon_shared::running::start_run;
 use serde::Serialize;
 
-use crate::{Trigger, execution_name};
+use crate::{Sweep, Trigger, execution_name};
 
 /// What a sweep did.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -19,18 +21,21 @@ pub(crate) struct Swept {
     made_up: usize,
     /// Occurrences recorded as missed.
     missed: usize,
+    /// Backups whose run had not begun and was started again.
+    started: usize,
     /// Backups ended.
     ended: usize,
 }
 
 impl Trigger {
     /// Sweeps all organisations. What fails for one does not keep the others from being swept; the first failure is the answer then.
-    pub(crate) async fn sweep(&self) -> Result<Swept, PortError> {
+    pub(crate) async fn sweep(&self, sweep: Sweep) -> Result<Swept, PortError> {
         let now = self.ports.clock.now();
+        let grace = if sweep.after_a_stop { TimeDelta::zero() } else { GRACE };
         let (mut swept, mut failed) = (Swept::default(), None);
         for due in self.ports.schedules.due(now).await? {
             let outcome = match due {
-                Due::Schedule(org, id) => self.sweep_schedule(org, id, now, &mut swept).await,
+                Due::Schedule(org, id) => self.sweep_schedule((org, id), now, grace, &mut swept).await,
                 Due::Backup(org, id) => self.sweep_backup(org, id, now, &mut swept).await,
                 // These are the `notify` function's.
                 Due::Delivery(..) => Ok(()),
@@ -47,9 +52,15 @@ impl Trigger {
         failed.map_or(Ok(swept), Err)
     }
 
-    async fn sweep_schedule(&self, org: OrgId, id: ScheduleId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
+    async fn sweep_schedule(
+        &self,
+        (org, id): (OrgId, ScheduleId),
+        now: DateTime<Utc>,
+        grace: TimeDelta,
+        swept: &mut Swept,
+    ) -> Result<(), PortError> {
         let Some(mut schedule) = self.ports.schedules.schedule(org, id).await? else { return Ok(()) };
-        let overdue = schedule.overdue(now);
+        let overdue = schedule.overdue(now, grace);
         let Some(latest) = overdue.last().copied() else { return Ok(()) };
         for occurrence in overdue {
             let is_recorded = self.ports.schedules.occurrence(org, id, occurrence).await?.is_some();
@@ -94,16 +105,31 @@ impl Trigger {
         self.triggers.put(&Set::of(schedule)).await
     }
 
-    /// Ends a backup whose workflow has ended without saying so.
     async fn sweep_backup(&self, org: OrgId, id: BackupId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
         let backup = self.ports.store.backup(org, id).await?;
-        let is_silent = |status, given_up| status == Status::Inprogress && given_up <= now;
-        let Some(backup) = backup.filter(|backup| is_silent(backup.status, backup.given_up())) else { return Ok(()) };
-        let failure = Failure::new(
-            "RUN_SILENT",
-            "The run did not end within a day. Back up again; if it happens again, report it to the operator.",
-        );
-        end_backup(&self.ports, backup, failure).await?;
+        let Some(backup) = backup.filter(|backup| backup.looked_at().is_some_and(|at| at <= now)) else { return Ok(()) };
+        if backup.started.is_some() || backup.given_up() <= now {
+            return self.end_silent(backup, swept).await;
+        }
+        self.start_again(backup, swept).await
+    }
+
+    /// Starts the run of a backup that has not begun: whoever made the backup may have ended before it started one. The execution's name is
+    /// the backup's, so that one that is only slow goes on alone.
+    async fn start_again(&self, backup: Backup, swept: &mut Swept) -> Result<(), PortError> {
+        match start_run(&self.ports, &backup).await? {
+            Execution::Running => {
+                tracing::warn!(run.org = backup.org.0, run.id = backup.id.0, "a backup had not begun; its run was started");
+                swept.started += 1;
+                Ok(())
+            }
+            Execution::Taken => self.end_silent(backup, swept).await,
+        }
+    }
+
+    /// Ends a backup whose workflow has ended without saying so.
+    async fn end_silent(&self, backup: Backup, swept: &mut Swept) -> Result<(), PortError> {
+        end_backup(&self.ports, backup, Failure::silent()).await?;
         swept.ended += 1;
         Ok(())
     }

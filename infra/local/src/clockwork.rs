@@ -23,7 +23,7 @@ pub const TRIGGER: &str = "arn:aws:lambda:us-east-1:000000000000:function:trigge
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 /// How often the sweep runs, as infra/template.yaml has it.
-const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(15);
+const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(2);
 /// How often webhooks that were not reached are looked at.
 const TELL_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// How often expired zips are deleted; a lifecycle rule does it on AWS.
@@ -106,8 +106,9 @@ impl Clockwork {
         self.stripe.tick().await;
         let mut swept = self.swept.lock().await;
         if now - *swept >= SWEEP_EVERY {
+            let is_first = *swept == DateTime::<Utc>::MIN_UTC;
             *swept = now;
-            self.sweep().await;
+            self.sweep(is_first).await;
         }
         drop(swept);
         let mut told = self.told.lock().await;
@@ -138,9 +139,9 @@ impl Clockwork {
         self.scheduler.next_fire(self.clock.now())
     }
 
-    async fn sweep(&self) {
-        if let Err(error) = self.trigger.handle(json!({ "sweep": {} })).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed; it is tried again in 15 minutes");
+    async fn sweep(&self, after_a_stop: bool) {
+        if let Err(error) = self.trigger.handle(json!({ "sweep": { "after_a_stop": after_a_stop } })).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed; it is tried again in two minutes");
         }
     }
 

@@ -114,6 +114,11 @@ impl Executions {
         Ok(())
     }
 
+    /// Whether an execution with that name is under way.
+    pub fn goes_on(&self, name: &str) -> bool {
+        self.read(name).is_ok_and(|execution| execution.status == Status::Running)
+    }
+
     /// Reads an execution.
     pub fn read(&self, name: &str) -> Result<Execution> {
         let path = self.file(name);

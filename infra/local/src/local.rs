@@ -36,6 +36,7 @@ use crate::executions::Executions;
 use crate::functions::{ARCHIVE, Functions};
 use crate::listening::{bind, bind_gateway, serve};
 use crate::mail::{self, Mailbox};
+use crate::recovery::recover;
 use crate::registry::{Entry, Registry};
 use crate::scheduler::Scheduler;
 use crate::secrets::Secrets;
@@ -162,6 +163,7 @@ impl Local {
         tasks.spawn(stream.clone().run(stop.clone()));
         tasks.spawn(trail::tell(emulated.news, ports.clone()));
         executions.resume()?;
+        recover(&ports, &executions).await?;
         tasks.spawn(clockwork.clone().run(stop.clone()));
         Ok(Self {
             url,

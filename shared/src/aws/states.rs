@@ -6,7 +6,7 @@ use aws_sdk_sfn::error::SdkError;
 
 use super::Lazily;
 use super::errors::port_error;
-use crate::ports::{PortError, Workflow};
+use crate::ports::{Execution, PortError, Workflow};
 
 /// Starts executions of one state machine.
 pub struct StepFunctions {
@@ -22,11 +22,12 @@ impl StepFunctions {
 
 #[async_trait]
 impl Workflow for StepFunctions {
-    async fn start(&self, name: &str, input: serde_json::Value) -> Result<(), PortError> {
+    async fn start(&self, name: &str, input: serde_json::Value) -> Result<Execution, PortError> {
         let request = self.client.start_execution().state_machine_arn(&self.state_machine).name(name);
         match request.input(input.to_string()).send().await {
-            Err(SdkError::ServiceError(error)) if error.err().is_execution_already_exists() => Ok(()),
-            other => other.map(drop).map_err(port_error("start an execution")),
+            // Step Functions API reference: a repeat with the same input, while the execution runs, is answered like the first request.
+            Err(SdkError::ServiceError(error)) if error.err().is_execution_already_exists() => Ok(Execution::Taken),
+            other => other.map(|_| Execution::Running).map_err(port_error("start an execution")),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::table::{Item, PrefixQuery, Table, encode, integer, text};
 use super::webhooks::{delivery_item, webhook_item};
 use super::{keys, requests};
 use crate::domain::allowance::Account;
-use crate::domain::backup::{Backup, Status as BackupStatus};
+use crate::domain::backup::Backup;
 use crate::domain::change::Place;
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::order::Order;
@@ -105,8 +105,7 @@ impl Table {
             Change::Contact(contact) => self.put(encode(pk, keys::contact(contact.user), &contact)?, None),
             Change::Backup(document) => {
                 let stored = Backup { version: document.version + 1, ..*document.clone() };
-                let due = (stored.status == BackupStatus::Inprogress).then(|| stored.given_up());
-                let item = with_due(encode(pk, keys::backup(document.id), &stored)?, org, due);
+                let item = with_due(encode(pk, keys::backup(document.id), &stored)?, org, stored.looked_at());
                 self.put_version(item, document.version)
             }
             Change::Schedule(document) => {
@@ -192,7 +191,7 @@ impl Table {
 }
 
 /// Lets DynamoDB delete an item some time after that.
-fn until(mut item: Item, end: DateTime<Utc>) -> Item {
+pub(super) fn until(mut item: Item, end: DateTime<Utc>) -> Item {
     item.insert("ttl".to_owned(), integer(u64::try_from(end.timestamp()).unwrap_or_default()));
     item
 }

@@ -12,6 +12,9 @@ use super::rule::RepeatType;
 /// How long links work, counted from the backup's creation (R6).
 pub const LINK_LIFE: Duration = Duration::days(7);
 
+/// How long an execution may take to begin before the sweep looks whether there is one.
+const BEGINS_WITHIN: Duration = Duration::minutes(2);
+
 /// Where a backup stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -84,6 +87,12 @@ impl Failure {
     /// A failure that no single record or file caused.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), subject: None }
+    }
+
+    /// The run has ended, or was never there, and no task could say why.
+    pub fn silent() -> Self {
+        let message = "The run ended without saying why. Back up again; if it happens again, report it to the operator.";
+        Self::new("RUN_SILENT", message)
     }
 }
 
@@ -161,6 +170,16 @@ impl Backup {
     /// When it counts as given up, if it is still being made: its workflow has ended by then (infra/archive.asl.json allows a day).
     pub fn given_up(&self) -> DateTime<Utc> {
         self.created + Duration::hours(25)
+    }
+
+    /// When the sweep is to look at it: soon while its run has not begun, because its execution may never have been started, and when it
+    /// counts as given up after that. `None` once it has ended.
+    pub fn looked_at(&self) -> Option<DateTime<Utc>> {
+        match (self.status, self.started) {
+            (Status::Inprogress, None) => Some(self.created + BEGINS_WITHIN),
+            (Status::Inprogress, Some(_)) => Some(self.given_up()),
+            _ => None,
+        }
     }
 
     /// When its links stop working.

@@ -97,13 +97,13 @@ impl Schedule {
         if occurrence == self.due { Self { due: self.recurrence.next_after(occurrence), ..self } } else { self }
     }
 
-    /// Occurrences whose trigger should long have come, in order.
-    pub fn overdue(&self, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    /// Occurrences whose trigger should have come that long ago, in order.
+    pub fn overdue(&self, now: DateTime<Utc>, grace: TimeDelta) -> Vec<DateTime<Utc>> {
         if !self.is_active() {
             return Vec::new();
         }
         let from_due = self.recurrence.occurrences().skip_while(|occurrence| *occurrence < self.due);
-        from_due.take_while(|occurrence| *occurrence + GRACE <= now).collect()
+        from_due.take_while(|occurrence| *occurrence + grace <= now).collect()
     }
 
     /// The next run.
@@ -180,10 +180,12 @@ mod tests {
     #[test]
     fn a_run_is_overdue_only_after_the_grace() {
         let schedule = weekly();
-        assert!(schedule.overdue(at("2026-11-30T04:29:59Z")).is_empty());
-        assert_eq!(schedule.overdue(at("2026-11-30T04:30:00Z")), [at("2026-11-30T04:00:00Z")]);
-        assert_eq!(schedule.overdue(at("2026-12-08T00:00:00Z")).len(), 2);
-        assert!(schedule.stop(at("2026-11-25T00:00:00Z")).expect("goes on").overdue(at("2026-12-08T00:00:00Z")).is_empty());
+        assert!(schedule.overdue(at("2026-11-30T04:29:59Z"), GRACE).is_empty());
+        assert_eq!(schedule.overdue(at("2026-11-30T04:30:00Z"), GRACE), [at("2026-11-30T04:00:00Z")]);
+        assert_eq!(schedule.overdue(at("2026-12-08T00:00:00Z"), GRACE).len(), 2);
+        assert!(
+            schedule.stop(at("2026-11-25T00:00:00Z")).expect("goes on").overdue(at("2026-12-08T00:00:00Z"), GRACE).is_empty()
+        );
     }
 
     #[test]

@@ -9,12 +9,14 @@ mod serve;
 mod verify;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use hozon::{Local, Options};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
+use tokio_util::sync::CancellationToken;
 
 /// Backups of CRM data: every record and every attachment in two zips, behind links that work for seven days.
 #[derive(Parser)]
@@ -74,6 +76,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 
 impl Place {
     fn options(self) -> Result<Options> {
+        // Whoever asks for an end while the program starts is heard when it has.
+        LazyLock::force(&ENDING);
         let terms = terms(self.plans.as_deref(), self.prices.as_deref())?;
         Ok(Options { port: self.port, terms, ..Options::new(self.data)? })
     }
@@ -92,15 +96,50 @@ fn terms(plans: Option<&Path>, prices: Option<&Path>) -> Result<Terms> {
     Terms::parse(list, prices_text.as_deref().unwrap_or(hozon::PRICES)).with_context(|| invalid(prices))
 }
 
-/// Does something with a running Hozon until it is done or Ctrl-C is pressed, then stops it. True when it was done.
+/// Does something with a running Hozon until it is done, Ctrl-C is pressed or the system asks for an end, then stops it.
 async fn until_interrupted(local: Local, work: impl AsyncFnOnce(&Local) -> Result<()>) -> Result<()> {
     let outcome = tokio::select! {
         outcome = work(&local) => outcome,
-        interrupted = tokio::signal::ctrl_c() => {
+        () = ENDING.cancelled() => {
             println!("\nStopping. What is under way goes on at the next start.");
-            interrupted.map_err(Into::into)
+            Ok(())
         }
     };
     let stopped = local.stop().await;
     outcome.and(stopped)
+}
+
+/// Cancelled when somebody has asked for an end: Ctrl-C, or the signal that `kill`, systemd and containers send first.
+static ENDING: LazyLock<CancellationToken> = LazyLock::new(|| {
+    let (ending, asked) = (CancellationToken::new(), asked_to_end());
+    let asked_for = ending.clone();
+    tokio::spawn(async move {
+        match asked.await {
+            Ok(()) => asked_for.cancel(),
+            Err(error) => tracing::warn!(%error, "the program cannot be asked to end"),
+        }
+    });
+    ending
+});
+
+/// Listens from now on, not only from when the future is awaited.
+fn asked_to_end() -> impl Future<Output = std::io::Result<()>> + Send {
+    #[cfg(unix)]
+    let listening = {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::terminate()).and_then(|terminated| Ok((terminated, signal(SignalKind::interrupt())?)))
+    };
+    async move {
+        #[cfg(unix)]
+        {
+            let (mut terminated, mut interrupted) = listening?;
+            tokio::select! {
+                _ = terminated.recv() => {}
+                _ = interrupted.recv() => {}
+            }
+            Ok(())
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await
+    }
 }
