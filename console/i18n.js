@@ -45,6 +45,7 @@ export function showTimesIn(zone) {
  * @param {string} key @param {Record<string, string | number>} [values]
  */
 export function say(key, values = {}) {
+  if (state.words[key] === undefined && Object.keys(state.words).length) console.error(`there are no words for ${key}`);
   return (state.words[key] ?? key).replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => {
     const value = values[name] ?? "";
     if (one === undefined) return typeof value === "number" ? number(value) : value;
@@ -203,4 +204,9 @@ export function explain(problem) {
 export function subjectOf({ module, record, file }) {
   const parts = [file && say("subject_file", { name: file }), record && say("subject_record", { id: record })];
   return [...parts, say("subject_module", { name: module })].filter(Boolean).join(say("comma"));
+}
+
+/** A country's name. @param {string} code */
+export function countryName(code) {
+  return new Intl.DisplayNames(state.locale, { type: "region" }).of(code) ?? code;
 }

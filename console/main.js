@@ -209,6 +209,7 @@ function navigation() {
 
 /** Places for buying are shown where something can be bought. @param {string} file */
 function isOffered(file) {
+  if (file === "addons" && app.summary?.allowance.unlimited) return false;
   return !["addons", "subscriptions"].includes(file) || app.summary?.allowance.purchases !== false;
 }
 

@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { card, el, icon, link } from "../dom.js";
-import { money, say, taxName } from "../i18n.js";
+import { countryName, money, say, taxName } from "../i18n.js";
 import { resource, shown } from "../resource.js";
 import { MOST, quantityOf } from "../rules.js";
 import { nameOf } from "./limit.js";
@@ -46,7 +46,7 @@ export default function addons(app, product = "", wanted = "", then = "") {
       ? el(
           "form",
           { class: "columns", key: "form", novalidate: true, on: { submit } },
-          el("div", { class: "stack" }, unknown ? nothingOf(unknown) : null, ...productsOf(data, state, change)),
+          el("div", { class: "stack" }, unknown ? nothingOf(unknown) : null, pricesFor(data), ...productsOf(data, state, change)),
           cartOf(data, state, isEmpty(state)),
         )
       : el("div", { class: "card blank", key: "enough" }, icon("check"), el("p", {}, say("nothing_to_buy")));
@@ -96,6 +96,11 @@ function written({ quantity, weekly, plan }) {
   if (weekly) query.set("weekly", "true");
   if (plan) query.set("plan", plan);
   return query.toString();
+}
+
+/** Whose prices they are. @param {Prices} prices */
+function pricesFor({ country }) {
+  return el("p", { class: "soft", key: "country" }, say("prices_for", { country: countryName(country) }));
 }
 
 /** @param {string} name */

@@ -107,7 +107,7 @@ export default function subscriptions(app) {
             empty: [
               icon("receipt"),
               el("p", {}, say("subscriptions_empty")),
-              link("/add-ons", { class: "button primary" }, say("nav_addons")),
+              app.summary?.allowance.unlimited ? null : link("/add-ons", { class: "button primary" }, say("nav_addons")),
             ],
             filled,
           }),
