@@ -96,6 +96,7 @@ for (const locale of ["en", "ja"]) {
     }
 
     test("a weekly schedule leads to the weekly subscription, which can be downgraded and taken up again", async ({ page }) => {
+      test.slow();
       await open(page, program, "Weekly", { locale, to: "/schedule" });
       await page.getByLabel(S("choice_weekly"), { exact: true }).check();
       await page.getByRole("button", { name: S("done") }).click();
