@@ -46,7 +46,13 @@ export default function addons(app, product = "", wanted = "", then = "") {
       ? el(
           "form",
           { class: "columns", key: "form", novalidate: true, on: { submit } },
-          el("div", { class: "stack" }, unknown ? nothingOf(unknown) : null, pricesFor(data), ...productsOf(data, state, change)),
+          el(
+            "div",
+            { class: "stack" },
+            unknown ? nothingOf(unknown) : null,
+            pricesFor(data),
+            ...productsOf(data, state, change, app.summary?.allowance.plan ?? ""),
+          ),
           cartOf(data, state, isEmpty(state)),
         )
       : el("div", { class: "card blank", key: "enough" }, icon("check"), el("p", {}, say("nothing_to_buy")));
@@ -108,8 +114,8 @@ function nothingOf(name) {
   return el("p", { class: "notice bad", role: "alert", key: "unknown" }, icon("alert"), say("not_sold", { name }));
 }
 
-/** @param {Prices} prices @param {Cart} cart @param {(event: Event) => void} change */
-function productsOf(prices, cart, change) {
+/** @param {Prices} prices @param {Cart} cart @param {(event: Event) => void} change @param {string} current the plan that there is */
+function productsOf(prices, cart, change, current) {
   const { products } = prices;
   const oneTime = products.find(({ product }) => product === "one_time");
   const weekly = products.find(({ product }) => product === "weekly");
@@ -171,7 +177,7 @@ function productsOf(prices, cart, change) {
         { class: "card product", key: "plans" },
         el("legend", {}, say("upgrade_heading")),
         el("p", { class: "soft" }, say("product_plan_hint")),
-        ...[null, ...plans].map((plan) => planOf(prices, plan, cart, change)),
+        ...[null, ...plans].map((plan) => planOf(prices, plan, cart, change, current)),
       ),
   ];
 }
@@ -193,8 +199,8 @@ function priceOf({ currency, minor_digits: digits, tax }, { amount, per }) {
   );
 }
 
-/** @param {Prices} prices @param {Product | null} plan @param {Cart} cart @param {(event: Event) => void} change */
-function planOf(prices, plan, cart, change) {
+/** @param {Prices} prices @param {Product | null} plan @param {Cart} cart @param {(event: Event) => void} change @param {string} current */
+function planOf(prices, plan, cart, change, current) {
   const name = plan?.plan ?? "";
   const words = plan
     ? [
@@ -206,7 +212,7 @@ function planOf(prices, plan, cart, change) {
         ),
         priceOf(prices, plan),
       ]
-    : [say("keep_plan")];
+    : [say("keep_plan", { plan: current })];
   return el(
     "label",
     { class: "choice", key: name || "keep" },
@@ -218,24 +224,33 @@ function planOf(prices, plan, cart, change) {
 /** @param {Prices} prices @param {Cart} cart @param {boolean} isEmpty */
 function cartOf(prices, cart, isEmpty) {
   const { currency, minor_digits: digits, products } = prices;
-  const lines = /** @type {[string, number][]} */ ([]);
   const amount = (/** @type {string} */ product, /** @type {string | null} */ plan = null) =>
     products.find((known) => known.product === product && (plan === null || known.plan === plan))?.amount ?? 0;
-  if (cart.quantity) lines.push([say("one_time_times", { count: cart.quantity }), amount("one_time") * cart.quantity]);
-  if (cart.weekly) lines.push([say("product_weekly"), amount("weekly")]);
-  if (cart.plan) lines.push([say("product_plan", { plan: cart.plan }), amount("plan", cart.plan)]);
-  const sum = lines.reduce((sum, [, amount]) => sum + amount, 0);
-  const rows = lines.map(([name, amount]) =>
-    el("li", {}, el("span", {}, name), el("span", { class: "number" }, money(amount, currency, digits))),
-  );
+  // What is paid once and what is paid each month are different sums.
+  const once = /** @type {[string, number][]} */ ([]);
+  const monthly = /** @type {[string, number][]} */ ([]);
+  if (cart.quantity) once.push([say("one_time_times", { count: cart.quantity }), amount("one_time") * cart.quantity]);
+  if (cart.weekly) monthly.push([say("product_weekly"), amount("weekly")]);
+  if (cart.plan) monthly.push([say("product_plan", { plan: cart.plan }), amount("plan", cart.plan)]);
+  const line = (/** @type {string} */ name, /** @type {number} */ minor, names = "") =>
+    el("li", { class: names || null }, el("span", {}, name), el("span", { class: "number" }, money(minor, currency, digits)));
+  const group = (/** @type {"once" | "monthly"} */ kind, /** @type {[string, number][]} */ lines) =>
+    lines.length > 0 && [
+      el("h3", { key: kind }, say(kind)),
+      el(
+        "ul",
+        { class: "bill", key: `bill-${kind}` },
+        ...lines.map(([name, minor]) => line(name, minor)),
+        line(
+          say(`sum_${kind}`),
+          lines.reduce((sum, [, minor]) => sum + minor, 0),
+          "total",
+        ),
+      ),
+    ];
   const list = isEmpty
     ? el("p", { class: "soft", key: "none" }, say("cart_empty"))
-    : el(
-        "ul",
-        { class: "bill", key: "bill" },
-        ...rows,
-        el("li", { class: "total" }, el("span", {}, say("sum")), el("span", { class: "number" }, money(sum, currency, digits))),
-      );
+    : [group("once", once), group("monthly", monthly)];
   return el(
     "div",
     { class: "aside", key: "aside" },

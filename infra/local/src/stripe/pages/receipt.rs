@@ -11,7 +11,7 @@ use hozon_shared::payments::from_stripe;
 
 use super::amounts::shown;
 use super::escape;
-use super::words::{Words, words};
+use super::words::{Words, tax_name, words};
 use crate::stripe::charges::card_of;
 use crate::stripe::objects::{BillingDetails, Charge, Metadata, Session};
 use crate::stripe::state::State;
@@ -103,7 +103,8 @@ pub fn body(receipt: &Receipt) -> String {
         buyer(receipt, words),
         words.order,
         bill(receipt, words),
-        table(facts.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| row(name, value))),
+        table(facts.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| row(name, value)))
+            .replace("<table>", "<table class=\"facts\">"),
         words.seller,
         escape(SELLER.name),
         words.registration,
@@ -143,7 +144,7 @@ fn taxes(tax: &Tax, total: Money, words: &Words) -> [String; 2] {
     let (percent, on) = (tax.percent(), tax.on(total));
     [
         row(&words.taxed_at.replace("{percent}", &percent), &total.written()),
-        row(&words.tax_at.replace("{percent}", &percent).replace("{name}", &tax.name), &on.written()),
+        row(&words.tax_at.replace("{percent}", &percent).replace("{name}", tax_name(words, &tax.name)), &on.written()),
     ]
 }
 

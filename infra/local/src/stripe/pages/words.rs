@@ -6,6 +6,7 @@ use crate::stripe::cards::{CardError, Decline};
 
 /// Everything that is said.
 pub struct Words {
+    pub locale: Locale,
     pub title: &'static str,
     pub order: &'static str,
     pub total: &'static str,
@@ -59,6 +60,7 @@ pub struct Words {
 }
 
 const EN: Words = Words {
+    locale: Locale::En,
     title: "Checkout (test)",
     order: "Your order",
     total: "Total",
@@ -119,6 +121,7 @@ const EN: Words = Words {
 };
 
 const JA: Words = Words {
+    locale: Locale::Ja,
     title: "お支払い（テスト）",
     order: "ご注文内容",
     total: "合計",
@@ -183,6 +186,16 @@ pub fn words(language: Locale) -> &'static Words {
     match language {
         Locale::En => &EN,
         Locale::Ja => &JA,
+    }
+}
+
+/// A tax of the price list as readers of the page's language know it.
+pub fn tax_name<'a>(of: &Words, name: &'a str) -> &'a str {
+    match (of.locale, name) {
+        (Locale::En, "消費税") => "consumption tax",
+        (Locale::Ja, "Sales tax") => "売上税",
+        (Locale::Ja, "VAT" | "USt.") => "付加価値税",
+        _ => name,
     }
 }
 
