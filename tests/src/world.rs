@@ -71,7 +71,7 @@ impl World {
         change(&mut options);
         let mut local = Local::start(options).await.expect("starts");
         let org = local.organisation(ORGANISATION, Tokyo, "Standard", "JP").await.expect("an organisation");
-        Self { local, org, data, http: reqwest::Client::new() }
+        Self { local, org, data, http: reqwest::Client::builder().no_proxy().build().expect("a client") }
     }
 
     /// Imports into the organisation.

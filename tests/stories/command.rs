@@ -157,3 +157,20 @@ pub fn noise(bytes: usize, seed: u64) -> Vec<u8> {
     };
     std::iter::repeat_with(next).take(bytes).collect()
 }
+
+#[tokio::test]
+async fn a_proxy_in_the_environment_gets_none_of_the_programs_own_calls() {
+    let folder = TempDir::new().unwrap();
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let mut command = Command::new(hozon());
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env(name, &address);
+    }
+    command.env_remove("NO_PROXY").env_remove("no_proxy");
+    command.args(["--data", folder.path().to_str().unwrap(), "--port", "0", "--once"]);
+    let demo = run(command).await;
+    assert!(demo.ok, "{}", demo.err);
+    assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "the proxy was called");
+}

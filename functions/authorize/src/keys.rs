@@ -1,55 +1,114 @@
-//! The issuer's keys, fetched when they are needed and kept for an hour. A key that is not among them makes them be fetched again, at
-//! most once a minute, so that made-up key ids cannot be used to flood the issuer.
+//! The issuer's keys. They are fetched when they are needed and kept for an hour. Whatever the key ids of tokens are, and whether or not
+//! the issuer answers, it is asked at most once a minute; while it does not answer, the keys it gave last go on being used.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use jsonwebtoken::jwk::{Jwk, JwkSet};
+use jsonwebtoken::jwk::Jwk;
+use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 const KEPT: TimeDelta = TimeDelta::hours(1);
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The keys cannot be had.
-#[derive(Debug, thiserror::Error)]
+/// The issuer has not answered, and none of the keys it gave before is the one asked for.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the issuer's keys cannot be fetched")]
-pub struct KeysUnavailable(#[source] reqwest::Error);
+pub struct KeysUnavailable;
 
 /// A cache of one key set.
 pub struct Keys {
     url: String,
     http: reqwest::Client,
-    cached: Mutex<Option<Cached>>,
+    cached: Mutex<Cached>,
 }
 
+#[derive(Default)]
 struct Cached {
-    set: JwkSet,
-    at: DateTime<Utc>,
+    keys: Vec<Jwk>,
+    /// When these keys were fetched.
+    fetched: Option<DateTime<Utc>>,
+    /// When the issuer was last asked.
+    asked: Option<DateTime<Utc>>,
+}
+
+/// RFC 7517 section 5: keys of kinds that are not known here are skipped, they do not spoil the set.
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<Value>,
 }
 
 impl Keys {
     pub fn new(url: String) -> Self {
-        Self { url, http: reqwest::Client::new(), cached: Mutex::new(None) }
+        Self { http: client(&url), url, cached: Mutex::default() }
     }
 
     /// The key with that id; `None` when the issuer has none.
     pub async fn find(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Jwk>, KeysUnavailable> {
         let mut cached = self.cached.lock().await;
-        if let Some(kept) = cached.as_ref().filter(|kept| now - kept.at < KEPT) {
-            let known = kept.set.find(id).cloned();
-            if known.is_some() || now - kept.at < PAUSE {
-                return Ok(known);
+        let is_known = cached.find(id).is_some() && is_within(KEPT, cached.fetched, now);
+        if !is_known && !is_within(PAUSE, cached.asked, now) {
+            cached.asked = Some(now);
+            match self.fetch().await {
+                Ok(keys) => *cached = Cached { keys, fetched: Some(now), asked: Some(now) },
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "the issuer's keys cannot be fetched; those it gave last go on being used");
+                }
             }
         }
-        let set = self.fetch().await.map_err(KeysUnavailable)?;
-        let known = set.find(id).cloned();
-        *cached = Some(Cached { set, at: now });
-        Ok(known)
+        let has_answered = cached.fetched.is_some() && cached.fetched == cached.asked;
+        match cached.find(id) {
+            None if !has_answered => Err(KeysUnavailable),
+            found => Ok(found.cloned()),
+        }
     }
 
-    async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
+    async fn fetch(&self) -> Result<Vec<Jwk>, reqwest::Error> {
         let answer = self.http.get(&self.url).timeout(TIMEOUT).send().await?;
-        answer.error_for_status()?.json().await
+        let set: KeySet = answer.error_for_status()?.json().await?;
+        Ok(set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
+    }
+}
+
+impl Cached {
+    fn find(&self, id: &str) -> Option<&Jwk> {
+        self.keys.iter().find(|key| key.common.key_id.as_deref() == Some(id))
+    }
+}
+
+fn is_within(span: TimeDelta, since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    since.is_some_and(|since| (now - since).abs() < span)
+}
+
+/// A client for that URL. An issuer elsewhere may lie behind the proxy that the environment names; one on this machine does not.
+fn client(url: &str) -> reqwest::Client {
+    let client = reqwest::Client::builder();
+    let client = if is_loopback(url) { client.no_proxy() } else { client };
+    client.build().unwrap_or_default()
+}
+
+fn is_loopback(url: &str) -> bool {
+    let url = reqwest::Url::parse(url).ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for near in ["http://127.0.0.1:4690/keys", "http://[::1]:80/", "http://localhost/"] {
+            assert!(is_loopback(near), "{near}");
+        }
+        for far in ["https://issuer.example/keys", "https://127.0.0.1.example/", "https://10.0.0.1/", "nothing"] {
+            assert!(!is_loopback(far), "{far}");
+        }
     }
 }

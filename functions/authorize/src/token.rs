@@ -2,31 +2,21 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use hozon_shared::api::AuthRefusal;
 use hozon_shared::domain::id::{OrgId, UserId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Caller, Person, Role};
 use hozon_shared::ports::Clock;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
 use crate::AuthSettings;
 use crate::keys::Keys;
+use crate::refusal::{Reason, Refused};
+use crate::signature::SignedToken;
 
 /// Clocks may differ by so many seconds.
-const LEEWAY: i64 = 60;
-/// Signatures whose key may be published; never a shared secret.
-const ALGORITHMS: [Algorithm; 9] = [
-    Algorithm::ES256,
-    Algorithm::ES384,
-    Algorithm::EdDSA,
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-];
+const LEEWAY: f64 = 60.0;
 
 /// Checks tokens of one issuer.
 pub struct Authorizer {
@@ -36,9 +26,11 @@ pub struct Authorizer {
 }
 
 /// What a token says. Ids are decimal numbers as text; `zuid` is the `sub` where it is not given. `email` and `locale` are OpenID Connect's
-/// standard claims, and say where and how the user is written to.
+/// standard claims, and say where and how the user is written to. Times are seconds, which may have a fraction (RFC 7519 section 2).
 #[derive(Deserialize)]
 struct Claims {
+    iss: String,
+    aud: Audience,
     sub: UserId,
     org: OrgId,
     role: String,
@@ -47,8 +39,16 @@ struct Claims {
     zuid: Option<UserId>,
     email: Option<String>,
     locale: Option<String>,
-    exp: i64,
-    nbf: Option<i64>,
+    exp: f64,
+    nbf: Option<f64>,
+}
+
+/// RFC 7519 section 4.1.3: one audience as text, or a list of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
 }
 
 impl Authorizer {
@@ -57,9 +57,13 @@ impl Authorizer {
         Self { keys: Keys::new(settings.jwks_url.clone()), settings, clock }
     }
 
-    /// Tells who sent this `Authorization` header. Any role but `administrator` is a plain user's.
+    /// Tells who sent this `Authorization` header. Any role but `administrator` is a plain user's. Why a token is refused is in the log.
     pub async fn authenticate(&self, header: Option<&str>) -> Result<Caller, AuthRefusal> {
-        let token = header.and_then(bearer).ok_or(AuthRefusal::Missing)?;
+        self.caller(header).await.map_err(Refused::logged)
+    }
+
+    async fn caller(&self, header: Option<&str>) -> Result<Caller, Refused> {
+        let token = header.and_then(bearer).ok_or(Refused::Missing)?;
         let claims = self.claims(token).await?;
         let role = if claims.role == "administrator" { Role::Administrator } else { Role::User };
         let person = Person { id: claims.sub, name: claims.name, zuid: claims.zuid.unwrap_or(claims.sub) };
@@ -67,33 +71,39 @@ impl Authorizer {
         Ok(Caller { org: claims.org, person, role, email: claims.email, locale })
     }
 
-    async fn claims(&self, token: &str) -> Result<Claims, AuthRefusal> {
-        let head = decode_header(token).map_err(|_| AuthRefusal::Invalid)?;
-        let id = head.kid.ok_or(AuthRefusal::Invalid)?;
-        if !ALGORITHMS.contains(&head.alg) {
-            return Err(AuthRefusal::Invalid);
-        }
+    async fn claims(&self, token: &str) -> Result<Claims, Refused> {
+        let token = SignedToken::read(token)?;
         let now = self.clock.now();
-        let found = self.keys.find(&id, now).await.map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "tokens cannot be checked");
-            AuthRefusal::Unavailable
-        })?;
-        let key = found.and_then(|jwk| DecodingKey::from_jwk(&jwk).ok()).ok_or(AuthRefusal::Invalid)?;
-        let decoded = decode::<Claims>(token, &key, &self.validation(head.alg)).map_err(|_| AuthRefusal::Invalid)?;
-        let (claims, now) = (decoded.claims, now.timestamp());
-        let is_valid =
-            now < claims.exp.saturating_add(LEEWAY) && claims.nbf.is_none_or(|from| from.saturating_sub(LEEWAY) <= now);
-        if is_valid { Ok(claims) } else { Err(AuthRefusal::Invalid) }
+        let key = self.keys.find(&token.key_id, now).await?.ok_or(Reason::UnknownKey)?;
+        let claims: Claims = token.verified(&key)?;
+        self.settings.check(&claims, now)?;
+        Ok(claims)
     }
+}
 
-    /// Everything but the times, which are checked against the injected clock.
-    fn validation(&self, algorithm: Algorithm) -> Validation {
-        let mut validation = Validation::new(algorithm);
-        validation.set_issuer(&[&self.settings.issuer]);
-        validation.set_audience(&[&self.settings.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.validate_exp = false;
-        validation
+impl AuthSettings {
+    fn check(&self, claims: &Claims, now: DateTime<Utc>) -> Result<(), Reason> {
+        let now = now.timestamp_millis() as f64 / 1000.0;
+        if claims.iss != self.issuer {
+            Err(Reason::Issuer)
+        } else if !claims.aud.names(&self.audience) {
+            Err(Reason::Audience)
+        } else if now >= claims.exp + LEEWAY {
+            Err(Reason::Expired)
+        } else if claims.nbf.is_some_and(|from| now < from - LEEWAY) {
+            Err(Reason::NotYet)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Audience {
+    fn names(&self, audience: &str) -> bool {
+        match self {
+            Self::One(named) => named == audience,
+            Self::Many(named) => named.iter().any(|one| one == audience),
+        }
     }
 }
 
