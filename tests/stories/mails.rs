@@ -1,5 +1,6 @@
 //! The administrator concerned is written to, in their language, once for each event.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -114,8 +115,10 @@ async fn recipients_get_results_only_and_everybody_one_mail() {
     let saved = world.administrator().send_with(Method::PUT, path, &body, &[("if-match", "*")]).await;
     assert_eq!(saved.status, StatusCode::OK, "{saved:?}");
     world.back_up_well().await;
-    let mut sent: Vec<_> = mails(&world)
-        .await
+    let mails = mails(&world).await;
+    let ids: HashSet<_> = mails.iter().map(|mail| mail.message_id().unwrap().to_owned()).collect();
+    assert_eq!(ids.len(), mails.len(), "each message has its own Message-ID");
+    let mut sent: Vec<_> = mails
         .iter()
         .map(|mail| (mail.subject().unwrap().to_owned(), mail.to().unwrap().first().unwrap().address().unwrap().to_owned()))
         .collect();

@@ -12,12 +12,13 @@ mod words;
 use std::sync::Arc;
 
 use hozon_shared::domain::event::{Event, What};
-use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Contact, Organisation};
 use hozon_shared::ports::{ErrorKind, Mail, Mailer, PortError, Ports};
 use hozon_shared::telemetry::Causes;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use letter::Letter;
 pub use post::Post;
@@ -97,7 +98,7 @@ impl Notify {
         if self.ports.outbox.is_done(org, event.id, &to).await? {
             return Ok(());
         }
-        let id = format!("{org}.{}", event.id);
+        let id = mail_id(org, event.id, &to);
         let (text, html) = (render::text(letter), render::html(letter));
         let mail = Mail { id, to, subject: letter.subject.clone(), text, html, language: letter.locale.tag() };
         match self.mailer.send(&mail).await {
@@ -108,6 +109,12 @@ impl Notify {
         }
         self.ports.outbox.done(org, event.id, &mail.to, now).await
     }
+}
+
+/// The name of a mail: each message has its own (RFC 5322 section 3.6.4), so two recipients of the same news have two.
+fn mail_id(org: OrgId, event: EventId, to: &str) -> String {
+    let recipient: String = Sha256::digest(to).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{org}.{event}.{recipient}")
 }
 
 /// The administrator concerned, and the organisation's recipients of results, each in their language.
