@@ -39,6 +39,7 @@ pub async fn connect(stores: &str) -> Result<Ports> {
         endpoints: Endpoints { s3: Some(place("s3")?), dynamodb: Some(place("dynamodb")?), ..Endpoints::default() },
         signer_secret: "signer".to_owned(),
         zip_lock: None,
+        plain_links: None,
         credentials: Some(key()),
     };
     Ok(Aws::load(settings).await.ports())

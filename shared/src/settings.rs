@@ -25,6 +25,8 @@ pub struct Settings {
     /// `HOZON_SIGNER_SECRET`: name or ARN of the secret that holds the links' signer's key (see `aws::secrets`). It is read with the first
     /// link, so that only functions that sign need permission to read it.
     pub signer_secret: String,
+    /// Links without a query; `None` where nothing serves them.
+    pub plain_links: Option<PlainLinkSettings>,
     /// Fixed credentials; `None` takes the function's role.
     pub credentials: Option<AccessKey>,
     /// How finished zips are locked; `None` where the bucket has no Object Lock.
@@ -61,6 +63,22 @@ impl ZipLock {
         let days = number("HOZON_ARCHIVE_DAYS", 7)?;
         Ok(Some(Self { mode, days: u32::try_from(days).unwrap_or(u32::MAX) }))
     }
+}
+
+impl PlainLinkSettings {
+    fn from_env() -> Result<Option<Self>, SettingsError> {
+        let Some(url) = env::var("HOZON_PLAIN_LINKS_URL").ok().filter(|url| !url.is_empty()) else { return Ok(None) };
+        Ok(Some(Self { url, secret: required("HOZON_PLAIN_LINKS_SECRET")? }))
+    }
+}
+
+/// Links without a query (see `domain::plain_link`).
+#[derive(Debug, Clone)]
+pub struct PlainLinkSettings {
+    /// `HOZON_PLAIN_LINKS_URL`: what serves them, without a slash at its end.
+    pub url: String,
+    /// `HOZON_PLAIN_LINKS_SECRET`: name or ARN of the secret that holds the key they are made with.
+    pub secret: String,
 }
 
 /// Endpoints other than AWS's own; `None` leaves the SDK's.
@@ -254,6 +272,7 @@ impl Settings {
                 secrets: env::var("HOZON_SECRETS_ENDPOINT").ok(),
             },
             signer_secret: required("HOZON_SIGNER_SECRET")?,
+            plain_links: PlainLinkSettings::from_env()?,
             credentials: None,
             zip_lock: ZipLock::from_env()?,
         })

@@ -49,4 +49,4 @@ def program(organisations):
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
-            os.chdir(HOZON.parents[2])
+            os.chdir(pathlib.Path(__file__).parents[2])

@@ -1,4 +1,4 @@
-"""Zoho's official Node SDK against the local program: starts the program and zoho_node.mjs."""
+"""Zoho's official Node and TypeScript SDKs against the local program: starts the program, zoho_node.mjs and zoho_typescript.cjs."""
 
 import json
 import pathlib
@@ -7,7 +7,9 @@ import sys
 
 from local import program
 
-with program({"Paid": "Standard", "Nothing free": "Free", "Large": "Own"}) as hozon:
+with program({"Paid": "Standard", "Nothing free": "Free", "Large": "Own", "TypeScript": "Standard"}) as hozon:
     tokens = {f"{organisation} {role}": token for (organisation, role), token in hozon.tokens.items()}
-    script = pathlib.Path(__file__).with_name("zoho_node.mjs")
-    sys.exit(subprocess.run(["node", script, hozon.url], input=json.dumps(tokens), text=True, timeout=120).returncode)
+    for script, given in (("zoho_node.mjs", json.dumps(tokens)), ("zoho_typescript.cjs", tokens["TypeScript administrator"])):
+        command = ["node", pathlib.Path(__file__).with_name(script), hozon.url]
+        if code := subprocess.run(command, input=given, text=True, timeout=120).returncode:
+            sys.exit(code)

@@ -9,7 +9,7 @@ import zipfile
 from local import program
 from zohocrmsdk.src.com.zoho.api.authenticator.token import Token
 from zohocrmsdk.src.com.zoho.crm.api.backup import (
-    APIException, Backup, BackupOperations, BodyWrapper, HistoryWrapper, ResponseWrapper, SuccessResponse, UrlsWrapper,
+    APIException, Backup, BackupOperations, BodyWrapper, FileBodyWrapper, HistoryWrapper, ResponseWrapper, SuccessResponse, UrlsWrapper,
 )
 from zohocrmsdk.src.com.zoho.crm.api.backup.action_wrapper import ActionWrapper
 from zohocrmsdk.src.com.zoho.crm.api.backup.backup_operations import HISTORYParam
@@ -132,8 +132,18 @@ def backups():
     expect([value(record.get_state()) for record in history.get_history()], ["completed", None], "states")
     params.add(HISTORYParam.per_page, "201")
     error(BackupOperations().history(params), "INVALID_DATA", "a page that is too long")
-    with urllib.request.urlopen(urls.get_data_links()[0]) as download:
-        expect(zipfile.ZipFile(io.BytesIO(download.read())).testzip(), None, "the downloaded zip's first bad entry")
+    names = [download(link) for link in urls.get_data_links() + urls.get_attachment_links()]
+    expect(names, ["Data_001.zip", "Attachments_001.zip"], "downloads")
+
+
+def download(link):
+    """Downloads by the SDK, which sends its Authorization, and compares with a plain download to the last byte."""
+    file = answer(BackupOperations().download_backed_up_data(link), FileBodyWrapper, "download").get_file()
+    found = file.get_stream().content
+    with urllib.request.urlopen(link) as plain:
+        expect(found == plain.read(), True, f"all {len(found)} bytes of {file.get_name()}")
+    expect(zipfile.ZipFile(io.BytesIO(found)).testzip(), None, "the downloaded zip's first bad entry")
+    return file.get_name()
 
 
 def in_progress():

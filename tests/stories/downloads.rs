@@ -38,15 +38,19 @@ async fn a_download_with_a_link_is_in_the_history() {
     world.import(Crm::small().inputs()).await;
     world.back_up_well().await;
     let urls = world.administrator().get("/backup/urls").await;
-    let link = urls.body["urls"]["data_links"][0].as_str().expect("a link");
+    let notices = world.administrator().get("/backup/notifications").await;
+    let signed = notices.body["notifications"][0]["links"][0]["url"].as_str().expect("a link");
+    let plain = urls.body["urls"]["data_links"][0].as_str().expect("a link");
     assert!(downloads(&world).await.is_empty(), "giving links is no download");
-    assert!(world.download(link).await.0.is_success());
-    assert!(world.download(link).await.0.is_success());
-    world.local.wait_until_told().await.expect("is told");
-    let found = downloads(&world).await;
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0]["file_name"], "Data_001.zip");
-    assert_eq!(found[0]["address"], "127.0.0.1");
+    for (link, number) in [(signed, 1), (plain, 2)] {
+        assert!(world.download(link).await.0.is_success());
+        assert!(world.download(link).await.0.is_success());
+        world.local.wait_until_told().await.expect("is told");
+        let found = downloads(&world).await;
+        assert_eq!(found.len(), number, "{found:?}");
+        assert_eq!(found[0]["file_name"], "Data_001.zip");
+        assert_eq!(found[0]["address"], "127.0.0.1");
+    }
     world.end().await;
 }
 

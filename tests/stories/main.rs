@@ -9,6 +9,7 @@ mod command;
 mod composing;
 mod console;
 mod downloads;
+mod edge;
 mod full_disk;
 mod hostile_data;
 mod idempotency;

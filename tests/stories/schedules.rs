@@ -186,7 +186,7 @@ async fn an_unchanged_summary_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_calendar_shows_upcoming_runs_to_whoever_has_its_link() {
-    let (world, _) = on_a_tuesday().await;
+    let (world, clock) = on_a_tuesday().await;
     let administrator = world.administrator();
     administrator.post("/backup", WEEKLY).await;
     let link = administrator.post("/backup/calendar/link", "").await;
@@ -198,6 +198,10 @@ async fn a_calendar_shows_upcoming_runs_to_whoever_has_its_link() {
     assert!(text.starts_with("BEGIN:VCALENDAR\r\n"), "{text}");
     assert_eq!(text.matches("BEGIN:VEVENT").count(), 53);
     assert!(text.contains("DTSTART:20261129T190000Z"), "{text}");
+    assert!(text.contains("\r\nPRODID:-//Hozon//Hozon "), "{text}");
+    clock.advance(TimeDelta::hours(1));
+    let again = anybody.send(Method::GET, &path, "").await;
+    assert_eq!(again.body.as_str().unwrap(), text, "nothing has changed, so not even DTSTAMP has");
     let other = administrator.post("/backup/calendar/link", "").await;
     assert_eq!(anybody.send(Method::GET, &path, "").await.code(), "RESOURCE_NOT_FOUND", "the first link has ended");
     let path = other.body["details"]["path"].as_str().unwrap().to_owned();

@@ -31,12 +31,32 @@ struct Parameters {
     signed: Option<String>,
 }
 
+/// What infra/edge/downloads.js notes of a zip that was served for a link without a query.
+#[derive(Debug, Deserialize)]
+pub struct Served {
+    key: String,
+    at: DateTime<Utc>,
+    address: String,
+}
+
+impl Served {
+    /// The request.
+    pub fn link_request(self) -> LinkRequest {
+        LinkRequest { key: self.key, signed: None, at: self.at, address: self.address }
+    }
+}
+
 impl Notice {
     /// The request, if it was one that a link was used for and that was answered with the object.
     pub fn link_request(self) -> Option<LinkRequest> {
         let Detail { event_time, event_name, source_ip_address, error_code, request_parameters } = self.detail;
         let signed = NaiveDateTime::parse_from_str(&request_parameters.signed?, "%Y%m%dT%H%M%SZ").ok()?.and_utc();
         let is_served = event_name == "GetObject" && error_code.is_none();
-        is_served.then_some(LinkRequest { key: request_parameters.key, signed, at: event_time, address: source_ip_address })
+        is_served.then_some(LinkRequest {
+            key: request_parameters.key,
+            signed: Some(signed),
+            at: event_time,
+            address: source_ip_address,
+        })
     }
 }

@@ -8,7 +8,10 @@ use axum::extract::State;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use futures_util::{StreamExt, TryStreamExt};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Page, PageInfo, Params, PersonOut, Refusals, local_time};
+use hozon_shared::api::closed_sets::{EventKind, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind};
+use hozon_shared::api::{
+    Administrator, ApiError, ApiVersion, LocalTime, Page, PageInfo, Params, PersonOut, Refusals, local_time,
+};
 use hozon_shared::domain::event::{Event, OrderStep, What};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
@@ -52,12 +55,12 @@ pub struct HistoryEnvelope {
 struct Record {
     id: String,
     done_by: PersonOut,
-    log_time: String,
-    /// completed, failure or null.
+    log_time: LocalTime,
+    #[schema(value_type = Option<HistoryState>)]
     state: Option<&'static str>,
-    /// scheduled, stopped, purchased or null.
+    #[schema(value_type = Option<HistoryAction>)]
     action: Option<&'static str>,
-    #[schema(value_type = String, example = "weekly")]
+    #[schema(value_type = RepeatKind)]
     repeat_type: RepeatType,
     file_name: Option<String>,
     /// The backup that it is about.
@@ -74,14 +77,14 @@ struct Record {
     amount: Option<u64>,
     #[schema(example = "JPY")]
     currency: Option<&'static str>,
-    /// What a subscription is for: weekly or plan.
-    #[schema(example = "weekly")]
+    /// What a subscription is for.
+    #[schema(value_type = Option<MonthlyProductKind>)]
     product: Option<&'static str>,
     /// The plan that it is about.
     plan: Option<String>,
     /// The rule of a schedule in words.
     sentence: Option<RuleInWords>,
-    /// What happened, for example `backup_ready`.
+    #[schema(value_type = EventKind)]
     kind: &'static str,
 }
 
@@ -99,8 +102,9 @@ struct RuleInWords {
     get,
     path = "/crm/bulk/{v}/backup/history",
     operation_id = "get_history",
+    tag = "activity",
     params(("v" = ApiVersion, Path), Query),
-    responses((status = 200, body = HistoryEnvelope), Refusals),
+    responses((status = 200, description = "The page asked for", body = HistoryEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(

@@ -5,8 +5,9 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono_tz::Tz;
+use hozon_shared::api::closed_sets::NotificationKind;
 use hozon_shared::api::{
-    Administrator, ApiError, ApiVersion, Body, FailureOut, Refusals, Success, local_time, tag_of, unless_known,
+    Administrator, ApiError, ApiVersion, Body, FailureOut, LocalTime, Refusals, Success, local_time, tag_of, unless_known,
 };
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::event::{Event, What};
@@ -34,12 +35,11 @@ struct Unread {
 #[derive(Serialize, ToSchema)]
 struct Notification {
     id: String,
-    /// scheduled, changed, stopped, archiving, ready, failed, skipped or missed.
-    #[schema(example = "ready")]
+    #[schema(value_type = NotificationKind)]
     kind: &'static str,
     /// The backup that it is about, where there is one.
     backup: Option<BackupRef>,
-    time: String,
+    time: LocalTime,
     /// Why a backup failed and what to do.
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
@@ -54,7 +54,7 @@ struct Link {
     file_name: String,
     url: String,
     /// When the link stops working.
-    expiry_date: String,
+    expiry_date: LocalTime,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -67,12 +67,13 @@ struct BackupRef {
     get,
     path = "/crm/bulk/{v}/backup/notifications",
     operation_id = "list_notifications",
+    tag = "activity",
     params(
         ("v" = ApiVersion, Path),
         ("If-None-Match" = Option<String>, Header, description = "ETag of the answer that the caller has"),
     ),
     responses(
-        (status = 200, body = NotificationsEnvelope, headers(("ETag" = String))),
+        (status = 200, description = "The notifications", body = NotificationsEnvelope, headers(("ETag" = String))),
         (status = 304, description = "Nothing has changed; links that were given go on working"),
         Refusals,
     ),
@@ -154,9 +155,10 @@ pub struct Marked {
     put,
     path = "/crm/bulk/{v}/backup/notifications/actions/mark_read",
     operation_id = "mark_notifications_read",
+    tag = "activity",
     params(("v" = ApiVersion, Path)),
     request_body = MarkRead,
-    responses((status = 200, body = Success<Marked>), Refusals),
+    responses((status = 200, description = "Marked", body = Success<Marked>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn mark_read(

@@ -5,7 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::uri::Uri;
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Once, Refusals, Success, local_time};
+use hozon_shared::api::closed_sets::WebhookStatus;
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, LocalTime, Once, Refusals, Success, local_time};
 use hozon_shared::domain::id::{EventId, OrgId, WebhookId};
 use hozon_shared::domain::webhook::{Addresses, Delivery, MOST, Secret, Webhook};
 use hozon_shared::ports::{Change, Ports};
@@ -48,10 +49,9 @@ pub struct WebhooksEnvelope {
 struct WebhookOut {
     id: String,
     url: String,
-    /// active, or disabled after three days without success.
-    #[schema(example = "active")]
+    #[schema(value_type = WebhookStatus)]
     status: &'static str,
-    created_time: String,
+    created_time: LocalTime,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -64,9 +64,10 @@ pub struct WebhookRef {
     post,
     path = "/crm/bulk/{v}/backup/webhooks",
     operation_id = "add_webhook",
+    tag = "webhooks",
     params(("v" = ApiVersion, Path)),
     request_body = WebhookRequest,
-    responses((status = 201, body = Success<Added>), Refusals),
+    responses((status = 201, description = "Added; its secret is shown this once", body = Success<Added>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn add(
@@ -99,8 +100,9 @@ pub async fn add(
     get,
     path = "/crm/bulk/{v}/backup/webhooks",
     operation_id = "list_webhooks",
+    tag = "webhooks",
     params(("v" = ApiVersion, Path)),
-    responses((status = 200, body = WebhooksEnvelope), Refusals),
+    responses((status = 200, description = "The webhooks", body = WebhooksEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn list(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<WebhooksEnvelope>, ApiError> {
@@ -115,8 +117,9 @@ pub async fn list(State(app): State<App>, Administrator(caller): Administrator) 
     delete,
     path = "/crm/bulk/{v}/backup/webhooks/{id}",
     operation_id = "remove_webhook",
-    params(("v" = ApiVersion, Path), ("id" = String, Path)),
-    responses((status = 200, body = Success<WebhookRef>), Refusals),
+    tag = "webhooks",
+    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The webhook")),
+    responses((status = 200, description = "Removed", body = Success<WebhookRef>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn remove(
@@ -134,8 +137,9 @@ pub async fn remove(
     post,
     path = "/crm/bulk/{v}/backup/webhooks/{id}/actions/test",
     operation_id = "test_webhook",
-    params(("v" = ApiVersion, Path), ("id" = String, Path)),
-    responses((status = 200, body = Success<WebhookRef>), Refusals),
+    tag = "webhooks",
+    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The webhook")),
+    responses((status = 200, description = "The message will be sent", body = Success<WebhookRef>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn test(

@@ -28,8 +28,9 @@ pub struct BackupsEnvelope {
     get,
     path = "/crm/bulk/{v}/backup/backups",
     operation_id = "list_backups",
+    tag = "downloads",
     params(("v" = ApiVersion, Path), Paged),
-    responses((status = 200, body = BackupsEnvelope), Refusals),
+    responses((status = 200, description = "The page asked for", body = BackupsEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn list(
@@ -55,9 +56,10 @@ pub struct ContentsEnvelope {
     get,
     path = "/crm/bulk/{v}/backup/backups/{id}/contents",
     operation_id = "get_contents",
+    tag = "downloads",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The backup")),
     responses(
-        (status = 200, body = ContentsEnvelope),
+        (status = 200, description = "What the backup holds", body = ContentsEnvelope),
         (status = 204, description = "Not known: the backup is not completed, or an older version has made it"),
         Refusals,
     ),

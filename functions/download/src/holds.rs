@@ -1,7 +1,8 @@
 //! What a backup holds, on the wire.
 
 use chrono_tz::Tz;
-use hozon_shared::api::local_time;
+use hozon_shared::api::closed_sets::LeftOutReason;
+use hozon_shared::api::{LocalTime, local_time};
 use hozon_shared::archive::contents::{Contents, ModuleContents};
 use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::archive::manifest::FileRecord;
@@ -15,7 +16,7 @@ use utoipa::ToSchema;
 pub struct ContentsOut {
     source: SourceKind,
     /// When the first of it was read.
-    read_from: String,
+    read_from: LocalTime,
     csv: HeldCsv,
     modules: Vec<HeldModule>,
     left_out: Vec<LeftOutOut>,
@@ -64,8 +65,7 @@ struct LeftOutOut {
     module: String,
     /// Null for the whole module.
     field: Option<String>,
-    /// mail, document or integration.
-    #[schema(value_type = String, example = "mail")]
+    #[schema(value_type = LeftOutReason)]
     reason: Kind,
 }
 

@@ -7,12 +7,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Once, Params, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, Once, Params, Refusals, local_time};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup};
 use hozon_shared::domain::event::{Event, What};
 use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
+use hozon_shared::domain::plain_link::LinkedFile;
 use hozon_shared::ports::{Change, ObjectRef, Ports};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -21,6 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 const LOOK_BACK: usize = 20;
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Chosen {
     /// A backup; without it the newest one that can be downloaded.
     backup_id: Option<String>,
@@ -36,7 +38,7 @@ struct Urls {
     data_links: Vec<String>,
     attachment_links: Vec<String>,
     /// When the links stop working.
-    expiry_date: String,
+    expiry_date: LocalTime,
 }
 
 /// Gives links to all files of the newest backup that can be downloaded, or of the one asked for.
@@ -44,8 +46,9 @@ struct Urls {
     get,
     path = "/crm/bulk/{v}/backup/urls",
     operation_id = "get_urls",
+    tag = "backups",
     params(("v" = ApiVersion, Path), Chosen),
-    responses((status = 200, body = UrlsEnvelope), (status = 204, description = "Nothing can be downloaded"), Refusals),
+    responses((status = 200, description = "The links", body = UrlsEnvelope), (status = 204, description = "Nothing can be downloaded"), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn all(
@@ -64,7 +67,7 @@ pub async fn all(
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let (mut data_links, mut attachment_links) = (Vec::new(), Vec::new());
     for file in &backup.files {
-        let link = sign(&ports, &organisation, &backup, file, now).await?;
+        let link = link(&ports, &organisation, &backup, file, now).await?;
         match file.kind {
             ArchiveKind::Data => data_links.push(link),
             ArchiveKind::Attachments => attachment_links.push(link),
@@ -84,7 +87,7 @@ struct Download {
     url: String,
     file_name: String,
     /// When the link stops working.
-    expiry_date: String,
+    expiry_date: LocalTime,
 }
 
 /// Gives one link; the download is recorded first (R7).
@@ -92,12 +95,13 @@ struct Download {
     post,
     path = "/crm/bulk/{v}/backup/{id}/files/{name}/actions/download",
     operation_id = "start_download",
+    tag = "downloads",
     params(
         ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The backup"),
         ("name" = String, Path, description = "The file, for example Data_001.zip"),
     ),
-    responses((status = 200, body = DownloadEnvelope), Refusals),
+    responses((status = 200, description = "The link", body = DownloadEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn one(
@@ -139,6 +143,24 @@ async fn sign(
     let valid = (backup.expires() - now).to_std().unwrap_or(Duration::ZERO);
     let name = saved_as(&organisation.name, organisation.time_zone, backup.created, &file.name);
     Ok(ports.links.sign(&ObjectRef::archives(&file.key), &name, now, valid).await?)
+}
+
+/// A link without a query where something serves them: Zoho's SDKs drop the query of a link, or send a header that S3 refuses beside it.
+async fn link(
+    ports: &Ports,
+    organisation: &Organisation,
+    backup: &Backup,
+    file: &ArchiveFile,
+    now: DateTime<Utc>,
+) -> Result<String, ApiError> {
+    let plain = match LinkedFile::of_key(&file.key) {
+        Some(linked) => ports.links.plain(&linked, now, backup.expires()).await?,
+        None => None,
+    };
+    match plain {
+        Some(link) => Ok(link),
+        None => sign(ports, organisation, backup, file, now).await,
+    }
 }
 
 fn download_started(ports: &Ports, caller: &Caller, backup: &Backup, file: &ArchiveFile, now: DateTime<Utc>) -> Change {

@@ -25,8 +25,9 @@ use crate::{ATTEMPTS, Shop, too_busy};
     post,
     path = "/crm/bulk/{v}/backup/orders/{id}/actions/confirm",
     operation_id = "confirm_order",
+    tag = "purchases",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
-    responses((status = 200, body = OrderEnvelope), Refusals),
+    responses((status = 200, description = "The order, with where it is paid", body = OrderEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn confirm(
@@ -54,8 +55,9 @@ pub async fn confirm(
     post,
     path = "/crm/bulk/{v}/backup/orders/{id}/actions/cancel",
     operation_id = "cancel_order",
+    tag = "purchases",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
-    responses((status = 200, body = OrderEnvelope), Refusals),
+    responses((status = 200, description = "The order as it is now", body = OrderEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn cancel(

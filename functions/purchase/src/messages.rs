@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use hozon_shared::api::{ApiError, Body, ErrorOut};
+use hozon_shared::api::{AnyError, ApiError, Body};
 use hozon_shared::domain::payment::About;
 use hozon_shared::ports::ErrorKind;
 use serde::Serialize;
@@ -23,14 +23,16 @@ pub struct Received {
     post,
     path = "/webhooks/payments",
     operation_id = "receive_payment_message",
+    tag = "purchases",
     params(("Stripe-Signature" = String, Header, description = "Signature of the raw body and its time")),
     request_body(content = serde_json::Value, description = "An event of the provider"),
     responses(
         (status = 200, description = "Handled, now or before", body = Received),
-        (status = 400, description = "The signature or the body is wrong", body = ErrorOut),
-        (status = 500, description = "Our side; the message must come again", body = ErrorOut),
-        (status = 503, description = "Our side is busy; the message must come again", body = ErrorOut),
+        (status = 400, description = "The signature or the body is wrong", body = AnyError),
+        (status = 500, description = "Our side; the message must come again", body = AnyError),
+        (status = 503, description = "Our side is busy; the message must come again", body = AnyError),
     ),
+    security(()),
 )]
 pub async fn handle(State(shop): State<Shop>, headers: HeaderMap, Body(body): Body) -> Result<Json<Received>, ApiError> {
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();

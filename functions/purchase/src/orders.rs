@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use hozon_shared::api::closed_sets::{OrderOrigin, ProductKind};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Once, PageInfo, Paged, Params, Refusals};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::{OrderId, OrgId};
@@ -32,16 +33,14 @@ pub struct OrderRequest {
 struct WantedOrder {
     #[schema(min_items = 1, max_items = 3)]
     items: Vec<WantedItem>,
-    /// backup_page, subscription_page or upgrade.
-    #[schema(value_type = String, example = "backup_page")]
+    #[schema(value_type = OrderOrigin)]
     origin: Origin,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedItem {
-    /// one_time, weekly or plan.
-    #[schema(example = "one_time")]
+    #[schema(value_type = ProductKind)]
     product: String,
     /// The plan's name, for a plan.
     plan: Option<String>,
@@ -55,9 +54,10 @@ struct WantedItem {
     post,
     path = "/crm/bulk/{v}/backup/orders",
     operation_id = "place_order",
+    tag = "purchases",
     params(("v" = ApiVersion, Path)),
     request_body = OrderRequest,
-    responses((status = 201, body = OrderEnvelope), Refusals),
+    responses((status = 201, description = "The order's summary", body = OrderEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn place(
@@ -146,8 +146,9 @@ pub struct OrdersEnvelope {
     get,
     path = "/crm/bulk/{v}/backup/orders",
     operation_id = "list_orders",
+    tag = "purchases",
     params(("v" = ApiVersion, Path), Paged),
-    responses((status = 200, body = OrdersEnvelope), Refusals),
+    responses((status = 200, description = "The page asked for", body = OrdersEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn list(
@@ -168,8 +169,9 @@ pub async fn list(
     get,
     path = "/crm/bulk/{v}/backup/orders/{id}",
     operation_id = "get_order",
+    tag = "purchases",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
-    responses((status = 200, body = OrderEnvelope), Refusals),
+    responses((status = 200, description = "The order", body = OrderEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn read(

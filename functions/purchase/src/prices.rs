@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use hozon_shared::api::closed_sets::{PricedUnit, ProductKind};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals};
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::money::Money;
@@ -63,15 +64,13 @@ pub struct Choice {
 
 #[derive(Serialize, ToSchema)]
 struct ProductOut {
-    /// one_time, weekly or plan.
-    #[schema(example = "one_time")]
+    #[schema(value_type = ProductKind)]
     product: &'static str,
     /// The plan's name.
     plan: Option<String>,
     /// The listed price of one, in minor units.
     amount: u64,
-    /// What the price is for: backup or month.
-    #[schema(example = "backup")]
+    #[schema(value_type = PricedUnit)]
     per: &'static str,
     /// What the plan gives; null for one without limit, and for other products.
     free_per_month: Option<u32>,
@@ -84,8 +83,9 @@ struct ProductOut {
     get,
     path = "/crm/bulk/{v}/backup/prices",
     operation_id = "get_prices",
+    tag = "purchases",
     params(("v" = ApiVersion, Path), Choice),
-    responses((status = 200, body = PricesEnvelope), Refusals),
+    responses((status = 200, description = "The price list of the organisation's country", body = PricesEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(

@@ -27,8 +27,9 @@ pub struct SubscriptionsEnvelope {
     get,
     path = "/crm/bulk/{v}/backup/subscriptions",
     operation_id = "list_subscriptions",
+    tag = "purchases",
     params(("v" = ApiVersion, Path)),
-    responses((status = 200, body = SubscriptionsEnvelope), Refusals),
+    responses((status = 200, description = "The subscriptions", body = SubscriptionsEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn list(
@@ -58,9 +59,10 @@ struct Confirmation {
     post,
     path = "/crm/bulk/{v}/backup/subscriptions/{id}/actions/cancel",
     operation_id = "cancel_subscription",
+    tag = "purchases",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The subscription")),
     request_body(content = Option<CancelRequest>, description = "Empty: ask what would happen"),
-    responses((status = 200, body = SubscriptionEnvelope), Refusals),
+    responses((status = 200, description = "The subscription as it is now", body = SubscriptionEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn cancel(
@@ -86,8 +88,9 @@ pub async fn cancel(
     post,
     path = "/crm/bulk/{v}/backup/subscriptions/{id}/actions/resume",
     operation_id = "resume_subscription",
+    tag = "purchases",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The subscription")),
-    responses((status = 200, body = SubscriptionEnvelope), Refusals),
+    responses((status = 200, description = "The subscription as it is now", body = SubscriptionEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn resume(

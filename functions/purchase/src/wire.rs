@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{PersonOut, local_time};
+use hozon_shared::api::closed_sets::{self, MonthlyProductKind, OrderOrigin, OrderStatus, PricedUnit, ProductKind};
+use hozon_shared::api::{LocalTime, PersonOut, local_time};
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::order::{Line, Order, Origin, Status, number};
 use hozon_shared::domain::price::Tax;
@@ -22,9 +23,9 @@ pub struct OrderOut {
     id: String,
     /// The number that people quote.
     number: String,
-    #[schema(value_type = String, example = "AWAITING_PAYMENT")]
+    #[schema(value_type = OrderStatus)]
     status: Status,
-    #[schema(value_type = String, example = "backup_page")]
+    #[schema(value_type = OrderOrigin)]
     origin: Origin,
     #[schema(example = "JPY")]
     currency: &'static str,
@@ -38,11 +39,11 @@ pub struct OrderOut {
     total: u64,
     /// What is paid again each month, tax in it.
     renews_amount: u64,
-    created_time: String,
+    created_time: LocalTime,
     created_by: PersonOut,
     /// When it can no longer be paid.
-    expires_time: String,
-    paid_time: Option<String>,
+    expires_time: LocalTime,
+    paid_time: Option<LocalTime>,
     /// Where it is paid, while it awaits payment.
     checkout_url: Option<String>,
     receipt_url: Option<String>,
@@ -54,8 +55,7 @@ pub struct OrderOut {
 
 #[derive(Serialize, ToSchema)]
 pub struct LineOut {
-    /// one_time, weekly or plan.
-    #[schema(example = "one_time")]
+    #[schema(value_type = ProductKind)]
     product: &'static str,
     plan: Option<String>,
     quantity: u32,
@@ -63,8 +63,7 @@ pub struct LineOut {
     unit_amount: u64,
     /// The listed price of the line.
     amount: u64,
-    /// What the price is for: backup or month.
-    #[schema(example = "backup")]
+    #[schema(value_type = PricedUnit)]
     per: &'static str,
 }
 
@@ -144,21 +143,20 @@ pub struct SubscriptionEnvelope {
 #[derive(Serialize, ToSchema)]
 pub struct SubscriptionOut {
     id: String,
-    /// weekly or plan.
-    #[schema(example = "weekly")]
+    #[schema(value_type = MonthlyProductKind)]
     product: &'static str,
     plan: Option<String>,
-    #[schema(value_type = String, example = "ACTIVE")]
+    #[schema(value_type = closed_sets::SubscriptionStatus)]
     status: SubscriptionStatus,
     /// What is paid each month, tax in it.
     amount: u64,
     #[schema(example = "JPY")]
     currency: &'static str,
     minor_digits: u32,
-    started_time: String,
+    started_time: LocalTime,
     /// The end of the period: it is renewed then, or ends.
-    period_end: String,
-    ended_time: Option<String>,
+    period_end: LocalTime,
+    ended_time: Option<LocalTime>,
     /// The order that it was bought with.
     order: String,
 }

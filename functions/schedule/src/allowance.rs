@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals, local_time};
+use hozon_shared::api::closed_sets::SubscriptionStatus;
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, Refusals, local_time};
 use hozon_shared::domain::allowance::{Account, LimitReached, Month};
 use hozon_shared::domain::forecast::Forecast;
 use hozon_shared::domain::money::Money;
@@ -39,7 +40,7 @@ pub(crate) struct AllowanceOut {
     /// Free backups left this month.
     free_left: Option<u32>,
     /// When the next month's free backups are there.
-    renews: String,
+    renews: LocalTime,
     /// One-time backups left.
     one_time_left: u32,
     /// The weekly subscription.
@@ -54,8 +55,8 @@ pub(crate) struct AllowanceOut {
 struct WeeklyOut {
     subscription: String,
     /// The end of its period.
-    until: String,
-    #[schema(value_type = String, example = "ACTIVE")]
+    until: LocalTime,
+    #[schema(value_type = SubscriptionStatus)]
     status: Status,
 }
 
@@ -64,8 +65,9 @@ struct WeeklyOut {
     get,
     path = "/crm/bulk/{v}/backup/allowance",
     operation_id = "get_allowance",
+    tag = "overview",
     params(("v" = ApiVersion, Path)),
-    responses((status = 200, body = AllowanceEnvelope), Refusals),
+    responses((status = 200, description = "The allowance", body = AllowanceEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<AllowanceEnvelope>, ApiError> {

@@ -17,12 +17,15 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 
+/// Names the product that writes the calendar (RFC 5545 section 3.7.3).
+const PRODUCT: &str = concat!("-//Hozon//Hozon ", env!("CARGO_PKG_VERSION"), "//EN");
 /// Runs in the calendar: a year of a weekly schedule.
 const RUNS: usize = 53;
 /// How long a run is shown to take.
 const SHOWN_MINUTES: i64 = 30;
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Link {
     /// From the link that `create_link` gave.
     key: Option<String>,
@@ -33,8 +36,10 @@ pub struct Link {
     get,
     path = "/crm/bulk/{v}/backup/calendar.ics",
     operation_id = "get_calendar",
+    tag = "settings",
     params(("v" = ApiVersion, Path), Link),
-    responses((status = 200, body = String, content_type = "text/calendar"), Refusals),
+    responses((status = 200, description = "The calendar", body = String, content_type = "text/calendar"), Refusals),
+    security(()),
 )]
 pub async fn feed(State(app): State<App>, Params(link): Params<Link>) -> Result<Response, ApiError> {
     let organisation = find(&app, link.key.as_deref().unwrap_or_default()).await?.ok_or_else(ApiError::not_found)?;
@@ -52,21 +57,37 @@ async fn find(app: &App, key: &str) -> Result<Option<Organisation>, ApiError> {
 }
 
 fn calendar(app: &App, organisation: &Organisation, schedule: Option<&Schedule>) -> Calendar {
-    let now = app.ports.clock.now();
-    let mut calendar = Calendar::new();
-    calendar.name(&format!("Hozon 保存 – {}", organisation.name));
-    for at in schedule.map(|schedule| schedule.recurrence.upcoming(now, RUNS)).unwrap_or_default() {
-        let uid = format!("{}-{}@hozon", organisation.id, at.timestamp());
+    let mut calendar = Calendar::empty();
+    let name = text(&format!("Hozon 保存 – {}", organisation.name));
+    calendar.append_property(("VERSION", "2.0")).append_property(("PRODID", PRODUCT)).append_property(("CALSCALE", "GREGORIAN"));
+    calendar.name(&name);
+    let Some(schedule) = schedule else { return calendar };
+    for at in schedule.recurrence.upcoming(app.ports.clock.now(), RUNS) {
         let event = Event::new()
-            .uid(&uid)
-            .timestamp(now)
+            .uid(&format!("{}-{}@hozon", organisation.id, at.timestamp()))
+            // RFC 5545 section 3.8.7.2: when the event was last revised; an occurrence never is, another time is another event.
+            .timestamp(schedule.created)
             .summary("CRM backup / CRM バックアップ")
             .starts(at)
             .ends(at + chrono::TimeDelta::minutes(SHOWN_MINUTES))
             .done();
         calendar.push(event);
     }
-    calendar.done()
+    calendar
+}
+
+/// Writes a value of the type TEXT (RFC 5545 section 3.3.11). Control characters, which a content line cannot have, become spaces.
+fn text(value: &str) -> String {
+    let mut written = String::with_capacity(value.len());
+    for letter in value.chars() {
+        match letter {
+            '\\' | ';' | ',' => written.extend(['\\', letter]),
+            '\n' => written.push_str("\\n"),
+            control if control.is_control() => written.push(' '),
+            other => written.push(other),
+        }
+    }
+    written
 }
 
 #[derive(Serialize, ToSchema)]
@@ -80,8 +101,9 @@ pub struct CalendarLink {
     post,
     path = "/crm/bulk/{v}/backup/calendar/link",
     operation_id = "create_calendar_link",
+    tag = "settings",
     params(("v" = ApiVersion, Path)),
-    responses((status = 200, body = Success<CalendarLink>), Refusals),
+    responses((status = 200, description = "The link; it is shown this once", body = Success<CalendarLink>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn create_link(
@@ -111,8 +133,9 @@ pub struct NoDetails {}
     delete,
     path = "/crm/bulk/{v}/backup/calendar/link",
     operation_id = "remove_calendar_link",
+    tag = "settings",
     params(("v" = ApiVersion, Path)),
-    responses((status = 200, body = Success<NoDetails>), Refusals),
+    responses((status = 200, description = "Ended, or there was none", body = Success<NoDetails>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn remove_link(
@@ -127,4 +150,15 @@ pub async fn remove_link(
 
 fn digest(key: &str) -> String {
     Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn a_name_cannot_end_its_line() {
+        assert_eq!(text("A, B; C\\D"), "A\\, B\\; C\\\\D");
+        assert_eq!(text("Acme\r\nBEGIN:VEVENT\u{85}\t"), "Acme \\nBEGIN:VEVENT  ");
+    }
 }

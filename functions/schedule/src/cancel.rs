@@ -23,14 +23,15 @@ type Answer = Json<BackupEnvelope<Success<Changed>>>;
     put,
     path = "/crm/bulk/{v}/backup/{id}/actions/cancel",
     operation_id = "cancel_schedule",
+    tag = "backups",
     params(
         ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The schedule, or a backup"),
         ("If-Match" = Option<String>, Header, description = "ETag of the schedule that is to be stopped; without it any is"),
     ),
     responses(
-        (status = 200, body = BackupEnvelope<Success<Changed>>),
-        (status = 412, description = "Somebody else has changed it", body = hozon_shared::api::ErrorOut),
+        (status = 200, description = "Stopped", body = BackupEnvelope<Success<Changed>>),
+        (status = 412, description = "Somebody else has changed it", body = hozon_shared::api::AnyError),
         Refusals,
     ),
     security(("zoho" = []), ("bearer" = [])),

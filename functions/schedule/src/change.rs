@@ -19,6 +19,7 @@ use super::{ATTEMPTS, App, allowance, etag, request};
     put,
     path = "/crm/bulk/{v}/backup/{id}",
     operation_id = "change_schedule",
+    tag = "backups",
     params(
         ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The schedule"),
@@ -26,9 +27,9 @@ use super::{ATTEMPTS, App, allowance, etag, request};
     ),
     request_body = request::BackupRequest,
     responses(
-        (status = 200, body = BackupEnvelope<Success<Changed>>, headers(("ETag" = String))),
-        (status = 412, description = "Somebody else has changed it", body = hozon_shared::api::ErrorOut),
-        (status = 428, description = "If-Match is missing", body = hozon_shared::api::ErrorOut),
+        (status = 200, description = "Changed; the ETag is that of the changed schedule", body = BackupEnvelope<Success<Changed>>, headers(("ETag" = String))),
+        (status = 412, description = "Somebody else has changed it", body = hozon_shared::api::AnyError),
+        (status = 428, description = "If-Match is missing", body = hozon_shared::api::AnyError),
         Refusals,
     ),
     security(("zoho" = []), ("bearer" = [])),

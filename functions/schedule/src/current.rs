@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, PersonOut, Refusals, local_time};
+use hozon_shared::api::closed_sets::CurrentStatus;
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, LocalTime, PersonOut, Refusals, local_time};
 use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::Schedule;
@@ -20,14 +21,14 @@ pub struct Details {
     /// Id of the schedule, or of the backup that was asked for.
     id: String,
     /// The next run; null when there is none.
-    scheduled_date: Option<String>,
+    scheduled_date: Option<LocalTime>,
     /// The first run; null for a backup now.
-    start_date: Option<String>,
+    start_date: Option<LocalTime>,
     /// The rule; null for a backup now.
     rrule: Option<String>,
     /// Who set it up.
     requester: PersonOut,
-    /// STOPPED, SCHEDULED, INPROGRESS, COMPLETED or FAILED.
+    #[schema(value_type = CurrentStatus)]
     status: &'static str,
 }
 
@@ -36,9 +37,10 @@ pub struct Details {
     get,
     path = "/crm/bulk/{v}/backup",
     operation_id = "get_backup",
+    tag = "backups",
     params(("v" = ApiVersion, Path)),
     responses(
-        (status = 200, body = BackupEnvelope<Details>, headers(("ETag" = String, description = "For If-Match; schedules only"))),
+        (status = 200, description = "The schedule or backup", body = BackupEnvelope<Details>, headers(("ETag" = String, description = "For If-Match; schedules only"))),
         (status = 204, description = "There is none"),
         Refusals,
     ),
@@ -95,7 +97,7 @@ fn of_backup(backup: &Backup) -> Details {
     Details { id: backup.id.to_string(), scheduled_date: None, start_date: None, rrule: None, requester, status }
 }
 
-fn of_schedule(schedule: &Schedule, is_running: bool, scheduled_date: Option<String>, zone: Tz) -> Details {
+fn of_schedule(schedule: &Schedule, is_running: bool, scheduled_date: Option<LocalTime>, zone: Tz) -> Details {
     let status = match (is_running, schedule.is_active()) {
         (true, _) => "INPROGRESS",
         (false, true) => "SCHEDULED",

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, PageInfo, Paged, Params, Refusals, local_time};
+use hozon_shared::api::closed_sets::{LedgerCause, LedgerPool};
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, PageInfo, Paged, Params, Refusals, local_time};
 use hozon_shared::domain::id::BackupId;
 use hozon_shared::domain::ledger::{Cause, Entry, Pool};
 use serde::Serialize;
@@ -25,15 +26,13 @@ pub struct LedgerEnvelope {
 struct EntryOut {
     /// The event that it was stored with.
     event: String,
-    time: String,
-    /// free, one_time or weekly.
-    #[schema(example = "free")]
+    time: LocalTime,
+    #[schema(value_type = LedgerPool)]
     pool: &'static str,
     /// The month (2026-11), the week (2026-W48), or the order.
     #[schema(example = "2026-11")]
     of: String,
-    /// granted, bought, used, given_back, refunded, disputed or dispute_won.
-    #[schema(example = "used")]
+    #[schema(value_type = LedgerCause)]
     cause: &'static str,
     /// How many backups more, or fewer.
     change: i64,
@@ -48,8 +47,9 @@ struct EntryOut {
     get,
     path = "/crm/bulk/{v}/backup/ledger",
     operation_id = "get_ledger",
+    tag = "overview",
     params(("v" = ApiVersion, Path), Paged),
-    responses((status = 200, body = LedgerEnvelope), Refusals),
+    responses((status = 200, description = "The page asked for", body = LedgerEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(

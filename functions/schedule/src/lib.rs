@@ -64,9 +64,10 @@ pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time
     post,
     path = "/crm/bulk/{v}/backup",
     operation_id = "schedule_backup",
+    tag = "backups",
     params(("v" = ApiVersion, Path)),
     request_body(content = Option<request::BackupRequest>, description = "Empty: back up now"),
-    responses((status = 201, body = BackupEnvelope<Success<Changed>>), Refusals),
+    responses((status = 201, description = "Scheduled, or started", body = BackupEnvelope<Success<Changed>>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 async fn post(

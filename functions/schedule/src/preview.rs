@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals, local_time};
+use hozon_shared::api::closed_sets::RepeatKind;
+use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, Params, Refusals, local_time};
 use hozon_shared::domain::allowance::Month;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::recurrence::Recurrence;
@@ -38,16 +39,16 @@ pub struct PreviewEnvelope {
 struct Preview {
     rrule: String,
     #[serde(rename = "type")]
-    #[schema(value_type = String, example = "biweekly")]
+    #[schema(value_type = RepeatKind)]
     repeat: RepeatType,
     sentence: Sentence,
     time_zone: String,
     /// Hours and minutes in that zone.
     time_of_day: String,
     /// The first five runs, if it were set now.
-    next_runs: Vec<String>,
+    next_runs: Vec<LocalTime>,
     /// Those of them that would be skipped as things stand, because nothing would be left to use.
-    skips: Vec<String>,
+    skips: Vec<LocalTime>,
     /// Runs in each month of the coming year that has any; what the allowance must be enough for.
     months: Vec<MonthRuns>,
     /// What must be bought first, or the next run may find nothing; null while something is left. As the details of `LIMIT_REACHED`.
@@ -68,8 +69,9 @@ struct MonthRuns {
     get,
     path = "/crm/bulk/{v}/backup/preview",
     operation_id = "preview_schedule",
+    tag = "overview",
     params(("v" = ApiVersion, Path), Query),
-    responses((status = 200, body = PreviewEnvelope), Refusals),
+    responses((status = 200, description = "The rule in words and in dates", body = PreviewEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(

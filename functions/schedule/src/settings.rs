@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, ErrorOut, Refusals};
+use hozon_shared::api::closed_sets::Language;
+use hozon_shared::api::{Administrator, AnyError, ApiError, ApiVersion, Body, Refusals};
 use hozon_shared::domain::archive_options::{ArchiveOptions, LEAST_ZIP};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
@@ -37,8 +38,8 @@ struct SettingsOut {
     time_of_day: String,
     /// Addresses that are written to besides the administrator concerned.
     recipients: Vec<String>,
-    /// Language of the mails to them, ja or en; null is that of the administrator concerned.
-    #[schema(value_type = Option<String>, example = "ja")]
+    /// Language of the mails to them; null is that of the administrator concerned.
+    #[schema(value_type = Option<Language>)]
     locale: Option<Locale>,
     csv: CsvOut,
     /// Largest zip, in bytes; a backup that is larger is split into several. Null has no limit but the service's own.
@@ -71,9 +72,9 @@ struct WantedSettings {
     time_of_day: Option<String>,
     /// At most 10.
     recipients: Option<Vec<String>>,
-    /// ja or en; null is the language of the administrator concerned.
+    /// Null is the language of the administrator concerned.
     #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<Language>)]
     locale: Option<Option<String>>,
     csv: Option<WantedCsv>,
     /// At least 16777216; null has no limit.
@@ -100,8 +101,9 @@ fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Opt
     get,
     path = "/crm/bulk/{v}/backup/settings",
     operation_id = "get_settings",
+    tag = "settings",
     params(("v" = ApiVersion, Path)),
-    responses((status = 200, body = SettingsEnvelope, headers(("ETag" = String))), Refusals),
+    responses((status = 200, description = "The settings", body = SettingsEnvelope, headers(("ETag" = String))), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn read(State(app): State<App>, Administrator(caller): Administrator) -> Result<Response, ApiError> {
@@ -114,15 +116,16 @@ pub async fn read(State(app): State<App>, Administrator(caller): Administrator) 
     put,
     path = "/crm/bulk/{v}/backup/settings",
     operation_id = "save_settings",
+    tag = "settings",
     params(
         ("v" = ApiVersion, Path),
         ("If-Match" = String, Header, description = "ETag of the settings that the caller has seen; `*` for any"),
     ),
     request_body = SettingsRequest,
     responses(
-        (status = 200, body = SettingsEnvelope, headers(("ETag" = String))),
-        (status = 412, description = "Somebody else has changed them", body = ErrorOut),
-        (status = 428, description = "If-Match is missing", body = ErrorOut),
+        (status = 200, description = "The settings as they are now", body = SettingsEnvelope, headers(("ETag" = String))),
+        (status = 412, description = "Somebody else has changed them", body = AnyError),
+        (status = 428, description = "If-Match is missing", body = AnyError),
         Refusals,
     ),
     security(("zoho" = []), ("bearer" = [])),

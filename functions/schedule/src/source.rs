@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use hozon_shared::api::closed_sets::LeftOutReason;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals};
 use hozon_shared::domain::crm::{Contents, Module};
 use serde::Serialize;
@@ -38,8 +39,8 @@ struct ModuleOut {
     label: String,
     rows: u64,
     attachments: u64,
-    /// Why it is left out: mail, document or integration; null for one that is backed up.
-    #[schema(value_type = Option<String>)]
+    /// Null for one that is backed up.
+    #[schema(value_type = Option<LeftOutReason>)]
     left_out: Option<Contents>,
 }
 
@@ -48,8 +49,9 @@ struct ModuleOut {
     get,
     path = "/crm/bulk/{v}/backup/source",
     operation_id = "get_source",
+    tag = "overview",
     params(("v" = ApiVersion, Path)),
-    responses((status = 200, body = SourceEnvelope), Refusals),
+    responses((status = 200, description = "What is backed up", body = SourceEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<SourceEnvelope>, ApiError> {

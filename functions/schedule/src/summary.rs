@@ -5,7 +5,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupOut, PersonOut, Refusals, local_time, tag_of, unless_known};
+use hozon_shared::api::closed_sets::{self, RepeatKind};
+use hozon_shared::api::{
+    Administrator, ApiError, ApiVersion, BackupOut, LocalTime, PersonOut, Refusals, local_time, tag_of, unless_known,
+};
 use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::event::What;
 use hozon_shared::domain::forecast::Forecast;
@@ -36,7 +39,7 @@ pub struct SummaryEnvelope {
 #[derive(Serialize, ToSchema)]
 struct Summary {
     /// The time now; what is left until something is counted from it.
-    now: String,
+    now: LocalTime,
     /// The zone of all times.
     time_zone: String,
     /// The organisation's name.
@@ -59,7 +62,7 @@ struct Summary {
 #[derive(Serialize, ToSchema)]
 struct PastRun {
     /// When it ended, or when it would have begun.
-    time: String,
+    time: LocalTime,
     /// ready, failed, skipped or missed.
     #[schema(example = "ready")]
     outcome: &'static str,
@@ -77,20 +80,20 @@ struct NoticesOut {
 struct ScheduleOut {
     id: String,
     #[serde(rename = "type")]
-    #[schema(value_type = String, example = "biweekly")]
+    #[schema(value_type = RepeatKind)]
     repeat: RepeatType,
     rrule: String,
     sentence: Sentence,
-    #[schema(value_type = String, example = "SCHEDULED")]
+    #[schema(value_type = closed_sets::ScheduleStatus)]
     status: ScheduleStatus,
     /// Hours and minutes in that zone.
     time_of_day: String,
-    start_date: Option<String>,
-    next_runs: Vec<String>,
+    start_date: Option<LocalTime>,
+    next_runs: Vec<LocalTime>,
     /// All runs until the end of the month after next.
-    calendar: Vec<String>,
+    calendar: Vec<LocalTime>,
     /// Those of them that will be skipped as things stand, because nothing will be left to use.
-    skips: Vec<String>,
+    skips: Vec<LocalTime>,
     requester: PersonOut,
     /// For If-Match.
     etag: String,
@@ -144,12 +147,13 @@ struct AmountOut {
     get,
     path = "/crm/bulk/{v}/backup/summary",
     operation_id = "get_summary",
+    tag = "overview",
     params(
         ("v" = ApiVersion, Path),
         ("If-None-Match" = Option<String>, Header, description = "ETag of the answer that the caller has"),
     ),
     responses(
-        (status = 200, body = SummaryEnvelope, headers(("ETag" = String))),
+        (status = 200, description = "The summary", body = SummaryEnvelope, headers(("ETag" = String))),
         (status = 304, description = "Nothing has changed but the time left"),
         Refusals,
     ),

@@ -10,20 +10,30 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use hozon_authorize::Authorizer;
-use hozon_shared::api::{Documented, Identity, with_fallbacks};
+use hozon_shared::api::{Documented, Identity, with_fallbacks, without_unused_schemas};
+use hozon_shared::domain::plain_link::PREFIX;
 use hozon_shared::ports::Ports;
 use tracing::Instrument;
 
 use crate::console;
+use crate::downloads::Downloads;
 use crate::mail::{self, Mailbox};
 use crate::tokens::{Issuer, JWKS_PATH};
 
 /// All routes of the local program: the functions' own, and what is around them.
-pub fn router(ports: &Ports, functions: Documented, authorizer: Arc<Authorizer>, issuer: &Issuer, mailbox: Mailbox) -> Router {
+pub fn router(
+    ports: &Ports,
+    functions: Documented,
+    authorizer: Arc<Authorizer>,
+    issuer: &Issuer,
+    mailbox: Mailbox,
+    downloads: Downloads,
+) -> Router {
     let keys = issuer.keys().clone();
     let (api, document) = functions.split_for_parts();
+    let document = without_unused_schemas(document);
     let routes = api.route("/openapi.json", get(async move || Json(document))).route(JWKS_PATH, get(async move || Json(keys)));
-    with_fallbacks(routes.merge(console::router()).merge(mail::pages(mailbox)))
+    with_fallbacks(routes.merge(console::router()).merge(mail::pages(mailbox)).merge(downloads.router()))
         .layer(middleware::from_fn_with_state(authorizer, identify))
         .layer(middleware::from_fn_with_state(ports.clone(), request_id))
 }
@@ -40,7 +50,9 @@ async fn identify(State(authorizer): State<Arc<Authorizer>>, mut request: Reques
 
 async fn request_id(State(ports): State<Ports>, request: Request, next: Next) -> Response {
     let id = ports.ids.next(ports.clock.now()).to_string();
-    let span = tracing::info_span!("request", request.id = id, http.method = %request.method(), http.path = request.uri().path());
+    // The path of a link is as secret as its token.
+    let path = if request.uri().path().starts_with(PREFIX) { PREFIX } else { request.uri().path() };
+    let span = tracing::info_span!("request", request.id = id, http.method = %request.method(), http.path = path);
     let mut response = next.run(request).instrument(span).await;
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", id);

@@ -5,6 +5,7 @@ mod clock;
 mod clockwork;
 mod console;
 mod disk;
+mod downloads;
 pub mod emulators;
 mod executions;
 mod functions;

@@ -31,6 +31,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::asl::{self, Run};
 use crate::clockwork::{Clockwork, Counts, TriggerFunction};
+use crate::downloads::Downloads;
 use crate::emulators::{self, ARCHIVES_BUCKET};
 use crate::executions::Executions;
 use crate::functions::{ARCHIVE, Functions};
@@ -126,7 +127,8 @@ impl Local {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let emulated = emulators::start(&data, &[secrets.functions(), secrets.signer()], &stop, &tasks).await?;
         let (services_listener, services_url) = bind(0).await?;
-        let settings = settings(&secrets, &emulated, services_url);
+        let (listener, url) = bind_gateway(options.port, &data.join("gateway.port")).await?;
+        let settings = settings(&secrets, &emulated, services_url, &url);
         let aws = Aws::load(settings.clone()).await;
         let mut ports = aws.ports();
         ports.clock = options.clock;
@@ -146,7 +148,6 @@ impl Local {
         serve(services_listener, services, &stop, &tasks);
         let payments = aws.payments(payment_settings(stripe.url())).await?;
 
-        let (listener, url) = bind_gateway(options.port).await?;
         stripe.set_webhook_url(&format!("{url}/webhooks/payments"));
         let issuer = Issuer::new(secrets.issuer(), options.speed)?;
         let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
@@ -157,7 +158,8 @@ impl Local {
             .merge(hozon_download::router(ports.clone()))
             .merge(hozon_activity::router(ports.clone(), options.webhooks))
             .merge(hozon_purchase::router(shop));
-        let router = gateway::router(&ports, api, authorizer, &issuer, mailbox);
+        let downloads = Downloads::new(&ports, secrets.plain_links(), emulated.teller.clone());
+        let router = gateway::router(&ports, api, authorizer, &issuer, mailbox, downloads);
         serve(listener, router, &stop, &tasks);
         let stream = Stream::open(emulated.database, notify, data.join("stream.position"))?;
         tasks.spawn(stream.clone().run(stop.clone()));

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use hozon_shared::domain::plain_link::LinkKey;
 use hozon_shared::settings::AccessKey;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,8 @@ pub struct Secrets {
     /// Empty in the files of earlier versions.
     #[serde(default)]
     payments: Keys,
+    /// Absent in the files of earlier versions.
+    plain_links: Option<LinkKey>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -38,10 +41,10 @@ impl Secrets {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::generate()?.saved(path),
             Err(error) => return Err(error).with_context(|| format!("read {}", path.display())),
         };
-        if !loaded.payments.api_key.is_empty() {
-            return Ok(loaded);
+        if loaded.payments.api_key.is_empty() {
+            return Self { payments: generate_payments(&SystemRandom::new())?, ..loaded }.with_plain_links()?.saved(path);
         }
-        Self { payments: generate_payments(&SystemRandom::new())?, ..loaded }.saved(path)
+        if loaded.plain_links.is_some() { Ok(loaded) } else { loaded.with_plain_links()?.saved(path) }
     }
 
     fn saved(self, path: &Path) -> Result<Self> {
@@ -69,15 +72,27 @@ impl Secrets {
         self.payments.clone()
     }
 
+    /// The key of links without a query.
+    pub fn plain_links(&self) -> Option<LinkKey> {
+        self.plain_links.clone()
+    }
+
+    fn with_plain_links(self) -> Result<Self> {
+        let key = LinkKey { id: "local".to_owned(), secret: generate_text(&SystemRandom::new())? };
+        Ok(Self { plain_links: Some(key), ..self })
+    }
+
     fn generate() -> Result<Self> {
         let random = SystemRandom::new();
         let issuer = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-        Ok(Self {
+        Self {
             functions: Key::generate("HOZONFUNCTIONS", &random)?,
             signer: Key::generate("HOZONSIGNER", &random)?,
             issuer: issuer.map_err(|_| anyhow!("no key can be made"))?.as_ref().to_vec(),
             payments: generate_payments(&random)?,
-        })
+            plain_links: None,
+        }
+        .with_plain_links()
     }
 
     fn save(&self, path: &Path) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The settings of the functions here. On AWS they come from the environment.
 
 use hozon_authorize::AuthSettings;
-use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, Settings, TriggerSettings};
+use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, PlainLinkSettings, Settings, TriggerSettings};
 
 use crate::clockwork::TRIGGER;
 use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET, TABLE};
@@ -10,7 +10,7 @@ use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
 use crate::{scheduler, states, vault};
 
 /// Settings of the functions: the real ones but for endpoints and keys.
-pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, services: String) -> Settings {
+pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, services: String, gateway: &str) -> Settings {
     Settings {
         table: TABLE.to_owned(),
         archives_bucket: ARCHIVES_BUCKET.to_owned(),
@@ -26,6 +26,7 @@ pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, services: Str
         },
         signer_secret: vault::SIGNER.to_owned(),
         zip_lock: None,
+        plain_links: Some(PlainLinkSettings { url: gateway.to_owned(), secret: vault::PLAIN_LINKS.to_owned() }),
         credentials: Some(secrets.functions()),
     }
 }

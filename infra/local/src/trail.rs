@@ -24,6 +24,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub enum News {
     /// S3 has served something because of a link.
     Fetch(Fetch),
+    /// The program has served a zip for a link without a query.
+    Served {
+        /// The zip's key.
+        key: String,
+        /// Who has asked for it.
+        address: IpAddr,
+    },
     /// Somebody waits until all before this has been told.
     Wait(oneshot::Sender<()>),
 }
@@ -92,11 +99,19 @@ pub async fn tell(mut news: UnboundedReceiver<News>, ports: Ports) {
         match one {
             News::Wait(waiting) => drop(waiting.send(())),
             News::Fetch(fetch) => {
-                if let Err(error) = hand_over(&ports, &fetch.event(ports.clock.now())).await {
-                    tracing::error!(%error, "a download with a link is not in the history");
-                }
+                record(&ports, &fetch.event(ports.clock.now())).await;
+            }
+            News::Served { key, address } => {
+                let at = ports.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true);
+                record(&ports, &json!({ "served": { "key": key, "at": at, "address": address } })).await;
             }
         }
+    }
+}
+
+async fn record(ports: &Ports, event: &Value) {
+    if let Err(error) = hand_over(ports, event).await {
+        tracing::error!(%error, "a download with a link is not in the history");
     }
 }
 

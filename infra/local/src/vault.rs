@@ -15,6 +15,8 @@ use crate::secrets::Secrets;
 pub const PAYMENTS: &str = "payments";
 /// Name of the secret that holds the links' signer's key.
 pub const SIGNER: &str = "signer";
+/// Name of the secret that holds the key of links without a query.
+pub const PLAIN_LINKS: &str = "plain-links";
 /// Where it is answered, below the services' address.
 pub const PATH: &str = "/secrets";
 
@@ -29,6 +31,7 @@ struct GetSecretValue {
 struct Vault {
     payments: String,
     signer: String,
+    plain_links: String,
 }
 
 /// Answers `GetSecretValue` for the payment provider's keys and the signer's.
@@ -37,6 +40,7 @@ pub fn router(secrets: &Secrets) -> Router {
     let vault = Vault {
         payments: json!({ "api_key": payments.api_key, "webhook_secrets": [payments.webhook_secret] }).to_string(),
         signer: json!({ "id": signer.id, "secret": signer.secret }).to_string(),
+        plain_links: json!(secrets.plain_links()).to_string(),
     };
     Router::new().route(&format!("{PATH}/"), post(call)).route(PATH, post(call)).with_state(vault)
 }
@@ -53,6 +57,7 @@ async fn call(State(vault): State<Vault>, headers: HeaderMap, body: Bytes) -> Re
     let secret = match name.as_str() {
         PAYMENTS => vault.payments,
         SIGNER => vault.signer,
+        PLAIN_LINKS => vault.plain_links,
         _ => return refusal("ResourceNotFoundException", "there is no such secret"),
     };
     answer(StatusCode::OK, &json!({ "Name": name, "SecretString": secret }))

@@ -5,7 +5,8 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{FailureOut, PersonOut, local_time};
+use super::closed_sets::{BackupStatus, ChecksumAlgorithm, FileKind, RepeatKind};
+use super::{FailureOut, LocalTime, PersonOut, local_time};
 use crate::domain::backup::{ArchiveFile, ArchiveKind, Backup, Failure, Status};
 use crate::domain::rule::RepeatType;
 
@@ -14,15 +15,15 @@ use crate::domain::rule::RepeatType;
 pub struct BackupOut {
     id: String,
     #[serde(rename = "type")]
-    #[schema(value_type = String, example = "immediate")]
+    #[schema(value_type = RepeatKind)]
     repeat: RepeatType,
-    #[schema(value_type = String, example = "COMPLETED")]
+    #[schema(value_type = BackupStatus)]
     status: Status,
     requester: PersonOut,
-    created_time: String,
-    finished_time: Option<String>,
+    created_time: LocalTime,
+    finished_time: Option<LocalTime>,
     /// When its files are gone.
-    expiry_date: String,
+    expiry_date: LocalTime,
     /// Whether its files can be downloaded now.
     downloadable: bool,
     #[schema(value_type = Option<FailureOut>)]
@@ -55,8 +56,7 @@ pub struct FileOut {
     /// Its name in links and in the call that starts a download.
     #[schema(example = "Data_001.zip")]
     name: String,
-    /// `data` or `attachments`.
-    #[schema(value_type = String, example = "data")]
+    #[schema(value_type = FileKind)]
     kind: ArchiveKind,
     /// Bytes.
     size: u64,
@@ -73,8 +73,7 @@ pub struct FileOut {
 /// A checksum of the whole zip. CRC-32 follows from what the zip is composed of; the manifest inside has SHA-256 for every file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChecksumOut {
-    /// Always `CRC-32`, as zip and S3 have it.
-    #[schema(value_type = String, example = "CRC-32")]
+    #[schema(value_type = ChecksumAlgorithm)]
     algorithm: &'static str,
     /// Eight hexadecimal digits.
     #[schema(example = "0a1b2c3d")]

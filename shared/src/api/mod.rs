@@ -1,5 +1,6 @@
 //! The HTTP side that all API functions share: who is asking, and how errors look on the wire. Only this module knows status codes.
 
+pub mod closed_sets;
 mod error;
 mod etag;
 mod extract;
@@ -16,6 +17,6 @@ pub use extract::{Body, Params};
 pub use files::BackupOut;
 pub use identity::{Administrator, AuthRefusal, Identity};
 pub use once::{Once, with_idempotency};
-pub use openapi::{ApiVersion, Documented, ErrorOut, FailureOut, Refusals, document};
+pub use openapi::{AnyError, ApiVersion, Documented, ErrorOut, FailureOut, Refusals, document, without_unused_schemas};
 pub use pages::{Page, PageInfo, Paged};
-pub use wire::{BackupEnvelope, Changed, PersonOut, Success, local_time, with_fallbacks, with_versions};
+pub use wire::{BackupEnvelope, Changed, LocalTime, PersonOut, Success, local_time, with_fallbacks, with_versions};

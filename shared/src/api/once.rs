@@ -51,7 +51,7 @@ fn describe(operation: &mut Operation) {
         ("409", "A request with this `Idempotency-Key` is in flight, or its answer showed a secret and was not kept."),
         ("422", "The `Idempotency-Key` stands for another request."),
     ] {
-        let content = Content::new(Some(Ref::from_schema_name("ErrorOut")));
+        let content = Content::new(Some(Ref::from_schema_name("AnyError")));
         let response = ResponseBuilder::new().description(description).content("application/json", content).build();
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
     }

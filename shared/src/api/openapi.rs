@@ -1,9 +1,24 @@
 //! The OpenAPI document: what all calls share. Paths and schemas come from the handlers themselves.
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::server::ServerBuilder;
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiVersion};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
+
+use super::closed_sets::ErrorStatus;
+
+/// What calls are grouped by, in the order that the document shows them.
+const TAGS: [(&str, &str); 7] = [
+    ("backups", "The calls of Zoho CRM's Backup API: schedule, read, change and stop backups, and links to their zips."),
+    ("overview", "The state of backups at a glance, the allowance and its ledger, and previews of schedules."),
+    ("downloads", "Finished backups, what they hold, and single downloads."),
+    ("activity", "History and notifications."),
+    ("settings", "Settings of the organisation, and the calendar feed."),
+    ("webhooks", "Messages to addresses of your own."),
+    ("purchases", "Prices, orders and subscriptions."),
+];
 
 /// Routes that bring their own description.
 pub type Documented<S = ()> = OpenApiRouter<S>;
@@ -38,7 +53,7 @@ pub struct ErrorOut {
     details: serde_json::Value,
     /// What went wrong and what to do.
     message: String,
-    /// Always `error`.
+    #[schema(value_type = ErrorStatus)]
     status: String,
 }
 
@@ -68,7 +83,7 @@ struct FailureSubjectOut {
 /// An error; the scheduling calls put it under `backup`.
 #[derive(ToSchema)]
 #[serde(untagged)]
-#[allow(dead_code, reason = "describes what api::error writes")]
+#[allow(dead_code, missing_docs, reason = "describes what api::error writes")]
 pub enum AnyError {
     Plain(ErrorOut),
     Scheduling { backup: ErrorOut },
@@ -80,22 +95,35 @@ pub enum AnyError {
 pub enum Refusals {
     /// The request cannot be carried out: see `code`.
     #[response(status = 400)]
-    BadRequest(#[to_schema] AnyError),
+    BadRequest(AnyError),
     /// No token, or one that is not valid.
     #[response(status = 401)]
-    Unauthenticated(#[to_schema] AnyError),
+    Unauthenticated(AnyError),
     /// The caller is no administrator.
     #[response(status = 403)]
-    Forbidden(#[to_schema] AnyError),
+    Forbidden(AnyError),
     /// No such path.
     #[response(status = 404)]
-    NotFound(#[to_schema] AnyError),
+    NotFound(AnyError),
     /// Our side.
     #[response(status = 500)]
-    Internal(#[to_schema] AnyError),
+    Internal(AnyError),
     /// Our side is busy; try again.
     #[response(status = 503)]
-    Unavailable(#[to_schema] AnyError),
+    Unavailable(AnyError),
+}
+
+/// The document without the schemas that nothing in it refers to, such as those that only stand in a generic one.
+pub fn without_unused_schemas(mut document: OpenApi) -> OpenApi {
+    loop {
+        let text = serde_json::to_string(&document).unwrap_or_default();
+        let Some(components) = &mut document.components else { return document };
+        let before = components.schemas.len();
+        components.schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+        if components.schemas.len() == before {
+            return document;
+        }
+    }
 }
 
 /// The document without paths, to which routers add theirs.
@@ -114,9 +142,14 @@ pub fn document() -> OpenApi {
     components.add_security_scheme("zoho", SecurityScheme::ApiKey(zoho));
     // Parameters and refusals refer to these, but only bodies bring theirs along.
     components.schemas.insert(ApiVersion::name().into_owned(), ApiVersion::schema());
+    components.schemas.insert(AnyError::name().into_owned(), AnyError::schema());
     components.schemas.insert(ErrorOut::name().into_owned(), ErrorOut::schema());
+    components.schemas.insert(ErrorStatus::name().into_owned(), ErrorStatus::schema());
     let mut document = OpenApi::new(info, utoipa::openapi::Paths::new());
     document.openapi = OpenApiVersion::Version31;
     document.components = Some(components);
+    document.servers = Some(vec![ServerBuilder::new().url("/").description(Some("The host that serves this document")).build()]);
+    document.tags =
+        Some(TAGS.map(|(name, description)| TagBuilder::new().name(name).description(Some(description)).build()).into());
     document
 }

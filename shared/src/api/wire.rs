@@ -1,5 +1,7 @@
 //! Pieces of the wire format that several calls share, and the fallbacks of every router.
 
+use std::fmt;
+
 use axum::Router;
 use axum::extract::{RawPathParams, Request};
 use axum::middleware::{self, Next};
@@ -11,6 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::ApiError;
+use super::closed_sets::{SuccessCode, SuccessStatus};
 use crate::domain::id::UserId;
 use crate::domain::organisation::Person;
 
@@ -39,13 +42,13 @@ impl From<&Person> for PersonOut {
 /// What a call that changes something answers.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Success<D> {
-    /// Always `SUCCESS`.
+    #[schema(value_type = SuccessCode)]
     code: &'static str,
     /// What was changed.
     details: D,
     /// The same in words.
     message: &'static str,
-    /// Always `success`.
+    #[schema(value_type = SuccessStatus)]
     status: &'static str,
 }
 
@@ -73,9 +76,20 @@ pub struct Changed {
     pub note: Option<&'static str>,
 }
 
-/// Writes an instant as ISO 8601 with the zone's offset, to the second.
-pub fn local_time(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
+/// An instant as the API writes it: RFC 3339 with the offset of the organisation's zone, to the second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-26T04:00:00+09:00")]
+pub struct LocalTime(String);
+
+impl fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Writes an instant in that zone.
+pub fn local_time(at: DateTime<Utc>, zone: Tz) -> LocalTime {
+    LocalTime(at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false))
 }
 
 /// Makes a router's routes answer only API versions that are spoken; others are paths that do not exist. The route's

@@ -1,5 +1,6 @@
 //! Links, signed by the dedicated signer's long-lived key: a role's session would end long before seven days. The key is rotated: it is
-//! read again every hour, and the one before goes on working until all its links have ended.
+//! read again every hour, and the one before goes on working until all its links have ended. Links without a query have a key of their
+//! own, which is rotated likewise.
 
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use tokio::sync::Mutex;
 use super::errors::port_error;
 use super::objects::Buckets;
 use super::{Lazily, fixed, secrets};
+use crate::domain::plain_link::{LinkKey, LinkedFile};
 use crate::ports::{ErrorKind, Links, ObjectRef, PortError};
-use crate::settings::AccessKey;
+use crate::settings::{AccessKey, PlainLinkSettings};
 
 /// For so long a key is used before it is read again.
 const KEPT: TimeDelta = TimeDelta::hours(1);
@@ -32,11 +34,28 @@ pub struct SignedLinks {
     config: Lazily<Builder>,
     buckets: Buckets,
     client: Mutex<Option<(Client, DateTime<Utc>)>>,
+    plain: Option<PlainLinkSettings>,
+    plain_key: Mutex<Option<(LinkKey, DateTime<Utc>)>>,
 }
 
 impl SignedLinks {
-    pub(super) fn new(signer: Signer, config: Lazily<Builder>, buckets: Buckets) -> Self {
-        Self { signer, config, buckets, client: Mutex::new(None) }
+    pub(super) fn new(signer: Signer, config: Lazily<Builder>, buckets: Buckets, plain: Option<PlainLinkSettings>) -> Self {
+        Self { signer, config, buckets, client: Mutex::new(None), plain, plain_key: Mutex::new(None) }
+    }
+
+    /// The key of this hour for links without a query.
+    async fn plain_key(&self, secret: &str, now: DateTime<Utc>) -> Result<LinkKey, PortError> {
+        let mut kept = self.plain_key.lock().await;
+        if let Some((key, _)) = kept.as_ref().filter(|(_, read)| (now - read).abs() < KEPT) {
+            return Ok(key.clone());
+        }
+        let key: LinkKey = secrets::read(&self.signer.secrets, secret).await?;
+        if key.id.is_empty() {
+            let what = "find the first key of links without a query, which is made right after deployment";
+            return Err(PortError::new(ErrorKind::Unavailable, what));
+        }
+        *kept = Some((key.clone(), now));
+        Ok(key)
     }
 
     /// A client that signs with the key of this hour.
@@ -68,6 +87,11 @@ impl Links for SignedLinks {
         let request = request.response_content_disposition(disposition(file_name));
         let signed = request.presigned(config).await.map_err(port_error("sign a link"))?;
         Ok(signed.uri().to_owned())
+    }
+
+    async fn plain(&self, file: &LinkedFile, now: DateTime<Utc>, until: DateTime<Utc>) -> Result<Option<String>, PortError> {
+        let Some(PlainLinkSettings { url, secret }) = &self.plain else { return Ok(None) };
+        Ok(Some(format!("{url}{}", self.plain_key(secret, now).await?.path(file, until))))
     }
 }
 

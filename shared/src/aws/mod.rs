@@ -90,7 +90,7 @@ impl Aws {
             catalogue: table.clone(),
             objects: objects.clone(),
             uploads: objects.clone(),
-            links: Arc::new(SignedLinks::new(signer, self.lazily(Self::s3), buckets)),
+            links: Arc::new(SignedLinks::new(signer, self.lazily(Self::s3), buckets, self.settings.plain_links.clone())),
             workflow: Arc::new(states),
             source: Arc::new(NativeSource::new(table, objects)),
         }

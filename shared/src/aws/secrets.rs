@@ -1,5 +1,5 @@
 //! Keys in Secrets Manager. The payment provider's are `{"api_key":"sk_…","webhook_secrets":["whsec_…"]}`, the signer's
-//! `{"id":"AKIA…","secret":"…"}`, the origin's `{"secret":"…"}`.
+//! `{"id":"AKIA…","secret":"…"}`, the origin's `{"secret":"…"}`; the key of links without a query has the form of the signer's.
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;

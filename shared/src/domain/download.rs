@@ -15,8 +15,8 @@ const CLICK: TimeDelta = TimeDelta::minutes(10);
 pub struct LinkRequest {
     /// The object's key.
     pub key: String,
-    /// When the link was signed, to the second.
-    pub signed: DateTime<Utc>,
+    /// When the link was signed, to the second; `None` for a link without a query, which no click leads to.
+    pub signed: Option<DateTime<Utc>>,
     /// When the request was made, to the second.
     pub at: DateTime<Utc>,
     /// The network address that it came from.
@@ -32,14 +32,15 @@ impl LinkRequest {
 
     /// Whether it came so soon after the link was signed that a click may have led to it.
     pub fn may_follow_a_click(&self) -> bool {
-        self.at - self.signed < CLICK
+        self.signed.is_some_and(|signed| self.at - signed < CLICK)
     }
 
     /// Whether it uses the link that was given out for that download.
     pub fn follows(&self, event: &Event) -> bool {
         let What::DownloadStarted { backup, file, address: None } = &event.what else { return false };
         let is_same_zip = self.backup().is_some_and(|(_, id)| id == *backup) && self.file() == file;
-        is_same_zip && event.at.timestamp() == self.signed.timestamp() && self.may_follow_a_click()
+        let is_same_time = self.signed.is_some_and(|signed| event.at.timestamp() == signed.timestamp());
+        is_same_zip && is_same_time && self.may_follow_a_click()
     }
 
     /// When it was made. Its second may have begun before the zip was there; it did not.
@@ -61,8 +62,8 @@ impl LinkRequest {
 
     /// The name of the download.
     fn download(&self) -> String {
-        let (signed, day) = (self.signed.timestamp(), self.at.date_naive());
-        format!("download/{}/{signed}/{}/{day}", self.key, self.address)
+        let link = self.signed.map_or("plain".to_owned(), |signed| signed.timestamp().to_string());
+        format!("download/{}/{link}/{}/{}", self.key, self.address, self.at.date_naive())
     }
 
     fn file(&self) -> &str {

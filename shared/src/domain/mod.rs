@@ -17,6 +17,7 @@ pub mod money;
 pub mod order;
 pub mod organisation;
 pub mod payment;
+pub mod plain_link;
 pub mod plan;
 pub mod price;
 pub mod product;

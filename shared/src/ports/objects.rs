@@ -11,6 +11,7 @@ use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 use super::PortError;
+use crate::domain::plain_link::LinkedFile;
 
 /// The buckets, by role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,4 +127,6 @@ pub trait Uploads: Send + Sync {
 pub trait Links: Send + Sync {
     /// A link that serves an object of the archives bucket under that file name for that long, at most seven days.
     async fn sign(&self, at: &ObjectRef, file_name: &str, now: DateTime<Utc>, valid: Duration) -> Result<String, PortError>;
+    /// A link without a query to a zip, which works until then; `None` where nothing serves such links.
+    async fn plain(&self, file: &LinkedFile, now: DateTime<Utc>, until: DateTime<Utc>) -> Result<Option<String>, PortError>;
 }

@@ -53,6 +53,7 @@ impl Moto {
             },
             signer_secret: self.signer_secret(),
             zip_lock: None,
+            plain_links: None,
             credentials: Some(AccessKey { id: "AKIAFUNCTIONS0000001".to_owned(), secret: "functions".to_owned() }),
         }
     }

@@ -1,0 +1,132 @@
+//! The closed sets of words that answers and requests use, for the OpenAPI document: generated clients make enums of them. The domain
+//! decides which words there are; the tests below keep both alike.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::event::What;
+
+/// Declares a schema of text that is one of the words.
+macro_rules! closed_set {
+    ($($(#[doc = $doc:literal])+ $name:ident = $words:expr;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+
+        impl $name {
+            /// The words.
+            pub const WORDS: &[&str] = $words;
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let description = concat!($($doc),+).trim();
+                let words = Self::WORDS.iter().copied();
+                ObjectBuilder::new().schema_type(Type::String).description(Some(description)).enum_values(Some(words)).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    )+};
+}
+
+closed_set! {
+    /// Always `success`.
+    SuccessStatus = &["success"];
+    /// Always `SUCCESS`.
+    SuccessCode = &["SUCCESS"];
+    /// Always `error`.
+    ErrorStatus = &["error"];
+    /// How often a schedule runs; `immediate` is a backup on demand.
+    RepeatKind = &["immediate", "weekly", "biweekly", "monthly"];
+    /// State of a backup.
+    BackupStatus = &["INPROGRESS", "COMPLETED", "FAILED"];
+    /// State of a schedule.
+    ScheduleStatus = &["SCHEDULED", "STOPPED"];
+    /// State of the current schedule or backup.
+    CurrentStatus = &["SCHEDULED", "INPROGRESS", "COMPLETED", "FAILED", "STOPPED"];
+    /// What a zip holds.
+    FileKind = &["data", "attachments"];
+    /// Checksum algorithm of a zip.
+    ChecksumAlgorithm = &["CRC-32"];
+    /// Why data is left out of backups.
+    LeftOutReason = &["mail", "document", "integration"];
+    /// Language of mails.
+    Language = &["ja", "en"];
+    /// Kind of an event in the history.
+    EventKind = &What::NAMES;
+    /// Outcome of an event, in the words of Zoho's history.
+    HistoryState = &["completed", "failure"];
+    /// Action of an event, in the words of Zoho's history.
+    HistoryAction = &["scheduled", "stopped", "purchased"];
+    /// Kind of a notification.
+    NotificationKind = &[
+        "scheduled", "changed", "stopped", "archiving", "ready", "failed", "skipped", "missed", "purchased", "order_failed",
+        "refunded", "payment_failed", "subscription_ended",
+    ];
+    /// State of a webhook; it is disabled after three days without success.
+    WebhookStatus = &["active", "disabled"];
+    /// State of an order.
+    OrderStatus = &["DRAFT", "AWAITING_PAYMENT", "PROCESSING", "PAID", "FAILED", "EXPIRED", "CANCELLED"];
+    /// Where an order was begun.
+    OrderOrigin = &["backup_page", "subscription_page", "upgrade"];
+    /// What can be bought.
+    ProductKind = &["one_time", "weekly", "plan"];
+    /// A product that is paid by the month.
+    MonthlyProductKind = &["weekly", "plan"];
+    /// What a price is for.
+    PricedUnit = &["backup", "month"];
+    /// State of a subscription.
+    SubscriptionStatus = &["ACTIVE", "PAST_DUE", "ENDING", "ENDED"];
+    /// What backups are taken from.
+    LedgerPool = &["free", "one_time", "weekly"];
+    /// Why a pool has changed.
+    LedgerCause = &["granted", "bought", "used", "given_back", "refunded", "disputed", "dispute_won"];
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::*;
+    use crate::domain::{backup, crm, locale::Locale, order, rule::RepeatType, schedule, subscription};
+
+    fn assert_words(values: &[impl Serialize], words: &[&str]) {
+        let written: Vec<_> = values.iter().map(|value| serde_json::to_value(value).expect("JSON")).collect();
+        assert_eq!(written, words);
+    }
+
+    #[test]
+    fn the_document_has_the_words_of_the_domain() {
+        use RepeatType::{Biweekly, Immediate, Monthly, Weekly};
+        assert_words(&[Immediate, Weekly, Biweekly, Monthly], RepeatKind::WORDS);
+        use backup::Status::{Completed, Failed, Inprogress};
+        assert_words(&[Inprogress, Completed, Failed], BackupStatus::WORDS);
+        assert_words(&[schedule::Status::Scheduled, schedule::Status::Stopped], ScheduleStatus::WORDS);
+        assert_words(&[backup::ArchiveKind::Data, backup::ArchiveKind::Attachments], FileKind::WORDS);
+        assert_words(&[crm::Contents::Mail, crm::Contents::Document, crm::Contents::Integration], LeftOutReason::WORDS);
+        assert_words(&[Locale::Ja, Locale::En], Language::WORDS);
+        use order::Status as Order;
+        let orders = [
+            Order::Draft,
+            Order::AwaitingPayment,
+            Order::Processing,
+            Order::Paid,
+            Order::Failed,
+            Order::Expired,
+            Order::Cancelled,
+        ];
+        assert_words(&orders, OrderStatus::WORDS);
+        use order::Origin;
+        assert_words(&[Origin::BackupPage, Origin::SubscriptionPage, Origin::Upgrade], OrderOrigin::WORDS);
+        use subscription::Status::{Active, Ended, Ending, PastDue};
+        assert_words(&[Active, PastDue, Ending, Ended], SubscriptionStatus::WORDS);
+    }
+}

@@ -1,0 +1,133 @@
+// Every call of the document, by openapi-fetch with the types of openapi-typescript; tsc checks this file against them. Prints the calls.
+// @ts-check
+import createClient from "openapi-fetch";
+import { setTimeout as wait } from "node:timers/promises";
+
+/** @typedef {import("../../../target/clients/schema.js").paths} paths */
+
+const [url = "", token = ""] = process.argv.slice(2);
+const path = { v: /** @type {const} */ ("v8") };
+const weekly = "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU";
+
+const api = createClient(/** @type {import("openapi-fetch").ClientOptions} */ ({ baseUrl: url }));
+/** @type {import("openapi-fetch").Client<paths>} */
+const client = api;
+client.use({
+  onRequest({ request }) {
+    request.headers.set("Authorization", `Bearer ${token}`);
+  },
+  onResponse({ request, response, schemaPath }) {
+    console.log(`${request.method} ${schemaPath} ${response.status}`);
+  },
+});
+
+/**
+ * What a call has answered; anything but the status it should have ends this.
+ * @template T
+ * @param {{ data?: T, error?: unknown, response: Response }} answer
+ * @param {number} status
+ * @returns {NonNullable<T>}
+ */
+function ok({ data, error, response }, status = 200) {
+  if (response.status !== status) {
+    console.error(`${response.status} instead of ${status}: ${JSON.stringify(error)}`);
+    process.exit(1);
+  }
+  return /** @type {NonNullable<T>} */ (data ?? {});
+}
+
+/**
+ * A refusal with the one error schema.
+ * @param {{ error?: import("../../../target/clients/schema.js").components["schemas"]["AnyError"], response: Response }} answer
+ * @param {string} code
+ */
+function refused({ error }, code) {
+  const found = error && ("backup" in error ? error.backup : error);
+  if (found?.code !== code || found.status !== "error") {
+    console.error(`${JSON.stringify(error)} instead of ${code}`);
+    process.exit(1);
+  }
+}
+
+async function finished() {
+  for (let round = 0; round < 600; round++) {
+    const { backups } = ok(await client.GET("/crm/bulk/{v}/backup/backups", { params: { path, query: { page: 1, per_page: 5 } } }));
+    const [newest] = backups;
+    if (newest && newest.status !== "INPROGRESS") return newest;
+    await wait(200);
+  }
+  throw new Error("the backup did not become ready");
+}
+
+async function schedules() {
+  ok(await client.GET("/crm/bulk/{v}/backup", { params: { path } }), 204);
+  ok(await client.GET("/crm/bulk/{v}/backup/preview", { params: { path, query: { rrule: weekly } } }));
+  const set = ok(await client.POST("/crm/bulk/{v}/backup", { params: { path }, body: { backup: { rrule: weekly } } }), 201);
+  const { id } = set.backup.details;
+  const read = await client.GET("/crm/bulk/{v}/backup", { params: { path } });
+  if (!ok(read).backup.scheduled_date) throw new Error("no next run");
+  const header = { "If-Match": read.response.headers.get("etag") ?? "" };
+  const body = { backup: { rrule: "RRULE:FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=15" } };
+  ok(await client.PUT("/crm/bulk/{v}/backup/{id}", { params: { path: { ...path, id }, header }, body }));
+  refused(await client.POST("/crm/bulk/{v}/backup", { params: { path }, body }), "BACKUP_ALREADY_SCHEDULED");
+  ok(await client.PUT("/crm/bulk/{v}/backup/{id}/actions/cancel", { params: { path: { ...path, id } } }));
+}
+
+async function backups() {
+  ok(await client.POST("/crm/bulk/{v}/backup", { params: { path } }), 201);
+  const { id, files } = await finished();
+  ok(await client.GET("/crm/bulk/{v}/backup/backups/{id}/contents", { params: { path: { ...path, id } } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/urls", { params: { path, query: { backup_id: id } } }));
+  const name = files[0]?.name ?? "";
+  ok(await client.POST("/crm/bulk/{v}/backup/{id}/files/{name}/actions/download", { params: { path: { ...path, id, name } } }));
+}
+
+async function overview() {
+  const summary = await client.GET("/crm/bulk/{v}/backup/summary", { params: { path } });
+  ok(summary);
+  const header = { "If-None-Match": summary.response.headers.get("etag") ?? "" };
+  ok(await client.GET("/crm/bulk/{v}/backup/summary", { params: { path, header } }), 304);
+  ok(await client.GET("/crm/bulk/{v}/backup/allowance", { params: { path } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/ledger", { params: { path, query: { per_page: 2 } } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/source", { params: { path } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/history", { params: { path, query: { kind: "backup_ready", from: "2020-01-01" } } }));
+  const { notifications } = ok(await client.GET("/crm/bulk/{v}/backup/notifications", { params: { path } }));
+  const body = { notifications: { read_until: notifications[0]?.id ?? "" } };
+  ok(await client.PUT("/crm/bulk/{v}/backup/notifications/actions/mark_read", { params: { path }, body }));
+}
+
+async function settings() {
+  ok(await client.GET("/crm/bulk/{v}/backup/settings", { params: { path } }));
+  const wanted = { settings: { locale: /** @type {const} */ ("ja"), recipients: ["ops@example.com"] } };
+  ok(await client.PUT("/crm/bulk/{v}/backup/settings", { params: { path, header: { "If-Match": "*" } }, body: wanted }));
+  const link = ok(await client.POST("/crm/bulk/{v}/backup/calendar/link", { params: { path } }));
+  const key = new URL(link.details.path, url).searchParams.get("key") ?? "";
+  ok(await client.GET("/crm/bulk/{v}/backup/calendar.ics", { params: { path, query: { key } }, parseAs: "text" }));
+  ok(await client.DELETE("/crm/bulk/{v}/backup/calendar/link", { params: { path } }));
+}
+
+async function webhooks() {
+  const body = { webhook: { url: "https://example.com/hook" } };
+  const { id } = ok(await client.POST("/crm/bulk/{v}/backup/webhooks", { params: { path }, body }), 201).details;
+  ok(await client.GET("/crm/bulk/{v}/backup/webhooks", { params: { path } }));
+  ok(await client.POST("/crm/bulk/{v}/backup/webhooks/{id}/actions/test", { params: { path: { ...path, id } } }));
+  ok(await client.DELETE("/crm/bulk/{v}/backup/webhooks/{id}", { params: { path: { ...path, id } } }));
+}
+
+async function purchases() {
+  ok(await client.GET("/crm/bulk/{v}/backup/prices", { params: { path } }));
+  const order = { items: [{ product: /** @type {const} */ ("one_time"), quantity: 2 }], origin: /** @type {const} */ ("backup_page") };
+  const { id } = ok(await client.POST("/crm/bulk/{v}/backup/orders", { params: { path }, body: { order } }), 201).order;
+  ok(await client.POST("/crm/bulk/{v}/backup/orders/{id}/actions/confirm", { params: { path: { ...path, id } } }));
+  ok(await client.POST("/crm/bulk/{v}/backup/orders/{id}/actions/cancel", { params: { path: { ...path, id } } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/orders/{id}", { params: { path: { ...path, id } } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/orders", { params: { path } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/subscriptions", { params: { path } }));
+  const none = { params: { path: { ...path, id: "1" } } };
+  refused(await client.POST("/crm/bulk/{v}/backup/subscriptions/{id}/actions/cancel", none), "RESOURCE_NOT_FOUND");
+  refused(await client.POST("/crm/bulk/{v}/backup/subscriptions/{id}/actions/resume", none), "RESOURCE_NOT_FOUND");
+  const forged = { params: { header: { "Stripe-Signature": "t=1,v1=00" } }, body: {} };
+  refused(await client.POST("/webhooks/payments", forged), "INVALID_SIGNATURE");
+}
+
+for (const part of [schedules, backups, overview, settings, webhooks, purchases]) await part();
