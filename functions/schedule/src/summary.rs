@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::closed_sets::{self, RepeatKind};
+use hozon_shared::api::closed_sets::{self, RepeatKind, RunOutcome};
 use hozon_shared::api::{
     Administrator, ApiError, ApiVersion, BackupOut, LocalTime, PersonOut, Refusals, local_time, tag_of, unless_known,
 };
@@ -63,8 +63,7 @@ struct Summary {
 struct PastRun {
     /// When it ended, or when it would have begun.
     time: LocalTime,
-    /// ready, failed, skipped or missed.
-    #[schema(example = "ready")]
+    #[schema(value_type = RunOutcome)]
     outcome: &'static str,
 }
 

@@ -50,6 +50,8 @@ closed_set! {
     BackupStatus = &["INPROGRESS", "COMPLETED", "FAILED"];
     /// State of a schedule.
     ScheduleStatus = &["SCHEDULED", "STOPPED"];
+    /// How a run ended.
+    RunOutcome = &["ready", "failed", "skipped", "missed"];
     /// State of the current schedule or backup.
     CurrentStatus = &["SCHEDULED", "INPROGRESS", "COMPLETED", "FAILED", "STOPPED"];
     /// What a zip holds.
