@@ -137,7 +137,7 @@ interface Preview {
 interface Contents {
   source: { kind: string; consistency: string };
   read_from: string;
-  csv: { byte_order_mark: boolean; escape_formulas: boolean };
+  csv: { byte_order_mark: boolean; escape_formulas: boolean; protect_values: boolean };
   modules: {
     api_name: string;
     label: string;
@@ -188,7 +188,7 @@ interface Settings {
   time_of_day: string;
   recipients: string[];
   locale: "ja" | "en" | null;
-  csv: { byte_order_mark: boolean; escape_formulas: boolean };
+  csv: { byte_order_mark: boolean; escape_formulas: boolean; protect_values: boolean };
   max_part_bytes: number | null;
 }
 interface Source {

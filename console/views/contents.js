@@ -14,6 +14,7 @@ export function contentsOf(contents, before) {
         say(contents.csv.byte_order_mark ? "csv_bom" : "csv_no_bom"),
         " · ",
         say(contents.csv.escape_formulas ? "csv_escaped" : "csv_not_escaped"),
+        contents.csv.protect_values ? [" · ", say("csv_protected")] : null,
       ],
     ],
   ]);

@@ -77,7 +77,7 @@ export default function settings(app) {
       locale: form.get("locale") || null,
       recipients: state.recipients.filter(Boolean),
       max_part_bytes: most ? most * MIB : null,
-      csv: { byte_order_mark: form.has("bom"), escape_formulas: form.has("escape") },
+      csv: { byte_order_mark: form.has("bom"), escape_formulas: form.has("escape"), protect_values: form.has("protect") },
     };
   }
 
@@ -204,6 +204,7 @@ function formOf(settings, editing, { save, add, remove }) {
       el("legend", {}, say("csv_heading")),
       tick("bom", settings.csv.byte_order_mark, say("csv_bom"), say("csv_bom_hint")),
       tick("escape", settings.csv.escape_formulas, say("csv_escaped"), say("csv_escaped_hint")),
+      tick("protect", settings.csv.protect_values, say("csv_protected"), say("csv_protected_hint")),
     ),
     message,
     el("div", { class: "actions" }, el("button", { class: "primary" }, icon("check"), say("save"))),

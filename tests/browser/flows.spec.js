@@ -200,7 +200,7 @@ for (const locale of ["en", "ja"]) {
         time_of_day: "05:30",
         recipients: ["boss@example.com"],
         locale: null,
-        csv: { byte_order_mark: false, escape_formulas: true },
+        csv: { byte_order_mark: false, escape_formulas: true, protect_values: true },
         max_part_bytes: 100 << 20,
       });
       await expect(page.getByText(S("source_native"), { exact: true })).toBeVisible();

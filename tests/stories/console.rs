@@ -133,8 +133,16 @@ async fn options_for_csv_count_for_the_next_backup() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let usual = world.back_up_well().await;
-    assert!(unzip(&usual[0], "Leads.csv").starts_with("\u{FEFF}Id".as_bytes()));
+    let rows = |zips: &[std::path::PathBuf]| {
+        let text = String::from_utf8(unzip(&zips[0], "Leads.csv")).unwrap();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let named = "1,\"山田 \"\"太郎\"\"\",";
+    assert_eq!(rows(&usual), ["\u{FEFF}Id,Name,Phone".to_owned(), format!("{named}'+819012345678"), "2,'=1+1,-5".to_owned()]);
     let administrator = world.administrator();
+    save(&administrator, json!({ "csv": { "protect_values": false } })).await;
+    let formulas = world.back_up_well().await;
+    assert_eq!(rows(&formulas)[1..], [format!("{named}+819012345678"), "2,'=1+1,-5".to_owned()]);
     let saved =
         save(&administrator, json!({ "csv": { "byte_order_mark": false, "escape_formulas": false }, "locale": "ja" })).await;
     assert_eq!((&saved["csv"]["byte_order_mark"], &saved["locale"]), (&json!(false), &json!("ja")));
@@ -144,6 +152,7 @@ async fn options_for_csv_count_for_the_next_backup() {
     assert!(unzip(&plain[1], "attachments.csv").starts_with(b"module,"));
     let manifest: Value = serde_json::from_slice(&unzip(&plain[0], "manifest.json")).unwrap();
     assert_eq!((&manifest["csv"]["byte_order_mark"], &manifest["csv"]["escaped"]), (&json!(false), &json!(false)));
+    assert_eq!(manifest["csv"].get("undo"), None, "nothing is to be undone");
     assert_eq!(save(&administrator, json!({ "csv": {}, "locale": null })).await["csv"]["byte_order_mark"], false);
     drop(administrator);
     world.end().await;

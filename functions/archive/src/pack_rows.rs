@@ -3,6 +3,7 @@
 use std::io;
 use std::ops::Range;
 
+use hozon_shared::archive::cells::CellKind;
 use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
 use hozon_shared::domain::crm::{Contents, Module};
 use hozon_shared::domain::progress::Amount;
@@ -55,7 +56,8 @@ impl Rows {
     fn new(module: &Module, options: CsvOptions) -> Self {
         let kept = module.fields.iter().enumerate().filter(|(_, field)| field.contents == Contents::Crm);
         let (columns, header): (Vec<usize>, Vec<&str>) = kept.map(|(at, field)| (at, field.api_name.as_str())).unzip();
-        let mut csv = CsvWriter::new(options);
+        let kinds = columns.iter().map(|column| CellKind::of(&module.fields[*column].data_type)).collect();
+        let mut csv = CsvWriter::new(options, kinds);
         csv.begin(&header);
         Self { columns, csv }
     }
@@ -73,7 +75,7 @@ impl Encode for Rows {
             }),
             RowPiece::Cell(part) => {
                 if let Ok(at) = columns.binary_search(&part.column) {
-                    csv.part(&part, at == 0);
+                    csv.part(&part, at);
                 }
                 if part.ends_row {
                     csv.end_row();

@@ -16,7 +16,7 @@ use crate::work::{PlacedFile, Segment};
 use crate::{Run, TaskError};
 
 /// Counts the ways in which the same input gave other bytes: raise it with every change to CSV, compression or headers.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Segments are deleted seven days after they were made; a run must be able to rely on one until its end.
 const REUSED_FOR: TimeDelta = TimeDelta::days(6);
 

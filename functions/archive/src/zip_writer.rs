@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use hozon_shared::archive::compose::{Composer, Limits, Piece};
 use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
-use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FileRecord, Manifest, ManifestText, attachment_row};
+use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FileRecord, Manifest, ManifestText, attachment_kinds, attachment_row};
 use hozon_shared::archive::zip::{Entry, central_record, end_records, local_header};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
 use hozon_shared::ports::ObjectRef;
@@ -192,7 +192,7 @@ struct Index<'a> {
 
 impl<'a> Index<'a> {
     fn new(run: &'a Run<'a>, options: CsvOptions, at: ObjectRef) -> Self {
-        let mut csv = CsvWriter::new(options);
+        let mut csv = CsvWriter::new(options, attachment_kinds());
         csv.begin(&ATTACHMENT_COLUMNS);
         Self { csv, rows: 0, text: Growing::new(run, at) }
     }

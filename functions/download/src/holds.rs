@@ -36,6 +36,7 @@ struct SourceKind {
 struct HeldCsv {
     byte_order_mark: bool,
     escape_formulas: bool,
+    protect_values: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -72,11 +73,11 @@ struct LeftOutOut {
 impl ContentsOut {
     /// Shows times in that zone.
     pub fn of(contents: Contents, zone: Tz) -> Self {
-        let (SourceInfo { kind, consistency }, CsvOptions { bom, neutralise }) = (contents.source, contents.csv);
+        let (SourceInfo { kind, consistency }, CsvOptions { bom, neutralise, protect }) = (contents.source, contents.csv);
         Self {
             source: SourceKind { kind, consistency },
             read_from: local_time(contents.read_from, zone),
-            csv: HeldCsv { byte_order_mark: bom, escape_formulas: neutralise },
+            csv: HeldCsv { byte_order_mark: bom, escape_formulas: neutralise, protect_values: neutralise && protect },
             modules: contents.modules.into_iter().map(module).collect(),
             left_out: contents.left_out.into_iter().map(left_out).collect(),
         }

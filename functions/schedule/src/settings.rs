@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
 use hozon_shared::api::closed_sets::Language;
 use hozon_shared::api::{Administrator, AnyError, ApiError, ApiVersion, Body, Refusals};
-use hozon_shared::domain::archive_options::{ArchiveOptions, LEAST_ZIP};
+use hozon_shared::domain::archive_options::{ArchiveOptions, CsvOptions, LEAST_ZIP};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::locale::Locale;
@@ -53,6 +53,9 @@ struct CsvOut {
     byte_order_mark: bool,
     /// Whether cells that a spreadsheet would run as a formula are made harmless.
     escape_formulas: bool,
+    /// Whether cells that a spreadsheet would change (ids, leading zeros, what looks like a date) are kept from it; only with
+    /// `escape_formulas`.
+    protect_values: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -89,6 +92,7 @@ struct WantedSettings {
 struct WantedCsv {
     byte_order_mark: Option<bool>,
     escape_formulas: Option<bool>,
+    protect_values: Option<bool>,
 }
 
 /// A value that was named, null included; one that was not stays `None`.
@@ -210,9 +214,10 @@ fn apply_archive(
     csv: Option<WantedCsv>,
     max_zip_bytes: Option<Option<u64>>,
 ) -> Result<(), ApiError> {
-    if let Some(WantedCsv { byte_order_mark, escape_formulas }) = csv {
+    if let Some(WantedCsv { byte_order_mark, escape_formulas, protect_values }) = csv {
         options.csv.bom = byte_order_mark.unwrap_or(options.csv.bom);
         options.csv.neutralise = escape_formulas.unwrap_or(options.csv.neutralise);
+        options.csv.protect = protect_values.unwrap_or(options.csv.protect);
     }
     if let Some(most) = max_zip_bytes {
         if most.is_some_and(|most| !(LEAST_ZIP..=MOST_ZIP).contains(&most)) {
@@ -242,10 +247,14 @@ fn answer(app: &App, organisation: &Organisation) -> Response {
         time_of_day: app.time_of_day(organisation).format("%H:%M").to_string(),
         recipients: organisation.recipients.clone(),
         locale: organisation.locale,
-        csv: CsvOut { byte_order_mark: organisation.archive.csv.bom, escape_formulas: organisation.archive.csv.neutralise },
+        csv: csv_out(organisation.archive.csv),
         max_part_bytes: organisation.archive.max_zip_bytes,
     };
     ([(header::ETAG, tag(organisation))], Json(SettingsEnvelope { settings })).into_response()
+}
+
+fn csv_out(CsvOptions { bom, neutralise, protect }: CsvOptions) -> CsvOut {
+    CsvOut { byte_order_mark: bom, escape_formulas: neutralise, protect_values: protect }
 }
 
 fn tag(organisation: &Organisation) -> String {

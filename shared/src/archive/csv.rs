@@ -1,49 +1,52 @@
-//! CSV as RFC 4180 has it, UTF-8 with a byte order mark, and cells that no spreadsheet runs.
+//! CSV as RFC 4180 has it: UTF-8 with a byte order mark, cells that no spreadsheet runs or changes ([`super::cells`]), and quotes around
+//! every cell with a separator of any spreadsheet in it.
 //!
-//! A spreadsheet runs a cell as a formula when its first sign is `=`, `+`, `-`, `@`, a tab, a carriage return or, in Japanese Excel, a
-//! full-width `＝`, `＋`, `－`, `＠`; blanks, quotes and separators before it do not help. Such a cell gets an apostrophe in front, unless all
-//! of it is a number (`-12.5`, `+819012345678`, `-1,234.50`, `5e-3`, `-7%`): a number computes nothing and stays a number. A telephone
-//! number with hyphens or brackets (`+81-3-1234-5678`) is arithmetic to a spreadsheet, so it gets the apostrophe. A reader undoes it by
-//! dropping one apostrophe from a cell whose rest would have needed it; that gives back every cell exactly.
-//!
-//! A cell over [`LONG_ROW`] bytes is written in parts: it is always quoted, never taken for a number, and only its first half
-//! [`LONG_ROW`] decides whether it is a formula.
+//! A cell over [`LONG_ROW`] bytes is written in parts: it is always quoted and always marked.
 
-use std::borrow::Cow;
-
+use super::cells::{CellKind, needs_mark, with_signs};
 pub use crate::domain::archive_options::CsvOptions;
 use crate::sources::rows::{CellPart, LONG_ROW};
 
 /// The rule in words, for the manifest.
-pub const RULE: &str = "A cell that a spreadsheet would run as a formula has one apostrophe (') in front. Such a cell is one whose \
-first character other than spaces, quotes (\" '), commas and semicolons is = + - @, a tab, a carriage return, or a full-width \
-\u{FF1D} \u{FF0B} \u{FF0D} \u{FF20}; but not one that is a number as a whole: an optional sign, then digits (in groups of three with commas, or \
-without), an optional fraction, an optional exponent, an optional percent sign. A cell over 1 MiB is never taken for a number, and only its \
-first 512 KiB are looked at; nothing but blanks, quotes and separators there counts as a formula. To undo it, drop one leading apostrophe where the rest of \
-the cell is such a cell. Every cell comes back exactly.";
+pub const RULE: &str = "A marked cell has one apostrophe (') in front. Cells are marked that a spreadsheet would run as a formula or give \
+back changed (ids, numbers of many digits, leading zeros and signs, texts that look like numbers, dates, times or truth values, NUL and carriage \
+returns), and all that begin with an apostrophe. To undo it: if a cell matches the regular expression `undo.mark`, remove what matched, then \
+replace in the rest, from left to right, each match of the regular expression `undo.sign` by what `undo.stands_for` gives for it. Every other \
+cell is as it is written. The field's type does not matter. `undo.vectors` are examples.";
 
 /// The rule in words where cells are left alone.
-pub const AS_IT_IS: &str = "Every cell is written as the CRM holds it; a spreadsheet may run those that look like formulas.";
+pub const AS_IT_IS: &str =
+    "Every cell is written as the CRM holds it; a spreadsheet may run those that look like formulas, and change others.";
 
 /// Writes CSV into a buffer that the caller reads and clears from time to time.
 #[derive(Debug)]
 pub struct CsvWriter {
     options: CsvOptions,
+    /// Of the columns, in order; a column beyond them is text.
+    kinds: Vec<CellKind>,
     buffer: Vec<u8>,
 }
 
 impl CsvWriter {
-    /// A writer with an empty buffer.
-    pub fn new(options: CsvOptions) -> Self {
-        Self { options, buffer: Vec::new() }
+    /// A writer with an empty buffer, for columns of these kinds.
+    pub fn new(options: CsvOptions, kinds: Vec<CellKind>) -> Self {
+        Self { options, kinds, buffer: Vec::new() }
     }
 
-    /// Begins the file with its header row.
+    /// Begins the file with its header row. Excel takes a file that begins with `ID` for one of another format (SYLK), so a byte order mark
+    /// or quotes stand before it.
     pub fn begin(&mut self, header: &[&str]) {
         if self.options.bom {
             self.buffer.extend_from_slice("\u{FEFF}".as_bytes());
         }
-        self.row(header.iter().copied());
+        for (at, name) in header.iter().enumerate() {
+            if at > 0 {
+                self.buffer.push(b',');
+            }
+            let is_sylk = at == 0 && !self.options.bom && name.starts_with("ID");
+            if is_sylk { self.quoted_cell(name, CellKind::Text) } else { self.cell(name, CellKind::Text) }
+        }
+        self.buffer.extend_from_slice(b"\r\n");
     }
 
     /// Adds a row. A row of one empty cell is written as `""`, because an empty line is no row to most readers.
@@ -53,7 +56,7 @@ impl CsvWriter {
             if count > 0 {
                 self.buffer.push(b',');
             }
-            self.cell(cell);
+            self.cell(cell, self.kind(count));
         }
         if self.buffer.len() == start {
             self.buffer.extend_from_slice(b"\"\"");
@@ -61,22 +64,23 @@ impl CsvWriter {
         self.buffer.extend_from_slice(b"\r\n");
     }
 
-    /// Adds a part of a cell that belongs to a long row; `is_first` tells whether it is the row's first column that is written.
-    pub fn part(&mut self, part: &CellPart, is_first: bool) {
-        if part.starts && !is_first {
+    /// Adds a part of a cell that belongs to a long row; `column` counts the columns that are written.
+    pub fn part(&mut self, part: &CellPart, column: usize) {
+        if part.starts && column > 0 {
             self.buffer.push(b',');
         }
         if part.starts && part.ends {
-            self.cell(&part.text);
+            self.cell(&part.text, self.kind(column));
             return;
         }
         if part.starts {
-            self.buffer.push(b'"');
-            if self.options.neutralise && begins_formula(head(&part.text)) {
-                self.buffer.push(b'\'');
-            }
+            self.buffer.extend_from_slice(if self.options.neutralise { b"\"'" } else { b"\"" });
         }
-        self.quoted(&part.text);
+        if self.options.neutralise {
+            self.quoted(&with_signs(&part.text))
+        } else {
+            self.quoted(&part.text)
+        }
         if part.ends {
             self.buffer.push(b'"');
         }
@@ -97,18 +101,32 @@ impl CsvWriter {
         self.buffer.clear();
     }
 
-    fn cell(&mut self, cell: &str) {
-        let mark: &[u8] = if self.options.neutralise && needs_mark(cell) { b"'" } else { b"" };
+    fn kind(&self, column: usize) -> CellKind {
+        self.kinds.get(column).copied().unwrap_or_default()
+    }
+
+    fn cell(&mut self, cell: &str, kind: CellKind) {
         // Looks at every byte, which the compiler does for many at once; stopping early would be slower.
-        let is_plain = cell.bytes().fold(true, |plain, byte| plain & !matches!(byte, b'"' | b',' | b'\r' | b'\n'));
-        if is_plain && cell.len() <= LONG_ROW {
-            self.buffer.extend_from_slice(mark);
-            self.buffer.extend_from_slice(cell.as_bytes());
-            return;
+        let is_plain = cell.bytes().fold(true, |plain, byte| plain & !matches!(byte, b'"' | b',' | b';' | b'\t' | b'\r' | b'\n'));
+        if !is_plain || cell.len() > LONG_ROW {
+            return self.quoted_cell(cell, kind);
         }
+        if needs_mark(cell, kind, self.options) {
+            self.buffer.push(b'\'');
+            self.buffer.extend_from_slice(with_signs(cell).as_bytes());
+        } else {
+            self.buffer.extend_from_slice(cell.as_bytes());
+        }
+    }
+
+    fn quoted_cell(&mut self, cell: &str, kind: CellKind) {
         self.buffer.push(b'"');
-        self.buffer.extend_from_slice(mark);
-        self.quoted(cell);
+        if needs_mark(cell, kind, self.options) {
+            self.buffer.push(b'\'');
+            self.quoted(&with_signs(cell));
+        } else {
+            self.quoted(cell);
+        }
         self.buffer.push(b'"');
     }
 
@@ -122,108 +140,11 @@ impl CsvWriter {
     }
 }
 
-/// Makes a cell harmless.
-pub fn neutralise(cell: &str) -> Cow<'_, str> {
-    if needs_mark(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
-}
-
-/// Undoes [`neutralise`], exactly.
-pub fn restore(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if needs_mark(rest) => rest,
-        _ => cell,
-    }
-}
-
-/// Tells whether a spreadsheet would run the cell as a formula.
-fn needs_mark(cell: &str) -> bool {
-    match cell.as_bytes().first() {
-        None => return false,
-        Some(byte) if byte.is_ascii_alphanumeric() => return false,
-        Some(_) => {}
-    }
-    if cell.len() > LONG_ROW {
-        return begins_formula(head(cell));
-    }
-    let first = cell.chars().find(|c| !is_passed_over(*c));
-    first.is_some_and(starts_formula) && !is_number(cell.as_bytes())
-}
-
-/// As much of a long cell as decides.
-fn head(cell: &str) -> &str {
-    &cell[..cell.floor_char_boundary(LONG_ROW / 2)]
-}
-
-fn begins_formula(head: &str) -> bool {
-    head.chars().find(|c| !is_passed_over(*c)).is_none_or(starts_formula)
-}
-
-fn is_passed_over(c: char) -> bool {
-    matches!(c, '"' | '\'' | ',' | ';') || (c.is_whitespace() && !starts_formula(c))
-}
-
-fn starts_formula(c: char) -> bool {
-    matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠')
-}
-
-/// Sign, digits (grouped or not), fraction, exponent, percent; nothing else.
-fn is_number(text: &[u8]) -> bool {
-    let text = text.strip_prefix(b"+").or_else(|| text.strip_prefix(b"-")).unwrap_or(text);
-    let text = text.strip_suffix(b"%").unwrap_or(text);
-    let (mantissa, exponent) = match text.iter().position(|byte| matches!(byte, b'e' | b'E')) {
-        Some(at) => (&text[..at], Some(&text[at + 1..])),
-        None => (text, None),
-    };
-    let (whole, fraction) = match mantissa.iter().position(|byte| *byte == b'.') {
-        Some(at) => (&mantissa[..at], Some(&mantissa[at + 1..])),
-        None => (mantissa, None),
-    };
-    let exponent_is_fine = exponent.is_none_or(|digits| {
-        let digits = digits.strip_prefix(b"+").or_else(|| digits.strip_prefix(b"-")).unwrap_or(digits);
-        is_digits(digits)
-    });
-    (is_digits(whole) || is_grouped(whole)) && fraction.is_none_or(is_digits) && exponent_is_fine
-}
-
-fn is_digits(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
-}
-
-fn is_grouped(text: &[u8]) -> bool {
-    let mut groups = text.split(|byte| *byte == b',');
-    let head = groups.next().is_some_and(|group| group.len() <= 3 && is_digits(group));
-    head && groups.all(|group| group.len() == 3 && is_digits(group))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::cells::{escape, undo};
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn formulas_get_an_apostrophe_and_numbers_do_not() {
-        for cell in [
-            "=1+1",
-            "+81-3-1234-5678",
-            "-1-1",
-            "@SUM(A1)",
-            "\tx",
-            "\rx",
-            "＝1",
-            " =1",
-            "\"=1",
-            ",=1",
-            "'=1",
-            "-",
-            "+81 90",
-            "-1,23",
-        ] {
-            assert_eq!(neutralise(cell), format!("'{cell}"), "{cell:?}");
-        }
-        for cell in ["-12.5", "+819012345678", "-1,234.50", "5e-3", "-5E+3", "-7%", "a=b", "", "'quoted'", "2026-11-24", " x"] {
-            assert_eq!(neutralise(cell), cell, "{cell:?}");
-        }
-    }
 
     fn hostile_cell() -> impl Strategy<Value = String> {
         let sign = prop::sample::select(vec![
@@ -257,20 +178,14 @@ mod tests {
     fn read_back(written: &[u8]) -> Vec<Vec<String>> {
         let text = written.strip_prefix("\u{FEFF}".as_bytes()).expect("a byte order mark");
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text);
-        let rows = reader.records().map(|row| row.expect("a row").iter().map(|cell| restore(cell).to_owned()).collect());
+        let rows = reader.records().map(|row| row.expect("a row").iter().map(|cell| undo(cell).into_owned()).collect());
         rows.collect()
     }
 
     proptest! {
         #[test]
-        fn every_cell_comes_back_exactly(cell in prop_oneof![hostile_cell(), any::<String>()]) {
-            let neutral = neutralise(&cell);
-            prop_assert_eq!(restore(&neutral), cell.as_str());
-        }
-
-        #[test]
         fn every_file_comes_back_exactly(rows in proptest::collection::vec(proptest::collection::vec(hostile_cell(), 3), 0..8)) {
-            let mut writer = CsvWriter::new(CsvOptions::default());
+            let mut writer = CsvWriter::new(CsvOptions::default(), Vec::new());
             writer.begin(&["a", "b", "c"]);
             for row in &rows {
                 writer.row(row.iter().map(String::as_str));
@@ -282,11 +197,20 @@ mod tests {
     #[test]
     fn a_cell_of_ten_megabytes_and_a_row_of_one_empty_cell_come_back() {
         let big = "=\"あ\"\r\n".repeat(1_000_000);
-        let mut writer = CsvWriter::new(CsvOptions::default());
+        let mut writer = CsvWriter::new(CsvOptions::default(), Vec::new());
         writer.begin(&["only"]);
         writer.row([big.as_str()].into_iter());
         writer.row([""].into_iter());
         assert_eq!(read_back(writer.written())[1..], [vec![big], vec![String::new()]]);
+    }
+
+    #[test]
+    fn separators_of_other_spreadsheets_and_a_first_id_are_quoted() {
+        let mut writer = CsvWriter::new(CsvOptions { bom: false, ..CsvOptions::default() }, Vec::new());
+        writer.begin(&["ID", "Name"]);
+        writer.row(["1", "a;b"].into_iter());
+        writer.row(["2", "a\tb"].into_iter());
+        assert_eq!(std::str::from_utf8(writer.written()), Ok("\"ID\",Name\r\n1,\"a;b\"\r\n2,\"a\tb\"\r\n"));
     }
 
     #[test]
@@ -295,20 +219,20 @@ mod tests {
         let cells =
             ["=1".repeat(long), "7".repeat(long), " ".repeat(long), "x\"y".repeat(long), format!("-{}", "1".repeat(long))];
         for cell in &cells {
-            let mut whole = CsvWriter::new(CsvOptions::default());
+            let mut whole = CsvWriter::new(CsvOptions::default(), Vec::new());
             whole.row(["id", cell].into_iter());
-            let mut parts = CsvWriter::new(CsvOptions::default());
+            let mut parts = CsvWriter::new(CsvOptions::default(), Vec::new());
             let part = |column, text: &str, starts, ends| {
                 let cell_bytes = if column == 0 { 2 } else { cell.len() as u64 };
                 CellPart { column, cell_bytes, text: text.to_owned(), starts, ends, ends_row: false }
             };
             let (head, rest) = cell.split_at(LONG_ROW);
-            parts.part(&part(0, "id", true, true), true);
-            parts.part(&part(1, head, true, false), false);
-            parts.part(&part(1, rest, false, true), false);
+            parts.part(&part(0, "id", true, true), 0);
+            parts.part(&part(1, head, true, false), 1);
+            parts.part(&part(1, rest, false, true), 1);
             parts.end_row();
             assert!(whole.written() == parts.written(), "{}", &cell[..10]);
-            assert_eq!(restore(&neutralise(cell)), cell);
+            assert_eq!(undo(&escape(cell, CellKind::Text, CsvOptions::default())), cell.as_str());
         }
     }
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::cells::{CellKind, Escaping, Undo};
 use super::csv::{AS_IT_IS, CsvOptions, RULE};
 use crate::domain::backup::ArchiveKind;
 use crate::domain::crm::{Attachment, Field, LeftOut, Module};
@@ -14,7 +15,7 @@ use crate::ports::SourceInfo;
 /// The manifest's `format`.
 pub const FORMAT: &str = "hozon-backup";
 /// The manifest's `version`. It changes when a reader of the old one would go wrong.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,10 +64,16 @@ pub struct CsvRules {
     pub byte_order_mark: bool,
     /// `CRLF`
     pub line_end: String,
-    /// Whether cells that a spreadsheet would run as a formula were made harmless.
+    /// Whether cells that a spreadsheet would run as a formula were marked.
     pub escaped: bool,
+    /// Whether cells that a spreadsheet would change were marked.
+    #[serde(default)]
+    pub protected: bool,
     /// How they were, and how to undo it.
     pub rule: String,
+    /// Exactly how to undo it; version 1 had only words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
 }
 
 impl CsvRules {
@@ -77,7 +84,18 @@ impl CsvRules {
             byte_order_mark: options.bom,
             line_end: "CRLF".to_owned(),
             escaped: options.neutralise,
+            protected: options.neutralise && options.protect,
             rule: if options.neutralise { RULE } else { AS_IT_IS }.to_owned(),
+            undo: options.neutralise.then(Undo::current),
+        }
+    }
+
+    /// How the cells were escaped.
+    pub fn escaping(&self) -> Escaping {
+        match (self.escaped, &self.undo) {
+            (false, _) => Escaping::None,
+            (true, None) => Escaping::Formulas,
+            (true, Some(_)) => Escaping::Cells,
         }
     }
 }
@@ -127,6 +145,16 @@ impl FieldsDocument {
 /// Columns of `attachments.csv`.
 pub const ATTACHMENT_COLUMNS: [&str; 10] =
     ["module", "record_id", "record_name", "attachment_id", "path", "original_name", "size", "content_type", "created", "sha256"];
+
+/// What those columns are to a spreadsheet.
+pub fn attachment_kinds() -> Vec<CellKind> {
+    let kind = |name: &&str| match *name {
+        "size" => CellKind::Number,
+        "created" => CellKind::Date,
+        _ => CellKind::Text,
+    };
+    ATTACHMENT_COLUMNS.iter().map(kind).collect()
+}
 
 /// One row of `attachments.csv`.
 pub fn attachment_row(module: &str, path: &str, attachment: &Attachment, sha256: &str) -> [String; 10] {
@@ -199,6 +227,14 @@ mod tests {
             left_out: Vec::new(),
             files,
         }
+    }
+
+    #[test]
+    fn a_manifest_of_version_1_is_undone_by_its_own_rule() {
+        let rules = r#"{ "encoding": "UTF-8", "byte_order_mark": true, "line_end": "CRLF", "escaped": true, "rule": "words" }"#;
+        let rules: CsvRules = serde_json::from_str(rules).expect("rules");
+        assert_eq!((rules.escaping().undo("'0037"), rules.escaping().undo("'=1")), ("'0037".into(), "=1".into()));
+        assert_eq!(CsvRules::of(CsvOptions::default()).escaping(), Escaping::Cells);
     }
 
     #[test]

@@ -21,12 +21,20 @@ pub struct ArchiveOptions {
 pub struct CsvOptions {
     /// Whether the file begins with a byte order mark, so that Excel reads UTF-8 on double click.
     pub bom: bool,
-    /// Whether formulas are made harmless.
+    /// Whether cells are marked at all: those that a spreadsheet would run as a formula.
     pub neutralise: bool,
+    /// Whether cells that a spreadsheet would change are marked too.
+    #[serde(default = "yes")]
+    pub protect: bool,
+}
+
+/// Options that were saved before there was a choice.
+fn yes() -> bool {
+    true
 }
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        Self { bom: true, neutralise: true }
+        Self { bom: true, neutralise: true, protect: true }
     }
 }

@@ -1,8 +1,9 @@
-//! One CSV file as rows: bytes, text, cells, with the escaping of formulas undone where the file has it.
+//! One CSV file as rows: bytes, text, cells, with the escaping undone where the file has it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-use hozon_shared::archive::csv::restore;
+use hozon_shared::archive::cells::Escaping;
 use tokio::io::AsyncReadExt;
 
 use super::csv_rows::CsvRows;
@@ -17,13 +18,13 @@ const CHUNK: usize = 256 << 10;
 pub struct CsvForm {
     /// Its encoding.
     pub encoding: Encoding,
-    /// Whether formula cells were made harmless.
-    pub escaped: bool,
+    /// How its cells were escaped.
+    pub escaping: Escaping,
 }
 
 impl CsvForm {
     /// As our own backups are written.
-    pub const OWN: Self = Self { encoding: Encoding::Utf8, escaped: true };
+    pub const OWN: Self = Self { encoding: Encoding::Utf8, escaping: Escaping::Cells };
 }
 
 /// An open CSV file. The first row is its header.
@@ -65,7 +66,7 @@ impl CsvFile {
         if !self.next_row().await? {
             return Ok(None);
         }
-        let names: Vec<String> = self.cells().map(str::to_owned).collect();
+        let names: Vec<String> = self.cells().map(Cow::into_owned).collect();
         check_header(&names).map_err(|fault| self.fault(self.rows.row().line(), fault))?;
         Ok(Some(names))
     }
@@ -83,9 +84,9 @@ impl CsvFile {
     }
 
     /// The present row's cells.
-    pub fn cells(&self) -> impl Iterator<Item = &str> {
-        let escaped = self.form.escaped;
-        self.rows.row().cells().map(move |cell| if escaped { restore(cell) } else { cell })
+    pub fn cells(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let escaping = self.form.escaping;
+        self.rows.row().cells().map(move |cell| escaping.undo(cell))
     }
 
     /// Line on which the present row begins, from 1.

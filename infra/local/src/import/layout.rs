@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use hozon_shared::archive::cells::Escaping;
 use hozon_shared::domain::crm::{Contents, Field, Module};
 use hozon_shared::domain::id::BackupId;
 use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
@@ -83,7 +84,7 @@ fn add(modules: &mut BTreeMap<String, ModulePlan>, found: Vec<ModulePlan>) -> Re
 
 /// Any CRM's exports: one CSV file per module, or several numbered ones.
 async fn other_modules(input: &Input, encoding: Encoding) -> Result<Vec<ModulePlan>, ImportError> {
-    let form = CsvForm { encoding, escaped: false };
+    let form = CsvForm { encoding, escaping: Escaping::None };
     let mut groups: BTreeMap<String, Vec<&InputFile>> = BTreeMap::new();
     for file in input.files.iter().filter(|file| !file.is_hidden() && !attachments::is_attachment(file)) {
         if let Some(stem) = file.csv_stem() {

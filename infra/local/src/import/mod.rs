@@ -116,7 +116,8 @@ async fn load(writer: &mut NativeWriter, plan: ModulePlan, tell: &mut dyn FnMut(
         let mut file = CsvFile::open(input, *form).await?;
         file.header().await?;
         while file.next(plan.head.fields.len()).await? {
-            let cells: Vec<&str> = file.cells().collect();
+            let cells: Vec<_> = file.cells().collect();
+            let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
             writer.row(&cells).await.map_err(|source| write_error(&input.name, source))?;
             rows += 1;
             if u64::is_multiple_of(rows, STEP_ROWS) {

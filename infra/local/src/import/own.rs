@@ -1,5 +1,6 @@
 //! Our own backups: the manifest and the documents beside it say what each file is.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::DateTime;
@@ -88,7 +89,7 @@ pub async fn attachments(input: &Input, modules: &mut BTreeMap<String, ModulePla
 
 /// Reads the present row of the index: module, path, attachment.
 fn listed(csv: &CsvFile) -> Result<(String, String, NewAttachment), ImportError> {
-    let mut cells = csv.cells().map(str::to_owned);
+    let mut cells = csv.cells().map(Cow::into_owned);
     let mut cell = || cells.next().unwrap_or_default();
     let (module, record_id, record_name, id, path, name) = (cell(), cell(), cell(), cell(), cell(), cell());
     let (_size, content_type, created) = (cell(), cell(), cell());
@@ -128,7 +129,7 @@ async fn field_documents(input: &Input) -> Result<HashMap<String, FieldsDocument
 }
 
 fn form(manifest: &Manifest) -> CsvForm {
-    CsvForm { encoding: Encoding::Utf8, escaped: manifest.csv.escaped }
+    CsvForm { encoding: Encoding::Utf8, escaping: manifest.csv.escaping() }
 }
 
 fn find<'a>(input: &'a Input, path: &str) -> Option<&'a InputFile> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hozon_shared::archive::csv::restore;
+use hozon_shared::archive::cells::Escaping;
 use hozon_shared::archive::manifest::ATTACHMENT_COLUMNS;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
@@ -27,10 +27,10 @@ pub struct Found {
 }
 
 /// Reads an entry. The reader checks the CRC and the sizes at its end.
-pub async fn read(file: &InputFile, counts_rows: bool, escaped: bool) -> Result<Found, ImportError> {
+pub async fn read(file: &InputFile, counts_rows: bool, escaping: Escaping) -> Result<Found, ImportError> {
     let mut reader = file.open().await?;
     let mut sha = Sha256::new();
-    let mut rows = counts_rows.then(|| Rows::new(&file.name, escaped));
+    let mut rows = counts_rows.then(|| Rows::new(&file.name, escaping));
     let mut bytes = 0;
     let mut chunk = Vec::with_capacity(CHUNK);
     loop {
@@ -53,7 +53,7 @@ pub async fn read(file: &InputFile, counts_rows: bool, escaped: bool) -> Result<
 /// Counts rows, and keeps what an index of attachments says.
 struct Rows<'a> {
     name: &'a str,
-    escaped: bool,
+    escaping: Escaping,
     decoder: TextDecoder,
     text: String,
     csv: CsvRows,
@@ -64,10 +64,10 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(name: &'a str, escaped: bool) -> Self {
+    fn new(name: &'a str, escaping: Escaping) -> Self {
         Self {
             name,
-            escaped,
+            escaping,
             decoder: TextDecoder::new(Encoding::Utf8),
             text: String::new(),
             csv: CsvRows::default(),
@@ -106,8 +106,8 @@ impl<'a> Rows<'a> {
         }
         self.count += 1;
         if self.is_index {
-            let cells: Vec<&str> = row.cells().map(|cell| if self.escaped { restore(cell) } else { cell }).collect();
-            self.listed.insert(cells[4].to_owned(), (cells[6].to_owned(), cells[9].to_owned()));
+            let cells: Vec<String> = row.cells().map(|cell| self.escaping.undo(cell).into_owned()).collect();
+            self.listed.insert(cells[4].clone(), (cells[6].clone(), cells[9].clone()));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ mod difference;
 use std::collections::HashMap;
 use std::path::Path;
 
+use hozon_shared::archive::cells::Escaping;
 use hozon_shared::archive::manifest::{FORMAT, FileRecord, Manifest, VERSION};
 use hozon_shared::domain::backup::ArchiveKind;
 
@@ -45,7 +46,7 @@ pub async fn verify(zip: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Ve
     let mut listed = HashMap::new();
     for (at, file) in input.files.iter().enumerate() {
         let record = records.get(file.path.as_str());
-        let found = entry(&name, file, record.copied(), manifest.csv.escaped).await?;
+        let found = entry(&name, file, record.copied(), manifest.csv.escaping()).await?;
         verified.rows += found.rows.unwrap_or(0);
         verified.bytes += found.bytes;
         if file.path == ATTACHMENT_INDEX {
@@ -64,7 +65,7 @@ async fn manifest(zip: &str, input: &Input) -> Result<Manifest, Difference> {
     let file = input.files.iter().find(|file| file.path == MANIFEST).ok_or_else(|| differs(What::Missing))?;
     let json = file.read().await.map_err(|error| differs(What::Unreadable(error)))?;
     let manifest: Manifest = serde_json::from_slice(&json).map_err(|error| differs(What::NoManifest(error)))?;
-    if manifest.format != FORMAT || manifest.version != VERSION {
+    if manifest.format != FORMAT || !(1..=VERSION).contains(&manifest.version) {
         return Err(differs(What::OtherFormat { format: manifest.format, version: manifest.version }));
     }
     Ok(manifest)
@@ -93,13 +94,13 @@ fn records<'a>(zip: &str, input: &Input, manifest: &'a Manifest) -> Result<HashM
     }
 }
 
-async fn entry(zip: &str, file: &InputFile, record: Option<&FileRecord>, escaped: bool) -> Result<Found, Difference> {
+async fn entry(zip: &str, file: &InputFile, record: Option<&FileRecord>, escaping: Escaping) -> Result<Found, Difference> {
     let differs = |what| Difference::of(zip, &file.path, what);
     if file.has_data_descriptor() {
         return Err(differs(What::DataDescriptor));
     }
     let counts_rows = record.is_some_and(|record| record.rows.is_some());
-    let found = read(file, counts_rows, escaped).await.map_err(|error| differs(What::Unreadable(error)))?;
+    let found = read(file, counts_rows, escaping).await.map_err(|error| differs(What::Unreadable(error)))?;
     let Some(record) = record else { return Ok(found) };
     if found.bytes != record.bytes {
         return Err(differs(What::Bytes { manifest: record.bytes, found: found.bytes }));

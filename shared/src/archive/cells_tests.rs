@@ -1,0 +1,116 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const ON: CsvOptions = CsvOptions { bom: true, neutralise: true, protect: true };
+const FORMULAS_ONLY: CsvOptions = CsvOptions { bom: true, neutralise: true, protect: false };
+const OFF: CsvOptions = CsvOptions { bom: true, neutralise: false, protect: false };
+const KINDS: [CellKind; 4] = [CellKind::Text, CellKind::Number, CellKind::Date, CellKind::Boolean];
+
+#[test]
+fn the_manifests_vectors_are_undone_as_they_say() {
+    for (written, cell) in VECTORS {
+        assert_eq!(undo(written), cell, "{written:?}");
+    }
+}
+
+#[test]
+fn ids_lookups_and_what_a_spreadsheet_would_change_are_marked_in_text() {
+    for cell in ["4876876000000000001", "+8190", "0000037", "1e5", "1-2", "=1+1", "'=1", "'90s", "TRUE", "1.50", " 1"] {
+        assert_eq!(escape(cell, CellKind::Text, ON), format!("'{cell}"));
+    }
+    for cell in ["", "Sakura", "37", "-5", "1200.5", "03-1234-5678", "a=b", "見積書 3"] {
+        assert_eq!(escape(cell, CellKind::Text, ON), cell);
+    }
+    assert_eq!(escape("a\r\nb\0␍", CellKind::Text, ON), "'a␍\nb␀␛␍");
+}
+
+#[test]
+fn values_of_typed_fields_are_marked_only_where_they_would_not_come_back_equal() {
+    let unmarked =
+        [("1200.50", CellKind::Number), ("1,234", CellKind::Number), ("2026-11-26", CellKind::Date), ("true", CellKind::Boolean)];
+    for (cell, kind) in unmarked {
+        assert_eq!(escape(cell, kind, ON), cell);
+        assert_eq!(escape(cell, CellKind::Text, ON), format!("'{cell}"));
+    }
+    let marked = [
+        ("4876876000000000001", CellKind::Number),
+        ("1e5", CellKind::Number),
+        ("11/26/2026", CellKind::Date),
+        ("1", CellKind::Boolean),
+    ];
+    for (cell, kind) in &marked[..3] {
+        assert_eq!(escape(cell, *kind, ON), format!("'{cell}"));
+    }
+    assert_eq!(escape(marked[3].0, marked[3].1, ON), "1", "a number of one digit changes nowhere");
+}
+
+#[test]
+fn options_switch_it_off() {
+    assert_eq!(escape("0000037", CellKind::Text, FORMULAS_ONLY), "0000037");
+    assert_eq!(escape("=1+1", CellKind::Text, FORMULAS_ONLY), "'=1+1");
+    assert_eq!(escape("'90s", CellKind::Text, FORMULAS_ONLY), "''90s");
+    for cell in ["0000037", "=1+1", "'90s", "a\rb"] {
+        assert_eq!(escape(cell, CellKind::Text, OFF), cell);
+    }
+}
+
+fn hostile_cell() -> impl Strategy<Value = String> {
+    let sign = prop::sample::select(vec![
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "\n",
+        "＝",
+        "'",
+        "\"",
+        ",",
+        ";",
+        " ",
+        "\0",
+        "1",
+        "0",
+        "1.5",
+        "e",
+        "%",
+        "あ",
+        "👩‍👩‍👧",
+        "x",
+        "\r\n",
+        "\u{FEFF}",
+        "␀",
+        "␍",
+        "␛",
+        "\u{1D}",
+        "/",
+        ":",
+        "年",
+        "Mar ",
+        "true",
+        "１",
+    ]);
+    proptest::collection::vec(sign, 0..8).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn every_cell_comes_back_exactly_whatever_its_field(cell in prop_oneof![hostile_cell(), any::<String>()]) {
+        for kind in KINDS {
+            for options in [ON, FORMULAS_ONLY] {
+                let written = escape(&cell, kind, options);
+                prop_assert_eq!(undo(&written), cell.as_str());
+                prop_assert!(options == FORMULAS_ONLY || !written.contains(['\r', '\0']));
+            }
+        }
+    }
+
+    #[test]
+    fn signs_in_parts_of_a_cell_are_those_of_the_whole(cell in hostile_cell(), at in 0usize..8) {
+        let at = cell.floor_char_boundary(at.min(cell.len()));
+        let (head, tail) = cell.split_at(at);
+        prop_assert_eq!([with_signs(head), with_signs(tail)].concat(), with_signs(&cell).into_owned());
+    }
+}

@@ -1,0 +1,226 @@
+//! Texts that some spreadsheet takes for a number, an amount, a date, a time or a truth value, and then saves otherwise.
+//!
+//! Which texts those are depends on the program, its version and its language, and no list is whole. So a text counts if it consists of nothing
+//! but what such values are made of: digits, signs, separators, currencies, and the words of [`super::words`]. Some harmless texts count too; an
+//! apostrophe too many costs nothing, because undoing is exact.
+
+use super::formulas::is_digits;
+use super::typed::SHOWN;
+use super::words::{is_constant, is_of_values};
+
+/// The longest constant, in bytes.
+const LONGEST_CONSTANT: usize = 12;
+
+/// A number that every spreadsheet saves as it is written here: shown in full, no leading or trailing zero, not a day and month (`1.5`).
+pub(super) fn is_unchanged_number(cell: &str) -> bool {
+    let text = cell.strip_prefix('-').unwrap_or(cell);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "1"));
+    let is_plain = is_digits(whole.as_bytes()) && is_digits(fraction.as_bytes()) && text.len() <= SHOWN;
+    if !is_plain || (whole.len() > 1 && whole.starts_with('0')) || fraction.ends_with('0') {
+        return false;
+    }
+    match text.contains('.') {
+        true => !fraction.starts_with("0000") && !is_day_and_month(whole, fraction) && !is_thousands(whole, fraction),
+        false => cell != "-0",
+    }
+}
+
+/// `12.5` and `11.2026` are dates where dates have dots.
+fn is_day_and_month(first: &str, second: &str) -> bool {
+    let number = |text: &str| text.parse::<u32>().unwrap_or(u32::MAX);
+    let (first, second) = (number(first), number(second));
+    let is_pair = first.max(second) <= 31 && first.min(second) <= 12;
+    is_pair || (first.min(second) <= 12 && (1_000..=9_999).contains(&first.max(second)))
+}
+
+/// `1.234` is over a thousand where dots separate thousands.
+fn is_thousands(whole: &str, fraction: &str) -> bool {
+    whole != "0" && whole.len() <= 3 && fraction.len() == 3
+}
+
+/// Whether a spreadsheet may take the text for a value.
+pub(super) fn looks_like_a_value(cell: &str) -> bool {
+    let text = cell.trim_matches(is_blank);
+    if text.len() <= LONGEST_CONSTANT && is_constant(&text.chars().map(narrow).collect::<String>().to_lowercase()) {
+        return true;
+    }
+    !is_code(text) && has_closed_brackets(text) && is_made_of_values(text)
+}
+
+fn is_made_of_values(text: &str) -> bool {
+    let (mut has_digit, mut before) = (false, ' ');
+    let mut word = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let c = narrow(c);
+        if c.is_alphabetic() {
+            word.extend(c.to_lowercase());
+            if rest.clone().next().is_some_and(|next| narrow(next).is_alphabetic()) {
+                continue;
+            }
+            if !fits(&word, before, rest.as_str()) {
+                return false;
+            }
+            word.clear();
+        } else if !is_digit(c) && !is_sign(c) {
+            return false;
+        }
+        has_digit |= is_digit(c);
+        before = c;
+    }
+    has_digit
+}
+
+/// Whether the word may stand there.
+fn fits(word: &str, before: char, after: &str) -> bool {
+    let next = after.chars().next().map(narrow);
+    match word {
+        "e" => is_digit(before) || before == '.',
+        "t" if is_digit(before) => true,
+        "z" => is_digit(before),
+        "am" | "pm" | "a" | "p" => after.is_empty(),
+        "m" | "t" | "s" | "h" | "r" => next.is_some_and(is_digit) && after.matches(['.', '/', '-']).count() >= 2,
+        _ => is_of_values(word),
+    }
+}
+
+/// Digits in groups with hyphens, such as a telephone number or a postcode: two groups are too long for a date.
+fn is_code(text: &str) -> bool {
+    let long = text.split('-').filter(|group| group.len() >= 3).count();
+    long >= 2 && text.split('-').all(|group| is_digits(group.as_bytes()))
+}
+
+/// Brackets enclose a negative amount as a whole, or there are none.
+fn has_closed_brackets(text: &str) -> bool {
+    !text.chars().any(|c| matches!(narrow(c), '(' | ')')) || text.chars().next_back().is_some_and(|c| narrow(c) == ')')
+}
+
+/// The ASCII character of a full-width one.
+fn narrow(c: char) -> char {
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+        _ => c,
+    }
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, '\u{FEFF}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{180E}')
+}
+
+fn is_digit(c: char) -> bool {
+    let other_scripts = ['\u{660}', '\u{6F0}', '\u{966}', '\u{9E6}', '\u{E50}', '\u{ED0}', '\u{1040}', '\u{17E0}'];
+    c.is_ascii_digit() || (!c.is_ascii() && other_scripts.iter().any(|zero| (*zero..).take(10).any(|digit| digit == c)))
+}
+
+fn is_sign(c: char) -> bool {
+    let is_currency = matches!(
+        c,
+        '$' | '¢' | '£' | '¥' | '฿' | '\\' | '\u{20A0}'..='\u{20CF}' | '\u{FFE0}' | '\u{FFE1}' | '\u{FFE5}' | '\u{FFE6}'
+    );
+    is_currency
+        || is_blank(c)
+        || matches!(c, '+' | '-' | '.' | ',' | ':' | '/' | '%' | '(' | ')' | '\'' | '’' | '\u{2212}' | '、')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_no_spreadsheet_changes_are_told_from_others() {
+        for cell in ["0", "7", "-5", "1200.5", "99.5", "12345678901", "-0.25"] {
+            assert!(is_unchanged_number(cell), "{cell}");
+        }
+        for cell in
+            ["", "-", "-0", "+5", "007", "1.50", "1.5", "12.5", "11.2026", "123456789012", "1e5", "１", " 1", "0.00001", "1,234", "1.234"]
+        {
+            assert!(!is_unchanged_number(cell), "{cell}");
+        }
+    }
+
+    #[test]
+    fn texts_that_a_spreadsheet_takes_for_values_count() {
+        for cell in [
+            "4876876000000000001",
+            "+819012345678",
+            "0000037",
+            "1e5",
+            "12E4",
+            "1.50",
+            "1-2",
+            "1/2",
+            "1 1/2",
+            "2026-11-26",
+            "26.11.2026",
+            "11/26/2026 4:30 PM",
+            "12:30",
+            "3 p",
+            "Mar 5",
+            "5. März 2026",
+            "5 de mayo de 2026",
+            "2026年11月26日",
+            "令和8年11月26日",
+            "R8.11.26",
+            "午後3時",
+            "TRUE",
+            "false",
+            "ＴＲＵＥ",
+            "Falsch",
+            "#n/a",
+            "5%",
+            "$5",
+            "￥100",
+            "10円",
+            "EUR 5",
+            "(5)",
+            "5-",
+            "1,234",
+            "1'234",
+            " 1",
+            "\u{A0}1",
+            "１２３",
+            "１Ｅ５",
+            "٣",
+            "−5",
+            "\u{1C}5",
+            "03-1234",
+            "2026-11-26T04:00:00Z",
+        ] {
+            assert!(looks_like_a_value(cell), "{cell}");
+        }
+    }
+
+    #[test]
+    fn other_texts_do_not_count() {
+        for cell in [
+            "",
+            " ",
+            "Sakura",
+            "March",
+            "Room 5",
+            "A-1",
+            "P-3",
+            "T5",
+            "SO-2026-001",
+            "1丁目2番3号",
+            "03-1234-5678",
+            "0120-123-456",
+            "100-0001",
+            "(03) 1234-5678",
+            "May 5 meeting",
+            "3 boxes",
+            "zcrm_4876876",
+            "1_000",
+            "0x1F",
+            "No. 5",
+            "#5",
+            "10-20 x",
+            "trueish",
+            "午後",
+            "-",
+            "...",
+        ] {
+            assert!(!looks_like_a_value(cell), "{cell}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Cells of typed fields that a spreadsheet may take for what they are: it gives them back equal in value.
+//!
+//! A spreadsheet saves a CSV file as it shows it. Excel keeps 15 digits of a number and shows eleven characters ("Excel specifications and
+//! limits", "Available number formats in Excel": General); LibreOffice shows two decimals of a number with an exponent and, in some
+//! languages, none of a percentage. What is beyond that is marked.
+
+use super::formulas::{is_digits, is_grouped};
+
+/// Digits and decimal point of a number that the General format shows in full.
+pub(super) const SHOWN: usize = 11;
+
+/// A number that comes back equal in value.
+pub(super) fn is_kept_number(cell: &str) -> bool {
+    let text = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
+    if let Some(percent) = text.strip_suffix(b"%") {
+        return percent.len() < SHOWN && is_whole(percent);
+    }
+    let (whole, fraction) = match text.iter().position(|byte| *byte == b'.') {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    };
+    let shown = text.iter().filter(|byte| **byte != b',').count();
+    shown <= SHOWN && is_whole(whole) && fraction.is_none_or(is_digits)
+}
+
+/// Digits, grouped or not, without a leading zero.
+fn is_whole(text: &[u8]) -> bool {
+    text == b"0" || (text.first() != Some(&b'0') && (is_digits(text) || is_grouped(text)))
+}
+
+/// A day, or a day and a time, as ISO 8601 writes them, from 1901 on: Excel knows no earlier days. Without a zone Excel takes `2026-11-26 04:00:05`
+/// for a time and saves it without its seconds.
+pub(super) fn is_kept_date(cell: &str) -> bool {
+    let Some((day, rest)) = cell.split_at_checked(10) else { return false };
+    let is_known = day.get(..4).is_some_and(|year| year > "1900") && has_shape(day, "0000-00-00");
+    is_known && (rest.is_empty() || is_kept_time(rest))
+}
+
+fn is_kept_time(text: &str) -> bool {
+    let Some((time, rest)) = text.split_at_checked(6) else { return false };
+    let is_spaced = time.starts_with(' ');
+    if !time.strip_prefix([' ', 'T']).is_some_and(|clock| has_shape(clock, "00:00")) {
+        return false;
+    }
+    let at = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let (seconds, zone) = rest.split_at(at);
+    is_seconds(seconds) && is_zone(zone) && (!is_spaced || !zone.is_empty() || matches!(seconds, "" | ":00"))
+}
+
+fn is_seconds(text: &str) -> bool {
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    text.is_empty() || (has_shape(seconds, ":00") && is_digits(fraction.as_bytes()))
+}
+
+fn is_zone(text: &str) -> bool {
+    matches!(text, "" | "Z") || ["00", "00:00", "0000"].iter().any(|shape| has_shape(&text[1..], shape))
+}
+
+/// Whether the text has a digit wherever the shape has `0`, and is the shape elsewhere.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let is_alike = |(c, wanted): (u8, u8)| if wanted == b'0' { c.is_ascii_digit() } else { c == wanted };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(is_alike)
+}
+
+/// True or false; spreadsheets save them in capitals.
+pub(super) fn is_boolean(cell: &str) -> bool {
+    cell.eq_ignore_ascii_case("true") || cell.eq_ignore_ascii_case("false")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_come_back_equal_are_told_from_those_that_do_not() {
+        for cell in ["0", "-5", "1200.50", "1,234.50", "12345678901", "99999999.99", "7%", "-0.5", "0.25"] {
+            assert!(is_kept_number(cell), "{cell}");
+        }
+        for cell in [
+            "",
+            "-",
+            "+5",
+            "007",
+            "123456789012",
+            "1234567890.12",
+            "1e5",
+            "7.125%",
+            "1,23",
+            ".5",
+            "5.",
+            "1.2.3",
+            "１",
+            " 1",
+            "0,123",
+        ] {
+            assert!(!is_kept_number(cell), "{cell}");
+        }
+        for cell in
+            ["2026-11-26", "2026-11-26T04:00:05Z", "2026-11-26T04:00:05.125+09:00", "2026-11-26 04:00", "2026-11-26 04:00:05+09"]
+        {
+            assert!(is_kept_date(cell), "{cell}");
+        }
+        for cell in
+            ["", "1900-02-28", "2026-1-2", "26.11.2026", "2026-11-26 04:00:05", "2026-11-26 ", "2026-11-2６", "2026-11-26Té4:00"]
+        {
+            assert!(!is_kept_date(cell), "{cell}");
+        }
+    }
+}
