@@ -31,12 +31,17 @@ impl Plan {
     /// Files of all modules that have any.
     pub fn count(&self) -> u64 {
         let modules = super::modules::ALL.iter().filter(|module| module.has_files).count();
-        (self.small + self.large) * modules as u64
+        self.files_each() * modules as u64
+    }
+
+    /// Files of one module.
+    pub fn files_each(&self) -> u64 {
+        self.small + self.large
     }
 
     /// The files of one module, in order.
     pub fn files(&self) -> impl Iterator<Item = SampleFile> + '_ {
-        (0..self.small + self.large).map(|number| {
+        (0..self.files_each()).map(|number| {
             let mut random = Rng::with_seed(number);
             let is_large = number >= self.small;
             let bytes = if is_large { self.large_bytes } else { random.u64(0..self.small_bytes) };
@@ -54,13 +59,18 @@ pub struct SampleFile {
 }
 
 impl SampleFile {
-    /// Its name; two of them per record, some with names that are a problem on some system.
+    /// The number of the record that it belongs to, two files to each.
+    pub fn record(&self) -> u64 {
+        self.number / 2
+    }
+
+    /// Its name; some are a problem on some system.
     pub fn name(&self) -> String {
         match (self.is_sound, self.number % 50) {
-            (true, _) => "voice-memo.wav".to_owned(),
+            (true, _) => format!("留守番電話 {}.wav", self.number + 1),
             (false, 7) => "CON.txt".to_owned(),
             (false, 11) => "見積書/最終版?.txt".to_owned(),
-            (false, _) => format!("議事録 {}.txt", self.number),
+            (false, _) => format!("議事録 第{}回.txt", self.number + 1),
         }
     }
 
@@ -106,7 +116,7 @@ fn wav_header(bytes: u32) -> Vec<u8> {
 
 /// Minutes of a meeting, again and again.
 fn note(number: u64, bytes: u64) -> ObjectBody {
-    let line = format!("議事録 {number}: price, delivery and support were discussed. 次回は来月。\r\n");
+    let line = format!("議事録 第{}回: 価格、納期、保守について打ち合わせ。次回は来月。\r\n", number + 1);
     let text = line.repeat(usize::try_from(bytes).unwrap_or(0) / line.len());
     stream::iter([Ok(Bytes::from(text))]).boxed()
 }

@@ -1,10 +1,12 @@
-//! A made-up CRM to try things with: the same for every start, generated as a stream, so that its size costs no memory.
+//! A made-up CRM to try things with: the same for every start on one day, generated as a stream, so that its size costs no memory.
 
 mod files;
+mod history;
 mod modules;
+mod names;
 mod values;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
@@ -15,15 +17,17 @@ use files::Plan;
 use modules::SampleModule;
 use values::Values;
 
+pub use history::make_history;
+
 /// The sample organisation's name.
 pub const ORGANISATION: &str = "Sakura Trading 桜商事";
 
 /// How much is generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Size {
-    /// About 9,000 records and 260 attachments (10 MB).
+    /// About 10,000 records and 260 attachments (10 MB).
     Small,
-    /// About 450,000 records and 3,000 attachments (200 MB).
+    /// About 500,000 records and 3,000 attachments (200 MB).
     Medium,
     /// Over 6 million records (1 GB as CSV) and 68,000 attachments (1 GB).
     Large,
@@ -58,7 +62,7 @@ pub async fn generate(ports: &Ports, org: OrgId, size: Size, tell: &mut dyn FnMu
     let generation = format!("{:020}", ports.ids.next(now));
     let plan = Plan::of(size);
     let total = modules::ALL.iter().map(|module| module.records * size.records()).sum::<u64>() + plan.count();
-    let mut making = Making { tell, done: 0, total };
+    let mut making = Making { tell, done: 0, total, now };
     let mut made = Vec::new();
     for (order, module) in (1..).zip(&modules::ALL) {
         let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
@@ -77,6 +81,7 @@ struct Making<'a> {
     tell: &'a mut dyn FnMut(Step),
     done: u64,
     total: u64,
+    now: DateTime<Utc>,
 }
 
 impl Making<'_> {
@@ -104,7 +109,7 @@ async fn records(
     count: u64,
     making: &mut Making<'_>,
 ) -> Result<(), WriteError> {
-    let mut values = Values::new(module);
+    let mut values = Values::new(module, count, making.now);
     for record in 0..count {
         values.next_record(record);
         writer.row(&values.cells()).await?;
@@ -122,21 +127,14 @@ async fn attachments(
     for file in plan.files() {
         let new = NewAttachment {
             id: values::id(9, file.number),
-            record_id: values::id(module.number, file.number / 2),
-            record_name: String::new(),
+            record_id: values::id(module.number, file.record()),
+            record_name: values::record_name(module, file.record()),
             name: file.name(),
             content_type: file.content_type().to_owned(),
-            created: day(file.number),
+            created: values::created(file.number, plan.files_each(), making.now),
         };
         writer.attachment(new, file.body()).await?;
         making.one();
     }
     Ok(())
-}
-
-/// A time in 2025 or 2026, by number.
-fn day(number: u64) -> DateTime<Utc> {
-    const START_2025: i64 = 1_735_689_600;
-    let minutes = i64::try_from(number * 7_919 % 900_000).unwrap_or(0);
-    DateTime::from_timestamp(START_2025, 0).unwrap_or_default() + TimeDelta::minutes(minutes)
 }

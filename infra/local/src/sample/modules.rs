@@ -35,26 +35,60 @@ pub struct Column {
 pub enum Kind {
     /// The record's own id.
     Id,
-    /// The id of a record of that module.
-    Link(u64),
+    /// The id of an account.
+    Account,
+    /// The id of a contact.
+    Contact,
     /// A person's name.
     Person,
-    /// A company's name.
+    /// The name of the person who looks after the record.
+    Owner,
+    /// The company that the record is.
+    OwnCompany,
+    /// The company that the record belongs to.
     Company,
-    /// A mail address.
+    /// That company's industry.
+    Industry,
+    /// The person's mail address.
     Mail,
-    /// A telephone number in international form.
-    Phone,
-    /// An amount; some are negative.
-    Money,
-    /// A day.
-    Date,
-    /// An instant.
-    Time,
+    /// A mobile number in international form.
+    Mobile,
+    /// A telephone number as it is written in Japan.
+    Telephone,
+    /// A postcode.
+    Postcode,
+    /// An amount in whole yen.
+    Yen(u64, u64),
+    /// When the record was created.
+    Created,
+    /// When it was changed last.
+    Modified,
+    /// The day on which a deal is or was decided.
+    Closing,
+    /// The day on which a task is due.
+    Due,
+    /// A deal's stage, which agrees with that day.
+    Stage,
+    /// True or false.
+    Flag,
     /// One of these.
     Choice(&'static [&'static str]),
+    /// How long a call was.
+    Minutes,
+    /// A product's number, with leading zeros.
+    Code,
+    /// A product's name.
+    Product,
+    /// Its price.
+    Price,
+    /// A deal's name.
+    DealName,
+    /// What is to be done.
+    Task,
+    /// What was talked about.
+    Call,
     /// A sentence or two; some have line breaks, quotes and formulas.
-    Text,
+    Note,
 }
 
 impl Column {
@@ -70,33 +104,48 @@ const fn column(name: &'static str, label: &'static str, data_type: &'static str
 }
 
 const ID: Column = column("Id", "ID", "bigint", Kind::Id);
-const NOTE: Column = column("Description", "詳細", "textarea", Kind::Text);
-const CREATED: Column = column("Created_Time", "作成日時", "datetime", Kind::Time);
-const MODIFIED: Column = column("Modified_Time", "更新日時", "datetime", Kind::Time);
-const OWNER: Column = column("Owner", "担当者", "ownerlookup", Kind::Person);
+const NOTE: Column = column("Description", "詳細", "textarea", Kind::Note);
+const CREATED: Column = column("Created_Time", "作成日時", "datetime", Kind::Created);
+const MODIFIED: Column = column("Modified_Time", "更新日時", "datetime", Kind::Modified);
+const OWNER: Column = column("Owner", "担当者", "ownerlookup", Kind::Owner);
+const NAME: Column = column("Full_Name", "氏名", "text", Kind::Person);
+const EMAIL: Column = column("Email", "メール", "email", Kind::Mail);
+const ACCOUNT: Column = column("Account", "取引先", "lookup", Kind::Account);
+const CONTACT: Column = column("Contact", "連絡先", "lookup", Kind::Contact);
 
-const ACCOUNTS: u64 = 2;
-const CONTACTS: u64 = 3;
+/// The accounts' place in record ids.
+pub const ACCOUNTS: u64 = 2;
+/// The contacts' place in record ids.
+pub const CONTACTS: u64 = 3;
+
+const fn module(
+    number: u64,
+    api_name: &'static str,
+    label: &'static str,
+    records: u64,
+    columns: &'static [Column],
+) -> SampleModule {
+    SampleModule { number, api_name, label, contents: Contents::Crm, records, has_files: false, columns }
+}
 
 /// All modules, in the CRM's order.
-pub static ALL: [SampleModule; 6] = [
-    SampleModule {
-        number: 1,
-        api_name: "Leads",
-        label: "見込み客",
-        contents: Contents::Crm,
-        records: 3_500,
-        has_files: false,
-        columns: &[
+pub static ALL: [SampleModule; 9] = [
+    module(
+        1,
+        "Leads",
+        "見込み客",
+        3_500,
+        &[
             ID,
             column("Company", "会社名", "text", Kind::Company),
-            column("Full_Name", "氏名", "text", Kind::Person),
-            column("Email", "メール", "email", Kind::Mail),
-            column("Phone", "電話番号", "phone", Kind::Phone),
-            column("Lead_Source", "情報源", "picklist", Kind::Choice(&["Web", "展示会", "紹介", "Cold call"])),
-            column("Status", "ステータス", "picklist", Kind::Choice(&["New", "対応中", "Qualified", "失注"])),
+            NAME,
+            EMAIL,
+            column("Mobile", "携帯電話", "phone", Kind::Mobile),
+            column("Lead_Source", "情報源", "picklist", Kind::Choice(&["Webサイト", "展示会", "紹介", "電話", "広告"])),
+            column("Lead_Status", "ステータス", "picklist", Kind::Choice(&["未対応", "対応中", "見込みあり", "見込みなし"])),
             OWNER,
             CREATED,
+            MODIFIED,
             NOTE,
             Column {
                 name: "Ad_Click",
@@ -106,85 +155,129 @@ pub static ALL: [SampleModule; 6] = [
                 kind: Kind::Choice(&["gclid-1", "gclid-2"]),
             },
         ],
-    },
-    SampleModule {
-        number: ACCOUNTS,
-        api_name: "Accounts",
-        label: "取引先",
-        contents: Contents::Crm,
-        records: 1_000,
-        has_files: false,
-        columns: &[
+    ),
+    module(
+        ACCOUNTS,
+        "Accounts",
+        "取引先",
+        1_000,
+        &[
             ID,
-            column("Account_Name", "取引先名", "text", Kind::Company),
-            column("Phone", "電話番号", "phone", Kind::Phone),
-            column("Industry", "業種", "picklist", Kind::Choice(&["製造", "Retail", "IT", "物流", "Finance"])),
-            column("Annual_Revenue", "年商", "currency", Kind::Money),
+            column("Account_Name", "取引先名", "text", Kind::OwnCompany),
+            column("Phone", "電話番号", "phone", Kind::Telephone),
+            column("Billing_Code", "郵便番号", "text", Kind::Postcode),
+            column("Industry", "業種", "picklist", Kind::Industry),
+            column("Annual_Revenue", "年商", "currency", Kind::Yen(50_000_000, 9_000_000_000)),
             OWNER,
             CREATED,
             MODIFIED,
             NOTE,
         ],
+    ),
+    SampleModule {
+        has_files: true,
+        ..module(
+            CONTACTS,
+            "Contacts",
+            "連絡先",
+            2_500,
+            &[
+                ID,
+                ACCOUNT,
+                NAME,
+                EMAIL,
+                column("Mobile", "携帯電話", "phone", Kind::Mobile),
+                column("Email_Opt_Out", "メール配信停止", "boolean", Kind::Flag),
+                OWNER,
+                CREATED,
+                MODIFIED,
+                NOTE,
+            ],
+        )
     },
     SampleModule {
-        number: CONTACTS,
-        api_name: "Contacts",
-        label: "連絡先",
-        contents: Contents::Crm,
-        records: 2_500,
         has_files: true,
-        columns: &[
+        ..module(
+            4,
+            "Deals",
+            "商談",
+            1_500,
+            &[
+                ID,
+                column("Deal_Name", "商談名", "text", Kind::DealName),
+                ACCOUNT,
+                CONTACT,
+                column("Amount", "金額", "currency", Kind::Yen(50_000, 30_000_000)),
+                column("Stage", "ステージ", "picklist", Kind::Stage),
+                column("Closing_Date", "完了予定日", "date", Kind::Closing),
+                OWNER,
+                CREATED,
+                MODIFIED,
+                NOTE,
+            ],
+        )
+    },
+    module(
+        7,
+        "Products",
+        "製品",
+        120,
+        &[
             ID,
-            column("Account", "取引先", "lookup", Kind::Link(ACCOUNTS)),
-            column("Full_Name", "氏名", "text", Kind::Person),
-            column("Email", "メール", "email", Kind::Mail),
-            column("Phone", "電話番号", "phone", Kind::Phone),
+            column("Product_Code", "製品番号", "text", Kind::Code),
+            column("Product_Name", "製品名", "text", Kind::Product),
+            column("Unit_Price", "単価", "currency", Kind::Price),
+            CREATED,
+        ],
+    ),
+    module(
+        5,
+        "Tasks",
+        "タスク",
+        500,
+        &[
+            ID,
+            column("Subject", "件名", "text", Kind::Task),
+            column("Due_Date", "期日", "date", Kind::Due),
+            CONTACT,
+            column("Status", "状況", "picklist", Kind::Choice(&["未着手", "進行中", "完了", "保留"])),
             OWNER,
             CREATED,
-            NOTE,
         ],
-    },
-    SampleModule {
-        number: 4,
-        api_name: "Deals",
-        label: "商談",
-        contents: Contents::Crm,
-        records: 1_500,
-        has_files: true,
-        columns: &[
+    ),
+    module(
+        8,
+        "Calls",
+        "通話",
+        800,
+        &[
             ID,
-            column("Account", "取引先", "lookup", Kind::Link(ACCOUNTS)),
-            column("Contact", "連絡先", "lookup", Kind::Link(CONTACTS)),
-            column("Amount", "金額", "currency", Kind::Money),
-            column("Stage", "ステージ", "picklist", Kind::Choice(&["提案", "Negotiation", "受注", "Closed lost"])),
-            column("Closing_Date", "完了予定日", "date", Kind::Date),
-            OWNER,
-            MODIFIED,
-            NOTE,
-        ],
-    },
-    SampleModule {
-        number: 5,
-        api_name: "Tasks",
-        label: "タスク",
-        contents: Contents::Crm,
-        records: 500,
-        has_files: false,
-        columns: &[
-            ID,
-            column("Subject", "件名", "text", Kind::Text),
-            column("Due_Date", "期日", "date", Kind::Date),
-            column("Contact", "連絡先", "lookup", Kind::Link(CONTACTS)),
+            column("Subject", "件名", "text", Kind::Call),
+            CONTACT,
+            column("Call_Type", "種別", "picklist", Kind::Choice(&["発信", "着信", "不在着信"])),
+            column("Call_Start_Time", "開始日時", "datetime", Kind::Created),
+            column("Duration_Minutes", "通話時間（分）", "integer", Kind::Minutes),
             OWNER,
         ],
-    },
+    ),
     SampleModule {
-        number: 6,
-        api_name: "Emails",
-        label: "メール",
         contents: Contents::Mail,
-        records: 100,
-        has_files: false,
-        columns: &[ID, column("Subject", "件名", "text", Kind::Text), column("Sent_Time", "送信日時", "datetime", Kind::Time)],
+        ..module(
+            6,
+            "Emails",
+            "メール",
+            100,
+            &[ID, column("Subject", "件名", "text", Kind::Task), column("Sent_Time", "送信日時", "datetime", Kind::Created)],
+        )
+    },
+    SampleModule {
+        contents: Contents::Document,
+        ..module(
+            10,
+            "Documents",
+            "ドキュメント",
+            60,
+            &[ID, column("File_Name", "ファイル名", "text", Kind::Product), OWNER, CREATED],
+        )
     },
 ];

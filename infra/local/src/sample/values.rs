@@ -1,63 +1,56 @@
-//! Cells of made-up records. A record's cells follow from its number alone.
+//! Cells of made-up records. A record's cells follow from its number and the day on which the sample is made: later records were created
+//! later, nothing was changed before it was created, and what is closed lies in the past.
 
 use std::fmt::Write;
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use fastrand::Rng;
 
-use super::day;
-use super::modules::{Kind, SampleModule};
+use super::modules::{ACCOUNTS, CONTACTS, Kind, SampleModule};
+use super::names::{ABROAD, BRANCHES, CALLS, COMPANY, FAMILY, GIVEN, NOTES, OWNERS, PRODUCTS, TASKS, TRADE};
 
-const FAMILY: [&str; 12] =
-    ["佐藤", "鈴木", "高橋", "田中", "Smith", "García", "Müller", "Nguyễn", "O'Brien", "渡辺", "Kowalska", "Øystein"];
-const GIVEN: [&str; 12] = ["花子", "太郎", "美咲", "健", "Anna", "José", "Jürgen", "Linh", "Siobhán", "陽菜", "Zofia", "Kai"];
-const COMPANY: [&str; 10] = [
-    "桜商事",
-    "Northwind",
-    "Contoso",
-    "富士精工",
-    "Alpha, Beta & Co.",
-    "大和物流",
-    "Äpfel GmbH",
-    "みらい\"食品\"",
-    "Globex",
-    "青葉電機",
-];
-const SUFFIX: [&str; 5] = ["株式会社", "Ltd.", "Inc.", "合同会社", "S.A."];
-const PHRASE: [&str; 12] = [
-    "Asked for a quotation",
-    "来週の火曜日に訪問予定",
-    "Prefers e-mail",
-    "=SUM(A1:A9) was in the sheet they sent",
-    "見積書を送付済み",
-    "- waiting for an answer",
-    "Budget is decided in March",
-    "展示会で名刺交換 🤝",
-    "@support was told",
-    "Said \"call me later\"",
-    "契約更新の確認",
-    "Delivery to the second warehouse, gate B",
-];
+/// Days over which the records were created.
+const DAYS: i64 = 730;
 
 /// The cells of one record after the other.
 pub struct Values<'a> {
     module: &'a SampleModule,
+    /// Of how many records.
+    count: u64,
+    now: DateTime<Utc>,
     cells: Vec<String>,
 }
 
+/// What a record's cells follow from.
+struct Record {
+    module: u64,
+    number: u64,
+    created: DateTime<Utc>,
+    modified: DateTime<Utc>,
+    now: DateTime<Utc>,
+    is_closed: bool,
+    random: Rng,
+}
+
 impl<'a> Values<'a> {
-    /// Begins before the first record.
-    pub fn new(module: &'a SampleModule) -> Self {
-        Self { module, cells: vec![String::new(); module.columns.len()] }
+    /// Begins before the first of so many records.
+    pub fn new(module: &'a SampleModule, count: u64, now: DateTime<Utc>) -> Self {
+        Self { module, count, now, cells: vec![String::new(); module.columns.len()] }
     }
 
     /// Makes the cells of a record, by its number.
-    pub fn next_record(&mut self, record: u64) {
-        let mut random = Rng::with_seed(self.module.number << 40 | record);
+    pub fn next_record(&mut self, number: u64) {
+        let mut random = Rng::with_seed(self.module.number << 40 | number);
+        let created = created(number, self.count, self.now);
+        let since = (self.now - created).num_minutes().max(1);
+        let modified = created + TimeDelta::minutes(random.i64(0..since));
+        // Older deals are decided.
+        let is_closed = since > 90 * 24 * 60 || random.u32(..4) == 0;
+        let mut record = Record { module: self.module.number, number, created, modified, now: self.now, is_closed, random };
         for (cell, column) in self.cells.iter_mut().zip(self.module.columns) {
             cell.clear();
             // Writing to a String cannot fail.
-            let _ = fill(cell, column.kind, self.module.number, record, &mut random);
+            let _ = record.fill(cell, column.kind);
         }
     }
 
@@ -72,32 +65,173 @@ pub fn id(module: u64, record: u64) -> String {
     format!("{}", 4_876_876_000_000_000_000 + module * 1_000_000_000 + record)
 }
 
-fn fill(cell: &mut String, kind: Kind, module: u64, record: u64, random: &mut Rng) -> std::fmt::Result {
-    match kind {
-        Kind::Id => cell.push_str(&id(module, record)),
-        Kind::Link(to) => cell.push_str(&id(to, random.u64(0..1_000))),
-        Kind::Person => write!(cell, "{} {}", pick(&FAMILY, random), pick(&GIVEN, random))?,
-        Kind::Company => write!(cell, "{} {} {}", pick(&COMPANY, random), pick(&SUFFIX, random), random.u32(1..900))?,
-        Kind::Mail => write!(cell, "user{}.{}@example.com", record, random.u32(..))?,
-        Kind::Phone => write!(cell, "+81{}{:04}{:04}", random.u32(70..100), random.u32(..10_000), random.u32(..10_000))?,
-        Kind::Money => write!(cell, "{}.{:02}", random.i64(-20_000..2_000_000), random.u32(..100))?,
-        Kind::Date => write!(cell, "{}", day(random.u64(..900_000)).format("%Y-%m-%d"))?,
-        Kind::Time => cell.push_str(&day(random.u64(..900_000)).to_rfc3339_opts(SecondsFormat::Secs, true)),
-        Kind::Choice(choices) => cell.push_str(pick(choices, random)),
-        Kind::Text => text(cell, random),
-    }
-    Ok(())
+/// When a record of so many was created: in working hours of Tokyo, in order.
+pub fn created(number: u64, count: u64, now: DateTime<Utc>) -> DateTime<Utc> {
+    const WORKING_MINUTES: i64 = 9 * 60;
+    let passed = i64::try_from(number.saturating_mul(DAYS as u64 * 1_000) / count.max(1)).unwrap_or(0);
+    let (day, part) = (passed / 1_000, passed % 1_000);
+    let midnight = (now - TimeDelta::days(DAYS + 1)).date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+    midnight + TimeDelta::days(day) + TimeDelta::minutes(part * WORKING_MINUTES / 1_000)
 }
 
-fn text(cell: &mut String, random: &mut Rng) {
-    for sentence in 0..random.u32(0..4) {
-        if sentence > 0 {
-            cell.push_str(if random.u32(..10) == 0 { "\r\n" } else { ". " });
+/// The name of the person of that number, and the beginning of their address.
+pub fn person(number: u64) -> (String, String) {
+    let mut random = Rng::with_seed(number);
+    if random.u32(..12) == 0 {
+        let (name, address) = ABROAD[random.usize(..ABROAD.len())];
+        return (name.to_owned(), format!("{address}{}", number / 40));
+    }
+    let ((family, roman_family), (given, roman_given)) =
+        (FAMILY[random.usize(..FAMILY.len())], GIVEN[random.usize(..GIVEN.len())]);
+    (format!("{family} {given}"), format!("{roman_given}.{roman_family}{number}"))
+}
+
+/// The name of the account of that number, and its mail domain.
+pub fn company(number: u64) -> (String, String) {
+    let (begin, domain) = COMPANY[index(number, COMPANY.len())];
+    let (end, _) = trade(number);
+    let branch = match number / (COMPANY.len() * TRADE.len()) as u64 {
+        0 => String::new(),
+        more => format!(" {}第{more}営業所", BRANCHES[index(more, BRANCHES.len())]),
+    };
+    let name = if number.is_multiple_of(3) { format!("株式会社{begin}{end}") } else { format!("{begin}{end}株式会社") };
+    (name + &branch, format!("{domain}{}.example.jp", number / COMPANY.len() as u64 + 1))
+}
+
+fn trade(number: u64) -> (&'static str, &'static str) {
+    TRADE[index(number / COMPANY.len() as u64, TRADE.len())]
+}
+
+fn index(number: u64, length: usize) -> usize {
+    usize::try_from(number % length as u64).unwrap_or(0)
+}
+
+/// The display name of a record with attachments.
+pub fn record_name(module: &SampleModule, number: u64) -> String {
+    let is_deal = module.columns.iter().any(|column| matches!(column.kind, Kind::DealName));
+    if is_deal { deal_name(number) } else { person(module.number * 100_000_000 + number).0 }
+}
+
+fn deal_name(number: u64) -> String {
+    format!("{} {}", company(number * 7 % 1_000).0, PRODUCTS[index(number, PRODUCTS.len())].0)
+}
+
+impl Record {
+    fn fill(&mut self, cell: &mut String, kind: Kind) -> std::fmt::Result {
+        // Of a contact and of a deal: the company that it belongs to.
+        let company_number = self.number * 7 % 1_000;
+        match kind {
+            Kind::Id => cell.push_str(&id(self.module, self.number)),
+            Kind::Account => cell.push_str(&id(ACCOUNTS, company_number)),
+            Kind::Contact => cell.push_str(&id(CONTACTS, self.number % 2_500)),
+            Kind::Person => cell.push_str(&person(self.person()).0),
+            Kind::Owner => cell.push_str(OWNERS[index(self.number, OWNERS.len())]),
+            Kind::OwnCompany => cell.push_str(&company(self.number).0),
+            Kind::Company => cell.push_str(&company(company_number).0),
+            Kind::Industry => cell.push_str(trade(self.number).1),
+            Kind::Mail => write!(cell, "{}@{}", person(self.person()).1, company(company_number).1)?,
+            Kind::Mobile => {
+                write!(cell, "+81{}{:04}{:04}", self.one_of(&[70, 80, 90]), self.random.u32(..10_000), self.random.u32(..10_000))?
+            }
+            Kind::Telephone => {
+                let area = self.one_of(&["03", "06", "052", "011", "092"]);
+                let digits = 10 - area.len() - 4;
+                write!(cell, "{area}-{:0digits$}-{:04}", self.random.u32(..10u32.pow(digits as u32)), self.random.u32(..10_000))?;
+            }
+            Kind::Postcode => write!(cell, "{:03}-{:04}", self.random.u32(1..1_000), self.random.u32(..10_000))?,
+            Kind::Yen(from, to) => write!(cell, "{}", self.random.u64(from / 1_000..to / 1_000) * 1_000)?,
+            Kind::Created => cell.push_str(&time(self.created)),
+            Kind::Modified => cell.push_str(&time(self.modified)),
+            Kind::Closing => write!(cell, "{}", self.closing().format("%Y-%m-%d"))?,
+            Kind::Due => write!(cell, "{}", (self.created + TimeDelta::days(self.random.i64(1..30))).format("%Y-%m-%d"))?,
+            Kind::Stage => cell.push_str(self.stage()),
+            Kind::Flag => cell.push_str(if self.random.u32(..8) == 0 { "true" } else { "false" }),
+            Kind::Choice(choices) => cell.push_str(self.one_of(choices)),
+            Kind::Minutes => write!(cell, "{}", self.random.u32(1..45))?,
+            Kind::Code => write!(cell, "{:07}", self.number * 37 + 100)?,
+            Kind::Product => write!(cell, "{} {}", self.product().0, self.one_of(&["S", "M", "L", "Pro", "Lite"]))?,
+            Kind::Price => write!(cell, "{}", self.product().1 + self.number / PRODUCTS.len() as u64 * 100)?,
+            Kind::DealName => cell.push_str(&deal_name(self.number)),
+            Kind::Task => cell.push_str(self.one_of(&TASKS)),
+            Kind::Call => cell.push_str(self.one_of(&CALLS)),
+            Kind::Note => {
+                if self.random.u32(..3) > 0 {
+                    cell.push_str(self.one_of(&NOTES));
+                }
+            }
         }
-        cell.push_str(pick(&PHRASE, random));
+        Ok(())
+    }
+
+    /// The number by which a person is named: the same for the name and the address.
+    fn person(&self) -> u64 {
+        self.module * 100_000_000 + self.number
+    }
+
+    fn product(&self) -> (&'static str, u64) {
+        PRODUCTS[index(self.number, PRODUCTS.len())]
+    }
+
+    fn closing(&mut self) -> DateTime<Utc> {
+        if self.is_closed {
+            let since = (self.now - self.created).num_days().max(1);
+            return self.created + TimeDelta::days(self.random.i64(0..since));
+        }
+        self.now + TimeDelta::days(self.random.i64(3..120))
+    }
+
+    fn stage(&mut self) -> &'static str {
+        if self.is_closed {
+            self.one_of(&["受注", "受注", "失注"])
+        } else {
+            self.one_of(&["初回訪問", "提案", "見積提示", "交渉"])
+        }
+    }
+
+    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.random.usize(..choices.len())]
     }
 }
 
-fn pick<'a>(choices: &[&'a str], random: &mut Rng) -> &'a str {
-    choices[random.usize(..choices.len())]
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::modules::ALL;
+    use super::*;
+
+    fn column(module: &SampleModule, values: &Values<'_>, name: &str) -> Option<String> {
+        module.columns.iter().position(|column| column.field().api_name == name).map(|at| values.cells()[at].to_owned())
+    }
+
+    #[test]
+    fn dates_are_in_order_and_amounts_are_whole_yen() {
+        let now = DateTime::from_timestamp(1_795_000_000, 0).expect("a time");
+        for module in &ALL {
+            let mut values = Values::new(module, module.records, now);
+            let mut before = String::new();
+            for number in 0..module.records {
+                values.next_record(number);
+                let cell = |name| column(module, &values, name);
+                if let Some(created) = cell("Created_Time") {
+                    assert!(created >= before && created <= time(now), "{created}");
+                    assert!(cell("Modified_Time").is_none_or(|modified| modified >= created && modified <= time(now)));
+                    before = created;
+                }
+                assert!(cell("Amount").is_none_or(|amount| amount.bytes().all(|byte| byte.is_ascii_digit())));
+                if let (Some(stage), Some(closing)) = (cell("Stage"), cell("Closing_Date")) {
+                    let is_past = closing <= now.format("%Y-%m-%d").to_string();
+                    assert_eq!(is_past, matches!(stage.as_str(), "受注" | "失注"), "{stage} {closing}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn companies_of_the_smallest_sample_have_names_of_their_own() {
+        let names: std::collections::HashSet<String> = (0..1_000).map(|number| company(number).0).collect();
+        assert_eq!(names.len(), 1_000);
+    }
 }
