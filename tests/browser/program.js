@@ -52,18 +52,21 @@ async function writeCrm(folder, leads) {
 export function serve(data, more = []) {
   const child = spawn(HOZON, ["--data", data, "--port", "0", "serve", ...more], { stdio: ["ignore", "pipe", "inherit"] });
   const program = { url: "", consoleUrl: "", tokens: {}, stop: () => end(child) };
-  let organisation = "";
   return new Promise((resolve, reject) => {
     child.once("exit", () => reject(new Error("the program did not start")));
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const console = line.match(/^Console:\s+((http:\/\/[^/]+)\/\S*)$/);
+      const console = line.match(/((http:\/\/[^/\s]+)\/#token=\S+)$/);
       if (console) [, program.consoleUrl, program.url] = console;
-      organisation = line.match(/^Tokens for (.*), seven days/)?.[1] ?? organisation;
-      const token = line.match(/^ {2}(administrator|plain user)\s+(\S+)$/);
-      if (token) (program.tokens[organisation] ??= {})[token[1]] = token[2];
-      if (line.startsWith("Ctrl-C")) resolve(program);
+      if (line.startsWith("Ctrl-C")) tokens(data).then((of) => resolve(Object.assign(program, { tokens: of })), reject);
     });
   });
+}
+
+/** The tokens of all organisations, by name and role. */
+async function tokens(data) {
+  const { stdout } = await run(HOZON, ["--data", data, "token", "--json"]);
+  const known = JSON.parse(stdout).map(({ organisation, administrator, user }) => [organisation, { administrator, "plain user": user }]);
+  return Object.fromEntries(known);
 }
 
 async function end(child) {

@@ -1,6 +1,7 @@
 """Starts the local program for clients that we did not write."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -14,18 +15,19 @@ HOZON = pathlib.Path(__file__).parents[2] / "target/debug/hozon"
 class Program:
     """A running program, and its tokens by organisation and role."""
 
-    def __init__(self, process):
-        self.url, self.tokens, organisation = None, {}, None
+    def __init__(self, process, data):
+        self.url = None
         for line in process.stdout:
-            if found := re.match(r"Console:\s+(\S+)/\S*$", line):
-                self.url = found[1].split("/#")[0].rstrip("/")
-            if found := re.match(r"Tokens for (.*), seven days", line):
-                organisation = found[1]
-            if found := re.match(r"  (administrator|plain user)\s+(\S+)", line):
-                self.tokens[organisation, found[1]] = found[2]
+            if found := re.search(r"(http://[^/\s]+)/#token=", line):
+                self.url = found[1]
             if line.startswith("Ctrl-C"):
-                return
-        raise SystemExit("the program did not start")
+                break
+        else:
+            raise SystemExit("the program did not start")
+        told = subprocess.run([HOZON, "--data", data, "token", "--json"], check=True, capture_output=True, text=True)
+        known = json.loads(told.stdout)
+        self.tokens = {(of["organisation"], "administrator"): of["administrator"] for of in known}
+        self.tokens |= {(of["organisation"], "plain user"): of["user"] for of in known}
 
 
 @contextlib.contextmanager
@@ -45,7 +47,7 @@ def program(organisations):
         os.chdir(folder)
         process = subprocess.Popen([*command, "serve"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
-            yield Program(process)
+            yield Program(process, folder / "data")
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)

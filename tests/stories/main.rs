@@ -28,6 +28,7 @@ mod schedules;
 mod splicing;
 mod splitting;
 mod subscriptions;
+mod terminal;
 mod triggers;
 mod unchanged;
 mod webhooks;

@@ -20,6 +20,7 @@ mod registry;
 pub mod sample;
 mod scheduler;
 mod secrets;
+pub mod serving;
 mod settings;
 mod states;
 mod stream;

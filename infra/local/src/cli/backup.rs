@@ -9,6 +9,7 @@ use hozon_shared::domain::id::OrgId;
 use indicatif::HumanBytes;
 
 use super::client::{Backup as Newest, Client};
+use super::language::say;
 use super::progress::Shown;
 use super::{Place, until_interrupted};
 
@@ -31,7 +32,7 @@ pub async fn run(place: Place, backup: Backup) -> Result<()> {
 pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
     let client = Client::new(local, org)?;
     let id = client.back_up_now().await?;
-    let mut shown = Shown::new("Backing up");
+    let mut shown = Shown::new(say("Backing up", "バックアップ中"));
     let ended = loop {
         let was_idle = local.is_idle();
         let backup = client.newest().await?;
@@ -48,30 +49,24 @@ pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
     };
     let took = shown.finish();
     local.wait_until_idle().await;
-    report(local, org, &client, &id, ended, took).await
+    report(local, org, &id, ended, took).await
 }
 
-async fn report(local: &Local, org: OrgId, client: &Client, id: &str, ended: Newest, took: Duration) -> Result<()> {
+async fn report(local: &Local, org: OrgId, id: &str, ended: Newest, took: Duration) -> Result<()> {
     if let Some(failure) = ended.failure {
         bail!("the backup failed ({}): {}", failure.code, failure.message);
     }
     let total = ended.progress.total.unwrap_or_default();
     let rate = total.bytes as f64 / took.as_secs_f64().max(0.001);
-    println!(
-        "Backed up {} rows, {} in {:.1} s ({}/s).\n",
-        total.rows,
-        HumanBytes(total.bytes),
-        took.as_secs_f64(),
-        HumanBytes(rate as u64)
-    );
+    let (rows, bytes, seconds, rate) = (total.rows, HumanBytes(total.bytes), took.as_secs_f64(), HumanBytes(rate as u64));
+    let en = format!("Backed up {rows} rows, {bytes} in {seconds:.1} s ({rate}/s).\n");
+    let ja = format!("{rows} 行、{bytes} をバックアップしました（{seconds:.1} 秒、{rate}/秒）。\n");
+    println!("{}", say(en, ja));
     let backup = local.ports.store.backup(org, id.parse()?).await?;
     for file in backup.map(|backup| backup.files).unwrap_or_default() {
-        println!("  {}  ({} entries, {})", local.archive_path(&file.key).display(), file.entries, HumanBytes(file.size));
+        let (path, entries, size) = (local.archive_path(&file.key), file.entries, HumanBytes(file.size));
+        println!("  {}  {}", path.display(), say(format!("({entries} entries, {size})"), format!("({entries} 件, {size})")));
     }
-    let urls = client.urls(id).await?;
-    println!("\nLinks, until {}:", ended.expiry_date);
-    for link in urls.data_links.iter().chain(&urls.attachment_links) {
-        println!("  {link}");
-    }
+    println!("\n{}", say(format!("Links work until {}: `hozon links` while it is served.", ended.expiry_date), format!("リンクの有効期限: {}（起動中に `hozon links` で表示）", ended.expiry_date)));
     Ok(())
 }

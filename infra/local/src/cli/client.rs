@@ -6,7 +6,9 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Role;
 use hozon_shared::domain::progress::Amount;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::language::locale;
 
 /// Calls the API as an organisation's administrator.
 pub struct Client {
@@ -65,8 +67,13 @@ pub struct NothingLeft(String);
 impl Client {
     /// A client of this running Hozon.
     pub fn new(local: &Local, org: OrgId) -> Result<Self> {
-        let base = format!("{}/crm/bulk/v8/backup", local.url);
-        Ok(Self { http: reqwest::Client::builder().no_proxy().build()?, base, token: local.token(org, Role::Administrator)? })
+        Ok(Self::at(&local.url, local.token_in(org, Role::Administrator, locale())?))
+    }
+
+    /// A client of the Hozon at that address. It is on this machine, so no proxy of the environment is asked.
+    pub fn at(url: &str, token: String) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap_or_default();
+        Self { http, base: format!("{url}/crm/bulk/v8/backup"), token }
     }
 
     /// Asks for a backup now and gives its id; one that is being made already is taken as the answer.
@@ -80,16 +87,31 @@ impl Client {
         }
     }
 
+    /// Sets a schedule.
+    pub async fn schedule(&self, rule: &str) -> Result<()> {
+        let body = json!({ "backup": { "rrule": rule } });
+        let answer = self.http.post(&self.base).bearer_auth(&self.token).json(&body).send().await?.json::<Value>().await?;
+        match answer["backup"]["code"].as_str() {
+            Some("SUCCESS") => Ok(()),
+            Some("LIMIT_REACHED") => Err(NothingLeft(answer["backup"]["message"].as_str().unwrap_or_default().to_owned()).into()),
+            _ => bail!("{}", answer["backup"]["message"].as_str().unwrap_or("the API gave no answer that is understood")),
+        }
+    }
+
     /// The newest backup.
     pub async fn newest(&self) -> Result<Backup> {
         let mut answer = self.get("/summary").await?;
         serde_json::from_value(answer["summary"]["backup"].take()).context("the summary is not understood")
     }
 
-    /// Links to a backup's files.
-    pub async fn urls(&self, id: &str) -> Result<Urls> {
-        let mut answer = self.get(&format!("/urls?backup_id={id}")).await?;
-        serde_json::from_value(answer["urls"].take()).context("the links are not understood")
+    /// Links to the files of the newest backup that can be downloaded; `None` when there is none.
+    pub async fn newest_urls(&self) -> Result<Option<Urls>> {
+        let answer = self.http.get(format!("{}/urls", self.base)).bearer_auth(&self.token).send().await?.error_for_status()?;
+        if answer.status() == reqwest::StatusCode::NO_CONTENT {
+            return Ok(None);
+        }
+        let mut answer = answer.json::<Value>().await?;
+        serde_json::from_value(answer["urls"].take()).map(Some).context("the links are not understood")
     }
 
     async fn get(&self, path: &str) -> Result<Value> {

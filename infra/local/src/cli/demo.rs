@@ -3,13 +3,18 @@
 use anyhow::Result;
 use chrono_tz::Asia::Tokyo;
 use clap::Args;
+use hozon::serving::Serving;
 use hozon::{Local, sample};
 use hozon_shared::domain::id::OrgId;
 
 use super::backup::back_up;
-use super::client::NothingLeft;
+use super::client::{Client, NothingLeft};
+use super::language::say;
 use super::progress::Shown;
 use super::{Place, serve, until_interrupted};
+
+/// The sample's schedule: the first Monday of each month, which leaves one of two free backups to try.
+const MONTHLY: &str = "RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO";
 
 /// Makes a sample CRM, backs it up at once, and goes on serving.
 #[derive(Args)]
@@ -26,6 +31,7 @@ pub struct Demo {
 }
 
 pub async fn run(place: Place, demo: Demo) -> Result<()> {
+    let data = place.data.clone();
     let mut local = place.start().await?;
     let org = local.organisation(sample::ORGANISATION, Tokyo, &demo.plan, "JP").await?;
     until_interrupted(local, async |local| {
@@ -37,7 +43,8 @@ pub async fn run(place: Place, demo: Demo) -> Result<()> {
         if demo.once {
             return Ok(());
         }
-        serve::introduce(local)?;
+        let _announced = Serving::announce(&data, &local.url, None)?;
+        serve::introduce(local, &data)?;
         std::future::pending().await
     })
     .await
@@ -45,12 +52,19 @@ pub async fn run(place: Place, demo: Demo) -> Result<()> {
 
 /// What to do without a backup left: everything else works, and what is missing can be bought with the provider's test cards.
 fn how_to_go_on(why: &anyhow::Error) -> String {
-    format!(
+    let ja = format!(
+        "バックアップは作成されませんでした: {why}\n\
+         サービスはそのまま使えます。コンソールで「今すぐバックアップ」を押すとポップアップから購入でき、テストカード\n\
+         4242 4242 4242 4242 で支払えます。制限なしで試す場合は、別のデータフォルダーで起動してください（組織のプランは変わりません）:\n\
+         hozon --data other --plan Own"
+    );
+    let en = format!(
         "No backup was made: {why}\n\
          The service runs all the same. Open the console and press \"Back up now\": the pop-up sells one, and the test card\n\
          4242 4242 4242 4242 pays for it. Or start without a limit on another data folder, because an organisation keeps\n\
          its plan: hozon --data other --plan Own"
-    )
+    );
+    say(en, ja)
 }
 
 /// Makes the sample where it is not there yet; one that was cut short is not there.
@@ -58,17 +72,29 @@ async fn make_sample(local: &Local, org: OrgId, size: sample::Size) -> Result<()
     if !local.ports.catalogue.modules(org).await?.is_empty() {
         return Ok(());
     }
-    let mut shown = Shown::new("Making a sample CRM");
-    let made =
-        sample::generate(&local.ports, org, size, &mut |step| shown.count(step.done, step.total, "records and files")).await;
+    let mut shown = Shown::new(say("Making a sample CRM", "サンプルの CRM を作成中"));
+    let made = sample::generate(&local.ports, org, size, &mut |step| {
+        shown.count(step.done, step.total, say("records and files", "レコードとファイル"))
+    })
+    .await;
     let took = shown.finish();
     let modules = made?;
+    if local.ports.schedules.newest_schedule(org).await?.is_none() {
+        sample::make_history(&local.ports, org, &modules).await?;
+        match Client::new(local, org)?.schedule(MONTHLY).await {
+            // A plan without free backups has nothing to schedule yet.
+            Err(error) if error.is::<NothingLeft>() => {}
+            other => other?,
+        }
+    }
     let (rows, files) = modules.iter().fold((0, 0), |(rows, files), module| (rows + module.rows, files + module.attachments));
-    println!(
-        "Made a sample CRM for {}: {} modules, {rows} records, {files} attachments ({:.1} s).",
-        sample::ORGANISATION,
-        modules.len(),
-        took.as_secs_f64()
+    let (name, count, took) = (sample::ORGANISATION, modules.len(), took.as_secs_f64());
+    let en = format!(
+        "Made a sample CRM for {name}: {count} modules, {rows} records, {files} attachments, three months of history ({took:.1} s)."
     );
+    let ja = format!(
+        "{name} のサンプル CRM を作成しました: {count} モジュール、{rows} レコード、添付ファイル {files} 件、3か月分の履歴（{took:.1} 秒）。"
+    );
+    println!("{}", say(en, ja));
     Ok(())
 }

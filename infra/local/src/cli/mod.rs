@@ -4,6 +4,8 @@ mod backup;
 mod client;
 mod demo;
 mod import;
+mod language;
+mod links;
 mod progress;
 mod serve;
 mod verify;
@@ -14,13 +16,18 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use hozon::{Local, Options};
+use language::say;
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
+use hozon_shared::settings::webhook_addresses;
 use tokio_util::sync::CancellationToken;
 
 /// Backups of CRM data: every record and every attachment in two zips, behind links that work for seven days.
 #[derive(Parser)]
-#[command(name = "hozon", version)]
+#[command(name = "hozon", version, about = say(
+    "Backups of CRM data: every record and every attachment in two zips, behind links that work for seven days",
+    "CRM データのバックアップ: すべてのレコードと添付ファイルを2つの zip にまとめ、リンクは7日間有効",
+))]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -33,11 +40,9 @@ pub struct Arguments {
 /// Where everything is kept and served.
 #[derive(Args)]
 struct Place {
-    /// The data folder.
-    #[arg(long, global = true, default_value = "hozon-data", value_name = "DIR")]
+    #[arg(help = say("The data folder", "データフォルダー"), long, global = true, default_value = "hozon-data", value_name = "DIR")]
     data: PathBuf,
-    /// Port of the API and the console, on this machine only [default: 4690, or any that is free].
-    #[arg(long, global = true)]
+    #[arg(help = say("Port of the API and the console, on this machine only [default: 4690, or any that is free]", "API とコンソールのポート（このマシンのみ）[既定: 4690、使用中の場合は空きポート]"), long, global = true)]
     port: Option<u16>,
     /// Plans, written like infra/plans.toml [default: those].
     #[arg(long, global = true, value_name = "FILE")]
@@ -49,15 +54,19 @@ struct Place {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Makes a sample CRM, backs it up at once, and goes on serving. This is what `hozon` alone does.
+    #[command(about = say("Makes a sample CRM, backs it up at once, and goes on serving. This is what `hozon` alone does", "サンプルの CRM を作成してバックアップし、起動し続けます（引数なしの `hozon` と同じ）"))]
     Demo(demo::Demo),
-    /// Serves the API and the console.
+    #[command(about = say("Serves the API and the console", "API とコンソールを起動します"))]
     Serve(serve::Serve),
-    /// Loads CSV files and attachments into an organisation.
+    #[command(about = say("Loads CSV files and attachments into an organisation", "CSV ファイルと添付ファイルを組織に読み込みます"))]
     Import(import::Import),
-    /// Backs up an organisation now, and waits until its zips are ready.
+    #[command(about = say("Backs up an organisation now, and waits until its zips are ready", "組織を今すぐバックアップし、zip ができるまで待ちます"))]
     Backup(backup::Backup),
-    /// Reads zips back and compares them with their manifests.
+    #[command(about = say("Prints addresses: the console, the newest backup's zips, the mails that were sent, test cards", "リンクを表示します: コンソール、最新の zip、送信済みメール、テストカード"))]
+    Links(links::Links),
+    #[command(about = say("Prints a token for scripts", "スクリプト用のトークンを表示します"))]
+    Token(links::Token),
+    #[command(about = say("Reads zips back and compares them with their manifests", "zip を読み、マニフェストと照合します"))]
     Verify(verify::Verify),
 }
 
@@ -70,6 +79,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Serve(serve)) => serve::run(place, serve).await,
         Some(Command::Import(import)) => import::run(place, import).await,
         Some(Command::Backup(backup)) => backup::run(place, backup).await,
+        Some(Command::Links(links)) => links::links(&place.data, links).await,
+        Some(Command::Token(token)) => links::token(&place.data, &token),
         Some(Command::Verify(verify)) => verify::run(verify).await,
     }
 }
@@ -79,7 +90,8 @@ impl Place {
         // Whoever asks for an end while the program starts is heard when it has.
         LazyLock::force(&ENDING);
         let terms = terms(self.plans.as_deref(), self.prices.as_deref())?;
-        Ok(Options { port: self.port, terms, ..Options::new(self.data)? })
+        let webhooks = webhook_addresses()?;
+        Ok(Options { port: self.port, terms, webhooks, ..Options::new(self.data)? })
     }
 
     async fn start(self) -> Result<Local> {
@@ -101,7 +113,7 @@ async fn until_interrupted(local: Local, work: impl AsyncFnOnce(&Local) -> Resul
     let outcome = tokio::select! {
         outcome = work(&local) => outcome,
         () = ENDING.cancelled() => {
-            println!("\nStopping. What is under way goes on at the next start.");
+            println!("\n{}", say("Stopping. What is under way goes on at the next start.", "終了します。実行中の処理は次回の起動時に再開します。"));
             Ok(())
         }
     };

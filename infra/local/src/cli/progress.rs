@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use hozon_shared::domain::progress::Amount;
+use super::language::say;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Between two lines where there is no terminal.
@@ -31,18 +32,20 @@ impl Shown {
 
     /// Shows a count.
     pub fn count(&mut self, done: u64, total: u64, of_what: &str) {
-        self.show(done, total, &format!("{} of {} {of_what}", HumanCount(done), HumanCount(total)));
+        self.show(done, total, &format!("{} / {} {of_what}", HumanCount(done), HumanCount(total)));
     }
 
     /// Shows items, rows, bytes, rate and time left.
     pub fn amount(&mut self, done: Amount, total: Amount, seconds_left: Option<u64>) {
         let rate = done.bytes as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
-        let left = seconds_left.map(|left| format!(", {} left", HumanDuration(Duration::from_secs(left)))).unwrap_or_default();
+        let left = seconds_left.map(|left| say(format!(", {} left", HumanDuration(Duration::from_secs(left))), format!("、残り約 {left} 秒"))).unwrap_or_default();
         let message = format!(
-            "{}/{} items, {} rows, {} of {}, {}/s{left}",
+            "{}/{} {}, {} {}, {} / {}, {}/s{left}",
             done.items,
             total.items,
+            say("items", "件"),
             HumanCount(done.rows),
+            say("rows", "行"),
             HumanBytes(done.bytes),
             HumanBytes(total.bytes),
             HumanBytes(rate as u64),

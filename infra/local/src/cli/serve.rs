@@ -1,14 +1,18 @@
 //! `hozon serve`: the API and the console, until Ctrl-C.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
+use hozon::serving::Serving;
 use hozon::{FastClock, Local};
 use hozon_shared::domain::organisation::Role;
 use hozon_shared::ports::{Clock, SystemClock};
 
+use super::language::{locale, say};
+use super::links::TEST_CARDS;
 use super::{Place, until_interrupted};
 
 /// Serves the API and the console.
@@ -24,15 +28,19 @@ pub struct Serve {
 }
 
 pub async fn run(place: Place, serve: Serve) -> Result<()> {
+    let data = place.data.clone();
     let mut options = place.options()?;
+    let mut other_clock = None;
     if serve.clock.is_some() || serve.speed != 1.0 {
         let from = serve.clock.map_or_else(|| SystemClock.now(), |from| from.to_utc());
         options.clock = Arc::new(FastClock::starting(from, serve.speed));
         options.speed = serve.speed;
+        other_clock = Some((from, serve.speed));
     }
     let local = Local::start(options).await?;
     until_interrupted(local, async |local| {
-        introduce(local)?;
+        let _announced = Serving::announce(&data, &local.url, other_clock)?;
+        introduce(local, &data)?;
         std::future::pending().await
     })
     .await
@@ -43,18 +51,39 @@ fn speed(text: &str) -> Result<f64, String> {
     speed.ok_or_else(|| "a number from 1 to 1000000".to_owned())
 }
 
-/// Prints where the service is, and tokens to try it with.
-pub fn introduce(local: &Local) -> Result<()> {
+/// Prints what to open first and how to get at the rest.
+pub fn introduce(local: &Local, data: &Path) -> Result<()> {
+    let hozon = command(data);
+    let Some(first) = local.organisations().first() else {
+        println!("\n{}", nothing_yet(&hozon));
+        return Ok(());
+    };
     // The token stands behind `#`, which browsers keep to themselves: no server and no log sees it.
-    let first = local.organisations().first();
-    let token = first.map(|first| local.token(first.id, Role::Administrator)).transpose()?;
-    println!("\nConsole:  {}/{}", local.url, token.map(|token| format!("#token={token}")).unwrap_or_default());
-    println!("API:      {}/crm/bulk/v8/backup", local.url);
-    for organisation in local.organisations() {
-        println!("\nTokens for {}, seven days (send as `Authorization: Zoho-oauthtoken ...`):", organisation.name);
-        println!("  administrator  {}", local.token(organisation.id, Role::Administrator)?);
-        println!("  plain user     {}", local.token(organisation.id, Role::User)?);
-    }
-    println!("\nCtrl-C stops it.");
+    let token = local.token_in(first.id, Role::Administrator, locale())?;
+    println!("\n{}  {}/#token={token}", say("Open this first:", "まず開くページ:"), local.url);
+    println!("{}  {}/mail", say("Mail it has sent:", "送信したメール:"), local.url);
+    let [(pays, ..), (declined, ..), ..] = TEST_CARDS;
+    println!("{}", say(format!("Test cards:  {pays} pays, {declined} is declined"), format!("テストカード:  {pays}（成功）、{declined}（拒否）")));
+    println!("{}", say(format!("More:  `{hozon} links`, `{hozon} token`"), format!("その他:  `{hozon} links`（リンク）、`{hozon} token`（トークン）")));
+    println!("{}", say("Ctrl-C stops it.", "Ctrl-C で終了します。"));
     Ok(())
+}
+
+fn nothing_yet(hozon: &str) -> String {
+    say(
+        format!(
+            "There is no organisation in this data folder yet. Stop this with Ctrl-C, then load one:\n  {hozon} import FILES --org \"My company\"   \
+             CSV files, zips or folders\n  {hozon} demo                              a sample CRM to look around\nCtrl-C stops it."
+        ),
+        format!(
+            "このデータフォルダーにはまだ組織がありません。Ctrl-C で終了し、データを読み込んでください。\n  {hozon} import FILES --org \"株式会社サンプル\"   \
+             CSV ファイル、zip、フォルダー\n  {hozon} demo                              サンプルの CRM\nCtrl-C で終了します。"
+        ),
+    )
+}
+
+/// The command as its user has to type it for that data folder.
+fn command(data: &Path) -> String {
+    let usual = Path::new("hozon-data");
+    if data == usual { "hozon".to_owned() } else { format!("hozon --data {}", data.display()) }
 }
