@@ -129,7 +129,8 @@ async fn webhooks_can_be_tried_on_this_machine_where_the_environment_says_so() {
         let (url, token) = first_address(&printed);
         let body = serde_json::json!({ "webhook": { "url": "http://127.0.0.1:9/hook" } });
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let answer = client.post(format!("{url}/crm/bulk/v8/backup/webhooks")).bearer_auth(token).json(&body).send().await.unwrap();
+        let answer =
+            client.post(format!("{url}/crm/bulk/v8/backup/webhooks")).bearer_auth(token).json(&body).send().await.unwrap();
         assert_eq!(answer.status().is_success(), is_taken, "{setting}: {}", answer.text().await.unwrap());
         child.kill().await.unwrap();
     }

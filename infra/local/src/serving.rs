@@ -58,7 +58,9 @@ impl Serving {
     /// Where the folder is served; `None` while no program does.
     pub fn read(data: &Path) -> Result<Option<Self>> {
         match std::fs::read(data.join(FILE)) {
-            Ok(json) => Ok(Some(serde_json::from_slice(&json).with_context(|| format!("understand {}", data.join(FILE).display()))?)),
+            Ok(json) => {
+                Ok(Some(serde_json::from_slice(&json).with_context(|| format!("understand {}", data.join(FILE).display()))?))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("read {}", data.join(FILE).display())),
         }
@@ -76,7 +78,11 @@ impl Known {
     /// Reads a data folder that is there.
     pub fn read(data: &Path) -> Result<Self> {
         let secrets = data.join("secrets.json");
-        ensure!(secrets.exists(), "{} is no data folder; `hozon demo` or `hozon import` makes one (--data names another)", data.display());
+        ensure!(
+            secrets.exists(),
+            "{} is no data folder; `hozon demo` or `hozon import` makes one (--data names another)",
+            data.display()
+        );
         let secrets = Secrets::load(&secrets)?;
         let registry = Registry::load(&data.join("organisations.json"))?;
         let clock = Serving::read(data)?.and_then(|serving| serving.clock);

@@ -67,6 +67,12 @@ async fn report(local: &Local, org: OrgId, id: &str, ended: Newest, took: Durati
         let (path, entries, size) = (local.archive_path(&file.key), file.entries, HumanBytes(file.size));
         println!("  {}  {}", path.display(), say(format!("({entries} entries, {size})"), format!("({entries} 件, {size})")));
     }
-    println!("\n{}", say(format!("Links work until {}: `hozon links` while it is served.", ended.expiry_date), format!("リンクの有効期限: {}（起動中に `hozon links` で表示）", ended.expiry_date)));
+    println!(
+        "\n{}",
+        say(
+            format!("Links work until {}: `hozon links` while it is served.", ended.expiry_date),
+            format!("リンクの有効期限: {}（起動中に `hozon links` で表示）", ended.expiry_date)
+        )
+    );
     Ok(())
 }

@@ -11,7 +11,10 @@ pub fn locale() -> Locale {
 }
 
 fn of(values: impl IntoIterator<Item = String>) -> Locale {
-    values.into_iter().find(|value| !value.is_empty()).map_or(Locale::En, |value| Locale::of(value.split('.').next().unwrap_or_default()))
+    values
+        .into_iter()
+        .find(|value| !value.is_empty())
+        .map_or(Locale::En, |value| Locale::of(value.split('.').next().unwrap_or_default()))
 }
 
 /// That of the two texts which the terminal's user reads.

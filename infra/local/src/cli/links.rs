@@ -49,7 +49,13 @@ pub async fn links(data: &Path, arguments: Links) -> Result<()> {
     let serving = Serving::read(data)?;
     let Some(Serving { url, .. }) = serving else {
         let (data, en, ja) = (data.display(), "nothing serves", "は起動していません");
-        bail!("{}", say(format!("{en} {data} now; start it with `hozon --data {data} serve`"), format!("{data} {ja}。`hozon --data {data} serve` で起動してください")));
+        bail!(
+            "{}",
+            say(
+                format!("{en} {data} now; start it with `hozon --data {data} serve`"),
+                format!("{data} {ja}。`hozon --data {data} serve` で起動してください")
+            )
+        );
     };
     let all = known.organisations().iter();
     let wanted: Vec<_> = all.filter(|entry| arguments.org.as_ref().is_none_or(|name| entry.name == *name)).collect();
@@ -64,7 +70,10 @@ pub async fn links(data: &Path, arguments: Links) -> Result<()> {
         downloads(&url, token).await.with_context(|| format!("ask {url}; is the program still running?"))?;
     }
     println!("\nAPI  {url}/crm/bulk/v8/backup  ({url}/openapi.json)");
-    println!("\n{}", say("Test cards, with any later date and any code:", "テストカード（有効期限は将来の日付、セキュリティコードは任意）:"));
+    println!(
+        "\n{}",
+        say("Test cards, with any later date and any code:", "テストカード（有効期限は将来の日付、セキュリティコードは任意）:")
+    );
     for (number, en, ja) in TEST_CARDS {
         println!("  {number}  {}", say(en, ja));
     }

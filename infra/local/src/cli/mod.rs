@@ -16,10 +16,10 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use hozon::{Local, Options};
-use language::say;
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::settings::webhook_addresses;
+use language::say;
 use tokio_util::sync::CancellationToken;
 
 /// Backups of CRM data: every record and every attachment in two zips, behind links that work for seven days.

@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use hozon_shared::domain::progress::Amount;
 use super::language::say;
+use hozon_shared::domain::progress::Amount;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Between two lines where there is no terminal.
@@ -38,7 +38,9 @@ impl Shown {
     /// Shows items, rows, bytes, rate and time left.
     pub fn amount(&mut self, done: Amount, total: Amount, seconds_left: Option<u64>) {
         let rate = done.bytes as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
-        let left = seconds_left.map(|left| say(format!(", {} left", HumanDuration(Duration::from_secs(left))), format!("、残り約 {left} 秒"))).unwrap_or_default();
+        let left = seconds_left
+            .map(|left| say(format!(", {} left", HumanDuration(Duration::from_secs(left))), format!("、残り約 {left} 秒")))
+            .unwrap_or_default();
         let message = format!(
             "{}/{} {}, {} {}, {} / {}, {}/s{left}",
             done.items,

@@ -63,8 +63,20 @@ pub fn introduce(local: &Local, data: &Path) -> Result<()> {
     println!("\n{}  {}/#token={token}", say("Open this first:", "まず開くページ:"), local.url);
     println!("{}  {}/mail", say("Mail it has sent:", "送信したメール:"), local.url);
     let [(pays, ..), (declined, ..), ..] = TEST_CARDS;
-    println!("{}", say(format!("Test cards:  {pays} pays, {declined} is declined"), format!("テストカード:  {pays}（成功）、{declined}（拒否）")));
-    println!("{}", say(format!("More:  `{hozon} links`, `{hozon} token`"), format!("その他:  `{hozon} links`（リンク）、`{hozon} token`（トークン）")));
+    println!(
+        "{}",
+        say(
+            format!("Test cards:  {pays} pays, {declined} is declined"),
+            format!("テストカード:  {pays}（成功）、{declined}（拒否）")
+        )
+    );
+    println!(
+        "{}",
+        say(
+            format!("More:  `{hozon} links`, `{hozon} token`"),
+            format!("その他:  `{hozon} links`（リンク）、`{hozon} token`（トークン）")
+        )
+    );
     println!("{}", say("Ctrl-C stops it.", "Ctrl-C で終了します。"));
     Ok(())
 }

@@ -83,6 +83,8 @@ pub enum Kind {
     Price,
     /// A deal's name.
     DealName,
+    /// Whether it is done, which agrees with its age.
+    TaskStatus,
     /// What is to be done.
     Task,
     /// What was talked about.
@@ -240,7 +242,7 @@ pub static ALL: [SampleModule; 9] = [
             column("Subject", "件名", "text", Kind::Task),
             column("Due_Date", "期日", "date", Kind::Due),
             CONTACT,
-            column("Status", "状況", "picklist", Kind::Choice(&["未着手", "進行中", "完了", "保留"])),
+            column("Status", "状況", "picklist", Kind::TaskStatus),
             OWNER,
             CREATED,
         ],
@@ -254,7 +256,7 @@ pub static ALL: [SampleModule; 9] = [
             ID,
             column("Subject", "件名", "text", Kind::Call),
             CONTACT,
-            column("Call_Type", "種別", "picklist", Kind::Choice(&["発信", "着信", "不在着信"])),
+            column("Call_Type", "種別", "picklist", Kind::Choice(&["発信", "着信"])),
             column("Call_Start_Time", "開始日時", "datetime", Kind::Created),
             column("Duration_Minutes", "通話時間（分）", "integer", Kind::Minutes),
             OWNER,

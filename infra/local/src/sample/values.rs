@@ -9,6 +9,8 @@ use fastrand::Rng;
 use super::modules::{ACCOUNTS, CONTACTS, Kind, SampleModule};
 use super::names::{ABROAD, BRANCHES, CALLS, COMPANY, FAMILY, GIVEN, NOTES, OWNERS, PRODUCTS, TASKS, TRADE};
 
+/// Numbers by which the people of one module are named.
+const MODULE_NUMBERS: u64 = 100_000_000;
 /// Days over which the records were created.
 const DAYS: i64 = 730;
 
@@ -44,7 +46,7 @@ impl<'a> Values<'a> {
         let created = created(number, self.count, self.now);
         let since = (self.now - created).num_minutes().max(1);
         let modified = created + TimeDelta::minutes(random.i64(0..since));
-        // Older deals are decided.
+        // Older deals are decided, older tasks done.
         let is_closed = since > 90 * 24 * 60 || random.u32(..4) == 0;
         let mut record = Record { module: self.module.number, number, created, modified, now: self.now, is_closed, random };
         for (cell, column) in self.cells.iter_mut().zip(self.module.columns) {
@@ -77,6 +79,7 @@ pub fn created(number: u64, count: u64, now: DateTime<Utc>) -> DateTime<Utc> {
 /// The name of the person of that number, and the beginning of their address.
 pub fn person(number: u64) -> (String, String) {
     let mut random = Rng::with_seed(number);
+    let number = number % MODULE_NUMBERS;
     if random.u32(..12) == 0 {
         let (name, address) = ABROAD[random.usize(..ABROAD.len())];
         return (name.to_owned(), format!("{address}{}", number / 40));
@@ -109,7 +112,7 @@ fn index(number: u64, length: usize) -> usize {
 /// The display name of a record with attachments.
 pub fn record_name(module: &SampleModule, number: u64) -> String {
     let is_deal = module.columns.iter().any(|column| matches!(column.kind, Kind::DealName));
-    if is_deal { deal_name(number) } else { person(module.number * 100_000_000 + number).0 }
+    if is_deal { deal_name(number) } else { person(module.number * MODULE_NUMBERS + number).0 }
 }
 
 fn deal_name(number: u64) -> String {
@@ -152,6 +155,9 @@ impl Record {
             Kind::Product => write!(cell, "{} {}", self.product().0, self.one_of(&["S", "M", "L", "Pro", "Lite"]))?,
             Kind::Price => write!(cell, "{}", self.product().1 + self.number / PRODUCTS.len() as u64 * 100)?,
             Kind::DealName => cell.push_str(&deal_name(self.number)),
+            Kind::TaskStatus => {
+                cell.push_str(if self.is_closed { "完了" } else { self.one_of(&["未着手", "進行中", "保留"]) })
+            }
             Kind::Task => cell.push_str(self.one_of(&TASKS)),
             Kind::Call => cell.push_str(self.one_of(&CALLS)),
             Kind::Note => {
@@ -165,7 +171,7 @@ impl Record {
 
     /// The number by which a person is named: the same for the name and the address.
     fn person(&self) -> u64 {
-        self.module * 100_000_000 + self.number
+        self.module * MODULE_NUMBERS + self.number
     }
 
     fn product(&self) -> (&'static str, u64) {
