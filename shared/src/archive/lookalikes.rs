@@ -8,8 +8,12 @@ use super::formulas::is_digits;
 use super::typed::SHOWN;
 use super::words::{is_constant, is_of_values};
 
-/// The longest constant, in bytes.
-const LONGEST_CONSTANT: usize = 12;
+/// Bytes of the longest constant; a full-width letter has three.
+const LONGEST_CONSTANT: usize = 20;
+/// Bytes of the longest word.
+const LONGEST_WORD: usize = 16;
+/// From here on letters are Chinese, Japanese or Korean; each of them has to be a unit.
+const FIRST_OF_CJK: char = '\u{2E80}';
 
 /// A number that every spreadsheet saves as it is written here: shown in full, no leading or trailing zero, not a day and month (`1.5`).
 pub(super) fn is_unchanged_number(cell: &str) -> bool {
@@ -41,10 +45,20 @@ fn is_thousands(whole: &str, fraction: &str) -> bool {
 /// Whether a spreadsheet may take the text for a value.
 pub(super) fn looks_like_a_value(cell: &str) -> bool {
     let text = cell.trim_matches(is_blank);
-    if text.len() <= LONGEST_CONSTANT && is_constant(&text.chars().map(narrow).collect::<String>().to_lowercase()) {
+    if may_be_constant(text) && is_constant(&text.chars().map(narrow).collect::<String>().to_lowercase()) {
         return true;
     }
+    // Most cells end here or at their first word.
+    if !text.bytes().any(|byte| byte.is_ascii_digit() || !byte.is_ascii()) {
+        return false;
+    }
     !is_code(text) && has_closed_brackets(text) && is_made_of_values(text)
+}
+
+/// Whether a truth value or an error may be so long and begin so.
+fn may_be_constant(text: &str) -> bool {
+    let begins = |c: char| matches!(narrow(c).to_ascii_lowercase(), '#' | 't' | 'f' | 'w' | 'v' | 'o');
+    text.len() <= LONGEST_CONSTANT && text.starts_with(begins)
 }
 
 fn is_made_of_values(text: &str) -> bool {
@@ -54,6 +68,9 @@ fn is_made_of_values(text: &str) -> bool {
     while let Some(c) = rest.next() {
         let c = narrow(c);
         if c.is_alphabetic() {
+            if word.len() > LONGEST_WORD || (c >= FIRST_OF_CJK && !is_of_values(c.encode_utf8(&mut [0; 4]))) {
+                return false;
+            }
             word.extend(c.to_lowercase());
             if rest.clone().next().is_some_and(|next| narrow(next).is_alphabetic()) {
                 continue;
