@@ -4,18 +4,18 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// Months and weekdays, long and short, in English, German, French, Spanish, Italian, Portuguese and Dutch; and words between them.
-const CALENDAR: &str = "january february march april may june july august september october november december jan feb mar apr jun jul aug \
-sep sept oct nov dec sunday monday tuesday wednesday thursday friday saturday sun mon tue wed thu fri sat tues thur thurs \
-januar jänner februar märz mai juni juli oktober dezember mär mrz okt dez sonntag montag dienstag mittwoch donnerstag freitag samstag so mo \
-di mi do fr sa janvier février mars avril juin juillet août septembre octobre novembre décembre janv févr avr juil déc lundi mardi mercredi \
-jeudi vendredi samedi dimanche lun mer jeu ven sam dim enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre \
-ene abr ago dic lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom gennaio febbraio aprile maggio giugno luglio \
-settembre ottobre dicembre gen mag giu lug set ott lunedì martedì mercoledì giovedì venerdì sabato domenica gio janeiro fevereiro março maio \
-junho julho setembro outubro novembro dezembro fev out seg ter qua qui sex januari februari maart mei augustus mrt zondag maandag dinsdag \
-woensdag donderdag vrijdag zaterdag zo ma wo vr za de";
+const CALENDAR: &str = "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept \
+oct nov dec sunday monday tuesday wednesday thursday friday saturday sun mon tue wed thu fri sat tues thur thurs januar \
+jänner februar märz mai juni juli oktober dezember mär mrz okt dez sonntag montag dienstag mittwoch donnerstag freitag \
+samstag janvier février mars avril juin juillet août septembre octobre novembre décembre janv févr avr juil déc lundi mardi \
+mercredi jeudi vendredi samedi dimanche lun mer jeu ven sam dim enero febrero marzo abril mayo junio julio agosto septiembre \
+octubre noviembre diciembre ene abr ago dic lunes martes miércoles jueves viernes sábado domingo mié jue vie sáb dom gennaio \
+febbraio aprile maggio giugno luglio settembre ottobre dicembre gen mag giu lug set ott lunedì martedì mercoledì giovedì \
+venerdì sabato domenica gio janeiro fevereiro março maio junho julho setembro outubro novembro dezembro fev out seg ter qua \
+qui sex januari februari maart mei augustus mrt zondag maandag dinsdag woensdag donderdag vrijdag zaterdag de";
 /// ISO 4217 codes and names of currencies that number formats know.
-const CURRENCIES: &str = "usd eur jpy gbp cny rmb krw chf aud cad nzd inr twd hkd sgd thb brl mxn sek nok dkk pln czk huf rub try zar kr kč zł \
-us nt hk rs";
+const CURRENCIES: &str =
+    "usd eur jpy gbp cny rmb krw chf aud cad nzd inr twd hkd sgd thb brl mxn sek nok dkk pln czk huf rub try zar kr kč zł";
 /// Truth values; LibreOffice and Excel know those of their own language.
 const TRUTH: &str = "true false wahr falsch vrai faux verdadero falso vero verdadeiro waar onwaar";
 /// Errors of formulas.
