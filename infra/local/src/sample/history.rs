@@ -29,8 +29,9 @@ const AGO: TimeDelta = TimeDelta::days(9);
 const PLAN: &str = "Standard";
 const FREE: Free = Free::PerMonth(2);
 const RULE: &str = "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO";
-/// Which of the schedule's runs came to what; every other one was made.
-const FAILED: usize = 2;
+/// The first of the schedule's runs, from this one on, that was not skipped: it failed.
+const FAILED_FROM: usize = 1;
+/// A run for which nothing was left.
 const SKIPPED: usize = 4;
 /// From this run on these many leads are gone.
 const DELETED_FROM: u64 = 4;
@@ -43,7 +44,7 @@ pub async fn make_history(ports: &Ports, org: OrgId, modules: &[Module]) -> Resu
     // The allowance of this month is left to whoever tries the sample.
     let month_began = next_month(now - TimeDelta::days(32), organisation.time_zone);
     let end = month_began.min(now - AGO);
-    let mut past = Past { ports, org, zone: organisation.time_zone, modules, made: 0 };
+    let mut past = Past { ports, org, zone: organisation.time_zone, modules, made: 0, has_failed: false };
     past.record(organisation, end - PAST, end).await
 }
 
@@ -54,6 +55,7 @@ struct Past<'a> {
     modules: &'a [Module],
     /// Backups completed so far.
     made: u64,
+    has_failed: bool,
 }
 
 impl Past<'_> {
@@ -67,10 +69,7 @@ impl Past<'_> {
             if number == SKIPPED {
                 self.use_up(at - TimeDelta::hours(11)).await?;
             }
-            self.run(id, at, number == FAILED).await?;
-            if number == FAILED {
-                self.by_hand(at + TimeDelta::hours(6)).await?;
-            }
+            self.run(id, at, number).await?;
         }
         let stopped = self.load(id).await?.stop(end).map_err(|_| impossible())?;
         self.commit(change::stop_schedule(stopped, &kenichi(), end, self.event(end))).await?;
@@ -94,7 +93,7 @@ impl Past<'_> {
     }
 
     /// A run of the schedule, or its skip where nothing was left to use.
-    async fn run(&mut self, id: ScheduleId, at: DateTime<Utc>, fails: bool) -> Result<(), PortError> {
+    async fn run(&mut self, id: ScheduleId, at: DateTime<Utc>, number: usize) -> Result<(), PortError> {
         let schedule = self.load(id).await?;
         let backup = BackupId(self.ports.ids.next(at));
         let account = self.ports.accounts.account(self.org).await?;
@@ -107,11 +106,12 @@ impl Past<'_> {
         let execution = format!("past-{backup}");
         let started = Backup::requested(self.org, backup, schedule.requester.clone(), claim, at).for_schedule(repeat, &execution);
         self.commit(change::start_scheduled(schedule, at, started, used, event)).await?;
-        if fails {
-            self.fail(backup, at + TimeDelta::minutes(3)).await
-        } else {
-            self.complete(backup, at + TimeDelta::minutes(4)).await
+        if self.has_failed || number < FAILED_FROM {
+            return self.complete(backup, at + TimeDelta::minutes(4)).await;
         }
+        self.has_failed = true;
+        self.fail(backup, at + TimeDelta::minutes(3)).await?;
+        self.by_hand(at + TimeDelta::hours(6)).await.map(|_| ())
     }
 
     /// A backup that somebody asked for; `false` where nothing was left to use.
