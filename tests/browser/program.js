@@ -65,7 +65,10 @@ export function serve(data, more = []) {
 /** The tokens of all organisations, by name and role. */
 async function tokens(data) {
   const { stdout } = await run(HOZON, ["--data", data, "token", "--json"]);
-  const known = JSON.parse(stdout).map(({ organisation, administrator, user }) => [organisation, { administrator, "plain user": user }]);
+  const known = JSON.parse(stdout).map(({ organisation, administrator, user }) => [
+    organisation,
+    { administrator, "plain user": user },
+  ]);
   return Object.fromEntries(known);
 }
 

@@ -43,7 +43,8 @@ pub async fn make_history(ports: &Ports, org: OrgId, modules: &[Module]) -> Resu
     let now = ports.clock.now();
     // The allowance of this month is left to whoever tries the sample.
     let month_began = next_month(now - TimeDelta::days(32), organisation.time_zone);
-    let end = month_began.min(now - AGO);
+    // In the afternoon of the day before.
+    let end = month_began.min(now - AGO) - TimeDelta::hours(8);
     let mut past = Past { ports, org, zone: organisation.time_zone, modules, made: 0, has_failed: false };
     past.record(organisation, end - PAST, end).await
 }
