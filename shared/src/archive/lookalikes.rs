@@ -33,7 +33,7 @@ pub(super) fn is_unchanged_number(cell: &str) -> bool {
 fn is_day_and_month(first: &str, second: &str) -> bool {
     let number = |text: &str| text.parse::<u32>().unwrap_or(u32::MAX);
     let (first, second) = (number(first), number(second));
-    let is_pair = first.max(second) <= 31 && first.min(second) <= 12;
+    let is_pair = first.max(second) <= 31 && (1..=12).contains(&first.min(second));
     is_pair || (first.min(second) <= 12 && (1_900..=2_100).contains(&first.max(second)))
 }
 
