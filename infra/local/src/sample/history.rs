@@ -195,6 +195,7 @@ impl Past<'_> {
             code: "STORAGE_UNAVAILABLE".to_owned(),
             message: "The storage could not be reached for some minutes. Back up again; the next run comes as scheduled."
                 .to_owned(),
+            subject: None,
         };
         let backup = self.ports.store.backup(self.org, id).await?.ok_or_else(impossible)?;
         let given_back = self.ports.accounts.account(self.org).await?.give_back(&backup.claim, id);
