@@ -15,6 +15,7 @@ from moto.ses.models import ses_backends
 from services import StreamReader, lambda_calls_asynchronously, letters, next_15th, scheduler_delivers
 from stack import ACCOUNT, REGION
 from stories import FILM_BYTES, Organisation, ago, download, leaves_log_and_trace, log_story, ready, story
+from world import SENDER_DOMAIN
 
 
 # --------------------------------------------------------------------------------------------------------------------------- Triggers
@@ -245,6 +246,27 @@ def a_notice_that_cannot_be_given_is_kept_and_the_others_go_on(world):
     organisation.set_schedule()
     stream.deliver(spoil=lambda record: {**record, "dynamodb": {**record["dynamodb"], "NewImage": spoiled(record)}})
     assert "startSequenceNumber" in letters(world, "NoticeFailures")[0]
+
+
+@story("NotifyRole")
+def mail_that_ses_refuses_for_the_whole_account_is_counted_and_sent_later(world):
+    letters(world, "NoticeFailures")
+    organisation = Organisation(world)
+    stream = StreamReader(world)
+    before = stream.last
+    world.owner["ses"].delete_identity(Identity=SENDER_DOMAIN)
+    try:
+        organisation.set_schedule()
+        stream.deliver()
+    finally:
+        world.owner["ses"].verify_domain_identity(Domain=SENDER_DOMAIN)
+    assert not mails_to(world, organisation) and letters(world, "NoticeFailures"), "the mail is lost"
+    words = world.stack.resources["NoticesFailingMetric"]["FilterPattern"].strip('"')
+    lines = [line for line in log_of(world, "Notify") if words in line]
+    assert any("SES answered" in line for line in lines), "the log does not say what the alarm counts, or not why"
+    stream.last = before
+    stream.deliver()
+    assert len(mails_to(world, organisation)) == 1
 
 
 def spoiled(record):
