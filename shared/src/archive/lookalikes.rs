@@ -37,9 +37,9 @@ fn is_day_and_month(first: &str, second: &str) -> bool {
     is_pair || (first.min(second) <= 12 && (1_900..=2_100).contains(&first.max(second)))
 }
 
-/// `1.234` is over a thousand where dots separate thousands.
+/// `1.234` and `0.512` are whole numbers where dots separate thousands.
 fn is_thousands(whole: &str, fraction: &str) -> bool {
-    whole != "0" && whole.len() <= 3 && fraction.len() == 3
+    whole.len() <= 3 && fraction.len() == 3
 }
 
 /// Whether a spreadsheet may take the text for a value.
@@ -165,6 +165,7 @@ mod tests {
             "0.00001",
             "1,234",
             "1.234",
+            "0.512",
         ] {
             assert!(!is_unchanged_number(cell), "{cell}");
         }
