@@ -288,6 +288,8 @@ async function visit(isMove) {
     history.replaceState(null, "", `${location.pathname}#${handed[2] ?? "/"}`);
     return begin(decodeURIComponent(handed[1]));
   }
+  // Without a token no view asks for anything; the sign-in page names the place, which is visited afterwards.
+  if (!hasToken()) return draw();
   const [path = "", ...rest] = pathOf();
   const file = fileOf(path);
   const visit = ++state.visits;

@@ -44,16 +44,24 @@ export function toast(text, { kind = "good", action } = {}) {
 function place() {
   if (stack.childElementCount === 0) return;
   const { width, height } = stack.getBoundingClientRect();
-  const taken = [...document.querySelectorAll(`#shell :is(${PRESSED})`)].map((node) => node.getBoundingClientRect());
-  const isFree = (/** @type {number} */ left, /** @type {number} */ top) =>
-    taken.every((box) => box.right <= left || box.left >= left + width || box.bottom <= top || box.top >= top + height);
-  const spots = [innerWidth - width - GAP, GAP].flatMap((left) => {
-    const rows = Math.max(1, Math.floor((innerHeight - height - 2 * GAP) / STEP));
-    return Array.from({ length: rows }, (_, row) => [left, innerHeight - height - GAP - row * STEP]);
-  });
+  const taken = [...document.querySelectorAll(`#shell :is(${PRESSED})`)].map((node) => ({
+    box: node.getBoundingClientRect(),
+    // Where a field must be covered for a moment, no button is.
+    weight: node.matches("a, button, summary") ? 100 : 1,
+  }));
+  const covered = (/** @type {number} */ left, /** @type {number} */ top) =>
+    taken
+      .filter(({ box }) => box.right > left && box.left < left + width && box.bottom > top && box.top < top + height)
+      .reduce((sum, { weight }) => sum + weight, 0);
   const { left: x, top: y } = stack.getBoundingClientRect();
-  if (isFree(x, y)) return;
-  const [left, top] = spots.find(([left, top]) => isFree(left, top)) ?? spots[0];
+  if (covered(x, y) === 0) return;
+  let [best, left, top] = [Infinity, x, y];
+  for (const spot of [innerWidth - width - GAP, GAP]) {
+    for (let row = innerHeight - height - GAP; row >= GAP && best > 0; row -= STEP) {
+      const sum = covered(spot, row);
+      if (sum < best) [best, left, top] = [sum, spot, row];
+    }
+  }
   stack.style.left = `${left}px`;
   stack.style.bottom = `${innerHeight - top - height}px`;
 }
