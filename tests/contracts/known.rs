@@ -14,6 +14,8 @@ pub enum Gap {
     ForgedLinks,
     /// A link serves nothing after its time.
     ExpiredLinks,
+    /// The key of links may read zips and nothing else.
+    SignersRights,
     /// Mail from a sender that is not verified is not sent.
     UnverifiedSenders,
     /// Mail to what is no address is refused.
@@ -26,8 +28,11 @@ pub enum Gap {
 pub type Gaps = &'static [(Gap, &'static str)];
 
 /// What moto does otherwise.
-pub const MOTO: Gaps =
-    &[(Gap::ForgedLinks, "moto serves a link with any signature"), (Gap::ExpiredLinks, "moto does not look at a link's time")];
+pub const MOTO: Gaps = &[
+    (Gap::ForgedLinks, "moto serves a link with any signature"),
+    (Gap::ExpiredLinks, "moto does not look at a link's time"),
+    (Gap::SignersRights, "moto's users have every right"),
+];
 
 /// What the embedded ones do otherwise.
 pub const EMBEDDED: Gaps = &[

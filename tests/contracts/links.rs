@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use hozon_shared::ports::{ErrorKind, ObjectRef, Objects};
+use hozon_shared::ports::{ErrorKind, ObjectRef, Objects, read_all};
 use reqwest::{Response, StatusCode};
 
 use crate::emulators::Emulators;
@@ -14,7 +14,7 @@ use crate::samples::kind;
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn zip() -> ObjectRef {
-    ObjectRef::archives("zips/1/7 保存/Data_001.zip")
+    ObjectRef::archives("archives/1/7 保存/Data_001.zip")
 }
 
 async fn sign(emulators: &Emulators, now: DateTime<Utc>, valid: Duration) -> String {
@@ -50,7 +50,7 @@ async fn a_link_to_nothing_serves_nothing() {
 #[tokio::test]
 async fn a_link_that_was_changed_serves_nothing() {
     let emulators = Emulators::start().await;
-    for at in [zip(), ObjectRef::archives("zips/1/7 保存/Data_002.zip")] {
+    for at in [zip(), ObjectRef::archives("archives/1/7 保存/Data_002.zip")] {
         put(&*emulators.ports.objects, &at, "a zip").await;
     }
     let link = sign(&emulators, Utc::now(), DAY).await;
@@ -87,4 +87,33 @@ async fn a_link_lives_for_seven_days_at_most() {
     let sign = async |valid| kind(emulators.ports.links.sign(&zip(), "Data_001.zip", Utc::now(), valid).await);
     assert_eq!(sign(7 * DAY).await, None);
     assert_eq!(sign(7 * DAY + Duration::from_secs(1)).await, Some(ErrorKind::Refused));
+}
+
+#[tokio::test]
+async fn the_key_of_links_reads_zips_and_nothing_else() {
+    let emulators = Emulators::start().await;
+    let ports = &emulators.ports;
+    let others = [
+        ObjectRef::archives("segments/1/rows"),
+        ObjectRef::archives("archives/../segments/1/rows"),
+        ObjectRef::archives("contents/1/7.json"),
+        ObjectRef::crm("1/Leads/rows"),
+    ];
+    for at in &others {
+        if !at.key.contains("..") {
+            put(&*ports.objects, at, "somebody's").await;
+        }
+        let link = ports.links.sign(at, "a", Utc::now(), DAY).await.expect("signs");
+        let status = get(&link).await.status();
+        emulators.keep(Gap::SignersRights, status.is_client_error());
+    }
+    let Some(signer) = emulators.signer_alone().await else { return };
+    put(&*ports.objects, &zip(), "a zip").await;
+    let text = Bytes::from_static(b"forged");
+    let refused = Some(ErrorKind::Refused);
+    assert_eq!(kind(signer.objects.put(&zip(), text, "application/zip").await), refused);
+    assert_eq!(kind(signer.objects.delete(&zip()).await), refused);
+    assert_eq!(kind(signer.objects.list(zip().bucket, "").await), refused);
+    assert_eq!(kind(signer.uploads.begin(&zip(), "application/zip").await), refused);
+    assert_eq!(read_all(&*signer.objects, &zip()).await.expect("reads"), "a zip");
 }

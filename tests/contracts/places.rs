@@ -1,7 +1,7 @@
 //! `Change::Take` and `Change::Free`: an organisation has each place once, and only its holder frees it.
 
 use hozon_shared::domain::change::Place;
-use hozon_shared::domain::id::{BackupId, OrderId, ScheduleId};
+use hozon_shared::domain::id::{BackupId, OrderId, ScheduleId, WebhookId};
 use hozon_shared::ports::{Change, ErrorKind};
 
 use crate::emulators::{Emulators, ORG, OTHER};
@@ -40,10 +40,17 @@ async fn that_of_a_checkout() {
 }
 
 #[tokio::test]
+async fn that_of_a_webhook() {
+    check(|id| Place::Webhook { slot: 4, id: WebhookId(id) }).await;
+}
+
+#[tokio::test]
 async fn places_of_different_kinds_are_different() {
     let emulators = Emulators::start().await;
     let store = &emulators.ports.store;
     let places = [Place::Backup(BackupId(1)), Place::Schedule(ScheduleId(1)), Place::Checkout(OrderId(1))];
-    store.commit(ORG, places.map(Change::Take).to_vec()).await.expect("takes all three");
-    store.commit(ORG, places.map(Change::Free).to_vec()).await.expect("frees all three");
+    let webhooks = (0..5).map(|slot| Place::Webhook { slot, id: WebhookId(1) });
+    let places: Vec<_> = places.into_iter().chain(webhooks).collect();
+    store.commit(ORG, places.iter().copied().map(Change::Take).collect()).await.expect("takes all");
+    store.commit(ORG, places.iter().copied().map(Change::Free).collect()).await.expect("frees all");
 }

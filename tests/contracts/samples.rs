@@ -160,7 +160,15 @@ pub fn module(name: &str, order: u32) -> Module {
 
 pub fn webhook(org: OrgId, id: u64) -> Webhook {
     let secret = Secret::of(&[7; 24]);
-    Webhook { org, id: WebhookId(id), url: "https://example.com/hook".to_owned(), secret, created: now(), disabled: None }
+    Webhook {
+        org,
+        id: WebhookId(id),
+        url: "https://example.com/hook".to_owned(),
+        secret,
+        created: now(),
+        disabled: None,
+        slot: Some(0),
+    }
 }
 
 pub fn delivery(org: OrgId, webhook: u64, event: u64) -> Delivery {

@@ -149,3 +149,24 @@ async fn unknown_paths_versions_and_methods_have_their_own_codes() {
     drop(administrator);
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_wrong_method_outside_zohos_paths_is_answered_with_those_that_are_right() {
+    let world = World::start().await;
+    let token = world.local.token(world.org, hozon_shared::domain::organisation::Role::Administrator).unwrap();
+    let http = reqwest::Client::new();
+    for (method, path, allowed) in [
+        (Method::DELETE, "/crm/bulk/v8/backup/summary", "GET,HEAD"),
+        (Method::PATCH, "/crm/bulk/v8/backup/settings", "GET,HEAD,PUT"),
+        (Method::PUT, "/crm/bulk/v8/backup/webhooks", "GET,HEAD,POST"),
+        (Method::POST, "/mail/messages", "GET,HEAD"),
+        (Method::DELETE, "/", "GET,HEAD"),
+    ] {
+        let answer = http.request(method, format!("{}{path}", world.local.url)).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        let mut named: Vec<_> = answer.headers()["allow"].to_str().unwrap().split(',').collect();
+        named.sort_unstable();
+        assert_eq!(named.join(","), allowed, "{path}");
+    }
+    world.end().await;
+}

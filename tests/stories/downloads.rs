@@ -8,6 +8,7 @@ use hozon_access::{Outcome, handle};
 use hozon_shared::call::CallError;
 use hozon_shared::domain::backup::Backup;
 use hozon_tests::{Crm, ManualClock, World};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 /// An event as EventBridge hands it on.
@@ -130,5 +131,30 @@ async fn what_is_no_download_is_left_alone_and_nonsense_is_said_to_be() {
         assert!(matches!(error, CallError::BadInput(..)), "{error:?}");
     }
     assert!(downloads(&world).await.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_zip_that_was_deleted_is_not_offered() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    let backup = world.back_up().await;
+    let administrator = world.administrator();
+    let objects = &world.local.ports.objects;
+    let [data, attachments] = ["Data_001.zip", "Attachments_001.zip"]
+        .map(|name| hozon_shared::ports::ObjectRef::archives(&backup.files.iter().find(|file| file.name == name).unwrap().key));
+    objects.delete(&data).await.unwrap();
+    let urls = administrator.get("/backup/urls").await.body["urls"].clone();
+    let links = |kind: &str| urls[kind].as_array().unwrap().len();
+    assert_eq!((links("data_links"), links("attachment_links")), (0, 1));
+    let path = format!("/backup/{}/files/Data_001.zip/actions/download", backup.id);
+    assert_eq!(administrator.post(&path, "").await.code(), "RESOURCE_NOT_FOUND");
+    let listed = administrator.get("/backup/backups").await.body["backups"][0].clone();
+    assert_eq!((listed["files"].as_array().unwrap().len(), &listed["downloadable"]), (1, &serde_json::json!(true)));
+    objects.delete(&attachments).await.unwrap();
+    assert_eq!(administrator.get("/backup/urls").await.status, StatusCode::NO_CONTENT);
+    let listed = administrator.get("/backup/backups").await.body["backups"][0].clone();
+    assert_eq!(listed["downloadable"], false, "{listed}");
+    drop(administrator);
     world.end().await;
 }

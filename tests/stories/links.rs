@@ -28,8 +28,9 @@ async fn an_expired_backup_gives_nothing_and_is_deleted() {
     assert_eq!(world.administrator().get("/backup/urls").await.status, StatusCode::NO_CONTENT);
     assert_eq!(world.administrator().post(&action, "").await.code(), "RESOURCE_NOT_FOUND");
     assert_eq!(world.download(&plain).await.0, StatusCode::FORBIDDEN);
-    assert_eq!(delete_expired(&world.local.ports).await.unwrap(), 2);
-    assert!(!world.local.archive_path(&backup.files[0].key).exists());
+    // The clockwork may have been there first.
+    delete_expired(&world.local.ports).await.unwrap();
+    assert!(backup.files.iter().all(|file| !world.local.archive_path(&file.key).exists()));
     world.end().await;
 }
 

@@ -162,23 +162,3 @@ async fn links_in_a_late_mail_live_no_longer_than_the_backup() {
     assert!((TimeDelta::days(7).num_seconds() - 5..=TimeDelta::days(7).num_seconds()).contains(&seconds), "{seconds}");
     world.end().await;
 }
-
-#[tokio::test]
-async fn mails_can_be_read_in_a_browser() {
-    let world = World::start().await;
-    let anybody = world.with_header(None);
-    assert!(anybody.send(Method::GET, "/mail", "").await.body.as_str().unwrap().contains("まだメールはありません"));
-    world.import(Crm::small().inputs()).await;
-    world.back_up_well().await;
-    world.local.wait_until_told().await.unwrap();
-    let list = anybody.send(Method::GET, "/mail", "").await.body.as_str().unwrap().to_owned();
-    assert_eq!(list.matches("<li>").count(), 2, "{list}");
-    let path = list.split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let shown = anybody.send(Method::GET, &path, "").await.body.as_str().unwrap().to_owned();
-    assert!(shown.contains("<h1>Your backup is ready</h1>"), "the newest is first: {shown}");
-    let html = anybody.send(Method::GET, &format!("{path}/html"), "").await;
-    assert!(html.body.as_str().unwrap().starts_with("<!doctype html>"));
-    assert_eq!(anybody.send(Method::GET, "/mail/..%2Fsecrets.json", "").await.status, StatusCode::NOT_FOUND);
-    drop(anybody);
-    world.end().await;
-}

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use hozon_shared::domain::webhook::Addresses;
 use hozon_tests::{Crm, ManualClock, World};
 use reqwest::Method;
@@ -163,6 +164,13 @@ async fn addresses_that_may_not_be_called_are_refused() {
         "https://10.0.0.1/hook",
         "https://169.254.169.254/latest/meta-data",
         "https://localhost/",
+        "https://intranet/",
+        "https://crm.internal/hook",
+        "https://hooks.invalid/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://example.com:0/",
+        "https://example.com:99999/",
         "example.com",
         "",
     ] {
@@ -180,6 +188,26 @@ async fn addresses_that_may_not_be_called_are_refused() {
     assert_eq!(removed.code(), "SUCCESS");
     let again = administrator.send(Method::DELETE, &format!("/crm/bulk/v8/backup/webhooks/{first}"), "").await;
     assert_eq!(again.code(), "RESOURCE_NOT_FOUND");
+    drop(administrator);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn of_sixty_webhooks_added_at_once_five_are_there() {
+    let world = World::start().await;
+    let administrator = world.administrator();
+    let bodies: Vec<_> =
+        (0..60).map(|number| json!({ "webhook": { "url": format!("https://example.com/{number}") } }).to_string()).collect();
+    let added = join_all(bodies.iter().map(|body| administrator.post("/backup/webhooks", body))).await;
+    let count = |code: &str| added.iter().filter(|answer| answer.code() == code).count();
+    println!("60 at once: {} added, {} refused", count("SUCCESS"), count("NOT_ALLOWED"));
+    assert_eq!((count("SUCCESS"), count("NOT_ALLOWED")), (5, 55));
+    let listed = administrator.get("/backup/webhooks").await.body["webhooks"].as_array().unwrap().clone();
+    assert_eq!(listed.len(), 5);
+    let path = format!("/crm/bulk/v8/backup/webhooks/{}", listed[2]["id"].as_str().unwrap());
+    assert_eq!(administrator.send(Method::DELETE, &path, "").await.code(), "SUCCESS");
+    add(&world, "https://example.com/again").await;
+    assert_eq!(administrator.post("/backup/webhooks", &bodies[0]).await.code(), "NOT_ALLOWED");
     drop(administrator);
     world.end().await;
 }

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::http::uri::Uri;
+use axum::http::uri::{Authority, Uri};
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::WebhookStatus;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, LocalTime, Once, Refusals, Success, local_time};
+use hozon_shared::domain::change::Place;
 use hozon_shared::domain::id::{EventId, OrgId, WebhookId};
-use hozon_shared::domain::webhook::{Addresses, Delivery, MOST, Secret, Webhook};
-use hozon_shared::ports::{Change, Ports};
+use hozon_shared::domain::webhook::{Addresses, Delivery, Secret, Webhook, free_slot};
+use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -17,6 +18,8 @@ use utoipa::ToSchema;
 use super::App;
 
 const LONGEST_URL: usize = 2000;
+/// How often a webhook looks for a place that nobody else takes.
+const ATTEMPTS: usize = 20;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -82,17 +85,31 @@ pub async fn add(
     }
     let request: WebhookRequest = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
     let url = checked(request.webhook.url, app.addresses)?;
-    if app.ports.webhooks.webhooks(caller.org).await?.len() >= MOST {
-        return Err(ApiError::not_allowed("An organisation has 5 webhooks at most. Remove one first."));
-    }
     let now = app.ports.clock.now();
     let secret = Secret::of(app.ports.secrets.token().as_bytes());
     let (id, org) = (WebhookId(app.ports.ids.next(now)), caller.org);
     let added = Added { id: id.to_string(), secret: secret.reveal().to_owned() };
-    let webhook = Change::Webhook(Box::new(Webhook { org, id, url, secret, created: now, disabled: None }));
-    let changes = [Some(webhook), once.answer_with_secret(StatusCode::CREATED)];
-    app.ports.store.commit(org, changes.into_iter().flatten().collect()).await?;
+    let webhook = Webhook { org, id, url, secret, created: now, disabled: None, slot: None };
+    take_place(&app.ports, webhook, &once).await?;
     Ok((StatusCode::CREATED, Json(Success::new(added, "Webhook added."))))
+}
+
+/// Writes a webhook with the place that it takes, so that of any number of requests at once no more get in than there are places.
+async fn take_place(ports: &Ports, webhook: Webhook, once: &Once) -> Result<(), ApiError> {
+    for _ in 0..ATTEMPTS {
+        let Some(slot) = free_slot(&ports.webhooks.webhooks(webhook.org).await?) else {
+            return Err(ApiError::not_allowed("An organisation has 5 webhooks at most. Remove one first."));
+        };
+        let place = Change::Take(Place::Webhook { slot, id: webhook.id });
+        let written = Change::Webhook(Box::new(Webhook { slot: Some(slot), ..webhook.clone() }));
+        let changes = [Some(place), Some(written), once.answer_with_secret(StatusCode::CREATED)];
+        match ports.store.commit(webhook.org, changes.into_iter().flatten().collect()).await {
+            Ok(()) => return Ok(()),
+            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Unavailable) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(PortError::new(ErrorKind::Unavailable, "add a webhook against others").into())
 }
 
 /// Lists the webhooks, oldest first.
@@ -128,8 +145,14 @@ pub async fn remove(
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<Success<WebhookRef>>, ApiError> {
     let webhook = find(&app.ports, caller.org, &id).await?;
-    app.ports.webhooks.delete_webhook(caller.org, webhook.id).await?;
-    Ok(Json(Success::new(WebhookRef { id }, "Webhook removed.")))
+    let freed = webhook.slot.map(|slot| Change::Free(Place::Webhook { slot, id: webhook.id }));
+    let changes = [freed, Some(Change::WebhookRemoved(webhook.id))];
+    match app.ports.store.commit(caller.org, changes.into_iter().flatten().collect()).await {
+        // Somebody else has just removed it.
+        Err(error) if error.kind == ErrorKind::Conflict => Err(ApiError::not_found()),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(Json(Success::new(WebhookRef { id }, "Webhook removed."))),
+    }
 }
 
 /// Sends a test message, within a minute. A webhook that was disabled is active again.
@@ -175,9 +198,23 @@ fn checked(url: String, addresses: Addresses) -> Result<String, ApiError> {
     let authority = uri.authority().filter(|authority| is_scheme && !authority.as_str().contains('@'));
     let host = authority.map(|authority| authority.host()).filter(|host| !host.is_empty() && url.len() <= LONGEST_URL);
     let host = host.ok_or_else(|| invalid(form))?.trim_start_matches('[').trim_end_matches(']');
-    let is_local = host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost");
-    let is_refused = host.parse().map_or(is_local && addresses == Addresses::Public, |address| !addresses.allow(address));
-    if is_refused { Err(invalid("Private, local and reserved addresses cannot be called.").because("private")) } else { Ok(url) }
+    if authority.is_some_and(|authority| !has_usable_port(authority)) {
+        return Err(invalid("The port of url is a number from 1 to 65535."));
+    }
+    match host.parse() {
+        Ok(address) if !addresses.allow(address) => {
+            Err(invalid("Private, local and reserved addresses cannot be called.").because("private"))
+        }
+        Err(_) if !addresses.allow_name(host) => {
+            Err(invalid("This name is none of the public internet, so that it cannot be called.").because("private"))
+        }
+        _ => Ok(url),
+    }
+}
+
+fn has_usable_port(authority: &Authority) -> bool {
+    let is_named = authority.as_str().rsplit(']').next().is_some_and(|rest| rest.contains(':'));
+    !is_named || authority.port_u16().is_some_and(|port| port > 0)
 }
 
 fn out(webhook: Webhook, zone: Tz) -> WebhookOut {

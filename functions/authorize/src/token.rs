@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use hozon_shared::api::AuthRefusal;
 use hozon_shared::domain::id::{OrgId, UserId};
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::organisation::{Caller, Person, Role};
+use hozon_shared::domain::organisation::{Caller, Person, Role, is_address, person_name};
 use hozon_shared::ports::Clock;
 use serde::Deserialize;
 
@@ -66,9 +66,11 @@ impl Authorizer {
         let token = header.and_then(bearer).ok_or(Refused::Missing)?;
         let claims = self.claims(token).await?;
         let role = if claims.role == "administrator" { Role::Administrator } else { Role::User };
-        let person = Person { id: claims.sub, name: claims.name, zuid: claims.zuid.unwrap_or(claims.sub) };
+        let person = Person { id: claims.sub, name: person_name(&claims.name), zuid: claims.zuid.unwrap_or(claims.sub) };
         let locale = claims.locale.as_deref().map(Locale::of).unwrap_or_default();
-        Ok(Caller { org: claims.org, person, role, email: claims.email, locale })
+        // An address that cannot be written to is none: the caller sees everything in the console.
+        let email = claims.email.filter(|email| is_address(email));
+        Ok(Caller { org: claims.org, person, role, email, locale })
     }
 
     async fn claims(&self, token: &str) -> Result<Claims, Refused> {

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::holds::ContentsOut;
 use crate::links::find;
+use crate::stored::{as_stored, stored_zips};
 
 const MOST_PER_PAGE: usize = 100;
 const PER_PAGE: usize = 20;
@@ -41,8 +42,9 @@ pub async fn list(
     let page = asked.read(PER_PAGE, MOST_PER_PAGE)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let (shown, info) = page.of(ports.store.backups(caller.org, page.needed()).await?);
-    let now = ports.clock.now();
-    let backups = shown.iter().map(|backup| BackupOut::of(backup, organisation.time_zone, now)).collect();
+    let (now, stored) = (ports.clock.now(), stored_zips(&ports, caller.org).await?);
+    let offered = shown.into_iter().map(|backup| if backup.can_be_downloaded(now) { as_stored(backup, &stored) } else { backup });
+    let backups = offered.map(|backup| BackupOut::of(&backup, organisation.time_zone, now)).collect();
     Ok(Json(BackupsEnvelope { backups, info }))
 }
 

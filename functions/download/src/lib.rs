@@ -3,6 +3,7 @@
 mod backups;
 mod holds;
 mod links;
+mod stored;
 
 use hozon_shared::api::{Documented, with_idempotency, with_versions};
 use hozon_shared::ports::Ports;

@@ -18,6 +18,8 @@ use hozon_shared::ports::{Change, ObjectRef, Ports};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::stored::{as_stored, stored_zips};
+
 /// How many of the newest backups are looked through for one that can be downloaded.
 const LOOK_BACK: usize = 20;
 
@@ -57,11 +59,13 @@ pub async fn all(
     Params(chosen): Params<Chosen>,
 ) -> Result<Response, ApiError> {
     let now = ports.clock.now();
-    let backup = match chosen.backup_id {
-        Some(id) => Some(find(&ports, caller.org, &id).await?),
-        None => ports.store.backups(caller.org, LOOK_BACK).await?.into_iter().find(|b| b.can_be_downloaded(now)),
+    let backups = match chosen.backup_id {
+        Some(id) => vec![find(&ports, caller.org, &id).await?],
+        None => ports.store.backups(caller.org, LOOK_BACK).await?,
     };
-    let Some(backup) = backup.filter(|backup| backup.can_be_downloaded(now)) else {
+    let stored = stored_zips(&ports, caller.org).await?;
+    let mut backups = backups.into_iter().filter(|backup| backup.can_be_downloaded(now)).map(|backup| as_stored(backup, &stored));
+    let Some(backup) = backups.find(|backup| !backup.files.is_empty()) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
@@ -111,7 +115,7 @@ pub async fn one(
     Path((_version, id, name)): Path<(String, String, String)>,
 ) -> Result<Json<DownloadEnvelope>, ApiError> {
     let now = ports.clock.now();
-    let backup = find(&ports, caller.org, &id).await?;
+    let backup = as_stored(find(&ports, caller.org, &id).await?, &stored_zips(&ports, caller.org).await?);
     let file = backup.files.iter().find(|file| file.name == name && backup.can_be_downloaded(now));
     let file = file.ok_or_else(ApiError::not_found)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;

@@ -22,20 +22,27 @@ struct Options {
     rrule: Option<Value>,
 }
 
-/// Reads the rule; none when the body is empty or names none, which asks for a backup now.
+/// Reads the rule; none when the body is empty or `{}`, which Zoho's SDKs send for an empty body: that asks for a backup now. A schedule
+/// without its rule is refused, so that a slip uses nothing up.
 pub fn read(body: &[u8]) -> Result<Option<Rule>, ApiError> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
     let unreadable = |_| ApiError::body_not_readable().envelope(Envelope::Backup);
     let request: BackupRequest = serde_json::from_slice(body).map_err(unreadable)?;
-    request.backup.and_then(|options| options.rrule).map(|rrule| rule(&rrule)).transpose()
+    let Some(options) = request.backup else { return Ok(None) };
+    let rrule = options.rrule.ok_or_else(missing)?;
+    rule(&rrule).map(Some)
 }
 
 /// Reads the rule, which must be there.
 pub fn read_rule(body: &[u8]) -> Result<Rule, ApiError> {
-    let missing = || ApiError::mandatory_not_found("rrule", "$.backup.rrule", "Send {\"backup\":{\"rrule\":\"RRULE:...\"}}.");
-    read(body)?.ok_or_else(|| missing().envelope(Envelope::Backup))
+    read(body)?.ok_or_else(missing)
+}
+
+fn missing() -> ApiError {
+    let message = "Send {\"backup\":{\"rrule\":\"RRULE:...\"}}.";
+    ApiError::mandatory_not_found("rrule", "$.backup.rrule", message).envelope(Envelope::Backup)
 }
 
 fn rule(rrule: &Value) -> Result<Rule, ApiError> {

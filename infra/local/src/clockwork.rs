@@ -105,20 +105,20 @@ impl Clockwork {
         self.scheduler.fire_due(now).await;
         self.stripe.tick().await;
         let mut swept = self.swept.lock().await;
-        if now - *swept >= SWEEP_EVERY {
+        if is_due(*swept, now, SWEEP_EVERY) {
             let is_first = *swept == DateTime::<Utc>::MIN_UTC;
             *swept = now;
             self.sweep(is_first).await;
         }
         drop(swept);
         let mut told = self.told.lock().await;
-        if now - *told >= TELL_EVERY {
+        if is_due(*told, now, TELL_EVERY) {
             *told = now;
             self.tell_again().await;
         }
         drop(told);
         let mut cleaned = self.cleaned.lock().await;
-        if now - *cleaned >= CLEAN_EVERY {
+        if is_due(*cleaned, now, CLEAN_EVERY) {
             *cleaned = now;
             self.clean().await;
         }
@@ -162,4 +162,9 @@ impl Clockwork {
             tracing::error!(error, "expired archives could not be deleted; tried again in an hour");
         }
     }
+}
+
+/// Whether something is due that was last done then; also where the clock has gone back behind that time.
+fn is_due(last: DateTime<Utc>, now: DateTime<Utc>, every: TimeDelta) -> bool {
+    now < last || now - last >= every
 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::asl::{Definition, Failed, Run};
+use crate::folder::{set_aside, write_whole};
 
 /// For so long a name stays taken, as on AWS.
 const NAMES_KEPT: Duration = Duration::from_secs(90 * 86_400);
@@ -104,7 +105,13 @@ impl Executions {
             let Some(name) = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json")) else {
                 continue;
             };
-            let execution = self.read(name)?;
+            let execution = match self.read(name) {
+                Ok(execution) => execution,
+                Err(error) => {
+                    set_aside(&path, &error, "a backup that it was making is made anew, or ended by the sweep")?;
+                    continue;
+                }
+            };
             if execution.status == Status::Running {
                 self.spawn(name.to_owned(), execution);
             } else if path.metadata()?.modified()?.elapsed().is_ok_and(|age| age > NAMES_KEPT) {
@@ -130,6 +137,11 @@ impl Executions {
     pub async fn wait_until_idle(&self) {
         // The sender lives in `self`, so that waiting cannot fail.
         let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
+    }
+
+    /// How many executions run.
+    pub fn running(&self) -> watch::Receiver<usize> {
+        self.running.subscribe()
     }
 
     /// Whether no execution runs.
@@ -161,10 +173,7 @@ impl Executions {
                 Execution { status: Status::Failed, error: Some(error), cause: Some(cause), ..execution }
             }
         };
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(&serde_json::to_vec(&ended)?)?;
-        file.persist(self.file(name))?;
-        Ok(())
+        Ok(write_whole(&self.file(name), &serde_json::to_vec(&ended)?)?)
     }
 
     fn file(&self, name: &str) -> PathBuf {

@@ -15,10 +15,10 @@ use hozon_shared::domain::plain_link::PREFIX;
 use hozon_shared::ports::Ports;
 use tracing::Instrument;
 
-use crate::console;
 use crate::downloads::Downloads;
 use crate::mail::{self, Mailbox};
 use crate::tokens::{Issuer, JWKS_PATH};
+use crate::{console, origins};
 
 /// All routes of the local program: the functions' own, and what is around them.
 pub fn router(
@@ -36,11 +36,12 @@ pub fn router(
     with_fallbacks(routes.merge(console::router()).merge(mail::pages(mailbox)).merge(downloads.router()))
         .layer(middleware::from_fn_with_state(authorizer, identify))
         .layer(middleware::from_fn_with_state(ports.clone(), request_id))
+        .layer(middleware::from_fn(origins::own_pages))
 }
 
-/// Asks the authorizer about paths of the API; the key set must be had without it.
+/// Asks the authorizer about paths that need a caller; the key set must be had without it.
 async fn identify(State(authorizer): State<Arc<Authorizer>>, mut request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with("/crm/") {
+    if ["/crm/", "/mail/messages"].iter().any(|start| request.uri().path().starts_with(start)) {
         let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let identity = Identity(authorizer.authenticate(header).await);
         request.extensions_mut().insert(identity);

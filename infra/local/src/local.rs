@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
+use dynoxide::Database;
 use hozon_authorize::Authorizer;
 use hozon_notify::{Notify, Post};
 use hozon_purchase::Shop;
 use hozon_shared::api::{Documented, document};
 use hozon_shared::aws::Aws;
+use hozon_shared::aws::in_process::Services;
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::organisation::{Organisation, Role};
+use hozon_shared::domain::organisation::{Organisation, Role, organisation_name};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::webhook::Addresses;
@@ -30,12 +32,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::asl::{self, Run};
+use crate::clock::FastClock;
 use crate::clockwork::{Clockwork, Counts, TriggerFunction};
 use crate::downloads::Downloads;
-use crate::emulators::{self, ARCHIVES_BUCKET};
+use crate::emulators::{self, ARCHIVES_BUCKET, Allowed, Keys};
 use crate::executions::Executions;
 use crate::functions::{ARCHIVE, Functions};
-use crate::listening::{bind, bind_gateway, serve};
+use crate::listening::{bind_gateway, serve};
 use crate::mail::{self, Mailbox};
 use crate::recovery::recover;
 use crate::registry::{Entry, Registry};
@@ -46,7 +49,7 @@ use crate::stream::Stream;
 use crate::stripe::StripeServer;
 use crate::tokens::Issuer;
 use crate::trail::News;
-use crate::{gateway, scheduler, states, trail, vault};
+use crate::{folder, gateway, scheduler, states, table, trail, vault};
 
 /// The state machine that AWS runs too.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
@@ -71,6 +74,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// How many seconds of that clock pass in one of the wall's; waits are shorter by it.
     pub speed: f64,
+    /// That clock again, where it is to go slower while runs are under way.
+    pub slowing: Option<FastClock>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
 }
@@ -86,6 +91,7 @@ impl Options {
             limits: hozon_archive::Settings::default(),
             clock: Arc::new(SystemClock),
             speed: 1.0,
+            slowing: None,
             ids: Arc::new(RandomIds::default()),
         })
     }
@@ -97,8 +103,12 @@ pub struct Local {
     pub url: String,
     /// What the functions use.
     pub ports: Ports,
+    /// AWS as the functions reach it.
+    pub aws: Aws,
     /// What the functions are set to.
     pub settings: Settings,
+    /// The table itself.
+    pub database: Database,
     /// The payment provider as the functions have it.
     pub payments: Arc<Stripe>,
     /// The payment provider itself, which is a server of this program.
@@ -120,16 +130,22 @@ impl Local {
     /// Starts all parts; runs that were cut short go on at once.
     pub async fn start(options: Options) -> Result<Self> {
         let data = options.data;
-        std::fs::create_dir_all(&data).with_context(|| format!("make the data folder {}", data.display()))?;
+        folder::make_private(&data)?;
         let lock = lock(&data)?;
+        folder::require_state(&data)?;
+        folder::delete_leftovers(&data)?;
         let secrets = Secrets::load(&data.join("secrets.json"))?;
-        let registry = Registry::load(&data.join("organisations.json"))?;
+        let mut registry = Registry::load(&data.join("organisations.json"))?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let emulated = emulators::start(&data, &[secrets.functions(), secrets.signer()], &stop, &tasks).await?;
-        let (services_listener, services_url) = bind(0).await?;
+        let keys = Keys::new([(secrets.functions(), Allowed::Everything), (secrets.signer(), Allowed::ReadZips)]);
+        let emulated = emulators::start(&data, keys, &stop, &tasks).await?;
+        if registry.entries().is_empty() {
+            registry.restore(table::organisations(&emulated.database)?)?;
+        }
         let (listener, url) = bind_gateway(options.port, &data.join("gateway.port")).await?;
-        let settings = settings(&secrets, &emulated, services_url, &url);
-        let aws = Aws::load(settings.clone()).await;
+        let settings = settings(&secrets, &emulated, &url);
+        let services = Services::default();
+        let aws = Aws::load_with_services(settings.clone(), services.clone()).await;
         let mut ports = aws.ports();
         ports.clock = options.clock;
         ports.ids = options.ids;
@@ -141,11 +157,12 @@ impl Local {
         let stripe = start_stripe(&data, &secrets, &ports, &stop, &tasks).await?;
         let (clockwork, scheduler) = clockwork(&data, &ports, &triggers, &notify, &stripe)?;
         let mailbox = Mailbox::open(data.join("mail"), ports.clock.clone())?;
-        let services = states::router(executions.clone())
+        let answered = states::router(executions.clone())
             .merge(scheduler::router(scheduler, ports.clock.clone()))
             .merge(vault::router(&secrets))
-            .merge(mail::service(mailbox.clone()));
-        serve(services_listener, services, &stop, &tasks);
+            .merge(mail::service(mailbox.clone()))
+            .merge(emulators::table_router(emulated.database.clone()));
+        services.begin(answered);
         let payments = aws.payments(payment_settings(stripe.url())).await?;
 
         stripe.set_webhook_url(&format!("{url}/webhooks/payments"));
@@ -161,16 +178,21 @@ impl Local {
         let downloads = Downloads::new(&ports, secrets.plain_links(), emulated.teller.clone());
         let router = gateway::router(&ports, api, authorizer, &issuer, mailbox, downloads);
         serve(listener, router, &stop, &tasks);
-        let stream = Stream::open(emulated.database, notify, data.join("stream.position"))?;
+        let stream = Stream::open(emulated.database.clone(), data.join(table::FILE), notify, data.join("stream.position"))?;
         tasks.spawn(stream.clone().run(stop.clone()));
         tasks.spawn(trail::tell(emulated.news, ports.clone()));
+        if let Some(clock) = options.slowing {
+            tokio::spawn(clock.follow(executions.running()));
+        }
         executions.resume()?;
         recover(&ports, &executions).await?;
         tasks.spawn(clockwork.clone().run(stop.clone()));
         Ok(Self {
             url,
             ports,
+            aws,
             settings,
+            database: emulated.database.clone(),
             payments,
             stripe,
             data,
@@ -201,6 +223,7 @@ impl Local {
         if let Some(known) = self.registry.find(name) {
             return Ok(known);
         }
+        let name = &organisation_name(name).with_context(|| format!("{name:.100?} is no name of an organisation"))?;
         let id = OrgId(self.ports.ids.next(self.ports.clock.now()));
         let organisation = Organisation {
             id,

@@ -6,15 +6,13 @@ mod cli;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 /// Files that the program may open at the same time, where the system allows so many: systems begin with 256 or 1,024.
 const OPEN_FILES: u64 = 65_536;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    hozon_shared::telemetry::start_on_terminal();
     if let Err(error) = rlimit::increase_nofile_limit(OPEN_FILES) {
         tracing::debug!(%error, "the limit of open files stays as it is");
     }

@@ -1,10 +1,11 @@
 //! The local program's list of organisations by name; the table itself finds them only by id.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use hozon_shared::domain::id::OrgId;
 use serde::{Deserialize, Serialize};
+
+use crate::folder::write_whole;
 
 /// One organisation of this data folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,7 @@ impl Registry {
     pub fn load(path: &Path) -> Result<Self, RegistryError> {
         let failed = |source| RegistryError { path: path.to_owned(), source };
         let entries = match std::fs::read(path) {
+            Ok(json) if json.is_empty() => Vec::new(),
             Ok(json) => serde_json::from_slice(&json).map_err(|error| failed(error.into()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(failed(error)),
@@ -67,14 +69,20 @@ impl Registry {
         Ok(())
     }
 
-    fn save(&self, entries: &[Entry]) -> std::io::Result<()> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&serde_json::to_vec_pretty(entries)?)?;
-        file.as_file().sync_all()?;
-        file.persist(&self.path).map_err(|error| error.error)?;
+    /// Takes over the table's organisations where the list is empty: it was lost, and a second organisation of the same name is not to be
+    /// made.
+    pub fn restore(&mut self, in_table: Vec<Entry>) -> Result<(), RegistryError> {
+        if !self.entries.is_empty() || in_table.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(file = %self.path.display(), count = in_table.len(), "the list of organisations was lost and was made from the table");
+        self.save(&in_table).map_err(|source| RegistryError { path: self.path.clone(), source })?;
+        self.entries = in_table;
         Ok(())
+    }
+
+    fn save(&self, entries: &[Entry]) -> std::io::Result<()> {
+        write_whole(&self.path, &serde_json::to_vec_pretty(entries)?)
     }
 }
 
@@ -93,6 +101,20 @@ mod tests {
         assert_eq!(again.find("さくら商事"), Some(OrgId(7)));
         assert_eq!(again.entries().len(), 1);
         assert_eq!(again.find("other"), None);
+    }
+
+    #[test]
+    fn a_lost_list_is_made_from_the_table_and_another_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("organisations.json");
+        let entry = |id, name: &str| Entry { id: OrgId(id), name: name.to_owned() };
+        for lost in [None, Some("")] {
+            lost.into_iter().for_each(|text| std::fs::write(&path, text).expect("writes"));
+            Registry::load(&path).expect("empty").restore(vec![entry(7, "さくら商事")]).expect("writes");
+            assert_eq!(Registry::load(&path).expect("reads").find("さくら商事"), Some(OrgId(7)));
+        }
+        Registry::load(&path).expect("reads").restore(vec![entry(8, "another")]).expect("does nothing");
+        assert_eq!(Registry::load(&path).expect("reads").find("another"), None);
     }
 
     #[test]

@@ -37,7 +37,10 @@ impl Secrets {
     /// Reads the file, or makes it where there is none; one of an earlier version gets what it lacks.
     pub fn load(path: &Path) -> Result<Self> {
         let loaded: Self = match std::fs::read(path) {
-            Ok(json) => serde_json::from_slice(&json).with_context(|| format!("understand {}", path.display()))?,
+            Ok(json) => serde_json::from_slice(&json).with_context(|| {
+                let path = path.display();
+                format!("understand {path}: copy it back from a backup, or delete it, which ends all links and tokens that were given out")
+            })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::generate()?.saved(path),
             Err(error) => return Err(error).with_context(|| format!("read {}", path.display())),
         };

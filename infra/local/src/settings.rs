@@ -1,16 +1,19 @@
 //! The settings of the functions here. On AWS they come from the environment.
 
 use hozon_authorize::AuthSettings;
+use hozon_shared::aws::in_process::ADDRESS;
 use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, PlainLinkSettings, Settings, TriggerSettings};
 
 use crate::clockwork::TRIGGER;
-use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET, TABLE};
+use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET};
 use crate::secrets::Secrets;
+use crate::table::{self, TABLE};
 use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
 use crate::{scheduler, states, vault};
 
 /// Settings of the functions: the real ones but for endpoints and keys.
-pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, services: String, gateway: &str) -> Settings {
+pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, gateway: &str) -> Settings {
+    let services = ADDRESS.to_owned();
     Settings {
         table: TABLE.to_owned(),
         archives_bucket: ARCHIVES_BUCKET.to_owned(),
@@ -18,7 +21,7 @@ pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, services: Str
         state_machine: states::STATE_MACHINE.to_owned(),
         endpoints: Endpoints {
             s3: Some(emulated.s3.clone()),
-            dynamodb: Some(emulated.dynamodb.clone()),
+            dynamodb: Some(format!("{services}{}", table::PATH)),
             states: Some(services.clone()),
             scheduler: Some(services.clone()),
             secrets: Some(format!("{services}{}", vault::PATH)),

@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use hozon_shared::call::CallError;
 use hozon_shared::ports::Ports;
 use hyper::body::Incoming;
-use hyper::service::{Service, service_fn};
+use hyper::service::Service;
 use hyper::{Method, Request};
 use s3s::service::S3Service;
 use serde_json::{Value, json};
@@ -73,24 +73,20 @@ impl Fetch {
     }
 }
 
-/// S3 that tells what it has served because of a link.
-pub fn watched(
+/// Lets S3 answer, and tells when it has served something because of a link.
+pub async fn watched(
     s3: S3Service,
+    request: Request<Incoming>,
     address: IpAddr,
     told: UnboundedSender<News>,
-) -> impl Service<Request<Incoming>, Response = s3s::HttpResponse, Error = s3s::HttpError, Future: Send> {
-    service_fn(move |request| {
-        let fetch = Fetch::of(&request, address);
-        let (answer, told) = (Service::call(&s3, request), told.clone());
-        async move {
-            let answer = answer.await?;
-            if let Some(fetch) = fetch.filter(|_| answer.status().is_success()) {
-                // Nobody listens where there are stores without functions.
-                drop(told.send(News::Fetch(fetch)));
-            }
-            Ok(answer)
-        }
-    })
+) -> Result<s3s::HttpResponse, s3s::HttpError> {
+    let fetch = Fetch::of(&request, address);
+    let answer = Service::call(&s3, request).await?;
+    if let Some(fetch) = fetch.filter(|_| answer.status().is_success()) {
+        // Nobody listens where there are stores without functions.
+        drop(told.send(News::Fetch(fetch)));
+    }
+    Ok(answer)
 }
 
 /// Hands over what is fetched until S3 has stopped.

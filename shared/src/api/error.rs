@@ -47,9 +47,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one.")
     }
 
-    /// The path is there, the method is not.
-    pub fn invalid_request_method() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one.")
+    /// The path is there, the method is not: 400 on Zoho's paths, as Zoho answers there, and 405 on all others (RFC 9110, 15.5.6). The router
+    /// adds `Allow`.
+    pub fn invalid_request_method(is_zohos: bool) -> Self {
+        let status = if is_zohos { StatusCode::BAD_REQUEST } else { StatusCode::METHOD_NOT_ALLOWED };
+        Self::new(status, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one.")
     }
 
     /// The body is no JSON object of the expected shape.

@@ -23,7 +23,7 @@ pub fn tag_matches(list: &str, tag: &str) -> bool {
 pub fn unless_known(request: &HeaderMap, tag: String, answer: Value) -> Response {
     let seen = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known = seen.is_some_and(|seen| tag_matches(seen, &tag));
-    let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
+    let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-store".to_owned())];
     if is_known { (StatusCode::NOT_MODIFIED, headers).into_response() } else { (headers, Json(answer)).into_response() }
 }
 

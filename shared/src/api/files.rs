@@ -43,7 +43,7 @@ impl BackupOut {
             created_time: time(backup.created),
             finished_time: backup.finished.map(time),
             expiry_date: time(backup.expires()),
-            downloadable: backup.can_be_downloaded(now),
+            downloadable: backup.can_be_downloaded(now) && !backup.files.is_empty(),
             failure: backup.failure.clone(),
             files: backup.files.iter().map(FileOut::from).collect(),
         }

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use axum::Router;
-use axum::extract::{RawPathParams, Request};
+use axum::extract::{OriginalUri, RawPathParams, Request};
+use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -98,14 +99,52 @@ pub fn with_versions<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<S>)
     router.route_layer(middleware::from_fn(only_known_versions))
 }
 
-/// Makes unknown paths and methods answer as Zoho does. For the outermost router only.
+/// Makes unknown paths and methods answer as Zoho does, and keeps answers out of caches. For the outermost router only.
 pub fn with_fallbacks(router: Router) -> Router {
     router
         .fallback(async || ApiError::invalid_url_pattern())
-        .method_not_allowed_fallback(async || ApiError::invalid_request_method())
+        .method_not_allowed_fallback(async |path: OriginalUri| ApiError::invalid_request_method(is_zohos(path.path())))
+        .layer(middleware::map_response(not_stored))
+}
+
+/// Whether Zoho's Backup API has a path (Zoho CRM Backup API v8: schedule, get details, cancel, history, get URLs).
+fn is_zohos(path: &str) -> bool {
+    let mut parts = path.strip_prefix("/crm/bulk/").unwrap_or_default().split('/').skip(1);
+    let found: [Option<&str>; 5] = std::array::from_fn(|_| parts.next());
+    matches!(
+        found,
+        [Some("backup"), None | Some("history" | "urls"), None, ..]
+            | [Some("backup"), Some(_), Some("actions"), Some("cancel"), None]
+    )
+}
+
+/// JSON is somebody's data, so no cache keeps it, unless an answer says otherwise.
+async fn not_stored(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if is_json {
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+    response
 }
 
 async fn only_known_versions(params: RawPathParams, request: Request, next: Next) -> Response {
     let known = params.iter().all(|(name, value)| name != "v" || VERSIONS.contains(&value));
     if known { next.run(request).await } else { ApiError::invalid_url_pattern().into_response() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_zohos;
+
+    #[test]
+    fn zohos_paths_are_those_of_its_reference() {
+        for path in ["backup", "backup/history", "backup/urls", "backup/4876876000001593003/actions/cancel"] {
+            assert!(is_zohos(&format!("/crm/bulk/v8/{path}")), "{path}");
+        }
+        for path in ["backup/summary", "backup/orders/1/actions/cancel", "backup/1/actions/download", "backup/urls/1", "prices"] {
+            assert!(!is_zohos(&format!("/crm/bulk/v8/{path}")), "{path}");
+        }
+        assert!(!is_zohos("/mail") && !is_zohos("/"));
+    }
 }

@@ -87,12 +87,17 @@ pub fn contact(user: UserId) -> String {
     format!("CONTACT#{user}")
 }
 
+/// Sort keys of the places of webhooks.
+const WEBHOOK_SLOTS: [&str; crate::domain::webhook::MOST] =
+    ["WEBHOOK_SLOT#0", "WEBHOOK_SLOT#1", "WEBHOOK_SLOT#2", "WEBHOOK_SLOT#3", "WEBHOOK_SLOT#4"];
+
 /// Sort key of a place that an organisation has once.
 pub fn place(place: Place) -> &'static str {
     match place {
         Place::Backup(_) => "SLOT",
         Place::Schedule(_) => "SCHEDULE_SLOT",
         Place::Checkout(_) => CHECKOUT_SLOT,
+        Place::Webhook { slot, .. } => WEBHOOK_SLOTS[usize::from(slot) % WEBHOOK_SLOTS.len()],
     }
 }
 

@@ -3,6 +3,7 @@
 mod catalogue;
 mod errors;
 mod http;
+pub mod in_process;
 mod keys;
 mod links;
 mod mailer;
@@ -25,6 +26,7 @@ use std::sync::{Arc, LazyLock};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 
 use crate::payments::Stripe;
@@ -51,9 +53,18 @@ pub struct Aws {
 impl Aws {
     /// Finds the region and the credentials. Opens no connection.
     pub async fn load(settings: Settings) -> Self {
-        // What has keys of its own is near; AWS itself may lie behind a proxy.
-        let proxy = if settings.credentials.is_some() { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
-        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http::client(proxy));
+        let network = network(&settings);
+        Self::load_with(settings, network).await
+    }
+
+    /// The same, where services with an endpoint at [`in_process::ADDRESS`] are answered by those.
+    pub async fn load_with_services(settings: Settings, services: in_process::Services) -> Self {
+        let client = in_process::client(services, network(&settings));
+        Self::load_with(settings, client).await
+    }
+
+    async fn load_with(settings: Settings, client: SharedHttpClient) -> Self {
+        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(client);
         let loader = match &settings.credentials {
             Some(key) => loader.credentials_provider(fixed(key)).region(Region::from_static("us-east-1")),
             // Lambda gives a role's credentials here; no search of all places where some may be is set up for nothing.
@@ -150,6 +161,11 @@ impl Aws {
         builder.set_endpoint_url(self.settings.endpoints.states.clone());
         aws_sdk_sfn::Client::from_conf(builder.build())
     }
+}
+
+fn network(settings: &Settings) -> SharedHttpClient {
+    // What has keys of its own is near; AWS itself may lie behind a proxy.
+    http::client(if settings.credentials.is_some() { ProxyConfig::disabled() } else { ProxyConfig::from_env() })
 }
 
 fn fixed(key: &AccessKey) -> Credentials {

@@ -54,6 +54,7 @@ impl Holder {
             Place::Backup(backup) => backup.to_string(),
             Place::Schedule(schedule) => schedule.to_string(),
             Place::Checkout(order) => order.to_string(),
+            Place::Webhook { id, .. } => id.to_string(),
         };
         Self { backup }
     }
@@ -142,6 +143,7 @@ impl Table {
             }
             Change::Answered(request) => self.answer(org, &request),
             Change::Webhook(webhook) => self.put(webhook_item(&webhook)?, None),
+            Change::WebhookRemoved(id) => self.delete(pk, keys::webhook(id)),
             Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, None),
             Change::Take(place) => self.put(encode(pk, keys::place(place).to_owned(), &Holder::of(place))?, Some(ABSENT)),
             Change::Free(place) => self.free(pk, place),
@@ -173,6 +175,11 @@ impl Table {
             .build()
             .map_err(not_built)?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn delete(&self, pk: String, sk: String) -> Result<TransactWriteItem, PortError> {
+        let delete = Delete::builder().table_name(&self.name).key("pk", text(pk)).key("sk", text(sk));
+        Ok(TransactWriteItem::builder().delete(delete.build().map_err(not_built)?).build())
     }
 
     fn free(&self, pk: String, place: Place) -> Result<TransactWriteItem, PortError> {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::allowance::{Account, LimitReached, Settled};
 use super::backup::{ArchiveFile, Backup, Failure, NotAllowed};
 use super::event::{Event, What};
-use super::id::{BackupId, EventId, OrderId, ScheduleId};
+use super::id::{BackupId, EventId, OrderId, ScheduleId, WebhookId};
 use super::ledger::{Entry, entries};
 use super::order::Order;
 use super::organisation::{Contact, Organisation, Person};
@@ -49,6 +49,8 @@ pub enum Change {
     Answered(Box<Request>),
     /// Writes a webhook, whatever was there.
     Webhook(Box<Webhook>),
+    /// Deletes a webhook; one that is not there is no error.
+    WebhookRemoved(WebhookId),
     /// Writes an open delivery, whatever was there.
     Delivery(Box<Delivery>),
     /// Takes one of the organisation's places; fails if it is taken, by the same holder too.
@@ -68,6 +70,13 @@ pub enum Place {
     Schedule(ScheduleId),
     /// That of the order whose checkout is open.
     Checkout(OrderId),
+    /// One of those of webhooks.
+    Webhook {
+        /// Which.
+        slot: u8,
+        /// The webhook.
+        id: WebhookId,
+    },
 }
 
 /// Starts a backup: its row, the organisation's place for a running backup, what it uses, and the event.

@@ -98,6 +98,34 @@ impl Caller {
     }
 }
 
+/// Most letters of a name that is shown.
+pub const LONGEST_NAME: usize = 200;
+
+/// A text that is no name of an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a name has 1 to {LONGEST_NAME} letters, and neither line ends nor other control characters")]
+pub struct NotAName;
+
+/// Takes a text for an organisation's name, without the white space around it. It comes to stand in mails, calendars and file names, so that a
+/// line end in it could begin a line of somebody else's.
+pub fn organisation_name(text: &str) -> Result<String, NotAName> {
+    let name = text.trim();
+    let is_name = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(is_control);
+    if is_name { Ok(name.to_owned()) } else { Err(NotAName) }
+}
+
+/// A person's name as an identity provider has it, fit to be shown: on one line, and not longer than names are.
+pub fn person_name(text: &str) -> String {
+    let spaced = text.chars().map(|letter| if is_control(letter) { ' ' } else { letter });
+    let name: String = spaced.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
+    name.chars().take(LONGEST_NAME).collect()
+}
+
+/// Control characters, and the separators of lines and paragraphs, which end a line for some readers.
+fn is_control(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
+}
+
 /// Most addresses in [`Organisation::recipients`].
 pub const MOST_RECIPIENTS: usize = 10;
 
@@ -117,7 +145,24 @@ pub fn is_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_address;
+    use super::{is_address, organisation_name, person_name};
+
+    #[test]
+    fn a_name_is_one_line_of_a_length_that_people_read() {
+        assert_eq!(organisation_name(" 桜商事 ").as_deref(), Ok("桜商事"));
+        assert!(organisation_name(&"桜".repeat(200)).is_ok());
+        let bad = ["", "  ", "a\nb", "a\r\nBEGIN:VEVENT", "a\u{2028}b", "a\0b", "a\u{85}b", &"桜".repeat(201), &"a".repeat(5000)];
+        for bad in bad {
+            assert!(organisation_name(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_persons_name_is_made_fit() {
+        assert_eq!(person_name("  Taro\r\nBEGIN:VEVENT\u{2028}Yamada "), "Taro BEGIN:VEVENT Yamada");
+        assert_eq!(person_name(&"山".repeat(5000)).chars().count(), 200);
+        assert_eq!(person_name("\n"), "");
+    }
 
     #[test]
     fn an_address_is_one_and_no_header() {

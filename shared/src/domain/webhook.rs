@@ -30,6 +30,17 @@ pub struct Webhook {
     pub created: DateTime<Utc>,
     /// When it was given up; none while it is told.
     pub disabled: Option<DateTime<Utc>>,
+    /// Which of the organisation's [`MOST`] places it has, from 0 on; none for those of earlier versions.
+    #[serde(default)]
+    pub slot: Option<u8>,
+}
+
+/// The first place that none of an organisation's webhooks has; `None` when all are taken. Those without one have the first that are left, so
+/// that all who look at the same webhooks come to the same place, and only one of them gets it.
+pub fn free_slot(webhooks: &[Webhook]) -> Option<u8> {
+    let is_taken = |slot: &u8| webhooks.iter().any(|webhook| webhook.slot == Some(*slot));
+    let placeless = webhooks.iter().filter(|webhook| webhook.slot.is_none()).count();
+    (0..).take(MOST).filter(|slot| !is_taken(slot)).nth(placeless)
 }
 
 /// A signing secret as the specification writes it: `whsec_` and Base64. Its `Debug` shows nothing of it.
@@ -118,6 +129,48 @@ impl Addresses {
     pub fn allow(self, address: IpAddr) -> bool {
         self == Self::Any || is_public(address)
     }
+
+    /// Whether this name can have such an address at all.
+    pub fn allow_name(self, name: &str) -> bool {
+        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        let labels: Vec<&str> = name.split('.').collect();
+        let is_name = name.len() <= 253 && labels.iter().all(|label| is_label(label)) && !is_number(labels[labels.len() - 1]);
+        is_name && (self == Self::Any || (labels.len() > 1 && !is_special_use(&labels)))
+    }
+}
+
+/// A label of a host name (RFC 1123, 2.1), or one with an underscore, as many have it.
+fn is_label(label: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=63).contains(&label.len()) && label.bytes().all(is_letter) && !label.starts_with('-') && !label.ends_with('-')
+}
+
+/// A last label that makes a host an IPv4 address in disguise (WHATWG URL Standard, "ends in a number").
+fn is_number(label: &str) -> bool {
+    let hexadecimal = label.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    hexadecimal || label.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Names that the public DNS never has (IANA's Special-Use Domain Names; ICANN's resolution on `internal`; names that routers give).
+fn is_special_use(labels: &[&str]) -> bool {
+    let last = labels[labels.len() - 1];
+    let is_home = labels.ends_with(&["home", "arpa"]);
+    let special = [
+        "alt",
+        "corp",
+        "example",
+        "home",
+        "internal",
+        "intranet",
+        "invalid",
+        "lan",
+        "local",
+        "localdomain",
+        "localhost",
+        "onion",
+        "test",
+    ];
+    is_home || special.contains(&last)
 }
 
 /// Whether an address is of the public internet (by IANA's special-purpose registries).
@@ -195,6 +248,39 @@ mod tests {
         for address in ["1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700:4700::1111", "2001:4860:4860::8888"] {
             assert!(Addresses::Public.allow(address.parse().expect("an address")), "{address}");
         }
+    }
+
+    #[test]
+    fn names_that_can_never_be_reached_are_told_from_those_that_may() {
+        for name in ["example.com", "hooks.example.co.jp", "a_b.example.com", "xn--wgv71a.jp", "EXAMPLE.com.", "1.example.com"] {
+            assert!(Addresses::Public.allow_name(name), "{name}");
+        }
+        let long = format!("{}.com", "a".repeat(64));
+        for name in
+            ["", ".", "a..com", "-a.com", "a-.com", "2130706433", "0x7f.1", "127.1", "0177.0.0.1", "host.0x7f", "a b.com", &long]
+        {
+            assert!(!Addresses::Public.allow_name(name) && !Addresses::Any.allow_name(name), "{name}");
+        }
+        for name in
+            ["intranet", "localhost", "crm.local", "crm.internal", "crm.invalid", "crm.test", "router.home.arpa", "x.onion"]
+        {
+            assert!(!Addresses::Public.allow_name(name) && Addresses::Any.allow_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_organisation_has_five_places_for_webhooks() {
+        let created: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().expect("a time");
+        let webhook = |slot| {
+            let (org, id, url) = (OrgId(1), WebhookId(2), String::new());
+            Webhook { org, id, url, secret: Secret::of(&[0; 24]), created, disabled: None, slot }
+        };
+        let free = |slots: &[Option<u8>]| free_slot(&slots.iter().copied().map(webhook).collect::<Vec<_>>());
+        assert_eq!(free(&[]), Some(0));
+        assert_eq!(free(&[Some(0), Some(2)]), Some(1));
+        assert_eq!(free(&[None, Some(0)]), Some(2), "one of an earlier version has the first that is left");
+        assert_eq!(free(&[Some(4), Some(3), Some(2), Some(1), Some(0)]), None);
+        assert_eq!(free(&[None, None, None, None, Some(0)]), None);
     }
 
     #[test]

@@ -29,15 +29,19 @@ pub trait Ids: Send + Sync {
     fn next(&self, now: DateTime<Utc>) -> u64;
 }
 
-/// Ids of 42 bits of milliseconds since 2020 and 21 bits that start at random and count up.
+/// Ids of 42 bits of milliseconds since 2020 and 21 bits that start at random and count up. Those of one process never go back, even when
+/// its clock does.
 #[derive(Debug)]
-pub struct RandomIds(AtomicU64);
+pub struct RandomIds {
+    count: AtomicU64,
+    latest: AtomicU64,
+}
 
 impl Default for RandomIds {
     fn default() -> Self {
         use std::hash::{BuildHasher, Hasher};
         let seed = std::collections::hash_map::RandomState::new().build_hasher().finish();
-        Self(AtomicU64::new(seed))
+        Self { count: AtomicU64::new(seed), latest: AtomicU64::new(0) }
     }
 }
 
@@ -45,7 +49,8 @@ impl Ids for RandomIds {
     fn next(&self, now: DateTime<Utc>) -> u64 {
         const EPOCH_2020_MS: i64 = 1_577_836_800_000;
         let millis = u64::try_from(now.timestamp_millis() - EPOCH_2020_MS).unwrap_or(0);
-        (millis << 21) | (self.0.fetch_add(1, Ordering::Relaxed) & 0x1F_FFFF)
+        let millis = self.latest.fetch_max(millis, Ordering::Relaxed).max(millis);
+        (millis << 21) | (self.count.fetch_add(1, Ordering::Relaxed) & 0x1F_FFFF)
     }
 }
 

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hozon::{Local, Options};
-use hozon_shared::settings::Settings;
+use hozon_shared::aws::Aws;
+use hozon_shared::settings::{AccessKey, Settings};
 use hozon_tests::ManualClock;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::PaymentKeys;
@@ -28,6 +29,17 @@ impl Embedded {
 
     pub fn settings(&self) -> Settings {
         self.local.settings.clone()
+    }
+
+    pub fn aws(&self) -> Aws {
+        self.local.aws.clone()
+    }
+
+    /// The table's items, as its file holds them.
+    pub fn items(&self) -> Vec<Value> {
+        let request = serde_json::from_value(json!({ "TableName": self.local.settings.table })).expect("a request");
+        let answer = self.local.database.scan(request).expect("scans");
+        serde_json::to_value(answer).expect("JSON")["Items"].as_array().expect("items").clone()
     }
 
     pub fn schedules(&self) -> Vec<Value> {
@@ -59,7 +71,11 @@ impl Embedded {
     }
 
     pub fn signer_id(&self) -> String {
-        self.secrets()["signer"]["id"].as_str().expect("an id").to_owned()
+        self.signer_key().id
+    }
+
+    pub fn signer_key(&self) -> AccessKey {
+        serde_json::from_value(self.secrets()["signer"].clone()).expect("a key")
     }
 
     fn secrets(&self) -> Value {

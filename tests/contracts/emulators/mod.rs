@@ -12,11 +12,10 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::payments::Stripe;
 use hozon_shared::ports::{Mailer, PortError, Ports, Triggers};
 use hozon_shared::settings::{MailSettings, PaymentSettings, Settings, TriggerSettings};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::known::{self, Gap};
 use embedded::Embedded;
-use http::Owner;
 use moto::Moto;
 
 /// The organisation of most checks.
@@ -56,11 +55,10 @@ impl Emulators {
             Err(_) => Set::Embedded(Box::new(Embedded::start().await)),
         };
         say_which(&set);
-        let settings = match &set {
-            Set::Embedded(embedded) => embedded.settings(),
-            Set::Moto(moto) => moto.settings(),
+        let (settings, aws) = match &set {
+            Set::Embedded(embedded) => (embedded.settings(), embedded.aws()),
+            Set::Moto(moto) => (moto.settings(), Aws::load(moto.settings()).await),
         };
-        let aws = Aws::load(settings.clone()).await;
         Self { ports: aws.ports(), settings, aws, set }
     }
 
@@ -158,10 +156,10 @@ impl Emulators {
 
     /// The table's items, as DynamoDB writes them.
     pub async fn items(&self) -> Vec<Value> {
-        let endpoint = self.settings.endpoints.dynamodb.as_deref().expect("an endpoint");
-        let scan = json!({ "TableName": self.settings.table });
-        let answer = Owner::of(endpoint).call("dynamodb", "DynamoDB_20120810.Scan", &scan).await;
-        answer["Items"].as_array().expect("items").clone()
+        match &self.set {
+            Set::Embedded(embedded) => embedded.items(),
+            Set::Moto(moto) => moto.items().await,
+        }
     }
 
     /// The payment provider at that address, with the keys of the secret of that name.
@@ -190,6 +188,17 @@ impl Emulators {
         match &self.set {
             Set::Embedded(embedded) => embedded.signer_id(),
             Set::Moto(_) => moto::SIGNER_ID.to_owned(),
+        }
+    }
+
+    /// The ports with the key of links in place of the functions'; `None` where that key is known to have every right.
+    pub async fn signer_alone(&self) -> Option<Ports> {
+        match &self.set {
+            Set::Embedded(embedded) => {
+                let settings = Settings { credentials: Some(embedded.signer_key()), ..self.settings.clone() };
+                Some(Aws::load(settings).await.ports())
+            }
+            Set::Moto(_) => None,
         }
     }
 

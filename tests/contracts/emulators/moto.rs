@@ -74,6 +74,11 @@ impl Moto {
         format!("{}-payments", self.name)
     }
 
+    pub async fn items(&self) -> Vec<Value> {
+        let answer = self.owner.call("dynamodb", "DynamoDB_20120810.Scan", &json!({ "TableName": self.name })).await;
+        answer["Items"].as_array().expect("items").clone()
+    }
+
     pub async fn schedules(&self) -> Vec<Value> {
         let listed = self.owner.get("scheduler", &format!("/schedules?ScheduleGroup={}", self.name)).await;
         let mut found = Vec::new();

@@ -22,7 +22,8 @@ pub struct Serve {
     /// embedded S3 goes by the real time.
     #[arg(long, value_name = "TIME")]
     clock: Option<DateTime<FixedOffset>>,
-    /// Seconds of the clock that pass in one real second. At 100000 a year takes five minutes.
+    /// Seconds of the clock that pass in one real second. At 100000 a year takes five minutes. While a
+    /// backup is being made at most 100 pass, so that it does not look like one that hangs.
     #[arg(long, value_name = "FACTOR", value_parser = speed, default_value = "1")]
     speed: f64,
 }
@@ -33,7 +34,8 @@ pub async fn run(place: Place, serve: Serve) -> Result<()> {
     let mut other_clock = None;
     if serve.clock.is_some() || serve.speed != 1.0 {
         let from = serve.clock.map_or_else(|| SystemClock.now(), |from| from.to_utc());
-        options.clock = Arc::new(FastClock::starting(from, serve.speed));
+        let clock = FastClock::starting(from, serve.speed);
+        (options.clock, options.slowing) = (Arc::new(clock.clone()), Some(clock));
         options.speed = serve.speed;
         other_clock = Some((from, serve.speed));
     }

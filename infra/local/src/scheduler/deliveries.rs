@@ -45,7 +45,8 @@ impl Deliveries {
     /// Tries what is to be tried now.
     pub async fn deliver(&mut self, called: &dyn Called, now: DateTime<Utc>) {
         for mut delivery in std::mem::take(&mut self.open) {
-            if delivery.next > now {
+            // No wait is longer, unless the clock has gone back.
+            if delivery.next > now && delivery.next - now <= LONGEST_WAIT {
                 self.open.push(delivery);
                 continue;
             }

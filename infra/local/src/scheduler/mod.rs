@@ -7,16 +7,16 @@ mod deliveries;
 mod expression;
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::folder::{set_aside, write_whole};
 pub use api::{GROUP, router};
 use deliveries::Deliveries;
 use expression::Expression;
@@ -95,7 +95,10 @@ impl Scheduler {
                 continue;
             };
             let read = || -> Result<Entry> { entry(serde_json::from_slice(&std::fs::read(&path)?)?, now) };
-            schedules.insert(name, read().with_context(|| format!("read the schedule {}", path.display()))?);
+            match read() {
+                Ok(entry) => drop(schedules.insert(name, entry)),
+                Err(error) => set_aside(&path, &error, "the sweep starts its backups; saving the schedule again repairs it")?,
+            }
         }
         let deliveries = Deliveries::new(folder.join("dead-letters.jsonl"));
         let (schedules, deliveries) = (Arc::new(Mutex::new(schedules)), Arc::new(tokio::sync::Mutex::new(deliveries)));
@@ -123,7 +126,8 @@ impl Scheduler {
         let mut due = Vec::new();
         for entry in self.lock().values_mut() {
             due.extend(entry.expression.between(entry.fired_until, now).map(|at| (at, entry.created.clone())));
-            entry.fired_until = entry.fired_until.max(now);
+            // A clock that goes back makes times come again. They fire again, which starts nothing twice; not to fire would lose the next ones.
+            entry.fired_until = now;
         }
         due.sort_by_key(|(at, _)| *at);
         due
@@ -136,9 +140,7 @@ impl Scheduler {
     /// Keeps a schedule under that name.
     fn put(&self, name: &str, created: Created, now: DateTime<Utc>) -> Result<()> {
         let entry = entry(created, now)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(&serde_json::to_vec_pretty(&entry.created)?)?;
-        file.persist(self.file(name))?;
+        write_whole(&self.file(name), &serde_json::to_vec_pretty(&entry.created)?)?;
         self.lock().insert(name.to_owned(), entry);
         Ok(())
     }

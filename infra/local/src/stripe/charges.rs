@@ -44,7 +44,7 @@ impl Work<'_> {
 
     /// Charges a card; a declined charge is kept too.
     pub fn charge(&mut self, charging: Charging<'_>, card: &Card, declined: Option<Decline>) -> Charged {
-        let charged = Charged { intent: self.id("pi"), charge: self.id("ch") };
+        let charged = Charged { intent: self.id("pi"), charge: self.secret_id("ch") };
         let is_paid = declined.is_none();
         let intent = Intent {
             id: charged.intent.clone(),

@@ -130,7 +130,7 @@ impl Work<'_> {
     }
 
     fn new_session(&self, form: &Form, mode: &str, lines: Vec<LineItem>, expires_at: i64) -> Result<Session, Refusal> {
-        let id = self.id("cs_test");
+        let id = self.secret_id("cs_test");
         let total = lines.iter().map(|line| line.amount_total).sum();
         Ok(Session {
             created: self.seconds(),

@@ -23,12 +23,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use anyhow::Result;
-use axum::Router;
+use aws_lc_rs::hmac;
+use axum::{Router, middleware};
 use hozon_shared::ports::{Clock, Ids};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::origins;
 use deliveries::Sender;
 use error::Refusal;
 use state::{State, Work};
@@ -54,6 +56,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     state: Mutex<State>,
+    /// Makes names that nobody can guess.
+    names: hmac::Key,
     sender: Sender,
     /// Told when there is something to send.
     woken: Notify,
@@ -64,8 +68,9 @@ impl StripeServer {
     pub fn open(path: &Path, url: &str, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, keys: Keys) -> Result<Self> {
         let state = Mutex::new(State::load(path)?);
         let sender = Sender::new(&keys)?;
+        let names = hmac::Key::new(hmac::HMAC_SHA256, keys.api_key.as_bytes());
         let (path, url) = (path.to_owned(), url.to_owned());
-        Ok(Self(Arc::new(Inner { path, url, keys, clock, ids, state, sender, woken: Notify::new() })))
+        Ok(Self(Arc::new(Inner { path, url, keys, clock, ids, state, names, sender, woken: Notify::new() })))
     }
 
     /// Its own address.
@@ -75,7 +80,8 @@ impl StripeServer {
 
     /// The API and the pages.
     pub fn router(&self) -> Router {
-        api::router(self.clone()).merge(pages::router(self.clone()))
+        let routes = api::router(self.clone()).merge(pages::router(self.clone()));
+        routes.layer(middleware::from_fn(origins::own_pages))
     }
 
     /// Where messages go from now on; until this is called they wait.
@@ -115,7 +121,8 @@ impl StripeServer {
         let mut kept = self.lock();
         let mut state = kept.clone();
         state.forget(now);
-        let mut work = Work { state: &mut state, now, url: &self.0.url, ids: &*self.0.ids };
+        let (url, ids, names) = (&*self.0.url, &*self.0.ids, &self.0.names);
+        let mut work = Work { state: &mut state, now, url, ids, names };
         work.catch_up();
         let done = act(&mut work)?;
         state.save(&self.0.path)?;

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use aws_lc_rs::hmac;
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::ports::Ids;
 use serde::{Deserialize, Serialize};
@@ -175,12 +176,22 @@ pub struct Work<'a> {
     /// The server's own address.
     pub url: &'a str,
     pub ids: &'a dyn Ids,
+    /// Makes names that nobody can guess.
+    pub names: &'a hmac::Key,
 }
 
 impl Work<'_> {
     /// A new id.
     pub fn id(&self, kind: &str) -> String {
         format!("{kind}_{}", self.ids.next(self.now))
+    }
+
+    /// A new id that nobody can guess: who knows it may see its page.
+    pub fn secret_id(&self, kind: &str) -> String {
+        let id = self.id(kind);
+        let tag = hmac::sign(self.names, id.as_bytes());
+        let hex: String = tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!("{id}{hex}")
     }
 
     /// The time in Stripe's seconds.

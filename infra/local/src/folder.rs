@@ -1,0 +1,228 @@
+//! The data folder before anything in it is opened: private to its owner, and refused when the table is gone while what belongs to it is
+//! still there.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::table;
+
+/// Makes the folder where there is none, and everything in it private: nobody else on this machine is to read customers' data or keys.
+/// Every file that this process makes from now on is private too.
+pub fn make_private(data: &Path) -> Result<()> {
+    keep_files_private();
+    fs::create_dir_all(data).with_context(|| format!("make the data folder {}", data.display()))?;
+    close_to_others(data).with_context(|| format!("make the data folder {} private to its owner", data.display()))
+}
+
+/// Refuses a folder that has lost its table or its stored files while the other is still there. To begin with a new table would forget every
+/// organisation and every backup, and delete the zips.
+pub fn require_state(data: &Path) -> Result<()> {
+    let table = data.join(table::FILE);
+    let has_table = fs::metadata(&table).is_ok_and(|file| file.len() > 0);
+    if has_table {
+        return require_stored_files(data);
+    }
+    let Some(witness) = witness(data)? else { return Ok(()) };
+    bail!(
+        "the table {} is missing or empty, though {} is there, so it has been lost. Nothing was changed. Copy {} back from a backup of the \
+         data folder, with its -wal and -shm files if there are any; or move the folder {} away to begin anew. The zips in {} can be \
+         copied, and loaded into a new folder with `hozon import`.",
+        table.display(),
+        witness.display(),
+        table::FILE,
+        data.display(),
+        data.join("s3/archives").display(),
+    )
+}
+
+/// The table is made after the buckets' folders, so that it is never there without them.
+fn require_stored_files(data: &Path) -> Result<()> {
+    let lost = ["s3/archives", "s3/crm"].map(|bucket| data.join(bucket)).into_iter().find(|folder| !folder.is_dir());
+    let Some(lost) = lost else { return Ok(()) };
+    bail!(
+        "the folder {} is missing, though the table {} is there, so that stored records or zips have been lost. Nothing was changed. Copy \
+         the folder back from a backup of the data folder; or make it, empty, to go on without what was in it.",
+        lost.display(),
+        data.join(table::FILE).display(),
+    )
+}
+
+/// Deletes what writing a file in one go leaves when the process is killed in between.
+pub fn delete_leftovers(data: &Path) -> Result<()> {
+    for folder in [data.to_owned(), data.join("executions"), data.join("scheduler"), data.join("mail")] {
+        for path in entries(&folder)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // The names of the crate `tempfile`.
+            if name.starts_with(".tmp") && path.is_file() {
+                fs::remove_file(&path).with_context(|| format!("delete {}", path.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file whole or not at all, also when the machine loses its power in between.
+pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(contents)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The name is a change of the folder.
+    #[cfg(unix)]
+    fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+/// Puts a file that cannot be understood aside under a name that says so, and tells about it.
+pub fn set_aside(path: &Path, error: &anyhow::Error, what_now: &str) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let free = (1..).map(|number| path.with_file_name(format!("{name}.damaged-{number}"))).find(|aside| !aside.exists());
+    let aside = free.context("no name is free")?;
+    fs::rename(path, &aside).with_context(|| format!("put {} aside", path.display()))?;
+    tracing::error!(error = format!("{error:#}"), file = %aside.display(), "a damaged file was set aside: {what_now}");
+    Ok(())
+}
+
+/// A file that is only made once there is a table.
+fn witness(data: &Path) -> Result<Option<PathBuf>> {
+    let list = data.join("organisations.json");
+    let has_organisations = fs::read(&list).is_ok_and(|json| json.trim_ascii() != b"[]" && !json.is_empty());
+    if has_organisations {
+        return Ok(Some(list));
+    }
+    for folder in ["s3/archives", "s3/crm", "executions", "scheduler", "mail"] {
+        if let Some(path) = entries(&data.join(folder))?.into_iter().next() {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+/// What a folder holds; nothing where there is none.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failed = || format!("read the folder {}", folder.display());
+    match fs::read_dir(folder) {
+        Ok(found) => found.map(|entry| Ok(entry.with_context(failed)?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error).with_context(failed),
+    }
+}
+
+#[cfg(unix)]
+fn keep_files_private() {
+    use rustix::fs::Mode;
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+}
+
+#[cfg(not(unix))]
+fn keep_files_private() {}
+
+/// A folder that is open to others was made by an earlier version: then all that is in it is closed first.
+#[cfg(unix)]
+fn close_to_others(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(folder)?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()? {
+            kind if kind.is_dir() => close_to_others(&entry.path())?,
+            kind if kind.is_file() => fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o600))?,
+            _ => {}
+        }
+    }
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a folder")
+    }
+
+    #[test]
+    fn a_new_folder_needs_no_table() {
+        let folder = folder();
+        require_state(&folder.path().join("not there")).expect("a first start");
+        // Killed before the table was made.
+        for made_first in ["secrets.json", "lock", "s3.port"] {
+            fs::write(folder.path().join(made_first), "1").expect("writes");
+        }
+        fs::write(folder.path().join("organisations.json"), "[]").expect("writes");
+        fs::create_dir_all(folder.path().join("s3/archives")).expect("makes it");
+        require_state(folder.path()).expect("a second first start");
+    }
+
+    #[test]
+    fn a_folder_whose_table_is_gone_or_empty_is_refused_with_what_to_do() {
+        for witness in ["organisations.json", "s3/archives/1/2/Data_001.zip", "s3/crm/1/rows", "executions/a.json", "mail/a.eml"]
+        {
+            let folder = folder();
+            let path = folder.path().join(witness);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("makes it");
+            fs::write(path, "[{}]").expect("writes");
+            for is_there in [false, true] {
+                if is_there {
+                    fs::write(folder.path().join(table::FILE), "").expect("writes");
+                }
+                let refused = require_state(folder.path()).expect_err(witness).to_string();
+                for part in ["dynamodb.sqlite", "from a backup of the data folder", "hozon import"] {
+                    assert!(refused.contains(part), "{refused}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_whose_stored_files_are_gone_is_refused_with_what_to_do() {
+        let folder = folder();
+        fs::write(folder.path().join(table::FILE), "SQLite format 3").expect("writes");
+        fs::create_dir_all(folder.path().join("s3/archives")).expect("makes it");
+        let refused = require_state(folder.path()).expect_err("it is lost").to_string();
+        assert!(refused.contains("s3/crm is missing") && refused.contains("from a backup of the data folder"), "{refused}");
+        fs::create_dir_all(folder.path().join("s3/crm")).expect("makes it");
+        require_state(folder.path()).expect("all is there");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_of_an_earlier_version_is_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder();
+        let data = folder.path().join("data");
+        let file = data.join("s3/archives/Data_001.zip");
+        fs::create_dir_all(file.parent().expect("a folder")).expect("makes it");
+        fs::write(&file, "zip").expect("writes");
+        for path in [&data, &file] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("opens it");
+        }
+        make_private(&data).expect("closes it");
+        let mode = |path: &Path| fs::metadata(path).expect("is there").permissions().mode() & 0o777;
+        assert_eq!((mode(&data), mode(&file)), (0o700, 0o600));
+    }
+
+    #[test]
+    fn what_a_kill_left_of_a_file_is_deleted() {
+        let folder = folder();
+        fs::create_dir_all(folder.path().join("mail")).expect("makes it");
+        for name in [".tmpA1b2C3", "mail/.tmpZ9", "mail/kept.eml"] {
+            fs::write(folder.path().join(name), "").expect("writes");
+        }
+        delete_leftovers(folder.path()).expect("deletes");
+        assert!(folder.path().join("mail/kept.eml").exists() && !folder.path().join("mail/.tmpZ9").exists());
+        assert!(!folder.path().join(".tmpA1b2C3").exists());
+    }
+}

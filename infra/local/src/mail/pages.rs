@@ -1,0 +1,90 @@
+//! `/mail`: the mails as a mail program would show them. The page itself is the same for everybody and holds nothing; what it shows it
+//! reads with the console's token, because mails hold working links.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use hozon_shared::api::{Administrator, ApiError};
+use mail_parser::MessageParser;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Mailbox;
+
+/// Nothing comes from elsewhere, nothing runs but the page's own module, nobody frames it. Mails have styles of their own, and are shown in
+/// a sandbox that runs nothing.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
+    frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+/// One mail.
+#[derive(Serialize)]
+struct Shown {
+    name: String,
+    to: String,
+    subject: String,
+    text: String,
+    html: String,
+}
+
+/// The page, and the mails that it reads.
+pub fn router(mailbox: Mailbox) -> Router {
+    let file = |content_type: &'static str, text: &'static str| get(async move || page_file(content_type, text));
+    Router::new()
+        .route("/mail", file("text/html; charset=utf-8", include_str!("page.html")))
+        .route("/mail/page.js", file("text/javascript; charset=utf-8", include_str!("page.js")))
+        .route("/mail/page.css", file("text/css; charset=utf-8", include_str!("page.css")))
+        .route("/mail/messages", get(list))
+        .route("/mail/messages/{name}", get(show))
+        .with_state(mailbox)
+}
+
+fn page_file(content_type: &'static str, text: &'static str) -> Response {
+    let headers: [(HeaderName, &str); 5] = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, text).into_response()
+}
+
+/// All mails, newest first, without their contents.
+async fn list(State(mailbox): State<Mailbox>, _administrator: Administrator) -> Response {
+    match mailbox.names() {
+        Ok(names) => {
+            let heads: Vec<_> = names.iter().filter_map(|name| mailbox.shown(name)).collect();
+            let heads = heads.iter().map(|mail| json!({ "name": mail.name, "to": mail.to, "subject": mail.subject }));
+            Json(json!({ "messages": heads.collect::<Vec<_>>() })).into_response()
+        }
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "mails cannot be listed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn show(
+    State(mailbox): State<Mailbox>,
+    _administrator: Administrator,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    let mail = mailbox.shown(&name).ok_or_else(ApiError::not_found)?;
+    Ok(Json(json!({ "message": mail })).into_response())
+}
+
+impl Mailbox {
+    fn shown(&self, name: &str) -> Option<Shown> {
+        let bytes = self.read(name)?;
+        let mail = MessageParser::default().parse(&bytes)?;
+        Some(Shown {
+            name: name.to_owned(),
+            to: mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default().to_owned(),
+            subject: mail.subject().unwrap_or_default().to_owned(),
+            text: mail.body_text(0).unwrap_or_default().into_owned(),
+            html: mail.body_html(0).unwrap_or_default().into_owned(),
+        })
+    }
+}
