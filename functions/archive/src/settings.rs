@@ -10,9 +10,9 @@ use tokio::sync::Semaphore;
 /// Resident memory that an item takes at most while it is packed, in MiB.
 const ITEM_MIB: u64 = 80;
 
-/// Zips that all of a backup would fill. DynamoDB: an item has at most 400 KB, and a zip takes about 170 bytes of the backup's. Two zips that
+/// Zips that all of a backup would fill. DynamoDB: an item has at most 400 KB, and a zip takes about 200 bytes of the backup's. Two zips that
 /// follow one another hold more than one could, so that there are at most twice as many.
-const MOST_FULL_ZIPS: u64 = 1_000;
+const MOST_FULL_ZIPS: u64 = 900;
 
 /// Sizes and limits of a run.
 #[derive(Debug, Clone)]
