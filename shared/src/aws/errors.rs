@@ -76,8 +76,8 @@ fn kind_of_code(code: &str) -> Option<ErrorKind> {
         | "ServiceUnavailable"
         | "RequestTimeout"
         | "TooManyRequestsException" => ErrorKind::Unavailable,
-        // The bytes of an object are not those whose checksum was given.
-        "BadDigest" => ErrorKind::Corrupt,
+        // The bytes of an object are not those whose checksum was given; the embedded S3 cannot read what it keeps beside an object.
+        "BadDigest" | "ObjectDamaged" => ErrorKind::Corrupt,
         // MinIO and Ceph; S3 itself has no end.
         "XMinioStorageFull" | "XMinioAdminBucketQuotaExceeded" | "QuotaExceeded" => ErrorKind::Full,
         TOO_MANY_OPEN_FILES => ErrorKind::Exhausted,
