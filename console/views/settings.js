@@ -154,11 +154,11 @@ export default function settings(app) {
   };
 }
 
-/** Whether a form has other values than what is saved. @param {any} form @param {any} saved @returns {boolean} */
+/** Whether a form has other values than what is saved; what the service does not know is no difference. @param {any} form @param {any} saved @returns {boolean} */
 function differs(form, saved) {
   if (form === null || typeof form !== "object") return form !== saved;
   if (Array.isArray(form)) return JSON.stringify(form) !== JSON.stringify(saved);
-  return Object.keys(form).some((name) => differs(form[name], saved?.[name]));
+  return Object.keys(form).some((name) => name in saved && differs(form[name], saved[name]));
 }
 
 /** @typedef {{ problem: Problem | null, recipients: string[], revision: number }} Editing */
