@@ -47,7 +47,7 @@ pub async fn run(stores: &str, data: &Path, org: &str, times: u64) -> Result<()>
         let mut index: Value = serde_json::from_slice(&read_all(&*ports.objects, &index_at).await?)?;
         index["attachments"] = listed.into();
         ports.objects.put(&index_at, serde_json::to_vec(&index)?.into(), "application/json").await?;
-        ports.catalogue.publish(org, &module).await?;
+        ports.catalogue.publish(org, std::slice::from_ref(&module)).await?;
     }
     Ok(())
 }

@@ -10,9 +10,8 @@ async fn modules_come_by_their_order_and_then_by_name() {
     let emulators = Emulators::start().await;
     let catalogue = &emulators.ports.catalogue;
     assert!(catalogue.modules(ORG).await.unwrap().is_empty());
-    for published in [module("Leads", 2), module("Deals", 10), module("案件", 1), module("Calls", 2)] {
-        catalogue.publish(ORG, &published).await.unwrap();
-    }
+    let published = [module("Leads", 2), module("Deals", 10), module("案件", 1), module("Calls", 2)];
+    catalogue.publish(ORG, &published).await.unwrap();
     let expected = [module("案件", 1), module("Calls", 2), module("Leads", 2), module("Deals", 10)];
     assert_eq!(catalogue.modules(ORG).await.unwrap(), expected);
     assert!(catalogue.modules(OTHER).await.unwrap().is_empty());
@@ -24,7 +23,36 @@ async fn the_version_published_last_is_the_current_one() {
     let catalogue = &emulators.ports.catalogue;
     let second = Module { version: "2".to_owned(), fields: Vec::new(), rows: 0, ..module("Leads", 1) };
     for published in [module("Leads", 1), module("Leads", 1), second] {
-        catalogue.publish(ORG, &published).await.unwrap();
+        catalogue.publish(ORG, std::slice::from_ref(&published)).await.unwrap();
         assert_eq!(catalogue.modules(ORG).await.unwrap(), [published]);
     }
+}
+
+#[tokio::test]
+async fn more_modules_than_a_transaction_takes_become_current_at_once_and_others_stay() {
+    let emulators = Emulators::start().await;
+    let catalogue = &emulators.ports.catalogue;
+    catalogue.publish(ORG, &[module("Kept", 0), module("M000", 1)]).await.unwrap();
+    let many: Vec<Module> =
+        (0..130).map(|at| Module { version: "2".to_owned(), ..module(&format!("M{at:03}"), at + 1) }).collect();
+    catalogue.publish(ORG, &many).await.unwrap();
+    let current = catalogue.modules(ORG).await.unwrap();
+    assert_eq!(current[0], module("Kept", 0));
+    assert_eq!(current[1..], many);
+}
+
+/// The table refuses items over 400 KB. What was written of the publication before that is never read.
+#[tokio::test]
+async fn of_a_publication_that_fails_nothing_is_current() {
+    let emulators = Emulators::start().await;
+    let catalogue = &emulators.ports.catalogue;
+    let before = [module("Deals", 1), module("Leads", 2)];
+    catalogue.publish(ORG, &before).await.unwrap();
+    let newer = Module { version: "2".to_owned(), rows: 99, ..module("Deals", 1) };
+    let too_large = Module { version: "2".to_owned(), label: "x".repeat(500_000), ..module("Leads", 2) };
+    catalogue.publish(ORG, &[newer, too_large]).await.unwrap_err();
+    assert_eq!(catalogue.modules(ORG).await.unwrap(), before);
+    let newest = Module { version: "3".to_owned(), ..module("Leads", 2) };
+    catalogue.publish(ORG, std::slice::from_ref(&newest)).await.unwrap();
+    assert_eq!(catalogue.modules(ORG).await.unwrap(), [module("Deals", 1), newest], "the failed version stays unread");
 }

@@ -81,7 +81,7 @@ impl World {
 
     /// Imports, or says why not.
     pub async fn try_import(&self, options: ImportOptions) -> Result<Vec<Module>, ImportError> {
-        import(&self.local.ports, self.org, &options, &mut |_| {}).await
+        import(&self.local.ports, self.org, &options, &mut |_| {}).await.map(|imported| imported.modules)
     }
 
     /// The organisation's administrator.

@@ -1,6 +1,8 @@
 //! What a CRM exports is loaded whole or not at all.
 
-use hozon::import::{Encoding, ImportError, Options, RowFault};
+use std::path::{Path, PathBuf};
+
+use hozon::import::{Encoding, ImportError, Note, Options, Reason, RowFault};
 use hozon_tests::{Crm, World, contents, csv};
 
 fn rows(module: &hozon_tests::ModuleContents) -> Vec<Vec<&str>> {
@@ -28,11 +30,12 @@ async fn files_in_other_encodings_are_read_when_told() {
     let (shift_jis, _, _) = encoding_rs::SHIFT_JIS.encode(text);
     let crm = Crm::default().file("取引先.csv", &shift_jis);
     let options = |encoding| Options { from: crm.inputs(), encoding, ..Options::default() };
-    let refused = world.try_import(options(Encoding::Utf8)).await.unwrap_err();
-    assert!(matches!(refused, ImportError::Row { line: 1, fault: RowFault::Encoding, .. }), "{refused:?}");
-    world.try_import(options(Encoding::ShiftJis)).await.unwrap();
+    let refused = world.try_import(options(Encoding::UTF_8)).await.unwrap_err();
+    let ImportError::Row { line: 1, fault: RowFault::Encoding { guess, .. }, .. } = &refused else { panic!("{refused:?}") };
+    assert_eq!(*guess, Some(Encoding::SHIFT_JIS), "{refused}");
+    world.try_import(options(Encoding::SHIFT_JIS)).await.unwrap();
     let western = Crm::default().file("Kunden.csv", b"Id,Stadt\n7,K\xF6ln \x80\n");
-    world.try_import(Options { from: western.inputs(), encoding: Encoding::Windows1252, ..Options::default() }).await.unwrap();
+    world.try_import(Options { from: western.inputs(), encoding: Encoding::WINDOWS_1252, ..Options::default() }).await.unwrap();
     let found = contents(&world.local.ports, world.org).await;
     let found: Vec<_> = found.iter().map(|module| (module.api_name.as_str(), rows(module))).collect();
     assert!(found.contains(&("取引先", vec![vec!["1", "株式会社①"]])), "{found:?}");
@@ -114,11 +117,243 @@ async fn marked_modules_and_fields_are_left_out_and_listed() {
 }
 
 #[tokio::test]
-async fn an_attachment_of_an_unknown_module_is_an_error() {
+async fn an_attachment_of_an_unknown_module_is_named() {
     let world = World::start().await;
     let crm = Crm::small().file("attachments/Cases/1/x.txt", b"x");
     let refused = world.try_import(Options { from: crm.inputs(), ..Options::default() }).await.unwrap_err();
-    assert!(matches!(&refused, ImportError::UnknownModule { module, .. } if module == "Cases"), "{refused:?}");
+    let ImportError::Unknown(skipped) = &refused else { panic!("{refused:?}") };
+    assert!(matches!(skipped[0].reason, Reason::NoSuchModule { .. }) && skipped[0].name.ends_with("Cases/1/x.txt"), "{refused}");
+    world.end().await;
+}
+
+/// Imports and gives what is told, or why nothing was loaded.
+async fn notes(world: &World, options: Options) -> Result<Vec<Note>, ImportError> {
+    let imported = hozon::import::import(&world.local.ports, world.org, &options, &mut |_| {}).await;
+    imported.map(|imported| imported.notes)
+}
+
+fn of(from: Vec<PathBuf>) -> Options {
+    Options { from, ..Options::default() }
+}
+
+async fn shell(folder: &Path, script: &str) {
+    let status = tokio::process::Command::new("bash").args(["-ec", script]).current_dir(folder).status().await.unwrap();
+    assert!(status.success(), "{script}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn every_file_is_loaded_or_named_and_nothing_hangs() {
+    let world = World::start().await;
+    let crm = Crm::small()
+        .file("Deals.xlsx", b"x")
+        .file("ContentVersion/068A0000001", b"x")
+        .file(".DS_Store", b"x")
+        .file("attachments/Leads/1/Thumbs.db", b"x");
+    shell(crm.path(), "mkfifo Pipe.csv; ln -s Leads.csv Linked.csv; ln -s ../Deals.csv attachments/Leads/1/scan.pdf").await;
+    let refused = notes(&world, of(crm.inputs())).await.unwrap_err();
+    let ImportError::Unknown(skipped) = &refused else { panic!("{refused:?}") };
+    let mut named: Vec<_> = skipped.iter().map(|file| (file.name.rsplit('/').next().unwrap(), &file.reason)).collect();
+    named.sort_by_key(|(name, _)| *name);
+    let expected = [
+        ("068A0000001", &Reason::OtherType),
+        ("Deals.xlsx", &Reason::Spreadsheet),
+        ("Linked.csv", &Reason::Link),
+        ("Pipe.csv", &Reason::Pipe),
+        ("scan.pdf", &Reason::Link),
+    ];
+    assert_eq!(named, expected);
+    assert!(contents(&world.local.ports, world.org).await.is_empty());
+    let told = notes(&world, Options { skip_unknown: true, ..of(crm.inputs()) }).await.unwrap();
+    let count = |wanted: fn(&Note) -> bool| told.iter().filter(|note| wanted(note)).count();
+    assert_eq!(count(|note| matches!(note, Note::Skipped(_))), 5, "{told:?}");
+    assert_eq!(count(|note| matches!(note, Note::SystemFile(_))), 2, "{told:?}");
+    assert_eq!(contents(&world.local.ports, world.org).await.iter().map(|module| module.attachments.len()).sum::<usize>(), 3);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_wrapped_zip_and_a_folder_of_attachments_beside_a_file_are_understood() {
+    let world = World::start().await;
+    let crm = Crm::small().file("attachments/Leads/1/prices.csv", b"p\r\n1\r\n");
+    shell(
+        crm.path(),
+        "mkdir -p out/export; cp -r Leads.csv Deals.csv attachments out/export/; (cd out; zip -qr ../w.zip export)",
+    )
+    .await;
+    let folder = crm.path();
+    for from in [vec!["w.zip"], vec!["Leads.csv", "Deals.csv", "attachments"], vec!["out"]] {
+        notes(&world, of(from.iter().map(|name| folder.join(name)).collect())).await.unwrap();
+        let found = contents(&world.local.ports, world.org).await;
+        let found: Vec<_> = found.iter().map(|module| (module.api_name.as_str(), module.attachments.len())).collect();
+        assert_eq!(found, [("Deals", 1), ("Leads", 3)], "{from:?}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn folders_of_modules_may_differ_in_case_and_composition_and_dates_are_kept() {
+    let world = World::start().await;
+    let crm = Crm::default()
+        .file("Leads.csv", b"Id\n1\n")
+        .file("\u{e9}t\u{e9}.csv", b"Id\n2\n")
+        .file("attachments/LEADS/1/a.pdf", b"x")
+        .file("attachments/e\u{301}te\u{301}/2/b.pdf", b"y");
+    shell(crm.path(), "touch -d 2001-02-03T04:05:06Z attachments/LEADS/1/a.pdf").await;
+    world.import(crm.inputs()).await;
+    let found = contents(&world.local.ports, world.org).await;
+    assert!(found.len() == 2 && found.iter().all(|module| module.attachments.len() == 1), "{found:?}");
+    let zips = world.back_up_well().await;
+    let index = String::from_utf8(entry(&zips[1], "attachments.csv").await).unwrap();
+    assert!(index.contains("2001-02-03T04:05:06Z"), "{index}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn two_states_of_a_module_are_refused_and_numbers_that_are_no_parts_are_modules() {
+    let world = World::start().await;
+    let twice = Crm::default().file("2025/Leads.csv", b"Id\n1\n").file("2026/Leads.csv", b"Id\n1\n");
+    let refused = notes(&world, of(twice.inputs())).await.unwrap_err();
+    assert!(matches!(&refused, ImportError::SameModule { module, .. } if module == "Leads"), "{refused:?}");
+    let gap = Crm::default().file("Leads_001.csv", b"Id\n1\n").file("Leads_003.csv", b"Id\n3\n");
+    let refused = notes(&world, of(gap.inputs())).await.unwrap_err();
+    assert!(matches!(&refused, ImportError::MissingNumber { missing: 2, .. }), "{refused:?}");
+    let branches = Crm::default().file("Branch_100.csv", b"Id\n1\n").file("Branch_200.csv", b"Id\n1\n");
+    world.import(branches.inputs()).await;
+    let found = contents(&world.local.ports, world.org).await;
+    assert_eq!(found.iter().map(|module| module.api_name.as_str()).collect::<Vec<_>>(), ["Branch_100", "Branch_200"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn our_own_files_are_ours_wherever_their_manifest_lies() {
+    let mut world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    let original = contents(&world.local.ports, world.org).await;
+    let zips = world.back_up_well().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (data, files) = (zips[0].display(), zips[1].display());
+    let script = format!(
+        "mkdir -p w/d w/a; unzip -q '{data}' -d w/d; unzip -q '{files}' -d w/a; (cd w; zip -qr ../again.zip d a); mv w/a w/attachments"
+    );
+    shell(folder.path(), &script).await;
+    let path = |name: &str| folder.path().join(name);
+    for (at, from) in [vec![path("w")], vec![path("again.zip")], vec![path("w/d"), path("w/attachments")]].into_iter().enumerate()
+    {
+        let copy = world.local.organisation(&format!("Copy {at}"), chrono_tz::UTC, "Own", "JP").await.unwrap();
+        hozon::import::import(&world.local.ports, copy, &of(from), &mut |_| {}).await.unwrap();
+        assert_eq!(contents(&world.local.ports, copy).await, original, "{at}");
+    }
+    let copy = world.local.organisation("One file", chrono_tz::UTC, "Own", "JP").await.unwrap();
+    hozon::import::import(&world.local.ports, copy, &of(vec![path("w/d/Leads.csv")]), &mut |_| {}).await.unwrap();
+    let found = contents(&world.local.ports, copy).await;
+    let leads = original.iter().find(|module| module.api_name == "Leads").unwrap();
+    assert_eq!((&found[0].rows, &found[0].fields), (&leads.rows, &leads.fields));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_set_is_whole_of_one_backup_and_taken_once() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    let (first, second) = (world.back_up_well().await, world.back_up_well().await);
+    let refused = notes(&world, of(vec![first[0].clone(), second[1].clone()])).await.unwrap_err();
+    assert!(refused.to_string().contains("different backups"), "{refused}");
+    let repeated = vec![first[0].clone(), first[1].clone(), first[0].clone()];
+    let told = notes(&world, of(repeated)).await.unwrap();
+    assert!(matches!(told.as_slice(), [Note::GivenTwice { .. }]), "{told:?}");
+    let told = notes(&world, of(vec![first[0].clone()])).await.unwrap();
+    assert!(matches!(told.as_slice(), [Note::NoAttachments(_)]), "{told:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_file_of_a_backup_that_was_changed_is_refused_unless_it_was_edited() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    let zips = world.back_up_well().await;
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "unzip -q '{}' -d d; unzip -q '{}' -d a; sed -i 's/12.50/12.51/' d/Deals.csv",
+        zips[0].display(),
+        zips[1].display()
+    );
+    shell(folder.path(), &script).await;
+    let from = vec![folder.path().join("d"), folder.path().join("a")];
+    let refused = notes(&world, of(from.clone())).await.unwrap_err();
+    assert!(matches!(&refused, ImportError::Changed { file, .. } if file.ends_with("Deals.csv")), "{refused:?}");
+    let told = notes(&world, Options { edited: true, ..of(from.clone()) }).await.unwrap();
+    assert!(matches!(told.as_slice(), [Note::Edited(file)] if file.ends_with("Deals.csv")), "{told:?}");
+    shell(folder.path(), "printf y >> a/Deals/10/*").await;
+    let refused = notes(&world, Options { edited: true, ..of(from.clone()) }).await.unwrap_err();
+    assert!(matches!(&refused, ImportError::Changed { .. }), "attachments have no edited state: {refused:?}");
+    shell(folder.path(), "rm d/Leads.csv").await;
+    let refused = notes(&world, of(from)).await.unwrap_err();
+    assert!(matches!(&refused, ImportError::MissingFile { path, .. } if path == "Leads.csv"), "{refused:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_module_that_the_table_cannot_take_is_refused_before_anything_is_loaded() {
+    let world = World::start().await;
+    world.import(Crm::default().file("AAA.csv", b"Id,Name\n1,old\n").inputs()).await;
+    let header: Vec<String> = (0..2000).map(|at| format!("{}{at:05}", "\u{6f22}".repeat(25))).collect();
+    let wide = Crm::default().file("AAA.csv", b"Id,Name\n1,new\n").file("Wide.csv", header.join(",").as_bytes());
+    let refused = notes(&world, of(wide.inputs())).await.unwrap_err();
+    assert!(matches!(&refused, ImportError::TooManyColumns { columns: 2000, .. }), "{refused:?}");
+    let found = contents(&world.local.ports, world.org).await;
+    assert_eq!(rows(&found[0]), [["1", "old"]]);
+    let near: Vec<String> = header.iter().take(1_700).map(|name| name.replace('\u{6f22}', "x")).collect();
+    world.import(Crm::default().file("Near.csv", near.join(",").as_bytes()).inputs()).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn dialects_are_found_and_told() {
+    let world = World::start().await;
+    let utf_16: Vec<u8> = "\u{FEFF}Id\tName\r\n1\tJos\u{e9}\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let (shift_jis, _, _) = encoding_rs::SHIFT_JIS.encode("Id,名\n1,髙橋\n");
+    let crm = Crm::default()
+        .file("Utf16.csv", &utf_16)
+        .file("Semicolons.csv", "Id;Betrag\r\n1;12,50\r\n".as_bytes())
+        .file("Named.csv", b"sep=|\r\nId|Name\r\n1|A\r\n")
+        .file("Tabs.tsv", b"Id\tName\n1\tA\n")
+        .file("Marked.csv", "\u{FEFF}Id,名\n1,高橋\n".as_bytes())
+        .file("Old.csv", &shift_jis)
+        .file("Dos.csv", b"Id,Name\r\n1,A\r\n\x1a");
+    let encodings = vec![("Old.csv".to_owned(), Encoding::SHIFT_JIS)];
+    let told = notes(&world, Options { encodings, encoding: Encoding::WINDOWS_1252, ..of(crm.inputs()) }).await.unwrap();
+    assert_eq!(told.iter().filter(|note| matches!(note, Note::Separator { .. })).count(), 4, "{told:?}");
+    let found = contents(&world.local.ports, world.org).await;
+    let found: Vec<_> = found.iter().map(|module| (module.api_name.as_str(), rows(module))).collect();
+    let expected = [
+        ("Dos", vec![vec!["1", "A"]]),
+        ("Marked", vec![vec!["1", "高橋"]]),
+        ("Named", vec![vec!["1", "A"]]),
+        ("Old", vec![vec!["1", "髙橋"]]),
+        ("Semicolons", vec![vec!["1", "12,50"]]),
+        ("Tabs", vec![vec!["1", "A"]]),
+        ("Utf16", vec![vec!["1", "Jos\u{e9}"]]),
+    ];
+    assert_eq!(found, expected);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_lenient_import_mends_what_spreadsheets_leave_and_loses_nothing() {
+    let world = World::start().await;
+    let crm =
+        Crm::default().file("Leads.csv", b"Id,Email,Email,\r\n1,a\r\n2,b,c,d,e\r\n3, \"x, y\",z,\r\n").file("Empty.csv", b"");
+    notes(&world, of(crm.inputs())).await.unwrap_err();
+    let told = notes(&world, Options { lenient: true, ..of(crm.inputs()) }).await.unwrap();
+    let is = |wanted: fn(&Note) -> bool| told.iter().filter(|note| wanted(note)).count();
+    assert_eq!(is(|note| matches!(note, Note::Column { .. })), 3, "{told:?}");
+    assert_eq!(is(|note| matches!(note, Note::ShortRow { line: 2, .. } | Note::LongRow { line: 3, .. })), 2, "{told:?}");
+    assert_eq!(is(|note| matches!(note, Note::EmptyFile(_))), 1, "{told:?}");
+    let found = contents(&world.local.ports, world.org).await;
+    let names: Vec<_> = found[0].fields.iter().map(|field| field.api_name.as_str()).collect();
+    assert_eq!(names, ["Id", "Email", "Email (2)", "Column 4", "Column 5"]);
+    assert_eq!(rows(&found[0]), [["1", "a", "", "", ""], ["2", "b", "c", "d", "e"], ["3", "x, y", "z", "", ""]]);
     world.end().await;
 }
 

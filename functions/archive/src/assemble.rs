@@ -9,12 +9,16 @@ use serde_json::Value;
 
 use crate::contents::Tally;
 use crate::documents::{field_documents, manifest};
-use crate::work::{Plan, Segment};
+use crate::work::{Plan, Segment, SegmentEntry};
 use crate::zip_writer::ZipWriter;
 use crate::{Run, TaskError};
 
 /// Entry lists that are read ahead.
 const READ_AHEAD: usize = 8;
+/// Room in a zip for field documents and the end of the directory.
+const OWN_BYTES: u64 = 1 << 20;
+/// What the records of an entry take beside names: 74 in the directory, two SHA-256 sums in hex, sizes, times and punctuation.
+const RECORD_BYTES: usize = 400;
 
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
     if run.read::<Vec<ArchiveFile>>(&run.archives_at()).await?.is_none() {
@@ -29,9 +33,10 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
 }
 
 async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, tally: &mut Tally) -> Result<Vec<ArchiveFile>, TaskError> {
-    let manifest = manifest(run, plan, kind);
+    let sizes = part_sizes(run, plan, kind).await?;
+    let manifest = manifest(run, plan, kind, sizes.len());
     let mut zip = ZipWriter::begin(run, plan.organisation.archive.csv, &manifest, 1).await?;
-    match write(run, plan, &manifest, &mut zip, tally).await {
+    match write(run, plan, &manifest, &sizes, &mut zip, tally).await {
         Ok(zips) => Ok(zips),
         Err(error) => {
             zip.abort().await;
@@ -81,25 +86,60 @@ async fn write<'a>(
     run: &'a Run<'a>,
     plan: &Plan,
     manifest: &Manifest,
+    sizes: &[u64],
     zip: &mut ZipWriter<'a>,
     tally: &mut Tally,
 ) -> Result<Vec<ArchiveFile>, TaskError> {
-    // A plan of an older version does not say.
-    let most = plan.most_zip_bytes.or_else(|| run.settings.most_zip_bytes(&plan.organisation.archive, 0)).unwrap_or(u64::MAX);
     let reads = stream::iter(plan.items_of(manifest.kind)).map(|number| segment(run, number).boxed());
     let mut segments = reads.buffered(READ_AHEAD);
     let documents = if manifest.kind == ArchiveKind::Data { field_documents(plan)? } else { Vec::new() };
     let mut zips = Vec::new();
-    while let Some(segment) = segments.try_next().await? {
-        if !zip.is_empty() && zip.size_with(&segment) > most {
-            zips.push(zip.finish(&documents).await?);
-            *zip = ZipWriter::begin(run, plan.organisation.archive.csv, manifest, zips.len() + 1).await?;
+    for (at, segments_of_zip) in sizes.iter().enumerate() {
+        if at > 0 {
+            *zip = ZipWriter::begin(run, plan.organisation.archive.csv, manifest, at + 1).await?;
         }
-        zip.segment(&segment).await?;
-        tally.add(&segment);
+        for _ in 0..*segments_of_zip {
+            let Some(segment) = segments.try_next().await? else { break };
+            zip.segment(&segment).await?;
+            tally.add(&segment);
+        }
+        zips.push(zip.finish(&documents).await?);
     }
-    zips.push(zip.finish(&documents).await?);
     Ok(zips)
+}
+
+/// How many segments each zip gets. It is known before the first zip is begun, because every manifest says how many zips there are.
+async fn part_sizes(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<u64>, TaskError> {
+    let items = plan.items_of(kind);
+    // A plan of an older version does not say.
+    let Some(most) = plan.most_zip_bytes.or_else(|| run.settings.most_zip_bytes(&plan.organisation.archive, 0)) else {
+        return Ok(vec![items.end - items.start]);
+    };
+    let reads = stream::iter(items).map(|number| segment(run, number).boxed());
+    let mut segments = reads.buffered(READ_AHEAD);
+    let (mut sizes, mut count, mut bytes) = (Vec::new(), 0, OWN_BYTES);
+    while let Some(segment) = segments.try_next().await? {
+        let more = zip_bytes(&segment);
+        if count > 0 && bytes + more > most {
+            sizes.push(count);
+            (count, bytes) = (0, OWN_BYTES);
+        }
+        count += 1;
+        bytes += more;
+    }
+    sizes.push(count);
+    Ok(sizes)
+}
+
+/// Bytes that a zip grows by at most with this segment: its entries, and their records in the directory, the index and the manifest.
+fn zip_bytes(segment: &Segment) -> u64 {
+    let record = |entry: &SegmentEntry| {
+        let index = entry.attachment.as_ref().map_or(0, |attachment| {
+            attachment.record_id.len() + attachment.record_name.len() + attachment.id.len() + attachment.name.len()
+        });
+        (RECORD_BYTES + 3 * entry.entry.name.len() + 2 * entry.module.len() + 2 * index) as u64
+    };
+    segment.zip_bytes() + segment.entries.iter().map(record).sum::<u64>()
 }
 
 async fn segment(run: &Run<'_>, number: u64) -> Result<Segment, TaskError> {

@@ -22,7 +22,7 @@ pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Bytes)>, TaskError> {
 }
 
 /// `manifest.json` without its files. When it is made, everything has been read, but for what the store itself copies now.
-pub fn manifest(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Manifest {
+pub fn manifest(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, parts: usize) -> Manifest {
     let organisation = &plan.organisation;
     Manifest {
         format: FORMAT.to_owned(),
@@ -34,6 +34,8 @@ pub fn manifest(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Manifest {
             time_zone: organisation.time_zone,
         },
         backup: run.backup,
+        part: None,
+        parts: u32::try_from(parts).ok(),
         source: run.ports.source.info(),
         read_from: plan.read_from,
         read_until: run.ports.clock.now(),

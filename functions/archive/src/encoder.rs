@@ -54,11 +54,6 @@ impl EntryEncoder {
         }
     }
 
-    /// Bytes that were added.
-    pub fn uncompressed(&self) -> u64 {
-        self.uncompressed
-    }
-
     /// Number of finished bytes that wait to be taken.
     pub fn waiting(&self) -> usize {
         match &self.body {

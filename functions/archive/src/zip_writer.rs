@@ -16,8 +16,6 @@ use crate::work::{Segment, SegmentEntry};
 use crate::{Run, TaskError};
 
 const ZIP: &str = "application/zip";
-/// Room for field documents and the end of the directory.
-const OWN: u64 = 1 << 20;
 /// Finished bytes are passed on in pieces of about this size.
 const CHUNK: usize = 1 << 20;
 
@@ -39,7 +37,7 @@ pub struct ZipWriter<'a> {
 }
 
 impl<'a> ZipWriter<'a> {
-    /// Begins the zip of that number, from 1. The manifest says what is the same for all files.
+    /// Begins the zip of that number, from 1. The manifest says what is the same for all files of all zips.
     pub async fn begin(run: &'a Run<'a>, csv: CsvOptions, manifest: &Manifest, number: usize) -> Result<Self, TaskError> {
         let kind = manifest.kind;
         let prefix = match kind {
@@ -51,7 +49,8 @@ impl<'a> ZipWriter<'a> {
         let to = ObjectRef::archives(format!("{}{name}", run.archive_prefix()));
         let (objects, uploads) = (&*run.ports.objects, &*run.ports.uploads);
         let mut text = Growing::new(run, work("manifest"));
-        text.write(&ManifestText::begin(manifest).map_err(damaged)?).await?;
+        let manifest = Manifest { part: u32::try_from(number).ok(), ..manifest.clone() };
+        text.write(&ManifestText::begin(&manifest).map_err(damaged)?).await?;
         Ok(Self {
             run,
             kind,
@@ -65,20 +64,6 @@ impl<'a> ZipWriter<'a> {
             counted: 0,
             name,
         })
-    }
-
-    /// Whether no entry is in it yet.
-    pub fn is_empty(&self) -> bool {
-        self.entries == 0
-    }
-
-    /// Bytes that the zip will have at most, with that segment in it.
-    pub fn size_with(&self, segment: &Segment) -> u64 {
-        let index = self.index.as_ref().map_or(0, |index| index.text.encoder.uncompressed());
-        let so_far = self.composer.size() + self.directory.size() + self.manifest.encoder.uncompressed() + index;
-        // Record in the directory, in the index and in the manifest.
-        let records: u64 = segment.entries.iter().map(|entry| 800 + 4 * entry.entry.name.len() as u64).sum();
-        so_far + segment.zip_bytes() + records + OWN
     }
 
     /// Adds a segment's entries.

@@ -217,20 +217,43 @@ impl Local {
     /// The organisation with that name; it is made where there is none, and keeps its zone, plan and country where there is one.
     /// A plan or country that is none is refused.
     pub async fn organisation(&mut self, name: &str, time_zone: chrono_tz::Tz, plan: &str, country: &str) -> Result<OrgId> {
-        let country = country.to_ascii_uppercase();
-        self.terms.require_plan(plan)?;
-        self.terms.require_country(&country)?;
+        self.require_terms(plan, country)?;
         if let Some(known) = self.registry.find(name) {
             return Ok(known);
         }
-        let name = &organisation_name(name).with_context(|| format!("{name:.100?} is no name of an organisation"))?;
-        let id = OrgId(self.ports.ids.next(self.ports.clock.now()));
+        let id = self.new_organisation_id();
+        self.make_organisation(id, name, time_zone, plan, country).await?;
+        Ok(id)
+    }
+
+    /// Refuses a plan or country that is none.
+    pub fn require_terms(&self, plan: &str, country: &str) -> Result<()> {
+        self.terms.require_plan(plan)?;
+        self.terms.require_country(&country.to_ascii_uppercase())?;
+        Ok(())
+    }
+
+    /// An id that no organisation has.
+    pub fn new_organisation_id(&self) -> OrgId {
+        OrgId(self.ports.ids.next(self.ports.clock.now()))
+    }
+
+    /// Makes an organisation with that id; its name must be new, and its plan and country known.
+    pub async fn make_organisation(
+        &mut self,
+        id: OrgId,
+        name: &str,
+        time_zone: chrono_tz::Tz,
+        plan: &str,
+        country: &str,
+    ) -> Result<()> {
+        let name = &require_name(name)?;
         let organisation = Organisation {
             id,
             name: name.to_owned(),
             time_zone,
             plan: plan.to_owned(),
-            country: Some(country),
+            country: Some(country.to_ascii_uppercase()),
             time_of_day: None,
             recipients: Vec::new(),
             calendar_key: None,
@@ -240,7 +263,7 @@ impl Local {
         };
         self.ports.store.commit(id, vec![Change::Organisation(organisation)]).await?;
         self.registry.add(id, name)?;
-        Ok(id)
+        Ok(())
     }
 
     /// The organisation with that name.
@@ -335,6 +358,11 @@ async fn start_stripe(
     serve(listener, server.router(), stop, tasks);
     tasks.spawn(server.clone().run(stop.clone()));
     Ok(server)
+}
+
+/// The name as a new organisation has it.
+pub fn require_name(name: &str) -> Result<String> {
+    organisation_name(name).with_context(|| format!("{name:.100?} is no name of an organisation"))
 }
 
 fn clockwork(

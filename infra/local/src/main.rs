@@ -6,9 +6,12 @@ mod cli;
 use std::process::ExitCode;
 
 use clap::Parser;
+use hozon::import::ImportError;
 
 /// Files that the program may open at the same time, where the system allows so many: systems begin with 256 or 1,024.
 const OPEN_FILES: u64 = 65_536;
+/// Exit code of an import that found files which it does not understand.
+const UNKNOWN_FILES: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,7 +23,10 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            match error.downcast_ref::<ImportError>() {
+                Some(ImportError::Unknown(_)) => ExitCode::from(UNKNOWN_FILES),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -28,8 +28,14 @@ pub struct Manifest {
     pub kind: ArchiveKind,
     /// Whose data it is.
     pub organisation: ManifestOrganisation,
-    /// The backup.
+    /// The backup. All its zips have the same, data and attachments alike.
     pub backup: BackupId,
+    /// Number of this zip among those of its kind, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
+    /// How many zips of its kind the backup has. `None` in manifests of the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<u32>,
     /// Where the data came from, and what state of it this is.
     pub source: SourceInfo,
     /// When the first of it was read.
@@ -220,6 +226,8 @@ mod tests {
             kind: ArchiveKind::Data,
             organisation: ManifestOrganisation { id: OrgId(1), name: "保存 \"]\n}".to_owned(), time_zone: Tz::Asia__Tokyo },
             backup: BackupId(2),
+            part: Some(1),
+            parts: Some(1),
             source: SourceInfo { kind: "native".to_owned(), consistency: "ok".to_owned() },
             read_from: DateTime::UNIX_EPOCH,
             read_until: DateTime::UNIX_EPOCH,

@@ -1,26 +1,130 @@
-//! The native CRM store's catalogue, in the table.
+//! The native CRM store's catalogue, in the table. Each version of a module is an item of its own; one more item, the list, names
+//! the versions that are current. A publication writes its versions first and then replaces the list, so that all of them become
+//! current with one conditional write, however many there are.
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::errors::port_error;
 use super::keys;
-use super::table::{PrefixQuery, Table, encode};
+use super::table::{Item, PrefixQuery, Table, decode, encode, integer};
 use crate::domain::crm::Module;
 use crate::domain::id::OrgId;
-use crate::ports::{Catalogue, PortError};
+use crate::ports::{Catalogue, ErrorKind, PortError};
+
+/// Reads of a list that is being replaced; a publication takes milliseconds.
+const MAX_READS: usize = 5;
+
+/// The current version of each module, by its name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Current {
+    /// Number of publications so far.
+    revision: u64,
+    modules: BTreeMap<String, String>,
+}
+
+impl Current {
+    fn has(&self, module: &Module) -> bool {
+        self.modules.get(&module.api_name) == Some(&module.version)
+    }
+}
 
 #[async_trait]
 impl Catalogue for Table {
     async fn modules(&self, org: OrgId) -> Result<Vec<Module>, PortError> {
-        let query = PrefixQuery { pk: keys::crm(org), prefix: keys::MODULES, before: None, newest_first: false, limit: None };
-        let mut modules: Vec<Module> = self.all(query).await?;
-        modules.sort_by(|a, b| (a.order, &a.api_name).cmp(&(b.order, &b.api_name)));
-        Ok(modules)
+        for _ in 0..MAX_READS {
+            let current = self.current(org).await?;
+            let mut modules = self.versions(org).await?;
+            if let Some(current) = &current {
+                modules.retain(|module| current.has(module));
+            }
+            let is_whole = current.as_ref().is_none_or(|current| current.modules.len() == modules.len());
+            if is_whole && self.current(org).await? == current {
+                modules.sort_by(|a, b| (a.order, &a.api_name).cmp(&(b.order, &b.api_name)));
+                return Ok(modules);
+            }
+        }
+        Err(PortError::new(ErrorKind::Unavailable, "read the catalogue while it changes"))
     }
 
-    async fn publish(&self, org: OrgId, module: &Module) -> Result<(), PortError> {
-        let item = encode(keys::crm(org), keys::module(&module.api_name), module)?;
-        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        request.send().await.map(drop).map_err(port_error("publish a module"))
+    async fn publish(&self, org: OrgId, modules: &[Module]) -> Result<(), PortError> {
+        let before = self.current(org).await?;
+        for module in modules {
+            let item = encode(keys::crm(org), keys::module(&module.api_name, &module.version), module)?;
+            let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
+            request.send().await.map_err(port_error("write a module"))?;
+        }
+        let mut current = match before.clone() {
+            Some(current) => current,
+            None => self.listed_first(org, modules).await?,
+        };
+        let expected = before.is_some().then_some(current.revision);
+        current.revision += 1;
+        current.modules.extend(modules.iter().map(|module| (module.api_name.clone(), module.version.clone())));
+        self.replace(org, &current, expected).await?;
+        self.forget_older(org, &before.unwrap_or_default(), &current).await
     }
+}
+
+impl Table {
+    async fn current(&self, org: OrgId) -> Result<Option<Current>, PortError> {
+        self.read(keys::crm(org), keys::CATALOGUE.to_owned()).await
+    }
+
+    async fn versions(&self, org: OrgId) -> Result<Vec<Module>, PortError> {
+        let query = PrefixQuery { pk: keys::crm(org), prefix: keys::MODULES, before: None, newest_first: false, limit: None };
+        self.all(query).await
+    }
+
+    /// The list for a store that had none: the modules that were there before there were lists.
+    async fn listed_first(&self, org: OrgId, new: &[Module]) -> Result<Current, PortError> {
+        let is_new = |module: &Module| new.iter().any(|new| new.api_name == module.api_name);
+        let others = self.versions(org).await?.into_iter().filter(|module| !is_new(module));
+        Ok(Current { revision: 0, modules: others.map(|module| (module.api_name, module.version)).collect() })
+    }
+
+    async fn replace(&self, org: OrgId, current: &Current, expected: Option<u64>) -> Result<(), PortError> {
+        let item = encode(keys::crm(org), keys::CATALOGUE.to_owned(), current)?;
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let put = match expected {
+            None => put.condition_expression("attribute_not_exists(pk)"),
+            Some(revision) => {
+                put.condition_expression("revision = :expected").expression_attribute_values(":expected", integer(revision))
+            }
+        };
+        put.send().await.map(drop).map_err(port_error("publish modules"))
+    }
+
+    /// Deletes versions older than the one before the current one; a reader may still be between the list and that one.
+    async fn forget_older(&self, org: OrgId, before: &Current, current: &Current) -> Result<(), PortError> {
+        let query = PrefixQuery { pk: keys::crm(org), prefix: keys::MODULES, before: None, newest_first: false, limit: None };
+        let (mut start, mut old) = (None, Vec::new());
+        loop {
+            let (items, next) = self.page(query.clone(), start).await?;
+            for item in items {
+                let key = key_of(&item);
+                let module: Module = decode(item)?;
+                let is_older = current.modules.get(&module.api_name).is_some_and(|version| module.version < *version);
+                if is_older && !before.has(&module) {
+                    old.push(key);
+                }
+            }
+            let Some(next) = next else { break };
+            start = Some(next);
+        }
+        for key in old {
+            let request = self.client.delete_item().table_name(&self.name).set_key(Some(key));
+            request.send().await.map_err(port_error("forget a module's version"))?;
+        }
+        Ok(())
+    }
+}
+
+fn key_of(item: &Item) -> Item {
+    item.iter()
+        .filter(|(name, _)| matches!(name.as_str(), "pk" | "sk"))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

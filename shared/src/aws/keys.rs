@@ -13,6 +13,8 @@ pub const BACKUPS: &str = "BACKUP#";
 pub const EVENTS: &str = "EVENT#";
 /// Prefix of an organisation's modules.
 pub const MODULES: &str = "MODULE#";
+/// Sort key of the list of an organisation's current modules.
+pub const CATALOGUE: &str = "CATALOGUE";
 /// Prefix of a run's items.
 pub const ITEMS: &str = "ITEM#";
 /// Sort key of an organisation's settings.
@@ -169,7 +171,7 @@ pub fn message(event: EventId, receiver: &str) -> String {
     format!("{:020}#{receiver}", event.0)
 }
 
-/// Sort key of a module.
-pub fn module(api_name: &str) -> String {
-    format!("{MODULES}{api_name}")
+/// Sort key of a module's version.
+pub fn module(api_name: &str, version: &str) -> String {
+    format!("{MODULES}{api_name}#{version}")
 }

@@ -95,6 +95,6 @@ pub(super) fn encode<T: Serialize>(pk: String, sk: String, document: &T) -> Resu
     Ok(item)
 }
 
-fn decode<T: DeserializeOwned>(item: Item) -> Result<T, PortError> {
+pub(super) fn decode<T: DeserializeOwned>(item: Item) -> Result<T, PortError> {
     from_item(item).map_err(|error| PortError::with(ErrorKind::Corrupt, "decode an item", error))
 }

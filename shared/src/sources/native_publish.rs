@@ -4,14 +4,30 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::keys::{Generation, module_prefix};
 use super::native_writer::delete_all;
-use crate::domain::crm::Module;
+use crate::domain::crm::{Field, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, Catalogue, ObjectRef, Objects, PortError};
+
+/// Bytes that the table takes for one item; DynamoDB developer guide: "Item size" is 400 KB with the names of attributes.
+const MAX_ITEM_BYTES: usize = 400 << 10;
+/// Room for a module's own attributes and its key beside its fields.
+const OWN_ATTRIBUTES: usize = 4 << 10;
+/// Names of a field's four attributes, its kind, and one byte for each element of the map and of the list, three for the map itself.
+const FIELD_OVERHEAD: usize = 8 + 5 + 9 + 8 + 11 + 8;
+
+/// How far a module's fields fill its item in the catalogue, in bytes: above [`MAX_FIELD_BYTES`] it cannot be published.
+pub fn field_bytes(fields: &[Field]) -> usize {
+    let of = |field: &Field| field.api_name.len() + field.label.len() + field.data_type.len() + FIELD_OVERHEAD;
+    fields.iter().map(of).sum()
+}
+
+/// Most bytes of a module's fields, by [`field_bytes`].
+pub const MAX_FIELD_BYTES: usize = MAX_ITEM_BYTES - OWN_ATTRIBUTES;
 
 /// How long a generation stays readable after a newer one was begun; [`crate::ports::Source`] promises that.
 const KEPT: TimeDelta = TimeDelta::days(2);
 
-/// Makes these modules the current ones, each at once and whole, then sweeps what they supersede.
+/// Makes these modules the current ones, all at once, then sweeps what they supersede.
 pub async fn publish(
     catalogue: &dyn Catalogue,
     objects: &dyn Objects,
@@ -19,9 +35,7 @@ pub async fn publish(
     modules: &[Module],
     now: DateTime<Utc>,
 ) -> Result<(), PortError> {
-    for module in modules {
-        catalogue.publish(org, module).await?;
-    }
+    catalogue.publish(org, modules).await?;
     for module in modules {
         sweep(objects, org, &module.api_name, &module.version, now).await?;
     }

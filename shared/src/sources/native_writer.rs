@@ -69,6 +69,15 @@ pub struct NewAttachment {
     pub created: DateTime<Utc>,
 }
 
+/// What became of an attachment's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Its bytes.
+    pub size: u64,
+    /// Their SHA-256, in lower-case hex.
+    pub sha256: String,
+}
+
 /// Why a row or file was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -167,10 +176,11 @@ impl NativeWriter {
         self.write(at, bytes, OCTETS).await
     }
 
-    /// Appends an attachment and stores its file; those of one record must follow one another. Gives the file's size.
-    pub async fn attachment(&mut self, new: NewAttachment, body: ObjectBody) -> Result<u64, WriteError> {
+    /// Appends an attachment and stores its file; those of one record must follow one another.
+    pub async fn attachment(&mut self, new: NewAttachment, body: ObjectBody) -> Result<StoredFile, WriteError> {
         let at = self.at.file(&new.id);
         let (size, digest) = self.store_file(&at, &new.content_type, body).await?;
+        let stored = StoredFile { size, sha256: digest.sha256.clone() };
         let attachment = Attachment {
             id: new.id,
             record_id: new.record_id,
@@ -189,7 +199,7 @@ impl NativeWriter {
         if self.attachments.bytes.len() >= ATTACHMENT_BLOCK_BYTES {
             self.end_attachments().await?;
         }
-        Ok(size)
+        Ok(stored)
     }
 
     /// Ends the generation: all of it is stored when this returns, and reads by the module that it gives.

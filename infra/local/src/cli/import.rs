@@ -3,30 +3,52 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use chrono::Utc;
 use chrono_tz::Tz;
-use clap::{Args, ValueEnum};
-use hozon::import::{Encoding, Mark, Options, import};
+use clap::Args;
+use hozon::Local;
+use hozon::import::{Encoding, Mark, NameEncoding, Note, Options, Planned, parse_separator, plan};
+use hozon_shared::domain::id::OrgId;
 use indicatif::HumanCount;
 
-use super::{Place, until_interrupted};
+use super::Place;
+
+/// Notes of an import that are printed one by one.
+const MAX_NOTES: usize = 1_000;
 
 /// Loads CSV files and attachments into an organisation.
 #[derive(Args)]
 pub struct Import {
-    /// Folders, zips or CSV files: our own backups (both zips at once), Zoho's, or any CRM's CSV exports. Attachments lie in
-    /// `attachments/<Module>/<record id>/`.
+    /// Folders, zips or CSV files: our own backups (all their zips at once), Zoho's, or any CRM's CSV exports. Attachments lie in
+    /// `attachments/<Module>/<record id>/`. A file that is not understood stops the import with exit code 2.
     #[arg(required = true, value_name = "DIR|ZIP|CSV")]
     from: Vec<PathBuf>,
     /// The organisation's name; it is made where there is none.
     #[arg(long)]
     org: String,
-    /// Encoding of the CSV files; our own backups are always UTF-8.
-    #[arg(long, value_enum, default_value = "utf-8")]
-    encoding: EncodingName,
+    /// Encoding of CSV files without a byte order mark, for example shift_jis, euc-jp or windows-1252; FILE=NAME for one file
+    /// [default: utf-8].
+    #[arg(long = "encoding", value_name = "NAME|FILE=NAME", value_parser = parse_encoding)]
+    encodings: Vec<FileEncoding>,
+    /// Separator of cells: one character, or tab. Found by itself where it is not given.
+    #[arg(long, value_parser = parse_separator)]
+    separator: Option<u8>,
+    /// Encoding of names in zips that are not UTF-8, for example cp437, shift_jis or gbk.
+    #[arg(long, value_name = "NAME")]
+    zip_names: Option<NameEncoding>,
+    /// Mends ragged rows and incomplete headers, and tells each change.
+    #[arg(long)]
+    lenient: bool,
+    /// Leaves out files that are not understood, and tells each.
+    #[arg(long)]
+    skip_unknown: bool,
+    /// Takes files of a backup that were edited since, for example in a spreadsheet; their checksums are not asked for.
+    #[arg(long)]
+    edited: bool,
     /// Marks a module or field as data that backups leave out, for example Emails=mail or Leads.Ad_Click=integration.
     #[arg(long = "mark", value_name = "NAME=KIND")]
     marks: Vec<Mark>,
-    /// Time zone of a new organisation.
+    /// Time zone of a new organisation, and of times in zips that have none.
     #[arg(long, default_value = "Asia/Tokyo")]
     time_zone: Tz,
     /// Plan of a new organisation.
@@ -37,33 +59,71 @@ pub struct Import {
     country: String,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum EncodingName {
-    #[value(name = "utf-8")]
-    Utf8,
-    #[value(name = "shift_jis")]
-    ShiftJis,
-    #[value(name = "windows-1252")]
-    Windows1252,
+/// An encoding of all files, or of one.
+#[derive(Debug, Clone)]
+struct FileEncoding {
+    file: Option<String>,
+    encoding: Encoding,
 }
 
-impl From<EncodingName> for Encoding {
-    fn from(name: EncodingName) -> Self {
-        match name {
-            EncodingName::Utf8 => Self::Utf8,
-            EncodingName::ShiftJis => Self::ShiftJis,
-            EncodingName::Windows1252 => Self::Windows1252,
+fn parse_encoding(text: &str) -> Result<FileEncoding, String> {
+    let (file, name) = text.rsplit_once('=').map_or((None, text), |(file, name)| (Some(file.to_owned()), name));
+    let unknown = || format!("{name} is no encoding; examples are utf-8, shift_jis, euc-jp, gbk and windows-1252");
+    Encoding::named(name).map(|encoding| FileEncoding { file, encoding }).ok_or_else(unknown)
+}
+
+impl Import {
+    fn options(&self) -> Options {
+        let of_all = self.encodings.iter().rev().find(|encoding| encoding.file.is_none());
+        let of_one = |one: &FileEncoding| one.file.clone().map(|file| (file, one.encoding));
+        Options {
+            from: self.from.clone(),
+            encoding: of_all.map_or(Encoding::UTF_8, |encoding| encoding.encoding),
+            encodings: self.encodings.iter().filter_map(of_one).collect(),
+            separator: self.separator,
+            zip_names: self.zip_names,
+            time_zone: self.time_zone,
+            lenient: self.lenient,
+            skip_unknown: self.skip_unknown,
+            edited: self.edited,
+            marks: self.marks.clone(),
         }
     }
 }
 
+/// Plans first, without a running Hozon: what is refused then leaves no trace.
 pub async fn run(place: Place, arguments: Import) -> Result<()> {
+    require_name(&arguments.org)?;
+    let planned = plan(&arguments.options(), Utc::now()).await?;
     let mut local = place.start().await?;
-    let org = local.organisation(&arguments.org, arguments.time_zone, &arguments.plan, &arguments.country).await?;
-    let options = Options { from: arguments.from, encoding: arguments.encoding.into(), marks: arguments.marks };
-    until_interrupted(local, async |local| {
-        let bar = indicatif::ProgressBar::new_spinner();
-        let modules = import(&local.ports, org, &options, &mut |step| {
+    let known = local.find_organisation(&arguments.org).ok();
+    let org = known.unwrap_or_else(|| local.new_organisation_id());
+    let mut is_loaded = false;
+    let loading = async {
+        local.require_terms(&arguments.plan, &arguments.country)?;
+        load(&local, org, planned).await
+    };
+    let outcome = tokio::select! {
+        outcome = loading => outcome.map(|()| is_loaded = true),
+        interrupted = tokio::signal::ctrl_c() => {
+            println!("\nStopped. Nothing was loaded.");
+            interrupted.map_err(Into::into)
+        }
+    };
+    let outcome = match outcome {
+        Ok(()) if is_loaded && known.is_none() => {
+            local.make_organisation(org, &arguments.org, arguments.time_zone, &arguments.plan, &arguments.country).await
+        }
+        outcome => outcome,
+    };
+    let stopped = local.stop().await;
+    outcome.and(stopped)
+}
+
+async fn load(local: &Local, org: OrgId, planned: Planned) -> Result<()> {
+    let bar = indicatif::ProgressBar::new_spinner();
+    let imported = planned
+        .load(&local.ports, org, &mut |step| {
             bar.set_message(format!(
                 "{}: {} rows, {} attachments",
                 step.module,
@@ -73,11 +133,20 @@ pub async fn run(place: Place, arguments: Import) -> Result<()> {
             bar.tick();
         })
         .await;
-        bar.finish_and_clear();
-        for module in modules? {
-            println!("{}: {} rows, {} attachments", module.api_name, module.rows, module.attachments);
-        }
-        Ok(())
-    })
-    .await
+    bar.finish_and_clear();
+    let imported = imported?;
+    tell(&imported.notes);
+    for module in imported.modules {
+        println!("{}: {} rows, {} attachments", module.api_name, module.rows, module.attachments);
+    }
+    Ok(())
+}
+
+fn tell(notes: &[Note]) {
+    for note in notes.iter().take(MAX_NOTES) {
+        println!("note: {note}");
+    }
+    if let Some(more) = notes.len().checked_sub(MAX_NOTES).filter(|more| *more > 0) {
+        println!("note: and {more} more");
+    }
 }

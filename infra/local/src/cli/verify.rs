@@ -1,10 +1,10 @@
-//! `hozon verify`: are these zips what their manifests say?
+//! `hozon verify`: are these zips what their manifests say, and all of their backup?
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use hozon::verify::verify;
+use hozon::verify::{check_set, verify};
 use indicatif::HumanBytes;
 
 use super::progress::Shown;
@@ -12,25 +12,27 @@ use super::progress::Shown;
 /// Reads zips back and compares them with their manifests.
 #[derive(Args)]
 pub struct Verify {
-    /// The zips.
+    /// The zips of a backup. Where one kind has several (Data_001.zip, Data_002.zip), all of them.
     #[arg(required = true, value_name = "ZIP")]
     zips: Vec<PathBuf>,
 }
 
 pub async fn run(arguments: Verify) -> Result<()> {
+    let mut all = Vec::new();
     for zip in arguments.zips {
         let mut shown = Shown::new("Verifying");
         let outcome = verify(&zip, &mut |done, all| shown.count(done as u64, all as u64, "entries")).await;
         shown.finish();
         let verified = outcome?;
         println!(
-            "{}: OK. {} entries, {} rows, {}: every CRC, SHA-256 and count is as the manifest of {} says.",
+            "{}: OK. {} entries, {} rows, {}: every byte of the zip's frame, every CRC, SHA-256 and count is as the manifest of {} says.",
             zip.display(),
             verified.entries,
             verified.rows,
             HumanBytes(verified.bytes),
             verified.organisation
         );
+        all.push(verified);
     }
-    Ok(())
+    Ok(check_set(&all)?)
 }

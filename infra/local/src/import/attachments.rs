@@ -1,92 +1,169 @@
 //! Attachments that no index of ours describes: `<Module>/<record id>/<file>` in an attachments zip or below a folder `attachments`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::crm::{Contents, Field};
 use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
 
+use super::csv_file::CsvFile;
 use super::error::ImportError;
-use super::inputs::{Input, InputFile};
-use super::layout::ModulePlan;
+use super::inventory::{Inventory, Loose, composed};
+use super::layout::{ModulePlan, PlannedFile};
+use super::notes::{Note, Reason, Skipped};
+use super::record_ids::{by_shape, candidates, comparable, known};
 
-/// Folder that holds attachments beside CSV files.
-const FOLDER: &str = "attachments/";
 /// Module that takes files which lie in no module's folder.
 const LOOSE: &str = "Attachments";
 
-/// Whether a file lies in the attachments' folder.
-pub fn is_attachment(file: &InputFile) -> bool {
-    below_folder(file).is_some()
+/// Where an attachment belongs.
+struct Placed {
+    module: String,
+    /// The folder of its record; none where only its name can tell.
+    record: Option<String>,
+    name: String,
+    loose: Loose,
 }
 
-fn below_folder(file: &InputFile) -> Option<&str> {
-    let start = file.path.get(..FOLDER.len())?;
-    start.eq_ignore_ascii_case(FOLDER).then(|| &file.path[FOLDER.len()..])
-}
-
-/// Adds all attachments of an input to their modules. Files of one record follow one another, because files come in order.
-pub fn from_folders(input: &Input, modules: &mut BTreeMap<String, ModulePlan>, now: DateTime<Utc>) -> Result<(), ImportError> {
-    let mut files: Vec<(&str, &InputFile)> =
-        input.files.iter().filter(|file| !file.is_hidden()).filter_map(|file| placed(input, file)).collect();
-    files.sort_by_key(|(path, _)| *path);
-    for (number, (path, file)) in (1u64..).zip(files) {
-        let mut parts = path.splitn(3, '/');
-        let (module, record, name) = match (parts.next(), parts.next(), parts.next()) {
-            (Some(module), Some(record), Some(name)) => (module, record, name),
-            (Some(module), Some(name), None) => (module, record_of(name), name),
-            _ => (LOOSE, record_of(path), path),
-        };
-        if module == LOOSE && !modules.contains_key(LOOSE) {
-            modules.insert(LOOSE.to_owned(), loose(input));
+/// Adds all attachments to their modules. Files of a folder that is no module's are added to the inventory's skipped ones.
+pub async fn from_folders(
+    inventory: &mut Inventory,
+    modules: &mut BTreeMap<String, ModulePlan>,
+    now: DateTime<Utc>,
+) -> Result<(), ImportError> {
+    let mut files = std::mem::take(&mut inventory.attachments);
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let mut placed = Vec::new();
+    for file in files {
+        match place(file, modules)? {
+            Ok(file) => placed.push(file),
+            Err(skipped) => inventory.skipped.push(skipped),
         }
-        let unknown = || ImportError::UnknownModule { file: file.name.clone(), module: module.to_owned() };
-        let plan = modules.get_mut(module).ok_or_else(unknown)?;
-        let attachment = NewAttachment {
-            id: format!("{number:08}"),
-            record_id: record.to_owned(),
-            record_name: String::new(),
-            name: name.to_owned(),
-            content_type: mime_guess::from_path(name).first_or_octet_stream().to_string(),
-            created: now,
-        };
-        plan.attachments.push((attachment, file.clone()));
+    }
+    let records = records_by_name(&placed, modules).await?;
+    for file in placed {
+        let ids = records.get(&file.module);
+        let record = file.record.clone().or_else(|| ids.and_then(|ids| known(&file.name, ids)).map(str::to_owned));
+        let record = record.unwrap_or_else(|| {
+            let (name, module, record) = (file.loose.file.name.clone(), file.module.clone(), by_shape(&file.name).to_owned());
+            inventory.notes.push(Note::NoRecord { name, module, record: record.clone() });
+            record
+        });
+        if let Some(plan) = modules.get_mut(&file.module) {
+            let attachment = attachment(plan, &file, record, now);
+            plan.attachments.push(PlannedFile { attachment, file: file.loose.file, sha256: None });
+        }
     }
     Ok(())
 }
 
-/// An attachment's path without what comes before the module.
-fn placed<'a>(input: &Input, file: &'a InputFile) -> Option<(&'a str, &'a InputFile)> {
-    match below_folder(file) {
-        Some(path) => Some((path, file)),
-        None if input.attachments_only => Some((file.path.as_str(), file)),
-        None => None,
+fn attachment(plan: &ModulePlan, file: &Placed, record_id: String, now: DateTime<Utc>) -> NewAttachment {
+    NewAttachment {
+        id: format!("{:08}", plan.attachments.len() + 1),
+        record_id,
+        record_name: String::new(),
+        name: file.name.clone(),
+        content_type: mime_guess::from_path(&file.name).first_or_octet_stream().to_string(),
+        created: file.loose.file.modified.unwrap_or(now),
     }
 }
 
-/// The record id at the front of a file's name, as in `4876876000001593003_offer.pdf`; the whole stem where there is none.
-fn record_of(name: &str) -> &str {
-    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
-    if digits > 0 { &name[..digits] } else { name.rsplit_once('.').map_or(name, |(stem, _)| stem) }
+/// Finds the module of a file, or why there is none.
+fn place(loose: Loose, modules: &mut BTreeMap<String, ModulePlan>) -> Result<Result<Placed, Skipped>, ImportError> {
+    let path = unwrapped(&loose, modules).to_owned();
+    let mut parts = path.splitn(3, '/');
+    let (folder, record, name) = match (parts.next(), parts.next(), parts.next()) {
+        (Some(module), Some(record), Some(name)) => (module, Some(record.to_owned()), name),
+        (Some(module), Some(name), None) => (module, None, name),
+        _ => (LOOSE, None, path.as_str()),
+    };
+    if folder == LOOSE && !modules.contains_key(LOOSE) {
+        modules.insert(LOOSE.to_owned(), loose_files(&loose.file.name));
+    }
+    let Some(module) = module_of(folder, &loose.file.name, modules)? else {
+        let reason = Reason::NoSuchModule { module: folder.to_owned() };
+        return Ok(Err(Skipped { name: loose.file.name, reason }));
+    };
+    Ok(Ok(Placed { module, record, name: name.to_owned(), loose }))
+}
+
+/// The path from the module's folder on: folders that a zip of attachments was packed with may stand before it.
+fn unwrapped<'a>(loose: &'a Loose, modules: &BTreeMap<String, ModulePlan>) -> &'a str {
+    let mut path = loose.path.as_str();
+    while loose.may_be_wrapped && path.matches('/').count() > 1 {
+        let (first, rest) = path.split_once('/').unwrap_or_default();
+        let next = rest.split('/').next().unwrap_or_default();
+        if is_a_module(first, modules) || !is_a_module(next, modules) {
+            break;
+        }
+        path = rest;
+    }
+    path
+}
+
+fn is_a_module(folder: &str, modules: &BTreeMap<String, ModulePlan>) -> bool {
+    modules.keys().any(|name| alike(name) == alike(folder))
+}
+
+/// The module that a folder names: by its very name, or else by the only one that differs in case or composition.
+fn module_of(folder: &str, file: &str, modules: &BTreeMap<String, ModulePlan>) -> Result<Option<String>, ImportError> {
+    if modules.contains_key(folder) {
+        return Ok(Some(folder.to_owned()));
+    }
+    let mut found = modules.keys().filter(|name| alike(name) == alike(folder));
+    let (first, second) = (found.next(), found.next());
+    if let (Some(first), Some(second)) = (first, second) {
+        let (file, folder) = (file.to_owned(), folder.to_owned());
+        return Err(ImportError::AmbiguousModule { file, folder, first: first.clone(), second: second.clone() });
+    }
+    Ok(first.cloned())
+}
+
+fn alike(name: &str) -> String {
+    composed(&composed(name).to_lowercase())
+}
+
+/// For files without a record's folder: ids of their module's records that their names may begin with.
+async fn records_by_name(
+    placed: &[Placed],
+    modules: &BTreeMap<String, ModulePlan>,
+) -> Result<HashMap<String, HashMap<String, String>>, ImportError> {
+    let mut wanted: HashMap<&str, HashSet<&str>> = HashMap::new();
+    for file in placed.iter().filter(|file| file.record.is_none()) {
+        wanted.entry(&file.module).or_default().extend(candidates(&file.name).into_iter().map(comparable));
+    }
+    let mut records = HashMap::new();
+    for (module, wanted) in wanted {
+        if let Some(plan) = modules.get(module) {
+            records.insert(module.to_owned(), ids_among(plan, &wanted).await?);
+        }
+    }
+    Ok(records)
+}
+
+/// Reads the ids of a module's records and keeps those that are wanted.
+async fn ids_among(plan: &ModulePlan, wanted: &HashSet<&str>) -> Result<HashMap<String, String>, ImportError> {
+    let is_id = |name: &str| matches!(name.to_lowercase().replace(['_', '-', ' '], "").as_str(), "id" | "recordid");
+    let column = plan.head.fields.iter().position(|field| is_id(&field.api_name)).unwrap_or(0);
+    let mut found = HashMap::new();
+    for source in &plan.files {
+        let mut csv = CsvFile::open(source).await?;
+        csv.header().await?;
+        while csv.next(plan.head.fields.len()).await? {
+            let Some(id) = csv.cells().nth(column) else { continue };
+            if wanted.contains(comparable(&id)) {
+                found.insert(comparable(&id).to_owned(), id.into_owned());
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Files that belong to no module are kept all the same.
-fn loose(input: &Input) -> ModulePlan {
+fn loose_files(input: &str) -> ModulePlan {
     let field =
         Field { api_name: "Id".to_owned(), label: "Id".to_owned(), data_type: "text".to_owned(), contents: Contents::Crm };
     let (api_name, label) = (LOOSE.to_owned(), LOOSE.to_owned());
     let head = ModuleHead { api_name, label, order: u32::MAX, contents: Contents::Crm, fields: vec![field] };
-    ModulePlan { head, files: Vec::new(), attachments: Vec::new(), input: input.name.clone(), backup: None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::record_of;
-
-    #[test]
-    fn a_loose_file_is_tied_to_the_id_in_its_name() {
-        assert_eq!(record_of("4876876000001593003_offer.pdf"), "4876876000001593003");
-        assert_eq!(record_of("offer.tar.gz"), "offer.tar");
-        assert_eq!(record_of("offer"), "offer");
-    }
+    ModulePlan { head, files: Vec::new(), attachments: Vec::new(), input: input.to_owned(), backup: None }
 }

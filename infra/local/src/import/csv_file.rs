@@ -1,42 +1,54 @@
-//! One CSV file as rows: bytes, text, cells, with the escaping undone where the file has it.
+//! One CSV file as rows: bytes, text, cells, with the escaping undone where the file has it, and compared with what a
+//! manifest says of it.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use hozon_shared::archive::cells::Escaping;
+use hozon_shared::archive::manifest::FileRecord;
+use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
 
 use super::csv_rows::CsvRows;
-use super::error::{ImportError, RowFault};
+use super::dialect::Dialect;
+use super::error::{Change, ImportError, RowFault};
 use super::inputs::{InputFile, Reader};
+use super::notes::Note;
 use super::text::{Encoding, TextDecoder, UnknownBytes};
 
 const CHUNK: usize = 256 << 10;
+/// What DOS wrote behind the last byte of a text.
+const END_MARK: &str = "\u{1A}";
 
-/// How a CSV file was written.
-#[derive(Debug, Clone, Copy)]
-pub struct CsvForm {
-    /// Its encoding.
-    pub encoding: Encoding,
+/// A CSV file, and how to read it.
+#[derive(Clone)]
+pub struct CsvSource {
+    /// The file.
+    pub file: InputFile,
+    /// How it is written.
+    pub dialect: Dialect,
     /// How its cells were escaped.
     pub escaping: Escaping,
-}
-
-impl CsvForm {
-    /// As our own backups are written.
-    pub const OWN: Self = Self { encoding: Encoding::Utf8, escaping: Escaping::Cells };
+    /// Whether rows with too few cells are filled up.
+    pub lenient: bool,
+    /// What a manifest says of it.
+    pub expected: Option<FileRecord>,
+    /// Whether it may differ from that, because the person said that files were edited.
+    pub may_be_edited: bool,
 }
 
 /// An open CSV file. The first row is its header.
 pub struct CsvFile {
-    name: String,
-    form: CsvForm,
+    source: CsvSource,
     reader: Reader,
     decoder: TextDecoder,
     rows: CsvRows,
     chunk: Vec<u8>,
     text: String,
     state: State,
+    count: u64,
+    bytes: u64,
+    sha256: Sha256,
+    notes: Vec<Note>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,45 +60,72 @@ enum State {
 
 impl CsvFile {
     /// Opens the file.
-    pub async fn open(file: &InputFile, form: CsvForm) -> Result<Self, ImportError> {
+    pub async fn open(source: &CsvSource) -> Result<Self, ImportError> {
+        let Dialect { encoding, separator, .. } = source.dialect;
         Ok(Self {
-            name: file.name.clone(),
-            form,
-            reader: file.open().await?,
-            decoder: TextDecoder::new(form.encoding),
-            rows: CsvRows::default(),
+            reader: source.file.open().await?,
+            decoder: TextDecoder::new(encoding),
+            rows: CsvRows::new(separator, source.lenient),
             chunk: Vec::with_capacity(CHUNK),
             text: String::new(),
             state: State::Reading,
+            count: 0,
+            bytes: 0,
+            sha256: Sha256::new(),
+            notes: Vec::new(),
+            source: source.clone(),
         })
     }
 
-    /// Reads the header: names that are there and differ. `None` when the file is empty.
+    /// Reads the header as it stands. `None` when the file is empty.
     pub async fn header(&mut self) -> Result<Option<Vec<String>>, ImportError> {
+        if self.source.dialect.names_separator {
+            self.next_row().await?;
+        }
         if !self.next_row().await? {
             return Ok(None);
         }
-        let names: Vec<String> = self.cells().map(Cow::into_owned).collect();
-        check_header(&names).map_err(|fault| self.fault(self.rows.row().line(), fault))?;
-        Ok(Some(names))
+        Ok(Some(self.cells().map(Cow::into_owned).collect()))
     }
 
-    /// Goes to the next row, which must have that many cells; false at the end.
+    /// Goes to the next row, which must have that many cells, or in a lenient file at most that many; false at the end.
     pub async fn next(&mut self, columns: usize) -> Result<bool, ImportError> {
         if !self.next_row().await? {
             return Ok(false);
         }
-        let found = self.rows.row().cells().count();
-        if found != columns {
-            return Err(self.fault(self.line(), RowFault::Cells { expected: columns, found }));
+        let (line, found) = (self.line(), self.rows.row().cells().count());
+        let is_end_mark = self.rows.row().cells().eq([END_MARK]);
+        if is_end_mark && !self.next_row().await? {
+            self.notes.push(Note::EndMark(self.source.file.name.clone()));
+            return Ok(false);
         }
+        if is_end_mark || (found != columns && !(self.source.lenient && found < columns)) {
+            return Err(self.fault(line, RowFault::Cells { expected: columns, found }));
+        }
+        self.count += 1;
         Ok(true)
     }
 
-    /// The present row's cells.
+    /// Goes to the next row, however many cells it has; false at the end.
+    pub async fn next_of_any_width(&mut self) -> Result<bool, ImportError> {
+        loop {
+            let found = self.next_row().await?;
+            let is_end_mark = found && self.rows.row().cells().eq([END_MARK]);
+            if !is_end_mark {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// The present row's cells; a row that is too short has fewer than the header.
     pub fn cells(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        let escaping = self.form.escaping;
+        let escaping = self.source.escaping;
         self.rows.row().cells().map(move |cell| escaping.undo(cell))
+    }
+
+    /// The file.
+    pub fn file(&self) -> &InputFile {
+        &self.source.file
     }
 
     /// Line on which the present row begins, from 1.
@@ -96,18 +135,42 @@ impl CsvFile {
 
     /// The error of a line of this file.
     pub fn fault(&self, line: u64, fault: RowFault) -> ImportError {
-        ImportError::Row { file: self.name.clone(), line, fault }
+        ImportError::Row { file: self.source.file.name.clone(), line, fault }
+    }
+
+    /// Compares the file, read to its end, with what the manifest says of it; gives what there is to tell.
+    pub fn finish(mut self) -> Result<Vec<Note>, ImportError> {
+        let Some(expected) = self.source.expected.take() else { return Ok(self.notes) };
+        let sha256 = hex(&self.sha256.finalize());
+        let change = if expected.bytes != self.bytes || expected.sha256 != sha256 {
+            Change::Contents
+        } else if expected.rows.is_some_and(|rows| rows != self.count) {
+            Change::Rows { manifest: expected.rows.unwrap_or_default(), found: self.count }
+        } else {
+            return Ok(self.notes);
+        };
+        let file = self.source.file.name;
+        if !self.source.may_be_edited {
+            return Err(ImportError::Changed { file, change });
+        }
+        self.notes.push(Note::Edited(file));
+        Ok(self.notes)
     }
 
     async fn next_row(&mut self) -> Result<bool, ImportError> {
         while !self.advance()? {
             match self.state {
                 State::Ended => return Ok(false),
-                State::Unknown => return Err(self.fault(self.rows.line(), RowFault::Encoding)),
+                State::Unknown => return Err(self.fault(self.rows.line(), self.unknown_bytes())),
                 State::Reading => self.fill().await?,
             }
         }
         Ok(true)
+    }
+
+    fn unknown_bytes(&self) -> RowFault {
+        let encoding = self.source.dialect.encoding;
+        RowFault::Encoding { encoding, guess: Encoding::guess(&self.chunk).filter(|guess| *guess != encoding) }
     }
 
     fn advance(&mut self) -> Result<bool, ImportError> {
@@ -120,7 +183,11 @@ impl CsvFile {
         self.chunk.clear();
         let mut limited = (&mut self.reader).take(CHUNK as u64);
         let read = limited.read_to_end(&mut self.chunk).await;
-        let read = read.map_err(|source| ImportError::Unreadable { file: self.name.clone(), source })?;
+        let read = read.map_err(|source| self.source.file.unreadable(source))?;
+        if self.source.expected.is_some() {
+            self.bytes += read as u64;
+            self.sha256.update(&self.chunk);
+        }
         self.text.clear();
         let decoded = self.decoder.decode(&self.chunk, read == 0, &mut self.text);
         self.rows.push(&self.text);
@@ -133,15 +200,7 @@ impl CsvFile {
     }
 }
 
-fn check_header(names: &[String]) -> Result<(), RowFault> {
-    let mut seen = HashSet::new();
-    for (at, name) in names.iter().enumerate() {
-        if name.trim().is_empty() {
-            return Err(RowFault::NamelessColumn { column: at + 1 });
-        }
-        if !seen.insert(name) {
-            return Err(RowFault::SameColumn { name: name.clone() });
-        }
-    }
-    Ok(())
+/// Bytes in lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

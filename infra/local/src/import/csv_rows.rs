@@ -2,7 +2,11 @@
 //! closes is an error, and that every error has the line of the file as an editor counts it.
 
 /// Bytes of one row above which it is refused: an unclosed quote must not fill the memory.
-const LONGEST_ROW: usize = 256 << 20;
+const MAX_ROW_BYTES: usize = 128 << 20;
+/// The same for the first row, which is a header.
+const MAX_HEADER_BYTES: usize = 4 << 20;
+/// Cells of one row; a sheet of a spreadsheet has no more columns.
+const MAX_CELLS: usize = 16_384;
 
 /// Text that is no CSV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,9 +23,15 @@ pub enum CsvFault {
         /// Its line.
         line: u64,
     },
-    /// A row is larger than 256 MiB.
-    #[error("a row begins here that is larger than 256 MiB")]
+    /// A row is larger than 128 MiB, or a header than 4 MiB.
+    #[error("a row begins here that is larger than 128 MiB, or a header that is larger than 4 MiB; is a quotation mark missing?")]
     RowTooLong {
+        /// Line of its beginning.
+        line: u64,
+    },
+    /// A row has more cells than any sheet has columns.
+    #[error("a row begins here that has more than 16,384 cells")]
+    TooManyCells {
         /// Line of its beginning.
         line: u64,
     },
@@ -31,7 +41,10 @@ impl CsvFault {
     /// The line that it is about, from 1.
     pub fn line(self) -> u64 {
         match self {
-            Self::UnclosedQuote { line } | Self::TextAfterQuote { line } | Self::RowTooLong { line } => line,
+            Self::UnclosedQuote { line }
+            | Self::TextAfterQuote { line }
+            | Self::RowTooLong { line }
+            | Self::TooManyCells { line } => line,
         }
     }
 }
@@ -76,16 +89,25 @@ pub struct CsvRows {
     line: u64,
     quote_line: u64,
     row: Row,
+    is_header: bool,
+    separator: u8,
+    lenient: bool,
 }
 
 impl Default for CsvRows {
     fn default() -> Self {
-        let row = Row::default();
-        Self { text: String::new(), at: 0, state: State::RowStart, after_return: false, line: 1, quote_line: 1, row }
+        Self::new(b',', false)
     }
 }
 
 impl CsvRows {
+    /// A reader of cells with that separator, an ASCII character. A lenient one takes blanks around quotation marks for nothing.
+    pub fn new(separator: u8, lenient: bool) -> Self {
+        let (text, row) = (String::new(), Row::default());
+        let state = State::RowStart;
+        Self { text, at: 0, state, after_return: false, line: 1, quote_line: 1, row, is_header: true, separator, lenient }
+    }
+
     /// Line that the reading has come to, from 1.
     pub fn line(&self) -> u64 {
         self.line
@@ -110,11 +132,25 @@ impl CsvRows {
             self.row.ends.clear();
         }
         while self.at < self.text.len() {
-            if self.step()? {
+            let is_whole = self.step()?;
+            self.check_limits()?;
+            if is_whole {
+                self.is_header = false;
                 return Ok(Some(&self.row));
             }
         }
         if last && self.ends_with_row()? { Ok(Some(&self.row)) } else { Ok(None) }
+    }
+
+    fn check_limits(&self) -> Result<(), CsvFault> {
+        let most = if self.is_header { MAX_HEADER_BYTES } else { MAX_ROW_BYTES };
+        if self.row.text.len() > most {
+            return Err(CsvFault::RowTooLong { line: self.row.line });
+        }
+        if self.row.ends.len() > MAX_CELLS {
+            return Err(CsvFault::TooManyCells { line: self.row.line });
+        }
+        Ok(())
     }
 
     fn ends_with_row(&mut self) -> Result<bool, CsvFault> {
@@ -136,14 +172,16 @@ impl CsvRows {
             return Ok(false);
         }
         match (self.state, byte) {
-            (State::Quoted, _) => self.quoted(byte)?,
+            (State::Quoted, _) => self.quoted(byte),
             (State::RowStart, b'\n' | b'\r') => self.end_line(byte),
             (_, b'\n' | b'\r') => return Ok(self.end_row(byte)),
-            (_, b',') => self.next_cell(),
+            (_, byte) if byte == self.separator => self.next_cell(),
+            (State::QuoteInQuoted, b' ' | b'\t') if self.lenient => self.at += 1,
+            (State::RowStart | State::CellStart, b' ' | b'\t') if self.lenient && self.opens_quote_after_blanks() => self.at += 1,
             (State::RowStart | State::CellStart, b'"') => self.open_quote(),
             (State::QuoteInQuoted, b'"') => self.escaped_quote(),
             (State::QuoteInQuoted, _) => return Err(CsvFault::TextAfterQuote { line: self.line }),
-            (State::RowStart | State::CellStart | State::Plain, _) => self.plain()?,
+            (State::RowStart | State::CellStart | State::Plain, _) => self.plain(),
         }
         Ok(false)
     }
@@ -204,37 +242,48 @@ impl CsvRows {
         self.at += 1;
     }
 
-    fn plain(&mut self) -> Result<(), CsvFault> {
-        self.begin_row();
-        self.state = State::Plain;
-        self.take_run(|byte| matches!(byte, b',' | b'\n' | b'\r'))
+    /// Whether only blanks stand before a quotation mark; where the text ends first, blanks stay what they are.
+    fn opens_quote_after_blanks(&self) -> bool {
+        self.text.as_bytes()[self.at..].iter().find(|byte| !matches!(byte, b' ' | b'\t')) == Some(&b'"')
     }
 
-    fn quoted(&mut self, byte: u8) -> Result<(), CsvFault> {
+    fn plain(&mut self) {
+        self.begin_row();
+        self.state = State::Plain;
+        let separator = self.separator;
+        self.take_run(|byte| byte == separator || matches!(byte, b'\n' | b'\r'));
+    }
+
+    fn quoted(&mut self, byte: u8) {
         match byte {
             b'"' => {
                 self.state = State::QuoteInQuoted;
                 self.at += 1;
-                Ok(())
             }
-            b'\n' | b'\r' => {
-                self.row.text.push(char::from(byte));
-                self.end_line(byte);
-                Ok(())
+            _ => {
+                let start = self.at;
+                self.take_run(|byte| byte == b'"');
+                self.count_lines(start);
             }
-            _ => self.take_run(|byte| matches!(byte, b'"' | b'\n' | b'\r')),
         }
     }
 
-    fn take_run(&mut self, stops: impl Fn(u8) -> bool) -> Result<(), CsvFault> {
+    /// Counts the line ends between there and here, CR LF as one.
+    fn count_lines(&mut self, start: usize) {
+        let mut after_return = false;
+        for &byte in &self.text.as_bytes()[start..self.at] {
+            let ends_line = byte == b'\r' || (byte == b'\n' && !after_return);
+            self.line += u64::from(ends_line);
+            after_return = byte == b'\r';
+        }
+        self.after_return = after_return;
+    }
+
+    fn take_run(&mut self, stops: impl Fn(u8) -> bool) {
         let rest = &self.text.as_bytes()[self.at..];
         let run = rest.iter().position(|&byte| stops(byte)).unwrap_or(rest.len());
         self.row.text.push_str(&self.text[self.at..self.at + run]);
         self.at += run;
-        if self.row.text.len() > LONGEST_ROW {
-            return Err(CsvFault::RowTooLong { line: self.row.line });
-        }
-        Ok(())
     }
 }
 
@@ -295,6 +344,41 @@ mod tests {
     #[test]
     fn a_quote_inside_a_plain_cell_is_text() {
         assert_eq!(rows("5\" disk,x"), Ok(vec![(1, owned(&["5\" disk", "x"]))]));
+    }
+
+    #[test]
+    fn a_row_has_a_bound_whatever_it_is_made_of() {
+        for unit in ["x", "\n", "\"\"", "\r\n"] {
+            let mut reader = CsvRows::default();
+            reader.push("a\n\"");
+            let piece = unit.repeat((1 << 20) / unit.len());
+            let refused = (0..600).find_map(|_| {
+                let refused = reader.next_row(false).err();
+                reader.push(&piece);
+                refused
+            });
+            assert_eq!(refused, Some(CsvFault::RowTooLong { line: 2 }), "{unit:?}");
+            assert!(reader.row.text.len() <= MAX_ROW_BYTES + piece.len());
+        }
+    }
+
+    #[test]
+    fn a_header_has_a_smaller_bound_in_bytes_and_in_cells() {
+        assert_eq!(rows(&",".repeat(20_000)), Err(CsvFault::TooManyCells { line: 1 }));
+        assert_eq!(rows(&format!("a\n{}", ",".repeat(20_000))), Err(CsvFault::TooManyCells { line: 2 }));
+        assert_eq!(rows(&format!("\"{}\"", "\n".repeat(5 << 20))), Err(CsvFault::RowTooLong { line: 1 }));
+    }
+
+    #[test]
+    fn other_separators_and_blanks_around_quotes_are_read_when_asked_for() {
+        let read = |separator, lenient, text: &str| {
+            let mut reader = CsvRows::new(separator, lenient);
+            reader.push(text);
+            reader.next_row(true).map(|row| row.map(|row| row.cells().map(str::to_owned).collect::<Vec<_>>()))
+        };
+        assert_eq!(read(b';', false, "a,b;\"c;d\""), Ok(Some(owned(&["a,b", "c;d"]))));
+        assert_eq!(read(b',', true, "1, \"A, B\" ,\tx"), Ok(Some(owned(&["1", "A, B", "\tx"]))));
+        assert_eq!(read(b',', false, "1, \"A, B\""), Ok(Some(owned(&["1", " \"A", " B\""]))));
     }
 
     proptest::proptest! {

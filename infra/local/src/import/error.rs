@@ -1,23 +1,29 @@
 //! Why an import loaded nothing. Texts are for the person at the terminal: they name the file and the line.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
-use async_zip::error::ZipError;
 use hozon_shared::ports::PortError;
 use hozon_shared::sources::native_writer::WriteError;
 
 use super::csv_rows::CsvFault;
+use super::notes::Skipped;
+use super::own_set::SetFault;
+use super::text::Encoding;
+use super::zip_directory::ZipFault;
+use super::zip_names::NameEncoding;
 use crate::registry::RegistryError;
+
+/// Files that are named one by one.
+const MAX_NAMED: usize = 1_000;
+/// Files of one folder that are named where there are more.
+const MAX_OF_FOLDER: usize = 20;
 
 /// Why an import loaded nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The path is no folder, zip or CSV file.
-    #[error("{} is neither a folder nor a .zip or .csv file", path.display())]
-    NotAnInput {
-        /// The path.
-        path: PathBuf,
-    },
+    /// Files that nothing was done with, and nobody said to skip.
+    #[error("nothing was loaded, because {} not understood; --skip-unknown leaves {} out:\n{}", are(.0.len()), them(.0.len()), listed(.0))]
+    Unknown(Vec<Skipped>),
     /// There is nothing to load.
     #[error("no CSV file was found")]
     Empty,
@@ -30,14 +36,93 @@ pub enum ImportError {
         #[source]
         source: std::io::Error,
     },
-    /// A zip is damaged, or made in a way that is not understood.
-    #[error("{file} is no zip that can be read")]
+    /// A zip cannot be read.
+    #[error("{file} cannot be read")]
     Zip {
         /// The zip.
         file: String,
         /// Why.
         #[source]
-        source: ZipError,
+        source: ZipFault,
+    },
+    /// A name that is not of the encoding that was named.
+    #[error("{zip} has a name that is not {encoding}: {entry}; name another with --zip-names")]
+    UnknownName {
+        /// The zip.
+        zip: String,
+        /// The entry.
+        entry: String,
+        /// The encoding.
+        encoding: NameEncoding,
+    },
+    /// A file is there twice.
+    #[error("{file} is there twice; which one is meant?")]
+    EntryTwice {
+        /// The file.
+        file: String,
+    },
+    /// A document of a backup has no reasonable size.
+    #[error("{file} is larger than 256 MiB")]
+    DocumentTooLarge {
+        /// The document.
+        file: String,
+    },
+    /// A file of a backup is not what the backup's manifest says.
+    #[error(
+        "{file} is not what the manifest of its backup says: {change}. It is damaged or was edited; --edited takes it as it is"
+    )]
+    Changed {
+        /// The file.
+        file: String,
+        /// What differs.
+        change: Change,
+    },
+    /// Zips that are no set.
+    #[error(transparent)]
+    Set(#[from] SetFault),
+    /// Two different zips that claim to be the same part of a backup.
+    #[error("{first} and {second} say that they are the same part of a backup, but differ")]
+    DifferentCopies {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A numbered file is missing between others.
+    #[error("{file} is a part of the module {module}, but part {missing} is not there")]
+    MissingNumber {
+        /// A part that is there.
+        file: String,
+        /// The module.
+        module: String,
+        /// The number that is not.
+        missing: u32,
+    },
+    /// A module has more columns than the table takes.
+    #[error(
+        "{module}: its {columns} columns with their names are {bytes} bytes, more than the {most} that a module can have; split the file, or shorten the names"
+    )]
+    TooManyColumns {
+        /// The module.
+        module: String,
+        /// Its columns.
+        columns: usize,
+        /// Their bytes.
+        bytes: usize,
+        /// The most bytes.
+        most: usize,
+    },
+    /// A name that is the name of more than one module, but for case.
+    #[error("{file}: {folder} may be the module {first} or {second}")]
+    AmbiguousModule {
+        /// The attachment.
+        file: String,
+        /// The folder.
+        folder: String,
+        /// One module.
+        first: String,
+        /// Another.
+        second: String,
     },
     /// A zip's entry has a name that leads out of the zip, or is no text.
     #[error("{zip} has an entry with an unsafe name: {entry}")]
@@ -75,7 +160,9 @@ pub enum ImportError {
         fault: RowFault,
     },
     /// Two files claim to be the same module.
-    #[error("{first} and {second} are both the module {module}, but come from different places; import them one after the other")]
+    #[error(
+        "{first} and {second} are both the module {module}: two states of it, or two modules of one name; import one of them"
+    )]
     SameModule {
         /// The module.
         module: String,
@@ -140,8 +227,13 @@ pub enum RowFault {
     #[error(transparent)]
     Csv(CsvFault),
     /// Bytes that the encoding does not know.
-    #[error("bytes that are not in the file's encoding")]
-    Encoding,
+    #[error("bytes that are not {encoding}{}", hint(.guess))]
+    Encoding {
+        /// The encoding that was tried.
+        encoding: Encoding,
+        /// One that the bytes are valid in.
+        guess: Option<Encoding>,
+    },
     /// There is no header row.
     #[error("there is no header row")]
     NoHeader,
@@ -166,4 +258,50 @@ pub enum RowFault {
         /// The column.
         column: &'static str,
     },
+}
+
+/// How a file differs from what a manifest says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Change {
+    /// Other bytes.
+    #[error("its size or SHA-256 differs")]
+    Contents,
+    /// Another number of rows.
+    #[error("{found} rows where the manifest has {manifest}")]
+    Rows {
+        /// As the manifest has it.
+        manifest: u64,
+        /// As it is.
+        found: u64,
+    },
+}
+
+fn hint(guess: &Option<Encoding>) -> String {
+    guess.map_or_else(String::new, |guess| format!("; try --encoding {}", guess.to_string().to_lowercase()))
+}
+
+fn are(count: usize) -> String {
+    if count == 1 { "one file is".to_owned() } else { format!("{count} files are") }
+}
+
+fn them(count: usize) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}
+
+/// Names every file; of a folder with very many it names the first and counts the rest.
+fn listed(skipped: &[Skipped]) -> String {
+    let (mut lines, mut folders) = (Vec::new(), BTreeMap::new());
+    for file in skipped {
+        let folder = file.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let count: &mut usize = folders.entry(folder).or_default();
+        *count += 1;
+        if skipped.len() <= MAX_NAMED || *count <= MAX_OF_FOLDER {
+            lines.push(format!("  {file}"));
+        }
+    }
+    if skipped.len() > MAX_NAMED {
+        let more = folders.iter().filter(|(_, count)| **count > MAX_OF_FOLDER);
+        lines.extend(more.map(|(folder, count)| format!("  {folder}/: and {} more", count - MAX_OF_FOLDER)));
+    }
+    lines.join("\n")
 }

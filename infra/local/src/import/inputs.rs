@@ -1,26 +1,34 @@
-//! What an import reads from: the files of folders and zips, by their path inside. A zip is read in place, entry by entry.
+//! What an import reads from: the files of folders and zips, by their path inside. A zip is read in place, entry by entry. Only regular
+//! files are ever opened; what else lies in a folder is named, so that a named pipe or a device cannot hang an import.
 
+use std::fs::FileType;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use async_zip::base::read1::seek::{ZipArchiveInner, ZipArchiveReader};
-use async_zip::error::ZipError;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use futures_util::{StreamExt, stream};
 use hozon_shared::ports::ObjectBody;
 use hozon_shared::sources::native_writer::unreadable;
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt, BufReader};
-use tokio_util::compat::{FuturesAsyncReadCompatExt, TokioAsyncReadCompatExt};
 
 use super::error::ImportError;
+use super::notes::{Note, Reason, Skipped};
+use super::zip_directory::{self, ZipFault, ZipRecord};
+use super::zip_entry::EntryReader;
+use super::zip_names::{NameEncoding, code_page, is_safe};
 
 const BUFFER: usize = 256 << 10;
+/// Most bytes of a document that is read whole.
+const MAX_DOCUMENT: u64 = 256 << 20;
 
 /// A file's bytes.
 pub type Reader = Box<dyn AsyncRead + Send + Unpin>;
 
-/// A folder, a zip, or a single CSV file.
+/// A folder, a zip, or a single file.
+#[derive(Default)]
 pub struct Input {
     /// How messages call it.
     pub name: String,
@@ -28,6 +36,10 @@ pub struct Input {
     pub attachments_only: bool,
     /// Its files.
     pub files: Vec<InputFile>,
+    /// What is no file.
+    pub skipped: Vec<Skipped>,
+    /// What a person is told about it.
+    pub notes: Vec<Note>,
 }
 
 /// One file of an input.
@@ -39,13 +51,24 @@ pub struct InputFile {
     pub name: String,
     /// Bytes.
     pub size: u64,
+    /// When it was changed last, if that is known.
+    pub modified: Option<DateTime<Utc>>,
     place: Place,
 }
 
 #[derive(Clone)]
 enum Place {
     Disk(PathBuf),
-    Zip { archive: PathBuf, inner: Arc<ZipArchiveInner>, index: usize },
+    Zip { archive: Arc<Path>, record: Arc<ZipRecord> },
+}
+
+/// How zips are read.
+#[derive(Debug, Clone, Copy)]
+pub struct ZipReading {
+    /// Encoding of names that are not UTF-8, if the person named one.
+    pub names: Option<NameEncoding>,
+    /// Zone of times that have none.
+    pub zone: Tz,
 }
 
 impl InputFile {
@@ -54,14 +77,11 @@ impl InputFile {
         match &self.place {
             Place::Disk(path) => {
                 let file = File::open(path).await.map_err(|source| self.unreadable(source))?;
-                Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
+                Ok(Box::new(BufReader::with_capacity(BUFFER.min(self.size as usize + 1), file)))
             }
-            Place::Zip { archive, inner, index } => {
-                let file = File::open(archive).await.map_err(|source| self.unreadable(source))?;
-                let file = BufReader::with_capacity(BUFFER, file).compat();
-                let archive = ZipArchiveReader::new_with_inner(file, inner.clone());
-                let entry = archive.file_oneshot(*index).await.map_err(|source| zip_error(&self.name, source))?;
-                Ok(Box::new(entry.compat()))
+            Place::Zip { archive, record } => {
+                let entry = EntryReader::open(archive, record.clone()).await;
+                Ok(Box::new(entry.map_err(|source| self.unreadable(source))?))
             }
         }
     }
@@ -81,11 +101,23 @@ impl InputFile {
         Ok(chunks.boxed())
     }
 
-    /// Reads a small file whole.
+    /// Reads a document whole, up to 256 MiB.
     pub async fn read(&self) -> Result<Vec<u8>, ImportError> {
         let mut bytes = Vec::new();
-        self.open().await?.read_to_end(&mut bytes).await.map_err(|source| self.unreadable(source))?;
+        let mut limited = self.open().await?.take(MAX_DOCUMENT + 1);
+        limited.read_to_end(&mut bytes).await.map_err(|source| self.unreadable(source))?;
+        if bytes.len() as u64 > MAX_DOCUMENT {
+            return Err(ImportError::DocumentTooLarge { file: self.name.clone() });
+        }
         Ok(bytes)
+    }
+
+    /// Reads its beginning.
+    pub async fn head(&self, bytes: usize) -> Result<Vec<u8>, ImportError> {
+        let mut head = Vec::new();
+        let mut limited = self.open().await?.take(bytes as u64);
+        limited.read_to_end(&mut head).await.map_err(|source| self.unreadable(source))?;
+        Ok(head)
     }
 
     /// The error of this file's reading.
@@ -93,19 +125,9 @@ impl InputFile {
         ImportError::Unreadable { file: self.name.clone(), source }
     }
 
-    /// Whether it is a zip's entry whose sizes stand behind its data.
-    pub fn has_data_descriptor(&self) -> bool {
-        match &self.place {
-            Place::Disk(_) => false,
-            Place::Zip { inner, index, .. } => inner.cdrs().get(*index).is_some_and(|record| record.cdrh.gpf.data_descriptor()),
-        }
-    }
-
     /// Whether it is what systems put beside a user's files.
-    pub fn is_hidden(&self) -> bool {
-        let hidden =
-            |part: &str| matches!(part, "__MACOSX" | ".DS_Store" | "Thumbs.db" | "desktop.ini") || part.starts_with("._");
-        self.path.split('/').any(hidden)
+    pub fn is_of_system(&self) -> bool {
+        self.path.split('/').any(is_of_system)
     }
 
     /// The last part of the path.
@@ -113,105 +135,169 @@ impl InputFile {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    /// The file name without `.csv`, when it is a CSV file's.
+    /// The file name without its extension, when it is a CSV file's.
     pub fn csv_stem(&self) -> Option<&str> {
-        strip_extension(self.file_name(), "csv")
+        ["csv", "tsv", "tab"].iter().find_map(|extension| strip_extension(self.file_name(), extension))
     }
-}
 
-/// Opens all inputs. A folder with `Data_….zip` or `Attachments_….zip` at its top stands for these zips.
-pub async fn open_all(from: &[PathBuf]) -> Result<Vec<Input>, ImportError> {
-    let mut inputs = Vec::new();
-    for path in from {
-        let told = tokio::fs::metadata(path).await.map_err(|source| unreadable_path(path, source))?;
-        if told.is_dir() {
-            let (zips, folder) = open_folder(path).await?;
-            for zip in zips {
-                inputs.push(open_zip(&zip).await?);
-            }
-            inputs.push(folder);
-        } else if strip_extension(&file_name(path), "zip").is_some() {
-            inputs.push(open_zip(path).await?);
-        } else if strip_extension(&file_name(path), "csv").is_some() {
-            inputs.push(single_file(path, told.len()));
-        } else {
-            return Err(ImportError::NotAnInput { path: path.clone() });
+    /// Where a zip lies that is not inside another.
+    pub fn zip_on_disk(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Disk(path) if self.is_zip() => Some(path),
+            _ => None,
         }
     }
-    Ok(inputs)
+
+    /// Whether its name is a zip's.
+    pub fn is_zip(&self) -> bool {
+        strip_extension(self.file_name(), "zip").is_some()
+    }
+
+    /// What a zip's directory says about it.
+    pub fn zip_record(&self) -> Option<&ZipRecord> {
+        match &self.place {
+            Place::Disk(_) => None,
+            Place::Zip { record, .. } => Some(record),
+        }
+    }
 }
 
-fn single_file(path: &Path, size: u64) -> Input {
+fn is_of_system(part: &str) -> bool {
+    let known = [
+        "__MACOSX",
+        ".DS_Store",
+        ".localized",
+        ".Spotlight-V100",
+        ".Trashes",
+        ".fseventsd",
+        "Thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "$RECYCLE.BIN",
+        "System Volume Information",
+        "@eaDir",
+    ];
+    known.iter().any(|name| name.eq_ignore_ascii_case(part))
+        || ["._", "~$", ".~lock."].iter().any(|start| part.starts_with(start))
+}
+
+/// Opens what a person named.
+pub async fn open(path: &Path, zips: ZipReading) -> Result<Input, ImportError> {
+    let told = tokio::fs::metadata(path).await.map_err(|source| unreadable_path(path, source))?;
+    if told.is_dir() {
+        return open_folder(path).await;
+    }
     let name = path.display().to_string();
-    let file = InputFile { path: file_name(path), name: name.clone(), size, place: Place::Disk(path.to_owned()) };
-    Input { name, attachments_only: false, files: vec![file] }
+    if let Some(reason) = special(told.file_type()) {
+        let skipped = vec![Skipped { name: name.clone(), reason }];
+        return Ok(Input { name, skipped, ..Input::default() });
+    }
+    if strip_extension(&file_name(path), "zip").is_some() {
+        return open_zip(path, zips).await;
+    }
+    let file = disk_file(path, file_name(path), &told);
+    Ok(Input { name, files: vec![file], ..Input::default() })
 }
 
-async fn open_folder(root: &Path) -> Result<(Vec<PathBuf>, Input), ImportError> {
-    let (mut zips, mut files) = (Vec::new(), Vec::new());
+/// A file of the folder around a file that a person named; `None` when it is not there.
+pub async fn sibling(path: &Path, inside: &str) -> Option<InputFile> {
+    let path = path.parent()?.join(inside);
+    let told = tokio::fs::metadata(&path).await.ok().filter(|told| told.is_file())?;
+    Some(disk_file(&path, inside.to_owned(), &told))
+}
+
+fn disk_file(path: &Path, inside: String, told: &std::fs::Metadata) -> InputFile {
+    let modified = told.modified().ok().map(DateTime::from);
+    InputFile { path: inside, name: path.display().to_string(), size: told.len(), modified, place: Place::Disk(path.to_owned()) }
+}
+
+async fn open_folder(root: &Path) -> Result<Input, ImportError> {
+    let name = root.display().to_string();
+    let attachments_only = file_name(&std::path::absolute(root).unwrap_or(root.to_owned())).eq_ignore_ascii_case("attachments");
+    let mut input = Input { name, attachments_only, ..Input::default() };
     let mut folders = vec![(root.to_owned(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
         let mut entries = tokio::fs::read_dir(&folder).await.map_err(|source| unreadable_path(&folder, source))?;
         while let Some(entry) = entries.next_entry().await.map_err(|source| unreadable_path(&folder, source))? {
-            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            let path = entry.path();
             let told = entry.metadata().await.map_err(|source| unreadable_path(&path, source))?;
-            if told.is_symlink() {
-                continue;
-            }
-            let inside = format!("{prefix}{name}");
+            let inside = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if told.is_dir() {
                 folders.push((path, format!("{inside}/")));
-            } else if prefix.is_empty() && is_backup_zip(&name) {
-                zips.push(path);
+            } else if let Some(reason) = special(told.file_type()) {
+                input.skipped.push(Skipped { name: path.display().to_string(), reason });
             } else {
-                let name = path.display().to_string();
-                files.push(InputFile { path: inside, name, size: told.len(), place: Place::Disk(path) });
+                input.files.push(disk_file(&path, inside, &told));
             }
         }
     }
-    zips.sort();
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((zips, Input { name: root.display().to_string(), attachments_only: false, files }))
+    input.files.sort_by(|a, b| a.path.cmp(&b.path));
+    input.skipped.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(input)
+}
+
+/// Why a thing of a folder is not read; `None` for a regular file.
+fn special(kind: FileType) -> Option<Reason> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some(Reason::Pipe);
+        }
+        if kind.is_socket() {
+            return Some(Reason::Socket);
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return Some(Reason::Device);
+        }
+    }
+    kind.is_symlink().then_some(Reason::Link)
 }
 
 /// Opens a zip.
-pub async fn open_zip(path: &Path) -> Result<Input, ImportError> {
-    let zip = path.display().to_string();
-    let file = File::open(path).await.map_err(|source| unreadable_path(path, source))?;
-    let reader = BufReader::with_capacity(BUFFER, file).compat();
-    let archive = ZipArchiveReader::open(reader).await.map_err(|source| zip_error(&zip, source))?;
-    let inner = archive.inner().clone();
-    let mut files = Vec::new();
-    for (index, record) in inner.cdrs().iter().enumerate() {
-        let inside = entry_name(record.insecure_file_name.as_bytes(), &zip)?;
-        if inside.ends_with('/') {
-            continue;
-        }
-        let size = record.uncompressed_size().map_err(|source| zip_error(&zip, source))?;
-        let name = format!("{zip}: {inside}");
-        let place = Place::Zip { archive: path.to_owned(), inner: inner.clone(), index };
-        files.push(InputFile { path: inside, name, size, place });
+pub async fn open_zip(path: &Path, zips: ZipReading) -> Result<Input, ImportError> {
+    let name = path.display().to_string();
+    let archive: Arc<Path> = path.into();
+    let reading = archive.clone();
+    let records = tokio::task::spawn_blocking(move || zip_directory::read(&reading, zips.zone)).await;
+    let records = records.unwrap_or_else(|stopped| Err(ZipFault::Damaged(stopped.to_string())));
+    let records = records.map_err(|source| ImportError::Zip { file: name.clone(), source })?;
+    let mut input = Input { attachments_only: file_name(path).to_lowercase().starts_with("attachments"), ..Input::default() };
+    let foreign: Vec<_> = records.iter().map(|record| &record.name).filter(|name| name.text().is_none()).collect();
+    let page = code_page(&foreign, zips.names);
+    if let Some(first) = foreign.first() {
+        let example = page.decode(&first.bytes).unwrap_or_default();
+        input.notes.push(Note::ZipNames { zip: name.clone(), names: page.to_string(), example });
     }
-    let attachments_only = file_name(path).to_lowercase().starts_with("attachments");
-    Ok(Input { name: zip, attachments_only, files })
+    for record in records {
+        add(&mut input, &name, &archive, record, page)?;
+    }
+    input.name = name;
+    Ok(input)
 }
 
-/// An entry's name as text; zips that Windows made in Japan have it in Shift_JIS.
-fn entry_name(bytes: &[u8], zip: &str) -> Result<String, ImportError> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::SHIFT_JIS.decode_without_bom_handling(bytes).0.into_owned(),
+fn add(input: &mut Input, zip: &str, archive: &Arc<Path>, record: ZipRecord, page: NameEncoding) -> Result<(), ImportError> {
+    let text = record.name.text().or_else(|| page.decode(&record.name.bytes));
+    let shown = || String::from_utf8_lossy(&record.name.bytes).escape_debug().to_string();
+    let Some(text) = text else {
+        return Err(ImportError::UnknownName { zip: zip.to_owned(), entry: shown(), encoding: page });
     };
-    let inside = text.strip_suffix('/').unwrap_or(&text);
-    let safe = !inside.contains(['\\', '\0', '\u{FFFD}'])
-        && inside.split('/').all(|part| !matches!(part, "" | "." | ".."))
-        && !inside.as_bytes().get(1).is_some_and(|&second| second == b':' && inside.as_bytes()[0].is_ascii_alphabetic());
-    if safe { Ok(text) } else { Err(ImportError::UnsafeName { zip: zip.to_owned(), entry: text.escape_debug().to_string() }) }
-}
-
-fn is_backup_zip(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name.ends_with(".zip") && (name.starts_with("data_") || name.starts_with("attachments_"))
+    let path = record.name.path(&text);
+    if path.is_empty() || (path.ends_with('/') && record.uncompressed == 0) {
+        return Ok(());
+    }
+    if !is_safe(&path) || path.ends_with('/') {
+        return Err(ImportError::UnsafeName { zip: zip.to_owned(), entry: path.escape_debug().to_string() });
+    }
+    let name = format!("{zip}: {path}");
+    if record.is_link {
+        input.skipped.push(Skipped { name, reason: Reason::Link });
+        return Ok(());
+    }
+    let (size, modified) = (record.uncompressed, record.modified);
+    let place = Place::Zip { archive: archive.clone(), record: Arc::new(record) };
+    input.files.push(InputFile { path, name, size, modified, place });
+    Ok(())
 }
 
 fn strip_extension<'a>(name: &'a str, extension: &str) -> Option<&'a str> {
@@ -225,26 +311,4 @@ fn file_name(path: &Path) -> String {
 
 fn unreadable_path(path: &Path, source: std::io::Error) -> ImportError {
     ImportError::Unreadable { file: path.display().to_string(), source }
-}
-
-fn zip_error(file: &str, source: ZipError) -> ImportError {
-    ImportError::Zip { file: file.to_owned(), source }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_lead_out_of_a_zip_are_refused() {
-        for name in ["../x.csv", "a/../../x", "/etc/x", "C:/x", "a\\b", "a//b", "./a"] {
-            assert!(entry_name(name.as_bytes(), "x.zip").is_err(), "{name}");
-        }
-    }
-
-    #[test]
-    fn names_in_utf_8_and_shift_jis_are_read() {
-        assert_eq!(entry_name("見込み客.csv".as_bytes(), "x.zip").expect("safe"), "見込み客.csv");
-        assert_eq!(entry_name(b"\x8A\x94.csv", "x.zip").expect("safe"), "株.csv");
-    }
 }

@@ -1,54 +1,67 @@
 //! Finds out which files of the inputs are which module's rows and attachments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use hozon_shared::archive::cells::Escaping;
 use hozon_shared::domain::crm::{Contents, Field, Module};
 use hozon_shared::domain::id::BackupId;
+use hozon_shared::sources::native_publish::{MAX_FIELD_BYTES, field_bytes};
 use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
 
-use super::csv_file::{CsvFile, CsvForm};
-use super::error::{ImportError, RowFault};
-use super::inputs::{Input, InputFile};
-use super::text::Encoding;
-use super::{attachments, own};
+use super::csv_file::CsvSource;
+use super::dialect::{Wishes, detect};
+use super::error::ImportError;
+use super::inputs::InputFile;
+use super::inventory::{Inventory, composed};
+use super::notes::Note;
+use super::own::OwnReading;
+use super::{attachments, header, own};
 
 /// One module about to be loaded.
 pub struct ModulePlan {
     /// What it is.
     pub head: ModuleHead,
     /// Its CSV files in order, all with the same header.
-    pub files: Vec<(InputFile, CsvForm)>,
+    pub files: Vec<CsvSource>,
     /// Its attachments, those of one record together.
-    pub attachments: Vec<(NewAttachment, InputFile)>,
+    pub attachments: Vec<PlannedFile>,
     /// The input that its rows come from.
     pub input: String,
     /// The backup that they are of, if they are of one of ours: its zips may be several.
     pub backup: Option<BackupId>,
 }
 
-/// Plans all modules, in their order.
-pub async fn plan(inputs: &[Input], encoding: Encoding, now: DateTime<Utc>) -> Result<Vec<ModulePlan>, ImportError> {
+/// An attachment about to be loaded.
+pub struct PlannedFile {
+    /// What it is.
+    pub attachment: NewAttachment,
+    /// Its file.
+    pub file: InputFile,
+    /// SHA-256 that the file must have, in hex, if an index of ours says it.
+    pub sha256: Option<String>,
+}
+
+/// Plans all modules, in their order. What cannot be placed is added to the inventory's skipped files.
+pub async fn plan(
+    inventory: &mut Inventory,
+    reading: OwnReading<'_>,
+    now: DateTime<Utc>,
+) -> Result<Vec<ModulePlan>, ImportError> {
+    let mut notes = std::mem::take(&mut inventory.notes);
     let mut modules = BTreeMap::new();
-    let mut own_inputs = Vec::new();
-    for input in inputs {
-        let manifest = own::manifest(input).await?;
-        match &manifest {
-            Some(manifest) => add(&mut modules, own::modules(input, manifest).await?)?,
-            None if !input.attachments_only => add(&mut modules, other_modules(input, encoding).await?)?,
-            None => {}
-        }
-        own_inputs.push(manifest);
+    for part in &inventory.own {
+        add(&mut modules, own::modules(part, reading, &mut notes).await?)?;
     }
-    for (input, manifest) in inputs.iter().zip(own_inputs) {
-        match manifest {
-            Some(_) => own::attachments(input, &mut modules).await?,
-            None => attachments::from_folders(input, &mut modules, now)?,
-        }
+    add(&mut modules, other_modules(&inventory.csv, reading.wishes, &mut notes).await?)?;
+    for part in &inventory.own {
+        own::attachments(part, reading, &mut modules, &mut notes).await?;
     }
-    if modules.is_empty() {
-        return Err(ImportError::Empty);
+    inventory.notes = notes;
+    attachments::from_folders(inventory, &mut modules, now).await?;
+    for plan in modules.values_mut() {
+        check_size(&plan.head)?;
+        keep_records_together(&mut plan.attachments);
     }
     let mut modules: Vec<ModulePlan> = modules.into_values().collect();
     modules.sort_by_key(|plan| plan.head.order);
@@ -66,77 +79,127 @@ pub fn head_of(module: &Module) -> ModuleHead {
     }
 }
 
+fn check_size(head: &ModuleHead) -> Result<(), ImportError> {
+    let (bytes, most, columns) = (field_bytes(&head.fields), MAX_FIELD_BYTES, head.fields.len());
+    if bytes <= most {
+        return Ok(());
+    }
+    Err(ImportError::TooManyColumns { module: head.api_name.clone(), columns, bytes, most })
+}
+
+/// Files of one record follow one another, in the order in which the records came first.
+fn keep_records_together(files: &mut [PlannedFile]) {
+    let mut first: HashMap<String, usize> = HashMap::new();
+    for (at, file) in files.iter().enumerate() {
+        first.entry(file.attachment.record_id.clone()).or_insert(at);
+    }
+    files.sort_by_key(|file| first.get(&file.attachment.record_id).copied());
+}
+
 fn add(modules: &mut BTreeMap<String, ModulePlan>, found: Vec<ModulePlan>) -> Result<(), ImportError> {
     for plan in found {
         let name = plan.head.api_name.clone();
         if let Some(known) = modules.get_mut(&name) {
             if known.backup.is_some() && known.backup == plan.backup && known.head.fields == plan.head.fields {
                 known.files.extend(plan.files);
-                known.files.sort_by(|(one, _), (other, _)| one.path.cmp(&other.path));
+                known.files.sort_by(|one, other| one.file.path.cmp(&other.file.path));
                 continue;
             }
-            return Err(ImportError::SameModule { module: name, first: known.input.clone(), second: plan.input });
+            return Err(ImportError::SameModule { module: name, first: first_file(known), second: first_file(&plan) });
         }
         modules.insert(name, plan);
     }
     Ok(())
 }
 
+fn first_file(plan: &ModulePlan) -> String {
+    plan.files.first().map_or_else(|| plan.input.clone(), |source| source.file.name.clone())
+}
+
 /// Any CRM's exports: one CSV file per module, or several numbered ones.
-async fn other_modules(input: &Input, encoding: Encoding) -> Result<Vec<ModulePlan>, ImportError> {
-    let form = CsvForm { encoding, escaping: Escaping::None };
-    let mut groups: BTreeMap<String, Vec<&InputFile>> = BTreeMap::new();
-    for file in input.files.iter().filter(|file| !file.is_hidden() && !attachments::is_attachment(file)) {
-        if let Some(stem) = file.csv_stem() {
-            groups.entry(without_number(stem).to_owned()).or_default().push(file);
-        }
-    }
+async fn other_modules(files: &[InputFile], wishes: &Wishes, notes: &mut Vec<Note>) -> Result<Vec<ModulePlan>, ImportError> {
     let mut plans = Vec::new();
-    for (order, (name, mut files)) in (1..).zip(groups) {
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        let header = common_header(&files, form).await?;
+    for (order, (name, files)) in (1..).zip(groups(files)?) {
+        let mut sources = Vec::new();
+        for file in files {
+            let (dialect, lenient) = (detect(file, wishes, notes).await?, wishes.lenient);
+            let file = file.clone();
+            sources.push(CsvSource { file, dialect, escaping: Escaping::None, lenient, expected: None, may_be_edited: false });
+        }
+        let Some(header) = header::common(&mut sources, notes).await? else { continue };
         let field =
             |name: String| Field { label: name.clone(), api_name: name, data_type: "text".to_owned(), contents: Contents::Crm };
         let fields = header.into_iter().map(field).collect();
+        let input = sources.first().map(|source| source.file.name.clone()).unwrap_or_default();
         let head = ModuleHead { label: name.clone(), api_name: name, order, contents: Contents::Crm, fields };
-        let files = files.into_iter().map(|file| (file.clone(), form)).collect();
-        plans.push(ModulePlan { head, files, attachments: Vec::new(), input: input.name.clone(), backup: None });
+        plans.push(ModulePlan { head, files: sources, attachments: Vec::new(), input, backup: None });
     }
     Ok(plans)
 }
 
-/// The header that all files of a module must have.
-pub async fn common_header(files: &[&InputFile], form: CsvForm) -> Result<Vec<String>, ImportError> {
-    let mut common: Option<Vec<String>> = None;
+/// Modules and their files. Files of one folder that are numbered from 001 on are parts of one module; any others of the same name are two
+/// states of it, and which one is meant is not ours to say.
+fn groups(files: &[InputFile]) -> Result<BTreeMap<String, Vec<&InputFile>>, ImportError> {
+    let mut numbered: BTreeMap<String, BTreeMap<u32, &InputFile>> = BTreeMap::new();
     for file in files {
-        let mut csv = CsvFile::open(file, form).await?;
-        let header = csv.header().await?.ok_or_else(|| csv.fault(1, RowFault::NoHeader))?;
-        match &common {
-            None => common = Some(header),
-            Some(first) if *first == header => {}
-            Some(_) => return Err(csv.fault(1, RowFault::OtherHeader)),
+        if let Some((name, number)) = name_and_number(file) {
+            numbered.entry(name).or_default().insert(number, file);
         }
     }
-    Ok(common.unwrap_or_default())
+    numbered.retain(|_, parts| parts.contains_key(&1));
+    let mut groups: BTreeMap<String, Vec<&InputFile>> = BTreeMap::new();
+    for (place, parts) in &numbered {
+        let module = place.rsplit('/').next().unwrap_or(place).to_owned();
+        let last = parts.keys().last().copied().unwrap_or(1);
+        if let Some(missing) = (1..=last).find(|number| !parts.contains_key(number)) {
+            return Err(ImportError::MissingNumber { file: parts[&1].name.clone(), module, missing });
+        }
+        insert(&mut groups, module, parts.values().copied().collect())?;
+    }
+    for file in files {
+        let is_part = name_and_number(file).is_some_and(|(name, _)| numbered.contains_key(&name));
+        if !is_part && let Some(stem) = file.csv_stem() {
+            insert(&mut groups, composed(stem), vec![file])?;
+        }
+    }
+    Ok(groups)
 }
 
-/// `Leads_001` is a part of `Leads`.
-fn without_number(stem: &str) -> &str {
-    match stem.rsplit_once('_') {
-        Some((name, number)) if !name.is_empty() && number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => stem,
+fn insert<'a>(
+    groups: &mut BTreeMap<String, Vec<&'a InputFile>>,
+    module: String,
+    files: Vec<&'a InputFile>,
+) -> Result<(), ImportError> {
+    if let Some(known) = groups.get(&module) {
+        let (first, second) = (known[0].name.clone(), files[0].name.clone());
+        return Err(ImportError::SameModule { module, first, second });
     }
+    groups.insert(module, files);
+    Ok(())
+}
+
+/// The module's name with the folder that its part lies in, and the part's number, as in `Leads_001.csv`.
+fn name_and_number(file: &InputFile) -> Option<(String, u32)> {
+    let (name, number) = split_number(file.csv_stem()?)?;
+    let folder = file.name.strip_suffix(file.file_name()).unwrap_or_default();
+    Some((format!("{}/{}", folder.trim_end_matches('/'), composed(name)), number))
+}
+
+fn split_number(stem: &str) -> Option<(&str, u32)> {
+    let (name, number) = stem.rsplit_once('_')?;
+    let is_number = number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit());
+    number.parse().ok().filter(|_| is_number && !name.is_empty()).map(|number| (name, number))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::without_number;
+    use super::split_number;
 
     #[test]
     fn numbered_files_are_parts_of_one_module() {
-        assert_eq!(without_number("Leads_001"), "Leads");
-        assert_eq!(without_number("Leads"), "Leads");
-        assert_eq!(without_number("Plan_2026"), "Plan_2026");
-        assert_eq!(without_number("_001"), "_001");
+        assert_eq!(split_number("Leads_001"), Some(("Leads", 1)));
+        assert_eq!(split_number("Leads"), None);
+        assert_eq!(split_number("Plan_2026"), None);
+        assert_eq!(split_number("_001"), None);
     }
 }

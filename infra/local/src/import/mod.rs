@@ -1,39 +1,69 @@
 //! Loads CSV files and attachments into the native CRM store: our own backups, Zoho's, or any CRM's exports. Everything is read and stored
-//! first; only then does all of it become visible. Whatever goes wrong before leaves the store as it was.
+//! first; only then does all of it become visible, at once. Whatever goes wrong before leaves the store as it was.
 
 mod attachments;
 mod csv_file;
 pub(crate) mod csv_rows;
+mod dialect;
 mod error;
+mod header;
 pub mod inputs;
+mod inventory;
 mod layout;
+mod load;
 mod marks;
+mod notes;
 mod own;
+pub(crate) mod own_set;
+mod record_ids;
 pub(crate) mod text;
+pub(crate) mod zip_directory;
+mod zip_entry;
+mod zip_names;
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
 use hozon_shared::sources::native_publish::publish;
-use hozon_shared::sources::native_writer::{NativeStores, NativeWriter, WriteError};
 
-pub use error::{ImportError, RowFault};
+pub use dialect::parse_separator;
+pub use error::{Change, ImportError, RowFault};
 pub use marks::Mark;
+pub use notes::{Note, Reason, Skipped};
 pub use text::Encoding;
+pub use zip_names::NameEncoding;
 
-use csv_file::CsvFile;
+use dialect::Wishes;
+use inputs::ZipReading;
 use layout::ModulePlan;
+use own::OwnReading;
 
 /// What to load, and how.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Folders, zips and CSV files.
     pub from: Vec<PathBuf>,
-    /// Encoding of CSV files that are not our own.
+    /// Encoding of CSV files that are not our own and have no byte order mark.
     pub encoding: Encoding,
-    /// What is mail, document or integration data (R14).
+    /// Encodings of single files, by file name or path in its input.
+    pub encodings: Vec<(String, Encoding)>,
+    /// Separator of cells; found where nobody said it.
+    pub separator: Option<u8>,
+    /// Encoding of names in zips that are not UTF-8; found where nobody said it.
+    pub zip_names: Option<NameEncoding>,
+    /// Zone of times in zips that have none.
+    pub time_zone: Tz,
+    /// Whether ragged rows and incomplete headers are mended. Each change is told.
+    pub lenient: bool,
+    /// Whether files that an import does not understand are left out. Each is told.
+    pub skip_unknown: bool,
+    /// Whether files of our own backups may have been edited since.
+    pub edited: bool,
+    /// What is mail, document or integration data, which backups leave out.
     pub marks: Vec<Mark>,
 }
 
@@ -48,98 +78,65 @@ pub struct Step<'a> {
     pub attachments: u64,
 }
 
-/// Rows between two steps told.
-const STEP_ROWS: u64 = 10_000;
+/// What was loaded.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The new modules.
+    pub modules: Vec<Module>,
+    /// What a person is told.
+    pub notes: Vec<Note>,
+}
 
-/// Loads everything into one organisation and gives its new modules. Modules that are not in the input stay as they are.
+/// Everything about to be loaded. Nothing has been written.
+pub struct Planned {
+    modules: Vec<ModulePlan>,
+    notes: Vec<Note>,
+}
+
+/// Reads what there is, without writing anything: unknown files, incomplete sets and limits are found here.
+pub async fn plan(options: &Options, now: DateTime<Utc>) -> Result<Planned, ImportError> {
+    let zips = ZipReading { names: options.zip_names, zone: options.time_zone };
+    let mut inventory = inventory::take(&options.from, zips).await?;
+    own::settle(&mut inventory)?;
+    let wishes = Wishes {
+        encoding: options.encoding,
+        encodings: options.encodings.clone(),
+        separator: options.separator,
+        lenient: options.lenient,
+    };
+    refuse_unknown(options, &inventory.skipped)?;
+    let reading = OwnReading { edited: options.edited, wishes: &wishes };
+    let mut modules = layout::plan(&mut inventory, reading, now).await?;
+    refuse_unknown(options, &inventory.skipped)?;
+    if modules.is_empty() {
+        return Err(ImportError::Empty);
+    }
+    marks::apply(&options.marks, &mut modules)?;
+    let mut notes = inventory.notes;
+    notes.extend(inventory.skipped.into_iter().map(Note::Skipped));
+    Ok(Planned { modules, notes })
+}
+
+fn refuse_unknown(options: &Options, skipped: &[Skipped]) -> Result<(), ImportError> {
+    if options.skip_unknown || skipped.is_empty() { Ok(()) } else { Err(ImportError::Unknown(skipped.to_vec())) }
+}
+
+/// Loads everything into one organisation. Modules that are not in the input stay as they are.
 pub async fn import(
     ports: &Ports,
     org: OrgId,
     options: &Options,
     tell: &mut dyn FnMut(Step<'_>),
-) -> Result<Vec<Module>, ImportError> {
-    let inputs = inputs::open_all(&options.from).await?;
-    let mut plans = layout::plan(&inputs, options.encoding, ports.clock.now()).await?;
-    marks::apply(&options.marks, &mut plans)?;
-    let mut modules = Vec::new();
-    let generation = format!("{:020}", ports.ids.next(ports.clock.now()));
-    let loaded = load_all(ports, org, plans, &generation, &mut modules, tell).await;
-    if let Err(error) = loaded {
-        for module in &modules {
-            abandon(writer(ports, org, module, &generation)).await;
-        }
-        return Err(error);
-    }
-    publish(&*ports.catalogue, &*ports.objects, org, &modules, ports.clock.now()).await?;
-    Ok(modules)
+) -> Result<Imported, ImportError> {
+    plan(options, ports.clock.now()).await?.load(ports, org, tell).await
 }
 
-async fn load_all(
-    ports: &Ports,
-    org: OrgId,
-    plans: Vec<ModulePlan>,
-    generation: &str,
-    modules: &mut Vec<Module>,
-    tell: &mut dyn FnMut(Step<'_>),
-) -> Result<(), ImportError> {
-    for plan in plans {
-        let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
-        let mut writer = NativeWriter::new(stores, org, plan.head.clone(), generation);
-        match load(&mut writer, plan, tell).await {
-            Ok(module) => modules.push(module),
-            Err(error) => {
-                abandon(writer).await;
-                return Err(error);
-            }
-        }
+impl Planned {
+    /// Writes what was planned, and makes all of it current at once. After an error nothing of it can be seen.
+    pub async fn load(self, ports: &Ports, org: OrgId, tell: &mut dyn FnMut(Step<'_>)) -> Result<Imported, ImportError> {
+        let mut notes = self.notes;
+        let modules = load::write_all(ports, org, self.modules, &mut notes, tell).await?;
+        publish(&*ports.catalogue, &*ports.objects, org, &modules, ports.clock.now()).await?;
+        Ok(Imported { modules, notes })
     }
-    Ok(())
-}
-
-/// A writer over a generation that was written, to delete it.
-fn writer(ports: &Ports, org: OrgId, module: &Module, generation: &str) -> NativeWriter {
-    let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
-    NativeWriter::new(stores, org, layout::head_of(module), generation)
-}
-
-/// Deletes what was written; what cannot be deleted is invisible and goes with a later import of the module.
-async fn abandon(writer: NativeWriter) {
-    if let Err(error) = writer.abandon().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "unfinished data could not be deleted yet");
-    }
-}
-
-async fn load(writer: &mut NativeWriter, plan: ModulePlan, tell: &mut dyn FnMut(Step<'_>)) -> Result<Module, ImportError> {
-    let name = plan.head.api_name.clone();
-    let mut rows = 0;
-    for (input, form) in &plan.files {
-        let mut file = CsvFile::open(input, *form).await?;
-        file.header().await?;
-        while file.next(plan.head.fields.len()).await? {
-            let cells: Vec<_> = file.cells().collect();
-            let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
-            writer.row(&cells).await.map_err(|source| write_error(&input.name, source))?;
-            rows += 1;
-            if u64::is_multiple_of(rows, STEP_ROWS) {
-                tell(Step { module: &name, rows, attachments: 0 });
-            }
-        }
-    }
-    let mut attachments = 0;
-    for (attachment, file) in plan.attachments {
-        let body = file.body().await?;
-        let size = writer.attachment(attachment, body).await.map_err(|source| write_error(&file.name, source))?;
-        if size != file.size {
-            return Err(file.unreadable(std::io::ErrorKind::UnexpectedEof.into()));
-        }
-        attachments += 1;
-        tell(Step { module: &name, rows, attachments });
-    }
-    let module = writer.finish().await.map_err(|source| write_error(&name, source))?;
-    tell(Step { module: &name, rows, attachments });
-    Ok(module)
-}
-
-fn write_error(file: &str, source: WriteError) -> ImportError {
-    ImportError::Write { file: file.to_owned(), source }
 }

@@ -4,23 +4,35 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::DateTime;
-use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FORMAT, FieldsDocument, Manifest, VERSION};
+use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FORMAT, FieldsDocument, FileRecord, Manifest, VERSION};
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{Contents, Field};
 use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
 
-use super::csv_file::{CsvFile, CsvForm};
+use super::csv_file::{CsvFile, CsvSource};
+use super::dialect::{Dialect, Wishes, detect};
 use super::error::{ImportError, RowFault};
-use super::inputs::{Input, InputFile};
-use super::layout::{ModulePlan, common_header};
-use super::text::Encoding;
+use super::header;
+use super::inputs::InputFile;
+use super::inventory::{Inventory, OwnPart};
+use super::layout::{ModulePlan, PlannedFile};
+use super::notes::Note;
+use super::own_set::{Member, SetFault, check_complete, check_one_backup};
 
 const ATTACHMENT_INDEX: &str = "attachments.csv";
 
-/// The input's manifest, if it is one of our backups.
-pub async fn manifest(input: &Input) -> Result<Option<Manifest>, ImportError> {
-    let Some(file) = find(input, "manifest.json") else { return Ok(None) };
-    let json = file.read().await?;
+/// How files of a backup are taken.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnReading<'a> {
+    /// Whether they may have been edited since.
+    pub edited: bool,
+    /// What was said about CSV files; it counts for edited ones.
+    pub wishes: &'a Wishes,
+}
+
+/// The manifest in a document, if it is one of our backups'.
+pub async fn manifest(document: &InputFile) -> Result<Option<Manifest>, ImportError> {
+    let json = document.read().await?;
     let Ok(head) = serde_json::from_slice::<serde_json::Value>(&json) else { return Ok(None) };
     if head["format"] != FORMAT {
         return Ok(None);
@@ -28,119 +40,178 @@ pub async fn manifest(input: &Input) -> Result<Option<Manifest>, ImportError> {
     if let Some(version) = head["version"].as_u64().and_then(|version| u32::try_from(version).ok())
         && version > VERSION
     {
-        return Err(ImportError::NewerFormat { file: file.name.clone(), version });
+        return Err(ImportError::NewerFormat { file: document.name.clone(), version });
     }
-    document(file, &json).map(Some)
+    parsed(document, &json).map(Some)
 }
 
-/// The modules of a data zip; other zips have none. The fields' documents give labels, types and order.
-pub async fn modules(input: &Input, manifest: &Manifest) -> Result<Vec<ModulePlan>, ImportError> {
-    if manifest.kind != ArchiveKind::Data {
-        return Ok(Vec::new());
-    }
-    let form = form(manifest);
-    let documents = field_documents(input).await?;
-    let mut plans: Vec<ModulePlan> = Vec::new();
-    for record in &manifest.files {
-        let Some(module) = &record.module else { continue };
-        let file = required(input, &record.path)?;
-        match plans.iter_mut().find(|plan| plan.head.api_name == *module) {
-            Some(plan) => plan.files.push((file.clone(), form)),
-            None => {
-                let head = head(module, documents.get(module), file, form).await?;
-                let files = vec![(file.clone(), form)];
-                plans.push(ModulePlan {
-                    head,
-                    files,
-                    attachments: Vec::new(),
-                    input: input.name.clone(),
-                    backup: Some(manifest.backup),
-                });
+/// Whether a file of a backup describes a module's fields.
+pub fn is_field_document(path: &str) -> bool {
+    path.starts_with("fields/") && path.ends_with(".json")
+}
+
+/// Takes each part once, and refuses what is no whole set.
+pub fn settle(inventory: &mut Inventory) -> Result<(), ImportError> {
+    let mut kept: Vec<OwnPart> = Vec::new();
+    for part in std::mem::take(&mut inventory.own) {
+        let place = |part: &OwnPart| (part.manifest.backup, part.manifest.kind, part.manifest.part);
+        let known = kept.iter().find(|known| place(known) == place(&part) && part.manifest.part.is_some() && !known.is_partial);
+        match known {
+            None => kept.push(part),
+            Some(known) if known.manifest.files == part.manifest.files => {
+                inventory.notes.push(Note::GivenTwice { name: part.name, first: known.name.clone() });
             }
+            Some(known) => return Err(ImportError::DifferentCopies { first: known.name.clone(), second: part.name }),
         }
     }
-    for plan in &plans {
-        let files: Vec<_> = plan.files.iter().map(|(file, _)| file).collect();
-        common_header(&files, form).await?;
+    let members: Vec<Member> = kept.iter().map(member).collect();
+    check_one_backup(&members)?;
+    let whole: Vec<Member> = kept.iter().filter(|part| !part.is_partial).map(member).collect();
+    check_complete(&whole)?;
+    check_whole_modules(&kept)?;
+    let has = |kind| whole.iter().find(|member| member.kind == kind);
+    if let (Some(data), None) = (has(ArchiveKind::Data), has(ArchiveKind::Attachments)) {
+        inventory.notes.push(Note::NoAttachments(data.name.clone()));
     }
-    Ok(plans)
+    inventory.own = kept;
+    Ok(())
 }
 
-/// The attachments of an attachments zip, by its index.
-pub async fn attachments(input: &Input, modules: &mut BTreeMap<String, ModulePlan>) -> Result<(), ImportError> {
-    let Some(index) = find(input, ATTACHMENT_INDEX) else { return Ok(()) };
-    let manifest = manifest(input).await?;
-    let mut csv = CsvFile::open(index, manifest.as_ref().map_or(CsvForm::OWN, form)).await?;
-    let header = csv.header().await?.unwrap_or_default();
-    if header != ATTACHMENT_COLUMNS {
-        return Err(csv.fault(1, RowFault::OtherHeader));
-    }
-    let by_path: HashMap<&str, &InputFile> = input.files.iter().map(|file| (file.path.as_str(), file)).collect();
-    while csv.next(header.len()).await? {
-        let (module, path, attachment) = listed(&csv)?;
-        let line = csv.line();
-        let missing = || ImportError::MissingFile { index: index.name.clone(), line, path: path.clone() };
-        let file = (*by_path.get(path.as_str()).ok_or_else(missing)?).clone();
-        let unknown = || ImportError::UnknownModule { file: index.name.clone(), module: module.clone() };
-        modules.get_mut(&module).ok_or_else(unknown)?.attachments.push((attachment, file));
+fn member(part: &OwnPart) -> Member {
+    let Manifest { backup, kind, part: number, parts, .. } = part.manifest;
+    Member { name: part.name.clone(), backup, kind, part: number, parts }
+}
+
+/// Of a module whose CSV files were named one by one, all are there.
+fn check_whole_modules(parts: &[OwnPart]) -> Result<(), ImportError> {
+    for part in parts.iter().filter(|part| part.is_partial) {
+        let records = &part.manifest.files;
+        for record in records.iter().filter(|record| record.module.is_some() && part.file(&record.path).is_some()) {
+            let of_module: Vec<_> = records.iter().filter(|other| other.module == record.module).collect();
+            if let Some(missing) = of_module.iter().find(|record| part.file(&record.path).is_none()) {
+                let parts = u32::try_from(of_module.len()).unwrap_or(u32::MAX);
+                let (missing, name) = (missing.path.clone(), record.path.clone());
+                return Err(SetFault::MissingPart { missing, parts, name }.into());
+            }
+        }
     }
     Ok(())
 }
 
-/// Reads the present row of the index: module, path, attachment.
-fn listed(csv: &CsvFile) -> Result<(String, String, NewAttachment), ImportError> {
-    let mut cells = csv.cells().map(Cow::into_owned);
-    let mut cell = || cells.next().unwrap_or_default();
-    let (module, record_id, record_name, id, path, name) = (cell(), cell(), cell(), cell(), cell(), cell());
-    let (_size, content_type, created) = (cell(), cell(), cell());
-    let created =
-        DateTime::parse_from_rfc3339(&created).map_err(|_| csv.fault(csv.line(), RowFault::Value { column: "created" }))?;
-    Ok((module, path, NewAttachment { id, record_id, record_name, name, content_type, created: created.into() }))
+/// The modules of a data zip; other zips have none. The fields' documents give labels, types and order.
+pub async fn modules(part: &OwnPart, reading: OwnReading<'_>, notes: &mut Vec<Note>) -> Result<Vec<ModulePlan>, ImportError> {
+    if part.manifest.kind != ArchiveKind::Data {
+        return Ok(Vec::new());
+    }
+    let documents = field_documents(part).await?;
+    let mut plans: Vec<ModulePlan> = Vec::new();
+    for record in &part.manifest.files {
+        let Some(module) = record.module.as_ref().filter(|_| !part.is_partial || part.file(&record.path).is_some()) else {
+            continue;
+        };
+        let source = source(part, record, reading, notes).await?;
+        match plans.iter_mut().find(|plan| plan.head.api_name == *module) {
+            Some(plan) => plan.files.push(source),
+            None => plans.push(ModulePlan {
+                head: ModuleHead {
+                    api_name: module.clone(),
+                    label: documents.get(module).map_or_else(|| module.clone(), |document| document.label.clone()),
+                    order: documents.get(module).map_or(0, |document| document.order),
+                    contents: Contents::Crm,
+                    fields: Vec::new(),
+                },
+                files: vec![source],
+                attachments: Vec::new(),
+                input: part.name.clone(),
+                backup: Some(part.manifest.backup),
+            }),
+        }
+    }
+    for plan in &mut plans {
+        let header = header::common(&mut plan.files, notes).await?.unwrap_or_default();
+        plan.head.fields = fields(header, documents.get(&plan.head.api_name));
+    }
+    Ok(plans)
 }
 
-async fn head(
-    module: &str,
-    described: Option<&FieldsDocument>,
-    file: &InputFile,
-    form: CsvForm,
-) -> Result<ModuleHead, ImportError> {
-    let header = common_header(&[file], form).await?;
+async fn source(
+    part: &OwnPart,
+    record: &FileRecord,
+    reading: OwnReading<'_>,
+    notes: &mut Vec<Note>,
+) -> Result<CsvSource, ImportError> {
+    let file = required(part, &record.path)?.clone();
+    let dialect = if reading.edited { detect(&file, reading.wishes, notes).await? } else { Dialect::OWN };
+    let (escaping, lenient) = (part.manifest.csv.escaping(), reading.edited && reading.wishes.lenient);
+    Ok(CsvSource { file, dialect, escaping, lenient, expected: Some(record.clone()), may_be_edited: reading.edited })
+}
+
+fn fields(header: Vec<String>, described: Option<&FieldsDocument>) -> Vec<Field> {
     let known =
         |name: &String| described.and_then(|document| document.fields.iter().find(|field| field.api_name == *name)).cloned();
     let plain =
         |name: String| Field { label: name.clone(), api_name: name, data_type: "text".to_owned(), contents: Contents::Crm };
-    let fields = header.into_iter().map(|name| known(&name).unwrap_or_else(|| plain(name))).collect();
-    Ok(ModuleHead {
-        api_name: module.to_owned(),
-        label: described.map_or_else(|| module.to_owned(), |document| document.label.clone()),
-        order: described.map_or(0, |document| document.order),
-        contents: Contents::Crm,
-        fields,
-    })
+    header.into_iter().map(|name| known(&name).unwrap_or_else(|| plain(name))).collect()
 }
 
-async fn field_documents(input: &Input) -> Result<HashMap<String, FieldsDocument>, ImportError> {
+/// Adds the attachments of an attachments zip, by its index.
+pub async fn attachments(
+    part: &OwnPart,
+    reading: OwnReading<'_>,
+    modules: &mut BTreeMap<String, ModulePlan>,
+    notes: &mut Vec<Note>,
+) -> Result<(), ImportError> {
+    if part.manifest.kind != ArchiveKind::Attachments {
+        return Ok(());
+    }
+    let Some(record) = part.manifest.files.iter().find(|record| record.path == ATTACHMENT_INDEX) else { return Ok(()) };
+    let source = source(part, record, reading, notes).await?;
+    let index = source.file.name.clone();
+    let mut csv = CsvFile::open(&source).await?;
+    let header = csv.header().await?.unwrap_or_default();
+    if header != ATTACHMENT_COLUMNS {
+        return Err(csv.fault(1, RowFault::OtherHeader));
+    }
+    while csv.next(header.len()).await? {
+        let (module, path, planned) = listed(&csv)?;
+        let line = csv.line();
+        let missing = || ImportError::MissingFile { index: index.clone(), line, path: path.clone() };
+        let file = part.file(&path).ok_or_else(missing)?.clone();
+        let unknown = || ImportError::UnknownModule { file: index.clone(), module: module.clone() };
+        modules.get_mut(&module).ok_or_else(unknown)?.attachments.push(PlannedFile { file, ..planned });
+    }
+    notes.append(&mut csv.finish()?);
+    let unlisted = part.manifest.files.iter().find(|record| part.file(&record.path).is_none());
+    unlisted.map_or(Ok(()), |record| required(part, &record.path).map(drop))
+}
+
+/// Reads the present row of the index: module, path, attachment.
+fn listed(csv: &CsvFile) -> Result<(String, String, PlannedFile), ImportError> {
+    let mut cells = csv.cells().map(Cow::into_owned);
+    let mut cell = || cells.next().unwrap_or_default();
+    let (module, record_id, record_name, id, path, name) = (cell(), cell(), cell(), cell(), cell(), cell());
+    let (_size, content_type, created, sha256) = (cell(), cell(), cell(), cell());
+    let created =
+        DateTime::parse_from_rfc3339(&created).map_err(|_| csv.fault(csv.line(), RowFault::Value { column: "created" }))?;
+    let attachment = NewAttachment { id, record_id, record_name, name, content_type, created: created.into() };
+    let file = csv.file().clone();
+    Ok((module, path, PlannedFile { attachment, file, sha256: Some(sha256) }))
+}
+
+async fn field_documents(part: &OwnPart) -> Result<HashMap<String, FieldsDocument>, ImportError> {
     let mut documents = HashMap::new();
-    for file in input.files.iter().filter(|file| file.path.starts_with("fields/") && file.path.ends_with(".json")) {
-        let described: FieldsDocument = document(file, &file.read().await?)?;
+    for file in part.files.values().filter(|file| is_field_document(&file.path)) {
+        let described: FieldsDocument = parsed(file, &file.read().await?)?;
         documents.insert(described.api_name.clone(), described);
     }
     Ok(documents)
 }
 
-fn form(manifest: &Manifest) -> CsvForm {
-    CsvForm { encoding: Encoding::Utf8, escaping: manifest.csv.escaping() }
+fn required<'a>(part: &'a OwnPart, path: &str) -> Result<&'a InputFile, ImportError> {
+    let missing = || ImportError::MissingFile { index: format!("{}: manifest.json", part.name), line: 1, path: path.to_owned() };
+    part.file(path).ok_or_else(missing)
 }
 
-fn find<'a>(input: &'a Input, path: &str) -> Option<&'a InputFile> {
-    input.files.iter().find(|file| file.path == path)
-}
-
-fn required<'a>(input: &'a Input, path: &str) -> Result<&'a InputFile, ImportError> {
-    let missing = || ImportError::MissingFile { index: format!("{}: manifest.json", input.name), line: 1, path: path.to_owned() };
-    find(input, path).ok_or_else(missing)
-}
-
-fn document<T: serde::de::DeserializeOwned>(file: &InputFile, json: &[u8]) -> Result<T, ImportError> {
+fn parsed<T: serde::de::DeserializeOwned>(file: &InputFile, json: &[u8]) -> Result<T, ImportError> {
     serde_json::from_slice(json).map_err(|source| ImportError::Document { file: file.name.clone(), source })
 }

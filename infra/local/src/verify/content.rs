@@ -68,7 +68,7 @@ impl<'a> Rows<'a> {
         Self {
             name,
             escaping,
-            decoder: TextDecoder::new(Encoding::Utf8),
+            decoder: TextDecoder::new(Encoding::UTF_8),
             text: String::new(),
             csv: CsvRows::default(),
             columns: None,
@@ -81,7 +81,8 @@ impl<'a> Rows<'a> {
     fn push(&mut self, bytes: &[u8], last: bool) -> Result<(), ImportError> {
         self.text.clear();
         let decoded = self.decoder.decode(bytes, last, &mut self.text);
-        decoded.map_err(|UnknownBytes| self.fault(self.csv.line(), RowFault::Encoding))?;
+        decoded
+            .map_err(|UnknownBytes| self.fault(self.csv.line(), RowFault::Encoding { encoding: Encoding::UTF_8, guess: None }))?;
         self.csv.push(&self.text);
         loop {
             let more = self.csv.next_row(last).map(|row| row.is_some());

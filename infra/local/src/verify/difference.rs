@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::structure::FrameFault;
 use crate::import::ImportError;
 
 /// The first difference that was found.
@@ -44,9 +45,9 @@ pub enum What {
     /// The manifest has an entry that the zip does not have.
     #[error("is missing")]
     Missing,
-    /// Strict readers refuse such an entry.
-    #[error("has a data descriptor")]
-    DataDescriptor,
+    /// Strict readers refuse or misread it.
+    #[error(transparent)]
+    Frame(FrameFault),
     /// The sizes differ.
     #[error("has {found} bytes where the manifest has {manifest}")]
     Bytes {

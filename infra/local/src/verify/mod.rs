@@ -2,6 +2,7 @@
 
 mod content;
 mod difference;
+mod structure;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,10 +11,13 @@ use hozon_shared::archive::cells::Escaping;
 use hozon_shared::archive::manifest::{FORMAT, FileRecord, Manifest, VERSION};
 use hozon_shared::domain::backup::ArchiveKind;
 
-use crate::import::inputs::{Input, InputFile, open_zip};
+use crate::import::inputs::{Input, InputFile, ZipReading, open_zip};
+use crate::import::own_set::{Member, check_complete};
 use content::{Found, read};
 
+pub use crate::import::own_set::SetFault;
 pub use difference::{Difference, What};
+pub use structure::FrameFault;
 
 const MANIFEST: &str = "manifest.json";
 const ATTACHMENT_INDEX: &str = "attachments.csv";
@@ -21,8 +25,8 @@ const ATTACHMENT_INDEX: &str = "attachments.csv";
 /// What was found to be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// What the zip holds.
-    pub kind: ArchiveKind,
+    /// The zip's place in its backup.
+    pub member: Member,
     /// The organisation's name.
     pub organisation: String,
     /// Entries.
@@ -33,16 +37,19 @@ pub struct Verified {
     pub bytes: u64,
 }
 
-/// Checks every entry: CRC, true sizes in the local header, SHA-256, bytes and rows as the manifest has them, and nothing else in the
-/// zip; in an attachments zip also the index. `tell` gets the number of entries checked and of all. Stops at the first difference.
+/// Checks the zip's frame to the last byte, and every entry: CRC, SHA-256, bytes and rows as the manifest has them, and nothing else in
+/// the zip; in an attachments zip also the index. `tell` gets the number of entries checked and of all. Stops at the first difference.
 pub async fn verify(zip: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Verified, Difference> {
     let name = zip.display().to_string();
-    let input = open_zip(zip).await.map_err(|error| Difference::of(&name, "", What::Unreadable(error)))?;
+    check_frame(zip, &name).await?;
+    let reading = ZipReading { names: None, zone: chrono_tz::UTC };
+    let input = open_zip(zip, reading).await.map_err(|error| Difference::of(&name, "", What::Unreadable(error)))?;
     let manifest = manifest(&name, &input).await?;
     let records = records(&name, &input, &manifest)?;
     let entries = input.files.len();
-    let mut verified =
-        Verified { kind: manifest.kind, organisation: manifest.organisation.name.clone(), entries, rows: 0, bytes: 0 };
+    let Manifest { backup, kind, part, parts, .. } = manifest;
+    let (organisation, member) = (manifest.organisation.name.clone(), Member { name: name.clone(), backup, kind, part, parts });
+    let mut verified = Verified { member, organisation, entries, rows: 0, bytes: 0 };
     let mut listed = HashMap::new();
     for (at, file) in input.files.iter().enumerate() {
         let record = records.get(file.path.as_str());
@@ -58,6 +65,20 @@ pub async fn verify(zip: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Ve
         compare_index(&name, &manifest, listed)?;
     }
     Ok(verified)
+}
+
+/// Whether the zips that were verified are all of their backups: every part of each kind of which there is one.
+pub fn check_set(zips: &[Verified]) -> Result<(), SetFault> {
+    let members: Vec<Member> = zips.iter().map(|zip| zip.member.clone()).collect();
+    check_complete(&members)
+}
+
+async fn check_frame(zip: &Path, name: &str) -> Result<(), Difference> {
+    let path = zip.to_owned();
+    let checked = tokio::task::spawn_blocking(move || structure::check(&path)).await;
+    let stopped = |error: tokio::task::JoinError| (String::new(), FrameFault::Unreadable(std::io::Error::other(error).into()));
+    let checked = checked.map_err(stopped).and_then(|checked| checked);
+    checked.map_err(|(entry, fault)| Difference::of(name, &entry, What::Frame(fault)))
 }
 
 async fn manifest(zip: &str, input: &Input) -> Result<Manifest, Difference> {
@@ -96,9 +117,6 @@ fn records<'a>(zip: &str, input: &Input, manifest: &'a Manifest) -> Result<HashM
 
 async fn entry(zip: &str, file: &InputFile, record: Option<&FileRecord>, escaping: Escaping) -> Result<Found, Difference> {
     let differs = |what| Difference::of(zip, &file.path, what);
-    if file.has_data_descriptor() {
-        return Err(differs(What::DataDescriptor));
-    }
     let counts_rows = record.is_some_and(|record| record.rows.is_some());
     let found = read(file, counts_rows, escaping).await.map_err(|error| differs(What::Unreadable(error)))?;
     let Some(record) = record else { return Ok(found) };

@@ -1,0 +1,174 @@
+//! How a CSV file is written: its encoding and its separator. A byte order mark and a first line `sep=;` say it; otherwise the beginning
+//! of the file shows it.
+
+use super::csv_rows::CsvRows;
+use super::error::ImportError;
+use super::inputs::InputFile;
+use super::notes::Note;
+use super::text::{Encoding, TextDecoder};
+
+/// Bytes at the beginning that show how a file is written.
+const HEAD: usize = 64 << 10;
+/// Rows that must agree on a separator.
+const ROWS: usize = 50;
+/// Separators, the usual one first.
+const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// Its encoding.
+    pub encoding: Encoding,
+    /// What stands between two cells.
+    pub separator: u8,
+    /// Whether the first line only names the separator.
+    pub names_separator: bool,
+}
+
+impl Dialect {
+    /// As our own backups are written.
+    pub const OWN: Self = Self { encoding: Encoding::UTF_8, separator: b',', names_separator: false };
+}
+
+/// What a person said about CSV files.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// Encoding of files without a byte order mark.
+    pub encoding: Encoding,
+    /// Encodings of single files, by file name.
+    pub encodings: Vec<(String, Encoding)>,
+    /// The separator; found where nobody said it.
+    pub separator: Option<u8>,
+    /// Whether ragged rows and incomplete headers are mended.
+    pub lenient: bool,
+}
+
+impl Wishes {
+    fn encoding_of(&self, file: &InputFile) -> Encoding {
+        let named = self.encodings.iter().find(|(name, _)| file.path == *name || file.file_name() == name);
+        named.map_or(self.encoding, |(_, encoding)| *encoding)
+    }
+}
+
+/// Finds out how a file is written, and tells what is not as usual.
+pub async fn detect(file: &InputFile, wishes: &Wishes, notes: &mut Vec<Note>) -> Result<Dialect, ImportError> {
+    let head = file.head(HEAD).await?;
+    let wished = wishes.encoding_of(file);
+    let shown = Encoding::of_mark(&head).or_else(|| Encoding::of_zeros(&head).filter(|_| wished == Encoding::UTF_8));
+    let encoding = shown.unwrap_or(wished);
+    if encoding != wished && encoding != Encoding::UTF_8 {
+        notes.push(Note::Encoding { file: file.name.clone(), encoding });
+    }
+    let mut text = String::new();
+    // Unknown bytes are the reader's to report, with their line; what comes before them shows enough.
+    let _ = TextDecoder::new(encoding).decode(&head, false, &mut text);
+    if encoding == Encoding::SHIFT_JIS && text.contains(is_half_width) && Encoding::guess(&head) == Encoding::named("euc-jp") {
+        notes.push(Note::Doubtful { file: file.name.clone(), other: "euc-jp" });
+    }
+    let is_cut = head.len() == HEAD;
+    let named = named_separator(&text);
+    let separator = wishes.separator.or(named).unwrap_or_else(|| separator_of(&text, is_cut, wishes.lenient));
+    if separator != b',' && wishes.separator.is_none() {
+        notes.push(Note::Separator { file: file.name.clone(), separator: name_of(separator) });
+    }
+    Ok(Dialect { encoding, separator, names_separator: named.is_some() })
+}
+
+/// Half-width katakana: what EUC-JP looks like when it is read as Shift_JIS.
+fn is_half_width(c: char) -> bool {
+    matches!(c, '\u{FF61}'..='\u{FF9F}')
+}
+
+fn name_of(separator: u8) -> &'static str {
+    match separator {
+        b';' => "semicolons",
+        b'\t' => "tabs",
+        b'|' => "vertical bars",
+        _ => "another character",
+    }
+}
+
+/// Excel's first line `sep=;`, also in quotes.
+fn named_separator(text: &str) -> Option<u8> {
+    let line = text.lines().next()?.trim_matches('"');
+    let (name, separator) = line.split_at_checked(4)?;
+    match separator.as_bytes() {
+        [byte] if name.eq_ignore_ascii_case("sep=") && byte.is_ascii() => Some(*byte),
+        _ => None,
+    }
+}
+
+/// The first separator by which all rows have as many cells as the header; else the one that gives the header the most.
+fn separator_of(text: &str, is_cut: bool, lenient: bool) -> u8 {
+    let mut best = (1, b',');
+    for separator in SEPARATORS {
+        let (columns, is_even) = columns(text, separator, is_cut, lenient);
+        if columns > 1 && is_even {
+            return separator;
+        }
+        if columns > best.0 {
+            best = (columns, separator);
+        }
+    }
+    best.1
+}
+
+/// Cells of the header, and whether the next rows have as many.
+fn columns(text: &str, separator: u8, is_cut: bool, lenient: bool) -> (usize, bool) {
+    let mut rows = CsvRows::new(separator, lenient);
+    rows.push(text);
+    let (mut columns, mut is_even) = (0, true);
+    for at in 0..ROWS {
+        match rows.next_row(!is_cut) {
+            Ok(Some(row)) if at == 0 => columns = row.cells().count(),
+            Ok(Some(row)) => is_even &= row.cells().count() == columns,
+            Ok(None) => break,
+            Err(_) => return (columns, false),
+        }
+    }
+    (columns, is_even)
+}
+
+/// Reads a separator as a person writes it.
+pub fn parse_separator(text: &str) -> Result<u8, &'static str> {
+    match text {
+        "tab" | "\\t" | "\t" => Ok(b'\t'),
+        "comma" => Ok(b','),
+        "semicolon" => Ok(b';'),
+        _ => match text.as_bytes() {
+            [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+            _ => Err("write one character, or tab"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_separator_is_the_one_that_all_rows_agree_on() {
+        for (text, separator) in [
+            ("Id,Name\n1,a;b\n", b','),
+            ("Id;Name\n1;12,50\n", b';'),
+            ("Id\tName\n1\ta,b\n", b'\t'),
+            ("Id|Name\n1|a\n", b'|'),
+            ("Name, first;Id;City\nA, B;1;X\n", b';'),
+            ("\"Id;x\",Name\n1,a\n", b','),
+            ("Id\n1\n", b','),
+            ("", b','),
+            ("Id,Name,City\n1,a\n", b','),
+        ] {
+            assert_eq!(separator_of(text, false, false), separator, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_line_may_name_the_separator() {
+        assert_eq!(named_separator("sep=;\r\nId;Name\r\n"), Some(b';'));
+        assert_eq!(named_separator("\"sep=\t\"\nId\tName\n"), Some(b'\t'));
+        assert_eq!(named_separator("SEP=,\n"), Some(b','));
+        assert_eq!(named_separator("sep=a lot\n"), None);
+        assert_eq!(named_separator("Id;Name\n"), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! Writes planned modules into the CRM store, as generations that nobody sees yet, and checks what manifests say of them.
+
+use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::ports::Ports;
+use hozon_shared::sources::native_writer::{NativeStores, NativeWriter, WriteError};
+
+use super::Step;
+use super::csv_file::CsvFile;
+use super::error::{Change, ImportError};
+use super::layout::{self, ModulePlan, PlannedFile};
+use super::notes::Note;
+
+/// Rows between two steps told.
+const STEP_ROWS: u64 = 10_000;
+
+/// Writes all modules. After an error everything that was written is deleted again.
+pub async fn write_all(
+    ports: &Ports,
+    org: OrgId,
+    plans: Vec<ModulePlan>,
+    notes: &mut Vec<Note>,
+    tell: &mut dyn FnMut(Step<'_>),
+) -> Result<Vec<Module>, ImportError> {
+    let generation = format!("{:020}", ports.ids.next(ports.clock.now()));
+    let mut modules = Vec::new();
+    for plan in plans {
+        let mut writer = NativeWriter::new(stores(ports), org, plan.head.clone(), &generation);
+        match write(&mut writer, plan, notes, tell).await {
+            Ok(module) => modules.push(module),
+            Err(error) => {
+                abandon(writer).await;
+                for module in &modules {
+                    abandon(NativeWriter::new(stores(ports), org, layout::head_of(module), &generation)).await;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(modules)
+}
+
+fn stores(ports: &Ports) -> NativeStores {
+    NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() }
+}
+
+/// Deletes what was written; what cannot be deleted is invisible and goes with a later import of the module.
+async fn abandon(writer: NativeWriter) {
+    if let Err(error) = writer.abandon().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "unfinished data could not be deleted yet");
+    }
+}
+
+async fn write(
+    writer: &mut NativeWriter,
+    plan: ModulePlan,
+    notes: &mut Vec<Note>,
+    tell: &mut dyn FnMut(Step<'_>),
+) -> Result<Module, ImportError> {
+    let name = plan.head.api_name.clone();
+    let rows = write_rows(writer, &plan, notes, tell).await?;
+    let mut attachments = 0;
+    for planned in plan.attachments {
+        write_file(writer, planned).await?;
+        attachments += 1;
+        tell(Step { module: &name, rows, attachments });
+    }
+    let module = writer.finish().await.map_err(|source| write_error(&name, source))?;
+    tell(Step { module: &name, rows, attachments });
+    Ok(module)
+}
+
+async fn write_rows(
+    writer: &mut NativeWriter,
+    plan: &ModulePlan,
+    notes: &mut Vec<Note>,
+    tell: &mut dyn FnMut(Step<'_>),
+) -> Result<u64, ImportError> {
+    let (name, columns) = (&plan.head.api_name, plan.head.fields.len());
+    let mut rows = 0;
+    for source in &plan.files {
+        let mut csv = CsvFile::open(source).await?;
+        csv.header().await?;
+        while csv.next(columns).await? {
+            let cells: Vec<_> = csv.cells().collect();
+            let mut cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
+            cells.resize(columns, "");
+            writer.row(&cells).await.map_err(|error| write_error(&source.file.name, error))?;
+            rows += 1;
+            if u64::is_multiple_of(rows, STEP_ROWS) {
+                tell(Step { module: name, rows, attachments: 0 });
+            }
+        }
+        notes.extend(csv.finish()?);
+    }
+    Ok(rows)
+}
+
+async fn write_file(writer: &mut NativeWriter, planned: PlannedFile) -> Result<(), ImportError> {
+    let PlannedFile { attachment, file, sha256 } = planned;
+    let stored = writer.attachment(attachment, file.body().await?).await.map_err(|source| write_error(&file.name, source))?;
+    if stored.size != file.size {
+        return Err(file.unreadable(std::io::ErrorKind::UnexpectedEof.into()));
+    }
+    if sha256.is_some_and(|expected| expected != stored.sha256) {
+        return Err(ImportError::Changed { file: file.name, change: Change::Contents });
+    }
+    Ok(())
+}
+
+fn write_error(file: &str, source: WriteError) -> ImportError {
+    ImportError::Write { file: file.to_owned(), source }
+}
