@@ -8,6 +8,7 @@ use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FORMAT, FieldsDocument
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{Contents, Field};
 use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
+use serde::Deserialize;
 
 use super::csv_file::{CsvFile, CsvSource};
 use super::dialect::{Dialect, Wishes, detect};
@@ -21,6 +22,13 @@ use super::own_set::{Member, SetFault, check_complete, check_one_backup};
 
 const ATTACHMENT_INDEX: &str = "attachments.csv";
 
+/// What tells a manifest of ours from other documents of that name; the rest is not kept.
+#[derive(Deserialize)]
+struct Head {
+    format: String,
+    version: Option<u32>,
+}
+
 /// How files of a backup are taken.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnReading<'a> {
@@ -33,13 +41,11 @@ pub struct OwnReading<'a> {
 /// The manifest in a document, if it is one of our backups'.
 pub async fn manifest(document: &InputFile) -> Result<Option<Manifest>, ImportError> {
     let json = document.read().await?;
-    let Ok(head) = serde_json::from_slice::<serde_json::Value>(&json) else { return Ok(None) };
-    if head["format"] != FORMAT {
+    let Ok(head) = serde_json::from_slice::<Head>(&json) else { return Ok(None) };
+    if head.format != FORMAT {
         return Ok(None);
     }
-    if let Some(version) = head["version"].as_u64().and_then(|version| u32::try_from(version).ok())
-        && version > VERSION
-    {
+    if let Some(version) = head.version.filter(|version| *version > VERSION) {
         return Err(ImportError::NewerFormat { file: document.name.clone(), version });
     }
     parsed(document, &json).map(Some)
