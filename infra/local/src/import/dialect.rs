@@ -98,16 +98,14 @@ fn named_separator(text: &str) -> Option<u8> {
     }
 }
 
-/// The first separator by which all rows have as many cells as the header; else the one that gives the header the most.
+/// Of the separators by which all rows have as many cells as the header, the one that gives the most; else of all of them.
 fn separator_of(text: &str, is_cut: bool, lenient: bool) -> u8 {
-    let mut best = (1, b',');
+    let mut best = ((false, 1), b',');
     for separator in SEPARATORS {
         let (columns, is_even) = columns(text, separator, is_cut, lenient);
-        if columns > 1 && is_even {
-            return separator;
-        }
-        if columns > best.0 {
-            best = (columns, separator);
+        let fit = (is_even && columns > 1, columns);
+        if fit > best.0 {
+            best = (fit, separator);
         }
     }
     best.1
