@@ -35,4 +35,4 @@ mod vault;
 pub mod verify;
 
 pub use clock::FastClock;
-pub use local::{Local, Options, PRICES};
+pub use local::{Local, Options, PRICES, require_name};
