@@ -137,7 +137,7 @@ def nasty(folder):
             sys.exit(f"LibreOffice ({way}) changed {len(differences)} of {len(cells)} cells: {differences[:20]!r}")
         print(f"LibreOffice ({way}) saved {len(cells)} nasty cells: 0 differ", flush=True)
     (first / "Leads.csv").write_bytes(saved["ja"])
-    hozon(data, "import", first, "--org", "Second")
+    hozon(data, "import", "--edited", first, "--org", "Second")
     second = unzip(back_up(data, "Second"), folder / "second")
     again = table((folder / "second/Leads.csv").read_bytes())
     assert again == written, "what LibreOffice saved and hozon imported is not what was backed up"
