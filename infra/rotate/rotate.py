@@ -1,11 +1,13 @@
-"""Rotates the key that links are signed with. An IAM user has two keys at most: the one that signs now, and the one before, whose links
-are still about. That one is deleted at the next rotation, and only once every link that it signed has ended."""
+"""Rotates the keys that links are made with. The signer of presigned links is an IAM user, which has two keys at most: the one that signs
+now, and the one before, whose links are still about. That one is deleted at the next rotation, and only once every link that it signed has
+ended. The keys of links without a query are in CloudFront's key value store (plain_links.py)."""
 
 import datetime
 import json
 import os
 
 import boto3
+import plain_links
 
 # A link ends seven days after it was signed, at most; a function goes on signing with a key that it read for up to an hour.
 LINKS_LIVE = datetime.timedelta(days=8)
@@ -26,21 +28,26 @@ def handle(event, _context):
         return watch(secrets, os.environ["SIGNER_KEY"])
     secret, token = event["SecretId"], event["ClientRequestToken"]
     if event["Step"] == "createSecret":
-        create(secrets, secret, token)
+        if not has_value(secrets, secret, token):
+            make = plain_links.make if secret == os.environ["PLAIN_LINK_KEY"] else make_access_key
+            keep(secrets, secret, token, make(key_of(secrets, secret, "AWSCURRENT"), key_of(secrets, secret, "AWSPREVIOUS")))
     elif event["Step"] == "finishSecret":
         finish(secrets, secret, token)
     # There is nothing to set elsewhere, and a new key is unknown to parts of IAM for some seconds, so a test would only fail by chance.
     return None
 
 
-def create(secrets, secret, token):
-    """Makes the new key, having made room for it."""
-    if has_value(secrets, secret, token):
-        return
+def make_access_key(current, previous):
+    """Makes the signer's new key, having made room for it."""
     iam = boto3.client("iam")
-    make_room(iam, key_of(secrets, secret, "AWSCURRENT"), key_of(secrets, secret, "AWSPREVIOUS"))
+    make_room(iam, current, previous)
     made = iam.create_access_key(UserName=os.environ["SIGNER"])["AccessKey"]
-    value = json.dumps({"id": made["AccessKeyId"], "secret": made["SecretAccessKey"]})
+    return {"id": made["AccessKeyId"], "secret": made["SecretAccessKey"]}
+
+
+def keep(secrets, secret, token, key):
+    """Keeps the new key until it becomes the current one."""
+    value = json.dumps(key)
     secrets.put_secret_value(SecretId=secret, ClientRequestToken=token, SecretString=value, VersionStages=["AWSPENDING"])
 
 

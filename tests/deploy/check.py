@@ -24,6 +24,7 @@ def main():
     plain = Stack({name: value for name, value in stack.parameters.items() if name not in ("PaymentSecretArn", "ArchivesKeyArn")}
                   | {"PaymentSecretArn": "", "ArchivesKeyArn": ""})
     expect("what is left of purchases where nothing is sold", [id for id in plain.resources if "Purchase" in id], [])
+    code_of_edge(stack)
     machine(stack)
     print(f"{len(routed)} routes, {len(stack.resources)} resources ({len(plain.resources)} without purchases and without a key of one's own)")
 
@@ -37,6 +38,14 @@ def no_circles():
         broken["Resources"]["Trigger"]["DependsOn"] = "Sweep"
         if not circles(broken):
             raise SystemExit("a circle between Trigger and Sweep is not found")
+
+
+def code_of_edge(stack):
+    """CloudFront takes a function's code from the template alone, so it is there too. It has 10 KB at most."""
+    code = (ROOT / "infra/edge/downloads.js").read_text()
+    expect("the CloudFront Function's code in the template and in infra/edge", stack.resources["PlainLinkCheck"]["FunctionCode"], code)
+    if len(code.encode()) > 10_000:
+        raise SystemExit("infra/edge/downloads.js is longer than CloudFront takes")
 
 
 def expect(what, one, other):

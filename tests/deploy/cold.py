@@ -9,7 +9,7 @@ import time
 
 from lambda_host import Host
 from services import bucket_tells
-from stories import BACKUP, Organisation
+from stories import BACKUP, Organisation, signed_links
 from world import World
 
 
@@ -39,7 +39,7 @@ def main():
 def events(world, organisation):
     """One event for each function, which may be repeated."""
     organisation.back_up()
-    (link,) = organisation.call("GET", "/urls")["urls"]["data_links"]
+    link = signed_links(organisation)[0]
     calls = {
         "Authorize": lambda: organisation.call("GET", "/history"),
         "Schedule": lambda: organisation.call("GET", "/summary"),

@@ -19,7 +19,7 @@ def needs(service, request, encrypted):
     """Everything that a request must be allowed. `encrypted` knows which KMS key each object is encrypted with."""
     by_service = {
         "dynamodb": dynamodb, "states": states, "secretsmanager": secrets, "scheduler": scheduler, "ses": ses, "sqs": sqs, "logs": logs,
-        "xray": xray, "iam": iam,
+        "xray": xray, "iam": iam, "lambda": functions, "cloudfront-keyvaluestore": key_value_store,
     }
     if service == "s3":
         return s3(request, encrypted)
@@ -165,11 +165,23 @@ def sqs(request):
 def logs(request):
     operation, body = target(request)
     stream = body["logStreamName"] if operation == "PutLogEvents" else ""
-    return [Need(f"logs:{operation}", f"arn:aws:logs:{HERE}:log-group:{body['logGroupName']}:log-stream:{stream}")]
+    region = re.search(r"Credential=[^/]+/\d+/([a-z0-9-]+)/", request.headers["authorization"])[1]
+    return [Need(f"logs:{operation}", f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{body['logGroupName']}:log-stream:{stream}")]
 
 
 def xray(request):
     return [Need({"/TraceSegments": "xray:PutTraceSegments", "/TelemetryRecords": "xray:PutTelemetryRecords"}[request.path], "*")]
+
+
+def functions(request):
+    name = request.path.split("/")[3]
+    return [Need("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{name}")]
+
+
+def key_value_store(request):
+    arn, *rest = [urllib.parse.unquote(part) for part in request.path.split("/")[2:]]
+    action = {"PUT": "PutKey", "DELETE": "DeleteKey", "GET": "ListKeys" if rest else "DescribeKeyValueStore"}[request.method]
+    return [Need(f"cloudfront-keyvaluestore:{action}", arn)]
 
 
 def iam(request):

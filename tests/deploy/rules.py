@@ -8,7 +8,8 @@ from stack import ROOT, translated
 # Kinds whose creation AWS can refuse for reasons outside the template: limits, names that are taken, keys and certificates that do not fit.
 FALLIBLE = {
     "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Stage", "AWS::CloudFront::Distribution",
-    "AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::ResponseHeadersPolicy", "AWS::CloudTrail::Trail", "AWS::CloudWatch::Dashboard",
+    "AWS::CloudFront::Function", "AWS::CloudFront::KeyValueStore", "AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::CloudTrail::Trail", "AWS::CloudWatch::Dashboard",
     "AWS::DynamoDB::Table", "AWS::Events::Rule", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::IAM::User", "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::Scheduler::ScheduleGroup", "AWS::SecretsManager::Secret",
     "AWS::StepFunctions::StateMachine",
@@ -21,7 +22,7 @@ LAST = ("Trail", "SignerRotation")
 
 def check(stack):
     """Ends the run at the first rule that is not kept."""
-    for rule in (metrics, names, authorization, trail_events, map_executions, kept, last, words,  index_alarms, firewall, locks):
+    for rule in (metrics, names, authorization, plain_links, trail_events, map_executions, kept, last, words, index_alarms, firewall, locks):
         try:
             rule(stack)
         except AssertionError as error:
@@ -41,7 +42,7 @@ def names(stack):
     region = stack.resolve({"Ref": "AWS::Region"})
     named = [one["ResponseHeadersPolicyConfig"]["Name"] for one in stack.of("AWS::CloudFront::ResponseHeadersPolicy").values()]
     named += [one["OriginAccessControlConfig"]["Name"] for one in stack.of("AWS::CloudFront::OriginAccessControl").values()]
-    named += [one["Name"] for one in stack.of("AWS::CloudFront::Function").values()]
+    named += [one["Name"] for kind in ("Function", "KeyValueStore") for one in stack.of(f"AWS::CloudFront::{kind}").values()]
     named += [one["DashboardName"] for one in stack.of("AWS::CloudWatch::Dashboard").values()]
     assert named and all(region in name for name in named), named
 
@@ -59,10 +60,34 @@ def authorization(stack):
         assert "POST" in one["AllowedMethods"], one
 
 
+def plain_links(stack):
+    """Zips leave through CloudFront only where its function has checked the link, and nothing is cached. Origin access control signs `always`,
+    because it would otherwise leave a client's `Authorization` in place (CloudFront API reference: OriginAccessControlConfig), and the bucket's
+    policy names the distribution (CloudFront developer guide: Restrict access to an Amazon S3 origin)."""
+    config = stack.resources["Console"]["DistributionConfig"]
+    (origin,) = [one for one in config["Origins"] if one["DomainName"] == stack.attribute("Archives", "RegionalDomainName")]
+    (behaviour,) = [one for one in config["CacheBehaviors"] if one["TargetOriginId"] == origin["Id"]]
+    assert config["DefaultCacheBehavior"]["TargetOriginId"] != origin["Id"], "everything else would lead to zips"
+    assert behaviour["CachePolicyId"] == CACHING_DISABLED and "OriginRequestPolicyId" not in behaviour, behaviour
+    assert behaviour["AllowedMethods"] == ["GET", "HEAD"], behaviour
+    checks = {one["EventType"]: one["FunctionARN"] for one in behaviour["FunctionAssociations"]}
+    assert checks == dict.fromkeys(("viewer-request", "viewer-response"), stack.attribute("PlainLinkCheck", "FunctionARN")), checks
+    assert behaviour["ResponseHeadersPolicyId"] == stack.reference("PlainLinkHeaders"), behaviour
+    headers = stack.resources["PlainLinkHeaders"]["ResponseHeadersPolicyConfig"]
+    assert headers["SecurityHeadersConfig"]["ReferrerPolicy"] == {"Override": True, "ReferrerPolicy": "no-referrer"}, headers
+    assert {"Header": "Cache-Control", "Value": "private, no-store", "Override": True} in headers["CustomHeadersConfig"]["Items"], headers
+    access = stack.resources["PlainLinkAccess"]["OriginAccessControlConfig"]
+    assert origin["OriginAccessControlId"] == stack.reference("PlainLinkAccess") and access["SigningBehavior"] == "always", access
+    statements = stack.resources["ArchivesPolicy"]["PolicyDocument"]["Statement"]
+    (allowed,) = [one for one in statements if one["Effect"] == "Allow" and one["Principal"] == {"Service": "cloudfront.amazonaws.com"}]
+    assert allowed["Condition"]["StringEquals"]["aws:SourceArn"].endswith(f":distribution/{stack.reference('Console')}"), allowed
+
+
 def trail_events(stack):
     """Read-only events of CloudTrail reach a rule in this state only, by one reading (EventBridge user guide: Receiving read-only management
     events from AWS services)."""
-    rules = [one for one in stack.of("AWS::Events::Rule").values() if "AWS API Call via CloudTrail" in one["EventPattern"].get("detail-type", [])]
+    patterns = [(one, one.get("EventPattern", {})) for one in stack.of("AWS::Events::Rule").values()]
+    rules = [one for one, pattern in patterns if "AWS API Call via CloudTrail" in pattern.get("detail-type", [])]
     assert rules, "no rule"
     for one in rules:
         assert one.get("State") == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", one

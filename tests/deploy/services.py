@@ -44,6 +44,13 @@ def lambda_calls_asynchronously(world, function, event):
     return None
 
 
+def lambda_is_called(world, request):
+    """Lambda's API: a call that nobody waits for."""
+    function = request.path.split("/")[3].removeprefix(f"{NAME}-").capitalize()
+    world.handed_over.append(lambda_calls_asynchronously(world, function, json.loads(request.body)))
+    return 202, [], b""
+
+
 def bucket_tells(world, link, **changes):
     """What comes of a request with a link: CloudTrail's event, as EventBridge hands it on to whom its rule names and who lets itself be
     called. Gives the function's answer, or nothing."""
@@ -54,7 +61,7 @@ def bucket_tells(world, link, **changes):
     given = {"bucketName": bucket, "key": key, "X-Amz-Date": query["X-Amz-Date"], "X-Amz-Expires": query["X-Amz-Expires"]}
     event["detail"]["requestParameters"] |= given
     event["detail"] |= {"eventTime": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), **changes}
-    (rule,) = world.stack.of("AWS::Events::Rule")
+    (rule,) = [id for id, one in world.stack.of("AWS::Events::Rule").items() if "EventPattern" in one]
     declared = world.stack.resources[rule]
     if not fits(declared["EventPattern"], event):
         return None

@@ -129,6 +129,7 @@ class Stack:
             "AWS::SecretsManager::Secret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{id}-AbCdEf",
             "AWS::SQS::Queue": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{NAME}-{id}",
             "AWS::S3::Bucket": f"{NAME}-{id.lower()}",
+            "AWS::CloudFront::Function": f"arn:aws:cloudfront::{ACCOUNT}:function/{NAME}-{id}",
             "AWS::StepFunctions::StateMachine": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{NAME}-archive",
         }.get(one["Type"], f"{NAME}-{id}")
 
@@ -145,10 +146,12 @@ class Stack:
             "AWS::IAM::User": f"arn:aws:iam::{ACCOUNT}:user/{reference}",
             "AWS::Events::Rule": f"arn:aws:events:{here}:rule/{reference}",
             "AWS::Logs::LogGroup": f"arn:aws:logs:{here}:log-group:{reference}:*",
+            "AWS::CloudFront::KeyValueStore": f"arn:aws:cloudfront::{ACCOUNT}:key-value-store/{reference}",
         }
         others = {
             "StreamArn": f"{arns.get(kind)}/stream/2027-01-01T00:00:00.000",
             "QueueName": f"{NAME}-{id}",
+            "FunctionARN": reference,
             "DomainName": f"{id.lower()}.cloudfront.example",
             "RegionalDomainName": f"{reference}.s3.{REGION}.amazonaws.com",
             "ApiEndpoint": f"https://{id.lower()}.execute-api.{REGION}.amazonaws.com",

@@ -3,7 +3,7 @@
 import json
 
 from services import bucket_tells, lambda_calls_asynchronously, letters
-from stories import Organisation, download, log_story, story, whatever
+from stories import Organisation, download, log_story, signed_links, story, whatever
 
 log_story("Access", lambda world: whatever(world, "Access", {}))
 
@@ -12,7 +12,7 @@ log_story("Access", lambda world: whatever(world, "Access", {}))
 def a_download_with_a_link_is_in_the_history_once(world):
     organisation = Organisation(world)
     organisation.back_up()
-    (link,) = organisation.call("GET", "/urls")["urls"]["data_links"]
+    link = signed_links(organisation)[0]
     assert download(link)
     assert bucket_tells(world, link, errorCode="AccessDenied") is None
     assert bucket_tells(world, link) == "recorded"
@@ -35,6 +35,22 @@ def what_cannot_be_recorded_is_kept(world):
     assert lambda_calls_asynchronously(world, "Access", {"detail": "nonsense"}) is None
     (kept,) = letters(world, "AccessFailures")
     assert json.loads(kept)["responsePayload"]["errorType"] == "BadInput", kept
+
+
+@story("NotesRole")
+def a_download_with_a_link_without_a_query_is_in_the_history_once(world):
+    organisation = Organisation(world)
+    organisation.back_up()
+    (link,) = organisation.call("GET", "/urls")["urls"]["data_links"]
+    zip, headers = world.edge.fetch(link, authorization="Zoho-oauthtoken whatever")
+    assert zip[:2] == b"PK" and headers["content-disposition"] == 'attachment; filename="Data_001.zip"', headers
+    world.handed_over.clear()
+    assert world.hosts["Notes"].invoke({})["handed_over"] and world.hosts["Notes"].invoke({})["handed_over"]
+    assert "recorded" in world.handed_over and "known" in world.handed_over, world.handed_over
+    assert [one["address"] for one in downloads(organisation)] == ["203.0.113.9"]
+
+
+log_story("Notes", lambda world: world.hosts["Notes"].invoke({}))
 
 
 def downloads(organisation):

@@ -15,6 +15,7 @@ import boto3
 from moto.core.config import default_user_config
 from moto.iam.models import iam_backends
 
+from edge import Edge
 from emulator import Emulator
 from gate import Gate
 from gateway import Gateway
@@ -22,6 +23,7 @@ from lambda_host import Host
 from machine import Machine
 from outside import Outside
 from policy import Principals
+from services import lambda_is_called
 from stack import ACCOUNT, NAME, REGION, ROOT, Stack
 
 FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Access", "Trigger", "Notify", "Archive")
@@ -48,15 +50,19 @@ class World:
         encrypted = {self.stack.reference(id): key for id, one in self.stack.of("AWS::S3::Bucket").items()
                      if "aws:kms" in json.dumps(one.get("BucketEncryption", {}))}
         self.gate = Gate(self.principals, self.emulator.port, encrypted)
+        self.edge, self.handed_over = Edge(self), []
+        self.gate.others = {"cloudfront-keyvaluestore": self.edge.answer, "lambda": lambda request: lambda_is_called(self, request)}
         self.owner = {service: self.client(service) for service in (
             "dynamodb", "dynamodbstreams", "iam", "logs", "s3", "scheduler", "secretsmanager", "ses", "sqs", "stepfunctions", "sts", "xray")}
         self.create()
         self.environment = {principal: self.credentials(principal) for principal in self.principals.statements if principal != "Signer"}
         self.outside = Outside()
-        self.hosts = {name: self.host(name) for name in FUNCTIONS} | {"Rotate": Rotation(self)}
+        self.hosts = {name: self.host(name) for name in FUNCTIONS}
+        self.hosts |= {"Rotate": PythonHost(self, "Rotate", "rotate", "rotate"), "Notes": PythonHost(self, "Notes", "edge", "notes")}
         self.api, self.machine = Gateway(self), Machine(self)
         self.ready, self.executions_ended, self.traced, self.log_streams = None, {}, {}, {}
         self.rotate(uuid.uuid4().hex)
+        self.rotate(uuid.uuid4().hex, "PlainLinkKey")
 
     @functools.cache
     def client(self, service, principal=None):
@@ -68,6 +74,10 @@ class World:
             aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"], aws_session_token=found.get("AWS_SESSION_TOKEN"),
             config=boto3.session.Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
+
+    def client_in(self, service, region):
+        """A client of the account's owner in another region."""
+        return boto3.client(service, endpoint_url=self.emulator.url, region_name=region, aws_access_key_id="owner", aws_secret_access_key="owner")
 
     def create(self):
         """Makes the resources as the template describes them."""
@@ -90,6 +100,7 @@ class World:
         owner["ses"].verify_domain_identity(Domain=SENDER_DOMAIN)
         self.secrets = {}
         for arn, value in ((stack.reference("SignerKey"), {"id": "", "secret": "none yet"}),
+                           (stack.reference("PlainLinkKey"), {"id": "", "secret": "none yet"}),
                            (stack.reference("OriginSecret"), ORIGIN_SECRET), (stack.parameters["PaymentSecretArn"], PAYMENT_SECRET)):
             made = owner["secretsmanager"].create_secret(Name=arn.split(":")[-1].rsplit("-", 1)[0], SecretString=json.dumps(value))
             self.secrets[arn] = made["ARN"]
@@ -142,9 +153,9 @@ class World:
         telemetry = quietly(lambda: xray.put_telemetry_records(TelemetryRecords=[{"Timestamp": now / 1000}]))
         self.traced[logical] = segments and telemetry
 
-    def rotate(self, token):
+    def rotate(self, token, key="SignerKey"):
         """The four steps of a rotation, each as a call of its own."""
-        secret = self.secrets[self.stack.reference("SignerKey")]
+        secret = self.secrets[self.stack.reference(key)]
         for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
             self.hosts["Rotate"].invoke({"SecretId": secret, "ClientRequestToken": token, "Step": step})
         self.gate.keys |= {key["AccessKeyId"]: "Signer" for key in self.signer_keys()}
@@ -172,21 +183,23 @@ class World:
         self.emulator.stop()
 
 
-class Rotation:
-    """The function that rotates the signer's key, which is Python; each call is a process of its own."""
+class PythonHost:
+    """A function in Python; each call is a process of its own."""
 
-    PROGRAM = "import json, sys, rotate; answer = rotate.handle(json.load(sys.stdin), None); print(json.dumps(answer))"
-
-    def __init__(self, world):
-        self.world = world
+    def __init__(self, world, logical, folder, module):
+        self.world, self.logical, self.folder, self.module = world, logical, folder, module
 
     def invoke(self, event):
-        world = self.world
-        environment = {**os.environ, **world.variables("Rotate"), **world.environment["RotateRole"], "AWS_ENDPOINT_URL": world.gate.url}
-        done = subprocess.run([sys.executable, "-c", self.PROGRAM], input=json.dumps(event), text=True, env=environment,
-                              cwd=ROOT / "infra/rotate", capture_output=True)
+        world, logical, module = self.world, self.logical, self.module
+        # The key value store has a host of its own for each account, which is found by a proxy.
+        places = {"AWS_ENDPOINT_URL": world.gate.url, "AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE": "http://kvs.example",
+                  "HTTP_PROXY": world.gate.url, "NO_PROXY": "127.0.0.1"}
+        environment = {**os.environ, **world.variables(logical), **world.environment[f"{logical}Role"], **places}
+        program = f"import json, sys, {module}; answer = {module}.handle(json.load(sys.stdin), None); print(json.dumps(answer))"
+        done = subprocess.run([sys.executable, "-c", program], input=json.dumps(event), text=True, env=environment,
+                              cwd=ROOT / "infra" / self.folder, capture_output=True)
         *printed, answer = done.stdout.splitlines() or ["null"]
-        world.observe("Rotate", [*printed, *done.stderr.splitlines()] or ["END"])
+        world.observe(logical, [*printed, *done.stderr.splitlines()] or ["END"])
         if done.returncode:
             raise PermissionError(done.stderr.splitlines()[-1])
         return json.loads(answer)
