@@ -6,9 +6,8 @@ use anyhow::Result;
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
-use hozon::{Local, require_name};
-
 use hozon::import::{Encoding, Mark, NameEncoding, Note, Options, Planned, parse_separator, plan};
+use hozon::{Local, require_name};
 use hozon_shared::domain::id::OrgId;
 use indicatif::HumanCount;
 
