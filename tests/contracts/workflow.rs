@@ -18,9 +18,11 @@ async fn an_execution_is_started_with_its_name_and_input() {
 async fn a_name_that_was_used_starts_nothing_and_is_no_error() {
     let emulators = Emulators::start().await;
     let input = |backup: &str| json!({ "org": "1", "backup": backup });
-    for (backup, found) in [("7", Execution::Running), ("7", Execution::Running), ("8", Execution::Taken)] {
-        assert_eq!(emulators.ports.workflow.start("backup-7", input(backup)).await.unwrap(), found);
-    }
+    let start = async |backup: &str| emulators.ports.workflow.start("backup-7", input(backup)).await.unwrap();
+    assert_eq!(start("7").await, Execution::Running);
+    // The execution of a backup that does not exist may have ended since, and then its name is taken.
+    assert!(matches!(start("7").await, Execution::Running | Execution::Taken));
+    assert_eq!(start("8").await, Execution::Taken);
     emulators.ports.workflow.start("backup-8", input("8")).await.unwrap();
     let expected = [("backup-7".to_owned(), input("7")), ("backup-8".to_owned(), input("8"))];
     assert_eq!(emulators.executions().await, expected);

@@ -23,12 +23,9 @@ for number in 0 1; do
   unzip -q "${second[$number]}" -d "$work/b/$number" -x manifest.json
 done
 diff -r "$work/a" "$work/b"
-python3 - "$work/csv" "$work/a/0" <<'PY'
-import csv, pathlib, sys
-for original in sorted(pathlib.Path(sys.argv[1]).glob("*.csv")):
-    backed_up = pathlib.Path(sys.argv[2], original.name)
-    read = lambda path, encoding: list(csv.reader(open(path, encoding=encoding, newline="")))
-    ours = [[cell[1:] if cell[:1] == "'" and cell[1:2] in "=+-@" and len(cell) > 1 else cell for cell in row] for row in read(backed_up, "utf-8-sig")]
-    assert ours == read(original, "utf-8"), original.name
-PY
+# Cells are undone by the page of docs/csv.md; the original is only written the same way.
+plain='import csv; csv.writer(open(1, "w", encoding="utf-8", newline="")).writerows(csv.reader(open(0, encoding="utf-8", newline="")))'
+for original in "$work"/csv/*.csv; do
+  cmp <(python3 -c "$plain" < "$original") <(python3 ../../docs/csv/undo.py < "$work/a/0/${original##*/}")
+done
 echo "Northwind: the same after backup, import and backup."

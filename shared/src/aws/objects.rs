@@ -147,7 +147,7 @@ mod tests {
         let locks = |lock| Locks { lock, clock: Arc::new(SystemClock) };
         let (mode, until) = locks(lock).of(&ObjectRef::archives("archives/1/2/Data_001.zip")).expect("is locked");
         assert_eq!(mode, ObjectLockMode::Compliance);
-        let days = (until.secs() - Utc::now().timestamp()).div_euclid(86_400);
+        let days = (until.secs() - SystemClock.now().timestamp()).div_euclid(86_400);
         assert!((29..=30).contains(&days), "{days}");
         for key in ["work/1/2/plan.json", "segments/1/abc", "contents/1/2.json"] {
             assert!(locks(lock).of(&ObjectRef::archives(key)).is_none(), "{key}");
