@@ -1,8 +1,13 @@
 //! CSV exports and attachments on disk, to be imported.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
+
+/// When every file was last changed: 15 January 2027.
+const MODIFIED: Duration = Duration::from_secs(1_800_000_000);
 
 /// A folder as a CRM's export would leave it.
 pub struct Crm {
@@ -31,7 +36,10 @@ impl Crm {
     pub fn file(self, path: &str, bytes: &[u8]) -> Self {
         let path = self.folder.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("makes folders");
-        std::fs::write(path, bytes).expect("writes");
+        let mut file = std::fs::File::create(path).expect("makes a file");
+        file.write_all(bytes).expect("writes");
+        // An import keeps files' dates, and the same CRM gives the same bytes.
+        file.set_modified(SystemTime::UNIX_EPOCH + MODIFIED).expect("dates a file");
         self
     }
 

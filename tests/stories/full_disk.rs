@@ -17,6 +17,14 @@ const FAST: &str = "--speed 20";
 /// What the program is not to be ended by, and 6 MB for each file.
 const LIMITED: &str = "trap '' XFSZ; ulimit -S -f 6000";
 
+/// Lets a running program open that many files more than it has open.
+async fn limit_open_files(program: &Program, more: usize) {
+    let id = program.process.id().unwrap().to_string();
+    let open = std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
+    let status = Command::new("prlimit").args(["--pid", &id, &format!("--nofile={}", open + more)]).status().await.unwrap();
+    assert!(status.success());
+}
+
 async fn limit_files_to(program: &Program, bytes: &str) {
     let id = program.process.id().unwrap().to_string();
     let status = Command::new("prlimit").args(["--pid", &id, &format!("--fsize={bytes}:")]).status().await.unwrap();
@@ -66,7 +74,10 @@ async fn too_few_open_files_are_named() {
     world.import(crm.inputs()).await;
     let token = world.local.token(world.org, Role::Administrator).unwrap();
     let folder = world.cut_short().await;
-    let (program, http) = (Program::start_under("ulimit -n 100", folder.path(), FAST).await, Client::new());
+    let (program, http) = (Program::start_under(":", folder.path(), FAST).await, Client::new());
+    program.ask(&http, &token, Method::GET).await;
+    // Enough for a request and a row, and too few for attachments, which are read many at a time.
+    limit_open_files(&program, 24).await;
     assert_eq!(program.ask(&http, &token, Method::POST).await.0, StatusCode::CREATED);
     assert_eq!(program.last_backup(&http, &token, SOON).await["status"], "FAILED");
     assert_eq!(program.failure(&http, &token).await["code"], "OPEN_FILES_LIMIT");

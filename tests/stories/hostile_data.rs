@@ -40,7 +40,25 @@ async fn comes_back(world: &mut World, story: &str) {
     let options = Options { from: zips, ..Options::default() };
     import(&world.local.ports, copy, &options, &mut |_| {}).await.unwrap();
     let (original, copied) = (contents(&world.local.ports, world.org).await, contents(&world.local.ports, copy).await);
-    assert!(original == copied, "{story} differs after a round trip");
+    assert_eq!(original.len(), copied.len(), "{story}");
+    for (one, other) in original.iter().zip(&copied) {
+        assert_eq!(
+            (&one.api_name, &one.label, one.order, &one.fields),
+            (&other.api_name, &other.label, other.order, &other.fields)
+        );
+        assert_eq!(
+            (one.rows.len(), one.attachments.len()),
+            (other.rows.len(), other.attachments.len()),
+            "{story}, {}",
+            one.api_name
+        );
+        for (row, back) in one.rows.iter().zip(&other.rows) {
+            assert!(row == back, "{story}, {}: {row:.99?} came back as {back:.99?}", one.api_name);
+        }
+        for (file, back) in one.attachments.iter().zip(&other.attachments) {
+            assert_eq!(file, back, "{story}, {}", one.api_name);
+        }
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ async fn who_has_used_up_their_allowance_buys_backups_and_uses_them() {
     assert_eq!((&details["free_per_month"], &details["renews"]), (&json!(2), &json!("2026-12-01T00:00:00+09:00")));
     assert_eq!(
         details["buy"][0],
-        json!({ "product": "one_time", "plan": null, "amount": 1500, "currency": "JPY", "minor_digits": 0, "per": "backup" })
+        json!({ "product": "one_time", "plan": null, "amount": 1500, "currency": "JPY", "minor_digits": 0, "per": "backup", "free_per_month": null })
     );
     assert_eq!(details["buy"][1]["plan"], "Ultimate", "only a plan that gives more");
 

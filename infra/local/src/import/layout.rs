@@ -61,7 +61,10 @@ pub async fn plan(
     attachments::from_folders(inventory, &mut modules, now).await?;
     for plan in modules.values_mut() {
         check_size(&plan.head)?;
-        keep_records_together(&mut plan.attachments);
+        // A backup's files keep their order, so that backing up its copy gives the same bytes.
+        if plan.backup.is_none() {
+            keep_records_together(&mut plan.attachments);
+        }
     }
     let mut modules: Vec<ModulePlan> = modules.into_values().collect();
     modules.sort_by_key(|plan| plan.head.order);
