@@ -1,6 +1,6 @@
 // What the console costs: requests and bytes of the first screen, polling, and that nothing moves when something is news.
 
-import { backUp, call, dataFolder, forgetSegments, serve, underway } from "./program.js";
+import { backUp, call, dataFolder, ended, forgetSegments, serve, underway } from "./program.js";
 import { expect, hold, lookAgain, open, say, test } from "./console.js";
 
 let place;
@@ -77,6 +77,7 @@ test("polling slows down when nothing happens, and stops in a hidden tab", async
 
 for (const width of [390, 1280]) {
   test(`nothing moves and no focus is lost while a backup comes and goes (${width} wide)`, async ({ page }) => {
+    test.slow();
     await page.setViewportSize({ width, height: 900 });
     await forgetSegments(place.data);
     await backUp(program, "Large");
@@ -98,7 +99,9 @@ for (const width of [390, 1280]) {
     await expect(page.getByText(say("en", "state_running"))).toBeVisible();
     await expect(link).toBeFocused();
     await release();
-    await expect(page.getByText(say("en", "state_ready"))).toBeVisible({ timeout: 30_000 });
+    await ended(program, "Large");
+    await lookAgain(page);
+    await expect(page.getByText(say("en", "state_ready"))).toBeVisible();
     await expect(link).toBeFocused();
     const shifts = await page.evaluate(() => window.shifts);
     expect(
