@@ -117,7 +117,12 @@ for (const locale of ["en", "ja"]) {
       await expect(page.getByLabel(S("choice_monthly"), { exact: true })).toBeChecked();
       await page.getByLabel(S("choice_biweekly"), { exact: true }).check();
       // A month with three such Fridays has one run too many.
-      await expect(preview.getByText(S("tip_biweekly")).or(preview.getByText(S("tip_busiest"))).first()).toBeVisible();
+      await expect(
+        preview
+          .getByText(S("tip_biweekly"))
+          .or(preview.getByText(S("tip_busiest")))
+          .first(),
+      ).toBeVisible();
       await page.getByRole("button", { name: S("done") }).click();
       await expect(page.locator("section.next")).toContainText(locale === "ja" ? "隔週の金曜日" : "every other Friday");
 
