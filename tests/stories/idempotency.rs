@@ -16,7 +16,6 @@ async fn send(caller: &Caller<'_>, path: &str, body: &str, key: &str) -> Answer 
 }
 
 #[tokio::test]
-#[allow(clippy::print_stdout, reason = "the figures are what this shows")]
 async fn of_a_hundred_clicks_with_one_key_one_backup_is_made() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;

@@ -21,7 +21,6 @@ fn kills() -> (usize, usize) {
     (random.parse().expect("a number"), soon.parse().expect("a number"))
 }
 
-#[allow(clippy::print_stdout, reason = "the figures are what this shows")]
 #[tokio::test]
 async fn after_any_kill_every_backup_ends() {
     let (random, soon) = kills();

@@ -1,5 +1,6 @@
 //! Stories: what users do, through HTTP or the command, down to the reopened zip.
 #![allow(clippy::unwrap_used, reason = "a story that meets None has failed")]
+#![allow(clippy::print_stdout, reason = "stories print their figures, which --nocapture shows")]
 
 mod allowance;
 mod back_up_now;

@@ -162,7 +162,6 @@ mod tests {
             let zips = 2 * planned.div_ceil(most) + 2;
             // JSON has more marks around names and values than DynamoDB counts bytes for them.
             let item = serde_json::to_vec(&backup(zips)).expect("JSON").len();
-            println!("{planned} bytes in zips of {most}: at most {zips}, an item of {item} bytes");
             assert!(item < 400_000, "{zips} zips, {item} bytes");
         }
         assert!(
