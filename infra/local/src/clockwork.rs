@@ -157,7 +157,8 @@ impl Clockwork {
         let archives = housekeeping::delete_expired(ports).await;
         let segments = housekeeping::delete_old_segments(ports).await;
         let contents = housekeeping::delete_old_contents(ports).await;
-        if let Err(error) = archives.and(segments).and(contents) {
+        let work = housekeeping::delete_old_work(ports).await;
+        if let Err(error) = archives.and(segments).and(contents).and(work) {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "expired archives could not be deleted; tried again in an hour");
         }

@@ -1,4 +1,4 @@
-//! Deletes zips whose links have ended (R6), and segments that are no more taken, as the archives bucket's lifecycle rules do on AWS.
+//! Deletes zips whose links have ended, and what runs have left behind, as the archives bucket's lifecycle rules do on AWS.
 
 use chrono::TimeDelta;
 use hozon_shared::archive::contents;
@@ -8,6 +8,9 @@ use hozon_shared::ports::{Bucket, Clock, ObjectRef, PortError, Ports, SystemCloc
 
 const PREFIX: &str = "archives/";
 const SEGMENTS: &str = "segments/";
+const WORK: &str = "work/";
+/// A run deletes its work objects when it ends; those of one that was killed just then are left. Longer than a run may last.
+const WORK_KEPT: TimeDelta = TimeDelta::days(2);
 /// As long as events are.
 const CONTENTS_KEPT: TimeDelta = TimeDelta::days(370);
 
@@ -29,6 +32,11 @@ pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
 /// Deletes segments that no run takes any more, seven days after they were made; tells how many objects there were.
 pub async fn delete_old_segments(ports: &Ports) -> Result<usize, PortError> {
     delete_older(ports, SEGMENTS, LINK_LIFE).await
+}
+
+/// Deletes work objects of runs that ended without deleting them; tells how many there were.
+pub async fn delete_old_work(ports: &Ports) -> Result<usize, PortError> {
+    delete_older(ports, WORK, WORK_KEPT).await
 }
 
 /// Deletes what is known of the contents of backups that history does not show any more; tells how many there were.
