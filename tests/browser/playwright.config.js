@@ -16,8 +16,8 @@ export default defineConfig({
   testMatch: "*.spec.js",
   outputDir: "../../target/browser",
   workers: 2,
-  timeout: 45_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   forbidOnly: true,
   reporter: [["list", { printSteps: false }]],
   use: {
