@@ -43,7 +43,11 @@ class Organisation:
         command = [world.binaries / "examples/native_crm", str(self.id), "桜商事", plan, str(film_bytes), str(notes_bytes)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        self.token = world.outside.token(self.id)
+
+    @property
+    def token(self):
+        """A new one each time: one lasts ten minutes, and an organisation may serve stories for longer."""
+        return self.world.outside.token(self.id)
 
     def call(self, method, path, body=None, expect=200, **headers):
         """Calls the API. Each POST has a key of its own, unless it is to be the repeat of another."""
