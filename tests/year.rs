@@ -21,7 +21,7 @@ struct Year {
     scheduled: usize,
     fired: u64,
     gated: u64,
-    made_up: usize,
+    started_overdue: usize,
     run: usize,
     missed: usize,
 }
@@ -50,10 +50,10 @@ async fn a_year_of_each_kind_of_schedule_misses_nothing() {
     println!("{:<20} {:>9} {:>6} {:>6} {:>8} {:>4} {:>7}", "schedule", "scheduled", "fired", "gated", "made up", "run", "missed");
     let years = futures_util::future::join_all(KINDS.iter().map(live)).await;
     for (kind, year) in KINDS.iter().zip(years) {
-        let Year { scheduled, fired, gated, made_up, run, missed } = year;
-        println!("{:<20} {scheduled:>9} {fired:>6} {gated:>6} {made_up:>8} {run:>4} {missed:>7}", kind.name);
+        let Year { scheduled, fired, gated, started_overdue, run, missed } = year;
+        println!("{:<20} {scheduled:>9} {fired:>6} {gated:>6} {started_overdue:>8} {run:>4} {missed:>7}", kind.name);
         assert_eq!((year.run, year.missed), (year.scheduled, 0), "{}", kind.name);
-        assert_eq!(year.fired - year.gated + year.made_up as u64, year.run as u64, "{}", kind.name);
+        assert_eq!(year.fired - year.gated + year.started_overdue as u64, year.run as u64, "{}", kind.name);
     }
     println!("in {:.0} s", began.elapsed().as_secs_f64());
 }
@@ -116,7 +116,7 @@ async fn account(local: &Local, org: OrgId, schedule: &Schedule, end: DateTime<U
         scheduled: schedule.recurrence.occurrences().take_while(|at| *at < end).count(),
         fired,
         gated: count("gated"),
-        made_up: runs - usize::try_from(count("started")).expect("few"),
+        started_overdue: runs - usize::try_from(count("started")).expect("few"),
         run: runs,
         missed: records.len() - runs,
     }

@@ -6,7 +6,7 @@ use std::error::Error;
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::aws::Aws;
 use hozon_shared::domain::archive_options::ArchiveOptions;
-use hozon_shared::domain::crm::{Contents, Field, Module};
+use hozon_shared::domain::crm::{DataCategory, Field, Module};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::ports::{Change, Ports};
@@ -83,13 +83,13 @@ fn writer(ports: &Ports, org: OrgId, generation: &str, (name, order): (&str, u32
         api_name: (*name).to_owned(),
         label: (*name).to_owned(),
         data_type: "text".to_owned(),
-        contents: Contents::Crm,
+        contents: DataCategory::Crm,
     };
     let head = ModuleHead {
         api_name: name.to_owned(),
         label: name.to_owned(),
         order,
-        contents: Contents::Crm,
+        contents: DataCategory::Crm,
         fields: fields.iter().map(field).collect(),
     };
     let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };

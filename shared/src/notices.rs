@@ -1,6 +1,6 @@
 //! Which events are news for whom: what the list of notifications shows and the summary counts.
 
-use crate::domain::event::{Event, What};
+use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{EventId, OrgId, UserId};
 use crate::ports::{EventQuery, PortError, Ports};
 
@@ -37,7 +37,7 @@ impl Notices {
     }
 }
 
-fn is_end_of_a_run(what: &What) -> bool {
-    use What::{BackupFailed, BackupMissed, BackupReady, BackupSkipped};
+fn is_end_of_a_run(what: &EventKind) -> bool {
+    use EventKind::{BackupFailed, BackupMissed, BackupReady, BackupSkipped};
     matches!(what, BackupReady { .. } | BackupFailed { .. } | BackupSkipped { .. } | BackupMissed { .. })
 }

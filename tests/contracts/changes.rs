@@ -1,6 +1,6 @@
 //! `Change`: what may be repeated, and what a repeat is a conflict of.
 
-use hozon_shared::domain::event::What;
+use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::id::ScheduleId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Contact;
@@ -66,7 +66,7 @@ async fn an_event_is_appended_once() {
     let ports = &emulators.ports;
     ports.store.commit(ORG, vec![Change::Event(event(1))]).await.unwrap();
     let mut other = event(1);
-    other.what = What::PlanChanged { from: "Free".to_owned(), to: "Standard".to_owned() };
+    other.what = EventKind::PlanChanged { from: "Free".to_owned(), to: "Standard".to_owned() };
     assert_eq!(kind(ports.store.commit(ORG, vec![Change::Event(other)]).await), Some(ErrorKind::Conflict));
     assert_eq!(ports.store.events(ORG, EventQuery { before: None, limit: 9 }).await.unwrap().events, [event(1)]);
     ports.store.commit(OTHER, vec![Change::Event(event(1))]).await.expect("of another organisation");

@@ -1,7 +1,7 @@
 //! `Accounts` and `Purchases`: what was bought, and what is left of it.
 
 use hozon_shared::domain::allowance::Account;
-use hozon_shared::domain::change::Place;
+use hozon_shared::domain::change::Lock;
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::order::Order;
 use hozon_shared::domain::subscription::{Status, Subscription};
@@ -54,10 +54,10 @@ async fn the_open_order_holds_the_place_of_the_checkout() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     assert_eq!(ports.purchases.open_order(ORG).await.unwrap(), None);
-    ports.store.commit(ORG, vec![Change::Take(Place::Checkout(OrderId(9)))]).await.unwrap();
+    ports.store.commit(ORG, vec![Change::Acquire(Lock::Checkout(OrderId(9)))]).await.unwrap();
     assert_eq!(ports.purchases.open_order(ORG).await.unwrap(), Some(OrderId(9)));
     assert_eq!(ports.purchases.open_order(OTHER).await.unwrap(), None);
-    ports.store.commit(ORG, vec![Change::Free(Place::Checkout(OrderId(9)))]).await.unwrap();
+    ports.store.commit(ORG, vec![Change::Release(Lock::Checkout(OrderId(9)))]).await.unwrap();
     assert_eq!(ports.purchases.open_order(ORG).await.unwrap(), None);
 }
 

@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 use hozon_shared::domain::allowance::{Account, Claim, Count, Entitlement, Lot, Month};
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::backup::{Backup, Failure};
-use hozon_shared::domain::crm::{Contents, Field, Module};
-use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::crm::{DataCategory, Field, Module};
+use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
 use hozon_shared::domain::ledger::{Cause, Entry, Movement, Pool};
 use hozon_shared::domain::locale::Locale;
@@ -95,7 +95,7 @@ pub fn entry(event: u64, number: u32) -> Entry {
 }
 
 pub fn event(id: u64) -> Event {
-    Event { id: EventId(id), at: now(), by: person(), what: What::SettingsSaved {} }
+    Event { id: EventId(id), at: now(), by: person(), what: EventKind::SettingsSaved {} }
 }
 
 pub fn yen(minor: u64) -> Money {
@@ -143,12 +143,12 @@ pub fn subscription(org: OrgId, id: u64) -> Subscription {
 
 pub fn module(name: &str, order: u32) -> Module {
     let field =
-        Field { api_name: "Id".to_owned(), label: "ID".to_owned(), data_type: "text".to_owned(), contents: Contents::Crm };
+        Field { api_name: "Id".to_owned(), label: "ID".to_owned(), data_type: "text".to_owned(), contents: DataCategory::Crm };
     Module {
         api_name: name.to_owned(),
         label: format!("{name} 一覧"),
         order,
-        contents: Contents::Crm,
+        contents: DataCategory::Crm,
         version: "1".to_owned(),
         fields: vec![field],
         rows: 3,

@@ -2,14 +2,14 @@
 
 use chrono_tz::Tz;
 use hozon_shared::domain::id::{OrgId, ScheduleId};
-use hozon_shared::ports::Trigger;
+use hozon_shared::ports::ScheduleTrigger;
 use serde_json::{Value, json};
 
 use crate::emulators::{Emulators, ORG, OTHER};
 use crate::samples::schedule;
 
-fn trigger(org: OrgId, schedule: u64, expression: &str) -> Trigger {
-    Trigger { org, schedule: ScheduleId(schedule), expression: expression.to_owned(), zone: Tz::Asia__Tokyo }
+fn trigger(org: OrgId, schedule: u64, expression: &str) -> ScheduleTrigger {
+    ScheduleTrigger { org, schedule: ScheduleId(schedule), expression: expression.to_owned(), zone: Tz::Asia__Tokyo }
 }
 
 /// What a trigger calls with, as Scheduler keeps it.
@@ -25,7 +25,7 @@ fn input(org: OrgId, schedule: &str) -> Value {
 #[tokio::test]
 async fn a_trigger_is_stored_with_all_that_its_calls_need() {
     let emulators = Emulators::start().await;
-    emulators.triggers(15).put(&Trigger::of(&schedule(ORG, 5))).await.unwrap();
+    emulators.triggers(15).put(&ScheduleTrigger::of(&schedule(ORG, 5))).await.unwrap();
     let (settings, stored) = (emulators.trigger_settings(), emulators.stored_triggers().await);
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0]["ScheduleExpression"], "cron(0 4 ? * 2 *)");

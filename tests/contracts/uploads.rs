@@ -8,7 +8,7 @@ use crate::known::Gap;
 use crate::samples::kind;
 
 /// The least that a part has that is not the last.
-const LEAST: usize = 5 << 20;
+const MIN_PART: usize = 5 << 20;
 
 fn zip() -> ObjectRef {
     ObjectRef::archives("zips/1/7/Data_001.zip")
@@ -36,10 +36,10 @@ async fn parts_may_be_sent_in_any_order() {
     let ports = &emulators.ports;
     let upload = begin(ports).await;
     let third = part(ports, &upload, 3, body(b'c', 10)).await;
-    let first = part(ports, &upload, 1, body(b'a', LEAST)).await;
-    let second = part(ports, &upload, 2, body(b'b', LEAST + 1)).await;
+    let first = part(ports, &upload, 1, body(b'a', MIN_PART)).await;
+    let second = part(ports, &upload, 2, body(b'b', MIN_PART + 1)).await;
     complete(ports, &upload, vec![first, second, third]).await.unwrap();
-    let expected = [body(b'a', LEAST), body(b'b', LEAST + 1), body(b'c', 10)].concat();
+    let expected = [body(b'a', MIN_PART), body(b'b', MIN_PART + 1), body(b'c', 10)].concat();
     assert!(read_all(&*ports.objects, &zip()).await.unwrap() == expected);
 }
 
@@ -48,11 +48,11 @@ async fn a_part_sent_again_replaces_the_first() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     let upload = begin(ports).await;
-    part(ports, &upload, 1, body(b'x', LEAST + 7)).await;
+    part(ports, &upload, 1, body(b'x', MIN_PART + 7)).await;
     let second = part(ports, &upload, 2, body(b'b', 10)).await;
-    let first = part(ports, &upload, 1, body(b'a', LEAST)).await;
+    let first = part(ports, &upload, 1, body(b'a', MIN_PART)).await;
     complete(ports, &upload, vec![first, second]).await.unwrap();
-    assert!(read_all(&*ports.objects, &zip()).await.unwrap() == [body(b'a', LEAST), body(b'b', 10)].concat());
+    assert!(read_all(&*ports.objects, &zip()).await.unwrap() == [body(b'a', MIN_PART), body(b'b', 10)].concat());
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn only_the_last_part_may_be_small() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     let upload = begin(ports).await;
-    let first = part(ports, &upload, 1, body(b'a', LEAST - 1)).await;
+    let first = part(ports, &upload, 1, body(b'a', MIN_PART - 1)).await;
     let second = part(ports, &upload, 2, body(b'b', 10)).await;
     assert_eq!(kind(complete(ports, &upload, vec![first, second]).await), Some(ErrorKind::Refused));
     assert_eq!(ports.objects.head(&zip()).await.unwrap(), None);

@@ -1,7 +1,7 @@
 //! Everything that an organisation's CRM holds, to be compared.
 
 use futures_util::TryStreamExt;
-use hozon_shared::domain::crm::{Contents, Field};
+use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::{Ports, RowPiece};
 
@@ -26,10 +26,10 @@ pub struct ModuleContents {
 pub async fn contents(ports: &Ports, org: OrgId) -> Vec<ModuleContents> {
     let mut all = Vec::new();
     for module in ports.source.modules(org).await.expect("modules") {
-        if module.contents != Contents::Crm {
+        if module.contents != DataCategory::Crm {
             continue;
         }
-        let kept: Vec<usize> = (0..module.fields.len()).filter(|&at| module.fields[at].contents == Contents::Crm).collect();
+        let kept: Vec<usize> = (0..module.fields.len()).filter(|&at| module.fields[at].contents == DataCategory::Crm).collect();
         let mut rows: Vec<Vec<String>> = Vec::new();
         let mut pages = ports.source.rows(org, &module, 0..module.rows).await.expect("rows");
         let mut long = vec![String::new(); module.fields.len()];

@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use futures_util::stream;
 use hozon::import::{Options, import};
-use hozon_shared::domain::crm::{Contents, Field};
+use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
 use hozon_shared::sources::native_publish::publish;
@@ -11,13 +11,18 @@ use hozon_shared::sources::native_writer::{ModuleHead, NativeStores, NativeWrite
 use hozon_tests::{World, contents};
 
 fn field(name: &str) -> Field {
-    Field { api_name: name.to_owned(), label: format!("{name} (label)"), data_type: "text".to_owned(), contents: Contents::Crm }
+    Field {
+        api_name: name.to_owned(),
+        label: format!("{name} (label)"),
+        data_type: "text".to_owned(),
+        contents: DataCategory::Crm,
+    }
 }
 
 fn writer(ports: &Ports, org: OrgId, name: &str, order: u32, fields: &[&str]) -> NativeWriter {
     let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
     let fields = fields.iter().copied().map(field).collect();
-    let head = ModuleHead { api_name: name.to_owned(), label: name.to_owned(), order, contents: Contents::Crm, fields };
+    let head = ModuleHead { api_name: name.to_owned(), label: name.to_owned(), order, contents: DataCategory::Crm, fields };
     NativeWriter::new(stores, org, head, "1")
 }
 

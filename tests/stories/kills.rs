@@ -14,7 +14,7 @@ use super::program::{ORGANISATION, Program, prepared};
 /// Kills at random, and kills soon after a request.
 const USUAL: (usize, usize) = (4, 4);
 /// A backup that takes longer after the last kill is stuck.
-const MOST: Duration = Duration::from_secs(300);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 fn kills() -> (usize, usize) {
     let Ok(text) = std::env::var("HOZON_KILLS") else { return USUAL };
@@ -33,7 +33,7 @@ async fn after_any_kill_every_backup_ends() {
         // Of the kills at random every second one comes while the program starts.
         if is_soon {
             // Nothing is under way, so that the request is taken.
-            program.last_backup(&http, &token, MOST).await;
+            program.last_backup(&http, &token, DEADLINE).await;
         } else if at % 2 == 0 {
             program.ask(&http, &token, Method::GET).await;
         }
@@ -52,9 +52,9 @@ async fn after_any_kill_every_backup_ends() {
     }
     let last = Program::start(folder.path()).await;
     let begun = Instant::now();
-    last.last_backup(&http, &token, MOST).await;
+    last.last_backup(&http, &token, DEADLINE).await;
     assert_eq!(last.ask(&http, &token, Method::POST).await.0, StatusCode::CREATED);
-    last.last_backup(&http, &token, MOST).await;
+    last.last_backup(&http, &token, DEADLINE).await;
     last.kill().await;
     let world = World::start_on(folder, |_| {}).await;
     let org = world.local.find_organisation(ORGANISATION).unwrap();

@@ -28,7 +28,7 @@ async fn an_expired_backup_gives_nothing_and_is_deleted() {
     assert_eq!(world.administrator().get("/backup/urls").await.status, StatusCode::NO_CONTENT);
     assert_eq!(world.administrator().post(&action, "").await.code(), "RESOURCE_NOT_FOUND");
     assert_eq!(world.download(&plain).await.0, StatusCode::FORBIDDEN);
-    // The clockwork may have been there first.
+    // The ticker may have been there first.
     delete_expired(&world.local.ports).await.unwrap();
     assert!(backup.files.iter().all(|file| !world.local.archive_path(&file.key).exists()));
     world.end().await;

@@ -6,7 +6,7 @@ use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, UserId};
 use hozon_shared::domain::organisation::Person;
-use hozon_shared::domain::plan::Free;
+use hozon_shared::domain::plan::FreeBackups;
 use hozon_tests::{Crm, World};
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ async fn requested(world: &World) -> Backup {
     let ports = &world.local.ports;
     let now = ports.clock.now();
     let id = BackupId(ports.ids.next(now));
-    let demand = Demand { backup: id, free: Free::PerMonth(2), now, weekly: None, zone: chrono_tz::Asia::Tokyo };
+    let demand = Demand { backup: id, free: FreeBackups::PerMonth(2), now, weekly: None, zone: chrono_tz::Asia::Tokyo };
     let (claim, used) = ports.accounts.account(world.org).await.unwrap().claim(&demand).unwrap();
     let person = Person { id: UserId(1), name: "A".to_owned(), zuid: UserId(1) };
     let backup = Backup::requested(world.org, id, person, claim, now);
@@ -132,7 +132,7 @@ async fn a_call_that_is_no_task_is_refused() {
 
 #[tokio::test]
 async fn work_is_handed_out_in_batches_the_heaviest_first() {
-    const MOST: u64 = 10_000;
+    const MAX_BYTES: u64 = 10_000;
     let world = World::start().await;
     let mut crm = Crm::default();
     for (number, rows) in (1..).zip([300, 4, 0, 20, 77, 900, 3]) {
@@ -143,7 +143,7 @@ async fn work_is_handed_out_in_batches_the_heaviest_first() {
     world.import(crm.inputs()).await;
     let backup = requested(&world).await;
     task(&world, &backup, "begin", json!({})).await.unwrap();
-    let settings = Settings { task_bytes: MOST, ..Settings::default() };
+    let settings = Settings { task_bytes: MAX_BYTES, ..Settings::default() };
     let planned = task_with(&settings, &world, &backup, "plan", json!({})).await.unwrap();
     let batches = batches(&world, &planned).await;
     let weights = |batch: &Value| -> Vec<u64> {
@@ -151,7 +151,7 @@ async fn work_is_handed_out_in_batches_the_heaviest_first() {
     };
     for batch in &batches {
         let weights = weights(batch);
-        assert!(weights.len() == 1 || weights.iter().sum::<u64>() <= MOST, "{weights:?}");
+        assert!(weights.len() == 1 || weights.iter().sum::<u64>() <= MAX_BYTES, "{weights:?}");
     }
     let all: Vec<u64> = batches.iter().flat_map(weights).collect();
     assert!(all.len() == 14 && all.is_sorted_by(|heavy, light| heavy >= light), "{all:?}");

@@ -6,7 +6,7 @@ use hozon_archive::Settings;
 use hozon_tests::{Crm, World, contents};
 
 const MIB: usize = 1 << 20;
-const MOST: u64 = 16 << 20;
+const MAX_BYTES: u64 = 16 << 20;
 
 fn crm() -> Crm {
     let mut random = fastrand::Rng::with_seed(5);
@@ -32,7 +32,7 @@ fn crm() -> Crm {
 #[tokio::test]
 async fn a_limit_splits_zips_and_nothing_is_lost() {
     let mut world = World::start_with(|options| {
-        options.limits = Settings { max_zip_bytes: Some(MOST), rows_per_file: 100_000, ..Settings::default() };
+        options.limits = Settings { max_zip_bytes: Some(MAX_BYTES), rows_per_file: 100_000, ..Settings::default() };
     })
     .await;
     world.import(crm().inputs()).await;
@@ -41,7 +41,7 @@ async fn a_limit_splits_zips_and_nothing_is_lost() {
     let of = |kind: &str| names.iter().filter(|name| name.starts_with(kind)).count();
     assert!(of("Data_00") >= 2 && of("Attachments_00") >= 5, "{names:?}");
     let sizes: Vec<u64> = zips.iter().map(|zip| zip.metadata().unwrap().len()).collect();
-    let large = sizes.iter().filter(|size| **size > MOST).count();
+    let large = sizes.iter().filter(|size| **size > MAX_BYTES).count();
     assert_eq!(large, 1, "only the file of 21 MiB is larger, in a zip of its own: {sizes:?}");
     world.keep_for_readers("splitting", &zips);
 

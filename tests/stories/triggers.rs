@@ -8,7 +8,7 @@ use hozon_shared::domain::backup::{Backup, Status};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::organisation::Organisation;
-use hozon_shared::domain::plan::Free;
+use hozon_shared::domain::plan::FreeBackups;
 use hozon_shared::domain::schedule::{Outcome, Schedule};
 use hozon_shared::ports::Change;
 use hozon_tests::{Crm, ManualClock, World};
@@ -241,7 +241,7 @@ async fn a_run_waits_while_another_backup_is_made() {
 async fn ask_without_starting(world: &World) -> Backup {
     let ports = &world.local.ports;
     let (id, now) = (BackupId(7), ports.clock.now());
-    let demand = Demand { backup: id, free: Free::PerMonth(2), now, weekly: None, zone: chrono_tz::Asia::Tokyo };
+    let demand = Demand { backup: id, free: FreeBackups::PerMonth(2), now, weekly: None, zone: chrono_tz::Asia::Tokyo };
     let (claim, used) = ports.accounts.account(world.org).await.unwrap().claim(&demand).unwrap();
     let person = ports.schedules.newest_schedule(world.org).await.unwrap().unwrap().requester;
     let backup = Backup::requested(world.org, id, person, claim, now);

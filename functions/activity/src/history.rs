@@ -8,11 +8,11 @@ use axum::extract::State;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use futures_util::{StreamExt, TryStreamExt};
-use hozon_shared::api::closed_sets::{EventKind, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind};
+use hozon_shared::api::closed_sets::{EventName, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind};
 use hozon_shared::api::{
     Administrator, ApiError, ApiVersion, LocalTime, Page, PageInfo, Params, PersonOut, Refusals, local_time,
 };
-use hozon_shared::domain::event::{Event, OrderStep, What};
+use hozon_shared::domain::event::{Event, EventKind, OrderStep};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Organisation;
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// Most records of a page, and as many as it has unless asked for fewer.
-const MOST_PER_PAGE: usize = 200;
+const MAX_PER_PAGE: usize = 200;
 /// Events read at a time.
 const READ: usize = 500;
 
@@ -84,7 +84,7 @@ struct Record {
     plan: Option<String>,
     /// The rule of a schedule in words.
     sentence: Option<RuleInWords>,
-    #[schema(value_type = EventKind)]
+    #[schema(value_type = EventName)]
     kind: &'static str,
 }
 
@@ -112,7 +112,7 @@ pub async fn handle(
     Administrator(caller): Administrator,
     Params(query): Params<Query>,
 ) -> Result<Json<HistoryEnvelope>, ApiError> {
-    let page = Page::read(query.page.as_deref(), query.per_page.as_deref(), MOST_PER_PAGE, MOST_PER_PAGE)?;
+    let page = Page::read(query.page.as_deref(), query.per_page.as_deref(), MAX_PER_PAGE, MAX_PER_PAGE)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let filter = Filter::read(&query, &organisation, ports.clock.now())?;
     let (shown, info) = page.of(matching(&ports, caller.org, &filter, page.needed()).await?);
@@ -140,8 +140,8 @@ impl Filter {
         let from = query.from.as_deref().map(|text| day("from", text)).transpose()?;
         let to = query.to.as_deref().map(|text| day("to", text)).transpose()?;
         let kinds = query.kind.as_ref().map(|list| list.split(',').map(|kind| kind.trim().to_owned()).collect::<HashSet<_>>());
-        if let Some(unknown) = kinds.iter().flatten().find(|kind| !What::NAMES.contains(&kind.as_str())) {
-            let known = What::NAMES.join(", ");
+        if let Some(unknown) = kinds.iter().flatten().find(|kind| !EventKind::NAMES.contains(&kind.as_str())) {
+            let known = EventKind::NAMES.join(", ");
             return Err(ApiError::invalid_param("kind", format!("{unknown:?} is no kind. Use one or more of {known}.")));
         }
         Ok(Self {
@@ -171,33 +171,37 @@ fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
 
 fn record(event: &Event, zone: Tz) -> Record {
     let (state, action, file_name) = match &event.what {
-        What::ScheduleSet { .. } | What::ScheduleChanged { .. } => (None, Some("scheduled"), None),
-        What::ScheduleStopped { .. } => (None, Some("stopped"), None),
-        What::BackupStarted { repeat: RepeatType::Immediate, .. } => (None, Some("scheduled"), None),
-        What::BackupStarted { .. } | What::SettingsSaved {} => (None, None, None),
-        What::BackupReady { files, .. } => (Some("completed"), None, Some(files.join(", "))),
-        What::BackupFailed { .. } | What::BackupSkipped { .. } | What::BackupMissed { .. } => (Some("failure"), None, None),
-        What::DownloadStarted { file, .. } => (None, None, Some(file.clone())),
-        What::Order { step: OrderStep::Paid, .. } => (None, Some("purchased"), None),
-        What::Order { .. } | What::Subscription { .. } | What::PlanChanged { .. } => (None, None, None),
+        EventKind::ScheduleSet { .. } | EventKind::ScheduleChanged { .. } => (None, Some("scheduled"), None),
+        EventKind::ScheduleStopped { .. } => (None, Some("stopped"), None),
+        EventKind::BackupStarted { repeat: RepeatType::Immediate, .. } => (None, Some("scheduled"), None),
+        EventKind::BackupStarted { .. } | EventKind::SettingsSaved {} => (None, None, None),
+        EventKind::BackupReady { files, .. } => (Some("completed"), None, Some(files.join(", "))),
+        EventKind::BackupFailed { .. } | EventKind::BackupSkipped { .. } | EventKind::BackupMissed { .. } => {
+            (Some("failure"), None, None)
+        }
+        EventKind::DownloadStarted { file, .. } => (None, None, Some(file.clone())),
+        EventKind::Order { step: OrderStep::Paid, .. } => (None, Some("purchased"), None),
+        EventKind::Order { .. } | EventKind::Subscription { .. } | EventKind::PlanChanged { .. } => (None, None, None),
     };
     let (order, count, amount) = match &event.what {
-        What::Order { order, backups, amount, .. } => (Some(*order), Some(*backups), Some(*amount)),
-        What::Subscription { order, amount, .. } => (Some(*order), None, Some(*amount)),
+        EventKind::Order { order, backups, amount, .. } => (Some(*order), Some(*backups), Some(*amount)),
+        EventKind::Subscription { order, amount, .. } => (Some(*order), None, Some(*amount)),
         _ => (None, None, None),
     };
     let (product, plan) = match &event.what {
-        What::Subscription { product, .. } => (Some(product.kind()), product.plan().map(str::to_owned)),
-        What::PlanChanged { to, .. } => (None, Some(to.clone())),
+        EventKind::Subscription { product, .. } => (Some(product.kind()), product.plan().map(str::to_owned)),
+        EventKind::PlanChanged { to, .. } => (None, Some(to.clone())),
         _ => (None, None),
     };
     let sentence = match &event.what {
-        What::ScheduleSet { rule, .. } | What::ScheduleChanged { rule, .. } | What::ScheduleStopped { rule, .. } => {
+        EventKind::ScheduleSet { rule, .. }
+        | EventKind::ScheduleChanged { rule, .. }
+        | EventKind::ScheduleStopped { rule, .. } => {
             Some(RuleInWords { en: rule.sentence(Locale::En), ja: rule.sentence(Locale::Ja) })
         }
         _ => None,
     };
-    let address = if let What::DownloadStarted { address, .. } = &event.what { address.clone() } else { None };
+    let address = if let EventKind::DownloadStarted { address, .. } = &event.what { address.clone() } else { None };
     Record {
         id: event.id.to_string(),
         done_by: PersonOut::from(&event.by),

@@ -10,7 +10,7 @@ use hozon_shared::api::{
     Administrator, ApiError, ApiVersion, Body, FailureOut, LocalTime, Refusals, Success, local_time, tag_of, unless_known,
 };
 use hozon_shared::domain::backup::Failure;
-use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::organisation::Organisation;
@@ -38,7 +38,7 @@ struct Notification {
     #[schema(value_type = NotificationKind)]
     kind: &'static str,
     /// The backup that it is about, where there is one.
-    backup: Option<BackupRef>,
+    backup: Option<NotifiedBackup>,
     time: LocalTime,
     /// Why a backup failed and what to do.
     #[schema(value_type = Option<FailureOut>)]
@@ -58,7 +58,7 @@ struct Link {
 }
 
 #[derive(Serialize, ToSchema)]
-struct BackupRef {
+struct NotifiedBackup {
     id: String,
 }
 
@@ -110,7 +110,7 @@ fn without_links(mut answer: Value) -> Value {
 /// Links for the time left, of a backup whose files are still there.
 async fn links(ports: &Ports, organisation: &Organisation, event: &Event) -> Result<Vec<Link>, ApiError> {
     let now = ports.clock.now();
-    let What::BackupReady { backup, expires, .. } = &event.what else { return Ok(Vec::new()) };
+    let EventKind::BackupReady { backup, expires, .. } = &event.what else { return Ok(Vec::new()) };
     let backup = if now < *expires { ports.store.backup(organisation.id, *backup).await? } else { None };
     let Some(backup) = backup.filter(|backup| backup.can_be_downloaded(now)) else { return Ok(Vec::new()) };
     let valid = (backup.expires() - now).to_std().unwrap_or_default();
@@ -126,10 +126,10 @@ async fn links(ports: &Ports, organisation: &Organisation, event: &Event) -> Res
 
 fn notification(event: &Event, kind: &'static str, links: Vec<Link>, read: bool, zone: Tz) -> Notification {
     let failure = match &event.what {
-        What::BackupFailed { failure, .. } => Some(failure.clone()),
+        EventKind::BackupFailed { failure, .. } => Some(failure.clone()),
         _ => None,
     };
-    let backup = event.what.backup().map(|id| BackupRef { id: id.to_string() });
+    let backup = event.what.backup().map(|id| NotifiedBackup { id: id.to_string() });
     Notification { id: event.id.to_string(), kind, backup, time: local_time(event.at, zone), failure, links, read }
 }
 

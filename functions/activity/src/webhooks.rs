@@ -7,7 +7,7 @@ use axum::http::uri::{Authority, Uri};
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::WebhookStatus;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, LocalTime, Once, Refusals, Success, local_time};
-use hozon_shared::domain::change::Place;
+use hozon_shared::domain::change::Lock;
 use hozon_shared::domain::id::{EventId, OrgId, WebhookId};
 use hozon_shared::domain::webhook::{Addresses, Delivery, Secret, Webhook, free_slot};
 use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
@@ -100,7 +100,7 @@ async fn take_place(ports: &Ports, webhook: Webhook, once: &Once) -> Result<(), 
         let Some(slot) = free_slot(&ports.webhooks.webhooks(webhook.org).await?) else {
             return Err(ApiError::not_allowed("An organisation has 5 webhooks at most. Remove one first."));
         };
-        let place = Change::Take(Place::Webhook { slot, id: webhook.id });
+        let place = Change::Acquire(Lock::Webhook { slot, id: webhook.id });
         let written = Change::Webhook(Box::new(Webhook { slot: Some(slot), ..webhook.clone() }));
         let changes = [Some(place), Some(written), once.answer_with_secret(StatusCode::CREATED)];
         match ports.store.commit(webhook.org, changes.into_iter().flatten().collect()).await {
@@ -145,7 +145,7 @@ pub async fn remove(
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<Success<WebhookRef>>, ApiError> {
     let webhook = find(&app.ports, caller.org, &id).await?;
-    let freed = webhook.slot.map(|slot| Change::Free(Place::Webhook { slot, id: webhook.id }));
+    let freed = webhook.slot.map(|slot| Change::Release(Lock::Webhook { slot, id: webhook.id }));
     let changes = [freed, Some(Change::WebhookRemoved(webhook.id))];
     match app.ports.store.commit(caller.org, changes.into_iter().flatten().collect()).await {
         // Somebody else has just removed it.

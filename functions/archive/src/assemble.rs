@@ -112,7 +112,7 @@ async fn write<'a>(
 async fn part_sizes(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<u64>, TaskError> {
     let items = plan.items_of(kind);
     // A plan of an older version does not say.
-    let Some(most) = plan.most_zip_bytes.or_else(|| run.settings.most_zip_bytes(&plan.organisation.archive, 0)) else {
+    let Some(most) = plan.max_zip_bytes.or_else(|| run.settings.max_zip_bytes(&plan.organisation.archive, 0)) else {
         return Ok(vec![items.end - items.start]);
     };
     let reads = stream::iter(items).map(|number| segment(run, number).boxed());

@@ -52,7 +52,7 @@ async fn begin_scheduled(
     let Some(occurrence) = schedule.occurrence_at(at) else { return Ok(None) };
     if let Some(record) = ports.schedules.occurrence(org, id, occurrence).await? {
         let Outcome::Run { backup } = record.outcome else { return Ok(None) };
-        return own(ports, org, backup, execution).await;
+        return unfinished_backup(ports, org, backup, execution).await;
     }
     require_free_place(ports, org).await?;
     let (now, ids) = (ports.clock.now(), &ports.ids);
@@ -71,7 +71,7 @@ async fn begin_scheduled(
 }
 
 /// The backup, if it is this execution's and still to be made.
-async fn own(ports: &Ports, org: OrgId, id: BackupId, execution: &str) -> Result<Option<BackupId>, TaskError> {
+async fn unfinished_backup(ports: &Ports, org: OrgId, id: BackupId, execution: &str) -> Result<Option<BackupId>, TaskError> {
     let backup = ports.store.backup(org, id).await?;
     let own = backup.filter(|backup| backup.execution == execution && backup.status == Status::Inprogress);
     Ok(own.map(|backup| backup.id))

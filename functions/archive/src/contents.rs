@@ -1,9 +1,9 @@
 //! What a backup holds, for people: modules with their rows, files and checksums, and what was left out. It is kept beside the zips, outlives
 //! them, and is written before they are announced.
 
-use hozon_shared::archive::contents::{Contents, ModuleContents, contents_at};
+use hozon_shared::archive::contents::{BackupContents, ModuleContents, contents_at};
 use hozon_shared::archive::manifest::FileRecord;
-use hozon_shared::domain::crm::{Contents as Kind, left_out};
+use hozon_shared::domain::crm::{DataCategory, left_out};
 
 use crate::work::{Plan, Segment};
 use crate::{Run, TaskError};
@@ -16,7 +16,7 @@ pub struct Tally {
 impl Tally {
     /// Nothing is counted yet.
     pub fn new(plan: &Plan) -> Self {
-        let modules = plan.modules.iter().filter(|module| module.contents == Kind::Crm);
+        let modules = plan.modules.iter().filter(|module| module.contents == DataCategory::Crm);
         Self { modules: modules.map(ModuleContents::of).collect() }
     }
 
@@ -43,7 +43,7 @@ impl Tally {
 
     /// Keeps what was counted.
     pub async fn keep(self, run: &Run<'_>, plan: &Plan) -> Result<(), TaskError> {
-        let contents = Contents {
+        let contents = BackupContents {
             source: run.ports.source.info(),
             read_from: plan.read_from,
             csv: plan.organisation.archive.csv,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hozon_shared::archive::manifest::{CsvRules, FORMAT, FieldsDocument, Manifest, ManifestOrganisation, VERSION, to_json};
 use hozon_shared::archive::names::PathNamer;
 use hozon_shared::domain::backup::ArchiveKind;
-use hozon_shared::domain::crm::{Contents, left_out};
+use hozon_shared::domain::crm::{DataCategory, left_out};
 
 use crate::work::Plan;
 use crate::{Run, TaskError};
@@ -13,7 +13,7 @@ use crate::{Run, TaskError};
 pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Bytes)>, TaskError> {
     let mut paths = PathNamer::new();
     let mut documents = Vec::new();
-    for module in plan.modules.iter().filter(|module| module.contents == Contents::Crm) {
+    for module in plan.modules.iter().filter(|module| module.contents == DataCategory::Crm) {
         let path = paths.place(&["fields", &format!("{}.json", module.api_name)]);
         let json = to_json(&FieldsDocument::of(module)).map_err(|error| TaskError::damaged("Field metadata", error))?;
         documents.push((path, Bytes::from(json)));

@@ -3,6 +3,7 @@
 
 mod assemble;
 mod begin;
+mod checksum;
 mod compressible;
 mod contents;
 mod documents;
@@ -17,7 +18,6 @@ mod plan;
 mod progress;
 mod reuse;
 mod settings;
-mod sum;
 mod task_error;
 mod upload;
 mod work;
@@ -38,26 +38,28 @@ pub use task_error::TaskError;
 #[serde(tag = "task", rename_all = "snake_case")]
 enum Call {
     Begin { execution: String, input: Start },
-    Plan(Of),
+    Plan(BackupRef),
     Pack { org: OrgId, backup: BackupId, batch: work::Batch },
-    Assemble(Of),
-    Finish(Of),
+    Assemble(BackupRef),
+    Finish(BackupRef),
     Fail { input: Failed },
 }
 
 /// The backup that a task is about.
 #[derive(Debug, Clone, Copy, Deserialize)]
-struct Of {
+struct BackupRef {
     org: OrgId,
     backup: BackupId,
 }
 
 impl Call {
     /// The backup that fails when this task does; none while it is not known.
-    fn of(&self) -> Option<Of> {
+    fn of(&self) -> Option<BackupRef> {
         match *self {
             Self::Plan(of) | Self::Assemble(of) | Self::Finish(of) => Some(of),
-            Self::Pack { org, backup, .. } | Self::Begin { input: Start::Backup { org, backup }, .. } => Some(Of { org, backup }),
+            Self::Pack { org, backup, .. } | Self::Begin { input: Start::Backup { org, backup }, .. } => {
+                Some(BackupRef { org, backup })
+            }
             Self::Begin { .. } | Self::Fail { .. } => None,
         }
     }
@@ -92,11 +94,11 @@ pub async fn handle(ports: &Ports, settings: &Settings, input: Value) -> Result<
 }
 
 async fn carry_out(ports: &Ports, settings: &Settings, call: &Call) -> Result<Value, TaskError> {
-    let run = |of: &Of| Run { ports, settings, org: of.org, backup: of.backup };
+    let run = |of: &BackupRef| Run { ports, settings, org: of.org, backup: of.backup };
     match call {
         Call::Begin { execution, input } => begin::run(ports, settings, execution, input).await,
         Call::Plan(of) => plan::run(&run(of)).await,
-        Call::Pack { org, backup, batch } => pack::run(&run(&Of { org: *org, backup: *backup }), batch).await,
+        Call::Pack { org, backup, batch } => pack::run(&run(&BackupRef { org: *org, backup: *backup }), batch).await,
         Call::Assemble(of) => assemble::run(&run(of)).await,
         Call::Finish(of) => finish::run(&run(of)).await,
         Call::Fail { input } => fail::run(ports, settings, input).await,

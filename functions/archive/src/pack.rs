@@ -10,15 +10,15 @@ use hozon_shared::domain::crm::Module;
 use hozon_shared::ports::ObjectRef;
 use serde_json::Value;
 
+use crate::checksum::Checksum;
 use crate::progress::Tracker;
 use crate::reuse::Input;
-use crate::sum::Sum;
 use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Segment, SegmentEntry, Tail, Work};
 use crate::{Run, Settings, TaskError, pack_files, pack_rows};
 
 /// What packing an item gives: the segment's sum and tail, and its entries.
-pub type Packed = (Sum, Option<Tail>, Vec<SegmentEntry>);
+pub type Packed = (Checksum, Option<Tail>, Vec<SegmentEntry>);
 
 /// Packs all items of a batch. After a failure no further item is begun; those under way go on to their end.
 pub async fn run(run: &Run<'_>, batch: &Batch) -> Result<Value, TaskError> {
@@ -53,12 +53,12 @@ async fn pack(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>) -> Result<(), T
 }
 
 /// What an item is made of.
-enum Source {
+enum PackInput {
     Rows { module: Box<Module>, csv: CsvOptions, path: String, rows: Range<u64> },
     Files { module: String, files: Vec<PlacedFile> },
 }
 
-impl Source {
+impl PackInput {
     fn input(&self, settings: &Settings) -> Input<'_> {
         let (level, whole_file_bytes) = (settings.level, settings.whole_file_bytes);
         match self {
@@ -68,30 +68,30 @@ impl Source {
     }
 }
 
-async fn load(run: &Run<'_>, item: &Item) -> Result<Source, TaskError> {
+async fn load(run: &Run<'_>, item: &Item) -> Result<PackInput, TaskError> {
     match &item.work {
         Work::Rows { module, path, first, rows } => {
             let plan: Plan = run.read_required(&run.plan_at()).await?;
             let csv = plan.organisation.archive.csv;
             let module = plan.modules.into_iter().find(|known| known.api_name == *module);
             let module = Box::new(module.ok_or_else(TaskError::stopped)?);
-            Ok(Source::Rows { module, csv, path: path.clone(), rows: *first..*first + *rows })
+            Ok(PackInput::Rows { module, csv, path: path.clone(), rows: *first..*first + *rows })
         }
         Work::Files { module } => {
             let files = run.read_required(&run.files_at(item.number)).await?;
-            Ok(Source::Files { module: module.clone(), files })
+            Ok(PackInput::Files { module: module.clone(), files })
         }
     }
 }
 
 /// Makes a segment and notes that it is whole. A failure leaves no upload behind.
-async fn make(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>, source: Source, at: ObjectRef) -> Result<Segment, TaskError> {
+async fn make(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>, source: PackInput, at: ObjectRef) -> Result<Segment, TaskError> {
     let mut upload = ObjectUpload::new(run, at.clone());
     let packed = match source {
-        Source::Rows { module, csv, path, rows } => {
+        PackInput::Rows { module, csv, path, rows } => {
             pack_rows::pack(run, (item, tracker), (&module, csv), &path, rows, &mut upload).await
         }
-        Source::Files { module, files } => pack_files::pack(run, (item, tracker), &module, files, &mut upload).await,
+        PackInput::Files { module, files } => pack_files::pack(run, (item, tracker), &module, files, &mut upload).await,
     };
     let (sum, tail, entries) = match packed {
         Ok(packed) => packed,

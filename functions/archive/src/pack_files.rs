@@ -12,12 +12,12 @@ use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::{ErrorKind, ObjectBody};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use crate::checksum::Checksum;
 use crate::compressible::is_compressible;
 use crate::encoder::{Encoded, EntryEncoder, WholeEncoder, store_whole};
 use crate::pack::Packed;
 use crate::pipeline::{Encode, stream_entry};
 use crate::progress::Tracker;
-use crate::sum::Sum;
 use crate::upload::ObjectUpload;
 use crate::work::{Item, PlacedFile, SegmentEntry, Tail};
 use crate::{Run, TaskError};
@@ -79,8 +79,8 @@ fn splice(run: &Run<'_>, path: &str, attachment: &Attachment, head: &[u8]) -> Op
     let from = run.ports.source.object(run.org, attachment).filter(|_| attachment.size >= SPLICED_FROM)?;
     let (name, size) = (path.to_owned(), attachment.size);
     let entry = Entry { name, method: Method::Stored, crc32: digest.crc32, compressed: size, uncompressed: size };
-    let head = Sum::of(head);
-    let crc32 = Some(Sum { size, crc32: digest.crc32 }.behind(head).crc32);
+    let head = Checksum::of(head);
+    let crc32 = Some(Checksum { size, crc32: digest.crc32 }.without_prefix(head).crc32);
     Some((Encoded { entry, sha256: digest.sha256 }, Tail { from, range: head.size..size, crc32 }))
 }
 
@@ -93,7 +93,7 @@ async fn streamed(
     upload: &mut ObjectUpload<'_>,
 ) -> Result<Packed, TaskError> {
     let input = stream::once(async { Ok(head) }).chain(rest).boxed();
-    let (sum, encoded, read) = stream_entry(progress, path, (AsItIs, encoder), input, upload).await?;
+    let (sum, encoded, read) = stream_entry(progress, path, (PassThrough, encoder), input, upload).await?;
     if read.bytes != attachment.size {
         return Err(changed(module, &attachment));
     }
@@ -199,9 +199,9 @@ fn finished(encoded: Encoded, offset: u64, module: &str, attachment: Attachment)
     }
 }
 
-struct AsItIs;
+struct PassThrough;
 
-impl Encode for AsItIs {
+impl Encode for PassThrough {
     type Piece = Bytes;
 
     fn piece(&mut self, piece: Bytes, to: &mut EntryEncoder) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use hozon_shared::archive::cells::CellKind;
 use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
-use hozon_shared::domain::crm::{Contents, Module};
+use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::RowPiece;
 
@@ -54,7 +54,7 @@ struct Rows {
 
 impl Rows {
     fn new(module: &Module, options: CsvOptions) -> Self {
-        let kept = module.fields.iter().enumerate().filter(|(_, field)| field.contents == Contents::Crm);
+        let kept = module.fields.iter().enumerate().filter(|(_, field)| field.contents == DataCategory::Crm);
         let (columns, header): (Vec<usize>, Vec<&str>) = kept.map(|(at, field)| (at, field.api_name.as_str())).unzip();
         let kinds = columns.iter().map(|column| CellKind::of(&module.fields[*column].data_type)).collect();
         let mut csv = CsvWriter::new(options, kinds);

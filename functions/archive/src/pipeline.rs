@@ -11,9 +11,9 @@ use hozon_shared::ports::PortError;
 use tokio::sync::mpsc;
 
 use crate::TaskError;
+use crate::checksum::Checksum;
 use crate::encoder::{Encoded, EntryEncoder};
 use crate::progress::Tracker;
-use crate::sum::Sum;
 use crate::upload::ObjectUpload;
 use crate::work::Item;
 
@@ -41,7 +41,7 @@ pub async fn stream_entry<E: Encode>(
     (encode, encoder): (E, EntryEncoder),
     input: BoxStream<'static, Result<E::Piece, PortError>>,
     upload: &mut ObjectUpload<'_>,
-) -> Result<(Sum, Encoded, Amount), TaskError> {
+) -> Result<(Checksum, Encoded, Amount), TaskError> {
     let (to_encode, pieces) = mpsc::channel(IN_FLIGHT);
     let (to_upload, mut chunks) = mpsc::channel::<Vec<u8>>(IN_FLIGHT);
     let encoding = tokio::task::spawn_blocking(move || encode_all(encode, encoder, name, pieces, &to_upload));

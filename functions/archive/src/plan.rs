@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use hozon_shared::archive::names::PathNamer;
-use hozon_shared::domain::crm::{Contents, Module};
+use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::Change;
 use serde_json::{Value, json};
@@ -37,17 +37,17 @@ async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {
     let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(TaskError::unknown_backup)?;
     let read_from: DateTime<Utc> = run.ports.clock.now();
     let modules = run.ports.source.modules(run.org).await?;
-    let most_zip_bytes = run.settings.most_zip_bytes(&organisation.archive, modules.iter().map(bytes_of).sum());
-    let mut planner = Planner::new(run, &modules, most_zip_bytes);
-    for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == Contents::Crm) {
+    let max_zip_bytes = run.settings.max_zip_bytes(&organisation.archive, modules.iter().map(bytes_of).sum());
+    let mut planner = Planner::new(run, &modules, max_zip_bytes);
+    for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == DataCategory::Crm) {
         planner.rows(at, module);
     }
     let csv_files = planner.items.len() as u64;
-    for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == Contents::Crm) {
+    for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == DataCategory::Crm) {
         planner.files(at, module).await?;
     }
     let (items, total) = planner.finish().await?;
-    let plan = Plan { organisation, read_from, modules, csv_files, items, total, most_zip_bytes };
+    let plan = Plan { organisation, read_from, modules, csv_files, items, total, max_zip_bytes };
     run.write(&run.plan_at(), &plan).await?;
     Ok(plan)
 }
@@ -60,7 +60,7 @@ fn bytes_of(module: &Module) -> u64 {
 struct Planner<'a> {
     run: &'a Run<'a>,
     modules: &'a [Module],
-    most_batch_bytes: u64,
+    max_batch_bytes: u64,
     items: Vec<Planned>,
     rows: Vec<RowsOf>,
     data_paths: PathNamer,
@@ -82,14 +82,14 @@ struct RowsOf {
 }
 
 impl<'a> Planner<'a> {
-    fn new(run: &'a Run<'a>, modules: &'a [Module], most_zip_bytes: Option<u64>) -> Self {
-        let most_batch_bytes = run.settings.most_batch_bytes(most_zip_bytes);
+    fn new(run: &'a Run<'a>, modules: &'a [Module], max_zip_bytes: Option<u64>) -> Self {
+        let max_batch_bytes = run.settings.max_batch_bytes(max_zip_bytes);
         let mut file_paths = PathNamer::new();
         for own in OWN_ENTRIES {
             file_paths.place(&[own]);
         }
         let (items, rows, batch) = (Vec::new(), Vec::new(), Vec::new());
-        Self { run, modules, most_batch_bytes, items, rows, data_paths: PathNamer::new(), file_paths, batch }
+        Self { run, modules, max_batch_bytes, items, rows, data_paths: PathNamer::new(), file_paths, batch }
     }
 
     /// One CSV file per module, or several numbered ones where it has too many rows for one.
@@ -117,7 +117,7 @@ impl<'a> Planner<'a> {
             let path = self.file_paths.place(&[&module.api_name, &attachment.record_id, &attachment.name]);
             let size = attachment.size;
             let is_large = size > limits.whole_file_bytes;
-            let is_full = self.batch.len() >= limits.batch_files || bytes + size > self.most_batch_bytes;
+            let is_full = self.batch.len() >= limits.batch_files || bytes + size > self.max_batch_bytes;
             if is_large || is_full {
                 self.end_batch(at).await?;
                 bytes = 0;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hozon_shared::domain::archive_options::{ArchiveOptions, LEAST_ZIP};
+use hozon_shared::domain::archive_options::{ArchiveOptions, MIN_ZIP};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::settings::{SettingsError, number, plans};
 use tokio::sync::Semaphore;
@@ -12,7 +12,7 @@ const ITEM_MIB: u64 = 80;
 
 /// Zips that all of a backup would fill. DynamoDB: an item has at most 400 KB, and a zip takes about 200 bytes of the backup's. Two zips that
 /// follow one another hold more than one could, so that there are at most twice as many.
-const MOST_FULL_ZIPS: u64 = 900;
+const MAX_FULL_ZIPS: u64 = 900;
 
 /// Sizes and limits of a run.
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ impl Settings {
             task_bytes: number("HOZON_TASK_BYTES", default.task_bytes)?.max(1),
             task_items: size("HOZON_TASK_ITEMS", default.task_items)?.clamp(1, 500),
             items_at_once: Arc::new(Semaphore::new(at_once()?)),
-            max_zip_bytes: Some(number("HOZON_MAX_ZIP_BYTES", 0)?).filter(|most| *most > 0).map(|most| most.max(LEAST_ZIP)),
+            max_zip_bytes: Some(number("HOZON_MAX_ZIP_BYTES", 0)?).filter(|most| *most > 0).map(|most| most.max(MIN_ZIP)),
             map_concurrency: map_concurrency(
                 number("HOZON_MAP_CONCURRENCY", default.map_concurrency)?,
                 number("HOZON_ARCHIVE_CONCURRENCY", 0)?,
@@ -91,14 +91,14 @@ impl Settings {
 
     /// Most bytes of a zip of a backup of so many bytes, for an organisation with these options. The smaller limit counts, but it is raised
     /// where it would make more zips than a backup's document has room for.
-    pub fn most_zip_bytes(&self, options: &ArchiveOptions, planned: u64) -> Option<u64> {
+    pub fn max_zip_bytes(&self, options: &ArchiveOptions, planned: u64) -> Option<u64> {
         let limit = [self.max_zip_bytes, options.max_zip_bytes].into_iter().flatten().min();
-        limit.map(|limit| limit.max(planned.div_ceil(MOST_FULL_ZIPS)))
+        limit.map(|limit| limit.max(planned.div_ceil(MAX_FULL_ZIPS)))
     }
 
     /// Bytes of a batch of attachments, so that zips of that size can be split between batches.
-    pub fn most_batch_bytes(&self, most_zip_bytes: Option<u64>) -> u64 {
-        most_zip_bytes.map_or(self.batch_bytes, |most| self.batch_bytes.min(most / 4))
+    pub fn max_batch_bytes(&self, max_zip_bytes: Option<u64>) -> u64 {
+        max_zip_bytes.map_or(self.batch_bytes, |most| self.batch_bytes.min(most / 4))
     }
 }
 
@@ -156,9 +156,9 @@ mod tests {
 
     #[test]
     fn a_backup_of_any_size_at_the_least_size_of_a_zip_fits_an_item() {
-        let options = ArchiveOptions { max_zip_bytes: Some(LEAST_ZIP), ..ArchiveOptions::default() };
+        let options = ArchiveOptions { max_zip_bytes: Some(MIN_ZIP), ..ArchiveOptions::default() };
         for planned in [40u64 << 30, 40 << 40, u64::MAX >> 2] {
-            let most = Settings::default().most_zip_bytes(&options, planned).expect("a limit");
+            let most = Settings::default().max_zip_bytes(&options, planned).expect("a limit");
             let zips = 2 * planned.div_ceil(most) + 2;
             // JSON has more marks around names and values than DynamoDB counts bytes for them.
             let item = serde_json::to_vec(&backup(zips)).expect("JSON").len();
@@ -172,9 +172,9 @@ mod tests {
 
     #[test]
     fn the_size_of_zips_that_fit_is_left_as_it_was_chosen() {
-        let options = ArchiveOptions { max_zip_bytes: Some(LEAST_ZIP), ..ArchiveOptions::default() };
-        assert_eq!(Settings::default().most_zip_bytes(&options, 10 << 30), Some(LEAST_ZIP));
-        assert_eq!(Settings::default().most_zip_bytes(&ArchiveOptions::default(), u64::MAX), None);
+        let options = ArchiveOptions { max_zip_bytes: Some(MIN_ZIP), ..ArchiveOptions::default() };
+        assert_eq!(Settings::default().max_zip_bytes(&options, 10 << 30), Some(MIN_ZIP));
+        assert_eq!(Settings::default().max_zip_bytes(&ArchiveOptions::default(), u64::MAX), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crc32fast::Hasher;
 use hozon_shared::archive::compose::Piece;
 use hozon_shared::ports::{ObjectRef, PartTag, UploadId};
 
-use crate::sum::Sum;
+use crate::checksum::Checksum;
 use crate::{Run, TaskError};
 
 const BINARY: &str = "application/octet-stream";
@@ -53,7 +53,7 @@ impl<'a> ObjectUpload<'a> {
     }
 
     /// Puts `head` before everything pushed and makes the object. Gives its size and checksum.
-    pub async fn finish(&mut self, head: &[u8]) -> Result<Sum, TaskError> {
+    pub async fn finish(&mut self, head: &[u8]) -> Result<Checksum, TaskError> {
         let sum = self.sum(head);
         if self.is_small() {
             let whole = self.take_all(head);
@@ -75,7 +75,7 @@ impl<'a> ObjectUpload<'a> {
     }
 
     /// Like `finish`, for a part of a zip: a small one is never stored by itself.
-    pub async fn finish_piece(&mut self, head: &[u8]) -> Result<(Piece, Sum), TaskError> {
+    pub async fn finish_piece(&mut self, head: &[u8]) -> Result<(Piece, Checksum), TaskError> {
         if self.is_small() {
             let sum = self.sum(head);
             return Ok((Piece::Bytes(self.take_all(head)), sum));
@@ -84,8 +84,8 @@ impl<'a> ObjectUpload<'a> {
         Ok((Piece::Object { from: self.at.clone(), range: 0..sum.size }, sum))
     }
 
-    fn sum(&self, head: &[u8]) -> Sum {
-        Sum::of(head).then(Sum { size: self.size(), crc32: self.pushed.clone().finalize() })
+    fn sum(&self, head: &[u8]) -> Checksum {
+        Checksum::of(head).followed_by(Checksum { size: self.size(), crc32: self.pushed.clone().finalize() })
     }
 
     /// Gives up: frees the parts that were sent. A store that refuses that, too, drops them by its lifecycle rule.

@@ -14,7 +14,7 @@ use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError, read_all};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::sum::Sum;
+use crate::checksum::Checksum;
 use crate::{Run, TaskError};
 
 const JSON: &str = "application/json";
@@ -38,7 +38,7 @@ pub struct Plan {
     pub total: Amount,
     /// Most bytes of a zip; none where there is no limit.
     #[serde(default)]
-    pub most_zip_bytes: Option<u64>,
+    pub max_zip_bytes: Option<u64>,
 }
 
 /// Items for one call of `pack`.
@@ -124,10 +124,10 @@ impl Segment {
     }
 
     /// Size and checksum of what it is in the zip, where they are known.
-    pub fn sum(&self) -> Option<Sum> {
-        let own = Sum { size: self.size, crc32: self.crc32? };
+    pub fn sum(&self) -> Option<Checksum> {
+        let own = Checksum { size: self.size, crc32: self.crc32? };
         let Some(tail) = &self.tail else { return Some(own) };
-        Some(own.then(Sum { size: tail.range.end - tail.range.start, crc32: tail.crc32? }))
+        Some(own.followed_by(Checksum { size: tail.range.end - tail.range.start, crc32: tail.crc32? }))
     }
 }
 

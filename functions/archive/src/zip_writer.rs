@@ -9,8 +9,8 @@ use hozon_shared::archive::zip::{Entry, central_record, end_records, local_heade
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
 use hozon_shared::ports::ObjectRef;
 
+use crate::checksum::Checksum;
 use crate::encoder::{Encoded, EntryEncoder, WholeEncoder};
-use crate::sum::Sum;
 use crate::upload::ObjectUpload;
 use crate::work::{Segment, SegmentEntry};
 use crate::{Run, TaskError};
@@ -28,10 +28,10 @@ pub struct ZipWriter<'a> {
     directory: ObjectUpload<'a>,
     entries: u64,
     index: Option<Index<'a>>,
-    manifest: Growing<'a>,
+    manifest: StreamedEntry<'a>,
     files: ManifestText,
     /// Of all that was given to the composer; none once something had no checksum.
-    sum: Option<Sum>,
+    sum: Option<Checksum>,
     /// Rows, or attachments, of the segments.
     counted: u64,
 }
@@ -48,7 +48,7 @@ impl<'a> ZipWriter<'a> {
         let work = |what: &str| run.work(&format!("zips/{name}/{what}"));
         let to = ObjectRef::archives(format!("{}{name}", run.archive_prefix()));
         let (objects, uploads) = (&*run.ports.objects, &*run.ports.uploads);
-        let mut text = Growing::new(run, work("manifest"));
+        let mut text = StreamedEntry::new(run, work("manifest"));
         let manifest = Manifest { part: u32::try_from(number).ok(), ..manifest.clone() };
         text.write(&ManifestText::begin(&manifest).map_err(damaged)?).await?;
         Ok(Self {
@@ -60,7 +60,7 @@ impl<'a> ZipWriter<'a> {
             index: (kind == ArchiveKind::Attachments).then(|| Index::new(run, csv, work("index"))),
             manifest: text,
             files: ManifestText::default(),
-            sum: Some(Sum::default()),
+            sum: Some(Checksum::default()),
             counted: 0,
             name,
         })
@@ -77,7 +77,7 @@ impl<'a> ZipWriter<'a> {
                 index.add(entry).await?;
             }
         }
-        self.sum = self.sum.zip(segment.sum()).map(|(sum, next)| sum.then(next));
+        self.sum = self.sum.zip(segment.sum()).map(|(sum, next)| sum.followed_by(next));
         self.composer.push(Piece::Object { from: ObjectRef::archives(&segment.key), range: 0..segment.size }).await?;
         if let Some(tail) = &segment.tail {
             self.composer.push(Piece::Object { from: tail.from.clone(), range: tail.range.clone() }).await?;
@@ -93,7 +93,7 @@ impl<'a> ZipWriter<'a> {
         if let Some(index) = &mut self.index {
             index.text.write(index.csv.written()).await?;
             let (rows, (encoded, piece)) = (index.rows, index.text.finish("attachments.csv").await?);
-            self.own(encoded, piece, Some(rows)).await?;
+            self.add_finished(encoded, piece, Some(rows)).await?;
         }
         self.manifest.write(self.files.end()).await?;
         let (encoded, piece) = self.manifest.finish("manifest.json").await?;
@@ -132,17 +132,17 @@ impl<'a> ZipWriter<'a> {
         let mut encoder = WholeEncoder::new(self.run.settings.level);
         let (body, encoded) = encoder.encode(path, content).map_err(|_| TaskError::stopped())?;
         let entry = [local_header(&encoded.entry), body.to_vec()].concat();
-        self.own(encoded, whole(Bytes::from(entry)), None).await
+        self.add_finished(encoded, whole(Bytes::from(entry)), None).await
     }
 
-    async fn own(&mut self, encoded: Encoded, piece: (Piece, Sum), rows: Option<u64>) -> Result<(), TaskError> {
+    async fn add_finished(&mut self, encoded: Encoded, piece: (Piece, Checksum), rows: Option<u64>) -> Result<(), TaskError> {
         self.list(&encoded.entry, self.composer.size()).await?;
         self.record(&encoded.entry, &encoded.sha256, None, rows).await?;
         self.push(piece).await
     }
 
-    async fn push(&mut self, (piece, sum): (Piece, Sum)) -> Result<(), TaskError> {
-        self.sum = self.sum.map(|so_far| so_far.then(sum));
+    async fn push(&mut self, (piece, sum): (Piece, Checksum)) -> Result<(), TaskError> {
+        self.sum = self.sum.map(|so_far| so_far.followed_by(sum));
         Ok(self.composer.push(piece).await?)
     }
 
@@ -159,8 +159,8 @@ impl<'a> ZipWriter<'a> {
     }
 }
 
-fn whole(bytes: Bytes) -> (Piece, Sum) {
-    let sum = Sum::of(&bytes);
+fn whole(bytes: Bytes) -> (Piece, Checksum) {
+    let sum = Checksum::of(&bytes);
     (Piece::Bytes(bytes), sum)
 }
 
@@ -172,14 +172,14 @@ fn damaged(error: serde_json::Error) -> TaskError {
 struct Index<'a> {
     csv: CsvWriter,
     rows: u64,
-    text: Growing<'a>,
+    text: StreamedEntry<'a>,
 }
 
 impl<'a> Index<'a> {
     fn new(run: &'a Run<'a>, options: CsvOptions, at: ObjectRef) -> Self {
         let mut csv = CsvWriter::new(options, attachment_kinds());
         csv.begin(&ATTACHMENT_COLUMNS);
-        Self { csv, rows: 0, text: Growing::new(run, at) }
+        Self { csv, rows: 0, text: StreamedEntry::new(run, at) }
     }
 
     async fn add(&mut self, entry: &SegmentEntry) -> Result<(), TaskError> {
@@ -195,12 +195,12 @@ impl<'a> Index<'a> {
 }
 
 /// An entry that grows: deflated as it comes, sent to the store when there is much of it.
-struct Growing<'a> {
+struct StreamedEntry<'a> {
     encoder: EntryEncoder,
     upload: ObjectUpload<'a>,
 }
 
-impl<'a> Growing<'a> {
+impl<'a> StreamedEntry<'a> {
     fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
         Self { encoder: EntryEncoder::deflated(run.settings.level), upload: ObjectUpload::new(run, at) }
     }
@@ -214,7 +214,7 @@ impl<'a> Growing<'a> {
         self.upload.push(&chunk).await
     }
 
-    async fn finish(&mut self, name: &str) -> Result<(Encoded, (Piece, Sum)), TaskError> {
+    async fn finish(&mut self, name: &str) -> Result<(Encoded, (Piece, Checksum)), TaskError> {
         let encoder = std::mem::replace(&mut self.encoder, EntryEncoder::stored());
         let (rest, encoded) = encoder.finish(name.to_owned()).map_err(|_| TaskError::stopped())?;
         self.upload.push(&rest).await?;

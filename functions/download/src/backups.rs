@@ -5,17 +5,17 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupOut, PageInfo, Paged, Params, Refusals};
-use hozon_shared::archive::contents::{Contents, contents_at};
+use hozon_shared::archive::contents::{BackupContents, contents_at};
 use hozon_shared::domain::backup::Status;
 use hozon_shared::ports::{ErrorKind, PortError, Ports, read_all};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::holds::ContentsOut;
+use crate::contents::ContentsOut;
 use crate::links::find;
 use crate::stored::{as_stored, stored_zips};
 
-const MOST_PER_PAGE: usize = 100;
+const MAX_PER_PAGE: usize = 100;
 const PER_PAGE: usize = 20;
 
 #[derive(Serialize, ToSchema)]
@@ -39,7 +39,7 @@ pub async fn list(
     Administrator(caller): Administrator,
     Params(asked): Params<Paged>,
 ) -> Result<Json<BackupsEnvelope>, ApiError> {
-    let page = asked.read(PER_PAGE, MOST_PER_PAGE)?;
+    let page = asked.read(PER_PAGE, MAX_PER_PAGE)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let (shown, info) = page.of(ports.store.backups(caller.org, page.needed()).await?);
     let (now, stored) = (ports.clock.now(), stored_zips(&ports, caller.org).await?);
@@ -81,7 +81,7 @@ pub async fn contents(
         Err(error) if error.kind == ErrorKind::NotFound => return Ok(StatusCode::NO_CONTENT.into_response()),
         other => other?,
     };
-    let contents: Contents =
+    let contents: BackupContents =
         serde_json::from_slice(&json).map_err(|error| PortError::with(ErrorKind::Corrupt, "read a backup's contents", error))?;
     Ok(Json(ContentsEnvelope { contents: ContentsOut::of(contents, organisation.time_zone) }).into_response())
 }

@@ -1,7 +1,7 @@
 //! Backups with their files, what they hold, and links to a backup's files, for the time left until seven days after its creation (R6).
 
 mod backups;
-mod holds;
+mod contents;
 mod links;
 mod stored;
 

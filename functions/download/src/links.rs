@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, Once, Params, Refusals, local_time};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup};
-use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
@@ -168,6 +168,6 @@ async fn link(
 }
 
 fn download_started(ports: &Ports, caller: &Caller, backup: &Backup, file: &ArchiveFile, now: DateTime<Utc>) -> Change {
-    let what = What::DownloadStarted { backup: backup.id, file: file.name.clone(), address: None };
+    let what = EventKind::DownloadStarted { backup: backup.id, file: file.name.clone(), address: None };
     Change::Event(Event { id: EventId(ports.ids.next(now)), at: now, by: caller.person.clone(), what })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
 use hozon_shared::domain::backup::{ArchiveKind, Backup};
-use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::BackupId;
 use hozon_shared::domain::locale::Locale;
@@ -35,7 +35,7 @@ impl Letter {
         let zone = organisation.time_zone;
         let (subject, paragraphs) = words::say(&event.what, zone, locale);
         let links = match &event.what {
-            What::BackupReady { backup, .. } => links(ports, organisation, *backup, locale).await?,
+            EventKind::BackupReady { backup, .. } => links(ports, organisation, *backup, locale).await?,
             _ => Vec::new(),
         };
         let footer = words::footer(&organisation.name, &written(event.at, zone, locale), locale);

@@ -11,7 +11,7 @@ mod words;
 
 use std::sync::Arc;
 
-use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Contact, Organisation};
@@ -118,13 +118,16 @@ fn mail_id(org: OrgId, event: EventId, to: &str) -> String {
 }
 
 /// The administrator concerned, and the organisation's recipients of results, each in their language.
-fn addresses(organisation: &Organisation, contact: Option<Contact>, what: &What) -> [(Locale, Vec<String>); 2] {
+fn addresses(organisation: &Organisation, contact: Option<Contact>, what: &EventKind) -> [(Locale, Vec<String>); 2] {
     let locale = contact.as_ref().map(|contact| contact.locale).unwrap_or_default();
     let own: Vec<String> = contact.and_then(|contact| contact.email).into_iter().collect();
     let mut others: Vec<String> = Vec::new();
     let is_result = matches!(
         what,
-        What::BackupReady { .. } | What::BackupFailed { .. } | What::BackupSkipped { .. } | What::BackupMissed { .. }
+        EventKind::BackupReady { .. }
+            | EventKind::BackupFailed { .. }
+            | EventKind::BackupSkipped { .. }
+            | EventKind::BackupMissed { .. }
     );
     for address in organisation.recipients.iter().filter(|_| is_result) {
         if !own.iter().chain(&others).any(|known| known.eq_ignore_ascii_case(address)) {

@@ -1,7 +1,7 @@
 //! The words of mails about purchases, in both languages.
 
 use chrono_tz::Tz;
-use hozon_shared::domain::event::{OrderStep, What};
+use hozon_shared::domain::event::{EventKind, OrderStep};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::order::number;
 use hozon_shared::domain::product::Product;
@@ -10,9 +10,9 @@ use hozon_shared::domain::subscription::Turn;
 use crate::letter::written;
 
 /// Subject and paragraphs; empty for what nobody is written to about.
-pub fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
+pub fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
     match what {
-        What::Order { step: OrderStep::Paid, order, backups, amount } => {
+        EventKind::Order { step: OrderStep::Paid, order, backups, amount } => {
             let backups = match backups {
                 0 => String::new(),
                 1 => "One backup has been added to your account.".to_owned(),
@@ -22,14 +22,14 @@ pub fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
                 format!("Order {} for {} has been paid. Find the receipt on the order's page.", number(*order), amount.written());
             ("Thank you for your purchase".to_owned(), vec![paid, backups])
         }
-        What::Order { step: OrderStep::Failed, order, .. } => (
+        EventKind::Order { step: OrderStep::Failed, order, .. } => (
             "Your payment failed".to_owned(),
             vec![format!(
                 "Order {} could not be paid. You were not charged. Order again with another payment method.",
                 number(*order)
             )],
         ),
-        What::Order { step: OrderStep::Refunded, order, amount, .. } => (
+        EventKind::Order { step: OrderStep::Refunded, order, amount, .. } => (
             "Your payment was refunded".to_owned(),
             vec![format!(
                 "{} of order {} has been refunded in total. Unused backups from it were removed.",
@@ -37,14 +37,14 @@ pub fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
                 number(*order)
             )],
         ),
-        What::Subscription { turn: Turn::PaymentFailed, product, until, .. } => (
+        EventKind::Subscription { turn: Turn::PaymentFailed, product, until, .. } => (
             format!("The payment for {} failed", title(product, Locale::En)),
             vec![
                 "We'll try the payment again in the next few days. Until then, everything stays active.".to_owned(),
                 format!("Check that your card can be charged. The current period ends on {}.", written(*until, zone, Locale::En)),
             ],
         ),
-        What::Subscription { turn: Turn::Ended, product, .. } => (
+        EventKind::Subscription { turn: Turn::Ended, product, .. } => (
             format!("{} has ended", title(product, Locale::En)),
             vec!["Your schedule continues within your plan's allowance. You can subscribe again at any time.".to_owned()],
         ),
@@ -53,9 +53,9 @@ pub fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
 }
 
 /// The same in Japanese.
-pub fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
+pub fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
     match what {
-        What::Order { step: OrderStep::Paid, order, backups, amount } => {
+        EventKind::Order { step: OrderStep::Paid, order, backups, amount } => {
             let backups = if *backups == 0 {
                 String::new()
             } else {
@@ -68,14 +68,14 @@ pub fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
             );
             ("ご購入ありがとうございます".to_owned(), vec![paid, backups])
         }
-        What::Order { step: OrderStep::Failed, order, .. } => (
+        EventKind::Order { step: OrderStep::Failed, order, .. } => (
             "お支払いを完了できませんでした".to_owned(),
             vec![format!(
                 "注文{}のお支払いができませんでした。請求は行われていません。別のお支払い方法で、もう一度ご注文ください。",
                 number(*order)
             )],
         ),
-        What::Order { step: OrderStep::Refunded, order, amount, .. } => (
+        EventKind::Order { step: OrderStep::Refunded, order, amount, .. } => (
             "返金が行われました".to_owned(),
             vec![format!(
                 "注文{}について、合計{}を返金しました。未使用のバックアップはその分取り消されました。",
@@ -83,14 +83,14 @@ pub fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
                 amount.written()
             )],
         ),
-        What::Subscription { turn: Turn::PaymentFailed, product, until, .. } => (
+        EventKind::Subscription { turn: Turn::PaymentFailed, product, until, .. } => (
             format!("{}のお支払いができませんでした", title(product, Locale::Ja)),
             vec![
                 "数日のうちに再度お支払いを試みます。それまでは引き続きご利用いただけます。".to_owned(),
                 format!("カードが利用できることをご確認ください。現在の期間は{}までです。", written(*until, zone, Locale::Ja)),
             ],
         ),
-        What::Subscription { turn: Turn::Ended, product, .. } => (
+        EventKind::Subscription { turn: Turn::Ended, product, .. } => (
             format!("{}が終了しました", title(product, Locale::Ja)),
             vec!["スケジュールは、ご利用のプランの回数の範囲で継続します。いつでも再度ご購入いただけます。".to_owned()],
         ),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use hozon_shared::api::local_time;
-use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::id::{EventId, OrgId, WebhookId};
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::webhook::{Delivery, Webhook};
@@ -74,8 +74,8 @@ impl Notify {
 fn message(organisation: &Organisation, event: &Event) -> Value {
     let zone = organisation.time_zone;
     let (failure, occurrence) = match &event.what {
-        What::BackupFailed { failure, .. } => (Some(failure), None),
-        What::BackupSkipped { occurrence, .. } | What::BackupMissed { occurrence, .. } => {
+        EventKind::BackupFailed { failure, .. } => (Some(failure), None),
+        EventKind::BackupSkipped { occurrence, .. } | EventKind::BackupMissed { occurrence, .. } => {
             (None, Some(local_time(*occurrence, zone)))
         }
         _ => (None, None),

@@ -2,14 +2,14 @@
 
 use chrono_tz::Tz;
 use hozon_shared::domain::backup::Failure;
-use hozon_shared::domain::event::What;
+use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::locale::Locale;
 
 use crate::letter::written;
 use crate::purchases;
 
 /// Subject and paragraphs about an event.
-pub fn say(what: &What, zone: Tz, locale: Locale) -> (String, Vec<String>) {
+pub fn say(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>) {
     let (subject, paragraphs) = match locale {
         Locale::En => english(what, zone),
         Locale::Ja => japanese(what, zone),
@@ -17,55 +17,57 @@ pub fn say(what: &What, zone: Tz, locale: Locale) -> (String, Vec<String>) {
     (subject, paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()).collect())
 }
 
-fn english(what: &What, zone: Tz) -> (String, Vec<String>) {
+fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
     let time = |at| written(at, zone, Locale::En);
     match what {
-        What::ScheduleSet { rule, next_run, .. } => (
+        EventKind::ScheduleSet { rule, next_run, .. } => (
             format!("Backup scheduled: {}", rule.sentence(Locale::En)),
             vec![format!("The first backup runs on {}.", time(*next_run))],
         ),
-        What::ScheduleChanged { rule, next_run, .. } => (
+        EventKind::ScheduleChanged { rule, next_run, .. } => (
             format!("Backup schedule changed: {}", rule.sentence(Locale::En)),
             vec![format!("The next backup runs on {}.", time(*next_run))],
         ),
-        What::ScheduleStopped { rule, .. } => (
+        EventKind::ScheduleStopped { rule, .. } => (
             "Scheduled backups stopped".to_owned(),
             vec![
                 format!("Backups no longer run {}.", rule.sentence(Locale::En)),
                 "This does not end a paid weekly subscription; it stays active until you cancel it.".to_owned(),
             ],
         ),
-        What::BackupStarted { .. } => (
+        EventKind::BackupStarted { .. } => (
             "Your backup is being made".to_owned(),
             vec!["Records and attachments are being archived. We'll email you when the files are ready.".to_owned()],
         ),
-        What::BackupReady { expires, .. } => (
+        EventKind::BackupReady { expires, .. } => (
             "Your backup is ready".to_owned(),
             vec![
                 format!("Download the files by {}. After that the links stop working and the files are deleted.", time(*expires)),
                 "Anyone with a link can download its file. Do not forward this email.".to_owned(),
             ],
         ),
-        What::BackupFailed { failure, .. } => (
+        EventKind::BackupFailed { failure, .. } => (
             "Your backup failed".to_owned(),
             vec![format!("{} ({})", failure.message, failure.code), "It does not count toward your allowance.".to_owned()],
         ),
-        What::BackupSkipped { occurrence, allowed, .. } => (
+        EventKind::BackupSkipped { occurrence, allowed, .. } => (
             "A scheduled backup was skipped: no backups left this month".to_owned(),
             vec![
                 format!("The backup scheduled for {} did not run. {}", time(*occurrence), allowance_en(*allowed)),
                 "Your schedule stays active.".to_owned(),
             ],
         ),
-        What::BackupMissed { occurrence, .. } => (
+        EventKind::BackupMissed { occurrence, .. } => (
             "A scheduled backup was missed".to_owned(),
             vec![
                 format!("The backup scheduled for {} did not run because the service was down.", time(*occurrence)),
                 "It is replaced by the next run.".to_owned(),
             ],
         ),
-        What::Order { .. } | What::Subscription { .. } => purchases::english(what, zone),
-        What::DownloadStarted { .. } | What::SettingsSaved {} | What::PlanChanged { .. } => (String::new(), Vec::new()),
+        EventKind::Order { .. } | EventKind::Subscription { .. } => purchases::english(what, zone),
+        EventKind::DownloadStarted { .. } | EventKind::SettingsSaved {} | EventKind::PlanChanged { .. } => {
+            (String::new(), Vec::new())
+        }
     }
 }
 
@@ -77,29 +79,29 @@ fn allowance_en(allowed: u32) -> String {
     }
 }
 
-fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
+fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
     let time = |at| written(at, zone, Locale::Ja);
     match what {
-        What::ScheduleSet { rule, next_run, .. } => (
+        EventKind::ScheduleSet { rule, next_run, .. } => (
             format!("バックアップのスケジュールを設定しました: {}", rule.sentence(Locale::Ja)),
             vec![format!("最初のバックアップは{}に実行されます。", time(*next_run))],
         ),
-        What::ScheduleChanged { rule, next_run, .. } => (
+        EventKind::ScheduleChanged { rule, next_run, .. } => (
             format!("バックアップのスケジュールを変更しました: {}", rule.sentence(Locale::Ja)),
             vec![format!("次回のバックアップは{}に実行されます。", time(*next_run))],
         ),
-        What::ScheduleStopped { rule, .. } => (
+        EventKind::ScheduleStopped { rule, .. } => (
             "バックアップのスケジュールを停止しました".to_owned(),
             vec![
                 format!("{}のバックアップは今後実行されません。", rule.sentence(Locale::Ja)),
                 "有料の毎週バックアップのサブスクリプションは、この操作では終了しません。解約するまで継続します。".to_owned(),
             ],
         ),
-        What::BackupStarted { .. } => (
+        EventKind::BackupStarted { .. } => (
             "バックアップを作成しています".to_owned(),
             vec!["データと添付ファイルを圧縮しています。準備ができ次第、お知らせします。".to_owned()],
         ),
-        What::BackupReady { expires, .. } => (
+        EventKind::BackupReady { expires, .. } => (
             "バックアップをダウンロードできます".to_owned(),
             vec![
                 format!(
@@ -109,7 +111,7 @@ fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
                 "リンクを知っている人は誰でもダウンロードできます。このメールを転送しないでください。".to_owned(),
             ],
         ),
-        What::BackupFailed { failure, .. } => (
+        EventKind::BackupFailed { failure, .. } => (
             "バックアップを作成できませんでした".to_owned(),
             vec![
                 subject_ja(failure),
@@ -118,22 +120,24 @@ fn japanese(what: &What, zone: Tz) -> (String, Vec<String>) {
                 "使用した回数は元に戻りました。".to_owned(),
             ],
         ),
-        What::BackupSkipped { occurrence, allowed, .. } => (
+        EventKind::BackupSkipped { occurrence, allowed, .. } => (
             "予定のバックアップをスキップしました: 今月の残り回数がありません".to_owned(),
             vec![
                 format!("{}のバックアップは実行されませんでした。{}", time(*occurrence), allowance_ja(*allowed)),
                 "スケジュールはそのまま継続します。".to_owned(),
             ],
         ),
-        What::BackupMissed { occurrence, .. } => (
+        EventKind::BackupMissed { occurrence, .. } => (
             "予定のバックアップが実行されませんでした".to_owned(),
             vec![
                 format!("{}のバックアップは、サービス停止中のため実行されませんでした。", time(*occurrence)),
                 "次回の実行で取得します。".to_owned(),
             ],
         ),
-        What::Order { .. } | What::Subscription { .. } => purchases::japanese(what, zone),
-        What::DownloadStarted { .. } | What::SettingsSaved {} | What::PlanChanged { .. } => (String::new(), Vec::new()),
+        EventKind::Order { .. } | EventKind::Subscription { .. } => purchases::japanese(what, zone),
+        EventKind::DownloadStarted { .. } | EventKind::SettingsSaved {} | EventKind::PlanChanged { .. } => {
+            (String::new(), Vec::new())
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use hozon_shared::api::{ApiError, Documented, with_idempotency, with_versions};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::price::{CountryPrices, Terms};
-use hozon_shared::domain::purchase::{Holdings, Source};
+use hozon_shared::domain::purchase::{ChangeContext, Holdings};
 use hozon_shared::ports::{Change, ErrorKind, Payments, PortError, Ports, Renewals};
 use utoipa_axum::routes;
 
@@ -62,9 +62,9 @@ impl Shop {
     }
 
     /// Computes changes from now on.
-    fn changes<T>(&self, compute: impl FnOnce(&mut Source<'_>) -> T) -> T {
+    fn changes<T>(&self, compute: impl FnOnce(&mut ChangeContext<'_>) -> T) -> T {
         let now = self.ports.clock.now();
-        compute(&mut Source { now, next: &mut || self.ports.ids.next(now) })
+        compute(&mut ChangeContext { now, next: &mut || self.ports.ids.next(now) })
     }
 
     /// Commits; `false` when somebody else was first and what was read must be read again.

@@ -19,7 +19,7 @@ use crate::wire::{OrderEnvelope, OrderOut};
 
 /// Orders of a page, unless asked for fewer, and at most.
 const PER_PAGE: usize = 20;
-const MOST_PER_PAGE: usize = 100;
+const MAX_PER_PAGE: usize = 100;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -156,7 +156,7 @@ pub async fn list(
     Administrator(caller): Administrator,
     Params(query): Params<Paged>,
 ) -> Result<Json<OrdersEnvelope>, ApiError> {
-    let page = query.read(PER_PAGE, MOST_PER_PAGE)?;
+    let page = query.read(PER_PAGE, MAX_PER_PAGE)?;
     let zone = shop.organisation(caller.org).await?.time_zone;
     let now = shop.ports.clock.now();
     let (shown, info) = page.of(shop.ports.purchases.orders(caller.org, page.needed()).await?);

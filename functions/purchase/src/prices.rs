@@ -8,7 +8,7 @@ use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::order::{Item, NotOrdered, Order, Origin, Standing, quote};
 use hozon_shared::domain::organisation::{Caller, Organisation};
-use hozon_shared::domain::plan::{Free, Plans};
+use hozon_shared::domain::plan::{FreeBackups, Plans};
 use hozon_shared::domain::price::CountryPrices;
 use hozon_shared::domain::product::Product;
 use serde::{Deserialize, Serialize};
@@ -174,8 +174,8 @@ fn country(organisation: &Organisation, prices: &CountryPrices) -> String {
 
 fn written(product: &Product, price: Money, available: bool, plans: &Plans) -> ProductOut {
     let free_per_month = match product.plan().map(|plan| plans.free(plan)) {
-        Some(Free::PerMonth(count)) => Some(count),
-        Some(Free::Unlimited) | None => None,
+        Some(FreeBackups::PerMonth(count)) => Some(count),
+        Some(FreeBackups::Unlimited) | None => None,
     };
     let (plan, per) = (product.plan().map(str::to_owned), product.per());
     ProductOut { product: product.kind(), plan, amount: price.minor, per, free_per_month, available }

@@ -9,7 +9,7 @@ use hozon_shared::domain::allowance::{Account, LimitReached, Month};
 use hozon_shared::domain::forecast::Forecast;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::organisation::Organisation;
-use hozon_shared::domain::plan::Free;
+use hozon_shared::domain::plan::FreeBackups;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::recurrence::next_month;
 use hozon_shared::domain::rule::{RepeatType, Rule};
@@ -125,13 +125,13 @@ fn written(
     let free = app.terms.plans.free(&organisation.plan);
     let credits = account.credits_left();
     let free_per_month = match free {
-        Free::Unlimited => None,
-        Free::PerMonth(count) => Some(count),
+        FreeBackups::Unlimited => None,
+        FreeBackups::PerMonth(count) => Some(count),
     };
     let free_left = free_per_month.map(|_| account.free_left(free, &month));
     AllowanceOut {
         plan: organisation.plan.clone(),
-        unlimited: free == Free::Unlimited,
+        unlimited: free == FreeBackups::Unlimited,
         free_per_month,
         used: account.free_used(&month),
         free_left,
@@ -193,7 +193,7 @@ pub(crate) fn limit(app: &App, organisation: &Organisation, means: &Means, rule:
     let now = app.ports.clock.now();
     let ahead = means.forecast(app, organisation, rule);
     let used_up = || {
-        let Free::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return None };
+        let FreeBackups::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return None };
         ahead.is_used_up(now, next).then_some((if allowed == 0 { Reason::NoFree } else { Reason::UsedUp }, allowed))
     };
     let (reason, allowed) = obstacle(app, organisation, &means.account, rule).or_else(used_up)?;
@@ -203,7 +203,7 @@ pub(crate) fn limit(app: &App, organisation: &Organisation, means: &Means, rule:
 /// Why a schedule cannot be set: a weekly one needs the weekly subscription, unless the plan gives enough; any other needs a plan with
 /// free backups. One-time backups in hand carry either. Where nothing can be bought everything can be set.
 fn obstacle(app: &App, organisation: &Organisation, account: &Account, rule: Rule) -> Option<(Reason, u32)> {
-    let Free::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return None };
+    let FreeBackups::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return None };
     app.terms.prices.as_ref()?;
     let is_weekly = rule.repeat_type() == RepeatType::Weekly;
     let needed = if is_weekly && rule.interval() == 1 { WEEKS_OF_A_MONTH } else { 1 };
@@ -237,8 +237,8 @@ fn details(app: &App, organisation: &Organisation, reason: Reason, free_per_mont
 
 fn offer(app: &App, product: &Product, price: Money) -> Value {
     let free_per_month = match product.plan().map(|plan| app.terms.plans.free(plan)) {
-        Some(Free::PerMonth(count)) => Some(count),
-        Some(Free::Unlimited) | None => None,
+        Some(FreeBackups::PerMonth(count)) => Some(count),
+        Some(FreeBackups::Unlimited) | None => None,
     };
     json!({
         "free_per_month": free_per_month,

@@ -10,7 +10,7 @@ use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::rule::Rule;
 use hozon_shared::domain::schedule::Schedule;
-use hozon_shared::ports::{ErrorKind, Trigger};
+use hozon_shared::ports::{ErrorKind, ScheduleTrigger};
 
 use super::{ATTEMPTS, App, allowance, etag, request};
 
@@ -70,7 +70,7 @@ async fn change(
     let (now, time) = (app.ports.clock.now(), app.time_of_day(organisation));
     let changed = schedule.change(rule, organisation.time_zone, time, caller.person.clone(), now);
     let changed = changed.map_err(|_| ApiError::already_cancelled())?;
-    app.triggers.put(&Trigger::of(&changed)).await?;
+    app.triggers.put(&ScheduleTrigger::of(&changed)).await?;
     let event = EventId(app.ports.ids.next(now));
     let changes = change::change_schedule(changed.clone(), caller.contact(), now, event);
     match app.ports.store.commit(caller.org, changes).await {
@@ -98,7 +98,7 @@ impl App {
     /// Makes the organisation's trigger fit what is stored.
     pub async fn put_trigger_right(&self, org: OrgId) -> Result<(), ApiError> {
         match self.active_schedule(org).await? {
-            Some(schedule) => self.triggers.put(&Trigger::of(&schedule)).await?,
+            Some(schedule) => self.triggers.put(&ScheduleTrigger::of(&schedule)).await?,
             None => self.triggers.delete(org).await?,
         }
         Ok(())

@@ -14,7 +14,7 @@ use super::App;
 
 /// Entries of a page, unless asked for others, and at most.
 const PER_PAGE: usize = 20;
-const MOST_PER_PAGE: usize = 100;
+const MAX_PER_PAGE: usize = 100;
 
 #[derive(Serialize, ToSchema)]
 pub struct LedgerEnvelope {
@@ -57,7 +57,7 @@ pub async fn handle(
     Administrator(caller): Administrator,
     Params(query): Params<Paged>,
 ) -> Result<Json<LedgerEnvelope>, ApiError> {
-    let page = query.read(PER_PAGE, MOST_PER_PAGE)?;
+    let page = query.read(PER_PAGE, MAX_PER_PAGE)?;
     let zone = app.organisation(caller.org).await?.time_zone;
     let (shown, info) = page.of(app.ports.accounts.ledger(caller.org, Some(page.needed())).await?);
     let ledger = shown.into_iter().map(|entry| written(entry, zone)).collect();

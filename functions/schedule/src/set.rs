@@ -10,7 +10,7 @@ use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::recurrence::Recurrence;
 use hozon_shared::domain::rule::Rule;
 use hozon_shared::domain::schedule::Schedule;
-use hozon_shared::ports::{ErrorKind, Trigger};
+use hozon_shared::ports::{ErrorKind, ScheduleTrigger};
 
 use super::{App, allowance};
 
@@ -31,7 +31,7 @@ pub async fn handle(
     let now = ports.clock.now();
     let recurrence = Recurrence::after(rule, organisation.time_zone, app.time_of_day(organisation), now);
     let schedule = Schedule::set(caller.org, ScheduleId(ports.ids.next(now)), recurrence, caller.person.clone(), now);
-    app.triggers.put(&Trigger::of(&schedule)).await?;
+    app.triggers.put(&ScheduleTrigger::of(&schedule)).await?;
     let id = schedule.id;
     let event = EventId(ports.ids.next(now));
     let mut changes = change::set_schedule(schedule, caller.contact(), event);
@@ -46,7 +46,7 @@ pub async fn handle(
 /// Somebody else has set a schedule at the same time: the trigger is theirs again.
 async fn yield_to_other(app: &App, caller: &Caller) -> Result<ApiError, ApiError> {
     let active = app.active_schedule(caller.org).await?.ok_or_else(ApiError::precondition_failed)?;
-    app.triggers.put(&Trigger::of(&active)).await?;
+    app.triggers.put(&ScheduleTrigger::of(&active)).await?;
     Ok(ApiError::already_scheduled(active.id))
 }
 

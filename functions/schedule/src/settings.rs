@@ -8,20 +8,20 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
 use hozon_shared::api::closed_sets::Language;
 use hozon_shared::api::{Administrator, AnyError, ApiError, ApiVersion, Body, Refusals};
-use hozon_shared::domain::archive_options::{ArchiveOptions, CsvOptions, LEAST_ZIP};
+use hozon_shared::domain::archive_options::{ArchiveOptions, CsvOptions, MIN_ZIP};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::organisation::{Caller, MOST_RECIPIENTS, Organisation, is_address};
+use hozon_shared::domain::organisation::{Caller, MAX_RECIPIENTS, Organisation, is_address};
 use hozon_shared::domain::schedule::Schedule;
-use hozon_shared::ports::{ErrorKind, Trigger};
+use hozon_shared::ports::{ErrorKind, ScheduleTrigger};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::{App, etag};
 
 /// An object of S3 has at most so many bytes.
-const MOST_ZIP: u64 = 5 << 40;
+const MAX_ZIP: u64 = 5 << 40;
 
 #[derive(Serialize, ToSchema)]
 pub struct SettingsEnvelope {
@@ -162,7 +162,7 @@ async fn store(app: &App, caller: &Caller, before: &Organisation, changed: Organ
         _ => None,
     };
     if let Some(schedule) = &moved {
-        app.triggers.put(&Trigger::of(schedule)).await?;
+        app.triggers.put(&ScheduleTrigger::of(schedule)).await?;
     }
     let events = [(); 2].map(|()| EventId(app.ports.ids.next(now)));
     let changes = change::save_settings(changed.clone(), moved, &caller.person, now, events);
@@ -216,11 +216,11 @@ fn apply_archive(
 ) -> Result<(), ApiError> {
     if let Some(WantedCsv { byte_order_mark, escape_formulas, protect_values }) = csv {
         options.csv.bom = byte_order_mark.unwrap_or(options.csv.bom);
-        options.csv.neutralise = escape_formulas.unwrap_or(options.csv.neutralise);
+        options.csv.escape_formulas = escape_formulas.unwrap_or(options.csv.escape_formulas);
         options.csv.protect = protect_values.unwrap_or(options.csv.protect);
     }
     if let Some(most) = max_zip_bytes {
-        if most.is_some_and(|most| !(LEAST_ZIP..=MOST_ZIP).contains(&most)) {
+        if most.is_some_and(|most| !(MIN_ZIP..=MAX_ZIP).contains(&most)) {
             let message = "max_part_bytes is from 16777216 (16 MiB) to 5497558138880 (5 TiB), or null.";
             return Err(ApiError::invalid_data("max_part_bytes", "$.settings.max_part_bytes", message));
         }
@@ -230,7 +230,7 @@ fn apply_archive(
 }
 
 fn checked(recipients: Vec<String>) -> Result<Vec<String>, ApiError> {
-    if recipients.len() > MOST_RECIPIENTS {
+    if recipients.len() > MAX_RECIPIENTS {
         let message = "There are 10 recipients at most.";
         return Err(ApiError::invalid_data("recipients", "$.settings.recipients", message).because("too_many"));
     }
@@ -253,8 +253,8 @@ fn answer(app: &App, organisation: &Organisation) -> Response {
     ([(header::ETAG, tag(organisation))], Json(SettingsEnvelope { settings })).into_response()
 }
 
-fn csv_out(CsvOptions { bom, neutralise, protect }: CsvOptions) -> CsvOut {
-    CsvOut { byte_order_mark: bom, escape_formulas: neutralise, protect_values: protect }
+fn csv_out(CsvOptions { bom, escape_formulas, protect }: CsvOptions) -> CsvOut {
+    CsvOut { byte_order_mark: bom, escape_formulas, protect_values: protect }
 }
 
 fn tag(organisation: &Organisation) -> String {

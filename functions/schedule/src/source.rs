@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use hozon_shared::api::closed_sets::LeftOutReason;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals};
-use hozon_shared::domain::crm::{Contents, Module};
+use hozon_shared::domain::crm::{DataCategory, Module};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,7 +41,7 @@ struct ModuleOut {
     attachments: u64,
     /// Null for one that is backed up.
     #[schema(value_type = Option<LeftOutReason>)]
-    left_out: Option<Contents>,
+    left_out: Option<DataCategory>,
 }
 
 /// Reads the state of the CRM.
@@ -57,7 +57,7 @@ struct ModuleOut {
 pub async fn handle(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<SourceEnvelope>, ApiError> {
     let info = app.ports.source.info();
     let modules = app.ports.source.modules(caller.org).await?;
-    let sum = |count: fn(&Module) -> u64| modules.iter().filter(|module| module.contents == Contents::Crm).map(count).sum();
+    let sum = |count: fn(&Module) -> u64| modules.iter().filter(|module| module.contents == DataCategory::Crm).map(count).sum();
     let source = SourceOut {
         kind: info.kind,
         consistency: info.consistency,
@@ -75,6 +75,6 @@ fn module_out(module: &Module) -> ModuleOut {
         label: module.label.clone(),
         rows: module.rows,
         attachments: module.attachments,
-        left_out: Some(module.contents).filter(|contents| *contents != Contents::Crm),
+        left_out: Some(module.contents).filter(|contents| *contents != DataCategory::Crm),
     }
 }

@@ -10,7 +10,7 @@ use hozon_shared::api::{
     Administrator, ApiError, ApiVersion, BackupOut, LocalTime, PersonOut, Refusals, local_time, tag_of, unless_known,
 };
 use hozon_shared::domain::backup::{Backup, Status};
-use hozon_shared::domain::event::What;
+use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::forecast::Forecast;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Organisation;
@@ -236,9 +236,9 @@ fn past_runs(news: &Notices, organisation: &Organisation, now: DateTime<Utc>) ->
     let zone = organisation.time_zone;
     let shown = news.runs.iter().filter_map(|event| {
         let (time, outcome) = match &event.what {
-            What::BackupSkipped { occurrence, .. } => (*occurrence, "skipped"),
-            What::BackupMissed { occurrence, .. } => (*occurrence, "missed"),
-            What::BackupFailed { .. } => (event.at, "failed"),
+            EventKind::BackupSkipped { occurrence, .. } => (*occurrence, "skipped"),
+            EventKind::BackupMissed { occurrence, .. } => (*occurrence, "missed"),
+            EventKind::BackupFailed { .. } => (event.at, "failed"),
             _ => (event.at, "ready"),
         };
         (month_of(time, zone) + 1 >= month_of(now, zone)).then(|| PastRun { time: local_time(time, zone), outcome })

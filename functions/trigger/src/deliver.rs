@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::id::{OrgId, ScheduleId};
 use hozon_shared::domain::schedule::Schedule;
-use hozon_shared::ports::{PortError, Trigger as Set};
+use hozon_shared::ports::{PortError, ScheduleTrigger};
 use serde_json::json;
 
 use crate::{Trigger, execution_name};
@@ -49,7 +49,7 @@ impl Trigger {
     /// Makes the organisation's trigger fit: that of its schedule, or none.
     async fn put_right(&self, org: OrgId) -> Result<(), PortError> {
         match self.ports.schedules.newest_schedule(org).await?.filter(Schedule::is_active) {
-            Some(schedule) => self.triggers.put(&Set::of(&schedule)).await,
+            Some(schedule) => self.triggers.put(&ScheduleTrigger::of(&schedule)).await,
             None => self.triggers.delete(org).await,
         }
     }

@@ -8,7 +8,7 @@ use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::schedule::{GRACE, Schedule};
 use hozon_shared::ending::end_backup;
-use hozon_shared::ports::{Change, Due, ErrorKind, Execution, PortError, Trigger as Set};
+use hozon_shared::ports::{Change, Due, ErrorKind, Execution, PortError, ScheduleTrigger};
 use hozon_shared::running::start_run;
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::{Sweep, Trigger, execution_name};
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Swept {
     /// Occurrences for which a run was started.
-    made_up: usize,
+    started_overdue: usize,
     /// Occurrences recorded as missed.
     missed: usize,
     /// Backups whose run had not begun and was started again.
@@ -65,14 +65,14 @@ impl Trigger {
         for occurrence in overdue {
             let is_recorded = self.ports.schedules.occurrence(org, id, occurrence).await?.is_some();
             match (is_recorded, occurrence == latest) {
-                (true, _) => schedule = self.go_over(schedule, occurrence).await?,
+                (true, _) => schedule = self.advance_past(schedule, occurrence).await?,
                 (false, false) => {
                     schedule = self.miss(schedule, occurrence, now).await?;
                     swept.missed += 1;
                 }
                 (false, true) => {
-                    self.make_up(&schedule, occurrence, now).await?;
-                    swept.made_up += 1;
+                    self.start_overdue(&schedule, occurrence, now).await?;
+                    swept.started_overdue += 1;
                 }
             }
         }
@@ -80,7 +80,7 @@ impl Trigger {
     }
 
     /// Moves on what is due, behind an occurrence that has its record.
-    async fn go_over(&self, schedule: Schedule, occurrence: DateTime<Utc>) -> Result<Schedule, PortError> {
+    async fn advance_past(&self, schedule: Schedule, occurrence: DateTime<Utc>) -> Result<Schedule, PortError> {
         let moved = schedule.clone().recorded(occurrence);
         if moved == schedule {
             return Ok(schedule);
@@ -99,10 +99,10 @@ impl Trigger {
 
     /// Starts a run, under a name of its own for each day: the first one may have ended before it left a record. The trigger that did
     /// not come is set again.
-    async fn make_up(&self, schedule: &Schedule, occurrence: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), PortError> {
+    async fn start_overdue(&self, schedule: &Schedule, occurrence: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), PortError> {
         let name = format!("{}-{}", execution_name(schedule.id, occurrence), now.format("%Y%m%d"));
         self.start(schedule, occurrence, &name).await?;
-        self.triggers.put(&Set::of(schedule)).await
+        self.triggers.put(&ScheduleTrigger::of(schedule)).await
     }
 
     async fn sweep_backup(&self, org: OrgId, id: BackupId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {

@@ -16,7 +16,7 @@ use hozon_shared::ports::{ObjectHead, ObjectRef, Ports};
 use serde_json::json;
 use tokio::sync::mpsc::WeakUnboundedSender;
 
-use crate::trail::News;
+use crate::access_events::AccessEvent;
 
 /// The program listens on loopback only.
 const CALLER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -26,12 +26,12 @@ const CALLER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub struct Downloads {
     ports: Ports,
     keys: Vec<LinkKey>,
-    teller: WeakUnboundedSender<News>,
+    teller: WeakUnboundedSender<AccessEvent>,
 }
 
 impl Downloads {
     /// Serves what these keys have made links to.
-    pub fn new(ports: &Ports, keys: impl IntoIterator<Item = LinkKey>, teller: WeakUnboundedSender<News>) -> Self {
+    pub fn new(ports: &Ports, keys: impl IntoIterator<Item = LinkKey>, teller: WeakUnboundedSender<AccessEvent>) -> Self {
         Self { ports: ports.clone(), keys: keys.into_iter().collect(), teller }
     }
 
@@ -41,7 +41,7 @@ impl Downloads {
     }
 
     fn record(&self, file: &LinkedFile) {
-        let told = self.teller.upgrade().map(|teller| teller.send(News::Served { key: file.key(), address: CALLER }));
+        let told = self.teller.upgrade().map(|teller| teller.send(AccessEvent::Served { key: file.key(), address: CALLER }));
         if !matches!(told, Some(Ok(()))) {
             tracing::error!("a download is not in the history: the program is stopping");
         }

@@ -9,9 +9,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, WeakUnboundedSender, unbounded_channe
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access_events::AccessEvent;
 use crate::s3;
 use crate::table;
-use crate::trail::News;
 
 pub use crate::s3::{Allowed, Keys};
 pub use crate::table::{PATH as TABLE_PATH, TABLE, router as table_router};
@@ -28,9 +28,9 @@ pub struct Emulated {
     /// DynamoDB: [`table_router`] answers its calls.
     pub database: Database,
     /// What is fetched from S3 with links.
-    pub news: UnboundedReceiver<News>,
+    pub news: UnboundedReceiver<AccessEvent>,
     /// Where those come from.
-    pub teller: WeakUnboundedSender<News>,
+    pub teller: WeakUnboundedSender<AccessEvent>,
 }
 
 /// Starts both on the files below `data`; S3 stops when `stop` is cancelled.

@@ -1,8 +1,8 @@
 //! The local program: S3, DynamoDB, the state machine, the token issuer and all functions in one process, on one data folder.
 
+mod access_events;
 mod asl;
 mod clock;
-mod clockwork;
 mod console;
 mod disk;
 mod downloads;
@@ -23,15 +23,15 @@ mod s3;
 pub mod sample;
 mod scheduler;
 mod secrets;
+mod secrets_api;
 pub mod serving;
 mod settings;
 mod states;
 mod stream;
 pub mod stripe;
 mod table;
+mod ticker;
 pub mod tokens;
-mod trail;
-mod vault;
 pub mod verify;
 
 pub use clock::FastClock;

@@ -31,9 +31,9 @@ use tokio::sync::mpsc::WeakUnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access_events::AccessEvent;
 use crate::asl::{self, Run};
 use crate::clock::FastClock;
-use crate::clockwork::{Clockwork, Counts, TriggerFunction};
 use crate::downloads::Downloads;
 use crate::emulators::{self, ARCHIVES_BUCKET, Allowed, Keys};
 use crate::executions::Executions;
@@ -47,9 +47,9 @@ use crate::secrets::Secrets;
 use crate::settings::{auth_settings, mail_settings, payment_settings, settings, trigger_settings};
 use crate::stream::Stream;
 use crate::stripe::StripeServer;
+use crate::ticker::{Counts, Ticker, TriggerFunction};
 use crate::tokens::Issuer;
-use crate::trail::News;
-use crate::{folder, gateway, scheduler, states, table, trail, vault};
+use crate::{access_events, folder, gateway, scheduler, secrets_api, states, table};
 
 /// The state machine that AWS runs too.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
@@ -118,9 +118,9 @@ pub struct Local {
     registry: Registry,
     issuer: Issuer,
     executions: Executions,
-    clockwork: Clockwork,
+    ticker: Ticker,
     stream: Stream,
-    teller: WeakUnboundedSender<News>,
+    teller: WeakUnboundedSender<AccessEvent>,
     stop: CancellationToken,
     tasks: TaskTracker,
     _lock: File,
@@ -155,11 +155,11 @@ impl Local {
         let mailer = aws.mailer(mail_settings());
         let notify = Notify { ports: ports.clone(), mailer, post: Post::new(options.webhooks)? };
         let stripe = start_stripe(&data, &secrets, &ports, &stop, &tasks).await?;
-        let (clockwork, scheduler) = clockwork(&data, &ports, &triggers, &notify, &stripe)?;
+        let (ticker, scheduler) = ticker(&data, &ports, &triggers, &notify, &stripe)?;
         let mailbox = Mailbox::open(data.join("mail"), ports.clock.clone())?;
         let answered = states::router(executions.clone())
             .merge(scheduler::router(scheduler, ports.clock.clone()))
-            .merge(vault::router(&secrets))
+            .merge(secrets_api::router(&secrets))
             .merge(mail::service(mailbox.clone()))
             .merge(emulators::table_router(emulated.database.clone()));
         services.begin(answered);
@@ -180,13 +180,13 @@ impl Local {
         serve(listener, router, &stop, &tasks);
         let stream = Stream::open(emulated.database.clone(), data.join(table::FILE), notify, data.join("stream.position"))?;
         tasks.spawn(stream.clone().run(stop.clone()));
-        tasks.spawn(trail::tell(emulated.news, ports.clone()));
+        tasks.spawn(access_events::tell(emulated.news, ports.clone()));
         if let Some(clock) = options.slowing {
             tokio::spawn(clock.follow(executions.running()));
         }
         executions.resume()?;
         recover(&ports, &executions).await?;
-        tasks.spawn(clockwork.clone().run(stop.clone()));
+        tasks.spawn(ticker.clone().run(stop.clone()));
         Ok(Self {
             url,
             ports,
@@ -200,7 +200,7 @@ impl Local {
             registry,
             issuer,
             executions,
-            clockwork,
+            ticker,
             stream,
             teller: emulated.teller,
             stop,
@@ -295,28 +295,28 @@ impl Local {
 
     /// Waits until everybody has been told what has happened so far.
     pub async fn wait_until_told(&self) -> Result<()> {
-        trail::told(&self.teller).await;
+        access_events::told(&self.teller).await;
         self.stream.drain().await
     }
 
     /// Does what is due by the clock now, without waiting for the next look at it.
     pub async fn look_at_the_clock(&self) {
-        self.clockwork.look().await;
+        self.ticker.look().await;
     }
 
     /// How many deliveries of triggers came to what (started, gated, stale) since the start.
     pub fn deliveries(&self) -> BTreeMap<String, u64> {
-        self.clockwork.deliveries()
+        self.ticker.deliveries()
     }
 
     /// Calls the `trigger` function as Scheduler could, and gives its answer.
     pub async fn deliver(&self, input: Value) -> Result<Value> {
-        self.clockwork.deliver(input).await
+        self.ticker.deliver(input).await
     }
 
     /// The next time at which a schedule fires.
     pub fn next_fire(&self) -> Option<DateTime<Utc>> {
-        self.clockwork.next_fire()
+        self.ticker.next_fire()
     }
 
     /// Whether no run is under way.
@@ -365,19 +365,19 @@ pub fn require_name(name: &str) -> Result<String> {
     organisation_name(name).with_context(|| format!("{name:.100?} is no name of an organisation"))
 }
 
-fn clockwork(
+fn ticker(
     data: &Path,
     ports: &Ports,
     triggers: &Arc<dyn Triggers>,
     notify: &Notify,
     stripe: &StripeServer,
-) -> Result<(Clockwork, Scheduler)> {
+) -> Result<(Ticker, Scheduler)> {
     let trigger = Trigger { ports: ports.clone(), triggers: triggers.clone() };
     let counts = Counts::default();
     let called = Arc::new(TriggerFunction { trigger: trigger.clone(), counts: counts.clone() });
     let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
     let clock = ports.clock.clone();
-    Ok((Clockwork::new(clock, scheduler.clone(), trigger, notify.clone(), stripe.clone(), counts), scheduler))
+    Ok((Ticker::new(clock, scheduler.clone(), trigger, notify.clone(), stripe.clone(), counts), scheduler))
 }
 
 fn executions(

@@ -4,12 +4,12 @@ use hozon_authorize::AuthSettings;
 use hozon_shared::aws::in_process::ADDRESS;
 use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, PlainLinkSettings, Settings, TriggerSettings};
 
-use crate::clockwork::TRIGGER;
 use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET};
 use crate::secrets::Secrets;
 use crate::table::{self, TABLE};
+use crate::ticker::TRIGGER;
 use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
-use crate::{scheduler, states, vault};
+use crate::{scheduler, secrets_api, states};
 
 /// Settings of the functions: the real ones but for endpoints and keys.
 pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, gateway: &str) -> Settings {
@@ -24,12 +24,12 @@ pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, gateway: &str
             dynamodb: Some(format!("{services}{}", table::PATH)),
             states: Some(services.clone()),
             scheduler: Some(services.clone()),
-            secrets: Some(format!("{services}{}", vault::PATH)),
+            secrets: Some(format!("{services}{}", secrets_api::PATH)),
             mail: Some(services),
         },
-        signer_secret: vault::SIGNER.to_owned(),
+        signer_secret: secrets_api::SIGNER.to_owned(),
         zip_lock: None,
-        plain_links: Some(PlainLinkSettings { url: gateway.to_owned(), secret: vault::PLAIN_LINKS.to_owned() }),
+        plain_links: Some(PlainLinkSettings { url: gateway.to_owned(), secret: secrets_api::PLAIN_LINKS.to_owned() }),
         credentials: Some(secrets.functions()),
     }
 }
@@ -52,7 +52,7 @@ pub fn trigger_settings() -> TriggerSettings {
 
 /// How payments are made: by the program's own provider at that address.
 pub fn payment_settings(endpoint: &str) -> PaymentSettings {
-    PaymentSettings { secret: vault::PAYMENTS.to_owned(), endpoint: Some(endpoint.to_owned()) }
+    PaymentSettings { secret: secrets_api::PAYMENTS.to_owned(), endpoint: Some(endpoint.to_owned()) }
 }
 
 /// How mail is sent.

@@ -36,11 +36,11 @@ pub struct Stream {
     database: Database,
     notify: Notify,
     file: PathBuf,
-    place: Arc<Mutex<Place>>,
+    place: Arc<Mutex<Position>>,
 }
 
 /// How far the stream was read, and when.
-struct Place {
+struct Position {
     /// Sequence number of the last record that was handled; none at the very beginning.
     reached: Option<String>,
     handled: Handled,
@@ -53,7 +53,7 @@ impl Stream {
         if let Some(reached) = &reached {
             table::trim_stream(&table, reached, Some(SystemClock.now() - KEPT))?;
         }
-        let place = Place { reached, handled: Handled::new(table) };
+        let place = Position { reached, handled: Handled::new(table) };
         Ok(Self { database, notify, file, place: Arc::new(Mutex::new(place)) })
     }
 

@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::event::What;
+use crate::domain::event::EventKind;
 
 /// Declares a schema of text that is one of the words.
 macro_rules! closed_set {
@@ -63,7 +63,7 @@ closed_set! {
     /// Language of mails.
     Language = &["ja", "en"];
     /// Kind of an event in the history.
-    EventKind = &What::NAMES;
+    EventName = &EventKind::NAMES;
     /// Outcome of an event, in the words of Zoho's history.
     HistoryState = &["completed", "failure"];
     /// Action of an event, in the words of Zoho's history.
@@ -113,7 +113,10 @@ mod tests {
         assert_words(&[Inprogress, Completed, Failed], BackupStatus::WORDS);
         assert_words(&[schedule::Status::Scheduled, schedule::Status::Stopped], ScheduleStatus::WORDS);
         assert_words(&[backup::ArchiveKind::Data, backup::ArchiveKind::Attachments], FileKind::WORDS);
-        assert_words(&[crm::Contents::Mail, crm::Contents::Document, crm::Contents::Integration], LeftOutReason::WORDS);
+        assert_words(
+            &[crm::DataCategory::Mail, crm::DataCategory::Document, crm::DataCategory::Integration],
+            LeftOutReason::WORDS,
+        );
         assert_words(&[Locale::Ja, Locale::En], Language::WORDS);
         use order::Status as Order;
         let orders = [

@@ -164,7 +164,7 @@ pub fn undo(written: &str) -> Cow<'_, str> {
 
 /// Whether the cell is marked.
 pub(super) fn needs_mark(cell: &str, kind: CellKind, options: CsvOptions) -> bool {
-    if !options.neutralise || cell.is_empty() {
+    if !options.escape_formulas || cell.is_empty() {
         return false;
     }
     if cell.starts_with('\'') || cell.len() > LONG_ROW {

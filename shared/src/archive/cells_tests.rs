@@ -2,9 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ON: CsvOptions = CsvOptions { bom: true, neutralise: true, protect: true };
-const FORMULAS_ONLY: CsvOptions = CsvOptions { bom: true, neutralise: true, protect: false };
-const OFF: CsvOptions = CsvOptions { bom: true, neutralise: false, protect: false };
+const ON: CsvOptions = CsvOptions { bom: true, escape_formulas: true, protect: true };
+const FORMULAS_ONLY: CsvOptions = CsvOptions { bom: true, escape_formulas: true, protect: false };
+const OFF: CsvOptions = CsvOptions { bom: true, escape_formulas: false, protect: false };
 const KINDS: [CellKind; 4] = [CellKind::Text, CellKind::Number, CellKind::Date, CellKind::Boolean];
 
 #[test]

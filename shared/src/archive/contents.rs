@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::csv::CsvOptions;
 use super::manifest::FileRecord;
-use crate::domain::crm::{Contents as Kind, LeftOut, Module};
+use crate::domain::crm::{DataCategory, LeftOut, Module};
 use crate::domain::id::{BackupId, OrgId};
 use crate::ports::{ObjectRef, SourceInfo};
 
@@ -14,7 +14,7 @@ pub const PREFIX: &str = "contents/";
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contents {
+pub struct BackupContents {
     /// Where the data came from.
     pub source: SourceInfo,
     /// When the first of it was read.
@@ -49,7 +49,7 @@ pub struct ModuleContents {
 impl ModuleContents {
     /// A module without files yet.
     pub fn of(module: &Module) -> Self {
-        let fields = module.fields.iter().filter(|field| field.contents == Kind::Crm).count() as u64;
+        let fields = module.fields.iter().filter(|field| field.contents == DataCategory::Crm).count() as u64;
         Self {
             api_name: module.api_name.clone(),
             label: module.label.clone(),

@@ -74,9 +74,9 @@ impl CsvWriter {
             return;
         }
         if part.starts {
-            self.buffer.extend_from_slice(if self.options.neutralise { b"\"'" } else { b"\"" });
+            self.buffer.extend_from_slice(if self.options.escape_formulas { b"\"'" } else { b"\"" });
         }
-        if self.options.neutralise {
+        if self.options.escape_formulas {
             self.quoted(&with_signs(&part.text))
         } else {
             self.quoted(&part.text)

@@ -71,7 +71,8 @@ pub struct CsvRules {
     /// `CRLF`
     pub line_end: String,
     /// Whether cells that a spreadsheet would run as a formula were marked.
-    pub escaped: bool,
+    #[serde(rename = "escaped")]
+    pub escape_formulas: bool,
     /// Whether cells that a spreadsheet would change were marked.
     #[serde(default)]
     pub protected: bool,
@@ -89,16 +90,16 @@ impl CsvRules {
             encoding: "UTF-8".to_owned(),
             byte_order_mark: options.bom,
             line_end: "CRLF".to_owned(),
-            escaped: options.neutralise,
-            protected: options.neutralise && options.protect,
-            rule: if options.neutralise { RULE } else { AS_IT_IS }.to_owned(),
-            undo: options.neutralise.then(Undo::current),
+            escape_formulas: options.escape_formulas,
+            protected: options.escape_formulas && options.protect,
+            rule: if options.escape_formulas { RULE } else { AS_IT_IS }.to_owned(),
+            undo: options.escape_formulas.then(Undo::current),
         }
     }
 
     /// How the cells were escaped.
     pub fn escaping(&self) -> Escaping {
-        match (self.escaped, &self.undo) {
+        match (self.escape_formulas, &self.undo) {
             (false, _) => Escaping::None,
             (true, None) => Escaping::Formulas,
             (true, Some(_)) => Escaping::Cells,

@@ -9,16 +9,16 @@ use unicode_normalization::UnicodeNormalization;
 const FOLDER_UNITS: usize = 56;
 const FILE_UNITS: usize = 110;
 /// File systems on Linux take 255 bytes; the rest is for a number.
-const MOST_BYTES: usize = 240;
+const MAX_BYTES: usize = 240;
 /// An extension longer than this is not kept when a name is cut.
 const EXTENSION_UNITS: usize = 16;
 
 /// Folders of records that are remembered; later ones are told apart by a number that is theirs alone.
-const MOST_FOLDERS: usize = 1_000_000;
+const MAX_FOLDERS: usize = 1_000_000;
 /// Files of one folder that are remembered.
-const MOST_FILES: usize = 100_000;
+const MAX_FILES: usize = 100_000;
 /// Numbers that are tried for a name; then it gets one that is its own.
-const MOST_TRIES: u32 = 100;
+const MAX_TRIES: u32 = 100;
 
 /// Gives each path a safe form that no other path has, on file systems that ignore case too. The same calls give the same paths.
 ///
@@ -27,8 +27,8 @@ const MOST_TRIES: u32 = 100;
 /// it (small letters, digits, `-` and `_`); any other gets `~` and its number in the order of all paths.
 #[derive(Debug)]
 pub struct PathNamer {
-    most_folders: usize,
-    most_files: usize,
+    max_folders: usize,
+    max_files: usize,
     taken: HashSet<Key>,
     folders: HashMap<Key, u32>,
     current: Current,
@@ -47,7 +47,7 @@ type Key = [u8; 16];
 
 impl Default for PathNamer {
     fn default() -> Self {
-        Self::with_memory(MOST_FOLDERS, MOST_FILES)
+        Self::with_memory(MAX_FOLDERS, MAX_FILES)
     }
 }
 
@@ -57,9 +57,9 @@ impl PathNamer {
         Self::default()
     }
 
-    fn with_memory(most_folders: usize, most_files: usize) -> Self {
+    fn with_memory(max_folders: usize, max_files: usize) -> Self {
         let (taken, folders) = (HashSet::new(), HashMap::new());
-        Self { most_folders, most_files, taken, folders, current: Current::default(), placed: 0 }
+        Self { max_folders, max_files, taken, folders, current: Current::default(), placed: 0 }
     }
 
     /// Places a file: the last component is its name, the others its folders. A file is a new file each time. A folder at the top is the
@@ -113,8 +113,8 @@ impl PathNamer {
     }
 
     fn inner(&mut self, parent: &str, original: &str, name: &str) -> String {
-        if self.taken.len() < self.most_folders
-            && let Some((path, _)) = take_free(&mut self.taken, MOST_TRIES, parent, name)
+        if self.taken.len() < self.max_folders
+            && let Some((path, _)) = take_free(&mut self.taken, MAX_TRIES, parent, name)
         {
             return path;
         }
@@ -128,8 +128,8 @@ impl PathNamer {
 
     fn file(&mut self, name: &str) -> String {
         let Current { path: folder, files, .. } = &mut self.current;
-        if files.len() < self.most_files
-            && let Some((name, _)) = take_free(files, MOST_TRIES, "", name)
+        if files.len() < self.max_files
+            && let Some((name, _)) = take_free(files, MAX_TRIES, "", name)
         {
             return format!("{folder}{name}");
         }
@@ -185,9 +185,9 @@ fn split_extension(name: &str) -> (&str, &str) {
     }
 }
 
-fn safe(component: &str, most_units: usize) -> String {
+fn safe(component: &str, max_units: usize) -> String {
     let replaced: String = component.nfc().map(|c| if is_forbidden(c) { '_' } else { c }).collect();
-    let cut = cut(trimmed(&replaced), most_units);
+    let cut = cut(trimmed(&replaced), max_units);
     let name = trimmed(&cut);
     if name.is_empty() {
         return "_".to_owned();
@@ -221,8 +221,8 @@ fn is_reserved(name: &str) -> bool {
 }
 
 /// Cuts the stem, at a character, until the name fits; keeps the extension.
-fn cut(name: &str, most_units: usize) -> String {
-    if fits(name, most_units) {
+fn cut(name: &str, max_units: usize) -> String {
+    if fits(name, max_units) {
         return name.to_owned();
     }
     let (stem, extension) = match split_extension(name) {
@@ -230,12 +230,12 @@ fn cut(name: &str, most_units: usize) -> String {
         _ => (name, ""),
     };
     let mut stem = stem.to_owned();
-    while !fits(&format!("{stem}{extension}"), most_units) && stem.pop().is_some() {}
+    while !fits(&format!("{stem}{extension}"), max_units) && stem.pop().is_some() {}
     format!("{}{extension}", trimmed(&stem))
 }
 
-fn fits(name: &str, most_units: usize) -> bool {
-    name.len() <= MOST_BYTES && name.encode_utf16().count() <= most_units
+fn fits(name: &str, max_units: usize) -> bool {
+    name.len() <= MAX_BYTES && name.encode_utf16().count() <= max_units
 }
 
 #[cfg(test)]
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn long_names_are_cut_and_keep_their_extension() {
         let name = place_one(&format!("{}.xlsx", "あ".repeat(300)));
-        assert!(name.ends_with("あ.xlsx") && name.len() <= MOST_BYTES, "{name}");
+        assert!(name.ends_with("あ.xlsx") && name.len() <= MAX_BYTES, "{name}");
     }
 
     #[test]

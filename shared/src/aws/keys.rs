@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::domain::change::Place;
+use crate::domain::change::Lock;
 use crate::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
 use crate::domain::ledger::Entry;
 use crate::domain::request::Request;
@@ -90,16 +90,16 @@ pub fn contact(user: UserId) -> String {
 }
 
 /// Sort keys of the places of webhooks.
-const WEBHOOK_SLOTS: [&str; crate::domain::webhook::MOST] =
+const WEBHOOK_SLOTS: [&str; crate::domain::webhook::MAX_WEBHOOKS] =
     ["WEBHOOK_SLOT#0", "WEBHOOK_SLOT#1", "WEBHOOK_SLOT#2", "WEBHOOK_SLOT#3", "WEBHOOK_SLOT#4"];
 
 /// Sort key of a place that an organisation has once.
-pub fn place(place: Place) -> &'static str {
-    match place {
-        Place::Backup(_) => "SLOT",
-        Place::Schedule(_) => "SCHEDULE_SLOT",
-        Place::Checkout(_) => CHECKOUT_SLOT,
-        Place::Webhook { slot, .. } => WEBHOOK_SLOTS[usize::from(slot) % WEBHOOK_SLOTS.len()],
+pub fn lock(lock: Lock) -> &'static str {
+    match lock {
+        Lock::Backup(_) => "SLOT",
+        Lock::Schedule(_) => "SCHEDULE_SLOT",
+        Lock::Checkout(_) => CHECKOUT_SLOT,
+        Lock::Webhook { slot, .. } => WEBHOOK_SLOTS[usize::from(slot) % WEBHOOK_SLOTS.len()],
     }
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::de::IgnoredAny;
 
 use super::keys;
-use super::store::{Customer, Holder};
+use super::store::{Customer, LockHolder};
 use super::table::{PrefixQuery, Table};
 use crate::domain::allowance::Account;
 use crate::domain::id::{OrderId, OrgId};
@@ -38,7 +38,7 @@ impl Purchases for Table {
     }
 
     async fn open_order(&self, org: OrgId) -> Result<Option<OrderId>, PortError> {
-        let held: Option<Holder> = self.read(keys::organisation(org), keys::CHECKOUT_SLOT.to_owned()).await?;
+        let held: Option<LockHolder> = self.read(keys::organisation(org), keys::CHECKOUT_SLOT.to_owned()).await?;
         let corrupt = |error| PortError::with(ErrorKind::Corrupt, "read the open order", error);
         held.map(|holder| holder.backup.parse().map_err(corrupt)).transpose()
     }

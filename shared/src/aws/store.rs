@@ -13,7 +13,7 @@ use super::webhooks::{delivery_item, webhook_item};
 use super::{keys, requests};
 use crate::domain::allowance::Account;
 use crate::domain::backup::Backup;
-use crate::domain::change::Place;
+use crate::domain::change::Lock;
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::order::Order;
 use crate::domain::organisation::Organisation;
@@ -30,9 +30,9 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 /// Messages are told apart for longer than anybody repeats them.
 const HANDLED_KEPT: TimeDelta = TimeDelta::days(60);
 
-/// What a place is held by. The attribute has had this name since there was one place only.
+/// What a lock is held by. The attribute has had this name since there was one lock only.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Holder {
+pub(super) struct LockHolder {
     pub(super) backup: String,
 }
 
@@ -48,13 +48,13 @@ pub(super) struct Customer {
     pub(super) customer: String,
 }
 
-impl Holder {
-    fn of(place: Place) -> Self {
-        let backup = match place {
-            Place::Backup(backup) => backup.to_string(),
-            Place::Schedule(schedule) => schedule.to_string(),
-            Place::Checkout(order) => order.to_string(),
-            Place::Webhook { id, .. } => id.to_string(),
+impl LockHolder {
+    fn of(lock: Lock) -> Self {
+        let backup = match lock {
+            Lock::Backup(backup) => backup.to_string(),
+            Lock::Schedule(schedule) => schedule.to_string(),
+            Lock::Checkout(order) => order.to_string(),
+            Lock::Webhook { id, .. } => id.to_string(),
         };
         Self { backup }
     }
@@ -145,8 +145,8 @@ impl Table {
             Change::Webhook(webhook) => self.put(webhook_item(&webhook)?, None),
             Change::WebhookRemoved(id) => self.delete(pk, keys::webhook(id)),
             Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, None),
-            Change::Take(place) => self.put(encode(pk, keys::place(place).to_owned(), &Holder::of(place))?, Some(ABSENT)),
-            Change::Free(place) => self.free(pk, place),
+            Change::Acquire(lock) => self.put(encode(pk, keys::lock(lock).to_owned(), &LockHolder::of(lock))?, Some(ABSENT)),
+            Change::Release(lock) => self.free(pk, lock),
         }
     }
 
@@ -182,15 +182,15 @@ impl Table {
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(not_built)?).build())
     }
 
-    fn free(&self, pk: String, place: Place) -> Result<TransactWriteItem, PortError> {
+    fn free(&self, pk: String, lock: Lock) -> Result<TransactWriteItem, PortError> {
         let delete = Delete::builder()
             .table_name(&self.name)
             .key("pk", text(pk))
-            .key("sk", text(keys::place(place)))
+            .key("sk", text(keys::lock(lock)))
             .condition_expression("#backup = :backup")
             // `backup` is a reserved word.
             .expression_attribute_names("#backup", "backup")
-            .expression_attribute_values(":backup", text(Holder::of(place).backup))
+            .expression_attribute_values(":backup", text(LockHolder::of(lock).backup))
             .build()
             .map_err(not_built)?;
         Ok(TransactWriteItem::builder().delete(delete).build())

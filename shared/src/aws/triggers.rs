@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::errors::port_error;
 use crate::domain::id::OrgId;
-use crate::ports::{ErrorKind, PortError, Trigger, Triggers};
+use crate::ports::{ErrorKind, PortError, ScheduleTrigger, Triggers};
 use crate::settings::TriggerSettings;
 
 /// For so long a call that fails is tried again; what comes later is the sweep's.
@@ -25,7 +25,7 @@ impl Scheduler {
         Self { client, settings }
     }
 
-    fn target(&self, trigger: &Trigger) -> Result<Target, PortError> {
+    fn target(&self, trigger: &ScheduleTrigger) -> Result<Target, PortError> {
         // Scheduler replaces the attribute by the time of the occurrence, which is the same in every delivery.
         let input = json!({ "org": trigger.org, "schedule": trigger.schedule, "at": "<aws.scheduler.scheduled-time>" });
         let retries = RetryPolicy::builder().maximum_event_age_in_seconds(RETRY_SECONDS).maximum_retry_attempts(RETRIES).build();
@@ -43,14 +43,14 @@ impl Scheduler {
         window.build().map_err(not_built)
     }
 
-    async fn create(&self, trigger: &Trigger) -> Result<(), PortError> {
+    async fn create(&self, trigger: &ScheduleTrigger) -> Result<(), PortError> {
         let request = self.client.create_schedule().name(name(trigger.org)).group_name(&self.settings.group);
         let request = request.schedule_expression(&trigger.expression).schedule_expression_timezone(trigger.zone.name());
         let request = request.flexible_time_window(self.window()?).target(self.target(trigger)?);
         request.send().await.map(drop).map_err(port_error("create a trigger"))
     }
 
-    async fn update(&self, trigger: &Trigger) -> Result<(), PortError> {
+    async fn update(&self, trigger: &ScheduleTrigger) -> Result<(), PortError> {
         let request = self.client.update_schedule().name(name(trigger.org)).group_name(&self.settings.group);
         let request = request.schedule_expression(&trigger.expression).schedule_expression_timezone(trigger.zone.name());
         let request = request.flexible_time_window(self.window()?).target(self.target(trigger)?);
@@ -60,7 +60,7 @@ impl Scheduler {
 
 #[async_trait]
 impl Triggers for Scheduler {
-    async fn put(&self, trigger: &Trigger) -> Result<(), PortError> {
+    async fn put(&self, trigger: &ScheduleTrigger) -> Result<(), PortError> {
         match self.update(trigger).await {
             Err(error) if error.kind == ErrorKind::NotFound => {}
             other => return other,

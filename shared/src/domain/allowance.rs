@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{BackupId, OrderId, OrgId, SubscriptionId};
 use super::ledger::{Cause, Movement, Pool};
-use super::plan::Free;
+use super::plan::FreeBackups;
 
 /// Months and weeks that are remembered; a backup ends, and may give its use back, within about a day.
 const REMEMBERED: usize = 3;
@@ -148,7 +148,7 @@ pub struct Demand {
     /// The backup.
     pub backup: BackupId,
     /// What the plan gives.
-    pub free: Free,
+    pub free: FreeBackups,
     /// When it is claimed; it counts in that month.
     pub now: DateTime<Utc>,
     /// When the run of a weekly schedule is due; none for any other run.
@@ -182,7 +182,7 @@ impl Account {
 
     /// Takes what a run uses, or says that nothing is left. A plan without limit takes nothing.
     pub fn claim(self, demand: &Demand) -> Result<(Claim, Option<Settled>), LimitReached> {
-        let Free::PerMonth(allowed) = demand.free else { return Ok((Claim::Unlimited, None)) };
+        let FreeBackups::PerMonth(allowed) = demand.free else { return Ok((Claim::Unlimited, None)) };
         let month = Month::of(demand.now, demand.zone);
         let claim = if let Some(week) = self.covered_week(demand) {
             Claim::Weekly { week }
@@ -227,10 +227,10 @@ impl Account {
     }
 
     /// The month's free backups that are left under a plan.
-    pub fn free_left(&self, free: Free, month: &Month) -> u32 {
+    pub fn free_left(&self, free: FreeBackups, month: &Month) -> u32 {
         match free {
-            Free::Unlimited => u32::MAX,
-            Free::PerMonth(count) => count.saturating_sub(self.free_used(month)),
+            FreeBackups::Unlimited => u32::MAX,
+            FreeBackups::PerMonth(count) => count.saturating_sub(self.free_used(month)),
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The least that a zip may be limited to, in bytes.
-pub const LEAST_ZIP: u64 = 16 << 20;
+pub const MIN_ZIP: u64 = 16 << 20;
 
 /// An organisation's choices. A run freezes them when it is planned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,8 @@ pub struct CsvOptions {
     /// Whether the file begins with a byte order mark, so that Excel reads UTF-8 on double click.
     pub bom: bool,
     /// Whether cells are marked at all: those that a spreadsheet would run as a formula.
-    pub neutralise: bool,
+    #[serde(rename = "neutralise")]
+    pub escape_formulas: bool,
     /// Whether cells that a spreadsheet would change are marked too.
     #[serde(default = "yes")]
     pub protect: bool,
@@ -35,6 +36,6 @@ fn yes() -> bool {
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        Self { bom: true, neutralise: true, protect: true }
+        Self { bom: true, escape_formulas: true, protect: true }
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::allowance::{Account, LimitReached, Settled};
 use super::backup::{ArchiveFile, Backup, Failure, NotAllowed};
-use super::event::{Event, What};
+use super::event::{Event, EventKind};
 use super::id::{BackupId, EventId, OrderId, ScheduleId, WebhookId};
 use super::ledger::{Entry, entries};
 use super::order::Order;
@@ -54,16 +54,16 @@ pub enum Change {
     /// Writes an open delivery, whatever was there.
     Delivery(Box<Delivery>),
     /// Takes one of the organisation's places; fails if it is taken, by the same holder too.
-    Take(Place),
+    Acquire(Lock),
     /// Frees a place; fails unless this holder has it.
-    Free(Place),
+    Release(Lock),
     /// Appends to the event log; fails if the id is there.
     Event(Event),
 }
 
 /// A place that an organisation has once, and who holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Lock {
     /// That of the backup being made.
     Backup(BackupId),
     /// That of the schedule that goes on.
@@ -81,10 +81,10 @@ pub enum Place {
 
 /// Starts a backup: its row, the organisation's place for a running backup, what it uses, and the event.
 pub fn start(backup: Backup, used: Option<Settled>, event: EventId) -> Vec<Change> {
-    let what = What::BackupStarted { backup: backup.id, repeat: backup.repeat };
+    let what = EventKind::BackupStarted { backup: backup.id, repeat: backup.repeat };
     let accounted = used.map(|used| settle(used, event, backup.created));
     let mut changes = vec![
-        Change::Take(Place::Backup(backup.id)),
+        Change::Acquire(Lock::Backup(backup.id)),
         Change::Event(happened(event, backup.created, &backup.requester, what)),
         Change::Backup(Box::new(backup)),
     ];
@@ -115,14 +115,14 @@ pub fn skip(
     event: EventId,
 ) -> Vec<Change> {
     let repeat = schedule.recurrence.rule.repeat_type();
-    let what = What::BackupSkipped { schedule: schedule.id, occurrence, repeat, allowed: limit.allowed };
+    let what = EventKind::BackupSkipped { schedule: schedule.id, occurrence, repeat, allowed: limit.allowed };
     without_backup(schedule, occurrence, Outcome::Skipped, what, at, event)
 }
 
 /// Records that an occurrence had no run.
 pub fn miss(schedule: Schedule, occurrence: DateTime<Utc>, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
     let repeat = schedule.recurrence.rule.repeat_type();
-    let what = What::BackupMissed { schedule: schedule.id, occurrence, repeat };
+    let what = EventKind::BackupMissed { schedule: schedule.id, occurrence, repeat };
     without_backup(schedule, occurrence, Outcome::Missed, what, at, event)
 }
 
@@ -135,7 +135,7 @@ pub fn fail_unstarted(
     event: EventId,
 ) -> Vec<Change> {
     let repeat = schedule.recurrence.rule.repeat_type();
-    let what = What::BackupFailed { backup: None, repeat, failure: failure.clone() };
+    let what = EventKind::BackupFailed { backup: None, repeat, failure: failure.clone() };
     without_backup(schedule, occurrence, Outcome::Failed { failure }, what, at, event)
 }
 
@@ -143,7 +143,7 @@ fn without_backup(
     schedule: Schedule,
     occurrence: DateTime<Utc>,
     outcome: Outcome,
-    what: What,
+    what: EventKind,
     at: DateTime<Utc>,
     event: EventId,
 ) -> Vec<Change> {
@@ -161,9 +161,9 @@ fn record(schedule: Schedule, at: DateTime<Utc>, outcome: Outcome) -> [Change; 2
 
 /// Sets a schedule: its row, the organisation's place for a schedule, and the event.
 pub fn set_schedule(schedule: Schedule, contact: Contact, event: EventId) -> Vec<Change> {
-    let what = What::ScheduleSet { schedule: schedule.id, rule: schedule.recurrence.rule, next_run: schedule.due };
+    let what = EventKind::ScheduleSet { schedule: schedule.id, rule: schedule.recurrence.rule, next_run: schedule.due };
     vec![
-        Change::Take(Place::Schedule(schedule.id)),
+        Change::Acquire(Lock::Schedule(schedule.id)),
         Change::Event(happened(event, schedule.created, &schedule.requester, what)),
         Change::Contact(contact),
         Change::Schedule(Box::new(schedule)),
@@ -172,7 +172,7 @@ pub fn set_schedule(schedule: Schedule, contact: Contact, event: EventId) -> Vec
 
 /// Stores a schedule that was given another rule.
 pub fn change_schedule(changed: Schedule, contact: Contact, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
-    let what = What::ScheduleChanged { schedule: changed.id, rule: changed.recurrence.rule, next_run: changed.due };
+    let what = EventKind::ScheduleChanged { schedule: changed.id, rule: changed.recurrence.rule, next_run: changed.due };
     vec![
         Change::Event(happened(event, at, &changed.requester, what)),
         Change::Contact(contact),
@@ -189,9 +189,9 @@ pub fn save_settings(
     events: [EventId; 2],
 ) -> Vec<Change> {
     let mut changes =
-        vec![Change::Event(happened(events[0], at, by, What::SettingsSaved {})), Change::Organisation(organisation)];
+        vec![Change::Event(happened(events[0], at, by, EventKind::SettingsSaved {})), Change::Organisation(organisation)];
     if let Some(schedule) = moved {
-        let what = What::ScheduleChanged { schedule: schedule.id, rule: schedule.recurrence.rule, next_run: schedule.due };
+        let what = EventKind::ScheduleChanged { schedule: schedule.id, rule: schedule.recurrence.rule, next_run: schedule.due };
         changes.push(Change::Event(happened(events[1], at, by, what)));
         changes.push(Change::Schedule(Box::new(schedule)));
     }
@@ -200,9 +200,9 @@ pub fn save_settings(
 
 /// Stores a schedule that was stopped by somebody.
 pub fn stop_schedule(stopped: Schedule, by: &Person, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
-    let what = What::ScheduleStopped { schedule: stopped.id, rule: stopped.recurrence.rule };
+    let what = EventKind::ScheduleStopped { schedule: stopped.id, rule: stopped.recurrence.rule };
     vec![
-        Change::Free(Place::Schedule(stopped.id)),
+        Change::Release(Lock::Schedule(stopped.id)),
         Change::Event(happened(event, at, by, what)),
         Change::Schedule(Box::new(stopped)),
     ]
@@ -212,9 +212,9 @@ pub fn stop_schedule(stopped: Schedule, by: &Person, at: DateTime<Utc>, event: E
 pub fn complete(backup: Backup, files: Vec<ArchiveFile>, at: DateTime<Utc>, event: EventId) -> Result<Vec<Change>, NotAllowed> {
     let backup = backup.complete(files, at)?;
     let files = backup.files.iter().map(|file| file.name.clone()).collect();
-    let what = What::BackupReady { backup: backup.id, repeat: backup.repeat, files, expires: backup.expires() };
+    let what = EventKind::BackupReady { backup: backup.id, repeat: backup.repeat, files, expires: backup.expires() };
     Ok(vec![
-        Change::Free(Place::Backup(backup.id)),
+        Change::Release(Lock::Backup(backup.id)),
         Change::Event(happened(event, at, &backup.requester, what)),
         Change::Backup(Box::new(backup)),
     ])
@@ -229,9 +229,9 @@ pub fn fail(
     event: EventId,
 ) -> Result<Vec<Change>, NotAllowed> {
     let backup = backup.fail(failure.clone(), at)?;
-    let what = What::BackupFailed { backup: Some(backup.id), repeat: backup.repeat, failure };
+    let what = EventKind::BackupFailed { backup: Some(backup.id), repeat: backup.repeat, failure };
     let mut changes = vec![
-        Change::Free(Place::Backup(backup.id)),
+        Change::Release(Lock::Backup(backup.id)),
         Change::Event(happened(event, at, &backup.requester, what)),
         Change::Backup(Box::new(backup)),
     ];
@@ -246,6 +246,6 @@ pub(super) fn settle(settled: Settled, event: EventId, at: DateTime<Utc>) -> Vec
     changes
 }
 
-pub(super) fn happened(id: EventId, at: DateTime<Utc>, by: &Person, what: What) -> Event {
+pub(super) fn happened(id: EventId, at: DateTime<Utc>, by: &Person, what: EventKind) -> Event {
     Event { id, at, by: by.clone(), what }
 }

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What a module or field contains. Everything but [`Contents::Crm`] is left out of backups and listed in the manifest.
+/// What a module or field contains. Everything but [`DataCategory::Crm`] is left out of backups and listed in the manifest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Contents {
+pub enum DataCategory {
     /// The CRM's own data: backed up.
     #[default]
     Crm,
@@ -29,7 +29,7 @@ pub struct Field {
     pub data_type: String,
     /// What it contains.
     #[serde(default)]
-    pub contents: Contents,
+    pub contents: DataCategory,
 }
 
 /// One module (table) at one version. Reading by this value always yields the same rows and attachments.
@@ -43,7 +43,7 @@ pub struct Module {
     pub order: u32,
     /// What it contains.
     #[serde(default)]
-    pub contents: Contents,
+    pub contents: DataCategory,
     /// The source's version of the module's contents; opaque to others.
     pub version: String,
     /// Fields in the CRM's order; a row has exactly one cell for each.
@@ -99,18 +99,18 @@ pub struct LeftOut {
     /// Field's API name; `None` when the whole module is left out.
     pub field: Option<String>,
     /// Why.
-    pub contents: Contents,
+    pub contents: DataCategory,
 }
 
 /// Lists what R14 leaves out of these modules, in order.
 pub fn left_out(modules: &[Module]) -> Vec<LeftOut> {
     let mut list = Vec::new();
     for module in modules {
-        if module.contents != Contents::Crm {
+        if module.contents != DataCategory::Crm {
             list.push(LeftOut { module: module.api_name.clone(), field: None, contents: module.contents });
             continue;
         }
-        for field in module.fields.iter().filter(|field| field.contents != Contents::Crm) {
+        for field in module.fields.iter().filter(|field| field.contents != DataCategory::Crm) {
             list.push(LeftOut { module: module.api_name.clone(), field: Some(field.api_name.clone()), contents: field.contents });
         }
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::backup::Backup;
 use super::change::Change;
-use super::event::{Event, What};
+use super::event::{Event, EventKind};
 use super::id::{BackupId, EventId, OrgId};
 
 /// A browser uses the link that a click has given at once; whoever uses it later was given it by somebody.
@@ -37,7 +37,7 @@ impl LinkRequest {
 
     /// Whether it uses the link that was given out for that download.
     pub fn follows(&self, event: &Event) -> bool {
-        let What::DownloadStarted { backup, file, address: None } = &event.what else { return false };
+        let EventKind::DownloadStarted { backup, file, address: None } = &event.what else { return false };
         let is_same_zip = self.backup().is_some_and(|(_, id)| id == *backup) && self.file() == file;
         let is_same_time = self.signed.is_some_and(|signed| event.at.timestamp() == signed.timestamp());
         is_same_zip && is_same_time && self.may_follow_a_click()
@@ -53,7 +53,7 @@ impl LinkRequest {
     pub fn record(&self, backup: &Backup, event: EventId) -> Option<Vec<Change>> {
         let file = backup.files.iter().find(|file| file.key == self.key)?.name.clone();
         let address = Some(self.address.clone());
-        let what = What::DownloadStarted { backup: backup.id, file, address };
+        let what = EventKind::DownloadStarted { backup: backup.id, file, address };
         Some(vec![
             Change::Handled { message: self.download(), at: self.at },
             Change::Event(Event { id: event, at: self.time(backup), by: backup.requester.clone(), what }),

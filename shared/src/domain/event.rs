@@ -22,13 +22,13 @@ pub struct Event {
     pub by: Person,
     /// What.
     #[serde(flatten)]
-    pub what: What,
+    pub what: EventKind,
 }
 
 /// The kinds of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum What {
+pub enum EventKind {
     /// Settings of the organisation were saved.
     SettingsSaved {},
     /// A schedule was set.
@@ -208,7 +208,7 @@ fn immediate() -> RepeatType {
     RepeatType::Immediate
 }
 
-impl What {
+impl EventKind {
     /// The names of all kinds.
     pub const NAMES: [&str; 25] = [
         "settings_saved",

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::allowance::{Account, Demand, Entitlement};
 use super::id::BackupId;
-use super::plan::Free;
+use super::plan::FreeBackups;
 use super::rule::{RepeatType, Rule};
 use super::subscription::{Status, Subscription};
 
@@ -13,7 +13,7 @@ use super::subscription::{Status, Subscription};
 #[derive(Debug, Clone)]
 pub struct Forecast {
     account: Account,
-    free: Free,
+    free: FreeBackups,
     is_weekly: bool,
     zone: Tz,
 }
@@ -21,7 +21,7 @@ pub struct Forecast {
 impl Forecast {
     /// Looks ahead from what is there now. A subscription that renews is taken to be renewed; one that was cancelled, or whose payment
     /// failed, ends with its period.
-    pub fn new(account: Account, subscription: Option<&Subscription>, free: Free, rule: Rule, zone: Tz) -> Self {
+    pub fn new(account: Account, subscription: Option<&Subscription>, free: FreeBackups, rule: Rule, zone: Tz) -> Self {
         let renews = subscription.is_some_and(|held| held.status == Status::Active);
         let weekly = account.weekly.map(|weekly| match renews {
             true => Entitlement { until: DateTime::<Utc>::MAX_UTC, ..weekly },
@@ -72,12 +72,17 @@ mod tests {
 
     fn forecast(account: Account, subscription: Option<&Subscription>, free: u32, rule: &str) -> Forecast {
         let rule = rule.parse().expect("a rule");
-        Forecast::new(account, subscription, Free::PerMonth(free), rule, Tz::UTC)
+        Forecast::new(account, subscription, FreeBackups::PerMonth(free), rule, Tz::UTC)
     }
 
     fn used(account: Account, times: u32) -> Account {
-        let demand =
-            Demand { backup: BackupId(1), free: Free::PerMonth(2), now: at("2026-11-24T00:00:00Z"), weekly: None, zone: Tz::UTC };
+        let demand = Demand {
+            backup: BackupId(1),
+            free: FreeBackups::PerMonth(2),
+            now: at("2026-11-24T00:00:00Z"),
+            weekly: None,
+            zone: Tz::UTC,
+        };
         (0..times).fold(account, |account, _| account.claim(&demand).expect("left").1.expect("counted").account)
     }
 
@@ -139,7 +144,7 @@ mod tests {
     #[test]
     fn a_plan_without_limit_skips_nothing() {
         let rule = WEEKLY.parse().expect("a rule");
-        let ahead = Forecast::new(Account::new(OrgId(1)), None, Free::Unlimited, rule, Tz::UTC);
+        let ahead = Forecast::new(Account::new(OrgId(1)), None, FreeBackups::Unlimited, rule, Tz::UTC);
         assert!(ahead.skipped(weeks("2026-11-30T04:00:00Z", 60)).is_empty());
     }
 }

@@ -7,12 +7,12 @@ use super::id::{OrderId, OrgId};
 use super::money::Money;
 use super::organisation::Person;
 use super::payment::CheckoutStatus;
-use super::plan::{Free, Plans};
+use super::plan::{FreeBackups, Plans};
 use super::price::{CountryPrices, Tax};
 use super::product::Product;
 
 /// Most one-time backups of one order.
-pub const MOST_BACKUPS: u32 = 100;
+pub const MAX_BACKUPS: u32 = 100;
 
 /// How long a draft waits for its buyer, and its prices hold.
 pub const DRAFT_LIFE: TimeDelta = TimeDelta::hours(22);
@@ -138,7 +138,7 @@ impl Standing<'_> {
     /// Whether a product is of use: the weekly subscription where there is none, and plans above the present one. To a plan without
     /// limit no backups can be added.
     pub fn lacks(&self, product: &Product, plans: &Plans) -> bool {
-        let is_limited = plans.free(self.plan) != Free::Unlimited;
+        let is_limited = plans.free(self.plan) != FreeBackups::Unlimited;
         match product {
             Product::OneTime => is_limited,
             Product::Weekly => is_limited && !self.has_weekly,
@@ -192,7 +192,7 @@ pub fn quote(prices: &CountryPrices, plans: &Plans, standing: Standing<'_>, item
 }
 
 fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, standing: Standing<'_>) -> Result<(), NotOrdered> {
-    let most = if item.product == Product::OneTime { MOST_BACKUPS } else { 1 };
+    let most = if item.product == Product::OneTime { MAX_BACKUPS } else { 1 };
     if before.iter().any(|other| other.product == item.product) {
         return Err(NotOrdered::Twice(at));
     }
@@ -203,7 +203,7 @@ fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, standing: Stand
     if standing.lacks(&item.product, plans) && !is_second_plan {
         return Ok(());
     }
-    let is_unlimited = plans.free(standing.plan) == Free::Unlimited;
+    let is_unlimited = plans.free(standing.plan) == FreeBackups::Unlimited;
     Err(match item.product {
         Product::OneTime | Product::Weekly if is_unlimited => NotOrdered::Unlimited(at),
         Product::Weekly => NotOrdered::HasWeekly(at),

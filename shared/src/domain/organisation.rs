@@ -127,7 +127,7 @@ fn is_control(letter: char) -> bool {
 }
 
 /// Most addresses in [`Organisation::recipients`].
-pub const MOST_RECIPIENTS: usize = 10;
+pub const MAX_RECIPIENTS: usize = 10;
 
 /// Tells whether mail can be sent to a text as an address: `local@domain` of at most 254 visible ASCII letters, without what would end
 /// or add to a header. Whether it is somebody's, only sending tells.

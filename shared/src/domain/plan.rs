@@ -20,19 +20,19 @@ pub struct Plan {
     /// Its name.
     pub name: String,
     /// What it gives.
-    pub free: Free,
+    pub free: FreeBackups,
 }
 
 /// How many free backups a plan gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Free {
+pub enum FreeBackups {
     /// So many per calendar month.
     PerMonth(u32),
     /// As many as wanted.
     Unlimited,
 }
 
-impl<'de> Deserialize<'de> for Free {
+impl<'de> Deserialize<'de> for FreeBackups {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged, expecting = "free is a whole number or \"unlimited\"")]
@@ -96,8 +96,8 @@ impl Plans {
     }
 
     /// What a plan gives. An unknown plan gives nothing.
-    pub fn free(&self, plan: &str) -> Free {
-        self.plans.iter().find(|known| known.name == plan).map_or(Free::PerMonth(0), |known| known.free)
+    pub fn free(&self, plan: &str) -> FreeBackups {
+        self.plans.iter().find(|known| known.name == plan).map_or(FreeBackups::PerMonth(0), |known| known.free)
     }
 
     /// Whether the second plan is above the first. An unknown one is below all others.
@@ -128,10 +128,10 @@ mod tests {
     fn the_defaults_are_the_products_rule() {
         let plans = Plans::default();
         for (name, count) in [("Free", 0), ("Standard", 2), ("Professional", 2), ("Enterprise", 2), ("Ultimate", 4)] {
-            assert_eq!(plans.free(name), Free::PerMonth(count), "{name}");
+            assert_eq!(plans.free(name), FreeBackups::PerMonth(count), "{name}");
         }
-        assert_eq!(plans.free("Own"), Free::Unlimited);
-        assert_eq!(plans.free("Nobody"), Free::PerMonth(0));
+        assert_eq!(plans.free("Own"), FreeBackups::Unlimited);
+        assert_eq!(plans.free("Nobody"), FreeBackups::PerMonth(0));
         assert!(plans.is_upgrade("Free", "Standard") && plans.is_upgrade("Enterprise", "Ultimate"));
         assert!(!plans.is_upgrade("Ultimate", "Standard") && !plans.is_upgrade("Free", "Free"));
         assert!(!plans.is_upgrade("Free", "Nobody"));

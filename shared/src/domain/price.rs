@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::money::{Currency, InvalidAmount, Money};
-use super::plan::{Free, Plans};
+use super::plan::{FreeBackups, Plans};
 use super::product::Product;
 
 mod known;
@@ -258,11 +258,11 @@ impl Terms {
     }
 }
 
-fn gives_more(free: Free, than: Free) -> bool {
+fn gives_more(free: FreeBackups, than: FreeBackups) -> bool {
     match (free, than) {
-        (Free::Unlimited, Free::PerMonth(_)) => true,
-        (Free::PerMonth(a), Free::PerMonth(b)) => a > b,
-        (_, Free::Unlimited) => false,
+        (FreeBackups::Unlimited, FreeBackups::PerMonth(_)) => true,
+        (FreeBackups::PerMonth(a), FreeBackups::PerMonth(b)) => a > b,
+        (_, FreeBackups::Unlimited) => false,
     }
 }
 

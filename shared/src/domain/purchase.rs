@@ -5,8 +5,8 @@
 use chrono::{DateTime, Utc};
 
 use super::allowance::{Account, Settled};
-use super::change::{Change, Place, happened, settle};
-use super::event::{OrderStep, What};
+use super::change::{Change, Lock, happened, settle};
+use super::event::{EventKind, OrderStep};
 use super::id::{EventId, OrderId, SubscriptionId};
 use super::ledger::entries;
 use super::money::Money;
@@ -48,21 +48,21 @@ impl Holdings {
 }
 
 /// Where changes come from: the time, and new ids.
-pub struct Source<'a> {
+pub struct ChangeContext<'a> {
     /// The time.
     pub now: DateTime<Utc>,
     /// Makes an id.
     pub next: &'a mut dyn FnMut() -> u64,
 }
 
-impl Source<'_> {
+impl ChangeContext<'_> {
     fn event(&mut self) -> EventId {
         EventId((self.next)())
     }
 }
 
 /// Stores an order with the step that it came to. One that is not open any more makes room for another.
-pub fn step(order: Order, step: OrderStep, by: &Person, open: Option<OrderId>, from: &mut Source<'_>) -> Vec<Change> {
+pub fn step(order: Order, step: OrderStep, by: &Person, open: Option<OrderId>, from: &mut ChangeContext<'_>) -> Vec<Change> {
     let event = from.event();
     let mut changes = vec![Change::Event(happened(event, from.now, by, order_step(&order, step)))];
     changes.extend(close(&order, open));
@@ -71,18 +71,18 @@ pub fn step(order: Order, step: OrderStep, by: &Person, open: Option<OrderId>, f
 }
 
 /// Stores an order whose checkout is open now, with the place that it takes.
-pub fn confirm(order: Order, by: &Person, from: &mut Source<'_>) -> Vec<Change> {
-    let place = Change::Take(Place::Checkout(order.id));
+pub fn confirm(order: Order, by: &Person, from: &mut ChangeContext<'_>) -> Vec<Change> {
+    let place = Change::Acquire(Lock::Checkout(order.id));
     step(order, OrderStep::Confirmed, by, None, from).into_iter().chain([place]).collect()
 }
 
 fn close(order: &Order, open: Option<OrderId>) -> Option<Change> {
-    (open == Some(order.id)).then_some(Change::Free(Place::Checkout(order.id)))
+    (open == Some(order.id)).then_some(Change::Release(Lock::Checkout(order.id)))
 }
 
 /// Hands out what a paid order holds: one-time backups, subscriptions, the plan. `state` is the subscription that its checkout has made.
 /// Subscriptions that it takes the place of end by this; the caller ends them at the provider.
-pub fn pay(order: Order, state: Option<&SubscriptionState>, held: &Holdings, from: &mut Source<'_>) -> Vec<Change> {
+pub fn pay(order: Order, state: Option<&SubscriptionState>, held: &Holdings, from: &mut ChangeContext<'_>) -> Vec<Change> {
     let event = from.event();
     let (by, now) = (order.buyer.clone(), from.now);
     let mut settled = held.account.clone().buy(order.id, order.backups());
@@ -105,7 +105,7 @@ pub fn pay(order: Order, state: Option<&SubscriptionState>, held: &Holdings, fro
     changes
 }
 
-fn start(order: &Order, line: &Line, state: &SubscriptionState, held: &Holdings, from: &mut Source<'_>) -> Subscription {
+fn start(order: &Order, line: &Line, state: &SubscriptionState, held: &Holdings, from: &mut ChangeContext<'_>) -> Subscription {
     let before = held.current("plan", from.now).map_or(Some(&held.organisation.plan), |before| before.plan_before.as_ref());
     let started = Subscription {
         org: order.org,
@@ -133,12 +133,13 @@ pub fn follow(
     by: &Person,
     held: &Holdings,
     plans: &Plans,
-    from: &mut Source<'_>,
+    from: &mut ChangeContext<'_>,
 ) -> Vec<Change> {
     let mut changes = entitle(&changed, by, held, plans, from);
     if let Some(turn) = turn {
         let (subscription, order, product) = (changed.id, changed.order, changed.product.clone());
-        let what = What::Subscription { subscription, order, product, turn, amount: changed.amount, until: changed.period_end };
+        let what =
+            EventKind::Subscription { subscription, order, product, turn, amount: changed.amount, until: changed.period_end };
         changes.push(Change::Event(happened(from.event(), from.now, by, what)));
     }
     changes.push(Change::Subscription(Box::new(changed)));
@@ -146,7 +147,7 @@ pub fn follow(
 }
 
 /// What a subscription gives now: runs of weekly schedules, or its plan while it counts.
-fn entitle(changed: &Subscription, by: &Person, held: &Holdings, plans: &Plans, from: &mut Source<'_>) -> Vec<Change> {
+fn entitle(changed: &Subscription, by: &Person, held: &Holdings, plans: &Plans, from: &mut ChangeContext<'_>) -> Vec<Change> {
     match changed.product.plan() {
         Some(plan) => {
             let before = changed.plan_before.as_deref().unwrap_or(plans.fallback());
@@ -167,7 +168,7 @@ pub fn charge_back(
     state: &ChargeState,
     held: &Holdings,
     plans: &Plans,
-    from: &mut Source<'_>,
+    from: &mut ChangeContext<'_>,
 ) -> Option<Vec<Change>> {
     let refunded = state.refunded.minor.max(order.refunded);
     if (refunded, state.disputed) == (order.refunded, order.disputed) {
@@ -214,17 +215,17 @@ fn steps(before: &Order, after: &Order) -> Vec<OrderStep> {
     refunded.into_iter().chain(disputed).collect()
 }
 
-fn change_plan(organisation: Organisation, to: &str, by: &Person, from: &mut Source<'_>) -> Vec<Change> {
+fn change_plan(organisation: Organisation, to: &str, by: &Person, from: &mut ChangeContext<'_>) -> Vec<Change> {
     if organisation.plan == to {
         return Vec::new();
     }
-    let what = What::PlanChanged { from: organisation.plan.clone(), to: to.to_owned() };
+    let what = EventKind::PlanChanged { from: organisation.plan.clone(), to: to.to_owned() };
     let event = Change::Event(happened(from.event(), from.now, by, what));
     vec![event, Change::Organisation(Organisation { plan: to.to_owned(), ..organisation })]
 }
 
-fn order_step(order: &Order, step: OrderStep) -> What {
+fn order_step(order: &Order, step: OrderStep) -> EventKind {
     let total = order.total();
     let amount = if step == OrderStep::Refunded { Money::of(order.refunded, total.currency) } else { total };
-    What::Order { order: order.id, step, backups: order.backups(), amount }
+    EventKind::Order { order: order.id, step, backups: order.backups(), amount }
 }

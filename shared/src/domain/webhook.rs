@@ -13,7 +13,7 @@ use sha2::Sha256;
 use super::id::{EventId, OrgId, WebhookId};
 
 /// Most webhooks of an organisation.
-pub const MOST: usize = 5;
+pub const MAX_WEBHOOKS: usize = 5;
 
 /// An address that an organisation wants to be told at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct Webhook {
     pub created: DateTime<Utc>,
     /// When it was given up; none while it is told.
     pub disabled: Option<DateTime<Utc>>,
-    /// Which of the organisation's [`MOST`] places it has, from 0 on; none for those of earlier versions.
+    /// Which of the organisation's [`MAX_WEBHOOKS`] places it has, from 0 on; none for those of earlier versions.
     #[serde(default)]
     pub slot: Option<u8>,
 }
@@ -40,7 +40,7 @@ pub struct Webhook {
 pub fn free_slot(webhooks: &[Webhook]) -> Option<u8> {
     let is_taken = |slot: &u8| webhooks.iter().any(|webhook| webhook.slot == Some(*slot));
     let placeless = webhooks.iter().filter(|webhook| webhook.slot.is_none()).count();
-    (0..).take(MOST).filter(|slot| !is_taken(slot)).nth(placeless)
+    (0..).take(MAX_WEBHOOKS).filter(|slot| !is_taken(slot)).nth(placeless)
 }
 
 /// A signing secret as the specification writes it: `whsec_` and Base64. Its `Debug` shows nothing of it.

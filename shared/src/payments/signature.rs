@@ -11,7 +11,7 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 /// Why a message was not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Doubt {
+pub enum SignatureError {
     /// The header has no time or no signature.
     #[error("the signature header cannot be read")]
     Malformed,
@@ -26,14 +26,14 @@ pub enum Doubt {
 /// Checks that one of the header's signatures is one of the secrets' over this body, and that it was made now.
 pub fn verify(header: &str, body: &[u8], secrets: &[String], now: DateTime<Utc>) -> Result<(), PortError> {
     let doubt = |doubt| PortError::with(ErrorKind::Refused, "verify a message of stripe's", doubt);
-    let (time, signatures) = read(header).ok_or_else(|| doubt(Doubt::Malformed))?;
+    let (time, signatures) = read(header).ok_or_else(|| doubt(SignatureError::Malformed))?;
     let is_ours = |secret: &String| signatures.iter().any(|signature| is_of(secret, time, body, signature));
     if !secrets.iter().any(is_ours) {
-        return Err(doubt(Doubt::Foreign));
+        return Err(doubt(SignatureError::Foreign));
     }
     let made = time.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    let made = made.ok_or_else(|| doubt(Doubt::Malformed))?;
-    if (now - made).abs() > TOLERANCE { Err(doubt(Doubt::NotNow)) } else { Ok(()) }
+    let made = made.ok_or_else(|| doubt(SignatureError::Malformed))?;
+    if (now - made).abs() > TOLERANCE { Err(doubt(SignatureError::NotNow)) } else { Ok(()) }
 }
 
 /// The time as it was written, and all signatures of the one scheme that counts.
@@ -68,7 +68,7 @@ mod tests {
     const TIME: i64 = 1_614_265_330;
     const SIGNATURE: &str = "347e9afe3d74ec4c5cbefd270edc9246513ae3da7b375223e302560fbd4146eb";
 
-    fn verified(header: &str, secrets: &[&str], seconds_later: i64) -> Result<(), Doubt> {
+    fn verified(header: &str, secrets: &[&str], seconds_later: i64) -> Result<(), SignatureError> {
         let secrets: Vec<String> = secrets.iter().map(|secret| (*secret).to_owned()).collect();
         let now = DateTime::from_timestamp(TIME + seconds_later, 0).expect("a time");
         verify(header, BODY, &secrets, now).map_err(|error| {
@@ -87,7 +87,7 @@ mod tests {
             assert_eq!(verified(&header(), &["whsec_test"], later), Ok(()));
         }
         for later in [-301, 301, 86_400] {
-            assert_eq!(verified(&header(), &["whsec_test"], later), Err(Doubt::NotNow));
+            assert_eq!(verified(&header(), &["whsec_test"], later), Err(SignatureError::NotNow));
         }
     }
 
@@ -100,11 +100,11 @@ mod tests {
 
     #[test]
     fn a_foreign_signature_is_refused() {
-        assert_eq!(verified(&header(), &["whsec_other"], 0), Err(Doubt::Foreign));
-        assert_eq!(verified(&header(), &[], 0), Err(Doubt::Foreign));
+        assert_eq!(verified(&header(), &["whsec_other"], 0), Err(SignatureError::Foreign));
+        assert_eq!(verified(&header(), &[], 0), Err(SignatureError::Foreign));
         let other_time = header().replace("t=1614265330", "t=1614265331");
-        assert_eq!(verified(&other_time, &["whsec_test"], 0), Err(Doubt::Foreign));
-        assert_eq!(verified(&format!("t={TIME},v1={}", &SIGNATURE[..32]), &["whsec_test"], 0), Err(Doubt::Foreign));
+        assert_eq!(verified(&other_time, &["whsec_test"], 0), Err(SignatureError::Foreign));
+        assert_eq!(verified(&format!("t={TIME},v1={}", &SIGNATURE[..32]), &["whsec_test"], 0), Err(SignatureError::Foreign));
         let secrets = ["whsec_test".to_owned()];
         let now = DateTime::from_timestamp(TIME, 0).expect("a time");
         assert!(verify(&header(), br#"{"id":"evt_2"}"#, &secrets, now).is_err());
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_header_that_cannot_be_read_is_refused() {
         for header in ["", "t=1614265330", "v1=00", "t=1614265330,v1=xyz", "t=1614265330,v0=00", "t=1614265330,v1=0", "🎉,=,"] {
-            assert_eq!(verified(header, &["whsec_test"], 0), Err(Doubt::Malformed), "{header:?}");
+            assert_eq!(verified(header, &["whsec_test"], 0), Err(SignatureError::Malformed), "{header:?}");
         }
     }
 }

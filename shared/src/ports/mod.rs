@@ -1,6 +1,8 @@
 //! What the use cases need from the outside, one trait per noun.
 
 mod catalogue;
+mod clock;
+mod ids;
 mod mailer;
 mod objects;
 mod origin;
@@ -11,11 +13,13 @@ mod requests;
 mod schedules;
 mod source;
 mod store;
-mod tell;
 mod triggers;
 mod webhooks;
+mod workflow;
 
 pub use catalogue::Catalogue;
+pub use clock::{Clock, SystemClock};
+pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
 pub use mailer::{Mail, Mailer};
 pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads, read_all};
 pub use origin::OriginSecrets;
@@ -24,11 +28,11 @@ pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Ren
 pub use purchases::{Accounts, Purchases};
 pub use requests::Requests;
 pub use schedules::{Due, Schedules};
-pub use source::{AttachmentStream, RowPiece, RowStream, Source, SourceInfo};
+pub use source::{AttachmentStream, RowPiece, RowStream, SnapshotReader, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
-pub use tell::{Clock, Execution, Ids, RandomIds, Secrets, SystemClock, SystemSecrets, Workflow};
-pub use triggers::{Trigger, Triggers};
+pub use triggers::{ScheduleTrigger, Triggers};
 pub use webhooks::Webhooks;
+pub use workflow::{Execution, Workflow};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +58,7 @@ pub struct Ports {
     pub uploads: Arc<dyn Uploads>,
     pub links: Arc<dyn Links>,
     pub workflow: Arc<dyn Workflow>,
-    pub source: Arc<dyn Source>,
+    pub source: Arc<dyn SnapshotReader>,
 }
 
 /// What kind of failure a port met.

@@ -28,7 +28,7 @@ pub struct SourceInfo {
 
 /// A CRM that can be read. Reading by a [`Module`] that `modules` gave yields the same bytes each time for at least two days.
 #[async_trait]
-pub trait Source: Send + Sync {
+pub trait SnapshotReader: Send + Sync {
     /// Says what it is.
     fn info(&self) -> SourceInfo;
     /// All modules, in the CRM's order, those that are left out included.

@@ -10,7 +10,7 @@ use crate::domain::trigger::cron;
 
 /// What calls the `trigger` function at a schedule's times.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trigger {
+pub struct ScheduleTrigger {
     /// The organisation; it has one trigger at most.
     pub org: OrgId,
     /// The schedule that it stands for.
@@ -21,7 +21,7 @@ pub struct Trigger {
     pub zone: Tz,
 }
 
-impl Trigger {
+impl ScheduleTrigger {
     /// The trigger of a schedule.
     pub fn of(schedule: &Schedule) -> Self {
         let recurrence = &schedule.recurrence;
@@ -33,7 +33,7 @@ impl Trigger {
 #[async_trait]
 pub trait Triggers: Send + Sync {
     /// Sets an organisation's trigger, in place of the one that it had.
-    async fn put(&self, trigger: &Trigger) -> Result<(), PortError>;
+    async fn put(&self, trigger: &ScheduleTrigger) -> Result<(), PortError>;
     /// Removes an organisation's trigger; one that is not there is no error.
     async fn delete(&self, org: OrgId) -> Result<(), PortError>;
 }

@@ -13,7 +13,8 @@ use super::rows::{RowDecoder, RowPiece};
 use crate::domain::crm::{Attachment, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{
-    AttachmentStream, Catalogue, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, RowStream, Source, SourceInfo, read_all,
+    AttachmentStream, Catalogue, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, RowStream, SnapshotReader, SourceInfo,
+    read_all,
 };
 
 /// Blocks of a stream that are read at the same time: the one in use and the next.
@@ -43,7 +44,7 @@ impl NativeSource {
 }
 
 #[async_trait]
-impl Source for NativeSource {
+impl SnapshotReader for NativeSource {
     fn info(&self) -> SourceInfo {
         SourceInfo { kind: "native".to_owned(), consistency: "Each module as it was when the backup was planned.".to_owned() }
     }

@@ -24,7 +24,7 @@ pub fn field_bytes(fields: &[Field]) -> usize {
 /// Most bytes of a module's fields, by [`field_bytes`].
 pub const MAX_FIELD_BYTES: usize = MAX_ITEM_BYTES - OWN_ATTRIBUTES;
 
-/// How long a generation stays readable after a newer one was begun; [`crate::ports::Source`] promises that.
+/// How long a generation stays readable after a newer one was begun; [`crate::ports::SnapshotReader`] promises that.
 const KEPT: TimeDelta = TimeDelta::days(2);
 
 /// Makes these modules the current ones, all at once, then sweeps what they supersede.

@@ -12,7 +12,7 @@ use super::digest::Digester;
 use super::keys::Generation;
 use super::native_index::{Block, ENCODING, Index};
 use super::row_encoder::RowEncoder;
-use crate::domain::crm::{Attachment, Contents, Field, FileDigest, Module};
+use crate::domain::crm::{Attachment, DataCategory, Field, FileDigest, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, UploadId, Uploads};
 
@@ -47,7 +47,7 @@ pub struct ModuleHead {
     /// Position among the organisation's modules.
     pub order: u32,
     /// What it contains.
-    pub contents: Contents,
+    pub contents: DataCategory,
     /// Fields, in order; every row has one cell for each.
     pub fields: Vec<Field>,
 }

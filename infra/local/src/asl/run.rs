@@ -41,7 +41,7 @@ pub trait Services: Send + Sync {
 #[derive(Clone)]
 pub struct Run {
     services: Arc<dyn Services>,
-    most_at_once: usize,
+    max_at_once: usize,
     /// How many seconds of the clock pass in one of the wall's.
     speed: f64,
 }
@@ -56,8 +56,8 @@ enum Step {
 
 impl Run {
     /// Runs on these services, at most so many items of a map at once. Waits are shorter by `speed`.
-    pub fn new(services: Arc<dyn Services>, most_at_once: usize, speed: f64) -> Self {
-        Self { services, most_at_once, speed }
+    pub fn new(services: Arc<dyn Services>, max_at_once: usize, speed: f64) -> Self {
+        Self { services, max_at_once, speed }
     }
 
     /// Runs a machine from its first state to its end, as the execution of that name.
@@ -147,7 +147,7 @@ impl Run {
         let place = fill(&map.item_reader.parameters, &scope).map_err(|error| Failed::runtime(&error))?;
         let (bucket, key) = (place["Bucket"].as_str().unwrap_or_default(), place["Key"].as_str().unwrap_or_default());
         let items = self.services.items(bucket, key).await?;
-        let at_once = concurrency(map, input)?.clamp(1, self.most_at_once.max(1));
+        let at_once = concurrency(map, input)?.clamp(1, self.max_at_once.max(1));
         let running = stream::iter(items).map(|item| self.item(map, input, item)).buffer_unordered(at_once);
         running.try_for_each(async |_| Ok(())).await
     }

@@ -11,7 +11,7 @@ use indicatif::HumanBytes;
 use super::client::{Backup as Newest, Client};
 use super::language::say;
 use super::progress::Shown;
-use super::{Place, until_interrupted};
+use super::{DataFolder, until_interrupted};
 
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
@@ -23,7 +23,7 @@ pub struct Backup {
     org: String,
 }
 
-pub async fn run(place: Place, backup: Backup) -> Result<()> {
+pub async fn run(place: DataFolder, backup: Backup) -> Result<()> {
     let local = place.start().await?;
     until_interrupted(local, async |local| back_up(local, local.find_organisation(&backup.org)?).await).await
 }

@@ -11,7 +11,7 @@ use super::backup::back_up;
 use super::client::{Client, NothingLeft};
 use super::language::say;
 use super::progress::Shown;
-use super::{Place, serve, until_interrupted};
+use super::{DataFolder, serve, until_interrupted};
 
 /// The sample's schedule: the first Monday of each month, which leaves one of two free backups to try.
 const MONTHLY: &str = "RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO";
@@ -30,7 +30,7 @@ pub struct Demo {
     plan: String,
 }
 
-pub async fn run(place: Place, demo: Demo) -> Result<()> {
+pub async fn run(place: DataFolder, demo: Demo) -> Result<()> {
     let data = place.data.clone();
     let mut local = place.start().await?;
     let org = local.organisation(sample::ORGANISATION, Tokyo, &demo.plan, "JP").await?;

@@ -11,7 +11,7 @@ use hozon::{Local, require_name};
 use hozon_shared::domain::id::OrgId;
 use indicatif::HumanCount;
 
-use super::Place;
+use super::DataFolder;
 
 /// Notes of an import that are printed one by one.
 const MAX_NOTES: usize = 1_000;
@@ -92,7 +92,7 @@ impl Import {
 }
 
 /// Plans first, without a running Hozon: what is refused then leaves no trace.
-pub async fn run(place: Place, arguments: Import) -> Result<()> {
+pub async fn run(place: DataFolder, arguments: Import) -> Result<()> {
     require_name(&arguments.org)?;
     let planned = plan(&arguments.options(), Utc::now()).await?;
     let mut local = place.start().await?;

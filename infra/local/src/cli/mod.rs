@@ -32,14 +32,14 @@ pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
     #[command(flatten)]
     demo: demo::Demo,
 }
 
 /// Where everything is kept and served.
 #[derive(Args)]
-struct Place {
+struct DataFolder {
     #[arg(help = say("The data folder", "データフォルダー"), long, global = true, default_value = "hozon-data", value_name = "DIR")]
     data: PathBuf,
     #[arg(help = say("Port of the API and the console, on this machine only [default: 4690, or any that is free]", "API とコンソールのポート（このマシンのみ）[既定: 4690、使用中の場合は空きポート]"), long, global = true)]
@@ -85,7 +85,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     }
 }
 
-impl Place {
+impl DataFolder {
     fn options(self) -> Result<Options> {
         // Whoever asks for an end while the program starts is heard when it has.
         LazyLock::force(&ENDING);

@@ -13,7 +13,7 @@ use hozon_shared::ports::{Clock, SystemClock};
 
 use super::language::{locale, say};
 use super::links::TEST_CARDS;
-use super::{Place, until_interrupted};
+use super::{DataFolder, until_interrupted};
 
 /// Serves the API and the console.
 #[derive(Args)]
@@ -28,7 +28,7 @@ pub struct Serve {
     speed: f64,
 }
 
-pub async fn run(place: Place, serve: Serve) -> Result<()> {
+pub async fn run(place: DataFolder, serve: Serve) -> Result<()> {
     let data = place.data.clone();
     let mut options = place.options()?;
     let mut other_clock = None;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use hozon_shared::domain::crm::{Contents, Field};
+use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
 
 use super::csv_file::CsvFile;
@@ -162,8 +162,8 @@ async fn ids_among(plan: &ModulePlan, wanted: &HashSet<&str>) -> Result<HashMap<
 /// Files that belong to no module are kept all the same.
 fn loose_files(input: &str) -> ModulePlan {
     let field =
-        Field { api_name: "Id".to_owned(), label: "Id".to_owned(), data_type: "text".to_owned(), contents: Contents::Crm };
+        Field { api_name: "Id".to_owned(), label: "Id".to_owned(), data_type: "text".to_owned(), contents: DataCategory::Crm };
     let (api_name, label) = (LOOSE.to_owned(), LOOSE.to_owned());
-    let head = ModuleHead { api_name, label, order: u32::MAX, contents: Contents::Crm, fields: vec![field] };
+    let head = ModuleHead { api_name, label, order: u32::MAX, contents: DataCategory::Crm, fields: vec![field] };
     ModulePlan { head, files: Vec::new(), attachments: Vec::new(), input: input.to_owned(), backup: None }
 }

@@ -53,11 +53,11 @@ pub struct InputFile {
     pub size: u64,
     /// When it was changed last, if that is known.
     pub modified: Option<DateTime<Utc>>,
-    place: Place,
+    place: Location,
 }
 
 #[derive(Clone)]
-enum Place {
+enum Location {
     Disk(PathBuf),
     Zip { archive: Arc<Path>, record: Arc<ZipRecord> },
 }
@@ -75,11 +75,11 @@ impl InputFile {
     /// Opens the file. A zip's entry that is damaged fails while it is read, at the latest at its end.
     pub async fn open(&self) -> Result<Reader, ImportError> {
         match &self.place {
-            Place::Disk(path) => {
+            Location::Disk(path) => {
                 let file = File::open(path).await.map_err(|source| self.unreadable(source))?;
                 Ok(Box::new(BufReader::with_capacity(BUFFER.min(self.size as usize + 1), file)))
             }
-            Place::Zip { archive, record } => {
+            Location::Zip { archive, record } => {
                 let entry = EntryReader::open(archive, record.clone()).await;
                 Ok(Box::new(entry.map_err(|source| self.unreadable(source))?))
             }
@@ -143,7 +143,7 @@ impl InputFile {
     /// Where a zip lies that is not inside another.
     pub fn zip_on_disk(&self) -> Option<&Path> {
         match &self.place {
-            Place::Disk(path) if self.is_zip() => Some(path),
+            Location::Disk(path) if self.is_zip() => Some(path),
             _ => None,
         }
     }
@@ -156,8 +156,8 @@ impl InputFile {
     /// What a zip's directory says about it.
     pub fn zip_record(&self) -> Option<&ZipRecord> {
         match &self.place {
-            Place::Disk(_) => None,
-            Place::Zip { record, .. } => Some(record),
+            Location::Disk(_) => None,
+            Location::Zip { record, .. } => Some(record),
         }
     }
 }
@@ -208,7 +208,13 @@ pub async fn sibling(path: &Path, inside: &str) -> Option<InputFile> {
 
 fn disk_file(path: &Path, inside: String, told: &std::fs::Metadata) -> InputFile {
     let modified = told.modified().ok().map(DateTime::from);
-    InputFile { path: inside, name: path.display().to_string(), size: told.len(), modified, place: Place::Disk(path.to_owned()) }
+    InputFile {
+        path: inside,
+        name: path.display().to_string(),
+        size: told.len(),
+        modified,
+        place: Location::Disk(path.to_owned()),
+    }
 }
 
 async fn open_folder(root: &Path) -> Result<Input, ImportError> {
@@ -295,7 +301,7 @@ fn add(input: &mut Input, zip: &str, archive: &Arc<Path>, record: ZipRecord, pag
         return Ok(());
     }
     let (size, modified) = (record.uncompressed, record.modified);
-    let place = Place::Zip { archive: archive.clone(), record: Arc::new(record) };
+    let place = Location::Zip { archive: archive.clone(), record: Arc::new(record) };
     input.files.push(InputFile { path, name, size, modified, place });
     Ok(())
 }

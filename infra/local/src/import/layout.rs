@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use hozon_shared::archive::cells::Escaping;
-use hozon_shared::domain::crm::{Contents, Field, Module};
+use hozon_shared::domain::crm::{DataCategory, Field, Module};
 use hozon_shared::domain::id::BackupId;
 use hozon_shared::sources::native_publish::{MAX_FIELD_BYTES, field_bytes};
 use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
@@ -130,11 +130,15 @@ async fn other_modules(files: &[InputFile], wishes: &Wishes, notes: &mut Vec<Not
             sources.push(CsvSource { file, dialect, escaping: Escaping::None, lenient, expected: None, may_be_edited: false });
         }
         let Some(header) = header::common(&mut sources, notes).await? else { continue };
-        let field =
-            |name: String| Field { label: name.clone(), api_name: name, data_type: "text".to_owned(), contents: Contents::Crm };
+        let field = |name: String| Field {
+            label: name.clone(),
+            api_name: name,
+            data_type: "text".to_owned(),
+            contents: DataCategory::Crm,
+        };
         let fields = header.into_iter().map(field).collect();
         let input = sources.first().map(|source| source.file.name.clone()).unwrap_or_default();
-        let head = ModuleHead { label: name.clone(), api_name: name, order, contents: Contents::Crm, fields };
+        let head = ModuleHead { label: name.clone(), api_name: name, order, contents: DataCategory::Crm, fields };
         plans.push(ModulePlan { head, files: sources, attachments: Vec::new(), input, backup: None });
     }
     Ok(plans)

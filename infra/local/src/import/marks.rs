@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use hozon_shared::domain::crm::Contents;
+use hozon_shared::domain::crm::DataCategory;
 
 use super::error::ImportError;
 use super::layout::ModulePlan;
@@ -12,7 +12,7 @@ use super::layout::ModulePlan;
 pub struct Mark {
     module: String,
     field: Option<String>,
-    contents: Contents,
+    contents: DataCategory,
 }
 
 /// A text that is no mark.
@@ -26,10 +26,10 @@ impl FromStr for Mark {
     fn from_str(text: &str) -> Result<Self, InvalidMark> {
         let (name, kind) = text.rsplit_once('=').ok_or(InvalidMark)?;
         let contents = match kind {
-            "mail" => Contents::Mail,
-            "document" => Contents::Document,
-            "integration" => Contents::Integration,
-            "crm" => Contents::Crm,
+            "mail" => DataCategory::Mail,
+            "document" => DataCategory::Document,
+            "integration" => DataCategory::Integration,
+            "crm" => DataCategory::Crm,
             _ => return Err(InvalidMark),
         };
         let (module, field) = match name.split_once('.') {
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn marks_are_read() {
         let mark: Mark = "Contacts.Synced=integration".parse().expect("a mark");
-        assert_eq!(mark, Mark { module: "Contacts".into(), field: Some("Synced".into()), contents: Contents::Integration });
+        assert_eq!(mark, Mark { module: "Contacts".into(), field: Some("Synced".into()), contents: DataCategory::Integration });
         assert_eq!("Emails=mail".parse::<Mark>().map(|mark| mark.field), Ok(None));
         assert_eq!("Emails".parse::<Mark>(), Err(InvalidMark));
         assert_eq!("Emails=other".parse::<Mark>(), Err(InvalidMark));

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::DateTime;
 use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FORMAT, FieldsDocument, FileRecord, Manifest, VERSION};
 use hozon_shared::domain::backup::ArchiveKind;
-use hozon_shared::domain::crm::{Contents, Field};
+use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
 use serde::Deserialize;
 
@@ -123,7 +123,7 @@ pub async fn modules(part: &OwnPart, reading: OwnReading<'_>, notes: &mut Vec<No
                     api_name: module.clone(),
                     label: documents.get(module).map_or_else(|| module.clone(), |document| document.label.clone()),
                     order: documents.get(module).map_or(0, |document| document.order),
-                    contents: Contents::Crm,
+                    contents: DataCategory::Crm,
                     fields: Vec::new(),
                 },
                 files: vec![source],
@@ -156,7 +156,7 @@ fn fields(header: Vec<String>, described: Option<&FieldsDocument>) -> Vec<Field>
     let known =
         |name: &String| described.and_then(|document| document.fields.iter().find(|field| field.api_name == *name)).cloned();
     let plain =
-        |name: String| Field { label: name.clone(), api_name: name, data_type: "text".to_owned(), contents: Contents::Crm };
+        |name: String| Field { label: name.clone(), api_name: name, data_type: "text".to_owned(), contents: DataCategory::Crm };
     header.into_iter().map(|name| known(&name).unwrap_or_else(|| plain(name))).collect()
 }
 

@@ -26,11 +26,11 @@ const MAX_BUFFER: u64 = 256 << 10;
 const MIN_BUFFER: u64 = 4 << 10;
 
 type Body = Counted<Take<BufReader<File>>>;
-type Source = Compat<Chain<Cursor<Vec<u8>>, Body>>;
+type EntryBytes = Compat<Chain<Cursor<Vec<u8>>, Body>>;
 
 /// An entry's bytes, unpacked. The end is reached only if size and CRC are the directory's.
 pub struct EntryReader {
-    unpacked: ZipFileReader<Reading<'static, Source, WithoutEntry>>,
+    unpacked: ZipFileReader<Reading<'static, EntryBytes, WithoutEntry>>,
     consumed: Arc<AtomicU64>,
     record: Arc<ZipRecord>,
     crc32: Hasher,

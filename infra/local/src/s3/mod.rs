@@ -19,9 +19,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access_events::{self, AccessEvent};
 use crate::emulators::{ARCHIVES_BUCKET, CRM_BUCKET, bind_as_before};
 use crate::origins;
-use crate::trail::{self, News};
 
 pub use access::{Allowed, Keys};
 pub use files::Files;
@@ -33,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub async fn start(
     data: &Path,
     keys: Keys,
-    told: UnboundedSender<News>,
+    told: UnboundedSender<AccessEvent>,
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Result<String> {
@@ -47,7 +47,7 @@ pub async fn start(
     Ok(url)
 }
 
-async fn serve(listener: TcpListener, service: S3Service, told: UnboundedSender<News>, stop: CancellationToken) {
+async fn serve(listener: TcpListener, service: S3Service, told: UnboundedSender<AccessEvent>, stop: CancellationToken) {
     let graceful = GracefulShutdown::new();
     let http = Builder::new(TokioExecutor::new());
     loop {
@@ -77,12 +77,12 @@ async fn answer(
     service: S3Service,
     request: Request<Incoming>,
     address: std::net::IpAddr,
-    told: UnboundedSender<News>,
+    told: UnboundedSender<AccessEvent>,
 ) -> Result<s3s::HttpResponse, s3s::HttpError> {
     if !origins::is_from_no_page(request.uri(), request.headers()) {
         let mut refused = s3s::HttpResponse::new(s3s::Body::from(origins::REFUSED.to_owned()));
         *refused.status_mut() = StatusCode::FORBIDDEN;
         return Ok(refused);
     }
-    trail::watched(service, request, address, told).await
+    access_events::watched(service, request, address, told).await
 }

@@ -4,16 +4,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use hozon_shared::archive::contents::{Contents as Held, ModuleContents, contents_at};
+use hozon_shared::archive::contents::{BackupContents, ModuleContents, contents_at};
 use hozon_shared::domain::allowance::{Claim, Demand, Settled};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup, Failure};
 use hozon_shared::domain::change;
-use hozon_shared::domain::crm::{Contents, Module, left_out};
-use hozon_shared::domain::event::{Event, What};
+use hozon_shared::domain::crm::{DataCategory, Module, left_out};
+use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId, UserId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Contact, Organisation, Person};
-use hozon_shared::domain::plan::Free;
+use hozon_shared::domain::plan::FreeBackups;
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::domain::recurrence::{Recurrence, next_month};
 use hozon_shared::domain::rule::Rule;
@@ -27,7 +27,7 @@ const PAST: TimeDelta = TimeDelta::days(92);
 const AGO: TimeDelta = TimeDelta::days(9);
 /// The plan that the organisation had then, and what it gave.
 const PLAN: &str = "Standard";
-const FREE: Free = Free::PerMonth(2);
+const FREE: FreeBackups = FreeBackups::PerMonth(2);
 const RULE: &str = "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO";
 /// The first of the schedule's runs, from this one on, that was not skipped: it failed.
 const FAILED_FROM: usize = 1;
@@ -76,7 +76,7 @@ impl Past<'_> {
         self.commit(change::stop_schedule(stopped, &kenichi(), end, self.event(end))).await?;
         if plan != PLAN {
             let at = end + TimeDelta::hours(1);
-            let what = What::PlanChanged { from: PLAN.to_owned(), to: plan };
+            let what = EventKind::PlanChanged { from: PLAN.to_owned(), to: plan };
             self.commit(vec![Change::Event(Event { id: self.event(at), at, by: misaki(), what })]).await?;
         }
         Ok(())
@@ -141,7 +141,7 @@ impl Past<'_> {
     async fn complete(&mut self, id: BackupId, at: DateTime<Utc>) -> Result<(), PortError> {
         self.made += 1;
         let modules: Vec<ModuleContents> =
-            self.modules.iter().filter(|module| module.contents == Contents::Crm).map(|module| self.then(module)).collect();
+            self.modules.iter().filter(|module| module.contents == DataCategory::Crm).map(|module| self.then(module)).collect();
         let sum = |of: fn(&ModuleContents) -> u64| modules.iter().map(of).sum::<u64>();
         let (rows, attachments, bytes) =
             (sum(|module| module.rows), sum(|module| module.attachments), sum(|module| module.attachment_bytes));
@@ -170,7 +170,8 @@ impl Past<'_> {
     async fn keep_contents(&self, id: BackupId, modules: Vec<ModuleContents>, at: DateTime<Utc>) -> Result<(), PortError> {
         let organisation = self.ports.store.organisation(self.org).await?.ok_or_else(impossible)?;
         let (source, csv) = (self.ports.source.info(), organisation.archive.csv);
-        let held = Held { source, read_from: at - TimeDelta::minutes(3), csv, modules, left_out: left_out(self.modules) };
+        let held =
+            BackupContents { source, read_from: at - TimeDelta::minutes(3), csv, modules, left_out: left_out(self.modules) };
         let json =
             serde_json::to_vec(&held).map_err(|error| PortError::with(ErrorKind::Corrupt, "write a backup's contents", error))?;
         self.ports.objects.put(&contents_at(self.org, id), json.into(), "application/json").await
@@ -186,7 +187,7 @@ impl Past<'_> {
         if !self.made.is_multiple_of(2) {
             return Ok(());
         }
-        let what = What::DownloadStarted { backup, file: "Data_001.zip".to_owned(), address: None };
+        let what = EventKind::DownloadStarted { backup, file: "Data_001.zip".to_owned(), address: None };
         self.commit(vec![Change::Event(Event { id: self.event(at), at, by: kenichi(), what })]).await
     }
 

@@ -1,6 +1,6 @@
 //! The sample's modules: what a trading company keeps in its CRM.
 
-use hozon_shared::domain::crm::{Contents, Field};
+use hozon_shared::domain::crm::{DataCategory, Field};
 
 /// One module.
 pub struct SampleModule {
@@ -11,7 +11,7 @@ pub struct SampleModule {
     /// Name that users see.
     pub label: &'static str,
     /// What it contains.
-    pub contents: Contents,
+    pub contents: DataCategory,
     /// Records in the smallest sample.
     pub records: u64,
     /// Whether records have attachments.
@@ -25,7 +25,7 @@ pub struct Column {
     name: &'static str,
     label: &'static str,
     data_type: &'static str,
-    contents: Contents,
+    contents: DataCategory,
     /// How cells are made.
     pub kind: Kind,
 }
@@ -102,7 +102,7 @@ impl Column {
 }
 
 const fn column(name: &'static str, label: &'static str, data_type: &'static str, kind: Kind) -> Column {
-    Column { name, label, data_type, contents: Contents::Crm, kind }
+    Column { name, label, data_type, contents: DataCategory::Crm, kind }
 }
 
 const ID: Column = column("Id", "ID", "bigint", Kind::Id);
@@ -127,7 +127,7 @@ const fn module(
     records: u64,
     columns: &'static [Column],
 ) -> SampleModule {
-    SampleModule { number, api_name, label, contents: Contents::Crm, records, has_files: false, columns }
+    SampleModule { number, api_name, label, contents: DataCategory::Crm, records, has_files: false, columns }
 }
 
 /// All modules, in the CRM's order.
@@ -153,7 +153,7 @@ pub static ALL: [SampleModule; 9] = [
                 name: "Ad_Click",
                 label: "広告クリック",
                 data_type: "text",
-                contents: Contents::Integration,
+                contents: DataCategory::Integration,
                 kind: Kind::Choice(&["gclid-1", "gclid-2"]),
             },
         ],
@@ -263,7 +263,7 @@ pub static ALL: [SampleModule; 9] = [
         ],
     ),
     SampleModule {
-        contents: Contents::Mail,
+        contents: DataCategory::Mail,
         ..module(
             6,
             "Emails",
@@ -273,7 +273,7 @@ pub static ALL: [SampleModule; 9] = [
         )
     },
     SampleModule {
-        contents: Contents::Document,
+        contents: DataCategory::Document,
         ..module(
             10,
             "Documents",

@@ -13,12 +13,12 @@ pub struct Difference {
     /// The entry; empty where the zip as a whole is meant.
     pub entry: String,
     /// What is wrong with it.
-    pub what: What,
+    pub what: DifferenceKind,
 }
 
 /// The kinds of differences.
 #[derive(Debug, thiserror::Error)]
-pub enum What {
+pub enum DifferenceKind {
     /// The zip or the entry cannot be read: damaged, or its CRC or size is not the header's.
     #[error("cannot be read: {}", causes(.0))]
     Unreadable(ImportError),
@@ -73,7 +73,7 @@ pub enum What {
 }
 
 impl Difference {
-    pub(super) fn of(zip: &str, entry: &str, what: What) -> Self {
+    pub(super) fn of(zip: &str, entry: &str, what: DifferenceKind) -> Self {
         Self { zip: zip.to_owned(), entry: entry.to_owned(), what }
     }
 }

@@ -16,7 +16,7 @@ use crate::import::own_set::{Member, check_complete};
 use content::{Found, read};
 
 pub use crate::import::own_set::SetFault;
-pub use difference::{Difference, What};
+pub use difference::{Difference, DifferenceKind};
 pub use structure::FrameFault;
 
 const MANIFEST: &str = "manifest.json";
@@ -43,7 +43,7 @@ pub async fn verify(zip: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Ve
     let name = zip.display().to_string();
     check_frame(zip, &name).await?;
     let reading = ZipReading { names: None, zone: chrono_tz::UTC };
-    let input = open_zip(zip, reading).await.map_err(|error| Difference::of(&name, "", What::Unreadable(error)))?;
+    let input = open_zip(zip, reading).await.map_err(|error| Difference::of(&name, "", DifferenceKind::Unreadable(error)))?;
     let manifest = manifest(&name, &input).await?;
     let records = records(&name, &input, &manifest)?;
     let entries = input.files.len();
@@ -78,16 +78,16 @@ async fn check_frame(zip: &Path, name: &str) -> Result<(), Difference> {
     let checked = tokio::task::spawn_blocking(move || structure::check(&path)).await;
     let stopped = |error: tokio::task::JoinError| (String::new(), FrameFault::Unreadable(std::io::Error::other(error).into()));
     let checked = checked.map_err(stopped).and_then(|checked| checked);
-    checked.map_err(|(entry, fault)| Difference::of(name, &entry, What::Frame(fault)))
+    checked.map_err(|(entry, fault)| Difference::of(name, &entry, DifferenceKind::Frame(fault)))
 }
 
 async fn manifest(zip: &str, input: &Input) -> Result<Manifest, Difference> {
     let differs = |what| Difference::of(zip, MANIFEST, what);
-    let file = input.files.iter().find(|file| file.path == MANIFEST).ok_or_else(|| differs(What::Missing))?;
-    let json = file.read().await.map_err(|error| differs(What::Unreadable(error)))?;
-    let manifest: Manifest = serde_json::from_slice(&json).map_err(|error| differs(What::NoManifest(error)))?;
+    let file = input.files.iter().find(|file| file.path == MANIFEST).ok_or_else(|| differs(DifferenceKind::Missing))?;
+    let json = file.read().await.map_err(|error| differs(DifferenceKind::Unreadable(error)))?;
+    let manifest: Manifest = serde_json::from_slice(&json).map_err(|error| differs(DifferenceKind::NoManifest(error)))?;
     if manifest.format != FORMAT || !(1..=VERSION).contains(&manifest.version) {
-        return Err(differs(What::OtherFormat { format: manifest.format, version: manifest.version }));
+        return Err(differs(DifferenceKind::OtherFormat { format: manifest.format, version: manifest.version }));
     }
     Ok(manifest)
 }
@@ -97,20 +97,20 @@ fn records<'a>(zip: &str, input: &Input, manifest: &'a Manifest) -> Result<HashM
     let mut records = HashMap::new();
     for record in &manifest.files {
         if records.insert(record.path.as_str(), record).is_some() {
-            return Err(Difference::of(zip, &record.path, What::ListedTwice));
+            return Err(Difference::of(zip, &record.path, DifferenceKind::ListedTwice));
         }
     }
     let mut there = std::collections::HashSet::new();
     for file in &input.files {
         if !there.insert(file.path.as_str()) {
-            return Err(Difference::of(zip, &file.path, What::Twice));
+            return Err(Difference::of(zip, &file.path, DifferenceKind::Twice));
         }
         if file.path != MANIFEST && !records.contains_key(file.path.as_str()) {
-            return Err(Difference::of(zip, &file.path, What::NotListed));
+            return Err(Difference::of(zip, &file.path, DifferenceKind::NotListed));
         }
     }
     match manifest.files.iter().find(|record| !there.contains(record.path.as_str())) {
-        Some(record) => Err(Difference::of(zip, &record.path, What::Missing)),
+        Some(record) => Err(Difference::of(zip, &record.path, DifferenceKind::Missing)),
         None => Ok(records),
     }
 }
@@ -118,16 +118,16 @@ fn records<'a>(zip: &str, input: &Input, manifest: &'a Manifest) -> Result<HashM
 async fn entry(zip: &str, file: &InputFile, record: Option<&FileRecord>, escaping: Escaping) -> Result<Found, Difference> {
     let differs = |what| Difference::of(zip, &file.path, what);
     let counts_rows = record.is_some_and(|record| record.rows.is_some());
-    let found = read(file, counts_rows, escaping).await.map_err(|error| differs(What::Unreadable(error)))?;
+    let found = read(file, counts_rows, escaping).await.map_err(|error| differs(DifferenceKind::Unreadable(error)))?;
     let Some(record) = record else { return Ok(found) };
     if found.bytes != record.bytes {
-        return Err(differs(What::Bytes { manifest: record.bytes, found: found.bytes }));
+        return Err(differs(DifferenceKind::Bytes { manifest: record.bytes, found: found.bytes }));
     }
     if found.sha256 != record.sha256 {
-        return Err(differs(What::Sha256));
+        return Err(differs(DifferenceKind::Sha256));
     }
     if found.rows != record.rows {
-        return Err(differs(What::Rows { manifest: record.rows, found: found.rows }));
+        return Err(differs(DifferenceKind::Rows { manifest: record.rows, found: found.rows }));
     }
     Ok(found)
 }
@@ -137,11 +137,11 @@ fn compare_index(zip: &str, manifest: &Manifest, mut listed: HashMap<String, (St
     for record in manifest.files.iter().filter(|record| record.module.is_some()) {
         let expected = (record.bytes.to_string(), record.sha256.clone());
         if listed.remove(&record.path) != Some(expected) {
-            return Err(Difference::of(zip, &record.path, What::Index));
+            return Err(Difference::of(zip, &record.path, DifferenceKind::Index));
         }
     }
     match listed.into_keys().next() {
-        Some(path) => Err(Difference::of(zip, &path, What::Index)),
+        Some(path) => Err(Difference::of(zip, &path, DifferenceKind::Index)),
         None => Ok(()),
     }
 }

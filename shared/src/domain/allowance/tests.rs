@@ -12,7 +12,7 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time")
 }
 
-fn demand(backup: u64, free: Free, now: DateTime<Utc>, weekly: bool) -> Demand {
+fn demand(backup: u64, free: FreeBackups, now: DateTime<Utc>, weekly: bool) -> Demand {
     Demand { backup: BackupId(backup), free, now, weekly: weekly.then_some(now), zone: Tz::Asia__Tokyo }
 }
 
@@ -34,7 +34,7 @@ fn a_run_uses_the_subscription_then_the_month_then_what_was_bought() {
     let now = at("2026-11-24T00:00:00Z");
     let mut account = Account::new(OrgId(1)).buy(OrderId(7), 1).account;
     account.weekly = Some(Entitlement { subscription: SubscriptionId(5), until: at("2026-12-24T00:00:00Z") });
-    let two = Free::PerMonth(2);
+    let two = FreeBackups::PerMonth(2);
     let (account, first) = claim(account, &demand(1, two, now, true));
     let (account, second) = claim(account, &demand(2, two, now, true));
     let (account, third) = claim(account, &demand(3, two, now, false));
@@ -45,7 +45,7 @@ fn a_run_uses_the_subscription_then_the_month_then_what_was_bought() {
     assert_eq!(account.clone().claim(&demand(5, two, now, true)), Err(LimitReached { allowed: 2 }));
     let next_week = now + TimeDelta::days(7);
     assert_eq!(claim(account.clone(), &demand(5, two, next_week, true)).1, Claim::Weekly { week: Week("2026-W49".to_owned()) });
-    assert_eq!(account.claim(&demand(6, Free::Unlimited, now, true)), Ok((Claim::Unlimited, None)));
+    assert_eq!(account.claim(&demand(6, FreeBackups::Unlimited, now, true)), Ok((Claim::Unlimited, None)));
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn only_weekly_schedules_use_the_subscription_and_only_while_it_lasts() {
     let now = at("2026-11-24T00:00:00Z");
     let mut account = Account::new(OrgId(1));
     account.weekly = Some(Entitlement { subscription: SubscriptionId(5), until: now });
-    let none = Free::PerMonth(0);
+    let none = FreeBackups::PerMonth(0);
     assert_eq!(account.clone().claim(&demand(1, none, now, true)), Err(LimitReached { allowed: 0 }));
     assert_eq!(account.clone().claim(&demand(1, none, now - TimeDelta::seconds(1), false)), Err(LimitReached { allowed: 0 }));
     assert!(account.claim(&demand(1, none, now - TimeDelta::seconds(1), true)).is_ok());
@@ -63,8 +63,8 @@ fn only_weekly_schedules_use_the_subscription_and_only_while_it_lasts() {
 fn a_refund_takes_nothing_that_was_used_and_what_comes_back_later_goes_towards_it() {
     let now = at("2026-11-24T00:00:00Z");
     let account = Account::new(OrgId(1)).buy(OrderId(7), 3).account;
-    let (account, first) = claim(account, &demand(1, Free::PerMonth(0), now, false));
-    let (account, _) = claim(account, &demand(2, Free::PerMonth(0), now, false));
+    let (account, first) = claim(account, &demand(1, FreeBackups::PerMonth(0), now, false));
+    let (account, _) = claim(account, &demand(2, FreeBackups::PerMonth(0), now, false));
     let account = account.refund(OrderId(7), 2).account;
     assert_eq!(account.credits_left(), 0);
     let account = account.give_back(&first, BackupId(1)).expect("was counted").account;
@@ -123,7 +123,7 @@ struct History {
     orders: Vec<(OrderId, u32)>,
     now: DateTime<Utc>,
     zone: Tz,
-    free: Free,
+    free: FreeBackups,
     next: u64,
 }
 
@@ -137,7 +137,7 @@ impl History {
             orders: Vec::new(),
             now: at("2026-11-24T00:00:00Z"),
             zone: Tz::Asia__Tokyo,
-            free: Free::PerMonth(2),
+            free: FreeBackups::PerMonth(2),
             next: 1,
         }
     }
@@ -197,7 +197,7 @@ impl History {
                 self.running.retain(|(_, _, begun)| now - *begun < TimeDelta::hours(25));
             }
             Step::Move { zone } => self.zone = ZONES[zone.index(ZONES.len())],
-            Step::Plan { free } => self.free = Free::PerMonth(free),
+            Step::Plan { free } => self.free = FreeBackups::PerMonth(free),
             Step::Fail { .. } | Step::Finish { .. } | Step::Refund { .. } | Step::Dispute { .. } => {}
         }
         self.check()

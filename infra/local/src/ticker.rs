@@ -57,7 +57,7 @@ impl Called for TriggerFunction {
 
 /// Looks at the clock.
 #[derive(Clone)]
-pub struct Clockwork {
+pub struct Ticker {
     clock: Arc<dyn Clock>,
     scheduler: Scheduler,
     trigger: Trigger,
@@ -69,7 +69,7 @@ pub struct Clockwork {
     cleaned: Arc<Mutex<DateTime<Utc>>>,
 }
 
-impl Clockwork {
+impl Ticker {
     /// Everything is due at the first look.
     pub fn new(
         clock: Arc<dyn Clock>,

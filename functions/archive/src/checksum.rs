@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 /// What is known of some bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sum {
+pub struct Checksum {
     /// How many they are.
     pub size: u64,
     /// Their CRC-32, as zip has it.
     pub crc32: u32,
 }
 
-impl Sum {
+impl Checksum {
     /// Counts these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self { size: bytes.len() as u64, crc32: crc32fast::hash(bytes) }
@@ -20,7 +20,7 @@ impl Sum {
 
     /// Of these bytes with others behind them.
     #[must_use]
-    pub fn then(self, next: Self) -> Self {
+    pub fn followed_by(self, next: Self) -> Self {
         let mut hasher = Hasher::new_with_initial_len(self.crc32, self.size);
         hasher.combine(&Hasher::new_with_initial_len(next.crc32, next.size));
         Self { size: self.size + next.size, crc32: hasher.finalize() }
@@ -28,10 +28,10 @@ impl Sum {
 
     /// Of what comes behind `head`, these being the whole.
     #[must_use]
-    pub fn behind(self, head: Self) -> Self {
+    pub fn without_prefix(self, head: Self) -> Self {
         let size = self.size.saturating_sub(head.size);
         // A CRC is linear: the whole's is the head's, moved by the length of the rest, XOR the rest's.
-        let moved = head.then(Self { size, crc32: 0 }).crc32;
+        let moved = head.followed_by(Self { size, crc32: 0 }).crc32;
         Self { size, crc32: self.crc32 ^ moved }
     }
 }
@@ -44,9 +44,9 @@ mod tests {
     fn parts_make_the_whole_and_the_whole_gives_back_its_parts() {
         let bytes: Vec<u8> = (0..100_000u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
         for cut in [0, 1, 4096, 99_999, 100_000] {
-            let (head, rest) = (Sum::of(&bytes[..cut]), Sum::of(&bytes[cut..]));
-            assert_eq!(head.then(rest), Sum::of(&bytes));
-            assert_eq!(Sum::of(&bytes).behind(head), rest);
+            let (head, rest) = (Checksum::of(&bytes[..cut]), Checksum::of(&bytes[cut..]));
+            assert_eq!(head.followed_by(rest), Checksum::of(&bytes));
+            assert_eq!(Checksum::of(&bytes).without_prefix(head), rest);
         }
     }
 }

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What comes to the one who tells.
 #[derive(Debug)]
-pub enum News {
+pub enum AccessEvent {
     /// S3 has served something because of a link.
     Fetch(Fetch),
     /// The program has served a zip for a link without a query.
@@ -78,26 +78,26 @@ pub async fn watched(
     s3: S3Service,
     request: Request<Incoming>,
     address: IpAddr,
-    told: UnboundedSender<News>,
+    told: UnboundedSender<AccessEvent>,
 ) -> Result<s3s::HttpResponse, s3s::HttpError> {
     let fetch = Fetch::of(&request, address);
     let answer = Service::call(&s3, request).await?;
     if let Some(fetch) = fetch.filter(|_| answer.status().is_success()) {
         // Nobody listens where there are stores without functions.
-        drop(told.send(News::Fetch(fetch)));
+        drop(told.send(AccessEvent::Fetch(fetch)));
     }
     Ok(answer)
 }
 
 /// Hands over what is fetched until S3 has stopped.
-pub async fn tell(mut news: UnboundedReceiver<News>, ports: Ports) {
+pub async fn tell(mut news: UnboundedReceiver<AccessEvent>, ports: Ports) {
     while let Some(one) = news.recv().await {
         match one {
-            News::Wait(waiting) => drop(waiting.send(())),
-            News::Fetch(fetch) => {
+            AccessEvent::Wait(waiting) => drop(waiting.send(())),
+            AccessEvent::Fetch(fetch) => {
                 record(&ports, &fetch.event(ports.clock.now())).await;
             }
-            News::Served { key, address } => {
+            AccessEvent::Served { key, address } => {
                 let at = ports.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true);
                 record(&ports, &json!({ "served": { "key": key, "at": at, "address": address } })).await;
             }
@@ -112,9 +112,9 @@ async fn record(ports: &Ports, event: &Value) {
 }
 
 /// Waits until everything that was fetched has been told.
-pub async fn told(news: &WeakUnboundedSender<News>) {
+pub async fn told(news: &WeakUnboundedSender<AccessEvent>) {
     let (waiting, done) = oneshot::channel();
-    if news.upgrade().is_some_and(|news| news.send(News::Wait(waiting)).is_ok()) {
+    if news.upgrade().is_some_and(|news| news.send(AccessEvent::Wait(waiting)).is_ok()) {
         // An error means that the one who tells has ended, after telling all.
         drop(done.await);
     }

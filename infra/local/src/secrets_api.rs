@@ -28,7 +28,7 @@ struct GetSecretValue {
 
 /// What the secrets hold.
 #[derive(Clone)]
-struct Vault {
+struct Stored {
     payments: String,
     signer: String,
     plain_links: String,
@@ -37,15 +37,15 @@ struct Vault {
 /// Answers `GetSecretValue` for the payment provider's keys and the signer's.
 pub fn router(secrets: &Secrets) -> Router {
     let (payments, signer) = (secrets.payments(), secrets.signer());
-    let vault = Vault {
+    let stored = Stored {
         payments: json!({ "api_key": payments.api_key, "webhook_secrets": [payments.webhook_secret] }).to_string(),
         signer: json!({ "id": signer.id, "secret": signer.secret }).to_string(),
         plain_links: json!(secrets.plain_links()).to_string(),
     };
-    Router::new().route(&format!("{PATH}/"), post(call)).route(PATH, post(call)).with_state(vault)
+    Router::new().route(&format!("{PATH}/"), post(call)).route(PATH, post(call)).with_state(stored)
 }
 
-async fn call(State(vault): State<Vault>, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(State(stored): State<Stored>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
     if target != Some("secretsmanager.GetSecretValue") {
         return refusal("UnknownOperationException", "only GetSecretValue is answered here");
@@ -55,9 +55,9 @@ async fn call(State(vault): State<Vault>, headers: HeaderMap, body: Bytes) -> Re
         Err(error) => return refusal("InvalidRequestException", &error.to_string()),
     };
     let secret = match name.as_str() {
-        PAYMENTS => vault.payments,
-        SIGNER => vault.signer,
-        PLAIN_LINKS => vault.plain_links,
+        PAYMENTS => stored.payments,
+        SIGNER => stored.signer,
+        PLAIN_LINKS => stored.plain_links,
         _ => return refusal("ResourceNotFoundException", "there is no such secret"),
     };
     answer(StatusCode::OK, &json!({ "Name": name, "SecretString": secret }))

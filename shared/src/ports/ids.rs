@@ -1,27 +1,8 @@
-//! Time, ids and workflows.
+//! New ids and secrets.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-
-use super::PortError;
-
-/// Tells the time. Nobody asks the system for it otherwise.
-pub trait Clock: Send + Sync {
-    /// The present instant.
-    fn now(&self) -> DateTime<Utc>;
-}
-
-/// The system's clock.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> DateTime<Utc> {
-        Utc::now()
-    }
-}
 
 /// Makes ids. Ids made later are larger, at the resolution of a millisecond.
 pub trait Ids: Send + Sync {
@@ -70,20 +51,4 @@ impl Secrets for SystemSecrets {
         getrandom::fill(&mut bytes).expect("the operating system has random numbers");
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
-}
-
-/// What the name of an execution stands for after a request to start it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Execution {
-    /// An execution with that input that runs, begun by this request or by an earlier one.
-    Running,
-    /// An execution that has ended, or one with another input. Nothing was started.
-    Taken,
-}
-
-/// Starts runs of the archive state machine.
-#[async_trait]
-pub trait Workflow: Send + Sync {
-    /// Starts an execution with that name. A name that was used before starts nothing and is no error.
-    async fn start(&self, name: &str, input: serde_json::Value) -> Result<Execution, PortError>;
 }

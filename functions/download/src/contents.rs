@@ -3,10 +3,10 @@
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::LeftOutReason;
 use hozon_shared::api::{LocalTime, local_time};
-use hozon_shared::archive::contents::{Contents, ModuleContents};
+use hozon_shared::archive::contents::{BackupContents, ModuleContents};
 use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::archive::manifest::FileRecord;
-use hozon_shared::domain::crm::{Contents as Kind, LeftOut};
+use hozon_shared::domain::crm::{DataCategory, LeftOut};
 use hozon_shared::ports::SourceInfo;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,9 +17,9 @@ pub struct ContentsOut {
     source: SourceKind,
     /// When the first of it was read.
     read_from: LocalTime,
-    csv: HeldCsv,
-    modules: Vec<HeldModule>,
-    left_out: Vec<LeftOutOut>,
+    csv: ContentsCsv,
+    modules: Vec<ContentsModule>,
+    left_out: Vec<ExcludedOut>,
 }
 
 /// Where data comes from.
@@ -33,14 +33,14 @@ struct SourceKind {
 
 /// How CSV was written.
 #[derive(Serialize, ToSchema)]
-struct HeldCsv {
+struct ContentsCsv {
     byte_order_mark: bool,
     escape_formulas: bool,
     protect_values: bool,
 }
 
 #[derive(Serialize, ToSchema)]
-struct HeldModule {
+struct ContentsModule {
     api_name: String,
     label: String,
     /// Columns.
@@ -62,37 +62,37 @@ struct CsvFileOut {
 
 /// Something that was left out, and why.
 #[derive(Serialize, ToSchema)]
-struct LeftOutOut {
+struct ExcludedOut {
     module: String,
     /// Null for the whole module.
     field: Option<String>,
     #[schema(value_type = LeftOutReason)]
-    reason: Kind,
+    reason: DataCategory,
 }
 
 impl ContentsOut {
     /// Shows times in that zone.
-    pub fn of(contents: Contents, zone: Tz) -> Self {
-        let (SourceInfo { kind, consistency }, CsvOptions { bom, neutralise, protect }) = (contents.source, contents.csv);
+    pub fn of(contents: BackupContents, zone: Tz) -> Self {
+        let (SourceInfo { kind, consistency }, CsvOptions { bom, escape_formulas, protect }) = (contents.source, contents.csv);
         Self {
             source: SourceKind { kind, consistency },
             read_from: local_time(contents.read_from, zone),
-            csv: HeldCsv { byte_order_mark: bom, escape_formulas: neutralise, protect_values: neutralise && protect },
+            csv: ContentsCsv { byte_order_mark: bom, escape_formulas, protect_values: escape_formulas && protect },
             modules: contents.modules.into_iter().map(module).collect(),
             left_out: contents.left_out.into_iter().map(left_out).collect(),
         }
     }
 }
 
-fn module(module: ModuleContents) -> HeldModule {
+fn module(module: ModuleContents) -> ContentsModule {
     let ModuleContents { api_name, label, fields, rows, files, attachments, attachment_bytes } = module;
-    HeldModule { api_name, label, fields, rows, attachments, attachment_bytes, files: files.into_iter().map(file).collect() }
+    ContentsModule { api_name, label, fields, rows, attachments, attachment_bytes, files: files.into_iter().map(file).collect() }
 }
 
 fn file(FileRecord { path, rows, bytes, sha256, .. }: FileRecord) -> CsvFileOut {
     CsvFileOut { path, rows: rows.unwrap_or(0), bytes, sha256 }
 }
 
-fn left_out(LeftOut { module, field, contents }: LeftOut) -> LeftOutOut {
-    LeftOutOut { module, field, reason: contents }
+fn left_out(LeftOut { module, field, contents }: LeftOut) -> ExcludedOut {
+    ExcludedOut { module, field, reason: contents }
 }

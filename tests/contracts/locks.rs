@@ -1,0 +1,56 @@
+//! `Change::Acquire` and `Change::Release`: an organisation has each place once, and only its holder frees it.
+
+use hozon_shared::domain::change::Lock;
+use hozon_shared::domain::id::{BackupId, OrderId, ScheduleId, WebhookId};
+use hozon_shared::ports::{Change, ErrorKind};
+
+use crate::emulators::{Emulators, ORG, OTHER};
+use crate::samples::kind;
+
+/// Takes and frees a place for one holder and another.
+async fn check(place: fn(u64) -> Lock) {
+    let emulators = Emulators::start().await;
+    let store = &emulators.ports.store;
+    let commit = async |org, change| kind(store.commit(org, vec![change]).await);
+    let conflict = Some(ErrorKind::Conflict);
+    assert_eq!(commit(ORG, Change::Release(place(1))).await, conflict, "nobody has it");
+    assert_eq!(commit(ORG, Change::Acquire(place(1))).await, None);
+    assert_eq!(commit(ORG, Change::Acquire(place(2))).await, conflict, "it is taken");
+    assert_eq!(commit(ORG, Change::Acquire(place(1))).await, conflict, "by the same holder too");
+    assert_eq!(commit(ORG, Change::Release(place(2))).await, conflict, "somebody else has it");
+    assert_eq!(commit(OTHER, Change::Acquire(place(2))).await, None, "the other organisation's");
+    assert_eq!(commit(ORG, Change::Release(place(1))).await, None);
+    assert_eq!(commit(ORG, Change::Release(place(1))).await, conflict, "it is free");
+    assert_eq!(commit(ORG, Change::Acquire(place(2))).await, None);
+}
+
+#[tokio::test]
+async fn that_of_a_backup() {
+    check(|id| Lock::Backup(BackupId(id))).await;
+}
+
+#[tokio::test]
+async fn that_of_a_schedule() {
+    check(|id| Lock::Schedule(ScheduleId(id))).await;
+}
+
+#[tokio::test]
+async fn that_of_a_checkout() {
+    check(|id| Lock::Checkout(OrderId(id))).await;
+}
+
+#[tokio::test]
+async fn that_of_a_webhook() {
+    check(|id| Lock::Webhook { slot: 4, id: WebhookId(id) }).await;
+}
+
+#[tokio::test]
+async fn places_of_different_kinds_are_different() {
+    let emulators = Emulators::start().await;
+    let store = &emulators.ports.store;
+    let places = [Lock::Backup(BackupId(1)), Lock::Schedule(ScheduleId(1)), Lock::Checkout(OrderId(1))];
+    let webhooks = (0..5).map(|slot| Lock::Webhook { slot, id: WebhookId(1) });
+    let places: Vec<_> = places.into_iter().chain(webhooks).collect();
+    store.commit(ORG, places.iter().copied().map(Change::Acquire).collect()).await.expect("takes all");
+    store.commit(ORG, places.iter().copied().map(Change::Release).collect()).await.expect("frees all");
+}
