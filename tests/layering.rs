@@ -46,7 +46,7 @@ fn the_domain_is_pure() {
 
 #[test]
 fn only_one_folder_names_an_sdk() {
-    for folder in ["functions", "infra/local/src", "shared/src/sources", "shared/src/api"] {
+    for folder in ["functions", "infra/local/src", "infra/emulators", "shared/src/sources", "shared/src/api"] {
         without(folder, &["aws_sdk_", "aws_config"]);
     }
 }

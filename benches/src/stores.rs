@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use hozon::emulators::{self, ARCHIVES_BUCKET, Allowed, CRM_BUCKET, Keys, TABLE};
+use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, Allowed, CRM_BUCKET, Keys};
+use hozon_emulator_aws::stores;
+use hozon_emulator_aws::table::{self, TABLE};
 use hozon_shared::aws::Aws;
 use hozon_shared::ports::Ports;
 use hozon_shared::settings::{AccessKey, Endpoints, Settings};
@@ -19,11 +21,10 @@ const SECRET: &str = "known to everybody on this machine";
 /// Serves until standard input ends.
 pub async fn serve(data: &Path) -> Result<()> {
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let emulated = emulators::start(data, Keys::new([(key(), Allowed::Everything)]), &stop, &tasks).await?;
+    let emulated = stores::start(data, Keys::new([(key(), Allowed::Everything)]), &stop, &tasks).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let dynamodb = format!("http://{}{}", listener.local_addr()?, emulators::TABLE_PATH);
-    let table =
-        axum::serve(listener, emulators::table_router(emulated.database)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let dynamodb = format!("http://{}{}", listener.local_addr()?, table::PATH);
+    let table = axum::serve(listener, table::router(emulated.database)).with_graceful_shutdown(stop.clone().cancelled_owned());
     tasks.spawn(table.into_future());
     super::tell(&json!({ "s3": emulated.s3, "dynamodb": dynamodb, "key": KEY, "secret": SECRET, "bucket": CRM_BUCKET }));
     tokio::io::stdin().read_to_end(&mut Vec::new()).await?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use hozon::stripe::{Keys, StripeServer};
+use hozon_emulator_stripe::{Keys, StripeServer};
 use hozon_shared::domain::id::{OrderId, OrgId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;

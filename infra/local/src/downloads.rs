@@ -10,13 +10,12 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use hozon_emulator_aws::access_events::AccessEvent;
 use hozon_shared::api::ApiError;
 use hozon_shared::domain::plain_link::{self, LinkKey, LinkRefused, LinkedFile};
 use hozon_shared::ports::{ObjectHead, ObjectRef, Ports};
 use serde_json::json;
 use tokio::sync::mpsc::WeakUnboundedSender;
-
-use crate::access_events::AccessEvent;
 
 /// The program listens on loopback only.
 const CALLER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

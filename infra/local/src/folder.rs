@@ -2,12 +2,11 @@
 //! still there.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-
-use crate::table;
+use hozon_emulator_aws::table;
 
 /// Makes the folder where there is none, and everything in it private: nobody else on this machine is to read customers' data or keys.
 /// Every file that this process makes from now on is private too.
@@ -61,29 +60,6 @@ pub fn delete_leftovers(data: &Path) -> Result<()> {
             }
         }
     }
-    Ok(())
-}
-
-/// Writes a file whole or not at all, also when the machine loses its power in between.
-pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(contents)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The name is a change of the folder.
-    #[cfg(unix)]
-    fs::File::open(folder)?.sync_all()?;
-    Ok(())
-}
-
-/// Puts a file that cannot be understood aside under a name that says so, and tells about it.
-pub fn set_aside(path: &Path, error: &anyhow::Error, what_now: &str) -> Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let free = (1..).map(|number| path.with_file_name(format!("{name}.damaged-{number}"))).find(|aside| !aside.exists());
-    let aside = free.context("no name is free")?;
-    fs::rename(path, &aside).with_context(|| format!("put {} aside", path.display()))?;
-    tracing::error!(error = format!("{error:#}"), file = %aside.display(), "a damaged file was set aside: {what_now}");
     Ok(())
 }
 

@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use hozon_archive::TaskError;
+use hozon_emulator_aws::lambda::Function;
+use hozon_emulator_aws::s3::ARCHIVES_BUCKET;
+use hozon_emulator_aws::states::asl::{Failed, Services};
+use hozon_notify::Notify;
 use hozon_shared::ports::{ObjectRef, Ports, read_all};
 use serde_json::{Value, json};
-
-use crate::asl::{Failed, Services};
-use crate::emulators::ARCHIVES_BUCKET;
 
 /// Name of the archive function, in place of its ARN.
 pub const ARCHIVE: &str = "archive";
@@ -68,4 +69,24 @@ impl Drop for AbortOnDrop {
 fn failed(error: &TaskError) -> Failed {
     let cause = json!({ "errorType": error.error_type(), "errorMessage": error.message });
     Failed { error: error.error_type().to_owned(), cause: cause.to_string() }
+}
+
+/// The `access` function, called in this process.
+pub struct AccessFunction(pub Ports);
+
+#[async_trait]
+impl Function for AccessFunction {
+    async fn invoke(&self, event: Value) -> anyhow::Result<Value> {
+        Ok(serde_json::to_value(hozon_access::handle(&self.0, event).await?)?)
+    }
+}
+
+/// The `notify` function, called in this process.
+pub struct NotifyFunction(pub Notify);
+
+#[async_trait]
+impl Function for NotifyFunction {
+    async fn invoke(&self, event: Value) -> anyhow::Result<Value> {
+        Ok(self.0.handle(event).await?)
+    }
 }

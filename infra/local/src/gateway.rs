@@ -10,15 +10,17 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use hozon_authorize::Authorizer;
+use hozon_emulator_aws::mail::Mailbox;
+use hozon_emulator_host::origins;
 use hozon_shared::api::{Documented, Identity, with_fallbacks, without_unused_schemas};
 use hozon_shared::domain::plain_link::PREFIX;
 use hozon_shared::ports::Ports;
 use tracing::Instrument;
 
+use crate::console;
 use crate::downloads::Downloads;
-use crate::mail::{self, Mailbox};
+use crate::mail;
 use crate::tokens::{Issuer, JWKS_PATH};
-use crate::{console, origins};
 
 /// All routes of the local program: the functions' own, and what is around them.
 pub fn router(
@@ -33,7 +35,7 @@ pub fn router(
     let (api, document) = functions.split_for_parts();
     let document = without_unused_schemas(document);
     let routes = api.route("/openapi.json", get(async move || Json(document))).route(JWKS_PATH, get(async move || Json(keys)));
-    with_fallbacks(routes.merge(console::router()).merge(mail::pages(mailbox)).merge(downloads.router()))
+    with_fallbacks(routes.merge(console::router()).merge(mail::router(mailbox)).merge(downloads.router()))
         .layer(middleware::from_fn_with_state(authorizer, identify))
         .layer(middleware::from_fn_with_state(ports.clone(), request_id))
         .layer(middleware::from_fn(origins::own_pages))

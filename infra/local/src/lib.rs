@@ -1,13 +1,8 @@
-//! The local program: S3, DynamoDB, the state machine, the token issuer and all functions in one process, on one data folder.
+//! The local program: emulated AWS and Stripe, the token issuer and all functions in one process, on one data folder.
 
-mod access_events;
-mod asl;
 mod clock;
 mod console;
-mod disk;
 mod downloads;
-pub mod emulators;
-mod executions;
 mod folder;
 mod functions;
 mod gateway;
@@ -16,20 +11,13 @@ pub mod import;
 mod listening;
 mod local;
 mod mail;
-mod origins;
+mod organisations;
 mod recovery;
 mod registry;
-mod s3;
 pub mod sample;
-mod scheduler;
 mod secrets;
-mod secrets_api;
 pub mod serving;
 mod settings;
-mod states;
-mod stream;
-pub mod stripe;
-mod table;
 mod ticker;
 pub mod tokens;
 pub mod verify;

@@ -10,6 +10,16 @@ use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use dynoxide::Database;
 use hozon_authorize::Authorizer;
+use hozon_emulator_aws::access_events::{self, AccessEvent};
+use hozon_emulator_aws::mail::{self, Mailbox};
+use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, Allowed, Keys};
+use hozon_emulator_aws::scheduler::{self, Scheduler};
+use hozon_emulator_aws::states::asl::{self, Run};
+use hozon_emulator_aws::states::{self, Executions};
+use hozon_emulator_aws::stream::Stream;
+use hozon_emulator_aws::{secrets as secrets_manager, stores, table};
+use hozon_emulator_host::listening::{bind_as_before, serve};
+use hozon_emulator_stripe::StripeServer;
 use hozon_notify::{Notify, Post};
 use hozon_purchase::Shop;
 use hozon_shared::api::{Documented, document};
@@ -31,25 +41,17 @@ use tokio::sync::mpsc::WeakUnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::access_events::AccessEvent;
-use crate::asl::{self, Run};
 use crate::clock::FastClock;
 use crate::downloads::Downloads;
-use crate::emulators::{self, ARCHIVES_BUCKET, Allowed, Keys};
-use crate::executions::Executions;
-use crate::functions::{ARCHIVE, Functions};
-use crate::listening::{bind_gateway, serve};
-use crate::mail::{self, Mailbox};
+use crate::functions::{ARCHIVE, AccessFunction, Functions, NotifyFunction};
+use crate::listening::bind_gateway;
 use crate::recovery::recover;
 use crate::registry::{Entry, Registry};
-use crate::scheduler::Scheduler;
 use crate::secrets::Secrets;
 use crate::settings::{auth_settings, mail_settings, payment_settings, settings, trigger_settings};
-use crate::stream::Stream;
-use crate::stripe::StripeServer;
 use crate::ticker::{Counts, Ticker, TriggerFunction};
 use crate::tokens::Issuer;
-use crate::{access_events, folder, gateway, scheduler, secrets_api, states, table};
+use crate::{folder, gateway, organisations};
 
 /// The state machine that AWS runs too.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
@@ -138,9 +140,9 @@ impl Local {
         let mut registry = Registry::load(&data.join("organisations.json"))?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let keys = Keys::new([(secrets.functions(), Allowed::Everything), (secrets.signer(), Allowed::ReadZips)]);
-        let emulated = emulators::start(&data, keys, &stop, &tasks).await?;
+        let emulated = stores::start(&data, keys, &stop, &tasks).await?;
         if registry.entries().is_empty() {
-            registry.restore(table::organisations(&emulated.database)?)?;
+            registry.restore(organisations::in_table(&emulated.database)?)?;
         }
         let (listener, url) = bind_gateway(options.port, &data.join("gateway.port")).await?;
         let settings = settings(&secrets, &emulated, &url);
@@ -159,9 +161,9 @@ impl Local {
         let mailbox = Mailbox::open(data.join("mail"), ports.clock.clone())?;
         let answered = states::router(executions.clone())
             .merge(scheduler::router(scheduler, ports.clock.clone()))
-            .merge(secrets_api::router(&secrets))
+            .merge(secrets_manager::router(secrets.stored()))
             .merge(mail::service(mailbox.clone()))
-            .merge(emulators::table_router(emulated.database.clone()));
+            .merge(table::router(emulated.database.clone()));
         services.begin(answered);
         let payments = aws.payments(payment_settings(stripe.url())).await?;
 
@@ -178,9 +180,9 @@ impl Local {
         let downloads = Downloads::new(&ports, secrets.plain_links(), emulated.teller.clone());
         let router = gateway::router(&ports, api, authorizer, &issuer, mailbox, downloads);
         serve(listener, router, &stop, &tasks);
-        let stream = Stream::open(emulated.database.clone(), data.join(table::FILE), notify, data.join("stream.position"))?;
+        let stream = open_stream(&data, &emulated.database, notify)?;
         tasks.spawn(stream.clone().run(stop.clone()));
-        tasks.spawn(access_events::tell(emulated.news, ports.clone()));
+        tasks.spawn(access_events::tell(emulated.news, Arc::new(AccessFunction(ports.clone())), ports.clock.clone()));
         if let Some(clock) = options.slowing {
             tokio::spawn(clock.follow(executions.running()));
         }
@@ -351,7 +353,7 @@ async fn start_stripe(
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Result<StripeServer> {
-    let listener = emulators::bind_as_before(&data.join("stripe.port")).await?;
+    let listener = bind_as_before(&data.join("stripe.port")).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let (clock, ids) = (ports.clock.clone(), ports.ids.clone());
     let server = StripeServer::open(&data.join("stripe.json"), &url, clock, ids, secrets.payments())?;
@@ -378,6 +380,12 @@ fn ticker(
     let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
     let clock = ports.clock.clone();
     Ok((Ticker::new(clock, scheduler.clone(), trigger, notify.clone(), stripe.clone(), counts), scheduler))
+}
+
+fn open_stream(data: &Path, database: &Database, notify: Notify) -> Result<Stream> {
+    let clock = notify.ports.clock.clone();
+    let (table, position) = (data.join(table::FILE), data.join("stream.position"));
+    Stream::open(database.clone(), table, Arc::new(NotifyFunction(notify)), clock, position)
 }
 
 fn executions(

@@ -3,12 +3,11 @@
 
 use anyhow::Result;
 use chrono::TimeDelta;
+use hozon_emulator_aws::states::Executions;
 use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Due, Execution, PortError, Ports};
 use hozon_shared::running::start_run;
-
-use crate::executions::Executions;
 
 /// Every backup that is being made is looked at within this time, so that all of them are found.
 const HORIZON: TimeDelta = TimeDelta::days(2);

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use hozon_emulator_host::files::write_whole;
 use hozon_shared::domain::id::OrgId;
 use serde::{Deserialize, Serialize};
-
-use crate::folder::write_whole;
 
 /// One organisation of this data folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

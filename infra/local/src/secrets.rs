@@ -1,17 +1,25 @@
 //! What must stay secret and the same from start to start: the store's keys, the token issuer's and the payments', in one file that
 //! only its owner may read.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use hozon_emulator_stripe::Keys;
 use hozon_shared::domain::plain_link::LinkKey;
 use hozon_shared::settings::AccessKey;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::stripe::Keys;
+/// Name of the secret that holds the payment provider's keys.
+pub const PAYMENTS: &str = "payments";
+/// Name of the secret that holds the links' signer's key.
+pub const SIGNER: &str = "signer";
+/// Name of the secret that holds the key of links without a query.
+pub const PLAIN_LINKS: &str = "plain-links";
 
 /// The secrets of a data folder.
 #[derive(Clone, Serialize, Deserialize)]
@@ -78,6 +86,15 @@ impl Secrets {
     /// The key of links without a query.
     pub fn plain_links(&self) -> Option<LinkKey> {
         self.plain_links.clone()
+    }
+
+    /// What Secrets Manager holds, by name.
+    pub fn stored(&self) -> BTreeMap<String, String> {
+        let (payments, signer) = (self.payments(), self.signer());
+        let payments = json!({ "api_key": payments.api_key, "webhook_secrets": [payments.webhook_secret] });
+        let signer = json!({ "id": signer.id, "secret": signer.secret });
+        let stored = [(PAYMENTS, payments), (SIGNER, signer), (PLAIN_LINKS, json!(self.plain_links()))];
+        stored.map(|(name, value)| (name.to_owned(), value.to_string())).into()
     }
 
     fn with_plain_links(self) -> Result<Self> {

@@ -1,18 +1,19 @@
 //! The settings of the functions here. On AWS they come from the environment.
 
 use hozon_authorize::AuthSettings;
+use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, CRM_BUCKET};
+use hozon_emulator_aws::stores::Emulated;
+use hozon_emulator_aws::table::{self, TABLE};
+use hozon_emulator_aws::{scheduler, secrets as secrets_manager, states};
 use hozon_shared::aws::in_process::ADDRESS;
 use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, PlainLinkSettings, Settings, TriggerSettings};
 
-use crate::emulators::{self, ARCHIVES_BUCKET, CRM_BUCKET};
-use crate::secrets::Secrets;
-use crate::table::{self, TABLE};
+use crate::secrets::{PAYMENTS, PLAIN_LINKS, SIGNER, Secrets};
 use crate::ticker::TRIGGER;
 use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
-use crate::{scheduler, secrets_api, states};
 
 /// Settings of the functions: the real ones but for endpoints and keys.
-pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, gateway: &str) -> Settings {
+pub fn settings(secrets: &Secrets, emulated: &Emulated, gateway: &str) -> Settings {
     let services = ADDRESS.to_owned();
     Settings {
         table: TABLE.to_owned(),
@@ -24,12 +25,12 @@ pub fn settings(secrets: &Secrets, emulated: &emulators::Emulated, gateway: &str
             dynamodb: Some(format!("{services}{}", table::PATH)),
             states: Some(services.clone()),
             scheduler: Some(services.clone()),
-            secrets: Some(format!("{services}{}", secrets_api::PATH)),
+            secrets: Some(format!("{services}{}", secrets_manager::PATH)),
             mail: Some(services),
         },
-        signer_secret: secrets_api::SIGNER.to_owned(),
+        signer_secret: SIGNER.to_owned(),
         zip_lock: None,
-        plain_links: Some(PlainLinkSettings { url: gateway.to_owned(), secret: secrets_api::PLAIN_LINKS.to_owned() }),
+        plain_links: Some(PlainLinkSettings { url: gateway.to_owned(), secret: PLAIN_LINKS.to_owned() }),
         credentials: Some(secrets.functions()),
     }
 }
@@ -52,7 +53,7 @@ pub fn trigger_settings() -> TriggerSettings {
 
 /// How payments are made: by the program's own provider at that address.
 pub fn payment_settings(endpoint: &str) -> PaymentSettings {
-    PaymentSettings { secret: secrets_api::PAYMENTS.to_owned(), endpoint: Some(endpoint.to_owned()) }
+    PaymentSettings { secret: PAYMENTS.to_owned(), endpoint: Some(endpoint.to_owned()) }
 }
 
 /// How mail is sent.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use hozon_emulator_aws::scheduler::{Called, Scheduler};
+use hozon_emulator_stripe::StripeServer;
 use hozon_notify::Notify;
 use hozon_shared::ports::Clock;
 use hozon_trigger::Trigger;
@@ -15,8 +17,6 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::housekeeping;
-use crate::scheduler::{Called, Scheduler};
-use crate::stripe::StripeServer;
 
 /// ARN of the `trigger` function.
 pub const TRIGGER: &str = "arn:aws:lambda:us-east-1:000000000000:function:trigger";

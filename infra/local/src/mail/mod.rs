@@ -1,104 +1,87 @@
-//! SESv2 as far as the functions use it: every mail becomes an `.eml` file, and `/mail` shows them.
+//! `/mail`: the mails as a mail program would show them. The page itself is the same for everybody and holds nothing; what it shows it
+//! reads with the console's token, because mails hold working links.
 
-mod pages;
-
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use anyhow::{Context, Result};
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, body::Bytes};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hozon_shared::ports::Clock;
+use axum::routing::get;
+use axum::{Json, Router};
+use hozon_emulator_aws::mail::Mailbox;
+use hozon_shared::api::{Administrator, ApiError};
 use mail_parser::MessageParser;
-use serde::Deserialize;
+use serde::Serialize;
 use serde_json::json;
 
-pub use pages::router as pages;
+/// Nothing comes from elsewhere, nothing runs but the page's own module, nobody frames it. Mails have styles of their own, and are shown in
+/// a sandbox that runs nothing.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
+    frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-/// The mails of this data folder.
-#[derive(Clone)]
-pub struct Mailbox {
-    folder: PathBuf,
-    clock: Arc<dyn Clock>,
+/// One mail.
+#[derive(Serialize)]
+struct Shown {
+    name: String,
+    to: String,
+    subject: String,
+    text: String,
+    html: String,
 }
 
-impl Mailbox {
-    /// Keeps mails below this folder.
-    pub fn open(folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Self> {
-        std::fs::create_dir_all(&folder)?;
-        Ok(Self { folder, clock })
-    }
-
-    /// Files, newest first.
-    pub fn names(&self) -> Result<Vec<String>> {
-        let files = std::fs::read_dir(&self.folder)?;
-        let mut names = files.map(|file| Ok(file?.file_name().to_string_lossy().into_owned())).collect::<Result<Vec<_>>>()?;
-        names.retain(|name| name.ends_with(".eml"));
-        names.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(names)
-    }
-
-    fn keep(&self, message: &[u8]) -> Result<String> {
-        let id = MessageParser::default().parse(message).and_then(|mail| mail.message_id().map(str::to_owned));
-        let id = id.context("the message has no Message-ID")?;
-        let id: String = id.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(message)?;
-        let time = self.clock.now().format("%Y%m%dT%H%M%S%3f");
-        // Several people may get the same mail.
-        let first = (0..).map(|number| self.folder.join(format!("{time}-{id}-{number}.eml"))).find(|path| !path.exists());
-        file.persist(first.context("no name is free")?)?;
-        Ok(id)
-    }
-
-    fn read(&self, name: &str) -> Option<Vec<u8>> {
-        let is_name = name.ends_with(".eml") && Path::new(name).components().count() == 1 && !name.starts_with('.');
-        is_name.then(|| std::fs::read(self.folder.join(name)).ok()).flatten()
-    }
+/// The page, and the mails that it reads.
+pub fn router(mailbox: Mailbox) -> Router {
+    let file = |content_type: &'static str, text: &'static str| get(async move || page_file(content_type, text));
+    Router::new()
+        .route("/mail", file("text/html; charset=utf-8", include_str!("page.html")))
+        .route("/mail/page.js", file("text/javascript; charset=utf-8", include_str!("page.js")))
+        .route("/mail/page.css", file("text/css; charset=utf-8", include_str!("page.css")))
+        .route("/mail/messages", get(list))
+        .route("/mail/messages/{name}", get(show))
+        .with_state(mailbox)
 }
 
-/// Answers `SendEmail` with raw content.
-pub fn service(mailbox: Mailbox) -> Router {
-    Router::new().route("/v2/email/outbound-emails", post(send)).with_state(mailbox)
+fn page_file(content_type: &'static str, text: &'static str) -> Response {
+    let headers: [(HeaderName, &str); 5] = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, text).into_response()
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct SendEmail {
-    content: Content,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Content {
-    raw: Raw,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Raw {
-    data: String,
-}
-
-async fn send(State(mailbox): State<Mailbox>, body: Bytes) -> Response {
-    let message = serde_json::from_slice::<SendEmail>(&body).ok();
-    let message = message.and_then(|request| STANDARD.decode(request.content.raw.data).ok());
-    let Some(message) = message else {
-        let refusal = json!({ "message": "only raw content is taken here" });
-        return (StatusCode::BAD_REQUEST, [("x-amzn-errortype", "BadRequestException")], Json(refusal)).into_response();
-    };
-    match mailbox.keep(&message) {
-        Ok(id) => Json(json!({ "MessageId": id })).into_response(),
+/// All mails, newest first, without their contents.
+async fn list(State(mailbox): State<Mailbox>, _administrator: Administrator) -> Response {
+    match mailbox.names() {
+        Ok(names) => {
+            let heads: Vec<_> = names.iter().filter_map(|name| shown(&mailbox, name)).collect();
+            let heads = heads.iter().map(|mail| json!({ "name": mail.name, "to": mail.to, "subject": mail.subject }));
+            Json(json!({ "messages": heads.collect::<Vec<_>>() })).into_response()
+        }
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "a mail could not be kept");
+            tracing::error!(error = format!("{error:#}"), "mails cannot be listed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
+}
+
+async fn show(
+    State(mailbox): State<Mailbox>,
+    _administrator: Administrator,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    let mail = shown(&mailbox, &name).ok_or_else(ApiError::not_found)?;
+    Ok(Json(json!({ "message": mail })).into_response())
+}
+
+fn shown(mailbox: &Mailbox, name: &str) -> Option<Shown> {
+    let bytes = mailbox.read(name)?;
+    let mail = MessageParser::default().parse(&bytes)?;
+    Some(Shown {
+        name: name.to_owned(),
+        to: mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default().to_owned(),
+        subject: mail.subject().unwrap_or_default().to_owned(),
+        text: mail.body_text(0).unwrap_or_default().into_owned(),
+        html: mail.body_html(0).unwrap_or_default().into_owned(),
+    })
 }

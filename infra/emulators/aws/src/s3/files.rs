@@ -1,0 +1,243 @@
+//! The embedded S3's files. An object's own file lies below its bucket's folder, what S3 knows of it (type, checksums) in files beside
+//! the buckets. All of that goes with the object, and so does a folder that holds nothing more; `s3s-fs` itself would leave them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, GetObjectInput,
+    GetObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput,
+    UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+};
+use s3s::{S3, S3Request, S3Response, S3Result};
+use tokio::sync::{Mutex, RwLock};
+
+use super::disk::Disk;
+
+/// What follows an object's name in the names of the files that know something of it.
+const SIDECARS: [&str; 2] = [".metadata.json", ".internal.json"];
+/// What the names of unfinished uploads' files begin with.
+const UPLOADS: &str = ".upload";
+
+type Answer<T> = S3Result<S3Response<T>>;
+
+/// S3 on files.
+pub struct Files {
+    s3: Disk,
+    root: PathBuf,
+    /// Held for reading while an object is written, so that no folder goes between its making and its use.
+    folders: RwLock<()>,
+    /// Folders of deleted objects that were not looked at yet, because something was being written.
+    emptied: Arc<Mutex<BTreeSet<PathBuf>>>,
+}
+
+impl Files {
+    /// Opens the folder with these buckets, and deletes what a process that was killed has left: unfinished uploads, which nobody can
+    /// complete (on AWS a lifecycle rule does this), files beside objects that are gone, and empty folders.
+    pub fn open(root: &Path, buckets: &[&str]) -> Result<Self> {
+        for bucket in buckets {
+            fs::create_dir_all(root.join(bucket))?;
+        }
+        delete_orphans(root).context("clean the embedded S3's folder")?;
+        for bucket in buckets {
+            delete_empty_below(&root.join(bucket)).context("clean a bucket's folder")?;
+        }
+        let s3 = Disk::new(root)?;
+        Ok(Self { s3, root: root.to_owned(), folders: RwLock::default(), emptied: Arc::default() })
+    }
+
+    /// Deletes what belonged to an object that is gone.
+    async fn forget(&self, bucket: &str, key: &str) -> io::Result<()> {
+        let object = self.root.join(bucket).join(key);
+        for sidecar in SIDECARS {
+            unless_absent(fs::remove_file(self.root.join(sidecar_name(bucket, key, sidecar))))?;
+        }
+        let mut emptied = self.emptied.lock().await;
+        emptied.extend(object.parent().map(Path::to_owned));
+        if let Ok(_nobody_writes) = self.folders.try_write() {
+            for folder in std::mem::take(&mut *emptied) {
+                delete_while_empty(&folder, &self.root)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl S3 for Files {
+    async fn get_object(&self, request: S3Request<GetObjectInput>) -> Answer<GetObjectOutput> {
+        self.s3.get_object(request).await
+    }
+
+    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
+        self.s3.head_object(request).await
+    }
+
+    async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {
+        self.s3.list_objects_v2(request).await
+    }
+
+    async fn put_object(&self, request: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
+        let _writing = self.folders.read().await;
+        self.s3.put_object(request).await
+    }
+
+    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
+        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
+        let deleted = self.s3.delete_object(request).await?;
+        self.forget(&bucket, &key)
+            .await
+            .map_err(|error| s3s::S3Error::with_source(s3s::S3ErrorCode::InternalError, error.into()))?;
+        Ok(deleted)
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        request: S3Request<CreateMultipartUploadInput>,
+    ) -> Answer<CreateMultipartUploadOutput> {
+        self.s3.create_multipart_upload(request).await
+    }
+
+    async fn upload_part(&self, request: S3Request<UploadPartInput>) -> Answer<UploadPartOutput> {
+        self.s3.upload_part(request).await
+    }
+
+    async fn upload_part_copy(&self, request: S3Request<UploadPartCopyInput>) -> Answer<UploadPartCopyOutput> {
+        self.s3.upload_part_copy(request).await
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        request: S3Request<CompleteMultipartUploadInput>,
+    ) -> Answer<CompleteMultipartUploadOutput> {
+        let _writing = self.folders.read().await;
+        self.s3.complete_multipart_upload(request).await
+    }
+
+    async fn abort_multipart_upload(&self, request: S3Request<AbortMultipartUploadInput>) -> Answer<AbortMultipartUploadOutput> {
+        self.s3.abort_multipart_upload(request).await
+    }
+}
+
+fn sidecar_name(bucket: &str, key: &str, sidecar: &str) -> String {
+    let [bucket, key] = [bucket, key].map(|text| URL_SAFE_NO_PAD.encode(text));
+    format!(".bucket-{bucket}.object-{key}{sidecar}")
+}
+
+/// Bucket and key of the object that such a file belongs to; an upload's own file belongs to none.
+fn owner(name: &str) -> Option<(String, String)> {
+    let rest = SIDECARS.iter().find_map(|sidecar| name.strip_suffix(sidecar))?;
+    let (bucket, key) = rest.strip_prefix(".bucket-")?.split_once(".object-")?;
+    let text = |encoded: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).ok()?).ok();
+    Some((text(bucket)?, text(key)?))
+}
+
+fn delete_orphans(root: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type()?.is_file() && is_orphan(root, &name) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn is_orphan(root: &Path, name: &str) -> bool {
+    match owner(name) {
+        Some((bucket, key)) => !root.join(bucket).join(key).exists(),
+        None => name.starts_with(UPLOADS) || (name.starts_with(".bucket-") && name.contains(".upload-")),
+    }
+}
+
+/// Deletes empty folders below this one, and those that become empty by it.
+fn delete_empty_below(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            delete_empty_below(&entry.path())?;
+            unless_in_use(fs::remove_dir(entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes an empty folder and every one above that it leaves empty; never a bucket's own.
+fn delete_while_empty(folder: &Path, root: &Path) -> io::Result<()> {
+    let is_below_a_bucket = |folder: &Path| folder.strip_prefix(root).is_ok_and(|rest| rest.components().count() > 1);
+    for folder in folder.ancestors().take_while(|folder| is_below_a_bucket(folder)) {
+        if !unless_in_use(fs::remove_dir(folder))? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the folder is gone; one that holds something stays.
+fn unless_in_use(removed: io::Result<()>) -> io::Result<bool> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
+        other => unless_absent(other).map(|()| true),
+    }
+}
+
+fn unless_absent(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_deleted_and_the_rest_stays() {
+        let root = tempfile::tempdir().expect("a folder");
+        let touch = |name: &str| {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("makes it");
+            fs::write(path, "{}").expect("writes");
+        };
+        touch("archives/a/b.zip");
+        touch(&sidecar_name("archives", "a/b.zip", ".internal.json"));
+        for orphan in [
+            sidecar_name("archives", "a/gone.zip", ".internal.json"),
+            sidecar_name("archives", "a/gone.zip", ".metadata.json"),
+            format!("{}.upload-7.metadata.json", sidecar_name("archives", "a/b.zip", "")),
+            ".upload-7.json".to_owned(),
+            ".upload_id-7.part-1".to_owned(),
+        ] {
+            touch(&orphan);
+        }
+        fs::create_dir_all(root.path().join("archives/empty/deep")).expect("makes it");
+        Files::open(root.path(), &["archives", "crm"]).expect("opens");
+        assert!(root.path().join("archives/a/b.zip").exists() && root.path().join("crm").exists());
+        assert!(!root.path().join("archives/empty").exists());
+        let kept = fs::read_dir(root.path()).expect("reads").map(|entry| entry.expect("an entry").file_name());
+        let kept: BTreeSet<_> = kept.map(|name| name.to_string_lossy().into_owned()).collect();
+        let wanted = ["archives".to_owned(), "crm".to_owned(), sidecar_name("archives", "a/b.zip", ".internal.json")];
+        assert_eq!(kept, BTreeSet::from(wanted));
+    }
+
+    #[test]
+    fn a_folder_goes_with_the_last_file_in_it_and_its_bucket_stays() {
+        let root = tempfile::tempdir().expect("a folder");
+        let deep = root.path().join("archives/a/b/c");
+        fs::create_dir_all(&deep).expect("makes it");
+        fs::write(root.path().join("archives/a/kept"), "x").expect("writes");
+        delete_while_empty(&deep, root.path()).expect("deletes");
+        assert!(!root.path().join("archives/a/b").exists() && root.path().join("archives/a/kept").exists());
+        fs::remove_file(root.path().join("archives/a/kept")).expect("deletes");
+        delete_while_empty(&root.path().join("archives/a"), root.path()).expect("deletes");
+        assert!(root.path().join("archives").exists() && !root.path().join("archives/a").exists());
+    }
+}

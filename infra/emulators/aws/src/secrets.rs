@@ -1,0 +1,72 @@
+//! The one Secrets Manager call that the functions make, answered on loopback: AWS JSON 1.1.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Where it is answered, below the services' address.
+pub const PATH: &str = "/secrets";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetSecretValue {
+    secret_id: String,
+}
+
+/// Each secret by its name.
+type Stored = Arc<BTreeMap<String, String>>;
+
+/// Answers `GetSecretValue` for these secrets, by their names.
+pub fn router(secrets: BTreeMap<String, String>) -> Router {
+    Router::new().route(&format!("{PATH}/"), post(call)).route(PATH, post(call)).with_state(Arc::new(secrets))
+}
+
+async fn call(State(stored): State<Stored>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    if target != Some("secretsmanager.GetSecretValue") {
+        return refusal("UnknownOperationException", "only GetSecretValue is answered here");
+    }
+    let name = match serde_json::from_slice(&body) {
+        Ok(GetSecretValue { secret_id }) => secret_id,
+        Err(error) => return refusal("InvalidRequestException", &error.to_string()),
+    };
+    let Some(secret) = stored.get(&name) else {
+        return refusal("ResourceNotFoundException", "there is no such secret");
+    };
+    answer(StatusCode::OK, &json!({ "Name": name, "SecretString": secret }))
+}
+
+fn refusal(kind: &str, message: &str) -> Response {
+    answer(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "Message": message }))
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn get(operation: &str, name: &str) -> StatusCode {
+        let stored = BTreeMap::from([("payments".to_owned(), "{}".to_owned())]);
+        let headers = HeaderMap::from_iter([("x-amz-target".parse().expect("a name"), operation.parse().expect("a value"))]);
+        let body = Bytes::from(json!({ "SecretId": name }).to_string());
+        call(State(Arc::new(stored)), headers, body).await.status()
+    }
+
+    #[tokio::test]
+    async fn only_known_secrets_and_one_operation_are_answered() {
+        assert_eq!(get("secretsmanager.GetSecretValue", "payments").await, StatusCode::OK);
+        assert_eq!(get("secretsmanager.GetSecretValue", "others").await, StatusCode::BAD_REQUEST);
+        assert_eq!(get("secretsmanager.PutSecretValue", "payments").await, StatusCode::BAD_REQUEST);
+    }
+}

@@ -1,0 +1,121 @@
+//! Messages: signed, in order, each sent until it has arrived.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+use aws_lc_rs::hmac;
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::Client;
+use reqwest::redirect::Policy;
+
+use crate::state::{Delivery, State};
+use crate::{Keys, StripeServer};
+
+/// How long a receiver may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Waits between tries, by the clock; the last one comes again and again.
+const WAITS: [TimeDelta; 6] = [
+    TimeDelta::seconds(1),
+    TimeDelta::seconds(5),
+    TimeDelta::seconds(30),
+    TimeDelta::minutes(2),
+    TimeDelta::minutes(10),
+    TimeDelta::hours(1),
+];
+
+/// Sends messages, one after the other.
+pub struct Sender {
+    http: Client,
+    key: hmac::Key,
+    url: Mutex<Option<String>>,
+    one_at_a_time: tokio::sync::Mutex<()>,
+}
+
+impl Sender {
+    /// Has no receiver yet.
+    pub fn new(keys: &Keys) -> Result<Self> {
+        let http = Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT).user_agent("Stripe/1.0").build()?;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, keys.webhook_secret.as_bytes());
+        Ok(Self { http, key, url: Mutex::default(), one_at_a_time: tokio::sync::Mutex::default() })
+    }
+
+    /// Sets the receiver.
+    pub fn set_url(&self, url: &str) {
+        *self.url.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.to_owned());
+    }
+
+    fn url(&self) -> Option<String> {
+        self.url.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends a body signed for that time; tells whether it arrived.
+    async fn post(&self, url: &str, body: String, now: DateTime<Utc>) -> bool {
+        let signature = sign(&self.key, &body, now);
+        let request = self.http.post(url).header("content-type", "application/json; charset=utf-8");
+        let answer = request.header("stripe-signature", signature).body(body).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+}
+
+fn sign(key: &hmac::Key, body: &str, now: DateTime<Utc>) -> String {
+    let time = now.timestamp();
+    let tag = hmac::sign(key, format!("{time}.{body}").as_bytes());
+    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("t={time},v1={hex}")
+}
+
+impl State {
+    /// The oldest message on its way, where it is to be tried now. Later ones wait for it, so that they arrive in order.
+    fn next_message(&self, now: DateTime<Utc>) -> Option<(Delivery, String)> {
+        // No wait is longer than the last one, unless the clock has gone back.
+        let is_due = |delivery: &&Delivery| delivery.next <= now || delivery.next - now > WAITS[WAITS.len() - 1];
+        let delivery = self.deliveries.front().filter(is_due)?;
+        let event = self.events.iter().find(|event| event.id == delivery.event)?;
+        Some((delivery.clone(), serde_json::to_string(event).ok()?))
+    }
+
+    fn arrived(&mut self, id: &str) {
+        self.deliveries.retain(|delivery| delivery.event != id);
+        if let Some(event) = self.events.iter_mut().find(|event| event.id == id) {
+            event.pending_webhooks = 0;
+        }
+    }
+
+    fn failed(&mut self, id: &str, now: DateTime<Utc>) {
+        if let Some(delivery) = self.deliveries.iter_mut().find(|delivery| delivery.event == id) {
+            delivery.next = now + WAITS[delivery.tries.min(WAITS.len() - 1)];
+            delivery.tries += 1;
+        }
+    }
+}
+
+impl StripeServer {
+    /// Sends what is to be sent now, up to the first message that does not arrive.
+    pub(super) async fn send(&self) {
+        let sender = &self.0.sender;
+        let _turn = sender.one_at_a_time.lock().await;
+        let Some(url) = sender.url() else { return };
+        loop {
+            let next = self.lock().next_message(self.0.clock.now());
+            let Some((delivery, body)) = next else { return };
+            // Signed as late as can be: the receiver believes it for five minutes of the same clock.
+            let has_arrived = sender.post(&url, body, self.0.clock.now()).await;
+            let kept = self.change(|work| {
+                match has_arrived {
+                    true => work.state.arrived(&delivery.event),
+                    false => work.state.failed(&delivery.event, work.now),
+                }
+                Ok(())
+            });
+            if let Err(error) = kept {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "a payment's message may be sent again");
+                return;
+            }
+            if !has_arrived {
+                tracing::info!(event.id = delivery.event, tries = delivery.tries + 1, "a payment's message did not arrive");
+            }
+        }
+    }
+}

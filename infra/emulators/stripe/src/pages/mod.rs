@@ -1,0 +1,169 @@
+//! The hosted pages: the checkout, the challenge of a card's bank, and the receipt. No script; one style sheet.
+
+mod amounts;
+mod checkout;
+mod receipt;
+mod words;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use hozon_shared::domain::locale::Locale;
+use reqwest::Url;
+
+use crate::StripeServer;
+use crate::checkouts::Outcome;
+use crate::error::Refusal;
+use crate::form::Form;
+use crate::objects::{Session, SessionStatus};
+use checkout::Typed;
+use words::{Words, words};
+
+const STYLE: &str = include_str!("style.css");
+
+/// All pages.
+pub fn router(server: StripeServer) -> Router {
+    let style = get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE));
+    Router::new()
+        .route("/pay/{id}", get(show).post(pay))
+        .route("/pay/{id}/challenge", get(challenge).post(answer_challenge))
+        .route("/receipts/{id}", get(receipt))
+        .route("/style.css", style)
+        .with_state(server)
+}
+
+async fn show(State(server): State<StripeServer>, Path(id): Path<String>) -> Response {
+    match server.current(&id) {
+        Ok(session) => shown(&session, &Typed::of(&session)),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+async fn pay(State(server): State<StripeServer>, Path(id): Path<String>, body: Bytes) -> Response {
+    let session = match server.current(&id) {
+        Ok(session) => session,
+        Err(refusal) => return refused(&refusal),
+    };
+    let (details, card, errors) = checkout::read(&Form::parse(&body), server.0.clock.now());
+    let typed = Typed { details: details.clone(), errors };
+    let Some(card) = card.filter(|_| typed.errors.is_empty() && session.status == SessionStatus::Open) else {
+        return shown(&session, &typed);
+    };
+    let outcome = server.change(|work| work.pay(&id, details, card));
+    went_on(&server, &id, outcome)
+}
+
+async fn challenge(State(server): State<StripeServer>, Path(id): Path<String>) -> Response {
+    match server.current(&id) {
+        Ok(session) if session.status == SessionStatus::Open => {
+            let title = words(session.language()).challenge;
+            page(StatusCode::OK, session.language(), title, &checkout::challenge(&session), Some(&session))
+        }
+        Ok(session) => shown(&session, &Typed::of(&session)),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+async fn answer_challenge(State(server): State<StripeServer>, Path(id): Path<String>, body: Bytes) -> Response {
+    let is_confirmed = Form::parse(&body).text("answer") == Some("complete");
+    let outcome = server.change(|work| work.answer_challenge(&id, is_confirmed));
+    went_on(&server, &id, outcome)
+}
+
+async fn receipt(State(server): State<StripeServer>, Path(id): Path<String>) -> Response {
+    let found = receipt::Receipt::find(&server.lock(), &id);
+    match found {
+        Some(found) => page(StatusCode::OK, found.language, words(found.language).receipt, &receipt::body(&found), None),
+        None => refused(&Refusal::Missing("charge")),
+    }
+}
+
+/// The answer to a form: on to the next page, or the same one with what went wrong.
+fn went_on(server: &StripeServer, id: &str, outcome: Result<Outcome, Refusal>) -> Response {
+    let (outcome, session) = match outcome.and_then(|outcome| Ok((outcome, server.current(id)?))) {
+        Ok(done) => done,
+        Err(refusal) => return refused(&refusal),
+    };
+    match outcome {
+        Outcome::Paid => see_other(&session.after_payment()),
+        Outcome::Challenge => see_other(&format!("/pay/{id}/challenge")),
+        Outcome::Expired => shown(&session, &Typed::of(&session)),
+        Outcome::Declined(decline) => shown(&session, &Typed::of(&session).declined(decline)),
+    }
+}
+
+fn see_other(url: &str) -> Response {
+    match HeaderValue::from_str(url) {
+        Ok(url) => (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response(),
+        Err(_) => refused(&Refusal::Invalid { param: "success_url", reason: "not a valid URL" }),
+    }
+}
+
+fn shown(session: &Session, typed: &Typed) -> Response {
+    let words = words(session.language());
+    let (status, title) = match session.status {
+        // Who hears the page hears its title first.
+        SessionStatus::Open if !typed.errors.is_empty() => {
+            (StatusCode::UNPROCESSABLE_ENTITY, format!("{} {}", words.problems, words.title))
+        }
+        _ => (StatusCode::OK, words.title.to_owned()),
+    };
+    page(status, session.language(), &title, &checkout::body(session, typed), Some(session))
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    let status = match refusal {
+        Refusal::Missing(_) => StatusCode::NOT_FOUND,
+        Refusal::Broken(error) => {
+            tracing::error!(%error, "the payments' state could not be kept");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let Words { not_found: ja, .. } = words(Locale::Ja);
+    let Words { not_found: en, .. } = words(Locale::En);
+    page(status, Locale::En, en, &format!("<h1 lang=\"ja\">{ja}</h1>\n<p>{en}</p>"), None)
+}
+
+/// A whole page. A form may lead back here and, by a redirect, to where the session ends.
+fn page(status: StatusCode, language: Locale, title: &str, body: &str, session: Option<&Session>) -> Response {
+    let ends = session.and_then(|session| Url::parse(&session.success_url).ok()).map(|url| url.origin().ascii_serialization());
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; form-action 'self' {}; frame-ancestors 'none'; base-uri 'none'",
+        ends.unwrap_or_default()
+    );
+    let html = format!(
+        "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, \
+         initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<link rel=\"stylesheet\" \
+         href=\"/style.css\">\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n",
+        language.tag(),
+        title
+    );
+    let mut headers = HeaderMap::new();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // With `no-referrer` a browser would send the page's own forms with `Origin: null` (Fetch standard, 3.2).
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    (status, headers, Html(html)).into_response()
+}
+
+/// Text as HTML shows it, also between quotes.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+impl StripeServer {
+    /// The session after what the clock has made due.
+    fn current(&self, id: &str) -> Result<Session, Refusal> {
+        if self.lock().is_due(self.0.clock.now()) {
+            self.change(|_| Ok(()))?;
+        }
+        self.lock().sessions.get(id).cloned().ok_or(Refusal::Missing("checkout session"))
+    }
+}

@@ -1,0 +1,157 @@
+//! The receipt's page: for a buyer in Japan a qualified invoice (適格請求書), with the contents of Consumption Tax Act article 57-4,
+//! paragraph 1 (National Tax Agency, "No. 6625, contents of qualified invoices"): the seller's name and registration number, the date, what was sold (and whether at the reduced rate),
+//! the total and the tax of each rate, rounded once, and the buyer's name.
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+use hozon_shared::domain::locale::Locale;
+use hozon_shared::domain::money::Money;
+use hozon_shared::domain::price::Tax;
+use hozon_shared::payments::from_stripe;
+
+use super::amounts::shown;
+use super::escape;
+use super::words::{Words, tax_name, words};
+use crate::charges::card_of;
+use crate::objects::{BillingDetails, Charge, Metadata, Session};
+use crate::state::State;
+
+/// Who sells here. A corporate number begins with 1 to 9, so that nobody has this one ("T" and 13 digits, NTA: "About registration
+/// numbers").
+const SELLER: Seller = Seller { name: "Hozon Demo Shop / 保存デモショップ", registration: "T0123456789012" };
+
+struct Seller {
+    name: &'static str,
+    registration: &'static str,
+}
+
+/// A paid charge and what it was for.
+pub struct Receipt {
+    /// The language of the checkout.
+    pub language: Locale,
+    charge: Charge,
+    lines: Vec<(String, i64)>,
+    /// The organisation that bought.
+    customer: String,
+    billing: BillingDetails,
+    metadata: Metadata,
+}
+
+impl Receipt {
+    /// The receipt of a charge that was paid.
+    pub fn find(state: &State, charge: &str) -> Option<Self> {
+        let charge = state.charges.get(charge).filter(|charge| charge.paid)?.clone();
+        let invoice = charge.invoice.as_ref().and_then(|id| state.invoices.get(id));
+        let session = session_of(state, &charge, invoice.map(|invoice| invoice.subscription.as_str()));
+        let lines = match (invoice, session) {
+            (Some(invoice), _) => invoice.lines.data.iter().map(|line| (line.description.clone(), line.amount)).collect(),
+            (None, Some(session)) => {
+                session.line_items.data.iter().map(|line| (line.description.clone(), line.amount_total)).collect()
+            }
+            (None, None) => Vec::new(),
+        };
+        Some(Self {
+            language: session.map(Session::language).unwrap_or_default(),
+            lines,
+            customer: state.customers.get(&charge.customer).and_then(|customer| customer.name.clone()).unwrap_or_default(),
+            billing: session.and_then(|session| session.customer_details.clone()).unwrap_or_default(),
+            metadata: session.map(|session| session.metadata.clone()).unwrap_or_default(),
+            charge,
+        })
+    }
+
+    /// The tax that the amounts have in them.
+    fn tax(&self) -> Option<Tax> {
+        let percent: f64 = self.metadata.get("tax_percent")?.parse().ok()?;
+        let rate = (percent * 1000.0).round() as u32;
+        Some(Tax { name: self.metadata.get("tax_name")?.clone(), rate, included: true })
+    }
+
+    fn paid_at(&self) -> String {
+        let zone: Tz = self.metadata.get("time_zone").and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
+        let at = DateTime::from_timestamp(self.charge.created, 0).unwrap_or_default().with_timezone(&zone);
+        match self.language {
+            Locale::Ja => format!("{} ({zone})", at.format("%Y年%-m月%-d日 %H:%M")),
+            Locale::En => format!("{} ({zone})", at.format("%-d %B %Y, %H:%M")),
+        }
+    }
+}
+
+/// The checkout that the charge comes of; for a renewal the one that began its subscription.
+fn session_of<'a>(state: &'a State, charge: &Charge, subscription: Option<&str>) -> Option<&'a Session> {
+    let is_its = |session: &&Session| {
+        session.payment_intent.as_ref() == Some(&charge.payment_intent)
+            || (subscription.is_some() && session.subscription.as_deref() == subscription)
+    };
+    state.sessions.values().find(is_its)
+}
+
+/// The page's content.
+pub fn body(receipt: &Receipt) -> String {
+    let words = words(receipt.language);
+    let number = receipt.metadata.get("order").map(|order| format!("H-{order}")).unwrap_or_default();
+    let facts = [
+        (words.order_number, number),
+        (words.receipt_number, receipt.charge.id.clone()),
+        (words.paid_on, receipt.paid_at()),
+        (words.paid_with, card_of(&receipt.charge.payment_method_details)),
+    ];
+    format!(
+        "<h1>{}</h1>\n{}<section aria-labelledby=\"bought\">\n<h2 id=\"bought\">{}</h2>\n{}</section>\n{}<section \
+         aria-labelledby=\"seller\">\n<h2 id=\"seller\">{}</h2>\n<p>{}<br>{} {}</p>\n<p class=\"hint\">{}</p>\n</section>",
+        if receipt.tax().is_some_and(|tax| tax.rate > 0) { words.tax_receipt } else { words.receipt },
+        buyer(receipt, words),
+        words.order,
+        bill(receipt, words),
+        table(facts.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| row(name, value)))
+            .replace("<table>", "<table class=\"facts\">"),
+        words.seller,
+        escape(SELLER.name),
+        words.registration,
+        SELLER.registration,
+        words.test_receipt,
+    )
+}
+
+fn buyer(receipt: &Receipt, words: &Words) -> String {
+    let BillingDetails { name, address, .. } = &receipt.billing;
+    let place = [&address.postal_code, &address.line1, &address.country].map(|part| escape(part)).join(" ");
+    let addressed = |name: &str, title: &str| if name.is_empty() { String::new() } else { format!("{}{title}", escape(name)) };
+    let lines = [addressed(&receipt.customer, words.to_organisation), addressed(name, words.to_person), place];
+    let lines: Vec<_> = lines.into_iter().filter(|line| !line.trim().is_empty()).collect();
+    format!(
+        "<section aria-labelledby=\"buyer\">\n<h2 id=\"buyer\">{}</h2>\n<p>{}</p>\n</section>\n",
+        words.buyer,
+        lines.join("<br>")
+    )
+}
+
+/// The lines, the total, and for each rate what it holds in and what of it is tax. Everything sold here has one rate, and none the reduced.
+fn bill(receipt: &Receipt, words: &Words) -> String {
+    let Charge { amount, amount_refunded, currency, .. } = &receipt.charge;
+    let mut rows: Vec<_> = receipt.lines.iter().map(|(name, amount)| row(name, &shown(*amount, currency))).collect();
+    rows.push(format!("<tr class=\"total\"><th scope=\"row\">{}</th><td>{}</td></tr>\n", words.total, shown(*amount, currency)));
+    if let (Some(tax), Ok(total)) = (receipt.tax(), from_stripe(amount.unsigned_abs(), currency)) {
+        rows.extend(taxes(&tax, total, words));
+    }
+    if *amount_refunded > 0 {
+        rows.push(row(words.refunded, &shown(*amount_refunded, currency)));
+    }
+    table(rows.into_iter()) + &format!("<p class=\"hint\">{}</p>\n", words.no_reduced_rate)
+}
+
+fn taxes(tax: &Tax, total: Money, words: &Words) -> [String; 2] {
+    let (percent, on) = (tax.percent(), tax.on(total));
+    [
+        row(&words.taxed_at.replace("{percent}", &percent), &total.written()),
+        row(&words.tax_at.replace("{percent}", &percent).replace("{name}", tax_name(words, &tax.name)), &on.written()),
+    ]
+}
+
+fn row(name: &str, value: &str) -> String {
+    format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escape(name), escape(value))
+}
+
+fn table(rows: impl Iterator<Item = String>) -> String {
+    format!("<table>\n{}</table>\n", rows.collect::<String>())
+}

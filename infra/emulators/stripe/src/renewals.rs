@@ -1,0 +1,173 @@
+//! What the clock does: renewals, their retries and their end, and sessions that nobody paid. Stripe leaves an invoice as a draft for an
+//! hour before it charges; here it is charged at once.
+
+use chrono::{DateTime, Months, TimeDelta, Utc};
+
+use crate::cards::{Card, Decline};
+use crate::charges::Charging;
+use crate::objects::{Invoice, Metadata, SessionStatus, Subscription, SubscriptionStatus};
+use crate::state::{State, Work};
+use crate::subscriptions::Billing;
+
+/// When a payment that failed is tried again, counted from the last attempt; then the subscription is given up.
+const RETRIES: [TimeDelta; 3] = [TimeDelta::days(3), TimeDelta::days(5), TimeDelta::days(7)];
+
+/// The end of the first whole number of months after `anchor` that is later than `from`. A date that a month lacks is its last day.
+pub fn months_after(anchor: i64, from: i64) -> i64 {
+    let Some(start) = DateTime::from_timestamp(anchor, 0) else { return from };
+    let ends = (1..).map_while(|months| start.checked_add_months(Months::new(months)));
+    ends.map(|end| end.timestamp()).find(|end| *end > from).unwrap_or(i64::MAX)
+}
+
+/// Something that the clock does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Session(String),
+    Retry(String),
+    Period(String),
+}
+
+/// What is due first, and when.
+fn first_due(state: &State) -> Option<(i64, Due)> {
+    let open = state.sessions.values().filter(|session| session.status == SessionStatus::Open);
+    let sessions = open.map(|session| (session.expires_at, Due::Session(session.id.clone())));
+    let retries =
+        state.invoices.values().filter_map(|invoice| Some((invoice.next_payment_attempt?, Due::Retry(invoice.id.clone()))));
+    let live = state.subscriptions.values().filter(|found| found.status != SubscriptionStatus::Canceled);
+    let periods = live.map(|found| (found.current_period_end, Due::Period(found.id.clone())));
+    sessions.chain(retries).chain(periods).min()
+}
+
+impl State {
+    /// Whether the clock has something to do.
+    pub fn is_due(&self, now: DateTime<Utc>) -> bool {
+        first_due(self).is_some_and(|(at, _)| at <= now.timestamp())
+    }
+}
+
+impl Work<'_> {
+    /// Does everything that is due, each at its own time and in its order.
+    pub fn catch_up(&mut self) {
+        let now = self.now;
+        while let Some((at, due)) = first_due(self.state).filter(|(at, _)| *at <= now.timestamp()) {
+            self.now = DateTime::from_timestamp(at, 0).unwrap_or(now);
+            match due {
+                Due::Session(id) => {
+                    // It is open, so it can be expired.
+                    let _expired = self.expire_session(&id);
+                }
+                Due::Retry(id) => self.attempt(&id),
+                Due::Period(id) => self.next_period(&id),
+            }
+        }
+        self.now = now;
+    }
+
+    fn next_period(&mut self, id: &str) {
+        let Some(subscription) = self.state.subscriptions.get_mut(id) else { return };
+        if subscription.cancel_at_period_end {
+            return self.end_subscription(id);
+        }
+        let over = subscription.current_period_end;
+        subscription.current_period_start = over;
+        subscription.current_period_end = months_after(subscription.billing_cycle_anchor, over);
+        let subscription = subscription.clone();
+        let lines = subscription.items.data.iter().map(|item| {
+            let product = self.state.products.get(&item.price.product);
+            let name = product.map(|product| product.name.clone()).unwrap_or_default();
+            self.invoice_line(&name, item.price.unit_amount * item.quantity, &subscription.currency)
+        });
+        let lines = lines.collect();
+        let mut invoice = self.new_invoice(&subscription, Billing { reason: "subscription_cycle", lines });
+        invoice.amount_due = self.take_credit(&subscription, invoice.total);
+        let number = invoice.id.clone();
+        self.keep_invoice(invoice);
+        self.emit("customer.subscription.updated", id);
+        self.attempt(&number);
+    }
+
+    /// What is still due after the customer's credit.
+    fn take_credit(&mut self, of: &Subscription, total: i64) -> i64 {
+        let Some(customer) = self.state.customers.get_mut(&of.customer) else { return total };
+        let used = total.min(-customer.balance).max(0);
+        customer.balance += used;
+        total - used
+    }
+
+    /// Tries to be paid.
+    fn attempt(&mut self, id: &str) {
+        let Some(invoice) = self.state.invoices.get(id).cloned() else { return };
+        let card = self.state.subscriptions.get(&invoice.subscription);
+        let card = card.and_then(|subscription| self.state.cards.get(&subscription.default_payment_method)).cloned();
+        let Some(card) = card else { return };
+        let invoice = Invoice { attempt_count: invoice.attempt_count + 1, next_payment_attempt: None, ..invoice };
+        match card.renews() || invoice.amount_due == 0 {
+            true => self.renewed(invoice, &card),
+            false => self.not_renewed(invoice, &card),
+        }
+    }
+
+    fn renewed(&mut self, mut invoice: Invoice, card: &Card) {
+        if invoice.amount_due > 0 {
+            let charged = self.charge(charging(&invoice), card, None);
+            invoice.charge = Some(charged.charge);
+            invoice.payment_intent = Some(charged.intent);
+        }
+        invoice.amount_paid = invoice.amount_due;
+        "paid".clone_into(&mut invoice.status);
+        let (id, subscription) = (invoice.id.clone(), invoice.subscription.clone());
+        self.state.invoices.insert(id.clone(), invoice);
+        self.turn(&subscription, SubscriptionStatus::Active);
+        self.emit("invoice.paid", &id);
+    }
+
+    fn not_renewed(&mut self, mut invoice: Invoice, card: &Card) {
+        let charged = self.charge(charging(&invoice), card, Some(Decline::Generic));
+        invoice.charge = Some(charged.charge);
+        invoice.payment_intent = Some(charged.intent);
+        let retry = RETRIES.get(invoice.attempt_count - 1).map(|wait| (self.now + *wait).timestamp());
+        invoice.next_payment_attempt = retry;
+        let (id, subscription) = (invoice.id.clone(), invoice.subscription.clone());
+        self.state.invoices.insert(id.clone(), invoice);
+        self.turn(&subscription, SubscriptionStatus::PastDue);
+        self.emit("invoice.payment_failed", &id);
+        if retry.is_none() {
+            self.end_subscription(&subscription);
+        }
+    }
+
+    fn turn(&mut self, id: &str, status: SubscriptionStatus) {
+        let found = self.state.subscriptions.get_mut(id).filter(|found| found.status != status);
+        if let Some(subscription) = found {
+            subscription.status = status;
+            self.emit("customer.subscription.updated", id);
+        }
+    }
+}
+
+fn charging(invoice: &Invoice) -> Charging<'_> {
+    Charging {
+        amount: invoice.amount_due,
+        currency: &invoice.currency,
+        customer: &invoice.customer,
+        invoice: Some(&invoice.id),
+        metadata: Metadata::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_end_on_the_anchors_day_or_the_months_last() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time").timestamp();
+        let anchor = at("2027-01-31T10:00:00Z");
+        let mut end = anchor;
+        for wanted in ["2027-02-28T10:00:00Z", "2027-03-31T10:00:00Z", "2027-04-30T10:00:00Z", "2027-05-31T10:00:00Z"] {
+            end = months_after(anchor, end);
+            assert_eq!(end, at(wanted));
+        }
+        assert_eq!(months_after(anchor, at("2028-02-15T00:00:00Z")), at("2028-02-29T10:00:00Z"));
+    }
+}

@@ -1,0 +1,216 @@
+//! The whole state, one file, and the piece of work that changes it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use aws_lc_rs::hmac;
+use chrono::{DateTime, TimeDelta, Utc};
+use hozon_shared::ports::Ids;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::cards::Card;
+use crate::objects::{
+    Charge, Customer, Dispute, Event, EventData, Intent, Invoice, Metadata, Product, Refund, Session, Subscription,
+};
+
+/// The version whose shapes these are.
+pub const VERSION: &str = "2024-06-20";
+/// How long the answers to idempotent requests are kept.
+const REQUESTS_KEPT: TimeDelta = TimeDelta::hours(24);
+/// How long events are kept once they have arrived.
+const EVENTS_KEPT: TimeDelta = TimeDelta::days(30);
+
+type ById<T> = BTreeMap<String, T>;
+
+/// Everything that the server knows.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct State {
+    pub customers: ById<Customer>,
+    pub products: ById<Product>,
+    pub sessions: ById<Session>,
+    pub intents: ById<Intent>,
+    pub charges: ById<Charge>,
+    pub refunds: ById<Refund>,
+    pub disputes: ById<Dispute>,
+    pub subscriptions: ById<Subscription>,
+    pub invoices: ById<Invoice>,
+    /// Oldest first.
+    pub events: Vec<Event>,
+    /// Saved cards, by their token.
+    pub cards: ById<Card>,
+    /// What an open session has besides what it shows.
+    pub drafts: ById<Draft>,
+    /// Events that have not arrived, in order.
+    pub deliveries: VecDeque<Delivery>,
+    /// Answers by idempotency key.
+    pub requests: ById<Remembered>,
+}
+
+/// What an open session has besides what it shows.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Draft {
+    /// For the payment or the subscription that comes of it.
+    pub metadata: Metadata,
+    /// The card whose owner is being asked.
+    pub challenged: Option<Card>,
+}
+
+/// An event on its way.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The event.
+    pub event: String,
+    /// Times that it was tried.
+    pub tries: usize,
+    /// When it is tried next.
+    pub next: DateTime<Utc>,
+}
+
+/// The answer to a request with an idempotency key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Remembered {
+    /// Digest of the request.
+    pub request: String,
+    /// The answer.
+    pub answer: Value,
+    /// When it was given.
+    pub at: DateTime<Utc>,
+}
+
+impl State {
+    /// Reads the file; one that is not there is an empty state.
+    pub fn load(path: &Path) -> Result<Self> {
+        match std::fs::read(path) {
+            Ok(json) => serde_json::from_slice(&json).with_context(|| format!("understand {}", path.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error).with_context(|| format!("read {}", path.display())),
+        }
+    }
+
+    /// Replaces the file.
+    pub fn save(&self, path: &Path) -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+        file.write_all(&serde_json::to_vec(self)?)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    }
+
+    /// The object with that id, whatever it is.
+    pub fn find(&self, id: &str) -> Option<Value> {
+        let (kind, _) = id.split_once('_')?;
+        match kind {
+            "cus" => shown(self.customers.get(id)),
+            "prod" => shown(self.products.get(id)),
+            "cs" => shown(self.sessions.get(id)),
+            "pi" => shown(self.intents.get(id)),
+            "ch" => shown(self.charges.get(id)),
+            "re" => shown(self.refunds.get(id)),
+            "du" => shown(self.disputes.get(id)),
+            "sub" => shown(self.subscriptions.get(id)),
+            "in" => shown(self.invoices.get(id)),
+            "evt" => shown(self.events.iter().find(|event| event.id == id)),
+            _ => None,
+        }
+    }
+
+    /// All objects of a collection, newest first; none for a collection that is not known.
+    pub fn list(&self, collection: &str) -> Option<Vec<Value>> {
+        let mut found = match collection {
+            "customers" => all(self.customers.values()),
+            "products" => all(self.products.values()),
+            "checkout/sessions" => all(self.sessions.values()),
+            "payment_intents" => all(self.intents.values()),
+            "charges" => all(self.charges.values()),
+            "refunds" => all(self.refunds.values()),
+            "disputes" => all(self.disputes.values()),
+            "subscriptions" => all(self.subscriptions.values()),
+            "invoices" => all(self.invoices.values()),
+            "events" => all(self.events.iter()),
+            _ => return None,
+        };
+        found.reverse();
+        Some(found)
+    }
+
+    /// Puts whole objects where only ids are, along a path such as `items.data.price.product`.
+    pub fn expand(&self, object: &mut Value, path: &str) {
+        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        if let Value::Array(list) = object {
+            return list.iter_mut().for_each(|object| self.expand(object, path));
+        }
+        let Some(inner) = object.get_mut(name) else { return };
+        if let Some(whole) = inner.as_str().and_then(|id| self.find(id)) {
+            *inner = whole;
+        }
+        if let Some(rest) = rest {
+            self.expand(inner, rest);
+        }
+    }
+
+    /// Forgets what Stripe would not remember either.
+    pub fn forget(&mut self, now: DateTime<Utc>) {
+        self.requests.retain(|_, request| now - request.at < REQUESTS_KEPT);
+        let oldest = (now - EVENTS_KEPT).timestamp();
+        self.events.retain(|event| event.created >= oldest || event.pending_webhooks > 0);
+    }
+}
+
+fn shown(object: Option<&impl Serialize>) -> Option<Value> {
+    serde_json::to_value(object?).ok()
+}
+
+fn all<'a, T: Serialize + 'a>(objects: impl Iterator<Item = &'a T>) -> Vec<Value> {
+    objects.filter_map(|object| shown(Some(object))).collect()
+}
+
+/// One change of the state, at one time. It is kept whole or not at all.
+pub struct Work<'a> {
+    pub state: &'a mut State,
+    /// The time at which it happens: past, where something was due before it was looked at.
+    pub now: DateTime<Utc>,
+    /// The server's own address.
+    pub url: &'a str,
+    pub ids: &'a dyn Ids,
+    /// Makes names that nobody can guess.
+    pub names: &'a hmac::Key,
+}
+
+impl Work<'_> {
+    /// A new id.
+    pub fn id(&self, kind: &str) -> String {
+        format!("{kind}_{}", self.ids.next(self.now))
+    }
+
+    /// A new id that nobody can guess: who knows it may see its page.
+    pub fn secret_id(&self, kind: &str) -> String {
+        let id = self.id(kind);
+        let tag = hmac::sign(self.names, id.as_bytes());
+        let hex: String = tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!("{id}{hex}")
+    }
+
+    /// The time in Stripe's seconds.
+    pub fn seconds(&self) -> i64 {
+        self.now.timestamp()
+    }
+
+    /// Tells of what has happened to an object.
+    pub fn emit(&mut self, kind: &str, object: &str) {
+        let event = Event {
+            id: self.id("evt"),
+            created: self.seconds(),
+            livemode: false,
+            api_version: VERSION.to_owned(),
+            data: EventData { object: self.state.find(object).unwrap_or_default() },
+            pending_webhooks: 1,
+            kind: kind.to_owned(),
+        };
+        self.state.deliveries.push_back(Delivery { event: event.id.clone(), tries: 0, next: self.now });
+        self.state.events.push(event);
+    }
+}
