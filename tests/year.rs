@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::{America, Asia, Europe, Tz};
-use hozon::{Local, Options, sample};
+use hozon::import::{Options as ImportOptions, import};
+use hozon::{Local, Options};
 use hozon_shared::domain::backup::Status;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::{Organisation, Role};
 use hozon_shared::domain::schedule::{Outcome, Schedule};
 use hozon_shared::ports::Change;
-use hozon_tests::ManualClock;
+use hozon_tests::{Crm, ManualClock};
 use serde_json::json;
 
 /// What a year came to.
@@ -67,7 +68,9 @@ async fn live(kind: &Kind) -> Year {
     (options.port, options.clock, options.speed) = (Some(0), clock.clone(), 3600.0);
     let mut local = Local::start(options).await.expect("starts");
     let org = organisation(&mut local, kind).await;
-    sample::generate(&local.ports, org, sample::Size::Small, &mut |_| {}).await.expect("a sample");
+    let crm = Crm::small();
+    let data = ImportOptions { from: crm.inputs(), ..ImportOptions::default() };
+    import(&local.ports, org, &data, &mut |_| {}).await.expect("imports");
     set(&local, org, kind.rule).await;
     let schedule = local.ports.schedules.newest_schedule(org).await.expect("reads").expect("is set");
 

@@ -50,13 +50,18 @@ class Principals:
                 self.statements[id] = [Statement(each) for document in documents for each in document["Statement"]]
         for id, one in stack.of("AWS::IAM::ManagedPolicy").items():
             self.statements[id] = [Statement(each) for each in one["PolicyDocument"]["Statement"]]
-        self.used, self.refused, self.without = set(), [], None
+        self.used, self.used_in_story, self.refused, self.without = set(), set(), [], None
+
+    def begin_story(self):
+        """Forgets what the story before was refused and has used."""
+        self.refused, self.used_in_story = [], set()
 
     def may(self, principal, action, resource, **context):
         """Whether some statement allows it."""
         for statement in self.statements[principal]:
             if self.without != (principal, statement.id) and statement.allows(action, resource, context):
                 self.used.add((principal, statement.id, action.lower()))
+                self.used_in_story.add((principal, statement.id))
                 return True
         self.refused.append((principal, action, resource))
         return False

@@ -16,11 +16,11 @@ def main():
     world = World(sys.argv[1])
     roles = sys.argv[2:] or list(world.principals.statements)
     try:
-        tell_all(world, roles)
+        told = tell_all(world, roles)
         unused = [one for one in world.principals.unused() if one[0] in roles]
         if unused:
             raise SystemExit(f"given and never used: {unused}")
-        table = prove(world, roles)
+        table = prove(world, roles, told)
     finally:
         world.stop()
     print(f"\n{'role':<15} {'statement':<22} the story that fails without it")
@@ -29,7 +29,15 @@ def main():
     print(f"\n{len(table)} statements, each needed; {time.monotonic() - started:.0f} s")
 
 
+class Told:
+    """How long a story took, and which statements it used, as pairs of role and statement."""
+
+    def __init__(self, seconds, used):
+        self.seconds, self.used = seconds, used
+
+
 def tell_all(world, roles):
+    """Tells each story once, with all statements."""
     told = {}
     for role in roles:
         if role not in STORIES:
@@ -38,22 +46,26 @@ def tell_all(world, roles):
             if story in told:
                 continue
             begun = time.monotonic()
-            world.principals.refused.clear()
+            world.cold()
+            world.principals.begin_story()
             try:
                 story(world)
             except BaseException:
                 traceback.print_exc()
                 raise SystemExit(f"{words(story)}: failed; refused: {world.principals.refused}") from None
-            told[story] = time.monotonic() - begun
-            print(f"{told[story]:6.2f} s  {role:<15} {words(story)}", flush=True)
+            told[story] = Told(time.monotonic() - begun, world.principals.used_in_story)
+            print(f"{told[story].seconds:6.2f} s  {role:<15} {words(story)}", flush=True)
+    return told
 
 
-def prove(world, roles):
+def prove(world, roles, told):
     """Takes away one statement at a time, until a story fails."""
     table = []
     for role in roles:
         for statement in world.principals.statements[role]:
-            failed = first_failure(world, role, statement.id)
+            # A story that does not use a statement cannot miss it.
+            using = [story for story in STORIES[role] if (role, statement.id) in told[story].used]
+            failed = first_failure(world, role, statement.id, sorted(using, key=lambda story: told[story].seconds))
             if failed is None:
                 raise SystemExit(f"{role} does not need {statement.id}: every story passes without it")
             table.append((role, statement.id, words(failed)))
@@ -61,13 +73,13 @@ def prove(world, roles):
     return table
 
 
-def first_failure(world, role, statement):
-    for story in STORIES[role]:
+def first_failure(world, role, statement, stories):
+    for story in stories:
         # What a warm function remembers could hide that it may not read it any more.
         world.cold()
         world.machine.before.clear()
         with world.principals.lacking(role, statement):
-            world.principals.refused.clear()
+            world.principals.begin_story()
             try:
                 story(world)
             except Exception:
