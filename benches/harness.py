@@ -1,4 +1,4 @@
-"""What a measurement needs: the stores, the data, our worker and the peers."""
+"""Sets a measurement up: stores, data, our worker and the peers."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def say(text):
 
 
 class Stores:
-    """The embedded S3 and DynamoDB, in a process of their own."""
+    """Embedded S3 and DynamoDB in a separate process."""
 
     def __init__(self, data):
         self.process = subprocess.Popen([BIN / "hozon-bench", "stores", data], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -43,7 +43,7 @@ class Stores:
 
 
 def measured(command, **options):
-    """Runs a command; gives CPU seconds, wall seconds and peak memory of it and its children."""
+    """Runs a command; returns CPU seconds, wall seconds and peak memory of the command and its children."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     process = subprocess.Popen(command, **options)
     peak = 0
@@ -58,7 +58,7 @@ def measured(command, **options):
 
 
 def peak_of(process):
-    """Most memory that was resident at once; what wait4 tells would begin with this script's own."""
+    """Peak resident memory. wait4's figure would include this script's own."""
     try:
         status = pathlib.Path(f"/proc/{process}/status").read_text()
     except FileNotFoundError:
@@ -67,7 +67,7 @@ def peak_of(process):
 
 
 class Bench:
-    """A work folder with a data folder in it, and the stores that serve that."""
+    """Work folder with a data folder, and the stores that serve it."""
 
     def __init__(self, work):
         self.work, self.data = work, work / "data"
@@ -84,11 +84,11 @@ class Bench:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def forget(self):
-        """Deletes kept segments, so that the next backup makes all of them."""
+        """Deletes kept segments, so that the next backup makes all segments."""
         shutil.rmtree(self.data / "s3/archives/segments", ignore_errors=True)
 
     def repeat(self, org, times):
-        """Lists the attachments of an organisation so many times."""
+        """Lists the attachments of an organisation repeatedly."""
         command = [BIN / "hozon-bench", "repeat", "--stores", self.stores.text, "--org", org, "--data", self.data, str(times)]
         subprocess.run(command, check=True)
 
@@ -113,14 +113,14 @@ class Bench:
 
 
 def generate(kind, mb, to):
-    """Makes so many MiB of rows or files."""
+    """Generates the given MiB of rows or files."""
     sizes = {"rows": 0, "files": 0, kind: mb}
     command = [BIN / "hozon-bench", "generate", "--csv", str(sizes["rows"]), "--files", str(sizes["files"]), to]
     subprocess.run(command, check=True)
 
 
 class Compared(Bench):
-    """The data that we and the peers are compared on: rows and files, each an organisation and a folder."""
+    """The data of the comparison: rows and files, each as an organisation and as a folder."""
 
     def __init__(self, work, mb):
         super().__init__(work)
@@ -135,7 +135,7 @@ class Compared(Bench):
 
 
 def peers(bench, kind):
-    """Name -> function that zips the data once and tells what it took."""
+    """Maps a name to a function that zips the data once and returns what it took."""
     folder, target, key = bench.input[kind], bench.work / "peer.zip", f"peer/{kind}.zip"
     listed = bench.work / f"{kind}.json"
     if not listed.exists():

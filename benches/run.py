@@ -1,4 +1,4 @@
-"""Runs the archive engine and its peers by turns and prints one table. Called by benches/run."""
+"""Runs the archive engine and its peers alternately and prints one table. Called by benches/run."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ PARTS = ["compare", "workers", "unchanged", "large", "bounds", "sweep"]
 
 
 def compare(bench, kind, rounds):
-    """Runs everything by turns and prints the table of one kind of data."""
+    """Runs everything alternately and prints the table of one kind of data."""
     size = bench.bytes[kind]
     subjects = {"Hozon, native store -> S3": lambda: bench.ours(kind, "--at-once", "1")}
     subjects["Hozon, 2 items at once"] = lambda: bench.ours(kind, "--at-once", "2")
@@ -38,7 +38,7 @@ def compare(bench, kind, rounds):
     for round in range(rounds):
         for name, run in subjects.items():
             if round and name.startswith("7-Zip"):
-                continue  # It takes longer than all others together.
+                continue  # It takes longer than all the others together.
             runs[name].append(run())
             say(f"  {kind}, round {round + 1}: {name}: {runs[name][-1]['cpu']:.1f} CPU s, {runs[name][-1]['wall']:.1f} s")
     result = {name: medians(all) for name, all in runs.items()}
@@ -78,7 +78,7 @@ def requests_of(took):
 
 
 def price(size, took):
-    """Dollars of Lambda time and S3 requests, and of keeping the zips for seven days, per GB of data."""
+    """Prices Lambda time, S3 requests, and seven days of storage, per GB of data."""
     prices = tomllib.loads((HERE / "prices.toml").read_text())
     puts, gets = requests_of(took)
     lambda_ = took["cpu"] * prices["lambda_gb_of_a_core"] * prices["lambda_gb_second"] + 10 * prices["lambda_request"]
@@ -104,7 +104,7 @@ def prices(bench, results):
 
 
 def two_workers(bench, rounds):
-    """One worker on one core, then two on a core each, on the engine alone: a store in the same machine would take their cores."""
+    """One worker on one core, then two workers on a core each. The engine alone, because a store on the same machine would use their cores."""
     one, two = [], []
     for _ in range(rounds):
         one.append(shared_out(bench, 1))
@@ -115,7 +115,7 @@ def two_workers(bench, rounds):
 
 def shared_out(bench, workers):
     scratch = bench.work / "scratch"
-    # Enough items that each worker gets half of the bytes.
+    # Enough items for each worker to get half of the bytes.
     common = ["--disk", scratch, "--rows-per-file", "20000", "--task-bytes", "1"]
     backup = bench.worker("rows", *common, "--tasks", "begin,plan", keep=True)["backup"]
     command = [BIN / "hozon-bench", "worker", "--stores", bench.stores.text, "--data", bench.data, "--org", "rows", *common]
@@ -177,7 +177,7 @@ def sweep(work, mb):
 
 
 def ten_gigabytes(work):
-    """A zip of 10 GB from one attachment of 200 MiB that is listed fifty times, copied inside S3."""
+    """A zip of 10 GB from one attachment of 200 MiB, listed fifty times and copied inside S3."""
     large = Bench(work / "large")
     given = large.work / "input"
     attached = given / "attachments/Leads/5725767000000100001"
@@ -210,7 +210,7 @@ def ten_gigabytes(work):
 
 
 def bounds(work):
-    """Memory does not depend on how many attachments there are, nor on the size of a cell. Objects are files here: a million small
+    """Memory depends neither on the number of attachments nor on the size of a cell. Objects are files here, because a million small
     requests would take the embedded S3 minutes."""
     many = Bench(work / "bounds")
     folder = many.work

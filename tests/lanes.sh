@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs lists of steps side by side, one list a core. To be sourced; the functions print one line a step and keep its output in target/logs.
+# Functions that run lists of steps side by side, one list per core. To be sourced. Each step's output is kept in target/logs.
 
 mkdir -p target/logs
 : >target/logs/steps
 
-# step NAME COMMAND...: runs a command. Prints its output when it ends, and ends its lane where it fails.
+# step NAME COMMAND...: runs a command, prints its output at its end, and ends the lane if it fails.
 step() {
   local name=$1 begun=$SECONDS status=0 log
   log="target/logs/${name//[^a-zA-Z0-9]/-}.log"
@@ -21,10 +21,10 @@ step() {
   return $status
 }
 
-# side_by_side LANE...: runs functions that consist of steps at the same time; the first that fails ends them all.
+# side_by_side LANE...: runs functions of steps concurrently; the first failure ends them all.
 side_by_side() {
   local lane pids=()
-  set -m # each lane is a process group of its own
+  set -m # each lane has its own process group
   for lane in "$@"; do (set -e; "$lane") & pids+=($!); done
   set +m
   # shellcheck disable=SC2064 # the lanes that run now

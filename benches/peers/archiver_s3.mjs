@@ -1,5 +1,5 @@
 // Streams objects into a zip in S3 as a Node.js Lambda would: archiver and the AWS SDK v3.
-// node archiver_s3.mjs STORES LIST KEY: STORES is the JSON of where S3 is, LIST a JSON file of [key, name in the zip].
+// node archiver_s3.mjs STORES LIST KEY: STORES is JSON with S3's address, LIST a JSON file of [key, name in the zip].
 import { readFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";

@@ -1,6 +1,6 @@
 """Streams objects into a zip in S3 as a Python Lambda would: zipstream-ng and a boto3 multipart upload.
 
-zipstream_boto3.py STORES LIST KEY: STORES is the JSON of where S3 is, LIST a JSON file of [key, name in the zip]."""
+zipstream_boto3.py STORES LIST KEY: STORES is JSON with S3's address, LIST a JSON file of [key, name in the zip]."""
 
 import json
 import sys

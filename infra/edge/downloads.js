@@ -1,5 +1,5 @@
-// The CloudFront Function (runtime cloudfront-js-2.0) in front of zips: /d/<token>/Data_001.zip. It checks what
-// shared/src/domain/plain_link.rs writes, asks S3 for the zip itself, and notes each download that was served. The note, which
+// The CloudFront Function (runtime cloudfront-js-2.0) in front of zips: /d/<token>/Data_001.zip. It checks tokens made by
+// shared/src/domain/plain_link.rs, rewrites the request to the zip's key in S3, and logs a note of each served download. The note, which
 // notes.py fetches, has the zip's key, the time and the address; a token is never logged.
 import cf from "cloudfront";
 import crypto from "crypto";
@@ -20,7 +20,7 @@ async function asked(event) {
   if (Date.now() >= Number(found[2]) * 1000) return refusal("LINK_EXPIRED", "The link has expired.");
   request.uri = "/" + key;
   request.querystring = {};
-  // Origin access control signs for S3, and replaces this header; it need not even get there.
+  // Origin access control signs for S3 and would replace this header anyway.
   delete request.headers.authorization;
   return request;
 }
@@ -29,7 +29,7 @@ function keyOf(found) {
   return "archives/" + found[3] + "/" + found[4] + "/" + found[6];
 }
 
-// The secrets by their names: the one that signs now, and those before it while their links live.
+// Secrets by name: the current one, and earlier ones while their links are valid.
 async function mac(id, until, key) {
   let secret;
   try {
@@ -40,7 +40,7 @@ async function mac(id, until, key) {
   return crypto.createHmac("sha256", secret).update("hozon-download-1\n" + id + "\n" + until + "\n" + key).digest("base64url");
 }
 
-// Looks at every character, whichever is the first to differ.
+// Compares in constant time.
 function same(one, other) {
   if (one.length !== other.length) return false;
   let difference = 0;
@@ -48,7 +48,7 @@ function same(one, other) {
   return difference === 0;
 }
 
-// CloudFront calls this only for answers below 400. Whether the path is the client's or that to S3, what is noted is the key.
+// CloudFront calls this only for answers below 400. The note has the key, whether the path is the client's or the one to S3.
 function served(event) {
   const request = event.request;
   const response = event.response;

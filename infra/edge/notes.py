@@ -1,4 +1,4 @@
-"""Hands what downloads.js has noted in its log to the function that records downloads. CloudFront keeps the logs of its functions in
+"""Hands the notes in the log of downloads.js to the function that records downloads. CloudFront keeps the logs of its functions in
 us-east-1, wherever a request was answered (CloudFront developer guide: "Edge function logs")."""
 
 import json
@@ -7,7 +7,7 @@ import time
 
 import boto3
 
-# Each note is handed over several times, in case one call fails; the receiver records a download once.
+# Each note is handed over several times in case a call fails; the receiver records a download once.
 LOOK_BACK_MS = 3_600_000
 PREFIX = "served "
 
@@ -21,7 +21,7 @@ def handle(_event, _context):
         notes = list(read(logs, group))
         logs.put_retention_policy(logGroupName=group, retentionInDays=int(os.environ["LOG_DAYS"]))
     except logs.exceptions.ResourceNotFoundException:
-        # The first note makes the group.
+        # The first note creates the group.
         return {"handed_over": 0}
     for note in notes:
         payload = json.dumps({"served": note})

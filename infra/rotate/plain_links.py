@@ -1,5 +1,5 @@
-"""The keys of links without a query, in CloudFront's key value store: name to secret. A key's name begins with the time at which it was
-made. One is deleted once every link that it made has ended."""
+"""Keys of plain links in CloudFront's key value store: name to secret. A key's name begins with its creation time. A key is deleted once
+all of its links have expired."""
 
 import datetime
 import os
@@ -8,13 +8,13 @@ import secrets
 
 import boto3
 
-# A link ends seven days after it was made, at most; a function goes on using a key that it read for up to an hour.
+# A link expires at most seven days after it was made; a function uses a key for up to an hour after reading it.
 LINKS_LIVE = datetime.timedelta(days=8)
 TIME = "%Y%m%d%H%M%S"
 
 
 def make(current, _previous):
-    """Makes a key, tells the store, and deletes what is of no use any more."""
+    """Makes a key, adds it to the store, and deletes expired keys."""
     store = Store(boto3.client("cloudfront-keyvaluestore"), os.environ["PLAIN_LINK_KEYS"])
     now = datetime.datetime.now(datetime.timezone.utc)
     key = {"id": now.strftime(TIME) + secrets.token_hex(4), "secret": secrets.token_hex(32)}
@@ -25,7 +25,7 @@ def make(current, _previous):
 
 
 def over(ids, current, now):
-    """Names of the keys whose links have all ended: those before the current one, once it has been that for long enough."""
+    """Names of the keys whose links have all expired: those before the current key, once that has been current for long enough."""
     since = made_at(current)
     if since is None or now - since <= LINKS_LIVE:
         return []
@@ -33,14 +33,14 @@ def over(ids, current, now):
 
 
 def made_at(id):
-    """When a key was made; nothing for what is no key."""
+    """When a key was made; `None` if it is not a key's name."""
     if not re.fullmatch(r"\d{14}[0-9a-f]{8}", id or ""):
         return None
     return datetime.datetime.strptime(id[:14], TIME).replace(tzinfo=datetime.timezone.utc)
 
 
 class Store:
-    """CloudFront's key value store. Each change names the version that it changes."""
+    """CloudFront's key value store. Each change is conditional on the store's version."""
 
     def __init__(self, client, arn):
         self.client, self.arn = client, arn
@@ -55,9 +55,9 @@ class Store:
         self.client.put_key(KvsARN=self.arn, Key=key["id"], Value=key["secret"], IfMatch=self.version())
 
     def delete(self, id):
-        """Takes a key away."""
+        """Deletes a key."""
         self.client.delete_key(KvsARN=self.arn, Key=id, IfMatch=self.version())
 
     def version(self):
-        """The version that is there now."""
+        """The store's current version."""
         return self.client.describe_key_value_store(KvsARN=self.arn)["ETag"]

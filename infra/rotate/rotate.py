@@ -1,6 +1,6 @@
-"""Rotates the keys that links are made with. The signer of presigned links is an IAM user, which has two keys at most: the one that signs
-now, and the one before, whose links are still about. That one is deleted at the next rotation, and only once every link that it signed has
-ended. The keys of links without a query are in CloudFront's key value store (plain_links.py)."""
+"""Rotates the keys of links. The signer of presigned links is an IAM user, which has at most two keys: the current one, and the previous one,
+whose links may still be valid. The previous key is deleted at the next rotation, and only once all of its links have expired. The keys of
+plain links are in CloudFront's key value store (plain_links.py)."""
 
 import datetime
 import json
@@ -9,20 +9,20 @@ import os
 import boto3
 import plain_links
 
-# A link ends seven days after it was signed, at most; a function goes on signing with a key that it read for up to an hour.
+# A link expires at most seven days after it was signed; a function signs with a key for up to an hour after reading it.
 LINKS_LIVE = datetime.timedelta(days=8)
 # A new stack's first key is made within moments.
 FIRST_ROTATION = datetime.timedelta(hours=1)
-# What is told for the age of a key that is not there.
+# The age reported when there is no key.
 NO_KEY_DAYS = 999
 
 
 class TooSoon(Exception):
-    """The key before may have live links."""
+    """The previous key may still have valid links."""
 
 
 def handle(event, _context):
-    """One of Secrets Manager's four steps, each of which may be repeated; or the look at the key's age, `{"watch":{}}`."""
+    """One of Secrets Manager's four steps, each of which may be repeated; or a report of the key's age, `{"watch":{}}`."""
     secrets = boto3.client("secretsmanager")
     if "watch" in event:
         return watch(secrets, os.environ["SIGNER_KEY"])
@@ -33,12 +33,12 @@ def handle(event, _context):
             keep(secrets, secret, token, make(key_of(secrets, secret, "AWSCURRENT"), key_of(secrets, secret, "AWSPREVIOUS")))
     elif event["Step"] == "finishSecret":
         finish(secrets, secret, token)
-    # There is nothing to set elsewhere, and a new key is unknown to parts of IAM for some seconds, so a test would only fail by chance.
+    # Nothing has to be set elsewhere. IAM takes some seconds to know a new key everywhere, so a test would fail by chance.
     return None
 
 
 def make_access_key(current, previous):
-    """Makes the signer's new key, having made room for it."""
+    """Makes room for a new key of the signer, and makes it."""
     iam = boto3.client("iam")
     make_room(iam, current, previous)
     made = iam.create_access_key(UserName=os.environ["SIGNER"])["AccessKey"]
@@ -52,7 +52,7 @@ def keep(secrets, secret, token, key):
 
 
 def has_value(secrets, secret, token):
-    """Whether this step has been done before: the version is there from the start, but without a value."""
+    """Whether this step was done before: the version exists from the start, but without a value."""
     try:
         secrets.get_secret_value(SecretId=secret, VersionId=token, VersionStage="AWSPENDING")
     except secrets.exceptions.ResourceNotFoundException:
@@ -61,7 +61,7 @@ def has_value(secrets, secret, token):
 
 
 def key_of(secrets, secret, stage):
-    """The id of the key at that stage; `None` where there has been none."""
+    """The id of the key at that stage; `None` if there is none."""
     try:
         return json.loads(secrets.get_secret_value(SecretId=secret, VersionStage=stage)["SecretString"])["id"]
     except secrets.exceptions.ResourceNotFoundException:
@@ -69,13 +69,13 @@ def key_of(secrets, secret, stage):
 
 
 def keys(iam):
-    """When each of the signer's keys was made, by its id."""
+    """Creation time of each of the signer's keys, by id."""
     return {key["AccessKeyId"]: key["CreateDate"] for key in iam.list_access_keys(UserName=os.environ["SIGNER"])["AccessKeyMetadata"]}
 
 
 def make_room(iam, current, previous):
-    """Deletes what signs nothing any more: keys of rotations that broke off, and the key before the current one once its links have ended.
-    Where the current key is gone from IAM, because it leaked and was deleted, there is room, and the key before keeps its links."""
+    """Deletes unused keys: those of interrupted rotations, and the previous key once its links have expired. If the current key is gone from
+    IAM, because it leaked and was deleted, there is room already, and the previous key keeps its links."""
     found = keys(iam)
     current_since = found.get(current)
     for key, made in found.items():
@@ -103,7 +103,7 @@ def versions(secrets, secret):
 
 
 def watch(secrets, secret):
-    """Tells the current key's age in days, in a line that a metric filter reads."""
+    """Logs the current key's age in days, in a line that a metric filter reads."""
     made = keys(boto3.client("iam")).get(key_of(secrets, secret, "AWSCURRENT"))
     is_new = now() - secrets.describe_secret(SecretId=secret)["CreatedDate"] < FIRST_ROTATION
     days = (now() - made).days if made else 0 if is_new else NO_KEY_DAYS

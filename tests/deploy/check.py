@@ -1,4 +1,4 @@
-"""Whether the template, the functions' routes, the documented API, the console's policy and the local program agree."""
+"""Checks that the template, the functions' routes, the documented API, the console's policy and the local program agree."""
 
 import copy
 import json
@@ -26,11 +26,11 @@ def main():
     expect("what is left of purchases where nothing is sold", [id for id in plain.resources if "Purchase" in id], [])
     code_of_edge(stack)
     machine(stack)
-    print(f"{len(routed)} routes, {len(stack.resources)} resources ({len(plain.resources)} without purchases and without a key of one's own)")
+    print(f"{len(routed)} routes, {len(stack.resources)} resources ({len(plain.resources)} without purchases and without an own key)")
 
 
 def no_circles():
-    """CloudFormation looks at the template as it is written and as SAM translates it. A circle that is put in shows that it would be found."""
+    """Neither the written nor the translated template has a circular dependency. One that is put in is found, so that the check cannot pass in vain."""
     expect("circles of the template", circles(written()), [])
     expect("circles of the translated template", circles(translated()), [])
     for template in (written(), translated()):
@@ -41,7 +41,7 @@ def no_circles():
 
 
 def code_of_edge(stack):
-    """CloudFront takes a function's code from the template alone, so it is there too. It has 10 KB at most."""
+    """CloudFormation takes a CloudFront Function's code from the template, so the template repeats the file. It has at most 10 KB."""
     code = (ROOT / "infra/edge/downloads.js").read_text()
     expect("the CloudFront Function's code in the template and in infra/edge", stack.resources["PlainLinkCheck"]["FunctionCode"], code)
     if len(code.encode()) > 10_000:
@@ -54,7 +54,7 @@ def expect(what, one, other):
 
 
 def routes_of_template(stack):
-    """The function of each route but the one for all others."""
+    """The function of each route except the catch-all route."""
     integrations = {stack.reference(id): id.removeprefix("To").lower() for id in stack.of("AWS::ApiGatewayV2::Integration")}
     routes = stack.of("AWS::ApiGatewayV2::Route").values()
     return {one["RouteKey"]: integrations[one["Target"].split("/")[1]] for one in routes if one["RouteKey"] != "$default"}

@@ -1,5 +1,5 @@
 """Circular dependencies between a template's resources. CloudFormation refuses a template that has one ("Circular dependency between
-resources"), and cfn-lint does not look for them where SAM's resources take part."""
+resources"), and cfn-lint does not look for them among SAM's resources."""
 
 import graphlib
 import re
@@ -13,7 +13,7 @@ def circles(template):
     found = []
     while circle := first_circle(graph):
         found.append(circle)
-        # One circle less: without its last step the others are found.
+        # Removing the circle's last step lets the others be found.
         graph[circle[-1]].discard(circle[-2])
     return found
 
@@ -27,7 +27,7 @@ def first_circle(graph):
 
 
 def dependencies(template, id):
-    """Resources that must be there before this one: those that it refers to or names in `DependsOn`."""
+    """Resources that must exist before this one: those that it refers to or names in `DependsOn`."""
     resource = template["Resources"][id]
     shared = template.get("Globals", {}).get(GLOBALS.get(resource["Type"]), {})
     depends_on = resource.get("DependsOn", [])

@@ -1,5 +1,5 @@
-"""Cold starts of release binaries on this machine, alternately with the least function there is: the time from the process to its first
-request for an event (init), of the first answer after that, and of the next one; without what the emulated AWS takes for its answers.
+"""Measures cold starts of release binaries on this machine, alternating with a minimal function: the time from the start of the process to its
+first request for an event (init), to the first answer, and to the next answer, each without the emulated AWS's own time.
 `cold.py <folder of binaries> [<rounds>]`"""
 
 import statistics
@@ -37,7 +37,7 @@ def main():
 
 
 def events(world, organisation):
-    """One event for each function, which may be repeated."""
+    """One repeatable event for each function."""
     organisation.back_up()
     link = signed_links(organisation)[0]
     calls = {
@@ -61,7 +61,7 @@ def events(world, organisation):
 
 
 class Waits:
-    """How long requests to the emulated AWS were under way."""
+    """Measures how long requests to the emulated AWS were in flight."""
 
     def __init__(self, gate):
         self.total, self.under_way, self.since, self.lock = 0.0, 0, 0.0, threading.Lock()

@@ -1,5 +1,5 @@
-"""Holds the adapters to the ports' promises on emulators that others have made: moto's server, with the table of the template. The same
-checks run on the local program's own emulators with every `cargo test`."""
+"""Checks that the adapters keep the ports' promises on an independent emulator: moto's server, with the template's table. The same
+checks run on the local program's emulators with every `cargo test`."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ COMMAND = ["cargo", "test", "--locked", "--workspace", "--test", "contracts"]
 
 
 def main():
-    # The emulators tell at length what checks do on purpose.
+    # The emulators log at length what the checks provoke on purpose.
     logging.disable(logging.ERROR)
     emulator = Emulator()
     environment = {

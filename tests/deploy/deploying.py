@@ -1,4 +1,4 @@
-"""Where infra/deploy puts the console. `sam` and `aws` are stood in for by programs that write down how they were called."""
+"""Checks where infra/deploy puts the console. Stand-ins for `sam` and `aws` record how they were called."""
 
 import os
 import pathlib
@@ -38,7 +38,7 @@ def main():
     expect("nothing is copied then", not any("s3 sync" in call for call in calls), calls)
     expect("an open table is told of", "set DeletionProtection=true" in deploy([], protected="false")[0], output)
     expect("a protected one is not", "DeletionProtection" not in deploy([], protected="true")[0], output)
-    print("infra/deploy puts the console into the stack that it has deployed")
+    print("infra/deploy puts the console into the stack that it deployed")
 
 
 def synced(what, arguments, stack, region):
@@ -51,7 +51,7 @@ def synced(what, arguments, stack, region):
 
 
 def deploy(arguments, protected):
-    """Gives what was printed, and the calls."""
+    """Returns the output and the calls."""
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
         for name, text in (("sam", SAM), ("aws", AWS)):

@@ -1,5 +1,5 @@
 // Runs downloads.js as it is outside CloudFront. Standard input: {"secrets": {id: secret}, "now": milliseconds, "events": [event, ...]}.
-// Standard output: {"answers": [what the function answers to each], "logged": [lines]}.
+// Standard output: {"answers": [the function's answer to each], "logged": [lines]}.
 import crypto from "node:crypto";
 import { readFileSync } from "node:fs";
 
@@ -9,7 +9,7 @@ const text = readFileSync(file, "utf8");
 if (!text.includes(imports)) throw new Error("the function's imports are others than expected");
 
 const { secrets, now, events } = JSON.parse(readFileSync(0, "utf8"));
-// Helper methods for key value stores (CloudFront developer guide): a key that is not there is an error.
+// Helper methods for key value stores (CloudFront developer guide): an absent key is an error.
 const kvs = {
   async get(id) {
     if (!Object.hasOwn(secrets, id)) throw new Error("KeyNotFound");

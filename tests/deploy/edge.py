@@ -1,4 +1,4 @@
-"""CloudFront before the zips: the function's own code, run by Node, with its key value store and its log, and origin access control."""
+"""Emulates CloudFront in front of the zips: runs the function's code in Node, with its key value store, its log and origin access control."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ VIEWER = "203.0.113.9"
 
 
 class Edge:
-    """Serves links without a query."""
+    """Serves plain links."""
 
     def __init__(self, world):
         self.world, self.keys, self.version, self.noted = world, {}, 0, 0
@@ -35,7 +35,7 @@ class Edge:
         return f"KV{self.version}"
 
     def fetch(self, link, **headers):
-        """What a client gets: the zip's bytes and the answer's headers, or the refusal's code."""
+        """Returns what a client gets: the zip's bytes and the answer's headers, or the refusal's code."""
         place = urllib.parse.urlsplit(link)
         (distribution,) = self.world.stack.of("AWS::CloudFront::Distribution").values()
         config = distribution["DistributionConfig"]

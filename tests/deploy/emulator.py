@@ -1,8 +1,8 @@
-"""Moto's server, with the table's calls one after the other.
+"""Runs moto's server with the table's calls serialised.
 
 DynamoDB isolates a transaction from every other call (Amazon DynamoDB Developer Guide: "Isolation levels and conflict handling in DynamoDB
-transactions"). Moto answers each request in a thread of its own and isolates nothing: of two transactions in flight, the one that loses may
-leave some of its changes behind. A lock around the calls of a table gives back what DynamoDB promises."""
+transactions"). Moto answers each request in its own thread and isolates nothing: of two concurrent transactions, the loser may leave some of its
+changes behind. A lock around the table's calls restores what DynamoDB promises."""
 
 import threading
 
@@ -13,7 +13,7 @@ TABLE_CALLS = "DynamoDB_20120810."
 
 
 class InOrder:
-    """A WSGI application whose calls of DynamoDB wait for one another."""
+    """WSGI application that serialises calls of DynamoDB."""
 
     def __init__(self, application):
         self.application, self.lock = application, threading.Lock()
@@ -26,7 +26,7 @@ class InOrder:
 
 
 class Emulator:
-    """Listens on a free port of loopback until it is stopped."""
+    """Listens on a free loopback port until it is stopped."""
 
     def __init__(self):
         application = InOrder(DomainDispatcherApplication(create_backend_app))

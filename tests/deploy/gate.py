@@ -1,4 +1,4 @@
-"""Stands before the emulated AWS and lets through what the caller's policies allow. Refusals look as AWS's do."""
+"""Stands in front of the emulated AWS and admits what the caller's policies allow. Refusals look like AWS's."""
 
 import http.client
 import http.server
@@ -21,10 +21,10 @@ class Request:
         self.path, self.query = parts.path, urllib.parse.parse_qs(parts.query, keep_blank_values=True)
 
     def signer(self):
-        """Access key id and service of the signature, which may be in the query."""
+        """Access key id and service from the signature, which may be in the query."""
         scope = self.query.get("X-Amz-Credential", [None])[0]
         scope = scope or re.search(r"Credential=([^,\s]+)", self.headers.get("authorization", ""))[1]
-        # Signatures for all regions (SigV4A) name none.
+        # SigV4A signatures name no region.
         key, _date, *_region, service, _end = scope.split("/")
         return key, service
 
@@ -33,7 +33,7 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_):
-        """A process that was killed has hung up."""
+        """Ignores the broken connections of killed processes."""
 
 
 class Gate:
@@ -42,7 +42,7 @@ class Gate:
     def __init__(self, principals, emulator_port, encrypted):
         self.principals, self.emulator_port, self.keys = principals, emulator_port, {}
         self.encryption = Encryption(encrypted)
-        # Services that the emulator lacks, or that call functions.
+        # Services that moto lacks, or that call functions.
         self.others = {}
         gate = self
 
@@ -81,7 +81,7 @@ class Gate:
             self.encryption.note(request, body)
         if service == "s3" and status == 404 and asked[0].action == "s3:GetObject":
             bucket = asked[0].resource.split("/")[0]
-            # Who may not list a bucket is not told what it lacks.
+            # S3 answers 403 instead of 404 to callers who may not list the bucket.
             if not self.may(principal, Need("s3:ListBucket", bucket)):
                 return refusal(service)
         return status, headers, body

@@ -1,4 +1,4 @@
-"""API Gateway, as the template sets it up: routes, the authorizer, and events of payload format 2.0."""
+"""Emulates API Gateway as the template configures it: routes, authorizer, and events of payload format 2.0."""
 
 import base64
 import copy
@@ -22,7 +22,7 @@ class Answer:
 
 
 class Gateway:
-    """Takes requests as the internet sends them."""
+    """Takes requests from the internet."""
 
     def __init__(self, world):
         self.world = world
@@ -30,8 +30,8 @@ class Gateway:
         self.integrations = {world.stack.reference(id): id for id in world.stack.of("AWS::ApiGatewayV2::Integration")}
 
     def call(self, method, path, body=None, token=None, goes_around=False, **headers):
-        """Calls the function of the route, with the authorizer's outcome where the route has one. A request comes through CloudFront, unless it
-        goes around it to the API's own address."""
+        """Calls the function of the route, with the authorizer's outcome if the route has one. Requests come through CloudFront unless
+        `goes_around` sends them to the API's own address."""
         path, _, query = path.partition("?")
         route, parameters = self.route(method, path)
         event = json.loads((EVENTS / "api.json").read_text())
@@ -58,12 +58,12 @@ class Gateway:
         return self.world.hosts["Authorize"].invoke(event)
 
     def added_by_cloudfront(self):
-        """The headers that the distribution adds, with the secret that CloudFormation has read for them."""
+        """Headers that the distribution adds, with the secret resolved by CloudFormation."""
         (api,) = [one for one in self.world.stack.resources["Console"]["DistributionConfig"]["Origins"] if one["Id"] == "api"]
         return {one["HeaderName"]: self.read(one["HeaderValue"]) for one in api.get("OriginCustomHeaders", [])}
 
     def read(self, reference):
-        """What a dynamic reference stands for (CloudFormation user guide: Get a secret or secret value from Secrets Manager)."""
+        """Resolves a dynamic reference (CloudFormation user guide: Get a secret or secret value from Secrets Manager)."""
         arn, key = re.fullmatch(r"\{\{resolve:secretsmanager:(.+):SecretString:(\w+)\}\}", reference).groups()
         owner = self.world.owner["secretsmanager"]
         return json.loads(owner.get_secret_value(SecretId=self.world.secrets[arn])["SecretString"])[key]
@@ -77,7 +77,7 @@ class Gateway:
         event["requestContext"] = {**context, "routeKey": route["RouteKey"]}
 
     def route(self, method, path):
-        """The most specific route: fixed parts go before variables."""
+        """The most specific route: fixed parts have priority over variables."""
         found = []
         for route in self.routes:
             if route["RouteKey"] == "$default":

@@ -1,5 +1,5 @@
-"""Runs one function's binary behind the Lambda Runtime API, as Lambda does: it hands over events one at a time, and writes the function's
-log and trace with the function's own role."""
+"""Runs one function's binary behind the Lambda Runtime API, as Lambda does: hands over events one at a time, and writes the function's log
+and trace with the function's role."""
 
 import http.server
 import json
@@ -16,7 +16,7 @@ START_SECONDS, ANSWER_SECONDS = 30, 60
 
 
 class Failed(Exception):
-    """The function answered with an error, or ended."""
+    """Raised when the function answers with an error or ends."""
 
     def __init__(self, error):
         super().__init__(json.dumps(error))
@@ -24,7 +24,7 @@ class Failed(Exception):
 
 
 class Host:
-    """One function: `command` is its process, `environment` what it sees, `observe` is told its log lines after each call."""
+    """One function: `command` starts its process in `environment`; `observe` receives its log lines after each call."""
 
     def __init__(self, name, arn, command, environment, observe):
         self.name, self.arn, self.command, self.environment, self.observe = name, arn, command, environment, observe
@@ -65,7 +65,7 @@ class Host:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def invoke(self, event):
-        """One call; the function starts cold where it does not run yet."""
+        """Makes one call; starts the function if it is not running."""
         with self.calling:
             if self.process is None or self.process.poll() is not None:
                 self.start()
@@ -79,7 +79,7 @@ class Host:
         return answer
 
     def wait(self, id):
-        """The answer to that event. One that a killed process has left behind is another's."""
+        """Returns the answer to that event and skips answers left by a killed process."""
         end = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < end:
             try:
@@ -112,5 +112,5 @@ class Host:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            # A reader that the killed process left waiting would take the next event.
+            # A reader left by the killed process would take the next event.
             self.events, self.answers, self.process, self.lines = queue.Queue(), queue.Queue(), None, []

@@ -1,5 +1,4 @@
-"""infra/archive.asl.json run by moto's interpreter (LocalStack's, written for no one in particular). Its calls are the state machine's:
-made with its role, and its functions are the real binaries."""
+"""Runs infra/archive.asl.json with moto's interpreter (LocalStack's), under the state machine's role and with the functions' real binaries."""
 
 import io
 import json
@@ -14,7 +13,7 @@ from stack import ACCOUNT, NAME, REGION, machine
 
 ROLE = "MachineRole"
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{NAME}-archive"
-# The two forms in which AWS's documents show the ARN of a map's executions.
+# AWS's documents show the ARN of a map's executions in two forms.
 PACKING = (f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{NAME}-archive/Pack:1", f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{NAME}-archive:1")
 LOG_DELIVERY = (
     "CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries", "PutResourcePolicy",
@@ -27,7 +26,7 @@ class Machine:
     """The state machine of a world."""
 
     def __init__(self, world):
-        # What happens before a task is called, once; and whether no task can be called at all.
+        # `before` has actions to run once before a task; `is_out` makes every call fail.
         self.world, self.before, self.is_out, self.is_lost = world, {}, False, False
         resource_eval_s3.boto_client_for = self.client_for
         lambda_eval_utils.boto_client_for = self.client_for
@@ -38,18 +37,18 @@ class Machine:
         return {"lambda": self, "s3": Reader(self)}[service]
 
     def require(self, action, resource):
-        """What Step Functions does in the role's name without a request that could be looked at."""
+        """Checks what Step Functions does under the role without an observable request."""
         if not self.world.principals.may(ROLE, action, resource):
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": action},
                                "ResponseMetadata": {"HTTPStatusCode": 403, "RequestId": "1"}}, action)
 
     def check(self):
-        """What Step Functions asks for when a machine with a log and traces is made."""
+        """Checks what Step Functions requires of a machine with a log and traces."""
         for action in LOG_DELIVERY:
             self.require(f"logs:{action}", "*")
 
     def invoke(self, FunctionName, Payload, **_):
-        """As Lambda answers Step Functions."""
+        """Calls a function and answers as Lambda answers Step Functions."""
         self.require("lambda:InvokeFunction", FunctionName)
         event = json.loads(Payload)
         if event["task"] == "assemble" and self.is_lost:
@@ -62,15 +61,15 @@ class Machine:
         except Failed as failure:
             answer, failed = failure.error, {"FunctionError": "Unhandled"}
         if event["task"] == "pack":
-            # The map runs its items as executions of their own, which it follows, and stops when one of them has failed. The interpreter
-            # here goes on after an item that failed, so that a map which cannot do that is told of with the next task.
+            # The map runs its items as child executions, which it follows and stops after a failure. This interpreter continues after a
+            # failed item, so a missing permission for that shows with the next task.
             action = "states:StopExecution" if failed else "states:DescribeExecution"
             self.is_lost = not all(self.world.principals.may(ROLE, action, form) for form in PACKING)
         body = io.BytesIO(json.dumps(answer).encode())
         return {"Payload": body, "StatusCode": 200, "ExecutedVersion": "$LATEST", **failed}
 
     def run(self, execution):
-        """Waits for the end of an execution; gives its status."""
+        """Waits for the end of an execution; returns its status."""
         end = time.monotonic() + 60
         while time.monotonic() < end:
             status = self.world.owner["stepfunctions"].describe_execution(executionArn=execution)["status"]

@@ -1,4 +1,4 @@
-"""What a signed request to AWS needs: actions, resources and the conditions' keys, after AWS's Service Authorization Reference."""
+"""Maps a signed request to the actions, resources and condition keys that it needs, following AWS's Service Authorization Reference."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ class Need:
 
 
 def needs(service, request, encrypted):
-    """Everything that a request must be allowed. `encrypted` knows which KMS key each object is encrypted with."""
+    """Everything that must be allowed for a request. `encrypted` knows the KMS key of each object."""
     by_service = {
         "dynamodb": dynamodb, "states": states, "secretsmanager": secrets, "scheduler": scheduler, "ses": ses, "sqs": sqs, "logs": logs,
         "xray": xray, "iam": iam, "lambda": functions, "cloudfront-keyvaluestore": key_value_store,
@@ -71,7 +71,7 @@ def s3(request, encrypted):
 
 
 class Encryption:
-    """Which KMS key each object is encrypted with: its bucket's of the time when it was written, or when its upload was begun (S3 user guide:
+    """Knows the KMS key of each object: the bucket's key at the time of the write, or of the start of the upload (S3 user guide:
     Using server-side encryption with AWS KMS keys)."""
 
     def __init__(self, buckets):
@@ -88,7 +88,7 @@ class Encryption:
 
     @contextlib.contextmanager
     def as_if_written_with(self, key):
-        """As if everything that is written meanwhile had been there before the bucket's key was changed from that one."""
+        """Treats everything written meanwhile as encrypted with that earlier key."""
         self.earlier = key
         try:
             yield
@@ -96,7 +96,7 @@ class Encryption:
             self.earlier = None
 
     def note(self, request, body):
-        """Notes what a request has written, or begun."""
+        """Notes the key of a written object or a started upload."""
         bucket, _, key = request.path.lstrip("/").partition("/")
         if not self.earlier or bucket not in self.buckets or request.method not in ("PUT", "POST"):
             return
@@ -107,7 +107,7 @@ class Encryption:
 
 
 def s3_action(request):
-    """The action, and what a key that encrypts the bucket is used for."""
+    """The action, and the uses of the bucket's encryption key."""
     match request.method:
         case "GET" | "HEAD":
             return "s3:GetObject", ["Decrypt"]

@@ -1,4 +1,4 @@
-"""What lies outside AWS: the token issuer, a payment provider that speaks as much of Stripe as an order needs, and a webhook's receiver."""
+"""Emulates what lies outside AWS: the token issuer, the part of Stripe that an order needs, and a webhook's receiver."""
 
 import hashlib
 import hmac
@@ -16,7 +16,7 @@ ISSUER, AUDIENCE = "https://id.example.com", "hozon"
 
 
 class Outside:
-    """One server on loopback for all three."""
+    """One loopback server for all three."""
 
     def __init__(self):
         self.key = jwk.ECKey.generate_key("P-256", {"kid": "key-1", "use": "sig", "alg": "ES256"}, private=True)
@@ -81,7 +81,7 @@ class Outside:
         return self.sessions[id]
 
     def pay(self, id):
-        """Pays a session and gives the message about it, with its signature."""
+        """Pays a session and returns the signed message about it."""
         session = self.sessions[id]
         charge = {"id": "ch_1", "object": "charge", "receipt_url": "https://pay.example.com/receipts/1"}
         intent = {"id": "pi_1", "object": "payment_intent", "status": "succeeded", "latest_charge": charge, "metadata": session["metadata"]}

@@ -1,5 +1,5 @@
-"""Who may do what, by the policies that the template gives: the part of IAM's evaluation that they use, and nothing else. What it does
-not know ends the run, so that a new kind of statement cannot pass unseen."""
+"""Evaluates the template's policies: the part of IAM's evaluation that they use, and nothing else. An unknown construct ends the run, so that
+a new kind of statement cannot pass unseen."""
 
 import contextlib
 import re
@@ -29,7 +29,7 @@ class Statement:
     def holds(operator, wanted, context):
         for key, patterns in wanted.items():
             values = many(context.get(key, []))
-            # Without a value `ForAllValues` holds; any other operator does not.
+            # Without a value only `ForAllValues` holds.
             if operator.startswith("ForAllValues:"):
                 if not all(any(matches(pattern, value) for pattern in many(patterns)) for value in values):
                     return False
@@ -40,7 +40,7 @@ class Statement:
 
 
 class Principals:
-    """All principals of a stack. Which of a statement's actions were used is noted."""
+    """All principals of a stack. Notes which actions of a statement were used."""
 
     def __init__(self, stack):
         self.statements = {}
@@ -57,7 +57,7 @@ class Principals:
         self.refused, self.used_in_story = [], set()
 
     def may(self, principal, action, resource, **context):
-        """Whether some statement allows it."""
+        """Whether a statement allows it."""
         for statement in self.statements[principal]:
             if self.without != (principal, statement.id) and statement.allows(action, resource, context):
                 self.used.add((principal, statement.id, action.lower()))
@@ -68,7 +68,7 @@ class Principals:
 
     @contextlib.contextmanager
     def lacking(self, principal, statement):
-        """As if that statement were not there."""
+        """Leaves that statement out."""
         self.without = (principal, statement)
         try:
             yield
@@ -76,7 +76,7 @@ class Principals:
             self.without = None
 
     def unused(self):
-        """Actions that no story has used."""
+        """Granted actions that no story used."""
         given = {(principal, one.id, action.lower())
                  for principal, statements in self.statements.items() for one in statements for action in one.actions}
         return sorted(given - self.used)

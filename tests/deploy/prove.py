@@ -1,5 +1,5 @@
-"""Tells every story with the template's roles, and then shows that each statement of each role is needed: without it, a story fails.
-`prove.py <folder of binaries> [<role>...]`, for all roles where none is named."""
+"""Runs every story with the template's roles, then shows that each statement of each role is needed: without it, a story fails.
+`prove.py <folder of binaries> [<role>...]`; without a role, for all of them."""
 
 import sys
 import time
@@ -59,7 +59,7 @@ def tell_all(world, roles):
 
 
 def prove(world, roles, told):
-    """Takes away one statement at a time, until a story fails."""
+    """Leaves one statement out and runs stories until one fails."""
     table = []
     for role in roles:
         for statement in world.principals.statements[role]:
@@ -75,7 +75,7 @@ def prove(world, roles, told):
 
 def first_failure(world, role, statement, stories):
     for story in stories:
-        # What a warm function remembers could hide that it may not read it any more.
+        # A warm function's memory could hide that it lost the permission to read.
         world.cold()
         world.machine.before.clear()
         with world.principals.lacking(role, statement):

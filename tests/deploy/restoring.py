@@ -1,5 +1,5 @@
-"""Rehearses the loss of the table on an emulated DynamoDB (moto): infra/restore-table, and the stack that is pointed at the new table.
-moto restores what the table holds now, whatever the time; that AWS restores the past is on the list of what only an account can prove."""
+"""Rehearses the loss of the table on an emulated DynamoDB (moto): infra/restore-table, and the stack pointed at the new table. moto restores
+the table's present content, whatever the time; docs/operations/checklist.md lists the restore of a past state."""
 
 import json
 import logging
@@ -36,12 +36,12 @@ def rehearse(endpoint):
     dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
     dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
     dynamodb.put_item(TableName=table, Item=ITEM)
-    # Twice: whoever is interrupted begins again.
+    # Twice, as after an interruption.
     first, again = restore(table), restore(table)
     expect("a repeat changes nothing", again, first)
     look(dynamodb, table)
     deployed(first, dynamodb.describe_table(TableName=NEW)["Table"]["LatestStreamArn"])
-    print(f"restored into {first['RestoredTable']}, stream, TTL, recovery and protection on; the stack uses nothing of the table before")
+    print(f"restored into {first['RestoredTable']}, with stream, TTL, recovery and protection; the stack no longer uses the old table")
 
 
 def restore(table):
@@ -53,7 +53,7 @@ def restore(table):
 
 
 def look(dynamodb, table):
-    """The new table is what the template makes, with what the table before held."""
+    """The new table is configured like the template's and has the old table's content."""
     before, after = (dynamodb.describe_table(TableName=name)["Table"] for name in (table, NEW))
     for what in ("AttributeDefinitions", "KeySchema", "StreamSpecification"):
         expect(what, after[what], before[what])
@@ -68,8 +68,7 @@ def look(dynamodb, table):
 
 
 def deployed(printed, stream):
-    """With the parameters that were printed, functions, roles, stream and alarms are about the new table, and nothing is about the old one
-    but itself."""
+    """With the printed parameters, functions, roles, stream and alarms refer to the new table, and nothing refers to the old one."""
     stack = Stack({**Stack().parameters, **printed})
     uses = {id: json.dumps(one) for id, one in stack.resources.items() if id != "Table"}
     old = f"{NAME}-Table"

@@ -1,4 +1,4 @@
-"""Rules of AWS's documents that the template must keep and that no lint knows. Each names the document."""
+"""Rules from AWS's documents that the template must follow and no lint knows. Each names its document."""
 
 import re
 
@@ -16,12 +16,12 @@ FALLIBLE = {
 }
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 PASS_ON_AUTHORIZATION = {"216adef6-5c7f-47e4-b989-5492eafa07d3", "b689b0a8-53d0-40ab-baf2-68738e2966ac"}
-# What leaves something behind that keeps another resource from being deleted again.
+# Resources that leave something behind which prevents the deletion of another resource.
 LAST = ("Trail", "SignerRotation")
 
 
 def check(stack):
-    """Ends the run at the first rule that is not kept."""
+    """Ends the run at the first broken rule."""
     for rule in (metrics, names, authorization, plain_links, trail_events, map_executions, kept, last, words, index_alarms, firewall, locks):
         try:
             rule(stack)
@@ -123,7 +123,7 @@ def last(stack):
 
 
 def before(template, id):
-    """Everything that is made before a resource."""
+    """Everything created before a resource."""
     found, open_ends = set(), [id]
     while open_ends:
         more = dependencies(template, open_ends.pop()) - found

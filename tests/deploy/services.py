@@ -1,4 +1,4 @@
-"""What AWS does in a role's name: Scheduler delivers, Lambda keeps failed calls and reads the table's stream."""
+"""Emulates what AWS does under a role: Scheduler delivers, Lambda keeps failed calls and reads the table's stream."""
 
 import datetime
 import json
@@ -9,8 +9,8 @@ from stack import ACCOUNT, NAME, REGION, ROOT
 
 
 def scheduler_delivers(world, target, scheduled):
-    """One delivery of EventBridge Scheduler to a function: in the name of the target's role; what cannot be delivered goes to the queue.
-    Gives the function's answer, or nothing."""
+    """One delivery of EventBridge Scheduler to a function, under the target's role; an undeliverable call goes to the queue.
+    Returns the function's answer, or `None`."""
     role = "SchedulerRole"
     assert target["RoleArn"] == world.stack.attribute(role, "Arn")
     function = function_of(target)
@@ -24,12 +24,12 @@ def scheduler_delivers(world, target, scheduled):
 
 
 def function_of(target):
-    """The logical id of the function that a schedule or a rule calls."""
+    """Logical id of the function that a schedule or rule calls."""
     return target["Arn"].split(":")[-1].removeprefix(f"{NAME}-").capitalize()
 
 
 def lambda_calls_asynchronously(world, function, event):
-    """A call that nobody waits for: tried again as the template says, and kept in the queue when it goes on failing."""
+    """An asynchronous call: retried as the template says, and kept in the queue if it keeps failing."""
     configured = [one for one in world.stack.of("AWS::Lambda::EventInvokeConfig").values()
                   if one["FunctionName"] == world.stack.reference(function)] or [{}]
     retries = configured[0].get("MaximumRetryAttempts", 2)
@@ -45,15 +45,15 @@ def lambda_calls_asynchronously(world, function, event):
 
 
 def lambda_is_called(world, request):
-    """Lambda's API: a call that nobody waits for."""
+    """Lambda's API for asynchronous calls."""
     function = request.path.split("/")[3].removeprefix(f"{NAME}-").capitalize()
     world.handed_over.append(lambda_calls_asynchronously(world, function, json.loads(request.body)))
     return 202, [], b""
 
 
 def bucket_tells(world, link, **changes):
-    """What comes of a request with a link: CloudTrail's event, as EventBridge hands it on to whom its rule names and who lets itself be
-    called. Gives the function's answer, or nothing."""
+    """CloudTrail's event about a request with a link, delivered by EventBridge to the target of its rule if the target's policy allows it.
+    Returns the function's answer, or `None`."""
     place = urllib.parse.urlsplit(link)
     query = dict(urllib.parse.parse_qsl(place.query))
     bucket, key = place.path.removeprefix("/").split("/", 1)
@@ -74,7 +74,7 @@ def bucket_tells(world, link, **changes):
 
 
 def fits(pattern, event):
-    """EventBridge's matching, as far as the template uses it."""
+    """EventBridge's pattern matching, as far as the template uses it."""
     for name, wanted in pattern.items():
         value = event.get(name)
         if isinstance(wanted, dict):
@@ -121,7 +121,7 @@ class StreamReader:
         self.skip_to_end()
 
     def skip_to_end(self):
-        """Passes over what other stories have left."""
+        """Skips the records of earlier stories."""
         for record in self.read(self.world.owner["dynamodbstreams"]):
             self.last = int(record["dynamodb"]["SequenceNumber"])
 
@@ -132,7 +132,7 @@ class StreamReader:
             start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": str(self.last)}
         iterator = client.get_shard_iterator(StreamArn=self.arn, ShardId=shard, **start)["ShardIterator"]
         found = []
-        # An answer has a thousand records at most.
+        # An answer has at most 1,000 records.
         while True:
             answer = client.get_records(ShardIterator=iterator)
             if not answer["Records"]:
@@ -140,7 +140,7 @@ class StreamReader:
             found, iterator = found + answer["Records"], answer["NextShardIterator"]
 
     def deliver(self, spoil=lambda record: record):
-        """Hands over what is new. `spoil` changes records on their way."""
+        """Hands over new records. `spoil` changes them on their way."""
         client = self.world.client("dynamodbstreams", self.role)
         client.list_streams(TableName=self.world.table)
         records = [spoil(plain(record)) for record in self.read(client) if self.passes(record)]
@@ -158,7 +158,7 @@ class StreamReader:
         return record["eventName"] in pattern["eventName"] and record["dynamodb"]["Keys"]["sk"]["S"].startswith(prefix)
 
     def hand_over(self, batch):
-        """A failed record is delivered again with what follows it, and given up at last (here: after three times)."""
+        """Delivers a failed record again with its successors, and gives it up after three attempts."""
         for _ in range(3):
             answer = self.world.hosts["Notify"].invoke({"Records": batch})
             failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
@@ -181,7 +181,7 @@ def plain(record):
 
 
 def next_15th():
-    """The next 15th of a month, 04:00 in Tokyo, as Scheduler writes times."""
+    """The next 15th of a month at 04:00 in Tokyo, in Scheduler's format."""
     tokyo = datetime.timezone(datetime.timedelta(hours=9))
     now = datetime.datetime.now(tokyo)
     this = now.replace(day=15, hour=4, minute=0, second=0, microsecond=0)

@@ -11,7 +11,7 @@ from samtranslator.translator.transform import transform
 ROOT = pathlib.Path(__file__).parents[2]
 ACCOUNT, REGION, NAME = "123456789012", "ap-northeast-1", "hozon"
 
-# Every optional part is on, so that each of the template's statements is there to be tried.
+# Every optional part is on, so that each statement of the template can be tried.
 PARAMETERS = {
     "OidcIssuer": "https://id.example.com",
     "OidcJwksUrl": "https://id.example.com/jwks.json",
@@ -26,12 +26,12 @@ PARAMETERS = {
     "WebhookAddresses": "any",
 }
 NOTHING = object()
-# The transformation asks for it.
+# The transformation requires it.
 os.environ["AWS_DEFAULT_REGION"] = REGION
 
 
 class Stack:
-    """The resources that these parameters give, by logical id, and the conditions that held."""
+    """Resources by logical id, and conditions, for the given parameters."""
 
     def __init__(self, parameters=None):
         template = translated()
@@ -50,7 +50,7 @@ class Stack:
         return self.resolve(self.conditions[condition])
 
     def resolve(self, value):
-        """Replaces intrinsic functions by what they stand for."""
+        """Resolves intrinsic functions."""
         if isinstance(value, list):
             return [one for one in map(self.resolve, value) if one is not NOTHING]
         if not isinstance(value, dict):
@@ -109,14 +109,14 @@ class Stack:
         return between.join(map(str, self.resolve(parts)))
 
     def table(self):
-        """The table, as CreateTable has it."""
+        """The table as CreateTable's parameters."""
         (declared,) = self.of("AWS::DynamoDB::Table").values()
         taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
         stream = {"StreamEnabled": True, **declared["StreamSpecification"]}
         return {"StreamSpecification": stream, **{key: declared[key] for key in taken}}
 
     def reference(self, id):
-        """What CloudFormation gives for a resource."""
+        """Value of `Ref` for a resource."""
         one = self.declared[id]
         named = {
             "AWS::Lambda::Function": "FunctionName",
@@ -134,7 +134,7 @@ class Stack:
         }.get(one["Type"], f"{NAME}-{id}")
 
     def attribute(self, id, name):
-        """What CloudFormation gives for a resource's attribute."""
+        """Value of `Fn::GetAtt` for a resource's attribute."""
         kind, reference = self.declared[id]["Type"], self.reference(id)
         here = f"{REGION}:{ACCOUNT}"
         arns = {
@@ -160,12 +160,12 @@ class Stack:
 
 
 def written():
-    """The template as it is written."""
+    """The template as written."""
     return yaml_parse((ROOT / "infra/template.yaml").read_text())
 
 
 def translated():
-    """The template after SAM's own transformation. What is uploaded at a deployment has a made-up place."""
+    """The template after SAM's transformation, with made-up locations of uploads."""
     template = written()
     for one in template["Resources"].values():
         for key in ("CodeUri", "ContentUri", "DefinitionUri"):
@@ -175,14 +175,14 @@ def translated():
 
 
 class ManagedPolicies:
-    """The template uses none."""
+    """Stands in for IAM's managed policies, which the template does not use."""
 
     def load(self):
         return {}
 
 
 def machine(stack):
-    """The state machine's definition with the template's own substitutions."""
+    """The state machine's definition with the template's substitutions."""
     (declared,) = stack.of("AWS::StepFunctions::StateMachine").values()
     text = (ROOT / "infra/archive.asl.json").read_text()
     for name, value in declared["DefinitionSubstitutions"].items():

@@ -1,5 +1,5 @@
-"""What people do with a deployed Hozon, each story told with the roles that it is about. A story makes an organisation of its own, so that
-it can be told again in the same world."""
+"""Stories of a deployed Hozon, each with the roles that it exercises. A story makes its own organisation, so that it can run again in the same
+world."""
 
 import datetime
 import io
@@ -19,14 +19,14 @@ from stack import REGION, ROOT
 
 BACKUP = "/crm/bulk/v8/backup"
 MONTHLY = {"backup": {"rrule": "RRULE:FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=15"}}
-# So much of a file that more than its beginning is copied inside the store.
+# Size of a file whose tail is copied inside the store.
 FILM_BYTES = 12 << 20
 STORIES = {}
 ids = itertools.count(int(time.time()) * 1000)
 
 
 def story(*roles):
-    """Tells which roles a story is about; those that it is most about come first in its own list."""
+    """Declares the roles that a story exercises, the most important first."""
     def keep(tell):
         for role in roles:
             STORIES.setdefault(role, []).append(tell)
@@ -35,7 +35,7 @@ def story(*roles):
 
 
 class Organisation:
-    """An organisation with a small CRM, and its administrator."""
+    """An organisation with a small CRM and an administrator."""
 
     def __init__(self, world, plan="Own", film_bytes=0, notes_bytes=0):
         self.world, self.id = world, next(ids)
@@ -50,7 +50,7 @@ class Organisation:
         return self.world.outside.token(self.id)
 
     def call(self, method, path, body=None, expect=200, **headers):
-        """Calls the API. Each POST has a key of its own, unless it is to be the repeat of another."""
+        """Calls the API. Each POST has its own idempotency key unless one is given."""
         if method == "POST":
             headers.setdefault("idempotency_key", str(uuid.uuid4()))
         answer = self.world.api.call(method, BACKUP + path, body, self.token, **headers)
@@ -58,7 +58,7 @@ class Organisation:
         return answer.body
 
     def back_up(self):
-        """Backs up now, and waits for the end."""
+        """Makes a backup and waits for its end."""
         return self.wait(self.call("POST", "", "", 201)["backup"]["details"]["id"])
 
     def wait(self, id):
@@ -71,7 +71,7 @@ class Organisation:
         return backup
 
     def set_schedule(self):
-        """Sets the monthly schedule; gives its id and what EventBridge Scheduler holds."""
+        """Sets the monthly schedule; returns its id and EventBridge Scheduler's trigger."""
         id = self.call("POST", "", MONTHLY, 201)["backup"]["details"]["id"]
         return id, self.trigger()
 
@@ -86,13 +86,13 @@ class Organisation:
         return found["Items"]
 
     def change_item(self, item, **attributes):
-        """Changes what lies in the table, as time does."""
+        """Changes an item of the table, as if time had passed."""
         changed = {**item, **{name: {"S": value} for name, value in attributes.items()}}
         self.world.owner["dynamodb"].put_item(TableName=self.world.table, Item=changed)
 
 
 def ready(world):
-    """An organisation with a backup that is ready; one serves all who only read it."""
+    """An organisation with a ready backup, shared by all stories that only read it."""
     if world.ready is None:
         organisation = Organisation(world)
         assert organisation.back_up()["status"] == "COMPLETED"
@@ -106,7 +106,7 @@ def ago(**span):
 
 
 def signed_links(organisation):
-    """Links that S3 itself serves, to each zip of the newest backup."""
+    """Presigned links to each zip of the newest backup."""
     notices = organisation.call("GET", "/notifications")["notifications"]
     return next([link["url"] for link in one["links"]] for one in notices if one["kind"] == "ready")
 
@@ -117,7 +117,7 @@ def download(link):
 
 
 def leaves_log_and_trace(world, logical, call):
-    """Whether a call of a function is found in its log group, and its trace was taken."""
+    """Whether a call of a function left its log lines and its trace."""
     call()
     group = world.stack.reference(f"{logical}Log")
     found = world.owner["logs"].describe_log_streams(logGroupName=group, logStreamNamePrefix=world.log_streams[logical])["logStreams"]
@@ -214,7 +214,7 @@ def what_a_backup_holds_is_shown_as_long_as_it_is_known(world):
 
 
 def unknown_backup(world, organisation, other):
-    """The same backup in another organisation, of which no contents are kept."""
+    """The same backup in another organisation, without stored contents."""
     (backup,) = organisation.items("BACKUP#")
     return {**backup, "pk": {"S": f"ORG#{other.id}"}, "org": {"S": str(other.id)}}
 

@@ -1,4 +1,4 @@
-"""Stories of downloads with links, as the bucket tells of them."""
+"""Stories of downloads with links, recorded from the bucket's events."""
 
 import json
 

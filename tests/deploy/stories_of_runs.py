@@ -1,4 +1,4 @@
-"""Stories of what runs without anybody asking: triggers, runs, notices, and keys."""
+"""Stories of what runs by itself: triggers, runs, notifications and keys."""
 
 import datetime
 import email.policy
@@ -39,11 +39,11 @@ def triggers_that_do_not_fit_are_put_right(world):
     old, trigger = organisation.set_schedule()
     organisation.call("PUT", f"/{old}/actions/cancel")
     event = json.loads(trigger["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", next_15th()))
-    # The trigger of a stopped schedule is still there.
+    # The trigger of a stopped schedule still exists.
     restore(world, trigger)
     assert world.hosts["Trigger"].invoke(event) == {"delivery": "stale"}
     assert not has_trigger(world, organisation)
-    # A schedule has none, which a late delivery of the one before brings to light; then it has one of the one before.
+    # A schedule has no trigger, which a late delivery of the previous one reveals; then it has the trigger of the previous one.
     new, trigger = organisation.set_schedule()
     world.owner["scheduler"].delete_schedule(GroupName=trigger["GroupName"], Name=trigger["Name"])
     assert world.hosts["Trigger"].invoke(event) == {"delivery": "stale"}
@@ -165,7 +165,7 @@ def a_backup_becomes_two_zips_that_hold_everything(world):
         assert attachments.testzip() is None
         assert attachments.getinfo("Leads/1/film.bin").file_size == FILM_BYTES
     assert not objects(world, f"work/{organisation.id}/"), "work objects are left"
-    # Once more: the segments of unchanged modules are taken.
+    # The second backup takes the segments of unchanged modules.
     assert organisation.back_up()["status"] == "COMPLETED"
 
 
@@ -275,7 +275,7 @@ def spoiled(record):
 
 
 def mails_to(world, organisation):
-    """The texts of the mails to an organisation's administrator."""
+    """Texts of the mails to an organisation's administrator."""
     sent = [email.message_from_string(mail.raw_data, policy=email.policy.default) for mail in ses_backends[ACCOUNT][REGION].sent_messages]
     mine = [mail for mail in sent if mail["to"] == f"admin-{organisation.id}@example.org"]
     return [mail.get_body(("plain",)).get_content() for mail in mine]
@@ -344,12 +344,12 @@ def links_without_a_query_outlive_a_rotation(world):
     world.rotate(uuid.uuid4().hex, "PlainLinkKey")
     assert len(world.edge.keys) == 2, "the current one, and the new one; those before have no live links"
     assert world.edge.fetch(link)[0] == "LINK_INVALID"
-    # A warm function still has the key under the name that it had before it was made older here.
+    # A warm function still knows the key by the name that it had before this story aged it.
     world.cold()
 
 
 def age_plain_link_keys(world, days):
-    """As if the keys had been made so many days earlier: their names say when."""
+    """Ages the keys by renaming them: a key's name has its creation time."""
     def earlier(id):
         at = datetime.datetime.strptime(id[:14], "%Y%m%d%H%M%S") - datetime.timedelta(days=days)
         return at.strftime("%Y%m%d%H%M%S") + id[14:]

@@ -1,5 +1,5 @@
-"""A deployed Hozon without AWS: the template's resources in an emulated AWS, behind a gate that holds every caller to the template's
-policies, with the functions' real binaries behind the Lambda Runtime API."""
+"""Deploys Hozon without AWS: the template's resources in an emulated AWS, behind a gate that enforces the template's policies, with the
+functions' real binaries behind the Lambda Runtime API."""
 
 import functools
 import json
@@ -30,7 +30,7 @@ FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Acces
 SENDER_DOMAIN = "example.com"
 ORIGIN_SECRET = {"secret": "what CloudFront sends"}
 PAYMENT_SECRET = {"api_key": "sk_test_1", "webhook_secrets": ["whsec_1"]}
-# Parts as small as S3 takes them, so that little data has several.
+# The smallest parts that S3 accepts, so that little data has several.
 SETTINGS = {"HOZON_PART_BYTES": str(5 << 20)}
 
 
@@ -38,8 +38,8 @@ class World:
     """Everything that a story needs."""
 
     def __init__(self, binaries):
-        """`binaries` is the folder of the functions' binaries."""
-        # The emulators tell at length what stories do on purpose.
+        """`binaries` is the folder with the functions' binaries."""
+        # The emulators log at length what the stories provoke on purpose.
         logging.disable(logging.ERROR)
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         self.stack = Stack()
@@ -66,7 +66,7 @@ class World:
 
     @functools.cache
     def client(self, service, principal=None):
-        """A client of the account's owner, or of a principal, who must pass the gate."""
+        """A client of the account's owner, or of a principal, whose requests pass the gate."""
         endpoint = self.gate.url if principal else self.emulator.url
         found = self.environment[principal] if principal else {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "owner"}
         return boto3.client(
@@ -80,7 +80,7 @@ class World:
         return boto3.client(service, endpoint_url=self.emulator.url, region_name=region, aws_access_key_id="owner", aws_secret_access_key="owner")
 
     def create(self):
-        """Makes the resources as the template describes them."""
+        """Creates the resources as the template describes them."""
         stack, owner = self.stack, self.owner
         self.table = stack.reference("Table")
         owner["dynamodb"].create_table(TableName=self.table, **stack.table())
@@ -104,13 +104,13 @@ class World:
                            (stack.reference("OriginSecret"), ORIGIN_SECRET), (stack.parameters["PaymentSecretArn"], PAYMENT_SECRET)):
             made = owner["secretsmanager"].create_secret(Name=arn.split(":")[-1].rsplit("-", 1)[0], SecretString=json.dumps(value))
             self.secrets[arn] = made["ARN"]
-        # The emulator chooses the ends of secrets' ARNs itself; the policies and the environment follow it.
+        # The emulator chooses the suffixes of secrets' ARNs; policies and environment follow it.
         for statements in self.principals.statements.values():
             for statement in statements:
                 statement.resources = [self.secrets.get(one, one) for one in statement.resources]
 
     def credentials(self, principal):
-        """Credentials of a session of that role; of a user for a policy that is attached to somebody outside."""
+        """Credentials of a session of that role, or of a user for a policy that is attached to an outside principal."""
         name = self.stack.reference(principal)
         made = self.owner["sts"].assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="story")["Credentials"]
         self.gate.keys[made["AccessKeyId"]] = principal
@@ -121,7 +121,7 @@ class World:
         }
 
     def variables(self, logical):
-        """The environment that Lambda gives a function: the template's, with the places of this world in it."""
+        """The function's environment from the template, with this world's endpoints."""
         declared = self.stack.resources[logical]
         given = {name: self.secrets.get(value, value) for name, value in declared["Environment"]["Variables"].items()}
         given = {name: str(value).replace("/opt/", f"{ROOT}/infra/") for name, value in given.items()}
@@ -139,7 +139,7 @@ class World:
         return Host(logical, self.stack.attribute(logical, "Arn"), [self.binaries / f"hozon-{name}"], environment, self.observe)
 
     def observe(self, logical, lines):
-        """Writes a call's log and trace, as Lambda does: with the function's role, and without a word where it may not."""
+        """Writes a call's log and trace as Lambda does: under the function's role, and silently not at all if that is denied."""
         role = f"{logical}Role"
         logs, xray = self.client("logs", role), self.client("xray", role)
         self.log_streams[logical] = str(time.time_ns())
@@ -154,19 +154,19 @@ class World:
         self.traced[logical] = segments and telemetry
 
     def rotate(self, token, key="SignerKey"):
-        """The four steps of a rotation, each as a call of its own."""
+        """Runs the four steps of a rotation, each as its own call."""
         secret = self.secrets[self.stack.reference(key)]
         for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
             self.hosts["Rotate"].invoke({"SecretId": secret, "ClientRequestToken": token, "Step": step})
         self.gate.keys |= {key["AccessKeyId"]: "Signer" for key in self.signer_keys()}
 
     def forget_signer_keys(self):
-        """As if the stack had just been made."""
+        """Resets the signer's keys as in a new stack."""
         for key in self.signer_keys():
             self.owner["iam"].delete_access_key(UserName=self.stack.reference("Signer"), AccessKeyId=key["AccessKeyId"])
 
     def age_signer_keys(self, by):
-        """As if that much time had passed."""
+        """Ages the signer's keys by that time."""
         for key in iam_backends[ACCOUNT]["aws"].users[self.stack.reference("Signer")].access_keys:
             key.create_date -= by
 
@@ -184,14 +184,14 @@ class World:
 
 
 class PythonHost:
-    """A function in Python; each call is a process of its own."""
+    """A Python function; each call is its own process."""
 
     def __init__(self, world, logical, folder, module):
         self.world, self.logical, self.folder, self.module = world, logical, folder, module
 
     def invoke(self, event):
         world, logical, module = self.world, self.logical, self.module
-        # The key value store has a host of its own for each account, which is found by a proxy.
+        # The key value store's host differs by account, so it is reached through a proxy.
         places = {"AWS_ENDPOINT_URL": world.gate.url, "AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE": "http://kvs.example",
                   "HTTP_PROXY": world.gate.url, "NO_PROXY": "127.0.0.1"}
         environment = {**os.environ, **world.variables(logical), **world.environment[f"{logical}Role"], **places}
@@ -205,7 +205,7 @@ class PythonHost:
         return json.loads(answer)
 
     def stop(self):
-        """No process waits for another call."""
+        """Does nothing: no process outlives its call."""
 
 
 def quietly(call):

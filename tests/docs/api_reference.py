@@ -1,4 +1,4 @@
-"""Writes docs/api-reference.md from docs/openapi.json. `--check` only tells whether the page is the one that the document gives."""
+"""Writes docs/api-reference.md from docs/openapi.json. `--check` fails if the page is stale, and writes nothing."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = DOCS / "api-reference.md"
 METHODS = ("get", "post", "put", "delete")
-# What the head of the page says of all calls.
+# Described once in the head of the page, for all calls.
 COMMON_ANSWERS = {"400", "401", "403", "404", "409", "422", "500", "503"}
 COMMON_PARAMETERS = {"v", "Idempotency-Key"}
 HEAD = """# API reference
@@ -106,7 +106,7 @@ class Reference:
         return "null" in value.get("type", []) or {"type": "null"} in value.get("oneOf", [])
 
     def type(self, value: dict) -> str:
-        """The type in words, with a link where it has a name."""
+        """The type in words, with a link if it has a name."""
         if "$ref" in value:
             name = value["$ref"].rsplit("/", 1)[1]
             return f"[{name}](#{anchor(name)})"
@@ -140,7 +140,7 @@ def main() -> int:
     if "--check" not in sys.argv[1:]:
         PAGE.write_text(page, encoding="utf-8")
     elif not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page:
-        print("docs/api-reference.md is not what docs/openapi.json gives: run tests/docs/api_reference.py")
+        print("docs/api-reference.md is stale: run tests/docs/api_reference.py")
         return 1
     return 0
 

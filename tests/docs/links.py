@@ -1,4 +1,4 @@
-"""Checks what the project's pages point at: linked files and headings, paths in backticks, and names that are said to be in a source file."""
+"""Checks the references in the project's pages: links to files and headings, paths in backticks, and the names that a link to a source file mentions."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ def pages() -> list[Path]:
 
 
 def anchors(text: str) -> set[str]:
-    """The names by which headings of a page are linked, as GitHub makes them."""
+    """The anchors of a page's headings, as GitHub makes them."""
     seen: Counter[str] = Counter()
     names = set()
     for heading in HEADING.findall(FENCE.sub("", text)):
@@ -35,7 +35,7 @@ def anchors(text: str) -> set[str]:
 
 
 def link_fault(page: Path, text: str, target: str) -> str | None:
-    """What is wrong with a link to a file of this repository; `None` if nothing is."""
+    """The fault of a link to a file of this repository; `None` if there is none."""
     file, _, anchor = unquote(target).partition("#")
     path = (page.parent / file).resolve() if file else page
     if not path.exists():
@@ -65,7 +65,7 @@ def faults(page: Path) -> list[str]:
 def main() -> int:
     listed = pages()
     wrong = [f"{page.relative_to(ROOT)}: {fault}" for page in listed for fault in faults(page)]
-    print("\n".join(wrong) if wrong else f"{len(listed)} pages: every link leads somewhere")
+    print("\n".join(wrong) if wrong else f"{len(listed)} pages: no broken reference")
     return 1 if wrong else 0
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Imports what other tools write, and what they write wrongly: each case is a kind, with the exit code and the words that it must have.
+"""Imports files of other tools, well-formed and malformed: each case is a kind of file, with the expected exit code and words.
 
 Usage: imports.py [path of hozon]
 """
@@ -11,7 +11,7 @@ failures = []
 
 
 def run(folder, *arguments):
-    """Exit code, output, peak memory in KiB and CPU seconds of an import."""
+    """Runs an import; returns exit code, output, peak memory in KiB and CPU seconds."""
     with tempfile.TemporaryFile() as out:
         command = [HOZON, "--data", str(folder / "data"), "--port", "0", "import", "--org", "O", *arguments]
         child = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
@@ -51,7 +51,7 @@ def tree(entries):
 
 
 def pack(entries, *, local_extra=b"", host=0, flags=0, method=0, front=b"", back=b"", partial=None, unpacked=None):
-    """A zip by hand. `entries` are (name, data, extra field of the directory)."""
+    """Builds a zip by hand. `entries` are (name, data, extra field of the directory)."""
     out, directory = bytearray(front), bytearray()
     for name, data, extra in entries:
         offset, crc = len(out), zlib.crc32(data)

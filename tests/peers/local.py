@@ -1,4 +1,4 @@
-"""Starts the local program for clients that we did not write."""
+"""Starts the local program for third-party clients."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ HOZON = pathlib.Path(__file__).parents[2] / "target/debug/hozon"
 
 
 class Program:
-    """A running program, and its tokens by organisation and role."""
+    """A running program with its tokens by organisation and role."""
 
     def __init__(self, process, data):
         self.url = None
@@ -32,7 +32,7 @@ class Program:
 
 @contextlib.contextmanager
 def program(organisations):
-    """Runs the program with organisations of those names and plans, each with a few records; "Large" with many."""
+    """Runs the program with organisations of the given names and plans, each with a few records, "Large" with many."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for size, count in {"small": 1000, "large": 400_000}.items():
@@ -43,7 +43,7 @@ def program(organisations):
         for name, plan in organisations.items():
             size = folder / ("large" if name == "Large" else "small")
             subprocess.run([*command, "import", size, "--org", name, "--plan", plan], check=True, capture_output=True)
-        # Zoho's SDK writes a file of its own where it stands.
+        # Zoho's SDK writes a file into the working directory.
         os.chdir(folder)
         process = subprocess.Popen([*command, "serve"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:

@@ -1,4 +1,4 @@
-"""schemathesis against the local program: no server error, no undeclared answer."""
+"""Runs schemathesis against the local program: no server error, no undeclared answer."""
 
 import pathlib
 import subprocess

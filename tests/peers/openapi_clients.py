@@ -1,4 +1,4 @@
-"""The document by two validators, and every call of it by two clients that are made of it, against the local program."""
+"""Validates the document with two validators, and makes every call with two generated clients against the local program."""
 
 import json
 import os
@@ -16,7 +16,7 @@ WORK = HERE.parents[1] / "target/clients"
 
 
 def run(*command, **options):
-    """Runs a tool and gives its output; what it says is shown when it fails."""
+    """Runs a tool and returns its output, which is shown if the tool fails."""
     done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, **options)
     if done.returncode != 0:
         sys.exit(f"{command[0]}: exit {done.returncode}\n{done.stdout}")
@@ -24,7 +24,7 @@ def run(*command, **options):
 
 
 def check(name, printed, wanted):
-    """Says which calls a client has made; every call of the document must be among them."""
+    """Prints the calls that a client made; every call of the document must be among them."""
     made = {tuple(line.split()[:2]): line for line in printed.splitlines()}
     print(f"{name}:", *(f"  {line}" for line in made.values()), sep="\n")
     if missing := wanted - made.keys():

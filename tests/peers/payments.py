@@ -1,4 +1,4 @@
-"""Stripe's official Python SDK against the local program's Stripe, and our adapter against localstripe, a Stripe that we did not write."""
+"""Runs Stripe's official Python SDK against the local program's Stripe, and our adapter against localstripe, an independent emulator."""
 
 import contextlib
 import http.server
@@ -20,8 +20,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 EXAMPLE = ROOT / "target/debug/examples/payments_peer"
 KEY, SECRET = "sk_test_peer", "whsec_peer"
 
-# localstripe listens on every address and keeps its state in one file of /tmp; here it does neither. And its subscription items have
-# Stripe's older name for a price, `plan`, and not the present one: here they have both, as Stripe's have.
+# localstripe listens on every address and keeps its state in a file below /tmp; here it does neither. Its subscription items have Stripe's
+# older name for a price, `plan`, only; here they have both names, as Stripe's do.
 LOCALSTRIPE = """
 import sys
 from aiohttp import web
@@ -51,7 +51,7 @@ def refused(error, call, what):
 
 
 class Received(http.server.BaseHTTPRequestHandler):
-    """Keeps what is posted to it."""
+    """Keeps posted messages."""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -94,7 +94,7 @@ def wait_for(what, is_there):
 
 
 def post(url, fields, key=None):
-    """Posts a form; a redirect is not followed."""
+    """Posts a form without following redirects."""
 
     class NoRedirect(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *_):
@@ -181,7 +181,7 @@ def sdk_against_our_server():
 
 
 class Adapter:
-    """Our adapter, a line for a call."""
+    """Our adapter; one line for each call."""
 
     def __init__(self, running):
         self.running = running
@@ -192,7 +192,7 @@ class Adapter:
 
 
 class Localstripe:
-    """localstripe by its own API."""
+    """localstripe through its API."""
 
     def __init__(self, url):
         self.url = url
@@ -234,7 +234,7 @@ def adapter_subscribes(theirs, ours, customer):
         expect(ours("stop", subscription, "addon"), active | {"ends_with_period": True}, "stop")
     for _ in range(2):
         expect(ours("resume", subscription, "addon"), active, "resume")
-    # The second finds it ended. localstripe takes no notice of proration.
+    # The second cancellation finds it ended. localstripe ignores proration.
     for _ in range(2):
         expect(ours("end", subscription, "addon"), {}, "end")
     expect(ours("subscription", subscription), active | {"standing": "Ended"}, "subscription")
@@ -244,7 +244,7 @@ def adapter_subscribes(theirs, ours, customer):
 
 
 def adapter_charges(theirs, ours, customer):
-    # localstripe does not copy an intent's metadata to its charge, as Stripe does; so the charge is made without one.
+    # Unlike Stripe, localstripe does not copy an intent's metadata to its charge, so the charge is made directly.
     fields = {"amount": 1500, "currency": "jpy", "customer": customer, "metadata[org]": "7", "metadata[order]": "8"}
     charge = theirs("v1/charges", **fields)["id"]
     state = {"is_ours": True, "paid": "JPY 1500", "refunded": "JPY 0", "disputed": False}
@@ -287,7 +287,7 @@ def adapter_against_localstripe():
             theirs(f"v1/customers/{customer}", **{"invoice_settings[default_payment_method]": method})
             subscription = adapter_subscribes(theirs, ours, customer)
             adapter_charges(theirs, ours, customer)
-            # Each of them is sent a second after it happened, in any order.
+            # Each message is sent a second after its event, in any order.
             stripe.api_base = theirs.url
             happened = len(list(stripe.Event.list(limit=100).auto_paging_iter()))
             wait_for("all messages", lambda: len(messages) >= happened)

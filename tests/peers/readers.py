@@ -1,4 +1,4 @@
-"""Opens every zip that the stories left with readers that we did not write, and loads every CSV file.
+"""Opens every zip left by the stories with third-party readers, and loads every CSV file.
 
 Usage: readers.py FOLDER. Exit status 1 and one line per failure if any reader objects.
 """
@@ -31,7 +31,7 @@ def command(what, zip_path, *arguments):
 
 
 def headers(zip_path, archive):
-    """Walks the local headers: no data descriptor, the UTF-8 flag, and the sizes of the directory."""
+    """Walks the local headers: no data descriptor, the UTF-8 flag, and the directory's sizes."""
     with open(zip_path, "rb") as file:
         for entry in archive.infolist():
             file.seek(entry.header_offset)
@@ -57,7 +57,7 @@ def rows(zip_path, archive):
         table = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
         widths = {len(row) for row in table}
         check("csv", zip_path, len(table) == record["rows"] + 1 and len(widths) == 1, f"{record} {len(table)}")
-        # pandas takes a NUL in a cell as its end and a lone empty cell as no row: those files are csv's alone.
+        # pandas ends a cell at NUL and drops a row of one empty cell, so only csv reads those files.
         if b"\0" in data or len(table[0]) == 1:
             continue
         frame = pandas.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, encoding="utf-8-sig", engine="python")
@@ -65,7 +65,7 @@ def rows(zip_path, archive):
 
 
 def spreadsheet(zip_path, archive):
-    """LibreOffice opens the CSV files and finds as many rows."""
+    """LibreOffice opens the CSV files and finds the same number of rows."""
     with tempfile.TemporaryDirectory() as folder:
         names = [name for name in archive.namelist() if name.endswith(".csv") and "/" not in name]
         archive.extractall(folder, names)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Northwind, a data set that none of us made: imported, backed up, verified, imported into a second organisation, backed up again; both
-# backups hold the same files.
+# Imports the Northwind data set, backs it up, verifies it, imports the backup into a second organisation, and backs that up: both backups
+# hold the same files.
 set -euo pipefail
 cd "$(dirname "$0")"
 hozon=$(cd ../.. && pwd)/target/debug/hozon
@@ -23,7 +23,7 @@ for number in 0 1; do
   unzip -q "${second[$number]}" -d "$work/b/$number" -x manifest.json
 done
 diff -r "$work/a" "$work/b"
-# Cells are undone by the page of docs/csv.md; the original is only written the same way.
+# The escaping is undone by docs/csv/undo.py; the original is rewritten in the same format.
 plain='import csv; csv.writer(open(1, "w", encoding="utf-8", newline="")).writerows(csv.reader(open(0, encoding="utf-8", newline="")))'
 for original in "$work"/csv/*.csv; do
   cmp <(python3 -c "$plain" < "$original") <(python3 ../../docs/csv/undo.py < "$work/a/0/${original##*/}")

@@ -1,4 +1,4 @@
-"""Counts again, with python-dateutil and zoneinfo, the occurrences that come as JSON lines on standard input."""
+"""Recomputes, with python-dateutil and zoneinfo, the occurrences given as JSON lines on standard input."""
 
 import collections
 import datetime
@@ -12,7 +12,7 @@ DAYS = {name: number for number, name in enumerate(["MO", "TU", "WE", "TH", "FR"
 
 
 def dates(rule, first, until):
-    """The rule's dates by dateutil, which knows no fallback of its own: a short month's last day comes by BYSETPOS."""
+    """The rule's dates by dateutil. It has no fallback for short months, so their last day comes by BYSETPOS."""
     parts = dict(part.split("=") for part in rule.removeprefix("RRULE:").split(";"))
     how = {"interval": int(parts["INTERVAL"]), "dtstart": first, "until": until, "wkst": MO}
     if "BYMONTHDAY" in parts:
@@ -25,7 +25,7 @@ def dates(rule, first, until):
 
 
 def instant(local, zone):
-    """The first of two instants; behind a skipped time by the offset before it, which is what fold=0 means (PEP 495)."""
+    """The first of two instants; at a skipped time the offset before it, which is the meaning of fold=0 (PEP 495)."""
     return int(local.replace(tzinfo=zone, fold=0).timestamp())
 
 

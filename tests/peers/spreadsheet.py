@@ -1,4 +1,4 @@
-"""LibreOffice opens the CSV files of a backup and saves them; what it saved is imported, and nothing differs.
+"""LibreOffice opens and saves the CSV files of a backup; the saved files are imported, and nothing differs.
 
 1,200 nasty cells, the same in every run, in text fields; typed fields of the sample. Our own undo and those in docs/csv agree on all.
 """
@@ -37,7 +37,7 @@ PARTS = [
     '"', ";", "\t", "\r", "\n", "\r\n", "\0", "\x1c", "\x1d", "\x85", "\u00a0", "\u3000", "\u2028", "\u200b", "\ufeff", "␀", "␍", "␛", "年", "月", "日", "時", "令和", "円", "AM", "pm", "Mar",
     "March", "May", "Mai", "Okt", "Sun", "TRUE", "false", "T", "Z", "#N/A", "x", "あ", "\\", "_", "−", "–", "½", "①", "H", "USD",
 ]
-# As it opens a file by itself, and with every kind of number looked for, in four languages.
+# As LibreOffice opens a file by default, and with detection of special numbers, in four languages.
 WAYS = {"plain": "44,34,76", **{name: f"44,34,76,1,,{code},false,true" for name, code in {"en": 1033, "ja": 1041, "de": 1031, "fr": 1036}.items()}}
 
 
@@ -64,7 +64,7 @@ def table(content):
 
 
 def save_again(folder, way, files):
-    """Opens the files in LibreOffice and saves them as CSV; gives their bytes by name."""
+    """Opens the files in LibreOffice and saves them as CSV; returns their bytes by name."""
     out = folder / f"saved-{way}"
     ran = subprocess.run(
         ["soffice", f"-env:UserInstallation=file://{folder}/profile-{way}", "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76",
@@ -91,7 +91,7 @@ def unzip(zip_path, folder):
 
 
 def compare_undos(manifest, written):
-    """The undo of docs in Python and JavaScript, and the manifest's own words, give the same for each written cell."""
+    """docs/csv/undo.py, docs/csv/undo.mjs and the manifest's rule give the same for each written cell."""
     rule = manifest["csv"]["undo"]
     mark, sign = re.compile(rule["mark"]), re.compile(rule["sign"])
     by_rule = lambda cell: sign.sub(lambda m: rule["stands_for"][m[0]], mark.sub("", cell, count=1)) if mark.search(cell) else cell
@@ -106,7 +106,7 @@ def compare_undos(manifest, written):
 
 
 def whole_files(path):
-    """Both programs of docs read the whole file, and agree."""
+    """Both programs read the whole file and agree."""
     commands = [[sys.executable, ROOT / "docs/csv/undo.py"], ["node", ROOT / "docs/csv/undo.mjs"]]
     python, node = (subprocess.run(command, stdin=path.open("rb"), capture_output=True, check=True).stdout for command in commands)
     assert table(python) == table(node), path

@@ -1,7 +1,7 @@
 // Zoho's official Node SDK, unchanged but for host and token. Tokens come on standard input.
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-// The SDK's modules refer to one another in a circle that only this entrance leads into.
+// The SDK's modules import one another in a circle that works only from this entry.
 import "@zohocrm/nodejs-sdk-8.0";
 import * as Backup from "@zohocrm/nodejs-sdk-8.0/lib/core/com/zoho/crm/api/backup/import_backup.js";
 import { OAuthToken } from "@zohocrm/nodejs-sdk-8.0/lib/models/authenticator/oauth_token.js";
@@ -13,7 +13,7 @@ const url = process.argv[2];
 const tokens = JSON.parse(readFileSync(0, "utf8"));
 const backups = new Backup.BackupOperations();
 
-// A plain Token would do, but the SDK names its session after fields that only an OAuthToken has.
+// A plain Token would do, but the SDK names its session by fields of OAuthToken.
 class FixedToken extends OAuthToken {
   constructor(token) {
     super();
@@ -114,7 +114,7 @@ async function backUp() {
 
 /** Downloads by the SDK, which sends its Authorization, and compares with a plain download to the last byte. */
 async function download(link) {
-  // This SDK hands out the promise of a file.
+  // This SDK returns a promise of the file.
   const found = await (await backups.downloadBackedUpData(link)).getObject();
   if (!(found instanceof Backup.FileBodyWrapper)) fail(`download: ${found?.constructor?.name} instead of FileBodyWrapper`);
   const file = found.getFile();

@@ -1,4 +1,4 @@
-"""Zoho's official Node and TypeScript SDKs against the local program: starts the program, zoho_node.mjs and zoho_typescript.cjs."""
+"""Runs Zoho's official Node and TypeScript SDKs against the local program, by zoho_node.mjs and zoho_typescript.cjs."""
 
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""Zoho's official Python SDK against the local program, unchanged but for host and token."""
+"""Runs Zoho's official Python SDK against the local program, unchanged but for host and token."""
 
 import io
 import sys
@@ -56,7 +56,7 @@ def value(choice):
 
 
 def answer(response, kind, what):
-    """The answer's object, or that of the envelope of an action."""
+    """The answer's object, or that of an action's envelope."""
     found = response.get_object()
     if isinstance(found, ActionWrapper):
         found = found.get_backup()
@@ -137,7 +137,7 @@ def backups():
 
 
 def download(link):
-    """Downloads by the SDK, which sends its Authorization, and compares with a plain download to the last byte."""
+    """Downloads with the SDK, which sends Authorization, and compares with a plain download byte by byte."""
     file = answer(BackupOperations().download_backed_up_data(link), FileBodyWrapper, "download").get_file()
     found = file.get_stream().content
     with urllib.request.urlopen(link) as plain:
@@ -147,7 +147,7 @@ def download(link):
 
 
 def in_progress():
-    """A backup of the larger organisation takes long enough to meet it."""
+    """A backup of the larger organisation takes long enough to be seen in progress."""
     done = answer(back_up_now(), SuccessResponse, "back up now")
     error(back_up_now(), "INPROGRESS", "back up now again")
     error(BackupOperations().cancel(int(done.get_details()["id"])), "INPROGRESS", "cancel what is being made")

@@ -1,4 +1,4 @@
-// Every call of the document, by openapi-fetch with the types of openapi-typescript; tsc checks this file against them. Prints the calls.
+// Makes every call of the document with openapi-fetch and the types of openapi-typescript, which tsc checks this file against. Prints the calls.
 // @ts-check
 import createClient from "openapi-fetch";
 import { setTimeout as wait } from "node:timers/promises";
