@@ -1,4 +1,4 @@
-// What the console costs: requests and bytes of the first screen, polling, and that nothing moves when something is news.
+// The console's budget: requests and bytes of the first screen, polling, and no layout shift by new data.
 
 import { backUp, call, dataFolder, ended, forgetSegments, serve, underway } from "./program.js";
 import { expect, hold, lookAgain, open, say, test } from "./console.js";

@@ -1,4 +1,4 @@
-// The console in a browser, as tests see it: opened with a token, watched for errors, spoken to in its own words.
+// Test helpers: opens the console with a token, watches for errors, and looks texts up in its locales.
 
 import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
@@ -31,7 +31,7 @@ export const test = base.extend({
     const faults = [];
     page.on("pageerror", (error) => faults.push(String(error)));
     page.on("console", (message) => {
-      // A refusal is an answer; what the page makes of it is tested.
+      // A refusal is no error of the page; tests check how the page shows it.
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) faults.push(message.text());
     });
     await use(page);

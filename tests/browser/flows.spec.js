@@ -1,4 +1,4 @@
-// What an administrator does, from the first backup to the last setting, in both languages.
+// An administrator's flows, from the first backup to the last setting, in both languages.
 
 import { backUp, call, dataFolder, loseAttachments, serve, underway } from "./program.js";
 import { expect, hold, lookAgain, open, say, test, visit } from "./console.js";
@@ -300,7 +300,7 @@ test.describe("what takes another clock, or goes wrong", () => {
     expect((await backUp(program, "Lost")).failure.code).toBe("ATTACHMENT_MISSING");
     await open(page, program, "Lost");
     await expect(page.getByText(say("en", "failure_ATTACHMENT_MISSING"))).toBeVisible();
-    // The file at fault is named at once.
+    // The failure names the file at fault.
     await expect(page.getByText(/^File: (見積書|offer)\.txt, Record: 1, Module: Leads$/)).toBeVisible();
     await page.getByText(say("en", "details"), { exact: true }).click();
     await expect(page.getByText(/ATTACHMENT_MISSING: The file/)).toBeVisible();

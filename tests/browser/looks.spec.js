@@ -1,4 +1,4 @@
-// What an administrator sees at a glance: past runs, one line for each backup, names that say which one, messages that cover no button.
+// First impressions: past runs, one line for each backup, accessible names that tell backups apart, messages that cover no button.
 
 import { backUp, call, dataFolder, serve } from "./program.js";
 import { expect, expectNoSidewaysScroll, hold, lookAgain, open, say, test } from "./console.js";

@@ -1,4 +1,4 @@
-// Where pictures of screens are kept, for people to look at.
+// Folder of the screenshots.
 
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";

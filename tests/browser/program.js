@@ -1,4 +1,4 @@
-// The local program with its real functions, on a data folder of its own and any free port; ended by whoever started it.
+// Starts the local program on its own data folder and a free port; the caller stops it.
 
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-// Buying: from the pop-up when nothing is left, through order summary and payment, to subscriptions and back.
+// Buying: from the pop-up when no backups are left, through order summary and payment, to subscriptions and their cancellation.
 
 import { backUp, call, dataFolder, ended, serve } from "./program.js";
 import { expect, expectAccessible, expectNoSidewaysScroll, lookAgain, open, say, test, visit } from "./console.js";
@@ -89,7 +89,7 @@ for (const locale of ["en", "ja"]) {
         await ended(program, "Used");
         await lookAgain(page);
         await expect(page.getByText(S("state_ready"))).toBeVisible();
-        // What was bought is used up, so that the next round begins with nothing again.
+        // The purchased backups are used up, so that the next round starts with none.
         const { summary } = await call(program, "Used", "GET", "/summary");
         for (let left = summary.allowance.left; left > 0; left -= 1) await backUp(program, "Used");
       });

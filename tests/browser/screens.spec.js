@@ -1,4 +1,4 @@
-// Every screen in both languages, narrow and wide, light and dark: kept as pictures, without fault by axe, never wider than the window.
+// Every screen in both languages, narrow and wide, light and dark: saved as a picture, without axe findings, never wider than the window.
 
 import { backUp, call, dataFolder, forgetSegments, loseAttachments, serve, underway } from "./program.js";
 import { expect, expectAccessible, expectNoSidewaysScroll, hold, lookAgain, open, say, test } from "./console.js";
@@ -134,7 +134,7 @@ for (const look of LOOKS) {
 }
 
 test("at 200% nothing is lost and nothing scrolls sideways", async ({ browser }) => {
-  // A window of 1280 pixels, twice as large.
+  // A window of 1280 pixels, zoomed to 200%.
   const context = await browser.newContext({ viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 });
   const page = await context.newPage();
   for (const locale of ["en", "ja"]) {

@@ -1,4 +1,4 @@
-// New tabs, Back, what is not saved, and networks that are slow or gone: the address and the page always say the same.
+// New tabs, Back, unsaved changes, and slow or lost networks: address and page always agree.
 
 import { backUp, dataFolder, loseAttachments, serve } from "./program.js";
 import { expect, open, say, test, visit } from "./console.js";
@@ -34,7 +34,7 @@ test("a link that is opened in a new tab, and a pasted address, are signed in by
   const pasted = await context.newPage();
   await pasted.goto(`${program.url}/#/downloads`);
   await expect(pasted.locator(".backup").first()).toBeVisible();
-  // The address never had the token, and nothing outlives the tabs.
+  // The address never contains the token, and nothing outlives the tabs.
   expect(await pasted.evaluate(() => [location.hash, localStorage.getItem("token")])).toEqual(["#/downloads", null]);
 });
 
