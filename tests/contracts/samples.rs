@@ -119,6 +119,7 @@ pub fn order(org: OrgId, id: u64) -> Order {
         receipt_url: None,
         refunded: 0,
         disputed: false,
+        abandoned_checkouts: 0,
         version: 0,
     }
 }

@@ -215,6 +215,12 @@ impl Shop {
         charges
     }
 
+    /// Addresses of the checkouts that can still be paid.
+    pub async fn open_checkouts(&self) -> Vec<Value> {
+        let found = self.stripe("GET", "checkout/sessions?limit=100&status=open", &[]).await;
+        found["data"].as_array().expect("a list").iter().map(|session| session["url"].clone()).collect()
+    }
+
     /// Pays money of an order back, as the provider's owner.
     pub async fn refund(&self, order: &Value, minor: u64) {
         let charge = self.charge_of(order).await;

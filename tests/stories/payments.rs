@@ -25,6 +25,7 @@ async fn request(world: &World) -> CheckoutRequest {
     let expires = world.local.ports.clock.now() + TimeDelta::hours(1);
     CheckoutRequest {
         owner,
+        abandoned: 0,
         customer: world.local.payments.customer(owner, &buyer).await.expect("a customer"),
         locale: Locale::Ja,
         lines: vec![line()],

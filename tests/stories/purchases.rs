@@ -268,6 +268,41 @@ async fn of_two_hundred_requests_at_once_with_one_backup_left_one_is_made() {
 }
 
 #[tokio::test]
+async fn of_confirmations_at_once_one_checkout_stays_open() {
+    let shop = Shop::open("Free", "JP").await;
+    let (first, second) = (shop.place(THREE_BACKUPS).await, shop.place(THREE_BACKUPS).await);
+    for orders in [[&first; 6], [&first, &second, &first, &second, &first, &second]] {
+        confirm_at_once(&shop, &orders).await;
+        let open = shop.open_checkouts().await;
+        let awaited = [shop.order(&first).await, shop.order(&second).await].map(|order| order["checkout_url"].clone());
+        let awaited: Vec<_> = awaited.into_iter().filter(|url| !url.is_null()).collect();
+        assert_eq!((open.len(), &open), (1, &awaited), "the one that an order awaits");
+    }
+    let later = shop.place(THREE_BACKUPS).await;
+    let confirmed = shop.confirm(&later).await;
+    assert_eq!(shop.open_checkouts().await, [confirmed["checkout_url"].clone()]);
+    shop.world.local.look_at_the_clock().await;
+    assert_eq!(shop.order(&later).await["status"], "AWAITING_PAYMENT", "messages about closed checkouts change nothing");
+    assert!(matches!(shop.pay(&confirmed, Card::GOOD).await, Paid::BackTo(_)));
+    assert_eq!((&shop.order(&later).await["status"], &shop.allowance().await["one_time_left"]), (&json!("PAID"), &json!(3)));
+    shop.close().await;
+}
+
+/// Confirms orders at once, by people of both languages. Each is confirmed, or given up for another, or told to try again.
+async fn confirm_at_once(shop: &Shop, orders: &[&Value]) {
+    let administrator = shop.world.administrator();
+    let confirming = orders.iter().zip(["ja", "ja", "en", "en"].iter().cycle()).map(|(order, language)| {
+        let path = format!("/crm/bulk/v8/backup/orders/{}/actions/confirm", order["id"].as_str().unwrap());
+        let administrator = &administrator;
+        async move { administrator.send_with(Method::POST, &path, "", &[("accept-language", language)]).await }
+    });
+    for answer in futures_util::future::join_all(confirming).await {
+        let expected = [StatusCode::OK, StatusCode::BAD_REQUEST, StatusCode::SERVICE_UNAVAILABLE];
+        assert!(expected.contains(&answer.status), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn whatever_happens_at_once_the_books_are_right() {
     let shop = Shop::open("Standard", "JP").await;
     let backing_up = async {

@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Once, Refusals};
 use hozon_shared::domain::event::OrderStep;
@@ -38,12 +39,13 @@ pub async fn confirm(
 ) -> Result<Json<OrderEnvelope>, ApiError> {
     for _ in 0..ATTEMPTS {
         let order = shop.order(caller.org, &id).await?;
-        match order.status_at(shop.ports.clock.now()) {
+        let now = shop.ports.clock.now();
+        match order.status_at(now) {
             Status::Draft => {}
             Status::AwaitingPayment => return shop.shown(&caller, &order).await,
             status => return Err(not_open(status)),
         }
-        if let Some(answer) = shop.open_checkout(&caller, order, &once).await? {
+        if let Some(answer) = shop.open_checkout(&caller, order, now, &once).await? {
             return Ok(answer);
         }
     }
@@ -85,8 +87,15 @@ fn not_open(status: Status) -> ApiError {
 }
 
 impl Shop {
-    /// Opens the checkout of a draft; `None` when somebody else was at it, and it must be read again.
-    async fn open_checkout(&self, caller: &Caller, order: Order, once: &Once) -> Result<Option<Json<OrderEnvelope>>, ApiError> {
+    /// Opens the checkout of a draft. `None` when another change was faster: what this call has opened is closed then, and the order must
+    /// be read again.
+    async fn open_checkout(
+        &self,
+        caller: &Caller,
+        order: Order,
+        now: DateTime<Utc>,
+        once: &Once,
+    ) -> Result<Option<Json<OrderEnvelope>>, ApiError> {
         let held = self.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
         self.require_sense(&order, &held)?;
         if let Some(other) = held.open_order {
@@ -94,15 +103,43 @@ impl Shop {
             return Ok(None);
         }
         let customer = self.customer(caller, &held.organisation, order.id).await?;
-        let request = self.request(&order, customer.clone(), caller.locale, held.organisation.time_zone);
+        let request = self.checkout_request(&order, customer.clone(), caller.locale, held.organisation.time_zone);
         let opened = self.payments.open_checkout(&request).await?;
-        let link = CheckoutLink { id: opened.id, url: opened.url };
-        let confirmed = order.confirm(link, self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
+        let link = CheckoutLink { id: opened.id.clone(), url: opened.url };
+        // As of when its status was looked at: a draft that expires meanwhile leaves no open checkout behind.
+        let confirmed = order.confirm(link, now).map_err(|refused| not_open(refused.0))?;
         let mut changes = self.changes(|from| purchase::confirm(confirmed.clone(), &caller.person, from));
         changes.extend([Change::Customer(customer), Change::Contact(caller.contact())]);
         let answer = self.shown(caller, &confirmed).await?;
         changes.extend(once.answer(StatusCode::OK, &answer.0));
-        Ok(self.commit(caller.org, changes).await?.then_some(answer))
+        if self.commit(caller.org, changes).await? {
+            return Ok(Some(answer));
+        }
+        self.abandon(request.owner, request.abandoned, &opened.id).await?;
+        Ok(None)
+    }
+
+    /// Closes a checkout that lost a race, unless it is the order's own: two confirmations of one order are given the same one. It is
+    /// counted as given up before it is closed, so that no other confirmation can store it afterwards.
+    async fn abandon(&self, owner: Owner, abandoned: u32, checkout: &str) -> Result<(), ApiError> {
+        for _ in 0..ATTEMPTS {
+            let order = self.ports.purchases.order(owner.org, owner.order).await?.ok_or_else(ApiError::not_found)?;
+            if order.has_checkout(checkout) {
+                return Ok(());
+            }
+            let is_counted = match order.abandon_checkout(abandoned) {
+                Some(counted) => self.commit(owner.org, vec![Change::Order(Box::new(counted))]).await?,
+                None => true,
+            };
+            if is_counted {
+                return match self.payments.close_checkout(checkout).await {
+                    // Another confirmation was given it too, and has closed it. Nobody can have paid it: its address was never shown.
+                    Err(error) if error.kind == ErrorKind::Conflict => Ok(()),
+                    closed => Ok(closed?),
+                };
+            }
+        }
+        Err(too_busy().into())
     }
 
     /// Refuses what made sense when it was ordered and does not any more.
@@ -152,12 +189,12 @@ impl Shop {
         Ok(self.payments.customer(Owner { org: caller.org, order }, &buyer).await?)
     }
 
-    fn request(&self, order: &Order, customer: String, locale: Locale, time_zone: Tz) -> CheckoutRequest {
+    fn checkout_request(&self, order: &Order, customer: String, locale: Locale, time_zone: Tz) -> CheckoutRequest {
         let lines = order.lines.iter().map(|line| checkout_line(line, locale)).collect();
         let return_url = format!("{}/#/orders/{}", self.console, order.id);
         let owner = Owner { org: order.org, order: order.id };
-        let (tax, expires) = (order.tax.clone(), order.checkout_expires());
-        CheckoutRequest { owner, customer, locale, lines, tax, time_zone, return_url, expires }
+        let (abandoned, tax, expires) = (order.abandoned_checkouts, order.tax.clone(), order.checkout_expires());
+        CheckoutRequest { owner, abandoned, customer, locale, lines, tax, time_zone, return_url, expires }
     }
 }
 

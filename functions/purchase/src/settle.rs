@@ -17,7 +17,7 @@ impl Shop {
             let state = self.payments.checkout(checkout).await?;
             let Some(owner) = state.owner else { return Ok(()) };
             let Some((order, held)) = self.unless_handled(owner, message).await? else { return Ok(()) };
-            let changes = self.order_changes(&order, &state, &held).await?;
+            let changes = self.order_changes(&order, (checkout, &state), &held).await?;
             if self.commit_handled(owner, changes, message).await? {
                 return Ok(());
             }
@@ -25,8 +25,13 @@ impl Shop {
         Err(too_busy())
     }
 
-    async fn order_changes(&self, order: &Order, state: &CheckoutState, held: &Holdings) -> Result<Vec<Change>, PortError> {
-        let Some(followed) = order.follow(state.status, self.ports.clock.now()) else { return Ok(Vec::new()) };
+    async fn order_changes(
+        &self,
+        order: &Order,
+        (checkout, state): (&str, &CheckoutState),
+        held: &Holdings,
+    ) -> Result<Vec<Change>, PortError> {
+        let Some(followed) = order.follow(checkout, state.status, self.ports.clock.now()) else { return Ok(Vec::new()) };
         let by = order.buyer.clone();
         let step = match followed.status {
             Status::Paid => return self.pay(followed, state, held).await,

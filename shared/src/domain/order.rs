@@ -112,6 +112,9 @@ pub struct Order {
     pub refunded: u64,
     /// Whether the buyer's bank holds the money.
     pub disputed: bool,
+    /// Checkouts that were opened for it and given up, because another change of the order was faster. The next one is a new one.
+    #[serde(default)]
+    pub abandoned_checkouts: u32,
     /// Zero before it is stored.
     pub version: u64,
 }
@@ -246,6 +249,7 @@ impl Order {
             receipt_url: None,
             refunded: 0,
             disputed: false,
+            abandoned_checkouts: 0,
             version: 0,
         }
     }
@@ -314,6 +318,18 @@ impl Order {
         }
     }
 
+    /// Counts a checkout as given up that was opened when `abandoned` others were, so that none opened at that count can be stored any
+    /// more. `None` when that is so already.
+    pub fn abandon_checkout(self, abandoned: u32) -> Option<Self> {
+        let can_be_stored = self.status == Status::Draft && self.abandoned_checkouts == abandoned;
+        can_be_stored.then(|| Self { abandoned_checkouts: abandoned + 1, ..self })
+    }
+
+    /// Whether that checkout is its own.
+    pub fn has_checkout(&self, id: &str) -> bool {
+        self.checkout.as_ref().is_some_and(|own| own.id == id)
+    }
+
     /// Gives it up.
     pub fn cancel(self, now: DateTime<Utc>) -> Result<Self, NotAllowed> {
         match self.status_at(now) {
@@ -322,8 +338,12 @@ impl Order {
         }
     }
 
-    /// Follows its checkout. `None` when that is no news. Money that came is never lost: an order that was given up before is paid.
-    pub fn follow(&self, checkout: CheckoutStatus, at: DateTime<Utc>) -> Option<Self> {
+    /// Follows a checkout. `None` when that is no news. Money that came is never lost: an order that was given up before is paid, and so
+    /// is one whose payment came through a checkout that it had given up. Anything else about such a checkout is no news.
+    pub fn follow(&self, id: &str, checkout: CheckoutStatus, at: DateTime<Utc>) -> Option<Self> {
+        if checkout != CheckoutStatus::Paid && !self.has_checkout(id) {
+            return None;
+        }
         let is_open = matches!(self.status, Status::Draft | Status::AwaitingPayment | Status::Processing);
         let status = match checkout {
             CheckoutStatus::Paid if self.status != Status::Paid => Status::Paid,

@@ -107,7 +107,8 @@ impl Payments for Stripe {
     async fn open_checkout(&self, request: &CheckoutRequest) -> Result<Checkout, PortError> {
         const WHAT: &str = "open a checkout";
         let fields = session_fields(request)?;
-        let key = key("checkout", &format!("{}-{}", request.owner.org, request.owner.order), &fields);
+        let CheckoutRequest { owner, abandoned, .. } = request;
+        let key = key("checkout", &format!("{}-{}-{abandoned}", owner.org, owner.order), &fields);
         let made: Session = self.api.post(WHAT, SESSIONS, &fields, Some(key)).await?;
         let url = made.url.ok_or(PortError::new(ErrorKind::Corrupt, WHAT))?;
         Ok(Checkout { id: made.id, url })
@@ -174,6 +175,7 @@ mod tests {
     fn request(lines: Vec<CheckoutLine>) -> CheckoutRequest {
         CheckoutRequest {
             owner: Owner { org: OrgId(7), order: OrderId(8) },
+            abandoned: 0,
             customer: "cus_1".to_owned(),
             locale: Locale::Ja,
             lines,

@@ -39,6 +39,8 @@ pub struct CheckoutLine {
 pub struct CheckoutRequest {
     /// For whom; the provider keeps it with all that comes of this.
     pub owner: Owner,
+    /// Checkouts of the order that were opened and given up before. Another number is another request, however alike the rest is.
+    pub abandoned: u32,
     /// The provider's id of the customer.
     pub customer: String,
     /// The language of the checkout.
@@ -69,7 +71,7 @@ pub struct Checkout {
 pub trait Payments: Send + Sync {
     /// Makes the organisation's customer at the provider, or finds it, and gives the provider's id.
     async fn customer(&self, owner: Owner, buyer: &Buyer) -> Result<String, PortError>;
-    /// Opens a checkout.
+    /// Opens a checkout. The same request gives the same one again, also after it was closed.
     async fn open_checkout(&self, request: &CheckoutRequest) -> Result<Checkout, PortError>;
     /// Closes a checkout that nobody has paid. `Conflict` when it is paid or closed.
     async fn close_checkout(&self, id: &str) -> Result<(), PortError>;

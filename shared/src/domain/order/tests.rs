@@ -71,20 +71,37 @@ fn an_order_follows_its_checkout_and_money_is_never_lost() {
     let now = at("2026-11-24T01:00:00Z");
     let link = CheckoutLink { id: "cs".to_owned(), url: "https://pay".to_owned() };
     let open = order("JP", &[("one_time", 1)]).confirm(link.clone(), now).expect("is a draft");
-    assert_eq!(open.follow(CheckoutStatus::Open, now), None);
-    let paid = open.follow(CheckoutStatus::Paid, now).expect("is news");
+    assert_eq!(open.follow("cs", CheckoutStatus::Open, now), None);
+    let paid = open.follow("cs", CheckoutStatus::Paid, now).expect("is news");
     assert_eq!((paid.status, paid.paid), (Status::Paid, Some(now)));
     for later in [CheckoutStatus::Paid, CheckoutStatus::Expired, CheckoutStatus::Failed, CheckoutStatus::Pending] {
-        assert_eq!(paid.follow(later, now), None, "{later:?}");
+        assert_eq!(paid.follow("cs", later, now), None, "{later:?}");
     }
-    let pending = open.follow(CheckoutStatus::Pending, now).expect("is news");
-    assert_eq!(pending.follow(CheckoutStatus::Failed, now).expect("is news").status, Status::Failed);
+    let pending = open.follow("cs", CheckoutStatus::Pending, now).expect("is news");
+    assert_eq!(pending.follow("cs", CheckoutStatus::Failed, now).expect("is news").status, Status::Failed);
     let cancelled = open.clone().cancel(now).expect("is open");
-    assert_eq!(cancelled.follow(CheckoutStatus::Expired, now), None);
-    assert_eq!(cancelled.follow(CheckoutStatus::Paid, now).expect("is news").status, Status::Paid);
+    assert_eq!(cancelled.follow("cs", CheckoutStatus::Expired, now), None);
+    assert_eq!(cancelled.follow("cs", CheckoutStatus::Paid, now).expect("is news").status, Status::Paid);
     assert_eq!(paid.cancel(now), Err(NotAllowed(Status::Paid)));
     let late = order("JP", &[("one_time", 1)]).confirm(link, now + DRAFT_LIFE);
     assert_eq!(late, Err(NotAllowed(Status::Expired)));
+}
+
+#[test]
+fn a_checkout_that_was_given_up_matters_only_when_it_is_paid() {
+    let now = at("2026-11-24T01:00:00Z");
+    let draft = order("JP", &[("one_time", 1)]);
+    let next = draft.clone().abandon_checkout(0).expect("is counted");
+    assert_eq!((next.abandoned_checkouts, next.clone().abandon_checkout(0)), (1, None));
+    let link = CheckoutLink { id: "cs_2".to_owned(), url: "https://pay".to_owned() };
+    let open = next.clone().confirm(link, now).expect("is a draft");
+    assert_eq!(open.clone().abandon_checkout(1), None, "it is stored");
+    for order in [next, open] {
+        for status in [CheckoutStatus::Expired, CheckoutStatus::Failed, CheckoutStatus::Pending] {
+            assert_eq!(order.follow("cs_1", status, now), None, "{status:?}");
+        }
+        assert_eq!(order.follow("cs_1", CheckoutStatus::Paid, now).expect("is news").status, Status::Paid);
+    }
 }
 
 #[test]

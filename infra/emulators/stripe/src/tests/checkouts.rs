@@ -178,8 +178,11 @@ async fn the_same_request_makes_the_same_things() {
     let request = world.request(mixed()).await;
     let first = world.stripe.open_checkout(&request).await.expect("a checkout");
     assert_eq!(world.stripe.open_checkout(&request).await.expect("the same"), first);
-    let later = CheckoutRequest { expires: request.expires + TimeDelta::minutes(1), ..request };
-    assert_ne!(world.stripe.open_checkout(&later).await.expect("another").id, first.id);
+    let later = CheckoutRequest { expires: request.expires + TimeDelta::minutes(1), ..request.clone() };
+    let again = CheckoutRequest { abandoned: 1, ..request };
+    for other in [later, again] {
+        assert_ne!(world.stripe.open_checkout(&other).await.expect("another").id, first.id);
+    }
     let body = |name: &str| format!("name={name}");
     let (status, made) = world.call("customers", &body("a"), Some("k")).await;
     assert_eq!((status, world.call("customers", &body("a"), Some("k")).await.1), (200, made));

@@ -141,6 +141,7 @@ impl World {
     pub async fn request(&self, lines: Vec<CheckoutLine>) -> CheckoutRequest {
         CheckoutRequest {
             owner: OWNER,
+            abandoned: 0,
             customer: self.customer().await,
             locale: Locale::Ja,
             lines,
