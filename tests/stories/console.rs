@@ -107,9 +107,13 @@ async fn a_rule_is_shown_before_it_is_set() {
 async fn the_summary_counts_news_and_has_the_backup_before_the_running_one() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
-    world.back_up_well().await;
     let administrator = world.administrator();
+    assert_eq!(administrator.get("/backup/summary").await.body["summary"]["estimated_seconds"], Value::Null);
+    world.back_up_well().await;
     let summary = administrator.get("/backup/summary").await.body["summary"].clone();
+    let made = world.local.ports.store.backups(world.org, 1).await.unwrap().remove(0);
+    let took = (made.finished.unwrap() - made.started.unwrap()).num_milliseconds().unsigned_abs();
+    assert_eq!(summary["estimated_seconds"], took.div_ceil(1000).max(1), "as long as the last one took");
     assert_eq!((&summary["notifications"]["unread"], &summary["last"]), (&json!(2), &Value::Null));
     assert_eq!((&summary["organisation"], &summary["user"]["id"]), (&json!("桜商事"), &json!("1")));
     assert_eq!(summary["backup"]["files"].as_array().map(Vec::len), Some(2));

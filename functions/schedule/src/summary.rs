@@ -10,6 +10,7 @@ use hozon_shared::api::{
     Administrator, ApiError, ApiVersion, BackupOut, LocalTime, PersonOut, Refusals, local_time, tag_of, unless_known,
 };
 use hozon_shared::domain::backup::{Backup, Status};
+use hozon_shared::domain::estimate::{SAMPLES, estimated_seconds};
 use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::forecast::Forecast;
 use hozon_shared::domain::locale::Locale;
@@ -53,6 +54,8 @@ struct Summary {
     backup: Option<NewestBackup>,
     /// While the newest backup is being made: the one before it.
     last: Option<NewestBackup>,
+    /// How many seconds the next backup will probably take, judged by earlier ones; null before one is completed.
+    estimated_seconds: Option<u64>,
     allowance: AllowanceOut,
     /// How the runs since the beginning of last month ended, newest first.
     past_runs: Vec<PastRun>,
@@ -171,7 +174,9 @@ pub async fn handle(
         let ahead = means.forecast(&app, &organisation, schedule.recurrence.rule);
         schedule_out(&schedule, &organisation, &ahead, now)
     });
-    let (backup, last) = newest_backups(&app, &organisation, now).await?;
+    let backups = app.ports.store.backups(caller.org, SAMPLES + 1).await?;
+    let estimated_seconds = estimated_seconds(&backups);
+    let (backup, last) = newest_backups(&app, &organisation, backups, now).await?;
     let news = Notices::of(&app.ports, caller.org, caller.person.id).await?;
     let summary = Summary {
         now: local_time(now, organisation.time_zone),
@@ -182,6 +187,7 @@ pub async fn handle(
         schedule,
         backup,
         last,
+        estimated_seconds,
         allowance: means.written(&app, &organisation, now),
         past_runs: past_runs(&news, &organisation, now),
     };
@@ -253,8 +259,13 @@ fn month_of(at: DateTime<Utc>, zone: Tz) -> i64 {
 }
 
 /// The newest backup, and the one before it while that one is being made.
-async fn newest_backups(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<Newest, ApiError> {
-    let mut found = app.ports.store.backups(organisation.id, 2).await?.into_iter();
+async fn newest_backups(
+    app: &App,
+    organisation: &Organisation,
+    backups: Vec<Backup>,
+    now: DateTime<Utc>,
+) -> Result<Newest, ApiError> {
+    let mut found = backups.into_iter();
     let Some(newest) = found.next() else { return Ok((None, None)) };
     let is_running = newest.status == Status::Inprogress;
     let last = match found.next().filter(|_| is_running) {

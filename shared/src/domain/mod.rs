@@ -7,6 +7,7 @@ pub mod change;
 pub mod country;
 pub mod crm;
 pub mod download;
+pub mod estimate;
 pub mod event;
 pub mod file_name;
 pub mod forecast;
