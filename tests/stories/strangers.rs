@@ -236,6 +236,33 @@ async fn the_data_folder_and_every_file_in_it_are_the_owners_alone() {
 }
 
 #[tokio::test]
+async fn an_administrator_is_shown_mails_of_their_own_organisation_only() {
+    let mut world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    world.back_up_well().await;
+    let other = world.local.organisation("Other", chrono_tz::Asia::Tokyo, "Standard", "JP").await.unwrap();
+    let token = world.local.token(other, hozon_shared::domain::organisation::Role::Administrator).unwrap();
+    let weekly = r#"{"backup":{"rrule":"RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"}}"#;
+    assert_eq!(world.bearer(&token).post("/backup", weekly).await.status, StatusCode::CREATED);
+    world.local.wait_until_told().await.unwrap();
+    let (own, others) = (world.administrator(), world.bearer(&token));
+    let mut names = Vec::new();
+    for (caller, subjects) in
+        [(&own, &["Your backup is ready", "Your backup is being made"][..]), (&others, &["Backup scheduled: every Monday"])]
+    {
+        let list = caller.send(Method::GET, "/mail/messages", "").await.body["messages"].clone();
+        let shown: Vec<_> = list.as_array().unwrap().iter().map(|mail| mail["subject"].as_str().unwrap()).collect();
+        assert_eq!(shown, subjects);
+        names.push(format!("/mail/messages/{}", list[0]["name"].as_str().unwrap()));
+    }
+    assert_eq!(own.send(Method::GET, &names[0], "").await.status, StatusCode::OK);
+    assert_eq!(own.send(Method::GET, &names[1], "").await.code(), "RESOURCE_NOT_FOUND");
+    assert_eq!(others.send(Method::GET, &names[0], "").await.code(), "RESOURCE_NOT_FOUND");
+    drop((own, others));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn mail_is_read_with_an_administrators_token_and_never_framed() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;

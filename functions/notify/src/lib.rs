@@ -112,6 +112,7 @@ impl Notify {
 }
 
 /// The name of a mail: each message has its own (RFC 5322 section 3.6.4), so two recipients of the same news have two.
+/// It begins with the organisation, by which the local program shows nobody another organisation's mails.
 fn mail_id(org: OrgId, event: EventId, to: &str) -> String {
     let recipient: String = Sha256::digest(to).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("{org}.{event}.{recipient}")

@@ -8,6 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use hozon_emulator_aws::mail::Mailbox;
 use hozon_shared::api::{Administrator, ApiError};
+use hozon_shared::domain::id::OrgId;
 use mail_parser::MessageParser;
 use serde::Serialize;
 use serde_json::json;
@@ -50,11 +51,12 @@ fn page_file(content_type: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-/// All mails, newest first, without their contents.
-async fn list(State(mailbox): State<Mailbox>, _administrator: Administrator) -> Response {
+/// The mails of the caller's organisation, newest first, without their contents.
+async fn list(State(mailbox): State<Mailbox>, Administrator(caller): Administrator) -> Response {
     match mailbox.names() {
         Ok(names) => {
-            let heads: Vec<_> = names.iter().filter_map(|name| shown(&mailbox, name)).collect();
+            let own = names.iter().filter(|name| is_of(name, caller.org));
+            let heads: Vec<_> = own.filter_map(|name| shown(&mailbox, name)).collect();
             let heads = heads.iter().map(|mail| json!({ "name": mail.name, "to": mail.to, "subject": mail.subject }));
             Json(json!({ "messages": heads.collect::<Vec<_>>() })).into_response()
         }
@@ -67,11 +69,18 @@ async fn list(State(mailbox): State<Mailbox>, _administrator: Administrator) -> 
 
 async fn show(
     State(mailbox): State<Mailbox>,
-    _administrator: Administrator,
+    Administrator(caller): Administrator,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    let mail = shown(&mailbox, &name).ok_or_else(ApiError::not_found)?;
+    let mail = Some(&name).filter(|name| is_of(name, caller.org)).and_then(|name| shown(&mailbox, name));
+    let mail = mail.ok_or_else(ApiError::not_found)?;
     Ok(Json(json!({ "message": mail })).into_response())
+}
+
+/// Whether a file, named `<time>-<Message-ID>-<number>.eml`, is a mail of the organisation: `notify` begins a Message-ID with the
+/// organisation's id.
+fn is_of(name: &str, org: OrgId) -> bool {
+    name.split('-').nth(1).and_then(|id| id.parse().ok()).map(OrgId) == Some(org)
 }
 
 fn shown(mailbox: &Mailbox, name: &str) -> Option<Shown> {
