@@ -27,6 +27,7 @@ mod program;
 mod purchases;
 mod repeats;
 mod restarts;
+mod reverse_proxy;
 mod schedules;
 mod splicing;
 mod splitting;

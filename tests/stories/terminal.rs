@@ -11,7 +11,8 @@ use tokio::process::{Child, Command};
 
 use crate::command::hozon;
 
-fn command(data: &Path, arguments: &[&str], locale: &str) -> Command {
+/// The command in a terminal with that locale.
+pub fn command(data: &Path, arguments: &[&str], locale: &str) -> Command {
     let mut command = Command::new(hozon());
     command.args(["--data", data.to_str().unwrap(), "--port", "0"]).args(arguments).kill_on_drop(true);
     for (name, value) in [("LC_ALL", locale), ("NO_PROXY", "*")] {
@@ -29,6 +30,12 @@ async fn run(data: &Path, arguments: &[&str]) -> (bool, String) {
 /// Starts it and reads what it prints up to the line that says how to stop it.
 async fn start(data: &Path, arguments: &[&str], locale: &str) -> (Child, String) {
     let mut child = command(data, arguments, locale).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let printed = said_at_start(&mut child).await;
+    (child, printed)
+}
+
+/// What it prints up to the line that says how to stop it.
+pub async fn said_at_start(child: &mut Child) -> String {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut printed = String::new();
     while let Some(line) = lines.next_line().await.unwrap() {
@@ -38,7 +45,7 @@ async fn start(data: &Path, arguments: &[&str], locale: &str) -> (Child, String)
             break;
         }
     }
-    (child, printed)
+    printed
 }
 
 async fn get(url: &str, token: &str) -> Value {

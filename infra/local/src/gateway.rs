@@ -11,7 +11,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use hozon_authorize::Authorizer;
 use hozon_emulator_aws::mail::Mailbox;
-use hozon_emulator_host::origins;
+use hozon_emulator_host::origins::{self, AllowedHosts};
 use hozon_shared::api::{Documented, Identity, with_fallbacks, without_unused_schemas};
 use hozon_shared::domain::plain_link::PREFIX;
 use hozon_shared::ports::Ports;
@@ -30,6 +30,7 @@ pub fn router(
     issuer: &Issuer,
     mailbox: Mailbox,
     downloads: Downloads,
+    hosts: AllowedHosts,
 ) -> Router {
     let keys = issuer.keys().clone();
     let (api, document) = functions.split_for_parts();
@@ -38,7 +39,7 @@ pub fn router(
     with_fallbacks(routes.merge(console::router()).merge(mail::router(mailbox)).merge(downloads.router()))
         .layer(middleware::from_fn_with_state(authorizer, identify))
         .layer(middleware::from_fn_with_state(ports.clone(), request_id))
-        .layer(middleware::from_fn(origins::own_pages))
+        .layer(middleware::from_fn_with_state(hosts, origins::own_pages))
 }
 
 /// Asks the authorizer about paths that need a caller; the key set must be had without it.

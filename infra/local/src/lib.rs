@@ -23,4 +23,5 @@ pub mod tokens;
 pub mod verify;
 
 pub use clock::FastClock;
+pub use hozon_emulator_host::origins::{AllowedHost, AllowedHosts, NoHost};
 pub use local::{Local, Options, PRICES, require_name};

@@ -19,6 +19,7 @@ use hozon_emulator_aws::states::{self, Executions};
 use hozon_emulator_aws::stream::Stream;
 use hozon_emulator_aws::{secrets as secrets_manager, stores, table};
 use hozon_emulator_host::listening::{bind_as_before, serve};
+use hozon_emulator_host::origins::AllowedHosts;
 use hozon_emulator_stripe::StripeServer;
 use hozon_notify::{Notify, Post};
 use hozon_purchase::Shop;
@@ -66,6 +67,8 @@ pub struct Options {
     pub data: PathBuf,
     /// The gateway's port; `None` takes the usual one, or any where that is taken.
     pub port: Option<u16>,
+    /// Names besides this machine's that the gateway answers to, behind a reverse proxy.
+    pub allowed_hosts: AllowedHosts,
     /// Plans and prices.
     pub terms: Terms,
     /// Which addresses webhooks may have.
@@ -88,6 +91,7 @@ impl Options {
         Ok(Self {
             data: data.into(),
             port: None,
+            allowed_hosts: AllowedHosts::default(),
             terms: Terms::parse(Plans::default(), PRICES)?,
             webhooks: Addresses::Public,
             limits: hozon_archive::Settings::default(),
@@ -178,7 +182,7 @@ impl Local {
             .merge(hozon_activity::router(ports.clone(), options.webhooks))
             .merge(hozon_purchase::router(shop));
         let downloads = Downloads::new(&ports, secrets.plain_links(), emulated.teller.clone());
-        let router = gateway::router(&ports, api, authorizer, &issuer, mailbox, downloads);
+        let router = gateway::router(&ports, api, authorizer, &issuer, mailbox, downloads, options.allowed_hosts);
         serve(listener, router, &stop, &tasks);
         let stream = open_stream(&data, &emulated.database, notify)?;
         tasks.spawn(stream.clone().run(stop.clone()));

@@ -1,18 +1,72 @@
 //! Requests that a page of another origin makes, and requests under another name than this machine's (DNS rebinding): refused wherever
-//! the program listens.
+//! the program listens. Behind a reverse proxy the gateway answers to further names, which its operator gives (`--allowed-host`).
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// What is answered to them.
-pub const REFUSED: &str =
-    "Refused: only pages and programs of this machine are answered here, by the address that hozon prints.\n";
+pub const REFUSED: &str = "Refused: only pages and programs of this machine are answered here, by the address that hozon prints (--allowed-host adds names).\n";
 
-/// Answers only pages that were served here, and callers that are no pages.
-pub async fn own_pages(request: Request, next: Next) -> Response {
-    if is_own(request.uri(), request.headers()) { next.run(request).await } else { refused() }
+/// Names besides this machine's that a server answers to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AllowedHosts(Arc<[AllowedHost]>);
+
+/// A name of a server as browsers write it: `crm.example`, or `crm.example:8443` where the port is not that of http or https.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedHost(String);
+
+/// Error returned when a text is no name of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a host as browsers show it, such as crm.example or crm.example:8443, without https:// and path")]
+pub struct NoHost;
+
+impl std::str::FromStr for AllowedHost {
+    type Err = NoHost;
+
+    fn from_str(text: &str) -> Result<Self, NoHost> {
+        let authority: Authority = text.parse().map_err(|_| NoHost)?;
+        let is_name = !text.contains(['@', '*']) && !authority.host().is_empty();
+        let is_port = text.ends_with(authority.host()) || authority.port_u16().is_some();
+        (is_name && is_port).then(|| Self(text.to_owned())).ok_or(NoHost)
+    }
+}
+
+impl FromIterator<AllowedHost> for AllowedHosts {
+    fn from_iter<T: IntoIterator<Item = AllowedHost>>(hosts: T) -> Self {
+        Self(hosts.into_iter().collect())
+    }
+}
+
+impl AllowedHosts {
+    fn contains(&self, host: &str) -> bool {
+        self.0.iter().any(|allowed| allowed.0.eq_ignore_ascii_case(host))
+    }
+
+    /// Whether a request names this machine or an allowed host, and comes from no page or from one that was served there. A proxy may
+    /// pass the browser's `Host` on or name this machine; the browser's `Origin` it always passes on.
+    fn answers(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        let Some(host) = host(uri, headers).filter(|host| is_loopback(host) || self.contains(host)) else { return false };
+        let own = format!("http://{host}");
+        let is_own = |origin: &str| origin.eq_ignore_ascii_case(&own) && is_loopback(host);
+        let is_allowed =
+            |origin: &str| origin.split_once("://").is_some_and(|(scheme, host)| is_web(scheme) && self.contains(host));
+        let mut origins = headers.get_all(header::ORIGIN).iter().map(|origin| origin.to_str().unwrap_or_default());
+        origins.all(|origin| is_own(origin) || is_allowed(origin))
+    }
+}
+
+fn is_web(scheme: &str) -> bool {
+    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
+}
+
+/// Answers only pages that were served here or at an allowed host, and callers that are no pages.
+pub async fn own_pages(State(hosts): State<AllowedHosts>, request: Request, next: Next) -> Response {
+    if hosts.answers(request.uri(), request.headers()) { next.run(request).await } else { refused() }
 }
 
 fn refused() -> Response {
@@ -24,19 +78,12 @@ pub fn is_from_no_page(uri: &Uri, headers: &HeaderMap) -> bool {
     host(uri, headers).is_some_and(is_loopback) && !headers.contains_key(header::ORIGIN)
 }
 
-fn is_own(uri: &Uri, headers: &HeaderMap) -> bool {
-    let Some(host) = host(uri, headers).filter(|host| is_loopback(host)) else { return false };
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let own = format!("http://{host}");
-    origins.all(|origin| origin.as_bytes().eq_ignore_ascii_case(own.as_bytes()))
-}
-
 /// The host that a request names; `None` when it names none, or two.
 fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let mut named = headers.get_all(header::HOST).iter();
     match (named.next(), named.next()) {
         (Some(host), None) => host.to_str().ok(),
-        (None, None) => uri.authority().map(axum::http::uri::Authority::as_str),
+        (None, None) => uri.authority().map(Authority::as_str),
         _ => None,
     }
 }
@@ -55,6 +102,10 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_own(uri: &Uri, headers: &HeaderMap) -> bool {
+        AllowedHosts::default().answers(uri, headers)
+    }
 
     fn headers(pairs: &[(header::HeaderName, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -96,5 +147,60 @@ mod tests {
             assert!(!is_own(&uri, &headers(&[host.clone(), (header::ORIGIN, origin)])), "{origin}");
         }
         assert!(!is_from_no_page(&uri, &headers(&[host, (header::ORIGIN, "http://127.0.0.1:4690")])));
+    }
+
+    #[test]
+    fn an_allowed_host_is_answered_as_this_machine_is() {
+        let uri = Uri::from_static("/");
+        let hosts: AllowedHosts =
+            ["crm.example", "other.example:8443"].map(|host| host.parse().expect(host)).into_iter().collect();
+        let answers = |host: &str, origin: Option<&str>| {
+            let pairs: Vec<_> = [(header::HOST, host)].into_iter().chain(origin.map(|origin| (header::ORIGIN, origin))).collect();
+            hosts.answers(&uri, &headers(&pairs))
+        };
+        for (host, origin) in [
+            ("crm.example", None),
+            ("CRM.example", Some("https://crm.example")),
+            ("crm.example", Some("http://crm.example")),
+            ("127.0.0.1:4690", Some("https://crm.example")),
+            ("other.example:8443", Some("https://other.example:8443")),
+            ("127.0.0.1:4690", Some("http://127.0.0.1:4690")),
+        ] {
+            assert!(answers(host, origin), "{host} {origin:?}");
+        }
+        for (host, origin) in [
+            ("crm.example:81", None),
+            ("other.example", None),
+            ("sub.crm.example", None),
+            ("crm.example.evil.example", None),
+            ("evil.example", Some("https://crm.example")),
+            ("crm.example", Some("https://evil.example")),
+            ("crm.example", Some("https://crm.example:9999")),
+            ("crm.example", Some("ftp://crm.example")),
+            ("crm.example", Some("null")),
+            ("other.example:8443", Some("http://127.0.0.1:4690")),
+        ] {
+            assert!(!answers(host, origin), "{host} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_host_can_be_allowed() {
+        for text in [
+            "",
+            "*",
+            "*.example",
+            "https://crm.example",
+            "crm.example/",
+            "crm example",
+            "a@crm.example",
+            "crm.example:",
+            "crm.example:x",
+        ] {
+            assert_eq!(text.parse::<AllowedHost>(), Err(NoHost), "{text}");
+        }
+        for text in ["crm.example", "crm.example:8443", "192.0.2.1", "[2001:db8::1]:8443"] {
+            assert!(text.parse::<AllowedHost>().is_ok(), "{text}");
+        }
     }
 }

@@ -81,7 +81,7 @@ impl StripeServer {
     /// The API and the pages.
     pub fn router(&self) -> Router {
         let routes = api::router(self.clone()).merge(pages::router(self.clone()));
-        routes.layer(middleware::from_fn(origins::own_pages))
+        routes.layer(middleware::from_fn_with_state(origins::AllowedHosts::default(), origins::own_pages))
     }
 
     /// Where messages go from now on; until this is called they wait.

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
-use hozon::{Local, Options};
+use hozon::{AllowedHost, Local, Options};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::settings::webhook_addresses;
@@ -44,6 +44,8 @@ struct DataFolder {
     data: PathBuf,
     #[arg(help = say("Port of the API and the console, on this machine only [default: 4690, or any that is free]", "API とコンソールのポート（このマシンのみ）[既定: 4690、使用中の場合は空きポート]"), long, global = true)]
     port: Option<u16>,
+    #[arg(help = say("A further host that the API and the console answer to, behind a reverse proxy: crm.example. May be given several times", "リバースプロキシ経由で応答する追加のホスト名（例: crm.example）。複数指定できます"), long = "allowed-host", env = "HOZON_ALLOWED_HOSTS", value_delimiter = ',', global = true, value_name = "HOST")]
+    allowed_hosts: Vec<AllowedHost>,
     /// Plans, written like infra/plans.toml [default: those].
     #[arg(long, global = true, value_name = "FILE")]
     plans: Option<PathBuf>,
@@ -91,7 +93,8 @@ impl DataFolder {
         LazyLock::force(&ENDING);
         let terms = terms(self.plans.as_deref(), self.prices.as_deref())?;
         let webhooks = webhook_addresses()?;
-        Ok(Options { port: self.port, terms, webhooks, ..Options::new(self.data)? })
+        let allowed_hosts = self.allowed_hosts.into_iter().collect();
+        Ok(Options { port: self.port, allowed_hosts, terms, webhooks, ..Options::new(self.data)? })
     }
 
     async fn start(self) -> Result<Local> {
