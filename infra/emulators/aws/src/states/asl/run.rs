@@ -309,6 +309,44 @@ mod tests {
         assert_eq!(calls, ["begin", "plan", "pack", "pack", "pack", "pack", "assemble", "finish"]);
     }
 
+    /// The seconds that a task waits which is throttled so often: 20, then half as much again each time, but never above 90.
+    fn throttled_seconds(times: i32) -> f64 {
+        (0..times).map(|used| (20.0 * 1.5_f64.powi(used)).min(90.0)).sum()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_task_slows_a_run_and_does_not_fail_it() {
+        for (task, usual) in [("begin", 1), ("plan", 1), ("pack", 2), ("assemble", 1), ("finish", 1)] {
+            for error in ["Lambda.TooManyRequestsException", "TooManyRequestsException"] {
+                let began = tokio::time::Instant::now();
+                let (outcome, calls) = execute(&[(task, error); 40]).await;
+                assert!(outcome.is_ok(), "{task} {error}: {outcome:?}");
+                assert_eq!(calls.iter().filter(|call| *call == task).count(), usual + 40, "{task} {error}");
+                assert!(!calls.contains(&"fail".to_owned()), "{task} {error}");
+                let waited = began.elapsed().as_secs_f64();
+                assert!((waited - throttled_seconds(40)).abs() < 1.0, "{task} {error}: waited {waited} s");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn being_throttled_uses_up_none_of_the_retries_of_other_errors() {
+        let throttled = [("pack", "Lambda.TooManyRequestsException"); 10];
+        let (outcome, calls) = execute(&[&throttled[..], &[("pack", "Retryable"); 4]].concat()).await;
+        assert!(outcome.is_ok(), "{outcome:?}");
+        assert_eq!(calls.iter().filter(|call| *call == "pack").count(), 16);
+        let (outcome, _) = execute(&[&throttled[..], &[("pack", "Retryable"); 5]].concat()).await;
+        assert_eq!(outcome.expect_err("fails").error, "Retryable");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_fail_gives_the_use_back_in_the_end() {
+        let throttled = [("fail", "Lambda.TooManyRequestsException"); 40];
+        let (outcome, calls) = execute(&[&[("pack", "DATA_MISSING")], &throttled[..]].concat()).await;
+        assert_eq!(outcome.expect_err("fails").error, "DATA_MISSING");
+        assert_eq!(calls.iter().filter(|call| *call == "fail").count(), 41);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_final_failure_goes_to_fail_with_its_name() {
         let (outcome, calls) = execute(&[("pack", "ATTACHMENT_MISSING")]).await;
