@@ -1,18 +1,19 @@
 //! Writes an organisation and a small CRM into the native store, with the settings of the functions: what a platform does beside a
-//! deployed Hozon. `native_crm <organisation> <name> <plan> <bytes of a film> <bytes of notes>`
+//! deployed Hozon. `native_crm <organisation> <name> <plan> <bytes of a film> <bytes of notes> [<bytes after which the film breaks off>]`
 
 use std::error::Error;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt, stream};
 use hozon_shared::aws::Aws;
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::crm::{DataCategory, Field, Module};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
-use hozon_shared::ports::{Change, Ports};
+use hozon_shared::ports::{Change, ObjectBody, Ports};
 use hozon_shared::settings::Settings;
 use hozon_shared::sources::native_publish::publish;
-use hozon_shared::sources::native_writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, body_of};
+use hozon_shared::sources::native_writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, body_of, unreadable};
 use sha2::{Digest, Sha256};
 
 #[tokio::main]
@@ -21,6 +22,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut argument = || arguments.next().ok_or("native_crm <organisation> <name> <plan> <bytes of a film> <bytes of notes>");
     let (org, name, plan) = (OrgId(argument()?.parse()?), argument()?, argument()?);
     let (film_bytes, notes_bytes): (usize, usize) = (argument()?.parse()?, argument()?.parse()?);
+    let broken_off = arguments.next().map(|bytes| bytes.parse()).transpose()?;
+    let film = Film { bytes: film_bytes, broken_off };
     let ports = Aws::load(Settings::from_env()?).await.ports();
     let organisation = organisation(org, name, plan);
     ports.store.commit(org, vec![Change::Organisation(organisation)]).await?;
@@ -30,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let deals = deals(&ports, org, generation).await?;
         publish(&*ports.catalogue, &*ports.objects, org, &[deals], at).await?;
     }
-    let mut modules = vec![leads(&ports, org, now, film_bytes).await?];
+    let mut modules = vec![leads(&ports, org, now, film).await?];
     if notes_bytes > 0 {
         modules.push(notes(&ports, org, notes_bytes).await?);
     }
@@ -53,12 +56,30 @@ fn organisation(id: OrgId, name: String, plan: String) -> Organisation {
     }
 }
 
-async fn leads(ports: &Ports, org: OrgId, now: DateTime<Utc>, film_bytes: usize) -> Result<Module, Box<dyn Error>> {
+/// A file that takes some parts to upload.
+struct Film {
+    bytes: usize,
+    /// Bytes after which it cannot be read any further.
+    broken_off: Option<usize>,
+}
+
+impl Film {
+    fn body(&self) -> ObjectBody {
+        let readable = noise(self.broken_off.unwrap_or(self.bytes));
+        let end = self.broken_off.map(|_| Err(unreadable("the film broke off")));
+        body_of(readable).chain(stream::iter(end)).boxed()
+    }
+}
+
+async fn leads(ports: &Ports, org: OrgId, now: DateTime<Utc>, film: Film) -> Result<Module, Box<dyn Error>> {
     let mut writer = writer(ports, org, "1", ("Leads", 1), &["Id", "Name", "Phone"]);
     writer.row(&["1", "山田 \"太郎\"", "+819012345678"]).await?;
     writer.row(&["2", "=1+1", "-5"]).await?;
     writer.attachment(attachment("11", "1", "offer.txt", now), body_of("hello ".repeat(100))).await?;
-    writer.attachment(attachment("12", "1", "film.bin", now), body_of(noise(film_bytes))).await?;
+    if let Err(error) = writer.attachment(attachment("12", "1", "film.bin", now), film.body()).await {
+        writer.abandon().await?;
+        return Err(error.into());
+    }
     Ok(writer.finish().await?)
 }
 

@@ -22,7 +22,8 @@ LAST = ("Trail", "SignerRotation")
 
 def check(stack):
     """Ends the run at the first broken rule."""
-    for rule in (metrics, names, authorization, plain_links, trail_events, map_executions, kept, last, words, index_alarms, firewall, locks):
+    for rule in (metrics, names, authorization, plain_links, trail_events, map_executions, kept, last, words, times, index_alarms, firewall,
+                 locks):
         try:
             rule(stack)
         except AssertionError as error:
@@ -141,6 +142,15 @@ def words(stack):
     for pattern in filters:
         (wanted,) = re.findall(r'^"(.+)"$', pattern) or re.findall(r"^\{ \$\.(\w+) = \* \}$", pattern)
         assert f'"{wanted}"' in code, wanted
+
+
+def times(stack):
+    """A time of day is one that clocks show; a parameter's pattern is for its whole value (CloudFormation template reference: Parameters)."""
+    parameter = translated()["Parameters"]["TimeOfDay"]
+    for time in ("00:00", "04:30", "09:05", "19:59", "23:59", parameter["Default"]):
+        assert re.fullmatch(parameter["AllowedPattern"], time), f"{time} is refused"
+    for time in ("24:00", "29:00", "23:60", "4:30", "04:3", "0430", "04:30:00", "-1:00", ""):
+        assert not re.fullmatch(parameter["AllowedPattern"], time), f"{time} is taken"
 
 
 def index_alarms(stack):

@@ -34,14 +34,20 @@ def story(*roles):
     return keep
 
 
+def write_crm(world, id, plan, film_bytes, notes_bytes, *breaking_off):
+    """Writes an organisation and a CRM as a platform does; with another number, its film breaks off after so many bytes."""
+    environment = {**world.variables("Archive"), **world.environment["CrmWriter"]}
+    sizes = [str(size) for size in (film_bytes, notes_bytes, *breaking_off)]
+    command = [world.binaries / "examples/native_crm", str(id), "桜商事", plan, *sizes]
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
 class Organisation:
     """An organisation with a small CRM and an administrator."""
 
     def __init__(self, world, plan="Own", film_bytes=0, notes_bytes=0):
         self.world, self.id = world, next(ids)
-        environment = {**world.variables("Archive"), **world.environment["CrmWriter"]}
-        command = [world.binaries / "examples/native_crm", str(self.id), "桜商事", plan, str(film_bytes), str(notes_bytes)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        done = write_crm(world, self.id, plan, film_bytes, notes_bytes)
         assert done.returncode == 0, done.stderr
 
     @property

@@ -15,7 +15,7 @@ from moto.ses.models import ses_backends
 
 from services import StreamReader, lambda_calls_asynchronously, letters, next_15th, scheduler_delivers
 from stack import ACCOUNT, REGION
-from stories import FILM_BYTES, Organisation, ago, download, leaves_log_and_trace, log_story, ready, signed_links, story
+from stories import FILM_BYTES, Organisation, ago, download, ids, leaves_log_and_trace, log_story, ready, signed_links, story, write_crm
 from world import SENDER_DOMAIN
 
 
@@ -371,3 +371,13 @@ def a_platform_writes_its_data(world):
     organisation = Organisation(world, notes_bytes=1 << 20)
     generations = {key.split("/")[3] for key in objects(world, f"org/{organisation.id}/Deals/", "CrmStore")}
     assert generations == {"2", "3"}, generations
+
+
+@story("CrmWriter")
+def a_file_that_breaks_off_while_it_is_written_leaves_nothing(world):
+    id = next(ids)
+    done = write_crm(world, id, "Own", 40 << 20, 0, 20 << 20)
+    assert done.returncode != 0 and "the film broke off" in done.stderr, done.stderr
+    uploads = world.owner["s3"].list_multipart_uploads(Bucket=world.stack.reference("CrmStore")).get("Uploads", [])
+    assert not [one for one in uploads if f"/{id}/" in one["Key"]], "an upload dangles"
+    assert not objects(world, f"org/{id}/Leads/", "CrmStore")
