@@ -10,7 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// What is answered to them.
-pub const REFUSED: &str = "Refused: only pages and programs of this machine are answered here, by the address that hozon prints.\n";
+pub const REFUSED: &str =
+    "Refused: only pages and programs of this machine are answered here, by the address that hozon prints.\n";
 
 /// Names besides this machine's that a server answers to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
