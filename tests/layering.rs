@@ -40,20 +40,26 @@ fn domain_ports_and_archive_know_no_transport() {
 }
 
 #[test]
+fn ports_know_no_store() {
+    without("shared/src/ports", &["snapshots::", "crate::aws", "crate::payments", "crate::archive"]);
+    without("shared/src/domain", &["crate::ports", "crate::snapshots", "crate::archive", "crate::aws"]);
+}
+
+#[test]
 fn the_domain_is_pure() {
     without("shared/src/domain", &["async ", ".await", "std::fs", "Utc::now", "tokio"]);
 }
 
 #[test]
 fn only_one_folder_names_an_sdk() {
-    for folder in ["functions", "infra/local/src", "infra/emulators", "shared/src/sources", "shared/src/api"] {
+    for folder in ["functions", "infra/local/src", "infra/emulators", "shared/src/snapshots", "shared/src/api"] {
         without(folder, &["aws_sdk_", "aws_config"]);
     }
 }
 
 #[test]
 fn only_one_folder_of_the_common_crate_speaks_http() {
-    for folder in ["domain", "ports", "archive", "sources", "aws", "api"] {
+    for folder in ["domain", "ports", "archive", "snapshots", "aws", "api"] {
         without(&format!("shared/src/{folder}"), &["reqwest"]);
     }
     without("shared/src/payments", &["aws_", "axum", "lambda_"]);
@@ -61,7 +67,7 @@ fn only_one_folder_of_the_common_crate_speaks_http() {
 
 #[test]
 fn nobody_asks_the_system_for_the_time_or_a_random_id() {
-    let of_shared = ["domain", "archive", "sources", "aws", "payments", "api"].map(|folder| format!("shared/src/{folder}"));
+    let of_shared = ["domain", "archive", "snapshots", "aws", "payments", "api"].map(|folder| format!("shared/src/{folder}"));
     for folder in of_shared.iter().map(String::as_str).chain(["functions"]) {
         without(folder, &["Utc::now", "SystemTime::now", "Uuid::new"]);
     }

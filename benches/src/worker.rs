@@ -14,7 +14,7 @@ use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::ports::{ObjectRef, Objects, Ports, Uploads, read_all};
-use hozon_shared::sources::native::NativeSource;
+use hozon_shared::snapshots::reader::NativeReader;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -129,7 +129,7 @@ impl Worker {
         };
         ports.objects = Arc::new(Counted { store: objects, counts: counts.clone() });
         ports.uploads = Arc::new(Counted { store: uploads, counts: counts.clone() });
-        ports.source = Arc::new(NativeSource::new(ports.catalogue.clone(), ports.objects.clone()));
+        ports.snapshots = Arc::new(NativeReader::new(ports.catalogue.clone(), ports.objects.clone()));
         Ok((ports, counts))
     }
 

@@ -12,8 +12,8 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::ports::{Change, ObjectBody, Ports};
 use hozon_shared::settings::Settings;
-use hozon_shared::sources::native_publish::publish;
-use hozon_shared::sources::native_writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, body_of, unreadable};
+use hozon_shared::snapshots::publish::publish;
+use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, body_of, unreadable};
 use sha2::{Digest, Sha256};
 
 #[tokio::main]

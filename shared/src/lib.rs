@@ -1,4 +1,4 @@
-//! What every function shares: decisions, ports, the adapters of AWS and of the payment provider behind them, CRM sources and the archive format.
+//! What every function shares: decisions, ports, the adapters of AWS and of the payment provider behind them, the native CRM store and the archive format.
 
 pub mod api;
 pub mod archive;
@@ -12,5 +12,5 @@ pub mod payments;
 pub mod ports;
 pub mod running;
 pub mod settings;
-pub mod sources;
+pub mod snapshots;
 pub mod telemetry;

@@ -3,7 +3,8 @@
 use futures_util::TryStreamExt;
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::domain::id::OrgId;
-use hozon_shared::ports::{Ports, RowPiece};
+use hozon_shared::domain::rows::RowPiece;
+use hozon_shared::ports::Ports;
 
 /// One module with all its rows and files.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,19 +26,19 @@ pub struct ModuleContents {
 /// Reads what a backup takes of an organisation: fields and modules that are left out are not in it.
 pub async fn contents(ports: &Ports, org: OrgId) -> Vec<ModuleContents> {
     let mut all = Vec::new();
-    for module in ports.source.modules(org).await.expect("modules") {
+    for module in ports.snapshots.modules(org).await.expect("modules") {
         if module.contents != DataCategory::Crm {
             continue;
         }
         let kept: Vec<usize> = (0..module.fields.len()).filter(|&at| module.fields[at].contents == DataCategory::Crm).collect();
         let mut rows: Vec<Vec<String>> = Vec::new();
-        let mut pages = ports.source.rows(org, &module, 0..module.rows).await.expect("rows");
+        let mut pages = ports.snapshots.rows(org, &module, 0..module.rows).await.expect("rows");
         let mut long = vec![String::new(); module.fields.len()];
         while let Some(piece) = pages.try_next().await.expect("rows") {
             match piece {
                 RowPiece::Rows(page) => page
                     .for_each(|cells| {
-                        rows.push(kept.iter().map(|&at| cells[at].to_owned()).collect());
+                        rows.push(kept.iter().map(|&at| cells[at].unwrap_or_default().to_owned()).collect());
                         Ok::<(), std::convert::Infallible>(())
                     })
                     .expect("infallible"),
@@ -51,10 +52,10 @@ pub async fn contents(ports: &Ports, org: OrgId) -> Vec<ModuleContents> {
             }
         }
         let mut attachments = Vec::new();
-        let mut listed = ports.source.attachments(org, &module, 0..module.attachments).await.expect("attachments");
+        let mut listed = ports.snapshots.attachments(org, &module, 0..module.attachments).await.expect("attachments");
         while let Some(attachment) = listed.try_next().await.expect("an attachment") {
             let body: Vec<_> =
-                ports.source.open(org, &attachment, None).await.expect("opens").try_collect().await.expect("reads");
+                ports.snapshots.open(org, &attachment, None).await.expect("opens").try_collect().await.expect("reads");
             attachments.push((attachment.id, attachment.record_id, attachment.name, attachment.content_type, body.concat()));
         }
         let fields = kept.iter().map(|&at| module.fields[at].clone()).collect();

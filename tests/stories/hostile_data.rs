@@ -6,8 +6,8 @@ use hozon::import::{Options, import};
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
-use hozon_shared::sources::native_publish::publish;
-use hozon_shared::sources::native_writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, body_of};
+use hozon_shared::snapshots::publish::publish;
+use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, body_of};
 use hozon_tests::{World, contents};
 
 fn field(name: &str) -> Field {

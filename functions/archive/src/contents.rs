@@ -44,7 +44,7 @@ impl Tally {
     /// Keeps what was counted.
     pub async fn keep(self, run: &Run<'_>, plan: &Plan) -> Result<(), TaskError> {
         let contents = BackupContents {
-            source: run.ports.source.info(),
+            source: run.ports.snapshots.info(),
             read_from: plan.read_from,
             csv: plan.organisation.archive.csv,
             modules: self.modules,

@@ -36,7 +36,7 @@ pub fn manifest(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, parts: usize) -> 
         backup: run.backup,
         part: None,
         parts: u32::try_from(parts).ok(),
-        source: run.ports.source.info(),
+        source: run.ports.snapshots.info(),
         read_from: plan.read_from,
         read_until: run.ports.clock.now(),
         csv: CsvRules::of(organisation.archive.csv),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use hozon_shared::archive::zip::{Entry, Method};
-use hozon_shared::sources::digest::Digester;
+use hozon_shared::domain::digest::Digester;
 
 /// An entry being made.
 pub struct EntryEncoder {

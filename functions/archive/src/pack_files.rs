@@ -76,7 +76,7 @@ async fn large(
 /// The entry of a file that is stored as it is, and the part of it that is left to the store.
 fn splice(run: &Run<'_>, path: &str, attachment: &Attachment, head: &[u8]) -> Option<(Encoded, Tail)> {
     let digest = attachment.digest.clone()?;
-    let from = run.ports.source.object(run.org, attachment).filter(|_| attachment.size >= SPLICED_FROM)?;
+    let from = run.ports.snapshots.object(run.org, attachment).filter(|_| attachment.size >= SPLICED_FROM)?;
     let (name, size) = (path.to_owned(), attachment.size);
     let entry = Entry { name, method: Method::Stored, crc32: digest.crc32, compressed: size, uncompressed: size };
     let head = Checksum::of(head);
@@ -178,7 +178,7 @@ async fn read(mut body: ObjectBody, expected: u64) -> Result<Bytes, TaskError> {
 }
 
 async fn open(run: &Run<'_>, module: &str, attachment: &Attachment, range: Option<Range<u64>>) -> Result<ObjectBody, TaskError> {
-    run.ports.source.open(run.org, attachment, range).await.map_err(|error| match error.kind {
+    run.ports.snapshots.open(run.org, attachment, range).await.map_err(|error| match error.kind {
         ErrorKind::NotFound => TaskError::attachment_missing(module, &attachment.record_id, &attachment.name),
         _ => error.into(),
     })

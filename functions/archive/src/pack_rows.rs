@@ -7,7 +7,7 @@ use hozon_shared::archive::cells::CellKind;
 use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::progress::Amount;
-use hozon_shared::ports::RowPiece;
+use hozon_shared::domain::rows::RowPiece;
 
 use crate::encoder::EntryEncoder;
 use crate::pack::Packed;
@@ -29,7 +29,7 @@ pub async fn pack(
     upload: &mut ObjectUpload<'_>,
 ) -> Result<Packed, TaskError> {
     let expected = rows.end - rows.start;
-    let pages = run.ports.source.rows(run.org, module, rows).await?;
+    let pages = run.ports.snapshots.rows(run.org, module, rows).await?;
     let encoder = (Rows::new(module, csv), EntryEncoder::deflated(run.settings.level));
     let (sum, encoded, read) = stream_entry(progress, path.to_owned(), encoder, pages, upload).await?;
     if read.rows != expected {

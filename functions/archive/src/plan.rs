@@ -36,7 +36,7 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
 async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {
     let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(TaskError::unknown_backup)?;
     let read_from: DateTime<Utc> = run.ports.clock.now();
-    let modules = run.ports.source.modules(run.org).await?;
+    let modules = run.ports.snapshots.modules(run.org).await?;
     let max_zip_bytes = run.settings.max_zip_bytes(&organisation.archive, modules.iter().map(bytes_of).sum());
     let mut planner = Planner::new(run, &modules, max_zip_bytes);
     for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == DataCategory::Crm) {
@@ -110,7 +110,7 @@ impl<'a> Planner<'a> {
 
     /// Batches of small files; a large one is an item of its own.
     async fn files(&mut self, at: usize, module: &Module) -> Result<(), TaskError> {
-        let mut attachments = self.run.ports.source.attachments(self.run.org, module, 0..module.attachments).await?;
+        let mut attachments = self.run.ports.snapshots.attachments(self.run.org, module, 0..module.attachments).await?;
         let mut bytes = 0;
         while let Some(attachment) = attachments.try_next().await? {
             let limits = self.run.settings;

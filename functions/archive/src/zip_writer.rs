@@ -185,7 +185,7 @@ impl<'a> Index<'a> {
     async fn add(&mut self, entry: &SegmentEntry) -> Result<(), TaskError> {
         if let Some(attachment) = &entry.attachment {
             let row = attachment_row(&entry.module, &entry.entry.name, attachment, &entry.sha256);
-            self.csv.row(row.iter().map(String::as_str));
+            self.csv.row(row.iter().map(|cell| Some(cell.as_str())));
             self.rows += 1;
         }
         self.text.write(self.csv.written()).await?;

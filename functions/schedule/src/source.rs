@@ -55,8 +55,8 @@ struct ModuleOut {
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<SourceEnvelope>, ApiError> {
-    let info = app.ports.source.info();
-    let modules = app.ports.source.modules(caller.org).await?;
+    let info = app.ports.snapshots.info();
+    let modules = app.ports.snapshots.modules(caller.org).await?;
     let sum = |count: fn(&Module) -> u64| modules.iter().filter(|module| module.contents == DataCategory::Crm).map(count).sum();
     let source = SourceOut {
         kind: info.kind,

@@ -13,7 +13,7 @@ use super::formulas::{self, is_formula};
 use super::lookalikes::{is_unchanged_number, looks_like_a_value};
 use super::typed;
 use crate::domain::archive_options::CsvOptions;
-use crate::sources::rows::LONG_ROW;
+use crate::domain::rows::LONG_ROW;
 
 /// Characters that a marked cell has a sign for, with that sign.
 const SIGNS: [(char, &str); 5] = [('\0', "␀"), ('\r', "␍"), ('␀', "␛␀"), ('␍', "␛␍"), ('␛', "␛␛")];

@@ -5,7 +5,7 @@
 
 use super::cells::{CellKind, needs_mark, with_signs};
 pub use crate::domain::archive_options::CsvOptions;
-use crate::sources::rows::{CellPart, LONG_ROW};
+use crate::domain::rows::{Cell, CellPart, LONG_ROW};
 
 /// The rule in words, for the manifest.
 pub const RULE: &str = "A marked cell has one apostrophe (') in front. Cells are marked that a spreadsheet would run as a formula or give \
@@ -49,14 +49,14 @@ impl CsvWriter {
         self.buffer.extend_from_slice(b"\r\n");
     }
 
-    /// Adds a row. A row of one empty cell is written as `""`, because an empty line is no row to most readers.
-    pub fn row<'a>(&mut self, cells: impl Iterator<Item = &'a str>) {
+    /// Adds a row; NULL is written as the empty text is. A row of one empty cell is written as `""`, because an empty line is no row to most readers.
+    pub fn row<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) {
         let start = self.buffer.len();
         for (count, cell) in cells.enumerate() {
             if count > 0 {
                 self.buffer.push(b',');
             }
-            self.cell(cell, self.kind(count));
+            self.cell(cell.unwrap_or_default(), self.kind(count));
         }
         if self.buffer.len() == start {
             self.buffer.extend_from_slice(b"\"\"");
@@ -188,7 +188,7 @@ mod tests {
             let mut writer = CsvWriter::new(CsvOptions::default(), Vec::new());
             writer.begin(&["a", "b", "c"]);
             for row in &rows {
-                writer.row(row.iter().map(String::as_str));
+                writer.row(row.iter().map(|cell| Some(cell.as_str())));
             }
             prop_assert_eq!(&read_back(writer.written())[1..], rows.as_slice());
         }
@@ -199,8 +199,8 @@ mod tests {
         let big = "=\"あ\"\r\n".repeat(1_000_000);
         let mut writer = CsvWriter::new(CsvOptions::default(), Vec::new());
         writer.begin(&["only"]);
-        writer.row([big.as_str()].into_iter());
-        writer.row([""].into_iter());
+        writer.row([Some(big.as_str())].into_iter());
+        writer.row([None].into_iter());
         assert_eq!(read_back(writer.written())[1..], [vec![big], vec![String::new()]]);
     }
 
@@ -208,8 +208,8 @@ mod tests {
     fn separators_of_other_spreadsheets_and_a_first_id_are_quoted() {
         let mut writer = CsvWriter::new(CsvOptions { bom: false, ..CsvOptions::default() }, Vec::new());
         writer.begin(&["ID", "Name"]);
-        writer.row(["1", "a;b"].into_iter());
-        writer.row(["2", "a\tb"].into_iter());
+        writer.row([Some("1"), Some("a;b")].into_iter());
+        writer.row([Some("2"), Some("a\tb")].into_iter());
         assert_eq!(std::str::from_utf8(writer.written()), Ok("\"ID\",Name\r\n1,\"a;b\"\r\n2,\"a\tb\"\r\n"));
     }
 
@@ -220,11 +220,11 @@ mod tests {
             ["=1".repeat(long), "7".repeat(long), " ".repeat(long), "x\"y".repeat(long), format!("-{}", "1".repeat(long))];
         for cell in &cells {
             let mut whole = CsvWriter::new(CsvOptions::default(), Vec::new());
-            whole.row(["id", cell].into_iter());
+            whole.row([Some("id"), Some(cell)].into_iter());
             let mut parts = CsvWriter::new(CsvOptions::default(), Vec::new());
             let part = |column, text: &str, starts, ends| {
                 let cell_bytes = if column == 0 { 2 } else { cell.len() as u64 };
-                CellPart { column, cell_bytes, text: text.to_owned(), starts, ends, ends_row: false }
+                CellPart { column, cell_bytes, text: text.to_owned(), is_null: false, starts, ends, ends_row: false }
             };
             let (head, rest) = cell.split_at(LONG_ROW);
             parts.part(&part(0, "id", true, true), 0);

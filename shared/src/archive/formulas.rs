@@ -4,7 +4,7 @@
 //! `－`, `＠`; blanks, quotes and separators before it do not help. A cell that is a number as a whole (`-12.5`, `+819012345678`,
 //! `-1,234.50`, `5e-3`, `-7%`) computes nothing. A telephone number with hyphens (`+81-3-1234-5678`) is arithmetic to a spreadsheet.
 
-use crate::sources::rows::LONG_ROW;
+use crate::domain::rows::LONG_ROW;
 
 /// Tells whether a spreadsheet would run the cell. Of a cell over [`LONG_ROW`] bytes only the first half [`LONG_ROW`] is looked at.
 pub fn is_formula(cell: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Every key of the DynamoDB table. S3 keys are built where the objects are: `archive` for work and zips, `sources` for the CRM.
+//! Every key of the DynamoDB table. S3 keys are built where the objects are: `archive` for work and zips, `snapshots` for the CRM.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 

@@ -32,7 +32,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use crate::payments::Stripe;
 use crate::ports::{Mailer, OriginSecrets, PortError, Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
 use crate::settings::{AccessKey, MailSettings, PaymentSettings, Settings, TriggerSettings};
-use crate::sources::native::NativeSource;
+use crate::snapshots::reader::NativeReader;
 use links::{SignedLinks, Signer};
 use mailer::Ses;
 use objects::{Buckets, Locks, S3Objects};
@@ -103,7 +103,7 @@ impl Aws {
             uploads: objects.clone(),
             links: Arc::new(SignedLinks::new(signer, self.lazily(Self::s3), buckets, self.settings.plain_links.clone())),
             workflow: Arc::new(states),
-            source: Arc::new(NativeSource::new(table, objects)),
+            snapshots: Arc::new(NativeReader::new(table, objects)),
         }
     }
 

@@ -11,7 +11,7 @@ mod payments;
 mod purchases;
 mod requests;
 mod schedules;
-mod source;
+mod snapshot_reader;
 mod store;
 mod triggers;
 mod webhooks;
@@ -28,7 +28,7 @@ pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Ren
 pub use purchases::{Accounts, Purchases};
 pub use requests::Requests;
 pub use schedules::{Due, Schedules};
-pub use source::{AttachmentStream, RowPiece, RowStream, SnapshotReader, SourceInfo};
+pub use snapshot_reader::{AttachmentStream, RowStream, SnapshotReader, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
 pub use triggers::{ScheduleTrigger, Triggers};
 pub use webhooks::Webhooks;
@@ -58,7 +58,7 @@ pub struct Ports {
     pub uploads: Arc<dyn Uploads>,
     pub links: Arc<dyn Links>,
     pub workflow: Arc<dyn Workflow>,
-    pub source: Arc<dyn SnapshotReader>,
+    pub snapshots: Arc<dyn SnapshotReader>,
 }
 
 /// What kind of failure a port met.

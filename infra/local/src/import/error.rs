@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hozon_shared::ports::PortError;
-use hozon_shared::sources::native_writer::WriteError;
+use hozon_shared::snapshots::writer::WriteError;
 
 use super::csv_rows::CsvFault;
 use super::notes::Skipped;

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use hozon_shared::archive::cells::Escaping;
 use hozon_shared::domain::crm::{DataCategory, Field, Module};
 use hozon_shared::domain::id::BackupId;
-use hozon_shared::sources::native_publish::{MAX_FIELD_BYTES, field_bytes};
-use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
+use hozon_shared::snapshots::publish::{MAX_FIELD_BYTES, field_bytes};
+use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
 
 use super::csv_file::CsvSource;
 use super::dialect::{Wishes, detect};

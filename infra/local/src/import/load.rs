@@ -3,7 +3,7 @@
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
-use hozon_shared::sources::native_writer::{NativeStores, NativeWriter, WriteError};
+use hozon_shared::snapshots::writer::{NativeStores, NativeWriter, WriteError};
 
 use super::Step;
 use super::csv_file::CsvFile;

@@ -28,7 +28,7 @@ use chrono_tz::Tz;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
-use hozon_shared::sources::native_publish::publish;
+use hozon_shared::snapshots::publish::publish;
 
 pub use dialect::parse_separator;
 pub use error::{Change, ImportError, RowFault};

@@ -7,7 +7,7 @@ use chrono::DateTime;
 use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FORMAT, FieldsDocument, FileRecord, Manifest, VERSION};
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Field};
-use hozon_shared::sources::native_writer::{ModuleHead, NewAttachment};
+use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
 use serde::Deserialize;
 
 use super::csv_file::{CsvFile, CsvSource};

@@ -169,7 +169,7 @@ impl Past<'_> {
 
     async fn keep_contents(&self, id: BackupId, modules: Vec<ModuleContents>, at: DateTime<Utc>) -> Result<(), PortError> {
         let organisation = self.ports.store.organisation(self.org).await?.ok_or_else(impossible)?;
-        let (source, csv) = (self.ports.source.info(), organisation.archive.csv);
+        let (source, csv) = (self.ports.snapshots.info(), organisation.archive.csv);
         let held =
             BackupContents { source, read_from: at - TimeDelta::minutes(3), csv, modules, left_out: left_out(self.modules) };
         let json =

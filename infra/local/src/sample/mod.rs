@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
-use hozon_shared::sources::native_publish::publish;
-use hozon_shared::sources::native_writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, WriteError};
+use hozon_shared::snapshots::publish::publish;
+use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, WriteError};
 
 use files::Plan;
 use modules::SampleModule;

@@ -13,7 +13,7 @@ pub(super) struct Block {
     pub bytes: u64,
 }
 
-/// How blocks of rows are encoded, as [`super::rows`] has it.
+/// How blocks of rows are encoded, as [`super::frames`] has it.
 pub(super) const ENCODING: u32 = 2;
 
 /// All blocks of a generation, in order.

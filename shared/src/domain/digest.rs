@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::crm::FileDigest;
+use super::crm::FileDigest;
 
 /// Counts a file's checksums as its bytes go by.
 #[derive(Debug, Clone, Default)]

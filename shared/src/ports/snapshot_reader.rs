@@ -1,4 +1,4 @@
-//! CRM sources: where records and attachments come from.
+//! Snapshots of a CRM: the records and attachments of one moment.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ObjectBody, ObjectRef, PortError};
 use crate::domain::crm::{Attachment, Module};
 use crate::domain::id::OrgId;
-pub use crate::sources::rows::RowPiece;
+use crate::domain::rows::RowPiece;
 
 /// Rows, in order.
 pub type RowStream = BoxStream<'static, Result<RowPiece, PortError>>;

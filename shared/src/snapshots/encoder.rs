@@ -1,8 +1,9 @@
-//! Writes rows as [`super::rows`] reads them.
+//! Encodes rows as [`super::frames`] describes them.
 
 use bytes::Bytes;
 
-use super::rows::{FRAME, HEADER, LONG_ROW};
+use super::frames::{FRAME, HEADER};
+use crate::domain::rows::LONG_ROW;
 
 /// Encodes rows into a block.
 #[derive(Debug, Default)]

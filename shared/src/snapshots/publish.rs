@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::keys::{Generation, module_prefix};
-use super::native_writer::delete_all;
+use super::writer::delete_all;
 use crate::domain::crm::{Field, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, Catalogue, ObjectRef, Objects, PortError};

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
+use super::decoder::RowDecoder;
+use super::index::{ENCODING, Index, Slice, slices};
 use super::keys::{Generation, organisation_prefix};
-use super::native_index::{ENCODING, Index, Slice, slices};
-use super::rows::{RowDecoder, RowPiece};
 use crate::domain::crm::{Attachment, Module};
 use crate::domain::id::OrgId;
+use crate::domain::rows::RowPiece;
 use crate::ports::{
     AttachmentStream, Catalogue, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, RowStream, SnapshotReader, SourceInfo,
     read_all,
@@ -21,12 +22,12 @@ use crate::ports::{
 const BLOCKS_AHEAD: usize = 2;
 
 /// Reads the native CRM store.
-pub struct NativeSource {
+pub struct NativeReader {
     catalogue: Arc<dyn Catalogue>,
     objects: Arc<dyn Objects>,
 }
 
-impl NativeSource {
+impl NativeReader {
     /// Reads modules from that catalogue and their contents from these objects.
     pub fn new(catalogue: Arc<dyn Catalogue>, objects: Arc<dyn Objects>) -> Self {
         Self { catalogue, objects }
@@ -44,7 +45,7 @@ impl NativeSource {
 }
 
 #[async_trait]
-impl SnapshotReader for NativeSource {
+impl SnapshotReader for NativeReader {
     fn info(&self) -> SourceInfo {
         SourceInfo { kind: "native".to_owned(), consistency: "Each module as it was when the backup was planned.".to_owned() }
     }

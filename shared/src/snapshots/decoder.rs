@@ -1,116 +1,14 @@
-//! The encoding of rows in a source's blocks. A block is a row of *frames*; a frame has a header (rows `u32`, bytes of lengths `u32`,
-//! bytes of text `u64`, little-endian), then the length of every cell as LEB128, then all cells' text joined. A frame's text is checked
-//! once, as a whole, and its cells are slices of it. A row over [`LONG_ROW`] has a frame of its own, which is read in parts, so that memory
-//! stays the same whatever the size of a cell.
+//! Decodes the rows of a block as [`super::frames`] describes them.
 
 use bytes::{Buf, BytesMut};
 
-/// Bytes of text from which a row has a frame of its own and is read in parts.
-pub const LONG_ROW: usize = 1 << 20;
-/// Bytes of text at which a frame is ended: it stays in the processor's cache.
-pub(super) const FRAME: usize = 64 << 10;
-pub(super) const HEADER: usize = 16;
-/// Most bytes of a length in LEB128.
-const LONGEST_LENGTH: usize = 10;
-
-/// What a source yields: many whole rows, or a part of one cell of a long row.
-#[derive(Debug, Clone)]
-pub enum RowPiece {
-    /// Whole rows.
-    Rows(RowPage),
-    /// A part of a cell. The parts of a row follow one another, column by column, with nothing between.
-    Cell(CellPart),
-}
-
-impl RowPiece {
-    /// Rows that end in it.
-    pub fn rows(&self) -> u64 {
-        match self {
-            Self::Rows(page) => page.rows(),
-            Self::Cell(part) => u64::from(part.ends_row),
-        }
-    }
-
-    /// Bytes of text.
-    pub fn size(&self) -> u64 {
-        match self {
-            Self::Rows(page) => page.text.len() as u64,
-            Self::Cell(part) => part.text.len() as u64,
-        }
-    }
-}
-
-/// Some consecutive whole rows of one module.
-#[derive(Debug, Clone)]
-pub struct RowPage {
-    text: String,
-    /// Where each cell ends in the text.
-    ends: Vec<usize>,
-    columns: usize,
-}
-
-/// A part of one cell of a long row. A cell of up to [`LONG_ROW`] bytes comes as one part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CellPart {
-    /// The cell's column, from 0.
-    pub column: usize,
-    /// Bytes of the whole cell.
-    pub cell_bytes: u64,
-    /// This part of it: of a longer cell, at least half of [`LONG_ROW`] unless it is the last.
-    pub text: String,
-    /// Whether the cell begins here.
-    pub starts: bool,
-    /// Whether it ends here.
-    pub ends: bool,
-    /// Whether its row ends here.
-    pub ends_row: bool,
-}
+use super::frames::{FRAME, HEADER, MAX_LENGTH_BYTES};
+use crate::domain::rows::{CellPart, LONG_ROW, RowPage, RowPiece};
 
 /// A block whose bytes do not follow the encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a block of rows is damaged")]
 pub struct DamagedRows;
-
-impl RowPage {
-    fn decode(rows: u32, lengths: &[u8], text: &[u8], columns: usize) -> Result<Self, DamagedRows> {
-        let text = simdutf8::basic::from_utf8(text).map_err(|_| DamagedRows)?.to_owned();
-        let ends = ends(lengths, text.len() as u64)?;
-        let is_whole = ends.len() == rows as usize * columns && ends.iter().all(|end| text.is_char_boundary(*end));
-        if is_whole { Ok(Self { text, ends, columns }) } else { Err(DamagedRows) }
-    }
-
-    /// Number of rows.
-    pub fn rows(&self) -> u64 {
-        (self.ends.len() / self.columns) as u64
-    }
-
-    /// Calls `each` with every row's cells, in order; stops at the first error.
-    pub fn for_each<E>(&self, mut each: impl FnMut(&[&str]) -> Result<(), E>) -> Result<(), E> {
-        let mut cells: Vec<&str> = Vec::with_capacity(self.columns);
-        let mut start = 0;
-        for row in self.ends.chunks_exact(self.columns) {
-            cells.clear();
-            for &end in row {
-                cells.push(&self.text[start..end]);
-                start = end;
-            }
-            each(&cells)?;
-        }
-        Ok(())
-    }
-
-    /// Drops rows from the front and keeps at most `take` of the others.
-    #[must_use]
-    pub fn slice(&self, skip: u64, take: u64) -> Self {
-        let first = usize::try_from(skip.min(self.rows())).unwrap_or(0) * self.columns;
-        let cells = usize::try_from(take.min(self.rows())).unwrap_or(0) * self.columns;
-        let kept = &self.ends[first..(first + cells).min(self.ends.len())];
-        let start = if first == 0 { 0 } else { self.ends[first - 1] };
-        let end = kept.last().copied().unwrap_or(start);
-        let ends = kept.iter().map(|end| end - start).collect();
-        Self { text: self.text[start..end].to_owned(), ends, columns: self.columns }
-    }
-}
 
 /// Decodes a block as its bytes arrive, in pieces of any size.
 #[derive(Debug)]
@@ -143,7 +41,7 @@ impl RowDecoder {
                 }
                 let frame = self.waiting.split_to(whole);
                 let (lengths, text) = frame[HEADER..].split_at(lengths);
-                return RowPage::decode(header.rows, lengths, text, self.columns).map(RowPiece::Rows).map(Some);
+                return page(header.rows, lengths, text, self.columns).map(RowPiece::Rows).map(Some);
             }
             if self.waiting.len() < HEADER + lengths {
                 return Ok(None);
@@ -159,8 +57,9 @@ impl RowDecoder {
         Ok(part.map(RowPiece::Cell))
     }
 
-    /// Whether every byte was used; to be asked at the end.
-    pub fn is_empty(&self) -> bool {
+    /// Whether every byte was used.
+    #[cfg(test)]
+    fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.long.is_none()
     }
 }
@@ -181,7 +80,7 @@ impl Header {
     fn sizes(&self, columns: usize) -> Result<(usize, usize), DamagedRows> {
         let (lengths, text) = (self.lengths as usize, usize::try_from(self.text).map_err(|_| DamagedRows)?);
         let is_long = text > LONG_ROW + FRAME;
-        let most = if is_long { columns * LONGEST_LENGTH } else { FRAME + columns * LONGEST_LENGTH };
+        let most = if is_long { columns * MAX_LENGTH_BYTES } else { FRAME + columns * MAX_LENGTH_BYTES };
         let is_possible = self.rows > 0 && lengths <= most && (!is_long || self.rows == 1);
         if is_possible { Ok((lengths, text)) } else { Err(DamagedRows) }
     }
@@ -222,8 +121,16 @@ impl LongRow {
         let (column, starts) = (self.column, self.at == start);
         self.at += text.len();
         self.column += usize::from(is_rest);
-        Ok(Some(CellPart { column, cell_bytes: (end - start) as u64, text, starts, ends: is_rest, ends_row }))
+        Ok(Some(CellPart { column, cell_bytes: (end - start) as u64, text, is_null: false, starts, ends: is_rest, ends_row }))
     }
+}
+
+/// The rows of a frame that is whole.
+fn page(rows: u32, lengths: &[u8], text: &[u8], columns: usize) -> Result<RowPage, DamagedRows> {
+    let text = simdutf8::basic::from_utf8(text).map_err(|_| DamagedRows)?.to_owned();
+    let ends = ends(lengths, text.len() as u64)?;
+    let page = RowPage::from_text(text, ends, columns);
+    page.ok().filter(|page| page.rows() == u64::from(rows)).ok_or(DamagedRows)
 }
 
 /// The sums of LEB128 lengths; the last is the bytes of the text.
@@ -246,7 +153,7 @@ fn ends(lengths: &[u8], text: u64) -> Result<Vec<usize>, DamagedRows> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::row_encoder::RowEncoder;
+    use crate::snapshots::encoder::RowEncoder;
     use proptest::prelude::*;
 
     /// All rows of the pieces; a long row's parts are joined.
@@ -257,7 +164,7 @@ mod tests {
             match piece {
                 RowPiece::Rows(page) => page
                     .for_each(|cells| {
-                        rows.push(cells.iter().map(|cell| (*cell).to_owned()).collect());
+                        rows.push(cells.iter().map(|cell| cell.expect("text").to_owned()).collect());
                         Ok::<(), std::convert::Infallible>(())
                     })
                     .expect("infallible"),
@@ -300,18 +207,6 @@ mod tests {
         ) {
             let pieces = decode(&encode(&rows), 3, chunk).expect("valid");
             prop_assert_eq!(rows_of(&pieces, 3), rows);
-        }
-
-        #[test]
-        fn any_slice_of_a_page_is_its_rows(
-            rows in proptest::collection::vec(proptest::collection::vec(any::<String>(), 2), 1..20),
-            skip in 0u64..25,
-            take in 0u64..25,
-        ) {
-            let pieces = decode(&encode(&rows), 2, usize::MAX).expect("valid");
-            let [RowPiece::Rows(page)] = pieces.as_slice() else { panic!("one page") };
-            let expected: Vec<_> = rows.iter().skip(skip as usize).take(take as usize).cloned().collect();
-            prop_assert_eq!(rows_of(&[RowPiece::Rows(page.slice(skip, take))], 2), expected);
         }
 
         #[test]

@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::task::JoinSet;
 
-use super::digest::Digester;
+use super::encoder::RowEncoder;
+use super::index::{Block, ENCODING, Index};
 use super::keys::Generation;
-use super::native_index::{Block, ENCODING, Index};
-use super::row_encoder::RowEncoder;
 use crate::domain::crm::{Attachment, DataCategory, Field, FileDigest, Module};
+use crate::domain::digest::Digester;
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, UploadId, Uploads};
 

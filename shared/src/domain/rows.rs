@@ -1,0 +1,196 @@
+//! Rows of a CRM module as they pass from a store to an archive: pages of whole rows, and parts of cells where a row is too long for memory.
+//! A cell is text or NULL; how either is stored is the store's own affair.
+
+/// Bytes of text from which a row is passed on in parts of cells.
+pub const LONG_ROW: usize = 1 << 20;
+
+/// A cell of a row; `None` is NULL, which is not the empty text.
+pub type Cell<'a> = Option<&'a str>;
+
+/// Rows of a module, in order: many whole rows, or a part of one cell of a long row.
+#[derive(Debug, Clone)]
+pub enum RowPiece {
+    /// Whole rows.
+    Rows(RowPage),
+    /// A part of a cell. The parts of a row follow one another, column by column, with nothing between.
+    Cell(CellPart),
+}
+
+impl RowPiece {
+    /// Rows that end in it.
+    pub fn rows(&self) -> u64 {
+        match self {
+            Self::Rows(page) => page.rows(),
+            Self::Cell(part) => u64::from(part.ends_row),
+        }
+    }
+
+    /// Bytes of text.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Rows(page) => page.text.len() as u64,
+            Self::Cell(part) => part.text.len() as u64,
+        }
+    }
+}
+
+/// Consecutive whole rows of one module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowPage {
+    text: String,
+    /// Where each cell ends in the text.
+    ends: Vec<usize>,
+    /// Numbers of the cells that are NULL, ascending.
+    nulls: Vec<usize>,
+    columns: usize,
+}
+
+/// A part of one cell of a long row. A cell of up to [`LONG_ROW`] bytes comes as one part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellPart {
+    /// The cell's column, from 0.
+    pub column: usize,
+    /// Bytes of the whole cell.
+    pub cell_bytes: u64,
+    /// This part of it: of a longer cell, at least half of [`LONG_ROW`] unless it is the last.
+    pub text: String,
+    /// Whether the cell is NULL; its only part has no text.
+    pub is_null: bool,
+    /// Whether the cell begins here.
+    pub starts: bool,
+    /// Whether it ends here.
+    pub ends: bool,
+    /// Whether its row ends here.
+    pub ends_row: bool,
+}
+
+/// Cells that do not make up whole rows, or text that does not divide at their ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the cells do not make up whole rows")]
+pub struct UnevenRows;
+
+impl RowPage {
+    /// An empty page for rows of so many cells, at least one.
+    pub fn new(columns: usize) -> Self {
+        Self { text: String::new(), ends: Vec::new(), nulls: Vec::new(), columns: columns.max(1) }
+    }
+
+    /// A page of this text, whose cells end at these bytes; none is NULL.
+    pub fn from_text(text: String, ends: Vec<usize>, columns: usize) -> Result<Self, UnevenRows> {
+        let is_ascending = ends.is_sorted() && ends.last().copied().unwrap_or(0) == text.len();
+        let is_whole = columns > 0 && ends.len() % columns == 0 && ends.iter().all(|end| text.is_char_boundary(*end));
+        if is_ascending && is_whole { Ok(Self { text, ends, nulls: Vec::new(), columns }) } else { Err(UnevenRows) }
+    }
+
+    /// Appends a row.
+    pub fn push(&mut self, cells: &[Cell<'_>]) -> Result<(), UnevenRows> {
+        if cells.len() != self.columns {
+            return Err(UnevenRows);
+        }
+        for cell in cells {
+            match cell {
+                Some(text) => self.text.push_str(text),
+                None => self.nulls.push(self.ends.len()),
+            }
+            self.ends.push(self.text.len());
+        }
+        Ok(())
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> u64 {
+        (self.ends.len() / self.columns) as u64
+    }
+
+    /// Calls `each` with every row's cells, in order; stops at the first error.
+    pub fn for_each<E>(&self, mut each: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
+        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(self.columns);
+        let (mut start, mut first) = (0, 0);
+        let mut nulls = self.nulls.as_slice();
+        for row in self.ends.chunks_exact(self.columns) {
+            cells.clear();
+            for &end in row {
+                cells.push(Some(&self.text[start..end]));
+                start = end;
+            }
+            while let Some((null, rest)) = nulls.split_first().filter(|(null, _)| **null < first + self.columns) {
+                cells[null - first] = None;
+                nulls = rest;
+            }
+            first += self.columns;
+            each(&cells)?;
+        }
+        Ok(())
+    }
+
+    /// Drops rows from the front and keeps at most `take` of the others.
+    #[must_use]
+    pub fn slice(&self, skip: u64, take: u64) -> Self {
+        let first = usize::try_from(skip.min(self.rows())).unwrap_or(0) * self.columns;
+        let cells = usize::try_from(take.min(self.rows())).unwrap_or(0) * self.columns;
+        let behind = (first + cells).min(self.ends.len());
+        let kept = &self.ends[first..behind];
+        let start = if first == 0 { 0 } else { self.ends[first - 1] };
+        let end = kept.last().copied().unwrap_or(start);
+        let ends = kept.iter().map(|end| end - start).collect();
+        let nulls = self.nulls.iter().filter(|null| (first..behind).contains(null)).map(|null| null - first).collect();
+        Self { text: self.text[start..end].to_owned(), ends, nulls, columns: self.columns }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Row = Vec<Option<String>>;
+
+    fn page_of(rows: &[Row], columns: usize) -> RowPage {
+        let mut page = RowPage::new(columns);
+        for row in rows {
+            page.push(&row.iter().map(Option::as_deref).collect::<Vec<_>>()).expect("a whole row");
+        }
+        page
+    }
+
+    fn rows_of(page: &RowPage) -> Vec<Row> {
+        let mut rows = Vec::new();
+        page.for_each(|cells| {
+            rows.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect());
+            Ok::<(), std::convert::Infallible>(())
+        })
+        .expect("infallible");
+        rows
+    }
+
+    proptest! {
+        #[test]
+        fn any_slice_of_a_page_is_its_rows(
+            rows in proptest::collection::vec(proptest::collection::vec(any::<Option<String>>(), 2), 0..20),
+            skip in 0u64..25,
+            take in 0u64..25,
+        ) {
+            let page = page_of(&rows, 2);
+            prop_assert_eq!(&rows_of(&page), &rows);
+            let expected: Vec<_> = rows.into_iter().skip(skip as usize).take(take as usize).collect();
+            prop_assert_eq!(rows_of(&page.slice(skip, take)), expected);
+        }
+    }
+
+    #[test]
+    fn null_is_not_the_empty_text() {
+        let row = vec![None, Some(String::new())];
+        assert_eq!(rows_of(&page_of(std::slice::from_ref(&row), 2)), [row]);
+    }
+
+    #[test]
+    fn cells_that_make_no_whole_rows_are_refused() {
+        assert_eq!(RowPage::new(2).push(&[Some("a")]), Err(UnevenRows));
+        let page = |text: &str, ends: &[usize]| RowPage::from_text(text.to_owned(), ends.to_vec(), 2);
+        assert!(page("あb", &[3, 4]).is_ok_and(|page| page.rows() == 1));
+        for (text, ends) in [("あb", &[3usize, 3] as &[usize]), ("あb", &[1, 4]), ("ab", &[2, 1]), ("ab", &[2]), ("ab", &[2, 3])]
+        {
+            assert_eq!(page(text, ends), Err(UnevenRows), "{text} {ends:?}");
+        }
+    }
+}
