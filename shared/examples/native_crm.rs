@@ -1,5 +1,6 @@
-//! Writes an organisation and a small CRM into the native store, with the settings of the functions: what a platform does beside a
-//! deployed Hozon. `native_crm <organisation> <name> <plan> <bytes of a film> <bytes of notes> [<bytes after which the film breaks off>]`
+//! Writes an organisation and a small CRM into the native store, using the functions' settings. This is the part of a
+//! platform that embeds a deployed Hozon.
+//! `native_crm <organisation> <name> <plan> <bytes of a film> <bytes of notes> [<bytes after which the film breaks off>]`
 
 use std::error::Error;
 
@@ -27,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let ports = Aws::load(Settings::from_env()?).await.ports();
     let organisation = organisation(org, name, plan);
     ports.store.commit(org, vec![Change::Organisation(organisation)]).await?;
-    // A CRM is written again and again. Three days later nobody reads the first generation any more, and it goes.
+    // A CRM is written repeatedly. Three days later no run reads the first generation any more, and it is deleted.
     let now = Utc::now();
     for (generation, at) in [("1", now), ("2", now), ("3", now + TimeDelta::days(3))] {
         let deals = deals(&ports, org, generation).await?;
@@ -89,7 +90,7 @@ async fn deals(ports: &Ports, org: OrgId, generation: &str) -> Result<Module, Bo
     Ok(writer.finish().await?)
 }
 
-/// Rows that take some parts to upload.
+/// Writes a module that takes several parts to upload.
 async fn notes(ports: &Ports, org: OrgId, bytes: usize) -> Result<Module, Box<dyn Error>> {
     let mut writer = writer(ports, org, "1", ("Notes", 3), &["Id", "Text"]);
     for (number, text) in noise(bytes / 2).chunks(16 << 10).enumerate() {
@@ -128,7 +129,7 @@ fn attachment(id: &str, record: &str, name: &str, created: DateTime<Utc>) -> New
     }
 }
 
-/// Bytes that deflate cannot shrink, the same every time.
+/// Returns deterministic bytes that deflate cannot compress.
 fn noise(size: usize) -> Vec<u8> {
     (0..size.div_ceil(32)).flat_map(|block| Sha256::digest(block.to_le_bytes())).take(size).collect()
 }

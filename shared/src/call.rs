@@ -1,16 +1,16 @@
-//! Functions that are called with an event and tried again when they fail.
+//! Errors of functions that are invoked with an event and retried on failure.
 
 use lambda_http::lambda_runtime::Diagnostic;
 
 use crate::ports::PortError;
 
-/// Why a call failed; whoever made it makes it again.
+/// Reason why an invocation failed. The invoker retries it.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The input is none that the function takes; the text says of which kind it is not.
-    #[error("the input is {0}")]
+    /// The event is not of the kind that the function expects.
+    #[error("the event is {0}")]
     BadInput(&'static str, #[source] serde_json::Error),
-    /// The outside failed.
+    /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
 }

@@ -1,12 +1,13 @@
-//! Ending a backup that cannot be completed. Several functions must be able to: the run itself, the API when a run does not start, and
-//! the sweep when a run has gone silent.
+//! Fails a backup that cannot be completed. Several functions need this: the run itself, the API when a run does not
+//! start, and the sweep when a run no longer responds.
 
 use crate::domain::backup::{Backup, Failure};
 use crate::domain::change;
 use crate::domain::id::EventId;
 use crate::ports::{ErrorKind, PortError, Ports};
 
-/// Ends a backup with its reason and gives back what it used, in one transaction. `Conflict` when somebody else has changed it.
+/// Fails a backup and returns its claim to the allowance, in one transaction. Fails with `Conflict` if the backup was
+/// changed concurrently.
 pub async fn end_backup(ports: &Ports, backup: Backup, failure: Failure) -> Result<(), PortError> {
     let org = backup.org;
     let given_back = ports.accounts.account(org).await?.give_back(&backup.claim, backup.id);

@@ -1,4 +1,4 @@
-//! HTTP functions on Lambda: runs a router behind API Gateway with the authorizer's outcome as its [`Identity`].
+//! Runs an API router on Lambda behind API Gateway, with the authorizer's result as the [`Identity`].
 
 use axum::extract::Request;
 use axum::middleware::{self, Next};
@@ -20,7 +20,7 @@ async fn identify(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Reads what the authorizer put into its context; nothing there is as good as no token.
+/// Parses the authorizer's context. A missing context counts as a missing token.
 fn identity(context: &RequestContext) -> Identity {
     let RequestContext::ApiGatewayV2(context) = context else { return Identity(Err(AuthRefusal::Missing)) };
     let fields = context.authorizer.as_ref().map(|authorizer| &authorizer.fields);

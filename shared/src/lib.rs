@@ -1,4 +1,5 @@
-//! What every function shares: decisions, ports, the adapters of AWS and of the payment provider behind them, the native CRM store and the archive format.
+//! Code shared by all functions: decisions, ports, the adapters for AWS and the payment provider, the native CRM store,
+//! and the archive format.
 
 pub mod api;
 pub mod archive;

@@ -1,23 +1,23 @@
-//! Which events are news for whom: what the list of notifications shows and the summary counts.
+//! The notifications of a person: the events that the list of notifications shows and that the summary counts.
 
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{EventId, OrgId, UserId};
 use crate::ports::{EventQuery, PortError, Ports};
 
-/// Notifications are looked for among this many of the newest events.
+/// Notifications are searched among this many of the newest events.
 const LOOK_BACK: usize = 200;
 
-/// A person's news, newest first.
+/// The notifications of a person, newest first.
 pub struct Notices {
-    /// The events.
+    /// Events that concern the person.
     pub events: Vec<Event>,
-    /// How runs of the organisation ended lately, whoever they were for; newest first.
+    /// Recent ends of runs in the whole organisation, newest first.
     pub runs: Vec<Event>,
     read_until: Option<EventId>,
 }
 
 impl Notices {
-    /// Reads them.
+    /// Reads a person's notifications.
     pub async fn of(ports: &Ports, org: OrgId, user: UserId) -> Result<Self, PortError> {
         let read_until = ports.marks.read_until(org, user).await?;
         let mut events = ports.store.events(org, EventQuery { before: None, limit: LOOK_BACK }).await?.events;
@@ -26,12 +26,12 @@ impl Notices {
         Ok(Self { events, runs, read_until })
     }
 
-    /// Whether the person has read it.
+    /// Returns whether the person has read the notification.
     pub fn is_read(&self, event: &Event) -> bool {
         self.read_until.is_some_and(|until| event.id <= until)
     }
 
-    /// How many the person has not read.
+    /// Number of unread notifications.
     pub fn unread(&self) -> usize {
         self.events.iter().filter(|event| !self.is_read(event)).count()
     }

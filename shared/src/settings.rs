@@ -1,4 +1,5 @@
-//! Settings of the functions, read once at cold start. A missing one stops the function and is named.
+//! Settings of the functions, read once at cold start. A missing variable stops the function with an error that names
+//! it.
 
 use std::env;
 
@@ -9,45 +10,46 @@ use crate::domain::plan::Plans;
 use crate::domain::price::Terms;
 use crate::domain::webhook::Addresses;
 
-/// Where state and objects are.
+/// Locations of state and objects.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `HOZON_TABLE`: the DynamoDB table.
+    /// `HOZON_TABLE`: name of the DynamoDB table.
     pub table: String,
-    /// `HOZON_ARCHIVES_BUCKET`: zips and work objects.
+    /// `HOZON_ARCHIVES_BUCKET`: bucket for zips and work objects.
     pub archives_bucket: String,
-    /// `HOZON_CRM_BUCKET`: the native CRM store.
+    /// `HOZON_CRM_BUCKET`: bucket of the native CRM store.
     pub crm_bucket: String,
     /// `HOZON_STATE_MACHINE`: ARN of the archive state machine.
     pub state_machine: String,
-    /// Other endpoints than AWS's own.
+    /// Endpoints that replace those of AWS.
     pub endpoints: Endpoints,
-    /// `HOZON_SIGNER_SECRET`: name or ARN of the secret that holds the links' signer's key (see `aws::secrets`). It is read with the first
-    /// link, so that only functions that sign need permission to read it.
+    /// `HOZON_SIGNER_SECRET`: name or ARN of the secret with the link signer's key (see `aws::secrets`). It is read
+    /// with the first link, so only functions that sign links need permission to read it.
     pub signer_secret: String,
-    /// Links without a query; `None` where nothing serves them.
+    /// Links without a query string; `None` if the deployment does not serve them.
     pub plain_links: Option<PlainLinkSettings>,
-    /// Fixed credentials; `None` takes the function's role.
+    /// Fixed credentials; `None` uses the function's role.
     pub credentials: Option<AccessKey>,
-    /// How finished zips are locked; `None` where the bucket has no Object Lock.
+    /// Object lock for finished zips; `None` if the bucket has no Object Lock.
     pub zip_lock: Option<ZipLock>,
 }
 
-/// S3's Object Lock on finished zips. It is set for each zip, because a bucket's default would lock work objects too.
+/// S3 Object Lock settings for finished zips. The lock is set per zip, because a bucket default would also lock work
+/// objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ZipLock {
     /// `HOZON_OBJECT_LOCK`: `GOVERNANCE` or `COMPLIANCE`.
     pub mode: LockMode,
-    /// `HOZON_ARCHIVE_DAYS`: days from when it is made for which nobody can delete a zip. 7.
+    /// `HOZON_ARCHIVE_DAYS`: days after creation during which a zip cannot be deleted. Defaults to 7.
     pub days: u32,
 }
 
-/// Who can lift a lock.
+/// Object Lock mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockMode {
-    /// Whoever has a permission of its own for that.
+    /// Principals with a special permission can lift the lock.
     Governance,
-    /// Nobody.
+    /// Nobody can lift the lock.
     Compliance,
 }
 
@@ -58,7 +60,7 @@ impl ZipLock {
             Err(_) | Ok("") => return Ok(None),
             Ok("GOVERNANCE") => LockMode::Governance,
             Ok("COMPLIANCE") => LockMode::Compliance,
-            Ok(_) => return Err(SettingsError::Invalid { name, source: "it is `GOVERNANCE` or `COMPLIANCE`".into() }),
+            Ok(_) => return Err(SettingsError::Invalid { name, source: "set it to `GOVERNANCE` or `COMPLIANCE`".into() }),
         };
         let days = number("HOZON_ARCHIVE_DAYS", 7)?;
         Ok(Some(Self { mode, days: u32::try_from(days).unwrap_or(u32::MAX) }))
@@ -72,16 +74,16 @@ impl PlainLinkSettings {
     }
 }
 
-/// Links without a query (see `domain::plain_link`).
+/// Settings for links without a query string (see `domain::plain_link`).
 #[derive(Debug, Clone)]
 pub struct PlainLinkSettings {
-    /// `HOZON_PLAIN_LINKS_URL`: what serves them, without a slash at its end.
+    /// `HOZON_PLAIN_LINKS_URL`: base URL of these links, without a trailing slash.
     pub url: String,
-    /// `HOZON_PLAIN_LINKS_SECRET`: name or ARN of the secret that holds the key they are made with.
+    /// `HOZON_PLAIN_LINKS_SECRET`: name or ARN of the secret with the key that signs them.
     pub secret: String,
 }
 
-/// Endpoints other than AWS's own; `None` leaves the SDK's.
+/// Endpoints that replace those of AWS; `None` keeps the SDK's own.
 #[derive(Debug, Clone, Default)]
 pub struct Endpoints {
     /// `HOZON_S3_ENDPOINT`
@@ -98,23 +100,24 @@ pub struct Endpoints {
     pub secrets: Option<String>,
 }
 
-/// How triggers are made.
+/// Settings for creating triggers.
 #[derive(Debug, Clone)]
 pub struct TriggerSettings {
-    /// `HOZON_TRIGGER_GROUP`: the schedule group.
+    /// `HOZON_TRIGGER_GROUP`: name of the schedule group.
     pub group: String,
     /// `HOZON_TRIGGER_FUNCTION`: ARN of the `trigger` function.
     pub function: String,
-    /// `HOZON_TRIGGER_ROLE`: ARN of the role that calls it.
+    /// `HOZON_TRIGGER_ROLE`: ARN of the role that invokes it.
     pub role: String,
-    /// `HOZON_TRIGGER_DEAD_LETTERS`: ARN of the queue of calls that never succeeded.
+    /// `HOZON_TRIGGER_DEAD_LETTERS`: ARN of the dead-letter queue.
     pub dead_letters: String,
-    /// `HOZON_TRIGGER_WINDOW_MINUTES`: triggers come within so many minutes, so that not all come at once; 0 to 25. 15.
+    /// `HOZON_TRIGGER_WINDOW_MINUTES`: length of the flexible time window that spreads triggers, 0 to 25 minutes.
+    /// Defaults to 15.
     pub window_minutes: i32,
 }
 
 impl TriggerSettings {
-    /// Reads the environment.
+    /// Reads the environment variables.
     pub fn from_env() -> Result<Self, SettingsError> {
         let window = number("HOZON_TRIGGER_WINDOW_MINUTES", 15)?.min(25);
         Ok(Self {
@@ -127,62 +130,61 @@ impl TriggerSettings {
     }
 }
 
-/// How mail is sent.
+/// Settings for sending mail.
 #[derive(Debug, Clone)]
 pub struct MailSettings {
-    /// `HOZON_MAIL_FROM`: the sender's address, of an identity that SES has verified.
+    /// `HOZON_MAIL_FROM`: sender address, from an identity verified in SES.
     pub from: String,
-    /// `HOZON_MAIL_CONFIGURATION_SET`: the SES configuration set that mails are sent with; none where it is not set.
+    /// `HOZON_MAIL_CONFIGURATION_SET`: SES configuration set for sending; optional.
     pub configuration_set: Option<String>,
 }
 
 impl MailSettings {
-    /// Reads the environment.
+    /// Reads the environment variables.
     pub fn from_env() -> Result<Self, SettingsError> {
         let configuration_set = env::var("HOZON_MAIL_CONFIGURATION_SET").ok().filter(|name| !name.is_empty());
         Ok(Self { from: required("HOZON_MAIL_FROM")?, configuration_set })
     }
 }
 
-/// How payments are made.
+/// Settings of the payment provider.
 #[derive(Debug, Clone)]
 pub struct PaymentSettings {
-    /// `HOZON_PAYMENT_SECRET`: name or ARN of the secret that holds the provider's keys (see `aws::secrets`).
+    /// `HOZON_PAYMENT_SECRET`: name or ARN of the secret with the provider's keys (see `aws::secrets`).
     pub secret: String,
-    /// `HOZON_PAYMENT_ENDPOINT`: without a slash at its end; the provider's own where it is not set.
+    /// `HOZON_PAYMENT_ENDPOINT`: base URL without a trailing slash; defaults to the provider's own.
     pub endpoint: Option<String>,
 }
 
 impl PaymentSettings {
-    /// Reads the environment.
+    /// Reads the environment variables.
     pub fn from_env() -> Result<Self, SettingsError> {
         Ok(Self { secret: required("HOZON_PAYMENT_SECRET")?, endpoint: env::var("HOZON_PAYMENT_ENDPOINT").ok() })
     }
 }
 
-/// Reads `HOZON_CONSOLE_URL`: where the console is; buyers come back to it.
+/// Reads `HOZON_CONSOLE_URL`: base URL of the console, to which buyers return.
 pub fn console_url() -> Result<String, SettingsError> {
     required("HOZON_CONSOLE_URL")
 }
 
-/// Reads `HOZON_WEBHOOK_ADDRESSES`: `public`, the default, or `any`, for those who host for themselves and call their own network.
+/// Reads `HOZON_WEBHOOK_ADDRESSES`: `public` (the default), or `any` for self-hosted installations that call their own
+/// network.
 pub fn webhook_addresses() -> Result<Addresses, SettingsError> {
     match env::var("HOZON_WEBHOOK_ADDRESSES").as_deref() {
         Err(_) | Ok("public") => Ok(Addresses::Public),
         Ok("any") => Ok(Addresses::Any),
         Ok(_) => {
-            let source = "it is `public` or `any`".into();
+            let source = "set it to `public` or `any`".into();
             Err(SettingsError::Invalid { name: "HOZON_WEBHOOK_ADDRESSES", source })
         }
     }
 }
 
-/// A long-lived access key. Its `Debug` shows no secret.
+/// A long-lived access key. Its `Debug` output omits the secret.
 #[derive(Clone, Deserialize)]
 pub struct AccessKey {
-    /// The key's id.
     pub id: String,
-    /// The secret.
     pub secret: String,
 }
 
@@ -192,29 +194,27 @@ impl std::fmt::Debug for AccessKey {
     }
 }
 
-/// A setting that is missing or cannot be read.
+/// Error returned for a missing or invalid setting.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The variable is not set.
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
-    /// The variable's value is not understood.
-    #[error("the environment variable {name} cannot be read")]
+    /// The variable's value is invalid.
+    #[error("the environment variable {name} is invalid")]
     Invalid {
-        /// The variable.
         name: &'static str,
-        /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
-/// Reads a variable that must be set.
+/// Reads a mandatory variable.
 pub fn required(name: &'static str) -> Result<String, SettingsError> {
     env::var(name).ok().filter(|value| !value.is_empty()).ok_or(SettingsError::Missing(name))
 }
 
-/// Reads a number, or gives its default when the variable is not set.
+/// Reads a numeric variable, or returns its default if it is not set.
 pub fn number(name: &'static str, default: u64) -> Result<u64, SettingsError> {
     match env::var(name) {
         Err(_) => Ok(default),
@@ -224,13 +224,14 @@ pub fn number(name: &'static str, default: u64) -> Result<u64, SettingsError> {
     }
 }
 
-/// Reads the file that `HOZON_PLANS_FILE` names, like `infra/plans.toml`.
+/// Reads the file named by `HOZON_PLANS_FILE`, in the format of `infra/plans.toml`.
 pub fn plans() -> Result<Plans, SettingsError> {
     let name = "HOZON_PLANS_FILE";
     Plans::parse(&file(name, &required(name)?)?).map_err(|source| SettingsError::Invalid { name, source: source.into() })
 }
 
-/// Reads the plans, and the file that `HOZON_PRICES_FILE` names, like `infra/prices.toml`; without it purchases are off.
+/// Reads the plans, and the price list named by `HOZON_PRICES_FILE` in the format of `infra/prices.toml`. Purchases are off
+/// if the variable is not set.
 pub fn terms() -> Result<Terms, SettingsError> {
     let (name, plans) = ("HOZON_PRICES_FILE", plans()?);
     let Ok(path) = env::var(name) else { return Ok(Terms::without_purchases(plans)) };
@@ -241,7 +242,8 @@ fn file(name: &'static str, path: &str) -> Result<String, SettingsError> {
     std::fs::read_to_string(path).map_err(|source| SettingsError::Invalid { name, source: source.into() })
 }
 
-/// Reads `HOZON_TIME_OF_DAY`, the time at which scheduled runs begin in each organisation's own zone; 04:00, which no zone skips.
+/// Reads `HOZON_TIME_OF_DAY`: when scheduled runs start, in each organisation's own time zone. Defaults to 04:00, a time that
+/// no zone skips.
 pub fn time_of_day() -> Result<NaiveTime, SettingsError> {
     match env::var("HOZON_TIME_OF_DAY") {
         Err(_) => Ok(default_time_of_day()),
@@ -250,13 +252,13 @@ pub fn time_of_day() -> Result<NaiveTime, SettingsError> {
     }
 }
 
-/// 04:00.
+/// The default time of day, 04:00.
 pub fn default_time_of_day() -> NaiveTime {
     NaiveTime::MIN + TimeDelta::hours(4)
 }
 
 impl Settings {
-    /// Reads the environment.
+    /// Reads the environment variables.
     pub fn from_env() -> Result<Self, SettingsError> {
         Ok(Self {
             table: required("HOZON_TABLE")?,

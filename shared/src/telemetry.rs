@@ -1,4 +1,4 @@
-//! Logging: JSON lines on Lambda. Customers' rows, tokens and links never go there.
+//! Logging: JSON lines on Lambda. Log lines never contain customers' rows, tokens or links.
 
 use std::error::Error;
 use std::fmt;
@@ -10,22 +10,22 @@ use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::{Filter, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging; `RUST_LOG` chooses what is shown, by default `info`.
+/// Initialises JSON logging. `RUST_LOG` sets the filter; the default level is `info`.
 pub fn start() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = layer().json().with_target(false).without_time();
     tracing_subscriber::registry().with(filter).with(lines.with_filter(harmless())).init();
 }
 
-/// Starts logging on a terminal's standard error; `RUST_LOG` chooses what is shown, by default warnings.
+/// Initialises logging to a terminal's standard error. `RUST_LOG` sets the filter; the default level is `warn`.
 pub fn start_on_terminal() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     let lines = layer().with_writer(std::io::stderr);
     tracing_subscriber::registry().with(filter).with(lines.with_filter(harmless())).init();
 }
 
-/// Other people's crates tell whole requests in their finer levels and their spans: signatures, keys, rows. Whatever `RUST_LOG` asks for,
-/// only what they tell at `info` and above is shown.
+/// Filters third-party crates, whose spans and debug levels contain whole requests with signatures, keys and rows.
+/// Whatever `RUST_LOG` says, only their events at `info` and above are logged.
 fn harmless<S>() -> impl Filter<S> {
     filter_fn(is_harmless)
 }
@@ -35,7 +35,7 @@ fn is_harmless(metadata: &Metadata<'_>) -> bool {
     is_ours || (metadata.is_event() && *metadata.level() <= Level::INFO)
 }
 
-/// An error with everything below it, in one line. In JSON lines an error alone shows no cause.
+/// Formats an error with its chain of causes on one line. In JSON logs an error alone would show no cause.
 pub struct Causes<'a>(pub &'a dyn Error);
 
 impl fmt::Display for Causes<'_> {

@@ -108,7 +108,7 @@ async fn a_plan_without_limit_sells_no_backups() {
         let body = json!({ "order": { "items": [item], "origin": "subscription_page" } }).to_string();
         let refused = administrator.post("/backup/orders", &body).await;
         assert_eq!((refused.status, refused.code()), (StatusCode::BAD_REQUEST, "INVALID_DATA"));
-        assert_eq!(refused.body["message"], "Your plan has no limit: no backups need to be bought.");
+        assert_eq!(refused.body["message"], "Your plan is unlimited, so no backups need to be bought.");
     }
     drop(administrator);
     shop.close().await;

@@ -77,9 +77,13 @@ async fn an_unknown_plan_or_country_is_refused_with_the_known_ones() {
         hozon_with(&data, &[&["import", "--org", "New", csv.to_str().unwrap()], more].concat()).await
     };
     let plan = import(&["--plan", "Gold"]).await;
-    assert!(!plan.ok && plan.err.contains("no plan \"Gold\"; there are Free, Standard, Professional"), "{}", plan.err);
+    assert!(!plan.ok && plan.err.contains("no plan \"Gold\"; the plans are Free, Standard, Professional"), "{}", plan.err);
     let country = import(&["--country", "ZZ"]).await;
-    assert!(!country.ok && country.err.contains("\"ZZ\" is no country") && country.err.contains("JP, US, GB"), "{}", country.err);
+    assert!(
+        !country.ok && country.err.contains("\"ZZ\" is not an ISO 3166-1") && country.err.contains("JP, US, GB"),
+        "{}",
+        country.err
+    );
     let demo = hozon_with(&folder.path().join("demo"), &["--plan", "Gold", "--once"]).await;
     assert!(!demo.ok && demo.err.contains("no plan \"Gold\""), "{}", demo.err);
     let good = import(&["--plan", "Standard", "--country", "br"]).await;

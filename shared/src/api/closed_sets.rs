@@ -1,5 +1,5 @@
-//! The closed sets of words that answers and requests use, for the OpenAPI document: generated clients make enums of them. The domain
-//! decides which words there are; the tests below keep both alike.
+//! Enumerations of the wire format for the OpenAPI document, so that generated clients get enums. The domain defines
+//! the values; the tests below compare both.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::event::EventKind;
 
-/// Declares a schema of text that is one of the words.
+/// Declares string schemas with a fixed set of values.
 macro_rules! closed_set {
     ($($(#[doc = $doc:literal])+ $name:ident = $words:expr;)+) => {$(
         $(#[doc = $doc])+
@@ -17,7 +17,7 @@ macro_rules! closed_set {
         pub struct $name;
 
         impl $name {
-            /// The words.
+            /// The allowed values.
             pub const WORDS: &[&str] = $words;
         }
 
@@ -44,52 +44,52 @@ closed_set! {
     SuccessCode = &["SUCCESS"];
     /// Always `error`.
     ErrorStatus = &["error"];
-    /// How often a schedule runs; `immediate` is a backup on demand.
+    /// How often a schedule runs; `immediate` is an on-demand backup.
     RepeatKind = &["immediate", "weekly", "biweekly", "monthly"];
     /// State of a backup.
     BackupStatus = &["INPROGRESS", "COMPLETED", "FAILED"];
     /// State of a schedule.
     ScheduleStatus = &["SCHEDULED", "STOPPED"];
-    /// How a run ended.
+    /// Outcome of a run.
     RunOutcome = &["ready", "failed", "skipped", "missed"];
     /// State of the current schedule or backup.
     CurrentStatus = &["SCHEDULED", "INPROGRESS", "COMPLETED", "FAILED", "STOPPED"];
-    /// What a zip holds.
+    /// Content of a zip.
     FileKind = &["data", "attachments"];
     /// Checksum algorithm of a zip.
     ChecksumAlgorithm = &["CRC-32"];
-    /// Why data is left out of backups.
+    /// Why a backup leaves data out.
     LeftOutReason = &["mail", "document", "integration"];
     /// Language of mails.
     Language = &["ja", "en"];
     /// Kind of an event in the history.
     EventName = &EventKind::NAMES;
-    /// Outcome of an event, in the words of Zoho's history.
+    /// Outcome of an event, as Zoho's history names it.
     HistoryState = &["completed", "failure"];
-    /// Action of an event, in the words of Zoho's history.
+    /// Action of an event, as Zoho's history names it.
     HistoryAction = &["scheduled", "stopped", "purchased"];
     /// Kind of a notification.
     NotificationKind = &[
         "scheduled", "changed", "stopped", "archiving", "ready", "failed", "skipped", "missed", "purchased", "order_failed",
         "refunded", "payment_failed", "subscription_ended",
     ];
-    /// State of a webhook; it is disabled after three days without success.
+    /// State of a webhook. A webhook is disabled after three days of failed deliveries.
     WebhookStatus = &["active", "disabled"];
     /// State of an order.
     OrderStatus = &["DRAFT", "AWAITING_PAYMENT", "PROCESSING", "PAID", "FAILED", "EXPIRED", "CANCELLED"];
-    /// Where an order was begun.
+    /// Page on which an order was started.
     OrderOrigin = &["backup_page", "subscription_page", "upgrade"];
-    /// What can be bought.
+    /// Kind of a product.
     ProductKind = &["one_time", "weekly", "plan"];
-    /// A product that is paid by the month.
+    /// Kind of a product that is charged monthly.
     MonthlyProductKind = &["weekly", "plan"];
-    /// What a price is for.
+    /// Unit to which a price applies.
     PricedUnit = &["backup", "month"];
     /// State of a subscription.
     SubscriptionStatus = &["ACTIVE", "PAST_DUE", "ENDING", "ENDED"];
-    /// What backups are taken from.
+    /// Group of backups from which a run claims one.
     LedgerPool = &["free", "one_time", "weekly"];
-    /// Why a pool has changed.
+    /// Reason of a ledger entry.
     LedgerCause = &["granted", "bought", "used", "given_back", "refunded", "disputed", "dispute_won"];
 }
 

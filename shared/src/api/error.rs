@@ -1,4 +1,4 @@
-//! Errors on the wire: Zoho's codes, status codes and envelopes, and from where each comes.
+//! Errors of the API: Zoho's codes, status codes and envelopes, and the conversion from internal errors.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -10,16 +10,16 @@ use crate::domain::id::{BackupId, ScheduleId};
 use crate::ports::{ErrorKind, PortError};
 use crate::telemetry::Causes;
 
-/// Where the error object stands in the answer.
+/// Position of the error object in the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Envelope {
-    /// The object itself.
+    /// At the top level.
     Plain,
     /// Under `backup`, as the scheduling calls answer.
     Backup,
 }
 
-/// An error that a client sees: a stable code, a sentence that says what to do, and the details.
+/// An error for clients: a stable code, a sentence that says what to do, and details.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -36,159 +36,160 @@ impl ApiError {
         Self { status, code, message, details: json!({}), envelope: Envelope::Plain, cause: None }
     }
 
-    /// The caller is no administrator (R1).
+    /// The caller is not an administrator.
     pub fn no_permission() -> Self {
         let message = "Only administrators can use data backup. Ask an administrator of your organisation.";
         Self::new(StatusCode::FORBIDDEN, "NO_PERMISSION", message)
     }
 
-    /// No such path.
+    /// The path does not exist.
     pub fn invalid_url_pattern() -> Self {
         Self::new(StatusCode::NOT_FOUND, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one.")
     }
 
-    /// The path is there, the method is not: 400 on Zoho's paths, as Zoho answers there, and 405 on all others (RFC 9110, 15.5.6). The router
-    /// adds `Allow`.
+    /// The path exists, but does not support the method. Zoho's paths answer 400 as Zoho does, all others 405 (RFC 9110
+    /// section 15.5.6). The router adds the `Allow` header.
     pub fn invalid_request_method(is_zohos: bool) -> Self {
         let status = if is_zohos { StatusCode::BAD_REQUEST } else { StatusCode::METHOD_NOT_ALLOWED };
         Self::new(status, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one.")
     }
 
-    /// The body is no JSON object of the expected shape.
+    /// The body is not a JSON object of the expected form.
     pub fn body_not_readable() -> Self {
         let message = "The request body cannot be read. Send a JSON object, or an empty body to back up now.";
         Self::new(StatusCode::BAD_REQUEST, "REQUEST_BODY_NOT_READABLE", message)
     }
 
-    /// The query is no list of parameters, or has one twice.
+    /// The query string is malformed, or repeats a parameter.
     pub fn query_not_readable() -> Self {
         let message = "The query cannot be read. Send each parameter once, percent-encoded.";
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     }
 
-    /// A value is wrong; `json_path` says which.
+    /// A value in the body is invalid; `json_path` locates it.
     pub fn invalid_data(api_name: &str, json_path: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "INVALID_DATA", message)
             .details(json!({ "api_name": api_name, "json_path": json_path }))
     }
 
-    /// A parameter of the query is wrong.
+    /// A query parameter is invalid.
     pub fn invalid_param(name: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "INVALID_DATA", message).details(json!({ "param_name": name }))
     }
 
-    /// A value that must be there is not; `json_path` says which.
+    /// A mandatory value is missing; `json_path` locates it.
     pub fn mandatory_not_found(api_name: &str, json_path: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "MANDATORY_NOT_FOUND", message)
             .details(json!({ "api_name": api_name, "json_path": json_path }))
     }
 
-    /// The organisation has a schedule that goes on.
+    /// The organisation already has an active schedule.
     pub fn already_scheduled(schedule: ScheduleId) -> Self {
-        let message = "A backup is already scheduled. Change that schedule, or stop it first.";
+        let message = "A backup is already scheduled. Change or stop the existing schedule first.";
         Self::new(StatusCode::BAD_REQUEST, "BACKUP_ALREADY_SCHEDULED", message)
             .details(json!({ "id": schedule }))
             .envelope(Envelope::Backup)
     }
 
-    /// The schedule has been stopped, or the backup has ended.
+    /// The schedule was stopped before, or the backup has ended.
     pub fn already_cancelled() -> Self {
-        let message = "The backup has already been stopped or has ended. Nothing was changed.";
+        let message = "The schedule is already stopped, or the backup has ended. Nothing was changed.";
         Self::new(StatusCode::BAD_REQUEST, "ALREADY_CANCELLED", message).envelope(Envelope::Backup)
     }
 
     /// The subscription was cancelled before, or has ended.
     pub fn already_ending() -> Self {
-        let message = "The subscription was cancelled already. It can be resumed until its period's end.";
+        let message = "The subscription is already cancelled. You can resume it until its period ends.";
         Self::new(StatusCode::BAD_REQUEST, "ALREADY_CANCELLED", message)
     }
 
-    /// The request must say which state of the resource it changes.
+    /// The request lacks the `If-Match` header.
     pub fn precondition_required() -> Self {
-        let message = "Send If-Match with the ETag of what you have seen.";
+        let message = "Send If-Match with the ETag from your last read.";
         Self::new(StatusCode::PRECONDITION_REQUIRED, "PRECONDITION_REQUIRED", message)
     }
 
-    /// The resource is not in the state that the request names.
+    /// The resource changed since the caller read it.
     pub fn precondition_failed() -> Self {
-        let message = "Somebody else has changed it. Read it again, then change it.";
+        let message = "The resource was changed in the meantime. Read it again, then repeat your change.";
         Self::new(StatusCode::PRECONDITION_FAILED, "PRECONDITION_FAILED", message)
     }
 
-    /// A backup is being made, so that another cannot begin.
+    /// Another backup is in progress.
     pub fn in_progress(running: BackupId) -> Self {
-        let message = "A backup is being made. Wait until it is ready, then try again.";
+        let message = "A backup is in progress. Wait until it is ready, then try again.";
         Self::new(StatusCode::BAD_REQUEST, "INPROGRESS", message).details(json!({ "id": running })).envelope(Envelope::Backup)
     }
 
-    /// The allowance is used up, or does not carry what is asked for; the details name what to buy.
+    /// The allowance is used up or does not cover the request; the details list what can be bought.
     pub fn limit_reached(message: impl Into<String>, details: Value) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "LIMIT_REACHED", message).details(details).envelope(Envelope::Backup)
     }
 
-    /// What the path or body names does not exist in this organisation.
+    /// The resource in the path or body does not exist in this organisation.
     pub fn not_found() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "RESOURCE_NOT_FOUND", "The resource does not exist in your organisation.")
     }
 
-    /// The request cannot be carried out as the product stands.
+    /// The product does not allow the request in its current state.
     pub fn not_allowed(message: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "NOT_ALLOWED", message)
     }
 
-    /// The call needs to be confirmed; the details say what it would do.
+    /// The request needs a confirmation; the details describe its consequences.
     pub fn confirmation_required(message: impl Into<String>, details: Value) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "CONFIRMATION_REQUIRED", message).details(details)
     }
 
-    /// A message of the payment provider that is not from there, or is too old.
+    /// A webhook message of the payment provider has an invalid or outdated signature.
     pub fn invalid_signature() -> Self {
-        let message = "The signature does not fit. Check the signing secret, and that the clock is right to five minutes.";
+        let message = "The signature does not match. Check the signing secret, and that the clock is accurate to five minutes.";
         Self::new(StatusCode::BAD_REQUEST, "INVALID_SIGNATURE", message)
     }
 
-    /// The `Idempotency-Key` is none.
+    /// The `Idempotency-Key` header is malformed.
     pub fn invalid_idempotency_key() -> Self {
         let message = "Send one Idempotency-Key of 1 to 255 visible ASCII characters, for example a UUID.";
         Self::new(StatusCode::BAD_REQUEST, "INVALID_DATA", message).details(json!({ "header": "Idempotency-Key" }))
     }
 
-    /// A request with the same key is still being carried out.
+    /// A request with the same key is still in progress.
     pub fn idempotency_key_in_flight() -> Self {
-        let message = "A request with this Idempotency-Key is being carried out. Send it again in a few seconds for its answer.";
+        let message = "A request with this Idempotency-Key is in progress. Send it again in a few seconds to get its answer.";
         Self::new(StatusCode::CONFLICT, "IDEMPOTENCY_KEY_IN_FLIGHT", message)
     }
 
-    /// The key was sent with another path or body.
+    /// The key was sent before with a different path or body.
     pub fn idempotency_key_reused() -> Self {
-        let message = "This Idempotency-Key was sent with another request. Send a new key with each new request.";
+        let message = "This Idempotency-Key was used for a different request. Send a new key with each new request.";
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED", message)
     }
 
-    /// The request was carried out before; its answer showed a secret, which nobody has kept.
+    /// The request was carried out before, but its answer contained a secret, which is never stored.
     pub fn answer_not_kept(message: &'static str) -> Self {
         Self::new(StatusCode::CONFLICT, "ANSWER_NOT_KEPT", message)
     }
 
-    /// The handler ended without an answer.
+    /// The handler panicked.
     pub fn crashed() -> Self {
         PortError::new(ErrorKind::Corrupt, "answer a request").into()
     }
 
-    /// Adds the reason to what is known of the field at fault: a stable word for programs that explain it in their user's language.
+    /// Adds the reason to the details of the field at fault: a stable word from which clients derive a message in the
+    /// user's language.
     #[must_use]
     pub fn because(mut self, reason: &'static str) -> Self {
         self.details["reason"] = json!(reason);
         self
     }
 
-    /// Adds details.
+    /// Sets the details.
     #[must_use]
     pub fn details(self, details: Value) -> Self {
         Self { details, ..self }
     }
 
-    /// Chooses the envelope.
+    /// Sets the envelope.
     #[must_use]
     pub fn envelope(self, envelope: Envelope) -> Self {
         Self { envelope, ..self }
@@ -220,7 +221,7 @@ impl From<PortError> for ApiError {
             ErrorKind::Unavailable | ErrorKind::Exhausted => {
                 (StatusCode::SERVICE_UNAVAILABLE, "The service is busy. Try again in a minute.")
             }
-            ErrorKind::Full => (StatusCode::SERVICE_UNAVAILABLE, "The storage has no room left. Try again when there is some."),
+            ErrorKind::Full => (StatusCode::SERVICE_UNAVAILABLE, "The storage is full. Try again when space is available."),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. Quote the request id to support."),
         };
         Self { cause: Some(cause), ..Self::new(status, "INTERNAL_ERROR", message) }

@@ -1,4 +1,4 @@
-//! Entity tags of answers, and the 304 that spares those who have the answer already.
+//! Entity tags, and the 304 answer for clients that already have the current representation.
 
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -6,20 +6,21 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// A weak tag of an answer's contents.
+/// Computes a weak entity tag of a JSON value.
 pub fn tag_of(contents: &Value) -> String {
     let digest = Sha256::digest(contents.to_string());
     let short: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     format!("W/\"{short}\"")
 }
 
-/// Whether a list of tags, as `If-Match` and `If-None-Match` have them, names this one. Weak and strong tags count alike.
+/// Returns whether the list of an `If-Match` or `If-None-Match` header contains a tag. Weak and strong tags compare as
+/// equal.
 pub fn tag_matches(list: &str, tag: &str) -> bool {
     let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     list.trim() == "*" || list.split(',').any(|listed| plain(listed) == plain(tag))
 }
 
-/// Answers with `answer`, or 304 where the request names its tag.
+/// Answers with `answer`, or with 304 if the request's `If-None-Match` names its tag.
 pub fn unless_known(request: &HeaderMap, tag: String, answer: Value) -> Response {
     let seen = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known = seen.is_some_and(|seen| tag_matches(seen, &tag));

@@ -1,4 +1,4 @@
-//! The query and the body of a request, with refusals in the API's own format.
+//! Extractors for query string and body that reject with the API's own errors.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::ApiError;
 
-/// The query's parameters.
+/// Extracts the query parameters.
 #[derive(Debug, Clone)]
 pub struct Params<T>(pub T);
 
@@ -20,7 +20,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Params<
     }
 }
 
-/// The whole body, of at most 2 MB.
+/// Extracts the whole body, up to 2 MB.
 #[derive(Debug, Clone)]
 pub struct Body(pub Bytes);
 

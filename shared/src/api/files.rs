@@ -1,4 +1,4 @@
-//! A backup and its zips as the API shows them.
+//! The representation of backups and their zips.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -22,9 +22,9 @@ pub struct BackupOut {
     requester: PersonOut,
     created_time: LocalTime,
     finished_time: Option<LocalTime>,
-    /// When its files are gone.
+    /// When the backup's files are deleted.
     expiry_date: LocalTime,
-    /// Whether its files can be downloaded now.
+    /// Whether the files can be downloaded now.
     downloadable: bool,
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
@@ -32,7 +32,7 @@ pub struct BackupOut {
 }
 
 impl BackupOut {
-    /// Shows a backup as it is at that time, with times in that zone.
+    /// Represents a backup as of `now`, with times in the given zone.
     pub fn of(backup: &Backup, zone: Tz, now: DateTime<Utc>) -> Self {
         let time = |at: DateTime<Utc>| local_time(at, zone);
         Self {
@@ -53,24 +53,25 @@ impl BackupOut {
 /// A zip of a backup.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FileOut {
-    /// Its name in links and in the call that starts a download.
+    /// Name in links, and in the call that starts a download.
     #[schema(example = "Data_001.zip")]
     name: String,
     #[schema(value_type = FileKind)]
     kind: ArchiveKind,
-    /// Bytes.
+    /// Size in bytes.
     size: u64,
-    /// Entries in it.
+    /// Number of zip entries.
     entries: u64,
-    /// Rows of its CSV files; null for attachments, and for zips of older versions.
+    /// Number of CSV rows; null for attachments, and for zips of older versions.
     rows: Option<u64>,
-    /// Attachments in it; null for data, and for zips of older versions.
+    /// Number of attachments; null for data, and for zips of older versions.
     attachments: Option<u64>,
     /// Null for zips of older versions.
     checksum: Option<ChecksumOut>,
 }
 
-/// A checksum of the whole zip. CRC-32 follows from what the zip is composed of; the manifest inside has SHA-256 for every file.
+/// Checksum of the whole zip. The CRC-32 is combined from those of the zip's parts; the manifest inside contains a
+/// SHA-256 for every file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChecksumOut {
     #[schema(value_type = ChecksumAlgorithm)]

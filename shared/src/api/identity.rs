@@ -1,4 +1,5 @@
-//! Who is asking. The gateway puts an [`Identity`] into each request; on AWS it is read from the authorizer's context.
+//! Identity of the caller. The gateway adds an [`Identity`] to each request; on AWS it comes from the Lambda
+//! authorizer's context.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -9,27 +10,27 @@ use super::ApiError;
 use crate::domain::locale::Locale;
 use crate::domain::organisation::{Caller, Role};
 
-/// Why a token was refused.
+/// Reasons why authentication failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthRefusal {
-    /// No `Authorization` header, or one that is neither `Zoho-oauthtoken` nor `Bearer`.
+    /// The `Authorization` header is missing, or its scheme is neither `Zoho-oauthtoken` nor `Bearer`.
     #[error("no access token was sent")]
     Missing,
-    /// The token is malformed, expired, of another issuer or audience, or its signature is wrong.
+    /// The token is malformed, expired, for another issuer or audience, or its signature is wrong.
     #[error("the access token is not valid")]
     Invalid,
-    /// The keys that tokens are checked with cannot be had at the moment.
+    /// The keys that verify tokens cannot be fetched.
     #[error("tokens cannot be checked at the moment")]
     Unavailable,
 }
 
-/// The outcome of authentication, as a request extension.
+/// The result of authentication, stored as a request extension.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity(pub Result<Caller, AuthRefusal>);
 
-/// A caller who is an administrator; anybody else is answered before the handler runs (R1). Their language is that of `Accept-Language`,
-/// which the console sends as it is switched, before that of the token.
+/// Extracts a caller who is an administrator and rejects everyone else. The `Accept-Language` header, which the console
+/// sends, takes precedence over the language in the token.
 #[derive(Debug, Clone)]
 pub struct Administrator(pub Caller);
 
@@ -47,7 +48,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Administrator {
     }
 }
 
-/// The language that the caller's program shows, if it says so.
+/// The language from the `Accept-Language` header.
 fn spoken(headers: &HeaderMap) -> Option<Locale> {
     Locale::accepted(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?)
 }

@@ -1,4 +1,5 @@
-//! The HTTP side that all API functions share: who is asking, and how errors look on the wire. Only this module knows status codes.
+//! HTTP concerns that all API functions share: identity, errors, and the wire format. Only this module knows status
+//! codes.
 
 pub mod closed_sets;
 mod error;

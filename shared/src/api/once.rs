@@ -1,7 +1,8 @@
-//! `Idempotency-Key`: a POST that is sent again has no second effect and the answer of the first. The key belongs to an organisation,
-//! a user and a route, and is kept for a day. A handler puts its answer into the transaction of its effect ([`Once::answer`]), so that
-//! an effect is never without its answer; what fails leaves nothing, and may be sent again. Follows the IETF's draft "The
-//! Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header).
+//! Support for the `Idempotency-Key` header: a repeated POST has no second effect and returns the first answer. A key
+//! belongs to an organisation, user and route, and is kept for a day. A handler adds its answer to the transaction of
+//! its effect ([`Once::answer`]), so that an effect never exists without its answer. A failed request stores nothing
+//! and may be sent again. Follows the IETF draft "The Idempotency-Key HTTP Header Field"
+//! (draft-ietf-httpapi-idempotency-key-header).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,15 +26,14 @@ use crate::domain::organisation::{Caller, Role};
 use crate::domain::request::{Answer, Repeat, Request as Known};
 use crate::ports::{Change, PortError, Ports};
 
-/// The header.
 const HEADER: &str = "idempotency-key";
-/// Says that an answer was given before.
+/// Response header that marks a replayed answer.
 const REPLAYED: &str = "idempotency-replayed";
 const LONGEST_KEY: usize = 255;
-/// Largest body, as axum's own extractors have it.
+/// Maximum body size, the same as in axum's own extractors.
 const LARGEST_BODY: usize = 2 << 20;
 
-/// Makes a router's POST calls take an `Idempotency-Key`, and its document say so.
+/// Makes a router's POST routes accept an `Idempotency-Key`, and documents the header.
 pub fn with_idempotency<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<S>, ports: &Ports) -> OpenApiRouter<S> {
     let mut router = router.route_layer(middleware::from_fn_with_state(ports.clone(), handle));
     router.get_openapi_mut().paths.paths.values_mut().filter_map(|path| path.post.as_mut()).for_each(describe);
@@ -41,15 +41,15 @@ pub fn with_idempotency<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<
 }
 
 fn describe(operation: &mut Operation) {
-    let description = "Makes the call safe to repeat: another one with the same key within a day, by the same user, has no second \
-                       effect and the same answer. 1 to 255 visible ASCII characters, a new one for each intent: a UUID.";
+    let description = "Makes the call safe to repeat. Another call with the same key by the same user within a day has no second effect \
+        and returns the same answer. Send 1 to 255 visible ASCII characters, and a new key for each intent, for example a UUID.";
     let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(LONGEST_KEY));
     let header = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header);
     let header = header.required(utoipa::openapi::Required::False).description(Some(description)).schema(Some(text)).build();
     operation.parameters.get_or_insert_default().push(header.into());
     for (status, description) in [
-        ("409", "A request with this `Idempotency-Key` is in flight, or its answer showed a secret and was not kept."),
-        ("422", "The `Idempotency-Key` stands for another request."),
+        ("409", "A request with this `Idempotency-Key` is in progress, or its answer contained a secret and was not stored."),
+        ("422", "The `Idempotency-Key` was used for a different request."),
     ] {
         let content = Content::new(Some(Ref::from_schema_name("AnyError")));
         let response = ResponseBuilder::new().description(description).content("application/json", content).build();
@@ -57,7 +57,7 @@ fn describe(operation: &mut Operation) {
     }
 }
 
-/// The request's key, for the handler that carries it out. Does nothing where none was sent.
+/// The current request's idempotency key, for its handler. Has no effect if the request carries no key.
 #[derive(Debug, Clone, Default)]
 pub struct Once {
     attempt: Option<Arc<Attempt>>,
@@ -68,24 +68,24 @@ pub struct Once {
 struct Attempt {
     request: Known,
     now: chrono::DateTime<chrono::Utc>,
-    /// Whether the handler has put its answer into a transaction.
+    /// Whether the handler added its answer to a transaction.
     is_answered: AtomicBool,
 }
 
 impl Once {
-    /// The change that stores the answer; part of the transaction that has the effect.
+    /// Returns the change that stores the answer; the handler adds it to the transaction of its effect.
     pub fn answer<T: Serialize>(&self, status: StatusCode, answer: &T) -> Option<Change> {
         let body = serde_json::to_string(answer).ok();
         self.attempt.as_ref().map(|attempt| attempt.change(Answer { status: status.as_u16(), body }))
     }
 
-    /// The change that notes that the request was carried out, without its answer: for one that shows a secret. The handler is called
-    /// again for a repeat, which [`Self::is_repeat`] tells.
+    /// Returns the change that records the request as carried out without storing its answer, because the answer
+    /// contains a secret. A repeated request reaches the handler again; [`Self::is_repeat`] detects it.
     pub fn answer_with_secret(&self, status: StatusCode) -> Option<Change> {
         self.attempt.as_ref().map(|attempt| attempt.change(Answer { status: status.as_u16(), body: None }))
     }
 
-    /// Gives the key up because the effect was undone.
+    /// Releases the key after the handler has undone its effect.
     pub async fn retract(&self, ports: &Ports, org: OrgId) -> Result<(), PortError> {
         match &self.attempt {
             Some(attempt) => ports.requests.retract(org, &attempt.request).await,
@@ -93,7 +93,7 @@ impl Once {
         }
     }
 
-    /// Whether the request was carried out before, and its answer showed a secret.
+    /// Returns whether the request was carried out before with an answer that contained a secret.
     pub fn is_repeat(&self) -> bool {
         self.is_repeat
     }
@@ -126,7 +126,7 @@ async fn handle(State(ports): State<Ports>, request: Request, next: Next) -> Res
     }
 }
 
-/// The key of a POST.
+/// Returns the idempotency key of a POST request.
 fn key_of(method: &Method, headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let mut sent = headers.get_all(HEADER).iter();
     let Some(key) = sent.next().filter(|_| method == Method::POST) else { return Ok(None) };
@@ -155,12 +155,12 @@ async fn carry_out(ports: Ports, caller: Caller, key: String, request: Request, 
     if is_repeat {
         return Ok(next.run(request).await);
     }
-    // A task of its own: a client that goes away in the middle must find the answer when it comes again.
+    // Runs on its own task: if the client disconnects midway, the answer must still be stored for its next attempt.
     let work = async move { settle(&ports, caller.org, &attempt, next.run(request).await).await };
     tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| Err(ApiError::crashed()))
 }
 
-/// Stores the answer of what had no effect, so that a repeat has it too; gives the key up where the request was refused.
+/// Stores the answer of a handler that had no transaction, and releases the key of a request that was rejected.
 async fn settle(ports: &Ports, org: OrgId, attempt: &Attempt, response: Response) -> Result<Response, ApiError> {
     if !response.status().is_success() {
         ports.requests.release(org, &attempt.request).await?;

@@ -1,4 +1,4 @@
-//! The OpenAPI document: what all calls share. Paths and schemas come from the handlers themselves.
+//! The parts of the OpenAPI document that all calls share. Paths and schemas come from the handlers.
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::ServerBuilder;
@@ -9,23 +9,23 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::closed_sets::ErrorStatus;
 
-/// What calls are grouped by, in the order that the document shows them.
+/// Tags of the calls, in the order of the document.
 const TAGS: [(&str, &str); 7] = [
-    ("backups", "The calls of Zoho CRM's Backup API: schedule, read, change and stop backups, and links to their zips."),
-    ("overview", "The state of backups at a glance, the allowance and its ledger, and previews of schedules."),
-    ("downloads", "Finished backups, what they hold, and single downloads."),
+    ("backups", "The calls of Zoho CRM's Backup API: schedule, read, change and stop backups, and get links to their zips."),
+    ("overview", "The current state of backups, the allowance with its ledger, and previews of schedules."),
+    ("downloads", "Finished backups, their contents, and downloads of single files."),
     ("activity", "History and notifications."),
     ("settings", "Settings of the organisation, and the calendar feed."),
-    ("webhooks", "Messages to addresses of your own."),
+    ("webhooks", "Event messages to URLs of your own."),
     ("purchases", "Prices, orders and subscriptions."),
 ];
 
-/// Routes that bring their own description.
+/// A router whose routes carry their OpenAPI description.
 pub type Documented<S = ()> = OpenApiRouter<S>;
 
-/// Version of the API; all answer alike.
+/// Version of the API. All versions answer alike.
 #[derive(ToSchema)]
-#[allow(dead_code, missing_docs, reason = "describes the path parameter that api::wire checks")]
+#[allow(dead_code, reason = "describes the path parameter that api::wire checks")]
 pub enum ApiVersion {
     #[serde(rename = "v2.1")]
     V2_1,
@@ -43,29 +43,29 @@ pub enum ApiVersion {
     V8,
 }
 
-/// An error: a stable code, what to do, and details that depend on the code.
+/// An error: a stable code, a message that says what to do, and details that depend on the code.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what api::error writes")]
 pub struct ErrorOut {
     /// Stable code, for example `INVALID_DATA`.
     code: String,
-    /// What is at fault, for example `{"api_name":"rrule","json_path":"$.backup.rrule"}`.
+    /// The value at fault, for example `{"api_name":"rrule","json_path":"$.backup.rrule"}`.
     details: serde_json::Value,
-    /// What went wrong and what to do.
+    /// What went wrong, and what to do.
     message: String,
     #[schema(value_type = ErrorStatus)]
     status: String,
 }
 
-/// Why a backup failed and what to do.
+/// The reason why a backup failed.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the domain's failure")]
 pub struct FailureOut {
     /// Stable code, for example `ATTACHMENT_MISSING`.
     code: String,
-    /// What went wrong and what to do.
+    /// What went wrong, and what to do.
     message: String,
-    /// The module, record and file at fault, where it is one of them.
+    /// The module, record or file at fault, if there is one.
     subject: Option<FailureSubjectOut>,
 }
 
@@ -80,40 +80,40 @@ struct FailureSubjectOut {
     file: Option<String>,
 }
 
-/// An error; the scheduling calls put it under `backup`.
+/// An error. The scheduling calls nest it under `backup`.
 #[derive(ToSchema)]
 #[serde(untagged)]
-#[allow(dead_code, missing_docs, reason = "describes what api::error writes")]
+#[allow(dead_code, reason = "describes what api::error writes")]
 pub enum AnyError {
     Plain(ErrorOut),
     Scheduling { backup: ErrorOut },
 }
 
-/// What every call may answer instead of its success.
+/// Error responses that every call may return.
 #[derive(IntoResponses)]
 #[allow(dead_code, reason = "describes what api::error writes")]
 pub enum Refusals {
-    /// The request cannot be carried out: see `code`.
+    /// The request cannot be carried out; `code` says why.
     #[response(status = 400)]
     BadRequest(AnyError),
-    /// No token, or one that is not valid.
+    /// The access token is missing or invalid.
     #[response(status = 401)]
     Unauthenticated(AnyError),
-    /// The caller is no administrator.
+    /// The caller is not an administrator.
     #[response(status = 403)]
     Forbidden(AnyError),
-    /// No such path.
+    /// The path does not exist.
     #[response(status = 404)]
     NotFound(AnyError),
-    /// Our side.
+    /// Internal error.
     #[response(status = 500)]
     Internal(AnyError),
-    /// Our side is busy; try again.
+    /// The service is temporarily unavailable; try again.
     #[response(status = 503)]
     Unavailable(AnyError),
 }
 
-/// The document without the schemas that nothing in it refers to, such as those that only stand in a generic one.
+/// Removes the schemas to which nothing refers, such as those that appear only inside a generic schema.
 pub fn without_unused_schemas(mut document: OpenApi) -> OpenApi {
     loop {
         let text = serde_json::to_string(&document).unwrap_or_default();
@@ -126,7 +126,7 @@ pub fn without_unused_schemas(mut document: OpenApi) -> OpenApi {
     }
 }
 
-/// The document without paths, to which routers add theirs.
+/// Creates the document without paths; routers add theirs.
 pub fn document() -> OpenApi {
     let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
     let info = InfoBuilder::new()
@@ -140,7 +140,7 @@ pub fn document() -> OpenApi {
     let mut components = Components::new();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     components.add_security_scheme("zoho", SecurityScheme::ApiKey(zoho));
-    // Parameters and refusals refer to these, but only bodies bring theirs along.
+    // Parameters and error responses refer to these schemas, but only request and response bodies register theirs.
     components.schemas.insert(ApiVersion::name().into_owned(), ApiVersion::schema());
     components.schemas.insert(AnyError::name().into_owned(), AnyError::schema());
     components.schemas.insert(ErrorOut::name().into_owned(), ErrorOut::schema());

@@ -1,4 +1,4 @@
-//! Pieces of the wire format that several calls share, and the fallbacks of every router.
+//! Elements of the wire format that several calls share, and the fallback answers of every router.
 
 use std::fmt;
 
@@ -18,18 +18,17 @@ use super::closed_sets::{SuccessCode, SuccessStatus};
 use crate::domain::id::UserId;
 use crate::domain::organisation::Person;
 
-/// API versions that are spoken.
+/// Supported API versions.
 const VERSIONS: [&str; 7] = ["v2.1", "v3", "v4", "v5", "v6", "v7", "v8"];
 
-/// A person as the API shows them.
+/// A person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PersonOut {
-    /// Id in the CRM.
+    /// User id in the CRM.
     #[schema(value_type = String)]
     id: UserId,
-    /// Display name.
     name: String,
-    /// Id at the identity provider.
+    /// User id at the identity provider.
     #[schema(value_type = String)]
     zuid: UserId,
 }
@@ -40,44 +39,41 @@ impl From<&Person> for PersonOut {
     }
 }
 
-/// What a call that changes something answers.
+/// Result of a call that changes something.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Success<D> {
     #[schema(value_type = SuccessCode)]
     code: &'static str,
-    /// What was changed.
+    /// The changed resource.
     details: D,
-    /// The same in words.
+    /// Summary in one sentence.
     message: &'static str,
     #[schema(value_type = SuccessStatus)]
     status: &'static str,
 }
 
 impl<D> Success<D> {
-    /// An answer with its details.
     pub fn new(details: D, message: &'static str) -> Self {
         Self { code: "SUCCESS", details, message, status: "success" }
     }
 }
 
-/// The answer of the scheduling calls.
+/// Envelope of the scheduling calls.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackupEnvelope<T> {
-    /// The answer itself.
     pub backup: T,
 }
 
-/// The id of what was changed, and what else is worth knowing.
+/// Id of the changed resource, and an optional note.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Changed {
-    /// The id.
     pub id: String,
-    /// Something to know about it.
+    /// Additional information about the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'static str>,
 }
 
-/// An instant as the API writes it: RFC 3339 with the offset of the organisation's zone, to the second.
+/// A time in RFC 3339 format with the offset of the organisation's time zone, to the second.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(value_type = String, format = DateTime, example = "2026-11-26T04:00:00+09:00")]
 pub struct LocalTime(String);
@@ -88,18 +84,18 @@ impl fmt::Display for LocalTime {
     }
 }
 
-/// Writes an instant in that zone.
+/// Formats an instant in the given zone.
 pub fn local_time(at: DateTime<Utc>, zone: Tz) -> LocalTime {
     LocalTime(at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false))
 }
 
-/// Makes a router's routes answer only API versions that are spoken; others are paths that do not exist. The route's
-/// parameter is `v`.
+/// Restricts a router's routes to supported API versions; any other version is an unknown path. The route parameter is
+/// named `v`.
 pub fn with_versions<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<S>) -> OpenApiRouter<S> {
     router.route_layer(middleware::from_fn(only_known_versions))
 }
 
-/// Makes unknown paths and methods answer as Zoho does, and keeps answers out of caches. For the outermost router only.
+/// Answers unknown paths and methods as Zoho does, and keeps answers out of caches. For the outermost router only.
 pub fn with_fallbacks(router: Router) -> Router {
     router
         .fallback(async || ApiError::invalid_url_pattern())
@@ -107,7 +103,8 @@ pub fn with_fallbacks(router: Router) -> Router {
         .layer(middleware::map_response(not_stored))
 }
 
-/// Whether Zoho's Backup API has a path (Zoho CRM Backup API v8: schedule, get details, cancel, history, get URLs).
+/// Returns whether a path belongs to Zoho's Backup API (Zoho CRM Backup API v8: schedule, get details, cancel, history,
+/// get URLs).
 fn is_zohos(path: &str) -> bool {
     let mut parts = path.strip_prefix("/crm/bulk/").unwrap_or_default().split('/').skip(1);
     let found: [Option<&str>; 5] = std::array::from_fn(|_| parts.next());
@@ -118,7 +115,7 @@ fn is_zohos(path: &str) -> bool {
     )
 }
 
-/// JSON is somebody's data, so no cache keeps it, unless an answer says otherwise.
+/// Every JSON answer contains customer data, so caches must not store it unless the handler says otherwise.
 async fn not_stored(mut response: Response) -> Response {
     let headers = response.headers_mut();
     let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));

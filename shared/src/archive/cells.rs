@@ -1,9 +1,13 @@
-//! The escaping of cells: a *marked* cell has one apostrophe in front, and in it some characters are replaced by signs.
+//! Escaping of cells. An escaped cell, here called *marked*, starts with an apostrophe, and some characters in it are
+//! replaced by signs.
 //!
-//! Marking depends on the cell and on its field's type; undoing depends on nothing but the written cell, so that a reader needs no
-//! field types and what is marked may change without a change of the readers. A cell that begins with an apostrophe is always marked.
-//! Spreadsheets show the apostrophe of a CSV file and keep it. They lose NUL and turn every kind of line end into a line feed, so a
-//! marked cell has `␀` for NUL and `␍` for a carriage return; `␛` before one of the three signs means the sign itself.
+//! Whether a cell is marked depends on the cell and the type of its field. Undoing depends only on the written cell, so
+//! readers need no field types, and the rule for marking may change without changing the readers. A cell that starts
+//! with an apostrophe is always marked.
+//!
+//! Spreadsheets show the apostrophe of a CSV file and keep it. They lose NUL and convert every kind of line break to a
+//! line feed, so a marked cell contains `␀` for NUL and `␍` for a carriage return; `␛` before one of the three signs
+//! stands for the sign itself.
 
 use std::borrow::Cow;
 
@@ -15,14 +19,14 @@ use super::typed;
 use crate::domain::archive_options::CsvOptions;
 use crate::domain::rows::LONG_ROW;
 
-/// Characters that a marked cell has a sign for, with that sign.
+/// Characters that are replaced in a marked cell, with their signs.
 const SIGNS: [(char, &str); 5] = [('\0', "␀"), ('\r', "␍"), ('␀', "␛␀"), ('␍', "␛␍"), ('␛', "␛␛")];
-/// The first character of a marked cell, as a regular expression.
+/// Regular expression that matches the mark of a marked cell.
 pub const MARK: &str = "^'";
-/// The signs of a marked cell, as a regular expression.
+/// Regular expression that matches the signs in a marked cell.
 pub const SIGN: &str = "\u{241B}[\u{2400}\u{240D}\u{241B}]|[\u{2400}\u{240D}]";
 
-/// Written cells and what they stand for.
+/// Examples of written cells with their original values.
 pub const VECTORS: [(&str, &str); 18] = [
     ("", ""),
     ("Sakura", "Sakura"),
@@ -44,22 +48,21 @@ pub const VECTORS: [(&str, &str); 18] = [
     ("'=\u{241B}x", "=\u{241B}x"),
 ];
 
-/// What a field's cells are to a spreadsheet.
+/// How a spreadsheet interprets the cells of a field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CellKind {
-    /// Characters: ids, names, telephone numbers, everything of an unknown type.
+    /// Text: ids, names, telephone numbers, and every unknown type.
     #[default]
     Text,
-    /// Numbers that may be computed with.
+    /// Numbers used in calculations.
     Number,
-    /// Days and times.
+    /// Dates and times.
     Date,
-    /// True or false.
     Boolean,
 }
 
 impl CellKind {
-    /// The kind of a field, by the CRM's name of its type.
+    /// Returns the kind of a field by the CRM's name of its type.
     pub fn of(data_type: &str) -> Self {
         match data_type.to_ascii_lowercase().as_str() {
             "integer" | "int" | "int2" | "int4" | "int8" | "smallint" | "bigint" | "long" | "number" | "numeric" | "decimal"
@@ -72,7 +75,7 @@ impl CellKind {
         }
     }
 
-    /// Whether a spreadsheet gives back this cell of such a field equal in value.
+    /// Returns whether a spreadsheet preserves the value of this cell.
     fn keeps_value(self, cell: &str) -> bool {
         match self {
             Self::Text => false,
@@ -83,19 +86,18 @@ impl CellKind {
     }
 }
 
-/// How a file's cells were escaped.
+/// How the cells of a file were escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Escaping {
-    /// Not at all.
     None,
-    /// By version 1 of the manifest: formulas only.
+    /// By manifest version 1: formulas only.
     Formulas,
-    /// By the rule above.
+    /// By the rule of this module.
     Cells,
 }
 
 impl Escaping {
-    /// The cell as it was before it was written.
+    /// Restores the cell's original value.
     pub fn undo(self, written: &str) -> Cow<'_, str> {
         match self {
             Self::None => Cow::Borrowed(written),
@@ -105,30 +107,30 @@ impl Escaping {
     }
 }
 
-/// How to undo the escaping, for the manifest: exact regular expressions and examples.
+/// Instructions for undoing the escaping, for the manifest: exact regular expressions and examples.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undo {
-    /// Regular expression of marked cells; what it matches is removed.
+    /// Regular expression for the mark, which is removed.
     pub mark: String,
-    /// Regular expression of the signs in the rest of a marked cell.
+    /// Regular expression for the signs in the rest of a marked cell.
     pub sign: String,
-    /// What each sign stands for.
+    /// The character that each sign stands for.
     pub stands_for: std::collections::BTreeMap<String, String>,
-    /// Written cells and what they stand for.
+    /// Examples.
     pub vectors: Vec<Vector>,
 }
 
-/// A written cell and what it stands for.
+/// A written cell with its original value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vector {
-    /// The cell in the CSV file, without the quotes of the file.
+    /// The cell in the CSV file, without the file's quotes.
     pub written: String,
     /// The CRM's cell.
     pub cell: String,
 }
 
 impl Undo {
-    /// The rule of this version.
+    /// Returns the rule of this version.
     pub fn current() -> Self {
         let vector = |(written, cell): (&str, &str)| Vector { written: written.to_owned(), cell: cell.to_owned() };
         Self {
@@ -140,12 +142,12 @@ impl Undo {
     }
 }
 
-/// The cell as it is written.
+/// Escapes a cell.
 pub fn escape(cell: &str, kind: CellKind, options: CsvOptions) -> Cow<'_, str> {
     if needs_mark(cell, kind, options) { Cow::Owned(format!("'{}", with_signs(cell))) } else { Cow::Borrowed(cell) }
 }
 
-/// The cell as it was before [`escape`].
+/// Restores a cell escaped by [`escape`].
 pub fn undo(written: &str) -> Cow<'_, str> {
     let Some(rest) = written.strip_prefix('\'') else { return Cow::Borrowed(written) };
     if !rest.contains(['␀', '␍', '␛']) {
@@ -162,7 +164,7 @@ pub fn undo(written: &str) -> Cow<'_, str> {
     Cow::Owned(cell)
 }
 
-/// Whether the cell is marked.
+/// Returns whether a cell must be marked.
 pub(super) fn needs_mark(cell: &str, kind: CellKind, options: CsvOptions) -> bool {
     if !options.escape_formulas || cell.is_empty() {
         return false;
@@ -179,7 +181,7 @@ pub(super) fn needs_mark(cell: &str, kind: CellKind, options: CsvOptions) -> boo
     !is_unchanged_number(cell) && !kind.keeps_value(cell) && (is_formula(cell) || looks_like_a_value(cell))
 }
 
-/// The text of a marked cell, or a part of it.
+/// Replaces characters by their signs in a marked cell or a part of it.
 pub(super) fn with_signs(text: &str) -> Cow<'_, str> {
     if !text.contains(['\0', '\r', '␀', '␍', '␛']) {
         return Cow::Borrowed(text);

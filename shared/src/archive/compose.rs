@@ -1,6 +1,7 @@
-//! Makes one object from byte runs and ranges of other objects. Under S3's rules (parts of 5 MiB but for the last, 5 GiB at the
-//! most, 10,000 of them) ranges are copied inside the store; bytes of objects are read only to fill a part up to the minimum. What would
-//! be more than 10,000 parts is composed in groups, and the groups then.
+//! Composes an object from bytes and from ranges of other objects, within S3's limits: at most 10,000 parts of up to 5
+//! GiB, and at least 5 MiB for every part except the last. The store copies ranges itself; bytes of objects are
+//! downloaded only to fill a part up to the minimum size. If an object would need more than 10,000 parts, its pieces
+//! are composed into groups first, and then the groups into the object.
 
 use std::ops::Range;
 
@@ -9,19 +10,16 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::ports::{ErrorKind, ObjectRef, Objects, PartTag, PortError, UploadId, Uploads};
 
-/// Parts that are on their way at once.
+/// Number of parts sent concurrently.
 const IN_FLIGHT: usize = 4;
 
-/// A run of bytes of the object to make.
+/// A run of bytes in the composed object.
 #[derive(Debug, Clone)]
 pub enum Piece {
-    /// These bytes.
     Bytes(Bytes),
-    /// A range of another object, in bytes.
+    /// A byte range of another object.
     Object {
-        /// The object.
         from: ObjectRef,
-        /// The range.
         range: Range<u64>,
     },
 }
@@ -49,52 +47,47 @@ impl Piece {
     }
 }
 
-/// The store's rules for parts, in bytes.
+/// The store's limits for parts, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Least size of a part that is not the last.
+    /// Minimum size of every part except the last.
     pub least: u64,
-    /// Most bytes of a part.
+    /// Maximum size of a part.
     pub most: u64,
-    /// Most bytes that are gathered in memory for one part.
+    /// Maximum number of bytes gathered in memory for one part.
     pub gathered: u64,
-    /// Most parts.
+    /// Maximum number of parts.
     pub parts: usize,
 }
 
 impl Limits {
-    /// S3's own rules.
+    /// The limits of S3.
     pub const S3: Self = Self { least: 5 << 20, most: 5 << 30, gathered: 16 << 20, parts: 10_000 };
 }
 
-/// How a part is made.
+/// How a part is created.
 #[derive(Debug, Clone)]
 pub enum Part {
-    /// Gathered in memory and sent.
+    /// Gathered in memory and uploaded.
     Send(Vec<Piece>),
     /// Copied inside the store.
-    Copy {
-        /// The object.
-        from: ObjectRef,
-        /// The range.
-        range: Range<u64>,
-    },
+    Copy { from: ObjectRef, range: Range<u64> },
 }
 
-/// What composing took.
+/// Figures about a composed object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Composed {
-    /// Bytes of the new object.
+    /// Size of the new object.
     pub size: u64,
-    /// Bytes that were read from objects.
+    /// Bytes downloaded from other objects.
     pub read: u64,
-    /// Bytes that were copied inside the store.
+    /// Bytes copied inside the store.
     pub copied: u64,
-    /// Parts.
+    /// Number of parts.
     pub parts: usize,
 }
 
-/// Decides how each part is made. Every part but the last has at least `least` bytes; copies have at most `most`.
+/// Decides how to create each part. Every part except the last has at least `least` bytes; copies have at most `most`.
 pub fn plan(pieces: Vec<Piece>, limits: Limits) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut waiting: Vec<Piece> = Vec::new();
@@ -108,7 +101,8 @@ pub fn plan(pieces: Vec<Piece>, limits: Limits) -> Vec<Part> {
                 piece = rest;
                 continue;
             }
-            // A range that can be copied gives up only what the waiting part lacks; anything else is gathered.
+            // A range that can be copied gives up only the bytes that the pending part lacks; anything else is
+            // gathered.
             let lack = limits.least.saturating_sub(waiting_size);
             let room = limits.gathered.max(limits.least) - waiting_size;
             let take = match copies && piece.size() >= lack + limits.least {
@@ -137,7 +131,7 @@ pub fn plan(pieces: Vec<Piece>, limits: Limits) -> Vec<Part> {
     parts
 }
 
-/// Cuts a copy of at most `most` bytes from the front, leaving a rest that is empty or large enough for a part.
+/// Cuts a copy of at most `most` bytes from the front. The rest is empty or large enough for a part.
 fn split_copy(piece: Piece, limits: Limits) -> (Part, Piece) {
     let size = piece.size();
     let take = match size {
@@ -153,13 +147,13 @@ fn split_copy(piece: Piece, limits: Limits) -> (Part, Piece) {
     (part, rest)
 }
 
-/// Composes an object of pieces that come one after the other; memory does not grow with their number.
+/// Composes an object from a stream of pieces. Memory use does not grow with their number.
 pub struct Composer<'a> {
     objects: &'a dyn Objects,
     uploads: &'a dyn Uploads,
     to: ObjectRef,
     content_type: &'static str,
-    /// Key before the number of each group.
+    /// Key prefix of the groups, to which each group's number is appended.
     groups: String,
     group_pieces: usize,
     pieces: Vec<Piece>,
@@ -170,7 +164,8 @@ pub struct Composer<'a> {
 }
 
 impl<'a> Composer<'a> {
-    /// Begins an object. Groups of its pieces, where there must be some, become objects under `groups`, which the caller deletes.
+    /// Starts an object. Groups of pieces, if they are needed, become objects with the key prefix `groups`, which the
+    /// caller deletes.
     pub fn new(
         objects: &'a dyn Objects,
         uploads: &'a dyn Uploads,
@@ -179,7 +174,7 @@ impl<'a> Composer<'a> {
         groups: String,
         limits: Limits,
     ) -> Self {
-        // A piece becomes two parts at most, but for those of 5 GiB.
+        // Except for pieces of 5 GiB, a piece becomes at most two parts.
         let group_pieces = limits.parts / 3;
         let (pieces, grouped) = (Vec::new(), Vec::new());
         Self { objects, uploads, to, content_type, groups, group_pieces, pieces, grouped, size: 0, read: 0, copied: 0 }
@@ -201,12 +196,13 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    /// Bytes so far.
+    /// Size so far in bytes.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Makes the object. `Corrupt` when it has another CRC-32 than the one given: then an object that it was made of has been damaged.
+    /// Completes the object. Fails with `Corrupt` if its CRC-32 differs from the given one, because then an object that
+    /// it was composed from is damaged.
     pub async fn finish(&mut self, crc32: Option<u32>) -> Result<Composed, PortError> {
         let mut pieces = std::mem::take(&mut self.grouped);
         pieces.append(&mut self.pieces);
@@ -215,7 +211,7 @@ impl<'a> Composer<'a> {
     }
 }
 
-/// Makes the object. A failure aborts the upload, so that no parts are left; an object that was there before stays.
+/// Composes an object. A failure aborts the upload, so no parts remain; an existing object under the same key stays.
 pub async fn compose(
     objects: &dyn Objects,
     uploads: &dyn Uploads,
@@ -257,7 +253,7 @@ pub async fn compose(
     if completed.is_err()
         && let Err(error) = uploads.abort(to, &upload).await
     {
-        tracing::warn!(error = &error as &dyn std::error::Error, "an upload could not be given up");
+        tracing::warn!(error = &error as &dyn std::error::Error, "aborting an upload failed");
     }
     completed.map(|()| composed)
 }

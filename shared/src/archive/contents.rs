@@ -1,4 +1,5 @@
-//! What a backup holds, as a document of its own beside the zips: the API shows it without opening them, also when they are gone.
+//! The contents of a backup as a document beside its zips. The API shows it without opening the zips, even after they
+//! expire.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,45 +10,44 @@ use crate::domain::crm::{DataCategory, LeftOut, Module};
 use crate::domain::id::{BackupId, OrgId};
 use crate::ports::{ObjectRef, SourceInfo};
 
-/// Prefix of these documents in the archives bucket; they are kept as long as history is.
+/// Key prefix of these documents in the archives bucket. They are kept as long as the history.
 pub const PREFIX: &str = "contents/";
 
-/// What a backup holds.
+/// The contents of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupContents {
-    /// Where the data came from.
     pub source: SourceInfo,
-    /// When the first of it was read.
+    /// When reading the data began.
     pub read_from: DateTime<Utc>,
     /// How CSV was written.
     pub csv: CsvOptions,
-    /// The modules, in the CRM's order.
+    /// Modules in the CRM's order.
     pub modules: Vec<ModuleContents>,
-    /// What was left out, and why.
+    /// Modules and fields that were left out, with the reason.
     pub left_out: Vec<LeftOut>,
 }
 
-/// What a backup holds of a module.
+/// The contents of one module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModuleContents {
     /// Name in the API.
     pub api_name: String,
-    /// Name that users see.
+    /// Name shown to users.
     pub label: String,
-    /// Columns of its CSV files.
+    /// Number of columns in its CSV files.
     pub fields: u64,
-    /// Rows of its CSV files.
+    /// Number of rows in its CSV files.
     pub rows: u64,
     /// Its CSV files.
     pub files: Vec<FileRecord>,
     /// Number of attachments.
     pub attachments: u64,
-    /// Bytes of them.
+    /// Size of all attachments in bytes.
     pub attachment_bytes: u64,
 }
 
 impl ModuleContents {
-    /// A module without files yet.
+    /// Creates the entry of a module whose files are not written yet.
     pub fn of(module: &Module) -> Self {
         let fields = module.fields.iter().filter(|field| field.contents == DataCategory::Crm).count() as u64;
         Self {
@@ -62,7 +62,7 @@ impl ModuleContents {
     }
 }
 
-/// Where a backup's document is kept.
+/// Returns the location of a backup's contents document.
 pub fn contents_at(org: OrgId, backup: BackupId) -> ObjectRef {
     ObjectRef::archives(format!("{PREFIX}{org}/{backup}.json"))
 }

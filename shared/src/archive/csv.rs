@@ -1,40 +1,40 @@
-//! CSV as RFC 4180 has it: UTF-8 with a byte order mark, cells that no spreadsheet runs or changes ([`super::cells`]), and quotes around
-//! every cell with a separator of any spreadsheet in it.
+//! CSV as defined by RFC 4180: UTF-8 with a byte order mark, cells escaped so that no spreadsheet runs or changes them
+//! ([`super::cells`]), and quotes around every cell that contains a separator of any spreadsheet.
 //!
-//! A cell over [`LONG_ROW`] bytes is written in parts: it is always quoted and always marked.
+//! A cell longer than [`LONG_ROW`] bytes is written in parts; it is always quoted and always marked.
 
 use super::cells::{CellKind, needs_mark, with_signs};
 pub use crate::domain::archive_options::CsvOptions;
 use crate::domain::rows::{Cell, CellPart, LONG_ROW};
 
-/// The rule in words, for the manifest.
+/// The escaping rule as text, for the manifest.
 pub const RULE: &str = "A marked cell has one apostrophe (') in front. Cells are marked that a spreadsheet would run as a formula or give \
 back changed (ids, numbers of many digits, leading zeros and signs, texts that look like numbers, dates, times or truth values, NUL and carriage \
 returns), and all that begin with an apostrophe. To undo it: if a cell matches the regular expression `undo.mark`, remove what matched, then \
 replace in the rest, from left to right, each match of the regular expression `undo.sign` by what `undo.stands_for` gives for it. Every other \
 cell is as it is written. The field's type does not matter. `undo.vectors` are examples.";
 
-/// The rule in words where cells are left alone.
-pub const AS_IT_IS: &str =
+/// The manifest's text for files without escaping.
+pub const UNESCAPED_RULE: &str =
     "Every cell is written as the CRM holds it; a spreadsheet may run those that look like formulas, and change others.";
 
-/// Writes CSV into a buffer that the caller reads and clears from time to time.
+/// Writes CSV into a buffer, which the caller drains from time to time.
 #[derive(Debug)]
 pub struct CsvWriter {
     options: CsvOptions,
-    /// Of the columns, in order; a column beyond them is text.
+    /// Kinds of the columns in order; further columns are text.
     kinds: Vec<CellKind>,
     buffer: Vec<u8>,
 }
 
 impl CsvWriter {
-    /// A writer with an empty buffer, for columns of these kinds.
+    /// Creates a writer with an empty buffer for the given columns.
     pub fn new(options: CsvOptions, kinds: Vec<CellKind>) -> Self {
         Self { options, kinds, buffer: Vec::new() }
     }
 
-    /// Begins the file with its header row. Excel takes a file that begins with `ID` for one of another format (SYLK), so a byte order mark
-    /// or quotes stand before it.
+    /// Writes the header row. Excel mistakes a file that starts with `ID` for the SYLK format, so a byte order mark or
+    /// quotes precede it.
     pub fn begin(&mut self, header: &[&str]) {
         if self.options.bom {
             self.buffer.extend_from_slice("\u{FEFF}".as_bytes());
@@ -49,7 +49,8 @@ impl CsvWriter {
         self.buffer.extend_from_slice(b"\r\n");
     }
 
-    /// Adds a row; NULL is written as the empty text is. A row of one empty cell is written as `""`, because an empty line is no row to most readers.
+    /// Writes a row; NULL is written like the empty text. A row of one empty cell is written as `""`, because most
+    /// readers ignore an empty line.
     pub fn row<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) {
         let start = self.buffer.len();
         for (count, cell) in cells.enumerate() {
@@ -64,7 +65,7 @@ impl CsvWriter {
         self.buffer.extend_from_slice(b"\r\n");
     }
 
-    /// Adds a part of a cell that belongs to a long row; `column` counts the columns that are written.
+    /// Writes a part of a cell in a long row; `column` is the index among the written columns.
     pub fn part(&mut self, part: &CellPart, column: usize) {
         if part.starts && column > 0 {
             self.buffer.push(b',');
@@ -91,12 +92,12 @@ impl CsvWriter {
         self.buffer.extend_from_slice(b"\r\n");
     }
 
-    /// What was written so far.
+    /// Returns the bytes written since the last [`clear`](Self::clear).
     pub fn written(&self) -> &[u8] {
         &self.buffer
     }
 
-    /// Forgets what was written so far and keeps its memory.
+    /// Empties the buffer and keeps its capacity.
     pub fn clear(&mut self) {
         self.buffer.clear();
     }
@@ -106,7 +107,7 @@ impl CsvWriter {
     }
 
     fn cell(&mut self, cell: &str, kind: CellKind) {
-        // Looks at every byte, which the compiler does for many at once; stopping early would be slower.
+        // This loop is vectorised because it visits every byte; an early exit would be slower.
         let is_plain = cell.bytes().fold(true, |plain, byte| plain & !matches!(byte, b'"' | b',' | b';' | b'\t' | b'\r' | b'\n'));
         if !is_plain || cell.len() > LONG_ROW {
             return self.quoted_cell(cell, kind);

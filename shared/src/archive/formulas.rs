@@ -1,12 +1,14 @@
-//! Cells that a spreadsheet runs as a formula, and the escaping of manifests of version 1, which knew only those.
+//! Cells that a spreadsheet runs as a formula, and the escaping of manifest version 1, which covered only those.
 //!
-//! A cell is run when its first character is `=`, `+`, `-`, `@`, a tab, a carriage return or, in Japanese Excel, a full-width `＝`, `＋`,
-//! `－`, `＠`; blanks, quotes and separators before it do not help. A cell that is a number as a whole (`-12.5`, `+819012345678`,
-//! `-1,234.50`, `5e-3`, `-7%`) computes nothing. A telephone number with hyphens (`+81-3-1234-5678`) is arithmetic to a spreadsheet.
+//! A cell runs if its first character is `=`, `+`, `-`, `@`, a tab, a carriage return or, in Japanese Excel, a
+//! full-width `＝`, `＋`, `－`, `＠`; preceding blanks, quotes and separators do not prevent that. A cell that is a number
+//! as a whole (`-12.5`, `+819012345678`, `-1,234.50`, `5e-3`, `-7%`) calculates nothing, but a telephone number with
+//! hyphens (`+81-3-1234-5678`) is arithmetic to a spreadsheet.
 
 use crate::domain::rows::LONG_ROW;
 
-/// Tells whether a spreadsheet would run the cell. Of a cell over [`LONG_ROW`] bytes only the first half [`LONG_ROW`] is looked at.
+/// Returns whether a spreadsheet would run the cell. Of a cell longer than [`LONG_ROW`] bytes, only the first half of
+/// [`LONG_ROW`] is examined.
 pub fn is_formula(cell: &str) -> bool {
     match cell.as_bytes().first() {
         None => return false,
@@ -19,7 +21,7 @@ pub fn is_formula(cell: &str) -> bool {
     cell.chars().find(|c| !is_passed_over(*c)).is_some_and(starts_formula) && !is_number(cell.as_bytes())
 }
 
-/// Undoes the escaping of a manifest of version 1: one apostrophe before a formula.
+/// Undoes the escaping of manifest version 1, which put one apostrophe before a formula.
 pub fn restore(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest) => rest,
@@ -35,7 +37,7 @@ fn starts_formula(c: char) -> bool {
     matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠')
 }
 
-/// Sign, digits (grouped or not), fraction, exponent, percent; nothing else.
+/// Matches a sign, digits (grouped or not), fraction, exponent and percent sign, and nothing else.
 fn is_number(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"+").or_else(|| text.strip_prefix(b"-")).unwrap_or(text);
     let text = text.strip_suffix(b"%").unwrap_or(text);

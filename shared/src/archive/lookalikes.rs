@@ -1,21 +1,24 @@
-//! Texts that some spreadsheet takes for a number, an amount, a date, a time or a truth value, and then saves otherwise.
+//! Texts that some spreadsheet takes for a number, an amount, a date, a time or a truth value, and then saves in a
+//! different form.
 //!
-//! Which texts those are depends on the program, its version and its language, and no list is whole. So a text counts if it consists of nothing
-//! but what such values are made of: digits, signs, separators, currencies, and the words of [`super::words`]. Some harmless texts count too; an
-//! apostrophe too many costs nothing, because undoing is exact.
+//! Which texts these are depends on the program, its version and its language, and no list is complete. A text
+//! therefore counts if it consists only of the elements of such values: digits, signs, separators, currencies, and the
+//! words of [`super::words`]. Some harmless texts count as well, but a superfluous apostrophe costs nothing, because
+//! undoing is exact.
 
 use super::formulas::is_digits;
 use super::typed::SHOWN;
 use super::words::{is_constant, is_of_values};
 
-/// Bytes of the longest constant; a full-width letter has three.
+/// Length of the longest constant in bytes; a full-width letter has three.
 const LONGEST_CONSTANT: usize = 20;
-/// Bytes of the longest word.
+/// Length of the longest word in bytes.
 const LONGEST_WORD: usize = 16;
-/// From here on letters are Chinese, Japanese or Korean; each of them has to be a unit.
+/// First character of the Chinese, Japanese and Korean blocks; such letters must be units of values.
 const FIRST_OF_CJK: char = '\u{2E80}';
 
-/// A number that every spreadsheet saves as it is written here: shown in full, no leading or trailing zero, not a day and month (`1.5`).
+/// Returns whether every spreadsheet saves this number unchanged: it is shown in full, has no leading or trailing zero,
+/// and is not a day and month (`1.5`).
 pub(super) fn is_unchanged_number(cell: &str) -> bool {
     let text = cell.strip_prefix('-').unwrap_or(cell);
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "1"));
@@ -29,7 +32,7 @@ pub(super) fn is_unchanged_number(cell: &str) -> bool {
     }
 }
 
-/// `12.5` and `11.2026` are dates where dates have dots.
+/// `12.5` and `11.2026` are dates in locales that separate dates with dots.
 fn is_day_and_month(first: &str, second: &str) -> bool {
     let number = |text: &str| text.parse::<u32>().unwrap_or(u32::MAX);
     let (first, second) = (number(first), number(second));
@@ -37,25 +40,25 @@ fn is_day_and_month(first: &str, second: &str) -> bool {
     is_pair || (first.min(second) <= 12 && (1_900..=2_100).contains(&first.max(second)))
 }
 
-/// `1.234` and `0.512` are whole numbers where dots separate thousands.
+/// `1.234` and `0.512` are whole numbers in locales that separate thousands with dots.
 fn is_thousands(whole: &str, fraction: &str) -> bool {
     whole.len() <= 3 && fraction.len() == 3
 }
 
-/// Whether a spreadsheet may take the text for a value.
+/// Returns whether some spreadsheet may take the text for a value.
 pub(super) fn looks_like_a_value(cell: &str) -> bool {
     let text = cell.trim_matches(is_blank);
     if may_be_constant(text) && is_constant(&text.chars().map(narrow).collect::<String>().to_lowercase()) {
         return true;
     }
-    // Most cells end here or at their first word.
+    // Fast path: most cells end here or at their first word.
     if !text.bytes().any(|byte| byte.is_ascii_digit() || !byte.is_ascii()) {
         return false;
     }
     !is_code(text) && has_closed_brackets(text) && is_made_of_values(text)
 }
 
-/// Whether a truth value or an error may be so long and begin so.
+/// Returns whether the text's length and first letter allow a truth value or an error constant.
 fn may_be_constant(text: &str) -> bool {
     let begins = |c: char| matches!(narrow(c).to_ascii_lowercase(), '#' | 't' | 'f' | 'w' | 'v' | 'o');
     text.len() <= LONGEST_CONSTANT && text.starts_with(begins)
@@ -88,7 +91,7 @@ fn is_made_of_values(text: &str) -> bool {
     has_digit
 }
 
-/// Whether the word may stand there.
+/// Returns whether a word may stand at this position in a value.
 fn fits(word: &str, before: char, after: &str) -> bool {
     let next = after.chars().next().map(narrow);
     match word {
@@ -101,18 +104,18 @@ fn fits(word: &str, before: char, after: &str) -> bool {
     }
 }
 
-/// Digits in groups with hyphens, such as a telephone number or a postcode: two groups are too long for a date.
+/// Groups of digits with hyphens, such as a telephone number or postcode; two long groups rule out a date.
 fn is_code(text: &str) -> bool {
     let long = text.split('-').filter(|group| group.len() >= 3).count();
     long >= 2 && text.split('-').all(|group| is_digits(group.as_bytes()))
 }
 
-/// Brackets enclose a negative amount as a whole, or there are none.
+/// Brackets must enclose a negative amount as a whole.
 fn has_closed_brackets(text: &str) -> bool {
     !text.chars().any(|c| matches!(narrow(c), '(' | ')')) || text.chars().next_back().is_some_and(|c| narrow(c) == ')')
 }
 
-/// The ASCII character of a full-width one.
+/// Converts a full-width character to ASCII.
 fn narrow(c: char) -> char {
     match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),

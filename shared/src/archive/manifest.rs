@@ -1,90 +1,85 @@
-//! The documents inside the zips that describe the others: `manifest.json`, `fields/<module>.json`, and the columns of
-//! `attachments.csv`. JSON is pretty-printed in a fixed order, so that the same input gives the same bytes.
+//! Documents inside the zips that describe the other entries: `manifest.json`, `fields/<module>.json`, and the columns
+//! of `attachments.csv`. JSON is pretty-printed in a fixed order, so that equal input gives equal bytes.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{CellKind, Escaping, Undo};
-use super::csv::{AS_IT_IS, CsvOptions, RULE};
+use super::csv::{UNESCAPED_RULE, CsvOptions, RULE};
 use crate::domain::backup::ArchiveKind;
 use crate::domain::crm::{Attachment, Field, LeftOut, Module};
 use crate::domain::id::{BackupId, OrgId};
 use crate::ports::SourceInfo;
 
-/// The manifest's `format`.
+/// Value of the manifest's `format`.
 pub const FORMAT: &str = "hozon-backup";
-/// The manifest's `version`. It changes when a reader of the old one would go wrong.
+/// Value of the manifest's `version`. It changes when a reader of the previous version would misread the files.
 pub const VERSION: u32 = 2;
 
-/// `manifest.json`.
+/// The document `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Always [`FORMAT`].
     pub format: String,
-    /// [`VERSION`] of the writer.
+    /// [`VERSION`] at the time of writing.
     pub version: u32,
-    /// What the zip holds.
     pub kind: ArchiveKind,
-    /// Whose data it is.
     pub organisation: ManifestOrganisation,
-    /// The backup. All its zips have the same, data and attachments alike.
+    /// Id of the backup, identical in all of its zips.
     pub backup: BackupId,
     /// Number of this zip among those of its kind, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<u32>,
-    /// How many zips of its kind the backup has. `None` in manifests of the first version.
+    /// Number of zips of this kind in the backup; `None` in manifests of the first version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parts: Option<u32>,
-    /// Where the data came from, and what state of it this is.
+    /// The source of the data, and the state that the backup shows.
     pub source: SourceInfo,
-    /// When the first of it was read.
+    /// When reading the data began.
     pub read_from: DateTime<Utc>,
-    /// When the last of it had been read.
+    /// When reading the data ended.
     pub read_until: DateTime<Utc>,
     /// How the CSV files are written.
     pub csv: CsvRules,
-    /// What was left out, and why.
+    /// Modules and fields that were left out, with the reason.
     pub left_out: Vec<LeftOut>,
-    /// Every other entry of the zip, in its order.
+    /// Every other entry of the zip, in order.
     pub files: Vec<FileRecord>,
 }
 
-/// The organisation as it was when the backup was planned.
+/// The organisation at the time when the backup was planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestOrganisation {
-    /// Its id.
     pub id: OrgId,
-    /// Its name.
     pub name: String,
-    /// Its zone.
     pub time_zone: Tz,
 }
 
 /// How the CSV files are written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsvRules {
-    /// `UTF-8`
+    /// Always `UTF-8`.
     pub encoding: String,
-    /// Whether each file begins with a byte order mark.
+    /// Whether each file starts with a byte order mark.
     pub byte_order_mark: bool,
-    /// `CRLF`
+    /// Always `CRLF`.
     pub line_end: String,
-    /// Whether cells that a spreadsheet would run as a formula were marked.
+    /// Whether cells that a spreadsheet would run as a formula were escaped.
     #[serde(rename = "escaped")]
     pub escape_formulas: bool,
     /// Whether cells that a spreadsheet would change were marked.
     #[serde(default)]
     pub protected: bool,
-    /// How they were, and how to undo it.
+    /// The escaping rule as text.
     pub rule: String,
-    /// Exactly how to undo it; version 1 had only words.
+    /// Exact instructions for undoing it; version 1 had only the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
 }
 
 impl CsvRules {
-    /// What these options come to.
+    /// Returns the rules that result from an organisation's options.
     pub fn of(options: CsvOptions) -> Self {
         Self {
             encoding: "UTF-8".to_owned(),
@@ -92,12 +87,12 @@ impl CsvRules {
             line_end: "CRLF".to_owned(),
             escape_formulas: options.escape_formulas,
             protected: options.escape_formulas && options.protect,
-            rule: if options.escape_formulas { RULE } else { AS_IT_IS }.to_owned(),
+            rule: if options.escape_formulas { RULE } else { UNESCAPED_RULE }.to_owned(),
             undo: options.escape_formulas.then(Undo::current),
         }
     }
 
-    /// How the cells were escaped.
+    /// Returns how the cells were escaped.
     pub fn escaping(&self) -> Escaping {
         match (self.escape_formulas, &self.undo) {
             (false, _) => Escaping::None,
@@ -107,38 +102,37 @@ impl CsvRules {
     }
 }
 
-/// One entry, as the manifest records it.
+/// An entry of the zip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
-    /// The entry's path.
+    /// Path of the entry.
     pub path: String,
-    /// The module that it belongs to.
+    /// The module to which it belongs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
-    /// CSV rows without the header.
+    /// Number of CSV rows without the header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
-    /// Uncompressed bytes.
+    /// Uncompressed size.
     pub bytes: u64,
-    /// SHA-256 of the uncompressed bytes, in lower-case hex.
+    /// SHA-256 of the uncompressed bytes as lower-case hexadecimal digits.
     pub sha256: String,
 }
 
-/// `fields/<module>.json`.
+/// The document `fields/<module>.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldsDocument {
     /// The module's name in the API.
     pub api_name: String,
-    /// The name that users see.
+    /// Name shown to users.
     pub label: String,
-    /// Its position among the modules.
+    /// Position among the modules.
     pub order: u32,
-    /// All its fields in the CRM's order, those that were left out included.
+    /// All fields in the CRM's order, including those that were left out.
     pub fields: Vec<Field>,
 }
 
 impl FieldsDocument {
-    /// Describes a module.
     pub fn of(module: &Module) -> Self {
         Self {
             api_name: module.api_name.clone(),
@@ -153,7 +147,7 @@ impl FieldsDocument {
 pub const ATTACHMENT_COLUMNS: [&str; 10] =
     ["module", "record_id", "record_name", "attachment_id", "path", "original_name", "size", "content_type", "created", "sha256"];
 
-/// What those columns are to a spreadsheet.
+/// Returns the kinds of these columns.
 pub fn attachment_kinds() -> Vec<CellKind> {
     let kind = |name: &&str| match *name {
         "size" => CellKind::Number,
@@ -163,7 +157,7 @@ pub fn attachment_kinds() -> Vec<CellKind> {
     ATTACHMENT_COLUMNS.iter().map(kind).collect()
 }
 
-/// One row of `attachments.csv`.
+/// Returns a row of `attachments.csv`.
 pub fn attachment_row(module: &str, path: &str, attachment: &Attachment, sha256: &str) -> [String; 10] {
     [
         module.to_owned(),
@@ -179,23 +173,23 @@ pub fn attachment_row(module: &str, path: &str, attachment: &Attachment, sha256:
     ]
 }
 
-/// Writes a manifest whose files are listed one by one: [`ManifestText::begin`], a [`ManifestText::file`] for each, then the end. Each
-/// file is a line of its own.
+/// Writes a manifest whose files are listed one by one: [`ManifestText::begin`], then [`ManifestText::file`] for each
+/// file, then [`ManifestText::end`]. Each file takes one line.
 #[derive(Debug, Default)]
 pub struct ManifestText {
     files: u64,
 }
 
 impl ManifestText {
-    /// The text up to the list of files; `manifest.files` is not looked at.
+    /// Returns the text up to the list of files; `manifest.files` is ignored.
     pub fn begin(manifest: &Manifest) -> Result<Vec<u8>, serde_json::Error> {
         let mut text = to_json(&Manifest { files: Vec::new(), ..manifest.clone() })?;
-        // The list of files is the last field, and empty.
+        // The list of files is the last field and is empty.
         text.truncate(text.len() - "]\n}\n".len());
         Ok(text)
     }
 
-    /// One more file.
+    /// Returns the text for one more file.
     pub fn file(&mut self, record: &FileRecord) -> Result<Vec<u8>, serde_json::Error> {
         let mut text = if self.files == 0 { b"\n    ".to_vec() } else { b",\n    ".to_vec() };
         self.files += 1;
@@ -203,13 +197,13 @@ impl ManifestText {
         Ok(text)
     }
 
-    /// What follows the last file.
+    /// Returns the text after the last file.
     pub fn end(&self) -> &'static [u8] {
         if self.files == 0 { b"]\n}\n" } else { b"\n  ]\n}\n" }
     }
 }
 
-/// Writes a document: pretty, with a line end at the end.
+/// Serialises a document as pretty-printed JSON with a final line break.
 pub fn to_json<T: Serialize>(document: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut json = serde_json::to_vec_pretty(document)?;
     json.push(b'\n');

@@ -1,4 +1,5 @@
-//! The archive format: cells, entry names, zip records, composing, the manifest. Plain readers and writers; no AWS type.
+//! The archive format: cells, entry names, zip records, composition, and the manifest. Plain readers and writers
+//! without AWS types.
 
 pub mod cells;
 pub mod compose;

@@ -1,30 +1,34 @@
-//! Paths of entries that are safe on Windows, macOS and Linux. The names that users gave stand in the index; these are for disks.
+//! Paths of zip entries that are safe on Windows, macOS and Linux. The attachment index contains the names that users
+//! gave.
 
 use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
-/// Most UTF-16 units of a folder's name and of a file's, so that a path of three parts stays under Windows' 260.
+/// Maximum length of folder and file names in UTF-16 units, so that a path of three parts stays below Windows' limit of
+/// 260.
 const FOLDER_UNITS: usize = 56;
 const FILE_UNITS: usize = 110;
-/// File systems on Linux take 255 bytes; the rest is for a number.
+/// File systems on Linux allow 255 bytes; the difference leaves space for a number.
 const MAX_BYTES: usize = 240;
-/// An extension longer than this is not kept when a name is cut.
+/// A longer extension is not kept when a name is shortened.
 const EXTENSION_UNITS: usize = 16;
 
-/// Folders of records that are remembered; later ones are told apart by a number that is theirs alone.
+/// Number of record folders that are remembered. Later ones are distinguished by a unique number.
 const MAX_FOLDERS: usize = 1_000_000;
-/// Files of one folder that are remembered.
+/// Number of files per folder that are remembered.
 const MAX_FILES: usize = 100_000;
-/// Numbers that are tried for a name; then it gets one that is its own.
+/// Numbers that are tried for a name before it gets a unique one.
 const MAX_TRIES: u32 = 100;
 
-/// Gives each path a safe form that no other path has, on file systems that ignore case too. The same calls give the same paths.
+/// Assigns each path a safe form that no other path has, even on file systems that ignore case. The same calls always
+/// return the same paths.
 ///
-/// Memory has a bound, whatever the number of paths: files of the deepest folders are remembered only while paths of the same folder
-/// follow one another, and of folders a million are remembered. From then on a folder keeps its name only where no other can be taken for
-/// it (small letters, digits, `-` and `_`); any other gets `~` and its number in the order of all paths.
+/// Memory is bounded, whatever the number of paths. Files of the deepest folders are remembered only while paths of the
+/// same folder follow one another, and at most a million folders are remembered. After that a folder keeps its name
+/// only if no other name can be mistaken for it (lower-case letters, digits, `-` and `_`); any other folder gets `~`
+/// and its number in the order of all paths.
 #[derive(Debug)]
 pub struct PathNamer {
     max_folders: usize,
@@ -35,7 +39,7 @@ pub struct PathNamer {
     placed: u64,
 }
 
-/// The deepest folder that paths are placed in.
+/// The deepest folder into which paths are currently placed.
 #[derive(Debug, Default)]
 struct Current {
     original: String,
@@ -52,7 +56,7 @@ impl Default for PathNamer {
 }
 
 impl PathNamer {
-    /// A namer that has given no path yet.
+    /// Creates a namer that has assigned no path yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -62,8 +66,9 @@ impl PathNamer {
         Self { max_folders, max_files, taken, folders, current: Current::default(), placed: 0 }
     }
 
-    /// Places a file: the last component is its name, the others its folders. A file is a new file each time. A folder at the top is the
-    /// same folder each time; one inside another is the same while its paths follow one another.
+    /// Places a file. The last component is its name; the others are folders. Every call places a new file. Equal names
+    /// of top-level folders are the same folder; equal names of inner folders are the same folder while their paths
+    /// follow one another.
     pub fn place(&mut self, components: &[&str]) -> String {
         self.placed += 1;
         let (file, folders) = components.split_last().map_or(("", [].as_slice()), |(file, folders)| (*file, folders));
@@ -81,7 +86,7 @@ impl PathNamer {
         }
     }
 
-    /// Gives the path of a folder at the top, with `/` at its end.
+    /// Returns the path of a top-level folder with a trailing `/`.
     fn folder(&mut self, folder: &str) -> String {
         let name = safe(folder, FOLDER_UNITS);
         let known = key(folder);
@@ -93,12 +98,13 @@ impl PathNamer {
         format!("{path}/")
     }
 
-    /// Takes the first free form of a name at the top or in a folder there; these are always remembered.
+    /// Takes the first free form of a name at the top level or in a top-level folder. These names are always
+    /// remembered.
     fn top(&mut self, parent: &str, name: &str) -> (String, u32) {
         take_free(&mut self.taken, u32::MAX, parent, name).unwrap_or_default()
     }
 
-    /// Makes a folder inside another the current one.
+    /// Makes an inner folder the current one.
     fn enter(&mut self, folders: &[&str]) {
         let original = folders.join("\0");
         if self.current.original == original && !self.current.path.is_empty() {
@@ -139,13 +145,14 @@ impl PathNamer {
     }
 }
 
-/// Takes the first free form of a name in a folder, and tells its number; none when that many are taken.
+/// Takes the first free form of a name in a folder and returns it with its number; `None` if none of `tries` forms is
+/// free.
 fn take_free(taken: &mut HashSet<Key>, tries: u32, parent: &str, name: &str) -> Option<(String, u32)> {
     let mut forms = (1..=tries).map(|number| (format!("{parent}{}", numbered(name, number)), number));
     forms.find(|(path, _)| taken.insert(key(&folded(path))))
 }
 
-/// The first number from `from` on whose form is not taken; no other path has that number.
+/// Returns the first number from `from` on whose form is free; no other path has that number.
 fn own_number(taken: &HashSet<Key>, from: u64, form: impl Fn(u64) -> String) -> u64 {
     (from..).find(|number| !is_taken(taken, &form(*number))).unwrap_or(from)
 }
@@ -154,7 +161,7 @@ fn is_taken(taken: &HashSet<Key>, path: &str) -> bool {
     taken.contains(&key(&folded(path)))
 }
 
-/// Whether a name differs from every other such name, whatever the case.
+/// Returns whether a name differs from every other such name regardless of case.
 fn is_unmistakable(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_'))
 }
@@ -164,7 +171,7 @@ fn key(text: &str) -> Key {
     std::array::from_fn(|at| digest[at])
 }
 
-/// What a file system that ignores case and composition takes as the same.
+/// Folds a path the way file systems that ignore case and Unicode composition do.
 fn folded(path: &str) -> String {
     path.to_uppercase().to_lowercase().nfd().collect()
 }
@@ -177,7 +184,7 @@ fn numbered(name: &str, number: u32) -> String {
     }
 }
 
-/// Splits before the last dot; a name that begins with its only dot has no extension.
+/// Splits a name before its last dot. A name whose only dot comes first has no extension.
 fn split_extension(name: &str) -> (&str, &str) {
     match name.rfind('.') {
         Some(at) if at > 0 => name.split_at(at),
@@ -199,18 +206,19 @@ fn safe(component: &str, max_units: usize) -> String {
     name.to_owned()
 }
 
-/// Windows drops dots and spaces at the end; spaces at the start are lost by many tools.
+/// Windows removes trailing dots and spaces, and many tools lose leading spaces.
 fn trimmed(name: &str) -> &str {
     name.trim_start_matches(' ').trim_end_matches(['.', ' '])
 }
 
-/// What Windows forbids, separators, control characters, and marks that turn the direction of text (they can hide an extension).
+/// Characters that Windows forbids, separators, control characters, and marks that reverse the direction of text and
+/// can hide an extension.
 fn is_forbidden(c: char) -> bool {
     let turns_text = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}');
     c.is_control() || turns_text || matches!(c, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')
 }
 
-/// Names of devices on Windows, with any extension.
+/// Windows device names, with any extension.
 fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim_end_matches(' ').to_uppercase();
     if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" | "CLOCK$") {
@@ -220,7 +228,7 @@ fn is_reserved(name: &str) -> bool {
     port.is_some_and(|digit| matches!(digit, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"))
 }
 
-/// Cuts the stem, at a character, until the name fits; keeps the extension.
+/// Shortens the stem, character by character, until the name fits. The extension is kept.
 fn cut(name: &str, max_units: usize) -> String {
     if fits(name, max_units) {
         return name.to_owned();

@@ -1,15 +1,16 @@
-//! Cells of typed fields that a spreadsheet may take for what they are: it gives them back equal in value.
+//! Cells of typed fields that a spreadsheet interprets as what they are, so that it preserves their value.
 //!
-//! A spreadsheet saves a CSV file as it shows it. Excel keeps 15 digits of a number and shows eleven characters ("Excel specifications and
-//! limits", "Available number formats in Excel": General); LibreOffice shows two decimals of a number with an exponent and, in some
-//! languages, none of a percentage. What is beyond that is marked.
+//! A spreadsheet saves a CSV file as it displays it. Excel keeps 15 digits of a number and displays eleven characters
+//! ("Excel specifications and limits", "Available number formats in Excel": General). LibreOffice displays two decimals
+//! of a number with an exponent and, in some languages, no decimals of a percentage. Cells beyond these limits are
+//! marked.
 
 use super::formulas::{is_digits, is_grouped};
 
-/// Digits and decimal point of a number that the General format shows in full.
+/// Maximum length of a number, with its decimal point, that the General format displays in full.
 pub(super) const SHOWN: usize = 11;
 
-/// A number that comes back equal in value.
+/// Returns whether a spreadsheet preserves the value of a number.
 pub(super) fn is_kept_number(cell: &str) -> bool {
     let text = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
     if let Some(percent) = text.strip_suffix(b"%") {
@@ -23,13 +24,13 @@ pub(super) fn is_kept_number(cell: &str) -> bool {
     shown <= SHOWN && is_whole(whole) && fraction.is_none_or(is_digits)
 }
 
-/// Digits, grouped or not, without a leading zero.
+/// Matches digits, grouped or not, without a leading zero.
 fn is_whole(text: &[u8]) -> bool {
     text == b"0" || (text.first() != Some(&b'0') && (is_digits(text) || is_grouped(text)))
 }
 
-/// A day, or a day and a time, as ISO 8601 writes them, from 1901 on: Excel knows no earlier days. Without a zone Excel takes `2026-11-26 04:00:05`
-/// for a time and saves it without its seconds.
+/// Matches an ISO 8601 date, with or without a time, from 1901 on, because Excel knows no earlier dates. Excel
+/// interprets `2026-11-26 04:00:05` without a zone as a time and saves it without seconds.
 pub(super) fn is_kept_date(cell: &str) -> bool {
     let Some((day, rest)) = cell.split_at_checked(10) else { return false };
     let is_known = day.get(..4).is_some_and(|year| year > "1900") && has_shape(day, "0000-00-00");
@@ -56,13 +57,13 @@ fn is_zone(text: &str) -> bool {
     matches!(text, "" | "Z") || ["00", "00:00", "0000"].iter().any(|shape| has_shape(&text[1..], shape))
 }
 
-/// Whether the text has a digit wherever the shape has `0`, and is the shape elsewhere.
+/// Returns whether the text has a digit wherever the shape has `0`, and equals the shape elsewhere.
 fn has_shape(text: &str, shape: &str) -> bool {
     let is_alike = |(c, wanted): (u8, u8)| if wanted == b'0' { c.is_ascii_digit() } else { c == wanted };
     text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(is_alike)
 }
 
-/// True or false; spreadsheets save them in capitals.
+/// Matches true and false, which spreadsheets save in capitals.
 pub(super) fn is_boolean(cell: &str) -> bool {
     cell.eq_ignore_ascii_case("true") || cell.eq_ignore_ascii_case("false")
 }

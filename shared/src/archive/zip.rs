@@ -1,6 +1,6 @@
-//! Zip records: local headers, the central directory and its end, as APPNOTE 6.3 lays them out. Sizes and CRC stand in the local
-//! header, never in a data descriptor; zip64 fields appear only where a value does not fit. Times are fixed, so that the same
-//! input gives the same bytes.
+//! Zip records: local headers, the central directory and its end, as defined by APPNOTE 6.3. Sizes and CRC are in the
+//! local header, never in a data descriptor; zip64 fields appear only where a value does not fit. Times are fixed, so
+//! that equal input gives equal bytes.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +11,10 @@ const END_64: u32 = 0x0606_4B50;
 const LOCATOR_64: u32 = 0x0706_4B50;
 /// General purpose bit 11: names are UTF-8.
 const UTF8: u16 = 1 << 11;
-/// 1980-01-01, the first day that a zip can name.
+/// 1980-01-01, the earliest date in the zip format.
 const DATE: u16 = (1 << 5) | 1;
 const MIDNIGHT: u16 = 0;
-/// Made by Unix; the file attributes are a regular file that its owner may write and all may read.
+/// Made by Unix; the attributes describe a regular file that its owner may write and everyone may read.
 const MADE_BY: u16 = (3 << 8) | 45;
 const REGULAR_FILE: u32 = 0o100_644 << 16;
 const PLAIN_VERSION: u16 = 20;
@@ -23,28 +23,25 @@ const ZIP64_EXTRA: u16 = 1;
 const FULL_32: u64 = 0xFFFF_FFFF;
 const FULL_16: u64 = 0xFFFF;
 
-/// How an entry's bytes are kept.
+/// Compression method of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// As they are.
     Stored,
-    /// Deflated.
     Deflated,
 }
 
-/// What the headers of an entry say.
+/// Header fields of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Path with `/` between its parts; at most 65,535 bytes.
     pub name: String,
-    /// How it is kept.
     pub method: Method,
     /// CRC-32 of the uncompressed bytes.
     pub crc32: u32,
-    /// Bytes in the zip.
+    /// Size in the zip.
     pub compressed: u64,
-    /// Bytes when unpacked.
+    /// Size when unpacked.
     pub uncompressed: u64,
 }
 
@@ -56,13 +53,13 @@ impl Entry {
         }
     }
 
-    /// A local header has both sizes in its zip64 field or neither, as APPNOTE 4.5.3 asks.
+    /// APPNOTE 4.5.3 requires both sizes in a local header's zip64 field, or neither.
     fn has_large_size(&self) -> bool {
         self.compressed >= FULL_32 || self.uncompressed >= FULL_32
     }
 }
 
-/// The local header, name and extra field included; the entry's bytes follow it.
+/// Returns the local header, including name and extra field. The entry's bytes follow it.
 pub fn local_header(entry: &Entry) -> Vec<u8> {
     let large = entry.has_large_size();
     let mut extra = Record::default();
@@ -76,8 +73,9 @@ pub fn local_header(entry: &Entry) -> Vec<u8> {
     header.0
 }
 
-/// The entry's record in the central directory; `offset` is where its local header begins. Where the offset alone does not fit, both
-/// sizes stand in the zip64 field too: APPNOTE allows it, Go's writer does the same, and not every reader takes an offset alone.
+/// Returns the entry's record in the central directory; `offset` is the position of its local header. Where only the
+/// offset does not fit, the zip64 field contains both sizes as well: APPNOTE allows it, Go's writer does the same, and
+/// not every reader accepts an offset alone.
 pub fn central_record(entry: &Entry, offset: u64) -> Vec<u8> {
     let far = offset >= FULL_32;
     let large = entry.has_large_size() || far;
@@ -102,11 +100,12 @@ pub fn central_record(entry: &Entry, offset: u64) -> Vec<u8> {
     record.0
 }
 
-/// What follows the central directory, with the zip64 records only where a count, size or offset needs them.
+/// Returns the records after the central directory. The zip64 records appear only where a count, size or offset needs
+/// them.
 pub fn end_records(count: u64, directory_offset: u64, directory_size: u64) -> Vec<u8> {
     let mut end = Record::default();
     if count >= FULL_16 || directory_offset >= FULL_32 || directory_size >= FULL_32 {
-        // The record's size counts what follows its own field.
+        // The record's size field counts the bytes after itself.
         end.u32(END_64).u64(44).u16(MADE_BY).u16(ZIP64_VERSION).u32(0).u32(0);
         end.u64(count).u64(count).u64(directory_size).u64(directory_offset);
         end.u32(LOCATOR_64).u32(0).u64(directory_offset.saturating_add(directory_size)).u32(1);
@@ -124,7 +123,7 @@ fn cut_16(value: u64) -> u16 {
     value.min(FULL_16) as u16
 }
 
-/// A record being written, little-endian.
+/// A little-endian record under construction.
 #[derive(Default)]
 struct Record(Vec<u8>);
 
@@ -146,7 +145,7 @@ impl Record {
         self
     }
 
-    /// The fields from the flags to the sizes, which both headers share.
+    /// Writes the fields from the flags to the sizes, which both headers share.
     fn common(&mut self, entry: &Entry, large: bool) -> &mut Self {
         let size = |value| if large { FULL_32 as u32 } else { cut_32(value) };
         self.u16(UTF8).u16(entry.method_number()).u16(MIDNIGHT).u16(DATE);

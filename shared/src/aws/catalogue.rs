@@ -1,6 +1,6 @@
-//! The native CRM store's catalogue, in the table. Each version of a module is an item of its own; one more item, the list, names
-//! the versions that are current. A publication writes its versions first and then replaces the list, so that all of them become
-//! current with one conditional write, however many there are.
+//! The native CRM store's catalogue in the table. Each version of a module is an item of its own; one more item, the
+//! list, names the current versions. A publication writes its versions first and then replaces the list, so that one
+//! conditional write makes all of them current, however many there are.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,12 @@ use crate::domain::crm::Module;
 use crate::domain::id::OrgId;
 use crate::ports::{Catalogue, ErrorKind, PortError};
 
-/// Reads of a list that is being replaced; a publication takes milliseconds.
+/// Attempts to read a list while it is being replaced. A publication takes milliseconds.
 const MAX_READS: usize = 5;
 
-/// The current version of each module, by its name.
+/// The current version of each module, by module name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Current {
-    /// Number of publications so far.
     revision: u64,
     modules: BTreeMap<String, String>,
 }
@@ -78,7 +77,7 @@ impl Table {
         self.all(query).await
     }
 
-    /// The list for a store that had none: the modules that were there before there were lists.
+    /// Builds the first list of a store that predates lists, from the modules it contains.
     async fn listed_first(&self, org: OrgId, new: &[Module]) -> Result<Current, PortError> {
         let is_new = |module: &Module| new.iter().any(|new| new.api_name == module.api_name);
         let others = self.versions(org).await?.into_iter().filter(|module| !is_new(module));
@@ -97,7 +96,8 @@ impl Table {
         put.send().await.map(drop).map_err(port_error("publish modules"))
     }
 
-    /// Deletes versions older than the one before the current one; a reader may still be between the list and that one.
+    /// Deletes versions older than the previous one. A reader that fetched the list before this publication may still
+    /// need the previous one.
     async fn forget_older(&self, org: OrgId, before: &Current, current: &Current) -> Result<(), PortError> {
         let query = PrefixQuery { pk: keys::crm(org), prefix: keys::MODULES, before: None, newest_first: false, limit: None };
         let (mut start, mut old) = (None, Vec::new());

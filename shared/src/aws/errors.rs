@@ -1,4 +1,4 @@
-//! What the SDKs' errors mean to a port.
+//! Conversion of SDK errors into port errors.
 
 use std::error::Error;
 use std::io;
@@ -9,12 +9,12 @@ use aws_smithy_checksums::body::validate::Error as ChecksumError;
 
 use crate::ports::{ErrorKind, PortError};
 
-/// Code of the embedded S3 when the program may not open more files.
+/// Error code of the S3 emulator when the process may not open more files.
 const TOO_MANY_OPEN_FILES: &str = "TooManyOpenFiles";
-/// `errno`s of a process, and of a system, that may not open more files; the standard library has no name for them.
+/// `errno` values for too many open files in the process and in the system; the standard library has no names for them.
 const NO_FILE_LEFT: [i32; 2] = [24, 23];
 
-/// What a service answered, in its own words: the SDK's error leaves them out.
+/// The service's own error code and message, which the SDK's error text omits.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {message}")]
 struct Answer {
@@ -22,7 +22,7 @@ struct Answer {
     message: String,
 }
 
-/// Turns an SDK's error into the port's. `what` says what was tried.
+/// Returns a converter from an SDK error to a port error. `what` names the attempted operation.
 pub fn port_error<E>(what: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> PortError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -37,7 +37,8 @@ where
     }
 }
 
-/// What the failure of a body that was being read means: bytes that do not have their checksum will not have it later.
+/// Converts an error met while reading a body. A checksum mismatch is final, because reading again yields the same
+/// bytes.
 pub fn body_error(what: &'static str, error: impl Error + Send + Sync + 'static) -> PortError {
     let is_damaged = causes(&error).any(|cause| cause.is::<ChecksumError>());
     let kind = if is_damaged { ErrorKind::Corrupt } else { io_kind(&error).unwrap_or(ErrorKind::Unavailable) };
@@ -66,7 +67,8 @@ fn kind_of_code(code: &str) -> Option<ErrorKind> {
         "PreconditionFailed" | "ConditionalCheckFailedException" | "ConditionalRequestConflict" | "ConflictException" => {
             ErrorKind::Conflict
         }
-        // S3's API reference: CompleteMultipartUpload and UploadPartCopy may fail after they have answered 200, with this in the body.
+        // According to S3's API reference, CompleteMultipartUpload and UploadPartCopy may answer 200 and then fail with
+        // this code in the body.
         "InternalError"
         | "SlowDown"
         | "ThrottlingException"
@@ -76,16 +78,16 @@ fn kind_of_code(code: &str) -> Option<ErrorKind> {
         | "ServiceUnavailable"
         | "RequestTimeout"
         | "TooManyRequestsException" => ErrorKind::Unavailable,
-        // The bytes of an object are not those whose checksum was given; the embedded S3 cannot read what it keeps beside an object.
+        // The object's bytes do not match the given checksum, or the S3 emulator cannot read an object's metadata.
         "BadDigest" | "ObjectDamaged" => ErrorKind::Corrupt,
-        // MinIO and Ceph; S3 itself has no end.
+        // Codes of MinIO and Ceph; S3 itself has no capacity limit.
         "XMinioStorageFull" | "XMinioAdminBucketQuotaExceeded" | "QuotaExceeded" => ErrorKind::Full,
         TOO_MANY_OPEN_FILES => ErrorKind::Exhausted,
         _ => return None,
     })
 }
 
-/// What the operating system refused, if it did.
+/// The kind of an operating system error among the causes, if there is one.
 fn io_kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
     causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).find_map(|error| match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Some(ErrorKind::Full),
@@ -97,7 +99,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     std::iter::successors(Some(error), |error| cause_of(*error))
 }
 
-/// The next cause; an I/O error passes over the one that it wraps.
+/// The next cause in the chain. An I/O error returns the error that it wraps, not that error's source.
 fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>() {
         Some(wrapper) => wrapper.get_ref().map(|inner| inner as &(dyn Error + 'static)),

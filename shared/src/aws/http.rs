@@ -1,12 +1,13 @@
-//! The HTTP client of all services. It is the SDK's own choice, made once: the SDK's crates are built without it, because they would make
-//! another with the first client of a process, even where this one is given.
+//! The HTTP client that all AWS clients share. It matches the SDK's default, but is created only once: the SDK crates
+//! are built without their default client, because each process would otherwise create a second one even where this one
+//! is configured.
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
 
-/// Makes the client. What it trusts is read once, with the first service that uses it.
+/// Creates the client. It reads the trusted root certificates when the first service uses it.
 pub fn client(proxy: ProxyConfig) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc));

@@ -1,5 +1,5 @@
-//! Calls of services that this very process serves: they reach their router without a socket, so that nobody else can call them. The SDK
-//! builds, signs, retries and reads them as it does everywhere.
+//! Calls to AWS services that the same process emulates. They reach the emulator's router without a socket, so no other
+//! process can call it. The SDK builds, signs, retries and parses these calls like any other.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -13,21 +13,22 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use tower::ServiceExt;
 
-/// Address of the services in this process; a path behind it chooses one. No network has a host of this name (RFC 2606).
+/// Base address of the services in this process; the path selects one. No host on a network has this name (RFC 2606).
 pub const ADDRESS: &str = "http://in-process.invalid";
 
-/// The services that this process serves. They begin after the clients are made, because they use some of those themselves.
+/// The services of this process. They start after the clients are created, because they use some of those clients
+/// themselves.
 #[derive(Clone, Default)]
 pub struct Services(Arc<OnceLock<Router>>);
 
 impl Services {
-    /// Answers calls by that router from now on; a second one is not taken.
+    /// Sets the router that answers calls from now on. Only the first call has an effect.
     pub fn begin(&self, router: Router) {
         drop(self.0.set(router));
     }
 }
 
-/// Sends calls to [`ADDRESS`] to those services, and all others over the network.
+/// Creates a client that sends calls for [`ADDRESS`] to the given services and all others over the network.
 pub fn client(services: Services, network: SharedHttpClient) -> SharedHttpClient {
     SharedHttpClient::new(Split { services, network })
 }
@@ -58,7 +59,8 @@ impl HttpConnector for Split<SharedHttpConnector> {
     }
 }
 
-/// Answers on a task of its own: a caller that gives up ends its own waiting, and no call that has arrived, as with any server.
+/// Runs each call on its own task. As with a real server, a caller that gives up does not abort a call that has
+/// arrived.
 async fn answer(services: Services, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let router = services.0.get().cloned().ok_or_else(|| ConnectorError::io("the services have not begun".into()))?;
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;

@@ -1,6 +1,6 @@
-//! Links, signed by the dedicated signer's long-lived key: a role's session would end long before seven days. The key is rotated: it is
-//! read again every hour, and the one before goes on working until all its links have ended. Links without a query have a key of their
-//! own, which is rotated likewise.
+//! Download links signed with the long-lived key of a dedicated IAM user, because a role's session would expire long
+//! before seven days. The key is rotated: it is read again every hour, and the previous key stays valid until its last
+//! link has expired. Links without a query string have a separate key with the same rotation.
 
 use std::time::Duration;
 
@@ -19,16 +19,16 @@ use crate::domain::plain_link::{LinkKey, LinkedFile};
 use crate::ports::{ErrorKind, Links, ObjectRef, PortError};
 use crate::settings::{AccessKey, PlainLinkSettings};
 
-/// For so long a key is used before it is read again.
+/// How long a key is used before it is read again.
 const KEPT: TimeDelta = TimeDelta::hours(1);
 
-/// Where the signer's key is.
+/// Location of the signer's key.
 pub struct Signer {
     pub secrets: Lazily<aws_sdk_secretsmanager::Client>,
     pub secret: String,
 }
 
-/// Signs links.
+/// Signs download links.
 pub struct SignedLinks {
     signer: Signer,
     config: Lazily<Builder>,
@@ -43,7 +43,7 @@ impl SignedLinks {
         Self { signer, config, buckets, client: Mutex::new(None), plain, plain_key: Mutex::new(None) }
     }
 
-    /// The key of this hour for links without a query.
+    /// Returns the current key for links without a query string.
     async fn plain_key(&self, secret: &str, now: DateTime<Utc>) -> Result<LinkKey, PortError> {
         let mut kept = self.plain_key.lock().await;
         if let Some((key, _)) = kept.as_ref().filter(|(_, read)| (now - read).abs() < KEPT) {
@@ -58,7 +58,7 @@ impl SignedLinks {
         Ok(key)
     }
 
-    /// A client that signs with the key of this hour.
+    /// Returns a client that signs with the current key.
     async fn client(&self, now: DateTime<Utc>) -> Result<Client, PortError> {
         let mut kept = self.client.lock().await;
         if let Some((client, _)) = kept.as_ref().filter(|(_, read)| (now - read).abs() < KEPT) {
@@ -95,7 +95,8 @@ impl Links for SignedLinks {
     }
 }
 
-/// `Content-Disposition` for a name (RFC 6266 section 4.1; the extended form by RFC 8187 section 3.2).
+/// Formats a `Content-Disposition` header (RFC 6266 section 4.1) with the extended form of RFC 8187 section 3.2 where
+/// needed.
 fn disposition(file_name: &str) -> String {
     let plain: String = file_name.chars().map(|letter| if letter.is_ascii() { letter } else { '_' }).collect();
     let plain = plain.replace(['"', '\\'], "_");

@@ -1,4 +1,4 @@
-//! Mail through SESv2, as finished MIME messages.
+//! Mail through Amazon SES v2, sent as complete MIME messages.
 
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
@@ -14,7 +14,7 @@ use super::errors::port_error;
 use crate::ports::{ErrorKind, Mail, Mailer, PortError};
 use crate::settings::MailSettings;
 
-/// SESv2.
+/// Sends mail through SES v2.
 pub struct Ses {
     client: Client,
     settings: MailSettings,
@@ -33,7 +33,7 @@ impl Ses {
             .subject(mail.subject.as_str())
             .message_id(format!("{}@{domain}", mail.id))
             .header("Content-Language", Text::new(mail.language))
-            // RFC 3834: nobody's holiday notice is to answer this.
+            // RFC 3834: keeps autoresponders from answering.
             .header("Auto-Submitted", Text::new("auto-generated"))
             .text_body(mail.text.as_str())
             .html_body(mail.html.as_str())
@@ -55,12 +55,12 @@ impl Mailer for Ses {
     }
 }
 
-/// SES's refusal. Its own words may hold an address, so that only its code is kept.
+/// An error answer of SES. Its message may contain an address, so only the code is kept.
 #[derive(Debug, thiserror::Error)]
 #[error("SES answered {0}")]
 struct Refusal(String);
 
-/// What SES's refusal of a mail means (Amazon SES developer guide: "Amazon SES email sending errors").
+/// Classifies an error answer of SES (Amazon SES developer guide: "Amazon SES email sending errors").
 fn refusal(error: SdkError<SendEmailError, HttpResponse>) -> PortError {
     const WHAT: &str = "send a mail";
     let Some((code, message)) = error.as_service_error().and_then(|error| Some((error.code()?, error.message()))) else {
@@ -71,8 +71,9 @@ fn refusal(error: SdkError<SendEmailError, HttpResponse>) -> PortError {
     PortError::with(kind, WHAT, Refusal(code.to_owned()))
 }
 
-/// Whether SES does not take the recipient's address. An address that is not verified is a matter of the account, which is in the sandbox or
-/// has another sender; so are permission, suspension, a pause and a quota. None of these is the fault of this one mail.
+/// Returns whether SES rejected the recipient's address. An unverified address is a matter of the account, which is in
+/// the sandbox or has another sender identity; so are permissions, suspension, a pause and quotas. None of these is
+/// specific to one mail.
 fn is_about_the_recipient(code: &str, message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     let is_malformed = matches!(code, "BadRequestException" | "InvalidParameterValue" | "MessageRejected");

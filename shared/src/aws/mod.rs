@@ -1,4 +1,4 @@
-//! The adapters on AWS: the only place that names an SDK.
+//! AWS adapters for the ports. Only this module may use an AWS SDK.
 
 mod catalogue;
 mod errors;
@@ -40,10 +40,11 @@ use states::StepFunctions;
 use table::Table;
 use triggers::Scheduler;
 
-/// A client that is made when it is first used, because making one is part of a cold start.
+/// A client that is created on first use, to keep cold starts short.
 type Lazily<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
 
-/// AWS as one process reaches it: all clients made of it share its region, its credentials and its trusted roots, which are read once.
+/// AWS access of one process. All clients share the region, credentials and root certificates, which are read only
+/// once.
 #[derive(Clone)]
 pub struct Aws {
     settings: Settings,
@@ -51,13 +52,13 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Finds the region and the credentials. Opens no connection.
+    /// Determines the region and credentials. Opens no connection.
     pub async fn load(settings: Settings) -> Self {
         let network = network(&settings);
         Self::load_with(settings, network).await
     }
 
-    /// The same, where services with an endpoint at [`in_process::ADDRESS`] are answered by those.
+    /// Like [`Self::load`], but answers calls to [`in_process::ADDRESS`] with the given services.
     pub async fn load_with_services(settings: Settings, services: in_process::Services) -> Self {
         let client = in_process::client(services, network(&settings));
         Self::load_with(settings, client).await
@@ -67,7 +68,8 @@ impl Aws {
         let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(client);
         let loader = match &settings.credentials {
             Some(key) => loader.credentials_provider(fixed(key)).region(Region::from_static("us-east-1")),
-            // Lambda gives a role's credentials here; no search of all places where some may be is set up for nothing.
+            // Lambda passes a role's credentials in these variables, so the slower default provider chain is not
+            // needed.
             None if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() => {
                 loader.credentials_provider(EnvironmentVariableCredentialsProvider::new())
             }
@@ -76,7 +78,7 @@ impl Aws {
         Self { config: loader.load().await, settings }
     }
 
-    /// Makes the ports that most functions use, with the system's clock.
+    /// Creates the ports that most functions use, with the system clock.
     pub fn ports(&self) -> Ports {
         let table = Arc::new(Table::new(self.dynamodb(), self.settings.table.clone()));
         let buckets = Buckets { archives: self.settings.archives_bucket.clone(), crm: self.settings.crm_bucket.clone() };
@@ -107,27 +109,27 @@ impl Aws {
         }
     }
 
-    /// Makes the triggers' port.
+    /// Creates the port for triggers.
     pub fn triggers(&self, triggers: TriggerSettings) -> Arc<dyn Triggers> {
         let mut builder = aws_sdk_scheduler::config::Builder::from(&self.config);
         builder.set_endpoint_url(self.settings.endpoints.scheduler.clone());
         Arc::new(Scheduler::new(aws_sdk_scheduler::Client::from_conf(builder.build()), triggers))
     }
 
-    /// Makes the mailer's port.
+    /// Creates the port for mail.
     pub fn mailer(&self, mail: MailSettings) -> Arc<dyn Mailer> {
         let mut builder = aws_sdk_sesv2::config::Builder::from(&self.config);
         builder.set_endpoint_url(self.settings.endpoints.mail.clone());
         Arc::new(Ses::new(aws_sdk_sesv2::Client::from_conf(builder.build()), mail))
     }
 
-    /// Makes the payment provider's ports, with the keys that Secrets Manager holds.
+    /// Creates the ports of the payment provider with the keys stored in Secrets Manager.
     pub async fn payments(&self, payment: PaymentSettings) -> Result<Arc<Stripe>, PortError> {
         let keys = secrets::read(&self.secrets_manager(), &payment.secret).await?;
         Ok(Arc::new(Stripe::new(keys, payment.endpoint)?))
     }
 
-    /// Makes the port of the secret that CloudFront sends.
+    /// Creates the port that reads CloudFront's secret.
     pub fn origin_secrets(&self, secret: String) -> Arc<dyn OriginSecrets> {
         Arc::new(secrets::OriginSecret { client: self.lazily(Self::secrets_manager), secret })
     }
@@ -164,7 +166,7 @@ impl Aws {
 }
 
 fn network(settings: &Settings) -> SharedHttpClient {
-    // What has keys of its own is near; AWS itself may lie behind a proxy.
+    // An endpoint with explicit credentials is local; AWS itself may be behind a proxy.
     http::client(if settings.credentials.is_some() { ProxyConfig::disabled() } else { ProxyConfig::from_env() })
 }
 

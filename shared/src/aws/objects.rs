@@ -17,10 +17,9 @@ use super::errors::{body_error, port_error};
 use crate::ports::{Bucket, Clock, ErrorKind, ObjectBody, ObjectHead, ObjectRef, Objects, PortError};
 use crate::settings::{LockMode, ZipLock};
 
-/// Keys of finished zips begin with this.
+/// Key prefix of finished zips.
 const ZIPS: &str = "archives/";
 
-/// Names of the buckets.
 #[derive(Clone)]
 pub struct Buckets {
     pub archives: String,
@@ -36,21 +35,21 @@ impl Buckets {
     }
 }
 
-/// S3, for objects and uploads.
+/// Stores objects and uploads in S3.
 pub struct S3Objects {
     pub(super) client: Lazily<Client>,
     pub(super) buckets: Buckets,
     pub(super) locks: Locks,
 }
 
-/// How finished zips are locked, and the clock that says until when.
+/// Object lock settings for finished zips, and the clock from which the retention period is counted.
 pub struct Locks {
     pub lock: Option<ZipLock>,
     pub clock: Arc<dyn Clock>,
 }
 
 impl Locks {
-    /// Mode and end of the lock of a new object; nothing where it has none, as work objects have none.
+    /// Returns the lock mode and end for a new object; `None` for objects that are never locked, such as work objects.
     pub(super) fn of(&self, at: &ObjectRef) -> Option<(ObjectLockMode, SdkDateTime)> {
         let lock = self.lock.filter(|_| at.bucket == Bucket::Archives && at.key.starts_with(ZIPS))?;
         let mode = match lock.mode {

@@ -1,4 +1,4 @@
-//! Handled messages in the table. Receivers are kept as digests: the table needs no second copy of addresses.
+//! Sent messages in the table. Receivers are stored as digests, so that the table holds no second copy of addresses.
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +14,7 @@ use crate::ports::{Outbox, PortError};
 #[derive(Serialize, Deserialize)]
 struct Done {
     at: DateTime<Utc>,
-    /// Seconds since 1970 from which DynamoDB may delete it.
+    /// Unix time from which DynamoDB may delete the item.
     ttl: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Progress of runs and read marks, in the table.
+//! Progress of runs and read marks in the table.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
@@ -14,10 +14,10 @@ use crate::domain::id::{BackupId, EventId, OrgId, UserId};
 use crate::domain::progress::Amount;
 use crate::ports::{ErrorKind, Marks, PortError, Progress};
 
-/// What a run has recorded is read while it runs, and for some time by whoever looks for a fault.
+/// Progress is read during the run, and later when an operator looks into a failure.
 const RUNS_KEPT: TimeDelta = TimeDelta::days(30);
 
-/// Text of 20 digits, so that DynamoDB compares marks as numbers.
+/// The event id as 20 digits of text, so that string comparison in DynamoDB is numeric comparison.
 #[derive(Serialize, Deserialize)]
 struct Mark {
     until: String,
@@ -62,7 +62,7 @@ impl Marks for Table {
         let item = encode(keys::organisation(org), keys::mark(user), &Mark { until: until.clone() })?;
         let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
         let request = request.condition_expression("attribute_not_exists(pk) OR #until < :until");
-        // `until` is no reserved word today; the alias keeps it so.
+        // `until` is not a reserved word today; the alias keeps the expression valid if it becomes one.
         let request = request.expression_attribute_names("#until", "until").expression_attribute_values(":until", text(until));
         match request.send().await {
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),

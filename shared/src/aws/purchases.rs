@@ -1,4 +1,4 @@
-//! Accounts, ledger, orders and subscriptions in the table.
+//! Accounts, the ledger, orders and subscriptions in the table.
 
 use async_trait::async_trait;
 use serde::de::IgnoredAny;

@@ -1,4 +1,5 @@
-//! Requests with an idempotency key in the table. Rows are written over, never deleted: what counts is told by their time.
+//! Requests with an idempotency key in the table. Rows are overwritten and never deleted by this code: their time
+//! decides whether they count.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
@@ -13,10 +14,10 @@ use crate::ports::{ErrorKind, PortError, Requests};
 /// Condition under which an attempt may store its answer.
 pub(super) const IS_OURS: &str = "#token = :token AND attribute_not_exists(answer)";
 
-/// `token` is a reserved word.
+/// Alias for `token`, which is a reserved word.
 pub(super) const TOKEN: (&str, &str) = ("#token", "token");
 
-/// Times that a key is asked for which is given up at that moment.
+/// Attempts to claim a key that another request releases at the same moment.
 const ATTEMPTS: usize = 5;
 
 #[async_trait]
@@ -61,7 +62,7 @@ impl Table {
     }
 }
 
-/// A request as an item. An absent answer is no attribute, so that conditions can tell.
+/// Encodes a request as an item. An absent answer becomes an absent attribute, so that conditions can test for it.
 pub(super) fn item(org: OrgId, request: &Request) -> Result<Item, PortError> {
     let mut item = encode(keys::organisation(org), keys::request(request), request)?;
     if request.answer.is_none() {

@@ -1,4 +1,4 @@
-//! Schedules, occurrences and contacts in the table, and the index of what is due.
+//! Schedules, occurrences and contacts in the table, and the index of due items.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -72,7 +72,7 @@ impl Table {
     }
 }
 
-/// Reads the keys of an item of the index.
+/// Parses the keys of an index item.
 fn due(item: &Item) -> Option<Due> {
     let key = |name: &str| item.get(name).and_then(|value| AttributeValue::as_s(value).ok());
     let org = key("pk")?.strip_prefix("ORG#")?.parse().ok()?;

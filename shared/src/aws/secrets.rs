@@ -1,5 +1,6 @@
-//! Keys in Secrets Manager. The payment provider's are `{"api_key":"sk_…","webhook_secrets":["whsec_…"]}`, the signer's
-//! `{"id":"AKIA…","secret":"…"}`, the origin's `{"secret":"…"}`; the key of links without a query has the form of the signer's.
+//! Keys in Secrets Manager. The payment provider's secret is `{"api_key":"sk_…","webhook_secrets":["whsec_…"]}`, the
+//! link signer's `{"id":"AKIA…","secret":"…"}`, and CloudFront's `{"secret":"…"}`. The key of links without a query
+//! string has the same form as the link signer's.
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
@@ -12,13 +13,13 @@ use super::Lazily;
 use super::errors::port_error;
 use crate::ports::{ErrorKind, OriginSecrets, PortError};
 
-/// Reads keys. `Corrupt` when the secret has another form; what it holds is not in the error.
+/// Reads a secret. Fails with `Corrupt` if it has a different form; the error does not contain the secret's value.
 pub async fn read<T: DeserializeOwned>(client: &Client, secret: &str) -> Result<T, PortError> {
     let request = client.get_secret_value().secret_id(secret).version_stage("AWSCURRENT");
     understood(&request.send().await.map_err(port_error("read keys"))?)
 }
 
-/// Reads the keys before the current ones; `None` while there have been no others.
+/// Reads the previous value of a secret; `None` if it was never rotated.
 async fn read_previous<T: DeserializeOwned>(client: &Client, secret: &str) -> Result<Option<T>, PortError> {
     let request = client.get_secret_value().secret_id(secret).version_stage("AWSPREVIOUS");
     match request.send().await {
@@ -32,7 +33,7 @@ fn understood<T: DeserializeOwned>(answer: &GetSecretValueOutput) -> Result<T, P
     keys.ok_or_else(|| PortError::new(ErrorKind::Corrupt, "understand keys"))
 }
 
-/// The secret that CloudFront sends, in Secrets Manager.
+/// Reads CloudFront's secret from Secrets Manager.
 pub struct OriginSecret {
     pub client: Lazily<Client>,
     pub secret: String,

@@ -1,4 +1,4 @@
-//! Step Functions.
+//! The archive state machine in Step Functions.
 
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
@@ -25,7 +25,8 @@ impl Workflow for StepFunctions {
     async fn start(&self, name: &str, input: serde_json::Value) -> Result<Execution, PortError> {
         let request = self.client.start_execution().state_machine_arn(&self.state_machine).name(name);
         match request.input(input.to_string()).send().await {
-            // Step Functions API reference: a repeat with the same input, while the execution runs, is answered like the first request.
+            // According to the Step Functions API reference, a repeated request with the same input succeeds while the
+            // execution runs.
             Err(SdkError::ServiceError(error)) if error.err().is_execution_already_exists() => Ok(Execution::Taken),
             other => other.map(|_| Execution::Running).map_err(port_error("start an execution")),
         }

@@ -22,27 +22,26 @@ use crate::domain::schedule::Schedule;
 use crate::domain::subscription::Subscription;
 use crate::ports::{Change, ErrorKind, EventPage, EventQuery, PortError, Store};
 
-/// History shows a year; DynamoDB deletes what is older, some days late (R7).
+/// The history shows a year. DynamoDB deletes expired items some days late, so they are kept slightly longer.
 const EVENTS_KEPT: TimeDelta = TimeDelta::days(370);
 
 const ABSENT: &str = "attribute_not_exists(pk)";
 
-/// Messages are told apart for longer than anybody repeats them.
+/// Handled messages are remembered for longer than any sender repeats them.
 const HANDLED_KEPT: TimeDelta = TimeDelta::days(60);
 
-/// What a lock is held by. The attribute has had this name since there was one lock only.
+/// The holder of a lock. The attribute is named `backup` because the first lock was the one of the running backup.
 #[derive(Serialize, Deserialize)]
 pub(super) struct LockHolder {
     pub(super) backup: String,
 }
 
-/// A handled message.
 #[derive(Serialize)]
 struct Handled {
     at: DateTime<Utc>,
 }
 
-/// The payment provider's id of an organisation.
+/// The organisation's customer id at the payment provider.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Customer {
     pub(super) customer: String,
@@ -76,7 +75,7 @@ impl Store for Table {
     }
 
     async fn events(&self, org: OrgId, query: EventQuery) -> Result<EventPage, PortError> {
-        // The upper bound is included, so it is the key just below the given event's.
+        // BETWEEN includes its upper bound, so the bound is the key just below the given event's key.
         let before = query.before.map(|id| keys::event(crate::domain::id::EventId(id.0.saturating_sub(1))));
         let pk = keys::organisation(org);
         let limit = Some(query.limit + 1);
@@ -197,13 +196,13 @@ impl Table {
     }
 }
 
-/// Lets DynamoDB delete an item some time after that.
+/// Sets the time after which DynamoDB may delete an item.
 pub(super) fn until(mut item: Item, end: DateTime<Utc>) -> Item {
     item.insert("ttl".to_owned(), integer(u64::try_from(end.timestamp()).unwrap_or_default()));
     item
 }
 
-/// Puts an item into the index of what is due, or leaves it out.
+/// Adds an item to the index of due items if it has a due time.
 pub(super) fn with_due(mut item: Item, org: OrgId, due: Option<DateTime<Utc>>) -> Item {
     if let Some(at) = due {
         item.insert("due_shard".to_owned(), text(keys::due_shard(org.0)));

@@ -1,4 +1,4 @@
-//! The one DynamoDB table: reading and writing single items, and queries over a prefix.
+//! The DynamoDB table: single items, and queries by sort key prefix.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,10 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use super::errors::port_error;
 use crate::ports::{ErrorKind, PortError};
 
-/// An item as the SDK holds it.
+/// An item as the SDK represents it.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// The table.
+/// The DynamoDB table of the service.
 pub struct Table {
     pub(super) client: Client,
     pub(super) name: String,
@@ -31,7 +31,7 @@ impl Table {
         answer.item.map(decode).transpose()
     }
 
-    /// One page of items whose sort key begins with the prefix (and is below `before`), newest first or oldest first.
+    /// Reads one page of items whose sort key starts with the prefix and is at most `before`, in the requested order.
     pub(super) async fn page(&self, query: PrefixQuery<'_>, start: Option<Item>) -> Result<(Vec<Item>, Option<Item>), PortError> {
         let upper = query.before.unwrap_or_else(|| format!("{}\u{10FFFF}", query.prefix));
         let answer = self
@@ -52,7 +52,7 @@ impl Table {
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
-    /// All such items, or the first `limit` of them.
+    /// Reads all matching items, or the first `limit` of them.
     pub(super) async fn all<T: DeserializeOwned>(&self, query: PrefixQuery<'_>) -> Result<Vec<T>, PortError> {
         let mut found = Vec::new();
         let mut start = None;
@@ -70,7 +70,7 @@ impl Table {
     }
 }
 
-/// Which items to read.
+/// A query for items by sort key prefix.
 #[derive(Clone)]
 pub(super) struct PrefixQuery<'a> {
     pub pk: String,

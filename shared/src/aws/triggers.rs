@@ -1,4 +1,4 @@
-//! Triggers as EventBridge schedules: one per organisation, in a group of their own.
+//! Triggers as EventBridge Scheduler schedules: one per organisation, in a schedule group of their own.
 
 use async_trait::async_trait;
 use aws_sdk_scheduler::Client;
@@ -10,11 +10,11 @@ use crate::domain::id::OrgId;
 use crate::ports::{ErrorKind, PortError, ScheduleTrigger, Triggers};
 use crate::settings::TriggerSettings;
 
-/// For so long a call that fails is tried again; what comes later is the sweep's.
+/// How long Scheduler retries a failed invocation. The sweep handles later ones.
 const RETRY_SECONDS: i32 = 6 * 3600;
 const RETRIES: i32 = 20;
 
-/// EventBridge Scheduler.
+/// Creates triggers in EventBridge Scheduler.
 pub struct Scheduler {
     client: Client,
     settings: TriggerSettings,
@@ -26,7 +26,7 @@ impl Scheduler {
     }
 
     fn target(&self, trigger: &ScheduleTrigger) -> Result<Target, PortError> {
-        // Scheduler replaces the attribute by the time of the occurrence, which is the same in every delivery.
+        // Scheduler replaces this attribute with the time of the occurrence, which is the same in every delivery.
         let input = json!({ "org": trigger.org, "schedule": trigger.schedule, "at": "<aws.scheduler.scheduled-time>" });
         let retries = RetryPolicy::builder().maximum_event_age_in_seconds(RETRY_SECONDS).maximum_retry_attempts(RETRIES).build();
         let target = Target::builder().arn(&self.settings.function).role_arn(&self.settings.role).input(input.to_string());
@@ -66,7 +66,7 @@ impl Triggers for Scheduler {
             other => return other,
         }
         match self.create(trigger).await {
-            // Somebody else has created it in between.
+            // Another request created the trigger in the meantime.
             Err(error) if error.kind == ErrorKind::Conflict => self.update(trigger).await,
             other => other,
         }

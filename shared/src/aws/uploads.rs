@@ -1,6 +1,7 @@
-//! Multipart uploads in S3. Each declares CRC-32 over the full object when it begins: a part with an algorithm that was not declared can be
-//! answered with InvalidPart, and only a full object's CRC-32 can be compared with one that was combined from the pieces (Amazon S3 user
-//! guide: "Checking object integrity"). S3 counts it for parts that are copied, too, and refuses to complete an object that has another.
+//! Multipart uploads in S3. Each upload declares a full-object CRC-32 when it begins, for two reasons (Amazon S3 user
+//! guide: "Checking object integrity"). S3 may answer InvalidPart to a part whose algorithm was not declared, and only
+//! a full-object CRC-32 can be compared with one that was combined from the CRC-32s of the pieces. S3 computes it for
+//! copied parts as well, and refuses to complete an object with a different checksum.
 
 use std::ops::Range;
 
@@ -83,7 +84,7 @@ fn tag(etag: Option<String>, crc32: Option<String>) -> Result<PartTag, PortError
     Ok(PartTag { etag, crc32 })
 }
 
-/// Percent-encodes a key for the copy-source header, which the SDK leaves to its caller.
+/// Percent-encodes a key for the copy-source header, which the SDK does not do.
 fn copy_source_key(key: &str) -> String {
     let mut encoded = String::with_capacity(key.len());
     for byte in key.bytes() {

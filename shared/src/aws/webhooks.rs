@@ -1,4 +1,4 @@
-//! Webhooks and open deliveries in the table.
+//! Webhooks and pending deliveries in the table.
 
 use async_trait::async_trait;
 
@@ -38,12 +38,12 @@ impl Webhooks for Table {
     }
 }
 
-/// A webhook as an item.
+/// Encodes a webhook as an item.
 pub(super) fn webhook_item(webhook: &Webhook) -> Result<Item, PortError> {
     encode(keys::organisation(webhook.org), keys::webhook(webhook.id), webhook)
 }
 
-/// An open delivery as an item, in the index of what is due.
+/// Encodes a pending delivery as an item, with the attributes of the due index.
 pub(super) fn delivery_item(delivery: &Delivery) -> Result<Item, PortError> {
     let key = keys::delivery(delivery.webhook, delivery.event);
     let item = encode(keys::organisation(delivery.org), key, delivery)?;

@@ -1,6 +1,6 @@
-//! What an organisation may still use, and what a run uses of it (R2, R12): an active weekly subscription, this month's free backups, a
-//! one-time backup, in this order. Everything is in one document, so that of any number of claims at once each is decided on what the
-//! others have left.
+//! The allowance of an organisation: which backups it may still make, and what each run consumes. A run consumes, in
+//! this order, the week of an active weekly subscription, one of the month's free backups, or a one-time backup. One
+//! document holds the whole allowance, so that concurrent claims are decided one after the other.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,29 +13,29 @@ use super::id::{BackupId, OrderId, OrgId, SubscriptionId};
 use super::ledger::{Cause, Movement, Pool};
 use super::plan::FreeBackups;
 
-/// Months and weeks that are remembered; a backup ends, and may give its use back, within about a day.
+/// Number of months and weeks that an account keeps. A backup ends, and may return its claim, within about a day.
 const REMEMBERED: usize = 3;
 
-/// A calendar month in an organisation's zone, as `2026-11`.
+/// A calendar month in an organisation's time zone, for example `2026-11`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Month(String);
 
 impl Month {
-    /// Names the month in which an instant lies in that zone.
+    /// Returns the month that contains an instant in the given zone.
     pub fn of(at: DateTime<Utc>, zone: Tz) -> Self {
         let local = at.with_timezone(&zone);
         Self(format!("{:04}-{:02}", local.year(), local.month()))
     }
 }
 
-/// A week of ISO 8601 in an organisation's zone, as `2026-W48`.
+/// An ISO 8601 week in an organisation's time zone, for example `2026-W48`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Week(String);
 
 impl Week {
-    /// Names the week in which an instant lies in that zone.
+    /// Returns the week that contains an instant in the given zone.
     pub fn of(at: DateTime<Utc>, zone: Tz) -> Self {
         let week = at.with_timezone(&zone).iso_week();
         Self(format!("{:04}-W{:02}", week.year(), week.week()))
@@ -54,133 +54,121 @@ impl fmt::Display for Week {
     }
 }
 
-/// How many were given, and how many of them are used.
+/// Backups granted for a period, and how many of them are used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
-    /// Given.
     pub granted: u32,
-    /// Used; never more than were given when they were used.
+    /// Never exceeds `granted` at the time of use.
     pub used: u32,
 }
 
 impl Count {
-    /// What is left.
+    /// Number of granted backups that remain.
     pub fn left(self) -> u32 {
         self.granted.saturating_sub(self.used)
     }
 }
 
-/// The one-time backups of an order.
+/// The one-time backups bought with one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lot {
-    /// The order.
     pub order: OrderId,
-    /// Bought.
     pub bought: u32,
-    /// Used.
     pub used: u32,
-    /// As many as the money that was paid back is worth.
+    /// Number of backups that correspond to the refunded amount.
     pub refunded: u32,
-    /// Whether the buyer's bank holds the money.
+    /// Whether the buyer's bank disputes the payment.
     pub disputed: bool,
 }
 
 impl Lot {
-    /// What is left. A refund takes nothing of what was used; what a failed backup gives back goes towards it first.
+    /// Number of backups that remain. A refund never takes back used backups; a claim returned by a failed backup
+    /// counts towards the refund first.
     pub fn left(&self) -> u32 {
         let withheld = if self.disputed { self.bought } else { self.refunded };
         self.bought.saturating_sub(self.used).saturating_sub(withheld)
     }
 }
 
-/// The weekly subscription's claim on backups: one in each week until it ends.
+/// The weekly subscription's entitlement: one backup per week until it ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entitlement {
-    /// The subscription.
     pub subscription: SubscriptionId,
     /// Runs due before this time are covered.
     pub until: DateTime<Utc>,
 }
 
-/// All that an organisation may use. `version` counts its changes and makes each conditional.
+/// Everything that an organisation may use. `version` counts changes and guards each write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// The organisation.
     pub org: OrgId,
-    /// Free backups of the last months.
+    /// Free backups of recent months.
     pub free: BTreeMap<Month, Count>,
     /// One-time backups, oldest order first.
     pub lots: Vec<Lot>,
-    /// The weekly subscription, while there is one.
+    /// The weekly subscription, if one is active.
     pub weekly: Option<Entitlement>,
-    /// Its last weeks.
+    /// Use of the weekly subscription in recent weeks.
     pub weeks: BTreeMap<Week, Count>,
-    /// Zero when nothing is stored yet.
+    /// Zero before the account is first stored.
     pub version: u64,
 }
 
-/// What a run was paid with; kept in the backup, so that a failure can give it back.
+/// The allowance that a run consumed. The backup stores it, so that a failure can return it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Claim {
-    /// The weekly subscription's backup of a week.
-    Weekly {
-        /// The week.
-        week: Week,
-    },
-    /// One of that month's free backups.
-    Free {
-        /// The month that it was taken from.
-        month: Month,
-    },
+    /// The weekly subscription's backup for one week.
+    Weekly { week: Week },
+    /// One of a month's free backups.
+    Free { month: Month },
     /// A one-time backup.
     Credit {
-        /// The order that it was bought with.
+        /// The order that bought it.
         order: OrderId,
     },
-    /// Nothing: the plan has no limit.
+    /// Nothing, because the plan is unlimited.
     Unlimited,
 }
 
-/// The run that something is claimed for.
+/// A run that claims part of the allowance.
 #[derive(Debug, Clone, Copy)]
 pub struct Demand {
-    /// The backup.
     pub backup: BackupId,
-    /// What the plan gives.
+    /// Free backups of the organisation's plan.
     pub free: FreeBackups,
-    /// When it is claimed; it counts in that month.
+    /// Time of the claim; it selects the month that is charged.
     pub now: DateTime<Utc>,
-    /// When the run of a weekly schedule is due; none for any other run.
+    /// When the run is due, if a weekly schedule started it.
     pub weekly: Option<DateTime<Utc>>,
-    /// The organisation's zone.
+    /// The organisation's time zone.
     pub zone: Tz,
 }
 
-/// An account after a change, with the movements that led there.
+/// An account after a change, together with the ledger movements of that change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
-    /// The account.
     pub account: Account,
-    /// The movements, in order.
+    /// In the order in which they happened.
     pub movements: Vec<Movement>,
 }
 
-/// No backup is left to use.
+/// Error returned when no backup is left to claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this month's {allowed} free backups are used, and nothing else is left")]
+#[error("all {allowed} free backups of this month are used, and no other backup is left")]
 pub struct LimitReached {
-    /// Free backups of the plan per month.
+    /// Free backups per month of the plan.
     pub allowed: u32,
 }
 
 impl Account {
-    /// The account of an organisation that has used and bought nothing.
+    /// Creates the account of an organisation that has neither used nor bought anything.
     pub fn new(org: OrgId) -> Self {
         Self { org, free: BTreeMap::new(), lots: Vec::new(), weekly: None, weeks: BTreeMap::new(), version: 0 }
     }
 
-    /// Takes what a run uses, or says that nothing is left. A plan without limit takes nothing.
+    /// Claims one backup for a run. Fails with [`LimitReached`] if none is left. On an unlimited plan nothing is
+    /// consumed.
     pub fn claim(self, demand: &Demand) -> Result<(Claim, Option<Settled>), LimitReached> {
         let FreeBackups::PerMonth(allowed) = demand.free else { return Ok((Claim::Unlimited, None)) };
         let month = Month::of(demand.now, demand.zone);
@@ -197,13 +185,13 @@ impl Account {
         Ok((claim, Some(settled)))
     }
 
-    /// Gives back what a backup used; `None` where it used nothing.
+    /// Returns the claim of a failed backup to the account; `None` if the backup had consumed nothing.
     pub fn give_back(self, claim: &Claim, backup: BackupId) -> Option<Settled> {
         let is_counted = *claim != Claim::Unlimited;
         is_counted.then(|| self.settled().counting(claim, Cause::GivenBack { backup }, |used| used.saturating_sub(1)))
     }
 
-    /// Adds the one-time backups of an order; an order that has its own already changes nothing.
+    /// Adds the one-time backups of an order. An order that was added before changes nothing.
     pub fn buy(self, order: OrderId, bought: u32) -> Settled {
         let is_new = self.lots.iter().all(|lot| lot.order != order);
         self.settled().with(Pool::Credits { order }, Cause::Bought, |account| {
@@ -213,20 +201,21 @@ impl Account {
         })
     }
 
-    /// Takes back what is not used of an order, as far as its money was paid back: `refunded` backups in all.
+    /// Takes back unused backups of an order, up to `refunded` in total.
     pub fn refund(self, order: OrderId, refunded: u32) -> Settled {
         self.settled().with(Pool::Credits { order }, Cause::Refunded, |account| {
             account.lot(order, |lot| lot.refunded = lot.refunded.max(refunded.min(lot.bought)));
         })
     }
 
-    /// Withholds what is not used of an order while its money is disputed, and hands it out again when the dispute is won.
+    /// Withholds the unused backups of an order while its payment is disputed, and restores them when the dispute is
+    /// won.
     pub fn dispute(self, order: OrderId, disputed: bool) -> Settled {
         let cause = if disputed { Cause::Disputed } else { Cause::DisputeWon };
         self.settled().with(Pool::Credits { order }, cause, |account| account.lot(order, |lot| lot.disputed = disputed))
     }
 
-    /// The month's free backups that are left under a plan.
+    /// Number of free backups left in a month under a plan.
     pub fn free_left(&self, free: FreeBackups, month: &Month) -> u32 {
         match free {
             FreeBackups::Unlimited => u32::MAX,
@@ -234,17 +223,17 @@ impl Account {
         }
     }
 
-    /// The month's free backups that are used.
+    /// Number of free backups used in a month.
     pub fn free_used(&self, month: &Month) -> u32 {
         self.free.get(month).map_or(0, |count| count.used)
     }
 
-    /// The one-time backups that are left.
+    /// Number of one-time backups left.
     pub fn credits_left(&self) -> u32 {
         self.lots.iter().map(Lot::left).fold(0, u32::saturating_add)
     }
 
-    /// What is left of a pool.
+    /// Number of backups left in a pool.
     pub fn left(&self, pool: &Pool) -> u32 {
         match pool {
             Pool::Free { month } => self.free.get(month).copied().unwrap_or_default().left(),
@@ -253,7 +242,7 @@ impl Account {
         }
     }
 
-    /// The week that the subscription covers a weekly schedule's run with, if it is not used yet.
+    /// The week of the subscription that covers this run, if it is not used yet.
     fn covered_week(&self, demand: &Demand) -> Option<Week> {
         let due = demand.weekly.filter(|due| self.weekly.as_ref().is_some_and(|weekly| *due < weekly.until))?;
         let week = Week::of(due, demand.zone);
@@ -272,7 +261,7 @@ impl Account {
     }
 }
 
-/// The count of a month or week; the oldest are forgotten.
+/// Returns the count of a month or week, and drops the oldest ones.
 fn remembered<'a, K: Ord + Clone>(counts: &'a mut BTreeMap<K, Count>, key: &K) -> &'a mut Count {
     while counts.len() >= REMEMBERED && !counts.contains_key(key) {
         counts.pop_first();
@@ -281,7 +270,7 @@ fn remembered<'a, K: Ord + Clone>(counts: &'a mut BTreeMap<K, Count>, key: &K) -
 }
 
 impl Claim {
-    /// What it is taken from; `None` for a plan without limit.
+    /// The pool from which the claim was taken; `None` on an unlimited plan.
     pub fn pool(&self) -> Option<Pool> {
         match self.clone() {
             Self::Unlimited => None,
@@ -293,7 +282,7 @@ impl Claim {
 }
 
 impl Settled {
-    /// Changes a pool and notes by how much; nothing is noted where nothing changed.
+    /// Changes a pool and records the difference as a movement, if there is one.
     fn with(mut self, pool: Pool, cause: Cause, change: impl FnOnce(&mut Account)) -> Self {
         let before = self.account.left(&pool);
         change(&mut self.account);
@@ -304,7 +293,7 @@ impl Settled {
         self
     }
 
-    /// Notes how many the month or week that is claimed of gives now.
+    /// Records the current grant of the claimed month or week.
     fn granting(self, claim: &Claim, allowed: u32) -> Self {
         let Some(pool) = claim.pool() else { return self };
         self.with(pool, Cause::Granted, |account| match claim {
@@ -314,7 +303,7 @@ impl Settled {
         })
     }
 
-    /// Counts what is used of that which is claimed.
+    /// Updates the number of used backups in the claimed pool.
     fn counting(self, claim: &Claim, cause: Cause, count: impl Fn(u32) -> u32) -> Self {
         let Some(pool) = claim.pool() else { return self };
         let change = |used: &mut u32| *used = count(*used);

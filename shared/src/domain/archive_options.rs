@@ -1,35 +1,34 @@
-//! How an organisation's zips are written, where it wants them otherwise than usual.
+//! An organisation's settings for the files of its backups.
 
 use serde::{Deserialize, Serialize};
 
-/// The least that a zip may be limited to, in bytes.
+/// Smallest allowed limit for the size of a zip, in bytes.
 pub const MIN_ZIP: u64 = 16 << 20;
 
-/// An organisation's choices. A run freezes them when it is planned.
+/// Archive settings of an organisation. A run freezes them when it is planned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchiveOptions {
-    /// How CSV is written.
     #[serde(default)]
     pub csv: CsvOptions,
-    /// A zip that would be larger is split; none is the service's own limit, which always counts too.
+    /// A larger archive is split into several zips. The service's own limit always applies as well.
     #[serde(default)]
     pub max_zip_bytes: Option<u64>,
 }
 
-/// How CSV is written.
+/// Settings for CSV files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsvOptions {
-    /// Whether the file begins with a byte order mark, so that Excel reads UTF-8 on double click.
+    /// Whether files start with a byte order mark, so that Excel recognises UTF-8.
     pub bom: bool,
-    /// Whether cells are marked at all: those that a spreadsheet would run as a formula.
+    /// Whether cells that a spreadsheet would run as a formula are escaped.
     #[serde(rename = "neutralise")]
     pub escape_formulas: bool,
-    /// Whether cells that a spreadsheet would change are marked too.
+    /// Whether cells that a spreadsheet would reformat, such as long numbers, are marked as well.
     #[serde(default = "yes")]
     pub protect: bool,
 }
 
-/// Options that were saved before there was a choice.
+/// Default for settings that were saved before this option existed.
 fn yes() -> bool {
     true
 }

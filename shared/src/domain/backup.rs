@@ -1,4 +1,4 @@
-//! The life of one backup: what may follow what.
+//! The lifecycle of a backup: its states and the transitions between them.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,63 +9,62 @@ use super::organisation::Person;
 use super::progress::Amount;
 use super::rule::RepeatType;
 
-/// How long links work, counted from the backup's creation (R6).
+/// How long download links work, counted from the creation of the backup.
 pub const LINK_LIFE: Duration = Duration::days(7);
 
-/// How long an execution may take to begin before the sweep looks whether there is one.
+/// How long an execution may take to begin before the sweep checks whether it exists.
 const BEGINS_WITHIN: Duration = Duration::minutes(2);
 
-/// Where a backup stands.
+/// State of a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
-    /// Being made.
+    /// The run is in progress.
     Inprogress,
-    /// Made; its files can be downloaded until it expires.
+    /// The files can be downloaded until the backup expires.
     Completed,
-    /// Not made; nothing can be downloaded.
+    /// The run failed; no files exist.
     Failed,
 }
 
-/// What a zip holds.
+/// Kind of content in a zip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ArchiveKind {
-    /// Records as CSV, field metadata, manifest.
+    /// Records as CSV, field metadata and the manifest.
     Data,
     /// Attachments and their index.
     Attachments,
 }
 
-/// One finished zip.
+/// A finished zip of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchiveFile {
-    /// What it holds.
     pub kind: ArchiveKind,
-    /// Its name for users, for example `Data_001.zip`.
+    /// File name shown to users, for example `Data_001.zip`.
     pub name: String,
-    /// Its key in the archives bucket.
+    /// Object key in the archives bucket.
     pub key: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Entries in it.
+    /// Number of zip entries.
     pub entries: u64,
-    /// Rows of its CSV files, or attachments in it; none where an older version has made it.
+    /// Number of CSV rows or attachments in the zip; `None` if an older version wrote it.
     #[serde(default)]
     pub counted: Option<u64>,
-    /// CRC-32 of the whole zip; none where an older version has made it.
+    /// CRC-32 of the whole zip; `None` if an older version wrote it.
     #[serde(default)]
     pub crc32: Option<u32>,
 }
 
-/// Why a backup failed, in words that help.
+/// The reason why a backup failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// Stable code, for example `ATTACHMENT_MISSING`.
+    /// Stable error code, for example `ATTACHMENT_MISSING`.
     pub code: String,
-    /// What went wrong and what to do.
+    /// What went wrong, and what the user can do.
     pub message: String,
-    /// Where, if it is one record or file that is at fault.
+    /// The record or file at fault, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<FailureSubject>,
 }
@@ -75,7 +74,7 @@ pub struct Failure {
 pub struct FailureSubject {
     /// The module's API name.
     pub module: String,
-    /// The record.
+    /// Id of the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
     /// The file's name.
@@ -84,50 +83,46 @@ pub struct FailureSubject {
 }
 
 impl Failure {
-    /// A failure that no single record or file caused.
+    /// Creates a failure that no single record or file caused.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), subject: None }
     }
 
-    /// The run has ended, or was never there, and no task could say why.
+    /// Failure of a run that ended, or never started, without recording a reason.
     pub fn silent() -> Self {
-        let message = "The run ended without saying why. Back up again; if it happens again, report it to the operator.";
+        let message = "The run ended without reporting a reason. Back up again; if it happens again, contact the operator.";
         Self::new("RUN_SILENT", message)
     }
 }
 
-/// One backup of an organisation. `version` counts its changes and makes each conditional.
+/// One backup of an organisation. `version` counts changes and guards each write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backup {
-    /// The organisation.
     pub org: OrgId,
-    /// Its id.
     pub id: BackupId,
-    /// Who asked for it.
     pub requester: Person,
-    /// Where it stands.
     pub status: Status,
-    /// How often it comes round.
+    /// How often the schedule behind it repeats; `Immediate` for an on-demand backup.
     #[serde(default = "immediate")]
     pub repeat: RepeatType,
-    /// Name of the workflow execution that makes it; no other may.
+    /// Name of the only workflow execution that may make this backup.
     #[serde(default)]
     pub execution: String,
-    /// When it was asked for; its links live until seven days later.
+    /// When the backup was requested. Its links expire seven days later.
     pub created: DateTime<Utc>,
     /// When its run began.
     pub started: Option<DateTime<Utc>>,
-    /// When it was completed or failed.
+    /// When it completed or failed.
     pub finished: Option<DateTime<Utc>>,
-    /// What it was paid with.
+    /// The allowance that it consumed.
     pub claim: Claim,
-    /// All of its work; known once it is planned.
+    /// Total amount of work; known once the run is planned.
     pub total: Option<Amount>,
-    /// Its zips; empty until it is completed.
+    /// Finished zips; empty until the backup completes.
     pub files: Vec<ArchiveFile>,
     /// Why it failed.
     pub failure: Option<Failure>,
-    /// Zero before it is stored.
+    /// Zero before the backup is first stored.
     pub version: u64,
 }
 
@@ -135,13 +130,13 @@ fn immediate() -> RepeatType {
     RepeatType::Immediate
 }
 
-/// A transition that this backup's status does not allow.
+/// Error returned when the current status does not allow a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a backup that is {0:?} cannot change so")]
+#[error("a backup in status {0:?} does not allow this change")]
 pub struct NotAllowed(pub Status);
 
 impl Backup {
-    /// A backup just asked for.
+    /// Creates a backup that was just requested.
     pub fn requested(org: OrgId, id: BackupId, requester: Person, claim: Claim, at: DateTime<Utc>) -> Self {
         Self {
             org,
@@ -161,19 +156,20 @@ impl Backup {
         }
     }
 
-    /// The same, made for a schedule by that execution, which has begun.
+    /// Marks the backup as started for a schedule by the given execution, which is already running.
     #[must_use]
     pub fn for_schedule(self, repeat: RepeatType, execution: &str) -> Self {
         Self { repeat, execution: execution.to_owned(), started: Some(self.created), ..self }
     }
 
-    /// When it counts as given up, if it is still being made: its workflow has ended by then (infra/archive.asl.json allows a day).
+    /// Deadline after which an unfinished backup is treated as failed. Its execution has ended by then, because
+    /// infra/archive.asl.json limits it to a day.
     pub fn given_up(&self) -> DateTime<Utc> {
         self.created + Duration::hours(25)
     }
 
-    /// When the sweep is to look at it: soon while its run has not begun, because its execution may never have been started, and when it
-    /// counts as given up after that. `None` once it has ended.
+    /// When the sweep next checks this backup: shortly after its creation while the run has not begun, because its
+    /// execution may be missing, and at the deadline after that. `None` once the backup has ended.
     pub fn looked_at(&self) -> Option<DateTime<Utc>> {
         match (self.status, self.started) {
             (Status::Inprogress, None) => Some(self.created + BEGINS_WITHIN),
@@ -182,26 +178,26 @@ impl Backup {
         }
     }
 
-    /// When its links stop working.
+    /// When the download links expire.
     pub fn expires(&self) -> DateTime<Utc> {
         self.created + LINK_LIFE
     }
 
-    /// Marks the run as begun; a repeat keeps the first time.
+    /// Marks the run as begun. A repeated call keeps the first time.
     pub fn begin(mut self, at: DateTime<Utc>) -> Result<Self, NotAllowed> {
         self.require_in_progress()?;
         self.started.get_or_insert(at);
         Ok(self)
     }
 
-    /// Records how much work there is.
+    /// Records the total amount of work.
     pub fn plan(mut self, total: Amount) -> Result<Self, NotAllowed> {
         self.require_in_progress()?;
         self.total = Some(total);
         Ok(self)
     }
 
-    /// Completes it with its zips.
+    /// Completes the backup with its zips.
     pub fn complete(mut self, files: Vec<ArchiveFile>, at: DateTime<Utc>) -> Result<Self, NotAllowed> {
         self.require_in_progress()?;
         self.status = Status::Completed;
@@ -210,7 +206,7 @@ impl Backup {
         Ok(self)
     }
 
-    /// Ends it without files.
+    /// Ends the backup without files.
     pub fn fail(mut self, failure: Failure, at: DateTime<Utc>) -> Result<Self, NotAllowed> {
         self.require_in_progress()?;
         self.status = Status::Failed;
@@ -219,7 +215,7 @@ impl Backup {
         Ok(self)
     }
 
-    /// Tells whether its files may be handed out at that time.
+    /// Returns whether the files may be downloaded at `now`.
     pub fn can_be_downloaded(&self, now: DateTime<Utc>) -> bool {
         self.status == Status::Completed && now < self.expires()
     }

@@ -1,4 +1,4 @@
-//! Changes of state, and the sets of them that belong together: each state change and its event are one transaction.
+//! State changes, grouped into transactions: every state change is stored together with its event.
 
 use chrono::{DateTime, Utc};
 
@@ -14,72 +14,60 @@ use super::schedule::{Occurrence, Outcome, Schedule};
 use super::subscription::Subscription;
 use super::webhook::{Delivery, Webhook};
 
-/// One change in a transaction. Documents with a `version` are written only if the stored version is theirs (zero: absent),
-/// and are stored with the next one.
+/// A single write within a transaction. A document with a `version` is written only if the stored version matches (zero
+/// means absent), and is stored with the next version.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// Writes an organisation.
     Organisation(Organisation),
-    /// Writes where a person is written to, whatever was there.
+    /// Writes a person's mail address and language unconditionally.
     Contact(Contact),
-    /// Writes a backup.
     Backup(Box<Backup>),
-    /// Writes a schedule.
     Schedule(Box<Schedule>),
-    /// Writes what became of an occurrence; fails if that is known.
+    /// Writes the outcome of an occurrence; fails if one is recorded.
     Occurrence(Occurrence),
-    /// Writes what the organisation may use.
     Account(Account),
-    /// Appends to the ledger; fails if the entry is there.
+    /// Appends a ledger entry; fails if it exists.
     Entry(Entry),
-    /// Writes an order.
     Order(Box<Order>),
-    /// Writes a subscription.
     Subscription(Box<Subscription>),
-    /// Writes the payment provider's id of the organisation, whatever was there.
+    /// Writes the organisation's customer id at the payment provider unconditionally.
     Customer(String),
-    /// Notes that a message from outside was handled; fails if that is noted.
+    /// Records that an external message was handled; fails if it is recorded already.
     Handled {
-        /// Its name, which a repeat has too.
+        /// Name of the message; a repeated delivery has the same name.
         message: String,
-        /// When.
         at: DateTime<Utc>,
     },
-    /// Stores the answer of a request with an idempotency key; fails unless this attempt carries it out.
+    /// Stores the answer to a request with an idempotency key; fails unless this attempt holds the key.
     Answered(Box<Request>),
-    /// Writes a webhook, whatever was there.
+    /// Writes a webhook unconditionally.
     Webhook(Box<Webhook>),
-    /// Deletes a webhook; one that is not there is no error.
+    /// Deletes a webhook; deleting an absent one succeeds.
     WebhookRemoved(WebhookId),
-    /// Writes an open delivery, whatever was there.
+    /// Writes a pending delivery unconditionally.
     Delivery(Box<Delivery>),
-    /// Takes one of the organisation's places; fails if it is taken, by the same holder too.
+    /// Acquires one of the organisation's locks; fails if it is held, even by the same holder.
     Acquire(Lock),
-    /// Frees a place; fails unless this holder has it.
+    /// Releases a lock; fails unless this holder has it.
     Release(Lock),
-    /// Appends to the event log; fails if the id is there.
+    /// Appends to the event log; fails if the id exists.
     Event(Event),
 }
 
-/// A place that an organisation has once, and who holds it.
+/// An exclusive lock of an organisation, with its holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// That of the backup being made.
+    /// Held by the backup in progress.
     Backup(BackupId),
-    /// That of the schedule that goes on.
+    /// Held by the active schedule.
     Schedule(ScheduleId),
-    /// That of the order whose checkout is open.
+    /// Held by the order with an open checkout.
     Checkout(OrderId),
-    /// One of those of webhooks.
-    Webhook {
-        /// Which.
-        slot: u8,
-        /// The webhook.
-        id: WebhookId,
-    },
+    /// One of the webhook slots.
+    Webhook { slot: u8, id: WebhookId },
 }
 
-/// Starts a backup: its row, the organisation's place for a running backup, what it uses, and the event.
+/// Starts a backup: writes its row, acquires the backup lock, consumes the allowance, and appends the event.
 pub fn start(backup: Backup, used: Option<Settled>, event: EventId) -> Vec<Change> {
     let what = EventKind::BackupStarted { backup: backup.id, repeat: backup.repeat };
     let accounted = used.map(|used| settle(used, event, backup.created));
@@ -92,7 +80,7 @@ pub fn start(backup: Backup, used: Option<Settled>, event: EventId) -> Vec<Chang
     changes
 }
 
-/// Starts the backup of a schedule's occurrence, which gets its record by this.
+/// Starts the backup of a scheduled occurrence and records the occurrence's outcome.
 pub fn start_scheduled(
     schedule: Schedule,
     occurrence: DateTime<Utc>,
@@ -106,7 +94,7 @@ pub fn start_scheduled(
     changes
 }
 
-/// Leaves out the run of an occurrence because nothing is left to use.
+/// Records that an occurrence was skipped because no backup was left.
 pub fn skip(
     schedule: Schedule,
     occurrence: DateTime<Utc>,
@@ -119,14 +107,14 @@ pub fn skip(
     without_backup(schedule, occurrence, Outcome::Skipped, what, at, event)
 }
 
-/// Records that an occurrence had no run.
+/// Records that an occurrence was missed.
 pub fn miss(schedule: Schedule, occurrence: DateTime<Utc>, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
     let repeat = schedule.recurrence.rule.repeat_type();
     let what = EventKind::BackupMissed { schedule: schedule.id, occurrence, repeat };
     without_backup(schedule, occurrence, Outcome::Missed, what, at, event)
 }
 
-/// Records that the run of an occurrence failed before there was a backup.
+/// Records that the run of an occurrence failed before its backup was created.
 pub fn fail_unstarted(
     schedule: Schedule,
     occurrence: DateTime<Utc>,
@@ -153,13 +141,13 @@ fn without_backup(
     changes
 }
 
-/// Writes an occurrence's record, and moves on what is due of its schedule.
+/// Writes the outcome of an occurrence, and advances the schedule's due time.
 fn record(schedule: Schedule, at: DateTime<Utc>, outcome: Outcome) -> [Change; 2] {
     let occurrence = Occurrence { schedule: schedule.id, at, outcome };
     [Change::Occurrence(occurrence), Change::Schedule(Box::new(schedule.recorded(at)))]
 }
 
-/// Sets a schedule: its row, the organisation's place for a schedule, and the event.
+/// Creates a schedule: writes its row, acquires the schedule lock, and appends the event.
 pub fn set_schedule(schedule: Schedule, contact: Contact, event: EventId) -> Vec<Change> {
     let what = EventKind::ScheduleSet { schedule: schedule.id, rule: schedule.recurrence.rule, next_run: schedule.due };
     vec![
@@ -170,7 +158,7 @@ pub fn set_schedule(schedule: Schedule, contact: Contact, event: EventId) -> Vec
     ]
 }
 
-/// Stores a schedule that was given another rule.
+/// Stores a schedule whose rule was changed.
 pub fn change_schedule(changed: Schedule, contact: Contact, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
     let what = EventKind::ScheduleChanged { schedule: changed.id, rule: changed.recurrence.rule, next_run: changed.due };
     vec![
@@ -180,7 +168,7 @@ pub fn change_schedule(changed: Schedule, contact: Contact, at: DateTime<Utc>, e
     ]
 }
 
-/// Stores an organisation's settings, and its schedule where they have moved that.
+/// Stores an organisation's settings, together with its schedule if they moved its runs.
 pub fn save_settings(
     organisation: Organisation,
     moved: Option<Schedule>,
@@ -198,7 +186,7 @@ pub fn save_settings(
     changes
 }
 
-/// Stores a schedule that was stopped by somebody.
+/// Stores a schedule that a user stopped.
 pub fn stop_schedule(stopped: Schedule, by: &Person, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
     let what = EventKind::ScheduleStopped { schedule: stopped.id, rule: stopped.recurrence.rule };
     vec![
@@ -220,7 +208,7 @@ pub fn complete(backup: Backup, files: Vec<ArchiveFile>, at: DateTime<Utc>, even
     ])
 }
 
-/// Ends a backup without files. `given_back` is the account with what the backup used.
+/// Fails a backup. `given_back` is the account after the claim was returned.
 pub fn fail(
     backup: Backup,
     given_back: Option<Settled>,
@@ -239,7 +227,7 @@ pub fn fail(
     Ok(changes)
 }
 
-/// Stores an account and the ledger's entries of its change.
+/// Stores an account together with the ledger entries of its change.
 pub(super) fn settle(settled: Settled, event: EventId, at: DateTime<Utc>) -> Vec<Change> {
     let mut changes = vec![Change::Account(settled.account)];
     changes.extend(entries(settled.movements, event, at).map(Change::Entry));

@@ -1,33 +1,33 @@
-//! What a CRM holds, as far as a backup must know: modules, fields, attachments, and what is left out (R14).
+//! The CRM's data model as far as backups need it: modules, fields, attachments, and the data that backups leave out.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What a module or field contains. Everything but [`DataCategory::Crm`] is left out of backups and listed in the manifest.
+/// Category of the data in a module or field. Backups contain only [`DataCategory::Crm`]; the manifest lists everything
+/// else as left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataCategory {
-    /// The CRM's own data: backed up.
+    /// The CRM's own data.
     #[default]
     Crm,
     /// Mail contents and their attachments.
     Mail,
     /// Documents of a document library.
     Document,
-    /// Data that an integration brought in.
+    /// Data that an integration imported.
     Integration,
 }
 
 /// One field (column) of a module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
-    /// Name in the API and in the CSV's header row.
+    /// Name in the API and in the CSV header.
     pub api_name: String,
-    /// Name that users see.
+    /// Name shown to users.
     pub label: String,
-    /// The CRM's own type name, for example `text`, `phone`, `datetime`.
+    /// The CRM's own type name, for example `text`, `phone` or `datetime`.
     pub data_type: String,
-    /// What it contains.
     #[serde(default)]
     pub contents: DataCategory,
 }
@@ -35,49 +35,48 @@ pub struct Field {
 /// One module (table) at one version. Reading by this value always yields the same rows and attachments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {
-    /// Name in the API; the CSV's file name derives from it.
+    /// Name in the API. The CSV file name derives from it.
     pub api_name: String,
-    /// Name that users see.
+    /// Name shown to users.
     pub label: String,
     /// Position among the organisation's modules.
     pub order: u32,
-    /// What it contains.
     #[serde(default)]
     pub contents: DataCategory,
-    /// The source's version of the module's contents; opaque to others.
+    /// The source's version of the module's contents; opaque to other code.
     pub version: String,
-    /// Fields in the CRM's order; a row has exactly one cell for each.
+    /// Fields in the CRM's order; every row has exactly one cell per field.
     pub fields: Vec<Field>,
     /// Number of records.
     pub rows: u64,
-    /// Bytes of all records in the source's own encoding: a weight, not a size.
+    /// Size of all records in the source's own encoding. Used to balance work, not as a file size.
     pub row_bytes: u64,
     /// Number of attachments.
     pub attachments: u64,
-    /// Bytes of all attachments.
+    /// Total size of all attachments in bytes.
     pub attachment_bytes: u64,
 }
 
 /// One file attached to a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
-    /// Id, unique in its module.
+    /// Unique within the module.
     pub id: String,
-    /// The record that it belongs to.
+    /// Id of the record to which the file is attached.
     pub record_id: String,
-    /// That record's display name; empty where it has none.
+    /// Display name of that record; empty if it has none.
     pub record_name: String,
-    /// The file's name as the user gave it.
+    /// File name as the user entered it.
     pub name: String,
     /// Size in bytes.
     pub size: u64,
     /// Media type.
     pub content_type: String,
-    /// When it was attached.
+    /// When the file was attached.
     pub created: DateTime<Utc>,
-    /// Where the source keeps it; opaque to others.
+    /// Where the source stores the file; opaque to other code.
     pub location: String,
-    /// Its checksums, where the source counted them when it was stored.
+    /// Checksums, if the source computed them when it stored the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<FileDigest>,
 }
@@ -85,24 +84,24 @@ pub struct Attachment {
 /// Checksums of a file's bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDigest {
-    /// CRC-32, as zip has it.
+    /// CRC-32 as the zip format defines it.
     pub crc32: u32,
-    /// SHA-256 in lower-case hex.
+    /// SHA-256 as lower-case hexadecimal digits.
     pub sha256: String,
 }
 
-/// Something that a backup leaves out, and why (R14).
+/// A module or field that a backup leaves out, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
-    /// Module's API name.
+    /// The module's API name.
     pub module: String,
-    /// Field's API name; `None` when the whole module is left out.
+    /// The field's API name; `None` if the whole module is left out.
     pub field: Option<String>,
-    /// Why.
+    /// Category that caused the exclusion.
     pub contents: DataCategory,
 }
 
-/// Lists what R14 leaves out of these modules, in order.
+/// Lists the modules and fields that backups leave out, in order.
 pub fn left_out(modules: &[Module]) -> Vec<LeftOut> {
     let mut list = Vec::new();
     for module in modules {

@@ -1,4 +1,5 @@
-//! Downloads straight from a link (R7). A link that the console gives out is recorded when it is given; any other is known by its use only.
+//! Downloads through a link that the console did not record. The console records a download when it hands out the link;
+//! a link that was passed on is known only from the access log.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -7,35 +8,36 @@ use super::change::Change;
 use super::event::{Event, EventKind};
 use super::id::{BackupId, EventId, OrgId};
 
-/// A browser uses the link that a click has given at once; whoever uses it later was given it by somebody.
+/// A browser follows a link within moments of the click. Later requests come from a link that was passed on.
 const CLICK: TimeDelta = TimeDelta::minutes(10);
 
-/// A request for an object that was served because of a link.
+/// A logged request for an object that was served by a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRequest {
-    /// The object's key.
+    /// Object key.
     pub key: String,
-    /// When the link was signed, to the second; `None` for a link without a query, which no click leads to.
+    /// When the link was signed, to the second; `None` for a link without a query string, which the console never
+    /// follows.
     pub signed: Option<DateTime<Utc>>,
     /// When the request was made, to the second.
     pub at: DateTime<Utc>,
-    /// The network address that it came from.
+    /// IP address of the client.
     pub address: String,
 }
 
 impl LinkRequest {
-    /// The backup whose zip it may be; `None` for any other object.
+    /// The backup that the key may belong to; `None` for any other object.
     pub fn backup(&self) -> Option<(OrgId, BackupId)> {
         let mut parts = self.key.strip_prefix("archives/")?.split('/');
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     }
 
-    /// Whether it came so soon after the link was signed that a click may have led to it.
+    /// Returns whether the request came soon enough after the signing of the link that a click may have caused it.
     pub fn may_follow_a_click(&self) -> bool {
         self.signed.is_some_and(|signed| self.at - signed < CLICK)
     }
 
-    /// Whether it uses the link that was given out for that download.
+    /// Returns whether the request used the link that was handed out for the given download event.
     pub fn follows(&self, event: &Event) -> bool {
         let EventKind::DownloadStarted { backup, file, address: None } = &event.what else { return false };
         let is_same_zip = self.backup().is_some_and(|(_, id)| id == *backup) && self.file() == file;
@@ -43,13 +45,14 @@ impl LinkRequest {
         is_same_zip && is_same_time && self.may_follow_a_click()
     }
 
-    /// When it was made. Its second may have begun before the zip was there; it did not.
+    /// The time of the request, not earlier than the backup's completion. Logged times are cut to the second, which may
+    /// have begun before the zip existed.
     pub fn time(&self, backup: &Backup) -> DateTime<Utc> {
         backup.finished.map_or(self.at, |finished| self.at.max(finished))
     }
 
-    /// Puts the download into the history, unless it is there: all requests of a day for one zip, with one link and from one address are
-    /// one download, because programs fetch a file in pieces. `None` when the backup has no such zip.
+    /// Records the download, once. All requests of a day for one zip with the same link and address count as one
+    /// download, because clients fetch a file in ranges. Returns `None` if the backup has no such zip.
     pub fn record(&self, backup: &Backup, event: EventId) -> Option<Vec<Change>> {
         let file = backup.files.iter().find(|file| file.key == self.key)?.name.clone();
         let address = Some(self.address.clone());
@@ -60,7 +63,7 @@ impl LinkRequest {
         ])
     }
 
-    /// The name of the download.
+    /// Name under which this download is recorded.
     fn download(&self) -> String {
         let link = self.signed.map_or("plain".to_owned(), |signed| signed.timestamp().to_string());
         format!("download/{}/{link}/{}/{}", self.key, self.address, self.at.date_naive())

@@ -1,4 +1,4 @@
-//! The event log: the single truth for history (R7) and notifications (R8).
+//! The event log: the only source of history and notifications.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,168 +11,142 @@ use super::product::Product;
 use super::rule::{RepeatType, Rule};
 use super::subscription::Turn;
 
-/// One thing that happened in an organisation.
+/// An event in an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// Its id; ids order events by time.
+    /// Event ids are ordered by time.
     pub id: EventId,
-    /// When.
     pub at: DateTime<Utc>,
-    /// Who did it, or for whom it was done.
+    /// The person who acted, or for whom the service acted.
     pub by: Person,
-    /// What.
     #[serde(flatten)]
     pub what: EventKind,
 }
 
-/// The kinds of events.
+/// Kinds of events, with the data of each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventKind {
     /// Settings of the organisation were saved.
     SettingsSaved {},
-    /// A schedule was set.
     ScheduleSet {
-        /// The schedule.
         schedule: ScheduleId,
-        /// Its rule.
         rule: Rule,
-        /// Its first run.
+        /// Time of the first run.
         next_run: DateTime<Utc>,
     },
-    /// A schedule got another rule.
+    /// The rule of a schedule was changed.
     ScheduleChanged {
-        /// The schedule.
         schedule: ScheduleId,
-        /// Its rule from now on.
+        /// The new rule.
         rule: Rule,
-        /// Its next run.
         next_run: DateTime<Utc>,
     },
-    /// A schedule was stopped.
     ScheduleStopped {
-        /// The schedule.
         schedule: ScheduleId,
-        /// The rule that it had.
+        /// The rule that was in effect.
         rule: Rule,
     },
-    /// A backup was asked for, or is due, and is being made.
+    /// A backup was requested or became due, and its run started.
     BackupStarted {
-        /// The backup.
         backup: BackupId,
-        /// How often it comes round.
+        /// How often the schedule behind it repeats.
         #[serde(default = "immediate")]
         repeat: RepeatType,
     },
-    /// A backup's files are ready.
+    /// The files of a backup are ready.
     BackupReady {
-        /// The backup.
         backup: BackupId,
-        /// How often it comes round.
+        /// How often the schedule behind it repeats.
         #[serde(default = "immediate")]
         repeat: RepeatType,
-        /// Names of its zips.
+        /// Names of the zips.
         files: Vec<String>,
-        /// When its links stop working.
+        /// When the download links expire.
         expires: DateTime<Utc>,
     },
-    /// A backup could not be made.
+    /// A backup failed.
     BackupFailed {
-        /// The backup; none where the run failed before there was one.
+        /// `None` if the run failed before the backup was created.
         backup: Option<BackupId>,
-        /// How often it comes round.
+        /// How often the schedule behind it repeats.
         #[serde(default = "immediate")]
         repeat: RepeatType,
-        /// Why.
         failure: Failure,
     },
-    /// A scheduled run was left out because nothing was left to use (R12).
+    /// A scheduled run was skipped because no backup was left.
     BackupSkipped {
-        /// The schedule.
         schedule: ScheduleId,
-        /// The time of the run.
+        /// When the run was due.
         occurrence: DateTime<Utc>,
-        /// How often it comes round.
+        /// How often the schedule repeats.
         repeat: RepeatType,
-        /// Free backups of the plan per month.
+        /// Free backups per month of the plan.
         allowed: u32,
     },
-    /// A scheduled run did not take place, and a later one stands for it.
+    /// A scheduled run did not take place; the next run replaces it.
     BackupMissed {
-        /// The schedule.
         schedule: ScheduleId,
-        /// The time of the run.
+        /// When the run was due.
         occurrence: DateTime<Utc>,
-        /// How often it comes round.
+        /// How often the schedule repeats.
         repeat: RepeatType,
     },
-    /// Someone began to download a file.
+    /// A download of a file started.
     DownloadStarted {
-        /// The backup.
         backup: BackupId,
         /// Name of the zip.
         file: String,
-        /// The network address that it came from, where somebody used a link without asking for it first; nobody knows who, and the event is
-        /// told of whoever the backup was made for.
+        /// IP address of the client, if a link was used without a recorded click. The person is unknown then, so the
+        /// event names the backup's requester.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,
     },
-    /// An order came a step further.
+    /// An order changed its state.
     Order {
-        /// The order.
         order: OrderId,
-        /// Which.
         step: OrderStep,
-        /// One-time backups in it.
+        /// Number of one-time backups in the order.
         backups: u32,
-        /// Its total; for a refund what was paid back so far.
+        /// Total of the order; for a refund, the amount refunded so far.
         amount: Money,
     },
-    /// A subscription took a turn.
+    /// A subscription changed its state.
     Subscription {
-        /// The subscription.
         subscription: SubscriptionId,
-        /// The order that it was bought with.
+        /// The order that bought it.
         order: OrderId,
-        /// What.
         product: Product,
-        /// Which.
         turn: Turn,
-        /// What is paid each month.
+        /// Monthly price.
         amount: Money,
-        /// The end of its period.
+        /// End of the paid period.
         until: DateTime<Utc>,
     },
-    /// The organisation has another plan.
-    PlanChanged {
-        /// The plan before.
-        from: String,
-        /// The plan now.
-        to: String,
-    },
+    /// The organisation's plan changed.
+    PlanChanged { from: String, to: String },
 }
 
-/// A step of an order.
+/// State changes of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStep {
-    /// Its summary was asked for.
+    /// The order was created; its summary is shown.
     Placed,
-    /// Its buyer went on to pay.
+    /// The buyer went on to payment.
     Confirmed,
-    /// Paid.
     Paid,
     /// The payment failed.
     Failed,
-    /// Nobody paid in time.
+    /// The order was not paid in time.
     Expired,
-    /// Its buyer gave it up.
+    /// The buyer cancelled the order.
     Cancelled,
-    /// Money was paid back.
+    /// Money was refunded.
     Refunded,
-    /// The buyer's bank holds the money.
+    /// The buyer's bank disputes the payment.
     Disputed,
-    /// It does not any more.
+    /// The dispute was decided in the service's favour.
     DisputeWon,
 }
 
@@ -209,7 +183,7 @@ fn immediate() -> RepeatType {
 }
 
 impl EventKind {
-    /// The names of all kinds.
+    /// Names of all kinds.
     pub const NAMES: [&str; 25] = [
         "settings_saved",
         "schedule_set",
@@ -238,7 +212,8 @@ impl EventKind {
         "plan_changed",
     ];
 
-    /// What the administrator concerned is notified of (R8); `None` for what they did themselves and need no news of.
+    /// Kind of the notification that the administrator concerned receives; `None` for actions that they took themselves
+    /// and need no confirmation of.
     pub fn notification(&self) -> Option<&'static str> {
         match self {
             Self::ScheduleSet { .. } => Some("scheduled"),
@@ -262,7 +237,7 @@ impl EventKind {
         }
     }
 
-    /// The backup that it is about.
+    /// The backup that the event is about.
     pub fn backup(&self) -> Option<BackupId> {
         match self {
             Self::BackupStarted { backup, .. } | Self::BackupReady { backup, .. } | Self::DownloadStarted { backup, .. } => {
@@ -273,7 +248,7 @@ impl EventKind {
         }
     }
 
-    /// Its name, for filters and notifications.
+    /// Name for filters and notifications.
     pub fn name(&self) -> &'static str {
         match self {
             Self::SettingsSaved {} => "settings_saved",
@@ -292,7 +267,7 @@ impl EventKind {
         }
     }
 
-    /// How often that which it is about comes round.
+    /// How often the schedule behind the event repeats.
     pub fn repeat(&self) -> RepeatType {
         match self {
             Self::ScheduleSet { rule, .. } | Self::ScheduleChanged { rule, .. } | Self::ScheduleStopped { rule, .. } => {

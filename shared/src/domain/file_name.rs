@@ -1,14 +1,14 @@
-//! The name under which a browser saves a zip: whose it is and of which day, so that files of several organisations and days can lie in
-//! one folder. The API's answers keep the plain names.
+//! File names for downloads. A saved file names its organisation and day, so that files of several organisations and
+//! days fit into one folder. The API keeps the plain names.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-/// Letters of an organisation's name that are kept at most.
+/// Maximum number of characters kept from an organisation's name.
 const LONGEST_NAME: usize = 60;
 
-/// `Sakura_2026-11-26_Data_001.zip`: the organisation, the day on which the backup was asked for in its time zone, and the zip's own name.
-/// Letters that a file system refuses become `_`.
+/// Returns a name such as `Sakura_2026-11-26_Data_001.zip`: organisation, day of the request in its time zone, and the
+/// zip's own name. Characters that a file system may reject become `_`.
 pub fn saved_as(organisation: &str, zone: Tz, created: DateTime<Utc>, file: &str) -> String {
     let day = created.with_timezone(&zone).format("%Y-%m-%d");
     match kept(organisation).as_str() {
@@ -17,7 +17,7 @@ pub fn saved_as(organisation: &str, zone: Tz, created: DateTime<Utc>, file: &str
     }
 }
 
-/// The organisation's name with single underscores for everything that is neither a letter nor a digit nor one of `-` and `.`.
+/// Replaces each run of characters other than letters, digits, `-` and `.` with one underscore.
 fn kept(organisation: &str) -> String {
     let mut name = String::new();
     for letter in organisation.chars().take(LONGEST_NAME) {

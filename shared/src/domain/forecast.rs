@@ -1,4 +1,4 @@
-//! What will become of the runs ahead as things stand: which of them will find nothing left to use, and be skipped.
+//! Forecast of the runs ahead: which of them will be skipped because no backup is left.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -9,7 +9,7 @@ use super::plan::FreeBackups;
 use super::rule::{RepeatType, Rule};
 use super::subscription::{Status, Subscription};
 
-/// What the runs of a rule will have to use.
+/// The allowance that the runs of a rule will find.
 #[derive(Debug, Clone)]
 pub struct Forecast {
     account: Account,
@@ -19,8 +19,8 @@ pub struct Forecast {
 }
 
 impl Forecast {
-    /// Looks ahead from what is there now. A subscription that renews is taken to be renewed; one that was cancelled, or whose payment
-    /// failed, ends with its period.
+    /// Creates a forecast from the current state. It assumes that an active subscription renews, and that a cancelled
+    /// or unpaid one ends with its period.
     pub fn new(account: Account, subscription: Option<&Subscription>, free: FreeBackups, rule: Rule, zone: Tz) -> Self {
         let renews = subscription.is_some_and(|held| held.status == Status::Active);
         let weekly = account.weekly.map(|weekly| match renews {
@@ -31,7 +31,7 @@ impl Forecast {
         Self { account: Account { weekly, ..account }, free, is_weekly, zone }
     }
 
-    /// The runs among these, in order of time, that will be skipped.
+    /// Returns those of the given runs, ordered by time, that will be skipped.
     pub fn skipped(&self, runs: impl IntoIterator<Item = DateTime<Utc>>) -> Vec<DateTime<Utc>> {
         let mut account = self.account.clone();
         let mut skipped = Vec::new();
@@ -45,7 +45,7 @@ impl Forecast {
         skipped
     }
 
-    /// Whether nothing is left at this moment for a run that is due then.
+    /// Returns whether no backup is left now for a run due at `run`.
     pub fn is_used_up(&self, now: DateTime<Utc>, run: DateTime<Utc>) -> bool {
         self.account.clone().claim(&self.demand(now, run)).is_err()
     }

@@ -1,11 +1,11 @@
-//! Identifiers: 64-bit, time-ordered, decimal strings on the wire, each kind its own type.
+//! Identifiers: time-ordered 64-bit numbers, written as decimal strings in JSON. Each kind is a type of its own.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A text that is no decimal 64-bit identifier.
+/// Error returned when a text is not a decimal 64-bit number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a decimal 64-bit id")]
 pub struct InvalidId;
@@ -48,21 +48,16 @@ macro_rules! id_types {
 }
 
 id_types! {
-    /// An organisation: one CRM account.
+    /// An organisation, which is one CRM account.
     OrgId,
     /// A user of the CRM.
     UserId,
-    /// One backup.
     BackupId,
-    /// One schedule of an organisation.
     ScheduleId,
-    /// One webhook of an organisation.
     WebhookId,
-    /// One order of an organisation.
     OrderId,
-    /// One subscription of an organisation.
     SubscriptionId,
-    /// One entry of an organisation's event log.
+    /// An entry of an organisation's event log.
     EventId,
 }
 

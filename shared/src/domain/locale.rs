@@ -1,33 +1,32 @@
-//! The languages that users read.
+//! Languages of the user interface.
 
 use serde::{Deserialize, Serialize};
 
-/// A language.
+/// A supported language.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Locale {
-    /// Japanese.
     Ja,
-    /// English; for everybody whose language is not known.
+    /// English, also the fallback for unknown languages.
     #[default]
     En,
 }
 
 impl Locale {
-    /// Reads a BCP 47 tag such as `ja-JP`; a language that is not spoken here is English.
+    /// Parses a BCP 47 tag such as `ja-JP`. An unsupported language becomes English.
     pub fn of(tag: &str) -> Self {
         let language = tag.split(['-', '_']).next().unwrap_or_default();
         if language.eq_ignore_ascii_case("ja") { Self::Ja } else { Self::En }
     }
 
-    /// The first language of an `Accept-Language` header (RFC 9110 section 12.5.4), if it is one of these.
+    /// Returns the first language of an `Accept-Language` header (RFC 9110 section 12.5.4), if it is supported.
     pub fn accepted(header: &str) -> Option<Self> {
         let first = header.split([',', ';']).next().unwrap_or_default().trim();
         let language = first.split('-').next().unwrap_or_default();
         [Self::Ja, Self::En].into_iter().find(|locale| language.eq_ignore_ascii_case(locale.tag()))
     }
 
-    /// Its BCP 47 tag.
+    /// BCP 47 tag.
     pub fn tag(self) -> &'static str {
         match self {
             Self::Ja => "ja",

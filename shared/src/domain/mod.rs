@@ -1,4 +1,4 @@
-//! Decisions, as pure code: no I/O, no clock, no AWS, HTTP or Lambda type.
+//! Decisions as pure code: no I/O, no clock, and no AWS, HTTP or Lambda types.
 
 pub mod allowance;
 pub mod archive_options;

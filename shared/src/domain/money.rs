@@ -1,4 +1,4 @@
-//! Money: whole minor units of one ISO 4217 currency. Nothing here rounds but [`Money::share`], which says how.
+//! Money in whole minor units of an ISO 4217 currency. Only [`Money::share`] rounds.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,22 +6,22 @@ use std::str::FromStr;
 use iso_currency::Currency as Iso;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A currency of ISO 4217 that has minor units, or is itself the smallest unit.
+/// An ISO 4217 currency in which prices can be stated. Codes without a defined minor unit, such as gold, are excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency(Iso);
 
-/// A text that is no such currency.
+/// Error returned when a text is not the code of such a currency.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no currency of ISO 4217")]
+#[error("{0:?} is not an ISO 4217 currency")]
 pub struct InvalidCurrency(String);
 
 impl Currency {
-    /// Digits of its minor unit by ISO 4217: 0 for JPY, 2 for USD, 3 for KWD.
+    /// Number of digits of the minor unit: 0 for JPY, 2 for USD, 3 for KWD.
     pub fn minor_digits(self) -> u32 {
         self.0.exponent().map_or(0, u32::from)
     }
 
-    /// Three capital letters.
+    /// The three-letter code.
     pub fn code(self) -> &'static str {
         self.0.code()
     }
@@ -58,27 +58,26 @@ impl<'de> Deserialize<'de> for Currency {
 /// An amount of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
-    /// Minor units: yen, cents, fils.
+    /// Amount in minor units: yen, cents, fils.
     pub minor: u64,
-    /// The currency.
     pub currency: Currency,
 }
 
-/// A text that is no amount of its currency.
+/// Error returned when a text is not an amount in the given currency.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no amount in {currency}: digits, and at most {digits} of them behind a point", digits = currency.minor_digits())]
+#[error("{text:?} is not an amount in {currency}: write digits, with at most {digits} after the decimal point", digits = currency.minor_digits())]
 pub struct InvalidAmount {
     text: String,
     currency: Currency,
 }
 
 impl Money {
-    /// So many minor units.
+    /// Creates an amount from minor units.
     pub fn of(minor: u64, currency: Currency) -> Self {
         Self { minor, currency }
     }
 
-    /// Reads `12.50` in a currency; it may have no more digits than that has.
+    /// Parses an amount such as `12.50`. It may have at most as many decimals as the currency.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, InvalidAmount> {
         let invalid = || InvalidAmount { text: text.to_owned(), currency };
         let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
@@ -92,18 +91,18 @@ impl Money {
         Ok(Self { minor, currency })
     }
 
-    /// The amount times a count; `None` beyond what 64 bits hold.
+    /// Multiplies the amount by a count; `None` on overflow.
     pub fn times(self, count: u32) -> Option<Self> {
         Some(Self { minor: self.minor.checked_mul(u64::from(count))?, ..self })
     }
 
-    /// The sum of two amounts of the same currency; `None` for different ones, and beyond what 64 bits hold.
+    /// Adds two amounts; `None` if the currencies differ or the sum overflows.
     pub fn plus(self, other: Self) -> Option<Self> {
         let sum = self.minor.checked_add(other.minor)?;
         (self.currency == other.currency).then_some(Self { minor: sum, ..self })
     }
 
-    /// `numerator / denominator` of the amount, rounded to the nearest minor unit, a half upwards.
+    /// Returns `numerator / denominator` of the amount, rounded to the nearest minor unit, halves up.
     #[must_use]
     pub fn share(self, numerator: u64, denominator: u64) -> Self {
         let denominator = u128::from(denominator.max(1));
@@ -114,8 +113,8 @@ impl Money {
 }
 
 impl Money {
-    /// The amount as people write it: the currency's sign where it has one that is not mistaken, or its code; digits in groups:
-    /// `¥1,500`, `$12.50`, `KWD 5.120`.
+    /// Formats the amount for people: the currency's sign if it is unambiguous, otherwise its code, with digits
+    /// grouped, for example `¥1,500`, `$12.50`, `KWD 5.120`.
     pub fn written(self) -> String {
         let code = self.currency.code();
         let sign = match code {
@@ -144,7 +143,7 @@ fn grouped(digits: &str) -> String {
 }
 
 impl fmt::Display for Money {
-    /// `JPY 1500`, `USD 12.50`.
+    /// Formats the amount as `JPY 1500` or `USD 12.50`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.currency.minor_digits();
         let unit = 10u64.pow(digits);

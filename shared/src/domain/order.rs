@@ -1,4 +1,5 @@
-//! Orders (R10): what is bought, for how much, and where it stands. Amounts come from the price list when the order is made, and stay.
+//! Orders: their lines, totals and states. Prices are copied from the price list when an order is created and never
+//! change afterwards.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,135 +12,127 @@ use super::plan::{FreeBackups, Plans};
 use super::price::{CountryPrices, Tax};
 use super::product::Product;
 
-/// Most one-time backups of one order.
+/// Maximum number of one-time backups per order.
 pub const MAX_BACKUPS: u32 = 100;
 
-/// How long a draft waits for its buyer, and its prices hold.
+/// How long a draft, and the prices in it, stay valid.
 pub const DRAFT_LIFE: TimeDelta = TimeDelta::hours(22);
 
-/// How long an order can be paid, from when it was placed. A checkout of Stripe's lives for 30 minutes at least and a day at most.
+/// How long an order can be paid, counted from its creation. A Stripe checkout is open for at least 30 minutes and at
+/// most a day.
 pub const LIFE: TimeDelta = TimeDelta::hours(23);
 
-/// An order's number as buyers read it: `H-4876876000000123456`.
+/// Returns the order number that buyers see, for example `H-4876876000000123456`.
 pub fn number(id: OrderId) -> String {
     format!("H-{id}")
 }
 
-/// From where an order was placed.
+/// Where an order was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// The backup page, when the allowance was used up.
+    /// The backup page, after the allowance was used up.
     BackupPage,
     /// The subscription page.
     SubscriptionPage,
-    /// A plan's upgrade.
+    /// A plan upgrade.
     Upgrade,
 }
 
-/// Where an order stands.
+/// State of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
-    /// Its buyer looks at the summary.
+    /// The buyer is looking at the summary.
     Draft,
     /// Confirmed; the provider's checkout is open.
     AwaitingPayment,
-    /// The buyer has paid; the money is on its way.
+    /// The buyer has paid, but the money has not arrived yet.
     Processing,
-    /// Paid, and everything in it handed out.
+    /// Paid and fulfilled.
     Paid,
-    /// The money did not come.
+    /// The payment failed.
     Failed,
-    /// Nobody paid in time.
+    /// The order was not paid in time.
     Expired,
-    /// Its buyer gave it up.
+    /// The buyer cancelled the order.
     Cancelled,
 }
 
 /// One line of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// What.
     pub product: Product,
-    /// How many; 1 for what is paid by the month.
+    /// Always 1 for products with a monthly price.
     pub quantity: u32,
-    /// The listed price of one.
+    /// Listed price of one unit.
     pub unit: Money,
-    /// The tax of the line: in its listed price, or on top of it.
+    /// Tax of the line, either included in the listed price or added to it.
     pub tax: Money,
-    /// What is paid for the line, tax in it.
+    /// Amount to pay for the line, including tax.
     pub gross: Money,
 }
 
-/// A checkout at the provider.
+/// A checkout at the payment provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutLink {
-    /// The provider's id.
+    /// The provider's checkout id.
     pub id: String,
-    /// Where the buyer pays.
+    /// Address of the page on which the buyer pays.
     pub url: String,
 }
 
-/// An order. `version` counts its changes and makes each conditional.
+/// An order. `version` counts changes and guards each write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// The organisation.
     pub org: OrgId,
-    /// Its id.
     pub id: OrderId,
-    /// Who placed it.
     pub buyer: Person,
-    /// From where.
     pub origin: Origin,
-    /// Where it stands.
     pub status: Status,
-    /// What is bought; at least one line, all in one currency.
+    /// At least one line; all lines have the same currency.
     pub lines: Vec<Line>,
-    /// The tax that its lines are reckoned with.
+    /// The tax that applies to the lines.
     pub tax: Tax,
-    /// When it was placed.
     pub created: DateTime<Utc>,
-    /// When it can no longer be paid.
+    /// When the order can no longer be paid.
     pub expires: DateTime<Utc>,
-    /// The checkout, once it is confirmed.
+    /// The checkout, once the order is confirmed.
     pub checkout: Option<CheckoutLink>,
-    /// When it was paid.
+    /// When the payment arrived.
     pub paid: Option<DateTime<Utc>>,
     /// The provider's receipt.
     pub receipt_url: Option<String>,
-    /// What was paid back so far, in minor units.
+    /// Amount refunded so far, in minor units.
     pub refunded: u64,
-    /// Whether the buyer's bank holds the money.
+    /// Whether the buyer's bank disputes the payment.
     pub disputed: bool,
-    /// Checkouts that were opened for it and given up, because another change of the order was faster. The next one is a new one.
+    /// How many checkouts were opened for the order and abandoned because a concurrent change of the order won. The
+    /// count is part of the idempotency key of the next checkout.
     #[serde(default)]
     pub abandoned_checkouts: u32,
-    /// Zero before it is stored.
+    /// Zero before the order is first stored.
     pub version: u64,
 }
 
-/// One thing that is asked for.
+/// A requested product with its quantity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// What.
     pub product: Product,
-    /// How many.
     pub quantity: u32,
 }
 
-/// What an organisation has, as far as it decides what can be bought.
+/// What an organisation already has, as far as it limits what it can buy.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing<'a> {
-    /// Its plan.
     pub plan: &'a str,
-    /// Whether it has a weekly subscription that has not ended.
+    /// Whether the organisation has a weekly subscription that has not ended.
     pub has_weekly: bool,
 }
 
 impl Standing<'_> {
-    /// Whether a product is of use: the weekly subscription where there is none, and plans above the present one. To a plan without
-    /// limit no backups can be added.
+    /// Returns whether the organisation can use a product: the weekly subscription if it has none, and plans above its
+    /// own. On an unlimited plan additional backups have no use.
     pub fn lacks(&self, product: &Product, plans: &Plans) -> bool {
         let is_limited = plans.free(self.plan) != FreeBackups::Unlimited;
         match product {
@@ -150,36 +143,36 @@ impl Standing<'_> {
     }
 }
 
-/// Why something cannot be ordered; `usize` is the position of the item at fault, from 0.
+/// Reasons why an order is rejected. The `usize` is the index of the item at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotOrdered {
-    /// Nothing is asked for.
+    /// No item is given.
     #[error("Name at least one item.")]
     Empty,
-    /// The same product twice.
+    /// The same product is given twice.
     #[error("Name each product once, with its quantity.")]
     Twice(usize),
-    /// A quantity out of bounds.
-    #[error("The quantity is 1 to 100 for one-time backups, and 1 or nothing for everything else.")]
+    /// The quantity is out of range.
+    #[error("Set quantity to a number from 1 to 100 for one-time backups, and to 1 or nothing for every other product.")]
     Quantity(usize),
-    /// It is not sold in the buyer's country.
-    #[error("This is not sold. See the prices for what is.")]
+    /// The product is not sold in the buyer's country.
+    #[error("This product is not sold. See the prices for the available products.")]
     NotSold(usize),
-    /// Two plans, or one that is not above the organisation's own.
-    #[error("Only one plan above the present one can be bought.")]
+    /// A second plan is given, or the plan is not above the organisation's own.
+    #[error("Order only one plan, and one above the current plan.")]
     NotAnUpgrade(usize),
-    /// There is a weekly subscription.
-    #[error("There is a weekly subscription already. If it was cancelled, resume it.")]
+    /// The organisation already has a weekly subscription.
+    #[error("There is already a weekly subscription. If it was cancelled, resume it.")]
     HasWeekly(usize),
-    /// The organisation's plan has no limit.
-    #[error("Your plan has no limit: no backups need to be bought.")]
+    /// The organisation's plan is unlimited.
+    #[error("Your plan is unlimited, so no backups need to be bought.")]
     Unlimited(usize),
-    /// The sum is beyond what can be reckoned.
-    #[error("The sum is too large.")]
+    /// The total overflows.
+    #[error("The total is too large.")]
     TooLarge,
 }
 
-/// Prices what is asked for.
+/// Prices the requested items, or returns why they cannot be ordered.
 pub fn quote(prices: &CountryPrices, plans: &Plans, standing: Standing<'_>, items: &[Item]) -> Result<Vec<Line>, NotOrdered> {
     if items.is_empty() {
         return Err(NotOrdered::Empty);
@@ -226,13 +219,13 @@ fn sum(lines: &[Line]) -> Option<Money> {
     lines.iter().try_fold(nothing, |sum, line| sum.plus(line.gross))
 }
 
-/// A step that an order's status does not allow.
+/// Error returned when the current status does not allow a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an order that is {0:?} cannot change so")]
+#[error("an order in status {0:?} does not allow this change")]
 pub struct NotAllowed(pub Status);
 
 impl Order {
-    /// An order just placed. `lines` comes from [`quote`].
+    /// Creates a draft order. `lines` comes from [`quote`].
     pub fn place(org: OrgId, id: OrderId, buyer: Person, origin: Origin, lines: Vec<Line>, tax: Tax, at: DateTime<Utc>) -> Self {
         Self {
             org,
@@ -254,22 +247,23 @@ impl Order {
         }
     }
 
-    /// Where it stands at that time: a draft that nobody confirmed has expired by itself.
+    /// Returns the status at `now`. A draft expires by itself when nobody confirms it.
     pub fn status_at(&self, now: DateTime<Utc>) -> Status {
         if self.status == Status::Draft && self.expires <= now { Status::Expired } else { self.status }
     }
 
-    /// When its checkout ends, once there is one.
+    /// When the checkout expires.
     pub fn checkout_expires(&self) -> DateTime<Utc> {
         self.created + LIFE
     }
 
-    /// What is paid, tax in it.
+    /// Total to pay, including tax.
     pub fn total(&self) -> Money {
         sum(&self.lines).expect("an order has lines whose sum was reckoned when it was placed")
     }
 
-    /// The tax in the total. Where prices have it in them it is reckoned once, on the total, so that it is rounded once.
+    /// Tax contained in the total. Where prices include tax it is computed from the total, so that it is rounded only
+    /// once.
     pub fn tax_total(&self) -> Money {
         let total = self.total();
         if self.tax.included {
@@ -278,22 +272,22 @@ impl Order {
         Money::of(self.lines.iter().map(|line| line.tax.minor).sum(), total.currency)
     }
 
-    /// The one-time backups in it.
+    /// Number of one-time backups in the order.
     pub fn backups(&self) -> u32 {
         self.lines.iter().filter(|line| line.product == Product::OneTime).map(|line| line.quantity).sum()
     }
 
-    /// The plan in it.
+    /// The plan in the order, if there is one.
     pub fn plan(&self) -> Option<&str> {
         self.lines.iter().find_map(|line| line.product.plan())
     }
 
-    /// The lines that are paid again each month.
+    /// The lines that are charged every month.
     pub fn monthly(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.product.is_monthly())
     }
 
-    /// How many of its one-time backups the money that was paid back is worth: all, when all was paid back.
+    /// Number of one-time backups that the refunded amount is worth; all of them after a full refund.
     pub fn backups_refunded(&self) -> u32 {
         let Some(line) = self.lines.iter().find(|line| line.product == Product::OneTime) else { return 0 };
         if self.is_paid_back() {
@@ -303,12 +297,12 @@ impl Order {
         u32::try_from(self.refunded / one).unwrap_or(u32::MAX).min(line.quantity)
     }
 
-    /// Whether all that was paid was paid back.
+    /// Returns whether the whole payment was refunded.
     pub fn is_paid_back(&self) -> bool {
         self.refunded >= self.total().minor
     }
 
-    /// Opens its checkout.
+    /// Confirms a draft with the checkout that was opened for it.
     pub fn confirm(self, checkout: CheckoutLink, now: DateTime<Utc>) -> Result<Self, NotAllowed> {
         match self.status_at(now) {
             Status::Draft => {
@@ -318,19 +312,19 @@ impl Order {
         }
     }
 
-    /// Counts a checkout as given up that was opened when `abandoned` others were, so that none opened at that count can be stored any
-    /// more. `None` when that is so already.
+    /// Counts the checkout that was opened when `abandoned` others had been abandoned, so that no checkout opened at
+    /// that count can be stored any more. `None` if it is counted already.
     pub fn abandon_checkout(self, abandoned: u32) -> Option<Self> {
         let can_be_stored = self.status == Status::Draft && self.abandoned_checkouts == abandoned;
         can_be_stored.then(|| Self { abandoned_checkouts: abandoned + 1, ..self })
     }
 
-    /// Whether that checkout is its own.
+    /// Whether `id` is the checkout that the order stores.
     pub fn has_checkout(&self, id: &str) -> bool {
         self.checkout.as_ref().is_some_and(|own| own.id == id)
     }
 
-    /// Gives it up.
+    /// Cancels the order.
     pub fn cancel(self, now: DateTime<Utc>) -> Result<Self, NotAllowed> {
         match self.status_at(now) {
             Status::Draft | Status::AwaitingPayment => Ok(Self { status: Status::Cancelled, ..self }),
@@ -338,8 +332,9 @@ impl Order {
         }
     }
 
-    /// Follows a checkout. `None` when that is no news. Money that came is never lost: an order that was given up before is paid, and so
-    /// is one whose payment came through a checkout that it had given up. Anything else about such a checkout is no news.
+    /// Follows the state of the checkout `id`; `None` if it changes nothing. A payment always counts, even if it
+    /// arrives after the order was cancelled or expired, or through an abandoned checkout. Any other state of an
+    /// abandoned checkout is ignored.
     pub fn follow(&self, id: &str, checkout: CheckoutStatus, at: DateTime<Utc>) -> Option<Self> {
         if checkout != CheckoutStatus::Paid && !self.has_checkout(id) {
             return None;

@@ -1,4 +1,4 @@
-//! An organisation and the people in it.
+//! Organisations and the people who act for them.
 
 use chrono::NaiveTime;
 use chrono_tz::Tz;
@@ -8,67 +8,63 @@ use super::archive_options::ArchiveOptions;
 use super::id::{OrgId, UserId};
 use super::locale::Locale;
 
-/// An organisation that is backed up. `version` counts its changes and makes each conditional.
+/// An organisation whose CRM is backed up. `version` counts changes and guards each write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
-    /// Its id.
     pub id: OrgId,
-    /// Its name, as shown in manifests and mails.
+    /// Name as shown in manifests and mails.
     pub name: String,
-    /// The IANA zone in which its calendar months and schedules are counted.
+    /// IANA time zone of its schedules and calendar months.
     pub time_zone: Tz,
     /// Name of its plan; see [`super::plan::Plans`].
     pub plan: String,
-    /// ISO 3166-1 alpha-2 code of the country that its prices are those of; none takes the price list's default.
+    /// ISO 3166-1 alpha-2 code of the country whose price list applies; `None` selects the default price list.
     #[serde(default)]
     pub country: Option<String>,
-    /// The time of day of scheduled runs; none is the service's default.
+    /// Time of day of scheduled runs; `None` selects the service's default.
     #[serde(default)]
     pub time_of_day: Option<NaiveTime>,
-    /// Addresses that are written to besides the administrator concerned.
+    /// Additional recipients of mails, besides the administrator concerned.
     #[serde(default)]
     pub recipients: Vec<String>,
-    /// SHA-256, in hexadecimal, of the key of the calendar link; none while there is no such link.
+    /// SHA-256 (hexadecimal) of the calendar link's key; `None` if the organisation has no calendar link.
     #[serde(default)]
     pub calendar_key: Option<String>,
-    /// Language of the mails to its recipients; none is that of the administrator concerned.
+    /// Language of mails to additional recipients; `None` selects the language of the administrator concerned.
     #[serde(default)]
     pub locale: Option<Locale>,
-    /// How its zips are written.
     #[serde(default)]
     pub archive: ArchiveOptions,
-    /// Zero before it is stored.
+    /// Zero before the organisation is first stored.
     pub version: u64,
 }
 
-/// Who did something, as history and the API show it.
+/// A person as shown in the history and the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// The user's id in the CRM.
     pub id: UserId,
-    /// The display name.
+    /// Display name.
     pub name: String,
     /// The user's id at the identity provider.
     pub zuid: UserId,
 }
 
-/// Where a person is written to, and in which language. As the person's last token said; kept apart from what they did, so that the
-/// event log holds no address.
+/// Mail address and language of a person, as in their last token. Stored apart from events, so that the event log
+/// contains no address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// The person.
     pub user: UserId,
-    /// Their mail address, where the identity provider gives one.
+    /// `None` if the identity provider reveals no address.
     pub email: Option<String>,
-    /// Their language.
     pub locale: Locale,
 }
 
-/// What a user may do (R1).
+/// Role of a user, which decides what the user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// May schedule, see, download, stop and buy.
+    /// May schedule, view, download, stop and buy.
     Administrator,
     /// May do none of that.
     User,
@@ -77,60 +73,58 @@ pub enum Role {
 /// An authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
-    /// The organisation that the token is for.
+    /// The organisation for which the token was issued.
     pub org: OrgId,
-    /// The user.
     pub person: Person,
-    /// The user's role in that organisation.
+    /// Role of the user in that organisation.
     pub role: Role,
-    /// The user's mail address, where the token has one.
+    /// Mail address, if the token contains one.
     #[serde(default)]
     pub email: Option<String>,
-    /// The user's language.
     #[serde(default)]
     pub locale: Locale,
 }
 
 impl Caller {
-    /// Where this caller is written to.
+    /// Returns the caller's mail address and language.
     pub fn contact(&self) -> Contact {
         Contact { user: self.person.id, email: self.email.clone(), locale: self.locale }
     }
 }
 
-/// Most letters of a name that is shown.
+/// Maximum length of a displayed name, in characters.
 pub const LONGEST_NAME: usize = 200;
 
-/// A text that is no name of an organisation.
+/// Error returned when a text cannot be the name of an organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 1 to {LONGEST_NAME} letters, and neither line ends nor other control characters")]
+#[error("a name has 1 to {LONGEST_NAME} characters, without line breaks or other control characters")]
 pub struct NotAName;
 
-/// Takes a text for an organisation's name, without the white space around it. It comes to stand in mails, calendars and file names, so that a
-/// line end in it could begin a line of somebody else's.
+/// Validates the name of an organisation and trims the white space around it. Mails, calendars and file names contain
+/// the name, so a line break in it could inject a header or property.
 pub fn organisation_name(text: &str) -> Result<String, NotAName> {
     let name = text.trim();
     let is_name = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(is_control);
     if is_name { Ok(name.to_owned()) } else { Err(NotAName) }
 }
 
-/// A person's name as an identity provider has it, fit to be shown: on one line, and not longer than names are.
+/// Cleans a person's name from an identity provider for display: one line, of limited length.
 pub fn person_name(text: &str) -> String {
     let spaced = text.chars().map(|letter| if is_control(letter) { ' ' } else { letter });
     let name: String = spaced.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
     name.chars().take(LONGEST_NAME).collect()
 }
 
-/// Control characters, and the separators of lines and paragraphs, which end a line for some readers.
+/// Control characters, and the Unicode separators that some readers treat as line breaks.
 fn is_control(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
 }
 
-/// Most addresses in [`Organisation::recipients`].
+/// Maximum number of addresses in [`Organisation::recipients`].
 pub const MAX_RECIPIENTS: usize = 10;
 
-/// Tells whether mail can be sent to a text as an address: `local@domain` of at most 254 visible ASCII letters, without what would end
-/// or add to a header. Whether it is somebody's, only sending tells.
+/// Returns whether a text has the form of a mail address: `local@domain`, at most 254 printable ASCII characters, and
+/// none that could end or extend a mail header. Only sending a mail shows whether the address exists.
 pub fn is_address(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_graphic() && !b"()<>,;:\\\"[]".contains(&byte);
     match text.split_once('@') {

@@ -1,21 +1,20 @@
-//! What a payment provider says, as plain facts: the state of a checkout, of a subscription, of a charge. Its messages are only hints
-//! that one of them has changed; what is stored follows from the state that is read then, so their number and order do not matter.
+//! State reported by the payment provider: checkouts, subscriptions and charges. A webhook message only hints that one
+//! of them has changed. Stored state always follows from what is read from the provider afterwards, so the number and
+//! order of messages do not matter.
 
 use chrono::{DateTime, Utc};
 
 use super::id::{OrderId, OrgId};
 use super::money::Money;
 
-/// The order that something at the provider belongs to, as we wrote it there.
+/// The order behind an object at the provider, as written into the object's metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owner {
-    /// The organisation.
     pub org: OrgId,
-    /// Its order.
     pub order: OrderId,
 }
 
-/// What a message of the provider is about.
+/// The object that a webhook message refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
     /// The checkout with that id.
@@ -24,88 +23,83 @@ pub enum About {
     Subscription(String),
     /// The charge with that id.
     Charge(String),
-    /// Nothing that matters here.
+    /// Something that this service ignores.
     Nothing,
 }
 
-/// A message of the provider whose signature was right.
+/// A webhook message whose signature was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// The provider's id of it; the same in every delivery.
+    /// The provider's message id, identical in every delivery.
     pub id: String,
-    /// What it is about.
     pub about: About,
 }
 
-/// Where a checkout stands.
+/// State of a checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckoutStatus {
     /// The buyer can pay.
     Open,
-    /// The buyer has finished; the money is still on its way.
+    /// The buyer has finished, but the money has not arrived yet.
     Pending,
-    /// Paid.
     Paid,
-    /// The money did not come, after the buyer had finished.
+    /// The payment failed after the buyer had finished.
     Failed,
-    /// Nobody paid in time.
+    /// The checkout was not paid in time.
     Expired,
 }
 
-/// A checkout's state.
+/// A checkout as read from the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckoutState {
-    /// Whose it is; none for one that we did not make.
+    /// `None` if another application created it.
     pub owner: Option<Owner>,
-    /// Where it stands.
     pub status: CheckoutStatus,
-    /// What is paid in all.
+    /// Amount to pay in total.
     pub total: Money,
-    /// The subscription that it has made.
+    /// The subscription that the checkout created.
     pub subscription: Option<SubscriptionState>,
-    /// The provider's receipt for the buyer, where it has one.
+    /// The provider's receipt, if there is one.
     pub receipt_url: Option<String>,
 }
 
-/// Where a subscription stands at the provider.
+/// State of a subscription at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// The first payment has not come; nothing is owed to the buyer yet.
+    /// The first payment is missing, so the buyer is not entitled to anything yet.
     Incomplete,
-    /// Paid for the period.
+    /// The current period is paid.
     Active,
-    /// A renewal's payment failed and the provider tries again; until it gives up, the buyer keeps what they have.
+    /// The payment of a renewal failed and the provider retries it. The buyer keeps everything until the provider gives
+    /// up.
     PastDue,
-    /// Over.
     Ended,
 }
 
-/// A subscription's state.
+/// A subscription as read from the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriptionState {
-    /// The provider's id.
+    /// The provider's subscription id.
     pub id: String,
-    /// Whose it is; none for one that we did not make.
+    /// `None` if another application created it.
     pub owner: Option<Owner>,
-    /// Where it stands.
     pub standing: Standing,
-    /// Until when it is paid, or would be once the open payment has come.
+    /// End of the paid period, or of the period whose payment is open.
     pub period_end: DateTime<Utc>,
-    /// Whether it ends with the period as a whole.
+    /// Whether the whole subscription ends with the period.
     pub ends_with_period: bool,
-    /// What is renewed, by the names of [`super::product::Product`]; what was taken off is not in it.
+    /// Names of the renewed products ([`super::product::Product`]), without those that were removed.
     pub products: Vec<String>,
 }
 
-/// A charge's state.
+/// A charge as read from the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChargeState {
-    /// Whose it is; none for one that we did not make, and for a renewal's.
+    /// `None` if another application created it, and for the charge of a renewal.
     pub owner: Option<Owner>,
-    /// What was paid.
     pub paid: Money,
-    /// What was paid back so far.
+    /// Amount refunded so far.
     pub refunded: Money,
-    /// Whether the buyer's bank has taken it back, or holds it, and the dispute is not won.
+    /// Whether the buyer's bank holds or took back the money, unless the dispute was won.
     pub disputed: bool,
 }

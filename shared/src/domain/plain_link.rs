@@ -1,6 +1,7 @@
-//! Links without a query, `/d/<token>/Data_001.zip`: for clients that drop the query of a link, or send an `Authorization` header that S3
-//! refuses beside a signature. A token names a key, the time until which it works, and the backup; a MAC binds all of that to the one
-//! object. infra/edge/downloads.js checks the same on AWS (ADR 16).
+//! Download links without a query string, such as `/d/<token>/Data_001.zip`. They serve clients that drop the query
+//! string, and clients that send an `Authorization` header, which S3 rejects together with a presigned query. The token
+//! contains the key id, the expiry time and the backup, and a MAC binds them to one object. On AWS,
+//! infra/edge/downloads.js performs the same check (ADR 16).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,17 +12,17 @@ use sha2::Sha256;
 
 use super::id::{BackupId, OrgId};
 
-/// Where such links begin.
+/// Path prefix of these links.
 pub const PREFIX: &str = "/d/";
-/// What is signed begins with this, so that no other use of the secret makes the same bytes.
+/// Prefix of the signed text. It keeps signatures made with this secret for other purposes from being valid here.
 const PURPOSE: &str = "hozon-download-1";
 
-/// A secret that tokens are made with. Its `Debug` shows only the name.
+/// A key that signs tokens. Its `Debug` output shows only the id.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkKey {
-    /// Its name, which tokens carry: letters and digits.
+    /// Id that tokens carry: letters and digits.
     pub id: String,
-    /// At least 256 bits, as text.
+    /// At least 256 random bits, as text.
     pub secret: String,
 }
 
@@ -31,44 +32,42 @@ impl std::fmt::Debug for LinkKey {
     }
 }
 
-/// Why a link is refused.
+/// Reasons why a link is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LinkRefused {
-    /// It was not made here, or was changed.
+    /// The link was not signed with a known key, or it was changed.
     #[error("the link is not valid")]
     Invalid,
-    /// Its time is over.
+    /// The link's time has passed.
     #[error("the link has expired")]
     Expired,
 }
 
-/// A zip that a link may lead to.
+/// The zip to which a link leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkedFile {
-    /// The organisation.
     pub org: OrgId,
-    /// The backup.
     pub backup: BackupId,
-    /// The zip's name.
+    /// File name of the zip.
     pub name: String,
 }
 
 impl LinkedFile {
-    /// The zip with that key in the archives bucket.
+    /// Parses the object key of a zip in the archives bucket.
     pub fn of_key(key: &str) -> Option<Self> {
         let mut parts = key.strip_prefix("archives/")?.split('/');
         let (org, backup, name) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
         (parts.next().is_none() && is_plain(name)).then(|| Self { org, backup, name: name.to_owned() })
     }
 
-    /// Its key in the archives bucket.
+    /// Returns the object key in the archives bucket.
     pub fn key(&self) -> String {
         format!("archives/{}/{}/{}", self.org, self.backup, self.name)
     }
 }
 
 impl LinkKey {
-    /// The path of a link to that zip which works until then. The same zip and time have the same path, as long as the key does.
+    /// Returns the path of a link that works until `until`. The same key, zip and time always give the same path.
     pub fn path(&self, file: &LinkedFile, until: DateTime<Utc>) -> String {
         let (id, until) = (&self.id, until.timestamp());
         let mac = URL_SAFE_NO_PAD.encode(self.mac(&file.key(), until).finalize().into_bytes());
@@ -82,7 +81,7 @@ impl LinkKey {
     }
 }
 
-/// The zip that a path leads to at that time. Compares in constant time.
+/// Verifies a path and returns the zip to which it leads. The MAC is compared in constant time.
 pub fn read(path: &str, keys: &[LinkKey], now: DateTime<Utc>) -> Result<LinkedFile, LinkRefused> {
     let (token, name) = path.strip_prefix(PREFIX).and_then(|rest| rest.split_once('/')).ok_or(LinkRefused::Invalid)?;
     let [id, until, org, backup, mac] = token.split('.').collect::<Vec<_>>()[..] else { return Err(LinkRefused::Invalid) };

@@ -1,34 +1,32 @@
-//! Plans (R2): how many free backups each gives per calendar month, and which is above which. They are data: `infra/plans.toml` has the
+//! Plans: the number of free backups per calendar month, and which plan is above which. `infra/plans.toml` contains the
 //! defaults.
 
 use serde::{Deserialize, Deserializer};
 
-/// The defaults.
+/// The default plan list.
 const DEFAULTS: &str = include_str!("../../../infra/plans.toml");
 
-/// The plans, lowest first.
+/// The plans in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plans {
     plans: Vec<Plan>,
     fallback: String,
 }
 
-/// One plan.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// Its name.
     pub name: String,
-    /// What it gives.
+    /// Free backups per calendar month.
     pub free: FreeBackups,
 }
 
-/// How many free backups a plan gives.
+/// Number of free backups that a plan includes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FreeBackups {
-    /// So many per calendar month.
+    /// A fixed number per calendar month.
     PerMonth(u32),
-    /// As many as wanted.
+    /// No limit.
     Unlimited,
 }
 
@@ -52,16 +50,16 @@ impl<'de> Deserialize<'de> for FreeBackups {
     }
 }
 
-/// A plan list that cannot be used; the text names the entry at fault.
+/// Reasons why a plan list is rejected. The text names the entry at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPlans {
-    /// It is no list of plans.
+    /// The document has the wrong structure.
     #[error("the list of plans cannot be read")]
     Unreadable(#[source] toml::de::Error),
-    /// A name is empty, or stands there twice.
-    #[error("plan {0:?}: every plan has a name of its own")]
+    /// A name is empty or used twice.
+    #[error("plan {0:?}: every plan needs a unique name")]
     Name(String),
-    /// The plan to fall back to is not in the list.
+    /// The fallback plan is not in the list.
     #[error("fallback = {0:?}: there is no such plan")]
     Fallback(String),
 }
@@ -74,14 +72,14 @@ struct Document {
 }
 
 impl Default for Plans {
-    /// Those of `infra/plans.toml`.
+    /// Returns the plans of `infra/plans.toml`.
     fn default() -> Self {
         Self::parse(DEFAULTS).expect("a test reads them")
     }
 }
 
 impl Plans {
-    /// Reads and checks a document like `infra/plans.toml`.
+    /// Parses and validates a document like `infra/plans.toml`.
     pub fn parse(text: &str) -> Result<Self, InvalidPlans> {
         let Document { fallback, plan: plans } = toml::from_str(text).map_err(InvalidPlans::Unreadable)?;
         for (at, plan) in plans.iter().enumerate() {
@@ -95,22 +93,22 @@ impl Plans {
         Ok(Self { plans, fallback })
     }
 
-    /// What a plan gives. An unknown plan gives nothing.
+    /// Returns the free backups of a plan. An unknown plan has none.
     pub fn free(&self, plan: &str) -> FreeBackups {
         self.plans.iter().find(|known| known.name == plan).map_or(FreeBackups::PerMonth(0), |known| known.free)
     }
 
-    /// Whether the second plan is above the first. An unknown one is below all others.
+    /// Returns whether plan `to` is above plan `from`. An unknown plan is below all others.
     pub fn is_upgrade(&self, from: &str, to: &str) -> bool {
         self.rank(to) > self.rank(from)
     }
 
-    /// All plans, lowest first.
+    /// Iterates over the plans in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = &Plan> {
         self.plans.iter()
     }
 
-    /// The plan that an organisation has when a bought one ends and it had none before.
+    /// The plan of an organisation whose purchased plan ends and who had no plan before it.
     pub fn fallback(&self) -> &str {
         &self.fallback
     }
@@ -141,7 +139,7 @@ mod tests {
     fn a_bad_list_names_its_entry() {
         let parse = |text: &str| Plans::parse(text).expect_err("is refused").to_string();
         let twice = "fallback = 'A'\n[[plan]]\nname = 'A'\nfree = 1\n[[plan]]\nname = 'A'\nfree = 2";
-        assert_eq!(parse(twice), "plan \"A\": every plan has a name of its own");
+        assert_eq!(parse(twice), "plan \"A\": every plan needs a unique name");
         assert_eq!(parse("fallback = 'B'\n[[plan]]\nname = 'A'\nfree = 1"), "fallback = \"B\": there is no such plan");
         for bad in
             ["fallback = 'A'\n[[plan]]\nname = 'A'\nfree = 'many'", "fallback = 'A'\n[[plan]]\nname = 'A'\nfree = -1", "plan"]

@@ -1,5 +1,4 @@
-//! What can be bought, and for how much (R10): prices by the buyer's country, with their tax. They are data: `infra/prices.toml` has
-//! examples.
+//! The price list: products, prices and taxes by the buyer's country. `infra/prices.toml` contains an example.
 
 use std::collections::BTreeMap;
 
@@ -13,59 +12,58 @@ mod known;
 
 pub use known::Unknown;
 
-/// A tax on what is sold in a country.
+/// A tax on sales in a country.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tax {
-    /// Its name, as buyers know it.
+    /// Name as known to buyers.
     pub name: String,
-    /// Thousandths of a percent: 10% is 10,000.
+    /// Rate in thousandths of a percent: 10% is 10,000.
     pub rate: u32,
-    /// Whether prices have it in them.
+    /// Whether listed prices include the tax.
     pub included: bool,
 }
 
-/// One hundred percent in units of [`Tax::rate`].
+/// One hundred percent in the unit of [`Tax::rate`].
 const WHOLE: u64 = 100_000;
 
 impl Tax {
-    /// The tax that a listed price has in it, or that comes on top of it; rounded to the nearest minor unit, a half upwards.
+    /// Returns the tax included in a listed price, or to be added to it, rounded to the nearest minor unit, halves up.
     pub fn on(&self, listed: Money) -> Money {
         let rate = u64::from(self.rate);
         if self.included { listed.share(rate, WHOLE + rate) } else { listed.share(rate, WHOLE) }
     }
 
-    /// The rate in percent, without needless zeros: `10`, `8.1`.
+    /// Formats the rate in percent without trailing zeros: `10`, `8.1`.
     pub fn percent(&self) -> String {
         let text = format!("{}.{:03}", self.rate / 1000, self.rate % 1000);
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 }
 
-/// The prices in one country.
+/// The prices of a group of countries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountryPrices {
-    /// ISO 3166-1 alpha-2 codes of the countries that they hold in.
+    /// ISO 3166-1 alpha-2 codes of the countries.
     pub codes: Vec<String>,
-    /// The currency of all of them.
+    /// Currency of all prices.
     pub currency: Currency,
-    /// The tax.
     pub tax: Tax,
     prices: BTreeMap<Product, Money>,
 }
 
 impl CountryPrices {
-    /// What one of a product costs, as listed; none for what is not sold.
+    /// Returns the listed price of one unit; `None` if the product is not sold.
     pub fn price(&self, product: &Product) -> Option<Money> {
         self.prices.get(product).copied()
     }
 
-    /// All products, in the order one-time, weekly, plans by name.
+    /// Iterates over the products in the order one-time, weekly, plans by name.
     pub fn products(&self) -> impl Iterator<Item = (&Product, Money)> {
         self.prices.iter().map(|(product, price)| (product, *price))
     }
 }
 
-/// All prices.
+/// Prices of all countries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceList {
     countries: Vec<CountryPrices>,
@@ -73,80 +71,71 @@ pub struct PriceList {
 }
 
 impl PriceList {
-    /// The prices for a buyer's country; those of the default one where it has none of its own or is not known.
+    /// Returns the prices of a country, or the default prices if the country is unknown or has none of its own.
     pub fn of(&self, country: Option<&str>) -> &CountryPrices {
         let own = country.and_then(|code| self.countries.iter().find(|prices| prices.codes.iter().any(|known| known == code)));
         own.unwrap_or(&self.countries[self.default])
     }
 }
 
-/// What is sold here: the plans, and the prices where something can be bought at all.
+/// Everything on sale: the plans, and their prices if purchases are enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// The plans.
     pub plans: Plans,
-    /// The prices; none when purchases are off.
+    /// `None` if purchases are disabled.
     pub prices: Option<PriceList>,
 }
 
-/// A price list that cannot be used; the text names the entry at fault.
+/// Reasons why a price list is rejected. The text names the entry at fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPrices {
-    /// It is no price list.
+    /// The document has the wrong structure.
     #[error("the price list cannot be read")]
     Unreadable(#[source] toml::de::Error),
     /// `purchases` is neither `on` nor `off`.
-    #[error("purchases = {0:?}: it is \"on\" or \"off\"")]
+    #[error("purchases = {0:?}: write \"on\" or \"off\"")]
     Purchases(String),
-    /// A country's code is none, or stands there twice.
-    #[error("country {0:?}: codes are two capital letters, and each stands in one entry")]
+    /// A country code is malformed or used twice.
+    #[error("country {0:?}: a code has two capital letters and appears in only one entry")]
     Country(String),
     /// The default country has no entry.
     #[error("default = {0:?}: no entry has this country")]
     Default(String),
-    /// A currency is unknown.
-    #[error("country {country:?}: {currency:?} is no currency of ISO 4217")]
+    /// The currency is unknown.
+    #[error("country {country:?}: {currency:?} is not an ISO 4217 currency")]
     Currency {
-        /// The entry.
+        /// First country code of the entry.
         country: String,
-        /// What stands there.
         currency: String,
     },
-    /// A price cannot be read.
+    /// A price cannot be parsed.
     #[error("country {country:?}: the price of {product}")]
     Amount {
-        /// The entry.
+        /// First country code of the entry.
         country: String,
-        /// What has the price.
         product: Product,
-        /// Why.
         #[source]
         source: InvalidAmount,
     },
     /// A price is zero.
-    #[error("country {country:?}: {product} costs nothing; leave out what is not sold")]
+    #[error("country {country:?}: {product} costs nothing; leave out products that are not sold")]
     Zero {
-        /// The entry.
+        /// First country code of the entry.
         country: String,
-        /// What has the price.
         product: Product,
     },
-    /// A plan that is not in the list of plans.
+    /// A price names a plan that is not in the plan list.
     #[error("country {country:?}: there is no plan {plan:?}")]
     Plan {
-        /// The entry.
+        /// First country code of the entry.
         country: String,
-        /// The plan.
         plan: String,
     },
-    /// A rate that cannot be read.
-    #[error(
-        "country {country:?}: tax.percent = {percent:?} is no number from 0 to 100 with at most three digits behind the point"
-    )]
+    /// A tax rate cannot be parsed.
+    #[error("country {country:?}: tax.percent = {percent:?} is not a number from 0 to 100 with at most three decimals")]
     Rate {
-        /// The entry.
+        /// First country code of the entry.
         country: String,
-        /// What stands there.
         percent: String,
     },
 }
@@ -180,12 +169,12 @@ struct WrittenTax {
 }
 
 impl Terms {
-    /// Plans alone: nothing can be bought.
+    /// Creates terms without prices: nothing can be bought.
     pub fn without_purchases(plans: Plans) -> Self {
         Self { plans, prices: None }
     }
 
-    /// Reads and checks a document like `infra/prices.toml` against the plans.
+    /// Parses a document like `infra/prices.toml` and validates it against the plans.
     pub fn parse(plans: Plans, prices: &str) -> Result<Self, InvalidPrices> {
         let document: Document = toml::from_str(prices).map_err(InvalidPrices::Unreadable)?;
         let countries = document.country.into_iter().map(|entry| read(entry, &plans)).collect::<Result<Vec<_>, _>>()?;
@@ -231,7 +220,7 @@ fn read(entry: Entry, plans: &Plans) -> Result<CountryPrices, InvalidPrices> {
     Ok(CountryPrices { codes: entry.codes, currency, tax, prices })
 }
 
-/// Reads a percentage as thousandths of a percent.
+/// Parses a percentage into thousandths of a percent.
 fn rate(percent: &str) -> Option<u32> {
     let (whole, rest) = percent.split_once('.').unwrap_or((percent, "0"));
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -241,8 +230,8 @@ fn rate(percent: &str) -> Option<u32> {
 }
 
 impl Terms {
-    /// What an organisation with that plan could buy when its allowance is used up: one-time backups, the weekly subscription where
-    /// it is of use, and the plans above its own that give more, lowest first.
+    /// Lists what an organisation could buy when its allowance is used up: one-time backups, the weekly subscription if
+    /// `wants_weekly`, and the plans above its own that include more backups, in ascending order.
     pub fn offers(&self, plan: &str, country: Option<&str>, wants_weekly: bool) -> Vec<(Product, Money)> {
         let Some(prices) = &self.prices else { return Vec::new() };
         let own = self.plans.free(plan);
@@ -291,15 +280,15 @@ mod tests {
     #[test]
     fn a_bad_list_names_its_entry() {
         assert_eq!(refused("\"1500\"", "\"15.5\""), "country \"JP\": the price of one_time");
-        assert_eq!(refused("\"3600\"", "\"0\""), "country \"JP\": weekly costs nothing; leave out what is not sold");
-        assert_eq!(refused("\"JPY\"", "\"YEN\""), "country \"JP\": \"YEN\" is no currency of ISO 4217");
+        assert_eq!(refused("\"3600\"", "\"0\""), "country \"JP\": weekly costs nothing; leave out products that are not sold");
+        assert_eq!(refused("\"JPY\"", "\"YEN\""), "country \"JP\": \"YEN\" is not an ISO 4217 currency");
         assert_eq!(refused("{ Standard", "{ Gold"), "country \"JP\": there is no plan \"Gold\"");
         assert_eq!(
             refused("[\"US\"]", "[\"JP\"]"),
             "country \"JP\": codes are two capital letters, and each stands in one entry"
         );
         assert_eq!(refused("default = \"US\"", "default = \"BR\""), "default = \"BR\": no entry has this country");
-        assert_eq!(refused("\"on\"", "\"maybe\""), "purchases = \"maybe\": it is \"on\" or \"off\"");
+        assert_eq!(refused("\"on\"", "\"maybe\""), "purchases = \"maybe\": write \"on\" or \"off\"");
         assert!(refused("\"10\"", "\"10.0001\"").starts_with("country \"JP\": tax.percent"));
         assert!(refused("\"10\"", "\"101\"").starts_with("country \"JP\": tax.percent"));
     }
@@ -332,11 +321,14 @@ mod tests {
             assert_eq!(terms.require_country(good), Ok(()));
         }
         let refused = terms.require_country("ZZ").expect_err("is none").to_string();
-        assert!(refused.starts_with("\"ZZ\" is no country of ISO 3166-1 alpha-2; there are prices of JP, US, GB"), "{refused}");
-        assert!(refused.ends_with("and US's hold in any other country"), "{refused}");
+        assert!(
+            refused.starts_with("\"ZZ\" is not an ISO 3166-1 alpha-2 country code; there are prices for JP, US, GB"),
+            "{refused}"
+        );
+        assert!(refused.ends_with("and those of US apply to any other country"), "{refused}");
         assert_eq!(terms.require_plan("Own"), Ok(()));
         let refused = terms.require_plan("Gold").expect_err("is none").to_string();
-        assert_eq!(refused, "there is no plan \"Gold\"; there are Free, Standard, Professional, Enterprise, Ultimate, Own");
+        assert_eq!(refused, "there is no plan \"Gold\"; the plans are Free, Standard, Professional, Enterprise, Ultimate, Own");
     }
 
     #[test]

@@ -1,33 +1,31 @@
-//! What can be bought (R10).
+//! Products that can be bought.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Something that can be bought.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Product {
-    /// A one-time backup.
     OneTime,
-    /// The weekly subscription: one backup a week for a weekly schedule, paid by the month.
+    /// The weekly subscription: one backup per week for a weekly schedule, charged monthly.
     Weekly,
-    /// A plan, paid by the month.
+    /// A plan, charged monthly.
     Plan(String),
 }
 
-/// A text that names no product.
+/// Error returned when a text does not name a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a product is one_time, weekly or plan:<name>")]
 pub struct InvalidProduct;
 
 impl Product {
-    /// Whether it is paid again each month.
+    /// Returns whether the product is charged every month.
     pub fn is_monthly(&self) -> bool {
         *self != Self::OneTime
     }
 
-    /// The kind alone, as the API names it: `one_time`, `weekly`, `plan`.
+    /// The kind as the API names it: `one_time`, `weekly` or `plan`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::OneTime => "one_time",
@@ -36,12 +34,12 @@ impl Product {
         }
     }
 
-    /// What its price is for: `backup` or `month`.
+    /// The unit of its price: `backup` or `month`.
     pub fn per(&self) -> &'static str {
         if self.is_monthly() { "month" } else { "backup" }
     }
 
-    /// The plan that it is.
+    /// Name of the plan, if the product is one.
     pub fn plan(&self) -> Option<&str> {
         match self {
             Self::Plan(name) => Some(name),
@@ -51,7 +49,7 @@ impl Product {
 }
 
 impl fmt::Display for Product {
-    /// Its name: `one_time`, `weekly`, `plan:Ultimate`.
+    /// Formats the product as `one_time`, `weekly` or `plan:Ultimate`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plan(name) => write!(f, "plan:{name}"),

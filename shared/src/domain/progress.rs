@@ -1,16 +1,16 @@
-//! How far a run is, and how long it may still take.
+//! Progress of a run, and an estimate of its remaining time.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Amounts of work: items (CSV files and batches of attachments), rows, and bytes read from the CRM.
+/// An amount of work: items (CSV files and batches of attachments), rows, and bytes read from the CRM.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amount {
     /// Work items.
     pub items: u64,
     /// CSV rows.
     pub rows: u64,
-    /// Bytes of records and attachments as the source holds them.
+    /// Size of records and attachments in the source.
     pub bytes: u64,
 }
 
@@ -22,7 +22,7 @@ impl std::ops::Add for Amount {
     }
 }
 
-/// Estimates the seconds left from the rate so far; `None` before there is one.
+/// Estimates the remaining seconds from the rate so far; `None` if nothing is done yet.
 pub fn seconds_left(done: Amount, total: Amount, started: DateTime<Utc>, now: DateTime<Utc>) -> Option<u64> {
     let elapsed = u64::try_from((now - started).num_milliseconds()).ok()?;
     if done.bytes == 0 || elapsed == 0 {

@@ -1,6 +1,6 @@
-//! What follows from a purchase: the changes that an order's payment, a subscription's turn or a refund make, each set in one
-//! transaction. They are computed from what is stored and from the provider's state, so that any message may come late, twice or in
-//! another order.
+//! Consequences of purchases: the changes caused by a payment, a subscription event or a refund, each as one
+//! transaction. They are computed from stored state and the provider's state, so messages may arrive late, twice or out
+//! of order.
 
 use chrono::{DateTime, Utc};
 
@@ -17,41 +17,38 @@ use super::plan::Plans;
 use super::product::Product;
 use super::subscription::{Status, Subscription, Turn};
 
-/// What an organisation has, as it is stored.
+/// What an organisation owns, as stored.
 #[derive(Debug, Clone)]
 pub struct Holdings {
-    /// The organisation.
     pub organisation: Organisation,
-    /// What it may use.
     pub account: Account,
-    /// Its subscriptions, ended ones too.
+    /// Including ended ones.
     pub subscriptions: Vec<Subscription>,
-    /// The order whose checkout is open; there is one at a time, so that nothing is paid twice.
+    /// The order with an open checkout. There is at most one, so that nothing is paid twice.
     pub open_order: Option<OrderId>,
 }
 
 impl Holdings {
-    /// What decides what it can buy.
+    /// Returns what limits the organisation's purchases.
     pub fn standing(&self, now: DateTime<Utc>) -> Standing<'_> {
         Standing { plan: &self.organisation.plan, has_weekly: self.current("weekly", now).is_some() }
     }
 
-    /// The subscription of that kind, `weekly` or `plan`, that has not ended.
+    /// Returns the subscription of a kind (`weekly` or `plan`) that has not ended.
     pub fn current(&self, kind: &str, now: DateTime<Utc>) -> Option<&Subscription> {
         self.subscriptions.iter().find(|held| held.product.kind() == kind && held.status_at(now) != Status::Ended)
     }
 
-    /// The subscriptions that a paid order takes the place of.
+    /// Returns the subscriptions that a paid order replaces.
     pub fn replaced_by(&self, order: &Order, now: DateTime<Utc>) -> Vec<&Subscription> {
         order.monthly().filter_map(|line| self.current(line.product.kind(), now)).collect()
     }
 }
 
-/// Where changes come from: the time, and new ids.
+/// Source of the time and of new ids for a set of changes.
 pub struct ChangeContext<'a> {
-    /// The time.
     pub now: DateTime<Utc>,
-    /// Makes an id.
+    /// Generates an id.
     pub next: &'a mut dyn FnMut() -> u64,
 }
 
@@ -61,7 +58,8 @@ impl ChangeContext<'_> {
     }
 }
 
-/// Stores an order with the step that it came to. One that is not open any more makes room for another.
+/// Stores an order together with the event of its new state. An order that is no longer open releases the checkout
+/// lock.
 pub fn step(order: Order, step: OrderStep, by: &Person, open: Option<OrderId>, from: &mut ChangeContext<'_>) -> Vec<Change> {
     let event = from.event();
     let mut changes = vec![Change::Event(happened(event, from.now, by, order_step(&order, step)))];
@@ -70,7 +68,7 @@ pub fn step(order: Order, step: OrderStep, by: &Person, open: Option<OrderId>, f
     changes
 }
 
-/// Stores an order whose checkout is open now, with the place that it takes.
+/// Stores an order whose checkout was opened, and acquires the checkout lock.
 pub fn confirm(order: Order, by: &Person, from: &mut ChangeContext<'_>) -> Vec<Change> {
     let place = Change::Acquire(Lock::Checkout(order.id));
     step(order, OrderStep::Confirmed, by, None, from).into_iter().chain([place]).collect()
@@ -80,8 +78,9 @@ fn close(order: &Order, open: Option<OrderId>) -> Option<Change> {
     (open == Some(order.id)).then_some(Change::Release(Lock::Checkout(order.id)))
 }
 
-/// Hands out what a paid order holds: one-time backups, subscriptions, the plan. `state` is the subscription that its checkout has made.
-/// Subscriptions that it takes the place of end by this; the caller ends them at the provider.
+/// Fulfils a paid order: adds one-time backups, starts subscriptions, changes the plan. `state` is the subscription
+/// that the checkout created. Subscriptions that the order replaces end in the database; the caller ends them at the
+/// provider.
 pub fn pay(order: Order, state: Option<&SubscriptionState>, held: &Holdings, from: &mut ChangeContext<'_>) -> Vec<Change> {
     let event = from.event();
     let (by, now) = (order.buyer.clone(), from.now);
@@ -122,11 +121,11 @@ fn start(order: &Order, line: &Line, state: &SubscriptionState, held: &Holdings,
         withheld_until: None,
         version: 0,
     };
-    // Much may have happened since it was paid, if the message about that came late.
+    // If the message about the payment came late, the subscription may have changed since.
     started.follow(state, from.now).map_or(started, |(followed, _)| followed)
 }
 
-/// Stores a subscription that has changed, and what it gives to the account or the plan.
+/// Stores a changed subscription and its effect on the account or the plan.
 pub fn follow(
     changed: Subscription,
     turn: Option<Turn>,
@@ -146,7 +145,7 @@ pub fn follow(
     changes
 }
 
-/// What a subscription gives now: runs of weekly schedules, or its plan while it counts.
+/// Applies a subscription's current entitlement: to weekly runs, or to its plan while it is active.
 fn entitle(changed: &Subscription, by: &Person, held: &Holdings, plans: &Plans, from: &mut ChangeContext<'_>) -> Vec<Change> {
     match changed.product.plan() {
         Some(plan) => {
@@ -162,7 +161,7 @@ fn entitle(changed: &Subscription, by: &Person, held: &Holdings, plans: &Plans, 
     }
 }
 
-/// Follows what was paid back of an order, and whether its money is disputed: takes back what is not used. `None` when nothing is new.
+/// Follows refunds and disputes of an order's payment by taking back unused backups. Returns `None` if nothing changed.
 pub fn charge_back(
     order: &Order,
     state: &ChargeState,

@@ -1,5 +1,5 @@
-//! A rule in place and time: which instants are its occurrences. Dates come from the rule; each has one instant, also where the zone
-//! skips or repeats the hour.
+//! A recurrence rule in a time zone, and the instants of its occurrences. The rule yields dates; each date has exactly
+//! one instant, even where the zone skips or repeats the local time.
 
 use chrono::{
     DateTime, Datelike, Days, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc,
@@ -10,21 +10,19 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Day, Rule};
 
-/// A rule with its zone, its time of day and its first date.
+/// A rule with its time zone, time of day and first date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recurrence {
-    /// The rule.
     pub rule: Rule,
-    /// The zone in which its dates and its time of day are counted.
+    /// Zone in which dates and the time of day are interpreted.
     pub zone: Tz,
-    /// The time of day.
     pub time: NaiveTime,
-    /// Date of the first occurrence; intervals of several weeks or months are counted from it.
+    /// Date of the first occurrence. Intervals of several weeks or months are counted from it.
     pub first: NaiveDate,
 }
 
 impl Recurrence {
-    /// A rule whose first occurrence is the first one after that instant.
+    /// Creates a recurrence whose first occurrence is the first match after `now`.
     pub fn after(rule: Rule, zone: Tz, time: NaiveTime, now: DateTime<Utc>) -> Self {
         let yesterday = now.with_timezone(&zone).date_naive() - Days::new(1);
         let every = Rule::new(1, rule.day()).unwrap_or(rule);
@@ -33,38 +31,39 @@ impl Recurrence {
         Self { rule, zone, time, first }
     }
 
-    /// All occurrences, in order, from the first one on.
+    /// Iterates over all occurrences in order of time.
     pub fn occurrences(&self) -> impl Iterator<Item = DateTime<Utc>> {
         let (zone, time) = (self.zone, self.time);
         dates(self.rule, self.first).map(move |date| instant(zone, date.and_time(time)))
     }
 
-    /// The first occurrence after an instant.
+    /// Returns the first occurrence after an instant.
     pub fn next_after(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         self.occurrences().find(|occurrence| *occurrence > at).expect("a rule without an end goes on")
     }
 
-    /// The occurrences after an instant, `count` of them.
+    /// Returns the next `count` occurrences after an instant.
     pub fn upcoming(&self, at: DateTime<Utc>, count: usize) -> Vec<DateTime<Utc>> {
         self.occurrences().skip_while(|occurrence| *occurrence <= at).take(count).collect()
     }
 
-    /// The occurrence that a trigger at this instant stands for. Of a local hour that comes twice, both instants stand for the first.
+    /// Returns the occurrence for which a trigger fired at `at`. When a local hour is repeated, both instants belong to
+    /// the first occurrence.
     pub fn occurrence_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let same_wall_clock = instant(self.zone, at.with_timezone(&self.zone).naive_local());
         self.occurrences().take_while(|occurrence| *occurrence <= at).find(|found| [at, same_wall_clock].contains(found))
     }
 }
 
-/// The rule's dates from a date on, without end.
+/// Iterates without end over the rule's dates, beginning at `from`.
 fn dates(rule: Rule, from: NaiveDate) -> impl Iterator<Item = NaiveDate> {
-    // Dates only: the zone comes in when a date gets its instant.
+    // Only the dates matter here; `instant` applies the time zone.
     let from = rrule::Tz::UTC.from_utc_datetime(&from.and_time(NaiveTime::MIN));
     let set = to_rrule(rule).build(from).expect("every rule of these forms is a valid RRULE");
     set.into_iter().map(|at| at.date_naive())
 }
 
-/// The RRULE that says the same; of a month that is too short, `BYSETPOS=-1` takes the last day.
+/// Converts a rule into an equivalent RRULE. `BYSETPOS=-1` selects the last day of a month that is too short.
 fn to_rrule(rule: Rule) -> RRule<Unvalidated> {
     let every = |frequency| RRule::new(frequency).interval(rule.interval());
     match rule.day() {
@@ -78,8 +77,8 @@ fn to_rrule(rule: Rule) -> RRule<Unvalidated> {
     }
 }
 
-/// The instant of a local time: the first of two, and as far behind a skipped one as if the clock had not been changed (RFC 5545,
-/// section 3.3.5).
+/// Converts a local time into an instant: the first of two if the time is repeated, and shifted by the length of the
+/// gap if it is skipped (RFC 5545 section 3.3.5).
 fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.to_utc(),
@@ -90,7 +89,7 @@ fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     }
 }
 
-/// The first instant of the calendar month behind the one in which an instant lies in that zone.
+/// Returns the first instant of the next calendar month in the given zone.
 pub fn next_month(at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
     let today = at.with_timezone(&zone).date_naive();
     let first = today.with_day(1).unwrap_or(today) + Months::new(1);

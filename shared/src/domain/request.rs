@@ -1,4 +1,4 @@
-//! Requests with an idempotency key: each has one effect and one answer, however often it is sent within a day.
+//! Requests with an idempotency key: however often a request is sent within a day, it has one effect and one answer.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,66 +8,66 @@ use super::id::UserId;
 /// How long an answer is kept.
 pub const KEPT: TimeDelta = TimeDelta::days(1);
 
-/// How long a request may be in flight. Longer than any function of the API may run, so that a request that was cut short can be
-/// sent again, and one that still runs cannot be overtaken.
+/// How long a request may be in flight. This exceeds the time limit of every API function, so that an interrupted
+/// request can be sent again, but a running one is never overtaken.
 pub const LEASE: TimeDelta = TimeDelta::seconds(60);
 
-/// A request as it is known by its key. `token` tells the attempt that carries it out from others with the same key.
+/// A request identified by its key. `token` distinguishes the current attempt from others with the same key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Who sent it.
+    /// The sender.
     pub user: UserId,
-    /// Digest of its route and key.
+    /// Digest of route and key.
     pub name: String,
-    /// Digest of its path and body.
+    /// Digest of path and body.
     pub digest: String,
-    /// The attempt that carries it out.
+    /// The attempt that carries the request out.
     pub token: u64,
-    /// Until when it counts, in seconds since 1970.
+    /// Expiry as Unix time in seconds.
     pub kept_until: i64,
-    /// What it was answered with; `None` while it is in flight.
+    /// `None` while the request is in flight.
     pub answer: Option<Answer>,
 }
 
-/// The answer of a request that was carried out.
+/// The stored answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// Status of HTTP.
+    /// HTTP status code.
     pub status: u16,
-    /// JSON; `None` where the answer showed a secret, which is never stored.
+    /// JSON body; `None` if the answer contained a secret, which is never stored.
     pub body: Option<String>,
 }
 
-/// What a request with a known key comes to.
+/// How to treat a request whose key is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Repeat {
-    /// The first one is still in flight.
+    /// The first request is still in flight.
     InFlight,
-    /// The key stands for another request.
+    /// The key was used for a different request.
     Different,
-    /// It was carried out.
+    /// The request was carried out before.
     Answered(Answer),
 }
 
 impl Request {
-    /// A request that begins now.
+    /// Starts a request now.
     pub fn begin(user: UserId, name: String, digest: String, token: u64, now: DateTime<Utc>) -> Self {
         Self { user, name, digest, token, kept_until: (now + LEASE).timestamp(), answer: None }
     }
 
-    /// The request with its answer.
+    /// Adds the answer.
     #[must_use]
     pub fn answered(self, answer: Answer, now: DateTime<Utc>) -> Self {
         Self { kept_until: (now + KEPT).timestamp(), answer: Some(answer), ..self }
     }
 
-    /// The request as one that was never sent.
+    /// Resets the request as if it had never been sent.
     #[must_use]
     pub fn released(self) -> Self {
         Self { kept_until: 0, answer: None, ..self }
     }
 
-    /// What another request with this key comes to.
+    /// Decides how to treat another request with the same key.
     pub fn repeat(&self, other: &Self) -> Repeat {
         match &self.answer {
             _ if self.digest != other.digest => Repeat::Different,

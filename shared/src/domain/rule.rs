@@ -1,4 +1,4 @@
-//! The recurrence rules that can be set (R3): their text form, their kind, and a sentence that says them.
+//! Recurrence rules of schedules: their text form, their kind, and a sentence that describes them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::locale::Locale;
 
-/// A rule in one of the forms of Zoho's Backup API: `FREQ`, a mandatory `INTERVAL` of 1 to 52, and one `BYDAY` or one `BYMONTHDAY`.
+/// A recurrence rule in one of the forms of Zoho's Backup API: `FREQ`, a mandatory `INTERVAL` from 1 to 52, and either
+/// one `BYDAY` or one `BYMONTHDAY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Rule {
@@ -19,51 +20,51 @@ pub struct Rule {
 /// The day on which a rule falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Day {
-    /// Weekly, on this day.
+    /// Weekly, on a weekday.
     OfWeek(Weekday),
-    /// Monthly, on this date; the month's last day where it is shorter.
+    /// Monthly, on a date, or on the last day of a shorter month.
     OfMonth(u8),
-    /// Monthly, on the first to fourth such weekday.
+    /// Monthly, on the first to fourth occurrence of a weekday.
     Nth(u8, Weekday),
-    /// Monthly, on the last such weekday.
+    /// Monthly, on the last occurrence of a weekday.
     Last(Weekday),
 }
 
-/// How often a rule comes round, in the words of Zoho's history.
+/// Repeat type of a schedule, as in the history of Zoho's Backup API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RepeatType {
-    /// Not at all: a backup now.
+    /// An on-demand backup, which does not repeat.
     Immediate,
-    /// Every week, or every so many weeks but two.
+    /// Every week, or every n weeks other than two.
     Weekly,
     /// Every other week.
     Biweekly,
-    /// Every month, or every so many months.
+    /// Every month, or every n months.
     Monthly,
 }
 
-/// A text that is no rule of these forms; it says which part is at fault and what to write.
+/// Reasons why a text is not a valid rule. The message names the part at fault and what to write instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRule {
-    /// Not a list of `NAME=VALUE`.
+    /// The text is not a list of `NAME=VALUE`.
     #[error("Write the rule as NAME=VALUE parts with semicolons, for example RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO.")]
     Form,
-    /// A part that no form has, or one that is there twice.
-    #[error("Only FREQ, INTERVAL, BYDAY and BYMONTHDAY can be used, each once.")]
+    /// A part is unknown or repeated.
+    #[error("Use only FREQ, INTERVAL, BYDAY and BYMONTHDAY, each at most once.")]
     Part,
-    /// No `FREQ`, or another one.
-    #[error("FREQ is WEEKLY or MONTHLY.")]
+    /// `FREQ` is missing or unsupported.
+    #[error("Set FREQ to WEEKLY or MONTHLY.")]
     Frequency,
-    /// No `INTERVAL`, or one out of bounds.
-    #[error("INTERVAL is mandatory: a whole number from 1 to 52.")]
+    /// `INTERVAL` is missing or out of range.
+    #[error("Set INTERVAL to a whole number from 1 to 52; it is mandatory.")]
     Interval,
-    /// The weekday of a weekly rule.
-    #[error("A weekly rule has BYDAY with one weekday: SU, MO, TU, WE, TH, FR or SA.")]
+    /// The weekday of a weekly rule is missing or invalid.
+    #[error("A weekly rule needs BYDAY with one weekday: SU, MO, TU, WE, TH, FR or SA.")]
     WeekDay,
-    /// The day of a monthly rule.
+    /// The day of a monthly rule is missing or invalid.
     #[error(
-        "A monthly rule has either BYMONTHDAY with a date from 1 to 31, or BYDAY with the weekday's number from 1 to 4, or -1 for \
+        "A monthly rule needs either BYMONTHDAY with a date from 1 to 31, or BYDAY with a weekday and its number from 1 to 4, or -1 for \
          the last: 1MO, -1FR."
     )]
     MonthDay,
@@ -80,7 +81,7 @@ const WEEKDAYS: [(&str, Weekday, &str, &str); 7] = [
 ];
 
 impl Rule {
-    /// Every so many weeks or months, 1 to 52, on that day.
+    /// Creates a rule that repeats every `interval` weeks or months, 1 to 52, on the given day.
     pub fn new(interval: u16, day: Day) -> Result<Self, InvalidRule> {
         let is_day = match day {
             Day::OfWeek(_) | Day::Last(_) => true,
@@ -94,17 +95,15 @@ impl Rule {
         }
     }
 
-    /// Every so many weeks or months.
+    /// Number of weeks or months between occurrences.
     pub fn interval(self) -> u16 {
         self.interval
     }
 
-    /// On which day.
     pub fn day(self) -> Day {
         self.day
     }
 
-    /// How often it comes round.
     pub fn repeat_type(self) -> RepeatType {
         match (self.day, self.interval) {
             (Day::OfWeek(_), 2) => RepeatType::Biweekly,
@@ -113,7 +112,7 @@ impl Rule {
         }
     }
 
-    /// Says the rule, for example "every other Monday", or 「隔週の月曜日」.
+    /// Describes the rule, for example as "every other Monday" or 「隔週の月曜日」.
     pub fn sentence(self, locale: Locale) -> String {
         match locale {
             Locale::En => self.english(),
@@ -206,7 +205,7 @@ impl TryFrom<String> for Rule {
 impl FromStr for Rule {
     type Err = InvalidRule;
 
-    /// Reads a rule, with or without `RRULE:` before it. Names and values ignore case (RFC 5545, section 2).
+    /// Parses a rule with or without the `RRULE:` prefix. Names and values are case-insensitive (RFC 5545 section 2).
     fn from_str(text: &str) -> Result<Self, InvalidRule> {
         let text = text.to_ascii_uppercase();
         let mut parts = Parts::default();
@@ -251,7 +250,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// A whole number without sign, of so many digits at most.
+/// Parses a whole number without a sign, of at most `digits` digits.
 fn whole(text: &str, digits: usize) -> Option<u16> {
     let is_whole = (1..=digits).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     is_whole.then(|| text.parse().ok()).flatten()

@@ -1,4 +1,4 @@
-//! An organisation's schedule: set, changed, stopped; and what became of each of its occurrences.
+//! An organisation's schedule, and the outcome of each of its occurrences.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -10,51 +10,43 @@ use super::organisation::Person;
 use super::recurrence::Recurrence;
 use super::rule::Rule;
 
-/// How late a trigger may be before the sweep starts a run in its place.
+/// How late a trigger may be before the sweep starts the run instead.
 pub const GRACE: TimeDelta = TimeDelta::minutes(30);
 
-/// Whether a schedule goes on.
+/// State of a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
-    /// Runs are due.
     Scheduled,
-    /// No run is due any more.
     Stopped,
 }
 
-/// One schedule. `version` counts its changes and makes each conditional.
+/// A backup schedule. `version` counts changes and guards each write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
-    /// The organisation.
     pub org: OrgId,
-    /// Its id.
     pub id: ScheduleId,
-    /// When runs are due.
     pub recurrence: Recurrence,
-    /// Who set it, or changed it last.
+    /// The person who created or last changed it.
     pub requester: Person,
-    /// Whether it goes on.
     pub status: Status,
-    /// When it was set.
     pub created: DateTime<Utc>,
-    /// When it was stopped.
     pub stopped: Option<DateTime<Utc>>,
-    /// Counts the times that it was given another rule.
+    /// Number of rule changes.
     pub revision: u32,
-    /// Its first occurrence that may still lack a record.
+    /// The earliest occurrence without a recorded outcome.
     pub due: DateTime<Utc>,
-    /// Zero before it is stored.
+    /// Zero before the schedule is first stored.
     pub version: u64,
 }
 
-/// A schedule that has been stopped cannot change any more.
+/// Error returned when a stopped schedule would have to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the schedule has been stopped")]
 pub struct Stopped;
 
 impl Schedule {
-    /// A schedule just set; its first run is the rule's next occurrence.
+    /// Creates a schedule. Its first run is the next occurrence of the rule.
     pub fn set(org: OrgId, id: ScheduleId, recurrence: Recurrence, requester: Person, at: DateTime<Utc>) -> Self {
         let due = recurrence.next_after(at);
         Self {
@@ -71,7 +63,7 @@ impl Schedule {
         }
     }
 
-    /// Gives it another rule, counted from its next occurrence.
+    /// Replaces the rule. Occurrences are counted anew from the next one.
     pub fn change(self, rule: Rule, zone: Tz, time: NaiveTime, by: Person, at: DateTime<Utc>) -> Result<Self, Stopped> {
         self.require_active()?;
         let recurrence = Recurrence::after(rule, zone, time, at);
@@ -79,25 +71,26 @@ impl Schedule {
         Ok(Self { recurrence, due, requester: by, revision: self.revision + 1, ..self })
     }
 
-    /// Ends it.
+    /// Stops the schedule.
     pub fn stop(self, at: DateTime<Utc>) -> Result<Self, Stopped> {
         self.require_active()?;
         Ok(Self { status: Status::Stopped, stopped: Some(at), ..self })
     }
 
-    /// The occurrence that a trigger at this instant stands for; none when the schedule has been stopped, or the rule does not fall
-    /// on it.
+    /// Returns the occurrence for which a trigger fired at `at`; `None` if the schedule is stopped or the rule does not
+    /// match.
     pub fn occurrence_at(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.is_active().then(|| self.recurrence.occurrence_at(at)).flatten()
     }
 
-    /// Notes that an occurrence has its record. One that comes out of order changes nothing; the sweep goes over it.
+    /// Notes that an occurrence has an outcome. An occurrence recorded out of order changes nothing; the sweep skips it
+    /// later.
     #[must_use]
     pub fn recorded(self, occurrence: DateTime<Utc>) -> Self {
         if occurrence == self.due { Self { due: self.recurrence.next_after(occurrence), ..self } } else { self }
     }
 
-    /// Occurrences whose trigger should have come that long ago, in order.
+    /// Returns the occurrences whose trigger is late by at least `grace`, in order of time.
     pub fn overdue(&self, now: DateTime<Utc>, grace: TimeDelta) -> Vec<DateTime<Utc>> {
         if !self.is_active() {
             return Vec::new();
@@ -106,12 +99,11 @@ impl Schedule {
         from_due.take_while(|occurrence| *occurrence + grace <= now).collect()
     }
 
-    /// The next run.
+    /// Returns the next run after `now`.
     pub fn next_run(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.recurrence.next_after(now)
     }
 
-    /// Whether it goes on.
     pub fn is_active(&self) -> bool {
         self.status == Status::Scheduled
     }
@@ -121,34 +113,26 @@ impl Schedule {
     }
 }
 
-/// The record of one occurrence. There is one at most, so that an occurrence has one outcome.
+/// Outcome of one occurrence. At most one exists per occurrence, so an occurrence never has two outcomes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Occurrence {
-    /// The schedule.
     pub schedule: ScheduleId,
     /// When the run was due.
     pub at: DateTime<Utc>,
-    /// What became of it.
     pub outcome: Outcome,
 }
 
-/// What became of an occurrence.
+/// What happened at an occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {
-    /// This backup.
-    Run {
-        /// The backup.
-        backup: BackupId,
-    },
-    /// Nothing was left to use.
+    /// A backup was started.
+    Run { backup: BackupId },
+    /// No backup was left to use.
     Skipped,
-    /// The run failed before there was a backup.
-    Failed {
-        /// Why.
-        failure: Failure,
-    },
-    /// No trigger came in time, and a later occurrence stands for it.
+    /// The run failed before its backup was created.
+    Failed { failure: Failure },
+    /// No trigger came in time, and a later occurrence replaced it.
     Missed,
 }
 

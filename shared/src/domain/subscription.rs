@@ -1,4 +1,4 @@
-//! Subscriptions (R11): what is paid by the month, how it follows the provider, and until when it counts.
+//! Subscriptions: products charged monthly, how they follow the payment provider, and until when they are valid.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,79 +9,72 @@ use super::money::Money;
 use super::payment::{Standing, SubscriptionState};
 use super::product::Product;
 
-/// A renewal is known some time after the period is over; a run due in between is covered.
+/// Grace period after the end of a paid period. The provider reports a renewal only some time after it; runs in between
+/// are covered.
 const LAG: TimeDelta = TimeDelta::hours(6);
 
-/// Where a subscription stands.
+/// State of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
-    /// Paid, and renewed when the period is over.
+    /// Paid, and renewed at the end of the period.
     Active,
-    /// A renewal's payment failed; the provider tries again, and everything counts until it gives up.
+    /// The payment of a renewal failed. The provider retries it, and the subscription stays valid until it gives up.
     PastDue,
-    /// Cancelled: it counts until its period's end.
+    /// Cancelled, but valid until the end of the period.
     Ending,
-    /// Over.
     Ended,
 }
 
-/// One product that is paid by the month. `version` counts its changes and makes each conditional.
+/// A subscription to one product. `version` counts changes and guards each write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
-    /// The organisation.
     pub org: OrgId,
-    /// Its id.
     pub id: SubscriptionId,
-    /// The order that it was bought with.
+    /// The order that bought it.
     pub order: OrderId,
-    /// What.
     pub product: Product,
-    /// What is paid each month, tax in it.
+    /// Monthly price including tax.
     pub amount: Money,
-    /// The provider's id; products of one order share one.
+    /// The provider's subscription id. Products of one order share it.
     pub provider: String,
-    /// Where it stands.
     pub status: Status,
-    /// When it began.
     pub started: DateTime<Utc>,
-    /// Until when it is paid, or would be once the open payment has come.
+    /// End of the paid period, or of the period whose payment is open.
     pub period_end: DateTime<Utc>,
-    /// When it ended.
     pub ended: Option<DateTime<Utc>>,
-    /// The plan that the organisation had before this one.
+    /// The organisation's plan before this one.
     pub plan_before: Option<String>,
-    /// End of the period whose money was paid back or is disputed; nothing counts until then.
+    /// End of the period whose payment was refunded or is disputed. The subscription grants nothing until then.
     pub withheld_until: Option<DateTime<Utc>>,
-    /// Zero before it is stored.
+    /// Zero before the subscription is first stored.
     pub version: u64,
 }
 
-/// A turn in a subscription's life.
+/// State changes of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
     /// Another period was paid.
     Renewed,
-    /// A renewal's payment failed.
+    /// The payment of a renewal failed.
     PaymentFailed,
-    /// It will end with its period.
+    /// The subscription will end with its period.
     Cancelled,
-    /// It will not after all.
+    /// A cancellation was withdrawn.
     Resumed,
-    /// It has ended.
     Ended,
 }
 
 impl Subscription {
-    /// What follows from the provider's state: the subscription as it is now, and the turn, where there is one. `None` when nothing
-    /// has changed. One that has ended stays so.
+    /// Applies the provider's state. Returns the updated subscription and its state change, if there is one, or `None`
+    /// if nothing has changed. An ended subscription never changes.
     pub fn follow(&self, state: &SubscriptionState, at: DateTime<Utc>) -> Option<(Self, Option<Turn>)> {
         if self.status == Status::Ended || state.standing == Standing::Incomplete {
             return None;
         }
         let is_listed = state.products.contains(&self.product.to_string());
-        // What was taken off keeps the period that is paid, whatever becomes of the rest.
+        // A product that was removed keeps the period that is paid, whatever happens to the other products.
         let is_over = if is_listed { state.standing == Standing::Ended } else { self.period_end <= at };
         let followed = match (is_over, is_listed) {
             (true, _) => Self { status: Status::Ended, ended: Some(at), ..self.clone() },
@@ -103,25 +96,25 @@ impl Subscription {
         }
     }
 
-    /// Where it stands at that time: one that was cancelled is over with its period, whether the provider has said so or not.
+    /// Returns the status at `now`. A cancelled subscription ends with its period, even before the provider reports it.
     pub fn status_at(&self, now: DateTime<Utc>) -> Status {
         if self.status == Status::Ending && self.period_end <= now { Status::Ended } else { self.status }
     }
 
-    /// Ends it because another takes its place.
+    /// Ends the subscription because another one replaces it.
     #[must_use]
     pub fn replaced(self, at: DateTime<Utc>) -> Self {
         Self { status: Status::Ended, ended: Some(at), ..self }
     }
 
-    /// Withholds the present period, or hands it out again.
+    /// Withholds the current period, or restores it.
     #[must_use]
     pub fn withhold(self, withheld: bool) -> Self {
         let withheld_until = withheld.then_some(self.period_end);
         Self { withheld_until, ..self }
     }
 
-    /// Until when it counts; `None` when it does not.
+    /// Returns until when the subscription is valid; `None` if it is not.
     pub fn counts_until(&self) -> Option<DateTime<Utc>> {
         let is_withheld = self.withheld_until.is_some_and(|until| self.period_end <= until);
         match self.status {
@@ -132,7 +125,7 @@ impl Subscription {
         }
     }
 
-    /// What it gives to the account.
+    /// Returns what the subscription grants to the account.
     pub fn entitlement(&self) -> Option<Entitlement> {
         self.counts_until().map(|until| Entitlement { subscription: self.id, until })
     }

@@ -1,15 +1,16 @@
-//! The cron expression that triggers a schedule. It is exact where cron can say the rule, and otherwise a superset that the run's first
-//! task narrows; either way it never leaves an occurrence out, save at a local time that the zone skips (the sweep starts that one).
+//! Cron expressions for the triggers of schedules. An expression matches the rule exactly where cron can express it,
+//! and otherwise a superset that the first task of the run narrows down. It never misses an occurrence, except at a
+//! local time that the zone skips; the sweep starts that run.
 //!
-//! Six fields as EventBridge Scheduler has them: minutes, hours, day of month, month, day of week (1 is Sunday), year; one of the two
-//! days is `?`.
+//! The six fields follow EventBridge Scheduler: minutes, hours, day of month, month, day of week (1 is Sunday), year.
+//! One of the two day fields is `?`.
 
 use chrono::{Datelike, Timelike};
 
 use super::recurrence::Recurrence;
 use super::rule::Day;
 
-/// The expression for a rule at its time of day. Its zone is set beside it.
+/// Returns the cron expression of a recurrence at its time of day. The trigger carries the time zone separately.
 pub fn cron(recurrence: &Recurrence) -> String {
     let (minute, hour) = (recurrence.time.minute(), recurrence.time.hour());
     let months = months(recurrence);
@@ -23,7 +24,7 @@ pub fn cron(recurrence: &Recurrence) -> String {
     }
 }
 
-/// The months that an interval comes round to, whatever the year.
+/// Returns the months that match the interval in every year.
 fn months(recurrence: &Recurrence) -> String {
     let step = greatest_common_divisor(u32::from(recurrence.rule.interval()), 12);
     if step == 1 {

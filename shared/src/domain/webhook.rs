@@ -1,5 +1,5 @@
-//! Webhooks after the Standard Webhooks specification (version 1): who is told, how a message is signed, when it is tried again, and
-//! which addresses may be called at all.
+//! Webhooks as defined by the Standard Webhooks specification, version 1: signatures, retries, and the addresses that
+//! may be called.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -12,38 +12,35 @@ use sha2::Sha256;
 
 use super::id::{EventId, OrgId, WebhookId};
 
-/// Most webhooks of an organisation.
+/// Maximum number of webhooks per organisation.
 pub const MAX_WEBHOOKS: usize = 5;
 
-/// An address that an organisation wants to be told at.
+/// A subscriber URL of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
-    /// The organisation.
     pub org: OrgId,
-    /// Its id.
     pub id: WebhookId,
     /// Where messages are posted.
     pub url: String,
-    /// What messages are signed with.
+    /// Signing secret.
     pub secret: Secret,
-    /// When it was added.
     pub created: DateTime<Utc>,
-    /// When it was given up; none while it is told.
+    /// When the webhook was disabled; `None` while it is active.
     pub disabled: Option<DateTime<Utc>>,
-    /// Which of the organisation's [`MAX_WEBHOOKS`] places it has, from 0 on; none for those of earlier versions.
+    /// Index among the organisation's [`MAX_WEBHOOKS`] slots; `None` for webhooks created by earlier versions.
     #[serde(default)]
     pub slot: Option<u8>,
 }
 
-/// The first place that none of an organisation's webhooks has; `None` when all are taken. Those without one have the first that are left, so
-/// that all who look at the same webhooks come to the same place, and only one of them gets it.
+/// Returns the first free slot of an organisation, or `None` if all are taken. Webhooks without a slot count as holding
+/// the first free ones, so that concurrent calls arrive at the same slot and only one of them acquires it.
 pub fn free_slot(webhooks: &[Webhook]) -> Option<u8> {
     let is_taken = |slot: &u8| webhooks.iter().any(|webhook| webhook.slot == Some(*slot));
     let placeless = webhooks.iter().filter(|webhook| webhook.slot.is_none()).count();
     (0..).take(MAX_WEBHOOKS).filter(|slot| !is_taken(slot)).nth(placeless)
 }
 
-/// A signing secret as the specification writes it: `whsec_` and Base64. Its `Debug` shows nothing of it.
+/// A signing secret in the specification's form: `whsec_` followed by Base64. Its `Debug` output reveals nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -55,17 +52,17 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// A secret of these random bytes, 24 to 64 of them.
+    /// Creates a secret from 24 to 64 random bytes.
     pub fn of(random: &[u8]) -> Self {
         Self(format!("whsec_{}", STANDARD.encode(random)))
     }
 
-    /// The text, to be shown once.
+    /// Returns the text, which is shown only once.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// The `webhook-signature` of a message: HMAC-SHA256 over its id, its time in seconds and its body.
+    /// Computes the `webhook-signature` header: HMAC-SHA256 over the message's id, time in seconds and body.
     pub fn sign(&self, id: &str, at: DateTime<Utc>, body: &str) -> String {
         let key = STANDARD.decode(self.0.trim_start_matches("whsec_")).unwrap_or_default();
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
@@ -74,30 +71,28 @@ impl Secret {
     }
 }
 
-/// A message that has not arrived yet.
+/// A message that has not been delivered yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// The organisation.
     pub org: OrgId,
-    /// To whom.
     pub webhook: WebhookId,
-    /// What about; with the webhook it names the delivery.
+    /// Together with the webhook, this identifies the delivery.
     pub event: EventId,
-    /// The message.
     pub body: String,
-    /// Times that it was tried.
+    /// Number of failed attempts.
     pub attempts: u32,
-    /// When it is tried next.
+    /// Time of the next attempt.
     pub next: DateTime<Utc>,
 }
 
 impl Delivery {
-    /// The message's id, the same in each attempt.
+    /// Returns the message id, identical in every attempt.
     pub fn message_id(&self) -> String {
         format!("evt_{}", self.event)
     }
 
-    /// The delivery after one more failed attempt; `None` when it is given up, after about three days.
+    /// Schedules the next attempt after a failure. Returns `None` when the attempts are exhausted, after about three
+    /// days.
     #[must_use]
     pub fn failed(self, at: DateTime<Utc>) -> Option<Self> {
         const WAITS: [TimeDelta; 8] = [
@@ -115,22 +110,22 @@ impl Delivery {
     }
 }
 
-/// Which addresses may be called.
+/// Which addresses webhooks may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Addresses {
-    /// Only those of the public internet, and only by https. For a service that others use.
+    /// Only the public internet, and only by HTTPS. For a service that hosts other organisations.
     Public,
-    /// Any, also by http. For those who host for themselves and call their own network.
+    /// Any address, also by HTTP. For self-hosted installations that call their own network.
     Any,
 }
 
 impl Addresses {
-    /// Whether this address may be called.
+    /// Returns whether an IP address may be called.
     pub fn allow(self, address: IpAddr) -> bool {
         self == Self::Any || is_public(address)
     }
 
-    /// Whether this name can have such an address at all.
+    /// Returns whether a host name can resolve to an allowed address at all.
     pub fn allow_name(self, name: &str) -> bool {
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
         let labels: Vec<&str> = name.split('.').collect();
@@ -139,19 +134,20 @@ impl Addresses {
     }
 }
 
-/// A label of a host name (RFC 1123, 2.1), or one with an underscore, as many have it.
+/// A host name label (RFC 1123 section 2.1), or one with an underscore, which is common in practice.
 fn is_label(label: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (1..=63).contains(&label.len()) && label.bytes().all(is_letter) && !label.starts_with('-') && !label.ends_with('-')
 }
 
-/// A last label that makes a host an IPv4 address in disguise (WHATWG URL Standard, "ends in a number").
+/// A last label that turns the host into an IPv4 address (WHATWG URL Standard, "ends in a number").
 fn is_number(label: &str) -> bool {
     let hexadecimal = label.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
     hexadecimal || label.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Names that the public DNS never has (IANA's Special-Use Domain Names; ICANN's resolution on `internal`; names that routers give).
+/// Names that public DNS never resolves: IANA's Special-Use Domain Names, ICANN's reserved `internal`, and names that
+/// home routers assign.
 fn is_special_use(labels: &[&str]) -> bool {
     let last = labels[labels.len() - 1];
     let is_home = labels.ends_with(&["home", "arpa"]);
@@ -173,7 +169,7 @@ fn is_special_use(labels: &[&str]) -> bool {
     is_home || special.contains(&last)
 }
 
-/// Whether an address is of the public internet (by IANA's special-purpose registries).
+/// Returns whether an address is public according to IANA's special-purpose registries.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -202,7 +198,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Global unicast is `2000::/3`; of it, Teredo, benchmarking, documentation and 6to4 (which can hide any IPv4 address) are left out.
+/// Global unicast is `2000::/3`. Teredo, benchmarking, documentation and 6to4 (which can hide any IPv4 address) are
+/// excluded.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let is_special = matches!((a, b), (0x2001, 0..=0x1ff | 0xdb8) | (0x2002, _) | (0x3ff0..=0x3fff, _));

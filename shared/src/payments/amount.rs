@@ -1,21 +1,21 @@
-//! Amounts as Stripe counts them, which for some currencies is not as ISO 4217 does.
+//! Conversion of amounts to and from Stripe, whose minor units differ from ISO 4217 for some currencies.
 
 use crate::domain::money::{Currency, Money};
 use crate::ports::{ErrorKind, PortError};
 
-/// Digits of an amount at Stripe: those of ISO 4217 but for the exceptions that it documents.
+/// Number of decimals in Stripe's amounts: those of ISO 4217, with the exceptions that Stripe documents.
 fn digits(currency: Currency) -> u32 {
     match currency.code() {
-        // Their minor unit is gone, but Stripe goes on counting it.
+        // These currencies have no minor unit any more, but Stripe still counts two decimals.
         "ISK" | "UGX" => 2,
-        // Its minor unit is a fifth; Stripe counts none.
+        // The minor unit is a fifth of the currency, and Stripe counts no decimals.
         "MGA" => 0,
         _ => currency.minor_digits(),
     }
 }
 
-/// What the last digits of an amount must be a multiple of: of three digits the last must be 0, and of those that Stripe counts beyond
-/// ISO's both.
+/// The step in which Stripe accepts amounts: with three decimals the last one must be 0, and decimals beyond those of
+/// ISO 4217 must all be 0.
 fn step(currency: Currency) -> u64 {
     match currency.minor_digits() {
         0 => 10u64.pow(digits(currency)),
@@ -24,9 +24,9 @@ fn step(currency: Currency) -> u64 {
     }
 }
 
-/// The amount as Stripe takes it. `Refused` where it cannot take this amount exactly.
+/// Converts an amount for Stripe. Fails with `Refused` if Stripe cannot represent it exactly.
 pub fn to_stripe(money: Money) -> Result<u64, PortError> {
-    let refused = || PortError::new(ErrorKind::Refused, "an amount that stripe cannot take exactly");
+    let refused = || PortError::new(ErrorKind::Refused, "convert an amount for Stripe");
     let (ours, theirs) = (money.currency.minor_digits(), digits(money.currency));
     let amount = if theirs >= ours {
         money.minor.checked_mul(10u64.pow(theirs - ours)).ok_or_else(refused)?
@@ -37,9 +37,10 @@ pub fn to_stripe(money: Money) -> Result<u64, PortError> {
     amount.is_multiple_of(step(money.currency)).then_some(amount).ok_or_else(refused)
 }
 
-/// An amount of Stripe's. `Corrupt` for a currency that is not known, and for a part of a unit that its currency does not have.
+/// Converts an amount from Stripe. Fails with `Corrupt` for an unknown currency, or a fraction of a unit that the
+/// currency does not have.
 pub fn from_stripe(amount: u64, currency: &str) -> Result<Money, PortError> {
-    let corrupt = || PortError::new(ErrorKind::Corrupt, "an amount of stripe's");
+    let corrupt = || PortError::new(ErrorKind::Corrupt, "convert an amount from Stripe");
     let currency: Currency = currency.to_ascii_uppercase().parse().map_err(|_| corrupt())?;
     let (ours, theirs) = (currency.minor_digits(), digits(currency));
     if ours >= theirs {

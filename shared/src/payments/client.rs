@@ -1,4 +1,4 @@
-//! Requests to Stripe and what its answers mean to a port.
+//! HTTP client for Stripe's REST API, and the classification of its error answers.
 
 use std::time::Duration;
 
@@ -13,19 +13,18 @@ use super::form;
 use super::keys::PaymentKeys;
 use crate::ports::{ErrorKind, PortError};
 
-/// Its own address.
+/// Stripe's own endpoint.
 const STRIPE: &str = "https://api.stripe.com";
-/// The version whose shapes are written and read here, whatever the account's own is.
+/// API version whose data model this code uses, whatever the account's default is.
 const VERSION: &str = "2024-06-20";
-/// Below the 30 seconds that the gateway waits for us.
+/// Below the 30 seconds after which API Gateway gives up.
 const TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What Stripe refused. Its message is left out, because it quotes what was sent.
+/// An error answer of Stripe. Its message is left out because it quotes the request.
 #[derive(Debug, thiserror::Error)]
 #[error("stripe answered {status}: type {kind:?}, code {code:?}, parameter {param:?}, request {request:?}")]
 pub struct Refusal {
-    /// The HTTP status.
     pub status: u16,
     kind: Option<String>,
     code: Option<String>,
@@ -47,7 +46,7 @@ struct ErrorBody {
     param: Option<String>,
 }
 
-/// The REST API.
+/// Stripe's REST API.
 pub struct Api {
     http: Client,
     keys: PaymentKeys,
@@ -55,34 +54,35 @@ pub struct Api {
 }
 
 impl Api {
-    /// Follows no redirect and uses no proxy: the key goes to the endpoint and nowhere else.
+    /// Creates a client that follows no redirects and uses no proxy, so that the API key reaches only the endpoint.
     pub fn new(keys: PaymentKeys, endpoint: Option<String>) -> Result<Self, PortError> {
         let endpoint = endpoint.unwrap_or_else(|| STRIPE.to_owned());
         let http = Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
         let http = http.https_only(endpoint.starts_with("https://")).user_agent("Hozon/1").build();
         Ok(Self {
-            http: http.map_err(|error| PortError::with(ErrorKind::Refused, "make stripe's client", error))?,
+            http: http.map_err(|error| PortError::with(ErrorKind::Refused, "create the Stripe client", error))?,
             keys,
             endpoint,
         })
     }
 
-    /// The secrets of messages.
+    /// The secrets that sign webhook messages.
     pub fn webhook_secrets(&self) -> &[String] {
         &self.keys.webhook_secrets
     }
 
-    /// Reads something.
+    /// Sends a GET request.
     pub async fn get<T: DeserializeOwned>(&self, what: &'static str, path: &str, query: &Value) -> Result<T, PortError> {
         send(what, self.http.get(self.url(path, query)), &self.keys.api_key).await
     }
 
-    /// Ends something.
+    /// Sends a DELETE request.
     pub async fn delete<T: DeserializeOwned>(&self, what: &'static str, path: &str, query: &Value) -> Result<T, PortError> {
         send(what, self.http.delete(self.url(path, query)), &self.keys.api_key).await
     }
 
-    /// Changes something. Only what makes a thing has an idempotency key: a change of state may be made, undone and made again.
+    /// Sends a POST request. Only requests that create an object carry an idempotency key: a state change may be made,
+    /// undone and made again.
     pub async fn post<T: DeserializeOwned>(
         &self,
         what: &'static str,
@@ -103,10 +103,10 @@ impl Api {
     }
 }
 
-/// A path below a collection. An id that is none of Stripe's names nothing there.
+/// Returns the path of an object in a collection. A text that cannot be a Stripe id names no object.
 pub fn path(collection: &str, id: &str) -> Result<String, PortError> {
     let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    is_id.then(|| format!("{collection}/{id}")).ok_or(PortError::new(ErrorKind::NotFound, "an id of stripe's"))
+    is_id.then(|| format!("{collection}/{id}")).ok_or(PortError::new(ErrorKind::NotFound, "build the path of a Stripe object"))
 }
 
 async fn send<T: DeserializeOwned>(what: &'static str, request: RequestBuilder, key: &str) -> Result<T, PortError> {
@@ -125,7 +125,7 @@ async fn refused(what: &'static str, answer: Response) -> PortError {
     let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let request = header("request-id");
     let retry_after = header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok()).map(Duration::from_secs);
-    // Something between us and Stripe may answer with no envelope; its status says enough.
+    // A proxy in between may answer without Stripe's error envelope; the status is enough then.
     let body = answer.bytes().await.unwrap_or_default();
     let ErrorBody { kind, code, param } = serde_json::from_slice::<Envelope>(&body).unwrap_or_default().error;
     let error = PortError::with(kind_of(status, code.as_deref()), what, Refusal { status, kind, code, param, request });
@@ -134,9 +134,9 @@ async fn refused(what: &'static str, answer: Response) -> PortError {
 
 fn kind_of(status: u16, code: Option<&str>) -> ErrorKind {
     match (status, code) {
-        // Also 400, where it is a parameter that names the missing thing.
+        // Stripe also answers 400 when a parameter names a missing object.
         (_, Some("resource_missing")) | (404, _) => ErrorKind::NotFound,
-        // 409 is a lock that another request holds, or the same key under way; 424 is a failure behind Stripe.
+        // 409 means that another request holds a lock or uses the same key; 424 is a failure behind Stripe.
         (409 | 424 | 429 | 500..=599, _) => ErrorKind::Unavailable,
         _ => ErrorKind::Refused,
     }

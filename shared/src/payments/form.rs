@@ -1,9 +1,9 @@
-//! Stripe's request bodies: JSON's shape as a form, `a[b][0][c]=value`.
+//! Encoding of Stripe's request bodies: nested JSON as form fields, `a[b][0][c]=value`.
 
 use form_urlencoded::Serializer;
 use serde_json::Value;
 
-/// Writes an object as a form; what is null is left out.
+/// Encodes an object as a form. Null values are left out.
 pub fn encode(fields: &Value) -> String {
     let mut form = Serializer::new(String::new());
     append(&mut form, "", fields);

@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// What calls are made with and messages are signed with. Its `Debug` shows nothing of it.
+/// Keys that authenticate API calls and verify webhook messages. Their `Debug` output shows nothing.
 #[derive(Clone, Deserialize)]
 pub struct PaymentKeys {
-    /// The secret or restricted API key.
+    /// Secret or restricted API key.
     pub api_key: String,
-    /// Messages signed with any of these are taken: while a secret is rolled, the old and the new one.
+    /// Messages signed with any of these secrets are accepted, so that a secret can be rotated.
     pub webhook_secrets: Vec<String>,
 }
 

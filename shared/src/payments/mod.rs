@@ -1,7 +1,7 @@
-//! The payment provider behind the ports `Payments` and `Renewals`: Stripe, by its REST API. The only place that speaks HTTP to it; it
-//! decides nothing about orders.
+//! Stripe's REST API as the implementation of the ports `Payments` and `Renewals`. Only this module calls Stripe; it
+//! makes no decisions about orders.
 //!
-//! There is no official Rust SDK, and `async-stripe` is still a release candidate: see ADR 10.
+//! There is no official Rust SDK, and `async-stripe` is still a release candidate; see ADR 10.
 
 mod amount;
 mod client;

@@ -1,4 +1,4 @@
-//! What a subscription renews.
+//! Renewal of the products in a subscription.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,8 @@ use crate::domain::payment::{Standing, SubscriptionState};
 use crate::ports::{CheckoutLine, ErrorKind, PortError, Renewals};
 
 const SUBSCRIPTIONS: &str = "subscriptions";
-/// Counts the products that were made for a subscription after its checkout, so that two calls for the same one make one item.
+/// Metadata field that counts the products added to a subscription after its checkout. It makes two calls for the same
+/// product create one item.
 const RESUMED: &str = "resumed";
 const END: &str = "end a product of a subscription";
 const RESUME: &str = "resume a renewal";
@@ -46,7 +47,7 @@ impl Stripe {
         Ok(made.id)
     }
 
-    /// Adds a product that is not there, with the other changes to the items.
+    /// Adds a product that the subscription lacks, together with other changes to its items.
     async fn add(
         &self,
         found: &Subscription,
@@ -75,12 +76,13 @@ fn going_on_with(items: &[Value]) -> Value {
     fields
 }
 
-/// What is renewed now, by product.
+/// Returns the products that are renewed now.
 fn renewed(found: &Subscription) -> BTreeSet<&str> {
     if found.cancel_at_period_end { BTreeSet::new() } else { found.items.data.iter().filter_map(states::product).collect() }
 }
 
-/// The items that take every product but these off. Nothing is paid back: who has paid keeps what they have until the period ends.
+/// Returns the item changes that remove every product except `kept`. Nothing is refunded: the buyer keeps what is paid
+/// until the period ends.
 fn removals(found: &Subscription, kept: &BTreeSet<&str>) -> Vec<Value> {
     let is_kept = |product: &str| kept.contains(product);
     let removed = found.items.data.iter().filter(|item| states::product(item).is_some_and(|product| !is_kept(product)));
@@ -103,7 +105,8 @@ impl Renewals for Stripe {
         if has_ended(&found) || !kept.remove(product) {
             return states::subscription(&found);
         }
-        // A subscription cannot be without items, so the last one stays and the whole ends with its period.
+        // A subscription must have at least one item, so the last one stays and the whole subscription ends with its
+        // period.
         let fields = match kept.is_empty() {
             true => json!({ "cancel_at_period_end": true }),
             false => json!({ "items": removals(&found, &kept), "proration_behavior": "none" }),

@@ -1,4 +1,4 @@
-//! The `Stripe-Signature` of a message: HMAC-SHA256 over its time and its raw body, in hexadecimal digits.
+//! Verification of the `Stripe-Signature` header: a hexadecimal HMAC-SHA256 over the message's time and raw body.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, Mac};
@@ -6,37 +6,38 @@ use sha2::Sha256;
 
 use crate::ports::{ErrorKind, PortError};
 
-/// How far a message's time may be from ours, on both sides.
+/// Maximum difference between a message's time and the local clock, in either direction.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
-/// Why a message was not believed.
+/// Reasons why a signature is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// The header has no time or no signature.
+    /// The header contains no time or no signature.
     #[error("the signature header cannot be read")]
     Malformed,
-    /// The message is older or newer than the tolerance.
-    #[error("the message is not of these minutes")]
+    /// The message's time is outside the tolerance.
+    #[error("the message's time is more than five minutes from now")]
     NotNow,
-    /// No signature is of one of our secrets.
-    #[error("no signature is of one of our secrets")]
+    /// No signature was made with one of the configured secrets.
+    #[error("no signature matches a configured secret")]
     Foreign,
 }
 
-/// Checks that one of the header's signatures is one of the secrets' over this body, and that it was made now.
+/// Verifies that one of the header's signatures was made with one of the secrets over this body, within the tolerance
+/// of now.
 pub fn verify(header: &str, body: &[u8], secrets: &[String], now: DateTime<Utc>) -> Result<(), PortError> {
-    let doubt = |doubt| PortError::with(ErrorKind::Refused, "verify a message of stripe's", doubt);
-    let (time, signatures) = read(header).ok_or_else(|| doubt(SignatureError::Malformed))?;
+    let refused = |error| PortError::with(ErrorKind::Refused, "verify a Stripe message", error);
+    let (time, signatures) = read(header).ok_or_else(|| refused(SignatureError::Malformed))?;
     let is_ours = |secret: &String| signatures.iter().any(|signature| is_of(secret, time, body, signature));
     if !secrets.iter().any(is_ours) {
-        return Err(doubt(SignatureError::Foreign));
+        return Err(refused(SignatureError::Foreign));
     }
     let made = time.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    let made = made.ok_or_else(|| doubt(SignatureError::Malformed))?;
-    if (now - made).abs() > TOLERANCE { Err(doubt(SignatureError::NotNow)) } else { Ok(()) }
+    let made = made.ok_or_else(|| refused(SignatureError::Malformed))?;
+    if (now - made).abs() > TOLERANCE { Err(refused(SignatureError::NotNow)) } else { Ok(()) }
 }
 
-/// The time as it was written, and all signatures of the one scheme that counts.
+/// Parses the time, as text, and all signatures of the only supported scheme.
 fn read(header: &str) -> Option<(&str, Vec<Vec<u8>>)> {
     let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
     let (_, time) = parts().find(|(name, _)| *name == "t")?;
@@ -50,7 +51,7 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
     digits.chunks_exact(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect()
 }
 
-/// Compares in a time that does not depend on where the two differ.
+/// Compares in constant time.
 fn is_of(secret: &str, time: &str, body: &[u8], signature: &[u8]) -> bool {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(time.as_bytes());
@@ -63,7 +64,7 @@ fn is_of(secret: &str, time: &str, body: &[u8], signature: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// Made with OpenSSL: `printf '1614265330.{"id":"evt_1"}' | openssl dgst -sha256 -hmac whsec_test`.
+    /// Computed with OpenSSL: `printf '1614265330.{"id":"evt_1"}' | openssl dgst -sha256 -hmac whsec_test`.
     const BODY: &[u8] = br#"{"id":"evt_1"}"#;
     const TIME: i64 = 1_614_265_330;
     const SIGNATURE: &str = "347e9afe3d74ec4c5cbefd270edc9246513ae3da7b375223e302560fbd4146eb";
@@ -73,7 +74,7 @@ mod tests {
         let now = DateTime::from_timestamp(TIME + seconds_later, 0).expect("a time");
         verify(header, BODY, &secrets, now).map_err(|error| {
             assert_eq!(error.kind, ErrorKind::Refused);
-            *error.source.and_then(|source| source.downcast().ok()).expect("a doubt")
+            *error.source.and_then(|source| source.downcast().ok()).expect("a signature error")
         })
     }
 

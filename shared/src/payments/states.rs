@@ -1,4 +1,4 @@
-//! What Stripe's objects say in our words.
+//! Conversion of Stripe's objects into the domain's payment states.
 
 use chrono::DateTime;
 
@@ -10,18 +10,18 @@ use super::wire::{
 use crate::domain::payment::{About, ChargeState, CheckoutState, CheckoutStatus, Message, Owner, Standing, SubscriptionState};
 use crate::ports::{ErrorKind, PortError};
 
-/// Whose an object is, by what we wrote to it.
+/// Reads the owner from the metadata that this service wrote.
 pub fn owner(metadata: Option<&Metadata>) -> Option<Owner> {
     let metadata = metadata?;
     Some(Owner { org: metadata.get("org")?.parse().ok()?, order: metadata.get("order")?.parse().ok()? })
 }
 
-/// The products that an item renews: one, or none that we made.
+/// Returns the product that an item renews; `None` if another application created it.
 pub fn product(item: &Item) -> Option<&str> {
     item.price.product.whole()?.metadata.get("product").map(String::as_str)
 }
 
-/// The state of a session, whose subscription was read too.
+/// Converts a checkout session. `subscription` is the session's subscription, read separately.
 pub fn checkout(session: &Session, subscription: Option<SubscriptionState>) -> Result<CheckoutState, PortError> {
     let corrupt = || PortError::new(ErrorKind::Corrupt, "read a checkout's total");
     let total = from_stripe(session.amount_total.ok_or_else(corrupt)?, session.currency.as_deref().ok_or_else(corrupt)?)?;
@@ -39,7 +39,8 @@ fn invoice(session: &Session) -> Option<&Invoice> {
     session.invoice.as_ref()?.whole()
 }
 
-/// Whether a payment that came later than the buyer's work has failed. A session of a subscription has its payment behind the invoice.
+/// Returns whether an asynchronous payment has failed. The payment of a subscription session is reached through its
+/// invoice.
 fn has_failed(session: &Session) -> bool {
     let behind_invoice = invoice(session).and_then(|invoice| invoice.payment_intent.as_ref());
     let intent = session.payment_intent.as_ref().or(behind_invoice).and_then(Linked::whole);
@@ -54,10 +55,9 @@ fn receipt(session: &Session) -> Option<String> {
     charge.and_then(|charge| charge.receipt_url.clone()).or(hosted)
 }
 
-/// The state of a subscription.
 pub fn subscription(found: &Subscription) -> Result<SubscriptionState, PortError> {
     let corrupt = || PortError::new(ErrorKind::Corrupt, "read a subscription's period");
-    // No more than is paid for each of them.
+    // The earliest end, so that nothing counts as paid for longer than it is.
     let of_items = found.items.data.iter().filter_map(|item| item.current_period_end).min();
     let period_end = found.current_period_end.or(of_items).ok_or_else(corrupt)?;
     let mut products: Vec<String> = found.items.data.iter().filter_map(product).map(str::to_owned).collect();
@@ -73,7 +73,6 @@ pub fn subscription(found: &Subscription) -> Result<SubscriptionState, PortError
     })
 }
 
-/// Where a subscription stands.
 pub fn standing(status: SubscriptionStatus) -> Standing {
     match status {
         SubscriptionStatus::Incomplete => Standing::Incomplete,
@@ -86,7 +85,7 @@ pub fn standing(status: SubscriptionStatus) -> Standing {
     }
 }
 
-/// The state of a charge and its disputes.
+/// Converts a charge together with its disputes.
 pub fn charge(found: &Charge, disputes: &[Dispute]) -> Result<ChargeState, PortError> {
     let paid = if found.paid { found.amount_captured.unwrap_or(found.amount) } else { 0 };
     Ok(ChargeState {
@@ -97,7 +96,7 @@ pub fn charge(found: &Charge, disputes: &[Dispute]) -> Result<ChargeState, PortE
     })
 }
 
-/// Stripe keeps what we wrote to a subscription away from its charges. Only the first one is of the order.
+/// Stripe does not copy a subscription's metadata to its charges. Only the first charge belongs to the order.
 fn owner_behind_invoice(charge: &Charge) -> Option<Owner> {
     let invoice = charge.invoice.as_ref()?.whole()?;
     let is_first = invoice.billing_reason.as_deref() == Some("subscription_create");
@@ -105,12 +104,12 @@ fn owner_behind_invoice(charge: &Charge) -> Option<Owner> {
     owner(subscription.metadata.as_ref())
 }
 
-/// An inquiry (`warning_…`) holds nothing; it may become a dispute, of which another message tells.
+/// An inquiry (`warning_…`) does not hold the money. If it becomes a dispute, another message reports it.
 fn takes_money(dispute: &Dispute) -> bool {
     !matches!(dispute.status.as_str(), "won" | "prevented") && !dispute.status.starts_with("warning_")
 }
 
-/// What a message is about.
+/// Returns the object that a message refers to.
 pub fn message(event: &Event) -> Message {
     let object = &event.data.object;
     let id = |of: &serde_json::Value| of.as_str().or(of["id"].as_str()).map(str::to_owned);

@@ -1,4 +1,4 @@
-//! Stripe's objects, of both shapes, in our words.
+//! Tests of the conversion, with Stripe's objects in the shapes of both supported API versions.
 
 use serde_json::{Value, json};
 

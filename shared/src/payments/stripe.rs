@@ -1,4 +1,4 @@
-//! Checkouts, charges and messages.
+//! Checkouts, charges and webhook messages of Stripe.
 
 use std::fmt;
 
@@ -16,7 +16,6 @@ use crate::ports::{Buyer, Checkout, CheckoutLine, CheckoutRequest, ErrorKind, Pa
 
 const SESSIONS: &str = "checkout/sessions";
 
-/// Stripe.
 pub struct Stripe {
     pub(super) api: Api,
 }
@@ -28,7 +27,8 @@ impl fmt::Debug for Stripe {
 }
 
 impl Stripe {
-    /// Calls nobody yet. `endpoint` has no slash at its end; none is Stripe's own. `Refused` when no client for it can be made.
+    /// Creates the client without calling Stripe. `endpoint` has no trailing slash; `None` selects Stripe's own. Fails
+    /// with `Refused` if the HTTP client cannot be created.
     pub fn new(keys: PaymentKeys, endpoint: Option<String>) -> Result<Self, PortError> {
         Ok(Self { api: Api::new(keys, endpoint)? })
     }
@@ -39,8 +39,9 @@ impl Stripe {
     }
 }
 
-/// A key under which the same request makes one thing. It ends with a digest of the request, because Stripe refuses a key that comes
-/// again with another one, and a request may change: a checkout that is asked for again expires later.
+/// Returns an idempotency key under which the same request creates one object. The key ends with a digest of the
+/// request, because Stripe rejects a key that is reused with different parameters, and a request can change: a checkout
+/// that is requested again expires later.
 pub(super) fn key(purpose: &str, of: &str, fields: &Value) -> String {
     let digest = Sha256::digest(form::encode(fields).as_bytes());
     let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -81,7 +82,7 @@ fn line_fields(line: &CheckoutLine) -> Result<Value, PortError> {
     Ok(json!({ "quantity": 1, "price_data": price }))
 }
 
-/// The price of the whole line, without its product.
+/// Returns the fields for the price of a whole line, without its product.
 pub(super) fn price_fields(line: &CheckoutLine) -> Result<Value, PortError> {
     Ok(json!({
         "currency": line.amount.currency.code().to_ascii_lowercase(),
@@ -122,14 +123,14 @@ impl Payments for Stripe {
         if error.kind != ErrorKind::Refused {
             return Err(error);
         }
-        // Stripe has no code for a session that is not open.
+        // Stripe has no error code for a session that is not open.
         let session: Session = self.api.get(WHAT, &path, &json!({})).await?;
         let is_open = session.status == Some(SessionStatus::Open);
         Err(if is_open { error } else { PortError { kind: ErrorKind::Conflict, ..error } })
     }
 
     async fn checkout(&self, id: &str) -> Result<CheckoutState, PortError> {
-        // A subscription's products would be a fifth level; Stripe expands four.
+        // A subscription's products would be a fifth level of expansion; Stripe allows four.
         let whole = json!({ "expand": ["payment_intent.latest_charge", "invoice.charge", "invoice.payment_intent"] });
         let session: Session = self.api.get("read a checkout", &path(SESSIONS, id)?, &whole).await?;
         let subscription = match &session.subscription {
@@ -162,7 +163,7 @@ mod tests {
     use crate::domain::money::Money;
     use crate::domain::price::Tax;
 
-    /// What the provider keeps with everything that comes of a checkout.
+    /// The metadata that the provider stores with everything that results from a checkout.
     fn kept() -> Value {
         json!({ "org": "7", "order": "8", "tax_name": "消費税", "tax_percent": "10", "time_zone": "Asia/Tokyo" })
     }

@@ -1,25 +1,23 @@
-//! What is read of Stripe's objects, in the shapes of the version that we ask for and of the newer ones. Messages come in the version of
-//! their endpoint's, so they can be of either.
+//! The parts of Stripe's objects that this service reads, in the shape of the requested API version and of newer ones.
+//! Webhook messages use the version of their endpoint, so they can have either shape.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// What we wrote to an object.
+/// Metadata that this service wrote to an object.
 pub type Metadata = BTreeMap<String, String>;
 
-/// Another object: whole where it was asked for, else its id.
+/// A reference to another object: the whole object if its expansion was requested, otherwise its id.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Linked<T> {
-    /// Only its id.
     Id(String),
-    /// All of it.
     Whole(T),
 }
 
 impl<T> Linked<T> {
-    /// All of it, where it was asked for.
+    /// Returns the whole object if it was expanded.
     pub fn whole(&self) -> Option<&T> {
         match self {
             Self::Id(_) => None,
@@ -28,14 +26,12 @@ impl<T> Linked<T> {
     }
 }
 
-/// Anything that has an id.
+/// An object of which only the id is read.
 #[derive(Debug, Deserialize)]
 pub struct Named {
-    /// The id.
     pub id: String,
 }
 
-/// A checkout session.
 #[derive(Debug, Deserialize)]
 pub struct Session {
     pub id: String,
@@ -50,7 +46,6 @@ pub struct Session {
     pub invoice: Option<Linked<Invoice>>,
 }
 
-/// Where a session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStatus {
@@ -59,7 +54,7 @@ pub enum SessionStatus {
     Expired,
 }
 
-/// Whether a session's money has come.
+/// Payment state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
@@ -68,14 +63,13 @@ pub enum PaymentStatus {
     NoPaymentRequired,
 }
 
-/// A payment intent.
 #[derive(Debug, Deserialize)]
 pub struct Intent {
     pub status: IntentStatus,
     pub latest_charge: Option<Linked<Receipt>>,
 }
 
-/// Where an intent stands, as far as it matters.
+/// State of a payment intent, as far as it matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IntentStatus {
@@ -85,13 +79,12 @@ pub enum IntentStatus {
     Other,
 }
 
-/// A charge's receipt.
+/// The receipt of a charge.
 #[derive(Debug, Deserialize)]
 pub struct Receipt {
     pub receipt_url: Option<String>,
 }
 
-/// An invoice.
 #[derive(Debug, Deserialize)]
 pub struct Invoice {
     pub billing_reason: Option<String>,
@@ -101,25 +94,23 @@ pub struct Invoice {
     pub subscription: Option<Linked<Subscribed>>,
 }
 
-/// A subscription behind an invoice.
+/// The subscription behind an invoice.
 #[derive(Debug, Deserialize)]
 pub struct Subscribed {
     pub metadata: Option<Metadata>,
 }
 
-/// A subscription.
 #[derive(Debug, Deserialize)]
 pub struct Subscription {
     pub id: String,
     pub status: SubscriptionStatus,
     pub metadata: Option<Metadata>,
     pub cancel_at_period_end: bool,
-    /// Newer versions have it at the items.
+    /// Newer API versions have this field on the items.
     pub current_period_end: Option<i64>,
     pub items: List<Item>,
 }
 
-/// Where a subscription stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubscriptionStatus {
@@ -133,13 +124,12 @@ pub enum SubscriptionStatus {
     Paused,
 }
 
-/// A page of objects.
 #[derive(Debug, Deserialize)]
 pub struct List<T> {
     pub data: Vec<T>,
 }
 
-/// One thing that a subscription renews.
+/// An item of a subscription.
 #[derive(Debug, Deserialize)]
 pub struct Item {
     pub id: String,
@@ -147,20 +137,17 @@ pub struct Item {
     pub price: Price,
 }
 
-/// A price.
 #[derive(Debug, Deserialize)]
 pub struct Price {
     pub product: Linked<Product>,
 }
 
-/// A product.
 #[derive(Debug, Deserialize)]
 pub struct Product {
     #[serde(default)]
     pub metadata: Metadata,
 }
 
-/// A charge.
 #[derive(Debug, Deserialize)]
 pub struct Charge {
     pub paid: bool,
@@ -174,13 +161,12 @@ pub struct Charge {
     pub disputed: bool,
 }
 
-/// A dispute of a charge.
 #[derive(Debug, Deserialize)]
 pub struct Dispute {
     pub status: String,
 }
 
-/// A message.
+/// A webhook message.
 #[derive(Debug, Deserialize)]
 pub struct Event {
     pub id: String,
@@ -189,7 +175,7 @@ pub struct Event {
     pub data: EventData,
 }
 
-/// What a message carries.
+/// The payload of a webhook message.
 #[derive(Debug, Deserialize)]
 pub struct EventData {
     pub object: serde_json::Value,

@@ -1,10 +1,9 @@
-//! The time.
+//! The clock port: the only way to read the time.
 
 use chrono::{DateTime, Utc};
 
-/// Tells the time. Nobody asks the system for it otherwise.
+/// Tells the time. Code outside this trait never asks the system for it, so that tests can set it.
 pub trait Clock: Send + Sync {
-    /// The present instant.
     fn now(&self) -> DateTime<Utc>;
 }
 

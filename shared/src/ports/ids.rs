@@ -1,17 +1,17 @@
-//! New ids and secrets.
+//! Generators of ids and secrets.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 
-/// Makes ids. Ids made later are larger, at the resolution of a millisecond.
+/// Generates ids. A later id is larger than an earlier one, at the resolution of a millisecond.
 pub trait Ids: Send + Sync {
-    /// A new id; it fits a signed 64-bit integer.
+    /// Returns a new id, which fits into a signed 64-bit integer.
     fn next(&self, now: DateTime<Utc>) -> u64;
 }
 
-/// Ids of 42 bits of milliseconds since 2020 and 21 bits that start at random and count up. Those of one process never go back, even when
-/// its clock does.
+/// Generates ids of 42 bits of milliseconds since 2020 followed by a 21-bit counter that starts at random. The ids of
+/// one process never decrease, even when its clock is set back.
 #[derive(Debug)]
 pub struct RandomIds {
     count: AtomicU64,
@@ -35,13 +35,13 @@ impl Ids for RandomIds {
     }
 }
 
-/// Makes secrets.
+/// Generates secrets.
 pub trait Secrets: Send + Sync {
-    /// A new secret of 256 bits, as 64 hexadecimal digits.
+    /// Returns a new 256-bit secret as 64 hexadecimal digits.
     fn token(&self) -> String;
 }
 
-/// The operating system's source of random numbers.
+/// Generates secrets from the operating system's random numbers.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemSecrets;
 

@@ -1,30 +1,27 @@
-//! E-mail.
+//! Outgoing e-mail.
 
 use async_trait::async_trait;
 
 use super::PortError;
 
-/// One mail to one person, in HTML and in text.
+/// A mail to one recipient, as HTML and as plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// Stable name of this mail; its Message-ID is made of it, so that a mail sent twice is one to its reader.
+    /// Stable id of this mail. The Message-ID header is derived from it, so that a mail client shows a mail that was
+    /// sent twice only once.
     pub id: String,
-    /// The address.
     pub to: String,
-    /// The subject.
     pub subject: String,
-    /// The body as text.
     pub text: String,
-    /// The body as HTML.
     pub html: String,
-    /// BCP 47 tag of its language.
+    /// BCP 47 language tag.
     pub language: &'static str,
 }
 
-/// Sends mail.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands a mail over for delivery. `Refused` only when this recipient's address is not accepted: no mail to it will be later. Whatever
-    /// keeps the sender from sending at all (permission, suspension, quota, an unverified identity) is `Unavailable`.
+    /// Hands a mail over for delivery. Fails with `Refused` only if this recipient's address is rejected, so that no
+    /// later mail to it can succeed. Anything that stops the sender itself (missing permission, suspended account,
+    /// quota, unverified identity) is `Unavailable`.
     async fn send(&self, mail: &Mail) -> Result<(), PortError>;
 }

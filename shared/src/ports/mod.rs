@@ -1,4 +1,5 @@
-//! What the use cases need from the outside, one trait per noun.
+//! Ports: what the use cases need from the outside world, one trait per noun. Implementations for AWS live in
+//! `crate::aws`; no AWS type appears here.
 
 mod catalogue;
 mod clock;
@@ -37,9 +38,8 @@ pub use workflow::{Execution, Workflow};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Everything that a function may use of the outside.
+/// Every port that a function may use.
 #[derive(Clone)]
-#[allow(missing_docs, reason = "each field is documented at its trait")]
 pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -61,47 +61,45 @@ pub struct Ports {
     pub snapshots: Arc<dyn SnapshotReader>,
 }
 
-/// What kind of failure a port met.
+/// Kinds of port failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The thing is not there.
+    /// The item does not exist.
     NotFound,
-    /// A condition did not hold: somebody else was first, or it was done before.
+    /// A condition was not met: another writer came first, or the change was already made.
     Conflict,
-    /// The service is busy or out of reach; the same call may succeed later.
+    /// The service is busy or unreachable; the same call may succeed later.
     Unavailable,
-    /// The service refused: no permission, or a request that it does not take.
+    /// The service rejected the request: permission is missing, or the request is invalid.
     Refused,
-    /// There is no room left: a disk is full, or a quota is used up.
+    /// No space is left: the disk is full, or a quota is exhausted.
     Full,
-    /// This machine lacks something that the service needs: the program may not open more files.
+    /// The local machine ran out of a resource, for example file descriptors.
     Exhausted,
-    /// What came back cannot be understood.
+    /// The response could not be understood.
     Corrupt,
 }
 
-/// A failure of a port. Its text is for logs and for the owner of the service, never for a client.
+/// A port failure. Its text is for logs and for the operator of the service, never for a client.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: {kind:?}")]
 pub struct PortError {
-    /// What kind.
     pub kind: ErrorKind,
-    /// What was tried, without secrets or customers' data.
+    /// The attempted operation, without secrets or customer data.
     pub what: &'static str,
-    /// The cause below.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    /// When to try again, where the service said so.
+    /// How long to wait before the next attempt, if the service said so.
     pub retry_after: Option<Duration>,
 }
 
 impl PortError {
-    /// A failure without a cause below it.
+    /// Creates a failure without an underlying cause.
     pub fn new(kind: ErrorKind, what: &'static str) -> Self {
         Self { kind, what, source: None, retry_after: None }
     }
 
-    /// A failure with its cause.
+    /// Creates a failure with its underlying cause.
     pub fn with(kind: ErrorKind, what: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { kind, what, source: Some(source.into()), retry_after: None }
     }

@@ -10,89 +10,91 @@ use crate::domain::money::Money;
 use crate::domain::payment::{ChargeState, CheckoutState, Message, Owner, SubscriptionState};
 use crate::domain::price::Tax;
 
-/// Who buys.
+/// The organisation as a customer of the payment provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Buyer {
-    /// The organisation's name.
     pub name: String,
-    /// Where the receipt goes.
+    /// Address for receipts.
     pub email: Option<String>,
-    /// The language of the checkout.
+    /// Language of the checkout page.
     pub locale: Locale,
 }
 
-/// One line of a checkout, with tax: what the buyer pays for it.
+/// One line of a checkout. Amounts include tax.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckoutLine {
-    /// The name of a `domain::product::Product`; the provider keeps it.
+    /// Name of a `domain::product::Product`; the provider stores it with the subscription.
     pub product: String,
-    /// What the buyer reads, in their language.
+    /// Text that the buyer sees, in their language.
     pub title: String,
-    /// The price of the whole line.
+    /// Price of the whole line.
     pub amount: Money,
-    /// Whether it is paid again each month.
+    /// Whether the line is charged every month.
     pub monthly: bool,
 }
 
-/// What to ask the provider for.
+/// A checkout to open at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckoutRequest {
-    /// For whom; the provider keeps it with all that comes of this.
+    /// The order's owner; the provider stores it with everything that results from the checkout.
     pub owner: Owner,
-    /// Checkouts of the order that were opened and given up before. Another number is another request, however alike the rest is.
+    /// How many checkouts of the order were opened and abandoned before. A different number makes a different request.
     pub abandoned: u32,
-    /// The provider's id of the customer.
+    /// The provider's customer id.
     pub customer: String,
-    /// The language of the checkout.
+    /// Language of the checkout page.
     pub locale: Locale,
-    /// The lines, at least one.
+    /// At least one line.
     pub lines: Vec<CheckoutLine>,
-    /// The tax in the lines' amounts; the receipt states it.
+    /// The tax contained in the lines' amounts, as stated on the receipt.
     pub tax: Tax,
-    /// The buyer's time zone, for the receipt.
+    /// The buyer's time zone, for dates on the receipt.
     pub time_zone: Tz,
-    /// Where the buyer goes afterwards, whether they paid or not.
+    /// Where the buyer returns after paying or cancelling.
     pub return_url: String,
-    /// When it can no longer be paid; at least 30 minutes and at most 24 hours away.
+    /// When the checkout expires: 30 minutes to 24 hours from now.
     pub expires: DateTime<Utc>,
 }
 
-/// A checkout that waits for its buyer.
+/// An open checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
-    /// The provider's id.
+    /// The provider's checkout id.
     pub id: String,
-    /// Where the buyer pays.
+    /// Address of the page on which the buyer pays.
     pub url: String,
 }
 
-/// Checkouts and what came of them. Calls that make something are repeatable: the same order gives the same thing again.
+/// Opens checkouts and reads their results. Calls that create something are idempotent per order: a repeated call
+/// returns the existing object.
 #[async_trait]
 pub trait Payments: Send + Sync {
-    /// Makes the organisation's customer at the provider, or finds it, and gives the provider's id.
+    /// Creates the organisation's customer at the provider, or finds it, and returns the provider's id.
     async fn customer(&self, owner: Owner, buyer: &Buyer) -> Result<String, PortError>;
-    /// Opens a checkout. The same request gives the same one again, also after it was closed.
+    /// Opens a checkout. The same request returns the same checkout, even after it was closed.
     async fn open_checkout(&self, request: &CheckoutRequest) -> Result<Checkout, PortError>;
-    /// Closes a checkout that nobody has paid. `Conflict` when it is paid or closed.
+    /// Closes an unpaid checkout. Fails with `Conflict` if it is paid or already closed.
     async fn close_checkout(&self, id: &str) -> Result<(), PortError>;
-    /// The state of a checkout now.
+    /// Reads the current state of a checkout.
     async fn checkout(&self, id: &str) -> Result<CheckoutState, PortError>;
-    /// The state of a charge now.
+    /// Reads the current state of a charge.
     async fn charge(&self, id: &str) -> Result<ChargeState, PortError>;
-    /// Reads a message. `Refused` when its signature is wrong, or older or newer than five minutes; `Corrupt` when it cannot be read.
+    /// Verifies and parses a webhook message. Fails with `Refused` if the signature is wrong or its time differs from
+    /// `now` by more than five minutes, and with `Corrupt` if the body cannot be parsed.
     fn message(&self, signature: &str, body: &[u8], now: DateTime<Utc>) -> Result<Message, PortError>;
 }
 
-/// Subscriptions at the provider. Every call may be repeated.
+/// Manages subscriptions at the provider. Every call is idempotent.
 #[async_trait]
 pub trait Renewals: Send + Sync {
-    /// The state of a subscription now.
+    /// Reads the current state of a subscription.
     async fn subscription(&self, id: &str) -> Result<SubscriptionState, PortError>;
-    /// Keeps a product from being renewed: what is paid stays paid, and the rest of the subscription goes on.
+    /// Stops the renewal of one product. The paid period stays paid, and the subscription's other products go on.
     async fn stop(&self, subscription: &str, product: &str) -> Result<SubscriptionState, PortError>;
-    /// Makes a product be renewed again, from the next period on, for the line's amount. `Conflict` when the subscription has ended.
+    /// Resumes the renewal of a product from the next period on, for the line's amount. Fails with `Conflict` if the
+    /// subscription has ended.
     async fn resume(&self, subscription: &str, line: &CheckoutLine) -> Result<SubscriptionState, PortError>;
-    /// Ends a product at once and credits what is left of its period to the customer; the rest of the subscription goes on. One that has
-    /// ended is no error.
+    /// Ends a product at once and credits the rest of its period to the customer; the subscription's other products go
+    /// on. Ending an ended product succeeds.
     async fn end(&self, subscription: &str, product: &str) -> Result<(), PortError>;
 }

@@ -1,4 +1,4 @@
-//! Requests with an idempotency key.
+//! Requests that carry an idempotency key.
 
 use async_trait::async_trait;
 
@@ -6,15 +6,18 @@ use super::PortError;
 use crate::domain::id::OrgId;
 use crate::domain::request::Request;
 
-/// Requests by their key. Answers are stored by [`super::Store::commit`], in the transaction of what they answer.
+/// Stores requests by idempotency key. [`super::Store::commit`] stores the answer, in the transaction of the request's
+/// effect.
 #[async_trait]
 pub trait Requests: Send + Sync {
-    /// Begins a request: of many with one key at once, one does. Gives the request that has the key, where there is one that counts
-    /// at `now` (seconds since 1970); rows that nobody has deleted yet do not.
+    /// Claims the key for a request; of concurrent requests with the same key exactly one succeeds. Returns the request
+    /// that holds the key if one is valid at `now` (Unix seconds). Expired rows that have not been deleted yet do not
+    /// count.
     async fn begin(&self, org: OrgId, request: &Request, now: i64) -> Result<Option<Request>, PortError>;
-    /// Ends an attempt that had no effect, so that the next one begins anew. Changes nothing where the request is answered, or another
-    /// attempt has the key.
+    /// Releases a request that had no effect, so that the client can retry. Does nothing if the request was answered or
+    /// another attempt holds the key.
     async fn release(&self, org: OrgId, request: &Request) -> Result<(), PortError>;
-    /// Ends an attempt whose effect was undone, answered or not. Changes nothing where another attempt has the key.
+    /// Deletes a request whose effect was undone, whether or not it was answered. Does nothing if another attempt holds
+    /// the key.
     async fn retract(&self, org: OrgId, request: &Request) -> Result<(), PortError>;
 }

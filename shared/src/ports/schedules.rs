@@ -1,4 +1,4 @@
-//! Schedules, and what is due.
+//! Schedules, their occurrences, and items that are due.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -8,30 +8,31 @@ use crate::domain::id::{BackupId, EventId, OrgId, ScheduleId, UserId, WebhookId}
 use crate::domain::organisation::Contact;
 use crate::domain::schedule::{Occurrence, Schedule};
 
-/// What should have happened by a certain time.
+/// An item that was due by a given time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Due {
-    /// A run of this schedule.
+    /// A scheduled run.
     Schedule(OrgId, ScheduleId),
-    /// The end of this backup.
+    /// A backup that should have ended.
     Backup(OrgId, BackupId),
-    /// One more attempt to deliver this event to this webhook.
+    /// Another attempt to deliver an event to a webhook.
     Delivery(OrgId, WebhookId, EventId),
 }
 
-/// Schedules in the table. Written by [`super::Store::commit`]. Reads see every commit that was answered before, but for `due`.
+/// Reads schedules. [`super::Store::commit`] writes them; except for `due`, a read sees every commit that was
+/// acknowledged before it.
 #[async_trait]
 pub trait Schedules: Send + Sync {
-    /// A schedule; `None` when this organisation has none with that id.
+    /// Returns a schedule, or `None` if the organisation has no schedule with that id.
     async fn schedule(&self, org: OrgId, id: ScheduleId) -> Result<Option<Schedule>, PortError>;
-    /// The schedule that was set last, stopped or not.
+    /// Returns the most recently created schedule, stopped or not.
     async fn newest_schedule(&self, org: OrgId) -> Result<Option<Schedule>, PortError>;
-    /// The record of an occurrence; `None` while it has none.
+    /// Returns the record of an occurrence, or `None` if it has none yet.
     async fn occurrence(&self, org: OrgId, id: ScheduleId, at: DateTime<Utc>) -> Result<Option<Occurrence>, PortError>;
-    /// All records of a schedule's occurrences, in order.
+    /// Returns the records of all occurrences of a schedule, in order of time.
     async fn occurrences(&self, org: OrgId, id: ScheduleId) -> Result<Vec<Occurrence>, PortError>;
-    /// Everything, of all organisations, that was due at that time. May lag by seconds.
+    /// Returns the items of all organisations that were due at `until`. The index behind it may lag by seconds.
     async fn due(&self, until: DateTime<Utc>) -> Result<Vec<Due>, PortError>;
-    /// Where a person is written to; `None` for somebody who never set up anything.
+    /// Returns a person's mail address and language, or `None` for a person who has never set up anything.
     async fn contact(&self, org: OrgId, user: UserId) -> Result<Option<Contact>, PortError>;
 }

@@ -1,4 +1,4 @@
-//! Snapshots of a CRM: the records and attachments of one moment.
+//! Snapshots of a CRM: its records and attachments at one moment.
 
 use std::ops::Range;
 
@@ -11,34 +11,36 @@ use crate::domain::crm::{Attachment, Module};
 use crate::domain::id::OrgId;
 use crate::domain::rows::RowPiece;
 
-/// Rows, in order.
+/// Rows in snapshot order.
 pub type RowStream = BoxStream<'static, Result<RowPiece, PortError>>;
 
-/// Attachments, in order.
+/// Attachments in snapshot order.
 pub type AttachmentStream = BoxStream<'static, Result<Attachment, PortError>>;
 
-/// What a source is, for the manifest.
+/// A description of the source for the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceInfo {
-    /// Its kind, for example `native`.
+    /// Kind of source, for example `native`.
     pub kind: String,
-    /// What state of the CRM a backup shows, in one sentence.
+    /// One sentence that says which state of the CRM a backup shows.
     pub consistency: String,
 }
 
-/// A CRM that can be read. Reading by a [`Module`] that `modules` gave yields the same bytes each time for at least two days.
+/// Reads a CRM. Reading by a [`Module`] that `modules` returned yields the same bytes for at least two days.
 #[async_trait]
 pub trait SnapshotReader: Send + Sync {
-    /// Says what it is.
+    /// Describes the source.
     fn info(&self) -> SourceInfo;
-    /// All modules, in the CRM's order, those that are left out included.
+    /// Lists all modules in the CRM's order, including those that backups leave out.
     async fn modules(&self, org: OrgId) -> Result<Vec<Module>, PortError>;
-    /// The rows with these numbers (from 0), every field in each.
+    /// Reads the rows of a range of row numbers (from 0), with every field in each.
     async fn rows(&self, org: OrgId, module: &Module, rows: Range<u64>) -> Result<RowStream, PortError>;
-    /// The attachments with these numbers (from 0). Those of one record follow one another.
+    /// Reads the attachments of a range of numbers (from 0). Attachments of one record are adjacent.
     async fn attachments(&self, org: OrgId, module: &Module, range: Range<u64>) -> Result<AttachmentStream, PortError>;
-    /// Opens an attachment's file, or a range of its bytes (as far as it has them); `NotFound` when the source has lost it.
+    /// Opens an attachment's file, or a range of it up to the file's end. Fails with `NotFound` if the source has lost
+    /// the file.
     async fn open(&self, org: OrgId, attachment: &Attachment, range: Option<Range<u64>>) -> Result<ObjectBody, PortError>;
-    /// The object that an attachment's file is, byte for byte, where the object store can copy it; it never changes.
+    /// Returns the object that holds exactly the attachment's bytes, if the object store can copy it. That object never
+    /// changes.
     fn object(&self, org: OrgId, attachment: &Attachment) -> Option<ObjectRef>;
 }

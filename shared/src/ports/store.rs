@@ -1,4 +1,4 @@
-//! State and events of the backup service.
+//! State and event log of the backup service.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -12,40 +12,41 @@ use crate::domain::id::{BackupId, EventId, OrgId, UserId};
 use crate::domain::organisation::Organisation;
 use crate::domain::progress::Amount;
 
-/// Which events to read.
+/// A page of events to read.
 #[derive(Debug, Clone)]
 pub struct EventQuery {
     /// Only events older than this one.
     pub before: Option<EventId>,
-    /// At most so many.
+    /// Maximum number of events.
     pub limit: usize,
 }
 
 /// Events, newest first.
 #[derive(Debug, Clone)]
 pub struct EventPage {
-    /// The events.
     pub events: Vec<Event>,
-    /// Whether older ones exist.
+    /// Whether older events exist.
     pub more: bool,
 }
 
-/// The table: state and event log. Reads see every commit that was answered before.
+/// The table that holds state and the event log. A read sees every commit that was acknowledged before it.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// An organisation; `None` when it is unknown.
+    /// Returns an organisation, or `None` if it is unknown.
     async fn organisation(&self, org: OrgId) -> Result<Option<Organisation>, PortError>;
-    /// A backup; `None` when this organisation has none with that id.
+    /// Returns a backup, or `None` if the organisation has no backup with that id.
     async fn backup(&self, org: OrgId, id: BackupId) -> Result<Option<Backup>, PortError>;
-    /// The newest backups, newest first.
+    /// Returns the newest backups, newest first.
     async fn backups(&self, org: OrgId, limit: usize) -> Result<Vec<Backup>, PortError>;
-    /// Events, newest first.
+    /// Returns a page of events, newest first.
     async fn events(&self, org: OrgId, query: EventQuery) -> Result<EventPage, PortError>;
-    /// Makes all changes, or none: `Conflict` when a condition does not hold. At most 100 changes.
+    /// Applies all changes in one transaction, at most 100. Fails with `Conflict` if a condition does not hold; nothing
+    /// is written then.
     async fn commit(&self, org: OrgId, changes: Vec<Change>) -> Result<(), PortError>;
 }
 
-/// The events from that time on, newest first, read `page` at a time; the last page may have older ones too.
+/// Streams the events since a time, newest first, reading `page` events at a time. The last page may contain older
+/// events too.
 pub fn events_since(
     store: &dyn Store,
     org: OrgId,
@@ -62,24 +63,25 @@ pub fn events_since(
     pages.try_flatten()
 }
 
-/// How far each work item of a run is. Writing the same again changes nothing. What is recorded goes some weeks after it was.
+/// Tracks the progress of each work item of a run. Repeated writes are idempotent. Records expire after some weeks.
 #[async_trait]
 pub trait Progress: Send + Sync {
-    /// Records what is done of an item.
+    /// Records how much of an item is done.
     async fn record(&self, org: OrgId, backup: BackupId, item: u64, done: Amount, at: DateTime<Utc>) -> Result<(), PortError>;
-    /// The sum over all items.
+    /// Sums the progress over all items.
     async fn done(&self, org: OrgId, backup: BackupId) -> Result<Amount, PortError>;
-    /// Remembers why a task of the run failed; a later reason replaces it. It counts only if the run ends in failure.
+    /// Remembers why a task of the run failed; a later reason replaces an earlier one. The reason is used only if the
+    /// run ends in failure.
     async fn record_failure(&self, org: OrgId, backup: BackupId, failure: &Failure, at: DateTime<Utc>) -> Result<(), PortError>;
-    /// The reason remembered last.
+    /// Returns the reason that was recorded last.
     async fn failure(&self, org: OrgId, backup: BackupId) -> Result<Option<Failure>, PortError>;
 }
 
-/// Up to which event each administrator has read the notifications.
+/// Remembers up to which event each administrator has read the notifications.
 #[async_trait]
 pub trait Marks: Send + Sync {
-    /// The newest event that is marked as read; `None` when nothing is.
+    /// Returns the newest event marked as read, or `None` if there is none.
     async fn read_until(&self, org: OrgId, user: UserId) -> Result<Option<EventId>, PortError>;
-    /// Marks everything up to that event as read; an older mark than the stored one changes nothing.
+    /// Marks every event up to `until` as read. The mark never moves back.
     async fn mark_read(&self, org: OrgId, user: UserId, until: EventId) -> Result<(), PortError>;
 }

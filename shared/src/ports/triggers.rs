@@ -1,4 +1,4 @@
-//! Triggers of schedules, outside of the table.
+//! Triggers of schedules, which live outside the table.
 
 use async_trait::async_trait;
 use chrono_tz::Tz;
@@ -8,32 +8,32 @@ use crate::domain::id::{OrgId, ScheduleId};
 use crate::domain::schedule::Schedule;
 use crate::domain::trigger::cron;
 
-/// What calls the `trigger` function at a schedule's times.
+/// A timer that invokes the `trigger` function at a schedule's times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleTrigger {
-    /// The organisation; it has one trigger at most.
+    /// The owner; an organisation has at most one trigger.
     pub org: OrgId,
-    /// The schedule that it stands for.
+    /// The schedule for which the timer fires.
     pub schedule: ScheduleId,
-    /// A cron expression, as `domain::trigger` makes it.
+    /// A cron expression as created by `domain::trigger`.
     pub expression: String,
-    /// The zone of that expression.
+    /// The time zone of the expression.
     pub zone: Tz,
 }
 
 impl ScheduleTrigger {
-    /// The trigger of a schedule.
+    /// Creates the trigger of a schedule.
     pub fn of(schedule: &Schedule) -> Self {
         let recurrence = &schedule.recurrence;
         Self { org: schedule.org, schedule: schedule.id, expression: cron(recurrence), zone: recurrence.zone }
     }
 }
 
-/// Sets and removes triggers. Each call may be repeated.
+/// Creates and deletes triggers. Every call is idempotent.
 #[async_trait]
 pub trait Triggers: Send + Sync {
-    /// Sets an organisation's trigger, in place of the one that it had.
+    /// Sets an organisation's trigger and replaces an existing one.
     async fn put(&self, trigger: &ScheduleTrigger) -> Result<(), PortError>;
-    /// Removes an organisation's trigger; one that is not there is no error.
+    /// Deletes an organisation's trigger. Deleting an absent trigger succeeds.
     async fn delete(&self, org: OrgId) -> Result<(), PortError>;
 }

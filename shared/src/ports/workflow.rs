@@ -1,21 +1,21 @@
-//! Runs of the state machine.
+//! Executions of the archive state machine.
 
 use async_trait::async_trait;
 
 use super::PortError;
 
-/// What the name of an execution stands for after a request to start it.
+/// Result of a request to start an execution under a given name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Execution {
-    /// An execution with that input that runs, begun by this request or by an earlier one.
+    /// An execution with this name and input is running, started by this request or by an earlier one.
     Running,
-    /// An execution that has ended, or one with another input. Nothing was started.
+    /// An execution with this name has ended, or has different input. Nothing was started.
     Taken,
 }
 
-/// Starts runs of the archive state machine.
+/// Starts executions of the archive state machine.
 #[async_trait]
 pub trait Workflow: Send + Sync {
-    /// Starts an execution with that name. A name that was used before starts nothing and is no error.
+    /// Starts an execution under a name. A name that was used before starts nothing, which is not an error.
     async fn start(&self, name: &str, input: serde_json::Value) -> Result<Execution, PortError>;
 }

@@ -1,4 +1,5 @@
-//! What is used never exceeds what was given, and the ledger adds up, whatever happens in whatever order.
+//! Property tests: used backups never exceed granted ones, and the ledger always sums to the balance, in any order of
+//! events.
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -81,7 +82,7 @@ fn a_dispute_withholds_and_hands_out_again() {
     assert_eq!(disputed.dispute(OrderId(7), false).account.credits_left(), 3);
 }
 
-/// Something that happens to an account.
+/// A random event in the life of an account.
 #[derive(Debug, Clone)]
 enum Step {
     Run { weekly: bool },
@@ -112,13 +113,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// An account with its ledger, and what has happened to it.
+/// An account, its ledger, and the events so far.
 struct History {
     account: Account,
     ledger: BTreeMap<Pool, i64>,
-    /// Backups that are being made, and what each was paid with.
+    /// Running backups with the claim of each.
     running: Vec<(BackupId, Claim, DateTime<Utc>)>,
-    /// What each pool has given away for good, or is about to.
+    /// Backups used per pool, including those of running backups.
     used: BTreeMap<Pool, u32>,
     orders: Vec<(OrderId, u32)>,
     now: DateTime<Utc>,
@@ -170,7 +171,7 @@ impl History {
             Step::Buy { count } => {
                 let order = OrderId(self.id());
                 self.orders.push((order, count));
-                // A message of the provider may come again.
+                // The payment provider may repeat a message.
                 for _ in 0..2 {
                     let settled = self.account.clone().buy(order, count);
                     self.settle(settled);

@@ -1,41 +1,35 @@
-//! Plans and countries that an organisation can have.
+//! Validation of the plan and country of an organisation.
 
 use super::Terms;
 use crate::domain::country::is_country;
 
-/// A plan or country that cannot be an organisation's; the text names those that can.
+/// Error returned for an unknown plan or country. The text lists the known ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
-    /// No plan has this name.
-    #[error("there is no plan {name:?}; there are {known}")]
+    #[error("there is no plan {name:?}; the plans are {known}")]
     Plan {
-        /// What was given.
         name: String,
-        /// The plans.
+        /// Comma-separated names of all plans.
         known: String,
     },
-    /// No country has this code.
+    /// The code is not assigned to a country.
     #[error(
-        "{code:?} is no country of ISO 3166-1 alpha-2; there are prices of {known}, and {default}'s hold in any other country"
+        "{code:?} is not an ISO 3166-1 alpha-2 country code; there are prices for {known}, and those of {default} apply to any other country"
     )]
     Country {
-        /// What was given.
         code: String,
-        /// The countries with prices of their own.
+        /// Comma-separated codes of the countries with their own prices.
         known: String,
-        /// The country whose prices hold in all others.
+        /// Country whose prices apply everywhere else.
         default: String,
     },
-    /// No country has this code, and nothing is sold.
-    #[error("{code:?} is no country of ISO 3166-1 alpha-2, such as JP or US")]
-    CountryWithoutPrices {
-        /// What was given.
-        code: String,
-    },
+    /// The code is not assigned to a country, and purchases are disabled.
+    #[error("{code:?} is not an ISO 3166-1 alpha-2 country code such as JP or US")]
+    CountryWithoutPrices { code: String },
 }
 
 impl Terms {
-    /// Refuses a plan that is not in the list.
+    /// Fails if the plan list does not contain the plan.
     pub fn require_plan(&self, name: &str) -> Result<(), Unknown> {
         if self.plans.iter().any(|plan| plan.name == name) {
             return Ok(());
@@ -44,7 +38,7 @@ impl Terms {
         Err(Unknown::Plan { name: name.to_owned(), known: known.join(", ") })
     }
 
-    /// Refuses a code that is no country's.
+    /// Fails if the code is not assigned to a country.
     pub fn require_country(&self, code: &str) -> Result<(), Unknown> {
         if is_country(code) {
             return Ok(());
