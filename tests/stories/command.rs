@@ -102,7 +102,7 @@ async fn the_demo_serves_when_no_backup_is_left_and_says_how_to_go_on() {
         said += &lines.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended: {said}"));
         said.push('\n');
     }
-    assert!(said.contains("No backup was made: Your plan has no free backups"), "{said}");
+    assert!(said.contains("No backup was made: Your plan includes no free backups"), "{said}");
     assert!(said.contains("4242 4242 4242 4242") && said.contains("--plan Own"), "{said}");
     let url = said.split_whitespace().find(|word| word.starts_with("http")).unwrap().split('#').next().unwrap();
     assert!(reqwest::get(url).await.unwrap().status().is_success());

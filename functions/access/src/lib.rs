@@ -1,5 +1,6 @@
-//! Downloads straight from a link: the bucket's own access events say who fetched a zip without asking for it first (R7). Events come
-//! some minutes late, more than once, and one for each piece where a program fetches a file in pieces; each download is recorded once.
+//! The `access` function: records downloads through links that the console did not record, from the bucket's access
+//! events. Events arrive minutes late, more than once, and once per range where a client fetches a file in ranges. Each
+//! download is recorded once.
 
 mod notice;
 
@@ -16,13 +17,13 @@ use notice::{Notice, Served};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Events read at a time.
+/// Number of events per read.
 const READ: usize = 100;
 
-/// What an input is that cannot be read.
-const BAD_INPUT: &str = "no event of CloudTrail about an object, and no note of a zip that was served";
+/// Error text for an event of an unknown kind.
+const BAD_INPUT: &str = "neither a CloudTrail event about an object nor a record of a served zip";
 
-/// An event of CloudTrail, or the note of a download with a link without a query.
+/// A CloudTrail event, or the record of a download by a link without a query string.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Input {
@@ -39,19 +40,19 @@ impl Input {
     }
 }
 
-/// What came of a request.
+/// Result of handling a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// A new download, which is in the history now.
+    /// A new download, which was added to the history.
     Recorded,
-    /// Part of a download that is in the history already.
+    /// Part of a download that the history already contains.
     Known,
-    /// No download of a zip by a link.
+    /// Not a download of a zip by a link.
     Other,
 }
 
-/// Deals with one event. May be repeated.
+/// Handles one event. Idempotent.
 pub async fn handle(ports: &Ports, input: Value) -> Result<Outcome, CallError> {
     let input: Input = serde_json::from_value(input).map_err(|error| CallError::BadInput(BAD_INPUT, error))?;
     let Some(request) = input.link_request() else { return Ok(Outcome::Other) };
@@ -69,7 +70,7 @@ pub async fn handle(ports: &Ports, input: Value) -> Result<Outcome, CallError> {
     }
 }
 
-/// Whether the link was given out for a download that was recorded then.
+/// Returns whether the link was handed out for a download that was recorded at that time.
 async fn follows_a_click(ports: &Ports, backup: &Backup, request: &LinkRequest) -> Result<bool, PortError> {
     let Some(signed) = request.signed else { return Ok(false) };
     let events = events_since(&*ports.store, backup.org, signed, READ);

@@ -1,4 +1,4 @@
-//! The `access` function on Lambda: called by EventBridge for each request for a zip that CloudTrail tells of.
+//! Lambda entry point of the `access` function, which EventBridge invokes for each request for a zip in CloudTrail.
 
 use hozon_access::handle;
 use hozon_shared::aws::Aws;

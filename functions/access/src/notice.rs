@@ -1,12 +1,13 @@
-//! What CloudTrail writes of a request to S3, and EventBridge hands on: of an object's data event the parts that tell a download. The
-//! signature of a link is not among them.
+//! CloudTrail's record of an S3 request, as forwarded by EventBridge, reduced to the fields that describe a download.
+//! The link's signature is not one of them.
+//!
 //! Source: AWS, "CloudTrail record contents" and "Amazon S3 CloudTrail events".
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use hozon_shared::domain::download::LinkRequest;
 use serde::Deserialize;
 
-/// An event "AWS API Call via CloudTrail".
+/// An event of the type "AWS API Call via CloudTrail".
 #[derive(Debug, Deserialize)]
 pub struct Notice {
     detail: Detail,
@@ -26,12 +27,12 @@ struct Detail {
 #[derive(Debug, Deserialize)]
 struct Parameters {
     key: String,
-    /// When the link was signed, `20261125T131335Z`; not there where a request was signed in its header.
+    /// When the link was signed, for example `20261125T131335Z`; absent if the signature is in a header.
     #[serde(rename = "X-Amz-Date")]
     signed: Option<String>,
 }
 
-/// What infra/edge/downloads.js notes of a zip that was served for a link without a query.
+/// The record that infra/edge/downloads.js writes for a zip served by a link without a query string.
 #[derive(Debug, Deserialize)]
 pub struct Served {
     key: String,
@@ -40,14 +41,13 @@ pub struct Served {
 }
 
 impl Served {
-    /// The request.
     pub fn link_request(self) -> LinkRequest {
         LinkRequest { key: self.key, signed: None, at: self.at, address: self.address }
     }
 }
 
 impl Notice {
-    /// The request, if it was one that a link was used for and that was answered with the object.
+    /// Returns the request if a link was used and S3 answered with the object.
     pub fn link_request(self) -> Option<LinkRequest> {
         let Detail { event_time, event_name, source_ip_address, error_code, request_parameters } = self.detail;
         let signed = NaiveDateTime::parse_from_str(&request_parameters.signed?, "%Y%m%dT%H%M%SZ").ok()?.and_utc();

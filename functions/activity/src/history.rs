@@ -1,4 +1,4 @@
-//! `GET backup/history`: one year of events, newest first, by pages, by kind and by date.
+//! `GET backup/history`: the events of one year, newest first, by page, kind and date.
 
 use std::collections::HashSet;
 use std::future::ready;
@@ -21,26 +21,26 @@ use hozon_shared::ports::{Ports, events_since};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// Most records of a page, and as many as it has unless asked for fewer.
+/// Default and maximum number of records per page.
 const MAX_PER_PAGE: usize = 200;
-/// Events read at a time.
+/// Number of events per read.
 const READ: usize = 500;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Query {
-    /// From 1. 1.
+    /// Page number from 1. Defaults to 1.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
     page: Option<String>,
-    /// 1 to 200. 200.
+    /// Records per page, 1 to 200. Defaults to 200.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     per_page: Option<String>,
-    /// Only these kinds, separated by commas: see `kind` of a record.
+    /// Only events of these kinds, separated by commas; see `kind` of a record.
     kind: Option<String>,
-    /// From this day on, in the organisation's zone: `2026-11-24`.
+    /// First day, in the organisation's time zone, for example `2026-11-24`.
     #[param(value_type = Option<String>, format = Date)]
     from: Option<String>,
-    /// To this day and with it.
+    /// Last day, inclusive.
     #[param(value_type = Option<String>, format = Date)]
     to: Option<String>,
 }
@@ -63,32 +63,32 @@ struct Record {
     #[schema(value_type = RepeatKind)]
     repeat_type: RepeatType,
     file_name: Option<String>,
-    /// The backup that it is about.
+    /// The backup that the event is about.
     backup: Option<String>,
-    /// The network address of a download with a link that was not asked for here; nobody knows whose it is, and `done_by` is whoever the
-    /// backup was made for.
+    /// IP address of the client, if a link was used without a recorded click. The person is unknown then, and `done_by`
+    /// is the backup's requester.
     #[schema(example = "203.0.113.7")]
     address: Option<String>,
-    /// Backups bought.
+    /// Number of backups bought.
     count: Option<u32>,
-    /// The order that it is about.
+    /// The order that the event is about.
     order: Option<String>,
-    /// What was paid, or paid back, in minor units of the currency.
+    /// Amount paid or refunded, in minor units of the currency.
     amount: Option<u64>,
     #[schema(example = "JPY")]
     currency: Option<&'static str>,
-    /// What a subscription is for.
+    /// Product of the subscription.
     #[schema(value_type = Option<MonthlyProductKind>)]
     product: Option<&'static str>,
-    /// The plan that it is about.
+    /// The plan that the event is about.
     plan: Option<String>,
-    /// The rule of a schedule in words.
+    /// The schedule's rule as a sentence.
     sentence: Option<RuleInWords>,
     #[schema(value_type = EventName)]
     kind: &'static str,
 }
 
-/// A rule in words.
+/// A rule as a sentence.
 #[derive(Serialize, ToSchema)]
 struct RuleInWords {
     #[schema(example = "every other Monday")]
@@ -97,14 +97,14 @@ struct RuleInWords {
     ja: String,
 }
 
-/// Reads the history.
+/// Lists the history.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/history",
     operation_id = "get_history",
     tag = "activity",
     params(("v" = ApiVersion, Path), Query),
-    responses((status = 200, description = "The page asked for", body = HistoryEnvelope), Refusals),
+    responses((status = 200, description = "The requested page", body = HistoryEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(
@@ -120,13 +120,13 @@ pub async fn handle(
     Ok(Json(HistoryEnvelope { history, info }))
 }
 
-/// The newest events that pass the filter, `count` at most.
+/// Returns the newest events that pass the filter, up to `count`.
 async fn matching(ports: &Ports, org: OrgId, filter: &Filter, count: usize) -> Result<Vec<Event>, ApiError> {
     let events = events_since(&*ports.store, org, filter.from, READ);
     Ok(events.try_filter(|event| ready(filter.passes(event))).take(count).try_collect().await?)
 }
 
-/// Which events are asked for.
+/// Criteria for the listed events.
 struct Filter {
     kinds: Option<HashSet<String>>,
     from: DateTime<Utc>,
@@ -142,7 +142,10 @@ impl Filter {
         let kinds = query.kind.as_ref().map(|list| list.split(',').map(|kind| kind.trim().to_owned()).collect::<HashSet<_>>());
         if let Some(unknown) = kinds.iter().flatten().find(|kind| !EventKind::NAMES.contains(&kind.as_str())) {
             let known = EventKind::NAMES.join(", ");
-            return Err(ApiError::invalid_param("kind", format!("{unknown:?} is no kind. Use one or more of {known}.")));
+            return Err(ApiError::invalid_param(
+                "kind",
+                format!("{unknown:?} is not a kind of event. Use one or more of {known}."),
+            ));
         }
         Ok(Self {
             kinds,
@@ -160,12 +163,12 @@ impl Filter {
 fn day(name: &str, text: &str) -> Result<NaiveDate, ApiError> {
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     let day = day.filter(|day| (1970..=9000).contains(&chrono::Datelike::year(day)));
-    day.ok_or_else(|| ApiError::invalid_param(name, format!("{name} is a date such as 2026-11-24.")))
+    day.ok_or_else(|| ApiError::invalid_param(name, format!("Set {name} to a date such as 2026-11-24.")))
 }
 
 fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
-    // Where midnight is skipped the day begins within hours of it.
+    // Where midnight is skipped, the day starts within hours of it.
     zone.from_local_datetime(&midnight).earliest().map_or(midnight.and_utc(), |at| at.to_utc())
 }
 

@@ -1,4 +1,4 @@
-//! History, and notifications with a read mark, both views of the event log; and webhooks.
+//! The `activity` function: history and notifications, which are both views of the event log, and webhooks.
 
 mod history;
 mod notifications;
@@ -22,7 +22,7 @@ impl FromRef<App> for Ports {
     }
 }
 
-/// The routes of this function. Webhooks may be added for these addresses.
+/// Returns the routes of this function. `addresses` limits the URLs of webhooks.
 pub fn router(ports: Ports, addresses: Addresses) -> Documented {
     let routes = Documented::new()
         .routes(routes!(history::handle))

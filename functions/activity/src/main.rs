@@ -1,4 +1,4 @@
-//! The `activity` function on Lambda.
+//! Lambda entry point of the `activity` function.
 
 use hozon_shared::aws::Aws;
 use hozon_shared::settings::{self, Settings};

@@ -1,4 +1,4 @@
-//! Notifications of the administrator who asks (R8), and their read mark.
+//! The caller's notifications, and their read mark.
 
 use axum::Json;
 use axum::extract::State;
@@ -37,13 +37,13 @@ struct Notification {
     id: String,
     #[schema(value_type = NotificationKind)]
     kind: &'static str,
-    /// The backup that it is about, where there is one.
+    /// The backup that the notification is about.
     backup: Option<NotifiedBackup>,
     time: LocalTime,
-    /// Why a backup failed and what to do.
+    /// Why a backup failed, and what to do.
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
-    /// Links to the files of a backup that is ready, while they can be downloaded.
+    /// Links to the files of a finished backup, while they can be downloaded.
     links: Vec<Link>,
     read: bool,
 }
@@ -53,7 +53,7 @@ struct Link {
     #[schema(example = "Data_001.zip")]
     file_name: String,
     url: String,
-    /// When the link stops working.
+    /// When the link expires.
     expiry_date: LocalTime,
 }
 
@@ -70,11 +70,11 @@ struct NotifiedBackup {
     tag = "activity",
     params(
         ("v" = ApiVersion, Path),
-        ("If-None-Match" = Option<String>, Header, description = "ETag of the answer that the caller has"),
+        ("If-None-Match" = Option<String>, Header, description = "ETag of the caller's last answer"),
     ),
     responses(
         (status = 200, description = "The notifications", body = NotificationsEnvelope, headers(("ETag" = String))),
-        (status = 304, description = "Nothing has changed; links that were given go on working"),
+        (status = 304, description = "Unchanged; the links from the last answer stay valid"),
         Refusals,
     ),
     security(("zoho" = []), ("bearer" = [])),
@@ -98,7 +98,7 @@ pub async fn list(
     Ok(unless_known(&headers, tag, answer))
 }
 
-/// Each answer signs its links anew; how many there are is news, what they look like is not.
+/// Replaces links by their number. Each answer signs its links anew, which must not change the entity tag.
 fn without_links(mut answer: Value) -> Value {
     for notification in answer["notifications"].as_array_mut().into_iter().flatten() {
         let count = notification["links"].as_array().map(Vec::len);
@@ -107,7 +107,7 @@ fn without_links(mut answer: Value) -> Value {
     answer
 }
 
-/// Links for the time left, of a backup whose files are still there.
+/// Returns links to the files of a finished backup, until they expire.
 async fn links(ports: &Ports, organisation: &Organisation, event: &Event) -> Result<Vec<Link>, ApiError> {
     let now = ports.clock.now();
     let EventKind::BackupReady { backup, expires, .. } = &event.what else { return Ok(Vec::new()) };
@@ -150,7 +150,7 @@ pub struct Marked {
     read_until: String,
 }
 
-/// Marks everything up to and with one notification as read.
+/// Marks all notifications up to and including the given one as read.
 #[utoipa::path(
     put,
     path = "/crm/bulk/{v}/backup/notifications/actions/mark_read",
@@ -158,7 +158,7 @@ pub struct Marked {
     tag = "activity",
     params(("v" = ApiVersion, Path)),
     request_body = MarkRead,
-    responses((status = 200, description = "Marked", body = Success<Marked>), Refusals),
+    responses((status = 200, description = "The read mark", body = Success<Marked>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn mark_read(

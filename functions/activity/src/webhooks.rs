@@ -1,4 +1,4 @@
-//! Webhooks: added, listed, tested and removed. Messages are posted by `notify`.
+//! Adding, listing, testing and removing webhooks. The `notify` function sends the messages.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use super::App;
 
 const LONGEST_URL: usize = 2000;
-/// How often a webhook looks for a place that nobody else takes.
+/// Attempts to acquire a free slot.
 const ATTEMPTS: usize = 20;
 
 #[derive(Deserialize, ToSchema)]
@@ -30,7 +30,7 @@ pub struct WebhookRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedWebhook {
-    /// Where messages are posted: https, of the public internet.
+    /// URL to which messages are posted: HTTPS, on the public internet.
     #[schema(example = "https://example.com/hooks/backup")]
     url: String,
 }
@@ -38,7 +38,7 @@ struct WantedWebhook {
 #[derive(Serialize, ToSchema)]
 pub struct Added {
     id: String,
-    /// The signing secret after the Standard Webhooks specification; it is shown this once.
+    /// Signing secret as defined by the Standard Webhooks specification, shown only once.
     #[schema(example = "whsec_...")]
     secret: String,
 }
@@ -70,7 +70,7 @@ pub struct WebhookRef {
     tag = "webhooks",
     params(("v" = ApiVersion, Path)),
     request_body = WebhookRequest,
-    responses((status = 201, description = "Added; its secret is shown this once", body = Success<Added>), Refusals),
+    responses((status = 201, description = "Added; the secret is shown only once", body = Success<Added>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn add(
@@ -80,7 +80,8 @@ pub async fn add(
     Body(body): Body,
 ) -> Result<(StatusCode, Json<Success<Added>>), ApiError> {
     if once.is_repeat() {
-        let message = "The webhook was added; its secret is shown only once. Remove it and add it again if you have not seen it.";
+        let message =
+            "The webhook was added, and its secret is shown only once. Remove it and add it again if you have not seen it.";
         return Err(ApiError::answer_not_kept(message));
     }
     let request: WebhookRequest = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
@@ -94,11 +95,11 @@ pub async fn add(
     Ok((StatusCode::CREATED, Json(Success::new(added, "Webhook added."))))
 }
 
-/// Writes a webhook with the place that it takes, so that of any number of requests at once no more get in than there are places.
+/// Stores a webhook together with the lock of a free slot, so that concurrent requests cannot exceed the limit.
 async fn take_place(ports: &Ports, webhook: Webhook, once: &Once) -> Result<(), ApiError> {
     for _ in 0..ATTEMPTS {
         let Some(slot) = free_slot(&ports.webhooks.webhooks(webhook.org).await?) else {
-            return Err(ApiError::not_allowed("An organisation has 5 webhooks at most. Remove one first."));
+            return Err(ApiError::not_allowed("An organisation can have at most 5 webhooks. Remove one first."));
         };
         let place = Change::Acquire(Lock::Webhook { slot, id: webhook.id });
         let written = Change::Webhook(Box::new(Webhook { slot: Some(slot), ..webhook.clone() }));
@@ -109,7 +110,7 @@ async fn take_place(ports: &Ports, webhook: Webhook, once: &Once) -> Result<(), 
             Err(error) => return Err(error.into()),
         }
     }
-    Err(PortError::new(ErrorKind::Unavailable, "add a webhook against others").into())
+    Err(PortError::new(ErrorKind::Unavailable, "add a webhook while others are added").into())
 }
 
 /// Lists the webhooks, oldest first.
@@ -129,7 +130,7 @@ pub async fn list(State(app): State<App>, Administrator(caller): Administrator) 
     Ok(Json(WebhooksEnvelope { webhooks }))
 }
 
-/// Removes a webhook. Messages that have not arrived are given up.
+/// Removes a webhook and discards its pending deliveries.
 #[utoipa::path(
     delete,
     path = "/crm/bulk/{v}/backup/webhooks/{id}",
@@ -148,14 +149,14 @@ pub async fn remove(
     let freed = webhook.slot.map(|slot| Change::Release(Lock::Webhook { slot, id: webhook.id }));
     let changes = [freed, Some(Change::WebhookRemoved(webhook.id))];
     match app.ports.store.commit(caller.org, changes.into_iter().flatten().collect()).await {
-        // Somebody else has just removed it.
+        // Another request has just removed it.
         Err(error) if error.kind == ErrorKind::Conflict => Err(ApiError::not_found()),
         Err(error) => Err(error.into()),
         Ok(()) => Ok(Json(Success::new(WebhookRef { id }, "Webhook removed."))),
     }
 }
 
-/// Sends a test message, within a minute. A webhook that was disabled is active again.
+/// Sends a test message within a minute, and enables a disabled webhook.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/webhooks/{id}/actions/test",
@@ -176,7 +177,7 @@ pub async fn test(
     let body = json!({ "type": "backup.test", "timestamp": now, "data": { "organisation": { "id": caller.org } } }).to_string();
     let event = EventId(app.ports.ids.next(now));
     let delivery = Delivery { org: caller.org, webhook: webhook.id, event, body, attempts: 0, next: now };
-    let answer = Success::new(WebhookRef { id }, "A test message is on its way.");
+    let answer = Success::new(WebhookRef { id }, "A test message will be sent.");
     let enabled = webhook.disabled.map(|_| Change::Webhook(Box::new(Webhook { disabled: None, ..webhook })));
     let changes = [Some(Change::Delivery(Box::new(delivery))), enabled, once.answer(StatusCode::OK, &answer)];
     app.ports.store.commit(caller.org, changes.into_iter().flatten().collect()).await?;
@@ -189,24 +190,25 @@ async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Webhook, ApiError> 
     webhooks.into_iter().find(|webhook| webhook.id == id).ok_or_else(ApiError::not_found)
 }
 
-/// Refuses what can be told to be wrong before a message is posted; the rest shows when it is.
+/// Validates a URL as far as possible before a message is posted. Name resolution is checked for each message.
 fn checked(url: String, addresses: Addresses) -> Result<String, ApiError> {
     let invalid = |message: &str| ApiError::invalid_data("url", "$.webhook.url", message);
-    let form = "url is an https address of at most 2,000 characters, without user name: https://example.com/hooks/backup.";
+    let form =
+        "Set url to an HTTPS address of at most 2,000 characters without a user name, such as https://example.com/hooks/backup.";
     let uri: Uri = url.parse().map_err(|_| invalid(form))?;
     let is_scheme = uri.scheme_str() == Some("https") || (addresses == Addresses::Any && uri.scheme_str() == Some("http"));
     let authority = uri.authority().filter(|authority| is_scheme && !authority.as_str().contains('@'));
     let host = authority.map(|authority| authority.host()).filter(|host| !host.is_empty() && url.len() <= LONGEST_URL);
     let host = host.ok_or_else(|| invalid(form))?.trim_start_matches('[').trim_end_matches(']');
     if authority.is_some_and(|authority| !has_usable_port(authority)) {
-        return Err(invalid("The port of url is a number from 1 to 65535."));
+        return Err(invalid("Set the port of url to a number from 1 to 65535."));
     }
     match host.parse() {
         Ok(address) if !addresses.allow(address) => {
             Err(invalid("Private, local and reserved addresses cannot be called.").because("private"))
         }
         Err(_) if !addresses.allow_name(host) => {
-            Err(invalid("This name is none of the public internet, so that it cannot be called.").because("private"))
+            Err(invalid("This host name does not belong to the public internet and cannot be called.").because("private"))
         }
         _ => Ok(url),
     }

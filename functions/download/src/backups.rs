@@ -1,4 +1,4 @@
-//! `GET backup/backups`: every backup with its zips, newest first; and what one of them holds.
+//! `GET backup/backups`: every backup with its zips, newest first, and the contents of one backup.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -31,7 +31,7 @@ pub struct BackupsEnvelope {
     operation_id = "list_backups",
     tag = "downloads",
     params(("v" = ApiVersion, Path), Paged),
-    responses((status = 200, description = "The page asked for", body = BackupsEnvelope), Refusals),
+    responses((status = 200, description = "The requested page", body = BackupsEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn list(
@@ -53,7 +53,8 @@ pub struct ContentsEnvelope {
     contents: ContentsOut,
 }
 
-/// Says what a backup holds: modules, rows, files with their SHA-256, and what was left out. It is known for a year, longer than the files.
+/// Reads the contents of a backup: modules, rows, CSV files with their SHA-256, and what was left out. The contents are
+/// kept for a year, longer than the files.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/backups/{id}/contents",
@@ -61,8 +62,8 @@ pub struct ContentsEnvelope {
     tag = "downloads",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The backup")),
     responses(
-        (status = 200, description = "What the backup holds", body = ContentsEnvelope),
-        (status = 204, description = "Not known: the backup is not completed, or an older version has made it"),
+        (status = 200, description = "The contents of the backup", body = ContentsEnvelope),
+        (status = 204, description = "No contents: the backup is not completed, or an older version made it"),
         Refusals,
     ),
     security(("zoho" = []), ("bearer" = [])),

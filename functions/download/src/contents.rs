@@ -1,4 +1,4 @@
-//! What a backup holds, on the wire.
+//! The representation of a backup's contents.
 
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::LeftOutReason;
@@ -11,27 +11,27 @@ use hozon_shared::ports::SourceInfo;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What a backup holds.
+/// The contents of a backup.
 #[derive(Serialize, ToSchema)]
 pub struct ContentsOut {
     source: SourceKind,
-    /// When the first of it was read.
+    /// When reading the data began.
     read_from: LocalTime,
     csv: ContentsCsv,
     modules: Vec<ContentsModule>,
     left_out: Vec<ExcludedOut>,
 }
 
-/// Where data comes from.
+/// The source of the data.
 #[derive(Serialize, ToSchema)]
 struct SourceKind {
     #[schema(example = "native")]
     kind: String,
-    /// What state of the CRM this is, in one sentence.
+    /// One sentence that says which state of the CRM the backup shows.
     consistency: String,
 }
 
-/// How CSV was written.
+/// Options with which CSV was written.
 #[derive(Serialize, ToSchema)]
 struct ContentsCsv {
     byte_order_mark: bool,
@@ -43,12 +43,12 @@ struct ContentsCsv {
 struct ContentsModule {
     api_name: String,
     label: String,
-    /// Columns.
+    /// Number of columns.
     fields: u64,
     rows: u64,
     attachments: u64,
     attachment_bytes: u64,
-    /// Its CSV files.
+    /// The module's CSV files.
     files: Vec<CsvFileOut>,
 }
 
@@ -60,18 +60,18 @@ struct CsvFileOut {
     sha256: String,
 }
 
-/// Something that was left out, and why.
+/// A module or field that was left out, with the reason.
 #[derive(Serialize, ToSchema)]
 struct ExcludedOut {
     module: String,
-    /// Null for the whole module.
+    /// Null for a whole module.
     field: Option<String>,
     #[schema(value_type = LeftOutReason)]
     reason: DataCategory,
 }
 
 impl ContentsOut {
-    /// Shows times in that zone.
+    /// Represents the contents, with times in the given zone.
     pub fn of(contents: BackupContents, zone: Tz) -> Self {
         let (SourceInfo { kind, consistency }, CsvOptions { bom, escape_formulas, protect }) = (contents.source, contents.csv);
         Self {

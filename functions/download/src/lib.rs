@@ -1,4 +1,5 @@
-//! Backups with their files, what they hold, and links to a backup's files, for the time left until seven days after its creation (R6).
+//! The `download` function: backups with their files and contents, and links to the files until seven days after the
+//! backup was requested.
 
 mod backups;
 mod contents;
@@ -9,7 +10,7 @@ use hozon_shared::api::{Documented, with_idempotency, with_versions};
 use hozon_shared::ports::Ports;
 use utoipa_axum::routes;
 
-/// The routes of this function.
+/// Returns the routes of this function.
 pub fn router(ports: Ports) -> Documented {
     let routes = Documented::new()
         .routes(routes!(links::all))

@@ -1,4 +1,4 @@
-//! Signing links, and recording a download before its link is given.
+//! Signs download links, and records a download before handing out its link.
 
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::stored::{as_stored, stored_zips};
 
-/// How many of the newest backups are looked through for one that can be downloaded.
+/// Number of recent backups that are searched for one that can be downloaded.
 const LOOK_BACK: usize = 20;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Chosen {
-    /// A backup; without it the newest one that can be downloaded.
+    /// The backup; defaults to the newest one that can be downloaded.
     backup_id: Option<String>,
 }
 
@@ -39,18 +39,18 @@ pub struct UrlsEnvelope {
 struct Urls {
     data_links: Vec<String>,
     attachment_links: Vec<String>,
-    /// When the links stop working.
+    /// When the links expire.
     expiry_date: LocalTime,
 }
 
-/// Gives links to all files of the newest backup that can be downloaded, or of the one asked for.
+/// Returns links to all files of the given backup, or of the newest one that can be downloaded.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/urls",
     operation_id = "get_urls",
     tag = "backups",
     params(("v" = ApiVersion, Path), Chosen),
-    responses((status = 200, description = "The links", body = UrlsEnvelope), (status = 204, description = "Nothing can be downloaded"), Refusals),
+    responses((status = 200, description = "The links", body = UrlsEnvelope), (status = 204, description = "No backup can be downloaded"), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn all(
@@ -90,11 +90,11 @@ pub struct DownloadEnvelope {
 struct Download {
     url: String,
     file_name: String,
-    /// When the link stops working.
+    /// When the link expires.
     expiry_date: LocalTime,
 }
 
-/// Gives one link; the download is recorded first (R7).
+/// Returns a link to one file, and records the download.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/{id}/files/{name}/actions/download",
@@ -120,7 +120,7 @@ pub async fn one(
     let file = file.ok_or_else(ApiError::not_found)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let url = sign(&ports, &organisation, &backup, file, now).await?;
-    // A repeat is the same download; its link is signed anew, for links are kept nowhere.
+    // A repeated request is the same download. Links are not stored, so it gets a newly signed one.
     if !once.is_repeat() {
         let started = download_started(&ports, &caller, &backup, file, now);
         let changes = [Some(started), once.answer_with_secret(StatusCode::OK)];
@@ -131,7 +131,7 @@ pub async fn one(
     Ok(Json(DownloadEnvelope { download }))
 }
 
-/// The backup with that id.
+/// Finds a backup by its id.
 pub async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiError> {
     let id = id.parse().map_err(|_| ApiError::not_found())?;
     ports.store.backup(org, id).await?.ok_or_else(ApiError::not_found)
@@ -149,7 +149,8 @@ async fn sign(
     Ok(ports.links.sign(&ObjectRef::archives(&file.key), &name, now, valid).await?)
 }
 
-/// A link without a query where something serves them: Zoho's SDKs drop the query of a link, or send a header that S3 refuses beside it.
+/// Returns a link without a query string where the deployment serves them, because Zoho's SDKs drop the query string of
+/// a link or send a header that S3 rejects together with a signature.
 async fn link(
     ports: &Ports,
     organisation: &Organisation,

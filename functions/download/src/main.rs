@@ -1,4 +1,4 @@
-//! The `download` function on Lambda.
+//! Lambda entry point of the `download` function.
 
 use hozon_shared::aws::Aws;
 use hozon_shared::settings::Settings;

@@ -148,7 +148,7 @@ pub struct OrdersEnvelope {
     operation_id = "list_orders",
     tag = "purchases",
     params(("v" = ApiVersion, Path), Paged),
-    responses((status = 200, description = "The page asked for", body = OrdersEnvelope), Refusals),
+    responses((status = 200, description = "The requested page", body = OrdersEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn list(

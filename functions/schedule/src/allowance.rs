@@ -1,4 +1,5 @@
-//! `GET backup/allowance`: what is used, what is left, and when it renews; and the refusal of whoever has nothing left, with what to buy.
+//! `GET backup/allowance`: the used and remaining backups and the date of renewal; and the error of a caller whose
+//! allowance is used up, with the products that would help.
 
 use axum::Json;
 use axum::extract::State;
@@ -20,7 +21,7 @@ use utoipa::ToSchema;
 
 use super::App;
 
-/// Most runs of a weekly schedule in a calendar month.
+/// Maximum number of runs of a weekly schedule in a calendar month.
 const WEEKS_OF_A_MONTH: u32 = 5;
 
 #[derive(Serialize, ToSchema)]
@@ -28,39 +29,38 @@ pub struct AllowanceEnvelope {
     allowance: AllowanceOut,
 }
 
-/// What an organisation may use.
+/// The allowance of an organisation.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AllowanceOut {
     plan: String,
-    /// Whether the plan has no limit; all counts are null then.
+    /// Whether the plan is unlimited. All counts are null then.
     unlimited: bool,
     free_per_month: Option<u32>,
     /// Free backups used this month.
     used: u32,
     /// Free backups left this month.
     free_left: Option<u32>,
-    /// When the next month's free backups are there.
+    /// When the free backups of the next month become available.
     renews: LocalTime,
     /// One-time backups left.
     one_time_left: u32,
-    /// The weekly subscription.
     weekly: Option<WeeklyOut>,
     /// Free and one-time backups left.
-    left: Option<u32>,
-    /// Whether something can be bought here.
+    /// Sum of free and one-time backups left.
+    /// Whether purchases are enabled.
     purchases: bool,
 }
 
 #[derive(Serialize, ToSchema)]
 struct WeeklyOut {
     subscription: String,
-    /// The end of its period.
+    /// End of the paid period.
     until: LocalTime,
     #[schema(value_type = SubscriptionStatus)]
     status: Status,
 }
 
-/// What is used, what is left, and when it renews.
+/// Reads the allowance: used and remaining backups, and the date of renewal.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/allowance",
@@ -75,20 +75,19 @@ pub async fn handle(State(app): State<App>, Administrator(caller): Administrator
     Ok(Json(AllowanceEnvelope { allowance: read(&app, &organisation, app.ports.clock.now()).await? }))
 }
 
-/// Reads the allowance of an organisation.
 pub(crate) async fn read(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<AllowanceOut, ApiError> {
     Ok(Means::read(app, organisation, now).await?.written(app, organisation, now))
 }
 
-/// What an organisation has to use.
+/// An organisation's account and weekly subscription.
 pub(crate) struct Means {
     account: Account,
-    /// The weekly subscription, while it counts.
+    /// The weekly subscription, while it is valid.
     weekly: Option<Subscription>,
 }
 
 impl Means {
-    /// Reads the account, and the weekly subscription where it has one.
+    /// Reads the account, and the weekly subscription if there is one.
     pub(crate) async fn read(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<Self, ApiError> {
         let account = app.ports.accounts.account(organisation.id).await?;
         let weekly = match &account.weekly {
@@ -101,13 +100,13 @@ impl Means {
         Ok(Self { account, weekly })
     }
 
-    /// What the runs of a rule will have to use.
+    /// Forecasts the runs of a rule.
     pub(crate) fn forecast(&self, app: &App, organisation: &Organisation, rule: Rule) -> Forecast {
         let free = app.terms.plans.free(&organisation.plan);
         Forecast::new(self.account.clone(), self.weekly.as_ref(), free, rule, organisation.time_zone)
     }
 
-    /// The allowance as the API shows it.
+    /// Represents the allowance for the API.
     pub(crate) fn written(self, app: &App, organisation: &Organisation, now: DateTime<Utc>) -> AllowanceOut {
         written(app, organisation, &self.account, self.weekly, now)
     }
@@ -147,14 +146,16 @@ fn written(
     }
 }
 
-/// Says that nothing is left for a backup now, and what could be bought.
+/// Returns the error of an on-demand backup when no backup is left, with the products that would help.
 pub(crate) fn used_up(app: &App, organisation: &Organisation, limit: LimitReached) -> ApiError {
     let message = match limit.allowed {
-        0 => "Your plan has no free backups, and no one-time backup is left. Buy one, or change to a plan that has some."
-            .to_owned(),
+        0 => {
+            "Your plan includes no free backups, and no one-time backup is left. Buy one, or upgrade to a plan with free backups."
+                .to_owned()
+        }
         count => {
             let free = if count == 1 { "free backup is".to_owned() } else { format!("{count} free backups are") };
-            format!("This month's {free} used, and no one-time backup is left. Wait until next month, or buy one.")
+            format!("All of this month's {free} used, and no one-time backup is left. Wait until next month, or buy one.")
         }
     };
     let reason = if limit.allowed == 0 { Reason::NoFree } else { Reason::UsedUp };
@@ -162,33 +163,32 @@ pub(crate) fn used_up(app: &App, organisation: &Organisation, limit: LimitReache
     ApiError::limit_reached(message, details(app, organisation, reason, limit.allowed, &offers))
 }
 
-/// Why something must be bought.
+/// Why a purchase is needed.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reason {
     /// This month's free backups are used, and nothing else is left.
     UsedUp,
-    /// The plan has no free backups, and nothing else is left.
+    /// The plan includes no free backups, and nothing else is left.
     NoFree,
     /// A weekly schedule needs the weekly subscription.
     NeedsWeekly,
 }
 
-/// Refuses a schedule that the allowance cannot carry, where something can be bought for it.
+/// Rejects a schedule that the allowance does not cover, if a purchase could cover it.
 pub(crate) async fn require_for(app: &App, organisation: &Organisation, rule: Rule) -> Result<(), ApiError> {
     let account = app.ports.accounts.account(organisation.id).await?;
     let Some((reason, allowed)) = obstacle(app, organisation, &account, rule) else { return Ok(()) };
     let message = match reason {
-        Reason::NeedsWeekly => {
-            "A backup every week needs the weekly subscription. Buy it first, or choose a schedule that comes round less often."
-        }
-        _ => "Your plan has no free backups to schedule. Buy backups first, or change to a plan that has some.",
+        Reason::NeedsWeekly => "A weekly backup needs the weekly subscription. Buy it first, or choose a less frequent schedule.",
+        _ => "Your plan includes no free backups to schedule. Buy backups first, or upgrade to a plan with free backups.",
     };
     let offers = offers_for(app, organisation, reason, rule);
     Err(ApiError::limit_reached(message, details(app, organisation, reason, allowed, &offers)))
 }
 
-/// What must be bought before a schedule can be set, or its next run would find nothing: shown before anything is set.
+/// Returns what must be bought before the schedule can be set, or before its next run is covered. The preview shows it
+/// in advance.
 pub(crate) fn limit(app: &App, organisation: &Organisation, means: &Means, rule: Rule, next: DateTime<Utc>) -> Option<Value> {
     let now = app.ports.clock.now();
     let ahead = means.forecast(app, organisation, rule);
@@ -200,8 +200,9 @@ pub(crate) fn limit(app: &App, organisation: &Organisation, means: &Means, rule:
     Some(details(app, organisation, reason, allowed, &offers_for(app, organisation, reason, rule)))
 }
 
-/// Why a schedule cannot be set: a weekly one needs the weekly subscription, unless the plan gives enough; any other needs a plan with
-/// free backups. One-time backups in hand carry either. Where nothing can be bought everything can be set.
+/// Returns why a schedule cannot be set. A weekly schedule needs the weekly subscription, unless the plan includes
+/// enough backups; any other schedule needs a plan with free backups. Remaining one-time backups cover either. If
+/// purchases are disabled, every schedule can be set.
 fn obstacle(app: &App, organisation: &Organisation, account: &Account, rule: Rule) -> Option<(Reason, u32)> {
     let FreeBackups::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return None };
     app.terms.prices.as_ref()?;
@@ -227,7 +228,7 @@ fn offers(app: &App, organisation: &Organisation, wants_weekly: bool) -> Offers 
     app.terms.offers(&organisation.plan, organisation.country.as_deref(), wants_weekly)
 }
 
-/// What a refusal names: why, when free backups renew, and what could be bought.
+/// Details of the error: the reason, the date of renewal, and the products that would help.
 fn details(app: &App, organisation: &Organisation, reason: Reason, free_per_month: u32, offers: &[(Product, Money)]) -> Value {
     let zone = organisation.time_zone;
     let buy: Vec<_> = offers.iter().map(|(product, price)| offer(app, product, *price)).collect();

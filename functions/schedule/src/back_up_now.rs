@@ -1,4 +1,4 @@
-//! `POST backup` with an empty body: one backup, now.
+//! `POST backup` with an empty body: an on-demand backup.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -30,7 +30,7 @@ fn answer(backup: BackupId) -> BackupEnvelope<Success<Changed>> {
     BackupEnvelope { backup: Success::new(details, "Backup scheduled successfully.") }
 }
 
-/// Creates the backup, what it uses and its event in one transaction, so that of any number of requests at once only one does.
+/// Stores the backup, its claim and its event in one transaction, so that of concurrent requests exactly one succeeds.
 async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &Once) -> Result<Backup, ApiError> {
     let store = &app.ports.store;
     for _ in 0..ATTEMPTS {
@@ -54,10 +54,10 @@ async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &
             Err(error) => return Err(error.into()),
         }
     }
-    Err(PortError::new(ErrorKind::Unavailable, "start a backup against others").into())
+    Err(PortError::new(ErrorKind::Unavailable, "start a backup while others change the account").into())
 }
 
-/// Starts the run. When that fails the backup is ended at once, and its use given back; when this function ends before it came so far,
+/// Starts the run. On failure the backup is ended at once and its claim returned. If this function stops before that,
 /// the sweep starts the run.
 async fn begin_run(ports: &Ports, backup: &Backup) -> Result<(), ApiError> {
     let Err(error) = start_run(ports, backup).await else { return Ok(()) };

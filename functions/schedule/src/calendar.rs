@@ -1,5 +1,5 @@
-//! `GET backup/calendar.ics`: upcoming runs for calendar programs, which send no token. A secret key in the link stands for it; only its
-//! digest is kept, and making a new link ends the old one.
+//! `GET backup/calendar.ics`: upcoming runs for calendar clients, which send no token. A secret key in the URL
+//! authenticates them. Only its digest is stored, and creating a new link invalidates the previous one.
 
 use axum::Json;
 use axum::extract::State;
@@ -17,21 +17,21 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 
-/// Names the product that writes the calendar (RFC 5545 section 3.7.3).
+/// Identifies the product that created the calendar (RFC 5545 section 3.7.3).
 const PRODUCT: &str = concat!("-//Hozon//Hozon ", env!("CARGO_PKG_VERSION"), "//EN");
-/// Runs in the calendar: a year of a weekly schedule.
+/// Number of runs in the calendar: a year of a weekly schedule.
 const RUNS: usize = 53;
-/// How long a run is shown to take.
+/// Displayed duration of a run.
 const SHOWN_MINUTES: i64 = 30;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Link {
-    /// From the link that `create_link` gave.
+    /// The key from the calendar link.
     key: Option<String>,
 }
 
-/// Upcoming runs as iCalendar.
+/// Reads upcoming runs as an iCalendar file.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/calendar.ics",
@@ -49,7 +49,7 @@ pub async fn feed(State(app): State<App>, Params(link): Params<Link>) -> Result<
         .into_response())
 }
 
-/// The organisation whose calendar key this is.
+/// Finds the organisation with a calendar key.
 async fn find(app: &App, key: &str) -> Result<Option<Organisation>, ApiError> {
     let Some(org) = key.split_once('-').and_then(|(org, _)| org.parse::<OrgId>().ok()) else { return Ok(None) };
     let organisation = app.ports.store.organisation(org).await?;
@@ -65,7 +65,8 @@ fn calendar(app: &App, organisation: &Organisation, schedule: Option<&Schedule>)
     for at in schedule.recurrence.upcoming(app.ports.clock.now(), RUNS) {
         let event = Event::new()
             .uid(&format!("{}-{}@hozon", organisation.id, at.timestamp()))
-            // RFC 5545 section 3.8.7.2: when the event was last revised; an occurrence never is, another time is another event.
+            // RFC 5545 section 3.8.7.2: the time of the last revision. An occurrence is never revised, because another
+            // time is another event.
             .timestamp(schedule.created)
             .summary("CRM backup / CRM バックアップ")
             .starts(at)
@@ -76,7 +77,8 @@ fn calendar(app: &App, organisation: &Organisation, schedule: Option<&Schedule>)
     calendar
 }
 
-/// Writes a value of the type TEXT (RFC 5545 section 3.3.11). Control characters, which a content line cannot have, become spaces.
+/// Escapes a TEXT value (RFC 5545 section 3.3.11). Control characters, which a content line must not contain, become
+/// spaces.
 fn text(value: &str) -> String {
     let mut written = String::with_capacity(value.len());
     for letter in value.chars() {
@@ -92,18 +94,18 @@ fn text(value: &str) -> String {
 
 #[derive(Serialize, ToSchema)]
 pub struct CalendarLink {
-    /// Path of the calendar on this API; it is shown this once. Whoever has it can read the times of runs, and nothing else.
+    /// Path of the calendar on this API, shown only once. Whoever has it can read the times of runs, and nothing else.
     path: String,
 }
 
-/// Makes a new secret link; the one before stops working.
+/// Creates a new secret link and invalidates the previous one.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/calendar/link",
     operation_id = "create_calendar_link",
     tag = "settings",
     params(("v" = ApiVersion, Path)),
-    responses((status = 200, description = "The link; it is shown this once", body = Success<CalendarLink>), Refusals),
+    responses((status = 200, description = "The link, shown only once", body = Success<CalendarLink>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn create_link(
@@ -113,7 +115,7 @@ pub async fn create_link(
 ) -> Result<Json<Success<CalendarLink>>, ApiError> {
     if once.is_repeat() {
         return Err(ApiError::answer_not_kept(
-            "The link was made and is shown only once. Make a new one if you have not seen it.",
+            "The link was created and is shown only once. Create a new one if you have not seen it.",
         ));
     }
     let organisation = app.organisation(caller.org).await?;
@@ -128,14 +130,14 @@ pub async fn create_link(
 #[derive(Serialize, ToSchema)]
 pub struct NoDetails {}
 
-/// Ends the secret link.
+/// Removes the secret link.
 #[utoipa::path(
     delete,
     path = "/crm/bulk/{v}/backup/calendar/link",
     operation_id = "remove_calendar_link",
     tag = "settings",
     params(("v" = ApiVersion, Path)),
-    responses((status = 200, description = "Ended, or there was none", body = Success<NoDetails>), Refusals),
+    responses((status = 200, description = "Removed, or there was none", body = Success<NoDetails>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn remove_link(

@@ -1,4 +1,4 @@
-//! `PUT backup/{id}/actions/cancel`: stops a schedule. A backup that is being made, or is ready, cannot be stopped (R9).
+//! `PUT backup/{id}/actions/cancel`: stops a schedule. A backup that is in progress or completed cannot be stopped.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -14,11 +14,10 @@ use hozon_shared::ports::ErrorKind;
 
 use super::{ATTEMPTS, App, etag};
 
-const NOTE: &str = "A paid weekly subscription is not ended by this; it goes on until it is cancelled.";
+const NOTE: &str = "A paid weekly subscription is not cancelled by this; it continues until you cancel it.";
 
 type Answer = Json<BackupEnvelope<Success<Changed>>>;
 
-/// Stops a schedule.
 #[utoipa::path(
     put,
     path = "/crm/bulk/{v}/backup/{id}/actions/cancel",
@@ -27,11 +26,11 @@ type Answer = Json<BackupEnvelope<Success<Changed>>>;
     params(
         ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The schedule, or a backup"),
-        ("If-Match" = Option<String>, Header, description = "ETag of the schedule that is to be stopped; without it any is"),
+        ("If-Match" = Option<String>, Header, description = "ETag of the schedule to stop; without it, any version is stopped"),
     ),
     responses(
         (status = 200, description = "Stopped", body = BackupEnvelope<Success<Changed>>),
-        (status = 412, description = "Somebody else has changed it", body = hozon_shared::api::AnyError),
+        (status = 412, description = "The schedule was changed in the meantime", body = hozon_shared::api::AnyError),
         Refusals,
     ),
     security(("zoho" = []), ("bearer" = [])),
@@ -59,7 +58,7 @@ pub async fn handle(
     Err(ApiError::precondition_failed().envelope(Envelope::Backup))
 }
 
-/// Stops it; `None` when a run was recorded at the same time.
+/// Stops the schedule; returns `None` if a run was recorded concurrently.
 async fn stop(app: &App, caller: &Caller, schedule: Schedule) -> Result<Option<Answer>, ApiError> {
     let now = app.ports.clock.now();
     let stopped = schedule.stop(now).map_err(|_| ApiError::already_cancelled())?;
@@ -72,8 +71,12 @@ async fn stop(app: &App, caller: &Caller, schedule: Schedule) -> Result<Option<A
         Err(error) => return Err(error.into()),
     }
     if let Err(error) = app.triggers.delete(caller.org).await {
-        // The schedule is stopped all the same: its trigger starts nothing, and is removed when it next comes.
-        tracing::warn!(error = &error as &dyn std::error::Error, org.id = caller.org.0, "a trigger outlives its schedule");
+        // The schedule is stopped regardless: its trigger starts nothing, and the next delivery deletes it.
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            org.id = caller.org.0,
+            "deleting the trigger of a stopped schedule failed"
+        );
     }
     let details = Changed { id: id.to_string(), note: Some(NOTE) };
     Ok(Some(Json(BackupEnvelope { backup: Success::new(details, "Backup stopped successfully.") })))
@@ -87,7 +90,7 @@ async fn require_no_run(app: &App, org: OrgId) -> Result<(), ApiError> {
     }
 }
 
-/// Why what is no schedule cannot be stopped.
+/// Returns the error for an id that does not name a schedule.
 async fn why_not(app: &App, org: OrgId, id: BackupId) -> Result<ApiError, ApiError> {
     Ok(match app.ports.store.backup(org, id).await? {
         Some(backup) if backup.status == Status::Inprogress => ApiError::in_progress(id),

@@ -1,4 +1,4 @@
-//! `PUT backup/{id}`: gives a schedule another rule, in place. `If-Match` names the state that the caller has seen.
+//! `PUT backup/{id}`: changes the rule of a schedule in place. `If-Match` names the version that the caller has seen.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -23,12 +23,12 @@ use super::{ATTEMPTS, App, allowance, etag, request};
     params(
         ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The schedule"),
-        ("If-Match" = String, Header, description = "ETag of the schedule, from `GET backup` or its summary; `*` for any"),
+        ("If-Match" = String, Header, description = "ETag of the schedule, from `GET backup` or the summary; `*` for any version"),
     ),
     request_body = request::BackupRequest,
     responses(
-        (status = 200, description = "Changed; the ETag is that of the changed schedule", body = BackupEnvelope<Success<Changed>>, headers(("ETag" = String))),
-        (status = 412, description = "Somebody else has changed it", body = hozon_shared::api::AnyError),
+        (status = 200, description = "Changed; the ETag belongs to the changed schedule", body = BackupEnvelope<Success<Changed>>, headers(("ETag" = String))),
+        (status = 412, description = "The schedule was changed in the meantime", body = hozon_shared::api::AnyError),
         (status = 428, description = "If-Match is missing", body = hozon_shared::api::AnyError),
         Refusals,
     ),
@@ -59,7 +59,8 @@ pub async fn handle(
     Err(ApiError::precondition_failed())
 }
 
-/// Stores the change; `None` when somebody else was first. The trigger then fits what is stored.
+/// Stores the change, and returns `None` if another change came first. The trigger matches the stored schedule in
+/// either case.
 async fn change(
     app: &App,
     organisation: &Organisation,
@@ -90,12 +91,12 @@ async fn find(app: &App, org: OrgId, id: &str) -> Result<Schedule, ApiError> {
 }
 
 impl App {
-    /// The schedule that goes on.
+    /// Returns the active schedule.
     pub async fn active_schedule(&self, org: OrgId) -> Result<Option<Schedule>, ApiError> {
         Ok(self.ports.schedules.newest_schedule(org).await?.filter(Schedule::is_active))
     }
 
-    /// Makes the organisation's trigger fit what is stored.
+    /// Repairs the organisation's trigger so that it matches the stored schedule.
     pub async fn put_trigger_right(&self, org: OrgId) -> Result<(), ApiError> {
         match self.active_schedule(org).await? {
             Some(schedule) => self.triggers.put(&ScheduleTrigger::of(&schedule)).await?,

@@ -1,4 +1,4 @@
-//! `GET backup`: the current backup as Zoho's reference shows it.
+//! `GET backup`: the current schedule or backup, as in Zoho's reference.
 
 use axum::Json;
 use axum::extract::State;
@@ -15,16 +15,16 @@ use utoipa::ToSchema;
 
 use super::{App, etag};
 
-/// The schedule that goes on, or else what was set up or stopped last.
+/// The active schedule, or else the schedule or backup that was set up or stopped last.
 #[derive(Serialize, ToSchema)]
 pub struct Details {
-    /// Id of the schedule, or of the backup that was asked for.
+    /// Id of the schedule, or of the on-demand backup.
     id: String,
-    /// The next run; null when there is none.
+    /// Time of the next run; null if there is none.
     scheduled_date: Option<LocalTime>,
-    /// The first run; null for a backup now.
+    /// Time of the first run; null for an on-demand backup.
     start_date: Option<LocalTime>,
-    /// The rule; null for a backup now.
+    /// The rule; null for an on-demand backup.
     rrule: Option<String>,
     /// Who set it up.
     requester: PersonOut,
@@ -40,8 +40,8 @@ pub struct Details {
     tag = "backups",
     params(("v" = ApiVersion, Path)),
     responses(
-        (status = 200, description = "The schedule or backup", body = BackupEnvelope<Details>, headers(("ETag" = String, description = "For If-Match; schedules only"))),
-        (status = 204, description = "There is none"),
+        (status = 200, description = "The schedule or backup", body = BackupEnvelope<Details>, headers(("ETag" = String, description = "For If-Match; only for schedules"))),
+        (status = 204, description = "There is no schedule or backup"),
         Refusals,
     ),
     security(("zoho" = []), ("bearer" = [])),
@@ -64,11 +64,11 @@ pub async fn details(State(app): State<App>, Administrator(caller): Administrato
 enum Current {
     Nothing,
     Backup(Box<Backup>),
-    /// With whether a run of it is under way.
+    /// A schedule, and whether one of its runs is in progress.
     Schedule(Box<Schedule>, bool),
 }
 
-/// A backup now that is being made comes first, then a schedule that goes on, then whatever came last.
+/// An on-demand backup in progress takes precedence, then an active schedule, then whatever came last.
 fn current(schedule: Option<Schedule>, backup: Option<Backup>) -> Current {
     let is_running = |backup: &Backup| backup.status == Status::Inprogress;
     match (schedule, backup) {

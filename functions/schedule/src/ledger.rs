@@ -1,4 +1,5 @@
-//! `GET backup/ledger`: every change of how many backups are left, newest first. What is left of a pool is the sum of its entries.
+//! `GET backup/ledger`: every change of the number of backups left, newest first. The balance of a pool is the sum of
+//! its entries.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::App;
 
-/// Entries of a page, unless asked for others, and at most.
+/// Default and maximum number of entries per page.
 const PER_PAGE: usize = 20;
 const MAX_PER_PAGE: usize = 100;
 
@@ -24,7 +25,7 @@ pub struct LedgerEnvelope {
 
 #[derive(Serialize, ToSchema)]
 struct EntryOut {
-    /// The event that it was stored with.
+    /// The event that was stored in the same transaction.
     event: String,
     time: LocalTime,
     #[schema(value_type = LedgerPool)]
@@ -34,22 +35,22 @@ struct EntryOut {
     of: String,
     #[schema(value_type = LedgerCause)]
     cause: &'static str,
-    /// How many backups more, or fewer.
+    /// Difference in the number of backups.
     change: i64,
-    /// How many are left of the pool.
+    /// Number of backups left in the pool.
     left: u32,
-    /// The backup that it was for.
+    /// The backup that caused the change.
     backup: Option<String>,
 }
 
-/// Every change of how many backups are left.
+/// Lists every change of the number of backups left.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/ledger",
     operation_id = "get_ledger",
     tag = "overview",
     params(("v" = ApiVersion, Path), Paged),
-    responses((status = 200, description = "The page asked for", body = LedgerEnvelope), Refusals),
+    responses((status = 200, description = "The requested page", body = LedgerEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(

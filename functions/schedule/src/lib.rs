@@ -1,4 +1,5 @@
-//! Setting, changing, reading and stopping a schedule; backing up now; the summary, the settings and the calendar.
+//! The `schedule` function: setting, changing, reading and stopping a schedule, on-demand backups, the summary, the
+//! settings and the calendar.
 
 mod allowance;
 mod back_up_now;
@@ -30,7 +31,7 @@ use hozon_shared::domain::price::Terms;
 use hozon_shared::ports::{Ports, Triggers};
 use utoipa_axum::routes;
 
-/// Times a race for the same row is tried again.
+/// Attempts to change a row that others change concurrently.
 const ATTEMPTS: usize = 5;
 
 #[derive(Clone)]
@@ -41,7 +42,8 @@ struct App {
     time_of_day: NaiveTime,
 }
 
-/// The routes of this function. Scheduled runs begin at `time_of_day` where an organisation has no time of its own.
+/// Returns the routes of this function. Scheduled runs start at `time_of_day` for organisations that have not set their
+/// own time.
 pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time_of_day: NaiveTime) -> Documented {
     let app = App { ports: ports.clone(), triggers, terms, time_of_day };
     let routes = Documented::new()
@@ -59,14 +61,14 @@ pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time
     with_idempotency(with_versions(routes), &ports).with_state(app)
 }
 
-/// Sets a schedule, or backs up now when the body is empty.
+/// Sets a schedule, or starts an on-demand backup if the body is empty.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup",
     operation_id = "schedule_backup",
     tag = "backups",
     params(("v" = ApiVersion, Path)),
-    request_body(content = Option<request::BackupRequest>, description = "Empty: back up now"),
+    request_body(content = Option<request::BackupRequest>, description = "An empty body starts an on-demand backup"),
     responses((status = 201, description = "Scheduled, or started", body = BackupEnvelope<Success<Changed>>), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
@@ -90,7 +92,7 @@ impl App {
         organisation.ok_or_else(|| ApiError::not_found().envelope(Envelope::Backup))
     }
 
-    /// The time of day of an organisation's scheduled runs.
+    /// Returns the time of day of an organisation's scheduled runs.
     fn time_of_day(&self, organisation: &Organisation) -> NaiveTime {
         organisation.time_of_day.unwrap_or(self.time_of_day)
     }

@@ -1,4 +1,4 @@
-//! The `schedule` function on Lambda.
+//! Lambda entry point of the `schedule` function.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `GET backup/preview`: when a rule would run, before it is set. Counted by the same code that runs it.
+//! `GET backup/preview`: the runs of a rule before it is set, computed by the code that later schedules them.
 
 use axum::Json;
 use axum::extract::State;
@@ -18,13 +18,13 @@ use super::App;
 use super::allowance::{self, Means};
 use super::summary::{NEXT_RUNS, Sentence};
 
-/// How far months are counted ahead.
+/// Period for which runs per month are counted.
 const AHEAD: Days = Days::new(366);
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Query {
-    /// The rule, as the call that sets it takes it.
+    /// The rule, in the same form as for setting a schedule.
     #[param(value_type = String, required = true, example = "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU")]
     rrule: Option<String>,
 }
@@ -34,7 +34,7 @@ pub struct PreviewEnvelope {
     preview: Preview,
 }
 
-/// A rule that is not set.
+/// A preview of a rule.
 #[derive(Serialize, ToSchema)]
 struct Preview {
     rrule: String,
@@ -43,15 +43,16 @@ struct Preview {
     repeat: RepeatType,
     sentence: Sentence,
     time_zone: String,
-    /// Hours and minutes in that zone.
+    /// Hours and minutes in the organisation's time zone.
     time_of_day: String,
-    /// The first five runs, if it were set now.
+    /// The first five runs if the rule were set now.
     next_runs: Vec<LocalTime>,
-    /// Those of them that would be skipped as things stand, because nothing would be left to use.
+    /// Those of `next_runs` that would be skipped because no backup would be left.
     skips: Vec<LocalTime>,
-    /// Runs in each month of the coming year that has any; what the allowance must be enough for.
+    /// Number of runs in each month of the coming year that has runs.
     months: Vec<MonthRuns>,
-    /// What must be bought first, or the next run may find nothing; null while something is left. As the details of `LIMIT_REACHED`.
+    /// What must be bought so that the next run is covered, in the form of the details of `LIMIT_REACHED`; null if
+    /// nothing must be bought.
     limit: Option<Value>,
 }
 
@@ -60,18 +61,18 @@ struct MonthRuns {
     #[schema(example = "2026-12")]
     month: String,
     runs: u32,
-    /// Those of them that would be skipped as things stand.
+    /// How many of them would be skipped because no backup would be left.
     skipped: u32,
 }
 
-/// Says when a rule would run.
+/// Previews the runs of a rule.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/preview",
     operation_id = "preview_schedule",
     tag = "overview",
     params(("v" = ApiVersion, Path), Query),
-    responses((status = 200, description = "The rule in words and in dates", body = PreviewEnvelope), Refusals),
+    responses((status = 200, description = "The rule as a sentence, with its next runs", body = PreviewEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(

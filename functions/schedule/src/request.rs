@@ -1,4 +1,4 @@
-//! The body of the calls that set and change a schedule.
+//! The request body for setting and changing a schedule.
 
 use hozon_shared::api::{ApiError, Envelope};
 use hozon_shared::domain::rule::Rule;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// What is asked for.
+/// The request body.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackupRequest {
@@ -16,14 +16,14 @@ pub struct BackupRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Options {
-    /// The rule. `FREQ` WEEKLY or MONTHLY; `INTERVAL` 1 to 52; `BYDAY` (monthly: 1MO to 4SU, or -1FR for the last), or `BYMONTHDAY`
-    /// 1 to 31, where a shorter month uses its last day.
+    /// The recurrence rule. `FREQ` is WEEKLY or MONTHLY, `INTERVAL` is 1 to 52. `BYDAY` is a weekday (monthly: 1MO to
+    /// 4SU, or -1FR for the last one); `BYMONTHDAY` is 1 to 31, where shorter months use their last day.
     #[schema(value_type = Option<String>, example = "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU")]
     rrule: Option<Value>,
 }
 
-/// Reads the rule; none when the body is empty or `{}`, which Zoho's SDKs send for an empty body: that asks for a backup now. A schedule
-/// without its rule is refused, so that a slip uses nothing up.
+/// Parses the rule. An empty body, or `{}` as Zoho's SDKs send it, requests an on-demand backup and returns `None`. A
+/// schedule without a rule is rejected, so that a mistake consumes no backup.
 pub fn read(body: &[u8]) -> Result<Option<Rule>, ApiError> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
@@ -35,7 +35,7 @@ pub fn read(body: &[u8]) -> Result<Option<Rule>, ApiError> {
     rule(&rrule).map(Some)
 }
 
-/// Reads the rule, which must be there.
+/// Parses a mandatory rule.
 pub fn read_rule(body: &[u8]) -> Result<Rule, ApiError> {
     read(body)?.ok_or_else(missing)
 }
@@ -47,6 +47,6 @@ fn missing() -> ApiError {
 
 fn rule(rrule: &Value) -> Result<Rule, ApiError> {
     let invalid = |message: String| ApiError::invalid_data("rrule", "$.backup.rrule", message).envelope(Envelope::Backup);
-    let text = rrule.as_str().ok_or_else(|| invalid("rrule is text.".to_owned()))?;
+    let text = rrule.as_str().ok_or_else(|| invalid("Send rrule as a string.".to_owned()))?;
     text.parse::<Rule>().map_err(|error| invalid(error.to_string()))
 }

@@ -1,5 +1,5 @@
-//! `POST backup` with a rule: sets the organisation's schedule. The trigger comes first, the row second: a schedule that can be seen has
-//! a live trigger, and a trigger without a row puts itself right.
+//! `POST backup` with a rule: sets the organisation's schedule. The trigger is written first and the row second, so
+//! that a visible schedule always has a live trigger. A trigger without a row repairs itself when it fires.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -43,7 +43,7 @@ pub async fn handle(
     }
 }
 
-/// Somebody else has set a schedule at the same time: the trigger is theirs again.
+/// Restores the trigger of a schedule that was set concurrently, and returns the error for this caller.
 async fn yield_to_other(app: &App, caller: &Caller) -> Result<ApiError, ApiError> {
     let active = app.active_schedule(caller.org).await?.ok_or_else(ApiError::precondition_failed)?;
     app.triggers.put(&ScheduleTrigger::of(&active)).await?;

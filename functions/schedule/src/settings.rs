@@ -1,5 +1,5 @@
-//! `GET` and `PUT backup/settings`: zone, time of day, recipients of mail and how zips are written. A schedule that goes on moves with
-//! them, in the same transaction.
+//! `GET` and `PUT backup/settings`: time zone, time of day, mail recipients and archive options. An active schedule is
+//! moved in the same transaction.
 
 use axum::Json;
 use axum::extract::State;
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 
 use super::{App, etag};
 
-/// An object of S3 has at most so many bytes.
+/// Maximum size of an S3 object.
 const MAX_ZIP: u64 = 5 << 40;
 
 #[derive(Serialize, ToSchema)]
@@ -30,31 +30,31 @@ pub struct SettingsEnvelope {
 
 #[derive(Serialize, ToSchema)]
 struct SettingsOut {
-    /// IANA name.
+    /// IANA time zone name.
     #[schema(example = "Asia/Tokyo")]
     time_zone: String,
-    /// When scheduled runs begin, hours and minutes in that zone.
+    /// When scheduled runs start, as hours and minutes in that zone.
     #[schema(example = "04:00")]
     time_of_day: String,
-    /// Addresses that are written to besides the administrator concerned.
+    /// Additional recipients of mails, besides the administrator concerned.
     recipients: Vec<String>,
-    /// Language of the mails to them; null is that of the administrator concerned.
+    /// Language of mails to additional recipients; null selects the language of the administrator concerned.
     #[schema(value_type = Option<Language>)]
     locale: Option<Locale>,
     csv: CsvOut,
-    /// Largest zip, in bytes; a backup that is larger is split into several. Null has no limit but the service's own.
+    /// Maximum size of a zip in bytes; a larger backup is split. Null applies only the service's own limit.
     max_part_bytes: Option<u64>,
 }
 
-/// How CSV files are written.
+/// Options of CSV files.
 #[derive(Serialize, ToSchema)]
 struct CsvOut {
-    /// Whether they begin with a byte order mark, so that Excel reads them on double click.
+    /// Whether files start with a byte order mark, so that Excel recognises UTF-8.
     byte_order_mark: bool,
-    /// Whether cells that a spreadsheet would run as a formula are made harmless.
+    /// Whether cells that a spreadsheet would run as a formula are neutralized.
     escape_formulas: bool,
-    /// Whether cells that a spreadsheet would change (ids, leading zeros, what looks like a date) are kept from it; only with
-    /// `escape_formulas`.
+    /// Whether cells that a spreadsheet would change (ids, leading zeros, text that looks like a date) are protected.
+    /// Effective only together with `escape_formulas`.
     protect_values: bool,
 }
 
@@ -64,29 +64,29 @@ pub struct SettingsRequest {
     settings: WantedSettings,
 }
 
-/// What is left out stays as it is.
+/// Fields that are left out keep their values.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedSettings {
-    /// IANA name.
+    /// IANA time zone name.
     time_zone: Option<String>,
     /// Hours and minutes.
     #[schema(example = "04:00")]
     time_of_day: Option<String>,
-    /// At most 10.
+    /// At most 10 mail addresses.
     recipients: Option<Vec<String>>,
-    /// Null is the language of the administrator concerned.
+    /// Null selects the language of the administrator concerned.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<Language>)]
     locale: Option<Option<String>>,
     csv: Option<WantedCsv>,
-    /// At least 16777216; null has no limit.
+    /// At least 16777216; null removes the limit.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<u64>, minimum = 16777216)]
     max_part_bytes: Option<Option<u64>>,
 }
 
-/// What is left out stays as it is.
+/// Fields that are left out keep their values.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedCsv {
@@ -95,7 +95,7 @@ struct WantedCsv {
     protect_values: Option<bool>,
 }
 
-/// A value that was named, null included; one that was not stays `None`.
+/// Distinguishes a field that is null (`Some(None)`) from one that is left out (`None`).
 fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(value).map(Some)
 }
@@ -115,7 +115,7 @@ pub async fn read(State(app): State<App>, Administrator(caller): Administrator) 
     Ok(answer(&app, &organisation))
 }
 
-/// Saves settings. A schedule that goes on is counted anew when its zone or time changes.
+/// Saves settings. A change of time zone or time moves the runs of an active schedule.
 #[utoipa::path(
     put,
     path = "/crm/bulk/{v}/backup/settings",
@@ -123,12 +123,12 @@ pub async fn read(State(app): State<App>, Administrator(caller): Administrator) 
     tag = "settings",
     params(
         ("v" = ApiVersion, Path),
-        ("If-Match" = String, Header, description = "ETag of the settings that the caller has seen; `*` for any"),
+        ("If-Match" = String, Header, description = "ETag of the settings that the caller has read; `*` for any version"),
     ),
     request_body = SettingsRequest,
     responses(
-        (status = 200, description = "The settings as they are now", body = SettingsEnvelope, headers(("ETag" = String))),
-        (status = 412, description = "Somebody else has changed them", body = AnyError),
+        (status = 200, description = "The saved settings", body = SettingsEnvelope, headers(("ETag" = String))),
+        (status = 412, description = "The settings were changed in the meantime", body = AnyError),
         (status = 428, description = "If-Match is missing", body = AnyError),
         Refusals,
     ),
@@ -176,7 +176,7 @@ async fn store(app: &App, caller: &Caller, before: &Organisation, changed: Organ
     }
 }
 
-/// Whether the new settings put the schedule's runs at other times.
+/// Returns whether the new settings move the schedule's runs.
 fn has_moved(app: &App, schedule: &Schedule, before: &Organisation, changed: &Organisation) -> bool {
     let is_changed = before.time_zone != changed.time_zone || before.time_of_day != changed.time_of_day;
     let recurrence = &schedule.recurrence;
@@ -186,12 +186,14 @@ fn has_moved(app: &App, schedule: &Schedule, before: &Organisation, changed: &Or
 fn apply(organisation: Organisation, wanted: WantedSettings) -> Result<Organisation, ApiError> {
     let mut changed = organisation;
     if let Some(zone) = wanted.time_zone {
-        let invalid = |_| ApiError::invalid_data("time_zone", "$.settings.time_zone", "time_zone is an IANA name: Asia/Tokyo.");
+        let invalid =
+            |_| ApiError::invalid_data("time_zone", "$.settings.time_zone", "Set time_zone to an IANA name such as Asia/Tokyo.");
         changed.time_zone = zone.parse().map_err(invalid)?;
     }
     if let Some(time) = wanted.time_of_day {
-        let invalid =
-            |_| ApiError::invalid_data("time_of_day", "$.settings.time_of_day", "time_of_day is hours and minutes: 04:00.");
+        let invalid = |_| {
+            ApiError::invalid_data("time_of_day", "$.settings.time_of_day", "Set time_of_day to hours and minutes such as 04:00.")
+        };
         changed.time_of_day = Some(NaiveTime::parse_from_str(&time, "%H:%M").map_err(invalid)?);
     }
     if let Some(recipients) = wanted.recipients {
@@ -206,7 +208,7 @@ fn apply(organisation: Organisation, wanted: WantedSettings) -> Result<Organisat
 
 fn language(text: &str) -> Result<Locale, ApiError> {
     let known = [Locale::Ja, Locale::En].into_iter().find(|locale| locale.tag() == text);
-    known.ok_or_else(|| ApiError::invalid_data("locale", "$.settings.locale", "locale is ja or en."))
+    known.ok_or_else(|| ApiError::invalid_data("locale", "$.settings.locale", "Set locale to ja or en."))
 }
 
 fn apply_archive(
@@ -221,7 +223,7 @@ fn apply_archive(
     }
     if let Some(most) = max_zip_bytes {
         if most.is_some_and(|most| !(MIN_ZIP..=MAX_ZIP).contains(&most)) {
-            let message = "max_part_bytes is from 16777216 (16 MiB) to 5497558138880 (5 TiB), or null.";
+            let message = "Set max_part_bytes to a number from 16777216 (16 MiB) to 5497558138880 (5 TiB), or to null.";
             return Err(ApiError::invalid_data("max_part_bytes", "$.settings.max_part_bytes", message));
         }
         options.max_zip_bytes = most;
@@ -231,11 +233,12 @@ fn apply_archive(
 
 fn checked(recipients: Vec<String>) -> Result<Vec<String>, ApiError> {
     if recipients.len() > MAX_RECIPIENTS {
-        let message = "There are 10 recipients at most.";
+        let message = "At most 10 recipients are allowed.";
         return Err(ApiError::invalid_data("recipients", "$.settings.recipients", message).because("too_many"));
     }
     if let Some(at) = recipients.iter().position(|address| !is_address(address)) {
-        let (path, message) = (format!("$.settings.recipients[{at}]"), "Each recipient is a mail address: name@example.com.");
+        let (path, message) =
+            (format!("$.settings.recipients[{at}]"), "Each recipient must be a mail address such as name@example.com.");
         return Err(ApiError::invalid_data("recipients", &path, message));
     }
     Ok(recipients)

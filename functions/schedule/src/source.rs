@@ -1,4 +1,4 @@
-//! `GET backup/source`: the state of the CRM that is backed up.
+//! `GET backup/source`: the CRM that is backed up.
 
 use axum::Json;
 use axum::extract::State;
@@ -18,18 +18,18 @@ pub struct SourceEnvelope {
 /// The CRM that is backed up.
 #[derive(Serialize, ToSchema)]
 struct SourceOut {
-    /// Its kind.
+    /// Kind of the source.
     #[schema(example = "native")]
     kind: String,
-    /// What state of the CRM a backup shows, in one sentence.
+    /// One sentence that says which state of the CRM a backup shows.
     consistency: String,
-    /// Records of the modules that are backed up.
+    /// Number of records in the modules that are backed up.
     rows: u64,
-    /// Their attachments.
+    /// Number of attachments in the modules that are backed up.
     attachments: u64,
-    /// Bytes of those attachments.
+    /// Total size of those attachments.
     attachment_bytes: u64,
-    /// All modules, those that are left out included.
+    /// All modules, including those that backups leave out.
     modules: Vec<ModuleOut>,
 }
 
@@ -39,19 +39,19 @@ struct ModuleOut {
     label: String,
     rows: u64,
     attachments: u64,
-    /// Null for one that is backed up.
+    /// Null for modules that are backed up.
     #[schema(value_type = Option<LeftOutReason>)]
     left_out: Option<DataCategory>,
 }
 
-/// Reads the state of the CRM.
+/// Reads the size and modules of the CRM.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/source",
     operation_id = "get_source",
     tag = "overview",
     params(("v" = ApiVersion, Path)),
-    responses((status = 200, description = "What is backed up", body = SourceEnvelope), Refusals),
+    responses((status = 200, description = "The source", body = SourceEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<SourceEnvelope>, ApiError> {

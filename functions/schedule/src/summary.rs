@@ -1,4 +1,4 @@
-//! `GET backup/summary`: everything that the console's first screen shows, in one answer, with an ETag for polling.
+//! `GET backup/summary`: everything that the console's first screen shows in one answer, with an ETag for polling.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -26,9 +26,9 @@ use utoipa::ToSchema;
 use super::allowance::{AllowanceOut, Means};
 use super::{App, etag};
 
-/// Runs that are shown ahead.
+/// Number of upcoming runs in the answer.
 pub const NEXT_RUNS: usize = 5;
-/// Months of the calendar, this one included.
+/// Number of months in the calendar, including the current one.
 const CALENDAR_MONTHS: u32 = 3;
 
 #[derive(Serialize, ToSchema)]
@@ -36,45 +36,45 @@ pub struct SummaryEnvelope {
     summary: Summary,
 }
 
-/// The state of backups at a glance.
+/// The current state of backups.
 #[derive(Serialize, ToSchema)]
 struct Summary {
-    /// The time now; what is left until something is counted from it.
+    /// The current time, from which remaining times are computed.
     now: LocalTime,
-    /// The zone of all times.
+    /// The time zone of all times.
     time_zone: String,
     /// The organisation's name.
     organisation: String,
-    /// Who asks.
+    /// The caller.
     user: PersonOut,
     notifications: NoticesOut,
-    /// The schedule that goes on; null when there is none.
+    /// The active schedule; null if there is none.
     schedule: Option<ScheduleOut>,
-    /// The newest backup; null when there was none.
+    /// The newest backup; null if there is none.
     backup: Option<NewestBackup>,
-    /// While the newest backup is being made: the one before it.
+    /// The backup before the newest one, while that is in progress.
     last: Option<NewestBackup>,
-    /// How many seconds the next backup will probably take, judged by earlier ones; null before one is completed.
+    /// Estimated duration of the next backup in seconds, from earlier backups; null before the first completed backup.
     estimated_seconds: Option<u64>,
     allowance: AllowanceOut,
-    /// How the runs since the beginning of last month ended, newest first.
+    /// Outcomes of the runs since the beginning of last month, newest first.
     past_runs: Vec<PastRun>,
 }
 
-/// A run that is over.
+/// A finished run.
 #[derive(Serialize, ToSchema)]
 struct PastRun {
-    /// When it ended, or when it would have begun.
+    /// When the run ended, or when a skipped or missed run was due.
     time: LocalTime,
     #[schema(value_type = RunOutcome)]
     outcome: &'static str,
 }
 
-/// The caller's notifications, in short.
+/// Summary of the caller's notifications.
 #[derive(Serialize, ToSchema)]
 struct NoticesOut {
     unread: usize,
-    /// Id of the newest one.
+    /// Id of the newest notification.
     newest: Option<String>,
 }
 
@@ -88,20 +88,20 @@ struct ScheduleOut {
     sentence: Sentence,
     #[schema(value_type = closed_sets::ScheduleStatus)]
     status: ScheduleStatus,
-    /// Hours and minutes in that zone.
+    /// Hours and minutes in the organisation's time zone.
     time_of_day: String,
     start_date: Option<LocalTime>,
     next_runs: Vec<LocalTime>,
     /// All runs until the end of the month after next.
     calendar: Vec<LocalTime>,
-    /// Those of them that will be skipped as things stand, because nothing will be left to use.
+    /// Those of `calendar` that will be skipped because no backup will be left.
     skips: Vec<LocalTime>,
     requester: PersonOut,
-    /// For If-Match.
+    /// Entity tag for If-Match.
     etag: String,
 }
 
-/// The rule in words.
+/// The rule as a sentence.
 #[derive(Serialize, ToSchema)]
 pub struct Sentence {
     #[schema(example = "every other Monday")]
@@ -111,13 +111,13 @@ pub struct Sentence {
 }
 
 impl Sentence {
-    /// Says a rule.
+    /// Describes a rule.
     pub fn of(rule: Rule) -> Self {
         Self { en: rule.sentence(Locale::En), ja: rule.sentence(Locale::Ja) }
     }
 }
 
-/// A backup, and how far it is.
+/// A backup with its progress.
 #[derive(Serialize, ToSchema)]
 struct NewestBackup {
     #[serde(flatten)]
@@ -132,7 +132,7 @@ struct ProgressOut {
     /// Null until the work is planned.
     #[schema(value_type = Option<AmountOut>)]
     total: Option<Amount>,
-    /// Null before there is a rate.
+    /// Null until an estimate is possible.
     seconds_left: Option<u64>,
 }
 
@@ -144,7 +144,7 @@ struct AmountOut {
     bytes: u64,
 }
 
-/// The schedule, the newest backup with its progress, and the allowance.
+/// Reads the schedule, the newest backup with its progress, and the allowance.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/summary",
@@ -152,11 +152,11 @@ struct AmountOut {
     tag = "overview",
     params(
         ("v" = ApiVersion, Path),
-        ("If-None-Match" = Option<String>, Header, description = "ETag of the answer that the caller has"),
+        ("If-None-Match" = Option<String>, Header, description = "ETag of the caller's last answer"),
     ),
     responses(
         (status = 200, description = "The summary", body = SummaryEnvelope, headers(("ETag" = String))),
-        (status = 304, description = "Nothing has changed but the time left"),
+        (status = 304, description = "Unchanged, apart from remaining times"),
         Refusals,
     ),
     security(("zoho" = []), ("bearer" = [])),
@@ -196,7 +196,7 @@ pub async fn handle(
     Ok(unless_known(&headers, tag, answer))
 }
 
-/// Time passes by itself; only what the time left is estimated from is news.
+/// Removes the values that change with time alone, so that they do not change the entity tag.
 fn without_passing_time(mut answer: Value) -> Value {
     answer["summary"]["now"].take();
     if let Some(progress) = answer.pointer_mut("/summary/backup/progress").and_then(Value::as_object_mut) {
@@ -225,7 +225,7 @@ fn schedule_out(schedule: &Schedule, organisation: &Organisation, ahead: &Foreca
     }
 }
 
-/// The runs of this month and the next ones, as far as the calendar shows them.
+/// Returns the runs of the months that the calendar shows.
 fn calendar(schedule: &Schedule, organisation: &Organisation, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     let zone = organisation.time_zone;
     let last = month_of(now, zone) + i64::from(CALENDAR_MONTHS) - 1;
@@ -237,7 +237,7 @@ fn notices(news: &Notices) -> NoticesOut {
     NoticesOut { unread: news.unread(), newest: news.events.first().map(|event| event.id.to_string()) }
 }
 
-/// The runs that the calendar shows: those of this month and the last.
+/// Returns the past runs that the calendar shows: those of this month and the last.
 fn past_runs(news: &Notices, organisation: &Organisation, now: DateTime<Utc>) -> Vec<PastRun> {
     let zone = organisation.time_zone;
     let shown = news.runs.iter().filter_map(|event| {
@@ -252,13 +252,13 @@ fn past_runs(news: &Notices, organisation: &Organisation, now: DateTime<Utc>) ->
     shown.collect()
 }
 
-/// The months up to then.
+/// Number of months since year 0.
 fn month_of(at: DateTime<Utc>, zone: Tz) -> i64 {
     let local = at.with_timezone(&zone);
     i64::from(local.year()) * 12 + i64::from(local.month0())
 }
 
-/// The newest backup, and the one before it while that one is being made.
+/// Returns the newest backup and, while it is in progress, the one before it.
 async fn newest_backups(
     app: &App,
     organisation: &Organisation,

@@ -1,4 +1,4 @@
-//! One delivery of a schedule's trigger.
+//! Handles one delivery of a schedule's trigger.
 
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::id::{OrgId, ScheduleId};
@@ -8,14 +8,14 @@ use serde_json::json;
 
 use crate::{Trigger, execution_name};
 
-/// What came of a delivery.
+/// Result of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivered {
-    /// Its occurrence has an execution, by this delivery or by an earlier one.
+    /// The occurrence has an execution, started by this delivery or by an earlier one.
     Started,
-    /// The rule does not fall on its time: the trigger is a superset of the rule.
+    /// The rule does not match the time, because the trigger's cron expression is a superset of the rule.
     Gated,
-    /// Its schedule was stopped, or is no more the organisation's; the trigger has been put right.
+    /// The schedule was stopped or replaced. The trigger was repaired.
     Stale,
 }
 
@@ -46,7 +46,7 @@ impl Trigger {
         self.ports.workflow.start(name, input).await.map(drop)
     }
 
-    /// Makes the organisation's trigger fit: that of its schedule, or none.
+    /// Repairs the organisation's trigger: sets that of the active schedule, or deletes it.
     async fn put_right(&self, org: OrgId) -> Result<(), PortError> {
         match self.ports.schedules.newest_schedule(org).await?.filter(Schedule::is_active) {
             Some(schedule) => self.triggers.put(&ScheduleTrigger::of(&schedule)).await,

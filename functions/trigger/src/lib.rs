@@ -1,6 +1,7 @@
-//! What the clock sets off: deliveries of EventBridge Scheduler, each for one occurrence of a schedule, and the sweep, which starts what
-//! nobody else has started. A delivery may come late, early, twice or out of order; schedule and occurrence name the execution, and its
-//! first task records the occurrence, so that each has one run.
+//! The `trigger` function: handles deliveries of EventBridge Scheduler, each for one occurrence of a schedule, and the
+//! sweep, which starts what nothing else has started. A delivery may come late, early, twice or out of order. The
+//! execution is named after schedule and occurrence, and its first task records the occurrence, so each occurrence has
+//! exactly one run.
 
 mod deliver;
 mod sweep;
@@ -14,15 +15,14 @@ use hozon_shared::ports::{Ports, Triggers};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What an input is that cannot be read.
+/// Error text for an event of an unknown kind.
 const BAD_INPUT: &str = "neither a delivery nor {\"sweep\":{}}";
 
-/// The function and what it uses.
+/// The `trigger` function with its dependencies.
 #[derive(Clone)]
 pub struct Trigger {
-    /// The outside.
     pub ports: Ports,
-    /// Triggers, to repair those that do not fit their schedule.
+    /// Used to repair triggers that do not match their schedule.
     pub triggers: Arc<dyn Triggers>,
 }
 
@@ -33,17 +33,18 @@ enum Call {
     Sweep { sweep: Sweep },
 }
 
-/// What a sweep looks for.
+/// Options of a sweep.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sweep {
-    /// Whether nothing was delivered for a while, so that no delivery is to be waited for: the local program has just started.
+    /// Whether the local program has just started. No trigger was delivered in the meantime, so the sweep does not wait
+    /// for late ones.
     #[serde(default)]
     after_a_stop: bool,
 }
 
 impl Trigger {
-    /// Carries out one call. The answer says what came of it, for the log.
+    /// Handles one event. The answer describes the result, for the log.
     pub async fn handle(&self, input: Value) -> Result<Value, CallError> {
         let call = serde_json::from_value(input).map_err(|error| CallError::BadInput(BAD_INPUT, error))?;
         match call {
@@ -53,7 +54,7 @@ impl Trigger {
             }
             Call::Sweep { sweep } => {
                 let swept = self.sweep(sweep).await?;
-                // An alarm counts this line, so that a sweep that fails or never comes is noticed.
+                // An alarm counts this line, so that a failing or missing sweep is noticed.
                 tracing::info!("the sweep has run");
                 Ok(json!({ "sweep": swept }))
             }
@@ -61,7 +62,7 @@ impl Trigger {
     }
 }
 
-/// Name of the execution of an occurrence.
+/// Returns the name of an occurrence's execution.
 fn execution_name(schedule: ScheduleId, occurrence: DateTime<Utc>) -> String {
     format!("run-{schedule}-{}", occurrence.format("%Y%m%dT%H%M%SZ"))
 }

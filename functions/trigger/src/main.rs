@@ -1,4 +1,4 @@
-//! The `trigger` function on Lambda: called by EventBridge Scheduler, for a schedule's occurrence or for the sweep.
+//! Lambda entry point of the `trigger` function, which EventBridge Scheduler invokes for occurrences and for the sweep.
 
 use hozon_shared::aws::Aws;
 use hozon_shared::settings::{Settings, TriggerSettings};

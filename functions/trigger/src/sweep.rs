@@ -1,6 +1,6 @@
-//! The sweep: looks for occurrences that are overdue and have no record, for backups whose run never began, and for those whose run has
-//! gone silent. The latest overdue occurrence is made up for; earlier ones are recorded as missed, because a backup made now stands for
-//! them all.
+//! The sweep: finds occurrences that are overdue and have no record, backups whose run never began, and backups whose
+//! run no longer responds. The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
+//! ones as missed, because one backup now replaces them all.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::domain::backup::{Backup, Failure};
@@ -14,21 +14,21 @@ use serde::Serialize;
 
 use crate::{Sweep, Trigger, execution_name};
 
-/// What a sweep did.
+/// Result of a sweep.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Swept {
-    /// Occurrences for which a run was started.
+    /// Number of overdue occurrences for which a run was started.
     started_overdue: usize,
-    /// Occurrences recorded as missed.
+    /// Number of occurrences recorded as missed.
     missed: usize,
-    /// Backups whose run had not begun and was started again.
+    /// Number of backups whose missing run was started.
     started: usize,
-    /// Backups ended.
+    /// Number of backups that were ended.
     ended: usize,
 }
 
 impl Trigger {
-    /// Sweeps all organisations. What fails for one does not keep the others from being swept; the first failure is the answer then.
+    /// Sweeps all organisations. A failure of one does not stop the others; the first failure is returned at the end.
     pub(crate) async fn sweep(&self, sweep: Sweep) -> Result<Swept, PortError> {
         let now = self.ports.clock.now();
         let grace = if sweep.after_a_stop { TimeDelta::zero() } else { GRACE };
@@ -37,11 +37,11 @@ impl Trigger {
             let outcome = match due {
                 Due::Schedule(org, id) => self.sweep_schedule((org, id), now, grace, &mut swept).await,
                 Due::Backup(org, id) => self.sweep_backup(org, id, now, &mut swept).await,
-                // These are the `notify` function's.
+                // The `notify` function handles these.
                 Due::Delivery(..) => Ok(()),
             };
             match outcome {
-                // Somebody else was at it at the same time; the next sweep looks again.
+                // A concurrent change came first; the next sweep looks again.
                 Err(error) if error.kind == ErrorKind::Conflict => {}
                 Err(error) => {
                     failed.get_or_insert(error);
@@ -79,7 +79,7 @@ impl Trigger {
         Ok(())
     }
 
-    /// Moves on what is due, behind an occurrence that has its record.
+    /// Advances the schedule's due time past a recorded occurrence.
     async fn advance_past(&self, schedule: Schedule, occurrence: DateTime<Utc>) -> Result<Schedule, PortError> {
         let moved = schedule.clone().recorded(occurrence);
         if moved == schedule {
@@ -92,13 +92,13 @@ impl Trigger {
     async fn miss(&self, schedule: Schedule, occurrence: DateTime<Utc>, now: DateTime<Utc>) -> Result<Schedule, PortError> {
         let event = EventId(self.ports.ids.next(now));
         self.ports.store.commit(schedule.org, change::miss(schedule.clone(), occurrence, now, event)).await?;
-        // An alarm of infra/template.yaml counts these lines.
+        // An alarm in infra/template.yaml counts this line.
         tracing::warn!(org.id = schedule.org.0, schedule.id = schedule.id.0, "a scheduled run was missed");
         Ok(Schedule { version: schedule.version + 1, ..schedule.recorded(occurrence) })
     }
 
-    /// Starts a run, under a name of its own for each day: the first one may have ended before it left a record. The trigger that did
-    /// not come is set again.
+    /// Starts an overdue run. The execution name contains the day, because an earlier execution may have ended before it recorded the
+    /// occurrence. The trigger that did not fire is set again.
     async fn start_overdue(&self, schedule: &Schedule, occurrence: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), PortError> {
         let name = format!("{}-{}", execution_name(schedule.id, occurrence), now.format("%Y%m%d"));
         self.start(schedule, occurrence, &name).await?;
@@ -114,12 +114,12 @@ impl Trigger {
         self.start_again(backup, swept).await
     }
 
-    /// Starts the run of a backup that has not begun: whoever made the backup may have ended before it started one. The execution's name is
-    /// the backup's, so that one that is only slow goes on alone.
+    /// Starts the run of a backup that has not begun, because the request that created the backup may have been cut off. The execution is
+    /// named after the backup, so an execution that is only slow is not started twice.
     async fn start_again(&self, backup: Backup, swept: &mut Swept) -> Result<(), PortError> {
         match start_run(&self.ports, &backup).await? {
             Execution::Running => {
-                tracing::warn!(run.org = backup.org.0, run.id = backup.id.0, "a backup had not begun; its run was started");
+                tracing::warn!(run.org = backup.org.0, run.id = backup.id.0, "started the missing run of a backup");
                 swept.started += 1;
                 Ok(())
             }
@@ -127,7 +127,7 @@ impl Trigger {
         }
     }
 
-    /// Ends a backup whose workflow has ended without saying so.
+    /// Fails a backup whose execution ended without reporting a reason.
     async fn end_silent(&self, backup: Backup, swept: &mut Swept) -> Result<(), PortError> {
         end_backup(&self.ports, backup, Failure::silent()).await?;
         swept.ended += 1;

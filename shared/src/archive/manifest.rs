@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{CellKind, Escaping, Undo};
-use super::csv::{UNESCAPED_RULE, CsvOptions, RULE};
+use super::csv::{CsvOptions, RULE, UNESCAPED_RULE};
 use crate::domain::backup::ArchiveKind;
 use crate::domain::crm::{Attachment, Field, LeftOut, Module};
 use crate::domain::id::{BackupId, OrgId};
