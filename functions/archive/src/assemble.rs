@@ -1,5 +1,6 @@
-//! `assemble`: composes each zip of the segments inside the store, adds the entries that only the whole can know (field metadata,
-//! index, manifest) and the directory. Segments are taken one after the other; memory does not grow with their number.
+//! The task `assemble`: composes each zip from its segments inside the store, and adds the directory and the entries
+//! that depend on the whole zip (field metadata, index, manifest). Segments are processed one after the other, so
+//! memory use does not grow with their number.
 
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use hozon_shared::archive::manifest::Manifest;
@@ -13,11 +14,12 @@ use crate::work::{Plan, Segment, SegmentEntry};
 use crate::zip_writer::ZipWriter;
 use crate::{Run, TaskError};
 
-/// Entry lists that are read ahead.
+/// Number of entry lists that are read ahead.
 const READ_AHEAD: usize = 8;
-/// Room in a zip for field documents and the end of the directory.
+/// Space in a zip for field documents and the end records.
 const OWN_BYTES: u64 = 1 << 20;
-/// What the records of an entry take beside names: 74 in the directory, two SHA-256 sums in hex, sizes, times and punctuation.
+/// Space for the records of an entry apart from names: 74 bytes in the directory, two hexadecimal SHA-256 digests,
+/// sizes, times and punctuation.
 const RECORD_BYTES: usize = 400;
 
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
@@ -50,7 +52,7 @@ async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, tally: &mut Tal
     }
 }
 
-/// Names an attachment whose file the source has lost since `pack` left it to be copied, if that is why it failed.
+/// Returns an error that names an attachment whose file the source has lost since `pack`, if that caused the failure.
 async fn missing_attachment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Option<TaskError>, TaskError> {
     for number in plan.items_of(kind) {
         let segment = segment(run, number).await?;
@@ -64,8 +66,8 @@ async fn missing_attachment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Re
     Ok(None)
 }
 
-/// Names a file whose segment is not as it was written, if that is why the zip could not be made. The segment is deleted, so that the next run
-/// makes it anew.
+/// Returns an error that names a file whose segment was damaged, if that caused the failure. The segment is deleted, so
+/// that the next run creates it again.
 async fn damaged_segment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Option<TaskError>, TaskError> {
     let mut found = None;
     for number in plan.items_of(kind) {
@@ -73,7 +75,7 @@ async fn damaged_segment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Resul
         if run.is_sound(&segment).await? {
             continue;
         }
-        tracing::warn!(run.id = run.backup.0, segment.key, "a segment is damaged and was deleted");
+        tracing::warn!(run.id = run.backup.0, segment.key, "deleted a damaged segment");
         run.forget_segment(&ObjectRef::archives(&segment.key)).await?;
         let file = segment.entries.first().map_or("", |entry| &entry.entry.name);
         found.get_or_insert_with(|| TaskError::segment_damaged(file));
@@ -81,7 +83,8 @@ async fn damaged_segment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Resul
     Ok(found)
 }
 
-/// Adds all segments; a zip that is full is finished and the next one begun. Each has all field documents, so that each can be read alone.
+/// Adds all segments, starting another zip when one is full. Every zip contains all field documents, so that each can
+/// be read alone.
 async fn write<'a>(
     run: &'a Run<'a>,
     plan: &Plan,
@@ -108,10 +111,11 @@ async fn write<'a>(
     Ok(zips)
 }
 
-/// How many segments each zip gets. It is known before the first zip is begun, because every manifest says how many zips there are.
+/// Returns the number of segments in each zip. It is computed in advance, because every manifest states the number of
+/// zips.
 async fn part_sizes(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<u64>, TaskError> {
     let items = plan.items_of(kind);
-    // A plan of an older version does not say.
+    // Plans written by older versions do not contain the limit.
     let Some(most) = plan.max_zip_bytes.or_else(|| run.settings.max_zip_bytes(&plan.organisation.archive, 0)) else {
         return Ok(vec![items.end - items.start]);
     };
@@ -131,7 +135,8 @@ async fn part_sizes(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec
     Ok(sizes)
 }
 
-/// Bytes that a zip grows by at most with this segment: its entries, and their records in the directory, the index and the manifest.
+/// Upper bound for the growth of a zip by a segment: its entries, and their records in the directory, the index and the
+/// manifest.
 fn zip_bytes(segment: &Segment) -> u64 {
     let record = |entry: &SegmentEntry| {
         let index = entry.attachment.as_ref().map_or(0, |attachment| {

@@ -1,5 +1,5 @@
-//! `begin`: decides whether there is a run. A backup that was asked for has one; a schedule's occurrence has one if the schedule still
-//! goes on, the rule falls on it, it has no record yet, and something is left to use.
+//! The task `begin`: decides whether there is anything to run. An on-demand backup always runs. A scheduled occurrence
+//! runs if its schedule is active, the rule matches, no outcome is recorded yet, and a backup is left to claim.
 
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::allowance::{Claim, Demand, LimitReached, Settled};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{Run, Settings, TaskError};
 
-/// What an execution is started with: a backup, or a schedule and the time of an occurrence.
+/// Input of an execution: a backup, or a schedule with the time of an occurrence.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Start {
@@ -40,7 +40,8 @@ async fn begin_requested(run: &Run<'_>) -> Result<BackupId, TaskError> {
     Ok(run.backup)
 }
 
-/// `None` when there is nothing to do. A repeat by the same execution finds the backup that it has started.
+/// Returns `None` if there is nothing to run. When the same execution repeats the task, it finds the backup that it
+/// started.
 async fn begin_scheduled(
     ports: &Ports,
     settings: &Settings,
@@ -70,14 +71,14 @@ async fn begin_scheduled(
     }
 }
 
-/// The backup, if it is this execution's and still to be made.
+/// Returns the backup if this execution owns it and it is still in progress.
 async fn unfinished_backup(ports: &Ports, org: OrgId, id: BackupId, execution: &str) -> Result<Option<BackupId>, TaskError> {
     let backup = ports.store.backup(org, id).await?;
     let own = backup.filter(|backup| backup.execution == execution && backup.status == Status::Inprogress);
     Ok(own.map(|backup| backup.id))
 }
 
-/// An organisation makes one backup at a time; the state machine waits and tries again.
+/// An organisation runs one backup at a time; the state machine waits and retries.
 async fn require_free_place(ports: &Ports, org: OrgId) -> Result<(), TaskError> {
     let newest = ports.store.backups(org, 1).await?;
     if newest.iter().any(|backup| backup.status == Status::Inprogress) { Err(TaskError::busy()) } else { Ok(()) }

@@ -1,24 +1,24 @@
-//! Size and CRC-32 of bytes, and of a whole from those of its parts: a zip's checksum is known though its bytes never pass by.
+//! Size and CRC-32 of bytes, combined across parts. The checksum of a zip is computed from those of its parts, without
+//! reading the zip.
 
 use crc32fast::Hasher;
 use serde::{Deserialize, Serialize};
 
-/// What is known of some bytes.
+/// Size and CRC-32 of a byte sequence.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checksum {
-    /// How many they are.
     pub size: u64,
-    /// Their CRC-32, as zip has it.
+    /// CRC-32 as the zip format defines it.
     pub crc32: u32,
 }
 
 impl Checksum {
-    /// Counts these bytes.
+    /// Computes the checksum of a byte slice.
     pub fn of(bytes: &[u8]) -> Self {
         Self { size: bytes.len() as u64, crc32: crc32fast::hash(bytes) }
     }
 
-    /// Of these bytes with others behind them.
+    /// Returns the checksum of these bytes followed by `next`.
     #[must_use]
     pub fn followed_by(self, next: Self) -> Self {
         let mut hasher = Hasher::new_with_initial_len(self.crc32, self.size);
@@ -26,11 +26,12 @@ impl Checksum {
         Self { size: self.size + next.size, crc32: hasher.finalize() }
     }
 
-    /// Of what comes behind `head`, these being the whole.
+    /// Returns the checksum of what follows `head` in these bytes.
     #[must_use]
     pub fn without_prefix(self, head: Self) -> Self {
         let size = self.size.saturating_sub(head.size);
-        // A CRC is linear: the whole's is the head's, moved by the length of the rest, XOR the rest's.
+        // CRC is linear: the CRC of the whole is that of the head, shifted by the length of the rest, XOR that of the
+        // rest.
         let moved = head.followed_by(Self { size, crc32: 0 }).crc32;
         Self { size, crc32: self.crc32 ^ moved }
     }

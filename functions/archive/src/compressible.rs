@@ -1,17 +1,18 @@
-//! Whether deflate is worth its time for a file, decided by its media type and a sample of its bytes.
+//! Decides from a file's media type and a sample of its bytes whether deflate is worth its time.
 
 use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
-/// Bytes of each of the three places that are tried.
+/// Size of each of the three samples.
 const PLACE: usize = 8 << 10;
-/// Files up to this size are not worth a trial.
+/// Files up to this size are always deflated, because a test would cost more.
 const SMALL: usize = 4 * PLACE;
 
-/// Tells whether a file is deflated; `head` is its beginning, or all of it. Types that are always plain are deflated whatever their head
-/// looks like; of all others the beginning, the middle and the end of `head` are tried.
+/// Returns whether a file should be deflated; `head` is its beginning, or all of it. Types that are always uncompressed
+/// are deflated without a test. For all others, samples from the beginning, middle and end of `head` are deflated as a
+/// test.
 pub fn is_compressible(content_type: &str, head: &[u8]) -> bool {
     if is_plain(content_type) || head.len() <= SMALL {
         return true;
@@ -23,7 +24,7 @@ pub fn is_compressible(content_type: &str, head: &[u8]) -> bool {
     written.is_ok_and(|packed| packed.len() * 100 < sample.len() * 97)
 }
 
-/// Types that never hold compressed bytes.
+/// Media types that never contain compressed bytes.
 fn is_plain(content_type: &str) -> bool {
     let name = content_type.split(';').next().unwrap_or_default().trim();
     name.starts_with("text/")

@@ -1,5 +1,5 @@
-//! What a backup holds, for people: modules with their rows, files and checksums, and what was left out. It is kept beside the zips, outlives
-//! them, and is written before they are announced.
+//! Collects the contents of a backup for its contents document: modules with rows, files and checksums, and what was
+//! left out. The document is written before the zips are published, and outlives them.
 
 use hozon_shared::archive::contents::{BackupContents, ModuleContents, contents_at};
 use hozon_shared::archive::manifest::FileRecord;
@@ -8,19 +8,19 @@ use hozon_shared::domain::crm::{DataCategory, left_out};
 use crate::work::{Plan, Segment};
 use crate::{Run, TaskError};
 
-/// The modules' contents, as segments are added to zips.
+/// Accumulates the contents of the modules while segments are added to zips.
 pub struct Tally {
     modules: Vec<ModuleContents>,
 }
 
 impl Tally {
-    /// Nothing is counted yet.
+    /// Creates an empty tally.
     pub fn new(plan: &Plan) -> Self {
         let modules = plan.modules.iter().filter(|module| module.contents == DataCategory::Crm);
         Self { modules: modules.map(ModuleContents::of).collect() }
     }
 
-    /// Counts a segment's entries. A segment's entries are of one module.
+    /// Adds a segment's entries, which all belong to one module.
     pub fn add(&mut self, segment: &Segment) {
         let name = segment.entries.first().map(|entry| entry.module.as_str());
         let Some(module) = self.modules.iter_mut().find(|module| Some(module.api_name.as_str()) == name) else { return };
@@ -41,7 +41,7 @@ impl Tally {
         }
     }
 
-    /// Keeps what was counted.
+    /// Writes the contents document.
     pub async fn keep(self, run: &Run<'_>, plan: &Plan) -> Result<(), TaskError> {
         let contents = BackupContents {
             source: run.ports.snapshots.info(),

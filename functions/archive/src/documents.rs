@@ -1,4 +1,5 @@
-//! The documents of a zip that describe the others: field metadata, and what the manifest says of the whole.
+//! The documents of a zip that describe the other entries: field metadata, and the manifest's fields about the whole
+//! zip.
 
 use bytes::Bytes;
 use hozon_shared::archive::manifest::{CsvRules, FORMAT, FieldsDocument, Manifest, ManifestOrganisation, VERSION, to_json};
@@ -9,7 +10,7 @@ use hozon_shared::domain::crm::{DataCategory, left_out};
 use crate::work::Plan;
 use crate::{Run, TaskError};
 
-/// `fields/<module>.json` of every module that is backed up: path and content.
+/// Returns path and content of `fields/<module>.json` for every module that is backed up.
 pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Bytes)>, TaskError> {
     let mut paths = PathNamer::new();
     let mut documents = Vec::new();
@@ -21,7 +22,8 @@ pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Bytes)>, TaskError> {
     Ok(documents)
 }
 
-/// `manifest.json` without its files. When it is made, everything has been read, but for what the store itself copies now.
+/// Creates `manifest.json` without its files. At this point everything was read, except what the store now copies
+/// itself.
 pub fn manifest(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, parts: usize) -> Manifest {
     let organisation = &plan.organisation;
     Manifest {

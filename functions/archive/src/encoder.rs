@@ -1,4 +1,4 @@
-//! Compresses one entry and counts what its headers must say.
+//! Compresses an entry, and computes the values in its headers.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use flate2::write::DeflateEncoder;
 use hozon_shared::archive::zip::{Entry, Method};
 use hozon_shared::domain::digest::Digester;
 
-/// An entry being made.
+/// An entry that is being encoded.
 pub struct EntryEncoder {
     body: Body,
     digester: Digester,
@@ -21,21 +21,20 @@ enum Body {
     Stored(Vec<u8>),
 }
 
-/// What is known of a finished entry.
+/// Header values and digest of a finished entry.
 pub struct Encoded {
-    /// Header data.
     pub entry: Entry,
-    /// SHA-256 of the uncompressed bytes, in lower-case hex.
+    /// SHA-256 of the uncompressed bytes as lower-case hexadecimal digits.
     pub sha256: String,
 }
 
 impl EntryEncoder {
-    /// Begins an entry that is deflated at that level.
+    /// Starts an entry that is deflated at the given level.
     pub fn deflated(level: u32) -> Self {
         Self::new(Body::Deflated(DeflateEncoder::new(Vec::new(), Compression::new(level))))
     }
 
-    /// Begins an entry that is stored as it is.
+    /// Starts an entry that is stored without compression.
     pub fn stored() -> Self {
         Self::new(Body::Stored(Vec::new()))
     }
@@ -54,7 +53,7 @@ impl EntryEncoder {
         }
     }
 
-    /// Number of finished bytes that wait to be taken.
+    /// Number of encoded bytes that can be taken.
     pub fn waiting(&self) -> usize {
         match &self.body {
             Body::Deflated(encoder) => encoder.get_ref().len(),
@@ -62,19 +61,19 @@ impl EntryEncoder {
         }
     }
 
-    /// Takes the bytes finished so far.
+    /// Takes the bytes encoded so far.
     pub fn take(&mut self) -> Vec<u8> {
         let buffer = match &mut self.body {
             Body::Deflated(encoder) => encoder.get_mut(),
             Body::Stored(buffer) => buffer,
         };
         self.compressed += buffer.len() as u64;
-        // The next bytes will be about as many.
+        // The next chunk will have about the same size.
         let next = Vec::with_capacity(buffer.len());
         std::mem::replace(buffer, next)
     }
 
-    /// Ends the entry; gives the last bytes and what its headers say.
+    /// Finishes the entry; returns the last bytes and the header values.
     pub fn finish(mut self, name: String) -> io::Result<(Vec<u8>, Encoded)> {
         let (rest, method) = match self.body {
             Body::Deflated(encoder) => (encoder.finish()?, Method::Deflated),
@@ -87,16 +86,16 @@ impl EntryEncoder {
     }
 }
 
-/// Makes whole entries, one after the other, with the same memory for each.
+/// Encodes complete entries one after the other, reusing its memory.
 pub struct WholeEncoder(DeflateEncoder<Vec<u8>>);
 
 impl WholeEncoder {
-    /// An encoder that deflates at that level.
+    /// Creates an encoder that deflates at the given level.
     pub fn new(level: u32) -> Self {
         Self(DeflateEncoder::new(Vec::new(), Compression::new(level)))
     }
 
-    /// Deflates an entry; stores it where deflate does not make it smaller.
+    /// Deflates an entry, or stores it if deflate does not make it smaller.
     pub fn encode(&mut self, name: String, bytes: Bytes) -> io::Result<(Bytes, Encoded)> {
         self.0.write_all(&bytes)?;
         let body = self.0.reset(Vec::new())?;
@@ -109,7 +108,7 @@ impl WholeEncoder {
     }
 }
 
-/// Makes a whole entry that is stored as it is.
+/// Encodes a complete entry without compression.
 pub fn store_whole(name: String, bytes: Bytes) -> (Bytes, Encoded) {
     let mut digester = Digester::default();
     digester.update(&bytes);

@@ -1,5 +1,5 @@
-//! `fail`: ends the backup with its reason, gives its use back, and clears what was written. A run that failed before there was a backup
-//! leaves the reason in the record of its occurrence.
+//! The task `fail`: fails the backup with its reason, returns its claim, and deletes what was written. If the run
+//! failed before its backup existed, the reason is recorded as the occurrence's outcome.
 
 use hozon_shared::archive::contents::contents_at;
 use hozon_shared::domain::backup::{Backup, Failure, Status};
@@ -14,14 +14,14 @@ use crate::begin::Start;
 use crate::task_error::STORAGE_FULL;
 use crate::{Run, Settings, TaskError};
 
-/// The execution's state when it failed.
+/// The execution's state at the time of the failure.
 #[derive(Debug, Deserialize)]
 pub struct Failed {
     #[serde(flatten)]
     start: Start,
-    /// What `begin` gave, if it came so far.
+    /// Result of `begin`, if it completed.
     run: Option<Begun>,
-    /// What the state machine caught.
+    /// The error that the state machine caught.
     error: Value,
 }
 
@@ -54,7 +54,7 @@ async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
     run.clear(&run.archive_prefix()).await
 }
 
-/// Deletes what can be made again when there was no room left, because the end of the run needs some, too.
+/// Deletes reusable data after the storage was full, because ending the run needs space too.
 async fn make_room(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
     if name_of(error) != STORAGE_FULL {
         return Ok(());
@@ -63,7 +63,7 @@ async fn make_room(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
     run.clear(&run.segments_prefix()).await
 }
 
-/// The error's name, as the state machine caught it.
+/// The name of the error that the state machine caught.
 fn name_of(error: &Value) -> &str {
     error.get("Error").and_then(Value::as_str).unwrap_or("unknown")
 }
@@ -89,16 +89,17 @@ async fn record(ports: &Ports, start: &Start, error: &Value) -> Result<(), TaskE
     Ok(())
 }
 
-/// A failure that no task could record: the function was stopped from outside, or there was no backup yet.
+/// Failure that no task recorded, because the function was killed or the backup did not exist yet.
 fn unexplained(error: &Value) -> Failure {
     match name_of(error) {
         STORAGE_FULL => TaskError::from(PortError::new(ErrorKind::Full, "fail")).failure(),
-        "Busy" => {
-            Failure::new("BUSY", "Another backup was being made for a day. Look at its state; the next run comes as scheduled.")
-        }
+        "Busy" => Failure::new(
+            "BUSY",
+            "Another backup was in progress for a whole day. Check its state; the next scheduled run takes place as planned.",
+        ),
         name => Failure::new(
             "RUN_FAILED",
-            format!("The run was stopped ({name}). Back up again; if it happens again, report it to the operator."),
+            format!("The run was stopped ({name}). Back up again; if it happens again, contact the operator."),
         ),
     }
 }

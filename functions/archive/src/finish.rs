@@ -1,4 +1,4 @@
-//! `finish`: records the zips and publishes *ready*; then the work objects go.
+//! The task `finish`: records the zips, publishes the ready event, and then deletes the work objects.
 
 use hozon_shared::domain::backup::{ArchiveFile, Status};
 use hozon_shared::domain::change;

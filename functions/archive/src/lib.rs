@@ -1,5 +1,5 @@
-//! The tasks of one run, as the state machine calls them: begin, plan, pack, assemble, finish, fail. Each may be repeated at any
-//! point; the outcome is the same.
+//! The tasks of a run, as the state machine invokes them: begin, plan, pack, assemble, finish, fail. Each task may be
+//! repeated at any point with the same result.
 
 mod assemble;
 mod begin;
@@ -33,7 +33,7 @@ use fail::Failed;
 pub use settings::Settings;
 pub use task_error::TaskError;
 
-/// One call of the state machine.
+/// One invocation by the state machine.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
 enum Call {
@@ -45,7 +45,7 @@ enum Call {
     Fail { input: Failed },
 }
 
-/// The backup that a task is about.
+/// The backup of a task.
 #[derive(Debug, Clone, Copy, Deserialize)]
 struct BackupRef {
     org: OrgId,
@@ -53,7 +53,7 @@ struct BackupRef {
 }
 
 impl Call {
-    /// The backup that fails when this task does; none while it is not known.
+    /// Returns the backup that fails together with this task; `None` if it is not known yet.
     fn of(&self) -> Option<BackupRef> {
         match *self {
             Self::Plan(of) | Self::Assemble(of) | Self::Finish(of) => Some(of),
@@ -65,7 +65,7 @@ impl Call {
     }
 }
 
-/// What every task of a backup needs.
+/// Context of a task that works on a backup.
 struct Run<'a> {
     ports: &'a Ports,
     settings: &'a Settings,
@@ -73,7 +73,7 @@ struct Run<'a> {
     backup: BackupId,
 }
 
-/// Carries out one task. Its failure is remembered as the run's reason, where there is a backup.
+/// Carries out one task. Its failure is recorded as the run's reason, if the backup exists.
 pub async fn handle(ports: &Ports, settings: &Settings, input: Value) -> Result<Value, TaskError> {
     let call: Call = serde_json::from_value(input).map_err(TaskError::bad_input)?;
     let outcome = carry_out(ports, settings, &call).await;
@@ -84,9 +84,9 @@ pub async fn handle(ports: &Ports, settings: &Settings, input: Value) -> Result<
         if let Some(of) = of {
             let (failure, now) = (error.failure(), ports.clock.now());
             if let Err(unrecorded) = ports.progress.record_failure(of.org, of.backup, &failure, now).await {
-                // The state machine still learns the task's own error.
+                // The state machine still receives the task's own error.
                 let unrecorded = &unrecorded as &dyn std::error::Error;
-                tracing::error!(run.id = of.backup.0, unrecorded, "the reason of a failure could not be recorded");
+                tracing::error!(run.id = of.backup.0, unrecorded, "recording the reason of a failure failed");
             }
         }
     }

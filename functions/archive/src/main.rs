@@ -1,4 +1,4 @@
-//! The `archive` function on Lambda: one task of a run per call.
+//! Lambda entry point of the `archive` function: one task of a run per invocation.
 
 use hozon_archive::{Settings, TaskError, handle};
 use hozon_shared::aws::Aws;

@@ -1,5 +1,5 @@
-//! `pack`: turns each item of a batch into a segment, several at once. A segment whose entry list is there is whole and not made again;
-//! one of the same input that an earlier run has made is taken as it is.
+//! The task `pack`: turns each item of a batch into a segment, several concurrently. A segment whose entry list exists
+//! is complete and is not created again; a segment that an earlier run created from the same input is reused.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,10 +17,10 @@ use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Segment, SegmentEntry, Tail, Work};
 use crate::{Run, Settings, TaskError, pack_files, pack_rows};
 
-/// What packing an item gives: the segment's sum and tail, and its entries.
+/// Result of packing an item: the segment's checksum and tail, and its entries.
 pub type Packed = (Checksum, Option<Tail>, Vec<SegmentEntry>);
 
-/// Packs all items of a batch. After a failure no further item is begun; those under way go on to their end.
+/// Packs all items of a batch. After a failure no further item is started, but items in progress run to their end.
 pub async fn run(run: &Run<'_>, batch: &Batch) -> Result<Value, TaskError> {
     let tracker = Tracker::new(run, batch);
     let has_failed = AtomicBool::new(false);
@@ -52,7 +52,7 @@ async fn pack(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>) -> Result<(), T
     tracker.end(item).await
 }
 
-/// What an item is made of.
+/// The input of an item.
 enum PackInput {
     Rows { module: Box<Module>, csv: CsvOptions, path: String, rows: Range<u64> },
     Files { module: String, files: Vec<PlacedFile> },
@@ -84,7 +84,7 @@ async fn load(run: &Run<'_>, item: &Item) -> Result<PackInput, TaskError> {
     }
 }
 
-/// Makes a segment and notes that it is whole. A failure leaves no upload behind.
+/// Creates a segment and records it as complete. A failure leaves no upload behind.
 async fn make(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>, source: PackInput, at: ObjectRef) -> Result<Segment, TaskError> {
     let mut upload = ObjectUpload::new(run, at.clone());
     let packed = match source {

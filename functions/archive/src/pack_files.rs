@@ -1,4 +1,5 @@
-//! Attachments: small ones whole, several to a segment; a large one streamed, or left to the store but for its head, alone in its segment.
+//! Packs attachments. Small ones are read whole, several per segment. A large one has a segment of its own: it is
+//! streamed, or the store copies it except for its head.
 
 use std::io;
 use std::ops::Range;
@@ -22,13 +23,13 @@ use crate::upload::ObjectUpload;
 use crate::work::{Item, PlacedFile, SegmentEntry, Tail};
 use crate::{Run, TaskError};
 
-/// Small files that are read ahead: a store answers after some milliseconds, however small they are.
+/// Number of small files that are read ahead, because a store takes some milliseconds to answer for each.
 const READ_AHEAD: usize = 32;
-/// KiB of them at most.
+/// Memory for files that are read ahead, in KiB.
 const AHEAD_KIB: usize = 24 << 10;
-/// Bytes of a large file that are looked at: with a local header before them they are as much as the least part of an upload.
+/// Number of bytes of a large file that are examined. Together with the local header they reach the minimum part size.
 const HEAD: u64 = 5 << 20;
-/// Least size of a file that is left to the store: what follows the head is as much as the least part, too.
+/// Minimum size of a file that the store copies. What follows the head must reach the minimum part size as well.
 const SPLICED_FROM: u64 = 2 * HEAD;
 
 pub async fn pack(
@@ -45,8 +46,8 @@ pub async fn pack(
     }
 }
 
-/// A large file: its head is looked at. What deflate does not make smaller is copied inside the store from there on, where the source
-/// knows its checksums; anything else is streamed.
+/// Packs a large file. If deflate does not shrink its head and the source knows its checksums, the store copies the
+/// rest; otherwise the file is streamed.
 async fn large(
     run: &Run<'_>,
     progress: (&Item, &Tracker<'_>),
@@ -73,7 +74,7 @@ async fn large(
     }
 }
 
-/// The entry of a file that is stored as it is, and the part of it that is left to the store.
+/// Returns the entry of a file that is stored without compression, and the part of it that the store copies.
 fn splice(run: &Run<'_>, path: &str, attachment: &Attachment, head: &[u8]) -> Option<(Encoded, Tail)> {
     let digest = attachment.digest.clone()?;
     let from = run.ports.snapshots.object(run.org, attachment).filter(|_| attachment.size >= SPLICED_FROM)?;
@@ -100,7 +101,8 @@ async fn streamed(
     Ok((sum, None, vec![finished(encoded, 0, module, attachment)]))
 }
 
-/// Small files: read ahead, encoded one after the other on a blocking thread, appended to the segment.
+/// Packs small files: they are read ahead, encoded one after the other on a blocking thread, and appended to the
+/// segment.
 async fn batch(run: &Run<'_>, module: &str, files: Vec<PlacedFile>, upload: &mut ObjectUpload<'_>) -> Result<Packed, TaskError> {
     let (to_encode, whole) = mpsc::channel(1);
     let (to_upload, mut made) = mpsc::channel(1);
@@ -130,7 +132,7 @@ async fn batch(run: &Run<'_>, module: &str, files: Vec<PlacedFile>, upload: &mut
     Ok((upload.finish(&[]).await?, None, entries))
 }
 
-/// A file that was read, and the room that it takes.
+/// A file in memory, with the permit for its size.
 struct Whole {
     file: PlacedFile,
     bytes: Bytes,
@@ -165,7 +167,7 @@ async fn read_whole(run: &Run<'_>, module: &str, file: PlacedFile, room: Arc<Sem
     Ok(Whole { file, bytes, _room: room })
 }
 
-/// Reads a body; one of more bytes than expected is cut off somewhere behind them.
+/// Reads a body. A body longer than expected is cut off after it exceeds the expected size.
 async fn read(mut body: ObjectBody, expected: u64) -> Result<Bytes, TaskError> {
     let mut bytes = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0));
     while let Some(chunk) = body.try_next().await? {

@@ -1,4 +1,4 @@
-//! Rows of a module as one CSV entry.
+//! Packs the rows of a module as a CSV entry.
 
 use std::io;
 use std::ops::Range;
@@ -17,7 +17,7 @@ use crate::upload::ObjectUpload;
 use crate::work::{Item, SegmentEntry};
 use crate::{Run, TaskError};
 
-/// CSV is handed to the compression in pieces of about this size, so that both stay in the processor's cache.
+/// CSV is compressed in pieces of about this size, so that both steps stay within the processor's cache.
 const CSV_CHUNK: usize = 64 << 10;
 
 pub async fn pack(
@@ -47,7 +47,7 @@ pub async fn pack(
 }
 
 struct Rows {
-    /// The columns that are backed up.
+    /// Indexes of the columns that are backed up.
     columns: Vec<usize>,
     csv: CsvWriter,
 }

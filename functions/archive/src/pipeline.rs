@@ -1,5 +1,5 @@
-//! input -> entry -> segment parts, with bounded channels between and the compression on a blocking thread. Memory is a few chunks,
-//! whatever the size of the input.
+//! Streams input into an entry and on to segment parts. Bounded channels connect the steps, and compression runs on a
+//! blocking thread. Memory use is a few chunks, whatever the size of the input.
 
 use std::io;
 
@@ -17,24 +17,23 @@ use crate::progress::Tracker;
 use crate::upload::ObjectUpload;
 use crate::work::Item;
 
-/// Chunks that may wait on each side of the compression.
+/// Number of chunks that may wait on each side of the compression.
 const IN_FLIGHT: usize = 2;
-/// Finished bytes are passed on in pieces of about this size.
+/// Encoded bytes are passed on in chunks of about this size.
 const CHUNK: usize = 1 << 20;
-/// Turns pieces of input into an entry's bytes. It runs on a blocking thread.
+/// Converts pieces of input into the bytes of an entry. Runs on a blocking thread.
 pub trait Encode: Send + 'static {
-    /// A piece of input.
     type Piece: Send + 'static;
 
-    /// Encodes one piece.
     fn piece(&mut self, piece: Self::Piece, to: &mut EntryEncoder) -> io::Result<()>;
-    /// Encodes what comes after the last piece.
+    /// Encodes what follows the last piece.
     fn end(&mut self, to: &mut EntryEncoder) -> io::Result<()>;
-    /// How much a piece counts as progress.
+    /// The progress that a piece represents.
     fn amount(piece: &Self::Piece) -> Amount;
 }
 
-/// Streams one entry into a segment that holds nothing else. Gives the segment's sum, the entry, and what was read.
+/// Streams one entry into a segment of its own. Returns the segment's checksum, the entry, and the amount that was
+/// read.
 pub async fn stream_entry<E: Encode>(
     progress: (&Item, &Tracker<'_>),
     name: String,

@@ -1,4 +1,5 @@
-//! `plan`: freezes what is backed up, names every entry, and lists the work. Memory is some bytes for each item, not for each attachment.
+//! The task `plan`: freezes what is backed up, names every entry, and lists the work items. Memory use grows by a few
+//! bytes per item, not per attachment.
 
 use std::cmp::Reverse;
 
@@ -14,10 +15,10 @@ use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Work};
 use crate::{Run, TaskError};
 
-/// Bytes of an attachment's records beside its own bytes: headers, directory, index, manifest.
+/// Size of an attachment's records apart from its own bytes: headers, directory, index, manifest.
 const ATTACHMENT_RECORDS: u64 = 1_000;
 
-/// Entries that every attachments zip has beside the attachments.
+/// Entries of every attachments zip besides the attachments.
 const OWN_ENTRIES: [&str; 2] = ["attachments.csv", "manifest.json"];
 
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
@@ -52,7 +53,7 @@ async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {
     Ok(plan)
 }
 
-/// Bytes that a module takes in zips at most, with the records of its attachments.
+/// Upper bound for the size of a module in zips, including the records of its attachments.
 fn bytes_of(module: &Module) -> u64 {
     module.row_bytes + module.attachment_bytes + module.attachments * ATTACHMENT_RECORDS
 }
@@ -68,13 +69,13 @@ struct Planner<'a> {
     batch: Vec<PlacedFile>,
 }
 
-/// What is kept of an item until all are known.
+/// An item while the plan is being created.
 struct Planned {
     module: usize,
     bytes: u64,
 }
 
-/// What a CSV file holds, by the item's number.
+/// The rows of a CSV file, indexed by item number.
 struct RowsOf {
     path: String,
     first: u64,
@@ -92,7 +93,7 @@ impl<'a> Planner<'a> {
         Self { run, modules, max_batch_bytes, items, rows, data_paths: PathNamer::new(), file_paths, batch }
     }
 
-    /// One CSV file per module, or several numbered ones where it has too many rows for one.
+    /// Adds a CSV file per module, or several numbered ones if it has too many rows for one.
     fn rows(&mut self, at: usize, module: &Module) {
         let per_file = self.run.settings.rows_per_file;
         let files = module.rows.div_ceil(per_file).max(1);
@@ -108,7 +109,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Batches of small files; a large one is an item of its own.
+    /// Adds batches of small files, and an item for each large file.
     async fn files(&mut self, at: usize, module: &Module) -> Result<(), TaskError> {
         let mut attachments = self.run.ports.snapshots.attachments(self.run.org, module, 0..module.attachments).await?;
         let mut bytes = 0;
@@ -143,7 +144,8 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// Writes the batches of items. The heaviest items come first, so that the longest end with the others; light ones share a call.
+    /// Writes the batches of items. The heaviest items come first, so that the longest do not finish last; light ones
+    /// share an invocation.
     async fn finish(self) -> Result<(u64, Amount), TaskError> {
         let mut order: Vec<usize> = (0..self.items.len()).collect();
         order.sort_by_key(|at| Reverse(self.items[*at].bytes));

@@ -1,5 +1,5 @@
-//! Progress of one call of `pack`: one record for all its items, written when an item ends and each time so many bytes were read.
-//! A run has as many records as it has calls, and no two calls write the same one.
+//! Progress of one invocation of `pack`. One record covers all its items; it is written when an item ends, and after
+//! every fixed number of bytes. A run has as many records as invocations, and no two invocations write the same record.
 
 use std::collections::HashMap;
 
@@ -9,13 +9,13 @@ use tokio::sync::Mutex;
 use crate::work::{Batch, Item};
 use crate::{Run, TaskError};
 
-/// Progress is recorded each time so many bytes were read.
+/// Number of bytes after which progress is recorded.
 const STEP: u64 = 32 << 20;
 
-/// What the items of a call have done.
+/// Tracks the progress of an invocation's items.
 pub struct Tracker<'a> {
     run: &'a Run<'a>,
-    /// The record's number: that of the first item.
+    /// Number of the record, which is that of the first item.
     record: u64,
     state: Mutex<State>,
 }
@@ -27,18 +27,18 @@ struct State {
 }
 
 impl<'a> Tracker<'a> {
-    /// Nothing is done yet.
+    /// Creates a tracker without progress.
     pub fn new(run: &'a Run<'a>, batch: &Batch) -> Self {
         let record = batch.items.first().map_or(0, |item| item.number);
         Self { run, record, state: Mutex::default() }
     }
 
-    /// An item has come so far.
+    /// Reports how much of an item was read so far.
     pub async fn read(&self, item: &Item, so_far: Amount) -> Result<(), TaskError> {
         self.set(item, so_far, STEP).await
     }
 
-    /// An item is done.
+    /// Reports that an item is complete.
     pub async fn end(&self, item: &Item) -> Result<(), TaskError> {
         self.set(item, item.weight, 0).await
     }

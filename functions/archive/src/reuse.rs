@@ -1,5 +1,6 @@
-//! Unchanged work is not done again: a segment is kept under the digest of everything that its bytes follow from, and a later run of the
-//! organisation with the same input takes it as it is. The zip is the same, byte for byte, as if it had been made anew.
+//! Reuse of unchanged segments. A segment is stored under the digest of everything that determines its bytes, and a
+//! later run of the organisation with the same input reuses it. The resulting zip is identical, byte for byte, to one
+//! created from scratch.
 
 use std::ops::Range;
 
@@ -15,22 +16,24 @@ use sha2::{Digest, Sha256};
 use crate::work::{PlacedFile, Segment};
 use crate::{Run, TaskError};
 
-/// Counts the ways in which the same input gave other bytes: raise it with every change to CSV, compression or headers.
+/// Version of the segment format. Raise it with every change to CSV, compression or headers, because the same input
+/// then gives other bytes.
 const FORMAT: u32 = 3;
-/// Segments are deleted seven days after they were made; a run must be able to rely on one until its end.
+/// How long a segment is reused. Segments are deleted after seven days, and a run must be able to rely on one until its
+/// end.
 const REUSED_FOR: TimeDelta = TimeDelta::days(6);
 
-/// Everything that a segment's bytes follow from.
+/// Everything that determines the bytes of a segment.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Input<'a> {
-    /// Rows: the module names its version, by which a source always gives the same rows.
+    /// Rows. The module contains its version, for which a source always returns the same rows.
     Rows { level: u32, csv: &'a CsvOptions, module: &'a Module, path: &'a str, rows: &'a Range<u64> },
-    /// Attachments, with the places where the source keeps them.
+    /// Attachments, with their locations in the source.
     Files { level: u32, whole_file_bytes: u64, module: &'a str, files: &'a [PlacedFile] },
 }
 
-/// A segment that was made before.
+/// The stored record of a complete segment.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     made: DateTime<Utc>,
@@ -38,23 +41,24 @@ struct Kept {
 }
 
 impl Run<'_> {
-    /// Where the segment of this input lies, or will.
+    /// Returns the location of the segment for an input.
     pub fn segment_of(&self, input: &Input<'_>) -> Result<ObjectRef, TaskError> {
         let json = serde_json::to_vec(&(FORMAT, input)).map_err(|error| TaskError::damaged("A work item", error))?;
         let digest: String = Sha256::digest(json).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Ok(ObjectRef::archives(format!("{}{digest}.bin", self.segments_prefix())))
     }
 
-    /// Prefix of the organisation's segments.
+    /// Key prefix of the organisation's segments.
     pub fn segments_prefix(&self) -> String {
         format!("segments/{}/", self.org)
     }
 
-    /// The segment that lies there, if it is whole and will last. One that is damaged is none, so that it is made anew.
+    /// Returns the segment at that location if it is complete and not about to expire. A damaged segment is deleted and
+    /// created again.
     pub async fn kept_segment(&self, at: &ObjectRef) -> Result<Option<Segment>, TaskError> {
         match self.look_for_segment(at).await {
             Err(error) if error.is_damage() => {
-                tracing::warn!(run.id = self.backup.0, segment.key = at.key, cause = error.cause(), "a kept segment is damaged");
+                tracing::warn!(run.id = self.backup.0, segment.key = at.key, cause = error.cause(), "deleted a damaged segment");
                 self.forget_segment(at).await?;
                 Ok(None)
             }
@@ -69,13 +73,14 @@ impl Run<'_> {
         Ok(head.filter(|head| head.size == kept.segment.size).map(|_| kept.segment))
     }
 
-    /// Deletes a segment, so that the next run makes it anew.
+    /// Deletes a segment, so that the next run creates it again.
     pub async fn forget_segment(&self, at: &ObjectRef) -> Result<(), TaskError> {
         self.ports.objects.delete(&note(at)).await?;
         Ok(self.ports.objects.delete(at).await?)
     }
 
-    /// Whether a segment's object is as it was written; one of an older version, without a checksum, counts as such if it has its size.
+    /// Returns whether a segment's object is intact. A segment of an older version, which has no checksum, is intact if
+    /// its size is right.
     pub async fn is_sound(&self, segment: &Segment) -> Result<bool, TaskError> {
         let at = ObjectRef::archives(&segment.key);
         let mut body = match self.ports.objects.get(&at, None).await {
@@ -96,7 +101,7 @@ impl Run<'_> {
         Ok(size == segment.size && segment.crc32.is_none_or(|crc32| crc32 == crc.finalize()))
     }
 
-    /// Notes that a segment is whole.
+    /// Records a segment as complete.
     pub async fn keep_segment(&self, at: &ObjectRef, segment: &Segment) -> Result<(), TaskError> {
         let kept = Kept { made: self.ports.clock.now(), segment: segment.clone() };
         self.write(&note(at), &kept).await

@@ -1,4 +1,4 @@
-//! How a run is cut into pieces. Each has a default that fits a function of 1,769 MB.
+//! Settings for dividing a run into pieces. The defaults fit a function with 1,769 MB of memory.
 
 use std::sync::Arc;
 
@@ -7,43 +7,46 @@ use hozon_shared::domain::plan::Plans;
 use hozon_shared::settings::{SettingsError, number, plans};
 use tokio::sync::Semaphore;
 
-/// Resident memory that an item takes at most while it is packed, in MiB.
+/// Maximum resident memory for packing one item, in MiB.
 const ITEM_MIB: u64 = 80;
 
-/// Zips that all of a backup would fill. DynamoDB: an item has at most 400 KB, and a zip takes about 200 bytes of the backup's. Two zips that
-/// follow one another hold more than one could, so that there are at most twice as many.
+/// Maximum number of full zips in a backup. A DynamoDB item is limited to 400 KB, and each zip takes about 200 bytes of
+/// the backup's item. Two consecutive zips together exceed the limit of one, so there are at most twice as many zips as
+/// full ones.
 const MAX_FULL_ZIPS: u64 = 900;
 
 /// Sizes and limits of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `HOZON_LEVEL`: deflate level, 1 to 9. 4, which gives at most 3% more bytes than zip -6.
+    /// `HOZON_LEVEL`: deflate level, 1 to 9. Defaults to 4, whose output is at most 3% larger than that of zip -6.
     pub level: u32,
-    /// `HOZON_ROWS_PER_FILE`: most rows of one CSV file. 1,000,000, so that each opens in Excel.
+    /// `HOZON_ROWS_PER_FILE`: maximum number of rows per CSV file. Defaults to 1,000,000, which Excel can open.
     pub rows_per_file: u64,
-    /// `HOZON_PART_BYTES`: size of an upload's parts, at least 5 MiB. 8 MiB.
+    /// `HOZON_PART_BYTES`: size of upload parts, at least 5 MiB. Defaults to 8 MiB.
     pub part_bytes: usize,
-    /// `HOZON_BATCH_BYTES`: attachments are batched up to this many bytes. 64 MiB.
+    /// `HOZON_BATCH_BYTES`: maximum size of a batch of attachments. Defaults to 64 MiB.
     pub batch_bytes: u64,
-    /// `HOZON_BATCH_FILES`: and up to this many files. 2,000.
+    /// `HOZON_BATCH_FILES`: maximum number of files in a batch of attachments. Defaults to 2,000.
     pub batch_files: usize,
-    /// `HOZON_WHOLE_FILE_BYTES`: attachments up to this size are held whole in memory; larger ones are streamed, each as an item
-    /// of its own. 8 MiB.
+    /// `HOZON_WHOLE_FILE_BYTES`: attachments up to this size are read into memory as a whole; larger ones are streamed,
+    /// each as an item of its own. Defaults to 8 MiB.
     pub whole_file_bytes: u64,
-    /// `HOZON_TASK_BYTES`: one call of `pack` gets items of up to so many bytes together, or one that is larger. 256 MiB.
+    /// `HOZON_TASK_BYTES`: maximum total size of the items in one invocation of `pack`; a larger item is invoked alone.
+    /// Defaults to 256 MiB.
     pub task_bytes: u64,
-    /// `HOZON_TASK_ITEMS`: and up to so many items. 100.
+    /// `HOZON_TASK_ITEMS`: maximum number of items in one invocation of `pack`. Defaults to 100.
     pub task_items: usize,
-    /// `HOZON_ITEMS_AT_ONCE`: items that this process packs at the same time, whatever the number of calls. As many as there are
-    /// cores, but 80 MiB of the function's memory for each.
+    /// `HOZON_ITEMS_AT_ONCE`: number of items that this process packs concurrently, across all invocations. Defaults to
+    /// the number of cores, limited to one item per 80 MiB of the function's memory.
     pub items_at_once: Arc<Semaphore>,
-    /// `HOZON_MAX_ZIP_BYTES`: a zip that would be larger is split into several, each a whole zip of its own; at least 16 MiB. An entry that
-    /// is larger than this has a zip for itself. No limit.
+    /// `HOZON_MAX_ZIP_BYTES`: maximum size of a zip, at least 16 MiB; a larger backup is split into several complete
+    /// zips. An entry above the limit gets a zip of its own. Defaults to no limit.
     pub max_zip_bytes: Option<u64>,
-    /// Calls of `pack` at the same time in one run: `HOZON_MAP_CONCURRENCY`, but never more than `HOZON_ARCHIVE_CONCURRENCY`, the calls that
-    /// are reserved for this function over all runs (0 where none are), because Lambda would refuse the others. 40.
+    /// Concurrent invocations of `pack` in one run: `HOZON_MAP_CONCURRENCY`, limited to `HOZON_ARCHIVE_CONCURRENCY`,
+    /// which is the function's reserved concurrency across all runs (0 if none is reserved), because Lambda would
+    /// reject more. Defaults to 40.
     pub map_concurrency: u64,
-    /// `HOZON_PLANS_FILE`: the plans, like `infra/plans.toml`, which is the default here.
+    /// `HOZON_PLANS_FILE`: the plans, in the format of `infra/plans.toml`, which is the default here.
     pub plans: Plans,
 }
 
@@ -67,7 +70,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads the environment; what is not set has its default, what is out of bounds is brought to the bound.
+    /// Reads the environment variables. Missing values get their default, and values out of range are clamped.
     pub fn from_env() -> Result<Self, SettingsError> {
         let default = Self::default();
         Ok(Self {
@@ -89,14 +92,14 @@ impl Settings {
         })
     }
 
-    /// Most bytes of a zip of a backup of so many bytes, for an organisation with these options. The smaller limit counts, but it is raised
-    /// where it would make more zips than a backup's document has room for.
+    /// Returns the maximum zip size for a backup of `planned` bytes under the organisation's options. The smaller limit
+    /// applies, but it is raised if it would result in more zips than the backup's document can hold.
     pub fn max_zip_bytes(&self, options: &ArchiveOptions, planned: u64) -> Option<u64> {
         let limit = [self.max_zip_bytes, options.max_zip_bytes].into_iter().flatten().min();
         limit.map(|limit| limit.max(planned.div_ceil(MAX_FULL_ZIPS)))
     }
 
-    /// Bytes of a batch of attachments, so that zips of that size can be split between batches.
+    /// Returns the maximum size of a batch of attachments, so that zips of the given size can be split between batches.
     pub fn max_batch_bytes(&self, max_zip_bytes: Option<u64>) -> u64 {
         max_zip_bytes.map_or(self.batch_bytes, |most| self.batch_bytes.min(most / 4))
     }
@@ -106,7 +109,7 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE` is set by Lambda, in MiB.
+/// Lambda sets `AWS_LAMBDA_FUNCTION_MEMORY_SIZE` in MiB.
 fn at_once() -> Result<usize, SettingsError> {
     let by_memory = number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", u64::MAX)? / ITEM_MIB;
     let default = cores().min(usize::try_from(by_memory).unwrap_or(usize::MAX));
@@ -132,7 +135,7 @@ mod tests {
 
     use super::*;
 
-    /// A backup with so many zips, each of the longest names and numbers.
+    /// Creates a backup with that many zips, each with the longest names and numbers.
     fn backup(zips: u64) -> Backup {
         let (org, id) = (OrgId(i64::MAX as u64), BackupId(i64::MAX as u64));
         let file = |number: u64| {
@@ -160,7 +163,7 @@ mod tests {
         for planned in [40u64 << 30, 40 << 40, u64::MAX >> 2] {
             let most = Settings::default().max_zip_bytes(&options, planned).expect("a limit");
             let zips = 2 * planned.div_ceil(most) + 2;
-            // JSON has more marks around names and values than DynamoDB counts bytes for them.
+            // JSON has more punctuation around names and values than DynamoDB counts.
             let item = serde_json::to_vec(&backup(zips)).expect("JSON").len();
             assert!(item < 400_000, "{zips} zips, {item} bytes");
         }

@@ -1,5 +1,5 @@
-//! Writes a segment, or another object whose beginning is known last. The first part is held back until the end, because it begins with
-//! a local header that carries sizes and CRC which are known only then: S3 takes parts in any order.
+//! Writes an object whose beginning is known last, such as a segment. The first part is held back until the end,
+//! because it starts with a local header whose sizes and CRC are known only then. S3 accepts parts in any order.
 
 use bytes::Bytes;
 use crc32fast::Hasher;
@@ -11,10 +11,11 @@ use crate::{Run, TaskError};
 
 const BINARY: &str = "application/octet-stream";
 
-/// Parts after which each is twice as large, up to four times: an object can have 10,000 parts, so that it can have 200 GB.
+/// Number of parts after which the part size doubles, up to four times the initial size. An object has at most 10,000
+/// parts, so this allows objects of 200 GB.
 const PARTS_OF_A_SIZE: usize = 2_500;
 
-/// An object on its way to the store.
+/// An object that is being uploaded.
 pub struct ObjectUpload<'a> {
     run: &'a Run<'a>,
     at: ObjectRef,
@@ -27,17 +28,17 @@ pub struct ObjectUpload<'a> {
 }
 
 impl<'a> ObjectUpload<'a> {
-    /// Begins an object; nothing is sent yet.
+    /// Starts an object. Nothing is sent yet.
     pub fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
         Self { run, at, first: Vec::new(), buffer: Vec::new(), upload: None, parts: Vec::new(), sent: 0, pushed: Hasher::new() }
     }
 
-    /// Bytes taken so far.
+    /// Number of bytes pushed so far.
     pub fn size(&self) -> u64 {
         self.sent + (self.first.len() + self.buffer.len()) as u64
     }
 
-    /// Appends bytes; sends a part whenever one is full.
+    /// Appends bytes, and sends every part that is full.
     pub async fn push(&mut self, bytes: &[u8]) -> Result<(), TaskError> {
         self.pushed.update(bytes);
         self.buffer.extend_from_slice(bytes);
@@ -52,7 +53,7 @@ impl<'a> ObjectUpload<'a> {
         self.send(full).await
     }
 
-    /// Puts `head` before everything pushed and makes the object. Gives its size and checksum.
+    /// Puts `head` before the pushed bytes and completes the object. Returns its size and checksum.
     pub async fn finish(&mut self, head: &[u8]) -> Result<Checksum, TaskError> {
         let sum = self.sum(head);
         if self.is_small() {
@@ -74,7 +75,7 @@ impl<'a> ObjectUpload<'a> {
         Ok(sum)
     }
 
-    /// Like `finish`, for a part of a zip: a small one is never stored by itself.
+    /// Like `finish`, but for a piece of a zip: a small piece is returned instead of stored as an object.
     pub async fn finish_piece(&mut self, head: &[u8]) -> Result<(Piece, Checksum), TaskError> {
         if self.is_small() {
             let sum = self.sum(head);
@@ -88,12 +89,12 @@ impl<'a> ObjectUpload<'a> {
         Checksum::of(head).followed_by(Checksum { size: self.size(), crc32: self.pushed.clone().finalize() })
     }
 
-    /// Gives up: frees the parts that were sent. A store that refuses that, too, drops them by its lifecycle rule.
+    /// Aborts the upload, which frees the sent parts. If that fails too, the bucket's lifecycle rule deletes them.
     pub async fn abort(&mut self) {
         if let Some(upload) = self.upload.take()
             && let Err(error) = self.run.ports.uploads.abort(&self.at, &upload).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "an upload could not be given up");
+            tracing::warn!(error = &error as &dyn std::error::Error, "aborting an upload failed");
         }
     }
 

@@ -1,4 +1,5 @@
-//! The work objects of a run: what `plan` hands to `pack`, and `pack` to `assemble`. They live under `work/` and are deleted at the end.
+//! The work objects of a run, which pass data from `plan` to `pack` and from `pack` to `assemble`. They are stored
+//! under `work/` and deleted at the end of the run.
 
 use std::ops::Range;
 
@@ -18,63 +19,62 @@ use crate::checksum::Checksum;
 use crate::{Run, TaskError};
 
 const JSON: &str = "application/json";
-/// Deletions under way at the same time.
+/// Number of concurrent deletions.
 const DELETIONS: usize = 16;
 
-/// What a run backs up, frozen when it was planned.
+/// What a run backs up, frozen by the task `plan`.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Plan {
-    /// The organisation as it was then.
+    /// The organisation at the time of planning.
     pub organisation: Organisation,
-    /// When the CRM was read first.
+    /// When the CRM was first read.
     pub read_from: DateTime<Utc>,
-    /// All modules, those left out included.
+    /// All modules, including those that are left out.
     pub modules: Vec<Module>,
-    /// How many items are CSV files: those with the first numbers.
+    /// Number of items that are CSV files; these have the lowest numbers.
     pub csv_files: u64,
-    /// How many items there are.
+    /// Total number of items.
     pub items: u64,
-    /// The sum of their weights.
+    /// Sum of the items' weights.
     pub total: Amount,
-    /// Most bytes of a zip; none where there is no limit.
+    /// Maximum size of a zip; `None` means no limit.
     #[serde(default)]
     pub max_zip_bytes: Option<u64>,
 }
 
-/// Items for one call of `pack`.
+/// Items for one invocation of `pack`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Batch {
-    /// At least one.
+    /// At least one item.
     pub items: Vec<Item>,
 }
 
-/// One work item; its result is one segment. Items are numbered in the order of their entries in the zips.
+/// A work item, which results in one segment. Items are numbered in the order of their entries in the zips.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Item {
-    /// Its number, from 0.
+    /// Number of the item, from 0.
     pub number: u64,
-    /// How much work it is.
+    /// Amount of work.
     pub weight: Amount,
-    /// What to do.
     pub work: Work,
 }
 
-/// What an item consists of.
+/// The work of an item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Work {
-    /// Some rows of a module, as one CSV file.
+    /// A range of a module's rows, as one CSV file.
     Rows {
         /// The module's API name.
         module: String,
-        /// The entry's path.
+        /// Path of the entry.
         path: String,
         /// Number of the first row, from 0.
         first: u64,
         /// Number of rows.
         rows: u64,
     },
-    /// Attachments of a module; they are listed in an object of their own.
+    /// Attachments of a module, listed in a work object of their own.
     Files {
         /// The module's API name.
         module: String,
@@ -82,7 +82,7 @@ pub enum Work {
 }
 
 impl Plan {
-    /// Numbers of the items whose entries make up a zip.
+    /// Returns the numbers of the items in zips of a kind.
     pub fn items_of(&self, kind: ArchiveKind) -> Range<u64> {
         match kind {
             ArchiveKind::Data => 0..self.csv_files,
@@ -91,39 +91,38 @@ impl Plan {
     }
 }
 
-/// An attachment and the path of its entry.
+/// An attachment with the path of its entry.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PlacedFile {
     /// Path in the zip.
     pub path: String,
-    /// The attachment.
     pub attachment: Attachment,
 }
 
 /// Finished zip entries, one after the other in one object.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Segment {
-    /// Key of the object, in the archives bucket. It may be of an earlier run.
+    /// Object key in the archives bucket. An earlier run may have created the object.
     pub key: String,
-    /// Bytes of the object.
+    /// Size of the object.
     pub size: u64,
-    /// Their CRC-32; none where an older version has made it.
+    /// CRC-32 of the object; `None` if an older version created it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crc32: Option<u32>,
-    /// What follows the object's bytes: the rest of a stored attachment, where the source keeps it.
+    /// The rest of a stored attachment, which follows the object's bytes and is copied from the source's object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tail: Option<Tail>,
-    /// Its entries, in order.
+    /// Entries in order.
     pub entries: Vec<SegmentEntry>,
 }
 
 impl Segment {
-    /// Bytes in the zip.
+    /// Size in the zip.
     pub fn zip_bytes(&self) -> u64 {
         self.size + self.tail.as_ref().map_or(0, |tail| tail.range.end - tail.range.start)
     }
 
-    /// Size and checksum of what it is in the zip, where they are known.
+    /// Size and checksum in the zip, if known.
     pub fn sum(&self) -> Option<Checksum> {
         let own = Checksum { size: self.size, crc32: self.crc32? };
         let Some(tail) = &self.tail else { return Some(own) };
@@ -131,72 +130,71 @@ impl Segment {
     }
 }
 
-/// A range of an object of the source that is copied into the zip, unread.
+/// A range of a source object that the store copies into the zip.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tail {
-    /// The object.
     pub from: ObjectRef,
-    /// The range, in bytes.
+    /// Byte range.
     pub range: Range<u64>,
-    /// CRC-32 of those bytes; none where an older version has made it.
+    /// CRC-32 of the range; `None` if an older version wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crc32: Option<u32>,
 }
 
-/// One entry of a segment.
+/// An entry of a segment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SegmentEntry {
-    /// For the zip's directory.
+    /// Values for the zip's directory.
     pub entry: Entry,
-    /// Where its local header begins in the segment.
+    /// Position of the local header in the segment.
     pub offset: u64,
-    /// SHA-256 of the uncompressed bytes, in lower-case hex.
+    /// SHA-256 of the uncompressed bytes as lower-case hexadecimal digits.
     pub sha256: String,
     /// The module's API name.
     pub module: String,
-    /// CSV rows, for a CSV file.
+    /// Number of CSV rows; only for CSV files.
     pub rows: Option<u64>,
-    /// The attachment, for a file.
+    /// The attachment; only for attachment files.
     pub attachment: Option<Attachment>,
 }
 
 impl Run<'_> {
-    /// Prefix of all work objects of this run.
+    /// Key prefix of the run's work objects.
     pub fn work_prefix(&self) -> String {
         format!("work/{}/{}/", self.org, self.backup)
     }
 
-    /// The plan.
+    /// Location of the plan.
     pub fn plan_at(&self) -> ObjectRef {
         self.work("plan.json")
     }
 
-    /// The list of batches of items, for the state machine's map.
+    /// Location of the list of batches, for the state machine's map state.
     pub fn batches_at(&self) -> ObjectRef {
         self.work("batches.json")
     }
 
-    /// The attachments of an item.
+    /// Location of the attachment list of an item.
     pub fn files_at(&self, item: u64) -> ObjectRef {
         self.work(&format!("files/{item:08}.json"))
     }
 
-    /// The list of an item's entries; it is written when the segment is whole.
+    /// Location of an item's entry list, which is written when its segment is complete.
     pub fn entries_at(&self, item: u64) -> ObjectRef {
         self.work(&format!("segments/{item:08}.json"))
     }
 
-    /// The list of finished zips.
+    /// Location of the list of finished zips.
     pub fn archives_at(&self) -> ObjectRef {
         self.work("archives.json")
     }
 
-    /// Prefix of this backup's zips.
+    /// Key prefix of the backup's zips.
     pub fn archive_prefix(&self) -> String {
         format!("archives/{}/{}/", self.org, self.backup)
     }
 
-    /// A work object of that name.
+    /// Location of a work object.
     pub fn work(&self, name: &str) -> ObjectRef {
         ObjectRef::archives(format!("{}{name}", self.work_prefix()))
     }
@@ -207,7 +205,7 @@ impl Run<'_> {
         Ok(self.ports.objects.put(at, Bytes::from(json), JSON).await?)
     }
 
-    /// Reads a work document; `None` when it is not there yet.
+    /// Reads a work document; returns `None` if it does not exist yet.
     pub async fn read<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<Option<T>, TaskError> {
         let json = match read_all(&*self.ports.objects, at).await {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),

@@ -1,5 +1,6 @@
-//! One zip on its way: segments and documents go to the composer, and the directory, the index of attachments and the manifest grow beside
-//! it, in objects of their own where they are large. Memory is the same whatever the number of entries.
+//! Writes one zip. Segments and documents go to the composer, while the directory, the index of attachments and the
+//! manifest are written in parallel, as objects of their own if they are large. Memory use does not depend on the
+//! number of entries.
 
 use bytes::Bytes;
 use hozon_shared::archive::compose::{Composer, Limits, Piece};
@@ -16,10 +17,10 @@ use crate::work::{Segment, SegmentEntry};
 use crate::{Run, TaskError};
 
 const ZIP: &str = "application/zip";
-/// Finished bytes are passed on in pieces of about this size.
+/// Encoded bytes are passed on in chunks of about this size.
 const CHUNK: usize = 1 << 20;
 
-/// A zip being written.
+/// A zip that is being written.
 pub struct ZipWriter<'a> {
     run: &'a Run<'a>,
     kind: ArchiveKind,
@@ -30,14 +31,14 @@ pub struct ZipWriter<'a> {
     index: Option<Index<'a>>,
     manifest: StreamedEntry<'a>,
     files: ManifestText,
-    /// Of all that was given to the composer; none once something had no checksum.
+    /// Checksum of everything pushed to the composer; `None` once a piece without a checksum was pushed.
     sum: Option<Checksum>,
-    /// Rows, or attachments, of the segments.
+    /// Number of rows or attachments in the segments.
     counted: u64,
 }
 
 impl<'a> ZipWriter<'a> {
-    /// Begins the zip of that number, from 1. The manifest says what is the same for all files of all zips.
+    /// Starts the zip with that number, from 1. `manifest` contains the fields that all zips share.
     pub async fn begin(run: &'a Run<'a>, csv: CsvOptions, manifest: &Manifest, number: usize) -> Result<Self, TaskError> {
         let kind = manifest.kind;
         let prefix = match kind {
@@ -66,7 +67,7 @@ impl<'a> ZipWriter<'a> {
         })
     }
 
-    /// Adds a segment's entries.
+    /// Adds the entries of a segment.
     pub async fn segment(&mut self, segment: &Segment) -> Result<(), TaskError> {
         let offset = self.composer.size();
         for entry in &segment.entries {
@@ -85,7 +86,8 @@ impl<'a> ZipWriter<'a> {
         Ok(())
     }
 
-    /// Adds small documents (path and content), index, manifest and directory, and makes the zip. After a failure call `abort`.
+    /// Adds small documents (path and content), the index, the manifest and the directory, and completes the zip. Call
+    /// `abort` after a failure.
     pub async fn finish(&mut self, documents: &[(String, Bytes)]) -> Result<ArchiveFile, TaskError> {
         for (path, content) in documents {
             self.document(path.clone(), content.clone()).await?;
@@ -119,7 +121,7 @@ impl<'a> ZipWriter<'a> {
         })
     }
 
-    /// Gives up: frees what was sent.
+    /// Aborts the zip and frees the sent parts.
     pub async fn abort(&mut self) {
         self.directory.abort().await;
         self.manifest.upload.abort().await;
@@ -168,7 +170,7 @@ fn damaged(error: serde_json::Error) -> TaskError {
     TaskError::damaged("The manifest", error)
 }
 
-/// `attachments.csv`: ties each entry to its module and record.
+/// The index `attachments.csv`, which maps each entry to its module and record.
 struct Index<'a> {
     csv: CsvWriter,
     rows: u64,
@@ -194,7 +196,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// An entry that grows: deflated as it comes, sent to the store when there is much of it.
+/// An entry that is deflated while it is written, and sent to the store in chunks if it is large.
 struct StreamedEntry<'a> {
     encoder: EntryEncoder,
     upload: ObjectUpload<'a>,

@@ -1,5 +1,6 @@
-//! The issuer's keys. They are fetched when they are needed and kept for an hour. Whatever the key ids of tokens are, and whether or not
-//! the issuer answers, it is asked at most once a minute; while it does not answer, the keys it gave last go on being used.
+//! The issuer's signing keys. They are fetched on demand and cached for an hour. The issuer is asked at most once a
+//! minute, whatever key ids tokens contain and whether or not it answers. While it does not answer, the last known keys
+//! stay in use.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -14,12 +15,12 @@ const KEPT: TimeDelta = TimeDelta::hours(1);
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The issuer has not answered, and none of the keys it gave before is the one asked for.
+/// Error returned when the issuer does not answer and the requested key is not among the known ones.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the issuer's keys cannot be fetched")]
 pub struct KeysUnavailable;
 
-/// A cache of one key set.
+/// A cache of the issuer's key set.
 pub struct Keys {
     url: String,
     http: reqwest::Client,
@@ -35,7 +36,7 @@ struct Cached {
     asked: Option<DateTime<Utc>>,
 }
 
-/// RFC 7517 section 5: keys of kinds that are not known here are skipped, they do not spoil the set.
+/// Keys of unknown kinds are skipped and do not invalidate the set (RFC 7517 section 5).
 #[derive(Deserialize)]
 struct KeySet {
     keys: Vec<Value>,
@@ -46,7 +47,7 @@ impl Keys {
         Self { http: client(&url), url, cached: Mutex::default() }
     }
 
-    /// The key with that id; `None` when the issuer has none.
+    /// Returns the key with that id, or `None` if the issuer has no such key.
     pub async fn find(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Jwk>, KeysUnavailable> {
         let mut cached = self.cached.lock().await;
         let is_known = cached.find(id).is_some() && is_within(KEPT, cached.fetched, now);
@@ -56,7 +57,7 @@ impl Keys {
                 Ok(keys) => *cached = Cached { keys, fetched: Some(now), asked: Some(now) },
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "the issuer's keys cannot be fetched; those it gave last go on being used");
+                    tracing::error!(error, "fetching the issuer's keys failed; the last known keys stay in use");
                 }
             }
         }
@@ -84,7 +85,8 @@ fn is_within(span: TimeDelta, since: Option<DateTime<Utc>>, now: DateTime<Utc>) 
     since.is_some_and(|since| (now - since).abs() < span)
 }
 
-/// A client for that URL. An issuer elsewhere may lie behind the proxy that the environment names; one on this machine does not.
+/// Creates a client for the URL. A remote issuer may be behind the proxy that the environment names; a local one is
+/// not.
 fn client(url: &str) -> reqwest::Client {
     let client = reqwest::Client::builder();
     let client = if is_loopback(url) { client.no_proxy() } else { client };

@@ -1,4 +1,5 @@
-//! Bearer token to organisation, user and role. Tokens are OIDC JWTs; their keys come from the issuer's JWKS.
+//! Derives organisation, user and role from a bearer token. Tokens are OIDC JWTs, verified with keys from the issuer's
+//! JWKS.
 
 mod keys;
 mod origin;

@@ -1,6 +1,6 @@
-//! The `authorize` function on Lambda: an authorizer of API Gateway's HTTP API, payload format 2.0, simple responses. It lets every
-//! request through with its outcome, so that the API itself answers a refusal in its own format. Only what has not come through CloudFront,
-//! where it has to, goes no further.
+//! Lambda entry point of the `authorize` function, an authorizer for API Gateway HTTP APIs with payload format 2.0 and
+//! simple responses. It admits every request together with its identity, so that the API itself answers errors in its
+//! own format. Only requests that bypass CloudFront where it is mandatory are rejected here.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(async |event| authorize(&authorizer, origin.as_ref(), event).await)).await
 }
 
-/// What checks where requests come from; `None` where they may come from anywhere.
+/// Creates the check of where requests come from; `None` if they may come from anywhere.
 async fn origin() -> Result<Option<Origin>, Error> {
     let Some(secret) = origin_secret() else { return Ok(None) };
     let aws = Aws::load(Settings::from_env()?).await;

@@ -1,5 +1,6 @@
-//! Whether a request has come through CloudFront, where a firewall looks at it, or straight to the API's own address. CloudFront adds a
-//! secret header to what it passes on (CloudFront developer guide: Add custom headers to origin requests, "Control access to content").
+//! Checks whether a request came through CloudFront, where a firewall inspects it, or directly to the API. CloudFront
+//! adds a secret header to the requests that it forwards (CloudFront developer guide: Add custom headers to origin
+//! requests, "Control access to content").
 
 use std::sync::Arc;
 
@@ -9,14 +10,14 @@ use hozon_shared::telemetry::Causes;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
-/// The header that CloudFront adds.
+/// Name of the header that CloudFront adds.
 pub const ORIGIN_HEADER: &str = "x-hozon-origin";
-/// After so long the secrets are read again, so that an old one stops working.
+/// How long secrets are used before they are read again, so that an old one stops working.
 const KEPT: TimeDelta = TimeDelta::hours(1);
-/// So long after the last reading, a header that does not fit has them read again: it may be a new one's.
+/// How long to wait after the last read before an unknown secret causes another one. It may be a newly rotated secret.
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
 
-/// Checks that header.
+/// Verifies the header.
 pub struct Origin {
     secrets: Arc<dyn OriginSecrets>,
     clock: Arc<dyn Clock>,
@@ -29,15 +30,16 @@ struct Read {
 }
 
 impl Origin {
-    /// Reads nothing yet.
+    /// Creates the check without reading the secrets.
     pub fn new(secrets: Arc<dyn OriginSecrets>, clock: Arc<dyn Clock>) -> Self {
         Self { secrets, clock, read: Mutex::new(None) }
     }
 
-    /// Whether the header holds a secret that CloudFront may send. While the secrets cannot be read, those read last go on working.
+    /// Returns whether the header contains a current secret. While the secrets cannot be read, the last known ones stay
+    /// valid.
     pub async fn admits(&self, header: Option<&str>) -> Result<bool, PortError> {
         let Some(header) = header else { return Ok(false) };
-        // Digests are compared, so that the time it takes tells nothing of the secret.
+        // Comparing digests keeps the duration independent of the secret.
         let given: [u8; 32] = Sha256::digest(header).into();
         let now = self.clock.now();
         let mut read = self.read.lock().await;
@@ -57,7 +59,7 @@ impl Origin {
                 Ok(is_known)
             }
             Err(error) if is_known => {
-                tracing::warn!(error = %Causes(&error), "the origin's secrets cannot be read again");
+                tracing::warn!(error = %Causes(&error), "reading the origin secrets failed; the last known ones stay in use");
                 Ok(true)
             }
             Err(error) => Err(error),
@@ -74,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// What Secrets Manager holds, or nothing while it is out of reach; and a clock that is set by hand.
+    /// A fake Secrets Manager, which can be out of reach, and a manual clock.
     struct World {
         secrets: SyncMutex<Option<Vec<&'static str>>>,
         now: SyncMutex<DateTime<Utc>>,

@@ -1,27 +1,28 @@
-//! Why a token is refused. The caller learns that it is; the reason is for the log, which never has the token.
+//! Reasons why tokens are rejected. The reason is logged without the token; the caller only learns that the token is
+//! invalid.
 
 use hozon_shared::api::AuthRefusal;
 
 use crate::keys::KeysUnavailable;
 
-/// What is wrong with a token.
+/// The defect of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    #[error("it is no JSON Web Token")]
+    #[error("it is not a JSON Web Token")]
     Form,
-    #[error("its header names an extension in crit that is not known here")]
+    #[error("its header requires an unsupported extension (crit)")]
     Critical,
-    #[error("its algorithm is not taken here")]
+    #[error("its algorithm is not supported")]
     Algorithm,
     #[error("its header names no key (kid)")]
     NoKeyId,
     #[error("the issuer has no key with its kid")]
     UnknownKey,
-    #[error("its signature is wrong")]
+    #[error("its signature is invalid")]
     Signature,
-    #[error("its claims lack one that is needed, or one has another form: iss, aud, exp, sub, org, role")]
+    #[error("a required claim is missing or malformed: iss, aud, exp, sub, org, role")]
     Claims,
-    #[error("its issuer (iss) is another")]
+    #[error("its issuer (iss) is not the configured one")]
     Issuer,
     #[error("it is for another audience (aud)")]
     Audience,
@@ -31,7 +32,7 @@ pub enum Reason {
     NotYet,
 }
 
-/// Why a caller is not known.
+/// Reasons why a caller cannot be identified.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 pub enum Refused {
     #[error("no access token was sent")]
@@ -43,12 +44,12 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// Logs the reason and gives what the caller learns.
+    /// Logs the reason, and returns the error for the caller.
     pub fn logged(self) -> AuthRefusal {
         match self {
             Self::Missing => AuthRefusal::Missing,
             Self::Invalid(reason) => {
-                tracing::warn!(token.refused = %reason, "a token was refused");
+                tracing::warn!(token.refused = %reason, "rejected a token");
                 AuthRefusal::Invalid
             }
             Self::Unavailable(_) => AuthRefusal::Unavailable,

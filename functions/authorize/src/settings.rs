@@ -1,22 +1,22 @@
-//! Whom tokens must come from.
+//! Settings of the token issuer.
 
 use std::env;
 
 use hozon_shared::settings::{SettingsError, required};
 
-/// What a token must say, and where its issuer's keys are.
+/// Required claims of tokens, and the location of the issuer's keys.
 #[derive(Debug, Clone)]
 pub struct AuthSettings {
-    /// `HOZON_OIDC_ISSUER`: the token's `iss`, exactly.
+    /// `HOZON_OIDC_ISSUER`: required value of the `iss` claim.
     pub issuer: String,
-    /// `HOZON_OIDC_AUDIENCE`: one of the token's `aud`.
+    /// `HOZON_OIDC_AUDIENCE`: a value that the `aud` claim must contain.
     pub audience: String,
-    /// `HOZON_OIDC_JWKS_URL`: the issuer's JSON Web Key Set.
+    /// `HOZON_OIDC_JWKS_URL`: URL of the issuer's JSON Web Key Set.
     pub jwks_url: String,
 }
 
 impl AuthSettings {
-    /// Reads the environment.
+    /// Reads the environment variables.
     pub fn from_env() -> Result<Self, SettingsError> {
         Ok(Self {
             issuer: required("HOZON_OIDC_ISSUER")?,
@@ -26,7 +26,8 @@ impl AuthSettings {
     }
 }
 
-/// Reads `HOZON_ORIGIN_SECRET`: name or ARN of the secret that CloudFront sends; `None` where requests may come from anywhere.
+/// Reads `HOZON_ORIGIN_SECRET`: name or ARN of the secret that CloudFront sends; `None` if requests may come from
+/// anywhere.
 pub fn origin_secret() -> Option<String> {
     env::var("HOZON_ORIGIN_SECRET").ok().filter(|name| !name.is_empty())
 }

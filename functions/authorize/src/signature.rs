@@ -1,4 +1,4 @@
-//! The signature of a token: its header, and the algorithms that are taken.
+//! Parsing of signed tokens, and verification of their signature with the supported algorithms.
 
 use aws_lc_rs::signature::{ECDSA_P521_SHA512_FIXED, UnparsedPublicKey};
 use base64::Engine;
@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use crate::refusal::Reason;
 
-/// Bytes of a coordinate on the curve P-521 (RFC 7518 section 6.2.1.2).
+/// Length of a coordinate on the curve P-521 (RFC 7518 section 6.2.1.2).
 const P521_COORDINATE: usize = 66;
 
-/// How a token is signed.
+/// Signature algorithm of a token.
 #[derive(Debug, Clone, Copy)]
 enum Signing {
     Common(Algorithm),
-    /// ECDSA on P-521 with SHA-512 (RFC 7518 section 3.4), which `jsonwebtoken` does not know.
+    /// ECDSA on P-521 with SHA-512 (RFC 7518 section 3.4), which `jsonwebtoken` does not support.
     Es512,
 }
 
@@ -29,9 +29,9 @@ struct Header {
     crit: Option<Value>,
 }
 
-/// A token that was taken apart; nothing in it is to be believed before [`SignedToken::verified`].
+/// A parsed token. Nothing in it can be trusted before [`SignedToken::verified`].
 pub struct SignedToken<'a> {
-    /// The id of the key that it is signed with.
+    /// Id of the signing key.
     pub key_id: String,
     signing: Signing,
     message: &'a str,
@@ -40,12 +40,13 @@ pub struct SignedToken<'a> {
 }
 
 impl<'a> SignedToken<'a> {
-    /// Reads the header of a JWS in compact form.
+    /// Parses the header of a JWS in compact serialisation.
     pub fn read(token: &'a str) -> Result<Self, Reason> {
         let (message, signature) = token.rsplit_once('.').ok_or(Reason::Form)?;
         let (header, claims) = message.split_once('.').ok_or(Reason::Form)?;
         let header: Header = part(header).ok_or(Reason::Form)?;
-        // RFC 7515 section 4.1.11: a token with an extension that is not understood must be refused; none is understood here.
+        // RFC 7515 section 4.1.11: a token with an unsupported critical extension must be rejected. None is supported
+        // here.
         if header.crit.is_some() {
             return Err(Reason::Critical);
         }
@@ -53,7 +54,7 @@ impl<'a> SignedToken<'a> {
         Ok(Self { key_id: header.kid.ok_or(Reason::NoKeyId)?, signing, message, claims, signature })
     }
 
-    /// The claims, if the key has signed them.
+    /// Returns the claims if they were signed with the key.
     pub fn verified<T: DeserializeOwned>(&self, key: &Jwk) -> Result<T, Reason> {
         if !self.is_signed_by(key) {
             return Err(Reason::Signature);
@@ -73,7 +74,7 @@ impl<'a> SignedToken<'a> {
 }
 
 impl Signing {
-    /// Signatures whose key may be published; never a shared secret, never none.
+    /// Only algorithms with a public key are accepted: never a shared secret, and never `none`.
     fn of(name: &str) -> Option<Self> {
         Some(Self::Common(match name {
             "ES256" => Algorithm::ES256,
@@ -91,20 +92,20 @@ impl Signing {
     }
 }
 
-/// Whether that key has signed the message; `None` when it is no key on P-521.
+/// Verifies an ES512 signature; `None` if the key is not a P-521 key.
 fn is_es512(key: &Jwk, message: &[u8], signature: &str) -> Option<bool> {
     let AlgorithmParameters::EllipticCurve(point) = &key.algorithm else { return None };
     if point.curve != EllipticCurve::P521 {
         return None;
     }
     let coordinate = |text: &str| URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == P521_COORDINATE);
-    // SEC 1 section 2.3.3: an uncompressed point begins with 4.
+    // SEC 1 section 2.3.3: an uncompressed point starts with 4.
     let point = [vec![4], coordinate(&point.x)?, coordinate(&point.y)?].concat();
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
     Some(UnparsedPublicKey::new(&ECDSA_P521_SHA512_FIXED, point).verify(message, &signature).is_ok())
 }
 
-/// A part of a token: JSON in base64url.
+/// Decodes a part of a token, which is JSON in base64url.
 fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }

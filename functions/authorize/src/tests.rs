@@ -1,4 +1,4 @@
-//! Tokens of an issuer of our own, with keys behind a server that counts and fails on demand.
+//! Tests with tokens of a test issuer, whose key server counts requests and fails on demand.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -65,7 +65,7 @@ impl Clock for At {
     }
 }
 
-/// What was logged.
+/// Captured log output.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -112,7 +112,7 @@ impl World {
         json!({ "iss": "https://issuer.example", "aud": ["hozon"], "sub": "1", "org": "2", "role": "administrator", "exp": exp })
     }
 
-    /// The usual claims with one changed, or left out where it is null.
+    /// The usual claims with one claim changed, or removed if the value is null.
     fn claims_with(&self, name: &str, value: Value) -> Value {
         let mut claims = self.claims();
         match value {
@@ -225,7 +225,7 @@ async fn the_log_says_why_a_token_was_refused_and_never_has_the_token() {
     };
     let changed = |name: &str, value: Value| key.token(&world.claims_with(name, value));
     let cases = [
-        ("Bearer not-a-token".to_owned(), "no JSON Web Token"),
+        ("Bearer not-a-token".to_owned(), "not a JSON Web Token"),
         (header("crit", json!(["b64"])), "crit"),
         (header("alg", json!("HS256")), "algorithm"),
         (header("alg", json!("none")), "algorithm"),

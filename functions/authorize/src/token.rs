@@ -1,4 +1,4 @@
-//! Checks one token: signature, issuer, audience, times, and the claims that name the caller.
+//! Verifies a token: its signature, issuer, audience, validity period, and the claims that identify the caller.
 
 use std::sync::Arc;
 
@@ -15,18 +15,19 @@ use crate::keys::Keys;
 use crate::refusal::{Reason, Refused};
 use crate::signature::SignedToken;
 
-/// Clocks may differ by so many seconds.
+/// Tolerated clock difference in seconds.
 const LEEWAY: f64 = 60.0;
 
-/// Checks tokens of one issuer.
+/// Verifies tokens of one issuer.
 pub struct Authorizer {
     settings: AuthSettings,
     keys: Keys,
     clock: Arc<dyn Clock>,
 }
 
-/// What a token says. Ids are decimal numbers as text; `zuid` is the `sub` where it is not given. `email` and `locale` are OpenID Connect's
-/// standard claims, and say where and how the user is written to. Times are seconds, which may have a fraction (RFC 7519 section 2).
+/// The claims of a token. Ids are decimal numbers as text; `zuid` defaults to `sub`. `email` and `locale` are standard
+/// claims of OpenID Connect and determine where and in which language mails are sent. Times are seconds and may have
+/// fractions (RFC 7519 section 2).
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
@@ -43,7 +44,7 @@ struct Claims {
     nbf: Option<f64>,
 }
 
-/// RFC 7519 section 4.1.3: one audience as text, or a list of them.
+/// A single audience, or a list of them (RFC 7519 section 4.1.3).
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Audience {
@@ -52,12 +53,13 @@ enum Audience {
 }
 
 impl Authorizer {
-    /// Checks tokens by these settings; fetches nothing yet.
+    /// Creates an authorizer. No keys are fetched yet.
     pub fn new(settings: AuthSettings, clock: Arc<dyn Clock>) -> Self {
         Self { keys: Keys::new(settings.jwks_url.clone()), settings, clock }
     }
 
-    /// Tells who sent this `Authorization` header. Any role but `administrator` is a plain user's. Why a token is refused is in the log.
+    /// Identifies the sender of an `Authorization` header. Every role except `administrator` is a plain user. The
+    /// reason for a rejection is logged.
     pub async fn authenticate(&self, header: Option<&str>) -> Result<Caller, AuthRefusal> {
         self.caller(header).await.map_err(Refused::logged)
     }
@@ -68,7 +70,7 @@ impl Authorizer {
         let role = if claims.role == "administrator" { Role::Administrator } else { Role::User };
         let person = Person { id: claims.sub, name: person_name(&claims.name), zuid: claims.zuid.unwrap_or(claims.sub) };
         let locale = claims.locale.as_deref().map(Locale::of).unwrap_or_default();
-        // An address that cannot be written to is none: the caller sees everything in the console.
+        // An unusable address counts as absent; the caller still sees everything in the console.
         let email = claims.email.filter(|email| is_address(email));
         Ok(Caller { org: claims.org, person, role, email, locale })
     }
@@ -109,7 +111,7 @@ impl Audience {
     }
 }
 
-/// The token of either header scheme; schemes ignore case (RFC 9110).
+/// Extracts the token of either scheme; scheme names are case-insensitive (RFC 9110).
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once(' ')?;
     let known = scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("Zoho-oauthtoken");

@@ -1,5 +1,5 @@
-//! `confirm` opens an order's checkout at the provider, `cancel` gives the order up. An organisation has one open checkout at a time, so
-//! that nothing is paid twice: a new one closes the one before.
+//! `confirm` opens the checkout of an order at the payment provider, and `cancel` closes it. An organisation has at
+//! most one open checkout, so that nothing is paid twice: opening one closes the previous one.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -21,14 +21,14 @@ use serde_json::json;
 use crate::wire::OrderEnvelope;
 use crate::{ATTEMPTS, Shop, too_busy};
 
-/// Confirms an order: the answer says where it is paid. May be repeated.
+/// Confirms an order; the answer contains the address of the payment page. Idempotent.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/orders/{id}/actions/confirm",
     operation_id = "confirm_order",
     tag = "purchases",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
-    responses((status = 200, description = "The order, with where it is paid", body = OrderEnvelope), Refusals),
+    responses((status = 200, description = "The order with the address of its payment page", body = OrderEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn confirm(
@@ -52,14 +52,14 @@ pub async fn confirm(
     Err(too_busy().into())
 }
 
-/// Gives an order up that nobody has paid.
+/// Cancels an unpaid order.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/orders/{id}/actions/cancel",
     operation_id = "cancel_order",
     tag = "purchases",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
-    responses((status = 200, description = "The order as it is now", body = OrderEnvelope), Refusals),
+    responses((status = 200, description = "The updated order", body = OrderEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn cancel(
@@ -80,15 +80,15 @@ pub async fn cancel(
 
 fn not_open(status: Status) -> ApiError {
     ApiError::not_allowed(match status {
-        Status::Paid | Status::Processing => "The order is paid already.",
+        Status::Paid | Status::Processing => "The order is already paid.",
         Status::Expired => "The order has expired. Place it again.",
         _ => "The order is closed. Place it again.",
     })
 }
 
 impl Shop {
-    /// Opens the checkout of a draft. `None` when another change was faster: what this call has opened is closed then, and the order must
-    /// be read again.
+    /// Opens the checkout of a draft. If a concurrent change wins, closes what it has opened and returns `None`; the
+    /// caller must read the order again.
     async fn open_checkout(
         &self,
         caller: &Caller,
@@ -119,8 +119,8 @@ impl Shop {
         Ok(None)
     }
 
-    /// Closes a checkout that lost a race, unless it is the order's own: two confirmations of one order are given the same one. It is
-    /// counted as given up before it is closed, so that no other confirmation can store it afterwards.
+    /// Closes a checkout that lost a race, unless the order stores it: two confirmations of one order receive the same
+    /// checkout. Counts it as abandoned before closing it, so that no other confirmation can store it afterwards.
     async fn abandon(&self, owner: Owner, abandoned: u32, checkout: &str) -> Result<(), ApiError> {
         for _ in 0..ATTEMPTS {
             let order = self.ports.purchases.order(owner.org, owner.order).await?.ok_or_else(ApiError::not_found)?;
@@ -133,7 +133,8 @@ impl Shop {
             };
             if is_counted {
                 return match self.payments.close_checkout(checkout).await {
-                    // Another confirmation was given it too, and has closed it. Nobody can have paid it: its address was never shown.
+                    // Another confirmation received the same checkout and has closed it. Nobody can have paid it, because
+                    // its URL was never returned.
                     Err(error) if error.kind == ErrorKind::Conflict => Ok(()),
                     closed => Ok(closed?),
                 };
@@ -142,7 +143,7 @@ impl Shop {
         Err(too_busy().into())
     }
 
-    /// Refuses what made sense when it was ordered and does not any more.
+    /// Rejects an order whose products have become useless since it was placed.
     fn require_sense(&self, order: &Order, held: &Holdings) -> Result<(), ApiError> {
         let standing = held.standing(self.ports.clock.now());
         if order.lines.iter().all(|line| standing.lacks(&line.product, &self.terms.plans)) {
@@ -154,7 +155,7 @@ impl Shop {
     async fn close_other(&self, caller: &Caller, other: OrderId) -> Result<(), ApiError> {
         match self.ports.purchases.order(caller.org, other).await? {
             Some(other) if other.status == Status::Processing => {
-                let message = "The payment of another order is on its way. Wait until it is through, then confirm this one.";
+                let message = "The payment of another order is in progress. Wait until it completes, then confirm this order.";
                 Err(ApiError::not_allowed(message).details(json!({ "id": other.id })))
             }
             Some(other) => self.give_up(&other, caller, &Once::default()).await,
@@ -162,8 +163,8 @@ impl Shop {
         }
     }
 
-    /// Gives an order up: first at the provider, so that nobody can pay it any more, then here. One that was paid meanwhile is settled,
-    /// and the call refused.
+    /// Cancels an order: first at the provider, so that it can no longer be paid, and then here. If it was paid in the
+    /// meantime, the payment is settled instead.
     async fn give_up(&self, order: &Order, by: &Caller, once: &Once) -> Result<(), ApiError> {
         let cancelled = order.clone().cancel(self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
         if let Some(checkout) = &order.checkout {
@@ -180,7 +181,7 @@ impl Shop {
         Ok(())
     }
 
-    /// The provider's id of the organisation; made with its first order.
+    /// Returns the organisation's customer id at the provider, which is created with its first order.
     async fn customer(&self, caller: &Caller, organisation: &Organisation, order: OrderId) -> Result<String, ApiError> {
         if let Some(known) = self.ports.purchases.customer(caller.org).await? {
             return Ok(known);
@@ -198,7 +199,7 @@ impl Shop {
     }
 }
 
-/// A line as the provider and the buyer see it.
+/// Describes a line for the provider and the buyer.
 pub(crate) fn checkout_line(line: &Line, locale: Locale) -> CheckoutLine {
     let title = match (&line.product, locale) {
         (Product::OneTime, Locale::En) => format!("One-time backup × {}", line.quantity),

@@ -1,5 +1,6 @@
-//! What can be bought, orders from their summary to their receipt, subscriptions, and the payment provider's messages. Amounts come from
-//! the price list alone; what the provider says of a payment is read from it, not from its messages (see `settle`).
+//! The `purchase` function: prices, orders from summary to receipt, subscriptions, and the payment provider's webhook.
+//! Prices come only from the price list. The state of a payment is read from the provider, never taken from its
+//! messages (see `settle`).
 
 mod checkout;
 mod messages;
@@ -19,22 +20,22 @@ use hozon_shared::domain::purchase::{ChangeContext, Holdings};
 use hozon_shared::ports::{Change, ErrorKind, Payments, PortError, Ports, Renewals};
 use utoipa_axum::routes;
 
-/// Times a race for the same rows is tried again.
+/// Attempts to change rows that others change concurrently.
 const ATTEMPTS: usize = 8;
 
-/// The function and what it uses.
+/// The `purchase` function with its dependencies.
 #[derive(Clone)]
 pub struct Shop {
     ports: Ports,
     payments: Arc<dyn Payments>,
     renewals: Arc<dyn Renewals>,
     terms: Arc<Terms>,
-    /// Where the console is, without a slash at its end; buyers come back to it.
+    /// Base URL of the console, without a trailing slash, to which buyers return.
     console: Arc<str>,
 }
 
 impl Shop {
-    /// A shop with these terms, paid at that provider. `console` is where buyers come back to.
+    /// Creates the function with its terms and payment provider. `console` is the URL to which buyers return.
     pub fn new<P: Payments + Renewals + 'static>(ports: Ports, provider: Arc<P>, terms: Arc<Terms>, console: &str) -> Self {
         let console = console.trim_end_matches('/').into();
         Self { ports, payments: provider.clone(), renewals: provider, terms, console }
@@ -44,7 +45,7 @@ impl Shop {
         self.ports.store.organisation(org).await?.ok_or_else(ApiError::not_found)
     }
 
-    /// The prices for an organisation; refused where purchases are off.
+    /// Returns the prices for an organisation, or an error if purchases are disabled.
     fn prices(&self, organisation: &Organisation) -> Result<&CountryPrices, ApiError> {
         let prices = self.terms.prices.as_ref();
         let prices =
@@ -52,7 +53,7 @@ impl Shop {
         Ok(prices.of(organisation.country.as_deref()))
     }
 
-    /// Everything that an organisation has.
+    /// Reads everything that an organisation owns.
     async fn holdings(&self, org: OrgId) -> Result<Option<Holdings>, PortError> {
         let Some(organisation) = self.ports.store.organisation(org).await? else { return Ok(None) };
         let account = self.ports.accounts.account(org).await?;
@@ -61,13 +62,13 @@ impl Shop {
         Ok(Some(Holdings { organisation, account, subscriptions, open_order }))
     }
 
-    /// Computes changes from now on.
+    /// Computes changes with the current time and new ids.
     fn changes<T>(&self, compute: impl FnOnce(&mut ChangeContext<'_>) -> T) -> T {
         let now = self.ports.clock.now();
         compute(&mut ChangeContext { now, next: &mut || self.ports.ids.next(now) })
     }
 
-    /// Commits; `false` when somebody else was first and what was read must be read again.
+    /// Commits changes; returns `false` if a concurrent change came first, so that the state must be read again.
     async fn commit(&self, org: OrgId, changes: Vec<Change>) -> Result<bool, PortError> {
         match self.ports.store.commit(org, changes).await {
             Ok(()) => Ok(true),
@@ -77,12 +78,12 @@ impl Shop {
     }
 }
 
-/// What a race that was lost too often is answered with.
+/// Error returned after too many concurrent changes.
 fn too_busy() -> PortError {
-    PortError::new(ErrorKind::Unavailable, "change a purchase against others")
+    PortError::new(ErrorKind::Unavailable, "change a purchase while others change it")
 }
 
-/// The routes of this function.
+/// Returns the routes of this function.
 pub fn router(shop: Shop) -> Documented {
     let routes = Documented::new()
         .routes(routes!(prices::handle))
@@ -93,6 +94,6 @@ pub fn router(shop: Shop) -> Documented {
         .routes(routes!(subscriptions::list))
         .routes(routes!(subscriptions::cancel))
         .routes(routes!(subscriptions::resume));
-    // The provider's messages have ids of their own, which tell repeats.
+    // The provider's messages have their own ids, by which repeats are detected.
     with_idempotency(with_versions(routes), &shop.ports).routes(routes!(messages::handle)).with_state(shop)
 }

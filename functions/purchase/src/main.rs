@@ -1,4 +1,4 @@
-//! The `purchase` function on Lambda.
+//! Lambda entry point of the `purchase` function.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! `POST /webhooks/payments`: the payment provider's messages. The signature is checked on the raw body; then what the message is about is
-//! read from the provider, and what follows is stored in one transaction with the note that the message was handled. A message that cannot
-//! be handled now is answered with an error, so that the provider sends it again.
+//! `POST /webhooks/payments`: the payment provider's webhook. The signature is verified over the raw body. Then the
+//! object that the message refers to is read from the provider, and its consequences are stored in one transaction that
+//! also marks the message as handled. If that fails, the error answer makes the provider send the message again.
 
 use axum::Json;
 use axum::extract::State;
@@ -18,19 +18,19 @@ pub struct Received {
     received: bool,
 }
 
-/// Takes a message of the payment provider. Nobody else can call this: messages are signed.
+/// Receives a message of the payment provider. The message's signature authenticates it.
 #[utoipa::path(
     post,
     path = "/webhooks/payments",
     operation_id = "receive_payment_message",
     tag = "purchases",
-    params(("Stripe-Signature" = String, Header, description = "Signature of the raw body and its time")),
+    params(("Stripe-Signature" = String, Header, description = "Signature over the time and the raw body")),
     request_body(content = serde_json::Value, description = "An event of the provider"),
     responses(
-        (status = 200, description = "Handled, now or before", body = Received),
-        (status = 400, description = "The signature or the body is wrong", body = AnyError),
-        (status = 500, description = "Our side; the message must come again", body = AnyError),
-        (status = 503, description = "Our side is busy; the message must come again", body = AnyError),
+        (status = 200, description = "The message was handled, now or before", body = Received),
+        (status = 400, description = "The signature or the body is invalid", body = AnyError),
+        (status = 500, description = "Internal error; send the message again", body = AnyError),
+        (status = 503, description = "The service is temporarily unavailable; send the message again", body = AnyError),
     ),
     security(()),
 )]

@@ -1,4 +1,4 @@
-//! Orders: placing one, which gives its summary, and reading them.
+//! Placing orders, which returns their summary, and reading them.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::Shop;
 use crate::wire::{OrderEnvelope, OrderOut};
 
-/// Orders of a page, unless asked for fewer, and at most.
+/// Default and maximum number of orders per page.
 const PER_PAGE: usize = 20;
 const MAX_PER_PAGE: usize = 100;
 
@@ -27,7 +27,7 @@ pub struct OrderRequest {
     order: WantedOrder,
 }
 
-/// What is wanted. Prices are the price list's: a body that names one is refused.
+/// The requested products. Prices come from the price list; a body that contains one is rejected.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedOrder {
@@ -42,14 +42,14 @@ struct WantedOrder {
 struct WantedItem {
     #[schema(value_type = ProductKind)]
     product: String,
-    /// The plan's name, for a plan.
+    /// Name of the plan, if the product is a plan.
     plan: Option<String>,
-    /// 1 to 100 for one-time backups. 1.
+    /// 1 to 100 for one-time backups. Defaults to 1.
     #[schema(minimum = 1, maximum = 100)]
     quantity: Option<u32>,
 }
 
-/// Places an order. Nothing is bought by this: the answer is its summary, and its prices hold for 23 hours.
+/// Places an order and returns its summary. Nothing is bought yet; the prices are valid for 22 hours.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/orders",
@@ -81,7 +81,7 @@ pub async fn place(
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-/// Reads the body; a field that it must not have, a price above all, is named.
+/// Parses the body. An error names the unexpected field, such as a price.
 fn read_body(body: &[u8]) -> Result<WantedOrder, ApiError> {
     let invalid = |error: serde_json::Error| match unknown_field(&error.to_string()) {
         Some(field) => {
@@ -110,11 +110,15 @@ fn items(wanted: &WantedOrder) -> Result<Vec<Item>, ApiError> {
             ("plan", Some(plan)) => Product::Plan(plan.clone()),
             ("plan", None) => {
                 let path = format!("$.order.items[{at}].plan");
-                return Err(ApiError::mandatory_not_found("plan", &path, "Name the plan that is wanted."));
+                return Err(ApiError::mandatory_not_found("plan", &path, "Set plan to the name of the plan."));
             }
             _ => {
                 let path = format!("$.order.items[{at}].product");
-                return Err(ApiError::invalid_data("product", &path, "product is one_time, weekly, or plan with a plan's name."));
+                return Err(ApiError::invalid_data(
+                    "product",
+                    &path,
+                    "Set product to one_time, weekly, or plan together with a plan name.",
+                ));
             }
         };
         Ok(Item { product, quantity: item.quantity.unwrap_or(1) })
@@ -184,13 +188,13 @@ pub async fn read(
 }
 
 impl Shop {
-    /// The order that a path names.
+    /// Finds the order named in a path.
     pub(crate) async fn order(&self, org: OrgId, id: &str) -> Result<Order, ApiError> {
         let id: OrderId = id.parse().map_err(|_| ApiError::not_found())?;
         self.ports.purchases.order(org, id).await?.ok_or_else(ApiError::not_found)
     }
 
-    /// An order as an answer.
+    /// Represents an order as an answer.
     pub(crate) async fn shown(&self, caller: &Caller, order: &Order) -> Result<Json<OrderEnvelope>, ApiError> {
         let zone = self.organisation(caller.org).await?.time_zone;
         Ok(Json(OrderEnvelope { order: OrderOut::of(order, zone, self.ports.clock.now()) }))

@@ -1,4 +1,5 @@
-//! `GET backup/prices`: what the caller's organisation can buy, and for how much; with a choice in the query, also what all of it costs.
+//! `GET backup/prices`: the products that the caller's organisation can buy with their prices and, for a selection in
+//! the query, a quote.
 
 use axum::Json;
 use axum::extract::State;
@@ -24,41 +25,41 @@ pub struct PricesEnvelope {
 
 #[derive(Serialize, ToSchema)]
 struct PricesOut {
-    /// The country that the prices are those of, ISO 3166-1 alpha-2.
+    /// Country whose price list applies, as an ISO 3166-1 alpha-2 code.
     country: String,
     #[schema(example = "JPY")]
     currency: &'static str,
-    /// Digits of the currency's minor unit, in which amounts are.
+    /// Number of decimals of the currency; amounts are in its minor unit.
     minor_digits: u32,
     tax: TaxOut,
     products: Vec<ProductOut>,
-    /// What is chosen in the query; null where nothing is.
+    /// Quote for the selection in the query; null without one.
     quote: Option<QuoteOut>,
 }
 
-/// The summary of an order that is not placed.
+/// Summary of an order that is not placed.
 #[derive(Serialize, ToSchema)]
 struct QuoteOut {
     lines: Vec<LineOut>,
     /// Without tax.
     subtotal: u64,
     tax: TaxOut,
-    /// What would be paid, tax in it.
+    /// Amount to pay, including tax.
     total: u64,
-    /// What would be paid again each month, tax in it.
+    /// Amount to pay every month, including tax.
     renews_amount: u64,
 }
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Choice {
-    /// One-time backups.
+    /// Number of one-time backups.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     one_time: Option<String>,
-    /// The weekly subscription.
+    /// Whether to include the weekly subscription.
     #[param(value_type = Option<bool>)]
     weekly: Option<String>,
-    /// A plan's name.
+    /// Name of a plan.
     plan: Option<String>,
 }
 
@@ -66,19 +67,19 @@ pub struct Choice {
 struct ProductOut {
     #[schema(value_type = ProductKind)]
     product: &'static str,
-    /// The plan's name.
+    /// Name of the plan.
     plan: Option<String>,
-    /// The listed price of one, in minor units.
+    /// Listed price of one unit, in minor units.
     amount: u64,
     #[schema(value_type = PricedUnit)]
     per: &'static str,
-    /// What the plan gives; null for one without limit, and for other products.
+    /// Free backups per month of the plan; null for an unlimited plan and for other products.
     free_per_month: Option<u32>,
-    /// Whether the organisation can buy it now.
+    /// Whether the organisation can buy the product now.
     available: bool,
 }
 
-/// What can be bought, in the buyer's currency. With a choice in the query the answer has its summary; nothing is stored by that.
+/// Reads the products and prices in the buyer's currency. A selection in the query adds a quote; nothing is stored.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/prices",
@@ -114,18 +115,18 @@ pub async fn handle(
 }
 
 impl Choice {
-    /// What is chosen; `None` where nothing is.
+    /// Returns the selected products; `None` without a selection.
     fn items(&self) -> Result<Option<Vec<Item>>, ApiError> {
         let mut items = Vec::new();
         if let Some(text) = &self.one_time {
             let quantity =
-                text.parse().map_err(|_| ApiError::invalid_param("one_time", "one_time is a whole number from 1 to 100."))?;
+                text.parse().map_err(|_| ApiError::invalid_param("one_time", "Set one_time to a whole number from 1 to 100."))?;
             items.push(Item { product: Product::OneTime, quantity });
         }
         match self.weekly.as_deref() {
             None | Some("false") => {}
             Some("true") => items.push(Item { product: Product::Weekly, quantity: 1 }),
-            Some(_) => return Err(ApiError::invalid_param("weekly", "weekly is true or false.")),
+            Some(_) => return Err(ApiError::invalid_param("weekly", "Set weekly to true or false.")),
         }
         items.extend(self.plan.iter().map(|plan| Item { product: Product::Plan(plan.clone()), quantity: 1 }));
         Ok(Some(items).filter(|items| !items.is_empty()))

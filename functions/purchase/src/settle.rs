@@ -1,6 +1,6 @@
-//! Makes what is stored follow what the provider says now. What is stored is read first and the provider's state after it, and the
-//! commit is conditional on what was read: so of two messages that are handled at the same time the later state wins, and a message
-//! that comes late or again finds nothing to do.
+//! Updates stored state to match the payment provider. Stored state is read first, the provider's state second, and the
+//! commit is conditional on the stored state. Of two messages handled concurrently the later provider state therefore
+//! wins, and a late or repeated message changes nothing.
 
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::order::{Order, Status};
@@ -11,7 +11,7 @@ use hozon_shared::ports::{Change, ErrorKind, PortError};
 use crate::{ATTEMPTS, Shop, too_busy};
 
 impl Shop {
-    /// Makes an order follow its checkout, and hands out what it holds once it is paid.
+    /// Updates an order from its checkout, and fulfils it once it is paid.
     pub(crate) async fn settle_checkout(&self, checkout: &str, message: Option<&str>) -> Result<(), PortError> {
         for _ in 0..ATTEMPTS {
             let state = self.payments.checkout(checkout).await?;
@@ -37,7 +37,7 @@ impl Shop {
             Status::Paid => return self.pay(followed, state, held).await,
             Status::Failed => OrderStep::Failed,
             Status::Expired => OrderStep::Expired,
-            // The money is on its way: the order's place stays taken, and nothing has happened yet.
+            // The money is still on its way. The order keeps the checkout lock, and nothing else happens yet.
             _ => return Ok(vec![Change::Order(Box::new(followed))]),
         };
         Ok(self.changes(|from| purchase::step(followed, step, &by, held.open_order, from)))
@@ -57,7 +57,8 @@ impl Shop {
         Ok(self.changes(|from| purchase::pay(order, state.subscription.as_ref(), held, from)))
     }
 
-    /// Makes subscriptions follow the provider's. A message that comes before the one about its checkout has that settled first.
+    /// Updates subscriptions from the provider. If the checkout's own message has not arrived yet, the order is settled
+    /// first.
     pub(crate) async fn follow_subscription(&self, id: &str, message: &str) -> Result<(), PortError> {
         let Some(owner) = self.renewals.subscription(id).await?.owner else { return Ok(()) };
         self.settle_order(owner).await?;
@@ -95,7 +96,7 @@ impl Shop {
         Err(too_busy())
     }
 
-    /// Settles an order that is not paid yet as far as is known here.
+    /// Settles an order that is not yet known to be paid.
     async fn settle_order(&self, owner: Owner) -> Result<(), PortError> {
         let order = self.ports.purchases.order(owner.org, owner.order).await?;
         let Some(order) = order.filter(|order| order.status != Status::Paid) else { return Ok(()) };
@@ -105,16 +106,16 @@ impl Shop {
         }
     }
 
-    /// The order and what its organisation has. `None` when the message was handled before, and when the order is none of ours: another
-    /// installation may be paid through the same account.
+    /// Returns the order and what its organisation owns. Returns `None` if the message was handled before, or if the
+    /// order is unknown because another installation uses the same account.
     async fn unless_handled(&self, owner: Owner, message: Option<&str>) -> Result<Option<(Order, Holdings)>, PortError> {
         if let Some(message) = message
             && self.ports.purchases.is_handled(owner.org, message).await?
         {
             return Ok(None);
         }
-        // In this order: an order that is not paid yet has none of the subscriptions that were read before it, so that what it takes the
-        // place of is never its own, nor what was bought after it.
+        // The order of these reads matters. An order that is still unpaid has none of the subscriptions read before it,
+        // so the subscriptions that it replaces never include its own or later ones.
         let held = self.holdings(owner.org).await?;
         Ok(self.ports.purchases.order(owner.org, owner.order).await?.zip(held))
     }

@@ -1,4 +1,4 @@
-//! Subscriptions: reading them, cancelling one (R11), and resuming it before its period's end.
+//! Listing subscriptions, cancelling one, and resuming it before its period ends.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -22,7 +22,7 @@ pub struct SubscriptionsEnvelope {
     subscriptions: Vec<SubscriptionOut>,
 }
 
-/// Lists subscriptions, newest first, ended ones too.
+/// Lists subscriptions, including ended ones, newest first.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/subscriptions",
@@ -54,15 +54,16 @@ struct Confirmation {
     confirm: bool,
 }
 
-/// Cancels a subscription: it goes on until its period's end and is not renewed. Without `confirm` the answer says what would happen.
+/// Cancels a subscription, which stays valid until its period ends and is not renewed. Without `confirm`, the answer
+/// describes the consequences.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/subscriptions/{id}/actions/cancel",
     operation_id = "cancel_subscription",
     tag = "purchases",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The subscription")),
-    request_body(content = Option<CancelRequest>, description = "Empty: ask what would happen"),
-    responses((status = 200, description = "The subscription as it is now", body = SubscriptionEnvelope), Refusals),
+    request_body(content = Option<CancelRequest>, description = "An empty body asks for the consequences"),
+    responses((status = 200, description = "The updated subscription", body = SubscriptionEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn cancel(
@@ -83,14 +84,14 @@ pub async fn cancel(
     shop.turn(&caller, found.id, &state, &once).await
 }
 
-/// Resumes a cancelled subscription before its period's end.
+/// Resumes a cancelled subscription before its period ends.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/subscriptions/{id}/actions/resume",
     operation_id = "resume_subscription",
     tag = "purchases",
     params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The subscription")),
-    responses((status = 200, description = "The subscription as it is now", body = SubscriptionEnvelope), Refusals),
+    responses((status = 200, description = "The updated subscription", body = SubscriptionEnvelope), Refusals),
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn resume(
@@ -101,7 +102,7 @@ pub async fn resume(
 ) -> Result<Json<SubscriptionEnvelope>, ApiError> {
     let (held, found) = shop.find(&caller, &id).await?;
     if found.status_at(shop.ports.clock.now()) != Status::Ending {
-        return Err(ApiError::not_allowed("Only a cancelled subscription can be resumed, before its period's end."));
+        return Err(ApiError::not_allowed("Only a cancelled subscription can be resumed, and only before its period ends."));
     }
     let line = shop.line(&caller, &held, &found).await?;
     let state = shop.renewals.resume(&found.provider, &line).await.map_err(|error| match error.kind {
@@ -130,18 +131,18 @@ impl Shop {
         Ok((held, found))
     }
 
-    /// What cancelling would do.
+    /// Returns the error that describes the consequences of a cancellation.
     fn consequences(&self, held: &Holdings, found: &Subscription) -> ApiError {
         let ends = local_time(found.period_end, held.organisation.time_zone);
         let plan_after = found.product.plan().map(|_| found.plan_before.as_deref().unwrap_or(self.terms.plans.fallback()));
         let message = match plan_after {
-            Some(plan) => format!("Your plan goes on until {ends} and is {plan} then. Confirm to cancel it."),
-            None => format!("The weekly subscription goes on until {ends} and is not renewed. Confirm to cancel it."),
+            Some(plan) => format!("Your plan continues until {ends} and then changes to {plan}. Confirm to cancel it."),
+            None => format!("The weekly subscription continues until {ends} and is not renewed. Confirm to cancel it."),
         };
         ApiError::confirmation_required(message, json!({ "ends": ends, "plan_after": plan_after }))
     }
 
-    /// The line that is paid again each month.
+    /// Returns the line that is charged every month.
     async fn line(&self, caller: &Caller, held: &Holdings, found: &Subscription) -> Result<CheckoutLine, ApiError> {
         let order = self.ports.purchases.order(held.organisation.id, found.order).await?;
         let line = order.and_then(|order| order.lines.into_iter().find(|line| line.product == found.product));
@@ -149,7 +150,7 @@ impl Shop {
         Ok(crate::checkout::checkout_line(&line.ok_or_else(missing)?, caller.locale))
     }
 
-    /// Stores the turn that the caller's wish has made at the provider; a message of the provider may have been faster.
+    /// Stores the change that was made at the provider. A message of the provider may have stored it already.
     async fn turn(
         &self,
         caller: &Caller,

@@ -1,4 +1,4 @@
-//! Orders and subscriptions as the API shows them.
+//! The representation of orders and subscriptions.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -11,7 +11,6 @@ use hozon_shared::domain::subscription::{Status as SubscriptionStatus, Subscript
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The answer of calls about one order.
 #[derive(Serialize, ToSchema)]
 pub struct OrderEnvelope {
     pub order: OrderOut,
@@ -21,7 +20,7 @@ pub struct OrderEnvelope {
 #[derive(Serialize, ToSchema)]
 pub struct OrderOut {
     id: String,
-    /// The number that people quote.
+    /// Number that people quote.
     number: String,
     #[schema(value_type = OrderStatus)]
     status: Status,
@@ -29,27 +28,27 @@ pub struct OrderOut {
     origin: Origin,
     #[schema(example = "JPY")]
     currency: &'static str,
-    /// Digits of the currency's minor unit.
+    /// Number of decimals of the currency.
     minor_digits: u32,
     lines: Vec<LineOut>,
     /// Without tax.
     subtotal: u64,
     tax: TaxOut,
-    /// What is paid, tax in it.
+    /// Amount to pay, including tax.
     total: u64,
-    /// What is paid again each month, tax in it.
+    /// Amount to pay every month, including tax.
     renews_amount: u64,
     created_time: LocalTime,
     created_by: PersonOut,
-    /// When it can no longer be paid.
+    /// When the order can no longer be paid.
     expires_time: LocalTime,
     paid_time: Option<LocalTime>,
-    /// Where it is paid, while it awaits payment.
+    /// Address of the payment page, while the order awaits payment.
     checkout_url: Option<String>,
     receipt_url: Option<String>,
-    /// What was paid back.
+    /// Amount refunded so far.
     refunded_amount: u64,
-    /// Whether the buyer's bank holds the money.
+    /// Whether the buyer's bank disputes the payment.
     disputed: bool,
 }
 
@@ -59,22 +58,22 @@ pub struct LineOut {
     product: &'static str,
     plan: Option<String>,
     quantity: u32,
-    /// The listed price of one.
+    /// Listed price of one unit.
     unit_amount: u64,
-    /// The listed price of the line.
+    /// Listed price of the line.
     amount: u64,
     #[schema(value_type = PricedUnit)]
     per: &'static str,
 }
 
-/// A tax, and what of it is in an order.
+/// A tax, and its amount in an order.
 #[derive(Serialize, ToSchema)]
 pub struct TaxOut {
     name: String,
-    /// Percent, as decimal text.
+    /// Percentage as decimal text.
     #[schema(example = "10")]
     percent: String,
-    /// Whether listed prices have it in them.
+    /// Whether listed prices include the tax.
     included: bool,
     /// Null in a price list.
     amount: Option<u64>,
@@ -85,7 +84,7 @@ impl TaxOut {
         Self { name: tax.name.clone(), percent: tax.percent(), included: tax.included, amount: None }
     }
 
-    /// The tax of an order, placed or not.
+    /// Represents the tax of an order.
     pub fn of(order: &Order) -> Self {
         Self { amount: Some(order.tax_total().minor), ..Self::rate(&order.tax) }
     }
@@ -121,7 +120,6 @@ impl OrderOut {
     }
 }
 
-/// A line as the API shows it.
 pub fn line(line: &Line) -> LineOut {
     LineOut {
         product: line.product.kind(),
@@ -133,7 +131,6 @@ pub fn line(line: &Line) -> LineOut {
     }
 }
 
-/// The answer of calls about one subscription.
 #[derive(Serialize, ToSchema)]
 pub struct SubscriptionEnvelope {
     pub subscription: SubscriptionOut,
@@ -148,16 +145,16 @@ pub struct SubscriptionOut {
     plan: Option<String>,
     #[schema(value_type = closed_sets::SubscriptionStatus)]
     status: SubscriptionStatus,
-    /// What is paid each month, tax in it.
+    /// Monthly price including tax.
     amount: u64,
     #[schema(example = "JPY")]
     currency: &'static str,
     minor_digits: u32,
     started_time: LocalTime,
-    /// The end of the period: it is renewed then, or ends.
+    /// End of the period, at which the subscription renews or ends.
     period_end: LocalTime,
     ended_time: Option<LocalTime>,
-    /// The order that it was bought with.
+    /// The order that bought it.
     order: String,
 }
 

@@ -45,8 +45,8 @@ pub(crate) struct AllowanceOut {
     /// One-time backups left.
     one_time_left: u32,
     weekly: Option<WeeklyOut>,
-    /// Free and one-time backups left.
     /// Sum of free and one-time backups left.
+    left: Option<u32>,
     /// Whether purchases are enabled.
     purchases: bool,
 }
