@@ -65,8 +65,7 @@ struct Record {
     file_name: Option<String>,
     /// The backup that the event is about.
     backup: Option<String>,
-    /// IP address of the client, if a link was used without a recorded click. The person is unknown then, and `done_by`
-    /// is the backup's requester.
+    /// IP address of the client, if a link was used without a recorded click. The person is unknown then, and `done_by` is the backup's requester.
     #[schema(example = "203.0.113.7")]
     address: Option<String>,
     /// Number of backups bought.

@@ -53,8 +53,9 @@ pub struct ContentsEnvelope {
     contents: ContentsOut,
 }
 
-/// Reads the contents of a backup: modules, rows, CSV files with their SHA-256, and what was left out. The contents are
-/// kept for a year, longer than the files.
+/// Reads the contents of a backup: modules, rows, CSV files with their SHA-256, and what was left out.
+///
+/// The contents are kept for a year, longer than the files.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/backups/{id}/contents",

@@ -21,7 +21,7 @@ use serde_json::json;
 use crate::wire::OrderEnvelope;
 use crate::{ATTEMPTS, Shop, too_busy};
 
-/// Confirms an order; the answer contains the address of the payment page. Idempotent.
+/// Confirms an order; the answer contains the address of the payment page.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/orders/{id}/actions/confirm",

@@ -18,7 +18,9 @@ pub struct Received {
     received: bool,
 }
 
-/// Receives a message of the payment provider. The message's signature authenticates it.
+/// Receives a message of the payment provider.
+///
+/// The message's signature authenticates it.
 #[utoipa::path(
     post,
     path = "/webhooks/payments",

@@ -49,7 +49,9 @@ struct WantedItem {
     quantity: Option<u32>,
 }
 
-/// Places an order and returns its summary. Nothing is bought yet; the prices are valid for 22 hours.
+/// Places an order and returns its summary.
+///
+/// Nothing is bought yet; the prices are valid for 22 hours.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/orders",

@@ -79,7 +79,9 @@ struct ProductOut {
     available: bool,
 }
 
-/// Reads the products and prices in the buyer's currency. A selection in the query adds a quote; nothing is stored.
+/// Reads the products and prices in the buyer's currency.
+///
+/// A selection in the query adds a quote; nothing is stored.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/prices",

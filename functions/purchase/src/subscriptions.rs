@@ -54,8 +54,9 @@ struct Confirmation {
     confirm: bool,
 }
 
-/// Cancels a subscription, which stays valid until its period ends and is not renewed. Without `confirm`, the answer
-/// describes the consequences.
+/// Cancels a subscription, which stays valid until its period ends and is not renewed.
+///
+/// Without `confirm`, the answer describes the consequences.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup/subscriptions/{id}/actions/cancel",

@@ -18,6 +18,7 @@ const NOTE: &str = "A paid weekly subscription is not cancelled by this; it cont
 
 type Answer = Json<BackupEnvelope<Success<Changed>>>;
 
+/// Stops a schedule.
 #[utoipa::path(
     put,
     path = "/crm/bulk/{v}/backup/{id}/actions/cancel",

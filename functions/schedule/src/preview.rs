@@ -51,8 +51,7 @@ struct Preview {
     skips: Vec<LocalTime>,
     /// Number of runs in each month of the coming year that has runs.
     months: Vec<MonthRuns>,
-    /// What must be bought so that the next run is covered, in the form of the details of `LIMIT_REACHED`; null if
-    /// nothing must be bought.
+    /// What must be bought so that the next run is covered, in the form of the details of `LIMIT_REACHED`; null if nothing must be bought.
     limit: Option<Value>,
 }
 

@@ -53,8 +53,7 @@ struct CsvOut {
     byte_order_mark: bool,
     /// Whether cells that a spreadsheet would run as a formula are neutralized.
     escape_formulas: bool,
-    /// Whether cells that a spreadsheet would change (ids, leading zeros, text that looks like a date) are protected.
-    /// Effective only together with `escape_formulas`.
+    /// Whether cells that a spreadsheet would change (ids, leading zeros, text that looks like a date) are protected. Effective only together with `escape_formulas`.
     protect_values: bool,
 }
 
@@ -115,7 +114,9 @@ pub async fn read(State(app): State<App>, Administrator(caller): Administrator) 
     Ok(answer(&app, &organisation))
 }
 
-/// Saves settings. A change of time zone or time moves the runs of an active schedule.
+/// Saves settings.
+///
+/// A change of time zone or time moves the runs of an active schedule.
 #[utoipa::path(
     put,
     path = "/crm/bulk/{v}/backup/settings",

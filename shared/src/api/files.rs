@@ -70,8 +70,7 @@ pub struct FileOut {
     checksum: Option<ChecksumOut>,
 }
 
-/// Checksum of the whole zip. The CRC-32 is combined from those of the zip's parts; the manifest inside contains a
-/// SHA-256 for every file.
+/// Checksum of the whole zip. The CRC-32 is combined from those of the zip's parts; the manifest inside contains a SHA-256 for every file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChecksumOut {
     #[schema(value_type = ChecksumAlgorithm)]
