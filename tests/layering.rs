@@ -1,6 +1,6 @@
-//! The layers know only what they may: no AWS, HTTP or Lambda type in the domain, the ports or the archive; SDKs only in `shared/src/aws`,
-//! HTTP to the payment provider only in `shared/src/payments`.
-//! And a file has one subject, so it stays short.
+//! Checks of the layers: no AWS, HTTP or Lambda types in the domain, the ports or the archive format; SDKs only in
+//! `shared/src/aws`; HTTP to the payment provider only in `shared/src/payments`. Files stay short, so that each has one
+//! subject.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! One year of each kind of schedule on a clock that is moved from one time to the next: every run is accounted for, and every backup
-//! is really made. Prints a table.
+//! A year of each kind of schedule, on a clock that jumps from one time to the next. Every run is accounted for, and
+//! every backup is really made. Prints a table.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use hozon_shared::ports::Change;
 use hozon_tests::{Crm, ManualClock};
 use serde_json::json;
 
-/// What a year came to.
+/// Result of a year.
 #[derive(Debug, PartialEq, Eq)]
 struct Year {
     scheduled: usize,
@@ -80,7 +80,7 @@ async fn live(kind: &Kind) -> Year {
         local.look_at_the_clock().await;
         local.wait_until_idle().await;
         if expected.next_if_eq(&next).is_some() {
-            // The sweep comes every two minutes, and waits half an hour for a trigger.
+            // The sweep runs every two minutes, and waits half an hour for a trigger.
             clock.set(next + TimeDelta::minutes(45));
             local.look_at_the_clock().await;
             local.wait_until_idle().await;

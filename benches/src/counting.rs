@@ -1,4 +1,4 @@
-//! Counts the requests to the object store, and the bytes that go there and come back.
+//! Counts the requests to the object store, and the bytes transferred in both directions.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::ports::{Bucket, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, PortError, UploadId, Uploads};
 
-/// Requests by their kind, and bytes.
+/// Number of requests by kind, and of bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Counts(Arc<Mutex<BTreeMap<&'static str, u64>>>);
 
@@ -18,17 +18,15 @@ impl Counts {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += amount;
     }
 
-    /// All counts so far.
+    /// Returns all counts so far.
     pub fn all(&self) -> BTreeMap<&'static str, u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// An object store that is counted.
+/// An object store whose requests are counted.
 pub struct Counted<T: ?Sized> {
-    /// The store.
     pub store: Arc<T>,
-    /// Its counts.
     pub counts: Counts,
 }
 

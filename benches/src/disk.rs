@@ -1,5 +1,5 @@
-//! Objects as files: the engine with no store around it. Rows and files are read from where they lie; of the bytes that a store would take,
-//! only small objects are written, and large ones become holes of their size.
+//! Objects as files, to measure the engine without a store. Rows and files are read in place. Of the bytes that a store
+//! would receive, only small objects are written; large ones become sparse files of the same size.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -12,14 +12,14 @@ use futures_util::{StreamExt, stream};
 use hozon_shared::ports::{Bucket, ErrorKind, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, PortError, UploadId, Uploads};
 
 const CHUNK: u64 = 64 << 10;
-/// The functions' own documents are smaller, parts are larger.
+/// Larger than the functions' own documents, and smaller than parts.
 const SMALL: usize = 4 << 20;
 
-/// Reads the CRM bucket of a data folder as files; what is written goes to another folder.
+/// Reads the CRM bucket of a data folder as files, and writes to another folder.
 pub struct Disk {
-    /// The embedded S3's folder.
+    /// Folder of the S3 emulator.
     pub s3: PathBuf,
-    /// Where new objects go.
+    /// Folder for new objects.
     pub scratch: PathBuf,
 }
 

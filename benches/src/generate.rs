@@ -1,5 +1,6 @@
-//! Data like a CRM's: records in Japanese and English with ids, dates, amounts, addresses and notes, and attachments from 1 KiB to 200 MiB, five
-//! sixths of them in formats that are compressed already (photographs, scans, office documents, recordings). The same for every run.
+//! Data that resembles a CRM: records in Japanese and English with ids, dates, amounts, addresses and notes, and
+//! attachments from 1 KiB to 200 MiB, five sixths of them in compressed formats (photographs, scans, office documents,
+//! recordings). Every run generates the same data.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -126,7 +127,7 @@ const WORDS: [&str; 64] = [
     "来月",
 ];
 
-/// Writes the CSV files, each of one record at least, and, below `attachments/`, the files.
+/// Writes the CSV files, with at least one record each, and the attachments below `attachments/`.
 pub fn run(to: &Path, csv_bytes: u64, file_bytes: u64) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for (number, module) in (0..).zip(MODULES) {
@@ -185,7 +186,7 @@ fn files(to: &Path, bytes: u64) -> Result<()> {
     let (mut written, mut number) = (0, 0u64);
     let mut next = Some(LARGEST.min(bytes / 5));
     while written < bytes {
-        // Sizes are spread evenly over orders of magnitude, as files' are; the first is the largest.
+        // Like real files, sizes are spread evenly over orders of magnitude; the first is the largest.
         let size = next.take().unwrap_or_else(|| (1024.0 * 2f64.powf(random.f64() * 14.5)) as u64);
         let module = MODULES[random.usize(..2)];
         let folder = to.join("attachments").join(module).join((FIRST_ID + number / 2).to_string());

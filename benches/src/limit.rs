@@ -1,4 +1,4 @@
-//! The machine's own limit: deflate by zlib-rs at our level, over bytes in memory, on one core, with nothing around it.
+//! The machine's own limit: zlib-rs deflates bytes in memory at the default level, on one core.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,11 +9,11 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde_json::json;
 
-/// More than this is not looked at: it would be the same.
+/// Bytes beyond this are ignored; they would not change the result.
 const ENOUGH: u64 = 512 << 20;
 const CHUNK: usize = 64 << 10;
 
-/// Deflates each CSV file of the folder, as one stream.
+/// Deflates each CSV file of the folder as one stream.
 pub fn run(from: &Path, level: u32) -> Result<()> {
     let (mut bytes, mut packed, mut seconds) = (0, 0, 0.0);
     let mut paths: Vec<_> = std::fs::read_dir(from)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;

@@ -1,4 +1,5 @@
-//! The parts of `benches/run` that are ours: making data, the stores in a process of their own, the worker, and the machine's own limit.
+//! Programs for `benches/run`: data generation, the stores in a separate process, the worker, and the machine's own
+//! limit.
 
 mod counting;
 mod disk;
@@ -16,7 +17,7 @@ use clap::Parser;
 /// Measures the archive engine.
 #[derive(Parser)]
 enum Command {
-    /// Writes CSV files and attachments, so many MiB of each.
+    /// Writes CSV files and attachments.
     Generate {
         /// MiB of CSV.
         #[arg(long)]
@@ -24,17 +25,17 @@ enum Command {
         /// MiB of attachments.
         #[arg(long)]
         files: u64,
-        /// The folder.
+        /// Target folder.
         to: PathBuf,
     },
-    /// Serves the stores of a data folder until standard input ends; prints where they are.
+    /// Serves the stores of a data folder until standard input ends, and prints their addresses.
     Stores {
         /// The data folder.
         data: PathBuf,
     },
-    /// Makes one backup with the functions' own code and prints what it took.
+    /// Makes one backup with the functions' own code, and prints the resources that it used.
     Worker(worker::Worker),
-    /// Deflates CSV files in memory, on one core, and prints bytes per second.
+    /// Deflates CSV files in memory on one core, and prints bytes per second.
     Limit {
         /// Deflate level.
         #[arg(long, default_value_t = hozon_archive::Settings::default().level)]
@@ -42,9 +43,9 @@ enum Command {
         /// Folder of CSV files.
         from: PathBuf,
     },
-    /// Lists an organisation's attachments so many times, in place of storing so many.
+    /// Multiplies an organisation's list of attachments without storing more files.
     Repeat {
-        /// Where the stores are, as `stores` printed it.
+        /// Address of the stores, as printed by `stores`.
         #[arg(long)]
         stores: String,
         /// The organisation's name.
@@ -53,7 +54,7 @@ enum Command {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
-        /// How many times.
+        /// Number of repetitions.
         times: u64,
     },
 }
@@ -69,7 +70,7 @@ async fn main() -> Result<()> {
     }
 }
 
-/// Prints a result for `benches/run` to read.
+/// Prints a result for `benches/run`.
 #[expect(clippy::print_stdout, reason = "standard output is what the caller reads")]
 fn tell(result: &serde_json::Value) {
     println!("{result}");

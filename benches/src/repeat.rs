@@ -1,5 +1,5 @@
-//! Lists the attachments of an organisation many times over, each time under other ids, so that an archive of many gigabytes can be made
-//! of one that is stored. Every entry names the same bytes, so the archive is a right one.
+//! Repeats the attachment list of an organisation under other ids, so that an archive of many gigabytes can be made
+//! from a small store. All entries refer to the same bytes, so the archive is valid.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::stores::connect;
 use crate::worker::organisation;
 
-/// Bytes of a block of the list, as the native store's writer has them.
+/// Size of a block of the list, the same as in the native store's writer.
 const BLOCK: usize = 1 << 20;
 
-/// Lists each module's attachments so many times.
+/// Repeats the attachment list of each module.
 pub async fn run(stores: &str, data: &Path, org: &str, times: u64) -> Result<()> {
     let ports = connect(stores).await?;
     let org = organisation(data, org)?;

@@ -1,4 +1,4 @@
-//! The embedded S3 and DynamoDB in a process of their own, as they would be on AWS.
+//! The S3 and DynamoDB emulators in a separate process, as they are separate on AWS.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub async fn serve(data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The functions' ports on stores that run elsewhere.
+/// Creates the functions' ports on stores in another process.
 pub async fn connect(stores: &str) -> Result<Ports> {
     let places: Value = serde_json::from_str(stores)?;
     let place = |name: &str| places[name].as_str().map(str::to_owned).with_context(|| format!("{name} is missing"));

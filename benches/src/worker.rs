@@ -1,4 +1,4 @@
-//! A worker: the archive function's own tasks in a process that holds nothing else, so that its CPU time and memory are the engine's.
+//! A worker that runs only the archive function's tasks, so that its CPU time and memory are those of the engine.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use crate::counting::{Counted, Counts};
 use crate::disk::Disk;
 use crate::stores::connect;
 
-/// What a worker does.
+/// Options of a worker.
 #[derive(Args)]
 pub struct Worker {
-    /// Where the stores are, as `stores` printed it.
+    /// Address of the stores, as printed by `stores`.
     #[arg(long)]
     stores: String,
     /// The data folder.
@@ -34,28 +34,28 @@ pub struct Worker {
     /// The organisation's name.
     #[arg(long)]
     org: String,
-    /// Reads and writes files in place of objects; new ones go to this folder.
+    /// Reads and writes files instead of objects; new ones go to this folder.
     #[arg(long, value_name = "DIR")]
     disk: Option<PathBuf>,
-    /// Items packed at once.
+    /// Number of items packed concurrently.
     #[arg(long, default_value_t = 1)]
     at_once: usize,
     /// Deflate level.
     #[arg(long, default_value_t = Settings::default().level)]
     level: u32,
-    /// Most rows of a CSV file.
+    /// Maximum number of rows per CSV file.
     #[arg(long, default_value_t = Settings::default().rows_per_file)]
     rows_per_file: u64,
-    /// Most bytes of a call of pack.
+    /// Maximum number of bytes per invocation of pack.
     #[arg(long, default_value_t = Settings::default().task_bytes)]
     task_bytes: u64,
-    /// The tasks to carry out.
+    /// Tasks to run.
     #[arg(long, value_delimiter = ',', default_value = "begin,plan,pack,assemble,finish")]
     tasks: Vec<Task>,
-    /// A backup that was begun before.
+    /// A backup that was started before.
     #[arg(long)]
     backup: Option<u64>,
-    /// Which of how many parts of the batches are packed.
+    /// Share of the batches to pack, for example 0/2.
     #[arg(long, value_delimiter = '/', num_args = 1, default_value = "0/1")]
     share: Vec<usize>,
 }
@@ -70,7 +70,7 @@ enum Task {
 }
 
 impl Worker {
-    /// Carries out the tasks and prints what they took.
+    /// Runs the tasks and prints the resources that they used.
     pub async fn run(self) -> Result<()> {
         let (ports, counts) = self.ports().await?;
         let org = organisation(&self.data, &self.org)?;
@@ -142,7 +142,7 @@ impl Worker {
                 return Ok(());
             }
             Task::Pack => {
-                // As many calls at once as there may be items at once, as the local program has it.
+                // As in the local program, there are as many concurrent invocations as concurrent items.
                 let calls: Vec<_> = self
                     .batches(ports, org, backup)
                     .await?
@@ -167,7 +167,7 @@ impl Worker {
         Ok(())
     }
 
-    /// The batches of this worker's share.
+    /// Returns the batches in this worker's share.
     async fn batches(&self, ports: &Ports, org: OrgId, backup: BackupId) -> Result<Vec<Value>> {
         let at = ObjectRef::archives(format!("work/{org}/{backup}/batches.json"));
         let all: Vec<Value> = serde_json::from_slice(&read_all(&*ports.objects, &at).await?)?;
@@ -176,7 +176,7 @@ impl Worker {
     }
 }
 
-/// The id of the organisation with that name.
+/// Finds an organisation by name.
 pub fn organisation(data: &Path, name: &str) -> Result<OrgId> {
     let entries: Value = serde_json::from_slice(&std::fs::read(data.join("organisations.json"))?)?;
     let known = entries.as_array().into_iter().flatten().find(|entry| entry["name"] == name);
@@ -193,7 +193,7 @@ async fn request(ports: &Ports, org: OrgId) -> Result<BackupId> {
     Ok(id)
 }
 
-/// CPU time of this process so far, in seconds, its threads' all together. Linux counts it in hundredths.
+/// Returns the CPU time of all threads of this process so far, in seconds. Linux counts it in hundredths.
 fn cpu_seconds() -> Result<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
@@ -201,12 +201,12 @@ fn cpu_seconds() -> Result<f64> {
     Ok((ticks(11)? + ticks(12)?) / 100.0)
 }
 
-/// Begins to measure the most memory anew.
+/// Resets the peak memory.
 fn forget_peak() -> Result<()> {
     Ok(std::fs::write("/proc/self/clear_refs", "5")?)
 }
 
-/// The most memory that was resident at once.
+/// Returns the peak resident memory.
 fn peak_kb() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("/proc/self/status is unknown")?;

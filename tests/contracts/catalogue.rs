@@ -1,4 +1,4 @@
-//! `Catalogue`: which version of each module is the current one.
+//! Contract of `Catalogue`: the current version of each module.
 
 use hozon_shared::domain::crm::Module;
 
@@ -41,7 +41,7 @@ async fn more_modules_than_a_transaction_takes_become_current_at_once_and_others
     assert_eq!(current[1..], many);
 }
 
-/// The table refuses items over 400 KB. What was written of the publication before that is never read.
+/// The table rejects items over 400 KB. Items of the failed publication that were written before are never read.
 #[tokio::test]
 async fn of_a_publication_that_fails_nothing_is_current() {
     let emulators = Emulators::start().await;

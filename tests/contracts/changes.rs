@@ -1,4 +1,4 @@
-//! `Change`: what may be repeated, and what a repeat is a conflict of.
+//! Contract of `Change`: which writes may be repeated, and which repeats are conflicts.
 
 use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::id::ScheduleId;

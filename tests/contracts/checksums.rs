@@ -1,5 +1,5 @@
-//! What an upload says of checksums, and what becomes of an error behind a 200, against a store that answers as S3's API reference says. The
-//! emulators count no checksums of parts, so that this one store does.
+//! Checksums of uploads, and errors in the body of a 200 answer, tested against a store that behaves as S3's API
+//! reference says, because the emulators compute no part checksums.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,7 @@ use hozon_shared::settings::{Endpoints, Settings};
 use crate::emulators::Emulators;
 use crate::samples::kind;
 
-/// A request, as far as it matters here.
+/// A recorded request.
 #[derive(Clone)]
 struct Seen {
     call: &'static str,
@@ -26,7 +26,7 @@ struct Seen {
 #[derive(Clone, Default)]
 struct Store {
     seen: Arc<Mutex<Vec<Seen>>>,
-    /// How many of the next completions fail behind a 200.
+    /// Number of further completions that fail with a 200 answer.
     failing: Arc<Mutex<usize>>,
 }
 
@@ -56,7 +56,7 @@ impl Store {
     }
 }
 
-/// The checksum that came with a part; a stand-in where it came behind the body.
+/// Returns the checksum header of a part; a placeholder if the checksum was sent as a trailer.
 fn crc32_of(headers: &HeaderMap) -> &str {
     headers.get("x-amz-checksum-crc32").and_then(|value| value.to_str().ok()).unwrap_or("AAAAAQ==")
 }

@@ -1,40 +1,40 @@
-//! What each set of emulators is known to do otherwise than AWS. Where it can be tried, the check sees to it that the list stays true:
-//! a gap that has been closed fails it.
+//! Known differences between each set of emulators and AWS. Where possible, a check verifies the list: a gap that was
+//! closed fails it.
 
 /// A promise that one of the sets does not keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gap {
-    /// A reader sees an object as it was before a write or after it.
+    /// A reader sees an object as before or after a write, never a mixture.
     WholeObjects,
-    /// An upload that is gone can be given up again.
+    /// Aborting an absent upload succeeds.
     RepeatedAbort,
-    /// The first part has the number 1.
+    /// Part numbers start at 1.
     PartZero,
-    /// A link that somebody has changed serves nothing.
+    /// A manipulated link serves nothing.
     ForgedLinks,
-    /// A link serves nothing after its time.
+    /// An expired link serves nothing.
     ExpiredLinks,
-    /// The key of links may read zips and nothing else.
+    /// The link signer's key may only read zips.
     SignersRights,
-    /// Mail from a sender that is not verified is not sent.
+    /// Mail from an unverified sender is rejected.
     UnverifiedSenders,
-    /// Mail to what is no address is refused.
+    /// Mail to an invalid address is rejected.
     NoAddress,
-    /// Secrets can be changed.
+    /// Secrets can be rotated.
     KeysChange,
 }
 
-/// Gaps and what lies behind them.
+/// Gaps with their causes.
 pub type Gaps = &'static [(Gap, &'static str)];
 
-/// What moto does otherwise.
+/// Differences of moto.
 pub const MOTO: Gaps = &[
     (Gap::ForgedLinks, "moto serves a link with any signature"),
     (Gap::ExpiredLinks, "moto does not look at a link's time"),
     (Gap::SignersRights, "moto's users have every right"),
 ];
 
-/// What the embedded ones do otherwise.
+/// Differences of the local program's emulators.
 pub const EMBEDDED: Gaps = &[
     (Gap::WholeObjects, "s3s-fs keeps an object's checksums beside it, and a reader in between finds that they do not agree"),
     (Gap::RepeatedAbort, "s3s-fs answers AccessDenied where S3 answers NoSuchUpload"),
@@ -44,7 +44,7 @@ pub const EMBEDDED: Gaps = &[
     (Gap::KeysChange, "the embedded Secrets Manager gives what the data folder's file held at the start"),
 ];
 
-/// Why a set does not keep that promise; `None` when it does.
+/// Returns why a set does not keep a promise; `None` if it does.
 pub fn reason(gaps: Gaps, gap: Gap) -> Option<&'static str> {
     gaps.iter().find(|(known, _)| *known == gap).map(|(_, reason)| *reason)
 }

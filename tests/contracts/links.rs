@@ -1,4 +1,4 @@
-//! `Links`: a link serves one object, under its file name, for its time.
+//! Contract of `Links`: a link serves one object under its file name until it expires.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn a_link_serves_the_object_under_its_file_name() {
 #[tokio::test]
 async fn a_link_to_nothing_serves_nothing() {
     let emulators = Emulators::start().await;
-    // S3 tells only those who may list the bucket that there is nothing.
+    // S3 reveals only to those with list permission that the object does not exist.
     assert!(get(&sign(&emulators, Utc::now(), DAY).await).await.status().is_client_error());
 }
 

@@ -1,4 +1,5 @@
-//! `Change::Acquire` and `Change::Release`: an organisation has each place once, and only its holder frees it.
+//! Contract of `Change::Acquire` and `Change::Release`: an organisation has each lock once, and only its holder can
+//! release it.
 
 use hozon_shared::domain::change::Lock;
 use hozon_shared::domain::id::{BackupId, OrderId, ScheduleId, WebhookId};
@@ -7,7 +8,7 @@ use hozon_shared::ports::{Change, ErrorKind};
 use crate::emulators::{Emulators, ORG, OTHER};
 use crate::samples::kind;
 
-/// Takes and frees a place for one holder and another.
+/// Acquires and releases a lock for two holders.
 async fn check(place: fn(u64) -> Lock) {
     let emulators = Emulators::start().await;
     let store = &emulators.ports.store;

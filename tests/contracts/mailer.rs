@@ -1,4 +1,4 @@
-//! `Mailer`: a mail arrives as it was written.
+//! Contract of `Mailer`: a mail arrives as it was written.
 
 use hozon_shared::ports::{ErrorKind, Mail};
 use mail_parser::{Message, MessageParser};

@@ -1,6 +1,6 @@
-//! What the ports promise, checked of the adapters on AWS's emulators: on those that the local program embeds, or, where
-//! `HOZON_CONTRACTS_ENDPOINT` names it, on moto's server, which others have made (tests/deploy/contracts.py starts it). Checks speak
-//! through the ports; [`emulators::Emulators`] looks at what no port tells.
+//! Contract tests of the ports, run against the AWS adapters on emulators: those of the local program, or moto's server
+//! if `HOZON_CONTRACTS_ENDPOINT` names it (tests/deploy/contracts.py starts it). Checks use the ports;
+//! [`emulators::Emulators`] reads state that no port exposes.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 

@@ -1,4 +1,4 @@
-//! `Objects`: whole objects, written at once, listed in order.
+//! Contract of `Objects`: whole objects, written atomically and listed in order.
 
 use std::ops::Range;
 
@@ -149,7 +149,7 @@ async fn a_reader_sees_the_old_object_or_the_new_one() {
 
 #[tokio::test]
 async fn an_early_end_is_an_error_and_no_short_object() {
-    // No emulator ends early; this one store does.
+    // No emulator truncates a body, so this test server does.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let s3 = Some(format!("http://{}", listener.local_addr().unwrap()));
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! `Outbox`: messages that have been handled.
+//! Contract of `Outbox`: messages that were handled.
 
 use hozon_shared::domain::id::EventId;
 

@@ -1,4 +1,4 @@
-//! `Progress` and `Marks`: how far runs are, and how far administrators have read.
+//! Contract of `Progress` and `Marks`: the progress of runs, and the read marks of administrators.
 
 use hozon_shared::domain::id::{BackupId, EventId, UserId};
 use hozon_shared::domain::progress::Amount;

@@ -1,4 +1,4 @@
-//! `Accounts` and `Purchases`: what was bought, and what is left of it.
+//! Contract of `Accounts` and `Purchases`: purchases and the allowance that remains.
 
 use hozon_shared::domain::allowance::Account;
 use hozon_shared::domain::change::Lock;

@@ -1,4 +1,5 @@
-//! `Requests`: of many attempts with one key one carries the request out, and only that one may store its answer.
+//! Contract of `Requests`: of several attempts with one key, exactly one carries the request out and may store its
+//! answer.
 
 use futures_util::future::join_all;
 use hozon_shared::domain::id::UserId;

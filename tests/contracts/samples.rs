@@ -1,4 +1,4 @@
-//! One of each thing that is stored, with an id; a check changes what it is about.
+//! Sample documents with an id; each check changes the fields that matter to it.
 
 use std::collections::BTreeMap;
 
@@ -23,17 +23,17 @@ use hozon_shared::domain::subscription::{Status as SubscriptionStatus, Subscript
 use hozon_shared::domain::webhook::{Delivery, Secret, Webhook};
 use hozon_shared::ports::{ErrorKind, PortError};
 
-/// The kind of failure, where a port has failed.
+/// Returns the kind of a port failure.
 pub fn kind<T>(result: Result<T, PortError>) -> Option<ErrorKind> {
     result.err().map(|error| error.kind)
 }
 
-/// A Tuesday, on which everything happens.
+/// A Tuesday.
 pub fn now() -> DateTime<Utc> {
     "2026-11-24T01:00:00Z".parse().expect("a time")
 }
 
-/// So many hours later.
+/// Returns a time some hours later.
 pub fn hours(hours: i64) -> DateTime<Utc> {
     now() + TimeDelta::hours(hours)
 }
@@ -71,7 +71,7 @@ pub fn failure(message: impl Into<String>) -> Failure {
     Failure::new("ATTACHMENT_MISSING", message)
 }
 
-/// Weekly on Mondays at four, first on the 30th.
+/// A weekly schedule on Mondays at 04:00, first on the 30th.
 pub fn schedule(org: OrgId, id: u64) -> Schedule {
     let rule = "FREQ=WEEKLY;INTERVAL=1;BYDAY=MO".parse().expect("a rule");
     let time = NaiveTime::from_hms_opt(4, 0, 0).expect("a time");

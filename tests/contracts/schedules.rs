@@ -1,4 +1,4 @@
-//! `Schedules`: what was set, what became of it, and what is due.
+//! Contract of `Schedules`: schedules, their outcomes, and due items.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use hozon_shared::ports::{Change, Due, Ports};
 use crate::emulators::{Emulators, ORG, OTHER};
 use crate::samples::{backup, delivery, failure, hours, now, occurrence, schedule};
 
-/// Looks at the index until it says that; it may lag.
+/// Polls the due index until it contains the expected items, because it may lag.
 async fn due_becomes(ports: &Ports, until: DateTime<Utc>, expected: &[Due]) {
     let expected: HashSet<_> = expected.iter().copied().collect();
     for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! Keys in Secrets Manager: the payment provider's and the links' signer's.
+//! Keys in Secrets Manager: those of the payment provider and of the link signer.
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
@@ -15,7 +15,7 @@ use crate::emulators::Emulators;
 use crate::known::Gap;
 use crate::samples::{hours, kind, now};
 
-/// A payment provider that answers whoever has that key. Gives its address.
+/// Starts a payment provider that accepts one key, and returns its address.
 async fn provider(api_key: String) -> String {
     let answer = move |headers: HeaderMap| {
         let is_known = headers.get("authorization").is_some_and(|found| *found == *format!("Bearer {api_key}"));
@@ -71,7 +71,7 @@ async fn a_secret_that_is_not_there_is_an_error() {
     assert!(emulators.payments("contracts-none", "http://127.0.0.1:9").await.is_err());
 }
 
-/// Signs a link so many hours after now, and gives the id of its key.
+/// Signs a link at a number of hours from now, and returns the id of the signing key.
 async fn signed_with(emulators: &Emulators, hour: i64) -> Result<String, PortError> {
     let at = ObjectRef::archives("zips/1/Data_001.zip");
     let link = emulators.ports.links.sign(&at, "Data_001.zip", hours(hour), Duration::from_secs(60)).await?;

@@ -1,4 +1,5 @@
-//! `Store`: what is read is what was written, newest first, and a transaction is whole or nothing.
+//! Contract of `Store`: reads return what was written, newest first, and a transaction is applied completely or not at
+//! all.
 
 use futures_util::future::join_all;
 use hozon_shared::domain::backup::Backup;
@@ -87,7 +88,7 @@ async fn a_transaction_is_whole_or_nothing() {
     let emulators = Emulators::start().await;
     let store = &emulators.ports.store;
     store.commit(ORG, vec![Change::Event(event(2))]).await.unwrap();
-    // The condition that does not hold comes first, between others, and last.
+    // The failing condition comes first, in the middle, and last.
     for broken in 0..3 {
         let mut changes = vec![Change::Organisation(organisation(ORG)), Change::Backup(Box::new(backup(ORG, 7)))];
         changes.insert(broken, Change::Event(event(2)));

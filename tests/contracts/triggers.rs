@@ -1,4 +1,5 @@
-//! `Triggers`: an organisation has one trigger at most, and it is stored as EventBridge Scheduler has to see it.
+//! Contract of `Triggers`: an organisation has at most one trigger, stored in the form that EventBridge Scheduler
+//! requires.
 
 use chrono_tz::Tz;
 use hozon_shared::domain::id::{OrgId, ScheduleId};
@@ -12,7 +13,7 @@ fn trigger(org: OrgId, schedule: u64, expression: &str) -> ScheduleTrigger {
     ScheduleTrigger { org, schedule: ScheduleId(schedule), expression: expression.to_owned(), zone: Tz::Asia__Tokyo }
 }
 
-/// What a trigger calls with, as Scheduler keeps it.
+/// Returns the inputs of stored triggers.
 fn inputs(stored: &[Value]) -> Vec<Value> {
     let input = |schedule: &Value| serde_json::from_str(schedule["Target"]["Input"].as_str().expect("text")).expect("JSON");
     stored.iter().map(input).collect()

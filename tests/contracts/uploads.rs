@@ -1,4 +1,4 @@
-//! `Uploads`: objects made of parts, of which nothing is seen before they are complete.
+//! Contract of `Uploads`: multipart objects that become visible only when they are complete.
 
 use bytes::Bytes;
 use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PartTag, PortError, Ports, UploadId, read_all};
@@ -7,7 +7,7 @@ use crate::emulators::Emulators;
 use crate::known::Gap;
 use crate::samples::kind;
 
-/// The least that a part has that is not the last.
+/// Minimum size of a part other than the last.
 const MIN_PART: usize = 5 << 20;
 
 fn zip() -> ObjectRef {

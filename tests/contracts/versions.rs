@@ -1,4 +1,4 @@
-//! `Change`: documents with a `version` are written only over the version that their writer has seen.
+//! Contract of `Change`: a document with a `version` replaces only the version that its writer has read.
 
 use hozon_shared::domain::allowance::Account;
 use hozon_shared::domain::backup::Backup;
@@ -12,7 +12,7 @@ use hozon_shared::ports::{Change, ErrorKind};
 use crate::emulators::{Emulators, ORG};
 use crate::samples::{account, backup, kind, order, organisation, schedule, subscription};
 
-/// Writes a document of a version where there is none, the right one, an older one and a newer one.
+/// Writes versions of a document: over nothing, over the right one, over an older and a newer one.
 async fn check(emulators: &Emulators, write: impl Fn(u64) -> Change, stored: impl AsyncFn() -> u64) {
     let commit = async |version| kind(emulators.ports.store.commit(ORG, vec![write(version)]).await);
     let conflict = Some(ErrorKind::Conflict);

@@ -1,4 +1,5 @@
-//! `Webhooks`: webhooks and their open deliveries. How deliveries become due is in `schedules`.
+//! Contract of `Webhooks`: webhooks and their pending deliveries. The module `schedules` checks when deliveries become
+//! due.
 
 use hozon_shared::domain::id::{EventId, WebhookId};
 use hozon_shared::domain::webhook::{Delivery, Webhook};

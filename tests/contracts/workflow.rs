@@ -1,4 +1,4 @@
-//! `Workflow`: a name starts one execution.
+//! Contract of `Workflow`: a name starts one execution.
 
 use futures_util::future::join_all;
 use hozon_shared::ports::Execution;
@@ -20,7 +20,7 @@ async fn a_name_that_was_used_starts_nothing_and_is_no_error() {
     let input = |backup: &str| json!({ "org": "1", "backup": backup });
     let start = async |backup: &str| emulators.ports.workflow.start("backup-7", input(backup)).await.unwrap();
     assert_eq!(start("7").await, Execution::Running);
-    // The execution of a backup that does not exist may have ended since, and then its name is taken.
+    // The execution of a backup that does not exist may have ended already; its name is taken then.
     assert!(matches!(start("7").await, Execution::Running | Execution::Taken));
     assert_eq!(start("8").await, Execution::Taken);
     emulators.ports.workflow.start("backup-8", input("8")).await.unwrap();

@@ -1,5 +1,5 @@
-//! Prints random rules and their occurrences over 30 years, one JSON object per line, for tests/peers/recurrence.py to count again. The
-//! argument is how many; the same number gives the same rules.
+//! Prints random rules with their occurrences over 30 years, one JSON object per line, for comparison by
+//! tests/peers/recurrence.py. The argument is the number of rules; the same number always yields the same rules.
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc, Weekday};
 use chrono_tz::{America, Asia, Australia, Europe, Pacific, Tz};
@@ -43,13 +43,13 @@ fn random_recurrence(random: &mut fastrand::Rng, zone: Tz) -> Recurrence {
     let weekday = Weekday::try_from(random.u8(0..7)).expect("a weekday");
     let day = match random.u8(0..4) {
         0 => Day::OfWeek(weekday),
-        // Half of all dates are those that some month lacks.
+        // Half of the dates do not exist in every month.
         1 => Day::OfMonth(if random.bool() { random.u8(29..=31) } else { random.u8(1..=28) }),
         2 => Day::Nth(random.u8(1..=4), weekday),
         _ => Day::Last(weekday),
     };
     let rule = Rule::new(random.u16(1..=52).min(random.u16(1..=52)), day).expect("a rule");
-    // Half of all times are those at which clocks are changed.
+    // Half of the times are those of clock changes.
     let minute = if random.bool() { random.u32(0..240) } else { random.u32(0..1440) };
     let time = NaiveTime::MIN + TimeDelta::minutes(minute.into());
     let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(random.i64(20_000_000..22_000_000));

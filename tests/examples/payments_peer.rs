@@ -1,5 +1,6 @@
-//! Two halves for tests/peers/payments.py. `serve FOLDER WEBHOOK-URL` is the local program's Stripe alone, for Stripe's own SDK. `adapter
-//! URL` is our adapter alone, for a Stripe that we did not write: each line of standard input is a call, and its outcome one line of JSON.
+//! Two programs for tests/peers/payments.py. `serve FOLDER WEBHOOK-URL` runs only the Stripe emulator, for Stripe's own
+//! SDK. `adapter URL` runs only the Stripe adapter, for a Stripe server by others: each line of standard input is a
+//! call, and each line of output its result as JSON.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -60,7 +61,7 @@ async fn serve(folder: &Path, webhook_url: &str) -> Result<()> {
     }
 }
 
-/// Makes the call of a line: a name and its arguments, without blanks inside.
+/// Makes the call in a line: a name and its arguments, which contain no blanks.
 async fn answer(stripe: &Stripe, line: &str) -> Result<Value> {
     let owner = Owner { org: OrgId(7), order: OrderId(8) };
     let words: Vec<&str> = line.split_whitespace().collect();

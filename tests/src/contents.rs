@@ -1,4 +1,4 @@
-//! Everything that an organisation's CRM holds, to be compared.
+//! The complete contents of an organisation's CRM, for comparisons.
 
 use futures_util::TryStreamExt;
 use hozon_shared::domain::crm::{DataCategory, Field};
@@ -6,24 +6,19 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::rows::RowPiece;
 use hozon_shared::ports::Ports;
 
-/// One module with all its rows and files.
+/// A module with all its rows and attachments.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ModuleContents {
-    /// Name in the API.
     pub api_name: String,
-    /// Name that users see.
     pub label: String,
-    /// Position.
     pub order: u32,
-    /// Fields.
     pub fields: Vec<Field>,
-    /// Rows.
     pub rows: Vec<Vec<String>>,
     /// Attachments: id, record, file name, media type, bytes.
     pub attachments: Vec<(String, String, String, String, Vec<u8>)>,
 }
 
-/// Reads what a backup takes of an organisation: fields and modules that are left out are not in it.
+/// Reads everything that a backup contains. Modules and fields that backups leave out are skipped.
 pub async fn contents(ports: &Ports, org: OrgId) -> Vec<ModuleContents> {
     let mut all = Vec::new();
     for module in ports.snapshots.modules(org).await.expect("modules") {

@@ -1,4 +1,4 @@
-//! CSV exports and attachments on disk, to be imported.
+//! CSV exports and attachments on disk, as input for imports.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-/// When every file was last changed: 15 January 2027.
+/// Modification time of every file: 15 January 2027.
 const MODIFIED: Duration = Duration::from_secs(1_800_000_000);
 
-/// A folder as a CRM's export would leave it.
+/// A folder such as a CRM's export.
 pub struct Crm {
     folder: TempDir,
 }
@@ -21,7 +21,7 @@ impl Default for Crm {
 }
 
 impl Crm {
-    /// A small CRM of two modules and three attachments.
+    /// A small CRM with two modules and three attachments.
     pub fn small() -> Self {
         Self::default()
             .file("Leads.csv", &csv(&[&["Id", "Name", "Phone"], &["1", "山田 \"太郎\"", "+819012345678"], &["2", "=1+1", "-5"]]))
@@ -38,17 +38,17 @@ impl Crm {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("makes folders");
         let mut file = std::fs::File::create(path).expect("makes a file");
         file.write_all(bytes).expect("writes");
-        // An import keeps files' dates, and the same CRM gives the same bytes.
+        // An import preserves modification times, and the same CRM must give the same bytes.
         file.set_modified(SystemTime::UNIX_EPOCH + MODIFIED).expect("dates a file");
         self
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Where it is, as inputs of an import.
+    /// The folder as the input of an import.
     pub fn inputs(&self) -> Vec<PathBuf> {
         vec![self.path().to_owned()]
     }

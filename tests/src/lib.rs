@@ -1,4 +1,5 @@
-//! What stories share: a running Hozon on a folder of its own, callers with tokens, and a look at what is left when a story ends.
+//! Shared parts of the stories: a running program on a temporary folder, callers with tokens, and checks for leftovers
+//! at the end of a story.
 
 mod contents;
 mod crm;

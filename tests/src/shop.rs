@@ -1,4 +1,5 @@
-//! A world in which things can be bought: its clock, the buyer's way through the provider's pages, and what the provider's owner can do.
+//! A world in which things can be bought: with a manual clock, a buyer who uses the provider's pages, and the
+//! provider's own actions.
 
 use std::sync::Arc;
 
@@ -16,18 +17,17 @@ use crate::{Crm, ManualClock, World};
 
 /// A world with a price list, on a Tuesday at 10:00 in Tokyo.
 pub struct Shop {
-    /// The world.
     pub world: World,
     clock: Arc<ManualClock>,
-    /// A browser that is shown redirects.
+    /// A browser that does not follow redirects.
     browser: Client,
 }
 
-/// A test card of Stripe's.
+/// One of Stripe's test cards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Card {
     number: &'static str,
-    /// What its owner answers when they are asked.
+    /// Whether the owner authenticates the payment.
     agrees: bool,
 }
 
@@ -36,39 +36,39 @@ impl Card {
     pub const GOOD: Self = Self::numbered("4242 4242 4242 4242");
     /// Is declined.
     pub const DECLINED: Self = Self::numbered("4000 0000 0000 0002");
-    /// Has no money.
+    /// Has insufficient funds.
     pub const WITHOUT_FUNDS: Self = Self::numbered("4000 0000 0000 9995");
-    /// Asks its owner, who agrees.
+    /// Requires authentication, which the owner completes.
     pub const ASKS_OWNER: Self = Self::numbered("4000 0025 0000 3155");
     /// Pays once; renewals fail.
     pub const FAILS_LATER: Self = Self::numbered("4000 0000 0000 0341");
-    /// Pays, and then its owner disputes.
+    /// Pays, and is then disputed.
     pub const DISPUTED: Self = Self::numbered("4000 0000 0000 0259");
 
     const fn numbered(number: &'static str) -> Self {
         Self { number, agrees: true }
     }
 
-    /// The same card; its owner does not agree.
+    /// The same card, whose owner refuses to authenticate.
     #[must_use]
     pub const fn refused(self) -> Self {
         Self { agrees: false, ..self }
     }
 }
 
-/// Where a buyer is after paying.
+/// Where a buyer is after an attempt to pay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Paid {
-    /// Sent back to this address.
+    /// Redirected to this address.
     BackTo(String),
-    /// Still at the checkout, which says why.
+    /// Still at the checkout, which shows this error.
     Refused(String),
-    /// At a checkout that cannot be paid: it is paid already, or closed.
+    /// At a checkout that cannot be paid, because it is paid or closed.
     Closed,
 }
 
 impl Shop {
-    /// Opens in a country, for an organisation with that plan and a small CRM.
+    /// Opens a shop in a country, for an organisation with a plan and a small CRM.
     pub async fn open(plan: &str, country: &str) -> Self {
         let start: DateTime<Utc> = "2026-11-24T01:00:00Z".parse().expect("a time");
         let clock = Arc::new(ManualClock::at(start));
@@ -99,7 +99,7 @@ impl Shop {
         answer.body["order"].clone()
     }
 
-    /// Goes through the checkout of a confirmed order, and waits until the provider's messages have arrived.
+    /// Pays the checkout of a confirmed order, and waits for the provider's messages.
     pub async fn pay(&self, order: &Value, card: Card) -> Paid {
         let url = order["checkout_url"].as_str().expect("a checkout");
         let form = [
@@ -149,29 +149,29 @@ impl Shop {
         order
     }
 
-    /// The order as it is now.
+    /// Reads the current state of an order.
     pub async fn order(&self, order: &Value) -> Value {
         self.world.administrator().get(&format!("/backup/orders/{}", id(order))).await.body["order"].clone()
     }
 
-    /// What is left.
+    /// Reads the allowance.
     pub async fn allowance(&self) -> Value {
         self.world.administrator().get("/backup/allowance").await.body["allowance"].clone()
     }
 
-    /// All subscriptions, newest first.
+    /// Lists all subscriptions, newest first.
     pub async fn subscriptions(&self) -> Vec<Value> {
         let answer = self.world.administrator().get("/backup/subscriptions").await;
         answer.body["subscriptions"].as_array().expect("a list").clone()
     }
 
-    /// Records of these kinds, newest first.
+    /// Lists history records of some kinds, newest first.
     pub async fn history(&self, kinds: &str) -> Vec<Value> {
         let answer = self.world.administrator().get(&format!("/backup/history?kind={kinds}")).await;
         answer.body["history"].as_array().expect("a list").clone()
     }
 
-    /// Lets time pass, and everything happen that is due then.
+    /// Advances the clock and waits for everything that becomes due.
     pub async fn wait(&self, time: TimeDelta) {
         self.clock.advance(time);
         self.world.local.look_at_the_clock().await;
@@ -180,11 +180,11 @@ impl Shop {
 
     /// Keeps the provider's messages from arriving.
     pub fn hold_messages(&self) {
-        // Nobody listens on the discard port.
+        // Nothing listens on the discard port.
         self.world.local.stripe.set_webhook_url("http://127.0.0.1:9/");
     }
 
-    /// All messages so far, oldest first, each with its signature.
+    /// Returns all messages so far with their signatures, oldest first.
     pub async fn messages(&self) -> Vec<(String, String)> {
         let found = self.stripe("GET", "events?limit=100", &[]).await;
         let mut messages: Vec<_> = found["data"].as_array().expect("a list").iter().map(|event| self.signed(event)).collect();
@@ -201,7 +201,7 @@ impl Shop {
         (body, format!("t={time},v1={tag}"))
     }
 
-    /// What was charged so far, oldest first, and whether it was paid.
+    /// Returns all charges so far, oldest first, and whether each was paid.
     pub async fn charges(&self) -> Vec<(String, bool)> {
         let found = self.stripe("GET", "charges?limit=100", &[]).await;
         let charge = |charge: &Value| {
@@ -215,20 +215,20 @@ impl Shop {
         charges
     }
 
-    /// Addresses of the checkouts that can still be paid.
+    /// Lists the URLs of the checkouts that can still be paid.
     pub async fn open_checkouts(&self) -> Vec<Value> {
         let found = self.stripe("GET", "checkout/sessions?limit=100&status=open", &[]).await;
         found["data"].as_array().expect("a list").iter().map(|session| session["url"].clone()).collect()
     }
 
-    /// Pays money of an order back, as the provider's owner.
+    /// Refunds an amount of an order, as the provider's account owner.
     pub async fn refund(&self, order: &Value, minor: u64) {
         let charge = self.charge_of(order).await;
         self.stripe("POST", "refunds", &[("charge", &charge), ("amount", &minor.to_string())]).await;
         self.world.local.look_at_the_clock().await;
     }
 
-    /// Wins the dispute over an order's payment.
+    /// Wins the dispute of an order's payment.
     pub async fn win_dispute(&self, order: &Value) {
         let charge = self.charge_of(order).await;
         let found = self.stripe("GET", &format!("disputes?charge={charge}"), &[]).await;
@@ -240,7 +240,7 @@ impl Shop {
     async fn charge_of(&self, order: &Value) -> String {
         let found = self.stripe("GET", "charges?limit=100", &[]).await;
         let charges = found["data"].as_array().expect("a list");
-        // Only charges of one-time payments carry the order's id themselves.
+        // Only charges of one-time payments carry the order's id.
         let is_named = |charge: &Value| charge["metadata"]["order"].is_null() || charge["metadata"]["order"] == order["id"];
         let of = |charge: &&Value| charge["paid"] == true && charge["amount"] == order["total"] && is_named(charge);
         charges.iter().find(of).expect("a charge")["id"].as_str().expect("an id").to_owned()
@@ -259,7 +259,7 @@ impl Shop {
         secrets["payments"][name].as_str().expect("a secret").to_owned()
     }
 
-    /// Ends, after a look at the books: what is left of each pool is the sum of its entries.
+    /// Ends the story after checking that each pool equals the sum of its ledger entries.
     pub async fn close(self) {
         self.world.local.wait_until_idle().await;
         check_books(&self.world).await;
@@ -267,7 +267,7 @@ impl Shop {
     }
 }
 
-/// What is left of each pool is the sum of its entries.
+/// Checks that each pool equals the sum of its ledger entries.
 pub async fn check_books(world: &World) {
     let accounts = &world.local.ports.accounts;
     let account = accounts.account(world.org).await.expect("reads");
@@ -276,7 +276,7 @@ pub async fn check_books(world: &World) {
         *sums.entry(entry.movement.pool).or_insert(0) += entry.movement.change;
     }
     for (pool, sum) in sums {
-        // What is over is forgotten.
+        // The account drops past pools.
         let left = account.left(&pool);
         assert!(sum == i64::from(left) || (left == 0 && sum >= 0), "{pool:?}: entries add up to {sum}, {left} left");
     }

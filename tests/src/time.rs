@@ -1,4 +1,4 @@
-//! A clock that tests set, and ids that count.
+//! A manual clock, and ids that count up.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,22 +6,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::ports::{Clock, Ids};
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until a test moves it.
 #[derive(Debug)]
 pub struct ManualClock(Mutex<DateTime<Utc>>);
 
 impl ManualClock {
-    /// Stands at that time.
+    /// Creates a clock that stands at a time.
     pub fn at(time: DateTime<Utc>) -> Self {
         Self(Mutex::new(time))
     }
 
-    /// Moves on to that time.
+    /// Moves the clock to a time.
     pub fn set(&self, time: DateTime<Utc>) {
         *self.0.lock().expect("no panic while it is held") = time;
     }
 
-    /// Moves on.
+    /// Moves the clock forward.
     pub fn advance(&self, by: TimeDelta) {
         *self.0.lock().expect("no panic while it is held") += by;
     }
@@ -33,7 +33,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// Ids that count up from a start.
+/// Ids that count up from a start value.
 #[derive(Debug)]
 pub struct CountingIds(AtomicU64);
 

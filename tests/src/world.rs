@@ -1,4 +1,4 @@
-//! A running Hozon with one organisation, and callers of its API.
+//! A running program with one organisation, and callers of its API.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -18,23 +18,21 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The organisation's name.
+/// Name of the organisation.
 const ORGANISATION: &str = "桜商事";
 
-/// Where stories leave their zips for readers that we did not write.
+/// Folder in which stories leave their zips for independent readers.
 const ARCHIVES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/story-archives");
 
-/// A running Hozon.
+/// A running program with an organisation.
 pub struct World {
-    /// The program.
     pub local: Local,
-    /// The organisation.
     pub org: OrgId,
     data: TempDir,
     http: reqwest::Client,
 }
 
-/// Somebody who calls the API, with or without a token.
+/// A caller of the API, with or without a token.
 pub struct Caller<'a> {
     world: &'a World,
     authorization: Option<String>,
@@ -43,27 +41,26 @@ pub struct Caller<'a> {
 /// An answer of the API.
 #[derive(Debug)]
 pub struct Answer {
-    /// Its status.
     pub status: StatusCode,
-    /// Its body; null when there is none, text where it is no JSON.
+    /// Null if there is no body, a string if it is not JSON.
     pub body: Value,
-    /// Its entity tag.
     pub etag: Option<String>,
 }
 
 impl World {
-    /// Starts with the usual options.
+    /// Starts with the default options.
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    /// Starts with changed options, on a free port and a new folder. Nothing can be bought unless they say so.
+    /// Starts with changed options, on a free port and a new folder. Purchases are disabled unless the options enable
+    /// them.
     pub async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         Self::start_on(data, change).await
     }
 
-    /// Starts on a folder that was used before.
+    /// Starts on an existing folder.
     pub async fn start_on(data: TempDir, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::new(data.path()).expect("options");
         options.port = Some(0);
@@ -79,7 +76,7 @@ impl World {
         self.try_import(ImportOptions { from, ..ImportOptions::default() }).await.expect("imports")
     }
 
-    /// Imports, or says why not.
+    /// Tries to import into the organisation.
     pub async fn try_import(&self, options: ImportOptions) -> Result<Vec<Module>, ImportError> {
         import(&self.local.ports, self.org, &options, &mut |_| {}).await.map(|imported| imported.modules)
     }
@@ -94,17 +91,17 @@ impl World {
         self.bearer(&self.local.token(self.org, Role::User).expect("a token"))
     }
 
-    /// Somebody with that token.
+    /// A caller with a token.
     pub fn bearer(&self, token: &str) -> Caller<'_> {
         Caller { world: self, authorization: Some(format!("Zoho-oauthtoken {token}")) }
     }
 
-    /// Somebody with that header.
+    /// A caller with an `Authorization` header.
     pub fn with_header(&self, header: Option<&str>) -> Caller<'_> {
         Caller { world: self, authorization: header.map(str::to_owned) }
     }
 
-    /// Asks for a backup and waits for its end.
+    /// Requests a backup and waits for its end.
     pub async fn back_up(&self) -> Backup {
         let answer = self.administrator().post("/backup", "").await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
@@ -113,7 +110,8 @@ impl World {
         self.local.ports.store.backup(self.org, id).await.expect("reads").expect("is there")
     }
 
-    /// Asks for a backup that must become ready; its zips are verified, and have the checksums that it says. Gives them in order: data, attachments.
+    /// Makes a backup that must succeed, and verifies its zips and checksums. Returns the zips: data first, then
+    /// attachments.
     pub async fn back_up_well(&self) -> Vec<PathBuf> {
         let backup = self.back_up().await;
         assert!(backup.failure.is_none(), "{:?}", backup.failure);
@@ -128,7 +126,7 @@ impl World {
         zips
     }
 
-    /// Deletes an attachment of a deal behind the CRM's back.
+    /// Deletes a deal's attachment from the object store.
     pub async fn lose_an_attachment(&self) {
         let objects = &self.local.ports.objects;
         let keys = objects.list(Bucket::Crm, "").await.expect("lists");
@@ -136,7 +134,7 @@ impl World {
         objects.delete(&ObjectRef::crm(file)).await.expect("deletes");
     }
 
-    /// Downloads a link, as anybody who has it could.
+    /// Downloads a link without any credentials.
     pub async fn download(&self, link: &str) -> (StatusCode, Vec<u8>) {
         let answer = self.http.get(link).send().await.expect("answers");
         let status = answer.status();
@@ -148,7 +146,7 @@ impl World {
         self.data.path()
     }
 
-    /// Leaves zips for the readers of other makers.
+    /// Keeps zips for independent readers.
     pub fn keep_for_readers(&self, story: &str, zips: &[PathBuf]) {
         let folder = Path::new(ARCHIVES).join(story);
         std::fs::create_dir_all(&folder).expect("a folder");
@@ -157,7 +155,7 @@ impl World {
         }
     }
 
-    /// Stops, after a look at what must not be left: runs without an end, uploads without an end, notices that were not sent, work objects.
+    /// Stops the program after checking for leftovers: unfinished runs and uploads, unsent notices, work objects.
     pub async fn end(self) -> TempDir {
         self.local.wait_until_idle().await;
         self.local.wait_until_told().await.expect("every notice is sent");
@@ -173,7 +171,7 @@ impl World {
         self.data
     }
 
-    /// Stops in the middle of whatever happens.
+    /// Stops the program in the middle of its work.
     pub async fn cut_short(self) -> TempDir {
         self.local.stop().await.expect("stops");
         self.data
@@ -199,27 +197,27 @@ fn crc32(path: &Path) -> u32 {
 }
 
 impl Caller<'_> {
-    /// Sends a GET to a path behind `/crm/bulk/v8`.
+    /// Sends a GET request to a path below `/crm/bulk/v8`.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, &format!("/crm/bulk/v8{path}"), "").await
     }
 
-    /// Sends a POST.
+    /// Sends a POST request.
     pub async fn post(&self, path: &str, body: &str) -> Answer {
         self.send(Method::POST, &format!("/crm/bulk/v8{path}"), body).await
     }
 
-    /// Sends a PUT.
+    /// Sends a PUT request.
     pub async fn put(&self, path: &str, body: &str) -> Answer {
         self.send(Method::PUT, &format!("/crm/bulk/v8{path}"), body).await
     }
 
-    /// Sends anything to any path.
+    /// Sends a request to any path.
     pub async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
         self.send_with(method, path, body, &[]).await
     }
 
-    /// Sends anything with more headers.
+    /// Sends a request with additional headers.
     pub async fn send_with(&self, method: Method, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = self.world.http.request(method, format!("{}{path}", self.world.local.url)).body(body.to_owned());
         if let Some(authorization) = &self.authorization {
@@ -244,7 +242,7 @@ impl Caller<'_> {
 }
 
 impl Answer {
-    /// The error's code, wherever it stands.
+    /// Returns the error code, from either envelope.
     pub fn code(&self) -> &str {
         let body = if self.body["backup"].is_object() { &self.body["backup"] } else { &self.body };
         body["code"].as_str().unwrap_or_default()

@@ -1,4 +1,5 @@
-//! What is left decides what is said before anything is set: which runs will be skipped, and what could be bought for them.
+//! The allowance decides what is shown before a schedule is set: which runs will be skipped, and which products would
+//! cover them.
 
 use chrono::TimeDelta;
 use hozon_shared::domain::backup::Status;

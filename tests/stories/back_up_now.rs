@@ -1,4 +1,4 @@
-//! An administrator backs up a CRM now, downloads the zips, and reads what happened.
+//! An administrator makes an on-demand backup, downloads the zips, and reads the history.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Requests that must be refused, each with its code and without effect.
+//! Invalid requests are rejected, each with its own code, and have no effect.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ async fn without_a_valid_token_nothing_is_answered() {
     world.end().await;
 }
 
-/// Signed with a secret instead of the issuer's key.
+/// A token that is signed with a shared secret instead of the issuer's key.
 fn shared_secret_token(org: OrgId) -> String {
     let claims = json!({ "iss": hozon::tokens::ISSUER, "aud": hozon::tokens::AUDIENCE, "sub": "1", "org": org,
         "role": "administrator", "name": "x", "exp": Utc::now().timestamp() + 60 });

@@ -1,4 +1,4 @@
-//! Storage that has lost something or refuses: the backup fails with a reason, and gives its use back.
+//! Storage that has lost data or refuses requests: the backup fails with a reason and returns its claim.
 
 use hozon_shared::domain::backup::Status;
 use hozon_shared::ports::{Bucket, ObjectRef};

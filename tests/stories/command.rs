@@ -1,4 +1,4 @@
-//! The command as a user types it.
+//! The command line as a user types it.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-/// The program, built beside this test.
+/// Path of the program, which is built together with this test.
 pub fn hozon() -> String {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().nth(2).unwrap();
@@ -16,7 +16,7 @@ pub fn hozon() -> String {
     program.to_str().unwrap().to_owned()
 }
 
-/// What a command has come to.
+/// Result of a command.
 pub struct Ran {
     pub ok: bool,
     pub out: String,
@@ -35,7 +35,7 @@ async fn hozon_with(data: &Path, arguments: &[&str]) -> Ran {
     run(command).await
 }
 
-/// The same behind a command of the shell, which limits it.
+/// Runs the program behind a shell command that limits its resources.
 pub async fn hozon_under(limits: &str, data: &Path, arguments: &[&str]) -> Ran {
     let mut command = Command::new("bash");
     let script = format!("{limits}; program=$0; data=$1; shift; exec \"$program\" --data \"$data\" --port 0 \"$@\"");
@@ -123,7 +123,7 @@ async fn verify_names_the_first_difference() {
     assert!(!missing.ok && missing.err.contains("/nothing.zip"), "{}", missing.err);
 }
 
-/// A limit on the size of files makes the operating system refuse the store's writes, as a full disk does.
+/// A limit on file sizes makes the operating system reject the store's writes, like a full disk.
 #[tokio::test]
 async fn a_refused_write_fails_the_backup_and_leaves_nothing_behind() {
     let folder = TempDir::new().unwrap();
@@ -142,7 +142,7 @@ async fn a_refused_write_fails_the_backup_and_leaves_nothing_behind() {
     let names = std::fs::read_dir(data.join("s3")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let dangling: Vec<_> = names.filter(|name| name.starts_with(".upload")).collect();
     assert!(dangling.is_empty(), "{dangling:?}");
-    // Both free backups of the plan are still there.
+    // Both free backups of the plan are left.
     for _ in 0..2 {
         let ready = hozon_with(&data, &["backup", "--org", "Full"]).await;
         assert!(ready.ok, "{}", ready.err);

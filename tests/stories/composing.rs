@@ -1,4 +1,4 @@
-//! Objects composed inside the store are what joining their pieces gives, on the embedded S3 with S3's own rules.
+//! Objects composed inside the store equal their joined pieces, on the S3 emulator with S3's own rules.
 
 use bytes::Bytes;
 use hozon_shared::archive::compose::{Composer, Limits, Piece, compose};
@@ -6,7 +6,7 @@ use hozon_shared::ports::{Bucket, ObjectRef, Ports, read_all};
 use hozon_tests::World;
 
 const MIB: usize = 1 << 20;
-/// Sizes around the least part, where the rules bite.
+/// Sizes around the minimum part size, where the rules apply.
 const SIZES: [usize; 9] = [0, 1, 1000, MIB, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 7 * MIB, 13 * MIB];
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! What the console shows: backups with their contents and checksums, a rule before it is set, settings that count, and itself.
+//! What the console shows: backups with contents and checksums, previews of rules, settings that take effect, and its
+//! own files.
 
 use std::process::Command;
 use std::sync::Arc;

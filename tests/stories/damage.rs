@@ -1,4 +1,4 @@
-//! The data folder has lost something, or something in it is damaged: the program says so, and loses nothing more.
+//! The data folder has lost files or contains damaged ones: the program reports it and loses nothing more.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ fn mails(folder: &Path) -> usize {
     std::fs::read_dir(folder.join("mail")).unwrap().count()
 }
 
-/// Everything below a folder.
+/// Lists everything below a folder.
 fn below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
@@ -102,7 +102,7 @@ async fn a_lost_list_of_organisations_is_made_from_the_table() {
     let list = folder.path().join("organisations.json");
     let kept = std::fs::read(&list).unwrap();
     std::fs::remove_file(&list).unwrap();
-    // The world takes the organisation of the same name; had the list been empty, it would have made another.
+    // The world uses the organisation with the same name; with an empty list, it would have created another one.
     let world = World::start_on(folder, |_| {}).await;
     assert_eq!(std::fs::read(&list).unwrap(), kept);
     assert_eq!(world.local.ports.store.backups(world.org, 10).await.unwrap().len(), 1);
@@ -132,7 +132,7 @@ async fn what_is_deleted_leaves_no_file_and_no_folder_behind() {
         let is_bucket = path.parent() == Some(&root);
         assert!(is_bucket || !path.is_dir() || std::fs::read_dir(path).unwrap().count() > 0, "{} is empty", path.display());
     }
-    // A start deletes files that belong to nothing; there must be none left for it.
+    // A start deletes orphaned files; there must be none left.
     let folder = world.end().await;
     let world = World::start_on(folder, |_| {}).await;
     let left = below(&root).iter().filter(|path| path.parent() == Some(&root) && path.is_file()).count();

@@ -1,4 +1,5 @@
-//! Downloads with links that were not asked for here are in the history, once each, as the bucket's access events tell of them.
+//! Downloads through links that the console did not record appear in the history, once each, as the bucket's access
+//! events report them.
 
 use std::sync::Arc;
 
@@ -11,10 +12,10 @@ use hozon_tests::{Crm, ManualClock, World};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-/// An event as EventBridge hands it on.
+/// An event as EventBridge forwards it.
 const EVENT: &str = include_str!("../deploy/events/access.json");
 
-/// A request with a link of a backup's data: when the link was signed, when it was used, and where.
+/// A request through a link to a backup's data zip: when the link was signed, when it was used, and from which address.
 fn event(backup: &Backup, signed: DateTime<Utc>, at: DateTime<Utc>, address: &str) -> Value {
     let mut event: Value = serde_json::from_str(EVENT).expect("JSON");
     event["detail"]["eventTime"] = json!(at.format("%Y-%m-%dT%H:%M:%SZ").to_string());

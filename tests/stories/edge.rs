@@ -1,4 +1,4 @@
-//! The CloudFront Function, run by Node, reads links as Rust writes them, and refuses what Rust refuses.
+//! The CloudFront Function, run by Node, accepts the links that Rust creates, and rejects those that Rust rejects.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -18,7 +18,7 @@ fn keys() -> Vec<LinkKey> {
     ["20261126a1", "20261026b2"].map(|id| LinkKey { id: id.to_owned(), secret: format!("{id}-secret-of-enough-bits") }).into()
 }
 
-/// What the function answers to each event, and what it logs.
+/// Returns the function's answers to the events, and its log.
 fn run(now: DateTime<Utc>, events: &[Value]) -> (Vec<Value>, Vec<Value>) {
     let secrets: serde_json::Map<_, _> = keys().into_iter().map(|key| (key.id, json!(key.secret))).collect();
     let input = json!({ "secrets": secrets, "now": now.timestamp_millis(), "events": events }).to_string();
@@ -102,7 +102,7 @@ fn a_zip_that_was_served_has_its_name_and_is_noted_without_the_token() {
         event["response"] = json!({ "statusCode": 200, "headers": {} });
         event
     };
-    // Whether the path here is the client's or that to S3.
+    // The path here may be the client's or the one sent to S3.
     let events = [served(&path, "GET"), served(&format!("/{}", file().key()), "GET"), served(&path, "HEAD")];
     let (answers, logged) = run(at(999), &events);
     for answer in &answers {

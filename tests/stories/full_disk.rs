@@ -1,5 +1,5 @@
-//! The operating system gives no more room, or no more files: what fails says so, and what can go on does so without a restart. A limit on the
-//! size of files makes it refuse the store's writes as a full disk does.
+//! The operating system provides no more space or no more files: the failing operation says so, and everything else
+//! continues without a restart. A limit on file sizes makes it reject the store's writes like a full disk.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use super::command::{hozon_under, noise};
 use super::program::{Program, prepared};
 
 const SOON: Duration = Duration::from_secs(90);
-/// Waits between tries are that much shorter.
+/// Factor by which waits between attempts are shortened.
 const FAST: &str = "--speed 20";
-/// What the program is not to be ended by, and 6 MB for each file.
+/// Ignores the signal that would end the program, and limits each file to 6 MB.
 const LIMITED: &str = "trap '' XFSZ; ulimit -S -f 6000";
 
-/// Lets a running program open that many files more than it has open.
+/// Limits the open files of a running program to a number above the current one.
 async fn limit_open_files(program: &Program, more: usize) {
     let id = program.process.id().unwrap().to_string();
     let open = std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
@@ -76,7 +76,7 @@ async fn too_few_open_files_are_named() {
     let folder = world.cut_short().await;
     let (program, http) = (Program::start_under(":", folder.path(), FAST).await, Client::new());
     program.ask(&http, &token, Method::GET).await;
-    // Enough for a request and a row, and too few for attachments, which are read many at a time.
+    // Enough for a request and a row, but too few for attachments, many of which are read concurrently.
     limit_open_files(&program, 24).await;
     assert_eq!(program.ask(&http, &token, Method::POST).await.0, StatusCode::CREATED);
     assert_eq!(program.last_backup(&http, &token, SOON).await["status"], "FAILED");

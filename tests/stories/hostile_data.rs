@@ -1,4 +1,4 @@
-//! Data that breaks lesser programs: every cell and file comes back as it was, and every reader opens the zips.
+//! Difficult data: every cell and file is restored unchanged, and every reader opens the zips.
 
 use chrono::DateTime;
 use futures_util::stream;
@@ -37,7 +37,7 @@ fn attachment(id: usize, record: &str, name: &str) -> NewAttachment {
     }
 }
 
-/// Backs up, keeps the zips for other readers, imports them into another organisation and compares.
+/// Makes a backup, keeps the zips for independent readers, imports them into another organisation, and compares.
 async fn comes_back(world: &mut World, story: &str) {
     let zips = world.back_up_well().await;
     world.keep_for_readers(story, &zips);
@@ -181,7 +181,7 @@ async fn files_larger_than_a_part_come_back() {
     let (ports, org) = (world.local.ports.clone(), world.org);
     let mut notes = writer(&ports, org, "Notes", 1, &["Id"]);
     notes.row(&["1"]).await.unwrap();
-    // Both compress differently: the first is deflated, the second is stored.
+    // Their compression differs: the first is deflated, the second is stored.
     let text = "保存 0123456789".repeat(2_000_000);
     let noise: Vec<u8> =
         (0u64..30_000_000).map(|n| (n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8 ^ (n >> 16) as u8).collect();
@@ -197,7 +197,7 @@ async fn files_larger_than_a_part_come_back() {
     world.end().await;
 }
 
-/// Bytes that do not compress: a hash in counter mode.
+/// Bytes that cannot be compressed: a hash in counter mode.
 fn scrambled(chunk: &[u8]) -> Vec<u8> {
     let mut state = u64::from(crc32fast::hash(chunk)) | 1;
     chunk

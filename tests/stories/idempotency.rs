@@ -1,4 +1,4 @@
-//! A POST with an `Idempotency-Key` is sent again, by hand or by the network, and has one effect.
+//! A POST request with an `Idempotency-Key` that is sent again, by a user or the network, has only one effect.
 
 use std::sync::Arc;
 
@@ -164,7 +164,7 @@ async fn answers_that_show_secrets_are_not_kept() {
     assert!(secret.as_str().unwrap().starts_with("whsec_"));
 }
 
-/// The bytes of the table's file.
+/// Bytes of the table's file.
 fn everything_in(data: &std::path::Path) -> Vec<u8> {
     let names = std::fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path());
     let tables = names.filter(|path| path.is_file() && path.to_string_lossy().contains("dynamodb.sqlite"));

@@ -1,4 +1,4 @@
-//! What a CRM exports is loaded whole or not at all.
+//! A CRM's exports are imported completely or not at all.
 
 use std::path::{Path, PathBuf};
 
@@ -126,7 +126,7 @@ async fn an_attachment_of_an_unknown_module_is_named() {
     world.end().await;
 }
 
-/// Imports and gives what is told, or why nothing was loaded.
+/// Imports, and returns the notes or the error.
 async fn notes(world: &World, options: Options) -> Result<Vec<Note>, ImportError> {
     let imported = hozon::import::import(&world.local.ports, world.org, &options, &mut |_| {}).await;
     imported.map(|imported| imported.notes)
@@ -357,7 +357,7 @@ async fn a_lenient_import_mends_what_spreadsheets_leave_and_loses_nothing() {
     world.end().await;
 }
 
-/// One entry of a zip, by unzip.
+/// Extracts an entry of a zip with unzip.
 async fn entry(zip: &std::path::Path, name: &str) -> Vec<u8> {
     let output = tokio::process::Command::new("unzip").arg("-p").arg(zip).arg(name).output().await.unwrap();
     assert!(output.status.success(), "{name} is not in {}", zip.display());

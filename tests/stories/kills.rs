@@ -1,5 +1,5 @@
-//! The program is killed at any moment, as by a power cut: no backup stays behind that nobody makes. `HOZON_KILLS=160,40` kills it that
-//! often at random and after a request.
+//! The program is killed at any moment, as by a power failure, and no backup stays in progress forever.
+//! `HOZON_KILLS=160,40` sets the number of kills at random times and shortly after a request.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use super::program::{ORGANISATION, Program, prepared};
 
-/// Kills at random, and kills soon after a request.
+/// Number of kills at random times, and shortly after a request.
 const USUAL: (usize, usize) = (4, 4);
 /// A backup that takes longer after the last kill is stuck.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -30,15 +30,15 @@ async fn after_any_kill_every_backup_ends() {
     for at in 0..random + soon {
         let program = Program::start(folder.path()).await;
         let is_soon = at >= random;
-        // Of the kills at random every second one comes while the program starts.
+        // Every second random kill happens while the program starts.
         if is_soon {
-            // Nothing is under way, so that the request is taken.
+            // No backup is in progress, so the request is accepted.
             program.last_backup(&http, &token, DEADLINE).await;
         } else if at % 2 == 0 {
             program.ask(&http, &token, Method::GET).await;
         }
         let wait = Duration::from_micros(fastrand::u64(0..if is_soon { 80_000 } else { 2_000_000 }));
-        // The request goes on while the program is killed.
+        // The request continues while the program is killed.
         let killing = tokio::time::sleep(wait);
         tokio::pin!(killing);
         tokio::select! {
@@ -67,7 +67,8 @@ async fn after_any_kill_every_backup_ends() {
 }
 
 #[cfg(unix)]
-/// A run that is killed after its end and before its cleaning leaves work objects, which the bucket's lifecycle deletes two days later.
+/// A run that is killed between its end and its cleanup leaves work objects, which the bucket's lifecycle rule deletes
+/// two days later.
 async fn delete_work(world: &World) {
     let objects = &world.local.ports.objects;
     for key in objects.list(Bucket::Archives, "work/").await.unwrap() {

@@ -1,5 +1,5 @@
-//! Zips beyond the old format's limits, made of the records that `assemble` writes, on a sparse file: 70,000 entries, and one of over
-//! 4 GiB with entries behind it. Readers of other makers open it too.
+//! Zips beyond the limits of the original format, built from the records that `assemble` writes, as a sparse file:
+//! 70,000 entries, and one of over 4 GiB followed by more entries. Independent readers open it as well.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -26,7 +26,7 @@ fn crc_of_zeros(mut bytes: u64) -> u32 {
     crc.finalize()
 }
 
-/// Writes the zip; the large entry's bytes are a hole in the file.
+/// Writes the zip. The bytes of the large entry are a hole in the file.
 fn write(path: &Path) {
     let mut file = File::create(path).unwrap();
     let (mut offset, mut directory) = (0, Vec::new());

@@ -1,4 +1,4 @@
-//! Links work for seven days from the backup's creation, and nothing serves the files after that.
+//! Links work for seven days after the backup was requested, and the files are unavailable afterwards.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 
 #[tokio::test]
 async fn an_expired_backup_gives_nothing_and_is_deleted() {
-    // The store checks links by the real time, so the backup is made eight days ago.
+    // The store checks links by real time, so the backup is made eight days in the past.
     let clock = Arc::new(ManualClock::at(Utc::now() - TimeDelta::days(8)));
     let world = World::start_with(|options| options.clock = clock.clone()).await;
     world.import(Crm::small().inputs()).await;
@@ -28,7 +28,7 @@ async fn an_expired_backup_gives_nothing_and_is_deleted() {
     assert_eq!(world.administrator().get("/backup/urls").await.status, StatusCode::NO_CONTENT);
     assert_eq!(world.administrator().post(&action, "").await.code(), "RESOURCE_NOT_FOUND");
     assert_eq!(world.download(&plain).await.0, StatusCode::FORBIDDEN);
-    // The ticker may have been there first.
+    // The ticker may have deleted them already.
     delete_expired(&world.local.ports).await.unwrap();
     assert!(backup.files.iter().all(|file| !world.local.archive_path(&file.key).exists()));
     world.end().await;

@@ -1,4 +1,4 @@
-//! Whatever is asked of the log, no secret gets into it.
+//! No secret is logged, whatever the log level.
 
 use std::process::Stdio;
 

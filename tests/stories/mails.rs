@@ -1,4 +1,4 @@
-//! The administrator concerned is written to, in their language, once for each event.
+//! The administrator concerned gets mail in their language, once per event.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use serde_json::json;
 
 const WEEKLY: &str = r#"{"backup":{"rrule":"RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"}}"#;
 
-/// The mails so far, oldest first.
+/// Returns the mails so far, oldest first.
 async fn mails(world: &World) -> Vec<Message<'static>> {
     world.local.wait_until_idle().await;
     world.local.wait_until_told().await.unwrap();
@@ -139,7 +139,7 @@ async fn a_stream_that_is_delivered_again_sends_nothing_again() {
     world.back_up_well().await;
     assert_eq!(subjects(&world).await.len(), 2);
     let folder = world.end().await;
-    // As if the place that was reached had been lost: the whole stream comes again.
+    // As if the position was lost: the whole stream is delivered again.
     std::fs::remove_file(folder.path().join("stream.position")).unwrap();
     let world = World::start_on(folder, |_| {}).await;
     assert_eq!(subjects(&world).await.len(), 2);

@@ -1,4 +1,4 @@
-//! Stories: what users do, through HTTP or the command, down to the reopened zip.
+//! Stories: what users do, through HTTP or the command line, verified down to the reopened zip.
 #![allow(clippy::unwrap_used, reason = "a story that meets None has failed")]
 #![allow(clippy::print_stdout, reason = "stories print their figures, which --nocapture shows")]
 

@@ -1,4 +1,4 @@
-//! The document that is served is the one in docs/.
+//! The served OpenAPI document equals the one in docs/.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The payment provider inside the program.
+//! The local program's payment provider.
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -10,7 +10,7 @@ use hozon_shared::domain::price::Tax;
 use hozon_shared::ports::{Buyer, CheckoutLine, CheckoutRequest, Payments};
 use hozon_tests::World;
 
-/// A test card, as a buyer's browser sends it.
+/// The form that a buyer's browser sends with a test card.
 const FORM: &str = "name=A&email=a%40example.com&country=JP&postal-code=100-0001&address=B\
     &cc-number=4242424242424242&cc-exp=12%2F99&cc-csc=123";
 

@@ -14,23 +14,22 @@ use tokio::process::{Child, Command};
 
 use super::command::{hozon, noise};
 
-/// The organisation of a prepared folder.
+/// Organisation of a prepared folder.
 pub const ORGANISATION: &str = "Killed";
 
 /// `hozon serve` on a folder.
 pub struct Program {
-    /// The process.
     pub process: Child,
     url: String,
 }
 
 impl Program {
-    /// Starts it.
+    /// Starts the program.
     pub async fn start(data: &Path) -> Self {
         Self::start_under("true", data, "").await
     }
 
-    /// Starts it with more arguments, behind a command of the shell, which limits it.
+    /// Starts the program with more arguments, behind a shell command that limits its resources.
     pub async fn start_under(limits: &str, data: &Path, arguments: &str) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
@@ -42,12 +41,12 @@ impl Program {
         Self { process, url: format!("http://127.0.0.1:{port}/crm/bulk/v8/backup") }
     }
 
-    /// Asks about the last backup, or for one, until the program answers.
+    /// Requests a backup or reads the last one, repeatedly until the program answers.
     pub async fn ask(&self, http: &Client, token: &str, method: Method) -> (StatusCode, Value) {
         self.call(http, token, method, "").await
     }
 
-    /// Why the last backup failed, as its notification says.
+    /// Returns the failure of the last backup, from its notification.
     pub async fn failure(&self, http: &Client, token: &str) -> Value {
         self.call(http, token, Method::GET, "/notifications").await.1["notifications"][0]["failure"].clone()
     }
@@ -63,7 +62,7 @@ impl Program {
         }
     }
 
-    /// Waits until no backup is being made; gives the last one, or null.
+    /// Waits until no backup is in progress; returns the last one, or null.
     pub async fn last_backup(&self, http: &Client, token: &str, within: Duration) -> Value {
         let begun = Instant::now();
         loop {
@@ -76,14 +75,14 @@ impl Program {
         }
     }
 
-    /// Kills it, as a power cut does.
+    /// Kills the program, as a power failure would.
     pub async fn kill(mut self) {
         self.process.kill().await.unwrap();
     }
 }
 
-/// A folder with an organisation without a limit, eight attachments of so many bytes, and an administrator's token that outlives the
-/// program.
+/// Prepares a folder with an organisation on an unlimited plan, eight attachments of the given size, and an
+/// administrator's token that outlives the program.
 pub async fn prepared(bytes: usize) -> (tempfile::TempDir, String) {
     let mut world = World::start_with(|options| options.terms = Terms::without_purchases(Plans::default())).await;
     world.org = world.local.organisation(ORGANISATION, chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();

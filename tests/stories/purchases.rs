@@ -1,4 +1,4 @@
-//! An administrator whose allowance is used up buys backups, pays at the provider's checkout, and uses what was bought.
+//! An administrator whose allowance is used up buys backups, pays at the provider's checkout, and uses them.
 
 use hozon_shared::domain::backup::Status;
 use hozon_shared::domain::id::OrderId;
@@ -234,7 +234,7 @@ async fn the_same_messages_a_hundred_times_in_any_order_have_one_effect() {
             }
         };
         let answers = futures_util::future::join_all(some.iter().map(send)).await;
-        // Whoever loses a race too often is sent again by the provider.
+        // The provider repeats the message of whoever loses too many races.
         assert!(answers.iter().all(|status| [StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].contains(status)), "{answers:?}");
     }
     assert_eq!(shop.order(&confirmed).await["status"], "PAID");

@@ -1,4 +1,4 @@
-//! Every task of a run may be repeated at any point, because deliveries repeat: the outcome is the same.
+//! Every task of a run may be repeated at any point with the same result, because deliveries repeat.
 
 use hozon_archive::{Settings, TaskError, handle};
 use hozon_shared::domain::allowance::Demand;
@@ -10,7 +10,7 @@ use hozon_shared::domain::plan::FreeBackups;
 use hozon_tests::{Crm, World};
 use serde_json::{Value, json};
 
-/// Claims and stores a backup, as the API does, but starts no run.
+/// Claims and stores a backup like the API, but starts no run.
 async fn requested(world: &World) -> Backup {
     let ports = &world.local.ports;
     let now = ports.clock.now();

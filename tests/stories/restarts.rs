@@ -1,4 +1,4 @@
-//! The program is stopped and started again: everything is still there, and what was cut short goes on.
+//! The program is stopped and started again: data persists, and interrupted work resumes.
 
 use hozon_shared::domain::backup::Status;
 use hozon_tests::{Crm, World};

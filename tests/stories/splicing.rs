@@ -1,4 +1,5 @@
-//! Large files that do not shrink (the first 5 MiB tell) go from the CRM's store into the zip inside the store: of each, 5 MiB pass through the service.
+//! Large incompressible files are copied from the CRM's store into the zip inside the object store; only the first 5
+//! MiB of each pass through the service.
 
 use hozon_shared::ports::{Bucket, ObjectRef};
 use hozon_tests::{Crm, World};
@@ -12,7 +13,7 @@ fn noise(bytes: usize, seed: u64) -> Vec<u8> {
     noise
 }
 
-/// A CRM with files that are spliced, and their neighbours that are not: smaller, or compressible. The head decides.
+/// A CRM with files that are copied by the store, and files that are not, because they are smaller or compressible.
 fn crm() -> (Crm, Vec<(&'static str, Vec<u8>)>) {
     let mixed = [noise(6 * MIB, 3), vec![b' '; 6 * MIB]].concat();
     let files = vec![

@@ -1,4 +1,4 @@
-//! Zips of a limited size: each is whole, and all of them together are the backup.
+//! Zips with a size limit: each is complete by itself, and together they contain the whole backup.
 
 use hozon::import::{Options, import};
 use hozon::verify::{check_set, verify};

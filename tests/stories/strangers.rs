@@ -1,6 +1,6 @@
-//! Nobody but the user gets anything from the program: a page of another origin, a page under another name for this machine (DNS
-//! rebinding), and another user of this machine, at every port that the program listens at and every path that it knows.
-//! `cargo test --workspace --test stories strangers -- --nocapture` prints what each of them was answered.
+//! Strangers get nothing from the program: a page of another origin, a page under another name for this machine (DNS
+//! rebinding), and another user of this machine, on every port and path of the program. `cargo test --workspace --test
+//! stories strangers -- --nocapture` prints the answers.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,11 +16,11 @@ use tokio::process::{Child, Command};
 
 use crate::command::hozon;
 
-/// What everybody may read: it is the same for everybody, and holds nothing of anybody.
+/// Public paths, whose answers are the same for everybody and contain no personal data.
 const PUBLIC: [&str; 8] =
     ["/", "/console/main.js", "/openapi.json", "/oidc/jwks.json", "/mail", "/mail/page.js", "/mail/page.css", "/style.css"];
 
-/// Every path that some part of the program answers, or has answered.
+/// Every path that a part of the program answers, or answered in earlier versions.
 fn paths(data: &Path) -> Vec<String> {
     let zip = files(&data.join("s3/archives/archives")).pop().unwrap();
     let zip = zip.strip_prefix(data.join("s3")).unwrap().to_str().unwrap().to_owned();
@@ -62,7 +62,8 @@ fn paths(data: &Path) -> Vec<String> {
     paths
 }
 
-/// How a stranger asks: the method, and what a page can send without asking first, or a program with tools of its own.
+/// Requests of a stranger: the method, and the headers that a page can send without a preflight, or a program with its
+/// own tools.
 const ASKED: [(&str, &str, &str); 8] = [
     ("GET", "", ""),
     ("OPTIONS", "", ""),
@@ -76,7 +77,6 @@ const ASKED: [(&str, &str, &str); 8] = [
 
 const BODY: &str = r#"{"TableName":"hozon","SecretId":"signer","GroupName":"hozon","Content":{"Raw":{"Data":"TWVzc2FnZS1JRDogPGFAYj4NCg0KaGk="}}}"#;
 
-/// A stranger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stranger {
     OtherOrigin,
@@ -91,7 +91,7 @@ struct Program {
 }
 
 impl Program {
-    /// Serves a data folder with a backup and its mails.
+    /// Serves a data folder with a backup and mails.
     async fn start() -> Self {
         let folder = TempDir::new().unwrap();
         let (crm, data) = (folder.path().join("crm"), folder.path().join("data"));
@@ -116,7 +116,7 @@ impl Program {
         Self { child, data, _folder: folder }
     }
 
-    /// Every port that the process listens at, as the system has it.
+    /// Returns every port on which the process listens, as reported by the system.
     fn ports(&self) -> BTreeSet<u16> {
         let process = format!("/proc/{}", self.child.id().unwrap());
         let open = std::fs::read_dir(format!("{process}/fd")).unwrap();
@@ -149,7 +149,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What no stranger may be told, wherever it stands.
+/// Values that no stranger may see.
 fn secrets(data: &Path) -> Vec<String> {
     let kept: Value = serde_json::from_slice(&std::fs::read(data.join("secrets.json")).unwrap()).unwrap();
     let mut secrets = vec!["Secret Customer".to_owned(), "X-Amz-Signature".to_owned()];

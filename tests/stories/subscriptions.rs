@@ -1,4 +1,5 @@
-//! The weekly subscription and plans, paid by the month: bought, used, cancelled, resumed, renewed, and ended when nobody pays.
+//! The weekly subscription and plans, charged monthly: bought, used, cancelled, resumed, renewed, and ended for lack of
+//! payment.
 
 use chrono::TimeDelta;
 use hozon_shared::domain::allowance::Claim;
@@ -16,7 +17,7 @@ async fn act(shop: &Shop, subscription: &Value, action: &str, body: &str) -> hoz
     shop.world.administrator().post(&path, body).await
 }
 
-/// What the backups so far were paid with, oldest first.
+/// Returns the claims of the backups so far, oldest first.
 async fn claims(shop: &Shop) -> Vec<&'static str> {
     shop.world.local.wait_until_idle().await;
     let mut backups = shop.world.local.ports.store.backups(shop.world.org, 100).await.unwrap();

@@ -1,4 +1,4 @@
-//! What somebody reads on the terminal before anything else, and the commands beside the running program.
+//! The first output on the terminal, and the commands that run beside the program.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,7 +27,7 @@ async fn run(data: &Path, arguments: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8(text).unwrap())
 }
 
-/// Starts it and reads what it prints up to the line that says how to stop it.
+/// Starts the program, and reads its output up to the line that says how to stop it.
 async fn start(data: &Path, arguments: &[&str], locale: &str) -> (Child, String) {
     let mut child = command(data, arguments, locale).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let printed = said_at_start(&mut child).await;

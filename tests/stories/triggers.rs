@@ -1,4 +1,4 @@
-//! The clock sets off runs: each occurrence has one, however its deliveries come, or do not come.
+//! Scheduled runs: each occurrence has exactly one, however its trigger is delivered, or if it is not.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// A schedule set on Tuesday, 10:00 in Tokyo.
+/// A schedule set on Tuesday at 10:00 in Tokyo.
 async fn scheduled(rule: &str) -> (World, Arc<ManualClock>, Schedule) {
     let clock = Arc::new(ManualClock::at(at("2026-11-24T01:00:00Z")));
     let world = World::start_with(|options| {
@@ -151,7 +151,7 @@ async fn a_trigger_that_does_not_fit_puts_itself_right() {
     let administrator = world.administrator();
     administrator.put(&format!("/backup/{}/actions/cancel", schedule.id), "").await;
     administrator.post("/backup", &json!({ "backup": { "rrule": "FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=9" } }).to_string()).await;
-    // A delivery of the old schedule, as if its trigger had overwritten the new one's.
+    // A delivery for the old schedule, as if its trigger had overwritten the new one.
     assert_eq!(deliver(&world, &schedule, schedule.due).await, "stale");
     assert_eq!(world.local.next_fire(), Some(at("2026-12-08T19:00:00Z")), "the new schedule's trigger is there");
     clock.set(at("2026-12-08T19:00:00Z"));
@@ -195,7 +195,7 @@ async fn a_run_in_an_hour_that_the_clock_skips_is_made_up_by_the_sweep() {
     world.local.ports.store.commit(world.org, vec![change]).await.unwrap();
     let body = json!({ "backup": { "rrule": "FREQ=WEEKLY;INTERVAL=1;BYDAY=SU" } }).to_string();
     assert_eq!(world.administrator().post("/backup", &body).await.code(), "SUCCESS");
-    // The clocks went from 02:00 to 03:00 on 14 March.
+    // On 14 March the clocks go forward from 02:00 to 03:00.
     assert_eq!(world.local.next_fire(), Some(at("2027-03-21T06:30:00Z")));
     clock.set(at("2027-03-14T08:00:00Z"));
     world.local.look_at_the_clock().await;
@@ -237,7 +237,7 @@ async fn a_run_waits_while_another_backup_is_made() {
     world.end().await;
 }
 
-/// Makes a backup as the API does, but for the start of its run: whoever made it ended there.
+/// Creates a backup like the API, without starting its run, as if the request was cut off.
 async fn ask_without_starting(world: &World) -> Backup {
     let ports = &world.local.ports;
     let (id, now) = (BackupId(7), ports.clock.now());

@@ -1,4 +1,4 @@
-//! What has not changed since the last backup is not read and compressed again, and nobody can tell from the zips.
+//! Data that has not changed since the last backup is not read and compressed again, and the zips show no difference.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ fn bytes(zips: &[PathBuf]) -> Vec<Vec<u8>> {
     zips.iter().map(|zip| std::fs::read(zip).unwrap()).collect()
 }
 
-/// The rows themselves; the lists of attachments are read by every plan.
+/// Deletes the rows; plans always read the attachment lists.
 async fn delete_rows(world: &World) -> usize {
     let keys = world.local.ports.objects.list(Bucket::Crm, "").await.unwrap();
     let rows: Vec<_> = keys.into_iter().filter(|key| key.contains("/rows/") || key.contains("/files/")).collect();
@@ -104,7 +104,7 @@ async fn a_segment_that_will_soon_be_deleted_is_not_relied_on() {
     world.end().await;
 }
 
-/// The files of kept segments, or of the notes about them.
+/// Returns the files of kept segments, or of their records.
 async fn kept(world: &World, end: &str) -> Vec<PathBuf> {
     let keys = world.local.ports.objects.list(Bucket::Archives, "segments/").await.unwrap();
     let kept: Vec<_> = keys.iter().filter(|key| key.ends_with(end)).map(|key| world.local.archive_path(key)).collect();
@@ -115,7 +115,7 @@ async fn kept(world: &World, end: &str) -> Vec<PathBuf> {
 #[tokio::test]
 async fn a_kept_segment_that_was_emptied_or_whose_note_is_damaged_is_made_anew() {
     let (mut world, clock) = world().await;
-    // An organisation without a limit.
+    // An organisation on an unlimited plan.
     world.org = world.local.organisation("Own", chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();
     world.import(Crm::small().inputs()).await;
     world.back_up_well().await;
@@ -146,7 +146,7 @@ async fn a_kept_segment_that_was_changed_is_named_and_made_anew_by_the_next_run(
     assert_eq!(failure.code, "WORK_DAMAGED");
     assert!(failure.message.contains("Leads.csv") || failure.message.contains(".csv"), "{}", failure.message);
     clock.advance(TimeDelta::hours(1));
-    // The zip of attachments comes after that of data.
+    // The attachments zip comes after the data zip.
     if world.back_up().await.failure.is_some() {
         clock.advance(TimeDelta::hours(1));
         world.back_up_well().await;

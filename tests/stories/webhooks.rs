@@ -1,4 +1,4 @@
-//! An organisation's own services are told, signed, again until they take it, and never at an address that may not be called.
+//! Webhooks: messages are signed and retried, and forbidden addresses are never called.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use hozon_tests::{Crm, ManualClock, World};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// A service that takes messages, or refuses so many first.
+/// A service that accepts messages, after rejecting a number of them.
 #[derive(Clone, Default)]
 struct Receiver {
     refuse: Arc<Mutex<Vec<u16>>>,
@@ -55,7 +55,7 @@ async fn world(clock: &Arc<ManualClock>) -> World {
     world
 }
 
-/// The clock that signatures are checked against is the real one.
+/// Signatures are verified against real time.
 fn now() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(DateTime::from_timestamp(Utc::now().timestamp(), 0).unwrap()))
 }

@@ -1,4 +1,4 @@
-//! A clock that begins at a chosen time and goes at a chosen speed, to see a year of schedules in minutes.
+//! A clock with a chosen start and speed, for seeing a year of schedules in minutes.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
@@ -7,11 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::ports::Clock;
 use tokio::sync::watch;
 
-/// While a run is under way, no more of the clock's seconds pass in one of the wall's. A run that goes on for 25 hours without a sign is
-/// ended; at full speed that would be less than a second for a run that works well.
+/// Maximum speed while a run is in progress. The service ends a run that lasts longer than 25 hours; at full speed,
+/// that would be less than a second for a healthy run.
 const SPEED_OF_RUNS: f64 = 100.0;
 
-/// A clock of its own.
+/// A clock with its own time and speed.
 #[derive(Debug, Clone)]
 pub struct FastClock(Arc<Mutex<State>>);
 
@@ -24,12 +24,12 @@ struct State {
 }
 
 impl FastClock {
-    /// Begins now at that time; `speed` of its seconds pass in one of the wall's.
+    /// Starts the clock at a time; `speed` of its seconds pass per real second.
     pub fn starting(from: DateTime<Utc>, speed: f64) -> Self {
         Self(Arc::new(Mutex::new(State { from, since: Instant::now(), speed, is_slow: false })))
     }
 
-    /// Goes slower while runs are under way, until nobody counts them any more.
+    /// Slows the clock down while runs are in progress, until their counter is dropped.
     pub async fn follow(self, mut running: watch::Receiver<usize>) {
         loop {
             let is_running = *running.borrow_and_update() > 0;

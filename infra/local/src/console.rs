@@ -1,5 +1,5 @@
-//! The console: the folder `console`, as its bucket and CloudFront serve it on AWS (below `/console/`, with `index.html` at the root).
-//! A debug build reads the files anew for each request.
+//! Serves the folder `console` as its bucket and CloudFront do on AWS: below `/console/`, with `index.html` at the
+//! root. A debug build reads the files for each request.
 
 use std::io::Write;
 
@@ -14,8 +14,8 @@ use flate2::write::GzEncoder;
 use hozon_shared::api::tag_matches;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-/// The only place that has it; CloudFront's response headers are to say the same. Nothing comes from elsewhere, nothing in the page runs
-/// but its own modules, and nobody frames it. The page's icon is a `data:` URL.
+/// Content security policy, defined only here; CloudFront's response headers must match it. Everything comes from the
+/// same origin, only the console's own modules run, and no page may frame it. The icon is a `data:` URL.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
     form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -24,7 +24,6 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src '
 #[exclude = "*.d.ts"]
 struct Files;
 
-/// Serves the console.
 pub fn router() -> Router {
     let page = get(async |headers: HeaderMap| answer("index.html", &headers));
     let file = get(async |Path(path): Path<String>, headers: HeaderMap| answer(&path, &headers));
@@ -53,7 +52,7 @@ fn answer(path: &str, request: &HeaderMap) -> Response {
     response
 }
 
-/// Compressed where the browser takes that, as CloudFront does it.
+/// Compresses the file if the browser accepts that, as CloudFront does.
 fn body(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
     let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let content_type = content_type(path);
@@ -82,7 +81,7 @@ fn content_type(path: &str) -> &'static str {
     }
 }
 
-/// Of the contents, however they are encoded; so it is a weak one.
+/// Weak entity tag, because it identifies the contents regardless of compression.
 fn tag(file: &EmbeddedFile) -> String {
     let short: String = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     format!("W/\"{short}\"")
@@ -103,7 +102,7 @@ mod tests {
         let words = |path: &str| -> BTreeMap<String, String> { serde_json::from_str(&text(path)).expect("words") };
         let (en, ja) = (words("locales/en.json"), words("locales/ja.json"));
         assert_eq!(en.keys().collect::<Vec<_>>(), ja.keys().collect::<Vec<_>>());
-        // A place is `{name}`, or `{name:one|many}` in a language that has a plural.
+        // A placeholder is `{name}`, or `{name:one|many}` in languages with a plural.
         let places = |text: &str| {
             let mut places: Vec<String> =
                 text.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next().map(str::to_owned)).collect();
@@ -121,7 +120,7 @@ mod tests {
         let words: BTreeMap<String, String> = serde_json::from_str(&text("locales/ja.json")).expect("words");
         let is_japanese = |letter: Option<char>| letter.is_some_and(|letter| letter >= '\u{3000}');
         for (key, text) in &words {
-            // A network address is set apart from the word before it.
+            // An IP address is separated from the preceding word.
             let text = text.replace(" {address}", "");
             for (at, _) in text.match_indices(' ') {
                 let (before, after) = (text[..at].chars().next_back(), text[at + 1..].chars().next());

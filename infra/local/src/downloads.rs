@@ -1,5 +1,5 @@
-//! Serves zips for links without a query, as CloudFront and infra/edge/downloads.js do on AWS: the same check, whole zips and ranges of
-//! them, and no look at an `Authorization` header.
+//! Serves zips for links without a query string, as CloudFront and infra/edge/downloads.js do on AWS: with the same
+//! verification, whole or in ranges, and regardless of an `Authorization` header.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
@@ -20,7 +20,7 @@ use tokio::sync::mpsc::WeakUnboundedSender;
 /// The program listens on loopback only.
 const CALLER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// Serves zips, and tells who records downloads.
+/// Serves zips and reports each download.
 #[derive(Clone)]
 pub struct Downloads {
     ports: Ports,
@@ -29,12 +29,12 @@ pub struct Downloads {
 }
 
 impl Downloads {
-    /// Serves what these keys have made links to.
+    /// Creates the service for links that were signed with the given keys.
     pub fn new(ports: &Ports, keys: impl IntoIterator<Item = LinkKey>, teller: WeakUnboundedSender<AccessEvent>) -> Self {
         Self { ports: ports.clone(), keys: keys.into_iter().collect(), teller }
     }
 
-    /// The route, which answers GET and HEAD.
+    /// Returns the route, which answers GET and HEAD.
     pub fn router(self) -> Router {
         Router::new().route("/d/{token}/{name}", get(serve)).with_state(self)
     }
@@ -42,7 +42,7 @@ impl Downloads {
     fn record(&self, file: &LinkedFile) {
         let told = self.teller.upgrade().map(|teller| teller.send(AccessEvent::Served { key: file.key(), address: CALLER }));
         if !matches!(told, Some(Ok(()))) {
-            tracing::error!("a download is not in the history: the program is stopping");
+            tracing::error!("recording a download in the history failed: the program is stopping");
         }
     }
 }
@@ -94,15 +94,15 @@ fn headers(file: &LinkedFile, head: &ObjectHead, part: &Part) -> Vec<(HeaderName
     headers
 }
 
-/// What of a zip is asked for.
+/// The requested part of a zip.
 #[derive(Debug, PartialEq, Eq)]
 struct Part {
     range: Range<u64>,
     is_whole: bool,
 }
 
-/// The part that a request asks for; `None` for one beyond the end. A list of ranges, or a range of another version (`If-Range`), gets
-/// the whole (RFC 9110 sections 13.1.5 and 14.2).
+/// Returns the part that a request asks for; `None` for a range beyond the end. A list of ranges, or a range for
+/// another version (`If-Range`), is answered with the whole zip (RFC 9110 sections 13.1.5 and 14.2).
 fn part_of(request: &HeaderMap, head: &ObjectHead) -> Option<Part> {
     let text = |name| request.get(name).and_then(|value| value.to_str().ok());
     let whole = Part { range: 0..head.size, is_whole: true };
@@ -118,7 +118,7 @@ fn part_of(request: &HeaderMap, head: &ObjectHead) -> Option<Part> {
     (range.start < range.end).then_some(Part { range, is_whole: false })
 }
 
-/// What infra/edge/downloads.js answers.
+/// Returns the same error as infra/edge/downloads.js.
 fn refusal(refused: LinkRefused) -> Response {
     let (code, message) = match refused {
         LinkRefused::Invalid => ("LINK_INVALID", "The link is not valid. Ask for the links again."),

@@ -1,5 +1,5 @@
-//! The data folder before anything in it is opened: private to its owner, and refused when the table is gone while what belongs to it is
-//! still there.
+//! Checks of the data folder before it is opened. The folder is made private to its owner, and it is rejected if the
+//! table is missing while data that belongs to it exists.
 
 use std::fs;
 use std::io;
@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use hozon_emulator_aws::table;
 
-/// Makes the folder where there is none, and everything in it private: nobody else on this machine is to read customers' data or keys.
-/// Every file that this process makes from now on is private too.
+/// Creates the folder if necessary, and makes it and everything in it private, because it contains customers' data and
+/// keys. Files that this process creates later are private as well.
 pub fn make_private(data: &Path) -> Result<()> {
     keep_files_private();
     fs::create_dir_all(data).with_context(|| format!("make the data folder {}", data.display()))?;
     close_to_others(data).with_context(|| format!("make the data folder {} private to its owner", data.display()))
 }
 
-/// Refuses a folder that has lost its table or its stored files while the other is still there. To begin with a new table would forget every
-/// organisation and every backup, and delete the zips.
+/// Fails if the table or the stored files are missing while the other exists. A new table would forget every
+/// organisation and backup, and delete the zips.
 pub fn require_state(data: &Path) -> Result<()> {
     let table = data.join(table::FILE);
     let has_table = fs::metadata(&table).is_ok_and(|file| file.len() > 0);
@@ -37,7 +37,7 @@ pub fn require_state(data: &Path) -> Result<()> {
     )
 }
 
-/// The table is made after the buckets' folders, so that it is never there without them.
+/// The table is created after the buckets' folders, so it never exists without them.
 fn require_stored_files(data: &Path) -> Result<()> {
     let lost = ["s3/archives", "s3/crm"].map(|bucket| data.join(bucket)).into_iter().find(|folder| !folder.is_dir());
     let Some(lost) = lost else { return Ok(()) };
@@ -49,12 +49,12 @@ fn require_stored_files(data: &Path) -> Result<()> {
     )
 }
 
-/// Deletes what writing a file in one go leaves when the process is killed in between.
+/// Deletes temporary files that were left when the process was killed during a write.
 pub fn delete_leftovers(data: &Path) -> Result<()> {
     for folder in [data.to_owned(), data.join("executions"), data.join("scheduler"), data.join("mail")] {
         for path in entries(&folder)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            // The names of the crate `tempfile`.
+            // Temporary file names of the crate `tempfile`.
             if name.starts_with(".tmp") && path.is_file() {
                 fs::remove_file(&path).with_context(|| format!("delete {}", path.display()))?;
             }
@@ -63,7 +63,7 @@ pub fn delete_leftovers(data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A file that is only made once there is a table.
+/// Returns a file that is created only after the table exists.
 fn witness(data: &Path) -> Result<Option<PathBuf>> {
     let list = data.join("organisations.json");
     let has_organisations = fs::read(&list).is_ok_and(|json| json.trim_ascii() != b"[]" && !json.is_empty());
@@ -78,7 +78,7 @@ fn witness(data: &Path) -> Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// What a folder holds; nothing where there is none.
+/// Lists a folder; an absent folder is empty.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let failed = || format!("read the folder {}", folder.display());
     match fs::read_dir(folder) {
@@ -97,7 +97,7 @@ fn keep_files_private() {
 #[cfg(not(unix))]
 fn keep_files_private() {}
 
-/// A folder that is open to others was made by an earlier version: then all that is in it is closed first.
+/// A folder that others can access was created by an earlier version; everything in it is made private first.
 #[cfg(unix)]
 fn close_to_others(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -133,7 +133,7 @@ mod tests {
     fn a_new_folder_needs_no_table() {
         let folder = folder();
         require_state(&folder.path().join("not there")).expect("a first start");
-        // Killed before the table was made.
+        // As if the process was killed before the table was created.
         for made_first in ["secrets.json", "lock", "s3.port"] {
             fs::write(folder.path().join(made_first), "1").expect("writes");
         }

@@ -1,4 +1,4 @@
-//! The functions as the state machine sees them here: called in this process, each call a task of its own.
+//! The functions as the state machine invokes them here: in this process, each invocation on its own task.
 
 use async_trait::async_trait;
 use hozon_archive::TaskError;
@@ -9,14 +9,13 @@ use hozon_notify::Notify;
 use hozon_shared::ports::{ObjectRef, Ports, read_all};
 use serde_json::{Value, json};
 
-/// Name of the archive function, in place of its ARN.
+/// Name of the `archive` function, in place of its ARN.
 pub const ARCHIVE: &str = "archive";
 
-/// Calls the functions.
+/// Invokes the functions.
 pub struct Functions {
-    /// What they use.
     pub ports: Ports,
-    /// How runs are cut into pieces.
+    /// Settings for dividing runs into pieces.
     pub limits: hozon_archive::Settings,
 }
 
@@ -46,7 +45,7 @@ fn unreadable(cause: String) -> Failed {
     Failed { error: "States.ItemReaderFailed".to_owned(), cause }
 }
 
-/// A call that ends with the execution that waits for it.
+/// An invocation that ends together with the execution that waits for it.
 struct AbortOnDrop(tokio::task::JoinHandle<Result<Value, TaskError>>);
 
 impl AbortOnDrop {
@@ -65,7 +64,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// As Lambda reports an error to Step Functions.
+/// Formats an error as Lambda reports it to Step Functions.
 fn failed(error: &TaskError) -> Failed {
     let cause = json!({ "errorType": error.error_type(), "errorMessage": error.message });
     Failed { error: error.error_type().to_owned(), cause: cause.to_string() }

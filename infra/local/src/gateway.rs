@@ -1,5 +1,5 @@
-//! The gateway: the functions' own routers behind one port, with what API Gateway adds on AWS (the caller's identity, a request id), and
-//! the console.
+//! The gateway: the functions' routers and the console behind one port. It adds what API Gateway adds on AWS: the
+//! caller's identity and a request id.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::downloads::Downloads;
 use crate::mail;
 use crate::tokens::{Issuer, JWKS_PATH};
 
-/// All routes of the local program: the functions' own, and what is around them.
+/// Returns all routes of the local program.
 pub fn router(
     ports: &Ports,
     functions: Documented,
@@ -42,7 +42,7 @@ pub fn router(
         .layer(middleware::from_fn_with_state(hosts, origins::own_pages))
 }
 
-/// Asks the authorizer about paths that need a caller; the key set must be had without it.
+/// Authenticates requests for paths that need a caller. The key set must be readable without authentication.
 async fn identify(State(authorizer): State<Arc<Authorizer>>, mut request: Request, next: Next) -> Response {
     if ["/crm/", "/mail/messages"].iter().any(|start| request.uri().path().starts_with(start)) {
         let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());

@@ -1,4 +1,4 @@
-//! Deletes zips whose links have ended, and what runs have left behind, as the archives bucket's lifecycle rules do on AWS.
+//! Deletes expired zips and leftovers of runs, as the lifecycle rules of the archives bucket do on AWS.
 
 use chrono::TimeDelta;
 use hozon_shared::archive::contents;
@@ -9,12 +9,12 @@ use hozon_shared::ports::{Bucket, Clock, ObjectRef, PortError, Ports, SystemCloc
 const PREFIX: &str = "archives/";
 const SEGMENTS: &str = "segments/";
 const WORK: &str = "work/";
-/// A run deletes its work objects when it ends; those of one that was killed just then are left. Longer than a run may last.
+/// Runs delete their work objects at their end; those of a killed run remain. Longer than a run may last.
 const WORK_KEPT: TimeDelta = TimeDelta::days(2);
-/// As long as events are.
+/// The same as for events.
 const CONTENTS_KEPT: TimeDelta = TimeDelta::days(370);
 
-/// Deletes every zip of a backup that has expired; tells how many there were.
+/// Deletes the zips of expired backups, and returns their number.
 pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
     let now = ports.clock.now();
     let mut deleted = 0;
@@ -29,23 +29,23 @@ pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
     Ok(deleted)
 }
 
-/// Deletes segments that no run takes any more, seven days after they were made; tells how many objects there were.
+/// Deletes segments that are no longer reused, seven days after their creation, and returns the number of objects.
 pub async fn delete_old_segments(ports: &Ports) -> Result<usize, PortError> {
     delete_older(ports, SEGMENTS, LINK_LIFE).await
 }
 
-/// Deletes work objects of runs that ended without deleting them; tells how many there were.
+/// Deletes work objects of runs that did not delete them, and returns their number.
 pub async fn delete_old_work(ports: &Ports) -> Result<usize, PortError> {
     delete_older(ports, WORK, WORK_KEPT).await
 }
 
-/// Deletes what is known of the contents of backups that history does not show any more; tells how many there were.
+/// Deletes contents documents of backups that the history no longer shows, and returns their number.
 pub async fn delete_old_contents(ports: &Ports) -> Result<usize, PortError> {
     delete_older(ports, contents::PREFIX, CONTENTS_KEPT).await
 }
 
 async fn delete_older(ports: &Ports, prefix: &str, age: TimeDelta) -> Result<usize, PortError> {
-    // The store dates its objects by the real time, whatever the clock of the service says.
+    // The store dates objects by real time, whatever the service's clock says.
     let made_before = SystemClock.now() - age;
     let mut deleted = 0;
     for key in ports.objects.list(Bucket::Archives, prefix).await? {
@@ -59,7 +59,7 @@ async fn delete_older(ports: &Ports, prefix: &str, age: TimeDelta) -> Result<usi
     Ok(deleted)
 }
 
-/// Reads `archives/<organisation>/<backup>/<name>`.
+/// Parses `archives/<organisation>/<backup>/<name>`.
 fn owner(key: &str) -> Option<(OrgId, BackupId)> {
     let mut parts = key.strip_prefix(PREFIX)?.split('/');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))

@@ -1,4 +1,4 @@
-//! One running Hozon: starts its parts in order, and stops them in the opposite one.
+//! A running local program: starts its parts in order, and stops them in reverse order.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -54,39 +54,36 @@ use crate::ticker::{Counts, Ticker, TriggerFunction};
 use crate::tokens::Issuer;
 use crate::{folder, gateway, organisations};
 
-/// The state machine that AWS runs too.
+/// The state machine definition that AWS runs as well.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
-/// The prices, unless others are given.
+/// The default price list.
 pub const PRICES: &str = include_str!("../../prices.toml");
-/// How long running requests may take at the end.
+/// How long requests in progress may take at shutdown.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How to start.
+/// Options for starting the program.
 pub struct Options {
-    /// The data folder; made where it is not there.
+    /// The data folder, which is created if it does not exist.
     pub data: PathBuf,
-    /// The gateway's port; `None` takes the usual one, or any where that is taken.
+    /// Port of the gateway; `None` selects the default port, or a free one if that is in use.
     pub port: Option<u16>,
-    /// Names besides this machine's that the gateway answers to, behind a reverse proxy.
+    /// Hosts of a reverse proxy that the gateway answers to in addition to this machine's names.
     pub allowed_hosts: AllowedHosts,
-    /// Plans and prices.
     pub terms: Terms,
-    /// Which addresses webhooks may have.
+    /// Addresses that webhooks may call.
     pub webhooks: Addresses,
-    /// How runs are cut into pieces.
+    /// Settings for dividing runs into pieces.
     pub limits: hozon_archive::Settings,
-    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// How many seconds of that clock pass in one of the wall's; waits are shorter by it.
+    /// Seconds of that clock per second of real time. Waits are divided by it.
     pub speed: f64,
-    /// That clock again, where it is to go slower while runs are under way.
+    /// The same clock, if it slows down while runs are in progress.
     pub slowing: Option<FastClock>,
-    /// New ids.
     pub ids: Arc<dyn Ids>,
 }
 
 impl Options {
-    /// The defaults: plans and prices of `infra`, the system's clock.
+    /// Creates the default options: plans and prices from `infra`, and the system's clock.
     pub fn new(data: impl Into<PathBuf>) -> Result<Self> {
         Ok(Self {
             data: data.into(),
@@ -103,21 +100,21 @@ impl Options {
     }
 }
 
-/// A running Hozon.
+/// A running local program.
 pub struct Local {
-    /// The gateway's URL, without a slash at its end.
+    /// URL of the gateway, without a trailing slash.
     pub url: String,
-    /// What the functions use.
+    /// Ports of the functions.
     pub ports: Ports,
-    /// AWS as the functions reach it.
+    /// AWS clients of the functions.
     pub aws: Aws,
-    /// What the functions are set to.
+    /// Settings of the functions.
     pub settings: Settings,
-    /// The table itself.
+    /// The DynamoDB database.
     pub database: Database,
-    /// The payment provider as the functions have it.
+    /// The functions' client of the payment provider.
     pub payments: Arc<Stripe>,
-    /// The payment provider itself, which is a server of this program.
+    /// The Stripe emulator.
     pub stripe: StripeServer,
     data: PathBuf,
     terms: Arc<Terms>,
@@ -133,7 +130,7 @@ pub struct Local {
 }
 
 impl Local {
-    /// Starts all parts; runs that were cut short go on at once.
+    /// Starts all parts. Interrupted runs resume at once.
     pub async fn start(options: Options) -> Result<Self> {
         let data = options.data;
         folder::make_private(&data)?;
@@ -215,13 +212,13 @@ impl Local {
         })
     }
 
-    /// The organisations of this data folder, oldest first.
+    /// Organisations in this data folder, oldest first.
     pub fn organisations(&self) -> &[Entry] {
         self.registry.entries()
     }
 
-    /// The organisation with that name; it is made where there is none, and keeps its zone, plan and country where there is one.
-    /// A plan or country that is none is refused.
+    /// Returns the organisation with that name, or creates it. An existing organisation keeps its time zone, plan and
+    /// country. Fails for an unknown plan or country.
     pub async fn organisation(&mut self, name: &str, time_zone: chrono_tz::Tz, plan: &str, country: &str) -> Result<OrgId> {
         self.require_terms(plan, country)?;
         if let Some(known) = self.registry.find(name) {
@@ -232,19 +229,19 @@ impl Local {
         Ok(id)
     }
 
-    /// Refuses a plan or country that is none.
+    /// Fails for an unknown plan or country.
     pub fn require_terms(&self, plan: &str, country: &str) -> Result<()> {
         self.terms.require_plan(plan)?;
         self.terms.require_country(&country.to_ascii_uppercase())?;
         Ok(())
     }
 
-    /// An id that no organisation has.
+    /// Generates an id for a new organisation.
     pub fn new_organisation_id(&self) -> OrgId {
         OrgId(self.ports.ids.next(self.ports.clock.now()))
     }
 
-    /// Makes an organisation with that id; its name must be new, and its plan and country known.
+    /// Creates an organisation with that id. Its name must be unused, and its plan and country known.
     pub async fn make_organisation(
         &mut self,
         id: OrgId,
@@ -272,65 +269,65 @@ impl Local {
         Ok(())
     }
 
-    /// The organisation with that name.
+    /// Finds an organisation by name.
     pub fn find_organisation(&self, name: &str) -> Result<OrgId> {
         let names: Vec<_> = self.organisations().iter().map(|entry| entry.name.as_str()).collect();
         let known = || format!("there is no organisation {name:?} here; there are: {}", names.join(", "));
         self.registry.find(name).with_context(known)
     }
 
-    /// A token for the administrator or the plain user of an organisation; it works for seven days.
+    /// Issues a token for the administrator or the plain user of an organisation, valid for seven days.
     pub fn token(&self, org: OrgId, role: Role) -> Result<String> {
         self.token_in(org, role, Locale::En)
     }
 
-    /// The same for somebody who reads that language.
+    /// Like [`Self::token`], for a user with that language.
     pub fn token_in(&self, org: OrgId, role: Role, locale: Locale) -> Result<String> {
         self.issuer.token(org, role, locale, self.ports.clock.now())
     }
 
-    /// The file on disk that holds an object of the archives bucket.
+    /// Path of the file that stores an object of the archives bucket.
     pub fn archive_path(&self, key: &str) -> PathBuf {
         self.data.join("s3").join(ARCHIVES_BUCKET).join(key)
     }
 
-    /// Waits until no run is under way.
+    /// Waits until no run is in progress.
     pub async fn wait_until_idle(&self) {
         self.executions.wait_until_idle().await;
     }
 
-    /// Waits until everybody has been told what has happened so far.
+    /// Waits until all events so far were delivered.
     pub async fn wait_until_told(&self) -> Result<()> {
         access_events::told(&self.teller).await;
         self.stream.drain().await
     }
 
-    /// Does what is due by the clock now, without waiting for the next look at it.
+    /// Does everything that is due now, without waiting for the next tick.
     pub async fn look_at_the_clock(&self) {
         self.ticker.look().await;
     }
 
-    /// How many deliveries of triggers came to what (started, gated, stale) since the start.
+    /// Number of trigger deliveries by result (started, gated, stale) since the start.
     pub fn deliveries(&self) -> BTreeMap<String, u64> {
         self.ticker.deliveries()
     }
 
-    /// Calls the `trigger` function as Scheduler could, and gives its answer.
+    /// Invokes the `trigger` function as Scheduler would, and returns its answer.
     pub async fn deliver(&self, input: Value) -> Result<Value> {
         self.ticker.deliver(input).await
     }
 
-    /// The next time at which a schedule fires.
+    /// Next time at which a schedule fires.
     pub fn next_fire(&self) -> Option<DateTime<Utc>> {
         self.ticker.next_fire()
     }
 
-    /// Whether no run is under way.
+    /// Returns whether no run is in progress.
     pub fn is_idle(&self) -> bool {
         self.executions.is_idle()
     }
 
-    /// Stops all parts; requests under way are answered first. Runs go on at the next start.
+    /// Stops all parts. Requests in progress are answered first; runs resume at the next start.
     pub async fn stop(self) -> Result<()> {
         self.stop.cancel();
         self.tasks.close();
@@ -343,13 +340,13 @@ fn lock(data: &Path) -> Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            bail!("another hozon uses the data folder {}; stop it first, or choose another with --data", data.display())
+            bail!("another hozon uses the data folder {}; stop it first, or choose another folder with --data", data.display())
         }
         Err(TryLockError::Error(error)) => Err(error).context("lock the data folder"),
     }
 }
 
-/// Starts the payment provider, where it was the last time.
+/// Starts the Stripe emulator on the same port as last time.
 async fn start_stripe(
     data: &Path,
     secrets: &Secrets,
@@ -366,9 +363,9 @@ async fn start_stripe(
     Ok(server)
 }
 
-/// The name as a new organisation has it.
+/// Validates the name of a new organisation.
 pub fn require_name(name: &str) -> Result<String> {
-    organisation_name(name).with_context(|| format!("{name:.100?} is no name of an organisation"))
+    organisation_name(name).with_context(|| format!("{name:.100?} is not a valid name for an organisation"))
 }
 
 fn ticker(

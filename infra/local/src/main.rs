@@ -8,16 +8,16 @@ use std::process::ExitCode;
 use clap::Parser;
 use hozon::import::ImportError;
 
-/// Files that the program may open at the same time, where the system allows so many: systems begin with 256 or 1,024.
+/// Number of files that the program may open, where the system allows it. System defaults are 256 or 1,024.
 const OPEN_FILES: u64 = 65_536;
-/// Exit code of an import that found files which it does not understand.
+/// Exit code of an import with unrecognised files.
 const UNKNOWN_FILES: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     hozon_shared::telemetry::start_on_terminal();
     if let Err(error) = rlimit::increase_nofile_limit(OPEN_FILES) {
-        tracing::debug!(%error, "the limit of open files stays as it is");
+        tracing::debug!(%error, "the limit for open files stays unchanged");
     }
     match cli::run(cli::Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,

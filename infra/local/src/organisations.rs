@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::registry::Entry;
 
-/// The organisations that the table knows, oldest first.
+/// Lists the organisations in the table, oldest first.
 pub fn in_table(database: &Database) -> Result<Vec<Entry>> {
     let mut found = Vec::new();
     let mut start = Value::Null;

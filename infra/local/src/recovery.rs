@@ -1,5 +1,6 @@
-//! Backups that the last process left without an execution: it ended between making one and starting its run, or its file is gone. On AWS
-//! an execution outlives whoever started it; there the sweep is enough.
+//! Recovers backups that the last process left without an execution, because it ended between creating the backup and
+//! starting its run, or because the execution's file is missing. On AWS an execution outlives its caller, so the sweep
+//! suffices there.
 
 use anyhow::Result;
 use chrono::TimeDelta;
@@ -9,10 +10,11 @@ use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Due, Execution, PortError, Ports};
 use hozon_shared::running::start_run;
 
-/// Every backup that is being made is looked at within this time, so that all of them are found.
+/// All backups in progress are due within this time.
 const HORIZON: TimeDelta = TimeDelta::days(2);
 
-/// Starts the run of every backup that is being made and has no execution that goes on. One whose execution has ended is ended, too.
+/// Starts the run of every backup in progress without a running execution. A backup whose execution has ended is
+/// failed.
 pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
     for due in ports.schedules.due(ports.clock.now() + HORIZON).await? {
         let Due::Backup(org, id) = due else { continue };
@@ -22,7 +24,7 @@ pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 run.id = id.0,
-                "a backup could not go on; the sweep tries again"
+                "recovering a backup failed; the sweep tries again"
             );
         }
     }
@@ -32,7 +34,7 @@ pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
 async fn go_on(ports: &Ports, backup: Backup) -> Result<(), PortError> {
     match start_run(ports, &backup).await? {
         Execution::Running => {
-            tracing::warn!(run.org = backup.org.0, run.id = backup.id.0, "a backup had no run; it was started");
+            tracing::warn!(run.org = backup.org.0, run.id = backup.id.0, "started the missing run of a backup");
             Ok(())
         }
         Execution::Taken => end_backup(ports, backup, Failure::silent()).await,

@@ -1,4 +1,4 @@
-//! The local program's list of organisations by name; the table itself finds them only by id.
+//! The local program's list of organisations by name; the table finds them only by id.
 
 use std::path::{Path, PathBuf};
 
@@ -6,35 +6,32 @@ use hozon_emulator_host::files::write_whole;
 use hozon_shared::domain::id::OrgId;
 use serde::{Deserialize, Serialize};
 
-/// One organisation of this data folder.
+/// An organisation in this data folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Its id.
     pub id: OrgId,
-    /// Its name, unique in the list.
+    /// Unique within the list.
     pub name: String,
 }
 
-/// The list, kept in one JSON file.
+/// The list, stored in a JSON file.
 #[derive(Debug)]
 pub struct Registry {
     path: PathBuf,
     entries: Vec<Entry>,
 }
 
-/// The list could not be read or written.
+/// Error returned when the list cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("the list of organisations {} failed", path.display())]
+#[error("reading or writing the list of organisations {} failed", path.display())]
 pub struct RegistryError {
-    /// The file.
     pub path: PathBuf,
-    /// Why.
     #[source]
     pub source: std::io::Error,
 }
 
 impl Registry {
-    /// Reads the list; a file that is not there is an empty list.
+    /// Reads the list. An absent file is an empty list.
     pub fn load(path: &Path) -> Result<Self, RegistryError> {
         let failed = |source| RegistryError { path: path.to_owned(), source };
         let entries = match std::fs::read(path) {
@@ -46,17 +43,17 @@ impl Registry {
         Ok(Self { path: path.to_owned(), entries })
     }
 
-    /// The organisations, oldest first.
+    /// Organisations, oldest first.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The organisation with that name.
+    /// Finds an organisation by name.
     pub fn find(&self, name: &str) -> Option<OrgId> {
         self.entries.iter().find(|entry| entry.name == name).map(|entry| entry.id)
     }
 
-    /// Adds an organisation, or renames nothing: a name that is there keeps its id. Written whole before this returns.
+    /// Adds an organisation and writes the list atomically. An existing name keeps its id.
     pub fn add(&mut self, id: OrgId, name: &str) -> Result<(), RegistryError> {
         if self.find(name).is_some() {
             return Ok(());
@@ -68,13 +65,13 @@ impl Registry {
         Ok(())
     }
 
-    /// Takes over the table's organisations where the list is empty: it was lost, and a second organisation of the same name is not to be
-    /// made.
+    /// Restores an empty list from the table, because the list was lost and no second organisation with the same name
+    /// may be created.
     pub fn restore(&mut self, in_table: Vec<Entry>) -> Result<(), RegistryError> {
         if !self.entries.is_empty() || in_table.is_empty() {
             return Ok(());
         }
-        tracing::warn!(file = %self.path.display(), count = in_table.len(), "the list of organisations was lost and was made from the table");
+        tracing::warn!(file = %self.path.display(), count = in_table.len(), "restored the lost list of organisations from the table");
         self.save(&in_table).map_err(|source| RegistryError { path: self.path.clone(), source })?;
         self.entries = in_table;
         Ok(())

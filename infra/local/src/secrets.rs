@@ -1,5 +1,5 @@
-//! What must stay secret and the same from start to start: the store's keys, the token issuer's and the payments', in one file that
-//! only its owner may read.
+//! Secrets that persist across restarts: keys for the stores, for the token issuer and for payments. They are in one
+//! file, which only its owner may read.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -14,11 +14,11 @@ use hozon_shared::settings::AccessKey;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// Name of the secret that holds the payment provider's keys.
+/// Name of the secret with the payment provider's keys.
 pub const PAYMENTS: &str = "payments";
-/// Name of the secret that holds the links' signer's key.
+/// Name of the secret with the link signer's key.
 pub const SIGNER: &str = "signer";
-/// Name of the secret that holds the key of links without a query.
+/// Name of the secret with the key for links without a query string.
 pub const PLAIN_LINKS: &str = "plain-links";
 
 /// The secrets of a data folder.
@@ -28,10 +28,10 @@ pub struct Secrets {
     signer: Key,
     /// PKCS #8 document of the token issuer's P-256 key.
     issuer: Vec<u8>,
-    /// Empty in the files of earlier versions.
+    /// Missing in files of earlier versions.
     #[serde(default)]
     payments: Keys,
-    /// Absent in the files of earlier versions.
+    /// Missing in files of earlier versions.
     plain_links: Option<LinkKey>,
 }
 
@@ -42,12 +42,12 @@ struct Key {
 }
 
 impl Secrets {
-    /// Reads the file, or makes it where there is none; one of an earlier version gets what it lacks.
+    /// Reads the file, or creates it. A file of an earlier version is completed.
     pub fn load(path: &Path) -> Result<Self> {
         let loaded: Self = match std::fs::read(path) {
             Ok(json) => serde_json::from_slice(&json).with_context(|| {
                 let path = path.display();
-                format!("understand {path}: copy it back from a backup, or delete it, which ends all links and tokens that were given out")
+                format!("parse {path}: restore it from a backup, or delete it, which invalidates all existing links and tokens")
             })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::generate()?.saved(path),
             Err(error) => return Err(error).with_context(|| format!("read {}", path.display())),
@@ -63,27 +63,27 @@ impl Secrets {
         Ok(self)
     }
 
-    /// The key that the functions use.
+    /// Access key of the functions.
     pub fn functions(&self) -> AccessKey {
         AccessKey { id: self.functions.id.clone(), secret: self.functions.secret.clone() }
     }
 
-    /// The key that links are signed with.
+    /// Access key that signs links.
     pub fn signer(&self) -> AccessKey {
         AccessKey { id: self.signer.id.clone(), secret: self.signer.secret.clone() }
     }
 
-    /// The token issuer's key, as a PKCS #8 document.
+    /// The token issuer's key as a PKCS #8 document.
     pub fn issuer(&self) -> &[u8] {
         &self.issuer
     }
 
-    /// The payment provider's keys.
+    /// Keys of the payment provider.
     pub fn payments(&self) -> Keys {
         self.payments.clone()
     }
 
-    /// The key of links without a query.
+    /// Key for links without a query string.
     pub fn plain_links(&self) -> Option<LinkKey> {
         self.plain_links.clone()
     }
@@ -116,7 +116,7 @@ impl Secrets {
     }
 
     fn save(&self, path: &Path) -> Result<()> {
-        // Temporary files are readable by their owner only, and stay so.
+        // Temporary files are readable only by their owner, and stay so.
         let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
         file.write_all(&serde_json::to_vec(self)?)?;
         file.as_file().sync_all()?;

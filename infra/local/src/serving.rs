@@ -1,5 +1,5 @@
-//! Where a data folder is served, for commands beside the running program: its address, and its clock where that is not the system's. A
-//! file in the data folder says it for as long as the program runs.
+//! Announces where a data folder is served, for commands that run beside the program: its URL and its clock, if that is
+//! not the system's. A file in the data folder contains this while the program runs.
 
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,12 @@ const WEEK_SECONDS: f64 = 7.0 * 86_400.0;
 /// Where a data folder is served.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Serving {
-    /// The program's URL, without a slash at its end.
+    /// URL of the program, without a trailing slash.
     pub url: String,
     clock: Option<OtherClock>,
 }
 
-/// A clock that began at a chosen time and goes at most this fast.
+/// A clock with its own start and speed.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct OtherClock {
     from: DateTime<Utc>,
@@ -33,19 +33,19 @@ struct OtherClock {
     speed: f64,
 }
 
-/// Takes the file away when the program ends.
+/// Deletes the file when the program ends.
 #[derive(Debug)]
 pub struct Announced(PathBuf);
 
 impl Drop for Announced {
     fn drop(&mut self) {
-        // The next start writes it anew; until then its address answers nobody.
+        // The next start overwrites the file; until then nothing answers at its URL.
         let _ = std::fs::remove_file(&self.0);
     }
 }
 
 impl Serving {
-    /// Says that the folder is served there, by a clock that began now at that time with that speed, or by the system's.
+    /// Announces the URL of a data folder, and its clock (start and speed) if it is not the system's.
     pub fn announce(data: &Path, url: &str, clock: Option<(DateTime<Utc>, f64)>) -> Result<Announced> {
         let clock = clock.map(|(from, speed)| OtherClock { from, began: Utc::now(), speed });
         let path = data.join(FILE);
@@ -55,7 +55,7 @@ impl Serving {
         Ok(Announced(path))
     }
 
-    /// Where the folder is served; `None` while no program does.
+    /// Returns where a data folder is served; `None` if no program serves it.
     pub fn read(data: &Path) -> Result<Option<Self>> {
         match std::fs::read(data.join(FILE)) {
             Ok(json) => {
@@ -67,7 +67,7 @@ impl Serving {
     }
 }
 
-/// The organisations of a data folder and tokens for them, also while a program serves it.
+/// Organisations of a data folder and tokens for them, available while a program serves it.
 pub struct Known {
     registry: Registry,
     issuer: Issuer,
@@ -75,18 +75,19 @@ pub struct Known {
 }
 
 impl Known {
-    /// Reads a data folder that is there.
+    /// Reads an existing data folder.
     pub fn read(data: &Path) -> Result<Self> {
         let secrets = data.join("secrets.json");
         ensure!(
             secrets.exists(),
-            "{} is no data folder; `hozon demo` or `hozon import` makes one (--data names another)",
+            "{} is not a data folder; `hozon demo` or `hozon import` creates one (--data selects another)",
             data.display()
         );
         let secrets = Secrets::load(&secrets)?;
         let registry = Registry::load(&data.join("organisations.json"))?;
         let clock = Serving::read(data)?.and_then(|serving| serving.clock);
-        // A token for another clock counts from that clock's beginning, and ends a week after the latest time that it can show.
+        // A token for a clock with its own speed is valid from the clock's start until a week after the latest time
+        // that it can show.
         let (now, speed) = clock.map_or((Utc::now(), 1.0), |clock| {
             let passed = (Utc::now() - clock.began).as_seconds_f64().max(0.0);
             (clock.from, clock.speed * (1.0 + passed / WEEK_SECONDS))
@@ -94,12 +95,12 @@ impl Known {
         Ok(Self { registry, issuer: Issuer::new(secrets.issuer(), speed)?, now })
     }
 
-    /// The organisations, oldest first.
+    /// Organisations, oldest first.
     pub fn organisations(&self) -> &[Entry] {
         self.registry.entries()
     }
 
-    /// A token for the administrator or the plain user of an organisation; it works for seven days.
+    /// Issues a token for the administrator or the plain user of an organisation, valid for seven days.
     pub fn token(&self, org: OrgId, role: Role, locale: Locale) -> Result<String> {
         self.issuer.token(org, role, locale, self.now)
     }

@@ -1,4 +1,4 @@
-//! The settings of the functions here. On AWS they come from the environment.
+//! Settings of the functions in the local program. On AWS they come from environment variables.
 
 use hozon_authorize::AuthSettings;
 use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, CRM_BUCKET};
@@ -12,7 +12,7 @@ use crate::secrets::{PAYMENTS, PLAIN_LINKS, SIGNER, Secrets};
 use crate::ticker::TRIGGER;
 use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
 
-/// Settings of the functions: the real ones but for endpoints and keys.
+/// Settings of the functions, with local endpoints and keys.
 pub fn settings(secrets: &Secrets, emulated: &Emulated, gateway: &str) -> Settings {
     let services = ADDRESS.to_owned();
     Settings {
@@ -40,7 +40,6 @@ pub fn auth_settings(url: &str) -> AuthSettings {
     AuthSettings { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), jwks_url: format!("{url}{JWKS_PATH}") }
 }
 
-/// How triggers are made.
 pub fn trigger_settings() -> TriggerSettings {
     TriggerSettings {
         group: scheduler::GROUP.to_owned(),
@@ -51,12 +50,11 @@ pub fn trigger_settings() -> TriggerSettings {
     }
 }
 
-/// How payments are made: by the program's own provider at that address.
+/// Settings of the payment provider, which is the Stripe emulator at the given URL.
 pub fn payment_settings(endpoint: &str) -> PaymentSettings {
     PaymentSettings { secret: PAYMENTS.to_owned(), endpoint: Some(endpoint.to_owned()) }
 }
 
-/// How mail is sent.
 pub fn mail_settings() -> MailSettings {
     MailSettings { from: "backups@hozon.invalid".to_owned(), configuration_set: None }
 }

@@ -1,4 +1,4 @@
-//! What the clock sets off here: due schedules, the sweep, renewals, and the deletion of expired zips.
+//! Time-driven work of the local program: due schedules, the sweep, renewals, and the deletion of expired zips.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,23 +20,22 @@ use crate::housekeeping;
 
 /// ARN of the `trigger` function.
 pub const TRIGGER: &str = "arn:aws:lambda:us-east-1:000000000000:function:trigger";
-/// How often the clock is looked at.
+/// Time between two ticks.
 const LOOK: Duration = Duration::from_millis(200);
-/// How often the sweep runs, as infra/template.yaml has it.
+/// How often the sweep runs, as in infra/template.yaml.
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(2);
-/// How often webhooks that were not reached are looked at.
+/// How often failed webhook deliveries are retried.
 const TELL_EVERY: TimeDelta = TimeDelta::minutes(1);
-/// How often expired zips are deleted; a lifecycle rule does it on AWS.
+/// How often expired zips are deleted; on AWS a lifecycle rule does this.
 const CLEAN_EVERY: TimeDelta = TimeDelta::hours(1);
 
-/// What deliveries came to, by name.
+/// Number of deliveries by result.
 pub type Counts = Arc<std::sync::Mutex<BTreeMap<String, u64>>>;
 
-/// The `trigger` function as the scheduler sees it: called in this process.
+/// The `trigger` function as the target of schedules, invoked in this process.
 pub struct TriggerFunction {
-    /// The function.
     pub trigger: Trigger,
-    /// Its answers, counted.
+    /// Its answers, counted by result.
     pub counts: Counts,
 }
 
@@ -55,7 +54,7 @@ impl Called for TriggerFunction {
     }
 }
 
-/// Looks at the clock.
+/// Runs time-driven work.
 #[derive(Clone)]
 pub struct Ticker {
     clock: Arc<dyn Clock>,
@@ -70,7 +69,7 @@ pub struct Ticker {
 }
 
 impl Ticker {
-    /// Everything is due at the first look.
+    /// Creates a ticker; everything is due at the first tick.
     pub fn new(
         clock: Arc<dyn Clock>,
         scheduler: Scheduler,
@@ -83,7 +82,7 @@ impl Ticker {
         Self { clock, scheduler, trigger, notify, stripe, counts, told: never(), swept: never(), cleaned: never() }
     }
 
-    /// Looks at the clock until it is stopped.
+    /// Ticks until it is stopped.
     pub async fn run(self, stop: CancellationToken) {
         let looking = async {
             loop {
@@ -91,7 +90,7 @@ impl Ticker {
                 tokio::time::sleep(LOOK).await;
             }
         };
-        // What is cut short here would fail anyway, because everything else stops too.
+        // Interrupted work would fail anyway, because all other parts stop too.
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
@@ -124,31 +123,31 @@ impl Ticker {
         }
     }
 
-    /// How many deliveries came to what since the start.
+    /// Number of deliveries by result since the start.
     pub fn deliveries(&self) -> BTreeMap<String, u64> {
         self.counts.lock().expect("nothing panics while it is held").clone()
     }
 
-    /// Delivers by hand what Scheduler could deliver.
+    /// Delivers an input as Scheduler would.
     pub async fn deliver(&self, input: Value) -> Result<Value> {
         Ok(self.trigger.handle(input).await?)
     }
 
-    /// The next time at which a schedule fires.
+    /// Next time at which a schedule fires.
     pub fn next_fire(&self) -> Option<DateTime<Utc>> {
         self.scheduler.next_fire(self.clock.now())
     }
 
     async fn sweep(&self, after_a_stop: bool) {
         if let Err(error) = self.trigger.handle(json!({ "sweep": { "after_a_stop": after_a_stop } })).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed; it is tried again in two minutes");
+            tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed; it is retried in two minutes");
         }
     }
 
     async fn tell_again(&self) {
         if let Err(error) = self.notify.handle(json!({ "again": {} })).await {
             let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "webhooks could not be told again; tried again in a minute");
+            tracing::error!(error, "retrying webhook deliveries failed; it is repeated in a minute");
         }
     }
 
@@ -160,12 +159,12 @@ impl Ticker {
         let work = housekeeping::delete_old_work(ports).await;
         if let Err(error) = archives.and(segments).and(contents).and(work) {
             let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "expired archives could not be deleted; tried again in an hour");
+            tracing::error!(error, "deleting expired archives failed; it is retried in an hour");
         }
     }
 }
 
-/// Whether something is due that was last done then; also where the clock has gone back behind that time.
+/// Returns whether work that was last done at `last` is due; also true if the clock was set back before that.
 fn is_due(last: DateTime<Utc>, now: DateTime<Utc>, every: TimeDelta) -> bool {
     now < last || now - last >= every
 }

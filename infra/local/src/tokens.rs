@@ -1,4 +1,5 @@
-//! The development token issuer: OIDC JWTs as a CRM's identity provider would give them, and the key set to check them with.
+//! The development token issuer: OIDC JWTs such as a CRM's identity provider would issue, and the key set for verifying
+//! them.
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,16 +11,15 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// The tokens' `iss`.
+/// Value of the `iss` claim.
 pub const ISSUER: &str = "https://hozon.invalid";
-/// The tokens' `aud`.
+/// Value of the `aud` claim.
 pub const AUDIENCE: &str = "hozon";
 /// Path of the key set on the gateway.
 pub const JWKS_PATH: &str = "/oidc/jwks.json";
-/// How many seconds a token works, by the wall's clock.
+/// Validity of a token in seconds of real time.
 const LIFE_SECONDS: f64 = 7.0 * 86_400.0;
 
-/// Issues tokens.
 #[derive(Clone)]
 pub struct Issuer {
     key: EncodingKey,
@@ -43,8 +43,8 @@ struct Claims<'a> {
 }
 
 impl Issuer {
-    /// Issues with this P-256 key (a PKCS #8 document). Tokens work for seven days of the wall's clock, of which `speed` seconds pass in
-    /// one of the issuer's.
+    /// Creates an issuer with a P-256 key (a PKCS #8 document). Tokens are valid for seven days of real time; `speed`
+    /// seconds of the issuer's clock pass per real second.
     pub fn new(pkcs8: &[u8], speed: f64) -> Result<Self> {
         let key = EncodingKey::from_ec_der(pkcs8);
         let mut jwk = Jwk::from_encoding_key(&key, Algorithm::ES256)?;
@@ -58,7 +58,7 @@ impl Issuer {
         &self.keys
     }
 
-    /// A token for the administrator or the plain user of an organisation, who reads that language.
+    /// Issues a token for the administrator or the plain user of an organisation with the given language.
     pub fn token(&self, org: OrgId, role: Role, locale: Locale, now: DateTime<Utc>) -> Result<String> {
         let (sub, role, name, email) = match role {
             Role::Administrator => (UserId(1), "administrator", "Admin 管理者", "admin@hozon.invalid"),

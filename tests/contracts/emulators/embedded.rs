@@ -1,5 +1,5 @@
-//! The emulators that the local program embeds, with the program around them on a folder of its own. Its clock stands still long before
-//! the checks' times, so that nothing that they write is due.
+//! The emulators of the local program, started with the program on a temporary folder. Its clock stands still long
+//! before the times in the checks, so that nothing they write becomes due.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ impl Embedded {
         self.local.aws.clone()
     }
 
-    /// The table's items, as its file holds them.
+    /// Returns the table's items from its file.
     pub fn items(&self) -> Vec<Value> {
         let request = serde_json::from_value(json!({ "TableName": self.local.settings.table })).expect("a request");
         let answer = self.local.database.scan(request).expect("scans");

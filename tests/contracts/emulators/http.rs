@@ -1,10 +1,10 @@
-//! Calls to emulators as the account's owner makes them. Nobody signs them: the emulators look for a signature where they look for the
-//! service that is meant, and no further.
+//! Calls to emulators as the account's owner. The calls are not signed, because the emulators read only the name of the
+//! service from the signature.
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
-/// An emulator's address.
+/// Endpoint of an emulator.
 pub struct Owner {
     endpoint: String,
     http: Client,
@@ -15,14 +15,14 @@ impl Owner {
         Self { endpoint: endpoint.to_owned(), http: Client::new() }
     }
 
-    /// Calls a service that speaks AWS JSON.
+    /// Calls a service with AWS JSON.
     pub async fn call(&self, service: &str, target: &str, body: &Value) -> Value {
         let request = self.http.post(&self.endpoint).header("x-amz-target", target);
         let request = request.header("content-type", "application/x-amz-json-1.0").body(body.to_string());
         json(&answer(target, service, request).await)
     }
 
-    /// Reads what a REST service answers in JSON.
+    /// Reads a JSON answer of a REST service.
     pub async fn get(&self, service: &str, path: &str) -> Value {
         json(&self.send(Method::GET, service, path, "").await)
     }

@@ -1,4 +1,5 @@
-//! The emulators under test, and what no port tells of them. Each check has a table, buckets and secrets of its own.
+//! The emulators under test, and access to state that no port exposes. Each check has its own table, buckets and
+//! secrets.
 
 mod embedded;
 mod http;
@@ -18,9 +19,9 @@ use crate::known::{self, Gap};
 use embedded::Embedded;
 use moto::Moto;
 
-/// The organisation of most checks.
+/// The organisation in most checks.
 pub const ORG: OrgId = OrgId(4_876_876_000_000_000_001);
-/// Another one.
+/// Another organisation.
 pub const OTHER: OrgId = OrgId(4_876_876_000_000_000_002);
 
 /// A set of emulators.
@@ -29,26 +30,25 @@ enum Set {
     Moto(Moto),
 }
 
-/// The keys that the payment provider's secret holds.
+/// Keys in the payment provider's secret.
 pub struct PaymentKeys {
-    /// What calls are made with.
     pub api_key: String,
-    /// What messages are signed with.
+    /// Secret that signs webhook messages.
     pub webhook_secret: String,
 }
 
-/// One set of emulators, and the adapters on it.
+/// A set of emulators with adapters on it.
 pub struct Emulators {
     /// The ports that most functions use.
     pub ports: Ports,
-    /// What the adapters are set to.
+    /// Settings of the adapters.
     pub settings: Settings,
     aws: Aws,
     set: Set,
 }
 
 impl Emulators {
-    /// Starts the embedded ones, or makes a place of its own in those that the environment names.
+    /// Starts the local program's emulators, or creates separate resources in those that the environment names.
     pub async fn start() -> Self {
         let set = match std::env::var("HOZON_CONTRACTS_ENDPOINT") {
             Ok(endpoint) => Set::Moto(Moto::prepare(endpoint).await),
@@ -62,12 +62,12 @@ impl Emulators {
         Self { ports: aws.ports(), settings, aws, set }
     }
 
-    /// Whether this set is known not to do that as AWS does.
+    /// Returns whether this set is known to differ from AWS in this respect.
     pub fn lack(&self, gap: Gap) -> bool {
         self.reason(gap).is_some()
     }
 
-    /// Holds the set to a promise, and the list of gaps to the set: what is kept must not be in it.
+    /// Requires the set to keep a promise, unless the gap is listed; a listed gap must still exist.
     pub fn keep(&self, gap: Gap, kept: bool) {
         match self.reason(gap) {
             None => assert!(kept, "{gap:?}"),
@@ -82,12 +82,12 @@ impl Emulators {
         }
     }
 
-    /// Triggers that come within so many minutes.
+    /// Creates the triggers port with a flexible time window.
     pub fn triggers(&self, window_minutes: i32) -> Arc<dyn Triggers> {
         self.aws.triggers(TriggerSettings { window_minutes, ..self.trigger_settings() })
     }
 
-    /// What triggers are set to.
+    /// Settings of the triggers port.
     pub fn trigger_settings(&self) -> TriggerSettings {
         let group = match &self.set {
             Set::Embedded(_) => "hozon".to_owned(),
@@ -102,7 +102,7 @@ impl Emulators {
         }
     }
 
-    /// The schedules that are stored, in the service's own words.
+    /// Returns the stored schedules in the service's own terms.
     pub async fn stored_triggers(&self) -> Vec<Value> {
         match &self.set {
             Set::Embedded(embedded) => embedded.schedules(),
@@ -110,17 +110,17 @@ impl Emulators {
         }
     }
 
-    /// Mail from an address that may send.
+    /// Creates a mailer with a verified sender.
     pub fn mailer(&self) -> Arc<dyn Mailer> {
         self.mailer_of(&format!("backups@{}", self.mail_domain()))
     }
 
-    /// Mail from any address.
+    /// Creates a mailer with any sender.
     pub fn mailer_of(&self, from: &str) -> Arc<dyn Mailer> {
         self.aws.mailer(MailSettings { from: from.to_owned(), configuration_set: None })
     }
 
-    /// The domain that may send.
+    /// Domain of the verified sender.
     pub fn mail_domain(&self) -> String {
         match &self.set {
             Set::Embedded(_) => "hozon.example".to_owned(),
@@ -128,7 +128,7 @@ impl Emulators {
         }
     }
 
-    /// The mails that were sent.
+    /// Returns the mails sent so far.
     pub async fn mails(&self) -> Vec<Vec<u8>> {
         match &self.set {
             Set::Embedded(embedded) => embedded.mails(),
@@ -136,7 +136,7 @@ impl Emulators {
         }
     }
 
-    /// The executions that were started, with their inputs, by name.
+    /// Returns the started executions with their inputs, by name.
     pub async fn executions(&self) -> Vec<(String, Value)> {
         let mut found = match &self.set {
             Set::Embedded(embedded) => embedded.executions(),
@@ -146,7 +146,7 @@ impl Emulators {
         found
     }
 
-    /// How many uploads have neither been completed nor given up.
+    /// Number of uploads that were neither completed nor aborted.
     pub async fn open_uploads(&self) -> usize {
         match &self.set {
             Set::Embedded(embedded) => embedded.open_uploads(),
@@ -154,7 +154,7 @@ impl Emulators {
         }
     }
 
-    /// The table's items, as DynamoDB writes them.
+    /// Returns the table's items as DynamoDB encodes them.
     pub async fn items(&self) -> Vec<Value> {
         match &self.set {
             Set::Embedded(embedded) => embedded.items(),
@@ -162,7 +162,7 @@ impl Emulators {
         }
     }
 
-    /// The payment provider at that address, with the keys of the secret of that name.
+    /// Creates the payment provider's client for an endpoint, with the keys of the named secret.
     pub async fn payments(&self, secret: &str, endpoint: &str) -> Result<Arc<Stripe>, PortError> {
         self.aws.payments(PaymentSettings { secret: secret.to_owned(), endpoint: Some(endpoint.to_owned()) }).await
     }
@@ -175,7 +175,7 @@ impl Emulators {
         }
     }
 
-    /// What it holds.
+    /// Returns the keys in that secret.
     pub fn payment_keys(&self) -> PaymentKeys {
         match &self.set {
             Set::Embedded(embedded) => embedded.payment_keys(),
@@ -183,7 +183,7 @@ impl Emulators {
         }
     }
 
-    /// Id of the key that links are signed with.
+    /// Id of the access key that signs links.
     pub fn signer_id(&self) -> String {
         match &self.set {
             Set::Embedded(embedded) => embedded.signer_id(),
@@ -191,7 +191,7 @@ impl Emulators {
         }
     }
 
-    /// The ports with the key of links in place of the functions'; `None` where that key is known to have every right.
+    /// Creates ports that use the link signer's key; `None` if that key is known to have all rights.
     pub async fn signer_alone(&self) -> Option<Ports> {
         match &self.set {
             Set::Embedded(embedded) => {
@@ -202,7 +202,7 @@ impl Emulators {
         }
     }
 
-    /// Gives the signer another key; one without an id is none yet.
+    /// Rotates the signer's key; an empty id means that there is none yet.
     pub async fn rotate_signer(&self, id: &str) {
         match &self.set {
             Set::Embedded(_) => panic!("known: {:?}", Gap::KeysChange),
@@ -211,7 +211,7 @@ impl Emulators {
     }
 }
 
-/// Says once, past the capture of tests' output, what the checks ran against.
+/// Reports once which emulators are tested, bypassing the captured test output.
 fn say_which(set: &Set) {
     static SAID: Once = Once::new();
     SAID.call_once(|| {

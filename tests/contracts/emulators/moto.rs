@@ -1,4 +1,4 @@
-//! Moto's server, and a place of its own in it.
+//! Moto's server, and separate resources in it.
 
 use hozon_shared::settings::{AccessKey, Endpoints, Settings};
 use reqwest::Method;
@@ -17,7 +17,7 @@ pub struct Moto {
 }
 
 impl Moto {
-    /// Makes a table, buckets, a state machine, a schedule group, an identity and secrets under a name that nobody has.
+    /// Creates a table, buckets, a state machine, a schedule group, an identity and secrets under a unique name.
     pub async fn prepare(endpoint: String) -> Self {
         let owner = Owner::of(&endpoint);
         let moto = Self { endpoint, owner, name: format!("contracts-{:016x}", fastrand::u64(..)) };
@@ -121,7 +121,7 @@ impl Moto {
         self.owner.call("secretsmanager", "secretsmanager.PutSecretValue", &value).await;
     }
 
-    /// The table of infra/template.yaml, which whoever started the server has read.
+    /// Creates the table of infra/template.yaml, which the caller passes in the environment.
     async fn make_table(&self) {
         let table =
             std::env::var("HOZON_CONTRACTS_TABLE").expect("HOZON_CONTRACTS_TABLE: the template's table, as CreateTable has it");
@@ -162,7 +162,7 @@ impl Moto {
     }
 }
 
-/// What the payment provider's secret holds.
+/// Keys in the payment provider's secret.
 pub fn payment_keys() -> PaymentKeys {
     PaymentKeys { api_key: "sk_test_contracts".to_owned(), webhook_secret: "whsec_contracts".to_owned() }
 }

@@ -1,4 +1,4 @@
-//! Tells the `access` function what is fetched with links, as CloudTrail and EventBridge do on AWS.
+//! Delivers access events of the emulated bucket to the `access` function, as CloudTrail and EventBridge do on AWS.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,28 +16,28 @@ use tokio::sync::oneshot;
 
 use crate::lambda::Function;
 
-/// Calls of the function for one event, as Lambda makes them.
+/// Number of attempts per event; Lambda makes as many.
 const TRIES: u32 = 3;
-/// The wait before the second call.
+/// Wait before the second attempt.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What comes to the one who tells.
+/// A message for the task that delivers access events.
 #[derive(Debug)]
 pub enum AccessEvent {
-    /// S3 has served something because of a link.
+    /// S3 answered a request that was signed in its query string.
     Fetch(Fetch),
-    /// The program has served a zip for a link without a query.
+    /// The program served a zip for a link without a query string.
     Served {
-        /// The zip's key.
+        /// Object key of the zip.
         key: String,
-        /// Who has asked for it.
+        /// IP address of the client.
         address: IpAddr,
     },
-    /// Somebody waits until all before this has been told.
+    /// Asks for an answer after all earlier events were delivered.
     Wait(oneshot::Sender<()>),
 }
 
-/// A request for an object that was signed in its query.
+/// A request for an object that was signed in its query string.
 #[derive(Debug)]
 pub struct Fetch {
     bucket: String,
@@ -47,7 +47,7 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// What a request asks for; `None` unless a link was used.
+    /// Describes a request; `None` unless it is signed in its query string.
     fn of(request: &Request<Incoming>, address: IpAddr) -> Option<Self> {
         if request.method() != Method::GET {
             return None;
@@ -58,7 +58,7 @@ impl Fetch {
         Some(Self { bucket: bucket.to_owned(), key: key.to_owned(), signed, address })
     }
 
-    /// The event, with what the function reads of it.
+    /// Returns the event with the fields that the function reads.
     fn event(&self, at: DateTime<Utc>) -> Value {
         json!({
             "detail-type": "AWS API Call via CloudTrail",
@@ -75,7 +75,7 @@ impl Fetch {
     }
 }
 
-/// Lets S3 answer, and tells when it has served something because of a link.
+/// Lets S3 answer a request, and reports it if a link was used.
 pub async fn watched(
     s3: S3Service,
     request: Request<Incoming>,
@@ -85,13 +85,13 @@ pub async fn watched(
     let fetch = Fetch::of(&request, address);
     let answer = Service::call(&s3, request).await?;
     if let Some(fetch) = fetch.filter(|_| answer.status().is_success()) {
-        // Nobody listens where there are stores without functions.
+        // Stores that run without functions have no receiver.
         drop(told.send(AccessEvent::Fetch(fetch)));
     }
     Ok(answer)
 }
 
-/// Hands over what is fetched until S3 has stopped.
+/// Delivers access events until S3 has stopped.
 pub async fn tell(mut news: UnboundedReceiver<AccessEvent>, function: Arc<dyn Function>, clock: Arc<dyn Clock>) {
     while let Some(one) = news.recv().await {
         match one {
@@ -113,11 +113,11 @@ async fn record(function: &dyn Function, event: &Value) {
     }
 }
 
-/// Waits until everything that was fetched has been told.
+/// Waits until all events so far were delivered.
 pub async fn told(news: &WeakUnboundedSender<AccessEvent>) {
     let (waiting, done) = oneshot::channel();
     if news.upgrade().is_some_and(|news| news.send(AccessEvent::Wait(waiting)).is_ok()) {
-        // An error means that the one who tells has ended, after telling all.
+        // An error means that the delivering task has ended, after it delivered everything.
         drop(done.await);
     }
 }

@@ -18,7 +18,7 @@ use mail_parser::MessageParser;
 use serde::Deserialize;
 use serde_json::json;
 
-/// The mails of this data folder.
+/// The mails in this data folder.
 #[derive(Clone)]
 pub struct Mailbox {
     folder: PathBuf,
@@ -26,7 +26,7 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// Keeps mails below this folder.
+    /// Stores mails below a folder.
     pub fn open(folder: PathBuf, clock: Arc<dyn Clock>) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
         Ok(Self { folder, clock })
@@ -48,7 +48,7 @@ impl Mailbox {
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
         file.write_all(message)?;
         let time = self.clock.now().format("%Y%m%dT%H%M%S%3f");
-        // Several people may get the same mail.
+        // Several recipients may get the same mail.
         let first = (0..).map(|number| self.folder.join(format!("{time}-{id}-{number}.eml"))).find(|path| !path.exists());
         file.persist(first.context("no name is free")?)?;
         Ok(id)
@@ -88,13 +88,13 @@ async fn send(State(mailbox): State<Mailbox>, body: Bytes) -> Response {
     let message = serde_json::from_slice::<SendEmail>(&body).ok();
     let message = message.and_then(|request| STANDARD.decode(request.content.raw.data).ok());
     let Some(message) = message else {
-        let refusal = json!({ "message": "only raw content is taken here" });
+        let refusal = json!({ "message": "only raw content is supported" });
         return (StatusCode::BAD_REQUEST, [("x-amzn-errortype", "BadRequestException")], Json(refusal)).into_response();
     };
     match mailbox.keep(&message) {
         Ok(id) => Json(json!({ "MessageId": id })).into_response(),
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "a mail could not be kept");
+            tracing::error!(error = format!("{error:#}"), "storing a mail failed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

@@ -1,4 +1,4 @@
-//! The one Secrets Manager call that the functions make, answered on loopback: AWS JSON 1.1.
+//! Emulator for the only Secrets Manager call of the functions, with AWS JSON 1.1.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use axum::routing::post;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Where it is answered, below the services' address.
+/// Path of the call, below the services' address.
 pub const PATH: &str = "/secrets";
 
 #[derive(Deserialize)]
@@ -32,7 +32,7 @@ pub fn router(secrets: BTreeMap<String, String>) -> Router {
 async fn call(State(stored): State<Stored>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
     if target != Some("secretsmanager.GetSecretValue") {
-        return refusal("UnknownOperationException", "only GetSecretValue is answered here");
+        return refusal("UnknownOperationException", "only GetSecretValue is supported");
     }
     let name = match serde_json::from_slice(&body) {
         Ok(GetSecretValue { secret_id }) => secret_id,

@@ -1,4 +1,5 @@
-//! The embedded stores: S3 on files behind a loopback port, because links lead there, and DynamoDB on SQLite without one.
+//! The emulated stores: S3 on files behind a loopback port, to which links point, and DynamoDB on SQLite without a
+//! port.
 
 use std::path::Path;
 
@@ -18,17 +19,17 @@ pub struct Emulated {
     pub s3: String,
     /// DynamoDB: [`table::router`] answers its calls.
     pub database: Database,
-    /// What is fetched from S3 with links.
+    /// Requests to S3 through links.
     pub news: UnboundedReceiver<AccessEvent>,
     /// Where those come from.
     pub teller: WeakUnboundedSender<AccessEvent>,
 }
 
-/// Starts both on the files below `data`; S3 stops when `stop` is cancelled.
+/// Starts both emulators on the files below `data`. S3 stops when `stop` is cancelled.
 pub async fn start(data: &Path, keys: Keys, stop: &CancellationToken, tasks: &TaskTracker) -> Result<Emulated> {
     let (told, news) = unbounded_channel();
     let teller = told.downgrade();
-    let s3 = s3::start(data, keys, told, stop, tasks).await.context("start the embedded S3")?;
-    let database = table::open(&data.join(table::FILE)).context("start the embedded DynamoDB")?;
+    let s3 = s3::start(data, keys, told, stop, tasks).await.context("start the S3 emulator")?;
+    let database = table::open(&data.join(table::FILE)).context("start the DynamoDB emulator")?;
     Ok(Emulated { s3, database, news, teller })
 }

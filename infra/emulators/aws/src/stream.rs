@@ -19,13 +19,13 @@ use tokio_util::sync::CancellationToken;
 use crate::lambda::Function;
 use crate::table::{self, TABLE};
 
-/// How often the stream is looked at.
+/// How often the stream is polled.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long a batch that failed waits.
+/// Wait after a failed batch.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long handled records are kept.
 const KEPT: TimeDelta = TimeDelta::hours(24);
-/// How exactly the time is known at which a record was handled.
+/// Precision of the time at which a record was handled.
 const NOTED_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Records of a batch.
 const BATCH: usize = 100;
@@ -40,15 +40,15 @@ pub struct Stream {
     place: Arc<Mutex<Position>>,
 }
 
-/// How far the stream was read, and when.
+/// Position in the stream, with the times at which records were handled.
 struct Position {
-    /// Sequence number of the last record that was handled; none at the very beginning.
+    /// Sequence number of the last handled record; `None` at the beginning.
     reached: Option<String>,
     handled: Handled,
 }
 
 impl Stream {
-    /// Goes on where it was left.
+    /// Opens the stream at its last position.
     pub fn open(
         database: Database,
         table: PathBuf,
@@ -64,14 +64,14 @@ impl Stream {
         Ok(Self { database, function, clock, file, place: Arc::new(Mutex::new(place)) })
     }
 
-    /// Hands over records until it is stopped.
+    /// Passes on records until it is stopped.
     pub async fn run(self, stop: CancellationToken) {
         let reading = async {
             loop {
                 tokio::time::sleep(self.drain_or_say_why().await).await;
             }
         };
-        // A batch that is cut short is handed over again at the next start.
+        // An interrupted batch is passed on again at the next start.
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
@@ -79,18 +79,18 @@ impl Stream {
         }
     }
 
-    /// Hands over what there is; tells how long to wait before the next look.
+    /// Passes on the available records, and returns the wait before the next poll.
     async fn drain_or_say_why(&self) -> Duration {
         match self.drain().await {
             Ok(()) => LOOK,
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "the stream stands still; tried again in a second");
+                tracing::error!(error = format!("{error:#}"), "reading the stream failed; it is retried in a second");
                 PAUSE
             }
         }
     }
 
-    /// Hands over everything that is in the stream.
+    /// Passes on all records in the stream.
     pub async fn drain(&self) -> Result<()> {
         let mut place = self.place.lock().await;
         loop {
@@ -115,7 +115,7 @@ impl Stream {
     }
 }
 
-/// Reads the place from its file; `None` where there is none that the stream knows.
+/// Reads the position from its file; `None` if the file is missing or its position unknown to the stream.
 fn read_place(database: &Database, file: &Path) -> Result<Option<String>> {
     let text = match std::fs::read(file) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).trim().to_owned(),
@@ -123,7 +123,7 @@ fn read_place(database: &Database, file: &Path) -> Result<Option<String>> {
         Err(error) => return Err(error).context("read the place that was reached in the stream"),
     };
     if let Err(error) = read(database, Some(&text)) {
-        set_aside(file, &error, "the stream is read from its beginning; what was handled is not handled again")?;
+        set_aside(file, &error, "the stream is read from its beginning; records that were handled are not handled again")?;
         return Ok(None);
     }
     Ok(Some(text))
@@ -147,7 +147,8 @@ fn read(database: &Database, after: Option<&str>) -> Result<Vec<Value>> {
     answer.records.iter().map(|record| Ok(serde_json::to_value(record)?)).collect()
 }
 
-/// What was handled when, so that records go a day later, as DynamoDB Streams keeps them. Those that were not handled stay.
+/// Positions by time, so that handled records can be deleted after a day, as in DynamoDB Streams. Records that were not
+/// handled stay.
 struct Handled {
     table: PathBuf,
     places: VecDeque<(DateTime<Utc>, String)>,
@@ -158,7 +159,7 @@ impl Handled {
         Self { table, places: VecDeque::new() }
     }
 
-    /// Notes the place once an hour.
+    /// Notes the position once an hour.
     fn note(&mut self, now: DateTime<Utc>, sequence: &str) {
         let is_fresh = self.places.back().is_some_and(|(at, _)| (now - at).abs() < NOTED_EVERY);
         if !is_fresh {
@@ -166,7 +167,7 @@ impl Handled {
         }
     }
 
-    /// Deletes what was handled a day ago.
+    /// Deletes records that were handled a day ago.
     fn trim(&mut self, now: DateTime<Utc>) -> Result<()> {
         let old = self.places.iter().take_while(|(at, _)| (now - at).abs() >= KEPT).count();
         match self.places.drain(..old).next_back() {

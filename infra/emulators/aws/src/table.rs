@@ -1,4 +1,5 @@
-//! DynamoDB on SQLite, embedded: the one table, and the calls that the functions make, answered in this process. It has no port.
+//! DynamoDB emulator on SQLite: the service's table and the calls that the functions make, answered in this process
+//! without a port.
 
 use std::path::Path;
 
@@ -16,17 +17,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// The one table.
+/// Name of the table.
 pub const TABLE: &str = "hozon";
 /// Path of the calls, below the services' address.
 pub const PATH: &str = "/dynamodb";
-/// The file below the data folder.
+/// File in the data folder.
 pub const FILE: &str = "dynamodb.sqlite";
 
-/// Where the stream's public numbers begin.
+/// First public sequence number of the stream.
 const SEQUENCES_FROM: u128 = 100_000_000_000_000_000_000;
 
-/// Opens the table's file; makes the table where there is none.
+/// Opens the database file, and creates the table if it does not exist.
 pub fn open(file: &Path) -> Result<Database> {
     let path = file.to_str().context("the data folder's path is not UTF-8")?;
     let database = Database::new(path).map_err(|error| anyhow::anyhow!("{error:?}"))?;
@@ -34,7 +35,7 @@ pub fn open(file: &Path) -> Result<Database> {
     Ok(database)
 }
 
-/// Answers the calls that the functions make.
+/// Answers the calls of the functions.
 pub fn router(database: Database) -> Router {
     Router::new().route(PATH, post(call)).route(&format!("{PATH}/"), post(call)).with_state(database)
 }
@@ -67,7 +68,7 @@ fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String,
         "BatchWriteItem" => run(body, |request| database.batch_write_item(request)),
         "TransactGetItems" => run(body, |request| database.transact_get_items(request)),
         "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
-        _ => Err(DynoxideError::ValidationException(format!("{operation} is not answered here"))),
+        _ => Err(DynoxideError::ValidationException(format!("{operation} is not supported"))),
     }
 }
 
@@ -79,10 +80,10 @@ fn run<Q: DeserializeOwned, A: Serialize>(
     serde_json::to_string(&act(request)?).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// Deletes the stream's records before that one, and made before that time where one is given. The emulator keeps them for ever, and reads
-/// them all with each write.
+/// Deletes stream records before a sequence number and, if given, created before a time. The emulator would keep them
+/// forever, and reads all of them with each write.
 pub fn trim_stream(file: &Path, before: &str, made_before: Option<DateTime<Utc>>) -> Result<()> {
-    // The emulator's public numbers are its stored ones above 10^20.
+    // The emulator's public sequence numbers are the stored ones plus 10^20.
     let stored = before.parse::<u128>().ok().and_then(|public| i64::try_from(public.checked_sub(SEQUENCES_FROM)?).ok());
     let stored = stored.with_context(|| format!("{before} is no place in the stream"))?;
     let connection = Connection::open(file).context("open the table's file")?;
@@ -92,7 +93,7 @@ pub fn trim_stream(file: &Path, before: &str, made_before: Option<DateTime<Utc>>
     Ok(())
 }
 
-/// Makes the table as infra/template.yaml describes it. One of an earlier version gets what it lacks.
+/// Creates the table as described in infra/template.yaml. A table of an earlier version is updated.
 fn create(database: &Database) -> Result<()> {
     let attributes = ["pk", "sk", "due_shard", "due_at"].map(|name| json!({ "AttributeName": name, "AttributeType": "S" }));
     let due = json!({

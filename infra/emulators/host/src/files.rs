@@ -6,26 +6,26 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Writes a file whole or not at all, also when the machine loses its power in between.
+/// Writes a file atomically and durably.
 pub fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(contents)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    // The name is a change of the folder.
+    // Renaming changes the folder, so the folder is synchronised too.
     #[cfg(unix)]
     fs::File::open(folder)?.sync_all()?;
     Ok(())
 }
 
-/// Puts a file that cannot be understood aside under a name that says so, and tells about it.
+/// Renames a file that cannot be parsed, and logs that it was set aside.
 pub fn set_aside(path: &Path, error: &anyhow::Error, what_now: &str) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let free = (1..).map(|number| path.with_file_name(format!("{name}.damaged-{number}"))).find(|aside| !aside.exists());
     let aside = free.context("no name is free")?;
     fs::rename(path, &aside).with_context(|| format!("put {} aside", path.display()))?;
-    tracing::error!(error = format!("{error:#}"), file = %aside.display(), "a damaged file was set aside: {what_now}");
+    tracing::error!(error = format!("{error:#}"), file = %aside.display(), "set aside a damaged file: {what_now}");
     Ok(())
 }
 

@@ -9,19 +9,19 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Listens on a port of this machine; 0 takes any that is free. Gives the address too, without a slash at its end.
+/// Listens on a loopback port; 0 selects a free one. Also returns the URL, without a trailing slash.
 pub async fn bind(port: u16) -> Result<(TcpListener, String)> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("listen on port {port}"))?;
     with_url(listener)
 }
 
-/// Listens where it did last time, so that links that were given out go on working; on a free port where that one is taken.
+/// Listens on the same port as last time, so that existing links keep working, or on a free port if that one is taken.
 pub async fn bind_as_before(note: &Path) -> Result<TcpListener> {
     let before = std::fs::read_to_string(note).ok().and_then(|port| port.trim().parse::<u16>().ok());
     if let Some(port) = before {
         match TcpListener::bind(("127.0.0.1", port)).await {
             Ok(listener) => return Ok(listener),
-            Err(error) => tracing::warn!(port, %error, "the port of earlier links is taken; they do not work until it is free"),
+            Err(error) => tracing::warn!(port, %error, "the port of earlier links is in use; they do not work until it is free"),
         }
     }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -37,7 +37,7 @@ pub fn with_url(listener: TcpListener) -> Result<(TcpListener, String)> {
     Ok((listener, url))
 }
 
-/// Serves until it is stopped; requests under way are answered first.
+/// Serves until it is stopped. Requests in progress are answered first.
 pub fn serve(listener: TcpListener, router: Router, stop: &CancellationToken, tasks: &TaskTracker) {
     let stopped = stop.clone().cancelled_owned();
     let listener = listener.tap_io(|socket| {

@@ -1,5 +1,6 @@
-//! Requests that a page of another origin makes, and requests under another name than this machine's (DNS rebinding): refused wherever
-//! the program listens. Behind a reverse proxy the gateway answers to further names, which its operator gives (`--allowed-host`).
+//! Rejects requests from web pages of other origins, and requests under a host name that is not this machine's (DNS
+//! rebinding), on every port of the program. Behind a reverse proxy, the gateway also answers to the hosts that its
+//! operator names with `--allowed-host`.
 
 use std::sync::Arc;
 
@@ -9,19 +10,19 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// What is answered to them.
+/// Answer to rejected requests.
 pub const REFUSED: &str =
-    "Refused: only pages and programs of this machine are answered here, by the address that hozon prints.\n";
+    "Refused: only pages and programs on this machine may call this address, under the URL that hozon prints.\n";
 
-/// Names besides this machine's that a server answers to.
+/// Host names that a server answers to in addition to those of this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowedHosts(Arc<[AllowedHost]>);
 
-/// A name of a server as browsers write it: `crm.example`, or `crm.example:8443` where the port is not that of http or https.
+/// A host as browsers write it: `crm.example`, or `crm.example:8443` if the port is not the default of its scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedHost(String);
 
-/// Error returned when a text is no name of a server.
+/// Error returned for a text that is not a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a host as browsers show it, such as crm.example or crm.example:8443, without https:// and path")]
 pub struct NoHost;
@@ -48,8 +49,9 @@ impl AllowedHosts {
         self.0.iter().any(|allowed| allowed.0.eq_ignore_ascii_case(host))
     }
 
-    /// Whether a request names this machine or an allowed host, and comes from no page or from one that was served there. A proxy may
-    /// pass the browser's `Host` on or name this machine; the browser's `Origin` it always passes on.
+    /// Whether a request names this machine or an allowed host, and comes either from a page that was served there or
+    /// from a client that is not a web page. A proxy forwards the browser's `Origin` unchanged, but may replace its
+    /// `Host` with the address of this machine.
     fn answers(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let Some(host) = host(uri, headers).filter(|host| is_loopback(host) || self.contains(host)) else { return false };
         let own = format!("http://{host}");
@@ -65,7 +67,7 @@ fn is_web(scheme: &str) -> bool {
     scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
 }
 
-/// Answers only pages that were served here or at an allowed host, and callers that are no pages.
+/// Admits only requests from pages of this program or of an allowed host, and from clients that are not web pages.
 pub async fn own_pages(State(hosts): State<AllowedHosts>, request: Request, next: Next) -> Response {
     if hosts.answers(request.uri(), request.headers()) { next.run(request).await } else { refused() }
 }
@@ -74,12 +76,12 @@ fn refused() -> Response {
     (StatusCode::FORBIDDEN, REFUSED).into_response()
 }
 
-/// Whether a request names this machine and comes from no page at all.
+/// Returns whether a request names this machine and does not come from a web page.
 pub fn is_from_no_page(uri: &Uri, headers: &HeaderMap) -> bool {
     host(uri, headers).is_some_and(is_loopback) && !headers.contains_key(header::ORIGIN)
 }
 
-/// The host that a request names; `None` when it names none, or two.
+/// Returns the host that a request names; `None` if it names none, or two.
 fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let mut named = headers.get_all(header::HOST).iter();
     match (named.next(), named.next()) {
@@ -89,8 +91,8 @@ fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     }
 }
 
-/// Whether a host with or without a port is this machine by a name that no DNS server can give to another. The port may be another one,
-/// where the program is reached through a tunnel.
+/// Returns whether a host, with or without a port, is a name of this machine that no DNS server can redirect. The port
+/// may differ if the program is reached through a tunnel.
 fn is_loopback(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, Some(port)),

@@ -1,4 +1,4 @@
-//! The REST API: keys, forms, idempotency and expansion around the pieces of work.
+//! The REST API: authentication, form parsing, idempotency and expansion around the operations.
 
 use axum::Json;
 use axum::Router;
@@ -18,13 +18,13 @@ use crate::form::Form;
 use crate::objects::List;
 use crate::state::{Remembered, VERSION, Work};
 
-/// A piece of work on the object with that id, if the path has one; gives the id of the object to answer with.
+/// An operation on the object with that id, if the path contains one. Returns the id of the object in the answer.
 type Act = fn(&mut Work<'_>, &str, &Form) -> Result<String, Refusal>;
 
 /// Most objects of one list.
 const PAGE: usize = 100;
 
-/// All calls that are known here.
+/// Returns the routes of all supported calls.
 pub fn router(server: StripeServer) -> Router {
     let read = |collection: &'static str| get(move |s, h, q| list(s, h, q, collection));
     let mut router = Router::new()
@@ -55,7 +55,7 @@ pub fn router(server: StripeServer) -> Router {
 
 fn subscription() -> MethodRouter<StripeServer> {
     let cancel: Act = |work, id, form| work.cancel_subscription(id, form);
-    // A DELETE has its parameters in the query.
+    // A DELETE request carries its parameters in the query string.
     let cancelling = async move |Shared(server): Shared<StripeServer>, headers: HeaderMap, uri: Uri, id: Path<String>| {
         let form = uri.query().unwrap_or_default().to_owned();
         answered(server.do_once(&headers, &uri, &id.0, form.as_bytes(), cancel))
@@ -64,7 +64,7 @@ fn subscription() -> MethodRouter<StripeServer> {
     one("subscriptions").merge(updating).merge(delete(cancelling))
 }
 
-/// A POST that changes something.
+/// Handles a POST request that changes something.
 fn acting(act: Act) -> MethodRouter<StripeServer> {
     post(
         async move |Shared(server): Shared<StripeServer>, headers: HeaderMap, uri: Uri, id: Option<Path<String>>, body: Bytes| {
@@ -103,7 +103,7 @@ impl StripeServer {
             Some(("Basic", text)) => basic(text).map(|text| text.trim_end_matches(':').to_owned()),
             _ => None,
         };
-        // Both are digested, so that comparing takes the same time wherever they differ.
+        // Comparing digests takes the same time wherever the keys differ.
         let digest = |text: &str| Sha256::digest(text.as_bytes());
         let is_ours = key.is_some_and(|key| digest(&key) == digest(&self.0.keys.api_key));
         if is_ours { Ok(()) } else { Err(Refusal::Unauthorized) }
@@ -134,7 +134,7 @@ impl StripeServer {
         Ok(json!(List { data: found, has_more, url }))
     }
 
-    /// Does a piece of work, or gives the answer that the same request got under the same key.
+    /// Runs an operation, or returns the stored answer of the same request under the same key.
     fn do_once(&self, headers: &HeaderMap, uri: &Uri, id: &str, body: &[u8], act: Act) -> Result<Value, Refusal> {
         self.authorize(headers)?;
         let form = Form::parse(body);

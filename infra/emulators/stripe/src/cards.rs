@@ -1,28 +1,28 @@
-//! Test cards. A number is looked at once and never kept: what stays is the brand, the last four digits and how the card behaves.
+//! Test cards. A card number is examined once and never stored; only the brand, the last four digits and the behaviour
+//! are kept.
 
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// How a test card behaves.
+/// Behaviour of a test card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Behaviour {
-    /// Pays.
     Pays,
     /// Is always declined.
     Declined,
-    /// Has no money.
+    /// Has insufficient funds.
     InsufficientFunds,
-    /// Asks its owner first, when they are there.
+    /// Requires authentication when its owner is present.
     Challenges,
     /// Pays once; renewals fail.
     FailsLater,
-    /// Pays, and then its owner disputes.
+    /// Pays, and is then disputed.
     Disputes,
 }
 
-/// All cards that work here, with Stripe's own numbers.
+/// All test cards, with Stripe's own numbers.
 pub const CARDS: [(&str, Behaviour); 6] = [
     ("4242424242424242", Behaviour::Pays),
     ("4000000000000002", Behaviour::Declined),
@@ -32,29 +32,28 @@ pub const CARDS: [(&str, Behaviour); 6] = [
     ("4000000000000259", Behaviour::Disputes),
 ];
 
-/// A card as it is kept.
+/// A card as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
     last4: String,
     exp_month: u32,
     exp_year: i32,
-    /// How it behaves.
     pub behaviour: Behaviour,
 }
 
-/// Why a payment was declined.
+/// Reasons why a payment was declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decline {
-    /// No reason is given.
+    /// No reason given.
     Generic,
-    /// No money.
+    /// Insufficient funds.
     InsufficientFunds,
-    /// Its owner did not confirm.
+    /// The owner did not authenticate.
     NotAuthenticated,
 }
 
 impl Decline {
-    /// Stripe's code.
+    /// Stripe's error code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Generic | Self::InsufficientFunds => "card_declined",
@@ -62,7 +61,7 @@ impl Decline {
         }
     }
 
-    /// Stripe's sentence.
+    /// Stripe's message.
     pub fn message(self) -> &'static str {
         match self {
             Self::Generic => "Your card was declined.",
@@ -72,34 +71,34 @@ impl Decline {
     }
 }
 
-/// What a card says when its owner is there.
+/// A card's reaction to a payment when its owner is present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// It pays.
+    /// The payment succeeds.
     Yes,
-    /// It asks its owner.
+    /// Authentication is required.
     Challenge,
-    /// It does not pay.
+    /// The payment is declined.
     No(Decline),
 }
 
-/// What is wrong with a card's field.
+/// The defect of a card field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CardError {
-    /// The number is none.
+    /// The number is invalid.
     Number,
-    /// The number could be a real card's.
+    /// The number may belong to a real card.
     NotForTests,
-    /// The date is none.
+    /// The date is invalid.
     Expiry,
-    /// The date is over.
+    /// The card has expired.
     Expired,
-    /// The code is none.
+    /// The code is invalid.
     Code,
 }
 
 impl Card {
-    /// Reads what a buyer typed; all errors, in the form's order.
+    /// Parses a buyer's input, and returns all errors in the order of the form.
     pub fn read(number: &str, expiry: &str, code: &str, now: DateTime<Utc>) -> Result<Self, Vec<CardError>> {
         let (number, expiry) = (read_number(number), read_expiry(expiry, now));
         let code = code.trim();
@@ -113,7 +112,7 @@ impl Card {
         }
     }
 
-    /// What it says when its owner is there.
+    /// Reaction to a payment when the owner is present.
     pub fn answer(&self) -> Answer {
         match self.behaviour {
             Behaviour::Pays | Behaviour::FailsLater | Behaviour::Disputes => Answer::Yes,
@@ -123,12 +122,12 @@ impl Card {
         }
     }
 
-    /// Whether it pays a renewal, when nobody is there.
+    /// Returns whether a renewal succeeds, when the owner is not present.
     pub fn renews(&self) -> bool {
         self.behaviour != Behaviour::FailsLater
     }
 
-    /// The card in Stripe's words.
+    /// The card in Stripe's terms.
     pub fn details(&self) -> Value {
         let card = json!({ "brand": "visa", "last4": self.last4, "exp_month": self.exp_month, "exp_year": self.exp_year });
         json!({ "type": "card", "card": card })
@@ -144,7 +143,7 @@ fn read_number(text: &str) -> Result<(String, Behaviour), CardError> {
     known.map(|(number, behaviour)| (number[12..].to_owned(), *behaviour)).ok_or(CardError::NotForTests)
 }
 
-/// Whether it could be a card's number: 12 to 19 digits with the right check digit (ISO/IEC 7812).
+/// Returns whether a number may belong to a card: 12 to 19 digits with a valid check digit (ISO/IEC 7812).
 fn is_card_number(digits: &str) -> bool {
     let values: Option<Vec<u32>> = digits.chars().rev().map(|digit| digit.to_digit(10)).collect();
     let Some(values) = values.filter(|values| (12..=19).contains(&values.len())) else { return false };
@@ -155,7 +154,7 @@ fn is_card_number(digits: &str) -> bool {
     weighed.sum::<u32>().is_multiple_of(10)
 }
 
-/// Reads `12 / 34` or `12/2034`. A card is good until the end of its month.
+/// Parses `12 / 34` or `12/2034`. A card is valid until the end of its month.
 fn read_expiry(text: &str, now: DateTime<Utc>) -> Result<(u32, i32), CardError> {
     let parts = text.split_once('/').map(|(month, year)| (month.trim(), year.trim()));
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

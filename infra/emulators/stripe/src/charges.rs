@@ -1,4 +1,4 @@
-//! Charges, and what becomes of them: refunds and disputes.
+//! Charges, refunds and disputes.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::form::Form;
 use crate::objects::{Charge, Dispute, Intent, Metadata, Refund, Session};
 use crate::state::Work;
 
-/// What is to be charged.
+/// What to charge.
 pub struct Charging<'a> {
     pub amount: i64,
     pub currency: &'a str,
@@ -17,19 +17,19 @@ pub struct Charging<'a> {
     pub metadata: Metadata,
 }
 
-/// An intent and its latest charge.
+/// A payment intent with its latest charge.
 pub struct Charged {
     pub intent: String,
     pub charge: String,
 }
 
 impl Work<'_> {
-    /// Pays a session that has no subscription; gives the intent.
+    /// Pays a session without a subscription; returns the payment intent.
     pub fn pay_once(&mut self, session: &Session, metadata: Metadata, card: &Card) -> String {
         self.charge_session(session, None, metadata, card, None).intent
     }
 
-    /// Charges a session's total.
+    /// Charges the total of a session.
     pub fn charge_session(
         &mut self,
         session: &Session,
@@ -42,7 +42,7 @@ impl Work<'_> {
         self.charge(Charging { amount, currency, customer, invoice, metadata }, card, declined)
     }
 
-    /// Charges a card; a declined charge is kept too.
+    /// Charges a card. A declined charge is stored too.
     pub fn charge(&mut self, charging: Charging<'_>, card: &Card, declined: Option<Decline>) -> Charged {
         let charged = Charged { intent: self.id("pi"), charge: self.secret_id("ch") };
         let is_paid = declined.is_none();
@@ -129,16 +129,16 @@ impl Work<'_> {
                 let intent = self.state.intents.get(intent).ok_or(Refusal::Missing("payment_intent"))?;
                 intent.latest_charge.clone().ok_or(Refusal::NotNow("the payment has no charge"))
             }
-            (None, None) => Err(Refusal::Invalid { param: "charge", reason: "one of charge and payment_intent is needed" }),
+            (None, None) => Err(Refusal::Invalid { param: "charge", reason: "charge or payment_intent is required" }),
         }
     }
 
-    /// `POST /v1/test_helpers/disputes`: what a buyer's bank does. Stripe has only the card for it.
+    /// `POST /v1/test_helpers/disputes`: opens a dispute, like a buyer's bank. At Stripe only a test card can do this.
     pub fn open_dispute(&mut self, form: &Form) -> Result<String, Refusal> {
         let charge = form.required("charge")?.to_owned();
         let found = self.state.charges.get(&charge).filter(|charge| charge.paid).ok_or(Refusal::Missing("charge"))?;
         if found.disputed {
-            return Err(Refusal::NotNow("the charge is disputed already"));
+            return Err(Refusal::NotNow("the charge is already disputed"));
         }
         Ok(self.dispute(&charge))
     }
@@ -165,12 +165,12 @@ impl Work<'_> {
         dispute
     }
 
-    /// `POST /v1/test_helpers/disputes/{id}`: how a dispute ends, `won` or `lost`.
+    /// `POST /v1/test_helpers/disputes/{id}`: closes a dispute as `won` or `lost`.
     pub fn close_dispute(&mut self, id: &str, form: &Form) -> Result<String, Refusal> {
         let status = form.required("status")?;
         let dispute = self.state.disputes.get_mut(id).ok_or(Refusal::Missing("dispute"))?;
         if !matches!(status, "won" | "lost") {
-            return Err(Refusal::Invalid { param: "status", reason: "it is won or lost" });
+            return Err(Refusal::Invalid { param: "status", reason: "must be won or lost" });
         }
         status.clone_into(&mut dispute.status);
         self.emit("charge.dispute.closed", id);
@@ -178,17 +178,17 @@ impl Work<'_> {
     }
 }
 
-/// What is to be paid back: the amount that is asked for, or all that is left.
+/// Returns the amount to refund: the requested amount, or everything that remains.
 fn refundable(charge: &Charge, asked: Option<i64>) -> Result<i64, Refusal> {
     let left = charge.amount - charge.amount_refunded;
     match asked.unwrap_or(left) {
         _ if left == 0 => Err(Refusal::Refunded),
         amount if (1..=left).contains(&amount) => Ok(amount),
-        _ => Err(Refusal::Invalid { param: "amount", reason: "it is more than what is left of the charge" }),
+        _ => Err(Refusal::Invalid { param: "amount", reason: "exceeds the remaining amount of the charge" }),
     }
 }
 
-/// What a card's details say of it: brand and last digits.
+/// Returns brand and last digits from a card's details.
 pub fn card_of(details: &Value) -> String {
     let card = &details["card"];
     let brand = card["brand"].as_str().unwrap_or_default();

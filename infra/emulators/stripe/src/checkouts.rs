@@ -1,4 +1,4 @@
-//! Checkout sessions: made by the API, paid on the hosted page.
+//! Checkout sessions, created by the API and paid on the hosted page.
 
 use hozon_shared::domain::locale::Locale;
 use reqwest::Url;
@@ -9,26 +9,25 @@ use crate::form::Form;
 use crate::objects::{BillingDetails, Customer, LineItem, List, Metadata, Price, Product, Recurring, Session, SessionStatus};
 use crate::state::{Draft, Work};
 
-/// What came of a buyer's work.
+/// Result of a payment attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Paid, now or before.
     Paid,
-    /// The card asks its owner.
+    /// The card requires authentication.
     Challenge,
-    /// Not paid.
     Declined(Decline),
     /// The session can no longer be paid.
     Expired,
 }
 
 impl Session {
-    /// Its language.
+    /// Language of the session.
     pub fn language(&self) -> Locale {
         Locale::of(self.locale.as_deref().unwrap_or_default())
     }
 
-    /// Where the buyer goes once they have paid.
+    /// Address to which the buyer returns after payment.
     pub fn after_payment(&self) -> String {
         self.success_url.replace("{CHECKOUT_SESSION_ID}", &self.id)
     }
@@ -67,17 +66,17 @@ impl Work<'_> {
         Ok(id)
     }
 
-    /// A price of `price_data`, whose product is there or is made.
+    /// Creates a price from `price_data`, with an existing or new product.
     pub fn make_price(&mut self, form: &Form) -> Result<Price, Refusal> {
         let invalid = |reason| Refusal::Invalid { param: "price_data", reason };
         let product = match (form.text("product"), form.get("product_data")) {
             (Some(id), _) => self.state.products.get(id).ok_or(Refusal::Missing("product"))?.id.clone(),
             (None, Some(product)) => self.make_product(product)?,
-            (None, None) => return Err(invalid("it has no product")),
+            (None, None) => return Err(invalid("a product is required")),
         };
         let interval = form.get("recurring").and_then(|recurring| recurring.text("interval"));
         if interval.is_some_and(|interval| interval != "month") {
-            return Err(invalid("only months are known here"));
+            return Err(invalid("only monthly prices are supported"));
         }
         let amount = form.number("unit_amount")?.filter(|amount| *amount >= 0);
         Ok(Price {
@@ -85,7 +84,7 @@ impl Work<'_> {
             created: self.seconds(),
             livemode: false,
             currency: form.required("currency")?.to_owned(),
-            unit_amount: amount.ok_or(invalid("it has no amount"))?,
+            unit_amount: amount.ok_or(invalid("an amount is required"))?,
             product,
             kind: if interval.is_some() { "recurring" } else { "one_time" }.to_owned(),
             recurring: interval.map(|interval| Recurring { interval: interval.to_owned(), interval_count: 1 }),
@@ -158,7 +157,7 @@ impl Work<'_> {
         })
     }
 
-    /// `POST /v1/checkout/sessions/{id}/expire`, and what the clock does.
+    /// `POST /v1/checkout/sessions/{id}/expire`, also called when the session's time has passed.
     pub fn expire_session(&mut self, id: &str) -> Result<String, Refusal> {
         let session = self.state.sessions.get_mut(id).ok_or(Refusal::Missing("checkout session"))?;
         if session.status != SessionStatus::Open {
@@ -171,7 +170,7 @@ impl Work<'_> {
         Ok(id.to_owned())
     }
 
-    /// Pays an open session with a card. One that is paid stays as it is.
+    /// Pays an open session with a card. A paid session stays unchanged.
     pub fn pay(&mut self, id: &str, details: BillingDetails, card: Card) -> Result<Outcome, Refusal> {
         let session = self.state.sessions.get_mut(id).ok_or(Refusal::Missing("checkout session"))?;
         match session.status {
@@ -189,7 +188,7 @@ impl Work<'_> {
         }
     }
 
-    /// Goes on after the card's owner was asked.
+    /// Continues a payment after the card's owner authenticated or refused.
     pub fn answer_challenge(&mut self, id: &str, is_confirmed: bool) -> Result<Outcome, Refusal> {
         let session = self.state.sessions.get(id).ok_or(Refusal::Missing("checkout session"))?;
         match session.status {
@@ -250,11 +249,11 @@ fn check_lines(mode: &str, lines: &[LineItem]) -> Result<(), Refusal> {
         ("payment", 0) | ("subscription", 1..) => Ok(()),
         ("payment", _) => invalid("a payment has no recurring price"),
         ("subscription", _) => invalid("a subscription has a recurring price"),
-        _ => Err(Refusal::Invalid { param: "mode", reason: "only payment and subscription are known here" }),
+        _ => Err(Refusal::Invalid { param: "mode", reason: "only payment and subscription are supported" }),
     }
 }
 
-/// An address that a browser may be sent to.
+/// Validates an address to which a browser may be redirected.
 fn address(text: &str) -> Result<String, Refusal> {
     let is_web = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     is_web.then(|| text.to_owned()).ok_or(Refusal::Invalid { param: "success_url", reason: "not a valid URL" })

@@ -1,4 +1,4 @@
-//! Messages: signed, in order, each sent until it has arrived.
+//! Webhook messages: signed, delivered in order, and retried until they arrive.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,9 +12,9 @@ use reqwest::redirect::Policy;
 use crate::state::{Delivery, State};
 use crate::{Keys, StripeServer};
 
-/// How long a receiver may take.
+/// How long a receiver may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Waits between tries, by the clock; the last one comes again and again.
+/// Waits between attempts, by the service's clock; the last one repeats.
 const WAITS: [TimeDelta; 6] = [
     TimeDelta::seconds(1),
     TimeDelta::seconds(5),
@@ -24,7 +24,7 @@ const WAITS: [TimeDelta; 6] = [
     TimeDelta::hours(1),
 ];
 
-/// Sends messages, one after the other.
+/// Sends messages one after the other.
 pub struct Sender {
     http: Client,
     key: hmac::Key,
@@ -49,7 +49,7 @@ impl Sender {
         self.url.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sends a body signed for that time; tells whether it arrived.
+    /// Sends a body with a signature for that time; returns whether it arrived.
     async fn post(&self, url: &str, body: String, now: DateTime<Utc>) -> bool {
         let signature = sign(&self.key, &body, now);
         let request = self.http.post(url).header("content-type", "application/json; charset=utf-8");
@@ -66,9 +66,9 @@ fn sign(key: &hmac::Key, body: &str, now: DateTime<Utc>) -> String {
 }
 
 impl State {
-    /// The oldest message on its way, where it is to be tried now. Later ones wait for it, so that they arrive in order.
+    /// Returns the oldest pending message if it is due. Later messages wait for it, so that they arrive in order.
     fn next_message(&self, now: DateTime<Utc>) -> Option<(Delivery, String)> {
-        // No wait is longer than the last one, unless the clock has gone back.
+        // A longer wait means that the clock was set back.
         let is_due = |delivery: &&Delivery| delivery.next <= now || delivery.next - now > WAITS[WAITS.len() - 1];
         let delivery = self.deliveries.front().filter(is_due)?;
         let event = self.events.iter().find(|event| event.id == delivery.event)?;
@@ -91,7 +91,7 @@ impl State {
 }
 
 impl StripeServer {
-    /// Sends what is to be sent now, up to the first message that does not arrive.
+    /// Sends the messages that are due, up to the first one that does not arrive.
     pub(super) async fn send(&self) {
         let sender = &self.0.sender;
         let _turn = sender.one_at_a_time.lock().await;
@@ -99,7 +99,7 @@ impl StripeServer {
         loop {
             let next = self.lock().next_message(self.0.clock.now());
             let Some((delivery, body)) = next else { return };
-            // Signed as late as can be: the receiver believes it for five minutes of the same clock.
+            // Signed as late as possible, because the receiver accepts it for five minutes of the same clock.
             let has_arrived = sender.post(&url, body, self.0.clock.now()).await;
             let kept = self.change(|work| {
                 match has_arrived {
@@ -110,11 +110,11 @@ impl StripeServer {
             });
             if let Err(error) = kept {
                 let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "a payment's message may be sent again");
+                tracing::error!(error, "a payment message may be sent again");
                 return;
             }
             if !has_arrived {
-                tracing::info!(event.id = delivery.event, tries = delivery.tries + 1, "a payment's message did not arrive");
+                tracing::info!(event.id = delivery.event, tries = delivery.tries + 1, "a payment message did not arrive");
             }
         }
     }

@@ -1,38 +1,33 @@
-//! What is refused, in Stripe's envelope.
+//! Errors in Stripe's envelope.
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-/// A request that is not done.
+/// Reasons why a request is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The key is missing or wrong.
+    /// The API key is missing or wrong.
     #[error("the API key is wrong")]
     Unauthorized,
-    /// There is no such thing.
+    /// The object does not exist.
     #[error("there is no such {0}")]
     Missing(&'static str),
-    /// A parameter is missing or wrong.
+    /// A parameter is missing or invalid.
     #[error("{param}: {reason}")]
-    Invalid {
-        /// Its name.
-        param: &'static str,
-        /// Why.
-        reason: &'static str,
-    },
-    /// The thing is in no state for this.
+    Invalid { param: &'static str, reason: &'static str },
+    /// The object's state does not allow the request.
     #[error("{0}")]
     NotNow(&'static str),
-    /// The charge is paid back already.
+    /// The charge is already refunded.
     #[error("the charge has already been refunded")]
     Refunded,
-    /// An idempotency key came again with another request.
+    /// An idempotency key was reused with different parameters.
     #[error("keys for idempotent requests can only be used with the same parameters they were first used with")]
     OtherRequest,
-    /// The state could not be kept.
-    #[error("the state could not be kept")]
+    /// The state could not be stored.
+    #[error("the state could not be stored")]
     Broken(#[from] std::io::Error),
 }
 
@@ -55,7 +50,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         if let Self::Broken(error) = &self {
-            tracing::error!(%error, "the payments' state could not be kept");
+            tracing::error!(%error, "storing the payment state failed");
         }
         let (status, kind, code, param) = self.parts();
         let error = json!({ "type": kind, "code": code, "param": param, "message": self.to_string() });

@@ -1,9 +1,9 @@
-//! Form bodies and queries as Stripe reads them: `a[b][0][c]=value` is a tree.
+//! Form bodies and query strings as Stripe parses them: `a[b][0][c]=value` is a tree.
 
 use crate::error::Refusal;
 use crate::objects::Metadata;
 
-/// A field: its own text, and fields inside it.
+/// A field with its own text and nested fields.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Form {
     text: Option<String>,
@@ -11,7 +11,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// Reads a form. What is not in its shape is a field with a strange name, which nobody asks for.
+    /// Parses a form. Malformed names become fields that nobody reads.
     pub fn parse(body: &[u8]) -> Self {
         let mut form = Self::default();
         for (key, value) in form_urlencoded::parse(body) {
@@ -24,7 +24,7 @@ impl Form {
         form
     }
 
-    /// The field inside with that name; `[]` is always a new one.
+    /// Returns the nested field with that name; `[]` always adds a new one.
     fn inner_mut(&mut self, name: &str) -> &mut Self {
         let known = self.inner.iter().position(|(known, _)| known == name && !name.is_empty());
         let index = known.unwrap_or_else(|| {
@@ -34,49 +34,49 @@ impl Form {
         &mut self.inner[index].1
     }
 
-    /// A field inside.
+    /// Returns a nested field.
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.inner.iter().find(|(known, _)| known == name).map(|(_, field)| field)
     }
 
-    /// A field's text; an empty one is none.
+    /// Returns a field's text; an empty text counts as absent.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.text.as_deref().filter(|text| !text.is_empty())
     }
 
-    /// A field's text, which must be there.
+    /// Returns the text of a mandatory field.
     pub fn required(&self, name: &'static str) -> Result<&str, Refusal> {
         self.text(name).ok_or(Refusal::Invalid { param: name, reason: "missing required param" })
     }
 
-    /// A field's number.
+    /// Returns a field's number.
     pub fn number(&self, name: &'static str) -> Result<Option<i64>, Refusal> {
         let number = |text: &str| text.parse().map_err(|_| Refusal::Invalid { param: name, reason: "invalid integer" });
         self.text(name).map(number).transpose()
     }
 
-    /// A field's flag.
+    /// Returns a field's flag.
     pub fn flag(&self, name: &str) -> Option<bool> {
         self.text(name).map(|text| text == "true")
     }
 
-    /// The fields inside one, in order.
+    /// Returns the nested fields of a field in order.
     pub fn list(&self, name: &str) -> impl Iterator<Item = &Self> {
         self.get(name).into_iter().flat_map(|field| field.inner.iter().map(|(_, field)| field))
     }
 
-    /// The texts inside one, in order.
+    /// Returns the nested texts of a field in order.
     pub fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
         self.list(name).filter_map(|field| field.text.as_deref())
     }
 
-    /// The texts inside one, by name.
+    /// Returns the metadata.
     pub fn metadata(&self) -> Metadata {
         let fields = self.get("metadata").into_iter().flat_map(|field| &field.inner);
         fields.filter_map(|(name, field)| Some((name.clone(), field.text.clone()?))).collect()
     }
 
-    /// All fields that are texts, by name.
+    /// Returns all text fields by name.
     pub fn filters(&self) -> impl Iterator<Item = (&str, &str)> {
         self.inner.iter().filter_map(|(name, field)| Some((name.as_str(), field.text.as_deref()?)))
     }

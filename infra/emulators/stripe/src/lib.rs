@@ -35,7 +35,7 @@ use deliveries::Sender;
 use error::Refusal;
 use state::{State, Work};
 
-/// Who may call the server, and how its messages are signed.
+/// Keys of the server.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Keys {
     /// The secret API key.
@@ -50,21 +50,21 @@ pub struct StripeServer(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
-    /// Its own address, without a slash at its end.
+    /// Its own URL, without a trailing slash.
     url: String,
     keys: Keys,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     state: Mutex<State>,
-    /// Makes names that nobody can guess.
+    /// Creates names that nobody can guess.
     names: hmac::Key,
     sender: Sender,
-    /// Told when there is something to send.
+    /// Notified when there is something to send.
     woken: Notify,
 }
 
 impl StripeServer {
-    /// Goes on with the state in that file; one that is not there is an empty state. `url` is where `router` will be served.
+    /// Opens the server with the state in a file; an absent file is an empty state. `router` will be served at `url`.
     pub fn open(path: &Path, url: &str, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, keys: Keys) -> Result<Self> {
         let state = Mutex::new(State::load(path)?);
         let sender = Sender::new(&keys)?;
@@ -84,22 +84,22 @@ impl StripeServer {
         routes.layer(middleware::from_fn_with_state(origins::AllowedHosts::default(), origins::own_pages))
     }
 
-    /// Where messages go from now on; until this is called they wait.
+    /// Sets the URL of webhook messages. Messages wait until this is called.
     pub fn set_webhook_url(&self, url: &str) {
         self.0.sender.set_url(url);
         self.0.woken.notify_one();
     }
 
-    /// Does what the clock has made due, and sends what is to be sent.
+    /// Does everything that is due, and sends pending messages.
     pub async fn tick(&self) {
         let is_due = self.lock().is_due(self.0.clock.now());
         if is_due && let Err(error) = self.change(|_| Ok(())) {
-            tracing::error!(error = &error as &dyn std::error::Error, "renewals wait for the next look at the clock");
+            tracing::error!(error = &error as &dyn std::error::Error, "renewals failed; they are retried at the next tick");
         }
         self.send().await;
     }
 
-    /// Sends messages as soon as there are any, until it is stopped.
+    /// Sends messages as they arise, until it is stopped.
     pub async fn run(self, stop: CancellationToken) {
         let sending = async {
             loop {
@@ -107,7 +107,7 @@ impl StripeServer {
                 self.send().await;
             }
         };
-        // A message that is cut short is sent again at the next start.
+        // An interrupted message is sent again at the next start.
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
@@ -115,7 +115,7 @@ impl StripeServer {
         }
     }
 
-    /// Changes the state after what the clock has made due. What is refused, or cannot be kept, has changed nothing.
+    /// Applies a change after everything that is due. A change that is rejected or cannot be stored has no effect.
     fn change<T>(&self, act: impl FnOnce(&mut Work<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let now = self.0.clock.now();
         let mut kept = self.lock();

@@ -1,14 +1,14 @@
-//! Stripe's objects in Stripe's own shape (version 2024-06-20): what the state file holds is what the API answers.
+//! Stripe's objects in the shape of API version 2024-06-20. The state file contains exactly what the API answers.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What somebody wrote to an object.
+/// Metadata of an object.
 pub type Metadata = BTreeMap<String, String>;
 
-/// All there is of something, on one page.
+/// A complete list, on one page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "object", rename = "list")]
 pub struct List<T> {
@@ -18,7 +18,7 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
-    /// A whole list.
+    /// Creates a complete list.
     pub fn of(data: Vec<T>, url: &str) -> Self {
         Self { data, has_more: false, url: url.to_owned() }
     }
@@ -33,7 +33,7 @@ pub struct Customer {
     pub name: Option<String>,
     pub email: Option<String>,
     pub preferred_locales: Vec<String>,
-    /// Below zero: credit for the next invoices.
+    /// Negative values are credit for the next invoices.
     pub balance: i64,
     pub metadata: Metadata,
 }
@@ -229,7 +229,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// What a whole period costs.
+    /// Price of a whole period.
     pub fn amount(&self) -> i64 {
         self.items.data.iter().map(|item| item.price.unit_amount * item.quantity).sum()
     }

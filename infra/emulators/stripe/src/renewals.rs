@@ -1,5 +1,5 @@
-//! What the clock does: renewals, their retries and their end, and sessions that nobody paid. Stripe leaves an invoice as a draft for an
-//! hour before it charges; here it is charged at once.
+//! Time-driven changes: renewals, their retries and end, and the expiry of unpaid sessions. Stripe keeps an invoice as
+//! a draft for an hour before it charges; here it is charged at once.
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
 
@@ -9,17 +9,19 @@ use crate::objects::{Invoice, Metadata, SessionStatus, Subscription, Subscriptio
 use crate::state::{State, Work};
 use crate::subscriptions::Billing;
 
-/// When a payment that failed is tried again, counted from the last attempt; then the subscription is given up.
+/// Waits before the retries of a failed payment, each counted from the previous attempt. After the last one, the
+/// subscription ends.
 const RETRIES: [TimeDelta; 3] = [TimeDelta::days(3), TimeDelta::days(5), TimeDelta::days(7)];
 
-/// The end of the first whole number of months after `anchor` that is later than `from`. A date that a month lacks is its last day.
+/// Returns the first time after `from` that is a whole number of months after `anchor`. A month without that date uses
+/// its last day.
 pub fn months_after(anchor: i64, from: i64) -> i64 {
     let Some(start) = DateTime::from_timestamp(anchor, 0) else { return from };
     let ends = (1..).map_while(|months| start.checked_add_months(Months::new(months)));
     ends.map(|end| end.timestamp()).find(|end| *end > from).unwrap_or(i64::MAX)
 }
 
-/// Something that the clock does.
+/// A time-driven change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     Session(String),
@@ -27,7 +29,7 @@ enum Due {
     Period(String),
 }
 
-/// What is due first, and when.
+/// Returns the change that is due first, with its time.
 fn first_due(state: &State) -> Option<(i64, Due)> {
     let open = state.sessions.values().filter(|session| session.status == SessionStatus::Open);
     let sessions = open.map(|session| (session.expires_at, Due::Session(session.id.clone())));
@@ -39,21 +41,21 @@ fn first_due(state: &State) -> Option<(i64, Due)> {
 }
 
 impl State {
-    /// Whether the clock has something to do.
+    /// Returns whether a change is due.
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
         first_due(self).is_some_and(|(at, _)| at <= now.timestamp())
     }
 }
 
 impl Work<'_> {
-    /// Does everything that is due, each at its own time and in its order.
+    /// Applies all due changes, each at its own time and in order.
     pub fn catch_up(&mut self) {
         let now = self.now;
         while let Some((at, due)) = first_due(self.state).filter(|(at, _)| *at <= now.timestamp()) {
             self.now = DateTime::from_timestamp(at, 0).unwrap_or(now);
             match due {
                 Due::Session(id) => {
-                    // It is open, so it can be expired.
+                    // An open session can be expired.
                     let _expired = self.expire_session(&id);
                 }
                 Due::Retry(id) => self.attempt(&id),
@@ -86,7 +88,7 @@ impl Work<'_> {
         self.attempt(&number);
     }
 
-    /// What is still due after the customer's credit.
+    /// Uses the customer's credit, and returns the remaining amount.
     fn take_credit(&mut self, of: &Subscription, total: i64) -> i64 {
         let Some(customer) = self.state.customers.get_mut(&of.customer) else { return total };
         let used = total.min(-customer.balance).max(0);
@@ -94,7 +96,7 @@ impl Work<'_> {
         total - used
     }
 
-    /// Tries to be paid.
+    /// Attempts to charge an invoice.
     fn attempt(&mut self, id: &str) {
         let Some(invoice) = self.state.invoices.get(id).cloned() else { return };
         let card = self.state.subscriptions.get(&invoice.subscription);

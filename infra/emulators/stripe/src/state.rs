@@ -1,4 +1,4 @@
-//! The whole state, one file, and the piece of work that changes it.
+//! The whole state, stored in one file, and the operations that change it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Write;
@@ -16,16 +16,16 @@ use crate::objects::{
     Charge, Customer, Dispute, Event, EventData, Intent, Invoice, Metadata, Product, Refund, Session, Subscription,
 };
 
-/// The version whose shapes these are.
+/// API version of the objects.
 pub const VERSION: &str = "2024-06-20";
-/// How long the answers to idempotent requests are kept.
+/// How long answers to idempotent requests are kept.
 const REQUESTS_KEPT: TimeDelta = TimeDelta::hours(24);
-/// How long events are kept once they have arrived.
+/// How long events are kept after their delivery.
 const EVENTS_KEPT: TimeDelta = TimeDelta::days(30);
 
 type ById<T> = BTreeMap<String, T>;
 
-/// Everything that the server knows.
+/// The state of the server.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
@@ -40,33 +40,32 @@ pub struct State {
     pub invoices: ById<Invoice>,
     /// Oldest first.
     pub events: Vec<Event>,
-    /// Saved cards, by their token.
+    /// Saved cards by token.
     pub cards: ById<Card>,
-    /// What an open session has besides what it shows.
+    /// Internal data of open sessions.
     pub drafts: ById<Draft>,
-    /// Events that have not arrived, in order.
+    /// Undelivered events in order.
     pub deliveries: VecDeque<Delivery>,
     /// Answers by idempotency key.
     pub requests: ById<Remembered>,
 }
 
-/// What an open session has besides what it shows.
+/// Internal data of an open session.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Draft {
-    /// For the payment or the subscription that comes of it.
+    /// Metadata for the resulting payment or subscription.
     pub metadata: Metadata,
-    /// The card whose owner is being asked.
+    /// The card that requires authentication.
     pub challenged: Option<Card>,
 }
 
-/// An event on its way.
+/// An event that is being delivered.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Delivery {
-    /// The event.
     pub event: String,
-    /// Times that it was tried.
+    /// Number of attempts.
     pub tries: usize,
-    /// When it is tried next.
+    /// Time of the next attempt.
     pub next: DateTime<Utc>,
 }
 
@@ -75,14 +74,13 @@ pub struct Delivery {
 pub struct Remembered {
     /// Digest of the request.
     pub request: String,
-    /// The answer.
     pub answer: Value,
-    /// When it was given.
+    /// When the request was answered.
     pub at: DateTime<Utc>,
 }
 
 impl State {
-    /// Reads the file; one that is not there is an empty state.
+    /// Reads the file; an absent file is an empty state.
     pub fn load(path: &Path) -> Result<Self> {
         match std::fs::read(path) {
             Ok(json) => serde_json::from_slice(&json).with_context(|| format!("understand {}", path.display())),
@@ -100,7 +98,7 @@ impl State {
         Ok(())
     }
 
-    /// The object with that id, whatever it is.
+    /// Finds an object of any kind by its id.
     pub fn find(&self, id: &str) -> Option<Value> {
         let (kind, _) = id.split_once('_')?;
         match kind {
@@ -118,7 +116,7 @@ impl State {
         }
     }
 
-    /// All objects of a collection, newest first; none for a collection that is not known.
+    /// Lists the objects of a collection, newest first; `None` for an unknown collection.
     pub fn list(&self, collection: &str) -> Option<Vec<Value>> {
         let mut found = match collection {
             "customers" => all(self.customers.values()),
@@ -137,7 +135,7 @@ impl State {
         Some(found)
     }
 
-    /// Puts whole objects where only ids are, along a path such as `items.data.price.product`.
+    /// Expands ids into whole objects along a path such as `items.data.price.product`.
     pub fn expand(&self, object: &mut Value, path: &str) {
         let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
         if let Value::Array(list) = object {
@@ -152,7 +150,7 @@ impl State {
         }
     }
 
-    /// Forgets what Stripe would not remember either.
+    /// Deletes what Stripe would have deleted.
     pub fn forget(&mut self, now: DateTime<Utc>) {
         self.requests.retain(|_, request| now - request.at < REQUESTS_KEPT);
         let oldest = (now - EVENTS_KEPT).timestamp();
@@ -168,25 +166,25 @@ fn all<'a, T: Serialize + 'a>(objects: impl Iterator<Item = &'a T>) -> Vec<Value
     objects.filter_map(|object| shown(Some(object))).collect()
 }
 
-/// One change of the state, at one time. It is kept whole or not at all.
+/// A change of the state at one point in time. It is stored completely or not at all.
 pub struct Work<'a> {
     pub state: &'a mut State,
-    /// The time at which it happens: past, where something was due before it was looked at.
+    /// The time of the change: in the past if it was due earlier.
     pub now: DateTime<Utc>,
-    /// The server's own address.
+    /// The server's own URL.
     pub url: &'a str,
     pub ids: &'a dyn Ids,
-    /// Makes names that nobody can guess.
+    /// Creates names that nobody can guess.
     pub names: &'a hmac::Key,
 }
 
 impl Work<'_> {
-    /// A new id.
+    /// Generates an id.
     pub fn id(&self, kind: &str) -> String {
         format!("{kind}_{}", self.ids.next(self.now))
     }
 
-    /// A new id that nobody can guess: who knows it may see its page.
+    /// Generates an id that nobody can guess, because it gives access to its page.
     pub fn secret_id(&self, kind: &str) -> String {
         let id = self.id(kind);
         let tag = hmac::sign(self.names, id.as_bytes());
@@ -194,12 +192,12 @@ impl Work<'_> {
         format!("{id}{hex}")
     }
 
-    /// The time in Stripe's seconds.
+    /// The time as a Unix timestamp.
     pub fn seconds(&self) -> i64 {
         self.now.timestamp()
     }
 
-    /// Tells of what has happened to an object.
+    /// Emits an event about an object.
     pub fn emit(&mut self, kind: &str, object: &str) {
         let event = Event {
             id: self.id("evt"),

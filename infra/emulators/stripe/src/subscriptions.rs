@@ -1,4 +1,4 @@
-//! Subscriptions: made by a paid session, changed and ended by the API.
+//! Subscriptions, created by a paid session, and changed and ended by the API.
 
 use crate::cards::Card;
 use crate::error::Refusal;
@@ -16,7 +16,8 @@ pub struct Billing<'a> {
 }
 
 impl Work<'_> {
-    /// Makes the subscription of a session and pays all of its lines; gives the subscription and its first invoice.
+    /// Creates the subscription of a session and charges all of its lines. Returns the subscription and its first
+    /// invoice.
     pub fn subscribe(&mut self, session: &Session, metadata: Metadata, card: &Card) -> (String, String) {
         let id = self.id("sub");
         let token = self.id("pm");
@@ -92,7 +93,7 @@ impl Work<'_> {
         InvoiceLine { id: self.id("il"), amount, currency: currency.to_owned(), description: description.to_owned() }
     }
 
-    /// An open invoice; it is not kept yet.
+    /// Creates an open invoice without storing it.
     pub fn new_invoice(&self, of: &Subscription, billing: Billing<'_>) -> Invoice {
         let id = self.id("in");
         let total: i64 = billing.lines.iter().map(|line| line.amount).sum();
@@ -118,7 +119,7 @@ impl Work<'_> {
         }
     }
 
-    /// Keeps an invoice as its subscription's latest.
+    /// Stores an invoice as its subscription's latest.
     pub fn keep_invoice(&mut self, invoice: Invoice) {
         if let Some(subscription) = self.state.subscriptions.get_mut(&invoice.subscription) {
             subscription.latest_invoice = Some(invoice.id.clone());
@@ -139,7 +140,7 @@ impl Work<'_> {
             Some("create_prorations") if changed.amount() < before.amount() => {
                 self.credit_rest(&before, before.amount() - changed.amount(), false);
             }
-            _ => return Err(Refusal::Invalid { param: "proration_behavior", reason: "only none and credits are known here" }),
+            _ => return Err(Refusal::Invalid { param: "proration_behavior", reason: "only none and credits are supported" }),
         }
         if changed.items.data.is_empty() {
             return Err(Refusal::NotNow("a subscription must have at least one active plan"));
@@ -165,13 +166,13 @@ impl Work<'_> {
             (None, None, Some(price)) => {
                 let price = self.make_price(price)?;
                 if price.recurring.is_none() || price.currency != changed.currency {
-                    return Err(invalid("the price does not fit the subscription"));
+                    return Err(invalid("the price does not match the subscription"));
                 }
                 let item = self.new_item(&changed.id, price, form.number("quantity")?.unwrap_or(1));
                 changed.items.data.push(item);
                 Ok(())
             }
-            _ => Err(invalid("only adding and deleting are known here")),
+            _ => Err(invalid("only adding and deleting are supported")),
         }
     }
 
@@ -185,7 +186,7 @@ impl Work<'_> {
         Ok(id.to_owned())
     }
 
-    /// Credits what is left of the period to the customer, of what is paid for a whole one.
+    /// Credits the rest of the period to the customer, in proportion to the price of a whole one.
     fn credit_rest(&mut self, of: &Subscription, amount: i64, with_invoice: bool) {
         let whole = of.current_period_end - of.current_period_start;
         let left = (of.current_period_end - self.seconds()).clamp(0, whole);
@@ -201,7 +202,7 @@ impl Work<'_> {
         }
     }
 
-    /// Ends a subscription now. What is open of it is no longer asked for.
+    /// Ends a subscription now. Its open invoices are void.
     pub fn end_subscription(&mut self, id: &str) {
         let now = self.seconds();
         for invoice in self.state.invoices.values_mut().filter(|invoice| invoice.subscription == id) {

@@ -1,4 +1,4 @@
-//! `hozon backup`: one backup, followed to its end.
+//! `hozon backup`: makes a backup and follows it to its end.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub async fn run(place: DataFolder, backup: Backup) -> Result<()> {
     until_interrupted(local, async |local| back_up(local, local.find_organisation(&backup.org)?).await).await
 }
 
-/// Makes a backup with visible progress, and prints where its zips are.
+/// Makes a backup with a progress display, and prints the locations of its zips.
 pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
     let client = Client::new(local, org)?;
     let id = client.back_up_now().await?;
@@ -43,7 +43,7 @@ pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
             break backup;
         }
         if was_idle {
-            bail!("the run ended without recording its result; the log says why");
+            bail!("the run ended without a result; see the log for the reason");
         }
         tokio::time::sleep(ASK_EVERY).await;
     };

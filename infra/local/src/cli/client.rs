@@ -1,4 +1,4 @@
-//! A client of the API, as any script would be one.
+//! An API client such as any script could have.
 
 use anyhow::{Context, Result, bail};
 use hozon::Local;
@@ -17,66 +17,59 @@ pub struct Client {
     token: String,
 }
 
-/// The newest backup, as the summary has it.
+/// The newest backup, as in the summary.
 #[derive(Deserialize)]
 pub struct Backup {
-    /// Where it stands.
     pub status: String,
-    /// When its links end.
+    /// When the links expire.
     pub expiry_date: String,
-    /// Why it failed.
+    /// Why the backup failed.
     pub failure: Option<Failure>,
-    /// How far it is.
     pub progress: Progress,
 }
 
-/// Why a backup failed.
 #[derive(Deserialize)]
 pub struct Failure {
-    /// The code.
     pub code: String,
-    /// What went wrong and what to do.
+    /// What went wrong, and what to do.
     pub message: String,
 }
 
-/// How far a backup is.
 #[derive(Deserialize)]
 pub struct Progress {
-    /// What is done.
+    /// Work done so far.
     pub done: Amount,
-    /// All of it, once it is known.
+    /// Total amount of work, once it is known.
     pub total: Option<Amount>,
-    /// Estimated seconds left.
+    /// Estimated remaining time.
     pub seconds_left: Option<u64>,
 }
 
 /// Links to a backup's files.
 #[derive(Deserialize)]
 pub struct Urls {
-    /// Data zips.
     pub data_links: Vec<String>,
-    /// Attachment zips.
     pub attachment_links: Vec<String>,
 }
 
-/// No backup is left to use; the text is the API's.
+/// Error returned when no backup is left; the text comes from the API.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct NothingLeft(String);
 
 impl Client {
-    /// A client of this running Hozon.
+    /// Creates a client for this running program.
     pub fn new(local: &Local, org: OrgId) -> Result<Self> {
         Ok(Self::at(&local.url, local.token_in(org, Role::Administrator, locale())?))
     }
 
-    /// A client of the Hozon at that address. It is on this machine, so no proxy of the environment is asked.
+    /// Creates a client for the program at a URL. It runs on this machine, so the environment's proxy is ignored.
     pub fn at(url: &str, token: String) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap_or_default();
         Self { http, base: format!("{url}/crm/bulk/v8/backup"), token }
     }
 
-    /// Asks for a backup now and gives its id; one that is being made already is taken as the answer.
+    /// Requests a backup and returns its id. If a backup is already in progress, its id is returned.
     pub async fn back_up_now(&self) -> Result<String> {
         let answer = self.http.post(&self.base).bearer_auth(&self.token).send().await?.json::<Value>().await?;
         let backup = &answer["backup"];
@@ -87,7 +80,6 @@ impl Client {
         }
     }
 
-    /// Sets a schedule.
     pub async fn schedule(&self, rule: &str) -> Result<()> {
         let body = json!({ "backup": { "rrule": rule } });
         let answer = self.http.post(&self.base).bearer_auth(&self.token).json(&body).send().await?.json::<Value>().await?;
@@ -98,13 +90,13 @@ impl Client {
         }
     }
 
-    /// The newest backup.
+    /// Returns the newest backup.
     pub async fn newest(&self) -> Result<Backup> {
         let mut answer = self.get("/summary").await?;
         serde_json::from_value(answer["summary"]["backup"].take()).context("the summary is not understood")
     }
 
-    /// Links to the files of the newest backup that can be downloaded; `None` when there is none.
+    /// Returns links to the files of the newest backup that can be downloaded; `None` if there is none.
     pub async fn newest_urls(&self) -> Result<Option<Urls>> {
         let answer = self.http.get(format!("{}/urls", self.base)).bearer_auth(&self.token).send().await?.error_for_status()?;
         if answer.status() == reqwest::StatusCode::NO_CONTENT {

@@ -1,4 +1,4 @@
-//! `hozon` and `hozon demo`: a sample CRM, one backup at once, and then the service.
+//! `hozon` and `hozon demo`: creates a sample CRM, backs it up once, and starts the service.
 
 use anyhow::Result;
 use chrono_tz::Asia::Tokyo;
@@ -13,19 +13,20 @@ use super::language::say;
 use super::progress::Shown;
 use super::{DataFolder, serve, until_interrupted};
 
-/// The sample's schedule: the first Monday of each month, which leaves one of two free backups to try.
+/// The sample's schedule: the first Monday of each month, which leaves one of two free backups for trying out.
 const MONTHLY: &str = "RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO";
 
-/// Makes a sample CRM, backs it up at once, and goes on serving.
+/// Creates a sample CRM, backs it up once, and keeps serving.
 #[derive(Args)]
 pub struct Demo {
     /// Ends after the backup.
     #[arg(long)]
     once: bool,
-    /// How much the sample CRM holds, when it is made.
+    /// Size of the sample CRM, when it is created.
     #[arg(long, value_enum, default_value = "small")]
     size: sample::Size,
-    /// Plan of the sample's organisation, when it is made: with another than Own the allowance runs out, and backups can be bought.
+    /// Plan of the sample organisation, when it is created. On any plan except Own, the allowance runs out and backups
+    /// can be bought.
     #[arg(long, default_value = "Own")]
     plan: String,
 }
@@ -50,7 +51,7 @@ pub async fn run(place: DataFolder, demo: Demo) -> Result<()> {
     .await
 }
 
-/// What to do without a backup left: everything else works, and what is missing can be bought with the provider's test cards.
+/// Returns instructions for when no backup is left: everything else works, and backups can be bought with test cards.
 fn how_to_go_on(why: &anyhow::Error) -> String {
     let ja = format!(
         "バックアップは作成されませんでした: {why}\n\
@@ -67,12 +68,12 @@ fn how_to_go_on(why: &anyhow::Error) -> String {
     say(en, ja)
 }
 
-/// Makes the sample where it is not there yet; one that was cut short is not there.
+/// Creates the sample if it does not exist. A sample whose creation was interrupted does not exist.
 async fn make_sample(local: &Local, org: OrgId, size: sample::Size) -> Result<()> {
     if !local.ports.catalogue.modules(org).await?.is_empty() {
         return Ok(());
     }
-    let mut shown = Shown::new(say("Making a sample CRM", "サンプルの CRM を作成中"));
+    let mut shown = Shown::new(say("Creating a sample CRM", "サンプルの CRM を作成中"));
     let made = sample::generate(&local.ports, org, size, &mut |step| {
         shown.count(step.done, step.total, say("records and files", "レコードとファイル"))
     })
@@ -82,7 +83,7 @@ async fn make_sample(local: &Local, org: OrgId, size: sample::Size) -> Result<()
     if local.ports.schedules.newest_schedule(org).await?.is_none() {
         sample::make_history(&local.ports, org, &modules).await?;
         match Client::new(local, org)?.schedule(MONTHLY).await {
-            // A plan without free backups has nothing to schedule yet.
+            // A plan without free backups allows no schedule yet.
             Err(error) if error.is::<NothingLeft>() => {}
             other => other?,
         }
@@ -90,7 +91,7 @@ async fn make_sample(local: &Local, org: OrgId, size: sample::Size) -> Result<()
     let (rows, files) = modules.iter().fold((0, 0), |(rows, files), module| (rows + module.rows, files + module.attachments));
     let (name, count, took) = (sample::ORGANISATION, modules.len(), took.as_secs_f64());
     let en = format!(
-        "Made a sample CRM for {name}: {count} modules, {rows} records, {files} attachments, three months of history ({took:.1} s)."
+        "Created a sample CRM for {name}: {count} modules, {rows} records, {files} attachments, three months of history ({took:.1} s)."
     );
     let ja = format!(
         "{name} のサンプル CRM を作成しました: {count} モジュール、{rows} レコード、添付ファイル {files} 件、3か月分の履歴（{took:.1} 秒）。"

@@ -1,4 +1,4 @@
-//! `hozon import`: CSV files and attachments into an organisation.
+//! `hozon import`: loads CSV files and attachments into an organisation.
 
 use std::path::PathBuf;
 
@@ -13,53 +13,55 @@ use indicatif::HumanCount;
 
 use super::DataFolder;
 
-/// Notes of an import that are printed one by one.
+/// Maximum number of notes that are printed.
 const MAX_NOTES: usize = 1_000;
 
 /// Loads CSV files and attachments into an organisation.
 #[derive(Args)]
 pub struct Import {
-    /// Folders, zips or CSV files: our own backups (all their zips at once), Zoho's, or any CRM's CSV exports. Attachments lie in
-    /// `attachments/<Module>/<record id>/`. A file that is not understood stops the import with exit code 2.
+    /// Folders, zips or CSV files: backups made by Hozon (all their zips at once) or Zoho, or CSV exports of any CRM.
+    /// Attachments are expected in `attachments/<Module>/<record id>/`. An unrecognised file stops the import with exit
+    /// code 2.
     #[arg(required = true, value_name = "DIR|ZIP|CSV")]
     from: Vec<PathBuf>,
-    /// The organisation's name; it is made where there is none.
+    /// Name of the organisation, which is created if it does not exist.
     #[arg(long)]
     org: String,
-    /// Encoding of CSV files without a byte order mark, for example shift_jis, euc-jp or windows-1252; FILE=NAME for one file
-    /// [default: utf-8].
+    /// Encoding of CSV files without a byte order mark, for example shift_jis, euc-jp or windows-1252; FILE=NAME for
+    /// one file [default: utf-8].
     #[arg(long = "encoding", value_name = "NAME|FILE=NAME", value_parser = parse_encoding)]
     encodings: Vec<FileEncoding>,
-    /// Separator of cells: one character, or tab. Found by itself where it is not given.
+    /// Cell separator: one character, or tab. Detected if not given.
     #[arg(long, value_parser = parse_separator)]
     separator: Option<u8>,
-    /// Encoding of names in zips that are not UTF-8, for example cp437, shift_jis or gbk.
+    /// Encoding of zip entry names that are not UTF-8, for example cp437, shift_jis or gbk.
     #[arg(long, value_name = "NAME")]
     zip_names: Option<NameEncoding>,
-    /// Mends ragged rows and incomplete headers, and tells each change.
+    /// Repairs ragged rows and incomplete headers, and reports each change.
     #[arg(long)]
     lenient: bool,
-    /// Leaves out files that are not understood, and tells each.
+    /// Skips unrecognised files, and reports each.
     #[arg(long)]
     skip_unknown: bool,
-    /// Takes files of a backup that were edited since, for example in a spreadsheet; their checksums are not asked for.
+    /// Accepts files of a backup that were edited since, for example in a spreadsheet, without checking their
+    /// checksums.
     #[arg(long)]
     edited: bool,
     /// Marks a module or field as data that backups leave out, for example Emails=mail or Leads.Ad_Click=integration.
     #[arg(long = "mark", value_name = "NAME=KIND")]
     marks: Vec<Mark>,
-    /// Time zone of a new organisation, and of times in zips that have none.
+    /// Time zone of a new organisation, and of times in zips without a time zone.
     #[arg(long, default_value = "Asia/Tokyo")]
     time_zone: Tz,
     /// Plan of a new organisation.
     #[arg(long, default_value = "Own")]
     plan: String,
-    /// Country of a new organisation (ISO 3166-1 alpha-2): its prices are those of that country.
+    /// Country of a new organisation (ISO 3166-1 alpha-2), whose price list applies.
     #[arg(long, default_value = "JP")]
     country: String,
 }
 
-/// An encoding of all files, or of one.
+/// An encoding for all files, or for one file.
 #[derive(Debug, Clone)]
 struct FileEncoding {
     file: Option<String>,
@@ -91,7 +93,7 @@ impl Import {
     }
 }
 
-/// Plans first, without a running Hozon: what is refused then leaves no trace.
+/// Plans the import before Hozon starts, so that a rejected import leaves no trace.
 pub async fn run(place: DataFolder, arguments: Import) -> Result<()> {
     require_name(&arguments.org)?;
     let planned = plan(&arguments.options(), Utc::now()).await?;

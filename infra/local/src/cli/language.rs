@@ -1,11 +1,11 @@
-//! The language of the terminal: Japanese where the environment's locale says so (POSIX: `LC_ALL` before `LC_MESSAGES` before `LANG`), else
-//! English.
+//! Language of terminal output: Japanese if the environment's locale says so (POSIX: `LC_ALL` before `LC_MESSAGES`
+//! before `LANG`), otherwise English.
 
 use std::env;
 
 use hozon_shared::domain::locale::Locale;
 
-/// The terminal's language.
+/// Returns the language of the terminal.
 pub fn locale() -> Locale {
     of(["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| env::var(name).ok()))
 }
@@ -17,7 +17,7 @@ fn of(values: impl IntoIterator<Item = String>) -> Locale {
         .map_or(Locale::En, |value| Locale::of(value.split('.').next().unwrap_or_default()))
 }
 
-/// That of the two texts which the terminal's user reads.
+/// Selects the text in the terminal's language.
 pub fn say<T>(en: T, ja: T) -> T {
     match locale() {
         Locale::En => en,

@@ -1,4 +1,4 @@
-//! `hozon links` and `hozon token`: what the running program prints only when it is asked for.
+//! `hozon links` and `hozon token`: information about the running program, on request.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::client::Client;
 use super::language::{locale, say};
 
-/// Cards that the local checkout takes, and what each does.
+/// Test cards of the local checkout, with the effect of each.
 pub const TEST_CARDS: [(&str, &str, &str); 6] = [
     ("4242 4242 4242 4242", "pays", "支払い成功"),
     ("4000 0000 0000 0002", "declined", "支払い拒否"),
@@ -22,7 +22,8 @@ pub const TEST_CARDS: [(&str, &str, &str); 6] = [
     ("4000 0000 0000 0259", "pays, then disputed", "支払い後に異議申し立て"),
 ];
 
-/// Prints addresses while `hozon` or `hozon serve` is running: the console, the newest backup's zips, the mails, the API, test cards.
+/// Prints addresses while `hozon` or `hozon serve` is running: the console, the newest backup's zips, the mails, the
+/// API, test cards.
 #[derive(Args)]
 pub struct Links {
     /// The organisation's name [default: all].
@@ -30,13 +31,13 @@ pub struct Links {
     org: Option<String>,
 }
 
-/// Prints a token for scripts, for seven days (send as `Authorization: Zoho-oauthtoken TOKEN`).
+/// Prints a token for scripts, valid for seven days (send as `Authorization: Zoho-oauthtoken TOKEN`).
 #[derive(Args)]
 pub struct Token {
     /// The organisation's name [default: the only one].
     #[arg(long)]
     org: Option<String>,
-    /// A plain user's token instead of an administrator's.
+    /// Issues a plain user's token instead of an administrator's.
     #[arg(long)]
     user: bool,
     /// Prints the tokens of all organisations and roles as JSON.

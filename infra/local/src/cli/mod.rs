@@ -1,4 +1,4 @@
-//! The subcommands, one file each.
+//! The command line: one subcommand per file.
 
 mod backup;
 mod client;
@@ -37,19 +37,19 @@ pub struct Arguments {
     demo: demo::Demo,
 }
 
-/// Where everything is kept and served.
+/// Options shared by all subcommands.
 #[derive(Args)]
 struct DataFolder {
     #[arg(help = say("The data folder", "データフォルダー"), long, global = true, default_value = "hozon-data", value_name = "DIR")]
     data: PathBuf,
     #[arg(help = say("Port of the API and the console, on this machine only [default: 4690, or any that is free]", "API とコンソールのポート（このマシンのみ）[既定: 4690、使用中の場合は空きポート]"), long, global = true)]
     port: Option<u16>,
-    #[arg(help = say("A further host that the API and the console answer to, behind a reverse proxy: crm.example. May be given several times", "リバースプロキシ経由で応答する追加のホスト名（例: crm.example）。複数指定できます"), long = "allowed-host", env = "HOZON_ALLOWED_HOSTS", value_delimiter = ',', global = true, value_name = "HOST")]
+    #[arg(help = say("Host name of a reverse proxy in front of the API and the console, such as crm.example. Can be repeated", "リバースプロキシ経由で応答する追加のホスト名（例: crm.example）。複数指定できます"), long = "allowed-host", env = "HOZON_ALLOWED_HOSTS", value_delimiter = ',', global = true, value_name = "HOST")]
     allowed_hosts: Vec<AllowedHost>,
-    /// Plans, written like infra/plans.toml [default: those].
+    /// Plans, in the format of infra/plans.toml [default: that file].
     #[arg(long, global = true, value_name = "FILE")]
     plans: Option<PathBuf>,
-    /// Prices, written like infra/prices.toml [default: those]; with `purchases = "off"` in it nothing can be bought.
+    /// Prices, in the format of infra/prices.toml [default: that file]; `purchases = "off"` disables purchases.
     #[arg(long, global = true, value_name = "FILE")]
     prices: Option<PathBuf>,
 }
@@ -72,7 +72,7 @@ enum Command {
     Verify(verify::Verify),
 }
 
-/// Carries out what was asked for.
+/// Runs the requested subcommand.
 pub async fn run(arguments: Arguments) -> Result<()> {
     let place = arguments.place;
     match arguments.command {
@@ -89,7 +89,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 
 impl DataFolder {
     fn options(self) -> Result<Options> {
-        // Whoever asks for an end while the program starts is heard when it has.
+        // Registers the signal handlers early, so that a request to stop is noticed even while the program starts.
         LazyLock::force(&ENDING);
         let terms = terms(self.plans.as_deref(), self.prices.as_deref())?;
         let webhooks = webhook_addresses()?;
@@ -111,12 +111,12 @@ fn terms(plans: Option<&Path>, prices: Option<&Path>) -> Result<Terms> {
     Terms::parse(list, prices_text.as_deref().unwrap_or(hozon::PRICES)).with_context(|| invalid(prices))
 }
 
-/// Does something with a running Hozon until it is done, Ctrl-C is pressed or the system asks for an end, then stops it.
+/// Runs work on a started program until it completes or the user or system asks to stop, and then stops the program.
 async fn until_interrupted(local: Local, work: impl AsyncFnOnce(&Local) -> Result<()>) -> Result<()> {
     let outcome = tokio::select! {
         outcome = work(&local) => outcome,
         () = ENDING.cancelled() => {
-            println!("\n{}", say("Stopping. What is under way goes on at the next start.", "終了します。実行中の処理は次回の起動時に再開します。"));
+            println!("\n{}", say("Stopping. Work in progress continues at the next start.", "終了します。実行中の処理は次回の起動時に再開します。"));
             Ok(())
         }
     };
@@ -124,20 +124,21 @@ async fn until_interrupted(local: Local, work: impl AsyncFnOnce(&Local) -> Resul
     outcome.and(stopped)
 }
 
-/// Cancelled when somebody has asked for an end: Ctrl-C, or the signal that `kill`, systemd and containers send first.
+/// Cancelled when the program is asked to stop: by Ctrl-C, or by the signal that `kill`, systemd and containers send
+/// first.
 static ENDING: LazyLock<CancellationToken> = LazyLock::new(|| {
     let (ending, asked) = (CancellationToken::new(), asked_to_end());
     let asked_for = ending.clone();
     tokio::spawn(async move {
         match asked.await {
             Ok(()) => asked_for.cancel(),
-            Err(error) => tracing::warn!(%error, "the program cannot be asked to end"),
+            Err(error) => tracing::warn!(%error, "signals to stop cannot be received"),
         }
     });
     ending
 });
 
-/// Listens from now on, not only from when the future is awaited.
+/// Starts listening immediately, not only when the future is awaited.
 fn asked_to_end() -> impl Future<Output = std::io::Result<()>> + Send {
     #[cfg(unix)]
     let listening = {

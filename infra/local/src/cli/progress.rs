@@ -1,4 +1,4 @@
-//! Progress on the terminal: a bar where there is one, a line now and then where there is none.
+//! Progress on the terminal: a progress bar, or an occasional line where standard error is not a terminal.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use super::language::say;
 use hozon_shared::domain::progress::Amount;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Between two lines where there is no terminal.
+/// Time between two lines without a terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// Shows how far something is.
+/// Displays progress.
 pub struct Shown {
     bar: ProgressBar,
     what: &'static str,
@@ -19,7 +19,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Begins; `what` says what is being done.
+    /// Starts the display; `what` names the activity.
     pub fn new(what: &'static str) -> Self {
         let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
@@ -30,12 +30,12 @@ impl Shown {
         Self { bar, what, begun: Instant::now(), last_line: None }
     }
 
-    /// Shows a count.
+    /// Displays a count.
     pub fn count(&mut self, done: u64, total: u64, of_what: &str) {
         self.show(done, total, &format!("{} / {} {of_what}", HumanCount(done), HumanCount(total)));
     }
 
-    /// Shows items, rows, bytes, rate and time left.
+    /// Displays items, rows, bytes, rate and remaining time.
     pub fn amount(&mut self, done: Amount, total: Amount, seconds_left: Option<u64>) {
         let rate = done.bytes as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
         let left = seconds_left
@@ -55,7 +55,7 @@ impl Shown {
         self.show(done.bytes.min(total.bytes), total.bytes, &message);
     }
 
-    /// Takes the bar away.
+    /// Removes the progress bar and returns the elapsed time.
     pub fn finish(self) -> Duration {
         self.bar.finish_and_clear();
         self.begun.elapsed()

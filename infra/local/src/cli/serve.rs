@@ -1,4 +1,4 @@
-//! `hozon serve`: the API and the console, until Ctrl-C.
+//! `hozon serve`: serves the API and the console until Ctrl-C.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use super::{DataFolder, until_interrupted};
 /// Serves the API and the console.
 #[derive(Args)]
 pub struct Serve {
-    /// Begins at this time instead of now, for trying out schedules: 2027-01-01T00:00:00+09:00. Links then do not work, because the
-    /// embedded S3 goes by the real time.
+    /// Starts the clock at this time instead of now, for trying out schedules: 2027-01-01T00:00:00+09:00. Download
+    /// links do not work then, because the S3 emulator uses real time.
     #[arg(long, value_name = "TIME")]
     clock: Option<DateTime<FixedOffset>>,
-    /// Seconds of the clock that pass in one real second. At 100000 a year takes five minutes. While a
-    /// backup is being made at most 100 pass, so that it does not look like one that hangs.
+    /// Speed of the clock relative to real time. At 100000 a year takes five minutes. While a backup is in progress the
+    /// speed is at most 100, so that the backup does not time out.
     #[arg(long, value_name = "FACTOR", value_parser = speed, default_value = "1")]
     speed: f64,
 }
@@ -50,17 +50,17 @@ pub async fn run(place: DataFolder, serve: Serve) -> Result<()> {
 
 fn speed(text: &str) -> Result<f64, String> {
     let speed = text.parse().ok().filter(|speed| (1.0..=1_000_000.0).contains(speed));
-    speed.ok_or_else(|| "a number from 1 to 1000000".to_owned())
+    speed.ok_or_else(|| "write a number from 1 to 1000000".to_owned())
 }
 
-/// Prints what to open first and how to get at the rest.
+/// Prints the first address to open, and the commands for everything else.
 pub fn introduce(local: &Local, data: &Path) -> Result<()> {
     let hozon = command(data);
     let Some(first) = local.organisations().first() else {
         println!("\n{}", nothing_yet(&hozon));
         return Ok(());
     };
-    // The token stands behind `#`, which browsers keep to themselves: no server and no log sees it.
+    // Browsers do not send the part after `#`, so the token reaches no server and no log.
     let token = local.token_in(first.id, Role::Administrator, locale())?;
     println!("\n{}  {}/#token={token}", say("Open this first:", "まず開くページ:"), local.url);
     println!("{}  {}/mail", say("Mail it has sent:", "送信したメール:"), local.url);
@@ -96,7 +96,7 @@ fn nothing_yet(hozon: &str) -> String {
     )
 }
 
-/// The command as its user has to type it for that data folder.
+/// Returns the command that the user has to type for this data folder.
 fn command(data: &Path) -> String {
     let usual = Path::new("hozon-data");
     if data == usual { "hozon".to_owned() } else { format!("hozon --data {}", data.display()) }

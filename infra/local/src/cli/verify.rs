@@ -1,4 +1,4 @@
-//! `hozon verify`: are these zips what their manifests say, and all of their backup?
+//! `hozon verify`: checks zips against their manifests, and the set of zips for completeness.
 
 use std::path::PathBuf;
 
@@ -9,10 +9,10 @@ use indicatif::HumanBytes;
 
 use super::progress::Shown;
 
-/// Reads zips back and compares them with their manifests.
+/// Reads zips and compares them with their manifests.
 #[derive(Args)]
 pub struct Verify {
-    /// The zips of a backup. Where one kind has several (Data_001.zip, Data_002.zip), all of them.
+    /// All zips of a backup (Data_001.zip, Data_002.zip and so on).
     #[arg(required = true, value_name = "ZIP")]
     zips: Vec<PathBuf>,
 }

@@ -1,4 +1,5 @@
-//! Attachments that no index of ours describes: `<Module>/<record id>/<file>` in an attachments zip or below a folder `attachments`.
+//! Attachments that no Hozon index describes: `<Module>/<record id>/<file>` in an attachments zip or below a folder
+//! `attachments`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,19 +14,20 @@ use super::layout::{ModulePlan, PlannedFile};
 use super::notes::{Note, Reason, Skipped};
 use super::record_ids::{by_shape, candidates, comparable, known};
 
-/// Module that takes files which lie in no module's folder.
+/// Module for attachments outside the folder of any module.
 const LOOSE: &str = "Attachments";
 
-/// Where an attachment belongs.
+/// An attachment with its module and record.
 struct Placed {
     module: String,
-    /// The folder of its record; none where only its name can tell.
+    /// Folder of the record; `None` if only the file name identifies the record.
     record: Option<String>,
     name: String,
     loose: Loose,
 }
 
-/// Adds all attachments to their modules. Files of a folder that is no module's are added to the inventory's skipped ones.
+/// Adds all attachments to their modules. Files in a folder without a module are added to the inventory's skipped
+/// files.
 pub async fn from_folders(
     inventory: &mut Inventory,
     modules: &mut BTreeMap<String, ModulePlan>,
@@ -68,7 +70,7 @@ fn attachment(plan: &ModulePlan, file: &Placed, record_id: String, now: DateTime
     }
 }
 
-/// Finds the module of a file, or why there is none.
+/// Finds the module of a file, or the reason why there is none.
 fn place(loose: Loose, modules: &mut BTreeMap<String, ModulePlan>) -> Result<Result<Placed, Skipped>, ImportError> {
     let path = unwrapped(&loose, modules).to_owned();
     let mut parts = path.splitn(3, '/');
@@ -87,7 +89,7 @@ fn place(loose: Loose, modules: &mut BTreeMap<String, ModulePlan>) -> Result<Res
     Ok(Ok(Placed { module, record, name: name.to_owned(), loose }))
 }
 
-/// The path from the module's folder on: folders that a zip of attachments was packed with may stand before it.
+/// Returns the path from the module's folder on. Folders around it come from packing the zip.
 fn unwrapped<'a>(loose: &'a Loose, modules: &BTreeMap<String, ModulePlan>) -> &'a str {
     let mut path = loose.path.as_str();
     while loose.may_be_wrapped && path.matches('/').count() > 1 {
@@ -105,7 +107,8 @@ fn is_a_module(folder: &str, modules: &BTreeMap<String, ModulePlan>) -> bool {
     modules.keys().any(|name| alike(name) == alike(folder))
 }
 
-/// The module that a folder names: by its very name, or else by the only one that differs in case or composition.
+/// Finds the module that a folder names: by its exact name, or else the only module whose name differs in case or
+/// Unicode composition.
 fn module_of(folder: &str, file: &str, modules: &BTreeMap<String, ModulePlan>) -> Result<Option<String>, ImportError> {
     if modules.contains_key(folder) {
         return Ok(Some(folder.to_owned()));
@@ -123,7 +126,7 @@ fn alike(name: &str) -> String {
     composed(&composed(name).to_lowercase())
 }
 
-/// For files without a record's folder: ids of their module's records that their names may begin with.
+/// Finds records for files without a record folder, by ids at the beginning of their names.
 async fn records_by_name(
     placed: &[Placed],
     modules: &BTreeMap<String, ModulePlan>,
@@ -141,7 +144,7 @@ async fn records_by_name(
     Ok(records)
 }
 
-/// Reads the ids of a module's records and keeps those that are wanted.
+/// Reads the record ids of a module, and keeps the wanted ones.
 async fn ids_among(plan: &ModulePlan, wanted: &HashSet<&str>) -> Result<HashMap<String, String>, ImportError> {
     let is_id = |name: &str| matches!(name.to_lowercase().replace(['_', '-', ' '], "").as_str(), "id" | "recordid");
     let column = plan.head.fields.iter().position(|field| is_id(&field.api_name)).unwrap_or(0);
@@ -159,7 +162,7 @@ async fn ids_among(plan: &ModulePlan, wanted: &HashSet<&str>) -> Result<HashMap<
     Ok(found)
 }
 
-/// Files that belong to no module are kept all the same.
+/// Files outside the folder of any module are loaded as well.
 fn loose_files(input: &str) -> ModulePlan {
     let field =
         Field { api_name: "Id".to_owned(), label: "Id".to_owned(), data_type: "text".to_owned(), contents: DataCategory::Crm };

@@ -1,5 +1,5 @@
-//! One CSV file as rows: bytes, text, cells, with the escaping undone where the file has it, and compared with what a
-//! manifest says of it.
+//! Reads a CSV file: bytes, text, cells, with the escaping undone where the file has it, and comparison with a
+//! manifest.
 
 use std::borrow::Cow;
 
@@ -16,23 +16,21 @@ use super::notes::Note;
 use super::text::{Encoding, TextDecoder, UnknownBytes};
 
 const CHUNK: usize = 256 << 10;
-/// What DOS wrote behind the last byte of a text.
+/// The end-of-file character that DOS appended to text files.
 const END_MARK: &str = "\u{1A}";
 
 /// A CSV file, and how to read it.
 #[derive(Clone)]
 pub struct CsvSource {
-    /// The file.
     pub file: InputFile,
-    /// How it is written.
     pub dialect: Dialect,
     /// How its cells were escaped.
     pub escaping: Escaping,
-    /// Whether rows with too few cells are filled up.
+    /// Whether short rows are filled up.
     pub lenient: bool,
-    /// What a manifest says of it.
+    /// The manifest's record of the file.
     pub expected: Option<FileRecord>,
-    /// Whether it may differ from that, because the person said that files were edited.
+    /// Whether the file may differ from the manifest, because the user says that it was edited.
     pub may_be_edited: bool,
 }
 
@@ -77,7 +75,7 @@ impl CsvFile {
         })
     }
 
-    /// Reads the header as it stands. `None` when the file is empty.
+    /// Reads the header; `None` if the file is empty.
     pub async fn header(&mut self) -> Result<Option<Vec<String>>, ImportError> {
         if self.source.dialect.names_separator {
             self.next_row().await?;
@@ -88,7 +86,8 @@ impl CsvFile {
         Ok(Some(self.cells().map(Cow::into_owned).collect()))
     }
 
-    /// Goes to the next row, which must have that many cells, or in a lenient file at most that many; false at the end.
+    /// Advances to the next row, which must have `columns` cells, or at most as many in a lenient import. Returns false
+    /// at the end.
     pub async fn next(&mut self, columns: usize) -> Result<bool, ImportError> {
         if !self.next_row().await? {
             return Ok(false);
@@ -106,7 +105,7 @@ impl CsvFile {
         Ok(true)
     }
 
-    /// Goes to the next row, however many cells it has; false at the end.
+    /// Advances to the next row of any width. Returns false at the end.
     pub async fn next_of_any_width(&mut self) -> Result<bool, ImportError> {
         loop {
             let found = self.next_row().await?;
@@ -117,28 +116,27 @@ impl CsvFile {
         }
     }
 
-    /// The present row's cells; a row that is too short has fewer than the header.
+    /// Returns the current row's cells; a short row has fewer than the header.
     pub fn cells(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let escaping = self.source.escaping;
         self.rows.row().cells().map(move |cell| escaping.undo(cell))
     }
 
-    /// The file.
     pub fn file(&self) -> &InputFile {
         &self.source.file
     }
 
-    /// Line on which the present row begins, from 1.
+    /// Line on which the current row starts, from 1.
     pub fn line(&self) -> u64 {
         self.rows.row().line()
     }
 
-    /// The error of a line of this file.
+    /// Creates an error for a line of this file.
     pub fn fault(&self, line: u64, fault: RowFault) -> ImportError {
         ImportError::Row { file: self.source.file.name.clone(), line, fault }
     }
 
-    /// Compares the file, read to its end, with what the manifest says of it; gives what there is to tell.
+    /// Compares the file, which must be read to its end, with the manifest, and returns the notes.
     pub fn finish(mut self) -> Result<Vec<Note>, ImportError> {
         let Some(expected) = self.source.expected.take() else { return Ok(self.notes) };
         let sha256 = hex(&self.sha256.finalize());
@@ -200,7 +198,7 @@ impl CsvFile {
     }
 }
 
-/// Bytes in lower-case hex.
+/// Formats bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,44 +1,44 @@
-//! A strict reader of RFC 4180 rows that is fed text in pieces. It differs from lenient readers in that a quote which never
-//! closes is an error, and that every error has the line of the file as an editor counts it.
+//! A strict, incremental parser for RFC 4180. Unlike lenient parsers it reports an unclosed quotation mark as an error,
+//! and every error has the line number that an editor shows.
 
-/// Bytes of one row above which it is refused: an unclosed quote must not fill the memory.
+/// Maximum size of a row. An unclosed quotation mark must not fill the memory.
 const MAX_ROW_BYTES: usize = 128 << 20;
-/// The same for the first row, which is a header.
+/// Maximum size of the first row, which is a header.
 const MAX_HEADER_BYTES: usize = 4 << 20;
-/// Cells of one row; a sheet of a spreadsheet has no more columns.
+/// Maximum number of cells in a row; no spreadsheet has more columns.
 const MAX_CELLS: usize = 16_384;
 
-/// Text that is no CSV.
+/// A syntax error in CSV text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CsvFault {
-    /// The file ends inside quotes.
+    /// The file ends inside quotation marks.
     #[error("a quotation mark opens here and never closes")]
     UnclosedQuote {
-        /// Line of the opening quote.
+        /// Line of the opening quotation mark.
         line: u64,
     },
-    /// Something follows a closing quote.
+    /// Text follows a closing quotation mark.
     #[error("text follows a closing quotation mark")]
     TextAfterQuote {
-        /// Its line.
+        /// Line of that text.
         line: u64,
     },
-    /// A row is larger than 128 MiB, or a header than 4 MiB.
+    /// A row is larger than 128 MiB, or a header larger than 4 MiB.
     #[error("a row begins here that is larger than 128 MiB, or a header that is larger than 4 MiB; is a quotation mark missing?")]
     RowTooLong {
-        /// Line of its beginning.
+        /// Line on which the row starts.
         line: u64,
     },
-    /// A row has more cells than any sheet has columns.
+    /// A row has more cells than a spreadsheet has columns.
     #[error("a row begins here that has more than 16,384 cells")]
     TooManyCells {
-        /// Line of its beginning.
+        /// Line on which the row starts.
         line: u64,
     },
 }
 
 impl CsvFault {
-    /// The line that it is about, from 1.
+    /// Line of the error, from 1.
     pub fn line(self) -> u64 {
         match self {
             Self::UnclosedQuote { line }
@@ -49,7 +49,7 @@ impl CsvFault {
     }
 }
 
-/// One row's cells, one behind the other.
+/// The cells of a row, stored contiguously.
 #[derive(Debug, Default)]
 pub struct Row {
     text: String,
@@ -58,13 +58,13 @@ pub struct Row {
 }
 
 impl Row {
-    /// The cells, in order.
+    /// Iterates over the cells in order.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
     }
 
-    /// Line on which it begins, from 1.
+    /// Line on which the row starts, from 1.
     pub fn line(&self) -> u64 {
         self.line
     }
@@ -79,7 +79,7 @@ enum State {
     QuoteInQuoted,
 }
 
-/// The reader. Push text, then take rows until there is none.
+/// The parser. Push text, then take rows until there are none.
 #[derive(Debug)]
 pub struct CsvRows {
     text: String,
@@ -102,7 +102,7 @@ impl Default for CsvRows {
 }
 
 impl CsvRows {
-    /// A reader of cells with that separator, an ASCII character. A lenient one takes blanks around quotation marks for nothing.
+    /// Creates a parser for an ASCII separator. A lenient parser ignores blanks around quotation marks.
     pub fn new(separator: u8, lenient: bool) -> Self {
         let (text, row) = (String::new(), Row::default());
         let state = State::RowStart;
@@ -121,7 +121,7 @@ impl CsvRows {
         }
     }
 
-    /// Line that the reading has come to, from 1.
+    /// Current line, from 1.
     pub fn line(&self) -> u64 {
         self.line
     }
@@ -131,14 +131,14 @@ impl CsvRows {
         &self.row
     }
 
-    /// Adds text; the rows in it are to be taken before more is pushed.
+    /// Adds text. Take all rows before pushing more.
     pub fn push(&mut self, text: &str) {
         self.text.drain(..self.at);
         self.at = 0;
         self.text.push_str(text);
     }
 
-    /// The next whole row. `None` asks for more text, or, when `last`, says that there is no more.
+    /// Returns the next complete row. `None` asks for more text or, if `last`, means the end.
     pub fn next_row(&mut self, last: bool) -> Result<Option<&Row>, CsvFault> {
         if self.state == State::RowStart {
             self.row.text.clear();
@@ -178,7 +178,7 @@ impl CsvRows {
         }
     }
 
-    /// Takes one character or one run of plain ones; true at the end of a row.
+    /// Consumes one character or a run of plain ones; returns true at the end of a row.
     fn step(&mut self) -> Result<bool, CsvFault> {
         let byte = self.text.as_bytes()[self.at];
         if self.skips_line_feed(byte) {
@@ -199,7 +199,7 @@ impl CsvRows {
         Ok(false)
     }
 
-    /// The line feed of a CR LF pair has no meaning of its own, but inside quotes it is text.
+    /// The line feed of a CR LF pair ends nothing by itself, but inside quotation marks it is text.
     fn skips_line_feed(&mut self, byte: u8) -> bool {
         let pair = std::mem::take(&mut self.after_return) && byte == b'\n';
         if pair && self.state != State::Quoted {
@@ -255,7 +255,7 @@ impl CsvRows {
         self.at += 1;
     }
 
-    /// Whether only blanks stand before a quotation mark; where the text ends first, blanks stay what they are.
+    /// Returns whether only blanks precede a quotation mark. If the text ends first, the blanks are text.
     fn opens_quote_after_blanks(&self) -> bool {
         self.text.as_bytes()[self.at..].iter().find(|byte| !matches!(byte, b' ' | b'\t')) == Some(&b'"')
     }
@@ -278,7 +278,7 @@ impl CsvRows {
         }
     }
 
-    /// Takes doubled quotation marks; a single one ends the cell, unless what follows shows otherwise.
+    /// Consumes doubled quotation marks. A single one ends the cell, unless the following text shows otherwise.
     fn quotes(&mut self) {
         let run = self.text.as_bytes()[self.at..].iter().take_while(|byte| **byte == b'"').count();
         let pairs = run / 2;
@@ -290,7 +290,7 @@ impl CsvRows {
         }
     }
 
-    /// Counts the line ends between there and here, CR LF as one.
+    /// Counts the line breaks in a range, CR LF as one.
     fn count_lines(&mut self, start: usize) {
         let mut after_return = false;
         for &byte in &self.text.as_bytes()[start..self.at] {

@@ -1,5 +1,5 @@
-//! How a CSV file is written: its encoding and its separator. A byte order mark and a first line `sep=;` say it; otherwise the beginning
-//! of the file shows it.
+//! Detection of a CSV file's encoding and separator, from a byte order mark, a first line `sep=;`, or the beginning of
+//! the file.
 
 use super::csv_rows::CsvRows;
 use super::error::ImportError;
@@ -7,39 +7,37 @@ use super::inputs::InputFile;
 use super::notes::Note;
 use super::text::{Encoding, TextDecoder};
 
-/// Bytes at the beginning that show how a file is written.
+/// Number of bytes examined at the beginning of a file.
 const HEAD: usize = 64 << 10;
-/// Rows that must agree on a separator.
+/// Number of rows that must agree on a separator.
 const ROWS: usize = 50;
-/// Separators, the usual one first.
+/// Possible separators, the default first.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// How a file is written.
+/// Encoding and separator of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dialect {
-    /// Its encoding.
     pub encoding: Encoding,
-    /// What stands between two cells.
     pub separator: u8,
     /// Whether the first line only names the separator.
     pub names_separator: bool,
 }
 
 impl Dialect {
-    /// As our own backups are written.
+    /// The dialect of Hozon's own backups.
     pub const OWN: Self = Self { encoding: Encoding::UTF_8, separator: b',', names_separator: false };
 }
 
-/// What a person said about CSV files.
+/// The user's settings for CSV files.
 #[derive(Debug, Clone, Default)]
 pub struct Wishes {
     /// Encoding of files without a byte order mark.
     pub encoding: Encoding,
-    /// Encodings of single files, by file name.
+    /// Encodings of single files by file name.
     pub encodings: Vec<(String, Encoding)>,
-    /// The separator; found where nobody said it.
+    /// The separator; detected if `None`.
     pub separator: Option<u8>,
-    /// Whether ragged rows and incomplete headers are mended.
+    /// Whether ragged rows and incomplete headers are repaired.
     pub lenient: bool,
 }
 
@@ -50,7 +48,7 @@ impl Wishes {
     }
 }
 
-/// Finds out how a file is written, and tells what is not as usual.
+/// Detects the dialect of a file, and notes everything unusual.
 pub async fn detect(file: &InputFile, wishes: &Wishes, notes: &mut Vec<Note>) -> Result<Dialect, ImportError> {
     let head = file.head(HEAD).await?;
     let wished = wishes.encoding_of(file);
@@ -60,7 +58,7 @@ pub async fn detect(file: &InputFile, wishes: &Wishes, notes: &mut Vec<Note>) ->
         notes.push(Note::Encoding { file: file.name.clone(), encoding });
     }
     let mut text = String::new();
-    // Unknown bytes are the reader's to report, with their line; what comes before them shows enough.
+    // The reader reports invalid bytes with their line; the text before them is enough for detection.
     let _ = TextDecoder::new(encoding).decode(&head, false, &mut text);
     if encoding == Encoding::SHIFT_JIS && text.contains(is_half_width) && Encoding::guess(&head) == Encoding::named("euc-jp") {
         notes.push(Note::Doubtful { file: file.name.clone(), other: "euc-jp" });
@@ -74,7 +72,7 @@ pub async fn detect(file: &InputFile, wishes: &Wishes, notes: &mut Vec<Note>) ->
     Ok(Dialect { encoding, separator, names_separator: named.is_some() })
 }
 
-/// Half-width katakana: what EUC-JP looks like when it is read as Shift_JIS.
+/// Half-width katakana, which is how EUC-JP looks when it is read as Shift_JIS.
 fn is_half_width(c: char) -> bool {
     matches!(c, '\u{FF61}'..='\u{FF9F}')
 }
@@ -88,7 +86,7 @@ fn name_of(separator: u8) -> &'static str {
     }
 }
 
-/// Excel's first line `sep=;`, also in quotes.
+/// Parses Excel's first line `sep=;`, with or without quotes.
 fn named_separator(text: &str) -> Option<u8> {
     let line = text.lines().next()?.trim_matches('"');
     let (name, separator) = line.split_at_checked(4)?;
@@ -98,7 +96,8 @@ fn named_separator(text: &str) -> Option<u8> {
     }
 }
 
-/// Of the separators by which all rows have as many cells as the header, the one that gives the most; else of all of them.
+/// Returns the separator with the most columns among those by which all rows are as wide as the header, or else among
+/// all separators.
 fn separator_of(text: &str, is_cut: bool, lenient: bool) -> u8 {
     let mut best = ((false, 1), b',');
     for separator in SEPARATORS {
@@ -111,7 +110,7 @@ fn separator_of(text: &str, is_cut: bool, lenient: bool) -> u8 {
     best.1
 }
 
-/// Cells of the header, and whether the next rows have as many.
+/// Returns the number of cells in the header, and whether the following rows have as many.
 fn columns(text: &str, separator: u8, is_cut: bool, lenient: bool) -> (usize, bool) {
     let mut rows = CsvRows::new(separator, lenient);
     rows.push(text);
@@ -127,7 +126,7 @@ fn columns(text: &str, separator: u8, is_cut: bool, lenient: bool) -> (usize, bo
     (columns, is_even)
 }
 
-/// Reads a separator as a person writes it.
+/// Parses a separator given by the user.
 pub fn parse_separator(text: &str) -> Result<u8, &'static str> {
     match text {
         "tab" | "\\t" | "\t" => Ok(b'\t'),

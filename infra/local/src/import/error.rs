@@ -1,4 +1,4 @@
-//! Why an import loaded nothing. Texts are for the person at the terminal: they name the file and the line.
+//! Errors of an import. Their texts are for the user at the terminal and name the file and line.
 
 use std::collections::BTreeMap;
 
@@ -13,197 +13,124 @@ use super::zip_directory::ZipFault;
 use super::zip_names::NameEncoding;
 use crate::registry::RegistryError;
 
-/// Files that are named one by one.
+/// Maximum number of files that are listed.
 const MAX_NAMED: usize = 1_000;
-/// Files of one folder that are named where there are more.
+/// Maximum number of files that are listed per folder if there are more.
 const MAX_OF_FOLDER: usize = 20;
 
-/// Why an import loaded nothing.
+/// Reasons why an import loaded nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Files that nothing was done with, and nobody said to skip.
-    #[error("nothing was loaded, because {} not understood; --skip-unknown leaves {} out:\n{}", are(.0.len()), them(.0.len()), listed(.0))]
+    /// Unrecognised files, which the user did not ask to skip.
+    #[error("nothing was loaded, because {} not recognised; --skip-unknown leaves {} out:\n{}", are(.0.len()), them(.0.len()), listed(.0))]
     Unknown(Vec<Skipped>),
     /// There is nothing to load.
     #[error("no CSV file was found")]
     Empty,
-    /// A file or folder could not be read.
+    /// A file or folder cannot be read.
     #[error("{file} cannot be read")]
     Unreadable {
-        /// The file.
         file: String,
-        /// Why.
         #[source]
         source: std::io::Error,
     },
     /// A zip cannot be read.
     #[error("{file} cannot be read")]
     Zip {
-        /// The zip.
         file: String,
-        /// Why.
         #[source]
         source: ZipFault,
     },
-    /// A name that is not of the encoding that was named.
-    #[error("{zip} has a name that is not {encoding}: {entry}; name another with --zip-names")]
-    UnknownName {
-        /// The zip.
-        zip: String,
-        /// The entry.
-        entry: String,
-        /// The encoding.
-        encoding: NameEncoding,
-    },
-    /// A file is there twice.
-    #[error("{file} is there twice; which one is meant?")]
-    EntryTwice {
-        /// The file.
-        file: String,
-    },
-    /// A document of a backup has no reasonable size.
+    /// An entry name is not valid in the given encoding.
+    #[error("{zip} has a name that is not valid {encoding}: {entry}; choose another encoding with --zip-names")]
+    UnknownName { zip: String, entry: String, encoding: NameEncoding },
+    /// A file appears twice.
+    #[error("{file} appears twice; which one is meant?")]
+    EntryTwice { file: String },
+    /// A document of a backup is too large.
     #[error("{file} is larger than 256 MiB")]
-    DocumentTooLarge {
-        /// The document.
-        file: String,
-    },
-    /// A file of a backup is not what the backup's manifest says.
-    #[error(
-        "{file} is not what the manifest of its backup says: {change}. It is damaged or was edited; --edited takes it as it is"
-    )]
-    Changed {
-        /// The file.
-        file: String,
-        /// What differs.
-        change: Change,
-    },
-    /// Zips that are no set.
+    DocumentTooLarge { file: String },
+    /// A file of a backup differs from the backup's manifest.
+    #[error("{file} differs from the manifest of its backup: {change}. It is damaged or was edited; --edited accepts it")]
+    Changed { file: String, change: Change },
+    /// The zips are not a complete set.
     #[error(transparent)]
     Set(#[from] SetFault),
-    /// Two different zips that claim to be the same part of a backup.
-    #[error("{first} and {second} say that they are the same part of a backup, but differ")]
-    DifferentCopies {
-        /// One.
-        first: String,
-        /// The other.
-        second: String,
-    },
-    /// A numbered file is missing between others.
-    #[error("{file} is a part of the module {module}, but part {missing} is not there")]
+    /// Two different zips claim to be the same part of a backup.
+    #[error("{first} and {second} claim to be the same part of a backup, but differ")]
+    DifferentCopies { first: String, second: String },
+    /// A numbered file is missing.
+    #[error("{file} is a part of the module {module}, but part {missing} is missing")]
     MissingNumber {
-        /// A part that is there.
+        /// An existing part.
         file: String,
-        /// The module.
         module: String,
-        /// The number that is not.
+        /// Number of the missing part.
         missing: u32,
     },
-    /// A module has more columns than the table takes.
+    /// A module has more columns than the table can store.
     #[error(
-        "{module}: its {columns} columns with their names are {bytes} bytes, more than the {most} that a module can have; split the file, or shorten the names"
+        "{module}: its {columns} columns with their names take {bytes} bytes, more than the maximum of {most}; split the file, or shorten the names"
     )]
     TooManyColumns {
-        /// The module.
         module: String,
-        /// Its columns.
         columns: usize,
-        /// Their bytes.
         bytes: usize,
-        /// The most bytes.
+        /// Maximum number of bytes.
         most: usize,
     },
-    /// A name that is the name of more than one module, but for case.
-    #[error("{file}: {folder} may be the module {first} or {second}")]
-    AmbiguousModule {
-        /// The attachment.
-        file: String,
-        /// The folder.
-        folder: String,
-        /// One module.
-        first: String,
-        /// Another.
-        second: String,
-    },
-    /// A zip's entry has a name that leads out of the zip, or is no text.
+    /// Several modules have names that differ only in case.
+    #[error("{file}: {folder} matches both the module {first} and the module {second}")]
+    AmbiguousModule { file: String, folder: String, first: String, second: String },
+    /// An entry name leads out of the zip or is not text.
     #[error("{zip} has an entry with an unsafe name: {entry}")]
-    UnsafeName {
-        /// The zip.
-        zip: String,
-        /// The entry.
-        entry: String,
-    },
-    /// A document of a backup is not understood.
-    #[error("{file} is not understood")]
+    UnsafeName { zip: String, entry: String },
+    /// A document of a backup cannot be parsed.
+    #[error("{file} cannot be parsed")]
     Document {
-        /// The document.
         file: String,
-        /// Why.
         #[source]
         source: serde_json::Error,
     },
-    /// The backup was made by a newer version.
-    #[error("{file} has format version {version}, which this version of Hozon does not know")]
-    NewerFormat {
-        /// The manifest.
-        file: String,
-        /// Its version.
-        version: u32,
-    },
-    /// A row, a header or a byte is wrong.
+    /// A newer version made the backup.
+    #[error("{file} has format version {version}, which this version of Hozon does not support")]
+    NewerFormat { file: String, version: u32 },
+    /// A row, header or byte is invalid.
     #[error("{file}, line {line}: {fault}")]
     Row {
-        /// The file.
         file: String,
-        /// The line as an editor counts it, from 1.
+        /// Line as an editor shows it, from 1.
         line: u64,
-        /// What is wrong there.
         fault: RowFault,
     },
     /// Two files claim to be the same module.
     #[error(
-        "{first} and {second} are both the module {module}: two states of it, or two modules of one name; import one of them"
+        "{first} and {second} are both the module {module}: two versions of it, or two modules with the same name; import one of them"
     )]
-    SameModule {
-        /// The module.
-        module: String,
-        /// One file.
-        first: String,
-        /// The other.
-        second: String,
-    },
-    /// An index lists a file that is not there.
-    #[error("{index}, line {line}: the file {path} is not there")]
-    MissingFile {
-        /// The index.
-        index: String,
-        /// Its line.
-        line: u64,
-        /// The file.
-        path: String,
-    },
-    /// An attachment belongs to a module that is not there.
-    #[error("{file}: there is no CSV file of the module {module}")]
+    SameModule { module: String, first: String, second: String },
+    /// An index lists a file that does not exist.
+    #[error("{index}, line {line}: the file {path} is missing")]
+    MissingFile { index: String, line: u64, path: String },
+    /// An attachment belongs to a module that is not in the input.
+    #[error("{file}: there is no CSV file for the module {module}")]
     UnknownModule {
         /// The attachment or its index.
         file: String,
-        /// The module.
         module: String,
     },
-    /// A mark names something that is not there.
+    /// A mark names an unknown module or field.
     #[error("there is no {name} to mark")]
     UnknownMark {
         /// `Module` or `Module.Field`.
         name: String,
     },
     /// The CRM store failed.
-    #[error("the CRM store refused")]
+    #[error("the CRM store failed")]
     Store(#[from] PortError),
-    /// Writing into the CRM store failed.
+    /// Writing to the CRM store failed.
     #[error("{file} cannot be stored")]
     Write {
-        /// What was being stored.
         file: String,
-        /// Why.
         #[source]
         source: WriteError,
     },
@@ -212,68 +139,55 @@ pub enum ImportError {
     Registry(#[from] RegistryError),
 }
 
-/// What is wrong with a line.
+/// The defect of a line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RowFault {
-    /// The row does not fit the header.
+    /// The row does not match the header.
     #[error("{found} cells where the header has {expected}")]
     Cells {
-        /// Columns of the header.
+        /// Number of columns in the header.
         expected: usize,
-        /// Cells of the row.
+        /// Number of cells in the row.
         found: usize,
     },
-    /// The text is no CSV.
+    /// The text is not valid CSV.
     #[error(transparent)]
     Csv(CsvFault),
-    /// Bytes that the encoding does not know.
-    #[error("bytes that are not {encoding}{}", hint(.guess))]
+    /// Bytes that are invalid in the encoding.
+    #[error("bytes that are not valid {encoding}{}", hint(.guess))]
     Encoding {
-        /// The encoding that was tried.
         encoding: Encoding,
-        /// One that the bytes are valid in.
+        /// An encoding in which the bytes are valid.
         guess: Option<Encoding>,
     },
-    /// There is no header row.
     #[error("there is no header row")]
     NoHeader,
-    /// A column without a name.
+    /// A column has no name.
     #[error("column {column} of the header has no name")]
     NamelessColumn {
-        /// Its number, from 1.
+        /// Column number, from 1.
         column: usize,
     },
-    /// Two columns with one name.
-    #[error("the header has the column {name} twice")]
-    SameColumn {
-        /// The name.
-        name: String,
-    },
-    /// Another header than the module's first file.
+    /// Two columns have the same name.
+    #[error("the header contains the column {name} twice")]
+    SameColumn { name: String },
+    /// The header differs from that of the module's first file.
     #[error("the header differs from that of the module's first file")]
     OtherHeader,
-    /// An attachment's index lacks a value.
+    /// A value in an attachment index is missing or invalid.
     #[error("the column {column} has no usable value")]
-    Value {
-        /// The column.
-        column: &'static str,
-    },
+    Value { column: &'static str },
 }
 
-/// How a file differs from what a manifest says.
+/// How a file differs from the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Change {
-    /// Other bytes.
+    /// The bytes differ.
     #[error("its size or SHA-256 differs")]
     Contents,
-    /// Another number of rows.
-    #[error("{found} rows where the manifest has {manifest}")]
-    Rows {
-        /// As the manifest has it.
-        manifest: u64,
-        /// As it is.
-        found: u64,
-    },
+    /// The number of rows differs.
+    #[error("{found} rows instead of the manifest's {manifest}")]
+    Rows { manifest: u64, found: u64 },
 }
 
 fn hint(guess: &Option<Encoding>) -> String {
@@ -288,7 +202,7 @@ fn them(count: usize) -> &'static str {
     if count == 1 { "it" } else { "them" }
 }
 
-/// Names every file; of a folder with very many it names the first and counts the rest.
+/// Lists every file; for a folder with very many files it lists the first ones and counts the rest.
 fn listed(skipped: &[Skipped]) -> String {
     let (mut lines, mut folders) = (Vec::new(), BTreeMap::new());
     for file in skipped {

@@ -1,4 +1,4 @@
-//! The header of a module's CSV files: names that are there and differ, or in a lenient import names that are made so.
+//! The header of a module's CSV files: validated, or completed in a lenient import.
 
 use std::collections::HashSet;
 
@@ -6,10 +6,10 @@ use super::csv_file::{CsvFile, CsvSource};
 use super::error::{ImportError, RowFault};
 use super::notes::Note;
 
-/// Changed rows of one file that are told one by one.
+/// Maximum number of changed rows per file that are reported individually.
 const MAX_TOLD: u64 = 20;
 
-/// The header that all files of a module have; `None` for files without anything in them, if those are left out.
+/// Returns the header that all files of a module share; `None` if all files are empty and may be skipped.
 pub async fn common(files: &mut Vec<CsvSource>, notes: &mut Vec<Note>) -> Result<Option<Vec<String>>, ImportError> {
     let mut first: Option<Vec<String>> = None;
     let (mut at, mut width) = (0, 0);
@@ -53,7 +53,7 @@ fn check(names: &[String]) -> Result<(), RowFault> {
     Ok(())
 }
 
-/// Gives names to columns that have none or another's, and adds columns up to the longest row. Each is told.
+/// Names unnamed and duplicate columns, adds columns up to the longest row, and notes each change.
 fn completed(mut names: Vec<String>, width: usize, file: &str, notes: &mut Vec<Note>) -> Vec<String> {
     names.resize(names.len().max(width), String::new());
     let mut taken: HashSet<String> = names.iter().filter(|name| !name.trim().is_empty()).cloned().collect();
@@ -77,7 +77,7 @@ fn completed(mut names: Vec<String>, width: usize, file: &str, notes: &mut Vec<N
     names
 }
 
-/// Reads a lenient file once: which rows are ragged, and how many cells the longest has that are not empty at the end.
+/// Scans a lenient file for ragged rows, and returns the largest number of cells, not counting empty ones at the end.
 async fn survey(source: &CsvSource, columns: usize, notes: &mut Vec<Note>) -> Result<usize, ImportError> {
     let mut csv = CsvFile::open(source).await?;
     csv.header().await?;

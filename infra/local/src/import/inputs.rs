@@ -1,5 +1,5 @@
-//! What an import reads from: the files of folders and zips, by their path inside. A zip is read in place, entry by entry. Only regular
-//! files are ever opened; what else lies in a folder is named, so that a named pipe or a device cannot hang an import.
+//! Inputs of an import: the files in folders and zips, by path. Zip entries are read in place. Only regular files are
+//! opened, because a named pipe or a device could block the import; anything else in a folder is reported.
 
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
@@ -21,37 +21,35 @@ use super::zip_entry::EntryReader;
 use super::zip_names::{NameEncoding, code_page, is_safe};
 
 const BUFFER: usize = 256 << 10;
-/// Most bytes of a document that is read whole.
+/// Maximum size of a document that is read whole.
 const MAX_DOCUMENT: u64 = 256 << 20;
 
-/// A file's bytes.
+/// The bytes of a file.
 pub type Reader = Box<dyn AsyncRead + Send + Unpin>;
 
 /// A folder, a zip, or a single file.
 #[derive(Default)]
 pub struct Input {
-    /// How messages call it.
+    /// Name in messages.
     pub name: String,
-    /// Whether its name says that it holds attachments only.
+    /// Whether the name says that it contains only attachments.
     pub attachments_only: bool,
-    /// Its files.
     pub files: Vec<InputFile>,
-    /// What is no file.
+    /// Everything that is not a regular file.
     pub skipped: Vec<Skipped>,
-    /// What a person is told about it.
     pub notes: Vec<Note>,
 }
 
-/// One file of an input.
+/// A file of an input.
 #[derive(Clone)]
 pub struct InputFile {
-    /// Path inside the input, with `/`; no part of it is empty, `.` or `..`.
+    /// Path inside the input, with `/`; no component is empty, `.` or `..`.
     pub path: String,
-    /// How messages call it.
+    /// Name in messages.
     pub name: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// When it was changed last, if that is known.
+    /// When the file was last modified, if known.
     pub modified: Option<DateTime<Utc>>,
     place: Location,
 }
@@ -62,17 +60,17 @@ enum Location {
     Zip { archive: Arc<Path>, record: Arc<ZipRecord> },
 }
 
-/// How zips are read.
+/// How to read zips.
 #[derive(Debug, Clone, Copy)]
 pub struct ZipReading {
-    /// Encoding of names that are not UTF-8, if the person named one.
+    /// Encoding of names that are not UTF-8, if the user chose one.
     pub names: Option<NameEncoding>,
-    /// Zone of times that have none.
+    /// Time zone of times without one.
     pub zone: Tz,
 }
 
 impl InputFile {
-    /// Opens the file. A zip's entry that is damaged fails while it is read, at the latest at its end.
+    /// Opens the file. Reading a damaged zip entry fails at its end at the latest.
     pub async fn open(&self) -> Result<Reader, ImportError> {
         match &self.place {
             Location::Disk(path) => {
@@ -86,7 +84,7 @@ impl InputFile {
         }
     }
 
-    /// Opens the file as a body to store.
+    /// Opens the file as a body for the object store.
     pub async fn body(&self) -> Result<ObjectBody, ImportError> {
         let reader = self.open().await?;
         let chunks = stream::unfold(Some(reader), |reader| async {
@@ -101,7 +99,7 @@ impl InputFile {
         Ok(chunks.boxed())
     }
 
-    /// Reads a document whole, up to 256 MiB.
+    /// Reads a document of up to 256 MiB.
     pub async fn read(&self) -> Result<Vec<u8>, ImportError> {
         let mut bytes = Vec::new();
         let mut limited = self.open().await?.take(MAX_DOCUMENT + 1);
@@ -112,7 +110,7 @@ impl InputFile {
         Ok(bytes)
     }
 
-    /// Reads its beginning.
+    /// Reads the beginning of the file.
     pub async fn head(&self, bytes: usize) -> Result<Vec<u8>, ImportError> {
         let mut head = Vec::new();
         let mut limited = self.open().await?.take(bytes as u64);
@@ -120,27 +118,26 @@ impl InputFile {
         Ok(head)
     }
 
-    /// The error of this file's reading.
+    /// Creates an error for a failed read of this file.
     pub fn unreadable(&self, source: std::io::Error) -> ImportError {
         ImportError::Unreadable { file: self.name.clone(), source }
     }
 
-    /// Whether it is what systems put beside a user's files.
+    /// Returns whether an operating system created the file.
     pub fn is_of_system(&self) -> bool {
         self.path.split('/').any(is_of_system)
     }
 
-    /// The last part of the path.
     pub fn file_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    /// The file name without its extension, when it is a CSV file's.
+    /// Returns the file name without extension if it is a CSV file.
     pub fn csv_stem(&self) -> Option<&str> {
         ["csv", "tsv", "tab"].iter().find_map(|extension| strip_extension(self.file_name(), extension))
     }
 
-    /// Where a zip lies that is not inside another.
+    /// Returns the path of a zip on disk; `None` for a zip inside another.
     pub fn zip_on_disk(&self) -> Option<&Path> {
         match &self.place {
             Location::Disk(path) if self.is_zip() => Some(path),
@@ -148,12 +145,11 @@ impl InputFile {
         }
     }
 
-    /// Whether its name is a zip's.
     pub fn is_zip(&self) -> bool {
         strip_extension(self.file_name(), "zip").is_some()
     }
 
-    /// What a zip's directory says about it.
+    /// Returns the zip's directory record of the file.
     pub fn zip_record(&self) -> Option<&ZipRecord> {
         match &self.place {
             Location::Disk(_) => None,
@@ -181,7 +177,7 @@ fn is_of_system(part: &str) -> bool {
         || ["._", "~$", ".~lock."].iter().any(|start| part.starts_with(start))
 }
 
-/// Opens what a person named.
+/// Opens an input given by the user.
 pub async fn open(path: &Path, zips: ZipReading) -> Result<Input, ImportError> {
     let told = tokio::fs::metadata(path).await.map_err(|source| unreadable_path(path, source))?;
     if told.is_dir() {
@@ -199,7 +195,7 @@ pub async fn open(path: &Path, zips: ZipReading) -> Result<Input, ImportError> {
     Ok(Input { name, files: vec![file], ..Input::default() })
 }
 
-/// A file of the folder around a file that a person named; `None` when it is not there.
+/// Finds a file in the folder of a file given by the user.
 pub async fn sibling(path: &Path, inside: &str) -> Option<InputFile> {
     let path = path.parent()?.join(inside);
     let told = tokio::fs::metadata(&path).await.ok().filter(|told| told.is_file())?;
@@ -242,7 +238,7 @@ async fn open_folder(root: &Path) -> Result<Input, ImportError> {
     Ok(input)
 }
 
-/// Why a thing of a folder is not read; `None` for a regular file.
+/// Returns why a folder item is not read; `None` for a regular file.
 fn special(kind: FileType) -> Option<Reason> {
     #[cfg(unix)]
     {
@@ -260,7 +256,6 @@ fn special(kind: FileType) -> Option<Reason> {
     kind.is_symlink().then_some(Reason::Link)
 }
 
-/// Opens a zip.
 pub async fn open_zip(path: &Path, zips: ZipReading) -> Result<Input, ImportError> {
     let name = path.display().to_string();
     let archive: Arc<Path> = path.into();

@@ -1,5 +1,5 @@
-//! Every file of every input, each with what it is: a part of one of our backups, a module's CSV, an attachment, a system's file, or
-//! something that an import does not load. Nothing is left out of it.
+//! Sorts every file of every input: part of a Hozon backup, CSV of a module, attachment, system file, or unrecognised.
+//! No file is ignored.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
@@ -19,53 +19,50 @@ const ATTACHMENTS: &str = "attachments";
 /// All inputs, sorted.
 #[derive(Default)]
 pub struct Inventory {
-    /// Parts of our own backups.
+    /// Parts of Hozon backups.
     pub own: Vec<OwnPart>,
-    /// CSV files of other makers.
+    /// CSV files of other origin.
     pub csv: Vec<InputFile>,
-    /// Attachments of other makers.
+    /// Attachments of other origin.
     pub attachments: Vec<Loose>,
-    /// What is not loaded.
+    /// Files that are not loaded.
     pub skipped: Vec<Skipped>,
-    /// What a person is told.
     pub notes: Vec<Note>,
 }
 
-/// A zip of one of our backups, or the folder that it was unpacked to, or single CSV files of that folder.
+/// A zip of a Hozon backup, the folder into which it was unpacked, or single CSV files of that folder.
 pub struct OwnPart {
-    /// How messages call it.
+    /// Name in messages.
     pub name: String,
-    /// Its manifest.
     pub manifest: Manifest,
-    /// Its files by their path, composed (NFC).
+    /// Files by path in composed form (NFC).
     pub files: HashMap<String, InputFile>,
-    /// Whether only some of its files were named.
+    /// Whether only some of its files were given.
     pub is_partial: bool,
 }
 
-/// An attachment that no index of ours describes.
+/// An attachment that no Hozon index describes.
 pub struct Loose {
-    /// Its path from the folder of attachments on.
+    /// Path below the attachments folder.
     pub path: String,
-    /// Whether folders of unknown meaning may stand before the module's.
+    /// Whether unknown folders may surround the module's folder.
     pub may_be_wrapped: bool,
-    /// The file.
     pub file: InputFile,
 }
 
 impl OwnPart {
-    /// One of its files.
+    /// Finds a file by path.
     pub fn file(&self, path: &str) -> Option<&InputFile> {
         self.files.get(&composed(path))
     }
 }
 
-/// A path as all systems name it: macOS decomposes letters with marks.
+/// Normalises a path, because macOS decomposes letters with diacritics.
 pub fn composed(path: &str) -> String {
     path.nfc().collect()
 }
 
-/// Takes stock of everything that a person named. Zips in folders are inputs of their own.
+/// Sorts everything that the user gave. Zips in folders are separate inputs.
 pub async fn take(from: &[PathBuf], zips: ZipReading) -> Result<Inventory, ImportError> {
     let mut inventory = Inventory::default();
     let mut waiting: VecDeque<PathBuf> = from.iter().cloned().collect();
@@ -89,7 +86,7 @@ pub async fn take(from: &[PathBuf], zips: ZipReading) -> Result<Inventory, Impor
 }
 
 impl Inventory {
-    /// Single files of the same folder are one part.
+    /// Merges single files of the same folder into one part.
     fn add_partial(&mut self, part: OwnPart) {
         match self.own.iter_mut().find(|known| known.is_partial && known.name == part.name) {
             Some(known) => known.files.extend(part.files),
@@ -98,7 +95,7 @@ impl Inventory {
     }
 }
 
-/// A CSV file that was named alone, if the manifest of one of our backups lies beside it and lists it.
+/// Recognises a CSV file that was given alone, if a manifest beside it lists it.
 async fn beside_its_manifest(path: &std::path::Path, file: &InputFile) -> Result<Option<OwnPart>, ImportError> {
     let Some(document) = inputs::sibling(path, MANIFEST).await else { return Ok(None) };
     let Some(manifest) = own::manifest(&document).await? else { return Ok(None) };
@@ -112,11 +109,11 @@ async fn beside_its_manifest(path: &std::path::Path, file: &InputFile) -> Result
             files.insert(composed(&record.path), fields);
         }
     }
-    tracing::debug!(module, "a file of a backup was named alone");
+    tracing::debug!(module, "a single file of a backup was given");
     Ok(Some(OwnPart { name: document.name, manifest, files, is_partial: true }))
 }
 
-/// Moves the parts of our backups out of an input: each manifest, at any depth, stands for the folder around it.
+/// Moves the parts of Hozon backups out of an input. Each manifest, at any depth, describes the folder around it.
 async fn take_own(inventory: &mut Inventory, input: &mut Input) -> Result<(), ImportError> {
     let mut manifests: Vec<InputFile> = input.files.iter().filter(|file| may_be_ours(&file.path)).cloned().collect();
     manifests.sort_by_key(|file| (file.path.matches('/').count(), file.path.clone()));
@@ -137,7 +134,7 @@ async fn take_own(inventory: &mut Inventory, input: &mut Input) -> Result<(), Im
     Ok(())
 }
 
-/// A manifest inside an attachment's folder is an attachment.
+/// A manifest inside an attachments folder is an attachment.
 fn may_be_ours(path: &str) -> bool {
     let is_manifest = path == MANIFEST || path.ends_with("/manifest.json");
     is_manifest && below_attachments(path).is_none_or(|rest| !rest.contains('/'))
@@ -169,7 +166,7 @@ fn part(
     Ok(OwnPart { name, manifest, files, is_partial: false })
 }
 
-/// Sorts what is left of an input; gives the zips in it, which are inputs too.
+/// Sorts the remaining files of an input, and returns the zips among them, which are inputs too.
 fn sort(inventory: &mut Inventory, input: Input) -> Result<Vec<PathBuf>, ImportError> {
     let mut zips = Vec::new();
     let mut seen = HashSet::new();
@@ -195,7 +192,7 @@ fn sort(inventory: &mut Inventory, input: Input) -> Result<Vec<PathBuf>, ImportE
     Ok(zips)
 }
 
-/// The path below the first folder called `attachments`, in any case.
+/// Returns the path below the first folder named `attachments`, in any case.
 fn below_attachments(path: &str) -> Option<&str> {
     let mut at = 0;
     for part in path.split('/') {

@@ -1,4 +1,4 @@
-//! Finds out which files of the inputs are which module's rows and attachments.
+//! Assigns the files of the inputs to modules, as their rows or attachments.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,31 +18,28 @@ use super::notes::Note;
 use super::own::OwnReading;
 use super::{attachments, header, own};
 
-/// One module about to be loaded.
+/// A module that is about to be loaded.
 pub struct ModulePlan {
-    /// What it is.
     pub head: ModuleHead,
-    /// Its CSV files in order, all with the same header.
+    /// Its CSV files in order; all have the same header.
     pub files: Vec<CsvSource>,
-    /// Its attachments, those of one record together.
+    /// Its attachments; those of one record are adjacent.
     pub attachments: Vec<PlannedFile>,
-    /// The input that its rows come from.
+    /// The input that contains its rows.
     pub input: String,
-    /// The backup that they are of, if they are of one of ours: its zips may be several.
+    /// The Hozon backup that contains it, which may consist of several zips.
     pub backup: Option<BackupId>,
 }
 
-/// An attachment about to be loaded.
+/// An attachment that is about to be loaded.
 pub struct PlannedFile {
-    /// What it is.
     pub attachment: NewAttachment,
-    /// Its file.
     pub file: InputFile,
-    /// SHA-256 that the file must have, in hex, if an index of ours says it.
+    /// Expected SHA-256 as hexadecimal digits, if a Hozon index states it.
     pub sha256: Option<String>,
 }
 
-/// Plans all modules, in their order. What cannot be placed is added to the inventory's skipped files.
+/// Plans all modules in order. Files that cannot be assigned are added to the inventory's skipped files.
 pub async fn plan(
     inventory: &mut Inventory,
     reading: OwnReading<'_>,
@@ -61,7 +58,7 @@ pub async fn plan(
     attachments::from_folders(inventory, &mut modules, now).await?;
     for plan in modules.values_mut() {
         check_size(&plan.head)?;
-        // A backup's files keep their order, so that backing up its copy gives the same bytes.
+        // The files of a backup keep their order, so that backing up the imported copy gives the same bytes.
         if plan.backup.is_none() {
             keep_records_together(&mut plan.attachments);
         }
@@ -71,7 +68,7 @@ pub async fn plan(
     Ok(modules)
 }
 
-/// What a module is, without its contents.
+/// Returns the description of a module without its contents.
 pub fn head_of(module: &Module) -> ModuleHead {
     ModuleHead {
         api_name: module.api_name.clone(),
@@ -90,7 +87,7 @@ fn check_size(head: &ModuleHead) -> Result<(), ImportError> {
     Err(ImportError::TooManyColumns { module: head.api_name.clone(), columns, bytes, most })
 }
 
-/// Files of one record follow one another, in the order in which the records came first.
+/// Makes the files of each record adjacent, in the order in which the records first appear.
 fn keep_records_together(files: &mut [PlannedFile]) {
     let mut first: HashMap<String, usize> = HashMap::new();
     for (at, file) in files.iter().enumerate() {
@@ -119,7 +116,7 @@ fn first_file(plan: &ModulePlan) -> String {
     plan.files.first().map_or_else(|| plan.input.clone(), |source| source.file.name.clone())
 }
 
-/// Any CRM's exports: one CSV file per module, or several numbered ones.
+/// Plans the modules of other CRMs' exports: one CSV file per module, or several numbered ones.
 async fn other_modules(files: &[InputFile], wishes: &Wishes, notes: &mut Vec<Note>) -> Result<Vec<ModulePlan>, ImportError> {
     let mut plans = Vec::new();
     for (order, (name, files)) in (1..).zip(groups(files)?) {
@@ -144,8 +141,8 @@ async fn other_modules(files: &[InputFile], wishes: &Wishes, notes: &mut Vec<Not
     Ok(plans)
 }
 
-/// Modules and their files. Files of one folder that are numbered from 001 on are parts of one module; any others of the same name are two
-/// states of it, and which one is meant is not ours to say.
+/// Groups files by module. Files of one folder that are numbered from 001 are parts of one module. Other files with the
+/// same name are two versions of a module, which the user must choose from.
 fn groups(files: &[InputFile]) -> Result<BTreeMap<String, Vec<&InputFile>>, ImportError> {
     let mut numbered: BTreeMap<String, BTreeMap<u32, &InputFile>> = BTreeMap::new();
     for file in files {
@@ -185,7 +182,7 @@ fn insert<'a>(
     Ok(())
 }
 
-/// The module's name with the folder that its part lies in, and the part's number, as in `Leads_001.csv`.
+/// Returns the module's name with the folder of its part, and the part's number, as in `Leads_001.csv`.
 fn name_and_number(file: &InputFile) -> Option<(String, u32)> {
     let (name, number) = split_number(file.csv_stem()?)?;
     let folder = file.name.strip_suffix(file.file_name()).unwrap_or_default();

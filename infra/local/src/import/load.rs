@@ -1,4 +1,5 @@
-//! Writes planned modules into the CRM store, as generations that nobody sees yet, and checks what manifests say of them.
+//! Writes planned modules into the CRM store as generations that are not visible yet, and checks them against
+//! manifests.
 
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
@@ -11,10 +12,10 @@ use super::error::{Change, ImportError};
 use super::layout::{self, ModulePlan, PlannedFile};
 use super::notes::Note;
 
-/// Rows between two steps told.
+/// Number of rows between two progress reports.
 const STEP_ROWS: u64 = 10_000;
 
-/// Writes all modules. After an error everything that was written is deleted again.
+/// Writes all modules. On an error, everything that was written is deleted.
 pub async fn write_all(
     ports: &Ports,
     org: OrgId,
@@ -44,10 +45,10 @@ fn stores(ports: &Ports) -> NativeStores {
     NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() }
 }
 
-/// Deletes what was written; what cannot be deleted is invisible and goes with a later import of the module.
+/// Deletes what was written. What cannot be deleted stays invisible, and a later import of the module deletes it.
 async fn abandon(writer: NativeWriter) {
     if let Err(error) = writer.abandon().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "unfinished data could not be deleted yet");
+        tracing::warn!(error = &error as &dyn std::error::Error, "deleting unfinished data failed");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Marks on modules and fields: mail, document or integration data, which backups leave out (R14).
+//! Marks for modules and fields with mail, document or integration data, which backups leave out.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use hozon_shared::domain::crm::DataCategory;
 use super::error::ImportError;
 use super::layout::ModulePlan;
 
-/// `Emails=mail` or `Contacts.Synced_Notes=integration`.
+/// A mark such as `Emails=mail` or `Contacts.Synced_Notes=integration`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     module: String,
@@ -15,7 +15,7 @@ pub struct Mark {
     contents: DataCategory,
 }
 
-/// A text that is no mark.
+/// Error returned when a text is not a mark.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("write a mark as Module=mail or Module.Field=integration; the kinds are mail, document, integration and crm")]
 pub struct InvalidMark;
@@ -40,7 +40,7 @@ impl FromStr for Mark {
     }
 }
 
-/// Applies marks to the modules about to be loaded.
+/// Applies marks to the modules that are about to be loaded.
 pub(super) fn apply(marks: &[Mark], plans: &mut [ModulePlan]) -> Result<(), ImportError> {
     for mark in marks {
         let module = plans.iter_mut().find(|plan| plan.head.api_name == mark.module);

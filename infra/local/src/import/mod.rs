@@ -1,5 +1,6 @@
-//! Loads CSV files and attachments into the native CRM store: our own backups, Zoho's, or any CRM's exports. Everything is read and stored
-//! first; only then does all of it become visible, at once. Whatever goes wrong before leaves the store as it was.
+//! Loads CSV files and attachments into the native CRM store: backups made by Hozon or Zoho, or exports of any CRM. All
+//! data is read and stored before any of it becomes visible, all at once. If anything fails before that, the store
+//! stays unchanged.
 
 mod attachments;
 mod csv_file;
@@ -47,53 +48,52 @@ use own::OwnReading;
 pub struct Options {
     /// Folders, zips and CSV files.
     pub from: Vec<PathBuf>,
-    /// Encoding of CSV files that are not our own and have no byte order mark.
+    /// Encoding of CSV files of other origin without a byte order mark.
     pub encoding: Encoding,
-    /// Encodings of single files, by file name or path in its input.
+    /// Encodings of single files, by file name or path in the input.
     pub encodings: Vec<(String, Encoding)>,
-    /// Separator of cells; found where nobody said it.
+    /// Cell separator; detected if `None`.
     pub separator: Option<u8>,
-    /// Encoding of names in zips that are not UTF-8; found where nobody said it.
+    /// Encoding of zip entry names that are not UTF-8; detected if `None`.
     pub zip_names: Option<NameEncoding>,
-    /// Zone of times in zips that have none.
+    /// Time zone of times in zips without one.
     pub time_zone: Tz,
-    /// Whether ragged rows and incomplete headers are mended. Each change is told.
+    /// Whether ragged rows and incomplete headers are repaired. Each change is reported.
     pub lenient: bool,
-    /// Whether files that an import does not understand are left out. Each is told.
+    /// Whether unrecognised files are skipped. Each is reported.
     pub skip_unknown: bool,
-    /// Whether files of our own backups may have been edited since.
+    /// Whether files of Hozon backups may have been edited.
     pub edited: bool,
-    /// What is mail, document or integration data, which backups leave out.
+    /// Modules and fields that backups leave out.
     pub marks: Vec<Mark>,
 }
 
-/// What is being loaded.
+/// Progress of an import.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
-    /// The module.
+    /// Name of the module that is being loaded.
     pub module: &'a str,
-    /// Its rows so far.
+    /// Number of its rows so far.
     pub rows: u64,
-    /// Its attachments so far.
+    /// Number of its attachments so far.
     pub attachments: u64,
 }
 
-/// What was loaded.
+/// Result of an import.
 #[derive(Debug, Clone)]
 pub struct Imported {
     /// The new modules.
     pub modules: Vec<Module>,
-    /// What a person is told.
     pub notes: Vec<Note>,
 }
 
-/// Everything about to be loaded. Nothing has been written.
+/// A planned import. Nothing is written yet.
 pub struct Planned {
     modules: Vec<ModulePlan>,
     notes: Vec<Note>,
 }
 
-/// Reads what there is, without writing anything: unknown files, incomplete sets and limits are found here.
+/// Plans an import without writing anything. Unrecognised files, incomplete sets and exceeded limits are detected here.
 pub async fn plan(options: &Options, now: DateTime<Utc>) -> Result<Planned, ImportError> {
     let zips = ZipReading { names: options.zip_names, zone: options.time_zone };
     let mut inventory = inventory::take(&options.from, zips).await?;
@@ -121,7 +121,7 @@ fn refuse_unknown(options: &Options, skipped: &[Skipped]) -> Result<(), ImportEr
     if options.skip_unknown || skipped.is_empty() { Ok(()) } else { Err(ImportError::Unknown(skipped.to_vec())) }
 }
 
-/// Loads everything into one organisation. Modules that are not in the input stay as they are.
+/// Imports everything into an organisation. Modules that are not in the input stay unchanged.
 pub async fn import(
     ports: &Ports,
     org: OrgId,
@@ -132,7 +132,7 @@ pub async fn import(
 }
 
 impl Planned {
-    /// Writes what was planned, and makes all of it current at once. After an error nothing of it can be seen.
+    /// Writes the planned modules, and makes all of them current at once. After an error, nothing is visible.
     pub async fn load(self, ports: &Ports, org: OrgId, tell: &mut dyn FnMut(Step<'_>)) -> Result<Imported, ImportError> {
         let mut notes = self.notes;
         let modules = load::write_all(ports, org, self.modules, &mut notes, tell).await?;

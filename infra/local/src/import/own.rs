@@ -1,4 +1,4 @@
-//! Our own backups: the manifest and the documents beside it say what each file is.
+//! Hozon's own backups, whose manifest and other documents describe each file.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -22,23 +22,23 @@ use super::own_set::{Member, SetFault, check_complete, check_one_backup};
 
 const ATTACHMENT_INDEX: &str = "attachments.csv";
 
-/// What tells a manifest of ours from other documents of that name; the rest is not kept.
+/// The field that identifies a Hozon manifest among other documents with that name.
 #[derive(Deserialize)]
 struct Head {
     format: String,
     version: Option<u32>,
 }
 
-/// How files of a backup are taken.
+/// How files of a backup are accepted.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnReading<'a> {
-    /// Whether they may have been edited since.
+    /// Whether files may have been edited.
     pub edited: bool,
-    /// What was said about CSV files; it counts for edited ones.
+    /// The user's settings for CSV files, which apply to edited files.
     pub wishes: &'a Wishes,
 }
 
-/// The manifest in a document, if it is one of our backups'.
+/// Parses a document as a manifest; `None` if it is not a Hozon manifest.
 pub async fn manifest(document: &InputFile) -> Result<Option<Manifest>, ImportError> {
     let json = document.read().await?;
     let Ok(head) = serde_json::from_slice::<Head>(&json) else { return Ok(None) };
@@ -51,12 +51,12 @@ pub async fn manifest(document: &InputFile) -> Result<Option<Manifest>, ImportEr
     parsed(document, &json).map(Some)
 }
 
-/// Whether a file of a backup describes a module's fields.
+/// Returns whether a file of a backup describes a module's fields.
 pub fn is_field_document(path: &str) -> bool {
     path.starts_with("fields/") && path.ends_with(".json")
 }
 
-/// Takes each part once, and refuses what is no whole set.
+/// Removes duplicate parts, and rejects incomplete sets.
 pub fn settle(inventory: &mut Inventory) -> Result<(), ImportError> {
     let mut kept: Vec<OwnPart> = Vec::new();
     for part in std::mem::take(&mut inventory.own) {
@@ -88,7 +88,7 @@ fn member(part: &OwnPart) -> Member {
     Member { name: part.name.clone(), backup, kind, part: number, parts }
 }
 
-/// Of a module whose CSV files were named one by one, all are there.
+/// Checks that all CSV files of a module are given if they were given one by one.
 fn check_whole_modules(parts: &[OwnPart]) -> Result<(), ImportError> {
     for part in parts.iter().filter(|part| part.is_partial) {
         let records = &part.manifest.files;
@@ -104,7 +104,7 @@ fn check_whole_modules(parts: &[OwnPart]) -> Result<(), ImportError> {
     Ok(())
 }
 
-/// The modules of a data zip; other zips have none. The fields' documents give labels, types and order.
+/// Reads the modules of a data zip; other zips have none. The field documents contain labels, types and order.
 pub async fn modules(part: &OwnPart, reading: OwnReading<'_>, notes: &mut Vec<Note>) -> Result<Vec<ModulePlan>, ImportError> {
     if part.manifest.kind != ArchiveKind::Data {
         return Ok(Vec::new());
@@ -160,7 +160,7 @@ fn fields(header: Vec<String>, described: Option<&FieldsDocument>) -> Vec<Field>
     header.into_iter().map(|name| known(&name).unwrap_or_else(|| plain(name))).collect()
 }
 
-/// Adds the attachments of an attachments zip, by its index.
+/// Adds the attachments of an attachments zip according to its index.
 pub async fn attachments(
     part: &OwnPart,
     reading: OwnReading<'_>,
@@ -191,7 +191,7 @@ pub async fn attachments(
     unlisted.map_or(Ok(()), |record| required(part, &record.path).map(drop))
 }
 
-/// Reads the present row of the index: module, path, attachment.
+/// Parses the current index row: module, path, attachment.
 fn listed(csv: &CsvFile) -> Result<(String, String, PlannedFile), ImportError> {
     let mut cells = csv.cells().map(Cow::into_owned);
     let mut cell = || cells.next().unwrap_or_default();

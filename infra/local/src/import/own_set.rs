@@ -1,49 +1,43 @@
-//! Whether the zips of a backup are all there, are of one backup, and are there once. `import` and `verify` ask the same questions.
+//! Checks that the zips of a backup are complete, belong to one backup, and appear once. `import` and `verify` share
+//! these checks.
 
 use std::collections::BTreeMap;
 
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::id::BackupId;
 
-/// One zip's place in its backup.
+/// Position of a zip in its backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// How messages call it.
+    /// Name in messages.
     pub name: String,
-    /// The backup.
     pub backup: BackupId,
-    /// What it holds.
     pub kind: ArchiveKind,
-    /// Its number; `None` where an older version did not say.
+    /// Number of the zip; `None` if an older version made it.
     pub part: Option<u32>,
-    /// How many there are.
+    /// Number of zips of this kind.
     pub parts: Option<u32>,
 }
 
-/// What a set lacks.
+/// The defect of a set of zips.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SetFault {
-    /// Zips of different backups.
-    #[error("{first} and {second} are of different backups; import one after the other")]
-    MixedBackups {
-        /// One.
-        first: String,
-        /// Another.
-        second: String,
-    },
-    /// A part that is not there.
+    /// The zips belong to different backups.
+    #[error("{first} and {second} belong to different backups; import one after the other")]
+    MixedBackups { first: String, second: String },
+    /// A part is missing.
     #[error("{missing} of this backup is missing (it has {parts} such zips); {name} alone is not the whole")]
     MissingPart {
-        /// The file name of the missing zip.
+        /// File name of the missing zip.
         missing: String,
-        /// How many of its kind there are.
+        /// Number of zips of its kind.
         parts: u32,
-        /// One that is there.
+        /// An existing part.
         name: String,
     },
 }
 
-/// Refuses zips of more than one backup.
+/// Rejects zips of more than one backup.
 pub fn check_one_backup(members: &[Member]) -> Result<(), SetFault> {
     let Some(first) = members.first() else { return Ok(()) };
     match members.iter().find(|member| member.backup != first.backup) {
@@ -52,7 +46,7 @@ pub fn check_one_backup(members: &[Member]) -> Result<(), SetFault> {
     }
 }
 
-/// Refuses a set of which parts are missing; a kind of which there is none is not asked for.
+/// Rejects a set with missing parts. A kind without any part is not required.
 pub fn check_complete(members: &[Member]) -> Result<(), SetFault> {
     let mut kinds: BTreeMap<(BackupId, bool), Vec<&Member>> = BTreeMap::new();
     for member in members {

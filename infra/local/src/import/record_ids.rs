@@ -1,14 +1,16 @@
-//! Record ids in the names of loose attachments, as the field's tools write them: `zcrm_4876_offer.pdf`, `4876876000001593003_offer.pdf`,
-//! `00Q5g00000ABCDE.pdf`. An id that the module has a record for wins; the shape of the name decides only where there is none.
+//! Record ids in the names of loose attachments, as common export tools write them: `zcrm_4876_offer.pdf`,
+//! `4876876000001593003_offer.pdf`, `00Q5g00000ABCDE.pdf`. An id of an existing record takes precedence; the form of
+//! the name decides only if there is none.
 
 use std::collections::HashMap;
 
-/// Prefix that Zoho's exports put before ids.
+/// Prefix of ids in Zoho's exports.
 const ZOHO: &str = "zcrm_";
-/// Fewest digits that are an id without a record that says so: years and numbers of documents are shorter.
+/// Minimum number of digits for an id without a matching record; years and document numbers are shorter.
 const MIN_DIGITS: usize = 10;
 
-/// All beginnings of a file's name that may be an id, longest first: the stem, and what stands before each separator.
+/// Returns all beginnings of a file name that may be an id, longest first: the stem, and the text before each
+/// separator.
 pub fn candidates(name: &str) -> Vec<&str> {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let cuts = stem.char_indices().filter(|(_, c)| matches!(c, '_' | '-' | ' ' | '.' | '(' | '[')).map(|(at, _)| at);
@@ -17,7 +19,7 @@ pub fn candidates(name: &str) -> Vec<&str> {
     ends.iter().rev().map(|end| &stem[..*end]).filter(|text| !text.is_empty()).collect()
 }
 
-/// The form of an id by which records and names are compared.
+/// Normalises an id for comparison.
 pub fn comparable(id: &str) -> &str {
     let id = id.trim();
     match id.get(..ZOHO.len()) {
@@ -26,12 +28,12 @@ pub fn comparable(id: &str) -> &str {
     }
 }
 
-/// The record that a file's name begins with, by the ids that the module has.
+/// Finds the record whose id the file name starts with.
 pub fn known<'a>(name: &str, records: &'a HashMap<String, String>) -> Option<&'a str> {
     candidates(name).into_iter().find_map(|candidate| records.get(comparable(candidate))).map(String::as_str)
 }
 
-/// The id that the name's shape shows; the whole stem where it shows none.
+/// Returns the id according to the form of the name, or the whole stem.
 pub fn by_shape(name: &str) -> &str {
     let candidates = candidates(name);
     let looks_like_an_id = |text: &&&str| {

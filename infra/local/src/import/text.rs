@@ -1,10 +1,10 @@
-//! Decodes a file's bytes into text, strictly: a byte that the encoding does not know is an error, never a replacement.
+//! Strict decoding of bytes into text: a byte that is invalid in the encoding is an error and is never replaced.
 
 use std::fmt;
 
 use encoding_rs::{Decoder, DecoderResult, EUC_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// How a CSV file's text is encoded: any encoding of the WHATWG Encoding Standard.
+/// A text encoding of the WHATWG Encoding Standard.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encoding(&'static encoding_rs::Encoding);
 
@@ -13,24 +13,25 @@ impl Encoding {
     pub const UTF_8: Self = Self(UTF_8);
     /// Shift_JIS as Windows writes it.
     pub const SHIFT_JIS: Self = Self(SHIFT_JIS);
-    /// Western European Windows.
+    /// Western European Windows encoding.
     pub const WINDOWS_1252: Self = Self(WINDOWS_1252);
     /// UTF-16, little-endian, as Windows writes it.
     pub const UTF_16LE: Self = Self(UTF_16LE);
     /// UTF-16, big-endian.
     pub const UTF_16BE: Self = Self(UTF_16BE);
 
-    /// The encoding of that name, for example `shift_jis`, `euc-jp`, `gbk` or `windows-1252`.
+    /// Finds an encoding by name, for example `shift_jis`, `euc-jp`, `gbk` or `windows-1252`.
     pub fn named(name: &str) -> Option<Self> {
         encoding_rs::Encoding::for_label(name.as_bytes()).filter(|encoding| *encoding != encoding_rs::REPLACEMENT).map(Self)
     }
 
-    /// The encoding that a byte order mark says, if there is one.
+    /// Detects the encoding from a byte order mark.
     pub fn of_mark(bytes: &[u8]) -> Option<Self> {
         encoding_rs::Encoding::for_bom(bytes).map(|(encoding, _)| Self(encoding))
     }
 
-    /// UTF-16 without a byte order mark: every other byte of its beginning is zero, because headers are mostly Latin.
+    /// Detects UTF-16 without a byte order mark: every other byte at the beginning is zero, because headers are mostly
+    /// Latin.
     pub fn of_zeros(bytes: &[u8]) -> Option<Self> {
         let pairs = bytes[..bytes.len().min(256)].chunks_exact(2);
         let count = pairs.len();
@@ -43,7 +44,7 @@ impl Encoding {
         }
     }
 
-    /// An encoding that the bytes are valid in, for the person who has to name one.
+    /// Guesses an encoding in which the bytes are valid, as a hint for the user.
     pub fn guess(bytes: &[u8]) -> Option<Self> {
         let is_valid = |encoding: &'static encoding_rs::Encoding| {
             let (mut decoder, mut text) = (TextDecoder::new(Self(encoding)), String::new());
@@ -53,7 +54,7 @@ impl Encoding {
         [EUC_JP, SHIFT_JIS, WINDOWS_1252].into_iter().find(|encoding| is_valid(encoding)).map(Self)
     }
 
-    /// Decodes a short text; `None` when it is not of this encoding.
+    /// Decodes a short text; `None` if it is invalid in this encoding.
     pub fn decode_all(self, bytes: &[u8]) -> Option<String> {
         self.0.decode_without_bom_handling_and_without_replacement(bytes).map(|text| text.into_owned())
     }
@@ -77,23 +78,23 @@ impl fmt::Debug for Encoding {
     }
 }
 
-/// Bytes that the encoding does not know.
+/// Error returned for bytes that are invalid in the encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownBytes;
 
-/// Decodes one file.
+/// Decodes the text of a file.
 pub struct TextDecoder {
     decoder: Decoder,
     encoding: Encoding,
 }
 
 impl TextDecoder {
-    /// Begins a file; its byte order mark is dropped.
+    /// Starts a file; its byte order mark is removed.
     pub fn new(encoding: Encoding) -> Self {
         Self { decoder: encoding.0.new_decoder_with_bom_removal(), encoding }
     }
 
-    /// Appends the text of the next bytes. On an error, what came before the unknown bytes has been appended.
+    /// Appends the text of further bytes. On an error, the text before the invalid bytes was appended.
     pub fn decode(&mut self, mut bytes: &[u8], last: bool, text: &mut String) -> Result<(), UnknownBytes> {
         let before = text.len();
         loop {
@@ -108,7 +109,7 @@ impl TextDecoder {
         }
     }
 
-    /// Five bytes of Windows-1252 have no character; the decoder gives control characters for them.
+    /// Five bytes of Windows-1252 are undefined; the decoder returns control characters for them.
     fn refuse_controls(&self, from: usize, text: &mut String) -> Result<(), UnknownBytes> {
         if self.encoding != Encoding::WINDOWS_1252 {
             return Ok(());

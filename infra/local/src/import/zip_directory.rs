@@ -1,5 +1,6 @@
-//! The directory of a zip, whoever made it. `rawzip` reads the records: zip64 fields with only what overflows, zips behind other bytes,
-//! more than 65,535 entries without zip64. Everything that this program cannot read is refused here, in words for the person who made it.
+//! The directory of a zip from any writer. `rawzip` parses the records, including zip64 fields with only the
+//! overflowing values, zips behind other bytes, and more than 65,535 entries without zip64. Everything that this
+//! program cannot read is rejected here, with a text that helps the user.
 
 use std::fs::File;
 use std::path::Path;
@@ -12,70 +13,65 @@ use rawzip::{CompressionMethod, CreatorSystem, ReaderAt, ZipArchive, ZipFileHead
 
 use super::zip_names::RawName;
 
-/// The largest record of a directory, and some more read ahead.
+/// Size of the largest directory record, plus some read-ahead.
 const BUFFER: usize = 256 << 10;
-/// Info-ZIP's Unicode path, APPNOTE 4.6.9.
+/// Info-ZIP Unicode path field, APPNOTE 4.6.9.
 const UNICODE_PATH: u16 = 0x7075;
-/// Bytes of a local header without name and extra field.
+/// Size of a local header without name and extra field.
 const LOCAL_HEADER: u64 = 30;
 const END_RECORD: usize = 22;
 
-/// Why a zip cannot be read.
+/// Reasons why a zip cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ZipFault {
-    /// The file could not be read.
+    /// The file cannot be read.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// There is no directory at its end.
-    #[error("it is no zip, or its end is missing: was the download complete?")]
+    /// There is no directory at the end.
+    #[error("it is not a zip, or its end is missing: was the download complete?")]
     NoEnd,
-    /// A record of the directory is wrong.
+    /// A directory record is invalid.
     #[error("its directory is damaged: {0}")]
     Damaged(String),
-    /// A part of a zip in several files.
-    #[error("it is one part of a zip in several files; join them first (zip -s 0 parts.zip --out whole.zip)")]
+    /// It is a part of a split zip.
+    #[error("it is one part of a split zip; join the parts first (zip -s 0 parts.zip --out whole.zip)")]
     Split,
-    /// An encrypted entry.
+    /// An entry is encrypted.
     #[error("{entry} is encrypted; unzip it with its password, and import the folder")]
-    Encrypted {
-        /// The entry.
-        entry: String,
-    },
-    /// A compression method that is not read.
+    Encrypted { entry: String },
+    /// A compression method is not supported.
     #[error("{entry} is compressed with {method}; unzip it, and import the folder")]
     Method {
-        /// The entry.
         entry: String,
-        /// The method's name.
+        /// Name of the method.
         method: String,
     },
     /// Two entries share bytes.
-    #[error("entries lie over one another, as in a zip bomb")]
+    #[error("entries overlap, as in a zip bomb")]
     Overlap,
 }
 
-/// One entry.
+/// An entry.
 #[derive(Debug, Clone)]
 pub struct ZipRecord {
-    /// Its name.
     pub name: RawName,
-    /// Whether it is deflated; else it is stored.
+    /// Whether it is deflated rather than stored.
     pub deflated: bool,
-    /// CRC-32 of its bytes.
+    /// CRC-32 of the uncompressed bytes.
     pub crc32: u32,
-    /// Bytes in the zip.
+    /// Size in the zip.
     pub compressed: u64,
-    /// Bytes when unpacked.
+    /// Size when unpacked.
     pub uncompressed: u64,
-    /// Where its local header begins in the file.
+    /// Position of the local header in the file.
     pub offset: u64,
-    /// When its file was changed last, if the zip says so.
+    /// When the file was last modified, if the zip says so.
     pub modified: Option<DateTime<Utc>>,
     /// Whether it is a symbolic link.
     pub is_link: bool,
 }
 
-/// Reads all records, in the directory's order. Times without a zone are of that zone.
+/// Reads all records in directory order. Times without a time zone are interpreted in `zone`.
 pub fn read(path: &Path, zone: Tz) -> Result<Vec<ZipRecord>, ZipFault> {
     let mut buffer = vec![0; BUFFER];
     let archive = ZipArchive::from_file(File::open(path)?, &mut buffer).map_err(not_located)?;
@@ -86,7 +82,7 @@ pub fn read(path: &Path, zone: Tz) -> Result<Vec<ZipRecord>, ZipFault> {
         records.push(record(&entry, zone)?);
     }
     let (said, found) = (archive.entries_hint(), records.len() as u64);
-    // Writers that know no zip64 count modulo 65,536.
+    // Writers without zip64 support count modulo 65,536.
     if said != found && said != found % 65_536 {
         return Err(ZipFault::Damaged(format!("it has {found} entries where its end says {said}")));
     }
@@ -121,7 +117,8 @@ fn record(entry: &ZipFileHeaderRecord<'_>, zone: Tz) -> Result<ZipRecord, ZipFau
     })
 }
 
-/// The field's name, if it was made for the header's: a tool that renames entries without knowing the field leaves an old one.
+/// Returns the field's name if it matches the header's name. A tool that renames entries without knowing the field
+/// leaves an outdated one.
 fn unicode_path(field: &[u8], name: &[u8]) -> Option<String> {
     let (version, rest) = field.split_first()?;
     let (crc32, unicode) = rest.split_at_checked(4)?;
@@ -134,13 +131,13 @@ fn modified(at: &ZipDateTimeKind, zone: Tz) -> Option<DateTime<Utc>> {
     let time = day.and_hms_opt(at.hour().into(), at.minute().into(), at.second().into())?;
     match at {
         ZipDateTimeKind::Utc(_) => Some(time.and_utc()),
-        // The first day of DOS: the writer knew no time.
+        // The first day of DOS time means that the writer knew no time.
         ZipDateTimeKind::Local(_) if at.year() <= 1980 => None,
         ZipDateTimeKind::Local(_) => zone.from_local_datetime(&time).earliest().map(|time| time.to_utc()),
     }
 }
 
-/// Every disk number of the end is zero, or the mark that says that zip64 has it.
+/// All disk numbers in the end record must be zero, or the value that refers to zip64.
 fn refuse_split<R: ReaderAt>(archive: &ZipArchive<R>) -> Result<(), ZipFault> {
     let mut end = [0; END_RECORD];
     archive.get_ref().read_at(&mut end, archive.eocd_offset())?;
@@ -157,11 +154,11 @@ fn refuse_overlaps(records: &[ZipRecord]) -> Result<(), ZipFault> {
     if ranges.windows(2).any(|pair| pair[0].1 > pair[1].0) { Err(ZipFault::Overlap) } else { Ok(()) }
 }
 
-/// Names of methods, APPNOTE 4.4.5.
+/// Names of compression methods, APPNOTE 4.4.5.
 fn method_name(method: u16) -> String {
     let name = match method {
-        1..=6 => "a method of the early nineties",
-        9 => "Deflate64, which Windows Explorer takes for files over 2 GB",
+        1..=6 => "a legacy method",
+        9 => "Deflate64, which Windows Explorer uses for files over 2 GB",
         12 => "bzip2",
         14 => "LZMA",
         93 | 20 => "Zstandard",

@@ -1,5 +1,6 @@
-//! Reads one entry of a zip. `async_zip` unpacks it, but never sees the zip's own headers: it gets a canonical local header in
-//! front of the entry's bytes, so that no form of foreign zip64 fields, flags or names reaches its parser. CRC and sizes are checked here.
+//! Reads an entry of a zip. `async_zip` decompresses it but never sees the zip's own headers: it gets a canonical local
+//! header before the entry's bytes, so that no unusual zip64 fields, flags or names reach its parser. CRC and sizes are
+//! checked here.
 
 use std::io::{Cursor, Error, ErrorKind, SeekFrom};
 use std::path::Path;
@@ -21,14 +22,14 @@ use super::zip_directory::ZipRecord;
 
 const LOCAL_SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 const LOCAL_HEADER: usize = 30;
-/// Bytes that are read ahead of a large entry; a small one needs no more than it has.
+/// Read-ahead for a large entry; a small one needs no more than its size.
 const MAX_BUFFER: u64 = 256 << 10;
 const MIN_BUFFER: u64 = 4 << 10;
 
 type Body = Counted<Take<BufReader<File>>>;
 type EntryBytes = Compat<Chain<Cursor<Vec<u8>>, Body>>;
 
-/// An entry's bytes, unpacked. The end is reached only if size and CRC are the directory's.
+/// The unpacked bytes of an entry. The end is reached only if size and CRC match the directory.
 pub struct EntryReader {
     unpacked: ZipFileReader<Reading<'static, EntryBytes, WithoutEntry>>,
     consumed: Arc<AtomicU64>,
@@ -54,10 +55,13 @@ impl EntryReader {
 
     fn check_end(&self) -> Result<(), Error> {
         if self.bytes != self.record.uncompressed {
-            return Err(invalid(&format!("{} bytes where the zip says {}", self.bytes, self.record.uncompressed)));
+            return Err(invalid(&format!(
+                "{} bytes instead of the {} in the zip's directory",
+                self.bytes, self.record.uncompressed
+            )));
         }
         if self.crc32.clone().finalize() != self.record.crc32 {
-            return Err(invalid("its CRC32 is not the one that the zip says: the zip is damaged"));
+            return Err(invalid("its CRC-32 differs from the zip's directory: the zip is damaged"));
         }
         if self.consumed.load(Ordering::Relaxed) != self.record.compressed {
             return Err(invalid("bytes follow the end of its compressed data"));
@@ -79,20 +83,21 @@ impl AsyncRead for EntryReader {
         self.crc32.update(&room[..read]);
         self.bytes += read as u64;
         if self.bytes > self.record.uncompressed {
-            return Poll::Ready(Err(invalid("more bytes than the zip says")));
+            return Poll::Ready(Err(invalid("more bytes than in the zip's directory")));
         }
         buffer.advance(read);
         Poll::Ready(Ok(()))
     }
 }
 
-/// Where the entry's bytes begin: behind a local header whose name and extra field may be longer than the directory's.
+/// Finds the beginning of the entry's bytes, after a local header whose name and extra field may be longer than in the
+/// directory.
 async fn data_start(file: &mut File, record: &ZipRecord) -> Result<u64, Error> {
     let mut header = [0; LOCAL_HEADER];
     file.seek(SeekFrom::Start(record.offset)).await?;
     file.read_exact(&mut header).await?;
     if header[..4] != LOCAL_SIGNATURE {
-        return Err(invalid("there is no local header where the directory says: the zip is damaged"));
+        return Err(invalid("there is no local header at the position in the directory: the zip is damaged"));
     }
     let length = |at: usize| u64::from(u16::from_le_bytes([header[at], header[at + 1]]));
     Ok(record.offset + LOCAL_HEADER as u64 + length(26) + length(28))
@@ -108,7 +113,7 @@ fn invalid(what: &str) -> Error {
     Error::new(ErrorKind::InvalidData, what.to_owned())
 }
 
-/// Counts the bytes that were taken of a reader.
+/// Counts the bytes taken from a reader.
 struct Counted<R> {
     inner: R,
     consumed: Arc<AtomicU64>,

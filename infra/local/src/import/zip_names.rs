@@ -1,4 +1,5 @@
-//! Names of a zip's entries as text. A zip says only whether a name is UTF-8; other names are in whatever code page the writer had.
+//! Decoding of zip entry names. A zip only states whether a name is UTF-8; other names are in the code page of the
+//! writer.
 
 use std::str::FromStr;
 
@@ -11,20 +12,20 @@ use super::text::Encoding;
 pub enum NameEncoding {
     /// An encoding of the web, for example `shift_jis` or `gbk`.
     Web(Encoding),
-    /// A code page of DOS, for example 437 or 850.
+    /// A DOS code page, for example 437 or 850.
     CodePage(u16),
 }
 
-/// A text that names no encoding.
+/// Error returned when a text names no encoding.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("name an encoding such as shift_jis, gbk, windows-1252, cp437, cp850 or cp866")]
 pub struct UnknownName;
 
 impl NameEncoding {
-    /// What PKZIP wrote, and APPNOTE appendix D asks for where a name is not UTF-8.
+    /// The code page of PKZIP, which APPNOTE appendix D prescribes for names that are not UTF-8.
     const DOS: Self = Self::CodePage(437);
 
-    /// A name as text; `None` when its bytes are not of this encoding.
+    /// Decodes a name; `None` if its bytes are invalid in this encoding.
     pub fn decode(self, bytes: &[u8]) -> Option<String> {
         match self {
             Self::Web(encoding) => encoding.decode_all(bytes),
@@ -56,21 +57,21 @@ impl std::fmt::Display for NameEncoding {
     }
 }
 
-/// Names as a zip has them.
+/// A name as stored in the zip.
 #[derive(Debug, Clone)]
 pub struct RawName {
-    /// The header's bytes.
+    /// Bytes of the header.
     pub bytes: Vec<u8>,
-    /// Whether the header says that they are UTF-8.
+    /// Whether the header declares UTF-8.
     pub is_utf8: bool,
-    /// Info-ZIP's Unicode path (APPNOTE 4.6.9), if it belongs to these bytes.
+    /// Info-ZIP Unicode path (APPNOTE 4.6.9), if it matches these bytes.
     pub unicode: Option<String>,
-    /// Whether DOS or Windows made it: a backslash is a separator there.
+    /// Whether DOS or Windows created the zip, where a backslash is a separator.
     pub from_dos: bool,
 }
 
 impl RawName {
-    /// The name, if it needs no code page.
+    /// Returns the name if it needs no code page.
     pub fn text(&self) -> Option<String> {
         if let Some(unicode) = &self.unicode {
             return Some(unicode.clone());
@@ -82,14 +83,15 @@ impl RawName {
         }
     }
 
-    /// The path of a decoded name, with `/` between its parts.
+    /// Converts a decoded name into a path with `/` as separator.
     pub fn path(&self, text: &str) -> String {
         let text = if self.from_dos { text.replace('\\', "/") } else { text.to_owned() };
         text.strip_prefix("./").map(str::to_owned).unwrap_or(text)
     }
 }
 
-/// The code page of a zip's names, where some are not UTF-8: the one that the person named, else Shift_JIS if all of them are, else DOS.
+/// Returns the code page of a zip's names: the one that the user chose, or Shift_JIS if all names are valid in it, or
+/// DOS.
 pub fn code_page(names: &[&RawName], chosen: Option<NameEncoding>) -> NameEncoding {
     chosen.unwrap_or_else(|| {
         let japanese = NameEncoding::Web(Encoding::SHIFT_JIS);
@@ -101,7 +103,7 @@ pub fn code_page(names: &[&RawName], chosen: Option<NameEncoding>) -> NameEncodi
     })
 }
 
-/// Whether a path stays inside the zip and can be named.
+/// Returns whether a path stays inside the zip and is usable as a name.
 pub fn is_safe(path: &str) -> bool {
     let inside = path.strip_suffix('/').unwrap_or(path);
     let bytes = inside.as_bytes();

@@ -1,5 +1,5 @@
-//! `/mail`: the mails as a mail program would show them. The page itself is the same for everybody and holds nothing; what it shows it
-//! reads with the console's token, because mails hold working links.
+//! `/mail`: displays mails like a mail client. The page itself contains nothing; it reads mails with the console's
+//! token, because they contain working links.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
@@ -13,8 +13,8 @@ use mail_parser::MessageParser;
 use serde::Serialize;
 use serde_json::json;
 
-/// Nothing comes from elsewhere, nothing runs but the page's own module, nobody frames it. Mails have styles of their own, and are shown in
-/// a sandbox that runs nothing.
+/// Everything comes from the same origin, only the page's own module runs, and no page may frame it. Mails have their
+/// own styles and are displayed in a sandbox without scripts.
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
     frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -28,7 +28,7 @@ struct Shown {
     html: String,
 }
 
-/// The page, and the mails that it reads.
+/// Returns the routes of the page and of the mails that it reads.
 pub fn router(mailbox: Mailbox) -> Router {
     let file = |content_type: &'static str, text: &'static str| get(async move || page_file(content_type, text));
     Router::new()
@@ -51,7 +51,7 @@ fn page_file(content_type: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-/// The mails of the caller's organisation, newest first, without their contents.
+/// Lists the mails of the caller's organisation, newest first, without their contents.
 async fn list(State(mailbox): State<Mailbox>, Administrator(caller): Administrator) -> Response {
     match mailbox.names() {
         Ok(names) => {
@@ -61,7 +61,7 @@ async fn list(State(mailbox): State<Mailbox>, Administrator(caller): Administrat
             Json(json!({ "messages": heads.collect::<Vec<_>>() })).into_response()
         }
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "mails cannot be listed");
+            tracing::error!(error = format!("{error:#}"), "listing mails failed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

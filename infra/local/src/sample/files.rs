@@ -1,4 +1,5 @@
-//! Attachments of the sample: notes that compress well, and voice memos that do not; a few are large. Bodies are made while they are read.
+//! Attachments of the sample: notes, which compress well, and voice memos, which do not. A few are large. Their bytes
+//! are generated while they are read.
 
 use bytes::Bytes;
 use fastrand::Rng;
@@ -10,7 +11,7 @@ use super::Size;
 const CHUNK: u64 = 256 << 10;
 const WAV_HEADER: u64 = 44;
 
-/// How many files of which size each module gets.
+/// Number and sizes of the files of each module.
 pub struct Plan {
     small: u64,
     small_bytes: u64,
@@ -19,7 +20,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of a sample.
+    /// Returns the plan for a size of the sample.
     pub fn of(size: Size) -> Self {
         match size {
             Size::Small => Self { small: 128, small_bytes: 40_000, large: 2, large_bytes: 1 << 20 },
@@ -28,18 +29,18 @@ impl Plan {
         }
     }
 
-    /// Files of all modules that have any.
+    /// Total number of files of all modules.
     pub fn count(&self) -> u64 {
         let modules = super::modules::ALL.iter().filter(|module| module.has_files).count();
         self.files_each() * modules as u64
     }
 
-    /// Files of one module.
+    /// Number of files per module.
     pub fn files_each(&self) -> u64 {
         self.small + self.large
     }
 
-    /// The files of one module, in order.
+    /// Iterates over the files of one module.
     pub fn files(&self) -> impl Iterator<Item = SampleFile> + '_ {
         (0..self.files_each()).map(|number| {
             let mut random = Rng::with_seed(number);
@@ -50,21 +51,21 @@ impl Plan {
     }
 }
 
-/// One file, before it is made.
+/// A file before its generation.
 pub struct SampleFile {
-    /// Its number in its module.
+    /// Number within its module.
     pub number: u64,
     bytes: u64,
     is_sound: bool,
 }
 
 impl SampleFile {
-    /// The number of the record that it belongs to, two files to each.
+    /// Number of the record to which the file belongs; each record has two files.
     pub fn record(&self) -> u64 {
         self.number / 2
     }
 
-    /// Its name; some are a problem on some system.
+    /// File name; some are problematic on some systems.
     pub fn name(&self) -> String {
         match (self.is_sound, self.number % 50) {
             (true, _) => format!("留守番電話 {}.wav", self.number + 1),
@@ -74,12 +75,12 @@ impl SampleFile {
         }
     }
 
-    /// Its media type.
+    /// Media type.
     pub fn content_type(&self) -> &'static str {
         if self.is_sound { "audio/wav" } else { "text/plain; charset=utf-8" }
     }
 
-    /// Its bytes, as they are made.
+    /// Generates the bytes as a stream.
     pub fn body(&self) -> ObjectBody {
         if self.is_sound { sound(self.number, self.bytes) } else { note(self.number, self.bytes) }
     }
@@ -114,7 +115,7 @@ fn wav_header(bytes: u32) -> Vec<u8> {
     header
 }
 
-/// Minutes of a meeting, again and again.
+/// Minutes of a meeting, repeated.
 fn note(number: u64, bytes: u64) -> ObjectBody {
     let line = format!("議事録 第{}回: 価格、納期、保守について打ち合わせ。次回は来月。\r\n", number + 1);
     let text = line.repeat(usize::try_from(bytes).unwrap_or(0) / line.len());

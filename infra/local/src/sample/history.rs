@@ -1,6 +1,7 @@
-//! Three months of the sample organisation's past: a schedule with its runs, one of them failed and one skipped, backups by hand, downloads, a
-//! month in which many records were deleted, and the end of that schedule. Made with the domain's own transitions, as they would have been
-//! recorded then; the zips of that time have been deleted since, seven days after they were made.
+//! Three months of history for the sample organisation: a schedule with its runs, one failed and one skipped, on-demand
+//! backups, downloads, a month in which many records were deleted, and the end of the schedule. It is created with the
+//! domain's own transitions, as if it had been recorded at the time. The zips have been deleted since, seven days after
+//! their creation.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -21,29 +22,29 @@ use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
 use hozon_shared::settings::default_time_of_day;
 
-/// How long the past is.
+/// Length of the history.
 const PAST: TimeDelta = TimeDelta::days(92);
-/// Nothing of it can still be downloaded.
+/// Old enough that nothing can be downloaded any more.
 const AGO: TimeDelta = TimeDelta::days(9);
-/// The plan that the organisation had then, and what it gave.
+/// The organisation's plan at that time, and its free backups.
 const PLAN: &str = "Standard";
 const FREE: FreeBackups = FreeBackups::PerMonth(2);
 const RULE: &str = "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO";
-/// The first of the schedule's runs, from this one on, that was not skipped: it failed.
+/// Index of the first run that fails, unless it is skipped; otherwise the next one fails.
 const FAILED_FROM: usize = 1;
-/// A run for which nothing was left.
+/// Index of a run that is skipped.
 const SKIPPED: usize = 4;
-/// From this run on these many leads are gone.
+/// From this run on, some leads are deleted.
 const DELETED_FROM: u64 = 4;
 const DELETED: u64 = 140;
 
-/// Records the past of an organisation that has none, with these modules as they are now.
+/// Records the history of an organisation that has none, based on its current modules.
 pub async fn make_history(ports: &Ports, org: OrgId, modules: &[Module]) -> Result<(), PortError> {
     let organisation = ports.store.organisation(org).await?.ok_or_else(impossible)?;
     let now = ports.clock.now();
-    // The allowance of this month is left to whoever tries the sample.
+    // This month's allowance is left for the user.
     let month_began = next_month(now - TimeDelta::days(32), organisation.time_zone);
-    // In the afternoon of the day before.
+    // In the afternoon of the previous day.
     let end = month_began.min(now - AGO) - TimeDelta::hours(8);
     let mut past = Past { ports, org, zone: organisation.time_zone, modules, made: 0, has_failed: false };
     past.record(organisation, end - PAST, end).await
@@ -54,7 +55,7 @@ struct Past<'a> {
     org: OrgId,
     zone: Tz,
     modules: &'a [Module],
-    /// Backups completed so far.
+    /// Number of completed backups.
     made: u64,
     has_failed: bool,
 }
@@ -87,13 +88,13 @@ impl Past<'_> {
         let id = ScheduleId(self.ports.ids.next(at));
         let recurrence = Recurrence::after(rule, self.zone, default_time_of_day(), at);
         let schedule = Schedule::set(self.org, id, recurrence, misaki(), at);
-        // Nobody of that time is written to.
+        // These people get no mail.
         let contact = Contact { user: misaki().id, email: None, locale: Locale::Ja };
         self.commit(change::set_schedule(schedule, contact, self.event(at))).await?;
         Ok(id)
     }
 
-    /// A run of the schedule, or its skip where nothing was left to use.
+    /// Records a run of the schedule, or its skip if no backup was left.
     async fn run(&mut self, id: ScheduleId, at: DateTime<Utc>, number: usize) -> Result<(), PortError> {
         let schedule = self.load(id).await?;
         let backup = BackupId(self.ports.ids.next(at));
@@ -115,7 +116,7 @@ impl Past<'_> {
         self.by_hand(at + TimeDelta::hours(6)).await.map(|_| ())
     }
 
-    /// A backup that somebody asked for; `false` where nothing was left to use.
+    /// Records an on-demand backup; returns `false` if no backup was left.
     async fn by_hand(&mut self, at: DateTime<Utc>) -> Result<bool, PortError> {
         let id = BackupId(self.ports.ids.next(at));
         let account = self.ports.accounts.account(self.org).await?;
@@ -157,7 +158,7 @@ impl Past<'_> {
         self.download(id, at + TimeDelta::hours(5)).await
     }
 
-    /// What a module held then: fewer records than now, and for a while more leads.
+    /// Returns the contents of a module at that time: fewer records than now, and for a while more leads.
     fn then(&self, module: &Module) -> ModuleContents {
         let missing = 12u64.saturating_sub(self.made);
         let rows = module.rows.saturating_sub(module.rows * missing / 100);
@@ -194,8 +195,9 @@ impl Past<'_> {
     async fn fail(&self, id: BackupId, at: DateTime<Utc>) -> Result<(), PortError> {
         let failure = Failure {
             code: "STORAGE_UNAVAILABLE".to_owned(),
-            message: "The storage could not be reached for some minutes. Back up again; the next run comes as scheduled."
-                .to_owned(),
+            message:
+                "The storage was unavailable for some minutes. Back up again; the next scheduled run takes place as planned."
+                    .to_owned(),
             subject: None,
         };
         let backup = self.ports.store.backup(self.org, id).await?.ok_or_else(impossible)?;
@@ -228,7 +230,7 @@ fn kenichi() -> Person {
     Person { id: UserId(12), name: "田中 健一".to_owned(), zuid: UserId(12) }
 }
 
-/// The sample's own past is written by nobody else.
+/// Error for a conflict that cannot happen, because nobody else writes the sample's history.
 fn impossible() -> PortError {
     PortError::new(ErrorKind::Conflict, "make the sample's history")
 }

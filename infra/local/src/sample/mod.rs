@@ -1,4 +1,5 @@
-//! A made-up CRM to try things with: the same for every start on one day, generated as a stream, so that its size costs no memory.
+//! A generated sample CRM. It is the same for every start on one day, and is generated as a stream, so that its size
+//! needs no memory.
 
 mod files;
 mod history;
@@ -19,10 +20,10 @@ use values::Values;
 
 pub use history::make_history;
 
-/// The sample organisation's name.
+/// Name of the sample organisation.
 pub const ORGANISATION: &str = "Sakura Trading 桜商事";
 
-/// How much is generated.
+/// Size of the sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Size {
     /// About 10,000 records and 260 attachments (10 MB).
@@ -34,7 +35,7 @@ pub enum Size {
 }
 
 impl Size {
-    /// Factor on the number of records.
+    /// Factor for the number of records.
     fn records(self) -> u64 {
         match self {
             Self::Small => 1,
@@ -44,19 +45,19 @@ impl Size {
     }
 }
 
-/// How far the generation is.
+/// Progress of the generation.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
-    /// Records and attachments made.
+    /// Records and attachments generated so far.
     pub done: u64,
-    /// All of them.
+    /// Total number of records and attachments.
     pub total: u64,
 }
 
-/// Records between two steps told.
+/// Number of records between two progress reports.
 const STEP: u64 = 5_000;
 
-/// Fills an organisation's store and gives its modules.
+/// Fills an organisation's store, and returns its modules.
 pub async fn generate(ports: &Ports, org: OrgId, size: Size, tell: &mut dyn FnMut(Step)) -> Result<Vec<Module>, WriteError> {
     let now = ports.clock.now();
     let generation = format!("{:020}", ports.ids.next(now));

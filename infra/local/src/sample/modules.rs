@@ -1,100 +1,96 @@
-//! The sample's modules: what a trading company keeps in its CRM.
+//! Modules of the sample: the CRM of a trading company.
 
 use hozon_shared::domain::crm::{DataCategory, Field};
 
-/// One module.
+/// A module of the sample.
 pub struct SampleModule {
-    /// Its place in record ids.
+    /// Number of the module in record ids.
     pub number: u64,
     /// Name in the API.
     pub api_name: &'static str,
-    /// Name that users see.
+    /// Name shown to users.
     pub label: &'static str,
-    /// What it contains.
     pub contents: DataCategory,
-    /// Records in the smallest sample.
+    /// Number of records in the smallest sample.
     pub records: u64,
     /// Whether records have attachments.
     pub has_files: bool,
-    /// Its fields.
     pub columns: &'static [Column],
 }
 
-/// One field and how its cells are made.
+/// A field, and how its cells are generated.
 pub struct Column {
     name: &'static str,
     label: &'static str,
     data_type: &'static str,
     contents: DataCategory,
-    /// How cells are made.
     pub kind: Kind,
 }
 
-/// How a cell is made.
+/// Kind of a generated cell.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    /// The record's own id.
+    /// Id of the record itself.
     Id,
-    /// The id of an account.
+    /// Id of an account.
     Account,
-    /// The id of a contact.
+    /// Id of a contact.
     Contact,
-    /// A person's name.
+    /// Name of a person.
     Person,
-    /// The name of the person who looks after the record.
+    /// Name of the person responsible for the record.
     Owner,
-    /// The company that the record is.
+    /// The company that the record describes.
     OwnCompany,
-    /// The company that the record belongs to.
+    /// The company to which the record belongs.
     Company,
-    /// That company's industry.
+    /// Industry of that company.
     Industry,
-    /// The person's mail address.
+    /// Mail address of the person.
     Mail,
-    /// A mobile number in international form.
+    /// Mobile number in international form.
     Mobile,
-    /// A telephone number as it is written in Japan.
+    /// Telephone number in Japanese form.
     Telephone,
-    /// A postcode.
     Postcode,
-    /// An amount in whole yen.
+    /// Amount in whole yen, between two limits.
     Yen(u64, u64),
     /// When the record was created.
     Created,
-    /// When it was changed last.
+    /// When the record was last modified.
     Modified,
-    /// The day on which a deal is or was decided.
+    /// Day on which a deal closes.
     Closing,
-    /// The day on which a task is due.
+    /// Day on which a task is due.
     Due,
-    /// A deal's stage, which agrees with that day.
+    /// Stage of a deal, consistent with its closing day.
     Stage,
     /// True or false.
     Flag,
-    /// One of these.
+    /// One of the given values.
     Choice(&'static [&'static str]),
-    /// How long a call was.
+    /// Duration of a call.
     Minutes,
-    /// A product's number, with leading zeros.
+    /// Product number with leading zeros.
     Code,
-    /// A product's name.
+    /// Name of a product.
     Product,
-    /// Its price.
+    /// Price of the product.
     Price,
-    /// A deal's name.
+    /// Name of a deal.
     DealName,
-    /// Whether it is done, which agrees with its age.
+    /// Whether a task is done, consistent with its age.
     TaskStatus,
     /// What is to be done.
     Task,
-    /// What was talked about.
+    /// Topic of a call.
     Call,
-    /// A sentence or two; some have line breaks, quotes and formulas.
+    /// A sentence or two; some contain line breaks, quotation marks and formulas.
     Note,
 }
 
 impl Column {
-    /// As the CRM describes it.
+    /// Returns the field as the CRM describes it.
     pub fn field(&self) -> Field {
         let (api_name, label, data_type) = (self.name.to_owned(), self.label.to_owned(), self.data_type.to_owned());
         Field { api_name, label, data_type, contents: self.contents }
@@ -115,9 +111,9 @@ const EMAIL: Column = column("Email", "メール", "email", Kind::Mail);
 const ACCOUNT: Column = column("Account", "取引先", "lookup", Kind::Account);
 const CONTACT: Column = column("Contact", "連絡先", "lookup", Kind::Contact);
 
-/// The accounts' place in record ids.
+/// Number of the accounts module in record ids.
 pub const ACCOUNTS: u64 = 2;
-/// The contacts' place in record ids.
+/// Number of the contacts module in record ids.
 pub const CONTACTS: u64 = 3;
 
 const fn module(
@@ -130,7 +126,7 @@ const fn module(
     SampleModule { number, api_name, label, contents: DataCategory::Crm, records, has_files: false, columns }
 }
 
-/// All modules, in the CRM's order.
+/// All modules in the CRM's order.
 pub static ALL: [SampleModule; 9] = [
     module(
         1,

@@ -1,6 +1,6 @@
-//! The words of the sample: people, companies, products and sentences that a trading company's CRM could hold.
+//! Words of the sample: people, companies, products and sentences of a trading company's CRM.
 
-/// A family or given name, and how it is written in Latin letters.
+/// A family or given name, and its Latin transcription.
 type Name = (&'static str, &'static str);
 
 pub const FAMILY: [Name; 24] = [
@@ -53,7 +53,7 @@ pub const GIVEN: [Name; 20] = [
     ("修", "osamu"),
 ];
 
-/// People whose names are written in Latin letters, and what their addresses begin with.
+/// People whose names are written in Latin letters, with the beginnings of their mail addresses.
 pub const ABROAD: [Name; 10] = [
     ("Anna Kowalska", "anna.kowalska"),
     ("José García", "jose.garcia"),
@@ -67,10 +67,10 @@ pub const ABROAD: [Name; 10] = [
     ("David Chen", "david.chen"),
 ];
 
-/// The sales people of the sample's organisation.
+/// Sales people of the sample organisation.
 pub const OWNERS: [&str; 5] = ["佐藤 美咲", "田中 健一", "鈴木 大輔", "山本 由美", "高橋 翔太"];
 
-/// How companies' names begin, and their domains.
+/// First parts of company names, with their domains.
 pub const COMPANY: [Name; 40] = [
     ("富士", "fuji"),
     ("大和", "yamato"),
@@ -114,7 +114,7 @@ pub const COMPANY: [Name; 40] = [
     ("扇", "ogi"),
 ];
 
-/// What companies do: the end of the name, and the industry.
+/// Last parts of company names, with their industries.
 pub const TRADE: [(&str, &str); 25] = [
     ("精工", "製造"),
     ("電機", "製造"),
@@ -160,7 +160,7 @@ pub const PRODUCTS: [(&str, u64); 12] = [
     ("交換用バッテリー", 7_600),
 ];
 
-/// Notes on people and companies.
+/// Notes about people and companies.
 pub const NOTES: [&str; 14] = [
     "見積書を送付済み。返答待ち。",
     "来週の火曜日に訪問予定。",

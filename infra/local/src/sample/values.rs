@@ -1,5 +1,5 @@
-//! Cells of made-up records. A record's cells follow from its number and the day on which the sample is made: later records were created
-//! later, nothing was changed before it was created, and what is closed lies in the past.
+//! Cells of generated records. They depend on the record's number and the day of generation: later records were created
+//! later, no record was modified before its creation, and closed deals are in the past.
 
 use std::fmt::Write;
 
@@ -9,21 +9,21 @@ use fastrand::Rng;
 use super::modules::{ACCOUNTS, CONTACTS, Kind, SampleModule};
 use super::names::{ABROAD, BRANCHES, CALLS, COMPANY, FAMILY, GIVEN, NOTES, OWNERS, PRODUCTS, TASKS, TRADE};
 
-/// Numbers by which the people of one module are named.
+/// Number range for the people of one module.
 const MODULE_NUMBERS: u64 = 100_000_000;
-/// Days over which the records were created.
+/// Number of days over which the records were created.
 const DAYS: i64 = 730;
 
-/// The cells of one record after the other.
+/// Generates the cells of one record after the other.
 pub struct Values<'a> {
     module: &'a SampleModule,
-    /// Of how many records.
+    /// Total number of records.
     count: u64,
     now: DateTime<Utc>,
     cells: Vec<String>,
 }
 
-/// What a record's cells follow from.
+/// Values from which a record's cells are derived.
 struct Record {
     module: u64,
     number: u64,
@@ -35,18 +35,18 @@ struct Record {
 }
 
 impl<'a> Values<'a> {
-    /// Begins before the first of so many records.
+    /// Creates a generator for `count` records.
     pub fn new(module: &'a SampleModule, count: u64, now: DateTime<Utc>) -> Self {
         Self { module, count, now, cells: vec![String::new(); module.columns.len()] }
     }
 
-    /// Makes the cells of a record, by its number.
+    /// Generates the cells of a record.
     pub fn next_record(&mut self, number: u64) {
         let mut random = Rng::with_seed(self.module.number << 40 | number);
         let created = created(number, self.count, self.now);
         let since = (self.now - created).num_minutes().max(1);
         let modified = created + TimeDelta::minutes(random.i64(0..since));
-        // Older deals are decided, older tasks done.
+        // Older deals are closed, and older tasks are done.
         let is_closed = since > 90 * 24 * 60 || random.u32(..4) == 0;
         let mut record = Record { module: self.module.number, number, created, modified, now: self.now, is_closed, random };
         for (cell, column) in self.cells.iter_mut().zip(self.module.columns) {
@@ -56,18 +56,18 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The present record's cells.
+    /// Returns the current record's cells.
     pub fn cells(&self) -> Vec<&str> {
         self.cells.iter().map(String::as_str).collect()
     }
 }
 
-/// A record's id, as long as Zoho's are.
+/// Returns a record id with as many digits as Zoho's.
 pub fn id(module: u64, record: u64) -> String {
     format!("{}", 4_876_876_000_000_000_000 + module * 1_000_000_000 + record)
 }
 
-/// When a record of so many was created: in working hours of Tokyo, in order.
+/// Returns when a record was created: in order, during Tokyo's working hours.
 pub fn created(number: u64, count: u64, now: DateTime<Utc>) -> DateTime<Utc> {
     const WORKING_MINUTES: i64 = 9 * 60;
     let passed = i64::try_from(number.saturating_mul(DAYS as u64 * 1_000) / count.max(1)).unwrap_or(0);
@@ -76,7 +76,7 @@ pub fn created(number: u64, count: u64, now: DateTime<Utc>) -> DateTime<Utc> {
     midnight + TimeDelta::days(day) + TimeDelta::minutes(part * WORKING_MINUTES / 1_000)
 }
 
-/// The name of the person of that number, and the beginning of their address.
+/// Returns a person's name, and the beginning of their mail address.
 pub fn person(number: u64) -> (String, String) {
     let mut random = Rng::with_seed(number);
     let number = number % MODULE_NUMBERS;
@@ -89,7 +89,7 @@ pub fn person(number: u64) -> (String, String) {
     (format!("{family} {given}"), format!("{roman_given}.{roman_family}{number}"))
 }
 
-/// The name of the account of that number, and its mail domain.
+/// Returns an account's name and its mail domain.
 pub fn company(number: u64) -> (String, String) {
     let (begin, domain) = COMPANY[index(number, COMPANY.len())];
     let (end, _) = trade(number);
@@ -109,7 +109,7 @@ fn index(number: u64, length: usize) -> usize {
     usize::try_from(number % length as u64).unwrap_or(0)
 }
 
-/// The display name of a record with attachments.
+/// Returns the display name of a record with attachments.
 pub fn record_name(module: &SampleModule, number: u64) -> String {
     let is_deal = module.columns.iter().any(|column| matches!(column.kind, Kind::DealName));
     if is_deal { deal_name(number) } else { person(module.number * MODULE_NUMBERS + number).0 }
@@ -121,7 +121,7 @@ fn deal_name(number: u64) -> String {
 
 impl Record {
     fn fill(&mut self, cell: &mut String, kind: Kind) -> std::fmt::Result {
-        // Of a contact and of a deal: the company that it belongs to.
+        // The company to which a contact or deal belongs.
         let company_number = self.number * 7 % 1_000;
         match kind {
             Kind::Id => cell.push_str(&id(self.module, self.number)),
@@ -169,7 +169,7 @@ impl Record {
         Ok(())
     }
 
-    /// The number by which a person is named: the same for the name and the address.
+    /// Number of the person, the same for name and mail address.
     fn person(&self) -> u64 {
         self.module * MODULE_NUMBERS + self.number
     }

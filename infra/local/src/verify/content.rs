@@ -1,4 +1,4 @@
-//! Reads one entry to its end: its hash, its size, and its rows where it is a CSV file.
+//! Reads an entry to its end: its digest, its size, and its rows if it is a CSV file.
 
 use std::collections::HashMap;
 
@@ -14,19 +14,19 @@ use crate::import::{Encoding, ImportError, RowFault};
 
 const CHUNK: usize = 256 << 10;
 
-/// What an entry turned out to be.
+/// The measured properties of an entry.
 pub struct Found {
-    /// Uncompressed bytes.
+    /// Uncompressed size.
     pub bytes: u64,
-    /// SHA-256 of them, in lower-case hex.
+    /// SHA-256 as lower-case hexadecimal digits.
     pub sha256: String,
-    /// CSV rows without the header, if they were counted.
+    /// Number of CSV rows without the header, if counted.
     pub rows: Option<u64>,
-    /// For the attachments' index: size and SHA-256 by path.
+    /// For the attachment index: size and SHA-256 by path.
     pub listed: HashMap<String, (String, String)>,
 }
 
-/// Reads an entry. The reader checks the CRC and the sizes at its end.
+/// Reads an entry. The reader verifies CRC and sizes at its end.
 pub async fn read(file: &InputFile, counts_rows: bool, escaping: Escaping) -> Result<Found, ImportError> {
     let mut reader = file.open().await?;
     let mut sha = Sha256::new();
@@ -50,7 +50,7 @@ pub async fn read(file: &InputFile, counts_rows: bool, escaping: Escaping) -> Re
     Ok(Found { bytes, sha256, rows, listed })
 }
 
-/// Counts rows, and keeps what an index of attachments says.
+/// Counts rows, and collects the entries of an attachment index.
 struct Rows<'a> {
     name: &'a str,
     escaping: Escaping,

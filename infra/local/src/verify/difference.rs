@@ -1,74 +1,57 @@
-//! Where an archive is not what its manifest says.
+//! Differences between an archive and its manifest.
 
 use std::fmt;
 
 use super::structure::FrameFault;
 use crate::import::ImportError;
 
-/// The first difference that was found.
+/// The first difference found.
 #[derive(Debug)]
 pub struct Difference {
-    /// The zip.
     pub zip: String,
-    /// The entry; empty where the zip as a whole is meant.
+    /// The entry; empty if the zip as a whole differs.
     pub entry: String,
-    /// What is wrong with it.
     pub what: DifferenceKind,
 }
 
-/// The kinds of differences.
+/// Kinds of differences.
 #[derive(Debug, thiserror::Error)]
 pub enum DifferenceKind {
-    /// The zip or the entry cannot be read: damaged, or its CRC or size is not the header's.
+    /// The zip or entry cannot be read: it is damaged, or its CRC or size differs from its header.
     #[error("cannot be read: {}", causes(.0))]
     Unreadable(ImportError),
-    /// The manifest is no manifest.
-    #[error("is not understood: {0}")]
+    /// The manifest cannot be parsed.
+    #[error("cannot be parsed: {0}")]
     NoManifest(serde_json::Error),
-    /// The manifest belongs to another format or version.
-    #[error("has the format {format} version {version}, which is not known here")]
-    OtherFormat {
-        /// Its format.
-        format: String,
-        /// Its version.
-        version: u32,
-    },
+    /// The manifest has another format or version.
+    #[error("has the format {format} version {version}, which is not supported")]
+    OtherFormat { format: String, version: u32 },
     /// The manifest lists an entry twice.
     #[error("is in the manifest twice")]
     ListedTwice,
-    /// The zip has an entry twice.
+    /// The zip contains an entry twice.
     #[error("is in the zip twice")]
     Twice,
-    /// The zip has an entry that the manifest does not have.
+    /// The zip contains an entry that the manifest does not list.
     #[error("is not in the manifest")]
     NotListed,
-    /// The manifest has an entry that the zip does not have.
+    /// The manifest lists an entry that the zip does not contain.
     #[error("is missing")]
     Missing,
-    /// Strict readers refuse or misread it.
+    /// Strict readers reject or misread it.
     #[error(transparent)]
     Frame(FrameFault),
     /// The sizes differ.
     #[error("has {found} bytes where the manifest has {manifest}")]
-    Bytes {
-        /// As the manifest has it.
-        manifest: u64,
-        /// As it is.
-        found: u64,
-    },
+    Bytes { manifest: u64, found: u64 },
     /// The contents differ.
-    #[error("has another SHA-256 than the manifest says")]
+    #[error("has a different SHA-256 than the manifest")]
     Sha256,
     /// The numbers of rows differ.
     #[error("has {} rows where the manifest has {}", shown(.found), shown(.manifest))]
-    Rows {
-        /// As the manifest has it.
-        manifest: Option<u64>,
-        /// As it is.
-        found: Option<u64>,
-    },
-    /// The index of attachments says something else.
-    #[error("is not in attachments.csv with its size and SHA-256, or is there alone")]
+    Rows { manifest: Option<u64>, found: Option<u64> },
+    /// The attachment index differs.
+    #[error("is missing in attachments.csv or differs from it in size or SHA-256, or is listed only there")]
     Index,
 }
 

@@ -1,4 +1,4 @@
-//! Reads an archive back, byte by byte, and compares it with its own manifest.
+//! Reads an archive byte by byte, and compares it with its own manifest.
 
 mod content;
 mod difference;
@@ -22,23 +22,24 @@ pub use structure::FrameFault;
 const MANIFEST: &str = "manifest.json";
 const ATTACHMENT_INDEX: &str = "attachments.csv";
 
-/// What was found to be right.
+/// Result of a successful verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// The zip's place in its backup.
+    /// The zip's position in its backup.
     pub member: Member,
-    /// The organisation's name.
+    /// Name of the organisation.
     pub organisation: String,
-    /// Entries.
+    /// Number of entries.
     pub entries: usize,
-    /// CSV rows without headers.
+    /// Number of CSV rows without headers.
     pub rows: u64,
-    /// Uncompressed bytes.
+    /// Uncompressed size.
     pub bytes: u64,
 }
 
-/// Checks the zip's frame to the last byte, and every entry: CRC, SHA-256, bytes and rows as the manifest has them, and nothing else in
-/// the zip; in an attachments zip also the index. `tell` gets the number of entries checked and of all. Stops at the first difference.
+/// Verifies the zip's structure to the last byte, and every entry: CRC, SHA-256, size and rows match the manifest, and
+/// the zip contains nothing else. For an attachments zip, the index is verified too. `tell` receives the number of
+/// verified entries and the total. Stops at the first difference.
 pub async fn verify(zip: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Verified, Difference> {
     let name = zip.display().to_string();
     check_frame(zip, &name).await?;
@@ -67,7 +68,7 @@ pub async fn verify(zip: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Ve
     Ok(verified)
 }
 
-/// Whether the zips that were verified are all of their backups: every part of each kind of which there is one.
+/// Returns whether the verified zips are complete: all parts of every kind of which there is one.
 pub fn check_set(zips: &[Verified]) -> Result<(), SetFault> {
     let members: Vec<Member> = zips.iter().map(|zip| zip.member.clone()).collect();
     check_complete(&members)
@@ -92,7 +93,7 @@ async fn manifest(zip: &str, input: &Input) -> Result<Manifest, Difference> {
     Ok(manifest)
 }
 
-/// What the manifest says of each entry, after a check that both list the same ones.
+/// Returns the manifest's record of each entry, after checking that zip and manifest list the same entries.
 fn records<'a>(zip: &str, input: &Input, manifest: &'a Manifest) -> Result<HashMap<&'a str, &'a FileRecord>, Difference> {
     let mut records = HashMap::new();
     for record in &manifest.files {
@@ -132,7 +133,7 @@ async fn entry(zip: &str, file: &InputFile, record: Option<&FileRecord>, escapin
     Ok(found)
 }
 
-/// Every attachment is in the index, with its size and SHA-256, and nothing else is.
+/// Checks that the index lists every attachment with its size and SHA-256, and nothing else.
 fn compare_index(zip: &str, manifest: &Manifest, mut listed: HashMap<String, (String, String)>) -> Result<(), Difference> {
     for record in manifest.files.iter().filter(|record| record.module.is_some()) {
         let expected = (record.bytes.to_string(), record.sha256.clone());

@@ -1,6 +1,6 @@
-//! The frame of a zip, byte by byte: headers, directory and end must be exactly those that Hozon writes for these entries, and nothing may
-//! stand between, before or behind them. Readers differ in which of these bytes they look at; a zip that is right to the last of them
-//! is right for the strictest.
+//! The structure of a zip, byte by byte. Headers, directory and end must be exactly those that Hozon writes for these
+//! entries, without bytes before, between or after them. Readers differ in which of these bytes they use, so a zip that
+//! is correct to the last byte is correct for the strictest reader.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -10,7 +10,7 @@ use hozon_shared::archive::zip::{Entry, Method, central_record, end_records, loc
 
 use crate::import::zip_directory::{ZipFault, ZipRecord, read};
 
-/// Where a field ends, and its name: APPNOTE 4.3.7.
+/// Ends and names of fields: APPNOTE 4.3.7.
 const LOCAL_FIELDS: [(usize, &str); 13] = [
     (4, "signature"),
     (6, "version needed"),
@@ -47,36 +47,35 @@ const CENTRAL_FIELDS: [(usize, &str); 17] = [
     (usize::MAX, "name or extra field"),
 ];
 
-/// How the frame differs.
+/// How the structure differs.
 #[derive(Debug, thiserror::Error)]
 pub enum FrameFault {
-    /// The directory cannot be read at all.
+    /// The directory cannot be read.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] ZipFault),
-    /// A header or record has another field.
-    #[error("has another {field} in its {record} than Hozon writes; other programs may lose the file or refuse the zip")]
+    /// A header or record has an unexpected field.
+    #[error("has a different {field} in its {record} than Hozon writes; other programs may lose the file or reject the zip")]
     Field {
         /// `local header` or `directory record`.
         record: &'static str,
-        /// The field.
         field: &'static str,
     },
-    /// Bytes that belong to nothing, or to two entries.
-    #[error("begins at byte {found} where the entry before it ends at {expected}: there is a gap or an overlap")]
+    /// There are bytes that belong to no entry, or to two.
+    #[error("starts at byte {found}, but the previous entry ends at {expected}: there is a gap or an overlap")]
     Place {
-        /// Where it begins.
+        /// Actual position.
         found: u64,
-        /// Where it must.
+        /// Expected position.
         expected: u64,
     },
     /// The end records differ.
     #[error(
-        "has another end than Hozon writes: sizes, counts or disk numbers of its directory are wrong, or it goes on behind its end"
+        "has a different end than Hozon writes: sizes, counts or disk numbers of its directory are wrong, or bytes follow its end"
     )]
     End,
 }
 
-/// Checks a zip's frame; the name of the entry that differs is empty where the zip as a whole is meant.
+/// Verifies the structure of a zip. The name of the differing entry is empty if the zip as a whole differs.
 pub fn check(zip: &Path) -> Result<(), (String, FrameFault)> {
     let whole = |fault: FrameFault| (String::new(), fault);
     let records = read(zip, chrono_tz::UTC).map_err(|fault| whole(fault.into()))?;
@@ -103,7 +102,7 @@ fn entry(record: &ZipRecord) -> Entry {
     Entry { name, method, crc32, compressed, uncompressed }
 }
 
-/// Reads forward through the zip.
+/// Reads the zip from beginning to end.
 struct Frame<'a> {
     file: &'a mut BufReader<File>,
     at: u64,

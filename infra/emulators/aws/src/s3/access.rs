@@ -1,4 +1,4 @@
-//! Whose key may do what in the embedded S3, as the policies of infra/template.yaml have it on AWS.
+//! Permissions of access keys in the S3 emulator, matching the policies in infra/template.yaml.
 
 use std::collections::BTreeMap;
 
@@ -10,26 +10,24 @@ use s3s::{S3Result, s3_error};
 
 use super::buckets::ARCHIVES_BUCKET;
 
-/// What the holder of a key may do.
+/// Permissions of an access key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Allowed {
-    /// Everything.
     Everything,
-    /// To read zips, and nothing else.
+    /// Reading zips only.
     ReadZips,
 }
 
-/// The keys that are known, and what each may do.
+/// The known access keys with their permissions.
 #[derive(Clone)]
 pub struct Keys(BTreeMap<String, (AccessKey, Allowed)>);
 
 impl Keys {
-    /// These keys.
     pub fn new(keys: impl IntoIterator<Item = (AccessKey, Allowed)>) -> Self {
         Self(keys.into_iter().map(|(key, allowed)| (key.id.clone(), (key, allowed))).collect())
     }
 
-    /// Checks signatures with them.
+    /// Creates the signature check for these keys.
     pub fn auth(&self) -> SimpleAuth {
         let mut auth = SimpleAuth::new();
         for (key, _) in self.0.values() {
@@ -51,7 +49,8 @@ impl S3Access for Keys {
     }
 }
 
-/// `s3:GetObject` on `archives/*`, which the signer's policy allows; HEAD needs the same action.
+/// Returns whether an operation is `s3:GetObject` on `archives/*`, which the signer's policy allows; HEAD needs the
+/// same action.
 fn reads_zip(operation: &str, path: &S3Path) -> bool {
     let is_reading = matches!(operation, "GetObject" | "HeadObject");
     let is_zip = |bucket: &str, key: &str| bucket == ARCHIVES_BUCKET && key.starts_with("archives/");

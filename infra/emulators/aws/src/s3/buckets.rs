@@ -1,6 +1,6 @@
 //! Names of the emulated buckets.
 
-/// The bucket of zips and work objects.
+/// Bucket for zips and work objects.
 pub const ARCHIVES_BUCKET: &str = "archives";
-/// The native CRM store's bucket.
+/// Bucket of the native CRM store.
 pub const CRM_BUCKET: &str = "crm";

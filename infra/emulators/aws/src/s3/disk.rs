@@ -1,5 +1,5 @@
-//! The file system under the embedded S3, with what the operating system refuses in words: a full disk and too few open files look like an
-//! internal error or a missing object otherwise. It also holds an object to the CRC-32 that its upload was completed with, as S3 does.
+//! File storage of the S3 emulator. It reports a full disk and too few open files as such, which would otherwise look
+//! like an internal error or a missing object, and verifies the CRC-32 with which an upload is completed, as S3 does.
 
 use std::error::Error;
 use std::io;
@@ -14,9 +14,9 @@ use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 use s3s_fs::FileSystem;
 use tokio::io::AsyncReadExt;
 
-/// `errno`s of a process, and of a system, that may not open more files; the standard library has no name for them.
+/// `errno` values for too many open files in the process and in the system; the standard library has no names for them.
 const NO_FILE_LEFT: [i32; 2] = [24, 23];
-/// Bytes that are read at once to count a checksum.
+/// Number of bytes read at once for a checksum.
 const CHUNK: usize = 1 << 20;
 
 /// The files of all buckets.
@@ -26,13 +26,13 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Keeps buckets as folders below `root`, which is there.
+    /// Stores buckets as folders below `root`, which must exist.
     pub fn new(root: &Path) -> anyhow::Result<Self> {
         let files = FileSystem::new(root).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         Ok(Self { files, root: root.to_owned() })
     }
 
-    /// Says what the operating system refused, where that is behind an error.
+    /// Replaces an S3 error by one that names the operating system error behind it.
     fn explain(&self, error: S3Error) -> S3Error {
         let Some(cause) = error.source() else { return error };
         let causes = std::iter::successors(Some(cause as &(dyn Error + 'static)), |cause| (**cause).source());
@@ -41,11 +41,7 @@ impl Disk {
                 return refusal;
             }
             if cause.is::<serde_json::Error>() {
-                return custom(
-                    "ObjectDamaged",
-                    StatusCode::CONFLICT,
-                    format!("what is kept beside an object is damaged: {cause}"),
-                );
+                return custom("ObjectDamaged", StatusCode::CONFLICT, format!("the metadata of the object is damaged: {cause}"));
             }
         }
         error
@@ -68,7 +64,7 @@ impl Disk {
         }
     }
 
-    /// Completes an upload. An object that has another CRC-32 than the caller expects is deleted again.
+    /// Completes an upload, and deletes the object again if its CRC-32 differs from the expected one.
     async fn complete(
         &self,
         request: S3Request<CompleteMultipartUploadInput>,
@@ -82,7 +78,7 @@ impl Disk {
             return Ok(completed);
         }
         tokio::fs::remove_file(&file).await.map_err(S3Error::internal_error)?;
-        Err(S3Error::with_message(S3ErrorCode::BadDigest, "the object has another CRC-32 than it should have"))
+        Err(S3Error::with_message(S3ErrorCode::BadDigest, "the CRC-32 of the object differs from the expected one"))
     }
 }
 
@@ -103,7 +99,7 @@ fn custom(code: &'static str, status: StatusCode, message: String) -> S3Error {
     error
 }
 
-/// Passes calls on to the files. Whatever is not named here is answered as not implemented.
+/// Forwards calls to the file storage. All other calls are answered as not implemented.
 macro_rules! pass_on {
     ($($call:ident: $input:ident -> $output:ident;)*) => {
         #[async_trait::async_trait]

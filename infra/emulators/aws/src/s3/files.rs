@@ -1,5 +1,6 @@
-//! The embedded S3's files. An object's own file lies below its bucket's folder, what S3 knows of it (type, checksums) in files beside
-//! the buckets. All of that goes with the object, and so does a folder that holds nothing more; `s3s-fs` itself would leave them.
+//! Files of the S3 emulator. An object's data is in a file below its bucket's folder, and its metadata (type,
+//! checksums) in files beside the buckets. Deleting an object deletes all of these files and empty folders, which
+//! `s3s-fs` itself would leave behind.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,31 +22,31 @@ use tokio::sync::{Mutex, RwLock};
 
 use super::disk::Disk;
 
-/// What follows an object's name in the names of the files that know something of it.
+/// Suffixes of the metadata files of an object.
 const SIDECARS: [&str; 2] = [".metadata.json", ".internal.json"];
-/// What the names of unfinished uploads' files begin with.
+/// Prefix of the files of unfinished uploads.
 const UPLOADS: &str = ".upload";
 
 type Answer<T> = S3Result<S3Response<T>>;
 
-/// S3 on files.
+/// The S3 emulator on files.
 pub struct Files {
     s3: Disk,
     root: PathBuf,
-    /// Held for reading while an object is written, so that no folder goes between its making and its use.
+    /// Held for reading while an object is written, so that its folder is not deleted between creation and use.
     folders: RwLock<()>,
-    /// Folders of deleted objects that were not looked at yet, because something was being written.
+    /// Folders of deleted objects that could not be examined yet because an object was being written.
     emptied: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Files {
-    /// Opens the folder with these buckets, and deletes what a process that was killed has left: unfinished uploads, which nobody can
-    /// complete (on AWS a lifecycle rule does this), files beside objects that are gone, and empty folders.
+    /// Opens the folder with the given buckets, and deletes what a killed process left: unfinished uploads, which
+    /// nobody can complete (on AWS a lifecycle rule does this), metadata files without an object, and empty folders.
     pub fn open(root: &Path, buckets: &[&str]) -> Result<Self> {
         for bucket in buckets {
             fs::create_dir_all(root.join(bucket))?;
         }
-        delete_orphans(root).context("clean the embedded S3's folder")?;
+        delete_orphans(root).context("clean the folder of the S3 emulator")?;
         for bucket in buckets {
             delete_empty_below(&root.join(bucket)).context("clean a bucket's folder")?;
         }
@@ -53,7 +54,7 @@ impl Files {
         Ok(Self { s3, root: root.to_owned(), folders: RwLock::default(), emptied: Arc::default() })
     }
 
-    /// Deletes what belonged to an object that is gone.
+    /// Deletes what belonged to a deleted object.
     async fn forget(&self, bucket: &str, key: &str) -> io::Result<()> {
         let object = self.root.join(bucket).join(key);
         for sidecar in SIDECARS {
@@ -131,7 +132,7 @@ fn sidecar_name(bucket: &str, key: &str, sidecar: &str) -> String {
     format!(".bucket-{bucket}.object-{key}{sidecar}")
 }
 
-/// Bucket and key of the object that such a file belongs to; an upload's own file belongs to none.
+/// Returns bucket and key of the object of a metadata file; `None` for the file of an upload.
 fn owner(name: &str) -> Option<(String, String)> {
     let rest = SIDECARS.iter().find_map(|sidecar| name.strip_suffix(sidecar))?;
     let (bucket, key) = rest.strip_prefix(".bucket-")?.split_once(".object-")?;
@@ -157,7 +158,7 @@ fn is_orphan(root: &Path, name: &str) -> bool {
     }
 }
 
-/// Deletes empty folders below this one, and those that become empty by it.
+/// Recursively deletes empty folders below a folder.
 fn delete_empty_below(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -169,7 +170,7 @@ fn delete_empty_below(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Deletes an empty folder and every one above that it leaves empty; never a bucket's own.
+/// Deletes an empty folder and every parent that becomes empty, but never a bucket's folder.
 fn delete_while_empty(folder: &Path, root: &Path) -> io::Result<()> {
     let is_below_a_bucket = |folder: &Path| folder.strip_prefix(root).is_ok_and(|rest| rest.components().count() > 1);
     for folder in folder.ancestors().take_while(|folder| is_below_a_bucket(folder)) {
@@ -180,7 +181,7 @@ fn delete_while_empty(folder: &Path, root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the folder is gone; one that holds something stays.
+/// Returns whether the folder was deleted; a folder with contents stays.
 fn unless_in_use(removed: io::Result<()>) -> io::Result<bool> {
     match removed {
         Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),

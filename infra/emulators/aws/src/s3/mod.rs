@@ -1,4 +1,5 @@
-//! S3 on files, embedded: one loopback port, where the functions' key does everything and the links' key reads zips, as on AWS.
+//! S3 emulator on files, on one loopback port. The functions' key may do everything, and the link signer's key may read
+//! zips, as on AWS.
 
 mod access;
 mod buckets;
@@ -29,10 +30,10 @@ pub use access::{Allowed, Keys};
 pub use buckets::{ARCHIVES_BUCKET, CRM_BUCKET};
 pub use files::Files;
 
-/// How long nothing is accepted after a connection has failed to open.
+/// Pause after a connection failed to open.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Starts S3 on the files below `data` and gives its URL.
+/// Starts S3 on the files below `data` and returns its URL.
 pub async fn start(
     data: &Path,
     keys: Keys,
@@ -58,12 +59,14 @@ async fn serve(listener: TcpListener, service: S3Service, told: UnboundedSender<
             accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        // A connection that fails to open is the client's to try again. Where there is no file left for one, there is none at once.
+        // The client retries a connection that fails to open. If no file descriptor is free, the next attempt would
+        // fail as well.
         let Ok((socket, peer)) = socket else {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        // Head and body are sent one after the other; without this, small bodies wait for the client's delayed acknowledgement.
+        // Head and body are sent separately; with Nagle's algorithm, small bodies would wait for the client's delayed
+        // acknowledgement.
         if socket.set_nodelay(true).is_err() {
             continue;
         }
@@ -75,7 +78,7 @@ async fn serve(listener: TcpListener, service: S3Service, told: UnboundedSender<
     graceful.shutdown().await;
 }
 
-/// Nobody reads the store from within a page: links are followed, and everything else comes from the functions.
+/// Rejects requests from web pages: users open links directly, and everything else comes from the functions.
 async fn answer(
     service: S3Service,
     request: Request<Incoming>,

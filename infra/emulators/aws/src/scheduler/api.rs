@@ -1,4 +1,4 @@
-//! The EventBridge Scheduler calls that the functions make: REST with JSON, as the SDK sends them.
+//! Emulator for the EventBridge Scheduler calls of the functions: REST with JSON, as the SDK sends them.
 
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ fn read(name: &str, body: &[u8]) -> Result<Created, Response> {
     let invalid = |message: &str| refusal(StatusCode::BAD_REQUEST, "ValidationException", message);
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     if name.is_empty() || name.len() > 64 || !name.bytes().all(is_name) {
-        return Err(invalid("the name is not 1 to 64 letters, digits, -, _ and ."));
+        return Err(invalid("the name must have 1 to 64 letters, digits, -, _ and ."));
     }
     let body: Body = serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))?;
     if body.group_name != GROUP {
@@ -103,8 +103,8 @@ fn not_found() -> Response {
 }
 
 fn broken(error: &anyhow::Error) -> Response {
-    tracing::error!(error = format!("{error:#}"), "a schedule could not be kept");
-    refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerException", "the schedule could not be kept")
+    tracing::error!(error = format!("{error:#}"), "storing a schedule failed");
+    refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerException", "the schedule could not be stored")
 }
 
 fn refusal(status: StatusCode, kind: &str, message: &str) -> Response {

@@ -1,4 +1,4 @@
-//! Calls of targets: each is tried until it succeeds or its retry policy ends.
+//! Invocations of targets. Each is retried until it succeeds or its retry policy ends.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::{Called, RetryPolicy, Target};
 
-/// Waits between tries grow to this.
+/// Maximum wait between two attempts.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
 
-/// Calls that have not succeeded yet.
+/// Invocations that have not succeeded yet.
 pub struct Deliveries {
     open: Vec<Delivery>,
     dead_letters: PathBuf,
@@ -28,12 +28,12 @@ struct Delivery {
 }
 
 impl Deliveries {
-    /// None yet; calls that never succeed are appended to that file.
+    /// Starts without invocations. Failed ones are appended to the given file as dead letters.
     pub fn new(dead_letters: PathBuf) -> Self {
         Self { open: Vec::new(), dead_letters }
     }
 
-    /// Adds a call for the time at which a schedule fired.
+    /// Adds an invocation for the time at which a schedule fired.
     pub fn add(&mut self, target: &Target, scheduled: DateTime<Utc>, now: DateTime<Utc>) {
         let time = scheduled.to_rfc3339_opts(SecondsFormat::Secs, true);
         let input = target.input.replace("<aws.scheduler.scheduled-time>", &time);
@@ -42,10 +42,10 @@ impl Deliveries {
         self.open.push(Delivery { function, input, policy, since: now, next: now, tries: 0 });
     }
 
-    /// Tries what is to be tried now.
+    /// Makes the attempts that are due.
     pub async fn deliver(&mut self, called: &dyn Called, now: DateTime<Utc>) {
         for mut delivery in std::mem::take(&mut self.open) {
-            // No wait is longer, unless the clock has gone back.
+            // A longer wait means that the clock was set back.
             if delivery.next > now && delivery.next - now <= LONGEST_WAIT {
                 self.open.push(delivery);
                 continue;
@@ -62,14 +62,14 @@ impl Deliveries {
     }
 
     fn bury(&self, delivery: &Delivery, error: &anyhow::Error, now: DateTime<Utc>) {
-        tracing::error!(error = format!("{error:#}"), "a scheduled call never succeeded");
+        tracing::error!(error = format!("{error:#}"), "a scheduled invocation failed for good");
         let letter = json!({ "at": now, "function": delivery.function, "input": delivery.input, "error": format!("{error:#}") });
         let append = || -> Result<()> {
             let mut file = std::fs::File::options().create(true).append(true).open(&self.dead_letters)?;
             Ok(writeln!(file, "{letter}")?)
         };
         if let Err(error) = append() {
-            tracing::error!(error = format!("{error:#}"), "a dead letter could not be kept");
+            tracing::error!(error = format!("{error:#}"), "storing a dead letter failed");
         }
     }
 }
@@ -91,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    /// Fails so many times, then succeeds.
+    /// Fails a number of times, then succeeds.
     struct Failing(AtomicU32);
 
     #[async_trait::async_trait]

@@ -1,5 +1,5 @@
-//! When a schedule fires, as EventBridge Scheduler counts: by the wall clock of its zone. A local time that the zone skips is not fired
-//! at all, and one that it repeats is fired once.
+//! Times at which a schedule fires, following EventBridge Scheduler: by the local time of its zone. A local time that
+//! the zone skips does not fire, and one that it repeats fires once.
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, LocalResult, TimeDelta, TimeZone, Utc};
@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
-/// A cron expression in its zone.
+/// A cron expression with its time zone.
 #[derive(Debug, Clone)]
 pub struct Expression {
     cron: Cron,
@@ -15,22 +15,22 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Reads `cron(minutes hours day-of-month month day-of-week year)`. Nothing else is known here.
+    /// Parses `cron(minutes hours day-of-month month day-of-week year)`, the only supported form.
     pub fn parse(text: &str, zone: Tz) -> Result<Self> {
         let fields =
             text.strip_prefix("cron(").and_then(|rest| rest.strip_suffix(')')).context("only cron(...) is known here")?;
         let parts: Vec<&str> = fields.split_whitespace().collect();
         ensure!(parts.len() == 6, "a cron expression has six fields");
-        ensure!((parts[2] == "?") != (parts[4] == "?"), "one of day-of-month and day-of-week, and not both, is ?");
+        ensure!((parts[2] == "?") != (parts[4] == "?"), "exactly one of day-of-month and day-of-week must be ?");
         // Sunday is 1, as in Quartz; the last field is the year.
         let parser = CronParser::builder().seconds(Seconds::Required).year(Year::Required).alternative_weekdays(true);
         let cron = parser.build().parse(&format!("0 {fields}")).with_context(|| format!("{text} is no cron expression"))?;
         Ok(Self { cron, zone })
     }
 
-    /// The times after `from`, up to and with `until`.
+    /// Returns the times after `from`, up to and including `until`.
     pub fn between(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
-        // The wall clock is counted as if it were UTC; a day more on either side covers every offset.
+        // Local time is treated as UTC; a day on either side covers every offset.
         let wall = |at: DateTime<Utc>| at.with_timezone(&self.zone).naive_local().and_utc();
         let last = wall(until) + TimeDelta::days(1);
         let walls = self.cron.iter_after(wall(from) - TimeDelta::days(1)).take_while(move |wall| *wall <= last);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is triggered and passes the gate is the rule, over six years, but for local times that the zone skips.
+        /// Trigger and gate together match the rule over six years, except at local times that the zone skips.
         #[test]
         fn trigger_and_gate_together_are_the_rule(
             interval in 1u16..=52, kind in 0u8..4, number in 1u8..=31, weekday in 0u8..7, zone in 0usize..8,
@@ -115,7 +115,7 @@ mod tests {
             let passed: Vec<_> = expression.between(now, until).filter_map(|at| recurrence.occurrence_at(at)).collect();
             let is_skipped = |at: &DateTime<Utc>| at.with_timezone(&recurrence.zone).time() != time;
             let ruled = recurrence.occurrences().take_while(|at| *at <= until).filter(|at| !is_skipped(at));
-            // A skipped day's occurrence keeps its time of day, so that only the sweep can tell it.
+            // The occurrence of a skipped day keeps its time of day, so only the sweep detects it.
             let apia = at("2011-12-30T10:00:00Z")..at("2011-12-31T10:00:00Z");
             let ruled: Vec<_> = ruled.filter(|at| recurrence.zone != Pacific::Apia || !apia.contains(at)).collect();
             let passed: Vec<_> = passed.into_iter().filter(|at| recurrence.zone != Pacific::Apia || !apia.contains(at)).collect();

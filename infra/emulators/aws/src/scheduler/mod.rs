@@ -1,6 +1,6 @@
-//! EventBridge Scheduler, as far as the functions use it: schedules kept in files, fired by the clock, each call tried again until it
-//! succeeds or its retry policy ends and it becomes a dead letter. What should have fired while the program was not running is not
-//! fired later; the sweep is there for that.
+//! Emulator for the parts of EventBridge Scheduler that the functions use. Schedules are stored in files and fired by
+//! the clock. Each invocation is retried until it succeeds, or until its retry policy ends and it becomes a dead
+//! letter. Times that passed while the program was not running do not fire later; the sweep handles them.
 
 mod api;
 mod deliveries;
@@ -21,54 +21,48 @@ pub use api::{GROUP, router};
 use deliveries::Deliveries;
 use expression::Expression;
 
-/// A schedule as it was created, in the service's own words.
+/// A schedule as created, in the service's own terms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Created {
-    /// The cron expression.
     pub schedule_expression: String,
-    /// Its zone.
     pub schedule_expression_timezone: chrono_tz::Tz,
-    /// What is called.
     pub target: Target,
-    /// How far calls may be spread; here they come at once.
+    /// Flexible time window; here invocations are never delayed.
     pub flexible_time_window: Value,
 }
 
-/// What a schedule calls.
+/// Target of a schedule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Target {
     /// ARN of the function.
     pub arn: String,
-    /// ARN of the role that calls.
+    /// ARN of the invoking role.
     pub role_arn: String,
-    /// The input, with context attributes to be replaced.
+    /// Input with context attributes that are replaced.
     pub input: String,
-    /// How long a failing call is tried again.
     pub retry_policy: RetryPolicy,
-    /// Where a call goes that never succeeded.
+    /// Dead-letter queue.
     pub dead_letter_config: Value,
 }
 
-/// How long a failing call is tried again.
+/// Retry policy of a target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RetryPolicy {
-    /// Seconds.
     pub maximum_event_age_in_seconds: i64,
-    /// Times.
     pub maximum_retry_attempts: u32,
 }
 
-/// What schedules call.
+/// Receives the invocations of schedules.
 #[async_trait]
 pub trait Called: Send + Sync {
-    /// Calls the function with that ARN.
+    /// Invokes the function with that ARN.
     async fn call(&self, function: &str, input: Value) -> Result<()>;
 }
 
-/// All schedules, and the calls under way.
+/// All schedules, and the invocations in progress.
 #[derive(Clone)]
 pub struct Scheduler {
     folder: PathBuf,
@@ -85,7 +79,7 @@ struct Entry {
 }
 
 impl Scheduler {
-    /// Loads the schedules below this folder; they fire from now on.
+    /// Loads the schedules below a folder. They fire from now on.
     pub fn load(folder: PathBuf, called: Arc<dyn Called>, now: DateTime<Utc>) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let mut schedules = BTreeMap::new();
@@ -105,7 +99,7 @@ impl Scheduler {
         Ok(Self { folder, schedules, deliveries, called })
     }
 
-    /// Calls everything that became due until now, and what failed before and is to be tried again.
+    /// Makes all invocations that became due, and due retries.
     pub async fn fire_due(&self, now: DateTime<Utc>) {
         let mut deliveries = self.deliveries.lock().await;
         for (at, created) in self.take_due(now) {
@@ -114,19 +108,20 @@ impl Scheduler {
         deliveries.deliver(&*self.called, now).await;
     }
 
-    /// The next time at which anything fires; calls that failed do not count.
+    /// Next time at which a schedule fires, not counting retries.
     pub fn next_fire(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let horizon = now + chrono::TimeDelta::days(5 * 366);
         let next = |entry: &Entry| entry.expression.between(entry.fired_until, horizon).next();
         self.lock().values().filter_map(next).min()
     }
 
-    /// Takes what became due since the last time, in order.
+    /// Returns the times that became due since the last call, in order.
     fn take_due(&self, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, Created)> {
         let mut due = Vec::new();
         for entry in self.lock().values_mut() {
             due.extend(entry.expression.between(entry.fired_until, now).map(|at| (at, entry.created.clone())));
-            // A clock that goes back makes times come again. They fire again, which starts nothing twice; not to fire would lose the next ones.
+            // If the clock is set back, times repeat and fire again, which starts nothing twice. Not firing would lose
+            // the next times.
             entry.fired_until = now;
         }
         due.sort_by_key(|(at, _)| *at);
@@ -137,7 +132,7 @@ impl Scheduler {
         self.lock().get(name).map(|entry| entry.created.clone())
     }
 
-    /// Keeps a schedule under that name.
+    /// Stores a schedule under a name.
     fn put(&self, name: &str, created: Created, now: DateTime<Utc>) -> Result<()> {
         let entry = entry(created, now)?;
         write_whole(&self.file(name), &serde_json::to_vec_pretty(&entry.created)?)?;
@@ -145,7 +140,7 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Forgets a schedule; tells whether there was one.
+    /// Deletes a schedule, and returns whether it existed.
     fn delete(&self, name: &str) -> Result<bool> {
         let was_there = self.lock().remove(name).is_some();
         if was_there {

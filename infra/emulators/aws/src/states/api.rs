@@ -1,4 +1,4 @@
-//! The Step Functions calls that the functions make, answered on loopback: AWS JSON 1.0.
+//! Emulator for the Step Functions calls of the functions, with AWS JSON 1.0.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -32,7 +32,7 @@ async fn call(State(executions): State<Executions>, headers: HeaderMap, body: By
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
     match target {
         Some("AWSStepFunctions.StartExecution") => start(&executions, &body).unwrap_or_else(|refusal| refusal),
-        _ => refusal("UnknownOperationException", "only StartExecution is answered here"),
+        _ => refusal("UnknownOperationException", "only StartExecution is supported"),
     }
 }
 
@@ -48,7 +48,7 @@ fn start(executions: &Executions, body: &[u8]) -> Result<Response, Response> {
         NotStarted::InvalidName => refusal("InvalidName", "the name is not valid"),
         NotStarted::Taken => refusal("ExecutionAlreadyExists", "the name is taken"),
         NotStarted::NotKept(error) => {
-            tracing::error!(error = format!("{error:#}"), "an execution could not be kept");
+            tracing::error!(error = format!("{error:#}"), "storing an execution failed");
             answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "__type": "InternalFailure" }))
         }
     })?;

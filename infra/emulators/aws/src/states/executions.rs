@@ -1,5 +1,6 @@
-//! Executions of the archive state machine. Each is kept in a file from before it starts: a name starts one execution only, and what
-//! was cut short by the end of the process goes on at the next start, from the first state (every task may be repeated).
+//! Executions of the archive state machine. Each execution is stored in a file before it starts. A name starts only one
+//! execution, and an execution that was interrupted by the end of the process starts again from its first state,
+//! because every task may be repeated.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -16,51 +17,46 @@ use tokio_util::task::TaskTracker;
 
 use super::asl::{Definition, Failed, Run};
 
-/// For so long a name stays taken, as on AWS.
+/// How long a name stays in use, as on AWS.
 const NAMES_KEPT: Duration = Duration::from_secs(90 * 86_400);
 
-/// One execution, as its file holds it.
+/// An execution as stored in its file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Execution {
-    /// Its input.
     pub input: Value,
-    /// Where it stands.
     pub status: Status,
-    /// The error's name, when it failed.
+    /// Name of the error of a failed execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The error's cause, when it failed.
+    /// Cause of the error of a failed execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
 
-/// Where an execution stands, in Step Functions' words.
+/// State of an execution, in Step Functions' terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
-    /// Not at its end.
     Running,
-    /// Ended well.
     Succeeded,
-    /// Ended badly.
     Failed,
 }
 
-/// Why an execution was not started.
+/// Reasons why an execution was not started.
 #[derive(Debug, thiserror::Error)]
 pub enum NotStarted {
-    /// The name is no name.
-    #[error("the name is not 1 to 80 letters, digits, - and _")]
+    /// The name is malformed.
+    #[error("the name must have 1 to 80 letters, digits, - and _")]
     InvalidName,
-    /// The name belongs to an execution that has ended or has another input.
+    /// The name belongs to an execution that has ended or has different input.
     #[error("the name is taken")]
     Taken,
     /// The file could not be written.
-    #[error("the execution cannot be kept")]
+    #[error("the execution cannot be stored")]
     NotKept(#[source] anyhow::Error),
 }
 
-/// Starts and keeps executions.
+/// Starts and stores executions.
 #[derive(Clone)]
 pub struct Executions {
     folder: PathBuf,
@@ -72,13 +68,13 @@ pub struct Executions {
 }
 
 impl Executions {
-    /// Keeps executions below this folder.
+    /// Stores executions below a folder.
     pub fn new(folder: PathBuf, machine: Definition, run: Run, tasks: TaskTracker, stop: CancellationToken) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
         Ok(Self { folder, machine: Arc::new(machine), run, tasks, stop, running: watch::Sender::new(0) })
     }
 
-    /// Starts an execution. The same name and input again, while it runs, is the same execution.
+    /// Starts an execution. The same name with the same input, while it runs, is the same execution.
     pub fn start(&self, name: &str, input: Value) -> Result<(), NotStarted> {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if name.is_empty() || name.len() > 80 || !name.bytes().all(is_name) {
@@ -98,7 +94,7 @@ impl Executions {
         Ok(())
     }
 
-    /// Goes on with what was cut short, and frees names after 90 days.
+    /// Resumes interrupted executions, and releases names after 90 days.
     pub fn resume(&self) -> Result<()> {
         for entry in std::fs::read_dir(&self.folder)? {
             let path = entry?.path();
@@ -108,7 +104,7 @@ impl Executions {
             let execution = match self.read(name) {
                 Ok(execution) => execution,
                 Err(error) => {
-                    set_aside(&path, &error, "a backup that it was making is made anew, or ended by the sweep")?;
+                    set_aside(&path, &error, "the sweep starts its backup again, or ends it")?;
                     continue;
                 }
             };
@@ -121,30 +117,29 @@ impl Executions {
         Ok(())
     }
 
-    /// Whether an execution with that name is under way.
+    /// Returns whether an execution with that name is running.
     pub fn goes_on(&self, name: &str) -> bool {
         self.read(name).is_ok_and(|execution| execution.status == Status::Running)
     }
 
-    /// Reads an execution.
     pub fn read(&self, name: &str) -> Result<Execution> {
         let path = self.file(name);
         let json = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
         serde_json::from_slice(&json).with_context(|| format!("understand {}", path.display()))
     }
 
-    /// Waits until no execution runs.
+    /// Waits until no execution is running.
     pub async fn wait_until_idle(&self) {
-        // The sender lives in `self`, so that waiting cannot fail.
+        // Waiting cannot fail, because `self` holds the sender.
         let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
     }
 
-    /// How many executions run.
+    /// Number of running executions.
     pub fn running(&self) -> watch::Receiver<usize> {
         self.running.subscribe()
     }
 
-    /// Whether no execution runs.
+    /// Returns whether no execution is running.
     pub fn is_idle(&self) -> bool {
         *self.running.borrow() == 0
     }
@@ -160,7 +155,7 @@ impl Executions {
             if let Some(outcome) = outcome
                 && let Err(error) = this.end(&name, execution, outcome)
             {
-                tracing::error!(execution.name = name, error = format!("{error:#}"), "the end of an execution could not be kept");
+                tracing::error!(execution.name = name, error = format!("{error:#}"), "storing the end of an execution failed");
             }
             this.running.send_modify(|running| *running -= 1);
         });
@@ -181,7 +176,7 @@ impl Executions {
     }
 }
 
-/// Writes a file that must not be there yet, whole or not at all.
+/// Creates a file, which must not exist, atomically.
 fn create(path: &Path, execution: &Execution) -> std::io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     file.write_all(&serde_json::to_vec(execution)?)?;

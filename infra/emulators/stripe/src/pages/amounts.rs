@@ -1,8 +1,9 @@
-//! Amounts as people write them.
+//! Formatting of amounts for people.
 
 use hozon_shared::payments::from_stripe;
 
-/// An amount of Stripe's with its currency's sign, where it has one that is not mistaken, or its code: `¥1,500`, `$12.50`, `KWD 5.120`.
+/// Formats an amount with the currency's sign if it is unambiguous, or else with its code: `¥1,500`, `$12.50`, `KWD
+/// 5.120`.
 pub fn shown(amount: i64, currency: &str) -> String {
     let sign = if amount < 0 { "−" } else { "" };
     match from_stripe(amount.unsigned_abs(), currency) {

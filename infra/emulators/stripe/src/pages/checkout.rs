@@ -1,4 +1,4 @@
-//! The checkout's page and the challenge's.
+//! The checkout page and the authentication page.
 
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::locale::Locale;
@@ -23,7 +23,7 @@ pub enum Field {
     Code,
 }
 
-/// What is wrong with a field.
+/// The defect of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
     Missing(Field),
@@ -33,19 +33,19 @@ pub enum Problem {
     Declined(Decline),
 }
 
-/// What the buyer typed, but for the card, and what was wrong with it.
+/// The buyer's input, except for the card, and its errors.
 pub struct Typed {
     pub details: BillingDetails,
     pub errors: Vec<Problem>,
 }
 
 impl Typed {
-    /// What was typed before.
+    /// Returns the earlier input of a session.
     pub fn of(session: &Session) -> Self {
         Self { details: session.customer_details.clone().unwrap_or_default(), errors: Vec::new() }
     }
 
-    /// The same, after a card did not pay.
+    /// Adds the error of a declined card.
     pub fn declined(self, decline: Decline) -> Self {
         Self { errors: vec![Problem::Declined(decline)], ..self }
     }
@@ -67,7 +67,7 @@ impl Problem {
         }
     }
 
-    /// The whole sentence, with the field's name.
+    /// Returns a complete sentence with the field's name.
     fn sentence(self, language: Locale) -> String {
         let words = words(language);
         let what = match self {
@@ -96,7 +96,7 @@ impl Field {
         }
     }
 
-    /// What a browser fills in.
+    /// Value of the `autocomplete` attribute.
     fn autocomplete(self) -> &'static str {
         match self {
             Self::Name => "billing name",
@@ -130,7 +130,7 @@ impl Field {
         }
     }
 
-    /// The field with its label, its hint and what is wrong with it.
+    /// Renders the field with its label, hint and error.
     fn html(self, language: Locale, value: &str, problem: Option<Problem>) -> String {
         let (name, words) = (self.name(), words(language));
         let hint = self.hint(words).map(|hint| format!("<span class=\"hint\" id=\"{name}-hint\">{hint}</span>"));
@@ -161,7 +161,7 @@ impl Field {
     }
 }
 
-/// Reads the form. The card is there only when nothing is wrong with it.
+/// Parses the form. The card is present only if there is no error.
 pub fn read(form: &Form, now: DateTime<Utc>) -> (BillingDetails, Option<Card>, Vec<Problem>) {
     let text = |field: Field| form.text(field.name()).unwrap_or_default().trim().to_owned();
     let details = BillingDetails {
@@ -196,7 +196,7 @@ fn is_country(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// The page's content.
+/// Renders the page's content.
 pub fn body(session: &Session, typed: &Typed) -> String {
     let language = session.language();
     let words = words(language);
@@ -249,7 +249,7 @@ fn form(session: &Session, typed: &Typed) -> String {
         field(Field::Address, &address.line1),
     ]
     .concat();
-    // What was typed of a card is never sent back.
+    // Card input is never sent back.
     let card = [Field::Number, Field::Expiry, Field::Code].map(|of_card| field(of_card, "")).concat();
     format!(
         "{}<form method=\"post\" action=\"/pay/{}\" novalidate>\n<fieldset>\n<legend>{}</legend>\n{billing}</fieldset>\n<fieldset>\n\
@@ -290,7 +290,7 @@ fn back(session: &Session) -> String {
     session.cancel_url.as_ref().map(link).unwrap_or_default()
 }
 
-/// The content of the page on which a bank would ask.
+/// Renders the content of the authentication page.
 pub fn challenge(session: &Session) -> String {
     let words = words(session.language());
     format!(

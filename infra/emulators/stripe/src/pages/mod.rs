@@ -1,4 +1,4 @@
-//! The hosted pages: the checkout, the challenge of a card's bank, and the receipt. No script; one style sheet.
+//! The hosted pages: checkout, card authentication and receipt. They contain no scripts and share one style sheet.
 
 mod amounts;
 mod checkout;
@@ -24,7 +24,7 @@ use words::{Words, words};
 
 const STYLE: &str = include_str!("style.css");
 
-/// All pages.
+/// Returns the routes of all pages.
 pub fn router(server: StripeServer) -> Router {
     let style = get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE));
     Router::new()
@@ -81,7 +81,7 @@ async fn receipt(State(server): State<StripeServer>, Path(id): Path<String>) -> 
     }
 }
 
-/// The answer to a form: on to the next page, or the same one with what went wrong.
+/// Answers a form: redirects to the next page, or shows the same page with the errors.
 fn went_on(server: &StripeServer, id: &str, outcome: Result<Outcome, Refusal>) -> Response {
     let (outcome, session) = match outcome.and_then(|outcome| Ok((outcome, server.current(id)?))) {
         Ok(done) => done,
@@ -105,7 +105,7 @@ fn see_other(url: &str) -> Response {
 fn shown(session: &Session, typed: &Typed) -> Response {
     let words = words(session.language());
     let (status, title) = match session.status {
-        // Who hears the page hears its title first.
+        // Screen readers announce the title first.
         SessionStatus::Open if !typed.errors.is_empty() => {
             (StatusCode::UNPROCESSABLE_ENTITY, format!("{} {}", words.problems, words.title))
         }
@@ -118,7 +118,7 @@ fn refused(refusal: &Refusal) -> Response {
     let status = match refusal {
         Refusal::Missing(_) => StatusCode::NOT_FOUND,
         Refusal::Broken(error) => {
-            tracing::error!(%error, "the payments' state could not be kept");
+            tracing::error!(%error, "storing the payment state failed");
             StatusCode::INTERNAL_SERVER_ERROR
         }
         _ => StatusCode::BAD_REQUEST,
@@ -128,7 +128,7 @@ fn refused(refusal: &Refusal) -> Response {
     page(status, Locale::En, en, &format!("<h1 lang=\"ja\">{ja}</h1>\n<p>{en}</p>"), None)
 }
 
-/// A whole page. A form may lead back here and, by a redirect, to where the session ends.
+/// Renders a whole page. Its forms may submit to this server and redirect to the session's return address.
 fn page(status: StatusCode, language: Locale, title: &str, body: &str, session: Option<&Session>) -> Response {
     let ends = session.and_then(|session| Url::parse(&session.success_url).ok()).map(|url| url.origin().ascii_serialization());
     let policy = format!(
@@ -144,7 +144,7 @@ fn page(status: StatusCode, language: Locale, title: &str, body: &str, session: 
     );
     let mut headers = HeaderMap::new();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // With `no-referrer` a browser would send the page's own forms with `Origin: null` (Fetch standard, 3.2).
+    // With `no-referrer`, a browser would send the page's own forms with `Origin: null` (Fetch standard, section 3.2).
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -153,13 +153,13 @@ fn page(status: StatusCode, language: Locale, title: &str, body: &str, session: 
     (status, headers, Html(html)).into_response()
 }
 
-/// Text as HTML shows it, also between quotes.
+/// Escapes text for HTML, including attribute values.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 impl StripeServer {
-    /// The session after what the clock has made due.
+    /// Returns the session after everything that is due.
     fn current(&self, id: &str) -> Result<Session, Refusal> {
         if self.lock().is_due(self.0.clock.now()) {
             self.change(|_| Ok(()))?;

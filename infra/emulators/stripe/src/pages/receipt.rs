@@ -1,6 +1,7 @@
-//! The receipt's page: for a buyer in Japan a qualified invoice (適格請求書), with the contents of Consumption Tax Act article 57-4,
-//! paragraph 1 (National Tax Agency, "No. 6625, contents of qualified invoices"): the seller's name and registration number, the date, what was sold (and whether at the reduced rate),
-//! the total and the tax of each rate, rounded once, and the buyer's name.
+//! The receipt. For a buyer in Japan it is a qualified invoice (適格請求書) with the contents required by Consumption Tax
+//! Act article 57-4, paragraph 1 (National Tax Agency, "No. 6625, contents of qualified invoices"): the seller's name
+//! and registration number, the date, the items (and whether a reduced rate applies), the total and the tax per rate,
+//! rounded once, and the buyer's name.
 
 use chrono::DateTime;
 use chrono_tz::Tz;
@@ -16,8 +17,8 @@ use crate::charges::card_of;
 use crate::objects::{BillingDetails, Charge, Metadata, Session};
 use crate::state::State;
 
-/// Who sells here. A corporate number begins with 1 to 9, so that nobody has this one ("T" and 13 digits, NTA: "About registration
-/// numbers").
+/// The seller. Corporate numbers start with 1 to 9, so this registration number belongs to nobody ("T" and 13 digits,
+/// NTA: "About registration numbers").
 const SELLER: Seller = Seller { name: "Hozon Demo Shop / 保存デモショップ", registration: "T0123456789012" };
 
 struct Seller {
@@ -25,20 +26,20 @@ struct Seller {
     registration: &'static str,
 }
 
-/// A paid charge and what it was for.
+/// A paid charge and its items.
 pub struct Receipt {
-    /// The language of the checkout.
+    /// Language of the checkout.
     pub language: Locale,
     charge: Charge,
     lines: Vec<(String, i64)>,
-    /// The organisation that bought.
+    /// Name of the buying organisation.
     customer: String,
     billing: BillingDetails,
     metadata: Metadata,
 }
 
 impl Receipt {
-    /// The receipt of a charge that was paid.
+    /// Finds the receipt of a paid charge.
     pub fn find(state: &State, charge: &str) -> Option<Self> {
         let charge = state.charges.get(charge).filter(|charge| charge.paid)?.clone();
         let invoice = charge.invoice.as_ref().and_then(|id| state.invoices.get(id));
@@ -60,7 +61,7 @@ impl Receipt {
         })
     }
 
-    /// The tax that the amounts have in them.
+    /// Returns the tax included in the amounts.
     fn tax(&self) -> Option<Tax> {
         let percent: f64 = self.metadata.get("tax_percent")?.parse().ok()?;
         let rate = (percent * 1000.0).round() as u32;
@@ -77,7 +78,7 @@ impl Receipt {
     }
 }
 
-/// The checkout that the charge comes of; for a renewal the one that began its subscription.
+/// Finds the checkout session of a charge; for a renewal, the session that started its subscription.
 fn session_of<'a>(state: &'a State, charge: &Charge, subscription: Option<&str>) -> Option<&'a Session> {
     let is_its = |session: &&Session| {
         session.payment_intent.as_ref() == Some(&charge.payment_intent)
@@ -86,7 +87,7 @@ fn session_of<'a>(state: &'a State, charge: &Charge, subscription: Option<&str>)
     state.sessions.values().find(is_its)
 }
 
-/// The page's content.
+/// Renders the page's content.
 pub fn body(receipt: &Receipt) -> String {
     let words = words(receipt.language);
     let number = receipt.metadata.get("order").map(|order| format!("H-{order}")).unwrap_or_default();
@@ -126,7 +127,8 @@ fn buyer(receipt: &Receipt, words: &Words) -> String {
     )
 }
 
-/// The lines, the total, and for each rate what it holds in and what of it is tax. Everything sold here has one rate, and none the reduced.
+/// Renders the lines, the total, and the total and tax per rate. All items have the same rate, which is never the
+/// reduced one.
 fn bill(receipt: &Receipt, words: &Words) -> String {
     let Charge { amount, amount_refunded, currency, .. } = &receipt.charge;
     let mut rows: Vec<_> = receipt.lines.iter().map(|(name, amount)| row(name, &shown(*amount, currency))).collect();

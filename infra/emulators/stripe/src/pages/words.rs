@@ -1,10 +1,10 @@
-//! What the pages say, in both languages.
+//! Texts of the pages in both languages.
 
 use hozon_shared::domain::locale::Locale;
 
 use crate::cards::{CardError, Decline};
 
-/// Everything that is said.
+/// All texts in one language.
 pub struct Words {
     pub locale: Locale,
     pub title: &'static str,
@@ -181,7 +181,7 @@ const JA: Words = Words {
     not_found: "ページが見つかりません。",
 };
 
-/// What is said in a language.
+/// Returns the texts of a language.
 pub fn words(language: Locale) -> &'static Words {
     match language {
         Locale::En => &EN,
@@ -189,7 +189,7 @@ pub fn words(language: Locale) -> &'static Words {
     }
 }
 
-/// A tax of the price list as readers of the page's language know it.
+/// Translates the tax name of a price list for readers of the page's language.
 pub fn tax_name<'a>(of: &Words, name: &'a str) -> &'a str {
     match (of.locale, name) {
         (Locale::En, "消費税") => "consumption tax",
@@ -199,7 +199,7 @@ pub fn tax_name<'a>(of: &Words, name: &'a str) -> &'a str {
     }
 }
 
-/// What is wrong with a card's field, behind the field's name.
+/// Describes the error of a card field; follows the field's name.
 pub fn card_error(language: Locale, error: CardError) -> &'static str {
     match (language, error) {
         (Locale::En, CardError::Number) => "is not valid: check the digits",
@@ -215,7 +215,7 @@ pub fn card_error(language: Locale, error: CardError) -> &'static str {
     }
 }
 
-/// Why a card did not pay, behind the name of its field.
+/// Explains why a card was declined; follows the field's name.
 pub fn declined(language: Locale, decline: Decline) -> &'static str {
     match (language, decline) {
         (Locale::En, Decline::Generic) => "was declined by the bank. Try another card.",

@@ -1,4 +1,4 @@
-//! Buying.
+//! Paying a checkout.
 
 use chrono::TimeDelta;
 use hozon_shared::domain::payment::{About, CheckoutStatus, Standing};

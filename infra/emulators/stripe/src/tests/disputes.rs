@@ -1,4 +1,4 @@
-//! Money that goes back.
+//! Refunds and disputes.
 
 use hozon_shared::domain::payment::{About, ChargeState};
 use hozon_shared::ports::Payments;

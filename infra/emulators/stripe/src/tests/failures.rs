@@ -1,4 +1,4 @@
-//! The adapter against servers that fail.
+//! The adapter against failing servers.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Messages and how they arrive.
+//! Delivery of webhook messages.
 
 use chrono::TimeDelta;
 use hozon_shared::ports::{Clock, Payments};

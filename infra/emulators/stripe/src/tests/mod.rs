@@ -1,4 +1,4 @@
-//! The adapter against the server over HTTP; the buyer is a browser that sends forms.
+//! Tests of the Stripe adapter against the emulator over HTTP; the buyer is a browser that submits forms.
 
 mod checkouts;
 mod disputes;

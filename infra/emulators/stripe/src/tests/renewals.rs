@@ -1,4 +1,4 @@
-//! Subscriptions: what is renewed, and how that goes wrong.
+//! Renewals of subscriptions, and their failures.
 
 use chrono::TimeDelta;
 use hozon_shared::domain::payment::{Standing, SubscriptionState};

@@ -1,4 +1,4 @@
-//! A server on a port of its own, the adapter, a buyer, and a receiver of messages.
+//! Test environment: a server on its own port, the adapter, a buyer, and a receiver of messages.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -43,10 +43,10 @@ impl Ids for CountingIds {
     }
 }
 
-/// A message's signature and body.
+/// Signature and body of a message.
 type Received = (String, Bytes);
 
-/// What the receiver got, and how many more it refuses.
+/// Received messages, and the number of further messages to reject.
 #[derive(Clone, Default)]
 pub struct Receiver(Arc<Mutex<(Vec<Received>, usize)>>);
 
@@ -116,7 +116,7 @@ impl World {
         Self { clock, server, stripe, receiver, http, folder }
     }
 
-    /// The same files in a new process.
+    /// Restarts the server on the same files.
     pub async fn restarted(self) -> Self {
         Self::on(self.folder, self.clock, 2_000_000).await
     }
@@ -161,7 +161,7 @@ impl World {
         self.stripe.checkout(&checkout.id).await.expect("a state")
     }
 
-    /// The buyer sends the form with that card.
+    /// Submits the form with a card, as the buyer.
     pub async fn pay(&self, checkout: &Checkout, number: &str) -> reqwest::Response {
         self.send(&checkout.url, &form(number, "12 / 34", "123")).await
     }
@@ -171,7 +171,7 @@ impl World {
         request.send().await.expect("an answer")
     }
 
-    /// What the API lists.
+    /// Lists objects through the API.
     pub async fn list(&self, path: &str) -> Vec<Value> {
         let answer = self.http.get(format!("{}/v1/{path}", self.server.url())).bearer_auth(KEY).send().await.expect("an answer");
         let body: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
@@ -192,7 +192,7 @@ impl World {
         (status, serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON"))
     }
 
-    /// Messages as the adapter reads them; all must be signed right.
+    /// Returns the messages as parsed by the adapter; all must have a valid signature.
     pub fn messages(&self) -> Vec<Message> {
         let read = |(signature, body): Received| self.stripe.message(&signature, &body, self.clock.now());
         self.receiver.got().into_iter().map(|message| read(message).expect("a message")).collect()
@@ -202,7 +202,7 @@ impl World {
         self.messages().into_iter().map(|message| message.about).filter(|about| *about != About::Nothing).collect()
     }
 
-    /// Types of the messages, in the order of their arrival.
+    /// Returns the types of the messages in order of arrival.
     pub fn kinds(&self) -> Vec<String> {
         let kind = |(_, body): Received| {
             serde_json::from_slice::<Value>(&body).expect("JSON")["type"].as_str().expect("a type").to_owned()

@@ -1,4 +1,5 @@
-//! The states, as far as they are known. Every unknown field or kind is an error that names its place.
+//! The supported states of the Amazon States Language. An unknown field or state type is an error that names its
+//! position.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A state machine, or the inner one of a map.
+/// A state machine, or the inner state machine of a map.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Definition {
@@ -14,16 +15,16 @@ pub struct Definition {
     _comment: String,
     /// Name of the first state.
     pub start_at: String,
-    /// Seconds until the whole execution is given up.
+    /// Timeout of the whole execution in seconds.
     pub timeout_seconds: Option<u64>,
-    /// For a map's inner machine.
+    /// Present only in the inner state machine of a map.
     #[serde(default, rename = "ProcessorConfig")]
     _processor_config: Option<ProcessorConfig>,
     /// All states by name.
     pub states: BTreeMap<String, State>,
 }
 
-/// How a map's inner machine runs; here always in this process.
+/// How a map's inner state machine runs; here always in this process.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct ProcessorConfig {
@@ -39,49 +40,46 @@ enum DistributedMode {
     Distributed,
 }
 
-/// One state.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "Type")]
 pub enum State {
-    /// Calls a function.
+    /// Invokes a function.
     Task(Box<TaskState>),
-    /// Runs an inner machine for each item of an object.
+    /// Runs an inner state machine for each item of an object.
     Map(Box<MapState>),
-    /// Goes one way or another.
+    /// Selects the next state.
     Choice(ChoiceState),
-    /// Ends well.
+    /// Ends the execution successfully.
     Succeed(SucceedState),
-    /// Ends badly.
+    /// Ends the execution with an error.
     Fail(FailState),
 }
 
-/// A call of a function.
+/// An invocation of a function.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct TaskState {
     /// Always `arn:aws:states:::lambda:invoke`.
     pub resource: String,
-    /// Template of the call.
+    /// Template of the payload.
     pub parameters: Value,
-    /// Seconds until the task is given up.
+    /// Timeout of the task in seconds.
     pub timeout_seconds: Option<u64>,
     /// Template of the result.
     pub result_selector: Option<Value>,
-    /// Where the result goes; `null` drops it.
+    /// Path at which the result is inserted; `null` discards it.
     #[serde(default, deserialize_with = "given")]
     pub result_path: Option<Option<String>>,
-    /// What goes on; `null` gives `{}`.
+    /// The part of the state that is passed on; `null` passes on `{}`.
     #[serde(default, deserialize_with = "given")]
     pub output_path: Option<Option<String>>,
-    /// What is tried again, and how often.
+    /// Errors that are retried.
     #[serde(default)]
     pub retry: Vec<Retrier>,
-    /// Where failures go.
+    /// Errors that lead to another state.
     #[serde(default)]
     pub catch: Vec<Catcher>,
-    /// The next state.
     pub next: Option<String>,
-    /// Whether it is the last state.
     #[serde(default)]
     pub end: bool,
 }
@@ -90,25 +88,24 @@ pub struct TaskState {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct MapState {
-    /// Where the items are.
+    /// Location of the items.
     pub item_reader: ItemReader,
     /// Template of an item's input.
     pub item_selector: Value,
-    /// What is done with an item.
+    /// State machine that processes an item.
     pub item_processor: Definition,
-    /// Path of the number of items at the same time.
+    /// Path of the maximum concurrency.
     pub max_concurrency_path: String,
-    /// Where the results go; only `null` is known.
+    /// Path at which results are inserted; only `null` is supported.
     #[serde(deserialize_with = "given")]
     pub result_path: Option<Option<String>>,
-    /// Where failures go.
+    /// Errors that lead to another state.
     #[serde(default)]
     pub catch: Vec<Catcher>,
-    /// The next state.
     pub next: String,
 }
 
-/// Reads the items.
+/// Reads the items of a map.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ItemReader {
@@ -133,74 +130,72 @@ enum JsonItems {
     Json,
 }
 
-/// A fork.
+/// A choice between next states.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ChoiceState {
-    /// The first of these that holds is taken.
+    /// The first choice that matches is taken.
     pub choices: Vec<Choice>,
-    /// The next state when none holds.
+    /// The next state if no choice matches.
     pub default: String,
 }
 
-/// One way of a fork.
+/// An alternative of a choice state.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Choice {
-    /// Path of the text that is looked at.
+    /// Path of the text to compare.
     pub variable: String,
-    /// The text that it must be.
+    /// Expected text.
     pub string_equals: String,
-    /// The next state.
     pub next: String,
 }
 
-/// The good end.
+/// The successful end of an execution.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SucceedState {}
 
-/// The bad end.
+/// The failed end of an execution.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct FailState {
-    /// Where the error's name is.
+    /// Path of the error's name.
     pub error_path: String,
-    /// Where its cause is.
+    /// Path of the error's cause.
     pub cause_path: String,
 }
 
-/// What is tried again.
+/// A retry rule.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Retrier {
-    /// Names of errors.
+    /// Names of the errors to retry.
     pub error_equals: Vec<String>,
-    /// Seconds before the first repeat.
+    /// Seconds before the first retry.
     #[serde(default = "one")]
     pub interval_seconds: u64,
-    /// Most repeats.
+    /// Maximum number of retries.
     #[serde(default = "three")]
     pub max_attempts: u32,
-    /// Factor from one wait to the next.
+    /// Factor between consecutive waits.
     #[serde(default = "two")]
     pub backoff_rate: f64,
-    /// Longest wait.
+    /// Maximum wait in seconds.
     pub max_delay_seconds: Option<u64>,
-    /// Spreads waits on AWS; here the full wait is taken.
+    /// AWS randomises waits; this runner always waits the full time.
     #[serde(default, rename = "JitterStrategy")]
     _jitter_strategy: String,
 }
 
-/// Where a failure goes.
+/// A catch rule.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct Catcher {
-    /// Names of errors.
+    /// Names of the errors to catch.
     pub error_equals: Vec<String>,
-    /// Where the error is put into the input.
+    /// Path at which the error is inserted into the input.
     pub result_path: String,
-    /// The next state.
     pub next: String,
 }
 
@@ -216,12 +211,12 @@ fn two() -> f64 {
     2.0
 }
 
-/// Tells a field that is `null` from one that is not there.
+/// Distinguishes a field that is `null` from one that is absent.
 fn given<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(field).map(Some)
 }
 
-/// Reads a state machine, with `${Name}` replaced by the values given.
+/// Parses a state machine after replacing each `${Name}` with the given value.
 pub fn load(json: &str, substitutions: &[(&str, &str)]) -> Result<Definition> {
     let mut text = json.to_owned();
     for (name, value) in substitutions {
@@ -230,7 +225,7 @@ pub fn load(json: &str, substitutions: &[(&str, &str)]) -> Result<Definition> {
     if let Some(at) = text.find("${") {
         bail!("no value for {}", text[at..].split_inclusive('}').next().unwrap_or_default());
     }
-    let definition: Definition = serde_json::from_str(&text).context("the state machine has a part that is not known here")?;
+    let definition: Definition = serde_json::from_str(&text).context("the state machine uses an unsupported feature")?;
     check(&definition)?;
     Ok(definition)
 }
@@ -257,7 +252,7 @@ fn check(definition: &Definition) -> Result<()> {
                 map.catch.iter().try_for_each(|catcher| known(&catcher.next))?;
                 require(name, &map.item_reader.resource, "arn:aws:states:::s3:getObject")?;
                 if map.result_path != Some(None) {
-                    bail!("state {name}: only a ResultPath of null is known for a map");
+                    bail!("state {name}: a map supports only a ResultPath of null");
                 }
                 check(&map.item_processor)?;
             }
@@ -272,7 +267,7 @@ fn check(definition: &Definition) -> Result<()> {
 }
 
 fn require(state: &str, found: &str, known: &str) -> Result<()> {
-    if found == known { Ok(()) } else { bail!("state {state}: only the resource {known} is known, not {found}") }
+    if found == known { Ok(()) } else { bail!("state {state}: the resource {found} is not supported, only {known}") }
 }
 
 #[cfg(test)]

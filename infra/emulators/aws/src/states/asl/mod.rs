@@ -1,5 +1,6 @@
-//! Runs the deployed state-machine file: the parts of the Amazon States Language (JSONPath) that it uses. What it does not know it
-//! refuses when it loads the file, so that a run here never means something else than a run on AWS.
+//! Runner for the deployed state machine file. It supports the parts of the Amazon States Language (JSONPath) that the
+//! file uses, and rejects everything else when it loads the file, so that a local run never behaves differently from
+//! one on AWS.
 
 mod definition;
 mod paths;

@@ -1,13 +1,14 @@
-//! Templates and reference paths: `$.a.b`, `$$.Map.Item.Value`, `$$.Execution.Name`, and objects whose keys end in `.$`.
+//! Templates and reference paths: `$.a.b`, `$$.Map.Item.Value`, `$$.Execution.Name`, and objects with keys that end in
+//! `.$`.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-/// What a template may refer to.
+/// Values that a template may refer to.
 pub struct Scope<'a> {
     /// `$`
     pub input: &'a Value,
-    /// `$$.Map.Item.Value`, inside a map.
+    /// `$$.Map.Item.Value`, only inside a map.
     pub item: Option<&'a Value>,
     /// `$$.Execution.Name`
     pub execution: Option<&'a Value>,
@@ -33,7 +34,7 @@ pub fn fill(template: &Value, scope: &Scope<'_>) -> Result<Value> {
     }
 }
 
-/// Reads what a path points at.
+/// Reads the value at a path.
 pub fn read<'a>(path: &str, scope: &Scope<'a>) -> Result<&'a Value> {
     if path == "$$.Map.Item.Value" {
         return scope.item.context("$$.Map.Item.Value is known only inside a map");
@@ -48,7 +49,7 @@ pub fn read<'a>(path: &str, scope: &Scope<'a>) -> Result<&'a Value> {
     Ok(found)
 }
 
-/// Puts a value where a path points, into a copy of the input.
+/// Inserts a value at a path into a copy of the input.
 pub fn put(path: &str, input: &Value, value: Value) -> Result<Value> {
     let mut output = input.clone();
     let mut place = &mut output;
@@ -63,7 +64,7 @@ pub fn put(path: &str, input: &Value, value: Value) -> Result<Value> {
 fn names(path: &str) -> Result<impl Iterator<Item = &str>> {
     let rest = path.strip_prefix('$').filter(|rest| rest.is_empty() || rest.starts_with('.'));
     let rest = rest.filter(|rest| !rest.contains(['[', ']', '*', '?', '(']));
-    let rest = rest.with_context(|| format!("the path {path} is not known here"))?;
+    let rest = rest.with_context(|| format!("the path {path} is not supported"))?;
     Ok(rest.split('.').skip(1))
 }
 

@@ -1,4 +1,4 @@
-//! Runs a state machine: states one after the other, a map's items side by side, with the file's own retries and catches.
+//! Runs a state machine: states in sequence, the items of a map concurrently, with the retries and catches of the file.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,13 +12,11 @@ use serde_json::{Value, json};
 use super::definition::{Catcher, ChoiceState, Definition, FailState, MapState, Retrier, State, TaskState};
 use super::paths::{Scope, fill, put, read};
 
-/// Why a task, a map or an execution failed: what `Retry` and `Catch` match, and its cause as text.
+/// The error of a task, a map or an execution, as `Retry` and `Catch` match it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error}: {cause}")]
 pub struct Failed {
-    /// The error's name.
     pub error: String,
-    /// The cause.
     pub cause: String,
 }
 
@@ -28,7 +26,7 @@ impl Failed {
     }
 }
 
-/// What the states call.
+/// Services that states invoke.
 #[async_trait]
 pub trait Services: Send + Sync {
     /// Invokes a function with a payload.
@@ -42,7 +40,7 @@ pub trait Services: Send + Sync {
 pub struct Run {
     services: Arc<dyn Services>,
     max_at_once: usize,
-    /// How many seconds of the clock pass in one of the wall's.
+    /// Number of seconds by the service's clock per second of real time.
     speed: f64,
 }
 
@@ -55,12 +53,12 @@ enum Step {
 }
 
 impl Run {
-    /// Runs on these services, at most so many items of a map at once. Waits are shorter by `speed`.
+    /// Creates a runner with at most `max_at_once` concurrent items per map. Waits are divided by `speed`.
     pub fn new(services: Arc<dyn Services>, max_at_once: usize, speed: f64) -> Self {
         Self { services, max_at_once, speed }
     }
 
-    /// Runs a machine from its first state to its end, as the execution of that name.
+    /// Runs a state machine from its first state to its end, as the execution with that name.
     pub async fn execute(&self, machine: &Definition, name: &str, input: Value) -> Result<Value, Failed> {
         self.machine(machine, Some(&Value::from(name)), input).await
     }
@@ -238,7 +236,7 @@ mod tests {
     use super::super::load;
     use super::*;
 
-    /// Fails each call as often as told, then succeeds; keeps what was called.
+    /// Test services that fail as scripted and record all calls.
     struct Scripted {
         failures: Mutex<Vec<(&'static str, &'static str)>>,
         calls: Mutex<Vec<String>>,
