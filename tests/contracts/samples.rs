@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use hozon_shared::domain::allowance::{Account, Claim, Count, Entitlement, Lot, Month};
+use hozon_shared::domain::allowance::{Account, Claim, Count, CreditLot, Entitlement, Month};
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::crm::{DataCategory, Field, Module};
@@ -84,7 +84,7 @@ pub fn occurrence(schedule: u64, at: DateTime<Utc>) -> Occurrence {
 
 pub fn account(org: OrgId) -> Account {
     let free = BTreeMap::from([(Month::of(now(), Tz::UTC), Count { granted: 2, used: 1 })]);
-    let lots = vec![Lot { order: OrderId(3), bought: 5, used: 1, refunded: 0, disputed: false }];
+    let lots = vec![CreditLot { order: OrderId(3), bought: 5, used: 1, refunded: 0, disputed: false }];
     let weekly = Some(Entitlement { subscription: SubscriptionId(4), until: hours(500) });
     Account { free, lots, weekly, ..Account::new(org) }
 }

@@ -71,7 +71,7 @@ impl Count {
 
 /// The one-time backups bought with one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lot {
+pub struct CreditLot {
     pub order: OrderId,
     pub bought: u32,
     pub used: u32,
@@ -81,7 +81,7 @@ pub struct Lot {
     pub disputed: bool,
 }
 
-impl Lot {
+impl CreditLot {
     /// Number of backups that remain. A refund never takes back used backups; a claim returned by a failed backup
     /// counts towards the refund first.
     pub fn left(&self) -> u32 {
@@ -105,7 +105,7 @@ pub struct Account {
     /// Free backups of recent months.
     pub free: BTreeMap<Month, Count>,
     /// One-time backups, oldest order first.
-    pub lots: Vec<Lot>,
+    pub lots: Vec<CreditLot>,
     /// The weekly subscription, if one is active.
     pub weekly: Option<Entitlement>,
     /// Use of the weekly subscription in recent weeks.
@@ -196,7 +196,7 @@ impl Account {
         let is_new = self.lots.iter().all(|lot| lot.order != order);
         self.settled().with(Pool::Credits { order }, Cause::Bought, |account| {
             if is_new && bought > 0 {
-                account.lots.push(Lot { order, bought, used: 0, refunded: 0, disputed: false });
+                account.lots.push(CreditLot { order, bought, used: 0, refunded: 0, disputed: false });
             }
         })
     }
@@ -230,7 +230,7 @@ impl Account {
 
     /// Number of one-time backups left.
     pub fn credits_left(&self) -> u32 {
-        self.lots.iter().map(Lot::left).fold(0, u32::saturating_add)
+        self.lots.iter().map(CreditLot::left).fold(0, u32::saturating_add)
     }
 
     /// Number of backups left in a pool.
@@ -238,7 +238,7 @@ impl Account {
         match pool {
             Pool::Free { month } => self.free.get(month).copied().unwrap_or_default().left(),
             Pool::Weekly { week } => self.weeks.get(week).copied().unwrap_or_default().left(),
-            Pool::Credits { order } => self.lots.iter().find(|lot| lot.order == *order).map_or(0, Lot::left),
+            Pool::Credits { order } => self.lots.iter().find(|lot| lot.order == *order).map_or(0, CreditLot::left),
         }
     }
 
@@ -254,7 +254,7 @@ impl Account {
         Settled { account: self, movements: Vec::new() }
     }
 
-    fn lot(&mut self, order: OrderId, change: impl FnOnce(&mut Lot)) {
+    fn lot(&mut self, order: OrderId, change: impl FnOnce(&mut CreditLot)) {
         if let Some(lot) = self.lots.iter_mut().find(|lot| lot.order == order) {
             change(lot);
         }
