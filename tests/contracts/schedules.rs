@@ -97,11 +97,11 @@ async fn a_backup_is_due_soon_until_its_run_begins_then_when_it_counts_as_given_
     due_becomes(ports, asked.created, &[]).await;
     let running = Backup { version: 1, ..asked }.begin(now()).unwrap();
     write(ports, ORG, Change::Backup(Box::new(running.clone()))).await;
-    due_becomes(ports, running.given_up() - TimeDelta::seconds(1), &[]).await;
-    due_becomes(ports, running.given_up(), &due).await;
+    due_becomes(ports, running.deadline() - TimeDelta::seconds(1), &[]).await;
+    due_becomes(ports, running.deadline(), &due).await;
     let ended = Backup { version: 2, ..running.clone() }.fail(failure("gone"), hours(1)).unwrap();
     write(ports, ORG, Change::Backup(Box::new(ended))).await;
-    due_becomes(ports, running.given_up(), &[]).await;
+    due_becomes(ports, running.deadline(), &[]).await;
 }
 
 #[tokio::test]

@@ -107,8 +107,8 @@ impl Trigger {
 
     async fn sweep_backup(&self, org: OrgId, id: BackupId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
         let backup = self.ports.store.backup(org, id).await?;
-        let Some(backup) = backup.filter(|backup| backup.looked_at().is_some_and(|at| at <= now)) else { return Ok(()) };
-        if backup.started.is_some() || backup.given_up() <= now {
+        let Some(backup) = backup.filter(|backup| backup.next_check().is_some_and(|at| at <= now)) else { return Ok(()) };
+        if backup.started.is_some() || backup.deadline() <= now {
             return self.end_silent(backup, swept).await;
         }
         self.start_again(backup, swept).await

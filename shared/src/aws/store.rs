@@ -105,7 +105,7 @@ impl Table {
             Change::Contact(contact) => self.put(encode(pk, keys::contact(contact.user), &contact)?, None),
             Change::Backup(document) => {
                 let stored = Backup { version: document.version + 1, ..*document.clone() };
-                let item = with_due(encode(pk, keys::backup(document.id), &stored)?, org, stored.looked_at());
+                let item = with_due(encode(pk, keys::backup(document.id), &stored)?, org, stored.next_check());
                 self.put_version(item, document.version)
             }
             Change::Schedule(document) => {

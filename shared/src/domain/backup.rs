@@ -164,16 +164,16 @@ impl Backup {
 
     /// Deadline after which an unfinished backup is treated as failed. Its execution has ended by then, because
     /// infra/archive.asl.json limits it to a day.
-    pub fn given_up(&self) -> DateTime<Utc> {
+    pub fn deadline(&self) -> DateTime<Utc> {
         self.created + Duration::hours(25)
     }
 
     /// When the sweep next checks this backup: shortly after its creation while the run has not begun, because its
     /// execution may be missing, and at the deadline after that. `None` once the backup has ended.
-    pub fn looked_at(&self) -> Option<DateTime<Utc>> {
+    pub fn next_check(&self) -> Option<DateTime<Utc>> {
         match (self.status, self.started) {
             (Status::Inprogress, None) => Some(self.created + BEGINS_WITHIN),
-            (Status::Inprogress, Some(_)) => Some(self.given_up()),
+            (Status::Inprogress, Some(_)) => Some(self.deadline()),
             _ => None,
         }
     }
