@@ -5,7 +5,7 @@ use hozon_shared::domain::event::{EventKind, OrderStep};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::order::number;
 use hozon_shared::domain::product::Product;
-use hozon_shared::domain::subscription::Turn;
+use hozon_shared::domain::subscription::SubscriptionStep;
 
 use crate::letter::written;
 
@@ -37,14 +37,14 @@ pub fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
                 number(*order)
             )],
         ),
-        EventKind::Subscription { turn: Turn::PaymentFailed, product, until, .. } => (
+        EventKind::Subscription { turn: SubscriptionStep::PaymentFailed, product, until, .. } => (
             format!("The payment for {} failed", title(product, Locale::En)),
             vec![
                 "We'll try the payment again in the next few days. Until then, everything stays active.".to_owned(),
                 format!("Check that your card can be charged. The current period ends on {}.", written(*until, zone, Locale::En)),
             ],
         ),
-        EventKind::Subscription { turn: Turn::Ended, product, .. } => (
+        EventKind::Subscription { turn: SubscriptionStep::Ended, product, .. } => (
             format!("{} has ended", title(product, Locale::En)),
             vec!["Your schedule continues within your plan's allowance. You can subscribe again at any time.".to_owned()],
         ),
@@ -83,14 +83,14 @@ pub fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
                 amount.written()
             )],
         ),
-        EventKind::Subscription { turn: Turn::PaymentFailed, product, until, .. } => (
+        EventKind::Subscription { turn: SubscriptionStep::PaymentFailed, product, until, .. } => (
             format!("{}のお支払いができませんでした", title(product, Locale::Ja)),
             vec![
                 "数日のうちに再度お支払いを試みます。それまでは引き続きご利用いただけます。".to_owned(),
                 format!("カードが利用できることをご確認ください。現在の期間は{}までです。", written(*until, zone, Locale::Ja)),
             ],
         ),
-        EventKind::Subscription { turn: Turn::Ended, product, .. } => (
+        EventKind::Subscription { turn: SubscriptionStep::Ended, product, .. } => (
             format!("{}が終了しました", title(product, Locale::Ja)),
             vec!["スケジュールは、ご利用のプランの回数の範囲で継続します。いつでも再度ご購入いただけます。".to_owned()],
         ),

@@ -9,7 +9,7 @@ use super::money::Money;
 use super::organisation::Person;
 use super::product::Product;
 use super::rule::{RepeatType, Rule};
-use super::subscription::Turn;
+use super::subscription::SubscriptionStep;
 
 /// An event in an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,7 +117,7 @@ pub enum EventKind {
         /// The order that bought it.
         order: OrderId,
         product: Product,
-        turn: Turn,
+        turn: SubscriptionStep,
         /// Monthly price.
         amount: Money,
         /// End of the paid period.
@@ -166,7 +166,7 @@ impl OrderStep {
     }
 }
 
-impl Turn {
+impl SubscriptionStep {
     fn name(self) -> &'static str {
         match self {
             Self::Renewed => "subscription_renewed",
@@ -227,8 +227,8 @@ impl EventKind {
             Self::Order { step: OrderStep::Paid, .. } => Some("purchased"),
             Self::Order { step: OrderStep::Failed, .. } => Some("order_failed"),
             Self::Order { step: OrderStep::Refunded, .. } => Some("refunded"),
-            Self::Subscription { turn: Turn::PaymentFailed, .. } => Some("payment_failed"),
-            Self::Subscription { turn: Turn::Ended, .. } => Some("subscription_ended"),
+            Self::Subscription { turn: SubscriptionStep::PaymentFailed, .. } => Some("payment_failed"),
+            Self::Subscription { turn: SubscriptionStep::Ended, .. } => Some("subscription_ended"),
             Self::DownloadStarted { .. }
             | Self::SettingsSaved {}
             | Self::Order { .. }

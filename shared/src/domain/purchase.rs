@@ -15,7 +15,7 @@ use super::organisation::{Organisation, Person};
 use super::payment::{ChargeState, SubscriptionState};
 use super::plan::Plans;
 use super::product::Product;
-use super::subscription::{Status, Subscription, Turn};
+use super::subscription::{Status, Subscription, SubscriptionStep};
 
 /// What an organisation owns, as stored.
 #[derive(Debug, Clone)]
@@ -128,7 +128,7 @@ fn start(order: &Order, line: &Line, state: &SubscriptionState, held: &Holdings,
 /// Stores a changed subscription and its effect on the account or the plan.
 pub fn follow(
     changed: Subscription,
-    turn: Option<Turn>,
+    turn: Option<SubscriptionStep>,
     by: &Person,
     held: &Holdings,
     plans: &Plans,

@@ -54,7 +54,7 @@ pub struct Subscription {
 /// State changes of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Turn {
+pub enum SubscriptionStep {
     /// Another period was paid.
     Renewed,
     /// The payment of a renewal failed.
@@ -69,7 +69,7 @@ pub enum Turn {
 impl Subscription {
     /// Applies the provider's state. Returns the updated subscription and its state change, if there is one, or `None`
     /// if nothing has changed. An ended subscription never changes.
-    pub fn follow(&self, state: &SubscriptionState, at: DateTime<Utc>) -> Option<(Self, Option<Turn>)> {
+    pub fn follow(&self, state: &SubscriptionState, at: DateTime<Utc>) -> Option<(Self, Option<SubscriptionStep>)> {
         if self.status == Status::Ended || state.standing == Standing::Incomplete {
             return None;
         }
@@ -84,14 +84,14 @@ impl Subscription {
         (followed != *self).then(|| (followed.clone(), self.turn(&followed)))
     }
 
-    fn turn(&self, followed: &Self) -> Option<Turn> {
+    fn turn(&self, followed: &Self) -> Option<SubscriptionStep> {
         match (self.status, followed.status) {
-            (_, Status::Ended) => Some(Turn::Ended),
-            (Status::Active | Status::PastDue, Status::Ending) => Some(Turn::Cancelled),
-            (Status::Active | Status::Ending, Status::PastDue) => Some(Turn::PaymentFailed),
-            (Status::PastDue, Status::Active) => Some(Turn::Renewed),
-            (Status::Ending, Status::Active) => Some(Turn::Resumed),
-            (_, Status::Active) if followed.period_end > self.period_end => Some(Turn::Renewed),
+            (_, Status::Ended) => Some(SubscriptionStep::Ended),
+            (Status::Active | Status::PastDue, Status::Ending) => Some(SubscriptionStep::Cancelled),
+            (Status::Active | Status::Ending, Status::PastDue) => Some(SubscriptionStep::PaymentFailed),
+            (Status::PastDue, Status::Active) => Some(SubscriptionStep::Renewed),
+            (Status::Ending, Status::Active) => Some(SubscriptionStep::Resumed),
+            (_, Status::Active) if followed.period_end > self.period_end => Some(SubscriptionStep::Renewed),
             _ => None,
         }
     }
@@ -191,13 +191,13 @@ mod tests {
         let now = at("2026-12-24T00:01:00Z");
         let next = "2027-01-24T00:00:00Z";
         let (renewed, turn) = weekly().follow(&state(Standing::Active, next, &["weekly"]), now).expect("is news");
-        assert_eq!((turn, renewed.counts_until()), (Some(Turn::Renewed), Some(at(next) + LAG)));
+        assert_eq!((turn, renewed.counts_until()), (Some(SubscriptionStep::Renewed), Some(at(next) + LAG)));
         let (due, turn) = weekly().follow(&state(Standing::PastDue, next, &["weekly"]), now).expect("is news");
-        assert_eq!((turn, due.counts_until()), (Some(Turn::PaymentFailed), Some(at(next) + LAG)));
+        assert_eq!((turn, due.counts_until()), (Some(SubscriptionStep::PaymentFailed), Some(at(next) + LAG)));
         let (paid, turn) = due.follow(&state(Standing::Active, next, &["weekly"]), now).expect("is news");
-        assert_eq!((turn, paid.status), (Some(Turn::Renewed), Status::Active));
+        assert_eq!((turn, paid.status), (Some(SubscriptionStep::Renewed), Status::Active));
         let (ended, turn) = due.follow(&state(Standing::Ended, next, &["weekly"]), now).expect("is news");
-        assert_eq!((turn, ended.counts_until(), ended.ended), (Some(Turn::Ended), None, Some(now)));
+        assert_eq!((turn, ended.counts_until(), ended.ended), (Some(SubscriptionStep::Ended), None, Some(now)));
         assert_eq!(ended.follow(&state(Standing::Active, next, &["weekly"]), now), None);
     }
 
@@ -207,20 +207,20 @@ mod tests {
         let mut cancelled = state(Standing::Active, "2026-12-24T00:00:00Z", &["weekly"]);
         cancelled.ends_with_period = true;
         let (ending, turn) = weekly().follow(&cancelled, now).expect("is news");
-        assert_eq!((turn, ending.counts_until()), (Some(Turn::Cancelled), Some(at("2026-12-24T00:00:00Z"))));
+        assert_eq!((turn, ending.counts_until()), (Some(SubscriptionStep::Cancelled), Some(at("2026-12-24T00:00:00Z"))));
         cancelled.ends_with_period = false;
         let (resumed, turn) = ending.follow(&cancelled, now).expect("is news");
-        assert_eq!((turn, resumed), (Some(Turn::Resumed), weekly()));
+        assert_eq!((turn, resumed), (Some(SubscriptionStep::Resumed), weekly()));
     }
 
     #[test]
     fn one_that_was_taken_off_a_shared_subscription_ends_with_its_own_period() {
         let rest = state(Standing::Active, "2026-12-24T00:00:00Z", &["plan:Standard"]);
         let (ending, turn) = weekly().follow(&rest, at("2026-11-25T00:00:00Z")).expect("is news");
-        assert_eq!((turn, ending.status), (Some(Turn::Cancelled), Status::Ending));
+        assert_eq!((turn, ending.status), (Some(SubscriptionStep::Cancelled), Status::Ending));
         let rest = state(Standing::Active, "2027-01-24T00:00:00Z", &["plan:Standard"]);
         let (ended, turn) = ending.follow(&rest, at("2026-12-24T00:00:05Z")).expect("is news");
-        assert_eq!((turn, ended.status), (Some(Turn::Ended), Status::Ended));
+        assert_eq!((turn, ended.status), (Some(SubscriptionStep::Ended), Status::Ended));
     }
 
     #[test]
