@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hozon::import::{Encoding, ImportError, Note, Options, Reason, RowFault};
+use hozon::import::{Encoding, ImportError, Note, Options, RowFault, SkipReason};
 use hozon_tests::{Crm, World, contents, csv};
 
 fn rows(module: &hozon_tests::ModuleContents) -> Vec<Vec<&str>> {
@@ -122,7 +122,10 @@ async fn an_attachment_of_an_unknown_module_is_named() {
     let crm = Crm::small().file("attachments/Cases/1/x.txt", b"x");
     let refused = world.try_import(Options { from: crm.inputs(), ..Options::default() }).await.unwrap_err();
     let ImportError::Unknown(skipped) = &refused else { panic!("{refused:?}") };
-    assert!(matches!(skipped[0].reason, Reason::NoSuchModule { .. }) && skipped[0].name.ends_with("Cases/1/x.txt"), "{refused}");
+    assert!(
+        matches!(skipped[0].reason, SkipReason::NoSuchModule { .. }) && skipped[0].name.ends_with("Cases/1/x.txt"),
+        "{refused}"
+    );
     world.end().await;
 }
 
@@ -156,11 +159,11 @@ async fn every_file_is_loaded_or_named_and_nothing_hangs() {
     let mut named: Vec<_> = skipped.iter().map(|file| (file.name.rsplit('/').next().unwrap(), &file.reason)).collect();
     named.sort_by_key(|(name, _)| *name);
     let expected = [
-        ("068A0000001", &Reason::OtherType),
-        ("Deals.xlsx", &Reason::Spreadsheet),
-        ("Linked.csv", &Reason::Link),
-        ("Pipe.csv", &Reason::Pipe),
-        ("scan.pdf", &Reason::Link),
+        ("068A0000001", &SkipReason::OtherType),
+        ("Deals.xlsx", &SkipReason::Spreadsheet),
+        ("Linked.csv", &SkipReason::Link),
+        ("Pipe.csv", &SkipReason::Pipe),
+        ("scan.pdf", &SkipReason::Link),
     ];
     assert_eq!(named, expected);
     assert!(contents(&world.local.ports, world.org).await.is_empty());

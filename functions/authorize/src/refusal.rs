@@ -7,7 +7,7 @@ use crate::keys::KeysUnavailable;
 
 /// The defect of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
+pub enum TokenDefect {
     #[error("it is not a JSON Web Token")]
     Form,
     #[error("its header requires an unsupported extension (crit)")]
@@ -38,7 +38,7 @@ pub enum Refused {
     #[error("no access token was sent")]
     Missing,
     #[error(transparent)]
-    Invalid(#[from] Reason),
+    Invalid(#[from] TokenDefect),
     #[error(transparent)]
     Unavailable(#[from] KeysUnavailable),
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::refusal::Reason;
+use crate::refusal::TokenDefect;
 
 /// Length of a coordinate on the curve P-521 (RFC 7518 section 6.2.1.2).
 const P521_COORDINATE: usize = 66;
@@ -41,25 +41,25 @@ pub struct SignedToken<'a> {
 
 impl<'a> SignedToken<'a> {
     /// Parses the header of a JWS in compact serialisation.
-    pub fn read(token: &'a str) -> Result<Self, Reason> {
-        let (message, signature) = token.rsplit_once('.').ok_or(Reason::Form)?;
-        let (header, claims) = message.split_once('.').ok_or(Reason::Form)?;
-        let header: Header = part(header).ok_or(Reason::Form)?;
+    pub fn read(token: &'a str) -> Result<Self, TokenDefect> {
+        let (message, signature) = token.rsplit_once('.').ok_or(TokenDefect::Form)?;
+        let (header, claims) = message.split_once('.').ok_or(TokenDefect::Form)?;
+        let header: Header = part(header).ok_or(TokenDefect::Form)?;
         // RFC 7515 section 4.1.11: a token with an unsupported critical extension must be rejected. None is supported
         // here.
         if header.crit.is_some() {
-            return Err(Reason::Critical);
+            return Err(TokenDefect::Critical);
         }
-        let signing = Signing::of(&header.alg).ok_or(Reason::Algorithm)?;
-        Ok(Self { key_id: header.kid.ok_or(Reason::NoKeyId)?, signing, message, claims, signature })
+        let signing = Signing::of(&header.alg).ok_or(TokenDefect::Algorithm)?;
+        Ok(Self { key_id: header.kid.ok_or(TokenDefect::NoKeyId)?, signing, message, claims, signature })
     }
 
     /// Returns the claims if they were signed with the key.
-    pub fn verified<T: DeserializeOwned>(&self, key: &Jwk) -> Result<T, Reason> {
+    pub fn verified<T: DeserializeOwned>(&self, key: &Jwk) -> Result<T, TokenDefect> {
         if !self.is_signed_by(key) {
-            return Err(Reason::Signature);
+            return Err(TokenDefect::Signature);
         }
-        part(self.claims).ok_or(Reason::Claims)
+        part(self.claims).ok_or(TokenDefect::Claims)
     }
 
     fn is_signed_by(&self, key: &Jwk) -> bool {

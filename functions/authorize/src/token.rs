@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::AuthSettings;
 use crate::keys::Keys;
-use crate::refusal::{Reason, Refused};
+use crate::refusal::{Refused, TokenDefect};
 use crate::signature::SignedToken;
 
 /// Tolerated clock difference in seconds.
@@ -78,7 +78,7 @@ impl Authorizer {
     async fn claims(&self, token: &str) -> Result<Claims, Refused> {
         let token = SignedToken::read(token)?;
         let now = self.clock.now();
-        let key = self.keys.find(&token.key_id, now).await?.ok_or(Reason::UnknownKey)?;
+        let key = self.keys.find(&token.key_id, now).await?.ok_or(TokenDefect::UnknownKey)?;
         let claims: Claims = token.verified(&key)?;
         self.settings.check(&claims, now)?;
         Ok(claims)
@@ -86,16 +86,16 @@ impl Authorizer {
 }
 
 impl AuthSettings {
-    fn check(&self, claims: &Claims, now: DateTime<Utc>) -> Result<(), Reason> {
+    fn check(&self, claims: &Claims, now: DateTime<Utc>) -> Result<(), TokenDefect> {
         let now = now.timestamp_millis() as f64 / 1000.0;
         if claims.iss != self.issuer {
-            Err(Reason::Issuer)
+            Err(TokenDefect::Issuer)
         } else if !claims.aud.names(&self.audience) {
-            Err(Reason::Audience)
+            Err(TokenDefect::Audience)
         } else if now >= claims.exp + LEEWAY {
-            Err(Reason::Expired)
+            Err(TokenDefect::Expired)
         } else if claims.nbf.is_some_and(|from| now < from - LEEWAY) {
-            Err(Reason::NotYet)
+            Err(TokenDefect::NotYet)
         } else {
             Ok(())
         }

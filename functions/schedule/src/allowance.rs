@@ -158,7 +158,7 @@ pub(crate) fn used_up(app: &App, organisation: &Organisation, limit: LimitReache
             format!("All of this month's {free} used, and no one-time backup is left. Wait until next month, or buy one.")
         }
     };
-    let reason = if limit.allowed == 0 { Reason::NoFree } else { Reason::UsedUp };
+    let reason = if limit.allowed == 0 { PurchaseReason::NoFree } else { PurchaseReason::UsedUp };
     let offers = offers(app, organisation, false);
     ApiError::limit_reached(message, details(app, organisation, reason, limit.allowed, &offers))
 }
@@ -166,7 +166,7 @@ pub(crate) fn used_up(app: &App, organisation: &Organisation, limit: LimitReache
 /// Why a purchase is needed.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Reason {
+pub(crate) enum PurchaseReason {
     /// This month's free backups are used, and nothing else is left.
     UsedUp,
     /// The plan includes no free backups, and nothing else is left.
@@ -180,7 +180,9 @@ pub(crate) async fn require_for(app: &App, organisation: &Organisation, rule: Ru
     let account = app.ports.accounts.account(organisation.id).await?;
     let Some((reason, allowed)) = obstacle(app, organisation, &account, rule) else { return Ok(()) };
     let message = match reason {
-        Reason::NeedsWeekly => "A weekly backup needs the weekly subscription. Buy it first, or choose a less frequent schedule.",
+        PurchaseReason::NeedsWeekly => {
+            "A weekly backup needs the weekly subscription. Buy it first, or choose a less frequent schedule."
+        }
         _ => "Your plan includes no free backups to schedule. Buy backups first, or upgrade to a plan with free backups.",
     };
     let offers = offers_for(app, organisation, reason, rule);
@@ -194,7 +196,9 @@ pub(crate) fn limit(app: &App, organisation: &Organisation, means: &Means, rule:
     let ahead = means.forecast(app, organisation, rule);
     let used_up = || {
         let FreeBackups::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return None };
-        ahead.is_used_up(now, next).then_some((if allowed == 0 { Reason::NoFree } else { Reason::UsedUp }, allowed))
+        ahead
+            .is_used_up(now, next)
+            .then_some((if allowed == 0 { PurchaseReason::NoFree } else { PurchaseReason::UsedUp }, allowed))
     };
     let (reason, allowed) = obstacle(app, organisation, &means.account, rule).or_else(used_up)?;
     Some(details(app, organisation, reason, allowed, &offers_for(app, organisation, reason, rule)))
@@ -203,7 +207,7 @@ pub(crate) fn limit(app: &App, organisation: &Organisation, means: &Means, rule:
 /// Returns why a schedule cannot be set. A weekly schedule needs the weekly subscription, unless the plan includes
 /// enough backups; any other schedule needs a plan with free backups. Remaining one-time backups cover either. If
 /// purchases are disabled, every schedule can be set.
-fn obstacle(app: &App, organisation: &Organisation, account: &Account, rule: Rule) -> Option<(Reason, u32)> {
+fn obstacle(app: &App, organisation: &Organisation, account: &Account, rule: Rule) -> Option<(PurchaseReason, u32)> {
     let FreeBackups::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return None };
     app.terms.prices.as_ref()?;
     let is_weekly = rule.repeat_type() == RepeatType::Weekly;
@@ -213,11 +217,11 @@ fn obstacle(app: &App, organisation: &Organisation, account: &Account, rule: Rul
     if is_subscribed || allowed >= needed || account.credits_left() > 0 {
         return None;
     }
-    Some((if allowed == 0 { Reason::NoFree } else { Reason::NeedsWeekly }, allowed))
+    Some((if allowed == 0 { PurchaseReason::NoFree } else { PurchaseReason::NeedsWeekly }, allowed))
 }
 
-fn offers_for(app: &App, organisation: &Organisation, reason: Reason, rule: Rule) -> Offers {
-    let is_use = |product: &Product| reason != Reason::NeedsWeekly || *product == Product::Weekly;
+fn offers_for(app: &App, organisation: &Organisation, reason: PurchaseReason, rule: Rule) -> Offers {
+    let is_use = |product: &Product| reason != PurchaseReason::NeedsWeekly || *product == Product::Weekly;
     let is_weekly = rule.repeat_type() == RepeatType::Weekly;
     offers(app, organisation, is_weekly).into_iter().filter(|(product, _)| is_use(product)).collect()
 }
@@ -229,7 +233,13 @@ fn offers(app: &App, organisation: &Organisation, wants_weekly: bool) -> Offers 
 }
 
 /// Details of the error: the reason, the date of renewal, and the products that would help.
-fn details(app: &App, organisation: &Organisation, reason: Reason, free_per_month: u32, offers: &[(Product, Money)]) -> Value {
+fn details(
+    app: &App,
+    organisation: &Organisation,
+    reason: PurchaseReason,
+    free_per_month: u32,
+    offers: &[(Product, Money)],
+) -> Value {
     let zone = organisation.time_zone;
     let buy: Vec<_> = offers.iter().map(|(product, price)| offer(app, product, *price)).collect();
     let renews = local_time(next_month(app.ports.clock.now(), zone), zone);

@@ -11,7 +11,7 @@ use super::csv_file::CsvFile;
 use super::error::ImportError;
 use super::inventory::{Inventory, Loose, composed};
 use super::layout::{ModulePlan, PlannedFile};
-use super::notes::{Note, Reason, Skipped};
+use super::notes::{Note, SkipReason, Skipped};
 use super::record_ids::{by_shape, candidates, comparable, known};
 
 /// Module for attachments outside the folder of any module.
@@ -83,7 +83,7 @@ fn place(loose: Loose, modules: &mut BTreeMap<String, ModulePlan>) -> Result<Res
         modules.insert(LOOSE.to_owned(), loose_files(&loose.file.name));
     }
     let Some(module) = module_of(folder, &loose.file.name, modules)? else {
-        let reason = Reason::NoSuchModule { module: folder.to_owned() };
+        let reason = SkipReason::NoSuchModule { module: folder.to_owned() };
         return Ok(Err(Skipped { name: loose.file.name, reason }));
     };
     Ok(Ok(Placed { module, record, name: name.to_owned(), loose }))

@@ -15,7 +15,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt, BufReader};
 
 use super::error::ImportError;
-use super::notes::{Note, Reason, Skipped};
+use super::notes::{Note, SkipReason, Skipped};
 use super::zip_directory::{self, ZipFault, ZipRecord};
 use super::zip_entry::EntryReader;
 use super::zip_names::{NameEncoding, code_page, is_safe};
@@ -239,21 +239,21 @@ async fn open_folder(root: &Path) -> Result<Input, ImportError> {
 }
 
 /// Returns why a folder item is not read; `None` for a regular file.
-fn special(kind: FileType) -> Option<Reason> {
+fn special(kind: FileType) -> Option<SkipReason> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt;
         if kind.is_fifo() {
-            return Some(Reason::Pipe);
+            return Some(SkipReason::Pipe);
         }
         if kind.is_socket() {
-            return Some(Reason::Socket);
+            return Some(SkipReason::Socket);
         }
         if kind.is_block_device() || kind.is_char_device() {
-            return Some(Reason::Device);
+            return Some(SkipReason::Device);
         }
     }
-    kind.is_symlink().then_some(Reason::Link)
+    kind.is_symlink().then_some(SkipReason::Link)
 }
 
 pub async fn open_zip(path: &Path, zips: ZipReading) -> Result<Input, ImportError> {
@@ -292,7 +292,7 @@ fn add(input: &mut Input, zip: &str, archive: &Arc<Path>, record: ZipRecord, pag
     }
     let name = format!("{zip}: {path}");
     if record.is_link {
-        input.skipped.push(Skipped { name, reason: Reason::Link });
+        input.skipped.push(Skipped { name, reason: SkipReason::Link });
         return Ok(());
     }
     let (size, modified) = (record.uncompressed, record.modified);

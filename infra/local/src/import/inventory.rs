@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::error::ImportError;
 use super::inputs::{self, Input, InputFile, ZipReading};
-use super::notes::{Note, Reason, Skipped};
+use super::notes::{Note, SkipReason, Skipped};
 use super::own;
 
 const MANIFEST: &str = "manifest.json";
@@ -160,7 +160,7 @@ fn part(
         } else if file.is_of_system() {
             inventory.notes.push(Note::SystemFile(file.name));
         } else if path != MANIFEST {
-            inventory.skipped.push(Skipped { name: file.name, reason: Reason::NotInManifest });
+            inventory.skipped.push(Skipped { name: file.name, reason: SkipReason::NotInManifest });
         }
     }
     Ok(OwnPart { name, manifest, files, is_partial: false })
@@ -204,12 +204,12 @@ fn below_attachments(path: &str) -> Option<&str> {
     None
 }
 
-fn reason(file: &InputFile) -> Reason {
+fn reason(file: &InputFile) -> SkipReason {
     let extension = file.file_name().rsplit_once('.').map_or("", |(_, extension)| extension).to_lowercase();
     match extension.as_str() {
-        "zip" => Reason::InnerZip,
-        "xlsx" | "xls" | "xlsm" | "xlsb" | "ods" | "numbers" => Reason::Spreadsheet,
-        _ => Reason::OtherType,
+        "zip" => SkipReason::InnerZip,
+        "xlsx" | "xls" | "xlsm" | "xlsb" | "ods" | "numbers" => SkipReason::Spreadsheet,
+        _ => SkipReason::OtherType,
     }
 }
 

@@ -34,7 +34,7 @@ use hozon_shared::snapshots::publish::publish;
 pub use dialect::parse_separator;
 pub use error::{Change, ImportError, RowFault};
 pub use marks::Mark;
-pub use notes::{Note, Reason, Skipped};
+pub use notes::{Note, SkipReason, Skipped};
 pub use text::Encoding;
 pub use zip_names::NameEncoding;
 

@@ -7,7 +7,7 @@ use super::text::Encoding;
 
 /// Reasons why a file is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
+pub enum SkipReason {
     #[error("a symbolic link; put the file itself there, or name it as an input")]
     Link,
     #[error("a named pipe")]
@@ -40,7 +40,7 @@ pub enum Reason {
 pub struct Skipped {
     /// Name in messages.
     pub name: String,
-    pub reason: Reason,
+    pub reason: SkipReason,
 }
 
 impl fmt::Display for Skipped {
