@@ -76,17 +76,17 @@ pub async fn handle(State(app): State<App>, Administrator(caller): Administrator
 }
 
 pub(crate) async fn read(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<AllowanceOut, ApiError> {
-    Ok(Means::read(app, organisation, now).await?.written(app, organisation, now))
+    Ok(AllowanceState::read(app, organisation, now).await?.written(app, organisation, now))
 }
 
 /// An organisation's account and weekly subscription.
-pub(crate) struct Means {
+pub(crate) struct AllowanceState {
     account: Account,
     /// The weekly subscription, while it is valid.
     weekly: Option<Subscription>,
 }
 
-impl Means {
+impl AllowanceState {
     /// Reads the account, and the weekly subscription if there is one.
     pub(crate) async fn read(app: &App, organisation: &Organisation, now: DateTime<Utc>) -> Result<Self, ApiError> {
         let account = app.ports.accounts.account(organisation.id).await?;
@@ -191,16 +191,22 @@ pub(crate) async fn require_for(app: &App, organisation: &Organisation, rule: Ru
 
 /// Returns what must be bought before the schedule can be set, or before its next run is covered. The preview shows it
 /// in advance.
-pub(crate) fn limit(app: &App, organisation: &Organisation, means: &Means, rule: Rule, next: DateTime<Utc>) -> Option<Value> {
+pub(crate) fn limit(
+    app: &App,
+    organisation: &Organisation,
+    allowance_state: &AllowanceState,
+    rule: Rule,
+    next: DateTime<Utc>,
+) -> Option<Value> {
     let now = app.ports.clock.now();
-    let ahead = means.forecast(app, organisation, rule);
+    let ahead = allowance_state.forecast(app, organisation, rule);
     let used_up = || {
         let FreeBackups::PerMonth(allowed) = app.terms.plans.free(&organisation.plan) else { return None };
         ahead
             .is_used_up(now, next)
             .then_some((if allowed == 0 { PurchaseReason::NoFree } else { PurchaseReason::UsedUp }, allowed))
     };
-    let (reason, allowed) = obstacle(app, organisation, &means.account, rule).or_else(used_up)?;
+    let (reason, allowed) = obstacle(app, organisation, &allowance_state.account, rule).or_else(used_up)?;
     Some(details(app, organisation, reason, allowed, &offers_for(app, organisation, reason, rule)))
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
-use super::allowance::{self, Means};
+use super::allowance::{self, AllowanceState};
 use super::summary::{NEXT_RUNS, Sentence};
 
 /// Period for which runs per month are counted.
@@ -85,15 +85,21 @@ pub async fn handle(
     let organisation = app.organisation(caller.org).await?;
     let now = app.ports.clock.now();
     let recurrence = Recurrence::after(rule, organisation.time_zone, app.time_of_day(&organisation), now);
-    let means = Means::read(&app, &organisation, now).await?;
-    Ok(Json(PreviewEnvelope { preview: preview(&app, &recurrence, &organisation, &means, now) }))
+    let allowance_state = AllowanceState::read(&app, &organisation, now).await?;
+    Ok(Json(PreviewEnvelope { preview: preview(&app, &recurrence, &organisation, &allowance_state, now) }))
 }
 
-fn preview(app: &App, recurrence: &Recurrence, organisation: &Organisation, means: &Means, now: DateTime<Utc>) -> Preview {
+fn preview(
+    app: &App,
+    recurrence: &Recurrence,
+    organisation: &Organisation,
+    allowance_state: &AllowanceState,
+    now: DateTime<Utc>,
+) -> Preview {
     let zone = organisation.time_zone;
     let times = |runs: &[DateTime<Utc>]| runs.iter().map(|at| local_time(*at, zone)).collect();
     let year: Vec<_> = recurrence.occurrences().take_while(|at| *at < now + AHEAD).collect();
-    let skipped = means.forecast(app, organisation, recurrence.rule).skipped(year.iter().copied());
+    let skipped = allowance_state.forecast(app, organisation, recurrence.rule).skipped(year.iter().copied());
     let next = recurrence.upcoming(now, NEXT_RUNS);
     let next_skipped: Vec<_> = next.iter().copied().filter(|at| skipped.contains(at)).collect();
     Preview {
@@ -105,7 +111,7 @@ fn preview(app: &App, recurrence: &Recurrence, organisation: &Organisation, mean
         next_runs: times(&next),
         skips: times(&next_skipped),
         months: months(&year, &skipped, zone),
-        limit: next.first().and_then(|next| allowance::limit(app, organisation, means, recurrence.rule, *next)),
+        limit: next.first().and_then(|next| allowance::limit(app, organisation, allowance_state, recurrence.rule, *next)),
     }
 }
 

@@ -23,7 +23,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::allowance::{AllowanceOut, Means};
+use super::allowance::{AllowanceOut, AllowanceState};
 use super::{App, etag};
 
 /// Number of upcoming runs in the answer.
@@ -168,10 +168,10 @@ pub async fn handle(
 ) -> Result<Response, ApiError> {
     let organisation = app.organisation(caller.org).await?;
     let now = app.ports.clock.now();
-    let means = Means::read(&app, &organisation, now).await?;
+    let allowance_state = AllowanceState::read(&app, &organisation, now).await?;
     let schedule = app.active_schedule(caller.org).await?;
     let schedule = schedule.map(|schedule| {
-        let ahead = means.forecast(&app, &organisation, schedule.recurrence.rule);
+        let ahead = allowance_state.forecast(&app, &organisation, schedule.recurrence.rule);
         schedule_out(&schedule, &organisation, &ahead, now)
     });
     let backups = app.ports.store.backups(caller.org, SAMPLES + 1).await?;
@@ -188,7 +188,7 @@ pub async fn handle(
         backup,
         last,
         estimated_seconds,
-        allowance: means.written(&app, &organisation, now),
+        allowance: allowance_state.written(&app, &organisation, now),
         past_runs: past_runs(&news, &organisation, now),
     };
     let answer = json!(SummaryEnvelope { summary });
