@@ -9,7 +9,7 @@ use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
 
 use super::csv_file::CsvFile;
 use super::error::ImportError;
-use super::inventory::{Inventory, Loose, composed};
+use super::inventory::{Inventory, LooseAttachment, composed};
 use super::layout::{ModulePlan, PlannedFile};
 use super::notes::{Note, SkipReason, Skipped};
 use super::record_ids::{by_shape, candidates, comparable, known};
@@ -23,7 +23,7 @@ struct Placed {
     /// Folder of the record; `None` if only the file name identifies the record.
     record: Option<String>,
     name: String,
-    loose: Loose,
+    loose: LooseAttachment,
 }
 
 /// Adds all attachments to their modules. Files in a folder without a module are added to the inventory's skipped
@@ -71,7 +71,7 @@ fn attachment(plan: &ModulePlan, file: &Placed, record_id: String, now: DateTime
 }
 
 /// Finds the module of a file, or the reason why there is none.
-fn place(loose: Loose, modules: &mut BTreeMap<String, ModulePlan>) -> Result<Result<Placed, Skipped>, ImportError> {
+fn place(loose: LooseAttachment, modules: &mut BTreeMap<String, ModulePlan>) -> Result<Result<Placed, Skipped>, ImportError> {
     let path = unwrapped(&loose, modules).to_owned();
     let mut parts = path.splitn(3, '/');
     let (folder, record, name) = match (parts.next(), parts.next(), parts.next()) {
@@ -90,7 +90,7 @@ fn place(loose: Loose, modules: &mut BTreeMap<String, ModulePlan>) -> Result<Res
 }
 
 /// Returns the path from the module's folder on. Folders around it come from packing the zip.
-fn unwrapped<'a>(loose: &'a Loose, modules: &BTreeMap<String, ModulePlan>) -> &'a str {
+fn unwrapped<'a>(loose: &'a LooseAttachment, modules: &BTreeMap<String, ModulePlan>) -> &'a str {
     let mut path = loose.path.as_str();
     while loose.may_be_wrapped && path.matches('/').count() > 1 {
         let (first, rest) = path.split_once('/').unwrap_or_default();

@@ -30,7 +30,7 @@ impl Dialect {
 
 /// The user's settings for CSV files.
 #[derive(Debug, Clone, Default)]
-pub struct Wishes {
+pub struct CsvPreferences {
     /// Encoding of files without a byte order mark.
     pub encoding: Encoding,
     /// Encodings of single files by file name.
@@ -41,7 +41,7 @@ pub struct Wishes {
     pub lenient: bool,
 }
 
-impl Wishes {
+impl CsvPreferences {
     fn encoding_of(&self, file: &InputFile) -> Encoding {
         let named = self.encodings.iter().find(|(name, _)| file.path == *name || file.file_name() == name);
         named.map_or(self.encoding, |(_, encoding)| *encoding)
@@ -49,9 +49,9 @@ impl Wishes {
 }
 
 /// Detects the dialect of a file, and notes everything unusual.
-pub async fn detect(file: &InputFile, wishes: &Wishes, notes: &mut Vec<Note>) -> Result<Dialect, ImportError> {
+pub async fn detect(file: &InputFile, preferences: &CsvPreferences, notes: &mut Vec<Note>) -> Result<Dialect, ImportError> {
     let head = file.head(HEAD).await?;
-    let wished = wishes.encoding_of(file);
+    let wished = preferences.encoding_of(file);
     let shown = Encoding::of_mark(&head).or_else(|| Encoding::of_zeros(&head).filter(|_| wished == Encoding::UTF_8));
     let encoding = shown.unwrap_or(wished);
     if encoding != wished && encoding != Encoding::UTF_8 {
@@ -65,8 +65,8 @@ pub async fn detect(file: &InputFile, wishes: &Wishes, notes: &mut Vec<Note>) ->
     }
     let is_cut = head.len() == HEAD;
     let named = named_separator(&text);
-    let separator = wishes.separator.or(named).unwrap_or_else(|| separator_of(&text, is_cut, wishes.lenient));
-    if separator != b',' && wishes.separator.is_none() {
+    let separator = preferences.separator.or(named).unwrap_or_else(|| separator_of(&text, is_cut, preferences.lenient));
+    if separator != b',' && preferences.separator.is_none() {
         notes.push(Note::Separator { file: file.name.clone(), separator: name_of(separator) });
     }
     Ok(Dialect { encoding, separator, names_separator: named.is_some() })

@@ -24,7 +24,7 @@ pub struct Inventory {
     /// CSV files of other origin.
     pub csv: Vec<InputFile>,
     /// Attachments of other origin.
-    pub attachments: Vec<Loose>,
+    pub attachments: Vec<LooseAttachment>,
     /// Files that are not loaded.
     pub skipped: Vec<Skipped>,
     pub notes: Vec<Note>,
@@ -42,7 +42,7 @@ pub struct OwnPart {
 }
 
 /// An attachment that no Hozon index describes.
-pub struct Loose {
+pub struct LooseAttachment {
     /// Path below the attachments folder.
     pub path: String,
     /// Whether unknown folders may surround the module's folder.
@@ -177,9 +177,9 @@ fn sort(inventory: &mut Inventory, input: Input) -> Result<Vec<PathBuf>, ImportE
         if file.is_of_system() {
             inventory.notes.push(Note::SystemFile(file.name));
         } else if let Some(path) = below_attachments(&file.path) {
-            inventory.attachments.push(Loose { path: path.to_owned(), may_be_wrapped: false, file });
+            inventory.attachments.push(LooseAttachment { path: path.to_owned(), may_be_wrapped: false, file });
         } else if input.attachments_only {
-            inventory.attachments.push(Loose { path: file.path.clone(), may_be_wrapped: true, file });
+            inventory.attachments.push(LooseAttachment { path: file.path.clone(), may_be_wrapped: true, file });
         } else if file.csv_stem().is_some() {
             inventory.csv.push(file);
         } else if let Some(zip) = file.zip_on_disk() {

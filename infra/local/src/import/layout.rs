@@ -10,7 +10,7 @@ use hozon_shared::snapshots::publish::{MAX_FIELD_BYTES, field_bytes};
 use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
 
 use super::csv_file::CsvSource;
-use super::dialect::{Wishes, detect};
+use super::dialect::{CsvPreferences, detect};
 use super::error::ImportError;
 use super::inputs::InputFile;
 use super::inventory::{Inventory, composed};
@@ -50,7 +50,7 @@ pub async fn plan(
     for part in &inventory.own {
         add(&mut modules, own::modules(part, reading, &mut notes).await?)?;
     }
-    add(&mut modules, other_modules(&inventory.csv, reading.wishes, &mut notes).await?)?;
+    add(&mut modules, other_modules(&inventory.csv, reading.preferences, &mut notes).await?)?;
     for part in &inventory.own {
         own::attachments(part, reading, &mut modules, &mut notes).await?;
     }
@@ -117,12 +117,16 @@ fn first_file(plan: &ModulePlan) -> String {
 }
 
 /// Plans the modules of other CRMs' exports: one CSV file per module, or several numbered ones.
-async fn other_modules(files: &[InputFile], wishes: &Wishes, notes: &mut Vec<Note>) -> Result<Vec<ModulePlan>, ImportError> {
+async fn other_modules(
+    files: &[InputFile],
+    preferences: &CsvPreferences,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<ModulePlan>, ImportError> {
     let mut plans = Vec::new();
     for (order, (name, files)) in (1..).zip(groups(files)?) {
         let mut sources = Vec::new();
         for file in files {
-            let (dialect, lenient) = (detect(file, wishes, notes).await?, wishes.lenient);
+            let (dialect, lenient) = (detect(file, preferences, notes).await?, preferences.lenient);
             let file = file.clone();
             sources.push(CsvSource { file, dialect, escaping: Escaping::None, lenient, expected: None, may_be_edited: false });
         }

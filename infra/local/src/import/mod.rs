@@ -38,7 +38,7 @@ pub use notes::{Note, SkipReason, Skipped};
 pub use text::Encoding;
 pub use zip_names::NameEncoding;
 
-use dialect::Wishes;
+use dialect::CsvPreferences;
 use inputs::ZipReading;
 use layout::ModulePlan;
 use own::OwnReading;
@@ -98,14 +98,14 @@ pub async fn plan(options: &Options, now: DateTime<Utc>) -> Result<Planned, Impo
     let zips = ZipReading { names: options.zip_names, zone: options.time_zone };
     let mut inventory = inventory::take(&options.from, zips).await?;
     own::settle(&mut inventory)?;
-    let wishes = Wishes {
+    let preferences = CsvPreferences {
         encoding: options.encoding,
         encodings: options.encodings.clone(),
         separator: options.separator,
         lenient: options.lenient,
     };
     refuse_unknown(options, &inventory.skipped)?;
-    let reading = OwnReading { edited: options.edited, wishes: &wishes };
+    let reading = OwnReading { edited: options.edited, preferences: &preferences };
     let mut modules = layout::plan(&mut inventory, reading, now).await?;
     refuse_unknown(options, &inventory.skipped)?;
     if modules.is_empty() {

@@ -11,7 +11,7 @@ use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
 use serde::Deserialize;
 
 use super::csv_file::{CsvFile, CsvSource};
-use super::dialect::{Dialect, Wishes, detect};
+use super::dialect::{CsvPreferences, Dialect, detect};
 use super::error::{ImportError, RowFault};
 use super::header;
 use super::inputs::InputFile;
@@ -35,7 +35,7 @@ pub struct OwnReading<'a> {
     /// Whether files may have been edited.
     pub edited: bool,
     /// The user's settings for CSV files, which apply to edited files.
-    pub wishes: &'a Wishes,
+    pub preferences: &'a CsvPreferences,
 }
 
 /// Parses a document as a manifest; `None` if it is not a Hozon manifest.
@@ -147,8 +147,8 @@ async fn source(
     notes: &mut Vec<Note>,
 ) -> Result<CsvSource, ImportError> {
     let file = required(part, &record.path)?.clone();
-    let dialect = if reading.edited { detect(&file, reading.wishes, notes).await? } else { Dialect::OWN };
-    let (escaping, lenient) = (part.manifest.csv.escaping(), reading.edited && reading.wishes.lenient);
+    let dialect = if reading.edited { detect(&file, reading.preferences, notes).await? } else { Dialect::OWN };
+    let (escaping, lenient) = (part.manifest.csv.escaping(), reading.edited && reading.preferences.lenient);
     Ok(CsvSource { file, dialect, escaping, lenient, expected: Some(record.clone()), may_be_edited: reading.edited })
 }
 
