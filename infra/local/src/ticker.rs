@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use hozon_emulator_aws::scheduler::{Called, Scheduler};
+use hozon_emulator_aws::scheduler::{LambdaTarget, Scheduler};
 use hozon_emulator_stripe::StripeServer;
 use hozon_notify::Notify;
 use hozon_shared::ports::Clock;
@@ -40,7 +40,7 @@ pub struct TriggerFunction {
 }
 
 #[async_trait]
-impl Called for TriggerFunction {
+impl LambdaTarget for TriggerFunction {
     async fn call(&self, function: &str, input: Value) -> Result<()> {
         if function != TRIGGER {
             bail!("there is no function {function}");

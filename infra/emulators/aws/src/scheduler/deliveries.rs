@@ -7,7 +7,7 @@ use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::{Called, RetryPolicy, Target};
+use super::{LambdaTarget, RetryPolicy, Target};
 
 /// Maximum wait between two attempts.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
@@ -43,7 +43,7 @@ impl Deliveries {
     }
 
     /// Makes the attempts that are due.
-    pub async fn deliver(&mut self, called: &dyn Called, now: DateTime<Utc>) {
+    pub async fn deliver(&mut self, called: &dyn LambdaTarget, now: DateTime<Utc>) {
         for mut delivery in std::mem::take(&mut self.open) {
             // A longer wait means that the clock was set back.
             if delivery.next > now && delivery.next - now <= LONGEST_WAIT {
@@ -95,7 +95,7 @@ mod tests {
     struct Failing(AtomicU32);
 
     #[async_trait::async_trait]
-    impl Called for Failing {
+    impl LambdaTarget for Failing {
         async fn call(&self, _: &str, input: Value) -> Result<()> {
             assert_eq!(input, json!({ "at": "2027-01-01T00:00:00Z" }));
             let left = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));

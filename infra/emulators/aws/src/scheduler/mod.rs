@@ -57,7 +57,7 @@ pub struct RetryPolicy {
 
 /// Receives the invocations of schedules.
 #[async_trait]
-pub trait Called: Send + Sync {
+pub trait LambdaTarget: Send + Sync {
     /// Invokes the function with that ARN.
     async fn call(&self, function: &str, input: Value) -> Result<()>;
 }
@@ -68,7 +68,7 @@ pub struct Scheduler {
     folder: PathBuf,
     schedules: Arc<Mutex<BTreeMap<String, Entry>>>,
     deliveries: Arc<tokio::sync::Mutex<Deliveries>>,
-    called: Arc<dyn Called>,
+    target: Arc<dyn LambdaTarget>,
 }
 
 #[derive(Clone)]
@@ -80,7 +80,7 @@ struct Entry {
 
 impl Scheduler {
     /// Loads the schedules below a folder. They fire from now on.
-    pub fn load(folder: PathBuf, called: Arc<dyn Called>, now: DateTime<Utc>) -> Result<Self> {
+    pub fn load(folder: PathBuf, target: Arc<dyn LambdaTarget>, now: DateTime<Utc>) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let mut schedules = BTreeMap::new();
         for file in std::fs::read_dir(&folder)? {
@@ -96,7 +96,7 @@ impl Scheduler {
         }
         let deliveries = Deliveries::new(folder.join("dead-letters.jsonl"));
         let (schedules, deliveries) = (Arc::new(Mutex::new(schedules)), Arc::new(tokio::sync::Mutex::new(deliveries)));
-        Ok(Self { folder, schedules, deliveries, called })
+        Ok(Self { folder, schedules, deliveries, target })
     }
 
     /// Makes all invocations that became due, and due retries.
@@ -105,7 +105,7 @@ impl Scheduler {
         for (at, created) in self.take_due(now) {
             deliveries.add(&created.target, at, now);
         }
-        deliveries.deliver(&*self.called, now).await;
+        deliveries.deliver(&*self.target, now).await;
     }
 
     /// Next time at which a schedule fires, not counting retries.
