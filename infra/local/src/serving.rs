@@ -68,13 +68,13 @@ impl Serving {
 }
 
 /// Organisations of a data folder and tokens for them, available while a program serves it.
-pub struct Known {
+pub struct OfflineTokens {
     registry: Registry,
     issuer: Issuer,
     now: DateTime<Utc>,
 }
 
-impl Known {
+impl OfflineTokens {
     /// Reads an existing data folder.
     pub fn read(data: &Path) -> Result<Self> {
         let secrets = data.join("secrets.json");

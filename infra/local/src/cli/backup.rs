@@ -10,7 +10,7 @@ use indicatif::HumanBytes;
 
 use super::client::{Backup as Newest, Client};
 use super::language::say;
-use super::progress::Shown;
+use super::progress::ProgressDisplay;
 use super::{DataFolder, until_interrupted};
 
 const ASK_EVERY: Duration = Duration::from_millis(200);
@@ -32,7 +32,7 @@ pub async fn run(place: DataFolder, backup: Backup) -> Result<()> {
 pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
     let client = Client::new(local, org)?;
     let id = client.back_up_now().await?;
-    let mut shown = Shown::new(say("Backing up", "バックアップ中"));
+    let mut shown = ProgressDisplay::new(say("Backing up", "バックアップ中"));
     let ended = loop {
         let was_idle = local.is_idle();
         let backup = client.newest().await?;

@@ -10,7 +10,7 @@ use hozon_shared::domain::id::OrgId;
 use super::backup::back_up;
 use super::client::{Client, NothingLeft};
 use super::language::say;
-use super::progress::Shown;
+use super::progress::ProgressDisplay;
 use super::{DataFolder, serve, until_interrupted};
 
 /// The sample's schedule: the first Monday of each month, which leaves one of two free backups for trying out.
@@ -73,7 +73,7 @@ async fn make_sample(local: &Local, org: OrgId, size: sample::Size) -> Result<()
     if !local.ports.catalogue.modules(org).await?.is_empty() {
         return Ok(());
     }
-    let mut shown = Shown::new(say("Creating a sample CRM", "サンプルの CRM を作成中"));
+    let mut shown = ProgressDisplay::new(say("Creating a sample CRM", "サンプルの CRM を作成中"));
     let made = sample::generate(&local.ports, org, size, &mut |step| {
         shown.count(step.done, step.total, say("records and files", "レコードとファイル"))
     })

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use hozon::serving::{Known, Serving};
+use hozon::serving::{OfflineTokens, Serving};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Role;
 use serde_json::json;
@@ -46,7 +46,7 @@ pub struct Token {
 }
 
 pub async fn links(data: &Path, arguments: Links) -> Result<()> {
-    let known = Known::read(data)?;
+    let known = OfflineTokens::read(data)?;
     let serving = Serving::read(data)?;
     let Some(Serving { url, .. }) = serving else {
         let (data, en, ja) = (data.display(), "nothing serves", "は起動していません");
@@ -94,7 +94,7 @@ async fn downloads(url: &str, token: String) -> Result<()> {
 }
 
 pub fn token(data: &Path, arguments: &Token) -> Result<()> {
-    let known = Known::read(data)?;
+    let known = OfflineTokens::read(data)?;
     if arguments.json {
         return all_tokens(&known);
     }
@@ -108,7 +108,7 @@ pub fn token(data: &Path, arguments: &Token) -> Result<()> {
     Ok(())
 }
 
-fn all_tokens(known: &Known) -> Result<()> {
+fn all_tokens(known: &OfflineTokens) -> Result<()> {
     let mut tokens = Vec::new();
     for entry in known.organisations() {
         let token = |role| known.token(entry.id, role, locale());
@@ -123,14 +123,14 @@ fn all_tokens(known: &Known) -> Result<()> {
     Ok(())
 }
 
-fn find(known: &Known, name: &str) -> Result<OrgId> {
+fn find(known: &OfflineTokens, name: &str) -> Result<OrgId> {
     known.organisations().iter().find(|entry| entry.name == name).map(|entry| entry.id).ok_or_else(|| unknown(known, name))
 }
 
-fn unknown(known: &Known, name: &str) -> anyhow::Error {
+fn unknown(known: &OfflineTokens, name: &str) -> anyhow::Error {
     anyhow::anyhow!("there is no organisation {name:?} here; there are: {}", names(known))
 }
 
-fn names(known: &Known) -> String {
+fn names(known: &OfflineTokens) -> String {
     known.organisations().iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(", ")
 }

@@ -11,14 +11,14 @@ use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDraw
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Displays progress.
-pub struct Shown {
+pub struct ProgressDisplay {
     bar: ProgressBar,
     what: &'static str,
     begun: Instant,
     last_line: Option<Instant>,
 }
 
-impl Shown {
+impl ProgressDisplay {
     /// Starts the display; `what` names the activity.
     pub fn new(what: &'static str) -> Self {
         let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };

@@ -7,7 +7,7 @@ use clap::Args;
 use hozon::verify::{check_set, verify};
 use indicatif::HumanBytes;
 
-use super::progress::Shown;
+use super::progress::ProgressDisplay;
 
 /// Reads zips and compares them with their manifests.
 #[derive(Args)]
@@ -20,7 +20,7 @@ pub struct Verify {
 pub async fn run(arguments: Verify) -> Result<()> {
     let mut all = Vec::new();
     for zip in arguments.zips {
-        let mut shown = Shown::new("Verifying");
+        let mut shown = ProgressDisplay::new("Verifying");
         let outcome = verify(&zip, &mut |done, all| shown.count(done as u64, all as u64, "entries")).await;
         shown.finish();
         let verified = outcome?;

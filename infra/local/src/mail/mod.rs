@@ -20,7 +20,7 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inlin
 
 /// One mail.
 #[derive(Serialize)]
-struct Shown {
+struct MailView {
     name: String,
     to: String,
     subject: String,
@@ -77,16 +77,16 @@ async fn show(
     Ok(Json(json!({ "message": mail })).into_response())
 }
 
-/// Whether a file, named `<time>-<Message-ID>-<number>.eml`, is a mail of the organisation: `notify` begins a Message-ID with the
-/// organisation's id.
+/// Whether the mail in the file `<time>-<Message-ID>-<number>.eml` belongs to the organisation: `notify` starts a
+/// Message-ID with the organisation's id.
 fn is_of(name: &str, org: OrgId) -> bool {
     name.split('-').nth(1).and_then(|id| id.parse().ok()).map(OrgId) == Some(org)
 }
 
-fn shown(mailbox: &Mailbox, name: &str) -> Option<Shown> {
+fn shown(mailbox: &Mailbox, name: &str) -> Option<MailView> {
     let bytes = mailbox.read(name)?;
     let mail = MessageParser::default().parse(&bytes)?;
-    Some(Shown {
+    Some(MailView {
         name: name.to_owned(),
         to: mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default().to_owned(),
         subject: mail.subject().unwrap_or_default().to_owned(),

@@ -46,11 +46,11 @@ pub async fn make_history(ports: &Ports, org: OrgId, modules: &[Module]) -> Resu
     let month_began = next_month(now - TimeDelta::days(32), organisation.time_zone);
     // In the afternoon of the previous day.
     let end = month_began.min(now - AGO) - TimeDelta::hours(8);
-    let mut past = Past { ports, org, zone: organisation.time_zone, modules, made: 0, has_failed: false };
-    past.record(organisation, end - PAST, end).await
+    let mut builder = HistoryBuilder { ports, org, zone: organisation.time_zone, modules, made: 0, has_failed: false };
+    builder.record(organisation, end - PAST, end).await
 }
 
-struct Past<'a> {
+struct HistoryBuilder<'a> {
     ports: &'a Ports,
     org: OrgId,
     zone: Tz,
@@ -60,7 +60,7 @@ struct Past<'a> {
     has_failed: bool,
 }
 
-impl Past<'_> {
+impl HistoryBuilder<'_> {
     async fn record(&mut self, organisation: Organisation, begin: DateTime<Utc>, end: DateTime<Utc>) -> Result<(), PortError> {
         let plan = organisation.plan.clone();
         let settings = [self.event(begin), self.event(begin)];

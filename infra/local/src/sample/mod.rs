@@ -63,14 +63,14 @@ pub async fn generate(ports: &Ports, org: OrgId, size: Size, tell: &mut dyn FnMu
     let generation = format!("{:020}", ports.ids.next(now));
     let plan = Plan::of(size);
     let total = modules::ALL.iter().map(|module| module.records * size.records()).sum::<u64>() + plan.count();
-    let mut making = Making { tell, done: 0, total, now };
+    let mut progress = ProgressReporter { tell, done: 0, total, now };
     let mut made = Vec::new();
     for (order, module) in (1..).zip(&modules::ALL) {
         let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
         let mut writer = NativeWriter::new(stores, org, head(module, order), &generation);
-        records(&mut writer, module, module.records * size.records(), &mut making).await?;
+        records(&mut writer, module, module.records * size.records(), &mut progress).await?;
         if module.has_files {
-            attachments(&mut writer, module, &plan, &mut making).await?;
+            attachments(&mut writer, module, &plan, &mut progress).await?;
         }
         made.push(writer.finish().await?);
     }
@@ -78,14 +78,14 @@ pub async fn generate(ports: &Ports, org: OrgId, size: Size, tell: &mut dyn FnMu
     Ok(made)
 }
 
-struct Making<'a> {
+struct ProgressReporter<'a> {
     tell: &'a mut dyn FnMut(Step),
     done: u64,
     total: u64,
     now: DateTime<Utc>,
 }
 
-impl Making<'_> {
+impl ProgressReporter<'_> {
     fn one(&mut self) {
         self.done += 1;
         if self.done.is_multiple_of(STEP) || self.done == self.total {
@@ -108,13 +108,13 @@ async fn records(
     writer: &mut NativeWriter,
     module: &SampleModule,
     count: u64,
-    making: &mut Making<'_>,
+    progress: &mut ProgressReporter<'_>,
 ) -> Result<(), WriteError> {
-    let mut values = Values::new(module, count, making.now);
+    let mut values = Values::new(module, count, progress.now);
     for record in 0..count {
         values.next_record(record);
         writer.row(&values.cells()).await?;
-        making.one();
+        progress.one();
     }
     writer.end_rows().await
 }
@@ -123,7 +123,7 @@ async fn attachments(
     writer: &mut NativeWriter,
     module: &SampleModule,
     plan: &Plan,
-    making: &mut Making<'_>,
+    progress: &mut ProgressReporter<'_>,
 ) -> Result<(), WriteError> {
     for file in plan.files() {
         let new = NewAttachment {
@@ -132,10 +132,10 @@ async fn attachments(
             record_name: values::record_name(module, file.record()),
             name: file.name(),
             content_type: file.content_type().to_owned(),
-            created: values::created(file.number, plan.files_each(), making.now),
+            created: values::created(file.number, plan.files_each(), progress.now),
         };
         writer.attachment(new, file.body()).await?;
-        making.one();
+        progress.one();
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::import::{Encoding, ImportError, RowFault};
 const CHUNK: usize = 256 << 10;
 
 /// The measured properties of an entry.
-pub struct Found {
+pub struct MeasuredEntry {
     /// Uncompressed size.
     pub bytes: u64,
     /// SHA-256 as lower-case hexadecimal digits.
@@ -27,7 +27,7 @@ pub struct Found {
 }
 
 /// Reads an entry. The reader verifies CRC and sizes at its end.
-pub async fn read(file: &InputFile, counts_rows: bool, escaping: Escaping) -> Result<Found, ImportError> {
+pub async fn read(file: &InputFile, counts_rows: bool, escaping: Escaping) -> Result<MeasuredEntry, ImportError> {
     let mut reader = file.open().await?;
     let mut sha = Sha256::new();
     let mut rows = counts_rows.then(|| Rows::new(&file.name, escaping));
@@ -47,7 +47,7 @@ pub async fn read(file: &InputFile, counts_rows: bool, escaping: Escaping) -> Re
     }
     let sha256 = sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let (rows, listed) = rows.map_or((None, HashMap::new()), |rows| (Some(rows.count), rows.listed));
-    Ok(Found { bytes, sha256, rows, listed })
+    Ok(MeasuredEntry { bytes, sha256, rows, listed })
 }
 
 /// Counts rows, and collects the entries of an attachment index.

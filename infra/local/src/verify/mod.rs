@@ -13,7 +13,7 @@ use hozon_shared::domain::backup::ArchiveKind;
 
 use crate::import::inputs::{Input, InputFile, ZipReading, open_zip};
 use crate::import::own_set::{Member, check_complete};
-use content::{Found, read};
+use content::{MeasuredEntry, read};
 
 pub use crate::import::own_set::SetFault;
 pub use difference::{Difference, DifferenceKind};
@@ -116,7 +116,12 @@ fn records<'a>(zip: &str, input: &Input, manifest: &'a Manifest) -> Result<HashM
     }
 }
 
-async fn entry(zip: &str, file: &InputFile, record: Option<&FileRecord>, escaping: Escaping) -> Result<Found, Difference> {
+async fn entry(
+    zip: &str,
+    file: &InputFile,
+    record: Option<&FileRecord>,
+    escaping: Escaping,
+) -> Result<MeasuredEntry, Difference> {
     let differs = |what| Difference::of(zip, &file.path, what);
     let counts_rows = record.is_some_and(|record| record.rows.is_some());
     let found = read(file, counts_rows, escaping).await.map_err(|error| differs(DifferenceKind::Unreadable(error)))?;
