@@ -21,10 +21,10 @@ const PAUSE: TimeDelta = TimeDelta::minutes(1);
 pub struct Origin {
     secrets: Arc<dyn OriginSecrets>,
     clock: Arc<dyn Clock>,
-    read: Mutex<Option<Read>>,
+    read: Mutex<Option<CachedSecrets>>,
 }
 
-struct Read {
+struct CachedSecrets {
     digests: Vec<[u8; 32]>,
     at: DateTime<Utc>,
 }
@@ -55,7 +55,7 @@ impl Origin {
             Ok(secrets) => {
                 let digests: Vec<[u8; 32]> = secrets.iter().map(|secret| Sha256::digest(secret).into()).collect();
                 let is_known = digests.contains(&given);
-                *read = Some(Read { digests, at: now });
+                *read = Some(CachedSecrets { digests, at: now });
                 Ok(is_known)
             }
             Err(error) if is_known => {
