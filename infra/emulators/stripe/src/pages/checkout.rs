@@ -5,7 +5,7 @@ use hozon_shared::domain::locale::Locale;
 
 use super::amounts::shown;
 use super::escape;
-use super::words::{Words, card_error, declined, words};
+use super::words::{PageTexts, card_error, declined, words};
 use crate::cards::{CARDS, Card, CardError, Decline};
 use crate::form::Form;
 use crate::objects::{Address, BillingDetails, LineItem, Session, SessionStatus};
@@ -108,7 +108,7 @@ impl Field {
         }
     }
 
-    fn label(self, words: &'static Words) -> &'static str {
+    fn label(self, words: &'static PageTexts) -> &'static str {
         match self {
             Self::Name => words.name,
             Self::Email => words.email,
@@ -121,7 +121,7 @@ impl Field {
         }
     }
 
-    fn hint(self, words: &'static Words) -> Option<&'static str> {
+    fn hint(self, words: &'static PageTexts) -> Option<&'static str> {
         match self {
             Self::Country => Some(words.country_hint),
             Self::Expiry => Some(words.expiry_hint),
@@ -276,7 +276,7 @@ fn problems(typed: &Typed, language: Locale) -> String {
     format!("<div class=\"problems\" role=\"alert\">\n<p>{}</p>\n<ul>\n{entries}</ul>\n</div>\n", words(language).problems)
 }
 
-fn test_cards(words: &Words) -> String {
+fn test_cards(words: &PageTexts) -> String {
     let spaced = |number: &str| format!("{} {} {} {}", &number[..4], &number[4..8], &number[8..12], &number[12..]);
     let entries = CARDS.iter().zip(words.card_hints);
     let entries: String =

@@ -20,7 +20,7 @@ use crate::error::Refusal;
 use crate::form::Form;
 use crate::objects::{Session, SessionStatus};
 use checkout::Typed;
-use words::{Words, words};
+use words::{PageTexts, words};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -123,8 +123,8 @@ fn refused(refusal: &Refusal) -> Response {
         }
         _ => StatusCode::BAD_REQUEST,
     };
-    let Words { not_found: ja, .. } = words(Locale::Ja);
-    let Words { not_found: en, .. } = words(Locale::En);
+    let PageTexts { not_found: ja, .. } = words(Locale::Ja);
+    let PageTexts { not_found: en, .. } = words(Locale::En);
     page(status, Locale::En, en, &format!("<h1 lang=\"ja\">{ja}</h1>\n<p>{en}</p>"), None)
 }
 

@@ -12,7 +12,7 @@ use hozon_shared::payments::from_stripe;
 
 use super::amounts::shown;
 use super::escape;
-use super::words::{Words, tax_name, words};
+use super::words::{PageTexts, tax_name, words};
 use crate::charges::card_of;
 use crate::objects::{BillingDetails, Charge, Metadata, Session};
 use crate::state::State;
@@ -114,7 +114,7 @@ pub fn body(receipt: &Receipt) -> String {
     )
 }
 
-fn buyer(receipt: &Receipt, words: &Words) -> String {
+fn buyer(receipt: &Receipt, words: &PageTexts) -> String {
     let BillingDetails { name, address, .. } = &receipt.billing;
     let place = [&address.postal_code, &address.line1, &address.country].map(|part| escape(part)).join(" ");
     let addressed = |name: &str, title: &str| if name.is_empty() { String::new() } else { format!("{}{title}", escape(name)) };
@@ -129,7 +129,7 @@ fn buyer(receipt: &Receipt, words: &Words) -> String {
 
 /// Renders the lines, the total, and the total and tax per rate. All items have the same rate, which is never the
 /// reduced one.
-fn bill(receipt: &Receipt, words: &Words) -> String {
+fn bill(receipt: &Receipt, words: &PageTexts) -> String {
     let Charge { amount, amount_refunded, currency, .. } = &receipt.charge;
     let mut rows: Vec<_> = receipt.lines.iter().map(|(name, amount)| row(name, &shown(*amount, currency))).collect();
     rows.push(format!("<tr class=\"total\"><th scope=\"row\">{}</th><td>{}</td></tr>\n", words.total, shown(*amount, currency)));
@@ -142,7 +142,7 @@ fn bill(receipt: &Receipt, words: &Words) -> String {
     table(rows.into_iter()) + &format!("<p class=\"hint\">{}</p>\n", words.no_reduced_rate)
 }
 
-fn taxes(tax: &Tax, total: Money, words: &Words) -> [String; 2] {
+fn taxes(tax: &Tax, total: Money, words: &PageTexts) -> [String; 2] {
     let (percent, on) = (tax.percent(), tax.on(total));
     [
         row(&words.taxed_at.replace("{percent}", &percent), &total.written()),

@@ -5,7 +5,7 @@ use hozon_shared::domain::locale::Locale;
 use crate::cards::{CardError, Decline};
 
 /// All texts in one language.
-pub struct Words {
+pub struct PageTexts {
     pub locale: Locale,
     pub title: &'static str,
     pub order: &'static str,
@@ -59,7 +59,7 @@ pub struct Words {
     pub not_found: &'static str,
 }
 
-const EN: Words = Words {
+const EN: PageTexts = PageTexts {
     locale: Locale::En,
     title: "Checkout (test)",
     order: "Your order",
@@ -120,7 +120,7 @@ const EN: Words = Words {
     not_found: "Page not found.",
 };
 
-const JA: Words = Words {
+const JA: PageTexts = PageTexts {
     locale: Locale::Ja,
     title: "お支払い（テスト）",
     order: "ご注文内容",
@@ -182,7 +182,7 @@ const JA: Words = Words {
 };
 
 /// Returns the texts of a language.
-pub fn words(language: Locale) -> &'static Words {
+pub fn words(language: Locale) -> &'static PageTexts {
     match language {
         Locale::En => &EN,
         Locale::Ja => &JA,
@@ -190,7 +190,7 @@ pub fn words(language: Locale) -> &'static Words {
 }
 
 /// Translates the tax name of a price list for readers of the page's language.
-pub fn tax_name<'a>(of: &Words, name: &'a str) -> &'a str {
+pub fn tax_name<'a>(of: &PageTexts, name: &'a str) -> &'a str {
     match (of.locale, name) {
         (Locale::En, "消費税") => "consumption tax",
         (Locale::Ja, "Sales tax") => "売上税",
