@@ -1,6 +1,6 @@
 //! What can go wrong in a task, in codes and words that an administrator can act on.
 
-use hozon_shared::domain::backup::{Failure, FailureSubject, NotAllowed};
+use hozon_shared::domain::backup::{BackupTransitionError, Failure, FailureSubject};
 use hozon_shared::ports::{ErrorKind, PortError};
 
 /// Code of a run that must wait for another.
@@ -165,8 +165,8 @@ impl From<PortError> for TaskError {
     }
 }
 
-impl From<NotAllowed> for TaskError {
-    fn from(error: NotAllowed) -> Self {
+impl From<BackupTransitionError> for TaskError {
+    fn from(error: BackupTransitionError) -> Self {
         Self { source: Some(error.into()), ..Self::new("NOT_RUNNING", "The backup has already ended.") }
     }
 }

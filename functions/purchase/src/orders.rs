@@ -7,7 +7,7 @@ use hozon_shared::api::closed_sets::{OrderOrigin, ProductKind};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Once, PageInfo, Paged, Params, Refusals};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::{OrderId, OrgId};
-use hozon_shared::domain::order::{Item, NotOrdered, Order, Origin, quote};
+use hozon_shared::domain::order::{Item, Order, OrderRejection, Origin, quote};
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::purchase;
@@ -128,14 +128,15 @@ fn items(wanted: &WantedOrder) -> Result<Vec<Item>, ApiError> {
     wanted.items.iter().enumerate().map(item).collect()
 }
 
-fn refusal(refused: NotOrdered) -> ApiError {
+fn refusal(refused: OrderRejection) -> ApiError {
     let (field, at) = match refused {
-        NotOrdered::Empty | NotOrdered::TooLarge => ("items", None),
-        NotOrdered::Quantity(at) => ("quantity", Some(at)),
-        NotOrdered::NotAnUpgrade(at) => ("plan", Some(at)),
-        NotOrdered::Twice(at) | NotOrdered::NotSold(at) | NotOrdered::HasWeekly(at) | NotOrdered::Unlimited(at) => {
-            ("product", Some(at))
-        }
+        OrderRejection::Empty | OrderRejection::TooLarge => ("items", None),
+        OrderRejection::Quantity(at) => ("quantity", Some(at)),
+        OrderRejection::NotAnUpgrade(at) => ("plan", Some(at)),
+        OrderRejection::Twice(at)
+        | OrderRejection::NotSold(at)
+        | OrderRejection::HasWeekly(at)
+        | OrderRejection::Unlimited(at) => ("product", Some(at)),
     };
     let path = at.map_or("$.order.items".to_owned(), |at| format!("$.order.items[{at}].{field}"));
     ApiError::invalid_data(field, &path, refused.to_string())

@@ -7,7 +7,7 @@ use hozon_shared::api::closed_sets::{PricedUnit, ProductKind};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals};
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::money::Money;
-use hozon_shared::domain::order::{Item, NotOrdered, Order, Origin, Standing, quote};
+use hozon_shared::domain::order::{Item, Order, OrderRejection, Origin, Standing, quote};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::plan::{FreeBackups, Plans};
 use hozon_shared::domain::price::CountryPrices;
@@ -157,15 +157,15 @@ impl Shop {
     }
 }
 
-fn refusal(refused: NotOrdered, items: &[Item]) -> ApiError {
+fn refusal(refused: OrderRejection, items: &[Item]) -> ApiError {
     let at = match refused {
-        NotOrdered::Empty | NotOrdered::TooLarge => 0,
-        NotOrdered::Twice(at)
-        | NotOrdered::Quantity(at)
-        | NotOrdered::NotSold(at)
-        | NotOrdered::NotAnUpgrade(at)
-        | NotOrdered::HasWeekly(at)
-        | NotOrdered::Unlimited(at) => at,
+        OrderRejection::Empty | OrderRejection::TooLarge => 0,
+        OrderRejection::Twice(at)
+        | OrderRejection::Quantity(at)
+        | OrderRejection::NotSold(at)
+        | OrderRejection::NotAnUpgrade(at)
+        | OrderRejection::HasWeekly(at)
+        | OrderRejection::Unlimited(at) => at,
     };
     ApiError::invalid_param(items.get(at).map_or("one_time", |item| item.product.kind()), refused.to_string())
 }

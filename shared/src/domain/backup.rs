@@ -133,7 +133,7 @@ fn immediate() -> RepeatType {
 /// Error returned when the current status does not allow a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a backup in status {0:?} does not allow this change")]
-pub struct NotAllowed(pub Status);
+pub struct BackupTransitionError(pub Status);
 
 impl Backup {
     /// Creates a backup that was just requested.
@@ -184,21 +184,21 @@ impl Backup {
     }
 
     /// Marks the run as begun. A repeated call keeps the first time.
-    pub fn begin(mut self, at: DateTime<Utc>) -> Result<Self, NotAllowed> {
+    pub fn begin(mut self, at: DateTime<Utc>) -> Result<Self, BackupTransitionError> {
         self.require_in_progress()?;
         self.started.get_or_insert(at);
         Ok(self)
     }
 
     /// Records the total amount of work.
-    pub fn plan(mut self, total: Amount) -> Result<Self, NotAllowed> {
+    pub fn plan(mut self, total: Amount) -> Result<Self, BackupTransitionError> {
         self.require_in_progress()?;
         self.total = Some(total);
         Ok(self)
     }
 
     /// Completes the backup with its zips.
-    pub fn complete(mut self, files: Vec<ArchiveFile>, at: DateTime<Utc>) -> Result<Self, NotAllowed> {
+    pub fn complete(mut self, files: Vec<ArchiveFile>, at: DateTime<Utc>) -> Result<Self, BackupTransitionError> {
         self.require_in_progress()?;
         self.status = Status::Completed;
         self.finished = Some(at);
@@ -207,7 +207,7 @@ impl Backup {
     }
 
     /// Ends the backup without files.
-    pub fn fail(mut self, failure: Failure, at: DateTime<Utc>) -> Result<Self, NotAllowed> {
+    pub fn fail(mut self, failure: Failure, at: DateTime<Utc>) -> Result<Self, BackupTransitionError> {
         self.require_in_progress()?;
         self.status = Status::Failed;
         self.finished = Some(at);
@@ -220,10 +220,10 @@ impl Backup {
         self.status == Status::Completed && now < self.expires()
     }
 
-    fn require_in_progress(&self) -> Result<(), NotAllowed> {
+    fn require_in_progress(&self) -> Result<(), BackupTransitionError> {
         match self.status {
             Status::Inprogress => Ok(()),
-            other => Err(NotAllowed(other)),
+            other => Err(BackupTransitionError(other)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::allowance::{Account, LimitReached, Settled};
-use super::backup::{ArchiveFile, Backup, Failure, NotAllowed};
+use super::backup::{ArchiveFile, Backup, BackupTransitionError, Failure};
 use super::event::{Event, EventKind};
 use super::id::{BackupId, EventId, OrderId, ScheduleId, WebhookId};
 use super::ledger::{Entry, entries};
@@ -197,7 +197,12 @@ pub fn stop_schedule(stopped: Schedule, by: &Person, at: DateTime<Utc>, event: E
 }
 
 /// Completes a backup with its zips.
-pub fn complete(backup: Backup, files: Vec<ArchiveFile>, at: DateTime<Utc>, event: EventId) -> Result<Vec<Change>, NotAllowed> {
+pub fn complete(
+    backup: Backup,
+    files: Vec<ArchiveFile>,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> Result<Vec<Change>, BackupTransitionError> {
     let backup = backup.complete(files, at)?;
     let files = backup.files.iter().map(|file| file.name.clone()).collect();
     let what = EventKind::BackupReady { backup: backup.id, repeat: backup.repeat, files, expires: backup.expires() };
@@ -215,7 +220,7 @@ pub fn fail(
     failure: Failure,
     at: DateTime<Utc>,
     event: EventId,
-) -> Result<Vec<Change>, NotAllowed> {
+) -> Result<Vec<Change>, BackupTransitionError> {
     let backup = backup.fail(failure.clone(), at)?;
     let what = EventKind::BackupFailed { backup: Some(backup.id), repeat: backup.repeat, failure };
     let mut changes = vec![

@@ -145,7 +145,7 @@ impl Standing<'_> {
 
 /// Reasons why an order is rejected. The `usize` is the index of the item at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotOrdered {
+pub enum OrderRejection {
     /// No item is given.
     #[error("Name at least one item.")]
     Empty,
@@ -173,27 +173,27 @@ pub enum NotOrdered {
 }
 
 /// Prices the requested items, or returns why they cannot be ordered.
-pub fn quote(prices: &CountryPrices, plans: &Plans, standing: Standing<'_>, items: &[Item]) -> Result<Vec<Line>, NotOrdered> {
+pub fn quote(prices: &CountryPrices, plans: &Plans, standing: Standing<'_>, items: &[Item]) -> Result<Vec<Line>, OrderRejection> {
     if items.is_empty() {
-        return Err(NotOrdered::Empty);
+        return Err(OrderRejection::Empty);
     }
     let mut lines = Vec::new();
     for (at, item) in items.iter().enumerate() {
         check(at, item, &items[..at], plans, standing)?;
-        let unit = prices.price(&item.product).ok_or(NotOrdered::NotSold(at))?;
-        lines.push(line(item, unit, &prices.tax).ok_or(NotOrdered::TooLarge)?);
+        let unit = prices.price(&item.product).ok_or(OrderRejection::NotSold(at))?;
+        lines.push(line(item, unit, &prices.tax).ok_or(OrderRejection::TooLarge)?);
     }
-    sum(&lines).ok_or(NotOrdered::TooLarge)?;
+    sum(&lines).ok_or(OrderRejection::TooLarge)?;
     Ok(lines)
 }
 
-fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, standing: Standing<'_>) -> Result<(), NotOrdered> {
+fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, standing: Standing<'_>) -> Result<(), OrderRejection> {
     let most = if item.product == Product::OneTime { MAX_BACKUPS } else { 1 };
     if before.iter().any(|other| other.product == item.product) {
-        return Err(NotOrdered::Twice(at));
+        return Err(OrderRejection::Twice(at));
     }
     if !(1..=most).contains(&item.quantity) {
-        return Err(NotOrdered::Quantity(at));
+        return Err(OrderRejection::Quantity(at));
     }
     let is_second_plan = item.product.plan().is_some() && before.iter().any(|other| other.product.plan().is_some());
     if standing.lacks(&item.product, plans) && !is_second_plan {
@@ -201,9 +201,9 @@ fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, standing: Stand
     }
     let is_unlimited = plans.free(standing.plan) == FreeBackups::Unlimited;
     Err(match item.product {
-        Product::OneTime | Product::Weekly if is_unlimited => NotOrdered::Unlimited(at),
-        Product::Weekly => NotOrdered::HasWeekly(at),
-        Product::OneTime | Product::Plan(_) => NotOrdered::NotAnUpgrade(at),
+        Product::OneTime | Product::Weekly if is_unlimited => OrderRejection::Unlimited(at),
+        Product::Weekly => OrderRejection::HasWeekly(at),
+        Product::OneTime | Product::Plan(_) => OrderRejection::NotAnUpgrade(at),
     })
 }
 
@@ -222,7 +222,7 @@ fn sum(lines: &[Line]) -> Option<Money> {
 /// Error returned when the current status does not allow a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an order in status {0:?} does not allow this change")]
-pub struct NotAllowed(pub Status);
+pub struct OrderTransitionError(pub Status);
 
 impl Order {
     /// Creates a draft order. `lines` comes from [`quote`].
@@ -303,12 +303,12 @@ impl Order {
     }
 
     /// Confirms a draft with the checkout that was opened for it.
-    pub fn confirm(self, checkout: CheckoutLink, now: DateTime<Utc>) -> Result<Self, NotAllowed> {
+    pub fn confirm(self, checkout: CheckoutLink, now: DateTime<Utc>) -> Result<Self, OrderTransitionError> {
         match self.status_at(now) {
             Status::Draft => {
                 Ok(Self { status: Status::AwaitingPayment, checkout: Some(checkout), expires: self.checkout_expires(), ..self })
             }
-            other => Err(NotAllowed(other)),
+            other => Err(OrderTransitionError(other)),
         }
     }
 
@@ -325,10 +325,10 @@ impl Order {
     }
 
     /// Cancels the order.
-    pub fn cancel(self, now: DateTime<Utc>) -> Result<Self, NotAllowed> {
+    pub fn cancel(self, now: DateTime<Utc>) -> Result<Self, OrderTransitionError> {
         match self.status_at(now) {
             Status::Draft | Status::AwaitingPayment => Ok(Self { status: Status::Cancelled, ..self }),
-            other => Err(NotAllowed(other)),
+            other => Err(OrderTransitionError(other)),
         }
     }
 

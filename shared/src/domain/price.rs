@@ -10,7 +10,7 @@ use super::product::Product;
 
 mod known;
 
-pub use known::Unknown;
+pub use known::UnknownTerm;
 
 /// A tax on sales in a country.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ fn items(wanted: &[(&str, u32)]) -> Vec<Item> {
     wanted.iter().map(|(name, quantity)| Item { product: name.parse().expect("a product"), quantity: *quantity }).collect()
 }
 
-fn quoted(country: &str, plan: &str, wanted: &[(&str, u32)]) -> Result<Vec<Line>, NotOrdered> {
+fn quoted(country: &str, plan: &str, wanted: &[(&str, u32)]) -> Result<Vec<Line>, OrderRejection> {
     let terms = terms();
     let prices = terms.prices.as_ref().expect("prices").of(Some(country)).clone();
     quote(&prices, &terms.plans, Standing { plan, has_weekly: false }, &items(wanted))
@@ -46,24 +46,24 @@ fn totals_are_right_to_the_unit_in_every_currency() {
 #[test]
 fn only_what_makes_sense_can_be_ordered() {
     for (plan, wanted, refused) in [
-        ("Free", vec![], NotOrdered::Empty),
-        ("Free", vec![("one_time", 0)], NotOrdered::Quantity(0)),
-        ("Free", vec![("one_time", 101)], NotOrdered::Quantity(0)),
-        ("Free", vec![("weekly", 2)], NotOrdered::Quantity(0)),
-        ("Free", vec![("weekly", 1), ("weekly", 1)], NotOrdered::Twice(1)),
-        ("Free", vec![("plan:Standard", 1), ("plan:Ultimate", 1)], NotOrdered::NotAnUpgrade(1)),
-        ("Ultimate", vec![("plan:Standard", 1)], NotOrdered::NotAnUpgrade(0)),
-        ("Free", vec![("one_time", 1), ("plan:Nothing", 1)], NotOrdered::NotAnUpgrade(1)),
-        ("Ultimate", vec![("plan:Own", 1)], NotOrdered::NotSold(0)),
-        ("Own", vec![("one_time", 1)], NotOrdered::Unlimited(0)),
-        ("Own", vec![("weekly", 1)], NotOrdered::Unlimited(0)),
+        ("Free", vec![], OrderRejection::Empty),
+        ("Free", vec![("one_time", 0)], OrderRejection::Quantity(0)),
+        ("Free", vec![("one_time", 101)], OrderRejection::Quantity(0)),
+        ("Free", vec![("weekly", 2)], OrderRejection::Quantity(0)),
+        ("Free", vec![("weekly", 1), ("weekly", 1)], OrderRejection::Twice(1)),
+        ("Free", vec![("plan:Standard", 1), ("plan:Ultimate", 1)], OrderRejection::NotAnUpgrade(1)),
+        ("Ultimate", vec![("plan:Standard", 1)], OrderRejection::NotAnUpgrade(0)),
+        ("Free", vec![("one_time", 1), ("plan:Nothing", 1)], OrderRejection::NotAnUpgrade(1)),
+        ("Ultimate", vec![("plan:Own", 1)], OrderRejection::NotSold(0)),
+        ("Own", vec![("one_time", 1)], OrderRejection::Unlimited(0)),
+        ("Own", vec![("weekly", 1)], OrderRejection::Unlimited(0)),
     ] {
         assert_eq!(quoted("JP", plan, &wanted), Err(refused), "{wanted:?}");
     }
     let terms = terms();
     let prices = terms.prices.as_ref().expect("prices").of(None).clone();
     let standing = Standing { plan: "Free", has_weekly: true };
-    assert_eq!(quote(&prices, &terms.plans, standing, &items(&[("weekly", 1)])), Err(NotOrdered::HasWeekly(0)));
+    assert_eq!(quote(&prices, &terms.plans, standing, &items(&[("weekly", 1)])), Err(OrderRejection::HasWeekly(0)));
 }
 
 #[test]
@@ -82,9 +82,9 @@ fn an_order_follows_its_checkout_and_money_is_never_lost() {
     let cancelled = open.clone().cancel(now).expect("is open");
     assert_eq!(cancelled.follow("cs", CheckoutStatus::Expired, now), None);
     assert_eq!(cancelled.follow("cs", CheckoutStatus::Paid, now).expect("is news").status, Status::Paid);
-    assert_eq!(paid.cancel(now), Err(NotAllowed(Status::Paid)));
+    assert_eq!(paid.cancel(now), Err(OrderTransitionError(Status::Paid)));
     let late = order("JP", &[("one_time", 1)]).confirm(link, now + DRAFT_LIFE);
-    assert_eq!(late, Err(NotAllowed(Status::Expired)));
+    assert_eq!(late, Err(OrderTransitionError(Status::Expired)));
 }
 
 #[test]
