@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::{America, Asia, Europe, Tz};
 use hozon::import::{Options as ImportOptions, import};
 use hozon::{Local, Options};
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::{Organisation, Role};
 use hozon_shared::domain::schedule::{Outcome, Schedule};
@@ -109,7 +109,7 @@ async fn set(local: &Local, org: OrgId, rule: &str) {
 async fn account(local: &Local, org: OrgId, schedule: &Schedule, end: DateTime<Utc>) -> Year {
     let records = local.ports.schedules.occurrences(org, schedule.id).await.expect("reads");
     let backups = local.ports.store.backups(org, 1000).await.expect("reads");
-    assert!(backups.iter().all(|backup| backup.status == Status::Completed && backup.files.len() == 2));
+    assert!(backups.iter().all(|backup| backup.status == BackupStatus::Completed && backup.files.len() == 2));
     let runs = records.iter().filter(|record| matches!(record.outcome, Outcome::Run { .. })).count();
     assert_eq!(backups.len(), runs, "one backup for each run");
     let deliveries = local.deliveries();

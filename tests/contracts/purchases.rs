@@ -4,7 +4,7 @@ use hozon_shared::domain::allowance::Account;
 use hozon_shared::domain::change::Lock;
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::order::Order;
-use hozon_shared::domain::subscription::{Status, Subscription};
+use hozon_shared::domain::subscription::{Subscription, SubscriptionStatus};
 use hozon_shared::ports::Change;
 
 use crate::emulators::{Emulators, ORG, OTHER};
@@ -65,7 +65,7 @@ async fn the_open_order_holds_the_place_of_the_checkout() {
 async fn subscriptions_are_read_from_the_newest_on_ended_ones_too() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
-    let ended = Subscription { status: Status::Ended, ended: Some(now()), ..subscription(ORG, 10) };
+    let ended = Subscription { status: SubscriptionStatus::Ended, ended: Some(now()), ..subscription(ORG, 10) };
     for written in [subscription(ORG, 9), ended.clone(), subscription(ORG, 8)] {
         ports.store.commit(ORG, vec![Change::Subscription(Box::new(written))]).await.unwrap();
     }

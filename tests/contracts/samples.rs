@@ -13,13 +13,13 @@ use hozon_shared::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, Su
 use hozon_shared::domain::ledger::{Cause, Entry, Movement, Pool};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;
-use hozon_shared::domain::order::{Line, Order, Origin, Status as OrderStatus};
+use hozon_shared::domain::order::{Line, Order, OrderStatus, Origin};
 use hozon_shared::domain::organisation::{Contact, Organisation, Person};
 use hozon_shared::domain::price::Tax;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::recurrence::Recurrence;
 use hozon_shared::domain::schedule::{Occurrence, Outcome, Schedule};
-use hozon_shared::domain::subscription::{Status as SubscriptionStatus, Subscription};
+use hozon_shared::domain::subscription::{Subscription, SubscriptionStatus};
 use hozon_shared::domain::webhook::{Delivery, Secret, Webhook};
 use hozon_shared::ports::{ErrorKind, PortError};
 

@@ -2,7 +2,7 @@
 //! cover them.
 
 use chrono::TimeDelta;
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_tests::{Card, Shop};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -27,9 +27,9 @@ async fn schedule(shop: &Shop) -> Value {
 async fn a_used_up_month_says_which_run_it_skips_and_what_to_buy() {
     let shop = Shop::open("Standard", "JP").await;
     assert_eq!(preview(&shop, BIWEEKLY).await["limit"], Value::Null, "both are left");
-    assert_eq!(shop.world.back_up().await.status, Status::Completed);
+    assert_eq!(shop.world.back_up().await.status, BackupStatus::Completed);
     assert_eq!(preview(&shop, BIWEEKLY).await["limit"], Value::Null, "one is left");
-    assert_eq!(shop.world.back_up().await.status, Status::Completed);
+    assert_eq!(shop.world.back_up().await.status, BackupStatus::Completed);
     let seen = preview(&shop, BIWEEKLY).await;
     assert_eq!(seen["skips"], json!(["2026-11-30T04:00:00+09:00"]), "December has its own");
     assert_eq!(seen["months"][0], json!({ "month": "2026-11", "runs": 1, "skipped": 1 }));
@@ -49,7 +49,7 @@ async fn a_used_up_month_says_which_run_it_skips_and_what_to_buy() {
 #[tokio::test]
 async fn a_weekly_schedule_asks_for_its_subscription_and_not_for_a_backup() {
     let shop = Shop::open("Standard", "JP").await;
-    assert_eq!(shop.world.back_up().await.status, Status::Completed);
+    assert_eq!(shop.world.back_up().await.status, BackupStatus::Completed);
     let limit = preview(&shop, WEEKLY).await["limit"].clone();
     assert_eq!(limit["reason"], "needs_weekly", "one of two is left: nothing is used up");
     assert_eq!(limit["buy"].as_array().unwrap().iter().map(|offer| &offer["product"]).collect::<Vec<_>>(), ["weekly"]);

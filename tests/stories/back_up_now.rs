@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::DateTime;
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_tests::{CountingIds, Crm, ManualClock, World};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -94,7 +94,7 @@ async fn the_free_backups_of_a_month_run_out() {
     let left = async || world.administrator().get("/backup/summary").await.body["summary"]["allowance"]["left"].clone();
     assert_eq!(left().await, 2);
     for _ in 0..2 {
-        assert_eq!(world.back_up().await.status, Status::Completed);
+        assert_eq!(world.back_up().await.status, BackupStatus::Completed);
     }
     assert_eq!(left().await, 0);
     let refused = world.administrator().post("/backup", "").await;

@@ -1,6 +1,6 @@
 //! Storage that has lost data or refuses requests: the backup fails with a reason and returns its claim.
 
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{Bucket, ObjectRef};
 use hozon_tests::{Crm, World};
 use reqwest::StatusCode;
@@ -11,7 +11,7 @@ async fn a_missing_attachment_is_named_and_the_backup_is_not_called_complete() {
     world.import(Crm::small().inputs()).await;
     world.lose_an_attachment().await;
     let backup = world.back_up().await;
-    assert_eq!((backup.status, backup.files.len()), (Status::Failed, 0));
+    assert_eq!((backup.status, backup.files.len()), (BackupStatus::Failed, 0));
     let failure = backup.failure.unwrap();
     assert_eq!(failure.code, "ATTACHMENT_MISSING");
     for part in ["見積.txt", "record 10", "Deals"] {

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{Bucket, ObjectRef};
 use hozon_tests::World;
 use reqwest::{Client, Method, StatusCode};
@@ -59,7 +59,7 @@ async fn after_any_kill_every_backup_ends() {
     let world = World::start_on(folder, |_| {}).await;
     let org = world.local.find_organisation(ORGANISATION).unwrap();
     let backups = world.local.ports.store.backups(org, 1000).await.unwrap();
-    let bad: Vec<_> = backups.iter().filter(|backup| backup.status != Status::Completed).collect();
+    let bad: Vec<_> = backups.iter().filter(|backup| backup.status != BackupStatus::Completed).collect();
     println!("{} kills, {asked} answered, {} backups, all ended after {:?}", random + soon, backups.len(), begun.elapsed());
     assert!(bad.is_empty() && !backups.is_empty(), "{bad:?}");
     delete_work(&world).await;

@@ -1,6 +1,6 @@
 //! An administrator whose allowance is used up buys backups, pays at the provider's checkout, and uses them.
 
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::domain::id::OrderId;
 use hozon_tests::{Answer, Card, Crm, Paid, Shop, World};
 use reqwest::{Method, StatusCode};
@@ -13,7 +13,7 @@ async fn who_has_used_up_their_allowance_buys_backups_and_uses_them() {
     let shop = Shop::open("Standard", "JP").await;
     let administrator = shop.world.administrator();
     for _ in 0..2 {
-        assert_eq!(shop.world.back_up().await.status, Status::Completed);
+        assert_eq!(shop.world.back_up().await.status, BackupStatus::Completed);
     }
     let refused = administrator.post("/backup", "").await;
     assert_eq!((refused.status, refused.code()), (StatusCode::BAD_REQUEST, "LIMIT_REACHED"));
@@ -40,7 +40,7 @@ async fn who_has_used_up_their_allowance_buys_backups_and_uses_them() {
     assert_eq!(status, StatusCode::OK);
     assert!(String::from_utf8(receipt).unwrap().contains("4,500"));
     assert_eq!(shop.allowance().await["one_time_left"], 3);
-    assert_eq!(shop.world.back_up().await.status, Status::Completed);
+    assert_eq!(shop.world.back_up().await.status, BackupStatus::Completed);
     assert_eq!(shop.allowance().await["one_time_left"], 2);
     let history = administrator.get("/backup/history?kind=purchased").await.body["history"][0].clone();
     assert_eq!((&history["action"], &history["count"], &history["amount"]), (&json!("purchased"), &json!(3), &json!(4500)));
@@ -180,7 +180,7 @@ async fn a_message_that_the_provider_did_not_sign_is_refused() {
 async fn refunds_and_disputes_take_back_what_was_not_used() {
     let shop = Shop::open("Free", "JP").await;
     let order = shop.buy(THREE_BACKUPS, Card::GOOD).await;
-    assert_eq!(shop.world.back_up().await.status, Status::Completed);
+    assert_eq!(shop.world.back_up().await.status, BackupStatus::Completed);
     shop.refund(&order, 1500).await;
     assert_eq!(
         (&shop.order(&order).await["refunded_amount"], &shop.allowance().await["one_time_left"]),
@@ -207,7 +207,7 @@ async fn a_backup_that_fails_gives_back_what_was_bought() {
     let shop = Shop::open("Free", "JP").await;
     shop.buy(THREE_BACKUPS, Card::GOOD).await;
     shop.world.lose_an_attachment().await;
-    assert_eq!(shop.world.back_up().await.status, Status::Failed);
+    assert_eq!(shop.world.back_up().await.status, BackupStatus::Failed);
     assert_eq!(shop.allowance().await["one_time_left"], 3);
     shop.close().await;
 }
@@ -321,7 +321,7 @@ async fn whatever_happens_at_once_the_books_are_right() {
     };
     tokio::join!(backing_up, buying);
     let backups = shop.world.local.ports.store.backups(shop.world.org, 100).await.unwrap();
-    let made = backups.iter().filter(|backup| backup.status == Status::Completed).count();
+    let made = backups.iter().filter(|backup| backup.status == BackupStatus::Completed).count();
     let account = shop.world.local.ports.accounts.account(shop.world.org).await.unwrap();
     let used: u32 =
         account.lots.iter().map(|lot| lot.used).sum::<u32>() + account.free.values().map(|count| count.used).sum::<u32>();

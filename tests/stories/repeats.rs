@@ -2,7 +2,7 @@
 
 use hozon_archive::{Settings, TaskError, handle};
 use hozon_shared::domain::allowance::Demand;
-use hozon_shared::domain::backup::{Backup, Status};
+use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, UserId};
 use hozon_shared::domain::organisation::Person;
@@ -48,7 +48,7 @@ async fn batches(world: &World, planned: &Value) -> Vec<Value> {
     serde_json::from_slice(&std::fs::read(world.local.archive_path(key)).unwrap()).unwrap()
 }
 
-async fn state(world: &World, backup: &Backup) -> (Status, usize, Value) {
+async fn state(world: &World, backup: &Backup) -> (BackupStatus, usize, Value) {
     let stored = world.local.ports.store.backup(world.org, backup.id).await.unwrap().unwrap();
     let history = world.administrator().get("/backup/history").await;
     let left = world.administrator().get("/backup/summary").await.body["summary"]["allowance"]["left"].clone();
@@ -79,7 +79,7 @@ async fn a_run_whose_every_task_is_delivered_twice_ends_as_one() {
     assert_eq!(zips[0], zips[1]);
     task(&world, &backup, "finish", json!({})).await.unwrap();
     let once = state(&world, &backup).await;
-    assert_eq!(once, (Status::Completed, 2, json!(1)));
+    assert_eq!(once, (BackupStatus::Completed, 2, json!(1)));
     task(&world, &backup, "finish", json!({})).await.unwrap();
     task(&world, &backup, "fail", json!({ "error": { "Error": "late" } })).await.unwrap();
     assert_eq!(state(&world, &backup).await, once, "a late failure changes nothing of what is ready");
@@ -108,7 +108,7 @@ async fn a_run_that_fails_after_any_task_gives_its_use_back_once() {
             task(&world, &backup, "fail", json!({ "error": { "Error": "States.Timeout" } })).await.unwrap();
         }
         let (status, events, left) = state(&world, &backup).await;
-        assert_eq!((status, left), (Status::Failed, json!(2)), "after {last}");
+        assert_eq!((status, left), (BackupStatus::Failed, json!(2)), "after {last}");
         assert_eq!(events, 2 * (number + 1), "after {last}");
         let zip = world.local.archive_path(&format!("archives/{}/{}/Data_001.zip", world.org, backup.id));
         assert!(!zip.exists(), "after {last}");

@@ -1,6 +1,6 @@
 //! The program is stopped and started again: data persists, and interrupted work resumes.
 
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_tests::{Crm, World};
 use reqwest::StatusCode;
 
@@ -42,7 +42,7 @@ async fn a_run_that_was_cut_short_goes_on_at_the_next_start() {
     let world = World::start_on(folder, |_| {}).await;
     world.local.wait_until_idle().await;
     let backups = world.local.ports.store.backups(world.org, 10).await.unwrap();
-    assert_eq!((backups.len(), backups[0].status), (1, Status::Completed));
+    assert_eq!((backups.len(), backups[0].status), (1, BackupStatus::Completed));
     world.end().await;
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use hozon_shared::domain::allowance::Demand;
-use hozon_shared::domain::backup::{Backup, Status};
+use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::organisation::Organisation;
@@ -67,7 +67,7 @@ async fn a_schedule_runs_at_its_time_and_not_before() {
     world.local.look_at_the_clock().await;
     assert_eq!(runs(&world).await, 1);
     let backup = world.local.ports.store.backups(world.org, 1).await.unwrap().remove(0);
-    assert_eq!((backup.status, backup.files.len()), (Status::Completed, 2));
+    assert_eq!((backup.status, backup.files.len()), (BackupStatus::Completed, 2));
     let summary = world.administrator().get("/backup/summary").await.body["summary"].clone();
     assert_eq!((&summary["backup"]["type"], &summary["allowance"]["left"]), (&json!("weekly"), &json!(1)));
     assert_eq!(outcomes(&world, &schedule).await, [(at("2026-11-29T19:00:00Z"), "run")]);
@@ -233,7 +233,7 @@ async fn a_run_waits_while_another_backup_is_made() {
     assert_eq!(runs(&world).await, 2);
     let backups = world.local.ports.store.backups(world.org, 2).await.unwrap();
     assert!(backups[0].created >= backups[1].finished.unwrap());
-    assert!(backups.iter().all(|backup| backup.status == Status::Completed));
+    assert!(backups.iter().all(|backup| backup.status == BackupStatus::Completed));
     world.end().await;
 }
 
@@ -261,11 +261,11 @@ async fn a_backup_whose_run_was_never_started_is_started_by_the_sweep_within_min
     clock.advance(TimeDelta::seconds(30));
     world.local.look_at_the_clock().await;
     world.local.wait_until_idle().await;
-    assert_eq!(state(&world, id).await.status, Status::Inprogress, "its run may just be starting");
+    assert_eq!(state(&world, id).await.status, BackupStatus::Inprogress, "its run may just be starting");
     clock.advance(TimeDelta::minutes(2));
     world.local.look_at_the_clock().await;
     world.local.wait_until_idle().await;
-    assert_eq!(state(&world, id).await.status, Status::Completed);
+    assert_eq!(state(&world, id).await.status, BackupStatus::Completed);
     world.end().await;
 }
 
@@ -279,7 +279,7 @@ async fn a_backup_whose_execution_ended_before_its_run_began_is_ended_by_the_swe
     clock.advance(TimeDelta::minutes(3));
     world.local.look_at_the_clock().await;
     let ended = state(&world, id).await;
-    assert_eq!((ended.status, ended.failure.unwrap().code.as_str()), (Status::Failed, "RUN_SILENT"));
+    assert_eq!((ended.status, ended.failure.unwrap().code.as_str()), (BackupStatus::Failed, "RUN_SILENT"));
     world.end().await;
 }
 
@@ -292,11 +292,11 @@ async fn a_backup_whose_run_went_silent_is_ended_by_the_sweep() {
     ports.store.commit(world.org, vec![Change::Backup(Box::new(begun))]).await.unwrap();
     clock.advance(TimeDelta::hours(24));
     world.local.look_at_the_clock().await;
-    assert_eq!(state(&world, id).await.status, Status::Inprogress);
+    assert_eq!(state(&world, id).await.status, BackupStatus::Inprogress);
     clock.advance(TimeDelta::hours(1));
     world.local.look_at_the_clock().await;
     let ended = state(&world, id).await;
-    assert_eq!((ended.status, ended.failure.unwrap().code.as_str()), (Status::Failed, "RUN_SILENT"));
+    assert_eq!((ended.status, ended.failure.unwrap().code.as_str()), (BackupStatus::Failed, "RUN_SILENT"));
     let left: Value = world.administrator().get("/backup/summary").await.body["summary"]["allowance"]["left"].clone();
     assert_eq!(left, 2, "its use was given back");
     world.end().await;

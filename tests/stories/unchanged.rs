@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{Bucket, ObjectRef};
 use hozon_tests::{CountingIds, Crm, ManualClock, World};
 
@@ -100,7 +100,7 @@ async fn a_segment_that_will_soon_be_deleted_is_not_relied_on() {
     delete_rows(&world).await;
     clock.advance(TimeDelta::days(6));
     let backup = world.back_up().await;
-    assert_eq!(backup.status, Status::Failed, "it was to be made anew, and the source has lost its rows");
+    assert_eq!(backup.status, BackupStatus::Failed, "it was to be made anew, and the source has lost its rows");
     world.end().await;
 }
 

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::allowance::{Claim, Demand, LimitReached, Settled};
-use hozon_shared::domain::backup::{Backup, Status};
+use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::rule::RepeatType;
@@ -74,14 +74,14 @@ async fn begin_scheduled(
 /// Returns the backup if this execution owns it and it is still in progress.
 async fn unfinished_backup(ports: &Ports, org: OrgId, id: BackupId, execution: &str) -> Result<Option<BackupId>, TaskError> {
     let backup = ports.store.backup(org, id).await?;
-    let own = backup.filter(|backup| backup.execution == execution && backup.status == Status::Inprogress);
+    let own = backup.filter(|backup| backup.execution == execution && backup.status == BackupStatus::Inprogress);
     Ok(own.map(|backup| backup.id))
 }
 
 /// An organisation runs one backup at a time; the state machine waits and retries.
 async fn require_free_place(ports: &Ports, org: OrgId) -> Result<(), TaskError> {
     let newest = ports.store.backups(org, 1).await?;
-    if newest.iter().any(|backup| backup.status == Status::Inprogress) { Err(TaskError::busy()) } else { Ok(()) }
+    if newest.iter().any(|backup| backup.status == BackupStatus::Inprogress) { Err(TaskError::busy()) } else { Ok(()) }
 }
 
 type Claimed = Result<(Claim, Option<Settled>), LimitReached>;

@@ -2,7 +2,7 @@
 //! failed before its backup existed, the reason is recorded as the occurrence's outcome.
 
 use hozon_shared::archive::contents::contents_at;
-use hozon_shared::domain::backup::{Backup, Failure, Status};
+use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::ending::end_backup;
@@ -44,7 +44,7 @@ pub async fn run(ports: &Ports, settings: &Settings, failed: &Failed) -> Result<
 
 async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
     let backup = run.load().await?;
-    if backup.status == Status::Completed {
+    if backup.status == BackupStatus::Completed {
         return Ok(());
     }
     make_room(run, error).await?;
@@ -69,7 +69,7 @@ fn name_of(error: &Value) -> &str {
 }
 
 async fn end_if_running(run: &Run<'_>, backup: Backup, error: &Value) -> Result<(), TaskError> {
-    if backup.status != Status::Inprogress {
+    if backup.status != BackupStatus::Inprogress {
         return Ok(());
     }
     let recorded = run.ports.progress.failure(run.org, run.backup).await?;

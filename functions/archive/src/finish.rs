@@ -1,6 +1,6 @@
 //! The task `finish`: records the zips, publishes the ready event, and then deletes the work objects.
 
-use hozon_shared::domain::backup::{ArchiveFile, Status};
+use hozon_shared::domain::backup::{ArchiveFile, BackupStatus};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::{Run, TaskError};
 
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
     let backup = run.load().await?;
-    if backup.status != Status::Completed {
+    if backup.status != BackupStatus::Completed {
         let files: Vec<ArchiveFile> = run.read_required(&run.archives_at()).await?;
         let now = run.ports.clock.now();
         let event = EventId(run.ports.ids.next(now));

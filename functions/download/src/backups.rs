@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupOut, PageInfo, Paged, Params, Refusals};
 use hozon_shared::archive::contents::{BackupContents, contents_at};
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{ErrorKind, PortError, Ports, read_all};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -75,7 +75,7 @@ pub async fn contents(
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let backup = find(&ports, caller.org, &id).await?;
-    if backup.status != Status::Completed {
+    if backup.status != BackupStatus::Completed {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;

@@ -10,7 +10,7 @@ use hozon_shared::api::{Administrator, ApiError, ApiVersion, Once, Refusals};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::order::{CheckoutLink, Line, Order, Status};
+use hozon_shared::domain::order::{CheckoutLink, Line, Order, OrderStatus};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::payment::Owner;
 use hozon_shared::domain::product::Product;
@@ -41,8 +41,8 @@ pub async fn confirm(
         let order = shop.order(caller.org, &id).await?;
         let now = shop.ports.clock.now();
         match order.status_at(now) {
-            Status::Draft => {}
-            Status::AwaitingPayment => return shop.shown(&caller, &order).await,
+            OrderStatus::Draft => {}
+            OrderStatus::AwaitingPayment => return shop.shown(&caller, &order).await,
             status => return Err(not_open(status)),
         }
         if let Some(answer) = shop.open_checkout(&caller, order, now, &once).await? {
@@ -70,7 +70,7 @@ pub async fn cancel(
 ) -> Result<Json<OrderEnvelope>, ApiError> {
     for _ in 0..ATTEMPTS {
         let order = shop.order(caller.org, &id).await?;
-        if order.status == Status::Cancelled {
+        if order.status == OrderStatus::Cancelled {
             return shop.shown(&caller, &order).await;
         }
         shop.give_up(&order, &caller, &once).await?;
@@ -78,10 +78,10 @@ pub async fn cancel(
     Err(too_busy().into())
 }
 
-fn not_open(status: Status) -> ApiError {
+fn not_open(status: OrderStatus) -> ApiError {
     ApiError::not_allowed(match status {
-        Status::Paid | Status::Processing => "The order is already paid.",
-        Status::Expired => "The order has expired. Place it again.",
+        OrderStatus::Paid | OrderStatus::Processing => "The order is already paid.",
+        OrderStatus::Expired => "The order has expired. Place it again.",
         _ => "The order is closed. Place it again.",
     })
 }
@@ -154,7 +154,7 @@ impl Shop {
 
     async fn close_other(&self, caller: &Caller, other: OrderId) -> Result<(), ApiError> {
         match self.ports.purchases.order(caller.org, other).await? {
-            Some(other) if other.status == Status::Processing => {
+            Some(other) if other.status == OrderStatus::Processing => {
                 let message = "The payment of another order is in progress. Wait until it completes, then confirm this order.";
                 Err(ApiError::not_allowed(message).details(json!({ "id": other.id })))
             }

@@ -3,7 +3,7 @@
 //! wins, and a late or repeated message changes nothing.
 
 use hozon_shared::domain::event::OrderStep;
-use hozon_shared::domain::order::{Order, Status};
+use hozon_shared::domain::order::{Order, OrderStatus};
 use hozon_shared::domain::payment::{CheckoutState, Owner};
 use hozon_shared::domain::purchase::{self, Holdings};
 use hozon_shared::ports::{Change, ErrorKind, PortError};
@@ -34,9 +34,9 @@ impl Shop {
         let Some(followed) = order.follow(checkout, state.status, self.ports.clock.now()) else { return Ok(Vec::new()) };
         let by = order.buyer.clone();
         let step = match followed.status {
-            Status::Paid => return self.pay(followed, state, held).await,
-            Status::Failed => OrderStep::Failed,
-            Status::Expired => OrderStep::Expired,
+            OrderStatus::Paid => return self.pay(followed, state, held).await,
+            OrderStatus::Failed => OrderStep::Failed,
+            OrderStatus::Expired => OrderStep::Expired,
             // The money is still on its way. The order keeps the checkout lock, and nothing else happens yet.
             _ => return Ok(vec![Change::Order(Box::new(followed))]),
         };
@@ -86,7 +86,7 @@ impl Shop {
         for _ in 0..ATTEMPTS {
             let Some((order, held)) = self.unless_handled(owner, Some(message)).await? else { return Ok(()) };
             let state = self.payments.charge(id).await?;
-            let is_paid = order.status == Status::Paid;
+            let is_paid = order.status == OrderStatus::Paid;
             let changes = self.changes(|from| purchase::charge_back(&order, &state, &held, &self.terms.plans, from));
             let changes = changes.filter(|_| is_paid).unwrap_or_default();
             if self.commit_handled(owner, changes, Some(message)).await? {
@@ -99,7 +99,7 @@ impl Shop {
     /// Settles an order that is not yet known to be paid.
     async fn settle_order(&self, owner: Owner) -> Result<(), PortError> {
         let order = self.ports.purchases.order(owner.org, owner.order).await?;
-        let Some(order) = order.filter(|order| order.status != Status::Paid) else { return Ok(()) };
+        let Some(order) = order.filter(|order| order.status != OrderStatus::Paid) else { return Ok(()) };
         match order.checkout {
             Some(checkout) => self.settle_checkout(&checkout.id, None).await,
             None => Ok(()),

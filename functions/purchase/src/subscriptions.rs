@@ -8,7 +8,7 @@ use hozon_shared::domain::id::SubscriptionId;
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::payment::SubscriptionState;
 use hozon_shared::domain::purchase::{self, Holdings};
-use hozon_shared::domain::subscription::{Status, Subscription};
+use hozon_shared::domain::subscription::{Subscription, SubscriptionStatus};
 use hozon_shared::ports::{CheckoutLine, ErrorKind, PortError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -77,9 +77,9 @@ pub async fn cancel(
     let is_confirmed = is_confirmed(&body)?;
     let (held, found) = shop.find(&caller, &id).await?;
     match found.status_at(shop.ports.clock.now()) {
-        Status::Ending | Status::Ended => return Err(ApiError::already_ending()),
-        Status::Active | Status::PastDue if !is_confirmed => return Err(shop.consequences(&held, &found)),
-        Status::Active | Status::PastDue => {}
+        SubscriptionStatus::Ending | SubscriptionStatus::Ended => return Err(ApiError::already_ending()),
+        SubscriptionStatus::Active | SubscriptionStatus::PastDue if !is_confirmed => return Err(shop.consequences(&held, &found)),
+        SubscriptionStatus::Active | SubscriptionStatus::PastDue => {}
     }
     let state = shop.renewals.stop(&found.provider, &found.product.to_string()).await?;
     shop.turn(&caller, found.id, &state, &once).await
@@ -102,7 +102,7 @@ pub async fn resume(
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<SubscriptionEnvelope>, ApiError> {
     let (held, found) = shop.find(&caller, &id).await?;
-    if found.status_at(shop.ports.clock.now()) != Status::Ending {
+    if found.status_at(shop.ports.clock.now()) != SubscriptionStatus::Ending {
         return Err(ApiError::not_allowed("Only a cancelled subscription can be resumed, and only before its period ends."));
     }
     let line = shop.line(&caller, &held, &found).await?;

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::closed_sets::{self, MonthlyProductKind, OrderOrigin, OrderStatus, PricedUnit, ProductKind};
+use hozon_shared::api::closed_sets::{self, MonthlyProductKind, OrderOrigin, OrderStatusName, PricedUnit, ProductKind};
 use hozon_shared::api::{LocalTime, PersonOut, local_time};
 use hozon_shared::domain::money::Money;
-use hozon_shared::domain::order::{Line, Order, Origin, Status, number};
+use hozon_shared::domain::order::{Line, Order, OrderStatus, Origin, number};
 use hozon_shared::domain::price::Tax;
-use hozon_shared::domain::subscription::{Status as SubscriptionStatus, Subscription};
+use hozon_shared::domain::subscription::{Subscription, SubscriptionStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,8 +22,8 @@ pub struct OrderOut {
     id: String,
     /// Number that people quote.
     number: String,
-    #[schema(value_type = OrderStatus)]
-    status: Status,
+    #[schema(value_type = OrderStatusName)]
+    status: OrderStatus,
     #[schema(value_type = OrderOrigin)]
     origin: Origin,
     #[schema(example = "JPY")]
@@ -95,7 +95,7 @@ impl OrderOut {
         let time = |at: DateTime<Utc>| local_time(at, zone);
         let (total, tax, status) = (order.total(), order.tax_total(), order.status_at(now));
         let currency = total.currency;
-        let open = order.checkout.as_ref().filter(|_| status == Status::AwaitingPayment);
+        let open = order.checkout.as_ref().filter(|_| status == OrderStatus::AwaitingPayment);
         Self {
             id: order.id.to_string(),
             number: number(order.id),
@@ -143,7 +143,7 @@ pub struct SubscriptionOut {
     #[schema(value_type = MonthlyProductKind)]
     product: &'static str,
     plan: Option<String>,
-    #[schema(value_type = closed_sets::SubscriptionStatus)]
+    #[schema(value_type = closed_sets::SubscriptionStatusName)]
     status: SubscriptionStatus,
     /// Monthly price including tax.
     amount: u64,

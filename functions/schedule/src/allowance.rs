@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use hozon_shared::api::closed_sets::SubscriptionStatus;
+use hozon_shared::api::closed_sets::SubscriptionStatusName;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, Refusals, local_time};
 use hozon_shared::domain::allowance::{Account, LimitReached, Month};
 use hozon_shared::domain::forecast::Forecast;
@@ -14,7 +14,7 @@ use hozon_shared::domain::plan::FreeBackups;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::recurrence::next_month;
 use hozon_shared::domain::rule::{RepeatType, Rule};
-use hozon_shared::domain::subscription::{Status, Subscription};
+use hozon_shared::domain::subscription::{Subscription, SubscriptionStatus};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -56,8 +56,8 @@ struct WeeklyOut {
     subscription: String,
     /// End of the paid period.
     until: LocalTime,
-    #[schema(value_type = SubscriptionStatus)]
-    status: Status,
+    #[schema(value_type = SubscriptionStatusName)]
+    status: SubscriptionStatus,
 }
 
 /// Reads the allowance: used and remaining backups, and the date of renewal.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use hozon_shared::api::{ApiError, BackupEnvelope, Changed, Once, Success};
 use hozon_shared::domain::allowance::Demand;
-use hozon_shared::domain::backup::{Backup, Failure, Status};
+use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
@@ -34,7 +34,7 @@ fn answer(backup: BackupId) -> BackupEnvelope<Success<Changed>> {
 async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &Once) -> Result<Backup, ApiError> {
     let store = &app.ports.store;
     for _ in 0..ATTEMPTS {
-        if let Some(newest) = store.backups(caller.org, 1).await?.into_iter().find(|b| b.status == Status::Inprogress) {
+        if let Some(newest) = store.backups(caller.org, 1).await?.into_iter().find(|b| b.status == BackupStatus::Inprogress) {
             return Err(ApiError::in_progress(newest.id));
         }
         let now = app.ports.clock.now();

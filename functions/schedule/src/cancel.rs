@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, Changed, Envelope, Refusals, Success};
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::organisation::Caller;
@@ -85,7 +85,7 @@ async fn stop(app: &App, caller: &Caller, schedule: Schedule) -> Result<Option<A
 
 async fn require_no_run(app: &App, org: OrgId) -> Result<(), ApiError> {
     let newest = app.ports.store.backups(org, 1).await?.pop();
-    match newest.filter(|backup| backup.status == Status::Inprogress && backup.repeat != RepeatType::Immediate) {
+    match newest.filter(|backup| backup.status == BackupStatus::Inprogress && backup.repeat != RepeatType::Immediate) {
         Some(running) => Err(ApiError::in_progress(running.id)),
         None => Ok(()),
     }
@@ -94,7 +94,7 @@ async fn require_no_run(app: &App, org: OrgId) -> Result<(), ApiError> {
 /// Returns the error for an id that does not name a schedule.
 async fn why_not(app: &App, org: OrgId, id: BackupId) -> Result<ApiError, ApiError> {
     Ok(match app.ports.store.backup(org, id).await? {
-        Some(backup) if backup.status == Status::Inprogress => ApiError::in_progress(id),
+        Some(backup) if backup.status == BackupStatus::Inprogress => ApiError::in_progress(id),
         Some(_) => ApiError::already_cancelled(),
         None => ApiError::not_found().envelope(Envelope::Backup),
     })

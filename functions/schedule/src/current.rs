@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::CurrentStatus;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, LocalTime, PersonOut, Refusals, local_time};
-use hozon_shared::domain::backup::{Backup, Status};
+use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::Schedule;
 use serde::Serialize;
@@ -70,7 +70,7 @@ enum Current {
 
 /// An on-demand backup in progress takes precedence, then an active schedule, then whatever came last.
 fn current(schedule: Option<Schedule>, backup: Option<Backup>) -> Current {
-    let is_running = |backup: &Backup| backup.status == Status::Inprogress;
+    let is_running = |backup: &Backup| backup.status == BackupStatus::Inprogress;
     match (schedule, backup) {
         (None, None) => Current::Nothing,
         (None, Some(backup)) => Current::Backup(Box::new(backup)),
@@ -89,9 +89,9 @@ fn current(schedule: Option<Schedule>, backup: Option<Backup>) -> Current {
 
 fn of_backup(backup: &Backup) -> Details {
     let status = match backup.status {
-        Status::Inprogress => "INPROGRESS",
-        Status::Completed => "COMPLETED",
-        Status::Failed => "FAILED",
+        BackupStatus::Inprogress => "INPROGRESS",
+        BackupStatus::Completed => "COMPLETED",
+        BackupStatus::Failed => "FAILED",
     };
     let requester = PersonOut::from(&backup.requester);
     Details { id: backup.id.to_string(), scheduled_date: None, start_date: None, rrule: None, requester, status }

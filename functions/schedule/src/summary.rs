@@ -9,7 +9,7 @@ use hozon_shared::api::closed_sets::{self, RepeatKind, RunOutcome};
 use hozon_shared::api::{
     Administrator, ApiError, ApiVersion, BackupOut, LocalTime, PersonOut, Refusals, local_time, tag_of, unless_known,
 };
-use hozon_shared::domain::backup::{Backup, Status};
+use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::estimate::{SAMPLES, estimated_seconds};
 use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::forecast::Forecast;
@@ -17,7 +17,7 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::progress::{Amount, seconds_left};
 use hozon_shared::domain::rule::{RepeatType, Rule};
-use hozon_shared::domain::schedule::{Schedule, Status as ScheduleStatus};
+use hozon_shared::domain::schedule::{Schedule, ScheduleStatus};
 use hozon_shared::notices::Notices;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ struct ScheduleOut {
     repeat: RepeatType,
     rrule: String,
     sentence: Sentence,
-    #[schema(value_type = closed_sets::ScheduleStatus)]
+    #[schema(value_type = closed_sets::ScheduleStatusName)]
     status: ScheduleStatus,
     /// Hours and minutes in the organisation's time zone.
     time_of_day: String,
@@ -267,7 +267,7 @@ async fn newest_backups(
 ) -> Result<Newest, ApiError> {
     let mut found = backups.into_iter();
     let Some(newest) = found.next() else { return Ok((None, None)) };
-    let is_running = newest.status == Status::Inprogress;
+    let is_running = newest.status == BackupStatus::Inprogress;
     let last = match found.next().filter(|_| is_running) {
         Some(last) => Some(with_progress(app, organisation, last, now).await?),
         None => None,

@@ -5,7 +5,7 @@
 use anyhow::Result;
 use chrono::TimeDelta;
 use hozon_emulator_aws::states::Executions;
-use hozon_shared::domain::backup::{Backup, Failure, Status};
+use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Due, Execution, PortError, Ports};
 use hozon_shared::running::start_run;
@@ -18,7 +18,7 @@ const HORIZON: TimeDelta = TimeDelta::days(2);
 pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
     for due in ports.schedules.due(ports.clock.now() + HORIZON).await? {
         let Due::Backup(org, id) = due else { continue };
-        let backup = ports.store.backup(org, id).await?.filter(|backup| backup.status == Status::Inprogress);
+        let backup = ports.store.backup(org, id).await?.filter(|backup| backup.status == BackupStatus::Inprogress);
         let Some(backup) = backup.filter(|backup| !executions.goes_on(&backup.execution)) else { continue };
         if let Err(error) = go_on(ports, backup).await {
             tracing::error!(

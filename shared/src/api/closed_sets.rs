@@ -11,7 +11,13 @@ use crate::domain::event::EventKind;
 
 /// Declares string schemas with a fixed set of values.
 macro_rules! closed_set {
-    ($($(#[doc = $doc:literal])+ $name:ident = $words:expr;)+) => {$(
+    (@schema $name:ident) => {
+        stringify!($name)
+    };
+    (@schema $name:ident $schema:literal) => {
+        $schema
+    };
+    ($($(#[doc = $doc:literal])+ $name:ident $(as $schema:literal)? = $words:expr;)+) => {$(
         $(#[doc = $doc])+
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
@@ -31,7 +37,7 @@ macro_rules! closed_set {
 
         impl ToSchema for $name {
             fn name() -> Cow<'static, str> {
-                Cow::Borrowed(stringify!($name))
+                Cow::Borrowed(closed_set!(@schema $name $($schema)?))
             }
         }
     )+};
@@ -47,9 +53,9 @@ closed_set! {
     /// How often a schedule runs; `immediate` is an on-demand backup.
     RepeatKind = &["immediate", "weekly", "biweekly", "monthly"];
     /// State of a backup.
-    BackupStatus = &["INPROGRESS", "COMPLETED", "FAILED"];
+    BackupStatusName as "BackupStatus" = &["INPROGRESS", "COMPLETED", "FAILED"];
     /// State of a schedule.
-    ScheduleStatus = &["SCHEDULED", "STOPPED"];
+    ScheduleStatusName as "ScheduleStatus" = &["SCHEDULED", "STOPPED"];
     /// Outcome of a run.
     RunOutcome = &["ready", "failed", "skipped", "missed"];
     /// State of the current schedule or backup.
@@ -76,7 +82,7 @@ closed_set! {
     /// State of a webhook. A webhook is disabled after three days of failed deliveries.
     WebhookStatus = &["active", "disabled"];
     /// State of an order.
-    OrderStatus = &["DRAFT", "AWAITING_PAYMENT", "PROCESSING", "PAID", "FAILED", "EXPIRED", "CANCELLED"];
+    OrderStatusName as "OrderStatus" = &["DRAFT", "AWAITING_PAYMENT", "PROCESSING", "PAID", "FAILED", "EXPIRED", "CANCELLED"];
     /// Page on which an order was started.
     OrderOrigin = &["backup_page", "subscription_page", "upgrade"];
     /// Kind of a product.
@@ -86,7 +92,7 @@ closed_set! {
     /// Unit to which a price applies.
     PricedUnit = &["backup", "month"];
     /// State of a subscription.
-    SubscriptionStatus = &["ACTIVE", "PAST_DUE", "ENDING", "ENDED"];
+    SubscriptionStatusName as "SubscriptionStatus" = &["ACTIVE", "PAST_DUE", "ENDING", "ENDED"];
     /// Group of backups from which a run claims one.
     LedgerPool = &["free", "one_time", "weekly"];
     /// Reason of a ledger entry.
@@ -109,29 +115,29 @@ mod tests {
     fn the_document_has_the_words_of_the_domain() {
         use RepeatType::{Biweekly, Immediate, Monthly, Weekly};
         assert_words(&[Immediate, Weekly, Biweekly, Monthly], RepeatKind::WORDS);
-        use backup::Status::{Completed, Failed, Inprogress};
-        assert_words(&[Inprogress, Completed, Failed], BackupStatus::WORDS);
-        assert_words(&[schedule::Status::Scheduled, schedule::Status::Stopped], ScheduleStatus::WORDS);
+        use backup::BackupStatus::{Completed, Failed, Inprogress};
+        assert_words(&[Inprogress, Completed, Failed], BackupStatusName::WORDS);
+        assert_words(&[schedule::ScheduleStatus::Scheduled, schedule::ScheduleStatus::Stopped], ScheduleStatusName::WORDS);
         assert_words(&[backup::ArchiveKind::Data, backup::ArchiveKind::Attachments], FileKind::WORDS);
         assert_words(
             &[crm::DataCategory::Mail, crm::DataCategory::Document, crm::DataCategory::Integration],
             LeftOutReason::WORDS,
         );
         assert_words(&[Locale::Ja, Locale::En], Language::WORDS);
-        use order::Status as Order;
+        use order::OrderStatus;
         let orders = [
-            Order::Draft,
-            Order::AwaitingPayment,
-            Order::Processing,
-            Order::Paid,
-            Order::Failed,
-            Order::Expired,
-            Order::Cancelled,
+            OrderStatus::Draft,
+            OrderStatus::AwaitingPayment,
+            OrderStatus::Processing,
+            OrderStatus::Paid,
+            OrderStatus::Failed,
+            OrderStatus::Expired,
+            OrderStatus::Cancelled,
         ];
-        assert_words(&orders, OrderStatus::WORDS);
+        assert_words(&orders, OrderStatusName::WORDS);
         use order::Origin;
         assert_words(&[Origin::BackupPage, Origin::SubscriptionPage, Origin::Upgrade], OrderOrigin::WORDS);
-        use subscription::Status::{Active, Ended, Ending, PastDue};
-        assert_words(&[Active, PastDue, Ending, Ended], SubscriptionStatus::WORDS);
+        use subscription::SubscriptionStatus::{Active, Ended, Ending, PastDue};
+        assert_words(&[Active, PastDue, Ending, Ended], SubscriptionStatusName::WORDS);
     }
 }

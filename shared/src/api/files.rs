@@ -5,9 +5,9 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::closed_sets::{BackupStatus, ChecksumAlgorithm, FileKind, RepeatKind};
+use super::closed_sets::{BackupStatusName, ChecksumAlgorithm, FileKind, RepeatKind};
 use super::{FailureOut, LocalTime, PersonOut, local_time};
-use crate::domain::backup::{ArchiveFile, ArchiveKind, Backup, Failure, Status};
+use crate::domain::backup::{ArchiveFile, ArchiveKind, Backup, BackupStatus, Failure};
 use crate::domain::rule::RepeatType;
 
 /// A backup.
@@ -17,8 +17,8 @@ pub struct BackupOut {
     #[serde(rename = "type")]
     #[schema(value_type = RepeatKind)]
     repeat: RepeatType,
-    #[schema(value_type = BackupStatus)]
-    status: Status,
+    #[schema(value_type = BackupStatusName)]
+    status: BackupStatus,
     requester: PersonOut,
     created_time: LocalTime,
     finished_time: Option<LocalTime>,

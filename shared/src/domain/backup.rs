@@ -18,7 +18,7 @@ const BEGINS_WITHIN: Duration = Duration::minutes(2);
 /// State of a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
+pub enum BackupStatus {
     /// The run is in progress.
     Inprogress,
     /// The files can be downloaded until the backup expires.
@@ -101,7 +101,7 @@ pub struct Backup {
     pub org: OrgId,
     pub id: BackupId,
     pub requester: Person,
-    pub status: Status,
+    pub status: BackupStatus,
     /// How often the schedule behind it repeats; `Immediate` for an on-demand backup.
     #[serde(default = "immediate")]
     pub repeat: RepeatType,
@@ -133,7 +133,7 @@ fn immediate() -> RepeatType {
 /// Error returned when the current status does not allow a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a backup in status {0:?} does not allow this change")]
-pub struct BackupTransitionError(pub Status);
+pub struct BackupTransitionError(pub BackupStatus);
 
 impl Backup {
     /// Creates a backup that was just requested.
@@ -144,7 +144,7 @@ impl Backup {
             requester,
             repeat: RepeatType::Immediate,
             execution: format!("backup-{id}"),
-            status: Status::Inprogress,
+            status: BackupStatus::Inprogress,
             created: at,
             started: None,
             finished: None,
@@ -172,8 +172,8 @@ impl Backup {
     /// execution may be missing, and at the deadline after that. `None` once the backup has ended.
     pub fn next_check(&self) -> Option<DateTime<Utc>> {
         match (self.status, self.started) {
-            (Status::Inprogress, None) => Some(self.created + BEGINS_WITHIN),
-            (Status::Inprogress, Some(_)) => Some(self.deadline()),
+            (BackupStatus::Inprogress, None) => Some(self.created + BEGINS_WITHIN),
+            (BackupStatus::Inprogress, Some(_)) => Some(self.deadline()),
             _ => None,
         }
     }
@@ -200,7 +200,7 @@ impl Backup {
     /// Completes the backup with its zips.
     pub fn complete(mut self, files: Vec<ArchiveFile>, at: DateTime<Utc>) -> Result<Self, BackupTransitionError> {
         self.require_in_progress()?;
-        self.status = Status::Completed;
+        self.status = BackupStatus::Completed;
         self.finished = Some(at);
         self.files = files;
         Ok(self)
@@ -209,7 +209,7 @@ impl Backup {
     /// Ends the backup without files.
     pub fn fail(mut self, failure: Failure, at: DateTime<Utc>) -> Result<Self, BackupTransitionError> {
         self.require_in_progress()?;
-        self.status = Status::Failed;
+        self.status = BackupStatus::Failed;
         self.finished = Some(at);
         self.failure = Some(failure);
         Ok(self)
@@ -217,12 +217,12 @@ impl Backup {
 
     /// Returns whether the files may be downloaded at `now`.
     pub fn can_be_downloaded(&self, now: DateTime<Utc>) -> bool {
-        self.status == Status::Completed && now < self.expires()
+        self.status == BackupStatus::Completed && now < self.expires()
     }
 
     fn require_in_progress(&self) -> Result<(), BackupTransitionError> {
         match self.status {
-            Status::Inprogress => Ok(()),
+            BackupStatus::Inprogress => Ok(()),
             other => Err(BackupTransitionError(other)),
         }
     }

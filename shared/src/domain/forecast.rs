@@ -7,7 +7,7 @@ use super::allowance::{Account, Demand, Entitlement};
 use super::id::BackupId;
 use super::plan::FreeBackups;
 use super::rule::{RepeatType, Rule};
-use super::subscription::{Status, Subscription};
+use super::subscription::{Subscription, SubscriptionStatus};
 
 /// The allowance that the runs of a rule will find.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ impl Forecast {
     /// Creates a forecast from the current state. It assumes that an active subscription renews, and that a cancelled
     /// or unpaid one ends with its period.
     pub fn new(account: Account, subscription: Option<&Subscription>, free: FreeBackups, rule: Rule, zone: Tz) -> Self {
-        let renews = subscription.is_some_and(|held| held.status == Status::Active);
+        let renews = subscription.is_some_and(|held| held.status == SubscriptionStatus::Active);
         let weekly = account.weekly.map(|weekly| match renews {
             true => Entitlement { until: DateTime::<Utc>::MAX_UTC, ..weekly },
             false => weekly,
@@ -86,7 +86,7 @@ mod tests {
         (0..times).fold(account, |account, _| account.claim(&demand).expect("left").1.expect("counted").account)
     }
 
-    fn subscription(status: Status) -> Subscription {
+    fn subscription(status: SubscriptionStatus) -> Subscription {
         Subscription {
             org: OrgId(1),
             id: SubscriptionId(1),
@@ -134,9 +134,9 @@ mod tests {
             let account = Account { weekly: subscription.entitlement(), ..used(Account::new(OrgId(1)), 2) };
             forecast(account, Some(&subscription), 0, WEEKLY).skipped(runs.clone())
         };
-        assert!(held(Status::Active).is_empty(), "it renews");
-        assert_eq!(held(Status::Ending), runs[4..], "from 28 December on nothing pays for it");
-        let subscription = subscription(Status::Active);
+        assert!(held(SubscriptionStatus::Active).is_empty(), "it renews");
+        assert_eq!(held(SubscriptionStatus::Ending), runs[4..], "from 28 December on nothing pays for it");
+        let subscription = subscription(SubscriptionStatus::Active);
         let account = Account { weekly: subscription.entitlement(), ..Account::new(OrgId(1)) };
         assert_eq!(forecast(account, Some(&subscription), 0, BIWEEKLY).skipped(runs.clone()), runs, "weekly schedules only");
     }

@@ -42,7 +42,7 @@ pub enum Origin {
 /// State of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
+pub enum OrderStatus {
     /// The buyer is looking at the summary.
     Draft,
     /// Confirmed; the provider's checkout is open.
@@ -89,7 +89,7 @@ pub struct Order {
     pub id: OrderId,
     pub buyer: Person,
     pub origin: Origin,
-    pub status: Status,
+    pub status: OrderStatus,
     /// At least one line; all lines have the same currency.
     pub lines: Vec<Line>,
     /// The tax that applies to the lines.
@@ -222,7 +222,7 @@ fn sum(lines: &[Line]) -> Option<Money> {
 /// Error returned when the current status does not allow a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an order in status {0:?} does not allow this change")]
-pub struct OrderTransitionError(pub Status);
+pub struct OrderTransitionError(pub OrderStatus);
 
 impl Order {
     /// Creates a draft order. `lines` comes from [`quote`].
@@ -232,7 +232,7 @@ impl Order {
             id,
             buyer,
             origin,
-            status: Status::Draft,
+            status: OrderStatus::Draft,
             lines,
             tax,
             created: at,
@@ -248,8 +248,8 @@ impl Order {
     }
 
     /// Returns the status at `now`. A draft expires by itself when nobody confirms it.
-    pub fn status_at(&self, now: DateTime<Utc>) -> Status {
-        if self.status == Status::Draft && self.expires <= now { Status::Expired } else { self.status }
+    pub fn status_at(&self, now: DateTime<Utc>) -> OrderStatus {
+        if self.status == OrderStatus::Draft && self.expires <= now { OrderStatus::Expired } else { self.status }
     }
 
     /// When the checkout expires.
@@ -305,9 +305,12 @@ impl Order {
     /// Confirms a draft with the checkout that was opened for it.
     pub fn confirm(self, checkout: CheckoutLink, now: DateTime<Utc>) -> Result<Self, OrderTransitionError> {
         match self.status_at(now) {
-            Status::Draft => {
-                Ok(Self { status: Status::AwaitingPayment, checkout: Some(checkout), expires: self.checkout_expires(), ..self })
-            }
+            OrderStatus::Draft => Ok(Self {
+                status: OrderStatus::AwaitingPayment,
+                checkout: Some(checkout),
+                expires: self.checkout_expires(),
+                ..self
+            }),
             other => Err(OrderTransitionError(other)),
         }
     }
@@ -327,7 +330,7 @@ impl Order {
     /// Cancels the order.
     pub fn cancel(self, now: DateTime<Utc>) -> Result<Self, OrderTransitionError> {
         match self.status_at(now) {
-            Status::Draft | Status::AwaitingPayment => Ok(Self { status: Status::Cancelled, ..self }),
+            OrderStatus::Draft | OrderStatus::AwaitingPayment => Ok(Self { status: OrderStatus::Cancelled, ..self }),
             other => Err(OrderTransitionError(other)),
         }
     }
@@ -339,15 +342,17 @@ impl Order {
         if checkout != CheckoutStatus::Paid && !self.has_checkout(id) {
             return None;
         }
-        let is_open = matches!(self.status, Status::Draft | Status::AwaitingPayment | Status::Processing);
+        let is_open = matches!(self.status, OrderStatus::Draft | OrderStatus::AwaitingPayment | OrderStatus::Processing);
         let status = match checkout {
-            CheckoutStatus::Paid if self.status != Status::Paid => Status::Paid,
-            CheckoutStatus::Pending if matches!(self.status, Status::Draft | Status::AwaitingPayment) => Status::Processing,
-            CheckoutStatus::Failed if is_open => Status::Failed,
-            CheckoutStatus::Expired if is_open => Status::Expired,
+            CheckoutStatus::Paid if self.status != OrderStatus::Paid => OrderStatus::Paid,
+            CheckoutStatus::Pending if matches!(self.status, OrderStatus::Draft | OrderStatus::AwaitingPayment) => {
+                OrderStatus::Processing
+            }
+            CheckoutStatus::Failed if is_open => OrderStatus::Failed,
+            CheckoutStatus::Expired if is_open => OrderStatus::Expired,
             _ => return None,
         };
-        let paid = (status == Status::Paid).then_some(at);
+        let paid = (status == OrderStatus::Paid).then_some(at);
         Some(Self { status, paid, ..self.clone() })
     }
 }

@@ -15,7 +15,7 @@ use super::organisation::{Organisation, Person};
 use super::payment::{ChargeState, SubscriptionState};
 use super::plan::Plans;
 use super::product::Product;
-use super::subscription::{Status, Subscription, SubscriptionStep};
+use super::subscription::{Subscription, SubscriptionStatus, SubscriptionStep};
 
 /// What an organisation owns, as stored.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl Holdings {
 
     /// Returns the subscription of a kind (`weekly` or `plan`) that has not ended.
     pub fn current(&self, kind: &str, now: DateTime<Utc>) -> Option<&Subscription> {
-        self.subscriptions.iter().find(|held| held.product.kind() == kind && held.status_at(now) != Status::Ended)
+        self.subscriptions.iter().find(|held| held.product.kind() == kind && held.status_at(now) != SubscriptionStatus::Ended)
     }
 
     /// Returns the subscriptions that a paid order replaces.
@@ -113,7 +113,7 @@ fn start(order: &Order, line: &Line, state: &SubscriptionState, held: &Holdings,
         product: line.product.clone(),
         amount: line.gross,
         provider: state.id.clone(),
-        status: Status::Active,
+        status: SubscriptionStatus::Active,
         started: from.now,
         period_end: state.period_end,
         ended: None,
@@ -188,7 +188,7 @@ pub fn charge_back(
         account = after;
     }
     let is_withheld = changed.disputed || changed.is_paid_back();
-    for paid in held.subscriptions.iter().filter(|paid| paid.order == order.id && paid.status != Status::Ended) {
+    for paid in held.subscriptions.iter().filter(|paid| paid.order == order.id && paid.status != SubscriptionStatus::Ended) {
         let withheld = paid.clone().withhold(is_withheld);
         if withheld == *paid {
             continue;

@@ -16,7 +16,7 @@ pub const GRACE: TimeDelta = TimeDelta::minutes(30);
 /// State of a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
+pub enum ScheduleStatus {
     Scheduled,
     Stopped,
 }
@@ -29,7 +29,7 @@ pub struct Schedule {
     pub recurrence: Recurrence,
     /// The person who created or last changed it.
     pub requester: Person,
-    pub status: Status,
+    pub status: ScheduleStatus,
     pub created: DateTime<Utc>,
     pub stopped: Option<DateTime<Utc>>,
     /// Number of rule changes.
@@ -54,7 +54,7 @@ impl Schedule {
             id,
             recurrence,
             requester,
-            status: Status::Scheduled,
+            status: ScheduleStatus::Scheduled,
             created: at,
             stopped: None,
             revision: 0,
@@ -74,7 +74,7 @@ impl Schedule {
     /// Stops the schedule.
     pub fn stop(self, at: DateTime<Utc>) -> Result<Self, Stopped> {
         self.require_active()?;
-        Ok(Self { status: Status::Stopped, stopped: Some(at), ..self })
+        Ok(Self { status: ScheduleStatus::Stopped, stopped: Some(at), ..self })
     }
 
     /// Returns the occurrence for which a trigger fired at `at`; `None` if the schedule is stopped or the rule does not
@@ -105,7 +105,7 @@ impl Schedule {
     }
 
     pub fn is_active(&self) -> bool {
-        self.status == Status::Scheduled
+        self.status == ScheduleStatus::Scheduled
     }
 
     fn require_active(&self) -> Result<(), Stopped> {

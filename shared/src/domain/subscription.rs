@@ -16,7 +16,7 @@ const LAG: TimeDelta = TimeDelta::hours(6);
 /// State of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
+pub enum SubscriptionStatus {
     /// Paid, and renewed at the end of the period.
     Active,
     /// The payment of a renewal failed. The provider retries it, and the subscription stays valid until it gives up.
@@ -38,7 +38,7 @@ pub struct Subscription {
     pub amount: Money,
     /// The provider's subscription id. Products of one order share it.
     pub provider: String,
-    pub status: Status,
+    pub status: SubscriptionStatus,
     pub started: DateTime<Utc>,
     /// End of the paid period, or of the period whose payment is open.
     pub period_end: DateTime<Utc>,
@@ -70,15 +70,15 @@ impl Subscription {
     /// Applies the provider's state. Returns the updated subscription and its state change, if there is one, or `None`
     /// if nothing has changed. An ended subscription never changes.
     pub fn follow(&self, state: &SubscriptionState, at: DateTime<Utc>) -> Option<(Self, Option<SubscriptionStep>)> {
-        if self.status == Status::Ended || state.standing == Standing::Incomplete {
+        if self.status == SubscriptionStatus::Ended || state.standing == Standing::Incomplete {
             return None;
         }
         let is_listed = state.products.contains(&self.product.to_string());
         // A product that was removed keeps the period that is paid, whatever happens to the other products.
         let is_over = if is_listed { state.standing == Standing::Ended } else { self.period_end <= at };
         let followed = match (is_over, is_listed) {
-            (true, _) => Self { status: Status::Ended, ended: Some(at), ..self.clone() },
-            (false, false) => Self { status: Status::Ending, ..self.clone() },
+            (true, _) => Self { status: SubscriptionStatus::Ended, ended: Some(at), ..self.clone() },
+            (false, false) => Self { status: SubscriptionStatus::Ending, ..self.clone() },
             (false, true) => Self { status: status(state), period_end: state.period_end, ..self.clone() },
         };
         (followed != *self).then(|| (followed.clone(), self.turn(&followed)))
@@ -86,25 +86,29 @@ impl Subscription {
 
     fn turn(&self, followed: &Self) -> Option<SubscriptionStep> {
         match (self.status, followed.status) {
-            (_, Status::Ended) => Some(SubscriptionStep::Ended),
-            (Status::Active | Status::PastDue, Status::Ending) => Some(SubscriptionStep::Cancelled),
-            (Status::Active | Status::Ending, Status::PastDue) => Some(SubscriptionStep::PaymentFailed),
-            (Status::PastDue, Status::Active) => Some(SubscriptionStep::Renewed),
-            (Status::Ending, Status::Active) => Some(SubscriptionStep::Resumed),
-            (_, Status::Active) if followed.period_end > self.period_end => Some(SubscriptionStep::Renewed),
+            (_, SubscriptionStatus::Ended) => Some(SubscriptionStep::Ended),
+            (SubscriptionStatus::Active | SubscriptionStatus::PastDue, SubscriptionStatus::Ending) => {
+                Some(SubscriptionStep::Cancelled)
+            }
+            (SubscriptionStatus::Active | SubscriptionStatus::Ending, SubscriptionStatus::PastDue) => {
+                Some(SubscriptionStep::PaymentFailed)
+            }
+            (SubscriptionStatus::PastDue, SubscriptionStatus::Active) => Some(SubscriptionStep::Renewed),
+            (SubscriptionStatus::Ending, SubscriptionStatus::Active) => Some(SubscriptionStep::Resumed),
+            (_, SubscriptionStatus::Active) if followed.period_end > self.period_end => Some(SubscriptionStep::Renewed),
             _ => None,
         }
     }
 
     /// Returns the status at `now`. A cancelled subscription ends with its period, even before the provider reports it.
-    pub fn status_at(&self, now: DateTime<Utc>) -> Status {
-        if self.status == Status::Ending && self.period_end <= now { Status::Ended } else { self.status }
+    pub fn status_at(&self, now: DateTime<Utc>) -> SubscriptionStatus {
+        if self.status == SubscriptionStatus::Ending && self.period_end <= now { SubscriptionStatus::Ended } else { self.status }
     }
 
     /// Ends the subscription because another one replaces it.
     #[must_use]
     pub fn replaced(self, at: DateTime<Utc>) -> Self {
-        Self { status: Status::Ended, ended: Some(at), ..self }
+        Self { status: SubscriptionStatus::Ended, ended: Some(at), ..self }
     }
 
     /// Withholds the current period, or restores it.
@@ -119,9 +123,9 @@ impl Subscription {
         let is_withheld = self.withheld_until.is_some_and(|until| self.period_end <= until);
         match self.status {
             _ if is_withheld => None,
-            Status::Ended => None,
-            Status::Ending => Some(self.period_end),
-            Status::Active | Status::PastDue => Some(self.period_end + LAG),
+            SubscriptionStatus::Ended => None,
+            SubscriptionStatus::Ending => Some(self.period_end),
+            SubscriptionStatus::Active | SubscriptionStatus::PastDue => Some(self.period_end + LAG),
         }
     }
 
@@ -131,11 +135,11 @@ impl Subscription {
     }
 }
 
-fn status(state: &SubscriptionState) -> Status {
+fn status(state: &SubscriptionState) -> SubscriptionStatus {
     match state.standing {
-        _ if state.ends_with_period => Status::Ending,
-        Standing::PastDue => Status::PastDue,
-        _ => Status::Active,
+        _ if state.ends_with_period => SubscriptionStatus::Ending,
+        Standing::PastDue => SubscriptionStatus::PastDue,
+        _ => SubscriptionStatus::Active,
     }
 }
 
@@ -156,7 +160,7 @@ mod tests {
             product: Product::Weekly,
             amount: Money::of(3600, "JPY".parse().expect("a currency")),
             provider: "sub".to_owned(),
-            status: Status::Active,
+            status: SubscriptionStatus::Active,
             started: at("2026-11-24T00:00:00Z"),
             period_end: at("2026-12-24T00:00:00Z"),
             ended: None,
@@ -195,7 +199,7 @@ mod tests {
         let (due, turn) = weekly().follow(&state(Standing::PastDue, next, &["weekly"]), now).expect("is news");
         assert_eq!((turn, due.counts_until()), (Some(SubscriptionStep::PaymentFailed), Some(at(next) + LAG)));
         let (paid, turn) = due.follow(&state(Standing::Active, next, &["weekly"]), now).expect("is news");
-        assert_eq!((turn, paid.status), (Some(SubscriptionStep::Renewed), Status::Active));
+        assert_eq!((turn, paid.status), (Some(SubscriptionStep::Renewed), SubscriptionStatus::Active));
         let (ended, turn) = due.follow(&state(Standing::Ended, next, &["weekly"]), now).expect("is news");
         assert_eq!((turn, ended.counts_until(), ended.ended), (Some(SubscriptionStep::Ended), None, Some(now)));
         assert_eq!(ended.follow(&state(Standing::Active, next, &["weekly"]), now), None);
@@ -217,10 +221,10 @@ mod tests {
     fn one_that_was_taken_off_a_shared_subscription_ends_with_its_own_period() {
         let rest = state(Standing::Active, "2026-12-24T00:00:00Z", &["plan:Standard"]);
         let (ending, turn) = weekly().follow(&rest, at("2026-11-25T00:00:00Z")).expect("is news");
-        assert_eq!((turn, ending.status), (Some(SubscriptionStep::Cancelled), Status::Ending));
+        assert_eq!((turn, ending.status), (Some(SubscriptionStep::Cancelled), SubscriptionStatus::Ending));
         let rest = state(Standing::Active, "2027-01-24T00:00:00Z", &["plan:Standard"]);
         let (ended, turn) = ending.follow(&rest, at("2026-12-24T00:00:05Z")).expect("is news");
-        assert_eq!((turn, ended.status), (Some(SubscriptionStep::Ended), Status::Ended));
+        assert_eq!((turn, ended.status), (Some(SubscriptionStep::Ended), SubscriptionStatus::Ended));
     }
 
     #[test]
@@ -229,8 +233,8 @@ mod tests {
         let (ending, _) =
             weekly().follow(&state(Standing::Active, "2026-12-24T00:00:00Z", &["plan:Standard"]), now).expect("is news");
         assert_eq!(ending.follow(&state(Standing::Ended, "2026-12-24T00:00:00Z", &["plan:Standard"]), now), None);
-        assert_eq!(ending.status_at(at("2026-12-23T23:59:59Z")), Status::Ending);
-        assert_eq!(ending.status_at(ending.period_end), Status::Ended);
+        assert_eq!(ending.status_at(at("2026-12-23T23:59:59Z")), SubscriptionStatus::Ending);
+        assert_eq!(ending.status_at(ending.period_end), SubscriptionStatus::Ended);
     }
 
     #[test]

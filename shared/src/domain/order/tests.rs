@@ -73,18 +73,18 @@ fn an_order_follows_its_checkout_and_money_is_never_lost() {
     let open = order("JP", &[("one_time", 1)]).confirm(link.clone(), now).expect("is a draft");
     assert_eq!(open.follow("cs", CheckoutStatus::Open, now), None);
     let paid = open.follow("cs", CheckoutStatus::Paid, now).expect("is news");
-    assert_eq!((paid.status, paid.paid), (Status::Paid, Some(now)));
+    assert_eq!((paid.status, paid.paid), (OrderStatus::Paid, Some(now)));
     for later in [CheckoutStatus::Paid, CheckoutStatus::Expired, CheckoutStatus::Failed, CheckoutStatus::Pending] {
         assert_eq!(paid.follow("cs", later, now), None, "{later:?}");
     }
     let pending = open.follow("cs", CheckoutStatus::Pending, now).expect("is news");
-    assert_eq!(pending.follow("cs", CheckoutStatus::Failed, now).expect("is news").status, Status::Failed);
+    assert_eq!(pending.follow("cs", CheckoutStatus::Failed, now).expect("is news").status, OrderStatus::Failed);
     let cancelled = open.clone().cancel(now).expect("is open");
     assert_eq!(cancelled.follow("cs", CheckoutStatus::Expired, now), None);
-    assert_eq!(cancelled.follow("cs", CheckoutStatus::Paid, now).expect("is news").status, Status::Paid);
-    assert_eq!(paid.cancel(now), Err(OrderTransitionError(Status::Paid)));
+    assert_eq!(cancelled.follow("cs", CheckoutStatus::Paid, now).expect("is news").status, OrderStatus::Paid);
+    assert_eq!(paid.cancel(now), Err(OrderTransitionError(OrderStatus::Paid)));
     let late = order("JP", &[("one_time", 1)]).confirm(link, now + DRAFT_LIFE);
-    assert_eq!(late, Err(OrderTransitionError(Status::Expired)));
+    assert_eq!(late, Err(OrderTransitionError(OrderStatus::Expired)));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_checkout_that_was_given_up_matters_only_when_it_is_paid() {
         for status in [CheckoutStatus::Expired, CheckoutStatus::Failed, CheckoutStatus::Pending] {
             assert_eq!(order.follow("cs_1", status, now), None, "{status:?}");
         }
-        assert_eq!(order.follow("cs_1", CheckoutStatus::Paid, now).expect("is news").status, Status::Paid);
+        assert_eq!(order.follow("cs_1", CheckoutStatus::Paid, now).expect("is news").status, OrderStatus::Paid);
     }
 }
 

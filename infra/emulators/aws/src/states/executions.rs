@@ -24,7 +24,7 @@ const NAMES_KEPT: Duration = Duration::from_secs(90 * 86_400);
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Execution {
     pub input: Value,
-    pub status: Status,
+    pub status: ExecutionStatus,
     /// Name of the error of a failed execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -36,7 +36,7 @@ pub struct Execution {
 /// State of an execution, in Step Functions' terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
+pub enum ExecutionStatus {
     Running,
     Succeeded,
     Failed,
@@ -80,12 +80,12 @@ impl Executions {
         if name.is_empty() || name.len() > 80 || !name.bytes().all(is_name) {
             return Err(NotStarted::InvalidName);
         }
-        let execution = Execution { input, status: Status::Running, error: None, cause: None };
+        let execution = Execution { input, status: ExecutionStatus::Running, error: None, cause: None };
         match create(&self.file(name), &execution) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let known = self.read(name).map_err(NotStarted::NotKept)?;
-                let is_same = known.status == Status::Running && known.input == execution.input;
+                let is_same = known.status == ExecutionStatus::Running && known.input == execution.input;
                 return if is_same { Ok(()) } else { Err(NotStarted::Taken) };
             }
             Err(error) => return Err(NotStarted::NotKept(error.into())),
@@ -108,7 +108,7 @@ impl Executions {
                     continue;
                 }
             };
-            if execution.status == Status::Running {
+            if execution.status == ExecutionStatus::Running {
                 self.spawn(name.to_owned(), execution);
             } else if path.metadata()?.modified()?.elapsed().is_ok_and(|age| age > NAMES_KEPT) {
                 std::fs::remove_file(&path)?;
@@ -119,7 +119,7 @@ impl Executions {
 
     /// Returns whether an execution with that name is running.
     pub fn goes_on(&self, name: &str) -> bool {
-        self.read(name).is_ok_and(|execution| execution.status == Status::Running)
+        self.read(name).is_ok_and(|execution| execution.status == ExecutionStatus::Running)
     }
 
     pub fn read(&self, name: &str) -> Result<Execution> {
@@ -163,9 +163,9 @@ impl Executions {
 
     fn end(&self, name: &str, execution: Execution, outcome: Result<Value, Failed>) -> Result<()> {
         let ended = match outcome {
-            Ok(_) => Execution { status: Status::Succeeded, ..execution },
+            Ok(_) => Execution { status: ExecutionStatus::Succeeded, ..execution },
             Err(Failed { error, cause }) => {
-                Execution { status: Status::Failed, error: Some(error), cause: Some(cause), ..execution }
+                Execution { status: ExecutionStatus::Failed, error: Some(error), cause: Some(cause), ..execution }
             }
         };
         Ok(write_whole(&self.file(name), &serde_json::to_vec(&ended)?)?)

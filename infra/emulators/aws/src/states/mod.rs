@@ -6,4 +6,4 @@ pub mod asl;
 mod executions;
 
 pub use api::{STATE_MACHINE, router};
-pub use executions::{Execution, Executions, NotStarted, Status};
+pub use executions::{Execution, ExecutionStatus, Executions, NotStarted};
