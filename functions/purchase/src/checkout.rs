@@ -145,8 +145,8 @@ impl Shop {
 
     /// Rejects an order whose products have become useless since it was placed.
     fn require_sense(&self, order: &Order, held: &Holdings) -> Result<(), ApiError> {
-        let standing = held.standing(self.ports.clock.now());
-        if order.lines.iter().all(|line| standing.lacks(&line.product, &self.terms.plans)) {
+        let buyer = held.buyer(self.ports.clock.now());
+        if order.lines.iter().all(|line| buyer.lacks(&line.product, &self.terms.plans)) {
             return Ok(());
         }
         Err(ApiError::not_allowed("Your plan or subscription has changed since the order was placed. Place it again."))

@@ -73,7 +73,7 @@ pub async fn place(
     let prices = shop.prices(&held.organisation)?;
     let items = items(&wanted)?;
     let now = shop.ports.clock.now();
-    let lines = quote(prices, &shop.terms.plans, held.standing(now), &items).map_err(refusal)?;
+    let lines = quote(prices, &shop.terms.plans, held.buyer(now), &items).map_err(refusal)?;
     let id = OrderId(shop.ports.ids.next(now));
     let order = Order::place(caller.org, id, caller.person.clone(), wanted.origin, lines, prices.tax.clone(), now);
     let mut changes = shop.changes(|from| purchase::step(order.clone(), OrderStep::Placed, &caller.person, None, from));

@@ -7,7 +7,7 @@ use hozon_shared::api::closed_sets::{PricedUnit, ProductKind};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals};
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::money::Money;
-use hozon_shared::domain::order::{Item, Order, OrderRejection, Origin, Standing, quote};
+use hozon_shared::domain::order::{BuyerState, Item, Order, OrderRejection, Origin, quote};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::plan::{FreeBackups, Plans};
 use hozon_shared::domain::price::CountryPrices;
@@ -98,12 +98,12 @@ pub async fn handle(
 ) -> Result<Json<PricesEnvelope>, ApiError> {
     let held = shop.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let prices = shop.prices(&held.organisation)?;
-    let standing = held.standing(shop.ports.clock.now());
-    let written = |(product, price)| written(product, price, standing.lacks(product, &shop.terms.plans), &shop.terms.plans);
+    let buyer = held.buyer(shop.ports.clock.now());
+    let written = |(product, price)| written(product, price, buyer.lacks(product, &shop.terms.plans), &shop.terms.plans);
     let mut products: Vec<_> = prices.products().map(written).collect();
     products
         .sort_by_key(|product| product.plan.as_ref().map(|plan| shop.terms.plans.iter().position(|known| known.name == *plan)));
-    let quote = choice.items()?.map(|items| shop.quote(&caller, prices, standing, &items)).transpose()?;
+    let quote = choice.items()?.map(|items| shop.quote(&caller, prices, buyer, &items)).transpose()?;
     let (currency, minor_digits) = (prices.currency.code(), prices.currency.minor_digits());
     let prices = PricesOut {
         country: country(&held.organisation, prices),
@@ -140,10 +140,10 @@ impl Shop {
         &self,
         caller: &Caller,
         prices: &CountryPrices,
-        standing: Standing<'_>,
+        buyer: BuyerState<'_>,
         items: &[Item],
     ) -> Result<QuoteOut, ApiError> {
-        let lines = quote(prices, &self.terms.plans, standing, items).map_err(|refused| refusal(refused, items))?;
+        let lines = quote(prices, &self.terms.plans, buyer, items).map_err(|refused| refusal(refused, items))?;
         let (origin, now) = (Origin::SubscriptionPage, self.ports.clock.now());
         let order = Order::place(caller.org, OrderId(0), caller.person.clone(), origin, lines, prices.tax.clone(), now);
         let (total, tax) = (order.total(), order.tax_total());

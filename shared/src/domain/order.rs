@@ -124,13 +124,13 @@ pub struct Item {
 
 /// What an organisation already has, as far as it limits what it can buy.
 #[derive(Debug, Clone, Copy)]
-pub struct Standing<'a> {
+pub struct BuyerState<'a> {
     pub plan: &'a str,
     /// Whether the organisation has a weekly subscription that has not ended.
     pub has_weekly: bool,
 }
 
-impl Standing<'_> {
+impl BuyerState<'_> {
     /// Returns whether the organisation can use a product: the weekly subscription if it has none, and plans above its
     /// own. On an unlimited plan additional backups have no use.
     pub fn lacks(&self, product: &Product, plans: &Plans) -> bool {
@@ -173,13 +173,13 @@ pub enum OrderRejection {
 }
 
 /// Prices the requested items, or returns why they cannot be ordered.
-pub fn quote(prices: &CountryPrices, plans: &Plans, standing: Standing<'_>, items: &[Item]) -> Result<Vec<Line>, OrderRejection> {
+pub fn quote(prices: &CountryPrices, plans: &Plans, buyer: BuyerState<'_>, items: &[Item]) -> Result<Vec<Line>, OrderRejection> {
     if items.is_empty() {
         return Err(OrderRejection::Empty);
     }
     let mut lines = Vec::new();
     for (at, item) in items.iter().enumerate() {
-        check(at, item, &items[..at], plans, standing)?;
+        check(at, item, &items[..at], plans, buyer)?;
         let unit = prices.price(&item.product).ok_or(OrderRejection::NotSold(at))?;
         lines.push(line(item, unit, &prices.tax).ok_or(OrderRejection::TooLarge)?);
     }
@@ -187,7 +187,7 @@ pub fn quote(prices: &CountryPrices, plans: &Plans, standing: Standing<'_>, item
     Ok(lines)
 }
 
-fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, standing: Standing<'_>) -> Result<(), OrderRejection> {
+fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, buyer: BuyerState<'_>) -> Result<(), OrderRejection> {
     let most = if item.product == Product::OneTime { MAX_BACKUPS } else { 1 };
     if before.iter().any(|other| other.product == item.product) {
         return Err(OrderRejection::Twice(at));
@@ -196,10 +196,10 @@ fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, standing: Stand
         return Err(OrderRejection::Quantity(at));
     }
     let is_second_plan = item.product.plan().is_some() && before.iter().any(|other| other.product.plan().is_some());
-    if standing.lacks(&item.product, plans) && !is_second_plan {
+    if buyer.lacks(&item.product, plans) && !is_second_plan {
         return Ok(());
     }
-    let is_unlimited = plans.free(standing.plan) == FreeBackups::Unlimited;
+    let is_unlimited = plans.free(buyer.plan) == FreeBackups::Unlimited;
     Err(match item.product {
         Product::OneTime | Product::Weekly if is_unlimited => OrderRejection::Unlimited(at),
         Product::Weekly => OrderRejection::HasWeekly(at),

@@ -10,7 +10,7 @@ use super::event::{EventKind, OrderStep};
 use super::id::{EventId, OrderId, SubscriptionId};
 use super::ledger::entries;
 use super::money::Money;
-use super::order::{Line, Order, Standing};
+use super::order::{BuyerState, Line, Order};
 use super::organisation::{Organisation, Person};
 use super::payment::{ChargeState, SubscriptionState};
 use super::plan::Plans;
@@ -30,8 +30,8 @@ pub struct Holdings {
 
 impl Holdings {
     /// Returns what limits the organisation's purchases.
-    pub fn standing(&self, now: DateTime<Utc>) -> Standing<'_> {
-        Standing { plan: &self.organisation.plan, has_weekly: self.current("weekly", now).is_some() }
+    pub fn buyer(&self, now: DateTime<Utc>) -> BuyerState<'_> {
+        BuyerState { plan: &self.organisation.plan, has_weekly: self.current("weekly", now).is_some() }
     }
 
     /// Returns the subscription of a kind (`weekly` or `plan`) that has not ended.

@@ -13,7 +13,7 @@ fn items(wanted: &[(&str, u32)]) -> Vec<Item> {
 fn quoted(country: &str, plan: &str, wanted: &[(&str, u32)]) -> Result<Vec<Line>, OrderRejection> {
     let terms = terms();
     let prices = terms.prices.as_ref().expect("prices").of(Some(country)).clone();
-    quote(&prices, &terms.plans, Standing { plan, has_weekly: false }, &items(wanted))
+    quote(&prices, &terms.plans, BuyerState { plan, has_weekly: false }, &items(wanted))
 }
 
 fn order(country: &str, wanted: &[(&str, u32)]) -> Order {
@@ -62,8 +62,8 @@ fn only_what_makes_sense_can_be_ordered() {
     }
     let terms = terms();
     let prices = terms.prices.as_ref().expect("prices").of(None).clone();
-    let standing = Standing { plan: "Free", has_weekly: true };
-    assert_eq!(quote(&prices, &terms.plans, standing, &items(&[("weekly", 1)])), Err(OrderRejection::HasWeekly(0)));
+    let buyer = BuyerState { plan: "Free", has_weekly: true };
+    assert_eq!(quote(&prices, &terms.plans, buyer, &items(&[("weekly", 1)])), Err(OrderRejection::HasWeekly(0)));
 }
 
 #[test]
