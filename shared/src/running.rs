@@ -4,10 +4,10 @@
 use serde_json::json;
 
 use crate::domain::backup::Backup;
-use crate::ports::{Execution, PortError, Ports};
+use crate::ports::{PortError, Ports, StartOutcome};
 
 /// Starts the execution that makes the backup. An execution that is already running is not started again.
-pub async fn start_run(ports: &Ports, backup: &Backup) -> Result<Execution, PortError> {
+pub async fn start_run(ports: &Ports, backup: &Backup) -> Result<StartOutcome, PortError> {
     let input = json!({ "org": backup.org, "backup": backup.id });
     ports.workflow.start(&backup.execution, input).await
 }

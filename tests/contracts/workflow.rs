@@ -1,7 +1,7 @@
 //! Contract of `Workflow`: a name starts one execution.
 
 use futures_util::future::join_all;
-use hozon_shared::ports::Execution;
+use hozon_shared::ports::StartOutcome;
 use serde_json::json;
 
 use crate::emulators::Emulators;
@@ -19,10 +19,10 @@ async fn a_name_that_was_used_starts_nothing_and_is_no_error() {
     let emulators = Emulators::start().await;
     let input = |backup: &str| json!({ "org": "1", "backup": backup });
     let start = async |backup: &str| emulators.ports.workflow.start("backup-7", input(backup)).await.unwrap();
-    assert_eq!(start("7").await, Execution::Running);
+    assert_eq!(start("7").await, StartOutcome::Running);
     // The execution of a backup that does not exist may have ended already; its name is taken then.
-    assert!(matches!(start("7").await, Execution::Running | Execution::Taken));
-    assert_eq!(start("8").await, Execution::Taken);
+    assert!(matches!(start("7").await, StartOutcome::Running | StartOutcome::Taken));
+    assert_eq!(start("8").await, StartOutcome::Taken);
     emulators.ports.workflow.start("backup-8", input("8")).await.unwrap();
     let expected = [("backup-7".to_owned(), input("7")), ("backup-8".to_owned(), input("8"))];
     assert_eq!(emulators.executions().await, expected);

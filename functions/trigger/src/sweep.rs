@@ -8,7 +8,7 @@ use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::schedule::{GRACE, Schedule};
 use hozon_shared::ending::end_backup;
-use hozon_shared::ports::{Change, Due, ErrorKind, Execution, PortError, ScheduleTrigger};
+use hozon_shared::ports::{Change, Due, ErrorKind, PortError, ScheduleTrigger, StartOutcome};
 use hozon_shared::running::start_run;
 use serde::Serialize;
 
@@ -118,12 +118,12 @@ impl Trigger {
     /// named after the backup, so an execution that is only slow is not started twice.
     async fn start_again(&self, backup: Backup, swept: &mut Swept) -> Result<(), PortError> {
         match start_run(&self.ports, &backup).await? {
-            Execution::Running => {
+            StartOutcome::Running => {
                 tracing::warn!(run.org = backup.org.0, run.id = backup.id.0, "started the missing run of a backup");
                 swept.started += 1;
                 Ok(())
             }
-            Execution::Taken => self.end_silent(backup, swept).await,
+            StartOutcome::Taken => self.end_silent(backup, swept).await,
         }
     }
 

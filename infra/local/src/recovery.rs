@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use hozon_emulator_aws::states::Executions;
 use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::ending::end_backup;
-use hozon_shared::ports::{Due, Execution, PortError, Ports};
+use hozon_shared::ports::{Due, PortError, Ports, StartOutcome};
 use hozon_shared::running::start_run;
 
 /// All backups in progress are due within this time.
@@ -33,10 +33,10 @@ pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
 
 async fn go_on(ports: &Ports, backup: Backup) -> Result<(), PortError> {
     match start_run(ports, &backup).await? {
-        Execution::Running => {
+        StartOutcome::Running => {
             tracing::warn!(run.org = backup.org.0, run.id = backup.id.0, "started the missing run of a backup");
             Ok(())
         }
-        Execution::Taken => end_backup(ports, backup, Failure::silent()).await,
+        StartOutcome::Taken => end_backup(ports, backup, Failure::silent()).await,
     }
 }

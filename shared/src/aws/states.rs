@@ -6,7 +6,7 @@ use aws_sdk_sfn::error::SdkError;
 
 use super::Lazily;
 use super::errors::port_error;
-use crate::ports::{Execution, PortError, Workflow};
+use crate::ports::{PortError, StartOutcome, Workflow};
 
 /// Starts executions of one state machine.
 pub struct StepFunctions {
@@ -22,13 +22,13 @@ impl StepFunctions {
 
 #[async_trait]
 impl Workflow for StepFunctions {
-    async fn start(&self, name: &str, input: serde_json::Value) -> Result<Execution, PortError> {
+    async fn start(&self, name: &str, input: serde_json::Value) -> Result<StartOutcome, PortError> {
         let request = self.client.start_execution().state_machine_arn(&self.state_machine).name(name);
         match request.input(input.to_string()).send().await {
             // According to the Step Functions API reference, a repeated request with the same input succeeds while the
             // execution runs.
-            Err(SdkError::ServiceError(error)) if error.err().is_execution_already_exists() => Ok(Execution::Taken),
-            other => other.map(|_| Execution::Running).map_err(port_error("start an execution")),
+            Err(SdkError::ServiceError(error)) if error.err().is_execution_already_exists() => Ok(StartOutcome::Taken),
+            other => other.map(|_| StartOutcome::Running).map_err(port_error("start an execution")),
         }
     }
 }

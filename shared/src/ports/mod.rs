@@ -33,7 +33,7 @@ pub use snapshot_reader::{AttachmentStream, RowStream, SnapshotReader, SourceInf
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
 pub use triggers::{ScheduleTrigger, Triggers};
 pub use webhooks::Webhooks;
-pub use workflow::{Execution, Workflow};
+pub use workflow::{StartOutcome, Workflow};
 
 use std::sync::Arc;
 use std::time::Duration;
