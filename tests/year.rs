@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::{America, Asia, Europe, Tz};
-use hozon::import::{Options as ImportOptions, import};
+use hozon::import::{ImportOptions, import};
 use hozon::{Local, Options};
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::domain::id::OrgId;

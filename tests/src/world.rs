@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Asia::Tokyo;
-use hozon::import::{ImportError, Options as ImportOptions, import};
+use hozon::import::{ImportError, ImportOptions, import};
 use hozon::verify::verify;
 use hozon::{Local, Options};
 use hozon_shared::domain::backup::Backup;

@@ -197,7 +197,7 @@ async fn the_source_shows_what_there_is_to_back_up() {
     let world = World::start().await;
     let from = Crm::small().file("Emails.csv", b"Id\n1\n");
     let marks = vec!["Emails=mail".parse().unwrap()];
-    world.try_import(hozon::import::Options { from: from.inputs(), marks, ..Default::default() }).await.unwrap();
+    world.try_import(hozon::import::ImportOptions { from: from.inputs(), marks, ..Default::default() }).await.unwrap();
     let source = world.administrator().get("/backup/source").await.body["source"].clone();
     assert_eq!((&source["rows"], &source["attachments"], &source["kind"]), (&json!(3), &json!(3), &json!("native")));
     let emails = source["modules"].as_array().unwrap().iter().find(|module| module["api_name"] == "Emails").unwrap();

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use futures_util::stream;
-use hozon::import::{Options, import};
+use hozon::import::{ImportOptions, import};
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
@@ -42,7 +42,7 @@ async fn comes_back(world: &mut World, story: &str) {
     let zips = world.back_up_well().await;
     world.keep_for_readers(story, &zips);
     let copy = world.local.organisation("Copy", chrono_tz::UTC, "Own", "JP").await.unwrap();
-    let options = Options { from: zips, ..Options::default() };
+    let options = ImportOptions { from: zips, ..ImportOptions::default() };
     import(&world.local.ports, copy, &options, &mut |_| {}).await.unwrap();
     let (original, copied) = (contents(&world.local.ports, world.org).await, contents(&world.local.ports, copy).await);
     assert_eq!(original.len(), copied.len(), "{story}");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hozon::import::{Encoding, ImportError, Note, Options, RowFault, SkipReason};
+use hozon::import::{Encoding, ImportError, ImportOptions, Note, RowFault, SkipReason};
 use hozon_tests::{Crm, World, contents, csv};
 
 fn rows(module: &hozon_tests::ModuleContents) -> Vec<Vec<&str>> {
@@ -15,7 +15,7 @@ async fn a_backup_that_is_imported_elsewhere_is_the_same_crm() {
     world.import(Crm::small().inputs()).await;
     let zips = world.back_up_well().await;
     let copy = world.local.organisation("Copy", chrono_tz::UTC, "Own", "JP").await.unwrap();
-    let options = Options { from: zips, ..Options::default() };
+    let options = ImportOptions { from: zips, ..ImportOptions::default() };
     hozon::import::import(&world.local.ports, copy, &options, &mut |_| {}).await.unwrap();
     let (original, copied) = (contents(&world.local.ports, world.org).await, contents(&world.local.ports, copy).await);
     assert_eq!(original.len(), 2);
@@ -29,13 +29,16 @@ async fn files_in_other_encodings_are_read_when_told() {
     let text = "Id,名前\r\n1,株式会社①\r\n";
     let (shift_jis, _, _) = encoding_rs::SHIFT_JIS.encode(text);
     let crm = Crm::default().file("取引先.csv", &shift_jis);
-    let options = |encoding| Options { from: crm.inputs(), encoding, ..Options::default() };
+    let options = |encoding| ImportOptions { from: crm.inputs(), encoding, ..ImportOptions::default() };
     let refused = world.try_import(options(Encoding::UTF_8)).await.unwrap_err();
     let ImportError::Row { line: 1, fault: RowFault::Encoding { guess, .. }, .. } = &refused else { panic!("{refused:?}") };
     assert_eq!(*guess, Some(Encoding::SHIFT_JIS), "{refused}");
     world.try_import(options(Encoding::SHIFT_JIS)).await.unwrap();
     let western = Crm::default().file("Kunden.csv", b"Id,Stadt\n7,K\xF6ln \x80\n");
-    world.try_import(Options { from: western.inputs(), encoding: Encoding::WINDOWS_1252, ..Options::default() }).await.unwrap();
+    world
+        .try_import(ImportOptions { from: western.inputs(), encoding: Encoding::WINDOWS_1252, ..ImportOptions::default() })
+        .await
+        .unwrap();
     let found = contents(&world.local.ports, world.org).await;
     let found: Vec<_> = found.iter().map(|module| (module.api_name.as_str(), rows(module))).collect();
     assert!(found.contains(&("取引先", vec![vec!["1", "株式会社①"]])), "{found:?}");
@@ -70,7 +73,7 @@ async fn a_malformed_row_is_named_and_nothing_is_loaded() {
     ];
     for (bytes, expected) in cases {
         let crm = Crm::default().file("Accounts.csv", &good).file("Leads.csv", bytes);
-        let refused = world.try_import(Options { from: crm.inputs(), ..Options::default() }).await.unwrap_err();
+        let refused = world.try_import(ImportOptions { from: crm.inputs(), ..ImportOptions::default() }).await.unwrap_err();
         let ImportError::Row { file, line, .. } = &refused else { panic!("{refused:?}") };
         assert!(file.ends_with("Leads.csv"), "{refused}");
         assert_eq!(*line, expected, "{refused}");
@@ -98,7 +101,7 @@ async fn marked_modules_and_fields_are_left_out_and_listed() {
     let world = World::start().await;
     let crm = Crm::small().file("Emails.csv", &csv(&[&["Id", "Body"], &["1", "secret"]]));
     let marks = ["Emails=mail", "Leads.Phone=integration"].map(|mark| mark.parse().unwrap()).to_vec();
-    world.try_import(Options { from: crm.inputs(), marks, ..Options::default() }).await.unwrap();
+    world.try_import(ImportOptions { from: crm.inputs(), marks, ..ImportOptions::default() }).await.unwrap();
     let zips = world.back_up_well().await;
     let manifest = entry(&zips[0], "manifest.json").await;
     let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
@@ -120,7 +123,7 @@ async fn marked_modules_and_fields_are_left_out_and_listed() {
 async fn an_attachment_of_an_unknown_module_is_named() {
     let world = World::start().await;
     let crm = Crm::small().file("attachments/Cases/1/x.txt", b"x");
-    let refused = world.try_import(Options { from: crm.inputs(), ..Options::default() }).await.unwrap_err();
+    let refused = world.try_import(ImportOptions { from: crm.inputs(), ..ImportOptions::default() }).await.unwrap_err();
     let ImportError::Unknown(skipped) = &refused else { panic!("{refused:?}") };
     assert!(
         matches!(skipped[0].reason, SkipReason::NoSuchModule { .. }) && skipped[0].name.ends_with("Cases/1/x.txt"),
@@ -130,13 +133,13 @@ async fn an_attachment_of_an_unknown_module_is_named() {
 }
 
 /// Imports, and returns the notes or the error.
-async fn notes(world: &World, options: Options) -> Result<Vec<Note>, ImportError> {
+async fn notes(world: &World, options: ImportOptions) -> Result<Vec<Note>, ImportError> {
     let imported = hozon::import::import(&world.local.ports, world.org, &options, &mut |_| {}).await;
     imported.map(|imported| imported.notes)
 }
 
-fn of(from: Vec<PathBuf>) -> Options {
-    Options { from, ..Options::default() }
+fn of(from: Vec<PathBuf>) -> ImportOptions {
+    ImportOptions { from, ..ImportOptions::default() }
 }
 
 async fn shell(folder: &Path, script: &str) {
@@ -167,7 +170,7 @@ async fn every_file_is_loaded_or_named_and_nothing_hangs() {
     ];
     assert_eq!(named, expected);
     assert!(contents(&world.local.ports, world.org).await.is_empty());
-    let told = notes(&world, Options { skip_unknown: true, ..of(crm.inputs()) }).await.unwrap();
+    let told = notes(&world, ImportOptions { skip_unknown: true, ..of(crm.inputs()) }).await.unwrap();
     let count = |wanted: fn(&Note) -> bool| told.iter().filter(|note| wanted(note)).count();
     assert_eq!(count(|note| matches!(note, Note::Skipped(_))), 5, "{told:?}");
     assert_eq!(count(|note| matches!(note, Note::SystemFile(_))), 2, "{told:?}");
@@ -285,10 +288,10 @@ async fn a_file_of_a_backup_that_was_changed_is_refused_unless_it_was_edited() {
     let from = vec![folder.path().join("d"), folder.path().join("a")];
     let refused = notes(&world, of(from.clone())).await.unwrap_err();
     assert!(matches!(&refused, ImportError::Changed { file, .. } if file.ends_with("Deals.csv")), "{refused:?}");
-    let told = notes(&world, Options { edited: true, ..of(from.clone()) }).await.unwrap();
+    let told = notes(&world, ImportOptions { edited: true, ..of(from.clone()) }).await.unwrap();
     assert!(matches!(told.as_slice(), [Note::Edited(file)] if file.ends_with("Deals.csv")), "{told:?}");
     shell(folder.path(), "printf y >> a/Deals/10/*").await;
-    let refused = notes(&world, Options { edited: true, ..of(from.clone()) }).await.unwrap_err();
+    let refused = notes(&world, ImportOptions { edited: true, ..of(from.clone()) }).await.unwrap_err();
     assert!(matches!(&refused, ImportError::Changed { .. }), "attachments have no edited state: {refused:?}");
     shell(folder.path(), "rm d/Leads.csv").await;
     let refused = notes(&world, of(from)).await.unwrap_err();
@@ -325,7 +328,7 @@ async fn dialects_are_found_and_told() {
         .file("Old.csv", &shift_jis)
         .file("Dos.csv", b"Id,Name\r\n1,A\r\n\x1a");
     let encodings = vec![("Old.csv".to_owned(), Encoding::SHIFT_JIS)];
-    let told = notes(&world, Options { encodings, encoding: Encoding::WINDOWS_1252, ..of(crm.inputs()) }).await.unwrap();
+    let told = notes(&world, ImportOptions { encodings, encoding: Encoding::WINDOWS_1252, ..of(crm.inputs()) }).await.unwrap();
     assert_eq!(told.iter().filter(|note| matches!(note, Note::Separator { .. })).count(), 4, "{told:?}");
     let found = contents(&world.local.ports, world.org).await;
     let found: Vec<_> = found.iter().map(|module| (module.api_name.as_str(), rows(module))).collect();
@@ -348,7 +351,7 @@ async fn a_lenient_import_mends_what_spreadsheets_leave_and_loses_nothing() {
     let crm =
         Crm::default().file("Leads.csv", b"Id,Email,Email,\r\n1,a\r\n2,b,c,d,e\r\n3, \"x, y\",z,\r\n").file("Empty.csv", b"");
     notes(&world, of(crm.inputs())).await.unwrap_err();
-    let told = notes(&world, Options { lenient: true, ..of(crm.inputs()) }).await.unwrap();
+    let told = notes(&world, ImportOptions { lenient: true, ..of(crm.inputs()) }).await.unwrap();
     let is = |wanted: fn(&Note) -> bool| told.iter().filter(|note| wanted(note)).count();
     assert_eq!(is(|note| matches!(note, Note::Column { .. })), 3, "{told:?}");
     assert_eq!(is(|note| matches!(note, Note::ShortRow { line: 2, .. } | Note::LongRow { line: 3, .. })), 2, "{told:?}");

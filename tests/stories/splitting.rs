@@ -1,6 +1,6 @@
 //! Zips with a size limit: each is complete by itself, and together they contain the whole backup.
 
-use hozon::import::{Options, import};
+use hozon::import::{ImportOptions, import};
 use hozon::verify::{check_set, verify};
 use hozon_archive::Settings;
 use hozon_tests::{Crm, World, contents};
@@ -50,7 +50,7 @@ async fn a_limit_splits_zips_and_nothing_is_lost() {
     assert_eq!((count("data_links"), count("attachment_links")), (Some(of("Data_")), Some(of("Attachments_"))), "{links}");
 
     let copy = world.local.organisation("Copy", chrono_tz::UTC, "Own", "JP").await.unwrap();
-    let without_one = Options { from: zips[1..].to_vec(), ..Options::default() };
+    let without_one = ImportOptions { from: zips[1..].to_vec(), ..ImportOptions::default() };
     let refused = import(&world.local.ports, copy, &without_one, &mut |_| {}).await.unwrap_err();
     assert!(refused.to_string().contains("Data_001.zip of this backup is missing"), "{refused}");
     let mut verified = Vec::new();
@@ -61,7 +61,7 @@ async fn a_limit_splits_zips_and_nothing_is_lost() {
     verified.pop();
     let missing = check_set(&verified).unwrap_err();
     assert!(missing.to_string().contains(names[names.len() - 1]), "{missing}");
-    let options = Options { from: zips.clone(), ..Options::default() };
+    let options = ImportOptions { from: zips.clone(), ..ImportOptions::default() };
     import(&world.local.ports, copy, &options, &mut |_| {}).await.unwrap();
     let (original, copied) = (contents(&world.local.ports, world.org).await, contents(&world.local.ports, copy).await);
     assert!(original == copied, "it differs after a round trip");

@@ -6,7 +6,7 @@ use anyhow::Result;
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
-use hozon::import::{Encoding, Mark, NameEncoding, Note, Options, Planned, parse_separator, plan};
+use hozon::import::{Encoding, ImportOptions, Mark, NameEncoding, Note, Planned, parse_separator, plan};
 use hozon::{Local, require_name};
 use hozon_shared::domain::id::OrgId;
 use indicatif::HumanCount;
@@ -75,10 +75,10 @@ fn parse_encoding(text: &str) -> Result<FileEncoding, String> {
 }
 
 impl Import {
-    fn options(&self) -> Options {
+    fn options(&self) -> ImportOptions {
         let of_all = self.encodings.iter().rev().find(|encoding| encoding.file.is_none());
         let of_one = |one: &FileEncoding| one.file.clone().map(|file| (file, one.encoding));
-        Options {
+        ImportOptions {
             from: self.from.clone(),
             encoding: of_all.map_or(Encoding::UTF_8, |encoding| encoding.encoding),
             encodings: self.encodings.iter().filter_map(of_one).collect(),

@@ -45,7 +45,7 @@ use own::OwnReading;
 
 /// What to load, and how.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct ImportOptions {
     /// Folders, zips and CSV files.
     pub from: Vec<PathBuf>,
     /// Encoding of CSV files of other origin without a byte order mark.
@@ -94,7 +94,7 @@ pub struct Planned {
 }
 
 /// Plans an import without writing anything. Unrecognised files, incomplete sets and exceeded limits are detected here.
-pub async fn plan(options: &Options, now: DateTime<Utc>) -> Result<Planned, ImportError> {
+pub async fn plan(options: &ImportOptions, now: DateTime<Utc>) -> Result<Planned, ImportError> {
     let zips = ZipReading { names: options.zip_names, zone: options.time_zone };
     let mut inventory = inventory::take(&options.from, zips).await?;
     own::settle(&mut inventory)?;
@@ -117,7 +117,7 @@ pub async fn plan(options: &Options, now: DateTime<Utc>) -> Result<Planned, Impo
     Ok(Planned { modules, notes })
 }
 
-fn refuse_unknown(options: &Options, skipped: &[Skipped]) -> Result<(), ImportError> {
+fn refuse_unknown(options: &ImportOptions, skipped: &[Skipped]) -> Result<(), ImportError> {
     if options.skip_unknown || skipped.is_empty() { Ok(()) } else { Err(ImportError::Unknown(skipped.to_vec())) }
 }
 
@@ -125,7 +125,7 @@ fn refuse_unknown(options: &Options, skipped: &[Skipped]) -> Result<(), ImportEr
 pub async fn import(
     ports: &Ports,
     org: OrgId,
-    options: &Options,
+    options: &ImportOptions,
     tell: &mut dyn FnMut(Step<'_>),
 ) -> Result<Imported, ImportError> {
     plan(options, ports.clock.now()).await?.load(ports, org, tell).await
