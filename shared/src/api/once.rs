@@ -23,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{ApiError, Identity};
 use crate::domain::id::OrgId;
 use crate::domain::organisation::{Caller, Role};
-use crate::domain::request::{Answer, Repeat, Request as Known};
+use crate::domain::request::{Answer, Repeat};
 use crate::ports::{Change, PortError, Ports};
 
 const HEADER: &str = "idempotency-key";
@@ -66,7 +66,7 @@ pub struct Once {
 
 #[derive(Debug)]
 struct Attempt {
-    request: Known,
+    request: crate::domain::request::Request,
     now: chrono::DateTime<chrono::Utc>,
     /// Whether the handler added its answer to a transaction.
     is_answered: AtomicBool,
@@ -140,7 +140,7 @@ async fn carry_out(ports: Ports, caller: Caller, key: String, request: Request, 
     let body = to_bytes(body, LARGEST_BODY).await.map_err(|_| ApiError::body_not_readable())?;
     let now = ports.clock.now();
     let (name, digest) = (name_of(&parts, &key), digest_of(&parts, &body));
-    let begun = Known::begin(caller.person.id, name, digest, ports.ids.next(now), now);
+    let begun = crate::domain::request::Request::begin(caller.person.id, name, digest, ports.ids.next(now), now);
     let known = ports.requests.begin(caller.org, &begun, now.timestamp()).await?;
     let is_repeat = match known.map(|known| known.repeat(&begun)) {
         None => false,

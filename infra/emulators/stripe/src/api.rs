@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
@@ -56,7 +56,7 @@ pub fn router(server: StripeServer) -> Router {
 fn subscription() -> MethodRouter<StripeServer> {
     let cancel: Act = |work, id, form| work.cancel_subscription(id, form);
     // A DELETE request carries its parameters in the query string.
-    let cancelling = async move |Shared(server): Shared<StripeServer>, headers: HeaderMap, uri: Uri, id: Path<String>| {
+    let cancelling = async move |State(server): State<StripeServer>, headers: HeaderMap, uri: Uri, id: Path<String>| {
         let form = uri.query().unwrap_or_default().to_owned();
         answered(server.do_once(&headers, &uri, &id.0, form.as_bytes(), cancel))
     };
@@ -66,23 +66,21 @@ fn subscription() -> MethodRouter<StripeServer> {
 
 /// Handles a POST request that changes something.
 fn acting(act: Act) -> MethodRouter<StripeServer> {
-    post(
-        async move |Shared(server): Shared<StripeServer>, headers: HeaderMap, uri: Uri, id: Option<Path<String>>, body: Bytes| {
-            let id = id.map(|Path(id)| id).unwrap_or_default();
-            answered(server.do_once(&headers, &uri, &id, &body, act))
-        },
-    )
+    post(async move |State(server): State<StripeServer>, headers: HeaderMap, uri: Uri, id: Option<Path<String>>, body: Bytes| {
+        let id = id.map(|Path(id)| id).unwrap_or_default();
+        answered(server.do_once(&headers, &uri, &id, &body, act))
+    })
 }
 
 /// A GET of one object.
 fn one(collection: &'static str) -> MethodRouter<StripeServer> {
-    get(async move |Shared(server): Shared<StripeServer>, headers: HeaderMap, Path(id): Path<String>, query: RawQuery| {
+    get(async move |State(server): State<StripeServer>, headers: HeaderMap, Path(id): Path<String>, query: RawQuery| {
         let form = Form::parse(query.0.unwrap_or_default().as_bytes());
         answered(server.authorize(&headers).and_then(|()| server.read(collection, &id, &form)))
     })
 }
 
-async fn list(Shared(server): Shared<StripeServer>, headers: HeaderMap, query: RawQuery, collection: &'static str) -> Response {
+async fn list(State(server): State<StripeServer>, headers: HeaderMap, query: RawQuery, collection: &'static str) -> Response {
     let form = Form::parse(query.0.unwrap_or_default().as_bytes());
     answered(server.authorize(&headers).and_then(|()| server.read_all(collection, &form)))
 }

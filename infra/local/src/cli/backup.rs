@@ -8,7 +8,7 @@ use hozon::Local;
 use hozon_shared::domain::id::OrgId;
 use indicatif::HumanBytes;
 
-use super::client::{Backup as Newest, Client};
+use super::client::{Client, NewestBackup};
 use super::language::say;
 use super::progress::ProgressDisplay;
 use super::{DataFolder, until_interrupted};
@@ -52,7 +52,7 @@ pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
     report(local, org, &id, ended, took).await
 }
 
-async fn report(local: &Local, org: OrgId, id: &str, ended: Newest, took: Duration) -> Result<()> {
+async fn report(local: &Local, org: OrgId, id: &str, ended: NewestBackup, took: Duration) -> Result<()> {
     if let Some(failure) = ended.failure {
         bail!("the backup failed ({}): {}", failure.code, failure.message);
     }

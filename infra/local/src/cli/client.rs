@@ -19,7 +19,7 @@ pub struct Client {
 
 /// The newest backup, as in the summary.
 #[derive(Deserialize)]
-pub struct Backup {
+pub struct NewestBackup {
     pub status: String,
     /// When the links expire.
     pub expiry_date: String,
@@ -91,7 +91,7 @@ impl Client {
     }
 
     /// Returns the newest backup.
-    pub async fn newest(&self) -> Result<Backup> {
+    pub async fn newest(&self) -> Result<NewestBackup> {
         let mut answer = self.get("/summary").await?;
         serde_json::from_value(answer["summary"]["backup"].take()).context("the summary is not understood")
     }
