@@ -1,4 +1,4 @@
-//! The least that a function in Rust can be; the others' cold starts are measured beside it.
+//! A minimal function in Rust, the baseline for measuring the cold starts of the others.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

@@ -70,7 +70,7 @@ fn failed(error: &TaskError) -> Failed {
     Failed { error: error.error_type().to_owned(), cause: cause.to_string() }
 }
 
-/// The `access` function, called in this process.
+/// The `access` function, invoked in this process.
 pub struct AccessFunction(pub Ports);
 
 #[async_trait]
@@ -80,7 +80,7 @@ impl Function for AccessFunction {
     }
 }
 
-/// The `notify` function, called in this process.
+/// The `notify` function, invoked in this process.
 pub struct NotifyFunction(pub Notify);
 
 #[async_trait]

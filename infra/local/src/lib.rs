@@ -1,4 +1,5 @@
-//! The local program: emulated AWS and Stripe, the token issuer and all functions in one process, on one data folder.
+//! The local program: emulators for AWS and Stripe, the token issuer and all functions in one process, on one data
+//! folder.
 
 mod clock;
 mod console;

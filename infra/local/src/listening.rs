@@ -1,4 +1,4 @@
-//! Where the gateway listens.
+//! The port of the gateway.
 
 use std::path::Path;
 
@@ -6,8 +6,8 @@ use anyhow::Result;
 use hozon_emulator_host::listening::{bind, bind_as_before, with_url};
 use tokio::net::TcpListener;
 
-/// Listens where the gateway does. The usual port makes bookmarks work; it is given up only when nobody asked for it. Any other port is
-/// noted, so that links that were given out go on working after a restart.
+/// Listens on the gateway's port. The default port keeps bookmarks valid; another one is chosen only if the user did
+/// not request a port. Any other port is stored, so that existing links keep working after a restart.
 pub async fn bind_gateway(port: Option<u16>, note: &Path) -> Result<(TcpListener, String)> {
     const USUAL: u16 = 4690;
     match port {

@@ -1,4 +1,4 @@
-//! The organisations that the table knows.
+//! The organisations in the table.
 
 use anyhow::Result;
 use dynoxide::Database;

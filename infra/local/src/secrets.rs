@@ -88,7 +88,7 @@ impl Secrets {
         self.plain_links.clone()
     }
 
-    /// What Secrets Manager holds, by name.
+    /// Returns the values of Secrets Manager by name.
     pub fn stored(&self) -> BTreeMap<String, String> {
         let (payments, signer) = (self.payments(), self.signer());
         let payments = json!({ "api_key": payments.api_key, "webhook_secrets": [payments.webhook_secret] });

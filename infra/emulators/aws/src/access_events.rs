@@ -144,7 +144,7 @@ mod tests {
 
     use super::*;
 
-    /// Refuses so many calls, then keeps what it is called with.
+    /// Rejects a number of calls, then records the events.
     struct Recorder(Mutex<(u32, Vec<Value>)>);
 
     #[async_trait::async_trait]

@@ -1,4 +1,5 @@
-//! The AWS services that Hozon uses, embedded in a process: each answers the calls that the functions make, and refuses all others.
+//! Emulators for the AWS services that Hozon uses, embedded in a process. Each answers the calls that the functions
+//! make, and rejects all others.
 
 pub mod access_events;
 pub mod lambda;

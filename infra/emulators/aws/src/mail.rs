@@ -1,4 +1,4 @@
-//! SESv2 as far as the functions use it: every mail becomes an `.eml` file.
+//! Emulator for the SES v2 call of the functions: every mail becomes an `.eml` file.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ impl Mailbox {
         Ok(Self { folder, clock })
     }
 
-    /// Files, newest first.
+    /// File names, newest first.
     pub fn names(&self) -> Result<Vec<String>> {
         let files = std::fs::read_dir(&self.folder)?;
         let mut names = files.map(|file| Ok(file?.file_name().to_string_lossy().into_owned())).collect::<Result<Vec<_>>>()?;
@@ -54,7 +54,7 @@ impl Mailbox {
         Ok(id)
     }
 
-    /// Reads one of them; `None` for a name that is not among them.
+    /// Reads a mail; `None` if no mail has that name.
     pub fn read(&self, name: &str) -> Option<Vec<u8>> {
         let is_name = name.ends_with(".eml") && Path::new(name).components().count() == 1 && !name.starts_with('.');
         is_name.then(|| std::fs::read(self.folder.join(name)).ok()).flatten()

@@ -21,10 +21,10 @@ struct GetSecretValue {
     secret_id: String,
 }
 
-/// Each secret by its name.
+/// Secrets by name.
 type Stored = Arc<BTreeMap<String, String>>;
 
-/// Answers `GetSecretValue` for these secrets, by their names.
+/// Answers `GetSecretValue` for the given secrets.
 pub fn router(secrets: BTreeMap<String, String>) -> Router {
     Router::new().route(&format!("{PATH}/"), post(call)).route(PATH, post(call)).with_state(Arc::new(secrets))
 }

@@ -13,15 +13,15 @@ use crate::access_events::AccessEvent;
 use crate::s3::{self, Keys};
 use crate::table;
 
-/// The embedded stores.
+/// The running stores.
 pub struct Emulated {
-    /// S3's URL.
+    /// URL of S3.
     pub s3: String,
-    /// DynamoDB: [`table::router`] answers its calls.
+    /// The DynamoDB database; [`table::router`] answers its calls.
     pub database: Database,
     /// Requests to S3 through links.
     pub news: UnboundedReceiver<AccessEvent>,
-    /// Where those come from.
+    /// Sender of those requests.
     pub teller: WeakUnboundedSender<AccessEvent>,
 }
 

@@ -1,6 +1,6 @@
-//! The table's stream: hands its records to a function as Lambda would, in order, each batch again until it is handled. The
-//! place that was reached is kept in a file, so that a restart neither loses nor repeats. Where that file is gone or damaged, the records
-//! that are still there are handed over again; the function knows what it has handled.
+//! The table's stream. Its records are passed to a function in order, as Lambda does, and each batch is retried until
+//! it is handled. The position is stored in a file, so that a restart neither loses nor repeats records. If the file is
+//! missing or damaged, the remaining records are passed again; the function knows which ones it has handled.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const KEPT: TimeDelta = TimeDelta::hours(24);
 /// Precision of the time at which a record was handled.
 const NOTED_EVERY: TimeDelta = TimeDelta::hours(1);
-/// Records of a batch.
+/// Number of records per batch.
 const BATCH: usize = 100;
 
 /// Reads the stream.

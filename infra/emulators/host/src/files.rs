@@ -1,4 +1,4 @@
-//! Files of a data folder: written whole, and set aside when they are damaged.
+//! Files of a data folder: written atomically, and set aside if they are damaged.
 
 use std::fs;
 use std::io::{self, Write};

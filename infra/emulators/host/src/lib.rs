@@ -1,4 +1,4 @@
-//! What every emulator needs of its machine: a port that stays the same, a guard against web pages, and files written whole or not at all.
+//! Host services for all emulators: a stable port, protection against web pages, and atomic file writes.
 
 pub mod files;
 pub mod listening;

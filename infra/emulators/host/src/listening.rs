@@ -31,7 +31,7 @@ pub async fn bind_as_before(note: &Path) -> Result<TcpListener> {
     Ok(listener)
 }
 
-/// The listener with its URL.
+/// Returns the listener with its URL.
 pub fn with_url(listener: TcpListener) -> Result<(TcpListener, String)> {
     let url = format!("http://{}", listener.local_addr()?);
     Ok((listener, url))

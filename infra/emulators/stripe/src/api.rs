@@ -21,7 +21,7 @@ use crate::state::{Remembered, VERSION, Work};
 /// An operation on the object with that id, if the path contains one. Returns the id of the object in the answer.
 type Act = fn(&mut Work<'_>, &str, &Form) -> Result<String, Refusal>;
 
-/// Most objects of one list.
+/// Maximum number of objects per list.
 const PAGE: usize = 100;
 
 /// Returns the routes of all supported calls.
@@ -72,7 +72,7 @@ fn acting(act: Act) -> MethodRouter<StripeServer> {
     })
 }
 
-/// A GET of one object.
+/// Handles a GET request for one object.
 fn one(collection: &'static str) -> MethodRouter<StripeServer> {
     get(async move |State(server): State<StripeServer>, headers: HeaderMap, Path(id): Path<String>, query: RawQuery| {
         let form = Form::parse(query.0.unwrap_or_default().as_bytes());

@@ -33,14 +33,14 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Has no receiver yet.
+    /// Creates a sender without a receiver.
     pub fn new(keys: &Keys) -> Result<Self> {
         let http = Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT).user_agent("Stripe/1.0").build()?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, keys.webhook_secret.as_bytes());
         Ok(Self { http, key, url: Mutex::default(), one_at_a_time: tokio::sync::Mutex::default() })
     }
 
-    /// Sets the receiver.
+    /// Sets the receiver's URL.
     pub fn set_url(&self, url: &str) {
         *self.url.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.to_owned());
     }

@@ -1,10 +1,9 @@
-//! A small Stripe: the calls of the REST API that the functions make, the hosted pages, renewals by the clock, and
-//! signed messages. Its state is one file. Nothing here is Hozon's: it knows customers, sessions and subscriptions, not orders.
+//! A Stripe emulator. It answers the REST calls that the functions make, serves the hosted pages, renews subscriptions
+//! by the clock, and sends signed webhook messages. Its state is one file. It knows nothing about Hozon: customers,
+//! sessions and subscriptions, but no orders.
 //!
-//! Left out, and refused where it is asked for: proration other than a credit at the end, prices that are not monthly, quantities of
-//! subscriptions that change, coupons, taxes, and payments that come later than the buyer's work.
-
-#![allow(missing_docs, reason = "the fields are Stripe's, and documented there")]
+//! Not supported, and rejected when requested: proration other than a credit at the end, prices that are not monthly,
+//! changing quantities of subscriptions, coupons, taxes, and asynchronous payments.
 
 mod api;
 mod cards;
@@ -38,13 +37,13 @@ use state::{State, Work};
 /// Keys of the server.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Keys {
-    /// The secret API key.
+    /// Secret API key.
     pub api_key: String,
-    /// What messages are signed with.
+    /// Secret that signs webhook messages.
     pub webhook_secret: String,
 }
 
-/// The server.
+/// The Stripe server.
 #[derive(Clone)]
 pub struct StripeServer(Arc<Inner>);
 
@@ -73,12 +72,12 @@ impl StripeServer {
         Ok(Self(Arc::new(Inner { path, url, keys, clock, ids, state, names, sender, woken: Notify::new() })))
     }
 
-    /// Its own address.
+    /// The server's own URL.
     pub fn url(&self) -> &str {
         &self.0.url
     }
 
-    /// The API and the pages.
+    /// Returns the routes of the API and the hosted pages.
     pub fn router(&self) -> Router {
         let routes = api::router(self.clone()).merge(pages::router(self.clone()));
         routes.layer(middleware::from_fn_with_state(origins::AllowedHosts::default(), origins::own_pages))

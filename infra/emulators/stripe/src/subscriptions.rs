@@ -9,7 +9,7 @@ use crate::objects::{
 use crate::renewals::months_after;
 use crate::state::Work;
 
-/// What an invoice is about.
+/// What an invoice is for.
 pub struct Billing<'a> {
     pub reason: &'a str,
     pub lines: Vec<InvoiceLine>,
@@ -88,7 +88,7 @@ impl Work<'_> {
         }
     }
 
-    /// A line of an invoice.
+    /// Creates a line of an invoice.
     pub fn invoice_line(&self, description: &str, amount: i64, currency: &str) -> InvoiceLine {
         InvoiceLine { id: self.id("il"), amount, currency: currency.to_owned(), description: description.to_owned() }
     }

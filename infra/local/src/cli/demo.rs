@@ -19,7 +19,7 @@ const MONTHLY: &str = "RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO";
 /// Creates a sample CRM, backs it up once, and keeps serving.
 #[derive(Args)]
 pub struct Demo {
-    /// Ends after the backup.
+    /// Exits after the backup.
     #[arg(long)]
     once: bool,
     /// Size of the sample CRM, when it is created.

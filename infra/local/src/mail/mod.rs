@@ -18,7 +18,6 @@ use serde_json::json;
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
     frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
-/// One mail.
 #[derive(Serialize)]
 struct MailView {
     name: String,

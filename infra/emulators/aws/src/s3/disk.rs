@@ -19,7 +19,6 @@ const NO_FILE_LEFT: [i32; 2] = [24, 23];
 /// Number of bytes read at once for a checksum.
 const CHUNK: usize = 1 << 20;
 
-/// The files of all buckets.
 pub struct Disk {
     files: FileSystem,
     root: PathBuf,

@@ -1,5 +1,5 @@
-//! Step Functions, as far as the functions use it: one state machine, read from its Amazon States Language file, its executions kept in
-//! files, and `StartExecution`.
+//! Emulator for the parts of Step Functions that the functions use: one state machine, read from its Amazon States
+//! Language file, executions stored in files, and the call `StartExecution`.
 
 mod api;
 pub mod asl;
