@@ -77,12 +77,12 @@ async fn live(kind: &Kind) -> Year {
     let mut expected = schedule.recurrence.occurrences().take_while(|at| *at < end).peekable();
     while let Some(next) = local.next_fire().into_iter().chain(expected.peek().copied()).min().filter(|next| *next < end) {
         clock.set(next);
-        local.look_at_the_clock().await;
+        local.tick().await;
         local.wait_until_idle().await;
         if expected.next_if_eq(&next).is_some() {
             // The sweep runs every two minutes, and waits half an hour for a trigger.
             clock.set(next + TimeDelta::minutes(45));
-            local.look_at_the_clock().await;
+            local.tick().await;
             local.wait_until_idle().await;
         }
     }

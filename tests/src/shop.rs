@@ -120,7 +120,7 @@ impl Shop {
             let answer = if card.agrees { "complete" } else { "fail" };
             outcome = self.submit(challenge.as_str(), &[("answer", answer)]).await;
         }
-        self.world.local.look_at_the_clock().await;
+        self.world.local.tick().await;
         outcome
     }
 
@@ -174,7 +174,7 @@ impl Shop {
     /// Advances the clock and waits for everything that becomes due.
     pub async fn wait(&self, time: TimeDelta) {
         self.clock.advance(time);
-        self.world.local.look_at_the_clock().await;
+        self.world.local.tick().await;
         self.world.local.wait_until_idle().await;
     }
 
@@ -225,7 +225,7 @@ impl Shop {
     pub async fn refund(&self, order: &Value, minor: u64) {
         let charge = self.charge_of(order).await;
         self.stripe("POST", "refunds", &[("charge", &charge), ("amount", &minor.to_string())]).await;
-        self.world.local.look_at_the_clock().await;
+        self.world.local.tick().await;
     }
 
     /// Wins the dispute of an order's payment.
@@ -234,7 +234,7 @@ impl Shop {
         let found = self.stripe("GET", &format!("disputes?charge={charge}"), &[]).await;
         let dispute = found["data"][0]["id"].as_str().expect("a dispute").to_owned();
         self.stripe("POST", &format!("test_helpers/disputes/{dispute}"), &[("status", "won")]).await;
-        self.world.local.look_at_the_clock().await;
+        self.world.local.tick().await;
     }
 
     async fn charge_of(&self, order: &Value) -> String {

@@ -158,7 +158,7 @@ impl World {
     /// Stops the program after checking for leftovers: unfinished runs and uploads, unsent notices, work objects.
     pub async fn end(self) -> TempDir {
         self.local.wait_until_idle().await;
-        self.local.wait_until_told().await.expect("every notice is sent");
+        self.local.wait_until_delivered().await.expect("every notice is sent");
         let newest = self.local.ports.store.backups(self.org, 100).await.expect("reads");
         let running: Vec<_> = newest.iter().filter(|backup| backup.finished.is_none()).map(|backup| backup.id).collect();
         assert!(running.is_empty(), "unfinished: {running:?}");

@@ -68,7 +68,7 @@ async fn a_damaged_place_in_the_stream_loses_no_mail_and_repeats_none() {
     for (round, damage) in ["", "not a number", "7", "\0\0\0\0"].into_iter().enumerate() {
         std::fs::write(folder.path().join("stream.position"), damage).unwrap();
         let world = World::start_on(folder, |_| {}).await;
-        world.local.wait_until_told().await.unwrap();
+        world.local.wait_until_delivered().await.unwrap();
         assert_eq!(mails(world.data_folder()), 2, "{damage:?}");
         assert!(world.data_folder().join(format!("stream.position.damaged-{}", round + 1)).exists(), "{damage:?}");
         folder = world.end().await;
@@ -76,7 +76,7 @@ async fn a_damaged_place_in_the_stream_loses_no_mail_and_repeats_none() {
     std::fs::remove_file(folder.path().join("stream.position")).unwrap();
     let world = World::start_on(folder, |_| {}).await;
     world.back_up_well().await;
-    world.local.wait_until_told().await.unwrap();
+    world.local.wait_until_delivered().await.unwrap();
     assert_eq!(mails(world.data_folder()), 4, "two more");
     world.end().await;
 }
@@ -117,7 +117,7 @@ async fn what_is_deleted_leaves_no_file_and_no_folder_behind() {
     for _ in 0..2 {
         world.back_up_well().await;
         clock.advance(TimeDelta::days(8));
-        world.local.look_at_the_clock().await;
+        world.local.tick().await;
     }
     let root = world.data_folder().join("s3");
     assert!(!root.join("archives/archives").exists(), "the zips and their folders are gone");

@@ -47,7 +47,7 @@ async fn a_download_with_a_link_is_in_the_history() {
     for (link, number) in [(signed, 1), (plain, 2)] {
         assert!(world.download(link).await.0.is_success());
         assert!(world.download(link).await.0.is_success());
-        world.local.wait_until_told().await.expect("is told");
+        world.local.wait_until_delivered().await.expect("is told");
         let found = downloads(&world).await;
         assert_eq!(found.len(), number, "{found:?}");
         assert_eq!(found[0]["file_name"], "Data_001.zip");

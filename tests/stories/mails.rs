@@ -16,7 +16,7 @@ const WEEKLY: &str = r#"{"backup":{"rrule":"RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=M
 /// Returns the mails so far, oldest first.
 async fn mails(world: &World) -> Vec<Message<'static>> {
     world.local.wait_until_idle().await;
-    world.local.wait_until_told().await.unwrap();
+    world.local.wait_until_delivered().await.unwrap();
     let mut files: Vec<_> =
         std::fs::read_dir(world.data_folder().join("mail")).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
@@ -98,7 +98,7 @@ async fn a_skipped_run_says_when_backups_renew() {
     world.back_up_well().await;
     world.administrator().post("/backup", WEEKLY).await;
     clock.set("2026-11-29T19:00:00Z".parse::<DateTime<Utc>>().unwrap());
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     let mails = mails(&world).await;
     let skipped = mails.last().unwrap();
     assert_eq!(skipped.subject(), Some("A scheduled backup was skipped: no backups left this month"));
@@ -154,7 +154,7 @@ async fn links_in_a_late_mail_live_no_longer_than_the_backup() {
     let world = World::start_with(|options| options.clock = clock.clone()).await;
     world.import(Crm::small().inputs()).await;
     world.back_up_well().await;
-    world.local.wait_until_told().await.unwrap();
+    world.local.wait_until_delivered().await.unwrap();
     let ready = mails(&world).await.pop().unwrap();
     let text = ready.body_text(0).unwrap().into_owned();
     let expires = text.lines().find_map(|line| line.split("X-Amz-Expires=").nth(1)).unwrap();

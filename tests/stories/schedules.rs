@@ -132,7 +132,7 @@ async fn of_many_schedules_set_at_once_one_stays_and_its_trigger_fits() {
     assert!(codes[..11].iter().all(|code| code == "BACKUP_ALREADY_SCHEDULED"), "{codes:?}");
     let next = administrator.get("/backup").await.body["backup"]["scheduled_date"].as_str().unwrap().to_owned();
     clock.set(next.parse::<DateTime<chrono::FixedOffset>>().unwrap().to_utc());
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     world.local.wait_until_idle().await;
     assert_eq!(world.local.ports.store.backups(world.org, 9).await.unwrap().len(), 1);
     drop(administrator);
@@ -180,7 +180,7 @@ async fn an_unchanged_summary_is_not_sent_again() {
     let later = administrator.send_with(Method::GET, path, "", &[("if-none-match", &tag)]).await;
     assert_eq!(later.status, StatusCode::OK, "the next runs are others");
     drop(administrator);
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     world.end().await;
 }
 

@@ -267,7 +267,7 @@ async fn mail_is_read_with_an_administrators_token_and_never_framed() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     world.back_up_well().await;
-    world.local.wait_until_told().await.unwrap();
+    world.local.wait_until_delivered().await.unwrap();
     let page = reqwest::get(format!("{}/mail", world.local.url)).await.unwrap();
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.contains("frame-ancestors 'none'") && policy.contains("script-src 'self'"), "{policy}");

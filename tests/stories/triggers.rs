@@ -61,10 +61,10 @@ async fn outcomes(world: &World, schedule: &Schedule) -> Vec<(DateTime<Utc>, &'s
 async fn a_schedule_runs_at_its_time_and_not_before() {
     let (world, clock, schedule) = scheduled(WEEKLY).await;
     clock.set(at("2026-11-29T18:59:59Z"));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     assert_eq!(runs(&world).await, 0);
     clock.set(at("2026-11-29T19:00:00Z"));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     assert_eq!(runs(&world).await, 1);
     let backup = world.local.ports.store.backups(world.org, 1).await.unwrap().remove(0);
     assert_eq!((backup.status, backup.files.len()), (BackupStatus::Completed, 2));
@@ -155,7 +155,7 @@ async fn a_trigger_that_does_not_fit_puts_itself_right() {
     assert_eq!(deliver(&world, &schedule, schedule.due).await, "stale");
     assert_eq!(world.local.next_fire(), Some(at("2026-12-08T19:00:00Z")), "the new schedule's trigger is there");
     clock.set(at("2026-12-08T19:00:00Z"));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     assert_eq!(runs(&world).await, 1);
     drop(administrator);
     world.end().await;
@@ -167,14 +167,14 @@ async fn after_an_outage_the_last_run_is_made_up_and_the_others_are_recorded_as_
     let folder = world.end().await;
     clock.set(at("2026-12-15T00:00:00Z"));
     let world = World::start_on(folder, |options| options.clock = clock.clone()).await;
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     world.local.wait_until_idle().await;
     let expected =
         [(at("2026-11-29T19:00:00Z"), "missed"), (at("2026-12-06T19:00:00Z"), "missed"), (at("2026-12-13T19:00:00Z"), "run")];
     assert_eq!(outcomes(&world, &schedule).await, expected);
     for minutes in [20, 40] {
         clock.set(at("2026-12-15T00:00:00Z") + TimeDelta::minutes(minutes));
-        world.local.look_at_the_clock().await;
+        world.local.tick().await;
     }
     assert_eq!(outcomes(&world, &schedule).await, expected, "made up once");
     let history = world.administrator().get("/backup/history?kind=backup_missed").await;
@@ -198,7 +198,7 @@ async fn a_run_in_an_hour_that_the_clock_skips_is_made_up_by_the_sweep() {
     // On 14 March the clocks go forward from 02:00 to 03:00.
     assert_eq!(world.local.next_fire(), Some(at("2027-03-21T06:30:00Z")));
     clock.set(at("2027-03-14T08:00:00Z"));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     let schedule = world.local.ports.schedules.newest_schedule(world.org).await.unwrap().unwrap();
     world.local.wait_until_idle().await;
     assert_eq!(outcomes(&world, &schedule).await, [(at("2027-03-14T07:30:00Z"), "run")]);
@@ -212,11 +212,11 @@ async fn a_run_without_allowance_is_skipped_and_the_schedule_stays() {
         world.back_up_well().await;
     }
     clock.set(schedule.due);
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     assert_eq!(runs(&world).await, 2);
     assert_eq!(outcomes_names(&world, &schedule).await, ["skipped"]);
     clock.set(at("2026-12-06T19:00:00Z"));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     assert_eq!(outcomes_names(&world, &schedule).await, ["skipped", "run"], "a new month");
     let history = world.administrator().get("/backup/history?kind=backup_skipped").await;
     assert_eq!((&history.body["history"][0]["state"], &history.body["info"]["count"]), (&json!("failure"), &json!(1)));
@@ -256,14 +256,14 @@ async fn state(world: &World, id: BackupId) -> Backup {
 #[tokio::test]
 async fn a_backup_whose_run_was_never_started_is_started_by_the_sweep_within_minutes() {
     let (world, clock, _) = scheduled("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=1").await;
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     let id = ask_without_starting(&world).await.id;
     clock.advance(TimeDelta::seconds(30));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     world.local.wait_until_idle().await;
     assert_eq!(state(&world, id).await.status, BackupStatus::Inprogress, "its run may just be starting");
     clock.advance(TimeDelta::minutes(2));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     world.local.wait_until_idle().await;
     assert_eq!(state(&world, id).await.status, BackupStatus::Completed);
     world.end().await;
@@ -277,7 +277,7 @@ async fn a_backup_whose_execution_ended_before_its_run_began_is_ended_by_the_swe
     world.local.wait_until_idle().await;
     let id = ask_without_starting(&world).await.id;
     clock.advance(TimeDelta::minutes(3));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     let ended = state(&world, id).await;
     assert_eq!((ended.status, ended.failure.unwrap().code.as_str()), (BackupStatus::Failed, "RUN_SILENT"));
     world.end().await;
@@ -291,10 +291,10 @@ async fn a_backup_whose_run_went_silent_is_ended_by_the_sweep() {
     let id = begun.id;
     ports.store.commit(world.org, vec![Change::Backup(Box::new(begun))]).await.unwrap();
     clock.advance(TimeDelta::hours(24));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     assert_eq!(state(&world, id).await.status, BackupStatus::Inprogress);
     clock.advance(TimeDelta::hours(1));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     let ended = state(&world, id).await;
     assert_eq!((ended.status, ended.failure.unwrap().code.as_str()), (BackupStatus::Failed, "RUN_SILENT"));
     let left: Value = world.administrator().get("/backup/summary").await.body["summary"]["allowance"]["left"].clone();

@@ -77,7 +77,7 @@ async fn messages_are_signed_as_the_specification_says() {
     let world = world(&clock).await;
     let (_, secret) = add(&world, &receiver.start().await).await;
     world.back_up_well().await;
-    world.local.wait_until_told().await.unwrap();
+    world.local.wait_until_delivered().await.unwrap();
     assert_eq!(receiver.types(), ["backup.archiving", "backup.ready"]);
     let verifier = standardwebhooks::Webhook::new(&secret).unwrap();
     for (headers, body) in receiver.got.lock().unwrap().iter() {
@@ -99,7 +99,7 @@ async fn a_message_that_is_refused_comes_again_with_the_same_id() {
     world.administrator().post(&format!("/backup/webhooks/{id}/actions/test"), "").await;
     for (minutes, count) in [(1, 0), (2, 0), (10, 1), (60, 1)] {
         clock.advance(TimeDelta::minutes(minutes));
-        world.local.look_at_the_clock().await;
+        world.local.tick().await;
         assert_eq!(receiver.types().len(), count, "after {minutes} more minutes");
     }
     assert_eq!((receiver.types()[0].as_str(), status(&world).await), ("backup.test", json!("active")));
@@ -114,7 +114,7 @@ async fn open_messages_survive_a_restart() {
     *receiver.refuse.lock().unwrap() = vec![503];
     first.administrator().post(&format!("/backup/webhooks/{id}/actions/test"), "").await;
     clock.advance(TimeDelta::minutes(1));
-    first.local.look_at_the_clock().await;
+    first.local.tick().await;
     let folder = first.end().await;
     clock.advance(TimeDelta::minutes(10));
     let world = World::start_on(folder, |options| {
@@ -122,7 +122,7 @@ async fn open_messages_survive_a_restart() {
         options.clock = clock.clone();
     })
     .await;
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     assert_eq!(receiver.types(), ["backup.test"]);
     world.end().await;
 }
@@ -137,7 +137,7 @@ async fn a_webhook_that_never_answers_is_disabled_after_three_days_or_at_once_wh
     world.administrator().post(&test, "").await;
     for hour in 0..80 {
         clock.advance(TimeDelta::hours(1));
-        world.local.look_at_the_clock().await;
+        world.local.tick().await;
         assert!(hour >= 70 || status(&world).await == "active", "after {hour} hours");
     }
     assert_eq!(status(&world).await, "disabled");
@@ -146,7 +146,7 @@ async fn a_webhook_that_never_answers_is_disabled_after_three_days_or_at_once_wh
     world.administrator().post(&test, "").await;
     assert_eq!(status(&world).await, "active", "a test wakes it");
     clock.advance(TimeDelta::minutes(1));
-    world.local.look_at_the_clock().await;
+    world.local.tick().await;
     assert_eq!(status(&world).await, "disabled");
     world.end().await;
 }

@@ -297,14 +297,14 @@ impl Local {
     }
 
     /// Waits until all events so far were delivered.
-    pub async fn wait_until_told(&self) -> Result<()> {
+    pub async fn wait_until_delivered(&self) -> Result<()> {
         access_events::told(&self.teller).await;
         self.stream.drain().await
     }
 
     /// Does everything that is due now, without waiting for the next tick.
-    pub async fn look_at_the_clock(&self) {
-        self.ticker.look().await;
+    pub async fn tick(&self) {
+        self.ticker.tick().await;
     }
 
     /// Number of trigger deliveries by result (started, gated, stale) since the start.

@@ -21,11 +21,11 @@ use crate::housekeeping;
 /// ARN of the `trigger` function.
 pub const TRIGGER: &str = "arn:aws:lambda:us-east-1:000000000000:function:trigger";
 /// Time between two ticks.
-const LOOK: Duration = Duration::from_millis(200);
+const TICK: Duration = Duration::from_millis(200);
 /// How often the sweep runs, as in infra/template.yaml.
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(2);
 /// How often failed webhook deliveries are retried.
-const TELL_EVERY: TimeDelta = TimeDelta::minutes(1);
+const RETRY_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// How often expired zips are deleted; on AWS a lifecycle rule does this.
 const CLEAN_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -63,7 +63,7 @@ pub struct Ticker {
     notify: Notify,
     stripe: StripeServer,
     counts: Counts,
-    told: Arc<Mutex<DateTime<Utc>>>,
+    retried: Arc<Mutex<DateTime<Utc>>>,
     swept: Arc<Mutex<DateTime<Utc>>>,
     cleaned: Arc<Mutex<DateTime<Utc>>>,
 }
@@ -79,15 +79,15 @@ impl Ticker {
         counts: Counts,
     ) -> Self {
         let never = || Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
-        Self { clock, scheduler, trigger, notify, stripe, counts, told: never(), swept: never(), cleaned: never() }
+        Self { clock, scheduler, trigger, notify, stripe, counts, retried: never(), swept: never(), cleaned: never() }
     }
 
     /// Ticks until it is stopped.
     pub async fn run(self, stop: CancellationToken) {
         let looking = async {
             loop {
-                self.look().await;
-                tokio::time::sleep(LOOK).await;
+                self.tick().await;
+                tokio::time::sleep(TICK).await;
             }
         };
         // Interrupted work would fail anyway, because all other parts stop too.
@@ -99,7 +99,7 @@ impl Ticker {
     }
 
     /// Does everything that is due now.
-    pub async fn look(&self) {
+    pub async fn tick(&self) {
         let now = self.clock.now();
         self.scheduler.fire_due(now).await;
         self.stripe.tick().await;
@@ -110,12 +110,12 @@ impl Ticker {
             self.sweep(is_first).await;
         }
         drop(swept);
-        let mut told = self.told.lock().await;
-        if is_due(*told, now, TELL_EVERY) {
-            *told = now;
-            self.tell_again().await;
+        let mut retried = self.retried.lock().await;
+        if is_due(*retried, now, RETRY_EVERY) {
+            *retried = now;
+            self.retry_deliveries().await;
         }
-        drop(told);
+        drop(retried);
         let mut cleaned = self.cleaned.lock().await;
         if is_due(*cleaned, now, CLEAN_EVERY) {
             *cleaned = now;
@@ -144,7 +144,7 @@ impl Ticker {
         }
     }
 
-    async fn tell_again(&self) {
+    async fn retry_deliveries(&self) {
         if let Err(error) = self.notify.handle(json!({ "again": {} })).await {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "retrying webhook deliveries failed; it is repeated in a minute");
