@@ -25,13 +25,13 @@ const CALLER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub struct Downloads {
     ports: Ports,
     keys: Vec<LinkKey>,
-    teller: WeakUnboundedSender<AccessEvent>,
+    accesses: WeakUnboundedSender<AccessEvent>,
 }
 
 impl Downloads {
     /// Creates the service for links that were signed with the given keys.
-    pub fn new(ports: &Ports, keys: impl IntoIterator<Item = LinkKey>, teller: WeakUnboundedSender<AccessEvent>) -> Self {
-        Self { ports: ports.clone(), keys: keys.into_iter().collect(), teller }
+    pub fn new(ports: &Ports, keys: impl IntoIterator<Item = LinkKey>, accesses: WeakUnboundedSender<AccessEvent>) -> Self {
+        Self { ports: ports.clone(), keys: keys.into_iter().collect(), accesses }
     }
 
     /// Returns the route, which answers GET and HEAD.
@@ -40,8 +40,9 @@ impl Downloads {
     }
 
     fn record(&self, file: &LinkedFile) {
-        let told = self.teller.upgrade().map(|teller| teller.send(AccessEvent::Served { key: file.key(), address: CALLER }));
-        if !matches!(told, Some(Ok(()))) {
+        let sent =
+            self.accesses.upgrade().map(|accesses| accesses.send(AccessEvent::Served { key: file.key(), address: CALLER }));
+        if !matches!(sent, Some(Ok(()))) {
             tracing::error!("recording a download in the history failed: the program is stopping");
         }
     }

@@ -123,7 +123,7 @@ pub struct Local {
     executions: Executions,
     ticker: Ticker,
     stream: Stream,
-    teller: WeakUnboundedSender<AccessEvent>,
+    accesses: WeakUnboundedSender<AccessEvent>,
     stop: CancellationToken,
     tasks: TaskTracker,
     _lock: File,
@@ -178,12 +178,12 @@ impl Local {
             .merge(hozon_download::router(ports.clone()))
             .merge(hozon_activity::router(ports.clone(), options.webhooks))
             .merge(hozon_purchase::router(shop));
-        let downloads = Downloads::new(&ports, secrets.plain_links(), emulated.teller.clone());
+        let downloads = Downloads::new(&ports, secrets.plain_links(), emulated.access_sender.clone());
         let router = gateway::router(&ports, api, authorizer, &issuer, mailbox, downloads, options.allowed_hosts);
         serve(listener, router, &stop, &tasks);
         let stream = open_stream(&data, &emulated.database, notify)?;
         tasks.spawn(stream.clone().run(stop.clone()));
-        tasks.spawn(access_events::tell(emulated.news, Arc::new(AccessFunction(ports.clone())), ports.clock.clone()));
+        tasks.spawn(access_events::deliver(emulated.accesses, Arc::new(AccessFunction(ports.clone())), ports.clock.clone()));
         if let Some(clock) = options.slowing {
             tokio::spawn(clock.follow(executions.running()));
         }
@@ -205,7 +205,7 @@ impl Local {
             executions,
             ticker,
             stream,
-            teller: emulated.teller,
+            accesses: emulated.access_sender,
             stop,
             tasks,
             _lock: lock,
@@ -298,7 +298,7 @@ impl Local {
 
     /// Waits until all events so far were delivered.
     pub async fn wait_until_delivered(&self) -> Result<()> {
-        access_events::told(&self.teller).await;
+        access_events::wait_until_delivered(&self.accesses).await;
         self.stream.drain().await
     }
 

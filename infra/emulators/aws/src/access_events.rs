@@ -80,20 +80,20 @@ pub async fn watched(
     s3: S3Service,
     request: Request<Incoming>,
     address: IpAddr,
-    told: UnboundedSender<AccessEvent>,
+    accesses: UnboundedSender<AccessEvent>,
 ) -> Result<s3s::HttpResponse, s3s::HttpError> {
     let fetch = Fetch::of(&request, address);
     let answer = Service::call(&s3, request).await?;
     if let Some(fetch) = fetch.filter(|_| answer.status().is_success()) {
         // Stores that run without functions have no receiver.
-        drop(told.send(AccessEvent::Fetch(fetch)));
+        drop(accesses.send(AccessEvent::Fetch(fetch)));
     }
     Ok(answer)
 }
 
 /// Delivers access events until S3 has stopped.
-pub async fn tell(mut news: UnboundedReceiver<AccessEvent>, function: Arc<dyn Function>, clock: Arc<dyn Clock>) {
-    while let Some(one) = news.recv().await {
+pub async fn deliver(mut accesses: UnboundedReceiver<AccessEvent>, function: Arc<dyn Function>, clock: Arc<dyn Clock>) {
+    while let Some(one) = accesses.recv().await {
         match one {
             AccessEvent::Wait(waiting) => drop(waiting.send(())),
             AccessEvent::Fetch(fetch) => {
@@ -114,9 +114,9 @@ async fn record(function: &dyn Function, event: &Value) {
 }
 
 /// Waits until all events so far were delivered.
-pub async fn told(news: &WeakUnboundedSender<AccessEvent>) {
+pub async fn wait_until_delivered(accesses: &WeakUnboundedSender<AccessEvent>) {
     let (waiting, done) = oneshot::channel();
-    if news.upgrade().is_some_and(|news| news.send(AccessEvent::Wait(waiting)).is_ok()) {
+    if accesses.upgrade().is_some_and(|accesses| accesses.send(AccessEvent::Wait(waiting)).is_ok()) {
         // An error means that the delivering task has ended, after it delivered everything.
         drop(done.await);
     }
@@ -165,9 +165,9 @@ mod tests {
         let (sender, receiver) = unbounded_channel();
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         sender.send(AccessEvent::Served { key: "archives/1/2/a.zip".to_owned(), address }).expect("is received");
-        let teller = sender.downgrade();
+        let accesses = sender.downgrade();
         let telling = tokio::spawn(tell(receiver, recorder.clone(), Arc::new(SystemClock)));
-        told(&teller).await;
+        wait_until_delivered(&accesses).await;
         drop(sender);
         telling.await.expect("no panic");
         let state = recorder.0.lock().expect("no panic");

@@ -20,16 +20,16 @@ pub struct Emulated {
     /// The DynamoDB database; [`table::router`] answers its calls.
     pub database: Database,
     /// Requests to S3 through links.
-    pub news: UnboundedReceiver<AccessEvent>,
+    pub accesses: UnboundedReceiver<AccessEvent>,
     /// Sender of those requests.
-    pub teller: WeakUnboundedSender<AccessEvent>,
+    pub access_sender: WeakUnboundedSender<AccessEvent>,
 }
 
 /// Starts both emulators on the files below `data`. S3 stops when `stop` is cancelled.
 pub async fn start(data: &Path, keys: Keys, stop: &CancellationToken, tasks: &TaskTracker) -> Result<Emulated> {
-    let (told, news) = unbounded_channel();
-    let teller = told.downgrade();
-    let s3 = s3::start(data, keys, told, stop, tasks).await.context("start the S3 emulator")?;
+    let (sender, accesses) = unbounded_channel();
+    let access_sender = sender.downgrade();
+    let s3 = s3::start(data, keys, sender, stop, tasks).await.context("start the S3 emulator")?;
     let database = table::open(&data.join(table::FILE)).context("start the DynamoDB emulator")?;
-    Ok(Emulated { s3, database, news, teller })
+    Ok(Emulated { s3, database, accesses, access_sender })
 }

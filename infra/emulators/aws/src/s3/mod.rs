@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub async fn start(
     data: &Path,
     keys: Keys,
-    told: UnboundedSender<AccessEvent>,
+    accesses: UnboundedSender<AccessEvent>,
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Result<String> {
@@ -47,11 +47,11 @@ pub async fn start(
     builder.set_access(keys);
     let listener = bind_as_before(&data.join("s3.port")).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    tasks.spawn(serve(listener, builder.build(), told, stop.clone()));
+    tasks.spawn(serve(listener, builder.build(), accesses, stop.clone()));
     Ok(url)
 }
 
-async fn serve(listener: TcpListener, service: S3Service, told: UnboundedSender<AccessEvent>, stop: CancellationToken) {
+async fn serve(listener: TcpListener, service: S3Service, accesses: UnboundedSender<AccessEvent>, stop: CancellationToken) {
     let graceful = GracefulShutdown::new();
     let http = Builder::new(TokioExecutor::new());
     loop {
@@ -70,8 +70,8 @@ async fn serve(listener: TcpListener, service: S3Service, told: UnboundedSender<
         if socket.set_nodelay(true).is_err() {
             continue;
         }
-        let (service, told) = (service.clone(), told.clone());
-        let guarded = service_fn(move |request| answer(service.clone(), request, peer.ip(), told.clone()));
+        let (service, accesses) = (service.clone(), accesses.clone());
+        let guarded = service_fn(move |request| answer(service.clone(), request, peer.ip(), accesses.clone()));
         let connection = http.serve_connection(TokioIo::new(socket), guarded).into_owned();
         tokio::spawn(graceful.watch(connection));
     }
@@ -83,12 +83,12 @@ async fn answer(
     service: S3Service,
     request: Request<Incoming>,
     address: std::net::IpAddr,
-    told: UnboundedSender<AccessEvent>,
+    accesses: UnboundedSender<AccessEvent>,
 ) -> Result<s3s::HttpResponse, s3s::HttpError> {
     if !origins::is_from_no_page(request.uri(), request.headers()) {
         let mut refused = s3s::HttpResponse::new(s3s::Body::from(origins::REFUSED.to_owned()));
         *refused.status_mut() = StatusCode::FORBIDDEN;
         return Ok(refused);
     }
-    access_events::watched(service, request, address, told).await
+    access_events::watched(service, request, address, accesses).await
 }
