@@ -91,12 +91,12 @@ pub async fn add(
     let (id, org) = (WebhookId(app.ports.ids.next(now)), caller.org);
     let added = Added { id: id.to_string(), secret: secret.reveal().to_owned() };
     let webhook = Webhook { org, id, url, secret, created: now, disabled: None, slot: None };
-    take_place(&app.ports, webhook, &once).await?;
+    acquire_slot(&app.ports, webhook, &once).await?;
     Ok((StatusCode::CREATED, Json(Success::new(added, "Webhook added."))))
 }
 
 /// Stores a webhook together with the lock of a free slot, so that concurrent requests cannot exceed the limit.
-async fn take_place(ports: &Ports, webhook: Webhook, once: &Once) -> Result<(), ApiError> {
+async fn acquire_slot(ports: &Ports, webhook: Webhook, once: &Once) -> Result<(), ApiError> {
     for _ in 0..ATTEMPTS {
         let Some(slot) = free_slot(&ports.webhooks.webhooks(webhook.org).await?) else {
             return Err(ApiError::not_allowed("An organisation can have at most 5 webhooks. Remove one first."));

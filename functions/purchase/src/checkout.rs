@@ -97,7 +97,7 @@ impl Shop {
         once: &Once,
     ) -> Result<Option<Json<OrderEnvelope>>, ApiError> {
         let held = self.holdings(caller.org).await?.ok_or_else(ApiError::not_found)?;
-        self.require_sense(&order, &held)?;
+        self.require_useful_products(&order, &held)?;
         if let Some(other) = held.open_order {
             self.close_other(caller, other).await?;
             return Ok(None);
@@ -144,7 +144,7 @@ impl Shop {
     }
 
     /// Rejects an order whose products have become useless since it was placed.
-    fn require_sense(&self, order: &Order, held: &Holdings) -> Result<(), ApiError> {
+    fn require_useful_products(&self, order: &Order, held: &Holdings) -> Result<(), ApiError> {
         let buyer = held.buyer(self.ports.clock.now());
         if order.lines.iter().all(|line| buyer.lacks(&line.product, &self.terms.plans)) {
             return Ok(());

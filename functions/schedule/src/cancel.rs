@@ -47,7 +47,7 @@ pub async fn handle(
     let id: u64 = id.parse::<BackupId>().map_err(|_| not_found())?.0;
     for _ in 0..ATTEMPTS {
         let Some(schedule) = app.ports.schedules.schedule(caller.org, ScheduleId(id)).await? else {
-            return Err(why_not(&app, caller.org, BackupId(id)).await?);
+            return Err(error_for(&app, caller.org, BackupId(id)).await?);
         };
         if seen.is_some_and(|seen| !etag::matches(seen, &etag::of_schedule(&schedule))) {
             return Err(ApiError::precondition_failed());
@@ -92,7 +92,7 @@ async fn require_no_run(app: &App, org: OrgId) -> Result<(), ApiError> {
 }
 
 /// Returns the error for an id that does not name a schedule.
-async fn why_not(app: &App, org: OrgId, id: BackupId) -> Result<ApiError, ApiError> {
+async fn error_for(app: &App, org: OrgId, id: BackupId) -> Result<ApiError, ApiError> {
     Ok(match app.ports.store.backup(org, id).await? {
         Some(backup) if backup.status == BackupStatus::Inprogress => ApiError::in_progress(id),
         Some(_) => ApiError::already_cancelled(),

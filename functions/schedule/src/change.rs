@@ -77,7 +77,7 @@ async fn change(
     match app.ports.store.commit(caller.org, changes).await {
         Ok(()) => Ok(Some(changed)),
         Err(error) if error.kind == ErrorKind::Conflict => {
-            app.put_trigger_right(caller.org).await?;
+            app.repair_trigger(caller.org).await?;
             Ok(None)
         }
         Err(error) => Err(error.into()),
@@ -97,7 +97,7 @@ impl App {
     }
 
     /// Repairs the organisation's trigger so that it matches the stored schedule.
-    pub async fn put_trigger_right(&self, org: OrgId) -> Result<(), ApiError> {
+    pub async fn repair_trigger(&self, org: OrgId) -> Result<(), ApiError> {
         match self.active_schedule(org).await? {
             Some(schedule) => self.triggers.put(&ScheduleTrigger::of(&schedule)).await?,
             None => self.triggers.delete(org).await?,

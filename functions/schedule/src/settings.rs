@@ -170,7 +170,7 @@ async fn store(app: &App, caller: &Caller, before: &Organisation, changed: Organ
     match app.ports.store.commit(caller.org, changes).await {
         Ok(()) => Ok(Organisation { version: changed.version + 1, ..changed }),
         Err(error) if error.kind == ErrorKind::Conflict => {
-            app.put_trigger_right(caller.org).await?;
+            app.repair_trigger(caller.org).await?;
             Err(ApiError::precondition_failed())
         }
         Err(error) => Err(error.into()),

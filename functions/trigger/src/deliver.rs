@@ -33,7 +33,7 @@ impl Trigger {
     pub(crate) async fn deliver(&self, org: OrgId, id: ScheduleId, at: DateTime<Utc>) -> Result<Delivered, PortError> {
         let schedule = self.ports.schedules.schedule(org, id).await?;
         let Some(schedule) = schedule.filter(Schedule::is_active) else {
-            self.put_right(org).await?;
+            self.repair_trigger(org).await?;
             return Ok(Delivered::Stale);
         };
         let Some(occurrence) = schedule.occurrence_at(at) else { return Ok(Delivered::Gated) };
@@ -47,7 +47,7 @@ impl Trigger {
     }
 
     /// Repairs the organisation's trigger: sets that of the active schedule, or deletes it.
-    async fn put_right(&self, org: OrgId) -> Result<(), PortError> {
+    async fn repair_trigger(&self, org: OrgId) -> Result<(), PortError> {
         match self.ports.schedules.newest_schedule(org).await?.filter(Schedule::is_active) {
             Some(schedule) => self.triggers.put(&ScheduleTrigger::of(&schedule)).await,
             None => self.triggers.delete(org).await,

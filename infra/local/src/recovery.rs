@@ -19,7 +19,7 @@ pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
     for due in ports.schedules.due(ports.clock.now() + HORIZON).await? {
         let Due::Backup(org, id) = due else { continue };
         let backup = ports.store.backup(org, id).await?.filter(|backup| backup.status == BackupStatus::Inprogress);
-        let Some(backup) = backup.filter(|backup| !executions.goes_on(&backup.execution)) else { continue };
+        let Some(backup) = backup.filter(|backup| !executions.is_running(&backup.execution)) else { continue };
         if let Err(error) = go_on(ports, backup).await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,

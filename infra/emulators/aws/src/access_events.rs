@@ -166,10 +166,10 @@ mod tests {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         sender.send(AccessEvent::Served { key: "archives/1/2/a.zip".to_owned(), address }).expect("is received");
         let accesses = sender.downgrade();
-        let telling = tokio::spawn(tell(receiver, recorder.clone(), Arc::new(SystemClock)));
+        let delivering = tokio::spawn(deliver(receiver, recorder.clone(), Arc::new(SystemClock)));
         wait_until_delivered(&accesses).await;
         drop(sender);
-        telling.await.expect("no panic");
+        delivering.await.expect("no panic");
         let state = recorder.0.lock().expect("no panic");
         state.1.clone()
     }

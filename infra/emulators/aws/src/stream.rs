@@ -68,7 +68,7 @@ impl Stream {
     pub async fn run(self, stop: CancellationToken) {
         let reading = async {
             loop {
-                tokio::time::sleep(self.drain_or_say_why().await).await;
+                tokio::time::sleep(self.drain_or_log().await).await;
             }
         };
         // An interrupted batch is passed on again at the next start.
@@ -80,7 +80,7 @@ impl Stream {
     }
 
     /// Passes on the available records, and returns the wait before the next poll.
-    async fn drain_or_say_why(&self) -> Duration {
+    async fn drain_or_log(&self) -> Duration {
         match self.drain().await {
             Ok(()) => LOOK,
             Err(error) => {

@@ -7,7 +7,7 @@ use super::error::{ImportError, RowFault};
 use super::notes::Note;
 
 /// Maximum number of changed rows per file that are reported individually.
-const MAX_TOLD: u64 = 20;
+const MAX_LISTED: u64 = 20;
 
 /// Returns the header that all files of a module share; `None` if all files are empty and may be skipped.
 pub async fn common(files: &mut Vec<CsvSource>, notes: &mut Vec<Note>) -> Result<Option<Vec<String>>, ImportError> {
@@ -81,18 +81,18 @@ fn completed(mut names: Vec<String>, width: usize, file: &str, notes: &mut Vec<N
 async fn survey(source: &CsvSource, columns: usize, notes: &mut Vec<Note>) -> Result<usize, ImportError> {
     let mut csv = CsvFile::open(source).await?;
     csv.header().await?;
-    let (mut width, mut told, mut more) = (columns, 0, 0);
+    let (mut width, mut listed, mut more) = (columns, 0, 0);
     while csv.next_of_any_width().await? {
         let found = csv.cells().count();
         if found == columns {
             continue;
         }
         width = width.max(found);
-        if told == MAX_TOLD {
+        if listed == MAX_LISTED {
             more += 1;
             continue;
         }
-        told += 1;
+        listed += 1;
         let (file, line) = (source.file.name.clone(), csv.line());
         notes.push(match found < columns {
             true => Note::ShortRow { file, line, found, columns },

@@ -179,35 +179,35 @@ fn is_of_system(part: &str) -> bool {
 
 /// Opens an input given by the user.
 pub async fn open(path: &Path, zips: ZipReading) -> Result<Input, ImportError> {
-    let told = tokio::fs::metadata(path).await.map_err(|source| unreadable_path(path, source))?;
-    if told.is_dir() {
+    let metadata = tokio::fs::metadata(path).await.map_err(|source| unreadable_path(path, source))?;
+    if metadata.is_dir() {
         return open_folder(path).await;
     }
     let name = path.display().to_string();
-    if let Some(reason) = special(told.file_type()) {
+    if let Some(reason) = special(metadata.file_type()) {
         let skipped = vec![Skipped { name: name.clone(), reason }];
         return Ok(Input { name, skipped, ..Input::default() });
     }
     if strip_extension(&file_name(path), "zip").is_some() {
         return open_zip(path, zips).await;
     }
-    let file = disk_file(path, file_name(path), &told);
+    let file = disk_file(path, file_name(path), &metadata);
     Ok(Input { name, files: vec![file], ..Input::default() })
 }
 
 /// Finds a file in the folder of a file given by the user.
 pub async fn sibling(path: &Path, inside: &str) -> Option<InputFile> {
     let path = path.parent()?.join(inside);
-    let told = tokio::fs::metadata(&path).await.ok().filter(|told| told.is_file())?;
-    Some(disk_file(&path, inside.to_owned(), &told))
+    let metadata = tokio::fs::metadata(&path).await.ok().filter(|metadata| metadata.is_file())?;
+    Some(disk_file(&path, inside.to_owned(), &metadata))
 }
 
-fn disk_file(path: &Path, inside: String, told: &std::fs::Metadata) -> InputFile {
-    let modified = told.modified().ok().map(DateTime::from);
+fn disk_file(path: &Path, inside: String, metadata: &std::fs::Metadata) -> InputFile {
+    let modified = metadata.modified().ok().map(DateTime::from);
     InputFile {
         path: inside,
         name: path.display().to_string(),
-        size: told.len(),
+        size: metadata.len(),
         modified,
         place: Location::Disk(path.to_owned()),
     }
@@ -222,14 +222,14 @@ async fn open_folder(root: &Path) -> Result<Input, ImportError> {
         let mut entries = tokio::fs::read_dir(&folder).await.map_err(|source| unreadable_path(&folder, source))?;
         while let Some(entry) = entries.next_entry().await.map_err(|source| unreadable_path(&folder, source))? {
             let path = entry.path();
-            let told = entry.metadata().await.map_err(|source| unreadable_path(&path, source))?;
+            let metadata = entry.metadata().await.map_err(|source| unreadable_path(&path, source))?;
             let inside = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if told.is_dir() {
+            if metadata.is_dir() {
                 folders.push((path, format!("{inside}/")));
-            } else if let Some(reason) = special(told.file_type()) {
+            } else if let Some(reason) = special(metadata.file_type()) {
                 input.skipped.push(Skipped { name: path.display().to_string(), reason });
             } else {
-                input.files.push(disk_file(&path, inside, &told));
+                input.files.push(disk_file(&path, inside, &metadata));
             }
         }
     }

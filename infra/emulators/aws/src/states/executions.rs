@@ -118,7 +118,7 @@ impl Executions {
     }
 
     /// Returns whether an execution with that name is running.
-    pub fn goes_on(&self, name: &str) -> bool {
+    pub fn is_running(&self, name: &str) -> bool {
         self.read(name).is_ok_and(|execution| execution.status == ExecutionStatus::Running)
     }
 
