@@ -57,10 +57,10 @@ fn organisation(id: OrgId, name: String, plan: String) -> Organisation {
     }
 }
 
-/// A file that takes some parts to upload.
+/// A file large enough for a multipart upload.
 struct Film {
     bytes: usize,
-    /// Bytes after which it cannot be read any further.
+    /// Number of bytes after which reading fails.
     broken_off: Option<usize>,
 }
 

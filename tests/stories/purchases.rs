@@ -288,7 +288,7 @@ async fn of_confirmations_at_once_one_checkout_stays_open() {
     shop.close().await;
 }
 
-/// Confirms orders at once, by people of both languages. Each is confirmed, or given up for another, or told to try again.
+/// Confirms orders concurrently, as users of both languages. Each call succeeds, loses to another, or is asked to retry.
 async fn confirm_at_once(shop: &Shop, orders: &[&Value]) {
     let administrator = shop.world.administrator();
     let confirming = orders.iter().zip(["ja", "ja", "en", "en"].iter().cycle()).map(|(order, language)| {

@@ -1,4 +1,4 @@
-//! The program behind a reverse proxy: the hosts that its user names are answered, and no others.
+//! The program behind a reverse proxy answers to the hosts that its operator names, and to no others.
 
 use std::process::Stdio;
 
@@ -7,9 +7,9 @@ use hozon_tests::World;
 use reqwest::{Client, StatusCode};
 use tempfile::TempDir;
 
-use crate::terminal::{command, said_at_start};
+use crate::terminal::{command, read_startup_output};
 
-/// Asks for the console as a proxy passes a request of a page at that origin on.
+/// Requests the console the way a reverse proxy forwards the request of a page at `origin`.
 async fn ask(url: &str, host: Option<&str>, origin: Option<&str>) -> StatusCode {
     let mut request = Client::builder().no_proxy().build().unwrap().get(format!("{url}/"));
     for (name, value) in [("host", host), ("origin", origin)] {
@@ -63,7 +63,7 @@ async fn hosts_are_named_by_arguments_or_by_the_environment() {
             command.env("HOZON_ALLOWED_HOSTS", environment);
         }
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        said_at_start(&mut child).await;
+        read_startup_output(&mut child).await;
         let url = Serving::read(&data).unwrap().expect("it serves").url;
         for (host, status) in [("crm.example", 200), ("backup.example", 200), ("evil.example", 403)] {
             assert_eq!(ask(&url, Some(host), None).await.as_u16(), status, "{host} {arguments:?} {environment}");

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 use crate::command::hozon;
 
-/// The command in a terminal with that locale.
+/// Returns the command with the terminal's locale set.
 pub fn command(data: &Path, arguments: &[&str], locale: &str) -> Command {
     let mut command = Command::new(hozon());
     command.args(["--data", data.to_str().unwrap(), "--port", "0"]).args(arguments).kill_on_drop(true);
@@ -27,15 +27,15 @@ async fn run(data: &Path, arguments: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8(text).unwrap())
 }
 
-/// Starts the program, and reads its output up to the line that says how to stop it.
+/// Starts the program and reads its output up to the line that says how to stop it.
 async fn start(data: &Path, arguments: &[&str], locale: &str) -> (Child, String) {
     let mut child = command(data, arguments, locale).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let printed = said_at_start(&mut child).await;
+    let printed = read_startup_output(&mut child).await;
     (child, printed)
 }
 
-/// What it prints up to the line that says how to stop it.
-pub async fn said_at_start(child: &mut Child) -> String {
+/// Reads the output up to the line that says how to stop the program.
+pub async fn read_startup_output(child: &mut Child) -> String {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut printed = String::new();
     while let Some(line) = lines.next_line().await.unwrap() {

@@ -106,7 +106,7 @@ impl Shop {
         let request = self.checkout_request(&order, customer.clone(), caller.locale, held.organisation.time_zone);
         let opened = self.payments.open_checkout(&request).await?;
         let link = CheckoutLink { id: opened.id.clone(), url: opened.url };
-        // As of when its status was looked at: a draft that expires meanwhile leaves no open checkout behind.
+        // Use the time of the status check: otherwise a draft that expires in between would leave its checkout open.
         let confirmed = order.confirm(link, now).map_err(|refused| not_open(refused.0))?;
         let mut changes = self.changes(|from| purchase::confirm(confirmed.clone(), &caller.person, from));
         changes.extend([Change::Customer(customer), Change::Contact(caller.contact())]);

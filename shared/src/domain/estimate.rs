@@ -1,18 +1,19 @@
-//! How long the next backup will probably take, judged by earlier ones.
+//! Estimates the duration of the next backup from earlier ones.
 
-use super::backup::{Backup, Status};
+use super::backup::{Backup, BackupStatus};
 
-/// Earlier backups to judge by; older ones say little about the data of today.
+/// Number of earlier backups that an estimate uses. Older ones say little about today's data.
 pub const SAMPLES: usize = 5;
 
-/// Estimates the seconds of the next backup from earlier ones, newest first: it will be as large as the newest completed one, and as fast
-/// as most of the last [`SAMPLES`]. `None` before one is completed.
+/// Estimates the duration of the next backup in seconds, from earlier backups, newest first. Assumes the size of the
+/// newest completed backup and the median speed of the last [`SAMPLES`]. `None` before the first completed backup.
 pub fn estimated_seconds(backups: &[Backup]) -> Option<u64> {
     let samples: Vec<Sample> = backups.iter().filter_map(Sample::of).take(SAMPLES).collect();
     let size = samples.first()?.bytes;
     let mut estimates: Vec<u128> = samples.iter().map(|sample| sample.scaled_to(size)).collect();
     estimates.sort_unstable();
-    // Of two in the middle the shorter one: a small backup is slow for its size, and says little about a large one.
+    // With an even count, take the shorter of the two middle values: a small backup is slow for its size, which would
+    // inflate the estimate for a large one.
     let median = estimates[(estimates.len() - 1) / 2];
     u64::try_from(median.div_ceil(1000).max(1)).ok()
 }
@@ -25,7 +26,7 @@ struct Sample {
 impl Sample {
     fn of(backup: &Backup) -> Option<Self> {
         let took = backup.finished? - backup.started?;
-        let bytes = backup.total.filter(|_| backup.status == Status::Completed)?.bytes;
+        let bytes = backup.total.filter(|_| backup.status == BackupStatus::Completed)?.bytes;
         Some(Self { bytes, millis: u64::try_from(took.num_milliseconds()).ok()? })
     }
 
@@ -50,7 +51,7 @@ mod tests {
     fn begun(bytes: u64) -> Backup {
         let person = Person { id: UserId(1), name: "A".to_owned(), zuid: UserId(1) };
         let asked = Backup::requested(OrgId(1), BackupId(1), person, Claim::Unlimited, DateTime::UNIX_EPOCH);
-        // It waited for a minute before it began, which is no work.
+        // The minute of waiting before the run begins does not count.
         let begun = asked.begin(DateTime::UNIX_EPOCH + TimeDelta::minutes(1)).expect("begins");
         begun.plan(Amount { items: 1, rows: 0, bytes }).expect("is planned")
     }

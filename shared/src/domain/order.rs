@@ -318,7 +318,7 @@ impl Order {
     /// Counts the checkout that was opened when `abandoned` others had been abandoned, so that no checkout opened at
     /// that count can be stored any more. `None` if it is counted already.
     pub fn abandon_checkout(self, abandoned: u32) -> Option<Self> {
-        let can_be_stored = self.status == Status::Draft && self.abandoned_checkouts == abandoned;
+        let can_be_stored = self.status == OrderStatus::Draft && self.abandoned_checkouts == abandoned;
         can_be_stored.then(|| Self { abandoned_checkouts: abandoned + 1, ..self })
     }
 

@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(calls, ["begin", "plan", "pack", "pack", "pack", "pack", "assemble", "finish"]);
     }
 
-    /// The seconds that a task waits which is throttled so often: 20, then half as much again each time, but never above 90.
+    /// Total wait in seconds of a task that is throttled `times` times: 20 s, then 1.5 times as long each time, at most 90 s.
     fn throttled_seconds(times: i32) -> f64 {
         (0..times).map(|used| (20.0 * 1.5_f64.powi(used)).min(90.0)).sum()
     }
