@@ -157,7 +157,7 @@ def unchanged(bench):
     scratch = bench.work / "scratch"
     took = [bench.worker("rows", "--at-once", "2", "--disk", scratch, keep=True)["wall"] for _ in range(2)]
     shutil.rmtree(scratch)
-    say(f"The same without the time that the embedded S3 takes to copy: {took[0]:.2f} s, then {took[1]:.3f} s: {took[0] / took[1]:.0f}x\n")
+    say(f"The same without the time that the S3 emulator takes to copy: {took[0]:.2f} s, then {took[1]:.3f} s: {took[0] / took[1]:.0f}x\n")
 
 
 def sweep(work, mb):
@@ -196,7 +196,7 @@ def ten_gigabytes(work):
     assemble, pack = told["tasks"]["assemble"], told["tasks"]["pack"]
     share = 100 * assemble["requests"].get("received", 0) / told["size"]
     say(
-        f"Assembling {told['size'] / 1e9:.2f} GB: {assemble['wall']:.1f} s on the embedded S3, {assemble['cpu']:.2f} CPU s, "
+        f"Assembling {told['size'] / 1e9:.2f} GB: {assemble['wall']:.1f} s on the S3 emulator, {assemble['cpu']:.2f} CPU s, "
         f"{assemble['requests'].get('received', 0) / MB:.3f} MB read ({share:.4f}%), {assemble['requests']['copied'] / 1e9:.2f} GB copied inside S3; "
         f"pack read {pack['requests']['received'] / MB:.1f} MB; peak {told['peak_kb'] / 1024:.0f} MB"
     )
@@ -211,7 +211,7 @@ def ten_gigabytes(work):
 
 def bounds(work):
     """Memory depends neither on the number of attachments nor on the size of a cell. Objects are files here, because a million small
-    requests would take the embedded S3 minutes."""
+    requests would take the S3 emulator minutes."""
     many = Bench(work / "bounds")
     folder = many.work
     attached = folder / "many/attachments/Leads/1"

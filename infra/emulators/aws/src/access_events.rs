@@ -109,7 +109,7 @@ pub async fn deliver(mut accesses: UnboundedReceiver<AccessEvent>, function: Arc
 
 async fn record(function: &dyn Function, event: &Value) {
     if let Err(error) = hand_over(function, event).await {
-        tracing::error!(error = format!("{error:#}"), "a download with a link is not in the history");
+        tracing::error!(error = format!("{error:#}"), "recording a download in the history failed");
     }
 }
 
