@@ -281,7 +281,7 @@ async fn of_confirmations_at_once_one_checkout_stays_open() {
     let later = shop.place(THREE_BACKUPS).await;
     let confirmed = shop.confirm(&later).await;
     assert_eq!(shop.open_checkouts().await, [confirmed["checkout_url"].clone()]);
-    shop.world.local.look_at_the_clock().await;
+    shop.world.local.tick().await;
     assert_eq!(shop.order(&later).await["status"], "AWAITING_PAYMENT", "messages about closed checkouts change nothing");
     assert!(matches!(shop.pay(&confirmed, Card::GOOD).await, Paid::BackTo(_)));
     assert_eq!((&shop.order(&later).await["status"], &shop.allowance().await["one_time_left"]), (&json!("PAID"), &json!(3)));
