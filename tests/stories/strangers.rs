@@ -244,7 +244,7 @@ async fn an_administrator_is_shown_mails_of_their_own_organisation_only() {
     let token = world.local.token(other, hozon_shared::domain::organisation::Role::Administrator).unwrap();
     let weekly = r#"{"backup":{"rrule":"RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"}}"#;
     assert_eq!(world.bearer(&token).post("/backup", weekly).await.status, StatusCode::CREATED);
-    world.local.wait_until_told().await.unwrap();
+    world.local.wait_until_delivered().await.unwrap();
     let (own, others) = (world.administrator(), world.bearer(&token));
     let mut names = Vec::new();
     for (caller, subjects) in
