@@ -1,23 +1,22 @@
-//! Rows of a CRM module as they pass from a store to an archive: pages of whole rows, and parts of cells where a row is too long for memory.
-//! A cell is text or NULL; how either is stored is the store's own affair.
+//! Rows of a CRM module on their way from a store to an archive: pages of whole rows, and parts of cells where a row
+//! is too long to hold in memory. A cell is text or NULL; each store decides how it encodes them.
 
-/// Bytes of text from which a row is passed on in parts of cells.
+/// Text size in bytes above which a row is passed on in parts of cells.
 pub const LONG_ROW: usize = 1 << 20;
 
-/// A cell of a row; `None` is NULL, which is not the empty text.
+/// A cell of a row. `None` is NULL, which differs from the empty text.
 pub type Cell<'a> = Option<&'a str>;
 
-/// Rows of a module, in order: many whole rows, or a part of one cell of a long row.
+/// A piece of a module's rows: many whole rows, or a part of one cell of a long row.
 #[derive(Debug, Clone)]
 pub enum RowPiece {
-    /// Whole rows.
     Rows(RowPage),
-    /// A part of a cell. The parts of a row follow one another, column by column, with nothing between.
+    /// A part of a cell. The parts of a row arrive column by column, with nothing in between.
     Cell(CellPart),
 }
 
 impl RowPiece {
-    /// Rows that end in it.
+    /// Returns the number of rows that end in this piece.
     pub fn rows(&self) -> u64 {
         match self {
             Self::Rows(page) => page.rows(),
@@ -25,7 +24,7 @@ impl RowPiece {
         }
     }
 
-    /// Bytes of text.
+    /// Returns the size of the text in bytes.
     pub fn size(&self) -> u64 {
         match self {
             Self::Rows(page) => page.text.len() as u64,
@@ -38,9 +37,9 @@ impl RowPiece {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowPage {
     text: String,
-    /// Where each cell ends in the text.
+    /// End of each cell in `text`.
     ends: Vec<usize>,
-    /// Numbers of the cells that are NULL, ascending.
+    /// Indexes of the NULL cells, ascending.
     nulls: Vec<usize>,
     columns: usize,
 }
@@ -50,32 +49,32 @@ pub struct RowPage {
 pub struct CellPart {
     /// The cell's column, from 0.
     pub column: usize,
-    /// Bytes of the whole cell.
+    /// Size of the whole cell in bytes.
     pub cell_bytes: u64,
-    /// This part of it: of a longer cell, at least half of [`LONG_ROW`] unless it is the last.
+    /// Text of this part. Every part of a long cell but the last holds at least half of [`LONG_ROW`].
     pub text: String,
-    /// Whether the cell is NULL; its only part has no text.
+    /// Whether the cell is NULL. A NULL cell has a single part without text.
     pub is_null: bool,
-    /// Whether the cell begins here.
+    /// Whether this is the first part of the cell.
     pub starts: bool,
-    /// Whether it ends here.
+    /// Whether this is the last part of the cell.
     pub ends: bool,
-    /// Whether its row ends here.
+    /// Whether this is the last part of the row.
     pub ends_row: bool,
 }
 
-/// Cells that do not make up whole rows, or text that does not divide at their ends.
+/// Error returned when cells do not form whole rows, or when text cannot be split at their ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the cells do not make up whole rows")]
 pub struct UnevenRows;
 
 impl RowPage {
-    /// An empty page for rows of so many cells, at least one.
+    /// Creates an empty page for rows of `columns` cells; 0 counts as 1.
     pub fn new(columns: usize) -> Self {
         Self { text: String::new(), ends: Vec::new(), nulls: Vec::new(), columns: columns.max(1) }
     }
 
-    /// A page of this text, whose cells end at these bytes; none is NULL.
+    /// Creates a page from text and the end of each cell. No cell is NULL.
     pub fn from_text(text: String, ends: Vec<usize>, columns: usize) -> Result<Self, UnevenRows> {
         let is_ascending = ends.is_sorted() && ends.last().copied().unwrap_or(0) == text.len();
         let is_whole = columns > 0 && ends.len() % columns == 0 && ends.iter().all(|end| text.is_char_boundary(*end));
@@ -97,12 +96,12 @@ impl RowPage {
         Ok(())
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> u64 {
         (self.ends.len() / self.columns) as u64
     }
 
-    /// Calls `each` with every row's cells, in order; stops at the first error.
+    /// Calls `each` with the cells of every row in order, and stops at the first error.
     pub fn for_each<E>(&self, mut each: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(self.columns);
         let (mut start, mut first) = (0, 0);
@@ -123,7 +122,7 @@ impl RowPage {
         Ok(())
     }
 
-    /// Drops rows from the front and keeps at most `take` of the others.
+    /// Returns a page without the first `skip` rows and with at most `take` of the rest.
     #[must_use]
     pub fn slice(&self, skip: u64, take: u64) -> Self {
         let first = usize::try_from(skip.min(self.rows())).unwrap_or(0) * self.columns;

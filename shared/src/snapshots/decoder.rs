@@ -5,12 +5,12 @@ use bytes::{Buf, BytesMut};
 use super::frames::{FRAME, HEADER, MAX_LENGTH_BYTES};
 use crate::domain::rows::{CellPart, LONG_ROW, RowPage, RowPiece};
 
-/// A block whose bytes do not follow the encoding.
+/// Error returned when the bytes of a block violate the encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a block of rows is damaged")]
 pub struct DamagedRows;
 
-/// Decodes a block as its bytes arrive, in pieces of any size.
+/// Decodes a block incrementally, from chunks of any size.
 #[derive(Debug)]
 pub struct RowDecoder {
     columns: usize,
@@ -19,17 +19,17 @@ pub struct RowDecoder {
 }
 
 impl RowDecoder {
-    /// A decoder for rows of so many cells.
+    /// Creates a decoder for rows of `columns` cells.
     pub fn new(columns: usize) -> Self {
         Self { columns: columns.max(1), waiting: BytesMut::new(), long: None }
     }
 
-    /// Adds bytes of the block.
+    /// Appends bytes of the block.
     pub fn push(&mut self, bytes: &[u8]) {
         self.waiting.extend_from_slice(bytes);
     }
 
-    /// The next piece, as far as its bytes are there.
+    /// Decodes the next piece; `None` if more bytes are needed.
     pub fn piece(&mut self) -> Result<Option<RowPiece>, DamagedRows> {
         if self.long.is_none() {
             let Some(header) = Header::read(&self.waiting) else { return Ok(None) };
@@ -57,7 +57,7 @@ impl RowDecoder {
         Ok(part.map(RowPiece::Cell))
     }
 
-    /// Whether every byte was used.
+    /// Whether all bytes were consumed.
     #[cfg(test)]
     fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.long.is_none()
@@ -76,7 +76,7 @@ impl Header {
         Some(Self { rows: header.get_u32_le(), lengths: header.get_u32_le(), text: header.get_u64_le() })
     }
 
-    /// Bytes of lengths and of text, as far as there can be such a frame.
+    /// Returns the sizes of lengths and text in bytes, after checking that a writer can have produced them.
     fn sizes(&self, columns: usize) -> Result<(usize, usize), DamagedRows> {
         let (lengths, text) = (self.lengths as usize, usize::try_from(self.text).map_err(|_| DamagedRows)?);
         let is_long = text > LONG_ROW + FRAME;
@@ -86,12 +86,12 @@ impl Header {
     }
 }
 
-/// A long row on its way.
+/// Progress through a long row.
 #[derive(Debug)]
 struct LongRow {
     ends: Vec<usize>,
     column: usize,
-    /// Bytes of text passed on.
+    /// Bytes of text passed on so far.
     at: usize,
 }
 
@@ -109,7 +109,7 @@ impl LongRow {
         let is_rest = wanted == end - self.at;
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
-            // A character that goes on in the next part.
+            // The part cuts through a character, which the next part will contain.
             Err(cut) if cut.error_len().is_none() && !is_rest => {
                 std::str::from_utf8(&bytes[..cut.valid_up_to()]).map_err(|_| DamagedRows)?
             }
@@ -125,7 +125,7 @@ impl LongRow {
     }
 }
 
-/// The rows of a frame that is whole.
+/// Decodes a complete frame.
 fn page(rows: u32, lengths: &[u8], text: &[u8], columns: usize) -> Result<RowPage, DamagedRows> {
     let text = simdutf8::basic::from_utf8(text).map_err(|_| DamagedRows)?.to_owned();
     let ends = ends(lengths, text.len() as u64)?;
@@ -133,7 +133,7 @@ fn page(rows: u32, lengths: &[u8], text: &[u8], columns: usize) -> Result<RowPag
     page.ok().filter(|page| page.rows() == u64::from(rows)).ok_or(DamagedRows)
 }
 
-/// The sums of LEB128 lengths; the last is the bytes of the text.
+/// Returns the running sums of LEB128 lengths. The last sum must equal the size of the text.
 fn ends(lengths: &[u8], text: u64) -> Result<Vec<usize>, DamagedRows> {
     let mut ends = Vec::with_capacity(lengths.len());
     let (mut end, mut length, mut shift) = (0u64, 0u64, 0u32);
@@ -156,7 +156,7 @@ mod tests {
     use crate::snapshots::encoder::RowEncoder;
     use proptest::prelude::*;
 
-    /// All rows of the pieces; a long row's parts are joined.
+    /// Decodes all rows and joins the parts of long ones.
     fn rows_of(pieces: &[RowPiece], columns: usize) -> Vec<Vec<String>> {
         let mut rows = Vec::new();
         let mut long = vec![String::new(); columns];

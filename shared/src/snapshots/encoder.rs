@@ -32,17 +32,17 @@ impl RowEncoder {
         }
     }
 
-    /// Bytes so far.
+    /// Returns the size of the block so far in bytes.
     pub fn size(&self) -> usize {
         self.block.len() + HEADER + self.lengths.len() + self.text.len()
     }
 
-    /// Rows so far.
+    /// Returns the number of rows so far.
     pub fn rows(&self) -> u64 {
         self.block_rows + u64::from(self.rows)
     }
 
-    /// Ends the block and takes it.
+    /// Finishes the block and returns its bytes.
     pub fn take(&mut self) -> Bytes {
         self.end_frame();
         self.block_rows = 0;

@@ -1,25 +1,25 @@
-//! The index of one generation: which block holds which rows and attachments.
+//! Index of a generation: which block holds which rows and attachments.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// What a block holds.
+/// Contents of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Block {
-    /// Rows or attachments in it.
+    /// Number of rows or attachments.
     pub count: u64,
-    /// Its bytes.
+    /// Size in bytes.
     pub bytes: u64,
 }
 
-/// How blocks of rows are encoded, as [`super::frames`] has it.
+/// Version of the encoding of row blocks; see [`super::frames`].
 pub(super) const ENCODING: u32 = 2;
 
-/// All blocks of a generation, in order.
+/// All blocks of a generation in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Index {
-    /// [`ENCODING`] of the writer.
+    /// The writer's [`ENCODING`].
     #[serde(default)]
     pub encoding: u32,
     /// Blocks of rows.
@@ -28,20 +28,20 @@ pub(super) struct Index {
     pub attachments: Vec<Block>,
 }
 
-/// The part of a block that a range asks for.
+/// The part of a block that belongs to a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slice {
     /// Number of the block.
     pub block: usize,
-    /// What the whole block holds.
+    /// Contents of the whole block.
     pub whole: Block,
-    /// How many to leave out at its front.
+    /// Number of entries to skip at the start.
     pub skip: u64,
-    /// How many to take after that.
+    /// Number of entries to take after those.
     pub take: u64,
 }
 
-/// Lists the parts of blocks that make up a range, in order; what lies behind the last block is not there.
+/// Lists the parts of blocks that make up a range, in order. Positions past the last block are ignored.
 pub(super) fn slices(blocks: &[Block], range: &Range<u64>) -> Vec<Slice> {
     let mut found = Vec::new();
     let mut first = 0;

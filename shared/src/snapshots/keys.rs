@@ -1,4 +1,5 @@
-//! Keys of the native CRM store's objects. A module's contents are one *generation*: a folder that never changes once its index is there.
+//! Keys of the native CRM store's objects. The contents of a module are a *generation*: a folder that never changes
+//! after its index is written.
 
 use std::fmt::Write;
 
@@ -7,13 +8,13 @@ use sha2::{Digest, Sha256};
 use crate::domain::id::OrgId;
 use crate::ports::ObjectRef;
 
-/// Longest path part that is kept as it is. S3 takes keys of 1,024 bytes, but the S3 of the local program keeps a file named by the
-/// whole key in Base64, and file systems stop at 255 bytes.
+/// Longest path part that is kept unchanged. S3 allows keys of 1,024 bytes, but the local program's S3 emulator
+/// names a file by the Base64 of the whole key, and file systems limit names to 255 bytes.
 const LONGEST_PART: usize = 40;
-/// Bytes of the hash that stands for a longer part.
+/// Size in bytes of the hash that replaces a longer part.
 const DIGEST_BYTES: usize = 16;
 
-/// Where one generation of a module lies.
+/// Location of one generation of a module.
 #[derive(Debug, Clone)]
 pub(super) struct Generation {
     prefix: String,
@@ -45,7 +46,7 @@ impl Generation {
     }
 }
 
-/// Prefix of everything that an organisation has in the store.
+/// Prefix of all objects of an organisation in the store.
 pub(super) fn organisation_prefix(org: OrgId) -> String {
     format!("org/{org}/")
 }
@@ -55,7 +56,8 @@ pub(super) fn module_prefix(org: OrgId, api_name: &str) -> String {
     format!("{}{}/", organisation_prefix(org), path_part(api_name))
 }
 
-/// Makes one part of a key of any text: distinct texts give distinct parts, and no part is `.`, `..` or has a separator.
+/// Encodes any text as one part of a key. Distinct texts give distinct parts, and no part is `.` or `..` or contains
+/// a separator.
 fn path_part(text: &str) -> String {
     let mut part = String::with_capacity(text.len());
     for byte in text.bytes() {

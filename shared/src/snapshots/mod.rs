@@ -1,5 +1,6 @@
-//! The native CRM store: each module's contents are an immutable *generation* of blocks and files in the CRM bucket; publishing makes
-//! generations current. [`reader::NativeReader`] is the port [`crate::ports::SnapshotReader`] on it.
+//! The native CRM store. The contents of each module are an immutable *generation* of blocks and files in the CRM
+//! bucket, and publishing makes generations current. [`reader::NativeReader`] implements
+//! [`crate::ports::SnapshotReader`] on it.
 
 mod decoder;
 mod encoder;

@@ -1,4 +1,4 @@
-//! Makes finished generations current, and deletes those that nobody reads any more.
+//! Makes finished generations current and deletes those that no backup can be reading any more.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,26 +8,28 @@ use crate::domain::crm::{Field, Module};
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, Catalogue, ObjectRef, Objects, PortError};
 
-/// Bytes that the table takes for one item; DynamoDB developer guide: "Item size" is 400 KB with the names of attributes.
+/// Maximum size of a DynamoDB item in bytes, names of attributes included (DynamoDB developer guide, "Item size").
 const MAX_ITEM_BYTES: usize = 400 << 10;
-/// Room for a module's own attributes and its key beside its fields.
+/// Space reserved for a module's other attributes and its key.
 const OWN_ATTRIBUTES: usize = 4 << 10;
-/// Names of a field's four attributes, its kind, and one byte for each element of the map and of the list, three for the map itself.
+/// Overhead of a field in bytes: the names of its four attributes, its kind, one byte per element of the map and the
+/// list, and three for the map.
 const FIELD_OVERHEAD: usize = 8 + 5 + 9 + 8 + 11 + 8;
 
-/// How far a module's fields fill its item in the catalogue, in bytes: above [`MAX_FIELD_BYTES`] it cannot be published.
+/// Returns the size of a module's fields in its catalogue item, in bytes. A module above [`MAX_FIELD_BYTES`] cannot
+/// be published.
 pub fn field_bytes(fields: &[Field]) -> usize {
     let of = |field: &Field| field.api_name.len() + field.label.len() + field.data_type.len() + FIELD_OVERHEAD;
     fields.iter().map(of).sum()
 }
 
-/// Most bytes of a module's fields, by [`field_bytes`].
+/// Maximum size of a module's fields in bytes, as [`field_bytes`] measures it.
 pub const MAX_FIELD_BYTES: usize = MAX_ITEM_BYTES - OWN_ATTRIBUTES;
 
-/// How long a generation stays readable after a newer one was begun; [`crate::ports::SnapshotReader`] promises that.
+/// How long a generation stays readable after a newer one is begun, as [`crate::ports::SnapshotReader`] promises.
 const KEPT: TimeDelta = TimeDelta::days(2);
 
-/// Makes these modules the current ones, all at once, then sweeps what they supersede.
+/// Makes modules current in one transaction, then sweeps the generations that they supersede.
 pub async fn publish(
     catalogue: &dyn Catalogue,
     objects: &dyn Objects,
@@ -42,8 +44,8 @@ pub async fn publish(
     Ok(())
 }
 
-/// Deletes the generations of a module that came before the one before `current`, as far as two days have passed since a newer
-/// one was begun: a backup that planned with them may still read until then. Tells how many objects went.
+/// Deletes the generations of a module older than the one before `current`, each once its successor is more than two
+/// days old, because a backup that planned with it may read it until then. Returns the number of deleted objects.
 pub async fn sweep(
     objects: &dyn Objects,
     org: OrgId,
@@ -65,7 +67,7 @@ pub async fn sweep(
     Ok(deleted)
 }
 
-/// Prefix and first key of each generation before the current one, oldest first.
+/// Lists the prefix and the first key of each generation before the current one, oldest first.
 fn older_generations<'a>(keys: &'a [String], current: &str) -> Vec<(&'a str, &'a str)> {
     let mut found: Vec<(&str, &str)> = Vec::new();
     let depth = current.matches('/').count();

@@ -1,5 +1,5 @@
-//! The native CRM store: records and attachments as immutable blocks in the CRM bucket. Which generation of a module is the
-//! current one is the catalogue's knowledge; reading goes by the generation that a [`Module`] names.
+//! Reads the native CRM store: records and attachments in immutable blocks in the CRM bucket. The catalogue knows
+//! the current generation of each module; reading uses the generation that a [`Module`] names.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::ports::{
     read_all,
 };
 
-/// Blocks of a stream that are read at the same time: the one in use and the next.
+/// Number of blocks of a stream that are fetched concurrently: the current one and the next.
 const BLOCKS_AHEAD: usize = 2;
 
 /// Reads the native CRM store.
@@ -28,7 +28,7 @@ pub struct NativeReader {
 }
 
 impl NativeReader {
-    /// Reads modules from that catalogue and their contents from these objects.
+    /// Creates a reader of the modules in `catalogue` and their contents in `objects`.
     pub fn new(catalogue: Arc<dyn Catalogue>, objects: Arc<dyn Objects>) -> Self {
         Self { catalogue, objects }
     }
@@ -38,7 +38,7 @@ impl NativeReader {
         let index: Index = serde_json::from_slice(&bytes)
             .map_err(|error| PortError::with(ErrorKind::Corrupt, "read a module's index", error))?;
         if index.encoding != ENCODING {
-            return Err(PortError::new(ErrorKind::Corrupt, "read a module that another version of Hozon has stored"));
+            return Err(PortError::new(ErrorKind::Corrupt, "read a module stored by another version of Hozon"));
         }
         Ok(index)
     }
@@ -85,12 +85,12 @@ impl SnapshotReader for NativeReader {
     }
 }
 
-/// The wanted rows of one block, decoded as they arrive.
+/// Decodes the wanted rows of one block as its bytes arrive.
 struct Rows {
     body: ObjectBody,
     decoder: RowDecoder,
     slice: Slice,
-    /// Rows passed, of the whole block.
+    /// Rows of the block decoded so far.
     passed: u64,
 }
 
@@ -117,14 +117,14 @@ impl Rows {
                 }
                 None => match self.body.try_next().await? {
                     Some(chunk) => self.decoder.push(&chunk),
-                    None => return Err(PortError::new(ErrorKind::Corrupt, "a block has other rows than its index says")),
+                    None => return Err(PortError::new(ErrorKind::Corrupt, "a block holds fewer rows than its index states")),
                 },
             }
         }
         Ok(None)
     }
 
-    /// The part of a piece that the slice asks for.
+    /// Returns the part of a piece that lies in the slice.
     fn wanted(&mut self, piece: RowPiece) -> Option<RowPiece> {
         let (skip, end) = (self.slice.skip, self.slice.skip + self.slice.take);
         let first = self.passed;
@@ -148,7 +148,7 @@ async fn attachments_of(objects: Arc<dyn Objects>, at: ObjectRef, slice: Slice) 
         .collect::<Result<_, _>>()
         .map_err(|error| PortError::with(ErrorKind::Corrupt, "decode a block of attachments", error))?;
     if all.len() as u64 != slice.whole.count {
-        return Err(PortError::new(ErrorKind::Corrupt, "a block has other attachments than its index says"));
+        return Err(PortError::new(ErrorKind::Corrupt, "the number of attachments in a block differs from its index"));
     }
     Ok(all.into_iter().skip(slice.skip as usize).take(slice.take as usize).collect())
 }

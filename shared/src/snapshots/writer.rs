@@ -1,5 +1,5 @@
-//! Writes one generation of one module into the native CRM store. Nothing of it is visible until the module that
-//! [`NativeWriter::finish`] gives is published; memory is a few blocks, whatever the module's size.
+//! Writes one generation of one module into the native CRM store. The generation is invisible until the module that
+//! [`NativeWriter::finish`] returns is published. Memory use is a few blocks, whatever the size of the module.
 
 use std::sync::Arc;
 
@@ -16,92 +16,90 @@ use crate::domain::digest::Digester;
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, UploadId, Uploads};
 
-/// Bytes of a full block, and of an upload's first parts.
+/// Size in bytes of a full block, and of the first parts of an upload.
 const BLOCK_BYTES: usize = 8 << 20;
-/// Parts after which each is twice as large as those before. 10,000 parts then hold more than S3's largest object, 5 TiB, and memory is more
-/// than a few blocks only for files of tens of gigabytes.
+/// Number of parts after which the part size doubles. 10,000 parts then exceed S3's largest object (5 TiB), and
+/// memory exceeds a few blocks only for files of tens of gigabytes.
 const PARTS_OF_A_SIZE: usize = 1_000;
-/// Bytes of a full block of attachment metadata.
+/// Size in bytes of a full block of attachment metadata.
 const ATTACHMENT_BLOCK_BYTES: usize = 1 << 20;
-/// Writes under way at the same time.
+/// Maximum number of concurrent writes.
 const WRITES_IN_FLIGHT: usize = 4;
 
 const OCTETS: &str = "application/octet-stream";
 
-/// Where a writer puts things.
+/// The stores that a writer uses.
 #[derive(Clone)]
 pub struct NativeStores {
-    /// Blocks and small files.
+    /// Stores blocks and small files.
     pub objects: Arc<dyn Objects>,
-    /// Files above 8 MiB.
+    /// Stores files above 8 MiB.
     pub uploads: Arc<dyn Uploads>,
 }
 
-/// What a module is, before its contents.
+/// Description of a module without its contents.
 #[derive(Debug, Clone)]
 pub struct ModuleHead {
-    /// Name in the API.
+    /// API name.
     pub api_name: String,
-    /// Name that users see.
+    /// Display name.
     pub label: String,
     /// Position among the organisation's modules.
     pub order: u32,
-    /// What it contains.
+    /// Category of the data.
     pub contents: DataCategory,
-    /// Fields, in order; every row has one cell for each.
+    /// Fields in order. Every row has one cell per field.
     pub fields: Vec<Field>,
 }
 
-/// An attachment, before its file: the writer finds its size and keeps its place.
+/// An attachment to store. The writer determines its size and location.
 #[derive(Debug, Clone)]
 pub struct NewAttachment {
-    /// Id, unique in its module.
+    /// Id, unique within the module.
     pub id: String,
-    /// The record that it belongs to.
+    /// Id of the record that it belongs to.
     pub record_id: String,
-    /// That record's display name; empty where it has none.
+    /// Display name of that record; empty if it has none.
     pub record_name: String,
-    /// The file's name as the user gave it.
+    /// File name as the user gave it.
     pub name: String,
     /// Media type.
     pub content_type: String,
-    /// When it was attached.
+    /// Time at which it was attached.
     pub created: DateTime<Utc>,
 }
 
-/// What became of an attachment's file.
+/// Result of storing an attachment's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFile {
-    /// Its bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Their SHA-256, in lower-case hex.
+    /// SHA-256 in lower-case hex.
     pub sha256: String,
 }
 
-/// Why a row or file was not written.
+/// Error returned when a row or file was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The row does not fit the module's fields.
-    #[error("a row has {found} cells where the module has {expected} fields")]
+    /// The number of cells differs from the number of fields.
+    #[error("a row has {found} cells, but the module has {expected} fields")]
     Cells {
-        /// Number of fields.
+        /// Number of fields of the module.
         expected: usize,
-        /// Number of cells.
+        /// Number of cells of the row.
         found: usize,
     },
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] PortError),
-    /// A write under way was cancelled or panicked.
-    #[error("a write did not end")]
+    /// A concurrent write was cancelled or panicked.
+    #[error("a write was interrupted")]
     Interrupted(#[source] tokio::task::JoinError),
-    /// The index could not be encoded.
-    #[error("the index cannot be written")]
+    #[error("the index cannot be encoded")]
     Index(#[source] serde_json::Error),
 }
 
-/// Writes one generation. After an error call [`NativeWriter::abandon`]; what a dropped writer leaves behind is never visible
-/// and goes with a later [`super::native_publish::sweep`].
+/// Writes one generation. Call [`NativeWriter::abandon`] after an error. What a dropped writer leaves behind is
+/// never visible and is deleted by a later [`super::publish::sweep`].
 pub struct NativeWriter {
     stores: NativeStores,
     at: Generation,
@@ -129,7 +127,7 @@ impl Pending {
 }
 
 impl NativeWriter {
-    /// Begins a generation; its name must be new, and later names must sort behind earlier ones.
+    /// Begins a generation. Its name must be new and must sort after the names of earlier generations.
     pub fn new(stores: NativeStores, org: OrgId, head: ModuleHead, generation: &str) -> Self {
         Self {
             at: Generation::new(org, &head.api_name, generation),
@@ -144,7 +142,7 @@ impl NativeWriter {
         }
     }
 
-    /// What the module is.
+    /// Returns the description of the module.
     pub fn head(&self) -> &ModuleHead {
         &self.head
     }
@@ -176,7 +174,7 @@ impl NativeWriter {
         self.write(at, bytes, OCTETS).await
     }
 
-    /// Appends an attachment and stores its file; those of one record must follow one another.
+    /// Appends an attachment and stores its file. Attachments of one record must be adjacent.
     pub async fn attachment(&mut self, new: NewAttachment, body: ObjectBody) -> Result<StoredFile, WriteError> {
         let at = self.at.file(&new.id);
         let (size, digest) = self.store_file(&at, &new.content_type, body).await?;
@@ -202,7 +200,7 @@ impl NativeWriter {
         Ok(stored)
     }
 
-    /// Ends the generation: all of it is stored when this returns, and reads by the module that it gives.
+    /// Finishes the generation and returns its module. Everything is stored when this returns.
     pub async fn finish(&mut self) -> Result<Module, WriteError> {
         self.end_rows().await?;
         self.end_attachments().await?;
@@ -212,7 +210,7 @@ impl NativeWriter {
         Ok(self.module())
     }
 
-    /// Deletes everything that was written of this generation.
+    /// Deletes everything written of this generation.
     pub async fn abandon(mut self) -> Result<(), PortError> {
         self.in_flight.shutdown().await;
         delete_all(&*self.stores.objects, self.at.prefix()).await.map(drop)
@@ -264,7 +262,7 @@ impl NativeWriter {
         if sent.is_err()
             && let Err(error) = uploads.abort(at, &upload).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "an upload could not be given up");
+            tracing::warn!(error = &error as &dyn std::error::Error, "aborting an upload failed");
         }
         Ok((sent?, digester.finish()))
     }
@@ -276,7 +274,7 @@ impl NativeWriter {
         Ok(())
     }
 
-    /// Waits until at most so many writes are under way.
+    /// Waits until at most `at_most` writes are in progress.
     async fn settle(&mut self, at_most: usize) -> Result<(), WriteError> {
         while self.in_flight.len() > at_most {
             let Some(ended) = self.in_flight.join_next().await else { break };
@@ -307,12 +305,12 @@ async fn send_parts(
     Ok(size)
 }
 
-/// Bytes of the part after so many.
+/// Returns the size of the part that follows `parts` parts.
 fn part_bytes(parts: usize) -> usize {
     BLOCK_BYTES << (parts / PARTS_OF_A_SIZE)
 }
 
-/// Reads until at least so many bytes are there or the body ends; empty at the end.
+/// Reads until at least `least` bytes have arrived or the body ends. Returns no bytes at the end.
 async fn fill(body: &mut ObjectBody, digester: &mut Digester, least: usize) -> Result<Bytes, PortError> {
     let mut bytes = BytesMut::new();
     while bytes.len() < least {
@@ -323,7 +321,7 @@ async fn fill(body: &mut ObjectBody, digester: &mut Digester, least: usize) -> R
     Ok(bytes.freeze())
 }
 
-/// Deletes every object with a prefix and tells how many there were.
+/// Deletes every object with a prefix and returns their number.
 pub(super) async fn delete_all(objects: &dyn Objects, prefix: &str) -> Result<u64, PortError> {
     let keys = objects.list(Bucket::Crm, prefix).await?;
     let count = keys.len() as u64;
@@ -336,13 +334,13 @@ pub(super) async fn delete_all(objects: &dyn Objects, prefix: &str) -> Result<u6
     Ok(count)
 }
 
-/// A body of bytes that are at hand.
+/// Returns a body of bytes in memory.
 pub fn body_of(bytes: impl Into<Bytes>) -> ObjectBody {
     let bytes = bytes.into();
     stream::once(async move { Ok(bytes) }).boxed()
 }
 
-/// A body's failure to be read, as the store sees it.
+/// Converts a failure to read a body into the store's error.
 pub fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PortError {
     PortError::with(ErrorKind::Corrupt, "read a file to store", error)
 }
