@@ -11,7 +11,7 @@ use hozon_tests::{Crm, World};
 use serde_json::{Value, json};
 
 /// Claims and stores a backup, as the API does, but starts no run.
-async fn requested(world: &World) -> Backup {
+pub async fn requested(world: &World) -> Backup {
     let ports = &world.local.ports;
     let now = ports.clock.now();
     let id = BackupId(ports.ids.next(now));
