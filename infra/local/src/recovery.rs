@@ -8,6 +8,7 @@ use hozon_shared::domain::backup::{Backup, Failure, Status};
 use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Due, Execution, PortError, Ports};
 use hozon_shared::running::start_run;
+use hozon_shared::telemetry::Causes;
 
 /// Every backup that is being made is looked at within this time, so that all of them are found.
 const HORIZON: TimeDelta = TimeDelta::days(2);
@@ -20,7 +21,7 @@ pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
         let Some(backup) = backup.filter(|backup| !executions.goes_on(&backup.execution)) else { continue };
         if let Err(error) = go_on(ports, backup).await {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = %Causes(&error),
                 run.id = id.0,
                 "a backup could not go on; the sweep tries again"
             );

@@ -11,6 +11,7 @@ use hozon_emulator_aws::scheduler::{Called, Scheduler};
 use hozon_emulator_stripe::StripeServer;
 use hozon_notify::Notify;
 use hozon_shared::ports::Clock;
+use hozon_shared::telemetry::Causes;
 use hozon_trigger::Trigger;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -141,14 +142,13 @@ impl Ticker {
 
     async fn sweep(&self, after_a_stop: bool) {
         if let Err(error) = self.trigger.handle(json!({ "sweep": { "after_a_stop": after_a_stop } })).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed; it is tried again in two minutes");
+            tracing::error!(error = %Causes(&error), "the sweep failed; it is tried again in two minutes");
         }
     }
 
     async fn tell_again(&self) {
         if let Err(error) = self.notify.handle(json!({ "again": {} })).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "webhooks could not be told again; tried again in a minute");
+            tracing::error!(error = %Causes(&error), "webhooks could not be told again; tried again in a minute");
         }
     }
 
@@ -159,8 +159,7 @@ impl Ticker {
         let contents = housekeeping::delete_old_contents(ports).await;
         let work = housekeeping::delete_old_work(ports).await;
         if let Err(error) = archives.and(segments).and(contents).and(work) {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "expired archives could not be deleted; tried again in an hour");
+            tracing::error!(error = %Causes(&error), "expired archives could not be deleted; tried again in an hour");
         }
     }
 }

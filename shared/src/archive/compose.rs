@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::ports::{ErrorKind, ObjectRef, Objects, PartTag, PortError, UploadId, Uploads};
+use crate::telemetry::Causes;
 
 /// Parts that are on their way at once.
 const IN_FLIGHT: usize = 4;
@@ -257,7 +258,7 @@ pub async fn compose(
     if completed.is_err()
         && let Err(error) = uploads.abort(to, &upload).await
     {
-        tracing::warn!(error = &error as &dyn std::error::Error, "an upload could not be given up");
+        tracing::warn!(error = %Causes(&error), "an upload could not be given up");
     }
     completed.map(|()| composed)
 }

@@ -15,6 +15,7 @@ use crate::domain::crm::{Attachment, DataCategory, Field, FileDigest, Module};
 use crate::domain::digest::Digester;
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, UploadId, Uploads};
+use crate::telemetry::Causes;
 
 /// Bytes of a full block, and of an upload's first parts.
 const BLOCK_BYTES: usize = 8 << 20;
@@ -264,7 +265,7 @@ impl NativeWriter {
         if sent.is_err()
             && let Err(error) = uploads.abort(at, &upload).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "an upload could not be given up");
+            tracing::warn!(error = %Causes(&error), "an upload could not be given up");
         }
         Ok((sent?, digester.finish()))
     }
