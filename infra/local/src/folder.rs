@@ -1,12 +1,14 @@
 //! The data folder before anything in it is opened: private to its owner, and refused when the table is gone while what belongs to it is
 //! still there.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use hozon_emulator_aws::table;
+
+use crate::language::say;
 
 /// Makes the folder where there is none, and everything in it private: nobody else on this machine is to read customers' data or keys.
 /// Every file that this process makes from now on is private too.
@@ -47,6 +49,24 @@ fn require_stored_files(data: &Path) -> Result<()> {
         lost.display(),
         data.join(table::FILE).display(),
     )
+}
+
+/// Keeps other programs out of the folder for as long as the file is open.
+pub fn lock(data: &Path) -> Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).open(data.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let data = data.display();
+            bail!(say(
+                format!("another hozon uses the data folder {data}; stop it first, or choose another with --data"),
+                format!(
+                    "データフォルダー {data} は別の hozon が使用中です。先に終了するか、--data で別のフォルダーを指定してください"
+                )
+            ))
+        }
+        Err(TryLockError::Error(error)) => Err(error).context("lock the data folder"),
+    }
 }
 
 /// Deletes what writing a file in one go leaves when the process is killed in between.
