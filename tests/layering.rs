@@ -74,6 +74,13 @@ fn nobody_asks_the_system_for_the_time_or_a_random_id() {
 }
 
 #[test]
+fn every_logged_error_says_its_causes() {
+    for folder in ["functions", "shared/src", "infra"] {
+        without(folder, &["as &dyn std::error::Error", "(%error", ", %error", "error = %error", "error = ?error"]);
+    }
+}
+
+#[test]
 fn files_are_short() {
     for folder in ["shared", "functions", "infra", "tests"] {
         for (path, text) in sources(folder) {

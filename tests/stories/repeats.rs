@@ -10,8 +10,8 @@ use hozon_shared::domain::plan::FreeBackups;
 use hozon_tests::{Crm, World};
 use serde_json::{Value, json};
 
-/// Claims and stores a backup like the API, but starts no run.
-async fn requested(world: &World) -> Backup {
+/// Claims and stores a backup, as the API does, but starts no run.
+pub async fn requested(world: &World) -> Backup {
     let ports = &world.local.ports;
     let now = ports.clock.now();
     let id = BackupId(ports.ids.next(now));

@@ -25,6 +25,7 @@ mod zip_writer;
 
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::ports::Ports;
+use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -84,9 +85,8 @@ pub async fn handle(ports: &Ports, settings: &Settings, input: Value) -> Result<
         if let Some(of) = of {
             let (failure, now) = (error.failure(), ports.clock.now());
             if let Err(unrecorded) = ports.progress.record_failure(of.org, of.backup, &failure, now).await {
-                // The state machine still receives the task's own error.
-                let unrecorded = &unrecorded as &dyn std::error::Error;
-                tracing::error!(run.id = of.backup.0, unrecorded, "recording the reason of a failure failed");
+                // The state machine still learns the task's own error.
+                tracing::error!(run.id = of.backup.0, error = %Causes(&unrecorded), "the reason of a failure could not be recorded");
             }
         }
     }

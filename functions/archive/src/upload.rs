@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crc32fast::Hasher;
 use hozon_shared::archive::compose::Piece;
 use hozon_shared::ports::{ObjectRef, PartTag, UploadId};
+use hozon_shared::telemetry::Causes;
 
 use crate::checksum::Checksum;
 use crate::{Run, TaskError};
@@ -94,7 +95,7 @@ impl<'a> ObjectUpload<'a> {
         if let Some(upload) = self.upload.take()
             && let Err(error) = self.run.ports.uploads.abort(&self.at, &upload).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "aborting an upload failed");
+            tracing::warn!(error = %Causes(&error), "an upload could not be given up");
         }
     }
 

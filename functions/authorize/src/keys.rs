@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use hozon_shared::telemetry::Causes;
 use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
 use serde_json::Value;
@@ -56,8 +57,7 @@ impl Keys {
             match self.fetch().await {
                 Ok(keys) => *cached = Cached { keys, fetched: Some(now), asked: Some(now) },
                 Err(error) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "fetching the issuer's keys failed; the last known keys stay in use");
+                    tracing::error!(error = %Causes(&error), "the issuer's keys cannot be fetched; those it gave last go on being used");
                 }
             }
         }

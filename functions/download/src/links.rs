@@ -70,8 +70,9 @@ pub async fn all(
     };
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let (mut data_links, mut attachment_links) = (Vec::new(), Vec::new());
+    let links = LinkMaker { ports: &ports, organisation: &organisation, backup: &backup, now };
     for file in &backup.files {
-        let link = link(&ports, &organisation, &backup, file, now).await?;
+        let link = links.plain_or_presigned(file).await?;
         match file.kind {
             ArchiveKind::Data => data_links.push(link),
             ArchiveKind::Attachments => attachment_links.push(link),
@@ -119,8 +120,9 @@ pub async fn one(
     let file = backup.files.iter().find(|file| file.name == name && backup.can_be_downloaded(now));
     let file = file.ok_or_else(ApiError::not_found)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
-    let url = sign(&ports, &organisation, &backup, file, now).await?;
-    // A repeated request is the same download. Links are not stored, so it gets a newly signed one.
+    let links = LinkMaker { ports: &ports, organisation: &organisation, backup: &backup, now };
+    let url = links.presigned(file).await?;
+    // A repeat is the same download; its link is signed anew, for links are kept nowhere.
     if !once.is_repeat() {
         let started = download_started(&ports, &caller, &backup, file, now);
         let changes = [Some(started), once.answer_with_secret(StatusCode::OK)];
@@ -137,34 +139,32 @@ pub async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiErro
     ports.store.backup(org, id).await?.ok_or_else(ApiError::not_found)
 }
 
-async fn sign(
-    ports: &Ports,
-    organisation: &Organisation,
-    backup: &Backup,
-    file: &ArchiveFile,
+/// Makes links to the files of a backup, from now until the backup expires.
+struct LinkMaker<'a> {
+    ports: &'a Ports,
+    organisation: &'a Organisation,
+    backup: &'a Backup,
     now: DateTime<Utc>,
-) -> Result<String, ApiError> {
-    let valid = (backup.expires() - now).to_std().unwrap_or(Duration::ZERO);
-    let name = saved_as(&organisation.name, organisation.time_zone, backup.created, &file.name);
-    Ok(ports.links.sign(&ObjectRef::archives(&file.key), &name, now, valid).await?)
 }
 
-/// Returns a link without a query string where the deployment serves them, because Zoho's SDKs drop the query string of
-/// a link or send a header that S3 rejects together with a signature.
-async fn link(
-    ports: &Ports,
-    organisation: &Organisation,
-    backup: &Backup,
-    file: &ArchiveFile,
-    now: DateTime<Utc>,
-) -> Result<String, ApiError> {
-    let plain = match LinkedFile::of_key(&file.key) {
-        Some(linked) => ports.links.plain(&linked, now, backup.expires()).await?,
-        None => None,
-    };
-    match plain {
-        Some(link) => Ok(link),
-        None => sign(ports, organisation, backup, file, now).await,
+impl LinkMaker<'_> {
+    async fn presigned(&self, file: &ArchiveFile) -> Result<String, ApiError> {
+        let valid = (self.backup.expires() - self.now).to_std().unwrap_or(Duration::ZERO);
+        let name = saved_as(&self.organisation.name, self.organisation.time_zone, self.backup.created, &file.name);
+        Ok(self.ports.links.sign(&ObjectRef::archives(&file.key), &name, self.now, valid).await?)
+    }
+
+    /// A plain link where something serves them, else a presigned one: Zoho's SDKs drop the query of a link, or send a header that S3
+    /// refuses beside it.
+    async fn plain_or_presigned(&self, file: &ArchiveFile) -> Result<String, ApiError> {
+        let plain = match LinkedFile::of_key(&file.key) {
+            Some(linked) => self.ports.links.plain(&linked, self.now, self.backup.expires()).await?,
+            None => None,
+        };
+        match plain {
+            Some(link) => Ok(link),
+            None => self.presigned(file).await,
+        }
     }
 }
 

@@ -103,7 +103,7 @@ impl Notify {
         let mail = Mail { id, to, subject: letter.subject.clone(), text, html, language: letter.locale.tag() };
         match self.mailer.send(&mail).await {
             Err(error) if error.kind == ErrorKind::Refused => {
-                tracing::warn!(error = &error as &dyn std::error::Error, org.id = org.0, "a mail's address was refused");
+                tracing::warn!(error = %Causes(&error), org.id = org.0, "a mail's address was refused");
             }
             other => other?,
         }

@@ -11,6 +11,7 @@ use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::ports::ErrorKind;
+use hozon_shared::telemetry::Causes;
 
 use super::{ATTEMPTS, App, etag};
 
@@ -72,12 +73,8 @@ async fn stop(app: &App, caller: &Caller, schedule: Schedule) -> Result<Option<A
         Err(error) => return Err(error.into()),
     }
     if let Err(error) = app.triggers.delete(caller.org).await {
-        // The schedule is stopped regardless: its trigger starts nothing, and the next delivery deletes it.
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            org.id = caller.org.0,
-            "deleting the trigger of a stopped schedule failed"
-        );
+        // The schedule is stopped all the same: its trigger starts nothing, and is removed when it next comes.
+        tracing::warn!(error = %Causes(&error), org.id = caller.org.0, "a trigger outlives its schedule");
     }
     let details = Changed { id: id.to_string(), note: Some(NOTE) };
     Ok(Some(Json(BackupEnvelope { backup: Success::new(details, "Backup stopped successfully.") })))

@@ -1,15 +1,17 @@
 //! Checks of the data folder before it is opened. The folder is made private to its owner, and it is rejected if the
 //! table is missing while data that belongs to it exists.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use hozon_emulator_aws::table;
 
-/// Creates the folder if necessary, and makes it and everything in it private, because it contains customers' data and
-/// keys. Files that this process creates later are private as well.
+use crate::language::say;
+
+/// Makes the folder where there is none, and everything in it private: nobody else on this machine is to read customers' data or keys.
+/// Every file that this process makes from now on is private too.
 pub fn make_private(data: &Path) -> Result<()> {
     keep_files_private();
     fs::create_dir_all(data).with_context(|| format!("make the data folder {}", data.display()))?;
@@ -49,7 +51,25 @@ fn require_stored_files(data: &Path) -> Result<()> {
     )
 }
 
-/// Deletes temporary files that were left when the process was killed during a write.
+/// Keeps other programs out of the folder for as long as the file is open.
+pub fn lock(data: &Path) -> Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).open(data.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let data = data.display();
+            bail!(say(
+                format!("another hozon uses the data folder {data}; stop it first, or choose another with --data"),
+                format!(
+                    "データフォルダー {data} は別の hozon が使用中です。先に終了するか、--data で別のフォルダーを指定してください"
+                )
+            ))
+        }
+        Err(TryLockError::Error(error)) => Err(error).context("lock the data folder"),
+    }
+}
+
+/// Deletes what writing a file in one go leaves when the process is killed in between.
 pub fn delete_leftovers(data: &Path) -> Result<()> {
     for folder in [data.to_owned(), data.join("executions"), data.join("scheduler"), data.join("mail")] {
         for path in entries(&folder)? {

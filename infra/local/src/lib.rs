@@ -9,6 +9,8 @@ mod functions;
 mod gateway;
 pub mod housekeeping;
 pub mod import;
+pub mod japanese;
+pub mod language;
 mod listening;
 mod local;
 mod mail;
@@ -25,4 +27,5 @@ pub mod verify;
 
 pub use clock::FastClock;
 pub use hozon_emulator_host::origins::{AllowedHost, AllowedHosts, NoHost};
-pub use local::{Local, Options, PRICES, require_name};
+pub use local::{Local, Options, PRICES};
+pub use registry::{no_organisation, require_name};

@@ -1,12 +1,12 @@
 //! A running local program: starts its parts in order, and stops them in reverse order.
 
 use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use dynoxide::Database;
 use hozon_authorize::Authorizer;
@@ -29,7 +29,7 @@ use hozon_shared::aws::in_process::Services;
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::organisation::{Organisation, Role, organisation_name};
+use hozon_shared::domain::organisation::{Organisation, Role};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::webhook::Addresses;
@@ -47,7 +47,7 @@ use crate::downloads::Downloads;
 use crate::functions::{ARCHIVE, AccessFunction, Functions, NotifyFunction};
 use crate::listening::bind_gateway;
 use crate::recovery::recover;
-use crate::registry::{Entry, Registry};
+use crate::registry::{Entry, Registry, no_organisation, require_name};
 use crate::secrets::Secrets;
 use crate::settings::{auth_settings, mail_settings, payment_settings, settings, trigger_settings};
 use crate::ticker::{Counts, Ticker, TriggerFunction};
@@ -134,7 +134,7 @@ impl Local {
     pub async fn start(options: Options) -> Result<Self> {
         let data = options.data;
         folder::make_private(&data)?;
-        let lock = lock(&data)?;
+        let lock = folder::lock(&data)?;
         folder::require_state(&data)?;
         folder::delete_leftovers(&data)?;
         let secrets = Secrets::load(&data.join("secrets.json"))?;
@@ -272,7 +272,7 @@ impl Local {
     /// Finds an organisation by name.
     pub fn find_organisation(&self, name: &str) -> Result<OrgId> {
         let names: Vec<_> = self.organisations().iter().map(|entry| entry.name.as_str()).collect();
-        let known = || format!("there is no organisation {name:?} here; there are: {}", names.join(", "));
+        let known = || no_organisation(name, &names);
         self.registry.find(name).with_context(known)
     }
 
@@ -335,18 +335,7 @@ impl Local {
     }
 }
 
-fn lock(data: &Path) -> Result<File> {
-    let file = File::options().create(true).truncate(false).write(true).open(data.join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            bail!("another hozon uses the data folder {}; stop it first, or choose another folder with --data", data.display())
-        }
-        Err(TryLockError::Error(error)) => Err(error).context("lock the data folder"),
-    }
-}
-
-/// Starts the Stripe emulator on the same port as last time.
+/// Starts the payment provider, where it was the last time.
 async fn start_stripe(
     data: &Path,
     secrets: &Secrets,
@@ -361,11 +350,6 @@ async fn start_stripe(
     serve(listener, server.router(), stop, tasks);
     tasks.spawn(server.clone().run(stop.clone()));
     Ok(server)
-}
-
-/// Validates the name of a new organisation.
-pub fn require_name(name: &str) -> Result<String> {
-    organisation_name(name).with_context(|| format!("{name:.100?} is not a valid name for an organisation"))
 }
 
 fn ticker(

@@ -5,26 +5,35 @@ mod cli;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use hozon::import::ImportError;
+use hozon::japanese::error_with_causes;
+use hozon::language::locale;
+use hozon_shared::domain::locale::Locale;
+use hozon_shared::telemetry::Causes;
 
 /// Number of files that the program may open, where the system allows it. System defaults are 256 or 1,024.
 const OPEN_FILES: u64 = 65_536;
 /// Exit code of an import with unrecognised files.
 const UNKNOWN_FILES: u8 = 2;
+/// Exit code of an import that was asked to end before it had loaded anything.
+const STOPPED: u8 = 3;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     hozon_shared::telemetry::start_on_terminal();
     if let Err(error) = rlimit::increase_nofile_limit(OPEN_FILES) {
-        tracing::debug!(%error, "the limit for open files stays unchanged");
+        tracing::debug!(error = %Causes(&error), "the limit of open files stays as it is");
     }
-    match cli::run(cli::Arguments::parse()).await {
+    match cli::run(cli::arguments()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            match locale() {
+                Locale::En => eprintln!("error: {error:#}"),
+                Locale::Ja => eprintln!("エラー: {}", error_with_causes(error.chain())),
+            }
             match error.downcast_ref::<ImportError>() {
                 Some(ImportError::Unknown(_)) => ExitCode::from(UNKNOWN_FILES),
+                Some(ImportError::Stopped) => ExitCode::from(STOPPED),
                 _ => ExitCode::FAILURE,
             }
         }

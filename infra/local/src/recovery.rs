@@ -9,6 +9,7 @@ use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Due, PortError, Ports, StartOutcome};
 use hozon_shared::running::start_run;
+use hozon_shared::telemetry::Causes;
 
 /// All backups in progress are due within this time.
 const HORIZON: TimeDelta = TimeDelta::days(2);
@@ -22,7 +23,7 @@ pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
         let Some(backup) = backup.filter(|backup| !executions.is_running(&backup.execution)) else { continue };
         if let Err(error) = go_on(ports, backup).await {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = %Causes(&error),
                 run.id = id.0,
                 "recovering a backup failed; the sweep tries again"
             );

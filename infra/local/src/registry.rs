@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use hozon_emulator_host::files::write_whole;
 use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::organisation::organisation_name;
 use serde::{Deserialize, Serialize};
 
-/// An organisation in this data folder.
+use crate::language::say;
+
+/// One organisation of this data folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub id: OrgId,
@@ -80,6 +84,21 @@ impl Registry {
     fn save(&self, entries: &[Entry]) -> std::io::Result<()> {
         write_whole(&self.path, &serde_json::to_vec_pretty(entries)?)
     }
+}
+
+/// The name as a new organisation has it.
+pub fn require_name(name: &str) -> anyhow::Result<String> {
+    let what = || say(format!("{name:.100?} is no name of an organisation"), format!("{name:.100?} は組織の名前にできません"));
+    organisation_name(name).with_context(what)
+}
+
+/// What is said of a name that no organisation has.
+pub fn no_organisation(name: &str, known: &[&str]) -> String {
+    let known = known.join(", ");
+    say(
+        format!("there is no organisation {name:?} here; there are: {known}"),
+        format!("組織 {name:?} はありません。登録されている組織: {known}"),
+    )
 }
 
 #[cfg(test)]

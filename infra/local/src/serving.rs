@@ -10,6 +10,7 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Role;
 use serde::{Deserialize, Serialize};
 
+use crate::language::say;
 use crate::registry::{Entry, Registry};
 use crate::secrets::Secrets;
 use crate::tokens::Issuer;
@@ -78,10 +79,15 @@ impl OfflineTokens {
     /// Reads an existing data folder.
     pub fn read(data: &Path) -> Result<Self> {
         let secrets = data.join("secrets.json");
+        let folder = data.display();
         ensure!(
             secrets.exists(),
-            "{} is not a data folder; `hozon demo` or `hozon import` creates one (--data selects another)",
-            data.display()
+            say(
+                format!("{folder} is no data folder; `hozon demo` or `hozon import` makes one (--data names another)"),
+                format!(
+                    "{folder} はデータフォルダーではありません。`hozon demo` または `hozon import` で作成できます（--data で別のフォルダーを指定）"
+                )
+            )
         );
         let secrets = Secrets::load(&secrets)?;
         let registry = Registry::load(&data.join("organisations.json"))?;

@@ -11,6 +11,7 @@ use hozon_emulator_aws::scheduler::{LambdaTarget, Scheduler};
 use hozon_emulator_stripe::StripeServer;
 use hozon_notify::Notify;
 use hozon_shared::ports::Clock;
+use hozon_shared::telemetry::Causes;
 use hozon_trigger::Trigger;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -140,14 +141,13 @@ impl Ticker {
 
     async fn sweep(&self, after_a_stop: bool) {
         if let Err(error) = self.trigger.handle(json!({ "sweep": { "after_a_stop": after_a_stop } })).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed; it is retried in two minutes");
+            tracing::error!(error = %Causes(&error), "the sweep failed; it is tried again in two minutes");
         }
     }
 
     async fn retry_deliveries(&self) {
         if let Err(error) = self.notify.handle(json!({ "again": {} })).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "retrying webhook deliveries failed; it is repeated in a minute");
+            tracing::error!(error = %Causes(&error), "webhooks could not be told again; tried again in a minute");
         }
     }
 
@@ -158,8 +158,7 @@ impl Ticker {
         let contents = housekeeping::delete_old_contents(ports).await;
         let work = housekeeping::delete_old_work(ports).await;
         if let Err(error) = archives.and(segments).and(contents).and(work) {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "deleting expired archives failed; it is retried in an hour");
+            tracing::error!(error = %Causes(&error), "expired archives could not be deleted; tried again in an hour");
         }
     }
 }

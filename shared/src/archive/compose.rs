@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::ports::{ErrorKind, ObjectRef, Objects, PartTag, PortError, UploadId, Uploads};
+use crate::telemetry::Causes;
 
 /// Number of parts sent concurrently.
 const IN_FLIGHT: usize = 4;
@@ -253,7 +254,7 @@ pub async fn compose(
     if completed.is_err()
         && let Err(error) = uploads.abort(to, &upload).await
     {
-        tracing::warn!(error = &error as &dyn std::error::Error, "aborting an upload failed");
+        tracing::warn!(error = %Causes(&error), "an upload could not be given up");
     }
     completed.map(|()| composed)
 }

@@ -15,6 +15,7 @@ use crate::domain::crm::{Attachment, DataCategory, Field, FileDigest, Module};
 use crate::domain::digest::Digester;
 use crate::domain::id::OrgId;
 use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, UploadId, Uploads};
+use crate::telemetry::Causes;
 
 /// Size in bytes of a full block, and of the first parts of an upload.
 const BLOCK_BYTES: usize = 8 << 20;
@@ -262,7 +263,7 @@ impl NativeWriter {
         if sent.is_err()
             && let Err(error) = uploads.abort(at, &upload).await
         {
-            tracing::warn!(error = &error as &dyn std::error::Error, "aborting an upload failed");
+            tracing::warn!(error = %Causes(&error), "an upload could not be given up");
         }
         Ok((sent?, digester.finish()))
     }

@@ -21,7 +21,11 @@ pub async fn bind_as_before(note: &Path) -> Result<TcpListener> {
     if let Some(port) = before {
         match TcpListener::bind(("127.0.0.1", port)).await {
             Ok(listener) => return Ok(listener),
-            Err(error) => tracing::warn!(port, %error, "the port of earlier links is in use; they do not work until it is free"),
+            Err(error) => tracing::warn!(
+                port,
+                error = error.to_string(),
+                "the port of earlier links is taken; they do not work until it is free"
+            ),
         }
     }
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -42,12 +46,12 @@ pub fn serve(listener: TcpListener, router: Router, stop: &CancellationToken, ta
     let stopped = stop.clone().cancelled_owned();
     let listener = listener.tap_io(|socket| {
         if let Err(error) = socket.set_nodelay(true) {
-            tracing::debug!(%error, "a connection answers slowly");
+            tracing::debug!(error = error.to_string(), "a connection answers slowly");
         }
     });
     tasks.spawn(async move {
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
-            tracing::error!(%error, "a server stopped");
+            tracing::error!(error = error.to_string(), "a server stopped");
         }
     });
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use aws_lc_rs::hmac;
 use chrono::{DateTime, TimeDelta, Utc};
+use hozon_shared::telemetry::Causes;
 use reqwest::Client;
 use reqwest::redirect::Policy;
 
@@ -109,8 +110,7 @@ impl StripeServer {
                 Ok(())
             });
             if let Err(error) = kept {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "a payment message may be sent again");
+                tracing::error!(error = %Causes(&error), "a payment's message may be sent again");
                 return;
             }
             if !has_arrived {

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use hozon_shared::telemetry::Causes;
 use serde_json::{Value, json};
 
 /// Reasons why a request is rejected.
@@ -50,7 +51,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         if let Self::Broken(error) = &self {
-            tracing::error!(%error, "storing the payment state failed");
+            tracing::error!(error = %Causes(error), "the payments' state could not be kept");
         }
         let (status, kind, code, param) = self.parts();
         let error = json!({ "type": kind, "code": code, "param": param, "message": self.to_string() });

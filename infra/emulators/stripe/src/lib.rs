@@ -26,6 +26,7 @@ use aws_lc_rs::hmac;
 use axum::{Router, middleware};
 use hozon_emulator_host::origins;
 use hozon_shared::ports::{Clock, Ids};
+use hozon_shared::telemetry::Causes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -93,7 +94,7 @@ impl StripeServer {
     pub async fn tick(&self) {
         let is_due = self.lock().is_due(self.0.clock.now());
         if is_due && let Err(error) = self.change(|_| Ok(())) {
-            tracing::error!(error = &error as &dyn std::error::Error, "renewals failed; they are retried at the next tick");
+            tracing::error!(error = %Causes(&error), "renewals wait for the next look at the clock");
         }
         self.send().await;
     }

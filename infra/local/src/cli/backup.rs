@@ -8,10 +8,10 @@ use hozon::Local;
 use hozon_shared::domain::id::OrgId;
 use indicatif::HumanBytes;
 
-use super::client::{Client, NewestBackup};
-use super::language::say;
-use super::progress::ProgressDisplay;
+use super::client::{Backup as Newest, Client};
+use super::progress::Shown;
 use super::{DataFolder, until_interrupted};
+use hozon::language::say;
 
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
@@ -43,7 +43,10 @@ pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
             break backup;
         }
         if was_idle {
-            bail!("the run ended without a result; see the log for the reason");
+            bail!(say(
+                "the run ended without recording its result; the log says why",
+                "実行は終わりましたが、結果が記録されていません。理由はログにあります"
+            ));
         }
         tokio::time::sleep(ASK_EVERY).await;
     };
@@ -54,7 +57,8 @@ pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
 
 async fn report(local: &Local, org: OrgId, id: &str, ended: NewestBackup, took: Duration) -> Result<()> {
     if let Some(failure) = ended.failure {
-        bail!("the backup failed ({}): {}", failure.code, failure.message);
+        let (code, why) = (failure.code, failure.message);
+        bail!(say(format!("the backup failed ({code}): {why}"), format!("バックアップに失敗しました（{code}）: {why}")));
     }
     let total = ended.progress.total.unwrap_or_default();
     let rate = total.bytes as f64 / took.as_secs_f64().max(0.001);

@@ -8,7 +8,7 @@ use hozon_shared::domain::progress::Amount;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::language::locale;
+use hozon::language::locale;
 
 /// Calls the API as an organisation's administrator.
 pub struct Client {

@@ -9,9 +9,9 @@ use hozon_shared::domain::id::OrgId;
 
 use super::backup::back_up;
 use super::client::{Client, NothingLeft};
-use super::language::say;
-use super::progress::ProgressDisplay;
+use super::progress::Shown;
 use super::{DataFolder, serve, until_interrupted};
+use hozon::language::say;
 
 /// The sample's schedule: the first Monday of each month, which leaves one of two free backups for trying out.
 const MONTHLY: &str = "RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO";

@@ -6,12 +6,13 @@ use anyhow::Result;
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
-use hozon::import::{Encoding, ImportOptions, Mark, NameEncoding, Note, Planned, parse_separator, plan};
-use hozon::{Local, require_name};
+use hozon::import::{Encoding, Mark, NameEncoding, Note, Options, Planned, parse_separator, plan};
+use hozon::language::{locale, say};
+use hozon::{Local, japanese, require_name};
 use hozon_shared::domain::id::OrgId;
-use indicatif::HumanCount;
+use hozon_shared::domain::locale::Locale;
 
-use super::DataFolder;
+use super::{DataFolder, ENDING};
 
 /// Maximum number of notes that are printed.
 const MAX_NOTES: usize = 1_000;
@@ -70,7 +71,12 @@ struct FileEncoding {
 
 fn parse_encoding(text: &str) -> Result<FileEncoding, String> {
     let (file, name) = text.rsplit_once('=').map_or((None, text), |(file, name)| (Some(file.to_owned()), name));
-    let unknown = || format!("{name} is no encoding; examples are utf-8, shift_jis, euc-jp, gbk and windows-1252");
+    let unknown = || {
+        say(
+            format!("{name} is no encoding; examples are utf-8, shift_jis, euc-jp, gbk and windows-1252"),
+            format!("{name} という文字コードはありません。例: utf-8、shift_jis、euc-jp、gbk、windows-1252"),
+        )
+    };
     Encoding::named(name).map(|encoding| FileEncoding { file, encoding }).ok_or_else(unknown)
 }
 
@@ -89,6 +95,7 @@ impl Import {
             skip_unknown: self.skip_unknown,
             edited: self.edited,
             marks: self.marks.clone(),
+            stop: ENDING.clone(),
         }
     }
 }
@@ -100,20 +107,12 @@ pub async fn run(place: DataFolder, arguments: Import) -> Result<()> {
     let mut local = place.start().await?;
     let known = local.find_organisation(&arguments.org).ok();
     let org = known.unwrap_or_else(|| local.new_organisation_id());
-    let mut is_loaded = false;
     let loading = async {
         local.require_terms(&arguments.plan, &arguments.country)?;
         load(&local, org, planned).await
     };
-    let outcome = tokio::select! {
-        outcome = loading => outcome.map(|()| is_loaded = true),
-        interrupted = tokio::signal::ctrl_c() => {
-            println!("\nStopped. Nothing was loaded.");
-            interrupted.map_err(Into::into)
-        }
-    };
-    let outcome = match outcome {
-        Ok(()) if is_loaded && known.is_none() => {
+    let outcome = match loading.await {
+        Ok(()) if known.is_none() => {
             local.make_organisation(org, &arguments.org, arguments.time_zone, &arguments.plan, &arguments.country).await
         }
         outcome => outcome,
@@ -126,12 +125,7 @@ async fn load(local: &Local, org: OrgId, planned: Planned) -> Result<()> {
     let bar = indicatif::ProgressBar::new_spinner();
     let imported = planned
         .load(&local.ports, org, &mut |step| {
-            bar.set_message(format!(
-                "{}: {} rows, {} attachments",
-                step.module,
-                HumanCount(step.rows),
-                HumanCount(step.attachments)
-            ));
+            bar.set_message(counts(step.module, step.rows, step.attachments));
             bar.tick();
         })
         .await;
@@ -139,16 +133,26 @@ async fn load(local: &Local, org: OrgId, planned: Planned) -> Result<()> {
     let imported = imported?;
     tell(&imported.notes);
     for module in imported.modules {
-        println!("{}: {} rows, {} attachments", module.api_name, module.rows, module.attachments);
+        println!("{}", counts(&module.api_name, module.rows, module.attachments));
     }
     Ok(())
 }
 
+fn counts(module: &str, rows: u64, attachments: u64) -> String {
+    say(
+        format!("{module}: {rows} rows, {attachments} attachments"),
+        format!("{module}: {rows} 行、添付ファイル {attachments} 件"),
+    )
+}
+
 fn tell(notes: &[Note]) {
     for note in notes.iter().take(MAX_NOTES) {
-        println!("note: {note}");
+        match locale() {
+            Locale::En => println!("note: {note}"),
+            Locale::Ja => println!("注意: {}", japanese::note(note)),
+        }
     }
     if let Some(more) = notes.len().checked_sub(MAX_NOTES).filter(|more| *more > 0) {
-        println!("note: and {more} more");
+        println!("{}", say(format!("note: and {more} more"), format!("注意: ほか {more} 件")));
     }
 }

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use hozon::serving::{OfflineTokens, Serving};
+use hozon::no_organisation;
+use hozon::serving::{Known, Serving};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Role;
 use serde_json::json;
 
 use super::client::Client;
-use super::language::{locale, say};
+use hozon::language::{locale, say};
 
 /// Test cards of the local checkout, with the effect of each.
 pub const TEST_CARDS: [(&str, &str, &str); 6] = [
@@ -68,7 +69,12 @@ pub async fn links(data: &Path, arguments: Links) -> Result<()> {
         println!("{}", entry.name);
         println!("  {}  {url}/#token={token}", say("console  ", "コンソール    "));
         println!("  {}  {url}/mail#token={token}", say("sent mail", "送信済みメール"));
-        downloads(&url, token).await.with_context(|| format!("ask {url}; is the program still running?"))?;
+        downloads(&url, token).await.with_context(|| {
+            say(
+                format!("ask {url}; is the program still running?"),
+                format!("{url} に接続できません。プログラムは起動していますか"),
+            )
+        })?;
     }
     println!("\nAPI  {url}/crm/bulk/v8/backup  ({url}/openapi.json)");
     println!(
@@ -101,7 +107,13 @@ pub fn token(data: &Path, arguments: &Token) -> Result<()> {
     let org = match (&arguments.org, known.organisations()) {
         (Some(name), _) => find(&known, name)?,
         (None, [only]) => only.id,
-        (None, _) => bail!("name the organisation with --org; there are: {}", names(&known)),
+        (None, _) => {
+            let names = names(&known).join(", ");
+            bail!(say(
+                format!("name the organisation with --org; there are: {names}"),
+                format!("--org で組織を指定してください。登録されている組織: {names}")
+            ))
+        }
     };
     let role = if arguments.user { Role::User } else { Role::Administrator };
     println!("{}", known.token(org, role, locale())?);
@@ -127,10 +139,10 @@ fn find(known: &OfflineTokens, name: &str) -> Result<OrgId> {
     known.organisations().iter().find(|entry| entry.name == name).map(|entry| entry.id).ok_or_else(|| unknown(known, name))
 }
 
-fn unknown(known: &OfflineTokens, name: &str) -> anyhow::Error {
-    anyhow::anyhow!("there is no organisation {name:?} here; there are: {}", names(known))
+fn unknown(known: &Known, name: &str) -> anyhow::Error {
+    anyhow::anyhow!(no_organisation(name, &names(known)))
 }
 
-fn names(known: &OfflineTokens) -> String {
-    known.organisations().iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(", ")
+fn names(known: &Known) -> Vec<&str> {
+    known.organisations().iter().map(|entry| entry.name.as_str()).collect()
 }

@@ -4,10 +4,10 @@ mod backup;
 mod client;
 mod demo;
 mod import;
-mod language;
 mod links;
 mod progress;
 mod serve;
+mod usage;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -15,12 +15,15 @@ use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+use hozon::language::say;
 use hozon::{AllowedHost, Local, Options};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::settings::webhook_addresses;
-use language::say;
+use hozon_shared::telemetry::Causes;
 use tokio_util::sync::CancellationToken;
+
+pub use usage::arguments;
 
 /// Backups of CRM data: every record and every attachment in two zips, behind links that work for seven days.
 #[derive(Parser)]
@@ -132,7 +135,7 @@ static ENDING: LazyLock<CancellationToken> = LazyLock::new(|| {
     tokio::spawn(async move {
         match asked.await {
             Ok(()) => asked_for.cancel(),
-            Err(error) => tracing::warn!(%error, "signals to stop cannot be received"),
+            Err(error) => tracing::warn!(error = %Causes(&error), "the program cannot be asked to end"),
         }
     });
     ending

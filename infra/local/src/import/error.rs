@@ -24,6 +24,9 @@ pub enum ImportError {
     /// Unrecognised files, which the user did not ask to skip.
     #[error("nothing was loaded, because {} not recognised; --skip-unknown leaves {} out:\n{}", are(.0.len()), them(.0.len()), listed(.0))]
     Unknown(Vec<Skipped>),
+    /// The person, or the system, has asked for an end.
+    #[error("stopped before its end; nothing was loaded")]
+    Stopped,
     /// There is nothing to load.
     #[error("no CSV file was found")]
     Empty,
@@ -202,20 +205,24 @@ fn them(count: usize) -> &'static str {
     if count == 1 { "it" } else { "them" }
 }
 
-/// Lists every file; for a folder with very many files it lists the first ones and counts the rest.
 fn listed(skipped: &[Skipped]) -> String {
+    listed_by(skipped, Skipped::to_string, |count| format!("and {count} more"))
+}
+
+/// Names every file; of a folder with very many it names the first and counts the rest.
+pub(crate) fn listed_by(skipped: &[Skipped], name: impl Fn(&Skipped) -> String, more: impl Fn(usize) -> String) -> String {
     let (mut lines, mut folders) = (Vec::new(), BTreeMap::new());
     for file in skipped {
         let folder = file.name.rsplit_once('/').map_or("", |(folder, _)| folder);
         let count: &mut usize = folders.entry(folder).or_default();
         *count += 1;
         if skipped.len() <= MAX_NAMED || *count <= MAX_OF_FOLDER {
-            lines.push(format!("  {file}"));
+            lines.push(format!("  {}", name(file)));
         }
     }
     if skipped.len() > MAX_NAMED {
-        let more = folders.iter().filter(|(_, count)| **count > MAX_OF_FOLDER);
-        lines.extend(more.map(|(folder, count)| format!("  {folder}/: and {} more", count - MAX_OF_FOLDER)));
+        let large = folders.iter().filter(|(_, count)| **count > MAX_OF_FOLDER);
+        lines.extend(large.map(|(folder, count)| format!("  {folder}/: {}", more(count - MAX_OF_FOLDER))));
     }
     lines.join("\n")
 }

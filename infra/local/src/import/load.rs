@@ -1,10 +1,13 @@
 //! Writes planned modules into the CRM store as generations that are not visible yet, and checks them against
 //! manifests.
 
+use futures_util::StreamExt;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
-use hozon_shared::ports::Ports;
-use hozon_shared::snapshots::writer::{NativeStores, NativeWriter, WriteError};
+use hozon_shared::ports::{ObjectBody, Ports};
+use hozon_shared::snapshots::writer::{NativeStores, NativeWriter, WriteError, unreadable};
+use hozon_shared::telemetry::Causes;
+use tokio_util::sync::CancellationToken;
 
 use super::Step;
 use super::csv_file::CsvFile;
@@ -15,30 +18,37 @@ use super::notes::Note;
 /// Number of rows between two progress reports.
 const STEP_ROWS: u64 = 10_000;
 
-/// Writes all modules. On an error, everything that was written is deleted.
+/// Writes all modules. After an error, and once `stop` is cancelled, everything that was written is deleted again.
 pub async fn write_all(
     ports: &Ports,
     org: OrgId,
     plans: Vec<ModulePlan>,
     notes: &mut Vec<Note>,
     tell: &mut dyn FnMut(Step<'_>),
+    stop: &CancellationToken,
 ) -> Result<Vec<Module>, ImportError> {
     let generation = format!("{:020}", ports.ids.next(ports.clock.now()));
     let mut modules = Vec::new();
+    let mut written = Ok(());
     for plan in plans {
         let mut writer = NativeWriter::new(stores(ports), org, plan.head.clone(), &generation);
-        match write(&mut writer, plan, notes, tell).await {
+        match write(&mut writer, plan, notes, tell, stop).await {
             Ok(module) => modules.push(module),
             Err(error) => {
                 abandon(writer).await;
-                for module in &modules {
-                    abandon(NativeWriter::new(stores(ports), org, layout::head_of(module), &generation)).await;
-                }
-                return Err(error);
+                written = Err(error);
+                break;
             }
         }
     }
-    Ok(modules)
+    // What a stop has broken off fails in many ways.
+    let written = if stop.is_cancelled() { Err(ImportError::Stopped) } else { written };
+    if written.is_err() {
+        for module in &modules {
+            abandon(NativeWriter::new(stores(ports), org, layout::head_of(module), &generation)).await;
+        }
+    }
+    written.map(|()| modules)
 }
 
 fn stores(ports: &Ports) -> NativeStores {
@@ -48,7 +58,7 @@ fn stores(ports: &Ports) -> NativeStores {
 /// Deletes what was written. What cannot be deleted stays invisible, and a later import of the module deletes it.
 async fn abandon(writer: NativeWriter) {
     if let Err(error) = writer.abandon().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "deleting unfinished data failed");
+        tracing::warn!(error = %Causes(&error), "unfinished data could not be deleted yet");
     }
 }
 
@@ -57,12 +67,13 @@ async fn write(
     plan: ModulePlan,
     notes: &mut Vec<Note>,
     tell: &mut dyn FnMut(Step<'_>),
+    stop: &CancellationToken,
 ) -> Result<Module, ImportError> {
     let name = plan.head.api_name.clone();
-    let rows = write_rows(writer, &plan, notes, tell).await?;
+    let rows = write_rows(writer, &plan, notes, tell, stop).await?;
     let mut attachments = 0;
     for planned in plan.attachments {
-        write_file(writer, planned).await?;
+        write_file(writer, planned, stop).await?;
         attachments += 1;
         tell(Step { module: &name, rows, attachments });
     }
@@ -76,12 +87,14 @@ async fn write_rows(
     plan: &ModulePlan,
     notes: &mut Vec<Note>,
     tell: &mut dyn FnMut(Step<'_>),
+    stop: &CancellationToken,
 ) -> Result<u64, ImportError> {
     let (name, columns) = (&plan.head.api_name, plan.head.fields.len());
     let mut rows = 0;
     for source in &plan.files {
         let mut csv = CsvFile::open(source).await?;
         csv.header().await?;
+        require_no_stop(stop)?;
         while csv.next(columns).await? {
             let cells: Vec<_> = csv.cells().collect();
             let mut cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
@@ -89,6 +102,7 @@ async fn write_rows(
             writer.row(&cells).await.map_err(|error| write_error(&source.file.name, error))?;
             rows += 1;
             if u64::is_multiple_of(rows, STEP_ROWS) {
+                require_no_stop(stop)?;
                 tell(Step { module: name, rows, attachments: 0 });
             }
         }
@@ -97,9 +111,10 @@ async fn write_rows(
     Ok(rows)
 }
 
-async fn write_file(writer: &mut NativeWriter, planned: PlannedFile) -> Result<(), ImportError> {
+async fn write_file(writer: &mut NativeWriter, planned: PlannedFile, stop: &CancellationToken) -> Result<(), ImportError> {
     let PlannedFile { attachment, file, sha256 } = planned;
-    let stored = writer.attachment(attachment, file.body().await?).await.map_err(|source| write_error(&file.name, source))?;
+    let body = until_stopped(file.body().await?, stop.clone());
+    let stored = writer.attachment(attachment, body).await.map_err(|source| write_error(&file.name, source))?;
     if stored.size != file.size {
         return Err(file.unreadable(std::io::ErrorKind::UnexpectedEof.into()));
     }
@@ -107,6 +122,15 @@ async fn write_file(writer: &mut NativeWriter, planned: PlannedFile) -> Result<(
         return Err(ImportError::Changed { file: file.name, change: Change::Contents });
     }
     Ok(())
+}
+
+fn require_no_stop(stop: &CancellationToken) -> Result<(), ImportError> {
+    if stop.is_cancelled() { Err(ImportError::Stopped) } else { Ok(()) }
+}
+
+/// A body that cannot be read any further after a stop, so that its upload is given up like that of any file that breaks off.
+fn until_stopped(body: ObjectBody, stop: CancellationToken) -> ObjectBody {
+    body.map(move |chunk| require_no_stop(&stop).map_err(unreadable).and(chunk)).boxed()
 }
 
 fn write_error(file: &str, source: WriteError) -> ImportError {

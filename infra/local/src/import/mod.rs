@@ -30,12 +30,17 @@ use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
 use hozon_shared::snapshots::publish::publish;
+use tokio_util::sync::CancellationToken;
 
+pub use csv_rows::CsvFault;
 pub use dialect::parse_separator;
+pub(crate) use error::listed_by;
 pub use error::{Change, ImportError, RowFault};
 pub use marks::Mark;
-pub use notes::{Note, SkipReason, Skipped};
+pub use notes::{Note, Reason, Skipped};
+pub use own_set::SetFault;
 pub use text::Encoding;
+pub use zip_directory::ZipFault;
 pub use zip_names::NameEncoding;
 
 use dialect::CsvPreferences;
@@ -66,6 +71,8 @@ pub struct ImportOptions {
     pub edited: bool,
     /// Modules and fields that backups leave out.
     pub marks: Vec<Mark>,
+    /// Ends the import once it is cancelled: with [`ImportError::Stopped`], or well where everything is being made current already.
+    pub stop: CancellationToken,
 }
 
 /// Progress of an import.
@@ -91,10 +98,19 @@ pub struct Imported {
 pub struct Planned {
     modules: Vec<ModulePlan>,
     notes: Vec<Note>,
+    stop: CancellationToken,
 }
 
-/// Plans an import without writing anything. Unrecognised files, incomplete sets and exceeded limits are detected here.
-pub async fn plan(options: &ImportOptions, now: DateTime<Utc>) -> Result<Planned, ImportError> {
+/// Reads what there is, without writing anything: unknown files, incomplete sets and limits are found here.
+pub async fn plan(options: &Options, now: DateTime<Utc>) -> Result<Planned, ImportError> {
+    tokio::select! {
+        biased;
+        () = options.stop.cancelled() => Err(ImportError::Stopped),
+        planned = look_at(options, now) => planned,
+    }
+}
+
+async fn look_at(options: &Options, now: DateTime<Utc>) -> Result<Planned, ImportError> {
     let zips = ZipReading { names: options.zip_names, zone: options.time_zone };
     let mut inventory = inventory::take(&options.from, zips).await?;
     own::settle(&mut inventory)?;
@@ -114,7 +130,7 @@ pub async fn plan(options: &ImportOptions, now: DateTime<Utc>) -> Result<Planned
     marks::apply(&options.marks, &mut modules)?;
     let mut notes = inventory.notes;
     notes.extend(inventory.skipped.into_iter().map(Note::Skipped));
-    Ok(Planned { modules, notes })
+    Ok(Planned { modules, notes, stop: options.stop.clone() })
 }
 
 fn refuse_unknown(options: &ImportOptions, skipped: &[Skipped]) -> Result<(), ImportError> {
@@ -135,7 +151,7 @@ impl Planned {
     /// Writes the planned modules, and makes all of them current at once. After an error, nothing is visible.
     pub async fn load(self, ports: &Ports, org: OrgId, tell: &mut dyn FnMut(Step<'_>)) -> Result<Imported, ImportError> {
         let mut notes = self.notes;
-        let modules = load::write_all(ports, org, self.modules, &mut notes, tell).await?;
+        let modules = load::write_all(ports, org, self.modules, &mut notes, tell, &self.stop).await?;
         publish(&*ports.catalogue, &*ports.objects, org, &modules, ports.clock.now()).await?;
         Ok(Imported { modules, notes })
     }

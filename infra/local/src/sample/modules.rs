@@ -126,7 +126,12 @@ const fn module(
     SampleModule { number, api_name, label, contents: DataCategory::Crm, records, has_files: false, columns }
 }
 
-/// All modules in the CRM's order.
+/// The same module, with attachments.
+const fn with_files(module: SampleModule) -> SampleModule {
+    SampleModule { has_files: true, ..module }
+}
+
+/// All modules, in the CRM's order.
 pub static ALL: [SampleModule; 9] = [
     module(
         1,
@@ -172,49 +177,43 @@ pub static ALL: [SampleModule; 9] = [
             NOTE,
         ],
     ),
-    SampleModule {
-        has_files: true,
-        ..module(
-            CONTACTS,
-            "Contacts",
-            "連絡先",
-            2_500,
-            &[
-                ID,
-                ACCOUNT,
-                NAME,
-                EMAIL,
-                column("Mobile", "携帯電話", "phone", Kind::Mobile),
-                column("Email_Opt_Out", "メール配信停止", "boolean", Kind::Flag),
-                OWNER,
-                CREATED,
-                MODIFIED,
-                NOTE,
-            ],
-        )
-    },
-    SampleModule {
-        has_files: true,
-        ..module(
-            4,
-            "Deals",
-            "商談",
-            1_500,
-            &[
-                ID,
-                column("Deal_Name", "商談名", "text", Kind::DealName),
-                ACCOUNT,
-                CONTACT,
-                column("Amount", "金額", "currency", Kind::Yen(50_000, 30_000_000)),
-                column("Stage", "ステージ", "picklist", Kind::Stage),
-                column("Closing_Date", "完了予定日", "date", Kind::Closing),
-                OWNER,
-                CREATED,
-                MODIFIED,
-                NOTE,
-            ],
-        )
-    },
+    with_files(module(
+        CONTACTS,
+        "Contacts",
+        "連絡先",
+        2_500,
+        &[
+            ID,
+            ACCOUNT,
+            NAME,
+            EMAIL,
+            column("Mobile", "携帯電話", "phone", Kind::Mobile),
+            column("Email_Opt_Out", "メール配信停止", "boolean", Kind::Flag),
+            OWNER,
+            CREATED,
+            MODIFIED,
+            NOTE,
+        ],
+    )),
+    with_files(module(
+        4,
+        "Deals",
+        "商談",
+        1_500,
+        &[
+            ID,
+            column("Deal_Name", "商談名", "text", Kind::DealName),
+            ACCOUNT,
+            CONTACT,
+            column("Amount", "金額", "currency", Kind::Yen(50_000, 30_000_000)),
+            column("Stage", "ステージ", "picklist", Kind::Stage),
+            column("Closing_Date", "完了予定日", "date", Kind::Closing),
+            OWNER,
+            CREATED,
+            MODIFIED,
+            NOTE,
+        ],
+    )),
     module(
         7,
         "Products",

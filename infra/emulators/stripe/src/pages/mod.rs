@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use hozon_shared::domain::locale::Locale;
+use hozon_shared::telemetry::Causes;
 use reqwest::Url;
 
 use crate::StripeServer;
@@ -118,7 +119,7 @@ fn refused(refusal: &Refusal) -> Response {
     let status = match refusal {
         Refusal::Missing(_) => StatusCode::NOT_FOUND,
         Refusal::Broken(error) => {
-            tracing::error!(%error, "storing the payment state failed");
+            tracing::error!(error = %Causes(error), "the payments' state could not be kept");
             StatusCode::INTERNAL_SERVER_ERROR
         }
         _ => StatusCode::BAD_REQUEST,

@@ -1,0 +1,73 @@
+//! What the terminal says in Japanese of errors and notes. Every variant is matched, so that a new one does not compile without its Japanese.
+
+mod import;
+mod notes;
+mod verify;
+
+use std::error::Error;
+use std::io::ErrorKind;
+
+use hozon_shared::domain::price::Unknown;
+
+use crate::import::{ImportError, Note, ZipFault};
+use crate::verify::{Difference, SetFault};
+
+/// An error with its causes in one line. A cause that is told by the error above it is not told again; one that is not known here keeps its
+/// English.
+pub fn error_with_causes<'a>(chain: impl IntoIterator<Item = &'a (dyn Error + 'static)>) -> String {
+    let mut texts: Vec<String> = chain.into_iter().map(error).collect();
+    texts.dedup();
+    texts.join(": ")
+}
+
+/// What an import tells beside its numbers.
+pub fn note(note: &Note) -> String {
+    notes::note(note)
+}
+
+fn error(error: &(dyn Error + 'static)) -> String {
+    if let Some(error) = error.downcast_ref::<ImportError>() {
+        return import::error(error);
+    }
+    if let Some(difference) = error.downcast_ref::<Difference>() {
+        return verify::difference(difference);
+    }
+    if let Some(fault) = error.downcast_ref::<SetFault>() {
+        return import::set_fault(fault);
+    }
+    if let Some(fault) = error.downcast_ref::<ZipFault>() {
+        return import::zip_fault(fault);
+    }
+    if let Some(unknown) = error.downcast_ref::<Unknown>() {
+        return unknown_terms(unknown);
+    }
+    match error.downcast_ref::<std::io::Error>() {
+        Some(error) => io_error(error),
+        None => error.to_string(),
+    }
+}
+
+fn unknown_terms(unknown: &Unknown) -> String {
+    match unknown {
+        Unknown::Plan { name, known } => format!("プラン {name:?} はありません。使えるプラン: {known}"),
+        Unknown::Country { code, known, default } => format!(
+            "{code:?} は国コード（ISO 3166-1 alpha-2）ではありません。価格が設定されている国: {known}（その他の国には {default} の価格が適用されます）"
+        ),
+        Unknown::CountryWithoutPrices { code } => {
+            format!("{code:?} は国コード（ISO 3166-1 alpha-2、例: JP、US）ではありません")
+        }
+    }
+}
+
+fn io_error(error: &std::io::Error) -> String {
+    let known = match error.kind() {
+        ErrorKind::NotFound => "ファイルまたはフォルダーが見つかりません",
+        ErrorKind::PermissionDenied => "アクセス権がありません",
+        ErrorKind::StorageFull => "ディスクの空き容量がありません",
+        ErrorKind::AddrInUse => "ポートが使用中です",
+        ErrorKind::UnexpectedEof => "途中で終わっています",
+        ErrorKind::IsADirectory => "フォルダーです",
+        _ => return error.to_string(),
+    };
+    known.to_owned()
+}

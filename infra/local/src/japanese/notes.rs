@@ -1,0 +1,60 @@
+//! What an import tells beside its numbers.
+
+use crate::import::{Note, Reason, Skipped};
+
+/// One note.
+pub fn note(note: &Note) -> String {
+    match note {
+        Note::Skipped(file) => format!("除外: {}", skipped(file)),
+        Note::SystemFile(file) => format!("除外: {file}: OS のファイルです"),
+        Note::GivenTwice { name, first } => format!("除外: {name}: {first} と同じです"),
+        Note::EmptyFile(file) => format!("除外: {file}: 空のファイルです"),
+        Note::NoAttachments(backup) => format!("{backup}: このバックアップの添付ファイルは指定されていません"),
+        Note::Edited(file) => format!("{file}: バックアップ後に編集されているため、チェックサムは確認していません"),
+        Note::Separator { file, separator } => format!("{file}: 区切り文字は {separator} です"),
+        Note::Encoding { file, encoding } => format!("{file}: {encoding} として読み込みました"),
+        Note::Doubtful { file, other } => {
+            format!("{file}: --encoding の指定ではなく {other} かもしれません。文字を確認してください")
+        }
+        Note::ZipNames { zip, names, example } => {
+            format!("{zip}: 名前を {names} として読み込みました（例: {example:?}）。--zip-names で変更できます")
+        }
+        Note::Column { file, column, name, repeated } => {
+            let because = if *repeated { "同じ名前の列がある" } else { "名前がない" };
+            format!("{file}: {because}ため、{column} 列目を {name:?} としました")
+        }
+        Note::ShortRow { file, line, found, columns } => {
+            format!("{file} の {line} 行目: セルが {found} 個のため、{columns} 個まで補いました")
+        }
+        Note::LongRow { file, line, found, header } => {
+            format!("{file} の {line} 行目: ヘッダーの {header} 列に対してセルが {found} 個あるため、列を追加しました")
+        }
+        Note::EndMark(file) => format!("{file}: 末尾の Ctrl-Z を取り除きました"),
+        Note::More { file, count } => format!("{file}: ほかに {count} 行を同じように変更しました"),
+        Note::NoRecord { name, module, record } => {
+            format!("{name}: {module} のレコードを示していないため、{record:?} の添付ファイルとしました")
+        }
+    }
+}
+
+/// A file that is not loaded.
+pub fn skipped(file: &Skipped) -> String {
+    format!("{}: {}", file.name, reason(&file.reason))
+}
+
+fn reason(reason: &Reason) -> String {
+    let text = match reason {
+        Reason::Link => "シンボリックリンクです。ファイルそのものを置くか、入力として指定してください",
+        Reason::Pipe => "名前付きパイプです",
+        Reason::Socket => "ソケットです",
+        Reason::Device => "デバイスです",
+        Reason::Spreadsheet => "表計算ファイルです。シートを CSV で保存してください",
+        Reason::InnerZip => "zip の中の zip です。先に外側を展開してください",
+        Reason::OtherType => "CSV でも、フォルダー attachments/<モジュール>/<レコードID>/ の中のファイルでもありません",
+        Reason::NotInManifest => "このバックアップのマニフェストにありません",
+        Reason::NoSuchModule { module } => {
+            return format!("{module} の添付ファイルですが、そのモジュールの CSV ファイルがありません");
+        }
+    };
+    text.to_owned()
+}

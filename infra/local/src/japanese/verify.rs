@@ -1,0 +1,61 @@
+//! Where an archive is not what its manifest says.
+
+use super::{error_with_causes, import};
+use crate::verify::{Difference, DifferenceKind, FrameFault};
+
+/// The first difference.
+pub fn difference(difference: &Difference) -> String {
+    let what = kind(&difference.what);
+    match difference.entry.as_str() {
+        "" => format!("{}: {what}", difference.zip),
+        entry => format!("{}: {entry}: {what}", difference.zip),
+    }
+}
+
+fn kind(kind: &DifferenceKind) -> String {
+    match kind {
+        DifferenceKind::Unreadable(error) => format!("読めません: {}", error_with_causes(causes(error))),
+        DifferenceKind::NoManifest(error) => format!("マニフェストとして解釈できません: {error}"),
+        DifferenceKind::OtherFormat { format, version } => {
+            format!("形式 {format} バージョン {version} には対応していません")
+        }
+        DifferenceKind::ListedTwice => "マニフェストに2回記載されています".to_owned(),
+        DifferenceKind::Twice => "zip に2つあります".to_owned(),
+        DifferenceKind::NotListed => "マニフェストにありません".to_owned(),
+        DifferenceKind::Missing => "ありません".to_owned(),
+        DifferenceKind::Frame(fault) => frame_fault(fault),
+        DifferenceKind::Bytes { manifest, found } => {
+            format!("マニフェストでは {manifest} バイト、実際は {found} バイトです")
+        }
+        DifferenceKind::Sha256 => "SHA-256 がマニフェストと異なります".to_owned(),
+        DifferenceKind::Rows { manifest, found } => {
+            format!("マニフェストでは {}、実際は {}です", rows(manifest), rows(found))
+        }
+        DifferenceKind::Index => {
+            "attachments.csv にサイズと SHA-256 が正しく記載されていないか、attachments.csv にしかありません".to_owned()
+        }
+    }
+}
+
+fn frame_fault(fault: &FrameFault) -> String {
+    match fault {
+        FrameFault::Unreadable(fault) => format!("読めません: {}", import::zip_fault(fault)),
+        FrameFault::Field { record, field } => format!(
+            "{record} の {field} が Hozon の書き方と異なります。ほかのプログラムがファイルを見失うか、zip を拒否する可能性があります"
+        ),
+        FrameFault::Place { found, expected } => format!(
+            "前のエントリは {expected} バイト目で終わりますが、{found} バイト目から始まっています（隙間または重なりがあります）"
+        ),
+        FrameFault::End => {
+            "末尾が Hozon の書き方と異なります（サイズ、件数、ディスク番号の誤り、または末尾の後の余分なデータ）".to_owned()
+        }
+    }
+}
+
+fn rows(rows: &Option<u64>) -> String {
+    rows.map_or_else(|| "行数なし".to_owned(), |rows| format!("{rows} 行"))
+}
+
+fn causes(error: &crate::import::ImportError) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
+}
