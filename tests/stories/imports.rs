@@ -144,8 +144,8 @@ async fn attachments(world: &World) -> Vec<(String, usize)> {
     modules.into_iter().map(|module| (module.api_name, module.attachments.len())).collect()
 }
 
-fn of(from: Vec<PathBuf>) -> Options {
-    Options { from, ..Options::default() }
+fn of(from: Vec<PathBuf>) -> ImportOptions {
+    ImportOptions { from, ..ImportOptions::default() }
 }
 
 async fn shell(folder: &Path, script: &str) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use hozon_archive::{Settings, handle};
 use hozon_emulator_aws::states::asl::{Failed, Run, Services, load};
-use hozon_shared::domain::backup::Status;
+use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{ObjectRef, Ports, read_all};
 use hozon_tests::{Crm, World};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ async fn a_run_whose_every_task_is_throttled_ends_well() {
     let input = json!({ "org": world.org, "backup": backup.id });
     run.execute(&machine, &backup.execution, input).await.unwrap();
     let stored = world.local.ports.store.backup(world.org, backup.id).await.unwrap().unwrap();
-    assert_eq!((stored.status, stored.failure), (Status::Completed, None));
+    assert_eq!((stored.status, stored.failure), (BackupStatus::Completed, None));
     let calls = throttled.calls.lock().unwrap().clone();
     let tasks: Vec<_> = calls.keys().map(String::as_str).collect();
     assert_eq!(tasks, ["assemble", "begin", "finish", "pack", "plan"], "none of them failed");

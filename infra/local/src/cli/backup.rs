@@ -8,8 +8,8 @@ use hozon::Local;
 use hozon_shared::domain::id::OrgId;
 use indicatif::HumanBytes;
 
-use super::client::{Backup as Newest, Client};
-use super::progress::Shown;
+use super::client::{Client, NewestBackup};
+use super::progress::ProgressDisplay;
 use super::{DataFolder, until_interrupted};
 use hozon::language::say;
 

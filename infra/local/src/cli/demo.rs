@@ -9,7 +9,7 @@ use hozon_shared::domain::id::OrgId;
 
 use super::backup::back_up;
 use super::client::{Client, NothingLeft};
-use super::progress::Shown;
+use super::progress::ProgressDisplay;
 use super::{DataFolder, serve, until_interrupted};
 use hozon::language::say;
 

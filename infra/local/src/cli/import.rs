@@ -6,7 +6,7 @@ use anyhow::Result;
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
-use hozon::import::{Encoding, Mark, NameEncoding, Note, Options, Planned, parse_separator, plan};
+use hozon::import::{Encoding, ImportOptions, Mark, NameEncoding, Note, Planned, parse_separator, plan};
 use hozon::language::{locale, say};
 use hozon::{Local, japanese, require_name};
 use hozon_shared::domain::id::OrgId;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use hozon::no_organisation;
-use hozon::serving::{Known, Serving};
+use hozon::serving::{OfflineTokens, Serving};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Role;
 use serde_json::json;
@@ -139,10 +139,10 @@ fn find(known: &OfflineTokens, name: &str) -> Result<OrgId> {
     known.organisations().iter().find(|entry| entry.name == name).map(|entry| entry.id).ok_or_else(|| unknown(known, name))
 }
 
-fn unknown(known: &Known, name: &str) -> anyhow::Error {
+fn unknown(known: &OfflineTokens, name: &str) -> anyhow::Error {
     anyhow::anyhow!(no_organisation(name, &names(known)))
 }
 
-fn names(known: &Known) -> Vec<&str> {
+fn names(known: &OfflineTokens) -> Vec<&str> {
     known.organisations().iter().map(|entry| entry.name.as_str()).collect()
 }

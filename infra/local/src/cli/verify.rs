@@ -21,7 +21,7 @@ pub struct Verify {
 pub async fn run(arguments: Verify) -> Result<()> {
     let mut all = Vec::new();
     for zip in arguments.zips {
-        let mut shown = Shown::new(say("Verifying", "検証中"));
+        let mut shown = ProgressDisplay::new(say("Verifying", "検証中"));
         let outcome = verify(&zip, &mut |done, all| shown.count(done as u64, all as u64, say("entries", "件"))).await;
         shown.finish();
         let verified = outcome?;

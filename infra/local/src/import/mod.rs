@@ -37,7 +37,7 @@ pub use dialect::parse_separator;
 pub(crate) use error::listed_by;
 pub use error::{Change, ImportError, RowFault};
 pub use marks::Mark;
-pub use notes::{Note, Reason, Skipped};
+pub use notes::{Note, SkipReason, Skipped};
 pub use own_set::SetFault;
 pub use text::Encoding;
 pub use zip_directory::ZipFault;
@@ -102,7 +102,7 @@ pub struct Planned {
 }
 
 /// Reads what there is, without writing anything: unknown files, incomplete sets and limits are found here.
-pub async fn plan(options: &Options, now: DateTime<Utc>) -> Result<Planned, ImportError> {
+pub async fn plan(options: &ImportOptions, now: DateTime<Utc>) -> Result<Planned, ImportError> {
     tokio::select! {
         biased;
         () = options.stop.cancelled() => Err(ImportError::Stopped),
@@ -110,7 +110,7 @@ pub async fn plan(options: &Options, now: DateTime<Utc>) -> Result<Planned, Impo
     }
 }
 
-async fn look_at(options: &Options, now: DateTime<Utc>) -> Result<Planned, ImportError> {
+async fn look_at(options: &ImportOptions, now: DateTime<Utc>) -> Result<Planned, ImportError> {
     let zips = ZipReading { names: options.zip_names, zone: options.time_zone };
     let mut inventory = inventory::take(&options.from, zips).await?;
     own::settle(&mut inventory)?;

@@ -7,7 +7,7 @@ mod verify;
 use std::error::Error;
 use std::io::ErrorKind;
 
-use hozon_shared::domain::price::Unknown;
+use hozon_shared::domain::price::UnknownTerm;
 
 use crate::import::{ImportError, Note, ZipFault};
 use crate::verify::{Difference, SetFault};
@@ -38,7 +38,7 @@ fn error(error: &(dyn Error + 'static)) -> String {
     if let Some(fault) = error.downcast_ref::<ZipFault>() {
         return import::zip_fault(fault);
     }
-    if let Some(unknown) = error.downcast_ref::<Unknown>() {
+    if let Some(unknown) = error.downcast_ref::<UnknownTerm>() {
         return unknown_terms(unknown);
     }
     match error.downcast_ref::<std::io::Error>() {
@@ -47,13 +47,13 @@ fn error(error: &(dyn Error + 'static)) -> String {
     }
 }
 
-fn unknown_terms(unknown: &Unknown) -> String {
+fn unknown_terms(unknown: &UnknownTerm) -> String {
     match unknown {
-        Unknown::Plan { name, known } => format!("プラン {name:?} はありません。使えるプラン: {known}"),
-        Unknown::Country { code, known, default } => format!(
+        UnknownTerm::Plan { name, known } => format!("プラン {name:?} はありません。使えるプラン: {known}"),
+        UnknownTerm::Country { code, known, default } => format!(
             "{code:?} は国コード（ISO 3166-1 alpha-2）ではありません。価格が設定されている国: {known}（その他の国には {default} の価格が適用されます）"
         ),
-        Unknown::CountryWithoutPrices { code } => {
+        UnknownTerm::CountryWithoutPrices { code } => {
             format!("{code:?} は国コード（ISO 3166-1 alpha-2、例: JP、US）ではありません")
         }
     }

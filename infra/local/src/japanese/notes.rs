@@ -1,6 +1,6 @@
 //! What an import tells beside its numbers.
 
-use crate::import::{Note, Reason, Skipped};
+use crate::import::{Note, SkipReason, Skipped};
 
 /// One note.
 pub fn note(note: &Note) -> String {
@@ -42,17 +42,17 @@ pub fn skipped(file: &Skipped) -> String {
     format!("{}: {}", file.name, reason(&file.reason))
 }
 
-fn reason(reason: &Reason) -> String {
+fn reason(reason: &SkipReason) -> String {
     let text = match reason {
-        Reason::Link => "シンボリックリンクです。ファイルそのものを置くか、入力として指定してください",
-        Reason::Pipe => "名前付きパイプです",
-        Reason::Socket => "ソケットです",
-        Reason::Device => "デバイスです",
-        Reason::Spreadsheet => "表計算ファイルです。シートを CSV で保存してください",
-        Reason::InnerZip => "zip の中の zip です。先に外側を展開してください",
-        Reason::OtherType => "CSV でも、フォルダー attachments/<モジュール>/<レコードID>/ の中のファイルでもありません",
-        Reason::NotInManifest => "このバックアップのマニフェストにありません",
-        Reason::NoSuchModule { module } => {
+        SkipReason::Link => "シンボリックリンクです。ファイルそのものを置くか、入力として指定してください",
+        SkipReason::Pipe => "名前付きパイプです",
+        SkipReason::Socket => "ソケットです",
+        SkipReason::Device => "デバイスです",
+        SkipReason::Spreadsheet => "表計算ファイルです。シートを CSV で保存してください",
+        SkipReason::InnerZip => "zip の中の zip です。先に外側を展開してください",
+        SkipReason::OtherType => "CSV でも、フォルダー attachments/<モジュール>/<レコードID>/ の中のファイルでもありません",
+        SkipReason::NotInManifest => "このバックアップのマニフェストにありません",
+        SkipReason::NoSuchModule { module } => {
             return format!("{module} の添付ファイルですが、そのモジュールの CSV ファイルがありません");
         }
     };
