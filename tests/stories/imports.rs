@@ -138,7 +138,7 @@ async fn notes(world: &World, options: ImportOptions) -> Result<Vec<Note>, Impor
     imported.map(|imported| imported.notes)
 }
 
-/// Modules with the number of their attachments.
+/// Counts the attachments of every module.
 async fn attachments(world: &World) -> Vec<(String, usize)> {
     let modules = contents(&world.local.ports, world.org).await;
     modules.into_iter().map(|module| (module.api_name, module.attachments.len())).collect()

@@ -1,4 +1,4 @@
-//! An import that is asked to end while it loads: nothing of it is there, and what was there before still is.
+//! An import that is interrupted while it loads leaves nothing behind, and keeps what was there before.
 #![cfg(unix)]
 
 use std::io::Write;
@@ -11,7 +11,7 @@ use tokio::process::Command;
 use crate::strangers::files;
 use crate::terminal::command;
 
-/// Rows that take a while: the store has had some of them long before the last is read.
+/// Writes a CSV file large enough that the store holds some of its rows long before the last one is read.
 fn many_rows(path: &Path) {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
     file.write_all(b"Id,Text\n").unwrap();
@@ -49,7 +49,7 @@ async fn an_import_that_is_asked_to_end_loads_nothing_and_says_so() {
         let output = child.wait_with_output().await.unwrap();
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert_eq!(output.status.code(), Some(3), "{signal}: {said}");
-        assert!(said.contains("stopped before its end; nothing was loaded"), "{said}");
+        assert!(said.contains("interrupted; nothing was loaded"), "{said}");
         assert_eq!(files(&stored), before, "{signal}: nothing of it is left");
     }
     let (code, said) = ran(&data, &["backup", "--org", "Old"]).await;

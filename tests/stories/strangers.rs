@@ -139,7 +139,7 @@ impl Program {
     }
 }
 
-/// Every file below a folder.
+/// Lists every file below a folder.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut found = Vec::new();

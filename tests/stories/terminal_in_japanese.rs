@@ -1,4 +1,4 @@
-//! Everything that the commands say where the terminal is Japanese.
+//! Every message of the commands in a Japanese terminal.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::terminal::command;
 async fn run(data: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output = command(data, arguments, "ja_JP.UTF-8").output().await.unwrap();
     let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    // Names of files and of formats are no language; a sentence of English has small words.
+    // File names and format names may be English; English sentences are recognised by their small words.
     let english: Vec<_> =
         text.lines().filter(|line| [" is ", " the ", " of ", " not "].iter().any(|word| line.contains(word))).collect();
     assert!(english.is_empty(), "{arguments:?}: {english:?}");

@@ -1,4 +1,4 @@
-//! A run whose tasks are throttled: Lambda refuses calls beyond the account's or the function's concurrency.
+//! A run whose tasks Lambda throttles, because the concurrency limit of the account or the function is reached.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use crate::repeats::requested;
 
 const MACHINE: &str = include_str!("../../infra/archive.asl.json");
-/// Calls of each task that are refused: more than any other error is tried again.
+/// Number of rejected calls per task, above the number of retries for any other error.
 const REFUSED: usize = 6;
-/// Waits of tens of seconds become some milliseconds.
+/// Shortens waits of tens of seconds to milliseconds.
 const SPEED: f64 = 10_000.0;
 
-/// The archive function, behind a limit that it has reached.
+/// The archive function behind an exhausted concurrency limit.
 struct Throttled {
     ports: Ports,
     calls: Mutex<BTreeMap<String, usize>>,

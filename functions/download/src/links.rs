@@ -122,7 +122,7 @@ pub async fn one(
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let links = LinkMaker { ports: &ports, organisation: &organisation, backup: &backup, now };
     let url = links.presigned(file).await?;
-    // A repeat is the same download; its link is signed anew, for links are kept nowhere.
+    // A repeated call is the same download. It signs a new link, because links are not stored.
     if !once.is_repeat() {
         let started = download_started(&ports, &caller, &backup, file, now);
         let changes = [Some(started), once.answer_with_secret(StatusCode::OK)];
@@ -139,7 +139,7 @@ pub async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiErro
     ports.store.backup(org, id).await?.ok_or_else(ApiError::not_found)
 }
 
-/// Makes links to the files of a backup, from now until the backup expires.
+/// Creates links to the files of one backup, valid until the backup expires.
 struct LinkMaker<'a> {
     ports: &'a Ports,
     organisation: &'a Organisation,
@@ -154,8 +154,8 @@ impl LinkMaker<'_> {
         Ok(self.ports.links.sign(&ObjectRef::archives(&file.key), &name, self.now, valid).await?)
     }
 
-    /// A plain link where something serves them, else a presigned one: Zoho's SDKs drop the query of a link, or send a header that S3
-    /// refuses beside it.
+    /// Returns a plain link where a server for them exists, otherwise a presigned one. Zoho's SDKs drop the query of
+    /// a URL, or send a header with it that S3 rejects.
     async fn plain_or_presigned(&self, file: &ArchiveFile) -> Result<String, ApiError> {
         let plain = match LinkedFile::of_key(&file.key) {
             Some(linked) => self.ports.links.plain(&linked, self.now, self.backup.expires()).await?,

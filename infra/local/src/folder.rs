@@ -51,7 +51,7 @@ fn require_stored_files(data: &Path) -> Result<()> {
     )
 }
 
-/// Keeps other programs out of the folder for as long as the file is open.
+/// Locks the data folder against other programs until the file is closed.
 pub fn lock(data: &Path) -> Result<File> {
     let file = File::options().create(true).truncate(false).write(true).open(data.join("lock"))?;
     match file.try_lock() {

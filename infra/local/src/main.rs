@@ -15,7 +15,7 @@ use hozon_shared::telemetry::Causes;
 const OPEN_FILES: u64 = 65_536;
 /// Exit code of an import with unrecognised files.
 const UNKNOWN_FILES: u8 = 2;
-/// Exit code of an import that was asked to end before it had loaded anything.
+/// Exit code of an import that was interrupted before it loaded anything.
 const STOPPED: u8 = 3;
 
 #[tokio::main]

@@ -86,13 +86,14 @@ impl Registry {
     }
 }
 
-/// The name as a new organisation has it.
+/// Validates and normalises the name of a new organisation.
 pub fn require_name(name: &str) -> anyhow::Result<String> {
-    let what = || say(format!("{name:.100?} is no name of an organisation"), format!("{name:.100?} は組織の名前にできません"));
+    let what =
+        || say(format!("{name:.100?} cannot be the name of an organisation"), format!("{name:.100?} は組織の名前にできません"));
     organisation_name(name).with_context(what)
 }
 
-/// What is said of a name that no organisation has.
+/// Returns the message for an unknown organisation.
 pub fn no_organisation(name: &str, known: &[&str]) -> String {
     let known = known.join(", ");
     say(

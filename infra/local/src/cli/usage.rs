@@ -1,4 +1,4 @@
-//! What is wrong with the arguments, in the terminal's language. clap itself speaks English only.
+//! Explains invalid arguments in Japanese. clap has English messages only.
 
 use std::error::Error as _;
 use std::process::exit;
@@ -10,7 +10,7 @@ use hozon_shared::domain::locale::Locale;
 
 use super::Arguments;
 
-/// Reads the arguments. What is wrong with them is said, and the program ends with exit code 2.
+/// Parses the arguments. Prints what is wrong with invalid ones and exits with code 2.
 pub fn arguments() -> Arguments {
     Arguments::try_parse().unwrap_or_else(|error| {
         let japanese = if locale() == Locale::Ja { in_japanese(&error) } else { None };
@@ -20,7 +20,7 @@ pub fn arguments() -> Arguments {
     })
 }
 
-/// `None` where it is no mistake (help, version) or one that nobody makes here.
+/// Returns the Japanese message; `None` for `--help` and `--version`, and for errors that the commands cannot cause.
 fn in_japanese(error: &Error) -> Option<String> {
     let of = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let (argument, value) = (of(ContextKind::InvalidArg), of(ContextKind::InvalidValue));

@@ -24,8 +24,8 @@ pub enum ImportError {
     /// Unrecognised files, which the user did not ask to skip.
     #[error("nothing was loaded, because {} not recognised; --skip-unknown leaves {} out:\n{}", are(.0.len()), them(.0.len()), listed(.0))]
     Unknown(Vec<Skipped>),
-    /// The person, or the system, has asked for an end.
-    #[error("stopped before its end; nothing was loaded")]
+    /// The import was interrupted by a signal.
+    #[error("interrupted; nothing was loaded")]
     Stopped,
     /// There is nothing to load.
     #[error("no CSV file was found")]
@@ -209,7 +209,7 @@ fn listed(skipped: &[Skipped]) -> String {
     listed_by(skipped, Skipped::to_string, |count| format!("and {count} more"))
 }
 
-/// Names every file; of a folder with very many it names the first and counts the rest.
+/// Lists file names. Of very many it lists the first and counts the rest.
 pub(crate) fn listed_by(skipped: &[Skipped], name: impl Fn(&Skipped) -> String, more: impl Fn(usize) -> String) -> String {
     let (mut lines, mut folders) = (Vec::new(), BTreeMap::new());
     for file in skipped {

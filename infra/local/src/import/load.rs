@@ -18,7 +18,7 @@ use super::notes::Note;
 /// Number of rows between two progress reports.
 const STEP_ROWS: u64 = 10_000;
 
-/// Writes all modules. After an error, and once `stop` is cancelled, everything that was written is deleted again.
+/// Writes all modules. Deletes everything written so far after an error, and once `stop` is cancelled.
 pub async fn write_all(
     ports: &Ports,
     org: OrgId,
@@ -41,7 +41,7 @@ pub async fn write_all(
             }
         }
     }
-    // What a stop has broken off fails in many ways.
+    // An interrupted write fails in many ways; report all of them as the stop.
     let written = if stop.is_cancelled() { Err(ImportError::Stopped) } else { written };
     if written.is_err() {
         for module in &modules {
@@ -58,7 +58,7 @@ fn stores(ports: &Ports) -> NativeStores {
 /// Deletes what was written. What cannot be deleted stays invisible, and a later import of the module deletes it.
 async fn abandon(writer: NativeWriter) {
     if let Err(error) = writer.abandon().await {
-        tracing::warn!(error = %Causes(&error), "unfinished data could not be deleted yet");
+        tracing::warn!(error = %Causes(&error), "deleting the data of an unfinished import failed");
     }
 }
 
@@ -128,7 +128,8 @@ fn require_no_stop(stop: &CancellationToken) -> Result<(), ImportError> {
     if stop.is_cancelled() { Err(ImportError::Stopped) } else { Ok(()) }
 }
 
-/// A body that cannot be read any further after a stop, so that its upload is given up like that of any file that breaks off.
+/// Returns a body that fails once the import is stopped, so that its upload is aborted like that of any unreadable
+/// file.
 fn until_stopped(body: ObjectBody, stop: CancellationToken) -> ObjectBody {
     body.map(move |chunk| require_no_stop(&stop).map_err(unreadable).and(chunk)).boxed()
 }

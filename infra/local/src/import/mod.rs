@@ -71,7 +71,8 @@ pub struct ImportOptions {
     pub edited: bool,
     /// Modules and fields that backups leave out.
     pub marks: Vec<Mark>,
-    /// Ends the import once it is cancelled: with [`ImportError::Stopped`], or well where everything is being made current already.
+    /// Stops the import when cancelled, with [`ImportError::Stopped`]. An import that is already being published
+    /// completes instead.
     pub stop: CancellationToken,
 }
 

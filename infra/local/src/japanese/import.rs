@@ -1,9 +1,9 @@
-//! Why an import loaded nothing.
+//! Japanese texts of import errors.
 
 use super::{io_error, notes};
 use crate::import::{Change, CsvFault, ImportError, RowFault, SetFault, ZipFault, listed_by};
 
-/// Without its causes.
+/// Returns the text of an error without its causes.
 pub fn error(error: &ImportError) -> String {
     match error {
         ImportError::Stopped => "終了を求められたため中断しました。何も読み込まれていません".to_owned(),
@@ -69,7 +69,7 @@ fn about_files(error: &ImportError) -> String {
     }
 }
 
-/// A set of zips that is none.
+/// Returns the text of an invalid set of zips.
 pub fn set_fault(fault: &SetFault) -> String {
     match fault {
         SetFault::MixedBackups { first, second } => {
@@ -81,7 +81,7 @@ pub fn set_fault(fault: &SetFault) -> String {
     }
 }
 
-/// A zip that cannot be read.
+/// Returns the text of an unreadable zip.
 pub fn zip_fault(fault: &ZipFault) -> String {
     match fault {
         ZipFault::Io(error) => io_error(error),

@@ -1,4 +1,5 @@
-//! What the terminal says in Japanese of errors and notes. Every variant is matched, so that a new one does not compile without its Japanese.
+//! Japanese texts of the terminal's errors and notes. Every variant is matched, so that a new one does not compile
+//! without its text.
 
 mod import;
 mod notes;
@@ -12,15 +13,15 @@ use hozon_shared::domain::price::UnknownTerm;
 use crate::import::{ImportError, Note, ZipFault};
 use crate::verify::{Difference, SetFault};
 
-/// An error with its causes in one line. A cause that is told by the error above it is not told again; one that is not known here keeps its
-/// English.
+/// Returns an error and its causes in one line. Omits a cause that repeats the error above it, and keeps the English
+/// text of unknown causes.
 pub fn error_with_causes<'a>(chain: impl IntoIterator<Item = &'a (dyn Error + 'static)>) -> String {
     let mut texts: Vec<String> = chain.into_iter().map(error).collect();
     texts.dedup();
     texts.join(": ")
 }
 
-/// What an import tells beside its numbers.
+/// Returns the text of a note.
 pub fn note(note: &Note) -> String {
     notes::note(note)
 }

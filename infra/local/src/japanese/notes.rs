@@ -1,8 +1,8 @@
-//! What an import tells beside its numbers.
+//! Japanese texts of import notes.
 
 use crate::import::{Note, SkipReason, Skipped};
 
-/// One note.
+/// Returns the text of one note.
 pub fn note(note: &Note) -> String {
     match note {
         Note::Skipped(file) => format!("除外: {}", skipped(file)),
@@ -37,7 +37,7 @@ pub fn note(note: &Note) -> String {
     }
 }
 
-/// A file that is not loaded.
+/// Returns the text of a skipped file.
 pub fn skipped(file: &Skipped) -> String {
     format!("{}: {}", file.name, reason(&file.reason))
 }

@@ -1,9 +1,9 @@
-//! Where an archive is not what its manifest says.
+//! Japanese texts of differences between an archive and its manifest.
 
 use super::{error_with_causes, import};
 use crate::verify::{Difference, DifferenceKind, FrameFault};
 
-/// The first difference.
+/// Returns the text of the first difference.
 pub fn difference(difference: &Difference) -> String {
     let what = kind(&difference.what);
     match difference.entry.as_str() {

@@ -126,7 +126,7 @@ const fn module(
     SampleModule { number, api_name, label, contents: DataCategory::Crm, records, has_files: false, columns }
 }
 
-/// The same module, with attachments.
+/// Adds attachments to a module.
 const fn with_files(module: SampleModule) -> SampleModule {
     SampleModule { has_files: true, ..module }
 }
