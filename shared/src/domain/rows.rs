@@ -77,7 +77,7 @@ impl RowPage {
     /// Creates a page from text and the end of each cell. No cell is NULL.
     pub fn from_text(text: String, ends: Vec<usize>, columns: usize) -> Result<Self, UnevenRows> {
         let is_ascending = ends.is_sorted() && ends.last().copied().unwrap_or(0) == text.len();
-        let is_whole = columns > 0 && ends.len() % columns == 0 && ends.iter().all(|end| text.is_char_boundary(*end));
+        let is_whole = columns > 0 && ends.len().is_multiple_of(columns) && ends.iter().all(|end| text.is_char_boundary(*end));
         if is_ascending && is_whole { Ok(Self { text, ends, nulls: Vec::new(), columns }) } else { Err(UnevenRows) }
     }
 
