@@ -1,7 +1,7 @@
 //! Known differences between each set of emulators and AWS. Where possible, a check verifies the list: a gap that was
 //! closed fails it.
 
-/// A promise that one of the sets does not keep.
+/// A guarantee that one set of emulators does not give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gap {
     /// A reader sees an object as before or after a write, never a mixture.

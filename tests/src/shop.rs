@@ -178,7 +178,7 @@ impl Shop {
         self.world.local.wait_until_idle().await;
     }
 
-    /// Keeps the provider's messages from arriving.
+    /// Blocks the provider's messages.
     pub fn hold_messages(&self) {
         // Nothing listens on the discard port.
         self.world.local.stripe.set_webhook_url("http://127.0.0.1:9/");

@@ -73,7 +73,7 @@ async fn stop(app: &App, caller: &Caller, schedule: Schedule) -> Result<Option<A
         Err(error) => return Err(error.into()),
     }
     if let Err(error) = app.triggers.delete(caller.org).await {
-        // The schedule is stopped all the same: its trigger starts nothing, and is removed when it next comes.
+        // The schedule is stopped in any case: its trigger starts nothing, and is deleted at its next invocation.
         tracing::warn!(error = %Causes(&error), org.id = caller.org.0, "a trigger outlives its schedule");
     }
     let details = Changed { id: id.to_string(), note: Some(NOTE) };

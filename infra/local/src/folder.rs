@@ -10,8 +10,8 @@ use hozon_emulator_aws::table;
 
 use crate::language::say;
 
-/// Makes the folder where there is none, and everything in it private: nobody else on this machine is to read customers' data or keys.
-/// Every file that this process makes from now on is private too.
+/// Creates the data folder if it does not exist, and restricts it and its contents to the owner, because they hold
+/// customer data and keys. Files that this process creates later are restricted too.
 pub fn make_private(data: &Path) -> Result<()> {
     keep_files_private();
     fs::create_dir_all(data).with_context(|| format!("make the data folder {}", data.display()))?;
@@ -69,7 +69,7 @@ pub fn lock(data: &Path) -> Result<File> {
     }
 }
 
-/// Deletes what writing a file in one go leaves when the process is killed in between.
+/// Deletes temporary files of atomic writes that a killed process has left.
 pub fn delete_leftovers(data: &Path) -> Result<()> {
     for folder in [data.to_owned(), data.join("executions"), data.join("scheduler"), data.join("mail")] {
         for path in entries(&folder)? {

@@ -335,7 +335,7 @@ impl Local {
     }
 }
 
-/// Starts the payment provider, where it was the last time.
+/// Starts the payment emulator, on the same port as last time if possible.
 async fn start_stripe(
     data: &Path,
     secrets: &Secrets,

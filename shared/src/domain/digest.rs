@@ -1,10 +1,10 @@
-//! Checksums of a file that is passed through.
+//! Checksums of a file, computed while its bytes are forwarded.
 
 use sha2::{Digest, Sha256};
 
 use super::crm::FileDigest;
 
-/// Counts a file's checksums as its bytes go by.
+/// Computes the checksums of a file incrementally.
 #[derive(Debug, Clone, Default)]
 pub struct Digester {
     crc: crc32fast::Hasher,

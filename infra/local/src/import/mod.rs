@@ -102,7 +102,7 @@ pub struct Planned {
     stop: CancellationToken,
 }
 
-/// Reads what there is, without writing anything: unknown files, incomplete sets and limits are found here.
+/// Reads all input without writing anything. Rejects unknown files, incomplete sets, and modules above the limits.
 pub async fn plan(options: &ImportOptions, now: DateTime<Utc>) -> Result<Planned, ImportError> {
     tokio::select! {
         biased;
