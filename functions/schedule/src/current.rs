@@ -33,6 +33,8 @@ pub struct Details {
 }
 
 /// Reads the current schedule or backup.
+///
+/// An on-demand backup in progress takes precedence over an active schedule, and that over whatever was set up last.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup",
