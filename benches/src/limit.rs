@@ -33,6 +33,6 @@ pub fn run(from: &Path, level: u32) -> Result<()> {
         seconds += begun.elapsed().as_secs_f64();
         bytes += file.len() as u64;
     }
-    super::tell(&json!({ "bytes": bytes, "size": packed, "cpu": seconds, "wall": seconds }));
+    crate::report::tell(&json!({ "bytes": bytes, "size": packed, "cpu": seconds, "wall": seconds }));
     Ok(())
 }

@@ -6,6 +6,7 @@ mod disk;
 mod generate;
 mod limit;
 mod repeat;
+mod report;
 mod stores;
 mod worker;
 
@@ -68,10 +69,4 @@ async fn main() -> Result<()> {
         Command::Limit { level, from } => limit::run(&from, level),
         Command::Repeat { stores, org, data, times } => repeat::run(&stores, &data, &org, times).await,
     }
-}
-
-/// Prints a result for `benches/run`.
-#[expect(clippy::print_stdout, reason = "standard output is what the caller reads")]
-fn tell(result: &serde_json::Value) {
-    println!("{result}");
 }

@@ -26,7 +26,7 @@ pub async fn serve(data: &Path) -> Result<()> {
     let dynamodb = format!("http://{}{}", listener.local_addr()?, table::PATH);
     let table = axum::serve(listener, table::router(emulated.database)).with_graceful_shutdown(stop.clone().cancelled_owned());
     tasks.spawn(table.into_future());
-    super::tell(&json!({ "s3": emulated.s3, "dynamodb": dynamodb, "key": KEY, "secret": SECRET, "bucket": CRM_BUCKET }));
+    crate::report::tell(&json!({ "s3": emulated.s3, "dynamodb": dynamodb, "key": KEY, "secret": SECRET, "bucket": CRM_BUCKET }));
     tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
     stop.cancel();
     tasks.close();

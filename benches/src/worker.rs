@@ -110,7 +110,7 @@ impl Worker {
         let wall = begun.elapsed().as_secs_f64();
         let stored = ports.store.backup(org, backup).await?.context("the backup is gone")?;
         let zips: Vec<Value> = stored.files.iter().map(|file| json!({ "key": file.key, "size": file.size })).collect();
-        crate::tell(&json!({
+        crate::report::tell(&json!({
             "backup": backup.0, "wall": wall, "cpu": cpu_seconds()?, "peak_kb": peak, "tasks": by_task, "requests": counts.all(),
             "zips": zips,
         }));

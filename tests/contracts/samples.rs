@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use hozon_shared::domain::allowance::{Account, Claim, Count, CreditLot, Entitlement, Month};
+use hozon_shared::domain::allowance::{Account, Claim, Count, CreditLot, Entitlement};
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::crm::{DataCategory, Field, Module};
@@ -15,6 +15,7 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::order::{Line, Order, OrderStatus, Origin};
 use hozon_shared::domain::organisation::{Contact, Organisation, Person};
+use hozon_shared::domain::period::Month;
 use hozon_shared::domain::price::Tax;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::recurrence::Recurrence;

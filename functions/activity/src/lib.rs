@@ -1,26 +1,16 @@
 //! The `activity` function: history and notifications, which are both views of the event log, and webhooks.
 
+mod app;
 mod history;
 mod notifications;
 mod webhooks;
 
-use axum::extract::FromRef;
 use hozon_shared::api::{Documented, with_idempotency, with_versions};
 use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::ports::Ports;
 use utoipa_axum::routes;
 
-#[derive(Clone)]
-struct App {
-    ports: Ports,
-    addresses: Addresses,
-}
-
-impl FromRef<App> for Ports {
-    fn from_ref(app: &App) -> Self {
-        app.ports.clone()
-    }
-}
+use app::App;
 
 /// Returns the routes of this function. `addresses` limits the URLs of webhooks.
 pub fn router(ports: Ports, addresses: Addresses) -> Documented {

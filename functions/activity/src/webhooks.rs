@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::App;
+use crate::app::App;
 
 const LONGEST_URL: usize = 2000;
 /// Attempts to acquire a free slot.

@@ -10,9 +10,10 @@ use serde_json::Value;
 
 use crate::contents::Tally;
 use crate::documents::{field_documents, manifest};
+use crate::run::Run;
+use crate::task_error::TaskError;
 use crate::work::{Plan, Segment, SegmentEntry};
 use crate::zip_writer::ZipWriter;
-use crate::{Run, TaskError};
 
 /// Number of entry lists that are read ahead.
 const READ_AHEAD: usize = 8;

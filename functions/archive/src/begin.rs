@@ -12,7 +12,9 @@ use hozon_shared::ports::{Change, Ports};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Run, Settings, TaskError};
+use crate::run::Run;
+use crate::settings::Settings;
+use crate::task_error::TaskError;
 
 /// Input of an execution: a backup, or a schedule with the time of an occurrence.
 #[derive(Debug, Deserialize)]

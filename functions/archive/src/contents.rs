@@ -5,8 +5,9 @@ use hozon_shared::archive::contents::{BackupContents, ModuleContents, contents_a
 use hozon_shared::archive::manifest::FileRecord;
 use hozon_shared::domain::crm::{DataCategory, left_out};
 
+use crate::run::Run;
+use crate::task_error::TaskError;
 use crate::work::{Plan, Segment};
-use crate::{Run, TaskError};
 
 /// Accumulates the contents of the modules while segments are added to zips.
 pub struct Tally {

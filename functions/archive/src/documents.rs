@@ -7,8 +7,9 @@ use hozon_shared::archive::names::PathNamer;
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, left_out};
 
+use crate::run::Run;
+use crate::task_error::TaskError;
 use crate::work::Plan;
-use crate::{Run, TaskError};
 
 /// Returns path and content of `fields/<module>.json` for every module that is backed up.
 pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Bytes)>, TaskError> {

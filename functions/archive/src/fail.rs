@@ -11,8 +11,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::begin::Start;
+use crate::run::Run;
+use crate::settings::Settings;
 use crate::task_error::STORAGE_FULL;
-use crate::{Run, Settings, TaskError};
+use crate::task_error::TaskError;
 
 /// The execution's state at the time of the failure.
 #[derive(Debug, Deserialize)]

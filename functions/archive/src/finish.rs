@@ -5,7 +5,8 @@ use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
 use serde_json::Value;
 
-use crate::{Run, TaskError};
+use crate::run::Run;
+use crate::task_error::TaskError;
 
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
     let backup = run.load().await?;

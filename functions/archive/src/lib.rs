@@ -13,10 +13,12 @@ mod finish;
 mod pack;
 mod pack_files;
 mod pack_rows;
+mod packed;
 mod pipeline;
 mod plan;
 mod progress;
 mod reuse;
+mod run;
 mod settings;
 mod task_error;
 mod upload;
@@ -31,6 +33,7 @@ use serde_json::Value;
 
 use begin::Start;
 use fail::Failed;
+use run::{BackupRef, Run};
 pub use settings::Settings;
 pub use task_error::TaskError;
 
@@ -46,13 +49,6 @@ enum Call {
     Fail { input: Failed },
 }
 
-/// The backup of a task.
-#[derive(Debug, Clone, Copy, Deserialize)]
-struct BackupRef {
-    org: OrgId,
-    backup: BackupId,
-}
-
 impl Call {
     /// Returns the backup that fails together with this task; `None` if it is not known yet.
     fn of(&self) -> Option<BackupRef> {
@@ -64,14 +60,6 @@ impl Call {
             Self::Begin { .. } | Self::Fail { .. } => None,
         }
     }
-}
-
-/// Context of a task that works on a backup.
-struct Run<'a> {
-    ports: &'a Ports,
-    settings: &'a Settings,
-    org: OrgId,
-    backup: BackupId,
 }
 
 /// Carries out one task. Its failure is recorded as the run's reason, if the backup exists.

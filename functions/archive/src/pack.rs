@@ -10,15 +10,14 @@ use hozon_shared::domain::crm::Module;
 use hozon_shared::ports::ObjectRef;
 use serde_json::Value;
 
-use crate::checksum::Checksum;
 use crate::progress::Tracker;
 use crate::reuse::Input;
+use crate::run::Run;
+use crate::settings::Settings;
+use crate::task_error::TaskError;
 use crate::upload::ObjectUpload;
-use crate::work::{Batch, Item, PlacedFile, Plan, Segment, SegmentEntry, Tail, Work};
-use crate::{Run, Settings, TaskError, pack_files, pack_rows};
-
-/// Result of packing an item: the segment's checksum and tail, and its entries.
-pub type Packed = (Checksum, Option<Tail>, Vec<SegmentEntry>);
+use crate::work::{Batch, Item, PlacedFile, Plan, Segment, Work};
+use crate::{pack_files, pack_rows};
 
 /// Packs all items of a batch. After a failure no further item is started, but items in progress run to their end.
 pub async fn run(run: &Run<'_>, batch: &Batch) -> Result<Value, TaskError> {

@@ -16,12 +16,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use crate::checksum::Checksum;
 use crate::compressible::is_compressible;
 use crate::encoder::{Encoded, EntryEncoder, WholeEncoder, store_whole};
-use crate::pack::Packed;
+use crate::packed::Packed;
 use crate::pipeline::{Encode, stream_entry};
 use crate::progress::Tracker;
+use crate::run::Run;
+use crate::task_error::TaskError;
 use crate::upload::ObjectUpload;
 use crate::work::{Item, PlacedFile, SegmentEntry, Tail};
-use crate::{Run, TaskError};
 
 /// Number of small files that are read ahead, because a store takes some milliseconds to answer for each.
 const READ_AHEAD: usize = 32;

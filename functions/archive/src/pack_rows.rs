@@ -10,12 +10,13 @@ use hozon_shared::domain::progress::Amount;
 use hozon_shared::domain::rows::RowPiece;
 
 use crate::encoder::EntryEncoder;
-use crate::pack::Packed;
+use crate::packed::Packed;
 use crate::pipeline::{Encode, stream_entry};
 use crate::progress::Tracker;
+use crate::run::Run;
+use crate::task_error::TaskError;
 use crate::upload::ObjectUpload;
 use crate::work::{Item, SegmentEntry};
-use crate::{Run, TaskError};
 
 /// CSV is compressed in pieces of about this size, so that both steps stay within the processor's cache.
 const CSV_CHUNK: usize = 64 << 10;

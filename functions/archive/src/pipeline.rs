@@ -10,10 +10,10 @@ use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::PortError;
 use tokio::sync::mpsc;
 
-use crate::TaskError;
 use crate::checksum::Checksum;
 use crate::encoder::{Encoded, EntryEncoder};
 use crate::progress::Tracker;
+use crate::task_error::TaskError;
 use crate::upload::ObjectUpload;
 use crate::work::Item;
 

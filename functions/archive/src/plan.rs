@@ -11,9 +11,10 @@ use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::Change;
 use serde_json::{Value, json};
 
+use crate::run::Run;
+use crate::task_error::TaskError;
 use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Work};
-use crate::{Run, TaskError};
 
 /// Size of an attachment's records apart from its own bytes: headers, directory, index, manifest.
 const ATTACHMENT_RECORDS: u64 = 1_000;

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use hozon_shared::domain::progress::Amount;
 use tokio::sync::Mutex;
 
+use crate::run::Run;
+use crate::task_error::TaskError;
 use crate::work::{Batch, Item};
-use crate::{Run, TaskError};
 
 /// Number of bytes after which progress is recorded.
 const STEP: u64 = 32 << 20;

@@ -13,8 +13,9 @@ use hozon_shared::ports::{ErrorKind, ObjectRef};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::run::Run;
+use crate::task_error::TaskError;
 use crate::work::{PlacedFile, Segment};
-use crate::{Run, TaskError};
 
 /// Version of the segment format. Raise it with every change to CSV, compression or headers, because the same input
 /// then gives other bytes.

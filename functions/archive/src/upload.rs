@@ -8,7 +8,8 @@ use hozon_shared::ports::{ObjectRef, PartTag, UploadId};
 use hozon_shared::telemetry::Causes;
 
 use crate::checksum::Checksum;
-use crate::{Run, TaskError};
+use crate::run::Run;
+use crate::task_error::TaskError;
 
 const BINARY: &str = "application/octet-stream";
 

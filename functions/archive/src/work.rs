@@ -16,7 +16,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::Checksum;
-use crate::{Run, TaskError};
+use crate::run::Run;
+use crate::task_error::TaskError;
 
 const JSON: &str = "application/json";
 /// Number of concurrent deletions.

@@ -12,9 +12,10 @@ use hozon_shared::ports::ObjectRef;
 
 use crate::checksum::Checksum;
 use crate::encoder::{Encoded, EntryEncoder, WholeEncoder};
+use crate::run::Run;
+use crate::task_error::TaskError;
 use crate::upload::ObjectUpload;
 use crate::work::{Segment, SegmentEntry};
-use crate::{Run, TaskError};
 
 const ZIP: &str = "application/zip";
 /// Encoded bytes are passed on in chunks of about this size.

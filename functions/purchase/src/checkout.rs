@@ -18,8 +18,8 @@ use hozon_shared::domain::purchase::{self, Holdings};
 use hozon_shared::ports::{Buyer, Change, CheckoutLine, CheckoutRequest, ErrorKind, PortError};
 use serde_json::json;
 
+use crate::shop::{ATTEMPTS, Shop, too_busy};
 use crate::wire::OrderEnvelope;
-use crate::{ATTEMPTS, Shop, too_busy};
 
 /// Confirms an order; the answer contains the address of the payment page.
 #[utoipa::path(

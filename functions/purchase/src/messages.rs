@@ -11,7 +11,7 @@ use hozon_shared::ports::ErrorKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::Shop;
+use crate::shop::Shop;
 
 #[derive(Serialize, ToSchema)]
 pub struct Received {

@@ -14,7 +14,7 @@ use hozon_shared::domain::purchase;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Shop;
+use crate::shop::Shop;
 use crate::wire::{OrderEnvelope, OrderOut};
 
 /// Default and maximum number of orders per page.

@@ -15,7 +15,7 @@ use hozon_shared::domain::product::Product;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::Shop;
+use crate::shop::Shop;
 use crate::wire::{LineOut, TaxOut, line};
 
 #[derive(Serialize, ToSchema)]

@@ -8,7 +8,7 @@ use hozon_shared::domain::payment::{CheckoutState, Owner};
 use hozon_shared::domain::purchase::{self, Holdings};
 use hozon_shared::ports::{Change, ErrorKind, PortError};
 
-use crate::{ATTEMPTS, Shop, too_busy};
+use crate::shop::{ATTEMPTS, Shop, too_busy};
 
 impl Shop {
     /// Updates an order from its checkout, and fulfils it once it is paid.

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::shop::{ATTEMPTS, Shop, too_busy};
 use crate::wire::{SubscriptionEnvelope, SubscriptionOut};
-use crate::{ATTEMPTS, Shop, too_busy};
 
 #[derive(Serialize, ToSchema)]
 pub struct SubscriptionsEnvelope {

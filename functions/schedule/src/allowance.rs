@@ -6,10 +6,11 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use hozon_shared::api::closed_sets::SubscriptionStatusName;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, Refusals, local_time};
-use hozon_shared::domain::allowance::{Account, LimitReached, Month};
+use hozon_shared::domain::allowance::{Account, LimitReached};
 use hozon_shared::domain::forecast::Forecast;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::period::Month;
 use hozon_shared::domain::plan::FreeBackups;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::recurrence::next_month;
@@ -19,7 +20,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::App;
+use crate::app::App;
 
 /// Maximum number of runs of a weekly schedule in a calendar month.
 const WEEKS_OF_A_MONTH: u32 = 5;

@@ -12,7 +12,8 @@ use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
 use hozon_shared::running::start_run;
 
-use super::{ATTEMPTS, App, allowance};
+use crate::allowance;
+use crate::app::{ATTEMPTS, App};
 
 type Answer = (StatusCode, Json<BackupEnvelope<Success<Changed>>>);
 

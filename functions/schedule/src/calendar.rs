@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
-use super::App;
+use crate::app::App;
 
 /// Identifies the product that created the calendar (RFC 5545 section 3.7.3).
 const PRODUCT: &str = concat!("-//Hozon//Hozon ", env!("CARGO_PKG_VERSION"), "//EN");

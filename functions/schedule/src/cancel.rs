@@ -13,7 +13,8 @@ use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::ports::ErrorKind;
 use hozon_shared::telemetry::Causes;
 
-use super::{ATTEMPTS, App, etag};
+use crate::app::{ATTEMPTS, App};
+use crate::etag;
 
 const NOTE: &str = "A paid weekly subscription is not cancelled by this; it continues until you cancel it.";
 

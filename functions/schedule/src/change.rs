@@ -12,7 +12,8 @@ use hozon_shared::domain::rule::Rule;
 use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::ports::{ErrorKind, ScheduleTrigger};
 
-use super::{ATTEMPTS, App, allowance, etag, request};
+use crate::app::{ATTEMPTS, App};
+use crate::{allowance, etag, request};
 
 /// Changes the rule of a schedule.
 #[utoipa::path(

@@ -13,7 +13,8 @@ use hozon_shared::domain::schedule::Schedule;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{App, etag};
+use crate::app::App;
+use crate::etag;
 
 /// The active schedule, or else the schedule or backup that was set up or stopped last.
 #[derive(Serialize, ToSchema)]

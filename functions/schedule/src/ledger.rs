@@ -11,7 +11,7 @@ use hozon_shared::domain::ledger::{Cause, Entry, Pool};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::App;
+use crate::app::App;
 
 /// Default and maximum number of entries per page.
 const PER_PAGE: usize = 20;

@@ -2,6 +2,7 @@
 //! settings and the calendar.
 
 mod allowance;
+mod app;
 mod back_up_now;
 mod calendar;
 mod cancel;
@@ -22,25 +23,14 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
 use hozon_shared::api::{
-    Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Documented, Envelope, Once, Refusals, Success,
-    with_idempotency, with_versions,
+    Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Documented, Once, Refusals, Success, with_idempotency,
+    with_versions,
 };
-use hozon_shared::domain::id::OrgId;
-use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::ports::{Ports, Triggers};
 use utoipa_axum::routes;
 
-/// Attempts to change a row that others change concurrently.
-const ATTEMPTS: usize = 5;
-
-#[derive(Clone)]
-struct App {
-    ports: Ports,
-    triggers: Arc<dyn Triggers>,
-    terms: Arc<Terms>,
-    time_of_day: NaiveTime,
-}
+use app::App;
 
 /// Returns the routes of this function. Scheduled runs start at `time_of_day` for organisations that have not set their
 /// own time.
@@ -84,16 +74,4 @@ async fn post(
         None => back_up_now::handle(&app, &organisation, &caller, &once).await?.into_response(),
         Some(rule) => set::handle(&app, &organisation, &caller, &once, rule).await?.into_response(),
     })
-}
-
-impl App {
-    async fn organisation(&self, org: OrgId) -> Result<Organisation, ApiError> {
-        let organisation = self.ports.store.organisation(org).await?;
-        organisation.ok_or_else(|| ApiError::not_found().envelope(Envelope::Backup))
-    }
-
-    /// Returns the time of day of an organisation's scheduled runs.
-    fn time_of_day(&self, organisation: &Organisation) -> NaiveTime {
-        organisation.time_of_day.unwrap_or(self.time_of_day)
-    }
 }

@@ -6,17 +6,17 @@ use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::RepeatKind;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, Params, Refusals, local_time};
-use hozon_shared::domain::allowance::Month;
 use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::period::Month;
 use hozon_shared::domain::recurrence::Recurrence;
 use hozon_shared::domain::rule::{RepeatType, Rule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::App;
-use super::allowance::{self, AllowanceState};
-use super::summary::{NEXT_RUNS, Sentence};
+use crate::allowance::{self, AllowanceState};
+use crate::app::App;
+use crate::summary::{NEXT_RUNS, Sentence};
 
 /// Period for which runs per month are counted.
 const AHEAD: Days = Days::new(366);

@@ -12,7 +12,8 @@ use hozon_shared::domain::rule::Rule;
 use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::ports::{ErrorKind, ScheduleTrigger};
 
-use super::{App, allowance};
+use crate::allowance;
+use crate::app::App;
 
 type Answer = (StatusCode, Json<BackupEnvelope<Success<Changed>>>);
 

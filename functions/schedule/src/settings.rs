@@ -18,7 +18,8 @@ use hozon_shared::ports::{ErrorKind, ScheduleTrigger};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{App, etag};
+use crate::app::App;
+use crate::etag;
 
 /// Maximum size of an S3 object.
 const MAX_ZIP: u64 = 5 << 40;

@@ -8,7 +8,7 @@ use hozon_shared::domain::crm::{DataCategory, Module};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::App;
+use crate::app::App;
 
 #[derive(Serialize, ToSchema)]
 pub struct SourceEnvelope {

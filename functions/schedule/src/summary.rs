@@ -23,8 +23,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::allowance::{AllowanceOut, AllowanceState};
-use super::{App, etag};
+use crate::allowance::{AllowanceOut, AllowanceState};
+use crate::app::App;
+use crate::etag;
 
 /// Number of upcoming runs in the answer.
 pub const NEXT_RUNS: usize = 5;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::AuthRefusal;
+use super::auth_refusal::AuthRefusal;
 use crate::domain::id::{BackupId, ScheduleId};
 use crate::ports::{ErrorKind, PortError};
 use crate::telemetry::Causes;

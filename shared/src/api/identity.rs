@@ -6,24 +6,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
+use super::auth_refusal::AuthRefusal;
+use super::error::ApiError;
 use crate::domain::locale::Locale;
 use crate::domain::organisation::{Caller, Role};
-
-/// Reasons why authentication failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum AuthRefusal {
-    /// The `Authorization` header is missing, or its scheme is neither `Zoho-oauthtoken` nor `Bearer`.
-    #[error("no access token was sent")]
-    Missing,
-    /// The token is malformed, expired, for another issuer or audience, or its signature is wrong.
-    #[error("the access token is not valid")]
-    Invalid,
-    /// The keys that verify tokens cannot be fetched.
-    #[error("tokens cannot be checked at the moment")]
-    Unavailable,
-}
 
 /// The result of authentication, stored as a request extension.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! HTTP concerns that all API functions share: identity, errors, and the wire format. Only this module knows status
 //! codes.
 
+mod auth_refusal;
 pub mod closed_sets;
 mod error;
 mod etag;
@@ -12,11 +13,12 @@ mod openapi;
 mod pages;
 mod wire;
 
+pub use auth_refusal::AuthRefusal;
 pub use error::{ApiError, Envelope};
 pub use etag::{tag_matches, tag_of, unless_known};
 pub use extract::{Body, Params};
 pub use files::BackupOut;
-pub use identity::{Administrator, AuthRefusal, Identity};
+pub use identity::{Administrator, Identity};
 pub use once::{Once, with_idempotency};
 pub use openapi::{AnyError, ApiVersion, Documented, ErrorOut, FailureOut, Refusals, document, without_unused_schemas};
 pub use pages::{Page, PageInfo, Paged};

@@ -12,9 +12,11 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
 
+use super::credentials::fixed;
 use super::errors::port_error;
+use super::lazily::Lazily;
 use super::objects::Buckets;
-use super::{Lazily, fixed, secrets};
+use super::secrets;
 use crate::domain::plain_link::{LinkKey, LinkedFile};
 use crate::ports::{ErrorKind, Links, ObjectRef, PortError};
 use crate::settings::{AccessKey, PlainLinkSettings};

@@ -1,10 +1,13 @@
 //! AWS adapters for the ports. Only this module may use an AWS SDK.
 
 mod catalogue;
+mod credentials;
 mod errors;
 mod http;
 pub mod in_process;
+mod items;
 mod keys;
+mod lazily;
 mod links;
 mod mailer;
 mod objects;
@@ -25,23 +28,21 @@ use std::sync::{Arc, LazyLock};
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 
 use crate::payments::Stripe;
 use crate::ports::{Mailer, OriginSecrets, PortError, Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
-use crate::settings::{AccessKey, MailSettings, PaymentSettings, Settings, TriggerSettings};
+use crate::settings::{MailSettings, PaymentSettings, Settings, TriggerSettings};
 use crate::snapshots::reader::NativeReader;
+use credentials::fixed;
+use lazily::Lazily;
 use links::{SignedLinks, Signer};
 use mailer::Ses;
 use objects::{Buckets, Locks, S3Objects};
 use states::StepFunctions;
 use table::Table;
 use triggers::Scheduler;
-
-/// A client that is created on first use, to keep cold starts short.
-type Lazily<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
 
 /// AWS access of one process. All clients share the region, credentials and root certificates, which are read only
 /// once.
@@ -168,8 +169,4 @@ impl Aws {
 fn network(settings: &Settings) -> SharedHttpClient {
     // An endpoint with explicit credentials is local; AWS itself may be behind a proxy.
     http::client(if settings.credentials.is_some() { ProxyConfig::disabled() } else { ProxyConfig::from_env() })
-}
-
-fn fixed(key: &AccessKey) -> Credentials {
-    Credentials::new(&key.id, &key.secret, None, None, "settings")
 }

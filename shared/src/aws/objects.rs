@@ -12,8 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use super::Lazily;
 use super::errors::{body_error, port_error};
+use super::lazily::Lazily;
 use crate::ports::{Bucket, Clock, ErrorKind, ObjectBody, ObjectHead, ObjectRef, Objects, PortError};
 use crate::settings::{LockMode, ZipLock};
 

@@ -9,8 +9,8 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Lazily;
 use super::errors::port_error;
+use super::lazily::Lazily;
 use crate::ports::{ErrorKind, OriginSecrets, PortError};
 
 /// Reads a secret. Fails with `Corrupt` if it has a different form; the error does not contain the secret's value.

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::error::SdkError;
 
-use super::Lazily;
 use super::errors::port_error;
+use super::lazily::Lazily;
 use crate::ports::{PortError, StartOutcome, Workflow};
 
 /// Starts executions of one state machine.

@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::errors::port_error;
+use super::items::{delivery_item, webhook_item, with_due};
 use super::table::{Item, PrefixQuery, Table, encode, integer, text};
-use super::webhooks::{delivery_item, webhook_item};
 use super::{keys, requests};
 use crate::domain::allowance::Account;
 use crate::domain::backup::Backup;
@@ -199,15 +199,6 @@ impl Table {
 /// Sets the time after which DynamoDB may delete an item.
 pub(super) fn until(mut item: Item, end: DateTime<Utc>) -> Item {
     item.insert("ttl".to_owned(), integer(u64::try_from(end.timestamp()).unwrap_or_default()));
-    item
-}
-
-/// Adds an item to the index of due items if it has a due time.
-pub(super) fn with_due(mut item: Item, org: OrgId, due: Option<DateTime<Utc>>) -> Item {
-    if let Some(at) = due {
-        item.insert("due_shard".to_owned(), text(keys::due_shard(org.0)));
-        item.insert("due_at".to_owned(), text(keys::due_at(at)));
-    }
     item
 }
 

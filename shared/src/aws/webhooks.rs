@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use super::errors::port_error;
+use super::items::{delivery_item, webhook_item};
 use super::keys;
-use super::store::with_due;
 use super::table::{Item, PrefixQuery, Table, encode, text};
 use crate::domain::id::{EventId, OrgId, WebhookId};
 use crate::domain::webhook::{Delivery, Webhook};
@@ -36,18 +36,6 @@ impl Webhooks for Table {
     async fn delete_delivery(&self, org: OrgId, webhook: WebhookId, event: EventId) -> Result<(), PortError> {
         self.delete_item(keys::organisation(org), keys::delivery(webhook, event)).await
     }
-}
-
-/// Encodes a webhook as an item.
-pub(super) fn webhook_item(webhook: &Webhook) -> Result<Item, PortError> {
-    encode(keys::organisation(webhook.org), keys::webhook(webhook.id), webhook)
-}
-
-/// Encodes a pending delivery as an item, with the attributes of the due index.
-pub(super) fn delivery_item(delivery: &Delivery) -> Result<Item, PortError> {
-    let key = keys::delivery(delivery.webhook, delivery.event);
-    let item = encode(keys::organisation(delivery.org), key, delivery)?;
-    Ok(with_due(item, delivery.org, Some(delivery.next)))
 }
 
 impl Table {

@@ -3,56 +3,18 @@
 //! document holds the whole allowance, so that concurrent claims are decided one after the other.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::id::{BackupId, OrderId, OrgId, SubscriptionId};
 use super::ledger::{Cause, Movement, Pool};
+use super::period::{Month, Week};
 use super::plan::FreeBackups;
 
 /// Number of months and weeks that an account keeps. A backup ends, and may return its claim, within about a day.
 const REMEMBERED: usize = 3;
-
-/// A calendar month in an organisation's time zone, for example `2026-11`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Month(String);
-
-impl Month {
-    /// Returns the month that contains an instant in the given zone.
-    pub fn of(at: DateTime<Utc>, zone: Tz) -> Self {
-        let local = at.with_timezone(&zone);
-        Self(format!("{:04}-{:02}", local.year(), local.month()))
-    }
-}
-
-/// An ISO 8601 week in an organisation's time zone, for example `2026-W48`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Week(String);
-
-impl Week {
-    /// Returns the week that contains an instant in the given zone.
-    pub fn of(at: DateTime<Utc>, zone: Tz) -> Self {
-        let week = at.with_timezone(&zone).iso_week();
-        Self(format!("{:04}-W{:02}", week.year(), week.week()))
-    }
-}
-
-impl fmt::Display for Month {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for Week {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// Backups granted for a period, and how many of them are used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::allowance::{Month, Week};
 use super::id::{BackupId, EventId, OrderId};
+use super::period::{Month, Week};
 
 /// A group of backups from which a run can claim one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -19,6 +19,7 @@ pub mod money;
 pub mod order;
 pub mod organisation;
 pub mod payment;
+pub mod period;
 pub mod plain_link;
 pub mod plan;
 pub mod price;

@@ -12,10 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::StripeServer;
 use crate::error::Refusal;
 use crate::form::Form;
 use crate::objects::List;
+use crate::server::StripeServer;
 use crate::state::{Remembered, VERSION, Work};
 
 /// An operation on the object with that id, if the path contains one. Returns the id of the object in the answer.

@@ -6,12 +6,11 @@ use std::time::Duration;
 use anyhow::Result;
 use aws_lc_rs::hmac;
 use chrono::{DateTime, TimeDelta, Utc};
-use hozon_shared::telemetry::Causes;
 use reqwest::Client;
 use reqwest::redirect::Policy;
 
+use crate::keys::Keys;
 use crate::state::{Delivery, State};
-use crate::{Keys, StripeServer};
 
 /// How long a receiver may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,7 +29,7 @@ pub struct Sender {
     http: Client,
     key: hmac::Key,
     url: Mutex<Option<String>>,
-    one_at_a_time: tokio::sync::Mutex<()>,
+    pub(crate) one_at_a_time: tokio::sync::Mutex<()>,
 }
 
 impl Sender {
@@ -46,12 +45,12 @@ impl Sender {
         *self.url.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.to_owned());
     }
 
-    fn url(&self) -> Option<String> {
+    pub fn url(&self) -> Option<String> {
         self.url.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends a body with a signature for that time; returns whether it arrived.
-    async fn post(&self, url: &str, body: String, now: DateTime<Utc>) -> bool {
+    pub async fn post(&self, url: &str, body: String, now: DateTime<Utc>) -> bool {
         let signature = sign(&self.key, &body, now);
         let request = self.http.post(url).header("content-type", "application/json; charset=utf-8");
         let answer = request.header("stripe-signature", signature).body(body).send().await;
@@ -68,7 +67,7 @@ fn sign(key: &hmac::Key, body: &str, now: DateTime<Utc>) -> String {
 
 impl State {
     /// Returns the oldest pending message if it is due. Later messages wait for it, so that they arrive in order.
-    fn next_message(&self, now: DateTime<Utc>) -> Option<(Delivery, String)> {
+    pub fn next_message(&self, now: DateTime<Utc>) -> Option<(Delivery, String)> {
         // A longer wait means that the clock was set back.
         let is_due = |delivery: &&Delivery| delivery.next <= now || delivery.next - now > WAITS[WAITS.len() - 1];
         let delivery = self.deliveries.front().filter(is_due)?;
@@ -76,46 +75,17 @@ impl State {
         Some((delivery.clone(), serde_json::to_string(event).ok()?))
     }
 
-    fn arrived(&mut self, id: &str) {
+    pub fn arrived(&mut self, id: &str) {
         self.deliveries.retain(|delivery| delivery.event != id);
         if let Some(event) = self.events.iter_mut().find(|event| event.id == id) {
             event.pending_webhooks = 0;
         }
     }
 
-    fn failed(&mut self, id: &str, now: DateTime<Utc>) {
+    pub fn failed(&mut self, id: &str, now: DateTime<Utc>) {
         if let Some(delivery) = self.deliveries.iter_mut().find(|delivery| delivery.event == id) {
             delivery.next = now + WAITS[delivery.tries.min(WAITS.len() - 1)];
             delivery.tries += 1;
-        }
-    }
-}
-
-impl StripeServer {
-    /// Sends the messages that are due, up to the first one that does not arrive.
-    pub(super) async fn send(&self) {
-        let sender = &self.0.sender;
-        let _turn = sender.one_at_a_time.lock().await;
-        let Some(url) = sender.url() else { return };
-        loop {
-            let next = self.lock().next_message(self.0.clock.now());
-            let Some((delivery, body)) = next else { return };
-            // Signed as late as possible, because the receiver accepts it for five minutes of the same clock.
-            let has_arrived = sender.post(&url, body, self.0.clock.now()).await;
-            let kept = self.change(|work| {
-                match has_arrived {
-                    true => work.state.arrived(&delivery.event),
-                    false => work.state.failed(&delivery.event, work.now),
-                }
-                Ok(())
-            });
-            if let Err(error) = kept {
-                tracing::error!(error = %Causes(&error), "a payment's message may be sent again");
-                return;
-            }
-            if !has_arrived {
-                tracing::info!(event.id = delivery.event, tries = delivery.tries + 1, "a payment message did not arrive");
-            }
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Time-driven changes: renewals, their retries and end, and the expiry of unpaid sessions. Stripe keeps an invoice as
 //! a draft for an hour before it charges; here it is charged at once.
 
-use chrono::{DateTime, Months, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cards::{Card, Decline};
 use crate::charges::Charging;
+use crate::months::months_after;
 use crate::objects::{Invoice, Metadata, SessionStatus, Subscription, SubscriptionStatus};
 use crate::state::{State, Work};
 use crate::subscriptions::Billing;
@@ -12,14 +13,6 @@ use crate::subscriptions::Billing;
 /// Waits before the retries of a failed payment, each counted from the previous attempt. After the last one, the
 /// subscription ends.
 const RETRIES: [TimeDelta; 3] = [TimeDelta::days(3), TimeDelta::days(5), TimeDelta::days(7)];
-
-/// Returns the first time after `from` that is a whole number of months after `anchor`. A month without that date uses
-/// its last day.
-pub fn months_after(anchor: i64, from: i64) -> i64 {
-    let Some(start) = DateTime::from_timestamp(anchor, 0) else { return from };
-    let ends = (1..).map_while(|months| start.checked_add_months(Months::new(months)));
-    ends.map(|end| end.timestamp()).find(|end| *end > from).unwrap_or(i64::MAX)
-}
 
 /// A time-driven change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,22 +147,5 @@ fn charging(invoice: &Invoice) -> Charging<'_> {
         customer: &invoice.customer,
         invoice: Some(&invoice.id),
         metadata: Metadata::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn periods_end_on_the_anchors_day_or_the_months_last() {
-        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time").timestamp();
-        let anchor = at("2027-01-31T10:00:00Z");
-        let mut end = anchor;
-        for wanted in ["2027-02-28T10:00:00Z", "2027-03-31T10:00:00Z", "2027-04-30T10:00:00Z", "2027-05-31T10:00:00Z"] {
-            end = months_after(anchor, end);
-            assert_eq!(end, at(wanted));
-        }
-        assert_eq!(months_after(anchor, at("2028-02-15T00:00:00Z")), at("2028-02-29T10:00:00Z"));
     }
 }

@@ -3,10 +3,10 @@
 use crate::cards::Card;
 use crate::error::Refusal;
 use crate::form::Form;
+use crate::months::months_after;
 use crate::objects::{
     Invoice, InvoiceLine, List, Metadata, Price, Session, Subscription, SubscriptionDetails, SubscriptionItem, SubscriptionStatus,
 };
-use crate::renewals::months_after;
 use crate::state::Work;
 
 /// What an invoice is for.

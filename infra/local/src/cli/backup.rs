@@ -9,8 +9,9 @@ use hozon_shared::domain::id::OrgId;
 use indicatif::HumanBytes;
 
 use super::client::{Client, NewestBackup};
+use super::data_folder::DataFolder;
+use super::ending::until_interrupted;
 use super::progress::ProgressDisplay;
-use super::{DataFolder, until_interrupted};
 use hozon::language::say;
 
 const ASK_EVERY: Duration = Duration::from_millis(200);

@@ -9,8 +9,10 @@ use hozon_shared::domain::id::OrgId;
 
 use super::backup::back_up;
 use super::client::{Client, NothingLeft};
+use super::data_folder::DataFolder;
+use super::ending::until_interrupted;
 use super::progress::ProgressDisplay;
-use super::{DataFolder, serve, until_interrupted};
+use super::serve;
 use hozon::language::say;
 
 /// The sample's schedule: the first Monday of each month, which leaves one of two free backups for trying out.

@@ -12,7 +12,8 @@ use hozon::{Local, japanese, require_name};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
 
-use super::{DataFolder, ENDING};
+use super::data_folder::DataFolder;
+use super::ending::ENDING;
 
 /// Maximum number of notes that are printed.
 const MAX_NOTES: usize = 1_000;

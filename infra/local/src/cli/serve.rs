@@ -11,8 +11,9 @@ use hozon::{FastClock, Local};
 use hozon_shared::domain::organisation::Role;
 use hozon_shared::ports::{Clock, SystemClock};
 
+use super::data_folder::DataFolder;
+use super::ending::until_interrupted;
 use super::links::TEST_CARDS;
-use super::{DataFolder, until_interrupted};
 use hozon::language::{locale, say};
 
 /// Serves the API and the console.

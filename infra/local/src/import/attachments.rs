@@ -10,7 +10,7 @@ use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
 use super::csv_file::CsvFile;
 use super::error::ImportError;
 use super::inventory::{Inventory, LooseAttachment, composed};
-use super::layout::{ModulePlan, PlannedFile};
+use super::module_plan::{ModulePlan, PlannedFile};
 use super::notes::{Note, SkipReason, Skipped};
 use super::record_ids::{by_shape, candidates, comparable, known};
 

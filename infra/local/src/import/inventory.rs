@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::error::ImportError;
 use super::inputs::{self, Input, InputFile, ZipReading};
 use super::notes::{Note, SkipReason, Skipped};
-use super::own;
+use super::own_manifest;
 
 const MANIFEST: &str = "manifest.json";
 const ATTACHMENTS: &str = "attachments";
@@ -98,13 +98,13 @@ impl Inventory {
 /// Recognises a CSV file that was given alone, if a manifest beside it lists it.
 async fn beside_its_manifest(path: &std::path::Path, file: &InputFile) -> Result<Option<OwnPart>, ImportError> {
     let Some(document) = inputs::sibling(path, MANIFEST).await else { return Ok(None) };
-    let Some(manifest) = own::manifest(&document).await? else { return Ok(None) };
+    let Some(manifest) = own_manifest::manifest(&document).await? else { return Ok(None) };
     let listed = manifest.files.iter().find(|record| composed(&record.path) == composed(&file.path));
     let Some(module) = listed.and_then(|record| record.module.clone()).filter(|_| manifest.kind == ArchiveKind::Data) else {
         return Ok(None);
     };
     let mut files = HashMap::from([(composed(&file.path), file.clone())]);
-    for record in manifest.files.iter().filter(|record| own::is_field_document(&record.path)) {
+    for record in manifest.files.iter().filter(|record| own_manifest::is_field_document(&record.path)) {
         if let Some(fields) = inputs::sibling(path, &record.path).await {
             files.insert(composed(&record.path), fields);
         }
@@ -122,7 +122,7 @@ async fn take_own(inventory: &mut Inventory, input: &mut Input) -> Result<(), Im
         if !is_there {
             continue;
         }
-        let Some(manifest) = own::manifest(&document).await? else { continue };
+        let Some(manifest) = own_manifest::manifest(&document).await? else { continue };
         let folder = document.path.strip_suffix(MANIFEST).unwrap_or_default().to_owned();
         let name = if folder.is_empty() { input.name.clone() } else { document.name.trim_end_matches(MANIFEST).to_owned() };
         let (inside, outside): (Vec<_>, Vec<_>) =

@@ -4,40 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use hozon_shared::archive::cells::Escaping;
-use hozon_shared::domain::crm::{DataCategory, Field, Module};
-use hozon_shared::domain::id::BackupId;
+use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::snapshots::publish::{MAX_FIELD_BYTES, field_bytes};
-use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
+use hozon_shared::snapshots::writer::ModuleHead;
 
 use super::csv_file::CsvSource;
 use super::dialect::{CsvPreferences, detect};
 use super::error::ImportError;
 use super::inputs::InputFile;
 use super::inventory::{Inventory, composed};
+use super::module_plan::{ModulePlan, PlannedFile};
 use super::notes::Note;
 use super::own::OwnReading;
 use super::{attachments, header, own};
-
-/// A module that is about to be loaded.
-pub struct ModulePlan {
-    pub head: ModuleHead,
-    /// Its CSV files in order; all have the same header.
-    pub files: Vec<CsvSource>,
-    /// Its attachments; those of one record are adjacent.
-    pub attachments: Vec<PlannedFile>,
-    /// The input that contains its rows.
-    pub input: String,
-    /// The Hozon backup that contains it, which may consist of several zips.
-    pub backup: Option<BackupId>,
-}
-
-/// An attachment that is about to be loaded.
-pub struct PlannedFile {
-    pub attachment: NewAttachment,
-    pub file: InputFile,
-    /// Expected SHA-256 as hexadecimal digits, if a Hozon index states it.
-    pub sha256: Option<String>,
-}
 
 /// Plans all modules in order. Files that cannot be assigned are added to the inventory's skipped files.
 pub async fn plan(
@@ -66,17 +45,6 @@ pub async fn plan(
     let mut modules: Vec<ModulePlan> = modules.into_values().collect();
     modules.sort_by_key(|plan| plan.head.order);
     Ok(modules)
-}
-
-/// Returns the description of a module without its contents.
-pub fn head_of(module: &Module) -> ModuleHead {
-    ModuleHead {
-        api_name: module.api_name.clone(),
-        label: module.label.clone(),
-        order: module.order,
-        contents: module.contents,
-        fields: module.fields.clone(),
-    }
 }
 
 fn check_size(head: &ModuleHead) -> Result<(), ImportError> {

@@ -9,11 +9,11 @@ use hozon_shared::snapshots::writer::{NativeStores, NativeWriter, WriteError, un
 use hozon_shared::telemetry::Causes;
 use tokio_util::sync::CancellationToken;
 
-use super::Step;
 use super::csv_file::CsvFile;
 use super::error::{Change, ImportError};
-use super::layout::{self, ModulePlan, PlannedFile};
+use super::module_plan::{ModulePlan, PlannedFile, head_of};
 use super::notes::Note;
+use super::step::Step;
 
 /// Number of rows between two progress reports.
 const STEP_ROWS: u64 = 10_000;
@@ -45,7 +45,7 @@ pub async fn write_all(
     let written = if stop.is_cancelled() { Err(ImportError::Stopped) } else { written };
     if written.is_err() {
         for module in &modules {
-            abandon(NativeWriter::new(stores(ports), org, layout::head_of(module), &generation)).await;
+            abandon(NativeWriter::new(stores(ports), org, head_of(module), &generation)).await;
         }
     }
     written.map(|()| modules)

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use hozon_shared::domain::crm::DataCategory;
 
 use super::error::ImportError;
-use super::layout::ModulePlan;
+use super::module_plan::ModulePlan;
 
 /// A mark such as `Emails=mail` or `Contacts.Synced_Notes=integration`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,10 +13,13 @@ mod inventory;
 mod layout;
 mod load;
 mod marks;
+mod module_plan;
 mod notes;
 mod own;
+mod own_manifest;
 pub(crate) mod own_set;
 mod record_ids;
+mod step;
 pub(crate) mod text;
 pub(crate) mod zip_directory;
 mod zip_entry;
@@ -39,13 +42,14 @@ pub use error::{Change, ImportError, RowFault};
 pub use marks::Mark;
 pub use notes::{Note, SkipReason, Skipped};
 pub use own_set::SetFault;
+pub use step::Step;
 pub use text::Encoding;
 pub use zip_directory::ZipFault;
 pub use zip_names::NameEncoding;
 
 use dialect::CsvPreferences;
 use inputs::ZipReading;
-use layout::ModulePlan;
+use module_plan::ModulePlan;
 use own::OwnReading;
 
 /// What to load, and how.
@@ -74,17 +78,6 @@ pub struct ImportOptions {
     /// Stops the import when cancelled, with [`ImportError::Stopped`]. An import that is already being published
     /// completes instead.
     pub stop: CancellationToken,
-}
-
-/// Progress of an import.
-#[derive(Debug, Clone, Copy)]
-pub struct Step<'a> {
-    /// Name of the module that is being loaded.
-    pub module: &'a str,
-    /// Number of its rows so far.
-    pub rows: u64,
-    /// Number of its attachments so far.
-    pub attachments: u64,
 }
 
 /// Result of an import.

@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::DateTime;
-use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FORMAT, FieldsDocument, FileRecord, Manifest, VERSION};
+use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FieldsDocument, FileRecord, Manifest};
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
-use serde::Deserialize;
 
 use super::csv_file::{CsvFile, CsvSource};
 use super::dialect::{CsvPreferences, Dialect, detect};
@@ -16,18 +15,12 @@ use super::error::{ImportError, RowFault};
 use super::header;
 use super::inputs::InputFile;
 use super::inventory::{Inventory, OwnPart};
-use super::layout::{ModulePlan, PlannedFile};
+use super::module_plan::{ModulePlan, PlannedFile};
 use super::notes::Note;
+use super::own_manifest::{is_field_document, parsed};
 use super::own_set::{Member, SetFault, check_complete, check_one_backup};
 
 const ATTACHMENT_INDEX: &str = "attachments.csv";
-
-/// The field that identifies a Hozon manifest among other documents with that name.
-#[derive(Deserialize)]
-struct Head {
-    format: String,
-    version: Option<u32>,
-}
 
 /// How files of a backup are accepted.
 #[derive(Debug, Clone, Copy)]
@@ -36,24 +29,6 @@ pub struct OwnReading<'a> {
     pub edited: bool,
     /// The user's settings for CSV files, which apply to edited files.
     pub preferences: &'a CsvPreferences,
-}
-
-/// Parses a document as a manifest; `None` if it is not a Hozon manifest.
-pub async fn manifest(document: &InputFile) -> Result<Option<Manifest>, ImportError> {
-    let json = document.read().await?;
-    let Ok(head) = serde_json::from_slice::<Head>(&json) else { return Ok(None) };
-    if head.format != FORMAT {
-        return Ok(None);
-    }
-    if let Some(version) = head.version.filter(|version| *version > VERSION) {
-        return Err(ImportError::NewerFormat { file: document.name.clone(), version });
-    }
-    parsed(document, &json).map(Some)
-}
-
-/// Returns whether a file of a backup describes a module's fields.
-pub fn is_field_document(path: &str) -> bool {
-    path.starts_with("fields/") && path.ends_with(".json")
 }
 
 /// Removes duplicate parts, and rejects incomplete sets.
@@ -216,8 +191,4 @@ async fn field_documents(part: &OwnPart) -> Result<HashMap<String, FieldsDocumen
 fn required<'a>(part: &'a OwnPart, path: &str) -> Result<&'a InputFile, ImportError> {
     let missing = || ImportError::MissingFile { index: format!("{}: manifest.json", part.name), line: 1, path: path.to_owned() };
     part.file(path).ok_or_else(missing)
-}
-
-fn parsed<T: serde::de::DeserializeOwned>(file: &InputFile, json: &[u8]) -> Result<T, ImportError> {
-    serde_json::from_slice(json).map_err(|source| ImportError::Document { file: file.name.clone(), source })
 }

@@ -1,6 +1,7 @@
 //! Japanese texts of import errors.
 
-use super::{io_error, notes};
+use super::io::io_error;
+use super::notes;
 use crate::import::{Change, CsvFault, ImportError, RowFault, SetFault, ZipFault, listed_by};
 
 /// Returns the text of an error without its causes.

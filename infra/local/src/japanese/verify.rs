@@ -1,6 +1,7 @@
 //! Japanese texts of differences between an archive and its manifest.
 
-use super::{error_with_causes, import};
+use super::cause::{in_one_line, of_import};
+use super::import;
 use crate::verify::{Difference, DifferenceKind, FrameFault};
 
 /// Returns the text of the first difference.
@@ -14,7 +15,7 @@ pub fn difference(difference: &Difference) -> String {
 
 fn kind(kind: &DifferenceKind) -> String {
     match kind {
-        DifferenceKind::Unreadable(error) => format!("読めません: {}", error_with_causes(causes(error))),
+        DifferenceKind::Unreadable(error) => format!("読めません: {}", in_one_line(causes(error).map(of_import))),
         DifferenceKind::NoManifest(error) => format!("マニフェストとして解釈できません: {error}"),
         DifferenceKind::OtherFormat { format, version } => {
             format!("形式 {format} バージョン {version} には対応していません")

@@ -6,7 +6,7 @@ use fastrand::Rng;
 use futures_util::{StreamExt, stream};
 use hozon_shared::ports::ObjectBody;
 
-use super::Size;
+use super::size::Size;
 
 const CHUNK: u64 = 256 << 10;
 const WAV_HEADER: u64 = 44;

@@ -5,6 +5,7 @@ mod files;
 mod history;
 mod modules;
 mod names;
+mod size;
 mod values;
 
 use chrono::{DateTime, Utc};
@@ -19,31 +20,10 @@ use modules::SampleModule;
 use values::Values;
 
 pub use history::make_history;
+pub use size::Size;
 
 /// Name of the sample organisation.
 pub const ORGANISATION: &str = "Sakura Trading 桜商事";
-
-/// Size of the sample.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Size {
-    /// About 10,000 records and 260 attachments (10 MB).
-    Small,
-    /// About 500,000 records and 3,000 attachments (200 MB).
-    Medium,
-    /// Over 6 million records (1 GB as CSV) and 68,000 attachments (1 GB).
-    Large,
-}
-
-impl Size {
-    /// Factor for the number of records.
-    fn records(self) -> u64 {
-        match self {
-            Self::Small => 1,
-            Self::Medium => 50,
-            Self::Large => 700,
-        }
-    }
-}
 
 /// Progress of the generation.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::{LambdaTarget, RetryPolicy, Target};
+use super::target::{LambdaTarget, RetryPolicy, Target};
 
 /// Maximum wait between two attempts.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);

@@ -5,13 +5,13 @@
 mod api;
 mod deliveries;
 mod expression;
+mod target;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use anyhow::Result;
-use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hozon_emulator_host::files::{set_aside, write_whole};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ use serde_json::Value;
 pub use api::{GROUP, router};
 use deliveries::Deliveries;
 use expression::Expression;
+pub use target::{LambdaTarget, RetryPolicy, Target};
 
 /// A schedule as created, in the service's own terms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,36 +31,6 @@ pub struct Created {
     pub target: Target,
     /// Flexible time window; here invocations are never delayed.
     pub flexible_time_window: Value,
-}
-
-/// Target of a schedule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Target {
-    /// ARN of the function.
-    pub arn: String,
-    /// ARN of the invoking role.
-    pub role_arn: String,
-    /// Input with context attributes that are replaced.
-    pub input: String,
-    pub retry_policy: RetryPolicy,
-    /// Dead-letter queue.
-    pub dead_letter_config: Value,
-}
-
-/// Retry policy of a target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct RetryPolicy {
-    pub maximum_event_age_in_seconds: i64,
-    pub maximum_retry_attempts: u32,
-}
-
-/// Receives the invocations of schedules.
-#[async_trait]
-pub trait LambdaTarget: Send + Sync {
-    /// Invokes the function with that ARN.
-    async fn call(&self, function: &str, input: Value) -> Result<()>;
 }
 
 /// All schedules, and the invocations in progress.

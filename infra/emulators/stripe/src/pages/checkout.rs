@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use hozon_shared::domain::locale::Locale;
 
 use super::amounts::shown;
-use super::escape;
+use super::html::escape;
 use super::words::{PageTexts, card_error, declined, words};
 use crate::cards::{CARDS, Card, CardError, Decline};
 use crate::form::Form;

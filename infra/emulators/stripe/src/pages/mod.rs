@@ -2,6 +2,7 @@
 
 mod amounts;
 mod checkout;
+mod html;
 mod receipt;
 mod words;
 
@@ -15,11 +16,11 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::telemetry::Causes;
 use reqwest::Url;
 
-use crate::StripeServer;
 use crate::checkouts::Outcome;
 use crate::error::Refusal;
 use crate::form::Form;
 use crate::objects::{Session, SessionStatus};
+use crate::server::StripeServer;
 use checkout::Typed;
 use words::{PageTexts, words};
 
@@ -152,11 +153,6 @@ fn page(status: StatusCode, language: Locale, title: &str, body: &str, session: 
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     (status, headers, Html(html)).into_response()
-}
-
-/// Escapes text for HTML, including attribute values.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 impl StripeServer {

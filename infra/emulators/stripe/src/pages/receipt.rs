@@ -11,7 +11,7 @@ use hozon_shared::domain::price::Tax;
 use hozon_shared::payments::from_stripe;
 
 use super::amounts::shown;
-use super::escape;
+use super::html::escape;
 use super::words::{PageTexts, tax_name, words};
 use crate::charges::card_of;
 use crate::objects::{BillingDetails, Charge, Metadata, Session};

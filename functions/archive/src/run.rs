@@ -1,0 +1,22 @@
+//! What the tasks of one backup share.
+
+use hozon_shared::domain::id::{BackupId, OrgId};
+use hozon_shared::ports::Ports;
+use serde::Deserialize;
+
+use crate::settings::Settings;
+
+/// The backup of a task.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct BackupRef {
+    pub org: OrgId,
+    pub backup: BackupId,
+}
+
+/// Context of a task that works on a backup.
+pub struct Run<'a> {
+    pub ports: &'a Ports,
+    pub settings: &'a Settings,
+    pub org: OrgId,
+    pub backup: BackupId,
+}

@@ -1,0 +1,55 @@
+//! The data folder and the other options that all subcommands share.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use hozon::language::say;
+use hozon::{AllowedHost, Local, Options};
+use hozon_shared::domain::plan::Plans;
+use hozon_shared::domain::price::Terms;
+use hozon_shared::settings::webhook_addresses;
+
+use super::ending::ENDING;
+
+/// Options shared by all subcommands.
+#[derive(Args)]
+pub struct DataFolder {
+    #[arg(help = say("The data folder", "データフォルダー"), long, global = true, default_value = "hozon-data", value_name = "DIR")]
+    pub data: PathBuf,
+    #[arg(help = say("Port of the API and the console, on this machine only [default: 4690, or any that is free]", "API とコンソールのポート（このマシンのみ）[既定: 4690、使用中の場合は空きポート]"), long, global = true)]
+    port: Option<u16>,
+    #[arg(help = say("Host name of a reverse proxy in front of the API and the console, such as crm.example. Can be repeated", "リバースプロキシ経由で応答する追加のホスト名（例: crm.example）。複数指定できます"), long = "allowed-host", env = "HOZON_ALLOWED_HOSTS", value_delimiter = ',', global = true, value_name = "HOST")]
+    allowed_hosts: Vec<AllowedHost>,
+    /// Plans, in the format of infra/plans.toml [default: that file].
+    #[arg(long, global = true, value_name = "FILE")]
+    plans: Option<PathBuf>,
+    /// Prices, in the format of infra/prices.toml [default: that file]; `purchases = "off"` disables purchases.
+    #[arg(long, global = true, value_name = "FILE")]
+    prices: Option<PathBuf>,
+}
+
+impl DataFolder {
+    pub fn options(self) -> Result<Options> {
+        // Registers the signal handlers early, so that a request to stop is noticed even while the program starts.
+        LazyLock::force(&ENDING);
+        let terms = terms(self.plans.as_deref(), self.prices.as_deref())?;
+        let webhooks = webhook_addresses()?;
+        let allowed_hosts = self.allowed_hosts.into_iter().collect();
+        Ok(Options { port: self.port, allowed_hosts, terms, webhooks, ..Options::new(self.data)? })
+    }
+
+    pub async fn start(self) -> Result<Local> {
+        Local::start(self.options()?).await
+    }
+}
+
+fn terms(plans: Option<&Path>, prices: Option<&Path>) -> Result<Terms> {
+    let read = |file: &Path| std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()));
+    let invalid = |file: Option<&Path>| format!("use {}", file.unwrap_or(Path::new("the built-in list")).display());
+    let plans_text = plans.map(read).transpose()?;
+    let prices_text = prices.map(read).transpose()?;
+    let list = plans_text.map_or(Ok(Plans::default()), |text| Plans::parse(&text)).with_context(|| invalid(plans))?;
+    Terms::parse(list, prices_text.as_deref().unwrap_or(hozon::PRICES)).with_context(|| invalid(prices))
+}
