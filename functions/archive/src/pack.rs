@@ -9,6 +9,7 @@ use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::ports::ObjectRef;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::progress::Tracker;
 use crate::reuse::Input;
@@ -19,36 +20,67 @@ use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Segment, Work};
 use crate::{pack_files, pack_rows};
 
+/// One call of the task: its items share the plan, which is read when the first item needs it.
+struct Packing<'a> {
+    run: &'a Run<'a>,
+    tracker: Tracker<'a>,
+    plan: OnceCell<Plan>,
+    has_failed: AtomicBool,
+}
+
 /// Packs all items of a batch. After a failure no further item is started, but items in progress run to their end.
 pub async fn run(run: &Run<'_>, batch: &Batch) -> Result<Value, TaskError> {
-    let tracker = Tracker::new(run, batch);
-    let has_failed = AtomicBool::new(false);
-    let packing: Vec<_> = batch.items.iter().map(|item| pack_in_turn(run, item, &tracker, &has_failed).boxed()).collect();
-    let outcomes: Vec<Result<(), TaskError>> = stream::iter(packing).buffer_unordered(batch.items.len().max(1)).collect().await;
+    let (tracker, plan, has_failed) = (Tracker::new(run, batch), OnceCell::new(), AtomicBool::new(false));
+    let packing = Packing { run, tracker, plan, has_failed };
+    let items: Vec<_> = batch.items.iter().map(|item| packing.pack_in_turn(item).boxed()).collect();
+    let outcomes: Vec<Result<(), TaskError>> = stream::iter(items).buffer_unordered(batch.items.len().max(1)).collect().await;
     outcomes.into_iter().collect::<Result<(), TaskError>>().map(|()| Value::Null)
 }
 
-async fn pack_in_turn(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>, has_failed: &AtomicBool) -> Result<(), TaskError> {
-    let _place = run.settings.items_at_once.acquire().await;
-    if has_failed.load(Ordering::Relaxed) {
-        return Ok(());
+impl Packing<'_> {
+    async fn pack_in_turn(&self, item: &Item) -> Result<(), TaskError> {
+        let _place = self.run.settings.items_at_once.acquire().await;
+        if self.has_failed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let packed = self.pack(item).await;
+        self.has_failed.fetch_or(packed.is_err(), Ordering::Relaxed);
+        packed
     }
-    let packed = pack(run, item, tracker).await;
-    has_failed.fetch_or(packed.is_err(), Ordering::Relaxed);
-    packed
-}
 
-async fn pack(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>) -> Result<(), TaskError> {
-    if run.read::<Segment>(&run.entries_at(item.number)).await?.is_none() {
-        let source = load(run, item).await?;
-        let at = run.segment_of(&source.input(run.settings))?;
-        let segment = match run.kept_segment(&at).await? {
-            Some(kept) => kept,
-            None => make(run, item, tracker, source, at).await?,
-        };
-        run.write(&run.entries_at(item.number), &segment).await?;
+    async fn pack(&self, item: &Item) -> Result<(), TaskError> {
+        let run = self.run;
+        if run.read::<Segment>(&run.entries_at(item.number)).await?.is_none() {
+            let source = self.load(item).await?;
+            let at = run.segment_of(&source.input(run.settings))?;
+            let segment = match run.kept_segment(&at).await? {
+                Some(kept) => kept,
+                None => make(run, item, &self.tracker, source, at).await?,
+            };
+            run.write(&run.entries_at(item.number), &segment).await?;
+        }
+        self.tracker.end(item).await
     }
-    tracker.end(item).await
+
+    async fn load(&self, item: &Item) -> Result<PackInput, TaskError> {
+        match &item.work {
+            Work::Rows { module, path, first, rows } => {
+                let plan = self.plan().await?;
+                let csv = plan.organisation.archive.csv;
+                let module = plan.modules.iter().find(|known| known.api_name == *module);
+                let module = Box::new(module.ok_or_else(TaskError::stopped)?.clone());
+                Ok(PackInput::Rows { module, csv, path: path.clone(), rows: *first..*first + *rows })
+            }
+            Work::Files { module } => {
+                let files = self.run.read_required(&self.run.files_at(item.number)).await?;
+                Ok(PackInput::Files { module: module.clone(), files })
+            }
+        }
+    }
+
+    async fn plan(&self) -> Result<&Plan, TaskError> {
+        self.plan.get_or_try_init(|| async { self.run.read_required(&self.run.plan_at()).await }).await
+    }
 }
 
 /// The input of an item.
@@ -63,22 +95,6 @@ impl PackInput {
         match self {
             Self::Rows { module, csv, path, rows } => Input::Rows { level, csv, module, path, rows },
             Self::Files { module, files } => Input::Files { level, whole_file_bytes, module, files },
-        }
-    }
-}
-
-async fn load(run: &Run<'_>, item: &Item) -> Result<PackInput, TaskError> {
-    match &item.work {
-        Work::Rows { module, path, first, rows } => {
-            let plan: Plan = run.read_required(&run.plan_at()).await?;
-            let csv = plan.organisation.archive.csv;
-            let module = plan.modules.into_iter().find(|known| known.api_name == *module);
-            let module = Box::new(module.ok_or_else(TaskError::stopped)?);
-            Ok(PackInput::Rows { module, csv, path: path.clone(), rows: *first..*first + *rows })
-        }
-        Work::Files { module } => {
-            let files = run.read_required(&run.files_at(item.number)).await?;
-            Ok(PackInput::Files { module: module.clone(), files })
         }
     }
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::errors::port_error;
 use super::items::{delivery_item, webhook_item};
 use super::keys;
-use super::table::{Item, PrefixQuery, Table, encode, text};
+use super::table::{Item, PrefixQuery, Table, text};
 use crate::domain::id::{EventId, OrgId, WebhookId};
 use crate::domain::webhook::{Delivery, Webhook};
 use crate::ports::{PortError, Webhooks};
