@@ -15,3 +15,4 @@ pub mod running;
 pub mod settings;
 pub mod snapshots;
 pub mod telemetry;
+mod wiring;

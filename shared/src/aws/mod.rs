@@ -32,9 +32,8 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 
 use crate::payments::Stripe;
-use crate::ports::{Mailer, OriginSecrets, PortError, Ports, RandomIds, SystemClock, SystemSecrets, Triggers};
+use crate::ports::{Links, Mailer, OriginSecrets, PortError, SystemClock, Triggers, Workflow};
 use crate::settings::{MailSettings, PaymentSettings, Settings, TriggerSettings};
-use crate::snapshots::reader::NativeReader;
 use credentials::fixed;
 use lazily::Lazily;
 use links::{SignedLinks, Signer};
@@ -79,35 +78,31 @@ impl Aws {
         Self { config: loader.load().await, settings }
     }
 
-    /// Creates the ports that most functions use, with the system clock.
-    pub fn ports(&self) -> Ports {
-        let table = Arc::new(Table::new(self.dynamodb(), self.settings.table.clone()));
-        let buckets = Buckets { archives: self.settings.archives_bucket.clone(), crm: self.settings.crm_bucket.clone() };
+    /// Creates the adapter of the table.
+    pub fn table(&self) -> Arc<Table> {
+        Arc::new(Table::new(self.dynamodb(), self.settings.table.clone()))
+    }
+
+    /// Creates the adapter of the buckets.
+    pub fn objects(&self) -> Arc<S3Objects> {
         let s3 = self.lazily(|aws| aws_sdk_s3::Client::from_conf(aws.s3().build()));
-        let objects =
-            Arc::new(S3Objects::new(s3, buckets.clone(), Locks { lock: self.settings.zip_lock, clock: Arc::new(SystemClock) }));
+        let locks = Locks { lock: self.settings.zip_lock, clock: Arc::new(SystemClock) };
+        Arc::new(S3Objects::new(s3, self.buckets(), locks))
+    }
+
+    /// Creates the port that signs links.
+    pub fn links(&self) -> Arc<dyn Links> {
         let signer = Signer { secrets: self.lazily(Self::secrets_manager), secret: self.settings.signer_secret.clone() };
-        let states = StepFunctions::new(self.lazily(Self::step_functions), self.settings.state_machine.clone());
-        Ports {
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(RandomIds::default()),
-            secrets: Arc::new(SystemSecrets),
-            store: table.clone(),
-            schedules: table.clone(),
-            accounts: table.clone(),
-            purchases: table.clone(),
-            progress: table.clone(),
-            marks: table.clone(),
-            outbox: table.clone(),
-            webhooks: table.clone(),
-            requests: table.clone(),
-            catalogue: table.clone(),
-            objects: objects.clone(),
-            uploads: objects.clone(),
-            links: Arc::new(SignedLinks::new(signer, self.lazily(Self::s3), buckets, self.settings.plain_links.clone())),
-            workflow: Arc::new(states),
-            snapshots: Arc::new(NativeReader::new(table, objects)),
-        }
+        Arc::new(SignedLinks::new(signer, self.lazily(Self::s3), self.buckets(), self.settings.plain_links.clone()))
+    }
+
+    /// Creates the port that starts runs.
+    pub fn workflow(&self) -> Arc<dyn Workflow> {
+        Arc::new(StepFunctions::new(self.lazily(Self::step_functions), self.settings.state_machine.clone()))
+    }
+
+    fn buckets(&self) -> Buckets {
+        Buckets { archives: self.settings.archives_bucket.clone(), crm: self.settings.crm_bucket.clone() }
     }
 
     /// Creates the port for triggers.

@@ -1,0 +1,34 @@
+//! The ports of a function, wired to AWS and to the native CRM store.
+
+use std::sync::Arc;
+
+use crate::aws::Aws;
+use crate::ports::{Ports, RandomIds, SystemClock, SystemSecrets};
+use crate::snapshots::reader::NativeReader;
+
+impl Aws {
+    /// Creates the ports that most functions use, with the system clock.
+    pub fn ports(&self) -> Ports {
+        let (table, objects) = (self.table(), self.objects());
+        Ports {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds::default()),
+            secrets: Arc::new(SystemSecrets),
+            store: table.clone(),
+            schedules: table.clone(),
+            accounts: table.clone(),
+            purchases: table.clone(),
+            progress: table.clone(),
+            marks: table.clone(),
+            outbox: table.clone(),
+            webhooks: table.clone(),
+            requests: table.clone(),
+            catalogue: table.clone(),
+            objects: objects.clone(),
+            uploads: objects.clone(),
+            links: self.links(),
+            workflow: self.workflow(),
+            snapshots: Arc::new(NativeReader::new(table, objects)),
+        }
+    }
+}
