@@ -111,7 +111,7 @@ fn no_two_schemas_of_the_api_have_the_same_name() {
     assert!(names.len() > 50, "{}", names.len());
 }
 
-/// Crates whose files still need each other.
+/// Crates that still contain cycles of files.
 const WITH_CIRCLES: [&str; 1] = ["functions/notify/"];
 
 #[test]

@@ -1,22 +1,22 @@
-//! Circles of files: inside a crate no two files may need each other, however many others lie between. A file needs another when it names
-//! something of it; `mod` and `pub use` only say where things are, and names are followed through them.
+//! Detects dependency cycles between the files of a crate, of any length. A file depends on another if it names one of
+//! its items. `mod` and `pub use` are no dependencies; names are resolved through them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// A module's path below its crate; the first part is `lib` or `main`.
+/// Path of a module in its crate. The first part is `lib` or `main`.
 pub type Module = Vec<String>;
 
 /// The modules of one crate with their code.
 #[derive(Default)]
 pub struct Crate {
     code: BTreeMap<Module, String>,
-    /// What each module shows of others: the name, and where it comes from.
+    /// Re-exports of each module: the name and its origin.
     shown: BTreeMap<Module, BTreeMap<String, Vec<String>>>,
 }
 
 impl Crate {
-    /// Reads the crate of a library or a program: the file, and all that it declares.
+    /// Reads a crate from its root file, with all modules that it declares.
     pub fn read(root: &Path) -> Self {
         let mut read = Self::default();
         let name = root.file_stem().expect("a name").to_string_lossy().into_owned();
@@ -40,7 +40,7 @@ impl Crate {
         self.code.insert(module, code);
     }
 
-    /// The module that holds what a path names, seen from `from`; `None` for what is of another crate.
+    /// Resolves a path, as seen from `from`, to the module that defines its item; `None` for items of other crates.
     fn holder(&self, from: &Module, path: &[String], depth: usize) -> Option<Module> {
         let (mut at, mut rest) = match path.first()?.as_str() {
             "crate" => (from[..1].to_vec(), &path[1..]),
@@ -70,7 +70,7 @@ impl Crate {
         holders.filter(|holder| holder != module).collect()
     }
 
-    /// Modules that need each other, as `a -> b -> a`.
+    /// Lists dependency cycles, as `a -> b -> a`.
     pub fn circles(&self) -> Vec<String> {
         let needs: BTreeMap<&Module, BTreeSet<Module>> = self.code.keys().map(|module| (module, self.needs(module))).collect();
         let way = |from: &Module, to: &Module| way(&needs, from, to);
@@ -82,7 +82,7 @@ impl Crate {
     }
 }
 
-/// The shortest way from one module to another.
+/// Returns the shortest path from one module to another.
 fn way(needs: &BTreeMap<&Module, BTreeSet<Module>>, from: &Module, to: &Module) -> Option<Vec<Module>> {
     let mut ways = std::collections::VecDeque::from([vec![from.clone()]]);
     let mut seen = BTreeSet::from([from.clone()]);
@@ -100,14 +100,14 @@ fn way(needs: &BTreeMap<&Module, BTreeSet<Module>>, from: &Module, to: &Module) 
     None
 }
 
-/// The code of a file without its tests and comments.
+/// Returns the code of a file without its tests and comments.
 fn code_of(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let text = text.split("#[cfg(test)]\n#[path").next().unwrap_or_default();
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// A declaration without what makes it visible; with it, whether others see it.
+/// Strips the visibility of a declaration. Also returns whether it had one.
 fn visible(line: &str) -> (bool, &str) {
     match line.strip_prefix("pub") {
         Some(rest) if rest.starts_with('(') => (true, rest.split_once(") ").map_or(rest, |(_, rest)| rest)),
@@ -121,7 +121,7 @@ fn declared(code: &str) -> Vec<String> {
     code.lines().filter_map(|line| name(line.trim())).collect()
 }
 
-/// The `use` declarations at the left edge: whether they are shown to others, and their tree.
+/// Lists the top-level `use` declarations: whether they re-export, and their tree.
 fn uses(code: &str) -> impl Iterator<Item = (bool, &str)> {
     let starts = code.match_indices("use ").filter(move |(at, _)| {
         let line = code[..*at].rsplit('\n').next().unwrap_or_default().trim();
@@ -133,7 +133,7 @@ fn uses(code: &str) -> impl Iterator<Item = (bool, &str)> {
     })
 }
 
-/// The paths of a `use` tree.
+/// Lists the paths of a `use` tree.
 fn paths(tree: &str) -> Vec<Vec<String>> {
     let (mut found, mut depth, mut start) = (Vec::new(), 0, 0);
     for (at, letter) in tree.char_indices().chain([(tree.len(), ',')]) {
@@ -160,7 +160,7 @@ fn paths_of(path: &str) -> Vec<Vec<String>> {
     paths(inner.trim_end().trim_end_matches('}')).into_iter().map(|path| [before.clone(), path].concat()).collect()
 }
 
-/// Paths in the code outside of `use`: `crate::a::b`, `super::a`, `child::a`.
+/// Lists the paths in the code outside `use`: `crate::a::b`, `super::a`, `child::a`.
 fn named(code: &str) -> Vec<Vec<String>> {
     let trees: Vec<&str> = uses(code).map(|(_, tree)| tree).collect();
     let code = trees.iter().fold(code.to_owned(), |code, tree| code.replacen(tree, "", 1));

@@ -1,4 +1,5 @@
-//! The running server. Its state is behind a lock; each change comes after everything that is due, and messages are sent in order.
+//! The running server. A lock guards its state, everything due is applied before each change, and messages are sent in
+//! order.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -21,7 +22,7 @@ pub struct StripeServer(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) path: PathBuf,
-    /// Its own URL, without a trailing slash.
+    /// URL of the server, without a trailing slash.
     pub(crate) url: String,
     pub(crate) keys: Keys,
     pub(crate) clock: Arc<dyn Clock>,

@@ -1,4 +1,4 @@
-//! The end of the program, when somebody asks for it.
+//! Graceful shutdown on a signal.
 
 use std::sync::LazyLock;
 
@@ -21,8 +21,8 @@ pub async fn until_interrupted(local: Local, work: impl AsyncFnOnce(&Local) -> R
     outcome.and(stopped)
 }
 
-/// Cancelled when the program is asked to stop: by Ctrl-C, or by the signal that `kill`, systemd and containers send
-/// first.
+/// Returns a token that is cancelled when the program is asked to stop, by Ctrl-C or by the signal that `kill`,
+/// systemd and containers send first.
 pub static ENDING: LazyLock<CancellationToken> = LazyLock::new(|| {
     let (ending, asked) = (CancellationToken::new(), asked_to_end());
     let asked_for = ending.clone();

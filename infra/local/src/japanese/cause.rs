@@ -1,4 +1,4 @@
-//! An error of an import with what is below it.
+//! Japanese texts of errors with their causes.
 
 use std::error::Error;
 
@@ -7,14 +7,14 @@ use super::io::io_error;
 use crate::import::{ImportError, ZipFault};
 use crate::verify::SetFault;
 
-/// Texts of an error and its causes in one line; one that repeats the text before it is left out.
+/// Returns the texts of an error and its causes in one line, without repetitions.
 pub fn in_one_line(texts: impl Iterator<Item = String>) -> String {
     let mut texts: Vec<String> = texts.collect();
     texts.dedup();
     texts.join(": ")
 }
 
-/// An error of an import; one that is not known here keeps its English.
+/// Returns the text of one error. An unknown error keeps its English text.
 pub fn of_import(error: &(dyn Error + 'static)) -> String {
     if let Some(error) = error.downcast_ref::<ImportError>() {
         return import::error(error);

@@ -1,4 +1,4 @@
-//! What the operating system refuses.
+//! Japanese texts of operating system errors.
 
 use std::io::ErrorKind;
 
