@@ -221,3 +221,34 @@ async fn the_console_is_served_with_its_policy() {
     assert_eq!(http.get(format!("{}/console/nothing.js", world.local.url)).send().await.unwrap().status(), StatusCode::NOT_FOUND);
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_change_answers_with_the_summary_when_it_is_asked_for_and_with_nothing_new_otherwise() {
+    let world = on_a_tuesday().await;
+    world.import(Crm::small().inputs()).await;
+    let administrator = world.administrator();
+    let backup = "/crm/bulk/v8/backup";
+    let monday = r#"{"backup":{"rrule":"RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO"}}"#;
+    let wanted = ("prefer", "return=representation");
+    let set = administrator.send_with(Method::POST, backup, monday, &[wanted, ("idempotency-key", "a")]).await;
+    assert_eq!(set.status, StatusCode::CREATED, "{set:?}");
+    let read = administrator.get("/backup/summary").await.body["summary"].clone();
+    assert_eq!(set.body["summary"]["schedule"], read["schedule"], "as reading it again would have said");
+    assert_eq!(set.body["backup"]["details"]["id"], read["schedule"]["id"], "beside the answer that Zoho's SDKs know");
+    let repeated = administrator.send_with(Method::POST, backup, monday, &[wanted, ("idempotency-key", "a")]).await;
+    assert_eq!(repeated.body["backup"], set.body["backup"]);
+    assert_eq!(repeated.body["summary"]["schedule"], read["schedule"], "a repeat has the summary of now");
+
+    let settings = json!({ "settings": { "time_of_day": "05:30" } }).to_string();
+    let saved = administrator.send_with(Method::PUT, SETTINGS, &settings, &[wanted, ("if-match", "*")]).await;
+    assert_eq!(saved.body["summary"]["schedule"]["time_of_day"], "05:30");
+    let stop = format!("{backup}/{}/actions/cancel", read["schedule"]["id"].as_str().unwrap());
+    let stopped = administrator.send_with(Method::PUT, &stop, "", &[]).await;
+    assert_eq!((&stopped.body["summary"], stopped.code()), (&Value::Null, "SUCCESS"), "not asked for");
+    let refused = administrator.send_with(Method::PUT, &stop, "", &[wanted]).await;
+    assert_eq!((&refused.body["summary"], refused.code()), (&Value::Null, "ALREADY_CANCELLED"));
+    let stranger = world.user().send_with(Method::POST, backup, "", &[wanted]).await;
+    assert_eq!((&stranger.body["summary"], stranger.code()), (&Value::Null, "NO_PERMISSION"));
+    drop(administrator);
+    world.end().await;
+}

@@ -11,6 +11,7 @@ mod current;
 mod etag;
 mod ledger;
 mod preview;
+mod representation;
 mod request;
 mod set;
 mod settings;
@@ -48,7 +49,8 @@ pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time
         .routes(routes!(settings::read, settings::save))
         .routes(routes!(calendar::feed))
         .routes(routes!(calendar::create_link, calendar::remove_link));
-    with_idempotency(with_versions(routes), &ports).with_state(app)
+    let routes = with_idempotency(with_versions(routes), &ports);
+    representation::with_representation(routes, &app).with_state(app)
 }
 
 /// Sets a schedule, or starts an on-demand backup if the body is empty.

@@ -14,7 +14,7 @@ use hozon_shared::domain::estimate::{SAMPLES, estimated_seconds};
 use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::forecast::Forecast;
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::progress::{Amount, seconds_left};
 use hozon_shared::domain::rule::{RepeatType, Rule};
 use hozon_shared::domain::schedule::{Schedule, ScheduleStatus};
@@ -167,17 +167,24 @@ pub async fn handle(
     Administrator(caller): Administrator,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let answer = json!(read(&app, &caller).await?);
+    let tag = tag_of(&without_passing_time(answer.clone()));
+    Ok(unless_known(&headers, tag, answer))
+}
+
+/// Reads the state as it is now.
+pub async fn read(app: &App, caller: &Caller) -> Result<SummaryEnvelope, ApiError> {
     let organisation = app.organisation(caller.org).await?;
     let now = app.ports.clock.now();
-    let allowance_state = AllowanceState::read(&app, &organisation, now).await?;
+    let allowance_state = AllowanceState::read(app, &organisation, now).await?;
     let schedule = app.active_schedule(caller.org).await?;
     let schedule = schedule.map(|schedule| {
-        let ahead = allowance_state.forecast(&app, &organisation, schedule.recurrence.rule);
+        let ahead = allowance_state.forecast(app, &organisation, schedule.recurrence.rule);
         schedule_out(&schedule, &organisation, &ahead, now)
     });
     let backups = app.ports.store.backups(caller.org, SAMPLES + 1).await?;
     let estimated_seconds = estimated_seconds(&backups);
-    let (backup, last) = newest_backups(&app, &organisation, backups, now).await?;
+    let (backup, last) = newest_backups(app, &organisation, backups, now).await?;
     let news = Notices::of(&app.ports, caller.org, caller.person.id).await?;
     let summary = Summary {
         now: local_time(now, organisation.time_zone),
@@ -189,12 +196,10 @@ pub async fn handle(
         backup,
         last,
         estimated_seconds,
-        allowance: allowance_state.written(&app, &organisation, now),
+        allowance: allowance_state.written(app, &organisation, now),
         past_runs: past_runs(&news, &organisation, now),
     };
-    let answer = json!(SummaryEnvelope { summary });
-    let tag = tag_of(&without_passing_time(answer.clone()));
-    Ok(unless_known(&headers, tag, answer))
+    Ok(SummaryEnvelope { summary })
 }
 
 /// Removes the values that change with time alone, so that they do not change the entity tag.
