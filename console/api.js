@@ -2,7 +2,23 @@
 
 const BASE = "/crm/bulk/v8/backup";
 
-const session = { token: sessionStorage.getItem("token") ?? "" };
+const session = {
+  token: sessionStorage.getItem("token") ?? "",
+  /** Mails, checkout and receipt follow the language of the page. */
+  language: "en",
+  /** Takes the summary that a change answers with. @type {(summary: Summary) => void} */
+  take: () => {},
+};
+
+/** Lets the service answer in another language. @param {string} language */
+export function answerIn(language) {
+  session.language = language;
+}
+
+/** Hands the summaries that changes answer with to whoever shows them. @param {(summary: Summary) => void} take */
+export function takeSummaries(take) {
+  session.take = take;
+}
 
 /** Whether there is a token to call with. */
 export function hasToken() {
@@ -40,8 +56,12 @@ export async function call(method, path, { body, ifMatch, key } = {}) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (ifMatch) headers["If-Match"] = ifMatch;
+  // A change answers with the summary that it leads to, which then need not be read again.
+  if (method !== "GET") headers["Prefer"] = "return=representation";
   const answer = method === "POST" ? await post(path, headers, body, key) : await send(method, path, headers, body);
-  return { body: await read(answer), etag: answer.headers.get("etag") ?? "" };
+  const content = await read(answer);
+  if (method !== "GET" && content?.summary) session.take(content.summary);
+  return { body: content, etag: answer.headers.get("etag") ?? "" };
 }
 
 /** How long a POST without an answer stays the same intent when it is asked for again. */
@@ -96,11 +116,7 @@ export async function getChanged(path) {
 
 /** @param {string} method @param {string} path @param {Record<string, string>} headers @param {unknown} [body] */
 async function send(method, path, headers, body) {
-  // Mails, checkout and receipt follow the language of the page.
-  const authorization = {
-    Authorization: `Zoho-oauthtoken ${session.token}`,
-    "Accept-Language": document.documentElement.lang,
-  };
+  const authorization = { Authorization: `Zoho-oauthtoken ${session.token}`, "Accept-Language": session.language };
   const content = body === undefined ? undefined : JSON.stringify(body);
   let answer;
   try {
@@ -149,7 +165,11 @@ export function poll(ask) {
   let asking = null;
 
   async function once() {
-    const came = await ask();
+    rest(await ask());
+  }
+  /** Waits as long as fits what came. @param {"busy" | "news" | "nothing" | "stop"} came */
+  function rest(came) {
+    clearTimeout(timer);
     wait = came === "busy" ? SOON : came === "news" ? USUAL : Math.min(Math.max(wait, USUAL) * 1.5, SELDOM);
     if (came !== "stop" && !document.hidden) timer = window.setTimeout(now, wait);
   }
@@ -169,7 +189,7 @@ export function poll(ask) {
       void now();
     }
   });
-  return { now };
+  return { now, rest };
 }
 
 // One sign-in for the tabs of a browser: a tab that is opened without a token asks the others for theirs, over a channel that only pages

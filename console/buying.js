@@ -57,7 +57,6 @@ export async function goOn(app, order) {
   localStorage.removeItem(nameOf(order.id));
   try {
     await carryOut(then, `then-${order.id}`);
-    await app.refresh();
     return say(then.kind === "now" ? "backup_begun" : then.id ? "schedule_changed" : "schedule_set");
   } catch (thrown) {
     if (asProblem(thrown).status === 0) localStorage.setItem(nameOf(order.id), JSON.stringify(then));

@@ -188,6 +188,21 @@ export function badge(kind, words) {
   return el("span", { class: `badge ${kind}` }, icon(pictures[kind]), words);
 }
 
+/**
+ * Why something failed: in the reader's words, with what is at fault, the service's own words on request, and what can be done.
+ * @param {{ words: string, subject: string, more: string, technical: string }} failure @param {Child} action
+ */
+export function failureNotice({ words, subject, more, technical }, action) {
+  const text = el(
+    "div",
+    {},
+    el("p", {}, words),
+    subject ? el("p", { class: "subject" }, subject) : null,
+    el("details", {}, el("summary", {}, more), el("p", { lang: "en" }, technical)),
+  );
+  return el("div", { class: "notice bad" }, icon("alert"), text, action);
+}
+
 /** Text that only those hear who do not see the page. @param {Child[]} children */
 export function unseen(...children) {
   return el("span", { class: "unseen" }, ...children);

@@ -1,6 +1,7 @@
-// What the page says, in the reader's language; dates, numbers and money as readers of that language expect them.
+// What the page says, in the reader's language; dates, numbers and money as readers of that language expect them. The only module that
+// decides about language: nothing else reads the browser's languages, keeps the reader's choice, or formats by itself.
 
-import { asset } from "./api.js";
+import { answerIn, asset } from "./api.js";
 
 const LOCALES = ["en", "ja"];
 
@@ -33,6 +34,13 @@ export async function speak(locale) {
   state.words = await asset(`locales/${locale}.json`);
   state.locale = locale;
   document.documentElement.lang = locale;
+  answerIn(locale);
+}
+
+/** Speaks the language that the reader has switched to, and keeps to it in this browser. @param {string} locale */
+export async function switchTo(locale) {
+  localStorage.setItem("locale", locale);
+  await speak(locale);
 }
 
 /** Takes the zone in which times are shown. @param {string} zone */
@@ -159,6 +167,11 @@ export function span(seconds) {
   return close(parts.filter(Boolean).join(" "));
 }
 
+/** How long a backup now would take, as the last ones did; nothing when that is not known. @param {Summary & { estimated_seconds?: number | null }} summary */
+export function estimateOf({ estimated_seconds: seconds }) {
+  return seconds == null ? "" : say("now_estimate", { time: span(Math.max(1, seconds)) });
+}
+
 /** How long until then, in words. @param {string} at @param {Date} now */
 export function until(at, now) {
   const seconds = (new Date(at).getTime() - now.getTime()) / 1000;
@@ -172,6 +185,16 @@ export function until(at, now) {
 /** A plan by its name; the one of those who host for themselves is not a brand. @param {string} plan */
 export function planName(plan) {
   return plan === "Own" ? say("plan_own") : say("plan", { plan });
+}
+
+/** What can be bought, by its name. @param {{ product: string, plan: string | null }} item */
+export function productName({ product, plan }) {
+  return product === "plan" ? say("product_plan", { plan: plan ?? "" }) : say(`product_${product}`);
+}
+
+/** Digits after the point of a currency's amounts. @param {string} currency */
+export function minorDigits(currency) {
+  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 /** A tax of the price list in the reader's words. @param {string} name */
@@ -200,10 +223,22 @@ export function explain(problem) {
       : problem.message || say("error_UNREACHABLE");
 }
 
+/** Why a backup failed and what to do. @param {Failure} failure */
+export function explainFailure({ code, message }) {
+  const key = `failure_${code}`;
+  return knows(key) ? say(key) : message;
+}
+
 /** The file, record and module at fault. @param {NonNullable<Failure["subject"]>} subject */
 export function subjectOf({ module, record, file }) {
   const parts = [file && say("subject_file", { name: file }), record && say("subject_record", { id: record })];
   return [...parts, say("subject_module", { name: module })].filter(Boolean).join(say("comma"));
+}
+
+/** All that is said about a failed backup; the service's own words are English. @param {Failure} failure */
+export function failureInWords(failure) {
+  const subject = failure.subject ? subjectOf(failure.subject) : "";
+  return { words: explainFailure(failure), subject, more: say("details"), technical: `${failure.code}: ${failure.message}` };
 }
 
 /** A country's name. @param {string} code */

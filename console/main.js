@@ -1,9 +1,20 @@
 // The console: its frame, its places, and the one summary that all of it goes by. Views other than the first are loaded when they are
 // first visited.
 
-import { answerTabs, asProblem, askTabs, forget, forgetToken, getChanged, hasToken, keepToken, poll } from "./api.js";
+import {
+  answerTabs,
+  asProblem,
+  askTabs,
+  forget,
+  forgetToken,
+  getChanged,
+  hasToken,
+  keepToken,
+  poll,
+  takeSummaries,
+} from "./api.js";
 import { button, el, icon, link, patch } from "./dom.js";
-import { chosenLocale, explain, languages, locale, say, showTimesIn, speak } from "./i18n.js";
+import { chosenLocale, explain, languages, locale, say, showTimesIn, speak, switchTo } from "./i18n.js";
 import overview, { loading } from "./views/overview.js";
 
 /** Places: the name in the address, the file of the view, and the picture in the navigation. */
@@ -42,6 +53,10 @@ const state = {
   here: location.hash,
   /** Views that have been loaded. @type {Map<string, ViewMaker>} */
   makers: new Map([["overview", overview]]),
+  /** Draws the page that asks for a token. @type {typeof import("./parts/sign-in.js").signInPage | null} */
+  signIn: null,
+  /** Counts what this page has changed, so that an older summary that comes late is not shown. */
+  changes: 0,
 };
 
 /** @type {App} */
@@ -52,6 +67,9 @@ const app = {
   redraw: draw,
   go: (path) => void (location.hash = path),
   refresh: async () => polling.now(),
+  change(part) {
+    if (app.summary) changed({ ...app.summary, ...part(app.summary) });
+  },
   toast,
   tell,
   signOut() {
@@ -65,7 +83,9 @@ const app = {
 const polling = poll(async () => {
   if (!hasToken()) return "stop";
   try {
+    const { changes } = state;
     const answer = await getChanged("/summary");
+    if (changes !== state.changes) return late();
     const had = app.problem;
     app.problem = null;
     if (answer) take(answer.summary);
@@ -79,6 +99,20 @@ const polling = poll(async () => {
     return isRefused() ? "stop" : "nothing";
   }
 });
+
+/** An answer that was on its way while something was changed here: the next one is newer. @returns {"busy" | "news"} */
+function late() {
+  forget("/summary");
+  return app.summary?.backup?.status === "INPROGRESS" ? "busy" : "news";
+}
+
+/** Takes the summary that a change of this page has led to. @param {Summary} summary */
+function changed(summary) {
+  state.changes += 1;
+  app.problem = null;
+  take(summary);
+  polling.rest(late());
+}
 
 /** @param {Summary} summary */
 function take(summary) {
@@ -94,7 +128,7 @@ function take(summary) {
 
 /** Shows what is new as pop-ups. @param {string | null} after */
 async function announce(after) {
-  const { popUp } = await import("./views/bell.js");
+  const { popUp } = await import("./parts/bell.js");
   await popUp(app, after, Date.now() - state.told < OWN_NEWS);
 }
 
@@ -170,7 +204,7 @@ function top() {
 }
 
 async function openBell() {
-  const { openBell } = await import("./views/bell.js");
+  const { openBell } = await import("./parts/bell.js");
   await openBell(app);
 }
 
@@ -184,8 +218,7 @@ function languageSwitch() {
 
 /** @param {string} tag */
 async function speakOf(tag) {
-  localStorage.setItem("locale", tag);
-  await speak(tag);
+  await switchTo(tag);
   draw();
 }
 
@@ -213,47 +246,22 @@ function isOffered(file) {
   return !["addons", "subscriptions"].includes(file) || app.summary?.allowance.purchases !== false;
 }
 
+/** What is shown without a token that is good: loaded when it is first needed. */
 function signIn() {
-  const message = app.problem?.status === 403 ? say("only_administrators") : app.problem?.status === 401 ? say("refused") : null;
-  const known = fileOf(pathOf()[0]);
-  const place = known === "overview" ? null : say("sign_in_goes_to", { place: nameOfPlace(known) });
-  const input = el("input", {
-    id: "token",
-    name: "token",
-    autocomplete: "off",
-    spellcheck: "false",
-    required: true,
-    "aria-describedby": "token-hint",
+  if (state.signIn) {
+    const [known] = fileOf(pathOf());
+    return state.signIn({
+      problem: app.problem,
+      place: known === "overview" ? null : nameOfPlace(known),
+      languages: languageSwitch(),
+      enter: begin,
+    });
+  }
+  void import("./parts/sign-in.js").then(({ signInPage }) => {
+    state.signIn = signInPage;
+    draw();
   });
-  const form = el(
-    "form",
-    { on: { submit: (/** @type {SubmitEvent} */ event) => enter(event) } },
-    el("label", { for: "token" }, say("token")),
-    el("p", { id: "token-hint", class: "soft" }, say("token_hint"), place ? el("br") : null, place),
-    input,
-    el("button", { class: "primary" }, say("show")),
-  );
-  return [
-    el(
-      "div",
-      { class: "sign-in", key: "sign-in" },
-      el("header", {}, languageSwitch()),
-      el(
-        "main",
-        { id: "main", tabindex: "-1" },
-        el("h1", {}, icon("archive"), say("sign_in")),
-        message ? el("p", { class: "notice bad", role: "alert" }, icon("alert"), message) : null,
-        form,
-      ),
-    ),
-  ];
-}
-
-/** @param {SubmitEvent} event */
-function enter(event) {
-  event.preventDefault();
-  const typed = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get("token");
-  begin(String(typed ?? "").trim());
+  return [];
 }
 
 /** @param {string} token */
@@ -270,14 +278,16 @@ function pathOf() {
   return location.hash.replace(/^#\/?/, "").split("/");
 }
 
-/** @param {string} path */
-function fileOf(path) {
-  return path === "orders" ? "order" : (PLACES.find(([name]) => name === path)?.[1] ?? "overview");
+/** The view that an address names, and its arguments. @param {string[]} parts @returns {[string, string[]]} */
+function fileOf([path = "", ...rest]) {
+  if (path === "orders") return ["order", rest];
+  if (path === "add-ons" && rest[0] === "review") return ["review", rest.slice(1)];
+  return [PLACES.find(([name]) => name === path)?.[1] ?? "overview", rest];
 }
 
 /** @param {string} file */
 function nameOfPlace(file) {
-  return say(file === "order" ? "order_title" : `nav_${file}`);
+  return say(["order", "review"].includes(file) ? "order_title" : `nav_${file}`);
 }
 
 /** Shows the place that the address names. @param {boolean} isMove */
@@ -290,17 +300,18 @@ async function visit(isMove) {
   }
   // Without a token no view asks for anything; the sign-in page names the place, which is visited afterwards.
   if (!hasToken()) return draw();
-  const [path = "", ...rest] = pathOf();
-  const file = fileOf(path);
+  const [path = ""] = pathOf();
+  const [file, rest] = fileOf(pathOf());
+  const words = rest.map(decodeURIComponent);
   const visit = ++state.visits;
   state.here = location.hash;
   const known = state.makers.get(file);
-  if (known) return show(file, path, known(app, ...rest.map(decodeURIComponent)), isMove);
+  if (known) return show(file, path, known(app, ...words), isMove);
   show(file, path, waiting(file, loading), isMove);
   try {
     const make = /** @type {ViewMaker} */ ((await import(`./views/${file}.js`)).default);
     state.makers.set(file, make);
-    if (visit === state.visits) show(file, path, make(app, ...rest.map(decodeURIComponent)), false);
+    if (visit === state.visits) show(file, path, make(app, ...words), false);
   } catch (thrown) {
     if (!(thrown instanceof TypeError)) throw thrown;
     if (visit === state.visits) show(file, path, waiting(file, unreachable), false);
@@ -367,6 +378,7 @@ document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
 addEventListener("hashchange", () => void moved());
 addEventListener("beforeunload", (event) => state.view?.isChanged?.() && event.preventDefault());
 setInterval(() => !document.hidden && draw(), TICK);
+takeSummaries(changed);
 answerTabs(() => !isRefused());
 const spoken = speak(chosenLocale());
 if (!hasToken() && !location.hash.startsWith("#token=")) {

@@ -10,10 +10,9 @@ import { explain, say } from "./i18n.js";
  */
 export function resource(app, load) {
   let loads = 0;
+  /** @type {Resource<T>} */
   const self = {
-    /** @type {T | null} */
     data: null,
-    /** @type {Problem | null} */
     problem: null,
     isLoading: true,
     async reload() {
@@ -39,7 +38,7 @@ export function resource(app, load) {
 
 /**
  * Draws it. What is there stays while it is loaded again.
- * @template T @param {{ data: T | null, problem: Problem | null, isLoading: boolean, reload: () => Promise<void> }} resource
+ * @template T @param {Resource<T>} resource
  * @param {{ isEmpty?: (data: T) => boolean, empty?: Child, filled: (data: T) => Child, lines?: number }} how
  */
 export function shown(resource, { isEmpty = () => false, empty = null, filled, lines = 3 }) {

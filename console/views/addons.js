@@ -2,18 +2,15 @@
 
 import { get } from "../api.js";
 import { card, el, icon, link } from "../dom.js";
-import { countryName, money, say, taxName } from "../i18n.js";
+import { countryName, money, productName, say, taxName } from "../i18n.js";
+import { stepsOf } from "../parts/steps.js";
 import { resource, shown } from "../resource.js";
 import { MOST, quantityOf } from "../rules.js";
-import { nameOf } from "./limit.js";
-import { stepsOf } from "./order.js";
-import review from "./review.js";
 
 /** @typedef {{ quantity: number | null, weekly: boolean, plan: string }} Cart */
 
 /** @type {ViewMaker} */
 export default function addons(app, product = "", wanted = "", then = "") {
-  if (product === "review") return review(app, wanted, then);
   const state = cartFrom(product, wanted);
   /** What the address asks for and nobody sells. */
   let unknown = "";
@@ -26,11 +23,8 @@ export default function addons(app, product = "", wanted = "", then = "") {
 
   /** @param {Event} event */
   function change(event) {
-    const field = /** @type {HTMLInputElement} */ (event.target);
     unknown = "";
-    if (field.name === "quantity") state.quantity = quantityOf(field.value, 0);
-    if (field.name === "weekly") state.weekly = field.checked;
-    if (field.name === "plan") state.plan = field.value;
+    put(state, /** @type {HTMLInputElement} */ (event.target));
     app.redraw();
   }
 
@@ -41,21 +35,8 @@ export default function addons(app, product = "", wanted = "", then = "") {
     app.go(`/add-ons/review/${encodeURIComponent(written(state))}${then ? `/${encodeURIComponent(then)}` : ""}`);
   }
 
-  const filled = (/** @type {Prices} */ data) =>
-    data.products.some(({ available }) => available)
-      ? el(
-          "form",
-          { class: "columns", key: "form", novalidate: true, on: { submit } },
-          el(
-            "div",
-            { class: "stack" },
-            unknown ? nothingOf(unknown) : null,
-            pricesFor(data),
-            ...productsOf(data, state, change, app.summary?.allowance.plan ?? ""),
-          ),
-          cartOf(data, state, isEmpty(state)),
-        )
-      : el("div", { class: "card blank", key: "enough" }, icon("check"), el("p", {}, say("nothing_to_buy")));
+  const form = (/** @type {Prices} */ data) =>
+    formOf(data, state, { plan: app.summary?.allowance.plan ?? "", unknown, change, submit });
   return {
     title: () => say("nav_addons"),
     draw: () => [
@@ -64,9 +45,40 @@ export default function addons(app, product = "", wanted = "", then = "") {
       stepsOf("choose"),
       prices.problem?.code === "NOT_ALLOWED"
         ? el("div", { class: "card blank", key: "off" }, icon("cart"), el("p", {}, say("purchases_off")))
-        : shown(prices, { filled, lines: 5 }),
+        : shown(prices, { filled: (data) => (data.products.some(({ available }) => available) ? form(data) : enough()), lines: 5 }),
     ],
   };
+}
+
+/**
+ * @param {Prices} prices @param {Cart} cart
+ * @param {{ plan: string, unknown: string, change: (event: Event) => void, submit: (event: Event) => void }} page the plan that there is,
+ * and what the address asks for in vain
+ */
+function formOf(prices, cart, { plan, unknown, change, submit }) {
+  return el(
+    "form",
+    { class: "columns", key: "form", novalidate: true, on: { submit } },
+    el(
+      "div",
+      { class: "stack" },
+      unknown ? nothingOf(unknown) : null,
+      pricesFor(prices),
+      ...productsOf(prices, cart, change, plan),
+    ),
+    cartOf(prices, cart, isEmpty(cart)),
+  );
+}
+
+function enough() {
+  return el("div", { class: "card blank", key: "enough" }, icon("check"), el("p", {}, say("nothing_to_buy")));
+}
+
+/** Puts what somebody has chosen into the cart. @param {Cart} cart @param {HTMLInputElement} field */
+function put(cart, { name, value, checked }) {
+  if (name === "quantity") cart.quantity = quantityOf(value, 0);
+  if (name === "weekly") cart.weekly = checked;
+  if (name === "plan") cart.plan = value;
 }
 
 /** What the address asks for. @param {string} product @param {string} wanted @returns {Cart} */
@@ -84,9 +96,9 @@ function takeOut({ products }, cart, product, wanted) {
   const isSold = (/** @type {string} */ kind, /** @type {string | null} */ plan = null) =>
     products.some((known) => known.available && known.product === kind && (plan === null || known.plan === plan));
   let unknown = ["", "choice", "one_time", "weekly", "plan"].includes(product) ? "" : product;
-  if (cart.quantity && !isSold("one_time")) [cart.quantity, unknown] = [0, nameOf({ product: "one_time", plan: null })];
-  if (cart.weekly && !isSold("weekly")) [cart.weekly, unknown] = [false, nameOf({ product: "weekly", plan: null })];
-  if (cart.plan && !isSold("plan", cart.plan)) [cart.plan, unknown] = ["", nameOf({ product: "plan", plan: cart.plan })];
+  if (cart.quantity && !isSold("one_time")) [cart.quantity, unknown] = [0, productName({ product: "one_time", plan: null })];
+  if (cart.weekly && !isSold("weekly")) [cart.weekly, unknown] = [false, productName({ product: "weekly", plan: null })];
+  if (cart.plan && !isSold("plan", cart.plan)) [cart.plan, unknown] = ["", productName({ product: "plan", plan: cart.plan })];
   return product === "plan" && !wanted ? "" : unknown;
 }
 
@@ -121,56 +133,8 @@ function productsOf(prices, cart, change, current) {
   const weekly = products.find(({ product }) => product === "weekly");
   const plans = products.filter(({ product, available }) => product === "plan" && available);
   return [
-    oneTime?.available &&
-      card(
-        "one-time",
-        say("product_one_time"),
-        { class: "product" },
-        el("p", { class: "soft" }, say("product_one_time_hint")),
-        priceOf(prices, oneTime),
-        el(
-          "div",
-          { class: "field" },
-          el("label", { for: "quantity" }, say("quantity")),
-          el("input", {
-            type: "number",
-            id: "quantity",
-            name: "quantity",
-            min: 0,
-            max: MOST,
-            step: 1,
-            value: cart.quantity,
-            inputmode: "numeric",
-            "aria-invalid": cart.quantity === null ? "true" : null,
-            "aria-describedby": cart.quantity === null ? "quantity-problem" : null,
-            on: { input: change },
-          }),
-          cart.quantity === null
-            ? el(
-                "p",
-                { class: "notice bad", role: "alert", id: "quantity-problem" },
-                icon("alert"),
-                say("quantity_wrong", { most: MOST }),
-              )
-            : null,
-        ),
-      ),
-    weekly &&
-      card(
-        "weekly",
-        say("product_weekly"),
-        { class: "product" },
-        el("p", { class: "soft" }, say("product_weekly_hint")),
-        priceOf(prices, weekly),
-        weekly.available
-          ? el(
-              "label",
-              { class: "tick" },
-              el("input", { type: "checkbox", name: "weekly", checked: cart.weekly, on: { change } }),
-              say("add_weekly"),
-            )
-          : el("p", {}, icon("check"), say("weekly_is_active")),
-      ),
+    oneTime?.available ? oneTimeOf(prices, oneTime, cart, change) : null,
+    weekly ? weeklyOf(prices, weekly, cart, change) : null,
     plans.length > 0 &&
       el(
         "fieldset",
@@ -180,6 +144,54 @@ function productsOf(prices, cart, change, current) {
         ...[null, ...plans].map((plan) => planOf(prices, plan, cart, change, current)),
       ),
   ];
+}
+
+/** @param {Prices} prices @param {Product} product @param {Cart} cart @param {(event: Event) => void} change */
+function oneTimeOf(prices, product, { quantity }, change) {
+  const isWrong = quantity === null;
+  const problem = say("quantity_wrong", { most: MOST });
+  const field = el("input", {
+    type: "number",
+    id: "quantity",
+    name: "quantity",
+    min: 0,
+    max: MOST,
+    step: 1,
+    value: quantity,
+    inputmode: "numeric",
+    "aria-invalid": isWrong ? "true" : null,
+    "aria-describedby": isWrong ? "quantity-problem" : null,
+    on: { input: change },
+  });
+  return card(
+    "one-time",
+    say("product_one_time"),
+    { class: "product" },
+    el("p", { class: "soft" }, say("product_one_time_hint")),
+    priceOf(prices, product),
+    el(
+      "div",
+      { class: "field" },
+      el("label", { for: "quantity" }, say("quantity")),
+      field,
+      isWrong ? el("p", { class: "notice bad", role: "alert", id: "quantity-problem" }, icon("alert"), problem) : null,
+    ),
+  );
+}
+
+/** @param {Prices} prices @param {Product} product @param {Cart} cart @param {(event: Event) => void} change */
+function weeklyOf(prices, product, cart, change) {
+  const tick = el("input", { type: "checkbox", name: "weekly", checked: cart.weekly, on: { change } });
+  return card(
+    "weekly",
+    say("product_weekly"),
+    { class: "product" },
+    el("p", { class: "soft" }, say("product_weekly_hint")),
+    priceOf(prices, product),
+    product.available
+      ? el("label", { class: "tick" }, tick, say("add_weekly"))
+      : el("p", {}, icon("check"), say("weekly_is_active")),
+  );
 }
 
 /** @param {Prices} prices @param {Product} product */
@@ -223,34 +235,10 @@ function planOf(prices, plan, cart, change, current) {
 
 /** @param {Prices} prices @param {Cart} cart @param {boolean} isEmpty */
 function cartOf(prices, cart, isEmpty) {
-  const { currency, minor_digits: digits, products } = prices;
-  const amount = (/** @type {string} */ product, /** @type {string | null} */ plan = null) =>
-    products.find((known) => known.product === product && (plan === null || known.plan === plan))?.amount ?? 0;
-  // What is paid once and what is paid each month are different sums.
-  const once = /** @type {[string, number][]} */ ([]);
-  const monthly = /** @type {[string, number][]} */ ([]);
-  if (cart.quantity) once.push([say("one_time_times", { count: cart.quantity }), amount("one_time") * cart.quantity]);
-  if (cart.weekly) monthly.push([say("product_weekly"), amount("weekly")]);
-  if (cart.plan) monthly.push([say("product_plan", { plan: cart.plan }), amount("plan", cart.plan)]);
-  const line = (/** @type {string} */ name, /** @type {number} */ minor, names = "") =>
-    el("li", { class: names || null }, el("span", {}, name), el("span", { class: "number" }, money(minor, currency, digits)));
-  const group = (/** @type {"once" | "monthly"} */ kind, /** @type {[string, number][]} */ lines) =>
-    lines.length > 0 && [
-      el("h3", { key: kind }, say(kind)),
-      el(
-        "ul",
-        { class: "bill", key: `bill-${kind}` },
-        ...lines.map(([name, minor]) => line(name, minor)),
-        line(
-          say(`sum_${kind}`),
-          lines.reduce((sum, [, minor]) => sum + minor, 0),
-          "total",
-        ),
-      ),
-    ];
+  const { once, monthly } = sumsOf(prices, cart);
   const list = isEmpty
     ? el("p", { class: "soft", key: "none" }, say("cart_empty"))
-    : [group("once", once), group("monthly", monthly)];
+    : [groupOf(prices, "once", once), groupOf(prices, "monthly", monthly)];
   return el(
     "div",
     { class: "aside", key: "aside" },
@@ -268,4 +256,33 @@ function cartOf(prices, cart, isEmpty) {
       ),
     ),
   );
+}
+
+/** What is paid once and what is paid each month: different sums. @param {Prices} prices @param {Cart} cart */
+function sumsOf({ products }, cart) {
+  const amount = (/** @type {string} */ product, /** @type {string | null} */ plan = null) =>
+    products.find((known) => known.product === product && (plan === null || known.plan === plan))?.amount ?? 0;
+  const once = /** @type {[string, number][]} */ ([]);
+  const monthly = /** @type {[string, number][]} */ ([]);
+  if (cart.quantity) once.push([say("one_time_times", { count: cart.quantity }), amount("one_time") * cart.quantity]);
+  if (cart.weekly) monthly.push([say("product_weekly"), amount("weekly")]);
+  if (cart.plan) monthly.push([say("product_plan", { plan: cart.plan }), amount("plan", cart.plan)]);
+  return { once, monthly };
+}
+
+/** @param {Prices} prices @param {"once" | "monthly"} kind @param {[string, number][]} lines */
+function groupOf({ currency, minor_digits: digits }, kind, lines) {
+  if (lines.length === 0) return null;
+  const line = (/** @type {string} */ name, /** @type {number} */ minor, names = "") =>
+    el("li", { class: names || null }, el("span", {}, name), el("span", { class: "number" }, money(minor, currency, digits)));
+  const total = lines.reduce((sum, [, minor]) => sum + minor, 0);
+  return [
+    el("h3", { key: kind }, say(kind)),
+    el(
+      "ul",
+      { class: "bill", key: `bill-${kind}` },
+      ...lines.map(([name, minor]) => line(name, minor)),
+      line(say(`sum_${kind}`), total, "total"),
+    ),
+  ];
 }

@@ -3,11 +3,11 @@
 
 import { asProblem, get } from "../api.js";
 import { columns } from "../charts.js";
-import { badge, button, card, el, facts, icon, link } from "../dom.js";
-import { dayOfYear, longTime, number, say, size, span, time } from "../i18n.js";
+import { badge, button, card, el, facts, failureNotice, icon, link } from "../dom.js";
+import { dayOfYear, failureInWords, longTime, number, say, size, span, time } from "../i18n.js";
+import { backUpNow, download } from "../parts/backup.js";
+import { contentsOf } from "../parts/contents.js";
 import { resource, shown } from "../resource.js";
-import { contentsOf } from "./contents.js";
-import { download, failure } from "./overview.js";
 
 const PER_PAGE = 10;
 /** A browser begins one download of a page at a time; the next one may begin after this. */
@@ -16,6 +16,7 @@ const BETWEEN_FILES = 1500;
 const CHARTED = 12;
 
 /** @typedef {{ contents: Contents | null, before: Contents | null }} Held what a backup holds, and what the one before it held */
+/** @typedef {{ backups: Backup[], taken: Set<string>, hasMore: boolean }} Found backups, and the files of them that somebody has */
 
 /** @type {ViewMaker} */
 export default function downloads(app) {
@@ -26,69 +27,29 @@ export default function downloads(app) {
     /** Lines that are open. @type {Set<string>} */
     open: new Set(),
   };
-  /** @type {Map<string, ReturnType<typeof resource<Held>>>} */
-  const contents = new Map();
-  const list = resource(app, async () => {
-    const pages = await Promise.all(
-      Array.from({ length: state.pages }, (_, at) => get(`/backups?page=${at + 1}&per_page=${PER_PAGE}`)),
-    );
-    const backups = /** @type {Backup[]} */ (pages.flatMap((page) => page.backups));
-    const oldest = backups[backups.length - 1]?.created_time.slice(0, 10);
-    const history = oldest ? (await get(`/history?kind=download_started&from=${oldest}`)).history : [];
-    const taken = new Set(/** @type {HistoryRecord[]} */ (history).map(({ backup, file_name: name }) => `${backup}/${name}`));
-    return { backups, taken, hasMore: pages[pages.length - 1].info.more_records };
-  });
+  const list = resource(app, () => read(state.pages));
+  const contents = contentsReader(app);
   void list.reload();
 
-  /** @param {Backup} backup @param {Backup[]} backups */
-  function contentsFor(backup, backups) {
-    let known = contents.get(backup.id);
-    if (!known) {
-      const before = backups.slice(backups.indexOf(backup) + 1).find(({ status }) => status === "COMPLETED");
-      known = resource(app, async () => {
-        const read = async (/** @type {string | undefined} */ id) =>
-          id ? ((await get(`/backups/${id}/contents`))?.contents ?? null) : null;
-        const [contents, earlier] = await Promise.all([read(backup.id), read(before?.id)]);
-        return { contents, before: earlier };
-      });
-      contents.set(backup.id, known);
-      void known.reload();
-    }
-    return known;
-  }
-
-  /** @param {string} id */
-  function toggle(id) {
+  const toggle = (/** @type {string} */ id) => {
     if (!state.open.delete(id)) state.open.add(id);
     app.redraw();
-  }
-
-  const filled = (/** @type {{ backups: Backup[], taken: Set<string>, hasMore: boolean }} */ { backups, taken, hasMore }) =>
-    el(
-      "div",
-      { key: "list", class: "stack" },
-      trendOf(backups),
-      el(
-        "ul",
-        { class: "stack", key: "backups" },
-        backups.map((backup) => {
-          const isOpen = state.open.has(backup.id);
-          const held = isOpen && backup.status === "COMPLETED" ? contentsFor(backup, backups) : null;
-          return backupOf(app, backup, { isOpen, held, taken, toggle: () => toggle(backup.id), reload: () => void list.reload() });
-        }),
-      ),
-      hasMore
-        ? button(
-            say("show_more"),
-            () => {
-              state.pages += 1;
-              void list.reload();
-            },
-            { key: "more", "aria-disabled": list.isLoading ? "true" : null },
-          )
-        : null,
+  };
+  const more = () => {
+    state.pages += 1;
+    void list.reload();
+  };
+  const lineOf = (/** @type {Backup} */ backup, /** @type {Backup[]} */ backups, /** @type {Set<string>} */ taken) => {
+    const isOpen = state.open.has(backup.id);
+    const held = isOpen && backup.status === "COMPLETED" ? contents(backup, backups) : null;
+    return backupOf(app, backup, { isOpen, held, taken, toggle: () => toggle(backup.id), reload: () => void list.reload() });
+  };
+  const filled = (/** @type {Found} */ { backups, taken, hasMore }) =>
+    listOf(
+      backups,
+      backups.map((backup) => lineOf(backup, backups, taken)),
+      hasMore ? button(say("show_more"), more, { key: "more", "aria-disabled": list.isLoading ? "true" : null }) : null,
     );
-  const empty = [icon("archive"), el("p", {}, say("downloads_empty")), link("/", { class: "button primary" }, say("to_overview"))];
   return {
     title: () => say("nav_downloads"),
     news() {
@@ -99,8 +60,47 @@ export default function downloads(app) {
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("downloads_heading")),
       el("p", { class: "soft", key: "lead" }, say("downloads_lead")),
-      shown(list, { isEmpty: ({ backups }) => backups.length === 0, empty, filled, lines: 5 }),
+      shown(list, { isEmpty: ({ backups }) => backups.length === 0, empty: empty(), filled, lines: 5 }),
     ],
+  };
+}
+
+function empty() {
+  return [icon("archive"), el("p", {}, say("downloads_empty")), link("/", { class: "button primary" }, say("to_overview"))];
+}
+
+/** @param {Backup[]} backups @param {Child[]} lines @param {Child} more */
+function listOf(backups, lines, more) {
+  return el("div", { key: "list", class: "stack" }, trendOf(backups), el("ul", { class: "stack", key: "backups" }, lines), more);
+}
+
+/** @param {number} count of pages @returns {Promise<Found>} */
+async function read(count) {
+  const pages = await Promise.all(Array.from({ length: count }, (_, at) => get(`/backups?page=${at + 1}&per_page=${PER_PAGE}`)));
+  const backups = /** @type {Backup[]} */ (pages.flatMap((page) => page.backups));
+  const oldest = backups[backups.length - 1]?.created_time.slice(0, 10);
+  const history = oldest ? (await get(`/history?kind=download_started&from=${oldest}`)).history : [];
+  const taken = new Set(/** @type {HistoryRecord[]} */ (history).map(({ backup, file_name: name }) => `${backup}/${name}`));
+  return { backups, taken, hasMore: pages[pages.length - 1].info.more_records };
+}
+
+/** Reads what a backup holds when it is first asked for. @param {App} app */
+function contentsReader(app) {
+  /** @type {Map<string, Resource<Held>>} */
+  const known = new Map();
+  const read = async (/** @type {string | undefined} */ id) =>
+    id ? /** @type {Contents | null} */ ((await get(`/backups/${id}/contents`))?.contents ?? null) : null;
+  return (/** @type {Backup} */ backup, /** @type {Backup[]} */ backups) => {
+    const found = known.get(backup.id);
+    if (found) return found;
+    const before = backups.slice(backups.indexOf(backup) + 1).find(({ status }) => status === "COMPLETED");
+    const made = resource(app, async () => {
+      const [contents, earlier] = await Promise.all([read(backup.id), read(before?.id)]);
+      return { contents, before: earlier };
+    });
+    known.set(backup.id, made);
+    void made.reload();
+    return made;
   };
 }
 
@@ -135,17 +135,16 @@ function trendOf(backups) {
   );
 }
 
-/**
- * @param {App} app @param {Backup} backup
- * @param {{ isOpen: boolean, held: ReturnType<typeof resource<Held>> | null, taken: Set<string>, toggle: () => void, reload: () => void }} line
- */
-function backupOf(app, backup, { isOpen, held, taken, toggle, reload }) {
+/** @typedef {{ isOpen: boolean, held: Resource<Held> | null, taken: Set<string>, toggle: () => void, reload: () => void }} Line */
+
+/** @param {App} app @param {Backup} backup @param {Line} line */
+function backupOf(app, backup, line) {
   const isExpired = backup.status === "COMPLETED" && Date.parse(backup.expiry_date) <= app.now().getTime();
   const kinds = /** @type {const} */ ({ INPROGRESS: "busy", COMPLETED: isExpired ? "quiet" : "good", FAILED: "bad" });
   const when = longTime(backup.created_time);
   const id = `backup-${backup.id}`;
-  const isNew = backup.status === "COMPLETED" && !backup.files.some(({ name }) => taken.has(`${backup.id}/${name}`));
-  const both = () => downloadAll(app, backup, backup.files).then(reload);
+  const isNew = backup.status === "COMPLETED" && !backup.files.some(({ name }) => line.taken.has(`${backup.id}/${name}`));
+  const state = badge(kinds[backup.status], say(`status_${isExpired ? "EXPIRED" : backup.status}`));
   return el(
     "li",
     { class: isExpired ? "card backup expired" : "card backup", key: id },
@@ -153,36 +152,34 @@ function backupOf(app, backup, { isOpen, held, taken, toggle, reload }) {
       "div",
       { class: "backup-line" },
       el("h2", { id }, when),
-      el("p", {}, badge(kinds[backup.status], say(`status_${isExpired ? "EXPIRED" : backup.status}`))),
+      el("p", {}, state),
       el("p", { class: "soft" }, say(`type_${backup.type}`), sizeOf(backup), isNew ? ` · ${say("not_downloaded")}` : ""),
-      el(
-        "div",
-        { class: "actions" },
-        backup.status === "COMPLETED" && !isExpired
-          ? button(say("download_both"), both, {
-              class: "primary",
-              icon: "download",
-              "aria-label": say("download_both_of", { time: when }),
-              key: "both",
-            })
-          : null,
-        backup.status === "INPROGRESS"
-          ? null
-          : button(say("details"), toggle, {
-              icon: isOpen ? "up" : "down",
-              "aria-expanded": String(isOpen),
-              "aria-controls": `${id}-details`,
-              "aria-label": say("details_of", { time: when }),
-              key: "toggle",
-            }),
-      ),
+      el("div", { class: "actions" }, ...actionsOf(app, backup, when, isExpired, line)),
     ),
     el(
       "div",
-      { id: `${id}-details`, class: "stack", hidden: !isOpen },
-      isOpen ? detailsOf(app, backup, isExpired, held, reload) : null,
+      { id: `${id}-details`, class: "stack", hidden: !line.isOpen },
+      line.isOpen ? detailsOf(app, backup, isExpired, line.held, line.reload) : null,
     ),
   );
+}
+
+/** @param {App} app @param {Backup} backup @param {string} when @param {boolean} isExpired @param {Line} line */
+function actionsOf(app, backup, when, isExpired, { isOpen, toggle, reload }) {
+  const all = button(say("download_both"), () => downloadAll(app, backup, backup.files).then(reload), {
+    class: "primary",
+    icon: "download",
+    "aria-label": say("download_both_of", { time: when }),
+    key: "both",
+  });
+  const details = button(say("details"), toggle, {
+    icon: isOpen ? "up" : "down",
+    "aria-expanded": String(isOpen),
+    "aria-controls": `backup-${backup.id}-details`,
+    "aria-label": say("details_of", { time: when }),
+    key: "toggle",
+  });
+  return [backup.status === "COMPLETED" && !isExpired ? all : null, backup.status === "INPROGRESS" ? null : details];
 }
 
 /** @param {Backup} backup */
@@ -190,10 +187,14 @@ function sizeOf({ status, files }) {
   return status === "COMPLETED" ? ` · ${size(files.reduce((sum, file) => sum + file.size, 0))}` : "";
 }
 
-/** @param {App} app @param {Backup} backup @param {boolean} isExpired @param {ReturnType<typeof resource<Held>> | null} held @param {() => void} reload */
+/** @param {App} app @param {Backup} backup @param {boolean} isExpired @param {Resource<Held> | null} held @param {() => void} reload */
 function detailsOf(app, backup, isExpired, held, reload) {
   const who = el("p", { class: "soft" }, icon("user"), say("made_for", { name: backup.requester.name }));
-  if (backup.failure) return [failure(backup.failure, app), who];
+  if (backup.failure) {
+    const again = button(say("retry"), () => backUpNow(app), { key: "again" });
+    const isFree = app.summary?.backup?.status !== "INPROGRESS";
+    return [failureNotice(failureInWords(backup.failure), isFree ? again : null), who];
+  }
   const unknown = el("p", { class: "soft", key: "unknown" }, say("contents_unknown"));
   const filled = (/** @type {Held} */ { contents, before }) => (contents ? contentsOf(contents, before) : unknown);
   return [
@@ -219,27 +220,8 @@ function expiryOf(app, backup, isExpired) {
 
 /** @param {App} app @param {Backup} backup @param {boolean} isExpired @param {() => void} reload */
 function filesOf(app, backup, isExpired, reload) {
-  const rows = backup.files.map((file) => {
-    const holds = file.kind === "data" ? file.rows : file.attachments;
-    const about = /** @type {[Child, Child][]} */ ([[say("size"), size(file.size)]]);
-    if (holds !== null) about.push([say(file.kind === "data" ? "records" : "attachments"), number(holds)]);
-    if (file.checksum) about.push([file.checksum.algorithm, el("code", {}, file.checksum.value)]);
-    const names = { name: file.name, time: longTime(backup.created_time) };
-    const actions = isExpired
-      ? null
-      : el(
-          "div",
-          { class: "actions" },
-          button(say("download"), () => downloadAll(app, backup, [file]).then(reload), {
-            icon: "download",
-            "aria-label": say("download_file_of", names),
-          }),
-          button(say("copy_link"), () => copyLink(app, backup, file), {
-            icon: "copy",
-            "aria-label": say("copy_link_of", names),
-          }),
-        );
-    return el(
+  const rows = backup.files.map((file) =>
+    el(
       "li",
       { key: file.name },
       el(
@@ -248,11 +230,30 @@ function filesOf(app, backup, isExpired, reload) {
         icon("file"),
         el("div", {}, el("strong", {}, file.name), " ", el("span", { class: "soft" }, say(`kind_${file.kind}`))),
       ),
-      facts(about, "inline-facts"),
-      actions,
-    );
-  });
+      facts(factsOf(file), "inline-facts"),
+      isExpired ? null : el("div", { class: "actions" }, ...fileActions(app, backup, file, reload)),
+    ),
+  );
   return el("ul", { class: "files wide" }, ...rows);
+}
+
+/** @param {BackupFile} file */
+function factsOf(file) {
+  const holds = file.kind === "data" ? file.rows : file.attachments;
+  const about = /** @type {[Child, Child][]} */ ([[say("size"), size(file.size)]]);
+  if (holds !== null) about.push([say(file.kind === "data" ? "records" : "attachments"), number(holds)]);
+  if (file.checksum) about.push([file.checksum.algorithm, el("code", {}, file.checksum.value)]);
+  return about;
+}
+
+/** @param {App} app @param {Backup} backup @param {BackupFile} file @param {() => void} reload */
+function fileActions(app, backup, file, reload) {
+  const names = { name: file.name, time: longTime(backup.created_time) };
+  const begin = () => downloadAll(app, backup, [file]).then(reload);
+  return [
+    button(say("download"), begin, { icon: "download", "aria-label": say("download_file_of", names) }),
+    button(say("copy_link"), () => copyLink(app, backup, file), { icon: "copy", "aria-label": say("copy_link_of", names) }),
+  ];
 }
 
 /** Begins downloads, one after the other. @param {App} app @param {Backup} backup @param {BackupFile[]} files */

@@ -2,9 +2,8 @@
 
 import { get } from "../api.js";
 import { button, el, icon, unseen } from "../dom.js";
-import { day, digits, either, hour, knows, longTime, money, planName, say } from "../i18n.js";
+import { day, digits, either, hour, knows, longTime, minorDigits, money, planName, productName, say } from "../i18n.js";
 import { resource, shown } from "../resource.js";
-import { nameOf } from "./limit.js";
 
 const PER_PAGE = 30;
 
@@ -54,105 +53,103 @@ const MARKS = {
 /** Nothing is charged by these, so that a price beside them would mislead. */
 const FREE = ["subscription_cancelled", "subscription_resumed", "subscription_ended", "order_cancelled", "order_expired"];
 
+/** @typedef {{ group: string, from: string, to: string, pages: number, newest: string | null | undefined }} Filter */
+/** @typedef {{ records: HistoryRecord[], hasMore: boolean }} Found */
+
 /** @type {ViewMaker} */
 export default function history(app) {
-  const state = { group: "", from: "", to: "", pages: 1, newest: app.summary?.notifications.newest };
-  const list = resource(app, async () => {
-    const pages = await Promise.all(Array.from({ length: state.pages }, (_, at) => get(`/history?${query(at + 1)}`)));
-    return {
-      records: /** @type {HistoryRecord[]} */ (pages.flatMap((page) => page.history)),
-      hasMore: pages[pages.length - 1].info.more_records,
-    };
-  });
+  const filter = /** @type {Filter} */ ({ group: "", from: "", to: "", pages: 1, newest: app.summary?.notifications.newest });
+  const list = resource(app, () => read(filter));
   void list.reload();
-
-  /** @param {number} page */
-  function query(page) {
-    const asked = new URLSearchParams({ page: String(page), per_page: String(PER_PAGE) });
-    if (state.group) asked.set("kind", GROUPS[state.group].join(","));
-    if (state.from) asked.set("from", state.from);
-    if (state.to) asked.set("to", state.to);
-    return asked;
-  }
 
   /** @param {Event} event */
   function change(event) {
     const { name, value } = /** @type {HTMLInputElement} */ (event.target);
-    Object.assign(state, { [name]: value, pages: 1 });
+    Object.assign(filter, { [name]: value, pages: 1 });
     void list.reload();
   }
-
-  function filters() {
-    const offered = Object.keys(GROUPS).filter((group) => group !== "purchases" || app.summary?.allowance.purchases !== undefined);
-    const choices = ["", ...offered].map((group) =>
-      el("option", { value: group, selected: state.group === group }, say(`group_${group || "all"}`)),
-    );
-    const date = (/** @type {"from" | "to"} */ name) =>
-      el(
-        "div",
-        { class: "field", key: name },
-        el("label", { for: `filter-${name}` }, say(name)),
-        el("input", { type: "date", id: `filter-${name}`, name, value: state[name] || null, on: { change } }),
-      );
-    return el(
-      "form",
-      {
-        class: "card filters",
-        key: "filters",
-        "aria-label": say("filters"),
-        on: { submit: (/** @type {Event} */ event) => event.preventDefault() },
-      },
-      el(
-        "div",
-        { class: "field", key: "group" },
-        el("label", { for: "filter-group" }, say("kind")),
-        el("select", { id: "filter-group", name: "group", on: { change } }, ...choices),
-      ),
-      date("from"),
-      date("to"),
-    );
+  function showOlder() {
+    filter.pages += 1;
+    void list.reload();
   }
-
-  const filled = (/** @type {{ records: HistoryRecord[], hasMore: boolean }} */ { records, hasMore }) =>
-    el(
-      "div",
-      { key: "timeline", class: list.isLoading ? "stale" : null },
-      ...byDay(records),
-      hasMore
-        ? el(
-            "p",
-            { class: "actions", key: "more" },
-            button(
-              say("show_older"),
-              () => {
-                state.pages += 1;
-                void list.reload();
-              },
-              { "aria-disabled": list.isLoading ? "true" : null },
-            ),
-          )
-        : null,
-    );
-
   return {
     title: () => say("nav_history"),
     news() {
       const newest = app.summary?.notifications.newest;
-      if (newest !== state.newest) void list.reload();
-      state.newest = newest;
+      if (newest !== filter.newest) void list.reload();
+      filter.newest = newest;
     },
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("history_heading")),
       el("p", { class: "soft", key: "lead" }, say("history_lead")),
-      filters(),
+      filtersOf(app, filter, change),
       shown(list, {
         isEmpty: ({ records }) => records.length === 0,
-        empty: [icon("history"), el("p", {}, say(state.group || state.from || state.to ? "history_none_found" : "history_empty"))],
-        filled,
+        empty: [icon("history"), el("p", {}, say(isFiltered(filter) ? "history_none_found" : "history_empty"))],
+        filled: (found) => timelineOf(found, list.isLoading, showOlder),
         lines: 6,
       }),
     ],
   };
+}
+
+/** @param {Filter} filter @returns {Promise<Found>} */
+async function read(filter) {
+  const pages = await Promise.all(Array.from({ length: filter.pages }, (_, at) => get(`/history?${query(filter, at + 1)}`)));
+  return { records: pages.flatMap((page) => page.history), hasMore: pages[pages.length - 1].info.more_records };
+}
+
+/** @param {Filter} filter @param {number} page */
+function query({ group, from, to }, page) {
+  const asked = new URLSearchParams({ page: String(page), per_page: String(PER_PAGE) });
+  if (group) asked.set("kind", GROUPS[group].join(","));
+  if (from) asked.set("from", from);
+  if (to) asked.set("to", to);
+  return asked;
+}
+
+/** @param {Filter} filter */
+function isFiltered({ group, from, to }) {
+  return Boolean(group || from || to);
+}
+
+/** @param {App} app @param {Filter} filter @param {(event: Event) => void} change */
+function filtersOf(app, filter, change) {
+  const offered = Object.keys(GROUPS).filter((group) => group !== "purchases" || app.summary?.allowance.purchases !== undefined);
+  const choices = ["", ...offered].map((group) =>
+    el("option", { value: group, selected: filter.group === group }, say(`group_${group || "all"}`)),
+  );
+  const date = (/** @type {"from" | "to"} */ name) =>
+    el(
+      "div",
+      { class: "field", key: name },
+      el("label", { for: `filter-${name}` }, say(name)),
+      el("input", { type: "date", id: `filter-${name}`, name, value: filter[name] || null, on: { change } }),
+    );
+  const submit = (/** @type {Event} */ event) => event.preventDefault();
+  return el(
+    "form",
+    { class: "card filters", key: "filters", "aria-label": say("filters"), on: { submit } },
+    el(
+      "div",
+      { class: "field", key: "group" },
+      el("label", { for: "filter-group" }, say("kind")),
+      el("select", { id: "filter-group", name: "group", on: { change } }, ...choices),
+    ),
+    date("from"),
+    date("to"),
+  );
+}
+
+/** @param {Found} found @param {boolean} isLoading @param {() => void} showOlder */
+function timelineOf({ records, hasMore }, isLoading, showOlder) {
+  const older = button(say("show_older"), showOlder, { "aria-disabled": isLoading ? "true" : null });
+  return el(
+    "div",
+    { key: "timeline", class: isLoading ? "stale" : null },
+    ...byDay(records),
+    hasMore ? el("p", { class: "actions", key: "more" }, older) : null,
+  );
 }
 
 /** @param {HistoryRecord[]} records */
@@ -178,15 +175,7 @@ function eventOf(record) {
   const [picture, colour] = MARKS[record.kind] ?? ["receipt", "quiet"];
   const key = `event_${record.kind}`;
   const words = knows(key) ? say(key) : record.kind;
-  const details = [];
-  if (record.sentence) details.push(either(record.sentence));
-  else if (record.kind.startsWith("backup_")) details.push(say(`type_${record.repeat_type}`));
-  if (record.product) details.push(nameOf({ product: record.product, plan: record.plan }));
-  else if (record.plan) details.push(planName(record.plan));
-  if (record.file_name) details.push(record.file_name);
-  if (record.count) details.push(say("times", { count: record.count }));
-  if (record.amount && record.currency && !FREE.includes(record.kind))
-    details.push(money(record.amount, record.currency, minorDigits(record.currency)));
+  const details = detailsOf(record);
   return el(
     "li",
     { key: record.id },
@@ -201,22 +190,27 @@ function eventOf(record) {
         el("time", { datetime: record.log_time }, hour(record.log_time)),
         unseen(" "),
         el("span", {}, record.address ? say("by_link", { address: record.address }) : say("by", { name: record.done_by.name })),
-        record.order
-          ? el(
-              "a",
-              {
-                href: `#/orders/${record.order}`,
-                "aria-label": say("show_order_of", { what: words, time: longTime(record.log_time) }),
-              },
-              say("show_order"),
-            )
-          : null,
+        record.order ? orderLink(record.order, say("show_order_of", { what: words, time: longTime(record.log_time) })) : null,
       ),
     ),
   );
 }
 
-/** @param {string} currency */
-function minorDigits(currency) {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+/** What an event was about, in a few words each. @param {HistoryRecord} record */
+function detailsOf(record) {
+  const details = [];
+  if (record.sentence) details.push(either(record.sentence));
+  else if (record.kind.startsWith("backup_")) details.push(say(`type_${record.repeat_type}`));
+  if (record.product) details.push(productName({ product: record.product, plan: record.plan ?? null }));
+  else if (record.plan) details.push(planName(record.plan));
+  if (record.file_name) details.push(record.file_name);
+  if (record.count) details.push(say("times", { count: record.count }));
+  if (record.amount && record.currency && !FREE.includes(record.kind))
+    details.push(money(record.amount, record.currency, minorDigits(record.currency)));
+  return details;
+}
+
+/** @param {string} order @param {string} label */
+function orderLink(order, label) {
+  return el("a", { href: `#/orders/${order}`, "aria-label": label }, say("show_order"));
 }

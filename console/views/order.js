@@ -4,38 +4,81 @@ import { call, get } from "../api.js";
 import { goOn, thenOf } from "../buying.js";
 import { ask } from "../dialog.js";
 import { badge, button, card, el, icon, link } from "../dom.js";
-import { date, longTime, money, number, say, taxName, time } from "../i18n.js";
+import { date, longTime, money, say, time } from "../i18n.js";
+import { refused } from "../parts/backup.js";
+import { billOf } from "../parts/bill.js";
+import { stepsOf } from "../parts/steps.js";
 import { resource, shown } from "../resource.js";
-import { nameOf } from "./limit.js";
-import { refused } from "./overview.js";
 
 /** How often an order that is being paid is looked at. */
 const LOOK_EVERY = 2000;
-const STEPS = ["choose", "review", "pay", "done"];
 
 /** @type {ViewMaker} */
 export default function order(app, id = "") {
+  const path = `/orders/${encodeURIComponent(id)}`;
+  const shownOrder = resource(app, async () => {
+    const order = /** @type {Order} */ ((await get(path)).order);
+    following.see(order);
+    return order;
+  });
+  const following = follow(app, () => void shownOrder.reload());
+  void shownOrder.reload();
+
+  /** Does something with the order, and shows the order that the service answers with. @param {string} action */
+  async function act(action) {
+    try {
+      const { body } = await call("POST", `${path}/actions/${action}`);
+      shownOrder.data = body.order;
+      following.see(body.order);
+      app.redraw();
+      return /** @type {Order} */ (body.order);
+    } catch (thrown) {
+      app.tell(thrown);
+      await shownOrder.reload();
+      return null;
+    }
+  }
+  async function pay() {
+    const order = await act("confirm");
+    if (order?.checkout_url) location.assign(order.checkout_url);
+  }
+  async function cancel() {
+    if ((await isCancelled()) && (await act("cancel"))) app.toast(say("order_is_cancelled"));
+  }
+  return {
+    title: () => say("order_title"),
+    leave: following.end,
+    draw: () => [
+      el("h1", { key: "heading", tabindex: -1 }, say(shownOrder.data?.status === "PAID" ? "order_paid_heading" : "order_heading")),
+      shown(shownOrder, { filled: (order) => pageOf(app, order, following.state.done, pay, cancel), lines: 6 }),
+    ],
+  };
+}
+
+/** Looks at an order again while it is being paid, and goes on with what it was bought for. @param {App} app @param {() => void} look */
+function follow(app, look) {
   const state = {
     /** @type {number | undefined} */
     timer: undefined,
+    /** The status that was seen last. */
+    status: "",
     /** What has gone on by itself after the payment, in words. */
     done: "",
   };
-  const shownOrder = resource(app, async () => {
-    const order = /** @type {Order} */ ((await get(`/orders/${encodeURIComponent(id)}`)).order);
-    watch(order);
-    return order;
-  });
-  void shownOrder.reload();
-
   /** The provider's word may come some seconds after the buyer does. @param {Order} order */
-  function watch(order) {
+  function see(order) {
     clearTimeout(state.timer);
-    const before = shownOrder.data?.status;
+    const before = state.status;
+    state.status = order.status;
     if (order.status === "PAID") void paid(order, before);
-    if (order.status === "AWAITING_PAYMENT" || order.status === "PROCESSING") state.timer = window.setTimeout(look, LOOK_EVERY);
+    if (order.status === "AWAITING_PAYMENT" || order.status === "PROCESSING")
+      state.timer = window.setTimeout(lookAgain, LOOK_EVERY);
   }
-  /** What it was bought for goes on by itself. @param {Order} order @param {string | undefined} before */
+  function lookAgain() {
+    if (document.hidden) state.timer = window.setTimeout(lookAgain, LOOK_EVERY);
+    else look();
+  }
+  /** What it was bought for goes on by itself. @param {Order} order @param {string} before */
   async function paid(order, before) {
     if (before && before !== "PAID") await app.refresh();
     try {
@@ -45,74 +88,35 @@ export default function order(app, id = "") {
     }
     app.redraw();
   }
-  function look() {
-    if (document.hidden) state.timer = window.setTimeout(look, LOOK_EVERY);
-    else void shownOrder.reload();
-  }
-
-  /** @param {string} action @param {(order: Order) => void} then */
-  async function act(action, then) {
-    try {
-      const { body } = await call("POST", `/orders/${encodeURIComponent(id)}/actions/${action}`);
-      then(body.order);
-    } catch (thrown) {
-      app.tell(thrown);
-    }
-    await shownOrder.reload();
-  }
-  const pay = () =>
-    act("confirm", (order) => {
-      if (order.checkout_url) location.assign(order.checkout_url);
-    });
-  async function cancel() {
-    const agreed = await ask({
-      title: say("cancel_order_title"),
-      body: [el("p", {}, say("cancel_order_question"))],
-      confirm: say("cancel_order"),
-      cancel: say("back"),
-      isDangerous: true,
-    });
-    if (agreed) await act("cancel", () => app.toast(say("order_is_cancelled")));
-  }
-
-  const filled = (/** @type {Order} */ order) =>
-    el(
-      "div",
-      { class: "stack", key: "order" },
-      stepsOf(stepOf(order)),
-      outcomeOf(app, order, state.done),
-      card(
-        "bill",
-        say("order_number", { number: order.number }),
-        { class: "bill-card" },
-        billOf(order, order),
-        el("p", { class: "soft" }, say("ordered_by", { name: order.created_by.name, time: date(order.created_time) })),
-      ),
-      actionsOf(order, pay, cancel),
-    );
-  return {
-    title: () => say("order_title"),
-    leave: () => clearTimeout(state.timer),
-    draw: () => [
-      el("h1", { key: "heading", tabindex: -1 }, say(shownOrder.data?.status === "PAID" ? "order_paid_heading" : "order_heading")),
-      shown(shownOrder, { filled, lines: 6 }),
-    ],
-  };
+  return { state, see, end: () => clearTimeout(state.timer) };
 }
 
-/** Where buying stands. @param {string} here */
-export function stepsOf(here) {
-  const at = STEPS.indexOf(here);
+function isCancelled() {
+  return ask({
+    title: say("cancel_order_title"),
+    body: [el("p", {}, say("cancel_order_question"))],
+    confirm: say("cancel_order"),
+    cancel: say("back"),
+    isDangerous: true,
+  });
+}
+
+/** @param {App} app @param {Order} order @param {string} done @param {() => unknown} pay @param {() => unknown} cancel */
+function pageOf(app, order, done, pay, cancel) {
+  const who = say("ordered_by", { name: order.created_by.name, time: date(order.created_time) });
   return el(
-    "ol",
-    { class: "steps", key: "steps", "aria-label": say("steps") },
-    STEPS.map((step, number) =>
-      el(
-        "li",
-        { key: step, class: number < at ? "past" : null, "aria-current": number === at ? "step" : null },
-        say(`step_${step}`),
-      ),
+    "div",
+    { class: "stack", key: "order" },
+    stepsOf(stepOf(order)),
+    outcomeOf(app, order, done),
+    card(
+      "bill",
+      say("order_number", { number: order.number }),
+      { class: "bill-card" },
+      billOf(order, order),
+      el("p", { class: "soft" }, who),
     ),
+    actionsOf(order, pay, cancel),
   );
 }
 
@@ -139,7 +143,7 @@ function outcomeOf(app, order, done) {
     { class: "card outcome", role: "status", key: "outcome" },
     el("p", { class: "lead" }, badge(kinds[order.status] ?? "quiet", say(`order_${order.status}`))),
     el("p", {}, more),
-    done ? el("p", { class: "notice", key: "done" }, icon("check"), done) : null,
+    done ? el("p", { class: "notice good", key: "done" }, icon("check"), done) : null,
     !done && order.status !== "PAID" && thenOf(app, order) ? el("p", { class: "soft", key: "then" }, say("goes_on_after")) : null,
     order.refunded_amount > 0
       ? el(
@@ -151,51 +155,6 @@ function outcomeOf(app, order, done) {
       : null,
     order.disputed ? el("p", { class: "notice" }, icon("alert"), say("disputed")) : null,
   );
-}
-
-/** The lines of an order, placed or not, with their sum. @param {Quote} order @param {{ currency: string, minor_digits: number }} money */
-export function billOf(order, { currency, minor_digits: digits }) {
-  const written = (/** @type {number} */ minor) => money(minor, currency, digits);
-  const head = el(
-    "tr",
-    {},
-    el("th", { scope: "col" }, say("item")),
-    el("th", { scope: "col" }, say("unit_price")),
-    el("th", { scope: "col", class: "number" }, say("amount_of_money")),
-  );
-  const lines = order.lines.map((line) =>
-    el(
-      "tr",
-      {},
-      el("th", { scope: "row" }, nameOf(line)),
-      el(
-        "td",
-        {},
-        `${number(line.quantity)} × ${written(line.unit_amount)} `,
-        el("span", { class: "soft" }, say(`per_${line.per}`)),
-      ),
-      el("td", { class: "number" }, written(line.amount)),
-    ),
-  );
-  const sum = (/** @type {string} */ name, /** @type {number} */ minor, names = "") =>
-    el("tr", { class: names || null }, el("th", { scope: "row", colspan: 2 }, name), el("td", { class: "number" }, written(minor)));
-  const tax = order.tax ? sum(say("tax", { name: taxName(order.tax.name), percent: order.tax.percent }), order.tax.amount) : null;
-  return [
-    el(
-      "div",
-      { class: "scrolled", tabindex: 0, role: "group", "aria-label": say("order_heading") },
-      el(
-        "table",
-        { class: "list" },
-        el("thead", {}, head),
-        el("tbody", {}, ...lines),
-        el("tfoot", {}, sum(say("subtotal"), order.subtotal), tax, sum(say("total"), order.total, "total")),
-      ),
-    ),
-    order.renews_amount > 0
-      ? el("p", { class: "soft" }, icon("run"), say("renews_monthly", { amount: written(order.renews_amount) }))
-      : null,
-  ];
 }
 
 /** @param {Order} order @param {() => unknown} pay @param {() => unknown} cancel */

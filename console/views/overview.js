@@ -1,14 +1,14 @@
 // The state of backups at a glance, all of it from the summary.
 
-import { asProblem, call } from "../api.js";
-import { badge, button, card, cells, el, facts, icon, legend, link, unseen } from "../dom.js";
+import { badge, button, card, cells, el, facts, failureNotice, icon, legend, link, unseen } from "../dom.js";
 import {
   date,
   digits,
   either,
+  estimateOf,
   explain,
+  failureInWords,
   hour,
-  knows,
   longTime,
   monthName,
   number,
@@ -17,7 +17,6 @@ import {
   say,
   size,
   span,
-  subjectOf,
   time,
   until,
   weekdayName,
@@ -136,7 +135,7 @@ function resultOf(app, backup) {
   const key = "result";
   const when = backup.finished_time ?? backup.created_time;
   const who = el("p", { class: "soft" }, say("made_by", { time: longTime(when), name: backup.requester.name }));
-  if (backup.failure) return el("div", { class: "result", key }, failure(backup.failure, app), who);
+  if (backup.failure) return el("div", { class: "result", key }, failure(app, backup.failure), who);
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
   const expiry = backup.downloadable
     ? el("p", { class: "soft" }, icon("clock"), say("links_work", { span: span(left), time: time(backup.expiry_date) }))
@@ -145,27 +144,10 @@ function resultOf(app, backup) {
   return el("div", { class: "result", key }, who, expiry, backup.downloadable ? el("ul", { class: "files" }, files) : null);
 }
 
-/**
- * Why a backup failed: what is at fault, what to do, and where nothing else stands in the way, doing it.
- * @param {Failure} failure @param {App} [app] with it, the backup can be tried again from here
- */
-export function failure({ code, message, subject }, app) {
-  const key = `failure_${code}`;
-  const again =
-    app && app.summary?.backup?.status !== "INPROGRESS" ? button(say("retry"), () => backUpNow(app), { key: "again" }) : null;
-  return el(
-    "div",
-    { class: "notice bad" },
-    icon("alert"),
-    el(
-      "div",
-      {},
-      el("p", {}, knows(key) ? say(key) : message),
-      subject ? el("p", { class: "subject" }, subjectOf(subject)) : null,
-      el("details", {}, el("summary", {}, say("details")), el("p", { lang: "en" }, `${code}: ${message}`)),
-    ),
-    again,
-  );
+/** Why a backup failed, and where nothing else stands in the way, another try. @param {App} app @param {Failure} failure */
+function failure(app, failure) {
+  const isFree = app.summary?.backup?.status !== "INPROGRESS";
+  return failureNotice(failureInWords(failure), isFree ? button(say("retry"), () => backUpNow(app), { key: "again" }) : null);
 }
 
 /** @param {App} app @param {Backup} backup @param {BackupFile} file */
@@ -188,15 +170,16 @@ function fileOf(app, backup, file) {
   );
 }
 
-/** Records a download and begins it. @param {App} app @param {{ id: string }} backup @param {{ name: string }} file */
-export async function download(app, backup, file) {
-  try {
-    const { body } = await call("POST", `/${backup.id}/files/${encodeURIComponent(file.name)}/actions/download`);
-    el("a", { href: body.download.url, download: body.download.file_name }).click();
-    app.toast(say("download_begun", { name: file.name }));
-  } catch (thrown) {
-    app.tell(thrown);
-  }
+// What a click begins is loaded with the first click, so that the first screen comes without it.
+
+/** @param {App} app */
+async function backUpNow(app) {
+  return (await import("../parts/backup.js")).backUpNow(app);
+}
+
+/** @param {App} app @param {Backup} backup @param {BackupFile} file */
+async function download(app, backup, file) {
+  return (await import("../parts/backup.js")).download(app, backup, file);
 }
 
 /** @param {App} app @param {Summary} summary */
@@ -206,40 +189,19 @@ function actionsOf(app, summary) {
     class: "primary",
     icon: "run",
     "aria-disabled": isRunning ? "true" : null,
-    "aria-describedby": "busy",
+    "aria-describedby": isRunning ? "busy" : "estimate busy",
     key: "now",
   });
   const all = link("/downloads", { class: "button", key: "all" }, icon("download"), say("all_downloads"));
-  return el("div", { class: "actions", key: "actions" }, now, all);
+  const words = estimateOf(summary);
+  const estimate = words ? el("p", { id: "estimate", class: "soft estimate", key: "estimate" }, icon("clock"), words) : null;
+  return el("div", { class: "actions", key: "actions" }, now, all, estimate);
 }
 
 /** What backing up now does, or why it cannot be done. @param {Summary} summary */
 function reasonOf({ backup }) {
   const words = say(backup?.status === "INPROGRESS" ? "busy" : "now_hint");
   return el("p", { id: "busy", class: "soft reason", key: "busy" }, words);
-}
-
-/** Asks for a backup; where backups are counted, only once it is agreed to. Says so when nothing is left to use. @param {App} app */
-export async function backUpNow(app) {
-  const { isAgreed } = await import("./agree.js");
-  if (!(await isAgreed(app))) return false;
-  try {
-    await call("POST", "");
-    app.toast(say("backup_begun"));
-    await app.refresh();
-    return true;
-  } catch (thrown) {
-    await refused(app, thrown);
-    return false;
-  }
-}
-
-/** @param {App} app @param {unknown} thrown @param {import("../buying.js").Then} [then] what was asked for */
-export async function refused(app, thrown, then = { kind: "now" }) {
-  const problem = asProblem(thrown);
-  if (problem.code !== "LIMIT_REACHED") return app.tell(problem);
-  const { showLimit } = await import("./limit.js");
-  showLimit(app, problem.details, { then });
 }
 
 /** @param {App} app @param {Summary} summary */
@@ -373,7 +335,9 @@ function monthOf(first, today, marks) {
   const [year, month] = [first.getUTCFullYear(), first.getUTCMonth()];
   const days = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
   const cells = [...Array(first.getUTCDay()).fill(0), ...Array.from({ length: days }, (_, at) => at + 1)];
-  const weeks = Array.from({ length: 6 }, (_, week) => Array.from({ length: 7 }, (_, at) => cells[week * 7 + at] ?? 0));
+  const weeks = Array.from({ length: Math.ceil(cells.length / 7) }, (_, week) =>
+    Array.from({ length: 7 }, (_, at) => cells[week * 7 + at] ?? 0),
+  );
   const head = Array.from({ length: 7 }, (_, weekday) =>
     el("th", { scope: "col", abbr: weekdayName(weekday) }, weekdayName(weekday, "narrow")),
   );

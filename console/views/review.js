@@ -4,8 +4,9 @@ import { get } from "../api.js";
 import { buy, read } from "../buying.js";
 import { button, card, el, icon, link } from "../dom.js";
 import { say } from "../i18n.js";
+import { billOf } from "../parts/bill.js";
+import { stepsOf } from "../parts/steps.js";
 import { resource, shown } from "../resource.js";
-import { billOf, stepsOf } from "./order.js";
 
 /** @type {ViewMaker} */
 export default function review(app, choice = "", wish = "") {
@@ -19,41 +20,39 @@ export default function review(app, choice = "", wish = "") {
     const isUpgrade = items.some(({ product }) => product === "plan");
     return buy(app, items, isUpgrade ? "upgrade" : then ? "backup_page" : "subscription_page", then);
   };
-  const filled = (/** @type {Prices} */ data) =>
-    data.quote &&
-    el(
-      "div",
-      { class: "stack", key: "review" },
-      card("bill", say("review_heading"), { class: "bill-card" }, ...billOf(data.quote, data)),
-      then
-        ? el(
-            "p",
-            { class: "notice", key: "then" },
-            icon("run"),
-            say(then.kind === "now" ? "limit_then_now" : "limit_then_schedule"),
-          )
-        : null,
-      el("p", { class: "soft" }, say("billing_hint")),
-      el(
-        "div",
-        { class: "actions" },
-        button(say("confirm_and_pay"), confirm, { class: "primary big", key: "confirm" }),
-        link(back, { class: "button", key: "back" }, say("change_choice")),
-      ),
-    );
   return {
     title: () => say("order_title"),
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("order_heading")),
       stepsOf("review"),
       shown(prices, {
-        filled,
+        filled: (data) => data.quote && filled(data, data.quote, then, back, confirm),
         lines: 6,
         isEmpty: (data) => !data.quote,
         empty: link("/add-ons", { class: "button" }, say("nav_addons")),
       }),
     ],
   };
+}
+
+/** @param {Prices} prices @param {Quote} quote @param {import("../buying.js").Then | null} then @param {string} back @param {() => unknown} confirm */
+function filled(prices, quote, then, back, confirm) {
+  const after = then
+    ? el("p", { class: "notice", key: "then" }, icon("run"), say(then.kind === "now" ? "limit_then_now" : "limit_then_schedule"))
+    : null;
+  return el(
+    "div",
+    { class: "stack", key: "review" },
+    card("bill", say("review_heading"), { class: "bill-card" }, ...billOf(quote, prices)),
+    after,
+    el("p", { class: "soft" }, say("billing_hint")),
+    el(
+      "div",
+      { class: "actions" },
+      button(say("confirm_and_pay"), confirm, { class: "primary big", key: "confirm" }),
+      link(back, { class: "button", key: "back" }, say("change_choice")),
+    ),
+  );
 }
 
 /** @param {URLSearchParams} chosen */

@@ -1,11 +1,10 @@
-// Subscriptions, which can be downgraded and taken up again, and all orders.
+// Subscriptions, which can be downgraded and taken up again; add-ons that do not renew; and all orders.
 
 import { asProblem, call, get } from "../api.js";
 import { ask } from "../dialog.js";
 import { badge, button, card, el, facts, icon, link } from "../dom.js";
-import { date, dayOfYear, money, planName, say, time } from "../i18n.js";
+import { date, dayOfYear, money, planName, productName, say, time } from "../i18n.js";
 import { resource, shown } from "../resource.js";
-import { nameOf } from "./limit.js";
 
 const PER_PAGE = 20;
 
@@ -13,122 +12,146 @@ const PER_PAGE = 20;
 export default function subscriptions(app) {
   let pages = 1;
   const mine = resource(app, async () => /** @type {Subscription[]} */ ((await get("/subscriptions")).subscriptions));
-  const orders = resource(app, async () => {
-    const answers = await Promise.all(Array.from({ length: pages }, (_, at) => get(`/orders?page=${at + 1}&per_page=${PER_PAGE}`)));
-    return {
-      orders: /** @type {Order[]} */ (answers.flatMap((answer) => answer.orders)),
-      hasMore: answers[answers.length - 1].info.more_records,
-    };
-  });
-  void mine.reload();
-  void orders.reload();
+  const orders = resource(app, () => readOrders(pages));
+  const prices = resource(app, async () => /** @type {Prices} */ ((await get("/prices")).prices));
+  for (const part of [mine, orders, prices]) void part.reload();
 
-  /** @param {Subscription} subscription */
-  async function downgrade(subscription) {
-    const path = `/subscriptions/${subscription.id}/actions/cancel`;
-    try {
-      // Without a confirmation the service says what would happen.
-      await call("POST", path, { body: { subscription: { confirm: false } } }).then(
-        () => null,
-        (thrown) => confirm(subscription, path, asProblem(thrown)),
-      );
-      await Promise.all([mine.reload(), app.refresh()]);
-    } catch (thrown) {
-      app.tell(thrown);
-    }
-  }
-
-  /** @param {Subscription} subscription @param {string} path @param {Problem} problem */
-  async function confirm(subscription, path, problem) {
-    if (problem.code !== "CONFIRMATION_REQUIRED") throw problem;
-    const { ends, plan_after: planAfter } = problem.details;
-    const body = [
-      el("p", {}, say("downgrade_question", { product: nameOf(subscription) })),
-      el("p", {}, say("downgrade_ends", { date: date(ends ?? subscription.period_end) })),
-      planAfter ? el("p", {}, say("downgrade_plan", { plan: planName(planAfter) })) : null,
-      el("p", { class: "notice" }, icon("alert"), say("downgrade_note")),
-    ];
-    if (
-      !(await ask({
-        title: say("downgrade_title"),
-        body,
-        confirm: say("downgrade"),
-        cancel: say("downgrade_keep"),
-        isDangerous: true,
-      }))
-    )
-      return;
-    await call("POST", path, { body: { subscription: { confirm: true } } });
-    app.toast(say("downgraded", { date: date(ends ?? subscription.period_end) }));
-  }
-
-  /** @param {Subscription} subscription */
-  async function resume(subscription) {
-    try {
-      await call("POST", `/subscriptions/${subscription.id}/actions/resume`);
-      app.toast(say("resumed"));
-      await Promise.all([mine.reload(), app.refresh()]);
-    } catch (thrown) {
-      app.tell(thrown);
-    }
-  }
-
-  const filled = (/** @type {Subscription[]} */ list) =>
-    el(
-      "div",
-      { class: "stack", key: "list" },
-      ...list.map((subscription) =>
-        subscriptionOf(
-          subscription,
-          () => downgrade(subscription),
-          () => resume(subscription),
-        ),
-      ),
-    );
   const more = () => {
     pages += 1;
     void orders.reload();
   };
+  const filled = (/** @type {Subscription[]} */ list) =>
+    el("div", { class: "stack", key: "list" }, ...list.map((one) => subscriptionOf(app, mine, one)));
   const isOff = () => mine.problem?.code === "NOT_ALLOWED" || mine.problem?.code === "INVALID_URL_PATTERN";
+  const heading = () => el("h1", { key: "heading", tabindex: -1 }, say("subscriptions_heading"));
   return {
     title: () => say("nav_subscriptions"),
-    draw: () => {
-      const heading = el("h1", { key: "heading", tabindex: -1 }, say("subscriptions_heading"));
-      if (isOff())
-        return [heading, el("div", { class: "card blank", key: "off" }, icon("cart"), el("p", {}, say("purchases_off")))];
-      return [
-        heading,
-        el("p", { class: "soft", key: "lead" }, say("subscriptions_lead")),
-        el(
-          "section",
-          { key: "mine", "aria-label": say("subscriptions_heading") },
-          shown(mine, {
-            isEmpty: (list) => list.length === 0,
-            empty: [
-              icon("receipt"),
-              el("p", {}, say("subscriptions_empty")),
-              app.summary?.allowance.unlimited ? null : link("/add-ons", { class: "button primary" }, say("nav_addons")),
-            ],
-            filled,
-          }),
-        ),
-        card(
-          "orders",
-          say("orders_heading"),
-          {},
-          shown(orders, {
-            isEmpty: (data) => data.orders.length === 0,
-            empty: el("p", { class: "soft" }, say("orders_empty")),
-            filled: (data) => ordersOf(data, more),
-          }),
-        ),
-      ];
-    },
+    draw: () =>
+      isOff()
+        ? [heading(), el("div", { class: "card blank", key: "off" }, icon("cart"), el("p", {}, say("purchases_off")))]
+        : [
+            heading(),
+            el("p", { class: "soft", key: "lead" }, say("subscriptions_lead")),
+            el(
+              "section",
+              { key: "mine", "aria-label": say("subscriptions_heading") },
+              shown(mine, {
+                isEmpty: (list) => list.length === 0,
+                empty: noneOf(app),
+                filled,
+              }),
+            ),
+            oneTimeOf(app, prices),
+            ordersCard(orders, more),
+          ],
   };
 }
 
-/** @param {Subscription} subscription @param {() => unknown} downgrade @param {() => unknown} resume */
-function subscriptionOf(subscription, downgrade, resume) {
+/** @param {App} app */
+function noneOf(app) {
+  const more = link("/add-ons", { class: "button" }, say("nav_addons"));
+  return [icon("receipt"), el("p", {}, say("subscriptions_empty")), app.summary?.allowance.unlimited ? null : more];
+}
+
+/** @typedef {{ orders: Order[], hasMore: boolean }} Orders */
+
+/** @param {number} count of pages @returns {Promise<Orders>} */
+async function readOrders(count) {
+  const pages = await Promise.all(Array.from({ length: count }, (_, at) => get(`/orders?page=${at + 1}&per_page=${PER_PAGE}`)));
+  return { orders: pages.flatMap((page) => page.orders), hasMore: pages[pages.length - 1].info.more_records };
+}
+
+/** Add-ons that do not renew, each to be bought from here. Nothing is shown where nothing is sold. @param {App} app @param {Resource<Prices>} prices */
+function oneTimeOf(app, prices) {
+  const { currency, minor_digits: digits, products = [] } = prices.data ?? {};
+  const oneTime = products.find(({ product, available }) => product === "one_time" && available);
+  if (!currency || !oneTime || app.summary?.allowance.unlimited) return null;
+  const name = productName({ product: "one_time", plan: null });
+  const left = app.summary?.allowance.one_time_left;
+  return card(
+    "one-time",
+    say("one_time_addons"),
+    { class: "one-time" },
+    el(
+      "div",
+      { class: "offer" },
+      el("div", {}, el("h3", {}, name), el("p", { class: "soft" }, say("product_one_time_hint"))),
+      el(
+        "p",
+        { class: "price" },
+        el("strong", {}, money(oneTime.amount, currency, digits ?? 0)),
+        el("span", { class: "soft" }, say("per_backup")),
+      ),
+      link(
+        "/add-ons/one_time",
+        { class: "button primary", "aria-label": say("buy_now_product", { product: name }) },
+        icon("cart"),
+        say("buy_now"),
+      ),
+    ),
+    left ? el("p", { class: "soft" }, say("one_time_left", { left })) : null,
+  );
+}
+
+/** Asks, then ends a subscription with its period, and shows it as the service answers it. @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} subscription */
+async function downgrade(app, mine, subscription) {
+  const path = `/subscriptions/${subscription.id}/actions/cancel`;
+  try {
+    const wanted = await whatWouldEnd(path);
+    if (wanted && (await isConfirmed(subscription, wanted))) {
+      const { body } = await call("POST", path, { body: { subscription: { confirm: true } } });
+      app.toast(say("downgraded", { date: date(wanted.ends ?? subscription.period_end) }));
+      take(app, mine, body.subscription);
+    }
+  } catch (thrown) {
+    app.tell(thrown);
+  }
+}
+
+/** Without a confirmation the service says what would happen. @param {string} path @returns {Promise<{ ends?: string, plan_after?: string } | null>} */
+async function whatWouldEnd(path) {
+  try {
+    await call("POST", path, { body: { subscription: { confirm: false } } });
+    return null;
+  } catch (thrown) {
+    const problem = asProblem(thrown);
+    if (problem.code !== "CONFIRMATION_REQUIRED") throw problem;
+    return problem.details;
+  }
+}
+
+/** @param {Subscription} subscription @param {{ ends?: string, plan_after?: string }} wanted */
+function isConfirmed(subscription, { ends, plan_after: planAfter }) {
+  const body = [
+    el("p", {}, say("downgrade_question", { product: productName(subscription) })),
+    el("p", {}, say("downgrade_ends", { date: date(ends ?? subscription.period_end) })),
+    planAfter ? el("p", {}, say("downgrade_plan", { plan: planName(planAfter) })) : null,
+    el("p", { class: "notice" }, icon("alert"), say("downgrade_note")),
+  ];
+  const words = { title: say("downgrade_title"), confirm: say("downgrade"), cancel: say("downgrade_keep") };
+  return ask({ ...words, body, isDangerous: true });
+}
+
+/** @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} subscription */
+async function resume(app, mine, { id }) {
+  try {
+    const { body } = await call("POST", `/subscriptions/${id}/actions/resume`);
+    app.toast(say("resumed"));
+    take(app, mine, body.subscription);
+  } catch (thrown) {
+    app.tell(thrown);
+  }
+}
+
+/** Shows a subscription as a change of it answers. @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} changed */
+function take(app, mine, changed) {
+  mine.data = mine.data?.map((one) => (one.id === changed.id ? changed : one)) ?? null;
+  const weekly = { subscription: changed.id, until: changed.period_end, status: changed.status };
+  app.change(({ allowance }) => (changed.product === "weekly" ? { allowance: { ...allowance, weekly } } : {}));
+}
+
+/** @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} subscription */
+function subscriptionOf(app, mine, subscription) {
   const { id, status, amount, currency, minor_digits: digits, started_time: started, period_end: end } = subscription;
   const kind = /** @type {Record<string, "good" | "bad" | "quiet">} */ ({
     ACTIVE: "good",
@@ -142,14 +165,14 @@ function subscriptionOf(subscription, downgrade, resume) {
     [say(status === "ACTIVE" ? "renews" : "ends"), date(subscription.ended_time ?? end)],
   ]);
   const action = {
-    ACTIVE: () => button(say("downgrade"), downgrade),
-    PAST_DUE: () => button(say("downgrade"), downgrade),
-    ENDING: () => button(say("resume"), resume, { class: "primary" }),
+    ACTIVE: () => button(say("downgrade"), () => downgrade(app, mine, subscription)),
+    PAST_DUE: () => button(say("downgrade"), () => downgrade(app, mine, subscription)),
+    ENDING: () => button(say("resume"), () => resume(app, mine, subscription), { class: "primary" }),
     ENDED: () => null,
   }[status]();
   return card(
     `subscription-${id}`,
-    nameOf(subscription),
+    productName(subscription),
     { class: "subscription" },
     el("p", {}, badge(kind, say(`subscription_${status}`, { date: dayOfYear(end) }))),
     status === "PAST_DUE" ? el("p", { class: "notice bad" }, icon("alert"), say("past_due")) : null,
@@ -158,7 +181,21 @@ function subscriptionOf(subscription, downgrade, resume) {
   );
 }
 
-/** @param {{ orders: Order[], hasMore: boolean }} data @param {() => void} more */
+/** @param {Resource<Orders>} orders @param {() => void} more */
+function ordersCard(orders, more) {
+  return card(
+    "orders",
+    say("orders_heading"),
+    {},
+    shown(orders, {
+      isEmpty: (data) => data.orders.length === 0,
+      empty: el("p", { class: "soft" }, say("orders_empty")),
+      filled: (data) => ordersOf(data, more),
+    }),
+  );
+}
+
+/** @param {Orders} data @param {() => void} more */
 function ordersOf({ orders, hasMore }, more) {
   const head = el(
     "tr",

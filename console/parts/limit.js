@@ -4,7 +4,7 @@ import { asProblem, get } from "../api.js";
 import { buy, written } from "../buying.js";
 import { open } from "../dialog.js";
 import { button, el, icon } from "../dom.js";
-import { date, explain, longTime, money, say } from "../i18n.js";
+import { date, explain, longTime, money, productName, say } from "../i18n.js";
 import { MOST, quantityOf } from "../rules.js";
 
 /** @typedef {{ product: string, plan: string | null, amount: number, currency: string, minor_digits: number, per: "backup" | "month", free_per_month?: number | null }} Offer */
@@ -63,7 +63,12 @@ function offerOf(app, offer, then, close) {
   return el(
     "li",
     {},
-    el("div", {}, el("strong", {}, nameOf(offer)), el("p", { class: "soft" }, gives, " ", say(`product_${offer.product}_hint`))),
+    el(
+      "div",
+      {},
+      el("strong", {}, productName(offer)),
+      el("p", { class: "soft" }, gives, " ", say(`product_${offer.product}_hint`)),
+    ),
     el(
       "p",
       { class: "price" },
@@ -79,13 +84,13 @@ function actionOf(app, offer, then, close) {
   if (offer.product === "weekly")
     return button(say("pay"), () => buy(app, [{ product: "weekly" }], "backup_page", then), {
       class: "primary",
-      "aria-label": say("pay_product", { product: nameOf(offer) }),
+      "aria-label": say("pay_product", { product: productName(offer) }),
     });
   const look = () => {
     close();
     app.go(`/add-ons/plan/${encodeURIComponent(offer.plan ?? "")}/${written(then)}`);
   };
-  return button(say("choose"), look, { "aria-label": say("choose_product", { product: nameOf(offer) }) });
+  return button(say("choose"), look, { "aria-label": say("choose_product", { product: productName(offer) }) });
 }
 
 /** How many single backups, what they cost with their tax, and paying for them. @param {App} app @param {Offer} offer @param {Then} then */
@@ -103,22 +108,7 @@ function quantityForm(app, offer, then) {
     required: true,
     on: { input: () => void count() },
   });
-  let counts = 0;
-  async function count() {
-    const mine = ++counts;
-    const quantity = quantityOf(field.value, 1);
-    const isWrong = quantity === null;
-    field.setAttribute("aria-invalid", String(isWrong));
-    total.textContent = isWrong ? say("quantity_wrong", { most: MOST }) : "";
-    if (isWrong) return;
-    try {
-      const { prices } = await get(`/prices?one_time=${quantity}`);
-      if (mine === counts)
-        total.textContent = say("limit_total", { total: money(prices.quote.total, prices.currency, prices.minor_digits) });
-    } catch (thrown) {
-      if (mine === counts) total.textContent = explain(asProblem(thrown));
-    }
-  }
+  const count = counter(field, total);
   /** @param {SubmitEvent} event */
   async function submit(event) {
     event.preventDefault();
@@ -131,11 +121,31 @@ function quantityForm(app, offer, then) {
     { class: "quantity", novalidate: true, on: { submit } },
     el("div", { class: "field" }, el("label", { for: "limit-quantity" }, say("quantity")), field),
     total,
-    el("button", { class: "primary", "aria-label": say("pay_product", { product: nameOf(offer) }) }, say("pay")),
+    el("button", { class: "primary", "aria-label": say("pay_product", { product: productName(offer) }) }, say("pay")),
   );
 }
 
-/** @param {{ product: string, plan: string | null }} item */
-export function nameOf({ product, plan }) {
-  return product === "plan" ? say("product_plan", { plan: plan ?? "" }) : say(`product_${product}`);
+/** Shows what the service counts for the number in a field; a count that comes late is not shown. @param {HTMLInputElement} field @param {HTMLElement} total */
+function counter(field, total) {
+  let counts = 0;
+  return async () => {
+    const mine = ++counts;
+    const quantity = quantityOf(field.value, 1);
+    const isWrong = quantity === null;
+    field.setAttribute("aria-invalid", String(isWrong));
+    total.textContent = isWrong ? say("quantity_wrong", { most: MOST }) : "";
+    if (isWrong) return;
+    const words = await totalOf(quantity);
+    if (mine === counts) total.textContent = words;
+  };
+}
+
+/** @param {number} quantity */
+async function totalOf(quantity) {
+  try {
+    const { prices } = await get(`/prices?one_time=${quantity}`);
+    return say("limit_total", { total: money(prices.quote.total, prices.currency, prices.minor_digits) });
+  } catch (thrown) {
+    return explain(asProblem(thrown));
+  }
 }

@@ -17,7 +17,6 @@ export async function stopSchedule(app, schedule) {
   try {
     await call("PUT", `/${schedule.id}/actions/cancel`, { ifMatch: schedule.etag });
     app.toast(say("stopped"));
-    await app.refresh();
   } catch (thrown) {
     await app.refresh();
     app.tell(thrown);

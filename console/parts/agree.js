@@ -1,13 +1,18 @@
 // Asking before a backup now is counted.
 
 import { ask } from "../dialog.js";
-import { el } from "../dom.js";
-import { say } from "../i18n.js";
+import { el, icon } from "../dom.js";
+import { estimateOf, say } from "../i18n.js";
 
 /** Whether a backup now may use one of those that are left; where nothing is counted there is no question. @param {App} app */
 export async function isAgreed({ summary }) {
   const left = summary?.allowance.left;
   if (!left || summary?.allowance.unlimited) return true;
-  const body = [el("p", {}, say("now_question")), el("p", {}, say("now_uses", { left, after: left - 1 }))];
+  const estimate = estimateOf(summary);
+  const body = [
+    el("p", {}, say("now_question")),
+    el("p", {}, say("now_uses", { left, after: left - 1 })),
+    estimate ? el("p", { class: "soft" }, icon("clock"), estimate) : null,
+  ];
   return ask({ title: say("now_title"), body, confirm: say("back_up_now") });
 }

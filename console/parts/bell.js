@@ -3,8 +3,8 @@
 import { asProblem, call, getChanged } from "../api.js";
 import { open } from "../dialog.js";
 import { button, el, icon, patch } from "../dom.js";
-import { explain, knows, say, subjectOf, time } from "../i18n.js";
-import { backUpNow, download } from "./overview.js";
+import { explain, explainFailure, knows, say, subjectOf, time } from "../i18n.js";
+import { backUpNow, download } from "./backup.js";
 
 /** The notifications as they were read last. @type {Notice[]} */
 let known = [];
@@ -66,7 +66,7 @@ async function fill(app, dialog, list) {
     );
     if (notices.some((notice) => !notice.read)) {
       await call("PUT", "/notifications/actions/mark_read", { body: { notifications: { read_until: notices[0].id } } });
-      await app.refresh();
+      app.change(({ notifications }) => ({ notifications: { ...notifications, unread: 0 } }));
     }
   } catch (thrown) {
     const retry = el("button", { type: "button", on: { click: () => void fill(app, dialog, list) } }, say("retry"));
@@ -110,9 +110,9 @@ function noticeOf(app, notice, leave) {
 }
 
 /** @param {Failure} failure */
-function whyOf({ code, message, subject }) {
-  const words = knows(`failure_${code}`) ? say(`failure_${code}`) : message;
-  return el("div", { class: "soft" }, el("p", {}, words), subject ? el("p", { class: "subject" }, subjectOf(subject)) : null);
+function whyOf(failure) {
+  const subject = failure.subject ? el("p", { class: "subject" }, subjectOf(failure.subject)) : null;
+  return el("div", { class: "soft" }, el("p", {}, explainFailure(failure)), subject);
 }
 
 /** @param {Notice} notice */

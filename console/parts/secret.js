@@ -1,0 +1,13 @@
+// A secret that is shown once.
+
+import { el, icon } from "../dom.js";
+
+/** @param {string} words @param {string} secret */
+export function secretOf(words, secret) {
+  return el(
+    "div",
+    { class: "notice", role: "status", key: "secret" },
+    icon("alert"),
+    el("div", {}, el("p", {}, words), el("code", { class: "secret" }, secret)),
+  );
+}

@@ -1,0 +1,38 @@
+// What differs between two states of the settings, in words.
+
+import { el, facts } from "../dom.js";
+import { languages, say, size } from "../i18n.js";
+
+/** What differs between two states of the settings, with the values of the second. @param {string} lead @param {Settings} before @param {Settings} after */
+export function differenceOf(lead, before, after) {
+  const [old, now] = [inWords(before), inWords(after)];
+  const changed = now.filter(([, value], at) => value !== old[at][1]);
+  return el(
+    "div",
+    {},
+    el("p", {}, say(lead)),
+    changed.length ? facts(changed) : el("p", { class: "soft" }, say("conflict_nothing")),
+  );
+}
+
+/** The settings in words. @param {Settings} settings @returns {[string, string][]} */
+export function inWords({ time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: most, recipients, csv }) {
+  const isOn = (/** @type {boolean} */ value) => say(value ? "is_on" : "is_off");
+  return [
+    [say("time_zone"), zone],
+    [say("time_of_day"), time],
+    [say("mail_language"), languages.find(([tag]) => tag === mails)?.[1] ?? say("mail_language_own")],
+    [say("max_part"), most === null ? say("no_limit") : size(most)],
+    [say("recipients"), recipients.join(say("comma")) || "–"],
+    [say("csv_bom"), isOn(csv.byte_order_mark)],
+    [say("csv_escaped"), isOn(csv.escape_formulas)],
+    [say("csv_protected"), isOn(csv.protect_values)],
+  ];
+}
+
+/** Whether a form has other values than what is saved; what the service does not know is no difference. @param {any} form @param {any} saved @returns {boolean} */
+export function differs(form, saved) {
+  if (form === null || typeof form !== "object") return form !== saved;
+  if (Array.isArray(form)) return JSON.stringify(form) !== JSON.stringify(saved);
+  return Object.keys(form).some((name) => name in saved && differs(form[name], saved[name]));
+}

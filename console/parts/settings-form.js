@@ -1,0 +1,166 @@
+// The form of the settings that all administrators share.
+
+import { button, el, icon } from "../dom.js";
+import { explain, languages, number, say } from "../i18n.js";
+
+const MIB = 1 << 20;
+/** Sizes of zips that are offered, in MiB. */
+const SIZES = [16, 100, 500, 1024, 2048, 4096, 10_240];
+
+/** @typedef {{ etag: string, problem: Problem | null, recipients: string[], revision: number }} Editing a form: the version that it was filled from, its recipients, and how often their list was made anew */
+
+/**
+ * @param {Settings} settings @param {Editing} editing
+ * @param {{ save: (event: SubmitEvent) => unknown, add: () => void, remove: (at: number) => void }} actions
+ */
+export function formOf(settings, editing, { save, add, remove }) {
+  const { problem } = editing;
+  const wrong = problem?.code === "INVALID_DATA" ? String(problem.details.json_path ?? "") : "";
+  const message = problem
+    ? el("p", { class: "notice bad", role: "alert", id: "settings-problem" }, icon("alert"), explain(problem))
+    : null;
+  const { csv } = settings;
+  return el(
+    "form",
+    { key: "form", class: "settings", on: { submit: save } },
+    el(
+      "div",
+      { class: "grid" },
+      zoneOf(settings.time_zone),
+      timeOf(settings.time_of_day),
+      languageOf(settings.locale),
+      sizeOf(settings.max_part_bytes),
+    ),
+    recipientsOf(editing, wrong, add, remove),
+    el(
+      "fieldset",
+      {},
+      el("legend", {}, say("csv_heading")),
+      tick("bom", csv.byte_order_mark, say("csv_bom"), say("csv_bom_hint")),
+      tick("escape", csv.escape_formulas, say("csv_escaped"), say("csv_escaped_hint")),
+      tick("protect", csv.protect_values, say("csv_protected"), say("csv_protected_hint")),
+    ),
+    message,
+    el("div", { class: "actions" }, el("button", { class: "primary" }, icon("check"), say("save"))),
+  );
+}
+
+/** What a form wants the settings to be. @param {FormData} form */
+export function wantedBy(form) {
+  const most = Number(form.get("max_part"));
+  return {
+    time_zone: form.get("time_zone"),
+    time_of_day: form.get("time_of_day"),
+    locale: form.get("locale") || null,
+    recipients: recipientsIn(form).filter(Boolean),
+    max_part_bytes: most ? most * MIB : null,
+    csv: { byte_order_mark: form.has("bom"), escape_formulas: form.has("escape"), protect_values: form.has("protect") },
+  };
+}
+
+/** The addresses as they were typed. @param {FormData} form */
+export function recipientsIn(form) {
+  return form.getAll("recipient").map((address) => String(address).trim());
+}
+
+/** @param {string} time */
+function timeOf(time) {
+  const input = el("input", { type: "time", id: "time_of_day", name: "time_of_day", value: time, required: true });
+  return field("time_of_day", say("time_of_day"), input);
+}
+
+/** @param {string | null} locale */
+function languageOf(locale) {
+  return field(
+    "locale",
+    say("mail_language"),
+    el(
+      "select",
+      { id: "locale", name: "locale" },
+      el("option", { value: "", selected: locale === null }, say("mail_language_own")),
+      ...languages.map(([tag, name]) => el("option", { value: tag, selected: locale === tag, lang: tag }, name)),
+    ),
+  );
+}
+
+/** A field with its label. @param {string} id @param {string} label @param {Child[]} children */
+export function field(id, label, ...children) {
+  return el("div", { class: "field", key: id }, el("label", { for: id }, label), ...children);
+}
+
+/** @param {string} zone */
+function zoneOf(zone) {
+  const known = Intl.supportedValuesOf("timeZone");
+  const zones = known.includes(zone) ? known : [zone, ...known];
+  return field(
+    "time_zone",
+    say("time_zone"),
+    el(
+      "select",
+      { id: "time_zone", name: "time_zone" },
+      ...zones.map((name) => el("option", { value: name, selected: name === zone }, name)),
+    ),
+  );
+}
+
+/** @param {number | null} bytes */
+function sizeOf(bytes) {
+  const most = bytes === null ? 0 : bytes / MIB;
+  const sizes = most && !SIZES.includes(most) ? [...SIZES, most].sort((a, b) => a - b) : SIZES;
+  const options = [0, ...sizes].map((mib) =>
+    el(
+      "option",
+      { value: mib, selected: mib === most },
+      mib === 0 ? say("no_limit") : mib < 1024 ? `${number(mib)} MiB` : `${number(mib / 1024)} GiB`,
+    ),
+  );
+  return field(
+    "max_part",
+    say("max_part"),
+    el("select", { id: "max_part", name: "max_part", "aria-describedby": "max_part-hint" }, ...options),
+    el("p", { class: "soft", id: "max_part-hint" }, say("max_part_hint")),
+  );
+}
+
+/** @param {Editing} editing @param {string} wrong @param {() => void} add @param {(at: number) => void} remove */
+function recipientsOf({ recipients, revision }, wrong, add, remove) {
+  const rows = recipients.map((address, at) => {
+    const isWrong = wrong === `$.settings.recipients[${at}]`;
+    const input = el("input", {
+      type: "email",
+      name: "recipient",
+      value: address,
+      autocomplete: "off",
+      "aria-label": say("recipient", { number: at + 1 }),
+      "aria-invalid": isWrong ? "true" : null,
+      "aria-describedby": isWrong ? "settings-problem" : null,
+    });
+    return el(
+      "li",
+      { key: `${revision}-${at}` },
+      input,
+      button(say("remove"), () => remove(at), {
+        icon: "close",
+        "aria-label": say("remove_recipient", { address: address || at + 1 }),
+      }),
+    );
+  });
+  return el(
+    "fieldset",
+    { key: "recipients" },
+    el("legend", {}, say("recipients")),
+    el("p", { class: "soft" }, say("recipients_hint")),
+    el("ul", { class: "rows" }, ...rows),
+    recipients.length < 10 ? button(say("add_recipient"), add, { id: "add-recipient" }) : null,
+  );
+}
+
+/** @param {string} name @param {boolean} isOn @param {string} label @param {string} hint */
+function tick(name, isOn, label, hint) {
+  return el(
+    "div",
+    { class: "tick", key: name },
+    el("input", { type: "checkbox", id: name, name, checked: isOn, "aria-describedby": `${name}-hint` }),
+    el("div", {}, el("label", { for: name }, label), el("p", { class: "soft", id: `${name}-hint` }, hint)),
+  );
+}

@@ -1,0 +1,119 @@
+// Webhooks: where the service's signed messages go. Each has a secret that is shown once.
+
+import { asProblem, call, get } from "../api.js";
+import { ask } from "../dialog.js";
+import { badge, button, el, icon } from "../dom.js";
+import { date, explain, say } from "../i18n.js";
+import { resource, shown } from "../resource.js";
+import { secretOf } from "./secret.js";
+
+/** @typedef {{ secret: string, problem: Problem | null }} Adding */
+
+/** @param {App} app */
+export function webhooks(app) {
+  const adding = /** @type {Adding} */ ({ secret: "", problem: null });
+  const list = resource(app, async () => /** @type {Webhook[]} */ ((await get("/webhooks")).webhooks));
+  void list.reload();
+  return {
+    draw: () => [
+      el("p", { class: "soft", key: "hint" }, say("webhooks_hint")),
+      adding.secret ? secretOf(say("webhook_secret"), adding.secret) : null,
+      shown(list, {
+        isEmpty: (found) => found.length === 0,
+        empty: el("p", { class: "soft" }, say("webhooks_empty")),
+        filled: (found) => el("ul", { class: "rows", key: "list" }, ...found.map((webhook) => lineOf(app, list, webhook))),
+        lines: 2,
+      }),
+      formOf(adding, list),
+      adding.problem
+        ? el(
+            "p",
+            { class: "notice bad", role: "alert", id: "webhook-problem", key: "problem" },
+            icon("alert"),
+            explain(adding.problem),
+          )
+        : null,
+    ],
+  };
+}
+
+/** @param {App} app @param {Resource<Webhook[]>} list @param {Webhook} webhook */
+function lineOf(app, list, webhook) {
+  const { id, url, status } = webhook;
+  const test = () => act(app, list, () => call("POST", `/webhooks/${id}/actions/test`), say("webhook_tested"));
+  return el(
+    "li",
+    { key: id },
+    el(
+      "div",
+      {},
+      el("code", {}, url),
+      el(
+        "p",
+        { class: "soft" },
+        badge(status === "active" ? "good" : "bad", say(`webhook_${status}`)),
+        say("added", { time: date(webhook.created_time) }),
+      ),
+    ),
+    el(
+      "div",
+      { class: "actions" },
+      button(say("test"), test, { "aria-label": say("test_webhook", { url }) }),
+      button(say("remove"), () => remove(app, list, webhook), { "aria-label": say("remove_webhook", { url }) }),
+    ),
+  );
+}
+
+/** @param {App} app @param {Resource<Webhook[]>} list @param {Webhook} webhook */
+async function remove(app, list, { id, url }) {
+  const body = [el("p", {}, say("webhook_remove_question", { url }))];
+  const agreed = await ask({ title: say("webhook_remove_title"), body, confirm: say("remove"), isDangerous: true });
+  if (agreed) await act(app, list, () => call("DELETE", `/webhooks/${id}`), say("webhook_removed"));
+}
+
+/** @param {App} app @param {Resource<Webhook[]>} list @param {() => Promise<unknown>} work @param {string} words */
+async function act(app, list, work, words) {
+  try {
+    await work();
+    app.toast(words);
+  } catch (thrown) {
+    app.tell(thrown);
+  }
+  await list.reload();
+}
+
+/** @param {Adding} adding @param {Resource<Webhook[]>} list */
+function formOf(adding, list) {
+  const field = el("input", {
+    type: "url",
+    id: "webhook-url",
+    name: "url",
+    required: true,
+    placeholder: "https://",
+    autocomplete: "off",
+    "aria-invalid": adding.problem ? "true" : null,
+    "aria-describedby": adding.problem ? "webhook-problem" : null,
+  });
+  const submit = (/** @type {SubmitEvent} */ event) => add(event, adding, list);
+  return el(
+    "form",
+    { key: "add", class: "line", on: { submit } },
+    el("div", { class: "field" }, el("label", { for: "webhook-url" }, say("webhook_url")), field),
+    el("button", {}, say("add")),
+  );
+}
+
+/** @param {SubmitEvent} event @param {Adding} adding @param {Resource<Webhook[]>} list */
+async function add(event, adding, list) {
+  event.preventDefault();
+  const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+  const url = String(new FormData(form).get("url")).trim();
+  try {
+    const { body } = await call("POST", "/webhooks", { body: { webhook: { url } } });
+    Object.assign(adding, { secret: body.details.secret, problem: null });
+    form.reset();
+  } catch (thrown) {
+    adding.problem = asProblem(thrown);
+  }
+  await list.reload();
+}
