@@ -167,7 +167,7 @@ export function span(seconds) {
   return close(parts.filter(Boolean).join(" "));
 }
 
-/** How long a backup now would take, as the last ones did; nothing when that is not known. @param {Summary & { estimated_seconds?: number | null }} summary */
+/** How long a backup now would take, as the last ones did; nothing when that is not known. @param {Summary} summary */
 export function estimateOf({ estimated_seconds: seconds }) {
   return seconds == null ? "" : say("now_estimate", { time: span(Math.max(1, seconds)) });
 }

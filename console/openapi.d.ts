@@ -4,7 +4,7 @@ interface Schemas {
     AllowanceEnvelope: {
         allowance: Schemas["AllowanceOut"];
     };
-    /** @description What an organisation may use. */
+    /** @description The allowance of an organisation. */
     AllowanceOut: {
         /**
          * Format: int32
@@ -15,7 +15,7 @@ interface Schemas {
         free_per_month?: number | null;
         /**
          * Format: int32
-         * @description Free and one-time backups left.
+         * @description Sum of free and one-time backups left.
          */
         left?: number | null;
         /**
@@ -24,11 +24,11 @@ interface Schemas {
          */
         one_time_left: number;
         plan: string;
-        /** @description Whether something can be bought here. */
+        /** @description Whether purchases are enabled. */
         purchases: boolean;
-        /** @description When the next month's free backups are there. */
+        /** @description When the free backups of the next month become available. */
         renews: Schemas["LocalTime"];
-        /** @description Whether the plan has no limit; all counts are null then. */
+        /** @description Whether the plan is unlimited. All counts are null then. */
         unlimited: boolean;
         /**
          * Format: int32
@@ -45,43 +45,42 @@ interface Schemas {
         /** Format: int64 */
         rows: number;
     };
-    /** @description An error; the scheduling calls put it under `backup`. */
+    /** @description An error. The scheduling calls nest it under `backup`. */
     AnyError: Schemas["ErrorOut"] | {
         backup: Schemas["ErrorOut"];
     };
     /**
-     * @description Version of the API; all answer alike.
+     * @description Version of the API. All versions answer alike.
      * @enum {string}
      */
     ApiVersion: "v2.1" | "v3" | "v4" | "v5" | "v6" | "v7" | "v8";
-    /** @description The answer of the scheduling calls. */
+    /** @description Envelope of the scheduling calls. */
     BackupEnvelope_Details: {
-        /** @description The schedule that goes on, or else what was set up or stopped last. */
+        /** @description The active schedule, or else the schedule or backup that was set up or stopped last. */
         backup: {
-            /** @description Id of the schedule, or of the backup that was asked for. */
+            /** @description Id of the schedule, or of the on-demand backup. */
             id: string;
             /** @description Who set it up. */
             requester: Schemas["PersonOut"];
-            /** @description The rule; null for a backup now. */
+            /** @description The rule; null for an on-demand backup. */
             rrule?: string | null;
             scheduled_date?: Schemas["LocalTime"] | null;
             start_date?: Schemas["LocalTime"] | null;
             status: Schemas["CurrentStatus"];
         };
     };
-    /** @description The answer of the scheduling calls. */
+    /** @description Envelope of the scheduling calls. */
     BackupEnvelope_Success_Changed: {
-        /** @description What a call that changes something answers. */
+        /** @description Result of a call that changes something. */
         backup: {
             code: Schemas["SuccessCode"];
-            /** @description The id of what was changed, and what else is worth knowing. */
+            /** @description Id of the changed resource, and an optional note. */
             details: {
-                /** @description The id. */
                 id: string;
-                /** @description Something to know about it. */
+                /** @description Additional information about the change. */
                 note?: string | null;
             };
-            /** @description The same in words. */
+            /** @description Summary in one sentence. */
             message: string;
             status: Schemas["SuccessStatus"];
         };
@@ -89,9 +88,9 @@ interface Schemas {
     /** @description A backup. */
     BackupOut: {
         created_time: Schemas["LocalTime"];
-        /** @description Whether its files can be downloaded now. */
+        /** @description Whether the files can be downloaded now. */
         downloadable: boolean;
-        /** @description When its files are gone. */
+        /** @description When the backup's files are deleted. */
         expiry_date: Schemas["LocalTime"];
         failure?: Schemas["FailureOut"] | null;
         files: Schemas["FileOut"][];
@@ -101,7 +100,7 @@ interface Schemas {
         status: Schemas["BackupStatus"];
         type: Schemas["RepeatKind"];
     };
-    /** @description What is asked for. */
+    /** @description The request body. */
     BackupRequest: {
         backup?: Schemas["Options"] | null;
     };
@@ -122,7 +121,7 @@ interface Schemas {
      * @enum {string}
      */
     ChecksumAlgorithm: "CRC-32";
-    /** @description A checksum of the whole zip. CRC-32 follows from what the zip is composed of; the manifest inside has SHA-256 for every file. */
+    /** @description Checksum of the whole zip. The CRC-32 is combined from those of the zip's parts; the manifest inside contains a SHA-256 for every file. */
     ChecksumOut: {
         algorithm: Schemas["ChecksumAlgorithm"];
         /**
@@ -134,7 +133,7 @@ interface Schemas {
     Confirmation: {
         confirm: boolean;
     };
-    /** @description How CSV was written. */
+    /** @description Options with which CSV was written. */
     ContentsCsv: {
         byte_order_mark: boolean;
         escape_formulas: boolean;
@@ -151,21 +150,21 @@ interface Schemas {
         attachments: number;
         /**
          * Format: int64
-         * @description Columns.
+         * @description Number of columns.
          */
         fields: number;
-        /** @description Its CSV files. */
+        /** @description The module's CSV files. */
         files: Schemas["CsvFileOut"][];
         label: string;
         /** Format: int64 */
         rows: number;
     };
-    /** @description What a backup holds. */
+    /** @description The contents of a backup. */
     ContentsOut: {
         csv: Schemas["ContentsCsv"];
         left_out: Schemas["ExcludedOut"][];
         modules: Schemas["ContentsModule"][];
-        /** @description When the first of it was read. */
+        /** @description When reading the data began. */
         read_from: Schemas["LocalTime"];
         source: Schemas["SourceKind"];
     };
@@ -177,16 +176,13 @@ interface Schemas {
         rows: number;
         sha256: string;
     };
-    /** @description How CSV files are written. */
+    /** @description Options of CSV files. */
     CsvOut: {
-        /** @description Whether they begin with a byte order mark, so that Excel reads them on double click. */
+        /** @description Whether files start with a byte order mark, so that Excel recognises UTF-8. */
         byte_order_mark: boolean;
-        /** @description Whether cells that a spreadsheet would run as a formula are made harmless. */
+        /** @description Whether cells that a spreadsheet would run as a formula are neutralized. */
         escape_formulas: boolean;
-        /**
-         * @description Whether cells that a spreadsheet would change (ids, leading zeros, what looks like a date) are kept from it; only with
-         *     `escape_formulas`.
-         */
+        /** @description Whether cells that a spreadsheet would change (ids, leading zeros, text that looks like a date) are protected. Effective only together with `escape_formulas`. */
         protect_values: boolean;
     };
     /**
@@ -195,7 +191,7 @@ interface Schemas {
      */
     CurrentStatus: "SCHEDULED" | "INPROGRESS" | "COMPLETED" | "FAILED" | "STOPPED";
     Download: {
-        /** @description When the link stops working. */
+        /** @description When the link expires. */
         expiry_date: Schemas["LocalTime"];
         file_name: string;
         url: string;
@@ -204,19 +200,19 @@ interface Schemas {
         download: Schemas["Download"];
     };
     EntryOut: {
-        /** @description The backup that it was for. */
+        /** @description The backup that caused the change. */
         backup?: string | null;
         cause: Schemas["LedgerCause"];
         /**
          * Format: int64
-         * @description How many backups more, or fewer.
+         * @description Difference in the number of backups.
          */
         change: number;
-        /** @description The event that it was stored with. */
+        /** @description The event that was stored in the same transaction. */
         event: string;
         /**
          * Format: int32
-         * @description How many are left of the pool.
+         * @description Number of backups left in the pool.
          */
         left: number;
         /**
@@ -227,13 +223,13 @@ interface Schemas {
         pool: Schemas["LedgerPool"];
         time: Schemas["LocalTime"];
     };
-    /** @description An error: a stable code, what to do, and details that depend on the code. */
+    /** @description An error: a stable code, a message that says what to do, and details that depend on the code. */
     ErrorOut: {
         /** @description Stable code, for example `INVALID_DATA`. */
         code: string;
-        /** @description What is at fault, for example `{"api_name":"rrule","json_path":"$.backup.rrule"}`. */
+        /** @description The value at fault, for example `{"api_name":"rrule","json_path":"$.backup.rrule"}`. */
         details: unknown;
-        /** @description What went wrong and what to do. */
+        /** @description What went wrong, and what to do. */
         message: string;
         status: Schemas["ErrorStatus"];
     };
@@ -247,18 +243,18 @@ interface Schemas {
      * @enum {string}
      */
     EventName: "settings_saved" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_skipped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
-    /** @description Something that was left out, and why. */
+    /** @description A module or field that was left out, with the reason. */
     ExcludedOut: {
-        /** @description Null for the whole module. */
+        /** @description Null for a whole module. */
         field?: string | null;
         module: string;
         reason: Schemas["LeftOutReason"];
     };
-    /** @description Why a backup failed and what to do. */
+    /** @description The reason why a backup failed. */
     FailureOut: {
         /** @description Stable code, for example `ATTACHMENT_MISSING`. */
         code: string;
-        /** @description What went wrong and what to do. */
+        /** @description What went wrong, and what to do. */
         message: string;
         subject?: Schemas["FailureSubjectOut"] | null;
     };
@@ -271,7 +267,7 @@ interface Schemas {
         record?: string | null;
     };
     /**
-     * @description What a zip holds.
+     * @description Content of a zip.
      * @enum {string}
      */
     FileKind: "data" | "attachments";
@@ -279,34 +275,34 @@ interface Schemas {
     FileOut: {
         /**
          * Format: int64
-         * @description Attachments in it; null for data, and for zips of older versions.
+         * @description Number of attachments; null for data, and for zips of older versions.
          */
         attachments?: number | null;
         checksum?: Schemas["ChecksumOut"] | null;
         /**
          * Format: int64
-         * @description Entries in it.
+         * @description Number of zip entries.
          */
         entries: number;
         kind: Schemas["FileKind"];
         /**
-         * @description Its name in links and in the call that starts a download.
+         * @description Name in links, and in the call that starts a download.
          * @example Data_001.zip
          */
         name: string;
         /**
          * Format: int64
-         * @description Rows of its CSV files; null for attachments, and for zips of older versions.
+         * @description Number of CSV rows; null for attachments, and for zips of older versions.
          */
         rows?: number | null;
         /**
          * Format: int64
-         * @description Bytes.
+         * @description Size in bytes.
          */
         size: number;
     };
     /**
-     * @description Action of an event, in the words of Zoho's history.
+     * @description Action of an event, as Zoho's history names it.
      * @enum {string}
      */
     HistoryAction: "scheduled" | "stopped" | "purchased";
@@ -315,7 +311,7 @@ interface Schemas {
         info: Schemas["PageInfo"];
     };
     /**
-     * @description Outcome of an event, in the words of Zoho's history.
+     * @description Outcome of an event, as Zoho's history names it.
      * @enum {string}
      */
     HistoryState: "completed" | "failure";
@@ -325,7 +321,7 @@ interface Schemas {
      */
     Language: "ja" | "en";
     /**
-     * @description Why a pool has changed.
+     * @description Reason of a ledger entry.
      * @enum {string}
      */
     LedgerCause: "granted" | "bought" | "used" | "given_back" | "refunded" | "disputed" | "dispute_won";
@@ -334,19 +330,19 @@ interface Schemas {
         ledger: Schemas["EntryOut"][];
     };
     /**
-     * @description What backups are taken from.
+     * @description Group of backups from which a run claims one.
      * @enum {string}
      */
     LedgerPool: "free" | "one_time" | "weekly";
     /**
-     * @description Why data is left out of backups.
+     * @description Why a backup leaves data out.
      * @enum {string}
      */
     LeftOutReason: "mail" | "document" | "integration";
     LineOut: {
         /**
          * Format: int64
-         * @description The listed price of the line.
+         * @description Listed price of the line.
          */
         amount: number;
         per: Schemas["PricedUnit"];
@@ -356,12 +352,12 @@ interface Schemas {
         quantity: number;
         /**
          * Format: int64
-         * @description The listed price of one.
+         * @description Listed price of one unit.
          */
         unit_amount: number;
     };
     Link: {
-        /** @description When the link stops working. */
+        /** @description When the link expires. */
         expiry_date: Schemas["LocalTime"];
         /** @example Data_001.zip */
         file_name: string;
@@ -369,7 +365,7 @@ interface Schemas {
     };
     /**
      * Format: date-time
-     * @description An instant as the API writes it: RFC 3339 with the offset of the organisation's zone, to the second.
+     * @description A time in RFC 3339 format with the offset of the organisation's time zone, to the second.
      * @example 2026-11-26T04:00:00+09:00
      */
     LocalTime: string;
@@ -392,22 +388,22 @@ interface Schemas {
         runs: number;
         /**
          * Format: int32
-         * @description Those of them that would be skipped as things stand.
+         * @description How many of them would be skipped because no backup would be left.
          */
         skipped: number;
     };
     /**
-     * @description A product that is paid by the month.
+     * @description Kind of a product that is charged monthly.
      * @enum {string}
      */
     MonthlyProductKind: "weekly" | "plan";
-    /** @description A backup, and how far it is. */
+    /** @description A backup with its progress. */
     NewestBackup: Schemas["BackupOut"] & {
         progress: Schemas["ProgressOut"];
     };
-    /** @description The caller's notifications, in short. */
+    /** @description Summary of the caller's notifications. */
     NoticesOut: {
-        /** @description Id of the newest one. */
+        /** @description Id of the newest notification. */
         newest?: string | null;
         unread: number;
     };
@@ -416,7 +412,7 @@ interface Schemas {
         failure?: Schemas["FailureOut"] | null;
         id: string;
         kind: Schemas["NotificationKind"];
-        /** @description Links to the files of a backup that is ready, while they can be downloaded. */
+        /** @description Links to the files of a finished backup, while they can be downloaded. */
         links: Schemas["Link"][];
         read: boolean;
         time: Schemas["LocalTime"];
@@ -435,53 +431,51 @@ interface Schemas {
     };
     Options: {
         /**
-         * @description The rule. `FREQ` WEEKLY or MONTHLY; `INTERVAL` 1 to 52; `BYDAY` (monthly: 1MO to 4SU, or -1FR for the last), or `BYMONTHDAY`
-         *     1 to 31, where a shorter month uses its last day.
+         * @description The recurrence rule. `FREQ` is WEEKLY or MONTHLY, `INTERVAL` is 1 to 52. `BYDAY` is a weekday (monthly: 1MO to 4SU, or -1FR for the last one); `BYMONTHDAY` is 1 to 31, where shorter months use their last day.
          * @example RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU
          */
         rrule?: string | null;
     };
-    /** @description The answer of calls about one order. */
     OrderEnvelope: {
         order: Schemas["OrderOut"];
     };
     /**
-     * @description Where an order was begun.
+     * @description Page on which an order was started.
      * @enum {string}
      */
     OrderOrigin: "backup_page" | "subscription_page" | "upgrade";
     /** @description An order. Amounts are in minor units of its currency. */
     OrderOut: {
-        /** @description Where it is paid, while it awaits payment. */
+        /** @description Address of the payment page, while the order awaits payment. */
         checkout_url?: string | null;
         created_by: Schemas["PersonOut"];
         created_time: Schemas["LocalTime"];
         /** @example JPY */
         currency: string;
-        /** @description Whether the buyer's bank holds the money. */
+        /** @description Whether the buyer's bank disputes the payment. */
         disputed: boolean;
-        /** @description When it can no longer be paid. */
+        /** @description When the order can no longer be paid. */
         expires_time: Schemas["LocalTime"];
         id: string;
         lines: Schemas["LineOut"][];
         /**
          * Format: int32
-         * @description Digits of the currency's minor unit.
+         * @description Number of decimals of the currency.
          */
         minor_digits: number;
-        /** @description The number that people quote. */
+        /** @description Number that people quote. */
         number: string;
         origin: Schemas["OrderOrigin"];
         paid_time?: Schemas["LocalTime"] | null;
         receipt_url?: string | null;
         /**
          * Format: int64
-         * @description What was paid back.
+         * @description Amount refunded so far.
          */
         refunded_amount: number;
         /**
          * Format: int64
-         * @description What is paid again each month, tax in it.
+         * @description Amount to pay every month, including tax.
          */
         renews_amount: number;
         status: Schemas["OrderStatus"];
@@ -493,7 +487,7 @@ interface Schemas {
         tax: Schemas["TaxOut"];
         /**
          * Format: int64
-         * @description What is paid, tax in it.
+         * @description Amount to pay, including tax.
          */
         total: number;
     };
@@ -509,45 +503,44 @@ interface Schemas {
         info: Schemas["PageInfo"];
         orders: Schemas["OrderOut"][];
     };
-    /** @description Which part of a list an answer is. */
+    /** @description The position of a page within its list. */
     PageInfo: {
-        /** @description Records of this page. */
+        /** @description Number of records on this page. */
         count: number;
-        /** @description Whether there is another page. */
+        /** @description Whether more pages follow. */
         more_records: boolean;
-        /** @description Its number, from 1. */
+        /** @description Page number, from 1. */
         page: number;
-        /** @description Most records of a page. */
+        /** @description Maximum number of records per page. */
         per_page: number;
     };
-    /** @description A run that is over. */
+    /** @description A finished run. */
     PastRun: {
         outcome: Schemas["RunOutcome"];
-        /** @description When it ended, or when it would have begun. */
+        /** @description When the run ended, or when a skipped or missed run was due. */
         time: Schemas["LocalTime"];
     };
-    /** @description A person as the API shows them. */
+    /** @description A person. */
     PersonOut: {
-        /** @description Id in the CRM. */
+        /** @description User id in the CRM. */
         id: string;
-        /** @description Display name. */
         name: string;
-        /** @description Id at the identity provider. */
+        /** @description User id at the identity provider. */
         zuid: string;
     };
-    /** @description A rule that is not set. */
+    /** @description A preview of a rule. */
     Preview: {
-        /** @description What must be bought first, or the next run may find nothing; null while something is left. As the details of `LIMIT_REACHED`. */
+        /** @description What must be bought so that the next run is covered, in the form of the details of `LIMIT_REACHED`; null if nothing must be bought. */
         limit?: unknown;
-        /** @description Runs in each month of the coming year that has any; what the allowance must be enough for. */
+        /** @description Number of runs in each month of the coming year that has runs. */
         months: Schemas["MonthRuns"][];
-        /** @description The first five runs, if it were set now. */
+        /** @description The first five runs if the rule were set now. */
         next_runs: Schemas["LocalTime"][];
         rrule: string;
         sentence: Schemas["Sentence"];
-        /** @description Those of them that would be skipped as things stand, because nothing would be left to use. */
+        /** @description Those of `next_runs` that would be skipped because no backup would be left. */
         skips: Schemas["LocalTime"][];
-        /** @description Hours and minutes in that zone. */
+        /** @description Hours and minutes in the organisation's time zone. */
         time_of_day: string;
         time_zone: string;
         type: Schemas["RepeatKind"];
@@ -556,7 +549,7 @@ interface Schemas {
         preview: Schemas["Preview"];
     };
     /**
-     * @description What a price is for.
+     * @description Unit to which a price applies.
      * @enum {string}
      */
     PricedUnit: "backup" | "month";
@@ -564,13 +557,13 @@ interface Schemas {
         prices: Schemas["PricesOut"];
     };
     PricesOut: {
-        /** @description The country that the prices are those of, ISO 3166-1 alpha-2. */
+        /** @description Country whose price list applies, as an ISO 3166-1 alpha-2 code. */
         country: string;
         /** @example JPY */
         currency: string;
         /**
          * Format: int32
-         * @description Digits of the currency's minor unit, in which amounts are.
+         * @description Number of decimals of the currency; amounts are in its minor unit.
          */
         minor_digits: number;
         products: Schemas["ProductOut"][];
@@ -578,25 +571,25 @@ interface Schemas {
         tax: Schemas["TaxOut"];
     };
     /**
-     * @description What can be bought.
+     * @description Kind of a product.
      * @enum {string}
      */
     ProductKind: "one_time" | "weekly" | "plan";
     ProductOut: {
         /**
          * Format: int64
-         * @description The listed price of one, in minor units.
+         * @description Listed price of one unit, in minor units.
          */
         amount: number;
-        /** @description Whether the organisation can buy it now. */
+        /** @description Whether the organisation can buy the product now. */
         available: boolean;
         /**
          * Format: int32
-         * @description What the plan gives; null for one without limit, and for other products.
+         * @description Free backups per month of the plan; null for an unlimited plan and for other products.
          */
         free_per_month?: number | null;
         per: Schemas["PricedUnit"];
-        /** @description The plan's name. */
+        /** @description Name of the plan. */
         plan?: string | null;
         product: Schemas["ProductKind"];
     };
@@ -604,17 +597,17 @@ interface Schemas {
         done: Schemas["AmountOut"];
         /**
          * Format: int64
-         * @description Null before there is a rate.
+         * @description Null until an estimate is possible.
          */
         seconds_left?: number | null;
         total?: Schemas["AmountOut"] | null;
     };
-    /** @description The summary of an order that is not placed. */
+    /** @description Summary of an order that is not placed. */
     QuoteOut: {
         lines: Schemas["LineOut"][];
         /**
          * Format: int64
-         * @description What would be paid again each month, tax in it.
+         * @description Amount to pay every month, including tax.
          */
         renews_amount: number;
         /**
@@ -625,7 +618,7 @@ interface Schemas {
         tax: Schemas["TaxOut"];
         /**
          * Format: int64
-         * @description What would be paid, tax in it.
+         * @description Amount to pay, including tax.
          */
         total: number;
     };
@@ -635,21 +628,20 @@ interface Schemas {
     Record: {
         action?: Schemas["HistoryAction"] | null;
         /**
-         * @description The network address of a download with a link that was not asked for here; nobody knows whose it is, and `done_by` is whoever the
-         *     backup was made for.
+         * @description IP address of the client, if a link was used without a recorded click. The person is unknown then, and `done_by` is the backup's requester.
          * @example 203.0.113.7
          */
         address?: string | null;
         /**
          * Format: int64
-         * @description What was paid, or paid back, in minor units of the currency.
+         * @description Amount paid or refunded, in minor units of the currency.
          */
         amount?: number | null;
-        /** @description The backup that it is about. */
+        /** @description The backup that the event is about. */
         backup?: string | null;
         /**
          * Format: int32
-         * @description Backups bought.
+         * @description Number of backups bought.
          */
         count?: number | null;
         /** @example JPY */
@@ -659,9 +651,9 @@ interface Schemas {
         id: string;
         kind: Schemas["EventName"];
         log_time: Schemas["LocalTime"];
-        /** @description The order that it is about. */
+        /** @description The order that the event is about. */
         order?: string | null;
-        /** @description The plan that it is about. */
+        /** @description The plan that the event is about. */
         plan?: string | null;
         product?: Schemas["MonthlyProductKind"] | null;
         repeat_type: Schemas["RepeatKind"];
@@ -669,11 +661,11 @@ interface Schemas {
         state?: Schemas["HistoryState"] | null;
     };
     /**
-     * @description How often a schedule runs; `immediate` is a backup on demand.
+     * @description How often a schedule runs; `immediate` is an on-demand backup.
      * @enum {string}
      */
     RepeatKind: "immediate" | "weekly" | "biweekly" | "monthly";
-    /** @description A rule in words. */
+    /** @description A rule as a sentence. */
     RuleInWords: {
         /** @example every other Monday */
         en: string;
@@ -681,25 +673,25 @@ interface Schemas {
         ja: string;
     };
     /**
-     * @description How a run ended.
+     * @description Outcome of a run.
      * @enum {string}
      */
     RunOutcome: "ready" | "failed" | "skipped" | "missed";
     ScheduleOut: {
         /** @description All runs until the end of the month after next. */
         calendar: Schemas["LocalTime"][];
-        /** @description For If-Match. */
+        /** @description Entity tag for If-Match. */
         etag: string;
         id: string;
         next_runs: Schemas["LocalTime"][];
         requester: Schemas["PersonOut"];
         rrule: string;
         sentence: Schemas["Sentence"];
-        /** @description Those of them that will be skipped as things stand, because nothing will be left to use. */
+        /** @description Those of `calendar` that will be skipped because no backup will be left. */
         skips: Schemas["LocalTime"][];
         start_date?: Schemas["LocalTime"] | null;
         status: Schemas["ScheduleStatus"];
-        /** @description Hours and minutes in that zone. */
+        /** @description Hours and minutes in the organisation's time zone. */
         time_of_day: string;
         type: Schemas["RepeatKind"];
     };
@@ -708,7 +700,7 @@ interface Schemas {
      * @enum {string}
      */
     ScheduleStatus: "SCHEDULED" | "STOPPED";
-    /** @description The rule in words. */
+    /** @description The rule as a sentence. */
     Sentence: {
         /** @example every other Monday */
         en: string;
@@ -723,18 +715,18 @@ interface Schemas {
         locale?: Schemas["Language"] | null;
         /**
          * Format: int64
-         * @description Largest zip, in bytes; a backup that is larger is split into several. Null has no limit but the service's own.
+         * @description Maximum size of a zip in bytes; a larger backup is split. Null applies only the service's own limit.
          */
         max_part_bytes?: number | null;
-        /** @description Addresses that are written to besides the administrator concerned. */
+        /** @description Additional recipients of mails, besides the administrator concerned. */
         recipients: string[];
         /**
-         * @description When scheduled runs begin, hours and minutes in that zone.
+         * @description When scheduled runs start, as hours and minutes in that zone.
          * @example 04:00
          */
         time_of_day: string;
         /**
-         * @description IANA name.
+         * @description IANA time zone name.
          * @example Asia/Tokyo
          */
         time_zone: string;
@@ -745,9 +737,9 @@ interface Schemas {
     SourceEnvelope: {
         source: Schemas["SourceOut"];
     };
-    /** @description Where data comes from. */
+    /** @description The source of the data. */
     SourceKind: {
-        /** @description What state of the CRM this is, in one sentence. */
+        /** @description One sentence that says which state of the CRM the backup shows. */
         consistency: string;
         /** @example native */
         kind: string;
@@ -756,30 +748,29 @@ interface Schemas {
     SourceOut: {
         /**
          * Format: int64
-         * @description Bytes of those attachments.
+         * @description Total size of those attachments.
          */
         attachment_bytes: number;
         /**
          * Format: int64
-         * @description Their attachments.
+         * @description Number of attachments in the modules that are backed up.
          */
         attachments: number;
-        /** @description What state of the CRM a backup shows, in one sentence. */
+        /** @description One sentence that says which state of the CRM a backup shows. */
         consistency: string;
         /**
-         * @description Its kind.
+         * @description Kind of the source.
          * @example native
          */
         kind: string;
-        /** @description All modules, those that are left out included. */
+        /** @description All modules, including those that backups leave out. */
         modules: Schemas["ModuleOut"][];
         /**
          * Format: int64
-         * @description Records of the modules that are backed up.
+         * @description Number of records in the modules that are backed up.
          */
         rows: number;
     };
-    /** @description The answer of calls about one subscription. */
     SubscriptionEnvelope: {
         subscription: Schemas["SubscriptionOut"];
     };
@@ -787,7 +778,7 @@ interface Schemas {
     SubscriptionOut: {
         /**
          * Format: int64
-         * @description What is paid each month, tax in it.
+         * @description Monthly price including tax.
          */
         amount: number;
         /** @example JPY */
@@ -796,9 +787,9 @@ interface Schemas {
         id: string;
         /** Format: int32 */
         minor_digits: number;
-        /** @description The order that it was bought with. */
+        /** @description The order that bought it. */
         order: string;
-        /** @description The end of the period: it is renewed then, or ends. */
+        /** @description End of the period, at which the subscription renews or ends. */
         period_end: Schemas["LocalTime"];
         plan?: string | null;
         product: Schemas["MonthlyProductKind"];
@@ -823,93 +814,98 @@ interface Schemas {
      * @enum {string}
      */
     SuccessStatus: "success";
-    /** @description What a call that changes something answers. */
+    /** @description Result of a call that changes something. */
     Success_Added: {
         code: Schemas["SuccessCode"];
         details: {
             id: string;
             /**
-             * @description The signing secret after the Standard Webhooks specification; it is shown this once.
+             * @description Signing secret as defined by the Standard Webhooks specification, shown only once.
              * @example whsec_...
              */
             secret: string;
         };
-        /** @description The same in words. */
+        /** @description Summary in one sentence. */
         message: string;
         status: Schemas["SuccessStatus"];
     };
-    /** @description What a call that changes something answers. */
+    /** @description Result of a call that changes something. */
     Success_CalendarLink: {
         code: Schemas["SuccessCode"];
         details: {
-            /** @description Path of the calendar on this API; it is shown this once. Whoever has it can read the times of runs, and nothing else. */
+            /** @description Path of the calendar on this API, shown only once. Whoever has it can read the times of runs, and nothing else. */
             path: string;
         };
-        /** @description The same in words. */
+        /** @description Summary in one sentence. */
         message: string;
         status: Schemas["SuccessStatus"];
     };
-    /** @description What a call that changes something answers. */
+    /** @description Result of a call that changes something. */
     Success_Marked: {
         code: Schemas["SuccessCode"];
         details: {
             read_until: string;
         };
-        /** @description The same in words. */
+        /** @description Summary in one sentence. */
         message: string;
         status: Schemas["SuccessStatus"];
     };
-    /** @description What a call that changes something answers. */
+    /** @description Result of a call that changes something. */
     Success_NoDetails: {
         code: Schemas["SuccessCode"];
         details: Record<string, never>;
-        /** @description The same in words. */
+        /** @description Summary in one sentence. */
         message: string;
         status: Schemas["SuccessStatus"];
     };
-    /** @description What a call that changes something answers. */
+    /** @description Result of a call that changes something. */
     Success_WebhookRef: {
         code: Schemas["SuccessCode"];
         details: {
             id: string;
         };
-        /** @description The same in words. */
+        /** @description Summary in one sentence. */
         message: string;
         status: Schemas["SuccessStatus"];
     };
-    /** @description The state of backups at a glance. */
+    /** @description The current state of backups. */
     Summary: {
         allowance: Schemas["AllowanceOut"];
         backup?: Schemas["NewestBackup"] | null;
+        /**
+         * Format: int64
+         * @description Estimated duration of the next backup in seconds, from earlier backups; null before the first completed backup.
+         */
+        estimated_seconds?: number | null;
         last?: Schemas["NewestBackup"] | null;
         notifications: Schemas["NoticesOut"];
-        /** @description The time now; what is left until something is counted from it. */
+        /** @description The current time, from which remaining times are computed. */
         now: Schemas["LocalTime"];
         /** @description The organisation's name. */
         organisation: string;
-        /** @description How the runs since the beginning of last month ended, newest first. */
+        /** @description Outcomes of the runs since the beginning of last month, newest first. */
         past_runs: Schemas["PastRun"][];
         schedule?: Schemas["ScheduleOut"] | null;
-        /** @description The zone of all times. */
+        /** @description The time zone of all times. */
         time_zone: string;
-        /** @description Who asks. */
+        /** @description The caller. */
         user: Schemas["PersonOut"];
     };
     SummaryEnvelope: {
         summary: Schemas["Summary"];
     };
-    /** @description A tax, and what of it is in an order. */
+    /** @description A tax, and its amount in an order. */
     TaxOut: {
         /**
          * Format: int64
          * @description Null in a price list.
          */
         amount?: number | null;
-        /** @description Whether listed prices have it in them. */
+        /** @description Whether listed prices include the tax. */
         included: boolean;
         name: string;
         /**
-         * @description Percent, as decimal text.
+         * @description Percentage as decimal text.
          * @example 10
          */
         percent: string;
@@ -925,55 +921,55 @@ interface Schemas {
     Urls: {
         attachment_links: string[];
         data_links: string[];
-        /** @description When the links stop working. */
+        /** @description When the links expire. */
         expiry_date: Schemas["LocalTime"];
     };
     UrlsEnvelope: {
         urls: Schemas["Urls"];
     };
-    /** @description What is left out stays as it is. */
+    /** @description Fields that are left out keep their values. */
     WantedCsv: {
         byte_order_mark?: boolean | null;
         escape_formulas?: boolean | null;
         protect_values?: boolean | null;
     };
     WantedItem: {
-        /** @description The plan's name, for a plan. */
+        /** @description Name of the plan, if the product is a plan. */
         plan?: string | null;
         product: Schemas["ProductKind"];
         /**
          * Format: int32
-         * @description 1 to 100 for one-time backups. 1.
+         * @description 1 to 100 for one-time backups. Defaults to 1.
          */
         quantity?: number | null;
     };
-    /** @description What is wanted. Prices are the price list's: a body that names one is refused. */
+    /** @description The requested products. Prices come from the price list; a body that contains one is rejected. */
     WantedOrder: {
         items: Schemas["WantedItem"][];
         origin: Schemas["OrderOrigin"];
     };
-    /** @description What is left out stays as it is. */
+    /** @description Fields that are left out keep their values. */
     WantedSettings: {
         csv?: Schemas["WantedCsv"] | null;
         locale?: Schemas["Language"] | null;
         /**
          * Format: int64
-         * @description At least 16777216; null has no limit.
+         * @description At least 16777216; null removes the limit.
          */
         max_part_bytes?: number | null;
-        /** @description At most 10. */
+        /** @description At most 10 mail addresses. */
         recipients?: string[] | null;
         /**
          * @description Hours and minutes.
          * @example 04:00
          */
         time_of_day?: string | null;
-        /** @description IANA name. */
+        /** @description IANA time zone name. */
         time_zone?: string | null;
     };
     WantedWebhook: {
         /**
-         * @description Where messages are posted: https, of the public internet.
+         * @description URL to which messages are posted: HTTPS, on the public internet.
          * @example https://example.com/hooks/backup
          */
         url: string;
@@ -988,7 +984,7 @@ interface Schemas {
         webhook: Schemas["WantedWebhook"];
     };
     /**
-     * @description State of a webhook; it is disabled after three days without success.
+     * @description State of a webhook. A webhook is disabled after three days of failed deliveries.
      * @enum {string}
      */
     WebhookStatus: "active" | "disabled";
@@ -998,7 +994,7 @@ interface Schemas {
     WeeklyOut: {
         status: Schemas["SubscriptionStatus"];
         subscription: string;
-        /** @description The end of its period. */
+        /** @description End of the paid period. */
         until: Schemas["LocalTime"];
     };
 }
