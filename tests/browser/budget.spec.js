@@ -8,7 +8,7 @@ let program;
 /** What the service said while a backup was being made that came after another one. */
 let running;
 test.beforeAll(async () => {
-  place = await dataFolder({ Paid: { plan: "Standard" }, Changes: { plan: "Own" }, Large: { plan: "Own", leads: 50_000 } });
+  place = await dataFolder({ Paid: { plan: "Standard" }, Changes: { plan: "Own" }, Large: { plan: "Own", leads: 30_000 } });
   program = await serve(place.data);
   await backUp(program, "Paid");
   await backUp(program, "Large");

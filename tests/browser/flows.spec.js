@@ -13,7 +13,7 @@ for (const locale of ["en", "ja"]) {
         First: { plan: "Standard" },
         Paid: { plan: "Standard" },
         Free: { plan: "Free" },
-        Large: { plan: "Own", leads: 50_000 },
+        Large: { plan: "Own", leads: 30_000 },
       });
       program = await serve(place.data);
       await backUp(program, "Paid");
@@ -261,7 +261,7 @@ for (const locale of ["en", "ja"]) {
 
 test.describe("what takes another clock, or goes wrong", () => {
   test("a schedule cannot be stopped while its backup is being made, and the page says why", async ({ page }) => {
-    const place = await dataFolder({ Large: { plan: "Own", leads: 50_000 } });
+    const place = await dataFolder({ Large: { plan: "Own", leads: 30_000 } });
     const before = await serve(place.data);
     await call(before, "Large", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO" } });
     const { summary } = await call(before, "Large", "GET", "/summary");

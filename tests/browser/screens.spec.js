@@ -33,7 +33,7 @@ test.beforeAll(async () => {
   place = await dataFolder({
     "桜商事 Sakura": { plan: "Standard" },
     Empty: { plan: "Ultimate" },
-    Large: { plan: "Own", leads: 50_000 },
+    Large: { plan: "Own", leads: 30_000 },
   });
   program = await serve(place.data);
   running = await underway(program, "Large");
