@@ -101,10 +101,14 @@ interface Schemas {
         type: Schemas["RepeatKind"];
     };
 <<<<<<< HEAD
+<<<<<<< HEAD
     /** @description The request body. */
 =======
     /** @description What is asked for. */
 >>>>>>> c230931 (console: types of the API's document as it is now)
+=======
+    /** @description The request body. */
+>>>>>>> 1852d4b (console: types of the API's document as it is now)
     BackupRequest: {
         backup?: Schemas["Options"] | null;
     };
@@ -175,19 +179,27 @@ interface Schemas {
         rows: number;
     };
 <<<<<<< HEAD
+<<<<<<< HEAD
     /** @description The contents of a backup. */
 =======
     /** @description What a backup holds. */
 >>>>>>> c230931 (console: types of the API's document as it is now)
+=======
+    /** @description The contents of a backup. */
+>>>>>>> 1852d4b (console: types of the API's document as it is now)
     ContentsOut: {
         csv: Schemas["ContentsCsv"];
         left_out: Schemas["ExcludedOut"][];
         modules: Schemas["ContentsModule"][];
 <<<<<<< HEAD
+<<<<<<< HEAD
         /** @description When reading the data began. */
 =======
         /** @description When the first of it was read. */
 >>>>>>> c230931 (console: types of the API's document as it is now)
+=======
+        /** @description When reading the data began. */
+>>>>>>> 1852d4b (console: types of the API's document as it is now)
         read_from: Schemas["LocalTime"];
         source: Schemas["SourceKind"];
     };
@@ -280,10 +292,14 @@ interface Schemas {
         reason: Schemas["LeftOutReason"];
     };
 <<<<<<< HEAD
+<<<<<<< HEAD
     /** @description The reason why a backup failed. */
 =======
     /** @description Why a backup failed and what to do. */
 >>>>>>> c230931 (console: types of the API's document as it is now)
+=======
+    /** @description The reason why a backup failed. */
+>>>>>>> 1852d4b (console: types of the API's document as it is now)
     FailureOut: {
         /** @description Stable code, for example `ATTACHMENT_MISSING`. */
         code: string;
