@@ -100,15 +100,7 @@ interface Schemas {
         status: Schemas["BackupStatus"];
         type: Schemas["RepeatKind"];
     };
-<<<<<<< HEAD
-<<<<<<< HEAD
     /** @description The request body. */
-=======
-    /** @description What is asked for. */
->>>>>>> c230931 (console: types of the API's document as it is now)
-=======
-    /** @description The request body. */
->>>>>>> 1852d4b (console: types of the API's document as it is now)
     BackupRequest: {
         backup?: Schemas["Options"] | null;
     };
@@ -141,11 +133,7 @@ interface Schemas {
     Confirmation: {
         confirm: boolean;
     };
-<<<<<<< HEAD
     /** @description Options with which CSV was written. */
-=======
-    /** @description How CSV was written. */
->>>>>>> c230931 (console: types of the API's document as it is now)
     ContentsCsv: {
         byte_order_mark: boolean;
         escape_formulas: boolean;
@@ -162,44 +150,21 @@ interface Schemas {
         attachments: number;
         /**
          * Format: int64
-<<<<<<< HEAD
          * @description Number of columns.
          */
         fields: number;
         /** @description The module's CSV files. */
-=======
-         * @description Columns.
-         */
-        fields: number;
-        /** @description Its CSV files. */
->>>>>>> c230931 (console: types of the API's document as it is now)
         files: Schemas["CsvFileOut"][];
         label: string;
         /** Format: int64 */
         rows: number;
     };
-<<<<<<< HEAD
-<<<<<<< HEAD
     /** @description The contents of a backup. */
-=======
-    /** @description What a backup holds. */
->>>>>>> c230931 (console: types of the API's document as it is now)
-=======
-    /** @description The contents of a backup. */
->>>>>>> 1852d4b (console: types of the API's document as it is now)
     ContentsOut: {
         csv: Schemas["ContentsCsv"];
         left_out: Schemas["ExcludedOut"][];
         modules: Schemas["ContentsModule"][];
-<<<<<<< HEAD
-<<<<<<< HEAD
         /** @description When reading the data began. */
-=======
-        /** @description When the first of it was read. */
->>>>>>> c230931 (console: types of the API's document as it is now)
-=======
-        /** @description When reading the data began. */
->>>>>>> 1852d4b (console: types of the API's document as it is now)
         read_from: Schemas["LocalTime"];
         source: Schemas["SourceKind"];
     };
@@ -278,28 +243,14 @@ interface Schemas {
      * @enum {string}
      */
     EventName: "settings_saved" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_skipped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
-<<<<<<< HEAD
     /** @description A module or field that was left out, with the reason. */
     ExcludedOut: {
         /** @description Null for a whole module. */
-=======
-    /** @description Something that was left out, and why. */
-    ExcludedOut: {
-        /** @description Null for the whole module. */
->>>>>>> c230931 (console: types of the API's document as it is now)
         field?: string | null;
         module: string;
         reason: Schemas["LeftOutReason"];
     };
-<<<<<<< HEAD
-<<<<<<< HEAD
     /** @description The reason why a backup failed. */
-=======
-    /** @description Why a backup failed and what to do. */
->>>>>>> c230931 (console: types of the API's document as it is now)
-=======
-    /** @description The reason why a backup failed. */
->>>>>>> 1852d4b (console: types of the API's document as it is now)
     FailureOut: {
         /** @description Stable code, for example `ATTACHMENT_MISSING`. */
         code: string;

@@ -12,7 +12,8 @@ use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{App, summary};
+use crate::app::App;
+use crate::summary;
 
 const PREFER: &str = "prefer";
 const APPLIED: &str = "preference-applied";
@@ -46,7 +47,9 @@ async fn handle(State(app): State<App>, request: Request, next: Next) -> Respons
     let caller = Administrator::from_request_parts(&mut parts, &app).await;
     let answer = next.run(Request::from_parts(parts, body)).await;
     match caller {
-        Ok(caller) if answer.status().is_success() => extend(&app, &caller, answer).await.unwrap_or_else(IntoResponse::into_response),
+        Ok(caller) if answer.status().is_success() => {
+            extend(&app, &caller, answer).await.unwrap_or_else(IntoResponse::into_response)
+        }
         _ => answer,
     }
 }
@@ -77,7 +80,9 @@ mod tests {
 
     #[test]
     fn the_preference_is_found_among_others() {
-        let of = |value: &'static str| HeaderMap::from_iter([(header::HeaderName::from_static(PREFER), HeaderValue::from_static(value))]);
+        let of = |value: &'static str| {
+            HeaderMap::from_iter([(header::HeaderName::from_static(PREFER), HeaderValue::from_static(value))])
+        };
         assert!(is_wanted(&of("return=representation")));
         assert!(is_wanted(&of("wait=10, Return=Representation; foo=bar")));
         assert!(!is_wanted(&of("return=minimal")));
