@@ -21,7 +21,7 @@ pub async fn until_interrupted(local: Local, work: impl AsyncFnOnce(&Local) -> R
     outcome.and(stopped)
 }
 
-/// Returns a token that is cancelled when the program is asked to stop, by Ctrl-C or by the signal that `kill`,
+/// A token that is cancelled when the program is asked to stop, by Ctrl-C or by the signal that `kill`,
 /// systemd and containers send first.
 pub static ENDING: LazyLock<CancellationToken> = LazyLock::new(|| {
     let (ending, asked) = (CancellationToken::new(), asked_to_end());
