@@ -1,6 +1,6 @@
 //! Checks of the layers: no AWS, HTTP or Lambda types in the domain, the ports or the archive format; SDKs only in
 //! `shared/src/aws`; HTTP to the payment provider only in `shared/src/payments`. Files stay short, so that each has one
-//! subject.
+//! subject. Dependencies that nothing uses are refused.
 
 #[path = "layering/circles.rs"]
 mod circles;
@@ -126,4 +126,47 @@ fn no_two_files_of_a_crate_need_each_other() {
         }
     }
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// The folders of the workspace's crates.
+fn crates() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = ["shared", "functions", "infra", "tests", "benches"].map(|name| Path::new(ROOT).join(name)).to_vec();
+    while let Some(folder) = folders.pop() {
+        if folder.join("Cargo.toml").exists() {
+            found.push(folder);
+            continue;
+        }
+        let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        folders.extend(entries.filter(|path| path.is_dir()));
+    }
+    found
+}
+
+/// Names of a crate's dependencies, as its sources write them.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let sections =
+        manifest.split("\n[").filter(|section| section.split(']').next().is_some_and(|name| name.ends_with("dependencies")));
+    let names = sections.flat_map(|section| section.lines().skip(1)).filter_map(|line| line.split(['.', ' ', '=']).next());
+    names
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .map(|name| name.trim_end_matches("-rs").replace('-', "_"))
+        .collect()
+}
+
+/// `cargo machete` does this, too; it is on no registry that `tests/install` installs from.
+#[test]
+fn every_dependency_is_used() {
+    let mut checked = 0;
+    for folder in crates() {
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).expect("text");
+        let folder = folder.strip_prefix(ROOT).expect("in the workspace").to_str().expect("text").to_owned();
+        let text: String = sources(&folder).into_iter().map(|(_, text)| text).collect();
+        for name in dependencies(&manifest) {
+            let is_used = [format!("{name}::"), format!("{name}_rs::"), format!("use {name};"), format!("use {name} as ")];
+            assert!(is_used.iter().any(|used| text.contains(used)), "{folder} does not use {name}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 150, "{checked}");
 }

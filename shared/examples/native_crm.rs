@@ -94,8 +94,7 @@ async fn deals(ports: &Ports, org: OrgId, generation: &str) -> Result<Module, Bo
 async fn notes(ports: &Ports, org: OrgId, bytes: usize) -> Result<Module, Box<dyn Error>> {
     let mut writer = writer(ports, org, "1", ("Notes", 3), &["Id", "Text"]);
     for (number, text) in noise(bytes / 2).chunks(16 << 10).enumerate() {
-        let text: String = text.iter().map(|byte| format!("{byte:02x}")).collect();
-        writer.row(&[&number.to_string(), &text]).await?;
+        writer.row(&[&number.to_string(), &hex::encode(text)]).await?;
     }
     Ok(writer.finish().await?)
 }

@@ -3,6 +3,7 @@
 use lambda_http::lambda_runtime::Diagnostic;
 
 use crate::ports::PortError;
+use crate::telemetry::Causes;
 
 /// Reason why an invocation failed. The invoker retries it.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,14 @@ pub enum CallError {
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
+}
+
+/// Fails with the first of these errors. All of them go to the log, because the answer of a call names only one.
+pub fn first_of(errors: Vec<PortError>) -> Result<(), PortError> {
+    for error in &errors {
+        tracing::error!(error = %Causes(error), "a part of the call failed; the others were carried out");
+    }
+    errors.into_iter().next().map_or(Ok(()), Err)
 }
 
 impl From<CallError> for Diagnostic {

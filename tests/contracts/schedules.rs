@@ -8,7 +8,8 @@ use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId, WebhookId};
 use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::domain::webhook::Delivery;
-use hozon_shared::ports::{Change, Due, Ports};
+use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, Ports};
+use serde_json::json;
 
 use crate::emulators::{Emulators, ORG, OTHER};
 use crate::samples::{backup, delivery, failure, hours, now, occurrence, schedule};
@@ -17,7 +18,8 @@ use crate::samples::{backup, delivery, failure, hours, now, occurrence, schedule
 async fn due_becomes(ports: &Ports, until: DateTime<Utc>, expected: &[Due]) {
     let expected: HashSet<_> = expected.iter().copied().collect();
     for _ in 0..100 {
-        let found = ports.schedules.due(until).await.unwrap();
+        let DueItems { found, unreadable } = ports.schedules.due(until).await;
+        assert!(unreadable.is_empty(), "{unreadable:?}");
         if found.len() == expected.len() && found.into_iter().collect::<HashSet<_>>() == expected {
             return;
         }
@@ -131,4 +133,29 @@ async fn what_is_due_is_of_all_organisations() {
     }
     let expected: Vec<_> = orgs().map(|org| Due::Schedule(org, ScheduleId(5))).collect();
     due_becomes(ports, schedule(ORG, 5).due, &expected).await;
+}
+
+#[tokio::test]
+async fn an_item_that_cannot_be_read_is_reported_and_keeps_no_other_from_being_found() {
+    let emulators = Emulators::start().await;
+    let ports = &emulators.ports;
+    let set = schedule(ORG, 5);
+    write(ports, ORG, Change::Schedule(Box::new(set.clone()))).await;
+    due_becomes(ports, set.due, &[Due::Schedule(ORG, ScheduleId(5))]).await;
+    let stored = emulators.items().await;
+    let of_the_index = |item: &&serde_json::Value| item.get("due_shard").is_some();
+    let mut unreadable = stored.iter().find(of_the_index).expect("the schedule").clone();
+    unreadable["sk"] = json!({ "S": "SCHEDULE#five" });
+    emulators.plant(&unreadable).await;
+    for _ in 0..100 {
+        let items = ports.schedules.due(set.due).await;
+        assert_eq!(items.found, [Due::Schedule(ORG, ScheduleId(5))]);
+        if let [error] = items.unreadable.as_slice() {
+            assert_eq!((error.kind, error.what), (ErrorKind::Corrupt, "read what is due"));
+            assert!(error.source.as_ref().is_some_and(|cause| cause.to_string().contains("SCHEDULE#five")), "{error:?}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the planted item is not reported");
 }

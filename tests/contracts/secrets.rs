@@ -30,7 +30,7 @@ async fn provider(api_key: String) -> String {
 fn signature(secret: &str, body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{}.{body}", now().timestamp()).as_bytes());
-    let digits: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex::encode(mac.finalize().into_bytes());
     format!("t={},v1={digits}", now().timestamp())
 }
 

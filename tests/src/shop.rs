@@ -197,7 +197,7 @@ impl Shop {
         let (body, time) = (event.to_string(), self.clock.now().timestamp());
         let mut mac = Hmac::<Sha256>::new_from_slice(self.secret("webhook_secret").as_bytes()).expect("keys may have any length");
         mac.update(format!("{time}.{body}").as_bytes());
-        let tag: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let tag = hex::encode(mac.finalize().into_bytes());
         (body, format!("t={time},v1={tag}"))
     }
 

@@ -55,7 +55,7 @@ async fn backups_are_listed_with_what_they_hold() {
     assert_eq!(contents["source"]["kind"], "native");
     let deals = &contents["modules"].as_array().unwrap().iter().find(|module| module["api_name"] == "Deals").unwrap();
     assert_eq!((&deals["rows"], &deals["attachments"], &deals["fields"]), (&json!(1), &json!(1), &json!(2)));
-    let sha: String = Sha256::digest(unzip(&zips[0], "Deals.csv")).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha = hex::encode(Sha256::digest(unzip(&zips[0], "Deals.csv")));
     assert_eq!((&deals["files"][0]["path"], &deals["files"][0]["sha256"]), (&json!("Deals.csv"), &json!(sha)));
 
     let id = newest["id"].as_str().unwrap().parse().unwrap();

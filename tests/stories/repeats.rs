@@ -1,6 +1,6 @@
 //! Every task of a run may be repeated at any point with the same result, because deliveries repeat.
 
-use hozon_archive::{Settings, TaskError, handle};
+use hozon_archive::{Settings, Stage, TaskError, handle};
 use hozon_shared::domain::allowance::Demand;
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::change;
@@ -123,10 +123,11 @@ async fn a_call_that_is_no_task_is_refused() {
         [json!({}), json!({ "task": "sing", "org": "1", "backup": "2" }), json!({ "task": "plan", "org": 1, "backup": "2" })]
     {
         let refused = handle(&world.local.ports, &Settings::default(), input).await.unwrap_err();
-        assert_eq!((refused.code, refused.retryable), ("BAD_TASK", false));
+        assert_eq!((refused.stage, refused.code(), refused.is_retryable()), (Stage::Call, "BAD_TASK", false));
     }
     let unknown = handle(&world.local.ports, &Settings::default(), json!({ "task": "plan", "org": "1", "backup": "2" })).await;
-    assert_eq!(unknown.unwrap_err().code, "BACKUP_UNKNOWN");
+    let unknown = unknown.unwrap_err();
+    assert_eq!((unknown.stage, unknown.code()), (Stage::Plan, "BACKUP_UNKNOWN"));
     world.end().await;
 }
 

@@ -301,3 +301,23 @@ async fn a_backup_whose_run_went_silent_is_ended_by_the_sweep() {
     assert_eq!(left, 2, "its use was given back");
     world.end().await;
 }
+
+#[tokio::test]
+async fn an_item_that_cannot_be_read_does_not_stop_the_sweep_which_fails_with_it() {
+    let (world, clock, schedule) = scheduled(WEEKLY).await;
+    let unreadable = json!({
+        "pk": { "S": "ORG#nobody" },
+        "sk": { "S": "SCHEDULE#5" },
+        "due_shard": { "S": "DUE#00" },
+        "due_at": { "S": "2026-01-01T00:00:00Z" },
+    });
+    let request = json!({ "TableName": world.local.settings.table, "Item": unreadable });
+    world.local.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
+    // No delivery has come for the occurrence, so that only the sweep can start its run.
+    clock.set(schedule.due + TimeDelta::minutes(40));
+    let failed = world.local.deliver(json!({ "sweep": {} })).await.unwrap_err();
+    assert_eq!(failed.to_string(), "read what is due: Corrupt");
+    assert_eq!(runs(&world).await, 1);
+    assert_eq!(outcomes_names(&world, &schedule).await, ["run"]);
+    world.end().await;
+}

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use crate::contents::Tally;
 use crate::documents::{field_documents, manifest};
+use crate::pack_files::attachment_missing;
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 use crate::work::{Plan, Segment, SegmentEntry};
 use crate::zip_writer::ZipWriter;
 
@@ -23,7 +24,7 @@ const OWN_BYTES: u64 = 1 << 20;
 /// sizes, times and punctuation.
 const RECORD_BYTES: usize = 400;
 
-pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
+pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     if run.read::<Vec<ArchiveFile>>(&run.archives_at()).await?.is_none() {
         let plan: Plan = run.read_required(&run.plan_at()).await?;
         let mut tally = Tally::new(&plan);
@@ -35,33 +36,51 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
     Ok(Value::Null)
 }
 
-async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, tally: &mut Tally) -> Result<Vec<ArchiveFile>, TaskError> {
+async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, tally: &mut Tally) -> Result<Vec<ArchiveFile>, TaskErrorKind> {
     let sizes = part_sizes(run, plan, kind).await?;
     let manifest = manifest(run, plan, kind, sizes.len());
     let mut zip = ZipWriter::begin(run, plan.organisation.archive.csv, &manifest, 1).await?;
     match write(run, plan, &manifest, &sizes, &mut zip, tally).await {
         Ok(zips) => Ok(zips),
         Err(error) => {
-            zip.abort().await;
-            let named = match &error {
-                error if error.is_missing_data() => missing_attachment(run, plan, kind).await?,
-                error if error.is_damage() || error.is_refused_range() => damaged_segment(run, plan, kind).await?,
-                _ => None,
-            };
-            Err(named.unwrap_or(error))
+            zip.abort(&error).await;
+            Err(explained(run, plan, kind, error).await)
+        }
+    }
+}
+
+/// Names the attachment or the segment at fault, if there is one. The first error stays where the search fails, too.
+async fn explained(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, first: TaskErrorKind) -> TaskErrorKind {
+    let found = match &first {
+        error if error.is_missing_data() => missing_attachment(run, plan, kind).await,
+        error if error.is_damage() || error.is_refused_range() => damaged_segment(run, plan, kind).await,
+        _ => Ok(None),
+    };
+    match found {
+        Ok(named) => named.unwrap_or(first),
+        Err(error) => {
+            let (code, cause, failure) = (error.code(), error.cause(), first.code());
+            tracing::warn!(
+                run.id = run.backup.0,
+                failure,
+                task.error = code,
+                cause,
+                "the object at fault could not be looked for"
+            );
+            first
         }
     }
 }
 
 /// Returns an error that names an attachment whose file the source has lost since `pack`, if that caused the failure.
-async fn missing_attachment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Option<TaskError>, TaskError> {
+async fn missing_attachment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Option<TaskErrorKind>, TaskErrorKind> {
     for number in plan.items_of(kind) {
         let segment = segment(run, number).await?;
         let (Some(tail), [entry]) = (&segment.tail, segment.entries.as_slice()) else { continue };
         if let Some(attachment) = &entry.attachment
             && run.ports.objects.head(&tail.from).await?.is_none()
         {
-            return Ok(Some(TaskError::attachment_missing(&entry.module, &attachment.record_id, &attachment.name)));
+            return Ok(Some(attachment_missing(&entry.module, attachment)));
         }
     }
     Ok(None)
@@ -69,7 +88,7 @@ async fn missing_attachment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Re
 
 /// Returns an error that names a file whose segment was damaged, if that caused the failure. The segment is deleted, so
 /// that the next run creates it again.
-async fn damaged_segment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Option<TaskError>, TaskError> {
+async fn damaged_segment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Option<TaskErrorKind>, TaskErrorKind> {
     let mut found = None;
     for number in plan.items_of(kind) {
         let segment = segment(run, number).await?;
@@ -78,8 +97,8 @@ async fn damaged_segment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Resul
         }
         tracing::warn!(run.id = run.backup.0, segment.key, "deleted a damaged segment");
         run.forget_segment(&ObjectRef::archives(&segment.key)).await?;
-        let file = segment.entries.first().map_or("", |entry| &entry.entry.name);
-        found.get_or_insert_with(|| TaskError::segment_damaged(file));
+        let file = segment.entries.first().map_or_else(String::new, |entry| entry.entry.name.clone());
+        found.get_or_insert(TaskErrorKind::SegmentDamaged { file });
     }
     Ok(found)
 }
@@ -93,7 +112,7 @@ async fn write<'a>(
     sizes: &[u64],
     zip: &mut ZipWriter<'a>,
     tally: &mut Tally,
-) -> Result<Vec<ArchiveFile>, TaskError> {
+) -> Result<Vec<ArchiveFile>, TaskErrorKind> {
     let reads = stream::iter(plan.items_of(manifest.kind)).map(|number| segment(run, number).boxed());
     let mut segments = reads.buffered(READ_AHEAD);
     let documents = if manifest.kind == ArchiveKind::Data { field_documents(plan)? } else { Vec::new() };
@@ -114,7 +133,7 @@ async fn write<'a>(
 
 /// Returns the number of segments in each zip. It is computed in advance, because every manifest states the number of
 /// zips.
-async fn part_sizes(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<u64>, TaskError> {
+async fn part_sizes(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<u64>, TaskErrorKind> {
     let items = plan.items_of(kind);
     // Plans written by older versions do not contain the limit.
     let Some(most) = plan.max_zip_bytes.or_else(|| run.settings.max_zip_bytes(&plan.organisation.archive, 0)) else {
@@ -148,6 +167,6 @@ fn zip_bytes(segment: &Segment) -> u64 {
     segment.zip_bytes() + segment.entries.iter().map(record).sum::<u64>()
 }
 
-async fn segment(run: &Run<'_>, number: u64) -> Result<Segment, TaskError> {
+async fn segment(run: &Run<'_>, number: u64) -> Result<Segment, TaskErrorKind> {
     run.read_required(&run.entries_at(number)).await
 }

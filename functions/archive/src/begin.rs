@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::run::Run;
 use crate::settings::Settings;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 
 /// Input of an execution: a backup, or a schedule with the time of an occurrence.
 #[derive(Debug, Deserialize)]
@@ -24,7 +24,7 @@ pub enum Start {
     Occurrence { org: OrgId, schedule: ScheduleId, at: DateTime<Utc> },
 }
 
-pub async fn run(ports: &Ports, settings: &Settings, execution: &str, start: &Start) -> Result<Value, TaskError> {
+pub async fn run(ports: &Ports, settings: &Settings, execution: &str, start: &Start) -> Result<Value, TaskErrorKind> {
     let backup = match *start {
         Start::Backup { org, backup } => Some(begin_requested(&Run { ports, settings, org, backup }).await?),
         Start::Occurrence { org, schedule, at } => begin_scheduled(ports, settings, execution, (org, schedule), at).await?,
@@ -33,7 +33,7 @@ pub async fn run(ports: &Ports, settings: &Settings, execution: &str, start: &St
     Ok(json!({ "outcome": outcome, "backup": backup }))
 }
 
-async fn begin_requested(run: &Run<'_>) -> Result<BackupId, TaskError> {
+async fn begin_requested(run: &Run<'_>) -> Result<BackupId, TaskErrorKind> {
     let backup = run.load().await?;
     if backup.started.is_none() {
         let backup = backup.begin(run.ports.clock.now())?;
@@ -50,7 +50,7 @@ async fn begin_scheduled(
     execution: &str,
     (org, id): (OrgId, ScheduleId),
     at: DateTime<Utc>,
-) -> Result<Option<BackupId>, TaskError> {
+) -> Result<Option<BackupId>, TaskErrorKind> {
     let Some(schedule) = ports.schedules.schedule(org, id).await? else { return Ok(None) };
     let Some(occurrence) = schedule.occurrence_at(at) else { return Ok(None) };
     if let Some(record) = ports.schedules.occurrence(org, id, occurrence).await? {
@@ -74,16 +74,16 @@ async fn begin_scheduled(
 }
 
 /// Returns the backup if this execution owns it and it is still in progress.
-async fn unfinished_backup(ports: &Ports, org: OrgId, id: BackupId, execution: &str) -> Result<Option<BackupId>, TaskError> {
+async fn unfinished_backup(ports: &Ports, org: OrgId, id: BackupId, execution: &str) -> Result<Option<BackupId>, TaskErrorKind> {
     let backup = ports.store.backup(org, id).await?;
     let own = backup.filter(|backup| backup.execution == execution && backup.status == BackupStatus::Inprogress);
     Ok(own.map(|backup| backup.id))
 }
 
 /// An organisation runs one backup at a time; the state machine waits and retries.
-async fn require_free_place(ports: &Ports, org: OrgId) -> Result<(), TaskError> {
+async fn require_free_place(ports: &Ports, org: OrgId) -> Result<(), TaskErrorKind> {
     let newest = ports.store.backups(org, 1).await?;
-    if newest.iter().any(|backup| backup.status == BackupStatus::Inprogress) { Err(TaskError::busy()) } else { Ok(()) }
+    if newest.iter().any(|backup| backup.status == BackupStatus::Inprogress) { Err(TaskErrorKind::Busy) } else { Ok(()) }
 }
 
 type Claimed = Result<(Claim, Option<Settled>), LimitReached>;
@@ -94,8 +94,8 @@ async fn claim(
     schedule: &Schedule,
     backup: BackupId,
     occurrence: DateTime<Utc>,
-) -> Result<Claimed, TaskError> {
-    let organisation = ports.store.organisation(schedule.org).await?.ok_or_else(TaskError::unknown_organisation)?;
+) -> Result<Claimed, TaskErrorKind> {
+    let organisation = ports.store.organisation(schedule.org).await?.ok_or_else(|| TaskErrorKind::UnknownOrganisation)?;
     let account = ports.accounts.account(schedule.org).await?;
     let is_weekly = schedule.recurrence.rule.repeat_type() == RepeatType::Weekly;
     let (free, now) = (settings.plans.free(&organisation.plan), ports.clock.now());
@@ -109,7 +109,7 @@ fn scheduled_backup(schedule: &Schedule, id: BackupId, execution: &str, claim: C
 
 impl Run<'_> {
     /// Loads the backup of this run.
-    pub async fn load(&self) -> Result<Backup, TaskError> {
-        self.ports.store.backup(self.org, self.backup).await?.ok_or_else(TaskError::unknown_backup)
+    pub async fn load(&self) -> Result<Backup, TaskErrorKind> {
+        self.ports.store.backup(self.org, self.backup).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)
     }
 }

@@ -6,7 +6,7 @@ use hozon_shared::archive::manifest::FileRecord;
 use hozon_shared::domain::crm::{DataCategory, left_out};
 
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 use crate::work::{Plan, Segment};
 
 /// Accumulates the contents of the modules while segments are added to zips.
@@ -43,7 +43,7 @@ impl Tally {
     }
 
     /// Writes the contents document.
-    pub async fn keep(self, run: &Run<'_>, plan: &Plan) -> Result<(), TaskError> {
+    pub async fn keep(self, run: &Run<'_>, plan: &Plan) -> Result<(), TaskErrorKind> {
         let contents = BackupContents {
             source: run.ports.snapshots.info(),
             read_from: plan.read_from,

@@ -8,16 +8,17 @@ use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, left_out};
 
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 use crate::work::Plan;
 
 /// Returns path and content of `fields/<module>.json` for every module that is backed up.
-pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Bytes)>, TaskError> {
+pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Bytes)>, TaskErrorKind> {
     let mut paths = PathNamer::new();
     let mut documents = Vec::new();
     for module in plan.modules.iter().filter(|module| module.contents == DataCategory::Crm) {
         let path = paths.place(&["fields", &format!("{}.json", module.api_name)]);
-        let json = to_json(&FieldsDocument::of(module)).map_err(|error| TaskError::damaged("Field metadata", error))?;
+        let json = to_json(&FieldsDocument::of(module))
+            .map_err(|error| TaskErrorKind::WorkDamaged { document: "Field metadata", source: error })?;
         documents.push((path, Bytes::from(json)));
     }
     Ok(documents)

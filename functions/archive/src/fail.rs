@@ -14,7 +14,7 @@ use crate::begin::Start;
 use crate::run::Run;
 use crate::settings::Settings;
 use crate::task_error::STORAGE_FULL;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 
 /// The execution's state at the time of the failure.
 #[derive(Debug, Deserialize)]
@@ -32,7 +32,7 @@ struct Begun {
     backup: Option<BackupId>,
 }
 
-pub async fn run(ports: &Ports, settings: &Settings, failed: &Failed) -> Result<Value, TaskError> {
+pub async fn run(ports: &Ports, settings: &Settings, failed: &Failed) -> Result<Value, TaskErrorKind> {
     let begun = failed.run.as_ref().and_then(|begun| begun.backup);
     match (&failed.start, begun) {
         (Start::Backup { org, backup }, _) => end(&Run { ports, settings, org: *org, backup: *backup }, &failed.error).await?,
@@ -44,7 +44,7 @@ pub async fn run(ports: &Ports, settings: &Settings, failed: &Failed) -> Result<
     Ok(Value::Null)
 }
 
-async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
+async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskErrorKind> {
     let backup = run.load().await?;
     if backup.status == BackupStatus::Completed {
         return Ok(());
@@ -57,7 +57,7 @@ async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
 }
 
 /// Deletes reusable data after the storage was full, because ending the run needs space too.
-async fn make_room(run: &Run<'_>, error: &Value) -> Result<(), TaskError> {
+async fn make_room(run: &Run<'_>, error: &Value) -> Result<(), TaskErrorKind> {
     if name_of(error) != STORAGE_FULL {
         return Ok(());
     }
@@ -70,7 +70,7 @@ fn name_of(error: &Value) -> &str {
     error.get("Error").and_then(Value::as_str).unwrap_or("unknown")
 }
 
-async fn end_if_running(run: &Run<'_>, backup: Backup, error: &Value) -> Result<(), TaskError> {
+async fn end_if_running(run: &Run<'_>, backup: Backup, error: &Value) -> Result<(), TaskErrorKind> {
     if backup.status != BackupStatus::Inprogress {
         return Ok(());
     }
@@ -78,7 +78,7 @@ async fn end_if_running(run: &Run<'_>, backup: Backup, error: &Value) -> Result<
     Ok(end_backup(run.ports, backup, recorded.unwrap_or_else(|| unexplained(error))).await?)
 }
 
-async fn record(ports: &Ports, start: &Start, error: &Value) -> Result<(), TaskError> {
+async fn record(ports: &Ports, start: &Start, error: &Value) -> Result<(), TaskErrorKind> {
     let Start::Occurrence { org, schedule, at } = *start else { return Ok(()) };
     let Some(schedule) = ports.schedules.schedule(org, schedule).await? else { return Ok(()) };
     let Some(occurrence) = schedule.occurrence_at(at) else { return Ok(()) };
@@ -94,7 +94,7 @@ async fn record(ports: &Ports, start: &Start, error: &Value) -> Result<(), TaskE
 /// Failure that no task recorded, because the function was killed or the backup did not exist yet.
 fn unexplained(error: &Value) -> Failure {
     match name_of(error) {
-        STORAGE_FULL => TaskError::from(PortError::new(ErrorKind::Full, "fail")).failure(),
+        STORAGE_FULL => TaskErrorKind::from(PortError::new(ErrorKind::Full, "fail")).failure(),
         "Busy" => Failure::new(
             "BUSY",
             "Another backup was in progress for a whole day. Check its state; the next scheduled run takes place as planned.",

@@ -6,9 +6,9 @@ use hozon_shared::domain::id::EventId;
 use serde_json::Value;
 
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 
-pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
+pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     let backup = run.load().await?;
     if backup.status != BackupStatus::Completed {
         let files: Vec<ArchiveFile> = run.read_required(&run.archives_at()).await?;

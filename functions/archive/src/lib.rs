@@ -35,7 +35,7 @@ use begin::Start;
 use fail::Failed;
 use run::{BackupRef, Run};
 pub use settings::Settings;
-pub use task_error::TaskError;
+pub use task_error::{Stage, TaskError, TaskErrorKind};
 
 /// One invocation by the state machine.
 #[derive(Debug, Deserialize)]
@@ -50,6 +50,17 @@ enum Call {
 }
 
 impl Call {
+    fn stage(&self) -> Stage {
+        match self {
+            Self::Begin { .. } => Stage::Begin,
+            Self::Plan(_) => Stage::Plan,
+            Self::Pack { .. } => Stage::Pack,
+            Self::Assemble(_) => Stage::Assemble,
+            Self::Finish(_) => Stage::Finish,
+            Self::Fail { .. } => Stage::Fail,
+        }
+    }
+
     /// Returns the backup that fails together with this task; `None` if it is not known yet.
     fn of(&self) -> Option<BackupRef> {
         match *self {
@@ -64,24 +75,41 @@ impl Call {
 
 /// Carries out one task. Its failure is recorded as the run's reason, if the backup exists.
 pub async fn handle(ports: &Ports, settings: &Settings, input: Value) -> Result<Value, TaskError> {
-    let call: Call = serde_json::from_value(input).map_err(TaskError::bad_input)?;
-    let outcome = carry_out(ports, settings, &call).await;
+    let call: Call =
+        serde_json::from_value(input).map_err(|error| TaskError::new(Stage::Call, TaskErrorKind::UnreadableCall(error)))?;
+    let outcome = carry_out(ports, settings, &call).await.map_err(|kind| TaskError::new(call.stage(), kind));
     if let Err(error) = &outcome {
-        let of = call.of();
-        let (org, id) = (of.map(|of| of.org.0), of.map(|of| of.backup.0));
-        tracing::warn!(run.org = org, run.id = id, task.error = error.code, cause = error.cause(), "task failed");
-        if let Some(of) = of {
-            let (failure, now) = (error.failure(), ports.clock.now());
-            if let Err(unrecorded) = ports.progress.record_failure(of.org, of.backup, &failure, now).await {
-                // The state machine still learns the task's own error.
-                tracing::error!(run.id = of.backup.0, error = %Causes(&unrecorded), "the reason of a failure could not be recorded");
-            }
-        }
+        record(ports, call.of(), error).await;
     }
     outcome
 }
 
-async fn carry_out(ports: &Ports, settings: &Settings, call: &Call) -> Result<Value, TaskError> {
+/// Logs a failure and keeps it as the backup's. What fails here is logged beside it: the state machine still learns the task's own error.
+async fn record(ports: &Ports, of: Option<BackupRef>, error: &TaskError) {
+    let (org, id) = (of.map(|of| of.org.0), of.map(|of| of.backup.0));
+    let (stage, cause) = (error.stage.name(), error.kind.cause());
+    let retry_after_s = error.retry_after.map(|wait| wait.as_secs());
+    tracing::warn!(
+        run.org = org,
+        run.id = id,
+        task.stage = stage,
+        task.error = error.code(),
+        cause,
+        retry_after_s,
+        "task failed"
+    );
+    let Some(of) = of else { return };
+    if let Err(unrecorded) = ports.progress.record_failure(of.org, of.backup, &error.kind.failure(), ports.clock.now()).await {
+        tracing::error!(
+            run.id = of.backup.0,
+            task.error = error.code(),
+            unrecorded = %Causes(&unrecorded),
+            "the reason of a failure could not be recorded"
+        );
+    }
+}
+
+async fn carry_out(ports: &Ports, settings: &Settings, call: &Call) -> Result<Value, TaskErrorKind> {
     let run = |of: &BackupRef| Run { ports, settings, org: of.org, backup: of.backup };
     match call {
         Call::Begin { execution, input } => begin::run(ports, settings, execution, input).await,

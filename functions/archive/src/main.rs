@@ -17,5 +17,5 @@ async fn main() -> Result<(), Error> {
 
 /// The state machine's Retry and Catch match on the error type.
 fn diagnostic(error: TaskError) -> Diagnostic {
-    Diagnostic { error_type: error.error_type().to_owned(), error_message: error.message }
+    Diagnostic { error_type: error.error_type().to_owned(), error_message: error.kind.to_string() }
 }

@@ -15,7 +15,7 @@ use crate::progress::Tracker;
 use crate::reuse::Input;
 use crate::run::Run;
 use crate::settings::Settings;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Segment, Work};
 use crate::{pack_files, pack_rows};
@@ -29,17 +29,18 @@ struct Packing<'a> {
 }
 
 /// Packs all items of a batch. After a failure no further item is started, but items in progress run to their end.
-pub async fn run(run: &Run<'_>, batch: &Batch) -> Result<Value, TaskError> {
+pub async fn run(run: &Run<'_>, batch: &Batch) -> Result<Value, TaskErrorKind> {
     let (tracker, plan, has_failed) = (Tracker::new(run, batch), OnceCell::new(), AtomicBool::new(false));
     let packing = Packing { run, tracker, plan, has_failed };
     let items: Vec<_> = batch.items.iter().map(|item| packing.pack_in_turn(item).boxed()).collect();
-    let outcomes: Vec<Result<(), TaskError>> = stream::iter(items).buffer_unordered(batch.items.len().max(1)).collect().await;
-    outcomes.into_iter().collect::<Result<(), TaskError>>().map(|()| Value::Null)
+    let outcomes: Vec<Result<(), TaskErrorKind>> = stream::iter(items).buffer_unordered(batch.items.len().max(1)).collect().await;
+    outcomes.into_iter().collect::<Result<(), TaskErrorKind>>().map(|()| Value::Null)
 }
 
 impl Packing<'_> {
-    async fn pack_in_turn(&self, item: &Item) -> Result<(), TaskError> {
-        let _place = self.run.settings.items_at_once.acquire().await;
+    async fn pack_in_turn(&self, item: &Item) -> Result<(), TaskErrorKind> {
+        // Nobody closes the semaphore.
+        let _place = self.run.settings.items_at_once.acquire().await.map_err(|_| TaskErrorKind::Stopped)?;
         if self.has_failed.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -48,7 +49,7 @@ impl Packing<'_> {
         packed
     }
 
-    async fn pack(&self, item: &Item) -> Result<(), TaskError> {
+    async fn pack(&self, item: &Item) -> Result<(), TaskErrorKind> {
         let run = self.run;
         if run.read::<Segment>(&run.entries_at(item.number)).await?.is_none() {
             let source = self.load(item).await?;
@@ -62,14 +63,14 @@ impl Packing<'_> {
         self.tracker.end(item).await
     }
 
-    async fn load(&self, item: &Item) -> Result<PackInput, TaskError> {
+    async fn load(&self, item: &Item) -> Result<PackInput, TaskErrorKind> {
         match &item.work {
             Work::Rows { module, path, first, rows } => {
                 let plan = self.plan().await?;
                 let csv = plan.organisation.archive.csv;
-                let module = plan.modules.iter().find(|known| known.api_name == *module);
-                let module = Box::new(module.ok_or_else(TaskError::stopped)?.clone());
-                Ok(PackInput::Rows { module, csv, path: path.clone(), rows: *first..*first + *rows })
+                let planned = plan.modules.iter().find(|known| known.api_name == *module);
+                let module = planned.ok_or_else(|| TaskErrorKind::ModuleUnplanned { module: module.clone() })?;
+                Ok(PackInput::Rows { module: Box::new(module.clone()), csv, path: path.clone(), rows: *first..*first + *rows })
             }
             Work::Files { module } => {
                 let files = self.run.read_required(&self.run.files_at(item.number)).await?;
@@ -78,7 +79,7 @@ impl Packing<'_> {
         }
     }
 
-    async fn plan(&self) -> Result<&Plan, TaskError> {
+    async fn plan(&self) -> Result<&Plan, TaskErrorKind> {
         self.plan.get_or_try_init(|| async { self.run.read_required(&self.run.plan_at()).await }).await
     }
 }
@@ -100,7 +101,13 @@ impl PackInput {
 }
 
 /// Creates a segment and records it as complete. A failure leaves no upload behind.
-async fn make(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>, source: PackInput, at: ObjectRef) -> Result<Segment, TaskError> {
+async fn make(
+    run: &Run<'_>,
+    item: &Item,
+    tracker: &Tracker<'_>,
+    source: PackInput,
+    at: ObjectRef,
+) -> Result<Segment, TaskErrorKind> {
     let mut upload = ObjectUpload::new(run, at.clone());
     let packed = match source {
         PackInput::Rows { module, csv, path, rows } => {
@@ -111,7 +118,7 @@ async fn make(run: &Run<'_>, item: &Item, tracker: &Tracker<'_>, source: PackInp
     let (sum, tail, entries) = match packed {
         Ok(packed) => packed,
         Err(error) => {
-            upload.abort().await;
+            upload.abort(&error).await;
             return Err(error);
         }
     };

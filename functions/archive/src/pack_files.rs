@@ -20,7 +20,7 @@ use crate::packed::Packed;
 use crate::pipeline::{Encode, stream_entry};
 use crate::progress::Tracker;
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::{TaskErrorKind, join};
 use crate::upload::ObjectUpload;
 use crate::work::{Item, PlacedFile, SegmentEntry, Tail};
 
@@ -39,7 +39,7 @@ pub async fn pack(
     module: &str,
     files: Vec<PlacedFile>,
     upload: &mut ObjectUpload<'_>,
-) -> Result<Packed, TaskError> {
+) -> Result<Packed, TaskErrorKind> {
     match <[PlacedFile; 1]>::try_from(files) {
         Ok([file]) if file.attachment.size > run.settings.whole_file_bytes => large(run, progress, module, file, upload).await,
         Ok([file]) => batch(run, module, vec![file], upload).await,
@@ -55,7 +55,7 @@ async fn large(
     module: &str,
     file: PlacedFile,
     upload: &mut ObjectUpload<'_>,
-) -> Result<Packed, TaskError> {
+) -> Result<Packed, TaskErrorKind> {
     let PlacedFile { path, attachment } = file;
     let head = read(open(run, module, &attachment, Some(0..HEAD)).await?, HEAD).await?;
     let is_deflated = is_compressible(&attachment.content_type, &head);
@@ -93,7 +93,7 @@ async fn streamed(
     encoder: EntryEncoder,
     (head, rest): (Bytes, ObjectBody),
     upload: &mut ObjectUpload<'_>,
-) -> Result<Packed, TaskError> {
+) -> Result<Packed, TaskErrorKind> {
     let input = stream::once(async { Ok(head) }).chain(rest).boxed();
     let (sum, encoded, read) = stream_entry(progress, path, (PassThrough, encoder), input, upload).await?;
     if read.bytes != attachment.size {
@@ -104,7 +104,12 @@ async fn streamed(
 
 /// Packs small files: they are read ahead, encoded one after the other on a blocking thread, and appended to the
 /// segment.
-async fn batch(run: &Run<'_>, module: &str, files: Vec<PlacedFile>, upload: &mut ObjectUpload<'_>) -> Result<Packed, TaskError> {
+async fn batch(
+    run: &Run<'_>,
+    module: &str,
+    files: Vec<PlacedFile>,
+    upload: &mut ObjectUpload<'_>,
+) -> Result<Packed, TaskErrorKind> {
     let (to_encode, whole) = mpsc::channel(1);
     let (to_upload, mut made) = mpsc::channel(1);
     let level = run.settings.level;
@@ -113,7 +118,10 @@ async fn batch(run: &Run<'_>, module: &str, files: Vec<PlacedFile>, upload: &mut
     let reading = async {
         let mut bodies = stream::iter(files).map(|file| read_whole(run, module, file, room.clone())).buffered(READ_AHEAD);
         while let Some(whole) = bodies.try_next().await? {
-            to_encode.send(whole).await.map_err(|_| TaskError::stopped())?;
+            // An encoder that has ended before its input says why itself.
+            if to_encode.send(whole).await.is_err() {
+                break;
+            }
         }
         drop(to_encode);
         Ok(())
@@ -128,8 +136,7 @@ async fn batch(run: &Run<'_>, module: &str, files: Vec<PlacedFile>, upload: &mut
         }
         Ok(entries)
     };
-    let encoded = async { encoding.await.map_err(|_| TaskError::stopped())?.map_err(|_| TaskError::stopped()) };
-    let ((), (), entries) = tokio::try_join!(reading, encoded, sending)?;
+    let ((), (), entries) = tokio::try_join!(reading, join(encoding), sending)?;
     Ok((upload.finish(&[]).await?, None, entries))
 }
 
@@ -152,15 +159,17 @@ fn encode_all(
             false => store_whole(path, bytes),
         };
         let made = (attachment, body, encoded);
+        // Who uploads ends early only with an error, which is the answer then.
         to_upload.blocking_send(made).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
     }
     Ok(())
 }
 
-async fn read_whole(run: &Run<'_>, module: &str, file: PlacedFile, room: Arc<Semaphore>) -> Result<Whole, TaskError> {
+async fn read_whole(run: &Run<'_>, module: &str, file: PlacedFile, room: Arc<Semaphore>) -> Result<Whole, TaskErrorKind> {
     let size = file.attachment.size;
     let kib = u32::try_from(size >> 10).unwrap_or(u32::MAX).clamp(1, AHEAD_KIB as u32);
-    let room = room.acquire_many_owned(kib).await.map_err(|_| TaskError::stopped())?;
+    // Nobody closes the semaphore.
+    let room = room.acquire_many_owned(kib).await.map_err(|_| TaskErrorKind::Stopped)?;
     let bytes = read(open(run, module, &file.attachment, None).await?, size).await?;
     if bytes.len() as u64 != size {
         return Err(changed(module, &file.attachment));
@@ -169,7 +178,7 @@ async fn read_whole(run: &Run<'_>, module: &str, file: PlacedFile, room: Arc<Sem
 }
 
 /// Reads a body. A body longer than expected is cut off after it exceeds the expected size.
-async fn read(mut body: ObjectBody, expected: u64) -> Result<Bytes, TaskError> {
+async fn read(mut body: ObjectBody, expected: u64) -> Result<Bytes, TaskErrorKind> {
     let mut bytes = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0));
     while let Some(chunk) = body.try_next().await? {
         bytes.extend_from_slice(&chunk);
@@ -180,15 +189,27 @@ async fn read(mut body: ObjectBody, expected: u64) -> Result<Bytes, TaskError> {
     Ok(bytes.freeze())
 }
 
-async fn open(run: &Run<'_>, module: &str, attachment: &Attachment, range: Option<Range<u64>>) -> Result<ObjectBody, TaskError> {
+async fn open(
+    run: &Run<'_>,
+    module: &str,
+    attachment: &Attachment,
+    range: Option<Range<u64>>,
+) -> Result<ObjectBody, TaskErrorKind> {
     run.ports.snapshots.open(run.org, attachment, range).await.map_err(|error| match error.kind {
-        ErrorKind::NotFound => TaskError::attachment_missing(module, &attachment.record_id, &attachment.name),
+        ErrorKind::NotFound => attachment_missing(module, attachment),
         _ => error.into(),
     })
 }
 
-fn changed(module: &str, attachment: &Attachment) -> TaskError {
-    TaskError::attachment_changed(module, &attachment.record_id, &attachment.name)
+fn changed(module: &str, attachment: &Attachment) -> TaskErrorKind {
+    let (record, file) = (attachment.record_id.clone(), attachment.name.clone());
+    TaskErrorKind::AttachmentChanged { module: module.to_owned(), record, file }
+}
+
+/// The error of an attachment whose file the source does not have.
+pub fn attachment_missing(module: &str, attachment: &Attachment) -> TaskErrorKind {
+    let (record, file) = (attachment.record_id.clone(), attachment.name.clone());
+    TaskErrorKind::AttachmentMissing { module: module.to_owned(), record, file }
 }
 
 fn finished(encoded: Encoded, offset: u64, module: &str, attachment: Attachment) -> SegmentEntry {

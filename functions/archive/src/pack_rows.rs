@@ -14,7 +14,7 @@ use crate::packed::Packed;
 use crate::pipeline::{Encode, stream_entry};
 use crate::progress::Tracker;
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 use crate::upload::ObjectUpload;
 use crate::work::{Item, SegmentEntry};
 
@@ -28,13 +28,13 @@ pub async fn pack(
     path: &str,
     rows: Range<u64>,
     upload: &mut ObjectUpload<'_>,
-) -> Result<Packed, TaskError> {
+) -> Result<Packed, TaskErrorKind> {
     let expected = rows.end - rows.start;
     let pages = run.ports.snapshots.rows(run.org, module, rows).await?;
     let encoder = (Rows::new(module, csv), EntryEncoder::deflated(run.settings.level));
     let (sum, encoded, read) = stream_entry(progress, path.to_owned(), encoder, pages, upload).await?;
     if read.rows != expected {
-        return Err(TaskError::rows_changed(&module.api_name));
+        return Err(TaskErrorKind::RowsChanged { module: module.api_name.clone() });
     }
     let entry = SegmentEntry {
         entry: encoded.entry,

@@ -12,7 +12,7 @@ use hozon_shared::ports::Change;
 use serde_json::{Value, json};
 
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 use crate::upload::ObjectUpload;
 use crate::work::{Batch, Item, PlacedFile, Plan, Work};
 
@@ -22,7 +22,7 @@ const ATTACHMENT_RECORDS: u64 = 1_000;
 /// Entries of every attachments zip besides the attachments.
 const OWN_ENTRIES: [&str; 2] = ["attachments.csv", "manifest.json"];
 
-pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
+pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     let plan = match run.read::<Plan>(&run.plan_at()).await? {
         Some(plan) => plan,
         None => make(run).await?,
@@ -35,8 +35,8 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskError> {
     Ok(json!({ "key": run.batches_at().key, "concurrency": run.settings.map_concurrency }))
 }
 
-async fn make(run: &Run<'_>) -> Result<Plan, TaskError> {
-    let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(TaskError::unknown_backup)?;
+async fn make(run: &Run<'_>) -> Result<Plan, TaskErrorKind> {
+    let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)?;
     let read_from: DateTime<Utc> = run.ports.clock.now();
     let modules = run.ports.snapshots.modules(run.org).await?;
     let max_zip_bytes = run.settings.max_zip_bytes(&organisation.archive, modules.iter().map(bytes_of).sum());
@@ -111,7 +111,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Adds batches of small files, and an item for each large file.
-    async fn files(&mut self, at: usize, module: &Module) -> Result<(), TaskError> {
+    async fn files(&mut self, at: usize, module: &Module) -> Result<(), TaskErrorKind> {
         let mut attachments = self.run.ports.snapshots.attachments(self.run.org, module, 0..module.attachments).await?;
         let mut bytes = 0;
         while let Some(attachment) = attachments.try_next().await? {
@@ -134,7 +134,7 @@ impl<'a> Planner<'a> {
         self.end_batch(at).await
     }
 
-    async fn end_batch(&mut self, module: usize) -> Result<(), TaskError> {
+    async fn end_batch(&mut self, module: usize) -> Result<(), TaskErrorKind> {
         if self.batch.is_empty() {
             return Ok(());
         }
@@ -147,10 +147,20 @@ impl<'a> Planner<'a> {
 
     /// Writes the batches of items. The heaviest items come first, so that the longest do not finish last; light ones
     /// share an invocation.
-    async fn finish(self) -> Result<(u64, Amount), TaskError> {
+    async fn finish(self) -> Result<(u64, Amount), TaskErrorKind> {
         let mut order: Vec<usize> = (0..self.items.len()).collect();
         order.sort_by_key(|at| Reverse(self.items[*at].bytes));
         let mut batches = ObjectUpload::new(self.run, self.run.batches_at());
+        match self.write_batches(order, &mut batches).await {
+            Ok(total) => Ok((self.items.len() as u64, total)),
+            Err(error) => {
+                batches.abort(&error).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn write_batches(&self, order: Vec<usize>, batches: &mut ObjectUpload<'_>) -> Result<Amount, TaskErrorKind> {
         let (mut batch, mut batch_bytes, mut total) = (Vec::new(), 0, Amount::default());
         let mut separator = "[";
         for at in order {
@@ -158,7 +168,7 @@ impl<'a> Planner<'a> {
             let is_full =
                 batch.len() >= self.run.settings.task_items || batch_bytes + item.weight.bytes > self.run.settings.task_bytes;
             if !batch.is_empty() && is_full {
-                push(&mut batches, separator, std::mem::take(&mut batch)).await?;
+                push(batches, separator, std::mem::take(&mut batch)).await?;
                 (batch_bytes, separator) = (0, ",");
             }
             batch_bytes += item.weight.bytes;
@@ -168,11 +178,11 @@ impl<'a> Planner<'a> {
         if batch.is_empty() {
             batches.push(separator.as_bytes()).await?;
         } else {
-            push(&mut batches, separator, batch).await?;
+            push(batches, separator, batch).await?;
         }
         batches.push(b"]").await?;
         batches.finish(&[]).await?;
-        Ok((self.items.len() as u64, total))
+        Ok(total)
     }
 
     fn item(&self, at: usize) -> Item {
@@ -186,8 +196,9 @@ impl<'a> Planner<'a> {
     }
 }
 
-async fn push(to: &mut ObjectUpload<'_>, separator: &str, items: Vec<Item>) -> Result<(), TaskError> {
-    let json = serde_json::to_vec(&Batch { items }).map_err(|error| TaskError::damaged("A batch of items", error))?;
+async fn push(to: &mut ObjectUpload<'_>, separator: &str, items: Vec<Item>) -> Result<(), TaskErrorKind> {
+    let json = serde_json::to_vec(&Batch { items })
+        .map_err(|error| TaskErrorKind::WorkDamaged { document: "A batch of items", source: error })?;
     to.push(separator.as_bytes()).await?;
     to.push(&json).await
 }

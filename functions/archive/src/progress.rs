@@ -7,7 +7,7 @@ use hozon_shared::domain::progress::Amount;
 use tokio::sync::Mutex;
 
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 use crate::work::{Batch, Item};
 
 /// Number of bytes after which progress is recorded.
@@ -35,16 +35,16 @@ impl<'a> Tracker<'a> {
     }
 
     /// Reports how much of an item was read so far.
-    pub async fn read(&self, item: &Item, so_far: Amount) -> Result<(), TaskError> {
+    pub async fn read(&self, item: &Item, so_far: Amount) -> Result<(), TaskErrorKind> {
         self.set(item, so_far, STEP).await
     }
 
     /// Reports that an item is complete.
-    pub async fn end(&self, item: &Item) -> Result<(), TaskError> {
+    pub async fn end(&self, item: &Item) -> Result<(), TaskErrorKind> {
         self.set(item, item.weight, 0).await
     }
 
-    async fn set(&self, item: &Item, amount: Amount, step: u64) -> Result<(), TaskError> {
+    async fn set(&self, item: &Item, amount: Amount, step: u64) -> Result<(), TaskErrorKind> {
         let mut state = self.state.lock().await;
         state.done.insert(item.number, amount);
         let done = state.done.values().fold(Amount::default(), |sum, amount| sum + *amount);

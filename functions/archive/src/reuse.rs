@@ -7,6 +7,7 @@ use std::ops::Range;
 use chrono::{DateTime, TimeDelta, Utc};
 use crc32fast::Hasher;
 use futures_util::StreamExt;
+use hozon_shared::archive::SEGMENT_FORMAT;
 use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::ports::{ErrorKind, ObjectRef};
@@ -14,12 +15,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 use crate::work::{PlacedFile, Segment};
 
-/// Version of the segment format. Raise it with every change to CSV, compression or headers, because the same input
-/// then gives other bytes.
-const FORMAT: u32 = 3;
 /// How long a segment is reused. Segments are deleted after seven days, and a run must be able to rely on one until its
 /// end.
 const REUSED_FOR: TimeDelta = TimeDelta::days(6);
@@ -43,9 +41,10 @@ struct Kept {
 
 impl Run<'_> {
     /// Returns the location of the segment for an input.
-    pub fn segment_of(&self, input: &Input<'_>) -> Result<ObjectRef, TaskError> {
-        let json = serde_json::to_vec(&(FORMAT, input)).map_err(|error| TaskError::damaged("A work item", error))?;
-        let digest: String = Sha256::digest(json).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    pub fn segment_of(&self, input: &Input<'_>) -> Result<ObjectRef, TaskErrorKind> {
+        let json = serde_json::to_vec(&(SEGMENT_FORMAT, input))
+            .map_err(|error| TaskErrorKind::WorkDamaged { document: "A work item", source: error })?;
+        let digest = hex::encode(&Sha256::digest(json)[..16]);
         Ok(ObjectRef::archives(format!("{}{digest}.bin", self.segments_prefix())))
     }
 
@@ -56,7 +55,7 @@ impl Run<'_> {
 
     /// Returns the segment at that location if it is complete and not about to expire. A damaged segment is deleted and
     /// created again.
-    pub async fn kept_segment(&self, at: &ObjectRef) -> Result<Option<Segment>, TaskError> {
+    pub async fn kept_segment(&self, at: &ObjectRef) -> Result<Option<Segment>, TaskErrorKind> {
         match self.look_for_segment(at).await {
             Err(error) if error.is_damage() => {
                 tracing::warn!(run.id = self.backup.0, segment.key = at.key, cause = error.cause(), "deleted a damaged segment");
@@ -67,7 +66,7 @@ impl Run<'_> {
         }
     }
 
-    async fn look_for_segment(&self, at: &ObjectRef) -> Result<Option<Segment>, TaskError> {
+    async fn look_for_segment(&self, at: &ObjectRef) -> Result<Option<Segment>, TaskErrorKind> {
         let Some(kept) = self.read::<Kept>(&note(at)).await? else { return Ok(None) };
         let is_fresh = self.ports.clock.now() - kept.made < REUSED_FOR;
         let head = if is_fresh { self.ports.objects.head(at).await? } else { None };
@@ -75,14 +74,14 @@ impl Run<'_> {
     }
 
     /// Deletes a segment, so that the next run creates it again.
-    pub async fn forget_segment(&self, at: &ObjectRef) -> Result<(), TaskError> {
+    pub async fn forget_segment(&self, at: &ObjectRef) -> Result<(), TaskErrorKind> {
         self.ports.objects.delete(&note(at)).await?;
         Ok(self.ports.objects.delete(at).await?)
     }
 
     /// Returns whether a segment's object is intact. A segment of an older version, which has no checksum, is intact if
     /// its size is right.
-    pub async fn is_sound(&self, segment: &Segment) -> Result<bool, TaskError> {
+    pub async fn is_sound(&self, segment: &Segment) -> Result<bool, TaskErrorKind> {
         let at = ObjectRef::archives(&segment.key);
         let mut body = match self.ports.objects.get(&at, None).await {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(false),
@@ -103,7 +102,7 @@ impl Run<'_> {
     }
 
     /// Records a segment as complete.
-    pub async fn keep_segment(&self, at: &ObjectRef, segment: &Segment) -> Result<(), TaskError> {
+    pub async fn keep_segment(&self, at: &ObjectRef, segment: &Segment) -> Result<(), TaskErrorKind> {
         let kept = Kept { made: self.ports.clock.now(), segment: segment.clone() };
         self.write(&note(at), &kept).await
     }

@@ -1,172 +1,290 @@
-//! What can go wrong in a task, in codes and words that an administrator can act on.
+//! Errors of a task. Each kind has a stable code and a sentence that tells an administrator what to do.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
 
 use hozon_shared::domain::backup::{BackupTransitionError, Failure, FailureSubject};
 use hozon_shared::ports::{ErrorKind, PortError};
-
-/// Code of a run that must wait for another.
-const BUSY: &str = "BUSY";
+use tokio::task::{JoinError, JoinHandle};
 
 /// Code of a run that found no room left.
 pub(crate) const STORAGE_FULL: &str = "STORAGE_FULL";
-
-/// Code of a run whose data is gone.
-const DATA_MISSING: &str = "DATA_MISSING";
-
-/// Code of a run whose request the store did not take.
-const STORAGE_REFUSED: &str = "STORAGE_REFUSED";
-
-/// Code of a run that found stored data other than it was written.
-const DATA_DAMAGED: &str = "DATA_DAMAGED";
-
 /// Code of a run whose own work objects are not as it wrote them.
 const WORK_DAMAGED: &str = "WORK_DAMAGED";
 
-/// A failed task. The message names no customers' rows; it may name a module, a record and a file.
+/// The task that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the task of its name")]
+pub enum Stage {
+    /// The call was not read, so that its task is unknown.
+    Call,
+    Begin,
+    Plan,
+    Pack,
+    Assemble,
+    Finish,
+    Fail,
+}
+
+impl Stage {
+    /// Returns the name that the state machine calls the task by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Begin => "begin",
+            Self::Plan => "plan",
+            Self::Pack => "pack",
+            Self::Assemble => "assemble",
+            Self::Finish => "finish",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// A failed task.
 #[derive(Debug, thiserror::Error)]
-#[error("{code}: {message}")]
+#[error("{} failed with {}", .stage.name(), .kind.code())]
 pub struct TaskError {
-    /// Stable code.
-    pub code: &'static str,
-    /// What went wrong and what to do.
-    pub message: String,
-    /// Whether the same task may succeed if it is tried again.
-    pub retryable: bool,
-    /// The module, record and file at fault, where it is one of them.
-    pub subject: Option<FailureSubject>,
+    /// Where the run was.
+    pub stage: Stage,
+    /// What went wrong.
     #[source]
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    pub kind: TaskErrorKind,
+    /// When to try again, if a service said so.
+    pub retry_after: Option<Duration>,
 }
 
 impl TaskError {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retryable: false, subject: None, source: None }
+    /// An error of that stage.
+    pub(crate) fn new(stage: Stage, kind: TaskErrorKind) -> Self {
+        let retry_after = kind.retry_after();
+        Self { stage, kind, retry_after }
     }
 
-    /// The name that the state machine's Retry and Catch see.
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+
+    /// Returns the name that the state machine's Retry and Catch see.
     pub fn error_type(&self) -> &'static str {
-        match (self.code, self.retryable) {
-            (BUSY, _) => "Busy",
+        match (&self.kind, self.is_retryable()) {
+            (TaskErrorKind::Busy, _) => "Busy",
             (_, true) => "Retryable",
-            (code, false) => code,
+            (kind, false) => kind.code(),
+        }
+    }
+
+    /// Whether the same task may succeed if it is tried again.
+    pub fn is_retryable(&self) -> bool {
+        self.kind.is_retryable()
+    }
+}
+
+/// What went wrong. The texts name no customers' rows; they may name a module, a record and a file.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the texts say it")]
+pub enum TaskErrorKind {
+    #[error("The state machine called with an input that no task takes.")]
+    UnreadableCall(#[source] serde_json::Error),
+    #[error("Another backup is being made.")]
+    Busy,
+    #[error("The organisation does not exist.")]
+    UnknownOrganisation,
+    #[error("The backup does not exist.")]
+    UnknownBackup,
+    #[error("The backup has already ended.")]
+    NotRunning(#[from] BackupTransitionError),
+    #[error(
+        "The file {file:?} of record {record} in {module} is missing in the CRM's storage. Restore it or delete the attachment, then \
+         back up again."
+    )]
+    AttachmentMissing { module: String, record: String, file: String },
+    #[error("The file {file:?} of record {record} in {module} has another size than its entry says. Back up again.")]
+    AttachmentChanged { module: String, record: String, file: String },
+    #[error("{module} gave another number of records than it announced. Back up again.")]
+    RowsChanged { module: String },
+    /// A segment is not as it was written.
+    #[error("What was stored of {file:?} has been damaged and was deleted. Back up again: it is made anew.")]
+    SegmentDamaged { file: String },
+    /// A work document is not as it was written.
+    #[error("{document} cannot be read. Back up again.")]
+    WorkDamaged {
+        document: &'static str,
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A work item names a module that the plan does not have.
+    #[error("The plan of the backup lacks the module {module}. Back up again.")]
+    ModuleUnplanned { module: String },
+    #[error("Data could not be compressed. Back up again; if it happens again, report it to the operator of the service.")]
+    CompressionFailed(#[source] io::Error),
+    /// A worker panicked. There is no cause here: the message of a panic may quote rows.
+    #[error(
+        "A worker crashed before its work was done. Back up again; if it happens again, report it to the operator of the service."
+    )]
+    WorkerCrashed,
+    /// A worker was cancelled, because its process ends.
+    #[error("A worker stopped before its work was done. Back up again.")]
+    Stopped,
+    /// The storage, or another port, failed.
+    #[error("{}", words(.0.kind))]
+    Port(#[from] PortError),
+}
+
+impl TaskErrorKind {
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnreadableCall(_) => "BAD_TASK",
+            Self::Busy => "BUSY",
+            Self::UnknownOrganisation => "ORGANISATION_UNKNOWN",
+            Self::UnknownBackup => "BACKUP_UNKNOWN",
+            Self::NotRunning(_) => "NOT_RUNNING",
+            Self::AttachmentMissing { .. } => "ATTACHMENT_MISSING",
+            Self::AttachmentChanged { .. } => "ATTACHMENT_CHANGED",
+            Self::RowsChanged { .. } => "ROWS_CHANGED",
+            Self::SegmentDamaged { .. } | Self::WorkDamaged { .. } | Self::ModuleUnplanned { .. } => WORK_DAMAGED,
+            Self::CompressionFailed(_) => "COMPRESSION_FAILED",
+            Self::WorkerCrashed => "WORKER_CRASHED",
+            Self::Stopped => "WORKER_STOPPED",
+            Self::Port(error) => code(error.kind),
+        }
+    }
+
+    fn is_retryable(&self) -> bool {
+        match self {
+            Self::CompressionFailed(_) | Self::WorkerCrashed | Self::Stopped => true,
+            Self::Port(error) => matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Conflict),
+            _ => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Port(error) => error.retry_after,
+            _ => None,
+        }
+    }
+
+    /// Returns the document that the backup keeps of the error.
+    pub(crate) fn failure(&self) -> Failure {
+        Failure { subject: self.subject(), ..Failure::new(self.code(), self.to_string()) }
+    }
+
+    /// The module, record and file at fault, where it is one of them.
+    fn subject(&self) -> Option<FailureSubject> {
+        match self {
+            Self::AttachmentMissing { module, record, file } | Self::AttachmentChanged { module, record, file } => {
+                Some(FailureSubject { module: module.clone(), record: Some(record.clone()), file: Some(file.clone()) })
+            }
+            Self::RowsChanged { module } => Some(FailureSubject { module: module.clone(), record: None, file: None }),
+            _ => None,
         }
     }
 
     /// Whether what was read is not what was written.
     pub(crate) fn is_damage(&self) -> bool {
-        matches!(self.code, DATA_DAMAGED | WORK_DAMAGED)
+        match self {
+            Self::SegmentDamaged { .. } | Self::WorkDamaged { .. } | Self::ModuleUnplanned { .. } => true,
+            Self::Port(error) => error.kind == ErrorKind::Corrupt,
+            _ => false,
+        }
     }
 
     /// Whether the store refused, as it does a range that an object does not have.
     pub(crate) fn is_refused_range(&self) -> bool {
-        self.code == STORAGE_REFUSED
+        matches!(self, Self::Port(error) if error.kind == ErrorKind::Refused)
     }
 
     /// Whether an object was not there.
     pub(crate) fn is_missing_data(&self) -> bool {
-        self.code == DATA_MISSING
-    }
-
-    /// As the backup keeps it.
-    pub fn failure(&self) -> Failure {
-        Failure { subject: self.subject.clone(), ..Failure::new(self.code, &self.message) }
+        matches!(self, Self::Port(error) if error.kind == ErrorKind::NotFound)
     }
 
     /// The chain of causes, for the log.
     pub(crate) fn cause(&self) -> String {
-        let mut causes = Vec::new();
-        let mut next = std::error::Error::source(self);
-        while let Some(cause) = next {
-            causes.push(cause.to_string());
-            next = cause.source();
+        let causes = std::iter::successors(self.source(), |error| (*error).source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+}
+
+/// The code of a port's failure.
+fn code(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Unavailable => "STORAGE_UNAVAILABLE",
+        ErrorKind::Full => STORAGE_FULL,
+        ErrorKind::Exhausted => "OPEN_FILES_LIMIT",
+        ErrorKind::Refused => "STORAGE_REFUSED",
+        ErrorKind::NotFound => "DATA_MISSING",
+        ErrorKind::Conflict => "CONFLICT",
+        ErrorKind::Corrupt => "DATA_DAMAGED",
+    }
+}
+
+/// What to do about a port's failure.
+fn words(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Unavailable => {
+            "The storage did not take or give data; it is busy or out of reach. Check it, then back up again."
         }
-        causes.join(": ")
-    }
-
-    pub(crate) fn bad_input(source: serde_json::Error) -> Self {
-        Self {
-            source: Some(source.into()),
-            ..Self::new("BAD_TASK", "The state machine called with an input that no task takes.")
+        ErrorKind::Full => "The storage is full: its disk or quota has no room left. Make room, then back up again.",
+        ErrorKind::Exhausted => {
+            "The program may not open more files. Raise its limit (`ulimit -n`, or LimitNOFILE of its service), then back up again."
         }
-    }
-
-    pub(crate) fn busy() -> Self {
-        Self::new(BUSY, "Another backup is being made.")
-    }
-
-    pub(crate) fn unknown_organisation() -> Self {
-        Self::new("ORGANISATION_UNKNOWN", "The organisation does not exist.")
-    }
-
-    pub(crate) fn unknown_backup() -> Self {
-        Self::new("BACKUP_UNKNOWN", "The backup does not exist.")
-    }
-
-    pub(crate) fn attachment_missing(module: &str, record: &str, file: &str) -> Self {
-        let message = format!(
-            "The file {file:?} of record {record} in {module} is missing in the CRM's storage. Restore it or delete the \
-             attachment, then back up again."
-        );
-        Self { subject: Some(of_file(module, record, file)), ..Self::new("ATTACHMENT_MISSING", message) }
-    }
-
-    pub(crate) fn attachment_changed(module: &str, record: &str, file: &str) -> Self {
-        let message =
-            format!("The file {file:?} of record {record} in {module} has another size than its entry says. Back up again.");
-        Self { subject: Some(of_file(module, record, file)), ..Self::new("ATTACHMENT_CHANGED", message) }
-    }
-
-    pub(crate) fn rows_changed(module: &str) -> Self {
-        let message = format!("{module} gave another number of records than it announced. Back up again.");
-        let subject = Some(FailureSubject { module: module.to_owned(), record: None, file: None });
-        Self { subject, ..Self::new("ROWS_CHANGED", message) }
-    }
-
-    pub(crate) fn segment_damaged(file: &str) -> Self {
-        let message = format!("What was stored of {file:?} has been damaged and was deleted. Back up again: it is made anew.");
-        Self::new(WORK_DAMAGED, message)
-    }
-
-    pub(crate) fn damaged(what: &'static str, source: serde_json::Error) -> Self {
-        Self { source: Some(source.into()), ..Self::new(WORK_DAMAGED, format!("{what} cannot be read. Back up again.")) }
-    }
-
-    pub(crate) fn stopped() -> Self {
-        Self { retryable: true, ..Self::new("WORKER_STOPPED", "A worker stopped before its work was done. Back up again.") }
+        ErrorKind::Refused => "The storage refused the service. Check its permissions, then back up again.",
+        ErrorKind::NotFound => "Data that the run needs is gone. Back up again.",
+        ErrorKind::Conflict => "Another task changed the backup at the same time. Back up again.",
+        ErrorKind::Corrupt => "Stored data cannot be read. Report this to the operator of the service.",
     }
 }
 
-fn of_file(module: &str, record: &str, file: &str) -> FailureSubject {
-    FailureSubject { module: module.to_owned(), record: Some(record.to_owned()), file: Some(file.to_owned()) }
+/// Waits for a worker that compresses. Only one that was cancelled has [`TaskErrorKind::Stopped`].
+pub(crate) async fn join<T>(worker: JoinHandle<io::Result<T>>) -> Result<T, TaskErrorKind> {
+    worker.await.map_err(ended)?.map_err(TaskErrorKind::CompressionFailed)
 }
 
-impl From<PortError> for TaskError {
-    fn from(error: PortError) -> Self {
-        let retryable = matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Conflict);
-        let (code, message) = match error.kind {
-            ErrorKind::Unavailable => (
-                "STORAGE_UNAVAILABLE",
-                "The storage did not take or give data; it is busy or out of reach. Check it, then back up again.",
-            ),
-            ErrorKind::Full => {
-                (STORAGE_FULL, "The storage is full: its disk or quota has no room left. Make room, then back up again.")
-            }
-            ErrorKind::Exhausted => (
-                "OPEN_FILES_LIMIT",
-                "The program may not open more files. Raise its limit (`ulimit -n`, or LimitNOFILE of its service), then back up again.",
-            ),
-            ErrorKind::Refused => {
-                (STORAGE_REFUSED, "The storage refused the service. Check its permissions, then back up again.")
-            }
-            ErrorKind::NotFound => (DATA_MISSING, "Data that the run needs is gone. Back up again."),
-            ErrorKind::Conflict => ("CONFLICT", "Another task changed the backup at the same time. Back up again."),
-            ErrorKind::Corrupt => (DATA_DAMAGED, "Stored data cannot be read. Report this to the operator of the service."),
-        };
-        Self { retryable, source: Some(error.into()), ..Self::new(code, message) }
+fn ended(error: JoinError) -> TaskErrorKind {
+    if error.is_panic() { TaskErrorKind::WorkerCrashed } else { TaskErrorKind::Stopped }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unavailable() -> PortError {
+        let cause = PortError::with(ErrorKind::Unavailable, "put an object", io::Error::other("reset by peer"));
+        PortError { retry_after: Some(Duration::from_secs(7)), ..cause }
     }
-}
 
-impl From<BackupTransitionError> for TaskError {
-    fn from(error: BackupTransitionError) -> Self {
-        Self { source: Some(error.into()), ..Self::new("NOT_RUNNING", "The backup has already ended.") }
+    #[test]
+    fn an_error_names_its_stage_keeps_its_cause_and_says_when_to_try_again() {
+        let error = TaskError::new(Stage::Assemble, unavailable().into());
+        assert_eq!((error.error_type(), error.retry_after), ("Retryable", Some(Duration::from_secs(7))));
+        assert_eq!(error.kind.cause(), "put an object: Unavailable: reset by peer");
+        assert_eq!(error.to_string(), "assemble failed with STORAGE_UNAVAILABLE");
+    }
+
+    #[test]
+    fn the_state_machine_sees_busy_retryable_or_the_code() {
+        let name = |kind| TaskError::new(Stage::Begin, kind).error_type();
+        assert_eq!(name(TaskErrorKind::Busy), "Busy");
+        assert_eq!(name(TaskErrorKind::Stopped), "Retryable");
+        assert_eq!(name(PortError::new(ErrorKind::Full, "put").into()), STORAGE_FULL);
+        assert_eq!(name(TaskErrorKind::UnknownBackup), "BACKUP_UNKNOWN");
+    }
+
+    #[tokio::test]
+    async fn only_a_cancelled_worker_counts_as_stopped() {
+        let refused = tokio::spawn(async { io::Result::<()>::Err(io::Error::other("no memory")) });
+        let refused = join(refused).await.expect_err("fails");
+        assert_eq!((refused.code(), refused.cause().as_str()), ("COMPRESSION_FAILED", "no memory"));
+        let crashed = tokio::spawn(async { io::Result::<()>::Ok(assert_eq!("a customer's row", "")) });
+        let crashed = join(crashed).await.expect_err("fails");
+        assert_eq!((crashed.code(), crashed.cause().as_str()), ("WORKER_CRASHED", ""));
+        let stopped = tokio::spawn(std::future::pending::<io::Result<()>>());
+        stopped.abort();
+        assert_eq!(join(stopped).await.expect_err("fails").code(), "WORKER_STOPPED");
     }
 }

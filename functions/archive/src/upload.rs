@@ -9,7 +9,7 @@ use hozon_shared::telemetry::Causes;
 
 use crate::checksum::Checksum;
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 
 const BINARY: &str = "application/octet-stream";
 
@@ -41,7 +41,7 @@ impl<'a> ObjectUpload<'a> {
     }
 
     /// Appends bytes, and sends every part that is full.
-    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), TaskError> {
+    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), TaskErrorKind> {
         self.pushed.update(bytes);
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() < self.run.settings.part_bytes << (self.parts.len() / PARTS_OF_A_SIZE).min(2) {
@@ -56,7 +56,7 @@ impl<'a> ObjectUpload<'a> {
     }
 
     /// Puts `head` before the pushed bytes and completes the object. Returns its size and checksum.
-    pub async fn finish(&mut self, head: &[u8]) -> Result<Checksum, TaskError> {
+    pub async fn finish(&mut self, head: &[u8]) -> Result<Checksum, TaskErrorKind> {
         let sum = self.sum(head);
         if self.is_small() {
             let whole = self.take_all(head);
@@ -78,7 +78,7 @@ impl<'a> ObjectUpload<'a> {
     }
 
     /// Like `finish`, but for a piece of a zip: a small piece is returned instead of stored as an object.
-    pub async fn finish_piece(&mut self, head: &[u8]) -> Result<(Piece, Checksum), TaskError> {
+    pub async fn finish_piece(&mut self, head: &[u8]) -> Result<(Piece, Checksum), TaskErrorKind> {
         if self.is_small() {
             let sum = self.sum(head);
             return Ok((Piece::Bytes(self.take_all(head)), sum));
@@ -92,11 +92,12 @@ impl<'a> ObjectUpload<'a> {
     }
 
     /// Aborts the upload, which frees the sent parts. If that fails too, the bucket's lifecycle rule deletes them.
-    pub async fn abort(&mut self) {
+    pub async fn abort(&mut self, first: &TaskErrorKind) {
         if let Some(upload) = self.upload.take()
             && let Err(error) = self.run.ports.uploads.abort(&self.at, &upload).await
         {
-            tracing::warn!(error = %Causes(&error), "an upload could not be given up");
+            let (failure, cause) = (first.code(), first.cause());
+            tracing::warn!(error = %Causes(&error), failure, cause, "an upload could not be aborted after a failure");
         }
     }
 
@@ -110,7 +111,7 @@ impl<'a> ObjectUpload<'a> {
         Bytes::from(whole)
     }
 
-    async fn send(&mut self, part: Vec<u8>) -> Result<(), TaskError> {
+    async fn send(&mut self, part: Vec<u8>) -> Result<(), TaskErrorKind> {
         let upload = self.begun().await?;
         let number = i32::try_from(self.parts.len() + 2).unwrap_or(i32::MAX);
         self.sent += part.len() as u64;
@@ -118,7 +119,7 @@ impl<'a> ObjectUpload<'a> {
         Ok(())
     }
 
-    async fn begun(&mut self) -> Result<UploadId, TaskError> {
+    async fn begun(&mut self) -> Result<UploadId, TaskErrorKind> {
         if let Some(upload) = &self.upload {
             return Ok(upload.clone());
         }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checksum::Checksum;
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 
 const JSON: &str = "application/json";
 /// Number of concurrent deletions.
@@ -201,28 +201,31 @@ impl Run<'_> {
     }
 
     /// Writes a work document.
-    pub async fn write<T: Serialize>(&self, at: &ObjectRef, document: &T) -> Result<(), TaskError> {
-        let json = serde_json::to_vec(document).map_err(|error| TaskError::damaged("A work document", error))?;
+    pub async fn write<T: Serialize>(&self, at: &ObjectRef, document: &T) -> Result<(), TaskErrorKind> {
+        let json = serde_json::to_vec(document)
+            .map_err(|error| TaskErrorKind::WorkDamaged { document: "A work document", source: error })?;
         Ok(self.ports.objects.put(at, Bytes::from(json), JSON).await?)
     }
 
     /// Reads a work document; returns `None` if it does not exist yet.
-    pub async fn read<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<Option<T>, TaskError> {
+    pub async fn read<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<Option<T>, TaskErrorKind> {
         let json = match read_all(&*self.ports.objects, at).await {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
             other => other?,
         };
-        serde_json::from_slice(&json).map(Some).map_err(|error| TaskError::damaged("A work document", error))
+        serde_json::from_slice(&json)
+            .map(Some)
+            .map_err(|error| TaskErrorKind::WorkDamaged { document: "A work document", source: error })
     }
 
     /// Reads a work document that an earlier task has written.
-    pub async fn read_required<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<T, TaskError> {
+    pub async fn read_required<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<T, TaskErrorKind> {
         let missing = || PortError::new(ErrorKind::NotFound, "read a work document");
         self.read(at).await?.ok_or_else(|| missing().into())
     }
 
     /// Deletes all objects with a prefix.
-    pub async fn clear(&self, prefix: &str) -> Result<(), TaskError> {
+    pub async fn clear(&self, prefix: &str) -> Result<(), TaskErrorKind> {
         let keys = self.ports.objects.list(Bucket::Archives, prefix).await?;
         let deleting = stream::iter(keys).map(async |key| self.ports.objects.delete(&ObjectRef::archives(key)).await);
         Ok(deleting.buffer_unordered(DELETIONS).try_collect().await?)

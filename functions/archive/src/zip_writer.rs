@@ -13,7 +13,7 @@ use hozon_shared::ports::ObjectRef;
 use crate::checksum::Checksum;
 use crate::encoder::{Encoded, EntryEncoder, WholeEncoder};
 use crate::run::Run;
-use crate::task_error::TaskError;
+use crate::task_error::TaskErrorKind;
 use crate::upload::ObjectUpload;
 use crate::work::{Segment, SegmentEntry};
 
@@ -40,7 +40,7 @@ pub struct ZipWriter<'a> {
 
 impl<'a> ZipWriter<'a> {
     /// Starts the zip with that number, from 1. `manifest` contains the fields that all zips share.
-    pub async fn begin(run: &'a Run<'a>, csv: CsvOptions, manifest: &Manifest, number: usize) -> Result<Self, TaskError> {
+    pub async fn begin(run: &'a Run<'a>, csv: CsvOptions, manifest: &Manifest, number: usize) -> Result<Self, TaskErrorKind> {
         let kind = manifest.kind;
         let prefix = match kind {
             ArchiveKind::Data => "Data",
@@ -69,7 +69,7 @@ impl<'a> ZipWriter<'a> {
     }
 
     /// Adds the entries of a segment.
-    pub async fn segment(&mut self, segment: &Segment) -> Result<(), TaskError> {
+    pub async fn segment(&mut self, segment: &Segment) -> Result<(), TaskErrorKind> {
         let offset = self.composer.size();
         for entry in &segment.entries {
             self.list(&entry.entry, offset + entry.offset).await?;
@@ -89,7 +89,7 @@ impl<'a> ZipWriter<'a> {
 
     /// Adds small documents (path and content), the index, the manifest and the directory, and completes the zip. Call
     /// `abort` after a failure.
-    pub async fn finish(&mut self, documents: &[(String, Bytes)]) -> Result<ArchiveFile, TaskError> {
+    pub async fn finish(&mut self, documents: &[(String, Bytes)]) -> Result<ArchiveFile, TaskErrorKind> {
         for (path, content) in documents {
             self.document(path.clone(), content.clone()).await?;
         }
@@ -123,38 +123,44 @@ impl<'a> ZipWriter<'a> {
     }
 
     /// Aborts the zip and frees the sent parts.
-    pub async fn abort(&mut self) {
-        self.directory.abort().await;
-        self.manifest.upload.abort().await;
+    pub async fn abort(&mut self, first: &TaskErrorKind) {
+        self.directory.abort(first).await;
+        self.manifest.upload.abort(first).await;
         if let Some(index) = &mut self.index {
-            index.text.upload.abort().await;
+            index.text.upload.abort(first).await;
         }
     }
 
-    async fn document(&mut self, path: String, content: Bytes) -> Result<(), TaskError> {
+    async fn document(&mut self, path: String, content: Bytes) -> Result<(), TaskErrorKind> {
         let mut encoder = WholeEncoder::new(self.run.settings.level);
-        let (body, encoded) = encoder.encode(path, content).map_err(|_| TaskError::stopped())?;
+        let (body, encoded) = encoder.encode(path, content).map_err(TaskErrorKind::CompressionFailed)?;
         let entry = [local_header(&encoded.entry), body.to_vec()].concat();
         self.add_finished(encoded, whole(Bytes::from(entry)), None).await
     }
 
-    async fn add_finished(&mut self, encoded: Encoded, piece: (Piece, Checksum), rows: Option<u64>) -> Result<(), TaskError> {
+    async fn add_finished(&mut self, encoded: Encoded, piece: (Piece, Checksum), rows: Option<u64>) -> Result<(), TaskErrorKind> {
         self.list(&encoded.entry, self.composer.size()).await?;
         self.record(&encoded.entry, &encoded.sha256, None, rows).await?;
         self.push(piece).await
     }
 
-    async fn push(&mut self, (piece, sum): (Piece, Checksum)) -> Result<(), TaskError> {
+    async fn push(&mut self, (piece, sum): (Piece, Checksum)) -> Result<(), TaskErrorKind> {
         self.sum = self.sum.map(|so_far| so_far.followed_by(sum));
         Ok(self.composer.push(piece).await?)
     }
 
-    async fn list(&mut self, entry: &Entry, offset: u64) -> Result<(), TaskError> {
+    async fn list(&mut self, entry: &Entry, offset: u64) -> Result<(), TaskErrorKind> {
         self.entries += 1;
         self.directory.push(&central_record(entry, offset)).await
     }
 
-    async fn record(&mut self, entry: &Entry, sha256: &str, module: Option<&str>, rows: Option<u64>) -> Result<(), TaskError> {
+    async fn record(
+        &mut self,
+        entry: &Entry,
+        sha256: &str,
+        module: Option<&str>,
+        rows: Option<u64>,
+    ) -> Result<(), TaskErrorKind> {
         let (path, module, sha256) = (entry.name.clone(), module.map(str::to_owned), sha256.to_owned());
         let record = FileRecord { path, module, rows, bytes: entry.uncompressed, sha256 };
         let text = self.files.file(&record).map_err(damaged)?;
@@ -167,8 +173,8 @@ fn whole(bytes: Bytes) -> (Piece, Checksum) {
     (Piece::Bytes(bytes), sum)
 }
 
-fn damaged(error: serde_json::Error) -> TaskError {
-    TaskError::damaged("The manifest", error)
+fn damaged(error: serde_json::Error) -> TaskErrorKind {
+    TaskErrorKind::WorkDamaged { document: "The manifest", source: error }
 }
 
 /// The index `attachments.csv`, which maps each entry to its module and record.
@@ -185,7 +191,7 @@ impl<'a> Index<'a> {
         Self { csv, rows: 0, text: StreamedEntry::new(run, at) }
     }
 
-    async fn add(&mut self, entry: &SegmentEntry) -> Result<(), TaskError> {
+    async fn add(&mut self, entry: &SegmentEntry) -> Result<(), TaskErrorKind> {
         if let Some(attachment) = &entry.attachment {
             let row = attachment_row(&entry.module, &entry.entry.name, attachment, &entry.sha256);
             self.csv.row(row.iter().map(|cell| Some(cell.as_str())));
@@ -208,8 +214,8 @@ impl<'a> StreamedEntry<'a> {
         Self { encoder: EntryEncoder::deflated(run.settings.level), upload: ObjectUpload::new(run, at) }
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), TaskError> {
-        self.encoder.write(bytes).map_err(|_| TaskError::stopped())?;
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), TaskErrorKind> {
+        self.encoder.write(bytes).map_err(TaskErrorKind::CompressionFailed)?;
         if self.encoder.waiting() < CHUNK {
             return Ok(());
         }
@@ -217,9 +223,9 @@ impl<'a> StreamedEntry<'a> {
         self.upload.push(&chunk).await
     }
 
-    async fn finish(&mut self, name: &str) -> Result<(Encoded, (Piece, Checksum)), TaskError> {
+    async fn finish(&mut self, name: &str) -> Result<(Encoded, (Piece, Checksum)), TaskErrorKind> {
         let encoder = std::mem::replace(&mut self.encoder, EntryEncoder::stored());
-        let (rest, encoded) = encoder.finish(name.to_owned()).map_err(|_| TaskError::stopped())?;
+        let (rest, encoded) = encoder.finish(name.to_owned()).map_err(TaskErrorKind::CompressionFailed)?;
         self.upload.push(&rest).await?;
         let piece = self.upload.finish_piece(&local_header(&encoded.entry)).await?;
         Ok((encoded, piece))

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use hozon_shared::api::local_time;
+use hozon_shared::call::first_of;
 use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::id::{EventId, OrgId, WebhookId};
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::webhook::{Delivery, Webhook};
-use hozon_shared::ports::{Due, PortError};
+use hozon_shared::ports::{Due, DueItems, PortError};
 use serde_json::{Value, json};
 
 use crate::Notify;
@@ -34,13 +35,14 @@ impl Notify {
     pub(crate) async fn tell_again(&self) -> Result<Value, PortError> {
         let now = self.ports.clock.now();
         let mut attempts = 0;
-        for due in self.ports.schedules.due(now).await? {
+        let DueItems { found, unreadable } = self.ports.schedules.due(now).await;
+        for due in found {
             if let Due::Delivery(org, webhook, event) = due {
                 self.try_again(org, webhook, event, now).await?;
                 attempts += 1;
             }
         }
-        Ok(json!({ "attempts": attempts }))
+        first_of(unreadable).map(|()| json!({ "attempts": attempts }))
     }
 
     async fn try_again(&self, org: OrgId, id: WebhookId, event: EventId, now: DateTime<Utc>) -> Result<(), PortError> {

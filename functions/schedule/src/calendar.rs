@@ -151,7 +151,7 @@ pub async fn remove_link(
 }
 
 fn digest(key: &str) -> String {
-    Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(key))
 }
 
 #[cfg(test)]

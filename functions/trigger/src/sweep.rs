@@ -3,12 +3,13 @@
 //! ones as missed, because one backup now replaces them all.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use hozon_shared::call::first_of;
 use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::schedule::{GRACE, Schedule};
 use hozon_shared::ending::end_backup;
-use hozon_shared::ports::{Change, Due, ErrorKind, PortError, ScheduleTrigger, StartOutcome};
+use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, PortError, ScheduleTrigger, StartOutcome};
 use hozon_shared::running::start_run;
 use serde::Serialize;
 
@@ -28,12 +29,14 @@ pub(crate) struct Swept {
 }
 
 impl Trigger {
-    /// Sweeps all organisations. A failure of one does not stop the others; the first failure is returned at the end.
+    /// Sweeps all organisations. A failure of one, or an item that cannot be read, does not stop the others; the first
+    /// failure is returned at the end, so that the alarm rings.
     pub(crate) async fn sweep(&self, sweep: Sweep) -> Result<Swept, PortError> {
         let now = self.ports.clock.now();
         let grace = if sweep.after_a_stop { TimeDelta::zero() } else { GRACE };
-        let (mut swept, mut failed) = (Swept::default(), None);
-        for due in self.ports.schedules.due(now).await? {
+        let mut swept = Swept::default();
+        let DueItems { found, unreadable: mut failed } = self.ports.schedules.due(now).await;
+        for due in found {
             let outcome = match due {
                 Due::Schedule(org, id) => self.sweep_schedule((org, id), now, grace, &mut swept).await,
                 Due::Backup(org, id) => self.sweep_backup(org, id, now, &mut swept).await,
@@ -43,13 +46,11 @@ impl Trigger {
             match outcome {
                 // A concurrent change came first; the next sweep looks again.
                 Err(error) if error.kind == ErrorKind::Conflict => {}
-                Err(error) => {
-                    failed.get_or_insert(error);
-                }
+                Err(error) => failed.push(error),
                 Ok(()) => {}
             }
         }
-        failed.map_or(Ok(swept), Err)
+        first_of(failed).map(|()| swept)
     }
 
     async fn sweep_schedule(

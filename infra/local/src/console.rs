@@ -83,8 +83,7 @@ fn content_type(path: &str) -> &'static str {
 
 /// Weak entity tag, because it identifies the contents regardless of compression.
 fn tag(file: &EmbeddedFile) -> String {
-    let short: String = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("W/\"{short}\"")
+    format!("W/\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]))
 }
 
 #[cfg(test)]

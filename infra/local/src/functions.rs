@@ -66,7 +66,7 @@ impl Drop for AbortOnDrop {
 
 /// Formats an error as Lambda reports it to Step Functions.
 fn failed(error: &TaskError) -> Failed {
-    let cause = json!({ "errorType": error.error_type(), "errorMessage": error.message });
+    let cause = json!({ "errorType": error.error_type(), "errorMessage": error.kind.to_string() });
     Failed { error: error.error_type().to_owned(), cause: cause.to_string() }
 }
 

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use hozon_emulator_aws::states::Executions;
 use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::ending::end_backup;
-use hozon_shared::ports::{Due, PortError, Ports, StartOutcome};
+use hozon_shared::ports::{Due, DueItems, PortError, Ports, StartOutcome};
 use hozon_shared::running::start_run;
 use hozon_shared::telemetry::Causes;
 
@@ -15,9 +15,14 @@ use hozon_shared::telemetry::Causes;
 const HORIZON: TimeDelta = TimeDelta::days(2);
 
 /// Starts the run of every backup in progress without a running execution. A backup whose execution has ended is
-/// failed.
+/// failed. An item that cannot be read does not keep the program from
+/// starting: the sweep reads it again, and fails.
 pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
-    for due in ports.schedules.due(ports.clock.now() + HORIZON).await? {
+    let DueItems { found, unreadable } = ports.schedules.due(ports.clock.now() + HORIZON).await;
+    for error in &unreadable {
+        tracing::error!(error = %Causes(error), "an item of what is due could not be read");
+    }
+    for due in found {
         let Due::Backup(org, id) = due else { continue };
         let backup = ports.store.backup(org, id).await?.filter(|backup| backup.status == BackupStatus::Inprogress);
         let Some(backup) = backup.filter(|backup| !executions.is_running(&backup.execution)) else { continue };

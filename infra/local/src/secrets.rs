@@ -139,7 +139,7 @@ fn generate_payments(random: &SystemRandom) -> Result<Keys> {
 fn generate_text(random: &SystemRandom) -> Result<String> {
     let mut bytes = [0; 30];
     random.fill(&mut bytes).map_err(|_| anyhow!("there is no source of random numbers"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(bytes))
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl Issuer {
     pub fn new(pkcs8: &[u8], speed: f64) -> Result<Self> {
         let key = EncodingKey::from_ec_der(pkcs8);
         let mut jwk = Jwk::from_encoding_key(&key, Algorithm::ES256)?;
-        let key_id: String = Sha256::digest(pkcs8).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let key_id = hex::encode(&Sha256::digest(pkcs8)[..8]);
         jwk.common.key_id = Some(key_id.clone());
         Ok(Self { key, keys: JwkSet { keys: vec![jwk] }, key_id, life: TimeDelta::seconds((LIFE_SECONDS * speed) as i64) })
     }

@@ -9,8 +9,7 @@ use sha2::{Digest, Sha256};
 /// Computes a weak entity tag of a JSON value.
 pub fn tag_of(contents: &Value) -> String {
     let digest = Sha256::digest(contents.to_string());
-    let short: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("W/\"{short}\"")
+    format!("W/\"{}\"", hex::encode(&digest[..12]))
 }
 
 /// Returns whether the list of an `If-Match` or `If-None-Match` header contains a tag. Weak and strong tags compare as

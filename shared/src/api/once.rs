@@ -188,16 +188,16 @@ fn replay(status: u16, body: String) -> Response {
 
 fn name_of(parts: &Parts, key: &str) -> String {
     let route = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path(), MatchedPath::as_str);
-    hex(Sha256::new().chain_update(route).chain_update([0]).chain_update(key))
+    digits(Sha256::new().chain_update(route).chain_update([0]).chain_update(key))
 }
 
 fn digest_of(parts: &Parts, body: &Bytes) -> String {
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-    hex(Sha256::new().chain_update(target).chain_update([0]).chain_update(body))
+    digits(Sha256::new().chain_update(target).chain_update([0]).chain_update(body))
 }
 
-fn hex(digest: Sha256) -> String {
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+fn digits(digest: Sha256) -> String {
+    hex::encode(digest.finalize())
 }
 
 #[cfg(test)]

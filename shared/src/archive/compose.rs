@@ -251,10 +251,10 @@ pub async fn compose(
         Ok(tags) => uploads.complete(to, &upload, tags, crc32).await,
         Err(error) => Err(error),
     };
-    if completed.is_err()
+    if let Err(first) = &completed
         && let Err(error) = uploads.abort(to, &upload).await
     {
-        tracing::warn!(error = %Causes(&error), "an upload could not be given up");
+        tracing::warn!(error = %Causes(&error), failure = %Causes(first), "an upload could not be aborted after a failure");
     }
     completed.map(|()| composed)
 }

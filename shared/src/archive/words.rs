@@ -27,6 +27,13 @@ const UNITS: &str = "年月日時分秒円元圆圓点明治大正昭和平成�
 static WORDS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| [CALENDAR, CURRENCIES].iter().flat_map(|list| list.split(' ')).collect());
 
+/// Every word and unit.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = String> {
+    let words = [CALENDAR, CURRENCIES, TRUTH, ERRORS].into_iter().flat_map(|list| list.split(' ')).map(str::to_owned);
+    words.chain(UNITS.chars().map(String::from))
+}
+
 /// Returns whether a lower-case word may appear in numbers, dates or times.
 pub(super) fn is_of_values(word: &str) -> bool {
     WORDS.contains(word) || word.chars().all(|c| UNITS.contains(c))

@@ -10,6 +10,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::presigning::PresigningConfig;
 use chrono::{DateTime, TimeDelta, Utc};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::Mutex;
 
 use super::credentials::fixed;
@@ -20,6 +21,9 @@ use super::secrets;
 use crate::domain::plain_link::{LinkKey, LinkedFile};
 use crate::ports::{ErrorKind, Links, ObjectRef, PortError};
 use crate::settings::{AccessKey, PlainLinkSettings};
+
+/// Characters that a file's name has encoded in `filename*`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// How long a key is used before it is read again.
 const KEPT: TimeDelta = TimeDelta::hours(1);
@@ -105,9 +109,7 @@ fn disposition(file_name: &str) -> String {
     if plain == file_name {
         return format!("attachment; filename=\"{plain}\"");
     }
-    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    let encoded: String =
-        file_name.bytes().map(|byte| if is_kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
+    let encoded = utf8_percent_encode(file_name, ENCODED);
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
 }
 

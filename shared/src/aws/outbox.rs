@@ -34,5 +34,5 @@ impl Outbox for Table {
 }
 
 fn digest(receiver: &str) -> String {
-    Sha256::digest(receiver.to_ascii_lowercase()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(receiver.to_ascii_lowercase())[..16])
 }

@@ -1,9 +1,9 @@
 //! Schedules, occurrences and contacts in the table, and the index of due items.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::query::QueryOutput;
 use chrono::{DateTime, Utc};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
 use super::errors::port_error;
 use super::keys;
@@ -11,7 +11,7 @@ use super::table::{Item, PrefixQuery, Table, text};
 use crate::domain::id::{OrgId, ScheduleId, UserId};
 use crate::domain::organisation::Contact;
 use crate::domain::schedule::{Occurrence, Schedule};
-use crate::ports::{Due, ErrorKind, PortError, Schedules};
+use crate::ports::{Due, DueItems, ErrorKind, PortError, Schedules};
 
 #[async_trait]
 impl Schedules for Table {
@@ -34,9 +34,13 @@ impl Schedules for Table {
         self.all(PrefixQuery { pk, prefix: &prefix, before: None, newest_first: false, limit: None }).await
     }
 
-    async fn due(&self, until: DateTime<Utc>) -> Result<Vec<Due>, PortError> {
-        let shards = (0..keys::DUE_SHARDS).map(|shard| self.due_of(shard, until));
-        Ok(try_join_all(shards).await?.concat())
+    async fn due(&self, until: DateTime<Utc>) -> DueItems {
+        let shards = join_all((0..keys::DUE_SHARDS).map(|shard| self.due_of(shard, until))).await;
+        shards.into_iter().fold(DueItems::default(), |mut all, mut shard| {
+            all.found.append(&mut shard.found);
+            all.unreadable.append(&mut shard.unreadable);
+            all
+        })
     }
 
     async fn contact(&self, org: OrgId, user: UserId) -> Result<Option<Contact>, PortError> {
@@ -45,38 +49,65 @@ impl Schedules for Table {
 }
 
 impl Table {
-    async fn due_of(&self, shard: u64, until: DateTime<Utc>) -> Result<Vec<Due>, PortError> {
-        let mut found = Vec::new();
+    async fn due_of(&self, shard: u64, until: DateTime<Utc>) -> DueItems {
+        let mut items = DueItems::default();
         let mut start = None;
         loop {
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .index_name(keys::DUE_INDEX)
-                .key_condition_expression("due_shard = :shard AND due_at <= :until")
-                .expression_attribute_values(":shard", text(keys::due_shard(shard)))
-                .expression_attribute_values(":until", text(keys::due_at(until)))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(port_error("query what is due"))?;
-            for item in answer.items.unwrap_or_default() {
-                found.push(due(&item).ok_or_else(|| PortError::new(ErrorKind::Corrupt, "read what is due"))?);
+            let page = match self.due_page(shard, until, start).await {
+                Ok(page) => page,
+                Err(error) => {
+                    items.unreadable.push(error);
+                    return items;
+                }
+            };
+            for item in page.items.unwrap_or_default() {
+                match due(&item) {
+                    Some(due) => items.found.push(due),
+                    None => items.unreadable.push(PortError::with(ErrorKind::Corrupt, "read what is due", UnknownKey::of(&item))),
+                }
             }
-            start = answer.last_evaluated_key;
+            start = page.last_evaluated_key;
             if start.is_none() {
-                return Ok(found);
+                return items;
             }
         }
     }
+
+    async fn due_page(&self, shard: u64, until: DateTime<Utc>, start: Option<Item>) -> Result<QueryOutput, PortError> {
+        let query = self.client.query().table_name(&self.name).index_name(keys::DUE_INDEX);
+        query
+            .key_condition_expression("due_shard = :shard AND due_at <= :until")
+            .expression_attribute_values(":shard", text(keys::due_shard(shard)))
+            .expression_attribute_values(":until", text(keys::due_at(until)))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(port_error("query what is due"))
+    }
+}
+
+/// The key of an item that is none of those that can be due.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown key {pk:?} {sk:?}")]
+struct UnknownKey {
+    pk: String,
+    sk: String,
+}
+
+impl UnknownKey {
+    fn of(item: &Item) -> Self {
+        Self { pk: key(item, "pk").unwrap_or_default().to_owned(), sk: key(item, "sk").unwrap_or_default().to_owned() }
+    }
+}
+
+fn key<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
 
 /// Parses the keys of an index item.
 fn due(item: &Item) -> Option<Due> {
-    let key = |name: &str| item.get(name).and_then(|value| AttributeValue::as_s(value).ok());
-    let org = key("pk")?.strip_prefix("ORG#")?.parse().ok()?;
-    let sort = key("sk")?;
+    let org = key(item, "pk")?.strip_prefix("ORG#")?.parse().ok()?;
+    let sort = key(item, "sk")?;
     if let Some(id) = sort.strip_prefix(keys::SCHEDULES) {
         return Some(Due::Schedule(org, id.parse().ok()?));
     }

@@ -11,6 +11,7 @@ use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUploa
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::errors::port_error;
 use super::objects::S3Objects;
@@ -84,16 +85,12 @@ fn tag(etag: Option<String>, crc32: Option<String>) -> Result<PartTag, PortError
     Ok(PartTag { etag, crc32 })
 }
 
+/// All but the unreserved characters of RFC 3986 and slashes.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+
 /// Percent-encodes a key for the copy-source header, which the SDK does not do.
 fn copy_source_key(key: &str) -> String {
-    let mut encoded = String::with_capacity(key.len());
-    for byte in key.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => encoded.push(byte as char),
-            other => encoded.push_str(&format!("%{other:02X}")),
-        }
-    }
-    encoded
+    utf8_percent_encode(key, ENCODED).to_string()
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ impl Digester {
 
     /// The checksums of all bytes.
     pub fn finish(self) -> FileDigest {
-        let sha256 = self.sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex::encode(self.sha.finalize());
         FileDigest { crc32: self.crc.finalize(), sha256 }
     }
 }

@@ -1,28 +1,32 @@
 //! Encoding of Stripe's request bodies: nested JSON as form fields, `a[b][0][c]=value`.
 
-use form_urlencoded::Serializer;
 use serde_json::Value;
+use serde_qs::Config;
 
-/// Encodes an object as a form. Null values are left out.
+/// A checkout's lines are six names deep.
+const FORM: Config = Config::new().use_form_encoding(true).max_depth(10);
+
+/// Writes an object as a form. Nulls, empty lists and empty objects are left out.
 pub fn encode(fields: &Value) -> String {
-    let mut form = Serializer::new(String::new());
-    append(&mut form, "", fields);
-    form.finish()
+    let Some(fields) = present(fields) else { return String::new() };
+    FORM.serialize_string(&fields).expect("an object that is not deeper than a form may be")
 }
 
-fn append(form: &mut Serializer<'_, String>, name: &str, value: &Value) {
+/// The value without what says nothing: Stripe reads `field=` as the wish to clear the field.
+fn present(value: &Value) -> Option<Value> {
     match value {
-        Value::Null => {}
-        Value::Bool(flag) => drop(form.append_pair(name, if *flag { "true" } else { "false" })),
-        Value::Number(number) => drop(form.append_pair(name, &number.to_string())),
-        Value::String(text) => drop(form.append_pair(name, text)),
-        Value::Array(list) => list.iter().enumerate().for_each(|(n, value)| append(form, &inner(name, &n.to_string()), value)),
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| append(form, &inner(name, key), value)),
+        Value::Null => None,
+        Value::Array(list) => {
+            let list: Vec<Value> = list.iter().filter_map(present).collect();
+            (!list.is_empty()).then(|| list.into())
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().filter_map(|(name, value)| Some((name.clone(), present(value)?)));
+            let fields: serde_json::Map<String, Value> = fields.collect();
+            (!fields.is_empty()).then(|| fields.into())
+        }
+        text => Some(text.clone()),
     }
-}
-
-fn inner(name: &str, key: &str) -> String {
-    if name.is_empty() { key.to_owned() } else { format!("{name}[{key}]") }
 }
 
 #[cfg(test)]
@@ -36,12 +40,16 @@ mod tests {
         let fields = json!({
             "mode": "payment",
             "email": null,
-            "lines": [{ "data": { "amount": 1500, "name": "追加 & <more>" } }, { "once": true }],
+            "metadata": {},
+            "expand": ["a.b", "c"],
+            "lines": [{ "data": { "amount": 1500, "product": { "name": "追加 & <more>+" } } }, { "once": true }],
         });
         let decoded: Vec<(String, String)> = form_urlencoded::parse(encode(&fields).as_bytes()).into_owned().collect();
         let wanted = [
+            ("expand[0]", "a.b"),
+            ("expand[1]", "c"),
             ("lines[0][data][amount]", "1500"),
-            ("lines[0][data][name]", "追加 & <more>"),
+            ("lines[0][data][product][name]", "追加 & <more>+"),
             ("lines[1][once]", "true"),
             ("mode", "payment"),
         ];
@@ -51,5 +59,6 @@ mod tests {
     #[test]
     fn nothing_is_an_empty_body() {
         assert_eq!(encode(&json!({})), "");
+        assert_eq!(encode(&Value::Null), "");
     }
 }

@@ -41,14 +41,9 @@ pub fn verify(header: &str, body: &[u8], secrets: &[String], now: DateTime<Utc>)
 fn read(header: &str) -> Option<(&str, Vec<Vec<u8>>)> {
     let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
     let (_, time) = parts().find(|(name, _)| *name == "t")?;
-    let signatures: Vec<Vec<u8>> = parts().filter(|(name, _)| *name == "v1").filter_map(|(_, hex)| bytes(hex)).collect();
+    let signatures: Vec<Vec<u8>> =
+        parts().filter(|(name, _)| *name == "v1").filter_map(|(_, digits)| hex::decode(digits).ok()).collect();
     (!signatures.is_empty()).then_some((time, signatures))
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = hex.chars().map(|digit| digit.to_digit(16)).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-    digits.chunks_exact(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect()
 }
 
 /// Compares in constant time.

@@ -44,8 +44,7 @@ impl Stripe {
 /// that is requested again expires later.
 pub(super) fn key(purpose: &str, of: &str, fields: &Value) -> String {
     let digest = Sha256::digest(form::encode(fields).as_bytes());
-    let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{purpose}-{of}-{digest}")
+    format!("{purpose}-{of}-{}", hex::encode(&digest[..16]))
 }
 
 fn session_fields(request: &CheckoutRequest) -> Result<Value, PortError> {

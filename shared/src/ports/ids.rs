@@ -49,6 +49,6 @@ impl Secrets for SystemSecrets {
     fn token(&self) -> String {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).expect("the operating system has random numbers");
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(bytes)
     }
 }

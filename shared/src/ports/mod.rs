@@ -28,7 +28,7 @@ pub use outbox::Outbox;
 pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Renewals};
 pub use purchases::{Accounts, Purchases};
 pub use requests::Requests;
-pub use schedules::{Due, Schedules};
+pub use schedules::{Due, DueItems, Schedules};
 pub use snapshot_reader::{AttachmentStream, RowStream, SnapshotReader, SourceInfo};
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
 pub use triggers::{ScheduleTrigger, Triggers};

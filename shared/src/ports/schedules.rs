@@ -19,6 +19,15 @@ pub enum Due {
     Delivery(OrgId, WebhookId, EventId),
 }
 
+/// The items that are due. One that cannot be read keeps no other from being found.
+#[derive(Debug, Default)]
+pub struct DueItems {
+    /// The items that could be read.
+    pub found: Vec<Due>,
+    /// An error for each item, and each part of the index, that could not be read.
+    pub unreadable: Vec<PortError>,
+}
+
 /// Reads schedules. [`super::Store::commit`] writes them; except for `due`, a read sees every commit that was
 /// acknowledged before it.
 #[async_trait]
@@ -32,7 +41,7 @@ pub trait Schedules: Send + Sync {
     /// Returns the records of all occurrences of a schedule, in order of time.
     async fn occurrences(&self, org: OrgId, id: ScheduleId) -> Result<Vec<Occurrence>, PortError>;
     /// Returns the items of all organisations that were due at `until`. The index behind it may lag by seconds.
-    async fn due(&self, until: DateTime<Utc>) -> Result<Vec<Due>, PortError>;
+    async fn due(&self, until: DateTime<Utc>) -> DueItems;
     /// Returns a person's mail address and language, or `None` for a person who has never set up anything.
     async fn contact(&self, org: OrgId, user: UserId) -> Result<Option<Contact>, PortError>;
 }

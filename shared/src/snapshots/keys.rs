@@ -1,8 +1,7 @@
 //! Keys of the native CRM store's objects. The contents of a module are a *generation*: a folder that never changes
 //! after its index is written.
 
-use std::fmt::Write;
-
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use crate::domain::id::OrgId;
@@ -11,6 +10,8 @@ use crate::ports::ObjectRef;
 /// Longest path part that is kept unchanged. S3 allows keys of 1,024 bytes, but the local program's S3 emulator
 /// names a file by the Base64 of the whole key, and file systems limit names to 255 bytes.
 const LONGEST_PART: usize = 40;
+/// Characters that a part has encoded.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 /// Size in bytes of the hash that replaces a longer part.
 const DIGEST_BYTES: usize = 16;
 
@@ -59,30 +60,14 @@ pub(super) fn module_prefix(org: OrgId, api_name: &str) -> String {
 /// Encodes any text as one part of a key. Distinct texts give distinct parts, and no part is `.` or `..` or contains
 /// a separator.
 fn path_part(text: &str) -> String {
-    let mut part = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => part.push(byte as char),
-            other => push_hex(&mut part, other),
-        }
-    }
+    let part = utf8_percent_encode(text, ENCODED).to_string();
     if part.is_empty() {
         return "%".to_owned();
     }
     if part.len() <= LONGEST_PART {
         return part;
     }
-    let mut digest = String::from("%%");
-    for byte in Sha256::digest(text.as_bytes()).iter().take(DIGEST_BYTES) {
-        // Writing to a String cannot fail.
-        let _ = write!(digest, "{byte:02x}");
-    }
-    digest
-}
-
-fn push_hex(part: &mut String, byte: u8) {
-    // Writing to a String cannot fail.
-    let _ = write!(part, "%{byte:02X}");
+    format!("%%{}", hex::encode(&Sha256::digest(text)[..DIGEST_BYTES]))
 }
 
 #[cfg(test)]

@@ -260,10 +260,10 @@ impl NativeWriter {
         let uploads = &*self.stores.uploads;
         let upload = uploads.begin(at, content_type).await?;
         let sent = send_parts(uploads, at, &upload, first, body, &mut digester).await;
-        if sent.is_err()
+        if let Err(first) = &sent
             && let Err(error) = uploads.abort(at, &upload).await
         {
-            tracing::warn!(error = %Causes(&error), "an upload could not be given up");
+            tracing::warn!(error = %Causes(&error), failure = %Causes(first), "an upload could not be aborted after a failure");
         }
         Ok((sent?, digester.finish()))
     }

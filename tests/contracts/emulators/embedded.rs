@@ -42,6 +42,11 @@ impl Embedded {
         serde_json::to_value(answer).expect("JSON")["Items"].as_array().expect("items").clone()
     }
 
+    pub fn plant(&self, item: &Value) {
+        let request = json!({ "TableName": self.local.settings.table, "Item": item });
+        self.local.database.put_item(serde_json::from_value(request).expect("a request")).expect("puts");
+    }
+
     pub fn schedules(&self) -> Vec<Value> {
         self.files("scheduler", "json").iter().map(|path| json(path)).collect()
     }

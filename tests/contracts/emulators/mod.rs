@@ -162,6 +162,14 @@ impl Emulators {
         }
     }
 
+    /// Puts an item into the table, as nobody does through the ports.
+    pub async fn plant(&self, item: &Value) {
+        match &self.set {
+            Set::Embedded(embedded) => embedded.plant(item),
+            Set::Moto(moto) => moto.plant(item).await,
+        }
+    }
+
     /// Creates the payment provider's client for an endpoint, with the keys of the named secret.
     pub async fn payments(&self, secret: &str, endpoint: &str) -> Result<Arc<Stripe>, PortError> {
         self.aws.payments(PaymentSettings { secret: secret.to_owned(), endpoint: Some(endpoint.to_owned()) }).await

@@ -79,6 +79,11 @@ impl Moto {
         answer["Items"].as_array().expect("items").clone()
     }
 
+    pub async fn plant(&self, item: &Value) {
+        let request = json!({ "TableName": self.name, "Item": item });
+        self.owner.call("dynamodb", "DynamoDB_20120810.PutItem", &request).await;
+    }
+
     pub async fn schedules(&self) -> Vec<Value> {
         let listed = self.owner.get("scheduler", &format!("/schedules?ScheduleGroup={}", self.name)).await;
         let mut found = Vec::new();

@@ -75,14 +75,16 @@ fn acting(act: Act) -> MethodRouter<StripeServer> {
 /// Handles a GET request for one object.
 fn one(collection: &'static str) -> MethodRouter<StripeServer> {
     get(async move |State(server): State<StripeServer>, headers: HeaderMap, Path(id): Path<String>, query: RawQuery| {
-        let form = Form::parse(query.0.unwrap_or_default().as_bytes());
-        answered(server.authorize(&headers).and_then(|()| server.read(collection, &id, &form)))
+        answered(server.authorize(&headers).and_then(|()| server.read(collection, &id, &parse(query)?)))
     })
 }
 
 async fn list(State(server): State<StripeServer>, headers: HeaderMap, query: RawQuery, collection: &'static str) -> Response {
-    let form = Form::parse(query.0.unwrap_or_default().as_bytes());
-    answered(server.authorize(&headers).and_then(|()| server.read_all(collection, &form)))
+    answered(server.authorize(&headers).and_then(|()| server.read_all(collection, &parse(query)?)))
+}
+
+fn parse(query: RawQuery) -> Result<Form, Refusal> {
+    Form::parse(query.0.unwrap_or_default().as_bytes())
 }
 
 fn answered(done: Result<Value, Refusal>) -> Response {
@@ -135,10 +137,9 @@ impl StripeServer {
     /// Runs an operation, or returns the stored answer of the same request under the same key.
     fn do_once(&self, headers: &HeaderMap, uri: &Uri, id: &str, body: &[u8], act: Act) -> Result<Value, Refusal> {
         self.authorize(headers)?;
-        let form = Form::parse(body);
+        let form = Form::parse(body)?;
         let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
-        let request = Sha256::digest([uri.path().as_bytes(), b"\n", body].concat());
-        let request: String = request.iter().map(|byte| format!("{byte:02x}")).collect();
+        let request = hex::encode(Sha256::digest([uri.path().as_bytes(), b"\n", body].concat()));
         self.change(|work| {
             if let Some(known) = key.and_then(|key| work.state.requests.get(key)) {
                 return if known.request == request { Ok(known.answer.clone()) } else { Err(Refusal::OtherRequest) };

@@ -71,11 +71,11 @@ impl Work<'_> {
         let invalid = |reason| Refusal::Invalid { param: "price_data", reason };
         let product = match (form.text("product"), form.get("product_data")) {
             (Some(id), _) => self.state.products.get(id).ok_or(Refusal::Missing("product"))?.id.clone(),
-            (None, Some(product)) => self.make_product(product)?,
+            (None, Some(product)) => self.make_product(&product)?,
             (None, None) => return Err(invalid("a product is required")),
         };
-        let interval = form.get("recurring").and_then(|recurring| recurring.text("interval"));
-        if interval.is_some_and(|interval| interval != "month") {
+        let interval = form.get("recurring").and_then(|recurring| recurring.text("interval").map(str::to_owned));
+        if interval.as_ref().is_some_and(|interval| interval != "month") {
             return Err(invalid("only monthly prices are supported"));
         }
         let amount = form.number("unit_amount")?.filter(|amount| *amount >= 0);
@@ -87,13 +87,13 @@ impl Work<'_> {
             unit_amount: amount.ok_or(invalid("an amount is required"))?,
             product,
             kind: if interval.is_some() { "recurring" } else { "one_time" }.to_owned(),
-            recurring: interval.map(|interval| Recurring { interval: interval.to_owned(), interval_count: 1 }),
+            recurring: interval.map(|interval| Recurring { interval, interval_count: 1 }),
         })
     }
 
     fn make_line(&mut self, form: &Form) -> Result<LineItem, Refusal> {
-        let data = form.get("price_data");
-        let price = self.make_price(data.ok_or(Refusal::Invalid { param: "line_items", reason: "a line has no price" })?)?;
+        let data = form.get("price_data").ok_or(Refusal::Invalid { param: "line_items", reason: "a line has no price" })?;
+        let price = self.make_price(&data)?;
         let quantity = form.number("quantity")?.unwrap_or(1);
         let amount = price.unit_amount.checked_mul(quantity).filter(|_| quantity > 0);
         Ok(LineItem {
@@ -113,14 +113,14 @@ impl Work<'_> {
             return Err(Refusal::Missing("customer"));
         }
         let mode = form.required("mode")?;
-        let lines = form.list("line_items").map(|line| self.make_line(line)).collect::<Result<Vec<_>, _>>()?;
+        let lines = form.list("line_items").map(|line| self.make_line(&line)).collect::<Result<Vec<_>, _>>()?;
         check_lines(mode, &lines)?;
         let expires_at = form.number("expires_at")?.unwrap_or(self.seconds() + 24 * 3600);
         if !(30 * 60..=24 * 3600).contains(&(expires_at - self.seconds())) {
             return Err(Refusal::Invalid { param: "expires_at", reason: "it must be 30 minutes to 24 hours from now" });
         }
         let kept_at = if mode == "subscription" { "subscription_data" } else { "payment_intent_data" };
-        let metadata = form.get(kept_at).map(Form::metadata).unwrap_or_default();
+        let metadata = form.get(kept_at).map(|kept| kept.metadata()).unwrap_or_default();
         let session = self.new_session(form, mode, lines, expires_at)?;
         let id = session.id.clone();
         self.state.drafts.insert(id.clone(), Draft { metadata, challenged: None });

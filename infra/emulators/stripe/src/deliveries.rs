@@ -61,8 +61,7 @@ impl Sender {
 fn sign(key: &hmac::Key, body: &str, now: DateTime<Utc>) -> String {
     let time = now.timestamp();
     let tag = hmac::sign(key, format!("{time}.{body}").as_bytes());
-    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("t={time},v1={hex}")
+    format!("t={time},v1={}", hex::encode(tag))
 }
 
 impl State {

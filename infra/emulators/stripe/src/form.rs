@@ -1,47 +1,37 @@
 //! Form bodies and query strings as Stripe parses them: `a[b][0][c]=value` is a tree.
 
+use serde_json::Value;
+use serde_qs::Config;
+
 use crate::error::Refusal;
 use crate::objects::Metadata;
 
-/// A field with its own text and nested fields.
+/// Names inside one another; the deepest field of a session has six.
+const FORM: Config = Config::new().use_form_encoding(true).max_depth(10);
+
+/// A field: a text, a list, or fields by name.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Form {
-    text: Option<String>,
-    inner: Vec<(String, Form)>,
-}
+pub struct Form(Value);
 
 impl Form {
-    /// Parses a form. Malformed names become fields that nobody reads.
-    pub fn parse(body: &[u8]) -> Self {
-        let mut form = Self::default();
-        for (key, value) in form_urlencoded::parse(body) {
-            let mut field = &mut form;
-            for name in key.split('[').map(|part| part.trim_end_matches(']')) {
-                field = field.inner_mut(name);
-            }
-            field.text = Some(value.into_owned());
-        }
-        form
+    /// Reads a form. One that is not a tree is refused: a field that is a text and has fields inside, or is too deep.
+    pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
+        let invalid = |_| Refusal::Invalid { param: "body", reason: "invalid hash" };
+        if body.is_empty() { Ok(Self::default()) } else { FORM.deserialize_bytes(body).map(Self).map_err(invalid) }
     }
 
-    /// Returns the nested field with that name; `[]` always adds a new one.
-    fn inner_mut(&mut self, name: &str) -> &mut Self {
-        let known = self.inner.iter().position(|(known, _)| known == name && !name.is_empty());
-        let index = known.unwrap_or_else(|| {
-            self.inner.push((name.to_owned(), Self::default()));
-            self.inner.len() - 1
-        });
-        &mut self.inner[index].1
+    fn at(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
     }
 
-    /// Returns a nested field.
-    pub fn get(&self, name: &str) -> Option<&Self> {
-        self.inner.iter().find(|(known, _)| known == name).map(|(_, field)| field)
+    /// A field inside.
+    pub fn get(&self, name: &str) -> Option<Self> {
+        self.at(name).cloned().map(Self)
     }
 
     /// Returns a field's text; an empty text counts as absent.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.get(name)?.text.as_deref().filter(|text| !text.is_empty())
+        self.at(name)?.as_str().filter(|text| !text.is_empty())
     }
 
     /// Returns the text of a mandatory field.
@@ -60,25 +50,25 @@ impl Form {
         self.text(name).map(|text| text == "true")
     }
 
-    /// Returns the nested fields of a field in order.
-    pub fn list(&self, name: &str) -> impl Iterator<Item = &Self> {
-        self.get(name).into_iter().flat_map(|field| field.inner.iter().map(|(_, field)| field))
+    /// The fields of a list, in order.
+    pub fn list(&self, name: &str) -> impl Iterator<Item = Self> {
+        self.at(name).and_then(Value::as_array).into_iter().flatten().cloned().map(Self)
     }
 
-    /// Returns the nested texts of a field in order.
+    /// The texts of a list, in order.
     pub fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.list(name).filter_map(|field| field.text.as_deref())
+        self.at(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// Returns the metadata.
+    /// The texts inside `metadata`, by name.
     pub fn metadata(&self) -> Metadata {
-        let fields = self.get("metadata").into_iter().flat_map(|field| &field.inner);
-        fields.filter_map(|(name, field)| Some((name.clone(), field.text.clone()?))).collect()
+        let fields = self.at("metadata").and_then(Value::as_object).into_iter().flatten();
+        fields.filter_map(|(name, field)| Some((name.clone(), field.as_str()?.to_owned()))).collect()
     }
 
     /// Returns all text fields by name.
     pub fn filters(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.inner.iter().filter_map(|(name, field)| Some((name.as_str(), field.text.as_deref()?)))
+        self.0.as_object().into_iter().flatten().filter_map(|(name, field)| Some((name.as_str(), field.as_str()?)))
     }
 }
 
@@ -86,13 +76,33 @@ impl Form {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Form {
+        Form::parse(text.as_bytes()).expect("a form")
+    }
+
     #[test]
     fn brackets_are_a_tree() {
-        let form = Form::parse("a[0][b]=1&a[0][c]=%E8%BF%BD&a[1][b]=2&expand[]=x&expand[]=y&metadata[org]=7&n=x&e=".as_bytes());
-        let inside: Vec<_> = form.list("a").map(|field| (field.text("b"), field.text("c"))).collect();
-        assert_eq!(inside, [(Some("1"), Some("追")), (Some("2"), None)]);
+        let form = parse("a[0][b]=1&a[0][c]=%E8%BF%BD&a%5B1%5D%5Bb%5D=2&expand[]=x&expand[]=y&metadata[org]=7&n=x+y&e=");
+        let inside: Vec<_> =
+            form.list("a").map(|field| (field.text("b").map(str::to_owned), field.text("c").map(str::to_owned))).collect();
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(inside, [(text("1"), text("追")), (text("2"), None)]);
         assert_eq!(form.texts("expand").collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!(form.metadata().get("org").map(String::as_str), Some("7"));
+        assert_eq!(form.text("n"), Some("x y"));
         assert!(form.number("n").is_err() && form.text("e").is_none() && form.required("missing").is_err());
+    }
+
+    #[test]
+    fn eleven_items_keep_their_order() {
+        let body: Vec<String> = (0..11).rev().map(|n| format!("items[{n}][id]=item{n}")).collect();
+        let ids: Vec<_> = parse(&body.join("&")).list("items").filter_map(|item| item.text("id").map(str::to_owned)).collect();
+        assert_eq!(ids, (0..11).map(|n| format!("item{n}")).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_no_tree_is_refused_and_nothing_is_an_empty_form() {
+        assert!(Form::parse(b"a=1&a[b]=2").is_err());
+        assert_eq!(parse(""), Form::default());
     }
 }

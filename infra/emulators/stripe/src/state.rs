@@ -188,8 +188,7 @@ impl Work<'_> {
     pub fn secret_id(&self, kind: &str) -> String {
         let id = self.id(kind);
         let tag = hmac::sign(self.names, id.as_bytes());
-        let hex: String = tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        format!("{id}{hex}")
+        format!("{id}{}", hex::encode(&tag.as_ref()[..16]))
     }
 
     /// The time as a Unix timestamp.

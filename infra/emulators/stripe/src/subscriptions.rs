@@ -164,7 +164,7 @@ impl Work<'_> {
                 if changed.items.data.len() < before { Ok(()) } else { Err(Refusal::Missing("subscription_item")) }
             }
             (None, None, Some(price)) => {
-                let price = self.make_price(price)?;
+                let price = self.make_price(&price)?;
                 if price.recurring.is_none() || price.currency != changed.currency {
                     return Err(invalid("the price does not match the subscription"));
                 }

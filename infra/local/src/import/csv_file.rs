@@ -139,7 +139,7 @@ impl CsvFile {
     /// Compares the file, which must be read to its end, with the manifest, and returns the notes.
     pub fn finish(mut self) -> Result<Vec<Note>, ImportError> {
         let Some(expected) = self.source.expected.take() else { return Ok(self.notes) };
-        let sha256 = hex(&self.sha256.finalize());
+        let sha256 = hex::encode(self.sha256.finalize());
         let change = if expected.bytes != self.bytes || expected.sha256 != sha256 {
             Change::Contents
         } else if expected.rows.is_some_and(|rows| rows != self.count) {
@@ -196,9 +196,4 @@ impl CsvFile {
         };
         Ok(())
     }
-}
-
-/// Formats bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -45,7 +45,7 @@ pub async fn read(file: &InputFile, counts_rows: bool, escaping: Escaping) -> Re
         bytes += read as u64;
         sha.update(&chunk);
     }
-    let sha256 = sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex::encode(sha.finalize());
     let (rows, listed) = rows.map_or((None, HashMap::new()), |rows| (Some(rows.count), rows.listed));
     Ok(MeasuredEntry { bytes, sha256, rows, listed })
 }

@@ -49,7 +49,11 @@ async fn pay(State(server): State<StripeServer>, Path(id): Path<String>, body: B
         Ok(session) => session,
         Err(refusal) => return refused(&refusal),
     };
-    let (details, card, errors) = checkout::read(&Form::parse(&body), server.0.clock.now());
+    let form = match Form::parse(&body) {
+        Ok(form) => form,
+        Err(refusal) => return refused(&refusal),
+    };
+    let (details, card, errors) = checkout::read(&form, server.0.clock.now());
     let typed = Typed { details: details.clone(), errors };
     let Some(card) = card.filter(|_| typed.errors.is_empty() && session.status == SessionStatus::Open) else {
         return shown(&session, &typed);
@@ -70,7 +74,7 @@ async fn challenge(State(server): State<StripeServer>, Path(id): Path<String>) -
 }
 
 async fn answer_challenge(State(server): State<StripeServer>, Path(id): Path<String>, body: Bytes) -> Response {
-    let is_confirmed = Form::parse(&body).text("answer") == Some("complete");
+    let is_confirmed = Form::parse(&body).is_ok_and(|form| form.text("answer") == Some("complete"));
     let outcome = server.change(|work| work.answer_challenge(&id, is_confirmed));
     went_on(&server, &id, outcome)
 }
