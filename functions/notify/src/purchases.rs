@@ -7,7 +7,7 @@ use hozon_shared::domain::order::number;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::subscription::SubscriptionStep;
 
-use crate::letter::written;
+use crate::figures::written;
 
 /// Subject and paragraphs; empty for what nobody is written to about.
 pub fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {

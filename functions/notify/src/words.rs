@@ -1,15 +1,33 @@
-//! The words of every mail, in both languages.
+//! The words of every mail and of every message to a chat channel, in both languages.
 
 use chrono_tz::Tz;
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::locale::Locale;
 
-use crate::letter::written;
+use crate::figures::written;
 use crate::purchases;
 
-/// Subject and paragraphs about an event.
-pub fn say(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>) {
+/// Title and paragraphs for a chat channel. Whoever is in it may read on, so there is no word of links, and none of mails.
+pub fn chat(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>) {
+    let (title, paragraphs) = mail(what, zone, locale);
+    let time = |at| written(at, zone, locale);
+    let paragraphs = match (what, locale) {
+        (EventKind::BackupStarted { .. }, Locale::En) => vec!["Records and attachments are being archived.".to_owned()],
+        (EventKind::BackupStarted { .. }, Locale::Ja) => vec!["データと添付ファイルを圧縮しています。".to_owned()],
+        (EventKind::BackupReady { expires, .. }, Locale::En) => {
+            vec![format!("Administrators can download the files until {}.", time(*expires))]
+        }
+        (EventKind::BackupReady { expires, .. }, Locale::Ja) => {
+            vec![format!("管理者は{}までファイルをダウンロードできます。", time(*expires))]
+        }
+        _ => paragraphs,
+    };
+    (title, paragraphs)
+}
+
+/// Subject and paragraphs of the mail about an event.
+pub fn mail(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>) {
     let (subject, paragraphs) = match locale {
         Locale::En => english(what, zone),
         Locale::Ja => japanese(what, zone),

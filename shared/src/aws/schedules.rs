@@ -75,13 +75,13 @@ impl Table {
 /// Parses the keys of an index item.
 fn due(item: &Item) -> Option<Due> {
     let key = |name: &str| item.get(name).and_then(|value| AttributeValue::as_s(value).ok());
-    let org = key("pk")?.strip_prefix("ORG#")?.parse().ok()?;
-    let sort = key("sk")?;
+    let (partition, sort) = (key("pk")?, key("sk")?);
+    if let Some(delivery) = keys::parse_delivery(partition, sort) {
+        return Some(Due::Delivery(delivery));
+    }
+    let org = partition.strip_prefix("ORG#")?.parse().ok()?;
     if let Some(id) = sort.strip_prefix(keys::SCHEDULES) {
         return Some(Due::Schedule(org, id.parse().ok()?));
-    }
-    if let Some((webhook, event)) = sort.strip_prefix(keys::DELIVERIES).and_then(|names| names.split_once('#')) {
-        return Some(Due::Delivery(org, webhook.parse().ok()?, event.parse().ok()?));
     }
     Some(Due::Backup(org, sort.strip_prefix(keys::BACKUPS)?.parse().ok()?))
 }

@@ -1,27 +1,33 @@
-//! Posts a webhook's message, only to addresses that may be called. Names are resolved here, so that the address that was checked is the
+//! Posts messages to webhooks, only to addresses that may be called. Names are resolved here, so that the address that was checked is the
 //! one that is called.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use hozon_shared::domain::webhook::{Addresses, Delivery, Webhook};
+use chrono::TimeDelta;
+use hozon_shared::domain::webhook::{Addresses, Webhook};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, Response, Url};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What became of an attempt.
+/// The answer to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempt {
-    /// Taken: an answer of 200 to 299.
-    Arrived,
-    /// The receiver wants no more: 410.
-    Gone,
-    /// Anything else.
-    Failed,
+pub enum Answer {
+    /// 200 to 299.
+    Taken,
+    /// Any other status.
+    Status {
+        /// The status.
+        status: u16,
+        /// The `Retry-After` header, where it has seconds.
+        retry_after: Option<TimeDelta>,
+    },
+    /// None: the address may not be called, or did not answer in time.
+    NotReached,
 }
 
 /// Posts messages.
@@ -61,25 +67,25 @@ impl Post {
         Ok(Self { client, addresses })
     }
 
-    /// Posts a message once, signed for this instant.
-    pub async fn attempt(&self, webhook: &Webhook, delivery: &Delivery, now: DateTime<Utc>) -> Attempt {
-        let Some(url) = self.allowed(&webhook.url) else { return Attempt::Failed };
-        let id = delivery.message_id();
-        let signature = webhook.secret.sign(&id, now, &delivery.body);
-        let request = self.client.post(url).header("content-type", "application/json").header("webhook-id", id);
-        let request = request.header("webhook-timestamp", now.timestamp()).header("webhook-signature", signature);
-        match request.body(delivery.body.clone()).send().await.map(|answer| answer.status().as_u16()) {
-            Ok(200..=299) => Attempt::Arrived,
-            Ok(410) => Attempt::Gone,
-            Ok(status) => {
+    /// Posts a message once.
+    pub async fn post(&self, webhook: &Webhook, headers: &[(&str, String)], body: &str) -> Answer {
+        let Some(url) = self.allowed(&webhook.url) else { return Answer::NotReached };
+        let mut request = self.client.post(url).header("content-type", "application/json").body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        match request.send().await {
+            Ok(answer) if answer.status().is_success() => Answer::Taken,
+            Ok(answer) => {
+                let status = answer.status().as_u16();
                 tracing::info!(webhook.id = webhook.id.0, http.status = status, "a webhook did not take its message");
-                Attempt::Failed
+                Answer::Status { status, retry_after: retry_after(&answer) }
             }
             Err(error) => {
                 // The error's text would name the address.
                 let is_timeout = error.is_timeout();
                 tracing::info!(webhook.id = webhook.id.0, timeout = is_timeout, "a webhook could not be reached");
-                Attempt::Failed
+                Answer::NotReached
             }
         }
     }
@@ -91,6 +97,12 @@ impl Post {
         let is_refused = host.parse::<IpAddr>().is_ok_and(|address| !self.addresses.allow(address));
         (!is_refused).then_some(url)
     }
+}
+
+/// RFC 9110 section 10.2.3; a date in place of seconds is left out.
+fn retry_after(answer: &Response) -> Option<TimeDelta> {
+    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse::<u32>().ok()?;
+    Some(TimeDelta::seconds(i64::from(seconds)))
 }
 
 #[cfg(test)]
