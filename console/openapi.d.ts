@@ -820,10 +820,11 @@ interface Schemas {
         details: {
             id: string;
             /**
-             * @description Signing secret as defined by the Standard Webhooks specification, shown only once.
+             * @description Signing secret as defined by the Standard Webhooks specification, shown only once. Chat channels have none: their messages are not
+             *     signed.
              * @example whsec_...
              */
-            secret: string;
+            secret?: string | null;
         };
         /** @description Summary in one sentence. */
         message: string;
@@ -968,16 +969,24 @@ interface Schemas {
         time_zone?: string | null;
     };
     WantedWebhook: {
+        kind?: Schemas["WebhookFormat"] | null;
         /**
          * @description URL to which messages are posted: HTTPS, on the public internet.
          * @example https://example.com/hooks/backup
          */
         url: string;
     };
+    /**
+     * @description Format of a webhook's messages: signed JSON, Slack's or Microsoft Teams'.
+     * @enum {string}
+     */
+    WebhookFormat: "json" | "slack" | "teams";
     WebhookOut: {
         created_time: Schemas["LocalTime"];
         id: string;
+        kind: Schemas["WebhookFormat"];
         status: Schemas["WebhookStatus"];
+        /** @description Where messages are posted. The address of a chat channel is a secret, of which the host and the last four characters are shown. */
         url: string;
     };
     WebhookRequest: {

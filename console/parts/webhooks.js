@@ -1,4 +1,4 @@
-// Webhooks: where the service's signed messages go. Each has a secret that is shown once.
+// Webhooks: where the service's messages go, signed, with a secret that is shown once, or in the format of a chat.
 
 import { asProblem, call, get } from "../api.js";
 import { ask } from "../dialog.js";
@@ -6,6 +6,9 @@ import { badge, button, el, icon } from "../dom.js";
 import { date, explain, say } from "../i18n.js";
 import { resource, shown } from "../resource.js";
 import { secretOf } from "./secret.js";
+
+/** @type {Webhook["kind"][]} */
+const kinds = ["json", "slack", "teams"];
 
 /** @typedef {{ secret: string, problem: Problem | null }} Adding */
 
@@ -52,6 +55,8 @@ function lineOf(app, list, webhook) {
         "p",
         { class: "soft" },
         badge(status === "active" ? "good" : "bad", say(`webhook_${status}`)),
+        say(`webhook_kind_${webhook.kind}`),
+        " · ",
         say("added", { time: date(webhook.created_time) }),
       ),
     ),
@@ -94,11 +99,14 @@ function formOf(adding, list) {
     "aria-invalid": adding.problem ? "true" : null,
     "aria-describedby": adding.problem ? "webhook-problem" : null,
   });
+  const options = kinds.map((kind) => el("option", { value: kind }, say(`webhook_kind_${kind}`)));
+  const kind = el("select", { id: "webhook-kind", name: "kind" }, ...options);
   const submit = (/** @type {SubmitEvent} */ event) => add(event, adding, list);
   return el(
     "form",
     { key: "add", class: "line", on: { submit } },
     el("div", { class: "field" }, el("label", { for: "webhook-url" }, say("webhook_url")), field),
+    el("div", { class: "field" }, el("label", { for: "webhook-kind" }, say("webhook_kind")), kind),
     el("button", {}, say("add")),
   );
 }
@@ -107,10 +115,11 @@ function formOf(adding, list) {
 async function add(event, adding, list) {
   event.preventDefault();
   const form = /** @type {HTMLFormElement} */ (event.currentTarget);
-  const url = String(new FormData(form).get("url")).trim();
+  const data = new FormData(form);
+  const webhook = { url: String(data.get("url")).trim(), kind: String(data.get("kind")) };
   try {
-    const { body } = await call("POST", "/webhooks", { body: { webhook: { url } } });
-    Object.assign(adding, { secret: body.details.secret, problem: null });
+    const { body } = await call("POST", "/webhooks", { body: { webhook } });
+    Object.assign(adding, { secret: body.details.secret ?? "", problem: null });
     form.reset();
   } catch (thrown) {
     adding.problem = asProblem(thrown);

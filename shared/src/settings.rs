@@ -98,6 +98,8 @@ pub struct Endpoints {
     pub mail: Option<String>,
     /// `HOZON_SECRETS_ENDPOINT`
     pub secrets: Option<String>,
+    /// `HOZON_QUEUES_ENDPOINT`
+    pub queues: Option<String>,
 }
 
 /// Settings for creating triggers.
@@ -166,6 +168,11 @@ impl PaymentSettings {
 /// Reads `HOZON_CONSOLE_URL`: base URL of the console, to which buyers return.
 pub fn console_url() -> Result<String, SettingsError> {
     required("HOZON_CONSOLE_URL")
+}
+
+/// Reads `HOZON_NOTICE_FAILURES`: URL of the queue of notices that could not be given.
+pub fn notice_failures() -> Result<String, SettingsError> {
+    required("HOZON_NOTICE_FAILURES")
 }
 
 /// Reads `HOZON_WEBHOOK_ADDRESSES`: `public` (the default), or `any` for self-hosted installations that call their own
@@ -272,6 +279,7 @@ impl Settings {
                 scheduler: env::var("HOZON_SCHEDULER_ENDPOINT").ok(),
                 mail: env::var("HOZON_MAIL_ENDPOINT").ok(),
                 secrets: env::var("HOZON_SECRETS_ENDPOINT").ok(),
+                queues: env::var("HOZON_QUEUES_ENDPOINT").ok(),
             },
             signer_secret: required("HOZON_SIGNER_SECRET")?,
             plain_links: PlainLinkSettings::from_env()?,

@@ -8,6 +8,7 @@ use hozon_shared::domain::allowance::{Account, Claim, Count, CreditLot, Entitlem
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::crm::{DataCategory, Field, Module};
+use hozon_shared::domain::delivery::{Delivery, DeliveryId, Receiver};
 use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
 use hozon_shared::domain::ledger::{Cause, Entry, Movement, Pool};
@@ -21,7 +22,7 @@ use hozon_shared::domain::product::Product;
 use hozon_shared::domain::recurrence::Recurrence;
 use hozon_shared::domain::schedule::{Occurrence, Outcome, Schedule};
 use hozon_shared::domain::subscription::{Subscription, SubscriptionStatus};
-use hozon_shared::domain::webhook::{Delivery, Secret, Webhook};
+use hozon_shared::domain::webhook::{Secret, Webhook, WebhookKind};
 use hozon_shared::ports::{ErrorKind, PortError};
 
 /// Returns the kind of a port failure.
@@ -170,10 +171,12 @@ pub fn webhook(org: OrgId, id: u64) -> Webhook {
         created: now(),
         disabled: None,
         slot: Some(0),
+        kind: WebhookKind::Slack,
     }
 }
 
-pub fn delivery(org: OrgId, webhook: u64, event: u64) -> Delivery {
+pub fn delivery(org: OrgId, receiver: Receiver, event: u64) -> Delivery {
     let body = r#"{"type":"backup_ready"}"#.to_owned();
-    Delivery { org, webhook: WebhookId(webhook), event: EventId(event), body, attempts: 1, next: hours(1) }
+    let id = DeliveryId { org, event: EventId(event), receiver };
+    Delivery { id, body: Some(body), attempts: 1, next: hours(1), ended: None }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::domain::backup::Backup;
-use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId, WebhookId};
+use hozon_shared::domain::delivery::{AddressDigest, Delivery, DeliveryOutcome, Receiver};
+use hozon_shared::domain::id::{BackupId, OrgId, ScheduleId, WebhookId};
 use hozon_shared::domain::schedule::Schedule;
-use hozon_shared::domain::webhook::Delivery;
 use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, Ports};
 use serde_json::json;
 
@@ -107,19 +107,21 @@ async fn a_backup_is_due_soon_until_its_run_begins_then_when_it_counts_as_given_
 }
 
 #[tokio::test]
-async fn a_delivery_is_due_at_its_next_attempt_until_it_is_deleted() {
+async fn a_delivery_is_due_at_its_next_attempt_until_it_has_ended() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
-    let open = delivery(ORG, 3, 4);
-    let due = [Due::Delivery(ORG, WebhookId(3), EventId(4))];
-    ports.webhooks.put_delivery(&open).await.unwrap();
-    due_becomes(ports, open.next, &due).await;
-    due_becomes(ports, open.next - TimeDelta::seconds(1), &[]).await;
-    ports.webhooks.put_delivery(&Delivery { next: hours(5), ..open.clone() }).await.unwrap();
-    due_becomes(ports, open.next, &[]).await;
-    due_becomes(ports, hours(5), &due).await;
-    ports.webhooks.delete_delivery(ORG, WebhookId(3), EventId(4)).await.unwrap();
-    due_becomes(ports, hours(5), &[]).await;
+    for receiver in [Receiver::Webhook(WebhookId(3)), Receiver::Mail(AddressDigest::of("a@example.com"))] {
+        let open = delivery(ORG, receiver, 4);
+        let due = [Due::Delivery(open.id)];
+        write(ports, ORG, Change::Delivery(Box::new(open.clone()))).await;
+        due_becomes(ports, open.next, &due).await;
+        due_becomes(ports, open.next - TimeDelta::seconds(1), &[]).await;
+        ports.outbox.put_delivery(&Delivery { next: hours(5), ..open.clone() }, 1).await.unwrap();
+        due_becomes(ports, open.next, &[]).await;
+        due_becomes(ports, hours(5), &due).await;
+        ports.outbox.put_delivery(&open.end(DeliveryOutcome::Done, now()), 1).await.unwrap();
+        due_becomes(ports, hours(5), &[]).await;
+    }
 }
 
 #[tokio::test]

@@ -1,57 +1,38 @@
-//! Contract of `Webhooks`: webhooks and their pending deliveries. The module `schedules` checks when deliveries become
-//! due.
+//! `Webhooks`: an organisation's webhooks. How they are added against others is in `locks`.
 
-use hozon_shared::domain::id::{EventId, WebhookId};
-use hozon_shared::domain::webhook::{Delivery, Webhook};
+use hozon_shared::domain::id::WebhookId;
+use hozon_shared::domain::webhook::Webhook;
+use hozon_shared::ports::{Change, ErrorKind};
 
 use crate::emulators::{Emulators, ORG, OTHER};
-use crate::samples::{delivery, hours, now, webhook};
+use crate::samples::{kind, now, webhook};
 
 #[tokio::test]
-async fn webhooks_are_read_from_the_oldest_on_given_up_ones_too() {
+async fn webhooks_are_read_from_the_oldest_on_disabled_ones_too() {
     let emulators = Emulators::start().await;
-    let webhooks = &emulators.ports.webhooks;
-    assert!(webhooks.webhooks(ORG).await.unwrap().is_empty());
-    let given_up = Webhook { disabled: Some(now()), ..webhook(ORG, 9) };
-    for written in [webhook(ORG, 10), given_up.clone(), webhook(ORG, 100)] {
-        webhooks.put_webhook(&written).await.unwrap();
+    let ports = &emulators.ports;
+    assert!(ports.webhooks.webhooks(ORG).await.unwrap().is_empty());
+    let disabled = Webhook { disabled: Some(now()), ..webhook(ORG, 9) };
+    for written in [webhook(ORG, 10), disabled.clone(), webhook(ORG, 100)] {
+        ports.store.commit(ORG, vec![Change::Webhook(Box::new(written))]).await.unwrap();
     }
-    assert_eq!(webhooks.webhooks(ORG).await.unwrap(), [given_up, webhook(ORG, 10), webhook(ORG, 100)]);
-    assert!(webhooks.webhooks(OTHER).await.unwrap().is_empty());
+    assert_eq!(ports.webhooks.webhooks(ORG).await.unwrap(), [disabled, webhook(ORG, 10), webhook(ORG, 100)]);
+    assert!(ports.webhooks.webhooks(OTHER).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn a_webhook_is_written_over_and_deleted() {
+async fn a_webhook_that_was_removed_is_not_replaced() {
     let emulators = Emulators::start().await;
-    let webhooks = &emulators.ports.webhooks;
-    let moved = Webhook { url: "https://example.com/other".to_owned(), ..webhook(ORG, 9) };
-    for written in [webhook(ORG, 9), webhook(ORG, 9), moved] {
-        webhooks.put_webhook(&written).await.unwrap();
-        assert_eq!(webhooks.webhooks(ORG).await.unwrap(), [written]);
+    let ports = &emulators.ports;
+    ports.store.commit(ORG, vec![Change::Webhook(Box::new(webhook(ORG, 9)))]).await.unwrap();
+    let disabled = Webhook { disabled: Some(now()), ..webhook(ORG, 9) };
+    for _ in 0..2 {
+        ports.webhooks.put_webhook(&disabled).await.unwrap();
+        assert_eq!(ports.webhooks.webhooks(ORG).await.unwrap(), std::slice::from_ref(&disabled));
     }
     for _ in 0..2 {
-        webhooks.delete_webhook(ORG, WebhookId(9)).await.expect("deletes, there or not");
-        assert!(webhooks.webhooks(ORG).await.unwrap().is_empty());
+        ports.store.commit(ORG, vec![Change::WebhookRemoved(WebhookId(9))]).await.expect("deletes, there or not");
+        assert_eq!(kind(ports.webhooks.put_webhook(&disabled).await), Some(ErrorKind::Conflict));
+        assert!(ports.webhooks.webhooks(ORG).await.unwrap().is_empty());
     }
-}
-
-#[tokio::test]
-async fn a_delivery_is_written_over_and_deleted() {
-    let emulators = Emulators::start().await;
-    let webhooks = &emulators.ports.webhooks;
-    let read = async |webhook, event| webhooks.delivery(ORG, WebhookId(webhook), EventId(event)).await.unwrap();
-    assert_eq!(read(3, 4).await, None);
-    let again = Delivery { attempts: 2, next: hours(2), ..delivery(ORG, 3, 4) };
-    for written in [delivery(ORG, 3, 4), delivery(ORG, 3, 4), again.clone()] {
-        webhooks.put_delivery(&written).await.unwrap();
-        assert_eq!(read(3, 4).await, Some(written));
-    }
-    webhooks.put_delivery(&delivery(ORG, 3, 5)).await.unwrap();
-    assert_eq!((read(3, 4).await, read(4, 4).await), (Some(again), None));
-    for _ in 0..2 {
-        webhooks.delete_delivery(ORG, WebhookId(3), EventId(4)).await.expect("deletes, there or not");
-        assert_eq!(read(3, 4).await, None);
-    }
-    assert_eq!(read(3, 5).await, Some(delivery(ORG, 3, 5)));
-    assert_eq!(webhooks.delivery(OTHER, WebhookId(3), EventId(5)).await.unwrap(), None);
 }

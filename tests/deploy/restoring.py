@@ -75,8 +75,8 @@ def deployed(printed, stream):
     expect("resources that speak of the table before", sorted(id for id, text in uses.items() if old in text), [])
     functions = stack.of("AWS::Lambda::Function").values()
     expect("the functions' table", {one["Environment"]["Variables"]["HOZON_TABLE"] for one in functions}, {NEW})
-    (mapping,) = stack.of("AWS::Lambda::EventSourceMapping").values()
-    expect("the stream", mapping["EventSourceArn"].split(":table/")[1], stream.split(":table/")[1])
+    mappings = stack.of("AWS::Lambda::EventSourceMapping").values()
+    expect("the streams", {one["EventSourceArn"].split(":table/")[1] for one in mappings}, {stream.split(":table/")[1]})
     arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{NEW}"
     for id in ("ScheduleRole", "ArchiveRole", "NotifyRole", "TriggerRole", "CrmWriter"):
         expect(f"{id} may use it", f'"{arn}' in uses[id], True)

@@ -111,10 +111,10 @@ def letters(world, queue):
 
 
 class StreamReader:
-    """Lambda's event source mapping: reads the stream with the function's role, filters, hands over batches, and keeps what goes on failing."""
+    """Lambda's event source mappings: read the stream with the function's role, filter, hand over batches, and keep what goes on failing."""
 
     def __init__(self, world):
-        (self.mapping,) = world.stack.of("AWS::Lambda::EventSourceMapping").values()
+        self.mappings = list(world.stack.of("AWS::Lambda::EventSourceMapping").values())
         self.world, self.role = world, "NotifyRole"
         self.arn = world.owner["dynamodb"].describe_table(TableName=world.table)["Table"]["LatestStreamArn"]
         self.last = 0
@@ -140,24 +140,24 @@ class StreamReader:
             found, iterator = found + answer["Records"], answer["NextShardIterator"]
 
     def deliver(self, spoil=lambda record: record):
-        """Hands over new records. `spoil` changes them on their way."""
+        """Hands over new records, and those that come of them. `spoil` changes them on their way."""
         client = self.world.client("dynamodbstreams", self.role)
         client.list_streams(TableName=self.world.table)
-        records = [spoil(plain(record)) for record in self.read(client) if self.passes(record)]
-        for record in records:
-            self.last = max(self.last, int(record["dynamodb"]["SequenceNumber"]))
-        size = self.mapping["BatchSize"]
-        for start in range(0, len(records), size):
-            self.hand_over(records[start:start + size])
-        return len(records)
+        while records := [spoil(plain(record)) for record in self.read(client)]:
+            self.last = max([self.last, *(int(record["dynamodb"]["SequenceNumber"]) for record in records)])
+            for mapping in self.mappings:
+                passed = [record for record in records if self.passes(mapping, record)]
+                for start in range(0, len(passed), mapping["BatchSize"]):
+                    self.hand_over(mapping, passed[start:start + mapping["BatchSize"]])
 
-    def passes(self, record):
-        (one,) = self.mapping["FilterCriteria"]["Filters"]
+    @staticmethod
+    def passes(mapping, record):
+        (one,) = mapping["FilterCriteria"]["Filters"]
         pattern = json.loads(one["Pattern"])
         prefix = pattern["dynamodb"]["Keys"]["sk"]["S"][0]["prefix"]
         return record["eventName"] in pattern["eventName"] and record["dynamodb"]["Keys"]["sk"]["S"].startswith(prefix)
 
-    def hand_over(self, batch):
+    def hand_over(self, mapping, batch):
         """Delivers a failed record again with its successors, and gives it up after three attempts."""
         for _ in range(3):
             answer = self.world.hosts["Notify"].invoke({"Records": batch})
@@ -166,10 +166,10 @@ class StreamReader:
             if not places:
                 return
             batch = batch[places[0]:]
-        send(self.world, self.role, self.mapping["DestinationConfig"]["OnFailure"]["Destination"],
+        send(self.world, self.role, mapping["DestinationConfig"]["OnFailure"]["Destination"],
              json.dumps({"DDBStreamBatchInfo": {"startSequenceNumber": batch[0]["dynamodb"]["SequenceNumber"], "batchSize": 1}}))
         if batch[1:]:
-            self.hand_over(batch[1:])
+            self.hand_over(mapping, batch[1:])
 
 
 def plain(record):

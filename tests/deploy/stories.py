@@ -91,6 +91,14 @@ class Organisation:
             ExpressionAttributeValues={":pk": {"S": f"ORG#{self.id}"}, ":sk": {"S": prefix}})
         return found["Items"]
 
+    def owns(self, record):
+        return record["dynamodb"]["Keys"]["pk"]["S"] == f"ORG#{self.id}"
+
+    def mail_deliveries(self):
+        found = self.world.owner["dynamodb"].query(
+            TableName=self.world.table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": f"OUTBOX#{self.id}"}})
+        return found["Items"]
+
     def change_item(self, item, **attributes):
         """Changes an item of the table, as if time had passed."""
         changed = {**item, **{name: {"S": value} for name, value in attributes.items()}}
@@ -259,6 +267,8 @@ def a_webhook_is_added_and_removed(world):
     organisation = ready(world)
     added = organisation.call("POST", "/webhooks", {"webhook": {"url": f"{world.outside.url}/hook"}}, 201)["details"]
     assert len(organisation.call("GET", "/webhooks")["webhooks"]) == 1
+    organisation.call("POST", f"/webhooks/{added['id']}/actions/test")
+    assert len(organisation.items("DELIVERY#")) == 1
     organisation.call("DELETE", f"/webhooks/{added['id']}")
 
 

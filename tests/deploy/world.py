@@ -125,7 +125,7 @@ class World:
         declared = self.stack.resources[logical]
         given = {name: self.secrets.get(value, value) for name, value in declared["Environment"]["Variables"].items()}
         given = {name: str(value).replace("/opt/", f"{ROOT}/infra/") for name, value in given.items()}
-        endpoints = {f"HOZON_{name}_ENDPOINT": self.gate.url for name in ("S3", "DYNAMODB", "STATES", "SCHEDULER", "MAIL", "SECRETS")}
+        endpoints = {f"HOZON_{name}_ENDPOINT": self.gate.url for name in ("S3", "DYNAMODB", "STATES", "SCHEDULER", "MAIL", "SECRETS", "QUEUES")}
         return {
             **given, **endpoints, **SETTINGS, **self.outside.places(), "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
             "AWS_LAMBDA_FUNCTION_NAME": declared["FunctionName"], "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",

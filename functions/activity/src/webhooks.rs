@@ -5,11 +5,15 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::uri::{Authority, Uri};
 use chrono_tz::Tz;
-use hozon_shared::api::closed_sets::WebhookStatus;
+use hozon_shared::api::closed_sets::{WebhookFormat, WebhookStatus};
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, LocalTime, Once, Refusals, Success, local_time};
 use hozon_shared::domain::change::Lock;
+use hozon_shared::domain::chat::ChatMessage;
+use hozon_shared::domain::delivery::{Delivery, DeliveryId, Receiver};
 use hozon_shared::domain::id::{EventId, OrgId, WebhookId};
-use hozon_shared::domain::webhook::{Addresses, Delivery, Secret, Webhook, free_slot};
+use hozon_shared::domain::locale::Locale;
+use hozon_shared::domain::organisation::Organisation;
+use hozon_shared::domain::webhook::{Addresses, Secret, Webhook, WebhookKind, free_slot};
 use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -33,14 +37,19 @@ struct WantedWebhook {
     /// URL to which messages are posted: HTTPS, on the public internet.
     #[schema(example = "https://example.com/hooks/backup")]
     url: String,
+    /// The format of its messages; `json` where it is left out.
+    #[schema(value_type = Option<WebhookFormat>)]
+    kind: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct Added {
     id: String,
-    /// Signing secret as defined by the Standard Webhooks specification, shown only once.
+    /// Signing secret as defined by the Standard Webhooks specification, shown only once. Chat channels have none: their messages are not
+    /// signed.
     #[schema(example = "whsec_...")]
-    secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -51,7 +60,10 @@ pub struct WebhooksEnvelope {
 #[derive(Serialize, ToSchema)]
 struct WebhookOut {
     id: String,
+    /// Where messages are posted. The address of a chat channel is a secret, of which the host and the last four characters are shown.
     url: String,
+    #[schema(value_type = WebhookFormat)]
+    kind: &'static str,
     #[schema(value_type = WebhookStatus)]
     status: &'static str,
     created_time: LocalTime,
@@ -85,12 +97,13 @@ pub async fn add(
         return Err(ApiError::answer_not_kept(message));
     }
     let request: WebhookRequest = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
+    let kind = request.webhook.kind.as_deref().map_or(Ok(WebhookKind::Json), known_kind)?;
     let url = checked(request.webhook.url, app.addresses)?;
     let now = app.ports.clock.now();
     let secret = Secret::of(app.ports.secrets.token().as_bytes());
     let (id, org) = (WebhookId(app.ports.ids.next(now)), caller.org);
-    let added = Added { id: id.to_string(), secret: secret.reveal().to_owned() };
-    let webhook = Webhook { org, id, url, secret, created: now, disabled: None, slot: None };
+    let added = Added { id: id.to_string(), secret: (!kind.is_chat()).then(|| secret.reveal().to_owned()) };
+    let webhook = Webhook { org, id, url, secret, created: now, disabled: None, slot: None, kind };
     acquire_slot(&app.ports, webhook, &once).await?;
     Ok((StatusCode::CREATED, Json(Success::new(added, "Webhook added."))))
 }
@@ -173,10 +186,14 @@ pub async fn test(
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<Success<WebhookRef>>, ApiError> {
     let webhook = find(&app.ports, caller.org, &id).await?;
+    let organisation = app.ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let now = app.ports.clock.now();
-    let body = json!({ "type": "backup.test", "timestamp": now, "data": { "organisation": { "id": caller.org } } }).to_string();
+    let message = test_message(&organisation, organisation.locale.unwrap_or(caller.locale));
+    let json = || json!({ "type": "backup.test", "timestamp": now, "data": { "organisation": { "id": caller.org } } });
+    let body = message.body(webhook.kind).unwrap_or_else(json).to_string();
     let event = EventId(app.ports.ids.next(now));
-    let delivery = Delivery { org: caller.org, webhook: webhook.id, event, body, attempts: 0, next: now };
+    let id_of_delivery = DeliveryId { org: caller.org, event, receiver: Receiver::Webhook(webhook.id) };
+    let delivery = Delivery::new(id_of_delivery, Some(body), now);
     let answer = Success::new(WebhookRef { id }, "A test message will be sent.");
     let enabled = webhook.disabled.map(|_| Change::Webhook(Box::new(Webhook { disabled: None, ..webhook })));
     let changes = [Some(Change::Delivery(Box::new(delivery))), enabled, once.answer(StatusCode::OK, &answer)];
@@ -184,10 +201,25 @@ pub async fn test(
     Ok(Json(answer))
 }
 
+/// The test message of a chat channel.
+fn test_message(organisation: &Organisation, locale: Locale) -> ChatMessage {
+    let (title, paragraph, footer) = match locale {
+        Locale::En => ("Test message", "This channel receives notices about backups.", "Hozon backups of"),
+        Locale::Ja => ("テストメッセージ", "このチャンネルに、バックアップの通知が届きます。", "Hozon（保存）バックアップ"),
+    };
+    let footer = format!("{footer} {}", organisation.name);
+    ChatMessage { locale, title: title.to_owned(), paragraphs: vec![paragraph.to_owned()], footer }
+}
+
 async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Webhook, ApiError> {
     let id: WebhookId = id.parse().map_err(|_| ApiError::not_found())?;
     let webhooks = ports.webhooks.webhooks(org).await?;
     webhooks.into_iter().find(|webhook| webhook.id == id).ok_or_else(ApiError::not_found)
+}
+
+fn known_kind(name: &str) -> Result<WebhookKind, ApiError> {
+    let known = WebhookKind::ALL.into_iter().find(|kind| kind.name() == name);
+    known.ok_or_else(|| ApiError::invalid_data("kind", "$.webhook.kind", "kind is json, slack or teams."))
 }
 
 /// Validates a URL as far as possible before a message is posted. Name resolution is checked for each message.
@@ -222,5 +254,5 @@ fn has_usable_port(authority: &Authority) -> bool {
 fn out(webhook: Webhook, zone: Tz) -> WebhookOut {
     let status = if webhook.disabled.is_some() { "disabled" } else { "active" };
     let created_time = local_time(webhook.created, zone);
-    WebhookOut { id: webhook.id.to_string(), url: webhook.url, status, created_time }
+    WebhookOut { id: webhook.id.to_string(), url: webhook.shown_url(), kind: webhook.kind.name(), status, created_time }
 }

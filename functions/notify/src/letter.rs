@@ -1,50 +1,60 @@
-//! What a mail says, before it becomes text or HTML.
+//! Contents of a mail, independent of text or HTML.
 
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Utc};
 use hozon_shared::domain::backup::{ArchiveKind, Backup};
 use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::BackupId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Organisation;
-use hozon_shared::ports::{ObjectRef, PortError, Ports};
+use hozon_shared::ports::{ObjectRef, PortError};
 
+use crate::figures::{size, written};
+use crate::ports::NotifyPorts;
 use crate::words;
 
-/// One mail's contents, in one language.
+/// Contents of one mail in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// Its language.
     pub locale: Locale,
-    /// The subject, which is the heading too.
+    /// The subject, which is also the heading.
     pub subject: String,
     /// What happened and what to do.
     pub paragraphs: Vec<String>,
     /// Links with their labels.
     pub links: Vec<(String, String)>,
-    /// Why this was sent.
+    /// Why the recipient gets this mail.
     pub footer: String,
 }
 
 impl Letter {
-    /// Writes about an event. Links to a ready backup's files work for the time left until seven days after its creation.
-    pub async fn about(ports: &Ports, organisation: &Organisation, event: &Event, locale: Locale) -> Result<Self, PortError> {
+    /// Writes the mail about an event, with these links.
+    pub fn about(organisation: &Organisation, event: &Event, locale: Locale, links: Vec<(String, String)>) -> Self {
         let zone = organisation.time_zone;
-        let (subject, paragraphs) = words::say(&event.what, zone, locale);
-        let links = match &event.what {
-            EventKind::BackupReady { backup, .. } => links(ports, organisation, *backup, locale).await?,
-            _ => Vec::new(),
-        };
+        let (subject, paragraphs) = words::mail(&event.what, zone, locale);
         let footer = words::footer(&organisation.name, &written(event.at, zone, locale), locale);
-        Ok(Self { locale, subject, paragraphs, links, footer })
+        Self { locale, subject, paragraphs, links, footer }
     }
 }
 
-async fn links(
-    ports: &Ports,
+/// Returns the links to the files of a completed backup, with their labels. They expire seven days after the
+/// backup's creation.
+pub async fn links(
+    ports: &NotifyPorts,
+    organisation: &Organisation,
+    event: &Event,
+    locale: Locale,
+) -> Result<Vec<(String, String)>, PortError> {
+    match &event.what {
+        EventKind::BackupReady { backup, .. } => links_of(ports, organisation, *backup, locale).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn links_of(
+    ports: &NotifyPorts,
     organisation: &Organisation,
     id: BackupId,
     locale: Locale,
@@ -69,41 +79,4 @@ async fn links(
 
 fn valid(backup: &Backup, now: DateTime<Utc>) -> Duration {
     (backup.expires() - now).to_std().unwrap_or(Duration::ZERO)
-}
-
-/// Bytes as people read them: `12.3 MB`, by powers of 1,000 as file managers have them.
-fn size(bytes: u64) -> String {
-    let mut rest = bytes as f64;
-    for unit in ["B", "kB", "MB", "GB"] {
-        if rest < 1000.0 {
-            return if unit == "B" { format!("{bytes} B") } else { format!("{rest:.1} {unit}") };
-        }
-        rest /= 1000.0;
-    }
-    format!("{rest:.1} TB")
-}
-
-/// Writes a time as a reader of that language expects it: `Monday, 30 November 2026, 04:00 (Asia/Tokyo)`.
-pub fn written(at: DateTime<Utc>, zone: Tz, locale: Locale) -> String {
-    let local = at.with_timezone(&zone);
-    match locale {
-        Locale::En => format!("{} ({zone})", local.format("%A, %-d %B %Y, %H:%M")),
-        Locale::Ja => {
-            let day = ["日", "月", "火", "水", "木", "金", "土"][local.weekday().num_days_from_sunday() as usize];
-            format!("{}({day}) {} ({zone})", local.format("%Y年%-m月%-d日"), local.format("%H:%M"))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_and_sizes_are_written_as_readers_expect() {
-        let at = "2026-11-29T19:00:00Z".parse().expect("a time");
-        assert_eq!(written(at, Tz::Asia__Tokyo, Locale::En), "Monday, 30 November 2026, 04:00 (Asia/Tokyo)");
-        assert_eq!(written(at, Tz::Asia__Tokyo, Locale::Ja), "2026年11月30日(月) 04:00 (Asia/Tokyo)");
-        assert_eq!([999, 1000, 12_345_678, 5_000_000_000_000].map(size), ["999 B", "1.0 kB", "12.3 MB", "5.0 TB"]);
-    }
 }

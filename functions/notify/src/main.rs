@@ -1,8 +1,8 @@
-//! The `notify` function on Lambda: on the table's stream, with partial batch responses.
+//! Runs the `notify` function on Lambda: on the table's stream with partial batch responses, and every minute.
 
-use hozon_notify::{Notify, Post};
+use hozon_notify::{Notify, NotifyPorts, Post};
 use hozon_shared::aws::Aws;
-use hozon_shared::settings::{MailSettings, Settings, webhook_addresses};
+use hozon_shared::settings::{MailSettings, Settings, notice_failures, webhook_addresses};
 use hozon_shared::telemetry;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -11,8 +11,9 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let aws = Aws::load(Settings::from_env()?).await;
-    let mailer = aws.mailer(MailSettings::from_env()?);
-    let notify = Notify { ports: aws.ports(), mailer, post: Post::new(webhook_addresses()?)? };
+    let (mailer, failures) = (aws.mailer(MailSettings::from_env()?), aws.dead_letters(notice_failures()?));
+    let ports = NotifyPorts::new(aws.ports(), mailer, failures);
+    let notify = Notify::new(ports, Post::new(webhook_addresses()?)?);
     let call = async |event: LambdaEvent<Value>| notify.handle(event.payload).await.map_err(Error::from);
     lambda_runtime::run(service_fn(call)).await
 }

@@ -1,4 +1,4 @@
-//! The words of mails about purchases, in both languages.
+//! Texts of mails about purchases, in both languages.
 
 use chrono_tz::Tz;
 use hozon_shared::domain::event::{EventKind, OrderStep};
@@ -7,9 +7,9 @@ use hozon_shared::domain::order::number;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::subscription::SubscriptionStep;
 
-use crate::letter::written;
+use crate::figures::written;
 
-/// Subject and paragraphs; empty for what nobody is written to about.
+/// Returns subject and paragraphs; empty for an event without a mail.
 pub fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
     match what {
         EventKind::Order { step: OrderStep::Paid, order, backups, amount } => {
@@ -52,7 +52,7 @@ pub fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
     }
 }
 
-/// The same in Japanese.
+/// Returns the Japanese text.
 pub fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
     match what {
         EventKind::Order { step: OrderStep::Paid, order, backups, amount } => {

@@ -1,11 +1,20 @@
-//! A letter as text and as HTML. The HTML needs no style sheet and no picture, so that every mail program shows it and a screen reader
-//! reads it in order.
+//! Renders a letter as text and as HTML. The HTML uses no style sheet and no image, so that every mail program shows
+//! it and a screen reader reads it in order.
 
 use std::fmt::Write;
 
+use askama::Template;
+
 use crate::letter::Letter;
 
-/// The letter as text.
+/// Template of the HTML document. The template engine escapes all values.
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct Page<'a> {
+    letter: &'a Letter,
+}
+
+/// Renders the letter as text.
 pub fn text(letter: &Letter) -> String {
     let mut text = format!("{}\n\n", letter.subject);
     for paragraph in &letter.paragraphs {
@@ -19,42 +28,9 @@ pub fn text(letter: &Letter) -> String {
     text + "-- \n" + &letter.footer + "\n"
 }
 
-/// The letter as an HTML document.
-pub fn html(letter: &Letter) -> String {
-    let mut body = format!("<h1 style=\"font-size:20px\">{}</h1>\n", escape(&letter.subject));
-    for paragraph in &letter.paragraphs {
-        let _ = writeln!(body, "<p>{}</p>", escape(paragraph));
-    }
-    if !letter.links.is_empty() {
-        body += "<ul>\n";
-        for (label, url) in &letter.links {
-            let _ = writeln!(body, "<li><a href=\"{}\">{}</a></li>", escape(url), escape(label));
-        }
-        body += "</ul>\n";
-    }
-    let (language, title) = (letter.locale.tag(), escape(&letter.subject));
-    format!(
-        "<!doctype html>\n<html lang=\"{language}\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
-         <body style=\"font-family:sans-serif;font-size:16px;line-height:1.6;max-width:600px\">\n{body}\
-         <hr>\n<p style=\"font-size:13px\">{}</p>\n</body>\n</html>\n",
-        escape(&letter.footer)
-    )
-}
-
-/// Makes text safe between tags and in quoted attributes.
-fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe += "&amp;",
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '"' => safe += "&quot;",
-            '\'' => safe += "&#39;",
-            other => safe.push(other),
-        }
-    }
-    safe
+/// Renders the letter as an HTML document.
+pub fn html(letter: &Letter) -> Result<String, askama::Error> {
+    Page { letter }.render()
 }
 
 #[cfg(test)]
@@ -71,11 +47,11 @@ mod tests {
             links: vec![("x".to_owned(), "https://example.com/?a=1&b=\"".to_owned())],
             footer: "O'Neil".to_owned(),
         };
-        let html = html(&letter);
-        assert!(html.contains("<h1 style=\"font-size:20px\">A &lt;b&gt; &amp; &quot;c&quot;</h1>"));
-        assert!(html.contains("<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"));
-        assert!(html.contains("href=\"https://example.com/?a=1&amp;b=&quot;\""));
-        assert!(html.contains("O&#39;Neil"));
+        let html = html(&letter).expect("renders");
+        assert!(html.contains("<h1 style=\"font-size:20px\">A &#60;b&#62; &#38; &#34;c&#34;</h1>"), "{html}");
+        assert!(html.contains("<p>&#60;script&#62;alert(1)&#60;/script&#62;</p>"), "{html}");
+        assert!(html.contains("href=\"https://example.com/?a=1&#38;b=&#34;\""), "{html}");
+        assert!(html.contains("O&#39;Neil"), "{html}");
         assert!(text(&letter).contains("x\nhttps://example.com/?a=1&b=\"\n"));
     }
 }

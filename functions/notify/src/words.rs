@@ -1,15 +1,34 @@
-//! The words of every mail, in both languages.
+//! Texts of every mail and every chat message, in both languages.
 
 use chrono_tz::Tz;
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::locale::Locale;
 
-use crate::letter::written;
+use crate::figures::written;
 use crate::purchases;
 
-/// Subject and paragraphs about an event.
-pub fn say(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>) {
+/// Returns title and paragraphs for a chat channel. They mention neither links nor mails, because other people may
+/// read the channel.
+pub fn chat(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>) {
+    let (title, paragraphs) = mail(what, zone, locale);
+    let time = |at| written(at, zone, locale);
+    let paragraphs = match (what, locale) {
+        (EventKind::BackupStarted { .. }, Locale::En) => vec!["Records and attachments are being archived.".to_owned()],
+        (EventKind::BackupStarted { .. }, Locale::Ja) => vec!["データと添付ファイルを圧縮しています。".to_owned()],
+        (EventKind::BackupReady { expires, .. }, Locale::En) => {
+            vec![format!("Administrators can download the files until {}.", time(*expires))]
+        }
+        (EventKind::BackupReady { expires, .. }, Locale::Ja) => {
+            vec![format!("管理者は{}までファイルをダウンロードできます。", time(*expires))]
+        }
+        _ => paragraphs,
+    };
+    (title, paragraphs)
+}
+
+/// Returns subject and paragraphs of the mail about an event.
+pub fn mail(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>) {
     let (subject, paragraphs) = match locale {
         Locale::En => english(what, zone),
         Locale::Ja => japanese(what, zone),
@@ -148,7 +167,7 @@ fn allowance_ja(allowed: u32) -> String {
     }
 }
 
-/// The record and file at fault.
+/// Names the record and file at fault.
 fn subject_ja(failure: &Failure) -> String {
     let Some(subject) = &failure.subject else { return String::new() };
     let parts = [("ファイル", &subject.file), ("レコード", &subject.record)];
@@ -156,7 +175,7 @@ fn subject_ja(failure: &Failure) -> String {
     parts.chain([format!("モジュール: {}", subject.module)]).collect::<Vec<_>>().join("、")
 }
 
-/// What to do, by the failure's code.
+/// Says what to do, by the code of the failure.
 fn remedy_ja(failure: &Failure) -> String {
     match failure.code.as_str() {
         "ATTACHMENT_MISSING" => {
@@ -172,7 +191,7 @@ fn remedy_ja(failure: &Failure) -> String {
     .to_owned()
 }
 
-/// Why the mail was sent.
+/// Says why the recipient gets the mail.
 pub fn footer(organisation: &str, at: &str, locale: Locale) -> String {
     match locale {
         Locale::En => format!("Hozon backups of {organisation}. {at}."),

@@ -1,13 +1,24 @@
 //! The functions as the state machine invokes them here: in this process, each invocation on its own task.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use dynoxide::Database;
 use hozon_archive::TaskError;
 use hozon_emulator_aws::lambda::Function;
 use hozon_emulator_aws::s3::ARCHIVES_BUCKET;
 use hozon_emulator_aws::states::asl::{Failed, Services};
-use hozon_notify::Notify;
-use hozon_shared::ports::{ObjectRef, Ports, read_all};
+use hozon_emulator_aws::stream::Stream;
+use hozon_emulator_aws::table;
+use hozon_notify::{Notify, NotifyPorts, Post};
+use hozon_shared::aws::Aws;
+use hozon_shared::domain::webhook::Addresses;
+use hozon_shared::ports::{Clock, ObjectRef, Ports, read_all};
 use serde_json::{Value, json};
+
+use crate::deliveries::Deliveries;
+use crate::settings::{NOTICE_FAILURES, mail_settings};
 
 /// Name of the `archive` function, in place of its ARN.
 pub const ARCHIVE: &str = "archive";
@@ -80,12 +91,41 @@ impl Function for AccessFunction {
     }
 }
 
-/// The `notify` function, invoked in this process.
-pub struct NotifyFunction(pub Notify);
+/// The `notify` function on the stream, invoked in this process. It gets the records that the first mapping of infra/template.yaml passes on;
+/// for those of the second one, messages to webhooks, it is called beside the stream.
+pub struct NotifyFunction {
+    /// The function.
+    pub notify: Notify,
+    /// Where messages to webhooks are posted.
+    pub deliveries: Deliveries,
+}
 
 #[async_trait]
 impl Function for NotifyFunction {
     async fn invoke(&self, event: Value) -> anyhow::Result<Value> {
-        Ok(self.0.handle(event).await?)
+        let records = event["Records"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let events: Vec<&Value> = records.iter().filter(|record| is_new(record, "EVENT#")).collect();
+        let answer = if events.is_empty() { json!({}) } else { self.notify.handle(json!({ "Records": events })).await? };
+        if records.iter().any(|record| is_new(record, "DELIVERY#")) {
+            self.deliveries.wake();
+        }
+        Ok(answer)
     }
+}
+
+fn is_new(record: &Value, prefix: &str) -> bool {
+    let key = record["dynamodb"]["Keys"]["sk"]["S"].as_str().unwrap_or_default();
+    record["eventName"] == "INSERT" && key.starts_with(prefix)
+}
+
+/// The `notify` function with its ports here.
+pub fn notify(aws: &Aws, ports: &Ports, addresses: Addresses) -> anyhow::Result<Notify> {
+    let (mailer, failures) = (aws.mailer(mail_settings()), aws.dead_letters(NOTICE_FAILURES.to_owned()));
+    Ok(Notify::new(NotifyPorts::new(ports.clone(), mailer, failures), Post::new(addresses)?))
+}
+
+/// The stream of the table in that data folder, with the function that reads it.
+pub fn open_stream(data: &Path, database: &Database, notify: NotifyFunction, clock: Arc<dyn Clock>) -> anyhow::Result<Stream> {
+    let (table, position) = (data.join(table::FILE), data.join("stream.position"));
+    Stream::open(database.clone(), table, Arc::new(notify), clock, position)
 }

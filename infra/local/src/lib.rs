@@ -3,6 +3,7 @@
 
 mod clock;
 mod console;
+mod deliveries;
 mod downloads;
 mod folder;
 mod functions;

@@ -13,15 +13,14 @@ use hozon_authorize::Authorizer;
 use hozon_emulator_aws::access_events::{self, AccessEvent};
 use hozon_emulator_aws::mail::{self, Mailbox};
 use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, Allowed, Keys};
-use hozon_emulator_aws::scheduler::{self, Scheduler};
+use hozon_emulator_aws::scheduler;
 use hozon_emulator_aws::states::asl::{self, Run};
 use hozon_emulator_aws::states::{self, Executions};
 use hozon_emulator_aws::stream::Stream;
-use hozon_emulator_aws::{secrets as secrets_manager, stores, table};
+use hozon_emulator_aws::{queues, secrets as secrets_manager, stores, table};
 use hozon_emulator_host::listening::{bind_as_before, serve};
 use hozon_emulator_host::origins::AllowedHosts;
 use hozon_emulator_stripe::StripeServer;
-use hozon_notify::{Notify, Post};
 use hozon_purchase::Shop;
 use hozon_shared::api::{Documented, document};
 use hozon_shared::aws::Aws;
@@ -34,23 +33,23 @@ use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::payments::Stripe;
-use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock, Triggers};
+use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock};
 use hozon_shared::settings::{Settings, default_time_of_day};
-use hozon_trigger::Trigger;
 use serde_json::Value;
 use tokio::sync::mpsc::WeakUnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::FastClock;
+use crate::deliveries::Deliveries;
 use crate::downloads::Downloads;
-use crate::functions::{ARCHIVE, AccessFunction, Functions, NotifyFunction};
+use crate::functions::{ARCHIVE, AccessFunction, Functions, NotifyFunction, notify, open_stream};
 use crate::listening::bind_gateway;
 use crate::recovery::recover;
 use crate::registry::{Entry, Registry, no_organisation, require_name};
 use crate::secrets::Secrets;
-use crate::settings::{auth_settings, mail_settings, payment_settings, settings, trigger_settings};
-use crate::ticker::{Counts, Ticker, TriggerFunction};
+use crate::settings::{NOTICE_FAILURES, auth_settings, payment_settings, settings, trigger_settings};
+use crate::ticker::{self, Ticker};
 use crate::tokens::Issuer;
 use crate::{folder, gateway, organisations};
 
@@ -123,6 +122,7 @@ pub struct Local {
     executions: Executions,
     ticker: Ticker,
     stream: Stream,
+    deliveries: Deliveries,
     accesses: WeakUnboundedSender<AccessEvent>,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -155,14 +155,15 @@ impl Local {
         let triggers = aws.triggers(trigger_settings());
         let limits = hozon_archive::Settings { plans: options.terms.plans.clone(), ..options.limits };
         let executions = executions(&data, &ports, limits, options.speed, &tasks, &stop)?;
-        let mailer = aws.mailer(mail_settings());
-        let notify = Notify { ports: ports.clone(), mailer, post: Post::new(options.webhooks)? };
+        let notify = notify(&aws, &ports, options.webhooks)?;
+        let deliveries = Deliveries::new(notify.clone(), ports.clock.clone());
         let stripe = start_stripe(&data, &secrets, &ports, &stop, &tasks).await?;
-        let (ticker, scheduler) = ticker(&data, &ports, &triggers, &notify, &stripe)?;
+        let (ticker, scheduler) = ticker::start(&data, &ports, &triggers, &stripe)?;
         let mailbox = Mailbox::open(data.join("mail"), ports.clock.clone())?;
         let answered = states::router(executions.clone())
             .merge(scheduler::router(scheduler, ports.clock.clone()))
             .merge(secrets_manager::router(secrets.stored()))
+            .merge(queues::router(BTreeMap::from([(NOTICE_FAILURES.to_owned(), data.join("notice-failures"))])))
             .merge(mail::service(mailbox.clone()))
             .merge(table::router(emulated.database.clone()));
         services.begin(answered);
@@ -181,8 +182,10 @@ impl Local {
         let downloads = Downloads::new(&ports, secrets.plain_links(), emulated.access_sender.clone());
         let router = gateway::router(&ports, api, authorizer, &issuer, mailbox, downloads, options.allowed_hosts);
         serve(listener, router, &stop, &tasks);
-        let stream = open_stream(&data, &emulated.database, notify)?;
+        let function = NotifyFunction { notify, deliveries: deliveries.clone() };
+        let stream = open_stream(&data, &emulated.database, function, ports.clock.clone())?;
         tasks.spawn(stream.clone().run(stop.clone()));
+        tasks.spawn(deliveries.clone().run(stop.clone()));
         tasks.spawn(access_events::deliver(emulated.accesses, Arc::new(AccessFunction(ports.clone())), ports.clock.clone()));
         if let Some(clock) = options.slowing {
             tokio::spawn(clock.follow(executions.running()));
@@ -205,6 +208,7 @@ impl Local {
             executions,
             ticker,
             stream,
+            deliveries,
             accesses: emulated.access_sender,
             stop,
             tasks,
@@ -299,12 +303,14 @@ impl Local {
     /// Waits until all events so far were delivered.
     pub async fn wait_until_delivered(&self) -> Result<()> {
         access_events::wait_until_delivered(&self.accesses).await;
-        self.stream.drain().await
+        self.stream.drain().await?;
+        self.deliveries.try_due().await
     }
 
     /// Does everything that is due now, without waiting for the next tick.
     pub async fn tick(&self) {
         self.ticker.tick().await;
+        self.deliveries.try_or_say_why().await;
     }
 
     /// Number of trigger deliveries by result (started, gated, stale) since the start.
@@ -350,27 +356,6 @@ async fn start_stripe(
     serve(listener, server.router(), stop, tasks);
     tasks.spawn(server.clone().run(stop.clone()));
     Ok(server)
-}
-
-fn ticker(
-    data: &Path,
-    ports: &Ports,
-    triggers: &Arc<dyn Triggers>,
-    notify: &Notify,
-    stripe: &StripeServer,
-) -> Result<(Ticker, Scheduler)> {
-    let trigger = Trigger { ports: ports.clone(), triggers: triggers.clone() };
-    let counts = Counts::default();
-    let called = Arc::new(TriggerFunction { trigger: trigger.clone(), counts: counts.clone() });
-    let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
-    let clock = ports.clock.clone();
-    Ok((Ticker::new(clock, scheduler.clone(), trigger, notify.clone(), stripe.clone(), counts), scheduler))
-}
-
-fn open_stream(data: &Path, database: &Database, notify: Notify) -> Result<Stream> {
-    let clock = notify.ports.clock.clone();
-    let (table, position) = (data.join(table::FILE), data.join("stream.position"));
-    Stream::open(database.clone(), table, Arc::new(NotifyFunction(notify)), clock, position)
 }
 
 fn executions(

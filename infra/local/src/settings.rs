@@ -4,13 +4,16 @@ use hozon_authorize::AuthSettings;
 use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, CRM_BUCKET};
 use hozon_emulator_aws::stores::Emulated;
 use hozon_emulator_aws::table::{self, TABLE};
-use hozon_emulator_aws::{scheduler, secrets as secrets_manager, states};
+use hozon_emulator_aws::{queues, scheduler, secrets as secrets_manager, states};
 use hozon_shared::aws::in_process::ADDRESS;
 use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, PlainLinkSettings, Settings, TriggerSettings};
 
 use crate::secrets::{PAYMENTS, PLAIN_LINKS, SIGNER, Secrets};
 use crate::ticker::TRIGGER;
 use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
+
+/// URL of the queue of notices that could not be given.
+pub const NOTICE_FAILURES: &str = "https://sqs.us-east-1.amazonaws.com/000000000000/notice-failures";
 
 /// Settings of the functions, with local endpoints and keys.
 pub fn settings(secrets: &Secrets, emulated: &Emulated, gateway: &str) -> Settings {
@@ -26,6 +29,7 @@ pub fn settings(secrets: &Secrets, emulated: &Emulated, gateway: &str) -> Settin
             states: Some(services.clone()),
             scheduler: Some(services.clone()),
             secrets: Some(format!("{services}{}", secrets_manager::PATH)),
+            queues: Some(format!("{services}{}", queues::PATH)),
             mail: Some(services),
         },
         signer_secret: SIGNER.to_owned(),

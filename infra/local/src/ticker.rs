@@ -1,6 +1,7 @@
 //! Time-driven work of the local program: due schedules, the sweep, renewals, and the deletion of expired zips.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_emulator_aws::scheduler::{LambdaTarget, Scheduler};
 use hozon_emulator_stripe::StripeServer;
-use hozon_notify::Notify;
-use hozon_shared::ports::Clock;
+use hozon_shared::ports::{Clock, Ports, Triggers};
 use hozon_shared::telemetry::Causes;
 use hozon_trigger::Trigger;
 use serde_json::{Value, json};
@@ -25,8 +25,6 @@ pub const TRIGGER: &str = "arn:aws:lambda:us-east-1:000000000000:function:trigge
 const TICK: Duration = Duration::from_millis(200);
 /// How often the sweep runs, as in infra/template.yaml.
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(2);
-/// How often failed webhook deliveries are retried.
-const RETRY_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// How often expired zips are deleted; on AWS a lifecycle rule does this.
 const CLEAN_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -61,26 +59,17 @@ pub struct Ticker {
     clock: Arc<dyn Clock>,
     scheduler: Scheduler,
     trigger: Trigger,
-    notify: Notify,
     stripe: StripeServer,
     counts: Counts,
-    retried: Arc<Mutex<DateTime<Utc>>>,
     swept: Arc<Mutex<DateTime<Utc>>>,
     cleaned: Arc<Mutex<DateTime<Utc>>>,
 }
 
 impl Ticker {
     /// Creates a ticker; everything is due at the first tick.
-    pub fn new(
-        clock: Arc<dyn Clock>,
-        scheduler: Scheduler,
-        trigger: Trigger,
-        notify: Notify,
-        stripe: StripeServer,
-        counts: Counts,
-    ) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, scheduler: Scheduler, trigger: Trigger, stripe: StripeServer, counts: Counts) -> Self {
         let never = || Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
-        Self { clock, scheduler, trigger, notify, stripe, counts, retried: never(), swept: never(), cleaned: never() }
+        Self { clock, scheduler, trigger, stripe, counts, swept: never(), cleaned: never() }
     }
 
     /// Ticks until it is stopped.
@@ -111,12 +100,6 @@ impl Ticker {
             self.sweep(is_first).await;
         }
         drop(swept);
-        let mut retried = self.retried.lock().await;
-        if is_due(*retried, now, RETRY_EVERY) {
-            *retried = now;
-            self.retry_deliveries().await;
-        }
-        drop(retried);
         let mut cleaned = self.cleaned.lock().await;
         if is_due(*cleaned, now, CLEAN_EVERY) {
             *cleaned = now;
@@ -145,12 +128,6 @@ impl Ticker {
         }
     }
 
-    async fn retry_deliveries(&self) {
-        if let Err(error) = self.notify.handle(json!({ "again": {} })).await {
-            tracing::error!(error = %Causes(&error), "webhooks could not be told again; tried again in a minute");
-        }
-    }
-
     async fn clean(&self) {
         let ports = &self.trigger.ports;
         let archives = housekeeping::delete_expired(ports).await;
@@ -163,7 +140,17 @@ impl Ticker {
     }
 }
 
+/// The ticker, and the scheduler that it fires, of a data folder.
+pub fn start(data: &Path, ports: &Ports, triggers: &Arc<dyn Triggers>, stripe: &StripeServer) -> Result<(Ticker, Scheduler)> {
+    let trigger = Trigger { ports: ports.clone(), triggers: triggers.clone() };
+    let counts = Counts::default();
+    let called = Arc::new(TriggerFunction { trigger: trigger.clone(), counts: counts.clone() });
+    let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
+    let clock = ports.clock.clone();
+    Ok((Ticker::new(clock, scheduler.clone(), trigger, stripe.clone(), counts), scheduler))
+}
+
 /// Returns whether work that was last done at `last` is due; also true if the clock was set back before that.
-fn is_due(last: DateTime<Utc>, now: DateTime<Utc>, every: TimeDelta) -> bool {
+pub fn is_due(last: DateTime<Utc>, now: DateTime<Utc>, every: TimeDelta) -> bool {
     now < last || now - last >= every
 }

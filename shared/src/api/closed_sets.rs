@@ -81,6 +81,8 @@ closed_set! {
     ];
     /// State of a webhook. A webhook is disabled after three days of failed deliveries.
     WebhookStatus = &["active", "disabled"];
+    /// Format of a webhook's messages: signed JSON, Slack's or Microsoft Teams'.
+    WebhookFormat = &["json", "slack", "teams"];
     /// State of an order.
     OrderStatusName as "OrderStatus" = &["DRAFT", "AWAITING_PAYMENT", "PROCESSING", "PAID", "FAILED", "EXPIRED", "CANCELLED"];
     /// Page on which an order was started.
@@ -104,7 +106,7 @@ mod tests {
     use serde::Serialize;
 
     use super::*;
-    use crate::domain::{backup, crm, locale::Locale, order, rule::RepeatType, schedule, subscription};
+    use crate::domain::{backup, crm, locale::Locale, order, rule::RepeatType, schedule, subscription, webhook::WebhookKind};
 
     fn assert_words(values: &[impl Serialize], words: &[&str]) {
         let written: Vec<_> = values.iter().map(|value| serde_json::to_value(value).expect("JSON")).collect();
@@ -135,6 +137,8 @@ mod tests {
             OrderStatus::Cancelled,
         ];
         assert_words(&orders, OrderStatusName::WORDS);
+        assert_words(&WebhookKind::ALL, WebhookFormat::WORDS);
+        assert_eq!(WebhookKind::ALL.map(WebhookKind::name), WebhookFormat::WORDS);
         use order::Origin;
         assert_words(&[Origin::BackupPage, Origin::SubscriptionPage, Origin::Upgrade], OrderOrigin::WORDS);
         use subscription::SubscriptionStatus::{Active, Ended, Ending, PastDue};

@@ -4,6 +4,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::domain::change::Lock;
+use crate::domain::delivery::{DeliveryId, Receiver};
 use crate::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
 use crate::domain::ledger::Entry;
 use crate::domain::request::Request;
@@ -70,16 +71,35 @@ pub fn occurrence(schedule: ScheduleId, at: DateTime<Utc>) -> String {
 
 /// Sort key prefix of webhooks, oldest first.
 pub const WEBHOOKS: &str = "WEBHOOK#";
-/// Sort key prefix of pending deliveries.
-pub const DELIVERIES: &str = "DELIVERY#";
+/// Prefix of an organisation's deliveries to webhooks.
+const DELIVERIES: &str = "DELIVERY#";
+/// Prefix of the partitions of deliveries by mail.
+const OUTBOX: &str = "OUTBOX#";
 
 pub fn webhook(id: WebhookId) -> String {
     format!("{WEBHOOKS}{:020}", id.0)
 }
 
-/// Sort key of a pending delivery.
-pub fn delivery(webhook: WebhookId, event: EventId) -> String {
-    format!("{DELIVERIES}{:020}#{:020}", webhook.0, event.0)
+/// Keys of a delivery. Those by mail have a partition of their own, where earlier versions noted which mails they had sent, under the same
+/// key: an event of theirs that the stream repeats is no new delivery.
+pub fn delivery(id: DeliveryId) -> (String, String) {
+    let DeliveryId { org, event, receiver } = id;
+    match receiver {
+        Receiver::Webhook(webhook) => (organisation(org), format!("{DELIVERIES}{:020}#{:020}", webhook.0, event.0)),
+        Receiver::Mail(address) => (format!("{OUTBOX}{org}"), format!("{:020}#{address}", event.0)),
+    }
+}
+
+/// The delivery with these keys; `None` where they are those of something else.
+pub fn parse_delivery(pk: &str, sk: &str) -> Option<DeliveryId> {
+    if let Some(org) = pk.strip_prefix(OUTBOX) {
+        let (event, address) = sk.split_once('#')?;
+        let (org, event) = (org.parse().ok()?, event.parse().ok()?);
+        return Some(DeliveryId { org, event, receiver: Receiver::Mail(address.parse().ok()?) });
+    }
+    let (webhook, event) = sk.strip_prefix(DELIVERIES)?.split_once('#')?;
+    let (org, event) = (pk.strip_prefix("ORG#")?.parse().ok()?, event.parse().ok()?);
+    Some(DeliveryId { org, event, receiver: Receiver::Webhook(webhook.parse().ok()?) })
 }
 
 /// Sort key of a person's mail address and language.
@@ -153,16 +173,6 @@ pub fn mark(user: UserId) -> String {
 /// Sort key of a work item's progress.
 pub fn item(number: u64) -> String {
     format!("{ITEMS}{number:020}")
-}
-
-/// Partition key of an organisation's sent messages.
-pub fn outbox(org: OrgId) -> String {
-    format!("OUTBOX#{org}")
-}
-
-/// Sort key of a sent message.
-pub fn message(event: EventId, receiver: &str) -> String {
-    format!("{:020}#{receiver}", event.0)
 }
 
 pub fn module(api_name: &str, version: &str) -> String {

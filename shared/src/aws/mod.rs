@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod credentials;
+mod dead_letters;
 mod errors;
 mod http;
 pub mod in_process;
@@ -32,9 +33,10 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 
 use crate::payments::Stripe;
-use crate::ports::{Links, Mailer, OriginSecrets, PortError, SystemClock, Triggers, Workflow};
+use crate::ports::{DeadLetters, Links, Mailer, OriginSecrets, PortError, SystemClock, Triggers, Workflow};
 use crate::settings::{MailSettings, PaymentSettings, Settings, TriggerSettings};
 use credentials::fixed;
+use dead_letters::Queue;
 use lazily::Lazily;
 use links::{SignedLinks, Signer};
 use mailer::Ses;
@@ -119,6 +121,11 @@ impl Aws {
         Arc::new(Ses::new(aws_sdk_sesv2::Client::from_conf(builder.build()), mail))
     }
 
+    /// Creates the port of the queue at that URL.
+    pub fn dead_letters(&self, url: String) -> Arc<dyn DeadLetters> {
+        Arc::new(Queue { client: self.lazily(Self::sqs), url })
+    }
+
     /// Creates the ports of the payment provider with the keys stored in Secrets Manager.
     pub async fn payments(&self, payment: PaymentSettings) -> Result<Arc<Stripe>, PortError> {
         let keys = secrets::read(&self.secrets_manager(), &payment.secret).await?;
@@ -152,6 +159,12 @@ impl Aws {
         let mut builder = aws_sdk_secretsmanager::config::Builder::from(&self.config);
         builder.set_endpoint_url(self.settings.endpoints.secrets.clone());
         aws_sdk_secretsmanager::Client::from_conf(builder.build())
+    }
+
+    fn sqs(&self) -> aws_sdk_sqs::Client {
+        let mut builder = aws_sdk_sqs::config::Builder::from(&self.config);
+        builder.set_endpoint_url(self.settings.endpoints.queues.clone());
+        aws_sdk_sqs::Client::from_conf(builder.build())
     }
 
     fn step_functions(&self) -> aws_sdk_sfn::Client {

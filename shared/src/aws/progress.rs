@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::errors::port_error;
+use super::items::until;
 use super::keys;
-use super::store::until;
 use super::table::{PrefixQuery, Table, encode, text};
 use crate::domain::backup::Failure;
 use crate::domain::id::{BackupId, EventId, OrgId, UserId};

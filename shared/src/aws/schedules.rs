@@ -106,13 +106,13 @@ fn key<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 
 /// Parses the keys of an index item.
 fn due(item: &Item) -> Option<Due> {
-    let org = key(item, "pk")?.strip_prefix("ORG#")?.parse().ok()?;
-    let sort = key(item, "sk")?;
+    let (partition, sort) = (key(item, "pk")?, key(item, "sk")?);
+    if let Some(delivery) = keys::parse_delivery(partition, sort) {
+        return Some(Due::Delivery(delivery));
+    }
+    let org = partition.strip_prefix("ORG#")?.parse().ok()?;
     if let Some(id) = sort.strip_prefix(keys::SCHEDULES) {
         return Some(Due::Schedule(org, id.parse().ok()?));
-    }
-    if let Some((webhook, event)) = sort.strip_prefix(keys::DELIVERIES).and_then(|names| names.split_once('#')) {
-        return Some(Due::Delivery(org, webhook.parse().ok()?, event.parse().ok()?));
     }
     Some(Due::Backup(org, sort.strip_prefix(keys::BACKUPS)?.parse().ok()?))
 }

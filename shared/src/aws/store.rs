@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::errors::port_error;
-use super::items::{delivery_item, webhook_item, with_due};
+use super::items::{delivery_item, until, webhook_item, with_due};
 use super::table::{Item, PrefixQuery, Table, encode, integer, text};
 use super::{keys, requests};
 use crate::domain::allowance::Account;
@@ -143,7 +143,7 @@ impl Table {
             Change::Answered(request) => self.answer(org, &request),
             Change::Webhook(webhook) => self.put(webhook_item(&webhook)?, None),
             Change::WebhookRemoved(id) => self.delete(pk, keys::webhook(id)),
-            Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, None),
+            Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, Some(ABSENT)),
             Change::Acquire(lock) => self.put(encode(pk, keys::lock(lock).to_owned(), &LockHolder::of(lock))?, Some(ABSENT)),
             Change::Release(lock) => self.free(pk, lock),
         }
@@ -194,12 +194,6 @@ impl Table {
             .map_err(not_built)?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
-}
-
-/// Sets the time after which DynamoDB may delete an item.
-pub(super) fn until(mut item: Item, end: DateTime<Utc>) -> Item {
-    item.insert("ttl".to_owned(), integer(u64::try_from(end.timestamp()).unwrap_or_default()));
-    item
 }
 
 fn not_built(error: aws_sdk_dynamodb::error::BuildError) -> PortError {

@@ -1,13 +1,13 @@
-//! Webhooks and pending deliveries in the table.
+//! Webhooks in the table.
 
 use async_trait::async_trait;
 
 use super::errors::port_error;
-use super::items::{delivery_item, webhook_item};
+use super::items::webhook_item;
 use super::keys;
-use super::table::{Item, PrefixQuery, Table, text};
-use crate::domain::id::{EventId, OrgId, WebhookId};
-use crate::domain::webhook::{Delivery, Webhook};
+use super::table::{PrefixQuery, Table};
+use crate::domain::id::OrgId;
+use crate::domain::webhook::Webhook;
 use crate::ports::{PortError, Webhooks};
 
 #[async_trait]
@@ -18,34 +18,7 @@ impl Webhooks for Table {
     }
 
     async fn put_webhook(&self, webhook: &Webhook) -> Result<(), PortError> {
-        self.put_item(webhook_item(webhook)?).await
-    }
-
-    async fn delete_webhook(&self, org: OrgId, id: WebhookId) -> Result<(), PortError> {
-        self.delete_item(keys::organisation(org), keys::webhook(id)).await
-    }
-
-    async fn delivery(&self, org: OrgId, webhook: WebhookId, event: EventId) -> Result<Option<Delivery>, PortError> {
-        self.read(keys::organisation(org), keys::delivery(webhook, event)).await
-    }
-
-    async fn put_delivery(&self, delivery: &Delivery) -> Result<(), PortError> {
-        self.put_item(delivery_item(delivery)?).await
-    }
-
-    async fn delete_delivery(&self, org: OrgId, webhook: WebhookId, event: EventId) -> Result<(), PortError> {
-        self.delete_item(keys::organisation(org), keys::delivery(webhook, event)).await
-    }
-}
-
-impl Table {
-    async fn put_item(&self, item: Item) -> Result<(), PortError> {
-        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        request.send().await.map(drop).map_err(port_error("write an item"))
-    }
-
-    async fn delete_item(&self, pk: String, sk: String) -> Result<(), PortError> {
-        let request = self.client.delete_item().table_name(&self.name).key("pk", text(pk)).key("sk", text(sk));
-        request.send().await.map(drop).map_err(port_error("delete an item"))
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(webhook_item(webhook)?));
+        request.condition_expression("attribute_exists(pk)").send().await.map(drop).map_err(port_error("replace a webhook"))
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::allowance::{Account, LimitReached, Settled};
 use super::backup::{ArchiveFile, Backup, BackupTransitionError, Failure};
+use super::delivery::Delivery;
 use super::event::{Event, EventKind};
 use super::id::{BackupId, EventId, OrderId, ScheduleId, WebhookId};
 use super::ledger::{Entry, entries};
@@ -12,7 +13,7 @@ use super::organisation::{Contact, Organisation, Person};
 use super::request::Request;
 use super::schedule::{Occurrence, Outcome, Schedule};
 use super::subscription::Subscription;
-use super::webhook::{Delivery, Webhook};
+use super::webhook::Webhook;
 
 /// A single write within a transaction. A document with a `version` is written only if the stored version matches (zero
 /// means absent), and is stored with the next version.
@@ -44,7 +45,7 @@ pub enum Change {
     Webhook(Box<Webhook>),
     /// Deletes a webhook; deleting an absent one succeeds.
     WebhookRemoved(WebhookId),
-    /// Writes a pending delivery unconditionally.
+    /// Writes a delivery; fails if one of this event to this receiver is there, ended or not.
     Delivery(Box<Delivery>),
     /// Acquires one of the organisation's locks; fails if it is held, even by the same holder.
     Acquire(Lock),

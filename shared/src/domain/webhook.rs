@@ -1,16 +1,14 @@
-//! Webhooks as defined by the Standard Webhooks specification, version 1: signatures, retries, and the addresses that
-//! may be called.
+//! Webhooks: addresses of an organisation's own services and chat channels, the secret that messages to services are signed with (Standard
+//! Webhooks specification, version 1), and which addresses may be called at all.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, TimeDelta, Utc};
-use hmac::{Hmac, Mac};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
-use super::id::{EventId, OrgId, WebhookId};
+use super::id::{OrgId, WebhookId};
 
 /// Maximum number of webhooks per organisation.
 pub const MAX_WEBHOOKS: usize = 5;
@@ -30,6 +28,57 @@ pub struct Webhook {
     /// Index among the organisation's [`MAX_WEBHOOKS`] slots; `None` for webhooks created by earlier versions.
     #[serde(default)]
     pub slot: Option<u8>,
+    /// The format of its messages; JSON for those of earlier versions.
+    #[serde(default)]
+    pub kind: WebhookKind,
+}
+
+impl Webhook {
+    /// The URL as lists show it. Whoever knows the address of a chat channel can write to the channel, so only its host and its last four
+    /// characters are shown.
+    pub fn shown_url(&self) -> String {
+        if !self.kind.is_chat() {
+            return self.url.clone();
+        }
+        let host = self.url.find("://").map_or(0, |scheme| scheme + 3);
+        let path = self.url[host..].find(['/', '?', '#']).map_or(self.url.len(), |length| host + length);
+        let (origin, secret) = self.url.split_at(path);
+        let end: Vec<char> = secret.chars().skip(1).collect();
+        let shown: String = end.iter().skip(end.len().saturating_sub(4)).filter(|_| end.len() >= 16).collect();
+        format!("{origin}/…{shown}")
+    }
+}
+
+/// The format of a webhook's messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookKind {
+    /// Hozon's own JSON, signed.
+    #[default]
+    Json,
+    /// Block Kit, for Slack's incoming webhooks and those compatible with them.
+    Slack,
+    /// An Adaptive Card, for Microsoft Teams' Workflows and those compatible with them.
+    Teams,
+}
+
+impl WebhookKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Json, Self::Slack, Self::Teams];
+
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Slack => "slack",
+            Self::Teams => "teams",
+        }
+    }
+
+    /// Whether people read the messages in a chat. Those are not signed: the address itself is the secret.
+    pub fn is_chat(self) -> bool {
+        self != Self::Json
+    }
 }
 
 /// Returns the first free slot of an organisation, or `None` if all are taken. Webhooks without a slot count as holding
@@ -60,53 +109,6 @@ impl Secret {
     /// Returns the text, which is shown only once.
     pub fn reveal(&self) -> &str {
         &self.0
-    }
-
-    /// Computes the `webhook-signature` header: HMAC-SHA256 over the message's id, time in seconds and body.
-    pub fn sign(&self, id: &str, at: DateTime<Utc>, body: &str) -> String {
-        let key = STANDARD.decode(self.0.trim_start_matches("whsec_")).unwrap_or_default();
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
-        mac.update(format!("{id}.{}.{body}", at.timestamp()).as_bytes());
-        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
-    }
-}
-
-/// A message that has not been delivered yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivery {
-    pub org: OrgId,
-    pub webhook: WebhookId,
-    /// Together with the webhook, this identifies the delivery.
-    pub event: EventId,
-    pub body: String,
-    /// Number of failed attempts.
-    pub attempts: u32,
-    /// Time of the next attempt.
-    pub next: DateTime<Utc>,
-}
-
-impl Delivery {
-    /// Returns the message id, identical in every attempt.
-    pub fn message_id(&self) -> String {
-        format!("evt_{}", self.event)
-    }
-
-    /// Schedules the next attempt after a failure. Returns `None` when the attempts are exhausted, after about three
-    /// days.
-    #[must_use]
-    pub fn failed(self, at: DateTime<Utc>) -> Option<Self> {
-        const WAITS: [TimeDelta; 8] = [
-            TimeDelta::seconds(5),
-            TimeDelta::minutes(5),
-            TimeDelta::minutes(30),
-            TimeDelta::hours(2),
-            TimeDelta::hours(5),
-            TimeDelta::hours(10),
-            TimeDelta::hours(24),
-            TimeDelta::hours(30),
-        ];
-        let wait = WAITS.get(self.attempts as usize)?;
-        Some(Self { attempts: self.attempts + 1, next: at + *wait, ..self })
     }
 }
 
@@ -266,11 +268,29 @@ mod tests {
     }
 
     #[test]
+    fn a_lists_reader_cannot_write_to_a_chat_channel() {
+        let shown = |kind, url: &str| {
+            let secret = Secret::of(&[0; 24]);
+            let (org, id, created) = (OrgId(1), WebhookId(2), DateTime::UNIX_EPOCH);
+            Webhook { org, id, url: url.to_owned(), secret, created, disabled: None, slot: None, kind }.shown_url()
+        };
+        let slack = "https://hooks.slack.com/services/T0000/B0000/XXXXXXXXwxyz";
+        assert_eq!(shown(WebhookKind::Slack, slack), "https://hooks.slack.com/…wxyz");
+        assert_eq!(
+            shown(WebhookKind::Teams, "https://flow.example:444?sig=0123456789abcdefghij"),
+            "https://flow.example:444/…ghij"
+        );
+        assert_eq!(shown(WebhookKind::Slack, "https://chat.example/short"), "https://chat.example/…");
+        assert_eq!(shown(WebhookKind::Teams, "https://chat.example"), "https://chat.example/…");
+        assert_eq!(shown(WebhookKind::Json, slack), slack);
+    }
+
+    #[test]
     fn an_organisation_has_five_places_for_webhooks() {
         let created: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().expect("a time");
         let webhook = |slot| {
             let (org, id, url) = (OrgId(1), WebhookId(2), String::new());
-            Webhook { org, id, url, secret: Secret::of(&[0; 24]), created, disabled: None, slot }
+            Webhook { org, id, url, secret: Secret::of(&[0; 24]), created, disabled: None, slot, kind: WebhookKind::Json }
         };
         let free = |slots: &[Option<u8>]| free_slot(&slots.iter().copied().map(webhook).collect::<Vec<_>>());
         assert_eq!(free(&[]), Some(0));
@@ -278,30 +298,5 @@ mod tests {
         assert_eq!(free(&[None, Some(0)]), Some(2), "one of an earlier version has the first that is left");
         assert_eq!(free(&[Some(4), Some(3), Some(2), Some(1), Some(0)]), None);
         assert_eq!(free(&[None, None, None, None, Some(0)]), None);
-    }
-
-    #[test]
-    fn a_message_is_tried_for_about_three_days() {
-        let start: DateTime<Utc> = "2026-11-24T00:00:00Z".parse().expect("a time");
-        let body = String::new();
-        let mut delivery = Delivery { org: OrgId(1), webhook: WebhookId(2), event: EventId(3), body, attempts: 0, next: start };
-        let mut attempts = 1;
-        while let Some(next) = delivery.clone().failed(delivery.next) {
-            assert!(next.next > delivery.next);
-            delivery = next;
-            attempts += 1;
-        }
-        assert_eq!(attempts, 9);
-        assert!((TimeDelta::days(2)..TimeDelta::days(4)).contains(&(delivery.next - start)));
-    }
-
-    #[test]
-    fn a_signature_is_the_specifications() {
-        let at = DateTime::from_timestamp(1_614_265_330, 0).expect("a time");
-        let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
-        let signature = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", at, "{\"test\": 2432232314}");
-        let verifier = standardwebhooks::Webhook::new(secret.reveal()).expect("a secret");
-        let theirs = verifier.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", at.timestamp(), b"{\"test\": 2432232314}").expect("signs");
-        assert_eq!(signature, theirs);
     }
 }

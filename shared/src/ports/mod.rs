@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod clock;
+mod dead_letters;
 mod ids;
 mod mailer;
 mod objects;
@@ -20,6 +21,7 @@ mod workflow;
 
 pub use catalogue::Catalogue;
 pub use clock::{Clock, SystemClock};
+pub use dead_letters::DeadLetters;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
 pub use mailer::{Mail, Mailer};
 pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads, read_all};

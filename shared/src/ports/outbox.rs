@@ -1,17 +1,17 @@
-//! Record of sent messages, so that a stream record that is delivered twice causes one message.
+//! Deliveries.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 
 use super::PortError;
-use crate::domain::id::{EventId, OrgId};
+use crate::domain::delivery::{Delivery, DeliveryId};
 
-/// Remembers handled messages by event and receiver. Entries are kept for a month; a stream repeats a record within a
-/// day.
+/// Deliveries in the table. New ones are written by [`super::Store::commit`]; open ones are found by [`super::Schedules::due`]. Those that
+/// have ended are kept for a month, so that an event that the stream delivers twice is not delivered twice.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Returns whether this event's message to this receiver was handled.
-    async fn is_done(&self, org: OrgId, event: EventId, receiver: &str) -> Result<bool, PortError>;
-    /// Marks the message as handled. Idempotent.
-    async fn done(&self, org: OrgId, event: EventId, receiver: &str, at: DateTime<Utc>) -> Result<(), PortError>;
+    /// A delivery, open or ended.
+    async fn delivery(&self, id: DeliveryId) -> Result<Option<Delivery>, PortError>;
+    /// Writes a delivery that is stored with so many attempts. `Conflict` when somebody else has begun another one, or there is no such
+    /// delivery.
+    async fn put_delivery(&self, delivery: &Delivery, attempts: u32) -> Result<(), PortError>;
 }

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::PortError;
-use crate::domain::id::{BackupId, EventId, OrgId, ScheduleId, UserId, WebhookId};
+use crate::domain::delivery::DeliveryId;
+use crate::domain::id::{BackupId, OrgId, ScheduleId, UserId};
 use crate::domain::organisation::Contact;
 use crate::domain::schedule::{Occurrence, Schedule};
 
@@ -15,8 +16,8 @@ pub enum Due {
     Schedule(OrgId, ScheduleId),
     /// A backup that should have ended.
     Backup(OrgId, BackupId),
-    /// Another attempt to deliver an event to a webhook.
-    Delivery(OrgId, WebhookId, EventId),
+    /// One more attempt at this delivery.
+    Delivery(DeliveryId),
 }
 
 /// The items that are due. One that cannot be read keeps no other from being found.

@@ -1,22 +1,16 @@
-//! Webhooks and their pending deliveries.
+//! Webhooks.
 
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::domain::id::{EventId, OrgId, WebhookId};
-use crate::domain::webhook::{Delivery, Webhook};
+use crate::domain::id::OrgId;
+use crate::domain::webhook::Webhook;
 
-/// Stores webhooks. Writes replace existing rows; [`super::Schedules::due`] finds pending deliveries.
+/// Webhooks in the table. They are added and removed by [`super::Store::commit`].
 #[async_trait]
 pub trait Webhooks: Send + Sync {
-    /// Lists all webhooks of an organisation, oldest first, including disabled ones.
+    /// All webhooks of an organisation, oldest first, disabled ones included.
     async fn webhooks(&self, org: OrgId) -> Result<Vec<Webhook>, PortError>;
+    /// Replaces a webhook. `Conflict` when it was removed.
     async fn put_webhook(&self, webhook: &Webhook) -> Result<(), PortError>;
-    /// Deletes a webhook. Deleting an absent webhook succeeds.
-    async fn delete_webhook(&self, org: OrgId, id: WebhookId) -> Result<(), PortError>;
-    /// Returns a pending delivery.
-    async fn delivery(&self, org: OrgId, webhook: WebhookId, event: EventId) -> Result<Option<Delivery>, PortError>;
-    async fn put_delivery(&self, delivery: &Delivery) -> Result<(), PortError>;
-    /// Deletes a completed delivery. Deleting an absent delivery succeeds.
-    async fn delete_delivery(&self, org: OrgId, webhook: WebhookId, event: EventId) -> Result<(), PortError>;
 }

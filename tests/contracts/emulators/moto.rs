@@ -50,6 +50,7 @@ impl Moto {
                 scheduler: endpoint(),
                 mail: endpoint(),
                 secrets: endpoint(),
+                queues: endpoint(),
             },
             signer_secret: self.signer_secret(),
             zip_lock: None,

@@ -99,6 +99,8 @@ def settings():
 
 
 def webhooks():
+    chat = {"url": "https://example.com/services/T/B/X", "kind": "slack"}
+    call("remove_webhook", call("add_webhook", body=body("WebhookRequest", webhook=chat), status=201).details.id)
     id = call("add_webhook", body=body("WebhookRequest", webhook={"url": "https://example.com/hook"}), status=201).details.id
     call("list_webhooks")
     call("test_webhook", id)

@@ -4,6 +4,7 @@
 pub mod access_events;
 pub mod lambda;
 pub mod mail;
+pub mod queues;
 pub mod s3;
 pub mod scheduler;
 pub mod secrets;

@@ -1,27 +1,32 @@
-//! Posts a webhook's message, only to addresses that may be called. Names are resolved here, so that the address that was checked is the
-//! one that is called.
+//! Posts messages to webhooks, and only to permitted addresses. Names are resolved here, so that the checked address
+//! is the one that is called.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use hozon_shared::domain::webhook::{Addresses, Delivery, Webhook};
+use chrono::TimeDelta;
+use hozon_shared::domain::webhook::{Addresses, Webhook};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, Response, Url};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What became of an attempt.
+/// Answer to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempt {
-    /// Taken: an answer of 200 to 299.
-    Arrived,
-    /// The receiver wants no more: 410.
-    Gone,
-    /// Anything else.
-    Failed,
+pub enum Answer {
+    /// Any 2xx status.
+    Taken,
+    /// Any other status.
+    Status {
+        status: u16,
+        /// The `Retry-After` header, if it holds seconds.
+        retry_after: Option<TimeDelta>,
+    },
+    /// No answer: the address is not permitted, or did not answer in time.
+    NotReached,
 }
 
 /// Posts messages.
@@ -31,7 +36,7 @@ pub struct Post {
     addresses: Addresses,
 }
 
-/// The name or address is none that may be called.
+/// Error returned when no permitted address exists for a name.
 #[derive(Debug, thiserror::Error)]
 #[error("the name has no address that may be called")]
 struct NotAllowed;
@@ -53,7 +58,7 @@ impl Resolve for Checked {
 }
 
 impl Post {
-    /// Posts to these addresses only; follows no redirect and uses no proxy.
+    /// Creates a client for these addresses, without redirects and without a proxy.
     pub fn new(addresses: Addresses) -> Result<Self, reqwest::Error> {
         let resolver = Arc::new(Checked(addresses));
         let client = Client::builder().dns_resolver(resolver).redirect(Policy::none()).no_proxy().timeout(TIMEOUT);
@@ -61,36 +66,43 @@ impl Post {
         Ok(Self { client, addresses })
     }
 
-    /// Posts a message once, signed for this instant.
-    pub async fn attempt(&self, webhook: &Webhook, delivery: &Delivery, now: DateTime<Utc>) -> Attempt {
-        let Some(url) = self.allowed(&webhook.url) else { return Attempt::Failed };
-        let id = delivery.message_id();
-        let signature = webhook.secret.sign(&id, now, &delivery.body);
-        let request = self.client.post(url).header("content-type", "application/json").header("webhook-id", id);
-        let request = request.header("webhook-timestamp", now.timestamp()).header("webhook-signature", signature);
-        match request.body(delivery.body.clone()).send().await.map(|answer| answer.status().as_u16()) {
-            Ok(200..=299) => Attempt::Arrived,
-            Ok(410) => Attempt::Gone,
-            Ok(status) => {
+    /// Posts a message once.
+    pub async fn post(&self, webhook: &Webhook, headers: &[(&str, String)], body: &str) -> Answer {
+        let Some(url) = self.allowed(&webhook.url) else { return Answer::NotReached };
+        let mut request = self.client.post(url).header("content-type", "application/json").body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        match request.send().await {
+            Ok(answer) if answer.status().is_success() => Answer::Taken,
+            Ok(answer) => {
+                let status = answer.status().as_u16();
                 tracing::info!(webhook.id = webhook.id.0, http.status = status, "a webhook did not take its message");
-                Attempt::Failed
+                Answer::Status { status, retry_after: retry_after(&answer) }
             }
             Err(error) => {
                 // The error's text would name the address.
                 let is_timeout = error.is_timeout();
                 tracing::info!(webhook.id = webhook.id.0, timeout = is_timeout, "a webhook could not be reached");
-                Attempt::Failed
+                Answer::NotReached
             }
         }
     }
 
-    /// The URL, unless its host is an address that may not be called: those do not pass through the resolver.
+    /// Parses the URL and rejects addresses that are not permitted. An address in place of a name bypasses the
+    /// resolver.
     fn allowed(&self, url: &str) -> Option<Url> {
         let url = Url::parse(url).ok()?;
         let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
         let is_refused = host.parse::<IpAddr>().is_ok_and(|address| !self.addresses.allow(address));
         (!is_refused).then_some(url)
     }
+}
+
+/// Parses the header (RFC 9110 section 10.2.3). A date in place of seconds is ignored.
+fn retry_after(answer: &Response) -> Option<TimeDelta> {
+    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse::<u32>().ok()?;
+    Some(TimeDelta::seconds(i64::from(seconds)))
 }
 
 #[cfg(test)]

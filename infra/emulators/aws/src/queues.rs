@@ -1,0 +1,63 @@
+//! The one SQS call that the functions make, answered on loopback: AWS JSON 1.0. A queue is a folder, and a message a file in it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use hozon_emulator_host::files::write_whole;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Where it is answered, below the services' address.
+pub const PATH: &str = "/queues";
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendMessage {
+    queue_url: String,
+    message_body: String,
+}
+
+/// The folder of each queue by its URL.
+type Queues = Arc<BTreeMap<String, PathBuf>>;
+
+/// Answers `SendMessage` for these queues, each with its folder, by their URLs.
+pub fn router(queues: BTreeMap<String, PathBuf>) -> Router {
+    Router::new().route(&format!("{PATH}/"), post(call)).route(PATH, post(call)).with_state(Arc::new(queues))
+}
+
+async fn call(State(queues): State<Queues>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    if target != Some("AmazonSQS.SendMessage") {
+        return refusal("com.amazonaws.sqs#UnsupportedOperation", "only SendMessage is answered here");
+    }
+    let message: SendMessage = match serde_json::from_slice(&body) {
+        Ok(message) => message,
+        Err(error) => return refusal("com.amazonaws.sqs#InvalidMessageContents", &error.to_string()),
+    };
+    let Some(folder) = queues.get(&message.queue_url) else {
+        return refusal("com.amazonaws.sqs#QueueDoesNotExist", "there is no such queue");
+    };
+    let id = format!("{:032x}", fastrand::u128(..));
+    let file = folder.join(format!("{id}.json"));
+    match std::fs::create_dir_all(folder).and_then(|()| write_whole(&file, message.message_body.as_bytes())) {
+        Ok(()) => answer(StatusCode::OK, &json!({ "MessageId": id })),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a message could not be kept in its queue");
+            answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "__type": "InternalFailure" }))
+        }
+    }
+}
+
+fn refusal(kind: &str, message: &str) -> Response {
+    answer(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "message": message }))
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
+}
