@@ -60,7 +60,7 @@ def the_sweep_makes_up_for_an_outage_and_tells_what_was_missed(world):
     recurrence = {"M": {**schedule["recurrence"]["M"], "first": {"S": long_ago[:8] + "15"}}}
     organisation.change_item({**schedule, "recurrence": recurrence}, due=long_ago, due_at=long_ago)
     swept = scheduler_delivers(world, world.stack.resources["Sweep"]["Target"], "")["sweep"]
-    assert swept["made_up"] >= 1 and swept["missed"] >= 1, swept
+    assert swept["started_overdue"] >= 1 and swept["missed"] >= 1, swept
     words = world.stack.resources["RunsMissedMetric"]["FilterPattern"].strip('"')
     assert any(words in line for line in log_of(world, "Trigger")), "the alarm's words are not in the log"
     words = world.stack.resources["SweepsMetric"]["FilterPattern"].strip('"')

@@ -138,7 +138,7 @@ case("50 kB that become a header of 50 MB", zipped(lambda: deflated(b"Id", b"," 
 case("400 kB that become a row of line ends", zipped(lambda: deflated(b'Id,N\r\n1,"', b"\n" * (1 << 20), 200)), 1, "larger than", memory=330_000)
 case("400 kB that become a row of doubled quotes", zipped(lambda: deflated(b'Id,N\r\n1,"', b'""' * (1 << 19), 280)), 1, "larger than", memory=330_000)
 case("a row of 50 MB of commas", zipped(lambda: deflated(b"Id,N\r\n", b"," * (1 << 20), 50)), 1, "cells", memory=330_000)
-case("100,001 entries", many, 2, "files are not understood", cpu=3)
+case("100,001 entries", many, 2, "files are not recognised", cpu=3)
 
 case("a folder with everything in it", tree({"Leads.csv": CSV, "attachments/Leads/1/a.pdf": b"x", ".DS_Store": b"x"}), 0, [ATTACHED, ".DS_Store"])
 case("parents of parents", tree({"a/b/Leads.csv": CSV, "a/b/Attachments/leads/1/a.csv": b"x"}), 0, ATTACHED)

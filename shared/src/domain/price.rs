@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(refused("{ Standard", "{ Gold"), "country \"JP\": there is no plan \"Gold\"");
         assert_eq!(
             refused("[\"US\"]", "[\"JP\"]"),
-            "country \"JP\": codes are two capital letters, and each stands in one entry"
+            "country \"JP\": a code has two capital letters and appears in only one entry"
         );
         assert_eq!(refused("default = \"US\"", "default = \"BR\""), "default = \"BR\": no entry has this country");
         assert_eq!(refused("\"on\"", "\"maybe\""), "purchases = \"maybe\": write \"on\" or \"off\"");

@@ -107,7 +107,7 @@ async function settings() {
 }
 
 async function webhooks() {
-  const chat = { webhook: { url: "https://example.com/services/T/B/X", kind: "slack" } };
+  const chat = { webhook: { url: "https://example.com/services/T/B/X", kind: /** @type {const} */ ("slack") } };
   const added = ok(await client.POST("/crm/bulk/{v}/backup/webhooks", { params: { path }, body: chat }), 201).details;
   ok(await client.DELETE("/crm/bulk/{v}/backup/webhooks/{id}", { params: { path: { ...path, id: added.id } } }));
   const body = { webhook: { url: "https://example.com/hook" } };

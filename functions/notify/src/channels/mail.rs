@@ -8,6 +8,7 @@ use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::webhook::Webhook;
 use hozon_shared::ports::{ErrorKind, Mail, PortError};
+use hozon_shared::telemetry::Causes;
 
 use super::{Attempt, Channel, Sending};
 use crate::letter::{self, Letter};
@@ -57,7 +58,7 @@ impl MailChannel {
             Ok(()) => Ok(Attempt::Arrived),
             Err(error) if error.kind == ErrorKind::Refused => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %Causes(&error),
                     org.id = delivery.id.org.0,
                     "a mail's address was refused"
                 );
