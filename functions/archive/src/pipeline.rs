@@ -148,7 +148,10 @@ mod tests {
 
     #[tokio::test]
     async fn an_upload_that_fails_is_the_error_though_the_encoder_waits_for_it() {
-        let feeding = async |to_encode: mpsc::Sender<()>| Ok(to_encode.closed().await).map(|()| Amount::default());
+        let feeding = async |to_encode: mpsc::Sender<()>| {
+            to_encode.closed().await;
+            Ok(Amount::default())
+        };
         let sending = async |_| Err(PortError::new(hozon_shared::ports::ErrorKind::Full, "send a part").into());
         let encode = (Broken, EntryEncoder::stored(), String::new());
         let failed = encode_between(feeding, encode, sending).await.err().expect("fails");

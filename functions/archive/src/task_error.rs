@@ -280,7 +280,10 @@ mod tests {
         let refused = tokio::spawn(async { io::Result::<()>::Err(io::Error::other("no memory")) });
         let refused = join(refused).await.expect_err("fails");
         assert_eq!((refused.code(), refused.cause().as_str()), ("COMPRESSION_FAILED", "no memory"));
-        let crashed = tokio::spawn(async { io::Result::<()>::Ok(assert_eq!("a customer's row", "")) });
+        let crashed = tokio::spawn(async {
+            assert_eq!("a customer's row", "");
+            io::Result::Ok(())
+        });
         let crashed = join(crashed).await.expect_err("fails");
         assert_eq!((crashed.code(), crashed.cause().as_str()), ("WORKER_CRASHED", ""));
         let stopped = tokio::spawn(std::future::pending::<io::Result<()>>());
