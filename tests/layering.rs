@@ -1,6 +1,6 @@
 //! Checks of the layers: no AWS, HTTP or Lambda types in the domain, the ports or the archive format; SDKs only in
 //! `shared/src/aws`; HTTP to the payment provider only in `shared/src/payments`. Files stay short, so that each has one
-//! subject. Dependencies that nothing uses are refused.
+//! subject. Dependencies and snapshots that nothing uses are refused.
 
 #[path = "layering/circles.rs"]
 mod circles;
@@ -169,4 +169,18 @@ fn every_dependency_is_used() {
         }
     }
     assert!(checked > 150, "{checked}");
+}
+
+/// A snapshot of the stories belongs to an assertion that names it. `functions/notify` checks its own.
+#[test]
+fn every_snapshot_of_the_stories_is_used() {
+    let stories = std::fs::read_to_string(Path::new(ROOT).join("tests/stories/snapshots.rs")).expect("text");
+    let folder = std::fs::read_dir(Path::new(ROOT).join("tests/stories/snapshots")).expect("a folder");
+    let names: Vec<String> = folder.map(|entry| entry.expect("an entry").file_name().into_string().expect("text")).collect();
+    for file in &names {
+        let name = file.strip_suffix(".snap").and_then(|name| name.strip_prefix("stories__snapshots__"));
+        let name = name.unwrap_or_else(|| panic!("{file} is a difference that nobody has looked at"));
+        assert!(stories.contains(&format!("\"{name}\"")), "{file} belongs to no test: delete it");
+    }
+    assert!(names.len() > 20, "{names:?}");
 }

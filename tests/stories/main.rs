@@ -31,6 +31,7 @@ mod repeats;
 mod restarts;
 mod reverse_proxy;
 mod schedules;
+mod snapshots;
 mod splicing;
 mod splitting;
 mod stopped_import;
