@@ -99,7 +99,7 @@ async fn what_is_no_rule_is_refused_with_its_place() {
         (json!("every Monday"), "NAME=VALUE"),
         (json!("RRULE:FREQ=DAILY;INTERVAL=1;BYDAY=MO"), "FREQ"),
         (json!("RRULE:FREQ=WEEKLY;INTERVAL=53;BYDAY=MO"), "INTERVAL"),
-        (json!(7), "text"),
+        (json!(7), "string"),
     ] {
         let refused = administrator.post("/backup", &json!({ "backup": { "rrule": rrule } }).to_string()).await;
         assert_eq!((refused.status, refused.code()), (StatusCode::BAD_REQUEST, "INVALID_DATA"), "{rrule}");

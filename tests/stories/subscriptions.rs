@@ -57,7 +57,7 @@ async fn a_weekly_schedule_is_offered_the_subscription_and_uses_it() {
             "",
         )
         .await;
-    assert!(stopped.body["backup"]["details"]["note"].as_str().unwrap().contains("not ended by this"));
+    assert!(stopped.body["backup"]["details"]["note"].as_str().unwrap().contains("not cancelled by this"));
     assert_eq!(shop.subscriptions().await[0]["status"], "ACTIVE");
     drop(administrator);
     shop.close().await;
