@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use hozon_emulator_host::files::write_whole;
+use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -48,7 +49,7 @@ async fn call(State(queues): State<Queues>, headers: HeaderMap, body: Bytes) -> 
     match std::fs::create_dir_all(folder).and_then(|()| write_whole(&file, message.message_body.as_bytes())) {
         Ok(()) => answer(StatusCode::OK, &json!({ "MessageId": id })),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a message could not be kept in its queue");
+            tracing::error!(error = %Causes(&error), "a message could not be kept in its queue");
             answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "__type": "InternalFailure" }))
         }
     }
