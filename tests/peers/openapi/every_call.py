@@ -84,7 +84,7 @@ def overview():
     call("get_ledger", per_page=2)
     call("get_source")
     records = call("get_history", kind="backup_ready", from_=datetime.date(2020, 1, 1)).history
-    assert [record.kind for record in records] == [models.EventKind.BACKUP_READY], records
+    assert [record.kind for record in records] == [models.EventName.BACKUP_READY], records
     newest = call("list_notifications").notifications[0]
     call("mark_notifications_read", body=body("MarkRead", notifications={"read_until": newest.id}))
 
