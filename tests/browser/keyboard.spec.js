@@ -57,6 +57,8 @@ test("a schedule is set and stopped by keyboard alone", async ({ page }) => {
   await expect(dialog.getByRole("button", { name: S("stop_cancel") })).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(stop).toBeFocused();
+  // The focus is back a moment before the question is over, and until then the button does nothing.
+  await expect(stop).not.toHaveAttribute("aria-busy");
   await page.keyboard.press("Enter");
   await tabTo(page, dialog.getByRole("button", { name: S("stop_confirm"), exact: true }), "Shift+Tab");
   await page.keyboard.press("Enter");
