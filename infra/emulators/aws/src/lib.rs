@@ -2,6 +2,7 @@
 //! make, and rejects all others.
 
 pub mod access_events;
+mod aws_json;
 pub mod lambda;
 pub mod mail;
 pub mod queues;

@@ -7,16 +7,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use axum::routing::post;
 use hozon_emulator_host::files::write_whole;
 use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
+
+use crate::aws_json::AwsJson::V1_0;
+use crate::aws_json::target;
 
 /// Where it is answered, below the services' address.
 pub const PATH: &str = "/queues";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct SendMessage {
@@ -33,32 +37,23 @@ pub fn router(queues: BTreeMap<String, PathBuf>) -> Router {
 }
 
 async fn call(State(queues): State<Queues>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
-    if target != Some("AmazonSQS.SendMessage") {
-        return refusal("com.amazonaws.sqs#UnsupportedOperation", "only SendMessage is answered here");
+    if target(&headers) != Some("AmazonSQS.SendMessage") {
+        return V1_0.refusal("com.amazonaws.sqs#UnsupportedOperation", "only SendMessage is answered here");
     }
     let message: SendMessage = match serde_json::from_slice(&body) {
         Ok(message) => message,
-        Err(error) => return refusal("com.amazonaws.sqs#InvalidMessageContents", &error.to_string()),
+        Err(error) => return V1_0.refusal("com.amazonaws.sqs#InvalidMessageContents", &error.to_string()),
     };
     let Some(folder) = queues.get(&message.queue_url) else {
-        return refusal("com.amazonaws.sqs#QueueDoesNotExist", "there is no such queue");
+        return V1_0.refusal("com.amazonaws.sqs#QueueDoesNotExist", "there is no such queue");
     };
     let id = format!("{:032x}", fastrand::u128(..));
     let file = folder.join(format!("{id}.json"));
     match std::fs::create_dir_all(folder).and_then(|()| write_whole(&file, message.message_body.as_bytes())) {
-        Ok(()) => answer(StatusCode::OK, &json!({ "MessageId": id })),
+        Ok(()) => V1_0.answer(StatusCode::OK, json!({ "MessageId": id })),
         Err(error) => {
             tracing::error!(error = %Causes(&error), "a message could not be kept in its queue");
-            answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "__type": "InternalFailure" }))
+            V1_0.answer(StatusCode::INTERNAL_SERVER_ERROR, json!({ "__type": "InternalFailure" }))
         }
     }
-}
-
-fn refusal(kind: &str, message: &str) -> Response {
-    answer(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "message": message }))
-}
-
-fn answer(status: StatusCode, body: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
 }

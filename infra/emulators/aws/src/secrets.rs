@@ -6,11 +6,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use axum::routing::post;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
+
+use crate::aws_json::AwsJson::V1_1;
+use crate::aws_json::target;
 
 /// Path of the call, below the services' address.
 pub const PATH: &str = "/secrets";
@@ -30,26 +33,17 @@ pub fn router(secrets: BTreeMap<String, String>) -> Router {
 }
 
 async fn call(State(stored): State<Stored>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
-    if target != Some("secretsmanager.GetSecretValue") {
-        return refusal("UnknownOperationException", "only GetSecretValue is supported");
+    if target(&headers) != Some("secretsmanager.GetSecretValue") {
+        return V1_1.refusal("UnknownOperationException", "only GetSecretValue is supported");
     }
     let name = match serde_json::from_slice(&body) {
         Ok(GetSecretValue { secret_id }) => secret_id,
-        Err(error) => return refusal("InvalidRequestException", &error.to_string()),
+        Err(error) => return V1_1.refusal("InvalidRequestException", &error.to_string()),
     };
     let Some(secret) = stored.get(&name) else {
-        return refusal("ResourceNotFoundException", "there is no such secret");
+        return V1_1.refusal("ResourceNotFoundException", "there is no such secret");
     };
-    answer(StatusCode::OK, &json!({ "Name": name, "SecretString": secret }))
-}
-
-fn refusal(kind: &str, message: &str) -> Response {
-    answer(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "Message": message }))
-}
-
-fn answer(status: StatusCode, body: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response()
+    V1_1.answer(StatusCode::OK, json!({ "Name": name, "SecretString": secret }))
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use axum::routing::post;
 use chrono::{DateTime, Utc};
 use dynoxide::{Database, DynoxideError};
@@ -16,6 +16,9 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+
+use crate::aws_json::AwsJson::V1_0;
+use crate::aws_json::target;
 
 /// Name of the table.
 pub const TABLE: &str = "hozon";
@@ -41,19 +44,14 @@ pub fn router(database: Database) -> Router {
 }
 
 async fn call(State(database): State<Database>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or_default();
+    let operation = target(&headers).and_then(|target| target.strip_prefix("DynamoDB_20120810.")).unwrap_or_default();
     match dispatch(&database, operation, &body) {
-        Ok(json) => answer(StatusCode::OK, json),
+        Ok(json) => V1_0.answer(StatusCode::OK, json),
         Err(error) => {
             let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            answer(status, error.to_json())
+            V1_0.answer(status, error.to_json())
         }
     }
-}
-
-fn answer(status: StatusCode, json: String) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], json).into_response()
 }
 
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {

@@ -3,14 +3,16 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use axum::routing::post;
 use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::executions::{Executions, NotStarted};
+use crate::aws_json::AwsJson::V1_0;
+use crate::aws_json::target;
 
 /// ARN of the only state machine.
 pub const STATE_MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:archive";
@@ -29,37 +31,28 @@ struct StartExecution {
 }
 
 async fn call(State(executions): State<Executions>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
-    match target {
+    match target(&headers) {
         Some("AWSStepFunctions.StartExecution") => start(&executions, &body).unwrap_or_else(|refusal| refusal),
-        _ => refusal("UnknownOperationException", "only StartExecution is supported"),
+        _ => V1_0.refusal("UnknownOperationException", "only StartExecution is supported"),
     }
 }
 
 fn start(executions: &Executions, body: &[u8]) -> Result<Response, Response> {
     let request: StartExecution =
-        serde_json::from_slice(body).map_err(|error| refusal("ValidationException", &error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| V1_0.refusal("ValidationException", &error.to_string()))?;
     if request.state_machine_arn != STATE_MACHINE {
-        return Err(refusal("StateMachineDoesNotExist", "there is no such state machine"));
+        return Err(V1_0.refusal("StateMachineDoesNotExist", "there is no such state machine"));
     }
     let input: Value =
-        serde_json::from_str(&request.input).map_err(|error| refusal("InvalidExecutionInput", &error.to_string()))?;
+        serde_json::from_str(&request.input).map_err(|error| V1_0.refusal("InvalidExecutionInput", &error.to_string()))?;
     executions.start(&request.name, input).map_err(|error| match error {
-        NotStarted::InvalidName => refusal("InvalidName", "the name is not valid"),
-        NotStarted::Taken => refusal("ExecutionAlreadyExists", "the name is taken"),
+        NotStarted::InvalidName => V1_0.refusal("InvalidName", "the name is not valid"),
+        NotStarted::Taken => V1_0.refusal("ExecutionAlreadyExists", "the name is taken"),
         NotStarted::NotKept(error) => {
             tracing::error!(error = format!("{error:#}"), "storing an execution failed");
-            answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "__type": "InternalFailure" }))
+            V1_0.answer(StatusCode::INTERNAL_SERVER_ERROR, json!({ "__type": "InternalFailure" }))
         }
     })?;
     let arn = format!("{}:{}", STATE_MACHINE.replace(":stateMachine:", ":execution:"), request.name);
-    Ok(answer(StatusCode::OK, &json!({ "executionArn": arn, "startDate": Utc::now().timestamp() })))
-}
-
-fn refusal(kind: &str, message: &str) -> Response {
-    answer(StatusCode::BAD_REQUEST, &json!({ "__type": kind, "message": message }))
-}
-
-fn answer(status: StatusCode, body: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/x-amz-json-1.0")], body.to_string()).into_response()
+    Ok(V1_0.answer(StatusCode::OK, json!({ "executionArn": arn, "startDate": Utc::now().timestamp() })))
 }
