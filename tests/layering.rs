@@ -111,16 +111,12 @@ fn no_two_schemas_of_the_api_have_the_same_name() {
     assert!(names.len() > 50, "{}", names.len());
 }
 
-/// Crates that still contain cycles of files.
-const WITH_CIRCLES: [&str; 1] = ["functions/notify/"];
-
 #[test]
 fn no_two_files_of_a_crate_need_each_other() {
     let mut found = Vec::new();
     for folder in ["shared", "functions", "infra", "benches"] {
         for (path, _) in sources(folder) {
-            let is_root = path.ends_with("src/lib.rs") || path.ends_with("src/main.rs");
-            if is_root && !WITH_CIRCLES.iter().any(|exempt| path.to_string_lossy().contains(exempt)) {
+            if path.ends_with("src/lib.rs") || path.ends_with("src/main.rs") {
                 found.extend(Crate::read(&path).circles().into_iter().map(|circle| format!("{}: {circle}", path.display())));
             }
         }

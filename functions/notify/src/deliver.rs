@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::channels::{Attempt, Sending};
 use crate::notice::Notice;
-use crate::{FAILING, Notify};
+use crate::notify::{FAILING, Notify};
 
 /// Maximum number of concurrent mails.
 const MAILS_AT_ONCE: usize = 8;

@@ -10,6 +10,7 @@ mod deliver;
 mod figures;
 mod letter;
 mod notice;
+mod notify;
 mod plan;
 mod ports;
 mod purchases;
@@ -25,21 +26,12 @@ use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use channels::Channels;
 pub use channels::Post;
+use notify::FAILING;
+pub use notify::Notify;
 pub use ports::NotifyPorts;
 pub use stream::StreamError;
 use stream::{Record, RecordContent};
-
-/// Log line that the alarm `NoticesFailing` counts.
-pub(crate) const FAILING: &str = "a notification failed and is tried again";
-
-/// The function.
-#[derive(Clone)]
-pub struct Notify {
-    ports: NotifyPorts,
-    channels: Channels,
-}
 
 /// Reasons why an invocation fails as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -59,11 +51,6 @@ struct GivenUp {
 }
 
 impl Notify {
-    /// Creates the function on these ports; `post` posts messages to webhooks.
-    pub fn new(ports: NotifyPorts, post: Post) -> Self {
-        Self { channels: Channels::new(&ports, post), ports }
-    }
-
     /// Handles an invocation: a batch of stream records, `{"again":{}}` for the due deliveries, or
     /// `{"deliveries":[…]}` for failed ones.
     pub async fn handle(&self, input: Value) -> Result<Value, NotifyError> {

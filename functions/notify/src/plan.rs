@@ -5,8 +5,8 @@ use hozon_shared::domain::event::Event;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::{Change, ErrorKind, PortError};
 
-use crate::Notify;
 use crate::notice::Notice;
+use crate::notify::Notify;
 
 impl Notify {
     /// Stores the deliveries of an event and sends its mails.

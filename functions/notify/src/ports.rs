@@ -6,7 +6,6 @@ use hozon_shared::ports::{Clock, DeadLetters, Links, Mailer, Outbox, Ports, Sche
 
 /// The ports that the function uses.
 #[derive(Clone)]
-#[allow(missing_docs, reason = "each field is documented at its trait")]
 pub struct NotifyPorts {
     pub clock: Arc<dyn Clock>,
     pub store: Arc<dyn Store>,

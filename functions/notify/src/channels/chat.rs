@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::chat::ChatMessage;
 use hozon_shared::domain::delivery::Delivery;
-use hozon_shared::domain::webhook::{Webhook, WebhookKind};
+use hozon_shared::domain::webhook::Webhook;
 use hozon_shared::ports::PortError;
 
-use super::post::{Answer, Post};
-use super::{Attempt, Channel, Sending, to_webhooks};
+use super::channel::{Attempt, Channel, Sending, to_webhooks};
+use super::post::Post;
 use crate::figures::written;
 use crate::notice::Notice;
 use crate::words;
@@ -27,19 +27,8 @@ impl Channel for ChatChannel {
 
     async fn attempt(&self, sending: Sending<'_>) -> Result<Attempt, PortError> {
         let (Some(webhook), Some(body)) = (sending.webhook, &sending.delivery.body) else { return Ok(Attempt::Unwanted) };
-        Ok(match self.0.post(webhook, &[], body).await {
-            Answer::Taken => Attempt::Arrived,
-            Answer::Status { status, .. } if is_gone(webhook.kind, status) => Attempt::Gone,
-            Answer::Status { retry_after, .. } => Attempt::Failed { retry_after },
-            Answer::NotReached => Attempt::Failed { retry_after: None },
-        })
+        Ok(Attempt::of_post(self.0.post(webhook, &[], body).await, webhook.kind))
     }
-}
-
-/// Whether the channel accepts no further messages. Slack answers 404 for a removed channel or URL and 410 for an
-/// archived channel (Slack, "Improving error conditions for Incoming Webhooks").
-fn is_gone(kind: WebhookKind, status: u16) -> bool {
-    status == 410 || (kind == WebhookKind::Slack && status == 404)
 }
 
 /// Writes the message about an event in the organisation's language, or else in that of the administrator concerned.

@@ -10,7 +10,7 @@ use hozon_shared::domain::webhook::Webhook;
 use hozon_shared::ports::{ErrorKind, Mail, PortError};
 use hozon_shared::telemetry::Causes;
 
-use super::{Attempt, Channel, Sending};
+use super::channel::{Attempt, Channel, Sending};
 use crate::letter::{self, Letter};
 use crate::notice::Notice;
 use crate::ports::NotifyPorts;

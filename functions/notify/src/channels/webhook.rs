@@ -11,8 +11,8 @@ use hozon_shared::ports::{ErrorKind, PortError};
 use serde_json::{Value, json};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 
-use super::post::{Answer, Post};
-use super::{Attempt, Channel, Sending, to_webhooks};
+use super::channel::{Attempt, Channel, Sending, to_webhooks};
+use super::post::Post;
 use crate::notice::Notice;
 
 /// Posts signed messages.
@@ -30,12 +30,7 @@ impl Channel for WebhookChannel {
         let signature = sign(webhook, &id, time, body)?;
         let headers =
             [(HEADER_WEBHOOK_ID, id), (HEADER_WEBHOOK_TIMESTAMP, time.to_string()), (HEADER_WEBHOOK_SIGNATURE, signature)];
-        Ok(match self.0.post(webhook, &headers, body).await {
-            Answer::Taken => Attempt::Arrived,
-            Answer::Status { status: 410, .. } => Attempt::Gone,
-            Answer::Status { retry_after, .. } => Attempt::Failed { retry_after },
-            Answer::NotReached => Attempt::Failed { retry_after: None },
-        })
+        Ok(Attempt::of_post(self.0.post(webhook, &headers, body).await, webhook.kind))
     }
 }
 
