@@ -21,7 +21,7 @@ pub enum Receiver {
 
 /// Stands for a mail address in the table, which needs no second copy of addresses. Letters of either case are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AddressDigest(u128);
+pub struct AddressDigest([u8; 16]);
 
 impl AddressDigest {
     /// The digest of an address.
@@ -29,13 +29,13 @@ impl AddressDigest {
         let digest = Sha256::digest(address.to_ascii_lowercase());
         let mut first = [0; 16];
         first.copy_from_slice(&digest[..16]);
-        Self(u128::from_be_bytes(first))
+        Self(first)
     }
 }
 
 impl fmt::Display for AddressDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -43,8 +43,8 @@ impl FromStr for AddressDigest {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let is_digest = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_digest.then(|| u128::from_str_radix(text, 16).ok()).flatten().map(Self).ok_or(InvalidId)
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(text, &mut bytes).map(|()| Self(bytes)).map_err(|_| InvalidId)
     }
 }
 
