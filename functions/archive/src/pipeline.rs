@@ -21,6 +21,7 @@ use crate::work::Item;
 const IN_FLIGHT: usize = 2;
 /// Encoded bytes are passed on in chunks of about this size.
 const CHUNK: usize = 1 << 20;
+
 /// Converts pieces of input into the bytes of an entry. Runs on a blocking thread.
 pub trait Encode: Send + 'static {
     type Piece: Send + 'static;

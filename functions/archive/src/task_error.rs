@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hozon_shared::domain::backup::{BackupTransitionError, Failure, FailureSubject};
 use hozon_shared::ports::{ErrorKind, PortError};
+use hozon_shared::telemetry::Causes;
 use tokio::task::{JoinError, JoinHandle};
 
 /// Code of a run that found no room left.
@@ -15,7 +16,6 @@ const WORK_DAMAGED: &str = "WORK_DAMAGED";
 
 /// The task that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is the task of its name")]
 pub enum Stage {
     /// The call was not read, so that its task is unknown.
     Call,
@@ -84,7 +84,6 @@ impl TaskError {
 
 /// What went wrong. The texts name no customers' rows; they may name a module, a record and a file.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs, reason = "the texts say it")]
 pub enum TaskErrorKind {
     #[error("The state machine called with an input that no task takes.")]
     UnreadableCall(#[source] serde_json::Error),
@@ -205,8 +204,7 @@ impl TaskErrorKind {
 
     /// The chain of causes, for the log.
     pub(crate) fn cause(&self) -> String {
-        let causes = std::iter::successors(self.source(), |error| (*error).source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        self.source().map(|cause| Causes(cause).to_string()).unwrap_or_default()
     }
 }
 
