@@ -1,5 +1,6 @@
 """Stories of what runs by itself: triggers, runs, notifications and keys."""
 
+import contextlib
 import datetime
 import email.policy
 import io
@@ -295,12 +296,9 @@ def mail_that_ses_refuses_for_the_whole_account_is_counted_and_sent_later(world)
     letters(world, "NoticeFailures")
     organisation = Organisation(world)
     stream = StreamReader(world)
-    world.owner["ses"].delete_identity(Identity=SENDER_DOMAIN)
-    try:
+    with refused_sender(world):
         organisation.set_schedule()
         stream.deliver()
-    finally:
-        world.owner["ses"].verify_domain_identity(Domain=SENDER_DOMAIN)
     words = world.stack.resources["NoticesFailingMetric"]["FilterPattern"].strip('"')
     lines = [line for line in log_of(world, "Notify") if words in line]
     assert any("SES answered" in line for line in lines), "the log does not say what the alarm counts, or not why"
@@ -318,20 +316,27 @@ def a_mail_that_is_given_up_is_kept_and_can_be_sent_from_the_queue(world):
     letters(world, "NoticeFailures")
     organisation = Organisation(world)
     stream = StreamReader(world)
-    world.owner["ses"].delete_identity(Identity=SENDER_DOMAIN)
-    try:
+    with refused_sender(world):
         organisation.set_schedule()
         stream.deliver()
         (open_mail,) = organisation.mail_deliveries()
         open_mail["attempts"] = {"N": "1079"}
         organisation.change_item(open_mail, next=ago(minutes=1), due_at=ago(minutes=1))
         world.hosts["Notify"].invoke({"again": {}})
-    finally:
-        world.owner["ses"].verify_domain_identity(Domain=SENDER_DOMAIN)
     (letter,) = letters(world, "NoticeFailures")
     assert not mails_to(world, organisation)
     world.hosts["Notify"].invoke(json.loads(letter))
     assert len(mails_to(world, organisation)) == 1
+
+
+@contextlib.contextmanager
+def refused_sender(world):
+    """SES refuses every mail, because the sender's domain is not verified."""
+    world.owner["ses"].delete_identity(Identity=SENDER_DOMAIN)
+    try:
+        yield
+    finally:
+        world.owner["ses"].verify_domain_identity(Domain=SENDER_DOMAIN)
 
 
 def spoiled(record):

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
+
+use super::terminal::read_startup_output;
 
 /// Path of the program, which is built together with this test.
 pub fn hozon() -> String {
@@ -96,12 +97,7 @@ async fn the_demo_serves_when_no_backup_is_left_and_says_how_to_go_on() {
     let mut command = Command::new(hozon());
     command.args(["--data", folder.path().to_str().unwrap(), "--port", "0", "--plan", "Free"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut said = String::new();
-    while !said.contains("Ctrl-C") {
-        said += &lines.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended: {said}"));
-        said.push('\n');
-    }
+    let said = read_startup_output(&mut child).await;
     assert!(said.contains("No backup was made: Your plan includes no free backups"), "{said}");
     assert!(said.contains("4242 4242 4242 4242") && said.contains("--plan Own"), "{said}");
     let url = said.split_whitespace().find(|word| word.starts_with("http")).unwrap().split('#').next().unwrap();

@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use hozon_tests::{Answer, CountingIds, Crm, ManualClock, World};
 use reqwest::Method;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::command::hozon;
+use super::terminal::read_startup_output;
 
 /// What differs from one run to the next, and what stands for it.
 const DIFFERENT: [(&str, &str); 6] = [
@@ -153,13 +153,7 @@ async fn run(data: &Path, arguments: &[&str]) -> String {
 async fn start_lines(data: &Path, language: &str) -> String {
     let mut serve = tokio::process::Command::from(command(data, language, &["serve"]));
     let mut serve = serve.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
-    let mut lines = BufReader::new(serve.stdout.take().unwrap()).lines();
-    let mut said = String::new();
-    while !said.contains("Ctrl-C") {
-        said += &lines.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended: {said}"));
-        said.push('\n');
-    }
-    said
+    read_startup_output(&mut serve).await
 }
 
 #[tokio::test]

@@ -11,10 +11,10 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::command::hozon;
+use crate::terminal::read_startup_output;
 
 /// Public paths, whose answers are the same for everybody and contain no personal data.
 const PUBLIC: [&str; 8] =
@@ -108,8 +108,7 @@ impl Program {
             assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         }
         let mut child = command(&["serve"]).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        while !lines.next_line().await.unwrap().expect("it serves").starts_with("Ctrl-C") {}
+        read_startup_output(&mut child).await;
         while files(&data.join("mail")).is_empty() {
             tokio::task::yield_now().await;
         }

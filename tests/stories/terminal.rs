@@ -38,14 +38,13 @@ async fn start(data: &Path, arguments: &[&str], locale: &str) -> (Child, String)
 pub async fn read_startup_output(child: &mut Child) -> String {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut printed = String::new();
-    while let Some(line) = lines.next_line().await.unwrap() {
-        printed.push_str(&line);
-        printed.push('\n');
+    loop {
+        let line = lines.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended: {printed}"));
+        printed += &format!("{line}\n");
         if line.starts_with("Ctrl-C") {
-            break;
+            return printed;
         }
     }
-    printed
 }
 
 async fn get(url: &str, token: &str) -> Value {
