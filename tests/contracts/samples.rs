@@ -122,6 +122,7 @@ pub fn order(org: OrgId, id: u64) -> Order {
         refunded: 0,
         disputed: false,
         abandoned_checkouts: 0,
+        cancelled_by: None,
         version: 0,
     }
 }

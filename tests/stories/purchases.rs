@@ -2,6 +2,8 @@
 
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::domain::id::OrderId;
+use hozon_shared::domain::order::Order;
+use hozon_shared::ports::{Change, Payments};
 use hozon_tests::{Answer, Card, Crm, Paid, Shop, World};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -98,6 +100,26 @@ async fn an_order_is_given_up_or_expires_and_cannot_be_paid_then() {
     let late = administrator.post(&format!("/backup/orders/{}/actions/confirm", draft["id"].as_str().unwrap()), "").await;
     assert_eq!((late.status, late.code()), (StatusCode::BAD_REQUEST, "NOT_ALLOWED"));
     assert!(shop.charges().await.is_empty());
+    drop(administrator);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn an_order_is_cancelled_even_if_the_provider_reports_the_closed_checkout_first() {
+    let shop = Shop::open("Free", "JP").await;
+    let confirmed = shop.confirm(&shop.place(THREE_BACKUPS).await).await;
+    let id = confirmed["id"].as_str().unwrap();
+    let ports = &shop.world.local.ports;
+    let order = ports.purchases.order(shop.world.org, id.parse::<u64>().map(OrderId).unwrap()).await.unwrap().unwrap();
+    let checkout = order.checkout.clone().unwrap();
+    let cancelling = Order { cancelled_by: Some(order.buyer.clone()), ..order };
+    ports.store.commit(shop.world.org, vec![Change::Order(Box::new(cancelling))]).await.unwrap();
+    shop.world.local.payments.close_checkout(&checkout.id).await.unwrap();
+    shop.world.local.tick().await;
+    assert_eq!(shop.order(&confirmed).await["status"], "CANCELLED");
+    let administrator = shop.world.administrator();
+    let again = administrator.post(&format!("/backup/orders/{id}/actions/cancel"), "").await;
+    assert_eq!((again.status, &again.body["order"]["status"]), (StatusCode::OK, &json!("CANCELLED")));
     drop(administrator);
     shop.close().await;
 }

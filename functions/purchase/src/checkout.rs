@@ -163,11 +163,17 @@ impl Shop {
         }
     }
 
-    /// Cancels an order: first at the provider, so that it can no longer be paid, and then here. If it was paid in the
-    /// meantime, the payment is settled instead.
+    /// Takes the next step of cancelling an order: records who cancels it, then closes its checkout, so that it can no
+    /// longer be paid, and cancels it. If it was paid in the meantime, the payment is settled instead. The caller must
+    /// read the order again.
     async fn give_up(&self, order: &Order, by: &Caller, once: &Once) -> Result<(), ApiError> {
-        let cancelled = order.clone().cancel(self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
+        let cancelled = order.clone().cancel(&by.person, self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
         if let Some(checkout) = &order.checkout {
+            if order.cancelled_by.is_none() {
+                let recorded = Order { status: order.status, ..cancelled };
+                self.commit(order.org, vec![Change::Order(Box::new(recorded))]).await?;
+                return Ok(());
+            }
             match self.payments.close_checkout(&checkout.id).await {
                 Err(error) if error.kind == ErrorKind::Conflict => return Ok(self.settle_checkout(&checkout.id, None).await?),
                 other => other?,

@@ -32,11 +32,11 @@ impl Shop {
         held: &Holdings,
     ) -> Result<Vec<Change>, PortError> {
         let Some(followed) = order.follow(checkout, state.status, self.ports.clock.now()) else { return Ok(Vec::new()) };
-        let by = order.buyer.clone();
-        let step = match followed.status {
+        let (step, by) = match followed.status {
             OrderStatus::Paid => return self.pay(followed, state, held).await,
-            OrderStatus::Failed => OrderStep::Failed,
-            OrderStatus::Expired => OrderStep::Expired,
+            OrderStatus::Failed => (OrderStep::Failed, order.buyer.clone()),
+            OrderStatus::Expired => (OrderStep::Expired, order.buyer.clone()),
+            OrderStatus::Cancelled => (OrderStep::Cancelled, order.cancelled_by.clone().unwrap_or_else(|| order.buyer.clone())),
             // The money is still on its way. The order keeps the checkout lock, and nothing else happens yet.
             _ => return Ok(vec![Change::Order(Box::new(followed))]),
         };

@@ -111,6 +111,10 @@ pub struct Order {
     /// count is part of the idempotency key of the next checkout.
     #[serde(default)]
     pub abandoned_checkouts: u32,
+    /// Who asked to cancel the order. Stored before its checkout is closed, so that the provider's message about the
+    /// closed checkout cancels the order too, whichever of the two is handled first.
+    #[serde(default)]
+    pub cancelled_by: Option<Person>,
     /// Zero before the order is first stored.
     pub version: u64,
 }
@@ -243,6 +247,7 @@ impl Order {
             refunded: 0,
             disputed: false,
             abandoned_checkouts: 0,
+            cancelled_by: None,
             version: 0,
         }
     }
@@ -327,17 +332,20 @@ impl Order {
         self.checkout.as_ref().is_some_and(|own| own.id == id)
     }
 
-    /// Cancels the order.
-    pub fn cancel(self, now: DateTime<Utc>) -> Result<Self, OrderTransitionError> {
+    /// Cancels the order. Whoever asked first stays recorded.
+    pub fn cancel(self, by: &Person, now: DateTime<Utc>) -> Result<Self, OrderTransitionError> {
         match self.status_at(now) {
-            OrderStatus::Draft | OrderStatus::AwaitingPayment => Ok(Self { status: OrderStatus::Cancelled, ..self }),
+            OrderStatus::Draft | OrderStatus::AwaitingPayment => {
+                let cancelled_by = self.cancelled_by.or_else(|| Some(by.clone()));
+                Ok(Self { status: OrderStatus::Cancelled, cancelled_by, ..self })
+            }
             other => Err(OrderTransitionError(other)),
         }
     }
 
     /// Follows the state of the checkout `id`; `None` if it changes nothing. A payment always counts, even if it
     /// arrives after the order was cancelled or expired, or through an abandoned checkout. Any other state of an
-    /// abandoned checkout is ignored.
+    /// abandoned checkout is ignored. A checkout that was closed to cancel the order cancels it.
     pub fn follow(&self, id: &str, checkout: CheckoutStatus, at: DateTime<Utc>) -> Option<Self> {
         if checkout != CheckoutStatus::Paid && !self.has_checkout(id) {
             return None;
@@ -349,6 +357,7 @@ impl Order {
                 OrderStatus::Processing
             }
             CheckoutStatus::Failed if is_open => OrderStatus::Failed,
+            CheckoutStatus::Expired if is_open && self.cancelled_by.is_some() => OrderStatus::Cancelled,
             CheckoutStatus::Expired if is_open => OrderStatus::Expired,
             _ => return None,
         };
