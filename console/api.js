@@ -1,54 +1,54 @@
-// The service's API: the only place that calls fetch. Answers are data, refusals are thrown as problems.
+// Client of the service's API, and the only module that calls `fetch`. Successful calls return data; refused calls throw a `Problem`.
 
 const BASE = "/crm/bulk/v8/backup";
 
 const session = {
   token: sessionStorage.getItem("token") ?? "",
-  /** Mails, checkout and receipt follow the language of the page. */
+  /** Sent as `Accept-Language`: mails, checkout and receipt use the language of the page. */
   language: "en",
-  /** Takes the summary that a change answers with. @type {(summary: Summary) => void} */
+  /** Receives the summary that the response to a change contains. @type {(summary: Summary) => void} */
   take: () => {},
 };
 
-/** Lets the service answer in another language. @param {string} language */
+/** Sets the language of later requests. @param {string} language */
 export function answerIn(language) {
   session.language = language;
 }
 
-/** Hands the summaries that changes answer with to whoever shows them. @param {(summary: Summary) => void} take */
+/** Registers the function that receives the summaries in responses to changes. @param {(summary: Summary) => void} take */
 export function takeSummaries(take) {
   session.take = take;
 }
 
-/** Whether there is a token to call with. */
+/** Whether this tab has a token. */
 export function hasToken() {
   return session.token !== "";
 }
 
-/** Keeps a token for this tab. @param {string} token */
+/** Stores a token for this tab. @param {string} token */
 export function keepToken(token) {
   session.token = token;
   sessionStorage.setItem("token", token);
   tags.clear();
 }
 
-/** Forgets the token. */
+/** Removes the token of this tab. */
 export function forgetToken() {
   session.token = "";
   sessionStorage.removeItem("token");
 }
 
-/** Entity tags of answers that the page has, by path. @type {Map<string, string>} */
+/** Entity tags of the responses received last, by path. @type {Map<string, string>} */
 const tags = new Map();
 
-/** Forgets that an answer is known, so that the next one comes whole. @param {string} path */
+/** Drops the entity tag of a path, so that the next response is complete. @param {string} path */
 export function forget(path) {
   tags.delete(path);
 }
 
 /**
- * Calls the API. Gives the body of the answer, null when it has none. A POST has one effect, however often it must be sent; `key` names
- * one that stays the same intent in all tabs.
+ * Calls the API and returns the response's body, or null if it is empty. A POST takes effect once, however often it is retried; `key`
+ * is the idempotency key of an action that several tabs may send.
  * @param {string} method @param {string} path @param {{ body?: unknown, ifMatch?: string, key?: string }} [more]
  * @returns {Promise<{ body: any, etag: string }>}
  */
@@ -56,7 +56,7 @@ export async function call(method, path, { body, ifMatch, key } = {}) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (ifMatch) headers["If-Match"] = ifMatch;
-  // A change answers with the summary that it leads to, which then need not be read again.
+  // The response to a change contains the new summary, which saves a second request.
   if (method !== "GET") headers["Prefer"] = "return=representation";
   const answer = method === "POST" ? await post(path, headers, body, key) : await send(method, path, headers, body);
   const content = await read(answer);
@@ -64,12 +64,12 @@ export async function call(method, path, { body, ifMatch, key } = {}) {
   return { body: content, etag: answer.headers.get("etag") ?? "" };
 }
 
-/** How long a POST without an answer stays the same intent when it is asked for again. */
+/** How long a repeated POST reuses the idempotency key of one whose outcome is unknown. */
 const SAME_INTENT = 120_000;
-/** Waits before a POST is sent again. */
+/** Delays between retries of a POST. */
 const WAITS = [500, 1000, 2000, 4000, 8000];
 
-/** POSTs that have no answer yet, each with its key. @type {Map<string, { key: string, at: number }>} */
+/** POSTs whose outcome is unknown, with their idempotency keys. @type {Map<string, { key: string, at: number }>} */
 const intents = new Map();
 
 /** @param {string} path @param {Record<string, string>} headers @param {unknown} body @param {string} [key] */
@@ -86,7 +86,7 @@ async function post(path, headers, body, key) {
     } catch (thrown) {
       const { status, code } = asProblem(thrown);
       const isInFlight = code === "IDEMPOTENCY_KEY_IN_FLIGHT";
-      // Whether it had an effect is not known: what asks for it again within minutes means the same.
+      // The outcome is unknown: the same request within `SAME_INTENT` reuses the key.
       const isOpen = status === 0 || status >= 500 || isInFlight;
       if (!isOpen) intents.delete(name);
       const isWorthIt = isInFlight ? tries < WAITS.length : status === 0 && tries < 1;
@@ -100,12 +100,12 @@ function randomKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Reads. @param {string} path @returns {Promise<any>} */
+/** Sends a GET request. @param {string} path @returns {Promise<any>} */
 export async function get(path) {
   return (await call("GET", path)).body;
 }
 
-/** Reads what may have changed; null when it has not since the last time. @param {string} path @returns {Promise<any>} */
+/** Sends a conditional GET request; returns null if the response has not changed since the last one. @param {string} path @returns {Promise<any>} */
 export async function getChanged(path) {
   const tag = tags.get(path);
   const answer = await send("GET", path, tag ? { "If-None-Match": tag } : {});
@@ -139,20 +139,20 @@ function problem(status, body) {
   return { isProblem: true, status, code, message, details };
 }
 
-/** Takes what was thrown for a problem; anything else is a fault of the page and goes on. @param {unknown} thrown @returns {Problem} */
+/** Narrows a caught value to a `Problem`; rethrows anything else, which is a bug in the page. @param {unknown} thrown @returns {Problem} */
 export function asProblem(thrown) {
   const taken = /** @type {Problem} */ (thrown);
   if (taken?.isProblem) return taken;
   throw thrown;
 }
 
-/** Reads a file of the console itself. @param {string} path */
+/** Loads a JSON file of the console. @param {string} path */
 export async function asset(path) {
   return (await fetch(`/console/${path}`)).json();
 }
 
 /**
- * Asks again and again: soon while something happens, ever more seldom while nothing does, not at all while nobody looks.
+ * Polls: every second while a backup is running, with growing intervals while nothing changes, and not at all in a hidden tab.
  * @param {() => Promise<"busy" | "news" | "nothing" | "stop">} ask
  */
 export function poll(ask) {
@@ -167,13 +167,13 @@ export function poll(ask) {
   async function once() {
     rest(await ask());
   }
-  /** Waits as long as fits what came. @param {"busy" | "news" | "nothing" | "stop"} came */
+  /** Schedules the next request according to the last result. @param {"busy" | "news" | "nothing" | "stop"} came */
   function rest(came) {
     clearTimeout(timer);
     wait = came === "busy" ? SOON : came === "news" ? USUAL : Math.min(Math.max(wait, USUAL) * 1.5, SELDOM);
     if (came !== "stop" && !document.hidden) timer = window.setTimeout(now, wait);
   }
-  /** Asks now, or waits for the answer that is on its way and asks once more. */
+  /** Sends a request now, or right after the one in flight. */
   function now() {
     clearTimeout(timer);
     asking = (asking ?? Promise.resolve()).then(() => {
@@ -192,15 +192,15 @@ export function poll(ask) {
   return { now, rest };
 }
 
-// One sign-in for the tabs of a browser: a tab that is opened without a token asks the others for theirs, over a channel that only pages
-// of this origin hear. The token is kept in the tabs' own storage and nowhere else.
+// Single sign-in across tabs: a tab opened without a token asks the other tabs over a BroadcastChannel, which is limited to this origin.
+// The token is stored in each tab's sessionStorage only.
 const TABS = "hozon-tabs";
-/** How long a new tab waits for an answer. */
+/** How long a new tab waits for another tab to answer, in milliseconds. */
 const PATIENCE = 400;
-/** Tabs that nobody looks at answer later, so that the one from which the new tab was opened is first. */
+/** Delay of answers from hidden tabs, so that the visible tab, from which the new one was opened, answers first. */
 const BEHIND = 80;
 
-/** Lets this tab answer others while its token is good. @param {() => boolean} isGood */
+/** Answers token requests of other tabs while this tab's token is accepted. @param {() => boolean} isGood */
 export function answerTabs(isGood) {
   const channel = new BroadcastChannel(TABS);
   channel.addEventListener("message", ({ data }) => {
@@ -209,7 +209,7 @@ export function answerTabs(isGood) {
   });
 }
 
-/** Asks the other tabs. @returns {Promise<string>} their token, or nothing */
+/** Asks the other tabs for a token. @returns {Promise<string>} the token, or an empty string */
 export function askTabs() {
   return new Promise((resolve) => {
     const channel = new BroadcastChannel(TABS);

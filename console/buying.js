@@ -1,18 +1,18 @@
-// Buying, and what goes on by itself once it is paid: the backup or the schedule that something had to be bought for.
+// Placing and paying orders, and the follow-up that runs after payment: the backup or schedule for which the order was placed.
 
 import { asProblem, call } from "./api.js";
 import { say } from "./i18n.js";
 
 /** @typedef {{ kind: "now" } | { kind: "schedule", rrule: string, id: string | null, etag: string }} Then */
 
-/** How long after the payment it still goes on by itself; later nobody expects it. */
+/** How long after the payment the follow-up still runs. */
 const SOON = 24 * 3_600_000;
 
 /** @param {string} order */
 const nameOf = (order) => `then:${order}`;
 
 /**
- * Places an order and goes to where it is paid. What fails on the way is told; an order that is placed can be gone on with.
+ * Places an order and opens its checkout page. Errors are shown as a toast; an order that was placed can still be paid later.
  * @param {App} app @param {{ product: string, plan?: string, quantity?: number }[]} items @param {string} origin @param {Then | null} then
  */
 export async function buy(app, items, origin, then) {
@@ -26,7 +26,7 @@ export async function buy(app, items, origin, then) {
   }
 }
 
-/** Confirms an order and goes to where it is paid. @param {App} app @param {string} id */
+/** Confirms an order and opens its checkout page. @param {App} app @param {string} id */
 export async function pay(app, id) {
   try {
     const { body } = await call("POST", `/orders/${encodeURIComponent(id)}/actions/confirm`);
@@ -37,7 +37,7 @@ export async function pay(app, id) {
   app.go(`/orders/${id}`);
 }
 
-/** What goes on once this order is paid. @param {App} app @param {Order} order @returns {Then | null} */
+/** The follow-up of an order; null if there is none, or if it is no longer due. @param {App} app @param {Order} order @returns {Then | null} */
 export function thenOf(app, order) {
   const kept = localStorage.getItem(nameOf(order.id));
   if (!kept) return null;
@@ -48,7 +48,7 @@ export function thenOf(app, order) {
 }
 
 /**
- * Does what a paid order was bought for, once in all tabs. Gives the words for what was done; null when there is nothing to do.
+ * Runs the follow-up of a paid order, once across all tabs. Returns the confirmation text; null if there is nothing to do.
  * @param {App} app @param {Order} order @returns {Promise<string | null>}
  */
 export async function goOn(app, order) {
@@ -71,7 +71,7 @@ function carryOut(then, key) {
   return then.id ? call("PUT", `/${then.id}`, { body, ifMatch: then.etag }) : call("POST", "", { body, key });
 }
 
-/** A `then` as a part of an address, and back. @param {Then | null | undefined} then */
+/** Encodes a follow-up as a segment of an address. @param {Then | null | undefined} then */
 export const written = (then) => (then ? encodeURIComponent(JSON.stringify(then)) : "");
 
 /** @param {string} text @returns {Then | null} */

@@ -1,18 +1,18 @@
-// Small charts as inline SVG, made of DOM nodes. Each says in words what it shows; colours come from the style sheet.
+// Small charts as inline SVG. Each has a text alternative; colours come from the style sheet.
 
 import { drawing, el, shape } from "./dom.js";
 
 /** @typedef {{ name: string, end: string, value: number, words: string }} Bar */
 
 /**
- * Columns over time, oldest first, with the largest and the newest value in words.
+ * A column chart over time, oldest first, with the newest value as text.
  * @param {string} heading @param {Bar[]} bars
  */
 export function columns(heading, bars) {
   const [WIDTH, HEIGHT, WIDEST] = [320, 96, 24];
   const most = Math.max(...bars.map(({ value }) => value), 1);
   const width = Math.min(WIDEST, (WIDTH / bars.length) * 0.8);
-  // The first stands at the left end and the last at the right one, as their dates do below.
+  // The first column is flush left and the last flush right, like the dates below the chart.
   const step = (WIDTH - width) / Math.max(bars.length - 1, 1);
   const drawn = bars.map(({ value, name, words }, at) => {
     const height = Math.max(2, (value / most) * (HEIGHT - 4));
@@ -33,7 +33,7 @@ export function columns(heading, bars) {
   );
 }
 
-/** A bar beside a number that says the same. @param {number} value @param {number} most */
+/** A decorative bar beside the number that it shows. @param {number} value @param {number} most */
 export function bar(value, most) {
   const width = most > 0 ? (value / most) * 100 : 0;
   return drawing(

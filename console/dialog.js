@@ -1,10 +1,10 @@
-// Dialogs: the browser's own, so that focus stays inside and comes back, and Escape closes.
+// Modal dialogs, built on `<dialog>`: the browser traps and restores the focus and closes on Escape.
 
 import { button, el, icon } from "./dom.js";
 import { say } from "./i18n.js";
 
 /**
- * Asks before something is done. True when it was agreed to.
+ * Asks for confirmation. Resolves to true if the user confirms.
  * @param {{ title: string, body: Child[], confirm?: string, cancel?: string, isDangerous?: boolean }} question
  * @returns {Promise<boolean>}
  */
@@ -22,12 +22,12 @@ export function ask({ title, body, confirm, cancel = say("cancel"), isDangerous 
       ),
     );
     dialog.showModal();
-    // What changes nothing has the focus first.
+    // The button that changes nothing gets the initial focus.
     /** @type {HTMLElement | null} */ (dialog.querySelector(".actions button:last-child"))?.focus();
   });
 }
 
-/** A dialog with a heading and a way out; it goes when it is closed. @param {string} title @param {string} names @param {() => void} [closed] */
+/** Creates a dialog with a heading and a close button; closing removes it from the page. @param {string} title @param {string} names @param {() => void} [closed] */
 export function open(title, names, closed) {
   const heading = el("h2", { id: "dialog-heading" }, title);
   const close = el(

@@ -1,9 +1,9 @@
-// DOM nodes from data, and bringing what is on the page up to date with them: what has not changed stays the very same node, so that
-// focus, selection, scroll and what somebody is typing survive every refresh.
+// Creates DOM nodes and patches the page with them. Unchanged nodes stay in place, so that focus, selection, scroll position and typed
+// text survive every redraw.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Paths of 24 × 24, drawn as lines. @type {Record<string, string>} */
+/** SVG paths on a grid of 24 × 24, stroked. @type {Record<string, string>} */
 const ICONS = {
   home: "M4 11l8-7 8 7v8a1 1 0 0 1-1 1h-4v-6H9v6H5a1 1 0 0 1-1-1z",
   calendar: "M5 5h14a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM4 10h16M8 3v4M16 3v4",
@@ -28,10 +28,10 @@ const ICONS = {
   user: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM5 20a7 7 0 0 1 14 0",
 };
 
-/** Handlers by node; nodes listen with one function, so that handlers can be exchanged. @type {WeakMap<Node, Record<string, Handler>>} */
+/** Event handlers by node. All nodes listen with `dispatch`, so that a redraw can replace their handlers. @type {WeakMap<Node, Record<string, Handler>>} */
 const handlers = new WeakMap();
 
-/** What is at work, each with the `aria-disabled` that it gets back. @type {Map<Element, { disabled: string | null }>} */
+/** Nodes whose action is in progress, with the `aria-disabled` value to restore. @type {Map<Element, { disabled: string | null }>} */
 const working = new Map();
 
 /** @param {Event} event */
@@ -47,7 +47,7 @@ function dispatch(event) {
 }
 
 /**
- * Whatever a click or a form begins is begun once: until it has ended, its button is busy, keeps the focus, and does nothing more.
+ * Marks a button as busy until its action has ended. A busy button keeps the focus and ignores clicks, so that no action starts twice.
  * @param {Element} node @param {Element} button @param {Promise<unknown>} outcome
  */
 async function work(node, button, outcome) {
@@ -74,7 +74,8 @@ function listen(node, next) {
 }
 
 /**
- * Makes an element. `key` names it among its siblings, `on` has its handlers; attributes that are null, undefined or false are left out.
+ * Creates an element. `key` identifies it among its siblings and `on` holds its event handlers; attributes that are null, undefined or
+ * false are omitted.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} name @param {Props} [props] @param {Child[]} children
  * @returns {HTMLElementTagNameMap[K]}
@@ -92,7 +93,7 @@ export function el(name, props = {}, ...children) {
   return made;
 }
 
-/** Flattens children and drops what is nothing. @param {Child[]} children @returns {(Node | string)[]} */
+/** Flattens children and drops empty ones. @param {Child[]} children @returns {(Node | string)[]} */
 export function nodes(children) {
   return children.flat(9).flatMap((child) => {
     if (child === null || child === undefined || child === false || child === true) return [];
@@ -100,7 +101,7 @@ export function nodes(children) {
   });
 }
 
-/** A picture beside words that say the same. @param {string} name */
+/** A decorative icon beside its text. @param {string} name */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   const attributes = { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", focusable: "false" };
@@ -114,7 +115,7 @@ export function icon(name) {
 /** @param {Node | null} node */
 const keyOf = (node) => (node instanceof HTMLElement ? node.dataset.key : undefined);
 
-/** Makes a node's children be these. @param {Element} parent @param {Child[]} children */
+/** Updates the children of an element with as few changes as possible. @param {Element} parent @param {Child[]} children */
 export function patch(parent, children) {
   const wanted = nodes(children).map((child) => (typeof child === "string" ? document.createTextNode(child) : child));
   const keys = new Set(wanted.map(keyOf).filter(Boolean));
@@ -152,7 +153,7 @@ function update(old, next) {
   }
   const held = old.hasAttribute("aria-busy") ? working.get(old) : undefined;
   if (held) held.disabled = next.getAttribute("aria-disabled");
-  // Whether it is open is for whoever opened it to say, and whether it is busy for what it does.
+  // `open` belongs to the user and the busy state to the running action: a redraw changes neither.
   const own = held ? ["open", "aria-busy", "aria-disabled"] : ["open"];
   const isOwn = (/** @type {string} */ name) => own.includes(name);
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && !isOwn(name)) old.removeAttribute(name);
@@ -163,14 +164,14 @@ function update(old, next) {
   patch(old, [...next.childNodes]);
 }
 
-/** A button. It is busy while a promise that `press` gives is open. @param {string} words @param {() => unknown} press @param {Props & { icon?: string }} [props] */
+/** A button. It is busy until the promise returned by `press` settles. @param {string} words @param {() => unknown} press @param {Props & { icon?: string }} [props] */
 export function button(words, press, props = {}) {
   const { icon: picture, on, ...rest } = props;
   const click = () => (rest["aria-disabled"] === "true" ? undefined : press());
   return el("button", { type: "button", ...rest, on: { click, ...on } }, picture ? icon(picture) : null, el("span", {}, words));
 }
 
-/** A link to a place in the console. @param {string} to @param {Props} props @param {Child[]} children */
+/** A link to a view of the console. @param {string} to @param {Props} props @param {Child[]} children */
 export function link(to, props = {}, ...children) {
   return el("a", { href: `#${to}`, ...props }, ...children);
 }
@@ -182,14 +183,14 @@ export function card(id, heading, props = {}, ...children) {
   return el("section", attributes, el("h2", { id: `${id}-heading` }, heading), ...children);
 }
 
-/** A short word about a state, with a mark so that colour is not all. @param {"good" | "bad" | "busy" | "quiet"} kind @param {string} words */
+/** A status label, with an icon so that it does not rely on colour alone. @param {"good" | "bad" | "busy" | "quiet"} kind @param {string} words */
 export function badge(kind, words) {
   const pictures = { good: "check", bad: "alert", busy: "run", quiet: "clock" };
   return el("span", { class: `badge ${kind}` }, icon(pictures[kind]), words);
 }
 
 /**
- * Why something failed: in the reader's words, with what is at fault, the service's own words on request, and what can be done.
+ * A notice about a failure: the reason, the item at fault, the technical message in a disclosure, and an action.
  * @param {{ words: string, subject: string, more: string, technical: string }} failure @param {Child} action
  */
 export function failureNotice({ words, subject, more, technical }, action) {
@@ -203,12 +204,12 @@ export function failureNotice({ words, subject, more, technical }, action) {
   return el("div", { class: "notice bad" }, icon("alert"), text, action);
 }
 
-/** Text that only those hear who do not see the page. @param {Child[]} children */
+/** Visually hidden text for screen readers. @param {Child[]} children */
 export function unseen(...children) {
   return el("span", { class: "unseen" }, ...children);
 }
 
-/** Lists of a name and a value. @param {[Child, Child][]} facts @param {string} [names] */
+/** A description list of names and values. @param {[Child, Child][]} facts @param {string} [names] */
 export function facts(facts, names = "facts") {
   return el(
     "dl",
@@ -217,7 +218,7 @@ export function facts(facts, names = "facts") {
   );
 }
 
-/** A shape of a drawing. @param {string} name @param {Record<string, string | number>} attributes @param {Node[]} children */
+/** An SVG element. @param {string} name @param {Record<string, string | number>} attributes @param {Node[]} children */
 export function shape(name, attributes, ...children) {
   const made = document.createElementNS(SVG, name);
   for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, String(value));
@@ -225,18 +226,18 @@ export function shape(name, attributes, ...children) {
   return made;
 }
 
-/** A drawing as inline SVG. @param {number} width @param {number} height @param {Record<string, string | number>} attributes @param {Node[]} children */
+/** An inline SVG image. @param {number} width @param {number} height @param {Record<string, string | number>} attributes @param {Node[]} children */
 export function drawing(width, height, attributes, ...children) {
   return shape("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", focusable: "false", ...attributes }, ...children);
 }
 
-/** What a colour means. @param {string} kind @param {string} words */
+/** A legend entry: the colour of a kind and its name. @param {string} kind @param {string} words */
 export function legend(kind, words) {
   return el("span", { class: "key" }, el("span", { class: `dot ${kind}`, "aria-hidden": "true" }), words);
 }
 
 /**
- * One bar of cells, a cell for each backup of the month.
+ * A bar with one cell for each backup of the month.
  * @param {{ kind: "used" | "planned" | "left" | "short", count: number }[]} parts
  */
 export function cells(parts) {

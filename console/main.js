@@ -1,5 +1,5 @@
-// The console: its frame, its places, and the one summary that all of it goes by. Views other than the first are loaded when they are
-// first visited.
+// Entry point of the console: the page frame, the router, and the polling of the summary that all views share. Views other than the
+// overview are loaded on their first visit.
 
 import {
   answerTabs,
@@ -17,7 +17,7 @@ import { button, el, icon, link, patch } from "./dom.js";
 import { chosenLocale, explain, languages, locale, say, showTimesIn, speak, switchTo } from "./i18n.js";
 import overview, { loading } from "./views/overview.js";
 
-/** Places: the name in the address, the file of the view, and the picture in the navigation. */
+/** Entries of the navigation: path, file of the view, icon. */
 const PLACES = /** @type {const} */ ([
   ["", "overview", "home"],
   ["schedule", "schedule", "calendar"],
@@ -27,11 +27,11 @@ const PLACES = /** @type {const} */ ([
   ["subscriptions", "subscriptions", "receipt"],
   ["settings", "settings", "settings"],
 ]);
-/** How often what counts down is drawn anew. */
+/** Interval of redraws, which keep relative times up to date, in milliseconds. */
 const TICK = 15_000;
-/** When what the first screen does without is loaded. */
+/** Delay before modules are loaded that the first screen does not need, in milliseconds. */
 const LATER = 4000;
-/** News that comes so soon after something was done here is of just that. */
+/** Notifications that arrive this soon after an action in this tab, in milliseconds, are considered to be its result. */
 const OWN_NEWS = 3000;
 
 const shell = /** @type {HTMLElement} */ (document.getElementById("shell"));
@@ -41,21 +41,21 @@ const state = {
   view: null,
   place: "",
   isMenuOpen: false,
-  /** How far the service's clock is ahead of this machine's. */
+  /** Difference between the service's clock and this machine's, in milliseconds. */
   ahead: 0,
   /** @type {string | null | undefined} */
   newest: undefined,
-  /** When this tab last said that something was done. */
+  /** Time of this tab's last success message. */
   told: 0,
-  /** Counts visits, so that a view that comes late is not shown. */
+  /** Number of navigations so far, so that a view that loads late is discarded. */
   visits: 0,
-  /** The address of the view that is shown. */
+  /** Address of the current view. */
   here: location.hash,
-  /** Views that have been loaded. @type {Map<string, ViewMaker>} */
+  /** Loaded views by file. @type {Map<string, ViewMaker>} */
   makers: new Map([["overview", overview]]),
-  /** Draws the page that asks for a token. @type {typeof import("./parts/sign-in.js").signInPage | null} */
+  /** Draws the sign-in page; null until its module is loaded. @type {typeof import("./parts/sign-in.js").signInPage | null} */
   signIn: null,
-  /** Counts what this page has changed, so that an older summary that comes late is not shown. */
+  /** Number of changes made by this page, so that a summary requested before a change is discarded. */
   changes: 0,
 };
 
@@ -100,13 +100,13 @@ const polling = poll(async () => {
   }
 });
 
-/** An answer that was on its way while something was changed here: the next one is newer. @returns {"busy" | "news"} */
+/** Discards a response that was in flight during a change and requests the next one in full. @returns {"busy" | "news"} */
 function late() {
   forget("/summary");
   return app.summary?.backup?.status === "INPROGRESS" ? "busy" : "news";
 }
 
-/** Takes the summary that a change of this page has led to. @param {Summary} summary */
+/** Shows the summary that results from a change made by this page. @param {Summary} summary */
 function changed(summary) {
   state.changes += 1;
   app.problem = null;
@@ -126,7 +126,7 @@ function take(summary) {
   draw();
 }
 
-/** Shows what is new as pop-ups. @param {string | null} after */
+/** Shows new notifications as toasts. @param {string | null} after */
 async function announce(after) {
   const { popUp } = await import("./parts/bell.js");
   await popUp(app, after, Date.now() - state.told < OWN_NEWS);
@@ -157,7 +157,7 @@ function skip(event) {
   document.getElementById("main")?.focus();
 }
 
-/** The service does not answer: what is shown may be old. */
+/** Warning that the service does not respond and the page may be out of date. */
 function trouble() {
   if (!app.problem || !app.summary) return null;
   const text = el("p", {}, icon("alert"), say("not_up_to_date", { reason: explain(app.problem) }));
@@ -240,13 +240,13 @@ function navigation() {
   );
 }
 
-/** Places for buying are shown where something can be bought. @param {string} file */
+/** Whether the navigation offers a view: those for purchases are hidden where nothing can be bought. @param {string} file */
 function isOffered(file) {
   if (file === "addons" && app.summary?.allowance.unlimited) return false;
   return !["addons", "subscriptions"].includes(file) || app.summary?.allowance.purchases !== false;
 }
 
-/** What is shown without a token that is good: loaded when it is first needed. */
+/** The sign-in page, shown without an accepted token. Its module is loaded on demand. */
 function signIn() {
   if (state.signIn) {
     const [known] = fileOf(pathOf());
@@ -273,12 +273,12 @@ function begin(token) {
   void app.refresh();
 }
 
-/** The parts of the address. */
+/** Segments of the address. */
 function pathOf() {
   return location.hash.replace(/^#\/?/, "").split("/");
 }
 
-/** The view that an address names, and its arguments. @param {string[]} parts @returns {[string, string[]]} */
+/** File of the view for an address, and its arguments. @param {string[]} parts @returns {[string, string[]]} */
 function fileOf([path = "", ...rest]) {
   if (path === "orders") return ["order", rest];
   if (path === "add-ons" && rest[0] === "review") return ["review", rest.slice(1)];
@@ -290,15 +290,15 @@ function nameOfPlace(file) {
   return say(["order", "review"].includes(file) ? "order_title" : `nav_${file}`);
 }
 
-/** Shows the place that the address names. @param {boolean} isMove */
+/** Shows the view for the current address. @param {boolean} isMove */
 async function visit(isMove) {
-  // A token in the address is taken out of it at once. Embedders hand one over in the same way: /#token=<token>, then &to=/downloads.
+  // A token is removed from the address at once. Embedding pages pass one in the same way: /#token=<token>&to=/downloads.
   const handed = location.hash.match(/^#token=([^&]+)(?:&to=(.*))?$/);
   if (handed) {
     history.replaceState(null, "", `${location.pathname}#${handed[2] ?? "/"}`);
     return begin(decodeURIComponent(handed[1]));
   }
-  // Without a token no view asks for anything; the sign-in page names the place, which is visited afterwards.
+  // Without a token no view sends requests; the sign-in page names the view to which it leads.
   if (!hasToken()) return draw();
   const [path = ""] = pathOf();
   const [file, rest] = fileOf(pathOf());
@@ -328,7 +328,7 @@ function show(file, path, view, isMove) {
   /** @type {HTMLElement | null} */ (document.querySelector("main h1"))?.focus();
 }
 
-/** What is shown of a place until its view is there. @param {string} file @param {() => Child} body @returns {View} */
+/** Placeholder for a view that is not loaded yet. @param {string} file @param {() => Child} body @returns {View} */
 function waiting(file, body) {
   const title = () => nameOfPlace(file);
   return { title, draw: () => [el("h1", { key: "heading", tabindex: -1 }, title()), body()] };
@@ -339,9 +339,9 @@ function unreachable() {
   return el("div", { class: "blank", role: "alert", key: "failed" }, icon("alert"), el("p", {}, say("error_UNREACHABLE")), retry);
 }
 
-/** The address has changed. A view with changes that are not saved asks first, with its own address in place. */
+/** Handles a change of the address. A view with unsaved changes asks first, while its own address is restored. */
 async function moved() {
-  // The page behind a dialog is another one now.
+  // Open dialogs belong to the previous view.
   for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
   if (!state.view?.isChanged?.() || location.hash === state.here) return visit(true);
   const wanted = location.hash;
@@ -389,5 +389,5 @@ const asked = app.refresh();
 await spoken;
 await visit(false);
 await asked;
-// Messages are needed when the network is gone, too.
+// Toasts must also work offline, so their module is loaded in advance.
 setTimeout(() => void import("./toasts.js"), LATER);

@@ -1,11 +1,11 @@
-// Something that is loaded, in its four written states: loading, empty, failed with a retry, filled.
+// Data loaded from the API and its four states on the page: loading, empty, failed with a retry button, filled.
 
 import { asProblem } from "./api.js";
 import { button, el, icon } from "./dom.js";
 import { explain, say } from "./i18n.js";
 
 /**
- * Loads at once, and again when asked. A newer load wins over an older one that comes late.
+ * Creates a resource that `reload` fills. If loads overlap, only the newest one counts.
  * @template T @param {App} app @param {() => Promise<T>} load
  */
 export function resource(app, load) {
@@ -37,7 +37,7 @@ export function resource(app, load) {
 }
 
 /**
- * Draws it. What is there stays while it is loaded again.
+ * Draws a resource in its current state. Data stays visible during a reload.
  * @template T @param {Resource<T>} resource
  * @param {{ isEmpty?: (data: T) => boolean, empty?: Child, filled: (data: T) => Child, lines?: number }} how
  */

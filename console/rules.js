@@ -1,18 +1,17 @@
-// The four choices of a schedule as recurrence rules, and back; and what can be typed as a number of backups. When rules run is for the
-// service to say.
+// Converts between the schedule form's four choices and recurrence rules, and parses quantities. The service computes when rules run.
 
-/** Codes of RFC 5545; Sunday first. */
+/** Weekday codes of RFC 5545 section 3.3.10, Sunday first. */
 export const WEEKDAYS = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
 
-/** The choices, in the order in which they are shown. */
+/** The form's choices in display order. */
 export const CHOICES = ["biweekly", "monthly", "weekly", "now"];
 
-/** What is chosen at first. @returns {Form} */
+/** Default values of the form. @returns {Form} */
 export function usual() {
   return { choice: "biweekly", weekday: "MO", by: "date", date: "1", nth: "1" };
 }
 
-/** The rule of a form; null for a backup now. @param {Form} form */
+/** Recurrence rule of a form; null for a backup now. @param {Form} form */
 export function ruleOf({ choice, weekday, by, date, nth }) {
   if (choice === "biweekly") return `RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=${weekday}`;
   if (choice === "weekly") return `RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=${weekday}`;
@@ -21,7 +20,7 @@ export function ruleOf({ choice, weekday, by, date, nth }) {
   return null;
 }
 
-/** The fields that make up a rule; null for a rule that is none of the choices. @param {string} rule @returns {Partial<Form> | null} */
+/** Form fields of a rule; null if the rule matches none of the choices. @param {string} rule @returns {Partial<Form> | null} */
 export function fieldsOf(rule) {
   const weekly = rule.match(/^RRULE:FREQ=WEEKLY;INTERVAL=([12]);BYDAY=(\w\w)$/);
   if (weekly) return { choice: weekly[1] === "2" ? "biweekly" : "weekly", weekday: weekly[2] };
@@ -32,10 +31,10 @@ export function fieldsOf(rule) {
   return null;
 }
 
-/** Most single backups of one order. */
+/** Maximum number of one-time backups in an order. */
 export const MOST = 100;
 
-/** A number of backups as it was typed; null when it is none from `least` to the most. @param {string} text @param {number} least */
+/** Parses a quantity; null if it is not a whole number from `min` to `MAX_QUANTITY`. @param {string} text @param {number} least */
 export function quantityOf(text, least) {
   const quantity = text.trim() === "" ? 0 : Number(text);
   return Number.isInteger(quantity) && quantity >= least && quantity <= MOST ? quantity : null;

@@ -1,9 +1,9 @@
-// Short messages in a corner, put where they cover nothing that can be pressed.
+// Toasts: short messages in a corner, placed so that they cover no controls.
 
 import { el, icon, link } from "./dom.js";
 import { say } from "./i18n.js";
 
-/** How long one stays; longer while somebody points at it or is in it. */
+/** How long a toast stays, in milliseconds; hovered and focused ones stay longer. */
 const STAYS = 9000;
 const MOST = 4;
 const GAP = 16;
@@ -15,7 +15,7 @@ const stack = /** @type {HTMLElement} */ (document.getElementById("toasts"));
 /** @type {App["toast"]} */
 export function toast(text, { kind = "good", action } = {}) {
   const picture = { good: "check", bad: "alert", news: "bell" }[kind];
-  // One that has gone keeps its place while there are others above it, so that nothing moves.
+  // A closed toast keeps its space while others are above it, so that nothing moves.
   const close = () => {
     shown.classList.add("gone");
     while (stack.firstElementChild?.matches(".gone")) stack.firstElementChild.remove();
@@ -40,13 +40,13 @@ export function toast(text, { kind = "good", action } = {}) {
   setTimeout(leave, STAYS);
 }
 
-/** Moves the stack when it covers something that can be pressed: along the right edge, then along the left one. */
+/** Moves the stack along the right edge, then along the left one, if it covers controls. */
 function place() {
   if (stack.childElementCount === 0) return;
   const { width, height } = stack.getBoundingClientRect();
   const taken = [...document.querySelectorAll(`#shell :is(${PRESSED})`)].map((node) => ({
     box: node.getBoundingClientRect(),
-    // Where a field must be covered for a moment, no button is.
+    // If something must be covered, then rather fields than buttons.
     weight: node.matches("a, button, summary") ? 100 : 1,
   }));
   const covered = (/** @type {number} */ left, /** @type {number} */ top) =>

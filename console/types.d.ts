@@ -1,4 +1,4 @@
-// What the API answers, by the names that the console has for it; and the console's own shapes. Not served.
+// The console's names for the types of API responses, and its own types. Not served.
 
 type Handler = (event: any) => void;
 type Child = Node | string | number | boolean | null | undefined | Child[];
@@ -19,15 +19,15 @@ interface Problem {
 interface View {
   title: () => string;
   draw: () => Child[];
-  /** The summary has changed. */
+  /** Called when the summary has changed. */
   news?: () => void;
   leave?: () => void;
-  /** Whether something was changed here and is not saved. */
+  /** Whether the view has unsaved changes. */
   isChanged?: () => boolean;
 }
 type ViewMaker = (app: App, ...args: string[]) => View;
 
-/** Something that is loaded: see `resource.js`. */
+/** Data loaded from the API: see `resource.js`. */
 interface Resource<T> {
   data: T | null;
   problem: Problem | null;
@@ -38,21 +38,21 @@ interface Resource<T> {
 interface App {
   summary: Summary | null;
   problem: Problem | null;
-  /** The service's time. */
+  /** Current time of the service's clock. */
   now: () => Date;
   redraw: () => void;
   go: (path: string) => void;
-  /** Asks for the summary now. A change needs no such question: its answer has the summary. */
+  /** Requests the summary now. Not needed after a change, whose response contains it. */
   refresh: () => Promise<void>;
-  /** Shows what a change has answered with, where that is no whole summary. */
+  /** Merges the response to a change into the summary, if it does not contain a whole one. */
   change: (part: (summary: Summary) => Partial<Summary>) => void;
   toast: (text: string, more?: { kind?: "good" | "bad" | "news"; action?: { words: string; to: string } }) => void;
-  /** Takes a refusal: an expired token ends the session, anything else is told. */
+  /** Handles an error: an expired token ends the session, any other problem is shown as a toast. */
   tell: (thrown: unknown) => void;
   signOut: () => void;
 }
 
-/** An answer as it is sent: a value that may be absent by the document is there as null. */
+/** A response as it is sent: values that are optional in the OpenAPI document are present as null. */
 type Sent<T> = T extends (infer Item)[]
   ? Sent<Item>[]
   : T extends object
@@ -68,7 +68,7 @@ type NewestBackup = Sent<Schemas["NewestBackup"]>;
 type Sentence = Sent<Schemas["Sentence"]>;
 type Schedule = Sent<Schemas["ScheduleOut"]>;
 type Allowance = Sent<Schemas["AllowanceOut"]>;
-/** What the pop-up says about a limit is described where it is shown. */
+/** The details of `limit` are described in `parts/limit.js`. */
 type Preview = Omit<Sent<Schemas["Preview"]>, "limit"> & { limit: any };
 type Contents = Sent<Schemas["ContentsOut"]>;
 type HistoryRecord = Sent<Schemas["Record"]>;
@@ -78,12 +78,12 @@ type Source = Sent<Schemas["SourceOut"]>;
 type Webhook = Sent<Schemas["WebhookOut"]>;
 type Product = Sent<Schemas["ProductOut"]>;
 type Prices = Sent<Schemas["PricesOut"]>;
-/** The summary of an order that is not placed. */
+/** The price of an order before it is placed. */
 type Quote = Sent<Schemas["QuoteOut"]>;
 type OrderLine = Sent<Schemas["LineOut"]>;
 type Order = Sent<Schemas["OrderOut"]>;
 type Subscription = Sent<Schemas["SubscriptionOut"]>;
-/** What a schedule's form has. */
+/** Values of the schedule form. */
 interface Form {
   choice: string;
   weekday: string;

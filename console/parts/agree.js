@@ -1,10 +1,10 @@
-// Asking before a backup now is counted.
+// Confirmation before an on-demand backup uses up the allowance.
 
 import { ask } from "../dialog.js";
 import { el, icon } from "../dom.js";
 import { estimateOf, say } from "../i18n.js";
 
-/** Whether a backup now may use one of those that are left; where nothing is counted there is no question. @param {App} app */
+/** Asks whether a backup now may use one of the remaining backups; resolves to true at once if the plan is unlimited. @param {App} app */
 export async function isAgreed({ summary }) {
   const left = summary?.allowance.left;
   if (!left || summary?.allowance.unlimited) return true;

@@ -1,10 +1,10 @@
-// What is done with backups from several places: starting one, and downloading its files.
+// Actions on backups shared by several views: starting one and downloading its files.
 
 import { asProblem, call } from "../api.js";
 import { el } from "../dom.js";
 import { say } from "../i18n.js";
 
-/** Starts a backup; where backups are counted, only once it is agreed to. Says so when nothing is left to use. @param {App} app */
+/** Starts a backup, after a confirmation if backups are limited. Shows the limit dialog if none is left. @param {App} app */
 export async function backUpNow(app) {
   const { isAgreed } = await import("./agree.js");
   if (!(await isAgreed(app))) return false;
@@ -19,8 +19,8 @@ export async function backUpNow(app) {
 }
 
 /**
- * Tells a refusal; when nothing is left to use, with what can be bought.
- * @param {App} app @param {unknown} thrown @param {import("../buying.js").Then} [then] what was asked for
+ * Shows an error; if no backup is left, with the products that can be bought.
+ * @param {App} app @param {unknown} thrown @param {import("../buying.js").Then} [then] the action that was refused
  */
 export async function refused(app, thrown, then = { kind: "now" }) {
   const problem = asProblem(thrown);
@@ -29,7 +29,7 @@ export async function refused(app, thrown, then = { kind: "now" }) {
   showLimit(app, problem.details, { then });
 }
 
-/** Records a download and begins it. @param {App} app @param {{ id: string }} backup @param {{ name: string }} file */
+/** Records a download in the history and starts it. @param {App} app @param {{ id: string }} backup @param {{ name: string }} file */
 export async function download(app, backup, file) {
   try {
     const { body } = await call("POST", `/${backup.id}/files/${encodeURIComponent(file.name)}/actions/download`);

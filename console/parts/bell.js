@@ -1,4 +1,4 @@
-// Notifications: the list behind the bell, and pop-ups of those that are new.
+// Notifications: the list behind the bell, and toasts for new ones.
 
 import { asProblem, call, getChanged } from "../api.js";
 import { open } from "../dialog.js";
@@ -6,10 +6,10 @@ import { button, el, icon, patch } from "../dom.js";
 import { explain, explainFailure, knows, say, subjectOf, time } from "../i18n.js";
 import { backUpNow, download } from "./backup.js";
 
-/** The notifications as they were read last. @type {Notice[]} */
+/** Notifications as last loaded. @type {Notice[]} */
 let known = [];
 
-/** Notifications that were shown as pop-ups here: two looks at the service may come upon the same one. @type {Set<string>} */
+/** Notifications already shown as toasts: two polls may return the same one. @type {Set<string>} */
 const told = new Set();
 
 async function read() {
@@ -18,10 +18,10 @@ async function read() {
   return known;
 }
 
-/** Of what somebody does they need no pop-up in the tab where they have just done it. */
+/** Kinds of events without a toast in the tab in which the user has just caused them. */
 const DONE_HERE = ["scheduled", "changed", "stopped", "archiving"];
 
-/** Shows pop-ups of what came after a notification. @param {App} app @param {string | null} after @param {boolean} isOwn */
+/** Shows toasts for the notifications after a given one. @param {App} app @param {string | null} after @param {boolean} isOwn */
 export async function popUp(app, after, isOwn) {
   const notices = await read().catch(asProblem);
   if (!Array.isArray(notices)) return;
@@ -39,7 +39,7 @@ export async function popUp(app, after, isOwn) {
   }
 }
 
-/** Opens the list, and marks what is in it as read. @param {App} app */
+/** Opens the list and marks its notifications as read. @param {App} app */
 export async function openBell(app) {
   const dialog = open(say("bell"), "drawer");
   const list = el("div", { class: "dialog-body", "aria-live": "polite" }, el("p", { class: "soft" }, say("loading")));
@@ -76,7 +76,7 @@ async function fill(app, dialog, list) {
 
 /** @param {App} app @param {Notice} notice @param {() => void} leave */
 function noticeOf(app, notice, leave) {
-  // A download from here is recorded with the name of whoever presses, as everywhere in the console.
+  // Downloads from here are recorded under the user's name, like everywhere in the console.
   const begin = (/** @type {string} */ name) => notice.backup && download(app, notice.backup, { name });
   const at = time(notice.time);
   const links = notice.links.map(({ file_name: name }) =>

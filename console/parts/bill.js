@@ -1,4 +1,4 @@
-// The lines of an order, placed or not, with their sum.
+// Lines and totals of an order or a quote.
 
 import { el, icon } from "../dom.js";
 import { money, number, productName, say, taxName } from "../i18n.js";

@@ -1,4 +1,4 @@
-// The calendar link: made, shown once, revoked.
+// The calendar link: creating it, showing it once, revoking it.
 
 import { call } from "../api.js";
 import { button, el } from "../dom.js";

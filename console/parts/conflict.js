@@ -1,4 +1,4 @@
-// Somebody else has saved in the meantime: who and what, and whose it is to be.
+// Dialog about an edit conflict: who changed what, and which version to keep.
 
 import { get } from "../api.js";
 import { open } from "../dialog.js";
@@ -6,8 +6,8 @@ import { button, el, icon } from "../dom.js";
 import { longTime, say } from "../i18n.js";
 
 /**
- * Says who changed it, what it is now and what would be saved, and asks which it is to be; nothing when the form is to stay as it is.
- * @param {{ kinds: string, theirs: Child[], mine: Child[] }} change the history's kinds of such a change
+ * Shows who made the other change, the current values and the user's, and asks which to keep. An empty answer keeps the form open.
+ * @param {{ kinds: string, theirs: Child[], mine: Child[] }} change `kinds` are the history's event kinds for such a change
  * @returns {Promise<"theirs" | "mine" | "">}
  */
 export async function askWhose({ kinds, theirs, mine }) {
@@ -46,7 +46,7 @@ function answerOf({ returnValue }) {
   return returnValue === "theirs" || returnValue === "mine" ? returnValue : "";
 }
 
-/** The newest record of these kinds. @param {string} kinds @returns {Promise<HistoryRecord | undefined>} */
+/** The newest history record of these kinds. @param {string} kinds @returns {Promise<HistoryRecord | undefined>} */
 async function lastOf(kinds) {
   const answer = await get(`/history?kind=${kinds}&per_page=1`).catch(() => null);
   return answer?.history[0];

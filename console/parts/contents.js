@@ -1,10 +1,10 @@
-// What a backup holds, and what was left out of it and why.
+// The contents of a backup, and what was left out and why.
 
 import { bar } from "../charts.js";
 import { el, facts } from "../dom.js";
 import { difference, number, say, size, time } from "../i18n.js";
 
-/** @param {Contents} contents @param {Contents | null} before what the backup before it held */
+/** @param {Contents} contents @param {Contents | null} before contents of the previous backup */
 export function contentsOf(contents, before) {
   const about = /** @type {[Child, Child][]} */ ([
     [say("read_at"), time(contents.read_from)],
@@ -58,7 +58,7 @@ function modulesOf({ modules }, before) {
   );
 }
 
-/** SHA-256 of each CSV file, as the manifest in the zip has it. @param {Contents} contents */
+/** SHA-256 of each CSV file, as in the zip's manifest. @param {Contents} contents */
 function checksumsOf({ modules }) {
   const rows = modules
     .flatMap((module) => module.files)
@@ -102,7 +102,7 @@ function leftOutOf({ left_out: list }) {
   return el("div", { key: "left-out" }, el("h3", {}, say("left_out")), el("ul", {}, ...items));
 }
 
-/** A table that is wider than its place can be moved by keyboard too. @param {string} name @param {HTMLTableElement} table */
+/** A container in which a wide table can be scrolled, with the keyboard too. @param {string} name @param {HTMLTableElement} table */
 function scrolled(name, table) {
   return el("div", { class: "scrolled", tabindex: 0, role: "group", "aria-label": name }, table);
 }

@@ -1,4 +1,4 @@
-// What is backed up: the CRM, its modules, and what is left out.
+// The backup source: the CRM, its modules, and what is left out.
 
 import { badge, el, facts } from "../dom.js";
 import { number, say, size } from "../i18n.js";

@@ -1,4 +1,4 @@
-// The pop-up when nothing is left to use: what there was, when it renews, what can be bought, and what goes on by itself after that.
+// Dialog shown when no backup is left: what was used, when the allowance renews, and the products that can be bought.
 
 import { asProblem, get } from "../api.js";
 import { buy, written } from "../buying.js";
@@ -11,10 +11,10 @@ import { MOST, quantityOf } from "../rules.js";
 /** @typedef {import("../buying.js").Then} Then */
 
 /**
- * Shows what can be bought.
- * @param {App} app @param {any} details those of `LIMIT_REACHED`
- * @param {{ then: Then, skipped?: string, anyway?: () => Promise<unknown> }} wish what was chosen, the run that would be skipped, and
- * how to go on without buying
+ * Opens the dialog.
+ * @param {App} app @param {any} details details of the error `LIMIT_REACHED`
+ * @param {{ then: Then, skipped?: string, anyway?: () => Promise<unknown> }} wish the action to continue after payment, the run that would be
+ * skipped, and how to continue without a purchase
  */
 export function showLimit(app, details, { then, skipped, anyway }) {
   const offers = /** @type {Offer[]} */ (details.buy ?? []);
@@ -79,7 +79,7 @@ function offerOf(app, offer, then, close) {
   );
 }
 
-/** Other offers than single backups: the weekly subscription is paid at once, a plan is looked at first. @param {App} app @param {Offer} offer @param {Then} then @param {() => void} close */
+/** Button of the other offers: the weekly subscription leads to checkout at once, a plan to its page first. @param {App} app @param {Offer} offer @param {Then} then @param {() => void} close */
 function actionOf(app, offer, then, close) {
   if (offer.product === "weekly")
     return button(say("pay"), () => buy(app, [{ product: "weekly" }], "backup_page", then), {
@@ -93,7 +93,7 @@ function actionOf(app, offer, then, close) {
   return button(say("choose"), look, { "aria-label": say("choose_product", { product: productName(offer) }) });
 }
 
-/** How many single backups, what they cost with their tax, and paying for them. @param {App} app @param {Offer} offer @param {Then} then */
+/** Form to buy one-time backups: quantity, total with tax, button to pay. @param {App} app @param {Offer} offer @param {Then} then */
 function quantityForm(app, offer, then) {
   const total = el("p", { class: "total", "aria-live": "polite" });
   const field = el("input", {
@@ -125,7 +125,7 @@ function quantityForm(app, offer, then) {
   );
 }
 
-/** Shows what the service counts for the number in a field; a count that comes late is not shown. @param {HTMLInputElement} field @param {HTMLElement} total */
+/** Shows the total that the service calculates for the quantity in a field; responses that arrive late are discarded. @param {HTMLInputElement} field @param {HTMLElement} total */
 function counter(field, total) {
   let counts = 0;
   return async () => {

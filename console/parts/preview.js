@@ -1,4 +1,4 @@
-// What a schedule's form leads to: its next runs, and whether they fit the plan and what is left.
+// Preview of a schedule: its next runs, and whether plan and allowance cover them.
 
 import { card, el, icon } from "../dom.js";
 import { either, longTime, monthName, say } from "../i18n.js";
@@ -32,7 +32,7 @@ export function previewOf(app, form, preview) {
   return card("preview", say("preview_heading"), { class: "preview" }, shown(preview, { filled, lines: 6 }));
 }
 
-/** What fits the plan and what is left. @param {App} app @param {Form} form @param {Preview | null} preview */
+/** Notices about what plan and allowance cover. @param {App} app @param {Form} form @param {Preview | null} preview */
 function tips(app, form, preview) {
   const allowance = app.summary?.allowance;
   if (!allowance) return null;
@@ -43,7 +43,7 @@ function tips(app, form, preview) {
   );
 }
 
-/** @param {Allowance} allowance @param {Form} form @param {Preview | null} preview @returns {[string, string][]} a picture, and words */
+/** @param {Allowance} allowance @param {Form} form @param {Preview | null} preview @returns {[string, string][]} icon and text */
 function tipsFor(allowance, form, preview) {
   const free = allowance.free_per_month;
   if (free === null || allowance.unlimited) return [["check", say("tip_unlimited")]];
@@ -60,7 +60,7 @@ function tipsFor(allowance, form, preview) {
   return free > 1 ? [["check", say("tip_monthly", { rest: free - 1 })]] : [];
 }
 
-/** What will find nothing to use: the next run, and the month with most of them. @param {number} free @param {Preview | null} preview @returns {[string, string][]} */
+/** Warnings about runs without a backup left: the next run, and the month with the most runs. @param {number} free @param {Preview | null} preview @returns {[string, string][]} */
 function tipsOfSkips(free, preview) {
   if (!preview) return [];
   const found = /** @type {[string, string][]} */ ([]);

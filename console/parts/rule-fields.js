@@ -1,4 +1,4 @@
-// The fields of a schedule's form: four choices, and what each of them asks for.
+// Fields of the schedule form: four choices, each with its own fields.
 
 import { el, icon } from "../dom.js";
 import { either, explain, say, weekdayName } from "../i18n.js";
@@ -48,7 +48,7 @@ function fieldsFor(choice, form, change) {
   return [byOf(form, change), select("nth", say("nth"), nth, form.nth, change), weekday];
 }
 
-/** Whether a month's run goes by its date or by its weekday. @param {Form} form @param {(event: Event) => void} change */
+/** Choice between a day of the month and a weekday of the month. @param {Form} form @param {(event: Event) => void} change */
 function byOf(form, change) {
   const ways = ["date", "nth"].map((value) =>
     el(

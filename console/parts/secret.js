@@ -1,4 +1,4 @@
-// A secret that is shown once.
+// A secret that is shown only once, with a button to copy it.
 
 import { el, icon } from "../dom.js";
 

@@ -1,9 +1,9 @@
-// What differs between two states of the settings, in words.
+// Differences between two versions of the settings, as text.
 
 import { el, facts } from "../dom.js";
 import { languages, say, size } from "../i18n.js";
 
-/** What differs between two states of the settings, with the values of the second. @param {string} lead @param {Settings} before @param {Settings} after */
+/** Lists the values of the second version that differ from the first. @param {string} lead @param {Settings} before @param {Settings} after */
 export function differenceOf(lead, before, after) {
   const [old, now] = [inWords(before), inWords(after)];
   const changed = now.filter(([, value], at) => value !== old[at][1]);
@@ -15,7 +15,7 @@ export function differenceOf(lead, before, after) {
   );
 }
 
-/** The settings in words. @param {Settings} settings @returns {[string, string][]} */
+/** Settings as pairs of name and text. @param {Settings} settings @returns {[string, string][]} */
 export function inWords({ time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: most, recipients, csv }) {
   const isOn = (/** @type {boolean} */ value) => say(value ? "is_on" : "is_off");
   return [
@@ -30,7 +30,7 @@ export function inWords({ time_zone: zone, time_of_day: time, locale: mails, max
   ];
 }
 
-/** Whether a form has other values than what is saved; what the service does not know is no difference. @param {any} form @param {any} saved @returns {boolean} */
+/** Whether a form's values differ from the saved ones. Only fields that the form has are compared. @param {any} form @param {any} saved @returns {boolean} */
 export function differs(form, saved) {
   if (form === null || typeof form !== "object") return form !== saved;
   if (Array.isArray(form)) return JSON.stringify(form) !== JSON.stringify(saved);

@@ -1,13 +1,13 @@
-// The form of the settings that all administrators share.
+// Form of the settings shared by all administrators.
 
 import { button, el, icon } from "../dom.js";
 import { explain, languages, number, say } from "../i18n.js";
 
 const MIB = 1 << 20;
-/** Sizes of zips that are offered, in MiB. */
+/** Selectable maximum sizes of a zip, in MiB. */
 const SIZES = [16, 100, 500, 1024, 2048, 4096, 10_240];
 
-/** @typedef {{ etag: string, problem: Problem | null, recipients: string[], revision: number }} Editing a form: the version that it was filled from, its recipients, and how often their list was made anew */
+/** @typedef {{ etag: string, problem: Problem | null, recipients: string[], revision: number }} Editing state of the form: version of the settings that filled it, recipients, and number of times their list was rebuilt */
 
 /**
  * @param {Settings} settings @param {Editing} editing
@@ -45,7 +45,7 @@ export function formOf(settings, editing, { save, add, remove }) {
   );
 }
 
-/** What a form wants the settings to be. @param {FormData} form */
+/** Settings entered in the form. @param {FormData} form */
 export function wantedBy(form) {
   const most = Number(form.get("max_part"));
   return {
@@ -58,7 +58,7 @@ export function wantedBy(form) {
   };
 }
 
-/** The addresses as they were typed. @param {FormData} form */
+/** Recipients as typed. @param {FormData} form */
 export function recipientsIn(form) {
   return form.getAll("recipient").map((address) => String(address).trim());
 }

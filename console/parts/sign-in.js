@@ -1,11 +1,11 @@
-// The page that asks for a token.
+// Sign-in page, which asks for a token.
 
 import { el, icon } from "../dom.js";
 import { say } from "../i18n.js";
 
 /**
- * @param {{ problem: Problem | null, place: string | null, languages: Child, enter: (token: string) => void }} page why a token was
- * refused, and where its holder will go on
+ * @param {{ problem: Problem | null, place: string | null, languages: Child, enter: (token: string) => void }} page the reason
+ * why a token was refused, and the view to which signing in leads
  */
 export function signInPage({ problem, place, languages, enter }) {
   const message = problem?.status === 403 ? say("only_administrators") : problem?.status === 401 ? say("refused") : null;

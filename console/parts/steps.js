@@ -1,11 +1,11 @@
-// Where buying stands.
+// Progress indicator of a purchase.
 
 import { el } from "../dom.js";
 import { say } from "../i18n.js";
 
 const STEPS = ["choose", "review", "pay", "done"];
 
-/** The steps of buying, with the one that is being taken. @param {string} here */
+/** The steps of a purchase, with the current one marked. @param {string} here */
 export function stepsOf(here) {
   const at = STEPS.indexOf(here);
   return el(

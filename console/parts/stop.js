@@ -1,4 +1,4 @@
-// Stopping a schedule, after a question that says what is not stopped by it.
+// Stopping a schedule, after a confirmation that names what continues.
 
 import { call } from "../api.js";
 import { ask } from "../dialog.js";

@@ -1,4 +1,4 @@
-// What only this browser keeps: language, appearance, and the session.
+// Preferences stored in this browser: language, theme and session.
 
 import { button, card, el } from "../dom.js";
 import { languages, locale, say, switchTo } from "../i18n.js";

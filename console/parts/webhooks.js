@@ -1,4 +1,4 @@
-// Webhooks: where the service's messages go, signed, with a secret that is shown once, or in the format of a chat.
+// Webhooks: list, test, add and remove. The secret of a signed webhook is shown once; chat channels have none.
 
 import { asProblem, call, get } from "../api.js";
 import { ask } from "../dialog.js";

@@ -1,4 +1,4 @@
-// Add-ons: what can be bought here, a choice of it, and on to the order summary that the service counts.
+// Add-ons: the products on sale, the cart, and the way to the order summary.
 
 import { get } from "../api.js";
 import { card, el, icon, link } from "../dom.js";
@@ -12,7 +12,7 @@ import { MOST, quantityOf } from "../rules.js";
 /** @type {ViewMaker} */
 export default function addons(app, product = "", wanted = "", then = "") {
   const state = cartFrom(product, wanted);
-  /** What the address asks for and nobody sells. */
+  /** Name of a product in the address that is not on sale. */
   let unknown = "";
   const prices = resource(app, async () => {
     const prices = /** @type {Prices} */ ((await get("/prices")).prices);
@@ -52,8 +52,8 @@ export default function addons(app, product = "", wanted = "", then = "") {
 
 /**
  * @param {Prices} prices @param {Cart} cart
- * @param {{ plan: string, unknown: string, change: (event: Event) => void, submit: (event: Event) => void }} page the plan that there is,
- * and what the address asks for in vain
+ * @param {{ plan: string, unknown: string, change: (event: Event) => void, submit: (event: Event) => void }} page the current
+ * plan, and the name of a product in the address that is not on sale
  */
 function formOf(prices, cart, { plan, unknown, change, submit }) {
   return el(
@@ -74,14 +74,14 @@ function enough() {
   return el("div", { class: "card blank", key: "enough" }, icon("check"), el("p", {}, say("nothing_to_buy")));
 }
 
-/** Puts what somebody has chosen into the cart. @param {Cart} cart @param {HTMLInputElement} field */
+/** Updates the cart from a changed field. @param {Cart} cart @param {HTMLInputElement} field */
 function put(cart, { name, value, checked }) {
   if (name === "quantity") cart.quantity = quantityOf(value, 0);
   if (name === "weekly") cart.weekly = checked;
   if (name === "plan") cart.plan = value;
 }
 
-/** What the address asks for. @param {string} product @param {string} wanted @returns {Cart} */
+/** Fills a cart from the address. @param {string} product @param {string} wanted @returns {Cart} */
 function cartFrom(product, wanted) {
   const chosen = new URLSearchParams(product === "choice" ? wanted : "");
   return {
@@ -91,7 +91,7 @@ function cartFrom(product, wanted) {
   };
 }
 
-/** Takes out of the cart what cannot be bought, and gives its name. @param {Prices} prices @param {Cart} cart @param {string} product @param {string} wanted */
+/** Removes products that are not on sale from the cart, and returns the name of the last one. @param {Prices} prices @param {Cart} cart @param {string} product @param {string} wanted */
 function takeOut({ products }, cart, product, wanted) {
   const isSold = (/** @type {string} */ kind, /** @type {string | null} */ plan = null) =>
     products.some((known) => known.available && known.product === kind && (plan === null || known.plan === plan));
@@ -107,7 +107,7 @@ function isEmpty({ quantity, weekly, plan }) {
   return quantity === null || !(quantity > 0 || weekly || plan);
 }
 
-/** A cart as the query of the prices has it. @param {Cart} cart */
+/** Encodes a cart as the query of `GET /prices`. @param {Cart} cart */
 function written({ quantity, weekly, plan }) {
   const query = new URLSearchParams();
   if (quantity) query.set("one_time", String(quantity));
@@ -116,7 +116,7 @@ function written({ quantity, weekly, plan }) {
   return query.toString();
 }
 
-/** Whose prices they are. @param {Prices} prices */
+/** Country whose price list applies. @param {Prices} prices */
 function pricesFor({ country }) {
   return el("p", { class: "soft", key: "country" }, say("prices_for", { country: countryName(country) }));
 }
@@ -126,7 +126,7 @@ function nothingOf(name) {
   return el("p", { class: "notice bad", role: "alert", key: "unknown" }, icon("alert"), say("not_sold", { name }));
 }
 
-/** @param {Prices} prices @param {Cart} cart @param {(event: Event) => void} change @param {string} current the plan that there is */
+/** @param {Prices} prices @param {Cart} cart @param {(event: Event) => void} change @param {string} current the current plan */
 function productsOf(prices, cart, change, current) {
   const { products } = prices;
   const oneTime = products.find(({ product }) => product === "one_time");
@@ -258,7 +258,7 @@ function cartOf(prices, cart, isEmpty) {
   );
 }
 
-/** What is paid once and what is paid each month: different sums. @param {Prices} prices @param {Cart} cart */
+/** Splits the cart into one-time and monthly charges. @param {Prices} prices @param {Cart} cart */
 function sumsOf({ products }, cart) {
   const amount = (/** @type {string} */ product, /** @type {string | null} */ plan = null) =>
     products.find((known) => known.product === product && (plan === null || known.plan === plan))?.amount ?? 0;

@@ -1,5 +1,4 @@
-// Backups with their files, a line for each: when, how large, whether anybody has them yet, both zips with one press; and below the line
-// all that is known of them.
+// List of backups: time, size, whether they have been downloaded, and a button for all zips of each. A backup opens to show its details.
 
 import { asProblem, get } from "../api.js";
 import { columns } from "../charts.js";
@@ -10,13 +9,13 @@ import { contentsOf } from "../parts/contents.js";
 import { resource, shown } from "../resource.js";
 
 const PER_PAGE = 10;
-/** A browser begins one download of a page at a time; the next one may begin after this. */
+/** Delay between two downloads in milliseconds: browsers start only one at a time. */
 const BETWEEN_FILES = 1500;
-/** Backups in the charts. */
+/** Number of backups in the charts. */
 const CHARTED = 12;
 
-/** @typedef {{ contents: Contents | null, before: Contents | null }} Held what a backup holds, and what the one before it held */
-/** @typedef {{ backups: Backup[], taken: Set<string>, hasMore: boolean }} Found backups, and the files of them that somebody has */
+/** @typedef {{ contents: Contents | null, before: Contents | null }} Held contents of a backup and of the previous one */
+/** @typedef {{ backups: Backup[], taken: Set<string>, hasMore: boolean }} Found backups, and their files that have been downloaded */
 
 /** @type {ViewMaker} */
 export default function downloads(app) {
@@ -24,7 +23,7 @@ export default function downloads(app) {
     pages: 1,
     newest: app.summary?.backup?.id,
     status: app.summary?.backup?.status,
-    /** Lines that are open. @type {Set<string>} */
+    /** Ids of the backups that are open. @type {Set<string>} */
     open: new Set(),
   };
   const list = resource(app, () => read(state.pages));
@@ -74,7 +73,7 @@ function listOf(backups, lines, more) {
   return el("div", { key: "list", class: "stack" }, trendOf(backups), el("ul", { class: "stack", key: "backups" }, lines), more);
 }
 
-/** @param {number} count of pages @returns {Promise<Found>} */
+/** @param {number} count number of pages @returns {Promise<Found>} */
 async function read(count) {
   const pages = await Promise.all(Array.from({ length: count }, (_, at) => get(`/backups?page=${at + 1}&per_page=${PER_PAGE}`)));
   const backups = /** @type {Backup[]} */ (pages.flatMap((page) => page.backups));
@@ -84,7 +83,7 @@ async function read(count) {
   return { backups, taken, hasMore: pages[pages.length - 1].info.more_records };
 }
 
-/** Reads what a backup holds when it is first asked for. @param {App} app */
+/** Returns a function that loads the contents of a backup on first use. @param {App} app */
 function contentsReader(app) {
   /** @type {Map<string, Resource<Held>>} */
   const known = new Map();
@@ -104,7 +103,7 @@ function contentsReader(app) {
   };
 }
 
-/** Size and records of each backup, where there is something to compare. @param {Backup[]} backups */
+/** Charts of size and records by backup, if there are at least two. @param {Backup[]} backups */
 function trendOf(backups) {
   const made = backups
     .filter(({ status }) => status === "COMPLETED")
@@ -256,7 +255,7 @@ function fileActions(app, backup, file, reload) {
   ];
 }
 
-/** Begins downloads, one after the other. @param {App} app @param {Backup} backup @param {BackupFile[]} files */
+/** Starts downloads, one after the other. @param {App} app @param {Backup} backup @param {BackupFile[]} files */
 async function downloadAll(app, backup, files) {
   for (const [at, file] of files.entries()) {
     if (at > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_FILES));
@@ -264,7 +263,7 @@ async function downloadAll(app, backup, files) {
   }
 }
 
-/** Puts the link that works until the files are gone where it can be pasted. @param {App} app @param {Backup} backup @param {BackupFile} file */
+/** Copies the download link, which is valid until the files expire. @param {App} app @param {Backup} backup @param {BackupFile} file */
 async function copyLink(app, backup, file) {
   try {
     const answer = await get(`/urls?backup_id=${backup.id}`);

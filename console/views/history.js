@@ -1,4 +1,4 @@
-// What happened, as a timeline: by day, newest first, with filters.
+// History: a timeline of events by day, newest first, with filters.
 
 import { get } from "../api.js";
 import { button, el, icon, unseen } from "../dom.js";
@@ -7,7 +7,7 @@ import { resource, shown } from "../resource.js";
 
 const PER_PAGE = 30;
 
-/** Kinds of events by what they are about. @type {Record<string, string[]>} */
+/** Event kinds by filter group. @type {Record<string, string[]>} */
 const GROUPS = {
   backups: ["backup_started", "backup_ready", "backup_failed", "backup_skipped", "backup_missed"],
   schedules: ["schedule_set", "schedule_changed", "schedule_stopped"],
@@ -32,7 +32,7 @@ const GROUPS = {
   ],
 };
 
-/** Pictures and colours by kind; others have a quiet dot. @type {Record<string, [string, string]>} */
+/** Icons and colours by event kind; others have a neutral dot. @type {Record<string, [string, string]>} */
 const MARKS = {
   backup_started: ["run", "busy"],
   backup_ready: ["check", "good"],
@@ -50,7 +50,7 @@ const MARKS = {
   disputed: ["alert", "warn"],
 };
 
-/** Nothing is charged by these, so that a price beside them would mislead. */
+/** Event kinds that charge nothing, so that a price beside them would mislead. */
 const FREE = ["subscription_cancelled", "subscription_resumed", "subscription_ended", "order_cancelled", "order_expired"];
 
 /** @typedef {{ group: string, from: string, to: string, pages: number, newest: string | null | undefined }} Filter */
@@ -196,7 +196,7 @@ function eventOf(record) {
   );
 }
 
-/** What an event was about, in a few words each. @param {HistoryRecord} record */
+/** Details of an event, as short texts. @param {HistoryRecord} record */
 function detailsOf(record) {
   const details = [];
   if (record.sentence) details.push(either(record.sentence));

@@ -1,4 +1,4 @@
-// An order: its summary, confirming and paying, and what came of it.
+// An order: its summary, payment and status.
 
 import { call, get } from "../api.js";
 import { goOn, thenOf } from "../buying.js";
@@ -10,7 +10,7 @@ import { billOf } from "../parts/bill.js";
 import { stepsOf } from "../parts/steps.js";
 import { resource, shown } from "../resource.js";
 
-/** How often an order that is being paid is looked at. */
+/** Polling interval while an order is being paid, in milliseconds. */
 const LOOK_EVERY = 2000;
 
 /** @type {ViewMaker} */
@@ -24,7 +24,7 @@ export default function order(app, id = "") {
   const following = follow(app, () => void shownOrder.reload());
   void shownOrder.reload();
 
-  /** Does something with the order, and shows the order that the service answers with. @param {string} action */
+  /** Sends an action on the order, and shows the order in the response. @param {string} action */
   async function act(action) {
     try {
       const { body } = await call("POST", `${path}/actions/${action}`);
@@ -55,17 +55,17 @@ export default function order(app, id = "") {
   };
 }
 
-/** Looks at an order again while it is being paid, and goes on with what it was bought for. @param {App} app @param {() => void} look */
+/** Polls an order while it is being paid, and then runs its follow-up. @param {App} app @param {() => void} look */
 function follow(app, look) {
   const state = {
     /** @type {number | undefined} */
     timer: undefined,
-    /** The status that was seen last. */
+    /** Last known status. */
     status: "",
-    /** What has gone on by itself after the payment, in words. */
+    /** Confirmation text of the follow-up. */
     done: "",
   };
-  /** The provider's word may come some seconds after the buyer does. @param {Order} order */
+  /** Keeps polling: the provider's webhook may arrive seconds after the buyer returns. @param {Order} order */
   function see(order) {
     clearTimeout(state.timer);
     const before = state.status;
@@ -78,7 +78,7 @@ function follow(app, look) {
     if (document.hidden) state.timer = window.setTimeout(lookAgain, LOOK_EVERY);
     else look();
   }
-  /** What it was bought for goes on by itself. @param {Order} order @param {string} before */
+  /** Runs the follow-up once the order is paid. @param {Order} order @param {string} before */
   async function paid(order, before) {
     if (before && before !== "PAID") await app.refresh();
     try {

@@ -1,4 +1,4 @@
-// The state of backups at a glance, all of it from the summary.
+// Overview of backups, drawn from the summary alone.
 
 import { badge, button, card, cells, el, facts, failureNotice, icon, legend, link, unseen } from "../dom.js";
 import {
@@ -46,7 +46,7 @@ function body(app) {
   ];
 }
 
-/** What is shown until something is there. */
+/** Placeholder until the summary is loaded. */
 export function loading() {
   const cards = ["state", "allowance", "next", "months"].map((key) => el("div", { class: `card ghost ${key}`, key }));
   return el(
@@ -70,7 +70,7 @@ function stateOf(app, summary) {
   const running = backup?.status === "INPROGRESS" ? backup : null;
   const ended = running ? last : backup;
   const parts = [running ? progressOf(running) : null, ended ? (running ? beforeOf(ended) : resultOf(app, ended)) : null];
-  // The state comes first, in one line, so that what can be done stays where it is whatever the details say below it.
+  // The state comes first, in one line, so that the buttons stay in place however long the details below are.
   const head = el("div", { class: "state-head", key: "head" }, leadOf(backup), actionsOf(app, summary));
   return card(
     "state",
@@ -82,7 +82,7 @@ function stateOf(app, summary) {
   );
 }
 
-/** The state in a line. @param {NewestBackup | null} backup */
+/** The state as one line. @param {NewestBackup | null} backup */
 function leadOf(backup) {
   if (!backup) return el("p", { class: "lead", key: "lead" }, say("state_none"));
   const [kind, status, words] = /** @type {["good" | "bad" | "busy" | "quiet", string, string]} */ (
@@ -144,7 +144,7 @@ function resultOf(app, backup) {
   return el("div", { class: "result", key }, who, expiry, backup.downloadable ? el("ul", { class: "files" }, files) : null);
 }
 
-/** Why a backup failed, and where nothing else stands in the way, another try. @param {App} app @param {Failure} failure */
+/** Reason of a failure, with a retry button if a backup can be started. @param {App} app @param {Failure} failure */
 function failure(app, failure) {
   const isFree = app.summary?.backup?.status !== "INPROGRESS";
   return failureNotice(failureInWords(failure), isFree ? button(say("retry"), () => backUpNow(app), { key: "again" }) : null);
@@ -170,7 +170,7 @@ function fileOf(app, backup, file) {
   );
 }
 
-// What a click begins is loaded with the first click, so that the first screen comes without it.
+// Code for actions is loaded on the first click, which keeps the first screen small.
 
 /** @param {App} app */
 async function backUpNow(app) {
@@ -198,7 +198,7 @@ function actionsOf(app, summary) {
   return el("div", { class: "actions", key: "actions" }, now, all, estimate);
 }
 
-/** What backing up now does, or why it cannot be done. @param {Summary} summary */
+/** Description of "Back up now", or the reason why it is disabled. @param {Summary} summary */
 function reasonOf({ backup }) {
   const words = say(backup?.status === "INPROGRESS" ? "busy" : "now_hint");
   return el("p", { id: "busy", class: "soft reason", key: "busy" }, words);
@@ -297,7 +297,7 @@ function scheduleOf(app, { schedule }) {
   );
 }
 
-/** The next run will find nothing to use. @param {App} app */
+/** Warning that the next run will be skipped because no backup is left. @param {App} app */
 function skippedOf(app) {
   const buy = app.summary?.allowance.purchases
     ? link("/add-ons/one_time", { class: "button" }, icon("cart"), say("buy_more"))
@@ -305,7 +305,7 @@ function skippedOf(app) {
   return el("div", { class: "notice bad", key: "skipped" }, icon("alert"), el("p", {}, say("next_is_skipped")), buy);
 }
 
-/** What a day may show, in the order of what matters most. */
+/** Marks of a calendar day, most important first. */
 const DAY_KINDS = ["failed", "skipped", "missed", "skips", "run", "ready"];
 
 /** @param {App} app @param {Summary} summary */

@@ -1,4 +1,4 @@
-// The order summary: what is chosen, with its tax and total. Nothing is stored by looking at it; confirming places the order.
+// Order summary: the chosen products with tax and total. The order is placed only on confirmation.
 
 import { get } from "../api.js";
 import { buy, read } from "../buying.js";

@@ -1,4 +1,4 @@
-// Setting a schedule: four choices, a preview of the runs, and Done.
+// Schedule form: four choices and a preview of the runs.
 
 import { asProblem, call, get } from "../api.js";
 import { button, card, el, icon, link } from "../dom.js";
@@ -11,10 +11,10 @@ import { stopSchedule } from "../parts/stop.js";
 import { resource } from "../resource.js";
 import { fieldsOf, ruleOf, usual } from "../rules.js";
 
-/** Refusals of a form that was filled before somebody else's change. */
+/** Error codes for a form that was filled before another user's change. */
 const CONFLICTS = ["PRECONDITION_FAILED", "ALREADY_CANCELLED", "BACKUP_ALREADY_SCHEDULED", "RESOURCE_NOT_FOUND"];
 
-/** @typedef {{ form: Form, isRead: boolean, base: Schedule | null, problem: Problem | null }} Editing a form, and the schedule that it was filled from: its version is what a change is about, whatever is news meanwhile */
+/** @typedef {{ form: Form, isRead: boolean, base: Schedule | null, problem: Problem | null }} Editing state of the form, and the schedule that filled it, whose version a change refers to even if a newer one exists */
 
 /** @type {ViewMaker} */
 export default function schedule(app) {
@@ -23,7 +23,7 @@ export default function schedule(app) {
     const rule = ruleOf(editing.form);
     return rule ? /** @type {Preview} */ ((await get(`/preview?rrule=${encodeURIComponent(rule)}`)).preview) : null;
   });
-  /** Fills the form, once. */
+  /** Fills the form once, as soon as the summary is loaded. */
   function read() {
     if (editing.isRead || !app.summary) return;
     editing.isRead = true;
@@ -61,7 +61,7 @@ function fill(editing, schedule) {
   Object.assign(editing.form, usual(), schedule ? fieldsOf(schedule.rrule) : null);
 }
 
-/** Does what is chosen: a backup now, or a schedule; where it would find nothing to use, once that is agreed to. @param {App} app @param {Editing} editing @param {Resource<Preview | null>} preview */
+/** Starts a backup or saves the schedule; asks first if the next run would have no backup left. @param {App} app @param {Editing} editing @param {Resource<Preview | null>} preview */
 async function done(app, editing, preview) {
   const rrule = ruleOf(editing.form);
   if (!rrule) return (await backUpNow(app)) && app.go("/");
@@ -107,7 +107,7 @@ async function failed(app, editing, preview, problem, rrule) {
   await app.refresh();
   if (!CONFLICTS.includes(problem.code)) return refused(app, problem, { kind: "schedule", rrule, id: null, etag: "" });
   const theirs = app.summary?.schedule ?? null;
-  // It is what was asked for already: the answer was lost on its way.
+  // The service has these values already: only the response to an earlier request was lost.
   if (theirs?.rrule === rrule) return saved(app, editing);
   const answer = await askWhose({
     kinds: "schedule_set,schedule_changed,schedule_stopped",
@@ -120,7 +120,7 @@ async function failed(app, editing, preview, problem, rrule) {
   await save(app, editing, preview, rrule);
 }
 
-/** Fills a form that somebody has touched: fields go back to what their attributes say. @param {App} app @param {Editing} editing @param {Resource<Preview | null>} preview @param {Schedule | null} schedule */
+/** Refills a form with user input: `reset` returns its fields to the values in their attributes. @param {App} app @param {Editing} editing @param {Resource<Preview | null>} preview @param {Schedule | null} schedule */
 function refill(app, editing, preview, schedule) {
   fill(editing, schedule);
   void preview.reload();

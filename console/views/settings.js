@@ -1,4 +1,4 @@
-// Settings: of the service, which all administrators share; of this browser; and the state of what is backed up.
+// Settings shared by all administrators, preferences of this browser, and the state of the backup source.
 
 import { asProblem, call, get } from "../api.js";
 import { card, el } from "../dom.js";
@@ -63,7 +63,7 @@ function fill(editing, settings, etag) {
   Object.assign(editing, { etag, recipients: [...settings.recipients], problem: null, revision: editing.revision + 1 });
 }
 
-/** Shows another list of recipients, with the focus on the one that was added or on the one before what was removed. @param {App} app @param {Editing} editing @param {string[]} recipients @param {number} at */
+/** Replaces the list of recipients and focuses the added one, or the one before the removed one. @param {App} app @param {Editing} editing @param {string[]} recipients @param {number} at */
 function edit(app, editing, recipients, at) {
   editing.recipients = recipients;
   editing.revision += 1;
@@ -113,11 +113,11 @@ async function refuse(app, editing, saved, problem, settings) {
   }
 }
 
-/** Somebody else has saved since the form was filled. @param {App} app @param {Editing} editing @param {Saved} saved @param {any} mine */
+/** Resolves a conflict with a version saved since the form was filled. @param {App} app @param {Editing} editing @param {Saved} saved @param {any} mine */
 async function resolve(app, editing, saved, mine) {
   const { body, etag } = await call("GET", "/settings");
   const theirs = /** @type {Settings} */ (body.settings);
-  // It is what was asked for already: the answer was lost on its way.
+  // The service has these values already: only the response to an earlier request was lost.
   if (JSON.stringify(inWords(theirs)) === JSON.stringify(inWords(mine))) return accept(app, editing, saved, theirs, etag);
   const answer = await askWhose({
     kinds: "settings_saved",

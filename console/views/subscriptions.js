@@ -1,4 +1,4 @@
-// Subscriptions, which can be downgraded and taken up again; add-ons that do not renew; and all orders.
+// Subscriptions with downgrade and resumption, the one-time add-on, and all orders.
 
 import { asProblem, call, get } from "../api.js";
 import { ask } from "../dialog.js";
@@ -55,13 +55,13 @@ function noneOf(app) {
 
 /** @typedef {{ orders: Order[], hasMore: boolean }} Orders */
 
-/** @param {number} count of pages @returns {Promise<Orders>} */
+/** @param {number} count number of pages @returns {Promise<Orders>} */
 async function readOrders(count) {
   const pages = await Promise.all(Array.from({ length: count }, (_, at) => get(`/orders?page=${at + 1}&per_page=${PER_PAGE}`)));
   return { orders: pages.flatMap((page) => page.orders), hasMore: pages[pages.length - 1].info.more_records };
 }
 
-/** Add-ons that do not renew, each to be bought from here. Nothing is shown where nothing is sold. @param {App} app @param {Resource<Prices>} prices */
+/** Offer of the one-time add-on; null if it is not on sale or the plan is unlimited. @param {App} app @param {Resource<Prices>} prices */
 function oneTimeOf(app, prices) {
   const { currency, minor_digits: digits, products = [] } = prices.data ?? {};
   const oneTime = products.find(({ product, available }) => product === "one_time" && available);
@@ -93,7 +93,7 @@ function oneTimeOf(app, prices) {
   );
 }
 
-/** Asks, then ends a subscription with its period, and shows it as the service answers it. @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} subscription */
+/** Ends a subscription with its period, after a confirmation. @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} subscription */
 async function downgrade(app, mine, subscription) {
   const path = `/subscriptions/${subscription.id}/actions/cancel`;
   try {
@@ -108,7 +108,7 @@ async function downgrade(app, mine, subscription) {
   }
 }
 
-/** Without a confirmation the service says what would happen. @param {string} path @returns {Promise<{ ends?: string, plan_after?: string } | null>} */
+/** Asks the service what a downgrade would end, which it answers if `confirm` is false. @param {string} path @returns {Promise<{ ends?: string, plan_after?: string } | null>} */
 async function whatWouldEnd(path) {
   try {
     await call("POST", path, { body: { subscription: { confirm: false } } });
@@ -143,7 +143,7 @@ async function resume(app, mine, { id }) {
   }
 }
 
-/** Shows a subscription as a change of it answers. @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} changed */
+/** Shows the subscription in the response to a change. @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} changed */
 function take(app, mine, changed) {
   mine.data = mine.data?.map((one) => (one.id === changed.id ? changed : one)) ?? null;
   const weekly = { subscription: changed.id, until: changed.period_end, status: changed.status };

@@ -5,7 +5,7 @@ import { expect, hold, lookAgain, open, say, test, visit } from "./console.js";
 
 let place;
 let program;
-/** What the service said while a backup was being made that came after another one. */
+/** Summary taken while the second backup was running. */
 let running;
 test.beforeAll(async () => {
   place = await dataFolder({ Paid: { plan: "Standard" }, Changes: { plan: "Own" }, Large: { plan: "Own", leads: 30_000 } });
@@ -52,7 +52,7 @@ test("what has not changed is not sent again", async ({ page }) => {
 test("a change answers with what it leads to: the summary is not read again", async ({ page }) => {
   await open(page, program, "Changes");
   await expect(page.getByText(say("en", "no_schedule"))).toBeVisible();
-  // A tab that nobody looks at does not poll, so that every question is counted that a change asks.
+  // A hidden tab does not poll, so that all requests counted are those of the change.
   await page.evaluate(() => {
     Object.defineProperty(document, "hidden", { value: true, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));

@@ -1,4 +1,4 @@
-// Paying on the local program's checkout page.
+// Pays on the checkout page of the local program.
 
 import { expect } from "@playwright/test";
 

@@ -1,4 +1,4 @@
-// Test helpers: opens the console with a token, watches for errors, and looks texts up in its locales.
+// Test helpers: opening the console with a token, watching for errors, looking up translated texts.
 
 import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
@@ -13,7 +13,7 @@ const words = Object.fromEntries(
   ]),
 );
 
-/** The console's words in a language; values that are not given stand for anything. */
+/** Pattern for a translated text; values that are not given match anything. */
 export function say(locale, key, values = {}) {
   const text = words[locale][key];
   if (text === undefined) throw new Error(`there are no words for ${key}`);
@@ -25,13 +25,13 @@ export function say(locale, key, values = {}) {
   return new RegExp(`^${parts.join("")}$`);
 }
 
-/** Tests end with an error of the page, or a request to elsewhere, as failures. */
+/** A test that fails on script errors and console errors of the page. */
 export const test = base.extend({
   page: async ({ page }, use) => {
     const faults = [];
     page.on("pageerror", (error) => faults.push(String(error)));
     page.on("console", (message) => {
-      // A refusal is no error of the page; tests check how the page shows it.
+      // A refused request is not an error of the page; tests check how the page shows it.
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) faults.push(message.text());
     });
     await use(page);
@@ -39,14 +39,14 @@ export const test = base.extend({
   },
 });
 
-/** Opens the console as an organisation's administrator, with the token behind the address as the program prints it. */
+/** Opens the console as an organisation's administrator, with the token in the address as the program prints it. */
 export async function open(page, program, organisation, { locale = "en", to = "/", role = "administrator" } = {}) {
   await page.addInitScript((tag) => localStorage.getItem("locale") ?? localStorage.setItem("locale", tag), locale);
   await page.goto(`${program.url}/#token=${program.tokens[organisation][role]}&to=${to}`);
   await expect(page.locator("html")).toHaveAttribute("lang", locale);
 }
 
-/** Goes to a place by the navigation. */
+/** Opens a view through the navigation. */
 export async function visit(page, locale, place) {
   const menu = page.getByRole("button", { name: say(locale, "menu"), exact: true });
   if (await menu.isVisible()) await menu.click();
@@ -57,7 +57,7 @@ export async function visit(page, locale, place) {
   await expect(page.locator("main h1")).toBeFocused();
 }
 
-/** Nothing is wrong with a page by WCAG 2.2 AA and axe's best practices. */
+/** Expects no violations of WCAG 2.2 AA or of axe's best practices. */
 export async function expectAccessible(page) {
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
@@ -67,20 +67,20 @@ export async function expectAccessible(page) {
   ).toEqual([]);
 }
 
-/** The page is not wider than the window. */
+/** Expects that the page is not wider than the window. */
 export async function expectNoSidewaysScroll(page) {
   const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   expect(wide).toBeLessThanOrEqual(window);
 }
 
-/** Lets the page hear one summary however often it asks, until what this answers with is called. */
+/** Answers all summary requests with a fixed summary until the returned function is called. */
 export async function hold(page, summary) {
   const asked = "**/backup/summary";
   await page.route(asked, (route) => route.fulfill({ json: summary }));
   return () => page.unroute(asked);
 }
 
-/** Lets the page ask the service now, as coming back to its tab does. */
+/** Triggers a poll, like returning to the tab. */
 export async function lookAgain(page) {
   await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
 }

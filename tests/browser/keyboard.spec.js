@@ -16,7 +16,7 @@ test.afterAll(async () => {
   await place?.remove();
 });
 
-/** Presses Tab until something has the focus. */
+/** Presses Tab until the locator has the focus. */
 async function tabTo(page, target, key = "Tab") {
   for (let presses = 0; presses < 60; presses += 1) {
     if (await target.evaluate((node) => node === document.activeElement)) return;
@@ -57,7 +57,7 @@ test("a schedule is set and stopped by keyboard alone", async ({ page }) => {
   await expect(dialog.getByRole("button", { name: S("stop_cancel") })).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(stop).toBeFocused();
-  // The focus is back a moment before the question is over, and until then the button does nothing.
+  // The focus returns a moment before the dialog's promise resolves; until then the button is busy.
   await expect(stop).not.toHaveAttribute("aria-busy");
   await page.keyboard.press("Enter");
   await tabTo(page, dialog.getByRole("button", { name: S("stop_confirm"), exact: true }), "Shift+Tab");

@@ -1,4 +1,4 @@
-// First impressions: past runs, one line for each backup, accessible names that tell backups apart, messages that cover no button.
+// Layout: past runs, one line for each backup, distinct accessible names, toasts that cover no button.
 
 import { backUp, call, dataFolder, serve } from "./program.js";
 import { expect, expectNoSidewaysScroll, hold, lookAgain, open, say, test } from "./console.js";

@@ -1,5 +1,5 @@
-// Folder of the screenshots. Run by itself, `node tests/browser/pictures.js` takes the pictures of the documentation: the overview of the
-// sample CRM, in both languages.
+// Folder of the screenshots. As a program, `node tests/browser/pictures.js` takes the screenshots for the documentation: the overview of
+// the sample CRM in both languages.
 
 import { mkdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";

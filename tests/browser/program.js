@@ -1,4 +1,4 @@
-// Starts the local program on its own data folder and a free port; the caller stops it.
+// Starts the local program with its own data folder on a free port; the caller stops it.
 
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 const HOZON = fileURLToPath(new URL("../../target/debug/hozon", import.meta.url));
 const run = promisify(execFile);
 
-/** Makes a data folder with organisations of those names, each with a plan and as many leads. */
+/** Creates a data folder with the given organisations, each with a plan and a number of leads. */
 export async function dataFolder(organisations) {
   const folder = await mkdtemp(path.join(tmpdir(), "hozon-browser-"));
   for (const [name, { plan, leads = 200, zone = "Asia/Tokyo" }] of Object.entries(organisations)) {
@@ -48,7 +48,7 @@ async function writeCrm(folder, leads) {
   await writeFile(path.join(files, "offer.txt"), "offer ".repeat(4000));
 }
 
-/** Serves a data folder; the command `demo` makes the sample CRM in it first. */
+/** Serves a data folder; the command `demo` creates the sample CRM in it first. */
 export function serve(data, more = [], command = "serve") {
   const child = spawn(HOZON, ["--data", data, "--port", "0", command, ...more], { stdio: ["ignore", "pipe", "inherit"] });
   const program = { url: "", consoleUrl: "", tokens: {}, stop: () => end(child) };
@@ -62,7 +62,7 @@ export function serve(data, more = [], command = "serve") {
   });
 }
 
-/** The tokens of all organisations, by name and role. */
+/** Tokens by organisation and role. */
 async function tokens(data) {
   const { stdout } = await run(HOZON, ["--data", data, "token", "--json"]);
   const known = JSON.parse(stdout).map(({ organisation, administrator, user }) => [
@@ -78,21 +78,21 @@ async function end(child) {
   await ended;
 }
 
-/** Calls the API as a script would. */
+/** Calls the API without a browser. */
 export async function call(program, organisation, method, at, body) {
   const headers = { Authorization: `Zoho-oauthtoken ${program.tokens[organisation].administrator}` };
   const answer = await fetch(`${program.url}/crm/bulk/v8/backup${at}`, { method, headers, body: body && JSON.stringify(body) });
   return answer.status === 204 ? null : answer.json();
 }
 
-/** Makes a backup and waits for its end. */
+/** Starts a backup and waits for its end. */
 export async function backUp(program, organisation) {
   const made = await call(program, organisation, "POST", "");
   if (made.backup.code !== "SUCCESS") throw new Error(JSON.stringify(made));
   return ended(program, organisation);
 }
 
-/** Begins a backup and answers with the first summary that tells how far it is, seen here before any browser can be too late. */
+/** Starts a backup and returns the first summary with its progress, which a browser could be too late to see. */
 export async function underway(program, organisation, begin = () => call(program, organisation, "POST", "")) {
   await begin();
   for (;;) {
@@ -103,7 +103,7 @@ export async function underway(program, organisation, begin = () => call(program
   }
 }
 
-/** Waits for the end of the backup that is being made. */
+/** Waits for the end of the running backup. */
 export async function ended(program, organisation) {
   for (;;) {
     const { summary } = await call(program, organisation, "GET", "/summary");
@@ -112,7 +112,7 @@ export async function ended(program, organisation) {
   }
 }
 
-/** Loses an attachment behind the CRM's back. */
+/** Deletes the file of an attachment, which the CRM still lists. */
 export async function loseAttachments(data) {
   const root = path.join(data, "s3");
   for (const name of await readdir(root, { recursive: true })) {
@@ -120,7 +120,7 @@ export async function loseAttachments(data) {
   }
 }
 
-/** Makes the next backup read everything anew. */
+/** Deletes all segments, so that the next backup reuses none. */
 export async function forgetSegments(data) {
   const root = path.join(data, "s3");
   for (const name of await readdir(root, { recursive: true })) {

@@ -1,4 +1,4 @@
-// Buying: from the pop-up when no backups are left, through order summary and payment, to subscriptions and their cancellation.
+// Purchases: from the limit dialog through order summary and payment to subscriptions and their cancellation.
 
 import { pay } from "./checkout.js";
 import { backUp, call, dataFolder, ended, serve } from "./program.js";
@@ -25,7 +25,7 @@ for (const locale of ["en", "ja"]) {
       await program?.stop();
       await place?.remove();
     });
-    /** Looks at a screen at both widths and in both themes; its tables have all their columns in sight. */
+    /** Checks a screen at both widths and in both themes; all columns of its tables are visible. */
     const keep = async (page, name) => {
       for (const width of [390, 1280]) {
         await page.setViewportSize({ width, height: 900 });
@@ -36,7 +36,7 @@ for (const locale of ["en", "ja"]) {
         }
         for (const colorScheme of ["dark", "light"]) {
           await page.emulateMedia({ colorScheme });
-          // Contrast depends on the theme, never on the language.
+          // Contrast depends on the theme, not on the language.
           if ((colorScheme === "dark") === (locale === "en")) await expectAccessible(page);
           await page.screenshot({ path: `${PICTURES}${name}-${locale}-${width}-${colorScheme}.png`, fullPage: true });
         }

@@ -1,11 +1,11 @@
-// Checkout, receipt and mails in the language of the page that the order came from; the receipt is a qualified invoice that can be printed.
+// Checkout, receipt and mails use the language of the page on which the order was placed; the receipt is a printable qualified invoice.
 
 import { pay } from "./checkout.js";
 import { dataFolder, serve } from "./program.js";
 import { expect, expectAccessible, expectNoSidewaysScroll, test } from "./console.js";
 import { PICTURES } from "./pictures.js";
 
-/** What a receipt says in each language. */
+/** Texts of a receipt by language. */
 const PARTS = {
   ja: [
     "領収書（適格請求書）",

@@ -1,10 +1,10 @@
-// Every screen in both languages, narrow and wide, light and dark: saved as a picture, without axe findings, never wider than the window.
+// Every screen in both languages, narrow and wide, light and dark: a screenshot, no axe violations, never wider than the window.
 
 import { backUp, call, dataFolder, loseAttachments, serve, underway } from "./program.js";
 import { expect, expectAccessible, expectNoSidewaysScroll, hold, open, say, test } from "./console.js";
 import { PICTURES } from "./pictures.js";
 
-/** Screens of an organisation that has everything: where they are, and what shows that they are there. */
+/** Screens of an organisation with data: address, and the locator that shows that they are loaded. */
 const SCREENS = [
   ["overview", "/", "section.next strong"],
   ["schedule", "/schedule", "section.preview li"],
@@ -12,7 +12,7 @@ const SCREENS = [
   ["history", "/history", ".timeline li"],
   ["settings", "/settings", "section.card dl"],
 ];
-/** Screens of one that has nothing yet. */
+/** Screens of an organisation without data. */
 const EMPTY = [
   ["overview-empty", "/", "section.next .button"],
   ["downloads-empty", "/downloads", ".blank"],
@@ -27,7 +27,7 @@ let place;
 let lost;
 let program;
 let failing;
-/** What the service said while a backup was being made. */
+/** Summary taken while a backup was running. */
 let running;
 test.beforeAll(async () => {
   place = await dataFolder({
@@ -61,12 +61,12 @@ for (const { locale, width } of LOOKS) {
       reducedMotion: "reduce",
     });
     const page = await context.newPage();
-    /** Pictures of both themes on a desk and on a telephone; the narrowest window is looked at in one. */
+    /** Screenshots of both themes at desktop and phone width; the narrowest width is checked in one theme. */
     const keep = async (name, fullPage = true) => {
       await expectNoSidewaysScroll(page);
       for (const colorScheme of width === 320 ? ["light"] : ["dark", "light"]) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        // Contrast depends on the theme, never on the language.
+        // Contrast depends on the theme, not on the language.
         if (width !== 320 && (colorScheme === "dark") === (locale === "en")) await expectAccessible(page);
         await page.screenshot({ path: `${PICTURES}${name}-${locale}-${width}-${colorScheme}.png`, fullPage });
       }

@@ -1,4 +1,4 @@
-// The shape of the console's modules: views know nothing of each other, functions and files stay short, and one module decides about language.
+// Checks the structure of the console: no view imports another, functions and files stay short, one module decides about language.
 
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
@@ -8,7 +8,7 @@ import { parsers } from "prettier/plugins/acorn";
 const CONSOLE = fileURLToPath(new URL("../../console/", import.meta.url));
 const LONGEST_FUNCTION = 45;
 const LONGEST_FILE = 400;
-/** The module that decides which language, which words and which forms of dates and numbers the page uses. */
+/** The only module that may choose languages and format dates and numbers. */
 const LANGUAGE = "i18n.js";
 const ASKS_ABOUT_LANGUAGE =
   /navigator\.languages?\b|documentElement\.lang\b|localStorage\.\w+\("locale"|\bIntl\.(?!supportedValuesOf)|toLocale\w*\(/;
@@ -27,7 +27,7 @@ for (const file of readdirSync(CONSOLE, { recursive: true }).filter((name) => na
   if (at >= 0) faults.push(`${file}:${at + 1}: language and formats are decided in ${LANGUAGE}`);
 }
 
-/** A view imports parts, never another view. */
+/** A view may import parts, but no other view. */
 function checkImports(file, tree) {
   for (const node of nodesOf(tree)) {
     if (!["ImportDeclaration", "ImportExpression", "ExportNamedDeclaration"].includes(node.type) || !node.source?.value) continue;

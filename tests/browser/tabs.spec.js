@@ -1,4 +1,4 @@
-// New tabs, Back, unsaved changes, and slow or lost networks: address and page always agree.
+// New tabs, Back, unsaved changes, slow and failing networks: address and page always agree.
 
 import { backUp, dataFolder, loseAttachments, serve } from "./program.js";
 import { expect, open, say, test, visit } from "./console.js";

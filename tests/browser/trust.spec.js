@@ -1,4 +1,4 @@
-// One click has one effect, and no change of others is overwritten unseen.
+// Each click takes effect once, and no other user's change is overwritten unnoticed.
 
 import { call, dataFolder, serve } from "./program.js";
 import { expect, lookAgain, open, say, test } from "./console.js";
@@ -26,7 +26,7 @@ for (const locale of ["en", "ja"]) {
       const held = new Promise((resolve) => (answer = resolve));
       await page.route("**/crm/bulk/v8/backup", async (route) => {
         keys.push(route.request().headers()["idempotency-key"]);
-        // The first answer is lost on its way.
+        // The first response is lost.
         if (keys.length === 1) return route.fetch().then(() => route.abort());
         await held;
         await route.continue();

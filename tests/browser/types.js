@@ -1,4 +1,4 @@
-// Makes the console's types of what the service answers, from docs/openapi.json. With `--check` it only says whether they are up to date.
+// Generates the console's types of API responses from docs/openapi.json. With `--check`, only reports whether they are up to date.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import openapiTS, { astToString } from "../peers/node_modules/openapi-typescript/dist/index.mjs";
