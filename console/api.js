@@ -11,12 +11,12 @@ const session = {
 };
 
 /** Sets the language of later requests. @param {string} language */
-export function answerIn(language) {
+export function setLanguage(language) {
   session.language = language;
 }
 
 /** Registers the function that receives the summaries in responses to changes. @param {(summary: Summary) => void} take */
-export function takeSummaries(take) {
+export function receiveSummaries(take) {
   session.take = take;
 }
 
@@ -26,14 +26,14 @@ export function hasToken() {
 }
 
 /** Stores a token for this tab. @param {string} token */
-export function keepToken(token) {
+export function storeToken(token) {
   session.token = token;
   sessionStorage.setItem("token", token);
   tags.clear();
 }
 
 /** Removes the token of this tab. */
-export function forgetToken() {
+export function removeToken() {
   session.token = "";
   sessionStorage.removeItem("token");
 }
@@ -42,7 +42,7 @@ export function forgetToken() {
 const tags = new Map();
 
 /** Drops the entity tag of a path, so that the next response is complete. @param {string} path */
-export function forget(path) {
+export function dropTag(path) {
   tags.delete(path);
 }
 
@@ -67,7 +67,7 @@ export async function call(method, path, { body, ifMatch, key } = {}) {
 /** How long a repeated POST reuses the idempotency key of one whose outcome is unknown. */
 const SAME_INTENT = 120_000;
 /** Delays between retries of a POST. */
-const WAITS = [500, 1000, 2000, 4000, 8000];
+const RETRY_DELAYS = [500, 1000, 2000, 4000, 8000];
 
 /** POSTs whose outcome is unknown, with their idempotency keys. @type {Map<string, { key: string, at: number }>} */
 const intents = new Map();
@@ -87,11 +87,11 @@ async function post(path, headers, body, key) {
       const { status, code } = asProblem(thrown);
       const isInFlight = code === "IDEMPOTENCY_KEY_IN_FLIGHT";
       // The outcome is unknown: the same request within `SAME_INTENT` reuses the key.
-      const isOpen = status === 0 || status >= 500 || isInFlight;
-      if (!isOpen) intents.delete(name);
-      const isWorthIt = isInFlight ? tries < WAITS.length : status === 0 && tries < 1;
-      if (!isWorthIt) throw thrown;
-      await new Promise((resolve) => setTimeout(resolve, WAITS[tries]));
+      const isUnknown = status === 0 || status >= 500 || isInFlight;
+      if (!isUnknown) intents.delete(name);
+      const mayRetry = isInFlight ? tries < RETRY_DELAYS.length : status === 0 && tries < 1;
+      if (!mayRetry) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAYS[tries]));
     }
   }
 }
@@ -106,7 +106,7 @@ export async function get(path) {
 }
 
 /** Sends a conditional GET request; returns null if the response has not changed since the last one. @param {string} path @returns {Promise<any>} */
-export async function getChanged(path) {
+export async function getIfChanged(path) {
   const tag = tags.get(path);
   const answer = await send("GET", path, tag ? { "If-None-Match": tag } : {});
   if (answer.status === 304) return null;
@@ -153,64 +153,72 @@ export async function asset(path) {
 
 /**
  * Polls: every second while a backup is running, with growing intervals while nothing changes, and not at all in a hidden tab.
- * @param {() => Promise<"busy" | "news" | "nothing" | "stop">} ask
+ * @param {() => Promise<"busy" | "changed" | "unchanged" | "stop">} ask
  */
 export function poll(ask) {
-  const SOON = 1000;
-  const [USUAL, SELDOM] = [4000, 60_000];
-  let wait = USUAL;
+  const BUSY_INTERVAL = 1000;
+  const [MIN_INTERVAL, MAX_INTERVAL] = [4000, 60_000];
+  let wait = MIN_INTERVAL;
   /** @type {number | undefined} */
   let timer;
   /** @type {Promise<void> | null} */
-  let asking = null;
+  let pending = null;
 
   async function once() {
-    rest(await ask());
+    schedule(await ask());
   }
-  /** Schedules the next request according to the last result. @param {"busy" | "news" | "nothing" | "stop"} came */
-  function rest(came) {
+  /** Schedules the next request according to the last result. @param {"busy" | "changed" | "unchanged" | "stop"} result */
+  function schedule(result) {
     clearTimeout(timer);
-    wait = came === "busy" ? SOON : came === "news" ? USUAL : Math.min(Math.max(wait, USUAL) * 1.5, SELDOM);
-    if (came !== "stop" && !document.hidden) timer = window.setTimeout(now, wait);
+    wait =
+      result === "busy"
+        ? BUSY_INTERVAL
+        : result === "changed"
+          ? MIN_INTERVAL
+          : Math.min(Math.max(wait, MIN_INTERVAL) * 1.5, MAX_INTERVAL);
+    if (result !== "stop" && !document.hidden) timer = window.setTimeout(now, wait);
   }
   /** Sends a request now, or right after the one in flight. */
   function now() {
     clearTimeout(timer);
-    asking = (asking ?? Promise.resolve()).then(() => {
+    pending = (pending ?? Promise.resolve()).then(() => {
       clearTimeout(timer);
       return once();
     });
-    return asking;
+    return pending;
   }
   document.addEventListener("visibilitychange", () => {
     clearTimeout(timer);
     if (!document.hidden) {
-      wait = USUAL;
+      wait = MIN_INTERVAL;
       void now();
     }
   });
-  return { now, rest };
+  return { now, schedule };
 }
 
 // Single sign-in across tabs: a tab opened without a token asks the other tabs over a BroadcastChannel, which is limited to this origin.
 // The token is stored in each tab's sessionStorage only.
 const TABS = "hozon-tabs";
 /** How long a new tab waits for another tab to answer, in milliseconds. */
-const PATIENCE = 400;
+const ANSWER_TIMEOUT = 400;
 /** Delay of answers from hidden tabs, so that the visible tab, from which the new one was opened, answers first. */
-const BEHIND = 80;
+const HIDDEN_TAB_DELAY = 80;
 
-/** Answers token requests of other tabs while this tab's token is accepted. @param {() => boolean} isGood */
-export function answerTabs(isGood) {
+/** Answers token requests of other tabs while this tab's token is accepted. @param {() => boolean} isAccepted */
+export function answerTokenRequests(isAccepted) {
   const channel = new BroadcastChannel(TABS);
   channel.addEventListener("message", ({ data }) => {
     if (data !== "ask") return;
-    setTimeout(() => session.token && isGood() && channel.postMessage({ token: session.token }), document.hidden ? BEHIND : 0);
+    setTimeout(
+      () => session.token && isAccepted() && channel.postMessage({ token: session.token }),
+      document.hidden ? HIDDEN_TAB_DELAY : 0,
+    );
   });
 }
 
 /** Asks the other tabs for a token. @returns {Promise<string>} the token, or an empty string */
-export function askTabs() {
+export function requestToken() {
   return new Promise((resolve) => {
     const channel = new BroadcastChannel(TABS);
     const end = (/** @type {string} */ token) => {
@@ -219,6 +227,6 @@ export function askTabs() {
     };
     channel.addEventListener("message", ({ data }) => data?.token && end(String(data.token)));
     channel.postMessage("ask");
-    setTimeout(() => end(""), PATIENCE);
+    setTimeout(() => end(""), ANSWER_TIMEOUT);
   });
 }

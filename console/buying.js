@@ -3,26 +3,26 @@
 import { asProblem, call } from "./api.js";
 import { say } from "./i18n.js";
 
-/** @typedef {{ kind: "now" } | { kind: "schedule", rrule: string, id: string | null, etag: string }} Then */
+/** @typedef {{ kind: "now" } | { kind: "schedule", rrule: string, id: string | null, etag: string }} FollowUp */
 
 /** How long after the payment the follow-up still runs. */
-const SOON = 24 * 3_600_000;
+const FOLLOW_UP_PERIOD = 24 * 3_600_000;
 
 /** @param {string} order */
-const nameOf = (order) => `then:${order}`;
+const storageKey = (order) => `then:${order}`;
 
 /**
  * Places an order and opens its checkout page. Errors are shown as a toast; an order that was placed can still be paid later.
- * @param {App} app @param {{ product: string, plan?: string, quantity?: number }[]} items @param {string} origin @param {Then | null} then
+ * @param {App} app @param {{ product: string, plan?: string, quantity?: number }[]} items @param {string} origin @param {FollowUp | null} followUp
  */
-export async function buy(app, items, origin, then) {
+export async function buy(app, items, origin, followUp) {
   try {
     const { body: placed } = await call("POST", "/orders", { body: { order: { items, origin } } });
     const { id } = placed.order;
-    if (then) localStorage.setItem(nameOf(id), JSON.stringify(then));
+    if (followUp) localStorage.setItem(storageKey(id), JSON.stringify(followUp));
     await pay(app, id);
   } catch (thrown) {
-    app.tell(thrown);
+    app.showError(thrown);
   }
 }
 
@@ -32,18 +32,18 @@ export async function pay(app, id) {
     const { body } = await call("POST", `/orders/${encodeURIComponent(id)}/actions/confirm`);
     if (body.order.checkout_url) return location.assign(body.order.checkout_url);
   } catch (thrown) {
-    app.tell(thrown);
+    app.showError(thrown);
   }
   app.go(`/orders/${id}`);
 }
 
-/** The follow-up of an order; null if there is none, or if it is no longer due. @param {App} app @param {Order} order @returns {Then | null} */
-export function thenOf(app, order) {
-  const kept = localStorage.getItem(nameOf(order.id));
+/** The follow-up of an order; null if there is none, or if it is no longer due. @param {App} app @param {Order} order @returns {FollowUp | null} */
+export function followUpOf(app, order) {
+  const kept = localStorage.getItem(storageKey(order.id));
   if (!kept) return null;
-  const isLate = order.paid_time && app.now().getTime() - Date.parse(order.paid_time) > SOON;
+  const isLate = order.paid_time && app.now().getTime() - Date.parse(order.paid_time) > FOLLOW_UP_PERIOD;
   if (!isLate && !["FAILED", "EXPIRED", "CANCELLED"].includes(order.status)) return JSON.parse(kept);
-  localStorage.removeItem(nameOf(order.id));
+  localStorage.removeItem(storageKey(order.id));
   return null;
 }
 
@@ -51,31 +51,34 @@ export function thenOf(app, order) {
  * Runs the follow-up of a paid order, once across all tabs. Returns the confirmation text; null if there is nothing to do.
  * @param {App} app @param {Order} order @returns {Promise<string | null>}
  */
-export async function goOn(app, order) {
-  const then = thenOf(app, order);
-  if (!then || order.status !== "PAID") return null;
-  localStorage.removeItem(nameOf(order.id));
+export async function runFollowUp(app, order) {
+  const followUp = followUpOf(app, order);
+  if (!followUp || order.status !== "PAID") return null;
+  localStorage.removeItem(storageKey(order.id));
   try {
-    await carryOut(then, `then-${order.id}`);
-    return say(then.kind === "now" ? "backup_begun" : then.id ? "schedule_changed" : "schedule_set");
+    await requestFollowUp(followUp, `then-${order.id}`);
+    return say(followUp.kind === "now" ? "backup_begun" : followUp.id ? "schedule_changed" : "schedule_set");
   } catch (thrown) {
-    if (asProblem(thrown).status === 0) localStorage.setItem(nameOf(order.id), JSON.stringify(then));
+    if (asProblem(thrown).status === 0) localStorage.setItem(storageKey(order.id), JSON.stringify(followUp));
     throw thrown;
   }
 }
 
-/** @param {Then} then @param {string} key */
-function carryOut(then, key) {
-  if (then.kind === "now") return call("POST", "", { key });
-  const body = { backup: { rrule: then.rrule } };
-  return then.id ? call("PUT", `/${then.id}`, { body, ifMatch: then.etag }) : call("POST", "", { body, key });
+/** @param {FollowUp} followUp @param {string} key */
+function requestFollowUp(followUp, key) {
+  if (followUp.kind === "now") return call("POST", "", { key });
+  const body = { backup: { rrule: followUp.rrule } };
+  return followUp.id ? call("PUT", `/${followUp.id}`, { body, ifMatch: followUp.etag }) : call("POST", "", { body, key });
 }
 
-/** Encodes a follow-up as a segment of an address. @param {Then | null | undefined} then */
-export const written = (then) => (then ? encodeURIComponent(JSON.stringify(then)) : "");
+/** Announces what happens after payment. @param {FollowUp} followUp */
+export const followUpText = ({ kind }) => say(kind === "now" ? "limit_then_now" : "limit_then_schedule");
 
-/** @param {string} text @returns {Then | null} */
-export function read(text) {
+/** Encodes a follow-up as a segment of an address. @param {FollowUp | null | undefined} followUp */
+export const encodeFollowUp = (followUp) => (followUp ? encodeURIComponent(JSON.stringify(followUp)) : "");
+
+/** @param {string} text @returns {FollowUp | null} */
+export function decodeFollowUp(text) {
   try {
     const { kind, rrule, id = null, etag = "" } = JSON.parse(text);
     if (kind === "now") return { kind };

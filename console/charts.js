@@ -10,12 +10,12 @@ import { drawing, el, shape } from "./dom.js";
  */
 export function columns(heading, bars) {
   const [WIDTH, HEIGHT, WIDEST] = [320, 96, 24];
-  const most = Math.max(...bars.map(({ value }) => value), 1);
+  const max = Math.max(...bars.map(({ value }) => value), 1);
   const width = Math.min(WIDEST, (WIDTH / bars.length) * 0.8);
   // The first column is flush left and the last flush right, like the dates below the chart.
   const step = (WIDTH - width) / Math.max(bars.length - 1, 1);
   const drawn = bars.map(({ value, name, words }, at) => {
-    const height = Math.max(2, (value / most) * (HEIGHT - 4));
+    const height = Math.max(2, (value / max) * (HEIGHT - 4));
     const bar = shape("rect", { x: at * step, y: HEIGHT - height, width, height, rx: 2 });
     if (at === bars.length - 1) bar.setAttribute("class", "newest");
     bar.append(shape("title", {}, document.createTextNode(`${name}: ${words}`)));
@@ -33,9 +33,9 @@ export function columns(heading, bars) {
   );
 }
 
-/** A decorative bar beside the number that it shows. @param {number} value @param {number} most */
-export function bar(value, most) {
-  const width = most > 0 ? (value / most) * 100 : 0;
+/** A decorative bar beside the number that it shows. @param {number} value @param {number} max */
+export function bar(value, max) {
+  const width = max > 0 ? (value / max) * 100 : 0;
   return drawing(
     100,
     8,

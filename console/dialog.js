@@ -34,7 +34,7 @@ export function open(title, names, closed) {
     "button",
     { type: "button", class: "plain close", on: { click: () => dialog.close("no") } },
     icon("close"),
-    el("span", { class: "unseen" }, say("close")),
+    el("span", { class: "visually-hidden" }, say("close")),
   );
   const dialog = el(
     "dialog",

@@ -32,17 +32,17 @@ const ICONS = {
 const handlers = new WeakMap();
 
 /** Nodes whose action is in progress, with the `aria-disabled` value to restore. @type {Map<Element, { disabled: string | null }>} */
-const working = new Map();
+const busy = new Map();
 
 /** @param {Event} event */
 function dispatch(event) {
   const node = /** @type {Element} */ (event.currentTarget);
   const isAction = event.type === "click" || event.type === "submit";
-  if (isAction && working.has(node)) return event.preventDefault();
+  if (isAction && busy.has(node)) return event.preventDefault();
   const outcome = /** @type {unknown} */ (handlers.get(node)?.[event.type]?.(event));
   if (isAction && outcome instanceof Promise) {
     const { submitter } = /** @type {SubmitEvent} */ (event);
-    void work(node, submitter ?? node, outcome);
+    void markBusy(node, submitter ?? node, outcome);
   }
 }
 
@@ -50,19 +50,19 @@ function dispatch(event) {
  * Marks a button as busy until its action has ended. A busy button keeps the focus and ignores clicks, so that no action starts twice.
  * @param {Element} node @param {Element} button @param {Promise<unknown>} outcome
  */
-async function work(node, button, outcome) {
-  const held = { disabled: button.getAttribute("aria-disabled") };
-  working.set(node, held).set(button, held);
+async function markBusy(node, button, outcome) {
+  const state = { disabled: button.getAttribute("aria-disabled") };
+  busy.set(node, state).set(button, state);
   button.setAttribute("aria-busy", "true");
   button.setAttribute("aria-disabled", "true");
   try {
     await outcome;
   } finally {
-    working.delete(node);
-    working.delete(button);
+    busy.delete(node);
+    busy.delete(button);
     button.removeAttribute("aria-busy");
-    if (held.disabled === null) button.removeAttribute("aria-disabled");
-    else button.setAttribute("aria-disabled", held.disabled);
+    if (state.disabled === null) button.removeAttribute("aria-disabled");
+    else button.setAttribute("aria-disabled", state.disabled);
   }
 }
 
@@ -151,10 +151,10 @@ function update(old, next) {
     if (old.nodeValue !== next.nodeValue) old.nodeValue = next.nodeValue;
     return;
   }
-  const held = old.hasAttribute("aria-busy") ? working.get(old) : undefined;
-  if (held) held.disabled = next.getAttribute("aria-disabled");
+  const state = old.hasAttribute("aria-busy") ? busy.get(old) : undefined;
+  if (state) state.disabled = next.getAttribute("aria-disabled");
   // `open` belongs to the user and the busy state to the running action: a redraw changes neither.
-  const own = held ? ["open", "aria-busy", "aria-disabled"] : ["open"];
+  const own = state ? ["open", "aria-busy", "aria-disabled"] : ["open"];
   const isOwn = (/** @type {string} */ name) => own.includes(name);
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && !isOwn(name)) old.removeAttribute(name);
   for (const { name, value } of next.attributes) {
@@ -205,8 +205,8 @@ export function failureNotice({ words, subject, more, technical }, action) {
 }
 
 /** Visually hidden text for screen readers. @param {Child[]} children */
-export function unseen(...children) {
-  return el("span", { class: "unseen" }, ...children);
+export function visuallyHidden(...children) {
+  return el("span", { class: "visually-hidden" }, ...children);
 }
 
 /** A description list of names and values. @param {[Child, Child][]} facts @param {string} [names] */

@@ -1,7 +1,7 @@
 // Translated texts and the formatting of dates, numbers and money. The only module that decides about language: no other one reads the
 // browser's languages, stores the user's choice, or calls `Intl` to format a value.
 
-import { answerIn, asset } from "./api.js";
+import { setLanguage, asset } from "./api.js";
 
 const LOCALES = ["en", "ja"];
 
@@ -30,21 +30,21 @@ export function chosenLocale() {
 }
 
 /** Loads a language and makes it the current one. @param {string} locale */
-export async function speak(locale) {
+export async function loadLocale(locale) {
   state.words = await asset(`locales/${locale}.json`);
   state.locale = locale;
   document.documentElement.lang = locale;
-  answerIn(locale);
+  setLanguage(locale);
 }
 
 /** Switches the language and stores the choice in this browser. @param {string} locale */
-export async function switchTo(locale) {
+export async function switchLocale(locale) {
   localStorage.setItem("locale", locale);
-  await speak(locale);
+  await loadLocale(locale);
 }
 
 /** Sets the time zone in which times are shown. @param {string} zone */
-export function showTimesIn(zone) {
+export function setTimeZone(zone) {
   state.zone = zone;
 }
 
@@ -62,12 +62,12 @@ export function say(key, values = {}) {
 }
 
 /** Whether a text with this key exists. @param {string} key */
-export function knows(key) {
+export function hasText(key) {
   return key in state.words;
 }
 
 /** Picks the text in the current language. @param {{ en: string, ja: string }} texts */
-export function either(texts) {
+export function localized(texts) {
   return state.locale === "ja" ? texts.ja : texts.en;
 }
 
@@ -102,31 +102,31 @@ export function size(bytes) {
 }
 
 /** @param {string | Date} at @param {Intl.DateTimeFormatOptions} form */
-function written(at, form) {
+function format(at, form) {
   return new Intl.DateTimeFormat(state.locale, { timeZone: state.zone, ...form }).format(new Date(at));
 }
 
 /** Removes the spaces that `Intl` puts next to Japanese characters. @param {string} text */
-function close(text) {
+function removeSpaces(text) {
   return state.locale === "ja" ? text.replace(/ (?=[^\x00-\xff])|(?<=[^\x00-\xff]) /g, "") : text;
 }
 
 /** Date and time, as used throughout the console. @param {string | Date} at */
-export const time = (at) => written(at, { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+export const time = (at) => format(at, { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 /** Date, weekday and time. @param {string | Date} at */
 export const longTime = (at) =>
-  written(at, { weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+  format(at, { weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 /** Date and weekday. @param {string | Date} at */
 export const day = (at) =>
-  written(at, { weekday: state.locale === "ja" ? "short" : "long", year: "numeric", month: "long", day: "numeric" });
+  format(at, { weekday: state.locale === "ja" ? "short" : "long", year: "numeric", month: "long", day: "numeric" });
 /** Date. @param {string | Date} at */
-export const date = (at) => written(at, { dateStyle: "long" });
+export const date = (at) => format(at, { dateStyle: "long" });
 /** Date without the year. @param {string | Date} at */
-export const dayOfYear = (at) => written(at, { month: "long", day: "numeric" });
+export const dayOfYear = (at) => format(at, { month: "long", day: "numeric" });
 /** Time of day. @param {string | Date} at */
-export const hour = (at) => written(at, { hour: "numeric", minute: "2-digit" });
+export const timeOfDay = (at) => format(at, { hour: "numeric", minute: "2-digit" });
 /** ISO date in the organisation's time zone, such as `2026-11-24`. @param {string | Date} at */
-export const digits = (at) => new Intl.DateTimeFormat("en-CA", { timeZone: state.zone }).format(new Date(at));
+export const isoDate = (at) => new Intl.DateTimeFormat("en-CA", { timeZone: state.zone }).format(new Date(at));
 
 /** Name of a month. @param {number} year @param {number} month from 0 */
 export function monthName(year, month) {
@@ -147,7 +147,7 @@ function unit(count, unit) {
 }
 
 /** Formats a duration in its two largest units. @param {number} seconds */
-export function span(seconds) {
+export function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const steps = /** @type {[string, number][]} */ ([
     ["day", 86400],
@@ -164,22 +164,22 @@ export function span(seconds) {
     rest -= count * length;
     return count > 0 ? unit(count, name) : "";
   });
-  return close(parts.filter(Boolean).join(" "));
+  return removeSpaces(parts.filter(Boolean).join(" "));
 }
 
 /** Estimated duration of a backup started now; empty if there is no estimate. @param {Summary} summary */
 export function estimateOf({ estimated_seconds: seconds }) {
-  return seconds == null ? "" : say("now_estimate", { time: span(Math.max(1, seconds)) });
+  return seconds == null ? "" : say("now_estimate", { time: duration(Math.max(1, seconds)) });
 }
 
 /** Formats a time relative to `now`, such as "in 3 days". @param {string} at @param {Date} now */
-export function until(at, now) {
+export function relativeTime(at, now) {
   const seconds = (new Date(at).getTime() - now.getTime()) / 1000;
   const form = new Intl.RelativeTimeFormat(state.locale, { numeric: "auto" });
-  if (Math.abs(seconds) < 3600) return close(form.format(Math.round(seconds / 60), "minute"));
-  if (Math.abs(seconds) < 86400) return close(form.format(Math.round(seconds / 3600), "hour"));
-  const days = (Date.parse(digits(at)) - Date.parse(digits(now))) / 86_400_000;
-  return close(form.format(days, "day"));
+  if (Math.abs(seconds) < 3600) return removeSpaces(form.format(Math.round(seconds / 60), "minute"));
+  if (Math.abs(seconds) < 86400) return removeSpaces(form.format(Math.round(seconds / 3600), "hour"));
+  const days = (Date.parse(isoDate(at)) - Date.parse(isoDate(now))) / 86_400_000;
+  return removeSpaces(form.format(days, "day"));
 }
 
 /** Name of a plan; the plan of self-hosted installations, `Own`, has a translated name. @param {string} plan */
@@ -200,25 +200,25 @@ export function minorDigits(currency) {
 /** Translated name of a tax in the price list. @param {string} name */
 export function taxName(name) {
   const key = `tax_name_${name}`;
-  return knows(key) ? say(key) : name;
+  return hasText(key) ? say(key) : name;
 }
 
 /** Translated message about an invalid field. @param {Problem} problem */
-function wrongValue({ details }) {
+function invalidValueText({ details }) {
   const field = String(details?.api_name ?? details?.param_name ?? "");
   const keys = [`invalid_${field}_${details?.reason}`, `invalid_${field}`];
-  const known = keys.find(knows);
-  const name = knows(`field_${field}`) ? say(`field_${field}`) : field;
+  const known = keys.find(hasText);
+  const name = hasText(`field_${field}`) ? say(`field_${field}`) : field;
   return known ? say(known) : say("error_INVALID_DATA", { field: name });
 }
 
 /** Message about a problem and its remedy. The service's messages are English; other languages use the error code. @param {Problem} problem */
 export function explain(problem) {
   const key = `error_${problem.code}`;
-  if (state.locale !== "en" && ["INVALID_DATA", "MANDATORY_NOT_FOUND"].includes(problem.code)) return wrongValue(problem);
+  if (state.locale !== "en" && ["INVALID_DATA", "MANDATORY_NOT_FOUND"].includes(problem.code)) return invalidValueText(problem);
   return state.locale === "en" && problem.message
     ? problem.message
-    : knows(key)
+    : hasText(key)
       ? say(key)
       : problem.message || say("error_UNREACHABLE");
 }
@@ -226,7 +226,7 @@ export function explain(problem) {
 /** Message about the reason of a failed backup and the remedy. @param {Failure} failure */
 export function explainFailure({ code, message }) {
   const key = `failure_${code}`;
-  return knows(key) ? say(key) : message;
+  return hasText(key) ? say(key) : message;
 }
 
 /** Names the file, record and module at fault. @param {NonNullable<Failure["subject"]>} subject */
@@ -236,7 +236,7 @@ export function subjectOf({ module, record, file }) {
 }
 
 /** Texts for the notice about a failed backup; the technical message is always English. @param {Failure} failure */
-export function failureInWords(failure) {
+export function failureTexts(failure) {
   const subject = failure.subject ? subjectOf(failure.subject) : "";
   return { words: explainFailure(failure), subject, more: say("details"), technical: `${failure.code}: ${failure.message}` };
 }

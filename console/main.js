@@ -2,19 +2,19 @@
 // overview are loaded on their first visit.
 
 import {
-  answerTabs,
+  answerTokenRequests,
   asProblem,
-  askTabs,
-  forget,
-  forgetToken,
-  getChanged,
+  requestToken,
+  dropTag,
+  removeToken,
+  getIfChanged,
   hasToken,
-  keepToken,
+  storeToken,
   poll,
-  takeSummaries,
+  receiveSummaries,
 } from "./api.js";
 import { button, el, icon, link, patch } from "./dom.js";
-import { chosenLocale, explain, languages, locale, say, showTimesIn, speak, switchTo } from "./i18n.js";
+import { chosenLocale, explain, languages, locale, say, setTimeZone, loadLocale, switchLocale } from "./i18n.js";
 import overview, { loading } from "./views/overview.js";
 
 /** Entries of the navigation: path, file of the view, icon. */
@@ -28,11 +28,11 @@ const PLACES = /** @type {const} */ ([
   ["settings", "settings", "settings"],
 ]);
 /** Interval of redraws, which keep relative times up to date, in milliseconds. */
-const TICK = 15_000;
+const REDRAW_INTERVAL = 15_000;
 /** Delay before modules are loaded that the first screen does not need, in milliseconds. */
-const LATER = 4000;
+const PRELOAD_DELAY = 4000;
 /** Notifications that arrive this soon after an action in this tab, in milliseconds, are considered to be its result. */
-const OWN_NEWS = 3000;
+const OWN_ACTION_PERIOD = 3000;
 
 const shell = /** @type {HTMLElement} */ (document.getElementById("shell"));
 
@@ -42,15 +42,15 @@ const state = {
   place: "",
   isMenuOpen: false,
   /** Difference between the service's clock and this machine's, in milliseconds. */
-  ahead: 0,
+  clockOffset: 0,
   /** @type {string | null | undefined} */
   newest: undefined,
   /** Time of this tab's last success message. */
-  told: 0,
+  lastSuccess: 0,
   /** Number of navigations so far, so that a view that loads late is discarded. */
   visits: 0,
   /** Address of the current view. */
-  here: location.hash,
+  address: location.hash,
   /** Loaded views by file. @type {Map<string, ViewMaker>} */
   makers: new Map([["overview", overview]]),
   /** Draws the sign-in page; null until its module is loaded. @type {typeof import("./parts/sign-in.js").signInPage | null} */
@@ -63,17 +63,17 @@ const state = {
 const app = {
   summary: null,
   problem: null,
-  now: () => new Date(Date.now() + state.ahead),
+  now: () => new Date(Date.now() + state.clockOffset),
   redraw: draw,
   go: (path) => void (location.hash = path),
   refresh: async () => polling.now(),
   change(part) {
-    if (app.summary) changed({ ...app.summary, ...part(app.summary) });
+    if (app.summary) applyChange({ ...app.summary, ...part(app.summary) });
   },
   toast,
-  tell,
+  showError,
   signOut() {
-    forgetToken();
+    removeToken();
     app.summary = null;
     app.problem = null;
     draw();
@@ -84,52 +84,52 @@ const polling = poll(async () => {
   if (!hasToken()) return "stop";
   try {
     const { changes } = state;
-    const answer = await getChanged("/summary");
-    if (changes !== state.changes) return late();
+    const answer = await getIfChanged("/summary");
+    if (changes !== state.changes) return expectFullSummary();
     const had = app.problem;
     app.problem = null;
-    if (answer) take(answer.summary);
+    if (answer) showSummary(answer.summary);
     else if (had) draw();
     if (app.summary?.backup?.status === "INPROGRESS") return "busy";
-    return answer ? "news" : "nothing";
+    return answer ? "changed" : "unchanged";
   } catch (thrown) {
     app.problem = asProblem(thrown);
-    forget("/summary");
+    dropTag("/summary");
     draw();
-    return isRefused() ? "stop" : "nothing";
+    return isRefused() ? "stop" : "unchanged";
   }
 });
 
-/** Discards a response that was in flight during a change and requests the next one in full. @returns {"busy" | "news"} */
-function late() {
-  forget("/summary");
-  return app.summary?.backup?.status === "INPROGRESS" ? "busy" : "news";
+/** Makes the next response a full summary, because the last one is outdated by a change. @returns {"busy" | "changed"} */
+function expectFullSummary() {
+  dropTag("/summary");
+  return app.summary?.backup?.status === "INPROGRESS" ? "busy" : "changed";
 }
 
 /** Shows the summary that results from a change made by this page. @param {Summary} summary */
-function changed(summary) {
+function applyChange(summary) {
   state.changes += 1;
   app.problem = null;
-  take(summary);
-  polling.rest(late());
+  showSummary(summary);
+  polling.schedule(expectFullSummary());
 }
 
 /** @param {Summary} summary */
-function take(summary) {
+function showSummary(summary) {
   app.summary = summary;
-  state.ahead = Date.parse(summary.now) - Date.now();
-  showTimesIn(summary.time_zone);
+  state.clockOffset = Date.parse(summary.now) - Date.now();
+  setTimeZone(summary.time_zone);
   const { newest } = summary.notifications;
-  if (state.newest !== undefined && newest && newest !== state.newest) void announce(state.newest);
+  if (state.newest !== undefined && newest && newest !== state.newest) void announceNotices(state.newest);
   state.newest = newest;
-  state.view?.news?.();
+  state.view?.summaryChanged?.();
   draw();
 }
 
 /** Shows new notifications as toasts. @param {string | null} after */
-async function announce(after) {
-  const { popUp } = await import("./parts/bell.js");
-  await popUp(app, after, Date.now() - state.told < OWN_NEWS);
+async function announceNotices(after) {
+  const { showNewNotices } = await import("./parts/bell.js");
+  await showNewNotices(app, after, Date.now() - state.lastSuccess < OWN_ACTION_PERIOD);
 }
 
 function draw() {
@@ -145,9 +145,9 @@ function isRefused() {
 function frame() {
   return [
     el("a", { href: "#main", class: "skip", key: "skip", on: { click: skip } }, say("skip")),
-    top(),
+    header(),
     navigation(),
-    el("main", { id: "main", tabindex: "-1", key: `main-${state.place}` }, trouble(), ...(state.view?.draw() ?? [])),
+    el("main", { id: "main", tabindex: "-1", key: `main-${state.place}` }, staleWarning(), ...(state.view?.draw() ?? [])),
   ];
 }
 
@@ -158,7 +158,7 @@ function skip(event) {
 }
 
 /** Warning that the service does not respond and the page may be out of date. */
-function trouble() {
+function staleWarning() {
   if (!app.problem || !app.summary) return null;
   const text = el("p", {}, icon("alert"), say("not_up_to_date", { reason: explain(app.problem) }));
   return el(
@@ -169,7 +169,7 @@ function trouble() {
   );
 }
 
-function top() {
+function header() {
   const unread = app.summary?.notifications.unread ?? 0;
   const menu = button(
     say("menu"),
@@ -184,7 +184,7 @@ function top() {
     "button",
     { type: "button", class: "plain bell", "aria-haspopup": "dialog", key: "bell", on: { click: openBell } },
     icon("bell"),
-    el("span", { class: "unseen" }, words),
+    el("span", { class: "visually-hidden" }, words),
     unread ? el("span", { class: "count", "aria-hidden": "true" }, unread > 99 ? "99+" : unread) : null,
   );
   return el(
@@ -210,15 +210,15 @@ async function openBell() {
 
 function languageSwitch() {
   const buttons = languages.map(([tag, name]) => {
-    const press = () => void speakOf(tag);
+    const press = () => void changeLanguage(tag);
     return button(name, press, { lang: tag, "aria-pressed": String(locale() === tag), class: "plain", key: tag });
   });
   return el("div", { class: "languages", role: "group", "aria-label": say("language"), key: "languages" }, ...buttons);
 }
 
 /** @param {string} tag */
-async function speakOf(tag) {
-  await switchTo(tag);
+async function changeLanguage(tag) {
+  await switchLocale(tag);
   draw();
 }
 
@@ -254,7 +254,7 @@ function signIn() {
       problem: app.problem,
       place: known === "overview" ? null : nameOfPlace(known),
       languages: languageSwitch(),
-      enter: begin,
+      enter: startSession,
     });
   }
   void import("./parts/sign-in.js").then(({ signInPage }) => {
@@ -265,8 +265,8 @@ function signIn() {
 }
 
 /** @param {string} token */
-function begin(token) {
-  keepToken(token);
+function startSession(token) {
+  storeToken(token);
   Object.assign(app, { summary: null, problem: null });
   state.newest = undefined;
   void visit(false);
@@ -293,10 +293,10 @@ function nameOfPlace(file) {
 /** Shows the view for the current address. @param {boolean} isMove */
 async function visit(isMove) {
   // A token is removed from the address at once. Embedding pages pass one in the same way: /#token=<token>&to=/downloads.
-  const handed = location.hash.match(/^#token=([^&]+)(?:&to=(.*))?$/);
-  if (handed) {
-    history.replaceState(null, "", `${location.pathname}#${handed[2] ?? "/"}`);
-    return begin(decodeURIComponent(handed[1]));
+  const embedded = location.hash.match(/^#token=([^&]+)(?:&to=(.*))?$/);
+  if (embedded) {
+    history.replaceState(null, "", `${location.pathname}#${embedded[2] ?? "/"}`);
+    return startSession(decodeURIComponent(embedded[1]));
   }
   // Without a token no view sends requests; the sign-in page names the view to which it leads.
   if (!hasToken()) return draw();
@@ -304,7 +304,7 @@ async function visit(isMove) {
   const [file, rest] = fileOf(pathOf());
   const words = rest.map(decodeURIComponent);
   const visit = ++state.visits;
-  state.here = location.hash;
+  state.address = location.hash;
   const known = state.makers.get(file);
   if (known) return show(file, path, known(app, ...words), isMove);
   show(file, path, waiting(file, loading), isMove);
@@ -340,12 +340,12 @@ function unreachable() {
 }
 
 /** Handles a change of the address. A view with unsaved changes asks first, while its own address is restored. */
-async function moved() {
+async function addressChanged() {
   // Open dialogs belong to the previous view.
   for (const dialog of document.querySelectorAll("dialog")) dialog.close("no");
-  if (!state.view?.isChanged?.() || location.hash === state.here) return visit(true);
+  if (!state.view?.isChanged?.() || location.hash === state.address) return visit(true);
   const wanted = location.hash;
-  history.pushState(null, "", state.here || "#/");
+  history.pushState(null, "", state.address || "#/");
   const { ask } = await import("./dialog.js");
   const agreed = await ask({
     title: say("unsaved_title"),
@@ -361,12 +361,12 @@ async function moved() {
 
 /** @type {App["toast"]} */
 function toast(text, more = {}) {
-  if ((more.kind ?? "good") === "good") state.told = Date.now();
+  if ((more.kind ?? "good") === "good") state.lastSuccess = Date.now();
   void import("./toasts.js").then(({ toast }) => toast(text, more));
 }
 
 /** @param {unknown} thrown */
-function tell(thrown) {
+function showError(thrown) {
   const problem = asProblem(thrown);
   if (problem.status === 401 || problem.status === 403) {
     app.problem = problem;
@@ -375,19 +375,19 @@ function tell(thrown) {
 }
 
 document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
-addEventListener("hashchange", () => void moved());
+addEventListener("hashchange", () => void addressChanged());
 addEventListener("beforeunload", (event) => state.view?.isChanged?.() && event.preventDefault());
-setInterval(() => !document.hidden && draw(), TICK);
-takeSummaries(changed);
-answerTabs(() => !isRefused());
-const spoken = speak(chosenLocale());
+setInterval(() => !document.hidden && draw(), REDRAW_INTERVAL);
+receiveSummaries(applyChange);
+answerTokenRequests(() => !isRefused());
+const localeLoaded = loadLocale(chosenLocale());
 if (!hasToken() && !location.hash.startsWith("#token=")) {
-  const token = await askTabs();
-  if (token) keepToken(token);
+  const token = await requestToken();
+  if (token) storeToken(token);
 }
-const asked = app.refresh();
-await spoken;
+const summaryLoaded = app.refresh();
+await localeLoaded;
 await visit(false);
-await asked;
-// Toasts must also work offline, so their module is loaded in advance.
-setTimeout(() => void import("./toasts.js"), LATER);
+await summaryLoaded;
+// Toasts must also work offline, so their module is loaded in advance. If that fails, the first toast loads it.
+setTimeout(() => void import("./toasts.js").catch(() => {}), PRELOAD_DELAY);

@@ -16,17 +16,17 @@ export function resource(app, load) {
     problem: null,
     isLoading: true,
     async reload() {
-      const mine = ++loads;
+      const started = ++loads;
       self.isLoading = true;
       app.redraw();
       try {
         const data = await load();
-        if (mine !== loads) return;
+        if (started !== loads) return;
         Object.assign(self, { data, problem: null });
       } catch (thrown) {
         const problem = asProblem(thrown);
-        if (mine !== loads) return;
-        if (problem.status === 401 || problem.status === 403) app.tell(problem);
+        if (started !== loads) return;
+        if (problem.status === 401 || problem.status === 403) app.showError(problem);
         self.problem = problem;
       }
       self.isLoading = false;
@@ -41,7 +41,7 @@ export function resource(app, load) {
  * @template T @param {Resource<T>} resource
  * @param {{ isEmpty?: (data: T) => boolean, empty?: Child, filled: (data: T) => Child, lines?: number }} how
  */
-export function shown(resource, { isEmpty = () => false, empty = null, filled, lines = 3 }) {
+export function drawResource(resource, { isEmpty = () => false, empty = null, filled, lines = 3 }) {
   const { data, problem } = resource;
   if (problem) return failed(problem, () => void resource.reload());
   if (data === null) return loading(lines);
@@ -50,12 +50,12 @@ export function shown(resource, { isEmpty = () => false, empty = null, filled, l
 
 /** @param {number} lines */
 function loading(lines) {
-  const ghosts = Array.from({ length: lines }, () => el("div", { class: "ghost line" }));
+  const placeholders = Array.from({ length: lines }, () => el("div", { class: "placeholder line" }));
   return el(
     "div",
     { class: "loading", key: "loading", "aria-busy": "true" },
-    el("p", { class: "unseen", role: "status" }, say("loading")),
-    ...ghosts,
+    el("p", { class: "visually-hidden", role: "status" }, say("loading")),
+    ...placeholders,
   );
 }
 

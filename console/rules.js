@@ -7,7 +7,7 @@ export const WEEKDAYS = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
 export const CHOICES = ["biweekly", "monthly", "weekly", "now"];
 
 /** Default values of the form. @returns {Form} */
-export function usual() {
+export function defaultForm() {
   return { choice: "biweekly", weekday: "MO", by: "date", date: "1", nth: "1" };
 }
 
@@ -32,10 +32,10 @@ export function fieldsOf(rule) {
 }
 
 /** Maximum number of one-time backups in an order. */
-export const MOST = 100;
+export const MAX_QUANTITY = 100;
 
-/** Parses a quantity; null if it is not a whole number from `min` to `MAX_QUANTITY`. @param {string} text @param {number} least */
-export function quantityOf(text, least) {
+/** Parses a quantity; null if it is not a whole number from `min` to `MAX_QUANTITY`. @param {string} text @param {number} min */
+export function quantityOf(text, min) {
   const quantity = text.trim() === "" ? 0 : Number(text);
-  return Number.isInteger(quantity) && quantity >= least && quantity <= MOST ? quantity : null;
+  return Number.isInteger(quantity) && quantity >= min && quantity <= MAX_QUANTITY ? quantity : null;
 }

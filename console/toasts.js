@@ -4,8 +4,8 @@ import { el, icon, link } from "./dom.js";
 import { say } from "./i18n.js";
 
 /** How long a toast stays, in milliseconds; hovered and focused ones stay longer. */
-const STAYS = 9000;
-const MOST = 4;
+const DURATION = 9000;
+const MAX_TOASTS = 4;
 const GAP = 16;
 const STEP = 8;
 const PRESSED = "a, button, input, select, textarea, summary, label";
@@ -30,27 +30,27 @@ export function toast(text, { kind = "good", action } = {}) {
       "button",
       { type: "button", class: "plain", on: { click: close } },
       icon("close"),
-      el("span", { class: "unseen" }, say("close")),
+      el("span", { class: "visually-hidden" }, say("close")),
     ),
   );
   stack.prepend(shown);
-  while (stack.childElementCount > MOST) stack.lastElementChild?.remove();
+  while (stack.childElementCount > MAX_TOASTS) stack.lastElementChild?.remove();
   requestAnimationFrame(place);
   const leave = () => (shown.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : close());
-  setTimeout(leave, STAYS);
+  setTimeout(leave, DURATION);
 }
 
 /** Moves the stack along the right edge, then along the left one, if it covers controls. */
 function place() {
   if (stack.childElementCount === 0) return;
   const { width, height } = stack.getBoundingClientRect();
-  const taken = [...document.querySelectorAll(`#shell :is(${PRESSED})`)].map((node) => ({
+  const controls = [...document.querySelectorAll(`#shell :is(${PRESSED})`)].map((node) => ({
     box: node.getBoundingClientRect(),
     // If something must be covered, then rather fields than buttons.
     weight: node.matches("a, button, summary") ? 100 : 1,
   }));
   const covered = (/** @type {number} */ left, /** @type {number} */ top) =>
-    taken
+    controls
       .filter(({ box }) => box.right > left && box.left < left + width && box.bottom > top && box.top < top + height)
       .reduce((sum, { weight }) => sum + weight, 0);
   const { left: x, top: y } = stack.getBoundingClientRect();

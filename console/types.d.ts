@@ -20,7 +20,7 @@ interface View {
   title: () => string;
   draw: () => Child[];
   /** Called when the summary has changed. */
-  news?: () => void;
+  summaryChanged?: () => void;
   leave?: () => void;
   /** Whether the view has unsaved changes. */
   isChanged?: () => boolean;
@@ -48,7 +48,7 @@ interface App {
   change: (part: (summary: Summary) => Partial<Summary>) => void;
   toast: (text: string, more?: { kind?: "good" | "bad" | "news"; action?: { words: string; to: string } }) => void;
   /** Handles an error: an expired token ends the session, any other problem is shown as a toast. */
-  tell: (thrown: unknown) => void;
+  showError: (thrown: unknown) => void;
   signOut: () => void;
 }
 

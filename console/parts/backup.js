@@ -6,27 +6,27 @@ import { say } from "../i18n.js";
 
 /** Starts a backup, after a confirmation if backups are limited. Shows the limit dialog if none is left. @param {App} app */
 export async function backUpNow(app) {
-  const { isAgreed } = await import("./agree.js");
-  if (!(await isAgreed(app))) return false;
+  const { confirmBackup } = await import("./confirm-backup.js");
+  if (!(await confirmBackup(app))) return false;
   try {
     await call("POST", "");
     app.toast(say("backup_begun"));
     return true;
   } catch (thrown) {
-    await refused(app, thrown);
+    await showRefusal(app, thrown);
     return false;
   }
 }
 
 /**
  * Shows an error; if no backup is left, with the products that can be bought.
- * @param {App} app @param {unknown} thrown @param {import("../buying.js").Then} [then] the action that was refused
+ * @param {App} app @param {unknown} thrown @param {import("../buying.js").FollowUp} [followUp] the action that was refused
  */
-export async function refused(app, thrown, then = { kind: "now" }) {
+export async function showRefusal(app, thrown, followUp = { kind: "now" }) {
   const problem = asProblem(thrown);
-  if (problem.code !== "LIMIT_REACHED") return app.tell(problem);
+  if (problem.code !== "LIMIT_REACHED") return app.showError(problem);
   const { showLimit } = await import("./limit.js");
-  showLimit(app, problem.details, { then });
+  showLimit(app, problem.details, { followUp });
 }
 
 /** Records a download in the history and starts it. @param {App} app @param {{ id: string }} backup @param {{ name: string }} file */
@@ -36,6 +36,6 @@ export async function download(app, backup, file) {
     el("a", { href: body.download.url, download: body.download.file_name }).click();
     app.toast(say("download_begun", { name: file.name }));
   } catch (thrown) {
-    app.tell(thrown);
+    app.showError(thrown);
   }
 }

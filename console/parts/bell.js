@@ -1,41 +1,41 @@
 // Notifications: the list behind the bell, and toasts for new ones.
 
-import { asProblem, call, getChanged } from "../api.js";
+import { asProblem, call, getIfChanged } from "../api.js";
 import { open } from "../dialog.js";
 import { button, el, icon, patch } from "../dom.js";
-import { explain, explainFailure, knows, say, subjectOf, time } from "../i18n.js";
+import { explain, explainFailure, hasText, say, subjectOf, time } from "../i18n.js";
 import { backUpNow, download } from "./backup.js";
 
 /** Notifications as last loaded. @type {Notice[]} */
 let known = [];
 
 /** Notifications already shown as toasts: two polls may return the same one. @type {Set<string>} */
-const told = new Set();
+const announced = new Set();
 
 async function read() {
-  const answer = await getChanged("/notifications");
+  const answer = await getIfChanged("/notifications");
   if (answer) known = answer.notifications;
   return known;
 }
 
 /** Kinds of events without a toast in the tab in which the user has just caused them. */
-const DONE_HERE = ["scheduled", "changed", "stopped", "archiving"];
+const OWN_ACTIONS = ["scheduled", "changed", "stopped", "archiving"];
 
 /** Shows toasts for the notifications after a given one. @param {App} app @param {string | null} after @param {boolean} isOwn */
-export async function popUp(app, after, isOwn) {
+export async function showNewNotices(app, after, isOwn) {
   const notices = await read().catch(asProblem);
   if (!Array.isArray(notices)) return;
   const isNewer = (/** @type {Notice} */ { id, kind }) =>
-    (!after || BigInt(id) > BigInt(after)) && !(isOwn && DONE_HERE.includes(kind));
+    (!after || BigInt(id) > BigInt(after)) && !(isOwn && OWN_ACTIONS.includes(kind));
   for (const notice of notices
-    .filter((notice) => isNewer(notice) && !told.has(notice.id))
+    .filter((notice) => isNewer(notice) && !announced.has(notice.id))
     .slice(0, 3)
     .reverse()) {
-    told.add(notice.id);
+    announced.add(notice.id);
     const isBad = ["failed", "skipped", "missed", "payment_failed", "order_failed"].includes(notice.kind);
     const action = notice.links.length ? { words: say("to_downloads"), to: "/downloads" } : undefined;
     const subject = notice.failure?.subject;
-    app.toast(subject ? `${wordsOf(notice)} ${subjectOf(subject)}` : wordsOf(notice), { kind: isBad ? "bad" : "news", action });
+    app.toast(subject ? `${textOf(notice)} ${subjectOf(subject)}` : textOf(notice), { kind: isBad ? "bad" : "news", action });
   }
 }
 
@@ -97,8 +97,8 @@ function noticeOf(app, notice, leave) {
   return el(
     "li",
     { class: notice.read ? "notice-item" : "notice-item unread", key: notice.id },
-    el("p", {}, notice.read ? null : el("span", { class: "unread-mark" }, say("unread")), el("span", {}, wordsOf(notice))),
-    notice.failure ? whyOf(notice.failure) : null,
+    el("p", {}, notice.read ? null : el("span", { class: "unread-mark" }, say("unread")), el("span", {}, textOf(notice))),
+    notice.failure ? reasonOf(notice.failure) : null,
     el("p", { class: "soft" }, el("time", { datetime: notice.time }, at)),
     notice.failure && app.summary?.backup?.status !== "INPROGRESS"
       ? el("p", {}, button(say("retry"), again, { "aria-label": say("retry_of", { time: at }) }))
@@ -110,13 +110,13 @@ function noticeOf(app, notice, leave) {
 }
 
 /** @param {Failure} failure */
-function whyOf(failure) {
+function reasonOf(failure) {
   const subject = failure.subject ? el("p", { class: "subject" }, subjectOf(failure.subject)) : null;
   return el("div", { class: "soft" }, el("p", {}, explainFailure(failure)), subject);
 }
 
 /** @param {Notice} notice */
-function wordsOf(notice) {
+function textOf(notice) {
   const key = `notice_${notice.kind}`;
-  return knows(key) ? say(key) : notice.kind;
+  return hasText(key) ? say(key) : notice.kind;
 }

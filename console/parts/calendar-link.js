@@ -13,7 +13,7 @@ export function calendarLink(app) {
       const { body } = await call("POST", "/calendar/link");
       state.url = new URL(body.details.path, location.origin).href;
     } catch (thrown) {
-      app.tell(thrown);
+      app.showError(thrown);
     }
     app.redraw();
   }
@@ -23,7 +23,7 @@ export function calendarLink(app) {
       state.url = "";
       app.toast(say("calendar_link_removed"));
     } catch (thrown) {
-      app.tell(thrown);
+      app.showError(thrown);
     }
     app.redraw();
   }

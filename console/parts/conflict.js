@@ -10,7 +10,7 @@ import { longTime, say } from "../i18n.js";
  * @param {{ kinds: string, theirs: Child[], mine: Child[] }} change `kinds` are the history's event kinds for such a change
  * @returns {Promise<"theirs" | "mine" | "">}
  */
-export async function askWhose({ kinds, theirs, mine }) {
+export async function askWhichVersion({ kinds, theirs, mine }) {
   const who = await lastOf(kinds);
   return new Promise((resolve) => {
     const dialog = open(say("conflict_title"), "ask", () => resolve(/** @type {"theirs" | "mine" | ""} */ (answerOf(dialog))));

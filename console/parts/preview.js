@@ -1,8 +1,8 @@
 // Preview of a schedule: its next runs, and whether plan and allowance cover them.
 
 import { card, el, icon } from "../dom.js";
-import { either, longTime, monthName, say } from "../i18n.js";
-import { shown } from "../resource.js";
+import { localized, longTime, monthName, say } from "../i18n.js";
+import { drawResource } from "../resource.js";
 
 /** @param {App} app @param {Form} form @param {Resource<Preview | null>} preview */
 export function previewOf(app, form, preview) {
@@ -20,7 +20,7 @@ export function previewOf(app, form, preview) {
     el(
       "div",
       { key: "runs", class: preview.isLoading ? "stale" : null },
-      el("p", { class: "lead", "aria-live": "polite" }, el("span", { class: "sentence" }, either(data.sentence))),
+      el("p", { class: "lead", "aria-live": "polite" }, el("span", { class: "sentence" }, localized(data.sentence))),
       el(
         "ol",
         { class: "runs numbered" },
@@ -29,7 +29,7 @@ export function previewOf(app, form, preview) {
       el("p", { class: "soft" }, say("zone", { zone: data.time_zone })),
       tips(app, form, data),
     );
-  return card("preview", say("preview_heading"), { class: "preview" }, shown(preview, { filled, lines: 6 }));
+  return card("preview", say("preview_heading"), { class: "preview" }, drawResource(preview, { filled, lines: 6 }));
 }
 
 /** Notices about what plan and allowance cover. @param {App} app @param {Form} form @param {Preview | null} preview */
@@ -60,15 +60,15 @@ function tipsFor(allowance, form, preview) {
   return free > 1 ? [["check", say("tip_monthly", { rest: free - 1 })]] : [];
 }
 
-/** Warnings about runs without a backup left: the next run, and the month with the most runs. @param {number} free @param {Preview | null} preview @returns {[string, string][]} */
+/** Warnings about runs without a backup left: the next run, and the month with the most skipped runs. @param {number} free @param {Preview | null} preview @returns {[string, string][]} */
 function tipsOfSkips(free, preview) {
   if (!preview) return [];
   const found = /** @type {[string, string][]} */ ([]);
   const [next] = preview.next_runs;
   if (preview.skips.includes(next)) found.push(["alert", say("tip_next_skipped", { time: longTime(next) })]);
-  const most = Math.max(0, ...preview.months.map(({ skipped }) => skipped));
-  const month = preview.months.find(({ skipped, runs }) => skipped === most && runs > free);
-  if (month && most > 0) {
+  const maxSkipped = Math.max(0, ...preview.months.map(({ skipped }) => skipped));
+  const month = preview.months.find(({ skipped, runs }) => skipped === maxSkipped && runs > free);
+  if (month && maxSkipped > 0) {
     const [year, number] = month.month.split("-").map(Number);
     found.push([
       "alert",

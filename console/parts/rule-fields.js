@@ -1,7 +1,7 @@
 // Fields of the schedule form: four choices, each with its own fields.
 
 import { el, icon } from "../dom.js";
-import { either, explain, say, weekdayName } from "../i18n.js";
+import { localized, explain, say, weekdayName } from "../i18n.js";
 import { CHOICES, WEEKDAYS, fieldsOf } from "../rules.js";
 
 /** @param {Form} form @param {(event: Event) => void} change @param {Schedule | null} current @param {Problem | null} problem */
@@ -11,7 +11,7 @@ export function choices(form, change, current, problem) {
     "fieldset",
     { class: "card choices", key: "choices", "aria-describedby": problem ? "rule-problem" : null },
     el("legend", {}, say("how_often")),
-    isOther ? el("p", { class: "notice" }, icon("alert"), say("other_rule", { rule: either(current.sentence) })) : null,
+    isOther ? el("p", { class: "notice" }, icon("alert"), say("other_rule", { rule: localized(current.sentence) })) : null,
     ...CHOICES.map((choice) => choiceOf(choice, form, change)),
     problem ? el("p", { class: "notice bad", role: "alert", id: "rule-problem" }, icon("alert"), explain(problem)) : null,
   );

@@ -46,14 +46,14 @@ export function formOf(settings, editing, { save, add, remove }) {
 }
 
 /** Settings entered in the form. @param {FormData} form */
-export function wantedBy(form) {
-  const most = Number(form.get("max_part"));
+export function settingsIn(form) {
+  const mib = Number(form.get("max_part"));
   return {
     time_zone: form.get("time_zone"),
     time_of_day: form.get("time_of_day"),
     locale: form.get("locale") || null,
     recipients: recipientsIn(form).filter(Boolean),
-    max_part_bytes: most ? most * MIB : null,
+    max_part_bytes: mib ? mib * MIB : null,
     csv: { byte_order_mark: form.has("bom"), escape_formulas: form.has("escape"), protect_values: form.has("protect") },
   };
 }
@@ -105,12 +105,12 @@ function zoneOf(zone) {
 
 /** @param {number | null} bytes */
 function sizeOf(bytes) {
-  const most = bytes === null ? 0 : bytes / MIB;
-  const sizes = most && !SIZES.includes(most) ? [...SIZES, most].sort((a, b) => a - b) : SIZES;
+  const current = bytes === null ? 0 : bytes / MIB;
+  const sizes = current && !SIZES.includes(current) ? [...SIZES, current].sort((a, b) => a - b) : SIZES;
   const options = [0, ...sizes].map((mib) =>
     el(
       "option",
-      { value: mib, selected: mib === most },
+      { value: mib, selected: mib === current },
       mib === 0 ? say("no_limit") : mib < 1024 ? `${number(mib)} MiB` : `${number(mib / 1024)} GiB`,
     ),
   );

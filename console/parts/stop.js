@@ -3,12 +3,12 @@
 import { call } from "../api.js";
 import { ask } from "../dialog.js";
 import { el, icon } from "../dom.js";
-import { either, say } from "../i18n.js";
+import { localized, say } from "../i18n.js";
 
 /** @param {App} app @param {Schedule} schedule */
 export async function stopSchedule(app, schedule) {
   const body = [
-    el("p", {}, say("stop_question", { rule: either(schedule.sentence) })),
+    el("p", {}, say("stop_question", { rule: localized(schedule.sentence) })),
     el("p", {}, say("stop_keeps")),
     el("p", { class: "notice" }, icon("alert"), say("stop_subscription")),
   ];
@@ -19,6 +19,6 @@ export async function stopSchedule(app, schedule) {
     app.toast(say("stopped"));
   } catch (thrown) {
     await app.refresh();
-    app.tell(thrown);
+    app.showError(thrown);
   }
 }

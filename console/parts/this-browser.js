@@ -1,7 +1,7 @@
 // Preferences stored in this browser: language, theme and session.
 
 import { button, card, el } from "../dom.js";
-import { languages, locale, say, switchTo } from "../i18n.js";
+import { languages, locale, say, switchLocale } from "../i18n.js";
 import { field } from "./settings-form.js";
 
 /** @param {App} app */
@@ -19,7 +19,7 @@ export function browserOf(app) {
 /** @param {App} app */
 function languageOf(app) {
   const change = async (/** @type {Event} */ event) => {
-    await switchTo(/** @type {HTMLSelectElement} */ (event.target).value);
+    await switchLocale(/** @type {HTMLSelectElement} */ (event.target).value);
     app.redraw();
   };
   const options = languages.map(([tag, name]) => el("option", { value: tag, lang: tag, selected: tag === locale() }, name));

@@ -4,7 +4,7 @@ import { asProblem, call, get } from "../api.js";
 import { ask } from "../dialog.js";
 import { badge, button, el, icon } from "../dom.js";
 import { date, explain, say } from "../i18n.js";
-import { resource, shown } from "../resource.js";
+import { resource, drawResource } from "../resource.js";
 import { secretOf } from "./secret.js";
 
 /** @type {Webhook["kind"][]} */
@@ -21,7 +21,7 @@ export function webhooks(app) {
     draw: () => [
       el("p", { class: "soft", key: "hint" }, say("webhooks_hint")),
       adding.secret ? secretOf(say("webhook_secret"), adding.secret) : null,
-      shown(list, {
+      drawResource(list, {
         isEmpty: (found) => found.length === 0,
         empty: el("p", { class: "soft" }, say("webhooks_empty")),
         filled: (found) => el("ul", { class: "rows", key: "list" }, ...found.map((webhook) => lineOf(app, list, webhook))),
@@ -82,7 +82,7 @@ async function act(app, list, work, words) {
     await work();
     app.toast(words);
   } catch (thrown) {
-    app.tell(thrown);
+    app.showError(thrown);
   }
   await list.reload();
 }

@@ -4,19 +4,19 @@ import { get } from "../api.js";
 import { card, el, icon, link } from "../dom.js";
 import { countryName, money, productName, say, taxName } from "../i18n.js";
 import { stepsOf } from "../parts/steps.js";
-import { resource, shown } from "../resource.js";
-import { MOST, quantityOf } from "../rules.js";
+import { resource, drawResource } from "../resource.js";
+import { MAX_QUANTITY, quantityOf } from "../rules.js";
 
 /** @typedef {{ quantity: number | null, weekly: boolean, plan: string }} Cart */
 
 /** @type {ViewMaker} */
-export default function addons(app, product = "", wanted = "", then = "") {
+export default function addons(app, product = "", wanted = "", followUp = "") {
   const state = cartFrom(product, wanted);
   /** Name of a product in the address that is not on sale. */
   let unknown = "";
   const prices = resource(app, async () => {
     const prices = /** @type {Prices} */ ((await get("/prices")).prices);
-    unknown = takeOut(prices, state, product, wanted);
+    unknown = removeUnavailable(prices, state, product, wanted);
     return prices;
   });
   void prices.reload();
@@ -24,7 +24,7 @@ export default function addons(app, product = "", wanted = "", then = "") {
   /** @param {Event} event */
   function change(event) {
     unknown = "";
-    put(state, /** @type {HTMLInputElement} */ (event.target));
+    updateCart(state, /** @type {HTMLInputElement} */ (event.target));
     app.redraw();
   }
 
@@ -32,7 +32,7 @@ export default function addons(app, product = "", wanted = "", then = "") {
   function submit(event) {
     event.preventDefault();
     if (isEmpty(state)) return;
-    app.go(`/add-ons/review/${encodeURIComponent(written(state))}${then ? `/${encodeURIComponent(then)}` : ""}`);
+    app.go(`/add-ons/review/${encodeURIComponent(queryOf(state))}${followUp ? `/${encodeURIComponent(followUp)}` : ""}`);
   }
 
   const form = (/** @type {Prices} */ data) =>
@@ -45,7 +45,10 @@ export default function addons(app, product = "", wanted = "", then = "") {
       stepsOf("choose"),
       prices.problem?.code === "NOT_ALLOWED"
         ? el("div", { class: "card blank", key: "off" }, icon("cart"), el("p", {}, say("purchases_off")))
-        : shown(prices, { filled: (data) => (data.products.some(({ available }) => available) ? form(data) : enough()), lines: 5 }),
+        : drawResource(prices, {
+            filled: (data) => (data.products.some(({ available }) => available) ? form(data) : nothingToBuy()),
+            lines: 5,
+          }),
     ],
   };
 }
@@ -59,23 +62,17 @@ function formOf(prices, cart, { plan, unknown, change, submit }) {
   return el(
     "form",
     { class: "columns", key: "form", novalidate: true, on: { submit } },
-    el(
-      "div",
-      { class: "stack" },
-      unknown ? nothingOf(unknown) : null,
-      pricesFor(prices),
-      ...productsOf(prices, cart, change, plan),
-    ),
+    el("div", { class: "stack" }, unknown ? notSold(unknown) : null, pricesFor(prices), ...productsOf(prices, cart, change, plan)),
     cartOf(prices, cart, isEmpty(cart)),
   );
 }
 
-function enough() {
+function nothingToBuy() {
   return el("div", { class: "card blank", key: "enough" }, icon("check"), el("p", {}, say("nothing_to_buy")));
 }
 
 /** Updates the cart from a changed field. @param {Cart} cart @param {HTMLInputElement} field */
-function put(cart, { name, value, checked }) {
+function updateCart(cart, { name, value, checked }) {
   if (name === "quantity") cart.quantity = quantityOf(value, 0);
   if (name === "weekly") cart.weekly = checked;
   if (name === "plan") cart.plan = value;
@@ -92,7 +89,7 @@ function cartFrom(product, wanted) {
 }
 
 /** Removes products that are not on sale from the cart, and returns the name of the last one. @param {Prices} prices @param {Cart} cart @param {string} product @param {string} wanted */
-function takeOut({ products }, cart, product, wanted) {
+function removeUnavailable({ products }, cart, product, wanted) {
   const isSold = (/** @type {string} */ kind, /** @type {string | null} */ plan = null) =>
     products.some((known) => known.available && known.product === kind && (plan === null || known.plan === plan));
   let unknown = ["", "choice", "one_time", "weekly", "plan"].includes(product) ? "" : product;
@@ -108,7 +105,7 @@ function isEmpty({ quantity, weekly, plan }) {
 }
 
 /** Encodes a cart as the query of `GET /prices`. @param {Cart} cart */
-function written({ quantity, weekly, plan }) {
+function queryOf({ quantity, weekly, plan }) {
   const query = new URLSearchParams();
   if (quantity) query.set("one_time", String(quantity));
   if (weekly) query.set("weekly", "true");
@@ -122,7 +119,7 @@ function pricesFor({ country }) {
 }
 
 /** @param {string} name */
-function nothingOf(name) {
+function notSold(name) {
   return el("p", { class: "notice bad", role: "alert", key: "unknown" }, icon("alert"), say("not_sold", { name }));
 }
 
@@ -149,13 +146,13 @@ function productsOf(prices, cart, change, current) {
 /** @param {Prices} prices @param {Product} product @param {Cart} cart @param {(event: Event) => void} change */
 function oneTimeOf(prices, product, { quantity }, change) {
   const isWrong = quantity === null;
-  const problem = say("quantity_wrong", { most: MOST });
+  const problem = say("quantity_wrong", { max: MAX_QUANTITY });
   const field = el("input", {
     type: "number",
     id: "quantity",
     name: "quantity",
     min: 0,
-    max: MOST,
+    max: MAX_QUANTITY,
     step: 1,
     value: quantity,
     inputmode: "numeric",

@@ -3,19 +3,19 @@
 import { asProblem, get } from "../api.js";
 import { columns } from "../charts.js";
 import { badge, button, card, el, facts, failureNotice, icon, link } from "../dom.js";
-import { dayOfYear, failureInWords, longTime, number, say, size, span, time } from "../i18n.js";
+import { dayOfYear, failureTexts, longTime, number, say, size, duration, time } from "../i18n.js";
 import { backUpNow, download } from "../parts/backup.js";
 import { contentsOf } from "../parts/contents.js";
-import { resource, shown } from "../resource.js";
+import { resource, drawResource } from "../resource.js";
 
 const PER_PAGE = 10;
 /** Delay between two downloads in milliseconds: browsers start only one at a time. */
-const BETWEEN_FILES = 1500;
+const DOWNLOAD_DELAY = 1500;
 /** Number of backups in the charts. */
-const CHARTED = 12;
+const CHARTED_BACKUPS = 12;
 
-/** @typedef {{ contents: Contents | null, before: Contents | null }} Held contents of a backup and of the previous one */
-/** @typedef {{ backups: Backup[], taken: Set<string>, hasMore: boolean }} Found backups, and their files that have been downloaded */
+/** @typedef {{ contents: Contents | null, before: Contents | null }} ComparedContents contents of a backup and of the previous one */
+/** @typedef {{ backups: Backup[], downloaded: Set<string>, hasMore: boolean }} Found backups, and their files that have been downloaded */
 
 /** @type {ViewMaker} */
 export default function downloads(app) {
@@ -27,39 +27,39 @@ export default function downloads(app) {
     open: new Set(),
   };
   const list = resource(app, () => read(state.pages));
+  const reload = () => void list.reload();
   const contents = contentsReader(app);
-  void list.reload();
-
+  reload();
   const toggle = (/** @type {string} */ id) => {
     if (!state.open.delete(id)) state.open.add(id);
     app.redraw();
   };
   const more = () => {
     state.pages += 1;
-    void list.reload();
+    reload();
   };
-  const lineOf = (/** @type {Backup} */ backup, /** @type {Backup[]} */ backups, /** @type {Set<string>} */ taken) => {
+  const lineOf = (/** @type {Backup} */ backup, /** @type {Backup[]} */ backups, /** @type {Set<string>} */ downloaded) => {
     const isOpen = state.open.has(backup.id);
-    const held = isOpen && backup.status === "COMPLETED" ? contents(backup, backups) : null;
-    return backupOf(app, backup, { isOpen, held, taken, toggle: () => toggle(backup.id), reload: () => void list.reload() });
+    const compared = isOpen && backup.status === "COMPLETED" ? contents(backup, backups) : null;
+    return backupOf(app, backup, { isOpen, compared, downloaded, toggle: () => toggle(backup.id), reload });
   };
-  const filled = (/** @type {Found} */ { backups, taken, hasMore }) =>
+  const filled = (/** @type {Found} */ { backups, downloaded, hasMore }) =>
     listOf(
       backups,
-      backups.map((backup) => lineOf(backup, backups, taken)),
+      backups.map((backup) => lineOf(backup, backups, downloaded)),
       hasMore ? button(say("show_more"), more, { key: "more", "aria-disabled": list.isLoading ? "true" : null }) : null,
     );
   return {
     title: () => say("nav_downloads"),
-    news() {
+    summaryChanged() {
       const { id, status } = app.summary?.backup ?? {};
-      if (state.newest !== id || state.status !== status) void list.reload();
+      if (state.newest !== id || state.status !== status) reload();
       Object.assign(state, { newest: id, status });
     },
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("downloads_heading")),
       el("p", { class: "soft", key: "lead" }, say("downloads_lead")),
-      shown(list, { isEmpty: ({ backups }) => backups.length === 0, empty: empty(), filled, lines: 5 }),
+      drawResource(list, { isEmpty: ({ backups }) => backups.length === 0, empty: empty(), filled, lines: 5 }),
     ],
   };
 }
@@ -79,13 +79,13 @@ async function read(count) {
   const backups = /** @type {Backup[]} */ (pages.flatMap((page) => page.backups));
   const oldest = backups[backups.length - 1]?.created_time.slice(0, 10);
   const history = oldest ? (await get(`/history?kind=download_started&from=${oldest}`)).history : [];
-  const taken = new Set(/** @type {HistoryRecord[]} */ (history).map(({ backup, file_name: name }) => `${backup}/${name}`));
-  return { backups, taken, hasMore: pages[pages.length - 1].info.more_records };
+  const downloaded = new Set(/** @type {HistoryRecord[]} */ (history).map(({ backup, file_name: name }) => `${backup}/${name}`));
+  return { backups, downloaded, hasMore: pages[pages.length - 1].info.more_records };
 }
 
 /** Returns a function that loads the contents of a backup on first use. @param {App} app */
 function contentsReader(app) {
-  /** @type {Map<string, Resource<Held>>} */
+  /** @type {Map<string, Resource<ComparedContents>>} */
   const known = new Map();
   const read = async (/** @type {string | undefined} */ id) =>
     id ? /** @type {Contents | null} */ ((await get(`/backups/${id}/contents`))?.contents ?? null) : null;
@@ -107,7 +107,7 @@ function contentsReader(app) {
 function trendOf(backups) {
   const made = backups
     .filter(({ status }) => status === "COMPLETED")
-    .slice(0, CHARTED)
+    .slice(0, CHARTED_BACKUPS)
     .reverse();
   if (made.length < 2) return null;
   const bars = (/** @type {(file: BackupFile) => number} */ count, /** @type {(sum: number) => string} */ words) =>
@@ -134,7 +134,7 @@ function trendOf(backups) {
   );
 }
 
-/** @typedef {{ isOpen: boolean, held: Resource<Held> | null, taken: Set<string>, toggle: () => void, reload: () => void }} Line */
+/** @typedef {{ isOpen: boolean, compared: Resource<ComparedContents> | null, downloaded: Set<string>, toggle: () => void, reload: () => void }} Line */
 
 /** @param {App} app @param {Backup} backup @param {Line} line */
 function backupOf(app, backup, line) {
@@ -142,7 +142,7 @@ function backupOf(app, backup, line) {
   const kinds = /** @type {const} */ ({ INPROGRESS: "busy", COMPLETED: isExpired ? "quiet" : "good", FAILED: "bad" });
   const when = longTime(backup.created_time);
   const id = `backup-${backup.id}`;
-  const isNew = backup.status === "COMPLETED" && !backup.files.some(({ name }) => line.taken.has(`${backup.id}/${name}`));
+  const isNew = backup.status === "COMPLETED" && !backup.files.some(({ name }) => line.downloaded.has(`${backup.id}/${name}`));
   const state = badge(kinds[backup.status], say(`status_${isExpired ? "EXPIRED" : backup.status}`));
   return el(
     "li",
@@ -158,7 +158,7 @@ function backupOf(app, backup, line) {
     el(
       "div",
       { id: `${id}-details`, class: "stack", hidden: !line.isOpen },
-      line.isOpen ? detailsOf(app, backup, isExpired, line.held, line.reload) : null,
+      line.isOpen ? detailsOf(app, backup, isExpired, line.compared, line.reload) : null,
     ),
   );
 }
@@ -186,22 +186,22 @@ function sizeOf({ status, files }) {
   return status === "COMPLETED" ? ` · ${size(files.reduce((sum, file) => sum + file.size, 0))}` : "";
 }
 
-/** @param {App} app @param {Backup} backup @param {boolean} isExpired @param {Resource<Held> | null} held @param {() => void} reload */
-function detailsOf(app, backup, isExpired, held, reload) {
+/** @param {App} app @param {Backup} backup @param {boolean} isExpired @param {Resource<ComparedContents> | null} compared @param {() => void} reload */
+function detailsOf(app, backup, isExpired, compared, reload) {
   const who = el("p", { class: "soft" }, icon("user"), say("made_for", { name: backup.requester.name }));
   if (backup.failure) {
     const again = button(say("retry"), () => backUpNow(app), { key: "again" });
     const isFree = app.summary?.backup?.status !== "INPROGRESS";
-    return [failureNotice(failureInWords(backup.failure), isFree ? again : null), who];
+    return [failureNotice(failureTexts(backup.failure), isFree ? again : null), who];
   }
   const unknown = el("p", { class: "soft", key: "unknown" }, say("contents_unknown"));
-  const filled = (/** @type {Held} */ { contents, before }) => (contents ? contentsOf(contents, before) : unknown);
+  const filled = (/** @type {ComparedContents} */ { contents, before }) => (contents ? contentsOf(contents, before) : unknown);
   return [
     who,
     expiryOf(app, backup, isExpired),
     filesOf(app, backup, isExpired, reload),
     el("h3", {}, say("contents")),
-    held ? shown(held, { filled }) : null,
+    compared ? drawResource(compared, { filled }) : null,
   ];
 }
 
@@ -213,7 +213,7 @@ function expiryOf(app, backup, isExpired) {
     "p",
     { class: left < 86_400 ? "soon" : "" },
     icon("clock"),
-    say("links_work", { span: span(left), time: time(backup.expiry_date) }),
+    say("links_work", { span: duration(left), time: time(backup.expiry_date) }),
   );
 }
 
@@ -238,9 +238,9 @@ function filesOf(app, backup, isExpired, reload) {
 
 /** @param {BackupFile} file */
 function factsOf(file) {
-  const holds = file.kind === "data" ? file.rows : file.attachments;
+  const count = file.kind === "data" ? file.rows : file.attachments;
   const about = /** @type {[Child, Child][]} */ ([[say("size"), size(file.size)]]);
-  if (holds !== null) about.push([say(file.kind === "data" ? "records" : "attachments"), number(holds)]);
+  if (count !== null) about.push([say(file.kind === "data" ? "records" : "attachments"), number(count)]);
   if (file.checksum) about.push([file.checksum.algorithm, el("code", {}, file.checksum.value)]);
   return about;
 }
@@ -258,7 +258,7 @@ function fileActions(app, backup, file, reload) {
 /** Starts downloads, one after the other. @param {App} app @param {Backup} backup @param {BackupFile[]} files */
 async function downloadAll(app, backup, files) {
   for (const [at, file] of files.entries()) {
-    if (at > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_FILES));
+    if (at > 0) await new Promise((resolve) => setTimeout(resolve, DOWNLOAD_DELAY));
     await download(app, backup, file);
   }
 }
@@ -277,6 +277,6 @@ async function copyLink(app, backup, file) {
     if (isCopied) app.toast(say("copied", { time: time(answer.urls.expiry_date) }));
     else app.toast(say("not_copied"), { kind: "bad" });
   } catch (thrown) {
-    app.tell(asProblem(thrown));
+    app.showError(asProblem(thrown));
   }
 }

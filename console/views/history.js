@@ -1,9 +1,9 @@
 // History: a timeline of events by day, newest first, with filters.
 
 import { get } from "../api.js";
-import { button, el, icon, unseen } from "../dom.js";
-import { day, digits, either, hour, knows, longTime, minorDigits, money, planName, productName, say } from "../i18n.js";
-import { resource, shown } from "../resource.js";
+import { button, el, icon, visuallyHidden } from "../dom.js";
+import { day, isoDate, localized, timeOfDay, hasText, longTime, minorDigits, money, planName, productName, say } from "../i18n.js";
+import { resource, drawResource } from "../resource.js";
 
 const PER_PAGE = 30;
 
@@ -74,7 +74,7 @@ export default function history(app) {
   }
   return {
     title: () => say("nav_history"),
-    news() {
+    summaryChanged() {
       const newest = app.summary?.notifications.newest;
       if (newest !== filter.newest) void list.reload();
       filter.newest = newest;
@@ -83,7 +83,7 @@ export default function history(app) {
       el("h1", { key: "heading", tabindex: -1 }, say("history_heading")),
       el("p", { class: "soft", key: "lead" }, say("history_lead")),
       filtersOf(app, filter, change),
-      shown(list, {
+      drawResource(list, {
         isEmpty: ({ records }) => records.length === 0,
         empty: [icon("history"), el("p", {}, say(isFiltered(filter) ? "history_none_found" : "history_empty"))],
         filled: (found) => timelineOf(found, list.isLoading, showOlder),
@@ -157,7 +157,7 @@ function byDay(records) {
   /** @type {Map<string, HistoryRecord[]>} */
   const days = new Map();
   for (const record of records) {
-    const name = digits(record.log_time);
+    const name = isoDate(record.log_time);
     days.set(name, [...(days.get(name) ?? []), record]);
   }
   return [...days].map(([name, records]) =>
@@ -174,7 +174,7 @@ function byDay(records) {
 function eventOf(record) {
   const [picture, colour] = MARKS[record.kind] ?? ["receipt", "quiet"];
   const key = `event_${record.kind}`;
-  const words = knows(key) ? say(key) : record.kind;
+  const words = hasText(key) ? say(key) : record.kind;
   const details = detailsOf(record);
   return el(
     "li",
@@ -187,8 +187,8 @@ function eventOf(record) {
       el(
         "p",
         { class: "soft" },
-        el("time", { datetime: record.log_time }, hour(record.log_time)),
-        unseen(" "),
+        el("time", { datetime: record.log_time }, timeOfDay(record.log_time)),
+        visuallyHidden(" "),
         el("span", {}, record.address ? say("by_link", { address: record.address }) : say("by", { name: record.done_by.name })),
         record.order ? orderLink(record.order, say("show_order_of", { what: words, time: longTime(record.log_time) })) : null,
       ),
@@ -199,7 +199,7 @@ function eventOf(record) {
 /** Details of an event, as short texts. @param {HistoryRecord} record */
 function detailsOf(record) {
   const details = [];
-  if (record.sentence) details.push(either(record.sentence));
+  if (record.sentence) details.push(localized(record.sentence));
   else if (record.kind.startsWith("backup_")) details.push(say(`type_${record.repeat_type}`));
   if (record.product) details.push(productName({ product: record.product, plan: record.plan ?? null }));
   else if (record.plan) details.push(planName(record.plan));

@@ -1,40 +1,40 @@
 // An order: its summary, payment and status.
 
 import { call, get } from "../api.js";
-import { goOn, thenOf } from "../buying.js";
+import { runFollowUp, followUpOf } from "../buying.js";
 import { ask } from "../dialog.js";
 import { badge, button, card, el, icon, link } from "../dom.js";
 import { date, longTime, money, say, time } from "../i18n.js";
-import { refused } from "../parts/backup.js";
+import { showRefusal } from "../parts/backup.js";
 import { billOf } from "../parts/bill.js";
 import { stepsOf } from "../parts/steps.js";
-import { resource, shown } from "../resource.js";
+import { resource, drawResource } from "../resource.js";
 
 /** Polling interval while an order is being paid, in milliseconds. */
-const LOOK_EVERY = 2000;
+const POLL_INTERVAL = 2000;
 
 /** @type {ViewMaker} */
 export default function order(app, id = "") {
   const path = `/orders/${encodeURIComponent(id)}`;
-  const shownOrder = resource(app, async () => {
+  const loaded = resource(app, async () => {
     const order = /** @type {Order} */ ((await get(path)).order);
-    following.see(order);
+    tracking.update(order);
     return order;
   });
-  const following = follow(app, () => void shownOrder.reload());
-  void shownOrder.reload();
+  const tracking = track(app, () => void loaded.reload());
+  void loaded.reload();
 
   /** Sends an action on the order, and shows the order in the response. @param {string} action */
   async function act(action) {
     try {
       const { body } = await call("POST", `${path}/actions/${action}`);
-      shownOrder.data = body.order;
-      following.see(body.order);
+      loaded.data = body.order;
+      tracking.update(body.order);
       app.redraw();
       return /** @type {Order} */ (body.order);
     } catch (thrown) {
-      app.tell(thrown);
-      await shownOrder.reload();
+      app.showError(thrown);
+      await loaded.reload();
       return null;
     }
   }
@@ -47,16 +47,16 @@ export default function order(app, id = "") {
   }
   return {
     title: () => say("order_title"),
-    leave: following.end,
+    leave: tracking.end,
     draw: () => [
-      el("h1", { key: "heading", tabindex: -1 }, say(shownOrder.data?.status === "PAID" ? "order_paid_heading" : "order_heading")),
-      shown(shownOrder, { filled: (order) => pageOf(app, order, following.state.done, pay, cancel), lines: 6 }),
+      el("h1", { key: "heading", tabindex: -1 }, say(loaded.data?.status === "PAID" ? "order_paid_heading" : "order_heading")),
+      drawResource(loaded, { filled: (order) => pageOf(app, order, tracking.state.done, pay, cancel), lines: 6 }),
     ],
   };
 }
 
-/** Polls an order while it is being paid, and then runs its follow-up. @param {App} app @param {() => void} look */
-function follow(app, look) {
+/** Polls an order while it is being paid, and then runs its follow-up. @param {App} app @param {() => void} reload */
+function track(app, reload) {
   const state = {
     /** @type {number | undefined} */
     timer: undefined,
@@ -66,29 +66,28 @@ function follow(app, look) {
     done: "",
   };
   /** Keeps polling: the provider's webhook may arrive seconds after the buyer returns. @param {Order} order */
-  function see(order) {
+  function update(order) {
     clearTimeout(state.timer);
     const before = state.status;
     state.status = order.status;
     if (order.status === "PAID") void paid(order, before);
-    if (order.status === "AWAITING_PAYMENT" || order.status === "PROCESSING")
-      state.timer = window.setTimeout(lookAgain, LOOK_EVERY);
+    if (order.status === "AWAITING_PAYMENT" || order.status === "PROCESSING") state.timer = window.setTimeout(poll, POLL_INTERVAL);
   }
-  function lookAgain() {
-    if (document.hidden) state.timer = window.setTimeout(lookAgain, LOOK_EVERY);
-    else look();
+  function poll() {
+    if (document.hidden) state.timer = window.setTimeout(poll, POLL_INTERVAL);
+    else reload();
   }
   /** Runs the follow-up once the order is paid. @param {Order} order @param {string} before */
   async function paid(order, before) {
     if (before && before !== "PAID") await app.refresh();
     try {
-      state.done = (await goOn(app, order)) ?? state.done;
+      state.done = (await runFollowUp(app, order)) ?? state.done;
     } catch (thrown) {
-      await refused(app, thrown);
+      await showRefusal(app, thrown);
     }
     app.redraw();
   }
-  return { state, see, end: () => clearTimeout(state.timer) };
+  return { state, update, end: () => clearTimeout(state.timer) };
 }
 
 function isCancelled() {
@@ -144,7 +143,9 @@ function outcomeOf(app, order, done) {
     el("p", { class: "lead" }, badge(kinds[order.status] ?? "quiet", say(`order_${order.status}`))),
     el("p", {}, more),
     done ? el("p", { class: "notice good", key: "done" }, icon("check"), done) : null,
-    !done && order.status !== "PAID" && thenOf(app, order) ? el("p", { class: "soft", key: "then" }, say("goes_on_after")) : null,
+    !done && order.status !== "PAID" && followUpOf(app, order)
+      ? el("p", { class: "soft", key: "then" }, say("goes_on_after"))
+      : null,
     order.refunded_amount > 0
       ? el(
           "p",

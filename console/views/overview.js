@@ -1,14 +1,14 @@
 // Overview of backups, drawn from the summary alone.
 
-import { badge, button, card, cells, el, facts, failureNotice, icon, legend, link, unseen } from "../dom.js";
+import { badge, button, card, cells, el, facts, failureNotice, icon, legend, link, visuallyHidden } from "../dom.js";
 import {
   date,
-  digits,
-  either,
+  isoDate,
+  localized,
   estimateOf,
   explain,
-  failureInWords,
-  hour,
+  failureTexts,
+  timeOfDay,
   longTime,
   monthName,
   number,
@@ -16,9 +16,9 @@ import {
   planName,
   say,
   size,
-  span,
+  duration,
   time,
-  until,
+  relativeTime,
   weekdayName,
 } from "../i18n.js";
 
@@ -48,11 +48,11 @@ function body(app) {
 
 /** Placeholder until the summary is loaded. */
 export function loading() {
-  const cards = ["state", "allowance", "next", "months"].map((key) => el("div", { class: `card ghost ${key}`, key }));
+  const cards = ["state", "allowance", "next", "months"].map((key) => el("div", { class: `card placeholder ${key}`, key }));
   return el(
     "div",
     { class: "overview", key: "loading", "aria-busy": "true" },
-    el("p", { class: "unseen", role: "status" }, say("loading")),
+    el("p", { class: "visually-hidden", role: "status" }, say("loading")),
     ...cards,
   );
 }
@@ -78,7 +78,7 @@ function stateOf(app, summary) {
     { class: "state" },
     head,
     reasonOf(summary),
-    el("div", { class: backup ? "told" : "", key: "told" }, ...parts),
+    el("div", { class: backup ? "state-details" : "", key: "details" }, ...parts),
   );
 }
 
@@ -117,7 +117,7 @@ function progressOf({ progress: { done, total, seconds_left: left } }) {
       [
         [say("records"), of(done.rows, total?.rows)],
         [say("amount"), total ? say("of", { some: size(done.bytes), all: size(total.bytes) }) : "–"],
-        [say("time_left"), left === null || !total ? "–" : left < 2 ? say("almost") : say("about", { time: span(left) })],
+        [say("time_left"), left === null || !total ? "–" : left < 2 ? say("almost") : say("about", { time: duration(left) })],
       ],
       "figures",
     ),
@@ -138,7 +138,7 @@ function resultOf(app, backup) {
   if (backup.failure) return el("div", { class: "result", key }, failure(app, backup.failure), who);
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
   const expiry = backup.downloadable
-    ? el("p", { class: "soft" }, icon("clock"), say("links_work", { span: span(left), time: time(backup.expiry_date) }))
+    ? el("p", { class: "soft" }, icon("clock"), say("links_work", { span: duration(left), time: time(backup.expiry_date) }))
     : el("p", { class: "soft" }, say("links_ended", { time: time(backup.expiry_date) }));
   const files = backup.files.map((file) => fileOf(app, backup, file));
   return el("div", { class: "result", key }, who, expiry, backup.downloadable ? el("ul", { class: "files" }, files) : null);
@@ -147,7 +147,7 @@ function resultOf(app, backup) {
 /** Reason of a failure, with a retry button if a backup can be started. @param {App} app @param {Failure} failure */
 function failure(app, failure) {
   const isFree = app.summary?.backup?.status !== "INPROGRESS";
-  return failureNotice(failureInWords(failure), isFree ? button(say("retry"), () => backUpNow(app), { key: "again" }) : null);
+  return failureNotice(failureTexts(failure), isFree ? button(say("retry"), () => backUpNow(app), { key: "again" }) : null);
 }
 
 /** @param {App} app @param {Backup} backup @param {BackupFile} file */
@@ -220,8 +220,8 @@ function allowanceOf(app, { allowance, schedule }) {
   if (allowance.one_time_left !== undefined) rows.push([say("bought_left"), say("times", { count: allowance.one_time_left })]);
   if (allowance.weekly)
     rows.push([say("weekly_subscription"), say(`weekly_${allowance.weekly.status}`, { date: date(allowance.weekly.until) })]);
-  const month = digits(app.now()).slice(0, 7);
-  const planned = allowance.weekly ? 0 : (schedule?.calendar ?? []).filter((run) => digits(run).startsWith(month)).length;
+  const month = isoDate(app.now()).slice(0, 7);
+  const planned = allowance.weekly ? 0 : (schedule?.calendar ?? []).filter((run) => isoDate(run).startsWith(month)).length;
   return card(
     "allowance",
     say("allowance_heading"),
@@ -281,9 +281,9 @@ function scheduleOf(app, { schedule }) {
     "next",
     say("next_heading"),
     { class: "next" },
-    el("p", { class: "large" }, el("strong", {}, longTime(next)), el("span", { class: "soft" }, until(next, app.now()))),
+    el("p", { class: "large" }, el("strong", {}, longTime(next)), el("span", { class: "soft" }, relativeTime(next, app.now()))),
     isSkipped(next) ? skippedOf(app) : null,
-    el("p", {}, icon("run"), el("span", { class: "sentence" }, either(schedule.sentence))),
+    el("p", {}, icon("run"), el("span", { class: "sentence" }, localized(schedule.sentence))),
     el("h3", {}, say("later_runs")),
     el(
       "ol",
@@ -310,13 +310,13 @@ const DAY_KINDS = ["failed", "skipped", "missed", "skips", "run", "ready"];
 
 /** @param {App} app @param {Summary} summary */
 function calendarOf(app, { schedule, past_runs: past }) {
-  const today = digits(app.now());
+  const today = isoDate(app.now());
   /** @type {Map<string, { kind: string, time: string }>} */
   const marks = new Map();
   const ahead = (schedule?.calendar ?? []).map((time) => ({ kind: schedule?.skips.includes(time) ? "skips" : "run", time }));
   for (const mark of [...ahead, ...past.map(({ outcome, time }) => ({ kind: outcome, time }))]) {
-    const before = marks.get(digits(mark.time));
-    if (!before || DAY_KINDS.indexOf(mark.kind) < DAY_KINDS.indexOf(before.kind)) marks.set(digits(mark.time), mark);
+    const before = marks.get(isoDate(mark.time));
+    if (!before || DAY_KINDS.indexOf(mark.kind) < DAY_KINDS.indexOf(before.kind)) marks.set(isoDate(mark.time), mark);
   }
   const [year, month] = today.split("-").map(Number);
   const months = [-1, 0, 1].map((ahead) => monthOf(new Date(Date.UTC(year, month - 1 + ahead, 1)), today, marks));
@@ -350,7 +350,7 @@ function monthOf(first, today, marks) {
       "td",
       { class: names || null, "aria-current": name === today ? "date" : null },
       el("span", {}, day),
-      mark ? unseen(" ", say(`day_${mark.kind}`, { time: hour(mark.time) })) : null,
+      mark ? visuallyHidden(" ", say(`day_${mark.kind}`, { time: timeOfDay(mark.time) })) : null,
     );
   };
   return el(

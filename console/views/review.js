@@ -1,32 +1,32 @@
 // Order summary: the chosen products with tax and total. The order is placed only on confirmation.
 
 import { get } from "../api.js";
-import { buy, read } from "../buying.js";
+import { buy, decodeFollowUp, followUpText } from "../buying.js";
 import { button, card, el, icon, link } from "../dom.js";
 import { say } from "../i18n.js";
 import { billOf } from "../parts/bill.js";
 import { stepsOf } from "../parts/steps.js";
-import { resource, shown } from "../resource.js";
+import { resource, drawResource } from "../resource.js";
 
 /** @type {ViewMaker} */
-export default function review(app, choice = "", wish = "") {
-  const then = read(wish);
-  const back = `/add-ons/choice/${encodeURIComponent(choice)}${then ? `/${encodeURIComponent(wish)}` : ""}`;
+export default function review(app, choice = "", request = "") {
+  const followUp = decodeFollowUp(request);
+  const back = `/add-ons/choice/${encodeURIComponent(choice)}${followUp ? `/${encodeURIComponent(request)}` : ""}`;
   const prices = resource(app, async () => /** @type {Prices} */ ((await get(`/prices?${choice}`)).prices));
   void prices.reload();
 
   const confirm = () => {
     const items = itemsOf(new URLSearchParams(choice));
     const isUpgrade = items.some(({ product }) => product === "plan");
-    return buy(app, items, isUpgrade ? "upgrade" : then ? "backup_page" : "subscription_page", then);
+    return buy(app, items, isUpgrade ? "upgrade" : followUp ? "backup_page" : "subscription_page", followUp);
   };
   return {
     title: () => say("order_title"),
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("order_heading")),
       stepsOf("review"),
-      shown(prices, {
-        filled: (data) => data.quote && filled(data, data.quote, then, back, confirm),
+      drawResource(prices, {
+        filled: (data) => data.quote && filled(data, data.quote, followUp, back, confirm),
         lines: 6,
         isEmpty: (data) => !data.quote,
         empty: link("/add-ons", { class: "button" }, say("nav_addons")),
@@ -35,11 +35,9 @@ export default function review(app, choice = "", wish = "") {
   };
 }
 
-/** @param {Prices} prices @param {Quote} quote @param {import("../buying.js").Then | null} then @param {string} back @param {() => unknown} confirm */
-function filled(prices, quote, then, back, confirm) {
-  const after = then
-    ? el("p", { class: "notice", key: "then" }, icon("run"), say(then.kind === "now" ? "limit_then_now" : "limit_then_schedule"))
-    : null;
+/** @param {Prices} prices @param {Quote} quote @param {import("../buying.js").FollowUp | null} followUp @param {string} back @param {() => unknown} confirm */
+function filled(prices, quote, followUp, back, confirm) {
+  const after = followUp ? el("p", { class: "notice", key: "then" }, icon("run"), followUpText(followUp)) : null;
   return el(
     "div",
     { class: "stack", key: "review" },

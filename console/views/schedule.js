@@ -2,14 +2,14 @@
 
 import { asProblem, call, get } from "../api.js";
 import { button, card, el, icon, link } from "../dom.js";
-import { either, say } from "../i18n.js";
-import { backUpNow, refused } from "../parts/backup.js";
-import { askWhose } from "../parts/conflict.js";
+import { localized, say } from "../i18n.js";
+import { backUpNow, showRefusal } from "../parts/backup.js";
+import { askWhichVersion } from "../parts/conflict.js";
 import { choices } from "../parts/rule-fields.js";
 import { previewOf } from "../parts/preview.js";
 import { stopSchedule } from "../parts/stop.js";
 import { resource } from "../resource.js";
-import { fieldsOf, ruleOf, usual } from "../rules.js";
+import { fieldsOf, ruleOf, defaultForm } from "../rules.js";
 
 /** Error codes for a form that was filled before another user's change. */
 const CONFLICTS = ["PRECONDITION_FAILED", "ALREADY_CANCELLED", "BACKUP_ALREADY_SCHEDULED", "RESOURCE_NOT_FOUND"];
@@ -18,7 +18,7 @@ const CONFLICTS = ["PRECONDITION_FAILED", "ALREADY_CANCELLED", "BACKUP_ALREADY_S
 
 /** @type {ViewMaker} */
 export default function schedule(app) {
-  const editing = /** @type {Editing} */ ({ form: usual(), isRead: false, base: null, problem: null });
+  const editing = /** @type {Editing} */ ({ form: defaultForm(), isRead: false, base: null, problem: null });
   const preview = resource(app, async () => {
     const rule = ruleOf(editing.form);
     return rule ? /** @type {Preview} */ ((await get(`/preview?rrule=${encodeURIComponent(rule)}`)).preview) : null;
@@ -47,7 +47,7 @@ export default function schedule(app) {
   read();
   return {
     title: () => say("nav_schedule"),
-    news: read,
+    summaryChanged: read,
     draw: () => {
       read();
       return pageOf(app, editing, preview, change, submit);
@@ -58,7 +58,7 @@ export default function schedule(app) {
 /** @param {Editing} editing @param {Schedule | null} schedule */
 function fill(editing, schedule) {
   editing.base = schedule;
-  Object.assign(editing.form, usual(), schedule ? fieldsOf(schedule.rrule) : null);
+  Object.assign(editing.form, defaultForm(), schedule ? fieldsOf(schedule.rrule) : null);
 }
 
 /** Starts a backup or saves the schedule; asks first if the next run would have no backup left. @param {App} app @param {Editing} editing @param {Resource<Preview | null>} preview */
@@ -73,7 +73,7 @@ async function done(app, editing, preview) {
   const isRefused = data.limit.reason !== "used_up" && data.limit.buy.length > 0;
   const { showLimit } = await import("../parts/limit.js");
   showLimit(app, data.limit, {
-    then: { kind: "schedule", rrule, id, etag },
+    followUp: { kind: "schedule", rrule, id, etag },
     skipped: data.skips.find((run) => run === data.next_runs[0]),
     anyway: isRefused ? undefined : set,
   });
@@ -105,14 +105,14 @@ async function failed(app, editing, preview, problem, rrule) {
     return app.redraw();
   }
   await app.refresh();
-  if (!CONFLICTS.includes(problem.code)) return refused(app, problem, { kind: "schedule", rrule, id: null, etag: "" });
+  if (!CONFLICTS.includes(problem.code)) return showRefusal(app, problem, { kind: "schedule", rrule, id: null, etag: "" });
   const theirs = app.summary?.schedule ?? null;
   // The service has these values already: only the response to an earlier request was lost.
   if (theirs?.rrule === rrule) return saved(app, editing);
-  const answer = await askWhose({
+  const answer = await askWhichVersion({
     kinds: "schedule_set,schedule_changed,schedule_stopped",
-    theirs: [el("p", {}, theirs ? say("conflict_rule", { rule: either(theirs.sentence) }) : say("conflict_stopped"))],
-    mine: preview.data ? [el("p", {}, say("conflict_my_rule", { rule: either(preview.data.sentence) }))] : [],
+    theirs: [el("p", {}, theirs ? say("conflict_rule", { rule: localized(theirs.sentence) }) : say("conflict_stopped"))],
+    mine: preview.data ? [el("p", {}, say("conflict_my_rule", { rule: localized(preview.data.sentence) }))] : [],
   });
   if (answer === "theirs") refill(app, editing, preview, theirs);
   if (answer !== "mine") return;
@@ -160,7 +160,7 @@ function stopOf(app, current) {
     "stop",
     say("stop_heading"),
     { class: "stop" },
-    el("p", { class: "soft" }, say("stop_lead", { rule: either(current.sentence) })),
+    el("p", { class: "soft" }, say("stop_lead", { rule: localized(current.sentence) })),
     el(
       "div",
       { class: "actions" },

@@ -4,13 +4,13 @@ import { asProblem, call, get } from "../api.js";
 import { card, el } from "../dom.js";
 import { say } from "../i18n.js";
 import { calendarLink } from "../parts/calendar-link.js";
-import { askWhose } from "../parts/conflict.js";
+import { askWhichVersion } from "../parts/conflict.js";
 import { sourceOf } from "../parts/crm.js";
 import { differenceOf, differs, inWords } from "../parts/settings-difference.js";
-import { formOf, recipientsIn, wantedBy } from "../parts/settings-form.js";
+import { formOf, recipientsIn, settingsIn } from "../parts/settings-form.js";
 import { browserOf } from "../parts/this-browser.js";
 import { webhooks } from "../parts/webhooks.js";
-import { resource, shown } from "../resource.js";
+import { resource, drawResource } from "../resource.js";
 
 /** @typedef {import("../parts/settings-form.js").Editing} Editing */
 /** @typedef {Resource<Settings>} Saved */
@@ -36,16 +36,21 @@ export default function settings(app) {
   return {
     title: () => say("nav_settings"),
     isChanged() {
-      const form = shownForm();
-      return form !== null && saved.data !== null && differs(wantedBy(new FormData(form)), saved.data);
+      const form = currentForm();
+      return form !== null && saved.data !== null && differs(settingsIn(new FormData(form)), saved.data);
     },
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("settings_heading")),
       el(
         "div",
         { class: "stack", key: "settings" },
-        card("service", say("service_heading"), {}, shown(saved, { lines: 6, filled: (data) => formOf(data, editing, actions) })),
-        card("source", say("source_heading"), {}, shown(source, { filled: sourceOf, lines: 3 })),
+        card(
+          "service",
+          say("service_heading"),
+          {},
+          drawResource(saved, { lines: 6, filled: (data) => formOf(data, editing, actions) }),
+        ),
+        card("source", say("source_heading"), {}, drawResource(source, { filled: sourceOf, lines: 3 })),
         card("webhooks", say("webhooks_heading"), {}, ...hooks.draw()),
         card("calendar-link", say("calendar_link_heading"), {}, ...calendar.draw()),
         browserOf(app),
@@ -54,7 +59,7 @@ export default function settings(app) {
   };
 }
 
-function shownForm() {
+function currentForm() {
   return /** @type {HTMLFormElement | null} */ (document.querySelector("form.settings"));
 }
 
@@ -78,7 +83,7 @@ async function save(app, editing, saved, event) {
   const form = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
   Object.assign(editing, { problem: null, recipients: recipientsIn(form) });
   app.redraw();
-  await put(app, editing, saved, wantedBy(form));
+  await put(app, editing, saved, settingsIn(form));
   app.redraw();
 }
 
@@ -101,7 +106,7 @@ function accept(app, editing, saved, settings, etag) {
 
 /** @param {App} app @param {Editing} editing @param {Saved} saved @param {Problem} problem @param {any} settings @returns {Promise<void>} */
 async function refuse(app, editing, saved, problem, settings) {
-  if (problem.status === 401 || problem.status === 403) return app.tell(problem);
+  if (problem.status === 401 || problem.status === 403) return app.showError(problem);
   if (problem.code !== "PRECONDITION_FAILED") {
     editing.problem = problem;
     return;
@@ -119,7 +124,7 @@ async function resolve(app, editing, saved, mine) {
   const theirs = /** @type {Settings} */ (body.settings);
   // The service has these values already: only the response to an earlier request was lost.
   if (JSON.stringify(inWords(theirs)) === JSON.stringify(inWords(mine))) return accept(app, editing, saved, theirs, etag);
-  const answer = await askWhose({
+  const answer = await askWhichVersion({
     kinds: "settings_saved",
     theirs: saved.data ? [differenceOf("conflict_changed", saved.data, theirs)] : [],
     mine: [differenceOf("conflict_my_changes", theirs, mine)],
@@ -132,5 +137,5 @@ async function resolve(app, editing, saved, mine) {
   saved.data = theirs;
   fill(editing, theirs, etag);
   app.redraw();
-  shownForm()?.reset();
+  currentForm()?.reset();
 }

@@ -4,25 +4,25 @@ import { asProblem, call, get } from "../api.js";
 import { ask } from "../dialog.js";
 import { badge, button, card, el, facts, icon, link } from "../dom.js";
 import { date, dayOfYear, money, planName, productName, say, time } from "../i18n.js";
-import { resource, shown } from "../resource.js";
+import { resource, drawResource } from "../resource.js";
 
 const PER_PAGE = 20;
 
 /** @type {ViewMaker} */
 export default function subscriptions(app) {
   let pages = 1;
-  const mine = resource(app, async () => /** @type {Subscription[]} */ ((await get("/subscriptions")).subscriptions));
+  const loaded = resource(app, async () => /** @type {Subscription[]} */ ((await get("/subscriptions")).subscriptions));
   const orders = resource(app, () => readOrders(pages));
   const prices = resource(app, async () => /** @type {Prices} */ ((await get("/prices")).prices));
-  for (const part of [mine, orders, prices]) void part.reload();
+  for (const part of [loaded, orders, prices]) void part.reload();
 
   const more = () => {
     pages += 1;
     void orders.reload();
   };
   const filled = (/** @type {Subscription[]} */ list) =>
-    el("div", { class: "stack", key: "list" }, ...list.map((one) => subscriptionOf(app, mine, one)));
-  const isOff = () => mine.problem?.code === "NOT_ALLOWED" || mine.problem?.code === "INVALID_URL_PATTERN";
+    el("div", { class: "stack", key: "list" }, ...list.map((one) => subscriptionOf(app, loaded, one)));
+  const isOff = () => loaded.problem?.code === "NOT_ALLOWED" || loaded.problem?.code === "INVALID_URL_PATTERN";
   const heading = () => el("h1", { key: "heading", tabindex: -1 }, say("subscriptions_heading"));
   return {
     title: () => say("nav_subscriptions"),
@@ -35,7 +35,7 @@ export default function subscriptions(app) {
             el(
               "section",
               { key: "mine", "aria-label": say("subscriptions_heading") },
-              shown(mine, {
+              drawResource(loaded, {
                 isEmpty: (list) => list.length === 0,
                 empty: noneOf(app),
                 filled,
@@ -93,23 +93,23 @@ function oneTimeOf(app, prices) {
   );
 }
 
-/** Ends a subscription with its period, after a confirmation. @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} subscription */
-async function downgrade(app, mine, subscription) {
+/** Ends a subscription with its period, after a confirmation. @param {App} app @param {Resource<Subscription[]>} loaded @param {Subscription} subscription */
+async function downgrade(app, loaded, subscription) {
   const path = `/subscriptions/${subscription.id}/actions/cancel`;
   try {
-    const wanted = await whatWouldEnd(path);
+    const wanted = await downgradePreview(path);
     if (wanted && (await isConfirmed(subscription, wanted))) {
       const { body } = await call("POST", path, { body: { subscription: { confirm: true } } });
       app.toast(say("downgraded", { date: date(wanted.ends ?? subscription.period_end) }));
-      take(app, mine, body.subscription);
+      showChanged(app, loaded, body.subscription);
     }
   } catch (thrown) {
-    app.tell(thrown);
+    app.showError(thrown);
   }
 }
 
 /** Asks the service what a downgrade would end, which it answers if `confirm` is false. @param {string} path @returns {Promise<{ ends?: string, plan_after?: string } | null>} */
-async function whatWouldEnd(path) {
+async function downgradePreview(path) {
   try {
     await call("POST", path, { body: { subscription: { confirm: false } } });
     return null;
@@ -132,26 +132,26 @@ function isConfirmed(subscription, { ends, plan_after: planAfter }) {
   return ask({ ...words, body, isDangerous: true });
 }
 
-/** @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} subscription */
-async function resume(app, mine, { id }) {
+/** @param {App} app @param {Resource<Subscription[]>} loaded @param {Subscription} subscription */
+async function resume(app, loaded, { id }) {
   try {
     const { body } = await call("POST", `/subscriptions/${id}/actions/resume`);
     app.toast(say("resumed"));
-    take(app, mine, body.subscription);
+    showChanged(app, loaded, body.subscription);
   } catch (thrown) {
-    app.tell(thrown);
+    app.showError(thrown);
   }
 }
 
-/** Shows the subscription in the response to a change. @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} changed */
-function take(app, mine, changed) {
-  mine.data = mine.data?.map((one) => (one.id === changed.id ? changed : one)) ?? null;
+/** Shows the subscription in the response to a change. @param {App} app @param {Resource<Subscription[]>} loaded @param {Subscription} changed */
+function showChanged(app, loaded, changed) {
+  loaded.data = loaded.data?.map((one) => (one.id === changed.id ? changed : one)) ?? null;
   const weekly = { subscription: changed.id, until: changed.period_end, status: changed.status };
   app.change(({ allowance }) => (changed.product === "weekly" ? { allowance: { ...allowance, weekly } } : {}));
 }
 
-/** @param {App} app @param {Resource<Subscription[]>} mine @param {Subscription} subscription */
-function subscriptionOf(app, mine, subscription) {
+/** @param {App} app @param {Resource<Subscription[]>} loaded @param {Subscription} subscription */
+function subscriptionOf(app, loaded, subscription) {
   const { id, status, amount, currency, minor_digits: digits, started_time: started, period_end: end } = subscription;
   const kind = /** @type {Record<string, "good" | "bad" | "quiet">} */ ({
     ACTIVE: "good",
@@ -165,9 +165,9 @@ function subscriptionOf(app, mine, subscription) {
     [say(status === "ACTIVE" ? "renews" : "ends"), date(subscription.ended_time ?? end)],
   ]);
   const action = {
-    ACTIVE: () => button(say("downgrade"), () => downgrade(app, mine, subscription)),
-    PAST_DUE: () => button(say("downgrade"), () => downgrade(app, mine, subscription)),
-    ENDING: () => button(say("resume"), () => resume(app, mine, subscription), { class: "primary" }),
+    ACTIVE: () => button(say("downgrade"), () => downgrade(app, loaded, subscription)),
+    PAST_DUE: () => button(say("downgrade"), () => downgrade(app, loaded, subscription)),
+    ENDING: () => button(say("resume"), () => resume(app, loaded, subscription), { class: "primary" }),
     ENDED: () => null,
   }[status]();
   return card(
@@ -187,7 +187,7 @@ function ordersCard(orders, more) {
     "orders",
     say("orders_heading"),
     {},
-    shown(orders, {
+    drawResource(orders, {
       isEmpty: (data) => data.orders.length === 0,
       empty: el("p", { class: "soft" }, say("orders_empty")),
       filled: (data) => ordersOf(data, more),

@@ -97,7 +97,7 @@ test("polling slows down when nothing happens, and stops in a hidden tab", async
       window.asked = [];
       poll(async () => {
         window.asked.push(Date.now());
-        return "nothing";
+        return "unchanged";
       }).now();
     })
     .then(async () => {

@@ -50,7 +50,7 @@ for (const locale of ["en", "ja"]) {
       await expect(limit.getByText(S("limit_used", { free: 2 }))).toBeVisible();
       await keep(page, "limit");
       await limit.getByLabel(S("quantity"), { exact: true }).fill("250");
-      await expect(limit.getByText(S("quantity_wrong", { most: 100 }))).toBeVisible();
+      await expect(limit.getByText(S("quantity_wrong", { max: 100 }))).toBeVisible();
       await limit.getByLabel(S("quantity"), { exact: true }).fill("3");
       await expect(limit.getByText(S("limit_total", { total: locale === "ja" ? "￥4,500" : "¥4,500" }))).toBeVisible();
       await limit
@@ -162,7 +162,7 @@ for (const locale of ["en", "ja"]) {
       await expect(page.getByRole("alert").getByText(S("not_sold"))).toBeVisible();
       await expect(page.getByText(S("cart_empty"))).toBeVisible();
       await page.getByLabel(S("quantity"), { exact: true }).fill("250");
-      await expect(page.getByRole("alert").getByText(S("quantity_wrong", { most: 100 }))).toBeVisible();
+      await expect(page.getByRole("alert").getByText(S("quantity_wrong", { max: 100 }))).toBeVisible();
       await expect(page.getByRole("button", { name: S("to_order") })).toHaveAttribute("aria-disabled", "true");
       await page.getByLabel(S("quantity"), { exact: true }).fill("100");
       await expect(page.locator(".bill .total")).toContainText("150,000");

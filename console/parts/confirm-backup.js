@@ -5,7 +5,7 @@ import { el, icon } from "../dom.js";
 import { estimateOf, say } from "../i18n.js";
 
 /** Asks whether a backup now may use one of the remaining backups; resolves to true at once if the plan is unlimited. @param {App} app */
-export async function isAgreed({ summary }) {
+export async function confirmBackup({ summary }) {
   const left = summary?.allowance.left;
   if (!left || summary?.allowance.unlimited) return true;
   const estimate = estimateOf(summary);
