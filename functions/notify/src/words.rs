@@ -162,7 +162,7 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
 
 fn allowance_ja(allowed: u32) -> String {
     match allowed {
-        0 => "ご利用のプランには無料のバックアップがありません。追加購入またはプランの変更をご検討ください。".to_owned(),
+        0 => "ご利用のプランには無料のバックアップがありません。アドオンの購入またはプランの変更をご検討ください。".to_owned(),
         count => format!("今月の無料バックアップ（{count}回）をすべて使用しました。翌月1日に回数が戻ります。"),
     }
 }
