@@ -55,6 +55,11 @@ impl Objects for Counted<dyn Objects> {
         self.store.delete(at).await
     }
 
+    async fn delete_all(&self, bucket: Bucket, keys: &[String]) -> Result<(), PortError> {
+        self.counts.add("delete_all", keys.len().div_ceil(1000) as u64);
+        self.store.delete_all(bucket, keys).await
+    }
+
     async fn list(&self, bucket: Bucket, prefix: &str) -> Result<Vec<String>, PortError> {
         let keys = self.store.list(bucket, prefix).await?;
         self.counts.add("list", 1 + keys.len() as u64 / 1000);

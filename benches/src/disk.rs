@@ -86,6 +86,16 @@ impl Objects for Disk {
         fs::remove_file(self.path(at)).map_err(failed)
     }
 
+    async fn delete_all(&self, bucket: Bucket, keys: &[String]) -> Result<(), PortError> {
+        for key in keys {
+            match self.delete(&ObjectRef { bucket, key: key.clone() }).await {
+                Err(error) if error.kind != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     async fn list(&self, bucket: Bucket, prefix: &str) -> Result<Vec<String>, PortError> {
         let root = self.path(&ObjectRef { bucket, key: String::new() });
         let mut folders = vec![root.join(prefix)];

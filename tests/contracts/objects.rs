@@ -1,6 +1,7 @@
 //! Contract of `Objects`: whole objects, written atomically and listed in order.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
@@ -8,6 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::aws::Aws;
 use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, Objects, read_all};
 use hozon_shared::settings::{Endpoints, Settings};
+use hozon_shared::telemetry::Causes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -17,6 +19,20 @@ use crate::samples::kind;
 
 async fn put(objects: &dyn Objects, key: &str, body: impl Into<Bytes>) {
     objects.put(&ObjectRef::archives(key), body.into(), "text/plain").await.expect("writes");
+}
+
+/// Returns the port on a server that answers one request with these bytes.
+async fn served_once(answer: String) -> Arc<dyn Objects> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let s3 = Some(format!("http://{}", listener.local_addr().unwrap()));
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.expect("a caller");
+        let _ = socket.read(&mut [0; 4096]).await;
+        socket.write_all(answer.as_bytes()).await.expect("answers");
+    });
+    let settings = Emulators::start().await.settings;
+    let settings = Settings { endpoints: Endpoints { s3, ..settings.endpoints.clone() }, ..settings };
+    Aws::load(settings).await.ports().objects
 }
 
 async fn range(objects: &dyn Objects, key: &str, range: Range<u64>) -> Vec<u8> {
@@ -102,6 +118,39 @@ async fn an_object_is_deleted_there_or_not() {
 }
 
 #[tokio::test]
+async fn many_objects_are_deleted_at_once_whatever_their_keys_and_whether_they_exist() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    let keys = ["a&b <c>", "x/\"quoted\" 'y'", "あ/保存 1.json", "a%2Fb+c", "&lt;]]>"].map(str::to_owned);
+    for key in &keys {
+        put(objects, key, "x").await;
+    }
+    put(objects, "kept", "x").await;
+    objects.delete_all(Bucket::Archives, &[]).await.unwrap();
+    objects.delete_all(Bucket::Crm, &keys).await.expect("none of them is in this bucket");
+    assert_eq!(objects.list(Bucket::Archives, "").await.unwrap().len(), 6);
+    let absent = ["never/there".to_owned(), "x".to_owned()];
+    for _ in 0..2 {
+        objects.delete_all(Bucket::Archives, &[&keys[..], &absent].concat()).await.unwrap();
+        assert_eq!(objects.list(Bucket::Archives, "").await.unwrap(), ["kept"]);
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_cannot_be_deleted_fails_the_deletion_of_many() {
+    // No emulator refuses a single key of a request that it accepts, so this test server does.
+    let refused = "<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>";
+    let error = served_once(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{refused}", refused.len()))
+        .await
+        .delete_all(Bucket::Archives, &["a", "b"].map(str::to_owned))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused);
+    let cause = Causes(&error).to_string();
+    assert!(cause.ends_with("1 of 2 objects could not be deleted; the first error is AccessDenied"), "{cause}");
+}
+
+#[tokio::test]
 async fn keys_are_listed_in_order_and_by_prefix() {
     let emulators = Emulators::start().await;
     let objects = &*emulators.ports.objects;
@@ -117,12 +166,15 @@ async fn keys_are_listed_in_order_and_by_prefix() {
 }
 
 #[tokio::test]
-async fn more_keys_than_a_page_of_the_service_are_listed_whole() {
+async fn more_keys_than_a_page_of_the_service_are_listed_and_deleted_whole() {
     let emulators = Emulators::start().await;
     let objects = &*emulators.ports.objects;
     let keys: Vec<_> = (0..2010).map(|number| format!("work/{number:04}")).collect();
     stream::iter(&keys).for_each_concurrent(16, |key| put(objects, key, "x")).await;
+    put(objects, "worker", "x").await;
     assert_eq!(objects.list(Bucket::Archives, "work/").await.unwrap(), keys);
+    objects.delete_all(Bucket::Archives, &keys).await.unwrap();
+    assert_eq!(objects.list(Bucket::Archives, "").await.unwrap(), ["worker"]);
 }
 
 #[tokio::test]
@@ -150,15 +202,6 @@ async fn a_reader_sees_the_old_object_or_the_new_one() {
 #[tokio::test]
 async fn an_early_end_is_an_error_and_no_short_object() {
     // No emulator truncates a body, so this test server does.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let s3 = Some(format!("http://{}", listener.local_addr().unwrap()));
-    tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.expect("a caller");
-        let _ = socket.read(&mut [0; 4096]).await;
-        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello").await.expect("answers");
-    });
-    let settings = Emulators::start().await.settings;
-    let settings = Settings { endpoints: Endpoints { s3, ..settings.endpoints.clone() }, ..settings };
-    let objects = Aws::load(settings).await.ports().objects;
+    let objects = served_once("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello".to_owned()).await;
     assert_eq!(kind(read_all(&*objects, &ObjectRef::archives("a")).await), Some(ErrorKind::Unavailable));
 }

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import urllib.parse
+import xml.etree.ElementTree
 
 from stack import ACCOUNT, REGION
 
@@ -55,6 +56,9 @@ def item(operation, body):
 def s3(request, encrypted):
     bucket, _, key = request.path.lstrip("/").partition("/")
     arn = f"arn:aws:s3:::{bucket}/{urllib.parse.unquote(key)}"
+    if request.method == "POST" and "delete" in request.query:
+        keys = [named.text for named in xml.etree.ElementTree.fromstring(request.body).iter() if named.tag.endswith("}Key")]
+        return [Need("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{key}") for key in keys]
     if not key:
         return [Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")]
     action, uses_key = s3_action(request)

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::archive::zip::Entry;
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{Attachment, Module};
@@ -20,8 +19,6 @@ use crate::run::Run;
 use crate::task_error::TaskErrorKind;
 
 const JSON: &str = "application/json";
-/// Number of concurrent deletions.
-const DELETIONS: usize = 16;
 
 /// What a run backs up, frozen by the task `plan`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -227,7 +224,6 @@ impl Run<'_> {
     /// Deletes all objects with a prefix.
     pub async fn clear(&self, prefix: &str) -> Result<(), TaskErrorKind> {
         let keys = self.ports.objects.list(Bucket::Archives, prefix).await?;
-        let deleting = stream::iter(keys).map(async |key| self.ports.objects.delete(&ObjectRef::archives(key)).await);
-        Ok(deleting.buffer_unordered(DELETIONS).try_collect().await?)
+        Ok(self.ports.objects.delete_all(Bucket::Archives, &keys).await?)
     }
 }

@@ -17,16 +17,16 @@ const CONTENTS_KEPT: TimeDelta = TimeDelta::days(370);
 /// Deletes the zips of expired backups, and returns their number.
 pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
     let now = ports.clock.now();
-    let mut deleted = 0;
+    let mut expired = Vec::new();
     for key in ports.objects.list(Bucket::Archives, PREFIX).await? {
         let Some((org, backup)) = owner(&key) else { continue };
         let known = ports.store.backup(org, backup).await?;
         if known.is_some_and(|backup| backup.expires() <= now) {
-            ports.objects.delete(&ObjectRef::archives(key)).await?;
-            deleted += 1;
+            expired.push(key);
         }
     }
-    Ok(deleted)
+    ports.objects.delete_all(Bucket::Archives, &expired).await?;
+    Ok(expired.len())
 }
 
 /// Deletes segments that are no longer reused, seven days after their creation, and returns the number of objects.
@@ -47,16 +47,15 @@ pub async fn delete_old_contents(ports: &Ports) -> Result<usize, PortError> {
 async fn delete_older(ports: &Ports, prefix: &str, age: TimeDelta) -> Result<usize, PortError> {
     // The store dates objects by real time, whatever the service's clock says.
     let made_before = SystemClock.now() - age;
-    let mut deleted = 0;
+    let mut old = Vec::new();
     for key in ports.objects.list(Bucket::Archives, prefix).await? {
-        let at = ObjectRef::archives(key);
-        let head = ports.objects.head(&at).await?;
+        let head = ports.objects.head(&ObjectRef::archives(&key)).await?;
         if head.is_some_and(|head| head.modified <= made_before) {
-            ports.objects.delete(&at).await?;
-            deleted += 1;
+            old.push(key);
         }
     }
-    Ok(deleted)
+    ports.objects.delete_all(Bucket::Archives, &old).await?;
+    Ok(old.len())
 }
 
 /// Parses `archives/<organisation>/<backup>/<name>`.

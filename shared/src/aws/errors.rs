@@ -61,7 +61,8 @@ fn kind_of<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E, HttpRe
     })
 }
 
-fn kind_of_code(code: &str) -> Option<ErrorKind> {
+/// The kind of failure that a code means by itself, without the response's status.
+pub(super) fn kind_of_code(code: &str) -> Option<ErrorKind> {
     Some(match code {
         "NoSuchKey" | "NotFound" | "NoSuchUpload" => ErrorKind::NotFound,
         "PreconditionFailed" | "ConditionalCheckFailedException" | "ConditionalRequestConflict" | "ConflictException" => {

@@ -6,19 +6,23 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::{ByteStream, DateTime as SdkDateTime};
-use aws_sdk_s3::types::ObjectLockMode;
+use aws_sdk_s3::types::{Delete, Error as KeyError, ObjectIdentifier, ObjectLockMode};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::errors::{body_error, port_error};
+use super::errors::{body_error, kind_of_code, port_error};
 use super::lazily::Lazily;
 use crate::ports::{Bucket, Clock, ErrorKind, ObjectBody, ObjectHead, ObjectRef, Objects, PortError};
 use crate::settings::{LockMode, ZipLock};
 
 /// Key prefix of finished zips.
 const ZIPS: &str = "archives/";
+/// Maximum number of keys in one request (S3 API reference: DeleteObjects).
+const KEYS_PER_REQUEST: usize = 1_000;
+/// Maximum number of concurrent requests for the deletion of many objects.
+const DELETIONS_IN_FLIGHT: usize = 4;
+const DELETE_ALL: &str = "delete objects";
 
 #[derive(Clone)]
 pub struct Buckets {
@@ -33,6 +37,15 @@ impl Buckets {
             Bucket::Crm => &self.crm,
         }
     }
+}
+
+/// Objects that S3 refused to delete. The keys are left out, because they contain names of files.
+#[derive(Debug, thiserror::Error)]
+#[error("{failed} of {asked} objects could not be deleted; the first error is {code}")]
+struct NotDeleted {
+    failed: usize,
+    asked: usize,
+    code: String,
 }
 
 /// Stores objects and uploads in S3.
@@ -65,6 +78,26 @@ impl S3Objects {
     pub(super) fn new(client: Lazily<Client>, buckets: Buckets, locks: Locks) -> Self {
         Self { client, buckets, locks }
     }
+
+    /// Deletes at most as many objects as one request may name. The SDK adds the checksum that S3 requires for it.
+    async fn delete_up_to_a_request(&self, bucket: Bucket, keys: &[String]) -> Result<(), PortError> {
+        let objects = keys.iter().map(|key| ObjectIdentifier::builder().key(key).build()).collect::<Result<Vec<_>, _>>();
+        let delete = objects.and_then(|objects| Delete::builder().set_objects(Some(objects)).quiet(true).build());
+        let delete = delete.map_err(|error| PortError::with(ErrorKind::Refused, DELETE_ALL, error))?;
+        let request = self.client.delete_objects().bucket(self.buckets.name(bucket)).delete(delete);
+        let answer = request.send().await.map_err(port_error(DELETE_ALL))?;
+        refusals(keys.len(), answer.errors())
+    }
+}
+
+/// Fails if S3 refused to delete some of the objects. It answers 200 then, with an error for each of them.
+fn refusals(asked: usize, errors: &[KeyError]) -> Result<(), PortError> {
+    let code = |error: &KeyError| error.code().unwrap_or("no code").to_owned();
+    let kind = |code: &str| kind_of_code(code).unwrap_or(ErrorKind::Refused);
+    let mut codes = errors.iter().map(code).filter(|code| kind(code) != ErrorKind::NotFound);
+    let Some(first) = codes.next() else { return Ok(()) };
+    let kind = kind(&first);
+    Err(PortError::with(kind, DELETE_ALL, NotDeleted { failed: 1 + codes.count(), asked, code: first }))
 }
 
 #[async_trait]
@@ -109,6 +142,11 @@ impl Objects for S3Objects {
         }
     }
 
+    async fn delete_all(&self, bucket: Bucket, keys: &[String]) -> Result<(), PortError> {
+        let requests: Vec<_> = keys.chunks(KEYS_PER_REQUEST).map(|keys| self.delete_up_to_a_request(bucket, keys)).collect();
+        stream::iter(requests).buffer_unordered(DELETIONS_IN_FLIGHT).try_collect().await
+    }
+
     async fn list(&self, bucket: Bucket, prefix: &str) -> Result<Vec<String>, PortError> {
         let mut keys = Vec::new();
         let mut token = None;
@@ -139,6 +177,7 @@ fn body_of(body: ByteStream) -> ObjectBody {
 mod tests {
     use super::*;
     use crate::ports::SystemClock;
+    use crate::telemetry::Causes;
 
     #[test]
     fn only_finished_zips_are_locked_and_only_where_they_are_to_be() {
@@ -153,5 +192,18 @@ mod tests {
         }
         assert!(locks(lock).of(&ObjectRef::crm("archives/1")).is_none());
         assert!(locks(None).of(&ObjectRef::archives("archives/1/2/Data_001.zip")).is_none());
+    }
+
+    #[test]
+    fn refused_deletions_are_counted_and_absent_objects_are_not() {
+        let errors = ["NoSuchKey", "SlowDown", "AccessDenied"].map(|code| KeyError::builder().key("a").code(code).build());
+        assert!(refusals(9, &errors[..1]).is_ok() && refusals(9, &[]).is_ok());
+        let error = refusals(9, &errors).expect_err("two are refused");
+        assert_eq!(error.kind, ErrorKind::Unavailable, "a later attempt may succeed");
+        assert_eq!(
+            Causes(&error).to_string(),
+            "delete objects: Unavailable: 2 of 9 objects could not be deleted; the first error is SlowDown"
+        );
+        assert_eq!(refusals(1, &errors[2..]).expect_err("is refused").kind, ErrorKind::Refused);
     }
 }

@@ -67,6 +67,9 @@ pub trait Objects: Send + Sync {
     async fn head(&self, at: &ObjectRef) -> Result<Option<ObjectHead>, PortError>;
     /// Deletes an object. Deleting an absent object succeeds.
     async fn delete(&self, at: &ObjectRef) -> Result<(), PortError>;
+    /// Deletes all objects with the given keys in as few requests as possible. Absent objects are no error. If some
+    /// cannot be deleted, the call fails and says how many; the others may be gone, and the call may be repeated.
+    async fn delete_all(&self, bucket: Bucket, keys: &[String]) -> Result<(), PortError>;
     /// Lists all keys with a prefix, in ascending order.
     async fn list(&self, bucket: Bucket, prefix: &str) -> Result<Vec<String>, PortError>;
 }

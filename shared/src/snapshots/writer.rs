@@ -325,14 +325,8 @@ async fn fill(body: &mut ObjectBody, digester: &mut Digester, least: usize) -> R
 /// Deletes every object with a prefix and returns their number.
 pub(super) async fn delete_all(objects: &dyn Objects, prefix: &str) -> Result<u64, PortError> {
     let keys = objects.list(Bucket::Crm, prefix).await?;
-    let count = keys.len() as u64;
-    let mut deleted = stream::iter(keys)
-        .map(|key| async move { objects.delete(&ObjectRef::crm(key)).await })
-        .buffer_unordered(WRITES_IN_FLIGHT);
-    while let Some(outcome) = deleted.next().await {
-        outcome?;
-    }
-    Ok(count)
+    objects.delete_all(Bucket::Crm, &keys).await?;
+    Ok(keys.len() as u64)
 }
 
 /// Returns a body of bytes in memory.

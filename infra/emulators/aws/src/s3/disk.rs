@@ -124,7 +124,6 @@ pass_on! {
     copy_object: CopyObjectInput -> CopyObjectOutput;
     create_multipart_upload: CreateMultipartUploadInput -> CreateMultipartUploadOutput;
     delete_object: DeleteObjectInput -> DeleteObjectOutput;
-    delete_objects: DeleteObjectsInput -> DeleteObjectsOutput;
     get_bucket_location: GetBucketLocationInput -> GetBucketLocationOutput;
     get_object: GetObjectInput -> GetObjectOutput;
     head_bucket: HeadBucketInput -> HeadBucketOutput;

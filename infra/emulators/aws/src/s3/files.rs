@@ -13,13 +13,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, GetObjectInput,
-    GetObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput,
-    UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
+    DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input,
+    ListObjectsV2Output, PutObjectInput, PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
+    UploadPartOutput,
 };
 use s3s::{S3, S3Request, S3Response, S3Result};
 use tokio::sync::{Mutex, RwLock};
 
+use super::deletions;
 use super::disk::Disk;
 
 /// Suffixes of the metadata files of an object.
@@ -92,11 +94,30 @@ impl S3 for Files {
 
     async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
+        // Only other objects' keys continue this one, so that it is absent.
+        if !key.ends_with('/') && self.root.join(&bucket).join(&key).is_dir() {
+            return Ok(S3Response::new(DeleteObjectOutput::default()));
+        }
         let deleted = self.s3.delete_object(request).await?;
         self.forget(&bucket, &key)
             .await
             .map_err(|error| s3s::S3Error::with_source(s3s::S3ErrorCode::InternalError, error.into()))?;
         Ok(deleted)
+    }
+
+    async fn delete_objects(&self, request: S3Request<DeleteObjectsInput>) -> Answer<DeleteObjectsOutput> {
+        deletions::check(&request)?;
+        let (bucket, delete) = (&request.input.bucket, &request.input.delete);
+        let (mut deleted, mut errors) = (Vec::new(), Vec::new());
+        for object in &delete.objects {
+            let one = DeleteObjectInput { bucket: bucket.clone(), key: object.key.clone(), ..Default::default() };
+            match self.delete_object(deletions::single(&request, one)).await {
+                Ok(_) => deleted.push(DeletedObject { key: Some(object.key.clone()), ..Default::default() }),
+                Err(error) => errors.push(deletions::refused(&object.key, &error)),
+            }
+        }
+        let deleted = (!delete.quiet.unwrap_or_default()).then_some(deleted);
+        Ok(S3Response::new(DeleteObjectsOutput { deleted, errors: Some(errors), ..Default::default() }))
     }
 
     async fn create_multipart_upload(
@@ -227,6 +248,25 @@ mod tests {
         let kept: BTreeSet<_> = kept.map(|name| name.to_string_lossy().into_owned()).collect();
         let wanted = ["archives".to_owned(), "crm".to_owned(), sidecar_name("archives", "a/b.zip", ".internal.json")];
         assert_eq!(kept, BTreeSet::from(wanted));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_cannot_be_deleted_is_named_and_the_others_are_gone() {
+        let root = tempfile::tempdir().expect("a folder");
+        let files = Files::open(root.path(), &["archives"]).expect("opens");
+        for object in ["a/b", "c", "d"] {
+            let path = root.path().join("archives").join(object);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("makes it");
+            fs::write(path, "x").expect("writes");
+        }
+        // A folder cannot be deleted as a file.
+        fs::create_dir(root.path().join(sidecar_name("archives", "c", SIDECARS[0]))).expect("makes it");
+        let answer = files.delete_objects(deletions::tests::request(&["a/b", "c", "a", "d", "absent"])).await;
+        let answer = answer.expect("answers").output;
+        let refused: Vec<_> = answer.errors.expect("errors").into_iter().map(|error| (error.key, error.code)).collect();
+        assert_eq!(refused, [(Some("c".to_owned()), Some("InternalError".to_owned()))]);
+        assert_eq!(answer.deleted, None, "the request is quiet");
+        assert_eq!(fs::read_dir(root.path().join("archives")).expect("reads").count(), 0);
     }
 
     #[test]

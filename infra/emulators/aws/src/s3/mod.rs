@@ -3,6 +3,7 @@
 
 mod access;
 mod buckets;
+mod deletions;
 mod disk;
 mod files;
 
