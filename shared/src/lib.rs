@@ -1,6 +1,7 @@
 //! Code shared by all functions: decisions, ports, the adapters for AWS and the payment provider, the native CRM store,
 //! and the archive format.
 
+pub mod allowance;
 pub mod api;
 pub mod archive;
 pub mod aws;
@@ -14,5 +15,6 @@ pub mod ports;
 pub mod running;
 pub mod settings;
 pub mod snapshots;
+pub mod stored;
 pub mod telemetry;
 mod wiring;

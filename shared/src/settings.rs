@@ -10,6 +10,8 @@ use crate::domain::plan::Plans;
 use crate::domain::price::Terms;
 use crate::domain::webhook::Addresses;
 
+const PRICES_FILE: &str = "HOZON_PRICES_FILE";
+
 /// Locations of state and objects.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -159,9 +161,13 @@ pub struct PaymentSettings {
 }
 
 impl PaymentSettings {
-    /// Reads the environment variables.
-    pub fn from_env() -> Result<Self, SettingsError> {
-        Ok(Self { secret: required("HOZON_PAYMENT_SECRET")?, endpoint: env::var("HOZON_PAYMENT_ENDPOINT").ok() })
+    /// Reads the environment variables; `None` without a price list, where nothing is sold.
+    pub fn from_env() -> Result<Option<Self>, SettingsError> {
+        if env::var(PRICES_FILE).is_err() {
+            return Ok(None);
+        }
+        let (secret, endpoint) = (required("HOZON_PAYMENT_SECRET")?, env::var("HOZON_PAYMENT_ENDPOINT").ok());
+        Ok(Some(Self { secret, endpoint }))
     }
 }
 
@@ -240,9 +246,10 @@ pub fn plans() -> Result<Plans, SettingsError> {
 /// Reads the plans, and the price list named by `HOZON_PRICES_FILE` in the format of `infra/prices.toml`. Purchases are off
 /// if the variable is not set.
 pub fn terms() -> Result<Terms, SettingsError> {
-    let (name, plans) = ("HOZON_PRICES_FILE", plans()?);
-    let Ok(path) = env::var(name) else { return Ok(Terms::without_purchases(plans)) };
-    Terms::parse(plans, &file(name, &path)?).map_err(|source| SettingsError::Invalid { name, source: source.into() })
+    let plans = plans()?;
+    let Ok(path) = env::var(PRICES_FILE) else { return Ok(Terms::without_purchases(plans)) };
+    Terms::parse(plans, &file(PRICES_FILE, &path)?)
+        .map_err(|source| SettingsError::Invalid { name: PRICES_FILE, source: source.into() })
 }
 
 fn file(name: &'static str, path: &str) -> Result<String, SettingsError> {

@@ -215,7 +215,7 @@ def progress_is_seen_while_a_backup_is_made(world):
     assert backup["status"] == "COMPLETED", backup
 
 
-@story("DownloadRole")
+@story("ActivityRole")
 def what_a_backup_holds_is_shown_as_long_as_it_is_known(world):
     organisation = ready(world)
     (backup,) = organisation.call("GET", "/backups")["backups"][:1]
@@ -262,7 +262,7 @@ def notifications_have_links_and_are_marked_as_read(world):
     assert organisation.call("GET", "/history")["history"]
 
 
-@story("ActivityRole")
+@story("ScheduleRole")
 def a_webhook_is_added_and_removed(world):
     organisation = ready(world)
     added = organisation.call("POST", "/webhooks", {"webhook": {"url": f"{world.outside.url}/hook"}}, 201)["details"]
@@ -279,6 +279,14 @@ def an_order_is_placed_confirmed_and_given_up(world):
     id = place(organisation)
     organisation.call("POST", f"/orders/{id}/actions/confirm")
     assert organisation.call("POST", f"/orders/{id}/actions/cancel")["order"]["status"] == "CANCELLED"
+
+
+@story("PurchaseRole")
+def the_allowance_and_its_ledger_are_shown(world):
+    organisation = Organisation(world, "Standard")
+    organisation.back_up()
+    assert organisation.call("GET", "/allowance")["allowance"]["used"] == 1
+    assert organisation.call("GET", "/ledger")["ledger"][0]["cause"] == "used"
 
 
 @story("PurchaseRole")

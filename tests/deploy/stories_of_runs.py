@@ -141,7 +141,7 @@ def wait_for_executions(world):
 # ------------------------------------------------------------------------------------------------------------------------------- Runs
 
 
-@story("CrmWriter", "ArchiveRole", "MachineRole", "DownloadRole", "Signer")
+@story("CrmWriter", "ArchiveRole", "MachineRole", "ActivityRole", "Signer")
 def what_an_earlier_key_encrypted_is_read_on(world):
     (earlier,) = world.stack.parameters["PreviousArchivesKeyArns"]
     with world.gate.encryption.as_if_written_with(earlier):

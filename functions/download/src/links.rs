@@ -15,10 +15,9 @@ use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::plain_link::LinkedFile;
 use hozon_shared::ports::{Change, ObjectRef, Ports};
+use hozon_shared::stored::{as_stored, find_backup, stored_zips};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-use crate::stored::{as_stored, stored_zips};
 
 /// Number of recent backups that are searched for one that can be downloaded.
 const LOOK_BACK: usize = 20;
@@ -63,7 +62,7 @@ pub async fn all(
         Some(id) => vec![find(&ports, caller.org, &id).await?],
         None => ports.store.backups(caller.org, LOOK_BACK).await?,
     };
-    let stored = stored_zips(&ports, caller.org).await?;
+    let stored = stored_zips(&*ports.objects, caller.org).await?;
     let mut backups = backups.into_iter().filter(|backup| backup.can_be_downloaded(now)).map(|backup| as_stored(backup, &stored));
     let Some(backup) = backups.find(|backup| !backup.files.is_empty()) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -116,7 +115,7 @@ pub async fn one(
     Path((_version, id, name)): Path<(String, String, String)>,
 ) -> Result<Json<DownloadEnvelope>, ApiError> {
     let now = ports.clock.now();
-    let backup = as_stored(find(&ports, caller.org, &id).await?, &stored_zips(&ports, caller.org).await?);
+    let backup = as_stored(find(&ports, caller.org, &id).await?, &stored_zips(&*ports.objects, caller.org).await?);
     let file = backup.files.iter().find(|file| file.name == name && backup.can_be_downloaded(now));
     let file = file.ok_or_else(ApiError::not_found)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
@@ -133,10 +132,8 @@ pub async fn one(
     Ok(Json(DownloadEnvelope { download }))
 }
 
-/// Finds a backup by its id.
-pub async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiError> {
-    let id = id.parse().map_err(|_| ApiError::not_found())?;
-    ports.store.backup(org, id).await?.ok_or_else(ApiError::not_found)
+async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiError> {
+    find_backup(&*ports.store, org, id).await?.ok_or_else(ApiError::not_found)
 }
 
 /// Creates links to the files of one backup, valid until the backup expires.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hozon_purchase::Shop;
+use hozon_purchase::{Billing, Shop};
 use hozon_shared::aws::Aws;
 use hozon_shared::settings::{PaymentSettings, Settings, console_url, terms};
 use hozon_shared::{lambda, telemetry};
@@ -11,7 +11,14 @@ use hozon_shared::{lambda, telemetry};
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
     let aws = Aws::load(Settings::from_env()?).await;
-    let payments = aws.payments(PaymentSettings::from_env()?).await?;
-    let shop = Shop::new(aws.ports(), payments, Arc::new(terms()?), &console_url()?);
-    lambda::serve(hozon_purchase::router(shop)).await
+    let billing = Billing { ports: aws.ports(), terms: Arc::new(terms()?) };
+    let shop = shop(&aws, &billing).await?;
+    lambda::serve(hozon_purchase::router(billing, shop)).await
+}
+
+/// Creates the shop; `None` where nothing is sold.
+async fn shop(aws: &Aws, billing: &Billing) -> Result<Option<Shop>, lambda_http::Error> {
+    let Some(settings) = PaymentSettings::from_env()? else { return Ok(None) };
+    let payments = aws.payments(settings).await?;
+    Ok(Some(Shop::new(billing.ports.clone(), payments, billing.terms.clone(), &console_url()?)))
 }

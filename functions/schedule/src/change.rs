@@ -93,12 +93,12 @@ async fn find(app: &App, org: OrgId, id: &str) -> Result<Schedule, ApiError> {
 
 impl App {
     /// Returns the active schedule.
-    pub async fn active_schedule(&self, org: OrgId) -> Result<Option<Schedule>, ApiError> {
+    pub(crate) async fn active_schedule(&self, org: OrgId) -> Result<Option<Schedule>, ApiError> {
         Ok(self.ports.schedules.newest_schedule(org).await?.filter(Schedule::is_active))
     }
 
     /// Repairs the organisation's trigger so that it matches the stored schedule.
-    pub async fn repair_trigger(&self, org: OrgId) -> Result<(), ApiError> {
+    pub(crate) async fn repair_trigger(&self, org: OrgId) -> Result<(), ApiError> {
         match self.active_schedule(org).await? {
             Some(schedule) => self.triggers.put(&ScheduleTrigger::of(&schedule)).await?,
             None => self.triggers.delete(org).await?,

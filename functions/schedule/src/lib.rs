@@ -1,5 +1,5 @@
 //! The `schedule` function: setting, changing, reading and stopping a schedule, on-demand backups, the summary, the
-//! settings and the calendar.
+//! settings, the calendar and the webhooks.
 
 mod allowance;
 mod app;
@@ -9,7 +9,6 @@ mod cancel;
 mod change;
 mod current;
 mod etag;
-mod ledger;
 mod preview;
 mod representation;
 mod request;
@@ -17,40 +16,41 @@ mod set;
 mod settings;
 mod source;
 mod summary;
-
-use std::sync::Arc;
+mod webhooks;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chrono::NaiveTime;
 use hozon_shared::api::{
     Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Documented, Once, Refusals, Success, with_idempotency,
     with_versions,
 };
-use hozon_shared::domain::price::Terms;
-use hozon_shared::ports::{Ports, Triggers};
 use utoipa_axum::routes;
 
-use app::App;
+pub use app::App;
 
-/// Returns the routes of this function. Scheduled runs start at `time_of_day` for organisations that have not set their
-/// own time.
-pub fn router(ports: Ports, triggers: Arc<dyn Triggers>, terms: Arc<Terms>, time_of_day: NaiveTime) -> Documented {
-    let app = App { ports: ports.clone(), triggers, terms, time_of_day };
+/// Returns the routes of this function.
+pub fn router(app: App) -> Documented {
     let routes = Documented::new()
         .routes(routes!(post, current::details))
         .routes(routes!(change::handle))
         .routes(routes!(cancel::handle))
         .routes(routes!(summary::handle))
-        .routes(routes!(allowance::handle))
-        .routes(routes!(ledger::handle))
         .routes(routes!(preview::handle))
         .routes(routes!(source::handle))
         .routes(routes!(settings::read, settings::save))
         .routes(routes!(calendar::feed))
         .routes(routes!(calendar::create_link, calendar::remove_link));
-    let routes = with_idempotency(with_versions(routes), &ports);
-    representation::with_representation(routes, &app).with_state(app)
+    let routes = with_idempotency(with_versions(routes), &app.ports);
+    representation::with_representation(routes, &app).merge(routes_of_webhooks(&app)).with_state(app)
+}
+
+/// Routes whose changes the summary does not show.
+fn routes_of_webhooks(app: &App) -> Documented<App> {
+    let routes = Documented::new()
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::remove))
+        .routes(routes!(webhooks::test));
+    with_idempotency(with_versions(routes), &app.ports)
 }
 
 /// Sets a schedule, or starts an on-demand backup if the body is empty.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hozon_schedule::App;
 use hozon_shared::aws::Aws;
 use hozon_shared::settings::{self, Settings, TriggerSettings};
 use hozon_shared::{lambda, telemetry};
@@ -10,7 +11,12 @@ use hozon_shared::{lambda, telemetry};
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
     let aws = Aws::load(Settings::from_env()?).await;
-    let triggers = aws.triggers(TriggerSettings::from_env()?);
-    let routes = hozon_schedule::router(aws.ports(), triggers, Arc::new(settings::terms()?), settings::time_of_day()?);
-    lambda::serve(routes).await
+    let app = App {
+        ports: aws.ports(),
+        triggers: aws.triggers(TriggerSettings::from_env()?),
+        terms: Arc::new(settings::terms()?),
+        time_of_day: settings::time_of_day()?,
+        addresses: settings::webhook_addresses()?,
+    };
+    lambda::serve(hozon_schedule::router(app)).await
 }

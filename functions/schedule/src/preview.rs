@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
+use hozon_shared::allowance::AllowanceState;
 use hozon_shared::api::closed_sets::RepeatKind;
 use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, Params, Refusals, local_time};
 use hozon_shared::domain::organisation::Organisation;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::allowance::{self, AllowanceState};
+use crate::allowance;
 use crate::app::App;
 use crate::summary::{NEXT_RUNS, Sentence};
 
@@ -85,7 +86,7 @@ pub async fn handle(
     let organisation = app.organisation(caller.org).await?;
     let now = app.ports.clock.now();
     let recurrence = Recurrence::after(rule, organisation.time_zone, app.time_of_day(&organisation), now);
-    let allowance_state = AllowanceState::read(&app, &organisation, now).await?;
+    let allowance_state = app.allowance(&organisation, now).await?;
     Ok(Json(PreviewEnvelope { preview: preview(&app, &recurrence, &organisation, &allowance_state, now) }))
 }
 
@@ -99,7 +100,7 @@ fn preview(
     let zone = organisation.time_zone;
     let times = |runs: &[DateTime<Utc>]| runs.iter().map(|at| local_time(*at, zone)).collect();
     let year: Vec<_> = recurrence.occurrences().take_while(|at| *at < now + AHEAD).collect();
-    let skipped = allowance_state.forecast(app, organisation, recurrence.rule).skipped(year.iter().copied());
+    let skipped = allowance_state.forecast(&app.terms.plans, organisation, recurrence.rule).skipped(year.iter().copied());
     let next = recurrence.upcoming(now, NEXT_RUNS);
     let next_skipped: Vec<_> = next.iter().copied().filter(|at| skipped.contains(at)).collect();
     Preview {

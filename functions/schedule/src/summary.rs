@@ -7,7 +7,8 @@ use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::{self, RepeatKind, RunOutcome};
 use hozon_shared::api::{
-    Administrator, ApiError, ApiVersion, BackupOut, LocalTime, PersonOut, Refusals, local_time, tag_of, unless_known,
+    Administrator, AllowanceOut, ApiError, ApiVersion, BackupOut, LocalTime, PersonOut, Refusals, local_time, tag_of,
+    unless_known,
 };
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::estimate::{SAMPLES, estimated_seconds};
@@ -23,7 +24,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::allowance::{AllowanceOut, AllowanceState};
 use crate::app::App;
 use crate::etag;
 
@@ -176,10 +176,10 @@ pub async fn handle(
 pub async fn read(app: &App, caller: &Caller) -> Result<SummaryEnvelope, ApiError> {
     let organisation = app.organisation(caller.org).await?;
     let now = app.ports.clock.now();
-    let allowance_state = AllowanceState::read(app, &organisation, now).await?;
+    let allowance_state = app.allowance(&organisation, now).await?;
     let schedule = app.active_schedule(caller.org).await?;
     let schedule = schedule.map(|schedule| {
-        let ahead = allowance_state.forecast(app, &organisation, schedule.recurrence.rule);
+        let ahead = allowance_state.forecast(&app.terms.plans, &organisation, schedule.recurrence.rule);
         schedule_out(&schedule, &organisation, &ahead, now)
     });
     let backups = app.ports.store.backups(caller.org, SAMPLES + 1).await?;
@@ -196,7 +196,7 @@ pub async fn read(app: &App, caller: &Caller) -> Result<SummaryEnvelope, ApiErro
         backup,
         last,
         estimated_seconds,
-        allowance: allowance_state.written(app, &organisation, now),
+        allowance: AllowanceOut::of(allowance_state, &app.terms, &organisation, now),
         past_runs: past_runs(&news, &organisation, now),
     };
     Ok(SummaryEnvelope { summary })

@@ -1,6 +1,7 @@
 //! The local program: emulators for AWS and Stripe, the token issuer and all functions in one process, on one data
 //! folder.
 
+mod api;
 mod clock;
 mod console;
 mod deliveries;

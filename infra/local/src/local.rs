@@ -21,8 +21,6 @@ use hozon_emulator_aws::{queues, secrets as secrets_manager, stores, table};
 use hozon_emulator_host::listening::{bind_as_before, serve};
 use hozon_emulator_host::origins::AllowedHosts;
 use hozon_emulator_stripe::StripeServer;
-use hozon_purchase::Shop;
-use hozon_shared::api::{Documented, document};
 use hozon_shared::aws::Aws;
 use hozon_shared::aws::in_process::Services;
 use hozon_shared::domain::archive_options::ArchiveOptions;
@@ -34,7 +32,7 @@ use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::payments::Stripe;
 use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock};
-use hozon_shared::settings::{Settings, default_time_of_day};
+use hozon_shared::settings::Settings;
 use serde_json::Value;
 use tokio::sync::mpsc::WeakUnboundedSender;
 use tokio_util::sync::CancellationToken;
@@ -51,7 +49,7 @@ use crate::secrets::Secrets;
 use crate::settings::{NOTICE_FAILURES, auth_settings, payment_settings, settings, trigger_settings};
 use crate::ticker::{self, Ticker};
 use crate::tokens::Issuer;
-use crate::{folder, gateway, organisations};
+use crate::{api, folder, gateway, organisations};
 
 /// The state machine definition that AWS runs as well.
 const STATE_MACHINE_FILE: &str = include_str!("../../archive.asl.json");
@@ -173,12 +171,7 @@ impl Local {
         let issuer = Issuer::new(secrets.issuer(), options.speed)?;
         let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
         let terms = Arc::new(options.terms);
-        let shop = Shop::new(ports.clone(), payments.clone(), terms.clone(), &url);
-        let api = Documented::with_openapi(document())
-            .merge(hozon_schedule::router(ports.clone(), triggers, terms.clone(), default_time_of_day()))
-            .merge(hozon_download::router(ports.clone()))
-            .merge(hozon_activity::router(ports.clone(), options.webhooks))
-            .merge(hozon_purchase::router(shop));
+        let api = api::router(&ports, triggers, terms.clone(), payments.clone(), options.webhooks, &url);
         let downloads = Downloads::new(&ports, secrets.plain_links(), emulated.access_sender.clone());
         let router = gateway::router(&ports, api, authorizer, &issuer, mailbox, downloads, options.allowed_hosts);
         serve(listener, router, &stop, &tasks);

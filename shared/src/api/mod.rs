@@ -1,6 +1,7 @@
 //! HTTP concerns that all API functions share: identity, errors, and the wire format. Only this module knows status
 //! codes.
 
+mod allowance;
 mod auth_refusal;
 pub mod closed_sets;
 mod error;
@@ -13,6 +14,7 @@ mod openapi;
 mod pages;
 mod wire;
 
+pub use allowance::AllowanceOut;
 pub use auth_refusal::AuthRefusal;
 pub use error::{ApiError, Envelope};
 pub use etag::{tag_matches, tag_of, unless_known};

@@ -8,12 +8,11 @@ use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupOut, PageInfo
 use hozon_shared::archive::contents::{BackupContents, contents_at};
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{ErrorKind, PortError, Ports, read_all};
+use hozon_shared::stored::{as_stored, find_backup, stored_zips};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::contents::ContentsOut;
-use crate::links::find;
-use crate::stored::{as_stored, stored_zips};
 
 const MAX_PER_PAGE: usize = 100;
 const PER_PAGE: usize = 20;
@@ -42,7 +41,7 @@ pub async fn list(
     let page = asked.read(PER_PAGE, MAX_PER_PAGE)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let (shown, info) = page.of(ports.store.backups(caller.org, page.needed()).await?);
-    let (now, stored) = (ports.clock.now(), stored_zips(&ports, caller.org).await?);
+    let (now, stored) = (ports.clock.now(), stored_zips(&*ports.objects, caller.org).await?);
     let offered = shown.into_iter().map(|backup| if backup.can_be_downloaded(now) { as_stored(backup, &stored) } else { backup });
     let backups = offered.map(|backup| BackupOut::of(&backup, organisation.time_zone, now)).collect();
     Ok(Json(BackupsEnvelope { backups, info }))
@@ -74,7 +73,7 @@ pub async fn contents(
     Administrator(caller): Administrator,
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let backup = find(&ports, caller.org, &id).await?;
+    let backup = find_backup(&*ports.store, caller.org, &id).await?.ok_or_else(ApiError::not_found)?;
     if backup.status != BackupStatus::Completed {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

@@ -11,7 +11,7 @@ use hozon_shared::domain::ledger::{Cause, Entry, Pool};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
+use crate::billing::Billing;
 
 /// Default and maximum number of entries per page.
 const PER_PAGE: usize = 20;
@@ -54,13 +54,13 @@ struct EntryOut {
     security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(
-    State(app): State<App>,
+    State(billing): State<Billing>,
     Administrator(caller): Administrator,
     Params(query): Params<Paged>,
 ) -> Result<Json<LedgerEnvelope>, ApiError> {
     let page = query.read(PER_PAGE, MAX_PER_PAGE)?;
-    let zone = app.organisation(caller.org).await?.time_zone;
-    let (shown, info) = page.of(app.ports.accounts.ledger(caller.org, Some(page.needed())).await?);
+    let zone = billing.organisation(caller.org).await?.time_zone;
+    let (shown, info) = page.of(billing.ports.accounts.ledger(caller.org, Some(page.needed())).await?);
     let ledger = shown.into_iter().map(|entry| written(entry, zone)).collect();
     Ok(Json(LedgerEnvelope { ledger, info }))
 }

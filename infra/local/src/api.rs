@@ -1,0 +1,31 @@
+//! The functions' API as one router.
+
+use std::sync::Arc;
+
+use hozon_purchase::{Billing, Shop};
+use hozon_schedule::App;
+use hozon_shared::api::{Documented, document};
+use hozon_shared::domain::price::Terms;
+use hozon_shared::domain::webhook::Addresses;
+use hozon_shared::payments::Stripe;
+use hozon_shared::ports::{Ports, Triggers};
+use hozon_shared::settings::default_time_of_day;
+
+/// Returns the routes of all functions with their document. `console` is the URL to which buyers return.
+pub fn router(
+    ports: &Ports,
+    triggers: Arc<dyn Triggers>,
+    terms: Arc<Terms>,
+    payments: Arc<Stripe>,
+    addresses: Addresses,
+    console: &str,
+) -> Documented {
+    let billing = Billing { ports: ports.clone(), terms: terms.clone() };
+    let shop = Shop::new(ports.clone(), payments, terms.clone(), console);
+    let app = App { ports: ports.clone(), triggers, terms, time_of_day: default_time_of_day(), addresses };
+    Documented::with_openapi(document())
+        .merge(hozon_schedule::router(app))
+        .merge(hozon_download::router(ports.clone()))
+        .merge(hozon_activity::router(ports.clone()))
+        .merge(hozon_purchase::router(billing, Some(shop)))
+}
