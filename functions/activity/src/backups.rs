@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupOut, PageInfo, Paged, Params, Refusals};
+use hozon_shared::api::{Administrator, ApiError, BackupOut, PageInfo, Paged, Params};
 use hozon_shared::archive::contents::{BackupContents, contents_at};
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{ErrorKind, PortError, Ports, read_all};
@@ -29,9 +29,8 @@ pub struct BackupsEnvelope {
     path = "/crm/bulk/{v}/backup/backups",
     operation_id = "list_backups",
     tag = "downloads",
-    params(("v" = ApiVersion, Path), Paged),
-    responses((status = 200, description = "The requested page", body = BackupsEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(Paged),
+    responses((status = 200, description = "The requested page", body = BackupsEnvelope)),
 )]
 pub async fn list(
     State(ports): State<Ports>,
@@ -60,13 +59,11 @@ pub struct ContentsEnvelope {
     path = "/crm/bulk/{v}/backup/backups/{id}/contents",
     operation_id = "get_contents",
     tag = "downloads",
-    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The backup")),
+    params(("id" = String, Path, description = "The backup")),
     responses(
         (status = 200, description = "The contents of the backup", body = ContentsEnvelope),
         (status = 204, description = "No contents: the backup is not completed, or an older version made it"),
-        Refusals,
     ),
-    security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn contents(
     State(ports): State<Ports>,

@@ -9,9 +9,7 @@ use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::api::closed_sets::{EventName, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind};
-use hozon_shared::api::{
-    Administrator, ApiError, ApiVersion, LocalTime, Page, PageInfo, Params, PersonOut, Refusals, local_time,
-};
+use hozon_shared::api::{Administrator, ApiError, LocalTime, Page, PageInfo, Params, PersonOut, local_time};
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
@@ -102,9 +100,8 @@ struct RuleInWords {
     path = "/crm/bulk/{v}/backup/history",
     operation_id = "get_history",
     tag = "activity",
-    params(("v" = ApiVersion, Path), Query),
-    responses((status = 200, description = "The requested page", body = HistoryEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(Query),
+    responses((status = 200, description = "The requested page", body = HistoryEnvelope)),
 )]
 pub async fn handle(
     State(ports): State<Ports>,

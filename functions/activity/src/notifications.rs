@@ -6,9 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::NotificationKind;
-use hozon_shared::api::{
-    Administrator, ApiError, ApiVersion, Body, FailureOut, LocalTime, Refusals, Success, local_time, tag_of, unless_known,
-};
+use hozon_shared::api::{Administrator, ApiError, Body, FailureOut, LocalTime, Success, local_time, tag_of, unless_known};
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::file_name::saved_as;
@@ -69,15 +67,12 @@ struct NotifiedBackup {
     operation_id = "list_notifications",
     tag = "activity",
     params(
-        ("v" = ApiVersion, Path),
         ("If-None-Match" = Option<String>, Header, description = "ETag of the caller's last answer"),
     ),
     responses(
         (status = 200, description = "The notifications", body = NotificationsEnvelope, headers(("ETag" = String))),
         (status = 304, description = "Unchanged; the links from the last answer stay valid"),
-        Refusals,
     ),
-    security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn list(
     State(ports): State<Ports>,
@@ -156,10 +151,8 @@ pub struct Marked {
     path = "/crm/bulk/{v}/backup/notifications/actions/mark_read",
     operation_id = "mark_notifications_read",
     tag = "activity",
-    params(("v" = ApiVersion, Path)),
     request_body = MarkRead,
-    responses((status = 200, description = "The read mark", body = Success<Marked>), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 200, description = "The read mark", body = Success<Marked>)),
 )]
 pub async fn mark_read(
     State(ports): State<Ports>,

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, Once, Params, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, LocalTime, Once, Params, local_time};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup};
 use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::file_name::saved_as;
@@ -48,9 +48,8 @@ struct Urls {
     path = "/crm/bulk/{v}/backup/urls",
     operation_id = "get_urls",
     tag = "backups",
-    params(("v" = ApiVersion, Path), Chosen),
-    responses((status = 200, description = "The links", body = UrlsEnvelope), (status = 204, description = "No backup can be downloaded"), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(Chosen),
+    responses((status = 200, description = "The links", body = UrlsEnvelope), (status = 204, description = "No backup can be downloaded")),
 )]
 pub async fn all(
     State(ports): State<Ports>,
@@ -101,12 +100,10 @@ struct Download {
     operation_id = "start_download",
     tag = "downloads",
     params(
-        ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The backup"),
         ("name" = String, Path, description = "The file, for example Data_001.zip"),
     ),
-    responses((status = 200, description = "The link", body = DownloadEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 200, description = "The link", body = DownloadEnvelope)),
 )]
 pub async fn one(
     State(ports): State<Ports>,

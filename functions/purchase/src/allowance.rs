@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use hozon_shared::allowance::AllowanceState;
-use hozon_shared::api::{Administrator, AllowanceOut, ApiError, ApiVersion, Refusals};
+use hozon_shared::api::{Administrator, AllowanceOut, ApiError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,9 +20,7 @@ pub struct AllowanceEnvelope {
     path = "/crm/bulk/{v}/backup/allowance",
     operation_id = "get_allowance",
     tag = "overview",
-    params(("v" = ApiVersion, Path)),
-    responses((status = 200, description = "The allowance", body = AllowanceEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 200, description = "The allowance", body = AllowanceEnvelope)),
 )]
 pub async fn handle(
     State(billing): State<Billing>,

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Once, Refusals};
+use hozon_shared::api::{Administrator, ApiError, Once};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::locale::Locale;
@@ -27,9 +27,8 @@ use crate::wire::OrderEnvelope;
     path = "/crm/bulk/{v}/backup/orders/{id}/actions/confirm",
     operation_id = "confirm_order",
     tag = "purchases",
-    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
-    responses((status = 200, description = "The order with the address of its payment page", body = OrderEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The order")),
+    responses((status = 200, description = "The order with the address of its payment page", body = OrderEnvelope)),
 )]
 pub async fn confirm(
     State(shop): State<Shop>,
@@ -58,9 +57,8 @@ pub async fn confirm(
     path = "/crm/bulk/{v}/backup/orders/{id}/actions/cancel",
     operation_id = "cancel_order",
     tag = "purchases",
-    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
-    responses((status = 200, description = "The updated order", body = OrderEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The order")),
+    responses((status = 200, description = "The updated order", body = OrderEnvelope)),
 )]
 pub async fn cancel(
     State(shop): State<Shop>,

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::{LedgerCause, LedgerPool};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, PageInfo, Paged, Params, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, LocalTime, PageInfo, Paged, Params, local_time};
 use hozon_shared::domain::id::BackupId;
 use hozon_shared::domain::ledger::{Cause, Entry, Pool};
 use serde::Serialize;
@@ -49,9 +49,8 @@ struct EntryOut {
     path = "/crm/bulk/{v}/backup/ledger",
     operation_id = "get_ledger",
     tag = "overview",
-    params(("v" = ApiVersion, Path), Paged),
-    responses((status = 200, description = "The requested page", body = LedgerEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(Paged),
+    responses((status = 200, description = "The requested page", body = LedgerEnvelope)),
 )]
 pub async fn handle(
     State(billing): State<Billing>,

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use hozon_shared::api::closed_sets::{OrderOrigin, ProductKind};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Once, PageInfo, Paged, Params, Refusals};
+use hozon_shared::api::{Administrator, ApiError, Body, Once, PageInfo, Paged, Params};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::{OrderId, OrgId};
 use hozon_shared::domain::order::{Item, Order, OrderRejection, Origin, quote};
@@ -57,10 +57,8 @@ struct WantedItem {
     path = "/crm/bulk/{v}/backup/orders",
     operation_id = "place_order",
     tag = "purchases",
-    params(("v" = ApiVersion, Path)),
     request_body = OrderRequest,
-    responses((status = 201, description = "The order's summary", body = OrderEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 201, description = "The order's summary", body = OrderEnvelope)),
 )]
 pub async fn place(
     State(shop): State<Shop>,
@@ -154,9 +152,8 @@ pub struct OrdersEnvelope {
     path = "/crm/bulk/{v}/backup/orders",
     operation_id = "list_orders",
     tag = "purchases",
-    params(("v" = ApiVersion, Path), Paged),
-    responses((status = 200, description = "The requested page", body = OrdersEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(Paged),
+    responses((status = 200, description = "The requested page", body = OrdersEnvelope)),
 )]
 pub async fn list(
     State(shop): State<Shop>,
@@ -177,9 +174,8 @@ pub async fn list(
     path = "/crm/bulk/{v}/backup/orders/{id}",
     operation_id = "get_order",
     tag = "purchases",
-    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The order")),
-    responses((status = 200, description = "The order", body = OrderEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The order")),
+    responses((status = 200, description = "The order", body = OrderEnvelope)),
 )]
 pub async fn read(
     State(shop): State<Shop>,

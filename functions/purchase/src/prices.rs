@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use hozon_shared::api::closed_sets::{PricedUnit, ProductKind};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Params, Refusals};
+use hozon_shared::api::{Administrator, ApiError, Params};
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::order::{BuyerState, Item, Order, OrderRejection, Origin, quote};
@@ -87,9 +87,8 @@ struct ProductOut {
     path = "/crm/bulk/{v}/backup/prices",
     operation_id = "get_prices",
     tag = "purchases",
-    params(("v" = ApiVersion, Path), Choice),
-    responses((status = 200, description = "The price list of the organisation's country", body = PricesEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(Choice),
+    responses((status = 200, description = "The price list of the organisation's country", body = PricesEnvelope)),
 )]
 pub async fn handle(
     State(shop): State<Shop>,

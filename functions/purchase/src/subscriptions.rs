@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, Once, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, Body, Once, local_time};
 use hozon_shared::domain::id::SubscriptionId;
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::payment::SubscriptionState;
@@ -28,9 +28,7 @@ pub struct SubscriptionsEnvelope {
     path = "/crm/bulk/{v}/backup/subscriptions",
     operation_id = "list_subscriptions",
     tag = "purchases",
-    params(("v" = ApiVersion, Path)),
-    responses((status = 200, description = "The subscriptions", body = SubscriptionsEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 200, description = "The subscriptions", body = SubscriptionsEnvelope)),
 )]
 pub async fn list(
     State(shop): State<Shop>,
@@ -62,10 +60,9 @@ struct Confirmation {
     path = "/crm/bulk/{v}/backup/subscriptions/{id}/actions/cancel",
     operation_id = "cancel_subscription",
     tag = "purchases",
-    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The subscription")),
+    params(("id" = String, Path, description = "The subscription")),
     request_body(content = Option<CancelRequest>, description = "An empty body asks for the consequences"),
-    responses((status = 200, description = "The updated subscription", body = SubscriptionEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 200, description = "The updated subscription", body = SubscriptionEnvelope)),
 )]
 pub async fn cancel(
     State(shop): State<Shop>,
@@ -91,9 +88,8 @@ pub async fn cancel(
     path = "/crm/bulk/{v}/backup/subscriptions/{id}/actions/resume",
     operation_id = "resume_subscription",
     tag = "purchases",
-    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The subscription")),
-    responses((status = 200, description = "The updated subscription", body = SubscriptionEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The subscription")),
+    responses((status = 200, description = "The updated subscription", body = SubscriptionEnvelope)),
 )]
 pub async fn resume(
     State(shop): State<Shop>,

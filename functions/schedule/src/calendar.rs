@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Once, Params, Refusals, Success};
+use hozon_shared::api::{Administrator, ApiError, Once, Params, Success};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::schedule::Schedule;
@@ -37,8 +37,8 @@ pub struct Link {
     path = "/crm/bulk/{v}/backup/calendar.ics",
     operation_id = "get_calendar",
     tag = "settings",
-    params(("v" = ApiVersion, Path), Link),
-    responses((status = 200, description = "The calendar", body = String, content_type = "text/calendar"), Refusals),
+    params(Link),
+    responses((status = 200, description = "The calendar", body = String, content_type = "text/calendar")),
     security(()),
 )]
 pub async fn feed(State(app): State<App>, Params(link): Params<Link>) -> Result<Response, ApiError> {
@@ -104,9 +104,7 @@ pub struct CalendarLink {
     path = "/crm/bulk/{v}/backup/calendar/link",
     operation_id = "create_calendar_link",
     tag = "settings",
-    params(("v" = ApiVersion, Path)),
-    responses((status = 200, description = "The link, shown only once", body = Success<CalendarLink>), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 200, description = "The link, shown only once", body = Success<CalendarLink>)),
 )]
 pub async fn create_link(
     State(app): State<App>,
@@ -136,9 +134,7 @@ pub struct NoDetails {}
     path = "/crm/bulk/{v}/backup/calendar/link",
     operation_id = "remove_calendar_link",
     tag = "settings",
-    params(("v" = ApiVersion, Path)),
-    responses((status = 200, description = "Removed, or there was none", body = Success<NoDetails>), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 200, description = "Removed, or there was none", body = Success<NoDetails>)),
 )]
 pub async fn remove_link(
     State(app): State<App>,

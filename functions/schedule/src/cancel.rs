@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, Changed, Envelope, Refusals, Success};
+use hozon_shared::api::{Administrator, ApiError, BackupEnvelope, Changed, Envelope, Success};
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
@@ -27,16 +27,13 @@ type Answer = Json<BackupEnvelope<Success<Changed>>>;
     operation_id = "cancel_schedule",
     tag = "backups",
     params(
-        ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The schedule, or a backup"),
         ("If-Match" = Option<String>, Header, description = "ETag of the schedule to stop; without it, any version is stopped"),
     ),
     responses(
         (status = 200, description = "Stopped", body = BackupEnvelope<Success<Changed>>),
         (status = 412, description = "The schedule was changed in the meantime", body = hozon_shared::api::AnyError),
-        Refusals,
     ),
-    security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(
     State(app): State<App>,

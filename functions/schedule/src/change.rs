@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Envelope, Refusals, Success};
+use hozon_shared::api::{Administrator, ApiError, BackupEnvelope, Body, Changed, Envelope, Success};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
@@ -22,7 +22,6 @@ use crate::{allowance, etag, request};
     operation_id = "change_schedule",
     tag = "backups",
     params(
-        ("v" = ApiVersion, Path),
         ("id" = String, Path, description = "The schedule"),
         ("If-Match" = String, Header, description = "ETag of the schedule, from `GET backup` or the summary; `*` for any version"),
     ),
@@ -31,9 +30,7 @@ use crate::{allowance, etag, request};
         (status = 200, description = "Changed; the ETag belongs to the changed schedule", body = BackupEnvelope<Success<Changed>>, headers(("ETag" = String))),
         (status = 412, description = "The schedule was changed in the meantime", body = hozon_shared::api::AnyError),
         (status = 428, description = "If-Match is missing", body = hozon_shared::api::AnyError),
-        Refusals,
     ),
-    security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(
     State(app): State<App>,

@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::CurrentStatus;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, BackupEnvelope, LocalTime, PersonOut, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, BackupEnvelope, LocalTime, PersonOut, local_time};
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::Schedule;
@@ -41,13 +41,10 @@ pub struct Details {
     path = "/crm/bulk/{v}/backup",
     operation_id = "get_backup",
     tag = "backups",
-    params(("v" = ApiVersion, Path)),
     responses(
         (status = 200, description = "The schedule or backup", body = BackupEnvelope<Details>, headers(("ETag" = String, description = "For If-Match; only for schedules"))),
         (status = 204, description = "There is no schedule or backup"),
-        Refusals,
     ),
-    security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn details(State(app): State<App>, Administrator(caller): Administrator) -> Result<Response, ApiError> {
     let zone = app.organisation(caller.org).await?.time_zone;

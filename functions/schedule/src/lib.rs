@@ -21,8 +21,7 @@ mod webhooks;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use hozon_shared::api::{
-    Administrator, ApiError, ApiVersion, BackupEnvelope, Body, Changed, Documented, Once, Refusals, Success, with_idempotency,
-    with_versions,
+    Administrator, ApiError, BackupEnvelope, Body, Changed, Documented, Once, Success, with_idempotency, with_versions,
 };
 use utoipa_axum::routes;
 
@@ -59,10 +58,8 @@ fn routes_of_webhooks(app: &App) -> Documented<App> {
     path = "/crm/bulk/{v}/backup",
     operation_id = "schedule_backup",
     tag = "backups",
-    params(("v" = ApiVersion, Path)),
     request_body(content = Option<request::BackupRequest>, description = "An empty body starts an on-demand backup"),
-    responses((status = 201, description = "Scheduled, or started", body = BackupEnvelope<Success<Changed>>), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 201, description = "Scheduled, or started", body = BackupEnvelope<Success<Changed>>)),
 )]
 async fn post(
     State(app): State<App>,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 use hozon_shared::allowance::AllowanceState;
 use hozon_shared::api::closed_sets::RepeatKind;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, LocalTime, Params, Refusals, local_time};
+use hozon_shared::api::{Administrator, ApiError, LocalTime, Params, local_time};
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::period::Month;
 use hozon_shared::domain::recurrence::Recurrence;
@@ -71,9 +71,8 @@ struct MonthRuns {
     path = "/crm/bulk/{v}/backup/preview",
     operation_id = "preview_schedule",
     tag = "overview",
-    params(("v" = ApiVersion, Path), Query),
-    responses((status = 200, description = "The rule as a sentence, with its next runs", body = PreviewEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(Query),
+    responses((status = 200, description = "The rule as a sentence, with its next runs", body = PreviewEnvelope)),
 )]
 pub async fn handle(
     State(app): State<App>,

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
 use hozon_shared::api::closed_sets::Language;
-use hozon_shared::api::{Administrator, AnyError, ApiError, ApiVersion, Body, Refusals};
+use hozon_shared::api::{Administrator, AnyError, ApiError, Body};
 use hozon_shared::domain::archive_options::{ArchiveOptions, CsvOptions, MIN_ZIP};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
@@ -106,9 +106,7 @@ fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Opt
     path = "/crm/bulk/{v}/backup/settings",
     operation_id = "get_settings",
     tag = "settings",
-    params(("v" = ApiVersion, Path)),
-    responses((status = 200, description = "The settings", body = SettingsEnvelope, headers(("ETag" = String))), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 200, description = "The settings", body = SettingsEnvelope, headers(("ETag" = String)))),
 )]
 pub async fn read(State(app): State<App>, Administrator(caller): Administrator) -> Result<Response, ApiError> {
     let organisation = app.organisation(caller.org).await?;
@@ -124,7 +122,6 @@ pub async fn read(State(app): State<App>, Administrator(caller): Administrator) 
     operation_id = "save_settings",
     tag = "settings",
     params(
-        ("v" = ApiVersion, Path),
         ("If-Match" = String, Header, description = "ETag of the settings that the caller has read; `*` for any version"),
     ),
     request_body = SettingsRequest,
@@ -132,9 +129,7 @@ pub async fn read(State(app): State<App>, Administrator(caller): Administrator) 
         (status = 200, description = "The saved settings", body = SettingsEnvelope, headers(("ETag" = String))),
         (status = 412, description = "The settings were changed in the meantime", body = AnyError),
         (status = 428, description = "If-Match is missing", body = AnyError),
-        Refusals,
     ),
-    security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn save(
     State(app): State<App>,

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use hozon_shared::api::closed_sets::LeftOutReason;
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Refusals};
+use hozon_shared::api::{Administrator, ApiError};
 use hozon_shared::domain::crm::{DataCategory, Module};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -50,9 +50,7 @@ struct ModuleOut {
     path = "/crm/bulk/{v}/backup/source",
     operation_id = "get_source",
     tag = "overview",
-    params(("v" = ApiVersion, Path)),
-    responses((status = 200, description = "The source", body = SourceEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 200, description = "The source", body = SourceEnvelope)),
 )]
 pub async fn handle(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<SourceEnvelope>, ApiError> {
     let info = app.ports.snapshots.info();

@@ -7,8 +7,7 @@ use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::{self, RepeatKind, RunOutcome};
 use hozon_shared::api::{
-    Administrator, AllowanceOut, ApiError, ApiVersion, BackupOut, LocalTime, PersonOut, Refusals, local_time, tag_of,
-    unless_known,
+    Administrator, AllowanceOut, ApiError, BackupOut, LocalTime, PersonOut, local_time, tag_of, unless_known,
 };
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::estimate::{SAMPLES, estimated_seconds};
@@ -152,15 +151,12 @@ struct AmountOut {
     operation_id = "get_summary",
     tag = "overview",
     params(
-        ("v" = ApiVersion, Path),
         ("If-None-Match" = Option<String>, Header, description = "ETag of the caller's last answer"),
     ),
     responses(
         (status = 200, description = "The summary", body = SummaryEnvelope, headers(("ETag" = String))),
         (status = 304, description = "Unchanged, apart from remaining times"),
-        Refusals,
     ),
-    security(("zoho" = []), ("bearer" = [])),
 )]
 pub async fn handle(
     State(app): State<App>,

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::uri::{Authority, Uri};
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::{WebhookFormat, WebhookStatus};
-use hozon_shared::api::{Administrator, ApiError, ApiVersion, Body, LocalTime, Once, Refusals, Success, local_time};
+use hozon_shared::api::{Administrator, ApiError, Body, LocalTime, Once, Success, local_time};
 use hozon_shared::domain::change::Lock;
 use hozon_shared::domain::chat::ChatMessage;
 use hozon_shared::domain::delivery::{Delivery, DeliveryId, Receiver};
@@ -80,10 +80,8 @@ pub struct WebhookRef {
     path = "/crm/bulk/{v}/backup/webhooks",
     operation_id = "add_webhook",
     tag = "webhooks",
-    params(("v" = ApiVersion, Path)),
     request_body = WebhookRequest,
-    responses((status = 201, description = "Added; the secret is shown only once", body = Success<Added>), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 201, description = "Added; the secret is shown only once", body = Success<Added>)),
 )]
 pub async fn add(
     State(app): State<App>,
@@ -132,9 +130,7 @@ async fn acquire_slot(ports: &Ports, webhook: Webhook, once: &Once) -> Result<()
     path = "/crm/bulk/{v}/backup/webhooks",
     operation_id = "list_webhooks",
     tag = "webhooks",
-    params(("v" = ApiVersion, Path)),
-    responses((status = 200, description = "The webhooks", body = WebhooksEnvelope), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    responses((status = 200, description = "The webhooks", body = WebhooksEnvelope)),
 )]
 pub async fn list(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<WebhooksEnvelope>, ApiError> {
     let organisation = app.ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
@@ -149,9 +145,8 @@ pub async fn list(State(app): State<App>, Administrator(caller): Administrator) 
     path = "/crm/bulk/{v}/backup/webhooks/{id}",
     operation_id = "remove_webhook",
     tag = "webhooks",
-    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The webhook")),
-    responses((status = 200, description = "Removed", body = Success<WebhookRef>), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The webhook")),
+    responses((status = 200, description = "Removed", body = Success<WebhookRef>)),
 )]
 pub async fn remove(
     State(app): State<App>,
@@ -175,9 +170,8 @@ pub async fn remove(
     path = "/crm/bulk/{v}/backup/webhooks/{id}/actions/test",
     operation_id = "test_webhook",
     tag = "webhooks",
-    params(("v" = ApiVersion, Path), ("id" = String, Path, description = "The webhook")),
-    responses((status = 200, description = "The message will be sent", body = Success<WebhookRef>), Refusals),
-    security(("zoho" = []), ("bearer" = [])),
+    params(("id" = String, Path, description = "The webhook")),
+    responses((status = 200, description = "The message will be sent", body = Success<WebhookRef>)),
 )]
 pub async fn test(
     State(app): State<App>,

@@ -1,9 +1,10 @@
 //! The parts of the OpenAPI document that all calls share. Paths and schemas come from the handlers.
 
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiVersion};
+use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiVersion, Ref, Required};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -26,7 +27,7 @@ pub type Documented<S = ()> = OpenApiRouter<S>;
 /// Version of the API. All versions answer alike.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the path parameter that api::wire checks")]
-pub enum ApiVersion {
+enum ApiVersion {
     #[serde(rename = "v2.1")]
     V2_1,
     #[serde(rename = "v3")]
@@ -92,7 +93,7 @@ pub enum AnyError {
 /// Error responses that every call may return.
 #[derive(IntoResponses)]
 #[allow(dead_code, reason = "describes what api::error writes")]
-pub enum Refusals {
+enum Refusals {
     /// The request cannot be carried out; `code` says why.
     #[response(status = 400)]
     BadRequest(AnyError),
@@ -111,6 +112,26 @@ pub enum Refusals {
     /// The service is temporarily unavailable; try again.
     #[response(status = 503)]
     Unavailable(AnyError),
+}
+
+/// Adds what all calls share to their descriptions: the version in the path, the error responses, and the caller's token. A call that needs
+/// no token says so with `security(())`.
+pub(super) fn describe_calls(document: &mut OpenApi) {
+    for path in document.paths.paths.values_mut() {
+        let PathItem { get, put, post, delete, .. } = path;
+        [get, put, post, delete].into_iter().flatten().for_each(describe_call);
+    }
+}
+
+fn describe_call(operation: &mut Operation) {
+    let version = ParameterBuilder::new().name("v").parameter_in(ParameterIn::Path).required(Required::True);
+    let version = version.schema(Some(Ref::from_schema_name(ApiVersion::name())));
+    operation.parameters.get_or_insert_default().insert(0, version.build().into());
+    for (status, response) in Refusals::responses() {
+        operation.responses.responses.entry(status).or_insert(response);
+    }
+    let token = |scheme: &str| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []);
+    operation.security.get_or_insert_with(|| vec![token("zoho"), token("bearer")]);
 }
 
 /// Removes the schemas to which nothing refers, such as those that appear only inside a generic schema.

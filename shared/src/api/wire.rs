@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::ApiError;
 use super::closed_sets::{SuccessCode, SuccessStatus};
+use super::openapi::describe_calls;
 use crate::domain::id::UserId;
 use crate::domain::organisation::Person;
 
@@ -90,9 +91,11 @@ pub fn local_time(at: DateTime<Utc>, zone: Tz) -> LocalTime {
 }
 
 /// Restricts a router's routes to supported API versions; any other version is an unknown path. The route parameter is
-/// named `v`.
+/// named `v`. Documents what all these calls share, so that each describes only what differs.
 pub fn with_versions<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<S>) -> OpenApiRouter<S> {
-    router.route_layer(middleware::from_fn(only_known_versions))
+    let mut router = router.route_layer(middleware::from_fn(only_known_versions));
+    describe_calls(router.get_openapi_mut());
+    router
 }
 
 /// Answers unknown paths and methods as Zoho does, and keeps answers out of caches. For the outermost router only.
