@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use futures_util::{StreamExt, stream};
-use hozon_archive::{Settings, handle};
+use hozon_archive::{ArchivePorts, Settings, handle};
 use hozon_shared::domain::allowance::Claim;
 use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::change;
@@ -135,10 +135,11 @@ impl Worker {
 
     async fn task(&self, ports: &Ports, settings: &Settings, org: OrgId, backup: BackupId, task: Task) -> Result<()> {
         let of = json!({ "org": org, "backup": backup });
+        let called = ArchivePorts::from(ports);
         let name = match task {
             Task::Begin => {
                 let execution = format!("backup-{backup}");
-                handle(ports, settings, json!({ "task": "begin", "execution": execution, "input": of })).await?;
+                handle(&called, settings, json!({ "task": "begin", "execution": execution, "input": of })).await?;
                 return Ok(());
             }
             Task::Pack => {
@@ -148,7 +149,7 @@ impl Worker {
                     .await?
                     .into_iter()
                     .map(|batch| {
-                        let (ports, settings) = (ports.clone(), settings.clone());
+                        let (ports, settings) = (called.clone(), settings.clone());
                         let call = json!({ "task": "pack", "org": org, "backup": backup, "batch": batch });
                         async move { tokio::spawn(async move { handle(&ports, &settings, call).await }).await }
                     })
@@ -163,7 +164,7 @@ impl Worker {
             Task::Assemble => "assemble",
             Task::Finish => "finish",
         };
-        handle(ports, settings, json!({ "task": name, "org": org, "backup": backup })).await?;
+        handle(&called, settings, json!({ "task": name, "org": org, "backup": backup })).await?;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::{EventId, OrgId, UserId};
-use crate::ports::{EventQuery, PortError, Ports};
+use crate::ports::{EventQuery, Marks, PortError, Store};
 
 /// Notifications are searched among this many of the newest events.
 const LOOK_BACK: usize = 200;
@@ -18,9 +18,9 @@ pub struct Notices {
 
 impl Notices {
     /// Reads a person's notifications.
-    pub async fn of(ports: &Ports, org: OrgId, user: UserId) -> Result<Self, PortError> {
-        let read_until = ports.marks.read_until(org, user).await?;
-        let mut events = ports.store.events(org, EventQuery { before: None, limit: LOOK_BACK }).await?.events;
+    pub async fn of(store: &dyn Store, marks: &dyn Marks, org: OrgId, user: UserId) -> Result<Self, PortError> {
+        let read_until = marks.read_until(org, user).await?;
+        let mut events = store.events(org, EventQuery { before: None, limit: LOOK_BACK }).await?.events;
         let runs = events.iter().filter(|event| is_end_of_a_run(&event.what)).cloned().collect();
         events.retain(|event| event.by.id == user && event.what.notification().is_some());
         Ok(Self { events, runs, read_until })

@@ -4,10 +4,10 @@
 use serde_json::json;
 
 use crate::domain::backup::Backup;
-use crate::ports::{PortError, Ports, StartOutcome};
+use crate::ports::{PortError, StartOutcome, Workflow};
 
 /// Starts the execution that makes the backup. An execution that is already running is not started again.
-pub async fn start_run(ports: &Ports, backup: &Backup) -> Result<StartOutcome, PortError> {
+pub async fn start_run(workflow: &dyn Workflow, backup: &Backup) -> Result<StartOutcome, PortError> {
     let input = json!({ "org": backup.org, "backup": backup.id });
-    ports.workflow.start(&backup.execution, input).await
+    workflow.start(&backup.execution, input).await
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use hozon_access::{Outcome, handle};
+use hozon_access::{AccessPorts, Outcome, handle};
 use hozon_shared::call::CallError;
 use hozon_shared::domain::backup::Backup;
 use hozon_tests::{Crm, ManualClock, World};
@@ -26,7 +26,7 @@ fn event(backup: &Backup, signed: DateTime<Utc>, at: DateTime<Utc>, address: &st
 }
 
 async fn tell(world: &World, event: &Value) -> Outcome {
-    handle(&world.local.ports, event.clone()).await.expect("is dealt with")
+    handle(&AccessPorts::from(&world.local.ports), event.clone()).await.expect("is dealt with")
 }
 
 async fn downloads(world: &World) -> Vec<Value> {
@@ -128,7 +128,7 @@ async fn what_is_no_download_is_left_alone_and_nonsense_is_said_to_be() {
         assert_eq!(tell(&world, &other).await, Outcome::Other, "{other}");
     }
     for nonsense in [json!({}), with("/detail/requestParameters", Value::Null)] {
-        let error = handle(&world.local.ports, nonsense).await.expect_err("is refused");
+        let error = handle(&AccessPorts::from(&world.local.ports), nonsense).await.expect_err("is refused");
         assert!(matches!(error, CallError::BadInput(..)), "{error:?}");
     }
     assert!(downloads(&world).await.is_empty());

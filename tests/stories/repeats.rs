@@ -1,6 +1,6 @@
 //! Every task of a run may be repeated at any point with the same result, because deliveries repeat.
 
-use hozon_archive::{Settings, Stage, TaskError, handle};
+use hozon_archive::{ArchivePorts, Settings, Stage, TaskError, handle};
 use hozon_shared::domain::allowance::Demand;
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::change;
@@ -40,7 +40,7 @@ async fn task_with(settings: &Settings, world: &World, backup: &Backup, name: &s
             of
         }
     };
-    handle(&world.local.ports, settings, input).await
+    handle(&ArchivePorts::from(&world.local.ports), settings, input).await
 }
 
 async fn batches(world: &World, planned: &Value) -> Vec<Value> {
@@ -119,13 +119,14 @@ async fn a_run_that_fails_after_any_task_gives_its_use_back_once() {
 #[tokio::test]
 async fn a_call_that_is_no_task_is_refused() {
     let world = World::start().await;
+    let ports = ArchivePorts::from(&world.local.ports);
     for input in
         [json!({}), json!({ "task": "sing", "org": "1", "backup": "2" }), json!({ "task": "plan", "org": 1, "backup": "2" })]
     {
-        let refused = handle(&world.local.ports, &Settings::default(), input).await.unwrap_err();
+        let refused = handle(&ports, &Settings::default(), input).await.unwrap_err();
         assert_eq!((refused.stage, refused.code(), refused.is_retryable()), (Stage::Call, "BAD_TASK", false));
     }
-    let unknown = handle(&world.local.ports, &Settings::default(), json!({ "task": "plan", "org": "1", "backup": "2" })).await;
+    let unknown = handle(&ports, &Settings::default(), json!({ "task": "plan", "org": "1", "backup": "2" })).await;
     let unknown = unknown.unwrap_err();
     assert_eq!((unknown.stage, unknown.code()), (Stage::Plan, "BACKUP_UNKNOWN"));
     world.end().await;

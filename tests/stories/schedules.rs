@@ -159,7 +159,9 @@ async fn a_backup_that_is_being_made_or_ready_cannot_be_stopped() {
     }
     let backup = ports.store.backup(world.org, BackupId(7)).await.unwrap().unwrap();
     let failure = Failure::new("TOLD_TO", "Told to.");
-    end_backup(ports, backup, failure).await.unwrap();
+    let now = ports.clock.now();
+    let event = EventId(ports.ids.next(now));
+    end_backup(&*ports.store, &*ports.accounts, backup, failure, now, event).await.unwrap();
     assert_eq!(administrator.put("/backup/7/actions/cancel", "").await.code(), "ALREADY_CANCELLED");
     assert_eq!(administrator.put(&format!("/backup/{}/actions/cancel", schedule.id), "").await.code(), "SUCCESS");
     drop(administrator);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use hozon_archive::{Settings, handle};
+use hozon_archive::{ArchivePorts, Settings, handle};
 use hozon_emulator_aws::states::asl::{Failed, Run, Services, load};
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{ObjectRef, Ports, read_all};
@@ -33,7 +33,7 @@ impl Services for Throttled {
         if calls <= REFUSED {
             return Err(Failed { error: "Lambda.TooManyRequestsException".to_owned(), cause: "Rate Exceeded.".to_owned() });
         }
-        Ok(handle(&self.ports, &Settings::default(), payload).await.unwrap())
+        Ok(handle(&ArchivePorts::from(&self.ports), &Settings::default(), payload).await.unwrap())
     }
 
     async fn items(&self, _: &str, key: &str) -> Result<Vec<Value>, Failed> {

@@ -3,6 +3,7 @@
 //! download is recorded once.
 
 mod notice;
+mod ports;
 
 use std::future::ready;
 use std::pin::pin;
@@ -12,8 +13,9 @@ use hozon_shared::call::CallError;
 use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::download::LinkRequest;
 use hozon_shared::domain::id::EventId;
-use hozon_shared::ports::{ErrorKind, PortError, Ports, events_since};
+use hozon_shared::ports::{ErrorKind, PortError, events_since};
 use notice::{Notice, Served};
+pub use ports::AccessPorts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -53,7 +55,7 @@ pub enum Outcome {
 }
 
 /// Handles one event. Idempotent.
-pub async fn handle(ports: &Ports, input: Value) -> Result<Outcome, CallError> {
+pub async fn handle(ports: &AccessPorts, input: Value) -> Result<Outcome, CallError> {
     let input: Input = serde_json::from_value(input).map_err(|error| CallError::BadInput(BAD_INPUT, error))?;
     let Some(request) = input.link_request() else { return Ok(Outcome::Other) };
     let Some((org, id)) = request.backup() else { return Ok(Outcome::Other) };
@@ -71,7 +73,7 @@ pub async fn handle(ports: &Ports, input: Value) -> Result<Outcome, CallError> {
 }
 
 /// Returns whether the link was handed out for a download that was recorded at that time.
-async fn follows_a_click(ports: &Ports, backup: &Backup, request: &LinkRequest) -> Result<bool, PortError> {
+async fn follows_a_click(ports: &AccessPorts, backup: &Backup, request: &LinkRequest) -> Result<bool, PortError> {
     let Some(signed) = request.signed else { return Ok(false) };
     let events = events_since(&*ports.store, backup.org, signed, READ);
     let mut clicks = pin!(events.try_filter(|event| ready(request.follows(event))));

@@ -7,12 +7,13 @@ use axum::response::{IntoResponse, Response};
 use hozon_shared::api::{Administrator, ApiError, BackupOut, PageInfo, Paged, Params};
 use hozon_shared::archive::contents::{BackupContents, contents_at};
 use hozon_shared::domain::backup::BackupStatus;
-use hozon_shared::ports::{ErrorKind, PortError, Ports, read_all};
+use hozon_shared::ports::{ErrorKind, PortError, read_all};
 use hozon_shared::stored::{as_stored, find_backup, stored_zips};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::contents::ContentsOut;
+use crate::ports::ActivityPorts;
 
 const MAX_PER_PAGE: usize = 100;
 const PER_PAGE: usize = 20;
@@ -33,7 +34,7 @@ pub struct BackupsEnvelope {
     responses((status = 200, description = "The requested page", body = BackupsEnvelope)),
 )]
 pub async fn list(
-    State(ports): State<Ports>,
+    State(ports): State<ActivityPorts>,
     Administrator(caller): Administrator,
     Params(asked): Params<Paged>,
 ) -> Result<Json<BackupsEnvelope>, ApiError> {
@@ -66,7 +67,7 @@ pub struct ContentsEnvelope {
     ),
 )]
 pub async fn contents(
-    State(ports): State<Ports>,
+    State(ports): State<ActivityPorts>,
     Administrator(caller): Administrator,
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {

@@ -15,9 +15,11 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::rule::RepeatType;
-use hozon_shared::ports::{Ports, events_since};
+use hozon_shared::ports::events_since;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+use crate::ports::ActivityPorts;
 
 /// Default and maximum number of records per page.
 const MAX_PER_PAGE: usize = 200;
@@ -104,7 +106,7 @@ struct RuleInWords {
     responses((status = 200, description = "The requested page", body = HistoryEnvelope)),
 )]
 pub async fn handle(
-    State(ports): State<Ports>,
+    State(ports): State<ActivityPorts>,
     Administrator(caller): Administrator,
     Params(query): Params<Query>,
 ) -> Result<Json<HistoryEnvelope>, ApiError> {
@@ -117,7 +119,7 @@ pub async fn handle(
 }
 
 /// Returns the newest events that pass the filter, up to `count`.
-async fn matching(ports: &Ports, org: OrgId, filter: &Filter, count: usize) -> Result<Vec<Event>, ApiError> {
+async fn matching(ports: &ActivityPorts, org: OrgId, filter: &Filter, count: usize) -> Result<Vec<Event>, ApiError> {
     let events = events_since(&*ports.store, org, filter.from, READ);
     Ok(events.try_filter(|event| ready(filter.passes(event))).take(count).try_collect().await?)
 }

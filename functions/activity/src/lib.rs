@@ -5,13 +5,14 @@ mod backups;
 mod contents;
 mod history;
 mod notifications;
+mod ports;
 
 use hozon_shared::api::{Documented, with_versions};
-use hozon_shared::ports::Ports;
+pub use ports::ActivityPorts;
 use utoipa_axum::routes;
 
 /// Returns the routes of this function.
-pub fn router(ports: Ports) -> Documented {
+pub fn router(ports: ActivityPorts) -> Documented {
     let routes = Documented::new()
         .routes(routes!(backups::list))
         .routes(routes!(backups::contents))

@@ -13,10 +13,12 @@ use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::notices::Notices;
-use hozon_shared::ports::{ObjectRef, Ports};
+use hozon_shared::ports::ObjectRef;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
+
+use crate::ports::ActivityPorts;
 
 #[derive(Serialize, ToSchema)]
 pub struct NotificationsEnvelope {
@@ -75,12 +77,12 @@ struct NotifiedBackup {
     ),
 )]
 pub async fn list(
-    State(ports): State<Ports>,
+    State(ports): State<ActivityPorts>,
     Administrator(caller): Administrator,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
-    let notices = Notices::of(&ports, caller.org, caller.person.id).await?;
+    let notices = Notices::of(&*ports.store, &*ports.marks, caller.org, caller.person.id).await?;
     let mut notifications = Vec::new();
     for event in &notices.events {
         let Some(kind) = event.what.notification() else { continue };
@@ -103,7 +105,7 @@ fn without_links(mut answer: Value) -> Value {
 }
 
 /// Returns links to the files of a finished backup, until they expire.
-async fn links(ports: &Ports, organisation: &Organisation, event: &Event) -> Result<Vec<Link>, ApiError> {
+async fn links(ports: &ActivityPorts, organisation: &Organisation, event: &Event) -> Result<Vec<Link>, ApiError> {
     let now = ports.clock.now();
     let EventKind::BackupReady { backup, expires, .. } = &event.what else { return Ok(Vec::new()) };
     let backup = if now < *expires { ports.store.backup(organisation.id, *backup).await? } else { None };
@@ -155,7 +157,7 @@ pub struct Marked {
     responses((status = 200, description = "The read mark", body = Success<Marked>)),
 )]
 pub async fn mark_read(
-    State(ports): State<Ports>,
+    State(ports): State<ActivityPorts>,
     Administrator(caller): Administrator,
     Body(body): Body,
 ) -> Result<Json<Success<Marked>>, ApiError> {

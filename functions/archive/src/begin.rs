@@ -8,10 +8,11 @@ use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::{Outcome, Schedule};
-use hozon_shared::ports::{Change, Ports};
+use hozon_shared::ports::Change;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::ports::ArchivePorts;
 use crate::run::Run;
 use crate::settings::Settings;
 use crate::task_error::TaskErrorKind;
@@ -24,7 +25,7 @@ pub enum Start {
     Occurrence { org: OrgId, schedule: ScheduleId, at: DateTime<Utc> },
 }
 
-pub async fn run(ports: &Ports, settings: &Settings, execution: &str, start: &Start) -> Result<Value, TaskErrorKind> {
+pub async fn run(ports: &ArchivePorts, settings: &Settings, execution: &str, start: &Start) -> Result<Value, TaskErrorKind> {
     let backup = match *start {
         Start::Backup { org, backup } => Some(begin_requested(&Run { ports, settings, org, backup }).await?),
         Start::Occurrence { org, schedule, at } => begin_scheduled(ports, settings, execution, (org, schedule), at).await?,
@@ -45,7 +46,7 @@ async fn begin_requested(run: &Run<'_>) -> Result<BackupId, TaskErrorKind> {
 /// Returns `None` if there is nothing to run. When the same execution repeats the task, it finds the backup that it
 /// started.
 async fn begin_scheduled(
-    ports: &Ports,
+    ports: &ArchivePorts,
     settings: &Settings,
     execution: &str,
     (org, id): (OrgId, ScheduleId),
@@ -74,14 +75,19 @@ async fn begin_scheduled(
 }
 
 /// Returns the backup if this execution owns it and it is still in progress.
-async fn unfinished_backup(ports: &Ports, org: OrgId, id: BackupId, execution: &str) -> Result<Option<BackupId>, TaskErrorKind> {
+async fn unfinished_backup(
+    ports: &ArchivePorts,
+    org: OrgId,
+    id: BackupId,
+    execution: &str,
+) -> Result<Option<BackupId>, TaskErrorKind> {
     let backup = ports.store.backup(org, id).await?;
     let own = backup.filter(|backup| backup.execution == execution && backup.status == BackupStatus::Inprogress);
     Ok(own.map(|backup| backup.id))
 }
 
 /// An organisation runs one backup at a time; the state machine waits and retries.
-async fn require_free_place(ports: &Ports, org: OrgId) -> Result<(), TaskErrorKind> {
+async fn require_free_place(ports: &ArchivePorts, org: OrgId) -> Result<(), TaskErrorKind> {
     let newest = ports.store.backups(org, 1).await?;
     if newest.iter().any(|backup| backup.status == BackupStatus::Inprogress) { Err(TaskErrorKind::Busy) } else { Ok(()) }
 }
@@ -89,7 +95,7 @@ async fn require_free_place(ports: &Ports, org: OrgId) -> Result<(), TaskErrorKi
 type Claimed = Result<(Claim, Option<Settled>), LimitReached>;
 
 async fn claim(
-    ports: &Ports,
+    ports: &ArchivePorts,
     settings: &Settings,
     schedule: &Schedule,
     backup: BackupId,

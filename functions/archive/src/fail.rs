@@ -6,11 +6,12 @@ use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::ending::end_backup;
-use hozon_shared::ports::{ErrorKind, PortError, Ports};
+use hozon_shared::ports::{ErrorKind, PortError};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::begin::Start;
+use crate::ports::ArchivePorts;
 use crate::run::Run;
 use crate::settings::Settings;
 use crate::task_error::STORAGE_FULL;
@@ -32,7 +33,7 @@ struct Begun {
     backup: Option<BackupId>,
 }
 
-pub async fn run(ports: &Ports, settings: &Settings, failed: &Failed) -> Result<Value, TaskErrorKind> {
+pub async fn run(ports: &ArchivePorts, settings: &Settings, failed: &Failed) -> Result<Value, TaskErrorKind> {
     let begun = failed.run.as_ref().and_then(|begun| begun.backup);
     match (&failed.start, begun) {
         (Start::Backup { org, backup }, _) => end(&Run { ports, settings, org: *org, backup: *backup }, &failed.error).await?,
@@ -75,10 +76,13 @@ async fn end_if_running(run: &Run<'_>, backup: Backup, error: &Value) -> Result<
         return Ok(());
     }
     let recorded = run.ports.progress.failure(run.org, run.backup).await?;
-    Ok(end_backup(run.ports, backup, recorded.unwrap_or_else(|| unexplained(error))).await?)
+    let failure = recorded.unwrap_or_else(|| unexplained(error));
+    let now = run.ports.clock.now();
+    let event = EventId(run.ports.ids.next(now));
+    Ok(end_backup(&*run.ports.store, &*run.ports.accounts, backup, failure, now, event).await?)
 }
 
-async fn record(ports: &Ports, start: &Start, error: &Value) -> Result<(), TaskErrorKind> {
+async fn record(ports: &ArchivePorts, start: &Start, error: &Value) -> Result<(), TaskErrorKind> {
     let Start::Occurrence { org, schedule, at } = *start else { return Ok(()) };
     let Some(schedule) = ports.schedules.schedule(org, schedule).await? else { return Ok(()) };
     let Some(occurrence) = schedule.occurrence_at(at) else { return Ok(()) };

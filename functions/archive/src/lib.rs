@@ -16,6 +16,7 @@ mod pack_rows;
 mod packed;
 mod pipeline;
 mod plan;
+mod ports;
 mod progress;
 mod reuse;
 mod run;
@@ -26,13 +27,13 @@ mod work;
 mod zip_writer;
 
 use hozon_shared::domain::id::{BackupId, OrgId};
-use hozon_shared::ports::Ports;
 use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
 use serde_json::Value;
 
 use begin::Start;
 use fail::Failed;
+pub use ports::ArchivePorts;
 use run::{BackupRef, Run};
 pub use settings::Settings;
 pub use task_error::{Stage, TaskError, TaskErrorKind};
@@ -74,7 +75,7 @@ impl Call {
 }
 
 /// Carries out one task. Its failure is recorded as the run's reason, if the backup exists.
-pub async fn handle(ports: &Ports, settings: &Settings, input: Value) -> Result<Value, TaskError> {
+pub async fn handle(ports: &ArchivePorts, settings: &Settings, input: Value) -> Result<Value, TaskError> {
     let call: Call =
         serde_json::from_value(input).map_err(|error| TaskError::new(Stage::Call, TaskErrorKind::UnreadableCall(error)))?;
     let outcome = carry_out(ports, settings, &call).await.map_err(|kind| TaskError::new(call.stage(), kind));
@@ -85,7 +86,7 @@ pub async fn handle(ports: &Ports, settings: &Settings, input: Value) -> Result<
 }
 
 /// Logs a failure and keeps it as the backup's. What fails here is logged beside it: the state machine still learns the task's own error.
-async fn record(ports: &Ports, of: Option<BackupRef>, error: &TaskError) {
+async fn record(ports: &ArchivePorts, of: Option<BackupRef>, error: &TaskError) {
     let (org, id) = (of.map(|of| of.org.0), of.map(|of| of.backup.0));
     let (stage, cause) = (error.stage.name(), error.kind.cause());
     let retry_after_s = error.retry_after.map(|wait| wait.as_secs());
@@ -109,7 +110,7 @@ async fn record(ports: &Ports, of: Option<BackupRef>, error: &TaskError) {
     }
 }
 
-async fn carry_out(ports: &Ports, settings: &Settings, call: &Call) -> Result<Value, TaskErrorKind> {
+async fn carry_out(ports: &ArchivePorts, settings: &Settings, call: &Call) -> Result<Value, TaskErrorKind> {
     let run = |of: &BackupRef| Run { ports, settings, org: of.org, backup: of.backup };
     match call {
         Call::Begin { execution, input } => begin::run(ports, settings, execution, input).await,

@@ -1,9 +1,9 @@
 //! What the tasks of one backup share.
 
 use hozon_shared::domain::id::{BackupId, OrgId};
-use hozon_shared::ports::Ports;
 use serde::Deserialize;
 
+use crate::ports::ArchivePorts;
 use crate::settings::Settings;
 
 /// The backup of a task.
@@ -15,7 +15,7 @@ pub struct BackupRef {
 
 /// Context of a task that works on a backup.
 pub struct Run<'a> {
-    pub ports: &'a Ports,
+    pub ports: &'a ArchivePorts,
     pub settings: &'a Settings,
     pub org: OrgId,
     pub backup: BackupId,

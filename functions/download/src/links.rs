@@ -14,10 +14,12 @@ use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::plain_link::LinkedFile;
-use hozon_shared::ports::{Change, ObjectRef, Ports};
+use hozon_shared::ports::{Change, ObjectRef};
 use hozon_shared::stored::{as_stored, find_backup, stored_zips};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+use crate::ports::DownloadPorts;
 
 /// Number of recent backups that are searched for one that can be downloaded.
 const LOOK_BACK: usize = 20;
@@ -52,7 +54,7 @@ struct Urls {
     responses((status = 200, description = "The links", body = UrlsEnvelope), (status = 204, description = "No backup can be downloaded")),
 )]
 pub async fn all(
-    State(ports): State<Ports>,
+    State(ports): State<DownloadPorts>,
     Administrator(caller): Administrator,
     Params(chosen): Params<Chosen>,
 ) -> Result<Response, ApiError> {
@@ -106,7 +108,7 @@ struct Download {
     responses((status = 200, description = "The link", body = DownloadEnvelope)),
 )]
 pub async fn one(
-    State(ports): State<Ports>,
+    State(ports): State<DownloadPorts>,
     Administrator(caller): Administrator,
     once: Once,
     Path((_version, id, name)): Path<(String, String, String)>,
@@ -129,13 +131,13 @@ pub async fn one(
     Ok(Json(DownloadEnvelope { download }))
 }
 
-async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Backup, ApiError> {
+async fn find(ports: &DownloadPorts, org: OrgId, id: &str) -> Result<Backup, ApiError> {
     find_backup(&*ports.store, org, id).await?.ok_or_else(ApiError::not_found)
 }
 
 /// Creates links to the files of one backup, valid until the backup expires.
 struct LinkMaker<'a> {
-    ports: &'a Ports,
+    ports: &'a DownloadPorts,
     organisation: &'a Organisation,
     backup: &'a Backup,
     now: DateTime<Utc>,
@@ -162,7 +164,7 @@ impl LinkMaker<'_> {
     }
 }
 
-fn download_started(ports: &Ports, caller: &Caller, backup: &Backup, file: &ArchiveFile, now: DateTime<Utc>) -> Change {
+fn download_started(ports: &DownloadPorts, caller: &Caller, backup: &Backup, file: &ArchiveFile, now: DateTime<Utc>) -> Change {
     let what = EventKind::DownloadStarted { backup: backup.id, file: file.name.clone(), address: None };
     Change::Event(Event { id: EventId(ports.ids.next(now)), at: now, by: caller.person.clone(), what })
 }

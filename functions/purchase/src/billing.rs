@@ -6,12 +6,13 @@ use hozon_shared::api::{ApiError, Envelope};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::price::Terms;
-use hozon_shared::ports::Ports;
+
+use crate::ports::PurchasePorts;
 
 /// The ports and terms of these calls.
 #[derive(Clone)]
 pub struct Billing {
-    pub ports: Ports,
+    pub ports: PurchasePorts,
     pub terms: Arc<Terms>,
 }
 

@@ -8,6 +8,7 @@ mod checkout;
 mod ledger;
 mod messages;
 mod orders;
+mod ports;
 mod prices;
 mod settle;
 mod shop;
@@ -18,6 +19,7 @@ use hozon_shared::api::{Documented, with_idempotency, with_versions};
 use utoipa_axum::routes;
 
 pub use billing::Billing;
+pub use ports::PurchasePorts;
 pub use shop::Shop;
 
 /// Returns the routes of this function; without a shop, where nothing is sold, those of the allowance alone.
@@ -41,5 +43,5 @@ fn routes_of_shop(shop: Shop) -> Documented {
         .routes(routes!(subscriptions::cancel))
         .routes(routes!(subscriptions::resume));
     // The provider's messages have their own ids, by which repeats are detected.
-    with_idempotency(with_versions(routes), &shop.ports).routes(routes!(messages::handle)).with_state(shop)
+    with_idempotency(with_versions(routes), &shop.ports.once).routes(routes!(messages::handle)).with_state(shop)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hozon_purchase::{Billing, Shop};
+use hozon_purchase::{Billing, PurchasePorts, Shop};
 use hozon_shared::aws::Aws;
 use hozon_shared::settings::{PaymentSettings, Settings, console_url, terms};
 use hozon_shared::{lambda, telemetry};
@@ -11,7 +11,7 @@ use hozon_shared::{lambda, telemetry};
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
     let aws = Aws::load(Settings::from_env()?).await;
-    let billing = Billing { ports: aws.ports(), terms: Arc::new(terms()?) };
+    let billing = Billing { ports: PurchasePorts::from(&aws.ports()), terms: Arc::new(terms()?) };
     let shop = shop(&aws, &billing).await?;
     lambda::serve(hozon_purchase::router(billing, shop)).await
 }

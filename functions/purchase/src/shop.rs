@@ -7,7 +7,9 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::price::{CountryPrices, Terms};
 use hozon_shared::domain::purchase::{ChangeContext, Holdings};
-use hozon_shared::ports::{Change, ErrorKind, Payments, PortError, Ports, Renewals};
+use hozon_shared::ports::{Change, ErrorKind, Payments, PortError, Renewals};
+
+use crate::ports::PurchasePorts;
 
 /// Attempts to change rows that others change concurrently.
 pub(crate) const ATTEMPTS: usize = 8;
@@ -15,7 +17,7 @@ pub(crate) const ATTEMPTS: usize = 8;
 /// The `purchase` function with its dependencies.
 #[derive(Clone)]
 pub struct Shop {
-    pub(crate) ports: Ports,
+    pub(crate) ports: PurchasePorts,
     pub(crate) payments: Arc<dyn Payments>,
     pub(crate) renewals: Arc<dyn Renewals>,
     pub(crate) terms: Arc<Terms>,
@@ -25,7 +27,12 @@ pub struct Shop {
 
 impl Shop {
     /// Creates the function with its terms and payment provider. `console` is the URL to which buyers return.
-    pub fn new<P: Payments + Renewals + 'static>(ports: Ports, provider: Arc<P>, terms: Arc<Terms>, console: &str) -> Self {
+    pub fn new<P: Payments + Renewals + 'static>(
+        ports: PurchasePorts,
+        provider: Arc<P>,
+        terms: Arc<Terms>,
+        console: &str,
+    ) -> Self {
         let console = console.trim_end_matches('/').into();
         Self { ports, payments: provider.clone(), renewals: provider, terms, console }
     }

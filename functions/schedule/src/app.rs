@@ -9,7 +9,9 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::webhook::Addresses;
-use hozon_shared::ports::{PortError, Ports, Triggers};
+use hozon_shared::ports::{PortError, Triggers};
+
+use crate::ports::SchedulePorts;
 
 /// Attempts to change a row that others change concurrently.
 pub const ATTEMPTS: usize = 5;
@@ -17,7 +19,7 @@ pub const ATTEMPTS: usize = 5;
 /// The function with its dependencies.
 #[derive(Clone)]
 pub struct App {
-    pub ports: Ports,
+    pub ports: SchedulePorts,
     pub triggers: Arc<dyn Triggers>,
     pub terms: Arc<Terms>,
     /// When scheduled runs start, for organisations that have not set their own time.

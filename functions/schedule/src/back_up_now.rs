@@ -9,18 +9,19 @@ use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::ending::end_backup;
-use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
+use hozon_shared::ports::{Change, ErrorKind, PortError};
 use hozon_shared::running::start_run;
 
 use crate::allowance;
 use crate::app::{ATTEMPTS, App};
+use crate::ports::SchedulePorts;
 
 type Answer = (StatusCode, Json<BackupEnvelope<Success<Changed>>>);
 
 pub async fn handle(app: &App, organisation: &Organisation, caller: &Caller, once: &Once) -> Result<Answer, ApiError> {
     let backup = create(app, organisation, caller, once).await?;
     if let Err(error) = begin_run(&app.ports, &backup).await {
-        once.retract(&app.ports, caller.org).await?;
+        once.retract(&app.ports.once, caller.org).await?;
         return Err(error);
     }
     Ok((StatusCode::CREATED, Json(answer(backup.id))))
@@ -60,9 +61,11 @@ async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &
 
 /// Starts the run. On failure the backup is ended at once and its claim returned. If this function stops before that,
 /// the sweep starts the run.
-async fn begin_run(ports: &Ports, backup: &Backup) -> Result<(), ApiError> {
-    let Err(error) = start_run(ports, backup).await else { return Ok(()) };
+async fn begin_run(ports: &SchedulePorts, backup: &Backup) -> Result<(), ApiError> {
+    let Err(error) = start_run(&*ports.workflow, backup).await else { return Ok(()) };
     let failure = Failure::new("RUN_NOT_STARTED", "The run could not be started. Nothing was used; try again in a minute.");
-    end_backup(ports, backup.clone(), failure).await?;
+    let now = ports.clock.now();
+    let event = EventId(ports.ids.next(now));
+    end_backup(&*ports.store, &*ports.accounts, backup.clone(), failure, now, event).await?;
     Err(error.into())
 }

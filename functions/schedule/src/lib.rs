@@ -9,6 +9,7 @@ mod cancel;
 mod change;
 mod current;
 mod etag;
+mod ports;
 mod preview;
 mod representation;
 mod request;
@@ -26,6 +27,7 @@ use hozon_shared::api::{
 use utoipa_axum::routes;
 
 pub use app::App;
+pub use ports::SchedulePorts;
 
 /// Returns the routes of this function.
 pub fn router(app: App) -> Documented {
@@ -39,7 +41,7 @@ pub fn router(app: App) -> Documented {
         .routes(routes!(settings::read, settings::save))
         .routes(routes!(calendar::feed))
         .routes(routes!(calendar::create_link, calendar::remove_link));
-    let routes = with_idempotency(with_versions(routes), &app.ports);
+    let routes = with_idempotency(with_versions(routes), &app.ports.once);
     representation::with_representation(routes, &app).merge(routes_of_webhooks(&app)).with_state(app)
 }
 
@@ -49,7 +51,7 @@ fn routes_of_webhooks(app: &App) -> Documented<App> {
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::remove))
         .routes(routes!(webhooks::test));
-    with_idempotency(with_versions(routes), &app.ports)
+    with_idempotency(with_versions(routes), &app.ports.once)
 }
 
 /// Sets a schedule, or starts an on-demand backup if the body is empty.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hozon_schedule::App;
+use hozon_schedule::{App, SchedulePorts};
 use hozon_shared::aws::Aws;
 use hozon_shared::settings::{self, Settings, TriggerSettings};
 use hozon_shared::{lambda, telemetry};
@@ -12,7 +12,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
     let aws = Aws::load(Settings::from_env()?).await;
     let app = App {
-        ports: aws.ports(),
+        ports: SchedulePorts::from(&aws.ports()),
         triggers: aws.triggers(TriggerSettings::from_env()?),
         terms: Arc::new(settings::terms()?),
         time_of_day: settings::time_of_day()?,

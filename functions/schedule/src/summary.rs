@@ -181,7 +181,7 @@ pub async fn read(app: &App, caller: &Caller) -> Result<SummaryEnvelope, ApiErro
     let backups = app.ports.store.backups(caller.org, SAMPLES + 1).await?;
     let estimated_seconds = estimated_seconds(&backups);
     let (backup, last) = newest_backups(app, &organisation, backups, now).await?;
-    let news = Notices::of(&app.ports, caller.org, caller.person.id).await?;
+    let news = Notices::of(&*app.ports.store, &*app.ports.marks, caller.org, caller.person.id).await?;
     let summary = Summary {
         now: local_time(now, organisation.time_zone),
         time_zone: organisation.time_zone.name().to_owned(),

@@ -14,12 +14,13 @@ use hozon_shared::domain::id::{EventId, OrgId, WebhookId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::webhook::{Addresses, Secret, Webhook, WebhookKind, free_slot};
-use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
+use hozon_shared::ports::{Change, ErrorKind, PortError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::ports::SchedulePorts;
 
 const LONGEST_URL: usize = 2000;
 /// Attempts to acquire a free slot.
@@ -107,7 +108,7 @@ pub async fn add(
 }
 
 /// Stores a webhook together with the lock of a free slot, so that concurrent requests cannot exceed the limit.
-async fn acquire_slot(ports: &Ports, webhook: Webhook, once: &Once) -> Result<(), ApiError> {
+async fn acquire_slot(ports: &SchedulePorts, webhook: Webhook, once: &Once) -> Result<(), ApiError> {
     for _ in 0..ATTEMPTS {
         let Some(slot) = free_slot(&ports.webhooks.webhooks(webhook.org).await?) else {
             return Err(ApiError::not_allowed("An organisation can have at most 5 webhooks. Remove one first."));
@@ -205,7 +206,7 @@ fn test_message(organisation: &Organisation, locale: Locale) -> ChatMessage {
     ChatMessage { locale, title: title.to_owned(), paragraphs: vec![paragraph.to_owned()], footer }
 }
 
-async fn find(ports: &Ports, org: OrgId, id: &str) -> Result<Webhook, ApiError> {
+async fn find(ports: &SchedulePorts, org: OrgId, id: &str) -> Result<Webhook, ApiError> {
     let id: WebhookId = id.parse().map_err(|_| ApiError::not_found())?;
     let webhooks = ports.webhooks.webhooks(org).await?;
     webhooks.into_iter().find(|webhook| webhook.id == id).ok_or_else(ApiError::not_found)

@@ -4,6 +4,7 @@
 //! exactly one run.
 
 mod deliver;
+mod ports;
 mod sweep;
 
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use hozon_shared::call::CallError;
 use hozon_shared::domain::id::{OrgId, ScheduleId};
-use hozon_shared::ports::{Ports, Triggers};
+use hozon_shared::ports::Triggers;
+pub use ports::TriggerPorts;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,7 +23,7 @@ const BAD_INPUT: &str = "neither a delivery nor {\"sweep\":{}}";
 /// The `trigger` function with its dependencies.
 #[derive(Clone)]
 pub struct Trigger {
-    pub ports: Ports,
+    pub ports: TriggerPorts,
     /// Used to repair triggers that do not match their schedule.
     pub triggers: Arc<dyn Triggers>,
 }

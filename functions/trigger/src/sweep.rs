@@ -13,6 +13,7 @@ use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, PortError, ScheduleT
 use hozon_shared::running::start_run;
 use serde::Serialize;
 
+use crate::ports::TriggerPorts;
 use crate::{Sweep, Trigger, execution_name};
 
 /// Result of a sweep.
@@ -118,7 +119,7 @@ impl Trigger {
     /// Starts the run of a backup that has not begun, because the request that created the backup may have been cut off. The execution is
     /// named after the backup, so an execution that is only slow is not started twice.
     async fn start_again(&self, backup: Backup, swept: &mut Swept) -> Result<(), PortError> {
-        match start_run(&self.ports, &backup).await? {
+        match start_run(&*self.ports.workflow, &backup).await? {
             StartOutcome::Running => {
                 tracing::warn!(run.org = backup.org.0, run.id = backup.id.0, "started the missing run of a backup");
                 swept.started += 1;
@@ -130,7 +131,9 @@ impl Trigger {
 
     /// Fails a backup whose execution ended without reporting a reason.
     async fn end_silent(&self, backup: Backup, swept: &mut Swept) -> Result<(), PortError> {
-        end_backup(&self.ports, backup, Failure::silent()).await?;
+        let TriggerPorts { clock, ids, store, accounts, .. } = &self.ports;
+        let now = clock.now();
+        end_backup(&**store, &**accounts, backup, Failure::silent(), now, EventId(ids.next(now))).await?;
         swept.ended += 1;
         Ok(())
     }

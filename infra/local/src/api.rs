@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use hozon_purchase::{Billing, Shop};
-use hozon_schedule::App;
+use hozon_activity::ActivityPorts;
+use hozon_download::DownloadPorts;
+use hozon_purchase::{Billing, PurchasePorts, Shop};
+use hozon_schedule::{App, SchedulePorts};
 use hozon_shared::api::{Documented, document};
 use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::webhook::Addresses;
@@ -20,12 +22,12 @@ pub fn router(
     addresses: Addresses,
     console: &str,
 ) -> Documented {
-    let billing = Billing { ports: ports.clone(), terms: terms.clone() };
-    let shop = Shop::new(ports.clone(), payments, terms.clone(), console);
-    let app = App { ports: ports.clone(), triggers, terms, time_of_day: default_time_of_day(), addresses };
+    let billing = Billing { ports: PurchasePorts::from(ports), terms: terms.clone() };
+    let shop = Shop::new(billing.ports.clone(), payments, terms.clone(), console);
+    let app = App { ports: SchedulePorts::from(ports), triggers, terms, time_of_day: default_time_of_day(), addresses };
     Documented::with_openapi(document())
         .merge(hozon_schedule::router(app))
-        .merge(hozon_download::router(ports.clone()))
-        .merge(hozon_activity::router(ports.clone()))
+        .merge(hozon_download::router(DownloadPorts::from(ports)))
+        .merge(hozon_activity::router(ActivityPorts::from(ports)))
         .merge(hozon_purchase::router(billing, Some(shop)))
 }

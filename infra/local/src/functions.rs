@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dynoxide::Database;
-use hozon_archive::TaskError;
+use hozon_access::AccessPorts;
+use hozon_archive::{ArchivePorts, TaskError};
 use hozon_emulator_aws::lambda::Function;
 use hozon_emulator_aws::s3::ARCHIVES_BUCKET;
 use hozon_emulator_aws::states::asl::{Failed, Services};
@@ -25,7 +26,7 @@ pub const ARCHIVE: &str = "archive";
 
 /// Invokes the functions.
 pub struct Functions {
-    pub ports: Ports,
+    pub ports: ArchivePorts,
     /// Settings for dividing runs into pieces.
     pub limits: hozon_archive::Settings,
 }
@@ -82,7 +83,7 @@ fn failed(error: &TaskError) -> Failed {
 }
 
 /// The `access` function, invoked in this process.
-pub struct AccessFunction(pub Ports);
+pub struct AccessFunction(pub AccessPorts);
 
 #[async_trait]
 impl Function for AccessFunction {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use dynoxide::Database;
+use hozon_access::AccessPorts;
+use hozon_archive::ArchivePorts;
 use hozon_authorize::Authorizer;
 use hozon_emulator_aws::access_events::{self, AccessEvent};
 use hozon_emulator_aws::mail::{self, Mailbox};
@@ -179,7 +181,11 @@ impl Local {
         let stream = open_stream(&data, &emulated.database, function, ports.clock.clone())?;
         tasks.spawn(stream.clone().run(stop.clone()));
         tasks.spawn(deliveries.clone().run(stop.clone()));
-        tasks.spawn(access_events::deliver(emulated.accesses, Arc::new(AccessFunction(ports.clone())), ports.clock.clone()));
+        tasks.spawn(access_events::deliver(
+            emulated.accesses,
+            Arc::new(AccessFunction(AccessPorts::from(&ports))),
+            ports.clock.clone(),
+        ));
         if let Some(clock) = options.slowing {
             tokio::spawn(clock.follow(executions.running()));
         }
@@ -362,6 +368,6 @@ fn executions(
     let names = [("ArchiveFunctionArn", ARCHIVE), ("ArchivesBucket", ARCHIVES_BUCKET)];
     let machine = asl::load(STATE_MACHINE_FILE, &names)?;
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-    let run = Run::new(Arc::new(Functions { ports: ports.clone(), limits }), at_once, speed);
+    let run = Run::new(Arc::new(Functions { ports: ArchivePorts::from(ports), limits }), at_once, speed);
     Executions::new(data.join("executions"), machine, run, tasks.clone(), stop.clone())
 }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use hozon_emulator_aws::states::Executions;
 use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
+use hozon_shared::domain::id::EventId;
 use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Due, DueItems, PortError, Ports, StartOutcome};
 use hozon_shared::running::start_run;
@@ -38,11 +39,15 @@ pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
 }
 
 async fn go_on(ports: &Ports, backup: Backup) -> Result<(), PortError> {
-    match start_run(ports, &backup).await? {
+    match start_run(&*ports.workflow, &backup).await? {
         StartOutcome::Running => {
             tracing::warn!(run.org = backup.org.0, run.id = backup.id.0, "started the missing run of a backup");
             Ok(())
         }
-        StartOutcome::Taken => end_backup(ports, backup, Failure::silent()).await,
+        StartOutcome::Taken => {
+            let now = ports.clock.now();
+            let event = EventId(ports.ids.next(now));
+            end_backup(&*ports.store, &*ports.accounts, backup, Failure::silent(), now, event).await
+        }
     }
 }

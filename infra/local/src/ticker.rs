@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_emulator_aws::scheduler::{LambdaTarget, Scheduler};
 use hozon_emulator_stripe::StripeServer;
-use hozon_shared::ports::{Clock, Ports, Triggers};
+use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::telemetry::Causes;
-use hozon_trigger::Trigger;
+use hozon_trigger::{Trigger, TriggerPorts};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -56,7 +56,7 @@ impl LambdaTarget for TriggerFunction {
 /// Runs time-driven work.
 #[derive(Clone)]
 pub struct Ticker {
-    clock: Arc<dyn Clock>,
+    ports: Ports,
     scheduler: Scheduler,
     trigger: Trigger,
     stripe: StripeServer,
@@ -67,9 +67,9 @@ pub struct Ticker {
 
 impl Ticker {
     /// Creates a ticker; everything is due at the first tick.
-    pub fn new(clock: Arc<dyn Clock>, scheduler: Scheduler, trigger: Trigger, stripe: StripeServer, counts: Counts) -> Self {
+    pub fn new(ports: Ports, scheduler: Scheduler, trigger: Trigger, stripe: StripeServer, counts: Counts) -> Self {
         let never = || Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
-        Self { clock, scheduler, trigger, stripe, counts, swept: never(), cleaned: never() }
+        Self { ports, scheduler, trigger, stripe, counts, swept: never(), cleaned: never() }
     }
 
     /// Ticks until it is stopped.
@@ -90,7 +90,7 @@ impl Ticker {
 
     /// Does everything that is due now.
     pub async fn tick(&self) {
-        let now = self.clock.now();
+        let now = self.ports.clock.now();
         self.scheduler.fire_due(now).await;
         self.stripe.tick().await;
         let mut swept = self.swept.lock().await;
@@ -119,7 +119,7 @@ impl Ticker {
 
     /// Next time at which a schedule fires.
     pub fn next_fire(&self) -> Option<DateTime<Utc>> {
-        self.scheduler.next_fire(self.clock.now())
+        self.scheduler.next_fire(self.ports.clock.now())
     }
 
     async fn sweep(&self, after_a_stop: bool) {
@@ -129,11 +129,10 @@ impl Ticker {
     }
 
     async fn clean(&self) {
-        let ports = &self.trigger.ports;
-        let archives = housekeeping::delete_expired(ports).await;
-        let segments = housekeeping::delete_old_segments(ports).await;
-        let contents = housekeeping::delete_old_contents(ports).await;
-        let work = housekeeping::delete_old_work(ports).await;
+        let archives = housekeeping::delete_expired(&self.ports).await;
+        let segments = housekeeping::delete_old_segments(&self.ports).await;
+        let contents = housekeeping::delete_old_contents(&self.ports).await;
+        let work = housekeeping::delete_old_work(&self.ports).await;
         if let Err(error) = archives.and(segments).and(contents).and(work) {
             tracing::error!(error = %Causes(&error), "expired archives could not be deleted; tried again in an hour");
         }
@@ -142,12 +141,11 @@ impl Ticker {
 
 /// The ticker, and the scheduler that it fires, of a data folder.
 pub fn start(data: &Path, ports: &Ports, triggers: &Arc<dyn Triggers>, stripe: &StripeServer) -> Result<(Ticker, Scheduler)> {
-    let trigger = Trigger { ports: ports.clone(), triggers: triggers.clone() };
+    let trigger = Trigger { ports: TriggerPorts::from(ports), triggers: triggers.clone() };
     let counts = Counts::default();
     let called = Arc::new(TriggerFunction { trigger: trigger.clone(), counts: counts.clone() });
     let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
-    let clock = ports.clock.clone();
-    Ok((Ticker::new(clock, scheduler.clone(), trigger, stripe.clone(), counts), scheduler))
+    Ok((Ticker::new(ports.clone(), scheduler.clone(), trigger, stripe.clone(), counts), scheduler))
 }
 
 /// Returns whether work that was last done at `last` is due; also true if the clock was set back before that.

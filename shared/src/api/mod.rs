@@ -21,7 +21,7 @@ pub use etag::{tag_matches, tag_of, unless_known};
 pub use extract::{Body, Params};
 pub use files::BackupOut;
 pub use identity::{Administrator, Identity};
-pub use once::{Once, with_idempotency};
+pub use once::{Once, OncePorts, with_idempotency};
 pub use openapi::{AnyError, Documented, ErrorOut, FailureOut, document, without_unused_schemas};
 pub use pages::{Page, PageInfo, Paged};
 pub use wire::{BackupEnvelope, Changed, LocalTime, PersonOut, Success, local_time, with_fallbacks, with_versions};

@@ -24,7 +24,7 @@ use super::{ApiError, Identity};
 use crate::domain::id::OrgId;
 use crate::domain::organisation::{Caller, Role};
 use crate::domain::request::{Answer, Repeat};
-use crate::ports::{Change, PortError, Ports};
+use crate::ports::{Change, Clock, Ids, PortError, Ports, Requests, Store};
 
 const HEADER: &str = "idempotency-key";
 /// Response header that marks a replayed answer.
@@ -33,8 +33,25 @@ const LONGEST_KEY: usize = 255;
 /// Maximum body size, the same as in axum's own extractors.
 const LARGEST_BODY: usize = 2 << 20;
 
+/// The ports that keep keys and answers.
+#[derive(Clone)]
+pub struct OncePorts {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub store: Arc<dyn Store>,
+    pub requests: Arc<dyn Requests>,
+}
+
+impl From<&Ports> for OncePorts {
+    /// Selects these ports from the common ones.
+    fn from(ports: &Ports) -> Self {
+        let Ports { clock, ids, store, requests, .. } = ports.clone();
+        Self { clock, ids, store, requests }
+    }
+}
+
 /// Makes a router's POST routes accept an `Idempotency-Key`, and documents the header.
-pub fn with_idempotency<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<S>, ports: &Ports) -> OpenApiRouter<S> {
+pub fn with_idempotency<S: Clone + Send + Sync + 'static>(router: OpenApiRouter<S>, ports: &OncePorts) -> OpenApiRouter<S> {
     let mut router = router.route_layer(middleware::from_fn_with_state(ports.clone(), handle));
     router.get_openapi_mut().paths.paths.values_mut().filter_map(|path| path.post.as_mut()).for_each(describe);
     router
@@ -86,7 +103,7 @@ impl Once {
     }
 
     /// Releases the key after the handler has undone its effect.
-    pub async fn retract(&self, ports: &Ports, org: OrgId) -> Result<(), PortError> {
+    pub async fn retract(&self, ports: &OncePorts, org: OrgId) -> Result<(), PortError> {
         match &self.attempt {
             Some(attempt) => ports.requests.retract(org, &attempt.request).await,
             None => Ok(()),
@@ -114,7 +131,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Once {
     }
 }
 
-async fn handle(State(ports): State<Ports>, request: Request, next: Next) -> Response {
+async fn handle(State(ports): State<OncePorts>, request: Request, next: Next) -> Response {
     let caller = match request.extensions().get::<Identity>() {
         Some(Identity(Ok(caller))) if caller.role == Role::Administrator => caller.clone(),
         _ => return next.run(request).await,
@@ -135,7 +152,7 @@ fn key_of(method: &Method, headers: &HeaderMap) -> Result<Option<String>, ApiErr
     key.map(|key| Some(key.to_owned())).ok_or_else(ApiError::invalid_idempotency_key)
 }
 
-async fn carry_out(ports: Ports, caller: Caller, key: String, request: Request, next: Next) -> Result<Response, ApiError> {
+async fn carry_out(ports: OncePorts, caller: Caller, key: String, request: Request, next: Next) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, LARGEST_BODY).await.map_err(|_| ApiError::body_not_readable())?;
     let now = ports.clock.now();
@@ -161,7 +178,7 @@ async fn carry_out(ports: Ports, caller: Caller, key: String, request: Request, 
 }
 
 /// Stores the answer of a handler that had no transaction, and releases the key of a request that was rejected.
-async fn settle(ports: &Ports, org: OrgId, attempt: &Attempt, response: Response) -> Result<Response, ApiError> {
+async fn settle(ports: &OncePorts, org: OrgId, attempt: &Attempt, response: Response) -> Result<Response, ApiError> {
     if !response.status().is_success() {
         ports.requests.release(org, &attempt.request).await?;
         return Ok(response);

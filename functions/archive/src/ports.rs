@@ -1,0 +1,27 @@
+//! Ports of the function.
+
+use std::sync::Arc;
+
+use hozon_shared::ports::{Accounts, Clock, Ids, Objects, Ports, Progress, Schedules, SnapshotReader, Store, Uploads};
+
+/// The ports that the function uses.
+#[derive(Clone)]
+pub struct ArchivePorts {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub store: Arc<dyn Store>,
+    pub schedules: Arc<dyn Schedules>,
+    pub accounts: Arc<dyn Accounts>,
+    pub progress: Arc<dyn Progress>,
+    pub objects: Arc<dyn Objects>,
+    pub uploads: Arc<dyn Uploads>,
+    pub snapshots: Arc<dyn SnapshotReader>,
+}
+
+impl From<&Ports> for ArchivePorts {
+    /// Selects the function's ports from the common ones.
+    fn from(ports: &Ports) -> Self {
+        let Ports { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots, .. } = ports.clone();
+        Self { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots }
+    }
+}

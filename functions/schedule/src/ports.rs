@@ -1,0 +1,49 @@
+//! Ports of the function.
+
+use std::sync::Arc;
+
+use hozon_shared::api::OncePorts;
+use hozon_shared::ports::{
+    Accounts, Clock, Ids, Marks, Ports, Progress, Purchases, Schedules, Secrets, SnapshotReader, Store, Webhooks, Workflow,
+};
+
+/// The ports that the function uses.
+#[derive(Clone)]
+pub struct SchedulePorts {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub secrets: Arc<dyn Secrets>,
+    pub store: Arc<dyn Store>,
+    pub schedules: Arc<dyn Schedules>,
+    pub accounts: Arc<dyn Accounts>,
+    pub purchases: Arc<dyn Purchases>,
+    pub progress: Arc<dyn Progress>,
+    pub marks: Arc<dyn Marks>,
+    pub webhooks: Arc<dyn Webhooks>,
+    pub workflow: Arc<dyn Workflow>,
+    pub snapshots: Arc<dyn SnapshotReader>,
+    pub once: OncePorts,
+}
+
+impl From<&Ports> for SchedulePorts {
+    /// Selects the function's ports from the common ones.
+    fn from(ports: &Ports) -> Self {
+        let once = OncePorts::from(ports);
+        let Ports {
+            clock,
+            ids,
+            secrets,
+            store,
+            schedules,
+            accounts,
+            purchases,
+            progress,
+            marks,
+            webhooks,
+            workflow,
+            snapshots,
+            ..
+        } = ports.clone();
+        Self { clock, ids, secrets, store, schedules, accounts, purchases, progress, marks, webhooks, workflow, snapshots, once }
+    }
+}

@@ -1,0 +1,24 @@
+//! Ports of the function.
+
+use std::sync::Arc;
+
+use hozon_shared::ports::{Accounts, Clock, Ids, Ports, Schedules, Store, Workflow};
+
+/// The ports that the function uses.
+#[derive(Clone)]
+pub struct TriggerPorts {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub store: Arc<dyn Store>,
+    pub schedules: Arc<dyn Schedules>,
+    pub accounts: Arc<dyn Accounts>,
+    pub workflow: Arc<dyn Workflow>,
+}
+
+impl From<&Ports> for TriggerPorts {
+    /// Selects the function's ports from the common ones.
+    fn from(ports: &Ports) -> Self {
+        let Ports { clock, ids, store, schedules, accounts, workflow, .. } = ports.clone();
+        Self { clock, ids, store, schedules, accounts, workflow }
+    }
+}
