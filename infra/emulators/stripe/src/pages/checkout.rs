@@ -1,10 +1,10 @@
 //! The checkout page and the authentication page.
 
+use askama::Template;
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::locale::Locale;
 
 use super::amounts::shown;
-use super::html::escape;
 use super::words::{PageTexts, card_error, declined, words};
 use crate::cards::{CARDS, Card, CardError, Decline};
 use crate::form::Form;
@@ -48,6 +48,11 @@ impl Typed {
     /// Adds the error of a declined card.
     pub fn declined(self, decline: Decline) -> Self {
         Self { errors: vec![Problem::Declined(decline)], ..self }
+    }
+
+    /// The fields at fault, with a sentence about each.
+    fn problems(&self, language: Locale) -> Vec<(&'static str, String)> {
+        self.errors.iter().map(|problem| (problem.field().name(), problem.sentence(language))).collect()
     }
 
     fn problem(&self, field: Field) -> Option<Problem> {
@@ -130,34 +135,13 @@ impl Field {
         }
     }
 
-    /// Renders the field with its label, hint and error.
-    fn html(self, language: Locale, value: &str, problem: Option<Problem>) -> String {
-        let (name, words) = (self.name(), words(language));
-        let hint = self.hint(words).map(|hint| format!("<span class=\"hint\" id=\"{name}-hint\">{hint}</span>"));
-        let error = problem
-            .map(|problem| format!("<span class=\"error\" id=\"{name}-error\">{}</span>", escape(&problem.sentence(language))));
-        let described: Vec<String> =
-            [hint.is_some().then(|| format!("{name}-hint")), error.is_some().then(|| format!("{name}-error"))]
-                .into_iter()
-                .flatten()
-                .collect();
-        let described =
-            if described.is_empty() { String::new() } else { format!(" aria-describedby=\"{}\"", described.join(" ")) };
-        let invalid = if problem.is_some() { " aria-invalid=\"true\"" } else { "" };
-        let kind = match self {
-            Self::Email => "type=\"email\"",
-            Self::Number | Self::Expiry | Self::Code => "type=\"text\" inputmode=\"numeric\"",
-            _ => "type=\"text\"",
-        };
-        format!(
-            "<p class=\"field\"><label for=\"{name}\">{}</label>{}<input id=\"{name}\" name=\"{name}\" {kind} autocomplete=\"{}\" \
-             value=\"{}\" required{described}{invalid}>{}</p>\n",
-            self.label(words),
-            hint.unwrap_or_default(),
-            self.autocomplete(),
-            escape(value),
-            error.unwrap_or_default()
-        )
+    /// Value of the `type` attribute.
+    fn kind(self) -> &'static str {
+        if self == Self::Email { "email" } else { "text" }
+    }
+
+    fn is_numeric(self) -> bool {
+        matches!(self, Self::Number | Self::Expiry | Self::Code)
     }
 }
 
@@ -196,112 +180,129 @@ fn is_country(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// Renders the page's content.
-pub fn body(session: &Session, typed: &Typed) -> String {
-    let language = session.language();
-    let words = words(language);
-    let rest = match session.status {
-        SessionStatus::Open => form(session, typed),
-        SessionStatus::Complete => {
-            let url = escape(&session.after_payment());
-            format!("<p class=\"done\" role=\"status\">{}</p>\n<p><a href=\"{url}\">{}</a></p>", words.paid, words.go_on)
+/// The checkout page: a form, or the outcome of a session that has ended.
+#[derive(Template)]
+#[template(path = "checkout.html")]
+pub struct CheckoutPage<'a> {
+    words: &'static PageTexts,
+    session: &'a Session,
+    order: OrderSummary,
+    /// The fields' names, with complete sentences about their errors.
+    problems: Vec<(&'static str, String)>,
+    billing: [FormField; 5],
+    card: [FormField; 3],
+    test_cards: Vec<(String, &'static str)>,
+}
+
+/// The page on which a bank would authenticate the buyer.
+#[derive(Template)]
+#[template(path = "challenge.html")]
+pub struct ChallengePage<'a> {
+    words: &'static PageTexts,
+    session: &'a Session,
+    order: OrderSummary,
+}
+
+/// The order as both pages show it.
+struct OrderSummary {
+    lines: Vec<SummaryLine>,
+    total: String,
+    /// What renews every month.
+    monthly: Option<String>,
+}
+
+struct SummaryLine {
+    description: String,
+    amount: String,
+    is_monthly: bool,
+}
+
+/// An input field with its label, hint and error.
+struct FormField {
+    name: &'static str,
+    label: &'static str,
+    hint: Option<&'static str>,
+    kind: &'static str,
+    is_numeric: bool,
+    autocomplete: &'static str,
+    value: String,
+    described_by: String,
+    error: Option<String>,
+}
+
+impl<'a> CheckoutPage<'a> {
+    pub fn new(session: &'a Session, typed: &Typed) -> Self {
+        let language = session.language();
+        let words = words(language);
+        let field = |field: Field, value: &str| FormField::new(field, words, value, typed.problem(field));
+        let BillingDetails { name, email, address } = &typed.details;
+        Self {
+            words,
+            session,
+            order: OrderSummary::of(session),
+            problems: if session.status == SessionStatus::Open { typed.problems(language) } else { Vec::new() },
+            billing: [
+                field(Field::Name, name),
+                field(Field::Email, email),
+                field(Field::Country, &address.country),
+                field(Field::PostalCode, &address.postal_code),
+                field(Field::Address, &address.line1),
+            ],
+            // Card input is never sent back.
+            card: [Field::Number, Field::Expiry, Field::Code].map(|of_card| field(of_card, "")),
+            test_cards: CARDS.iter().zip(words.card_hints).map(|((number, _), hint)| (spaced(number), hint)).collect(),
         }
-        SessionStatus::Expired => format!("<p class=\"error\" role=\"status\">{}</p>{}", words.expired, back(session)),
-    };
-    format!("<h1>{}</h1>\n{}{rest}", words.title, summary(session))
-}
-
-fn summary(session: &Session) -> String {
-    let words = words(session.language());
-    let rows = |lines: &mut dyn Iterator<Item = &LineItem>| -> String {
-        let row = |line: &LineItem| {
-            let period = if line.price.recurring.is_some() { format!(" {}", words.per_month) } else { String::new() };
-            let amount = shown(line.amount_total, &line.currency);
-            format!("<tr><th scope=\"row\">{}</th><td>{amount}{period}</td></tr>\n", escape(&line.description))
-        };
-        lines.map(row).collect()
-    };
-    let lines = rows(&mut session.line_items.data.iter());
-    let total = shown(session.amount_total, &session.currency);
-    let monthly = session.line_items.data.iter().filter(|line| line.price.recurring.is_some());
-    let monthly: i64 = monthly.map(|line| line.amount_total).sum();
-    let then = match session.mode.as_str() {
-        "subscription" => format!("<p>{} {}</p>\n", words.then_monthly, shown(monthly, &session.currency)),
-        _ => String::new(),
-    };
-    format!(
-        "<section aria-labelledby=\"order\">\n<h2 id=\"order\">{}</h2>\n<table>\n{lines}<tr class=\"total\"><th \
-         scope=\"row\">{}</th><td>{total}</td></tr>\n</table>\n{then}</section>\n",
-        words.order, words.total
-    )
-}
-
-fn form(session: &Session, typed: &Typed) -> String {
-    let language = session.language();
-    let words = words(language);
-    let field = |field: Field, value: &str| field.html(language, value, typed.problem(field));
-    let BillingDetails { name, email, address } = &typed.details;
-    let billing = [
-        field(Field::Name, name),
-        field(Field::Email, email),
-        field(Field::Country, &address.country),
-        field(Field::PostalCode, &address.postal_code),
-        field(Field::Address, &address.line1),
-    ]
-    .concat();
-    // Card input is never sent back.
-    let card = [Field::Number, Field::Expiry, Field::Code].map(|of_card| field(of_card, "")).concat();
-    format!(
-        "{}<form method=\"post\" action=\"/pay/{}\" novalidate>\n<fieldset>\n<legend>{}</legend>\n{billing}</fieldset>\n<fieldset>\n\
-         <legend>{}</legend>\n{}{card}</fieldset>\n<button type=\"submit\">{} {}</button>\n</form>\n{}",
-        problems(typed, language),
-        escape(&session.id),
-        words.billing,
-        words.card,
-        test_cards(words),
-        words.pay,
-        shown(session.amount_total, &session.currency),
-        back(session)
-    )
-}
-
-fn problems(typed: &Typed, language: Locale) -> String {
-    if typed.errors.is_empty() {
-        return String::new();
     }
-    let entry = |problem: &Problem| {
-        format!("<li><a href=\"#{}\">{}</a></li>\n", problem.field().name(), escape(&problem.sentence(language)))
-    };
-    let entries: String = typed.errors.iter().map(entry).collect();
-    format!("<div class=\"problems\" role=\"alert\">\n<p>{}</p>\n<ul>\n{entries}</ul>\n</div>\n", words(language).problems)
 }
 
-fn test_cards(words: &PageTexts) -> String {
-    let spaced = |number: &str| format!("{} {} {} {}", &number[..4], &number[4..8], &number[8..12], &number[12..]);
-    let entries = CARDS.iter().zip(words.card_hints);
-    let entries: String =
-        entries.map(|((number, _), hint)| format!("<li><code>{}</code> {hint}</li>\n", spaced(number))).collect();
-    format!("<div class=\"hint\">\n<p>{}</p>\n<ul>\n{entries}</ul>\n</div>\n", words.test_hint)
+impl<'a> ChallengePage<'a> {
+    pub fn new(session: &'a Session) -> Self {
+        Self { words: words(session.language()), session, order: OrderSummary::of(session) }
+    }
 }
 
-fn back(session: &Session) -> String {
-    let words = words(session.language());
-    let link = |url: &String| format!("<p><a href=\"{}\">{}</a></p>\n", escape(url), words.back);
-    session.cancel_url.as_ref().map(link).unwrap_or_default()
+impl OrderSummary {
+    fn of(session: &Session) -> Self {
+        let lines = &session.line_items.data;
+        let monthly: i64 = lines.iter().filter(|line| is_monthly(line)).map(|line| line.amount_total).sum();
+        Self {
+            lines: lines.iter().map(SummaryLine::of).collect(),
+            total: shown(session.amount_total, &session.currency),
+            monthly: (session.mode == "subscription").then(|| shown(monthly, &session.currency)),
+        }
+    }
 }
 
-/// Renders the content of the authentication page.
-pub fn challenge(session: &Session) -> String {
-    let words = words(session.language());
-    format!(
-        "<h1>{}</h1>\n<p>{}</p>\n{}<form class=\"buttons\" method=\"post\" action=\"/pay/{}/challenge\">\n<button type=\"submit\" \
-         name=\"answer\" value=\"complete\">{}</button>\n<button type=\"submit\" name=\"answer\" value=\"fail\" \
-         class=\"second\">{}</button>\n</form>",
-        words.challenge,
-        words.challenge_hint,
-        summary(session),
-        escape(&session.id),
-        words.complete,
-        words.fail
-    )
+impl SummaryLine {
+    fn of(line: &LineItem) -> Self {
+        let amount = shown(line.amount_total, &line.currency);
+        Self { description: line.description.clone(), amount, is_monthly: is_monthly(line) }
+    }
+}
+
+impl FormField {
+    fn new(field: Field, words: &'static PageTexts, value: &str, problem: Option<Problem>) -> Self {
+        let (name, hint) = (field.name(), field.hint(words));
+        let described_by = [hint.map(|_| format!("{name}-hint")), problem.map(|_| format!("{name}-error"))];
+        Self {
+            name,
+            label: field.label(words),
+            hint,
+            kind: field.kind(),
+            is_numeric: field.is_numeric(),
+            autocomplete: field.autocomplete(),
+            value: value.to_owned(),
+            described_by: described_by.into_iter().flatten().collect::<Vec<_>>().join(" "),
+            error: problem.map(|problem| problem.sentence(words.locale)),
+        }
+    }
+}
+
+fn is_monthly(line: &LineItem) -> bool {
+    line.price.recurring.is_some()
+}
+
+/// Writes a card number in groups of four digits.
+fn spaced(number: &str) -> String {
+    format!("{} {} {} {}", &number[..4], &number[4..8], &number[8..12], &number[12..])
 }

@@ -2,10 +2,10 @@
 
 mod amounts;
 mod checkout;
-mod html;
 mod receipt;
 mod words;
 
+use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -21,7 +21,8 @@ use crate::error::Refusal;
 use crate::form::Form;
 use crate::objects::{Session, SessionStatus};
 use crate::server::StripeServer;
-use checkout::Typed;
+use checkout::{ChallengePage, CheckoutPage, Typed};
+use receipt::{Receipt, ReceiptPage};
 use words::{PageTexts, words};
 
 const STYLE: &str = include_str!("style.css");
@@ -65,8 +66,7 @@ async fn pay(State(server): State<StripeServer>, Path(id): Path<String>, body: B
 async fn challenge(State(server): State<StripeServer>, Path(id): Path<String>) -> Response {
     match server.current(&id) {
         Ok(session) if session.status == SessionStatus::Open => {
-            let title = words(session.language()).challenge;
-            page(StatusCode::OK, session.language(), title, &checkout::challenge(&session), Some(&session))
+            page(StatusCode::OK, &ChallengePage::new(&session), Some(&session))
         }
         Ok(session) => shown(&session, &Typed::of(&session)),
         Err(refusal) => refused(&refusal),
@@ -80,9 +80,9 @@ async fn answer_challenge(State(server): State<StripeServer>, Path(id): Path<Str
 }
 
 async fn receipt(State(server): State<StripeServer>, Path(id): Path<String>) -> Response {
-    let found = receipt::Receipt::find(&server.lock(), &id);
+    let found = Receipt::find(&server.lock(), &id);
     match found {
-        Some(found) => page(StatusCode::OK, found.language, words(found.language).receipt, &receipt::body(&found), None),
+        Some(found) => page(StatusCode::OK, &ReceiptPage::new(&found), None),
         None => refused(&Refusal::Missing("charge")),
     }
 }
@@ -109,15 +109,9 @@ fn see_other(url: &str) -> Response {
 }
 
 fn shown(session: &Session, typed: &Typed) -> Response {
-    let words = words(session.language());
-    let (status, title) = match session.status {
-        // Screen readers announce the title first.
-        SessionStatus::Open if !typed.errors.is_empty() => {
-            (StatusCode::UNPROCESSABLE_ENTITY, format!("{} {}", words.problems, words.title))
-        }
-        _ => (StatusCode::OK, words.title.to_owned()),
-    };
-    page(status, session.language(), &title, &checkout::body(session, typed), Some(session))
+    let is_wrong = session.status == SessionStatus::Open && !typed.errors.is_empty();
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    page(status, &CheckoutPage::new(session, typed), Some(session))
 }
 
 fn refused(refusal: &Refusal) -> Response {
@@ -129,25 +123,31 @@ fn refused(refusal: &Refusal) -> Response {
         }
         _ => StatusCode::BAD_REQUEST,
     };
-    let PageTexts { not_found: ja, .. } = words(Locale::Ja);
-    let PageTexts { not_found: en, .. } = words(Locale::En);
-    page(status, Locale::En, en, &format!("<h1 lang=\"ja\">{ja}</h1>\n<p>{en}</p>"), None)
+    page(status, &RefusalPage { words: words(Locale::En), japanese: words(Locale::Ja) }, None)
 }
 
-/// Renders a whole page. Its forms may submit to this server and redirect to the session's return address.
-fn page(status: StatusCode, language: Locale, title: &str, body: &str, session: Option<&Session>) -> Response {
+/// The page about a session or receipt that cannot be shown, in both languages because its own is not known.
+#[derive(Template)]
+#[template(path = "refusal.html")]
+struct RefusalPage {
+    words: &'static PageTexts,
+    japanese: &'static PageTexts,
+}
+
+/// Renders a page. Its forms may submit to this server and redirect to the session's return address.
+fn page(status: StatusCode, content: &impl Template, session: Option<&Session>) -> Response {
     let ends = session.and_then(|session| Url::parse(&session.success_url).ok()).map(|url| url.origin().ascii_serialization());
     let policy = format!(
         "default-src 'none'; style-src 'self'; form-action 'self' {}; frame-ancestors 'none'; base-uri 'none'",
         ends.unwrap_or_default()
     );
-    let html = format!(
-        "<!doctype html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, \
-         initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<link rel=\"stylesheet\" \
-         href=\"/style.css\">\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n",
-        language.tag(),
-        title
-    );
+    let html = match content.render() {
+        Ok(html) => html,
+        Err(error) => {
+            tracing::error!(error = %Causes(&error), "a page could not be rendered");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
     let mut headers = HeaderMap::new();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // With `no-referrer`, a browser would send the page's own forms with `Origin: null` (Fetch standard, section 3.2).

@@ -3,15 +3,14 @@
 //! and registration number, the date, the items (and whether a reduced rate applies), the total and the tax per rate,
 //! rounded once, and the buyer's name.
 
+use askama::Template;
 use chrono::DateTime;
 use chrono_tz::Tz;
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::money::Money;
 use hozon_shared::domain::price::Tax;
 use hozon_shared::payments::from_stripe;
 
 use super::amounts::shown;
-use super::html::escape;
 use super::words::{PageTexts, tax_name, words};
 use crate::charges::card_of;
 use crate::objects::{BillingDetails, Charge, Metadata, Session};
@@ -87,9 +86,37 @@ fn session_of<'a>(state: &'a State, charge: &Charge, subscription: Option<&str>)
     state.sessions.values().find(is_its)
 }
 
-/// Renders the page's content.
-pub fn body(receipt: &Receipt) -> String {
-    let words = words(receipt.language);
+/// The page of a receipt.
+#[derive(Template)]
+#[template(path = "receipt.html")]
+pub struct ReceiptPage {
+    words: &'static PageTexts,
+    is_taxed: bool,
+    buyer: Vec<String>,
+    lines: Vec<(String, String)>,
+    total: String,
+    /// The total and the tax per rate, and what was refunded.
+    taxes_and_refund: Vec<(String, String)>,
+    facts: Vec<(&'static str, String)>,
+}
+
+impl ReceiptPage {
+    pub fn new(receipt: &Receipt) -> Self {
+        let words = words(receipt.language);
+        let Charge { amount, currency, .. } = &receipt.charge;
+        Self {
+            words,
+            is_taxed: receipt.tax().is_some_and(|tax| tax.rate > 0),
+            buyer: buyer(receipt, words),
+            lines: receipt.lines.iter().map(|(name, amount)| (name.clone(), shown(*amount, currency))).collect(),
+            total: shown(*amount, currency),
+            taxes_and_refund: taxes(receipt, words).into_iter().chain(refund(receipt, words)).collect(),
+            facts: facts(receipt, words),
+        }
+    }
+}
+
+fn facts(receipt: &Receipt, words: &PageTexts) -> Vec<(&'static str, String)> {
     let number = receipt.metadata.get("order").map(|order| format!("H-{order}")).unwrap_or_default();
     let facts = [
         (words.order_number, number),
@@ -97,63 +124,29 @@ pub fn body(receipt: &Receipt) -> String {
         (words.paid_on, receipt.paid_at()),
         (words.paid_with, card_of(&receipt.charge.payment_method_details)),
     ];
-    format!(
-        "<h1>{}</h1>\n{}<section aria-labelledby=\"bought\">\n<h2 id=\"bought\">{}</h2>\n{}</section>\n{}<section \
-         aria-labelledby=\"seller\">\n<h2 id=\"seller\">{}</h2>\n<p>{}<br>{} {}</p>\n<p class=\"hint\">{}</p>\n</section>",
-        if receipt.tax().is_some_and(|tax| tax.rate > 0) { words.tax_receipt } else { words.receipt },
-        buyer(receipt, words),
-        words.order,
-        bill(receipt, words),
-        table(facts.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| row(name, value)))
-            .replace("<table>", "<table class=\"facts\">"),
-        words.seller,
-        escape(SELLER.name),
-        words.registration,
-        SELLER.registration,
-        words.test_receipt,
-    )
+    facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-fn buyer(receipt: &Receipt, words: &PageTexts) -> String {
+fn buyer(receipt: &Receipt, words: &PageTexts) -> Vec<String> {
     let BillingDetails { name, address, .. } = &receipt.billing;
-    let place = [&address.postal_code, &address.line1, &address.country].map(|part| escape(part)).join(" ");
-    let addressed = |name: &str, title: &str| if name.is_empty() { String::new() } else { format!("{}{title}", escape(name)) };
+    let place = [address.postal_code.as_str(), &address.line1, &address.country].join(" ");
+    let addressed = |name: &str, title: &str| if name.is_empty() { String::new() } else { format!("{name}{title}") };
     let lines = [addressed(&receipt.customer, words.to_organisation), addressed(name, words.to_person), place];
-    let lines: Vec<_> = lines.into_iter().filter(|line| !line.trim().is_empty()).collect();
-    format!(
-        "<section aria-labelledby=\"buyer\">\n<h2 id=\"buyer\">{}</h2>\n<p>{}</p>\n</section>\n",
-        words.buyer,
-        lines.join("<br>")
-    )
+    lines.into_iter().filter(|line| !line.trim().is_empty()).collect()
 }
 
-/// Renders the lines, the total, and the total and tax per rate. All items have the same rate, which is never the
-/// reduced one.
-fn bill(receipt: &Receipt, words: &PageTexts) -> String {
-    let Charge { amount, amount_refunded, currency, .. } = &receipt.charge;
-    let mut rows: Vec<_> = receipt.lines.iter().map(|(name, amount)| row(name, &shown(*amount, currency))).collect();
-    rows.push(format!("<tr class=\"total\"><th scope=\"row\">{}</th><td>{}</td></tr>\n", words.total, shown(*amount, currency)));
-    if let (Some(tax), Ok(total)) = (receipt.tax(), from_stripe(amount.unsigned_abs(), currency)) {
-        rows.extend(taxes(&tax, total, words));
-    }
-    if *amount_refunded > 0 {
-        rows.push(row(words.refunded, &shown(*amount_refunded, currency)));
-    }
-    table(rows.into_iter()) + &format!("<p class=\"hint\">{}</p>\n", words.no_reduced_rate)
-}
-
-fn taxes(tax: &Tax, total: Money, words: &PageTexts) -> [String; 2] {
+/// Returns the total and the tax per rate. All items have the same rate, which is never the reduced one.
+fn taxes(receipt: &Receipt, words: &PageTexts) -> Vec<(String, String)> {
+    let Charge { amount, currency, .. } = &receipt.charge;
+    let (Some(tax), Ok(total)) = (receipt.tax(), from_stripe(amount.unsigned_abs(), currency)) else {
+        return Vec::new();
+    };
     let (percent, on) = (tax.percent(), tax.on(total));
-    [
-        row(&words.taxed_at.replace("{percent}", &percent), &total.written()),
-        row(&words.tax_at.replace("{percent}", &percent).replace("{name}", tax_name(words, &tax.name)), &on.written()),
-    ]
+    let name = words.tax_at.replace("{percent}", &percent).replace("{name}", tax_name(words, &tax.name));
+    vec![(words.taxed_at.replace("{percent}", &percent), total.written()), (name, on.written())]
 }
 
-fn row(name: &str, value: &str) -> String {
-    format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escape(name), escape(value))
-}
-
-fn table(rows: impl Iterator<Item = String>) -> String {
-    format!("<table>\n{}</table>\n", rows.collect::<String>())
+fn refund(receipt: &Receipt, words: &PageTexts) -> Option<(String, String)> {
+    let Charge { amount_refunded, currency, .. } = &receipt.charge;
+    (*amount_refunded > 0).then(|| (words.refunded.to_owned(), shown(*amount_refunded, currency)))
 }
