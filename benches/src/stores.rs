@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, Allowed, CRM_BUCKET, Keys};
+use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, AccessKeys, Allowed, CRM_BUCKET};
 use hozon_emulator_aws::stores;
 use hozon_emulator_aws::table::{self, TABLE};
 use hozon_shared::aws::Aws;
@@ -21,7 +21,7 @@ const SECRET: &str = "known to everybody on this machine";
 /// Serves until standard input ends.
 pub async fn serve(data: &Path) -> Result<()> {
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let emulated = stores::start(data, Keys::new([(key(), Allowed::Everything)]), &stop, &tasks).await?;
+    let emulated = stores::start(data, AccessKeys::new([(key(), Allowed::Everything)]), &stop, &tasks).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let dynamodb = format!("http://{}{}", listener.local_addr()?, table::PATH);
     let table = axum::serve(listener, table::router(emulated.database)).with_graceful_shutdown(stop.clone().cancelled_owned());

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use futures_util::{StreamExt, stream};
-use hozon_archive::{ArchivePorts, Settings, handle};
+use hozon_archive::{ArchivePorts, ArchiveSettings, handle};
 use hozon_shared::domain::allowance::Claim;
 use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::change;
@@ -41,13 +41,13 @@ pub struct Worker {
     #[arg(long, default_value_t = 1)]
     at_once: usize,
     /// Deflate level.
-    #[arg(long, default_value_t = Settings::default().level)]
+    #[arg(long, default_value_t = ArchiveSettings::default().level)]
     level: u32,
     /// Maximum number of rows per CSV file.
-    #[arg(long, default_value_t = Settings::default().rows_per_file)]
+    #[arg(long, default_value_t = ArchiveSettings::default().rows_per_file)]
     rows_per_file: u64,
     /// Maximum number of bytes per invocation of pack.
-    #[arg(long, default_value_t = Settings::default().task_bytes)]
+    #[arg(long, default_value_t = ArchiveSettings::default().task_bytes)]
     task_bytes: u64,
     /// Tasks to run.
     #[arg(long, value_delimiter = ',', default_value = "begin,plan,pack,assemble,finish")]
@@ -74,12 +74,12 @@ impl Worker {
     pub async fn run(self) -> Result<()> {
         let (ports, counts) = self.ports().await?;
         let org = organisation(&self.data, &self.org)?;
-        let settings = Settings {
+        let settings = ArchiveSettings {
             level: self.level,
             rows_per_file: self.rows_per_file,
             task_bytes: self.task_bytes,
             items_at_once: Arc::new(Semaphore::new(self.at_once)),
-            ..Settings::default()
+            ..ArchiveSettings::default()
         };
         let begun = Instant::now();
         let backup = match self.backup {
@@ -133,7 +133,7 @@ impl Worker {
         Ok((ports, counts))
     }
 
-    async fn task(&self, ports: &Ports, settings: &Settings, org: OrgId, backup: BackupId, task: Task) -> Result<()> {
+    async fn task(&self, ports: &Ports, settings: &ArchiveSettings, org: OrgId, backup: BackupId, task: Task) -> Result<()> {
         let of = json!({ "org": org, "backup": backup });
         let called = ArchivePorts::from(ports);
         let name = match task {

@@ -3,7 +3,7 @@
 
 use futures_util::future::join_all;
 use hozon_shared::domain::id::UserId;
-use hozon_shared::domain::request::{Answer, Request};
+use hozon_shared::domain::request::{Request, StoredAnswer};
 use hozon_shared::ports::{Change, ErrorKind};
 
 use crate::emulators::{Emulators, ORG, OTHER};
@@ -13,8 +13,8 @@ fn attempt(name: &str, token: u64) -> Request {
     Request::begin(UserId(1), name.to_owned(), "digest".to_owned(), token, now())
 }
 
-fn answer() -> Answer {
-    Answer { status: 201, body: Some("{}".to_owned()) }
+fn answer() -> StoredAnswer {
+    StoredAnswer { status: 201, body: Some("{}".to_owned()) }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use hozon_shared::domain::crm::{DataCategory, Field, Module};
 use hozon_shared::domain::delivery::{Delivery, DeliveryId, Receiver};
 use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
-use hozon_shared::domain::ledger::{Cause, Entry, Movement, Pool};
+use hozon_shared::domain::ledger::{Cause, LedgerEntry, Movement, Pool};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::order::{Line, Order, OrderStatus, Origin};
@@ -91,9 +91,9 @@ pub fn account(org: OrgId) -> Account {
     Account { free, lots, weekly, ..Account::new(org) }
 }
 
-pub fn entry(event: u64, number: u32) -> Entry {
+pub fn entry(event: u64, number: u32) -> LedgerEntry {
     let movement = Movement { pool: Pool::Credits { order: OrderId(3) }, cause: Cause::Bought, change: 5, left: 5 };
-    Entry { event: EventId(event), number, at: now(), movement }
+    LedgerEntry { event: EventId(event), number, at: now(), movement }
 }
 
 pub fn event(id: u64) -> Event {

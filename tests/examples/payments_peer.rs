@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use hozon_emulator_stripe::{Keys, StripeServer};
+use hozon_emulator_stripe::{StripeKeys, StripeServer};
 use hozon_shared::domain::id::{OrderId, OrgId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;
@@ -43,7 +43,7 @@ async fn main() -> Result<()> {
 async fn serve(folder: &Path, webhook_url: &str) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let keys = Keys { api_key: KEY.to_owned(), webhook_secret: SECRET.to_owned() };
+    let keys = StripeKeys { api_key: KEY.to_owned(), webhook_secret: SECRET.to_owned() };
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(RandomIds::default()));
     let server = StripeServer::open(&folder.join("stripe.json"), &url, clock, ids, keys)?;
     server.set_webhook_url(webhook_url);

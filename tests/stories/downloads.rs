@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use hozon_access::{AccessPorts, Outcome, handle};
+use hozon_access::{AccessOutcome, AccessPorts, handle};
 use hozon_shared::call::CallError;
 use hozon_shared::domain::backup::Backup;
 use hozon_tests::{Crm, ManualClock, World};
@@ -25,7 +25,7 @@ fn event(backup: &Backup, signed: DateTime<Utc>, at: DateTime<Utc>, address: &st
     event
 }
 
-async fn tell(world: &World, event: &Value) -> Outcome {
+async fn tell(world: &World, event: &Value) -> AccessOutcome {
     handle(&AccessPorts::from(&world.local.ports), event.clone()).await.expect("is dealt with")
 }
 
@@ -66,14 +66,14 @@ async fn all_pieces_and_repeats_of_a_download_are_one() {
     let at = signed + TimeDelta::hours(1);
     let first = event(&backup, signed, at, "203.0.113.7");
     let outcomes = join_all((0..50).map(|_| tell(&world, &first))).await;
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Recorded).count(), 1, "{outcomes:?}");
-    assert_eq!(tell(&world, &event(&backup, signed, at + TimeDelta::minutes(3), "203.0.113.7")).await, Outcome::Known);
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == AccessOutcome::Recorded).count(), 1, "{outcomes:?}");
+    assert_eq!(tell(&world, &event(&backup, signed, at + TimeDelta::minutes(3), "203.0.113.7")).await, AccessOutcome::Known);
     for other in [
         event(&backup, signed, at, "203.0.113.8"),
         event(&backup, signed, at + TimeDelta::days(1), "203.0.113.7"),
         event(&backup, signed + TimeDelta::seconds(1), at, "203.0.113.7"),
     ] {
-        assert_eq!(tell(&world, &other).await, Outcome::Recorded);
+        assert_eq!(tell(&world, &other).await, AccessOutcome::Recorded);
     }
     let found = downloads(&world).await;
     assert_eq!(found.len(), 4, "{found:?}");
@@ -93,11 +93,11 @@ async fn a_download_that_was_recorded_with_its_click_is_not_recorded_again() {
     let clicked = backup.created + TimeDelta::minutes(30);
     clock.advance(TimeDelta::minutes(5));
     let soon = event(&backup, clicked, clicked + TimeDelta::seconds(2), "203.0.113.7");
-    assert_eq!(tell(&world, &soon).await, Outcome::Known);
+    assert_eq!(tell(&world, &soon).await, AccessOutcome::Known);
     let another = event(&backup, clicked - TimeDelta::minutes(1), clicked, "203.0.113.7");
-    assert_eq!(tell(&world, &another).await, Outcome::Recorded, "another link");
+    assert_eq!(tell(&world, &another).await, AccessOutcome::Recorded, "another link");
     let later = event(&backup, clicked, clicked + TimeDelta::hours(1), "198.51.100.1");
-    assert_eq!(tell(&world, &later).await, Outcome::Recorded, "somebody was given that link");
+    assert_eq!(tell(&world, &later).await, AccessOutcome::Recorded, "somebody was given that link");
     assert_eq!(downloads(&world).await.len(), 3);
     world.end().await;
 }
@@ -125,7 +125,7 @@ async fn what_is_no_download_is_left_alone_and_nonsense_is_said_to_be() {
         key("archives/1/2/Data_001.zip"),
         key(&format!("archives/{}/7/Data_001.zip", backup.org)),
     ] {
-        assert_eq!(tell(&world, &other).await, Outcome::Other, "{other}");
+        assert_eq!(tell(&world, &other).await, AccessOutcome::Other, "{other}");
     }
     for nonsense in [json!({}), with("/detail/requestParameters", Value::Null)] {
         let error = handle(&AccessPorts::from(&world.local.ports), nonsense).await.expect_err("is refused");

@@ -6,13 +6,13 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
 use hozon::import::inputs::{ZipReading, open_zip};
-use hozon_shared::archive::zip::{Entry, Method, central_record, end_records, local_header};
+use hozon_shared::archive::zip::{Method, ZipEntry, central_record, end_records, local_header};
 
 const ENTRIES: u64 = 70_000;
 const SPARSE_BYTES: u64 = (4 << 30) + 5_000;
 
-fn stored(name: String, bytes: u64, crc32: u32) -> Entry {
-    Entry { name, method: Method::Stored, crc32, compressed: bytes, uncompressed: bytes }
+fn stored(name: String, bytes: u64, crc32: u32) -> ZipEntry {
+    ZipEntry { name, method: Method::Stored, crc32, compressed: bytes, uncompressed: bytes }
 }
 
 fn crc_of_zeros(mut bytes: u64) -> u32 {

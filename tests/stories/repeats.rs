@@ -1,6 +1,6 @@
 //! Every task of a run may be repeated at any point with the same result, because deliveries repeat.
 
-use hozon_archive::{ArchivePorts, Settings, Stage, TaskError, handle};
+use hozon_archive::{ArchivePorts, ArchiveSettings, Stage, TaskError, handle};
 use hozon_shared::domain::allowance::Demand;
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::change;
@@ -24,10 +24,16 @@ pub async fn requested(world: &World) -> Backup {
 }
 
 async fn task(world: &World, backup: &Backup, name: &str, more: Value) -> Result<Value, TaskError> {
-    task_with(&Settings::default(), world, backup, name, more).await
+    task_with(&ArchiveSettings::default(), world, backup, name, more).await
 }
 
-async fn task_with(settings: &Settings, world: &World, backup: &Backup, name: &str, more: Value) -> Result<Value, TaskError> {
+async fn task_with(
+    settings: &ArchiveSettings,
+    world: &World,
+    backup: &Backup,
+    name: &str,
+    more: Value,
+) -> Result<Value, TaskError> {
     let mut of = json!({ "org": world.org, "backup": backup.id });
     for (name, value) in more.as_object().unwrap() {
         of[name] = value.clone();
@@ -123,10 +129,10 @@ async fn a_call_that_is_no_task_is_refused() {
     for input in
         [json!({}), json!({ "task": "sing", "org": "1", "backup": "2" }), json!({ "task": "plan", "org": 1, "backup": "2" })]
     {
-        let refused = handle(&ports, &Settings::default(), input).await.unwrap_err();
+        let refused = handle(&ports, &ArchiveSettings::default(), input).await.unwrap_err();
         assert_eq!((refused.stage, refused.code(), refused.is_retryable()), (Stage::Call, "BAD_TASK", false));
     }
-    let unknown = handle(&ports, &Settings::default(), json!({ "task": "plan", "org": "1", "backup": "2" })).await;
+    let unknown = handle(&ports, &ArchiveSettings::default(), json!({ "task": "plan", "org": "1", "backup": "2" })).await;
     let unknown = unknown.unwrap_err();
     assert_eq!((unknown.stage, unknown.code()), (Stage::Plan, "BACKUP_UNKNOWN"));
     world.end().await;
@@ -145,7 +151,7 @@ async fn work_is_handed_out_in_batches_the_heaviest_first() {
     world.import(crm.inputs()).await;
     let backup = requested(&world).await;
     task(&world, &backup, "begin", json!({})).await.unwrap();
-    let settings = Settings { task_bytes: MAX_BYTES, ..Settings::default() };
+    let settings = ArchiveSettings { task_bytes: MAX_BYTES, ..ArchiveSettings::default() };
     let planned = task_with(&settings, &world, &backup, "plan", json!({})).await.unwrap();
     let batches = batches(&world, &planned).await;
     let weights = |batch: &Value| -> Vec<u64> {

@@ -2,7 +2,7 @@
 
 use hozon::import::{ImportOptions, import};
 use hozon::verify::{check_set, verify};
-use hozon_archive::Settings;
+use hozon_archive::ArchiveSettings;
 use hozon_tests::{Crm, World, contents};
 
 const MIB: usize = 1 << 20;
@@ -32,7 +32,7 @@ fn crm() -> Crm {
 #[tokio::test]
 async fn a_limit_splits_zips_and_nothing_is_lost() {
     let mut world = World::start_with(|options| {
-        options.limits = Settings { max_zip_bytes: Some(MAX_BYTES), rows_per_file: 100_000, ..Settings::default() };
+        options.limits = ArchiveSettings { max_zip_bytes: Some(MAX_BYTES), rows_per_file: 100_000, ..ArchiveSettings::default() };
     })
     .await;
     world.import(crm().inputs()).await;

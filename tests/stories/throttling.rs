@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use hozon_archive::{ArchivePorts, Settings, handle};
-use hozon_emulator_aws::states::asl::{Failed, Run, Services, load};
+use hozon_archive::{ArchivePorts, ArchiveSettings, handle};
+use hozon_emulator_aws::states::asl::{Interpreter, ServiceIntegrations, StateError, load};
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{ObjectRef, Ports, read_all};
 use hozon_tests::{Crm, World};
@@ -26,17 +26,17 @@ struct Throttled {
 }
 
 #[async_trait]
-impl Services for Throttled {
-    async fn invoke(&self, _: &str, payload: Value) -> Result<Value, Failed> {
+impl ServiceIntegrations for Throttled {
+    async fn invoke(&self, _: &str, payload: Value) -> Result<Value, StateError> {
         let task = payload["task"].as_str().unwrap().to_owned();
         let calls = *self.calls.lock().unwrap().entry(task).and_modify(|calls| *calls += 1).or_insert(1);
         if calls <= REFUSED {
-            return Err(Failed { error: "Lambda.TooManyRequestsException".to_owned(), cause: "Rate Exceeded.".to_owned() });
+            return Err(StateError { error: "Lambda.TooManyRequestsException".to_owned(), cause: "Rate Exceeded.".to_owned() });
         }
-        Ok(handle(&ArchivePorts::from(&self.ports), &Settings::default(), payload).await.unwrap())
+        Ok(handle(&ArchivePorts::from(&self.ports), &ArchiveSettings::default(), payload).await.unwrap())
     }
 
-    async fn items(&self, _: &str, key: &str) -> Result<Vec<Value>, Failed> {
+    async fn items(&self, _: &str, key: &str) -> Result<Vec<Value>, StateError> {
         Ok(serde_json::from_slice(&read_all(&*self.ports.objects, &ObjectRef::archives(key)).await.unwrap()).unwrap())
     }
 }
@@ -48,7 +48,7 @@ async fn a_run_whose_every_task_is_throttled_ends_well() {
     let backup = requested(&world).await;
     let throttled = Arc::new(Throttled { ports: world.local.ports.clone(), calls: Mutex::default() });
     let machine = load(MACHINE, &[("ArchiveFunctionArn", "archive"), ("ArchivesBucket", "archives")]).unwrap();
-    let run = Run::new(throttled.clone(), 4, SPEED);
+    let run = Interpreter::new(throttled.clone(), 4, SPEED);
     let input = json!({ "org": world.org, "backup": backup.id });
     run.execute(&machine, &backup.execution, input).await.unwrap();
     let stored = world.local.ports.store.backup(world.org, backup.id).await.unwrap().unwrap();

@@ -14,7 +14,7 @@ use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::download::LinkRequest;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::ports::{ErrorKind, PortError, events_since};
-use notice::{Notice, Served};
+use notice::{CloudTrailEvent, Served};
 pub use ports::AccessPorts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,7 +30,7 @@ const BAD_INPUT: &str = "neither a CloudTrail event about an object nor a record
 #[serde(untagged)]
 enum Input {
     Served { served: Served },
-    Notice(Notice),
+    Notice(CloudTrailEvent),
 }
 
 impl Input {
@@ -45,7 +45,7 @@ impl Input {
 /// Result of handling a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum AccessOutcome {
     /// A new download, which was added to the history.
     Recorded,
     /// Part of a download that the history already contains.
@@ -55,19 +55,19 @@ pub enum Outcome {
 }
 
 /// Handles one event. Idempotent.
-pub async fn handle(ports: &AccessPorts, input: Value) -> Result<Outcome, CallError> {
+pub async fn handle(ports: &AccessPorts, input: Value) -> Result<AccessOutcome, CallError> {
     let input: Input = serde_json::from_value(input).map_err(|error| CallError::BadInput(BAD_INPUT, error))?;
-    let Some(request) = input.link_request() else { return Ok(Outcome::Other) };
-    let Some((org, id)) = request.backup() else { return Ok(Outcome::Other) };
-    let Some(backup) = ports.store.backup(org, id).await? else { return Ok(Outcome::Other) };
+    let Some(request) = input.link_request() else { return Ok(AccessOutcome::Other) };
+    let Some((org, id)) = request.backup() else { return Ok(AccessOutcome::Other) };
+    let Some(backup) = ports.store.backup(org, id).await? else { return Ok(AccessOutcome::Other) };
     if request.may_follow_a_click() && follows_a_click(ports, &backup, &request).await? {
-        return Ok(Outcome::Known);
+        return Ok(AccessOutcome::Known);
     }
     let event = EventId(ports.ids.next(request.time(&backup)));
-    let Some(changes) = request.record(&backup, event) else { return Ok(Outcome::Other) };
+    let Some(changes) = request.record(&backup, event) else { return Ok(AccessOutcome::Other) };
     match ports.store.commit(org, changes).await {
-        Ok(()) => Ok(Outcome::Recorded),
-        Err(error) if error.kind == ErrorKind::Conflict => Ok(Outcome::Known),
+        Ok(()) => Ok(AccessOutcome::Recorded),
+        Err(error) if error.kind == ErrorKind::Conflict => Ok(AccessOutcome::Known),
         Err(error) => Err(error.into()),
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// An event of the type "AWS API Call via CloudTrail".
 #[derive(Debug, Deserialize)]
-pub struct Notice {
+pub struct CloudTrailEvent {
     detail: Detail,
 }
 
@@ -46,7 +46,7 @@ impl Served {
     }
 }
 
-impl Notice {
+impl CloudTrailEvent {
     /// Returns the request if a link was used and S3 answered with the object.
     pub fn link_request(self) -> Option<LinkRequest> {
         let Detail { event_time, event_name, source_ip_address, error_code, request_parameters } = self.detail;

@@ -28,7 +28,7 @@ const READ: usize = 500;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Query {
+pub struct HistoryQuery {
     /// Page number from 1. Defaults to 1.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500)]
     page: Option<String>,
@@ -102,13 +102,13 @@ struct RuleInWords {
     path = "/crm/bulk/{v}/backup/history",
     operation_id = "get_history",
     tag = "activity",
-    params(Query),
+    params(HistoryQuery),
     responses((status = 200, description = "The requested page", body = HistoryEnvelope)),
 )]
 pub async fn handle(
     State(ports): State<ActivityPorts>,
     Administrator(caller): Administrator,
-    Params(query): Params<Query>,
+    Params(query): Params<HistoryQuery>,
 ) -> Result<Json<HistoryEnvelope>, ApiError> {
     let page = Page::read(query.page.as_deref(), query.per_page.as_deref(), MAX_PER_PAGE, MAX_PER_PAGE)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
@@ -132,7 +132,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(query: &Query, organisation: &Organisation, now: DateTime<Utc>) -> Result<Self, ApiError> {
+    fn read(query: &HistoryQuery, organisation: &Organisation, now: DateTime<Utc>) -> Result<Self, ApiError> {
         let kept_since = now - Duration::days(365);
         let zone = organisation.time_zone;
         let from = query.from.as_deref().map(|text| day("from", text)).transpose()?;

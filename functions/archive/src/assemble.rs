@@ -13,7 +13,7 @@ use crate::documents::{field_documents, manifest};
 use crate::pack_files::attachment_missing;
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
-use crate::work::{Plan, Segment, SegmentEntry};
+use crate::work::{RunPlan, Segment, SegmentEntry};
 use crate::zip_writer::ZipWriter;
 
 /// Number of entry lists that are read ahead.
@@ -26,7 +26,7 @@ const RECORD_BYTES: usize = 400;
 
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     if run.read::<Vec<ArchiveFile>>(&run.archives_at()).await?.is_none() {
-        let plan: Plan = run.read_required(&run.plan_at()).await?;
+        let plan: RunPlan = run.read_required(&run.plan_at()).await?;
         let mut tally = Tally::new(&plan);
         let mut zips = assemble(run, &plan, ArchiveKind::Data, &mut tally).await?;
         zips.append(&mut assemble(run, &plan, ArchiveKind::Attachments, &mut tally).await?);
@@ -36,7 +36,12 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     Ok(Value::Null)
 }
 
-async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, tally: &mut Tally) -> Result<Vec<ArchiveFile>, TaskErrorKind> {
+async fn assemble(
+    run: &Run<'_>,
+    plan: &RunPlan,
+    kind: ArchiveKind,
+    tally: &mut Tally,
+) -> Result<Vec<ArchiveFile>, TaskErrorKind> {
     let sizes = part_sizes(run, plan, kind).await?;
     let manifest = manifest(run, plan, kind, sizes.len());
     let mut zip = ZipWriter::begin(run, plan.organisation.archive.csv, &manifest, 1).await?;
@@ -50,7 +55,7 @@ async fn assemble(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, tally: &mut Tal
 }
 
 /// Names the attachment or the segment at fault, if there is one. The first error stays where the search fails, too.
-async fn explained(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, first: TaskErrorKind) -> TaskErrorKind {
+async fn explained(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind, first: TaskErrorKind) -> TaskErrorKind {
     let found = match &first {
         error if error.is_missing_data() => missing_attachment(run, plan, kind).await,
         error if error.is_damage() || error.is_refused_range() => damaged_segment(run, plan, kind).await,
@@ -73,7 +78,7 @@ async fn explained(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, first: TaskErr
 }
 
 /// Returns an error that names an attachment whose file the source has lost since `pack`, if that caused the failure.
-async fn missing_attachment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Option<TaskErrorKind>, TaskErrorKind> {
+async fn missing_attachment(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind) -> Result<Option<TaskErrorKind>, TaskErrorKind> {
     for number in plan.items_of(kind) {
         let segment = segment(run, number).await?;
         let (Some(tail), [entry]) = (&segment.tail, segment.entries.as_slice()) else { continue };
@@ -88,7 +93,7 @@ async fn missing_attachment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Re
 
 /// Returns an error that names a file whose segment was damaged, if that caused the failure. The segment is deleted, so
 /// that the next run creates it again.
-async fn damaged_segment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Option<TaskErrorKind>, TaskErrorKind> {
+async fn damaged_segment(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind) -> Result<Option<TaskErrorKind>, TaskErrorKind> {
     let mut found = None;
     for number in plan.items_of(kind) {
         let segment = segment(run, number).await?;
@@ -107,7 +112,7 @@ async fn damaged_segment(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Resul
 /// be read alone.
 async fn write<'a>(
     run: &'a Run<'a>,
-    plan: &Plan,
+    plan: &RunPlan,
     manifest: &Manifest,
     sizes: &[u64],
     zip: &mut ZipWriter<'a>,
@@ -133,7 +138,7 @@ async fn write<'a>(
 
 /// Returns the number of segments in each zip. It is computed in advance, because every manifest states the number of
 /// zips.
-async fn part_sizes(run: &Run<'_>, plan: &Plan, kind: ArchiveKind) -> Result<Vec<u64>, TaskErrorKind> {
+async fn part_sizes(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind) -> Result<Vec<u64>, TaskErrorKind> {
     let items = plan.items_of(kind);
     // Plans written by older versions do not contain the limit.
     let Some(most) = plan.max_zip_bytes.or_else(|| run.settings.max_zip_bytes(&plan.organisation.archive, 0)) else {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::ports::ArchivePorts;
 use crate::run::Run;
-use crate::settings::Settings;
+use crate::settings::ArchiveSettings;
 use crate::task_error::TaskErrorKind;
 
 /// Input of an execution: a backup, or a schedule with the time of an occurrence.
@@ -25,7 +25,12 @@ pub enum Start {
     Occurrence { org: OrgId, schedule: ScheduleId, at: DateTime<Utc> },
 }
 
-pub async fn run(ports: &ArchivePorts, settings: &Settings, execution: &str, start: &Start) -> Result<Value, TaskErrorKind> {
+pub async fn run(
+    ports: &ArchivePorts,
+    settings: &ArchiveSettings,
+    execution: &str,
+    start: &Start,
+) -> Result<Value, TaskErrorKind> {
     let backup = match *start {
         Start::Backup { org, backup } => Some(begin_requested(&Run { ports, settings, org, backup }).await?),
         Start::Occurrence { org, schedule, at } => begin_scheduled(ports, settings, execution, (org, schedule), at).await?,
@@ -47,7 +52,7 @@ async fn begin_requested(run: &Run<'_>) -> Result<BackupId, TaskErrorKind> {
 /// started.
 async fn begin_scheduled(
     ports: &ArchivePorts,
-    settings: &Settings,
+    settings: &ArchiveSettings,
     execution: &str,
     (org, id): (OrgId, ScheduleId),
     at: DateTime<Utc>,
@@ -96,7 +101,7 @@ type Claimed = Result<(Claim, Option<Settled>), LimitReached>;
 
 async fn claim(
     ports: &ArchivePorts,
-    settings: &Settings,
+    settings: &ArchiveSettings,
     schedule: &Schedule,
     backup: BackupId,
     occurrence: DateTime<Utc>,

@@ -7,7 +7,7 @@ use hozon_shared::domain::crm::{DataCategory, left_out};
 
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
-use crate::work::{Plan, Segment};
+use crate::work::{RunPlan, Segment};
 
 /// Accumulates the contents of the modules while segments are added to zips.
 pub struct Tally {
@@ -16,7 +16,7 @@ pub struct Tally {
 
 impl Tally {
     /// Creates an empty tally.
-    pub fn new(plan: &Plan) -> Self {
+    pub fn new(plan: &RunPlan) -> Self {
         let modules = plan.modules.iter().filter(|module| module.contents == DataCategory::Crm);
         Self { modules: modules.map(ModuleContents::of).collect() }
     }
@@ -43,7 +43,7 @@ impl Tally {
     }
 
     /// Writes the contents document.
-    pub async fn keep(self, run: &Run<'_>, plan: &Plan) -> Result<(), TaskErrorKind> {
+    pub async fn keep(self, run: &Run<'_>, plan: &RunPlan) -> Result<(), TaskErrorKind> {
         let contents = BackupContents {
             source: run.ports.snapshots.info(),
             read_from: plan.read_from,

@@ -9,10 +9,10 @@ use hozon_shared::domain::crm::{DataCategory, left_out};
 
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
-use crate::work::Plan;
+use crate::work::RunPlan;
 
 /// Returns path and content of `fields/<module>.json` for every module that is backed up.
-pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Bytes)>, TaskErrorKind> {
+pub fn field_documents(plan: &RunPlan) -> Result<Vec<(String, Bytes)>, TaskErrorKind> {
     let mut paths = PathNamer::new();
     let mut documents = Vec::new();
     for module in plan.modules.iter().filter(|module| module.contents == DataCategory::Crm) {
@@ -26,7 +26,7 @@ pub fn field_documents(plan: &Plan) -> Result<Vec<(String, Bytes)>, TaskErrorKin
 
 /// Creates `manifest.json` without its files. At this point everything was read, except what the store now copies
 /// itself.
-pub fn manifest(run: &Run<'_>, plan: &Plan, kind: ArchiveKind, parts: usize) -> Manifest {
+pub fn manifest(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind, parts: usize) -> Manifest {
     let organisation = &plan.organisation;
     Manifest {
         format: FORMAT.to_owned(),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use hozon_shared::archive::zip::{Entry, Method};
+use hozon_shared::archive::zip::{Method, ZipEntry};
 use hozon_shared::domain::digest::Digester;
 
 /// An entry that is being encoded.
@@ -23,7 +23,7 @@ enum Body {
 
 /// Header values and digest of a finished entry.
 pub struct Encoded {
-    pub entry: Entry,
+    pub entry: ZipEntry,
     /// SHA-256 of the uncompressed bytes as lower-case hexadecimal digits.
     pub sha256: String,
 }
@@ -81,7 +81,7 @@ impl EntryEncoder {
         };
         self.compressed += rest.len() as u64;
         let digest = self.digester.finish();
-        let entry = Entry { name, method, crc32: digest.crc32, compressed: self.compressed, uncompressed: self.uncompressed };
+        let entry = ZipEntry { name, method, crc32: digest.crc32, compressed: self.compressed, uncompressed: self.uncompressed };
         Ok((rest, Encoded { entry, sha256: digest.sha256 }))
     }
 }
@@ -103,7 +103,7 @@ impl WholeEncoder {
         if body.len() >= stored.len() {
             return Ok((stored, encoded));
         }
-        let entry = Entry { method: Method::Deflated, compressed: body.len() as u64, ..encoded.entry };
+        let entry = ZipEntry { method: Method::Deflated, compressed: body.len() as u64, ..encoded.entry };
         Ok((Bytes::from(body), Encoded { entry, ..encoded }))
     }
 }
@@ -113,7 +113,7 @@ pub fn store_whole(name: String, bytes: Bytes) -> (Bytes, Encoded) {
     let mut digester = Digester::default();
     digester.update(&bytes);
     let (digest, size) = (digester.finish(), bytes.len() as u64);
-    let entry = Entry { name, method: Method::Stored, crc32: digest.crc32, compressed: size, uncompressed: size };
+    let entry = ZipEntry { name, method: Method::Stored, crc32: digest.crc32, compressed: size, uncompressed: size };
     (bytes, Encoded { entry, sha256: digest.sha256 })
 }
 

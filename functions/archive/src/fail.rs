@@ -13,13 +13,13 @@ use serde_json::Value;
 use crate::begin::Start;
 use crate::ports::ArchivePorts;
 use crate::run::Run;
-use crate::settings::Settings;
+use crate::settings::ArchiveSettings;
 use crate::task_error::STORAGE_FULL;
 use crate::task_error::TaskErrorKind;
 
 /// The execution's state at the time of the failure.
 #[derive(Debug, Deserialize)]
-pub struct Failed {
+pub struct FailedRun {
     #[serde(flatten)]
     start: Start,
     /// Result of `begin`, if it completed.
@@ -33,7 +33,7 @@ struct Begun {
     backup: Option<BackupId>,
 }
 
-pub async fn run(ports: &ArchivePorts, settings: &Settings, failed: &Failed) -> Result<Value, TaskErrorKind> {
+pub async fn run(ports: &ArchivePorts, settings: &ArchiveSettings, failed: &FailedRun) -> Result<Value, TaskErrorKind> {
     let begun = failed.run.as_ref().and_then(|begun| begun.backup);
     match (&failed.start, begun) {
         (Start::Backup { org, backup }, _) => end(&Run { ports, settings, org: *org, backup: *backup }, &failed.error).await?,

@@ -32,10 +32,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use begin::Start;
-use fail::Failed;
+use fail::FailedRun;
 pub use ports::ArchivePorts;
 use run::{BackupRef, Run};
-pub use settings::Settings;
+pub use settings::ArchiveSettings;
 pub use task_error::{Stage, TaskError, TaskErrorKind};
 
 /// One invocation by the state machine.
@@ -47,7 +47,7 @@ enum Call {
     Pack { org: OrgId, backup: BackupId, batch: work::Batch },
     Assemble(BackupRef),
     Finish(BackupRef),
-    Fail { input: Failed },
+    Fail { input: FailedRun },
 }
 
 impl Call {
@@ -75,7 +75,7 @@ impl Call {
 }
 
 /// Carries out one task. Its failure is recorded as the run's reason, if the backup exists.
-pub async fn handle(ports: &ArchivePorts, settings: &Settings, input: Value) -> Result<Value, TaskError> {
+pub async fn handle(ports: &ArchivePorts, settings: &ArchiveSettings, input: Value) -> Result<Value, TaskError> {
     let call: Call =
         serde_json::from_value(input).map_err(|error| TaskError::new(Stage::Call, TaskErrorKind::UnreadableCall(error)))?;
     let outcome = carry_out(ports, settings, &call).await.map_err(|kind| TaskError::new(call.stage(), kind));
@@ -110,7 +110,7 @@ async fn record(ports: &ArchivePorts, of: Option<BackupRef>, error: &TaskError) 
     }
 }
 
-async fn carry_out(ports: &ArchivePorts, settings: &Settings, call: &Call) -> Result<Value, TaskErrorKind> {
+async fn carry_out(ports: &ArchivePorts, settings: &ArchiveSettings, call: &Call) -> Result<Value, TaskErrorKind> {
     let run = |of: &BackupRef| Run { ports, settings, org: of.org, backup: of.backup };
     match call {
         Call::Begin { execution, input } => begin::run(ports, settings, execution, input).await,

@@ -1,6 +1,6 @@
 //! Lambda entry point of the `archive` function: one task of a run per invocation.
 
-use hozon_archive::{ArchivePorts, Settings, TaskError, handle};
+use hozon_archive::{ArchivePorts, ArchiveSettings, TaskError, handle};
 use hozon_shared::aws::Aws;
 use hozon_shared::{settings, telemetry};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
@@ -10,7 +10,7 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let ports = ArchivePorts::from(&Aws::load(settings::Settings::from_env()?).await.ports());
-    let limits = Settings::from_env()?;
+    let limits = ArchiveSettings::from_env()?;
     let task = async |event: LambdaEvent<Value>| handle(&ports, &limits, event.payload).await.map_err(diagnostic);
     lambda_runtime::run(service_fn(task)).await
 }

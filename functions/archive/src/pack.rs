@@ -12,19 +12,19 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::progress::Tracker;
-use crate::reuse::Input;
+use crate::reuse::SegmentInput;
 use crate::run::Run;
-use crate::settings::Settings;
+use crate::settings::ArchiveSettings;
 use crate::task_error::TaskErrorKind;
 use crate::upload::ObjectUpload;
-use crate::work::{Batch, Item, PlacedFile, Plan, Segment, Work};
+use crate::work::{Batch, PlacedFile, RunPlan, Segment, Work, WorkItem};
 use crate::{pack_files, pack_rows};
 
 /// One call of the task: its items share the plan, which is read when the first item needs it.
 struct Packing<'a> {
     run: &'a Run<'a>,
     tracker: Tracker<'a>,
-    plan: OnceCell<Plan>,
+    plan: OnceCell<RunPlan>,
     has_failed: AtomicBool,
 }
 
@@ -38,7 +38,7 @@ pub async fn run(run: &Run<'_>, batch: &Batch) -> Result<Value, TaskErrorKind> {
 }
 
 impl Packing<'_> {
-    async fn pack_in_turn(&self, item: &Item) -> Result<(), TaskErrorKind> {
+    async fn pack_in_turn(&self, item: &WorkItem) -> Result<(), TaskErrorKind> {
         // Nobody closes the semaphore.
         let _place = self.run.settings.items_at_once.acquire().await.map_err(|_| TaskErrorKind::Stopped)?;
         if self.has_failed.load(Ordering::Relaxed) {
@@ -49,7 +49,7 @@ impl Packing<'_> {
         packed
     }
 
-    async fn pack(&self, item: &Item) -> Result<(), TaskErrorKind> {
+    async fn pack(&self, item: &WorkItem) -> Result<(), TaskErrorKind> {
         let run = self.run;
         if run.read::<Segment>(&run.entries_at(item.number)).await?.is_none() {
             let source = self.load(item).await?;
@@ -63,7 +63,7 @@ impl Packing<'_> {
         self.tracker.end(item).await
     }
 
-    async fn load(&self, item: &Item) -> Result<PackInput, TaskErrorKind> {
+    async fn load(&self, item: &WorkItem) -> Result<PackInput, TaskErrorKind> {
         match &item.work {
             Work::Rows { module, path, first, rows } => {
                 let plan = self.plan().await?;
@@ -79,7 +79,7 @@ impl Packing<'_> {
         }
     }
 
-    async fn plan(&self) -> Result<&Plan, TaskErrorKind> {
+    async fn plan(&self) -> Result<&RunPlan, TaskErrorKind> {
         self.plan.get_or_try_init(|| async { self.run.read_required(&self.run.plan_at()).await }).await
     }
 }
@@ -91,11 +91,11 @@ enum PackInput {
 }
 
 impl PackInput {
-    fn input(&self, settings: &Settings) -> Input<'_> {
+    fn input(&self, settings: &ArchiveSettings) -> SegmentInput<'_> {
         let (level, whole_file_bytes) = (settings.level, settings.whole_file_bytes);
         match self {
-            Self::Rows { module, csv, path, rows } => Input::Rows { level, csv, module, path, rows },
-            Self::Files { module, files } => Input::Files { level, whole_file_bytes, module, files },
+            Self::Rows { module, csv, path, rows } => SegmentInput::Rows { level, csv, module, path, rows },
+            Self::Files { module, files } => SegmentInput::Files { level, whole_file_bytes, module, files },
         }
     }
 }
@@ -103,7 +103,7 @@ impl PackInput {
 /// Creates a segment and records it as complete. A failure leaves no upload behind.
 async fn make(
     run: &Run<'_>,
-    item: &Item,
+    item: &WorkItem,
     tracker: &Tracker<'_>,
     source: PackInput,
     at: ObjectRef,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use hozon_shared::archive::zip::{Entry, Method, local_header};
+use hozon_shared::archive::zip::{Method, ZipEntry, local_header};
 use hozon_shared::domain::crm::Attachment;
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::{ErrorKind, ObjectBody};
@@ -22,7 +22,7 @@ use crate::progress::Tracker;
 use crate::run::Run;
 use crate::task_error::{TaskErrorKind, join};
 use crate::upload::ObjectUpload;
-use crate::work::{Item, PlacedFile, SegmentEntry, Tail};
+use crate::work::{PlacedFile, SegmentEntry, Tail, WorkItem};
 
 /// Number of small files that are read ahead, because a store takes some milliseconds to answer for each.
 const READ_AHEAD: usize = 32;
@@ -35,7 +35,7 @@ const SPLICED_FROM: u64 = 2 * HEAD;
 
 pub async fn pack(
     run: &Run<'_>,
-    progress: (&Item, &Tracker<'_>),
+    progress: (&WorkItem, &Tracker<'_>),
     module: &str,
     files: Vec<PlacedFile>,
     upload: &mut ObjectUpload<'_>,
@@ -51,7 +51,7 @@ pub async fn pack(
 /// rest; otherwise the file is streamed.
 async fn large(
     run: &Run<'_>,
-    progress: (&Item, &Tracker<'_>),
+    progress: (&WorkItem, &Tracker<'_>),
     module: &str,
     file: PlacedFile,
     upload: &mut ObjectUpload<'_>,
@@ -80,14 +80,14 @@ fn splice(run: &Run<'_>, path: &str, attachment: &Attachment, head: &[u8]) -> Op
     let digest = attachment.digest.clone()?;
     let from = run.ports.snapshots.object(run.org, attachment).filter(|_| attachment.size >= SPLICED_FROM)?;
     let (name, size) = (path.to_owned(), attachment.size);
-    let entry = Entry { name, method: Method::Stored, crc32: digest.crc32, compressed: size, uncompressed: size };
+    let entry = ZipEntry { name, method: Method::Stored, crc32: digest.crc32, compressed: size, uncompressed: size };
     let head = Checksum::of(head);
     let crc32 = Some(Checksum { size, crc32: digest.crc32 }.without_prefix(head).crc32);
     Some((Encoded { entry, sha256: digest.sha256 }, Tail { from, range: head.size..size, crc32 }))
 }
 
 async fn streamed(
-    progress: (&Item, &Tracker<'_>),
+    progress: (&WorkItem, &Tracker<'_>),
     module: &str,
     (path, attachment): (String, Attachment),
     encoder: EntryEncoder,

@@ -16,14 +16,14 @@ use crate::progress::Tracker;
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
 use crate::upload::ObjectUpload;
-use crate::work::{Item, SegmentEntry};
+use crate::work::{SegmentEntry, WorkItem};
 
 /// CSV is compressed in pieces of about this size, so that both steps stay within the processor's cache.
 const CSV_CHUNK: usize = 64 << 10;
 
 pub async fn pack(
     run: &Run<'_>,
-    progress: (&Item, &Tracker<'_>),
+    progress: (&WorkItem, &Tracker<'_>),
     (module, csv): (&Module, CsvOptions),
     path: &str,
     rows: Range<u64>,

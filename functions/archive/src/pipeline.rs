@@ -15,7 +15,7 @@ use crate::encoder::{Encoded, EntryEncoder};
 use crate::progress::Tracker;
 use crate::task_error::{TaskErrorKind, join};
 use crate::upload::ObjectUpload;
-use crate::work::Item;
+use crate::work::WorkItem;
 
 /// Number of chunks that may wait on each side of the compression.
 const IN_FLIGHT: usize = 2;
@@ -36,7 +36,7 @@ pub trait Encode: Send + 'static {
 /// Streams one entry into a segment of its own. Returns the segment's checksum, the entry, and the amount that was
 /// read.
 pub async fn stream_entry<E: Encode>(
-    progress: (&Item, &Tracker<'_>),
+    progress: (&WorkItem, &Tracker<'_>),
     name: String,
     (encode, encoder): (E, EntryEncoder),
     input: BoxStream<'static, Result<E::Piece, PortError>>,
@@ -69,7 +69,7 @@ async fn encode_between<E: Encode>(
 
 /// Feeds the encoder. One that has ended before its input says why itself.
 async fn feed<E: Encode>(
-    (item, tracker): (&Item, &Tracker<'_>),
+    (item, tracker): (&WorkItem, &Tracker<'_>),
     mut input: BoxStream<'static, Result<E::Piece, PortError>>,
     to_encode: mpsc::Sender<E::Piece>,
 ) -> Result<Amount, TaskErrorKind> {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
 use crate::upload::ObjectUpload;
-use crate::work::{Batch, Item, PlacedFile, Plan, Work};
+use crate::work::{Batch, PlacedFile, RunPlan, Work, WorkItem};
 
 /// Size of an attachment's records apart from its own bytes: headers, directory, index, manifest.
 const ATTACHMENT_RECORDS: u64 = 1_000;
@@ -23,7 +23,7 @@ const ATTACHMENT_RECORDS: u64 = 1_000;
 const OWN_ENTRIES: [&str; 2] = ["attachments.csv", "manifest.json"];
 
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
-    let plan = match run.read::<Plan>(&run.plan_at()).await? {
+    let plan = match run.read::<RunPlan>(&run.plan_at()).await? {
         Some(plan) => plan,
         None => make(run).await?,
     };
@@ -35,7 +35,7 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     Ok(json!({ "key": run.batches_at().key, "concurrency": run.settings.map_concurrency }))
 }
 
-async fn make(run: &Run<'_>) -> Result<Plan, TaskErrorKind> {
+async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
     let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)?;
     let read_from: DateTime<Utc> = run.ports.clock.now();
     let modules = run.ports.snapshots.modules(run.org).await?;
@@ -49,7 +49,7 @@ async fn make(run: &Run<'_>) -> Result<Plan, TaskErrorKind> {
         planner.files(at, module).await?;
     }
     let (items, total) = planner.finish().await?;
-    let plan = Plan { organisation, read_from, modules, csv_files, items, total, max_zip_bytes };
+    let plan = RunPlan { organisation, read_from, modules, csv_files, items, total, max_zip_bytes };
     run.write(&run.plan_at(), &plan).await?;
     Ok(plan)
 }
@@ -185,18 +185,18 @@ impl<'a> Planner<'a> {
         Ok(total)
     }
 
-    fn item(&self, at: usize) -> Item {
+    fn item(&self, at: usize) -> WorkItem {
         let Planned { module, bytes } = self.items[at];
         let module = self.modules[module].api_name.clone();
         let (rows, work) = match self.rows.get(at) {
             Some(RowsOf { path, first, rows }) => (*rows, Work::Rows { module, path: path.clone(), first: *first, rows: *rows }),
             None => (0, Work::Files { module }),
         };
-        Item { number: at as u64, weight: Amount { items: 1, rows, bytes }, work }
+        WorkItem { number: at as u64, weight: Amount { items: 1, rows, bytes }, work }
     }
 }
 
-async fn push(to: &mut ObjectUpload<'_>, separator: &str, items: Vec<Item>) -> Result<(), TaskErrorKind> {
+async fn push(to: &mut ObjectUpload<'_>, separator: &str, items: Vec<WorkItem>) -> Result<(), TaskErrorKind> {
     let json = serde_json::to_vec(&Batch { items })
         .map_err(|error| TaskErrorKind::WorkDamaged { document: "A batch of items", source: error })?;
     to.push(separator.as_bytes()).await?;

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
-use crate::work::{Batch, Item};
+use crate::work::{Batch, WorkItem};
 
 /// Number of bytes after which progress is recorded.
 const STEP: u64 = 32 << 20;
@@ -35,16 +35,16 @@ impl<'a> Tracker<'a> {
     }
 
     /// Reports how much of an item was read so far.
-    pub async fn read(&self, item: &Item, so_far: Amount) -> Result<(), TaskErrorKind> {
+    pub async fn read(&self, item: &WorkItem, so_far: Amount) -> Result<(), TaskErrorKind> {
         self.set(item, so_far, STEP).await
     }
 
     /// Reports that an item is complete.
-    pub async fn end(&self, item: &Item) -> Result<(), TaskErrorKind> {
+    pub async fn end(&self, item: &WorkItem) -> Result<(), TaskErrorKind> {
         self.set(item, item.weight, 0).await
     }
 
-    async fn set(&self, item: &Item, amount: Amount, step: u64) -> Result<(), TaskErrorKind> {
+    async fn set(&self, item: &WorkItem, amount: Amount, step: u64) -> Result<(), TaskErrorKind> {
         let mut state = self.state.lock().await;
         state.done.insert(item.number, amount);
         let done = state.done.values().fold(Amount::default(), |sum, amount| sum + *amount);

@@ -25,7 +25,7 @@ const REUSED_FOR: TimeDelta = TimeDelta::days(6);
 /// Everything that determines the bytes of a segment.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Input<'a> {
+pub enum SegmentInput<'a> {
     /// Rows. The module contains its version, for which a source always returns the same rows.
     Rows { level: u32, csv: &'a CsvOptions, module: &'a Module, path: &'a str, rows: &'a Range<u64> },
     /// Attachments, with their locations in the source.
@@ -41,7 +41,7 @@ struct Kept {
 
 impl Run<'_> {
     /// Returns the location of the segment for an input.
-    pub fn segment_of(&self, input: &Input<'_>) -> Result<ObjectRef, TaskErrorKind> {
+    pub fn segment_of(&self, input: &SegmentInput<'_>) -> Result<ObjectRef, TaskErrorKind> {
         let json = serde_json::to_vec(&(SEGMENT_FORMAT, input))
             .map_err(|error| TaskErrorKind::WorkDamaged { document: "A work item", source: error })?;
         let digest = hex::encode(&Sha256::digest(json)[..16]);

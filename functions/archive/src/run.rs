@@ -4,7 +4,7 @@ use hozon_shared::domain::id::{BackupId, OrgId};
 use serde::Deserialize;
 
 use crate::ports::ArchivePorts;
-use crate::settings::Settings;
+use crate::settings::ArchiveSettings;
 
 /// The backup of a task.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -16,7 +16,7 @@ pub struct BackupRef {
 /// Context of a task that works on a backup.
 pub struct Run<'a> {
     pub ports: &'a ArchivePorts,
-    pub settings: &'a Settings,
+    pub settings: &'a ArchiveSettings,
     pub org: OrgId,
     pub backup: BackupId,
 }

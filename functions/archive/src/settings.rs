@@ -17,7 +17,7 @@ const MAX_FULL_ZIPS: u64 = 900;
 
 /// Sizes and limits of a run.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ArchiveSettings {
     /// `HOZON_LEVEL`: deflate level, 1 to 9. Defaults to 4, whose output is at most 3% larger than that of zip -6.
     pub level: u32,
     /// `HOZON_ROWS_PER_FILE`: maximum number of rows per CSV file. Defaults to 1,000,000, which Excel can open.
@@ -50,7 +50,7 @@ pub struct Settings {
     pub plans: Plans,
 }
 
-impl Default for Settings {
+impl Default for ArchiveSettings {
     fn default() -> Self {
         Self {
             level: 4,
@@ -69,7 +69,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl ArchiveSettings {
     /// Reads the environment variables. Missing values get their default, and values out of range are clamped.
     pub fn from_env() -> Result<Self, SettingsError> {
         let default = Self::default();
@@ -161,7 +161,7 @@ mod tests {
     fn a_backup_of_any_size_at_the_least_size_of_a_zip_fits_an_item() {
         let options = ArchiveOptions { max_zip_bytes: Some(MIN_ZIP), ..ArchiveOptions::default() };
         for planned in [40u64 << 30, 40 << 40, u64::MAX >> 2] {
-            let most = Settings::default().max_zip_bytes(&options, planned).expect("a limit");
+            let most = ArchiveSettings::default().max_zip_bytes(&options, planned).expect("a limit");
             let zips = 2 * planned.div_ceil(most) + 2;
             // JSON has more punctuation around names and values than DynamoDB counts.
             let item = serde_json::to_vec(&backup(zips)).expect("JSON").len();
@@ -176,8 +176,8 @@ mod tests {
     #[test]
     fn the_size_of_zips_that_fit_is_left_as_it_was_chosen() {
         let options = ArchiveOptions { max_zip_bytes: Some(MIN_ZIP), ..ArchiveOptions::default() };
-        assert_eq!(Settings::default().max_zip_bytes(&options, 10 << 30), Some(MIN_ZIP));
-        assert_eq!(Settings::default().max_zip_bytes(&ArchiveOptions::default(), u64::MAX), None);
+        assert_eq!(ArchiveSettings::default().max_zip_bytes(&options, 10 << 30), Some(MIN_ZIP));
+        assert_eq!(ArchiveSettings::default().max_zip_bytes(&ArchiveOptions::default(), u64::MAX), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use hozon_shared::archive::zip::Entry;
+use hozon_shared::archive::zip::ZipEntry;
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{Attachment, Module};
 use hozon_shared::domain::organisation::Organisation;
@@ -22,7 +22,7 @@ const JSON: &str = "application/json";
 
 /// What a run backs up, frozen by the task `plan`.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Plan {
+pub struct RunPlan {
     /// The organisation at the time of planning.
     pub organisation: Organisation,
     /// When the CRM was first read.
@@ -44,12 +44,12 @@ pub struct Plan {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Batch {
     /// At least one item.
-    pub items: Vec<Item>,
+    pub items: Vec<WorkItem>,
 }
 
 /// A work item, which results in one segment. Items are numbered in the order of their entries in the zips.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Item {
+pub struct WorkItem {
     /// Number of the item, from 0.
     pub number: u64,
     /// Amount of work.
@@ -79,7 +79,7 @@ pub enum Work {
     },
 }
 
-impl Plan {
+impl RunPlan {
     /// Returns the numbers of the items in zips of a kind.
     pub fn items_of(&self, kind: ArchiveKind) -> Range<u64> {
         match kind {
@@ -143,7 +143,7 @@ pub struct Tail {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SegmentEntry {
     /// Values for the zip's directory.
-    pub entry: Entry,
+    pub entry: ZipEntry,
     /// Position of the local header in the segment.
     pub offset: u64,
     /// SHA-256 of the uncompressed bytes as lower-case hexadecimal digits.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hozon_shared::archive::compose::{Composer, Limits, Piece};
 use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
 use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FileRecord, Manifest, ManifestText, attachment_kinds, attachment_row};
-use hozon_shared::archive::zip::{Entry, central_record, end_records, local_header};
+use hozon_shared::archive::zip::{ZipEntry, central_record, end_records, local_header};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
 use hozon_shared::ports::ObjectRef;
 
@@ -29,7 +29,7 @@ pub struct ZipWriter<'a> {
     composer: Composer<'a>,
     directory: ObjectUpload<'a>,
     entries: u64,
-    index: Option<Index<'a>>,
+    index: Option<AttachmentIndex<'a>>,
     manifest: StreamedEntry<'a>,
     files: ManifestText,
     /// Checksum of everything pushed to the composer; `None` once a piece without a checksum was pushed.
@@ -59,7 +59,7 @@ impl<'a> ZipWriter<'a> {
             composer: Composer::new(objects, uploads, to, ZIP, work("group-").key, Limits::S3),
             directory: ObjectUpload::new(run, work("directory")),
             entries: 0,
-            index: (kind == ArchiveKind::Attachments).then(|| Index::new(run, csv, work("index"))),
+            index: (kind == ArchiveKind::Attachments).then(|| AttachmentIndex::new(run, csv, work("index"))),
             manifest: text,
             files: ManifestText::default(),
             sum: Some(Checksum::default()),
@@ -149,14 +149,14 @@ impl<'a> ZipWriter<'a> {
         Ok(self.composer.push(piece).await?)
     }
 
-    async fn list(&mut self, entry: &Entry, offset: u64) -> Result<(), TaskErrorKind> {
+    async fn list(&mut self, entry: &ZipEntry, offset: u64) -> Result<(), TaskErrorKind> {
         self.entries += 1;
         self.directory.push(&central_record(entry, offset)).await
     }
 
     async fn record(
         &mut self,
-        entry: &Entry,
+        entry: &ZipEntry,
         sha256: &str,
         module: Option<&str>,
         rows: Option<u64>,
@@ -178,13 +178,13 @@ fn damaged(error: serde_json::Error) -> TaskErrorKind {
 }
 
 /// The index `attachments.csv`, which maps each entry to its module and record.
-struct Index<'a> {
+struct AttachmentIndex<'a> {
     csv: CsvWriter,
     rows: u64,
     text: StreamedEntry<'a>,
 }
 
-impl<'a> Index<'a> {
+impl<'a> AttachmentIndex<'a> {
     fn new(run: &'a Run<'a>, options: CsvOptions, at: ObjectRef) -> Self {
         let mut csv = CsvWriter::new(options, attachment_kinds());
         csv.begin(&ATTACHMENT_COLUMNS);

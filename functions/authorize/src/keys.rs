@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub struct KeysUnavailable;
 
 /// A cache of the issuer's key set.
-pub struct Keys {
+pub struct IssuerKeys {
     url: String,
     http: reqwest::Client,
     cached: Mutex<Cached>,
@@ -43,7 +43,7 @@ struct KeySet {
     keys: Vec<Value>,
 }
 
-impl Keys {
+impl IssuerKeys {
     pub fn new(url: String) -> Self {
         Self { http: client(&url), url, cached: Mutex::default() }
     }

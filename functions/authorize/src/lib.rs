@@ -8,7 +8,7 @@ mod settings;
 mod signature;
 mod token;
 
-pub use origin::{ORIGIN_HEADER, Origin};
+pub use origin::{ORIGIN_HEADER, OriginCheck};
 pub use settings::{AuthSettings, origin_secret};
 pub use token::Authorizer;
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::apigw::ApiGatewayV2CustomAuthorizerV2Request;
-use hozon_authorize::{AuthSettings, Authorizer, ORIGIN_HEADER, Origin, origin_secret};
+use hozon_authorize::{AuthSettings, Authorizer, ORIGIN_HEADER, OriginCheck, origin_secret};
 use hozon_shared::api::Identity;
 use hozon_shared::aws::Aws;
 use hozon_shared::ports::SystemClock;
@@ -23,15 +23,15 @@ async fn main() -> Result<(), Error> {
 }
 
 /// Creates the check of where requests come from; `None` if they may come from anywhere.
-async fn origin() -> Result<Option<Origin>, Error> {
+async fn origin() -> Result<Option<OriginCheck>, Error> {
     let Some(secret) = origin_secret() else { return Ok(None) };
     let aws = Aws::load(Settings::from_env()?).await;
-    Ok(Some(Origin::new(aws.origin_secrets(secret), Arc::new(SystemClock))))
+    Ok(Some(OriginCheck::new(aws.origin_secrets(secret), Arc::new(SystemClock))))
 }
 
 async fn authorize(
     authorizer: &Authorizer,
-    origin: Option<&Origin>,
+    origin: Option<&OriginCheck>,
     event: LambdaEvent<ApiGatewayV2CustomAuthorizerV2Request>,
 ) -> Result<Value, Error> {
     let header = |name: &str| event.payload.headers.get(name).and_then(|value| value.to_str().ok());

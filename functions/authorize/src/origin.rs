@@ -18,7 +18,7 @@ const KEPT: TimeDelta = TimeDelta::hours(1);
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
 
 /// Verifies the header.
-pub struct Origin {
+pub struct OriginCheck {
     secrets: Arc<dyn OriginSecrets>,
     clock: Arc<dyn Clock>,
     read: Mutex<Option<CachedSecrets>>,
@@ -29,7 +29,7 @@ struct CachedSecrets {
     at: DateTime<Utc>,
 }
 
-impl Origin {
+impl OriginCheck {
     /// Creates the check without reading the secrets.
     pub fn new(secrets: Arc<dyn OriginSecrets>, clock: Arc<dyn Clock>) -> Self {
         Self { secrets, clock, read: Mutex::new(None) }
@@ -100,13 +100,13 @@ mod tests {
     }
 
     impl World {
-        fn holding(secrets: &[&'static str]) -> (Arc<Self>, Origin) {
+        fn holding(secrets: &[&'static str]) -> (Arc<Self>, OriginCheck) {
             let world = Arc::new(Self {
                 secrets: SyncMutex::new(Some(secrets.to_vec())),
                 now: SyncMutex::new(DateTime::UNIX_EPOCH),
                 readings: SyncMutex::new(0),
             });
-            (world.clone(), Origin::new(world.clone(), world))
+            (world.clone(), OriginCheck::new(world.clone(), world))
         }
 
         fn hold(&self, secrets: Option<&[&'static str]>) {

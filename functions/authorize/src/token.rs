@@ -11,7 +11,7 @@ use hozon_shared::ports::Clock;
 use serde::Deserialize;
 
 use crate::AuthSettings;
-use crate::keys::Keys;
+use crate::keys::IssuerKeys;
 use crate::refusal::{Refused, TokenDefect};
 use crate::signature::SignedToken;
 
@@ -21,7 +21,7 @@ const LEEWAY: f64 = 60.0;
 /// Verifies tokens of one issuer.
 pub struct Authorizer {
     settings: AuthSettings,
-    keys: Keys,
+    keys: IssuerKeys,
     clock: Arc<dyn Clock>,
 }
 
@@ -55,7 +55,7 @@ enum Audience {
 impl Authorizer {
     /// Creates an authorizer. No keys are fetched yet.
     pub fn new(settings: AuthSettings, clock: Arc<dyn Clock>) -> Self {
-        Self { keys: Keys::new(settings.jwks_url.clone()), settings, clock }
+        Self { keys: IssuerKeys::new(settings.jwks_url.clone()), settings, clock }
     }
 
     /// Identifies the sender of an `Authorization` header. Every role except `administrator` is a plain user. The

@@ -31,7 +31,7 @@ use notify::FAILING;
 pub use notify::Notify;
 pub use ports::NotifyPorts;
 pub use stream::StreamError;
-use stream::{Record, RecordContent};
+use stream::{RecordContent, StreamRecord};
 
 /// Reasons why an invocation fails as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +85,7 @@ impl Notify {
     /// Handles a record. An unreadable record goes to the operator's queue at once, because it would block the later
     /// ones: Lambda gives up a record only by its age or number of attempts, and repeats everything after it (AWS
     /// Lambda developer guide, "Configuring partial batch response with DynamoDB and Lambda").
-    async fn record(&self, record: &Record) -> Result<Option<DeliveryId>, PortError> {
+    async fn record(&self, record: &StreamRecord) -> Result<Option<DeliveryId>, PortError> {
         match record.content() {
             Ok(Some(RecordContent::Event(org, event))) => self.event(org, &event).await.map(|()| None),
             Ok(Some(RecordContent::Delivery(id))) => Ok(Some(id)),

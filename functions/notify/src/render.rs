@@ -10,7 +10,7 @@ use crate::letter::Letter;
 /// Template of the HTML document. The template engine escapes all values.
 #[derive(Template)]
 #[template(path = "mail.html")]
-struct Page<'a> {
+struct MailPage<'a> {
     letter: &'a Letter,
 }
 
@@ -30,7 +30,7 @@ pub fn text(letter: &Letter) -> String {
 
 /// Renders the letter as an HTML document.
 pub fn html(letter: &Letter) -> Result<String, askama::Error> {
-    Page { letter }.render()
+    MailPage { letter }.render()
 }
 
 #[cfg(test)]

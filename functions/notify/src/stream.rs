@@ -16,7 +16,7 @@ pub struct StreamError(#[source] serde_json::Error);
 
 /// A record of the stream.
 #[derive(Debug)]
-pub struct Record {
+pub struct StreamRecord {
     /// Sequence number in the stream.
     pub sequence: String,
     /// The whole record as received.
@@ -34,7 +34,7 @@ pub enum RecordContent {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Batch {
+struct StreamBatch {
     records: Vec<Value>,
 }
 
@@ -53,38 +53,38 @@ struct Place {
 struct Raw {
     #[serde(rename = "eventName")]
     name: String,
-    dynamodb: Change,
+    dynamodb: StreamChange,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Change {
+struct StreamChange {
     new_image: Option<Item>,
 }
 
 #[derive(Deserialize)]
-struct Keys {
+struct ItemKeys {
     pk: String,
     sk: String,
 }
 
 /// Splits a batch into records.
-pub fn records(batch: Value) -> Result<Vec<Record>, StreamError> {
-    let batch: Batch = serde_json::from_value(batch).map_err(StreamError)?;
+pub fn records(batch: Value) -> Result<Vec<StreamRecord>, StreamError> {
+    let batch: StreamBatch = serde_json::from_value(batch).map_err(StreamError)?;
     let record = |raw: Value| {
         let placed: Placed = Placed::deserialize(&raw).map_err(StreamError)?;
-        Ok(Record { sequence: placed.dynamodb.sequence_number, raw })
+        Ok(StreamRecord { sequence: placed.dynamodb.sequence_number, raw })
     };
     batch.records.into_iter().map(record).collect()
 }
 
-impl Record {
+impl StreamRecord {
     /// Parses the content of the record; `None` if it needs no notification.
     pub fn content(&self) -> Result<Option<RecordContent>, PortError> {
         let raw = Raw::deserialize(&self.raw).map_err(corrupt)?;
         // Events and deliveries are news once, when they are written.
         let Some(item) = raw.dynamodb.new_image.filter(|_| raw.name == "INSERT") else { return Ok(None) };
-        let keys: Keys = serde_dynamo::from_item(item.clone()).map_err(corrupt)?;
+        let keys: ItemKeys = serde_dynamo::from_item(item.clone()).map_err(corrupt)?;
         let Some(org) = keys.pk.strip_prefix("ORG#").and_then(|org| org.parse().ok()) else { return Ok(None) };
         if keys.sk.starts_with("EVENT#") {
             return Ok(Some(RecordContent::Event(org, serde_dynamo::from_item(item).map_err(corrupt)?)));

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::{LedgerCause, LedgerPool};
 use hozon_shared::api::{Administrator, ApiError, LocalTime, PageInfo, Paged, Params, local_time};
 use hozon_shared::domain::id::BackupId;
-use hozon_shared::domain::ledger::{Cause, Entry, Pool};
+use hozon_shared::domain::ledger::{Cause, LedgerEntry, Pool};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -64,7 +64,7 @@ pub async fn handle(
     Ok(Json(LedgerEnvelope { ledger, info }))
 }
 
-fn written(entry: Entry, zone: Tz) -> EntryOut {
+fn written(entry: LedgerEntry, zone: Tz) -> EntryOut {
     let (pool, of) = match entry.movement.pool {
         Pool::Free { month } => ("free", month.to_string()),
         Pool::Weekly { week } => ("weekly", week.to_string()),

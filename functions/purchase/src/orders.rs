@@ -7,7 +7,7 @@ use hozon_shared::api::closed_sets::{OrderOrigin, ProductKind};
 use hozon_shared::api::{Administrator, ApiError, Body, Once, PageInfo, Paged, Params};
 use hozon_shared::domain::event::OrderStep;
 use hozon_shared::domain::id::{OrderId, OrgId};
-use hozon_shared::domain::order::{Item, Order, OrderRejection, Origin, quote};
+use hozon_shared::domain::order::{Order, OrderItem, OrderRejection, Origin, quote};
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::purchase;
@@ -102,7 +102,7 @@ fn unknown_field(message: &str) -> Option<String> {
     rest.split_once('`').map(|(field, _)| field.to_owned())
 }
 
-fn items(wanted: &WantedOrder) -> Result<Vec<Item>, ApiError> {
+fn items(wanted: &WantedOrder) -> Result<Vec<OrderItem>, ApiError> {
     let item = |(at, item): (usize, &WantedItem)| {
         let product = match (item.product.as_str(), &item.plan) {
             ("one_time", None) => Product::OneTime,
@@ -121,7 +121,7 @@ fn items(wanted: &WantedOrder) -> Result<Vec<Item>, ApiError> {
                 ));
             }
         };
-        Ok(Item { product, quantity: item.quantity.unwrap_or(1) })
+        Ok(OrderItem { product, quantity: item.quantity.unwrap_or(1) })
     };
     wanted.items.iter().enumerate().map(item).collect()
 }

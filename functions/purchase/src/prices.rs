@@ -7,7 +7,7 @@ use hozon_shared::api::closed_sets::{PricedUnit, ProductKind};
 use hozon_shared::api::{Administrator, ApiError, Params};
 use hozon_shared::domain::id::OrderId;
 use hozon_shared::domain::money::Money;
-use hozon_shared::domain::order::{BuyerState, Item, Order, OrderRejection, Origin, quote};
+use hozon_shared::domain::order::{BuyerState, Order, OrderItem, OrderRejection, Origin, quote};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::plan::{FreeBackups, Plans};
 use hozon_shared::domain::price::CountryPrices;
@@ -117,19 +117,19 @@ pub async fn handle(
 
 impl Choice {
     /// Returns the selected products; `None` without a selection.
-    fn items(&self) -> Result<Option<Vec<Item>>, ApiError> {
+    fn items(&self) -> Result<Option<Vec<OrderItem>>, ApiError> {
         let mut items = Vec::new();
         if let Some(text) = &self.one_time {
             let quantity =
                 text.parse().map_err(|_| ApiError::invalid_param("one_time", "Set one_time to a whole number from 1 to 100."))?;
-            items.push(Item { product: Product::OneTime, quantity });
+            items.push(OrderItem { product: Product::OneTime, quantity });
         }
         match self.weekly.as_deref() {
             None | Some("false") => {}
-            Some("true") => items.push(Item { product: Product::Weekly, quantity: 1 }),
+            Some("true") => items.push(OrderItem { product: Product::Weekly, quantity: 1 }),
             Some(_) => return Err(ApiError::invalid_param("weekly", "Set weekly to true or false.")),
         }
-        items.extend(self.plan.iter().map(|plan| Item { product: Product::Plan(plan.clone()), quantity: 1 }));
+        items.extend(self.plan.iter().map(|plan| OrderItem { product: Product::Plan(plan.clone()), quantity: 1 }));
         Ok(Some(items).filter(|items| !items.is_empty()))
     }
 }
@@ -140,7 +140,7 @@ impl Shop {
         caller: &Caller,
         prices: &CountryPrices,
         buyer: BuyerState<'_>,
-        items: &[Item],
+        items: &[OrderItem],
     ) -> Result<QuoteOut, ApiError> {
         let lines = quote(prices, &self.terms.plans, buyer, items).map_err(|refused| refusal(refused, items))?;
         let (origin, now) = (Origin::SubscriptionPage, self.ports.clock.now());
@@ -156,7 +156,7 @@ impl Shop {
     }
 }
 
-fn refusal(refused: OrderRejection, items: &[Item]) -> ApiError {
+fn refusal(refused: OrderRejection, items: &[OrderItem]) -> ApiError {
     let at = match refused {
         OrderRejection::Empty | OrderRejection::TooLarge => 0,
         OrderRejection::Twice(at)

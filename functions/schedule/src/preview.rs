@@ -24,7 +24,7 @@ const AHEAD: Days = Days::new(366);
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Query {
+pub struct PreviewQuery {
     /// The rule, in the same form as for setting a schedule.
     #[param(value_type = String, required = true, example = "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU")]
     rrule: Option<String>,
@@ -71,13 +71,13 @@ struct MonthRuns {
     path = "/crm/bulk/{v}/backup/preview",
     operation_id = "preview_schedule",
     tag = "overview",
-    params(Query),
+    params(PreviewQuery),
     responses((status = 200, description = "The rule as a sentence, with its next runs", body = PreviewEnvelope)),
 )]
 pub async fn handle(
     State(app): State<App>,
     Administrator(caller): Administrator,
-    Params(query): Params<Query>,
+    Params(query): Params<PreviewQuery>,
 ) -> Result<Json<PreviewEnvelope>, ApiError> {
     let invalid = |message: String| ApiError::invalid_param("rrule", message);
     let text = query.rrule.ok_or_else(|| invalid("Name a rule: ?rrule=RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU.".to_owned()))?;

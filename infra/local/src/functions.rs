@@ -9,7 +9,7 @@ use hozon_access::AccessPorts;
 use hozon_archive::{ArchivePorts, TaskError};
 use hozon_emulator_aws::lambda::Function;
 use hozon_emulator_aws::s3::ARCHIVES_BUCKET;
-use hozon_emulator_aws::states::asl::{Failed, Services};
+use hozon_emulator_aws::states::asl::{ServiceIntegrations, StateError};
 use hozon_emulator_aws::stream::Stream;
 use hozon_emulator_aws::table;
 use hozon_notify::{Notify, NotifyPorts, Post};
@@ -28,22 +28,22 @@ pub const ARCHIVE: &str = "archive";
 pub struct Functions {
     pub ports: ArchivePorts,
     /// Settings for dividing runs into pieces.
-    pub limits: hozon_archive::Settings,
+    pub limits: hozon_archive::ArchiveSettings,
 }
 
 #[async_trait]
-impl Services for Functions {
-    async fn invoke(&self, function: &str, payload: Value) -> Result<Value, Failed> {
+impl ServiceIntegrations for Functions {
+    async fn invoke(&self, function: &str, payload: Value) -> Result<Value, StateError> {
         if function != ARCHIVE {
             let cause = format!("there is no function {function}");
-            return Err(Failed { error: "Lambda.ResourceNotFoundException".to_owned(), cause });
+            return Err(StateError { error: "Lambda.ResourceNotFoundException".to_owned(), cause });
         }
         let (ports, limits) = (self.ports.clone(), self.limits.clone());
         let called = AbortOnDrop(tokio::spawn(async move { hozon_archive::handle(&ports, &limits, payload).await }));
         called.join().await
     }
 
-    async fn items(&self, bucket: &str, key: &str) -> Result<Vec<Value>, Failed> {
+    async fn items(&self, bucket: &str, key: &str) -> Result<Vec<Value>, StateError> {
         if bucket != ARCHIVES_BUCKET {
             return Err(unreadable(format!("there is no bucket {bucket}")));
         }
@@ -53,19 +53,19 @@ impl Services for Functions {
     }
 }
 
-fn unreadable(cause: String) -> Failed {
-    Failed { error: "States.ItemReaderFailed".to_owned(), cause }
+fn unreadable(cause: String) -> StateError {
+    StateError { error: "States.ItemReaderFailed".to_owned(), cause }
 }
 
 /// An invocation that ends together with the execution that waits for it.
 struct AbortOnDrop(tokio::task::JoinHandle<Result<Value, TaskError>>);
 
 impl AbortOnDrop {
-    async fn join(mut self) -> Result<Value, Failed> {
+    async fn join(mut self) -> Result<Value, StateError> {
         match (&mut self.0).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(failed(&error)),
-            Err(_) => Err(Failed { error: "Lambda.Unknown".to_owned(), cause: "the function crashed".to_owned() }),
+            Err(_) => Err(StateError { error: "Lambda.Unknown".to_owned(), cause: "the function crashed".to_owned() }),
         }
     }
 }
@@ -77,9 +77,9 @@ impl Drop for AbortOnDrop {
 }
 
 /// Formats an error as Lambda reports it to Step Functions.
-fn failed(error: &TaskError) -> Failed {
+fn failed(error: &TaskError) -> StateError {
     let cause = json!({ "errorType": error.error_type(), "errorMessage": error.kind.to_string() });
-    Failed { error: error.error_type().to_owned(), cause: cause.to_string() }
+    StateError { error: error.error_type().to_owned(), cause: cause.to_string() }
 }
 
 /// The `access` function, invoked in this process.

@@ -14,9 +14,9 @@ use hozon_archive::ArchivePorts;
 use hozon_authorize::Authorizer;
 use hozon_emulator_aws::access_events::{self, AccessEvent};
 use hozon_emulator_aws::mail::{self, Mailbox};
-use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, Allowed, Keys};
+use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, AccessKeys, Allowed};
 use hozon_emulator_aws::scheduler;
-use hozon_emulator_aws::states::asl::{self, Run};
+use hozon_emulator_aws::states::asl::{self, Interpreter};
 use hozon_emulator_aws::states::{self, Executions};
 use hozon_emulator_aws::stream::Stream;
 use hozon_emulator_aws::{queues, secrets as secrets_manager, stores, table};
@@ -46,8 +46,8 @@ use crate::downloads::Downloads;
 use crate::functions::{ARCHIVE, AccessFunction, Functions, NotifyFunction, notify, open_stream};
 use crate::listening::bind_gateway;
 use crate::recovery::recover;
-use crate::registry::{Entry, Registry, no_organisation, require_name};
-use crate::secrets::Secrets;
+use crate::registry::{Registry, RegistryEntry, no_organisation, require_name};
+use crate::secrets::LocalSecrets;
 use crate::settings::{NOTICE_FAILURES, auth_settings, payment_settings, settings, trigger_settings};
 use crate::ticker::{self, Ticker};
 use crate::tokens::Issuer;
@@ -72,7 +72,7 @@ pub struct Options {
     /// Addresses that webhooks may call.
     pub webhooks: Addresses,
     /// Settings for dividing runs into pieces.
-    pub limits: hozon_archive::Settings,
+    pub limits: hozon_archive::ArchiveSettings,
     pub clock: Arc<dyn Clock>,
     /// Seconds of that clock per second of real time. Waits are divided by it.
     pub speed: f64,
@@ -90,7 +90,7 @@ impl Options {
             allowed_hosts: AllowedHosts::default(),
             terms: Terms::parse(Plans::default(), PRICES)?,
             webhooks: Addresses::Public,
-            limits: hozon_archive::Settings::default(),
+            limits: hozon_archive::ArchiveSettings::default(),
             clock: Arc::new(SystemClock),
             speed: 1.0,
             slowing: None,
@@ -137,10 +137,10 @@ impl Local {
         let lock = folder::lock(&data)?;
         folder::require_state(&data)?;
         folder::delete_leftovers(&data)?;
-        let secrets = Secrets::load(&data.join("secrets.json"))?;
+        let secrets = LocalSecrets::load(&data.join("secrets.json"))?;
         let mut registry = Registry::load(&data.join("organisations.json"))?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let keys = Keys::new([(secrets.functions(), Allowed::Everything), (secrets.signer(), Allowed::ReadZips)]);
+        let keys = AccessKeys::new([(secrets.functions(), Allowed::Everything), (secrets.signer(), Allowed::ReadZips)]);
         let emulated = stores::start(&data, keys, &stop, &tasks).await?;
         if registry.entries().is_empty() {
             registry.restore(organisations::in_table(&emulated.database)?)?;
@@ -153,7 +153,7 @@ impl Local {
         ports.clock = options.clock;
         ports.ids = options.ids;
         let triggers = aws.triggers(trigger_settings());
-        let limits = hozon_archive::Settings { plans: options.terms.plans.clone(), ..options.limits };
+        let limits = hozon_archive::ArchiveSettings { plans: options.terms.plans.clone(), ..options.limits };
         let executions = executions(&data, &ports, limits, options.speed, &tasks, &stop)?;
         let notify = notify(&aws, &ports, options.webhooks)?;
         let deliveries = Deliveries::new(notify.clone(), ports.clock.clone());
@@ -216,7 +216,7 @@ impl Local {
     }
 
     /// Organisations in this data folder, oldest first.
-    pub fn organisations(&self) -> &[Entry] {
+    pub fn organisations(&self) -> &[RegistryEntry] {
         self.registry.entries()
     }
 
@@ -343,7 +343,7 @@ impl Local {
 /// Starts the payment emulator, on the same port as last time if possible.
 async fn start_stripe(
     data: &Path,
-    secrets: &Secrets,
+    secrets: &LocalSecrets,
     ports: &Ports,
     stop: &CancellationToken,
     tasks: &TaskTracker,
@@ -360,7 +360,7 @@ async fn start_stripe(
 fn executions(
     data: &Path,
     ports: &Ports,
-    limits: hozon_archive::Settings,
+    limits: hozon_archive::ArchiveSettings,
     speed: f64,
     tasks: &TaskTracker,
     stop: &CancellationToken,
@@ -368,6 +368,6 @@ fn executions(
     let names = [("ArchiveFunctionArn", ARCHIVE), ("ArchivesBucket", ARCHIVES_BUCKET)];
     let machine = asl::load(STATE_MACHINE_FILE, &names)?;
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-    let run = Run::new(Arc::new(Functions { ports: ArchivePorts::from(ports), limits }), at_once, speed);
+    let run = Interpreter::new(Arc::new(Functions { ports: ArchivePorts::from(ports), limits }), at_once, speed);
     Executions::new(data.join("executions"), machine, run, tasks.clone(), stop.clone())
 }

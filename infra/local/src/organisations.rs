@@ -5,10 +5,10 @@ use dynoxide::Database;
 use hozon_emulator_aws::table::TABLE;
 use serde_json::{Value, json};
 
-use crate::registry::Entry;
+use crate::registry::RegistryEntry;
 
 /// Lists the organisations in the table, oldest first.
-pub fn in_table(database: &Database) -> Result<Vec<Entry>> {
+pub fn in_table(database: &Database) -> Result<Vec<RegistryEntry>> {
     let mut found = Vec::new();
     let mut start = Value::Null;
     loop {
@@ -25,7 +25,7 @@ pub fn in_table(database: &Database) -> Result<Vec<Entry>> {
         for item in answer["Items"].as_array().into_iter().flatten() {
             let id = item["pk"]["S"].as_str().and_then(|pk| pk.strip_prefix("ORG#")).and_then(|id| id.parse().ok());
             let name = item["name"]["S"].as_str().map(str::to_owned);
-            found.extend(id.zip(name).map(|(id, name)| Entry { id, name }));
+            found.extend(id.zip(name).map(|(id, name)| RegistryEntry { id, name }));
         }
         start = answer["LastEvaluatedKey"].clone();
         if start.is_null() {

@@ -12,7 +12,7 @@ use crate::language::say;
 
 /// One organisation of this data folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct RegistryEntry {
     pub id: OrgId,
     /// Unique within the list.
     pub name: String,
@@ -22,7 +22,7 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct Registry {
     path: PathBuf,
-    entries: Vec<Entry>,
+    entries: Vec<RegistryEntry>,
 }
 
 /// Error returned when the list cannot be read or written.
@@ -48,7 +48,7 @@ impl Registry {
     }
 
     /// Organisations, oldest first.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[RegistryEntry] {
         &self.entries
     }
 
@@ -63,7 +63,7 @@ impl Registry {
             return Ok(());
         }
         let mut entries = self.entries.clone();
-        entries.push(Entry { id, name: name.to_owned() });
+        entries.push(RegistryEntry { id, name: name.to_owned() });
         self.save(&entries).map_err(|source| RegistryError { path: self.path.clone(), source })?;
         self.entries = entries;
         Ok(())
@@ -71,7 +71,7 @@ impl Registry {
 
     /// Restores an empty list from the table, because the list was lost and no second organisation with the same name
     /// may be created.
-    pub fn restore(&mut self, in_table: Vec<Entry>) -> Result<(), RegistryError> {
+    pub fn restore(&mut self, in_table: Vec<RegistryEntry>) -> Result<(), RegistryError> {
         if !self.entries.is_empty() || in_table.is_empty() {
             return Ok(());
         }
@@ -81,7 +81,7 @@ impl Registry {
         Ok(())
     }
 
-    fn save(&self, entries: &[Entry]) -> std::io::Result<()> {
+    fn save(&self, entries: &[RegistryEntry]) -> std::io::Result<()> {
         write_whole(&self.path, &serde_json::to_vec_pretty(entries)?)
     }
 }
@@ -123,7 +123,7 @@ mod tests {
     fn a_lost_list_is_made_from_the_table_and_another_is_left_alone() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("organisations.json");
-        let entry = |id, name: &str| Entry { id: OrgId(id), name: name.to_owned() };
+        let entry = |id, name: &str| RegistryEntry { id: OrgId(id), name: name.to_owned() };
         for lost in [None, Some("")] {
             lost.into_iter().for_each(|text| std::fs::write(&path, text).expect("writes"));
             Registry::load(&path).expect("empty").restore(vec![entry(7, "さくら商事")]).expect("writes");

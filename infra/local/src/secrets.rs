@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use hozon_emulator_stripe::Keys;
+use hozon_emulator_stripe::StripeKeys;
 use hozon_shared::domain::plain_link::LinkKey;
 use hozon_shared::settings::AccessKey;
 use serde::{Deserialize, Serialize};
@@ -23,14 +23,14 @@ pub const PLAIN_LINKS: &str = "plain-links";
 
 /// The secrets of a data folder.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Secrets {
+pub struct LocalSecrets {
     functions: Key,
     signer: Key,
     /// PKCS #8 document of the token issuer's P-256 key.
     issuer: Vec<u8>,
     /// Missing in files of earlier versions.
     #[serde(default)]
-    payments: Keys,
+    payments: StripeKeys,
     /// Missing in files of earlier versions.
     plain_links: Option<LinkKey>,
 }
@@ -41,7 +41,7 @@ struct Key {
     secret: String,
 }
 
-impl Secrets {
+impl LocalSecrets {
     /// Reads the file, or creates it. A file of an earlier version is completed.
     pub fn load(path: &Path) -> Result<Self> {
         let loaded: Self = match std::fs::read(path) {
@@ -79,7 +79,7 @@ impl Secrets {
     }
 
     /// Keys of the payment provider.
-    pub fn payments(&self) -> Keys {
+    pub fn payments(&self) -> StripeKeys {
         self.payments.clone()
     }
 
@@ -131,9 +131,9 @@ impl Key {
     }
 }
 
-fn generate_payments(random: &SystemRandom) -> Result<Keys> {
+fn generate_payments(random: &SystemRandom) -> Result<StripeKeys> {
     let api_key = format!("sk_local_{}", generate_text(random)?);
-    Ok(Keys { api_key, webhook_secret: format!("whsec_{}", generate_text(random)?) })
+    Ok(StripeKeys { api_key, webhook_secret: format!("whsec_{}", generate_text(random)?) })
 }
 
 fn generate_text(random: &SystemRandom) -> Result<String> {
@@ -150,13 +150,13 @@ mod tests {
     fn a_file_of_an_earlier_version_gets_keys_for_payments_and_keeps_the_rest() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("secrets.json");
-        let made = Secrets::load(&path).expect("makes it");
+        let made = LocalSecrets::load(&path).expect("makes it");
         let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).expect("reads")).expect("JSON");
         json.as_object_mut().expect("an object").remove("payments");
         std::fs::write(&path, json.to_string()).expect("writes");
-        let again = Secrets::load(&path).expect("reads");
+        let again = LocalSecrets::load(&path).expect("reads");
         assert_eq!(again.signer().secret, made.signer().secret);
         assert!(again.payments().api_key.starts_with("sk_local_") && again.payments().webhook_secret.starts_with("whsec_"));
-        assert_eq!(Secrets::load(&path).expect("reads").payments().api_key, again.payments().api_key);
+        assert_eq!(LocalSecrets::load(&path).expect("reads").payments().api_key, again.payments().api_key);
     }
 }

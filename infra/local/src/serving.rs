@@ -11,8 +11,8 @@ use hozon_shared::domain::organisation::Role;
 use serde::{Deserialize, Serialize};
 
 use crate::language::say;
-use crate::registry::{Entry, Registry};
-use crate::secrets::Secrets;
+use crate::registry::{Registry, RegistryEntry};
+use crate::secrets::LocalSecrets;
 use crate::tokens::Issuer;
 
 const FILE: &str = "serving.json";
@@ -89,7 +89,7 @@ impl OfflineTokens {
                 )
             )
         );
-        let secrets = Secrets::load(&secrets)?;
+        let secrets = LocalSecrets::load(&secrets)?;
         let registry = Registry::load(&data.join("organisations.json"))?;
         let clock = Serving::read(data)?.and_then(|serving| serving.clock);
         // A token for a clock with its own speed is valid from the clock's start until a week after the latest time
@@ -102,7 +102,7 @@ impl OfflineTokens {
     }
 
     /// Organisations, oldest first.
-    pub fn organisations(&self) -> &[Entry] {
+    pub fn organisations(&self) -> &[RegistryEntry] {
         self.registry.entries()
     }
 

@@ -8,7 +8,7 @@ use hozon_emulator_aws::{queues, scheduler, secrets as secrets_manager, states};
 use hozon_shared::aws::in_process::ADDRESS;
 use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, PlainLinkSettings, Settings, TriggerSettings};
 
-use crate::secrets::{PAYMENTS, PLAIN_LINKS, SIGNER, Secrets};
+use crate::secrets::{LocalSecrets, PAYMENTS, PLAIN_LINKS, SIGNER};
 use crate::ticker::TRIGGER;
 use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
 
@@ -16,7 +16,7 @@ use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
 pub const NOTICE_FAILURES: &str = "https://sqs.us-east-1.amazonaws.com/000000000000/notice-failures";
 
 /// Settings of the functions, with local endpoints and keys.
-pub fn settings(secrets: &Secrets, emulated: &Emulated, gateway: &str) -> Settings {
+pub fn settings(secrets: &LocalSecrets, emulated: &Emulated, gateway: &str) -> Settings {
     let services = ADDRESS.to_owned();
     Settings {
         table: TABLE.to_owned(),

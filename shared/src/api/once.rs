@@ -23,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{ApiError, Identity};
 use crate::domain::id::OrgId;
 use crate::domain::organisation::{Caller, Role};
-use crate::domain::request::{Answer, Repeat};
+use crate::domain::request::{Repeat, StoredAnswer};
 use crate::ports::{Change, Clock, Ids, PortError, Ports, Requests, Store};
 
 const HEADER: &str = "idempotency-key";
@@ -93,13 +93,13 @@ impl Once {
     /// Returns the change that stores the answer; the handler adds it to the transaction of its effect.
     pub fn answer<T: Serialize>(&self, status: StatusCode, answer: &T) -> Option<Change> {
         let body = serde_json::to_string(answer).ok();
-        self.attempt.as_ref().map(|attempt| attempt.change(Answer { status: status.as_u16(), body }))
+        self.attempt.as_ref().map(|attempt| attempt.change(StoredAnswer { status: status.as_u16(), body }))
     }
 
     /// Returns the change that records the request as carried out without storing its answer, because the answer
     /// contains a secret. A repeated request reaches the handler again; [`Self::is_repeat`] detects it.
     pub fn answer_with_secret(&self, status: StatusCode) -> Option<Change> {
-        self.attempt.as_ref().map(|attempt| attempt.change(Answer { status: status.as_u16(), body: None }))
+        self.attempt.as_ref().map(|attempt| attempt.change(StoredAnswer { status: status.as_u16(), body: None }))
     }
 
     /// Releases the key after the handler has undone its effect.
@@ -117,7 +117,7 @@ impl Once {
 }
 
 impl Attempt {
-    fn change(&self, answer: Answer) -> Change {
+    fn change(&self, answer: StoredAnswer) -> Change {
         self.is_answered.store(true, Ordering::Relaxed);
         Change::Answered(Box::new(self.request.clone().answered(answer, self.now)))
     }
@@ -163,8 +163,8 @@ async fn carry_out(ports: OncePorts, caller: Caller, key: String, request: Reque
         None => false,
         Some(Repeat::InFlight) => return Err(ApiError::idempotency_key_in_flight()),
         Some(Repeat::Different) => return Err(ApiError::idempotency_key_reused()),
-        Some(Repeat::Answered(Answer { status, body: Some(body) })) => return Ok(replay(status, body)),
-        Some(Repeat::Answered(Answer { body: None, .. })) => true,
+        Some(Repeat::Answered(StoredAnswer { status, body: Some(body) })) => return Ok(replay(status, body)),
+        Some(Repeat::Answered(StoredAnswer { body: None, .. })) => true,
     };
     let attempt = Arc::new(Attempt { request: begun, now, is_answered: AtomicBool::new(false) });
     parts.extensions.insert(Once { attempt: Some(attempt.clone()).filter(|_| !is_repeat), is_repeat });
@@ -189,7 +189,7 @@ async fn settle(ports: &OncePorts, org: OrgId, attempt: &Attempt, response: Resp
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.map_err(|_| ApiError::crashed())?;
     let text = String::from_utf8_lossy(&body).into_owned();
-    let answer = attempt.change(Answer { status: parts.status.as_u16(), body: Some(text) });
+    let answer = attempt.change(StoredAnswer { status: parts.status.as_u16(), body: Some(text) });
     ports.store.commit(org, vec![answer]).await?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }

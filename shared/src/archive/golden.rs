@@ -11,7 +11,7 @@ use super::SEGMENT_FORMAT;
 use super::cells::{CellKind, VECTORS};
 use super::csv::{CsvOptions, CsvWriter};
 use super::words;
-use super::zip::{Entry, Method, local_header};
+use super::zip::{Method, ZipEntry, local_header};
 use crate::domain::rows::{CellPart, LONG_ROW};
 
 /// The number of the format, and the SHA-256 of bytes in it: CSV of the table, the same deflated, local headers.
@@ -217,7 +217,7 @@ fn headers() -> Vec<u8> {
     for method in [Method::Deflated, Method::Stored] {
         for size in [0, 5, u64::from(u32::MAX) - 1, u64::from(u32::MAX), 1 << 40] {
             let name = "Leads/4876876000000000001/見積書.pdf".to_owned();
-            all.extend(local_header(&Entry { name, method, crc32: 0xCAFE_F00D, compressed: size / 2, uncompressed: size }));
+            all.extend(local_header(&ZipEntry { name, method, crc32: 0xCAFE_F00D, compressed: size / 2, uncompressed: size }));
         }
     }
     all

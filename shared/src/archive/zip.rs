@@ -33,7 +33,7 @@ pub enum Method {
 
 /// Header fields of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct ZipEntry {
     /// Path with `/` between its parts; at most 65,535 bytes.
     pub name: String,
     pub method: Method,
@@ -45,7 +45,7 @@ pub struct Entry {
     pub uncompressed: u64,
 }
 
-impl Entry {
+impl ZipEntry {
     fn method_number(&self) -> u16 {
         match self.method {
             Method::Stored => 0,
@@ -60,7 +60,7 @@ impl Entry {
 }
 
 /// Returns the local header, including name and extra field. The entry's bytes follow it.
-pub fn local_header(entry: &Entry) -> Vec<u8> {
+pub fn local_header(entry: &ZipEntry) -> Vec<u8> {
     let large = entry.has_large_size();
     let mut extra = Record::default();
     if large {
@@ -76,7 +76,7 @@ pub fn local_header(entry: &Entry) -> Vec<u8> {
 /// Returns the entry's record in the central directory; `offset` is the position of its local header. Where only the
 /// offset does not fit, the zip64 field contains both sizes as well: APPNOTE allows it, Go's writer does the same, and
 /// not every reader accepts an offset alone.
-pub fn central_record(entry: &Entry, offset: u64) -> Vec<u8> {
+pub fn central_record(entry: &ZipEntry, offset: u64) -> Vec<u8> {
     let far = offset >= FULL_32;
     let large = entry.has_large_size() || far;
     let mut fields = Record::default();
@@ -146,7 +146,7 @@ impl Record {
     }
 
     /// Writes the fields from the flags to the sizes, which both headers share.
-    fn common(&mut self, entry: &Entry, large: bool) -> &mut Self {
+    fn common(&mut self, entry: &ZipEntry, large: bool) -> &mut Self {
         let size = |value| if large { FULL_32 as u32 } else { cut_32(value) };
         self.u16(UTF8).u16(entry.method_number()).u16(MIDNIGHT).u16(DATE);
         self.u32(entry.crc32).u32(size(entry.compressed)).u32(size(entry.uncompressed))
@@ -157,8 +157,8 @@ impl Record {
 mod tests {
     use super::*;
 
-    fn entry(compressed: u64, uncompressed: u64) -> Entry {
-        Entry { name: "顧客.csv".into(), method: Method::Deflated, crc32: 0xDEAD_BEEF, compressed, uncompressed }
+    fn entry(compressed: u64, uncompressed: u64) -> ZipEntry {
+        ZipEntry { name: "顧客.csv".into(), method: Method::Deflated, crc32: 0xDEAD_BEEF, compressed, uncompressed }
     }
 
     #[test]

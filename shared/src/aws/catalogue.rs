@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::errors::port_error;
 use super::keys;
-use super::table::{Item, PrefixQuery, Table, decode, encode, integer};
+use super::table::{PrefixQuery, Table, TableItem, decode, encode, integer};
 use crate::domain::crm::Module;
 use crate::domain::id::OrgId;
 use crate::ports::{Catalogue, ErrorKind, PortError};
@@ -122,7 +122,7 @@ impl Table {
     }
 }
 
-fn key_of(item: &Item) -> Item {
+fn key_of(item: &TableItem) -> TableItem {
     item.iter()
         .filter(|(name, _)| matches!(name.as_str(), "pk" | "sk"))
         .map(|(name, value)| (name.clone(), value.clone()))

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::domain::change::Lock;
 use crate::domain::delivery::{DeliveryId, Receiver};
 use crate::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
-use crate::domain::ledger::Entry;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::request::Request;
 
 /// Sort key prefix of backups, oldest first.
@@ -143,7 +143,7 @@ pub const CUSTOMER: &str = "CUSTOMER";
 /// Sort key of the lock of the order with an open checkout.
 pub const CHECKOUT_SLOT: &str = "CHECKOUT_SLOT";
 
-pub fn entry(entry: &Entry) -> String {
+pub fn entry(entry: &LedgerEntry) -> String {
     format!("{LEDGER}{:020}#{:02}", entry.event.0, entry.number)
 }
 

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use serde::de::IgnoredAny;
 
 use super::keys;
-use super::store::{Customer, LockHolder};
+use super::store::{CustomerRow, LockHolder};
 use super::table::{PrefixQuery, Table};
 use crate::domain::allowance::Account;
 use crate::domain::id::{OrderId, OrgId};
-use crate::domain::ledger::Entry;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::order::Order;
 use crate::domain::subscription::Subscription;
 use crate::ports::{Accounts, ErrorKind, PortError, Purchases};
@@ -20,7 +20,7 @@ impl Accounts for Table {
         Ok(stored.unwrap_or_else(|| Account::new(org)))
     }
 
-    async fn ledger(&self, org: OrgId, limit: Option<usize>) -> Result<Vec<Entry>, PortError> {
+    async fn ledger(&self, org: OrgId, limit: Option<usize>) -> Result<Vec<LedgerEntry>, PortError> {
         let pk = keys::organisation(org);
         self.all(PrefixQuery { pk, prefix: keys::LEDGER, before: None, newest_first: true, limit }).await
     }
@@ -49,7 +49,7 @@ impl Purchases for Table {
     }
 
     async fn customer(&self, org: OrgId) -> Result<Option<String>, PortError> {
-        let stored: Option<Customer> = self.read(keys::organisation(org), keys::CUSTOMER.to_owned()).await?;
+        let stored: Option<CustomerRow> = self.read(keys::organisation(org), keys::CUSTOMER.to_owned()).await?;
         Ok(stored.map(|stored| stored.customer))
     }
 

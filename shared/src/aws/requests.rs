@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 
 use super::errors::port_error;
 use super::keys;
-use super::table::{Item, Table, encode, integer};
+use super::table::{Table, TableItem, encode, integer};
 use crate::domain::id::OrgId;
 use crate::domain::request::Request;
 use crate::ports::{ErrorKind, PortError, Requests};
@@ -63,7 +63,7 @@ impl Table {
 }
 
 /// Encodes a request as an item. An absent answer becomes an absent attribute, so that conditions can test for it.
-pub(super) fn item(org: OrgId, request: &Request) -> Result<Item, PortError> {
+pub(super) fn item(org: OrgId, request: &Request) -> Result<TableItem, PortError> {
     let mut item = encode(keys::organisation(org), keys::request(request), request)?;
     if request.answer.is_none() {
         item.remove("answer");

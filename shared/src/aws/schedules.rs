@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 
 use super::errors::port_error;
 use super::keys;
-use super::table::{Item, PrefixQuery, Table, text};
+use super::table::{PrefixQuery, Table, TableItem, text};
 use crate::domain::id::{OrgId, ScheduleId, UserId};
 use crate::domain::organisation::Contact;
 use crate::domain::schedule::{Occurrence, Schedule};
@@ -73,7 +73,7 @@ impl Table {
         }
     }
 
-    async fn due_page(&self, shard: u64, until: DateTime<Utc>, start: Option<Item>) -> Result<QueryOutput, PortError> {
+    async fn due_page(&self, shard: u64, until: DateTime<Utc>, start: Option<TableItem>) -> Result<QueryOutput, PortError> {
         let query = self.client.query().table_name(&self.name).index_name(keys::DUE_INDEX);
         query
             .key_condition_expression("due_shard = :shard AND due_at <= :until")
@@ -95,17 +95,17 @@ struct UnknownKey {
 }
 
 impl UnknownKey {
-    fn of(item: &Item) -> Self {
+    fn of(item: &TableItem) -> Self {
         Self { pk: key(item, "pk").unwrap_or_default().to_owned(), sk: key(item, "sk").unwrap_or_default().to_owned() }
     }
 }
 
-fn key<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+fn key<'a>(item: &'a TableItem, name: &str) -> Option<&'a str> {
     item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
 
 /// Parses the keys of an index item.
-fn due(item: &Item) -> Option<Due> {
+fn due(item: &TableItem) -> Option<Due> {
     let (partition, sort) = (key(item, "pk")?, key(item, "sk")?);
     if let Some(delivery) = keys::parse_delivery(partition, sort) {
         return Some(Due::Delivery(delivery));

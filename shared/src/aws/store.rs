@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::errors::port_error;
 use super::items::{delivery_item, until, webhook_item, with_due};
-use super::table::{Item, PrefixQuery, Table, encode, integer, text};
+use super::table::{PrefixQuery, Table, TableItem, encode, integer, text};
 use super::{keys, requests};
 use crate::domain::allowance::Account;
 use crate::domain::backup::Backup;
@@ -43,7 +43,7 @@ struct Handled {
 
 /// The organisation's customer id at the payment provider.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Customer {
+pub(super) struct CustomerRow {
     pub(super) customer: String,
 }
 
@@ -131,7 +131,7 @@ impl Table {
                 let stored = Subscription { version: document.version + 1, ..*document.clone() };
                 self.put_version(encode(pk, keys::subscription(document.id), &stored)?, document.version)
             }
-            Change::Customer(customer) => self.put(encode(pk, keys::CUSTOMER.to_owned(), &Customer { customer })?, None),
+            Change::Customer(customer) => self.put(encode(pk, keys::CUSTOMER.to_owned(), &CustomerRow { customer })?, None),
             Change::Handled { message, at } => {
                 let item = encode(pk, keys::handled(&message), &Handled { at })?;
                 self.put(until(item, at + HANDLED_KEPT), Some(ABSENT))
@@ -149,13 +149,13 @@ impl Table {
         }
     }
 
-    fn put(&self, item: Item, condition: Option<&str>) -> Result<TransactWriteItem, PortError> {
+    fn put(&self, item: TableItem, condition: Option<&str>) -> Result<TransactWriteItem, PortError> {
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
         let put = put.set_condition_expression(condition.map(str::to_owned)).build().map_err(not_built)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn put_version(&self, item: Item, expected: u64) -> Result<TransactWriteItem, PortError> {
+    fn put_version(&self, item: TableItem, expected: u64) -> Result<TransactWriteItem, PortError> {
         if expected == 0 {
             return self.put(item, Some(ABSENT));
         }

@@ -12,7 +12,7 @@ use super::errors::port_error;
 use crate::ports::{ErrorKind, PortError};
 
 /// An item as the SDK represents it.
-pub type Item = HashMap<String, AttributeValue>;
+pub type TableItem = HashMap<String, AttributeValue>;
 
 /// The DynamoDB table of the service.
 pub struct Table {
@@ -32,7 +32,11 @@ impl Table {
     }
 
     /// Reads one page of items whose sort key starts with the prefix and is at most `before`, in the requested order.
-    pub(super) async fn page(&self, query: PrefixQuery<'_>, start: Option<Item>) -> Result<(Vec<Item>, Option<Item>), PortError> {
+    pub(super) async fn page(
+        &self,
+        query: PrefixQuery<'_>,
+        start: Option<TableItem>,
+    ) -> Result<(Vec<TableItem>, Option<TableItem>), PortError> {
         let upper = query.before.unwrap_or_else(|| format!("{}\u{10FFFF}", query.prefix));
         let answer = self
             .client
@@ -88,13 +92,13 @@ pub(super) fn integer(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-pub(super) fn encode<T: Serialize>(pk: String, sk: String, document: &T) -> Result<Item, PortError> {
-    let mut item: Item = to_item(document).map_err(|error| PortError::with(ErrorKind::Corrupt, "encode an item", error))?;
+pub(super) fn encode<T: Serialize>(pk: String, sk: String, document: &T) -> Result<TableItem, PortError> {
+    let mut item: TableItem = to_item(document).map_err(|error| PortError::with(ErrorKind::Corrupt, "encode an item", error))?;
     item.insert("pk".to_owned(), text(pk));
     item.insert("sk".to_owned(), text(sk));
     Ok(item)
 }
 
-pub(super) fn decode<T: DeserializeOwned>(item: Item) -> Result<T, PortError> {
+pub(super) fn decode<T: DeserializeOwned>(item: TableItem) -> Result<T, PortError> {
     from_item(item).map_err(|error| PortError::with(ErrorKind::Corrupt, "decode an item", error))
 }

@@ -7,7 +7,7 @@ use super::backup::{ArchiveFile, Backup, BackupTransitionError, Failure};
 use super::delivery::Delivery;
 use super::event::{Event, EventKind};
 use super::id::{BackupId, EventId, OrderId, ScheduleId, WebhookId};
-use super::ledger::{Entry, entries};
+use super::ledger::{LedgerEntry, entries};
 use super::order::Order;
 use super::organisation::{Contact, Organisation, Person};
 use super::request::Request;
@@ -28,7 +28,7 @@ pub enum Change {
     Occurrence(Occurrence),
     Account(Account),
     /// Appends a ledger entry; fails if it exists.
-    Entry(Entry),
+    Entry(LedgerEntry),
     Order(Box<Order>),
     Subscription(Box<Subscription>),
     /// Writes the organisation's customer id at the payment provider unconditionally.

@@ -54,7 +54,7 @@ pub struct Movement {
 
 /// A ledger entry: a movement with its time and event. Entries are immutable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct LedgerEntry {
     /// The event that was stored in the same transaction.
     pub event: EventId,
     /// Position among that event's entries, from 0.
@@ -65,6 +65,6 @@ pub struct Entry {
 }
 
 /// Numbers movements as the ledger entries of an event.
-pub fn entries(movements: Vec<Movement>, event: EventId, at: DateTime<Utc>) -> impl Iterator<Item = Entry> {
-    (0..).zip(movements).map(move |(number, movement)| Entry { event, number, at, movement })
+pub fn entries(movements: Vec<Movement>, event: EventId, at: DateTime<Utc>) -> impl Iterator<Item = LedgerEntry> {
+    (0..).zip(movements).map(move |(number, movement)| LedgerEntry { event, number, at, movement })
 }

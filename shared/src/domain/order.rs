@@ -121,7 +121,7 @@ pub struct Order {
 
 /// A requested product with its quantity.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct OrderItem {
     pub product: Product,
     pub quantity: u32,
 }
@@ -177,7 +177,12 @@ pub enum OrderRejection {
 }
 
 /// Prices the requested items, or returns why they cannot be ordered.
-pub fn quote(prices: &CountryPrices, plans: &Plans, buyer: BuyerState<'_>, items: &[Item]) -> Result<Vec<Line>, OrderRejection> {
+pub fn quote(
+    prices: &CountryPrices,
+    plans: &Plans,
+    buyer: BuyerState<'_>,
+    items: &[OrderItem],
+) -> Result<Vec<Line>, OrderRejection> {
     if items.is_empty() {
         return Err(OrderRejection::Empty);
     }
@@ -191,7 +196,7 @@ pub fn quote(prices: &CountryPrices, plans: &Plans, buyer: BuyerState<'_>, items
     Ok(lines)
 }
 
-fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, buyer: BuyerState<'_>) -> Result<(), OrderRejection> {
+fn check(at: usize, item: &OrderItem, before: &[OrderItem], plans: &Plans, buyer: BuyerState<'_>) -> Result<(), OrderRejection> {
     let most = if item.product == Product::OneTime { MAX_BACKUPS } else { 1 };
     if before.iter().any(|other| other.product == item.product) {
         return Err(OrderRejection::Twice(at));
@@ -211,7 +216,7 @@ fn check(at: usize, item: &Item, before: &[Item], plans: &Plans, buyer: BuyerSta
     })
 }
 
-fn line(item: &Item, unit: Money, tax: &Tax) -> Option<Line> {
+fn line(item: &OrderItem, unit: Money, tax: &Tax) -> Option<Line> {
     let listed = unit.times(item.quantity)?;
     let on = tax.on(listed);
     let gross = if tax.included { listed } else { listed.plus(on)? };

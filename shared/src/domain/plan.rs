@@ -66,7 +66,7 @@ pub enum InvalidPlans {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct PlansFile {
     fallback: String,
     plan: Vec<Plan>,
 }
@@ -81,7 +81,7 @@ impl Default for Plans {
 impl Plans {
     /// Parses and validates a document like `infra/plans.toml`.
     pub fn parse(text: &str) -> Result<Self, InvalidPlans> {
-        let Document { fallback, plan: plans } = toml::from_str(text).map_err(InvalidPlans::Unreadable)?;
+        let PlansFile { fallback, plan: plans } = toml::from_str(text).map_err(InvalidPlans::Unreadable)?;
         for (at, plan) in plans.iter().enumerate() {
             if plan.name.trim().is_empty() || plans[..at].iter().any(|other| other.name == plan.name) {
                 return Err(InvalidPlans::Name(plan.name.clone()));

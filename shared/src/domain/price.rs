@@ -142,15 +142,15 @@ pub enum InvalidPrices {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct PricesFile {
     purchases: String,
     default: String,
-    country: Vec<Entry>,
+    country: Vec<PriceListEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct PriceListEntry {
     codes: Vec<String>,
     currency: String,
     tax: WrittenTax,
@@ -176,7 +176,7 @@ impl Terms {
 
     /// Parses a document like `infra/prices.toml` and validates it against the plans.
     pub fn parse(plans: Plans, prices: &str) -> Result<Self, InvalidPrices> {
-        let document: Document = toml::from_str(prices).map_err(InvalidPrices::Unreadable)?;
+        let document: PricesFile = toml::from_str(prices).map_err(InvalidPrices::Unreadable)?;
         let countries = document.country.into_iter().map(|entry| read(entry, &plans)).collect::<Result<Vec<_>, _>>()?;
         let codes: Vec<&String> = countries.iter().flat_map(|prices| &prices.codes).collect();
         for (at, code) in codes.iter().enumerate() {
@@ -195,7 +195,7 @@ impl Terms {
     }
 }
 
-fn read(entry: Entry, plans: &Plans) -> Result<CountryPrices, InvalidPrices> {
+fn read(entry: PriceListEntry, plans: &Plans) -> Result<CountryPrices, InvalidPrices> {
     let country = entry.codes.first().cloned().unwrap_or_default();
     let unknown = |_| InvalidPrices::Currency { country: country.clone(), currency: entry.currency.clone() };
     let currency: Currency = entry.currency.parse().map_err(unknown)?;

@@ -26,12 +26,12 @@ pub struct Request {
     /// Expiry as Unix time in seconds.
     pub kept_until: i64,
     /// `None` while the request is in flight.
-    pub answer: Option<Answer>,
+    pub answer: Option<StoredAnswer>,
 }
 
 /// The stored answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct StoredAnswer {
     /// HTTP status code.
     pub status: u16,
     /// JSON body; `None` if the answer contained a secret, which is never stored.
@@ -46,7 +46,7 @@ pub enum Repeat {
     /// The key was used for a different request.
     Different,
     /// The request was carried out before.
-    Answered(Answer),
+    Answered(StoredAnswer),
 }
 
 impl Request {
@@ -57,7 +57,7 @@ impl Request {
 
     /// Adds the answer.
     #[must_use]
-    pub fn answered(self, answer: Answer, now: DateTime<Utc>) -> Self {
+    pub fn answered(self, answer: StoredAnswer, now: DateTime<Utc>) -> Self {
         Self { kept_until: (now + KEPT).timestamp(), answer: Some(answer), ..self }
     }
 
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_repeat_is_in_flight_then_answered_and_another_body_is_different() {
-        let answer = Answer { status: 201, body: Some("{}".to_owned()) };
+        let answer = StoredAnswer { status: 201, body: Some("{}".to_owned()) };
         let first = request("a");
         assert_eq!(first.repeat(&request("a")), Repeat::InFlight);
         assert_eq!(first.repeat(&request("b")), Repeat::Different);

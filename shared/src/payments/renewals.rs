@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::client::path;
 use super::states;
 use super::stripe::{Stripe, key, price_fields};
-use super::wire::{Item, Named, Subscription};
+use super::wire::{Named, Subscription, SubscriptionItem};
 use crate::domain::payment::{Standing, SubscriptionState};
 use crate::ports::{CheckoutLine, ErrorKind, PortError, Renewals};
 
@@ -135,7 +135,7 @@ impl Renewals for Stripe {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(()),
             other => other?,
         };
-        let is_it = |item: &&Item| states::product(item) == Some(product);
+        let is_it = |item: &&SubscriptionItem| states::product(item) == Some(product);
         let Some(item) = found.items.data.iter().find(is_it).filter(|_| !has_ended(&found)) else { return Ok(()) };
         if found.items.data.len() > 1 {
             let fields = json!({ "items": [{ "id": item.id, "deleted": true }], "proration_behavior": "create_prorations" });

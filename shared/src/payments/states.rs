@@ -4,8 +4,8 @@ use chrono::DateTime;
 
 use super::amount::from_stripe;
 use super::wire::{
-    Charge, Dispute, Event, IntentStatus, Invoice, Item, Linked, Metadata, PaymentStatus, Session, SessionStatus, Subscription,
-    SubscriptionStatus,
+    Charge, Dispute, Event, IntentStatus, Invoice, Linked, Metadata, PaymentStatus, Session, SessionStatus, Subscription,
+    SubscriptionItem, SubscriptionStatus,
 };
 use crate::domain::payment::{About, ChargeState, CheckoutState, CheckoutStatus, Message, Owner, Standing, SubscriptionState};
 use crate::ports::{ErrorKind, PortError};
@@ -17,7 +17,7 @@ pub fn owner(metadata: Option<&Metadata>) -> Option<Owner> {
 }
 
 /// Returns the product that an item renews; `None` if another application created it.
-pub fn product(item: &Item) -> Option<&str> {
+pub fn product(item: &SubscriptionItem) -> Option<&str> {
     item.price.product.whole()?.metadata.get("product").map(String::as_str)
 }
 

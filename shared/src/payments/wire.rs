@@ -108,7 +108,7 @@ pub struct Subscription {
     pub cancel_at_period_end: bool,
     /// Newer API versions have this field on the items.
     pub current_period_end: Option<i64>,
-    pub items: List<Item>,
+    pub items: List<SubscriptionItem>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -131,7 +131,7 @@ pub struct List<T> {
 
 /// An item of a subscription.
 #[derive(Debug, Deserialize)]
-pub struct Item {
+pub struct SubscriptionItem {
     pub id: String,
     pub current_period_end: Option<i64>,
     pub price: Price,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use super::PortError;
 use crate::domain::allowance::Account;
 use crate::domain::id::{OrderId, OrgId};
-use crate::domain::ledger::Entry;
+use crate::domain::ledger::LedgerEntry;
 use crate::domain::order::Order;
 use crate::domain::subscription::Subscription;
 
@@ -16,7 +16,7 @@ pub trait Accounts: Send + Sync {
     /// Returns the account, or a new one with version zero if none is stored.
     async fn account(&self, org: OrgId) -> Result<Account, PortError>;
     /// Returns the newest `limit` ledger entries, or all of them, newest first.
-    async fn ledger(&self, org: OrgId, limit: Option<usize>) -> Result<Vec<Entry>, PortError>;
+    async fn ledger(&self, org: OrgId, limit: Option<usize>) -> Result<Vec<LedgerEntry>, PortError>;
 }
 
 /// Reads orders and subscriptions.

@@ -18,7 +18,7 @@ pub(super) const ENCODING: u32 = 2;
 
 /// All blocks of a generation in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Index {
+pub(super) struct GenerationIndex {
     /// The writer's [`ENCODING`].
     #[serde(default)]
     pub encoding: u32,

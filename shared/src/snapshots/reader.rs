@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use super::decoder::RowDecoder;
-use super::index::{ENCODING, Index, Slice, slices};
+use super::index::{ENCODING, GenerationIndex, Slice, slices};
 use super::keys::{Generation, organisation_prefix};
 use crate::domain::crm::{Attachment, Module};
 use crate::domain::id::OrgId;
@@ -33,9 +33,9 @@ impl NativeReader {
         Self { catalogue, objects }
     }
 
-    async fn index(&self, at: &Generation) -> Result<Index, PortError> {
+    async fn index(&self, at: &Generation) -> Result<GenerationIndex, PortError> {
         let bytes = read_all(&*self.objects, &at.index()).await?;
-        let index: Index = serde_json::from_slice(&bytes)
+        let index: GenerationIndex = serde_json::from_slice(&bytes)
             .map_err(|error| PortError::with(ErrorKind::Corrupt, "read a module's index", error))?;
         if index.encoding != ENCODING {
             return Err(PortError::new(ErrorKind::Corrupt, "read a module stored by another version of Hozon"));

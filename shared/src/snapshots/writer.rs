@@ -9,7 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::task::JoinSet;
 
 use super::encoder::RowEncoder;
-use super::index::{Block, ENCODING, Index};
+use super::index::{Block, ENCODING, GenerationIndex};
 use super::keys::Generation;
 use crate::domain::crm::{Attachment, DataCategory, Field, FileDigest, Module};
 use crate::domain::digest::Digester;
@@ -106,7 +106,7 @@ pub struct NativeWriter {
     at: Generation,
     generation: String,
     head: ModuleHead,
-    index: Index,
+    index: GenerationIndex,
     rows: RowEncoder,
     attachments: Pending,
     attachment_bytes: u64,
@@ -135,7 +135,7 @@ impl NativeWriter {
             stores,
             generation: generation.to_owned(),
             head,
-            index: Index { encoding: ENCODING, ..Index::default() },
+            index: GenerationIndex { encoding: ENCODING, ..GenerationIndex::default() },
             rows: RowEncoder::default(),
             attachments: Pending::default(),
             attachment_bytes: 0,

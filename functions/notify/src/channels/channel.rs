@@ -7,7 +7,7 @@ use hozon_shared::domain::webhook::{Webhook, WebhookKind};
 use hozon_shared::ports::PortError;
 use serde_json::Value;
 
-use super::post::Answer;
+use super::post::PostOutcome;
 use crate::notice::Notice;
 
 /// A channel that messages are sent through.
@@ -50,12 +50,12 @@ pub enum Attempt {
 
 impl Attempt {
     /// Returns the result of a post to a webhook of that kind.
-    pub fn of_post(answer: Answer, kind: WebhookKind) -> Self {
+    pub fn of_post(answer: PostOutcome, kind: WebhookKind) -> Self {
         match answer {
-            Answer::Taken => Self::Arrived,
-            Answer::Status { status, .. } if is_gone(kind, status) => Self::Gone,
-            Answer::Status { retry_after, .. } => Self::Failed { retry_after },
-            Answer::NotReached => Self::Failed { retry_after: None },
+            PostOutcome::Taken => Self::Arrived,
+            PostOutcome::Status { status, .. } if is_gone(kind, status) => Self::Gone,
+            PostOutcome::Status { retry_after, .. } => Self::Failed { retry_after },
+            PostOutcome::NotReached => Self::Failed { retry_after: None },
         }
     }
 }

@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answer to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum PostOutcome {
     /// Any 2xx status.
     Taken,
     /// Any other status.
@@ -67,24 +67,24 @@ impl Post {
     }
 
     /// Posts a message once.
-    pub async fn post(&self, webhook: &Webhook, headers: &[(&str, String)], body: &str) -> Answer {
-        let Some(url) = self.allowed(&webhook.url) else { return Answer::NotReached };
+    pub async fn post(&self, webhook: &Webhook, headers: &[(&str, String)], body: &str) -> PostOutcome {
+        let Some(url) = self.allowed(&webhook.url) else { return PostOutcome::NotReached };
         let mut request = self.client.post(url).header("content-type", "application/json").body(body.to_owned());
         for (name, value) in headers {
             request = request.header(*name, value);
         }
         match request.send().await {
-            Ok(answer) if answer.status().is_success() => Answer::Taken,
+            Ok(answer) if answer.status().is_success() => PostOutcome::Taken,
             Ok(answer) => {
                 let status = answer.status().as_u16();
                 tracing::info!(webhook.id = webhook.id.0, http.status = status, "a webhook did not take its message");
-                Answer::Status { status, retry_after: retry_after(&answer) }
+                PostOutcome::Status { status, retry_after: retry_after(&answer) }
             }
             Err(error) => {
                 // The error's text would name the address.
                 let is_timeout = error.is_timeout();
                 tracing::info!(webhook.id = webhook.id.0, timeout = is_timeout, "a webhook could not be reached");
-                Answer::NotReached
+                PostOutcome::NotReached
             }
         }
     }

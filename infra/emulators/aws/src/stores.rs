@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access_events::AccessEvent;
-use crate::s3::{self, Keys};
+use crate::s3::{self, AccessKeys};
 use crate::table;
 
 /// The running stores.
@@ -26,7 +26,7 @@ pub struct Emulated {
 }
 
 /// Starts both emulators on the files below `data`. S3 stops when `stop` is cancelled.
-pub async fn start(data: &Path, keys: Keys, stop: &CancellationToken, tasks: &TaskTracker) -> Result<Emulated> {
+pub async fn start(data: &Path, keys: AccessKeys, stop: &CancellationToken, tasks: &TaskTracker) -> Result<Emulated> {
     let (sender, accesses) = unbounded_channel();
     let access_sender = sender.downgrade();
     let s3 = s3::start(data, keys, sender, stop, tasks).await.context("start the S3 emulator")?;

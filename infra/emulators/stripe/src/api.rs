@@ -16,10 +16,10 @@ use crate::error::Refusal;
 use crate::form::Form;
 use crate::objects::List;
 use crate::server::StripeServer;
-use crate::state::{Remembered, VERSION, Work};
+use crate::state::{Remembered, Transaction, VERSION};
 
 /// An operation on the object with that id, if the path contains one. Returns the id of the object in the answer.
-type Act = fn(&mut Work<'_>, &str, &Form) -> Result<String, Refusal>;
+type Act = fn(&mut Transaction<'_>, &str, &Form) -> Result<String, Refusal>;
 
 /// Maximum number of objects per list.
 const PAGE: usize = 100;

@@ -73,7 +73,7 @@ impl Decline {
 
 /// A card's reaction to a payment when its owner is present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum CardReaction {
     /// The payment succeeds.
     Yes,
     /// Authentication is required.
@@ -113,12 +113,12 @@ impl Card {
     }
 
     /// Reaction to a payment when the owner is present.
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> CardReaction {
         match self.behaviour {
-            Behaviour::Pays | Behaviour::FailsLater | Behaviour::Disputes => Answer::Yes,
-            Behaviour::Challenges => Answer::Challenge,
-            Behaviour::Declined => Answer::No(Decline::Generic),
-            Behaviour::InsufficientFunds => Answer::No(Decline::InsufficientFunds),
+            Behaviour::Pays | Behaviour::FailsLater | Behaviour::Disputes => CardReaction::Yes,
+            Behaviour::Challenges => CardReaction::Challenge,
+            Behaviour::Declined => CardReaction::No(Decline::Generic),
+            Behaviour::InsufficientFunds => CardReaction::No(Decline::InsufficientFunds),
         }
     }
 

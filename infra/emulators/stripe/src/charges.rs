@@ -6,7 +6,7 @@ use crate::cards::{Behaviour, Card, Decline};
 use crate::error::Refusal;
 use crate::form::Form;
 use crate::objects::{Charge, Dispute, Intent, Metadata, Refund, Session};
-use crate::state::Work;
+use crate::state::Transaction;
 
 /// What to charge.
 pub struct Charging<'a> {
@@ -23,7 +23,7 @@ pub struct Charged {
     pub charge: String,
 }
 
-impl Work<'_> {
+impl Transaction<'_> {
     /// Pays a session without a subscription; returns the payment intent.
     pub fn pay_once(&mut self, session: &Session, metadata: Metadata, card: &Card) -> String {
         self.charge_session(session, None, metadata, card, None).intent

@@ -3,15 +3,15 @@
 use hozon_shared::domain::locale::Locale;
 use reqwest::Url;
 
-use crate::cards::{Answer, Card, Decline};
+use crate::cards::{Card, CardReaction, Decline};
 use crate::error::Refusal;
 use crate::form::Form;
 use crate::objects::{BillingDetails, Customer, LineItem, List, Metadata, Price, Product, Recurring, Session, SessionStatus};
-use crate::state::{Draft, Work};
+use crate::state::{Draft, Transaction};
 
 /// Result of a payment attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum PaymentOutcome {
     /// Paid, now or before.
     Paid,
     /// The card requires authentication.
@@ -33,7 +33,7 @@ impl Session {
     }
 }
 
-impl Work<'_> {
+impl Transaction<'_> {
     /// `POST /v1/customers`
     pub fn make_customer(&mut self, form: &Form) -> Result<String, Refusal> {
         let customer = Customer {
@@ -171,40 +171,40 @@ impl Work<'_> {
     }
 
     /// Pays an open session with a card. A paid session stays unchanged.
-    pub fn pay(&mut self, id: &str, details: BillingDetails, card: Card) -> Result<Outcome, Refusal> {
+    pub fn pay(&mut self, id: &str, details: BillingDetails, card: Card) -> Result<PaymentOutcome, Refusal> {
         let session = self.state.sessions.get_mut(id).ok_or(Refusal::Missing("checkout session"))?;
         match session.status {
-            SessionStatus::Complete => return Ok(Outcome::Paid),
-            SessionStatus::Expired => return Ok(Outcome::Expired),
+            SessionStatus::Complete => return Ok(PaymentOutcome::Paid),
+            SessionStatus::Expired => return Ok(PaymentOutcome::Expired),
             SessionStatus::Open => session.customer_details = Some(details),
         }
         match card.answer() {
-            Answer::Yes => self.complete(id, card),
-            Answer::No(decline) => self.decline(id, &card, decline),
-            Answer::Challenge => {
+            CardReaction::Yes => self.complete(id, card),
+            CardReaction::No(decline) => self.decline(id, &card, decline),
+            CardReaction::Challenge => {
                 self.state.drafts.entry(id.to_owned()).or_default().challenged = Some(card);
-                Ok(Outcome::Challenge)
+                Ok(PaymentOutcome::Challenge)
             }
         }
     }
 
     /// Continues a payment after the card's owner authenticated or refused.
-    pub fn answer_challenge(&mut self, id: &str, is_confirmed: bool) -> Result<Outcome, Refusal> {
+    pub fn answer_challenge(&mut self, id: &str, is_confirmed: bool) -> Result<PaymentOutcome, Refusal> {
         let session = self.state.sessions.get(id).ok_or(Refusal::Missing("checkout session"))?;
         match session.status {
-            SessionStatus::Complete => return Ok(Outcome::Paid),
-            SessionStatus::Expired => return Ok(Outcome::Expired),
+            SessionStatus::Complete => return Ok(PaymentOutcome::Paid),
+            SessionStatus::Expired => return Ok(PaymentOutcome::Expired),
             SessionStatus::Open => {}
         }
         let card = self.state.drafts.get_mut(id).and_then(|draft| draft.challenged.take());
         match card {
             Some(card) if is_confirmed => self.complete(id, card),
             Some(card) => self.decline(id, &card, Decline::NotAuthenticated),
-            None => Ok(Outcome::Declined(Decline::NotAuthenticated)),
+            None => Ok(PaymentOutcome::Declined(Decline::NotAuthenticated)),
         }
     }
 
-    fn complete(&mut self, id: &str, card: Card) -> Result<Outcome, Refusal> {
+    fn complete(&mut self, id: &str, card: Card) -> Result<PaymentOutcome, Refusal> {
         let session = self.state.sessions.get(id).cloned().ok_or(Refusal::Missing("checkout session"))?;
         let draft = self.state.drafts.remove(id).unwrap_or_default();
         let is_subscription = session.mode == "subscription";
@@ -228,13 +228,13 @@ impl Work<'_> {
             },
         );
         self.emit("checkout.session.completed", id);
-        Ok(Outcome::Paid)
+        Ok(PaymentOutcome::Paid)
     }
 
-    fn decline(&mut self, id: &str, card: &Card, decline: Decline) -> Result<Outcome, Refusal> {
+    fn decline(&mut self, id: &str, card: &Card, decline: Decline) -> Result<PaymentOutcome, Refusal> {
         let session = self.state.sessions.get(id).cloned().ok_or(Refusal::Missing("checkout session"))?;
         self.charge_session(&session, None, Metadata::new(), card, Some(decline));
-        Ok(Outcome::Declined(decline))
+        Ok(PaymentOutcome::Declined(decline))
     }
 }
 

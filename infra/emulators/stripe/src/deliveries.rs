@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Client;
 use reqwest::redirect::Policy;
 
-use crate::keys::Keys;
-use crate::state::{Delivery, State};
+use crate::keys::StripeKeys;
+use crate::state::{MessageDelivery, State};
 
 /// How long a receiver may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ pub struct Sender {
 
 impl Sender {
     /// Creates a sender without a receiver.
-    pub fn new(keys: &Keys) -> Result<Self> {
+    pub fn new(keys: &StripeKeys) -> Result<Self> {
         let http = Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT).user_agent("Stripe/1.0").build()?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, keys.webhook_secret.as_bytes());
         Ok(Self { http, key, url: Mutex::default(), one_at_a_time: tokio::sync::Mutex::default() })
@@ -66,9 +66,9 @@ fn sign(key: &hmac::Key, body: &str, now: DateTime<Utc>) -> String {
 
 impl State {
     /// Returns the oldest pending message if it is due. Later messages wait for it, so that they arrive in order.
-    pub fn next_message(&self, now: DateTime<Utc>) -> Option<(Delivery, String)> {
+    pub fn next_message(&self, now: DateTime<Utc>) -> Option<(MessageDelivery, String)> {
         // A longer wait means that the clock was set back.
-        let is_due = |delivery: &&Delivery| delivery.next <= now || delivery.next - now > WAITS[WAITS.len() - 1];
+        let is_due = |delivery: &&MessageDelivery| delivery.next <= now || delivery.next - now > WAITS[WAITS.len() - 1];
         let delivery = self.deliveries.front().filter(is_due)?;
         let event = self.events.iter().find(|event| event.id == delivery.event)?;
         Some((delivery.clone(), serde_json::to_string(event).ok()?))

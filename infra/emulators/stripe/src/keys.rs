@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Keys of the server.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Keys {
+pub struct StripeKeys {
     /// Secret API key.
     pub api_key: String,
     /// Secret that signs webhook messages.

@@ -24,7 +24,7 @@ mod subscriptions;
 use axum::{Router, middleware};
 use hozon_emulator_host::origins;
 
-pub use keys::Keys;
+pub use keys::StripeKeys;
 pub use server::StripeServer;
 
 impl StripeServer {

@@ -7,7 +7,7 @@ use crate::cards::{Card, Decline};
 use crate::charges::Charging;
 use crate::months::months_after;
 use crate::objects::{Invoice, Metadata, SessionStatus, Subscription, SubscriptionStatus};
-use crate::state::{State, Work};
+use crate::state::{State, Transaction};
 use crate::subscriptions::Billing;
 
 /// Waits before the retries of a failed payment, each counted from the previous attempt. After the last one, the
@@ -16,20 +16,20 @@ const RETRIES: [TimeDelta; 3] = [TimeDelta::days(3), TimeDelta::days(5), TimeDel
 
 /// A time-driven change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
+enum DueChange {
     Session(String),
     Retry(String),
     Period(String),
 }
 
 /// Returns the change that is due first, with its time.
-fn first_due(state: &State) -> Option<(i64, Due)> {
+fn first_due(state: &State) -> Option<(i64, DueChange)> {
     let open = state.sessions.values().filter(|session| session.status == SessionStatus::Open);
-    let sessions = open.map(|session| (session.expires_at, Due::Session(session.id.clone())));
+    let sessions = open.map(|session| (session.expires_at, DueChange::Session(session.id.clone())));
     let retries =
-        state.invoices.values().filter_map(|invoice| Some((invoice.next_payment_attempt?, Due::Retry(invoice.id.clone()))));
+        state.invoices.values().filter_map(|invoice| Some((invoice.next_payment_attempt?, DueChange::Retry(invoice.id.clone()))));
     let live = state.subscriptions.values().filter(|found| found.status != SubscriptionStatus::Canceled);
-    let periods = live.map(|found| (found.current_period_end, Due::Period(found.id.clone())));
+    let periods = live.map(|found| (found.current_period_end, DueChange::Period(found.id.clone())));
     sessions.chain(retries).chain(periods).min()
 }
 
@@ -40,19 +40,19 @@ impl State {
     }
 }
 
-impl Work<'_> {
+impl Transaction<'_> {
     /// Applies all due changes, each at its own time and in order.
     pub fn catch_up(&mut self) {
         let now = self.now;
         while let Some((at, due)) = first_due(self.state).filter(|(at, _)| *at <= now.timestamp()) {
             self.now = DateTime::from_timestamp(at, 0).unwrap_or(now);
             match due {
-                Due::Session(id) => {
+                DueChange::Session(id) => {
                     // An open session can be expired.
                     let _expired = self.expire_session(&id);
                 }
-                Due::Retry(id) => self.attempt(&id),
-                Due::Period(id) => self.next_period(&id),
+                DueChange::Retry(id) => self.attempt(&id),
+                DueChange::Period(id) => self.next_period(&id),
             }
         }
         self.now = now;

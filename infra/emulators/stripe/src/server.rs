@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::deliveries::Sender;
 use crate::error::Refusal;
-use crate::keys::Keys;
-use crate::state::{State, Work};
+use crate::keys::StripeKeys;
+use crate::state::{State, Transaction};
 
 /// The Stripe server.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub(crate) struct Inner {
     pub(crate) path: PathBuf,
     /// URL of the server, without a trailing slash.
     pub(crate) url: String,
-    pub(crate) keys: Keys,
+    pub(crate) keys: StripeKeys,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) state: Mutex<State>,
@@ -37,7 +37,7 @@ pub(crate) struct Inner {
 
 impl StripeServer {
     /// Opens the server with the state in a file; an absent file is an empty state. `router` will be served at `url`.
-    pub fn open(path: &Path, url: &str, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, keys: Keys) -> Result<Self> {
+    pub fn open(path: &Path, url: &str, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, keys: StripeKeys) -> Result<Self> {
         let state = Mutex::new(State::load(path)?);
         let sender = Sender::new(&keys)?;
         let names = hmac::Key::new(hmac::HMAC_SHA256, keys.api_key.as_bytes());
@@ -82,13 +82,13 @@ impl StripeServer {
     }
 
     /// Applies a change after everything that is due. A change that is rejected or cannot be stored has no effect.
-    pub(crate) fn change<T>(&self, act: impl FnOnce(&mut Work<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    pub(crate) fn change<T>(&self, act: impl FnOnce(&mut Transaction<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let now = self.0.clock.now();
         let mut kept = self.lock();
         let mut state = kept.clone();
         state.forget(now);
         let (url, ids, names) = (&*self.0.url, &*self.0.ids, &self.0.names);
-        let mut work = Work { state: &mut state, now, url, ids, names };
+        let mut work = Transaction { state: &mut state, now, url, ids, names };
         work.catch_up();
         let done = act(&mut work)?;
         state.save(&self.0.path)?;

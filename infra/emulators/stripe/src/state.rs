@@ -45,7 +45,7 @@ pub struct State {
     /// Internal data of open sessions.
     pub drafts: ById<Draft>,
     /// Undelivered events in order.
-    pub deliveries: VecDeque<Delivery>,
+    pub deliveries: VecDeque<MessageDelivery>,
     /// Answers by idempotency key.
     pub requests: ById<Remembered>,
 }
@@ -61,7 +61,7 @@ pub struct Draft {
 
 /// An event that is being delivered.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Delivery {
+pub struct MessageDelivery {
     pub event: String,
     /// Number of attempts.
     pub tries: usize,
@@ -167,7 +167,7 @@ fn all<'a, T: Serialize + 'a>(objects: impl Iterator<Item = &'a T>) -> Vec<Value
 }
 
 /// A change of the state at one point in time. It is stored completely or not at all.
-pub struct Work<'a> {
+pub struct Transaction<'a> {
     pub state: &'a mut State,
     /// The time of the change: in the past if it was due earlier.
     pub now: DateTime<Utc>,
@@ -178,7 +178,7 @@ pub struct Work<'a> {
     pub names: &'a hmac::Key,
 }
 
-impl Work<'_> {
+impl Transaction<'_> {
     /// Generates an id.
     pub fn id(&self, kind: &str) -> String {
         format!("{kind}_{}", self.ids.next(self.now))
@@ -207,7 +207,7 @@ impl Work<'_> {
             pending_webhooks: 1,
             kind: kind.to_owned(),
         };
-        self.state.deliveries.push_back(Delivery { event: event.id.clone(), tries: 0, next: self.now });
+        self.state.deliveries.push_back(MessageDelivery { event: event.id.clone(), tries: 0, next: self.now });
         self.state.events.push(event);
     }
 }

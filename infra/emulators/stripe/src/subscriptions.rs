@@ -7,7 +7,7 @@ use crate::months::months_after;
 use crate::objects::{
     Invoice, InvoiceLine, List, Metadata, Price, Session, Subscription, SubscriptionDetails, SubscriptionItem, SubscriptionStatus,
 };
-use crate::state::Work;
+use crate::state::Transaction;
 
 /// What an invoice is for.
 pub struct Billing<'a> {
@@ -15,7 +15,7 @@ pub struct Billing<'a> {
     pub lines: Vec<InvoiceLine>,
 }
 
-impl Work<'_> {
+impl Transaction<'_> {
     /// Creates the subscription of a session and charges all of its lines. Returns the subscription and its first
     /// invoice.
     pub fn subscribe(&mut self, session: &Session, metadata: Metadata, card: &Card) -> (String, String) {

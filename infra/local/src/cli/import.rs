@@ -6,7 +6,7 @@ use anyhow::Result;
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
-use hozon::import::{Encoding, ImportOptions, Mark, NameEncoding, Note, Planned, parse_separator, plan};
+use hozon::import::{CategoryMark, Encoding, ImportOptions, ImportPlan, NameEncoding, Note, parse_separator, plan};
 use hozon::language::{locale, say};
 use hozon::{Local, japanese, require_name};
 use hozon_shared::domain::id::OrgId;
@@ -51,7 +51,7 @@ pub struct Import {
     edited: bool,
     /// Marks a module or field as data that backups leave out, for example Emails=mail or Leads.Ad_Click=integration.
     #[arg(long = "mark", value_name = "NAME=KIND")]
-    marks: Vec<Mark>,
+    marks: Vec<CategoryMark>,
     /// Time zone of a new organisation, and of times in zips without a time zone.
     #[arg(long, default_value = "Asia/Tokyo")]
     time_zone: Tz,
@@ -122,7 +122,7 @@ pub async fn run(place: DataFolder, arguments: Import) -> Result<()> {
     outcome.and(stopped)
 }
 
-async fn load(local: &Local, org: OrgId, planned: Planned) -> Result<()> {
+async fn load(local: &Local, org: OrgId, planned: ImportPlan) -> Result<()> {
     let bar = indicatif::ProgressBar::new_spinner();
     let imported = planned
         .load(&local.ports, org, &mut |step| {

@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 
 use super::csv_rows::CsvRows;
 use super::dialect::Dialect;
-use super::error::{Change, ImportError, RowFault};
+use super::error::{ImportError, ManifestDifference, RowFault};
 use super::inputs::{InputFile, Reader};
 use super::notes::Note;
 use super::text::{Encoding, TextDecoder, UnknownBytes};
@@ -141,9 +141,9 @@ impl CsvFile {
         let Some(expected) = self.source.expected.take() else { return Ok(self.notes) };
         let sha256 = hex::encode(self.sha256.finalize());
         let change = if expected.bytes != self.bytes || expected.sha256 != sha256 {
-            Change::Contents
+            ManifestDifference::Contents
         } else if expected.rows.is_some_and(|rows| rows != self.count) {
-            Change::Rows { manifest: expected.rows.unwrap_or_default(), found: self.count }
+            ManifestDifference::Rows { manifest: expected.rows.unwrap_or_default(), found: self.count }
         } else {
             return Ok(self.notes);
         };

@@ -55,7 +55,7 @@ pub enum ImportError {
     DocumentTooLarge { file: String },
     /// A file of a backup differs from the backup's manifest.
     #[error("{file} differs from the manifest of its backup: {change}. It is damaged or was edited; --edited accepts it")]
-    Changed { file: String, change: Change },
+    Changed { file: String, change: ManifestDifference },
     /// The zips are not a complete set.
     #[error(transparent)]
     Set(#[from] SetFault),
@@ -184,7 +184,7 @@ pub enum RowFault {
 
 /// How a file differs from the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Change {
+pub enum ManifestDifference {
     /// The bytes differ.
     #[error("its size or SHA-256 differs")]
     Contents,

@@ -29,7 +29,7 @@ pub type Reader = Box<dyn AsyncRead + Send + Unpin>;
 
 /// A folder, a zip, or a single file.
 #[derive(Default)]
-pub struct Input {
+pub struct ImportInput {
     /// Name in messages.
     pub name: String,
     /// Whether the name says that it contains only attachments.
@@ -178,7 +178,7 @@ fn is_of_system(part: &str) -> bool {
 }
 
 /// Opens an input given by the user.
-pub async fn open(path: &Path, zips: ZipReading) -> Result<Input, ImportError> {
+pub async fn open(path: &Path, zips: ZipReading) -> Result<ImportInput, ImportError> {
     let metadata = tokio::fs::metadata(path).await.map_err(|source| unreadable_path(path, source))?;
     if metadata.is_dir() {
         return open_folder(path).await;
@@ -186,13 +186,13 @@ pub async fn open(path: &Path, zips: ZipReading) -> Result<Input, ImportError> {
     let name = path.display().to_string();
     if let Some(reason) = special(metadata.file_type()) {
         let skipped = vec![Skipped { name: name.clone(), reason }];
-        return Ok(Input { name, skipped, ..Input::default() });
+        return Ok(ImportInput { name, skipped, ..ImportInput::default() });
     }
     if strip_extension(&file_name(path), "zip").is_some() {
         return open_zip(path, zips).await;
     }
     let file = disk_file(path, file_name(path), &metadata);
-    Ok(Input { name, files: vec![file], ..Input::default() })
+    Ok(ImportInput { name, files: vec![file], ..ImportInput::default() })
 }
 
 /// Finds a file in the folder of a file given by the user.
@@ -213,10 +213,10 @@ fn disk_file(path: &Path, inside: String, metadata: &std::fs::Metadata) -> Input
     }
 }
 
-async fn open_folder(root: &Path) -> Result<Input, ImportError> {
+async fn open_folder(root: &Path) -> Result<ImportInput, ImportError> {
     let name = root.display().to_string();
     let attachments_only = file_name(&std::path::absolute(root).unwrap_or(root.to_owned())).eq_ignore_ascii_case("attachments");
-    let mut input = Input { name, attachments_only, ..Input::default() };
+    let mut input = ImportInput { name, attachments_only, ..ImportInput::default() };
     let mut folders = vec![(root.to_owned(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
         let mut entries = tokio::fs::read_dir(&folder).await.map_err(|source| unreadable_path(&folder, source))?;
@@ -256,14 +256,15 @@ fn special(kind: FileType) -> Option<SkipReason> {
     kind.is_symlink().then_some(SkipReason::Link)
 }
 
-pub async fn open_zip(path: &Path, zips: ZipReading) -> Result<Input, ImportError> {
+pub async fn open_zip(path: &Path, zips: ZipReading) -> Result<ImportInput, ImportError> {
     let name = path.display().to_string();
     let archive: Arc<Path> = path.into();
     let reading = archive.clone();
     let records = tokio::task::spawn_blocking(move || zip_directory::read(&reading, zips.zone)).await;
     let records = records.unwrap_or_else(|stopped| Err(ZipFault::Damaged(stopped.to_string())));
     let records = records.map_err(|source| ImportError::Zip { file: name.clone(), source })?;
-    let mut input = Input { attachments_only: file_name(path).to_lowercase().starts_with("attachments"), ..Input::default() };
+    let mut input =
+        ImportInput { attachments_only: file_name(path).to_lowercase().starts_with("attachments"), ..ImportInput::default() };
     let foreign: Vec<_> = records.iter().map(|record| &record.name).filter(|name| name.text().is_none()).collect();
     let page = code_page(&foreign, zips.names);
     if let Some(first) = foreign.first() {
@@ -277,7 +278,13 @@ pub async fn open_zip(path: &Path, zips: ZipReading) -> Result<Input, ImportErro
     Ok(input)
 }
 
-fn add(input: &mut Input, zip: &str, archive: &Arc<Path>, record: ZipRecord, page: NameEncoding) -> Result<(), ImportError> {
+fn add(
+    input: &mut ImportInput,
+    zip: &str,
+    archive: &Arc<Path>,
+    record: ZipRecord,
+    page: NameEncoding,
+) -> Result<(), ImportError> {
     let text = record.name.text().or_else(|| page.decode(&record.name.bytes));
     let shown = || String::from_utf8_lossy(&record.name.bytes).escape_debug().to_string();
     let Some(text) = text else {

@@ -9,7 +9,7 @@ use hozon_shared::domain::backup::ArchiveKind;
 use unicode_normalization::UnicodeNormalization;
 
 use super::error::ImportError;
-use super::inputs::{self, Input, InputFile, ZipReading};
+use super::inputs::{self, ImportInput, InputFile, ZipReading};
 use super::notes::{Note, SkipReason, Skipped};
 use super::own_manifest;
 
@@ -114,7 +114,7 @@ async fn beside_its_manifest(path: &std::path::Path, file: &InputFile) -> Result
 }
 
 /// Moves the parts of Hozon backups out of an input. Each manifest, at any depth, describes the folder around it.
-async fn take_own(inventory: &mut Inventory, input: &mut Input) -> Result<(), ImportError> {
+async fn take_own(inventory: &mut Inventory, input: &mut ImportInput) -> Result<(), ImportError> {
     let mut manifests: Vec<InputFile> = input.files.iter().filter(|file| may_be_ours(&file.path)).cloned().collect();
     manifests.sort_by_key(|file| (file.path.matches('/').count(), file.path.clone()));
     for document in manifests {
@@ -167,7 +167,7 @@ fn part(
 }
 
 /// Sorts the remaining files of an input, and returns the zips among them, which are inputs too.
-fn sort(inventory: &mut Inventory, input: Input) -> Result<Vec<PathBuf>, ImportError> {
+fn sort(inventory: &mut Inventory, input: ImportInput) -> Result<Vec<PathBuf>, ImportError> {
     let mut zips = Vec::new();
     let mut seen = HashSet::new();
     for file in input.files {

@@ -10,10 +10,10 @@ use hozon_shared::telemetry::Causes;
 use tokio_util::sync::CancellationToken;
 
 use super::csv_file::CsvFile;
-use super::error::{Change, ImportError};
+use super::error::{ImportError, ManifestDifference};
 use super::module_plan::{ModulePlan, PlannedFile, head_of};
 use super::notes::Note;
-use super::step::Step;
+use super::step::ImportProgress;
 
 /// Number of rows between two progress reports.
 const STEP_ROWS: u64 = 10_000;
@@ -24,7 +24,7 @@ pub async fn write_all(
     org: OrgId,
     plans: Vec<ModulePlan>,
     notes: &mut Vec<Note>,
-    tell: &mut dyn FnMut(Step<'_>),
+    tell: &mut dyn FnMut(ImportProgress<'_>),
     stop: &CancellationToken,
 ) -> Result<Vec<Module>, ImportError> {
     let generation = format!("{:020}", ports.ids.next(ports.clock.now()));
@@ -66,7 +66,7 @@ async fn write(
     writer: &mut NativeWriter,
     plan: ModulePlan,
     notes: &mut Vec<Note>,
-    tell: &mut dyn FnMut(Step<'_>),
+    tell: &mut dyn FnMut(ImportProgress<'_>),
     stop: &CancellationToken,
 ) -> Result<Module, ImportError> {
     let name = plan.head.api_name.clone();
@@ -75,10 +75,10 @@ async fn write(
     for planned in plan.attachments {
         write_file(writer, planned, stop).await?;
         attachments += 1;
-        tell(Step { module: &name, rows, attachments });
+        tell(ImportProgress { module: &name, rows, attachments });
     }
     let module = writer.finish().await.map_err(|source| write_error(&name, source))?;
-    tell(Step { module: &name, rows, attachments });
+    tell(ImportProgress { module: &name, rows, attachments });
     Ok(module)
 }
 
@@ -86,7 +86,7 @@ async fn write_rows(
     writer: &mut NativeWriter,
     plan: &ModulePlan,
     notes: &mut Vec<Note>,
-    tell: &mut dyn FnMut(Step<'_>),
+    tell: &mut dyn FnMut(ImportProgress<'_>),
     stop: &CancellationToken,
 ) -> Result<u64, ImportError> {
     let (name, columns) = (&plan.head.api_name, plan.head.fields.len());
@@ -103,7 +103,7 @@ async fn write_rows(
             rows += 1;
             if u64::is_multiple_of(rows, STEP_ROWS) {
                 require_no_stop(stop)?;
-                tell(Step { module: name, rows, attachments: 0 });
+                tell(ImportProgress { module: name, rows, attachments: 0 });
             }
         }
         notes.extend(csv.finish()?);
@@ -119,7 +119,7 @@ async fn write_file(writer: &mut NativeWriter, planned: PlannedFile, stop: &Canc
         return Err(file.unreadable(std::io::ErrorKind::UnexpectedEof.into()));
     }
     if sha256.is_some_and(|expected| expected != stored.sha256) {
-        return Err(ImportError::Changed { file: file.name, change: Change::Contents });
+        return Err(ImportError::Changed { file: file.name, change: ManifestDifference::Contents });
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::module_plan::ModulePlan;
 
 /// A mark such as `Emails=mail` or `Contacts.Synced_Notes=integration`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
+pub struct CategoryMark {
     module: String,
     field: Option<String>,
     contents: DataCategory,
@@ -20,7 +20,7 @@ pub struct Mark {
 #[error("write a mark as Module=mail or Module.Field=integration; the kinds are mail, document, integration and crm")]
 pub struct InvalidMark;
 
-impl FromStr for Mark {
+impl FromStr for CategoryMark {
     type Err = InvalidMark;
 
     fn from_str(text: &str) -> Result<Self, InvalidMark> {
@@ -41,7 +41,7 @@ impl FromStr for Mark {
 }
 
 /// Applies marks to the modules that are about to be loaded.
-pub(super) fn apply(marks: &[Mark], plans: &mut [ModulePlan]) -> Result<(), ImportError> {
+pub(super) fn apply(marks: &[CategoryMark], plans: &mut [ModulePlan]) -> Result<(), ImportError> {
     for mark in marks {
         let module = plans.iter_mut().find(|plan| plan.head.api_name == mark.module);
         let place = module.and_then(|plan| match &mark.field {
@@ -63,10 +63,13 @@ mod tests {
 
     #[test]
     fn marks_are_read() {
-        let mark: Mark = "Contacts.Synced=integration".parse().expect("a mark");
-        assert_eq!(mark, Mark { module: "Contacts".into(), field: Some("Synced".into()), contents: DataCategory::Integration });
-        assert_eq!("Emails=mail".parse::<Mark>().map(|mark| mark.field), Ok(None));
-        assert_eq!("Emails".parse::<Mark>(), Err(InvalidMark));
-        assert_eq!("Emails=other".parse::<Mark>(), Err(InvalidMark));
+        let mark: CategoryMark = "Contacts.Synced=integration".parse().expect("a mark");
+        assert_eq!(
+            mark,
+            CategoryMark { module: "Contacts".into(), field: Some("Synced".into()), contents: DataCategory::Integration }
+        );
+        assert_eq!("Emails=mail".parse::<CategoryMark>().map(|mark| mark.field), Ok(None));
+        assert_eq!("Emails".parse::<CategoryMark>(), Err(InvalidMark));
+        assert_eq!("Emails=other".parse::<CategoryMark>(), Err(InvalidMark));
     }
 }

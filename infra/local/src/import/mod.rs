@@ -38,11 +38,11 @@ use tokio_util::sync::CancellationToken;
 pub use csv_rows::CsvFault;
 pub use dialect::parse_separator;
 pub(crate) use error::listed_by;
-pub use error::{Change, ImportError, RowFault};
-pub use marks::Mark;
+pub use error::{ImportError, ManifestDifference, RowFault};
+pub use marks::CategoryMark;
 pub use notes::{Note, SkipReason, Skipped};
 pub use own_set::SetFault;
-pub use step::Step;
+pub use step::ImportProgress;
 pub use text::Encoding;
 pub use zip_directory::ZipFault;
 pub use zip_names::NameEncoding;
@@ -74,7 +74,7 @@ pub struct ImportOptions {
     /// Whether files of Hozon backups may have been edited.
     pub edited: bool,
     /// Modules and fields that backups leave out.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<CategoryMark>,
     /// Stops the import when cancelled, with [`ImportError::Stopped`]. An import that is already being published
     /// completes instead.
     pub stop: CancellationToken,
@@ -89,14 +89,14 @@ pub struct Imported {
 }
 
 /// A planned import. Nothing is written yet.
-pub struct Planned {
+pub struct ImportPlan {
     modules: Vec<ModulePlan>,
     notes: Vec<Note>,
     stop: CancellationToken,
 }
 
 /// Reads all input without writing anything. Rejects unknown files, incomplete sets, and modules above the limits.
-pub async fn plan(options: &ImportOptions, now: DateTime<Utc>) -> Result<Planned, ImportError> {
+pub async fn plan(options: &ImportOptions, now: DateTime<Utc>) -> Result<ImportPlan, ImportError> {
     tokio::select! {
         biased;
         () = options.stop.cancelled() => Err(ImportError::Stopped),
@@ -104,7 +104,7 @@ pub async fn plan(options: &ImportOptions, now: DateTime<Utc>) -> Result<Planned
     }
 }
 
-async fn look_at(options: &ImportOptions, now: DateTime<Utc>) -> Result<Planned, ImportError> {
+async fn look_at(options: &ImportOptions, now: DateTime<Utc>) -> Result<ImportPlan, ImportError> {
     let zips = ZipReading { names: options.zip_names, zone: options.time_zone };
     let mut inventory = inventory::take(&options.from, zips).await?;
     own::settle(&mut inventory)?;
@@ -124,7 +124,7 @@ async fn look_at(options: &ImportOptions, now: DateTime<Utc>) -> Result<Planned,
     marks::apply(&options.marks, &mut modules)?;
     let mut notes = inventory.notes;
     notes.extend(inventory.skipped.into_iter().map(Note::Skipped));
-    Ok(Planned { modules, notes, stop: options.stop.clone() })
+    Ok(ImportPlan { modules, notes, stop: options.stop.clone() })
 }
 
 fn refuse_unknown(options: &ImportOptions, skipped: &[Skipped]) -> Result<(), ImportError> {
@@ -136,14 +136,19 @@ pub async fn import(
     ports: &Ports,
     org: OrgId,
     options: &ImportOptions,
-    tell: &mut dyn FnMut(Step<'_>),
+    tell: &mut dyn FnMut(ImportProgress<'_>),
 ) -> Result<Imported, ImportError> {
     plan(options, ports.clock.now()).await?.load(ports, org, tell).await
 }
 
-impl Planned {
+impl ImportPlan {
     /// Writes the planned modules, and makes all of them current at once. After an error, nothing is visible.
-    pub async fn load(self, ports: &Ports, org: OrgId, tell: &mut dyn FnMut(Step<'_>)) -> Result<Imported, ImportError> {
+    pub async fn load(
+        self,
+        ports: &Ports,
+        org: OrgId,
+        tell: &mut dyn FnMut(ImportProgress<'_>),
+    ) -> Result<Imported, ImportError> {
         let mut notes = self.notes;
         let modules = load::write_all(ports, org, self.modules, &mut notes, tell, &self.stop).await?;
         publish(&*ports.catalogue, &*ports.objects, org, &modules, ports.clock.now()).await?;

@@ -2,7 +2,7 @@
 
 /// Progress of an import.
 #[derive(Debug, Clone, Copy)]
-pub struct Step<'a> {
+pub struct ImportProgress<'a> {
     /// Name of the module that is being loaded.
     pub module: &'a str,
     /// Number of its rows so far.

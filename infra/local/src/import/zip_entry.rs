@@ -13,7 +13,7 @@ use async_zip::base::read::WithoutEntry;
 use async_zip::base::read::stream::{Reading, ZipFileReader};
 use crc32fast::Hasher;
 use futures_util::io::AsyncRead as FuturesRead;
-use hozon_shared::archive::zip::{Entry, Method, local_header};
+use hozon_shared::archive::zip::{Method, ZipEntry, local_header};
 use tokio::fs::File;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, AsyncSeekExt, BufReader, Chain, ReadBuf, Take};
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
@@ -103,10 +103,10 @@ async fn data_start(file: &mut File, record: &ZipRecord) -> Result<u64, Error> {
     Ok(record.offset + LOCAL_HEADER as u64 + length(26) + length(28))
 }
 
-fn canonical(record: &ZipRecord) -> Entry {
+fn canonical(record: &ZipRecord) -> ZipEntry {
     let method = if record.deflated { Method::Deflated } else { Method::Stored };
     let ZipRecord { crc32, compressed, uncompressed, .. } = *record;
-    Entry { name: "entry".to_owned(), method, crc32, compressed, uncompressed }
+    ZipEntry { name: "entry".to_owned(), method, crc32, compressed, uncompressed }
 }
 
 fn invalid(what: &str) -> Error {

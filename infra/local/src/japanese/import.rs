@@ -2,7 +2,7 @@
 
 use super::io::io_error;
 use super::notes;
-use crate::import::{Change, CsvFault, ImportError, RowFault, SetFault, ZipFault, listed_by};
+use crate::import::{CsvFault, ImportError, ManifestDifference, RowFault, SetFault, ZipFault, listed_by};
 
 /// Returns the text of an error without its causes.
 pub fn error(error: &ImportError) -> String {
@@ -99,10 +99,10 @@ pub fn zip_fault(fault: &ZipFault) -> String {
     }
 }
 
-fn changed(change: &Change) -> String {
+fn changed(change: &ManifestDifference) -> String {
     match change {
-        Change::Contents => "サイズまたは SHA-256 が異なります".to_owned(),
-        Change::Rows { manifest, found } => format!("マニフェストでは {manifest} 行、実際は {found} 行です"),
+        ManifestDifference::Contents => "サイズまたは SHA-256 が異なります".to_owned(),
+        ManifestDifference::Rows { manifest, found } => format!("マニフェストでは {manifest} 行、実際は {found} 行です"),
     }
 }
 

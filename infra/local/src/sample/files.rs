@@ -12,14 +12,14 @@ const CHUNK: u64 = 256 << 10;
 const WAV_HEADER: u64 = 44;
 
 /// Number and sizes of the files of each module.
-pub struct Plan {
+pub struct FilePlan {
     small: u64,
     small_bytes: u64,
     large: u64,
     large_bytes: u64,
 }
 
-impl Plan {
+impl FilePlan {
     /// Returns the plan for a size of the sample.
     pub fn of(size: Size) -> Self {
         match size {

@@ -15,7 +15,7 @@ use hozon_shared::ports::Ports;
 use hozon_shared::snapshots::publish::publish;
 use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, WriteError};
 
-use files::Plan;
+use files::FilePlan;
 use modules::SampleModule;
 use values::Values;
 
@@ -27,7 +27,7 @@ pub const ORGANISATION: &str = "Sakura Trading 桜商事";
 
 /// Progress of the generation.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
+pub struct SampleProgress {
     /// Records and attachments generated so far.
     pub done: u64,
     /// Total number of records and attachments.
@@ -38,10 +38,15 @@ pub struct Step {
 const STEP: u64 = 5_000;
 
 /// Fills an organisation's store, and returns its modules.
-pub async fn generate(ports: &Ports, org: OrgId, size: Size, tell: &mut dyn FnMut(Step)) -> Result<Vec<Module>, WriteError> {
+pub async fn generate(
+    ports: &Ports,
+    org: OrgId,
+    size: Size,
+    tell: &mut dyn FnMut(SampleProgress),
+) -> Result<Vec<Module>, WriteError> {
     let now = ports.clock.now();
     let generation = format!("{:020}", ports.ids.next(now));
-    let plan = Plan::of(size);
+    let plan = FilePlan::of(size);
     let total = modules::ALL.iter().map(|module| module.records * size.records()).sum::<u64>() + plan.count();
     let mut progress = ProgressReporter { tell, done: 0, total, now };
     let mut made = Vec::new();
@@ -59,7 +64,7 @@ pub async fn generate(ports: &Ports, org: OrgId, size: Size, tell: &mut dyn FnMu
 }
 
 struct ProgressReporter<'a> {
-    tell: &'a mut dyn FnMut(Step),
+    tell: &'a mut dyn FnMut(SampleProgress),
     done: u64,
     total: u64,
     now: DateTime<Utc>,
@@ -69,7 +74,7 @@ impl ProgressReporter<'_> {
     fn one(&mut self) {
         self.done += 1;
         if self.done.is_multiple_of(STEP) || self.done == self.total {
-            (self.tell)(Step { done: self.done, total: self.total });
+            (self.tell)(SampleProgress { done: self.done, total: self.total });
         }
     }
 }
@@ -102,7 +107,7 @@ async fn records(
 async fn attachments(
     writer: &mut NativeWriter,
     module: &SampleModule,
-    plan: &Plan,
+    plan: &FilePlan,
     progress: &mut ProgressReporter<'_>,
 ) -> Result<(), WriteError> {
     for file in plan.files() {

@@ -24,7 +24,7 @@ pub struct Values<'a> {
 }
 
 /// Values from which a record's cells are derived.
-struct Record {
+struct SampleRecord {
     module: u64,
     number: u64,
     created: DateTime<Utc>,
@@ -48,7 +48,7 @@ impl<'a> Values<'a> {
         let modified = created + TimeDelta::minutes(random.i64(0..since));
         // Older deals are closed, and older tasks are done.
         let is_closed = since > 90 * 24 * 60 || random.u32(..4) == 0;
-        let mut record = Record { module: self.module.number, number, created, modified, now: self.now, is_closed, random };
+        let mut record = SampleRecord { module: self.module.number, number, created, modified, now: self.now, is_closed, random };
         for (cell, column) in self.cells.iter_mut().zip(self.module.columns) {
             cell.clear();
             // Writing to a String cannot fail.
@@ -119,7 +119,7 @@ fn deal_name(number: u64) -> String {
     format!("{} {}", company(number * 7 % 1_000).0, PRODUCTS[index(number, PRODUCTS.len())].0)
 }
 
-impl Record {
+impl SampleRecord {
     fn fill(&mut self, cell: &mut String, kind: Kind) -> std::fmt::Result {
         // The company to which a contact or deal belongs.
         let company_number = self.number * 7 % 1_000;

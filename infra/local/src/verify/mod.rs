@@ -11,7 +11,7 @@ use hozon_shared::archive::cells::Escaping;
 use hozon_shared::archive::manifest::{FORMAT, FileRecord, Manifest, VERSION};
 use hozon_shared::domain::backup::ArchiveKind;
 
-use crate::import::inputs::{Input, InputFile, ZipReading, open_zip};
+use crate::import::inputs::{ImportInput, InputFile, ZipReading, open_zip};
 use crate::import::own_set::{Member, check_complete};
 use content::{MeasuredEntry, read};
 
@@ -82,7 +82,7 @@ async fn check_frame(zip: &Path, name: &str) -> Result<(), Difference> {
     checked.map_err(|(entry, fault)| Difference::of(name, &entry, DifferenceKind::Frame(fault)))
 }
 
-async fn manifest(zip: &str, input: &Input) -> Result<Manifest, Difference> {
+async fn manifest(zip: &str, input: &ImportInput) -> Result<Manifest, Difference> {
     let differs = |what| Difference::of(zip, MANIFEST, what);
     let file = input.files.iter().find(|file| file.path == MANIFEST).ok_or_else(|| differs(DifferenceKind::Missing))?;
     let json = file.read().await.map_err(|error| differs(DifferenceKind::Unreadable(error)))?;
@@ -94,7 +94,7 @@ async fn manifest(zip: &str, input: &Input) -> Result<Manifest, Difference> {
 }
 
 /// Returns the manifest's record of each entry, after checking that zip and manifest list the same entries.
-fn records<'a>(zip: &str, input: &Input, manifest: &'a Manifest) -> Result<HashMap<&'a str, &'a FileRecord>, Difference> {
+fn records<'a>(zip: &str, input: &ImportInput, manifest: &'a Manifest) -> Result<HashMap<&'a str, &'a FileRecord>, Difference> {
     let mut records = HashMap::new();
     for record in &manifest.files {
         if records.insert(record.path.as_str(), record).is_some() {

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use hozon_shared::archive::zip::{Entry, Method, central_record, end_records, local_header};
+use hozon_shared::archive::zip::{Method, ZipEntry, central_record, end_records, local_header};
 
 use crate::import::zip_directory::{ZipFault, ZipRecord, read};
 
@@ -95,11 +95,11 @@ pub fn check(zip: &Path) -> Result<(), (String, FrameFault)> {
     frame.end(&end_records(entries.len() as u64, directory, frame.at - directory)).map_err(whole)
 }
 
-fn entry(record: &ZipRecord) -> Entry {
+fn entry(record: &ZipRecord) -> ZipEntry {
     let method = if record.deflated { Method::Deflated } else { Method::Stored };
     let name = String::from_utf8_lossy(&record.name.bytes).into_owned();
     let ZipRecord { crc32, compressed, uncompressed, .. } = *record;
-    Entry { name, method, crc32, compressed, uncompressed }
+    ZipEntry { name, method, crc32, compressed, uncompressed }
 }
 
 /// Reads the zip from beginning to end.
@@ -109,7 +109,7 @@ struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    fn entry(&mut self, entry: &Entry, record: &ZipRecord) -> Result<(), FrameFault> {
+    fn entry(&mut self, entry: &ZipEntry, record: &ZipRecord) -> Result<(), FrameFault> {
         if record.offset != self.at {
             return Err(FrameFault::Place { found: record.offset, expected: self.at });
         }
@@ -151,7 +151,7 @@ mod tests {
         let (mut bytes, mut directory) = (Vec::new(), Vec::new());
         for (name, content) in entries {
             let size = content.len() as u64;
-            let entry = Entry {
+            let entry = ZipEntry {
                 name: (*name).to_owned(),
                 method: Method::Stored,
                 crc32: crc32fast::hash(content),
@@ -184,7 +184,8 @@ mod tests {
         let content = b"content";
         let good = zip(&[("a.csv", content), ("b.csv", b"x")]);
         let data =
-            local_header(&Entry { name: "a.csv".into(), method: Method::Stored, crc32: 0, compressed: 7, uncompressed: 7 }).len();
+            local_header(&ZipEntry { name: "a.csv".into(), method: Method::Stored, crc32: 0, compressed: 7, uncompressed: 7 })
+                .len();
         let is_content = |at: usize| (data..data + content.len()).contains(&at) || good[at] == b'x';
         for at in (0..good.len()).filter(|at| !is_content(*at)) {
             for bit in 0..8 {

@@ -6,8 +6,8 @@ fn terms() -> Terms {
     Terms::parse(Plans::default(), include_str!("../../../../infra/prices.toml")).expect("prices")
 }
 
-fn items(wanted: &[(&str, u32)]) -> Vec<Item> {
-    wanted.iter().map(|(name, quantity)| Item { product: name.parse().expect("a product"), quantity: *quantity }).collect()
+fn items(wanted: &[(&str, u32)]) -> Vec<OrderItem> {
+    wanted.iter().map(|(name, quantity)| OrderItem { product: name.parse().expect("a product"), quantity: *quantity }).collect()
 }
 
 fn quoted(country: &str, plan: &str, wanted: &[(&str, u32)]) -> Result<Vec<Line>, OrderRejection> {

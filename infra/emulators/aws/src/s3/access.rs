@@ -20,9 +20,9 @@ pub enum Allowed {
 
 /// The known access keys with their permissions.
 #[derive(Clone)]
-pub struct Keys(BTreeMap<String, (AccessKey, Allowed)>);
+pub struct AccessKeys(BTreeMap<String, (AccessKey, Allowed)>);
 
-impl Keys {
+impl AccessKeys {
     pub fn new(keys: impl IntoIterator<Item = (AccessKey, Allowed)>) -> Self {
         Self(keys.into_iter().map(|(key, allowed)| (key.id.clone(), (key, allowed))).collect())
     }
@@ -38,7 +38,7 @@ impl Keys {
 }
 
 #[async_trait::async_trait]
-impl S3Access for Keys {
+impl S3Access for AccessKeys {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
         let known = context.credentials().and_then(|credentials| self.0.get(&credentials.access_key));
         match known.map(|(_, allowed)| *allowed) {

@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::access_events::{self, AccessEvent};
 
-pub use access::{Allowed, Keys};
+pub use access::{AccessKeys, Allowed};
 pub use buckets::{ARCHIVES_BUCKET, CRM_BUCKET};
 pub use files::Files;
 
@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Starts S3 on the files below `data` and returns its URL.
 pub async fn start(
     data: &Path,
-    keys: Keys,
+    keys: AccessKeys,
     accesses: UnboundedSender<AccessEvent>,
     stop: &CancellationToken,
     tasks: &TaskTracker,

@@ -13,12 +13,12 @@ use super::target::{LambdaTarget, RetryPolicy, Target};
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
 
 /// Invocations that have not succeeded yet.
-pub struct Deliveries {
-    open: Vec<Delivery>,
+pub struct Invocations {
+    open: Vec<Invocation>,
     dead_letters: PathBuf,
 }
 
-struct Delivery {
+struct Invocation {
     function: String,
     input: Value,
     policy: RetryPolicy,
@@ -27,7 +27,7 @@ struct Delivery {
     tries: u32,
 }
 
-impl Deliveries {
+impl Invocations {
     /// Starts without invocations. Failed ones are appended to the given file as dead letters.
     pub fn new(dead_letters: PathBuf) -> Self {
         Self { open: Vec::new(), dead_letters }
@@ -39,7 +39,7 @@ impl Deliveries {
         let input = target.input.replace("<aws.scheduler.scheduled-time>", &time);
         let input = serde_json::from_str(&input).unwrap_or(Value::String(input));
         let (function, policy) = (target.arn.clone(), target.retry_policy.clone());
-        self.open.push(Delivery { function, input, policy, since: now, next: now, tries: 0 });
+        self.open.push(Invocation { function, input, policy, since: now, next: now, tries: 0 });
     }
 
     /// Makes the attempts that are due.
@@ -61,7 +61,7 @@ impl Deliveries {
         }
     }
 
-    fn bury(&self, delivery: &Delivery, error: &anyhow::Error, now: DateTime<Utc>) {
+    fn bury(&self, delivery: &Invocation, error: &anyhow::Error, now: DateTime<Utc>) {
         tracing::error!(error = format!("{error:#}"), "a scheduled invocation failed for good");
         let letter = json!({ "at": now, "function": delivery.function, "input": delivery.input, "error": format!("{error:#}") });
         let append = || -> Result<()> {
@@ -74,7 +74,7 @@ impl Deliveries {
     }
 }
 
-impl Delivery {
+impl Invocation {
     fn is_spent(&self, now: DateTime<Utc>) -> bool {
         self.tries > self.policy.maximum_retry_attempts
             || now - self.since >= TimeDelta::seconds(self.policy.maximum_event_age_in_seconds)
@@ -116,7 +116,7 @@ mod tests {
     async fn run(failures: u32, attempts: u32) -> (usize, bool, u32) {
         let folder = tempfile::tempdir().expect("a folder");
         let letters = folder.path().join("dead");
-        let (mut deliveries, called) = (Deliveries::new(letters.clone()), Failing(AtomicU32::new(failures)));
+        let (mut deliveries, called) = (Invocations::new(letters.clone()), Failing(AtomicU32::new(failures)));
         let mut now = "2027-01-01T00:00:00Z".parse().expect("a time");
         deliveries.add(&target(attempts), now, now);
         for _ in 0..600 {

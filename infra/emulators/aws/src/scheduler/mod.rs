@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use api::{GROUP, router};
-use deliveries::Deliveries;
+use deliveries::Invocations;
 use expression::Expression;
 pub use target::{LambdaTarget, RetryPolicy, Target};
 
@@ -37,13 +37,13 @@ pub struct Created {
 #[derive(Clone)]
 pub struct Scheduler {
     folder: PathBuf,
-    schedules: Arc<Mutex<BTreeMap<String, Entry>>>,
-    deliveries: Arc<tokio::sync::Mutex<Deliveries>>,
+    schedules: Arc<Mutex<BTreeMap<String, StoredSchedule>>>,
+    deliveries: Arc<tokio::sync::Mutex<Invocations>>,
     target: Arc<dyn LambdaTarget>,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct StoredSchedule {
     created: Created,
     expression: Expression,
     fired_until: DateTime<Utc>,
@@ -59,13 +59,13 @@ impl Scheduler {
             let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json").map(str::to_owned)) else {
                 continue;
             };
-            let read = || -> Result<Entry> { entry(serde_json::from_slice(&std::fs::read(&path)?)?, now) };
+            let read = || -> Result<StoredSchedule> { entry(serde_json::from_slice(&std::fs::read(&path)?)?, now) };
             match read() {
                 Ok(entry) => drop(schedules.insert(name, entry)),
                 Err(error) => set_aside(&path, &error, "the sweep starts its backups; saving the schedule again repairs it")?,
             }
         }
-        let deliveries = Deliveries::new(folder.join("dead-letters.jsonl"));
+        let deliveries = Invocations::new(folder.join("dead-letters.jsonl"));
         let (schedules, deliveries) = (Arc::new(Mutex::new(schedules)), Arc::new(tokio::sync::Mutex::new(deliveries)));
         Ok(Self { folder, schedules, deliveries, target })
     }
@@ -82,7 +82,7 @@ impl Scheduler {
     /// Next time at which a schedule fires, not counting retries.
     pub fn next_fire(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let horizon = now + chrono::TimeDelta::days(5 * 366);
-        let next = |entry: &Entry| entry.expression.between(entry.fired_until, horizon).next();
+        let next = |entry: &StoredSchedule| entry.expression.between(entry.fired_until, horizon).next();
         self.lock().values().filter_map(next).min()
     }
 
@@ -124,12 +124,12 @@ impl Scheduler {
         self.folder.join(format!("{name}.json"))
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, StoredSchedule>> {
         self.schedules.lock().expect("nothing panics while it is held")
     }
 }
 
-fn entry(created: Created, now: DateTime<Utc>) -> Result<Entry> {
+fn entry(created: Created, now: DateTime<Utc>) -> Result<StoredSchedule> {
     let expression = Expression::parse(&created.schedule_expression, created.schedule_expression_timezone)?;
-    Ok(Entry { created, expression, fired_until: now })
+    Ok(StoredSchedule { created, expression, fired_until: now })
 }

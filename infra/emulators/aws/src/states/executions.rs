@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::asl::{Definition, Failed, Run};
+use super::asl::{Definition, Interpreter, StateError};
 
 /// How long a name stays in use, as on AWS.
 const NAMES_KEPT: Duration = Duration::from_secs(90 * 86_400);
@@ -61,7 +61,7 @@ pub enum NotStarted {
 pub struct Executions {
     folder: PathBuf,
     machine: Arc<Definition>,
-    run: Run,
+    run: Interpreter,
     tasks: TaskTracker,
     stop: CancellationToken,
     running: watch::Sender<usize>,
@@ -69,7 +69,13 @@ pub struct Executions {
 
 impl Executions {
     /// Stores executions below a folder.
-    pub fn new(folder: PathBuf, machine: Definition, run: Run, tasks: TaskTracker, stop: CancellationToken) -> Result<Self> {
+    pub fn new(
+        folder: PathBuf,
+        machine: Definition,
+        run: Interpreter,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
         Ok(Self { folder, machine: Arc::new(machine), run, tasks, stop, running: watch::Sender::new(0) })
     }
@@ -161,10 +167,10 @@ impl Executions {
         });
     }
 
-    fn end(&self, name: &str, execution: Execution, outcome: Result<Value, Failed>) -> Result<()> {
+    fn end(&self, name: &str, execution: Execution, outcome: Result<Value, StateError>) -> Result<()> {
         let ended = match outcome {
             Ok(_) => Execution { status: ExecutionStatus::Succeeded, ..execution },
-            Err(Failed { error, cause }) => {
+            Err(StateError { error, cause }) => {
                 Execution { status: ExecutionStatus::Failed, error: Some(error), cause: Some(cause), ..execution }
             }
         };

@@ -16,7 +16,7 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::telemetry::Causes;
 use reqwest::Url;
 
-use crate::checkouts::Outcome;
+use crate::checkouts::PaymentOutcome;
 use crate::error::Refusal;
 use crate::form::Form;
 use crate::objects::{Session, SessionStatus};
@@ -88,16 +88,16 @@ async fn receipt(State(server): State<StripeServer>, Path(id): Path<String>) -> 
 }
 
 /// Answers a form: redirects to the next page, or shows the same page with the errors.
-fn went_on(server: &StripeServer, id: &str, outcome: Result<Outcome, Refusal>) -> Response {
+fn went_on(server: &StripeServer, id: &str, outcome: Result<PaymentOutcome, Refusal>) -> Response {
     let (outcome, session) = match outcome.and_then(|outcome| Ok((outcome, server.current(id)?))) {
         Ok(done) => done,
         Err(refusal) => return refused(&refusal),
     };
     match outcome {
-        Outcome::Paid => see_other(&session.after_payment()),
-        Outcome::Challenge => see_other(&format!("/pay/{id}/challenge")),
-        Outcome::Expired => shown(&session, &Typed::of(&session)),
-        Outcome::Declined(decline) => shown(&session, &Typed::of(&session).declined(decline)),
+        PaymentOutcome::Paid => see_other(&session.after_payment()),
+        PaymentOutcome::Challenge => see_other(&format!("/pay/{id}/challenge")),
+        PaymentOutcome::Expired => shown(&session, &Typed::of(&session)),
+        PaymentOutcome::Declined(decline) => shown(&session, &Typed::of(&session).declined(decline)),
     }
 }
 

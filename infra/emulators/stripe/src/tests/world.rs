@@ -21,7 +21,7 @@ use reqwest::redirect::Policy;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::{Keys, StripeServer};
+use crate::{StripeKeys, StripeServer};
 
 pub const KEY: &str = "sk_local_test";
 pub const OWNER: Owner = Owner { org: OrgId(7), order: OrderId(8) };
@@ -96,7 +96,7 @@ impl World {
     }
 
     async fn on(folder: tempfile::TempDir, clock: Arc<ManualClock>, first_id: u64) -> Self {
-        let keys = Keys { api_key: KEY.to_owned(), webhook_secret: "whsec_test".to_owned() };
+        let keys = StripeKeys { api_key: KEY.to_owned(), webhook_secret: "whsec_test".to_owned() };
         let mut opened = None;
         let url = serve(|url| {
             let ids = Arc::new(CountingIds(AtomicU64::new(first_id)));

@@ -135,7 +135,7 @@ enum JsonItems {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ChoiceState {
     /// The first choice that matches is taken.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<ChoiceRule>,
     /// The next state if no choice matches.
     pub default: String,
 }
@@ -143,7 +143,7 @@ pub struct ChoiceState {
 /// An alternative of a choice state.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct Choice {
+pub struct ChoiceRule {
     /// Path of the text to compare.
     pub variable: String,
     /// Expected text.

@@ -7,4 +7,4 @@ mod paths;
 mod run;
 
 pub use definition::{Definition, load};
-pub use run::{Failed, Run, Services};
+pub use run::{Interpreter, ServiceIntegrations, StateError};

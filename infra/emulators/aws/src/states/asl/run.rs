@@ -15,12 +15,12 @@ use super::paths::{Scope, fill, put, read};
 /// The error of a task, a map or an execution, as `Retry` and `Catch` match it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error}: {cause}")]
-pub struct Failed {
+pub struct StateError {
     pub error: String,
     pub cause: String,
 }
 
-impl Failed {
+impl StateError {
     fn runtime(cause: &anyhow::Error) -> Self {
         Self { error: "States.Runtime".to_owned(), cause: format!("{cause:#}") }
     }
@@ -28,17 +28,17 @@ impl Failed {
 
 /// Services that states invoke.
 #[async_trait]
-pub trait Services: Send + Sync {
+pub trait ServiceIntegrations: Send + Sync {
     /// Invokes a function with a payload.
-    async fn invoke(&self, function: &str, payload: Value) -> Result<Value, Failed>;
+    async fn invoke(&self, function: &str, payload: Value) -> Result<Value, StateError>;
     /// Reads the items of a map.
-    async fn items(&self, bucket: &str, key: &str) -> Result<Vec<Value>, Failed>;
+    async fn items(&self, bucket: &str, key: &str) -> Result<Vec<Value>, StateError>;
 }
 
 /// Runs executions.
 #[derive(Clone)]
-pub struct Run {
-    services: Arc<dyn Services>,
+pub struct Interpreter {
+    services: Arc<dyn ServiceIntegrations>,
     max_at_once: usize,
     /// Number of seconds by the service's clock per second of real time.
     speed: f64,
@@ -52,14 +52,14 @@ enum Step {
     End(Value),
 }
 
-impl Run {
+impl Interpreter {
     /// Creates a runner with at most `max_at_once` concurrent items per map. Waits are divided by `speed`.
-    pub fn new(services: Arc<dyn Services>, max_at_once: usize, speed: f64) -> Self {
+    pub fn new(services: Arc<dyn ServiceIntegrations>, max_at_once: usize, speed: f64) -> Self {
         Self { services, max_at_once, speed }
     }
 
     /// Runs a state machine from its first state to its end, as the execution with that name.
-    pub async fn execute(&self, machine: &Definition, name: &str, input: Value) -> Result<Value, Failed> {
+    pub async fn execute(&self, machine: &Definition, name: &str, input: Value) -> Result<Value, StateError> {
         self.machine(machine, Some(&Value::from(name)), input).await
     }
 
@@ -68,18 +68,18 @@ impl Run {
         machine: &'a Definition,
         execution: Option<&'a Value>,
         input: Value,
-    ) -> Boxed<'a, Result<Value, Failed>> {
+    ) -> Boxed<'a, Result<Value, StateError>> {
         Box::pin(async move {
             let running = self.run_states(machine, execution, input);
             within(machine.timeout_seconds, running).await
         })
     }
 
-    async fn run_states(&self, machine: &Definition, execution: Option<&Value>, input: Value) -> Result<Value, Failed> {
+    async fn run_states(&self, machine: &Definition, execution: Option<&Value>, input: Value) -> Result<Value, StateError> {
         let (mut name, mut input) = (machine.start_at.clone(), input);
         loop {
             let state = machine.states.get(&name);
-            let state = state.ok_or_else(|| Failed::runtime(&anyhow::anyhow!("there is no state {name}")))?;
+            let state = state.ok_or_else(|| StateError::runtime(&anyhow::anyhow!("there is no state {name}")))?;
             let step = match state {
                 State::Task(task) => self.task(task, execution, input).await?,
                 State::Map(map) => self.map(map, input).await?,
@@ -94,11 +94,11 @@ impl Run {
         }
     }
 
-    async fn task(&self, task: &TaskState, execution: Option<&Value>, input: Value) -> Result<Step, Failed> {
+    async fn task(&self, task: &TaskState, execution: Option<&Value>, input: Value) -> Result<Step, StateError> {
         let scope = Scope { input: &input, item: None, execution };
         let outcome = self.with_retries(task, &scope).await;
         let output = match outcome {
-            Ok(result) => after_task(task, &input, result).map_err(|error| Failed::runtime(&error)),
+            Ok(result) => after_task(task, &input, result).map_err(|error| StateError::runtime(&error)),
             Err(failed) => Err(failed),
         };
         match (output, &task.next) {
@@ -108,7 +108,7 @@ impl Run {
         }
     }
 
-    async fn with_retries(&self, task: &TaskState, scope: &Scope<'_>) -> Result<Value, Failed> {
+    async fn with_retries(&self, task: &TaskState, scope: &Scope<'_>) -> Result<Value, StateError> {
         let mut used = vec![0; task.retry.len()];
         loop {
             let failed = match within(task.timeout_seconds, self.invoke(task, scope)).await {
@@ -126,23 +126,23 @@ impl Run {
         }
     }
 
-    async fn invoke(&self, task: &TaskState, scope: &Scope<'_>) -> Result<Value, Failed> {
-        let call = fill(&task.parameters, scope).map_err(|error| Failed::runtime(&error))?;
+    async fn invoke(&self, task: &TaskState, scope: &Scope<'_>) -> Result<Value, StateError> {
+        let call = fill(&task.parameters, scope).map_err(|error| StateError::runtime(&error))?;
         let function = call["FunctionName"].as_str().unwrap_or_default();
         let payload = self.services.invoke(function, call["Payload"].clone()).await?;
         Ok(json!({ "StatusCode": 200, "Payload": payload }))
     }
 
-    async fn map(&self, map: &MapState, input: Value) -> Result<Step, Failed> {
+    async fn map(&self, map: &MapState, input: Value) -> Result<Step, StateError> {
         match self.all_items(map, &input).await {
             Ok(()) => Ok(Step::Next(map.next.clone(), input)),
             Err(failed) => caught(&map.catch, &input, failed),
         }
     }
 
-    async fn all_items(&self, map: &MapState, input: &Value) -> Result<(), Failed> {
+    async fn all_items(&self, map: &MapState, input: &Value) -> Result<(), StateError> {
         let scope = Scope { input, item: None, execution: None };
-        let place = fill(&map.item_reader.parameters, &scope).map_err(|error| Failed::runtime(&error))?;
+        let place = fill(&map.item_reader.parameters, &scope).map_err(|error| StateError::runtime(&error))?;
         let (bucket, key) = (place["Bucket"].as_str().unwrap_or_default(), place["Key"].as_str().unwrap_or_default());
         let items = self.services.items(bucket, key).await?;
         let at_once = concurrency(map, input)?.clamp(1, self.max_at_once.max(1));
@@ -150,20 +150,20 @@ impl Run {
         running.try_for_each(async |_| Ok(())).await
     }
 
-    fn item<'a>(&'a self, map: &'a MapState, input: &'a Value, item: Value) -> Boxed<'a, Result<Value, Failed>> {
+    fn item<'a>(&'a self, map: &'a MapState, input: &'a Value, item: Value) -> Boxed<'a, Result<Value, StateError>> {
         Box::pin(async move {
             let scope = Scope { input, item: Some(&item), execution: None };
-            let input = fill(&map.item_selector, &scope).map_err(|error| Failed::runtime(&error))?;
+            let input = fill(&map.item_selector, &scope).map_err(|error| StateError::runtime(&error))?;
             self.machine(&map.item_processor, None, input).await
         })
     }
 }
 
-fn concurrency(map: &MapState, input: &Value) -> Result<usize, Failed> {
+fn concurrency(map: &MapState, input: &Value) -> Result<usize, StateError> {
     let path = &map.max_concurrency_path;
-    let found = read(path, &Scope { input, item: None, execution: None }).map_err(|error| Failed::runtime(&error))?;
+    let found = read(path, &Scope { input, item: None, execution: None }).map_err(|error| StateError::runtime(&error))?;
     let number = found.as_u64().and_then(|number| usize::try_from(number).ok());
-    number.ok_or_else(|| Failed::runtime(&anyhow::anyhow!("{path} is no number of items")))
+    number.ok_or_else(|| StateError::runtime(&anyhow::anyhow!("{path} is no number of items")))
 }
 
 fn after_task(task: &TaskState, input: &Value, result: Value) -> anyhow::Result<Value> {
@@ -183,10 +183,10 @@ fn after_task(task: &TaskState, input: &Value, result: Value) -> anyhow::Result<
     })
 }
 
-fn chosen(choice: &ChoiceState, input: &Value) -> Result<String, Failed> {
+fn chosen(choice: &ChoiceState, input: &Value) -> Result<String, StateError> {
     let scope = Scope { input, item: None, execution: None };
     for way in &choice.choices {
-        let found = read(&way.variable, &scope).map_err(|error| Failed::runtime(&error))?;
+        let found = read(&way.variable, &scope).map_err(|error| StateError::runtime(&error))?;
         if found.as_str() == Some(&way.string_equals) {
             return Ok(way.next.clone());
         }
@@ -194,23 +194,23 @@ fn chosen(choice: &ChoiceState, input: &Value) -> Result<String, Failed> {
     Ok(choice.default.clone())
 }
 
-fn failure(fail: &FailState, input: &Value) -> Failed {
+fn failure(fail: &FailState, input: &Value) -> StateError {
     let text = |path: &str| match read(path, &Scope { input, item: None, execution: None }) {
         Ok(Value::String(text)) => text.clone(),
         Ok(other) => other.to_string(),
         Err(error) => format!("{error:#}"),
     };
-    Failed { error: text(&fail.error_path), cause: text(&fail.cause_path) }
+    StateError { error: text(&fail.error_path), cause: text(&fail.cause_path) }
 }
 
-fn caught(catchers: &[Catcher], input: &Value, failed: Failed) -> Result<Step, Failed> {
+fn caught(catchers: &[Catcher], input: &Value, failed: StateError) -> Result<Step, StateError> {
     let Some(catcher) = catchers.iter().find(|catcher| matches(&catcher.error_equals, &failed)) else { return Err(failed) };
     let error = json!({ "Error": failed.error, "Cause": failed.cause });
-    let output = put(&catcher.result_path, input, error).map_err(|error| Failed::runtime(&error))?;
+    let output = put(&catcher.result_path, input, error).map_err(|error| StateError::runtime(&error))?;
     Ok(Step::Next(catcher.next.clone(), output))
 }
 
-fn matches(names: &[String], failed: &Failed) -> bool {
+fn matches(names: &[String], failed: &StateError) -> bool {
     names.iter().any(|name| match name.as_str() {
         "States.ALL" => true,
         "States.TaskFailed" => failed.error != "States.Timeout",
@@ -223,9 +223,9 @@ fn wait(retrier: &Retrier, used: u32) -> Duration {
     Duration::from_secs_f64(seconds.min(retrier.max_delay_seconds.unwrap_or(86_400) as f64))
 }
 
-async fn within(seconds: Option<u64>, running: impl Future<Output = Result<Value, Failed>>) -> Result<Value, Failed> {
+async fn within(seconds: Option<u64>, running: impl Future<Output = Result<Value, StateError>>) -> Result<Value, StateError> {
     let Some(seconds) = seconds else { return running.await };
-    let given_up = |_| Failed { error: "States.Timeout".to_owned(), cause: format!("not done after {seconds} s") };
+    let given_up = |_| StateError { error: "States.Timeout".to_owned(), cause: format!("not done after {seconds} s") };
     tokio::time::timeout(Duration::from_secs(seconds), running).await.map_err(given_up)?
 }
 
@@ -244,36 +244,36 @@ mod tests {
     }
 
     #[async_trait]
-    impl Services for Scripted {
-        async fn invoke(&self, _: &str, payload: Value) -> Result<Value, Failed> {
+    impl ServiceIntegrations for Scripted {
+        async fn invoke(&self, _: &str, payload: Value) -> Result<Value, StateError> {
             let task = payload["task"].as_str().unwrap_or_default().to_owned();
             self.calls.lock().expect("lock").push(task.clone());
             let mut failures = self.failures.lock().expect("lock");
             if let Some(at) = failures.iter().position(|(failing, _)| *failing == task) {
                 let (_, error) = failures.remove(at);
-                return Err(Failed { error: error.to_owned(), cause: "told to".to_owned() });
+                return Err(StateError { error: error.to_owned(), cause: "told to".to_owned() });
             }
             Ok(json!({ "key": "items.json", "concurrency": 40, "outcome": self.outcome, "backup": "2" }))
         }
 
-        async fn items(&self, _: &str, key: &str) -> Result<Vec<Value>, Failed> {
+        async fn items(&self, _: &str, key: &str) -> Result<Vec<Value>, StateError> {
             assert_eq!(key, "items.json");
             Ok(vec![json!(1), json!(2)])
         }
     }
 
-    async fn execute(failures: &[(&'static str, &'static str)]) -> (Result<Value, Failed>, Vec<String>) {
+    async fn execute(failures: &[(&'static str, &'static str)]) -> (Result<Value, StateError>, Vec<String>) {
         execute_with(failures, "run").await
     }
 
     async fn execute_with(
         failures: &[(&'static str, &'static str)],
         outcome: &'static str,
-    ) -> (Result<Value, Failed>, Vec<String>) {
+    ) -> (Result<Value, StateError>, Vec<String>) {
         let values = [("ArchiveFunctionArn", "archive"), ("ArchivesBucket", "archives")];
         let machine = load(include_str!("../../../../../archive.asl.json"), &values).expect("loads");
         let services = Arc::new(Scripted { failures: Mutex::new(failures.to_vec()), calls: Mutex::default(), outcome });
-        let run = Run::new(services.clone(), 1, 1.0);
+        let run = Interpreter::new(services.clone(), 1, 1.0);
         let outcome = run.execute(&machine, "e", json!({ "org": "1", "backup": "2" })).await;
         let calls = services.calls.lock().expect("lock").clone();
         (outcome, calls)
