@@ -11,6 +11,7 @@ use super::own_set::SetFault;
 use super::text::Encoding;
 use super::zip_directory::ZipFault;
 use super::zip_names::NameEncoding;
+use crate::language::counted;
 use crate::registry::RegistryError;
 
 /// Maximum number of files that are listed.
@@ -146,7 +147,7 @@ pub enum ImportError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RowFault {
     /// The row does not match the header.
-    #[error("{found} cells where the header has {expected}")]
+    #[error("{} where the header has {expected}", counted(.found, "cell", "cells"))]
     Cells {
         /// Number of columns in the header.
         expected: usize,
@@ -189,7 +190,7 @@ pub enum ManifestDifference {
     #[error("its size or SHA-256 differs")]
     Contents,
     /// The number of rows differs.
-    #[error("{found} rows instead of the manifest's {manifest}")]
+    #[error("{} instead of the manifest's {manifest}", counted(.found, "row", "rows"))]
     Rows { manifest: u64, found: u64 },
 }
 

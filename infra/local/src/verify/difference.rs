@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::structure::FrameFault;
 use crate::import::ImportError;
+use crate::language::counted;
 
 /// The first difference found.
 #[derive(Debug)]
@@ -42,13 +43,13 @@ pub enum DifferenceKind {
     #[error(transparent)]
     Frame(FrameFault),
     /// The sizes differ.
-    #[error("has {found} bytes where the manifest has {manifest}")]
+    #[error("has {} where the manifest has {manifest}", counted(.found, "byte", "bytes"))]
     Bytes { manifest: u64, found: u64 },
     /// The contents differ.
     #[error("has a different SHA-256 than the manifest")]
     Sha256,
     /// The numbers of rows differ.
-    #[error("has {} rows where the manifest has {}", shown(.found), shown(.manifest))]
+    #[error("has {} where the manifest has {}", counted(shown(.found), "row", "rows"), shown(.manifest))]
     Rows { manifest: Option<u64>, found: Option<u64> },
     /// The attachment index differs.
     #[error("is missing in attachments.csv or differs from it in size or SHA-256, or is listed only there")]
