@@ -25,14 +25,16 @@ pub fn start_on_terminal() {
 }
 
 /// Filters third-party crates, whose spans and debug levels contain whole requests with signatures, keys and rows.
-/// Whatever `RUST_LOG` says, only their events at `info` and above are logged.
+/// Whatever `RUST_LOG` says, only their events at `info` and above are logged, and none of `s3s`, which reports each
+/// request that the S3 emulator refuses as an error, with the body of a malformed one. The emulator logs its own errors.
 fn harmless<S>() -> impl Filter<S> {
     filter_fn(is_harmless)
 }
 
 fn is_harmless(metadata: &Metadata<'_>) -> bool {
     let is_ours = metadata.target().starts_with("hozon");
-    is_ours || (metadata.is_event() && *metadata.level() <= Level::INFO)
+    let is_of_refusals = metadata.target().starts_with("s3s::");
+    is_ours || (!is_of_refusals && metadata.is_event() && *metadata.level() <= Level::INFO)
 }
 
 /// Formats an error with its chain of causes on one line. In JSON logs an error alone would show no cause.

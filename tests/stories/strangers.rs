@@ -87,7 +87,7 @@ enum Stranger {
 struct Program {
     child: Child,
     data: PathBuf,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Program {
@@ -107,12 +107,18 @@ impl Program {
             let done = command(arguments).output().await.unwrap();
             assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         }
-        let mut child = command(&["serve"]).stdout(Stdio::piped()).spawn().unwrap();
+        let log = std::fs::File::create(folder.path().join("log")).unwrap();
+        let mut child = command(&["serve"]).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         read_startup_output(&mut child).await;
         while files(&data.join("mail")).is_empty() {
             tokio::task::yield_now().await;
         }
-        Self { child, data, _folder: folder }
+        Self { child, data, folder }
+    }
+
+    /// Returns what the program has logged.
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
     /// Returns every port on which the process listens, as reported by the system.
@@ -217,6 +223,7 @@ async fn a_foreign_page_a_rebinding_host_and_another_user_get_nothing() {
     }
     assert_eq!(files(&program.data.join("mail")).len(), before, "no mail was planted");
     assert!(files(&program.data.join("scheduler")).is_empty(), "no schedule was planted");
+    assert_eq!(program.log(), "", "a refused request is no error of the program");
 }
 
 #[cfg(unix)]

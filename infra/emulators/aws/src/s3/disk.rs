@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crc32fast::Hasher;
+use hozon_shared::telemetry::Causes;
 use hyper::StatusCode;
 use s3s::dto::*;
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
@@ -42,6 +43,9 @@ impl Disk {
             if cause.is::<serde_json::Error>() {
                 return custom("ObjectDamaged", StatusCode::CONFLICT, format!("the metadata of the object is damaged: {cause}"));
             }
+        }
+        if *error.code() == S3ErrorCode::InternalError {
+            tracing::error!(error = %Causes(cause), "the S3 emulator could not answer");
         }
         error
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hozon_shared::telemetry::Causes;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
     CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
@@ -18,7 +19,7 @@ use s3s::dto::{
     ListObjectsV2Output, PutObjectInput, PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
     UploadPartOutput,
 };
-use s3s::{S3, S3Request, S3Response, S3Result};
+use s3s::{S3, S3Error, S3Request, S3Response, S3Result};
 use tokio::sync::{Mutex, RwLock};
 
 use super::deletions;
@@ -99,9 +100,7 @@ impl S3 for Files {
             return Ok(S3Response::new(DeleteObjectOutput::default()));
         }
         let deleted = self.s3.delete_object(request).await?;
-        self.forget(&bucket, &key)
-            .await
-            .map_err(|error| s3s::S3Error::with_source(s3s::S3ErrorCode::InternalError, error.into()))?;
+        self.forget(&bucket, &key).await.map_err(not_forgotten)?;
         Ok(deleted)
     }
 
@@ -146,6 +145,12 @@ impl S3 for Files {
     async fn abort_multipart_upload(&self, request: S3Request<AbortMultipartUploadInput>) -> Answer<AbortMultipartUploadOutput> {
         self.s3.abort_multipart_upload(request).await
     }
+}
+
+/// The next deletion of the object, or the next start, deletes what was left.
+fn not_forgotten(error: io::Error) -> S3Error {
+    tracing::error!(error = %Causes(&error), "the files of a deleted object could not all be deleted");
+    S3Error::internal_error(error)
 }
 
 fn sidecar_name(bucket: &str, key: &str, sidecar: &str) -> String {

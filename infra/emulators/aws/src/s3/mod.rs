@@ -67,7 +67,7 @@ async fn serve(listener: TcpListener, service: S3Service, accesses: UnboundedSen
             continue;
         };
         // Head and body are sent separately; with Nagle's algorithm, small bodies would wait for the client's delayed
-        // acknowledgement.
+        // acknowledgement. It fails only if the client is gone already.
         if socket.set_nodelay(true).is_err() {
             continue;
         }
