@@ -24,6 +24,15 @@ const WAITS: [TimeDelta; 6] = [
     TimeDelta::hours(1),
 ];
 
+/// Why a message did not arrive.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDelivered {
+    #[error("the receiver did not answer")]
+    NoAnswer(#[from] reqwest::Error),
+    #[error("the receiver answered {0}")]
+    Answer(u16),
+}
+
 /// Sends messages one after the other.
 pub struct Sender {
     http: Client,
@@ -49,12 +58,14 @@ impl Sender {
         self.url.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sends a body with a signature for that time; returns whether it arrived.
-    pub async fn post(&self, url: &str, body: String, now: DateTime<Utc>) -> bool {
+    /// Sends a body with a signature for that time. Any answer but a success is an error.
+    pub async fn post(&self, url: &str, body: String, now: DateTime<Utc>) -> Result<(), NotDelivered> {
         let signature = sign(&self.key, &body, now);
         let request = self.http.post(url).header("content-type", "application/json; charset=utf-8");
-        let answer = request.header("stripe-signature", signature).body(body).send().await;
-        answer.is_ok_and(|answer| answer.status().is_success())
+        let answer =
+            request.header("stripe-signature", signature).body(body).send().await.map_err(reqwest::Error::without_url)?;
+        let status = answer.status();
+        if status.is_success() { Ok(()) } else { Err(NotDelivered::Answer(status.as_u16())) }
     }
 }
 

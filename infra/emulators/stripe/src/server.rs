@@ -113,11 +113,11 @@ impl StripeServer {
             let next = self.lock().next_message(self.0.clock.now());
             let Some((delivery, body)) = next else { return };
             // Signed as late as possible, because the receiver accepts it for five minutes of the same clock.
-            let has_arrived = sender.post(&url, body, self.0.clock.now()).await;
+            let posted = sender.post(&url, body, self.0.clock.now()).await;
             let kept = self.change(|work| {
-                match has_arrived {
-                    true => work.state.arrived(&delivery.event),
-                    false => work.state.failed(&delivery.event, work.now),
+                match posted {
+                    Ok(()) => work.state.arrived(&delivery.event),
+                    Err(_) => work.state.failed(&delivery.event, work.now),
                 }
                 Ok(())
             });
@@ -125,8 +125,9 @@ impl StripeServer {
                 tracing::error!(error = %Causes(&error), "a payment's message may be sent again");
                 return;
             }
-            if !has_arrived {
-                tracing::info!(event.id = delivery.event, tries = delivery.tries + 1, "a payment message did not arrive");
+            if let Err(error) = posted {
+                let (id, tries) = (delivery.event, delivery.tries + 1);
+                tracing::info!(event.id = id, tries, error = %Causes(&error), "a payment message did not arrive");
             }
         }
     }

@@ -52,25 +52,23 @@ impl Invocations {
             }
             let Err(error) = called.call(&delivery.function, delivery.input.clone()).await else { continue };
             delivery.tries += 1;
-            if delivery.is_spent(now) {
-                self.bury(&delivery, &error, now);
-            } else {
-                delivery.next = now + delivery.wait();
-                self.open.push(delivery);
+            if delivery.is_spent(now) && self.is_buried(&delivery, &error, now) {
+                continue;
             }
+            delivery.next = now + delivery.wait();
+            self.open.push(delivery);
         }
     }
 
-    fn bury(&self, delivery: &Invocation, error: &anyhow::Error, now: DateTime<Utc>) {
+    /// Keeps a failed delivery as a dead letter. If that fails, it is tried again, so that the input is not lost.
+    fn is_buried(&self, delivery: &Invocation, error: &anyhow::Error, now: DateTime<Utc>) -> bool {
         tracing::error!(error = format!("{error:#}"), "a scheduled invocation failed for good");
         let letter = json!({ "at": now, "function": delivery.function, "input": delivery.input, "error": format!("{error:#}") });
         let append = || -> Result<()> {
             let mut file = std::fs::File::options().create(true).append(true).open(&self.dead_letters)?;
             Ok(writeln!(file, "{letter}")?)
         };
-        if let Err(error) = append() {
-            tracing::error!(error = format!("{error:#}"), "storing a dead letter failed");
-        }
+        append().map_err(|error| tracing::error!(error = format!("{error:#}"), "storing a dead letter failed")).is_ok()
     }
 }
 
@@ -129,6 +127,21 @@ mod tests {
     #[tokio::test]
     async fn a_call_is_tried_until_it_succeeds() {
         assert_eq!(run(3, 10).await, (0, false, 0));
+    }
+
+    #[tokio::test]
+    async fn a_dead_letter_that_cannot_be_stored_is_not_lost() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let letters = folder.path().join("absent").join("dead");
+        let (mut deliveries, called) = (Invocations::new(letters.clone()), Failing(AtomicU32::new(900)));
+        let mut now = "2027-01-01T00:00:00Z".parse().expect("a time");
+        deliveries.add(&target(0), now, now);
+        deliveries.deliver(&called, now).await;
+        assert_eq!(deliveries.open.len(), 1);
+        std::fs::create_dir(folder.path().join("absent")).expect("makes it");
+        now += LONGEST_WAIT;
+        deliveries.deliver(&called, now).await;
+        assert!(deliveries.open.is_empty() && letters.exists());
     }
 
     #[tokio::test]
