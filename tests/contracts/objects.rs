@@ -200,6 +200,13 @@ async fn a_reader_sees_the_old_object_or_the_new_one() {
 }
 
 #[tokio::test]
+async fn an_object_without_a_date_is_not_taken_for_an_old_one() {
+    // Every emulator dates objects, so this test server answers.
+    let objects = served_once("HTTP/1.1 200 OK\r\ncontent-length: 5\r\netag: \"a\"\r\n\r\n".to_owned()).await;
+    assert_eq!(kind(objects.head(&ObjectRef::archives("a")).await), Some(ErrorKind::Corrupt));
+}
+
+#[tokio::test]
 async fn an_early_end_is_an_error_and_no_short_object() {
     // No emulator truncates a body, so this test server does.
     let objects = served_once("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello".to_owned()).await;

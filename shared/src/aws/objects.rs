@@ -8,7 +8,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::{ByteStream, DateTime as SdkDateTime};
 use aws_sdk_s3::types::{Delete, Error as KeyError, ObjectIdentifier, ObjectLockMode};
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::errors::{body_error, kind_of_code, port_error};
@@ -127,11 +127,11 @@ impl Objects for S3Objects {
             other => other?,
         };
         let modified = answer.last_modified.and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
-        Ok(Some(ObjectHead {
-            size: answer.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or(0),
-            etag: answer.e_tag.unwrap_or_default(),
-            modified: modified.unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
-        }))
+        let size = answer.content_length.and_then(|size| u64::try_from(size).ok());
+        // An object without a date would count as old, and be deleted.
+        let missing = || PortError::new(ErrorKind::Corrupt, "head an object");
+        let (size, modified) = (size.ok_or_else(missing)?, modified.ok_or_else(missing)?);
+        Ok(Some(ObjectHead { size, etag: answer.e_tag.unwrap_or_default(), modified }))
     }
 
     async fn delete(&self, at: &ObjectRef) -> Result<(), PortError> {
