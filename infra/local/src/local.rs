@@ -45,6 +45,7 @@ use crate::deliveries::Deliveries;
 use crate::downloads::Downloads;
 use crate::functions::{ARCHIVE, AccessFunction, Functions, NotifyFunction, notify, open_stream};
 use crate::listening::bind_gateway;
+use crate::public_url::{PublicLinks, PublicUrl};
 use crate::recovery::recover;
 use crate::registry::{Registry, RegistryEntry, no_organisation, require_name};
 use crate::secrets::LocalSecrets;
@@ -68,6 +69,8 @@ pub struct Options {
     pub port: Option<u16>,
     /// Hosts of a reverse proxy that the gateway answers to in addition to this machine's names.
     pub allowed_hosts: AllowedHosts,
+    /// Address of the gateway behind the reverse proxy; `None` without one. Its host is allowed as well.
+    pub public_url: Option<PublicUrl>,
     pub terms: Terms,
     /// Addresses that webhooks may call.
     pub webhooks: Addresses,
@@ -88,6 +91,7 @@ impl Options {
             data: data.into(),
             port: None,
             allowed_hosts: AllowedHosts::default(),
+            public_url: None,
             terms: Terms::parse(Plans::default(), PRICES)?,
             webhooks: Addresses::Public,
             limits: hozon_archive::ArchiveSettings::default(),
@@ -101,8 +105,10 @@ impl Options {
 
 /// A running local program.
 pub struct Local {
-    /// URL of the gateway, without a trailing slash.
+    /// URL of the gateway on this machine, without a trailing slash.
     pub url: String,
+    /// The same for people, who may come through a reverse proxy.
+    pub public_url: String,
     /// Ports of the functions.
     pub ports: Ports,
     /// AWS clients of the functions.
@@ -146,12 +152,18 @@ impl Local {
             registry.restore(organisations::in_table(&emulated.database)?)?;
         }
         let (listener, url) = bind_gateway(options.port, &data.join("gateway.port")).await?;
-        let settings = settings(&secrets, &emulated, &url);
+        let public_url = options.public_url.as_ref().map_or_else(|| url.clone(), ToString::to_string);
+        let settings = settings(&secrets, &emulated, &public_url);
         let services = Services::default();
         let aws = Aws::load_with_services(settings.clone(), services.clone()).await;
         let mut ports = aws.ports();
         ports.clock = options.clock;
         ports.ids = options.ids;
+        let mut hosts = options.allowed_hosts;
+        if let Some(public) = options.public_url {
+            ports.links = Arc::new(PublicLinks(ports.links));
+            hosts = hosts.and(public.host());
+        }
         let triggers = aws.triggers(trigger_settings());
         let limits = hozon_archive::ArchiveSettings { plans: options.terms.plans.clone(), ..options.limits };
         let executions = executions(&data, &ports, limits, options.speed, &tasks, &stop)?;
@@ -173,9 +185,9 @@ impl Local {
         let issuer = Issuer::new(secrets.issuer(), options.speed)?;
         let authorizer = Arc::new(Authorizer::new(auth_settings(&url), ports.clock.clone()));
         let terms = Arc::new(options.terms);
-        let api = api::router(&ports, triggers, terms.clone(), payments.clone(), options.webhooks, &url);
+        let api = api::router(&ports, triggers, terms.clone(), payments.clone(), options.webhooks, &public_url);
         let downloads = Downloads::new(&ports, secrets.plain_links(), emulated.access_sender.clone());
-        let router = gateway::router(&ports, api, authorizer, &issuer, mailbox, downloads, options.allowed_hosts);
+        let router = gateway::router(&ports, api, authorizer, &issuer, mailbox, downloads, hosts);
         serve(listener, router, &stop, &tasks);
         let function = NotifyFunction { notify, deliveries: deliveries.clone() };
         let stream = open_stream(&data, &emulated.database, function, ports.clock.clone())?;
@@ -194,6 +206,7 @@ impl Local {
         tasks.spawn(ticker.clone().run(stop.clone()));
         Ok(Self {
             url,
+            public_url,
             ports,
             aws,
             settings,

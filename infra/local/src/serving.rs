@@ -11,6 +11,7 @@ use hozon_shared::domain::organisation::Role;
 use serde::{Deserialize, Serialize};
 
 use crate::language::say;
+use crate::local::Local;
 use crate::registry::{Registry, RegistryEntry};
 use crate::secrets::LocalSecrets;
 use crate::tokens::Issuer;
@@ -23,6 +24,9 @@ const WEEK_SECONDS: f64 = 7.0 * 86_400.0;
 pub struct Serving {
     /// URL of the program, without a trailing slash.
     pub url: String,
+    /// The same for people, who may come through a reverse proxy; `None` if it is the same.
+    #[serde(default)]
+    public_url: Option<String>,
     clock: Option<OtherClock>,
 }
 
@@ -46,14 +50,20 @@ impl Drop for Announced {
 }
 
 impl Serving {
-    /// Announces the URL of a data folder, and its clock (start and speed) if it is not the system's.
-    pub fn announce(data: &Path, url: &str, clock: Option<(DateTime<Utc>, f64)>) -> Result<Announced> {
+    /// Announces the URLs of a data folder, and its clock (start and speed) if it is not the system's.
+    pub fn announce(data: &Path, local: &Local, clock: Option<(DateTime<Utc>, f64)>) -> Result<Announced> {
+        let (url, public_url) = (local.url.clone(), Some(local.public_url.clone()));
         let clock = clock.map(|(from, speed)| OtherClock { from, began: Utc::now(), speed });
         let path = data.join(FILE);
         let file = tempfile::NamedTempFile::new_in(data)?;
-        serde_json::to_writer(&file, &Self { url: url.to_owned(), clock })?;
+        serde_json::to_writer(&file, &Self { url, public_url, clock })?;
         file.persist(&path).with_context(|| format!("write {}", path.display()))?;
         Ok(Announced(path))
+    }
+
+    /// Returns the URL that people open.
+    pub fn public_url(&self) -> &str {
+        self.public_url.as_deref().unwrap_or(&self.url)
     }
 
     /// Returns where a data folder is served; `None` if no program serves it.

@@ -15,8 +15,8 @@ use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
 /// URL of the queue of notices that could not be given.
 pub const NOTICE_FAILURES: &str = "https://sqs.us-east-1.amazonaws.com/000000000000/notice-failures";
 
-/// Settings of the functions, with local endpoints and keys.
-pub fn settings(secrets: &LocalSecrets, emulated: &Emulated, gateway: &str) -> Settings {
+/// Settings of the functions, with local endpoints and keys. Plain links lead to the gateway at `public_url`.
+pub fn settings(secrets: &LocalSecrets, emulated: &Emulated, public_url: &str) -> Settings {
     let services = ADDRESS.to_owned();
     Settings {
         table: TABLE.to_owned(),
@@ -34,7 +34,7 @@ pub fn settings(secrets: &LocalSecrets, emulated: &Emulated, gateway: &str) -> S
         },
         signer_secret: SIGNER.to_owned(),
         zip_lock: None,
-        plain_links: Some(PlainLinkSettings { url: gateway.to_owned(), secret: PLAIN_LINKS.to_owned() }),
+        plain_links: Some(PlainLinkSettings { url: public_url.to_owned(), secret: PLAIN_LINKS.to_owned() }),
         credentials: Some(secrets.functions()),
     }
 }

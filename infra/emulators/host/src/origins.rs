@@ -45,6 +45,12 @@ impl FromIterator<AllowedHost> for AllowedHosts {
 }
 
 impl AllowedHosts {
+    /// Adds a host.
+    #[must_use]
+    pub fn and(&self, host: AllowedHost) -> Self {
+        self.0.iter().cloned().chain([host]).collect()
+    }
+
     fn contains(&self, host: &str) -> bool {
         self.0.iter().any(|allowed| allowed.0.eq_ignore_ascii_case(host))
     }

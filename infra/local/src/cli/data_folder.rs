@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use clap::Args;
 use hozon::language::say;
-use hozon::{AllowedHost, Local, Options};
+use hozon::{AllowedHost, Local, Options, PublicUrl};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::settings::webhook_addresses;
@@ -22,6 +22,8 @@ pub struct DataFolder {
     port: Option<u16>,
     #[arg(help = say("Host name of a reverse proxy in front of the API and the console, such as crm.example. Can be repeated", "リバースプロキシ経由で応答する追加のホスト名（例: crm.example）。複数指定できます"), long = "allowed-host", env = "HOZON_ALLOWED_HOSTS", value_delimiter = ',', global = true, value_name = "HOST")]
     allowed_hosts: Vec<AllowedHost>,
+    #[arg(help = say("Address of the program behind that proxy, such as https://crm.example: links and printed addresses lead there", "リバースプロキシ経由のアドレス（例: https://crm.example）。リンクと表示するアドレスに使います"), long, env = "HOZON_PUBLIC_URL", global = true, value_name = "URL")]
+    public_url: Option<PublicUrl>,
     /// Plans, in the format of infra/plans.toml [default: that file].
     #[arg(long, global = true, value_name = "FILE")]
     plans: Option<PathBuf>,
@@ -37,7 +39,8 @@ impl DataFolder {
         let terms = terms(self.plans.as_deref(), self.prices.as_deref())?;
         let webhooks = webhook_addresses()?;
         let allowed_hosts = self.allowed_hosts.into_iter().collect();
-        Ok(Options { port: self.port, allowed_hosts, terms, webhooks, ..Options::new(self.data)? })
+        let public_url = self.public_url;
+        Ok(Options { port: self.port, allowed_hosts, public_url, terms, webhooks, ..Options::new(self.data)? })
     }
 
     pub async fn start(self) -> Result<Local> {

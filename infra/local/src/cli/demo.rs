@@ -46,7 +46,7 @@ pub async fn run(place: DataFolder, demo: Demo) -> Result<()> {
         if demo.once {
             return Ok(());
         }
-        let _announced = Serving::announce(&data, &local.url, None)?;
+        let _announced = Serving::announce(&data, local, None)?;
         serve::introduce(local, &data)?;
         std::future::pending().await
     })

@@ -49,7 +49,7 @@ pub struct Token {
 pub async fn links(data: &Path, arguments: Links) -> Result<()> {
     let known = OfflineTokens::read(data)?;
     let serving = Serving::read(data)?;
-    let Some(Serving { url, .. }) = serving else {
+    let Some(serving) = serving else {
         let (data, en, ja) = (data.display(), "nothing serves", "は起動していません");
         bail!(
             "{}",
@@ -59,6 +59,7 @@ pub async fn links(data: &Path, arguments: Links) -> Result<()> {
             )
         );
     };
+    let (url, public) = (&serving.url, serving.public_url());
     let all = known.organisations().iter();
     let wanted: Vec<_> = all.filter(|entry| arguments.org.as_ref().is_none_or(|name| entry.name == *name)).collect();
     if let (true, Some(name)) = (wanted.is_empty(), &arguments.org) {
@@ -67,16 +68,16 @@ pub async fn links(data: &Path, arguments: Links) -> Result<()> {
     for entry in wanted {
         let token = known.token(entry.id, Role::Administrator, locale())?;
         println!("{}", entry.name);
-        println!("  {}  {url}/#token={token}", say("console  ", "コンソール    "));
-        println!("  {}  {url}/mail#token={token}", say("sent mail", "送信済みメール"));
-        downloads(&url, token).await.with_context(|| {
+        println!("  {}  {public}/#token={token}", say("console  ", "コンソール    "));
+        println!("  {}  {public}/mail#token={token}", say("sent mail", "送信済みメール"));
+        downloads(url, token).await.with_context(|| {
             say(
                 format!("ask {url}; is the program still running?"),
                 format!("{url} に接続できません。プログラムは起動していますか"),
             )
         })?;
     }
-    println!("\nAPI  {url}/crm/bulk/v8/backup  ({url}/openapi.json)");
+    println!("\nAPI  {public}/crm/bulk/v8/backup  ({public}/openapi.json)");
     println!(
         "\n{}",
         say("Test cards, with any later date and any code:", "テストカード（有効期限は将来の日付、セキュリティコードは任意）:")

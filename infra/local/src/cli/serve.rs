@@ -42,7 +42,7 @@ pub async fn run(place: DataFolder, serve: Serve) -> Result<()> {
     }
     let local = Local::start(options).await?;
     until_interrupted(local, async |local| {
-        let _announced = Serving::announce(&data, &local.url, other_clock)?;
+        let _announced = Serving::announce(&data, local, other_clock)?;
         introduce(local, &data)?;
         std::future::pending().await
     })
@@ -63,8 +63,8 @@ pub fn introduce(local: &Local, data: &Path) -> Result<()> {
     };
     // Browsers do not send the part after `#`, so the token reaches no server and no log.
     let token = local.token_in(first.id, Role::Administrator, locale())?;
-    println!("\n{}  {}/#token={token}", say("Open this first:", "まず開くページ:"), local.url);
-    println!("{}  {}/mail", say("Mail it has sent:", "送信したメール:"), local.url);
+    println!("\n{}  {}/#token={token}", say("Open this first:", "まず開くページ:"), local.public_url);
+    println!("{}  {}/mail", say("Mail it has sent:", "送信したメール:"), local.public_url);
     let [(pays, ..), (declined, ..), ..] = TEST_CARDS;
     println!(
         "{}",

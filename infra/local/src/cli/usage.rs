@@ -53,6 +53,7 @@ mod tests {
             (&["--port", "x"], "--port"),
             (&["demo", "--size", "huge"], "に huge は指定できません。使える値: "),
             (&["serve", "--allowed-host", "https://a"], "に https://a は指定できません"),
+            (&["serve", "--public-url", "crm.example"], "に crm.example は指定できません"),
             (&["token", "--json", "--user"], "同時に指定できません"),
         ] {
             let error = Arguments::try_parse_from(["hozon"].iter().chain(arguments)).err().expect("a mistake");
