@@ -181,6 +181,17 @@ def a_backup_whose_attachment_is_lost_says_so_and_leaves_nothing(world):
 
 
 @story("ArchiveRole", "MachineRole")
+def a_damaged_segment_is_deleted_and_made_anew(world):
+    organisation = Organisation(world)
+    assert organisation.back_up()["status"] == "COMPLETED"
+    notes = [key for key in objects(world, f"segments/{organisation.id}/") if key.endswith(".json")]
+    assert notes
+    for key in notes:
+        world.owner["s3"].put_object(Bucket=world.stack.reference("Archives"), Key=key, Body=b"{")
+    assert organisation.back_up()["status"] == "COMPLETED"
+
+
+@story("ArchiveRole", "MachineRole")
 def a_backup_whose_rows_are_lost_midway_leaves_nothing(world):
     organisation = Organisation(world, notes_bytes=34 << 20)
     world.machine.before["pack"] = lambda: lose(world, organisation, "/Notes/1/rows/00000003")
