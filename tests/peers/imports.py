@@ -109,16 +109,16 @@ def many(folder):
 
 
 LEADS, BELOW = (b"Leads.csv", CSV, b""), "attachments/Leads/1/"
-ATTACHED = "Leads: 1 row, 1 attachment"
+ATTACHED = "Leads: 1 rows, 1 attachments"
 
 for at in range(1, 8):
     which = [field for field in range(3) if at >> field & 1]
-    case(f"zip64 field with only {which}", zipped(pack([LEADS], partial=which)), 0, "Leads: 1 row,")
+    case(f"zip64 field with only {which}", zipped(pack([LEADS], partial=which)), 0, "Leads: 1 rows")
 case("70,000 entries without zip64", zipped(lambda: pack([LEADS] + [(b"files/%d" % number, b"", b"") for number in range(69_999)])),
-     0, "Leads: 1 row,", "x.zip", "--skip-unknown", cpu=4)
-case("a prefixed zip", zipped(b"MZ" * 500 + pack([LEADS])), 0, "Leads: 1 row,")
-case("bytes behind the end", zipped(pack([LEADS], back=b"\0" * 9)), 0, "Leads: 1 row,")
-case("longer extra fields in local headers", zipped(pack([LEADS], local_extra=b"\xfe\xca\0\0")), 0, "Leads: 1 row,")
+     0, "Leads: 1 rows", "x.zip", "--skip-unknown", cpu=4)
+case("a prefixed zip", zipped(b"MZ" * 500 + pack([LEADS])), 0, "Leads: 1 rows")
+case("bytes behind the end", zipped(pack([LEADS], back=b"\0" * 9)), 0, "Leads: 1 rows")
+case("longer extra fields in local headers", zipped(pack([LEADS], local_extra=b"\xfe\xca\0\0")), 0, "Leads: 1 rows")
 case("backslashes", zipped(pack([LEADS, (BELOW.replace("/", "\\").encode() + b"a.txt", b"x", b"")])), 0, ATTACHED)
 raw = (BELOW + "Müller.pdf").encode("cp437")
 case("a Unicode path", zipped(pack([LEADS, (raw, b"x", unicode_path(raw, BELOW + "Müller.pdf"))])), 0, ATTACHED)
@@ -143,9 +143,9 @@ case("100,001 entries", many, 2, "files are not recognised", cpu=3)
 case("a folder with everything in it", tree({"Leads.csv": CSV, "attachments/Leads/1/a.pdf": b"x", ".DS_Store": b"x"}), 0, [ATTACHED, ".DS_Store"])
 case("parents of parents", tree({"a/b/Leads.csv": CSV, "a/b/Attachments/leads/1/a.csv": b"x"}), 0, ATTACHED)
 case("other types", tree({"Leads.csv": CSV, "Deals.xlsx": b"x", "Documents/015A": b"x"}), 2, ["Deals.xlsx", "015A"])
-case("other types that are skipped", tree({"Leads.csv": CSV, "Deals.xlsx": b"x"}), 0, ["Leads: 1 row,", "Deals.xlsx"], "in", "--skip-unknown")
+case("other types that are skipped", tree({"Leads.csv": CSV, "Deals.xlsx": b"x"}), 0, ["Leads: 1 rows", "Deals.xlsx"], "in", "--skip-unknown")
 case("a zip in a zip", shell("zip -q inner.zip Leads.csv; zip -q x.zip Leads.csv inner.zip", "x.zip"), 2, "inner.zip")
-case("a zip in a folder", shell("mkdir in; zip -q in/WE_1.ZIP Leads.csv", "in"), 0, "Leads: 1 row,")
+case("a zip in a folder", shell("mkdir in; zip -q in/WE_1.ZIP Leads.csv", "in"), 0, "Leads: 1 rows")
 case("links, pipes and sockets", shell("mkdir in; cp Leads.csv in; ln -s Leads.csv in/L.csv; mkfifo in/P.csv; "
      "python3 -c \"import socket; socket.socket(socket.AF_UNIX).bind('in/S.csv')\"", "in"), 2, ["L.csv", "P.csv", "S.csv"])
 case("a link in a zip", shell("ln -s Leads.csv L.csv; zip -qy x.zip Leads.csv L.csv", "x.zip"), 2, "L.csv: a symbolic link")
@@ -158,5 +158,5 @@ case("UTF-16 without a mark", tree({"Leads.csv": "Id;Name\r\n1;José\r\n".encode
 case("Shift_JIS without a word", tree({"Leads.csv": "Id,名\n1,高橋\n".encode("cp932")}), 1, "--encoding shift_jis")
 case("EUC-JP as Shift_JIS", tree({"Leads.csv": "Id,氏名\n1,高橋\n".encode("euc-jp")}), 0, "euc-jp", "in", "--encoding", "shift_jis")
 case("an encoding for one file", tree({"Leads.csv": "Id,名\n1,高橋\n".encode("cp932"), "Deals.csv": "Id,名\n1,高\n".encode()}),
-     0, "Leads: 1 row,", "in", "--encoding", "Leads.csv=shift_jis")
+     0, "Leads: 1 rows", "in", "--encoding", "Leads.csv=shift_jis")
 sys.exit(f"{len(failures)} failed: {failures}" if failures else 0)

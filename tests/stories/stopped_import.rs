@@ -53,7 +53,7 @@ async fn an_import_that_is_asked_to_end_loads_nothing_and_says_so() {
         assert_eq!(files(&stored), before, "{signal}: nothing of it is left");
     }
     let (code, said) = ran(&data, &["backup", "--org", "Old"]).await;
-    assert!(code == Some(0) && said.contains("Backed up 1 row,"), "{said}");
+    assert!(code == Some(0) && said.contains("Backed up 1 rows"), "{said}");
     let (code, said) = ran(&data, &["token", "--org", "New"]).await;
     assert!(code == Some(1), "there is no such organisation: {said}");
 }

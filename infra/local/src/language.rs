@@ -25,27 +25,9 @@ pub fn say<T>(en: T, ja: T) -> T {
     }
 }
 
-/// Counts things in English: `1 row`, `2 rows`. Japanese has no plural.
-pub fn counted<N: ToString>(count: N, one: &str, many: &str) -> String {
-    let count = count.to_string();
-    let noun = noun(count == "1", one, many);
-    format!("{count} {noun}")
-}
-
-/// Selects the singular or the plural.
-pub fn noun<'a>(is_one: bool, one: &'a str, many: &'a str) -> &'a str {
-    if is_one { one } else { many }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_one_is_singular() {
-        let texts = [0, 1, 2, 11, 21].map(|count| counted(count, "entry", "entries"));
-        assert_eq!(texts, ["0 entries", "1 entry", "2 entries", "11 entries", "21 entries"]);
-    }
 
     #[test]
     fn the_first_setting_that_says_something_counts() {

@@ -12,7 +12,7 @@ use super::client::{Client, NewestBackup};
 use super::data_folder::DataFolder;
 use super::ending::until_interrupted;
 use super::progress::ProgressDisplay;
-use hozon::language::{counted, say};
+use hozon::language::say;
 
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
@@ -64,18 +64,13 @@ async fn report(local: &Local, org: OrgId, id: &str, ended: NewestBackup, took: 
     let total = ended.progress.total.unwrap_or_default();
     let rate = total.bytes as f64 / took.as_secs_f64().max(0.001);
     let (rows, bytes, seconds, rate) = (total.rows, HumanBytes(total.bytes), took.as_secs_f64(), HumanBytes(rate as u64));
-    let en_rows = counted(rows, "row", "rows");
-    let en = format!("Backed up {en_rows}, {bytes} in {seconds:.1} s ({rate}/s).\n");
+    let en = format!("Backed up {rows} rows, {bytes} in {seconds:.1} s ({rate}/s).\n");
     let ja = format!("{rows} 行、{bytes} をバックアップしました（{seconds:.1} 秒、{rate}/秒）。\n");
     println!("{}", say(en, ja));
     let backup = local.ports.store.backup(org, id.parse()?).await?;
     for file in backup.map(|backup| backup.files).unwrap_or_default() {
         let (path, entries, size) = (local.archive_path(&file.key), file.entries, HumanBytes(file.size));
-        println!(
-            "  {}  {}",
-            path.display(),
-            say(format!("({}, {size})", counted(entries, "entry", "entries")), format!("({entries} 件, {size})"))
-        );
+        println!("  {}  {}", path.display(), say(format!("({entries} entries, {size})"), format!("({entries} 件, {size})")));
     }
     println!(
         "\n{}",

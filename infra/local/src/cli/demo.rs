@@ -13,7 +13,7 @@ use super::data_folder::DataFolder;
 use super::ending::until_interrupted;
 use super::progress::ProgressDisplay;
 use super::serve;
-use hozon::language::{counted, say};
+use hozon::language::say;
 
 /// The sample's schedule: the first Monday of each month, which leaves one of two free backups for trying out.
 const MONTHLY: &str = "RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO";
@@ -92,10 +92,9 @@ async fn make_sample(local: &Local, org: OrgId, size: sample::Size) -> Result<()
     }
     let (rows, files) = modules.iter().fold((0, 0), |(rows, files), module| (rows + module.rows, files + module.attachments));
     let (name, count, took) = (sample::ORGANISATION, modules.len(), took.as_secs_f64());
-    let (en_count, en_rows) = (counted(count, "module", "modules"), counted(rows, "record", "records"));
-    let en_files = counted(files, "attachment", "attachments");
-    let en =
-        format!("Created a sample CRM for {name}: {en_count}, {en_rows}, {en_files}, three months of history ({took:.1} s).");
+    let en = format!(
+        "Created a sample CRM for {name}: {count} modules, {rows} records, {files} attachments, three months of history ({took:.1} s)."
+    );
     let ja = format!(
         "{name} のサンプル CRM を作成しました: {count} モジュール、{rows} レコード、添付ファイル {files} 件、3か月分の履歴（{took:.1} 秒）。"
     );

@@ -7,7 +7,7 @@ use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
 use hozon::import::{CategoryMark, Encoding, ImportOptions, ImportPlan, NameEncoding, Note, parse_separator, plan};
-use hozon::language::{counted, locale, say};
+use hozon::language::{locale, say};
 use hozon::{Local, japanese, require_name};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
@@ -140,8 +140,10 @@ async fn load(local: &Local, org: OrgId, planned: ImportPlan) -> Result<()> {
 }
 
 fn counts(module: &str, rows: u64, attachments: u64) -> String {
-    let (en_rows, en_attachments) = (counted(rows, "row", "rows"), counted(attachments, "attachment", "attachments"));
-    say(format!("{module}: {en_rows}, {en_attachments}"), format!("{module}: {rows} 行、添付ファイル {attachments} 件"))
+    say(
+        format!("{module}: {rows} rows, {attachments} attachments"),
+        format!("{module}: {rows} 行、添付ファイル {attachments} 件"),
+    )
 }
 
 fn tell(notes: &[Note]) {

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use hozon::language::{noun, say};
+use hozon::language::say;
 use hozon_shared::domain::progress::Amount;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -45,9 +45,9 @@ impl ProgressDisplay {
             "{}/{} {}, {} {}, {} / {}, {}/s{left}",
             done.items,
             total.items,
-            say(noun(total.items == 1, "item", "items"), "件"),
+            say("items", "件"),
             HumanCount(done.rows),
-            say(noun(done.rows == 1, "row", "rows"), "行"),
+            say("rows", "行"),
             HumanBytes(done.bytes),
             HumanBytes(total.bytes),
             HumanBytes(rate as u64),

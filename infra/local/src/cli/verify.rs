@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use hozon::language::{counted, noun, say};
+use hozon::language::say;
 use hozon::verify::{Verified, check_set, verify};
 use indicatif::HumanBytes;
 
@@ -22,9 +22,7 @@ pub async fn run(arguments: Verify) -> Result<()> {
     let mut all = Vec::new();
     for zip in arguments.zips {
         let mut shown = ProgressDisplay::new(say("Verifying", "検証中"));
-        let outcome =
-            verify(&zip, &mut |done, all| shown.count(done as u64, all as u64, say(noun(all == 1, "entry", "entries"), "件")))
-                .await;
+        let outcome = verify(&zip, &mut |done, all| shown.count(done as u64, all as u64, say("entries", "件"))).await;
         shown.finish();
         let verified = outcome?;
         println!("{}", found_right(&zip, &verified));
@@ -36,10 +34,9 @@ pub async fn run(arguments: Verify) -> Result<()> {
 fn found_right(zip: &Path, verified: &Verified) -> String {
     let Verified { organisation, entries, rows, bytes, .. } = verified;
     let (zip, bytes) = (zip.display(), HumanBytes(*bytes));
-    let (en_entries, en_rows) = (counted(entries, "entry", "entries"), counted(rows, "row", "rows"));
     say(
         format!(
-            "{zip}: OK. {en_entries}, {en_rows}, {bytes}: every byte of the zip's frame, every CRC, SHA-256 and count is as the \
+            "{zip}: OK. {entries} entries, {rows} rows, {bytes}: every byte of the zip's frame, every CRC, SHA-256 and count is as the \
              manifest of {organisation} says."
         ),
         format!(

@@ -11,7 +11,6 @@ use super::own_set::SetFault;
 use super::text::Encoding;
 use super::zip_directory::ZipFault;
 use super::zip_names::NameEncoding;
-use crate::language::counted;
 use crate::registry::RegistryError;
 
 /// Maximum number of files that are listed.
@@ -147,7 +146,7 @@ pub enum ImportError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RowFault {
     /// The row does not match the header.
-    #[error("{} where the header has {expected}", counted(.found, "cell", "cells"))]
+    #[error("{found} cells where the header has {expected}")]
     Cells {
         /// Number of columns in the header.
         expected: usize,
@@ -190,7 +189,7 @@ pub enum ManifestDifference {
     #[error("its size or SHA-256 differs")]
     Contents,
     /// The number of rows differs.
-    #[error("{} instead of the manifest's {manifest}", counted(.found, "row", "rows"))]
+    #[error("{found} rows instead of the manifest's {manifest}")]
     Rows { manifest: u64, found: u64 },
 }
 

@@ -4,7 +4,6 @@
 use std::fmt;
 
 use super::text::Encoding;
-use crate::language::counted;
 
 /// Reasons why a file is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,7 +104,7 @@ pub enum Note {
         repeated: bool,
     },
     /// A short row was filled up.
-    #[error("{file}, line {line}: {}, filled up to {columns}", counted(.found, "cell", "cells"))]
+    #[error("{file}, line {line}: {found} cells, filled up to {columns}")]
     ShortRow {
         file: String,
         line: u64,
@@ -115,7 +114,7 @@ pub enum Note {
         columns: usize,
     },
     /// A row has more cells than the header.
-    #[error("{file}, line {line}: {} where the header has {header}; columns were added", counted(.found, "cell", "cells"))]
+    #[error("{file}, line {line}: {found} cells where the header has {header}; columns were added")]
     LongRow {
         file: String,
         line: u64,
@@ -128,7 +127,7 @@ pub enum Note {
     #[error("{0}: the Ctrl-Z at the end was ignored")]
     EndMark(String),
     /// More changes in a file than are listed.
-    #[error("{file}: {} changed in the same way", counted(.count, "more row was", "more rows were"))]
+    #[error("{file}: {count} more rows were changed in the same way")]
     More { file: String, count: u64 },
     /// An attachment's name contains no record id.
     #[error("{name}: contains no record id of {module}; stored under {record:?}")]

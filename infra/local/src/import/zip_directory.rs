@@ -12,7 +12,6 @@ use rawzip::time::ZipDateTimeKind;
 use rawzip::{CompressionMethod, CreatorSystem, ReaderAt, ZipArchive, ZipFileHeaderRecord};
 
 use super::zip_names::RawName;
-use crate::language::counted;
 
 /// Size of the largest directory record, plus some read-ahead.
 const BUFFER: usize = 256 << 10;
@@ -85,7 +84,7 @@ pub fn read(path: &Path, zone: Tz) -> Result<Vec<ZipRecord>, ZipFault> {
     let (said, found) = (archive.entries_hint(), records.len() as u64);
     // Writers without zip64 support count modulo 65,536.
     if said != found && said != found % 65_536 {
-        return Err(ZipFault::Damaged(format!("it has {} where its end says {said}", counted(found, "entry", "entries"))));
+        return Err(ZipFault::Damaged(format!("it has {found} entries where its end says {said}")));
     }
     refuse_overlaps(&records)?;
     Ok(records)

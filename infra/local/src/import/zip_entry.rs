@@ -19,7 +19,6 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, AsyncSeekExt, BufReader, 
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 
 use super::zip_directory::ZipRecord;
-use crate::language::counted;
 
 const LOCAL_SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 const LOCAL_HEADER: usize = 30;
@@ -57,9 +56,8 @@ impl EntryReader {
     fn check_end(&self) -> Result<(), Error> {
         if self.bytes != self.record.uncompressed {
             return Err(invalid(&format!(
-                "{} instead of the {} in the zip's directory",
-                counted(self.bytes, "byte", "bytes"),
-                self.record.uncompressed
+                "{} bytes instead of the {} in the zip's directory",
+                self.bytes, self.record.uncompressed
             )));
         }
         if self.crc32.clone().finalize() != self.record.crc32 {

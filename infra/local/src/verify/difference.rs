@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::structure::FrameFault;
 use crate::import::ImportError;
-use crate::language::counted;
 
 /// The first difference found.
 #[derive(Debug)]
@@ -43,13 +42,13 @@ pub enum DifferenceKind {
     #[error(transparent)]
     Frame(FrameFault),
     /// The sizes differ.
-    #[error("has {} where the manifest has {manifest}", counted(.found, "byte", "bytes"))]
+    #[error("has {found} bytes where the manifest has {manifest}")]
     Bytes { manifest: u64, found: u64 },
     /// The contents differ.
     #[error("has a different SHA-256 than the manifest")]
     Sha256,
     /// The numbers of rows differ.
-    #[error("has {} where the manifest has {}", counted(shown(.found), "row", "rows"), shown(.manifest))]
+    #[error("has {} rows where the manifest has {}", shown(.found), shown(.manifest))]
     Rows { manifest: Option<u64>, found: Option<u64> },
     /// The attachment index differs.
     #[error("is missing in attachments.csv or differs from it in size or SHA-256, or is listed only there")]
