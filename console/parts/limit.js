@@ -66,7 +66,7 @@ function offerOf(app, offer, followUp, close) {
       "div",
       {},
       el("strong", {}, productName(offer)),
-      el("p", { class: "soft" }, gives, " ", say(`product_${offer.product}_hint`)),
+      el("p", { class: "soft" }, gives && `${gives} · `, say(`product_${offer.product}_hint`)),
     ),
     el(
       "p",
