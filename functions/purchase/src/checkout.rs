@@ -165,11 +165,11 @@ impl Shop {
     /// longer be paid, and cancels it. If it was paid in the meantime, the payment is settled instead. The caller must
     /// read the order again.
     async fn give_up(&self, order: &Order, by: &Caller, once: &Once) -> Result<(), ApiError> {
-        let cancelled = order.clone().cancel(&by.person, self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
+        let cancelling =
+            order.clone().start_cancelling(&by.person, self.ports.clock.now()).map_err(|refused| not_open(refused.0))?;
         if let Some(checkout) = &order.checkout {
             if order.cancelled_by.is_none() {
-                let recorded = Order { status: order.status, ..cancelled };
-                self.commit(order.org, vec![Change::Order(Box::new(recorded))]).await?;
+                self.commit(order.org, vec![Change::Order(Box::new(cancelling))]).await?;
                 return Ok(());
             }
             match self.payments.close_checkout(&checkout.id).await {
@@ -178,6 +178,7 @@ impl Shop {
             }
         }
         let open = self.ports.purchases.open_order(order.org).await?;
+        let cancelled = cancelling.cancel();
         let answer = self.shown(by, &cancelled).await?;
         let mut changes = self.changes(|from| purchase::step(cancelled, OrderStep::Cancelled, &by.person, open, from));
         changes.extend(once.answer(StatusCode::OK, &answer.0));

@@ -337,15 +337,21 @@ impl Order {
         self.checkout.as_ref().is_some_and(|own| own.id == id)
     }
 
-    /// Cancels the order. Whoever asked first stays recorded.
-    pub fn cancel(self, by: &Person, now: DateTime<Utc>) -> Result<Self, OrderTransitionError> {
+    /// Records who cancels the order; whoever asked first stays recorded. Its checkout is closed next, and then
+    /// [`Order::cancel`] completes it. Fails if the order is not open.
+    pub fn start_cancelling(self, by: &Person, now: DateTime<Utc>) -> Result<Self, OrderTransitionError> {
         match self.status_at(now) {
             OrderStatus::Draft | OrderStatus::AwaitingPayment => {
-                let cancelled_by = self.cancelled_by.or_else(|| Some(by.clone()));
-                Ok(Self { status: OrderStatus::Cancelled, cancelled_by, ..self })
+                Ok(Self { cancelled_by: self.cancelled_by.or_else(|| Some(by.clone())), ..self })
             }
             other => Err(OrderTransitionError(other)),
         }
+    }
+
+    /// Cancels an order that [`Order::start_cancelling`] has returned.
+    #[must_use]
+    pub fn cancel(self) -> Self {
+        Self { status: OrderStatus::Cancelled, ..self }
     }
 
     /// Follows the state of the checkout `id`; `None` if it changes nothing. A payment always counts, even if it

@@ -79,13 +79,13 @@ fn an_order_follows_its_checkout_and_money_is_never_lost() {
     }
     let pending = open.follow("cs", CheckoutStatus::Pending, now).expect("is news");
     assert_eq!(pending.follow("cs", CheckoutStatus::Failed, now).expect("is news").status, OrderStatus::Failed);
-    let cancelled = open.clone().cancel(&open.buyer, now).expect("is open");
+    let closing = open.clone().start_cancelling(&open.buyer, now).expect("is open");
+    let cancelled = closing.clone().cancel();
     assert_eq!(cancelled.follow("cs", CheckoutStatus::Expired, now), None);
     assert_eq!(open.follow("cs", CheckoutStatus::Expired, now).expect("is news").status, OrderStatus::Expired);
-    let closing = Order { status: OrderStatus::AwaitingPayment, ..cancelled.clone() };
     assert_eq!(closing.follow("cs", CheckoutStatus::Expired, now).expect("is news").status, OrderStatus::Cancelled);
     assert_eq!(cancelled.follow("cs", CheckoutStatus::Paid, now).expect("is news").status, OrderStatus::Paid);
-    assert_eq!(paid.cancel(&open.buyer, now), Err(OrderTransitionError(OrderStatus::Paid)));
+    assert_eq!(paid.start_cancelling(&open.buyer, now), Err(OrderTransitionError(OrderStatus::Paid)));
     let late = order("JP", &[("one_time", 1)]).confirm(link, now + DRAFT_LIFE);
     assert_eq!(late, Err(OrderTransitionError(OrderStatus::Expired)));
 }
