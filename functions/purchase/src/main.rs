@@ -20,5 +20,5 @@ async fn main() -> Result<(), lambda_http::Error> {
 async fn shop(aws: &Aws, billing: &Billing) -> Result<Option<Shop>, lambda_http::Error> {
     let Some(settings) = PaymentSettings::from_env()? else { return Ok(None) };
     let payments = aws.payments(settings).await?;
-    Ok(Some(Shop::new(billing.ports.clone(), payments, billing.terms.clone(), &console_url()?)))
+    Ok(Some(Shop::new(billing, payments, &console_url()?)))
 }

@@ -9,6 +9,7 @@ use hozon_shared::domain::price::{CountryPrices, Terms};
 use hozon_shared::domain::purchase::{ChangeContext, Holdings};
 use hozon_shared::ports::{Change, ErrorKind, Payments, PortError, Renewals};
 
+use crate::billing::Billing;
 use crate::ports::PurchasePorts;
 
 /// Attempts to change rows that others change concurrently.
@@ -26,13 +27,10 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Creates the function with its terms and payment provider. `console` is the URL to which buyers return.
-    pub fn new<P: Payments + Renewals + 'static>(
-        ports: PurchasePorts,
-        provider: Arc<P>,
-        terms: Arc<Terms>,
-        console: &str,
-    ) -> Self {
+    /// Creates the function with the ports and terms of its billing, and its payment provider. `console` is the URL to
+    /// which buyers return.
+    pub fn new<P: Payments + Renewals + 'static>(billing: &Billing, provider: Arc<P>, console: &str) -> Self {
+        let Billing { ports, terms } = billing.clone();
         let console = console.trim_end_matches('/').into();
         Self { ports, payments: provider.clone(), renewals: provider, terms, console }
     }

@@ -23,7 +23,7 @@ pub fn router(
     console: &str,
 ) -> Documented {
     let billing = Billing { ports: PurchasePorts::from(ports), terms: terms.clone() };
-    let shop = Shop::new(billing.ports.clone(), payments, terms.clone(), console);
+    let shop = Shop::new(&billing, payments, console);
     let app = App { ports: SchedulePorts::from(ports), triggers, terms, time_of_day: default_time_of_day(), addresses };
     Documented::with_openapi(document())
         .merge(hozon_schedule::router(app))
