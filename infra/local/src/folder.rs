@@ -1,5 +1,5 @@
-//! Checks of the data folder before it is opened. The folder is made private to its owner, and it is rejected if the
-//! table is missing while data that belongs to it exists.
+//! The data folder, with its checks before it is opened. The folder is made private to its owner, and it is rejected if
+//! the table is missing while data that belongs to it exists.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -9,10 +9,33 @@ use anyhow::{Context, Result, bail};
 use hozon_emulator_aws::table;
 
 use crate::language::say;
+use crate::registry::Registry;
+use crate::secrets::LocalSecrets;
+
+/// The data folder, locked for this process.
+pub struct OpenFolder {
+    pub path: PathBuf,
+    pub secrets: LocalSecrets,
+    pub registry: Registry,
+    _lock: File,
+}
+
+impl OpenFolder {
+    /// Checks and locks the folder. It is created if it does not exist.
+    pub fn open(path: &Path) -> Result<Self> {
+        make_private(path)?;
+        let lock = lock(path)?;
+        require_state(path)?;
+        delete_leftovers(path)?;
+        let secrets = LocalSecrets::load(&path.join("secrets.json"))?;
+        let registry = Registry::load(&path.join("organisations.json"))?;
+        Ok(Self { path: path.to_owned(), secrets, registry, _lock: lock })
+    }
+}
 
 /// Creates the data folder if it does not exist, and restricts it and its contents to the owner, because they hold
 /// customer data and keys. Files that this process creates later are restricted too.
-pub fn make_private(data: &Path) -> Result<()> {
+fn make_private(data: &Path) -> Result<()> {
     keep_files_private();
     fs::create_dir_all(data).with_context(|| format!("make the data folder {}", data.display()))?;
     close_to_others(data).with_context(|| format!("make the data folder {} private to its owner", data.display()))
@@ -20,7 +43,7 @@ pub fn make_private(data: &Path) -> Result<()> {
 
 /// Fails if the table or the stored files are missing while the other exists. A new table would forget every
 /// organisation and backup, and delete the zips.
-pub fn require_state(data: &Path) -> Result<()> {
+fn require_state(data: &Path) -> Result<()> {
     let table = data.join(table::FILE);
     let has_table = fs::metadata(&table).is_ok_and(|file| file.len() > 0);
     if has_table {
@@ -52,7 +75,7 @@ fn require_stored_files(data: &Path) -> Result<()> {
 }
 
 /// Locks the data folder against other programs until the file is closed.
-pub fn lock(data: &Path) -> Result<File> {
+fn lock(data: &Path) -> Result<File> {
     let file = File::options().create(true).truncate(false).write(true).open(data.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -70,7 +93,7 @@ pub fn lock(data: &Path) -> Result<File> {
 }
 
 /// Deletes temporary files of atomic writes that a killed process has left.
-pub fn delete_leftovers(data: &Path) -> Result<()> {
+fn delete_leftovers(data: &Path) -> Result<()> {
     for folder in [data.to_owned(), data.join("executions"), data.join("scheduler"), data.join("mail")] {
         for path in entries(&folder)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy();

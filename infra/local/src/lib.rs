@@ -2,6 +2,7 @@
 //! folder.
 
 mod api;
+mod background;
 mod clock;
 mod console;
 mod deliveries;
