@@ -1,5 +1,6 @@
 //! A worker that runs only the archive function's tasks, so that its CPU time and memory are those of the engine.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -88,24 +89,13 @@ impl Worker {
         };
         let (mut by_task, mut peak) = (serde_json::Map::new(), 0);
         for task in &self.tasks {
-            forget_peak()?;
-            let (wall, cpu, before) = (begun.elapsed().as_secs_f64(), cpu_seconds()?, counts.all());
-            self.task(&ports, &settings, org, backup, *task).await?;
-            let name = task.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-            let requests: serde_json::Map<String, Value> = counts
-                .all()
-                .into_iter()
-                .map(|(what, count)| (what.to_owned(), json!(count - before.get(what).copied().unwrap_or(0))))
-                .collect();
-            let task_peak = peak_kb()?;
+            let before = counts.all();
+            let run = self.task(&ports, &settings, org, backup, *task);
+            let (task_peak, mut used) = measured(run).await?;
             peak = peak.max(task_peak);
-            let took = json!({
-                "peak_kb": task_peak,
-                "wall": begun.elapsed().as_secs_f64() - wall,
-                "cpu": cpu_seconds()? - cpu,
-                "requests": requests,
-            });
-            by_task.insert(name, took);
+            used["requests"] = requests_since(&before, &counts);
+            let name = task.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+            by_task.insert(name, used);
         }
         let wall = begun.elapsed().as_secs_f64();
         let stored = ports.store.backup(org, backup).await?.context("the backup is gone")?;
@@ -183,6 +173,21 @@ pub fn organisation(data: &Path, name: &str) -> Result<OrgId> {
     let known = entries.as_array().into_iter().flatten().find(|entry| entry["name"] == name);
     let id = known.with_context(|| format!("there is no organisation {name}"))?["id"].clone();
     Ok(serde_json::from_value(id)?)
+}
+
+/// Runs a task, and returns the peak memory in KB with the resources that it used.
+async fn measured(run: impl Future<Output = Result<()>>) -> Result<(u64, Value)> {
+    forget_peak()?;
+    let (begun, cpu) = (Instant::now(), cpu_seconds()?);
+    run.await?;
+    let peak = peak_kb()?;
+    let wall = begun.elapsed().as_secs_f64();
+    Ok((peak, json!({ "peak_kb": peak, "wall": wall, "cpu": cpu_seconds()? - cpu })))
+}
+
+fn requests_since(before: &BTreeMap<&'static str, u64>, counts: &Counts) -> Value {
+    let count = |(what, count): (&str, u64)| (what.to_owned(), json!(count - before.get(what).copied().unwrap_or(0)));
+    counts.all().into_iter().map(count).collect()
 }
 
 async fn request(ports: &Ports, org: OrgId) -> Result<BackupId> {

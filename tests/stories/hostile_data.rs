@@ -66,84 +66,95 @@ async fn comes_back(world: &mut World, story: &str) {
     }
 }
 
+/// Cells that a spreadsheet runs or changes, that need quotes, or that a reader may mistake for something else.
+const CELLS: [&str; 27] = [
+    "",
+    "=1+1",
+    "+81-3-1234-5678",
+    "+819012345678",
+    "-5",
+    "-5%",
+    "@SUM(A1)",
+    "\t=1",
+    "\r",
+    "\n",
+    "\r\n",
+    "a\rb",
+    "a\0b",
+    "'=1",
+    "''=1",
+    "\"",
+    "\"\"",
+    "＝1",
+    " =1",
+    ";=1",
+    "😀👨‍👩‍👧",
+    "\u{FEFF}x",
+    "\u{202E}abc",
+    "１２",
+    "null",
+    "2026-11-24",
+    "1e5",
+];
+
+/// File names that are reserved, unsafe, or equal on some file system.
+const NAMES: [&str; 20] = [
+    "..",
+    "../../etc/passwd",
+    "a/b\\c.txt",
+    "CON",
+    "con.txt",
+    "COM1.tar.gz",
+    "A.TXT",
+    "a.txt",
+    "a.txt",
+    "名前.pdf",
+    "e\u{301}.txt",
+    "é.txt",
+    "trailing. ",
+    "",
+    ".profile",
+    "a:b*c?.txt",
+    "in\u{202E}fdp.exe",
+    "=1.csv",
+    "new\nline.txt",
+    "😀.png",
+];
+
+/// Writes a module whose rows are the hostile cells and a cell of 9 MB, each beside another one.
+async fn write_cells(module: &mut NativeWriter) {
+    let big = "=1+1\r\n\"あ\", ".repeat(800_000);
+    let cells = CELLS.into_iter().chain([big.as_str()]);
+    for (number, cell) in cells.enumerate() {
+        module.row(&[&number.to_string(), cell, CELLS[(number + 1) % CELLS.len()]]).await.unwrap();
+    }
+}
+
+/// Adds attachments with the hostile names, to records whose ids differ in case only.
+async fn attach_names(module: &mut NativeWriter) {
+    for (number, name) in NAMES.iter().enumerate() {
+        let record = if number % 2 == 0 { "Rec" } else { "rec" };
+        let attachment = attachment(number, &format!("{record}{}", number / 8), name);
+        module.attachment(attachment, body_of(name.as_bytes().to_vec())).await.unwrap();
+    }
+    let long = format!("{}.xlsx", "長".repeat(200));
+    module.attachment(attachment(900, "..", &long), body_of(Vec::new())).await.unwrap();
+}
+
 #[tokio::test]
 async fn hostile_cells_and_names_come_back() {
     let mut world = World::start().await;
     let (ports, org) = (world.local.ports.clone(), world.org);
-    let now = ports.clock.now();
-    let big = "=1+1\r\n\"あ\", ".repeat(800_000);
-    let cells = [
-        "",
-        "=1+1",
-        "+81-3-1234-5678",
-        "+819012345678",
-        "-5",
-        "-5%",
-        "@SUM(A1)",
-        "\t=1",
-        "\r",
-        "\n",
-        "\r\n",
-        "a\rb",
-        "a\0b",
-        "'=1",
-        "''=1",
-        "\"",
-        "\"\"",
-        "＝1",
-        " =1",
-        ";=1",
-        "😀👨‍👩‍👧",
-        "\u{FEFF}x",
-        "\u{202E}abc",
-        "１２",
-        "null",
-        "2026-11-24",
-        "1e5",
-        &big,
-    ];
     let mut hostile = writer(&ports, org, "Hostile", 1, &["Id", "=Cell", "最後"]);
-    for (number, cell) in cells.iter().enumerate() {
-        hostile.row(&[&number.to_string(), cell, cells[(number + 1) % (cells.len() - 1)]]).await.unwrap();
-    }
-    let names = [
-        "..",
-        "../../etc/passwd",
-        "a/b\\c.txt",
-        "CON",
-        "con.txt",
-        "COM1.tar.gz",
-        "A.TXT",
-        "a.txt",
-        "a.txt",
-        "名前.pdf",
-        "e\u{301}.txt",
-        "é.txt",
-        "trailing. ",
-        "",
-        ".profile",
-        "a:b*c?.txt",
-        "in\u{202E}fdp.exe",
-        "=1.csv",
-        "new\nline.txt",
-        "😀.png",
-    ];
-    for (number, name) in names.iter().enumerate() {
-        let record = if number % 2 == 0 { "Rec" } else { "rec" };
-        hostile
-            .attachment(attachment(number, &format!("{record}{}", number / 8), name), body_of(name.as_bytes().to_vec()))
-            .await
-            .unwrap();
-    }
-    let long = format!("{}.xlsx", "長".repeat(200));
-    hostile.attachment(attachment(900, "..", &long), body_of(Vec::new())).await.unwrap();
+    write_cells(&mut hostile).await;
+    attach_names(&mut hostile).await;
     let modules = [
         hostile.finish().await.unwrap(),
         writer(&ports, org, "Empty", 2, &["Id"]).finish().await.unwrap(),
         one_empty_cell(writer(&ports, org, "One/Empty:Cell", 3, &["Only"])).await.finish().await.unwrap(),
         writer(&ports, org, "hostile", 4, &["Id"]).finish().await.unwrap(),
     ];
-    publish(&*ports.catalogue, &*ports.objects, org, &modules, now).await.unwrap();
+    publish(&*ports.catalogue, &*ports.objects, org, &modules, ports.clock.now()).await.unwrap();
     comes_back(&mut world, "hostile").await;
     world.end().await;
 }

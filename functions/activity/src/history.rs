@@ -11,8 +11,9 @@ use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::api::closed_sets::{EventName, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind};
 use hozon_shared::api::{Administrator, ApiError, LocalTime, Page, PageInfo, Params, PersonOut, local_time};
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
-use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::id::{OrderId, OrgId};
 use hozon_shared::domain::locale::Locale;
+use hozon_shared::domain::money::Money;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::ports::events_since;
@@ -171,55 +172,88 @@ fn start_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
 }
 
 fn record(event: &Event, zone: Tz) -> Record {
-    let (state, action, file_name) = match &event.what {
-        EventKind::ScheduleSet { .. } | EventKind::ScheduleChanged { .. } => (None, Some("scheduled"), None),
-        EventKind::ScheduleStopped { .. } => (None, Some("stopped"), None),
-        EventKind::BackupStarted { repeat: RepeatType::Immediate, .. } => (None, Some("scheduled"), None),
-        EventKind::BackupStarted { .. } | EventKind::SettingsSaved {} => (None, None, None),
-        EventKind::BackupReady { files, .. } => (Some("completed"), None, Some(files.join(", "))),
-        EventKind::BackupFailed { .. } | EventKind::BackupSkipped { .. } | EventKind::BackupMissed { .. } => {
-            (Some("failure"), None, None)
-        }
-        EventKind::DownloadStarted { file, .. } => (None, None, Some(file.clone())),
-        EventKind::Order { step: OrderStep::Paid, .. } => (None, Some("purchased"), None),
-        EventKind::Order { .. } | EventKind::Subscription { .. } | EventKind::PlanChanged { .. } => (None, None, None),
-    };
-    let (order, count, amount) = match &event.what {
-        EventKind::Order { order, backups, amount, .. } => (Some(*order), Some(*backups), Some(*amount)),
-        EventKind::Subscription { order, amount, .. } => (Some(*order), None, Some(*amount)),
-        _ => (None, None, None),
-    };
-    let (product, plan) = match &event.what {
-        EventKind::Subscription { product, .. } => (Some(product.kind()), product.plan().map(str::to_owned)),
-        EventKind::PlanChanged { to, .. } => (None, Some(to.clone())),
-        _ => (None, None),
-    };
-    let sentence = match &event.what {
-        EventKind::ScheduleSet { rule, .. }
-        | EventKind::ScheduleChanged { rule, .. }
-        | EventKind::ScheduleStopped { rule, .. } => {
-            Some(RuleInWords { en: rule.sentence(Locale::En), ja: rule.sentence(Locale::Ja) })
-        }
-        _ => None,
-    };
-    let address = if let EventKind::DownloadStarted { address, .. } = &event.what { address.clone() } else { None };
+    let what = &event.what;
+    let (state, action) = state_and_action(what);
+    let (product, plan) = product_and_plan(what);
+    let amount = amount(what);
     Record {
         id: event.id.to_string(),
         done_by: PersonOut::from(&event.by),
         log_time: local_time(event.at, zone),
         state,
         action,
-        repeat_type: event.what.repeat(),
-        file_name,
-        backup: event.what.backup().map(|id| id.to_string()),
-        address,
-        count: count.filter(|count| *count > 0),
-        order: order.map(|order| order.to_string()),
+        repeat_type: what.repeat(),
+        file_name: file_name(what),
+        backup: what.backup().map(|id| id.to_string()),
+        address: if let EventKind::DownloadStarted { address, .. } = what { address.clone() } else { None },
+        count: if let EventKind::Order { backups, .. } = what { Some(*backups).filter(|count| *count > 0) } else { None },
+        order: order(what).map(|order| order.to_string()),
         amount: amount.map(|amount| amount.minor),
         currency: amount.map(|amount| amount.currency.code()),
         product,
         plan,
-        sentence,
-        kind: event.what.name(),
+        sentence: sentence(what),
+        kind: what.name(),
+    }
+}
+
+/// Returns the fields `state` and `action`.
+fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static str>) {
+    match what {
+        EventKind::ScheduleSet { .. } | EventKind::ScheduleChanged { .. } => (None, Some("scheduled")),
+        EventKind::ScheduleStopped { .. } => (None, Some("stopped")),
+        EventKind::BackupStarted { repeat: RepeatType::Immediate, .. } => (None, Some("scheduled")),
+        EventKind::BackupReady { .. } => (Some("completed"), None),
+        EventKind::BackupFailed { .. } | EventKind::BackupSkipped { .. } | EventKind::BackupMissed { .. } => {
+            (Some("failure"), None)
+        }
+        EventKind::Order { step: OrderStep::Paid, .. } => (None, Some("purchased")),
+        EventKind::BackupStarted { .. }
+        | EventKind::SettingsSaved {}
+        | EventKind::DownloadStarted { .. }
+        | EventKind::Order { .. }
+        | EventKind::Subscription { .. }
+        | EventKind::PlanChanged { .. } => (None, None),
+    }
+}
+
+fn file_name(what: &EventKind) -> Option<String> {
+    match what {
+        EventKind::BackupReady { files, .. } => Some(files.join(", ")),
+        EventKind::DownloadStarted { file, .. } => Some(file.clone()),
+        _ => None,
+    }
+}
+
+fn order(what: &EventKind) -> Option<OrderId> {
+    match what {
+        EventKind::Order { order, .. } | EventKind::Subscription { order, .. } => Some(*order),
+        _ => None,
+    }
+}
+
+fn amount(what: &EventKind) -> Option<Money> {
+    match what {
+        EventKind::Order { amount, .. } | EventKind::Subscription { amount, .. } => Some(*amount),
+        _ => None,
+    }
+}
+
+fn product_and_plan(what: &EventKind) -> (Option<&'static str>, Option<String>) {
+    match what {
+        EventKind::Subscription { product, .. } => (Some(product.kind()), product.plan().map(str::to_owned)),
+        EventKind::PlanChanged { to, .. } => (None, Some(to.clone())),
+        _ => (None, None),
+    }
+}
+
+fn sentence(what: &EventKind) -> Option<RuleInWords> {
+    match what {
+        EventKind::ScheduleSet { rule, .. }
+        | EventKind::ScheduleChanged { rule, .. }
+        | EventKind::ScheduleStopped { rule, .. } => {
+            Some(RuleInWords { en: rule.sentence(Locale::En), ja: rule.sentence(Locale::Ja) })
+        }
+        _ => None,
     }
 }

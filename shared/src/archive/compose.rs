@@ -225,8 +225,23 @@ pub async fn compose(
     if parts.len() > Limits::S3.parts {
         return Err(PortError::new(ErrorKind::Refused, "compose an object of more than 10,000 parts"));
     }
+    let composed = sums(size, &parts);
+    if let [] | [Part::Send(_)] = parts.as_slice() {
+        let pieces = match parts.into_iter().next() {
+            Some(Part::Send(pieces)) => pieces,
+            _ => Vec::new(),
+        };
+        put_whole(objects, to, (content_type, crc32), pieces).await?;
+    } else {
+        upload_parts(objects, uploads, to, (content_type, crc32), parts).await?;
+    }
+    Ok(composed)
+}
+
+/// Adds up what is read and what is copied for the parts of an object of that size.
+fn sums(size: u64, parts: &[Part]) -> Composed {
     let mut composed = Composed { size, parts: parts.len(), ..Composed::default() };
-    for part in &parts {
+    for part in parts {
         match part {
             Part::Copy { range, .. } => composed.copied += range.end - range.start,
             Part::Send(pieces) => {
@@ -234,20 +249,33 @@ pub async fn compose(
             }
         }
     }
-    if let [] | [Part::Send(_)] = parts.as_slice() {
-        let whole = match parts.into_iter().next() {
-            Some(Part::Send(pieces)) => gather(objects, pieces).await?,
-            _ => Bytes::new(),
-        };
-        if crc32.is_some_and(|crc32| crc32fast::hash(&whole) != crc32) {
-            return Err(PortError::new(ErrorKind::Corrupt, "compose an object of the bytes that were expected"));
-        }
-        objects.put(to, whole, content_type).await?;
-        return Ok(composed);
+    composed
+}
+
+/// Writes an object that is too small for an upload in parts.
+async fn put_whole(
+    objects: &dyn Objects,
+    to: &ObjectRef,
+    (content_type, crc32): (&str, Option<u32>),
+    pieces: Vec<Piece>,
+) -> Result<(), PortError> {
+    let whole = gather(objects, pieces).await?;
+    if crc32.is_some_and(|crc32| crc32fast::hash(&whole) != crc32) {
+        return Err(PortError::new(ErrorKind::Corrupt, "compose an object of the bytes that were expected"));
     }
+    objects.put(to, whole, content_type).await
+}
+
+/// Uploads the parts. A failure aborts the upload; a failed abort is logged, and the first failure returned.
+async fn upload_parts(
+    objects: &dyn Objects,
+    uploads: &dyn Uploads,
+    to: &ObjectRef,
+    (content_type, crc32): (&str, Option<u32>),
+    parts: Vec<Part>,
+) -> Result<(), PortError> {
     let upload = uploads.begin(to, content_type).await?;
-    let sent = send_all(objects, uploads, to, &upload, parts).await;
-    let completed = match sent {
+    let completed = match send_all(objects, uploads, to, &upload, parts).await {
         Ok(tags) => uploads.complete(to, &upload, tags, crc32).await,
         Err(error) => Err(error),
     };
@@ -256,7 +284,7 @@ pub async fn compose(
     {
         tracing::warn!(error = %Causes(&error), failure = %Causes(first), "an upload could not be aborted after a failure");
     }
-    completed.map(|()| composed)
+    completed
 }
 
 async fn send_all(

@@ -174,20 +174,40 @@ pub fn charge_back(
         return None;
     }
     let changed = Order { refunded, disputed: state.disputed, ..order.clone() };
-    let (by, now) = (order.buyer.clone(), from.now);
-    let mut changes = Vec::new();
     let mut account = held.account.clone();
-    for step in steps(order, &changed) {
+    let mut changes = take_back_backups(order, &changed, &mut account, from);
+    changes.extend(withhold_subscriptions(&changed, held, plans, &mut account, from));
+    changes.push(Change::Account(account));
+    changes.push(Change::Order(Box::new(changed)));
+    Some(changes)
+}
+
+/// Takes unused one-time backups back, or gives them again after a dispute is won. Returns the events and ledger entries.
+fn take_back_backups(order: &Order, changed: &Order, account: &mut Account, from: &mut ChangeContext<'_>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for step in steps(order, changed) {
         let event = from.event();
         let Settled { account: after, movements } = match step {
-            OrderStep::Refunded => account.refund(order.id, changed.backups_refunded()),
-            _ => account.dispute(order.id, changed.disputed),
+            OrderStep::Refunded => account.clone().refund(order.id, changed.backups_refunded()),
+            _ => account.clone().dispute(order.id, changed.disputed),
         };
-        changes.push(Change::Event(happened(event, now, &by, order_step(&changed, step))));
-        changes.extend(entries(movements, event, now).map(Change::Entry));
-        account = after;
+        changes.push(Change::Event(happened(event, from.now, &order.buyer, order_step(changed, step))));
+        changes.extend(entries(movements, event, from.now).map(Change::Entry));
+        *account = after;
     }
-    let is_withheld = changed.disputed || changed.is_paid_back();
+    changes
+}
+
+/// Withholds the order's subscriptions while the payment is refunded or disputed, and restores them afterwards.
+fn withhold_subscriptions(
+    order: &Order,
+    held: &Holdings,
+    plans: &Plans,
+    account: &mut Account,
+    from: &mut ChangeContext<'_>,
+) -> Vec<Change> {
+    let is_withheld = order.disputed || order.is_paid_back();
+    let mut changes = Vec::new();
     for paid in held.subscriptions.iter().filter(|paid| paid.order == order.id && paid.status != SubscriptionStatus::Ended) {
         let withheld = paid.clone().withhold(is_withheld);
         if withheld == *paid {
@@ -196,13 +216,11 @@ pub fn charge_back(
         if paid.product == Product::Weekly {
             account.weekly = withheld.entitlement();
         } else {
-            changes.extend(entitle(&withheld, &by, held, plans, from));
+            changes.extend(entitle(&withheld, &order.buyer, held, plans, from));
         }
         changes.push(Change::Subscription(Box::new(withheld)));
     }
-    changes.push(Change::Account(account));
-    changes.push(Change::Order(Box::new(changed)));
-    Some(changes)
+    changes
 }
 
 fn steps(before: &Order, after: &Order) -> Vec<OrderStep> {
