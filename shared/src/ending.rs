@@ -1,26 +1,38 @@
 //! Fails a backup that cannot be completed. Several functions need this: the run itself, the API when a run does not
 //! start, and the sweep when a run no longer responds.
 
-use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 use crate::domain::backup::{Backup, Failure};
 use crate::domain::change;
 use crate::domain::id::EventId;
-use crate::ports::{Accounts, ErrorKind, PortError, Store};
+use crate::ports::{Accounts, Clock, ErrorKind, Ids, PortError, Ports, Store};
 
-/// Fails a backup and returns its claim to the allowance, in one transaction with the event of that id. Fails with
-/// `Conflict` if the backup was changed concurrently.
-pub async fn end_backup(
-    store: &dyn Store,
-    accounts: &dyn Accounts,
-    backup: Backup,
-    failure: Failure,
-    now: DateTime<Utc>,
-    event: EventId,
-) -> Result<(), PortError> {
-    let org = backup.org;
-    let given_back = accounts.account(org).await?.give_back(&backup.claim, backup.id);
-    let changes = change::fail(backup, given_back, failure, now, event);
-    let changes = changes.map_err(|error| PortError::with(ErrorKind::Conflict, "end a backup", error))?;
-    store.commit(org, changes).await
+/// The ports that failing a backup uses.
+#[derive(Clone)]
+pub struct EndingPorts {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub store: Arc<dyn Store>,
+    pub accounts: Arc<dyn Accounts>,
+}
+
+impl From<&Ports> for EndingPorts {
+    /// Selects these ports from the common ones.
+    fn from(ports: &Ports) -> Self {
+        let Ports { clock, ids, store, accounts, .. } = ports.clone();
+        Self { clock, ids, store, accounts }
+    }
+}
+
+impl EndingPorts {
+    /// Fails a backup now and returns its claim to the allowance, in one transaction with the event. Fails with `Conflict`
+    /// if the backup was changed concurrently.
+    pub async fn fail(&self, backup: Backup, failure: Failure) -> Result<(), PortError> {
+        let (org, now) = (backup.org, self.clock.now());
+        let given_back = self.accounts.account(org).await?.give_back(&backup.claim, backup.id);
+        let changes = change::fail(backup, given_back, failure, now, EventId(self.ids.next(now)));
+        let changes = changes.map_err(|error| PortError::with(ErrorKind::Conflict, "end a backup", error))?;
+        self.store.commit(org, changes).await
+    }
 }

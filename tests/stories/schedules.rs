@@ -8,7 +8,7 @@ use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::rule::RepeatType;
-use hozon_shared::ending::end_backup;
+use hozon_shared::ending::EndingPorts;
 use hozon_tests::{Crm, ManualClock, World};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -159,9 +159,7 @@ async fn a_backup_that_is_being_made_or_ready_cannot_be_stopped() {
     }
     let backup = ports.store.backup(world.org, BackupId(7)).await.unwrap().unwrap();
     let failure = Failure::new("TOLD_TO", "Told to.");
-    let now = ports.clock.now();
-    let event = EventId(ports.ids.next(now));
-    end_backup(&*ports.store, &*ports.accounts, backup, failure, now, event).await.unwrap();
+    EndingPorts::from(ports).fail(backup, failure).await.unwrap();
     assert_eq!(administrator.put("/backup/7/actions/cancel", "").await.code(), "ALREADY_CANCELLED");
     assert_eq!(administrator.put(&format!("/backup/{}/actions/cancel", schedule.id), "").await.code(), "SUCCESS");
     drop(administrator);

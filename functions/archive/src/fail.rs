@@ -5,7 +5,6 @@ use hozon_shared::archive::contents::contents_at;
 use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
-use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{ErrorKind, PortError};
 use serde::Deserialize;
 use serde_json::Value;
@@ -77,9 +76,7 @@ async fn end_if_running(run: &Run<'_>, backup: Backup, error: &Value) -> Result<
     }
     let recorded = run.ports.progress.failure(run.org, run.backup).await?;
     let failure = recorded.unwrap_or_else(|| unexplained(error));
-    let now = run.ports.clock.now();
-    let event = EventId(run.ports.ids.next(now));
-    Ok(end_backup(&*run.ports.store, &*run.ports.accounts, backup, failure, now, event).await?)
+    Ok(run.ports.ending.fail(backup, failure).await?)
 }
 
 async fn record(ports: &ArchivePorts, start: &Start, error: &Value) -> Result<(), TaskErrorKind> {

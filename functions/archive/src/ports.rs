@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hozon_shared::ending::EndingPorts;
 use hozon_shared::ports::{Accounts, Clock, Ids, Objects, Ports, Progress, Schedules, SnapshotReader, Store, Uploads};
 
 /// The ports that the function uses.
@@ -16,12 +17,14 @@ pub struct ArchivePorts {
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,
     pub snapshots: Arc<dyn SnapshotReader>,
+    pub ending: EndingPorts,
 }
 
 impl From<&Ports> for ArchivePorts {
     /// Selects the function's ports from the common ones.
     fn from(ports: &Ports) -> Self {
+        let ending = EndingPorts::from(ports);
         let Ports { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots, .. } = ports.clone();
-        Self { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots }
+        Self { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots, ending }
     }
 }

@@ -8,7 +8,6 @@ use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
-use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Change, ErrorKind, PortError};
 use hozon_shared::running::start_run;
 
@@ -64,8 +63,6 @@ async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &
 async fn begin_run(ports: &SchedulePorts, backup: &Backup) -> Result<(), ApiError> {
     let Err(error) = start_run(&*ports.workflow, backup).await else { return Ok(()) };
     let failure = Failure::new("RUN_NOT_STARTED", "The run could not be started. Nothing was used; try again in a minute.");
-    let now = ports.clock.now();
-    let event = EventId(ports.ids.next(now));
-    end_backup(&*ports.store, &*ports.accounts, backup.clone(), failure, now, event).await?;
+    ports.ending.fail(backup.clone(), failure).await?;
     Err(error.into())
 }

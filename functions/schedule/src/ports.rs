@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hozon_shared::api::OncePorts;
+use hozon_shared::ending::EndingPorts;
 use hozon_shared::ports::{
     Accounts, Clock, Ids, Marks, Ports, Progress, Purchases, Schedules, Secrets, SnapshotReader, Store, Webhooks, Workflow,
 };
@@ -23,12 +24,13 @@ pub struct SchedulePorts {
     pub workflow: Arc<dyn Workflow>,
     pub snapshots: Arc<dyn SnapshotReader>,
     pub once: OncePorts,
+    pub ending: EndingPorts,
 }
 
 impl From<&Ports> for SchedulePorts {
     /// Selects the function's ports from the common ones.
     fn from(ports: &Ports) -> Self {
-        let once = OncePorts::from(ports);
+        let (once, ending) = (OncePorts::from(ports), EndingPorts::from(ports));
         let Ports {
             clock,
             ids,
@@ -44,6 +46,21 @@ impl From<&Ports> for SchedulePorts {
             snapshots,
             ..
         } = ports.clone();
-        Self { clock, ids, secrets, store, schedules, accounts, purchases, progress, marks, webhooks, workflow, snapshots, once }
+        Self {
+            clock,
+            ids,
+            secrets,
+            store,
+            schedules,
+            accounts,
+            purchases,
+            progress,
+            marks,
+            webhooks,
+            workflow,
+            snapshots,
+            once,
+            ending,
+        }
     }
 }

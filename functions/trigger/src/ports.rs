@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use hozon_shared::ports::{Accounts, Clock, Ids, Ports, Schedules, Store, Workflow};
+use hozon_shared::ending::EndingPorts;
+use hozon_shared::ports::{Clock, Ids, Ports, Schedules, Store, Workflow};
 
 /// The ports that the function uses.
 #[derive(Clone)]
@@ -11,14 +12,14 @@ pub struct TriggerPorts {
     pub ids: Arc<dyn Ids>,
     pub store: Arc<dyn Store>,
     pub schedules: Arc<dyn Schedules>,
-    pub accounts: Arc<dyn Accounts>,
     pub workflow: Arc<dyn Workflow>,
+    pub ending: EndingPorts,
 }
 
 impl From<&Ports> for TriggerPorts {
     /// Selects the function's ports from the common ones.
     fn from(ports: &Ports) -> Self {
-        let Ports { clock, ids, store, schedules, accounts, workflow, .. } = ports.clone();
-        Self { clock, ids, store, schedules, accounts, workflow }
+        let Ports { clock, ids, store, schedules, workflow, .. } = ports.clone();
+        Self { clock, ids, store, schedules, workflow, ending: EndingPorts::from(ports) }
     }
 }

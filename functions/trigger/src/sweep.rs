@@ -8,12 +8,10 @@ use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::schedule::{GRACE, Schedule};
-use hozon_shared::ending::end_backup;
 use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, PortError, ScheduleTrigger, StartOutcome};
 use hozon_shared::running::start_run;
 use serde::Serialize;
 
-use crate::ports::TriggerPorts;
 use crate::{Sweep, Trigger, execution_name};
 
 /// Result of a sweep.
@@ -131,9 +129,7 @@ impl Trigger {
 
     /// Fails a backup whose execution ended without reporting a reason.
     async fn end_silent(&self, backup: Backup, swept: &mut Swept) -> Result<(), PortError> {
-        let TriggerPorts { clock, ids, store, accounts, .. } = &self.ports;
-        let now = clock.now();
-        end_backup(&**store, &**accounts, backup, Failure::silent(), now, EventId(ids.next(now))).await?;
+        self.ports.ending.fail(backup, Failure::silent()).await?;
         swept.ended += 1;
         Ok(())
     }

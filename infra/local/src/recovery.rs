@@ -6,8 +6,7 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use hozon_emulator_aws::states::Executions;
 use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
-use hozon_shared::domain::id::EventId;
-use hozon_shared::ending::end_backup;
+use hozon_shared::ending::EndingPorts;
 use hozon_shared::ports::{Due, DueItems, PortError, Ports, StartOutcome};
 use hozon_shared::running::start_run;
 use hozon_shared::telemetry::Causes;
@@ -16,8 +15,7 @@ use hozon_shared::telemetry::Causes;
 const HORIZON: TimeDelta = TimeDelta::days(2);
 
 /// Starts the run of every backup in progress without a running execution. A backup whose execution has ended is
-/// failed. An item that cannot be read does not keep the program from
-/// starting: the sweep reads it again, and fails.
+/// failed. An item that cannot be read does not keep the program from starting: the sweep reads it again, and fails.
 pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
     let DueItems { found, unreadable } = ports.schedules.due(ports.clock.now() + HORIZON).await;
     for error in &unreadable {
@@ -27,7 +25,7 @@ pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
         let Due::Backup(org, id) = due else { continue };
         let backup = ports.store.backup(org, id).await?.filter(|backup| backup.status == BackupStatus::Inprogress);
         let Some(backup) = backup.filter(|backup| !executions.is_running(&backup.execution)) else { continue };
-        if let Err(error) = go_on(ports, backup).await {
+        if let Err(error) = recover_backup(ports, backup).await {
             tracing::error!(
                 error = %Causes(&error),
                 run.id = id.0,
@@ -38,16 +36,12 @@ pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
     Ok(())
 }
 
-async fn go_on(ports: &Ports, backup: Backup) -> Result<(), PortError> {
+async fn recover_backup(ports: &Ports, backup: Backup) -> Result<(), PortError> {
     match start_run(&*ports.workflow, &backup).await? {
         StartOutcome::Running => {
             tracing::warn!(run.org = backup.org.0, run.id = backup.id.0, "started the missing run of a backup");
             Ok(())
         }
-        StartOutcome::Taken => {
-            let now = ports.clock.now();
-            let event = EventId(ports.ids.next(now));
-            end_backup(&*ports.store, &*ports.accounts, backup, Failure::silent(), now, event).await
-        }
+        StartOutcome::Taken => EndingPorts::from(ports).fail(backup, Failure::silent()).await,
     }
 }
