@@ -18,13 +18,13 @@ const ASK_EVERY: Duration = Duration::from_millis(200);
 
 /// Backs up an organisation now.
 #[derive(Args)]
-pub struct Backup {
+pub struct BackupArgs {
     /// The organisation's name.
     #[arg(long)]
     org: String,
 }
 
-pub async fn run(place: DataFolder, backup: Backup) -> Result<()> {
+pub async fn run(place: DataFolder, backup: BackupArgs) -> Result<()> {
     let local = place.start().await?;
     until_interrupted(local, async |local| back_up(local, local.find_organisation(&backup.org)?).await).await
 }

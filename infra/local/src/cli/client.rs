@@ -24,19 +24,19 @@ pub struct NewestBackup {
     /// When the links expire.
     pub expiry_date: String,
     /// Why the backup failed.
-    pub failure: Option<Failure>,
-    pub progress: Progress,
+    pub failure: Option<BackupFailure>,
+    pub progress: BackupProgress,
 }
 
 #[derive(Deserialize)]
-pub struct Failure {
+pub struct BackupFailure {
     pub code: String,
     /// What went wrong, and what to do.
     pub message: String,
 }
 
 #[derive(Deserialize)]
-pub struct Progress {
+pub struct BackupProgress {
     /// Work done so far.
     pub done: Amount,
     /// Total amount of work, once it is known.

@@ -20,7 +20,7 @@ const MONTHLY: &str = "RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO";
 
 /// Creates a sample CRM, backs it up once, and keeps serving.
 #[derive(Args)]
-pub struct Demo {
+pub struct DemoArgs {
     /// Exits after the backup.
     #[arg(long)]
     once: bool,
@@ -33,7 +33,7 @@ pub struct Demo {
     plan: String,
 }
 
-pub async fn run(place: DataFolder, demo: Demo) -> Result<()> {
+pub async fn run(place: DataFolder, demo: DemoArgs) -> Result<()> {
     let data = place.data.clone();
     let mut local = place.start().await?;
     let org = local.organisation(sample::ORGANISATION, Tokyo, &demo.plan, "JP").await?;

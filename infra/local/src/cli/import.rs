@@ -20,7 +20,7 @@ const MAX_NOTES: usize = 1_000;
 
 /// Loads CSV files and attachments into an organisation.
 #[derive(Args)]
-pub struct Import {
+pub struct ImportArgs {
     /// Folders, zips or CSV files: backups made by Hozon (all their zips at once) or Zoho, or CSV exports of any CRM.
     /// Attachments are expected in `attachments/<Module>/<record id>/`. An unrecognised file stops the import with exit
     /// code 2.
@@ -81,7 +81,7 @@ fn parse_encoding(text: &str) -> Result<FileEncoding, String> {
     Encoding::named(name).map(|encoding| FileEncoding { file, encoding }).ok_or_else(unknown)
 }
 
-impl Import {
+impl ImportArgs {
     fn options(&self) -> ImportOptions {
         let of_all = self.encodings.iter().rev().find(|encoding| encoding.file.is_none());
         let of_one = |one: &FileEncoding| one.file.clone().map(|file| (file, one.encoding));
@@ -102,7 +102,7 @@ impl Import {
 }
 
 /// Plans the import before Hozon starts, so that a rejected import leaves no trace.
-pub async fn run(place: DataFolder, arguments: Import) -> Result<()> {
+pub async fn run(place: DataFolder, arguments: ImportArgs) -> Result<()> {
     require_name(&arguments.org)?;
     let planned = plan(&arguments.options(), Utc::now()).await?;
     let mut local = place.start().await?;

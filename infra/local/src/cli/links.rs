@@ -26,7 +26,7 @@ pub const TEST_CARDS: [(&str, &str, &str); 6] = [
 /// Prints addresses while `hozon` or `hozon serve` is running: the console, the newest backup's zips, the mails, the
 /// API, test cards.
 #[derive(Args)]
-pub struct Links {
+pub struct LinksArgs {
     /// The organisation's name [default: all].
     #[arg(long)]
     org: Option<String>,
@@ -34,7 +34,7 @@ pub struct Links {
 
 /// Prints a token for scripts, valid for seven days (send as `Authorization: Zoho-oauthtoken TOKEN`).
 #[derive(Args)]
-pub struct Token {
+pub struct TokenArgs {
     /// The organisation's name [default: the only one].
     #[arg(long)]
     org: Option<String>,
@@ -46,7 +46,7 @@ pub struct Token {
     json: bool,
 }
 
-pub async fn links(data: &Path, arguments: Links) -> Result<()> {
+pub async fn links(data: &Path, arguments: LinksArgs) -> Result<()> {
     let known = OfflineTokens::read(data)?;
     let serving = Serving::read(data)?;
     let Some(serving) = serving else {
@@ -100,7 +100,7 @@ async fn downloads(url: &str, token: String) -> Result<()> {
     Ok(())
 }
 
-pub fn token(data: &Path, arguments: &Token) -> Result<()> {
+pub fn token(data: &Path, arguments: &TokenArgs) -> Result<()> {
     let known = OfflineTokens::read(data)?;
     if arguments.json {
         return all_tokens(&known);

@@ -31,25 +31,25 @@ pub struct Arguments {
     #[command(flatten)]
     place: DataFolder,
     #[command(flatten)]
-    demo: demo::Demo,
+    demo: demo::DemoArgs,
 }
 
 #[derive(Subcommand)]
 enum Command {
     #[command(about = say("Makes a sample CRM, backs it up at once, and goes on serving. This is what `hozon` alone does", "サンプルの CRM を作成してバックアップし、起動し続けます（引数なしの `hozon` と同じ）"))]
-    Demo(demo::Demo),
+    Demo(demo::DemoArgs),
     #[command(about = say("Serves the API and the console", "API とコンソールを起動します"))]
-    Serve(serve::Serve),
+    Serve(serve::ServeArgs),
     #[command(about = say("Loads CSV files and attachments into an organisation", "CSV ファイルと添付ファイルを組織に読み込みます"))]
-    Import(import::Import),
+    Import(import::ImportArgs),
     #[command(about = say("Backs up an organisation now, and waits until its zips are ready", "組織を今すぐバックアップし、zip ができるまで待ちます"))]
-    Backup(backup::Backup),
+    Backup(backup::BackupArgs),
     #[command(about = say("Prints addresses: the console, the newest backup's zips, the mails that were sent, test cards", "リンクを表示します: コンソール、最新の zip、送信済みメール、テストカード"))]
-    Links(links::Links),
+    Links(links::LinksArgs),
     #[command(about = say("Prints a token for scripts", "スクリプト用のトークンを表示します"))]
-    Token(links::Token),
+    Token(links::TokenArgs),
     #[command(about = say("Reads zips back and compares them with their manifests", "zip を読み、マニフェストと照合します"))]
-    Verify(verify::Verify),
+    Verify(verify::VerifyArgs),
 }
 
 /// Runs the requested subcommand.

@@ -18,7 +18,7 @@ use hozon::language::{locale, say};
 
 /// Serves the API and the console.
 #[derive(Args)]
-pub struct Serve {
+pub struct ServeArgs {
     /// Starts the clock at this time instead of now, for trying out schedules: 2027-01-01T00:00:00+09:00. Download
     /// links do not work then, because the S3 emulator uses real time.
     #[arg(long, value_name = "TIME")]
@@ -29,7 +29,7 @@ pub struct Serve {
     speed: f64,
 }
 
-pub async fn run(place: DataFolder, serve: Serve) -> Result<()> {
+pub async fn run(place: DataFolder, serve: ServeArgs) -> Result<()> {
     let data = place.data.clone();
     let mut options = place.options()?;
     let mut other_clock = None;

@@ -12,13 +12,13 @@ use super::progress::ProgressDisplay;
 
 /// Reads zips and compares them with their manifests.
 #[derive(Args)]
-pub struct Verify {
+pub struct VerifyArgs {
     /// All zips of a backup (Data_001.zip, Data_002.zip and so on).
     #[arg(required = true, value_name = "ZIP")]
     zips: Vec<PathBuf>,
 }
 
-pub async fn run(arguments: Verify) -> Result<()> {
+pub async fn run(arguments: VerifyArgs) -> Result<()> {
     let mut all = Vec::new();
     for zip in arguments.zips {
         let mut shown = ProgressDisplay::new(say("Verifying", "検証中"));
