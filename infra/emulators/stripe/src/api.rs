@@ -12,14 +12,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::form::Form;
 use crate::objects::List;
 use crate::server::StripeServer;
 use crate::state::{Remembered, Transaction, VERSION};
 
 /// An operation on the object with that id, if the path contains one. Returns the id of the object in the answer.
-type Act = fn(&mut Transaction<'_>, &str, &Form) -> Result<String, Refusal>;
+type Act = fn(&mut Transaction<'_>, &str, &Form) -> Result<String, RequestError>;
 
 /// Maximum number of objects per list.
 const PAGE: usize = 100;
@@ -83,11 +83,11 @@ async fn list(State(server): State<StripeServer>, headers: HeaderMap, query: Raw
     answered(server.authorize(&headers).and_then(|()| server.read_all(collection, &parse(query)?)))
 }
 
-fn parse(query: RawQuery) -> Result<Form, Refusal> {
+fn parse(query: RawQuery) -> Result<Form, RequestError> {
     Form::parse(query.0.unwrap_or_default().as_bytes())
 }
 
-fn answered(done: Result<Value, Refusal>) -> Response {
+fn answered(done: Result<Value, RequestError>) -> Response {
     match done {
         Ok(object) => ([("stripe-version", VERSION)], Json(object)).into_response(),
         Err(refusal) => refusal.into_response(),
@@ -95,8 +95,8 @@ fn answered(done: Result<Value, Refusal>) -> Response {
 }
 
 impl StripeServer {
-    fn authorize(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or(Refusal::Unauthorized)?;
+    fn authorize(&self, headers: &HeaderMap) -> Result<(), RequestError> {
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or(RequestError::Unauthorized)?;
         let basic = |text: &str| String::from_utf8(STANDARD.decode(text).ok()?).ok();
         let key = match given.split_once(' ') {
             Some(("Bearer", key)) => Some(key.to_owned()),
@@ -106,19 +106,19 @@ impl StripeServer {
         // Comparing digests takes the same time wherever the keys differ.
         let digest = |text: &str| Sha256::digest(text.as_bytes());
         let is_ours = key.is_some_and(|key| digest(&key) == digest(&self.0.keys.api_key));
-        if is_ours { Ok(()) } else { Err(Refusal::Unauthorized) }
+        if is_ours { Ok(()) } else { Err(RequestError::Unauthorized) }
     }
 
-    fn read(&self, collection: &str, id: &str, form: &Form) -> Result<Value, Refusal> {
+    fn read(&self, collection: &str, id: &str, form: &Form) -> Result<Value, RequestError> {
         let state = self.lock();
         let kind = collection.trim_end_matches('s').replace('/', ".");
         let found = state.find(id).filter(|found| found["object"] == kind);
-        let mut found = found.ok_or(Refusal::Missing("object"))?;
+        let mut found = found.ok_or(RequestError::Missing("object"))?;
         form.texts("expand").for_each(|path| state.expand(&mut found, path));
         Ok(found)
     }
 
-    fn read_all(&self, collection: &str, form: &Form) -> Result<Value, Refusal> {
+    fn read_all(&self, collection: &str, form: &Form) -> Result<Value, RequestError> {
         let state = self.lock();
         let limit = form.number("limit")?.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(10).min(PAGE);
         let mut found = state.list(collection).unwrap_or_default();
@@ -135,14 +135,14 @@ impl StripeServer {
     }
 
     /// Runs an operation, or returns the stored answer of the same request under the same key.
-    fn do_once(&self, headers: &HeaderMap, uri: &Uri, id: &str, body: &[u8], act: Act) -> Result<Value, Refusal> {
+    fn do_once(&self, headers: &HeaderMap, uri: &Uri, id: &str, body: &[u8], act: Act) -> Result<Value, RequestError> {
         self.authorize(headers)?;
         let form = Form::parse(body)?;
         let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
         let request = hex::encode(Sha256::digest([uri.path().as_bytes(), b"\n", body].concat()));
         self.change(|work| {
             if let Some(known) = key.and_then(|key| work.state.requests.get(key)) {
-                return if known.request == request { Ok(known.answer.clone()) } else { Err(Refusal::OtherRequest) };
+                return if known.request == request { Ok(known.answer.clone()) } else { Err(RequestError::OtherRequest) };
             }
             let id = act(work, id, &form)?;
             let mut answer = work.state.find(&id).unwrap_or_default();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cards::{Behaviour, Card, Decline};
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::form::Form;
 use crate::objects::{Charge, Dispute, Intent, Metadata, Refund, Session};
 use crate::state::Transaction;
@@ -96,9 +96,9 @@ impl Transaction<'_> {
     }
 
     /// `POST /v1/refunds`
-    pub fn refund(&mut self, form: &Form) -> Result<String, Refusal> {
+    pub fn refund(&mut self, form: &Form) -> Result<String, RequestError> {
         let id = self.charge_of(form)?;
-        let charge = self.state.charges.get(&id).filter(|charge| charge.paid).ok_or(Refusal::Missing("charge"))?;
+        let charge = self.state.charges.get(&id).filter(|charge| charge.paid).ok_or(RequestError::Missing("charge"))?;
         let amount = refundable(charge, form.number("amount")?)?;
         let refund = Refund {
             id: self.id("re"),
@@ -122,23 +122,23 @@ impl Transaction<'_> {
         Ok(made)
     }
 
-    fn charge_of(&self, form: &Form) -> Result<String, Refusal> {
+    fn charge_of(&self, form: &Form) -> Result<String, RequestError> {
         match (form.text("charge"), form.text("payment_intent")) {
             (Some(charge), _) => Ok(charge.to_owned()),
             (None, Some(intent)) => {
-                let intent = self.state.intents.get(intent).ok_or(Refusal::Missing("payment_intent"))?;
-                intent.latest_charge.clone().ok_or(Refusal::NotNow("the payment has no charge"))
+                let intent = self.state.intents.get(intent).ok_or(RequestError::Missing("payment_intent"))?;
+                intent.latest_charge.clone().ok_or(RequestError::NotNow("the payment has no charge"))
             }
-            (None, None) => Err(Refusal::Invalid { param: "charge", reason: "charge or payment_intent is required" }),
+            (None, None) => Err(RequestError::Invalid { param: "charge", reason: "charge or payment_intent is required" }),
         }
     }
 
     /// `POST /v1/test_helpers/disputes`: opens a dispute, like a buyer's bank. At Stripe only a test card can do this.
-    pub fn open_dispute(&mut self, form: &Form) -> Result<String, Refusal> {
+    pub fn open_dispute(&mut self, form: &Form) -> Result<String, RequestError> {
         let charge = form.required("charge")?.to_owned();
-        let found = self.state.charges.get(&charge).filter(|charge| charge.paid).ok_or(Refusal::Missing("charge"))?;
+        let found = self.state.charges.get(&charge).filter(|charge| charge.paid).ok_or(RequestError::Missing("charge"))?;
         if found.disputed {
-            return Err(Refusal::NotNow("the charge is already disputed"));
+            return Err(RequestError::NotNow("the charge is already disputed"));
         }
         Ok(self.dispute(&charge))
     }
@@ -166,11 +166,11 @@ impl Transaction<'_> {
     }
 
     /// `POST /v1/test_helpers/disputes/{id}`: closes a dispute as `won` or `lost`.
-    pub fn close_dispute(&mut self, id: &str, form: &Form) -> Result<String, Refusal> {
+    pub fn close_dispute(&mut self, id: &str, form: &Form) -> Result<String, RequestError> {
         let status = form.required("status")?;
-        let dispute = self.state.disputes.get_mut(id).ok_or(Refusal::Missing("dispute"))?;
+        let dispute = self.state.disputes.get_mut(id).ok_or(RequestError::Missing("dispute"))?;
         if !matches!(status, "won" | "lost") {
-            return Err(Refusal::Invalid { param: "status", reason: "must be won or lost" });
+            return Err(RequestError::Invalid { param: "status", reason: "must be won or lost" });
         }
         status.clone_into(&mut dispute.status);
         self.emit("charge.dispute.closed", id);
@@ -179,12 +179,12 @@ impl Transaction<'_> {
 }
 
 /// Returns the amount to refund: the requested amount, or everything that remains.
-fn refundable(charge: &Charge, asked: Option<i64>) -> Result<i64, Refusal> {
+fn refundable(charge: &Charge, asked: Option<i64>) -> Result<i64, RequestError> {
     let left = charge.amount - charge.amount_refunded;
     match asked.unwrap_or(left) {
-        _ if left == 0 => Err(Refusal::Refunded),
+        _ if left == 0 => Err(RequestError::Refunded),
         amount if (1..=left).contains(&amount) => Ok(amount),
-        _ => Err(Refusal::Invalid { param: "amount", reason: "exceeds the remaining amount of the charge" }),
+        _ => Err(RequestError::Invalid { param: "amount", reason: "exceeds the remaining amount of the charge" }),
     }
 }
 

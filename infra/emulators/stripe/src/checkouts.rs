@@ -4,7 +4,7 @@ use hozon_shared::domain::locale::Locale;
 use reqwest::Url;
 
 use crate::cards::{Card, CardReaction, Decline};
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::form::Form;
 use crate::objects::{BillingDetails, Customer, LineItem, List, Metadata, Price, Product, Recurring, Session, SessionStatus};
 use crate::state::{Draft, Transaction};
@@ -35,7 +35,7 @@ impl Session {
 
 impl Transaction<'_> {
     /// `POST /v1/customers`
-    pub fn make_customer(&mut self, form: &Form) -> Result<String, Refusal> {
+    pub fn make_customer(&mut self, form: &Form) -> Result<String, RequestError> {
         let customer = Customer {
             id: self.id("cus"),
             created: self.seconds(),
@@ -52,7 +52,7 @@ impl Transaction<'_> {
     }
 
     /// `POST /v1/products`
-    pub fn make_product(&mut self, form: &Form) -> Result<String, Refusal> {
+    pub fn make_product(&mut self, form: &Form) -> Result<String, RequestError> {
         let product = Product {
             id: self.id("prod"),
             created: self.seconds(),
@@ -67,10 +67,10 @@ impl Transaction<'_> {
     }
 
     /// Creates a price from `price_data`, with an existing or new product.
-    pub fn make_price(&mut self, form: &Form) -> Result<Price, Refusal> {
-        let invalid = |reason| Refusal::Invalid { param: "price_data", reason };
+    pub fn make_price(&mut self, form: &Form) -> Result<Price, RequestError> {
+        let invalid = |reason| RequestError::Invalid { param: "price_data", reason };
         let product = match (form.text("product"), form.get("product_data")) {
-            (Some(id), _) => self.state.products.get(id).ok_or(Refusal::Missing("product"))?.id.clone(),
+            (Some(id), _) => self.state.products.get(id).ok_or(RequestError::Missing("product"))?.id.clone(),
             (None, Some(product)) => self.make_product(&product)?,
             (None, None) => return Err(invalid("a product is required")),
         };
@@ -91,8 +91,8 @@ impl Transaction<'_> {
         })
     }
 
-    fn make_line(&mut self, form: &Form) -> Result<LineItem, Refusal> {
-        let data = form.get("price_data").ok_or(Refusal::Invalid { param: "line_items", reason: "a line has no price" })?;
+    fn make_line(&mut self, form: &Form) -> Result<LineItem, RequestError> {
+        let data = form.get("price_data").ok_or(RequestError::Invalid { param: "line_items", reason: "a line has no price" })?;
         let price = self.make_price(&data)?;
         let quantity = form.number("quantity")?.unwrap_or(1);
         let amount = price.unit_amount.checked_mul(quantity).filter(|_| quantity > 0);
@@ -100,24 +100,24 @@ impl Transaction<'_> {
             id: self.id("li"),
             description: self.state.products.get(&price.product).map(|product| product.name.clone()).unwrap_or_default(),
             quantity,
-            amount_total: amount.ok_or(Refusal::Invalid { param: "line_items", reason: "its amount is too large" })?,
+            amount_total: amount.ok_or(RequestError::Invalid { param: "line_items", reason: "its amount is too large" })?,
             currency: price.currency.clone(),
             price,
         })
     }
 
     /// `POST /v1/checkout/sessions`
-    pub fn make_session(&mut self, form: &Form) -> Result<String, Refusal> {
+    pub fn make_session(&mut self, form: &Form) -> Result<String, RequestError> {
         let customer = form.required("customer")?;
         if !self.state.customers.contains_key(customer) {
-            return Err(Refusal::Missing("customer"));
+            return Err(RequestError::Missing("customer"));
         }
         let mode = form.required("mode")?;
         let lines = form.list("line_items").map(|line| self.make_line(&line)).collect::<Result<Vec<_>, _>>()?;
         check_lines(mode, &lines)?;
         let expires_at = form.number("expires_at")?.unwrap_or(self.seconds() + 24 * 3600);
         if !(30 * 60..=24 * 3600).contains(&(expires_at - self.seconds())) {
-            return Err(Refusal::Invalid { param: "expires_at", reason: "it must be 30 minutes to 24 hours from now" });
+            return Err(RequestError::Invalid { param: "expires_at", reason: "it must be 30 minutes to 24 hours from now" });
         }
         let kept_at = if mode == "subscription" { "subscription_data" } else { "payment_intent_data" };
         let metadata = form.get(kept_at).map(|kept| kept.metadata()).unwrap_or_default();
@@ -128,7 +128,7 @@ impl Transaction<'_> {
         Ok(id)
     }
 
-    fn new_session(&self, form: &Form, mode: &str, lines: Vec<LineItem>, expires_at: i64) -> Result<Session, Refusal> {
+    fn new_session(&self, form: &Form, mode: &str, lines: Vec<LineItem>, expires_at: i64) -> Result<Session, RequestError> {
         let id = self.secret_id("cs_test");
         let total = lines.iter().map(|line| line.amount_total).sum();
         Ok(Session {
@@ -158,10 +158,10 @@ impl Transaction<'_> {
     }
 
     /// `POST /v1/checkout/sessions/{id}/expire`, also called when the session's time has passed.
-    pub fn expire_session(&mut self, id: &str) -> Result<String, Refusal> {
-        let session = self.state.sessions.get_mut(id).ok_or(Refusal::Missing("checkout session"))?;
+    pub fn expire_session(&mut self, id: &str) -> Result<String, RequestError> {
+        let session = self.state.sessions.get_mut(id).ok_or(RequestError::Missing("checkout session"))?;
         if session.status != SessionStatus::Open {
-            return Err(Refusal::NotNow("only sessions whose status is open can be expired"));
+            return Err(RequestError::NotNow("only sessions whose status is open can be expired"));
         }
         session.status = SessionStatus::Expired;
         session.url = None;
@@ -171,8 +171,8 @@ impl Transaction<'_> {
     }
 
     /// Pays an open session with a card. A paid session stays unchanged.
-    pub fn pay(&mut self, id: &str, details: BillingDetails, card: Card) -> Result<PaymentOutcome, Refusal> {
-        let session = self.state.sessions.get_mut(id).ok_or(Refusal::Missing("checkout session"))?;
+    pub fn pay(&mut self, id: &str, details: BillingDetails, card: Card) -> Result<PaymentOutcome, RequestError> {
+        let session = self.state.sessions.get_mut(id).ok_or(RequestError::Missing("checkout session"))?;
         match session.status {
             SessionStatus::Complete => return Ok(PaymentOutcome::Paid),
             SessionStatus::Expired => return Ok(PaymentOutcome::Expired),
@@ -189,8 +189,8 @@ impl Transaction<'_> {
     }
 
     /// Continues a payment after the card's owner authenticated or refused.
-    pub fn answer_challenge(&mut self, id: &str, is_confirmed: bool) -> Result<PaymentOutcome, Refusal> {
-        let session = self.state.sessions.get(id).ok_or(Refusal::Missing("checkout session"))?;
+    pub fn answer_challenge(&mut self, id: &str, is_confirmed: bool) -> Result<PaymentOutcome, RequestError> {
+        let session = self.state.sessions.get(id).ok_or(RequestError::Missing("checkout session"))?;
         match session.status {
             SessionStatus::Complete => return Ok(PaymentOutcome::Paid),
             SessionStatus::Expired => return Ok(PaymentOutcome::Expired),
@@ -204,8 +204,8 @@ impl Transaction<'_> {
         }
     }
 
-    fn complete(&mut self, id: &str, card: Card) -> Result<PaymentOutcome, Refusal> {
-        let session = self.state.sessions.get(id).cloned().ok_or(Refusal::Missing("checkout session"))?;
+    fn complete(&mut self, id: &str, card: Card) -> Result<PaymentOutcome, RequestError> {
+        let session = self.state.sessions.get(id).cloned().ok_or(RequestError::Missing("checkout session"))?;
         let draft = self.state.drafts.remove(id).unwrap_or_default();
         let is_subscription = session.mode == "subscription";
         let (subscription, invoice, intent) = match is_subscription {
@@ -231,15 +231,15 @@ impl Transaction<'_> {
         Ok(PaymentOutcome::Paid)
     }
 
-    fn decline(&mut self, id: &str, card: &Card, decline: Decline) -> Result<PaymentOutcome, Refusal> {
-        let session = self.state.sessions.get(id).cloned().ok_or(Refusal::Missing("checkout session"))?;
+    fn decline(&mut self, id: &str, card: &Card, decline: Decline) -> Result<PaymentOutcome, RequestError> {
+        let session = self.state.sessions.get(id).cloned().ok_or(RequestError::Missing("checkout session"))?;
         self.charge_session(&session, None, Metadata::new(), card, Some(decline));
         Ok(PaymentOutcome::Declined(decline))
     }
 }
 
-fn check_lines(mode: &str, lines: &[LineItem]) -> Result<(), Refusal> {
-    let invalid = |reason| Err(Refusal::Invalid { param: "line_items", reason });
+fn check_lines(mode: &str, lines: &[LineItem]) -> Result<(), RequestError> {
+    let invalid = |reason| Err(RequestError::Invalid { param: "line_items", reason });
     let monthly = lines.iter().filter(|line| line.price.recurring.is_some()).count();
     let Some(first) = lines.first() else { return invalid("there are none") };
     if lines.iter().any(|line| line.currency != first.currency) {
@@ -249,12 +249,12 @@ fn check_lines(mode: &str, lines: &[LineItem]) -> Result<(), Refusal> {
         ("payment", 0) | ("subscription", 1..) => Ok(()),
         ("payment", _) => invalid("a payment has no recurring price"),
         ("subscription", _) => invalid("a subscription has a recurring price"),
-        _ => Err(Refusal::Invalid { param: "mode", reason: "only payment and subscription are supported" }),
+        _ => Err(RequestError::Invalid { param: "mode", reason: "only payment and subscription are supported" }),
     }
 }
 
 /// Validates an address to which a browser may be redirected.
-fn address(text: &str) -> Result<String, Refusal> {
+fn address(text: &str) -> Result<String, RequestError> {
     let is_web = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    is_web.then(|| text.to_owned()).ok_or(Refusal::Invalid { param: "success_url", reason: "not a valid URL" })
+    is_web.then(|| text.to_owned()).ok_or(RequestError::Invalid { param: "success_url", reason: "not a valid URL" })
 }

@@ -10,7 +10,7 @@ use reqwest::Client;
 use reqwest::redirect::Policy;
 
 use crate::keys::StripeKeys;
-use crate::state::{MessageDelivery, State};
+use crate::state::{MessageDelivery, StripeState};
 
 /// How long a receiver may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,7 +75,7 @@ fn sign(key: &hmac::Key, body: &str, now: DateTime<Utc>) -> String {
     format!("t={time},v1={}", hex::encode(tag))
 }
 
-impl State {
+impl StripeState {
     /// Returns the oldest pending message if it is due. Later messages wait for it, so that they arrive in order.
     pub fn next_message(&self, now: DateTime<Utc>) -> Option<(MessageDelivery, String)> {
         // A longer wait means that the clock was set back.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// Reasons why a request is rejected.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum RequestError {
     /// The API key is missing or wrong.
     #[error("the API key is wrong")]
     Unauthorized,
@@ -32,7 +32,7 @@ pub enum Refusal {
     Broken(#[from] std::io::Error),
 }
 
-impl Refusal {
+impl RequestError {
     fn parts(&self) -> (StatusCode, &'static str, Value, Value) {
         let invalid = "invalid_request_error";
         let bad = StatusCode::BAD_REQUEST;
@@ -48,7 +48,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for RequestError {
     fn into_response(self) -> Response {
         if let Self::Broken(error) = &self {
             tracing::error!(error = %Causes(error), "the payments' state could not be kept");

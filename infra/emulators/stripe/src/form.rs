@@ -3,7 +3,7 @@
 use serde_json::Value;
 use serde_qs::Config;
 
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::objects::Metadata;
 
 /// Names inside one another; the deepest field of a session has six.
@@ -15,8 +15,8 @@ pub struct Form(Value);
 
 impl Form {
     /// Reads a form. One that is not a tree is refused: a field that is a text and has fields inside, or is too deep.
-    pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
-        let invalid = |_| Refusal::Invalid { param: "body", reason: "invalid hash" };
+    pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
+        let invalid = |_| RequestError::Invalid { param: "body", reason: "invalid hash" };
         if body.is_empty() { Ok(Self::default()) } else { FORM.deserialize_bytes(body).map(Self).map_err(invalid) }
     }
 
@@ -35,13 +35,13 @@ impl Form {
     }
 
     /// Returns the text of a mandatory field.
-    pub fn required(&self, name: &'static str) -> Result<&str, Refusal> {
-        self.text(name).ok_or(Refusal::Invalid { param: name, reason: "missing required param" })
+    pub fn required(&self, name: &'static str) -> Result<&str, RequestError> {
+        self.text(name).ok_or(RequestError::Invalid { param: name, reason: "missing required param" })
     }
 
     /// Returns a field's number.
-    pub fn number(&self, name: &'static str) -> Result<Option<i64>, Refusal> {
-        let number = |text: &str| text.parse().map_err(|_| Refusal::Invalid { param: name, reason: "invalid integer" });
+    pub fn number(&self, name: &'static str) -> Result<Option<i64>, RequestError> {
+        let number = |text: &str| text.parse().map_err(|_| RequestError::Invalid { param: name, reason: "invalid integer" });
         self.text(name).map(number).transpose()
     }
 

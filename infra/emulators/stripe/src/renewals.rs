@@ -7,8 +7,8 @@ use crate::cards::{Card, Decline};
 use crate::charges::Charging;
 use crate::months::months_after;
 use crate::objects::{Invoice, Metadata, SessionStatus, Subscription, SubscriptionStatus};
-use crate::state::{State, Transaction};
-use crate::subscriptions::Billing;
+use crate::state::{StripeState, Transaction};
+use crate::subscriptions::InvoicePurpose;
 
 /// Waits before the retries of a failed payment, each counted from the previous attempt. After the last one, the
 /// subscription ends.
@@ -23,7 +23,7 @@ enum DueChange {
 }
 
 /// Returns the change that is due first, with its time.
-fn first_due(state: &State) -> Option<(i64, DueChange)> {
+fn first_due(state: &StripeState) -> Option<(i64, DueChange)> {
     let open = state.sessions.values().filter(|session| session.status == SessionStatus::Open);
     let sessions = open.map(|session| (session.expires_at, DueChange::Session(session.id.clone())));
     let retries =
@@ -33,7 +33,7 @@ fn first_due(state: &State) -> Option<(i64, DueChange)> {
     sessions.chain(retries).chain(periods).min()
 }
 
-impl State {
+impl StripeState {
     /// Returns whether a change is due.
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
         first_due(self).is_some_and(|(at, _)| at <= now.timestamp())
@@ -73,7 +73,7 @@ impl Transaction<'_> {
             self.invoice_line(&name, item.price.unit_amount * item.quantity, &subscription.currency)
         });
         let lines = lines.collect();
-        let mut invoice = self.new_invoice(&subscription, Billing { reason: "subscription_cycle", lines });
+        let mut invoice = self.new_invoice(&subscription, InvoicePurpose { reason: "subscription_cycle", lines });
         invoice.amount_due = self.take_credit(&subscription, invoice.total);
         let number = invoice.id.clone();
         self.keep_invoice(invoice);

@@ -12,9 +12,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::deliveries::Sender;
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::keys::StripeKeys;
-use crate::state::{State, Transaction};
+use crate::state::{StripeState, Transaction};
 
 /// The Stripe server.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ pub(crate) struct Inner {
     pub(crate) keys: StripeKeys,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
-    pub(crate) state: Mutex<State>,
+    pub(crate) state: Mutex<StripeState>,
     /// Creates names that nobody can guess.
     pub(crate) names: hmac::Key,
     pub(crate) sender: Sender,
@@ -38,7 +38,7 @@ pub(crate) struct Inner {
 impl StripeServer {
     /// Opens the server with the state in a file; an absent file is an empty state. `router` will be served at `url`.
     pub fn open(path: &Path, url: &str, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, keys: StripeKeys) -> Result<Self> {
-        let state = Mutex::new(State::load(path)?);
+        let state = Mutex::new(StripeState::load(path)?);
         let sender = Sender::new(&keys)?;
         let names = hmac::Key::new(hmac::HMAC_SHA256, keys.api_key.as_bytes());
         let (path, url) = (path.to_owned(), url.to_owned());
@@ -82,7 +82,7 @@ impl StripeServer {
     }
 
     /// Applies a change after everything that is due. A change that is rejected or cannot be stored has no effect.
-    pub(crate) fn change<T>(&self, act: impl FnOnce(&mut Transaction<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    pub(crate) fn change<T>(&self, act: impl FnOnce(&mut Transaction<'_>) -> Result<T, RequestError>) -> Result<T, RequestError> {
         let now = self.0.clock.now();
         let mut kept = self.lock();
         let mut state = kept.clone();
@@ -98,7 +98,7 @@ impl StripeServer {
         Ok(done)
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, StripeState> {
         self.0.state.lock().expect("nothing panics while it is held")
     }
 }

@@ -28,7 +28,7 @@ type ById<T> = BTreeMap<String, T>;
 /// The state of the server.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct State {
+pub struct StripeState {
     pub customers: ById<Customer>,
     pub products: ById<Product>,
     pub sessions: ById<Session>,
@@ -79,7 +79,7 @@ pub struct Remembered {
     pub at: DateTime<Utc>,
 }
 
-impl State {
+impl StripeState {
     /// Reads the file; an absent file is an empty state.
     pub fn load(path: &Path) -> Result<Self> {
         match std::fs::read(path) {
@@ -168,7 +168,7 @@ fn all<'a, T: Serialize + 'a>(objects: impl Iterator<Item = &'a T>) -> Vec<Value
 
 /// A change of the state at one point in time. It is stored completely or not at all.
 pub struct Transaction<'a> {
-    pub state: &'a mut State,
+    pub state: &'a mut StripeState,
     /// The time of the change: in the past if it was due earlier.
     pub now: DateTime<Utc>,
     /// The server's own URL.

@@ -1,7 +1,7 @@
 //! Subscriptions, created by a paid session, and changed and ended by the API.
 
 use crate::cards::Card;
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::form::Form;
 use crate::months::months_after;
 use crate::objects::{
@@ -10,7 +10,7 @@ use crate::objects::{
 use crate::state::Transaction;
 
 /// What an invoice is for.
-pub struct Billing<'a> {
+pub struct InvoicePurpose<'a> {
     pub reason: &'a str,
     pub lines: Vec<InvoiceLine>,
 }
@@ -28,8 +28,8 @@ impl Transaction<'_> {
         self.state.subscriptions.insert(id.clone(), subscription.clone());
         let lines =
             session.line_items.data.iter().map(|line| self.invoice_line(&line.description, line.amount_total, &line.currency));
-        let billing = Billing { reason: "subscription_create", lines: lines.collect() };
-        let invoice = self.new_invoice(&subscription, billing);
+        let purpose = InvoicePurpose { reason: "subscription_create", lines: lines.collect() };
+        let invoice = self.new_invoice(&subscription, purpose);
         let number = invoice.id.clone();
         let charged = self.charge_session(session, Some(&number), Metadata::new(), card, None);
         let total = invoice.total;
@@ -94,21 +94,21 @@ impl Transaction<'_> {
     }
 
     /// Creates an open invoice without storing it.
-    pub fn new_invoice(&self, of: &Subscription, billing: Billing<'_>) -> Invoice {
+    pub fn new_invoice(&self, of: &Subscription, purpose: InvoicePurpose<'_>) -> Invoice {
         let id = self.id("in");
-        let total: i64 = billing.lines.iter().map(|line| line.amount).sum();
+        let total: i64 = purpose.lines.iter().map(|line| line.amount).sum();
         Invoice {
             created: self.seconds(),
             livemode: false,
             amount_due: total.max(0),
             amount_paid: 0,
             attempt_count: 0,
-            billing_reason: billing.reason.to_owned(),
+            billing_reason: purpose.reason.to_owned(),
             charge: None,
             currency: of.currency.clone(),
             customer: of.customer.clone(),
             hosted_invoice_url: None,
-            lines: List::of(billing.lines, &format!("/v1/invoices/{id}/lines")),
+            lines: List::of(purpose.lines, &format!("/v1/invoices/{id}/lines")),
             next_payment_attempt: None,
             payment_intent: None,
             status: "open".to_owned(),
@@ -128,7 +128,7 @@ impl Transaction<'_> {
     }
 
     /// `POST /v1/subscriptions/{id}`
-    pub fn update_subscription(&mut self, id: &str, form: &Form) -> Result<String, Refusal> {
+    pub fn update_subscription(&mut self, id: &str, form: &Form) -> Result<String, RequestError> {
         let mut changed = self.live_subscription(id)?;
         let (before, changes) = (changed.clone(), form.list("items").collect::<Vec<_>>());
         for item in &changes {
@@ -140,10 +140,10 @@ impl Transaction<'_> {
             Some("create_prorations") if changed.amount() < before.amount() => {
                 self.credit_rest(&before, before.amount() - changed.amount(), false);
             }
-            _ => return Err(Refusal::Invalid { param: "proration_behavior", reason: "only none and credits are supported" }),
+            _ => return Err(RequestError::Invalid { param: "proration_behavior", reason: "only none and credits are supported" }),
         }
         if changed.items.data.is_empty() {
-            return Err(Refusal::NotNow("a subscription must have at least one active plan"));
+            return Err(RequestError::NotNow("a subscription must have at least one active plan"));
         }
         if let Some(flag) = form.flag("cancel_at_period_end") {
             changed.cancel_at_period_end = flag;
@@ -155,13 +155,13 @@ impl Transaction<'_> {
         Ok(id.to_owned())
     }
 
-    fn change_item(&mut self, changed: &mut Subscription, form: &Form) -> Result<(), Refusal> {
-        let invalid = |reason| Refusal::Invalid { param: "items", reason };
+    fn change_item(&mut self, changed: &mut Subscription, form: &Form) -> Result<(), RequestError> {
+        let invalid = |reason| RequestError::Invalid { param: "items", reason };
         match (form.text("id"), form.flag("deleted"), form.get("price_data")) {
             (Some(item), Some(true), None) => {
                 let before = changed.items.data.len();
                 changed.items.data.retain(|known| known.id != item);
-                if changed.items.data.len() < before { Ok(()) } else { Err(Refusal::Missing("subscription_item")) }
+                if changed.items.data.len() < before { Ok(()) } else { Err(RequestError::Missing("subscription_item")) }
             }
             (None, None, Some(price)) => {
                 let price = self.make_price(&price)?;
@@ -177,7 +177,7 @@ impl Transaction<'_> {
     }
 
     /// `DELETE /v1/subscriptions/{id}`
-    pub fn cancel_subscription(&mut self, id: &str, form: &Form) -> Result<String, Refusal> {
+    pub fn cancel_subscription(&mut self, id: &str, form: &Form) -> Result<String, RequestError> {
         let subscription = self.live_subscription(id)?;
         if form.flag("prorate") == Some(true) && subscription.status == SubscriptionStatus::Active {
             self.credit_rest(&subscription, subscription.amount(), form.flag("invoice_now") == Some(true));
@@ -197,7 +197,7 @@ impl Transaction<'_> {
         }
         if with_invoice {
             let line = self.invoice_line("Unused time", -credit, &of.currency);
-            let invoice = self.new_invoice(of, Billing { reason: "manual", lines: vec![line] });
+            let invoice = self.new_invoice(of, InvoicePurpose { reason: "manual", lines: vec![line] });
             self.keep_invoice(Invoice { status: "paid".to_owned(), ..invoice });
         }
     }
@@ -216,8 +216,8 @@ impl Transaction<'_> {
         }
     }
 
-    fn live_subscription(&self, id: &str) -> Result<Subscription, Refusal> {
+    fn live_subscription(&self, id: &str) -> Result<Subscription, RequestError> {
         let found = self.state.subscriptions.get(id).filter(|found| found.status != SubscriptionStatus::Canceled);
-        found.cloned().ok_or(Refusal::Missing("subscription"))
+        found.cloned().ok_or(RequestError::Missing("subscription"))
     }
 }

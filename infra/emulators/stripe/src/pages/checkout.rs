@@ -12,7 +12,7 @@ use crate::objects::{Address, BillingDetails, LineItem, Session, SessionStatus};
 
 /// A field of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
+pub enum CheckoutField {
     Name,
     Email,
     Country,
@@ -26,7 +26,7 @@ pub enum Field {
 /// The defect of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Problem {
-    Missing(Field),
+    Missing(CheckoutField),
     BadEmail,
     BadCountry,
     Card(CardError),
@@ -55,20 +55,20 @@ impl Typed {
         self.errors.iter().map(|problem| (problem.field().name(), problem.sentence(language))).collect()
     }
 
-    fn problem(&self, field: Field) -> Option<Problem> {
+    fn problem(&self, field: CheckoutField) -> Option<Problem> {
         self.errors.iter().copied().find(|problem| problem.field() == field)
     }
 }
 
 impl Problem {
-    fn field(self) -> Field {
+    fn field(self) -> CheckoutField {
         match self {
             Self::Missing(field) => field,
-            Self::BadEmail => Field::Email,
-            Self::BadCountry => Field::Country,
-            Self::Card(CardError::Expiry | CardError::Expired) => Field::Expiry,
-            Self::Card(CardError::Code) => Field::Code,
-            Self::Card(CardError::Number | CardError::NotForTests) | Self::Declined(_) => Field::Number,
+            Self::BadEmail => CheckoutField::Email,
+            Self::BadCountry => CheckoutField::Country,
+            Self::Card(CardError::Expiry | CardError::Expired) => CheckoutField::Expiry,
+            Self::Card(CardError::Code) => CheckoutField::Code,
+            Self::Card(CardError::Number | CardError::NotForTests) | Self::Declined(_) => CheckoutField::Number,
         }
     }
 
@@ -87,7 +87,7 @@ impl Problem {
     }
 }
 
-impl Field {
+impl CheckoutField {
     fn name(self) -> &'static str {
         match self {
             Self::Name => "name",
@@ -147,27 +147,27 @@ impl Field {
 
 /// Parses the form. The card is present only if there is no error.
 pub fn read(form: &Form, now: DateTime<Utc>) -> (BillingDetails, Option<Card>, Vec<Problem>) {
-    let text = |field: Field| form.text(field.name()).unwrap_or_default().trim().to_owned();
+    let text = |field: CheckoutField| form.text(field.name()).unwrap_or_default().trim().to_owned();
     let details = BillingDetails {
-        name: text(Field::Name),
-        email: text(Field::Email),
+        name: text(CheckoutField::Name),
+        email: text(CheckoutField::Email),
         address: Address {
-            country: text(Field::Country).to_ascii_uppercase(),
-            postal_code: text(Field::PostalCode),
-            line1: text(Field::Address),
+            country: text(CheckoutField::Country).to_ascii_uppercase(),
+            postal_code: text(CheckoutField::PostalCode),
+            line1: text(CheckoutField::Address),
         },
     };
     let mut problems = Vec::new();
-    for field in [Field::Name, Field::Email, Field::Country, Field::PostalCode, Field::Address] {
+    for field in [CheckoutField::Name, CheckoutField::Email, CheckoutField::Country, CheckoutField::PostalCode, CheckoutField::Address] {
         if text(field).is_empty() {
             problems.push(Problem::Missing(field));
-        } else if field == Field::Email && !is_email(&details.email) {
+        } else if field == CheckoutField::Email && !is_email(&details.email) {
             problems.push(Problem::BadEmail);
-        } else if field == Field::Country && !is_country(&details.address.country) {
+        } else if field == CheckoutField::Country && !is_country(&details.address.country) {
             problems.push(Problem::BadCountry);
         }
     }
-    let card = Card::read(&text(Field::Number), &text(Field::Expiry), &text(Field::Code), now);
+    let card = Card::read(&text(CheckoutField::Number), &text(CheckoutField::Expiry), &text(CheckoutField::Code), now);
     problems.extend(card.as_ref().err().into_iter().flatten().map(|error| Problem::Card(*error)));
     (details, card.ok(), problems)
 }
@@ -234,7 +234,7 @@ impl<'a> CheckoutPage<'a> {
     pub fn new(session: &'a Session, typed: &Typed) -> Self {
         let language = session.language();
         let words = words(language);
-        let field = |field: Field, value: &str| FormField::new(field, words, value, typed.problem(field));
+        let field = |field: CheckoutField, value: &str| FormField::new(field, words, value, typed.problem(field));
         let BillingDetails { name, email, address } = &typed.details;
         Self {
             words,
@@ -242,14 +242,14 @@ impl<'a> CheckoutPage<'a> {
             order: OrderSummary::of(session),
             problems: if session.status == SessionStatus::Open { typed.problems(language) } else { Vec::new() },
             billing: [
-                field(Field::Name, name),
-                field(Field::Email, email),
-                field(Field::Country, &address.country),
-                field(Field::PostalCode, &address.postal_code),
-                field(Field::Address, &address.line1),
+                field(CheckoutField::Name, name),
+                field(CheckoutField::Email, email),
+                field(CheckoutField::Country, &address.country),
+                field(CheckoutField::PostalCode, &address.postal_code),
+                field(CheckoutField::Address, &address.line1),
             ],
             // Card input is never sent back.
-            card: [Field::Number, Field::Expiry, Field::Code].map(|of_card| field(of_card, "")),
+            card: [CheckoutField::Number, CheckoutField::Expiry, CheckoutField::Code].map(|of_card| field(of_card, "")),
             test_cards: CARDS.iter().zip(words.card_hints).map(|((number, _), hint)| (spaced(number), hint)).collect(),
         }
     }
@@ -281,7 +281,7 @@ impl SummaryLine {
 }
 
 impl FormField {
-    fn new(field: Field, words: &'static PageTexts, value: &str, problem: Option<Problem>) -> Self {
+    fn new(field: CheckoutField, words: &'static PageTexts, value: &str, problem: Option<Problem>) -> Self {
         let (name, hint) = (field.name(), field.hint(words));
         let described_by = [hint.map(|_| format!("{name}-hint")), problem.map(|_| format!("{name}-error"))];
         Self {

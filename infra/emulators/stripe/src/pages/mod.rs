@@ -17,12 +17,12 @@ use hozon_shared::telemetry::Causes;
 use reqwest::Url;
 
 use crate::checkouts::PaymentOutcome;
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::form::Form;
 use crate::objects::{Session, SessionStatus};
 use crate::server::StripeServer;
 use checkout::{ChallengePage, CheckoutPage, Typed};
-use receipt::{Receipt, ReceiptPage};
+use receipt::{PaidCharge, ReceiptPage};
 use words::{PageTexts, words};
 
 const STYLE: &str = include_str!("style.css");
@@ -80,15 +80,15 @@ async fn answer_challenge(State(server): State<StripeServer>, Path(id): Path<Str
 }
 
 async fn receipt(State(server): State<StripeServer>, Path(id): Path<String>) -> Response {
-    let found = Receipt::find(&server.lock(), &id);
+    let found = PaidCharge::find(&server.lock(), &id);
     match found {
         Some(found) => page(StatusCode::OK, &ReceiptPage::new(&found), None),
-        None => refused(&Refusal::Missing("charge")),
+        None => refused(&RequestError::Missing("charge")),
     }
 }
 
 /// Answers a form: redirects to the next page, or shows the same page with the errors.
-fn went_on(server: &StripeServer, id: &str, outcome: Result<PaymentOutcome, Refusal>) -> Response {
+fn went_on(server: &StripeServer, id: &str, outcome: Result<PaymentOutcome, RequestError>) -> Response {
     let (outcome, session) = match outcome.and_then(|outcome| Ok((outcome, server.current(id)?))) {
         Ok(done) => done,
         Err(refusal) => return refused(&refusal),
@@ -104,7 +104,7 @@ fn went_on(server: &StripeServer, id: &str, outcome: Result<PaymentOutcome, Refu
 fn see_other(url: &str) -> Response {
     match HeaderValue::from_str(url) {
         Ok(url) => (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response(),
-        Err(_) => refused(&Refusal::Invalid { param: "success_url", reason: "not a valid URL" }),
+        Err(_) => refused(&RequestError::Invalid { param: "success_url", reason: "not a valid URL" }),
     }
 }
 
@@ -114,10 +114,10 @@ fn shown(session: &Session, typed: &Typed) -> Response {
     page(status, &CheckoutPage::new(session, typed), Some(session))
 }
 
-fn refused(refusal: &Refusal) -> Response {
+fn refused(refusal: &RequestError) -> Response {
     let status = match refusal {
-        Refusal::Missing(_) => StatusCode::NOT_FOUND,
-        Refusal::Broken(error) => {
+        RequestError::Missing(_) => StatusCode::NOT_FOUND,
+        RequestError::Broken(error) => {
             tracing::error!(error = %Causes(error), "the payments' state could not be kept");
             StatusCode::INTERNAL_SERVER_ERROR
         }
@@ -161,10 +161,10 @@ fn page(status: StatusCode, content: &impl Template, session: Option<&Session>) 
 
 impl StripeServer {
     /// Returns the session after everything that is due.
-    fn current(&self, id: &str) -> Result<Session, Refusal> {
+    fn current(&self, id: &str) -> Result<Session, RequestError> {
         if self.lock().is_due(self.0.clock.now()) {
             self.change(|_| Ok(()))?;
         }
-        self.lock().sessions.get(id).cloned().ok_or(Refusal::Missing("checkout session"))
+        self.lock().sessions.get(id).cloned().ok_or(RequestError::Missing("checkout session"))
     }
 }

@@ -14,7 +14,7 @@ use super::amounts::shown;
 use super::words::{PageTexts, tax_name, words};
 use crate::charges::card_of;
 use crate::objects::{BillingDetails, Charge, Metadata, Session};
-use crate::state::State;
+use crate::state::StripeState;
 
 /// The seller. Corporate numbers start with 1 to 9, so this registration number belongs to nobody ("T" and 13 digits,
 /// NTA: "About registration numbers").
@@ -26,7 +26,7 @@ struct Seller {
 }
 
 /// A paid charge and its items.
-pub struct Receipt {
+pub struct PaidCharge {
     /// Language of the checkout.
     pub language: Locale,
     charge: Charge,
@@ -37,9 +37,9 @@ pub struct Receipt {
     metadata: Metadata,
 }
 
-impl Receipt {
+impl PaidCharge {
     /// Finds the receipt of a paid charge.
-    pub fn find(state: &State, charge: &str) -> Option<Self> {
+    pub fn find(state: &StripeState, charge: &str) -> Option<Self> {
         let charge = state.charges.get(charge).filter(|charge| charge.paid)?.clone();
         let invoice = charge.invoice.as_ref().and_then(|id| state.invoices.get(id));
         let session = session_of(state, &charge, invoice.map(|invoice| invoice.subscription.as_str()));
@@ -78,7 +78,7 @@ impl Receipt {
 }
 
 /// Finds the checkout session of a charge; for a renewal, the session that started its subscription.
-fn session_of<'a>(state: &'a State, charge: &Charge, subscription: Option<&str>) -> Option<&'a Session> {
+fn session_of<'a>(state: &'a StripeState, charge: &Charge, subscription: Option<&str>) -> Option<&'a Session> {
     let is_its = |session: &&Session| {
         session.payment_intent.as_ref() == Some(&charge.payment_intent)
             || (subscription.is_some() && session.subscription.as_deref() == subscription)
@@ -101,7 +101,7 @@ pub struct ReceiptPage {
 }
 
 impl ReceiptPage {
-    pub fn new(receipt: &Receipt) -> Self {
+    pub fn new(receipt: &PaidCharge) -> Self {
         let words = words(receipt.language);
         let Charge { amount, currency, .. } = &receipt.charge;
         Self {
@@ -116,7 +116,7 @@ impl ReceiptPage {
     }
 }
 
-fn facts(receipt: &Receipt, words: &PageTexts) -> Vec<(&'static str, String)> {
+fn facts(receipt: &PaidCharge, words: &PageTexts) -> Vec<(&'static str, String)> {
     let number = receipt.metadata.get("order").map(|order| format!("H-{order}")).unwrap_or_default();
     let facts = [
         (words.order_number, number),
@@ -127,7 +127,7 @@ fn facts(receipt: &Receipt, words: &PageTexts) -> Vec<(&'static str, String)> {
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-fn buyer(receipt: &Receipt, words: &PageTexts) -> Vec<String> {
+fn buyer(receipt: &PaidCharge, words: &PageTexts) -> Vec<String> {
     let BillingDetails { name, address, .. } = &receipt.billing;
     let place = [address.postal_code.as_str(), &address.line1, &address.country].join(" ");
     let addressed = |name: &str, title: &str| if name.is_empty() { String::new() } else { format!("{name}{title}") };
@@ -136,7 +136,7 @@ fn buyer(receipt: &Receipt, words: &PageTexts) -> Vec<String> {
 }
 
 /// Returns the total and the tax per rate. All items have the same rate, which is never the reduced one.
-fn taxes(receipt: &Receipt, words: &PageTexts) -> Vec<(String, String)> {
+fn taxes(receipt: &PaidCharge, words: &PageTexts) -> Vec<(String, String)> {
     let Charge { amount, currency, .. } = &receipt.charge;
     let (Some(tax), Ok(total)) = (receipt.tax(), from_stripe(amount.unsigned_abs(), currency)) else {
         return Vec::new();
@@ -146,7 +146,7 @@ fn taxes(receipt: &Receipt, words: &PageTexts) -> Vec<(String, String)> {
     vec![(words.taxed_at.replace("{percent}", &percent), total.written()), (name, on.written())]
 }
 
-fn refund(receipt: &Receipt, words: &PageTexts) -> Option<(String, String)> {
+fn refund(receipt: &PaidCharge, words: &PageTexts) -> Option<(String, String)> {
     let Charge { amount_refunded, currency, .. } = &receipt.charge;
     (*amount_refunded > 0).then(|| (words.refunded.to_owned(), shown(*amount_refunded, currency)))
 }
