@@ -58,7 +58,7 @@ impl Mailer for Ses {
 /// An error answer of SES. Its message may contain an address, so only the code is kept.
 #[derive(Debug, thiserror::Error)]
 #[error("SES answered {0}")]
-struct Refusal(String);
+struct SesRefusal(String);
 
 /// Classifies an error answer of SES (Amazon SES developer guide: "Amazon SES email sending errors").
 fn refusal(error: SdkError<SendEmailError, HttpResponse>) -> PortError {
@@ -68,7 +68,7 @@ fn refusal(error: SdkError<SendEmailError, HttpResponse>) -> PortError {
     };
     let kind =
         if is_about_the_recipient(code, message.unwrap_or_default()) { ErrorKind::Refused } else { ErrorKind::Unavailable };
-    PortError::with(kind, WHAT, Refusal(code.to_owned()))
+    PortError::with(kind, WHAT, SesRefusal(code.to_owned()))
 }
 
 /// Returns whether SES rejected the recipient's address. An unverified address is a matter of the account, which is in

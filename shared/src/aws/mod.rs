@@ -43,7 +43,7 @@ use mailer::Ses;
 use objects::{Buckets, Locks, S3Objects};
 use states::StepFunctions;
 use table::Table;
-use triggers::Scheduler;
+use triggers::SchedulerTriggers;
 
 /// AWS access of one process. All clients share the region, credentials and root certificates, which are read only
 /// once.
@@ -111,7 +111,7 @@ impl Aws {
     pub fn triggers(&self, triggers: TriggerSettings) -> Arc<dyn Triggers> {
         let mut builder = aws_sdk_scheduler::config::Builder::from(&self.config);
         builder.set_endpoint_url(self.settings.endpoints.scheduler.clone());
-        Arc::new(Scheduler::new(aws_sdk_scheduler::Client::from_conf(builder.build()), triggers))
+        Arc::new(SchedulerTriggers::new(aws_sdk_scheduler::Client::from_conf(builder.build()), triggers))
     }
 
     /// Creates the port for mail.

@@ -15,12 +15,12 @@ const RETRY_SECONDS: i32 = 6 * 3600;
 const RETRIES: i32 = 20;
 
 /// Creates triggers in EventBridge Scheduler.
-pub struct Scheduler {
+pub struct SchedulerTriggers {
     client: Client,
     settings: TriggerSettings,
 }
 
-impl Scheduler {
+impl SchedulerTriggers {
     pub(super) fn new(client: Client, settings: TriggerSettings) -> Self {
         Self { client, settings }
     }
@@ -59,7 +59,7 @@ impl Scheduler {
 }
 
 #[async_trait]
-impl Triggers for Scheduler {
+impl Triggers for SchedulerTriggers {
     async fn put(&self, trigger: &ScheduleTrigger) -> Result<(), PortError> {
         match self.update(trigger).await {
             Err(error) if error.kind == ErrorKind::NotFound => {}

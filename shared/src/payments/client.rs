@@ -24,7 +24,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// An error answer of Stripe. Its message is left out because it quotes the request.
 #[derive(Debug, thiserror::Error)]
 #[error("stripe answered {status}: type {kind:?}, code {code:?}, parameter {param:?}, request {request:?}")]
-pub struct Refusal {
+pub struct StripeRefusal {
     pub status: u16,
     kind: Option<String>,
     code: Option<String>,
@@ -47,13 +47,13 @@ struct ErrorBody {
 }
 
 /// Stripe's REST API.
-pub struct Api {
+pub struct StripeApi {
     http: Client,
     keys: PaymentKeys,
     endpoint: String,
 }
 
-impl Api {
+impl StripeApi {
     /// Creates a client that follows no redirects and uses no proxy, so that the API key reaches only the endpoint.
     pub fn new(keys: PaymentKeys, endpoint: Option<String>) -> Result<Self, PortError> {
         let endpoint = endpoint.unwrap_or_else(|| STRIPE.to_owned());
@@ -128,7 +128,7 @@ async fn refused(what: &'static str, answer: Response) -> PortError {
     // A proxy in between may answer without Stripe's error envelope; the status is enough then.
     let body = answer.bytes().await.unwrap_or_default();
     let ErrorBody { kind, code, param } = serde_json::from_slice::<Envelope>(&body).unwrap_or_default().error;
-    let error = PortError::with(kind_of(status, code.as_deref()), what, Refusal { status, kind, code, param, request });
+    let error = PortError::with(kind_of(status, code.as_deref()), what, StripeRefusal { status, kind, code, param, request });
     PortError { retry_after, ..error }
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::client::{Api, path};
+use super::client::{StripeApi, path};
 use super::keys::PaymentKeys;
 use super::wire::{Charge, Dispute, Event, Linked, List, Named, Session, SessionStatus};
 use super::{amount, form, signature, states};
@@ -17,7 +17,7 @@ use crate::ports::{Buyer, Checkout, CheckoutLine, CheckoutRequest, ErrorKind, Pa
 const SESSIONS: &str = "checkout/sessions";
 
 pub struct Stripe {
-    pub(super) api: Api,
+    pub(super) api: StripeApi,
 }
 
 impl fmt::Debug for Stripe {
@@ -30,7 +30,7 @@ impl Stripe {
     /// Creates the client without calling Stripe. `endpoint` has no trailing slash; `None` selects Stripe's own. Fails
     /// with `Refused` if the HTTP client cannot be created.
     pub fn new(keys: PaymentKeys, endpoint: Option<String>) -> Result<Self, PortError> {
-        Ok(Self { api: Api::new(keys, endpoint)? })
+        Ok(Self { api: StripeApi::new(keys, endpoint)? })
     }
 
     async fn disputes(&self, charge: &str) -> Result<Vec<Dispute>, PortError> {
