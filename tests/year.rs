@@ -7,7 +7,7 @@ use std::time::Instant;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::{America, Asia, Europe, Tz};
 use hozon::import::{ImportOptions, import};
-use hozon::{Local, Options};
+use hozon::{Local, LocalOptions};
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::{Organisation, Role};
@@ -64,7 +64,7 @@ async fn live(kind: &Kind) -> Year {
     let end = start + TimeDelta::days(365);
     let clock = Arc::new(ManualClock::at(start));
     let folder = tempfile::tempdir().expect("a folder");
-    let mut options = Options::new(folder.path()).expect("options");
+    let mut options = LocalOptions::new(folder.path()).expect("options");
     (options.port, options.clock, options.speed) = (Some(0), clock.clone(), 3600.0);
     let mut local = Local::start(options).await.expect("starts");
     let org = organisation(&mut local, kind).await;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Asia::Tokyo;
 use hozon::import::{ImportError, ImportOptions, import};
 use hozon::verify::verify;
-use hozon::{Local, Options};
+use hozon::{Local, LocalOptions};
 use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
@@ -55,14 +55,14 @@ impl World {
 
     /// Starts with changed options, on a free port and a new folder. Purchases are disabled unless the options enable
     /// them.
-    pub async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
+    pub async fn start_with(change: impl FnOnce(&mut LocalOptions)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         Self::start_on(data, change).await
     }
 
     /// Starts on an existing folder.
-    pub async fn start_on(data: TempDir, change: impl FnOnce(&mut Options)) -> Self {
-        let mut options = Options::new(data.path()).expect("options");
+    pub async fn start_on(data: TempDir, change: impl FnOnce(&mut LocalOptions)) -> Self {
+        let mut options = LocalOptions::new(data.path()).expect("options");
         options.port = Some(0);
         options.terms = Terms::without_purchases(Plans::default());
         change(&mut options);

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
-use hozon::{Local, Options};
+use hozon::{Local, LocalOptions};
 use hozon_tests::{Crm, ManualClock, World};
 use tempfile::TempDir;
 
 async fn refusal(folder: &Path) -> Option<String> {
-    let mut options = Options::new(folder).unwrap();
+    let mut options = LocalOptions::new(folder).unwrap();
     options.port = Some(0);
     Local::start(options).await.err().map(|error| format!("{error:#}"))
 }

@@ -51,7 +51,7 @@ async fn two_programs_do_not_share_a_folder() {
     let world = World::start().await;
     let folder = world.cut_short().await;
     let first = World::start_on(folder, |_| {}).await;
-    let mut options = hozon::Options::new(first.data_folder()).unwrap();
+    let mut options = hozon::LocalOptions::new(first.data_folder()).unwrap();
     options.port = Some(0);
     let refused = hozon::Local::start(options).await.err().unwrap();
     assert!(refused.to_string().contains("another hozon uses the data folder"), "{refused}");

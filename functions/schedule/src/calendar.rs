@@ -26,7 +26,7 @@ const SHOWN_MINUTES: i64 = 30;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Link {
+pub struct CalendarQuery {
     /// The key from the calendar link.
     key: Option<String>,
 }
@@ -37,11 +37,11 @@ pub struct Link {
     path = "/crm/bulk/{v}/backup/calendar.ics",
     operation_id = "get_calendar",
     tag = "settings",
-    params(Link),
+    params(CalendarQuery),
     responses((status = 200, description = "The calendar", body = String, content_type = "text/calendar")),
     security(()),
 )]
-pub async fn feed(State(app): State<App>, Params(link): Params<Link>) -> Result<Response, ApiError> {
+pub async fn feed(State(app): State<App>, Params(link): Params<CalendarQuery>) -> Result<Response, ApiError> {
     let organisation = find(&app, link.key.as_deref().unwrap_or_default()).await?.ok_or_else(ApiError::not_found)?;
     let schedule = app.active_schedule(organisation.id).await?;
     let calendar = calendar(&app, &organisation, schedule.as_ref()).to_string();

@@ -42,7 +42,7 @@ use crate::tokens::Issuer;
 pub const PRICES: &str = include_str!("../../prices.toml");
 
 /// Options for starting the program.
-pub struct Options {
+pub struct LocalOptions {
     /// The data folder, which is created if it does not exist.
     pub data: PathBuf,
     /// Port of the gateway; `None` selects the default port, or a free one if that is in use.
@@ -64,7 +64,7 @@ pub struct Options {
     pub ids: Arc<dyn Ids>,
 }
 
-impl Options {
+impl LocalOptions {
     /// Creates the default options: plans and prices from `infra`, and the system's clock.
     pub fn new(data: impl Into<PathBuf>) -> Result<Self> {
         Ok(Self {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hozon::{Local, Options};
+use hozon::{Local, LocalOptions};
 use hozon_shared::aws::Aws;
 use hozon_shared::settings::{AccessKey, Settings};
 use hozon_tests::ManualClock;
@@ -21,7 +21,7 @@ pub struct Embedded {
 impl Embedded {
     pub async fn start() -> Self {
         let data = tempfile::tempdir().expect("a folder");
-        let mut options = Options::new(data.path()).expect("options");
+        let mut options = LocalOptions::new(data.path()).expect("options");
         options.port = Some(0);
         options.clock = Arc::new(ManualClock::at("2020-01-01T00:00:00Z".parse().expect("a time")));
         Self { local: Local::start(options).await.expect("starts"), data }

@@ -140,7 +140,9 @@ impl Transaction<'_> {
             Some("create_prorations") if changed.amount() < before.amount() => {
                 self.credit_rest(&before, before.amount() - changed.amount(), false);
             }
-            _ => return Err(RequestError::Invalid { param: "proration_behavior", reason: "only none and credits are supported" }),
+            _ => {
+                return Err(RequestError::Invalid { param: "proration_behavior", reason: "only none and credits are supported" });
+            }
         }
         if changed.items.data.is_empty() {
             return Err(RequestError::NotNow("a subscription must have at least one active plan"));

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use clap::Args;
 use hozon::language::say;
-use hozon::{AllowedHost, Local, Options, PublicUrl};
+use hozon::{AllowedHost, Local, LocalOptions, PublicUrl};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::settings::webhook_addresses;
@@ -33,14 +33,14 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    pub fn options(self) -> Result<Options> {
+    pub fn options(self) -> Result<LocalOptions> {
         // Registers the signal handlers early, so that a request to stop is noticed even while the program starts.
         LazyLock::force(&ENDING);
         let terms = terms(self.plans.as_deref(), self.prices.as_deref())?;
         let webhooks = webhook_addresses()?;
         let allowed_hosts = self.allowed_hosts.into_iter().collect();
         let public_url = self.public_url;
-        Ok(Options { port: self.port, allowed_hosts, public_url, terms, webhooks, ..Options::new(self.data)? })
+        Ok(LocalOptions { port: self.port, allowed_hosts, public_url, terms, webhooks, ..LocalOptions::new(self.data)? })
     }
 
     pub async fn start(self) -> Result<Local> {

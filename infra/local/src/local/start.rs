@@ -28,7 +28,7 @@ use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::Settings;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Local, Options};
+use super::{Local, LocalOptions};
 use crate::background::Background;
 use crate::clock::FastClock;
 use crate::deliveries::Deliveries;
@@ -48,7 +48,7 @@ const STATE_MACHINE_FILE: &str = include_str!("../../../archive.asl.json");
 
 impl Local {
     /// Starts all parts. Interrupted runs resume at once.
-    pub async fn start(options: Options) -> Result<Self> {
+    pub async fn start(options: LocalOptions) -> Result<Self> {
         let background = Background::default();
         let mut folder = OpenFolder::open(&options.data)?;
         let stores = start_stores(&mut folder, &background).await?;
@@ -140,7 +140,7 @@ struct Adapters {
 }
 
 impl Adapters {
-    async fn load(options: &Options, settings: Settings) -> Self {
+    async fn load(options: &LocalOptions, settings: Settings) -> Self {
         let services = Services::default();
         let aws = Aws::load_with_services(settings.clone(), services.clone()).await;
         let mut ports = aws.ports();
@@ -164,7 +164,7 @@ struct Emulators {
 }
 
 impl Emulators {
-    async fn start(options: &Options, folder: &OpenFolder, adapters: &Adapters, background: &Background) -> Result<Self> {
+    async fn start(options: &LocalOptions, folder: &OpenFolder, adapters: &Adapters, background: &Background) -> Result<Self> {
         let Adapters { ports, triggers, .. } = adapters;
         let executions = open_executions(options, folder, ports, background)?;
         let stripe = start_stripe(folder, ports, background).await?;
@@ -186,7 +186,7 @@ impl Emulators {
 }
 
 /// Opens the executions of the state machine; none runs before [`Executions::resume`].
-fn open_executions(options: &Options, folder: &OpenFolder, ports: &Ports, background: &Background) -> Result<Executions> {
+fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, background: &Background) -> Result<Executions> {
     let names = [("ArchiveFunctionArn", ARCHIVE), ("ArchivesBucket", ARCHIVES_BUCKET)];
     let machine = asl::load(STATE_MACHINE_FILE, &names)?;
     let limits = ArchiveSettings { plans: options.terms.plans.clone(), ..options.limits.clone() };
@@ -209,7 +209,12 @@ async fn start_stripe(folder: &OpenFolder, ports: &Ports, background: &Backgroun
 }
 
 /// Opens the table's stream, which the function `notify` reads, and the deliveries of its messages.
-fn open_notify(options: &Options, folder: &OpenFolder, adapters: &Adapters, database: &Database) -> Result<(Stream, Deliveries)> {
+fn open_notify(
+    options: &LocalOptions,
+    folder: &OpenFolder,
+    adapters: &Adapters,
+    database: &Database,
+) -> Result<(Stream, Deliveries)> {
     let Adapters { aws, ports, .. } = adapters;
     let notify = notify(aws, ports, options.webhooks)?;
     let deliveries = Deliveries::new(notify.clone(), ports.clock.clone());

@@ -158,7 +158,9 @@ pub fn read(form: &Form, now: DateTime<Utc>) -> (BillingDetails, Option<Card>, V
         },
     };
     let mut problems = Vec::new();
-    for field in [CheckoutField::Name, CheckoutField::Email, CheckoutField::Country, CheckoutField::PostalCode, CheckoutField::Address] {
+    for field in
+        [CheckoutField::Name, CheckoutField::Email, CheckoutField::Country, CheckoutField::PostalCode, CheckoutField::Address]
+    {
         if text(field).is_empty() {
             problems.push(Problem::Missing(field));
         } else if field == CheckoutField::Email && !is_email(&details.email) {
