@@ -8,7 +8,7 @@ import threading
 import time
 
 from lambda_host import Host
-from services import bucket_tells
+from services import cloudtrail_delivers
 from stories import BACKUP, Organisation, signed_links
 from world import World
 
@@ -47,7 +47,7 @@ def events(world, organisation):
         "Activity": lambda: organisation.call("GET", "/history"),
         "Purchase": lambda: organisation.call("GET", "/subscriptions"),
         "Archive": organisation.back_up,
-        "Access": lambda: bucket_tells(world, link),
+        "Access": lambda: cloudtrail_delivers(world, link),
         "Trigger": lambda: world.hosts["Trigger"].invoke({"sweep": {}}),
         "Notify": lambda: world.hosts["Notify"].invoke({"again": {}}),
     }

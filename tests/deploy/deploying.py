@@ -36,7 +36,7 @@ def main():
     output, calls = deploy(["--config-env", "nowhere"], protected="true")
     expect("an environment that is not there is named", "no stack_name for nowhere" in output, output)
     expect("nothing is copied then", not any("s3 sync" in call for call in calls), calls)
-    expect("an open table is told of", "set DeletionProtection=true" in deploy([], protected="false")[0], output)
+    expect("an unprotected table is reported", "set DeletionProtection=true" in deploy([], protected="false")[0], output)
     expect("a protected one is not", "DeletionProtection" not in deploy([], protected="true")[0], output)
     print("infra/deploy puts the console into the stack that it deployed")
 

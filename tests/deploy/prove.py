@@ -16,11 +16,11 @@ def main():
     world = World(sys.argv[1])
     roles = sys.argv[2:] or list(world.principals.statements)
     try:
-        told = tell_all(world, roles)
+        runs = run_all(world, roles)
         unused = [one for one in world.principals.unused() if one[0] in roles]
         if unused:
             raise SystemExit(f"given and never used: {unused}")
-        table = prove(world, roles, told)
+        table = prove(world, roles, runs)
     finally:
         world.stop()
     print(f"\n{'role':<15} {'statement':<22} the story that fails without it")
@@ -29,21 +29,21 @@ def main():
     print(f"\n{len(table)} statements, each needed; {time.monotonic() - started:.0f} s")
 
 
-class Told:
+class StoryRun:
     """How long a story took, and which statements it used, as pairs of role and statement."""
 
     def __init__(self, seconds, used):
         self.seconds, self.used = seconds, used
 
 
-def tell_all(world, roles):
-    """Tells each story once, with all statements."""
-    told = {}
+def run_all(world, roles):
+    """Runs each story once, with all statements."""
+    runs = {}
     for role in roles:
         if role not in STORIES:
             raise SystemExit(f"no story is about {role}")
         for story in STORIES[role]:
-            if story in told:
+            if story in runs:
                 continue
             begun = time.monotonic()
             world.cold()
@@ -53,19 +53,19 @@ def tell_all(world, roles):
             except BaseException:
                 traceback.print_exc()
                 raise SystemExit(f"{words(story)}: failed; refused: {world.principals.refused}") from None
-            told[story] = Told(time.monotonic() - begun, world.principals.used_in_story)
-            print(f"{told[story].seconds:6.2f} s  {role:<15} {words(story)}", flush=True)
-    return told
+            runs[story] = StoryRun(time.monotonic() - begun, world.principals.used_in_story)
+            print(f"{runs[story].seconds:6.2f} s  {role:<15} {words(story)}", flush=True)
+    return runs
 
 
-def prove(world, roles, told):
+def prove(world, roles, runs):
     """Leaves one statement out and runs stories until one fails."""
     table = []
     for role in roles:
         for statement in world.principals.statements[role]:
             # A story that does not use a statement cannot miss it.
-            using = [story for story in STORIES[role] if (role, statement.id) in told[story].used]
-            failed = first_failure(world, role, statement.id, sorted(using, key=lambda story: told[story].seconds))
+            using = [story for story in STORIES[role] if (role, statement.id) in runs[story].used]
+            failed = first_failure(world, role, statement.id, sorted(using, key=lambda story: runs[story].seconds))
             if failed is None:
                 raise SystemExit(f"{role} does not need {statement.id}: every story passes without it")
             table.append((role, statement.id, words(failed)))

@@ -51,8 +51,8 @@ def lambda_is_called(world, request):
     return 202, [], b""
 
 
-def bucket_tells(world, link, **changes):
-    """CloudTrail's event about a request with a link, delivered by EventBridge to the target of its rule if the target's policy allows it.
+def cloudtrail_delivers(world, link, **changes):
+    """Delivers CloudTrail's event about a request with a link to the target of the EventBridge rule, if the target's policy allows it.
     Returns the function's answer, or `None`."""
     place = urllib.parse.urlsplit(link)
     query = dict(urllib.parse.parse_qsl(place.query))

@@ -27,10 +27,10 @@ ids = itertools.count(int(time.time()) * 1000)
 
 def story(*roles):
     """Declares the roles that a story exercises, the most important first."""
-    def keep(tell):
+    def keep(run):
         for role in roles:
-            STORIES.setdefault(role, []).append(tell)
-        return tell
+            STORIES.setdefault(role, []).append(run)
+        return run
     return keep
 
 
@@ -165,7 +165,7 @@ log_story("Archive", lambda world: whatever(world, "Archive", {}))
 
 
 @story("AuthorizeRole")
-def a_token_is_asked_for_and_checked(world):
+def a_token_is_required_and_checked(world):
     organisation = ready(world)
     assert world.api.call("GET", f"{BACKUP}/summary").status == 401
     assert world.api.call("GET", f"{BACKUP}/summary", token="x.y.z").body["code"] == "INVALID_TOKEN"
@@ -175,7 +175,7 @@ def a_token_is_asked_for_and_checked(world):
 
 
 @story("AuthorizeRole")
-def a_request_that_goes_around_cloudfront_is_refused(world):
+def a_request_that_bypasses_cloudfront_is_refused(world):
     organisation = ready(world)
     calendar = organisation.call("POST", "/calendar/link", "")["details"]["path"]
     organisation.call("GET", "/summary")
@@ -216,7 +216,7 @@ def progress_is_seen_while_a_backup_is_made(world):
 
 
 @story("ActivityRole")
-def what_a_backup_holds_is_shown_as_long_as_it_is_known(world):
+def the_contents_of_a_backup_are_shown_while_they_are_stored(world):
     organisation = ready(world)
     (backup,) = organisation.call("GET", "/backups")["backups"][:1]
     contents = organisation.call("GET", f"/backups/{backup['id']}/contents")["contents"]
@@ -273,7 +273,7 @@ def a_webhook_is_added_and_removed(world):
 
 
 @story("PurchaseRole")
-def an_order_is_placed_confirmed_and_given_up(world):
+def an_order_is_placed_confirmed_and_cancelled(world):
     organisation = Organisation(world, "Standard")
     assert organisation.call("GET", "/prices")
     id = place(organisation)
@@ -290,7 +290,7 @@ def the_allowance_and_its_ledger_are_shown(world):
 
 
 @story("PurchaseRole")
-def what_is_paid_is_handed_out(world):
+def a_paid_order_is_credited_once(world):
     organisation = Organisation(world, "Standard")
     id = place(organisation)
     organisation.call("POST", f"/orders/{id}/actions/confirm")

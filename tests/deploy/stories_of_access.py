@@ -2,7 +2,7 @@
 
 import json
 
-from services import bucket_tells, lambda_calls_asynchronously, letters
+from services import cloudtrail_delivers, lambda_calls_asynchronously, letters
 from stories import Organisation, download, log_story, signed_links, story, whatever
 
 log_story("Access", lambda world: whatever(world, "Access", {}))
@@ -14,23 +14,23 @@ def a_download_with_a_link_is_in_the_history_once(world):
     organisation.back_up()
     link = signed_links(organisation)[0]
     assert download(link)
-    assert bucket_tells(world, link, errorCode="AccessDenied") is None
-    assert bucket_tells(world, link) == "recorded"
-    assert bucket_tells(world, link) == "known"
+    assert cloudtrail_delivers(world, link, errorCode="AccessDenied") is None
+    assert cloudtrail_delivers(world, link) == "recorded"
+    assert cloudtrail_delivers(world, link) == "known"
     assert [one["address"] for one in downloads(organisation)] == ["203.0.113.7"]
 
 
 @story("AccessRole")
-def a_download_that_was_asked_for_is_not_recorded_twice(world):
+def a_download_that_was_recorded_with_its_click_is_not_recorded_again(world):
     organisation = Organisation(world)
     id = organisation.back_up()["id"]
     link = organisation.call("POST", f"/{id}/files/Data_001.zip/actions/download")["download"]["url"]
-    assert bucket_tells(world, link) == "known"
+    assert cloudtrail_delivers(world, link) == "known"
     assert [one["address"] for one in downloads(organisation)] == [None]
 
 
 @story("AccessRole")
-def what_cannot_be_recorded_is_kept(world):
+def an_event_that_cannot_be_recorded_is_kept(world):
     letters(world, "AccessFailures")
     assert lambda_calls_asynchronously(world, "Access", {"detail": "nonsense"}) is None
     (kept,) = letters(world, "AccessFailures")
@@ -38,7 +38,7 @@ def what_cannot_be_recorded_is_kept(world):
 
 
 @story("NotesRole")
-def a_download_with_a_link_without_a_query_is_in_the_history_once(world):
+def a_download_with_a_plain_link_is_in_the_history_once(world):
     organisation = Organisation(world)
     organisation.back_up()
     (link,) = organisation.call("GET", "/urls")["urls"]["data_links"]

@@ -35,7 +35,7 @@ def a_delivery_starts_a_run(world):
 
 
 @story("TriggerRole")
-def triggers_that_do_not_fit_are_put_right(world):
+def triggers_that_differ_from_their_schedule_are_repaired(world):
     organisation = Organisation(world)
     old, trigger = organisation.set_schedule()
     organisation.call("PUT", f"/{old}/actions/cancel")
@@ -53,7 +53,7 @@ def triggers_that_do_not_fit_are_put_right(world):
 
 
 @story("TriggerRole")
-def the_sweep_makes_up_for_an_outage_and_tells_what_was_missed(world):
+def the_sweep_starts_overdue_runs_and_reports_missed_ones(world):
     organisation = Organisation(world)
     organisation.set_schedule()
     (schedule,) = organisation.items("SCHEDULE#")
@@ -65,9 +65,9 @@ def the_sweep_makes_up_for_an_outage_and_tells_what_was_missed(world):
     words = world.stack.resources["RunsMissedMetric"]["FilterPattern"].strip('"')
     assert any(words in line for line in log_of(world, "Trigger")), "the alarm's words are not in the log"
     words = world.stack.resources["SweepsMetric"]["FilterPattern"].strip('"')
-    assert any(words in line for line in log_of(world, "Trigger")), "the words that tell of a sweep are not in the log"
+    assert any(words in line for line in log_of(world, "Trigger")), "the words that report a sweep are not in the log"
     wait_for_executions(world)
-    assert len(organisation.items("BACKUP#")) == 1, "its run was not made up for"
+    assert len(organisation.items("BACKUP#")) == 1, "its overdue run was not started"
 
 
 @story("TriggerRole")
@@ -87,26 +87,26 @@ def a_silent_run_is_ended(world):
 
 
 @story("TriggerRole")
-def a_call_that_never_succeeds_is_kept(world):
+def a_call_that_keeps_failing_is_kept(world):
     letters(world, "TriggerDeadLetters")
     assert lambda_calls_asynchronously(world, "Trigger", {"neither": "nor"}) is None
     assert "BadInput" in letters(world, "TriggerDeadLetters")[0]
 
 
 @story("SchedulerRole")
-def the_minute_calls_notify(world):
-    answer = scheduler_delivers(world, world.stack.resources["TellAgain"]["Target"], "")
+def open_deliveries_are_retried_every_minute(world):
+    answer = scheduler_delivers(world, world.stack.resources["RetryDeliveries"]["Target"], "")
     assert answer is not None and "attempts" in answer, "notify was not called"
 
 
 @story("SchedulerRole", "RotateRole")
-def the_age_of_the_signers_key_is_told(world):
+def the_age_of_the_signers_key_is_reported(world):
     watch = world.stack.resources["WatchSignerKey"]["Target"]
     assert scheduler_delivers(world, watch, "") is not None, "rotate was not called"
     world.age_signer_keys(datetime.timedelta(days=40))
     assert scheduler_delivers(world, watch, "")["signer_key_age_days"] >= 40
-    told = [json.loads(line)["signer_key_age_days"] for line in log_of(world, "Rotate") if "signer_key_age_days" in line]
-    assert told[-1] >= 40 and world.stack.resources["SignerKeyAgeMetric"]["FilterPattern"] == "{ $.signer_key_age_days = * }"
+    reported = [json.loads(line)["signer_key_age_days"] for line in log_of(world, "Rotate") if "signer_key_age_days" in line]
+    assert reported[-1] >= 40 and world.stack.resources["SignerKeyAgeMetric"]["FilterPattern"] == "{ $.signer_key_age_days = * }"
 
 
 @story("SchedulerRole")
@@ -142,7 +142,7 @@ def wait_for_executions(world):
 
 
 @story("CrmWriter", "ArchiveRole", "MachineRole", "ActivityRole", "Signer")
-def what_an_earlier_key_encrypted_is_read_on(world):
+def objects_encrypted_with_an_earlier_key_stay_readable(world):
     (earlier,) = world.stack.parameters["PreviousArchivesKeyArns"]
     with world.gate.encryption.as_if_written_with(earlier):
         organisation = Organisation(world, film_bytes=FILM_BYTES)
@@ -171,7 +171,7 @@ def a_backup_becomes_two_zips_that_hold_everything(world):
 
 
 @story("ArchiveRole", "MachineRole")
-def a_backup_whose_attachment_is_lost_says_so_and_leaves_nothing(world):
+def a_backup_with_a_lost_attachment_fails_with_that_reason_and_leaves_nothing(world):
     organisation = Organisation(world, film_bytes=FILM_BYTES)
     world.machine.before["assemble"] = lambda: lose(world, organisation, "/files/12")
     backup = organisation.back_up()
@@ -220,7 +220,7 @@ def leaves_nothing(world, organisation):
 
 
 @story("NotifyRole")
-def an_administrator_is_written_to_once(world):
+def an_administrator_gets_one_mail(world):
     letters(world, "NoticeFailures")
     stream = StreamReader(world)
     before = stream.last
@@ -231,12 +231,12 @@ def an_administrator_is_written_to_once(world):
     assert any("X-Amz-Signature" in mail for mail in mails), "no mail has links"
     stream.last = before
     stream.deliver()
-    assert len(mails_to(world, organisation)) == len(mails), "somebody was told twice"
+    assert len(mails_to(world, organisation)) == len(mails), "somebody got a second mail"
     assert not letters(world, "NoticeFailures")
 
 
 @story("NotifyRole")
-def a_webhook_that_is_not_reached_is_told_later(world):
+def a_message_to_an_unreachable_webhook_is_sent_later(world):
     organisation = Organisation(world)
     organisation.call("POST", "/webhooks", {"webhook": {"url": f"{world.outside.url}/hook"}}, 201)
     stream = StreamReader(world)
@@ -253,7 +253,7 @@ def a_webhook_that_is_not_reached_is_told_later(world):
 
 
 @story("NotifyRole")
-def a_webhook_that_takes_no_message_is_disabled(world):
+def a_webhook_that_keeps_failing_is_disabled(world):
     organisation = Organisation(world)
     organisation.call("POST", "/webhooks", {"webhook": {"url": f"{world.outside.url}/hook"}}, 201)
     stream = StreamReader(world)
@@ -271,7 +271,7 @@ def a_webhook_that_takes_no_message_is_disabled(world):
 
 
 @story("NotifyRole")
-def a_notice_that_cannot_be_given_is_kept_and_the_others_go_on(world):
+def a_notification_that_keeps_failing_is_kept_and_the_others_continue(world):
     letters(world, "NoticeFailures")
     troubled, well = Organisation(world), Organisation(world)
     stream = StreamReader(world)
@@ -286,7 +286,7 @@ def a_notice_that_cannot_be_given_is_kept_and_the_others_go_on(world):
 
 
 @story("NotifyRole")
-def a_record_that_cannot_be_read_is_kept_at_once_whole_and_the_others_go_on(world):
+def an_unreadable_record_is_kept_at_once_and_the_others_continue(world):
     letters(world, "NoticeFailures")
     unreadable, well = Organisation(world), Organisation(world)
     stream = StreamReader(world)
@@ -323,7 +323,7 @@ def mail_that_ses_refuses_for_the_whole_account_is_counted_and_sent_later(world)
 
 
 @story("NotifyRole")
-def a_mail_that_is_given_up_is_kept_and_can_be_sent_from_the_queue(world):
+def a_mail_that_failed_for_good_is_kept_and_can_be_sent_from_the_queue(world):
     letters(world, "NoticeFailures")
     organisation = Organisation(world)
     stream = StreamReader(world)
@@ -368,7 +368,7 @@ def mails_to(world, organisation):
 
 
 @story("RotateRole")
-def a_rotation_keeps_live_links_alive(world):
+def links_stay_valid_after_a_rotation(world):
     world.forget_signer_keys()
     leaves_log_and_trace(world, "Rotate", lambda: world.rotate(uuid.uuid4().hex))
     organisation = ready(world)
@@ -391,7 +391,7 @@ def a_rotation_keeps_live_links_alive(world):
 
 
 @story("RotateRole")
-def a_leaked_key_is_replaced_and_the_key_before_keeps_its_links(world):
+def a_leaked_key_is_replaced_and_links_of_the_previous_key_stay_valid(world):
     world.forget_signer_keys()
     world.rotate(uuid.uuid4().hex)
     organisation = ready(world)
@@ -413,7 +413,7 @@ def signed(organisation):
 
 
 @story("RotateRole")
-def links_without_a_query_outlive_a_rotation(world):
+def plain_links_stay_valid_after_a_rotation(world):
     organisation = ready(world)
     world.cold()
     link = organisation.call("GET", "/urls")["urls"]["data_links"][0]
@@ -457,7 +457,7 @@ def a_platform_writes_its_data(world):
 
 
 @story("CrmWriter")
-def a_file_that_breaks_off_while_it_is_written_leaves_nothing(world):
+def an_interrupted_upload_of_a_file_leaves_nothing(world):
     id = next(ids)
     done = write_crm(world, id, "Own", 40 << 20, 0, 20 << 20)
     assert done.returncode != 0 and "the film broke off" in done.stderr, done.stderr
