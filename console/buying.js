@@ -57,7 +57,7 @@ export async function runFollowUp(app, order) {
   localStorage.removeItem(storageKey(order.id));
   try {
     await requestFollowUp(followUp, `then-${order.id}`);
-    return say(followUp.kind === "now" ? "backup_begun" : followUp.id ? "schedule_changed" : "schedule_set");
+    return say(followUp.kind === "now" ? "backup_started" : followUp.id ? "schedule_changed" : "schedule_set");
   } catch (thrown) {
     if (asProblem(thrown).status === 0) localStorage.setItem(storageKey(order.id), JSON.stringify(followUp));
     throw thrown;
@@ -72,7 +72,7 @@ function requestFollowUp(followUp, key) {
 }
 
 /** Announces what happens after payment. @param {FollowUp} followUp */
-export const followUpText = ({ kind }) => say(kind === "now" ? "limit_then_now" : "limit_then_schedule");
+export const followUpText = ({ kind }) => say(kind === "now" ? "limit_backup_after_payment" : "limit_schedule_after_payment");
 
 /** Encodes a follow-up as a segment of an address. @param {FollowUp | null | undefined} followUp */
 export const encodeFollowUp = (followUp) => (followUp ? encodeURIComponent(JSON.stringify(followUp)) : "");

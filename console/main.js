@@ -133,7 +133,7 @@ async function announceNotices(after) {
 }
 
 function draw() {
-  const title = hasToken() && state.view ? state.view.title() : say("sign_in");
+  const title = hasToken() && state.view ? state.view.title() : say("sign_in_heading");
   document.title = `${title} – Hozon 保存`;
   patch(shell, !hasToken() || isRefused() ? signIn() : frame());
 }
@@ -144,7 +144,7 @@ function isRefused() {
 
 function frame() {
   return [
-    el("a", { href: "#main", class: "skip", key: "skip", on: { click: skip } }, say("skip")),
+    el("a", { href: "#main", class: "skip", key: "skip", on: { click: skip } }, say("skip_to_content")),
     header(),
     navigation(),
     el("main", { id: "main", tabindex: "-1", key: `main-${state.place}` }, staleWarning(), ...(state.view?.draw() ?? [])),

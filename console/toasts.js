@@ -14,7 +14,7 @@ const stack = /** @type {HTMLElement} */ (document.getElementById("toasts"));
 
 /** @type {App["toast"]} */
 export function toast(text, { kind = "good", action } = {}) {
-  const picture = { good: "check", bad: "alert", news: "bell" }[kind];
+  const picture = { good: "check", bad: "alert", info: "bell" }[kind];
   // A closed toast keeps its space while others are above it, so that nothing moves.
   const close = () => {
     shown.classList.add("gone");

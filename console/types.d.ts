@@ -46,7 +46,7 @@ interface App {
   refresh: () => Promise<void>;
   /** Merges the response to a change into the summary, if it does not contain a whole one. */
   change: (part: (summary: Summary) => Partial<Summary>) => void;
-  toast: (text: string, more?: { kind?: "good" | "bad" | "news"; action?: { words: string; to: string } }) => void;
+  toast: (text: string, more?: { kind?: "good" | "bad" | "info"; action?: { words: string; to: string } }) => void;
   /** Handles an error: an expired token ends the session, any other problem is shown as a toast. */
   showError: (thrown: unknown) => void;
   signOut: () => void;

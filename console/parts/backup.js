@@ -10,7 +10,7 @@ export async function backUpNow(app) {
   if (!(await confirmBackup(app))) return false;
   try {
     await call("POST", "");
-    app.toast(say("backup_begun"));
+    app.toast(say("backup_started"));
     return true;
   } catch (thrown) {
     await showRefusal(app, thrown);
@@ -34,7 +34,7 @@ export async function download(app, backup, file) {
   try {
     const { body } = await call("POST", `/${backup.id}/files/${encodeURIComponent(file.name)}/actions/download`);
     el("a", { href: body.download.url, download: body.download.file_name }).click();
-    app.toast(say("download_begun", { name: file.name }));
+    app.toast(say("download_started", { name: file.name }));
   } catch (thrown) {
     app.showError(thrown);
   }

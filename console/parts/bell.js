@@ -33,9 +33,9 @@ export async function showNewNotices(app, after, isOwn) {
     .reverse()) {
     announced.add(notice.id);
     const isBad = ["failed", "skipped", "missed", "payment_failed", "order_failed"].includes(notice.kind);
-    const action = notice.links.length ? { words: say("to_downloads"), to: "/downloads" } : undefined;
+    const action = notice.links.length ? { words: say("go_to_downloads"), to: "/downloads" } : undefined;
     const subject = notice.failure?.subject;
-    app.toast(subject ? `${textOf(notice)} ${subjectOf(subject)}` : textOf(notice), { kind: isBad ? "bad" : "news", action });
+    app.toast(subject ? `${textOf(notice)} ${subjectOf(subject)}` : textOf(notice), { kind: isBad ? "bad" : "info", action });
   }
 }
 
@@ -101,10 +101,10 @@ function noticeOf(app, notice, leave) {
     notice.failure ? reasonOf(notice.failure) : null,
     el("p", { class: "soft" }, el("time", { datetime: notice.time }, at)),
     notice.failure && app.summary?.backup?.status !== "INPROGRESS"
-      ? el("p", {}, button(say("retry"), again, { "aria-label": say("retry_of", { time: at }) }))
+      ? el("p", {}, button(say("retry"), again, { "aria-label": say("retry_backup_of", { time: at }) }))
       : null,
     links.length ? el("ul", { class: "links" }, ...links) : null,
-    links.length ? el("a", { href: "#/downloads", on: { click: leave } }, say("to_downloads")) : null,
+    links.length ? el("a", { href: "#/downloads", on: { click: leave } }, say("go_to_downloads")) : null,
     notice.kind === "ready" && !links.length ? el("p", { class: "soft" }, icon("clock"), say("files_expired")) : null,
   );
 }

@@ -8,7 +8,7 @@ import { secretOf } from "./secret.js";
 /** @param {App} app */
 export function calendarLink(app) {
   const state = { url: "" };
-  async function make() {
+  async function create() {
     try {
       const { body } = await call("POST", "/calendar/link");
       state.url = new URL(body.details.path, location.origin).href;
@@ -34,7 +34,7 @@ export function calendarLink(app) {
       el(
         "div",
         { class: "actions" },
-        button(say("calendar_link_make"), () => make()),
+        button(say("calendar_link_create"), () => create()),
         button(say("calendar_link_remove"), () => remove()),
       ),
     ],

@@ -10,9 +10,9 @@ export async function confirmBackup({ summary }) {
   if (!left || summary?.allowance.unlimited) return true;
   const estimate = estimateOf(summary);
   const body = [
-    el("p", {}, say("now_question")),
-    el("p", {}, say("now_uses", { left, after: left - 1 })),
+    el("p", {}, say("confirm_backup_question")),
+    el("p", {}, say("confirm_backup_uses", { left, after: left - 1 })),
     estimate ? el("p", { class: "soft" }, icon("clock"), estimate) : null,
   ];
-  return ask({ title: say("now_title"), body, confirm: say("back_up_now") });
+  return ask({ title: say("confirm_backup_title"), body, confirm: say("back_up_now") });
 }

@@ -14,7 +14,7 @@ export async function askWhichVersion({ kinds, theirs, mine }) {
   const who = await lastOf(kinds);
   return new Promise((resolve) => {
     const dialog = open(say("conflict_title"), "ask", () => resolve(/** @type {"theirs" | "mine" | ""} */ (answerOf(dialog))));
-    const stay = button(say("conflict_stay"), () => dialog.close("no"));
+    const stay = button(say("conflict_keep_editing"), () => dialog.close("no"));
     dialog.append(
       el(
         "div",
@@ -31,8 +31,8 @@ export async function askWhichVersion({ kinds, theirs, mine }) {
       el(
         "div",
         { class: "actions" },
-        button(say("conflict_theirs"), () => dialog.close("theirs"), { class: "primary" }),
-        button(say("conflict_mine"), () => dialog.close("mine"), { class: "danger" }),
+        button(say("conflict_load_theirs"), () => dialog.close("theirs"), { class: "primary" }),
+        button(say("conflict_overwrite"), () => dialog.close("mine"), { class: "danger" }),
         stay,
       ),
     );

@@ -7,7 +7,7 @@ import { difference, number, say, size, time } from "../i18n.js";
 /** @param {Contents} contents @param {Contents | null} before contents of the previous backup */
 export function contentsOf(contents, before) {
   const about = /** @type {[Child, Child][]} */ ([
-    [say("read_at"), time(contents.read_from)],
+    [say("data_read_from"), time(contents.read_from)],
     [
       say("csv"),
       [

@@ -38,7 +38,7 @@ export function showLimit(app, details, { followUp, skipped, anyway }) {
     el(
       "div",
       { class: "actions" },
-      anyway ? button(say("limit_anyway"), skip) : null,
+      anyway ? button(say("limit_set_without_buying"), skip) : null,
       button(say("close"), () => dialog.close()),
     ),
   );
@@ -132,7 +132,7 @@ function counter(field, total) {
     const quantity = quantityOf(field.value, 1);
     const isWrong = quantity === null;
     field.setAttribute("aria-invalid", String(isWrong));
-    total.textContent = isWrong ? say("quantity_wrong", { max: MAX_QUANTITY }) : "";
+    total.textContent = isWrong ? say("quantity_invalid", { max: MAX_QUANTITY }) : "";
     if (isWrong) return;
     const words = await totalOf(quantity);
     if (request === requests) total.textContent = words;

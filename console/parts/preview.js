@@ -26,7 +26,7 @@ export function previewOf(app, form, preview) {
         { class: "runs numbered" },
         data.next_runs.map((run) => el("li", {}, longTime(run))),
       ),
-      el("p", { class: "soft" }, say("zone", { zone: data.time_zone })),
+      el("p", { class: "soft" }, say("times_shown_in_zone", { zone: data.time_zone })),
       tips(app, form, data),
     );
   return card("preview", say("preview_heading"), { class: "preview" }, drawResource(preview, { filled, lines: 6 }));

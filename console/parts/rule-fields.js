@@ -11,7 +11,7 @@ export function choices(form, change, current, problem) {
     "fieldset",
     { class: "card choices", key: "choices", "aria-describedby": problem ? "rule-problem" : null },
     el("legend", {}, say("how_often")),
-    isOther ? el("p", { class: "notice" }, icon("alert"), say("other_rule", { rule: localized(current.sentence) })) : null,
+    isOther ? el("p", { class: "notice" }, icon("alert"), say("rule_set_by_api", { rule: localized(current.sentence) })) : null,
     ...CHOICES.map((choice) => choiceOf(choice, form, change)),
     problem ? el("p", { class: "notice bad", role: "alert", id: "rule-problem" }, icon("alert"), explain(problem)) : null,
   );

@@ -8,7 +8,7 @@ import { say } from "../i18n.js";
  * why a token was refused, and the view to which signing in leads
  */
 export function signInPage({ problem, place, languages, enter }) {
-  const message = problem?.status === 403 ? say("only_administrators") : problem?.status === 401 ? say("refused") : null;
+  const message = problem?.status === 403 ? say("only_administrators") : problem?.status === 401 ? say("token_refused") : null;
   return [
     el(
       "div",
@@ -17,9 +17,9 @@ export function signInPage({ problem, place, languages, enter }) {
       el(
         "main",
         { id: "main", tabindex: "-1" },
-        el("h1", {}, icon("archive"), say("sign_in")),
+        el("h1", {}, icon("archive"), say("sign_in_heading")),
         message ? el("p", { class: "notice bad", role: "alert" }, icon("alert"), message) : null,
-        formOf(place ? say("sign_in_goes_to", { place }) : null, enter),
+        formOf(place ? say("sign_in_continues_to", { place }) : null, enter),
       ),
     ),
   ];
@@ -46,6 +46,6 @@ function formOf(goesTo, enter) {
     el("label", { for: "token" }, say("token")),
     el("p", { id: "token-hint", class: "soft" }, say("token_hint"), goesTo ? el("br") : null, goesTo),
     input,
-    el("button", { class: "primary" }, say("show")),
+    el("button", { class: "primary" }, say("open_console")),
   );
 }

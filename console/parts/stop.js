@@ -9,7 +9,7 @@ import { localized, say } from "../i18n.js";
 export async function stopSchedule(app, schedule) {
   const body = [
     el("p", {}, say("stop_question", { rule: localized(schedule.sentence) })),
-    el("p", {}, say("stop_keeps")),
+    el("p", {}, say("stop_keeps_backups")),
     el("p", { class: "notice" }, icon("alert"), say("stop_subscription")),
   ];
   if (!(await ask({ title: say("stop_title"), body, confirm: say("stop_confirm"), cancel: say("stop_cancel"), isDangerous: true })))

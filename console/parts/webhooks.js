@@ -57,13 +57,13 @@ function lineOf(app, list, webhook) {
         badge(status === "active" ? "good" : "bad", say(`webhook_${status}`)),
         say(`webhook_kind_${webhook.kind}`),
         " · ",
-        say("added", { time: date(webhook.created_time) }),
+        say("added_on", { time: date(webhook.created_time) }),
       ),
     ),
     el(
       "div",
       { class: "actions" },
-      button(say("test"), test, { "aria-label": say("test_webhook", { url }) }),
+      button(say("send_test"), test, { "aria-label": say("send_test_to", { url }) }),
       button(say("remove"), () => remove(app, list, webhook), { "aria-label": say("remove_webhook", { url }) }),
     ),
   );

@@ -146,7 +146,7 @@ function productsOf(prices, cart, change, current) {
 /** @param {Prices} prices @param {Product} product @param {Cart} cart @param {(event: Event) => void} change */
 function oneTimeOf(prices, product, { quantity }, change) {
   const isWrong = quantity === null;
-  const problem = say("quantity_wrong", { max: MAX_QUANTITY });
+  const problem = say("quantity_invalid", { max: MAX_QUANTITY });
   const field = el("input", {
     type: "number",
     id: "quantity",
@@ -248,7 +248,7 @@ function cartOf(prices, cart, isEmpty) {
       el(
         "div",
         { class: "actions" },
-        el("button", { class: "primary big", "aria-disabled": isEmpty ? "true" : null }, say("to_order")),
+        el("button", { class: "primary big", "aria-disabled": isEmpty ? "true" : null }, say("review_order")),
         link("/subscriptions", { class: "button" }, say("nav_subscriptions")),
       ),
     ),

@@ -65,7 +65,7 @@ export default function downloads(app) {
 }
 
 function empty() {
-  return [icon("archive"), el("p", {}, say("downloads_empty")), link("/", { class: "button primary" }, say("to_overview"))];
+  return [icon("archive"), el("p", {}, say("downloads_empty")), link("/", { class: "button primary" }, say("go_to_overview"))];
 }
 
 /** @param {Backup[]} backups @param {Child[]} lines @param {Child} more */
@@ -165,10 +165,10 @@ function backupOf(app, backup, line) {
 
 /** @param {App} app @param {Backup} backup @param {string} when @param {boolean} isExpired @param {Line} line */
 function actionsOf(app, backup, when, isExpired, { isOpen, toggle, reload }) {
-  const all = button(say("download_both"), () => downloadAll(app, backup, backup.files).then(reload), {
+  const all = button(say("download_all"), () => downloadAll(app, backup, backup.files).then(reload), {
     class: "primary",
     icon: "download",
-    "aria-label": say("download_both_of", { time: when }),
+    "aria-label": say("download_all_of", { time: when }),
     key: "both",
   });
   const details = button(say("details"), toggle, {
@@ -188,7 +188,7 @@ function sizeOf({ status, files }) {
 
 /** @param {App} app @param {Backup} backup @param {boolean} isExpired @param {Resource<ComparedContents> | null} compared @param {() => void} reload */
 function detailsOf(app, backup, isExpired, compared, reload) {
-  const who = el("p", { class: "soft" }, icon("user"), say("made_for", { name: backup.requester.name }));
+  const who = el("p", { class: "soft" }, icon("user"), say("started_by", { name: backup.requester.name }));
   if (backup.failure) {
     const again = button(say("retry"), () => backUpNow(app), { key: "again" });
     const isFree = app.summary?.backup?.status !== "INPROGRESS";
@@ -207,13 +207,13 @@ function detailsOf(app, backup, isExpired, compared, reload) {
 
 /** @param {App} app @param {Backup} backup @param {boolean} isExpired */
 function expiryOf(app, backup, isExpired) {
-  if (isExpired) return el("p", { class: "soft" }, icon("clock"), say("expired", { time: time(backup.expiry_date) }));
+  if (isExpired) return el("p", { class: "soft" }, icon("clock"), say("files_expired_on", { time: time(backup.expiry_date) }));
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
   return el(
     "p",
     { class: left < 86_400 ? "soon" : "" },
     icon("clock"),
-    say("links_work", { span: duration(left), time: time(backup.expiry_date) }),
+    say("files_available_until", { span: duration(left), time: time(backup.expiry_date) }),
   );
 }
 
@@ -267,15 +267,15 @@ async function downloadAll(app, backup, files) {
 async function copyLink(app, backup, file) {
   try {
     const answer = await get(`/urls?backup_id=${backup.id}`);
-    if (!answer) return app.toast(say("expired_now"), { kind: "bad" });
+    if (!answer) return app.toast(say("links_expired_now"), { kind: "bad" });
     const links = file.kind === "data" ? answer.urls.data_links : answer.urls.attachment_links;
     const at = backup.files.filter(({ kind }) => kind === file.kind).findIndex(({ name }) => name === file.name);
     const isCopied = await navigator.clipboard.writeText(links[at]).then(
       () => true,
       () => false,
     );
-    if (isCopied) app.toast(say("copied", { time: time(answer.urls.expiry_date) }));
-    else app.toast(say("not_copied"), { kind: "bad" });
+    if (isCopied) app.toast(say("link_copied", { time: time(answer.urls.expiry_date) }));
+    else app.toast(say("link_not_copied"), { kind: "bad" });
   } catch (thrown) {
     app.showError(asProblem(thrown));
   }

@@ -133,7 +133,7 @@ function filtersOf(app, filter, change) {
     el(
       "div",
       { class: "field", key: "group" },
-      el("label", { for: "filter-group" }, say("kind")),
+      el("label", { for: "filter-group" }, say("filter_kind")),
       el("select", { id: "filter-group", name: "group", on: { change } }, ...choices),
     ),
     date("from"),
@@ -189,7 +189,11 @@ function eventOf(record) {
         { class: "soft" },
         el("time", { datetime: record.log_time }, timeOfDay(record.log_time)),
         visuallyHidden(" "),
-        el("span", {}, record.address ? say("by_link", { address: record.address }) : say("by", { name: record.done_by.name })),
+        el(
+          "span",
+          {},
+          record.address ? say("by_link", { address: record.address }) : say("done_by", { name: record.done_by.name }),
+        ),
         record.order ? orderLink(record.order, say("show_order_of", { what: words, time: longTime(record.log_time) })) : null,
       ),
     ),
@@ -204,7 +208,7 @@ function detailsOf(record) {
   if (record.product) details.push(productName({ product: record.product, plan: record.plan ?? null }));
   else if (record.plan) details.push(planName(record.plan));
   if (record.file_name) details.push(record.file_name);
-  if (record.count) details.push(say("times", { count: record.count }));
+  if (record.count) details.push(say("backup_count", { count: record.count }));
   if (record.amount && record.currency && !FREE.includes(record.kind))
     details.push(money(record.amount, record.currency, minorDigits(record.currency)));
   return details;

@@ -144,7 +144,7 @@ function outcomeOf(app, order, done) {
     el("p", {}, more),
     done ? el("p", { class: "notice good", key: "done" }, icon("check"), done) : null,
     !done && order.status !== "PAID" && followUpOf(app, order)
-      ? el("p", { class: "soft", key: "then" }, say("goes_on_after"))
+      ? el("p", { class: "soft", key: "then" }, say("continues_after_payment"))
       : null,
     order.refunded_amount > 0
       ? el(
@@ -162,7 +162,7 @@ function outcomeOf(app, order, done) {
 function actionsOf(order, pay, cancel) {
   const again = link("/add-ons", { class: "button primary", key: "again" }, say("order_again"));
   if (order.status === "DRAFT" || order.status === "AWAITING_PAYMENT") {
-    const words = say(order.status === "DRAFT" ? "confirm_and_pay" : "go_on_paying");
+    const words = say(order.status === "DRAFT" ? "confirm_and_pay" : "continue_to_payment");
     return el(
       "div",
       { key: "actions", class: "stack" },
@@ -180,7 +180,7 @@ function actionsOf(order, pay, cancel) {
     "div",
     { class: "actions", key: "actions" },
     link("/schedule", { class: "button primary" }, icon("calendar"), say("set_schedule")),
-    link("/", { class: "button" }, say("to_overview")),
+    link("/", { class: "button" }, say("go_to_overview")),
     order.receipt_url
       ? el("a", { href: order.receipt_url, class: "button", rel: "noreferrer" }, icon("receipt"), say("receipt"))
       : null,

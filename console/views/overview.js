@@ -103,7 +103,7 @@ function progressOf({ progress: { done, total, seconds_left: left } }) {
     ? el("progress", { max: Math.max(total.bytes, 1), value: Math.min(done.bytes, total.bytes), "aria-labelledby": "running" })
     : el("progress", { "aria-labelledby": "running" });
   const of = (/** @type {number} */ some, /** @type {number | undefined} */ all) =>
-    all === undefined ? "–" : say("of", { some: number(some), all: number(all) });
+    all === undefined ? "–" : say("done_of_total", { some: number(some), all: number(all) });
   return el(
     "div",
     { class: "running", key: "running" },
@@ -116,8 +116,11 @@ function progressOf({ progress: { done, total, seconds_left: left } }) {
     facts(
       [
         [say("records"), of(done.rows, total?.rows)],
-        [say("amount"), total ? say("of", { some: size(done.bytes), all: size(total.bytes) }) : "–"],
-        [say("time_left"), left === null || !total ? "–" : left < 2 ? say("almost") : say("about", { time: duration(left) })],
+        [say("data_amount"), total ? say("done_of_total", { some: size(done.bytes), all: size(total.bytes) }) : "–"],
+        [
+          say("time_left"),
+          left === null || !total ? "–" : left < 2 ? say("almost_done") : say("about_time", { time: duration(left) }),
+        ],
       ],
       "figures",
     ),
@@ -134,12 +137,17 @@ function beforeOf({ failure, downloadable, expiry_date: expiry }) {
 function resultOf(app, backup) {
   const key = "result";
   const when = backup.finished_time ?? backup.created_time;
-  const who = el("p", { class: "soft" }, say("made_by", { time: longTime(when), name: backup.requester.name }));
+  const who = el("p", { class: "soft" }, say("started_at_by", { time: longTime(when), name: backup.requester.name }));
   if (backup.failure) return el("div", { class: "result", key }, failure(app, backup.failure), who);
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
   const expiry = backup.downloadable
-    ? el("p", { class: "soft" }, icon("clock"), say("links_work", { span: duration(left), time: time(backup.expiry_date) }))
-    : el("p", { class: "soft" }, say("links_ended", { time: time(backup.expiry_date) }));
+    ? el(
+        "p",
+        { class: "soft" },
+        icon("clock"),
+        say("files_available_until", { span: duration(left), time: time(backup.expiry_date) }),
+      )
+    : el("p", { class: "soft" }, say("files_expired_on", { time: time(backup.expiry_date) }));
   const files = backup.files.map((file) => fileOf(app, backup, file));
   return el("div", { class: "result", key }, who, expiry, backup.downloadable ? el("ul", { class: "files" }, files) : null);
 }
@@ -200,7 +208,7 @@ function actionsOf(app, summary) {
 
 /** Description of "Back up now", or the reason why it is disabled. @param {Summary} summary */
 function reasonOf({ backup }) {
-  const words = say(backup?.status === "INPROGRESS" ? "busy" : "now_hint");
+  const words = say(backup?.status === "INPROGRESS" ? "backup_in_progress" : "back_up_now_hint");
   return el("p", { id: "busy", class: "soft reason", key: "busy" }, words);
 }
 
@@ -216,8 +224,9 @@ function allowanceOf(app, { allowance, schedule }) {
   const free = allowance.free_per_month ?? 0;
   const left = allowance.free_left ?? allowance.left ?? 0;
   const rows = /** @type {[Child, Child][]} */ ([]);
-  if (allowance.renews && free > 0) rows.push([say("renews"), date(allowance.renews)]);
-  if (allowance.one_time_left !== undefined) rows.push([say("bought_left"), say("times", { count: allowance.one_time_left })]);
+  if (allowance.renews && free > 0) rows.push([say("renews_on"), date(allowance.renews)]);
+  if (allowance.one_time_left !== undefined)
+    rows.push([say("bought_left"), say("backup_count", { count: allowance.one_time_left })]);
   if (allowance.weekly)
     rows.push([say("weekly_subscription"), say(`weekly_${allowance.weekly.status}`, { date: date(allowance.weekly.until) })]);
   const month = isoDate(app.now()).slice(0, 7);
@@ -245,7 +254,12 @@ function meter(left, free, planned) {
   return el(
     "div",
     { class: "allowance-left" },
-    el("p", { class: "large", id: "free-left" }, el("strong", {}, number(left)), el("span", {}, say("of_free", { free }))),
+    el(
+      "p",
+      { class: "large", id: "free-left" },
+      el("strong", {}, number(left)),
+      el("span", {}, say("of_free_this_month", { free })),
+    ),
     el(
       "div",
       {
@@ -302,7 +316,7 @@ function skippedOf(app) {
   const buy = app.summary?.allowance.purchases
     ? link("/add-ons/one_time", { class: "button" }, icon("cart"), say("buy_more"))
     : null;
-  return el("div", { class: "notice bad", key: "skipped" }, icon("alert"), el("p", {}, say("next_is_skipped")), buy);
+  return el("div", { class: "notice bad", key: "skipped" }, icon("alert"), el("p", {}, say("next_run_skipped")), buy);
 }
 
 /** Marks of a calendar day, most important first. */

@@ -1,4 +1,4 @@
-// Subscriptions with downgrade and resumption, the one-time add-on, and all orders.
+// Subscriptions with their cancellation and resumption, the one-time add-on, and all orders.
 
 import { asProblem, call, get } from "../api.js";
 import { ask } from "../dialog.js";
@@ -94,13 +94,13 @@ function oneTimeOf(app, prices) {
 }
 
 /** Ends a subscription with its period, after a confirmation. @param {App} app @param {Resource<Subscription[]>} loaded @param {Subscription} subscription */
-async function downgrade(app, loaded, subscription) {
+async function cancelSubscription(app, loaded, subscription) {
   const path = `/subscriptions/${subscription.id}/actions/cancel`;
   try {
-    const wanted = await downgradePreview(path);
+    const wanted = await cancellationPreview(path);
     if (wanted && (await isConfirmed(subscription, wanted))) {
       const { body } = await call("POST", path, { body: { subscription: { confirm: true } } });
-      app.toast(say("downgraded", { date: date(wanted.ends ?? subscription.period_end) }));
+      app.toast(say("subscription_cancelled", { date: date(wanted.ends ?? subscription.period_end) }));
       showChanged(app, loaded, body.subscription);
     }
   } catch (thrown) {
@@ -108,8 +108,8 @@ async function downgrade(app, loaded, subscription) {
   }
 }
 
-/** Asks the service what a downgrade would end, which it answers if `confirm` is false. @param {string} path @returns {Promise<{ ends?: string, plan_after?: string } | null>} */
-async function downgradePreview(path) {
+/** Asks the service what a cancellation would end, which it answers if `confirm` is false. @param {string} path @returns {Promise<{ ends?: string, plan_after?: string } | null>} */
+async function cancellationPreview(path) {
   try {
     await call("POST", path, { body: { subscription: { confirm: false } } });
     return null;
@@ -123,12 +123,12 @@ async function downgradePreview(path) {
 /** @param {Subscription} subscription @param {{ ends?: string, plan_after?: string }} wanted */
 function isConfirmed(subscription, { ends, plan_after: planAfter }) {
   const body = [
-    el("p", {}, say("downgrade_question", { product: productName(subscription) })),
-    el("p", {}, say("downgrade_ends", { date: date(ends ?? subscription.period_end) })),
-    planAfter ? el("p", {}, say("downgrade_plan", { plan: planName(planAfter) })) : null,
-    el("p", { class: "notice" }, icon("alert"), say("downgrade_note")),
+    el("p", {}, say("cancel_subscription_question", { product: productName(subscription) })),
+    el("p", {}, say("cancel_subscription_ends", { date: date(ends ?? subscription.period_end) })),
+    planAfter ? el("p", {}, say("cancel_subscription_plan", { plan: planName(planAfter) })) : null,
+    el("p", { class: "notice" }, icon("alert"), say("cancel_subscription_note")),
   ];
-  const words = { title: say("downgrade_title"), confirm: say("downgrade"), cancel: say("downgrade_keep") };
+  const words = { title: say("cancel_subscription_title"), confirm: say("cancel_subscription"), cancel: say("keep_subscription") };
   return ask({ ...words, body, isDangerous: true });
 }
 
@@ -161,12 +161,12 @@ function subscriptionOf(app, loaded, subscription) {
   })[status];
   const about = /** @type {[Child, Child][]} */ ([
     [say("price"), [money(amount, currency, digits), say("per_month")]],
-    [say("since"), date(started)],
-    [say(status === "ACTIVE" ? "renews" : "ends"), date(subscription.ended_time ?? end)],
+    [say("started_on"), date(started)],
+    [say(status === "ACTIVE" ? "renews_on" : "ends_on"), date(subscription.ended_time ?? end)],
   ]);
   const action = {
-    ACTIVE: () => button(say("downgrade"), () => downgrade(app, loaded, subscription)),
-    PAST_DUE: () => button(say("downgrade"), () => downgrade(app, loaded, subscription)),
+    ACTIVE: () => button(say("cancel_subscription"), () => cancelSubscription(app, loaded, subscription)),
+    PAST_DUE: () => button(say("cancel_subscription"), () => cancelSubscription(app, loaded, subscription)),
     ENDING: () => button(say("resume"), () => resume(app, loaded, subscription), { class: "primary" }),
     ENDED: () => null,
   }[status]();
@@ -200,7 +200,7 @@ function ordersOf({ orders, hasMore }, more) {
   const head = el(
     "tr",
     {},
-    ...["order", "state"].map((name) => el("th", { scope: "col" }, say(name))),
+    ...["order", "status"].map((name) => el("th", { scope: "col" }, say(name))),
     el("th", { scope: "col", class: "number" }, say("total")),
   );
   const rows = orders.map((order) =>

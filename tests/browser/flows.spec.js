@@ -37,10 +37,10 @@ for (const locale of ["en", "ja"]) {
       await open(page, program, "Paid", { locale, role: "plain user" });
       await expect(page.getByRole("alert")).toHaveText(S("only_administrators"));
       await page.getByLabel(S("token")).fill("nonsense");
-      await page.getByRole("button", { name: S("show") }).click();
-      await expect(page.getByRole("alert")).toHaveText(S("refused"));
+      await page.getByRole("button", { name: S("open_console") }).click();
+      await expect(page.getByRole("alert")).toHaveText(S("token_refused"));
       await page.getByLabel(S("token")).fill(program.tokens.Paid.administrator);
-      await page.getByRole("button", { name: S("show") }).click();
+      await page.getByRole("button", { name: S("open_console") }).click();
       await expect(page.getByText(S("state_heading"))).toBeVisible();
     });
 
@@ -57,7 +57,7 @@ for (const locale of ["en", "ja"]) {
       await now.click();
       await expect(page.getByText(S("status_INPROGRESS"), { exact: true })).toBeVisible();
       await expect(now).toHaveAttribute("aria-disabled", "true");
-      await expect(now).toHaveAccessibleDescription(S("busy"));
+      await expect(now).toHaveAccessibleDescription(S("backup_in_progress"));
       await expect(page.getByRole("progressbar")).toHaveAttribute("max", /\d+/);
       await release();
       await expect(page.getByText(S("state_ready"))).toBeVisible({ timeout: 60_000 });
@@ -73,7 +73,7 @@ for (const locale of ["en", "ja"]) {
       const card = page.locator(".backup").first();
       await card.getByRole("button", { name: S("details_of") }).click();
       await expect(card.getByText(files[0].checksum.value)).toBeVisible();
-      await expect(card.getByText(S("links_work"))).toBeVisible();
+      await expect(card.getByText(S("files_available_until"))).toBeVisible();
       const [download] = await Promise.all([
         page.waitForEvent("download"),
         card.getByRole("button", { name: S("download_file_of", { name: "Data_001.zip" }) }).click(),
@@ -81,7 +81,7 @@ for (const locale of ["en", "ja"]) {
       expect(download.suggestedFilename()).toMatch(/^Paid_\d{4}-\d\d-\d\d_Data_001\.zip$/);
       expect(await download.failure()).toBeNull();
       await card.getByRole("button", { name: S("copy_link_of", { name: "Attachments_001.zip" }) }).click();
-      await expect(page.locator("#toasts").getByText(S("copied"))).toBeVisible();
+      await expect(page.locator("#toasts").getByText(S("link_copied"))).toBeVisible();
       const link = await page.evaluate(() => navigator.clipboard.readText());
       expect((await fetch(link)).headers.get("content-length")).toBe(String(files[1].size));
       await expect(card.getByRole("rowheader", { name: "Leads", exact: true })).toBeVisible();
@@ -151,9 +151,9 @@ for (const locale of ["en", "ja"]) {
     test("history is a timeline with filters and pages", async ({ page }) => {
       await open(page, program, "Paid", { locale, to: "/history" });
       await expect(page.getByText(S("event_backup_ready")).first()).toBeVisible();
-      await page.getByLabel(S("kind"), { exact: true }).selectOption("schedules");
+      await page.getByLabel(S("filter_kind"), { exact: true }).selectOption("schedules");
       await expect(page.getByText(S("history_none_found"))).toBeVisible();
-      await page.getByLabel(S("kind"), { exact: true }).selectOption("backups");
+      await page.getByLabel(S("filter_kind"), { exact: true }).selectOption("backups");
       await expect(page.getByText(S("event_backup_started")).first()).toBeVisible();
       await page.getByLabel(S("to"), { exact: true }).fill("2020-01-01");
       await expect(page.getByText(S("history_none_found"))).toBeVisible();
@@ -162,7 +162,7 @@ for (const locale of ["en", "ja"]) {
         const { backups } = await call(program, "Paid", "GET", "/backups");
         await call(program, "Paid", "POST", `/${backups[0].id}/files/Data_001.zip/actions/download`);
       }
-      await page.getByLabel(S("kind"), { exact: true }).selectOption("downloads");
+      await page.getByLabel(S("filter_kind"), { exact: true }).selectOption("downloads");
       await expect(page.locator(".timeline > li")).toHaveCount(30);
       await page.getByRole("button", { name: S("show_older") }).click();
       await expect(page.locator(".timeline > li").nth(30)).toBeVisible();
@@ -223,7 +223,7 @@ for (const locale of ["en", "ja"]) {
         .getByRole("button", { name: S("remove"), exact: true })
         .click();
       await expect(page.getByText(S("webhooks_empty"))).toBeVisible();
-      await page.getByRole("button", { name: S("calendar_link_make") }).click();
+      await page.getByRole("button", { name: S("calendar_link_create") }).click();
       const link = await page.getByText(/calendar\.ics\?key=/).textContent();
       expect(await (await fetch(link ?? "")).text()).toContain("BEGIN:VCALENDAR");
     });
@@ -307,7 +307,7 @@ test.describe("what takes another clock, or goes wrong", () => {
 
     await open(page, program, "Paid", { to: "/downloads" });
     await page.getByRole("button", { name: say("en", "details_of") }).click();
-    await expect(page.getByText(say("en", "expired"))).toBeVisible();
+    await expect(page.getByText(say("en", "files_expired_on"))).toBeVisible();
     await expect(page.getByRole("button", { name: /^Download/ })).toHaveCount(0);
     await expect(page.getByRole("rowheader", { name: "Deals", exact: true })).toBeVisible();
     await program.stop();

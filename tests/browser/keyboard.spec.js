@@ -29,7 +29,7 @@ test("a schedule is set and stopped by keyboard alone", async ({ page }) => {
   await open(page, program, "Paid");
   await expect(page.getByText(S("no_schedule"))).toBeVisible();
   await page.keyboard.press("Tab");
-  await expect(page.getByRole("link", { name: S("skip") })).toBeFocused();
+  await expect(page.getByRole("link", { name: S("skip_to_content") })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("main")).toBeFocused();
   await tabTo(page, page.getByRole("main").getByRole("link", { name: S("set_schedule") }));

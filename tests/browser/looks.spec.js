@@ -38,7 +38,7 @@ test("all files of a backup come with one press, and are then known to be downlo
   await expect(page.getByRole("img", { name: /^Size per backup/ })).toBeVisible();
   const names = [];
   page.on("download", (download) => names.push(download.suggestedFilename()));
-  await line.getByRole("button", { name: S("download_both_of") }).click();
+  await line.getByRole("button", { name: S("download_all_of") }).click();
   await expect.poll(() => names.length).toBe(2);
   const day = new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Tokyo" }).format(new Date());
   expect(names.sort()).toEqual([`Paid_${day}_Attachments_001.zip`, `Paid_${day}_Data_001.zip`]);

@@ -50,7 +50,7 @@ for (const locale of ["en", "ja"]) {
       await expect(limit.getByText(S("limit_used", { free: 2 }))).toBeVisible();
       await keep(page, "limit");
       await limit.getByLabel(S("quantity"), { exact: true }).fill("250");
-      await expect(limit.getByText(S("quantity_wrong", { max: 100 }))).toBeVisible();
+      await expect(limit.getByText(S("quantity_invalid", { max: 100 }))).toBeVisible();
       await limit.getByLabel(S("quantity"), { exact: true }).fill("3");
       await expect(limit.getByText(S("limit_total", { total: locale === "ja" ? "￥4,500" : "¥4,500" }))).toBeVisible();
       await limit
@@ -58,7 +58,7 @@ for (const locale of ["en", "ja"]) {
         .click();
       await pay(page);
       await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("order_paid_heading"));
-      await expect(page.locator(".outcome").getByText(S("backup_begun"))).toBeVisible();
+      await expect(page.locator(".outcome").getByText(S("backup_started"))).toBeVisible();
       await ended(program, "Used");
       await keep(page, "purchase");
       await visit(page, locale, "overview");
@@ -66,10 +66,10 @@ for (const locale of ["en", "ja"]) {
       expect((await call(program, "Used", "GET", "/summary")).summary.allowance.left).toBe(2);
       await lookAgain(page);
       await page.getByRole("button", { name: S("back_up_now") }).click();
-      const question = page.getByRole("dialog", { name: S("now_title") });
-      await expect(question.getByText(S("now_uses", { left: 2, after: 1 }))).toBeVisible();
+      const question = page.getByRole("dialog", { name: S("confirm_backup_title") });
+      await expect(question.getByText(S("confirm_backup_uses", { left: 2, after: 1 }))).toBeVisible();
       await question.getByRole("button", { name: S("back_up_now") }).click();
-      await expect(page.locator("#toasts").getByText(S("backup_begun"))).toBeVisible();
+      await expect(page.locator("#toasts").getByText(S("backup_started"))).toBeVisible();
       await ended(program, "Used");
       await lookAgain(page);
       await expect(page.getByText(S("state_ready"))).toBeVisible();
@@ -90,18 +90,18 @@ for (const locale of ["en", "ja"]) {
       expect([summary.schedule.rrule, summary.schedule.skips]).toEqual(["RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO", []]);
       await visit(page, locale, "subscriptions");
       await keep(page, "subscriptions");
-      await page.getByRole("button", { name: S("downgrade"), exact: true }).click();
-      const dialog = page.getByRole("dialog", { name: S("downgrade_title") });
-      await expect(dialog.getByText(S("downgrade_ends"))).toBeVisible();
+      await page.getByRole("button", { name: S("cancel_subscription"), exact: true }).click();
+      const dialog = page.getByRole("dialog", { name: S("cancel_subscription_title") });
+      await expect(dialog.getByText(S("cancel_subscription_ends"))).toBeVisible();
       await keep(page, "downgrade");
-      await dialog.getByRole("button", { name: S("downgrade_keep") }).click();
-      await page.getByRole("button", { name: S("downgrade"), exact: true }).click();
-      await dialog.getByRole("button", { name: S("downgrade"), exact: true }).click();
+      await dialog.getByRole("button", { name: S("keep_subscription") }).click();
+      await page.getByRole("button", { name: S("cancel_subscription"), exact: true }).click();
+      await dialog.getByRole("button", { name: S("cancel_subscription"), exact: true }).click();
       await expect(page.getByText(S("subscription_ENDING"), { exact: true })).toBeVisible();
       await page.getByRole("button", { name: S("resume") }).click();
       await expect(page.getByText(S("subscription_ACTIVE"), { exact: true })).toBeVisible();
       await page.goto(`${program.url}/#/history`);
-      await page.getByLabel(S("kind"), { exact: true }).selectOption("purchases");
+      await page.getByLabel(S("filter_kind"), { exact: true }).selectOption("purchases");
       await expect(page.getByText(S("event_purchased")).first()).toBeVisible();
     });
 
@@ -110,7 +110,7 @@ for (const locale of ["en", "ja"]) {
       await page.getByRole("radio", { name: /Ultimate/ }).check();
       await page.getByLabel(S("quantity"), { exact: true }).fill("1");
       await keep(page, "addons");
-      await page.getByRole("button", { name: S("to_order") }).click();
+      await page.getByRole("button", { name: S("review_order") }).click();
       await expect(page.getByRole("rowheader", { name: S("product_plan", { plan: "Ultimate" }) })).toBeVisible();
       await expect(page.getByText(S("renews_monthly"))).toBeVisible();
       await keep(page, "order");
@@ -119,7 +119,7 @@ for (const locale of ["en", "ja"]) {
       await page.getByRole("link", { name: S("change_choice") }).click();
       await expect(page.getByRole("radio", { name: /Ultimate/ })).toBeChecked();
       await expect(page.getByLabel(S("quantity"), { exact: true })).toHaveValue("1");
-      await page.getByRole("button", { name: S("to_order") }).click();
+      await page.getByRole("button", { name: S("review_order") }).click();
       await page.getByRole("button", { name: S("confirm_and_pay") }).click();
       await pay(page);
       await expect(page.getByRole("heading", { level: 1 })).toHaveText(S("order_paid_heading"));
@@ -140,8 +140,8 @@ for (const locale of ["en", "ja"]) {
       await page.getByRole("button", { name: S("done") }).click();
       const limit = page.getByRole("dialog", { name: S("limit_title") });
       await expect(limit.getByText(S("limit_skipped"))).toBeVisible();
-      await limit.getByRole("button", { name: S("limit_anyway") }).click();
-      await expect(page.locator("section.next").getByText(S("next_is_skipped"))).toBeVisible();
+      await limit.getByRole("button", { name: S("limit_set_without_buying") }).click();
+      await expect(page.locator("section.next").getByText(S("next_run_skipped"))).toBeVisible();
       await visit(page, locale, "schedule");
       await page.getByRole("button", { name: S("done") }).click();
       await limit
@@ -152,7 +152,7 @@ for (const locale of ["en", "ja"]) {
       await expect(page.locator(".outcome").getByText(S("schedule_changed"))).toBeVisible();
       await visit(page, locale, "overview");
       await expect(page.locator("section.next strong")).toBeVisible();
-      await expect(page.getByText(S("next_is_skipped"))).toHaveCount(0);
+      await expect(page.getByText(S("next_run_skipped"))).toHaveCount(0);
       await program.stop();
       await place.remove();
     });
@@ -162,8 +162,8 @@ for (const locale of ["en", "ja"]) {
       await expect(page.getByRole("alert").getByText(S("not_sold"))).toBeVisible();
       await expect(page.getByText(S("cart_empty"))).toBeVisible();
       await page.getByLabel(S("quantity"), { exact: true }).fill("250");
-      await expect(page.getByRole("alert").getByText(S("quantity_wrong", { max: 100 }))).toBeVisible();
-      await expect(page.getByRole("button", { name: S("to_order") })).toHaveAttribute("aria-disabled", "true");
+      await expect(page.getByRole("alert").getByText(S("quantity_invalid", { max: 100 }))).toBeVisible();
+      await expect(page.getByRole("button", { name: S("review_order") })).toHaveAttribute("aria-disabled", "true");
       await page.getByLabel(S("quantity"), { exact: true }).fill("100");
       await expect(page.locator(".bill .total")).toContainText("150,000");
       await open(page, program, "Unlimited", { locale, to: "/add-ons/one_time" });
@@ -179,7 +179,7 @@ for (const locale of ["en", "ja"]) {
       await keep(page, "one-time-addons");
       await addons.getByRole("link", { name: S("buy_now_product") }).click();
       await page.getByLabel(S("quantity"), { exact: true }).fill("2");
-      await page.getByRole("button", { name: S("to_order") }).click();
+      await page.getByRole("button", { name: S("review_order") }).click();
       const total = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: S("total") }) });
       await expect(total).toContainText("3,000");
       await page.getByRole("button", { name: S("confirm_and_pay") }).click();

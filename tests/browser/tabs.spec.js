@@ -44,7 +44,7 @@ test("without another tab the sign-in page keeps the address", async ({ page }) 
   await expect(page.getByText(/You will continue to “Downloads”/)).toBeVisible();
   await expect(page.getByRole("alert")).toHaveCount(0);
   await page.getByLabel(S("token")).fill(program.tokens.Paid.administrator);
-  await page.getByRole("button", { name: S("show") }).click();
+  await page.getByRole("button", { name: S("open_console") }).click();
   await expect(page.locator(".backup").first()).toBeVisible();
   expect(new URL(page.url()).hash).toBe("#/downloads");
 });

@@ -33,8 +33,8 @@ for (const locale of ["en", "ja"]) {
       });
       const now = page.getByRole("button", { name: S("back_up_now") });
       await now.click();
-      const question = page.getByRole("dialog", { name: S("now_title") });
-      await expect(question.getByText(S("now_uses", { left: 2, after: 1 }))).toBeVisible();
+      const question = page.getByRole("dialog", { name: S("confirm_backup_title") });
+      await expect(question.getByText(S("confirm_backup_uses", { left: 2, after: 1 }))).toBeVisible();
       await question.getByRole("button", { name: S("back_up_now") }).click();
       await expect.poll(() => keys.length).toBe(2);
       await expect(now).toHaveAttribute("aria-busy", "true");
@@ -44,7 +44,7 @@ for (const locale of ["en", "ja"]) {
       await lookAgain(page);
       await expect(now).toHaveAttribute("aria-busy", "true");
       answer();
-      await expect(page.locator("#toasts").getByText(S("backup_begun"))).toBeVisible();
+      await expect(page.locator("#toasts").getByText(S("backup_started"))).toBeVisible();
       await expect(now).not.toHaveAttribute("aria-busy", "true");
       expect(keys).toHaveLength(2);
       expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
@@ -71,11 +71,11 @@ for (const locale of ["en", "ja"]) {
       await expect(
         dialog.getByText(S("conflict_rule", { rule: locale === "ja" ? "隔週の金曜日" : "every other Friday" })),
       ).toBeVisible();
-      await dialog.getByRole("button", { name: S("conflict_stay") }).click();
+      await dialog.getByRole("button", { name: S("conflict_keep_editing") }).click();
       await expect(page.getByLabel(S("choice_monthly"), { exact: true })).toBeChecked();
       expect((await current()).rrule).toBe(fridays.backup.rrule);
       await page.getByRole("button", { name: S("done") }).click();
-      await dialog.getByRole("button", { name: S("conflict_theirs") }).click();
+      await dialog.getByRole("button", { name: S("conflict_load_theirs") }).click();
       await expect(page.getByLabel(S("choice_biweekly"), { exact: true })).toBeChecked();
       await expect(page.getByLabel(S("weekday"), { exact: true })).toHaveValue("FR");
 
@@ -83,7 +83,7 @@ for (const locale of ["en", "ja"]) {
       await call(program, "Tabs", "PUT", `${path}/actions/cancel`);
       await page.getByRole("button", { name: S("done") }).click();
       await expect(dialog.getByText(S("conflict_stopped"))).toBeVisible();
-      await dialog.getByRole("button", { name: S("conflict_mine") }).click();
+      await dialog.getByRole("button", { name: S("conflict_overwrite") }).click();
       await expect(page.locator("#toasts").getByText(S("schedule_set"))).toBeVisible();
       expect((await current()).rrule).toBe("RRULE:FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=1");
       await call(program, "Tabs", "PUT", `/${(await current()).id}/actions/cancel`);
@@ -105,13 +105,13 @@ for (const locale of ["en", "ja"]) {
       await expect(dialog.getByText("boss@example.com")).toBeVisible();
       await expect(dialog.getByText("06:00")).toBeVisible();
       await expect(dialog.getByText("05:30")).toBeVisible();
-      await dialog.getByRole("button", { name: S("conflict_theirs") }).click();
+      await dialog.getByRole("button", { name: S("conflict_load_theirs") }).click();
       await expect(time).toHaveValue("06:00");
       await expect(page.getByLabel(S("recipient", { number: 1 }))).toHaveValue("boss@example.com");
       await time.fill("05:30");
       await put({ time_of_day: "07:00" });
       await page.getByRole("button", { name: S("save"), exact: true }).click();
-      await dialog.getByRole("button", { name: S("conflict_mine") }).click();
+      await dialog.getByRole("button", { name: S("conflict_overwrite") }).click();
       await expect(page.locator("#toasts").getByText(S("settings_saved"))).toBeVisible();
       expect((await call(program, "Tabs", "GET", "/settings")).settings.time_of_day).toBe("05:30");
     });
