@@ -43,7 +43,7 @@ async fn more_modules_than_a_transaction_takes_become_current_at_once_and_others
 
 /// The table rejects items over 400 KB. Items of the failed publication that were written before are never read.
 #[tokio::test]
-async fn of_a_publication_that_fails_nothing_is_current() {
+async fn a_failed_publication_leaves_the_current_versions() {
     let emulators = Emulators::start().await;
     let catalogue = &emulators.ports.catalogue;
     let before = [module("Deals", 1), module("Leads", 2)];

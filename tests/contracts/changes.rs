@@ -11,7 +11,7 @@ use crate::emulators::{Emulators, ORG, OTHER};
 use crate::samples::{contact, entry, event, hours, kind, now, occurrence, person};
 
 #[tokio::test]
-async fn a_contact_is_written_over() {
+async fn a_contact_is_overwritten() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     let user = person().id;
@@ -25,7 +25,7 @@ async fn a_contact_is_written_over() {
 }
 
 #[tokio::test]
-async fn a_customer_is_written_over() {
+async fn a_customer_is_overwritten() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     assert_eq!(ports.purchases.customer(ORG).await.unwrap(), None);
@@ -37,7 +37,7 @@ async fn a_customer_is_written_over() {
 }
 
 #[tokio::test]
-async fn what_became_of_an_occurrence_is_written_once() {
+async fn the_outcome_of_an_occurrence_is_written_once() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     let first = occurrence(5, hours(1));

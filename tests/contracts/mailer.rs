@@ -54,14 +54,14 @@ async fn a_mail_sent_twice_is_one_to_its_reader() {
 }
 
 #[tokio::test]
-async fn a_sender_that_is_not_verified_may_be_later() {
+async fn an_unverified_sender_is_a_temporary_failure() {
     let emulators = Emulators::start().await;
     let sent = emulators.mailer_of("backups@nobody.example").send(&mail()).await;
     emulators.keep(Gap::UnverifiedSenders, kind(sent) == Some(ErrorKind::Unavailable));
 }
 
 #[tokio::test]
-async fn what_is_no_address_is_refused() {
+async fn an_invalid_address_is_refused() {
     let emulators = Emulators::start().await;
     let sent = emulators.mailer().send(&Mail { to: "nowhere".to_owned(), ..mail() }).await;
     emulators.keep(Gap::NoAddress, kind(sent) == Some(ErrorKind::Refused));

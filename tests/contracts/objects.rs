@@ -88,7 +88,7 @@ async fn the_buckets_are_different() {
 }
 
 #[tokio::test]
-async fn a_head_tells_of_an_object_without_reading_it() {
+async fn metadata_are_read_without_the_object() {
     let emulators = Emulators::start().await;
     let objects = &*emulators.ports.objects;
     let at = ObjectRef::archives("a");
@@ -104,7 +104,7 @@ async fn a_head_tells_of_an_object_without_reading_it() {
 }
 
 #[tokio::test]
-async fn an_object_is_deleted_there_or_not() {
+async fn an_object_is_deleted_whether_or_not_it_exists() {
     let emulators = Emulators::start().await;
     let objects = &*emulators.ports.objects;
     put(objects, "a", "x").await;
@@ -207,7 +207,7 @@ async fn an_object_without_a_date_is_not_taken_for_an_old_one() {
 }
 
 #[tokio::test]
-async fn an_early_end_is_an_error_and_no_short_object() {
+async fn a_truncated_body_is_an_error() {
     // No emulator truncates a body, so this test server does.
     let objects = served_once("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello".to_owned()).await;
     assert_eq!(kind(read_all(&*objects, &ObjectRef::archives("a")).await), Some(ErrorKind::Unavailable));

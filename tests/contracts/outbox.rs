@@ -37,7 +37,7 @@ async fn a_delivery_is_added_once_for_one_receiver_of_one_event() {
 }
 
 #[tokio::test]
-async fn of_two_who_begin_an_attempt_one_does() {
+async fn of_two_concurrent_attempts_one_begins() {
     let emulators = Emulators::start().await;
     let outbox = &emulators.ports.outbox;
     for receiver in receivers() {

@@ -13,7 +13,7 @@ fn amount(items: u64, rows: u64, bytes: u64) -> Amount {
 }
 
 #[tokio::test]
-async fn progress_is_the_sum_of_what_each_item_said_last() {
+async fn progress_is_the_sum_of_the_last_amounts_of_all_items() {
     let emulators = Emulators::start().await;
     let progress = &emulators.ports.progress;
     assert_eq!(progress.done(ORG, RUN).await.unwrap(), Amount::default());
@@ -29,7 +29,7 @@ async fn progress_is_the_sum_of_what_each_item_said_last() {
 }
 
 #[tokio::test]
-async fn what_a_run_recorded_goes_after_thirty_days() {
+async fn the_progress_of_a_run_expires_after_thirty_days() {
     let emulators = Emulators::start().await;
     let progress = &emulators.ports.progress;
     progress.record(ORG, RUN, 0, amount(1, 2, 3), now()).await.unwrap();

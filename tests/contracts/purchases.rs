@@ -50,7 +50,7 @@ async fn orders_are_read_from_the_newest_on() {
 }
 
 #[tokio::test]
-async fn the_open_order_holds_the_place_of_the_checkout() {
+async fn the_open_order_holds_the_checkout_lock() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     assert_eq!(ports.purchases.open_order(ORG).await.unwrap(), None);

@@ -18,7 +18,7 @@ fn answer() -> StoredAnswer {
 }
 
 #[tokio::test]
-async fn of_attempts_at_once_one_begins() {
+async fn of_concurrent_attempts_one_begins() {
     let emulators = Emulators::start().await;
     let requests = &emulators.ports.requests;
     let attempts: Vec<_> = (1..=8).map(|token| attempt("a", token)).collect();

@@ -89,7 +89,7 @@ async fn a_schedule_is_due_from_its_next_run_on_until_it_is_stopped() {
 }
 
 #[tokio::test]
-async fn a_backup_is_due_soon_until_its_run_begins_then_when_it_counts_as_given_up_unless_it_has_ended() {
+async fn a_backup_is_due_soon_until_its_run_begins_and_at_its_deadline_until_it_ends() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     let due = [Due::Backup(ORG, BackupId(7))];
@@ -125,7 +125,7 @@ async fn a_delivery_is_due_at_its_next_attempt_until_it_has_ended() {
 }
 
 #[tokio::test]
-async fn what_is_due_is_of_all_organisations() {
+async fn due_items_of_all_organisations_are_found() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     // More organisations than the index has partitions.
@@ -138,7 +138,7 @@ async fn what_is_due_is_of_all_organisations() {
 }
 
 #[tokio::test]
-async fn an_item_that_cannot_be_read_is_reported_and_keeps_no_other_from_being_found() {
+async fn an_unreadable_item_is_reported_and_the_others_are_found() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     let set = schedule(ORG, 5);

@@ -58,7 +58,7 @@ async fn the_secrets_of_the_payment_providers_messages_are_read() {
 }
 
 #[tokio::test]
-async fn a_secret_of_another_form_is_corrupt_and_not_told() {
+async fn a_malformed_secret_is_corrupt_and_its_text_is_not_shown() {
     let emulators = Emulators::start().await;
     let error = emulators.payments(&emulators.settings.signer_secret, "http://127.0.0.1:9").await.expect_err("is no payment key");
     assert_eq!(error.kind, ErrorKind::Corrupt);
@@ -66,7 +66,7 @@ async fn a_secret_of_another_form_is_corrupt_and_not_told() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_not_there_is_an_error() {
+async fn a_missing_secret_is_an_error() {
     let emulators = Emulators::start().await;
     assert!(emulators.payments("contracts-none", "http://127.0.0.1:9").await.is_err());
 }

@@ -110,7 +110,7 @@ async fn a_transaction_has_at_most_a_hundred_changes() {
 }
 
 #[tokio::test]
-async fn of_changes_at_once_one_is_made() {
+async fn of_concurrent_changes_one_succeeds() {
     let emulators = Emulators::start().await;
     let store = &emulators.ports.store;
     store.commit(ORG, vec![Change::Organisation(organisation(ORG))]).await.unwrap();

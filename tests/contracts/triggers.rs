@@ -48,7 +48,7 @@ async fn without_a_window_triggers_come_at_once() {
 }
 
 #[tokio::test]
-async fn another_trigger_takes_the_place_of_the_one_before() {
+async fn a_new_trigger_replaces_the_previous_one() {
     let emulators = Emulators::start().await;
     let triggers = emulators.triggers(15);
     for (schedule, expression) in [(5, "cron(0 4 ? * 2 *)"), (5, "cron(0 4 ? * 2 *)"), (6, "cron(30 4 15 * ? *)")] {
@@ -61,7 +61,7 @@ async fn another_trigger_takes_the_place_of_the_one_before() {
 }
 
 #[tokio::test]
-async fn a_trigger_is_removed_there_or_not() {
+async fn a_trigger_is_removed_whether_or_not_it_exists() {
     let emulators = Emulators::start().await;
     let triggers = emulators.triggers(15);
     triggers.delete(ORG).await.expect("one that was never there is no error");

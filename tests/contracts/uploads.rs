@@ -96,7 +96,7 @@ async fn nothing_is_visible_until_it_is_complete() {
 }
 
 #[tokio::test]
-async fn an_upload_that_was_given_up_is_gone() {
+async fn an_aborted_upload_is_gone() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     let upload = begin(ports).await;

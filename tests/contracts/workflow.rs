@@ -29,7 +29,7 @@ async fn a_name_that_was_used_starts_nothing_and_is_no_error() {
 }
 
 #[tokio::test]
-async fn of_starts_at_once_with_one_name_one_counts() {
+async fn concurrent_starts_with_one_name_start_one_execution() {
     let emulators = Emulators::start().await;
     let input = || json!({ "org": "1", "backup": "7" });
     let started = join_all((0..8).map(|_| emulators.ports.workflow.start("backup-7", input()))).await;

@@ -24,7 +24,7 @@ async fn schedule(shop: &Shop) -> Value {
 }
 
 #[tokio::test]
-async fn a_used_up_month_says_which_run_it_skips_and_what_to_buy() {
+async fn a_used_up_month_names_the_skipped_run_and_what_to_buy() {
     let shop = Shop::open("Standard", "JP").await;
     assert_eq!(preview(&shop, BIWEEKLY).await["limit"], Value::Null, "both are left");
     assert_eq!(shop.world.back_up().await.status, BackupStatus::Completed);
@@ -47,7 +47,7 @@ async fn a_used_up_month_says_which_run_it_skips_and_what_to_buy() {
 }
 
 #[tokio::test]
-async fn a_weekly_schedule_asks_for_its_subscription_and_not_for_a_backup() {
+async fn a_weekly_schedule_needs_the_subscription_and_offers_no_one_time_backups() {
     let shop = Shop::open("Standard", "JP").await;
     assert_eq!(shop.world.back_up().await.status, BackupStatus::Completed);
     let limit = preview(&shop, WEEKLY).await["limit"].clone();
@@ -79,7 +79,7 @@ async fn a_plan_without_backups_says_so_before_a_schedule_is_set() {
 }
 
 #[tokio::test]
-async fn looking_at_what_a_choice_costs_stores_nothing() {
+async fn a_price_quote_stores_nothing() {
     let shop = Shop::open("Standard", "JP").await;
     let administrator = shop.world.administrator();
     let prices = administrator.get("/backup/prices?one_time=3&weekly=true&plan=Ultimate").await.body["prices"].clone();
@@ -100,7 +100,7 @@ async fn looking_at_what_a_choice_costs_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_plan_without_limit_sells_no_backups() {
+async fn an_unlimited_plan_offers_no_backups() {
     let shop = Shop::open("Own", "JP").await;
     let administrator = shop.world.administrator();
     let prices = administrator.get("/backup/prices").await.body["prices"].clone();

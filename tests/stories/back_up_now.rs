@@ -73,7 +73,7 @@ async fn notifications_stay_unread_until_they_are_marked() {
 }
 
 #[tokio::test]
-async fn of_many_requests_at_once_one_makes_a_backup() {
+async fn concurrent_requests_make_one_backup() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let administrator = world.administrator();

@@ -25,7 +25,7 @@ const CALLS: [(Method, &str); 11] = [
 ];
 
 #[tokio::test]
-async fn without_a_valid_token_nothing_is_answered() {
+async fn requests_without_a_valid_token_are_refused() {
     let world = World::start().await;
     let token = world.local.token(world.org, Role::Administrator).unwrap();
     let tampered = format!("{}x", &token[..token.len() - 1]);
@@ -58,7 +58,7 @@ fn shared_secret_token(org: OrgId) -> String {
 }
 
 #[tokio::test]
-async fn a_token_ends() {
+async fn an_expired_token_is_refused() {
     let clock = Arc::new(ManualClock::at(Utc::now()));
     let world = World::start_with(|options| options.clock = clock.clone()).await;
     let administrator = world.administrator();
@@ -70,7 +70,7 @@ async fn a_token_ends() {
 }
 
 #[tokio::test]
-async fn a_plain_user_may_do_nothing() {
+async fn a_user_who_is_no_administrator_is_refused() {
     let world = World::start().await;
     for (method, path) in CALLS {
         let answer = world.user().send(method, &format!("/crm/bulk/v8{path}"), "").await;
@@ -98,7 +98,7 @@ async fn another_organisation_sees_nothing_of_a_backup() {
 }
 
 #[tokio::test]
-async fn an_organisation_that_is_not_known_gets_an_error_and_no_backup() {
+async fn an_unknown_organisation_gets_an_error_and_no_backup() {
     let world = World::start().await;
     let unknown = world.bearer(&world.local.token(OrgId(5), Role::Administrator).unwrap());
     let answer = unknown.post("/backup", "").await;
@@ -108,7 +108,7 @@ async fn an_organisation_that_is_not_known_gets_an_error_and_no_backup() {
 }
 
 #[tokio::test]
-async fn bodies_and_parameters_that_cannot_be_read_are_refused() {
+async fn malformed_bodies_and_parameters_are_refused() {
     let world = World::start().await;
     let administrator = world.administrator();
     let too_large = " ".repeat(3 << 20) + "x";
@@ -151,7 +151,7 @@ async fn unknown_paths_versions_and_methods_have_their_own_codes() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_outside_zohos_paths_is_answered_with_those_that_are_right() {
+async fn a_wrong_method_outside_zohos_paths_is_answered_with_the_allowed_ones() {
     let world = World::start().await;
     let token = world.local.token(world.org, hozon_shared::domain::organisation::Role::Administrator).unwrap();
     let http = reqwest::Client::new();

@@ -120,7 +120,7 @@ fn teams(body: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_backup_is_told_in_slack_and_in_teams_and_hostile_names_stay_text() {
+async fn a_backup_is_reported_to_slack_and_teams_and_hostile_names_stay_text() {
     let world = world().await;
     let name = "<!channel> & [Sakura](https://evil.example) *Ltd*";
     rename(&world, name).await;
@@ -188,7 +188,7 @@ async fn a_channel_that_was_removed_is_disabled_at_once() {
 }
 
 #[tokio::test]
-async fn a_format_that_is_not_known_is_refused_and_none_is_json() {
+async fn an_unknown_format_is_refused_and_the_default_is_json() {
     let world = world().await;
     let body = json!({ "webhook": { "url": "https://example.com/hook", "kind": "irc" } }).to_string();
     let refused = world.administrator().post("/backup/webhooks", &body).await;

@@ -50,7 +50,7 @@ fn zips(ran: &Ran) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_demo_makes_a_backup_that_verify_finds_right_and_import_takes() {
+async fn the_demo_makes_a_backup_that_verify_accepts_and_import_loads() {
     let folder = TempDir::new().unwrap();
     let demo = hozon_with(&folder.path().join("a"), &["--once"]).await;
     assert!(demo.ok, "{}", demo.err);
@@ -92,7 +92,7 @@ async fn an_unknown_plan_or_country_is_refused_with_the_known_ones() {
 }
 
 #[tokio::test]
-async fn the_demo_serves_when_no_backup_is_left_and_says_how_to_go_on() {
+async fn the_demo_serves_and_says_what_to_do_when_no_backup_is_left() {
     let folder = TempDir::new().unwrap();
     let mut command = Command::new(hozon());
     command.args(["--data", folder.path().to_str().unwrap(), "--port", "0", "--plan", "Free"]);
@@ -159,7 +159,7 @@ pub fn noise(bytes: usize, seed: u64) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_proxy_in_the_environment_gets_none_of_the_programs_own_calls() {
+async fn the_programs_own_calls_ignore_a_proxy_in_the_environment() {
     let folder = TempDir::new().unwrap();
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     proxy.set_nonblocking(true).unwrap();

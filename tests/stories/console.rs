@@ -82,7 +82,7 @@ async fn a_failed_backup_holds_nothing() {
 }
 
 #[tokio::test]
-async fn a_rule_is_shown_before_it_is_set() {
+async fn the_runs_of_a_rule_are_previewed_before_it_is_set() {
     let world = on_a_tuesday().await;
     let administrator = world.administrator();
     let preview =
@@ -105,7 +105,7 @@ async fn a_rule_is_shown_before_it_is_set() {
 }
 
 #[tokio::test]
-async fn the_summary_counts_news_and_has_the_backup_before_the_running_one() {
+async fn the_summary_counts_unread_notifications_and_has_the_backup_before_the_running_one() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let administrator = world.administrator();
@@ -138,7 +138,7 @@ fn leads(zips: &[std::path::PathBuf]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_only_looks_like_a_number_is_left_to_the_spreadsheet_where_that_is_wanted() {
+async fn cells_that_only_look_like_numbers_are_not_marked_if_protection_is_off() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let administrator = world.administrator();
@@ -150,7 +150,7 @@ async fn what_only_looks_like_a_number_is_left_to_the_spreadsheet_where_that_is_
 }
 
 #[tokio::test]
-async fn options_for_csv_count_for_the_next_backup() {
+async fn csv_options_apply_to_the_next_backup() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let usual = world.back_up_well().await;
@@ -193,7 +193,7 @@ async fn an_organisation_chooses_its_largest_zip() {
 }
 
 #[tokio::test]
-async fn the_source_shows_what_there_is_to_back_up() {
+async fn the_source_lists_what_is_backed_up() {
     let world = World::start().await;
     let from = Crm::small().file("Emails.csv", b"Id\n1\n");
     let marks = vec!["Emails=mail".parse().unwrap()];
@@ -223,7 +223,7 @@ async fn the_console_is_served_with_its_policy() {
 }
 
 #[tokio::test]
-async fn a_change_answers_with_the_summary_when_it_is_asked_for_and_with_nothing_new_otherwise() {
+async fn a_change_answers_with_the_summary_only_if_the_request_prefers_it() {
     let world = on_a_tuesday().await;
     world.import(Crm::small().inputs()).await;
     let administrator = world.administrator();

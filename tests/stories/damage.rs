@@ -82,7 +82,7 @@ async fn a_damaged_place_in_the_stream_loses_no_mail_and_repeats_none() {
 }
 
 #[tokio::test]
-async fn one_damaged_execution_or_schedule_is_set_aside_by_name_and_the_rest_goes_on() {
+async fn a_damaged_execution_or_schedule_is_set_aside_and_the_others_continue() {
     let folder = backed_up().await;
     for file in ["executions/run-1.json", "scheduler/schedule-1.json"] {
         std::fs::write(folder.path().join(file), "{\"input\":").unwrap();
@@ -110,7 +110,7 @@ async fn a_lost_list_of_organisations_is_made_from_the_table() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_leaves_no_file_and_no_folder_behind() {
+async fn a_deleted_object_leaves_no_file_and_no_folder() {
     let clock = Arc::new(ManualClock::at(Utc::now()));
     let world = World::start_with(|options| options.clock = clock.clone()).await;
     world.import(Crm::small().inputs()).await;

@@ -57,7 +57,7 @@ async fn a_download_with_a_link_is_in_the_history() {
 }
 
 #[tokio::test]
-async fn all_pieces_and_repeats_of_a_download_are_one() {
+async fn pieces_and_repeats_of_a_download_are_recorded_once() {
     let clock = Arc::new(ManualClock::at("2027-01-15T03:00:00Z".parse().expect("a time")));
     let world = World::start_with(|options| options.clock = clock.clone()).await;
     world.import(Crm::small().inputs()).await;
@@ -103,7 +103,7 @@ async fn a_download_that_was_recorded_with_its_click_is_not_recorded_again() {
 }
 
 #[tokio::test]
-async fn what_is_no_download_is_left_alone_and_nonsense_is_said_to_be() {
+async fn other_requests_are_ignored_and_malformed_events_are_refused() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let backup = world.back_up().await;

@@ -60,7 +60,7 @@ fn a_link_becomes_the_zips_key_and_carries_neither_query_nor_authorization_to_s3
 }
 
 #[test]
-fn it_refuses_what_rust_refuses_with_the_same_code() {
+fn the_function_and_rust_refuse_the_same_links_with_the_same_code() {
     let path = keys()[0].path(&file(), at(1_000));
     let mut paths: Vec<String> = (0..path.len())
         .flat_map(|place| ["1", "A", ".", "/"].map(|with| format!("{}{with}{}", &path[..place], &path[place + 1..])))
@@ -92,7 +92,7 @@ fn it_refuses_what_rust_refuses_with_the_same_code() {
 }
 
 #[test]
-fn a_zip_that_was_served_has_its_name_and_is_noted_without_the_token() {
+fn a_served_zip_has_its_name_and_its_note_has_no_token() {
     let path = keys()[0].path(&file(), at(1_000));
     let token = path.split('/').nth(2).unwrap();
     let served = |uri: &str, method: &str| {

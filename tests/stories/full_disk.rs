@@ -32,7 +32,7 @@ async fn limit_files_to(program: &Program, bytes: &str) {
 }
 
 #[tokio::test]
-async fn a_backup_on_a_full_disk_fails_by_name_and_the_next_goes_on_without_a_restart() {
+async fn a_backup_on_a_full_disk_names_the_reason_and_the_next_succeeds_without_a_restart() {
     let (folder, token) = prepared(3_000_000).await;
     let (program, http) = (Program::start_under(LIMITED, folder.path(), FAST).await, Client::new());
     assert_eq!(program.ask(&http, &token, Method::POST).await.0, StatusCode::CREATED);
@@ -85,7 +85,7 @@ async fn too_few_open_files_are_named() {
 }
 
 #[tokio::test]
-async fn an_import_that_finds_no_room_names_the_disk() {
+async fn an_import_onto_a_full_disk_names_the_disk() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("Leads.csv");
     let rows: String = (0..200_000u64).map(|row| format!("{row},{}\n", row.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();

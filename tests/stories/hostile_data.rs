@@ -165,7 +165,7 @@ async fn one_empty_cell(mut writer: NativeWriter) -> NativeWriter {
 }
 
 #[tokio::test]
-async fn a_crm_without_anything_gives_two_zips() {
+async fn an_empty_crm_gives_two_zips() {
     let world = World::start().await;
     let zips = world.back_up_well().await;
     world.keep_for_readers("nothing", &zips);

@@ -16,7 +16,7 @@ async fn send(caller: &Caller<'_>, path: &str, body: &str, key: &str) -> Answer 
 }
 
 #[tokio::test]
-async fn of_a_hundred_clicks_with_one_key_one_backup_is_made() {
+async fn a_hundred_requests_with_one_key_make_one_backup() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let administrator = world.administrator();
@@ -82,7 +82,7 @@ async fn a_key_is_kept_for_a_day_by_the_clock() {
 }
 
 #[tokio::test]
-async fn what_was_refused_may_be_sent_again_with_its_key() {
+async fn a_refused_request_can_be_repeated_with_its_key() {
     let shop = Shop::open("Free", "JP").await;
     let administrator = shop.world.administrator();
     assert_eq!(send(&administrator, "", "", "now").await.code(), "LIMIT_REACHED");

@@ -24,7 +24,7 @@ async fn a_backup_that_is_imported_elsewhere_is_the_same_crm() {
 }
 
 #[tokio::test]
-async fn files_in_other_encodings_are_read_when_told() {
+async fn files_in_other_encodings_are_read_if_the_encoding_is_named() {
     let world = World::start().await;
     let text = "Id,名前\r\n1,株式会社①\r\n";
     let (shift_jis, _, _) = encoding_rs::SHIFT_JIS.encode(text);
@@ -220,7 +220,7 @@ async fn folders_of_modules_may_differ_in_case_and_composition_and_dates_are_kep
 }
 
 #[tokio::test]
-async fn two_states_of_a_module_are_refused_and_numbers_that_are_no_parts_are_modules() {
+async fn two_files_of_one_module_are_refused_and_numbers_that_are_no_parts_belong_to_the_name() {
     let world = World::start().await;
     let twice = Crm::default().file("2025/Leads.csv", b"Id\n1\n").file("2026/Leads.csv", b"Id\n1\n");
     let refused = notes(&world, of(twice.inputs())).await.unwrap_err();
@@ -236,7 +236,7 @@ async fn two_states_of_a_module_are_refused_and_numbers_that_are_no_parts_are_mo
 }
 
 #[tokio::test]
-async fn our_own_files_are_ours_wherever_their_manifest_lies() {
+async fn files_of_our_backups_are_recognised_wherever_their_manifest_is() {
     let mut world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let original = contents(&world.local.ports, world.org).await;
@@ -263,7 +263,7 @@ async fn our_own_files_are_ours_wherever_their_manifest_lies() {
 }
 
 #[tokio::test]
-async fn a_set_is_whole_of_one_backup_and_taken_once() {
+async fn zips_of_different_backups_are_refused_and_a_repeated_zip_is_loaded_once() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let (first, second) = (world.back_up_well().await, world.back_up_well().await);
@@ -319,7 +319,7 @@ async fn a_module_that_the_table_cannot_take_is_refused_before_anything_is_loade
 }
 
 #[tokio::test]
-async fn dialects_are_found_and_told() {
+async fn csv_dialects_are_detected_and_reported() {
     let world = World::start().await;
     let utf_16: Vec<u8> = "\u{FEFF}Id\tName\r\n1\tJos\u{e9}\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let (shift_jis, _, _) = encoding_rs::SHIFT_JIS.encode("Id,名\n1,髙橋\n");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const THREE_BACKUPS: &str = r#"{"order":{"items":[{"product":"one_time","quantity":3}],"origin":"backup_page"}}"#;
 
 #[tokio::test]
-async fn who_has_used_up_their_allowance_buys_backups_and_uses_them() {
+async fn an_organisation_without_backups_buys_some_and_uses_them() {
     let shop = Shop::open("Standard", "JP").await;
     let administrator = shop.world.administrator();
     for _ in 0..2 {
@@ -80,7 +80,7 @@ async fn a_card_that_asks_its_owner_pays_only_when_they_agree() {
 }
 
 #[tokio::test]
-async fn an_order_is_given_up_or_expires_and_cannot_be_paid_then() {
+async fn a_cancelled_or_expired_order_cannot_be_paid() {
     let shop = Shop::open("Free", "JP").await;
     let administrator = shop.world.administrator();
     let given_up = shop.confirm(&shop.place(THREE_BACKUPS).await).await;
@@ -125,7 +125,7 @@ async fn an_order_is_cancelled_even_if_the_provider_reports_the_closed_checkout_
 }
 
 #[tokio::test]
-async fn prices_are_the_price_lists_and_nobodys_else() {
+async fn prices_come_from_the_price_list_only() {
     let shop = Shop::open("Free", "JP").await;
     let administrator = shop.world.administrator();
     for (body, code, path) in [
@@ -274,7 +274,7 @@ async fn the_same_messages_a_hundred_times_in_any_order_have_one_effect() {
 }
 
 #[tokio::test]
-async fn of_two_hundred_requests_at_once_with_one_backup_left_one_is_made() {
+async fn two_hundred_concurrent_requests_use_the_one_backup_that_is_left_once() {
     let shop = Shop::open("Free", "JP").await;
     shop.buy(r#"{"order":{"items":[{"product":"one_time"}],"origin":"backup_page"}}"#, Card::GOOD).await;
     let administrator = shop.world.administrator();
@@ -290,7 +290,7 @@ async fn of_two_hundred_requests_at_once_with_one_backup_left_one_is_made() {
 }
 
 #[tokio::test]
-async fn of_confirmations_at_once_one_checkout_stays_open() {
+async fn concurrent_confirmations_leave_one_checkout_open() {
     let shop = Shop::open("Free", "JP").await;
     let (first, second) = (shop.place(THREE_BACKUPS).await, shop.place(THREE_BACKUPS).await);
     for orders in [[&first; 6], [&first, &second, &first, &second, &first, &second]] {
@@ -325,7 +325,7 @@ async fn confirm_at_once(shop: &Shop, orders: &[&Value]) {
 }
 
 #[tokio::test]
-async fn whatever_happens_at_once_the_books_are_right() {
+async fn concurrent_backups_purchases_and_refunds_keep_the_ledger_balanced() {
     let shop = Shop::open("Standard", "JP").await;
     let backing_up = async {
         for _ in 0..15 {

@@ -93,7 +93,7 @@ async fn a_run_whose_every_task_is_delivered_twice_ends_as_one() {
 }
 
 #[tokio::test]
-async fn a_run_that_fails_after_any_task_gives_its_use_back_once() {
+async fn a_run_that_fails_after_any_task_returns_its_claim_once() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     let steps = ["begin", "plan", "pack", "assemble"];
@@ -139,7 +139,7 @@ async fn a_call_that_is_no_task_is_refused() {
 }
 
 #[tokio::test]
-async fn work_is_handed_out_in_batches_the_heaviest_first() {
+async fn batches_are_planned_with_the_heaviest_items_first() {
     const MAX_BYTES: u64 = 10_000;
     let world = World::start().await;
     let mut crm = Crm::default();

@@ -5,7 +5,7 @@ use hozon_tests::{Crm, World};
 use reqwest::StatusCode;
 
 #[tokio::test]
-async fn a_second_start_finds_everything() {
+async fn data_persists_across_restarts() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
     world.back_up_well().await;
@@ -28,7 +28,7 @@ async fn a_second_start_finds_everything() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_cut_short_goes_on_at_the_next_start() {
+async fn an_interrupted_run_resumes_at_the_next_start() {
     let world = World::start().await;
     let text = "0123456789".repeat(200_000);
     let mut crm = Crm::small();

@@ -92,7 +92,7 @@ async fn a_schedule_is_set_read_changed_and_stopped() {
 }
 
 #[tokio::test]
-async fn what_is_no_rule_is_refused_with_its_place() {
+async fn an_invalid_rule_is_refused_with_the_part_at_fault() {
     let (world, _) = on_a_tuesday().await;
     let administrator = world.administrator();
     for (rrule, said) in [
@@ -118,7 +118,7 @@ async fn what_is_no_rule_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn of_many_schedules_set_at_once_one_stays_and_its_trigger_fits() {
+async fn of_concurrently_set_schedules_one_stays_with_its_own_trigger() {
     let (world, clock) = on_a_tuesday().await;
     let administrator = world.administrator();
     let requests = (0..12).map(|number| {
@@ -140,7 +140,7 @@ async fn of_many_schedules_set_at_once_one_stays_and_its_trigger_fits() {
 }
 
 #[tokio::test]
-async fn a_backup_that_is_being_made_or_ready_cannot_be_stopped() {
+async fn a_backup_in_progress_or_ready_cannot_be_stopped() {
     let (world, clock) = on_a_tuesday().await;
     let administrator = world.administrator();
     administrator.post("/backup", WEEKLY).await;

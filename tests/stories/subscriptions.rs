@@ -93,7 +93,7 @@ async fn a_cancelled_subscription_runs_to_its_periods_end_and_can_be_resumed_bef
 }
 
 #[tokio::test]
-async fn a_plan_is_bought_with_add_ons_and_ends_in_the_one_before() {
+async fn after_a_bought_plan_ends_the_previous_plan_applies() {
     let shop = Shop::open("Free", "JP").await;
     let refused = shop.world.administrator().post("/backup", "").await;
     let offered: Vec<_> =
@@ -127,7 +127,7 @@ async fn a_plan_is_bought_with_add_ons_and_ends_in_the_one_before() {
 }
 
 #[tokio::test]
-async fn a_higher_plan_takes_the_place_of_the_one_before() {
+async fn a_higher_plan_replaces_the_current_one() {
     let shop = Shop::open("Free", "JP").await;
     let plan =
         |name: &str| json!({ "order": { "items": [{ "product": "plan", "plan": name }], "origin": "upgrade" } }).to_string();
@@ -158,7 +158,7 @@ async fn a_higher_plan_leaves_the_weekly_subscription_that_was_bought_with_the_l
 }
 
 #[tokio::test]
-async fn what_was_paid_back_counts_no_more() {
+async fn a_refunded_subscription_no_longer_counts() {
     let shop = Shop::open("Free", "JP").await;
     let order = shop.buy(EVERYTHING, Card::GOOD).await;
     shop.refund(&order, 1000).await;
@@ -170,7 +170,7 @@ async fn what_was_paid_back_counts_no_more() {
 }
 
 #[tokio::test]
-async fn renewals_extend_it_and_failed_ones_end_it_when_the_provider_gives_up() {
+async fn renewals_extend_a_subscription_and_it_ends_when_the_provider_gives_up() {
     let shop = Shop::open("Standard", "JP").await;
     shop.buy(WEEKLY_SUBSCRIPTION, Card::GOOD).await;
     let first = shop.subscriptions().await[0]["period_end"].clone();

@@ -116,7 +116,7 @@ async fn outcomes_names(world: &World, schedule: &Schedule) -> Vec<&'static str>
 }
 
 #[tokio::test]
-async fn a_delivery_between_the_occurrences_is_gated() {
+async fn a_delivery_between_occurrences_starts_no_run() {
     // The clock stays before the first occurrence, whose run the local program would start itself.
     let (world, _clock, schedule) = scheduled("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO").await;
     assert_eq!(deliver(&world, &schedule, at("2026-12-06T19:00:00Z")).await, "gated");
@@ -146,7 +146,7 @@ async fn a_delivery_for_a_stopped_changed_or_unknown_schedule_makes_no_run() {
 }
 
 #[tokio::test]
-async fn a_trigger_that_does_not_fit_puts_itself_right() {
+async fn a_trigger_of_an_earlier_schedule_is_repaired_when_it_fires() {
     let (world, clock, schedule) = scheduled(WEEKLY).await;
     let administrator = world.administrator();
     administrator.put(&format!("/backup/{}/actions/cancel", schedule.id), "").await;
@@ -162,7 +162,7 @@ async fn a_trigger_that_does_not_fit_puts_itself_right() {
 }
 
 #[tokio::test]
-async fn after_an_outage_the_last_run_is_made_up_and_the_others_are_recorded_as_missed() {
+async fn after_an_outage_the_last_run_is_started_and_the_others_are_recorded_as_missed() {
     let (world, clock, schedule) = scheduled(WEEKLY).await;
     let folder = world.end().await;
     clock.set(at("2026-12-15T00:00:00Z"));
@@ -183,7 +183,7 @@ async fn after_an_outage_the_last_run_is_made_up_and_the_others_are_recorded_as_
 }
 
 #[tokio::test]
-async fn a_run_in_an_hour_that_the_clock_skips_is_made_up_by_the_sweep() {
+async fn a_run_in_an_hour_that_the_clock_skips_is_started_by_the_sweep() {
     let clock = Arc::new(ManualClock::at(at("2027-03-09T00:00:00Z")));
     let mut world = World::start_with(|options| options.clock = clock.clone()).await;
     world.org = world.local.organisation("New York", chrono_tz::America::New_York, "Standard", "JP").await.unwrap();
@@ -305,7 +305,7 @@ async fn a_backup_whose_run_went_silent_is_ended_by_the_sweep() {
 }
 
 #[tokio::test]
-async fn an_item_that_cannot_be_read_does_not_stop_the_sweep_which_fails_with_it() {
+async fn an_unreadable_item_fails_the_sweep_only_after_all_other_items() {
     let (world, clock, schedule) = scheduled(WEEKLY).await;
     let unreadable = json!({
         "pk": { "S": "ORG#nobody" },

@@ -68,7 +68,7 @@ async fn reused_work_gives_the_same_bytes_as_work_done_anew() {
 }
 
 #[tokio::test]
-async fn what_has_changed_is_made_anew() {
+async fn a_changed_module_is_packed_again() {
     let (world, _) = world().await;
     world.back_up_well().await;
     let leads = tempfile::tempdir().unwrap();
@@ -81,7 +81,7 @@ async fn what_has_changed_is_made_anew() {
 }
 
 #[tokio::test]
-async fn a_segment_that_is_gone_is_made_anew() {
+async fn a_missing_segment_is_packed_again() {
     let (world, _) = world().await;
     world.back_up_well().await;
     for key in world.local.ports.objects.list(Bucket::Archives, "segments/").await.unwrap() {
@@ -113,7 +113,7 @@ async fn kept(world: &World, end: &str) -> Vec<PathBuf> {
 }
 
 #[tokio::test]
-async fn a_kept_segment_that_was_emptied_or_whose_note_is_damaged_is_made_anew() {
+async fn an_empty_segment_or_one_with_a_damaged_note_is_packed_again() {
     let (mut world, clock) = world().await;
     // An organisation on an unlimited plan.
     world.org = world.local.organisation("Own", chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();
@@ -132,7 +132,7 @@ async fn a_kept_segment_that_was_emptied_or_whose_note_is_damaged_is_made_anew()
 }
 
 #[tokio::test]
-async fn a_kept_segment_that_was_changed_is_named_and_made_anew_by_the_next_run() {
+async fn an_altered_segment_fails_the_backup_and_the_next_run_packs_it_again() {
     let (world, clock) = world().await;
     world.back_up_well().await;
     for file in kept(&world, ".bin").await {

@@ -91,7 +91,7 @@ async fn messages_are_signed_as_the_specification_says() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_refused_comes_again_with_the_same_id() {
+async fn a_refused_message_is_retried_with_the_same_id() {
     let (receiver, clock) = (Receiver::default(), now());
     let world = world(&clock).await;
     let (id, _) = add(&world, &receiver.start().await).await;
@@ -107,7 +107,7 @@ async fn a_message_that_is_refused_comes_again_with_the_same_id() {
 }
 
 #[tokio::test]
-async fn open_messages_survive_a_restart() {
+async fn undelivered_messages_survive_a_restart() {
     let (receiver, clock) = (Receiver::default(), now());
     let first = world(&clock).await;
     let (id, _) = add(&first, &receiver.start().await).await;
@@ -193,7 +193,7 @@ async fn addresses_that_may_not_be_called_are_refused() {
 }
 
 #[tokio::test]
-async fn of_sixty_webhooks_added_at_once_five_are_there() {
+async fn of_sixty_webhooks_added_concurrently_five_are_stored() {
     let world = World::start().await;
     let administrator = world.administrator();
     let bodies: Vec<_> =

@@ -46,7 +46,7 @@ fn values_of_typed_fields_are_marked_only_where_they_would_not_come_back_equal()
 }
 
 #[test]
-fn options_switch_it_off() {
+fn options_turn_escaping_off() {
     assert_eq!(escape("0000037", CellKind::Text, FORMULAS_ONLY), "0000037");
     assert_eq!(escape("=1+1", CellKind::Text, FORMULAS_ONLY), "'=1+1");
     assert_eq!(escape("'90s", CellKind::Text, FORMULAS_ONLY), "''90s");

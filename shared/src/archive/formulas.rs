@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formulas_are_told_from_numbers_and_text() {
+    fn formulas_are_distinguished_from_numbers_and_text() {
         for cell in [
             "=1+1",
             "+81-3-1234-5678",

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_no_spreadsheet_changes_are_told_from_others() {
+    fn numbers_that_no_spreadsheet_changes_are_distinguished_from_others() {
         for cell in ["0", "7", "-5", "1200.5", "99.5", "1950.75", "12345678901", "-0.25"] {
             assert!(is_unchanged_number(cell), "{cell}");
         }

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_that_come_back_equal_are_told_from_those_that_do_not() {
+    fn values_that_come_back_equal_are_distinguished_from_those_that_do_not() {
         for cell in ["0", "-5", "1200.50", "1,234.50", "12345678901", "99999999.99", "7%", "-0.5", "0.25"] {
             assert!(is_kept_number(cell), "{cell}");
         }

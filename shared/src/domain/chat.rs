@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_is_no_mention_and_no_link_in_slack() {
+    fn text_of_others_makes_no_mention_and_no_link_in_slack() {
         let body = message("<!channel>", "*a* & <https://evil.example|b>").body(WebhookKind::Slack).expect("a body");
         assert_eq!(body["text"], "&lt;!channel&gt;\n*a* &amp; &lt;https://evil.example|b&gt;");
         assert_eq!((&body["mrkdwn"], &body["blocks"][1]["text"]["type"]), (&json!(false), &json!("plain_text")));

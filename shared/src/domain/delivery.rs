@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_that_has_begun_is_nobody_elses() {
+    fn an_attempt_in_progress_cannot_be_begun_again() {
         let id = DeliveryId { org: OrgId(1), event: EventId(3), receiver: Receiver::Webhook(WebhookId(2)) };
         let open = Delivery::new(id, Some("{}".to_owned()), start());
         assert!(open.is_due(start()));

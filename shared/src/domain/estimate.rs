@@ -82,13 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn one_slow_run_does_not_decide() {
+    fn one_slow_run_does_not_change_the_estimate() {
         assert_eq!(estimated_seconds(&[completed(100, 9000), completed(100, 30), completed(100, 32)]), Some(32));
         assert_eq!(estimated_seconds(&[completed(1_000_000, 60), completed(1, 2)]), Some(60), "a tiny one is slow for its size");
     }
 
     #[test]
-    fn only_the_last_ones_count() {
+    fn only_the_latest_backups_count() {
         let long_ago = std::iter::repeat_n(completed(100, 1), 20);
         let backups: Vec<_> = std::iter::repeat_n(completed(100, 40), SAMPLES).chain(long_ago).collect();
         assert_eq!(estimated_seconds(&backups), Some(40));

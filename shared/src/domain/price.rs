@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_or_country_that_is_none_is_refused_with_those_that_are() {
+    fn an_unknown_plan_or_country_is_refused_with_the_known_ones() {
         let terms = Terms::parse(Plans::default(), PRICES).expect("valid");
         for good in ["JP", "BR"] {
             assert_eq!(terms.require_country(good), Ok(()));
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_offered_helps() {
+    fn only_products_that_would_help_are_offered() {
         let terms = Terms::parse(Plans::default(), PRICES).expect("valid");
         let offered = |plan, weekly| -> Vec<String> {
             terms.offers(plan, Some("JP"), weekly).iter().map(|(product, _)| product.to_string()).collect()

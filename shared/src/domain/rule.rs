@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rule_names_the_part_at_fault() {
+    fn an_invalid_rule_names_the_part_at_fault() {
         for (text, fault) in [
             ("", InvalidRule::Form),
             ("every Monday", InvalidRule::Form),

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn records_in_order_move_on_what_is_due() {
+    fn recorded_occurrences_advance_the_due_time() {
         let schedule = weekly();
         assert_eq!(schedule.due, at("2026-11-30T04:00:00Z"));
         let schedule = schedule.recorded(at("2026-11-30T04:00:00Z"));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stopped_stays_so() {
+    fn a_stopped_schedule_stays_stopped() {
         let stopped = weekly().stop(at("2026-11-25T00:00:00Z")).expect("goes on");
         assert_eq!(stopped.clone().stop(at("2026-11-26T00:00:00Z")), Err(Stopped));
         assert_eq!(stopped.occurrence_at(at("2026-11-30T04:00:00Z")), None);

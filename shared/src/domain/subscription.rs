@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_state_again_is_no_news() {
+    fn an_unchanged_state_is_no_change() {
         assert_eq!(
             weekly().follow(&state(Standing::Active, "2026-12-24T00:00:00Z", &["weekly"]), at("2026-11-25T00:00:00Z")),
             None
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_was_taken_off_a_shared_subscription_ends_with_its_own_period() {
+    fn an_item_removed_from_a_shared_subscription_ends_with_its_own_period() {
         let rest = state(Standing::Active, "2026-12-24T00:00:00Z", &["plan:Standard"]);
         let (ending, turn) = weekly().follow(&rest, at("2026-11-25T00:00:00Z")).expect("is news");
         assert_eq!((turn, ending.status), (Some(SubscriptionStep::Cancelled), SubscriptionStatus::Ending));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_off_keeps_its_period_when_the_rest_is_ended() {
+    fn a_removed_item_keeps_its_period_when_the_subscription_ends() {
         let now = at("2026-11-25T00:00:00Z");
         let (ending, _) =
             weekly().follow(&state(Standing::Active, "2026-12-24T00:00:00Z", &["plan:Standard"]), now).expect("is news");
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn money_that_was_paid_back_counts_for_its_period_only() {
+    fn a_refund_withholds_its_own_period_only() {
         let withheld = weekly().withhold(true);
         assert_eq!(withheld.counts_until(), None);
         assert!(withheld.clone().withhold(false).counts_until().is_some());

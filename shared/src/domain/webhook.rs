@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_can_never_be_reached_are_told_from_those_that_may() {
+    fn unreachable_host_names_are_refused() {
         for name in ["example.com", "hooks.example.co.jp", "a_b.example.com", "xn--wgv71a.jp", "EXAMPLE.com.", "1.example.com"] {
             assert!(Addresses::Public.allow_name(name), "{name}");
         }
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lists_reader_cannot_write_to_a_chat_channel() {
+    fn the_shown_address_of_a_chat_channel_does_not_allow_posting() {
         let shown = |kind, url: &str| {
             let secret = Secret::of(&[0; 24]);
             let (org, id, created) = (OrgId(1), WebhookId(2), DateTime::UNIX_EPOCH);

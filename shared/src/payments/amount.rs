@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stripe_cannot_take_is_refused() {
+    fn amounts_that_stripe_does_not_take_are_refused() {
         for text in ["KWD 5.124", "BHD 0.001", "MGA 12.20"] {
             assert_eq!(to_stripe(money(text)).expect_err(text).kind, ErrorKind::Refused);
         }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_krona_is_not_understood() {
+    fn fractions_of_a_currency_without_minor_units_are_corrupt() {
         for (amount, currency) in [(550, "isk"), (1, "zzz"), (1, "")] {
             assert_eq!(from_stripe(amount, currency).expect_err(currency).kind, ErrorKind::Corrupt);
         }

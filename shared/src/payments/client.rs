@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_mean_what_they_say() {
+    fn error_answers_become_error_kinds() {
         for (status, code, kind) in [
             (400, None, ErrorKind::Refused),
             (400, Some("resource_missing"), ErrorKind::NotFound),

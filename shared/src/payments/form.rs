@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_an_empty_body() {
+    fn an_empty_object_is_an_empty_body() {
         assert_eq!(encode(&json!({})), "");
         assert_eq!(encode(&Value::Null), "");
     }

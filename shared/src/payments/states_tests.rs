@@ -66,7 +66,7 @@ fn money_that_comes_later_is_pending_until_it_fails() {
 }
 
 #[test]
-fn both_shapes_of_a_subscription_say_the_same() {
+fn subscriptions_of_both_api_versions_are_read_alike() {
     let older = state_of_subscription(fixture!("subscription_2024_06_20"));
     assert_eq!(older, state_of_subscription(fixture!("subscription_2025_03_31")));
     assert_eq!(older.owner, Some(OURS));
@@ -135,7 +135,7 @@ fn a_charge_that_failed_paid_nothing() {
 }
 
 #[test]
-fn messages_are_about_what_changed() {
+fn messages_name_the_object_that_changed() {
     let read = |event: Value| message(&serde_json::from_value(event).expect("an event"));
     for event in [fixture!("invoice_paid_2024_06_20"), fixture!("invoice_paid_2025_03_31")] {
         let found = read(event);

@@ -61,7 +61,7 @@ fn only_weekly_schedules_use_the_subscription_and_only_while_it_lasts() {
 }
 
 #[test]
-fn a_refund_takes_nothing_that_was_used_and_what_comes_back_later_goes_towards_it() {
+fn a_refund_takes_unused_backups_only_and_later_returns_count_towards_it() {
     let now = at("2026-11-24T00:00:00Z");
     let account = Account::new(OrgId(1)).buy(OrderId(7), 3).account;
     let (account, first) = claim(account, &demand(1, FreeBackups::PerMonth(0), now, false));
@@ -75,7 +75,7 @@ fn a_refund_takes_nothing_that_was_used_and_what_comes_back_later_goes_towards_i
 }
 
 #[test]
-fn a_dispute_withholds_and_hands_out_again() {
+fn a_dispute_withholds_backups_and_returns_them_if_it_is_won() {
     let account = Account::new(OrgId(1)).buy(OrderId(7), 3).account;
     let disputed = account.dispute(OrderId(7), true).account;
     assert_eq!(disputed.credits_left(), 0);
