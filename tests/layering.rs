@@ -96,6 +96,39 @@ fn files_are_short() {
     }
 }
 
+/// The texts of mails are a table and may be longer.
+#[test]
+fn functions_are_short() {
+    let mut checked = 0;
+    for folder in ["shared", "functions", "infra", "tests", "benches"] {
+        for (path, text) in sources(folder).into_iter().filter(|(path, _)| !path.ends_with("notify/src/words.rs")) {
+            for (line, length) in functions(&text) {
+                assert!(length <= 60, "{}:{line}: a function of {length} lines", path.display());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 3_000, "{checked}");
+}
+
+/// First line and length of each function. Formatted code ends a function at its own indentation.
+fn functions(text: &str) -> Vec<(usize, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let starts = lines.iter().enumerate().filter(|(_, line)| is_function(line));
+    let measured = starts.filter_map(|(at, line)| {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let is_end =
+            |line: &&str| line.strip_prefix(indent).is_some_and(|rest| !rest.starts_with(' ') && rest.ends_with(['}', ';']));
+        Some((at + 1, lines[at..].iter().position(is_end)? + 1))
+    });
+    measured.collect()
+}
+
+fn is_function(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words.find(|word| !word.starts_with("pub") && !matches!(*word, "async" | "const")) == Some("fn")
+}
+
 #[test]
 fn no_two_schemas_of_the_api_have_the_same_name() {
     let mut names = std::collections::BTreeMap::new();
