@@ -285,6 +285,8 @@ test.describe("what takes another clock, or goes wrong", () => {
     await stop.focus();
     await page.keyboard.press("Enter");
     await expect(page.getByRole("dialog")).toHaveCount(0);
+    // An open page would report that the program is gone, with a module that it has perhaps not loaded yet.
+    await page.close();
     await program.stop();
     await place.remove();
   });
