@@ -13,7 +13,7 @@ import time
 import boto3
 
 HERE = pathlib.Path(__file__).parent
-BIN = HERE.parent / "target/release"
+BIN = HERE.parent / "target/deploy"
 PYTHON = sys.executable
 
 
