@@ -11,6 +11,7 @@ const ICONS = {
   history: "M4 12a8 8 0 1 0 3-6.2M4 4v4h4M12 8v4l3 2",
   cart: "M3 4h2l2.4 10.5h9.8L19 7H6M9 19.5h.01M16 19.5h.01",
   receipt: "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
+  database: "M5 6c0-3.5 14-3.5 14 0v12c0 3.5-14 3.5-14 0zM5 6c0 3.5 14 3.5 14 0M5 12c0 3.5 14 3.5 14 0",
   settings: "M4 7h9m4 0h3M4 17h3m4 0h9M13 5v4M7 15v4",
   bell: "M6 16V11a6 6 0 1 1 12 0v5l1.5 2h-15zM10 21h4",
   check: "M5 12.5l4.5 4.5L19 7.5",
@@ -202,6 +203,11 @@ export function failureNotice({ words, subject, more, technical }, action) {
     el("details", {}, el("summary", {}, more), el("p", { lang: "en" }, technical)),
   );
   return el("div", { class: "notice bad" }, icon("alert"), text, action);
+}
+
+/** A notice about something that needs attention. @param {Child[]} children */
+export function notice(...children) {
+  return el("p", { class: "notice bad", key: "notice" }, icon("alert"), ...children);
 }
 
 /** Visually hidden text for screen readers. @param {Child[]} children */

@@ -241,6 +241,13 @@ export function failureTexts(failure) {
   return { words: explainFailure(failure), subject, more: say("details"), technical: `${failure.code}: ${failure.message}` };
 }
 
+/** What a finished backup lacks, because it could not be read. @param {Losses} losses */
+export function lossesText({ count, examples }) {
+  const names = examples.map(({ module, field }) => (field ? `${module}.${field}` : module)).join(say("comma"));
+  const others = count - examples.length;
+  return others > 0 ? say("losses_more", { names, count: number(others) }) : say("losses", { names });
+}
+
 /** Name of a country. @param {string} code */
 export function countryName(code) {
   return new Intl.DisplayNames(state.locale, { type: "region" }).of(code) ?? code;

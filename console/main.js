@@ -25,6 +25,7 @@ const PLACES = /** @type {const} */ ([
   ["history", "history", "history"],
   ["add-ons", "addons", "cart"],
   ["subscriptions", "subscriptions", "receipt"],
+  ["source", "source", "database"],
   ["settings", "settings", "settings"],
 ]);
 /** Interval of redraws, which keep relative times up to date, in milliseconds. */

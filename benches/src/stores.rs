@@ -44,6 +44,7 @@ pub async fn connect(stores: &str) -> Result<Ports> {
         crm_bucket: CRM_BUCKET.to_owned(),
         state_machine: "none".to_owned(),
         endpoints: Endpoints { s3: Some(place("s3")?), dynamodb: Some(place("dynamodb")?), ..Endpoints::default() },
+        connection_secrets: "connections/".to_owned(),
         signer_secret: "signer".to_owned(),
         zip_lock: None,
         plain_links: None,

@@ -10,12 +10,7 @@ export function sourceOf(source) {
   return el(
     "div",
     { key: "source", class: "stack" },
-    el(
-      "p",
-      {},
-      badge("good", say(source.kind === "native" ? "source_native" : "source_other", { kind: source.kind })),
-      source.kind === "native" ? say("source_native_hint") : source.consistency,
-    ),
+    el("p", {}, badge("good", say(`source_${source.kind}`)), say(`source_${source.kind}_hint`)),
     facts(
       [
         [say("modules"), number(kept.length)],

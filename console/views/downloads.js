@@ -2,8 +2,8 @@
 
 import { asProblem, get } from "../api.js";
 import { columns } from "../charts.js";
-import { badge, button, card, el, facts, failureNotice, icon, link } from "../dom.js";
-import { dayOfYear, failureTexts, longTime, number, say, size, duration, time } from "../i18n.js";
+import { badge, button, card, el, facts, failureNotice, icon, link, notice } from "../dom.js";
+import { dayOfYear, failureTexts, longTime, lossesText, number, say, size, duration, time } from "../i18n.js";
 import { backUpNow, download } from "../parts/backup.js";
 import { contentsOf } from "../parts/contents.js";
 import { resource, drawResource } from "../resource.js";
@@ -139,11 +139,13 @@ function trendOf(backups) {
 /** @param {App} app @param {Backup} backup @param {Line} line */
 function backupOf(app, backup, line) {
   const isExpired = backup.status === "COMPLETED" && Date.parse(backup.expiry_date) <= app.now().getTime();
-  const kinds = /** @type {const} */ ({ INPROGRESS: "busy", COMPLETED: isExpired ? "quiet" : "good", FAILED: "bad" });
+  const ready = backup.losses ? "bad" : "good";
+  const kinds = /** @type {const} */ ({ INPROGRESS: "busy", COMPLETED: isExpired ? "quiet" : ready, FAILED: "bad" });
+  const words = isExpired ? "EXPIRED" : backup.losses ? "INCOMPLETE" : backup.status;
   const when = longTime(backup.created_time);
   const id = `backup-${backup.id}`;
   const isNew = backup.status === "COMPLETED" && !backup.files.some(({ name }) => line.downloaded.has(`${backup.id}/${name}`));
-  const state = badge(kinds[backup.status], say(`status_${isExpired ? "EXPIRED" : backup.status}`));
+  const state = badge(kinds[backup.status], say(`status_${words}`));
   return el(
     "li",
     { class: isExpired ? "card backup expired" : "card backup", key: id },
@@ -198,6 +200,7 @@ function detailsOf(app, backup, isExpired, compared, reload) {
   const filled = (/** @type {ComparedContents} */ { contents, before }) => (contents ? contentsOf(contents, before) : unknown);
   return [
     who,
+    backup.losses ? notice(lossesText(backup.losses)) : null,
     expiryOf(app, backup, isExpired),
     filesOf(app, backup, isExpired, reload),
     el("h3", {}, say("contents")),

@@ -2,7 +2,20 @@
 
 import { get } from "../api.js";
 import { button, el, icon, visuallyHidden } from "../dom.js";
-import { day, isoDate, localized, timeOfDay, hasText, longTime, minorDigits, money, planName, productName, say } from "../i18n.js";
+import {
+  day,
+  isoDate,
+  localized,
+  timeOfDay,
+  hasText,
+  longTime,
+  lossesText,
+  minorDigits,
+  money,
+  planName,
+  productName,
+  say,
+} from "../i18n.js";
 import { resource, drawResource } from "../resource.js";
 
 const PER_PAGE = 30;
@@ -12,7 +25,7 @@ const GROUPS = {
   backups: ["backup_started", "backup_ready", "backup_failed", "backup_skipped", "backup_missed"],
   schedules: ["schedule_set", "schedule_changed", "schedule_stopped"],
   downloads: ["download_started"],
-  settings: ["settings_saved"],
+  settings: ["settings_saved", "source_set", "source_removed"],
   purchases: [
     "order_placed",
     "order_confirmed",
@@ -44,6 +57,8 @@ const MARKS = {
   schedule_stopped: ["stop", "quiet"],
   download_started: ["download", "quiet"],
   settings_saved: ["settings", "quiet"],
+  source_set: ["database", "quiet"],
+  source_removed: ["database", "quiet"],
   purchased: ["cart", "good"],
   payment_failed: ["alert", "bad"],
   order_failed: ["alert", "bad"],
@@ -208,6 +223,7 @@ function detailsOf(record) {
   if (record.product) details.push(productName({ product: record.product, plan: record.plan ?? null }));
   else if (record.plan) details.push(planName(record.plan));
   if (record.file_name) details.push(record.file_name);
+  if (record.losses) details.push(lossesText(record.losses));
   if (record.count) details.push(say("backup_count", { count: record.count }));
   if (record.amount && record.currency && !FREE.includes(record.kind))
     details.push(money(record.amount, record.currency, minorDigits(record.currency)));

@@ -1,6 +1,6 @@
 // Overview of backups, drawn from the summary alone.
 
-import { badge, button, card, cells, el, facts, failureNotice, icon, legend, link, visuallyHidden } from "../dom.js";
+import { badge, button, card, cells, el, facts, failureNotice, icon, legend, link, notice, visuallyHidden } from "../dom.js";
 import {
   date,
   isoDate,
@@ -10,6 +10,7 @@ import {
   failureTexts,
   timeOfDay,
   longTime,
+  lossesText,
   monthName,
   number,
   percent,
@@ -90,9 +91,11 @@ function leadOf(backup) {
       ? ["busy", "INPROGRESS", backup.progress.total ? "state_running" : "state_planning"]
       : backup.failure
         ? ["bad", "FAILED", "state_failed"]
-        : backup.downloadable
-          ? ["good", "COMPLETED", "state_ready"]
-          : ["quiet", "EXPIRED", "state_expired"]
+        : backup.downloadable && backup.losses
+          ? ["bad", "INCOMPLETE", "state_incomplete"]
+          : backup.downloadable
+            ? ["good", "COMPLETED", "state_ready"]
+            : ["quiet", "EXPIRED", "state_expired"]
   );
   return el("p", { class: "lead", key: "lead" }, badge(kind, say(`status_${status}`)), el("span", { id: "running" }, say(words)));
 }
@@ -149,7 +152,8 @@ function resultOf(app, backup) {
       )
     : el("p", { class: "soft" }, say("files_expired_on", { time: time(backup.expiry_date) }));
   const files = backup.files.map((file) => fileOf(app, backup, file));
-  return el("div", { class: "result", key }, who, expiry, backup.downloadable ? el("ul", { class: "files" }, files) : null);
+  const lost = backup.losses ? notice(lossesText(backup.losses)) : null;
+  return el("div", { class: "result", key }, who, expiry, lost, backup.downloadable ? el("ul", { class: "files" }, files) : null);
 }
 
 /** Reason of a failure, with a retry button if a backup can be started. @param {App} app @param {Failure} failure */

@@ -1,11 +1,10 @@
-// Settings shared by all administrators, preferences of this browser, and the state of the backup source.
+// Settings shared by all administrators, and preferences of this browser.
 
-import { asProblem, call, get } from "../api.js";
+import { asProblem, call } from "../api.js";
 import { card, el } from "../dom.js";
 import { say } from "../i18n.js";
 import { calendarLink } from "../parts/calendar-link.js";
 import { askWhichVersion } from "../parts/conflict.js";
-import { sourceOf } from "../parts/crm.js";
 import { differenceOf, differs, inWords } from "../parts/settings-difference.js";
 import { formOf, recipientsIn, settingsIn } from "../parts/settings-form.js";
 import { browserOf } from "../parts/this-browser.js";
@@ -23,11 +22,9 @@ export default function settings(app) {
     fill(editing, body.settings, etag);
     return /** @type {Settings} */ (body.settings);
   });
-  const source = resource(app, async () => /** @type {Source} */ ((await get("/source")).source));
   const hooks = webhooks(app);
   const calendar = calendarLink(app);
   void saved.reload();
-  void source.reload();
   const actions = {
     save: (/** @type {SubmitEvent} */ event) => save(app, editing, saved, event),
     add: () => edit(app, editing, [...editing.recipients, ""], -1),
@@ -50,7 +47,6 @@ export default function settings(app) {
           {},
           drawResource(saved, { lines: 6, filled: (data) => formOf(data, editing, actions) }),
         ),
-        card("source", say("source_heading"), {}, drawResource(source, { filled: sourceOf, lines: 3 })),
         card("webhooks", say("webhooks_heading"), {}, ...hooks.draw()),
         card("calendar-link", say("calendar_link_heading"), {}, ...calendar.draw()),
         browserOf(app),

@@ -74,8 +74,8 @@ impl Film {
 
 async fn leads(ports: &Ports, org: OrgId, now: DateTime<Utc>, film: Film) -> Result<Module, Box<dyn Error>> {
     let mut writer = writer(ports, org, "1", ("Leads", 1), &["Id", "Name", "Phone"]);
-    writer.row(&["1", "山田 \"太郎\"", "+819012345678"]).await?;
-    writer.row(&["2", "=1+1", "-5"]).await?;
+    writer.row(&[Some("1"), Some("山田 \"太郎\""), Some("+819012345678")]).await?;
+    writer.row(&[Some("2"), Some("=1+1"), Some("-5")]).await?;
     writer.attachment(attachment("11", "1", "offer.txt", now), body_of("hello ".repeat(100))).await?;
     if let Err(error) = writer.attachment(attachment("12", "1", "film.bin", now), film.body()).await {
         writer.abandon().await?;
@@ -86,7 +86,7 @@ async fn leads(ports: &Ports, org: OrgId, now: DateTime<Utc>, film: Film) -> Res
 
 async fn deals(ports: &Ports, org: OrgId, generation: &str) -> Result<Module, Box<dyn Error>> {
     let mut writer = writer(ports, org, generation, ("Deals", 2), &["Id", "Amount"]);
-    writer.row(&["10", "-12.50"]).await?;
+    writer.row(&[Some("10"), Some("-12.50")]).await?;
     Ok(writer.finish().await?)
 }
 
@@ -94,7 +94,7 @@ async fn deals(ports: &Ports, org: OrgId, generation: &str) -> Result<Module, Bo
 async fn notes(ports: &Ports, org: OrgId, bytes: usize) -> Result<Module, Box<dyn Error>> {
     let mut writer = writer(ports, org, "1", ("Notes", 3), &["Id", "Text"]);
     for (number, text) in noise(bytes / 2).chunks(16 << 10).enumerate() {
-        writer.row(&[&number.to_string(), &hex::encode(text)]).await?;
+        writer.row(&[Some(&number.to_string()), Some(&hex::encode(text))]).await?;
     }
     Ok(writer.finish().await?)
 }

@@ -6,6 +6,8 @@ pub mod api;
 pub mod archive;
 pub mod aws;
 pub mod call;
+pub mod captured;
+pub mod connecting;
 pub mod domain;
 pub mod ending;
 pub mod lambda;

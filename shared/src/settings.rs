@@ -25,6 +25,9 @@ pub struct Settings {
     pub state_machine: String,
     /// Endpoints that replace those of AWS.
     pub endpoints: Endpoints,
+    /// `HOZON_CONNECTION_SECRETS`: beginning of the names of the secrets with connections' credentials;
+    /// `hozon/connections/` by default.
+    pub connection_secrets: String,
     /// `HOZON_SIGNER_SECRET`: name or ARN of the secret with the link signer's key (see `aws::secrets`). It is read
     /// with the first link, so only functions that sign links need permission to read it.
     pub signer_secret: String,
@@ -288,6 +291,7 @@ impl Settings {
                 secrets: env::var("HOZON_SECRETS_ENDPOINT").ok(),
                 queues: env::var("HOZON_QUEUES_ENDPOINT").ok(),
             },
+            connection_secrets: env::var("HOZON_CONNECTION_SECRETS").unwrap_or_else(|_| "hozon/connections/".to_owned()),
             signer_secret: required("HOZON_SIGNER_SECRET")?,
             plain_links: PlainLinkSettings::from_env()?,
             credentials: None,

@@ -28,7 +28,9 @@ impl Aws {
             uploads: objects.clone(),
             links: self.links(),
             workflow: self.workflow(),
-            snapshots: Arc::new(NativeReader::new(table, objects)),
+            snapshots: Arc::new(NativeReader::new(table.clone(), objects)),
+            connections: table,
+            credentials: self.credentials(),
         }
     }
 }

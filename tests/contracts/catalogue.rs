@@ -1,6 +1,7 @@
-//! Contract of `Catalogue`: the current version of each module.
+//! Contract of `Catalogue`: the current version of each module, and the modules of the newest capture.
 
 use hozon_shared::domain::crm::Module;
+use hozon_shared::snapshots::keys::captured_generation;
 
 use crate::emulators::{Emulators, ORG, OTHER};
 use crate::samples::module;
@@ -55,4 +56,22 @@ async fn a_failed_publication_leaves_the_current_versions() {
     let newest = Module { version: "3".to_owned(), ..module("Leads", 2) };
     catalogue.publish(ORG, std::slice::from_ref(&newest)).await.unwrap();
     assert_eq!(catalogue.modules(ORG).await.unwrap(), [module("Deals", 1), newest], "the failed version stays unread");
+}
+
+#[tokio::test]
+async fn a_capture_replaces_the_one_before_and_touches_nothing_that_a_platform_writes() {
+    let emulators = Emulators::start().await;
+    let catalogue = &emulators.ports.catalogue;
+    let captured = |name: &str, capture: u64| Module { version: captured_generation(capture), ..module(name, 1) };
+    catalogue.publish_capture(ORG, &[captured("deal", 1), captured("note", 1)]).await.unwrap();
+    assert!(catalogue.modules(ORG).await.unwrap().is_empty());
+    catalogue.publish(ORG, &[module("deal", 1)]).await.unwrap();
+    catalogue.publish_capture(ORG, &[captured("deal", 2)]).await.unwrap();
+    assert_eq!(catalogue.captured(ORG).await.unwrap(), [captured("deal", 2)]);
+    let newer = Module { version: "2".to_owned(), ..module("deal", 1) };
+    catalogue.publish(ORG, std::slice::from_ref(&newer)).await.unwrap();
+    catalogue.publish_capture(ORG, &[captured("log", 3)]).await.unwrap();
+    assert_eq!(catalogue.modules(ORG).await.unwrap(), [newer]);
+    assert_eq!(catalogue.captured(ORG).await.unwrap(), [captured("log", 3)]);
+    assert!(catalogue.captured(OTHER).await.unwrap().is_empty());
 }

@@ -14,6 +14,7 @@ mod locks;
 mod mailer;
 mod objects;
 mod outbox;
+mod postgres;
 mod progress;
 mod purchases;
 mod requests;

@@ -3,12 +3,14 @@
 
 mod contents;
 mod crm;
+mod postgres;
 mod shop;
 mod time;
 mod world;
 
 pub use contents::{ModuleContents, contents};
 pub use crm::{Crm, csv};
+pub use postgres::PostgresServer;
 pub use shop::{Card, Paid, Shop, check_books};
 pub use time::{CountingIds, ManualClock};
 pub use world::{Answer, Caller, World};

@@ -126,7 +126,7 @@ async fn write_cells(module: &mut NativeWriter) {
     let big = "=1+1\r\n\"あ\", ".repeat(800_000);
     let cells = CELLS.into_iter().chain([big.as_str()]);
     for (number, cell) in cells.enumerate() {
-        module.row(&[&number.to_string(), cell, CELLS[(number + 1) % CELLS.len()]]).await.unwrap();
+        module.row(&[Some(&number.to_string()), Some(cell), Some(CELLS[(number + 1) % CELLS.len()])]).await.unwrap();
     }
 }
 
@@ -160,7 +160,7 @@ async fn hostile_cells_and_names_come_back() {
 }
 
 async fn one_empty_cell(mut writer: NativeWriter) -> NativeWriter {
-    writer.row(&[""]).await.unwrap();
+    writer.row(&[Some("")]).await.unwrap();
     writer
 }
 
@@ -178,7 +178,7 @@ async fn a_module_with_too_many_rows_for_one_file_is_numbered() {
     let (ports, org) = (world.local.ports.clone(), world.org);
     let mut leads = writer(&ports, org, "Leads", 1, &["Id", "Name"]);
     for number in 0..2_500 {
-        leads.row(&[&number.to_string(), "山田"]).await.unwrap();
+        leads.row(&[Some(&number.to_string()), Some("山田")]).await.unwrap();
     }
     let module = leads.finish().await.unwrap();
     publish(&*ports.catalogue, &*ports.objects, org, &[module], ports.clock.now()).await.unwrap();
@@ -191,7 +191,7 @@ async fn files_larger_than_a_part_come_back() {
     let mut world = World::start().await;
     let (ports, org) = (world.local.ports.clone(), world.org);
     let mut notes = writer(&ports, org, "Notes", 1, &["Id"]);
-    notes.row(&["1"]).await.unwrap();
+    notes.row(&[Some("1")]).await.unwrap();
     // Their compression differs: the first is deflated, the second is stored.
     let text = "保存 0123456789".repeat(2_000_000);
     let noise: Vec<u8> =

@@ -11,6 +11,8 @@ mod command;
 mod composing;
 mod console;
 mod damage;
+mod database_faults;
+mod databases;
 mod downloads;
 mod edge;
 mod full_disk;

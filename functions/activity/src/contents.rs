@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::LeftOutReason;
-use hozon_shared::api::{LocalTime, local_time};
+use hozon_shared::api::{GapOut, LocalTime, local_time};
 use hozon_shared::archive::contents::{BackupContents, ModuleContents};
 use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::archive::manifest::FileRecord;
@@ -20,6 +20,8 @@ pub struct ContentsOut {
     csv: ContentsCsv,
     modules: Vec<ContentsModule>,
     left_out: Vec<ExcludedOut>,
+    /// What the source has and the backup does not contain for other reasons.
+    gaps: Vec<GapOut>,
 }
 
 /// The source of the data.
@@ -80,6 +82,7 @@ impl ContentsOut {
             csv: ContentsCsv { byte_order_mark: bom, escape_formulas, protect_values: escape_formulas && protect },
             modules: contents.modules.into_iter().map(module).collect(),
             left_out: contents.left_out.into_iter().map(left_out).collect(),
+            gaps: contents.gaps.iter().map(GapOut::from).collect(),
         }
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::api::closed_sets::{EventName, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind};
-use hozon_shared::api::{Administrator, ApiError, LocalTime, Page, PageInfo, Params, PersonOut, local_time};
+use hozon_shared::api::{Administrator, ApiError, LocalTime, LossesOut, Page, PageInfo, Params, PersonOut, local_time};
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
 use hozon_shared::domain::id::{OrderId, OrgId};
 use hozon_shared::domain::locale::Locale;
@@ -64,6 +64,8 @@ struct Record {
     #[schema(value_type = RepeatKind)]
     repeat_type: RepeatType,
     file_name: Option<String>,
+    /// What the files of a finished backup lack because it could not be read; null if the backup is complete.
+    losses: Option<LossesOut>,
     /// The backup that the event is about.
     backup: Option<String>,
     /// IP address of the client, if a link was used without a recorded click. The person is unknown then, and `done_by` is the backup's requester.
@@ -184,6 +186,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         action,
         repeat_type: what.repeat(),
         file_name: file_name(what),
+        losses: if let EventKind::BackupReady { losses, .. } = what { losses.as_ref().map(LossesOut::from) } else { None },
         backup: what.backup().map(|id| id.to_string()),
         address: if let EventKind::DownloadStarted { address, .. } = what { address.clone() } else { None },
         count: if let EventKind::Order { backups, .. } = what { Some(*backups).filter(|count| *count > 0) } else { None },
@@ -210,6 +213,8 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         EventKind::Order { step: OrderStep::Paid, .. } => (None, Some("purchased")),
         EventKind::BackupStarted { .. }
         | EventKind::SettingsSaved {}
+        | EventKind::SourceSet { .. }
+        | EventKind::SourceRemoved { .. }
         | EventKind::DownloadStarted { .. }
         | EventKind::Order { .. }
         | EventKind::Subscription { .. }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use hozon_shared::domain::allowance::{Claim, Demand, LimitReached, Settled};
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::change;
+use hozon_shared::domain::connection::SourceSettings;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::{Outcome, Schedule};
@@ -25,6 +26,14 @@ pub enum Start {
     Occurrence { org: OrgId, schedule: ScheduleId, at: DateTime<Utc> },
 }
 
+impl Start {
+    fn org(&self) -> OrgId {
+        match *self {
+            Self::Backup { org, .. } | Self::Occurrence { org, .. } => org,
+        }
+    }
+}
+
 pub async fn run(
     ports: &ArchivePorts,
     settings: &ArchiveSettings,
@@ -36,7 +45,16 @@ pub async fn run(
         Start::Occurrence { org, schedule, at } => begin_scheduled(ports, settings, execution, (org, schedule), at).await?,
     };
     let outcome = if backup.is_some() { "run" } else { "nothing" };
-    Ok(json!({ "outcome": outcome, "backup": backup }))
+    Ok(json!({ "outcome": outcome, "backup": backup, "source": source(ports, start.org()).await? }))
+}
+
+/// Which function captures the organisation's CRM; `none` for the native store, which the platform writes.
+async fn source(ports: &ArchivePorts, org: OrgId) -> Result<&'static str, TaskErrorKind> {
+    let connection = ports.connections.connection(org).await?;
+    Ok(match connection.map(|connection| connection.source) {
+        None | Some(SourceSettings::Native {}) => "none",
+        Some(SourceSettings::Postgres(_)) => "database",
+    })
 }
 
 async fn begin_requested(run: &Run<'_>) -> Result<BackupId, TaskErrorKind> {

@@ -50,6 +50,7 @@ impl Tally {
             csv: plan.organisation.archive.csv,
             modules: self.modules,
             left_out: left_out(&plan.modules),
+            gaps: plan.gaps.clone(),
         };
         run.write(&contents_at(run.org, run.backup), &contents).await
     }

@@ -1,8 +1,10 @@
 //! The task `finish`: records the zips, publishes the ready event, and then deletes the work objects.
 
+use hozon_shared::captured::{Captured, captured_at};
 use hozon_shared::domain::backup::{ArchiveFile, BackupStatus};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
+use hozon_shared::domain::source::Losses;
 use serde_json::Value;
 
 use crate::run::Run;
@@ -12,9 +14,11 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     let backup = run.load().await?;
     if backup.status != BackupStatus::Completed {
         let files: Vec<ArchiveFile> = run.read_required(&run.archives_at()).await?;
+        let captured: Option<Captured> = run.read(&captured_at(run.org, run.backup)).await?;
+        let losses = captured.and_then(|captured| Losses::among(&captured.gaps));
         let now = run.ports.clock.now();
         let event = EventId(run.ports.ids.next(now));
-        run.ports.store.commit(run.org, change::complete(backup, files, now, event)?).await?;
+        run.ports.store.commit(run.org, change::complete(backup, files, losses, now, event)?).await?;
     }
     run.clear(&run.work_prefix()).await?;
     Ok(Value::Null)

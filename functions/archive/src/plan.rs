@@ -3,9 +3,9 @@
 
 use std::cmp::Reverse;
 
-use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use hozon_shared::archive::names::PathNamer;
+use hozon_shared::captured::{Captured, captured_at};
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::Change;
@@ -37,8 +37,12 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
 
 async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
     let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)?;
-    let read_from: DateTime<Utc> = run.ports.clock.now();
-    let modules = run.ports.snapshots.modules(run.org).await?;
+    let captured: Option<Captured> = run.read(&captured_at(run.org, run.backup)).await?;
+    let read_from = captured.as_ref().map_or_else(|| run.ports.clock.now(), |captured| captured.read_from);
+    let (source, gaps, modules) = match captured {
+        Some(captured) => (Some(captured.source), captured.gaps, captured.modules),
+        None => (None, Vec::new(), run.ports.snapshots.modules(run.org).await?),
+    };
     let max_zip_bytes = run.settings.max_zip_bytes(&organisation.archive, modules.iter().map(bytes_of).sum());
     let mut planner = Planner::new(run, &modules, max_zip_bytes);
     for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == DataCategory::Crm) {
@@ -49,7 +53,7 @@ async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
         planner.files(at, module).await?;
     }
     let (items, total) = planner.finish().await?;
-    let plan = RunPlan { organisation, read_from, modules, csv_files, items, total, max_zip_bytes };
+    let plan = RunPlan { organisation, source, gaps, read_from, modules, csv_files, items, total, max_zip_bytes };
     run.write(&run.plan_at(), &plan).await?;
     Ok(plan)
 }

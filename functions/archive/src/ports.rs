@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use hozon_shared::ending::EndingPorts;
-use hozon_shared::ports::{Accounts, Clock, Ids, Objects, Ports, Progress, Schedules, SnapshotReader, Store, Uploads};
+use hozon_shared::ports::{
+    Accounts, Clock, Connections, Ids, Objects, Ports, Progress, Schedules, SnapshotReader, Store, Uploads,
+};
 
 /// The ports that the function uses.
 #[derive(Clone)]
@@ -17,6 +19,7 @@ pub struct ArchivePorts {
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,
     pub snapshots: Arc<dyn SnapshotReader>,
+    pub connections: Arc<dyn Connections>,
     pub ending: EndingPorts,
 }
 
@@ -24,7 +27,8 @@ impl From<&Ports> for ArchivePorts {
     /// Selects the function's ports from the common ones.
     fn from(ports: &Ports) -> Self {
         let ending = EndingPorts::from(ports);
-        let Ports { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots, .. } = ports.clone();
-        Self { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots, ending }
+        let Ports { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots, connections, .. } =
+            ports.clone();
+        Self { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots, connections, ending }
     }
 }

@@ -10,7 +10,8 @@ use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{Attachment, Module};
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::progress::Amount;
-use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError, read_all};
+use hozon_shared::domain::source::Gap;
+use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError, SourceInfo, read_all};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,12 @@ const JSON: &str = "application/json";
 pub struct RunPlan {
     /// The organisation at the time of planning.
     pub organisation: Organisation,
+    /// The source, if the run has captured it; `None` for the native store.
+    #[serde(default)]
+    pub source: Option<SourceInfo>,
+    /// What the source has and the run has not captured.
+    #[serde(default)]
+    pub gaps: Vec<Gap>,
     /// When the CRM was first read.
     pub read_from: DateTime<Utc>,
     /// All modules, including those that are left out.

@@ -61,7 +61,7 @@ fn events() -> Vec<EventKind> {
         EventKind::ScheduleChanged { schedule, rule: rule("RRULE:FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=15"), next_run: at },
         EventKind::ScheduleStopped { schedule, rule: weekly },
         EventKind::BackupStarted { backup, repeat },
-        EventKind::BackupReady { backup, repeat, files: vec!["Data_001.zip".to_owned()], expires: at },
+        EventKind::BackupReady { backup, repeat, files: vec!["Data_001.zip".to_owned()], losses: None, expires: at },
         EventKind::BackupFailed { backup: Some(backup), repeat, failure },
         EventKind::BackupSkipped { schedule, occurrence: at, repeat, allowed: 2 },
         EventKind::BackupMissed { schedule, occurrence: at, repeat },

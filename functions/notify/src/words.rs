@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::locale::Locale;
+use hozon_shared::domain::source::Losses;
 
 use crate::figures::written;
 use crate::purchases;
@@ -16,15 +17,17 @@ pub fn chat(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>)
     let paragraphs = match (what, locale) {
         (EventKind::BackupStarted { .. }, Locale::En) => vec!["Records and attachments are being archived.".to_owned()],
         (EventKind::BackupStarted { .. }, Locale::Ja) => vec!["データと添付ファイルを圧縮しています。".to_owned()],
-        (EventKind::BackupReady { expires, .. }, Locale::En) => {
-            vec![format!("Administrators can download the files until {}.", time(*expires))]
-        }
-        (EventKind::BackupReady { expires, .. }, Locale::Ja) => {
-            vec![format!("管理者は{}までファイルをダウンロードできます。", time(*expires))]
-        }
+        (EventKind::BackupReady { expires, losses, .. }, Locale::En) => vec![
+            losses.as_ref().map(losses_en).unwrap_or_default(),
+            format!("Administrators can download the files until {}.", time(*expires)),
+        ],
+        (EventKind::BackupReady { expires, losses, .. }, Locale::Ja) => vec![
+            losses.as_ref().map(losses_ja).unwrap_or_default(),
+            format!("管理者は{}までファイルをダウンロードできます。", time(*expires)),
+        ],
         _ => paragraphs,
     };
-    (title, paragraphs)
+    (title, without_empty(paragraphs))
 }
 
 /// Returns subject and paragraphs of the mail about an event.
@@ -33,7 +36,28 @@ pub fn mail(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>)
         Locale::En => english(what, zone),
         Locale::Ja => japanese(what, zone),
     };
-    (subject, paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()).collect())
+    (subject, without_empty(paragraphs))
+}
+
+fn without_empty(paragraphs: Vec<String>) -> Vec<String> {
+    paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()).collect()
+}
+
+fn losses_en(losses: &Losses) -> String {
+    let (count, names) = (losses.count, losses.named());
+    let more = if count > losses.examples.len() as u64 { " and more" } else { "" };
+    format!(
+        "It lacks {count} {} of your CRM that could not be read: {names}{more}. Grant the database user the right to read them, or leave them out on the Source page.",
+        if count == 1 { "part" } else { "parts" }
+    )
+}
+
+fn losses_ja(losses: &Losses) -> String {
+    let (count, names) = (losses.count, losses.named());
+    let more = if count > losses.examples.len() as u64 { "など" } else { "" };
+    format!(
+        "CRMのデータのうち{count}件を読み取れなかったため、含まれていません: {names}{more}。データベースユーザーに読み取り権限を付与するか、「バックアップ元」で対象外にしてください。"
+    )
 }
 
 fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
@@ -58,9 +82,10 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             "Your backup is being made".to_owned(),
             vec!["Records and attachments are being archived. We'll email you when the files are ready.".to_owned()],
         ),
-        EventKind::BackupReady { expires, .. } => (
-            "Your backup is ready".to_owned(),
+        EventKind::BackupReady { expires, losses, .. } => (
+            if losses.is_none() { "Your backup is ready" } else { "Your backup is ready, but incomplete" }.to_owned(),
             vec![
+                losses.as_ref().map(losses_en).unwrap_or_default(),
                 format!("Download the files by {}. After that the links stop working and the files are deleted.", time(*expires)),
                 "Anyone with a link can download its file. Do not forward this email.".to_owned(),
             ],
@@ -84,9 +109,11 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             ],
         ),
         EventKind::Order { .. } | EventKind::Subscription { .. } => purchases::english(what, zone),
-        EventKind::DownloadStarted { .. } | EventKind::SettingsSaved {} | EventKind::PlanChanged { .. } => {
-            (String::new(), Vec::new())
-        }
+        EventKind::DownloadStarted { .. }
+        | EventKind::SettingsSaved {}
+        | EventKind::SourceSet { .. }
+        | EventKind::SourceRemoved { .. }
+        | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }
 
@@ -120,9 +147,14 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             "バックアップを作成しています".to_owned(),
             vec!["データと添付ファイルを圧縮しています。準備ができ次第、お知らせします。".to_owned()],
         ),
-        EventKind::BackupReady { expires, .. } => (
-            "バックアップをダウンロードできます".to_owned(),
+        EventKind::BackupReady { expires, losses, .. } => (
+            match losses {
+                None => "バックアップをダウンロードできます",
+                Some(_) => "バックアップをダウンロードできます（一部のデータが不足しています）",
+            }
+            .to_owned(),
             vec![
+                losses.as_ref().map(losses_ja).unwrap_or_default(),
                 format!(
                     "{}までにダウンロードしてください。期限を過ぎるとリンクは無効になり、ファイルは削除されます。",
                     time(*expires)
@@ -154,9 +186,11 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             ],
         ),
         EventKind::Order { .. } | EventKind::Subscription { .. } => purchases::japanese(what, zone),
-        EventKind::DownloadStarted { .. } | EventKind::SettingsSaved {} | EventKind::PlanChanged { .. } => {
-            (String::new(), Vec::new())
-        }
+        EventKind::DownloadStarted { .. }
+        | EventKind::SettingsSaved {}
+        | EventKind::SourceSet { .. }
+        | EventKind::SourceRemoved { .. }
+        | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use hozon_shared::api::OncePorts;
 use hozon_shared::ending::EndingPorts;
 use hozon_shared::ports::{
-    Accounts, Clock, Ids, Marks, Ports, Progress, Purchases, Schedules, Secrets, SnapshotReader, Store, Webhooks, Workflow,
+    Accounts, Catalogue, Clock, Connections, Ids, Marks, Ports, Progress, Purchases, Schedules, Secrets, SnapshotReader, Store,
+    Webhooks, Workflow,
 };
 
 /// The ports that the function uses.
@@ -23,6 +24,8 @@ pub struct SchedulePorts {
     pub webhooks: Arc<dyn Webhooks>,
     pub workflow: Arc<dyn Workflow>,
     pub snapshots: Arc<dyn SnapshotReader>,
+    pub connections: Arc<dyn Connections>,
+    pub catalogue: Arc<dyn Catalogue>,
     pub once: OncePorts,
     pub ending: EndingPorts,
 }
@@ -44,6 +47,8 @@ impl From<&Ports> for SchedulePorts {
             webhooks,
             workflow,
             snapshots,
+            connections,
+            catalogue,
             ..
         } = ports.clone();
         Self {
@@ -59,6 +64,8 @@ impl From<&Ports> for SchedulePorts {
             webhooks,
             workflow,
             snapshots,
+            connections,
+            catalogue,
             once,
             ending,
         }

@@ -2,9 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use hozon_shared::api::closed_sets::LeftOutReason;
+use hozon_shared::api::closed_sets::{LeftOutReason, SourceKind};
 use hozon_shared::api::{Administrator, ApiError};
 use hozon_shared::domain::crm::{DataCategory, Module};
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::ports::SourceInfo;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,7 +21,7 @@ pub struct SourceEnvelope {
 #[derive(Serialize, ToSchema)]
 struct SourceOut {
     /// Kind of the source.
-    #[schema(example = "native")]
+    #[schema(value_type = SourceKind)]
     kind: String,
     /// One sentence that says which state of the CRM a backup shows.
     consistency: String,
@@ -45,6 +47,8 @@ struct ModuleOut {
 }
 
 /// Reads the size and modules of the CRM.
+///
+/// Of a connected CRM this is what was captured last; nothing before the first backup.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/backup/source",
@@ -53,8 +57,7 @@ struct ModuleOut {
     responses((status = 200, description = "The source", body = SourceEnvelope)),
 )]
 pub async fn handle(State(app): State<App>, Administrator(caller): Administrator) -> Result<Json<SourceEnvelope>, ApiError> {
-    let info = app.ports.snapshots.info();
-    let modules = app.ports.snapshots.modules(caller.org).await?;
+    let (info, modules) = next_source(&app, caller.org).await?;
     let sum = |count: fn(&Module) -> u64| modules.iter().filter(|module| module.contents == DataCategory::Crm).map(count).sum();
     let source = SourceOut {
         kind: info.kind,
@@ -65,6 +68,19 @@ pub async fn handle(State(app): State<App>, Administrator(caller): Administrator
         modules: modules.iter().map(module_out).collect(),
     };
     Ok(Json(SourceEnvelope { source }))
+}
+
+/// Describes the source of the next backup, with the modules as they are known now.
+async fn next_source(app: &App, org: OrgId) -> Result<(SourceInfo, Vec<Module>), ApiError> {
+    let connection = app.ports.connections.connection(org).await?;
+    Ok(match connection.filter(|connection| connection.source.is_captured()) {
+        None => (app.ports.snapshots.info(), app.ports.snapshots.modules(org).await?),
+        Some(connection) => {
+            let consistency = "Each backup shows one snapshot of the whole database.".to_owned();
+            let info = SourceInfo { kind: connection.source.kind().to_owned(), consistency };
+            (info, app.ports.catalogue.captured(org).await?)
+        }
+    })
 }
 
 fn module_out(module: &Module) -> ModuleOut {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hozon_activity::ActivityPorts;
+use hozon_connection::ConnectionPorts;
 use hozon_download::DownloadPorts;
 use hozon_purchase::{Billing, PurchasePorts, Shop};
 use hozon_schedule::{App, SchedulePorts};
@@ -27,6 +28,7 @@ pub fn router(
     let app = App { ports: SchedulePorts::from(ports), triggers, terms, time_of_day: default_time_of_day(), addresses };
     Documented::with_openapi(document())
         .merge(hozon_schedule::router(app))
+        .merge(hozon_connection::router(ConnectionPorts::from(ports)))
         .merge(hozon_download::router(DownloadPorts::from(ports)))
         .merge(hozon_activity::router(ActivityPorts::from(ports)))
         .merge(hozon_purchase::router(billing, Some(shop)))

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use dynoxide::Database;
 use hozon_access::AccessPorts;
-use hozon_archive::{ArchivePorts, TaskError};
+use hozon_archive::ArchivePorts;
+use hozon_capture_database::CapturePorts;
 use hozon_emulator_aws::lambda::Function;
 use hozon_emulator_aws::s3::ARCHIVES_BUCKET;
 use hozon_emulator_aws::states::asl::{ServiceIntegrations, StateError};
@@ -23,10 +24,13 @@ use crate::settings::{NOTICE_FAILURES, mail_settings};
 
 /// Name of the `archive` function, in place of its ARN.
 pub const ARCHIVE: &str = "archive";
+/// Name of the `capture-database` function, in place of its ARN.
+pub const CAPTURE_DATABASE: &str = "capture-database";
 
 /// Invokes the functions.
 pub struct Functions {
-    pub ports: ArchivePorts,
+    pub archive: ArchivePorts,
+    pub capture: CapturePorts,
     /// Settings for dividing runs into pieces.
     pub limits: hozon_archive::ArchiveSettings,
 }
@@ -34,13 +38,25 @@ pub struct Functions {
 #[async_trait]
 impl ServiceIntegrations for Functions {
     async fn invoke(&self, function: &str, payload: Value) -> Result<Value, StateError> {
-        if function != ARCHIVE {
-            let cause = format!("there is no function {function}");
-            return Err(StateError { error: "Lambda.ResourceNotFoundException".to_owned(), cause });
-        }
-        let (ports, limits) = (self.ports.clone(), self.limits.clone());
-        let called = AbortOnDrop(tokio::spawn(async move { hozon_archive::handle(&ports, &limits, payload).await }));
-        called.join().await
+        let called = match function {
+            ARCHIVE => {
+                let (ports, limits) = (self.archive.clone(), self.limits.clone());
+                tokio::spawn(async move {
+                    hozon_archive::handle(&ports, &limits, payload).await.map_err(|error| failed(error.error_type(), &error.kind))
+                })
+            }
+            CAPTURE_DATABASE => {
+                let ports = self.capture.clone();
+                tokio::spawn(async move {
+                    hozon_capture_database::handle(&ports, payload).await.map_err(|error| failed(error.error_type(), &error))
+                })
+            }
+            _ => {
+                let cause = format!("there is no function {function}");
+                return Err(StateError { error: "Lambda.ResourceNotFoundException".to_owned(), cause });
+            }
+        };
+        AbortOnDrop(called).join().await
     }
 
     async fn items(&self, bucket: &str, key: &str) -> Result<Vec<Value>, StateError> {
@@ -48,7 +64,7 @@ impl ServiceIntegrations for Functions {
             return Err(unreadable(format!("there is no bucket {bucket}")));
         }
         let json =
-            read_all(&*self.ports.objects, &ObjectRef::archives(key)).await.map_err(|error| unreadable(error.to_string()))?;
+            read_all(&*self.archive.objects, &ObjectRef::archives(key)).await.map_err(|error| unreadable(error.to_string()))?;
         serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))
     }
 }
@@ -58,13 +74,12 @@ fn unreadable(cause: String) -> StateError {
 }
 
 /// An invocation that ends together with the execution that waits for it.
-struct AbortOnDrop(tokio::task::JoinHandle<Result<Value, TaskError>>);
+struct AbortOnDrop(tokio::task::JoinHandle<Result<Value, StateError>>);
 
 impl AbortOnDrop {
     async fn join(mut self) -> Result<Value, StateError> {
         match (&mut self.0).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(failed(&error)),
+            Ok(outcome) => outcome,
             Err(_) => Err(StateError { error: "Lambda.Unknown".to_owned(), cause: "the function crashed".to_owned() }),
         }
     }
@@ -77,9 +92,9 @@ impl Drop for AbortOnDrop {
 }
 
 /// Formats an error as Lambda reports it to Step Functions.
-fn failed(error: &TaskError) -> StateError {
-    let cause = json!({ "errorType": error.error_type(), "errorMessage": error.kind.to_string() });
-    StateError { error: error.error_type().to_owned(), cause: cause.to_string() }
+fn failed(error_type: &str, error: &dyn std::error::Error) -> StateError {
+    let cause = json!({ "errorType": error_type, "errorMessage": error.to_string() });
+    StateError { error: error_type.to_owned(), cause: cause.to_string() }
 }
 
 /// The `access` function, invoked in this process.

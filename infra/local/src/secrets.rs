@@ -14,6 +14,8 @@ use hozon_shared::settings::AccessKey;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+/// Beginning of the names of the secrets with connections' credentials.
+pub const CONNECTIONS: &str = "connections/";
 /// Name of the secret with the payment provider's keys.
 pub const PAYMENTS: &str = "payments";
 /// Name of the secret with the link signer's key.

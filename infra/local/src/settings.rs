@@ -8,7 +8,7 @@ use hozon_emulator_aws::{queues, scheduler, secrets as secrets_manager, states};
 use hozon_shared::aws::in_process::ADDRESS;
 use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, PlainLinkSettings, Settings, TriggerSettings};
 
-use crate::secrets::{LocalSecrets, PAYMENTS, PLAIN_LINKS, SIGNER};
+use crate::secrets::{CONNECTIONS, LocalSecrets, PAYMENTS, PLAIN_LINKS, SIGNER};
 use crate::ticker::TRIGGER;
 use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
 
@@ -32,6 +32,7 @@ pub fn settings(secrets: &LocalSecrets, emulated: &Emulated, public_url: &str) -
             queues: Some(format!("{services}{}", queues::PATH)),
             mail: Some(services),
         },
+        connection_secrets: CONNECTIONS.to_owned(),
         signer_secret: SIGNER.to_owned(),
         zip_lock: None,
         plain_links: Some(PlainLinkSettings { url: public_url.to_owned(), secret: PLAIN_LINKS.to_owned() }),

@@ -66,6 +66,16 @@ closed_set! {
     ChecksumAlgorithm = &["CRC-32"];
     /// Why a backup leaves data out.
     LeftOutReason = &["mail", "document", "integration"];
+    /// Kind of a source: the store that a platform writes, or a PostgreSQL database.
+    SourceKind = &["native", "postgres"];
+    /// Protection of a connection. `off` is allowed only on the machine itself.
+    TlsMode = &["verify_full", "off"];
+    /// Result of a check.
+    CheckStatus = &["reached", "failed"];
+    /// Why a backup does not contain something of the source.
+    GapReason = &["no_permission", "row_security", "foreign", "omitted"];
+    /// What an administrator should know before the first backup of a source.
+    SourceAdviceName as "SourceAdvice" = &["user_may_write", "not_encrypted", "holds_old_rows"];
     /// Language of mails.
     Language = &["ja", "en"];
     /// Kind of an event in the history.
@@ -106,7 +116,9 @@ mod tests {
     use serde::Serialize;
 
     use super::*;
-    use crate::domain::{backup, crm, locale::Locale, order, rule::RepeatType, schedule, subscription, webhook::WebhookKind};
+    use crate::domain::{
+        backup, connection, crm, locale::Locale, order, rule::RepeatType, schedule, source, subscription, webhook::WebhookKind,
+    };
 
     fn assert_words(values: &[impl Serialize], words: &[&str]) {
         let written: Vec<_> = values.iter().map(|value| serde_json::to_value(value).expect("JSON")).collect();
@@ -126,6 +138,13 @@ mod tests {
             LeftOutReason::WORDS,
         );
         assert_words(&[Locale::Ja, Locale::En], Language::WORDS);
+        use source::{GapKind, SourceAdvice};
+        assert_words(&[GapKind::NoPermission, GapKind::RowSecurity, GapKind::Foreign, GapKind::Omitted], GapReason::WORDS);
+        assert_words(
+            &[SourceAdvice::UserMayWrite, SourceAdvice::NotEncrypted, SourceAdvice::HoldsOldRows],
+            SourceAdviceName::WORDS,
+        );
+        assert_words(&[connection::Tls::VerifyFull, connection::Tls::Off], TlsMode::WORDS);
         use order::OrderStatus;
         let orders = [
             OrderStatus::Draft,

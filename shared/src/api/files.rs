@@ -5,10 +5,11 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::closed_sets::{BackupStatusName, ChecksumAlgorithm, FileKind, RepeatKind};
+use super::closed_sets::{BackupStatusName, ChecksumAlgorithm, FileKind, GapReason, RepeatKind};
 use super::{FailureOut, LocalTime, PersonOut, local_time};
 use crate::domain::backup::{ArchiveFile, ArchiveKind, Backup, BackupStatus, Failure};
 use crate::domain::rule::RepeatType;
+use crate::domain::source::{Gap, GapKind, Losses};
 
 /// A backup.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,6 +27,8 @@ pub struct BackupOut {
     expiry_date: LocalTime,
     /// Whether the files can be downloaded now.
     downloadable: bool,
+    /// What the files lack because it could not be read; null if the backup is complete.
+    losses: Option<LossesOut>,
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
     files: Vec<FileOut>,
@@ -44,9 +47,42 @@ impl BackupOut {
             finished_time: backup.finished.map(time),
             expiry_date: time(backup.expires()),
             downloadable: backup.can_be_downloaded(now) && !backup.files.is_empty(),
+            losses: backup.losses.as_ref().map(LossesOut::from),
             failure: backup.failure.clone(),
             files: backup.files.iter().map(FileOut::from).collect(),
         }
+    }
+}
+
+/// What a backup lacks of its source.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LossesOut {
+    /// Number of modules and fields that could not be read.
+    count: u64,
+    /// The first of them.
+    examples: Vec<GapOut>,
+}
+
+/// Something of the source that a backup does not contain.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GapOut {
+    /// API name of the module, or the name of a table.
+    module: String,
+    /// API name of the field; null for all of the module.
+    field: Option<String>,
+    #[schema(value_type = GapReason)]
+    reason: GapKind,
+}
+
+impl From<&Losses> for LossesOut {
+    fn from(losses: &Losses) -> Self {
+        Self { count: losses.count, examples: losses.examples.iter().map(GapOut::from).collect() }
+    }
+}
+
+impl From<&Gap> for GapOut {
+    fn from(gap: &Gap) -> Self {
+        Self { module: gap.module.clone(), field: gap.field.clone(), reason: gap.kind }
     }
 }
 

@@ -19,7 +19,7 @@ pub use auth_refusal::AuthRefusal;
 pub use error::{ApiError, Envelope};
 pub use etag::{tag_matches, tag_of, unless_known};
 pub use extract::{Body, Params};
-pub use files::BackupOut;
+pub use files::{BackupOut, GapOut, LossesOut};
 pub use identity::{Administrator, Identity};
 pub use once::{Once, OncePorts, with_idempotency};
 pub use openapi::{AnyError, Documented, ErrorOut, FailureOut, document, without_unused_schemas};

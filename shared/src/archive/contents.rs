@@ -8,6 +8,7 @@ use super::csv::CsvOptions;
 use super::manifest::FileRecord;
 use crate::domain::crm::{DataCategory, LeftOut, Module};
 use crate::domain::id::{BackupId, OrgId};
+use crate::domain::source::Gap;
 use crate::ports::{ObjectRef, SourceInfo};
 
 /// Key prefix of these documents in the archives bucket. They are kept as long as the history.
@@ -25,6 +26,9 @@ pub struct BackupContents {
     pub modules: Vec<ModuleContents>,
     /// Modules and fields that were left out, with the reason.
     pub left_out: Vec<LeftOut>,
+    /// What the source has and the backup does not contain for other reasons.
+    #[serde(default)]
+    pub gaps: Vec<Gap>,
 }
 
 /// The contents of one module.

@@ -14,6 +14,10 @@ returns), and all that begin with an apostrophe. To undo it: if a cell matches t
 replace in the rest, from left to right, each match of the regular expression `undo.sign` by what `undo.stands_for` gives for it. Every other \
 cell is as it is written. The field's type does not matter. `undo.vectors` are examples.";
 
+/// How NULL is written, as text for the manifest.
+pub const NULL_RULE: &str = "NULL is an empty cell without quotes; a cell in quotes with nothing between them is the empty text. In a file of one \
+column, NULL is an apostrophe (') without quotes, because many readers ignore empty lines.";
+
 /// The manifest's text for files without escaping.
 pub const UNESCAPED_RULE: &str =
     "Every cell is written as the CRM holds it; a spreadsheet may run those that look like formulas, and change others.";
@@ -49,18 +53,18 @@ impl CsvWriter {
         self.buffer.extend_from_slice(b"\r\n");
     }
 
-    /// Writes a row; NULL is written like the empty text. A row of one empty cell is written as `""`, because most
-    /// readers ignore an empty line.
+    /// Writes a row: NULL as nothing, and the empty text as `""`. Most readers ignore an empty line, so that NULL in a row
+    /// of one cell is written as an apostrophe without quotes, which no text is.
     pub fn row<'a>(&mut self, cells: impl Iterator<Item = Cell<'a>>) {
         let start = self.buffer.len();
         for (count, cell) in cells.enumerate() {
             if count > 0 {
                 self.buffer.push(b',');
             }
-            self.cell(cell.unwrap_or_default(), self.kind(count));
+            self.nullable(cell, self.kind(count));
         }
         if self.buffer.len() == start {
-            self.buffer.extend_from_slice(b"\"\"");
+            self.buffer.push(b'\'');
         }
         self.buffer.extend_from_slice(b"\r\n");
     }
@@ -71,7 +75,7 @@ impl CsvWriter {
             self.buffer.push(b',');
         }
         if part.starts && part.ends {
-            self.cell(&part.text, self.kind(column));
+            self.nullable((!part.is_null).then_some(&part.text), self.kind(column));
             return;
         }
         if part.starts {
@@ -104,6 +108,15 @@ impl CsvWriter {
 
     fn kind(&self, column: usize) -> CellKind {
         self.kinds.get(column).copied().unwrap_or_default()
+    }
+
+    fn nullable(&mut self, cell: Cell<'_>, kind: CellKind) {
+        match cell {
+            None => {}
+            Some("") => self.buffer.extend_from_slice(b"\"\""),
+            Some("'") if !self.options.escape_formulas => self.quoted_cell("'", kind),
+            Some(text) => self.cell(text, kind),
+        }
     }
 
     fn cell(&mut self, cell: &str, kind: CellKind) {
@@ -201,8 +214,21 @@ mod tests {
         let mut writer = CsvWriter::new(CsvOptions::default(), Vec::new());
         writer.begin(&["only"]);
         writer.row([Some(big.as_str())].into_iter());
-        writer.row([None].into_iter());
+        writer.row([Some("")].into_iter());
         assert_eq!(read_back(writer.written())[1..], [vec![big], vec![String::new()]]);
+    }
+
+    #[test]
+    fn null_the_empty_text_and_an_apostrophe_differ_in_rows_of_any_length() {
+        for (escape_formulas, apostrophe) in [(true, "''"), (false, "\"'\"")] {
+            let mut writer = CsvWriter::new(CsvOptions { escape_formulas, ..CsvOptions::default() }, Vec::new());
+            for cell in [None, Some(""), Some("'")] {
+                writer.row([cell].into_iter());
+                writer.row([cell, cell].into_iter());
+            }
+            let expected = format!("'\r\n,\r\n\"\"\r\n\"\",\"\"\r\n{apostrophe}\r\n{apostrophe},{apostrophe}\r\n");
+            assert_eq!(std::str::from_utf8(writer.written()), Ok(expected.as_str()));
+        }
     }
 
     #[test]

@@ -6,10 +6,11 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{CellKind, Escaping, Undo};
-use super::csv::{CsvOptions, RULE, UNESCAPED_RULE};
+use super::csv::{CsvOptions, NULL_RULE, RULE, UNESCAPED_RULE};
 use crate::domain::backup::ArchiveKind;
 use crate::domain::crm::{Attachment, Field, LeftOut, Module};
 use crate::domain::id::{BackupId, OrgId};
+use crate::domain::source::Gap;
 use crate::ports::SourceInfo;
 
 /// Value of the manifest's `format`.
@@ -44,6 +45,10 @@ pub struct Manifest {
     pub csv: CsvRules,
     /// Modules and fields that were left out, with the reason.
     pub left_out: Vec<LeftOut>,
+    /// What the source has and the backup does not contain for other reasons: the user may not read it, the administrator
+    /// leaves it out, its data lie elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
     /// Every other entry of the zip, in order.
     pub files: Vec<FileRecord>,
 }
@@ -71,6 +76,9 @@ pub struct CsvRules {
     /// Whether cells that a spreadsheet would change were marked.
     #[serde(default)]
     pub protected: bool,
+    /// How NULL is written; `None` in manifests from before, where NULL and the empty text are not told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub null: Option<String>,
     /// The escaping rule as text.
     pub rule: String,
     /// Exact instructions for undoing it; version 1 had only the text.
@@ -87,6 +95,7 @@ impl CsvRules {
             line_end: "CRLF".to_owned(),
             escape_formulas: options.escape_formulas,
             protected: options.escape_formulas && options.protect,
+            null: Some(NULL_RULE.to_owned()),
             rule: if options.escape_formulas { RULE } else { UNESCAPED_RULE }.to_owned(),
             undo: options.escape_formulas.then(Undo::current),
         }
@@ -228,6 +237,7 @@ mod tests {
             read_until: DateTime::UNIX_EPOCH,
             csv: CsvRules::of(CsvOptions::default()),
             left_out: Vec::new(),
+            gaps: Vec::new(),
             files,
         }
     }

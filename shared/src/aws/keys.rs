@@ -17,10 +17,14 @@ pub const EVENTS: &str = "EVENT#";
 pub const MODULES: &str = "MODULE#";
 /// Sort key of the list of current modules.
 pub const CATALOGUE: &str = "CATALOGUE";
+/// The list of captured modules.
+pub const CAPTURED: &str = "CAPTURED";
 /// Sort key prefix of the work items of a run.
 pub const ITEMS: &str = "ITEM#";
 /// Sort key of an organisation's settings.
 pub const SETTINGS: &str = "SETTINGS";
+/// Sort key of the connection to the CRM.
+pub const CONNECTION: &str = "CONNECTION";
 /// Sort key prefix of schedules, oldest first.
 pub const SCHEDULES: &str = "SCHEDULE#";
 /// Index of due items: partitioned by [`due_shard`], sorted by time.

@@ -1,6 +1,7 @@
 //! AWS adapters for the ports. Only this module may use an AWS SDK.
 
 mod catalogue;
+mod connections;
 mod credentials;
 mod dead_letters;
 mod errors;
@@ -33,8 +34,9 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 
 use crate::payments::Stripe;
-use crate::ports::{DeadLetters, Links, Mailer, OriginSecrets, PortError, SystemClock, Triggers, Workflow};
+use crate::ports::{Credentials, DeadLetters, Links, Mailer, OriginSecrets, PortError, SystemClock, Triggers, Workflow};
 use crate::settings::{MailSettings, PaymentSettings, Settings, TriggerSettings};
+use connections::StoredCredentials;
 use credentials::fixed;
 use dead_letters::Queue;
 use lazily::Lazily;
@@ -135,6 +137,12 @@ impl Aws {
     /// Creates the port that reads CloudFront's secret.
     pub fn origin_secrets(&self, secret: String) -> Arc<dyn OriginSecrets> {
         Arc::new(secrets::OriginSecret { client: self.lazily(Self::secrets_manager), secret })
+    }
+
+    /// Creates the port of connections' credentials.
+    pub fn credentials(&self) -> Arc<dyn Credentials> {
+        let prefix = self.settings.connection_secrets.clone();
+        Arc::new(StoredCredentials { client: self.lazily(Self::secrets_manager), prefix })
     }
 
     fn lazily<T: 'static>(&self, make: fn(&Self) -> T) -> Lazily<T> {

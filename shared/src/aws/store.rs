@@ -14,7 +14,8 @@ use super::{keys, requests};
 use crate::domain::allowance::Account;
 use crate::domain::backup::Backup;
 use crate::domain::change::Lock;
-use crate::domain::id::{BackupId, OrgId};
+use crate::domain::connection::Connection;
+use crate::domain::id::{BackupId, ConnectionId, OrgId};
 use crate::domain::order::Order;
 use crate::domain::organisation::Organisation;
 use crate::domain::request::Request;
@@ -141,6 +142,11 @@ impl Table {
                 self.put(until(item, event.at + EVENTS_KEPT), Some(ABSENT))
             }
             Change::Answered(request) => self.answer(org, &request),
+            Change::Connection(document) => {
+                let stored = Connection { version: document.version + 1, ..*document.clone() };
+                self.put_version(encode(pk, keys::CONNECTION.to_owned(), &stored)?, document.version)
+            }
+            Change::ConnectionRemoved(id) => self.delete_connection(pk, id),
             Change::Webhook(webhook) => self.put(webhook_item(&webhook)?, None),
             Change::WebhookRemoved(id) => self.delete(pk, keys::webhook(id)),
             Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, Some(ABSENT)),
@@ -179,6 +185,18 @@ impl Table {
     fn delete(&self, pk: String, sk: String) -> Result<TransactWriteItem, PortError> {
         let delete = Delete::builder().table_name(&self.name).key("pk", text(pk)).key("sk", text(sk));
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(not_built)?).build())
+    }
+
+    fn delete_connection(&self, pk: String, id: ConnectionId) -> Result<TransactWriteItem, PortError> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .key("pk", text(pk))
+            .key("sk", text(keys::CONNECTION.to_owned()))
+            .condition_expression("id = :id")
+            .expression_attribute_values(":id", text(id.to_string()))
+            .build()
+            .map_err(not_built)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     fn free(&self, pk: String, lock: Lock) -> Result<TransactWriteItem, PortError> {

@@ -8,6 +8,7 @@ use super::id::{BackupId, OrgId};
 use super::organisation::Person;
 use super::progress::Amount;
 use super::rule::RepeatType;
+use super::source::Losses;
 
 /// How long download links work, counted from the creation of the backup.
 pub const LINK_LIFE: Duration = Duration::days(7);
@@ -120,6 +121,9 @@ pub struct Backup {
     pub total: Option<Amount>,
     /// Finished zips; empty until the backup completes.
     pub files: Vec<ArchiveFile>,
+    /// What it lacks of its source; `None` if it is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub losses: Option<Losses>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Zero before the backup is first stored.
@@ -151,6 +155,7 @@ impl Backup {
             claim,
             total: None,
             files: Vec::new(),
+            losses: None,
             failure: None,
             version: 0,
         }
@@ -197,12 +202,18 @@ impl Backup {
         Ok(self)
     }
 
-    /// Completes the backup with its zips.
-    pub fn complete(mut self, files: Vec<ArchiveFile>, at: DateTime<Utc>) -> Result<Self, BackupTransitionError> {
+    /// Completes the backup with its zips, and with what they lack.
+    pub fn complete(
+        mut self,
+        files: Vec<ArchiveFile>,
+        losses: Option<Losses>,
+        at: DateTime<Utc>,
+    ) -> Result<Self, BackupTransitionError> {
         self.require_in_progress()?;
         self.status = BackupStatus::Completed;
         self.finished = Some(at);
         self.files = files;
+        self.losses = losses;
         Ok(self)
     }
 

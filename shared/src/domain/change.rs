@@ -4,14 +4,16 @@ use chrono::{DateTime, Utc};
 
 use super::allowance::{Account, LimitReached, Settled};
 use super::backup::{ArchiveFile, Backup, BackupTransitionError, Failure};
+use super::connection::Connection;
 use super::delivery::Delivery;
 use super::event::{Event, EventKind};
-use super::id::{BackupId, EventId, OrderId, ScheduleId, WebhookId};
+use super::id::{BackupId, ConnectionId, EventId, OrderId, ScheduleId, WebhookId};
 use super::ledger::{LedgerEntry, entries};
 use super::order::Order;
 use super::organisation::{Contact, Organisation, Person};
 use super::request::Request;
 use super::schedule::{Occurrence, Outcome, Schedule};
+use super::source::Losses;
 use super::subscription::Subscription;
 use super::webhook::Webhook;
 
@@ -41,6 +43,9 @@ pub enum Change {
     },
     /// Stores the answer to a request with an idempotency key; fails unless this attempt holds the key.
     Answered(Box<Request>),
+    Connection(Box<Connection>),
+    /// Deletes the connection; fails unless it is the given one.
+    ConnectionRemoved(ConnectionId),
     /// Writes a webhook unconditionally.
     Webhook(Box<Webhook>),
     /// Deletes a webhook; deleting an absent one succeeds.
@@ -66,6 +71,19 @@ pub enum Lock {
     Checkout(OrderId),
     /// One of the webhook slots.
     Webhook { slot: u8, id: WebhookId },
+}
+
+/// Sets the connection to the CRM.
+pub fn connect(connection: Connection, event: EventId) -> Vec<Change> {
+    let what = EventKind::SourceSet { source: connection.source.kind().to_owned(), address: connection.source.shown() };
+    let event = happened(event, connection.set_at, &connection.set_by, what);
+    vec![Change::Event(event), Change::Connection(Box::new(connection))]
+}
+
+/// Removes the connection to the CRM.
+pub fn disconnect(connection: &Connection, by: &Person, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
+    let what = EventKind::SourceRemoved { source: connection.source.kind().to_owned(), address: connection.source.shown() };
+    vec![Change::Event(happened(event, at, by, what)), Change::ConnectionRemoved(connection.id)]
 }
 
 /// Starts a backup: writes its row, acquires the backup lock, consumes the allowance, and appends the event.
@@ -197,16 +215,18 @@ pub fn stop_schedule(stopped: Schedule, by: &Person, at: DateTime<Utc>, event: E
     ]
 }
 
-/// Completes a backup with its zips.
+/// Completes a backup with its zips, and with what they lack.
 pub fn complete(
     backup: Backup,
     files: Vec<ArchiveFile>,
+    losses: Option<Losses>,
     at: DateTime<Utc>,
     event: EventId,
 ) -> Result<Vec<Change>, BackupTransitionError> {
-    let backup = backup.complete(files, at)?;
+    let backup = backup.complete(files, losses, at)?;
     let files = backup.files.iter().map(|file| file.name.clone()).collect();
-    let what = EventKind::BackupReady { backup: backup.id, repeat: backup.repeat, files, expires: backup.expires() };
+    let (losses, expires) = (backup.losses.clone(), backup.expires());
+    let what = EventKind::BackupReady { backup: backup.id, repeat: backup.repeat, files, losses, expires };
     Ok(vec![
         Change::Release(Lock::Backup(backup.id)),
         Change::Event(happened(event, at, &backup.requester, what)),

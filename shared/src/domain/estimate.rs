@@ -59,7 +59,7 @@ mod tests {
     fn completed(bytes: u64, seconds: i64) -> Backup {
         let begun = begun(bytes);
         let finished = begun.started.expect("has begun") + TimeDelta::seconds(seconds);
-        begun.complete(Vec::new(), finished).expect("completes")
+        begun.complete(Vec::new(), None, finished).expect("completes")
     }
 
     #[test]

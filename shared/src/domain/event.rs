@@ -9,6 +9,7 @@ use super::money::Money;
 use super::organisation::Person;
 use super::product::Product;
 use super::rule::{RepeatType, Rule};
+use super::source::Losses;
 use super::subscription::SubscriptionStep;
 
 /// An event in an organisation.
@@ -29,6 +30,15 @@ pub struct Event {
 pub enum EventKind {
     /// Settings of the organisation were saved.
     SettingsSaved {},
+    /// The connection to the CRM was set.
+    SourceSet {
+        /// Kind of the source.
+        source: String,
+        /// Its address, without user and password; empty for the native store.
+        address: String,
+    },
+    /// The connection to the CRM was removed; backups are of the native store again.
+    SourceRemoved { source: String, address: String },
     ScheduleSet {
         schedule: ScheduleId,
         rule: Rule,
@@ -62,6 +72,9 @@ pub enum EventKind {
         repeat: RepeatType,
         /// Names of the zips.
         files: Vec<String>,
+        /// What they lack; `None` if the backup is complete.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        losses: Option<Losses>,
         /// When the download links expire.
         expires: DateTime<Utc>,
     },
@@ -184,8 +197,10 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 25] = [
+    pub const NAMES: [&str; 27] = [
         "settings_saved",
+        "source_set",
+        "source_removed",
         "schedule_set",
         "schedule_changed",
         "schedule_stopped",
@@ -231,6 +246,8 @@ impl EventKind {
             Self::Subscription { turn: SubscriptionStep::Ended, .. } => Some("subscription_ended"),
             Self::DownloadStarted { .. }
             | Self::SettingsSaved {}
+            | Self::SourceSet { .. }
+            | Self::SourceRemoved { .. }
             | Self::Order { .. }
             | Self::Subscription { .. }
             | Self::PlanChanged { .. } => None,
@@ -252,6 +269,8 @@ impl EventKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::SettingsSaved {} => "settings_saved",
+            Self::SourceSet { .. } => "source_set",
+            Self::SourceRemoved { .. } => "source_removed",
             Self::ScheduleSet { .. } => "schedule_set",
             Self::ScheduleChanged { .. } => "schedule_changed",
             Self::ScheduleStopped { .. } => "schedule_stopped",
@@ -280,6 +299,8 @@ impl EventKind {
             | Self::BackupMissed { repeat, .. } => *repeat,
             Self::DownloadStarted { .. }
             | Self::SettingsSaved {}
+            | Self::SourceSet { .. }
+            | Self::SourceRemoved { .. }
             | Self::Order { .. }
             | Self::Subscription { .. }
             | Self::PlanChanged { .. } => RepeatType::Immediate,

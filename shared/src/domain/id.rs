@@ -55,6 +55,8 @@ id_types! {
     BackupId,
     ScheduleId,
     WebhookId,
+    /// One state of the settings of a connection.
+    ConnectionId,
     OrderId,
     SubscriptionId,
     /// An entry of an organisation's event log.

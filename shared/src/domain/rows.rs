@@ -74,11 +74,12 @@ impl RowPage {
         Self { text: String::new(), ends: Vec::new(), nulls: Vec::new(), columns: columns.max(1) }
     }
 
-    /// Creates a page from text and the end of each cell. No cell is NULL.
-    pub fn from_text(text: String, ends: Vec<usize>, columns: usize) -> Result<Self, UnevenRows> {
+    /// Creates a page from text, the end of each cell, and the ascending indexes of the NULL cells, which have no text.
+    pub fn from_text(text: String, ends: Vec<usize>, nulls: Vec<usize>, columns: usize) -> Result<Self, UnevenRows> {
         let is_ascending = ends.is_sorted() && ends.last().copied().unwrap_or(0) == text.len();
         let is_whole = columns > 0 && ends.len().is_multiple_of(columns) && ends.iter().all(|end| text.is_char_boundary(*end));
-        if is_ascending && is_whole { Ok(Self { text, ends, nulls: Vec::new(), columns }) } else { Err(UnevenRows) }
+        let has_cells = nulls.is_sorted() && nulls.last().is_none_or(|last| *last < ends.len());
+        if is_ascending && is_whole && has_cells { Ok(Self { text, ends, nulls, columns }) } else { Err(UnevenRows) }
     }
 
     /// Appends a row.
@@ -101,25 +102,24 @@ impl RowPage {
         (self.ends.len() / self.columns) as u64
     }
 
+    /// Returns the size of the text in bytes.
+    pub fn size(&self) -> usize {
+        self.text.len()
+    }
+
     /// Calls `each` with the cells of every row in order, and stops at the first error.
     pub fn for_each<E>(&self, mut each: impl FnMut(&[Cell<'_>]) -> Result<(), E>) -> Result<(), E> {
-        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(self.columns);
-        let (mut start, mut first) = (0, 0);
-        let mut nulls = self.nulls.as_slice();
-        for row in self.ends.chunks_exact(self.columns) {
-            cells.clear();
-            for &end in row {
-                cells.push(Some(&self.text[start..end]));
-                start = end;
-            }
-            while let Some((null, rest)) = nulls.split_first().filter(|(null, _)| **null < first + self.columns) {
-                cells[null - first] = None;
-                nulls = rest;
-            }
-            first += self.columns;
+        let mut rows = self.cursor();
+        let mut cells = Vec::with_capacity(self.columns);
+        while rows.read(&mut cells) {
             each(&cells)?;
         }
         Ok(())
+    }
+
+    /// Begins to read the rows one by one.
+    pub fn cursor(&self) -> RowCursor<'_> {
+        RowCursor { page: self, nulls: &self.nulls, first: 0, start: 0 }
     }
 
     /// Returns a page without the first `skip` rows and with at most `take` of the rest.
@@ -134,6 +134,37 @@ impl RowPage {
         let ends = kept.iter().map(|end| end - start).collect();
         let nulls = self.nulls.iter().filter(|null| (first..behind).contains(null)).map(|null| null - first).collect();
         Self { text: self.text[start..end].to_owned(), ends, nulls, columns: self.columns }
+    }
+}
+
+/// Reads the rows of a page in order.
+#[derive(Debug)]
+pub struct RowCursor<'a> {
+    page: &'a RowPage,
+    /// NULL cells from the next row on.
+    nulls: &'a [usize],
+    /// Index of the next row's first cell.
+    first: usize,
+    /// Where the next row's text starts.
+    start: usize,
+}
+
+impl<'a> RowCursor<'a> {
+    /// Replaces `cells` with the next row; returns false at the end.
+    pub fn read(&mut self, cells: &mut Vec<Cell<'a>>) -> bool {
+        let behind = self.first + self.page.columns;
+        let Some(ends) = self.page.ends.get(self.first..behind) else { return false };
+        cells.clear();
+        for &end in ends {
+            cells.push(Some(&self.page.text[self.start..end]));
+            self.start = end;
+        }
+        while let Some((null, rest)) = self.nulls.split_first().filter(|(null, _)| **null < behind) {
+            cells[null - self.first] = None;
+            self.nulls = rest;
+        }
+        self.first = behind;
+        true
     }
 }
 
@@ -185,7 +216,7 @@ mod tests {
     #[test]
     fn cells_that_make_no_whole_rows_are_refused() {
         assert_eq!(RowPage::new(2).push(&[Some("a")]), Err(UnevenRows));
-        let page = |text: &str, ends: &[usize]| RowPage::from_text(text.to_owned(), ends.to_vec(), 2);
+        let page = |text: &str, ends: &[usize]| RowPage::from_text(text.to_owned(), ends.to_vec(), Vec::new(), 2);
         assert!(page("あb", &[3, 4]).is_ok_and(|page| page.rows() == 1));
         for (text, ends) in [("あb", &[3usize, 3] as &[usize]), ("あb", &[1, 4]), ("ab", &[2, 1]), ("ab", &[2]), ("ab", &[2, 3])]
         {

@@ -1,4 +1,4 @@
-//! The native CRM store's catalogue of modules.
+//! The catalogue of modules: those that a platform writes, and those that were captured.
 
 use async_trait::async_trait;
 
@@ -16,4 +16,9 @@ pub trait Catalogue: Send + Sync {
     /// unless only the answer to the last write was lost. Fails with `Conflict` when another publication runs at the
     /// same time.
     async fn publish(&self, org: OrgId, modules: &[Module]) -> Result<(), PortError>;
+    /// Lists the modules of the newest capture in the same way; none before the first.
+    async fn captured(&self, org: OrgId) -> Result<Vec<Module>, PortError>;
+    /// Makes the modules of a capture current, all at once. Those of the capture before are gone then; what a platform
+    /// writes is not touched. Errors are those of [`Self::publish`].
+    async fn publish_capture(&self, org: OrgId, modules: &[Module]) -> Result<(), PortError>;
 }

@@ -3,6 +3,8 @@
 
 mod catalogue;
 mod clock;
+mod connections;
+mod connector;
 mod dead_letters;
 mod ids;
 mod mailer;
@@ -21,6 +23,8 @@ mod workflow;
 
 pub use catalogue::Catalogue;
 pub use clock::{Clock, SystemClock};
+pub use connections::{Connections, Credentials, SourceSecret};
+pub use connector::{Connector, HeldState, ModuleReading, Protection, SourceError, SourceRows};
 pub use dead_letters::DeadLetters;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
 pub use mailer::{Mail, Mailer};
@@ -61,6 +65,8 @@ pub struct Ports {
     pub links: Arc<dyn Links>,
     pub workflow: Arc<dyn Workflow>,
     pub snapshots: Arc<dyn SnapshotReader>,
+    pub connections: Arc<dyn Connections>,
+    pub credentials: Arc<dyn Credentials>,
 }
 
 /// Kinds of port failures.

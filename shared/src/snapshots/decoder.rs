@@ -3,6 +3,7 @@
 use bytes::{Buf, BytesMut};
 
 use super::frames::{FRAME, HEADER, MAX_LENGTH_BYTES};
+use super::index::WITHOUT_NULL;
 use crate::domain::rows::{CellPart, LONG_ROW, RowPage, RowPiece};
 
 /// Error returned when the bytes of a block violate the encoding.
@@ -14,14 +15,15 @@ pub struct DamagedRows;
 #[derive(Debug)]
 pub struct RowDecoder {
     columns: usize,
+    has_null: bool,
     waiting: BytesMut,
     long: Option<LongRow>,
 }
 
 impl RowDecoder {
-    /// Creates a decoder for rows of `columns` cells.
-    pub fn new(columns: usize) -> Self {
-        Self { columns: columns.max(1), waiting: BytesMut::new(), long: None }
+    /// Creates a decoder for rows of `columns` cells in the given encoding.
+    pub fn new(columns: usize, encoding: u32) -> Self {
+        Self { columns: columns.max(1), has_null: encoding != WITHOUT_NULL, waiting: BytesMut::new(), long: None }
     }
 
     /// Appends bytes of the block.
@@ -41,13 +43,16 @@ impl RowDecoder {
                 }
                 let frame = self.waiting.split_to(whole);
                 let (lengths, text) = frame[HEADER..].split_at(lengths);
-                return page(header.rows, lengths, text, self.columns).map(RowPiece::Rows).map(Some);
+                return page(header.rows, Cells::read(lengths, header.text, self.has_null)?, text, self.columns)
+                    .map(RowPiece::Rows)
+                    .map(Some);
             }
             if self.waiting.len() < HEADER + lengths {
                 return Ok(None);
             }
             self.waiting.advance(HEADER);
-            self.long = Some(LongRow::new(&self.waiting.split_to(lengths), header, self.columns)?);
+            let cells = Cells::read(&self.waiting.split_to(lengths), header.text, self.has_null)?;
+            self.long = Some(LongRow::new(cells, self.columns)?);
         }
         let Some(long) = &mut self.long else { return Ok(None) };
         let part = long.part(&mut self.waiting)?;
@@ -89,21 +94,21 @@ impl Header {
 /// Progress through a long row.
 #[derive(Debug)]
 struct LongRow {
-    ends: Vec<usize>,
+    cells: Cells,
     column: usize,
     /// Bytes of text passed on so far.
     at: usize,
 }
 
 impl LongRow {
-    fn new(lengths: &[u8], header: Header, columns: usize) -> Result<Self, DamagedRows> {
-        let ends = ends(lengths, header.text)?;
-        if ends.len() == columns { Ok(Self { ends, column: 0, at: 0 }) } else { Err(DamagedRows) }
+    fn new(cells: Cells, columns: usize) -> Result<Self, DamagedRows> {
+        if cells.ends.len() == columns { Ok(Self { cells, column: 0, at: 0 }) } else { Err(DamagedRows) }
     }
 
     fn part(&mut self, waiting: &mut BytesMut) -> Result<Option<CellPart>, DamagedRows> {
-        let end = self.ends[self.column];
-        let start = self.column.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let ends = &self.cells.ends;
+        let end = ends[self.column];
+        let start = self.column.checked_sub(1).map_or(0, |before| ends[before]);
         let wanted = (end - self.at).min(LONG_ROW);
         let Some(bytes) = waiting.get(..wanted) else { return Ok(None) };
         let is_rest = wanted == end - self.at;
@@ -117,61 +122,82 @@ impl LongRow {
         };
         let text = text.to_owned();
         waiting.advance(text.len());
-        let ends_row = is_rest && self.column + 1 == self.ends.len();
+        let ends_row = is_rest && self.column + 1 == ends.len();
         let (column, starts) = (self.column, self.at == start);
+        let is_null = self.cells.nulls.binary_search(&column).is_ok();
         self.at += text.len();
         self.column += usize::from(is_rest);
-        Ok(Some(CellPart { column, cell_bytes: (end - start) as u64, text, is_null: false, starts, ends: is_rest, ends_row }))
+        Ok(Some(CellPart { column, cell_bytes: (end - start) as u64, text, is_null, starts, ends: is_rest, ends_row }))
     }
 }
 
 /// Decodes a complete frame.
-fn page(rows: u32, lengths: &[u8], text: &[u8], columns: usize) -> Result<RowPage, DamagedRows> {
+fn page(rows: u32, cells: Cells, text: &[u8], columns: usize) -> Result<RowPage, DamagedRows> {
     let text = simdutf8::basic::from_utf8(text).map_err(|_| DamagedRows)?.to_owned();
-    let ends = ends(lengths, text.len() as u64)?;
-    let page = RowPage::from_text(text, ends, columns);
+    let page = RowPage::from_text(text, cells.ends, cells.nulls, columns);
     page.ok().filter(|page| page.rows() == u64::from(rows)).ok_or(DamagedRows)
 }
 
-/// Returns the running sums of LEB128 lengths. The last sum must equal the size of the text.
-fn ends(lengths: &[u8], text: u64) -> Result<Vec<usize>, DamagedRows> {
-    let mut ends = Vec::with_capacity(lengths.len());
-    let (mut end, mut length, mut shift) = (0u64, 0u64, 0u32);
-    for &byte in lengths {
-        length |= u64::from(byte & 0x7F).checked_shl(shift).ok_or(DamagedRows)?;
-        if byte & 0x80 != 0 {
-            shift += 7;
-            continue;
+/// Where the cells of a frame end in its text, and which are NULL.
+#[derive(Debug, Default)]
+struct Cells {
+    ends: Vec<usize>,
+    /// Indexes, ascending.
+    nulls: Vec<usize>,
+}
+
+impl Cells {
+    /// Reads LEB128 lengths. They must add up to the size of the text.
+    fn read(lengths: &[u8], text: u64, has_null: bool) -> Result<Self, DamagedRows> {
+        let mut cells = Self { ends: Vec::with_capacity(lengths.len()), nulls: Vec::new() };
+        let (mut end, mut stored, mut shift) = (0u64, 0u64, 0u32);
+        for &byte in lengths {
+            stored |= u64::from(byte & 0x7F).checked_shl(shift).ok_or(DamagedRows)?;
+            if byte & 0x80 != 0 {
+                shift += 7;
+                continue;
+            }
+            if stored == 0 {
+                cells.nulls.push(cells.ends.len());
+            }
+            let length = stored.saturating_sub(u64::from(has_null));
+            end = end.checked_add(length).filter(|end| *end <= text).ok_or(DamagedRows)?;
+            cells.ends.push(end as usize);
+            (stored, shift) = (0, 0);
         }
-        end = end.checked_add(length).filter(|end| *end <= text).ok_or(DamagedRows)?;
-        ends.push(end as usize);
-        (length, shift) = (0, 0);
+        if shift == 0 && end == text { Ok(cells) } else { Err(DamagedRows) }
     }
-    if shift == 0 && end == text { Ok(ends) } else { Err(DamagedRows) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::snapshots::encoder::RowEncoder;
+    use crate::snapshots::index::ENCODING;
     use proptest::prelude::*;
 
+    type Row = Vec<Option<String>>;
+
     /// Decodes all rows and joins the parts of long ones.
-    fn rows_of(pieces: &[RowPiece], columns: usize) -> Vec<Vec<String>> {
+    fn rows_of(pieces: &[RowPiece], columns: usize) -> Vec<Row> {
         let mut rows = Vec::new();
-        let mut long = vec![String::new(); columns];
+        let mut long = vec![Some(String::new()); columns];
         for piece in pieces {
             match piece {
                 RowPiece::Rows(page) => page
                     .for_each(|cells| {
-                        rows.push(cells.iter().map(|cell| cell.expect("text").to_owned()).collect());
+                        rows.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect());
                         Ok::<(), std::convert::Infallible>(())
                     })
                     .expect("infallible"),
                 RowPiece::Cell(part) => {
-                    long[part.column].push_str(&part.text);
+                    match &mut long[part.column] {
+                        null if part.is_null => *null = None,
+                        Some(text) => text.push_str(&part.text),
+                        None => panic!("a part of a NULL cell"),
+                    }
                     if part.ends_row {
-                        rows.push(std::mem::replace(&mut long, vec![String::new(); columns]));
+                        rows.push(std::mem::replace(&mut long, vec![Some(String::new()); columns]));
                     }
                 }
             }
@@ -179,16 +205,20 @@ mod tests {
         rows
     }
 
-    fn encode(rows: &[Vec<String>]) -> bytes::Bytes {
+    fn encode(rows: &[Row]) -> bytes::Bytes {
         let mut encoder = RowEncoder::default();
         for row in rows {
-            encoder.push(&row.iter().map(String::as_str).collect::<Vec<_>>());
+            encoder.push(&row.iter().map(Option::as_deref).collect::<Vec<_>>());
         }
         encoder.take()
     }
 
+    fn row(cells: &[Option<&str>]) -> Row {
+        cells.iter().map(|cell| cell.map(str::to_owned)).collect()
+    }
+
     fn decode(block: &[u8], columns: usize, chunk: usize) -> Result<Vec<RowPiece>, DamagedRows> {
-        let mut decoder = RowDecoder::new(columns);
+        let mut decoder = RowDecoder::new(columns, ENCODING);
         let mut pieces = Vec::new();
         for bytes in block.chunks(chunk) {
             decoder.push(bytes);
@@ -202,7 +232,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_rows_come_back_in_chunks_of_any_size(
-            rows in proptest::collection::vec(proptest::collection::vec(any::<String>(), 3), 0..20),
+            rows in proptest::collection::vec(proptest::collection::vec(any::<Option<String>>(), 3), 0..20),
             chunk in 1usize..200,
         ) {
             let pieces = decode(&encode(&rows), 3, chunk).expect("valid");
@@ -212,7 +242,7 @@ mod tests {
         #[test]
         fn any_bytes_decode_or_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200), flip in any::<u8>(), at in 0usize..60) {
             let _ = decode(&bytes, 2, 7);
-            let mut block = encode(&[vec!["あ".to_owned(), "b".to_owned()], vec![String::new(), "い".to_owned()]]).to_vec();
+            let mut block = encode(&[row(&[Some("あ"), Some("b")]), row(&[Some(""), None])]).to_vec();
             if let Some(byte) = block.get_mut(at) {
                 *byte ^= flip;
             }
@@ -225,10 +255,19 @@ mod tests {
     #[test]
     fn a_cell_of_ten_megabytes_comes_in_parts_between_its_neighbours() {
         let big = "あ".repeat(10_000_000 / 3);
-        let rows: Vec<Vec<String>> =
-            [["1", "short", ""], ["2", &big, "after"], ["3", "", &big]].map(|row| row.map(str::to_owned).to_vec()).to_vec();
+        let rows =
+            [row(&[Some("1"), Some("short"), Some("")]), row(&[Some("2"), Some(&big), None]), row(&[None, Some(""), Some(&big)])];
         let pieces = decode(&encode(&rows), 3, 10_007).expect("valid");
         assert!(pieces.iter().all(|piece| piece.size() <= LONG_ROW as u64));
         assert_eq!(rows_of(&pieces, 3), rows);
+    }
+
+    #[test]
+    fn empty_cells_of_the_encoding_without_null_are_null() {
+        let mut decoder = RowDecoder::new(2, WITHOUT_NULL);
+        let frame = [&1u32.to_le_bytes()[..], &2u32.to_le_bytes(), &1u64.to_le_bytes(), &[1, 0], b"a"].concat();
+        decoder.push(&frame);
+        let piece = decoder.piece().expect("valid").expect("whole");
+        assert_eq!(rows_of(&[piece], 2), [row(&[Some("a"), None])]);
     }
 }

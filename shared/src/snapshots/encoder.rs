@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::frames::{FRAME, HEADER};
-use crate::domain::rows::LONG_ROW;
+use crate::domain::rows::{Cell, LONG_ROW};
 
 /// Encodes rows into a block.
 #[derive(Debug, Default)]
@@ -17,14 +17,14 @@ pub struct RowEncoder {
 
 impl RowEncoder {
     /// Appends a row. Every row of a module has the same number of cells, at least one.
-    pub fn push(&mut self, cells: &[&str]) {
-        let size: usize = cells.iter().map(|cell| cell.len()).sum();
+    pub fn push(&mut self, cells: &[Cell<'_>]) {
+        let size: usize = cells.iter().flatten().map(|cell| cell.len()).sum();
         if size > LONG_ROW {
             self.end_frame();
         }
         for cell in cells {
-            push_length(&mut self.lengths, cell.len() as u64);
-            self.text.extend_from_slice(cell.as_bytes());
+            push_length(&mut self.lengths, cell.map_or(0, |text| text.len() as u64 + 1));
+            self.text.extend_from_slice(cell.unwrap_or_default().as_bytes());
         }
         self.rows += 1;
         if self.text.len().max(self.lengths.len()) >= FRAME {

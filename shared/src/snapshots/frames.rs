@@ -4,7 +4,10 @@
 //! bytes `u32`, size of the text in bytes `u64`, little-endian), the length of every cell as LEB128, and the text of
 //! all cells. UTF-8 is validated once for a frame's whole text, and cells are slices of it. A row above
 //! [`crate::domain::rows::LONG_ROW`] has a frame of its own, which is read in parts, so that memory does not grow
-//! with the size of a cell. The encoding has no NULL: a NULL cell is stored as an empty one.
+//! with the size of a cell. A length is stored as itself plus one, and NULL as zero.
+//!
+//! Encoding 2 had no NULL: its lengths are stored as they are, and its empty cells are read as NULL, as which they were
+//! written.
 
 /// Text size in bytes at which a frame ends, chosen to fit the processor's cache.
 pub(super) const FRAME: usize = 64 << 10;

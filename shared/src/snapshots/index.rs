@@ -14,7 +14,9 @@ pub(super) struct Block {
 }
 
 /// Version of the encoding of row blocks; see [`super::frames`].
-pub(super) const ENCODING: u32 = 2;
+pub(super) const ENCODING: u32 = 3;
+/// The encoding before, which had no NULL.
+pub(super) const WITHOUT_NULL: u32 = 2;
 
 /// All blocks of a generation in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

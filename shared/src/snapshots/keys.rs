@@ -1,5 +1,5 @@
-//! Keys of the native CRM store's objects. The contents of a module are a *generation*: a folder that never changes
-//! after its index is written.
+//! Keys of the objects that hold modules. The contents of a module are a *generation*: a folder that never changes after
+//! its index is written. What a platform writes and what is captured of a CRM lie apart, so that neither replaces the other.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
@@ -23,7 +23,12 @@ pub(super) struct Generation {
 
 impl Generation {
     pub(super) fn new(org: OrgId, api_name: &str, generation: &str) -> Self {
-        Self { prefix: format!("{}{}/", module_prefix(org, api_name), path_part(generation)) }
+        let prefix = if is_captured(generation) {
+            format!("{}{}/", capture_prefix(org, generation), path_part(api_name))
+        } else {
+            format!("{}{}/", module_prefix(org, api_name), path_part(generation))
+        };
+        Self { prefix }
     }
 
     pub(super) fn prefix(&self) -> &str {
@@ -55,6 +60,30 @@ pub(super) fn organisation_prefix(org: OrgId) -> String {
 /// Prefix of all generations of a module.
 pub(super) fn module_prefix(org: OrgId, api_name: &str) -> String {
     format!("{}{}/", organisation_prefix(org), path_part(api_name))
+}
+
+/// Beginning of the names of captured generations. Those that a platform writes begin with a digit.
+const CAPTURED: &str = "captured-";
+
+/// Names the generation of a capture. Later captures have greater ids.
+pub fn captured_generation(id: u64) -> String {
+    format!("{CAPTURED}{id:020}")
+}
+
+/// Whether a generation was captured, and not written by a platform.
+pub fn is_captured(generation: &str) -> bool {
+    generation.starts_with(CAPTURED)
+}
+
+/// Prefix of all captures of an organisation. No module has this name, because [`path_part`] writes `%` before hexadecimal
+/// digits in upper case only.
+pub(super) fn captures_prefix(org: OrgId) -> String {
+    format!("{}%captured/", organisation_prefix(org))
+}
+
+/// Prefix of all modules of one capture.
+pub(super) fn capture_prefix(org: OrgId, generation: &str) -> String {
+    format!("{}{}/", captures_prefix(org), path_part(generation))
 }
 
 /// Encodes any text as one part of a key. Distinct texts give distinct parts, and no part is `.` or `..` or contains

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::keys::{Generation, module_prefix};
+use super::keys::{Generation, capture_prefix, captures_prefix, module_prefix};
 use super::writer::delete_all;
 use crate::domain::crm::{Field, Module};
 use crate::domain::id::OrgId;
@@ -54,8 +54,17 @@ pub async fn sweep(
     now: DateTime<Utc>,
 ) -> Result<u64, PortError> {
     let current = Generation::new(org, api_name, current);
-    let keys = objects.list(Bucket::Crm, &module_prefix(org, api_name)).await?;
-    let older = older_generations(&keys, current.prefix());
+    sweep_below(objects, &module_prefix(org, api_name), current.prefix(), now).await
+}
+
+/// Deletes captures by the same rule, with all of their modules.
+pub async fn sweep_captures(objects: &dyn Objects, org: OrgId, current: &str, now: DateTime<Utc>) -> Result<u64, PortError> {
+    sweep_below(objects, &captures_prefix(org), &capture_prefix(org, current), now).await
+}
+
+async fn sweep_below(objects: &dyn Objects, all: &str, current: &str, now: DateTime<Utc>) -> Result<u64, PortError> {
+    let keys = objects.list(Bucket::Crm, all).await?;
+    let older = older_generations(&keys, current);
     let mut deleted = 0;
     for pair in older.windows(2) {
         let [(prefix, _), (_, first_of_newer)] = pair else { continue };

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use super::decoder::RowDecoder;
-use super::index::{ENCODING, GenerationIndex, Slice, slices};
+use super::index::{ENCODING, GenerationIndex, Slice, WITHOUT_NULL, slices};
 use super::keys::{Generation, organisation_prefix};
 use crate::domain::crm::{Attachment, Module};
 use crate::domain::id::OrgId;
@@ -37,7 +37,7 @@ impl NativeReader {
         let bytes = read_all(&*self.objects, &at.index()).await?;
         let index: GenerationIndex = serde_json::from_slice(&bytes)
             .map_err(|error| PortError::with(ErrorKind::Corrupt, "read a module's index", error))?;
-        if index.encoding != ENCODING {
+        if !matches!(index.encoding, ENCODING | WITHOUT_NULL) {
             return Err(PortError::new(ErrorKind::Corrupt, "read a module stored by another version of Hozon"));
         }
         Ok(index)
@@ -56,11 +56,12 @@ impl SnapshotReader for NativeReader {
 
     async fn rows(&self, org: OrgId, module: &Module, rows: Range<u64>) -> Result<RowStream, PortError> {
         let at = Generation::new(org, &module.api_name, &module.version);
-        let wanted = slices(&self.index(&at).await?.rows, &rows);
-        let (objects, columns) = (self.objects.clone(), module.fields.len());
+        let index = self.index(&at).await?;
+        let wanted = slices(&index.rows, &rows);
+        let (objects, shape) = (self.objects.clone(), Shape { columns: module.fields.len(), encoding: index.encoding });
         let opened = stream::iter(wanted).map(move |slice| {
             let (objects, at) = (objects.clone(), at.rows(slice.block));
-            async move { objects.get(&at, None).await.map(|body| Rows::new(body, slice, columns).pieces()) }
+            async move { objects.get(&at, None).await.map(|body| Rows::new(body, slice, shape).pieces()) }
         });
         Ok(opened.buffered(BLOCKS_AHEAD).try_flatten().boxed())
     }
@@ -85,6 +86,13 @@ impl SnapshotReader for NativeReader {
     }
 }
 
+/// How the rows of a block are encoded.
+#[derive(Clone, Copy)]
+struct Shape {
+    columns: usize,
+    encoding: u32,
+}
+
 /// Decodes the wanted rows of one block as its bytes arrive.
 struct Rows {
     body: ObjectBody,
@@ -95,8 +103,8 @@ struct Rows {
 }
 
 impl Rows {
-    fn new(body: ObjectBody, slice: Slice, columns: usize) -> Self {
-        Self { body, decoder: RowDecoder::new(columns), slice, passed: 0 }
+    fn new(body: ObjectBody, slice: Slice, shape: Shape) -> Self {
+        Self { body, decoder: RowDecoder::new(shape.columns, shape.encoding), slice, passed: 0 }
     }
 
     fn pieces(self) -> impl Stream<Item = Result<RowPiece, PortError>> {

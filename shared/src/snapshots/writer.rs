@@ -14,6 +14,7 @@ use super::keys::Generation;
 use crate::domain::crm::{Attachment, DataCategory, Field, FileDigest, Module};
 use crate::domain::digest::Digester;
 use crate::domain::id::OrgId;
+use crate::domain::rows::{Cell, RowPage};
 use crate::ports::{Bucket, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, UploadId, Uploads};
 use crate::telemetry::Causes;
 
@@ -148,17 +149,27 @@ impl NativeWriter {
         &self.head
     }
 
-    /// Appends a row.
-    pub async fn row(&mut self, cells: &[&str]) -> Result<(), WriteError> {
+    /// Appends a row, with one cell for each field.
+    pub async fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), WriteError> {
         let expected = self.head.fields.len();
         if cells.len() != expected || cells.is_empty() {
             return Err(WriteError::Cells { expected, found: cells.len() });
         }
-        let row_bytes: usize = cells.iter().map(|cell| cell.len() + 2).sum();
+        let row_bytes: usize = cells.iter().map(|cell| cell.map_or(0, str::len) + 2).sum();
         if self.rows.rows() > 0 && self.rows.size() + row_bytes > BLOCK_BYTES {
             self.end_rows().await?;
         }
         self.rows.push(cells);
+        Ok(())
+    }
+
+    /// Appends the rows of a page.
+    pub async fn page(&mut self, page: &RowPage) -> Result<(), WriteError> {
+        let mut rows = page.cursor();
+        let mut cells = Vec::new();
+        while rows.read(&mut cells) {
+            self.row(&cells).await?;
+        }
         Ok(())
     }
 

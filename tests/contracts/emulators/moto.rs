@@ -52,6 +52,7 @@ impl Moto {
                 secrets: endpoint(),
                 queues: endpoint(),
             },
+            connection_secrets: format!("{}-connections/", self.name),
             signer_secret: self.signer_secret(),
             zip_lock: None,
             plain_links: None,

@@ -2,6 +2,7 @@
 
 mod backup;
 mod client;
+mod connect;
 mod data_folder;
 mod demo;
 mod ending;
@@ -44,6 +45,10 @@ enum Command {
     Import(import::ImportArgs),
     #[command(about = say("Backs up an organisation now, and waits until its zips are ready", "組織を今すぐバックアップし、zip ができるまで待ちます"))]
     Backup(backup::BackupArgs),
+    #[command(about = say("Connects the PostgreSQL database of a CRM, so that it is what backups contain", "CRMのPostgreSQLデータベースをバックアップ元として接続します"))]
+    Connect(connect::ConnectArgs),
+    #[command(about = say("Checks the connection of an organisation: what a backup would contain", "接続を確認し、バックアップの対象を表示します"))]
+    Check(connect::CheckArgs),
     #[command(about = say("Prints addresses: the console, the newest backup's zips, the mails that were sent, test cards", "リンクを表示します: コンソール、最新の zip、送信済みメール、テストカード"))]
     Links(links::LinksArgs),
     #[command(about = say("Prints a token for scripts", "スクリプト用のトークンを表示します"))]
@@ -61,6 +66,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Serve(serve)) => serve::run(place, serve).await,
         Some(Command::Import(import)) => import::run(place, import).await,
         Some(Command::Backup(backup)) => backup::run(place, backup).await,
+        Some(Command::Connect(connect)) => connect::connect(place, connect).await,
+        Some(Command::Check(check)) => connect::check(place, check).await,
         Some(Command::Links(links)) => links::links(&place.data, links).await,
         Some(Command::Token(token)) => links::token(&place.data, &token),
         Some(Command::Verify(verify)) => verify::run(verify).await,

@@ -19,6 +19,28 @@ const CHUNK: usize = 256 << 10;
 /// The end-of-file character that DOS appended to text files.
 const END_MARK: &str = "\u{1A}";
 
+/// How a file writes NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nulls {
+    /// As an empty cell without quotation marks.
+    Unquoted,
+    /// As our manifests say since they say it: as [`Self::Unquoted`], and in rows of one cell as an apostrophe without
+    /// quotation marks.
+    Marked,
+    /// As any empty cell: it is a file of ours from before.
+    Empty,
+}
+
+impl Nulls {
+    fn is_null(self, cell: &str, is_quoted: bool, is_only: bool) -> bool {
+        match self {
+            Self::Empty => cell.is_empty(),
+            Self::Marked if is_only => cell == "'" && !is_quoted,
+            Self::Unquoted | Self::Marked => cell.is_empty() && !is_quoted,
+        }
+    }
+}
+
 /// A CSV file, and how to read it.
 #[derive(Clone)]
 pub struct CsvSource {
@@ -26,6 +48,7 @@ pub struct CsvSource {
     pub dialect: Dialect,
     /// How its cells were escaped.
     pub escaping: Escaping,
+    pub nulls: Nulls,
     /// Whether short rows are filled up.
     pub lenient: bool,
     /// The manifest's record of the file.
@@ -120,6 +143,14 @@ impl CsvFile {
     pub fn cells(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let escaping = self.source.escaping;
         self.rows.row().cells().map(move |cell| escaping.undo(cell))
+    }
+
+    /// Returns the current row's cells, `None` for NULL.
+    pub fn nullable_cells(&self) -> impl Iterator<Item = Option<Cow<'_, str>>> {
+        let (row, CsvSource { escaping, nulls, .. }) = (self.rows.row(), &self.source);
+        let is_only = row.quoted().count() == 1;
+        let cells = row.cells().zip(row.quoted());
+        cells.map(move |(cell, is_quoted)| (!nulls.is_null(cell, is_quoted, is_only)).then(|| escaping.undo(cell)))
     }
 
     pub fn file(&self) -> &InputFile {

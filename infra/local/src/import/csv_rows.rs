@@ -54,6 +54,8 @@ impl CsvFault {
 pub struct Row {
     text: String,
     ends: Vec<usize>,
+    /// Whether each cell is in quotation marks.
+    quoted: Vec<bool>,
     line: u64,
 }
 
@@ -62,6 +64,11 @@ impl Row {
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
+    }
+
+    /// Whether each cell is in quotation marks, in order.
+    pub fn quoted(&self) -> impl Iterator<Item = bool> {
+        self.quoted.iter().copied()
     }
 
     /// Line on which the row starts, from 1.
@@ -143,6 +150,7 @@ impl CsvRows {
         if self.state == State::RowStart {
             self.row.text.clear();
             self.row.ends.clear();
+            self.row.quoted.clear();
         }
         while self.at < self.text.len() {
             let is_whole = self.step()?;
@@ -226,6 +234,7 @@ impl CsvRows {
 
     fn end_cell(&mut self) {
         self.row.ends.push(self.row.text.len());
+        self.row.quoted.push(self.state == State::QuoteInQuoted);
     }
 
     fn end_row(&mut self, byte: u8) -> bool {

@@ -8,7 +8,7 @@ use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::snapshots::publish::{MAX_FIELD_BYTES, field_bytes};
 use hozon_shared::snapshots::writer::ModuleHead;
 
-use super::csv_file::CsvSource;
+use super::csv_file::{CsvSource, Nulls};
 use super::dialect::{CsvPreferences, detect};
 use super::error::ImportError;
 use super::inputs::InputFile;
@@ -96,7 +96,15 @@ async fn other_modules(
         for file in files {
             let (dialect, lenient) = (detect(file, preferences, notes).await?, preferences.lenient);
             let file = file.clone();
-            sources.push(CsvSource { file, dialect, escaping: Escaping::None, lenient, expected: None, may_be_edited: false });
+            sources.push(CsvSource {
+                file,
+                dialect,
+                escaping: Escaping::None,
+                nulls: Nulls::Unquoted,
+                lenient,
+                expected: None,
+                may_be_edited: false,
+            });
         }
         let Some(header) = header::common(&mut sources, notes).await? else { continue };
         let field = |name: String| Field {

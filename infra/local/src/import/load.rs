@@ -4,6 +4,7 @@
 use futures_util::StreamExt;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::rows::Cell;
 use hozon_shared::ports::{ObjectBody, Ports};
 use hozon_shared::snapshots::writer::{NativeStores, NativeWriter, WriteError, unreadable};
 use hozon_shared::telemetry::Causes;
@@ -96,9 +97,9 @@ async fn write_rows(
         csv.header().await?;
         require_no_stop(stop)?;
         while csv.next(columns).await? {
-            let cells: Vec<_> = csv.cells().collect();
-            let mut cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
-            cells.resize(columns, "");
+            let cells: Vec<_> = csv.nullable_cells().collect();
+            let mut cells: Vec<Cell<'_>> = cells.iter().map(Option::as_deref).collect();
+            cells.resize(columns, None);
             writer.row(&cells).await.map_err(|error| write_error(&source.file.name, error))?;
             rows += 1;
             if u64::is_multiple_of(rows, STEP_ROWS) {

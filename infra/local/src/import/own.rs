@@ -9,7 +9,7 @@ use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
 
-use super::csv_file::{CsvFile, CsvSource};
+use super::csv_file::{CsvFile, CsvSource, Nulls};
 use super::dialect::{CsvPreferences, Dialect, detect};
 use super::error::{ImportError, RowFault};
 use super::header;
@@ -124,7 +124,8 @@ async fn source(
     let file = required(part, &record.path)?.clone();
     let dialect = if reading.edited { detect(&file, reading.preferences, notes).await? } else { Dialect::OWN };
     let (escaping, lenient) = (part.manifest.csv.escaping(), reading.edited && reading.preferences.lenient);
-    Ok(CsvSource { file, dialect, escaping, lenient, expected: Some(record.clone()), may_be_edited: reading.edited })
+    let nulls = if part.manifest.csv.null.is_some() { Nulls::Marked } else { Nulls::Empty };
+    Ok(CsvSource { file, dialect, escaping, nulls, lenient, expected: Some(record.clone()), may_be_edited: reading.edited })
 }
 
 fn fields(header: Vec<String>, described: Option<&FieldsDocument>) -> Vec<Field> {

@@ -9,15 +9,17 @@ use dynoxide::Database;
 use hozon_access::AccessPorts;
 use hozon_archive::{ArchivePorts, ArchiveSettings};
 use hozon_authorize::Authorizer;
+use hozon_capture_database::CapturePorts;
 use hozon_emulator_aws::access_events::{self, AccessEvent};
 use hozon_emulator_aws::mail::{self, Mailbox};
 use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, AccessKeys, Allowed};
 use hozon_emulator_aws::scheduler::{self, Scheduler};
+use hozon_emulator_aws::secrets::{self as secrets_manager, Vault};
 use hozon_emulator_aws::states::asl::{self, Interpreter};
 use hozon_emulator_aws::states::{self, Executions};
 use hozon_emulator_aws::stores::{self, Emulated};
 use hozon_emulator_aws::stream::Stream;
-use hozon_emulator_aws::{queues, secrets as secrets_manager, table};
+use hozon_emulator_aws::{queues, table};
 use hozon_emulator_host::listening::bind_as_before;
 use hozon_emulator_host::origins::AllowedHosts;
 use hozon_emulator_stripe::StripeServer;
@@ -34,7 +36,7 @@ use crate::clock::FastClock;
 use crate::deliveries::Deliveries;
 use crate::downloads::Downloads;
 use crate::folder::OpenFolder;
-use crate::functions::{ARCHIVE, AccessFunction, Functions, NotifyFunction, notify, open_stream};
+use crate::functions::{ARCHIVE, AccessFunction, CAPTURE_DATABASE, Functions, NotifyFunction, notify, open_stream};
 use crate::listening::bind_gateway;
 use crate::public_url::{PublicLinks, PublicUrl};
 use crate::recovery::recover;
@@ -178,7 +180,7 @@ impl Emulators {
         let queues = BTreeMap::from([(NOTICE_FAILURES.to_owned(), folder.path.join("notice-failures"))]);
         states::router(self.executions.clone())
             .merge(scheduler::router(self.scheduler.clone(), adapters.ports.clock.clone()))
-            .merge(secrets_manager::router(folder.secrets.stored()))
+            .merge(secrets_manager::router(Vault::open(folder.secrets.stored(), folder.data.join("vault.json"))?))
             .merge(queues::router(queues))
             .merge(mail::service(self.mailbox.clone()))
             .merge(table::router(database.clone()))
@@ -187,11 +189,12 @@ impl Emulators {
 
 /// Opens the executions of the state machine; none runs before [`Executions::resume`].
 fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, background: &Background) -> Result<Executions> {
-    let names = [("ArchiveFunctionArn", ARCHIVE), ("ArchivesBucket", ARCHIVES_BUCKET)];
+    let names =
+        [("ArchiveFunctionArn", ARCHIVE), ("CaptureDatabaseFunctionArn", CAPTURE_DATABASE), ("ArchivesBucket", ARCHIVES_BUCKET)];
     let machine = asl::load(STATE_MACHINE_FILE, &names)?;
     let limits = ArchiveSettings { plans: options.terms.plans.clone(), ..options.limits.clone() };
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-    let functions = Arc::new(Functions { ports: ArchivePorts::from(ports), limits });
+    let functions = Arc::new(Functions { archive: ArchivePorts::from(ports), capture: CapturePorts::from(ports), limits });
     let run = Interpreter::new(functions, at_once, options.speed);
     let Background { stop, tasks } = background;
     Executions::new(folder.path.join("executions"), machine, run, tasks.clone(), stop.clone())

@@ -154,7 +154,7 @@ impl HistoryBuilder<'_> {
         self.keep_contents(id, modules, at).await?;
         let backup = self.ports.store.backup(self.org, id).await?.ok_or_else(impossible)?;
         let backup = backup.plan(total).map_err(|_| impossible())?;
-        self.commit(change::complete(backup, files, at, self.event(at)).map_err(|_| impossible())?).await?;
+        self.commit(change::complete(backup, files, None, at, self.event(at)).map_err(|_| impossible())?).await?;
         self.download(id, at + TimeDelta::hours(5)).await
     }
 
@@ -171,8 +171,14 @@ impl HistoryBuilder<'_> {
     async fn keep_contents(&self, id: BackupId, modules: Vec<ModuleContents>, at: DateTime<Utc>) -> Result<(), PortError> {
         let organisation = self.ports.store.organisation(self.org).await?.ok_or_else(impossible)?;
         let (source, csv) = (self.ports.snapshots.info(), organisation.archive.csv);
-        let held =
-            BackupContents { source, read_from: at - TimeDelta::minutes(3), csv, modules, left_out: left_out(self.modules) };
+        let held = BackupContents {
+            source,
+            read_from: at - TimeDelta::minutes(3),
+            csv,
+            modules,
+            left_out: left_out(self.modules),
+            gaps: Vec::new(),
+        };
         let json =
             serde_json::to_vec(&held).map_err(|error| PortError::with(ErrorKind::Corrupt, "write a backup's contents", error))?;
         self.ports.objects.put(&contents_at(self.org, id), json.into(), "application/json").await

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use fastrand::Rng;
+use hozon_shared::domain::rows::Cell;
 
 use super::modules::{ACCOUNTS, CONTACTS, Kind, SampleModule};
 use super::names::{ABROAD, BRANCHES, CALLS, COMPANY, FAMILY, GIVEN, NOTES, OWNERS, PRODUCTS, TASKS, TRADE};
@@ -56,9 +57,9 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Returns the current record's cells.
-    pub fn cells(&self) -> Vec<&str> {
-        self.cells.iter().map(String::as_str).collect()
+    /// Returns the current record's cells; what was not filled in is NULL.
+    pub fn cells(&self) -> Vec<Cell<'_>> {
+        self.cells.iter().map(|cell| (!cell.is_empty()).then_some(cell.as_str())).collect()
     }
 }
 
@@ -209,7 +210,11 @@ mod tests {
     use super::*;
 
     fn column(module: &SampleModule, values: &Values<'_>, name: &str) -> Option<String> {
-        module.columns.iter().position(|column| column.field().api_name == name).map(|at| values.cells()[at].to_owned())
+        module
+            .columns
+            .iter()
+            .position(|column| column.field().api_name == name)
+            .map(|at| values.cells()[at].unwrap_or_default().to_owned())
     }
 
     #[test]

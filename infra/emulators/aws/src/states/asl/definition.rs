@@ -275,7 +275,8 @@ mod tests {
     use super::*;
 
     const DEPLOYED: &str = include_str!("../../../../../archive.asl.json");
-    const VALUES: [(&str, &str); 2] = [("ArchiveFunctionArn", "archive"), ("ArchivesBucket", "archives")];
+    const VALUES: [(&str, &str); 3] =
+        [("ArchiveFunctionArn", "archive"), ("CaptureDatabaseFunctionArn", "capture-database"), ("ArchivesBucket", "archives")];
 
     #[test]
     fn the_deployed_file_is_understood_whole() {
@@ -287,6 +288,6 @@ mod tests {
         assert!(load(&DEPLOYED.replace("\"ResultPath\": null", "\"HeartbeatSeconds\": 5"), &VALUES).is_err());
         assert!(load(&DEPLOYED.replace("\"Next\": \"Finish\"", "\"Next\": \"Finsh\""), &VALUES).is_err());
         assert!(load(&DEPLOYED.replace("\"Succeed\"", "\"Wait\""), &VALUES).is_err());
-        assert!(load(DEPLOYED, &VALUES[..1]).is_err());
+        assert!(load(DEPLOYED, &VALUES[..2]).is_err());
     }
 }

@@ -241,19 +241,20 @@ mod tests {
         failures: Mutex<Vec<(&'static str, &'static str)>>,
         calls: Mutex<Vec<String>>,
         outcome: &'static str,
+        source: &'static str,
     }
 
     #[async_trait]
     impl ServiceIntegrations for Scripted {
-        async fn invoke(&self, _: &str, payload: Value) -> Result<Value, StateError> {
-            let task = payload["task"].as_str().unwrap_or_default().to_owned();
+        async fn invoke(&self, function: &str, payload: Value) -> Result<Value, StateError> {
+            let task = payload["task"].as_str().unwrap_or(function).to_owned();
             self.calls.lock().expect("lock").push(task.clone());
             let mut failures = self.failures.lock().expect("lock");
             if let Some(at) = failures.iter().position(|(failing, _)| *failing == task) {
                 let (_, error) = failures.remove(at);
                 return Err(StateError { error: error.to_owned(), cause: "told to".to_owned() });
             }
-            Ok(json!({ "key": "items.json", "concurrency": 40, "outcome": self.outcome, "backup": "2" }))
+            Ok(json!({ "key": "items.json", "concurrency": 40, "outcome": self.outcome, "source": self.source, "backup": "2" }))
         }
 
         async fn items(&self, _: &str, key: &str) -> Result<Vec<Value>, StateError> {
@@ -263,16 +264,21 @@ mod tests {
     }
 
     async fn execute(failures: &[(&'static str, &'static str)]) -> (Result<Value, StateError>, Vec<String>) {
-        execute_with(failures, "run").await
+        execute_with(failures, "run", "none").await
     }
 
     async fn execute_with(
         failures: &[(&'static str, &'static str)],
         outcome: &'static str,
+        source: &'static str,
     ) -> (Result<Value, StateError>, Vec<String>) {
-        let values = [("ArchiveFunctionArn", "archive"), ("ArchivesBucket", "archives")];
+        let values = [
+            ("ArchiveFunctionArn", "archive"),
+            ("CaptureDatabaseFunctionArn", "capture-database"),
+            ("ArchivesBucket", "archives"),
+        ];
         let machine = load(include_str!("../../../../../archive.asl.json"), &values).expect("loads");
-        let services = Arc::new(Scripted { failures: Mutex::new(failures.to_vec()), calls: Mutex::default(), outcome });
+        let services = Arc::new(Scripted { failures: Mutex::new(failures.to_vec()), calls: Mutex::default(), outcome, source });
         let run = Interpreter::new(services.clone(), 1, 1.0);
         let outcome = run.execute(&machine, "e", json!({ "org": "1", "backup": "2" })).await;
         let calls = services.calls.lock().expect("lock").clone();
@@ -288,9 +294,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_run_that_is_not_due_ends_well_at_once() {
-        let (outcome, calls) = execute_with(&[], "nothing").await;
+        let (outcome, calls) = execute_with(&[], "nothing", "none").await;
         assert!(outcome.is_ok());
         assert_eq!(calls, ["begin"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_database_is_captured_before_the_run_is_planned() {
+        let (outcome, calls) = execute_with(&[("capture-database", "Retryable")], "run", "database").await;
+        assert!(outcome.is_ok());
+        assert_eq!(calls, ["begin", "capture-database", "capture-database", "plan", "pack", "pack", "assemble", "finish"]);
+        let (outcome, calls) = execute_with(&[("capture-database", "SOURCE_PASSWORD")], "run", "database").await;
+        assert!(outcome.is_err());
+        assert_eq!(calls, ["begin", "capture-database", "fail"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,0 +1,13 @@
+//! Opens the connector of a connection, for whoever captures or checks one.
+
+use hozon_connector_postgres::Postgres;
+use hozon_shared::domain::connection::SourceSettings;
+use hozon_shared::ports::{Connector, SourceSecret};
+
+/// Returns the connector of a source, which has not connected yet; `None` for the native store, which is not captured.
+pub fn open(source: &SourceSettings, secret: SourceSecret) -> Option<Box<dyn Connector>> {
+    match source {
+        SourceSettings::Native {} => None,
+        SourceSettings::Postgres(settings) => Some(Box::new(Postgres::new(settings.clone(), secret.password))),
+    }
+}

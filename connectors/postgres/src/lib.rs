@@ -1,0 +1,44 @@
+//! Reads a CRM's PostgreSQL database (12 or later). All tables are read in one snapshot, which one connection exports
+//! and the others import, as `pg_dump --jobs` does (PostgreSQL documentation, "Snapshot Synchronization Functions").
+//!
+//! A snapshot does not protect from everything: `TRUNCATE` and rewriting forms of `ALTER TABLE` are not MVCC-safe
+//! (documentation, "Caveats" of "Concurrency Control"). [`HeldState::confirm`](hozon_shared::ports::HeldState::confirm)
+//! notices them by the number of a table's file.
+
+mod catalog;
+mod check;
+mod connect;
+mod copy_text;
+mod errors;
+mod names;
+mod state;
+mod tables;
+
+use async_trait::async_trait;
+use hozon_shared::domain::connection::DatabaseSettings;
+use hozon_shared::domain::source::SourceReport;
+use hozon_shared::ports::{Connector, HeldState, Protection, SourceError};
+
+/// A database and the password of its user.
+pub struct Postgres {
+    settings: DatabaseSettings,
+    password: Option<String>,
+}
+
+impl Postgres {
+    /// Does not connect yet.
+    pub fn new(settings: DatabaseSettings, password: Option<String>) -> Self {
+        Self { settings, password }
+    }
+}
+
+#[async_trait]
+impl Connector for Postgres {
+    async fn check(&self) -> Result<SourceReport, SourceError> {
+        check::report(self).await
+    }
+
+    async fn hold(&self, protection: Protection) -> Result<Box<dyn HeldState>, SourceError> {
+        Ok(Box::new(state::State::begin(self, protection).await?))
+    }
+}

@@ -1,0 +1,167 @@
+//! One state of a database: a snapshot that one connection holds and others import.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use futures_util::stream::Fuse;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use hozon_shared::domain::rows::RowPage;
+use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
+use hozon_shared::ports::{HeldState, ModuleReading, Protection, SourceError};
+use tokio_postgres::{Client, CopyOutStream};
+
+use crate::Postgres;
+use crate::catalog::FILES;
+use crate::copy_text::{LineError, Lines};
+use crate::errors::{about, source_error};
+use crate::tables::{Table, Tables, lock};
+
+/// Text size in bytes at which a page is full.
+const PAGE_BYTES: usize = 256 << 10;
+
+/// The oldest version that is supported, as `server_version_num` gives it.
+pub(crate) const OLDEST_VERSION: i32 = 120_000;
+
+/// Begins a transaction that changes nothing and sees one snapshot.
+const BEGIN: &str = "begin isolation level repeatable read read only";
+
+/// A snapshot with its tables.
+pub(crate) struct State {
+    settings: Postgres,
+    /// Exports the snapshot, which can be imported while this transaction lives.
+    _holder: Client,
+    /// Reads what is committed now. In the holder's transaction the server would answer from what it knew when that began.
+    observer: Client,
+    snapshot: String,
+    tables: Tables,
+    /// Files of each table before the snapshot began.
+    files: HashMap<u32, Files>,
+}
+
+/// File numbers of a table and its partitions; `None` for what has no file.
+type Files = Vec<Option<u32>>;
+
+impl State {
+    /// Notes the files of all tables, and then begins the snapshot: a table whose file changed after the snapshot began
+    /// can never look unchanged. Locks come before the snapshot, so that it shows what they protect.
+    pub(crate) async fn begin(postgres: &Postgres, protection: Protection) -> Result<Self, SourceError> {
+        let holder = postgres.connect().await?;
+        require_supported(&holder).await?;
+        let schemas = &postgres.settings.schemas;
+        let known = Tables::read(&holder, schemas).await.map_err(source_error)?;
+        let observer = postgres.connect().await?;
+        let files = files(&observer, &known.tables.iter().map(|table| table.oid).collect::<Vec<_>>()).await?;
+        holder.batch_execute(BEGIN).await.map_err(source_error)?;
+        if protection == Protection::Lock && !known.tables.is_empty() {
+            holder.batch_execute(&lock(&known.tables)).await.map_err(source_error)?;
+        }
+        let row = holder.query_one("select pg_catalog.pg_export_snapshot()", &[]).await.map_err(source_error)?;
+        let tables = Tables::read(&holder, schemas).await.map_err(source_error)?;
+        let settings = Postgres::new(postgres.settings.clone(), postgres.password.clone());
+        Ok(Self { settings, _holder: holder, observer, snapshot: row.get(0), tables, files })
+    }
+
+    fn table(&self, module: &SourceModule) -> Result<&Table, SourceError> {
+        let at = self.tables.modules.iter().position(|known| known.api_name == module.api_name);
+        at.map(|at| &self.tables.tables[at]).ok_or_else(|| SourceErrorKind::Changed(module.api_name.clone()).into())
+    }
+
+    /// Opens a connection that sees the snapshot.
+    async fn worker(&self) -> Result<Client, SourceError> {
+        let client = self.settings.connect().await?;
+        let import = format!("{BEGIN}; set transaction snapshot '{}'", self.snapshot.replace('\'', "''"));
+        client.batch_execute(&import).await.map_err(lost_snapshot)?;
+        Ok(client)
+    }
+}
+
+/// A snapshot that is gone has lost its holder.
+fn lost_snapshot(error: tokio_postgres::Error) -> SourceError {
+    let error = source_error(error);
+    match error.kind {
+        SourceErrorKind::Unreadable(_) | SourceErrorKind::Refused => SourceError { kind: SourceErrorKind::Interrupted, ..error },
+        _ => error,
+    }
+}
+
+async fn require_supported(client: &Client) -> Result<(), SourceError> {
+    let row = client.query_one("select current_setting('server_version_num')::int4", &[]).await.map_err(source_error)?;
+    if row.get::<_, i32>(0) < OLDEST_VERSION {
+        return Err(SourceErrorKind::Unsupported("PostgreSQL must be version 12 or later").into());
+    }
+    Ok(())
+}
+
+async fn files(client: &Client, tables: &[u32]) -> Result<HashMap<u32, Files>, SourceError> {
+    let rows = client.query(FILES, &[&tables]).await.map_err(source_error)?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+#[async_trait]
+impl HeldState for State {
+    fn modules(&self) -> &[SourceModule] {
+        &self.tables.modules
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        &self.tables.gaps
+    }
+
+    async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError> {
+        let table = self.table(module)?;
+        let failed = |error| about(error, &module.api_name);
+        // The holder would keep the table locked until the capture ends, and with it whoever wants to alter the table.
+        let worker = self.worker().await?;
+        let counted: i64 = worker.query_one(&table.count(), &[]).await.map_err(failed)?.get(0);
+        let counted = u64::try_from(counted).map_err(|_| SourceErrorKind::Refused)?;
+        let copy = worker.copy_out(&table.copy(&module.fields)).await.map_err(failed)?;
+        Ok(ModuleReading { counted, rows: Reading::new(worker, copy, module).pages().boxed() })
+    }
+
+    async fn confirm(&self, module: &SourceModule) -> Result<(), SourceError> {
+        let oid = self.table(module)?.oid;
+        let now = files(&self.observer, &[oid]).await?;
+        if self.files.contains_key(&oid) && self.files.get(&oid) == now.get(&oid) {
+            return Ok(());
+        }
+        Err(SourceErrorKind::Changed(module.api_name.clone()).into())
+    }
+}
+
+/// A table that is being read.
+struct Reading {
+    /// Closing the connection ends the transaction, so that it must live as long as the rows come.
+    _worker: Client,
+    copy: Pin<Box<Fuse<CopyOutStream>>>,
+    lines: Lines,
+    module: String,
+    columns: usize,
+}
+
+impl Reading {
+    fn new(worker: Client, copy: CopyOutStream, module: &SourceModule) -> Self {
+        let (module, columns) = (module.api_name.clone(), module.fields.len());
+        Self { _worker: worker, copy: Box::pin(copy.fuse()), lines: Lines::default(), module, columns }
+    }
+
+    fn pages(self) -> impl stream::Stream<Item = Result<RowPage, SourceError>> {
+        stream::try_unfold(self, |mut reading| async {
+            let page = reading.page().await?;
+            Ok((page.rows() > 0).then_some((page, reading)))
+        })
+    }
+
+    async fn page(&mut self) -> Result<RowPage, SourceError> {
+        let mut page = RowPage::new(self.columns);
+        while page.size() < PAGE_BYTES {
+            let Some(line) = self.copy.try_next().await.map_err(|error| about(error, &self.module))? else { break };
+            self.lines.read(&line, &mut page).map_err(|error| unreadable(&self.module, error))?;
+        }
+        Ok(page)
+    }
+}
+
+fn unreadable(module: &str, error: LineError) -> SourceError {
+    SourceError { kind: SourceErrorKind::Unreadable(module.to_owned()), source: Some(Box::new(error)) }
+}

@@ -1,0 +1,95 @@
+// Result of checking a connection: the server, what a backup contains, and the choice of modules and fields to leave out.
+
+import { badge, el, facts, icon } from "../dom.js";
+import { explainFailure, number, say, size } from "../i18n.js";
+
+/** @typedef {import("./connection-form.js").ConnectionEditing} ConnectionEditing */
+/** @typedef {import("./connection-form.js").ConnectionActions} ConnectionActions */
+/** @typedef {NonNullable<Check["report"]>} Report */
+
+/** @param {Check} check @param {ConnectionEditing} editing @param {ConnectionActions} actions */
+export function checkOf({ error, report }, editing, actions) {
+  if (error || !report) return refusalOf(error);
+  const left = report.gaps.filter(({ reason }) => reason !== "omitted");
+  return el(
+    "div",
+    { key: "check", class: "stack" },
+    el("p", { role: "status" }, badge("good", say("check_reached"))),
+    facts([
+      [say("check_server"), report.server],
+      [say("connection_user"), report.user],
+      [say("check_tls"), report.tls ?? say("check_no_tls")],
+      [say("modules"), number(report.modules.length)],
+    ]),
+    ...report.advice.map((advice) => el("p", { class: "soft", key: advice }, say(`advice_${advice}`))),
+    left.length ? gapsOf(left) : null,
+    modulesOf(report, editing, actions),
+  );
+}
+
+/** @param {Check["error"]} error */
+function refusalOf(error) {
+  const failure = /** @type {Failure} */ ({ code: error?.code ?? "", message: error?.message ?? "", subject: null });
+  return el("p", { key: "refused", class: "notice bad", role: "alert" }, icon("alert"), explainFailure(failure));
+}
+
+/** @param {Report["gaps"]} gaps */
+function gapsOf(gaps) {
+  const lines = gaps.map(({ module, reason }) => el("li", {}, el("code", {}, module), " ", say(`gap_${reason}`)));
+  return el(
+    "div",
+    { key: "gaps", class: "notice bad" },
+    icon("alert"),
+    el("div", {}, el("p", {}, say("check_gaps")), el("ul", {}, ...lines)),
+  );
+}
+
+/** @param {Report} report @param {ConnectionEditing} editing @param {ConnectionActions} actions */
+function modulesOf({ modules }, editing, actions) {
+  return el(
+    "fieldset",
+    { key: "modules" },
+    el("legend", {}, say("check_modules")),
+    el("p", { class: "soft" }, say("check_modules_hint")),
+    el("ul", { class: "rows" }, ...modules.map((module) => moduleOf(module, editing, actions))),
+  );
+}
+
+/** @param {Report["modules"][number]} module @param {ConnectionEditing} editing @param {ConnectionActions} actions */
+function moduleOf(module, editing, actions) {
+  const { api_name: name, label, rows, bytes, fields } = module;
+  const amounts = [rows === null ? null : say("check_rows", { count: number(rows) }), bytes === null ? null : size(bytes)];
+  const isOpen = editing.opened.has(name);
+  const toggle = () => {
+    if (!editing.opened.delete(name)) editing.opened.add(name);
+    actions.redraw();
+  };
+  return el(
+    "li",
+    { key: name, class: "stack" },
+    choice(JSON.stringify([name]), label === name ? name : `${label} (${name})`, editing, actions),
+    el("span", { class: "soft" }, amounts.filter(Boolean).join(" · ")),
+    el(
+      "button",
+      { type: "button", class: "plain", "aria-expanded": String(isOpen), on: { click: toggle } },
+      say("check_fields", { count: number(fields.length) }),
+      el("span", { class: "visually-hidden" }, ` ${label}`),
+    ),
+    isOpen
+      ? el(
+          "ul",
+          { class: "fields" },
+          ...fields.map((field) => el("li", { key: field }, choice(JSON.stringify([name, field]), field, editing, actions))),
+        )
+      : null,
+  );
+}
+
+/** A checkbox that is checked for what is backed up. @param {string} key @param {string} label @param {ConnectionEditing} editing @param {ConnectionActions} actions */
+function choice(key, label, { omitted }, actions) {
+  const change = () => {
+    if (!omitted.delete(key)) omitted.add(key);
+    actions.redraw();
+  };
+  return el("label", { class: "tick" }, el("input", { type: "checkbox", checked: !omitted.has(key), on: { change } }), label);
+}

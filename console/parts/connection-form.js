@@ -1,0 +1,138 @@
+// Form of the connection to the CRM. The password is sent and never shown again.
+
+import { button, el, icon } from "../dom.js";
+import { explain, say, time } from "../i18n.js";
+import { field } from "./settings-form.js";
+
+/** @typedef {{ kind: string, omitted: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number }} ConnectionEditing state of the form: the chosen kind, keys of what is left out, modules whose fields are shown, and number of times it was filled */
+/** @typedef {{ choose: (kind: string) => void, check: () => unknown, save: (event: SubmitEvent) => unknown, remove: () => unknown, redraw: () => void }} ConnectionActions */
+
+const KINDS = ["native", "postgres"];
+
+/** @param {Connection | null} connection @param {ConnectionEditing} editing @param {ConnectionActions} actions */
+export function connectionForm(connection, editing, actions) {
+  const isDatabase = editing.kind !== "native";
+  const { problem } = editing;
+  return el(
+    "form",
+    { key: `form-${editing.revision}`, class: "connection stack", autocomplete: "off", on: { submit: actions.save } },
+    el("p", { class: "soft", key: "hint" }, say("connection_hint")),
+    kindOf(editing, actions),
+    isDatabase ? databaseOf(connection?.database ?? null, editing) : null,
+    problem
+      ? el("p", { class: "notice bad", role: "alert", id: "connection-problem", key: "problem" }, icon("alert"), explain(problem))
+      : null,
+    el(
+      "div",
+      { class: "actions", key: "actions" },
+      el("button", { class: "primary" }, icon("check"), say("save")),
+      isDatabase ? button(say("connection_check"), actions.check, { key: "check" }) : null,
+      connection ? button(say("connection_remove"), actions.remove, { key: "remove" }) : null,
+    ),
+    connection
+      ? el(
+          "p",
+          { class: "soft", key: "who" },
+          say("connection_set_by", { name: connection.set_by.name, time: time(connection.set_time) }),
+        )
+      : null,
+  );
+}
+
+/** The connection that the form asks for. @param {FormData} form @param {ConnectionEditing} editing */
+export function connectionIn(form, editing) {
+  const omitted = [...editing.omitted].map((key) => JSON.parse(key)).map(([module, field = null]) => ({ module, field }));
+  return { kind: editing.kind, ...(editing.kind === "native" ? {} : { database: databaseIn(form) }), omitted };
+}
+
+/** @param {FormData} form */
+function databaseIn(form) {
+  const text = (/** @type {string} */ name) => String(form.get(name) ?? "").trim();
+  const password = String(form.get("password") ?? "");
+  return {
+    host: text("host"),
+    port: Number(text("port")),
+    name: text("database"),
+    user: text("user"),
+    ...(password ? { password } : form.has("no_password") ? { password: null } : {}),
+    tls: form.has("unencrypted") ? "off" : "verify_full",
+    ca: text("ca") || null,
+    schemas: text("schemas")
+      .split(",")
+      .map((name) => name.trim())
+      .filter(Boolean),
+  };
+}
+
+/** @param {ConnectionEditing} editing @param {ConnectionActions} actions */
+function kindOf({ kind }, { choose }) {
+  const changed = (/** @type {Event} */ event) => choose(/** @type {HTMLSelectElement} */ (event.currentTarget).value);
+  const options = KINDS.map((value) => el("option", { value, selected: value === kind }, say(`connection_kind_${value}`)));
+  return field("kind", say("connection_kind"), el("select", { id: "kind", name: "kind", on: { change: changed } }, ...options));
+}
+
+/** @param {NonNullable<Connection["database"]> | null} database @param {ConnectionEditing} editing */
+function databaseOf(database, editing) {
+  const input = inputsOf(editing.problem);
+  const isFew = database?.ca || database?.schemas.length || database?.tls === "off";
+  return el(
+    "div",
+    { key: "database", class: "stack" },
+    el(
+      "div",
+      { class: "grid" },
+      input("host", { value: database?.host, required: true, placeholder: "db.example.com" }),
+      input("port", { value: database?.port ?? 5432, type: "number", min: 1, max: 65_535, required: true }),
+      input("database", { value: database?.name, required: true }),
+      input("user", { value: database?.user, required: true }),
+      input(
+        "password",
+        { type: "password", autocomplete: "new-password" },
+        say(database ? "connection_password_kept" : "connection_password_hint"),
+      ),
+    ),
+    el(
+      "details",
+      { open: Boolean(isFew) },
+      el("summary", {}, say("connection_more")),
+      el(
+        "div",
+        { class: "stack" },
+        tick("no_password", false, say("connection_no_password")),
+        tick("unencrypted", database?.tls === "off", say("connection_unencrypted"), say("connection_unencrypted_hint")),
+        input("schemas", { value: database?.schemas.join(", "), placeholder: "public" }, say("connection_schemas_hint")),
+        field(
+          "ca",
+          say("connection_ca"),
+          el("textarea", { id: "ca", name: "ca", rows: 4, spellcheck: "false", "aria-describedby": "ca-hint" }, database?.ca ?? ""),
+          el("p", { class: "soft", id: "ca-hint" }, say("connection_ca_hint")),
+        ),
+      ),
+    ),
+  );
+}
+
+/** Returns a function that draws labelled inputs; the one that the service has refused is marked. @param {Problem | null} problem */
+function inputsOf(problem) {
+  const refused = { name: "database" }[/** @type {"name"} */ (problem?.details?.api_name)] ?? problem?.details?.api_name;
+  return (/** @type {string} */ name, /** @type {Props} */ props, /** @type {string | null} */ hint = null) => {
+    const described = [hint && `${name}-hint`, refused === name && "connection-problem"].filter(Boolean).join(" ");
+    const attributes = { type: "text", spellcheck: "false", autocapitalize: "none", ...props, id: name, name };
+    return field(
+      name,
+      say(`connection_${name}`),
+      el("input", { ...attributes, "aria-invalid": refused === name ? "true" : null, "aria-describedby": described || null }),
+      hint ? el("p", { class: "soft", id: `${name}-hint` }, hint) : null,
+    );
+  };
+}
+
+/** @param {string} name @param {boolean} isOn @param {string} label @param {string} [hint] */
+function tick(name, isOn, label, hint) {
+  return el(
+    "div",
+    { class: "tick", key: name },
+    el("input", { type: "checkbox", id: name, name, checked: isOn, "aria-describedby": hint ? `${name}-hint` : null }),
+    el("div", {}, el("label", { for: name }, label), hint ? el("p", { class: "soft", id: `${name}-hint` }, hint) : null),
+  );
+}

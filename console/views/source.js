@@ -1,0 +1,152 @@
+// The CRM that is backed up: the connection to it, what a check of the connection shows, and what the latest state contains.
+
+import { asProblem, call, get } from "../api.js";
+import { ask } from "../dialog.js";
+import { card, el } from "../dom.js";
+import { say } from "../i18n.js";
+import { checkOf } from "../parts/connection-check.js";
+import { connectionForm, connectionIn } from "../parts/connection-form.js";
+import { sourceOf } from "../parts/crm.js";
+import { drawResource, resource } from "../resource.js";
+
+/** @typedef {import("../parts/connection-form.js").ConnectionEditing} ConnectionEditing */
+
+/** @type {ViewMaker} */
+export default function source(app) {
+  const editing = /** @type {ConnectionEditing} */ ({
+    kind: "native",
+    omitted: new Set(),
+    opened: new Set(),
+    problem: null,
+    check: null,
+    revision: 0,
+  });
+  const saved = resource(app, async () => {
+    const { connection } = await get("/connection");
+    fill(editing, connection);
+    // A resource without data counts as not loaded.
+    return /** @type {{ connection: Connection | null }} */ ({ connection });
+  });
+  const backedUp = resource(app, async () => /** @type {Source} */ ((await get("/source")).source));
+  void saved.reload();
+  void backedUp.reload();
+  const actions = {
+    choose: (/** @type {string} */ kind) => redrawWith(app, editing, { kind, problem: null, check: null }),
+    check: () => check(app, editing),
+    save: (/** @type {SubmitEvent} */ event) => save(app, editing, saved, event),
+    remove: () => remove(app, editing, saved),
+    redraw: () => app.redraw(),
+  };
+  return {
+    title: () => say("nav_source"),
+    isChanged: () => currentForm() !== null && saved.data !== null && hasChanges(editing, saved.data.connection),
+    draw: () => [
+      el("h1", { key: "heading", tabindex: -1 }, say("connection_heading")),
+      el(
+        "div",
+        { class: "stack", key: "source" },
+        card(
+          "connection",
+          say("connection_card"),
+          {},
+          drawResource(saved, { lines: 6, filled: ({ connection }) => connectionForm(connection, editing, actions) }),
+        ),
+        editing.check ? card("check", say("check_heading"), {}, checkOf(editing.check, editing, actions)) : null,
+        card("source", say("source_heading"), {}, drawResource(backedUp, { filled: sourceOf, lines: 3 })),
+      ),
+    ],
+  };
+}
+
+function currentForm() {
+  return /** @type {HTMLFormElement | null} */ (document.querySelector("form.connection"));
+}
+
+/** @param {ConnectionEditing} editing @param {Connection | null} connection */
+function fill(editing, connection) {
+  Object.assign(editing, {
+    kind: connection?.kind ?? "native",
+    omitted: new Set((connection?.omitted ?? []).map(({ module, field }) => nameOf(module, field))),
+    problem: null,
+    revision: editing.revision + 1,
+  });
+}
+
+/** Key of a module or field among those that are left out. @param {string} module @param {string | null} field */
+function nameOf(module, field) {
+  return JSON.stringify(field === null ? [module] : [module, field]);
+}
+
+/** @param {App} app @param {ConnectionEditing} editing @param {Partial<ConnectionEditing>} part */
+function redrawWith(app, editing, part) {
+  Object.assign(editing, part);
+  app.redraw();
+}
+
+/** What the form asks for. @param {ConnectionEditing} editing */
+function wanted(editing) {
+  const form = /** @type {HTMLFormElement} */ (currentForm());
+  return { connection: connectionIn(new FormData(form), editing) };
+}
+
+/** @param {ConnectionEditing} editing @param {Connection | null} connection */
+function hasChanges(editing, connection) {
+  const { kind, database, omitted } = wanted(editing).connection;
+  const { password, ...typed } = database ?? { password: undefined };
+  const before = connection
+    ? { kind: connection.kind, database: connection.database, omitted: connection.omitted }
+    : { kind: "native", omitted: [] };
+  const inWords = (/** @type {any} */ value) =>
+    JSON.stringify({ ...value, omitted: value.omitted.map(Object.values).map(String).sort() });
+  const now = { kind, ...(database ? { database: typed } : { database: null }), omitted };
+  return password !== undefined || inWords({ database: null, ...now }) !== inWords({ database: null, ...before });
+}
+
+/** @param {App} app @param {ConnectionEditing} editing */
+async function check(app, editing) {
+  redrawWith(app, editing, { problem: null, check: null });
+  try {
+    const { body } = await call("POST", "/connection/actions/check", { body: wanted(editing) });
+    redrawWith(app, editing, { check: body.check });
+    document.getElementById("check-heading")?.scrollIntoView({ block: "nearest" });
+  } catch (thrown) {
+    refuse(app, editing, thrown);
+  }
+}
+
+/** @param {App} app @param {ConnectionEditing} editing @param {Resource<{ connection: Connection | null }>} saved @param {SubmitEvent} event */
+async function save(app, editing, saved, event) {
+  event.preventDefault();
+  try {
+    const { body } = await call("PUT", "/connection", { body: wanted(editing) });
+    saved.data = body;
+    fill(editing, body.connection);
+    app.redraw();
+    app.toast(say("connection_saved"));
+  } catch (thrown) {
+    refuse(app, editing, thrown);
+  }
+}
+
+/** @param {App} app @param {ConnectionEditing} editing @param {Resource<{ connection: Connection | null }>} saved */
+async function remove(app, editing, saved) {
+  const body = [el("p", {}, say("connection_remove_question"))];
+  if (!(await ask({ title: say("connection_remove_title"), body, confirm: say("remove"), isDangerous: true }))) return;
+  try {
+    await call("DELETE", "/connection");
+    saved.data = { connection: null };
+    fill(editing, null);
+    editing.check = null;
+    app.toast(say("connection_removed"));
+  } catch (thrown) {
+    refuse(app, editing, thrown);
+  }
+  app.redraw();
+}
+
+/** @param {App} app @param {ConnectionEditing} editing @param {unknown} thrown */
+function refuse(app, editing, thrown) {
+  const problem = asProblem(thrown);
+  if (problem.status === 401 || problem.status === 403) return app.showError(problem);
+  redrawWith(app, editing, { problem });
+}

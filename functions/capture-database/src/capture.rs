@@ -1,0 +1,149 @@
+//! Captures all modules of a source in one state of it, and publishes them together.
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use hozon_shared::captured::{Captured, captured_at};
+use hozon_shared::domain::connection::{Connection, Omission, without_omissions};
+use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::id::{BackupId, OrgId};
+use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
+use hozon_shared::ports::{Connector, ErrorKind, HeldState, ModuleReading, Protection, SourceInfo};
+use hozon_shared::snapshots::keys::captured_generation;
+use hozon_shared::snapshots::publish::sweep_captures;
+use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter};
+use hozon_shared::telemetry::Causes;
+
+use crate::error::{CaptureError, is_changed, of};
+use crate::ports::CapturePorts;
+
+/// How often a capture is tried without locks. If tables are altered or emptied while it reads each time, the next attempt
+/// makes whoever does so wait.
+const ATTEMPTS_WITHOUT_LOCKS: usize = 3;
+/// Number of modules that are read at a time.
+const MODULES_IN_FLIGHT: usize = 2;
+
+/// Captures the CRM of an organisation for a run, unless that was done already.
+pub async fn capture(ports: &CapturePorts, org: OrgId, backup: BackupId) -> Result<(), CaptureError> {
+    let at = captured_at(org, backup);
+    if ports.objects.head(&at).await?.is_some() {
+        return Ok(());
+    }
+    let connection = ports.connections.connection(org).await?.ok_or(CaptureError::NotConnected)?;
+    let (connector, address) = connector(ports, &connection).await?;
+    let source = Source { ports, org, connector, address, omitted: connection.omitted };
+    let captured = source.capture().await?;
+    let json = serde_json::to_vec(&captured).map_err(CaptureError::UnreadableCall)?;
+    Ok(ports.objects.put(&at, json.into(), "application/json").await?)
+}
+
+async fn connector(ports: &CapturePorts, connection: &Connection) -> Result<(Box<dyn Connector>, String), CaptureError> {
+    let address = connection.source.shown();
+    let secret = match ports.credentials.get(connection.org, connection.id).await {
+        Err(error) if error.kind == ErrorKind::NotFound => return Err(CaptureError::WithoutSecret(address)),
+        other => other?,
+    };
+    let connector = hozon_connectors::open(&connection.source, secret).ok_or(CaptureError::NotConnected)?;
+    Ok((connector, address))
+}
+
+struct Source<'a> {
+    ports: &'a CapturePorts,
+    org: OrgId,
+    connector: Box<dyn Connector>,
+    /// Address of the source, for errors.
+    address: String,
+    omitted: Vec<Omission>,
+}
+
+impl Source<'_> {
+    async fn capture(&self) -> Result<Captured, CaptureError> {
+        for _ in 0..ATTEMPTS_WITHOUT_LOCKS {
+            match self.attempt(Protection::Notice).await {
+                Err(error) if is_changed(&error) => tracing::info!(code = error.code(), "the capture begins again"),
+                other => return other,
+            }
+        }
+        self.attempt(Protection::Lock).await
+    }
+
+    /// Reads one state and publishes it. What was written is deleted after an error.
+    async fn attempt(&self, protection: Protection) -> Result<Captured, CaptureError> {
+        let read_from = self.ports.clock.now();
+        let state = self.connector.hold(protection).await.map_err(of(&self.address))?;
+        let (chosen, left_out) = without_omissions(state.modules(), &self.omitted);
+        let gaps = self.gaps(state.gaps(), left_out);
+        require_records(&self.address, &chosen, &gaps)?;
+        let generation = captured_generation(self.ports.ids.next(read_from));
+        let numbered = chosen.iter().zip(1u32..);
+        let reading: Vec<_> = numbered.map(|(module, order)| self.module(&*state, module, order, &generation)).collect();
+        let modules: Vec<Module> = stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await?;
+        self.ports.catalogue.publish_capture(self.org, &modules).await?;
+        sweep_captures(&*self.ports.objects, self.org, &generation, self.ports.clock.now()).await?;
+        Ok(Captured { source: info(read_from), read_from, gaps, modules })
+    }
+
+    /// What the backup does not contain. A table that the user may not read is no loss if the administrator leaves it out.
+    fn gaps(&self, of_source: &[Gap], left_out: Vec<Gap>) -> Vec<Gap> {
+        let is_omitted = |gap: &Gap| self.omitted.iter().any(|omitted| omitted.module == gap.module && omitted.field.is_none());
+        let of_source = of_source.iter().cloned();
+        let of_source = of_source.map(|gap| if is_omitted(&gap) { Gap { kind: GapKind::Omitted, ..gap } } else { gap });
+        of_source.chain(left_out).collect()
+    }
+
+    async fn module(
+        &self,
+        state: &dyn HeldState,
+        module: &SourceModule,
+        order: u32,
+        generation: &str,
+    ) -> Result<Module, CaptureError> {
+        let stores = NativeStores { objects: self.ports.objects.clone(), uploads: self.ports.uploads.clone() };
+        let mut writer = NativeWriter::new(stores, self.org, head(module, order), generation);
+        let written = self.write(&mut writer, state, module).await;
+        if let Err(first) = &written
+            && let Err(error) = writer.abandon().await
+        {
+            tracing::warn!(error = %Causes(&error), failure = first.code(), "what a failed capture has written could not be deleted");
+        }
+        written
+    }
+
+    async fn write(
+        &self,
+        writer: &mut NativeWriter,
+        state: &dyn HeldState,
+        module: &SourceModule,
+    ) -> Result<Module, CaptureError> {
+        let failed = of(&self.address);
+        let ModuleReading { counted, rows: mut pages } = state.read(module).await.map_err(&failed)?;
+        let mut rows = 0;
+        while let Some(page) = pages.try_next().await.map_err(&failed)? {
+            rows += page.rows();
+            writer.page(&page).await?;
+        }
+        state.confirm(module).await.map_err(&failed)?;
+        if rows != counted {
+            return Err(failed(SourceErrorKind::CountDiffers(module.api_name.clone()).into()));
+        }
+        Ok(writer.finish().await?)
+    }
+}
+
+/// A backup without any records is a failure, not an incomplete backup.
+fn require_records(connection: &str, chosen: &[SourceModule], gaps: &[Gap]) -> Result<(), CaptureError> {
+    match gaps.iter().find(|gap| gap.kind.is_loss()) {
+        _ if !chosen.is_empty() => Ok(()),
+        Some(gap) => Err(CaptureError::NothingReadable { connection: connection.to_owned(), first: gap.clone() }),
+        None => Err(CaptureError::NoModules(connection.to_owned())),
+    }
+}
+
+fn head(module: &SourceModule, order: u32) -> ModuleHead {
+    let SourceModule { api_name, label, contents, fields, .. } = module.clone();
+    ModuleHead { api_name, label, order, contents, fields }
+}
+
+fn info(at: DateTime<Utc>) -> SourceInfo {
+    let at = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    SourceInfo { kind: "postgres".to_owned(), consistency: format!("One snapshot of the whole database, which began at {at}.") }
+}

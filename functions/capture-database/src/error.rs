@@ -1,0 +1,93 @@
+//! Errors of the task. Each kind has a stable code and a sentence that tells an administrator what to do.
+
+use std::error::Error;
+
+use hozon_shared::domain::backup::{Failure, FailureSubject};
+use hozon_shared::domain::source::{Gap, SourceErrorKind};
+use hozon_shared::ports::{ErrorKind, PortError, SourceError};
+use hozon_shared::snapshots::writer::WriteError;
+use hozon_shared::telemetry::Causes;
+
+/// A failed capture.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    #[error("The state machine called with an input that the task does not take.")]
+    UnreadableCall(#[source] serde_json::Error),
+    #[error("The organisation has no connection to a CRM. Set one, then back up again.")]
+    NotConnected,
+    /// The credentials of the connection are gone.
+    #[error("The password of the connection {0} was deleted. Set the connection again, then back up again.")]
+    WithoutSecret(String),
+    /// The source failed; the text names the connection.
+    #[error("{connection}: {}", .source.kind)]
+    Source {
+        connection: String,
+        #[source]
+        source: SourceError,
+    },
+    #[error("{connection}: none of its tables can be read, the first is {}. Grant the user SELECT.", .first.module)]
+    NothingReadable { connection: String, first: Gap },
+    #[error("{0}: it has no tables to back up. Check the database and the schemas of the connection, and what it leaves out.")]
+    NoModules(String),
+    #[error("The captured rows could not be stored. Back up again; if it happens again, contact the operator.")]
+    Write(#[from] WriteError),
+    #[error("The storage failed while the CRM was captured. Back up again; if it happens again, contact the operator.")]
+    Port(#[from] PortError),
+}
+
+impl CaptureError {
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnreadableCall(_) => "BAD_TASK",
+            Self::NotConnected => "SOURCE_NOT_CONNECTED",
+            Self::WithoutSecret(_) => "SOURCE_SECRET_GONE",
+            Self::Source { source, .. } => source.kind.code(),
+            Self::NothingReadable { .. } => "SOURCE_NO_PERMISSION",
+            Self::NoModules(_) => "SOURCE_EMPTY",
+            Self::Write(_) | Self::Port(_) => "CAPTURE_NOT_STORED",
+        }
+    }
+
+    /// Returns the name that the state machine's Retry and Catch see.
+    pub fn error_type(&self) -> &'static str {
+        if self.is_retryable() { "Retryable" } else { self.code() }
+    }
+
+    fn is_retryable(&self) -> bool {
+        match self {
+            Self::Source { source, .. } => source.kind.is_passing(),
+            Self::Port(error) | Self::Write(WriteError::Store(error)) => {
+                matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Conflict)
+            }
+            Self::Write(WriteError::Interrupted(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Returns the document that the backup keeps of the error.
+    pub fn failure(&self) -> Failure {
+        let subject = match self {
+            Self::Source { source, .. } => source.kind.module().map(str::to_owned),
+            Self::NothingReadable { first, .. } => Some(first.module.clone()),
+            _ => None,
+        };
+        let subject = subject.map(|module| FailureSubject { module, record: None, file: None });
+        Failure { subject, ..Failure::new(self.code(), self.to_string()) }
+    }
+
+    /// The chain of causes, for the log.
+    pub fn cause(&self) -> String {
+        self.source().map(|cause| Causes(cause).to_string()).unwrap_or_default()
+    }
+}
+
+/// Adds the connection's address to a failure of its source.
+pub(crate) fn of(connection: &str) -> impl Fn(SourceError) -> CaptureError {
+    move |source| CaptureError::Source { connection: connection.to_owned(), source }
+}
+
+/// Whether reading must begin again from a new state.
+pub(crate) fn is_changed(error: &CaptureError) -> bool {
+    matches!(error, CaptureError::Source { source, .. } if matches!(source.kind, SourceErrorKind::Changed(_)))
+}

@@ -1,0 +1,136 @@
+//! Trying a connection: whether it works, and what a backup would contain.
+
+use axum::Json;
+use axum::extract::State;
+use hozon_shared::api::closed_sets::{CheckStatus, LeftOutReason, SourceAdviceName, SourceKind};
+use hozon_shared::api::{Administrator, ApiError, Body, GapOut};
+use hozon_shared::domain::crm::DataCategory;
+use hozon_shared::domain::source::{SourceAdvice, SourceModule, SourceReport};
+use hozon_shared::ports::SourceError;
+use hozon_shared::telemetry::Causes;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::ports::ConnectionPorts;
+use crate::wanted::{self, ConnectionRequest};
+
+#[derive(Serialize, ToSchema)]
+pub struct CheckEnvelope {
+    check: CheckOut,
+}
+
+/// Result of a check.
+#[derive(Serialize, ToSchema)]
+struct CheckOut {
+    #[schema(value_type = SourceKind)]
+    kind: &'static str,
+    #[schema(value_type = CheckStatus)]
+    status: &'static str,
+    /// Null if the CRM can be read.
+    error: Option<CheckErrorOut>,
+    /// Null if the CRM cannot be read.
+    report: Option<ReportOut>,
+}
+
+/// Why the CRM cannot be read.
+#[derive(Serialize, ToSchema)]
+struct CheckErrorOut {
+    #[schema(example = "SOURCE_PASSWORD")]
+    code: String,
+    /// The reason, and what to do.
+    message: String,
+}
+
+/// What the CRM says of itself.
+#[derive(Serialize, ToSchema)]
+struct ReportOut {
+    /// Product and version.
+    #[schema(example = "PostgreSQL 15.18")]
+    server: String,
+    /// The user that reads.
+    user: String,
+    /// Version of TLS; null if the connection is not encrypted.
+    #[schema(example = "TLSv1.3")]
+    tls: Option<String>,
+    /// What a backup contains.
+    modules: Vec<CheckedModule>,
+    /// What a backup does not contain.
+    gaps: Vec<GapOut>,
+    /// What to know before the first backup.
+    #[schema(value_type = Vec<SourceAdviceName>)]
+    advice: Vec<SourceAdvice>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CheckedModule {
+    api_name: String,
+    label: String,
+    /// Estimated number of rows; null if the source does not know it.
+    rows: Option<u64>,
+    /// Size in the source; null if the source does not know it.
+    bytes: Option<u64>,
+    /// API names of its fields.
+    fields: Vec<String>,
+    /// Why backups leave it out; null for modules that are backed up.
+    #[schema(value_type = Option<LeftOutReason>)]
+    left_out: Option<DataCategory>,
+}
+
+/// Checks a connection.
+///
+/// Without a body the connection that is set is checked; with one, that of the body, which is not stored.
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/backup/connection/actions/check",
+    operation_id = "check_connection",
+    tag = "connection",
+    request_body(content = Option<ConnectionRequest>, description = "The connection to check; empty for the one that is set"),
+    responses((status = 200, description = "The result, also if the CRM cannot be read", body = CheckEnvelope)),
+)]
+pub async fn handle(
+    State(ports): State<ConnectionPorts>,
+    Administrator(caller): Administrator,
+    Body(body): Body,
+) -> Result<Json<CheckEnvelope>, ApiError> {
+    let (source, secret) = if body.is_empty() {
+        ports.present(caller.org).await?
+    } else {
+        let wanted = wanted::read(&body)?;
+        let (_, secret) = ports.secret_for(caller.org, &wanted).await?;
+        (wanted.source, secret)
+    };
+    let kind = source.kind();
+    let connector = hozon_connectors::open(&source, secret)
+        .ok_or_else(|| ApiError::not_allowed("The native store needs no check: the platform writes it."))?;
+    Ok(Json(CheckEnvelope { check: outcome(kind, connector.check().await) }))
+}
+
+fn outcome(kind: &'static str, checked: Result<SourceReport, SourceError>) -> CheckOut {
+    match checked {
+        Ok(report) => CheckOut { kind, status: "reached", error: None, report: Some(report_out(report)) },
+        Err(error) => {
+            tracing::info!(task.error = error.kind.code(), cause = %Causes(&error), "a connection was checked and failed");
+            let error = CheckErrorOut { code: error.kind.code().to_owned(), message: error.kind.to_string() };
+            CheckOut { kind, status: "failed", error: Some(error), report: None }
+        }
+    }
+}
+
+fn report_out(report: SourceReport) -> ReportOut {
+    let SourceReport { server, user, tls, modules, gaps, advice } = report;
+    let gaps = gaps.iter().map(GapOut::from).collect();
+    ReportOut { server, user, tls, modules: modules.into_iter().map(module_out).collect(), gaps, advice }
+}
+
+fn module_out(module: SourceModule) -> CheckedModule {
+    let SourceModule { api_name, label, contents, fields, estimated_rows: rows, bytes } = module;
+    let fields = fields.into_iter().map(|field| field.api_name).collect();
+    CheckedModule {
+        api_name,
+        label,
+        rows,
+        bytes,
+        fields,
+        left_out: Some(contents).filter(|contents| *contents != DataCategory::Crm),
+    }
+}

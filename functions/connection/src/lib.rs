@@ -1,0 +1,18 @@
+//! The `connection` function: reading, setting, checking and removing the connection to the CRM that is backed up. Passwords
+//! are written and never read back.
+
+mod check;
+mod connection;
+mod ports;
+mod wanted;
+
+use hozon_shared::api::{Documented, with_idempotency, with_versions};
+pub use ports::ConnectionPorts;
+use utoipa_axum::routes;
+
+/// Returns the routes of this function.
+pub fn router(ports: ConnectionPorts) -> Documented {
+    let routes =
+        Documented::new().routes(routes!(connection::read, connection::set, connection::remove)).routes(routes!(check::handle));
+    with_idempotency(with_versions(routes), &ports.once).with_state(ports)
+}

@@ -1,0 +1,175 @@
+//! The connection that a caller asks for, validated.
+
+use hozon_shared::api::ApiError;
+use hozon_shared::api::closed_sets::{SourceKind, TlsMode};
+use hozon_shared::domain::connection::{
+    AddressError, Connection, DatabaseSettings, MAX_OMISSIONS, Omission, POSTGRES_PORT, SourceSettings, Tls,
+};
+use hozon_shared::ports::SourceSecret;
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionRequest {
+    connection: WantedConnection,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WantedConnection {
+    #[schema(value_type = SourceKind)]
+    kind: String,
+    /// Where the CRM is a database.
+    database: Option<WantedDatabase>,
+    /// What backups leave out.
+    #[serde(default)]
+    omitted: Vec<WantedOmission>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WantedDatabase {
+    /// DNS name or IP address of the database's server.
+    #[schema(example = "db.example.com")]
+    host: Option<String>,
+    /// 5432 where it is left out.
+    port: Option<u16>,
+    /// Its name on the server.
+    #[schema(example = "crm")]
+    name: Option<String>,
+    user: Option<String>,
+    /// Left out, the password stays that of the present connection, if that is to the same server with the same user. Null for a user without a
+    /// password.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<String>)]
+    password: Option<Option<String>>,
+    /// `verify_full` where it is left out, except for a database on the same machine.
+    #[schema(value_type = Option<TlsMode>)]
+    tls: Option<String>,
+    /// Certificates, in PEM, of the authorities that may sign the server's certificate. Left out, those of the system.
+    ca: Option<String>,
+    /// Schemas to back up. Left out, all but the system's.
+    #[serde(default)]
+    schemas: Vec<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WantedOmission {
+    /// API name of a module.
+    module: String,
+    /// API name of one of its fields. Left out, the whole module is.
+    field: Option<String>,
+}
+
+/// Distinguishes a field that is null (`Some(None)`) from one that is left out (`None`).
+fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+/// A connection that may be tried.
+pub struct Wanted {
+    pub source: SourceSettings,
+    /// `None` to keep the credentials of the present connection.
+    pub secret: Option<SourceSecret>,
+    pub omitted: Vec<Omission>,
+}
+
+/// Reads a request's body.
+pub fn read(body: &[u8]) -> Result<Wanted, ApiError> {
+    let request: ConnectionRequest = serde_json::from_slice(body).map_err(|_| ApiError::body_not_readable())?;
+    let wanted = request.connection;
+    let omitted = omissions(&wanted.omitted)?;
+    match (wanted.kind.as_str(), wanted.database) {
+        ("native", None) => Ok(Wanted { source: SourceSettings::Native {}, secret: None, omitted }),
+        ("native", Some(_)) => Err(invalid("database", "Leave database out: the native store has none.")),
+        ("postgres", Some(database)) => {
+            let secret = database.password.clone().map(|password| SourceSecret { password });
+            Ok(Wanted { source: SourceSettings::Postgres(settings(database)?), secret, omitted })
+        }
+        ("postgres", None) => Err(missing("database", "Give the database with its host, name and user.")),
+        _ => Err(invalid("kind", "Set kind to postgres, or to native for the store that a platform writes.")),
+    }
+}
+
+impl Wanted {
+    /// Whether the present connection's credentials may go to this source: only to the same server and user, so that nobody can
+    /// have a password that they do not know sent elsewhere.
+    pub fn may_keep_secret(&self, present: &Connection) -> bool {
+        match (&self.source, &present.source) {
+            (SourceSettings::Postgres(wanted), SourceSettings::Postgres(present)) => wanted.is_same_login(present),
+            _ => false,
+        }
+    }
+}
+
+/// The error of a connection whose password is neither given nor known.
+pub fn password_missing() -> ApiError {
+    let message =
+        "Give the password: the one that is stored belongs to another server or user. Send null for a user without a password.";
+    missing_in_database("password", message)
+}
+
+fn settings(wanted: WantedDatabase) -> Result<DatabaseSettings, ApiError> {
+    let host = mandatory("host", wanted.host)?;
+    let tls = match wanted.tls.as_deref() {
+        None => Tls::default_for(&host),
+        Some("verify_full") => Tls::VerifyFull,
+        Some("off") => Tls::Off,
+        Some(_) => {
+            return Err(invalid_in_database("tls", "Set tls to verify_full, or to off for a database on the same machine."));
+        }
+    };
+    let settings = DatabaseSettings {
+        port: wanted.port.unwrap_or(POSTGRES_PORT),
+        database: mandatory("name", wanted.name)?,
+        user: mandatory("user", wanted.user)?,
+        ca: wanted.ca.filter(|pem| !pem.trim().is_empty()),
+        schemas: wanted.schemas,
+        host,
+        tls,
+    };
+    settings.validate().map_err(refused)?;
+    Ok(settings)
+}
+
+fn mandatory(field: &str, value: Option<String>) -> Result<String, ApiError> {
+    let missing = || missing_in_database(field, &format!("Give the {field} of the database."));
+    value.filter(|value| !value.is_empty()).ok_or_else(missing)
+}
+
+fn omissions(wanted: &[WantedOmission]) -> Result<Vec<Omission>, ApiError> {
+    if wanted.len() > MAX_OMISSIONS {
+        return Err(invalid("omitted", &format!("At most {MAX_OMISSIONS} modules and fields can be left out.")));
+    }
+    let mut omitted: Vec<_> =
+        wanted.iter().map(|wanted| Omission { module: wanted.module.clone(), field: wanted.field.clone() }).collect();
+    omitted.sort_unstable();
+    omitted.dedup();
+    Ok(omitted)
+}
+
+fn refused(error: AddressError) -> ApiError {
+    let field = match error.field() {
+        "database" => "name",
+        other => other,
+    };
+    invalid_in_database(field, &error.to_string())
+}
+
+fn invalid(field: &str, message: &str) -> ApiError {
+    ApiError::invalid_data(field, &format!("$.connection.{field}"), message)
+}
+
+fn missing(field: &str, message: &str) -> ApiError {
+    ApiError::mandatory_not_found(field, &format!("$.connection.{field}"), message)
+}
+
+fn invalid_in_database(field: &str, message: &str) -> ApiError {
+    ApiError::invalid_data(field, &format!("$.connection.database.{field}"), message)
+}
+
+fn missing_in_database(field: &str, message: &str) -> ApiError {
+    ApiError::mandatory_not_found(field, &format!("$.connection.database.{field}"), message)
+}

@@ -1,0 +1,159 @@
+//! `hozon connect` and `hozon check`: the CRM's database as the source of an organisation's backups.
+
+use anyhow::{Context, Result, anyhow};
+use chrono_tz::Tz;
+use clap::Args;
+use hozon::Local;
+use hozon::language::say;
+use hozon_shared::connecting::ConnectingPorts;
+use hozon_shared::domain::connection::{DatabaseSettings, SourceSettings, without_omissions};
+use hozon_shared::domain::id::{OrgId, UserId};
+use hozon_shared::domain::organisation::Person;
+use hozon_shared::domain::source::{Gap, GapKind, SourceAdvice, SourceReport};
+use hozon_shared::ports::SourceSecret;
+use indicatif::HumanBytes;
+
+use super::data_folder::DataFolder;
+use super::ending::until_interrupted;
+
+/// Connects a CRM's database, after a check.
+#[derive(Args)]
+pub struct ConnectArgs {
+    /// Address of the database: postgres://user:password@host:5432/database. Add ?schemas=a,b for some schemas only.
+    #[arg(value_name = "ADDRESS", env = "HOZON_SOURCE", hide_env_values = true)]
+    address: String,
+    /// Name of the organisation, which is created if it does not exist.
+    #[arg(long)]
+    org: String,
+    /// File with the certificates, in PEM, of the authorities that may sign the server's certificate.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<std::path::PathBuf>,
+    /// Time zone of a new organisation.
+    #[arg(long, default_value = "Asia/Tokyo")]
+    time_zone: Tz,
+    /// Plan of a new organisation.
+    #[arg(long, default_value = "Own")]
+    plan: String,
+    /// Country of a new organisation (ISO 3166-1 alpha-2), whose price list applies.
+    #[arg(long, default_value = "JP")]
+    country: String,
+}
+
+/// Checks the connection of an organisation.
+#[derive(Args)]
+pub struct CheckArgs {
+    /// The organisation's name.
+    #[arg(long)]
+    org: String,
+}
+
+/// Connects only what a check has reached.
+pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
+    let (mut settings, password) =
+        DatabaseSettings::parse(&connect.address).context(say("read the address", "アドレスの読み取り"))?;
+    if let Some(file) = &connect.ca {
+        settings.ca = Some(std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?);
+    }
+    let (source, secret) = (SourceSettings::Postgres(settings), SourceSecret { password });
+    show(&report(&source, secret.clone()).await?);
+    let mut local = place.start().await?;
+    let org = local.organisation(&connect.org, connect.time_zone, &connect.plan, &connect.country).await?;
+    until_interrupted(local, async |local| {
+        let ports = ConnectingPorts::from(&local.ports);
+        let present = ports.connections.connection(org).await?;
+        let omitted = present.as_ref().map(|present| present.omitted.clone()).unwrap_or_default();
+        ports.connect(org, (source, &secret), omitted, &operator(), present.as_ref()).await?;
+        println!(
+            "{}",
+            say(
+                format!("Connected. Next: hozon backup --org '{}'", connect.org),
+                format!("接続しました。次のコマンド: hozon backup --org '{}'", connect.org)
+            )
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Shows what a backup of the organisation would contain now.
+pub async fn check(place: DataFolder, check: CheckArgs) -> Result<()> {
+    let local = place.start().await?;
+    until_interrupted(local, async |local| check_organisation(local, local.find_organisation(&check.org)?).await).await
+}
+
+async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
+    let connection = local.ports.connections.connection(org).await?;
+    let Some(connection) = connection.filter(|connection| connection.source.is_captured()) else {
+        println!(
+            "{}",
+            say(
+                "The organisation uses the native store; there is nothing to check.",
+                "この組織は標準のストアを使用しています。確認する接続はありません。"
+            )
+        );
+        return Ok(());
+    };
+    let secret = local.ports.credentials.get(org, connection.id).await?;
+    let mut report = report(&connection.source, secret).await?;
+    let (modules, left_out) = without_omissions(&report.modules, &connection.omitted);
+    report.modules = modules;
+    report.gaps.extend(left_out);
+    show(&report);
+    Ok(())
+}
+
+async fn report(source: &SourceSettings, secret: SourceSecret) -> Result<SourceReport> {
+    let connector = hozon_connectors::open(source, secret).context("open the connector")?;
+    let address = source.shown();
+    connector.check().await.map_err(|error| anyhow!("{address}: {} ({})", error.kind, error.kind.code()))
+}
+
+/// Whoever uses the command line of this machine.
+fn operator() -> Person {
+    Person { id: UserId(1), name: "Admin管理者".to_owned(), zuid: UserId(1) }
+}
+
+fn show(report: &SourceReport) {
+    let tls = report.tls.clone().unwrap_or_else(|| say("not encrypted", "暗号化なし").to_owned());
+    println!("{} · {} · {tls}", report.server, report.user);
+    for module in &report.modules {
+        let rows = module.estimated_rows.map_or_else(|| "?".to_owned(), |rows| rows.to_string());
+        let size = module.bytes.map_or_else(String::new, |bytes| format!(", {}", HumanBytes(bytes)));
+        println!("  {}  {}", module.api_name, say(format!("(about {rows} rows{size})"), format!("（約{rows}行{size}）")));
+    }
+    for gap in &report.gaps {
+        let field = gap.field.as_ref().map(|field| format!(".{field}")).unwrap_or_default();
+        println!("  {}{field}  {}", gap.module, gap_text(gap));
+    }
+    for advice in &report.advice {
+        println!("{}", advice_text(*advice));
+    }
+}
+
+fn gap_text(gap: &Gap) -> &'static str {
+    match gap.kind {
+        GapKind::NoPermission => say("cannot be read: the user has no SELECT on it", "読み取れません: SELECT権限がありません"),
+        GapKind::RowSecurity => say(
+            "cannot be read whole: row security hides rows from the user",
+            "すべては読み取れません: 行セキュリティで非表示の行があります",
+        ),
+        GapKind::Omitted => say("is left out, as the connection says", "接続の設定により対象外です"),
+        GapKind::Foreign => say("is left out: its data lie in another system", "対象外: 別のシステムのデータです"),
+    }
+}
+
+fn advice_text(advice: SourceAdvice) -> &'static str {
+    match advice {
+        SourceAdvice::UserMayWrite => {
+            say("Advice: connect a user that may only read.", "推奨: 読み取り専用のユーザーで接続してください。")
+        }
+        SourceAdvice::NotEncrypted => say(
+            "The connection is not encrypted; it stays on this machine.",
+            "接続は暗号化されていません（このマシン内の通信です）。",
+        ),
+        SourceAdvice::HoldsOldRows => say(
+            "While a backup reads, the server keeps old versions of changed rows.",
+            "バックアップの読み取り中、サーバーは変更前の行を保持します。",
+        ),
+    }
+}

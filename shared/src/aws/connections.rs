@@ -1,0 +1,89 @@
+//! Connections in the table, and their credentials in Secrets Manager: one secret for each organisation, with a version
+//! for each set of credentials. `PutSecretValue` with the same token and value has no second effect; of versions without
+//! a staging label, Secrets Manager keeps the newest (AWS documentation, "PutSecretValue" and "Quotas").
+
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::SdkError;
+
+use super::errors::port_error;
+use super::keys;
+use super::lazily::Lazily;
+use super::table::Table;
+use crate::domain::connection::Connection;
+use crate::domain::id::{ConnectionId, OrgId};
+use crate::ports::{Connections, Credentials, ErrorKind, PortError, SourceSecret};
+
+#[async_trait]
+impl Connections for Table {
+    async fn connection(&self, org: OrgId) -> Result<Option<Connection>, PortError> {
+        self.read(keys::organisation(org), keys::CONNECTION.to_owned()).await
+    }
+}
+
+/// Credentials in Secrets Manager.
+pub struct StoredCredentials {
+    pub client: Lazily<Client>,
+    /// Beginning of the names of all secrets.
+    pub prefix: String,
+}
+
+impl StoredCredentials {
+    fn name(&self, org: OrgId) -> String {
+        format!("{}{org}", self.prefix)
+    }
+
+    /// Creates the secret with its first version; returns whether it was missing.
+    async fn create(&self, org: OrgId, token: &str, value: &str) -> Result<bool, PortError> {
+        let create = self.client.create_secret().name(self.name(org)).client_request_token(token).secret_string(value);
+        match create.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_resource_exists_exception() => Ok(false),
+            Err(error) => Err(port_error("create the secret of a connection")(error)),
+        }
+    }
+}
+
+/// Version of a secret. Secrets Manager takes 32 to 64 characters.
+fn version(connection: ConnectionId) -> String {
+    format!("{:032}", connection.0)
+}
+
+#[async_trait]
+impl Credentials for StoredCredentials {
+    async fn put(&self, org: OrgId, connection: ConnectionId, secret: &SourceSecret) -> Result<(), PortError> {
+        let value = serde_json::to_string(secret);
+        let value = value.map_err(|error| PortError::with(ErrorKind::Refused, "encode the secret of a connection", error))?;
+        let token = version(connection);
+        if self.create(org, &token, &value).await? {
+            return Ok(());
+        }
+        let put = self.client.put_secret_value().secret_id(self.name(org)).client_request_token(token).secret_string(value);
+        put.send().await.map(drop).map_err(port_error("store the secret of a connection"))
+    }
+
+    async fn get(&self, org: OrgId, connection: ConnectionId) -> Result<SourceSecret, PortError> {
+        let get = self.client.get_secret_value().secret_id(self.name(org)).version_id(version(connection));
+        let gone = "read the secret of a connection, which was deleted";
+        let answer = match get.send().await {
+            Ok(answer) => answer,
+            // A secret that somebody has marked for deletion is refused as an invalid request ("GetSecretValue", "Errors").
+            Err(SdkError::ServiceError(error))
+                if error.err().is_resource_not_found_exception() || error.err().is_invalid_request_exception() =>
+            {
+                return Err(PortError::with(ErrorKind::NotFound, gone, error.into_err()));
+            }
+            Err(error) => return Err(port_error("read the secret of a connection")(error)),
+        };
+        let secret = answer.secret_string().and_then(|text| serde_json::from_str(text).ok());
+        secret.ok_or_else(|| PortError::new(ErrorKind::Corrupt, "understand the secret of a connection"))
+    }
+
+    async fn remove(&self, org: OrgId) -> Result<(), PortError> {
+        let delete = self.client.delete_secret().secret_id(self.name(org)).force_delete_without_recovery(true);
+        match delete.send().await {
+            Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(()),
+            other => other.map(drop).map_err(port_error("delete the secret of a connection")),
+        }
+    }
+}

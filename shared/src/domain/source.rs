@@ -1,0 +1,209 @@
+//! What a source says about itself, and the ways in which reading it fails.
+
+use serde::{Deserialize, Serialize};
+
+use super::crm::{DataCategory, Field};
+
+/// A module of a source: what a backup would capture of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceModule {
+    /// Name in the API, unique within the source.
+    pub api_name: String,
+    /// Name shown to users.
+    pub label: String,
+    pub contents: DataCategory,
+    pub fields: Vec<Field>,
+    /// Number of rows as far as the source knows it without counting.
+    pub estimated_rows: Option<u64>,
+    /// Size in the source, in bytes, if it says so.
+    pub bytes: Option<u64>,
+}
+
+/// Something that a backup of a source does not contain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The table or module.
+    pub module: String,
+    /// The field of it; `None` for all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    pub kind: GapKind,
+}
+
+impl Gap {
+    /// The module, or module and field, for people.
+    pub fn name(&self) -> String {
+        match &self.field {
+            Some(field) => format!("{}.{field}", self.module),
+            None => self.module.clone(),
+        }
+    }
+}
+
+/// Why something is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapKind {
+    /// The user may not read it.
+    NoPermission,
+    /// Row security hides rows of it from the user.
+    RowSecurity,
+    /// Its data lie in another system.
+    Foreign,
+    /// The administrator leaves it out.
+    Omitted,
+}
+
+impl GapKind {
+    /// Whether a backup without it is incomplete. Data of other systems belong to their own backups, and what the administrator
+    /// leaves out is not expected.
+    pub fn is_loss(self) -> bool {
+        matches!(self, Self::NoPermission | Self::RowSecurity)
+    }
+}
+
+/// Number of losses that are named where all of them would be too many.
+const LOSS_EXAMPLES: usize = 20;
+
+/// What a finished backup lacks because it could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Losses {
+    /// Number of modules and fields that could not be read.
+    pub count: u64,
+    /// The first of them.
+    pub examples: Vec<Gap>,
+}
+
+impl Losses {
+    /// Counts the losses among the gaps; `None` if the backup is complete.
+    pub fn among(gaps: &[Gap]) -> Option<Self> {
+        let losses: Vec<_> = gaps.iter().filter(|gap| gap.kind.is_loss()).cloned().collect();
+        let count = losses.len() as u64;
+        (count > 0).then(|| Self { count, examples: losses.into_iter().take(LOSS_EXAMPLES).collect() })
+    }
+
+    /// Names the examples as a list for people.
+    pub fn named(&self) -> String {
+        self.examples.iter().map(Gap::name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Answer of a source to a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceReport {
+    /// Product and version, for example `PostgreSQL 15.18`.
+    pub server: String,
+    pub user: String,
+    /// Version of TLS; `None` if the connection is not encrypted.
+    pub tls: Option<String>,
+    /// Modules that a backup contains, in order.
+    pub modules: Vec<SourceModule>,
+    pub gaps: Vec<Gap>,
+    /// What the administrator should know before the first backup.
+    pub advice: Vec<SourceAdvice>,
+}
+
+/// Advice about a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceAdvice {
+    /// The user may change data. A user that may only read is safer.
+    UserMayWrite,
+    /// The connection is not encrypted.
+    NotEncrypted,
+    /// While a backup reads, the server keeps old versions of rows.
+    HoldsOldRows,
+}
+
+/// Kinds of failures of a source. Each has a stable code and says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceErrorKind {
+    #[error("The source cannot be reached. Check host, port, and the network between them.")]
+    Unreachable,
+    #[error(
+        "The server's certificate is not trusted, or is for another host. Check the host, or give the certificates of its authority."
+    )]
+    Certificate,
+    #[error("The server does not offer TLS. Enable it there; only a database on the same machine may be used without.")]
+    NoTls,
+    #[error("User or password are wrong, or the server does not admit them from here. Set the connection again.")]
+    Password,
+    #[error("The server has no such database. Check its name.")]
+    UnknownDatabase,
+    #[error("The user may not read {0}. Grant it SELECT, or leave the module out.")]
+    NoPermission(String),
+    #[error(
+        "The structure of {0} changed while it was read. The backup begins again by itself; if it happens often, back up at a quieter time."
+    )]
+    Changed(String),
+    #[error("The connection to the source was lost. The backup tries again by itself.")]
+    Interrupted,
+    #[error(
+        "The source is busy: it has no connection left, or somebody locks what must be read. The backup tries again by itself."
+    )]
+    Busy,
+    #[error("The source is not supported: {0}.")]
+    Unsupported(&'static str),
+    #[error(
+        "Rows of {0} cannot be read, because the source finds them damaged or in an encoding that they do not have. Repair them, or leave the module out."
+    )]
+    Unreadable(String),
+    #[error("{0} has more or fewer rows than were counted. Back up again; if it happens again, contact the operator.")]
+    CountDiffers(String),
+    #[error("The source refused a request. Check the connection; if it happens again, contact the operator.")]
+    Refused,
+}
+
+impl SourceErrorKind {
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable => "SOURCE_UNREACHABLE",
+            Self::Certificate => "SOURCE_CERTIFICATE",
+            Self::NoTls => "SOURCE_WITHOUT_TLS",
+            Self::Password => "SOURCE_PASSWORD",
+            Self::UnknownDatabase => "SOURCE_UNKNOWN_DATABASE",
+            Self::NoPermission(_) => "SOURCE_NO_PERMISSION",
+            Self::Changed(_) => "SOURCE_CHANGED",
+            Self::Interrupted => "SOURCE_INTERRUPTED",
+            Self::Busy => "SOURCE_BUSY",
+            Self::Unsupported(_) => "SOURCE_UNSUPPORTED",
+            Self::Unreadable(_) => "SOURCE_UNREADABLE",
+            Self::CountDiffers(_) => "SOURCE_COUNT_DIFFERS",
+            Self::Refused => "SOURCE_REFUSED",
+        }
+    }
+
+    /// Returns the module at fault, if there is one.
+    pub fn module(&self) -> Option<&str> {
+        match self {
+            Self::NoPermission(module) | Self::Changed(module) | Self::Unreadable(module) | Self::CountDiffers(module) => {
+                Some(module)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody's help.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable | Self::Changed(_) | Self::Interrupted | Self::Busy | Self::CountDiffers(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_could_not_be_read_makes_a_backup_incomplete() {
+        let gap = |module: &str, kind| Gap { module: module.to_owned(), field: None, kind };
+        let expected = [gap("other", GapKind::Foreign), gap("log", GapKind::Omitted)];
+        assert_eq!(Losses::among(&expected), None);
+        let lost = [gap("deal", GapKind::NoPermission), gap("log", GapKind::Omitted), gap("note", GapKind::RowSecurity)];
+        let losses = Losses::among(&lost).expect("losses");
+        assert_eq!((losses.count, losses.named().as_str()), (2, "deal, note"));
+        let many = vec![gap("deal", GapKind::NoPermission); 500];
+        let losses = Losses::among(&many).expect("losses");
+        assert_eq!((losses.count, losses.examples.len()), (500, LOSS_EXAMPLES));
+    }
+}

@@ -1,0 +1,64 @@
+//! Connectors: how a CRM that exists is read.
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+
+use crate::domain::rows::RowPage;
+use crate::domain::source::{Gap, SourceErrorKind, SourceModule, SourceReport};
+
+/// Rows of one module in the source's order.
+pub type SourceRows = BoxStream<'static, Result<RowPage, SourceError>>;
+
+/// The rows of a module as they come, one cell for each of its fields.
+pub struct ModuleReading {
+    /// Number of rows, as the source itself has counted them in the same state.
+    pub counted: u64,
+    pub rows: SourceRows,
+}
+
+/// A failure of a source. Its kind is for people; its cause is for logs, and names neither data nor secrets.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .kind.code())]
+pub struct SourceError {
+    pub kind: SourceErrorKind,
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl From<SourceErrorKind> for SourceError {
+    fn from(kind: SourceErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+}
+
+/// Reads one kind of source.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// Returns whether the source can be reached, and what a backup of it would contain.
+    async fn check(&self) -> Result<SourceReport, SourceError>;
+    /// Begins a consistent state of the source, which can be read while the answer lives.
+    async fn hold(&self, protection: Protection) -> Result<Box<dyn HeldState>, SourceError>;
+}
+
+/// How a state is protected from changes of structure while it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protection {
+    /// The source goes on as always. [`HeldState::confirm`] notices what the state does not show.
+    Notice,
+    /// Nobody alters or empties a module until the state ends; who tries to waits. Reading and writing rows go on.
+    Lock,
+}
+
+/// One consistent state of a source. All reads show it, whatever changes in the meantime.
+#[async_trait]
+pub trait HeldState: Send + Sync {
+    /// Returns the modules of this state in order.
+    fn modules(&self) -> &[SourceModule];
+    /// Returns what this state does not show.
+    fn gaps(&self) -> &[Gap];
+    /// Reads a module. May be called for several modules at a time. Locks that reading needs end with the rows.
+    async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError>;
+    /// Fails with `Changed` if the module was altered since the state began in a way that the state does not show. What
+    /// was read of it is then worth nothing.
+    async fn confirm(&self, module: &SourceModule) -> Result<(), SourceError>;
+}
