@@ -1,7 +1,6 @@
 //! Contract of `Catalogue`: the current version of each module, and the modules of the newest capture.
 
-use hozon_shared::domain::crm::Module;
-use hozon_shared::snapshots::keys::captured_generation;
+use hozon_shared::domain::crm::{Module, captured_version};
 
 use crate::emulators::{Emulators, ORG, OTHER};
 use crate::samples::module;
@@ -62,7 +61,7 @@ async fn a_failed_publication_leaves_the_current_versions() {
 async fn a_capture_replaces_the_one_before_and_touches_nothing_that_a_platform_writes() {
     let emulators = Emulators::start().await;
     let catalogue = &emulators.ports.catalogue;
-    let captured = |name: &str, capture: u64| Module { version: captured_generation(capture), ..module(name, 1) };
+    let captured = |name: &str, capture: u64| Module { version: captured_version(capture), ..module(name, 1) };
     catalogue.publish_capture(ORG, &[captured("deal", 1), captured("note", 1)]).await.unwrap();
     assert!(catalogue.modules(ORG).await.unwrap().is_empty());
     catalogue.publish(ORG, &[module("deal", 1)]).await.unwrap();

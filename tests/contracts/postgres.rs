@@ -222,9 +222,15 @@ async fn who_alters_a_locked_state_waits_until_it_ends() {
         assert!(impatient.batch_execute(sql).await.is_err(), "{sql}");
     }
     server.sql("insert into deal values (2); update deal set id = 3 where id = 1").await;
+    // Whoever waits for the lock does not hold up the reading.
+    let patient = server.client().await;
+    let waiting = tokio::spawn(async move { patient.batch_execute("truncate deal").await });
+    while server.psql("select count(*) from pg_locks where not granted").trim() == "0" {
+        tokio::task::yield_now().await;
+    }
     let deal = module(&*state, "deal").clone();
     assert_eq!(rows(&*state, &deal).await.unwrap(), [[Some("1".to_owned())]]);
     state.confirm(&deal).await.unwrap();
     drop(state);
-    server.sql("truncate deal").await;
+    waiting.await.unwrap().unwrap();
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::stream::Fuse;
@@ -30,7 +31,8 @@ const BEGIN: &str = "begin isolation level repeatable read read only";
 pub(crate) struct State {
     settings: Postgres,
     /// Exports the snapshot, which can be imported while this transaction lives.
-    _holder: Client,
+    holder: Arc<Client>,
+    protection: Protection,
     /// Reads what is committed now. In the holder's transaction the server would answer from what it knew when that began.
     observer: Client,
     snapshot: String,
@@ -59,7 +61,7 @@ impl State {
         let row = holder.query_one("select pg_catalog.pg_export_snapshot()", &[]).await.map_err(source_error)?;
         let tables = Tables::read(&holder, schemas).await.map_err(source_error)?;
         let settings = Postgres::new(postgres.settings.clone(), postgres.password.clone());
-        Ok(Self { settings, _holder: holder, observer, snapshot: row.get(0), tables, files })
+        Ok(Self { settings, holder: Arc::new(holder), protection, observer, snapshot: row.get(0), tables, files })
     }
 
     fn table(&self, module: &SourceModule) -> Result<&Table, SourceError> {
@@ -67,12 +69,16 @@ impl State {
         at.map(|at| &self.tables.tables[at]).ok_or_else(|| SourceErrorKind::Changed(module.api_name.clone()).into())
     }
 
-    /// Opens a connection that sees the snapshot.
-    async fn worker(&self) -> Result<Client, SourceError> {
+    /// Returns a connection that sees the snapshot. Locked tables are read by the holder: any other connection would queue behind
+    /// those who wait for the holder's locks, and the holder would wait for it.
+    async fn worker(&self) -> Result<Arc<Client>, SourceError> {
+        if self.protection == Protection::Lock {
+            return Ok(self.holder.clone());
+        }
         let client = self.settings.connect().await?;
         let import = format!("{BEGIN}; set transaction snapshot '{}'", self.snapshot.replace('\'', "''"));
         client.batch_execute(&import).await.map_err(lost_snapshot)?;
-        Ok(client)
+        Ok(Arc::new(client))
     }
 }
 
@@ -132,7 +138,7 @@ impl HeldState for State {
 /// A table that is being read.
 struct Reading {
     /// Closing the connection ends the transaction, so that it must live as long as the rows come.
-    _worker: Client,
+    _worker: Arc<Client>,
     copy: Pin<Box<Fuse<CopyOutStream>>>,
     lines: Lines,
     module: String,
@@ -140,7 +146,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(worker: Client, copy: CopyOutStream, module: &SourceModule) -> Self {
+    fn new(worker: Arc<Client>, copy: CopyOutStream, module: &SourceModule) -> Self {
         let (module, columns) = (module.api_name.clone(), module.fields.len());
         Self { _worker: worker, copy: Box::pin(copy.fuse()), lines: Lines::default(), module, columns }
     }

@@ -10,10 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::errors::port_error;
 use super::keys;
 use super::table::{PrefixQuery, Table, TableItem, decode, encode, integer};
-use crate::domain::crm::Module;
+use crate::domain::crm::{Module, is_captured};
 use crate::domain::id::OrgId;
 use crate::ports::{Catalogue, ErrorKind, PortError};
-use crate::snapshots::keys::is_captured;
 
 /// Attempts to read a list while it is being replaced. A publication takes milliseconds.
 const MAX_READS: usize = 5;

@@ -32,6 +32,19 @@ pub struct Field {
     pub contents: DataCategory,
 }
 
+/// Beginning of the versions of captured modules. Those that a platform writes begin with a digit.
+const CAPTURED: &str = "captured-";
+
+/// Names the version of the modules of a capture. Later captures have greater ids.
+pub fn captured_version(id: u64) -> String {
+    format!("{CAPTURED}{id:020}")
+}
+
+/// Whether a version of a module was captured, and not written by a platform.
+pub fn is_captured(version: &str) -> bool {
+    version.starts_with(CAPTURED)
+}
+
 /// One module (table) at one version. Reading by this value always yields the same rows and attachments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {

@@ -4,6 +4,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
+use crate::domain::crm::is_captured;
 use crate::domain::id::OrgId;
 use crate::ports::ObjectRef;
 
@@ -60,19 +61,6 @@ pub(super) fn organisation_prefix(org: OrgId) -> String {
 /// Prefix of all generations of a module.
 pub(super) fn module_prefix(org: OrgId, api_name: &str) -> String {
     format!("{}{}/", organisation_prefix(org), path_part(api_name))
-}
-
-/// Beginning of the names of captured generations. Those that a platform writes begin with a digit.
-const CAPTURED: &str = "captured-";
-
-/// Names the generation of a capture. Later captures have greater ids.
-pub fn captured_generation(id: u64) -> String {
-    format!("{CAPTURED}{id:020}")
-}
-
-/// Whether a generation was captured, and not written by a platform.
-pub fn is_captured(generation: &str) -> bool {
-    generation.starts_with(CAPTURED)
 }
 
 /// Prefix of all captures of an organisation. No module has this name, because [`path_part`] writes `%` before hexadecimal

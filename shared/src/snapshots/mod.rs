@@ -6,7 +6,7 @@ mod decoder;
 mod encoder;
 mod frames;
 mod index;
-pub mod keys;
+mod keys;
 pub mod publish;
 pub mod reader;
 pub mod writer;

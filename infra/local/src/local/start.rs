@@ -58,7 +58,7 @@ impl Local {
         let public_url = options.public_url.as_ref().map_or_else(|| url.clone(), ToString::to_string);
         let adapters = Adapters::load(&options, settings(&folder.secrets, &stores, &public_url)).await;
         let emulators = Emulators::start(&options, &folder, &adapters, &background).await?;
-        adapters.services.begin(emulators.router(&folder, &adapters, &stores.database));
+        adapters.services.begin(emulators.router(&folder, &adapters, &stores.database)?);
         emulators.stripe.set_webhook_url(&format!("{url}/webhooks/payments"));
         let payments = adapters.aws.payments(payment_settings(emulators.stripe.url())).await?;
         let (stream, deliveries) = open_notify(&options, &folder, &adapters, &stores.database)?;
@@ -176,14 +176,16 @@ impl Emulators {
     }
 
     /// Returns the services that AWS clients call in this process.
-    fn router(&self, folder: &OpenFolder, adapters: &Adapters, database: &Database) -> Router {
+    fn router(&self, folder: &OpenFolder, adapters: &Adapters, database: &Database) -> Result<Router> {
         let queues = BTreeMap::from([(NOTICE_FAILURES.to_owned(), folder.path.join("notice-failures"))]);
-        states::router(self.executions.clone())
+        let vault = Vault::open(folder.secrets.stored(), folder.path.join("vault.json"))?;
+        let router = states::router(self.executions.clone())
             .merge(scheduler::router(self.scheduler.clone(), adapters.ports.clock.clone()))
-            .merge(secrets_manager::router(Vault::open(folder.secrets.stored(), folder.data.join("vault.json"))?))
+            .merge(secrets_manager::router(vault))
             .merge(queues::router(queues))
             .merge(mail::service(self.mailbox.clone()))
-            .merge(table::router(database.clone()))
+            .merge(table::router(database.clone()));
+        Ok(router)
     }
 }
 
