@@ -23,7 +23,7 @@ LAST = ("Trail", "SignerRotation")
 def check(stack):
     """Ends the run at the first broken rule."""
     for rule in (metrics, names, authorization, plain_links, trail_events, map_executions, kept, last, words, times, index_alarms, firewall,
-                 locks):
+                 locks, networks, connection_secrets):
         try:
             rule(stack)
         except AssertionError as error:
@@ -180,3 +180,35 @@ def locks(stack):
     """A bucket's default retention holds for every object in it (S3 user guide: Locking objects with Object Lock); only zips are to be kept."""
     assert "Rule" not in stack.resources["Archives"]["ObjectLockConfiguration"], "work objects would be locked too"
     assert stack.resources["Archive"]["Environment"]["Variables"]["HOZON_OBJECT_LOCK"] == "GOVERNANCE"
+
+
+def networks(stack):
+    """Lambda makes the network interfaces of a function in a VPC under the function's role, and the function's own code has that role too
+    (Lambda developer guide: Giving Lambda functions access to resources in an Amazon VPC; Working with Lambda execution environment credentials).
+    So the functions that reach databases may make them where they are in a VPC, their code may not, and without subnets nobody may."""
+    attached = {id for id, one in stack.of("AWS::Lambda::Function").items() if "VpcConfig" in one}
+    assert attached == {"Connection", "CaptureDatabase"}, attached
+    for id, one in stack.of("AWS::IAM::Role").items():
+        (policy,) = one["Policies"]
+        found = {each["Effect"]: each for each in policy["PolicyDocument"]["Statement"] if any("ec2:" in action for action in each["Action"])}
+        assert set(found) == ({"Allow", "Deny"} if id.removesuffix("Role") in attached else set()), (id, found)
+        if found:
+            assert found["Allow"]["Action"] == found["Deny"]["Action"], id
+            code = found["Deny"]["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]
+            assert code == stack.attribute(id.removesuffix("Role"), "Arn"), code
+    without = type(stack)(stack.parameters | {"SourceSubnets": [""], "SourceSecurityGroups": [""]})
+    assert not any("VpcConfig" in one for one in without.of("AWS::Lambda::Function").values()), "a VPC without subnets"
+    assert "ec2:" not in str(without.of("AWS::IAM::Role")), "interfaces without a VPC"
+
+
+def connection_secrets(stack):
+    """A role's resource is a prefix of names (Secrets Manager user guide: Permissions policy examples for AWS Secrets Manager), which is that of the
+    functions' setting and of this stack alone."""
+    prefixes = {id: one["Environment"]["Variables"].get("HOZON_CONNECTION_SECRETS") for id, one in stack.of("AWS::Lambda::Function").items()}
+    prefixes = {id: prefix for id, prefix in prefixes.items() if prefix}
+    name = stack.resolve({"Ref": "AWS::StackName"})
+    assert prefixes == dict.fromkeys(("Connection", "CaptureDatabase"), f"{name}/connection/"), prefixes
+    for id, prefix in prefixes.items():
+        (policy,) = stack.resources[f"{id}Role"]["Policies"]
+        named = [one["Resource"] for one in policy["PolicyDocument"]["Statement"] if "secretsmanager:GetSecretValue" in one["Action"]]
+        assert len(named) == 1 and named[0].endswith(f":secret:{prefix}*"), named

@@ -24,6 +24,8 @@ PARAMETERS = {
     "WebAclArn": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/backups/22222222-2222-2222-2222-222222222222",
     "ObjectLock": "GOVERNANCE",
     "WebhookAddresses": "any",
+    "SourceSubnets": ["subnet-11111111", "subnet-22222222"],
+    "SourceSecurityGroups": ["sg-33333333"],
 }
 NOTHING = object()
 # The transformation requires it.
