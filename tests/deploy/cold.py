@@ -46,6 +46,7 @@ def events(world, organisation):
         "Download": lambda: world.api.call("GET", f"{BACKUP}/urls", token=organisation.token),
         "Activity": lambda: organisation.call("GET", "/history"),
         "Purchase": lambda: organisation.call("GET", "/subscriptions"),
+        "Connection": lambda: organisation.call("GET", "/connection"),
         "Archive": organisation.back_up,
         "Access": lambda: cloudtrail_delivers(world, link),
         "Trigger": lambda: world.hosts["Trigger"].invoke({"sweep": {}}),

@@ -11,6 +11,7 @@ from needs import Encryption, Need, needs
 from serving import Handler
 
 XML = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
+XML_OF_EC2 = '<?xml version="1.0"?><Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>'
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
@@ -37,10 +38,10 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Gate:
-    """Listens on loopback. `keys` maps access key ids to principals."""
+    """Listens on loopback. `keys` maps access key ids to principals; `functions` maps roles to the ARNs of the functions that have them."""
 
     def __init__(self, principals, emulator_port, encrypted):
-        self.principals, self.emulator_port, self.keys = principals, emulator_port, {}
+        self.principals, self.emulator_port, self.keys, self.functions = principals, emulator_port, {}, {}
         self.encryption = Encryption(encrypted)
         # Services that moto lacks, or that call functions.
         self.others = {}
@@ -77,6 +78,9 @@ class Gate:
         if service in self.others:
             return self.others[service](request)
         status, headers, body = self.forward(request)
+        if service == "secretsmanager" and status == 404:
+            # The emulator's own; Secrets Manager answers 400 (API reference: GetSecretValue, "Errors").
+            status = 400
         if service == "s3" and status < 300:
             self.encryption.note(request, body)
         if service == "s3" and status == 404 and asked[0].action == "s3:GetObject":
@@ -87,7 +91,11 @@ class Gate:
         return status, headers, body
 
     def may(self, principal, need):
-        return self.principals.may(principal, need.action, need.resource, **need.context)
+        """Whether the policies allow it. Lambda adds the function to the context of what its code requests (Lambda developer guide: Working with
+        Lambda execution environment credentials)."""
+        function = self.functions.get(principal)
+        source = {"lambda:SourceFunctionArn": function} if function else {}
+        return self.principals.may(principal, need.action, need.resource, **need.context, **source)
 
     def forward(self, request):
         connection = http.client.HTTPConnection("127.0.0.1", self.emulator_port, timeout=60)
@@ -100,6 +108,8 @@ class Gate:
 
 
 def refusal(service):
+    if service == "ec2":
+        return 403, [("content-type", "application/xml")], XML_OF_EC2.encode()
     if service in ("s3", "iam"):
         return 403, [("content-type", "application/xml")], XML.encode()
     body = json.dumps({"__type": "AccessDeniedException", "message": "not authorized"}).encode()

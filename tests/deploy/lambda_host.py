@@ -31,6 +31,8 @@ class Host:
         self.calling = threading.Lock()
         self.events, self.answers = queue.Queue(), queue.Queue()
         self.process, self.lines, self.started = None, [], None
+        # What Lambda does before a cold start.
+        self.attach = lambda: None
         host = self
 
         class Answering(Handler):
@@ -68,6 +70,7 @@ class Host:
         """Makes one call; starts the function if it is not running."""
         with self.calling:
             if self.process is None or self.process.poll() is not None:
+                self.attach()
                 self.start()
             id = str(uuid.uuid4())
             self.events.put((id, event))

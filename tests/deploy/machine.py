@@ -51,16 +51,18 @@ class Machine:
         """Calls a function and answers as Lambda answers Step Functions."""
         self.require("lambda:InvokeFunction", FunctionName)
         event = json.loads(Payload)
-        if event["task"] == "assemble" and self.is_lost:
+        (function,) = [name for name, host in self.world.hosts.items() if getattr(host, "arn", None) == FunctionName]
+        task = event.get("task", "capture")
+        if task == "assemble" and self.is_lost:
             raise ConnectionError("the map could not follow its items")
-        self.before.pop(event["task"], lambda: None)()
+        self.before.pop(task, lambda: None)()
         if self.is_out:
             raise ConnectionError("Lambda is not there")
         try:
-            answer, failed = self.world.hosts["Archive"].invoke(event), {}
+            answer, failed = self.world.hosts[function].invoke(event), {}
         except Failed as failure:
             answer, failed = failure.error, {"FunctionError": "Unhandled"}
-        if event["task"] == "pack":
+        if task == "pack":
             # The map runs its items as child executions, which it follows and stops after a failure. This interpreter continues after a
             # failed item, so a missing permission for that shows with the next task.
             action = "states:StopExecution" if failed else "states:DescribeExecution"

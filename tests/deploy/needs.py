@@ -20,7 +20,7 @@ def needs(service, request, encrypted):
     """Everything that must be allowed for a request. `encrypted` knows the KMS key of each object."""
     by_service = {
         "dynamodb": dynamodb, "states": states, "secretsmanager": secrets, "scheduler": scheduler, "ses": ses, "sqs": sqs, "logs": logs,
-        "xray": xray, "iam": iam, "lambda": functions, "cloudfront-keyvaluestore": key_value_store,
+        "xray": xray, "iam": iam, "lambda": functions, "cloudfront-keyvaluestore": key_value_store, "ec2": interfaces,
     }
     if service == "s3":
         return s3(request, encrypted)
@@ -148,7 +148,10 @@ def states(request):
 
 def secrets(request):
     operation, body = target(request)
-    return [Need(f"secretsmanager:{operation}", body["SecretId"])]
+    secret = body.get("SecretId") or body["Name"]
+    # Secrets Manager adds six characters to a name (Secrets Manager user guide: What's in a Secrets Manager secret?).
+    arn = secret if secret.startswith("arn:") else f"arn:aws:secretsmanager:{HERE}:secret:{secret}-AbCdEf"
+    return [Need(f"secretsmanager:{operation}", arn)]
 
 
 def ses(request):
@@ -186,6 +189,11 @@ def key_value_store(request):
     arn, *rest = [urllib.parse.unquote(part) for part in request.path.split("/")[2:]]
     action = {"PUT": "PutKey", "DELETE": "DeleteKey", "GET": "ListKeys" if rest else "DescribeKeyValueStore"}[request.method]
     return [Need(f"cloudfront-keyvaluestore:{action}", arn)]
+
+
+def interfaces(request):
+    body = urllib.parse.parse_qs(request.body.decode())
+    return [Need(f"ec2:{body['Action'][0]}", "*")]
 
 
 def iam(request):

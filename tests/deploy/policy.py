@@ -4,7 +4,7 @@ a new kind of statement cannot pass unseen."""
 import contextlib
 import re
 
-OPERATORS = {"StringEquals", "StringLike", "ForAllValues:StringLike"}
+OPERATORS = {"StringEquals", "StringLike", "ForAllValues:StringLike", "ArnEquals"}
 
 
 class Statement:
@@ -12,13 +12,13 @@ class Statement:
 
     def __init__(self, document):
         unknown = set(document) - {"Sid", "Effect", "Action", "Resource", "Condition"}
-        if unknown or document["Effect"] != "Allow" or not set(document.get("Condition", {})) <= OPERATORS:
+        if unknown or document["Effect"] not in ("Allow", "Deny") or not set(document.get("Condition", {})) <= OPERATORS:
             raise SystemExit(f"not understood: {document}")
-        self.id = document["Sid"]
+        self.id, self.denies = document["Sid"], document["Effect"] == "Deny"
         self.actions, self.resources = many(document["Action"]), many(document["Resource"])
         self.condition = document.get("Condition", {})
 
-    def allows(self, action, resource, context):
+    def applies(self, action, resource, context):
         return (
             any(matches(pattern.lower(), action.lower()) for pattern in self.actions)
             and any(matches(pattern, resource) for pattern in self.resources)
@@ -29,7 +29,7 @@ class Statement:
     def holds(operator, wanted, context):
         for key, patterns in wanted.items():
             values = many(context.get(key, []))
-            # Without a value only `ForAllValues` holds.
+            # Without a value only `ForAllValues` holds. The ARNs of `ArnEquals` have no wildcards here.
             if operator.startswith("ForAllValues:"):
                 if not all(any(matches(pattern, value) for pattern in many(patterns)) for value in values):
                     return False
@@ -57,14 +57,16 @@ class Principals:
         self.refused, self.used_in_story = [], set()
 
     def may(self, principal, action, resource, **context):
-        """Whether a statement allows it."""
-        for statement in self.statements[principal]:
-            if self.without != (principal, statement.id) and statement.allows(action, resource, context):
-                self.used.add((principal, statement.id, action.lower()))
-                self.used_in_story.add((principal, statement.id))
-                return True
-        self.refused.append((principal, action, resource))
-        return False
+        """Whether a statement allows it and none denies it."""
+        applying = [one for one in self.statements[principal] if self.without != (principal, one.id) and one.applies(action, resource, context)]
+        deciding = next((one for one in applying if one.denies), next(iter(applying), None))
+        if deciding is not None:
+            self.used.add((principal, deciding.id, action.lower()))
+            self.used_in_story.add((principal, deciding.id))
+        is_allowed = deciding is not None and not deciding.denies
+        if not is_allowed:
+            self.refused.append((principal, action, resource))
+        return is_allowed
 
     @contextlib.contextmanager
     def lacking(self, principal, statement):
@@ -76,7 +78,7 @@ class Principals:
             self.without = None
 
     def unused(self):
-        """Granted actions that no story used."""
+        """Granted and denied actions that no story used."""
         given = {(principal, one.id, action.lower())
                  for principal, statements in self.statements.items() for one in statements for action in one.actions}
         return sorted(given - self.used)

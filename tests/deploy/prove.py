@@ -7,6 +7,7 @@ import traceback
 
 import stories_of_access  # noqa: F401 - it adds its stories
 import stories_of_runs  # noqa: F401
+import stories_of_sources  # noqa: F401
 from stories import STORIES
 from world import World
 
@@ -23,9 +24,9 @@ def main():
         table = prove(world, roles, runs)
     finally:
         world.stop()
-    print(f"\n{'role':<15} {'statement':<22} the story that fails without it")
+    print(f"\n{'role':<19} {'statement':<22} the story that fails without it")
     for role, statement, name in table:
-        print(f"{role:<15} {statement:<22} {name}")
+        print(f"{role:<19} {statement:<22} {name}")
     print(f"\n{len(table)} statements, each needed; {time.monotonic() - started:.0f} s")
 
 
@@ -54,7 +55,7 @@ def run_all(world, roles):
                 traceback.print_exc()
                 raise SystemExit(f"{words(story)}: failed; refused: {world.principals.refused}") from None
             runs[story] = StoryRun(time.monotonic() - begun, world.principals.used_in_story)
-            print(f"{runs[story].seconds:6.2f} s  {role:<15} {words(story)}", flush=True)
+            print(f"{runs[story].seconds:6.2f} s  {role:<19} {words(story)}", flush=True)
     return runs
 
 
@@ -65,7 +66,7 @@ def prove(world, roles, runs):
         for statement in world.principals.statements[role]:
             # A story that does not use a statement cannot miss it.
             using = [story for story in STORIES[role] if (role, statement.id) in runs[story].used]
-            failed = first_failure(world, role, statement.id, sorted(using, key=lambda story: runs[story].seconds))
+            failed = first_failure(world, role, statement, sorted(using, key=lambda story: runs[story].seconds))
             if failed is None:
                 raise SystemExit(f"{role} does not need {statement.id}: every story passes without it")
             table.append((role, statement.id, words(failed)))
@@ -78,14 +79,15 @@ def first_failure(world, role, statement, stories):
         # A warm function's memory could hide that it lost the permission to read.
         world.cold()
         world.machine.before.clear()
-        with world.principals.lacking(role, statement):
+        with world.principals.lacking(role, statement.id):
             world.principals.begin_story()
             try:
                 story(world)
             except Exception:
-                if any(principal == role for principal, _, _ in world.principals.refused):
+                # Without a denial more is allowed, not less.
+                if statement.denies or any(principal == role for principal, _, _ in world.principals.refused):
                     return story
-                print(f"\n{role} without {statement}: {words(story)} fails, and nothing was refused")
+                print(f"\n{role} without {statement.id}: {words(story)} fails, and nothing was refused")
                 raise
     return None
 

@@ -1,4 +1,4 @@
-"""Emulates what AWS does under a role: Scheduler delivers, Lambda keeps failed calls and reads the table's stream."""
+"""Emulates what AWS does under a role: Scheduler delivers, Lambda keeps failed calls, reads the table's stream and makes network interfaces."""
 
 import datetime
 import json
@@ -6,6 +6,9 @@ import urllib.parse
 
 from lambda_host import Failed
 from stack import ACCOUNT, NAME, REGION, ROOT
+
+INTERFACES = ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "DeleteNetworkInterface", "AssignPrivateIpAddresses",
+              "UnassignPrivateIpAddresses")
 
 
 def scheduler_delivers(world, target, scheduled):
@@ -49,6 +52,15 @@ def lambda_is_called(world, request):
     function = request.path.split("/")[3].removeprefix(f"{NAME}-").capitalize()
     world.handed_over.append(lambda_calls_asynchronously(world, function, json.loads(request.body)))
     return 202, [], b""
+
+
+def lambda_attaches_to_network(world, logical):
+    """Makes the network interfaces of a function in a VPC, under its role (Lambda developer guide: Giving Lambda functions access to resources
+    in an Amazon VPC). Lambda does it when it configures the function, here before each cold start; it is not the function's code that asks."""
+    if "VpcConfig" not in world.stack.resources[logical]:
+        return
+    if not all(world.principals.may(f"{logical}Role", f"ec2:{action}", "*") for action in INTERFACES):
+        raise Failed({"errorType": "EC2AccessDeniedException", "errorMessage": "the function could not be attached to its subnets"})
 
 
 def cloudtrail_delivers(world, link, **changes):

@@ -23,10 +23,10 @@ from lambda_host import Host
 from machine import Machine
 from outside import Outside
 from policy import Principals
-from services import lambda_is_called
+from services import lambda_attaches_to_network, lambda_is_called
 from stack import ACCOUNT, NAME, REGION, ROOT, Stack
 
-FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Access", "Trigger", "Notify", "Archive")
+FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Connection", "Access", "Trigger", "Notify", "CaptureDatabase", "Archive")
 SENDER_DOMAIN = "example.com"
 ORIGIN_SECRET = {"secret": "what CloudFront sends"}
 PAYMENT_SECRET = {"api_key": "sk_test_1", "webhook_secrets": ["whsec_1"]}
@@ -56,6 +56,7 @@ class World:
             "dynamodb", "dynamodbstreams", "iam", "logs", "s3", "scheduler", "secretsmanager", "ses", "sqs", "stepfunctions", "sts", "xray")}
         self.create()
         self.environment = {principal: self.credentials(principal) for principal in self.principals.statements if principal != "Signer"}
+        self.gate.functions = {f"{id}Role": self.stack.attribute(id, "Arn") for id in self.stack.of("AWS::Lambda::Function")}
         self.outside = Outside()
         self.hosts = {name: self.host(name) for name in FUNCTIONS}
         self.hosts |= {"Rotate": PythonHost(self, "Rotate", "rotate", "rotate"), "Notes": PythonHost(self, "Notes", "edge", "notes")}
@@ -134,9 +135,11 @@ class World:
         }
 
     def host(self, logical):
-        name = logical.lower()
+        name = self.stack.reference(logical).removeprefix(f"{NAME}-")
         environment = {**self.variables(logical), **self.environment[f"{logical}Role"]}
-        return Host(logical, self.stack.attribute(logical, "Arn"), [self.binaries / f"hozon-{name}"], environment, self.observe)
+        host = Host(logical, self.stack.attribute(logical, "Arn"), [self.binaries / f"hozon-{name}"], environment, self.observe)
+        host.attach = lambda: lambda_attaches_to_network(self, logical)
+        return host
 
     def observe(self, logical, lines):
         """Writes a call's log and trace as Lambda does: under the function's role, and silently not at all if that is denied."""

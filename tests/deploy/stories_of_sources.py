@@ -1,0 +1,274 @@
+"""Stories of organisations whose CRM is a PostgreSQL database: a real server, read by the functions' binaries."""
+
+import contextlib
+import datetime
+import importlib.util
+import io
+import json
+import re
+import threading
+import uuid
+import zipfile
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+from moto.s3.models import s3_backends
+
+from database import database, page_sql
+from gate import refusal
+from services import INTERFACES
+from stack import ACCOUNT, ROOT
+from stories import BACKUP, Organisation, log_story, story, whatever
+from stories_of_runs import leaves_nothing, log_of, objects
+
+# Values that a CSV file or a backup may lose.
+DEALS = """
+insert into sales.deal values
+    (1, '山田商事', 1200.50, null, true, '2026-03-29 01:30:00+00'),
+    (2, '=1+1', 0.10, '', false, null),
+    (3, 'a "quoted", name', null, E'two\\nlines\\tand a tab', null, 'infinity'),
+    (4, '0000037', 99999999999999.99, '\\N', true, '1900-01-01 00:00:00+09');
+"""
+CRM = """
+create role crm_owner;
+create schema sales authorization crm_owner;
+set role crm_owner;
+create table sales.deal (id bigint primary key, name text not null, amount numeric(18, 2), note text, won boolean, closed timestamptz);
+create table sales.person (id uuid primary key default gen_random_uuid(), tags text[], born date, photo bytea);
+insert into sales.person (tags, born, photo) values ('{a,"b c",null}', '2000-02-29', '\\x00ff27'), (null, null, '');
+""" + DEALS
+# A module of three blocks.
+FILMS = """
+create role crm_owner;
+create schema sales authorization crm_owner;
+set role crm_owner;
+create table sales.film (id int primary key, body text);
+insert into sales.film select number, repeat(md5(number::text), 32768) from generate_series(1, 20) number;
+"""
+LEFT_OUT = object()
+CELL = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)')
+undo_file = importlib.util.spec_from_file_location("undo", ROOT / "docs/csv/undo.py")
+undo = importlib.util.module_from_spec(undo_file)
+undo_file.loader.exec_module(undo)
+
+
+class Connected(Organisation):
+    """An organisation whose CRM is a schema of the database, read by the role that the operators' page recommends."""
+
+    def __init__(self, world, crm=CRM, connects=True):
+        super().__init__(world)
+        self.database, self.password = database(), uuid.uuid4().hex
+        self.names = {"hozon": f"hozon_{self.id}", "sales": f"sales_{self.id}", "crm_owner": f"owner_{self.id}"}
+        self.schema, self.role = self.names["sales"], self.names["hozon"]
+        self.sql(crm)
+        self.sql(page_sql(0, a_long_random_password=self.password, **self.names))
+        if connects:
+            self.connect()
+
+    def sql(self, text):
+        """Runs statements as the CRM's administrator; `sales`, `crm_owner` and `hozon` are this organisation's own."""
+        words = r"\b(" + "|".join(self.names) + r")\b"
+        return self.database.sql(re.sub(words, lambda found: self.names[found[0]], text))
+
+    def wanted(self, omitted=(), **changed):
+        settings = {"host": "127.0.0.1", "port": self.database.port, "name": "crm", "user": self.role, "password": self.password,
+                    "schemas": [self.schema], **changed}
+        settings = {name: value for name, value in settings.items() if value is not LEFT_OUT}
+        return {"connection": {"kind": "postgres", "database": settings, "omitted": [{"module": one} for one in omitted]}}
+
+    def connect(self, expect=200, **changes):
+        return self.call("PUT", "/connection", self.wanted(**changes), expect)
+
+    def check(self, body=""):
+        return self.call("POST", "/connection/actions/check", body)["check"]
+
+    def secret(self):
+        return f"hozon/connection/{self.id}"
+
+    def zip(self):
+        """The newest backup's zip of rows."""
+        links = self.call("GET", "/urls")["urls"]
+        return zipfile.ZipFile(io.BytesIO(self.world.edge.fetch(links["data_links"][0])[0]))
+
+    def versions(self):
+        """Keys of the versions of the deals in the catalogue."""
+        found = self.world.owner["dynamodb"].query(
+            TableName=self.world.table, KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": f"CRM#{self.id}"}, ":sk": {"S": "MODULE#deal#"}})
+        return [item["sk"]["S"] for item in found["Items"]]
+
+    def generations(self):
+        """Generations of the deals in the CRM store, oldest first."""
+        return sorted({key.split("/")[3] for key in objects(self.world, f"org/{self.id}/deal/", "CrmStore")})
+
+
+def cells(text):
+    """Rows of a CSV file; `None` is NULL, an empty cell without quotes."""
+    rows, row = [], []
+    for found in CELL.finditer(text):
+        if found.start() == len(text):
+            break
+        row.append(found[1].replace('""', '"') if found[0].startswith('"') else found[2] or None)
+        if found[3] != ",":
+            rows.append(row)
+            row = []
+    return rows
+
+
+def undone(rows):
+    """The rows as they were before a backup escaped them."""
+    return [[cell and undo.undo(cell) for cell in row] for row in rows]
+
+
+log_story("Connection", lambda world: world.api.call("GET", f"{BACKUP}/connection"))
+log_story("CaptureDatabase", lambda world: whatever(world, "CaptureDatabase", {}))
+
+
+@story("ConnectionRole", "CaptureDatabaseRole", "MachineRole")
+def a_database_is_connected_checked_and_backed_up(world):
+    organisation = Connected(world)
+    check = organisation.check()
+    assert check["status"] == "reached" and check["report"]["gaps"] == [], check
+    assert "user_may_write" not in check["report"]["advice"], check
+    assert organisation.back_up()["status"] == "COMPLETED"
+    with organisation.zip() as data:
+        assert {name for name in data.namelist() if name.endswith(".csv")} == {"deal.csv", "person.csv"}, data.namelist()
+        for table in ("deal", "person"):
+            backed_up = undone(cells(data.read(f"{table}.csv").decode("utf-8-sig")))
+            in_database = cells(organisation.sql(f"copy (select * from sales.{table} order by id) to stdout (format csv, header)"))
+            assert backed_up == in_database and len(in_database) > 2, (backed_up, in_database)
+
+
+@story("ConnectionRole")
+def a_password_is_kept_apart_is_sent_nowhere_else_and_goes_with_its_connection(world):
+    organisation = Connected(world)
+    organisation.connect(password=LEFT_OUT, omitted=["person"])
+    check = organisation.check()
+    assert check["status"] == "reached", check
+    for elsewhere in ({"host": "localhost"}, {"port": organisation.database.port + 1}, {"user": "postgres"}):
+        refused = organisation.connect(400, password=LEFT_OUT, **elsewhere)
+        assert (refused["code"], refused["details"]["json_path"]) == ("MANDATORY_NOT_FOUND", "$.connection.database.password"), refused
+        refused = organisation.call("POST", "/connection/actions/check", organisation.wanted(password=LEFT_OUT, **elsewhere), 400)
+        assert refused["code"] == "MANDATORY_NOT_FOUND", refused
+    secrets = world.owner["secretsmanager"]
+    assert organisation.password in secrets.get_secret_value(SecretId=organisation.secret())["SecretString"]
+    places = [organisation.call("GET", "/connection"), organisation.items("CONNECTION"), organisation.items("EVENT#"), log_of(world, "Connection")]
+    assert organisation.password not in json.dumps(places), "the password is somewhere else too"
+    for _ in range(2):
+        organisation.call("DELETE", "/connection")
+    assert organisation.call("GET", "/connection")["connection"] is None
+    try:
+        secrets.describe_secret(SecretId=organisation.secret())
+    except secrets.exceptions.ResourceNotFoundException:
+        return
+    raise AssertionError("the secret is still there")
+
+
+@story("ConnectionRole")
+def the_sql_of_the_operators_page_lets_everything_be_read_and_nothing_be_written(world):
+    organisation = Connected(world)
+    organisation.sql("set role crm_owner; create table sales.later (id int primary key); create table sales.guarded (id int primary key);"
+                     "alter table sales.guarded enable row level security")
+    (gap,) = organisation.check()["report"]["gaps"]
+    assert gap["module"] == "guarded" and gap["reason"] == "row_security", gap
+    organisation.sql(page_sql(1, **organisation.names))
+    report = organisation.check()["report"]
+    assert report["gaps"] == [] and "user_may_write" not in report["advice"], report
+    assert {module["api_name"] for module in report["modules"]} == {"deal", "person", "later", "guarded"}, report
+    by_name = Connected(world, connects=False)
+    by_name.sql("drop owned by hozon")
+    by_name.sql("grant connect on database crm to hozon;" + page_sql(2, **by_name.names))
+    by_name.connect()
+    report = by_name.check()["report"]
+    assert report["gaps"] == [] and {module["api_name"] for module in report["modules"]} == {"deal", "person"}, report
+
+
+@story("CaptureDatabaseRole", "MachineRole")
+def generations_that_no_backup_reads_any_more_are_deleted(world):
+    organisation = Connected(world)
+    (earlier,) = world.stack.parameters["PreviousArchivesKeyArns"]
+    with world.gate.encryption.as_if_written_with(earlier):
+        for _ in range(2):
+            assert organisation.back_up()["status"] == "COMPLETED"
+    first, second = organisation.generations()
+    age_objects(world, organisation, datetime.timedelta(days=3))
+    assert organisation.back_up()["status"] == "COMPLETED"
+    assert organisation.generations()[0] == second and len(organisation.generations()) == 2, organisation.generations()
+    assert {version.split("#")[2] for version in organisation.versions()} == set(organisation.generations()), organisation.versions()
+
+
+def age_objects(world, organisation, by):
+    """Ages the objects of an organisation in the CRM store."""
+    keys = s3_backends[ACCOUNT]["aws"].buckets[world.stack.reference("CrmStore")].keys
+    for name in objects(world, f"org/{organisation.id}/", "CrmStore"):
+        keys[name].last_modified -= by
+
+
+@story("CaptureDatabaseRole")
+def a_capture_that_cannot_be_stored_leaves_nothing(world):
+    organisation = Connected(world, FILMS)
+    with full_after(world, organisation, 2) as written:
+        backup = organisation.back_up()
+    assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "CAPTURE_NOT_STORED"), backup
+    assert len(written) == 2 and not objects(world, f"org/{organisation.id}/film/", "CrmStore"), written
+    leaves_nothing(world, organisation)
+    assert organisation.back_up()["status"] == "COMPLETED"
+
+
+@contextlib.contextmanager
+def full_after(world, organisation, count):
+    """The CRM store takes so many objects of the organisation, one after another, and refuses all further ones."""
+    forward, one_by_one, written = world.gate.forward, threading.Lock(), []
+
+    def take(request):
+        if request.method != "PUT" or f"/org/{organisation.id}/" not in request.path:
+            return forward(request)
+        with one_by_one:
+            if len(written) == count:
+                return refusal("s3")
+            written.append(request.path)
+            return forward(request)
+
+    world.gate.forward = take
+    try:
+        yield written
+    finally:
+        world.gate.forward = forward
+
+
+@story("CaptureDatabaseRole")
+def a_source_that_cannot_be_read_is_named_with_the_reason(world):
+    organisation = Connected(world)
+    organisation.sql("alter role hozon password 'another'")
+    backup = organisation.back_up()
+    assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "SOURCE_PASSWORD"), backup
+    assert backup["failure"]["message"].startswith(f"127.0.0.1:{organisation.database.port}/crm: "), backup
+    assert "another" not in json.dumps(log_of(world, "CaptureDatabase"))
+    assert organisation.password not in json.dumps(log_of(world, "CaptureDatabase"))
+
+
+@story("CaptureDatabaseRole")
+def a_secret_that_somebody_deleted_is_missed_with_a_reason(world):
+    organisation, secrets = Connected(world), world.owner["secretsmanager"]
+    for window in ({"RecoveryWindowInDays": 7}, {"ForceDeleteWithoutRecovery": True}):
+        secrets.delete_secret(SecretId=organisation.secret(), **window)
+        backup = organisation.back_up()
+        assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "SOURCE_SECRET_GONE"), backup
+    organisation.connect()
+    assert organisation.back_up()["status"] == "COMPLETED"
+
+
+@story("ConnectionRole", "CaptureDatabaseRole")
+def the_code_of_a_function_in_a_vpc_cannot_touch_network_interfaces(world):
+    interface = {"NetworkInterfaceId": "eni-11111111"}
+    taken = {"CreateNetworkInterface": {"SubnetId": "subnet-11111111"}, "DeleteNetworkInterface": interface, "AssignPrivateIpAddresses": interface,
+             "UnassignPrivateIpAddresses": {**interface, "PrivateIpAddresses": ["10.0.0.1"]}}
+    for role in ("ConnectionRole", "CaptureDatabaseRole"):
+        client = world.client("ec2", role)
+        for action in INTERFACES:
+            try:
+                getattr(client, xform_name(action))(**taken.get(action, {}))
+            except ClientError as error:
+                assert error.response["Error"]["Code"] == "UnauthorizedOperation", error
+                continue
+            raise AssertionError(f"{role}: the code of its function may {action}")
