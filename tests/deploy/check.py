@@ -9,7 +9,7 @@ from circles import circles
 from stack import ROOT, Stack, machine, translated, written
 
 METHODS = ("get", "put", "post", "delete")
-HTTP_FUNCTIONS = ("schedule", "download", "activity", "purchase")
+HTTP_FUNCTIONS = ("schedule", "download", "activity", "purchase", "connection")
 
 
 def main():
@@ -25,6 +25,7 @@ def main():
                   | {"PaymentSecretArn": "", "ArchivesKeyArn": ""})
     nothing_is_sold(plain)
     code_of_edge(stack)
+    expect("codes of sources in the code and in docs/operations/sources.md", codes_of_sources(), documented_codes())
     machine(stack)
     print(f"{len(routed)} routes, {len(stack.resources)} resources ({len(plain.resources)} without purchases and without an own key)")
 
@@ -57,6 +58,16 @@ def code_of_edge(stack):
     expect("the CloudFront Function's code in the template and in infra/edge", stack.resources["PlainLinkCheck"]["FunctionCode"], code)
     if len(code.encode()) > 10_000:
         raise SystemExit("infra/edge/downloads.js is longer than CloudFront takes")
+
+
+def codes_of_sources():
+    """Codes of failed captures, other than those that say that the state machine itself is wrong."""
+    files = ("shared/src/domain/source.rs", "functions/capture-database/src/error.rs")
+    return {code for file in files for code in re.findall(r'=> "([A-Z_]+)"', (ROOT / file).read_text())} - {"BAD_TASK"}
+
+
+def documented_codes():
+    return set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/operations/sources.md").read_text(), re.MULTILINE))
 
 
 def expect(what, one, other):
