@@ -98,8 +98,12 @@ class Connected(Organisation):
         return [item["sk"]["S"] for item in found["Items"]]
 
     def generations(self):
-        """Generations of the deals in the CRM store, oldest first."""
-        return sorted({key.split("/")[3] for key in objects(self.world, f"org/{self.id}/deal/", "CrmStore")})
+        """Captured generations in the CRM store, oldest first."""
+        return sorted({key.split("/")[3] for key in self.captured()})
+
+    def captured(self):
+        """Keys of everything captured."""
+        return objects(self.world, f"org/{self.id}/%captured/", "CrmStore")
 
 
 def cells(text):
@@ -210,7 +214,7 @@ def a_capture_that_cannot_be_stored_leaves_nothing(world):
     with full_after(world, organisation, 2) as written:
         backup = organisation.back_up()
     assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "CAPTURE_NOT_STORED"), backup
-    assert len(written) == 2 and not objects(world, f"org/{organisation.id}/film/", "CrmStore"), written
+    assert len(written) == 2 and not organisation.captured(), written
     leaves_nothing(world, organisation)
     assert organisation.back_up()["status"] == "COMPLETED"
 
