@@ -144,7 +144,7 @@ def a_database_is_connected_checked_and_backed_up(world):
 
 
 @story("ConnectionRole")
-def a_password_is_kept_apart_is_sent_nowhere_else_and_goes_with_its_connection(world):
+def a_password_stays_in_its_secret_is_sent_to_no_other_server_and_is_deleted_with_its_connection(world):
     organisation = Connected(world)
     organisation.connect(password=LEFT_OUT, omitted=["person"])
     check = organisation.check()
@@ -169,7 +169,7 @@ def a_password_is_kept_apart_is_sent_nowhere_else_and_goes_with_its_connection(w
 
 
 @story("ConnectionRole")
-def the_sql_of_the_operators_page_lets_everything_be_read_and_nothing_be_written(world):
+def the_documented_role_reads_every_table_and_may_write_none(world):
     organisation = Connected(world)
     organisation.sql("set role crm_owner; create table sales.later (id int primary key); create table sales.guarded (id int primary key);"
                      "alter table sales.guarded enable row level security")
@@ -188,7 +188,7 @@ def the_sql_of_the_operators_page_lets_everything_be_read_and_nothing_be_written
 
 
 @story("CaptureDatabaseRole", "MachineRole")
-def generations_that_no_backup_reads_any_more_are_deleted(world):
+def captures_that_no_backup_reads_any_more_are_deleted(world):
     organisation = Connected(world)
     (earlier,) = world.stack.parameters["PreviousArchivesKeyArns"]
     with world.gate.encryption.as_if_written_with(earlier):
@@ -241,7 +241,7 @@ def full_after(world, organisation, count):
 
 
 @story("CaptureDatabaseRole")
-def a_source_that_cannot_be_read_is_named_with_the_reason(world):
+def a_failed_login_is_reported_with_the_database_and_the_reason(world):
     organisation = Connected(world)
     organisation.sql("alter role hozon password 'another'")
     backup = organisation.back_up()
@@ -252,7 +252,7 @@ def a_source_that_cannot_be_read_is_named_with_the_reason(world):
 
 
 @story("CaptureDatabaseRole")
-def a_secret_that_somebody_deleted_is_missed_with_a_reason(world):
+def a_deleted_secret_fails_the_backup_with_its_reason(world):
     organisation, secrets = Connected(world), world.owner["secretsmanager"]
     for window in ({"RecoveryWindowInDays": 7}, {"ForceDeleteWithoutRecovery": True}):
         secrets.delete_secret(SecretId=organisation.secret(), **window)
