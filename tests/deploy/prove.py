@@ -24,9 +24,9 @@ def main():
         table = prove(world, roles, runs)
     finally:
         world.stop()
-    print(f"\n{'role':<19} {'statement':<22} the story that fails without it")
+    print(f"\n{'role':<19} {'statement':<24} the story that fails without it")
     for role, statement, name in table:
-        print(f"{role:<19} {statement:<22} {name}")
+        print(f"{role:<19} {statement:<24} {name}")
     print(f"\n{len(table)} statements, each needed; {time.monotonic() - started:.0f} s")
 
 
