@@ -6,9 +6,9 @@ use std::env;
 use chrono::{NaiveTime, TimeDelta};
 use serde::Deserialize;
 
+use crate::domain::addresses::Addresses;
 use crate::domain::plan::Plans;
 use crate::domain::price::Terms;
-use crate::domain::webhook::Addresses;
 
 const PRICES_FILE: &str = "HOZON_PRICES_FILE";
 
@@ -187,13 +187,19 @@ pub fn notice_failures() -> Result<String, SettingsError> {
 /// Reads `HOZON_WEBHOOK_ADDRESSES`: `public` (the default), or `any` for self-hosted installations that call their own
 /// network.
 pub fn webhook_addresses() -> Result<Addresses, SettingsError> {
-    match env::var("HOZON_WEBHOOK_ADDRESSES").as_deref() {
+    addresses("HOZON_WEBHOOK_ADDRESSES")
+}
+
+/// Reads `HOZON_SOURCE_ADDRESSES`: addresses that connections to CRMs may have, `public` (the default) or `any`.
+pub fn source_addresses() -> Result<Addresses, SettingsError> {
+    addresses("HOZON_SOURCE_ADDRESSES")
+}
+
+fn addresses(name: &'static str) -> Result<Addresses, SettingsError> {
+    match env::var(name).as_deref() {
         Err(_) | Ok("public") => Ok(Addresses::Public),
         Ok("any") => Ok(Addresses::Any),
-        Ok(_) => {
-            let source = "set it to `public` or `any`".into();
-            Err(SettingsError::Invalid { name: "HOZON_WEBHOOK_ADDRESSES", source })
-        }
+        Ok(_) => Err(SettingsError::Invalid { name, source: "set it to `public` or `any`".into() }),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The connector against a real server, compared with what PostgreSQL's own client says.
 
 use futures_util::TryStreamExt;
+use hozon_shared::domain::addresses::Addresses;
+use hozon_shared::domain::connection::DatabaseSettings;
 use hozon_shared::domain::source::{GapKind, SourceAdvice, SourceErrorKind, SourceModule};
 use hozon_shared::ports::{Connector, HeldState, ModuleReading, Protection, SourceError};
 use hozon_tests::PostgresServer as Server;
@@ -172,8 +174,8 @@ async fn wrong_addresses_and_lost_connections_end_in_their_own_errors() {
     assert_eq!(kind(server.connector("postgres", "wrong")).await, SourceErrorKind::Password);
     assert_eq!(kind(server.connector("nobody", "secret")).await, SourceErrorKind::Password);
     let parsed = |address: &str| {
-        let (settings, password) = hozon_shared::domain::connection::DatabaseSettings::parse(address).unwrap();
-        hozon_connector_postgres::Postgres::new(settings, password)
+        let (settings, password) = DatabaseSettings::parse(address).unwrap();
+        hozon_connector_postgres::Postgres::new(settings, password, Addresses::Any)
     };
     let address = server.address("postgres", "secret");
     assert_eq!(kind(parsed(&address.replace("/crm", "/none"))).await, SourceErrorKind::UnknownDatabase);
@@ -233,4 +235,13 @@ async fn who_alters_a_locked_state_waits_until_it_ends() {
     state.confirm(&deal).await.unwrap();
     drop(state);
     waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_public_is_not_called_where_only_public_ones_may_be() {
+    for host in ["127.0.0.1", "localhost", "[::1]", "10.0.0.1", "169.254.169.254"] {
+        let (settings, password) = DatabaseSettings::parse(&format!("postgres://a:b@{host}:1/crm?sslmode=verify-full")).unwrap();
+        let connector = hozon_connector_postgres::Postgres::new(settings, password, Addresses::Public);
+        assert_eq!(connector.check().await.expect_err(host).kind, SourceErrorKind::AddressNotAllowed, "{host}");
+    }
 }

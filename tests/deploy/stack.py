@@ -23,6 +23,7 @@ PARAMETERS = {
     "ConfigurationSet": "backups",
     "WebAclArn": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/backups/22222222-2222-2222-2222-222222222222",
     "ObjectLock": "GOVERNANCE",
+    "SourceAddresses": "any",
     "WebhookAddresses": "any",
     "SourceSubnets": ["subnet-11111111", "subnet-22222222"],
     "SourceSecurityGroups": ["sg-33333333"],

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use hozon_connector_postgres::Postgres;
+use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::DatabaseSettings;
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
@@ -87,7 +88,7 @@ impl PostgresServer {
     /// The connector, as that user.
     pub fn connector(&self, user: &str, password: &str) -> Postgres {
         let (settings, password) = DatabaseSettings::parse(&self.address(user, password)).expect("an address");
-        Postgres::new(settings, password)
+        Postgres::new(settings, password, Addresses::Any)
     }
 
     /// The connector as the owner of everything.

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use chrono::{DateTime, TimeDelta, Utc};
-use hozon_shared::domain::webhook::Addresses;
+use hozon_shared::domain::addresses::Addresses;
 use hozon_tests::{Crm, ManualClock, World};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use hozon_shared::domain::webhook::Addresses;
+use hozon_shared::domain::addresses::Addresses;
 use hozon_tests::{Crm, ManualClock, World};
 use reqwest::Method;
 use serde_json::{Value, json};

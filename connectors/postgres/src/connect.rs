@@ -1,7 +1,9 @@
 //! Connecting: TLS, and the settings of a session that make values readable and nothing wait for long.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::{DatabaseSettings, Tls};
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::SourceError;
@@ -10,12 +12,13 @@ use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use tokio::net::lookup_host;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::Postgres;
-use crate::errors::source_error;
+use crate::errors::{POOLER, source_error};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// After this long without an answer a connection counts as lost.
@@ -40,9 +43,28 @@ const SESSION: [(&str, &str); 11] = [
 ];
 
 impl Postgres {
-    /// Opens a connection.
+    /// Opens a connection, and makes sure that its settings are in effect.
     pub(crate) async fn connect(&self) -> Result<Client, SourceError> {
-        let config = self.config();
+        let client = self.open(&self.config(&self.allowed_addresses().await?)).await?;
+        require_settings(&client).await?;
+        Ok(client)
+    }
+
+    /// Looks the host up, if not every address may be called. The connection then goes to what was looked up, whatever the
+    /// name leads to later; none are returned if every address may be called.
+    async fn allowed_addresses(&self) -> Result<Vec<IpAddr>, SourceError> {
+        if self.addresses == Addresses::Any {
+            return Ok(Vec::new());
+        }
+        let lookup = lookup_host((self.settings.host.as_str(), self.settings.port));
+        let unreachable = |error| SourceError { kind: SourceErrorKind::Unreachable, source: Some(Box::new(error)) };
+        let found = tokio::time::timeout(CONNECT_TIMEOUT, lookup).await.map_err(|_| SourceErrorKind::Unreachable)?;
+        let all = found.map_err(unreachable)?.map(|address| address.ip());
+        let allowed: Vec<_> = all.filter(|address| self.addresses.allow(*address)).collect();
+        if allowed.is_empty() { Err(SourceErrorKind::AddressNotAllowed.into()) } else { Ok(allowed) }
+    }
+
+    async fn open(&self, config: &Config) -> Result<Client, SourceError> {
         match self.settings.tls {
             Tls::Off => {
                 let (client, connection) = config.connect(NoTls).await.map_err(source_error)?;
@@ -58,12 +80,17 @@ impl Postgres {
         }
     }
 
-    fn config(&self) -> Config {
+    fn config(&self, addresses: &[IpAddr]) -> Config {
         let settings = &self.settings;
         let options = SESSION.map(|(name, value)| format!("-c {name}={value}")).join(" ");
         let mut config = Config::new();
+        if addresses.is_empty() {
+            config.host(&settings.host);
+        }
+        for address in addresses {
+            config.host(&settings.host).hostaddr(*address);
+        }
         config
-            .host(&settings.host)
             .port(settings.port)
             .dbname(&settings.database)
             .user(&settings.user)
@@ -78,6 +105,17 @@ impl Postgres {
         }
         config
     }
+}
+
+/// Settings that values and completeness depend on, as the session must have them.
+const REQUIRED: &str = r"
+select current_setting('row_security') = 'off' and current_setting('timezone') = 'UTC' and current_setting('search_path') = ''
+   and current_setting('extra_float_digits') = '3' and current_setting('datestyle') like 'ISO,%' and current_setting('bytea_output') = 'hex'";
+
+/// A pooler may take a connection and drop its settings.
+async fn require_settings(client: &Client) -> Result<(), SourceError> {
+    let row = client.query_one(REQUIRED, &[]).await.map_err(source_error)?;
+    if row.get::<_, bool>(0) { Ok(()) } else { Err(SourceErrorKind::Unsupported(POOLER).into()) }
 }
 
 /// Carries the messages of a connection. Its errors also reach whoever waits for an answer.

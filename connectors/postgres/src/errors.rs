@@ -8,6 +8,10 @@ use hozon_shared::ports::SourceError;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
+/// Why a pooler cannot be read through.
+pub(crate) const POOLER: &str =
+    "it does not take the settings of a session, as poolers do; give the address of the server itself";
+
 /// The code of an error that the server has sent.
 #[derive(Debug, thiserror::Error)]
 #[error("the server answered with {0}")]
@@ -37,9 +41,7 @@ fn kind_of(error: &Error, table: &str) -> SourceErrorKind {
         &SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_COLUMN | &SqlState::INVALID_SCHEMA_NAME => {
             SourceErrorKind::Changed(table())
         }
-        &SqlState::PROTOCOL_VIOLATION => SourceErrorKind::Unsupported(
-            "it does not take the settings of a session, as poolers in transaction mode do; give the address of the server itself",
-        ),
+        &SqlState::PROTOCOL_VIOLATION => SourceErrorKind::Unsupported(POOLER),
         &SqlState::TOO_MANY_CONNECTIONS | &SqlState::LOCK_NOT_AVAILABLE | &SqlState::QUERY_CANCELED => SourceErrorKind::Busy,
         other => by_class(other.code(), table),
     }

@@ -15,20 +15,23 @@ mod state;
 mod tables;
 
 use async_trait::async_trait;
+use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::DatabaseSettings;
 use hozon_shared::domain::source::SourceReport;
 use hozon_shared::ports::{Connector, HeldState, Protection, SourceError};
 
 /// A database and the password of its user.
+#[derive(Clone)]
 pub struct Postgres {
     settings: DatabaseSettings,
     password: Option<String>,
+    addresses: Addresses,
 }
 
 impl Postgres {
-    /// Does not connect yet.
-    pub fn new(settings: DatabaseSettings, password: Option<String>) -> Self {
-        Self { settings, password }
+    /// Does not connect yet. A host outside `addresses` is never called.
+    pub fn new(settings: DatabaseSettings, password: Option<String>, addresses: Addresses) -> Self {
+        Self { settings, password, addresses }
     }
 }
 

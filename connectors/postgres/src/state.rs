@@ -60,7 +60,7 @@ impl State {
         }
         let row = holder.query_one("select pg_catalog.pg_export_snapshot()", &[]).await.map_err(source_error)?;
         let tables = Tables::read(&holder, schemas).await.map_err(source_error)?;
-        let settings = Postgres::new(postgres.settings.clone(), postgres.password.clone());
+        let settings = postgres.clone();
         Ok(Self { settings, holder: Arc::new(holder), protection, observer, snapshot: row.get(0), tables, files })
     }
 

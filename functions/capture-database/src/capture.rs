@@ -8,7 +8,7 @@ use hozon_shared::domain::crm::{Module, captured_version};
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
 use hozon_shared::ports::{Connector, ErrorKind, HeldState, ModuleReading, Protection, SourceInfo};
-use hozon_shared::snapshots::publish::sweep_captures;
+use hozon_shared::snapshots::publish::{delete_capture, sweep_captures};
 use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter};
 use hozon_shared::telemetry::Causes;
 
@@ -41,7 +41,7 @@ async fn connector(ports: &CapturePorts, connection: &Connection) -> Result<(Box
         Err(error) if error.kind == ErrorKind::NotFound => return Err(CaptureError::WithoutSecret(address)),
         other => other?,
     };
-    let connector = hozon_connectors::open(&connection.source, secret).ok_or(CaptureError::NotConnected)?;
+    let connector = ports.connectors.open(&connection.source, secret).ok_or(CaptureError::NotConnected)?;
     Ok((connector, address))
 }
 
@@ -68,16 +68,31 @@ impl Source<'_> {
     /// Reads one state and publishes it. What was written is deleted after an error.
     async fn attempt(&self, protection: Protection) -> Result<Captured, CaptureError> {
         let read_from = self.ports.clock.now();
+        let generation = captured_version(self.ports.ids.next(read_from));
+        let captured = self.capture_as(&generation, read_from, protection).await;
+        if let Err(first) = &captured
+            && let Err(error) = delete_capture(&*self.ports.objects, self.org, &generation).await
+        {
+            tracing::warn!(error = %Causes(&error), failure = first.code(), "what a failed capture has written could not be deleted");
+        }
+        captured
+    }
+
+    async fn capture_as(
+        &self,
+        generation: &str,
+        read_from: DateTime<Utc>,
+        protection: Protection,
+    ) -> Result<Captured, CaptureError> {
         let state = self.connector.hold(protection).await.map_err(of(&self.address))?;
         let (chosen, left_out) = without_omissions(state.modules(), &self.omitted);
         let gaps = self.gaps(state.gaps(), left_out);
         require_records(&self.address, &chosen, &gaps)?;
-        let generation = captured_version(self.ports.ids.next(read_from));
         let numbered = chosen.iter().zip(1u32..);
-        let reading: Vec<_> = numbered.map(|(module, order)| self.module(&*state, module, order, &generation)).collect();
+        let reading: Vec<_> = numbered.map(|(module, order)| self.module(&*state, module, order, generation)).collect();
         let modules: Vec<Module> = stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await?;
         self.ports.catalogue.publish_capture(self.org, &modules).await?;
-        sweep_captures(&*self.ports.objects, self.org, &generation, self.ports.clock.now()).await?;
+        sweep_captures(&*self.ports.objects, self.org, generation, self.ports.clock.now()).await?;
         Ok(Captured { source: info(read_from), read_from, gaps, modules })
     }
 

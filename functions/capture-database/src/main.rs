@@ -1,8 +1,9 @@
 //! Lambda entry point of the `capture-database` function.
 
 use hozon_capture_database::{CaptureError, CapturePorts, handle};
+use hozon_connectors::Connectors;
 use hozon_shared::aws::Aws;
-use hozon_shared::settings::Settings;
+use hozon_shared::settings::{Settings, source_addresses};
 use hozon_shared::telemetry;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -10,7 +11,8 @@ use serde_json::Value;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let ports = CapturePorts::from(&Aws::load(Settings::from_env()?).await.ports());
+    let connectors = Connectors { addresses: source_addresses()? };
+    let ports = CapturePorts::new(&Aws::load(Settings::from_env()?).await.ports(), connectors);
     let task = async |event: LambdaEvent<Value>| handle(&ports, event.payload).await.map_err(diagnostic);
     lambda_runtime::run(service_fn(task)).await
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hozon_connectors::Connectors;
 use hozon_shared::ports::{Catalogue, Clock, Connections, Credentials, Ids, Objects, Ports, Progress, Uploads};
 
 /// The ports that the function uses.
@@ -15,12 +16,13 @@ pub struct CapturePorts {
     pub catalogue: Arc<dyn Catalogue>,
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,
+    pub connectors: Connectors,
 }
 
-impl From<&Ports> for CapturePorts {
+impl CapturePorts {
     /// Selects the function's ports from the common ones.
-    fn from(ports: &Ports) -> Self {
+    pub fn new(ports: &Ports, connectors: Connectors) -> Self {
         let Ports { clock, ids, progress, connections, credentials, catalogue, objects, uploads, .. } = ports.clone();
-        Self { clock, ids, progress, connections, credentials, catalogue, objects, uploads }
+        Self { clock, ids, progress, connections, credentials, catalogue, objects, uploads, connectors }
     }
 }

@@ -100,7 +100,9 @@ pub async fn handle(
         (wanted.source, secret)
     };
     let kind = source.kind();
-    let connector = hozon_connectors::open(&source, secret)
+    let connector = ports
+        .connectors
+        .open(&source, secret)
         .ok_or_else(|| ApiError::not_allowed("The native store needs no check: the platform writes it."))?;
     Ok(Json(CheckEnvelope { check: outcome(kind, connector.check().await) }))
 }

@@ -1,13 +1,15 @@
 //! Lambda entry point of the `connection` function.
 
 use hozon_connection::ConnectionPorts;
+use hozon_connectors::Connectors;
 use hozon_shared::aws::Aws;
-use hozon_shared::settings::Settings;
+use hozon_shared::settings::{Settings, source_addresses};
 use hozon_shared::{lambda, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
-    let ports = ConnectionPorts::from(&Aws::load(Settings::from_env()?).await.ports());
+    let connectors = Connectors { addresses: source_addresses()? };
+    let ports = ConnectionPorts::new(&Aws::load(Settings::from_env()?).await.ports(), connectors);
     lambda::serve(hozon_connection::router(ports)).await
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hozon_connectors::Connectors;
 use hozon_shared::api::{ApiError, OncePorts};
 use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::{Connection, SourceSettings};
@@ -16,12 +17,14 @@ pub struct ConnectionPorts {
     pub connecting: ConnectingPorts,
     pub store: Arc<dyn Store>,
     pub once: OncePorts,
+    pub connectors: Connectors,
 }
 
-impl From<&Ports> for ConnectionPorts {
+impl ConnectionPorts {
     /// Selects the function's ports from the common ones.
-    fn from(ports: &Ports) -> Self {
-        Self { connecting: ConnectingPorts::from(ports), store: ports.store.clone(), once: OncePorts::from(ports) }
+    pub fn new(ports: &Ports, connectors: Connectors) -> Self {
+        let connecting = ConnectingPorts::from(ports);
+        Self { connecting, store: ports.store.clone(), once: OncePorts::from(ports), connectors }
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveTime, Utc};
 use hozon_shared::allowance::AllowanceState;
 use hozon_shared::api::{ApiError, Envelope};
+use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::price::Terms;
-use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::ports::{PortError, Triggers};
 
 use crate::ports::SchedulePorts;

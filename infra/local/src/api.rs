@@ -8,11 +8,13 @@ use hozon_download::DownloadPorts;
 use hozon_purchase::{Billing, PurchasePorts, Shop};
 use hozon_schedule::{App, SchedulePorts};
 use hozon_shared::api::{Documented, document};
+use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::price::Terms;
-use hozon_shared::domain::webhook::Addresses;
 use hozon_shared::payments::Stripe;
 use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::default_time_of_day;
+
+use crate::functions::CONNECTORS;
 
 /// Returns the routes of all functions with their document. `console` is the URL to which buyers return.
 pub fn router(
@@ -28,7 +30,7 @@ pub fn router(
     let app = App { ports: SchedulePorts::from(ports), triggers, terms, time_of_day: default_time_of_day(), addresses };
     Documented::with_openapi(document())
         .merge(hozon_schedule::router(app))
-        .merge(hozon_connection::router(ConnectionPorts::from(ports)))
+        .merge(hozon_connection::router(ConnectionPorts::new(ports, CONNECTORS)))
         .merge(hozon_download::router(DownloadPorts::from(ports)))
         .merge(hozon_activity::router(ActivityPorts::from(ports)))
         .merge(hozon_purchase::router(billing, Some(shop)))

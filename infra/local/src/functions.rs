@@ -8,6 +8,7 @@ use dynoxide::Database;
 use hozon_access::AccessPorts;
 use hozon_archive::ArchivePorts;
 use hozon_capture_database::CapturePorts;
+use hozon_connectors::Connectors;
 use hozon_emulator_aws::lambda::Function;
 use hozon_emulator_aws::s3::ARCHIVES_BUCKET;
 use hozon_emulator_aws::states::asl::{ServiceIntegrations, StateError};
@@ -15,7 +16,7 @@ use hozon_emulator_aws::stream::Stream;
 use hozon_emulator_aws::table;
 use hozon_notify::{Notify, NotifyPorts, Post};
 use hozon_shared::aws::Aws;
-use hozon_shared::domain::webhook::Addresses;
+use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::ports::{Clock, ObjectRef, Ports, read_all};
 use serde_json::{Value, json};
 
@@ -26,6 +27,9 @@ use crate::settings::{NOTICE_FAILURES, mail_settings};
 pub const ARCHIVE: &str = "archive";
 /// Name of the `capture-database` function, in place of its ARN.
 pub const CAPTURE_DATABASE: &str = "capture-database";
+
+/// The connectors. Whoever runs this program may call any address of their own network.
+pub const CONNECTORS: Connectors = Connectors { addresses: Addresses::Any };
 
 /// Invokes the functions.
 pub struct Functions {

@@ -39,6 +39,11 @@ impl StoredCredentials {
         match create.send().await {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(error)) if error.err().is_resource_exists_exception() => Ok(false),
+            // Deleting a secret takes a while after the answer, and meanwhile its name is refused ("DeleteSecret").
+            Err(SdkError::ServiceError(error)) if error.err().is_invalid_request_exception() => {
+                let what = "create the secret of a connection, which is being deleted";
+                Err(PortError::with(ErrorKind::Unavailable, what, error.into_err()))
+            }
             Err(error) => Err(port_error("create the secret of a connection")(error)),
         }
     }

@@ -11,6 +11,8 @@ use super::source::{Gap, GapKind, SourceModule};
 pub const POSTGRES_PORT: u16 = 5432;
 /// Longest host, database, user or schema name, in bytes. PostgreSQL's own names have up to 63 bytes, DNS names 253.
 const LONGEST_NAME: usize = 253;
+/// Most certificates, in bytes. A connection is one item of the table.
+const LONGEST_PEM: usize = 64 << 10;
 /// Maximum number of modules and fields that a connection leaves out.
 pub const MAX_OMISSIONS: usize = 500;
 
@@ -126,6 +128,8 @@ pub enum AddressError {
     SslMode,
     #[error("A connection without TLS is only allowed to a database on the same machine.")]
     Unencrypted,
+    #[error("Give certificates in PEM, of at most 64 KiB together.")]
+    Certificates,
     #[error("Remove the parameters that are not supported; only sslmode and schemas are.")]
     Parameter,
 }
@@ -139,6 +143,7 @@ impl AddressError {
             Self::Database => "database",
             Self::User => "user",
             Self::SslMode | Self::Unencrypted => "tls",
+            Self::Certificates => "ca",
         }
     }
 }
@@ -217,6 +222,9 @@ impl DatabaseSettings {
         if !self.schemas.iter().all(|name| is_name(name)) {
             return Err(AddressError::Parameter);
         }
+        if !self.ca.as_deref().is_none_or(is_certificates) {
+            return Err(AddressError::Certificates);
+        }
         if self.tls == Tls::Off && !is_same_machine(&self.host) {
             return Err(AddressError::Unencrypted);
         }
@@ -268,6 +276,10 @@ fn tls_of(mode: &str) -> Result<Tls, AddressError> {
 
 fn is_same_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn is_certificates(pem: &str) -> bool {
+    pem.len() <= LONGEST_PEM && pem.contains("-----BEGIN CERTIFICATE-----") && pem.contains("-----END CERTIFICATE-----")
 }
 
 fn is_name(text: &str) -> bool {
@@ -344,6 +356,13 @@ mod tests {
         ] {
             assert!(!here.is_same_login(&settings(other)), "{other}");
         }
+        let with = |ca: String| DatabaseSettings { ca: Some(ca), ..here.clone() }.validate();
+        let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        assert_eq!(with(pem.to_owned()), Ok(()));
+        assert_eq!(
+            (with("x".to_owned()), with(pem.repeat(2000))),
+            (Err(AddressError::Certificates), Err(AddressError::Certificates))
+        );
         assert!(!here.is_same_login(&DatabaseSettings { ca: Some("another".to_owned()), ..here.clone() }));
     }
 

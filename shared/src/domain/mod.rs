@@ -1,5 +1,6 @@
 //! Decisions as pure code: no I/O, no clock, and no AWS, HTTP or Lambda types.
 
+pub mod addresses;
 pub mod allowance;
 pub mod archive_options;
 pub mod backup;

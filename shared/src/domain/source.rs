@@ -120,6 +120,8 @@ pub enum SourceAdvice {
 pub enum SourceErrorKind {
     #[error("The source cannot be reached. Check host, port, and the network between them.")]
     Unreachable,
+    #[error("The host has no address that this service may call. Give a host on the public internet, or ask the operator.")]
+    AddressNotAllowed,
     #[error(
         "The server's certificate is not trusted, or is for another host. Check the host, or give the certificates of its authority."
     )]
@@ -159,6 +161,7 @@ impl SourceErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unreachable => "SOURCE_UNREACHABLE",
+            Self::AddressNotAllowed => "SOURCE_ADDRESS",
             Self::Certificate => "SOURCE_CERTIFICATE",
             Self::NoTls => "SOURCE_WITHOUT_TLS",
             Self::Password => "SOURCE_PASSWORD",

@@ -62,6 +62,11 @@ pub async fn sweep_captures(objects: &dyn Objects, org: OrgId, current: &str, no
     sweep_below(objects, &captures_prefix(org), &capture_prefix(org, current), now).await
 }
 
+/// Deletes a capture that was not published.
+pub async fn delete_capture(objects: &dyn Objects, org: OrgId, generation: &str) -> Result<u64, PortError> {
+    delete_all(objects, &capture_prefix(org, generation)).await
+}
+
 async fn sweep_below(objects: &dyn Objects, all: &str, current: &str, now: DateTime<Utc>) -> Result<u64, PortError> {
     let keys = objects.list(Bucket::Crm, all).await?;
     let older = older_generations(&keys, current);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use hozon_shared::domain::webhook::{Addresses, Webhook};
+use hozon_shared::domain::addresses::Addresses;
+use hozon_shared::domain::webhook::Webhook;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::RETRY_AFTER;
 use reqwest::redirect::Policy;

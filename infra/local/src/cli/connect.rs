@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, anyhow};
 use chrono_tz::Tz;
 use clap::Args;
-use hozon::Local;
 use hozon::language::say;
+use hozon::{CONNECTORS, Local};
 use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::{DatabaseSettings, SourceSettings, without_omissions};
 use hozon_shared::domain::id::{OrgId, UserId};
@@ -103,7 +103,7 @@ async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
 }
 
 async fn report(source: &SourceSettings, secret: SourceSecret) -> Result<SourceReport> {
-    let connector = hozon_connectors::open(source, secret).context("open the connector")?;
+    let connector = CONNECTORS.open(source, secret).context("open the connector")?;
     let address = source.shown();
     connector.check().await.map_err(|error| anyhow!("{address}: {} ({})", error.kind, error.kind.code()))
 }

@@ -25,7 +25,7 @@ use hozon_emulator_host::origins::AllowedHosts;
 use hozon_emulator_stripe::StripeServer;
 use hozon_shared::aws::Aws;
 use hozon_shared::aws::in_process::Services;
-use hozon_shared::domain::webhook::Addresses;
+use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::Settings;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -36,7 +36,7 @@ use crate::clock::FastClock;
 use crate::deliveries::Deliveries;
 use crate::downloads::Downloads;
 use crate::folder::OpenFolder;
-use crate::functions::{ARCHIVE, AccessFunction, CAPTURE_DATABASE, Functions, NotifyFunction, notify, open_stream};
+use crate::functions::{ARCHIVE, AccessFunction, CAPTURE_DATABASE, CONNECTORS, Functions, NotifyFunction, notify, open_stream};
 use crate::listening::bind_gateway;
 use crate::public_url::{PublicLinks, PublicUrl};
 use crate::recovery::recover;
@@ -196,7 +196,8 @@ fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, b
     let machine = asl::load(STATE_MACHINE_FILE, &names)?;
     let limits = ArchiveSettings { plans: options.terms.plans.clone(), ..options.limits.clone() };
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-    let functions = Arc::new(Functions { archive: ArchivePorts::from(ports), capture: CapturePorts::from(ports), limits });
+    let functions =
+        Arc::new(Functions { archive: ArchivePorts::from(ports), capture: CapturePorts::new(ports, CONNECTORS), limits });
     let run = Interpreter::new(functions, at_once, options.speed);
     let Background { stop, tasks } = background;
     Executions::new(folder.path.join("executions"), machine, run, tasks.clone(), stop.clone())
