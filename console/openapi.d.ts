@@ -96,6 +96,7 @@ interface Schemas {
         files: Schemas["FileOut"][];
         finished_time?: Schemas["LocalTime"] | null;
         id: string;
+        losses?: Schemas["LossesOut"] | null;
         requester: Schemas["PersonOut"];
         status: Schemas["BackupStatus"];
         type: Schemas["RepeatKind"];
@@ -116,6 +117,45 @@ interface Schemas {
     CancelRequest: {
         subscription: Schemas["Confirmation"];
     };
+    CheckEnvelope: {
+        check: Schemas["CheckOut"];
+    };
+    /** @description Why the CRM cannot be read. */
+    CheckErrorOut: {
+        /** @example SOURCE_PASSWORD */
+        code: string;
+        /** @description The reason, and what to do. */
+        message: string;
+    };
+    /** @description Result of a check. */
+    CheckOut: {
+        error?: Schemas["CheckErrorOut"] | null;
+        kind: Schemas["ConnectionKind"];
+        report?: Schemas["ReportOut"] | null;
+        status: Schemas["CheckStatus"];
+    };
+    /**
+     * @description Result of a check.
+     * @enum {string}
+     */
+    CheckStatus: "reached" | "failed";
+    CheckedModule: {
+        api_name: string;
+        /**
+         * Format: int64
+         * @description Size in the source; null if the source does not know it.
+         */
+        bytes?: number | null;
+        /** @description API names of its fields. */
+        fields: string[];
+        label: string;
+        left_out?: Schemas["LeftOutReason"] | null;
+        /**
+         * Format: int64
+         * @description Estimated number of rows; null if the source does not know it.
+         */
+        rows?: number | null;
+    };
     /**
      * @description Checksum algorithm of a zip.
      * @enum {string}
@@ -132,6 +172,27 @@ interface Schemas {
     };
     Confirmation: {
         confirm: boolean;
+    };
+    ConnectionEnvelope: {
+        connection?: Schemas["ConnectionOut"] | null;
+    };
+    /**
+     * @description Kind of a source: the store that a platform writes, or a PostgreSQL database.
+     * @enum {string}
+     */
+    ConnectionKind: "native" | "postgres";
+    /** @description How the CRM is reached. The password is never shown. */
+    ConnectionOut: {
+        database?: Schemas["DatabaseOut"] | null;
+        kind: Schemas["ConnectionKind"];
+        /** @description What backups leave out. */
+        omitted: Schemas["OmissionOut"][];
+        /** @description Who set the connection. */
+        set_by: Schemas["PersonOut"];
+        set_time: Schemas["LocalTime"];
+    };
+    ConnectionRequest: {
+        connection: Schemas["WantedConnection"];
     };
     /** @description Options with which CSV was written. */
     ContentsCsv: {
@@ -162,6 +223,8 @@ interface Schemas {
     /** @description The contents of a backup. */
     ContentsOut: {
         csv: Schemas["ContentsCsv"];
+        /** @description What the source has and the backup does not contain for other reasons. */
+        gaps: Schemas["GapOut"][];
         left_out: Schemas["ExcludedOut"][];
         modules: Schemas["ContentsModule"][];
         /** @description When reading the data began. */
@@ -190,6 +253,18 @@ interface Schemas {
      * @enum {string}
      */
     CurrentStatus: "SCHEDULED" | "INPROGRESS" | "COMPLETED" | "FAILED" | "STOPPED";
+    DatabaseOut: {
+        /** @description Certificates, in PEM, of the authorities that may sign the server's certificate; null for those of the system. */
+        ca?: string | null;
+        host: string;
+        name: string;
+        /** Format: int32 */
+        port: number;
+        /** @description Schemas to back up; empty for all but the system's. */
+        schemas: string[];
+        tls: Schemas["TlsMode"];
+        user: string;
+    };
     Download: {
         /** @description When the link expires. */
         expiry_date: Schemas["LocalTime"];
@@ -242,7 +317,7 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_skipped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_skipped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
     /** @description A module or field that was left out, with the reason. */
     ExcludedOut: {
         /** @description Null for a whole module. */
@@ -301,6 +376,19 @@ interface Schemas {
          */
         size: number;
     };
+    /** @description Something of the source that a backup does not contain. */
+    GapOut: {
+        /** @description API name of the field; null for all of the module. */
+        field?: string | null;
+        /** @description API name of the module, or the name of a table. */
+        module: string;
+        reason: Schemas["GapReason"];
+    };
+    /**
+     * @description Why a backup does not contain something of the source.
+     * @enum {string}
+     */
+    GapReason: "no_permission" | "row_security" | "foreign" | "omitted";
     /**
      * @description Action of an event, as Zoho's history names it.
      * @enum {string}
@@ -369,6 +457,16 @@ interface Schemas {
      * @example 2026-11-26T04:00:00+09:00
      */
     LocalTime: string;
+    /** @description What a backup lacks of its source. */
+    LossesOut: {
+        /**
+         * Format: int64
+         * @description Number of modules and fields that could not be read.
+         */
+        count: number;
+        /** @description The first of them. */
+        examples: Schemas["GapOut"][];
+    };
     MarkRead: {
         notifications: Schemas["Until"];
     };
@@ -428,6 +526,12 @@ interface Schemas {
     };
     NotifiedBackup: {
         id: string;
+    };
+    OmissionOut: {
+        /** @description API name of one of its fields; null for the whole module. */
+        field?: string | null;
+        /** @description API name of a module. */
+        module: string;
     };
     Options: {
         /**
@@ -651,6 +755,7 @@ interface Schemas {
         id: string;
         kind: Schemas["EventName"];
         log_time: Schemas["LocalTime"];
+        losses?: Schemas["LossesOut"] | null;
         /** @description The order that the event is about. */
         order?: string | null;
         /** @description The plan that the event is about. */
@@ -665,6 +770,27 @@ interface Schemas {
      * @enum {string}
      */
     RepeatKind: "immediate" | "weekly" | "biweekly" | "monthly";
+    /** @description What the CRM says of itself. */
+    ReportOut: {
+        /** @description What to know before the first backup. */
+        advice: Schemas["SourceAdvice"][];
+        /** @description What a backup does not contain. */
+        gaps: Schemas["GapOut"][];
+        /** @description What a backup contains. */
+        modules: Schemas["CheckedModule"][];
+        /**
+         * @description Product and version.
+         * @example PostgreSQL 15.18
+         */
+        server: string;
+        /**
+         * @description Version of TLS; null if the connection is not encrypted.
+         * @example TLSv1.3
+         */
+        tls?: string | null;
+        /** @description The user that reads. */
+        user: string;
+    };
     /** @description A rule as a sentence. */
     RuleInWords: {
         /** @example every other Monday */
@@ -734,6 +860,11 @@ interface Schemas {
     SettingsRequest: {
         settings: Schemas["WantedSettings"];
     };
+    /**
+     * @description What an administrator should know before the first backup of a source.
+     * @enum {string}
+     */
+    SourceAdvice: "user_may_write" | "not_encrypted" | "holds_old_rows";
     SourceEnvelope: {
         source: Schemas["SourceOut"];
     };
@@ -758,11 +889,8 @@ interface Schemas {
         attachments: number;
         /** @description One sentence that says which state of the CRM a backup shows. */
         consistency: string;
-        /**
-         * @description Kind of the source.
-         * @example native
-         */
-        kind: string;
+        /** @description Kind of the source. */
+        kind: Schemas["ConnectionKind"];
         /** @description All modules, including those that backups leave out. */
         modules: Schemas["ModuleOut"][];
         /**
@@ -842,6 +970,17 @@ interface Schemas {
         status: Schemas["SuccessStatus"];
     };
     /** @description Result of a call that changes something. */
+    Success_ConnectedOut: {
+        code: Schemas["SuccessCode"];
+        /** @description What is connected now. */
+        details: {
+            kind: Schemas["ConnectionKind"];
+        };
+        /** @description Summary in one sentence. */
+        message: string;
+        status: Schemas["SuccessStatus"];
+    };
+    /** @description Result of a call that changes something. */
     Success_Marked: {
         code: Schemas["SuccessCode"];
         details: {
@@ -911,6 +1050,11 @@ interface Schemas {
          */
         percent: string;
     };
+    /**
+     * @description Protection of a connection. `off` is allowed only on the machine itself.
+     * @enum {string}
+     */
+    TlsMode: "verify_full" | "off";
     Unread: {
         count: number;
         unread: number;
@@ -928,11 +1072,45 @@ interface Schemas {
     UrlsEnvelope: {
         urls: Schemas["Urls"];
     };
+    WantedConnection: {
+        database?: Schemas["WantedDatabase"] | null;
+        kind: Schemas["ConnectionKind"];
+        /** @description What backups leave out. */
+        omitted?: Schemas["WantedOmission"][];
+    };
     /** @description Fields that are left out keep their values. */
     WantedCsv: {
         byte_order_mark?: boolean | null;
         escape_formulas?: boolean | null;
         protect_values?: boolean | null;
+    };
+    WantedDatabase: {
+        /** @description Certificates, in PEM, of the authorities that may sign the server's certificate. Left out, those of the system. */
+        ca?: string | null;
+        /**
+         * @description DNS name or IP address of the database's server.
+         * @example db.example.com
+         */
+        host?: string | null;
+        /**
+         * @description Its name on the server.
+         * @example crm
+         */
+        name?: string | null;
+        /**
+         * @description Left out, the password stays that of the present connection, if that is to the same server with the same user. Null for a user without a
+         *     password.
+         */
+        password?: string | null;
+        /**
+         * Format: int32
+         * @description 5432 where it is left out.
+         */
+        port?: number | null;
+        /** @description Schemas to back up. Left out, all but the system's. */
+        schemas?: string[];
+        tls?: Schemas["TlsMode"] | null;
+        user?: string | null;
     };
     WantedItem: {
         /** @description Name of the plan, if the product is a plan. */
@@ -943,6 +1121,12 @@ interface Schemas {
          * @description 1 to 100 for one-time backups. Defaults to 1.
          */
         quantity?: number | null;
+    };
+    WantedOmission: {
+        /** @description API name of one of its fields. Left out, the whole module is. */
+        field?: string | null;
+        /** @description API name of a module. */
+        module: string;
     };
     /** @description The requested products. Prices come from the price list; a body that contains one is rejected. */
     WantedOrder: {

@@ -91,15 +91,11 @@ function wanted(editing) {
 
 /** @param {ConnectionEditing} editing @param {Connection | null} connection */
 function hasChanges(editing, connection) {
-  const { kind, database, omitted } = wanted(editing).connection;
-  const { password, ...typed } = database ?? { password: undefined };
-  const before = connection
-    ? { kind: connection.kind, database: connection.database, omitted: connection.omitted }
-    : { kind: "native", omitted: [] };
-  const inWords = (/** @type {any} */ value) =>
-    JSON.stringify({ ...value, omitted: value.omitted.map(Object.values).map(String).sort() });
-  const now = { kind, ...(database ? { database: typed } : { database: null }), omitted };
-  return password !== undefined || inWords({ database: null, ...now }) !== inWords({ database: null, ...before });
+  const { kind, database = null, omitted } = wanted(editing).connection;
+  if (database && "password" in database) return true;
+  const before = connection ?? { kind: "native", database: null, omitted: [] };
+  const keys = (/** @type {Connection["omitted"]} */ omitted) => omitted.map(({ module, field }) => nameOf(module, field)).sort();
+  return JSON.stringify([kind, database, keys(omitted)]) !== JSON.stringify([before.kind, before.database, keys(before.omitted)]);
 }
 
 /** @param {App} app @param {ConnectionEditing} editing */

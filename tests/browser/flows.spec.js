@@ -209,8 +209,6 @@ for (const locale of ["en", "ja"]) {
         csv: { byte_order_mark: false, escape_formulas: true, protect_values: true },
         max_part_bytes: 100 << 20,
       });
-      await expect(page.getByText(S("source_native"), { exact: true })).toBeVisible();
-
       await page.getByLabel(S("webhook_url"), { exact: true }).fill("https://127.0.0.1/hook");
       await page.getByRole("button", { name: S("add"), exact: true }).click();
       await expect(page.getByRole("alert")).toBeVisible();

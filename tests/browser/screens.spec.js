@@ -10,7 +10,8 @@ const SCREENS = [
   ["schedule", "/schedule", "section.preview li"],
   ["downloads", "/downloads", ".backup"],
   ["history", "/history", ".timeline li"],
-  ["settings", "/settings", "section.card dl"],
+  ["source", "/source", "section.card dl"],
+  ["settings", "/settings", "form.settings"],
 ];
 /** Screens of an organisation without data. */
 const EMPTY = [

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use hozon_shared::api::closed_sets::{CheckStatus, LeftOutReason, SourceAdviceName, SourceKind};
+use hozon_shared::api::closed_sets::{CheckStatus, LeftOutReason, SourceAdviceName, ConnectionKind};
 use hozon_shared::api::{Administrator, ApiError, Body, GapOut};
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::source::{SourceAdvice, SourceModule, SourceReport};
@@ -22,7 +22,7 @@ pub struct CheckEnvelope {
 /// Result of a check.
 #[derive(Serialize, ToSchema)]
 struct CheckOut {
-    #[schema(value_type = SourceKind)]
+    #[schema(value_type = ConnectionKind)]
     kind: &'static str,
     #[schema(value_type = CheckStatus)]
     status: &'static str,

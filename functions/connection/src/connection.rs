@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono_tz::Tz;
-use hozon_shared::api::closed_sets::{SourceKind, TlsMode};
+use hozon_shared::api::closed_sets::{ConnectionKind, TlsMode};
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, LocalTime, PersonOut, Success, local_time};
 use hozon_shared::domain::connection::{Connection, DatabaseSettings, SourceSettings, Tls};
 use hozon_shared::domain::id::OrgId;
@@ -23,7 +23,7 @@ pub struct ConnectionEnvelope {
 /// How the CRM is reached. The password is never shown.
 #[derive(Serialize, ToSchema)]
 struct ConnectionOut {
-    #[schema(value_type = SourceKind)]
+    #[schema(value_type = ConnectionKind)]
     kind: &'static str,
     /// Null where the CRM is no database.
     database: Option<DatabaseOut>,
@@ -59,7 +59,7 @@ struct OmissionOut {
 /// What is connected now.
 #[derive(Serialize, ToSchema)]
 pub struct ConnectedOut {
-    #[schema(value_type = SourceKind)]
+    #[schema(value_type = ConnectionKind)]
     kind: &'static str,
 }
 

@@ -1,7 +1,7 @@
 //! The connection that a caller asks for, validated.
 
 use hozon_shared::api::ApiError;
-use hozon_shared::api::closed_sets::{SourceKind, TlsMode};
+use hozon_shared::api::closed_sets::{ConnectionKind, TlsMode};
 use hozon_shared::domain::connection::{
     AddressError, Connection, DatabaseSettings, MAX_OMISSIONS, Omission, POSTGRES_PORT, SourceSettings, Tls,
 };
@@ -18,7 +18,7 @@ pub struct ConnectionRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WantedConnection {
-    #[schema(value_type = SourceKind)]
+    #[schema(value_type = ConnectionKind)]
     kind: String,
     /// Where the CRM is a database.
     database: Option<WantedDatabase>,

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use hozon_shared::api::closed_sets::{LeftOutReason, SourceKind};
+use hozon_shared::api::closed_sets::{LeftOutReason, ConnectionKind};
 use hozon_shared::api::{Administrator, ApiError};
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::id::OrgId;
@@ -21,7 +21,7 @@ pub struct SourceEnvelope {
 #[derive(Serialize, ToSchema)]
 struct SourceOut {
     /// Kind of the source.
-    #[schema(value_type = SourceKind)]
+    #[schema(value_type = ConnectionKind)]
     kind: String,
     /// One sentence that says which state of the CRM a backup shows.
     consistency: String,

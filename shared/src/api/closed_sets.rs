@@ -67,7 +67,7 @@ closed_set! {
     /// Why a backup leaves data out.
     LeftOutReason = &["mail", "document", "integration"];
     /// Kind of a source: the store that a platform writes, or a PostgreSQL database.
-    SourceKind = &["native", "postgres"];
+    ConnectionKind = &["native", "postgres"];
     /// Protection of a connection. `off` is allowed only on the machine itself.
     TlsMode = &["verify_full", "off"];
     /// Result of a check.

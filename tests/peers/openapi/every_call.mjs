@@ -106,6 +106,17 @@ async function settings() {
   ok(await client.DELETE("/crm/bulk/{v}/backup/calendar/link", { params: { path } }));
 }
 
+async function connection() {
+  const none = ok(await client.GET("/crm/bulk/{v}/backup/connection", { params: { path } })).connection;
+  if (none) throw new Error("a connection is set");
+  const database = { host: "127.0.0.1", port: 1, name: "crm", user: "reader", password: "secret" };
+  const body = { connection: { kind: /** @type {const} */ ("postgres"), database, omitted: [{ module: "log" }] } };
+  const { check } = ok(await client.POST("/crm/bulk/{v}/backup/connection/actions/check", { params: { path }, body }));
+  if (check.status !== "failed" || check.error?.code !== "SOURCE_UNREACHABLE") throw new Error(JSON.stringify(check));
+  ok(await client.PUT("/crm/bulk/{v}/backup/connection", { params: { path }, body }));
+  ok(await client.DELETE("/crm/bulk/{v}/backup/connection", { params: { path } }));
+}
+
 async function webhooks() {
   const chat = { webhook: { url: "https://example.com/services/T/B/X", kind: /** @type {const} */ ("slack") } };
   const added = ok(await client.POST("/crm/bulk/{v}/backup/webhooks", { params: { path }, body: chat }), 201).details;
@@ -133,4 +144,4 @@ async function purchases() {
   refused(await client.POST("/webhooks/payments", forged), "INVALID_SIGNATURE");
 }
 
-for (const part of [schedules, backups, overview, settings, webhooks, purchases]) await part();
+for (const part of [schedules, backups, overview, settings, connection, webhooks, purchases]) await part();

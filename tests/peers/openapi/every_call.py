@@ -98,6 +98,17 @@ def settings():
     call("remove_calendar_link")
 
 
+def connection():
+    assert call("get_connection").connection is None
+    database = {"host": "127.0.0.1", "port": 1, "name": "crm", "user": "reader", "password": "secret"}
+    wanted = body("ConnectionRequest", connection={"kind": "postgres", "database": database, "omitted": [{"module": "log"}]})
+    checked = call("check_connection", body=wanted).check
+    assert checked.status == models.CheckStatus.FAILED and checked.error.code == "SOURCE_UNREACHABLE", checked
+    set = call("set_connection", body=wanted).connection
+    assert set.database.port == 1 and set.omitted[0].module == "log", set
+    call("remove_connection")
+
+
 def webhooks():
     chat = {"url": "https://example.com/services/T/B/X", "kind": "slack"}
     call("remove_webhook", call("add_webhook", body=body("WebhookRequest", webhook=chat), status=201).details.id)
@@ -121,5 +132,5 @@ def purchases():
     refused("INVALID_SIGNATURE", "receive_payment_message", body={}, stripe_signature="t=1,v1=00", version=None)
 
 
-for part in (schedules, backups, overview, settings, webhooks, purchases):
+for part in (schedules, backups, overview, settings, connection, webhooks, purchases):
     part()

@@ -1,0 +1,85 @@
+// Connecting a CRM's database: check, choose what is left out, save, back up, and remove the connection again.
+
+import { expect, expectAccessible, expectNoSidewaysScroll, open, say, test, visit } from "./console.js";
+import { startDatabase } from "./database.js";
+import { PICTURES } from "./pictures.js";
+import { backUp, call, dataFolder, serve } from "./program.js";
+
+const SQL = `
+  create table deal (id int primary key, name text, secret text); comment on table deal is '商談';
+  insert into deal select n, 'Deal ' || n, 'x' from generate_series(1, 500) n;
+  create table log (id int); create table payroll (id int);
+  create role reader login password 'only'; grant select on deal, log to reader`;
+
+let database;
+let place;
+let program;
+test.beforeAll(async () => {
+  [database, place] = await Promise.all([startDatabase(SQL), dataFolder({ en: { plan: "Own" }, ja: { plan: "Own" } })]);
+  program = await serve(place.data);
+});
+test.afterAll(async () => {
+  await program?.stop();
+  await database?.stop();
+  await place?.remove();
+});
+
+for (const locale of ["en", "ja"]) {
+  test(`${locale}: a database is connected, checked, backed up and removed`, async ({ page }) => {
+    const S = (key, values) => say(locale, key, values);
+    const keep = async (name) => {
+      await expectNoSidewaysScroll(page);
+      await expectAccessible(page);
+      await page.screenshot({ path: `${PICTURES}${name}-${locale}-${page.viewportSize().width}-light.png`, fullPage: true });
+    };
+    await open(page, program, locale, { locale });
+    await visit(page, locale, "source");
+    await page.getByLabel(S("connection_kind"), { exact: true }).selectOption("postgres");
+    await page.getByLabel(S("connection_host"), { exact: true }).fill("127.0.0.1");
+    await page.getByLabel(S("connection_port"), { exact: true }).fill(String(database.port));
+    await page.getByLabel(S("connection_database"), { exact: true }).fill("crm");
+    await page.getByLabel(S("connection_user"), { exact: true }).fill("reader");
+    await page.getByLabel(S("connection_password"), { exact: true }).fill("wrong");
+    await page.getByText(S("connection_more"), { exact: true }).click();
+    await page.getByLabel(S("connection_unencrypted"), { exact: true }).check();
+    await page.getByRole("button", { name: S("connection_check") }).click();
+    await expect(page.getByText(S("failure_SOURCE_PASSWORD"))).toBeVisible();
+    await keep("source-refused");
+    await page.getByLabel(S("connection_password"), { exact: true }).fill("only");
+    await page.getByRole("button", { name: S("connection_check") }).click();
+    await expect(page.getByText(S("check_reached"), { exact: true })).toBeVisible();
+    await expect(page.getByText("payroll")).toBeVisible();
+    await page.getByLabel("log", { exact: true }).uncheck();
+    await page.getByRole("button", { name: /商談/ }).click();
+    await page.getByLabel("secret", { exact: true }).uncheck();
+    await keep("source-checked");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await keep("source-checked");
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.getByRole("button", { name: S("save"), exact: true }).click();
+    await expect(page.locator("#toasts").getByText(S("connection_saved"))).toBeVisible();
+    await expect(page.getByLabel(S("connection_password"), { exact: true })).toHaveValue("");
+    const { connection } = await call(program, locale, "GET", "/connection");
+    expect(connection.omitted).toEqual([
+      { module: "deal", field: "secret" },
+      { module: "log", field: null },
+    ]);
+
+    const backup = await backUp(program, locale);
+    expect([backup.status, backup.losses.count]).toEqual(["COMPLETED", 1]);
+    await visit(page, locale, "overview");
+    await expect(page.getByText(S("state_incomplete"))).toBeVisible();
+    await keep("overview-incomplete");
+    await visit(page, locale, "history");
+    await expect(page.getByText(S("event_source_set"), { exact: true })).toBeVisible();
+    await visit(page, locale, "source");
+    await expect(page.getByText(S("source_postgres"), { exact: true }).first()).toBeVisible();
+    await page.getByRole("button", { name: S("connection_remove"), exact: true }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: S("remove"), exact: true })
+      .click();
+    await expect(page.locator("#toasts").getByText(S("connection_removed"))).toBeVisible();
+    expect((await call(program, locale, "GET", "/connection")).connection).toBeNull();
+  });
+}
