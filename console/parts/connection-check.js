@@ -51,7 +51,7 @@ function modulesOf({ modules }, editing, actions) {
     { key: "modules" },
     el("legend", {}, say("check_modules")),
     el("p", { class: "soft" }, say("check_modules_hint")),
-    el("ul", { class: "rows" }, ...modules.map((module) => moduleOf(module, editing, actions))),
+    el("ul", { class: "modules" }, ...modules.map((module) => moduleOf(module, editing, actions))),
   );
 }
 
@@ -66,7 +66,7 @@ function moduleOf(module, editing, actions) {
   };
   return el(
     "li",
-    { key: name, class: "stack" },
+    { key: name },
     choice(JSON.stringify([name]), label === name ? name : `${label} (${name})`, editing, actions),
     el("span", { class: "soft" }, amounts.filter(Boolean).join(" · ")),
     el(
