@@ -512,6 +512,7 @@ interface Schemas {
         kind: Schemas["NotificationKind"];
         /** @description Links to the files of a finished backup, while they can be downloaded. */
         links: Schemas["Link"][];
+        losses?: Schemas["LossesOut"] | null;
         read: boolean;
         time: Schemas["LocalTime"];
     };

@@ -3,7 +3,7 @@
 import { asProblem, call, getIfChanged } from "../api.js";
 import { open } from "../dialog.js";
 import { button, el, icon, patch } from "../dom.js";
-import { explain, explainFailure, hasText, say, subjectOf, time } from "../i18n.js";
+import { explain, explainFailure, lossesText, hasText, say, subjectOf, time } from "../i18n.js";
 import { backUpNow, download } from "./backup.js";
 
 /** Notifications as last loaded. @type {Notice[]} */
@@ -99,6 +99,7 @@ function noticeOf(app, notice, leave) {
     { class: notice.read ? "notice-item" : "notice-item unread", key: notice.id },
     el("p", {}, notice.read ? null : el("span", { class: "unread-mark" }, say("unread")), el("span", {}, textOf(notice))),
     notice.failure ? reasonOf(notice.failure) : null,
+    notice.losses ? el("p", { class: "soft" }, lossesText(notice.losses)) : null,
     el("p", { class: "soft" }, el("time", { datetime: notice.time }, at)),
     notice.failure && app.summary?.backup?.status !== "INPROGRESS"
       ? el("p", {}, button(say("retry"), again, { "aria-label": say("retry_backup_of", { time: at }) }))
@@ -117,6 +118,6 @@ function reasonOf(failure) {
 
 /** @param {Notice} notice */
 function textOf(notice) {
-  const key = `notice_${notice.kind}`;
+  const key = notice.losses ? "notice_incomplete" : `notice_${notice.kind}`;
   return hasText(key) ? say(key) : notice.kind;
 }

@@ -243,6 +243,8 @@ async fn a_backup_that_lacks_tables_is_ready_and_says_everywhere_that_it_is_inco
     let administrator = world.administrator();
     assert_eq!(administrator.get("/backup/summary").await.body["summary"]["backup"]["losses"], losses);
     assert_eq!(administrator.get("/backup/history").await.body["history"][0]["losses"], losses);
+    let notified = administrator.get("/backup/notifications").await.body;
+    assert_eq!(notified["notifications"][0]["losses"], losses);
     let contents = administrator.get(&format!("/backup/backups/{}/contents", backup.id)).await.body;
     assert_eq!(contents["contents"]["gaps"], losses["examples"], "{contents}");
     let manifest: Value = serde_json::from_slice(&entry(&zips(&world, &backup)[0], "manifest.json")).unwrap();

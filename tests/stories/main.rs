@@ -12,6 +12,7 @@ mod composing;
 mod console;
 mod damage;
 mod database_faults;
+mod database_kills;
 mod databases;
 mod downloads;
 mod edge;

@@ -6,7 +6,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::NotificationKind;
-use hozon_shared::api::{Administrator, ApiError, Body, FailureOut, LocalTime, Success, local_time, tag_of, unless_known};
+use hozon_shared::api::{
+    Administrator, ApiError, Body, FailureOut, LocalTime, LossesOut, Success, local_time, tag_of, unless_known,
+};
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::file_name::saved_as;
@@ -43,6 +45,8 @@ struct Notification {
     /// Why a backup failed, and what to do.
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
+    /// What the files of a finished backup lack because it could not be read; null if the backup is complete.
+    losses: Option<LossesOut>,
     /// Links to the files of a finished backup, while they can be downloaded.
     links: Vec<Link>,
     read: bool,
@@ -126,8 +130,10 @@ fn notification(event: &Event, kind: &'static str, links: Vec<Link>, read: bool,
         EventKind::BackupFailed { failure, .. } => Some(failure.clone()),
         _ => None,
     };
+    let losses =
+        if let EventKind::BackupReady { losses, .. } = &event.what { losses.as_ref().map(LossesOut::from) } else { None };
     let backup = event.what.backup().map(|id| NotifiedBackup { id: id.to_string() });
-    Notification { id: event.id.to_string(), kind, backup, time: local_time(event.at, zone), failure, links, read }
+    Notification { id: event.id.to_string(), kind, backup, time: local_time(event.at, zone), failure, losses, links, read }
 }
 
 #[derive(Deserialize, ToSchema)]

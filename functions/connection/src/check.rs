@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use hozon_shared::api::closed_sets::{CheckStatus, LeftOutReason, SourceAdviceName, ConnectionKind};
+use hozon_shared::api::closed_sets::{CheckStatus, ConnectionKind, LeftOutReason, SourceAdviceName};
 use hozon_shared::api::{Administrator, ApiError, Body, GapOut};
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::source::{SourceAdvice, SourceModule, SourceReport};

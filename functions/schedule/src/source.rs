@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use hozon_shared::api::closed_sets::{LeftOutReason, ConnectionKind};
+use hozon_shared::api::closed_sets::{ConnectionKind, LeftOutReason};
 use hozon_shared::api::{Administrator, ApiError};
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::id::OrgId;
