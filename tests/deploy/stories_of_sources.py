@@ -14,8 +14,9 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from moto.s3.models import s3_backends
 
-from database import database, page_sql
+from database import database
 from gate import refusal
+from postgres import page_sql
 from services import INTERFACES
 from stack import ACCOUNT, ROOT
 from stories import BACKUP, Organisation, log_story, story, whatever
