@@ -245,3 +245,24 @@ async fn an_address_that_is_not_public_is_not_called_where_only_public_ones_may_
         assert_eq!(connector.check().await.expect_err(host).kind, SourceErrorKind::AddressNotAllowed, "{host}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_read_one_table_after_another_and_lock_none_that_they_have_read() {
+    let server = Server::start("").await;
+    let tables: Vec<_> = (0..20).map(|number| format!("t{number:02}")).collect();
+    for table in &tables {
+        server.sql(&format!("create table {table} (id int); insert into {table} values (1)")).await;
+    }
+    let state = server.owner().hold(Protection::Notice).await.unwrap();
+    let impatient = server.client().await;
+    impatient.batch_execute("set lock_timeout = '200ms'").await.unwrap();
+    for table in &tables {
+        assert_eq!(rows(&*state, module(&*state, table)).await.unwrap().len(), 1);
+        impatient.batch_execute(&format!("alter table {table} add note text")).await.unwrap();
+    }
+    // The holder, the observer, and one that reads.
+    assert_eq!(server.psql("select count(*) from pg_stat_activity where application_name = 'hozon'").trim(), "3");
+    // Its snapshot is still the first.
+    server.sql("insert into t00 values (2)").await;
+    assert_eq!(rows(&*state, module(&*state, "t00")).await.unwrap().len(), 1);
+}

@@ -13,6 +13,7 @@ mod errors;
 mod names;
 mod state;
 mod tables;
+mod workers;
 
 use async_trait::async_trait;
 use hozon_shared::domain::addresses::Addresses;

@@ -17,6 +17,7 @@ use crate::catalog::FILES;
 use crate::copy_text::{LineError, Lines};
 use crate::errors::{about, source_error};
 use crate::tables::{Table, Tables, lock};
+use crate::workers::{IdleWorkers, SAVEPOINT, Worker};
 
 /// Text size in bytes at which a page is full.
 const PAGE_BYTES: usize = 256 << 10;
@@ -36,6 +37,7 @@ pub(crate) struct State {
     /// Reads what is committed now. In the holder's transaction the server would answer from what it knew when that began.
     observer: Client,
     snapshot: String,
+    idle: IdleWorkers,
     tables: Tables,
     /// Files of each table before the snapshot began.
     files: HashMap<u32, Files>,
@@ -60,8 +62,8 @@ impl State {
         }
         let row = holder.query_one("select pg_catalog.pg_export_snapshot()", &[]).await.map_err(source_error)?;
         let tables = Tables::read(&holder, schemas).await.map_err(source_error)?;
-        let settings = postgres.clone();
-        Ok(Self { settings, holder: Arc::new(holder), protection, observer, snapshot: row.get(0), tables, files })
+        let (settings, holder, idle) = (postgres.clone(), Arc::new(holder), IdleWorkers::default());
+        Ok(Self { settings, holder, protection, observer, snapshot: row.get(0), idle, tables, files })
     }
 
     fn table(&self, module: &SourceModule) -> Result<&Table, SourceError> {
@@ -71,14 +73,22 @@ impl State {
 
     /// Returns a connection that sees the snapshot. Locked tables are read by the holder: any other connection would queue behind
     /// those who wait for the holder's locks, and the holder would wait for it.
-    async fn worker(&self) -> Result<Arc<Client>, SourceError> {
+    async fn worker(&self) -> Result<Worker, SourceError> {
         if self.protection == Protection::Lock {
-            return Ok(self.holder.clone());
+            return Ok(Worker { client: self.holder.clone(), idle: None });
         }
+        let client = match self.idle.take() {
+            Some(client) => client,
+            None => Arc::new(self.open_worker().await?),
+        };
+        Ok(Worker { client, idle: Some(self.idle.clone()) })
+    }
+
+    async fn open_worker(&self) -> Result<Client, SourceError> {
         let client = self.settings.connect().await?;
-        let import = format!("{BEGIN}; set transaction snapshot '{}'", self.snapshot.replace('\'', "''"));
+        let import = format!("{BEGIN}; set transaction snapshot '{}'; {SAVEPOINT}", self.snapshot.replace('\'', "''"));
         client.batch_execute(&import).await.map_err(lost_snapshot)?;
-        Ok(Arc::new(client))
+        Ok(client)
     }
 }
 
@@ -119,9 +129,9 @@ impl HeldState for State {
         let failed = |error| about(error, &module.api_name);
         // The holder would keep the table locked until the capture ends, and with it whoever wants to alter the table.
         let worker = self.worker().await?;
-        let counted: i64 = worker.query_one(&table.count(), &[]).await.map_err(failed)?.get(0);
+        let counted: i64 = worker.client.query_one(&table.count(), &[]).await.map_err(failed)?.get(0);
         let counted = u64::try_from(counted).map_err(|_| SourceErrorKind::Refused)?;
-        let copy = worker.copy_out(&table.copy(&module.fields)).await.map_err(failed)?;
+        let copy = worker.client.copy_out(&table.copy(&module.fields)).await.map_err(failed)?;
         Ok(ModuleReading { counted, rows: Reading::new(worker, copy, module).pages().boxed() })
     }
 
@@ -138,7 +148,7 @@ impl HeldState for State {
 /// A table that is being read.
 struct Reading {
     /// Closing the connection ends the transaction, so that it must live as long as the rows come.
-    _worker: Arc<Client>,
+    worker: Worker,
     copy: Pin<Box<Fuse<CopyOutStream>>>,
     lines: Lines,
     module: String,
@@ -146,15 +156,19 @@ struct Reading {
 }
 
 impl Reading {
-    fn new(worker: Arc<Client>, copy: CopyOutStream, module: &SourceModule) -> Self {
+    fn new(worker: Worker, copy: CopyOutStream, module: &SourceModule) -> Self {
         let (module, columns) = (module.api_name.clone(), module.fields.len());
-        Self { _worker: worker, copy: Box::pin(copy.fuse()), lines: Lines::default(), module, columns }
+        Self { worker, copy: Box::pin(copy.fuse()), lines: Lines::default(), module, columns }
     }
 
     fn pages(self) -> impl stream::Stream<Item = Result<RowPage, SourceError>> {
         stream::try_unfold(self, |mut reading| async {
             let page = reading.page().await?;
-            Ok((page.rows() > 0).then_some((page, reading)))
+            if page.rows() > 0 {
+                return Ok(Some((page, reading)));
+            }
+            reading.worker.release().await?;
+            Ok(None)
         })
     }
 
