@@ -177,10 +177,10 @@ interface Schemas {
         connection?: Schemas["ConnectionOut"] | null;
     };
     /**
-     * @description Kind of a source: the store that a platform writes, or a PostgreSQL database.
+     * @description Kind of a source: the store that a platform writes, a PostgreSQL database, or one of MySQL or MariaDB.
      * @enum {string}
      */
-    ConnectionKind: "native" | "postgres";
+    ConnectionKind: "native" | "postgres" | "mysql";
     /** @description How the CRM is reached. The password is never shown. */
     ConnectionOut: {
         database?: Schemas["DatabaseOut"] | null;
@@ -385,10 +385,10 @@ interface Schemas {
         reason: Schemas["GapReason"];
     };
     /**
-     * @description Why a backup does not contain something of the source.
+     * @description Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest.
      * @enum {string}
      */
-    GapReason: "no_permission" | "row_security" | "foreign" | "omitted";
+    GapReason: "no_permission" | "row_security" | "foreign" | "omitted" | "damaged" | "inconsistent";
     /**
      * @description Action of an event, as Zoho's history names it.
      * @enum {string}
@@ -865,7 +865,7 @@ interface Schemas {
      * @description What an administrator should know before the first backup of a source.
      * @enum {string}
      */
-    SourceAdvice: "user_may_write" | "not_encrypted" | "holds_old_rows";
+    SourceAdvice: "user_may_write" | "not_encrypted" | "holds_old_rows" | "one_reader";
     SourceEnvelope: {
         source: Schemas["SourceOut"];
     };
@@ -1105,10 +1105,10 @@ interface Schemas {
         password?: string | null;
         /**
          * Format: int32
-         * @description 5432 where it is left out.
+         * @description Left out, 5432 for PostgreSQL and 3306 for MySQL and MariaDB.
          */
         port?: number | null;
-        /** @description Schemas to back up. Left out, all but the system's. */
+        /** @description Schemas to back up, of PostgreSQL only. Left out, all but the system's. */
         schemas?: string[];
         tls?: Schemas["TlsMode"] | null;
         user?: string | null;

@@ -10,7 +10,8 @@ import { explainFailure, number, say, size } from "../i18n.js";
 /** @param {Check} check @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 export function checkOf({ error, report }, editing, actions) {
   if (error || !report) return refusalOf(error);
-  const left = report.gaps.filter(({ reason }) => reason !== "omitted");
+  const lost = report.gaps.filter(({ reason }) => reason !== "omitted" && reason !== "inconsistent");
+  const inconsistent = report.gaps.filter(({ reason }) => reason === "inconsistent");
   return el(
     "div",
     { key: "check", class: "stack" },
@@ -22,7 +23,8 @@ export function checkOf({ error, report }, editing, actions) {
       [say("modules"), number(report.modules.length)],
     ]),
     ...report.advice.map((advice) => el("p", { class: "soft", key: advice }, say(`advice_${advice}`))),
-    left.length ? gapsOf(left) : null,
+    lost.length ? gapsOf("check_gaps", lost) : null,
+    inconsistent.length ? gapsOf("check_inconsistent", inconsistent) : null,
     modulesOf(report, editing, actions),
   );
 }
@@ -33,14 +35,14 @@ function refusalOf(error) {
   return el("p", { key: "refused", class: "notice bad", role: "alert" }, icon("alert"), explainFailure(failure));
 }
 
-/** @param {Report["gaps"]} gaps */
-function gapsOf(gaps) {
+/** @param {string} heading @param {Report["gaps"]} gaps */
+function gapsOf(heading, gaps) {
   const lines = gaps.map(({ module, reason }) => el("li", {}, el("code", {}, module), " ", say(`gap_${reason}`)));
   return el(
     "div",
-    { key: "gaps", class: "notice bad" },
+    { key: heading, class: "notice bad" },
     icon("alert"),
-    el("div", {}, el("p", {}, say("check_gaps")), el("ul", {}, ...lines)),
+    el("div", {}, el("p", {}, say(heading)), el("ul", {}, ...lines)),
   );
 }
 

@@ -7,7 +7,10 @@ import { field } from "./settings-form.js";
 /** @typedef {{ kind: string, omitted: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number }} ConnectionEditing state of the form: the chosen kind, keys of what is left out, modules whose fields are shown, and number of times it was filled */
 /** @typedef {{ choose: (kind: string) => void, check: () => unknown, save: (event: SubmitEvent) => unknown, remove: () => unknown, redraw: () => void }} ConnectionActions */
 
-const KINDS = ["native", "postgres"];
+const KINDS = ["native", "postgres", "mysql"];
+
+/** @type {Record<string, number>} */
+const PORTS = { postgres: 5432, mysql: 3306 };
 
 /** @param {Connection | null} connection @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 export function connectionForm(connection, editing, actions) {
@@ -18,7 +21,7 @@ export function connectionForm(connection, editing, actions) {
     { key: `form-${editing.revision}`, class: "connection stack", autocomplete: "off", on: { submit: actions.save } },
     el("p", { class: "soft", key: "hint" }, say("connection_hint")),
     kindOf(editing, actions),
-    isDatabase ? databaseOf(connection?.database ?? null, editing) : null,
+    isDatabase ? databaseOf(connection?.kind === editing.kind ? connection.database : null, editing) : null,
     problem
       ? el("p", { class: "notice bad", role: "alert", id: "connection-problem", key: "problem" }, icon("alert"), explain(problem))
       : null,
@@ -73,16 +76,17 @@ function kindOf({ kind }, { choose }) {
 
 /** @param {NonNullable<Connection["database"]> | null} database @param {ConnectionEditing} editing */
 function databaseOf(database, editing) {
+  const { kind } = editing;
   const input = inputsOf(editing.problem);
   const isFew = database?.ca || database?.schemas.length || database?.tls === "off";
   return el(
     "div",
-    { key: "database", class: "stack" },
+    { key: `database-${kind}`, class: "stack" },
     el(
       "div",
       { class: "grid" },
       input("host", { value: database?.host, required: true, placeholder: "db.example.com" }),
-      input("port", { value: database?.port ?? 5432, type: "number", min: 1, max: 65_535, required: true }),
+      input("port", { value: database?.port ?? PORTS[kind], type: "number", min: 1, max: 65_535, required: true }),
       input("database", { value: database?.name, required: true }),
       input("user", { value: database?.user, required: true }),
       input(
@@ -100,7 +104,8 @@ function databaseOf(database, editing) {
         { class: "stack" },
         tick("no_password", false, say("connection_no_password")),
         tick("unencrypted", database?.tls === "off", say("connection_unencrypted"), say("connection_unencrypted_hint")),
-        input("schemas", { value: database?.schemas.join(", "), placeholder: "public" }, say("connection_schemas_hint")),
+        kind === "postgres" &&
+          input("schemas", { value: database?.schemas.join(", "), placeholder: "public" }, say("connection_schemas_hint")),
         field(
           "ca",
           say("connection_ca"),

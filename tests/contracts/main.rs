@@ -12,6 +12,7 @@ mod known;
 mod links;
 mod locks;
 mod mailer;
+mod mariadb;
 mod objects;
 mod outbox;
 mod postgres;

@@ -3,6 +3,7 @@
 
 mod contents;
 mod crm;
+mod mariadb;
 mod postgres;
 mod shop;
 mod time;
@@ -10,6 +11,7 @@ mod world;
 
 pub use contents::{ModuleContents, contents};
 pub use crm::{Crm, csv};
+pub use mariadb::MariadbServer;
 pub use postgres::PostgresServer;
 pub use shop::{Card, Paid, Shop, check_books};
 pub use time::{CountingIds, ManualClock};

@@ -25,6 +25,7 @@ mod large_zips;
 mod links;
 mod logs;
 mod mails;
+mod mariadb;
 mod notices;
 mod openapi;
 mod payments;

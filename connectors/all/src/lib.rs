@@ -1,5 +1,6 @@
 //! Opens the connector of a connection, for whoever captures or checks one.
 
+use hozon_connector_mysql::Mysql;
 use hozon_connector_postgres::Postgres;
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::SourceSettings;
@@ -17,6 +18,7 @@ impl Connectors {
     pub fn open(self, source: &SourceSettings, secret: SourceSecret) -> Option<Box<dyn Connector>> {
         match source {
             SourceSettings::Native {} => None,
+            SourceSettings::Mysql(settings) => Some(Box::new(Mysql::new(settings.clone(), secret.password, self.addresses))),
             SourceSettings::Postgres(settings) => {
                 Some(Box::new(Postgres::new(settings.clone(), secret.password, self.addresses)))
             }

@@ -132,7 +132,7 @@ impl HeldState for State {
         let counted: i64 = worker.client.query_one(&table.count(), &[]).await.map_err(failed)?.get(0);
         let counted = u64::try_from(counted).map_err(|_| SourceErrorKind::Refused)?;
         let copy = worker.client.copy_out(&table.copy(&module.fields)).await.map_err(failed)?;
-        Ok(ModuleReading { counted, rows: Reading::new(worker, copy, module).pages().boxed() })
+        Ok(ModuleReading { counted: Some(counted), rows: Reading::new(worker, copy, module).pages().boxed() })
     }
 
     async fn confirm(&self, module: &SourceModule) -> Result<(), SourceError> {

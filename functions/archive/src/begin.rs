@@ -53,7 +53,7 @@ async fn source(ports: &ArchivePorts, org: OrgId) -> Result<&'static str, TaskEr
     let connection = ports.connections.connection(org).await?;
     Ok(match connection.map(|connection| connection.source) {
         None | Some(SourceSettings::Native {}) => "none",
-        Some(SourceSettings::Postgres(_)) => "database",
+        Some(SourceSettings::Postgres(_) | SourceSettings::Mysql(_)) => "database",
     })
 }
 

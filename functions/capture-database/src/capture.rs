@@ -29,7 +29,8 @@ pub async fn capture(ports: &CapturePorts, org: OrgId, backup: BackupId) -> Resu
     }
     let connection = ports.connections.connection(org).await?.ok_or(CaptureError::NotConnected)?;
     let (connector, address) = connector(ports, &connection).await?;
-    let source = Source { ports, org, connector, address, omitted: connection.omitted };
+    let kind = connection.source.kind();
+    let source = Source { ports, org, connector, kind, address, omitted: connection.omitted };
     let captured = source.capture().await?;
     let json = serde_json::to_vec(&captured).map_err(CaptureError::UnreadableCall)?;
     Ok(ports.objects.put(&at, json.into(), "application/json").await?)
@@ -49,6 +50,7 @@ struct Source<'a> {
     ports: &'a CapturePorts,
     org: OrgId,
     connector: Box<dyn Connector>,
+    kind: &'static str,
     /// Address of the source, for errors.
     address: String,
     omitted: Vec<Omission>,
@@ -93,13 +95,14 @@ impl Source<'_> {
         let modules: Vec<Module> = stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await?;
         self.ports.catalogue.publish_capture(self.org, &modules).await?;
         sweep_captures(&*self.ports.objects, self.org, generation, self.ports.clock.now()).await?;
-        Ok(Captured { source: info(read_from), read_from, gaps, modules })
+        Ok(Captured { source: info(self.kind, read_from, &gaps), read_from, gaps, modules })
     }
 
-    /// What the backup does not contain. A table that the user may not read is no loss if the administrator leaves it out.
+    /// What the backup does not contain. A table that the user may not read is no loss if the administrator leaves it out, and
+    /// one that is left out is not inconsistent.
     fn gaps(&self, of_source: &[Gap], left_out: Vec<Gap>) -> Vec<Gap> {
         let is_omitted = |gap: &Gap| self.omitted.iter().any(|omitted| omitted.module == gap.module && omitted.field.is_none());
-        let of_source = of_source.iter().cloned();
+        let of_source = of_source.iter().filter(|gap| gap.kind != GapKind::Inconsistent || !is_omitted(gap)).cloned();
         let of_source = of_source.map(|gap| if is_omitted(&gap) { Gap { kind: GapKind::Omitted, ..gap } } else { gap });
         of_source.chain(left_out).collect()
     }
@@ -136,7 +139,7 @@ impl Source<'_> {
             writer.page(&page).await?;
         }
         state.confirm(module).await.map_err(&failed)?;
-        if rows != counted {
+        if counted.is_some_and(|counted| counted != rows) {
             return Err(failed(SourceErrorKind::CountDiffers(module.api_name.clone()).into()));
         }
         Ok(writer.finish().await?)
@@ -157,7 +160,12 @@ fn head(module: &SourceModule, order: u32) -> ModuleHead {
     ModuleHead { api_name, label, order, contents, fields }
 }
 
-fn info(at: DateTime<Utc>) -> SourceInfo {
+fn info(kind: &str, at: DateTime<Utc>, gaps: &[Gap]) -> SourceInfo {
     let at = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    SourceInfo { kind: "postgres".to_owned(), consistency: format!("One snapshot of the whole database, which began at {at}.") }
+    let mut consistency = format!("One snapshot of the whole database, which began at {at}.");
+    if gaps.iter().any(|gap| gap.kind == GapKind::Inconsistent) {
+        consistency +=
+            " Tables that the gaps name as inconsistent have no transactions, and were read as they were a moment later.";
+    }
+    SourceInfo { kind: kind.to_owned(), consistency }
 }

@@ -146,10 +146,7 @@ fn out(connection: Connection, zone: Tz) -> ConnectionOut {
         omitted: omitted.collect(),
         set_by: PersonOut::from(&connection.set_by),
         set_time: local_time(connection.set_at, zone),
-        database: match connection.source {
-            SourceSettings::Native {} => None,
-            SourceSettings::Postgres(settings) => Some(database_out(settings)),
-        },
+        database: connection.source.database().cloned().map(database_out),
     }
 }
 

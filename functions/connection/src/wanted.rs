@@ -3,7 +3,7 @@
 use hozon_shared::api::ApiError;
 use hozon_shared::api::closed_sets::{ConnectionKind, TlsMode};
 use hozon_shared::domain::connection::{
-    AddressError, Connection, DatabaseSettings, MAX_OMISSIONS, Omission, POSTGRES_PORT, SourceSettings, Tls,
+    AddressError, Connection, DatabaseKind, DatabaseSettings, MAX_OMISSIONS, Omission, SourceSettings, Tls,
 };
 use hozon_shared::ports::SourceSecret;
 use serde::{Deserialize, Deserializer};
@@ -33,7 +33,7 @@ struct WantedDatabase {
     /// DNS name or IP address of the database's server.
     #[schema(example = "db.example.com")]
     host: Option<String>,
-    /// 5432 where it is left out.
+    /// Left out, 5432 for PostgreSQL and 3306 for MySQL and MariaDB.
     port: Option<u16>,
     /// Its name on the server.
     #[schema(example = "crm")]
@@ -49,7 +49,7 @@ struct WantedDatabase {
     tls: Option<String>,
     /// Certificates, in PEM, of the authorities that may sign the server's certificate. Left out, those of the system.
     ca: Option<String>,
-    /// Schemas to back up. Left out, all but the system's.
+    /// Schemas to back up, of PostgreSQL only. Left out, all but the system's.
     #[serde(default)]
     schemas: Vec<String>,
 }
@@ -84,12 +84,12 @@ pub fn read(body: &[u8]) -> Result<Wanted, ApiError> {
     match (wanted.kind.as_str(), wanted.database) {
         ("native", None) => Ok(Wanted { source: SourceSettings::Native {}, secret: None, omitted }),
         ("native", Some(_)) => Err(invalid("database", "Leave database out: the native store has none.")),
-        ("postgres", Some(database)) => {
+        (kind, database) => {
+            let kind = DatabaseKind::named(kind).ok_or_else(unknown_kind)?;
+            let database = database.ok_or_else(|| missing("database", "Give the database with its host, name and user."))?;
             let secret = database.password.clone().map(|password| SourceSecret { password });
-            Ok(Wanted { source: SourceSettings::Postgres(settings(database)?), secret, omitted })
+            Ok(Wanted { source: kind.source(settings(kind, database)?), secret, omitted })
         }
-        ("postgres", None) => Err(missing("database", "Give the database with its host, name and user.")),
-        _ => Err(invalid("kind", "Set kind to postgres, or to native for the store that a platform writes.")),
     }
 }
 
@@ -97,8 +97,8 @@ impl Wanted {
     /// Whether the present connection's credentials may go to this source: only to the same server and user, so that nobody can
     /// have a password that they do not know sent elsewhere.
     pub fn may_keep_secret(&self, present: &Connection) -> bool {
-        match (&self.source, &present.source) {
-            (SourceSettings::Postgres(wanted), SourceSettings::Postgres(present)) => wanted.is_same_login(present),
+        match (self.source.database(), present.source.database()) {
+            (Some(wanted), Some(known)) => self.source.kind() == present.source.kind() && wanted.is_same_login(known),
             _ => false,
         }
     }
@@ -111,7 +111,7 @@ pub fn password_missing() -> ApiError {
     missing_in_database("password", message)
 }
 
-fn settings(wanted: WantedDatabase) -> Result<DatabaseSettings, ApiError> {
+fn settings(kind: DatabaseKind, wanted: WantedDatabase) -> Result<DatabaseSettings, ApiError> {
     let host = mandatory("host", wanted.host)?;
     let tls = match wanted.tls.as_deref() {
         None => Tls::default_for(&host),
@@ -121,8 +121,11 @@ fn settings(wanted: WantedDatabase) -> Result<DatabaseSettings, ApiError> {
             return Err(invalid_in_database("tls", "Set tls to verify_full, or to off for a database on the same machine."));
         }
     };
+    if !kind.has_schemas() && !wanted.schemas.is_empty() {
+        return Err(invalid_in_database("schemas", "Leave schemas out: only PostgreSQL has them."));
+    }
     let settings = DatabaseSettings {
-        port: wanted.port.unwrap_or(POSTGRES_PORT),
+        port: wanted.port.unwrap_or_else(|| kind.default_port()),
         database: mandatory("name", wanted.name)?,
         user: mandatory("user", wanted.user)?,
         ca: wanted.ca.filter(|pem| !pem.trim().is_empty()),
@@ -132,6 +135,10 @@ fn settings(wanted: WantedDatabase) -> Result<DatabaseSettings, ApiError> {
     };
     settings.validate().map_err(refused)?;
     Ok(settings)
+}
+
+fn unknown_kind() -> ApiError {
+    invalid("kind", "Set kind to postgres or mysql, or to native for the store that a platform writes.")
 }
 
 fn mandatory(field: &str, value: Option<String>) -> Result<String, ApiError> {

@@ -66,16 +66,16 @@ closed_set! {
     ChecksumAlgorithm = &["CRC-32"];
     /// Why a backup leaves data out.
     LeftOutReason = &["mail", "document", "integration"];
-    /// Kind of a source: the store that a platform writes, or a PostgreSQL database.
-    ConnectionKind = &["native", "postgres"];
+    /// Kind of a source: the store that a platform writes, a PostgreSQL database, or one of MySQL or MariaDB.
+    ConnectionKind = &["native", "postgres", "mysql"];
     /// Protection of a connection. `off` is allowed only on the machine itself.
     TlsMode = &["verify_full", "off"];
     /// Result of a check.
     CheckStatus = &["reached", "failed"];
-    /// Why a backup does not contain something of the source.
-    GapReason = &["no_permission", "row_security", "foreign", "omitted"];
+    /// Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest.
+    GapReason = &["no_permission", "row_security", "foreign", "omitted", "damaged", "inconsistent"];
     /// What an administrator should know before the first backup of a source.
-    SourceAdviceName as "SourceAdvice" = &["user_may_write", "not_encrypted", "holds_old_rows"];
+    SourceAdviceName as "SourceAdvice" = &["user_may_write", "not_encrypted", "holds_old_rows", "one_reader"];
     /// Language of mails.
     Language = &["ja", "en"];
     /// Kind of an event in the history.
@@ -138,10 +138,11 @@ mod tests {
             LeftOutReason::WORDS,
         );
         assert_words(&[Locale::Ja, Locale::En], Language::WORDS);
+        use GapKind::{Damaged, Foreign, Inconsistent, NoPermission, Omitted, RowSecurity};
         use source::{GapKind, SourceAdvice};
-        assert_words(&[GapKind::NoPermission, GapKind::RowSecurity, GapKind::Foreign, GapKind::Omitted], GapReason::WORDS);
+        assert_words(&[NoPermission, RowSecurity, Foreign, Omitted, Damaged, Inconsistent], GapReason::WORDS);
         assert_words(
-            &[SourceAdvice::UserMayWrite, SourceAdvice::NotEncrypted, SourceAdvice::HoldsOldRows],
+            &[SourceAdvice::UserMayWrite, SourceAdvice::NotEncrypted, SourceAdvice::HoldsOldRows, SourceAdvice::OneReader],
             SourceAdviceName::WORDS,
         );
         assert_words(&[connection::Tls::VerifyFull, connection::Tls::Off], TlsMode::WORDS);

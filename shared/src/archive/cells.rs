@@ -64,11 +64,13 @@ pub enum CellKind {
 impl CellKind {
     /// Returns the kind of a field by the CRM's name of its type.
     pub fn of(data_type: &str) -> Self {
-        match data_type.to_ascii_lowercase().as_str() {
-            "integer" | "int" | "int2" | "int4" | "int8" | "smallint" | "bigint" | "long" | "number" | "numeric" | "decimal"
-            | "double" | "double precision" | "float" | "float4" | "float8" | "real" | "currency" | "money" | "percent" => {
-                Self::Number
-            }
+        let data_type = data_type.to_ascii_lowercase();
+        // MySQL's types have widths and attributes: `bigint(20) unsigned`.
+        let name = data_type.split('(').next().unwrap_or_default().trim_end_matches(" zerofill").trim_end_matches(" unsigned");
+        match name.trim_end() {
+            "tinyint" | "mediumint" | "integer" | "int" | "int2" | "int4" | "int8" | "smallint" | "bigint" | "long"
+            | "number" | "numeric" | "decimal" | "double" | "double precision" | "float" | "float4" | "float8" | "real"
+            | "currency" | "money" | "percent" => Self::Number,
             "date" | "datetime" | "timestamp" | "timestamptz" => Self::Date,
             "boolean" | "bool" | "checkbox" => Self::Boolean,
             _ => Self::Text,

@@ -7,8 +7,6 @@ use super::id::{ConnectionId, OrgId};
 use super::organisation::Person;
 use super::source::{Gap, GapKind, SourceModule};
 
-/// Port of PostgreSQL if none is given.
-pub const POSTGRES_PORT: u16 = 5432;
 /// Longest host, database, user or schema name, in bytes. PostgreSQL's own names have up to 63 bytes, DNS names 253.
 const LONGEST_NAME: usize = 253;
 /// Most certificates, in bytes. A connection is one item of the table.
@@ -40,6 +38,48 @@ pub enum SourceSettings {
     /// The store that a platform writes.
     Native {},
     Postgres(DatabaseSettings),
+    /// MySQL or MariaDB.
+    Mysql(DatabaseSettings),
+}
+
+/// The products whose databases can be connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseKind {
+    Postgres,
+    /// MySQL or MariaDB.
+    Mysql,
+}
+
+impl DatabaseKind {
+    /// Returns the kind by its name in the API.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "postgres" => Some(Self::Postgres),
+            "mysql" => Some(Self::Mysql),
+            _ => None,
+        }
+    }
+
+    /// The port if none is given.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Postgres => 5432,
+            Self::Mysql => 3306,
+        }
+    }
+
+    /// Whether a database is divided into schemas. On MySQL both words mean the same.
+    pub fn has_schemas(self) -> bool {
+        self == Self::Postgres
+    }
+
+    /// Adds the kind to settings.
+    pub fn source(self, settings: DatabaseSettings) -> SourceSettings {
+        match self {
+            Self::Postgres => SourceSettings::Postgres(settings),
+            Self::Mysql => SourceSettings::Mysql(settings),
+        }
+    }
 }
 
 /// Address of a database, without its password.
@@ -114,9 +154,9 @@ pub fn without_omissions(modules: &[SourceModule], omitted: &[Omission]) -> (Vec
 /// Reasons why an address is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    #[error("Give an address like postgres://user:password@host:5432/database.")]
+    #[error("Give an address like postgres://user:password@host:5432/database or mysql://user:password@host:3306/database.")]
     NotAnAddress,
-    #[error("Only addresses that begin with postgres:// or postgresql:// can be connected.")]
+    #[error("Only addresses that begin with postgres://, postgresql://, mysql:// or mariadb:// can be connected.")]
     Scheme,
     #[error("Give the host of the database.")]
     Host,
@@ -130,7 +170,7 @@ pub enum AddressError {
     Unencrypted,
     #[error("Give certificates in PEM, of at most 64 KiB together.")]
     Certificates,
-    #[error("Remove the parameters that are not supported; only sslmode and schemas are.")]
+    #[error("Remove the parameters that are not supported; only sslmode is, and schemas of PostgreSQL.")]
     Parameter,
 }
 
@@ -154,15 +194,21 @@ impl SourceSettings {
         match self {
             Self::Native {} => "native",
             Self::Postgres(_) => "postgres",
+            Self::Mysql(_) => "mysql",
+        }
+    }
+
+    /// The database's address, if the source is a database.
+    pub fn database(&self) -> Option<&DatabaseSettings> {
+        match self {
+            Self::Native {} => None,
+            Self::Postgres(settings) | Self::Mysql(settings) => Some(settings),
         }
     }
 
     /// Address for people and logs, without user and password; empty for the native store.
     pub fn shown(&self) -> String {
-        match self {
-            Self::Native {} => String::new(),
-            Self::Postgres(settings) => settings.shown(),
-        }
+        self.database().map(DatabaseSettings::shown).unwrap_or_default()
     }
 
     /// Whether backups capture the source first. The native store is written by the platform instead.
@@ -172,42 +218,6 @@ impl SourceSettings {
 }
 
 impl DatabaseSettings {
-    /// Reads an address, for example `postgres://user:password@host:5432/database?sslmode=verify-full&schemas=public`.
-    /// Returns the settings and the password. TLS is required unless the database runs on the same machine; the modes
-    /// `require` and `verify-ca` are raised to `verify-full`.
-    pub fn parse(address: &str) -> Result<(Self, Option<String>), AddressError> {
-        let (scheme, rest) = address.split_once("://").ok_or(AddressError::NotAnAddress)?;
-        if !matches!(scheme, "postgres" | "postgresql") {
-            return Err(AddressError::Scheme);
-        }
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, database) = rest.split_once('/').ok_or(AddressError::Database)?;
-        let (credentials, server) = authority.rsplit_once('@').ok_or(AddressError::User)?;
-        let (user, password) = match credentials.split_once(':') {
-            Some((user, password)) => (user, Some(decoded(password)?)),
-            None => (credentials, None),
-        };
-        let (host, port) = host_and_port(server)?;
-        let mut settings = Self {
-            tls: Tls::default_for(&host),
-            host,
-            port,
-            database: decoded(database)?,
-            user: decoded(user)?,
-            ca: None,
-            schemas: Vec::new(),
-        };
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match name.as_ref() {
-                "sslmode" => settings.tls = tls_of(&value)?,
-                "schemas" => settings.schemas = value.split(',').map(|name| name.trim().to_owned()).collect(),
-                _ => return Err(AddressError::Parameter),
-            }
-        }
-        settings.validate()?;
-        Ok((settings, password))
-    }
-
     /// Checks what a person has entered.
     pub fn validate(&self) -> Result<(), AddressError> {
         if !is_name(&self.host) || self.host.contains(char::is_whitespace) || self.port == 0 {
@@ -246,34 +256,6 @@ impl DatabaseSettings {
     }
 }
 
-fn host_and_port(server: &str) -> Result<(String, u16), AddressError> {
-    let (host, port) = match server.strip_prefix('[') {
-        Some(address) => {
-            let (host, rest) = address.split_once(']').ok_or(AddressError::Host)?;
-            (host, rest.strip_prefix(':'))
-        }
-        None => match server.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (server, None),
-        },
-    };
-    let port = port.map_or(Ok(POSTGRES_PORT), |port| port.parse().map_err(|_| AddressError::Host))?;
-    Ok((decoded(host)?, port))
-}
-
-fn decoded(text: &str) -> Result<String, AddressError> {
-    let decoded = percent_encoding::percent_decode_str(text).decode_utf8().map_err(|_| AddressError::NotAnAddress)?;
-    Ok(decoded.into_owned())
-}
-
-fn tls_of(mode: &str) -> Result<Tls, AddressError> {
-    match mode {
-        "disable" => Ok(Tls::Off),
-        "require" | "verify-ca" | "verify-full" => Ok(Tls::VerifyFull),
-        _ => Err(AddressError::SslMode),
-    }
-}
-
 fn is_same_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
@@ -290,24 +272,6 @@ fn is_name(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::domain::crm::{DataCategory, Field};
-
-    fn parsed(address: &str) -> (DatabaseSettings, Option<String>) {
-        DatabaseSettings::parse(address).unwrap_or_else(|error| panic!("{address}: {error}"))
-    }
-
-    #[test]
-    fn addresses_are_read_as_other_clients_read_them() {
-        let (settings, password) = parsed("postgresql://hozon:p%40ss%3Aw@db.example.com/crm?schemas=public,%20sales");
-        assert_eq!((settings.host.as_str(), settings.port, settings.database.as_str()), ("db.example.com", 5432, "crm"));
-        assert_eq!((settings.user.as_str(), password.as_deref()), ("hozon", Some("p@ss:w")));
-        assert_eq!(
-            (settings.tls, settings.schemas.as_slice()),
-            (Tls::VerifyFull, &["public".to_owned(), "sales".to_owned()][..])
-        );
-        let (settings, password) = parsed("postgres://crm@[::1]:5433/%E9%A1%A7%E5%AE%A2");
-        assert_eq!((settings.shown().as_str(), settings.tls, password), ("[::1]:5433/顧客", Tls::Off, None));
-        assert_eq!(parsed("postgres://crm@db.example.com/crm?sslmode=require").0.tls, Tls::VerifyFull);
-    }
 
     #[test]
     fn modules_and_fields_are_left_out_by_name_and_listed() {
@@ -346,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_password_goes_to_no_other_server_and_user() {
-        let settings = |address: &str| parsed(address).0;
+        let settings = |address: &str| DatabaseSettings::parse(address).expect(address).0;
         let here = settings("postgres://crm:x@db.example.com/crm");
         assert!(here.is_same_login(&settings("postgres://crm@db.example.com:5432/other?schemas=a")));
         for other in [
@@ -364,25 +328,5 @@ mod tests {
             (Err(AddressError::Certificates), Err(AddressError::Certificates))
         );
         assert!(!here.is_same_login(&DatabaseSettings { ca: Some("another".to_owned()), ..here.clone() }));
-    }
-
-    #[test]
-    fn what_is_missing_or_unsafe_is_refused_with_its_field() {
-        for (address, refused) in [
-            ("db.example.com", AddressError::NotAnAddress),
-            ("mysql://a:b@c/d", AddressError::Scheme),
-            ("postgres://db.example.com/crm", AddressError::User),
-            ("postgres://:x@db.example.com/crm", AddressError::User),
-            ("postgres://a@db.example.com", AddressError::Database),
-            ("postgres://a@db.example.com/", AddressError::Database),
-            ("postgres://a@/crm", AddressError::Host),
-            ("postgres://a@host:x/crm", AddressError::Host),
-            ("postgres://a@host:0/crm", AddressError::Host),
-            ("postgres://a@host/crm?sslmode=prefer", AddressError::SslMode),
-            ("postgres://a@host/crm?sslmode=disable", AddressError::Unencrypted),
-            ("postgres://a@host/crm?options=-c", AddressError::Parameter),
-        ] {
-            assert_eq!(DatabaseSettings::parse(address).expect_err(address), refused, "{address}");
-        }
     }
 }

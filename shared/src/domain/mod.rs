@@ -36,6 +36,7 @@ pub mod rows;
 pub mod rule;
 pub mod schedule;
 pub mod source;
+pub mod source_address;
 pub mod subscription;
 pub mod trigger;
 pub mod webhook;

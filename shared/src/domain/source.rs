@@ -19,7 +19,7 @@ pub struct SourceModule {
     pub bytes: Option<u64>,
 }
 
-/// Something that a backup of a source does not contain.
+/// Something that a backup of a source does not contain, or not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// The table or module.
@@ -52,13 +52,17 @@ pub enum GapKind {
     Foreign,
     /// The administrator leaves it out.
     Omitted,
+    /// The server cannot open it.
+    Damaged,
+    /// It is contained, but not in the one state that the rest shows: its engine has no transactions.
+    Inconsistent,
 }
 
 impl GapKind {
-    /// Whether a backup without it is incomplete. Data of other systems belong to their own backups, and what the administrator
+    /// Whether a backup is incomplete because of it. Data of other systems belong to their own backups, and what the administrator
     /// leaves out is not expected.
     pub fn is_loss(self) -> bool {
-        matches!(self, Self::NoPermission | Self::RowSecurity)
+        matches!(self, Self::NoPermission | Self::RowSecurity | Self::Damaged)
     }
 }
 
@@ -113,6 +117,8 @@ pub enum SourceAdvice {
     NotEncrypted,
     /// While a backup reads, the server keeps old versions of rows.
     HoldsOldRows,
+    /// The user may not keep everybody from writing for a moment, so that one connection reads everything, which is slower.
+    OneReader,
 }
 
 /// Kinds of failures of a source. Each has a stable code and says what to do.
@@ -200,7 +206,7 @@ mod tests {
     #[test]
     fn only_what_could_not_be_read_makes_a_backup_incomplete() {
         let gap = |module: &str, kind| Gap { module: module.to_owned(), field: None, kind };
-        let expected = [gap("other", GapKind::Foreign), gap("log", GapKind::Omitted)];
+        let expected = [gap("other", GapKind::Foreign), gap("log", GapKind::Omitted), gap("queue", GapKind::Inconsistent)];
         assert_eq!(Losses::among(&expected), None);
         let lost = [gap("deal", GapKind::NoPermission), gap("log", GapKind::Omitted), gap("note", GapKind::RowSecurity)];
         let losses = Losses::among(&lost).expect("losses");

@@ -11,8 +11,8 @@ pub type SourceRows = BoxStream<'static, Result<RowPage, SourceError>>;
 
 /// The rows of a module as they come, one cell for each of its fields.
 pub struct ModuleReading {
-    /// Number of rows, as the source itself has counted them in the same state.
-    pub counted: u64,
+    /// Number of rows, as the source itself has counted them in the same state; `None` if the module is in no state of its own.
+    pub counted: Option<u64>,
     pub rows: SourceRows,
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use hozon::language::say;
 use hozon::{CONNECTORS, Local};
 use hozon_shared::connecting::ConnectingPorts;
-use hozon_shared::domain::connection::{DatabaseSettings, SourceSettings, without_omissions};
+use hozon_shared::domain::connection::{SourceSettings, without_omissions};
 use hozon_shared::domain::id::{OrgId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::source::{Gap, GapKind, SourceAdvice, SourceReport};
@@ -19,7 +19,8 @@ use super::ending::until_interrupted;
 /// Connects a CRM's database, after a check.
 #[derive(Args)]
 pub struct ConnectArgs {
-    /// Address of the database: postgres://user:password@host:5432/database. Add ?schemas=a,b for some schemas only.
+    /// Address of the database: postgres://user:password@host:5432/database or mysql://user:password@host:3306/database.
+    /// For PostgreSQL, add ?schemas=a,b for some schemas only.
     #[arg(value_name = "ADDRESS", env = "HOZON_SOURCE", hide_env_values = true)]
     address: String,
     /// Name of the organisation, which is created if it does not exist.
@@ -49,12 +50,12 @@ pub struct CheckArgs {
 
 /// Connects only what a check has reached.
 pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
-    let (mut settings, password) =
-        DatabaseSettings::parse(&connect.address).context(say("read the address", "アドレスの読み取り"))?;
-    if let Some(file) = &connect.ca {
+    let (mut source, password) =
+        SourceSettings::parse(&connect.address).context(say("read the address", "アドレスの読み取り"))?;
+    if let (Some(file), SourceSettings::Postgres(settings) | SourceSettings::Mysql(settings)) = (&connect.ca, &mut source) {
         settings.ca = Some(std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?);
     }
-    let (source, secret) = (SourceSettings::Postgres(settings), SourceSecret { password });
+    let secret = SourceSecret { password };
     show(&report(&source, secret.clone()).await?);
     let mut local = place.start().await?;
     let org = local.organisation(&connect.org, connect.time_zone, &connect.plan, &connect.country).await?;
@@ -138,6 +139,11 @@ fn gap_text(gap: &Gap) -> &'static str {
             "すべては読み取れません: 行セキュリティで非表示の行があります",
         ),
         GapKind::Omitted => say("is left out, as the connection says", "接続の設定により対象外です"),
+        GapKind::Damaged => say("cannot be read: the server cannot open it", "読み取れません: サーバーがテーブルを開けません"),
+        GapKind::Inconsistent => say(
+            "is read a moment later than the rest: its engine has no transactions",
+            "他のテーブルとは異なる時点で読み取ります: トランザクションのないエンジンです",
+        ),
         GapKind::Foreign => say("is left out: its data lie in another system", "対象外: 別のシステムのデータです"),
     }
 }
@@ -150,6 +156,10 @@ fn advice_text(advice: SourceAdvice) -> &'static str {
         SourceAdvice::NotEncrypted => say(
             "The connection is not encrypted; it stays on this machine.",
             "接続は暗号化されていません（このマシン内の通信です）。",
+        ),
+        SourceAdvice::OneReader => say(
+            "One connection reads everything: the user has no RELOAD. That is slower.",
+            "RELOAD権限がないため、1つの接続で読み取ります（時間がかかります）。",
         ),
         SourceAdvice::HoldsOldRows => say(
             "While a backup reads, the server keeps old versions of changed rows.",

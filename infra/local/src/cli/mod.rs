@@ -45,7 +45,7 @@ enum Command {
     Import(import::ImportArgs),
     #[command(about = say("Backs up an organisation now, and waits until its zips are ready", "組織を今すぐバックアップし、zip ができるまで待ちます"))]
     Backup(backup::BackupArgs),
-    #[command(about = say("Connects the PostgreSQL database of a CRM, so that it is what backups contain", "CRMのPostgreSQLデータベースをバックアップ元として接続します"))]
+    #[command(about = say("Connects the database (PostgreSQL, MySQL, MariaDB) of a CRM, so that it is what backups contain", "CRMのデータベース（PostgreSQL、MySQL、MariaDB）をバックアップ元として接続します"))]
     Connect(connect::ConnectArgs),
     #[command(about = say("Checks the connection of an organisation: what a backup would contain", "接続を確認し、バックアップの対象を表示します"))]
     Check(connect::CheckArgs),

@@ -1,0 +1,95 @@
+//! The tables of a database as its `information_schema` describes them now. What the user has no right on is not there.
+
+use std::collections::HashMap;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error, Params};
+
+/// Tables that hold rows: neither views nor sequences.
+const TABLES: &str = "select TABLE_NAME, ENGINE, cast(CREATE_TIME as char), TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, TABLE_COMMENT
+from information_schema.TABLES
+where TABLE_SCHEMA = database() and TABLE_TYPE in ('BASE TABLE', 'SYSTEM VERSIONED')";
+
+const COLUMNS: &str = "select TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLUMN_COMMENT
+from information_schema.COLUMNS
+where TABLE_SCHEMA = database()";
+
+const KEYS: &str = "select TABLE_NAME, COLUMN_NAME
+from information_schema.STATISTICS
+where TABLE_SCHEMA = database() and INDEX_NAME = 'PRIMARY'";
+
+/// What makes a table the one that it is. Altering, emptying or exchanging it changes this, or the server notices it itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub name: String,
+    /// `None` for a table that the server cannot open.
+    pub engine: Option<String>,
+    /// When its definition was made.
+    created: Option<String>,
+    pub columns: Vec<Column>,
+    /// Columns of the primary key in its order; empty without one.
+    pub key: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub name: String,
+    /// The type's name in lower case, without sizes.
+    pub data_type: String,
+    /// The type as it is declared.
+    pub declared: String,
+    pub charset: Option<String>,
+    pub comment: String,
+}
+
+/// A table with what the server estimates.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundTable {
+    pub shape: Shape,
+    pub rows: Option<u64>,
+    pub bytes: Option<u64>,
+    pub comment: String,
+}
+
+type TableRow = (String, Option<String>, Option<String>, Option<u64>, Option<u64>, Option<String>);
+type ColumnRow = (String, String, String, String, Option<String>, Option<String>);
+
+/// Returns all tables in the order of their names.
+pub(crate) async fn tables(conn: &mut Conn) -> Result<Vec<FoundTable>, Error> {
+    read(conn, None).await
+}
+
+/// Returns the shape of a table; `None` if there is none of that name.
+pub(crate) async fn shape(conn: &mut Conn, table: &str) -> Result<Option<Shape>, Error> {
+    let found = read(conn, Some(table)).await?;
+    // The catalogue compares names without regard to case.
+    Ok(found.into_iter().map(|found| found.shape).find(|shape| shape.name == table))
+}
+
+async fn read(conn: &mut Conn, table: Option<&str>) -> Result<Vec<FoundTable>, Error> {
+    let of_table = if table.is_some() { " and TABLE_NAME = ?" } else { "" };
+    let name = || table.map_or(Params::Empty, |table| (table,).into());
+    let rows: Vec<TableRow> = conn.exec(format!("{TABLES}{of_table}"), name()).await?;
+    let columns: Vec<ColumnRow> = conn.exec(format!("{COLUMNS}{of_table} order by TABLE_NAME, ORDINAL_POSITION"), name()).await?;
+    let keys: Vec<(String, String)> = conn.exec(format!("{KEYS}{of_table} order by TABLE_NAME, SEQ_IN_INDEX"), name()).await?;
+    let mut columns_of: HashMap<String, Vec<Column>> = HashMap::new();
+    for (table, name, data_type, declared, charset, comment) in columns {
+        let data_type = data_type.to_ascii_lowercase();
+        let column = Column { name, data_type, declared, charset, comment: comment.unwrap_or_default() };
+        columns_of.entry(table).or_default().push(column);
+    }
+    let mut keys_of: HashMap<String, Vec<String>> = HashMap::new();
+    for (table, column) in keys {
+        keys_of.entry(table).or_default().push(column);
+    }
+    let mut found: Vec<_> = rows
+        .into_iter()
+        .map(|(name, engine, created, rows, bytes, comment)| {
+            let columns = columns_of.remove(&name).unwrap_or_default();
+            let key = keys_of.remove(&name).unwrap_or_default();
+            FoundTable { shape: Shape { name, engine, created, columns, key }, rows, bytes, comment: comment.unwrap_or_default() }
+        })
+        .collect();
+    found.sort_unstable_by(|a, b| a.shape.name.cmp(&b.shape.name));
+    Ok(found)
+}
