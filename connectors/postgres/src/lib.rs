@@ -2,7 +2,7 @@
 //! and the others import, as `pg_dump --jobs` does (PostgreSQL documentation, "Snapshot Synchronization Functions").
 //!
 //! A snapshot does not protect from everything: `TRUNCATE` and rewriting forms of `ALTER TABLE` are not MVCC-safe
-//! (documentation, "Caveats" of "Concurrency Control"). [`HeldState::confirm`](hozon_shared::ports::HeldState::confirm)
+//! (documentation, "Caveats" of "Concurrency Control"). [`HeldState::confirm`]
 //! notices them by the number of a table's file.
 
 mod catalog;
