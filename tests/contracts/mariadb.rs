@@ -367,7 +367,7 @@ fn certificates() -> tempfile::TempDir {
         let made = Command::new("openssl").args(&arguments).current_dir(folder.path()).output().expect("openssl");
         assert!(made.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&made.stderr));
     }
-    for (name, mode) in [("", 0o755), ("key.pem", 0o644)] {
+    for (name, mode) in [("", 0o755), ("cert.pem", 0o644), ("key.pem", 0o644)] {
         std::fs::set_permissions(folder.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
     }
     folder
