@@ -54,6 +54,7 @@ for (const width of [320, 1280]) {
     for (const to of ["/", "/schedule", "/settings"]) {
       await open(page, program, "Paid", { to });
       await expect(page.locator("main .card").first()).toBeVisible();
+      await expect(page.locator("main .loading")).toHaveCount(0);
       await page.evaluate(async () => (await import("/console/toasts.js")).toast("A backup is ready to download."));
       await page.waitForFunction(() =>
         document
