@@ -10,6 +10,10 @@ use std::path::{Path, PathBuf};
 use circles::Crate;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// Folders of the crates that make up the product.
+const PRODUCT: [&str; 4] = ["shared", "connectors", "functions", "infra"];
+/// All folders with crates.
+const EVERYTHING: [&str; 6] = ["shared", "connectors", "functions", "infra", "tests", "benches"];
 
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
@@ -58,7 +62,7 @@ fn the_domain_is_pure() {
 
 #[test]
 fn only_one_folder_names_an_sdk() {
-    for folder in ["functions", "infra/local/src", "infra/emulators", "shared/src/snapshots", "shared/src/api"] {
+    for folder in ["connectors", "functions", "infra/local/src", "infra/emulators", "shared/src/snapshots", "shared/src/api"] {
         without(folder, &["aws_sdk_", "aws_config"]);
     }
 }
@@ -74,21 +78,21 @@ fn only_one_folder_of_the_common_crate_speaks_http() {
 #[test]
 fn nobody_asks_the_system_for_the_time_or_a_random_id() {
     let of_shared = ["domain", "archive", "snapshots", "aws", "payments", "api"].map(|folder| format!("shared/src/{folder}"));
-    for folder in of_shared.iter().map(String::as_str).chain(["functions"]) {
+    for folder in of_shared.iter().map(String::as_str).chain(["connectors", "functions"]) {
         without(folder, &["Utc::now", "SystemTime::now", "Uuid::new"]);
     }
 }
 
 #[test]
 fn every_logged_error_says_its_causes() {
-    for folder in ["functions", "shared/src", "infra"] {
+    for folder in PRODUCT {
         without(folder, &["as &dyn std::error::Error", "(%error", ", %error", "error = %error", "error = ?error"]);
     }
 }
 
 #[test]
 fn files_are_short() {
-    for folder in ["shared", "functions", "infra", "tests"] {
+    for folder in EVERYTHING {
         for (path, text) in sources(folder) {
             let lines = text.lines().count();
             assert!(lines <= 400, "{} has {lines} lines", path.display());
@@ -100,7 +104,7 @@ fn files_are_short() {
 #[test]
 fn functions_are_short() {
     let mut checked = 0;
-    for folder in ["shared", "functions", "infra", "tests", "benches"] {
+    for folder in EVERYTHING {
         for (path, text) in sources(folder).into_iter().filter(|(path, _)| !path.ends_with("notify/src/words.rs")) {
             for (line, length) in functions(&text) {
                 assert!(length <= 60, "{}:{line}: a function of {length} lines", path.display());
@@ -147,7 +151,7 @@ fn no_two_schemas_of_the_api_have_the_same_name() {
 #[test]
 fn no_two_files_of_a_crate_need_each_other() {
     let mut found = Vec::new();
-    for folder in ["shared", "functions", "infra", "benches"] {
+    for folder in PRODUCT.into_iter().chain(["benches"]) {
         for (path, _) in sources(folder) {
             if path.ends_with("src/lib.rs") || path.ends_with("src/main.rs") {
                 found.extend(Crate::read(&path).circles().into_iter().map(|circle| format!("{}: {circle}", path.display())));
@@ -160,7 +164,7 @@ fn no_two_files_of_a_crate_need_each_other() {
 /// The folders of the workspace's crates.
 fn crates() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders = ["shared", "functions", "infra", "tests", "benches"].map(|name| Path::new(ROOT).join(name)).to_vec();
+    let mut folders = EVERYTHING.map(|name| Path::new(ROOT).join(name)).to_vec();
     while let Some(folder) = folders.pop() {
         if folder.join("Cargo.toml").exists() {
             found.push(folder);

@@ -1,6 +1,6 @@
 //! Values of a row as cells.
 
-use hozon_shared::domain::rows::{Cell, RowPage, UnevenRows};
+use hozon_shared::domain::rows::{RowBuffer, RowPage, UnevenRows};
 use mysql_async::{Row, Value};
 
 use crate::columns::Form;
@@ -22,47 +22,32 @@ pub(crate) enum RowError {
 pub(crate) struct Rows {
     /// Form of each field. What the row has after them are results of conversion checks.
     forms: Vec<Form>,
-    text: String,
-    /// End of each cell in `text`; `None` for NULL.
-    ends: Vec<Option<usize>>,
+    row: RowBuffer,
 }
 
 impl Rows {
     pub(crate) fn new(forms: Vec<Form>) -> Self {
-        Self { forms, text: String::new(), ends: Vec::new() }
+        Self { forms, row: RowBuffer::default() }
     }
 
     /// Appends a row to `page`.
     pub(crate) fn read(&mut self, row: Row, page: &mut RowPage) -> Result<(), RowError> {
-        self.text.clear();
-        self.ends.clear();
+        self.row.clear();
         let mut values = row.unwrap_raw().into_iter();
-        for at in 0..self.forms.len() {
-            let end = match values.next().flatten() {
-                Some(Value::NULL) => None,
+        for form in &self.forms {
+            match values.next().flatten() {
+                Some(Value::NULL) => self.row.null(),
                 Some(Value::Bytes(bytes)) => {
-                    write(self.forms[at], &bytes, &mut self.text)?;
-                    Some(self.text.len())
+                    write(*form, &bytes, self.row.text())?;
+                    self.row.end_cell();
                 }
                 _ => return Err(RowError::Value),
-            };
-            self.ends.push(end);
+            }
         }
         if values.any(|check| check == Some(Value::Bytes(b"1".to_vec()))) {
             return Err(RowError::Conversion);
         }
-        let mut start = 0;
-        let cells: Vec<Cell<'_>> = self
-            .ends
-            .iter()
-            .map(|end| {
-                let end = (*end)?;
-                let cell = &self.text[start..end];
-                start = end;
-                Some(cell)
-            })
-            .collect();
-        Ok(page.push(&cells)?)
+        Ok(self.row.append_to(page)?)
     }
 }
 

@@ -4,9 +4,8 @@ use hozon_shared::domain::source::{SourceAdvice, SourceReport};
 use hozon_shared::ports::SourceError;
 use mysql_async::prelude::Queryable;
 
-use crate::Mysql;
 use crate::catalog;
-use crate::connect::Version;
+use crate::connect::{Mysql, Version};
 use crate::errors::source_error;
 use crate::rights::Rights;
 use crate::tables::Tables;

@@ -1,7 +1,7 @@
 //! How the values of each type are read, so that the server reads the text back unchanged.
 
 use crate::catalog::Column;
-use crate::tables::quoted;
+use crate::names::quoted;
 
 /// What a value that the server sends becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

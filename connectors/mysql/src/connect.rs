@@ -1,25 +1,16 @@
 //! Connecting: TLS, and the settings of a session that make values readable and nothing wait for long.
 
-use std::net::IpAddr;
-use std::time::Duration;
-
+use hozon_connector_database::{CONNECT_TIMEOUT, KEEPALIVE, allowed_addresses, authorities};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::{DatabaseSettings, Tls};
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::SourceError;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, SslOpts};
-use rustls::RootCertStore;
 use rustls::crypto::aws_lc_rs;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
-use tokio::net::lookup_host;
 
-use crate::Mysql;
 use crate::errors::{source_error, while_connecting};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const KEEPALIVE: Duration = Duration::from_secs(20);
 /// Largest packet, and with it the longest row, that the protocol allows, in bytes.
 const LARGEST_PACKET: usize = 1 << 30;
 /// Seconds for which a session may be idle.
@@ -64,27 +55,26 @@ impl Version {
     }
 }
 
+/// A database and the password of its user.
+pub struct Mysql {
+    pub(crate) settings: DatabaseSettings,
+    password: Option<String>,
+    /// Addresses that the server may have.
+    addresses: Addresses,
+}
+
 impl Mysql {
+    /// Does not connect yet.
+    pub fn new(settings: DatabaseSettings, password: Option<String>, addresses: Addresses) -> Self {
+        Self { settings, password, addresses }
+    }
+
     /// Opens a connection.
     pub(crate) async fn connect(&self) -> Result<Conn, SourceError> {
-        let options = self.options()?.resolved_ips(self.allowed_addresses().await?);
+        let options = self.options()?.resolved_ips(allowed_addresses(&self.settings, self.addresses).await?);
         let connecting = tokio::time::timeout(CONNECT_TIMEOUT, Conn::new(options)).await;
         let connected = connecting.map_err(|_| SourceErrorKind::Unreachable)?;
         connected.map_err(|error| while_connecting(error, &self.settings.database))
-    }
-
-    /// Looks the host up, if not every address may be called. The connection then goes to what was looked up, whatever the
-    /// name leads to later; `None` if every address may be called.
-    async fn allowed_addresses(&self) -> Result<Option<Vec<IpAddr>>, SourceError> {
-        if self.addresses == Addresses::Any {
-            return Ok(None);
-        }
-        let lookup = lookup_host((self.settings.host.as_str(), self.settings.port));
-        let unreachable = |error| SourceError { kind: SourceErrorKind::Unreachable, source: Some(Box::new(error)) };
-        let found = tokio::time::timeout(CONNECT_TIMEOUT, lookup).await.map_err(|_| SourceErrorKind::Unreachable)?;
-        let all = found.map_err(unreachable)?.map(|address| address.ip());
-        let allowed: Vec<_> = all.filter(|address| self.addresses.allow(*address)).collect();
-        if allowed.is_empty() { Err(SourceErrorKind::AddressNotAllowed.into()) } else { Ok(Some(allowed)) }
     }
 
     fn options(&self) -> Result<OptsBuilder, SourceError> {
@@ -112,21 +102,8 @@ impl Mysql {
 fn tls(settings: &DatabaseSettings) -> Result<SslOpts, SourceError> {
     // The client takes the provider of the process.
     let _ = aws_lc_rs::default_provider().install_default();
-    let certificates: Vec<CertificateDer<'static>> = match &settings.ca {
-        Some(pem) => CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().map_err(not_trusted)?,
-        None => rustls_native_certs::load_native_certs().certs.into_iter().filter(is_usable).collect(),
-    };
-    let roots = certificates.into_iter().map(|certificate| certificate.to_vec().into()).collect();
+    let roots = authorities(settings.ca.as_deref())?.into_iter().map(|certificate| certificate.to_vec().into()).collect();
     Ok(SslOpts::default().with_root_certs(roots).with_disable_built_in_roots(true))
-}
-
-/// Some authorities of operating systems have certificates that TLS cannot use.
-fn is_usable(certificate: &CertificateDer<'static>) -> bool {
-    RootCertStore::empty().add(certificate.clone()).is_ok()
-}
-
-fn not_trusted(error: impl std::error::Error + Send + Sync + 'static) -> SourceError {
-    SourceError { kind: SourceErrorKind::Certificate, source: Some(Box::new(error)) }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod check;
 mod columns;
 mod connect;
 mod errors;
+mod names;
 mod reading;
 mod rights;
 mod state;
@@ -19,25 +20,10 @@ mod tables;
 mod workers;
 
 use async_trait::async_trait;
-use hozon_shared::domain::addresses::Addresses;
-use hozon_shared::domain::connection::DatabaseSettings;
 use hozon_shared::domain::source::SourceReport;
 use hozon_shared::ports::{Connector, HeldState, Protection, SourceError};
 
-/// A database and the password of its user.
-pub struct Mysql {
-    settings: DatabaseSettings,
-    password: Option<String>,
-    /// Addresses that the server may have.
-    addresses: Addresses,
-}
-
-impl Mysql {
-    /// Does not connect yet.
-    pub fn new(settings: DatabaseSettings, password: Option<String>, addresses: Addresses) -> Self {
-        Self { settings, password, addresses }
-    }
-}
+pub use connect::Mysql;
 
 #[async_trait]
 impl Connector for Mysql {

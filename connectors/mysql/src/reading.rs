@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use hozon_connector_database::PAGE_BYTES;
 use hozon_shared::domain::rows::RowPage;
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{Protection, SourceError, SourceRows};
@@ -14,8 +15,6 @@ use crate::cells::{RowError, Rows};
 use crate::errors::{about, source_error};
 use crate::workers::Worker;
 
-/// Text size in bytes at which a page is full.
-const PAGE_BYTES: usize = 256 << 10;
 /// Number of pages that wait to be taken.
 const PAGES_AHEAD: usize = 2;
 

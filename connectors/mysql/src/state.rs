@@ -9,10 +9,9 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error};
 use tokio::sync::Mutex;
 
-use crate::Mysql;
 use crate::catalog::{self, FoundTable, Shape};
 use crate::cells::Rows;
-use crate::connect::Version;
+use crate::connect::{Mysql, Version};
 use crate::errors::{about, code, source_error};
 use crate::reading::Reading;
 use crate::rights::Rights;

@@ -1,5 +1,6 @@
 //! The tables of a database as modules.
 
+use hozon_connector_database::label;
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
 use hozon_shared::ports::SourceError;
@@ -9,6 +10,7 @@ use mysql_async::prelude::Queryable;
 use crate::catalog::{Column, FoundTable, Shape};
 use crate::columns::Form;
 use crate::errors::about;
+use crate::names::quoted;
 
 /// Stands for the tables that the server hides from the user.
 pub(crate) const HIDDEN_TABLES: &str = "*";
@@ -31,11 +33,6 @@ pub(crate) struct Tables {
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub shape: Shape,
-}
-
-/// Quotes a name of a table or column.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }
 
 impl Table {
@@ -127,7 +124,7 @@ impl Tables {
         self.tables.push(table);
         self.modules.push(SourceModule {
             api_name: name.clone(),
-            label: label(comment, name),
+            label: label(Some(comment), name),
             contents: DataCategory::Crm,
             fields: shape.columns.iter().map(field).collect(),
             estimated_rows: *rows,
@@ -140,16 +137,8 @@ impl Tables {
 fn field(column: &Column) -> Field {
     Field {
         api_name: column.name.clone(),
-        label: label(&column.comment, &column.name),
+        label: label(Some(&column.comment), &column.name),
         data_type: column.described(),
         contents: DataCategory::Crm,
     }
-}
-
-/// Longest comment that is taken as a label, in characters.
-const LONGEST_LABEL: usize = 60;
-
-fn label(comment: &str, name: &str) -> String {
-    let is_label = (1..=LONGEST_LABEL).contains(&comment.chars().count()) && !comment.chars().any(char::is_control);
-    if is_label { comment.to_owned() } else { name.to_owned() }
 }

@@ -1,21 +1,19 @@
 //! Checking a database: can it be reached, what would a backup contain, and what should be known before.
 
-use hozon_shared::domain::source::{SourceAdvice, SourceErrorKind, SourceReport};
+use hozon_shared::domain::source::{SourceAdvice, SourceReport};
 use hozon_shared::ports::SourceError;
 use tokio_postgres::Client;
 
-use crate::Postgres;
 use crate::catalog::SERVER;
+use crate::connect::Postgres;
 use crate::errors::source_error;
-use crate::state::OLDEST_VERSION;
+use crate::state::require_version;
 use crate::tables::Tables;
 
 pub(crate) async fn report(postgres: &Postgres) -> Result<SourceReport, SourceError> {
     let client: Client = postgres.connect().await?;
     let row = client.query_one(SERVER, &[]).await.map_err(source_error)?;
-    if row.get::<_, i32>(1) < OLDEST_VERSION {
-        return Err(SourceErrorKind::Unsupported("PostgreSQL must be version 12 or later").into());
-    }
+    require_version(row.get(1))?;
     let found = Tables::read(&client, &postgres.settings.schemas).await.map_err(source_error)?;
     let tls: Option<String> = row.get(3);
     let mut advice = vec![SourceAdvice::HoldsOldRows];

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use hozon_connector_database::{CONNECT_TIMEOUT, KEEPALIVE, allowed_addresses, authorities, not_trusted};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::{DatabaseSettings, Tls};
 use hozon_shared::domain::source::SourceErrorKind;
@@ -10,20 +11,14 @@ use hozon_shared::ports::SourceError;
 use hozon_shared::telemetry::Causes;
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
-use tokio::net::lookup_host;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::Postgres;
 use crate::errors::{POOLER, source_error};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// After this long without an answer a connection counts as lost.
 const LOST_AFTER: Duration = Duration::from_secs(60);
-const KEEPALIVE: Duration = Duration::from_secs(20);
 
 /// Settings of every session. Values come as text that PostgreSQL reads back unchanged, whatever the defaults of server,
 /// database and user. With `row_security` off, reading rows that a policy hides is an error instead of a smaller result
@@ -42,26 +37,26 @@ const SESSION: [(&str, &str); 11] = [
     ("idle_in_transaction_session_timeout", "0"),
 ];
 
+/// A database and the password of its user.
+#[derive(Clone)]
+pub struct Postgres {
+    pub(crate) settings: DatabaseSettings,
+    password: Option<String>,
+    addresses: Addresses,
+}
+
 impl Postgres {
-    /// Opens a connection, and makes sure that its settings are in effect.
-    pub(crate) async fn connect(&self) -> Result<Client, SourceError> {
-        let client = self.open(&self.config(&self.allowed_addresses().await?)).await?;
-        require_settings(&client).await?;
-        Ok(client)
+    /// Does not connect yet. A host outside `addresses` is never called.
+    pub fn new(settings: DatabaseSettings, password: Option<String>, addresses: Addresses) -> Self {
+        Self { settings, password, addresses }
     }
 
-    /// Looks the host up, if not every address may be called. The connection then goes to what was looked up, whatever the
-    /// name leads to later; none are returned if every address may be called.
-    async fn allowed_addresses(&self) -> Result<Vec<IpAddr>, SourceError> {
-        if self.addresses == Addresses::Any {
-            return Ok(Vec::new());
-        }
-        let lookup = lookup_host((self.settings.host.as_str(), self.settings.port));
-        let unreachable = |error| SourceError { kind: SourceErrorKind::Unreachable, source: Some(Box::new(error)) };
-        let found = tokio::time::timeout(CONNECT_TIMEOUT, lookup).await.map_err(|_| SourceErrorKind::Unreachable)?;
-        let all = found.map_err(unreachable)?.map(|address| address.ip());
-        let allowed: Vec<_> = all.filter(|address| self.addresses.allow(*address)).collect();
-        if allowed.is_empty() { Err(SourceErrorKind::AddressNotAllowed.into()) } else { Ok(allowed) }
+    /// Opens a connection, and makes sure that its settings are in effect.
+    pub(crate) async fn connect(&self) -> Result<Client, SourceError> {
+        let addresses = allowed_addresses(&self.settings, self.addresses).await?;
+        let client = self.open(&self.config(addresses.as_deref())).await?;
+        require_settings(&client).await?;
+        Ok(client)
     }
 
     async fn open(&self, config: &Config) -> Result<Client, SourceError> {
@@ -80,14 +75,14 @@ impl Postgres {
         }
     }
 
-    fn config(&self, addresses: &[IpAddr]) -> Config {
+    fn config(&self, addresses: Option<&[IpAddr]>) -> Config {
         let settings = &self.settings;
         let options = SESSION.map(|(name, value)| format!("-c {name}={value}")).join(" ");
         let mut config = Config::new();
-        if addresses.is_empty() {
+        if addresses.is_none() {
             config.host(&settings.host);
         }
-        for address in addresses {
+        for address in addresses.unwrap_or_default() {
             config.host(&settings.host).hostaddr(*address);
         }
         config
@@ -127,22 +122,10 @@ async fn until_closed<F: Future<Output = Result<(), tokio_postgres::Error>>>(con
 
 fn tls_config(settings: &DatabaseSettings) -> Result<ClientConfig, SourceError> {
     let mut roots = RootCertStore::empty();
-    match &settings.ca {
-        Some(pem) => {
-            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                let certificate = certificate.map_err(not_trusted)?;
-                roots.add(certificate).map_err(not_trusted)?;
-            }
-        }
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
+    for certificate in authorities(settings.ca.as_deref())? {
+        roots.add(certificate).map_err(not_trusted)?;
     }
     let versions =
         ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into()).with_safe_default_protocol_versions();
     Ok(versions.map_err(not_trusted)?.with_root_certificates(roots).with_no_client_auth())
-}
-
-fn not_trusted(error: impl std::error::Error + Send + Sync + 'static) -> SourceError {
-    SourceError { kind: SourceErrorKind::Certificate, source: Some(Box::new(error)) }
 }

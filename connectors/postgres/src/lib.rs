@@ -16,25 +16,10 @@ mod tables;
 mod workers;
 
 use async_trait::async_trait;
-use hozon_shared::domain::addresses::Addresses;
-use hozon_shared::domain::connection::DatabaseSettings;
 use hozon_shared::domain::source::SourceReport;
 use hozon_shared::ports::{Connector, HeldState, Protection, SourceError};
 
-/// A database and the password of its user.
-#[derive(Clone)]
-pub struct Postgres {
-    settings: DatabaseSettings,
-    password: Option<String>,
-    addresses: Addresses,
-}
-
-impl Postgres {
-    /// Does not connect yet. A host outside `addresses` is never called.
-    pub fn new(settings: DatabaseSettings, password: Option<String>, addresses: Addresses) -> Self {
-        Self { settings, password, addresses }
-    }
-}
+pub use connect::Postgres;
 
 #[async_trait]
 impl Connector for Postgres {

@@ -7,23 +7,21 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::stream::Fuse;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use hozon_shared::domain::rows::RowPage;
+use hozon_connector_database::PAGE_BYTES;
+use hozon_shared::domain::rows::{RowBuffer, RowPage};
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
 use hozon_shared::ports::{HeldState, ModuleReading, Protection, SourceError};
 use tokio_postgres::{Client, CopyOutStream};
 
-use crate::Postgres;
 use crate::catalog::FILES;
-use crate::copy_text::{LineError, Lines};
+use crate::connect::Postgres;
+use crate::copy_text::{self, LineError};
 use crate::errors::{about, source_error};
 use crate::tables::{Table, Tables, lock};
 use crate::workers::{IdleWorkers, SAVEPOINT, Worker};
 
-/// Text size in bytes at which a page is full.
-const PAGE_BYTES: usize = 256 << 10;
-
 /// The oldest version that is supported, as `server_version_num` gives it.
-pub(crate) const OLDEST_VERSION: i32 = 120_000;
+const OLDEST_VERSION: i32 = 120_000;
 
 /// Begins a transaction that changes nothing and sees one snapshot.
 const BEGIN: &str = "begin isolation level repeatable read read only";
@@ -103,7 +101,12 @@ fn lost_snapshot(error: tokio_postgres::Error) -> SourceError {
 
 async fn require_supported(client: &Client) -> Result<(), SourceError> {
     let row = client.query_one("select current_setting('server_version_num')::int4", &[]).await.map_err(source_error)?;
-    if row.get::<_, i32>(0) < OLDEST_VERSION {
+    require_version(row.get(0))
+}
+
+/// Refuses servers that are too old. `version` is the server's `server_version_num`.
+pub(crate) fn require_version(version: i32) -> Result<(), SourceError> {
+    if version < OLDEST_VERSION {
         return Err(SourceErrorKind::Unsupported("PostgreSQL must be version 12 or later").into());
     }
     Ok(())
@@ -150,7 +153,7 @@ struct Reading {
     /// Closing the connection ends the transaction, so that it must live as long as the rows come.
     worker: Worker,
     copy: Pin<Box<Fuse<CopyOutStream>>>,
-    lines: Lines,
+    row: RowBuffer,
     module: String,
     columns: usize,
 }
@@ -158,7 +161,7 @@ struct Reading {
 impl Reading {
     fn new(worker: Worker, copy: CopyOutStream, module: &SourceModule) -> Self {
         let (module, columns) = (module.api_name.clone(), module.fields.len());
-        Self { worker, copy: Box::pin(copy.fuse()), lines: Lines::default(), module, columns }
+        Self { worker, copy: Box::pin(copy.fuse()), row: RowBuffer::default(), module, columns }
     }
 
     fn pages(self) -> impl stream::Stream<Item = Result<RowPage, SourceError>> {
@@ -176,7 +179,7 @@ impl Reading {
         let mut page = RowPage::new(self.columns);
         while page.size() < PAGE_BYTES {
             let Some(line) = self.copy.try_next().await.map_err(|error| about(error, &self.module))? else { break };
-            self.lines.read(&line, &mut page).map_err(|error| unreadable(&self.module, error))?;
+            copy_text::read(&line, &mut self.row, &mut page).map_err(|error| unreadable(&self.module, error))?;
         }
         Ok(page)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use hozon_connector_database::label;
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::domain::source::{Gap, GapKind, SourceModule};
 use tokio_postgres::{Error, GenericClient, Row};
@@ -82,7 +83,7 @@ impl Tables {
         if columns.is_empty() {
             return;
         }
-        let label = row.get::<_, Option<String>>(10).filter(|comment| is_label(comment)).unwrap_or_else(|| api_name.clone());
+        let label = label(row.get(10), &api_name);
         let mut key: Vec<_> =
             columns.iter().filter_map(|column| Some((column.key_position?, column.field.api_name.clone()))).collect();
         key.sort_unstable();
@@ -124,18 +125,11 @@ async fn columns(client: &impl GenericClient, tables: &[u32]) -> Result<HashMap<
     let mut found: HashMap<u32, Vec<Column>> = HashMap::new();
     for row in client.query(COLUMNS, &[&tables]).await? {
         let api_name: String = row.get(1);
-        let label = row.get::<_, Option<String>>(3).filter(|comment| is_label(comment)).unwrap_or_else(|| api_name.clone());
+        let label = label(row.get(3), &api_name);
         let field = Field { api_name, label, data_type: row.get(2), contents: DataCategory::Crm };
         found.entry(row.get(0)).or_default().push(Column { field, key_position: row.get(4) });
     }
     Ok(found)
-}
-
-/// Longest comment that is taken as a label, in characters.
-const LONGEST_LABEL: usize = 60;
-
-fn is_label(comment: &str) -> bool {
-    (1..=LONGEST_LABEL).contains(&comment.chars().count()) && !comment.chars().any(char::is_control)
 }
 
 #[cfg(test)]

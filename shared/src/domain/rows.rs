@@ -137,6 +137,54 @@ impl RowPage {
     }
 }
 
+/// The cells of one row while a source decodes them. Keeps its memory from row to row.
+#[derive(Debug, Default)]
+pub struct RowBuffer {
+    text: String,
+    /// End of each cell in `text`; `None` for NULL.
+    ends: Vec<Option<usize>>,
+}
+
+impl RowBuffer {
+    /// Begins a row.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    /// Text to which the next cell is appended.
+    pub fn text(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    /// Ends a cell: what was appended to the text since the one before.
+    pub fn end_cell(&mut self) {
+        self.ends.push(Some(self.text.len()));
+    }
+
+    /// Adds a NULL cell.
+    pub fn null(&mut self) {
+        self.ends.push(None);
+    }
+
+    /// Appends the row to a page.
+    pub fn append_to(&self, page: &mut RowPage) -> Result<(), UnevenRows> {
+        if self.ends.len() != page.columns {
+            return Err(UnevenRows);
+        }
+        let (start, mut end) = (page.text.len(), 0);
+        page.text.push_str(&self.text);
+        for cell in &self.ends {
+            match cell {
+                Some(at) => end = *at,
+                None => page.nulls.push(page.ends.len()),
+            }
+            page.ends.push(start + end);
+        }
+        Ok(())
+    }
+}
+
 /// Reads the rows of a page in order.
 #[derive(Debug)]
 pub struct RowCursor<'a> {
@@ -204,6 +252,29 @@ mod tests {
             prop_assert_eq!(&rows_of(&page), &rows);
             let expected: Vec<_> = rows.into_iter().skip(skip as usize).take(take as usize).collect();
             prop_assert_eq!(rows_of(&page.slice(skip, take)), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_buffer_appends_the_row_that_was_put_into_it(rows in proptest::collection::vec(proptest::collection::vec(any::<Option<String>>(), 3), 0..10)) {
+            let (mut page, mut buffer) = (RowPage::new(3), RowBuffer::default());
+            for row in &rows {
+                buffer.clear();
+                for cell in row {
+                    match cell {
+                        Some(text) => {
+                            buffer.text().push_str(text);
+                            buffer.end_cell();
+                        }
+                        None => buffer.null(),
+                    }
+                }
+                prop_assert_eq!(buffer.append_to(&mut page), Ok(()));
+            }
+            buffer.null();
+            prop_assert_eq!(buffer.append_to(&mut page), Err(UnevenRows));
+            prop_assert_eq!(page, page_of(&rows, 3));
         }
     }
 

@@ -1,0 +1,6 @@
+//! Names in statements.
+
+/// Quotes a name of a table or column.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
