@@ -2,7 +2,7 @@
 
 import { button, el, icon } from "../dom.js";
 import { explain, say, time } from "../i18n.js";
-import { field } from "./settings-form.js";
+import { field, tick } from "./settings-form.js";
 
 /** @typedef {{ kind: string, omitted: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number }} ConnectionEditing state of the form: the chosen kind, keys of what is left out, modules whose fields are shown, and number of times it was filled */
 /** @typedef {{ choose: (kind: string) => void, check: () => unknown, save: (event: SubmitEvent) => unknown, remove: () => unknown, redraw: () => void }} ConnectionActions */
@@ -119,7 +119,8 @@ function databaseOf(database, editing) {
 
 /** Returns a function that draws labelled inputs; the one that the service has refused is marked. @param {Problem | null} problem */
 function inputsOf(problem) {
-  const refused = { name: "database" }[/** @type {"name"} */ (problem?.details?.api_name)] ?? problem?.details?.api_name;
+  const at = problem?.details?.api_name;
+  const refused = at === "name" ? "database" : at;
   return (/** @type {string} */ name, /** @type {Props} */ props, /** @type {string | null} */ hint = null) => {
     const described = [hint && `${name}-hint`, refused === name && "connection-problem"].filter(Boolean).join(" ");
     const attributes = { type: "text", spellcheck: "false", autocapitalize: "none", ...props, id: name, name };
@@ -130,14 +131,4 @@ function inputsOf(problem) {
       hint ? el("p", { class: "soft", id: `${name}-hint` }, hint) : null,
     );
   };
-}
-
-/** @param {string} name @param {boolean} isOn @param {string} label @param {string} [hint] */
-function tick(name, isOn, label, hint) {
-  return el(
-    "div",
-    { class: "tick", key: name },
-    el("input", { type: "checkbox", id: name, name, checked: isOn, "aria-describedby": hint ? `${name}-hint` : null }),
-    el("div", {}, el("label", { for: name }, label), hint ? el("p", { class: "soft", id: `${name}-hint` }, hint) : null),
-  );
 }

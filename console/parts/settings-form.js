@@ -155,12 +155,12 @@ function recipientsOf({ recipients, revision }, wrong, add, remove) {
   );
 }
 
-/** @param {string} name @param {boolean} isOn @param {string} label @param {string} hint */
-function tick(name, isOn, label, hint) {
+/** A checkbox with its label. @param {string} name @param {boolean} isOn @param {string} label @param {string} [hint] */
+export function tick(name, isOn, label, hint) {
   return el(
     "div",
     { class: "tick", key: name },
-    el("input", { type: "checkbox", id: name, name, checked: isOn, "aria-describedby": `${name}-hint` }),
-    el("div", {}, el("label", { for: name }, label), el("p", { class: "soft", id: `${name}-hint` }, hint)),
+    el("input", { type: "checkbox", id: name, name, checked: isOn, "aria-describedby": hint ? `${name}-hint` : null }),
+    el("div", {}, el("label", { for: name }, label), hint ? el("p", { class: "soft", id: `${name}-hint` }, hint) : null),
   );
 }
