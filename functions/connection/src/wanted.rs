@@ -1,12 +1,12 @@
 //! The connection that a caller asks for, validated.
 
-use hozon_shared::api::ApiError;
 use hozon_shared::api::closed_sets::{ConnectionKind, TlsMode};
+use hozon_shared::api::{ApiError, named};
 use hozon_shared::domain::connection::{
     AddressError, Connection, DatabaseKind, DatabaseSettings, MAX_OMISSIONS, Omission, SourceSettings, Tls,
 };
 use hozon_shared::ports::SourceSecret;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 #[derive(Deserialize, ToSchema)]
@@ -61,11 +61,6 @@ struct WantedOmission {
     module: String,
     /// API name of one of its fields. Left out, the whole module is.
     field: Option<String>,
-}
-
-/// Distinguishes a field that is null (`Some(None)`) from one that is left out (`None`).
-fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(value).map(Some)
 }
 
 /// A connection that may be tried.

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
 use hozon_shared::api::closed_sets::Language;
-use hozon_shared::api::{Administrator, AnyError, ApiError, Body};
+use hozon_shared::api::{Administrator, AnyError, ApiError, Body, named};
 use hozon_shared::domain::archive_options::{ArchiveOptions, CsvOptions, MIN_ZIP};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
@@ -15,7 +15,7 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Caller, MAX_RECIPIENTS, Organisation, is_address};
 use hozon_shared::domain::schedule::Schedule;
 use hozon_shared::ports::{ErrorKind, ScheduleTrigger};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -93,11 +93,6 @@ struct WantedCsv {
     byte_order_mark: Option<bool>,
     escape_formulas: Option<bool>,
     protect_values: Option<bool>,
-}
-
-/// Distinguishes a field that is null (`Some(None)`) from one that is left out (`None`).
-fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(value).map(Some)
 }
 
 /// Reads the settings.

@@ -5,7 +5,7 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::domain::id::{OrgId, UserId};
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::organisation::Role;
+use hozon_shared::domain::organisation::{Person, Role};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
@@ -42,6 +42,15 @@ struct Claims<'a> {
     exp: i64,
 }
 
+/// Id and name of the administrator of every organisation here.
+const ADMINISTRATOR: (UserId, &str) = (UserId(1), "Admin 管理者");
+
+/// The person for whom administrators' tokens are issued, and who acts on the command line.
+pub fn administrator() -> Person {
+    let (id, name) = ADMINISTRATOR;
+    Person { id, name: name.to_owned(), zuid: id }
+}
+
 impl Issuer {
     /// Creates an issuer with a P-256 key (a PKCS #8 document). Tokens are valid for seven days of real time; `speed`
     /// seconds of the issuer's clock pass per real second.
@@ -61,7 +70,7 @@ impl Issuer {
     /// Issues a token for the administrator or the plain user of an organisation with the given language.
     pub fn token(&self, org: OrgId, role: Role, locale: Locale, now: DateTime<Utc>) -> Result<String> {
         let (sub, role, name, email) = match role {
-            Role::Administrator => (UserId(1), "administrator", "Admin 管理者", "admin@hozon.invalid"),
+            Role::Administrator => (ADMINISTRATOR.0, "administrator", ADMINISTRATOR.1, "admin@hozon.invalid"),
             Role::User => (UserId(2), "user", "User 一般利用者", "user@hozon.invalid"),
         };
         let locale = locale.tag();

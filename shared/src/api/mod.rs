@@ -18,7 +18,7 @@ pub use allowance::AllowanceOut;
 pub use auth_refusal::AuthRefusal;
 pub use error::{ApiError, Envelope};
 pub use etag::{tag_matches, tag_of, unless_known};
-pub use extract::{Body, Params};
+pub use extract::{Body, Params, named};
 pub use files::{BackupOut, GapOut, LossesOut};
 pub use identity::{Administrator, Identity};
 pub use once::{Once, OncePorts, with_idempotency};
