@@ -26,8 +26,8 @@ impl From<&Ports> for ConnectingPorts {
 }
 
 impl ConnectingPorts {
-    /// Sets an organisation's connection in place of the `present` one. The credentials are stored first, under a name of their own, so that settings
-    /// are never used with the credentials of others. Fails with `Conflict` if somebody else has set it meanwhile.
+    /// Sets an organisation's connection in place of the `present` one. The credentials are stored first, under a name of their
+    /// own, so that settings are never used with the credentials of others. Fails with `Conflict` if somebody else has set it meanwhile.
     pub async fn connect(
         &self,
         org: OrgId,

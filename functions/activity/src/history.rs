@@ -186,7 +186,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         action,
         repeat_type: what.repeat(),
         file_name: file_name(what),
-        losses: if let EventKind::BackupReady { losses, .. } = what { losses.as_ref().map(LossesOut::from) } else { None },
+        losses: what.losses().map(LossesOut::from),
         backup: what.backup().map(|id| id.to_string()),
         address: if let EventKind::DownloadStarted { address, .. } = what { address.clone() } else { None },
         count: if let EventKind::Order { backups, .. } = what { Some(*backups).filter(|count| *count > 0) } else { None },

@@ -130,8 +130,7 @@ fn notification(event: &Event, kind: &'static str, links: Vec<Link>, read: bool,
         EventKind::BackupFailed { failure, .. } => Some(failure.clone()),
         _ => None,
     };
-    let losses =
-        if let EventKind::BackupReady { losses, .. } = &event.what { losses.as_ref().map(LossesOut::from) } else { None };
+    let losses = event.what.losses().map(LossesOut::from);
     let backup = event.what.backup().map(|id| NotifiedBackup { id: id.to_string() });
     Notification { id: event.id.to_string(), kind, backup, time: local_time(event.at, zone), failure, losses, links, read }
 }

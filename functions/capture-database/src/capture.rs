@@ -87,8 +87,7 @@ impl Source<'_> {
         protection: Protection,
     ) -> Result<Captured, CaptureError> {
         let state = self.connector.hold(protection).await.map_err(of(&self.address))?;
-        let (chosen, left_out) = without_omissions(state.modules(), &self.omitted);
-        let gaps = self.gaps(state.gaps(), left_out);
+        let (chosen, gaps) = without_omissions(state.modules(), state.gaps(), &self.omitted);
         require_records(&self.address, &chosen, &gaps)?;
         let numbered = chosen.iter().zip(1u32..);
         let reading: Vec<_> = numbered.map(|(module, order)| self.module(&*state, module, order, generation)).collect();
@@ -96,15 +95,6 @@ impl Source<'_> {
         self.ports.catalogue.publish_capture(self.org, &modules).await?;
         sweep_captures(&*self.ports.objects, self.org, generation, self.ports.clock.now()).await?;
         Ok(Captured { source: info(self.kind, read_from, &gaps), read_from, gaps, modules })
-    }
-
-    /// What the backup does not contain. A table that the user may not read is no loss if the administrator leaves it out, and
-    /// one that is left out is not inconsistent.
-    fn gaps(&self, of_source: &[Gap], left_out: Vec<Gap>) -> Vec<Gap> {
-        let is_omitted = |gap: &Gap| self.omitted.iter().any(|omitted| omitted.module == gap.module && omitted.field.is_none());
-        let of_source = of_source.iter().filter(|gap| gap.kind != GapKind::Inconsistent || !is_omitted(gap)).cloned();
-        let of_source = of_source.map(|gap| if is_omitted(&gap) { Gap { kind: GapKind::Omitted, ..gap } } else { gap });
-        of_source.chain(left_out).collect()
     }
 
     async fn module(
@@ -117,10 +107,9 @@ impl Source<'_> {
         let stores = NativeStores { objects: self.ports.objects.clone(), uploads: self.ports.uploads.clone() };
         let mut writer = NativeWriter::new(stores, self.org, head(module, order), generation);
         let written = self.write(&mut writer, state, module).await;
-        if let Err(first) = &written
-            && let Err(error) = writer.abandon().await
-        {
-            tracing::warn!(error = %Causes(&error), failure = first.code(), "what a failed capture has written could not be deleted");
+        if written.is_err() {
+            // What it has written is deleted with the whole capture.
+            writer.stop().await;
         }
         written
     }

@@ -126,29 +126,38 @@ pub struct Omission {
     pub field: Option<String>,
 }
 
-/// Divides what a source shows into the modules to back up, and what the administrator leaves out of them. An omission that
-/// names nothing of the source has no effect. A module without remaining fields is left out.
-pub fn without_omissions(modules: &[SourceModule], omitted: &[Omission]) -> (Vec<SourceModule>, Vec<Gap>) {
+/// Divides what a source shows into the modules to back up, and what a backup does not contain: the source's own gaps, and what
+/// the administrator leaves out. What is left out is no loss, and not inconsistent, whatever the source says of it. An omission
+/// that names nothing of the source has no effect. A module without remaining fields is left out.
+pub fn without_omissions(modules: &[SourceModule], gaps: &[Gap], omitted: &[Omission]) -> (Vec<SourceModule>, Vec<Gap>) {
     let is_omitted =
         |module: &str, field: Option<&str>| omitted.iter().any(|known| known.module == module && known.field.as_deref() == field);
-    let gap = |module: &SourceModule, field: Option<&str>| Gap {
-        module: module.api_name.clone(),
+    let left_out = |module: &str, field: Option<&str>| Gap {
+        module: module.to_owned(),
         field: field.map(str::to_owned),
         kind: GapKind::Omitted,
     };
-    let (mut kept, mut gaps) = (Vec::new(), Vec::new());
+    let (mut kept, mut found) = (Vec::new(), Vec::new());
+    for gap in gaps {
+        match gap.kind {
+            _ if !is_omitted(&gap.module, None) => found.push(gap.clone()),
+            // The module itself is left out below.
+            GapKind::Inconsistent => {}
+            _ => found.push(left_out(&gap.module, gap.field.as_deref())),
+        }
+    }
     for module in modules {
         let name = &module.api_name;
-        let (left_out, fields): (Vec<_>, Vec<_>) =
+        let (without, fields): (Vec<_>, Vec<_>) =
             module.fields.iter().cloned().partition(|field| is_omitted(name, Some(&field.api_name)));
         if fields.is_empty() || is_omitted(name, None) {
-            gaps.push(gap(module, None));
+            found.push(left_out(name, None));
             continue;
         }
-        gaps.extend(left_out.iter().map(|field| gap(module, Some(&field.api_name))));
+        found.extend(without.iter().map(|field| left_out(name, Some(&field.api_name))));
         kept.push(SourceModule { fields, ..module.clone() });
     }
-    (kept, gaps)
+    (kept, found)
 }
 
 /// Reasons why an address is refused.
@@ -299,13 +308,27 @@ mod tests {
         ];
         let omitted =
             [omission("gone", None), omission("log", None), omission("note", Some("text")), omission("user", Some("secret"))];
-        let (kept, gaps) = without_omissions(&modules, &omitted);
+        let (kept, gaps) = without_omissions(&modules, &[], &omitted);
         assert_eq!(kept, [module("deal", &["id", "sum"]), module("user", &["id"])]);
         let gaps: Vec<_> = gaps.iter().map(|gap| (gap.module.as_str(), gap.field.as_deref(), gap.kind)).collect();
         assert_eq!(
             gaps,
             [("log", None, GapKind::Omitted), ("note", None, GapKind::Omitted), ("user", Some("secret"), GapKind::Omitted)]
         );
+    }
+
+    #[test]
+    fn what_is_left_out_is_no_gap_of_the_source() {
+        let gap = |module: &str, kind| Gap { module: module.to_owned(), field: None, kind };
+        let omitted = ["queue", "payroll"].map(|module| Omission { module: module.to_owned(), field: None });
+        let of_source = [
+            gap("queue", GapKind::Inconsistent),
+            gap("payroll", GapKind::NoPermission),
+            gap("stock", GapKind::Foreign),
+            gap("hidden", GapKind::RowSecurity),
+        ];
+        let expected = [gap("payroll", GapKind::Omitted), gap("stock", GapKind::Foreign), gap("hidden", GapKind::RowSecurity)];
+        assert_eq!(without_omissions(&[], &of_source, &omitted), (Vec::new(), expected.to_vec()));
     }
 
     #[test]

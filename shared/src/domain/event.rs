@@ -265,6 +265,14 @@ impl EventKind {
         }
     }
 
+    /// What the files of a finished backup lack; `None` if it is complete.
+    pub fn losses(&self) -> Option<&Losses> {
+        match self {
+            Self::BackupReady { losses, .. } => losses.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Name for filters and notifications.
     pub fn name(&self) -> &'static str {
         match self {

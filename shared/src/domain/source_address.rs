@@ -5,18 +5,23 @@ use super::connection::{AddressError, DatabaseKind, DatabaseSettings, SourceSett
 impl SourceSettings {
     /// Reads an address of a database of any kind. Returns the settings and the password.
     pub fn parse(address: &str) -> Result<(Self, Option<String>), AddressError> {
-        let (kind, _) = kind_and_rest(address)?;
-        let (settings, password) = DatabaseSettings::parse(address)?;
+        let (kind, rest) = kind_and_rest(address)?;
+        let (settings, password) = DatabaseSettings::parse_rest(kind, rest)?;
         Ok((kind.source(settings), password))
     }
 }
 
 impl DatabaseSettings {
     /// Reads an address, for example `postgres://user:password@host:5432/database?sslmode=verify-full&schemas=public` or
-    /// `mysql://user:password@host:3306/database`. Returns the settings and the password. TLS is required unless the database runs on the same machine; the modes
-    /// `require` and `verify-ca` are raised to `verify-full`.
+    /// `mysql://user:password@host:3306/database`. Returns the settings and the password. TLS is required unless the database runs
+    /// on the same machine; the modes `require` and `verify-ca` are raised to `verify-full`.
     pub fn parse(address: &str) -> Result<(Self, Option<String>), AddressError> {
         let (kind, rest) = kind_and_rest(address)?;
+        Self::parse_rest(kind, rest)
+    }
+
+    /// Reads what follows the scheme.
+    fn parse_rest(kind: DatabaseKind, rest: &str) -> Result<(Self, Option<String>), AddressError> {
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = rest.split_once('/').ok_or(AddressError::Database)?;
         let (credentials, server) = authority.rsplit_once('@').ok_or(AddressError::User)?;

@@ -222,6 +222,11 @@ impl NativeWriter {
         Ok(self.module())
     }
 
+    /// Stops writing. What was written stays.
+    pub async fn stop(mut self) {
+        self.in_flight.shutdown().await;
+    }
+
     /// Deletes everything written of this generation.
     pub async fn abandon(mut self) -> Result<(), PortError> {
         self.in_flight.shutdown().await;

@@ -4,11 +4,11 @@ use anyhow::{Context, Result, anyhow};
 use chrono_tz::Tz;
 use clap::Args;
 use hozon::language::say;
+use hozon::tokens::administrator;
 use hozon::{CONNECTORS, Local};
 use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::{SourceSettings, without_omissions};
-use hozon_shared::domain::id::{OrgId, UserId};
-use hozon_shared::domain::organisation::Person;
+use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::source::{Gap, GapKind, SourceAdvice, SourceReport};
 use hozon_shared::ports::SourceSecret;
 use indicatif::HumanBytes;
@@ -63,7 +63,7 @@ pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
         let ports = ConnectingPorts::from(&local.ports);
         let present = ports.connections.connection(org).await?;
         let omitted = present.as_ref().map(|present| present.omitted.clone()).unwrap_or_default();
-        ports.connect(org, (source, &secret), omitted, &operator(), present.as_ref()).await?;
+        ports.connect(org, (source, &secret), omitted, &administrator(), present.as_ref()).await?;
         println!(
             "{}",
             say(
@@ -96,9 +96,7 @@ async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
     };
     let secret = local.ports.credentials.get(org, connection.id).await?;
     let mut report = report(&connection.source, secret).await?;
-    let (modules, left_out) = without_omissions(&report.modules, &connection.omitted);
-    report.modules = modules;
-    report.gaps.extend(left_out);
+    (report.modules, report.gaps) = without_omissions(&report.modules, &report.gaps, &connection.omitted);
     show(&report);
     Ok(())
 }
@@ -107,11 +105,6 @@ async fn report(source: &SourceSettings, secret: SourceSecret) -> Result<SourceR
     let connector = CONNECTORS.open(source, secret).context("open the connector")?;
     let address = source.shown();
     connector.check().await.map_err(|error| anyhow!("{address}: {} ({})", error.kind, error.kind.code()))
-}
-
-/// Whoever uses the command line of this machine.
-fn operator() -> Person {
-    Person { id: UserId(1), name: "Admin管理者".to_owned(), zuid: UserId(1) }
 }
 
 fn show(report: &SourceReport) {
@@ -123,8 +116,7 @@ fn show(report: &SourceReport) {
         println!("  {}  {}", module.api_name, say(format!("(about {rows} rows{size})"), format!("（約{rows}行{size}）")));
     }
     for gap in &report.gaps {
-        let field = gap.field.as_ref().map(|field| format!(".{field}")).unwrap_or_default();
-        println!("  {}{field}  {}", gap.module, gap_text(gap));
+        println!("  {}  {}", gap.name(), gap_text(gap));
     }
     for advice in &report.advice {
         println!("{}", advice_text(*advice));
