@@ -22,6 +22,7 @@ mod requests;
 mod samples;
 mod schedules;
 mod secrets;
+mod sources;
 mod store;
 mod triggers;
 mod uploads;

@@ -13,7 +13,7 @@ use hozon_tests::MariadbServer as Server;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
-use crate::postgres::{Row, module, rows};
+use crate::sources::{Row, failure, module, rows};
 
 /// One column for each kind of value that differs from its text elsewhere.
 const EVERY_TYPE: &str = "
@@ -306,14 +306,7 @@ async fn wrong_addresses_and_lost_connections_end_in_their_own_errors() {
     let mut pages = state.read(module(&*state, "big")).await.unwrap().rows;
     assert!(pages.try_next().await.unwrap().is_some());
     server.crash();
-    let lost = loop {
-        match pages.try_next().await {
-            Ok(Some(_)) => {}
-            Ok(None) => panic!("all rows came from a server that crashed"),
-            Err(error) => break error.kind,
-        }
-    };
-    assert_eq!(lost, SourceErrorKind::Interrupted);
+    assert_eq!(failure(pages).await, SourceErrorKind::Interrupted);
 }
 
 #[tokio::test(flavor = "multi_thread")]

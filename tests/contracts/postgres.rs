@@ -3,32 +3,11 @@
 use futures_util::TryStreamExt;
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::DatabaseSettings;
-use hozon_shared::domain::source::{GapKind, SourceAdvice, SourceErrorKind, SourceModule};
-use hozon_shared::ports::{Connector, HeldState, ModuleReading, Protection, SourceError};
+use hozon_shared::domain::source::{GapKind, SourceAdvice, SourceErrorKind};
+use hozon_shared::ports::{Connector, Protection};
 use hozon_tests::PostgresServer as Server;
 
-/// Cells of a row; `None` for NULL.
-pub type Row = Vec<Option<String>>;
-
-/// Reads all rows of a module, which must be as many as the server has counted, if it could.
-pub async fn rows(state: &dyn HeldState, module: &SourceModule) -> Result<Vec<Row>, SourceError> {
-    let mut found = Vec::new();
-    let ModuleReading { counted, rows: mut pages } = state.read(module).await?;
-    while let Some(page) = pages.try_next().await? {
-        page.for_each(|cells| {
-            found.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect());
-            Ok::<(), std::convert::Infallible>(())
-        })
-        .unwrap();
-    }
-    assert!(counted.is_none_or(|counted| counted == found.len() as u64), "{}", module.api_name);
-    Ok(found)
-}
-
-/// The module of a state by its name.
-pub fn module<'a>(state: &'a dyn HeldState, name: &str) -> &'a SourceModule {
-    state.modules().iter().find(|module| module.api_name == name).unwrap_or_else(|| panic!("no {name}"))
-}
+use crate::sources::{failure, module, rows};
 
 /// One column for each kind of value that differs from its text elsewhere.
 const EVERY_TYPE: &str = r#"
@@ -189,14 +168,7 @@ async fn wrong_addresses_and_lost_connections_end_in_their_own_errors() {
     let mut pages = state.read(&big).await.unwrap().rows;
     assert!(pages.try_next().await.unwrap().is_some());
     server.crash();
-    let lost = loop {
-        match pages.try_next().await {
-            Ok(Some(_)) => {}
-            Ok(None) => panic!("all rows came from a server that crashed"),
-            Err(error) => break error.kind,
-        }
-    };
-    assert_eq!(lost, SourceErrorKind::Interrupted);
+    assert_eq!(failure(pages).await, SourceErrorKind::Interrupted);
 }
 
 /// A queued lock of ours would make the CRM wait, so that the connector gives up first.

@@ -5,8 +5,10 @@ mod contents;
 mod crm;
 mod mariadb;
 mod postgres;
+mod servers;
 mod shop;
 mod time;
+mod unzip;
 mod world;
 
 pub use contents::{ModuleContents, contents};
@@ -15,4 +17,5 @@ pub use mariadb::MariadbServer;
 pub use postgres::PostgresServer;
 pub use shop::{Card, Paid, Shop, check_books};
 pub use time::{CountingIds, ManualClock};
+pub use unzip::unzip;
 pub use world::{Answer, Caller, World};

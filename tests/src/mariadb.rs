@@ -11,6 +11,8 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder};
 use tempfile::TempDir;
 
+use crate::servers::{free_port, hand_over, is_root};
+
 /// How long a server may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -41,7 +43,7 @@ impl MariadbServer {
         let data = format!("--datadir={}", folder.path().join("data").display());
         // A server that starts deletes the temporary tables in its folder, whichever server they are of.
         let temporary = format!("--tmpdir={}", folder.path().display());
-        hand_over(folder.path());
+        hand_over(folder.path(), "mysql");
         let made = Command::new("mariadb-install-db")
             .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"])
             .args([&data, &temporary, "--innodb-log-file-size=16M", "--aria-log-file-size=8M"])
@@ -49,7 +51,7 @@ impl MariadbServer {
             .stdout(Stdio::null())
             .status();
         assert!(made.expect("mariadb-install-db").success(), "mariadb-install-db failed");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let port = free_port();
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let process = Command::new(program())
             .args(SETTINGS)
@@ -153,17 +155,6 @@ impl Drop for MariadbServer {
 /// MariaDB does not run as root: started by root, it becomes the user `mysql`, whom Debian's package makes.
 fn user() -> Option<&'static str> {
     is_root().then_some("--user=mysql")
-}
-
-fn hand_over(folder: &Path) {
-    if is_root() {
-        let given = Command::new("chown").arg("mysql:mysql").arg(folder).status();
-        assert!(given.expect("chown").success(), "the folder could not be handed over");
-    }
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }
 
 /// The server of Debian's package, which is in a folder for administrators, or the one of the search path.

@@ -10,6 +10,8 @@ use hozon_shared::domain::connection::DatabaseSettings;
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
+use crate::servers::{free_port, hand_over, is_root};
+
 /// How long a server may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -27,13 +29,13 @@ impl PostgresServer {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
         std::fs::write(folder.path().join("password"), "secret").expect("writes");
-        hand_over(folder.path());
+        hand_over(folder.path(), "postgres");
         let password = format!("--pwfile={}", folder.path().join("password").display());
         let options =
             ["-D", &data.display().to_string(), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256"];
         let made = program("initdb").args(options).arg(password).arg("--no-sync").stdout(Stdio::null()).status();
         assert!(made.expect("initdb").success(), "initdb failed");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let port = free_port();
         let own =
             format!("\nport = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n{settings}\n");
         append(&data.join("postgresql.conf"), &own);
@@ -142,20 +144,9 @@ fn program(name: &str) -> Command {
     command
 }
 
-fn hand_over(folder: &Path) {
-    if is_root() {
-        let given = Command::new("chown").args(["-R", "postgres:postgres"]).arg(folder).status();
-        assert!(given.expect("chown").success(), "the folder could not be handed over");
-    }
-}
-
 fn append(path: &Path, text: &str) {
     let before = std::fs::read_to_string(path).expect("reads");
     std::fs::write(path, before + text).expect("writes");
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }
 
 /// The newest PostgreSQL of Debian's packages, or the one of the search path.

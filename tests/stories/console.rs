@@ -1,12 +1,11 @@
 //! What the console shows: backups with contents and checksums, previews of rules, settings that take effect, and its
 //! own files.
 
-use std::process::Command;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use hozon_shared::archive::contents::contents_at;
-use hozon_tests::{Caller, Crm, ManualClock, World};
+use hozon_tests::{Caller, Crm, ManualClock, World, unzip};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -23,10 +22,6 @@ async fn save(administrator: &Caller<'_>, settings: Value) -> Value {
     let saved = administrator.send_with(Method::PUT, SETTINGS, &body, &[("if-match", "*")]).await;
     assert_eq!(saved.status, StatusCode::OK, "{saved:?}");
     saved.body["settings"].clone()
-}
-
-fn unzip(zip: &std::path::Path, entry: &str) -> Vec<u8> {
-    Command::new("unzip").arg("-p").arg(zip).arg(entry).output().unwrap().stdout
 }
 
 #[tokio::test]

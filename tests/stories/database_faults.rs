@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hozon_shared::domain::backup::Backup;
-use hozon_tests::{PostgresServer, World};
+use hozon_tests::{PostgresServer, World, unzip};
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::databases::{connect, connection, entry, with_plain_csv};
+use crate::databases::{connect, connection, with_plain_csv};
 
 /// Backups that are made while writers change the database; more by `HOZON_BACKUPS`.
 const BACKUPS: usize = 6;
@@ -65,7 +65,7 @@ async fn money_moved_while_a_backup_reads_is_neither_lost_nor_doubled() {
     let mut states = std::collections::HashSet::new();
     for _ in 0..backups {
         let zips = world.back_up_well().await;
-        let csv = String::from_utf8(entry(&zips[0], "account.csv")).unwrap();
+        let csv = String::from_utf8(unzip(&zips[0], "account.csv")).unwrap();
         let amounts: Vec<i64> = csv.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
         assert_eq!((amounts.len() as i64, amounts.iter().sum::<i64>()), (ACCOUNTS, ACCOUNTS * 1000));
         states.insert(amounts);

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::domain::id::OrgId;
-use hozon_tests::{PostgresServer, World};
+use hozon_tests::{PostgresServer, World, unzip};
 use reqwest::{Client, Method};
 
 use super::program::{ORGANISATION, Program, prepared};
-use crate::databases::{connect, entry, with_plain_csv};
+use crate::databases::{connect, with_plain_csv};
 
 const USUAL: usize = 4;
 /// A backup that takes longer after the last kill is stuck.
@@ -67,7 +67,7 @@ async fn a_capture_that_is_killed_at_any_moment_is_whole_or_not_there() {
     assert!(bad.is_empty(), "{bad:?}");
     for backup in &backups {
         let data = backup.files.iter().find(|file| file.name == "Data_001.zip").unwrap();
-        let lines = |name| String::from_utf8(entry(&world.local.archive_path(&data.key), name)).unwrap().lines().count();
+        let lines = |name| String::from_utf8(unzip(&world.local.archive_path(&data.key), name)).unwrap().lines().count();
         assert_eq!((lines("deal.csv"), lines("note.csv"), lines("empty.csv")), (30_001, 30_001, 1));
     }
     println!("{} kills, {} backups, each whole", kills(), backups.len());

@@ -1,12 +1,13 @@
 //! A CRM in a PostgreSQL database: connecting it, and backups that PostgreSQL itself reads back.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use hozon_shared::domain::backup::{Backup, BackupStatus};
-use hozon_tests::{Answer, PostgresServer, World};
+use hozon_tests::{Answer, PostgresServer, World, unzip};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+
+use crate::strangers::files;
 
 /// Path of the connection below `/crm/bulk/v8`.
 const CONNECTION: &str = "/backup/connection";
@@ -40,11 +41,6 @@ pub async fn with_plain_csv(world: &World) {
     assert_eq!(saved.status, StatusCode::OK, "{saved:?}");
 }
 
-/// An entry of a zip, read by Info-ZIP.
-pub fn entry(zip: &Path, name: &str) -> Vec<u8> {
-    Command::new("unzip").arg("-p").arg(zip).arg(name.replace('[', "\\[")).output().unwrap().stdout
-}
-
 /// Compares a table with a CSV file of a backup. PostgreSQL reads the file, and says how many rows differ.
 async fn differing_rows(server: &PostgresServer, table: &str, zip: &Path, name: &str) -> i64 {
     use futures_util::SinkExt;
@@ -54,7 +50,7 @@ async fn differing_rows(server: &PostgresServer, table: &str, zip: &Path, name: 
     client.batch_execute(&made).await.unwrap();
     let sink = client.copy_in("copy copied from stdin (format csv, header)").await.unwrap();
     futures_util::pin_mut!(sink);
-    sink.send(bytes::Bytes::from(entry(zip, name))).await.unwrap();
+    sink.send(bytes::Bytes::from(unzip(zip, name))).await.unwrap();
     sink.close().await.unwrap();
     let sql = format!(
         "with a as (select t::text from {table} t), b as (select t::text from copied t)
@@ -106,11 +102,11 @@ async fn postgresql_reads_a_backup_of_its_database_back_unchanged() {
         assert_eq!(differing_rows(&server, table, &zips[0], file).await, 0, "{file}");
     }
     // PostgreSQL's CSV cannot tell NULL from an empty line in a table of one column, so that this file has its own form.
-    assert_eq!(String::from_utf8(entry(&zips[0], "one_cell.csv")).unwrap(), "note\r\n'\r\n\"\"\r\n\"'\"\r\nx\r\n");
-    let manifest: Value = serde_json::from_slice(&entry(&zips[0], "manifest.json")).unwrap();
+    assert_eq!(String::from_utf8(unzip(&zips[0], "one_cell.csv")).unwrap(), "note\r\n'\r\n\"\"\r\n\"'\"\r\nx\r\n");
+    let manifest: Value = serde_json::from_slice(&unzip(&zips[0], "manifest.json")).unwrap();
     assert_eq!(manifest["source"]["kind"], "postgres");
     assert!(manifest["csv"]["null"].as_str().unwrap().contains("NULL"), "{manifest}");
-    let fields: Value = serde_json::from_slice(&entry(&zips[0], "fields/contact.json")).unwrap();
+    let fields: Value = serde_json::from_slice(&unzip(&zips[0], "fields/contact.json")).unwrap();
     assert_eq!((&fields["label"], &fields["fields"][1]["label"]), (&json!("連絡先"), &json!("氏名")));
     let source = world.administrator().get("/backup/source").await.body;
     assert_eq!((&source["source"]["kind"], &source["source"]["rows"]), (&json!("postgres"), &json!(3004 + 2 + 3 + 400 + 4)));
@@ -127,9 +123,9 @@ async fn a_later_backup_shows_the_database_as_it_is_then() {
     let first = world.back_up_well().await;
     server.sql("update deal set stage = 'won' where id = 1; create table note (id int); insert into note values (7); delete from deal where id = 2").await;
     let second = world.back_up_well().await;
-    let deals = |zips: &[PathBuf]| String::from_utf8(entry(&zips[0], "deal.csv")).unwrap();
+    let deals = |zips: &[PathBuf]| String::from_utf8(unzip(&zips[0], "deal.csv")).unwrap();
     assert_eq!((deals(&first).as_str(), deals(&second).as_str()), ("id,stage\r\n1,new\r\n2,new\r\n", "id,stage\r\n1,won\r\n"));
-    assert_eq!(entry(&second[0], "note.csv"), b"id\r\n7\r\n");
+    assert_eq!(unzip(&second[0], "note.csv"), b"id\r\n7\r\n");
     world.end().await;
 }
 
@@ -179,13 +175,8 @@ async fn passwords_are_kept_apart_and_go_to_no_other_server() {
     assert_eq!(history["history"][0]["kind"], "source_set");
     assert!(!read.to_string().contains("pass-of") && !history.to_string().contains("pass-of"));
     let data = world.end().await;
-    let files: Vec<_> = walk(data.path()).into_iter().filter(|file| contains(file, b"pass-of-nobody-else")).collect();
-    assert!(files.iter().all(|file| file.ends_with("vault.json")) && files.len() == 1, "{files:?}");
-}
-
-fn walk(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+    let found: Vec<_> = files(data.path()).into_iter().filter(|file| contains(file, b"pass-of-nobody-else")).collect();
+    assert!(found.iter().all(|file| file.ends_with("vault.json")) && found.len() == 1, "{found:?}");
 }
 
 fn contains(file: &Path, text: &[u8]) -> bool {
@@ -214,8 +205,8 @@ async fn what_the_administrator_leaves_out_is_in_no_file_and_named_in_the_manife
     let omitted = json!([{ "module": "log" }, { "module": "deal", "field": "secret" }]);
     assert_eq!(set(&world, &connection(&server, "postgres", Some("secret"), omitted)).await.status, StatusCode::OK);
     let zips = world.back_up_well().await;
-    assert_eq!(entry(&zips[0], "deal.csv"), b"id,sum\r\n1,2\r\n");
-    let manifest: Value = serde_json::from_slice(&entry(&zips[0], "manifest.json")).unwrap();
+    assert_eq!(unzip(&zips[0], "deal.csv"), b"id,sum\r\n1,2\r\n");
+    let manifest: Value = serde_json::from_slice(&unzip(&zips[0], "manifest.json")).unwrap();
     let gaps = json!([{ "module": "deal", "field": "secret", "kind": "omitted" }, { "module": "log", "kind": "omitted" }]);
     assert_eq!(manifest["gaps"], gaps);
     let summary = world.administrator().get("/backup/summary").await.body["summary"].clone();
@@ -247,13 +238,13 @@ async fn a_backup_that_lacks_tables_is_ready_and_says_everywhere_that_it_is_inco
     assert_eq!(notified["notifications"][0]["losses"], losses);
     let contents = administrator.get(&format!("/backup/backups/{}/contents", backup.id)).await.body;
     assert_eq!(contents["contents"]["gaps"], losses["examples"], "{contents}");
-    let manifest: Value = serde_json::from_slice(&entry(&zips(&world, &backup)[0], "manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&unzip(&zips(&world, &backup)[0], "manifest.json")).unwrap();
     assert_eq!(manifest["gaps"].as_array().unwrap().len(), 2);
     // Zoho's own calls know no incomplete backup.
     let details = administrator.get("/backup").await.body;
     assert_eq!(details["backup"]["status"], "COMPLETED", "{details}");
     let data = world.end().await;
-    let mails: Vec<_> = walk(&data.path().join("mail"))
+    let mails: Vec<_> = files(&data.path().join("mail"))
         .iter()
         .map(|file| String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned())
         .collect();

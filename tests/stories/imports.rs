@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hozon::import::{Encoding, ImportError, ImportOptions, Note, RowFault, SkipReason};
-use hozon_tests::{Crm, World, contents, csv};
+use hozon_tests::{Crm, World, contents, csv, unzip};
 
 fn rows(module: &hozon_tests::ModuleContents) -> Vec<Vec<&str>> {
     module.rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect()
@@ -103,7 +103,7 @@ async fn marked_modules_and_fields_are_left_out_and_listed() {
     let marks = ["Emails=mail", "Leads.Phone=integration"].map(|mark| mark.parse().unwrap()).to_vec();
     world.try_import(ImportOptions { from: crm.inputs(), marks, ..ImportOptions::default() }).await.unwrap();
     let zips = world.back_up_well().await;
-    let manifest = entry(&zips[0], "manifest.json").await;
+    let manifest = unzip(&zips[0], "manifest.json");
     let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
     let expected = serde_json::json!([
         { "module": "Emails", "field": null, "contents": "mail" },
@@ -112,7 +112,7 @@ async fn marked_modules_and_fields_are_left_out_and_listed() {
     let mut listed = manifest["left_out"].as_array().unwrap().clone();
     listed.sort_by_key(|entry| entry["module"].to_string());
     assert_eq!(serde_json::Value::Array(listed), expected);
-    let leads = String::from_utf8(entry(&zips[0], "Leads.csv").await).unwrap();
+    let leads = String::from_utf8(unzip(&zips[0], "Leads.csv")).unwrap();
     assert!(leads.starts_with("\u{FEFF}Id,Name\r\n"), "{leads}");
     let paths: Vec<_> = manifest["files"].as_array().unwrap().iter().map(|file| file["path"].clone()).collect();
     assert_eq!(paths, ["Deals.csv", "Leads.csv", "fields/Deals.json", "fields/Leads.json"]);
@@ -214,7 +214,7 @@ async fn folders_of_modules_may_differ_in_case_and_composition_and_dates_are_kep
     let found = attachments(&world).await;
     assert!(found.len() == 2 && found.iter().all(|(_, count)| *count == 1), "{found:?}");
     let zips = world.back_up_well().await;
-    let index = String::from_utf8(entry(&zips[1], "attachments.csv").await).unwrap();
+    let index = String::from_utf8(unzip(&zips[1], "attachments.csv")).unwrap();
     assert!(index.contains("2001-02-03T04:05:06Z"), "{index}");
     world.end().await;
 }
@@ -365,11 +365,4 @@ async fn a_lenient_import_mends_what_spreadsheets_leave_and_loses_nothing() {
     assert_eq!(names, ["Id", "Email", "Email (2)", "Column 4", "Column 5"]);
     assert_eq!(rows(&found[0]), [["1", "a", "", "", ""], ["2", "b", "c", "d", "e"], ["3", "x, y", "z", "", ""]]);
     world.end().await;
-}
-
-/// Extracts an entry of a zip with unzip.
-async fn entry(zip: &std::path::Path, name: &str) -> Vec<u8> {
-    let output = tokio::process::Command::new("unzip").arg("-p").arg(zip).arg(name).output().await.unwrap();
-    assert!(output.status.success(), "{name} is not in {}", zip.display());
-    output.stdout
 }

@@ -4,12 +4,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hozon_tests::{MariadbServer, World};
+use hozon_tests::{MariadbServer, World, unzip};
 use mysql_async::prelude::Queryable;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::databases::{entry, with_plain_csv};
+use crate::databases::with_plain_csv;
 
 /// Backups that are made while writers change the database; more by `HOZON_BACKUPS`.
 const BACKUPS: usize = 6;
@@ -76,9 +76,9 @@ async fn mariadb_reads_a_backup_of_its_database_back_unchanged() {
         coalesce(if(rate > 1, concat(rate + 0e0), concat(rate)), ''),
         if(length(raw) > 0, concat('0x', lower(hex(raw))), ''), coalesce(flags + 0, ''), coalesce(kind, ''),
         coalesce(convert(kana using utf8mb4), ''), lower_name from contact";
-    let contacts_in = entry(&zips[0], "contact.csv");
+    let contacts_in = unzip(&zips[0], "contact.csv");
     assert_eq!(differing_rows(&server, &contacts_in, 11, contacts).await, 0);
-    let manifest: Value = serde_json::from_slice(&entry(&zips[0], "manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&unzip(&zips[0], "manifest.json")).unwrap();
     assert_eq!(manifest["source"]["kind"], "mysql");
     assert_eq!(manifest["gaps"], json!([{ "module": "queue", "kind": "inconsistent" }]));
     assert!(manifest["source"]["consistency"].as_str().unwrap().contains("no transactions"), "{manifest}");
@@ -91,7 +91,7 @@ async fn mariadb_reads_a_backup_of_its_database_back_unchanged() {
     let of_deals: std::collections::BTreeSet<_> =
         files.filter(|path| path.starts_with("deal") && path.ends_with(".csv")).collect();
     assert_eq!(of_deals.len(), 2, "{of_deals:?}");
-    let fields: Value = serde_json::from_slice(&entry(&zips[0], "fields/contact.json")).unwrap();
+    let fields: Value = serde_json::from_slice(&unzip(&zips[0], "fields/contact.json")).unwrap();
     assert_eq!((&fields["label"], &fields["fields"][1]["label"]), (&json!("連絡先"), &json!("氏名")));
     assert_eq!(fields["fields"][6]["data_type"], "blob (0x and hexadecimal digits)");
     let source = world.administrator().get("/backup/source").await.body;
@@ -179,7 +179,7 @@ async fn money_moved_in_mariadb_while_a_backup_reads_is_neither_lost_nor_doubled
         let (user, password) = if at % 2 == 0 { ("root", "secret") } else { ("slow", "slow") };
         connect(&world, &server, user, password).await;
         let zips = world.back_up_well().await;
-        let csv = String::from_utf8(entry(&zips[0], "account.csv")).unwrap();
+        let csv = String::from_utf8(unzip(&zips[0], "account.csv")).unwrap();
         let amounts: Vec<i64> = csv.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
         assert_eq!((amounts.len() as u64, amounts.iter().sum::<i64>()), (ACCOUNTS, ACCOUNTS as i64 * 1000));
         states.insert(amounts);

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use hozon_tests::{Answer, CountingIds, Crm, ManualClock, World};
+use hozon_tests::{Answer, CountingIds, Crm, ManualClock, World, unzip};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -54,8 +54,7 @@ async fn fixed() -> World {
 }
 
 fn manifest(zip: &Path) -> Value {
-    let unzipped = Command::new("unzip").arg("-p").arg(zip).arg("manifest.json").output().unwrap();
-    serde_json::from_slice(&unzipped.stdout).unwrap()
+    serde_json::from_slice(&unzip(zip, "manifest.json")).unwrap()
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta};
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{Bucket, ObjectRef};
-use hozon_tests::{CountingIds, Crm, ManualClock, World};
+use hozon_tests::{CountingIds, Crm, ManualClock, World, unzip};
 
 async fn world() -> (World, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
@@ -75,8 +75,7 @@ async fn a_changed_module_is_packed_again() {
     std::fs::write(leads.path().join("Leads.csv"), "Id,Name\n1,changed\n").unwrap();
     world.import(vec![leads.path().to_owned()]).await;
     let zips = world.back_up_well().await;
-    let leads = std::process::Command::new("unzip").arg("-p").arg(&zips[0]).arg("Leads.csv").output().unwrap();
-    assert_eq!(String::from_utf8(leads.stdout).unwrap(), "\u{feff}Id,Name\r\n1,changed\r\n");
+    assert_eq!(String::from_utf8(unzip(&zips[0], "Leads.csv")).unwrap(), "\u{feff}Id,Name\r\n1,changed\r\n");
     world.end().await;
 }
 
