@@ -111,6 +111,7 @@ fn writer(ports: &Ports, org: OrgId, generation: &str, (name, order): (&str, u32
         label: name.to_owned(),
         order,
         contents: DataCategory::Crm,
+        key: fields.first().map(|name| (*name).to_owned()).into_iter().collect(),
         fields: fields.iter().map(field).collect(),
     };
     let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };

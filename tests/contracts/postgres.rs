@@ -240,3 +240,23 @@ async fn connections_read_one_table_after_another_and_lock_none_that_they_have_r
     server.sql("insert into t00 values (2)").await;
     assert_eq!(rows(&*state, module(&*state, "t00")).await.unwrap().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_is_the_primary_key_or_the_shortest_unique_index_without_null() {
+    let server = Server::start("").await;
+    server
+        .sql(
+            r#"create table line (text text, "Place ""x""" int, deal int, primary key (deal, "Place ""x""") include (text));
+               create table code (id int, short text not null unique, long int not null, wide int not null, unique (long, wide));
+               create table loose (id int unique, part int not null);
+               create unique index on loose (part) where id > 0; create unique index on loose (lower(id::text));
+               create table parted (year int, id int, primary key (id, year)) partition by range (year)"#,
+        )
+        .await;
+    let state = server.owner().hold(Protection::Notice).await.unwrap();
+    let key = |name: &str| module(&*state, name).key.clone();
+    assert_eq!(key("line"), ["deal", "Place \"x\""]);
+    assert_eq!(key("code"), ["short"]);
+    assert!(key("loose").is_empty());
+    assert_eq!(key("parted"), ["id", "year"]);
+}

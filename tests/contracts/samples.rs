@@ -155,6 +155,7 @@ pub fn module(name: &str, order: u32) -> Module {
         contents: DataCategory::Crm,
         version: "1".to_owned(),
         fields: vec![field],
+        key: vec!["Id".to_owned()],
         rows: 3,
         row_bytes: 300,
         attachments: 1,

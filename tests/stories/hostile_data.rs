@@ -22,7 +22,8 @@ fn field(name: &str) -> Field {
 fn writer(ports: &Ports, org: OrgId, name: &str, order: u32, fields: &[&str]) -> NativeWriter {
     let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
     let fields = fields.iter().copied().map(field).collect();
-    let head = ModuleHead { api_name: name.to_owned(), label: name.to_owned(), order, contents: DataCategory::Crm, fields };
+    let (api_name, label) = (name.to_owned(), name.to_owned());
+    let head = ModuleHead { api_name, label, order, contents: DataCategory::Crm, fields, key: Vec::new() };
     NativeWriter::new(stores, org, head, "1")
 }
 

@@ -1,6 +1,6 @@
 //! The tables of a database as its `information_schema` describes them now. What the user has no right on is not there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, Params};
@@ -14,9 +14,13 @@ const COLUMNS: &str = "select TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, C
 from information_schema.COLUMNS
 where TABLE_SCHEMA = database()";
 
-const KEYS: &str = "select TABLE_NAME, COLUMN_NAME
+/// Columns of unique indexes. One of them is missing where the index has an expression.
+const KEYS: &str = "select TABLE_NAME, INDEX_NAME, COLUMN_NAME, NULLABLE = 'YES'
 from information_schema.STATISTICS
-where TABLE_SCHEMA = database() and INDEX_NAME = 'PRIMARY'";
+where TABLE_SCHEMA = database() and NON_UNIQUE = 0";
+
+/// Name of every primary key.
+const PRIMARY: &str = "PRIMARY";
 
 /// What makes a table the one that it is. Altering, emptying or exchanging it changes this, or the server notices it itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +31,15 @@ pub(crate) struct Shape {
     /// When its definition was made.
     created: Option<String>,
     pub columns: Vec<Column>,
-    /// Columns of the primary key in its order; empty without one.
-    pub key: Vec<String>,
+    pub key: Key,
+}
+
+/// The columns that identify a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// In the order of the key; empty if none do.
+    pub columns: Vec<String>,
+    pub is_primary: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +64,8 @@ pub(crate) struct FoundTable {
 
 type TableRow = (String, Option<String>, Option<String>, Option<u64>, Option<u64>, Option<String>);
 type ColumnRow = (String, String, String, String, Option<String>, Option<String>);
+/// Table, index, column, and whether the column may be NULL.
+type KeyRow = (String, String, Option<String>, bool);
 
 /// Returns all tables in the order of their names.
 pub(crate) async fn tables(conn: &mut Conn) -> Result<Vec<FoundTable>, Error> {
@@ -71,16 +84,13 @@ async fn read(conn: &mut Conn, table: Option<&str>) -> Result<Vec<FoundTable>, E
     let name = || table.map_or(Params::Empty, |table| (table,).into());
     let rows: Vec<TableRow> = conn.exec(format!("{TABLES}{of_table}"), name()).await?;
     let columns: Vec<ColumnRow> = conn.exec(format!("{COLUMNS}{of_table} order by TABLE_NAME, ORDINAL_POSITION"), name()).await?;
-    let keys: Vec<(String, String)> = conn.exec(format!("{KEYS}{of_table} order by TABLE_NAME, SEQ_IN_INDEX"), name()).await?;
+    let keys: Vec<KeyRow> = conn.exec(format!("{KEYS}{of_table} order by TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX"), name()).await?;
+    let mut keys_of = keys_by_table(keys);
     let mut columns_of: HashMap<String, Vec<Column>> = HashMap::new();
     for (table, name, data_type, declared, charset, comment) in columns {
         let data_type = data_type.to_ascii_lowercase();
         let column = Column { name, data_type, declared, charset, comment: comment.unwrap_or_default() };
         columns_of.entry(table).or_default().push(column);
-    }
-    let mut keys_of: HashMap<String, Vec<String>> = HashMap::new();
-    for (table, column) in keys {
-        keys_of.entry(table).or_default().push(column);
     }
     let mut found: Vec<_> = rows
         .into_iter()
@@ -92,4 +102,54 @@ async fn read(conn: &mut Conn, table: Option<&str>) -> Result<Vec<FoundTable>, E
         .collect();
     found.sort_unstable_by(|a, b| a.shape.name.cmp(&b.shape.name));
     Ok(found)
+}
+
+/// Chooses the key of each table: the primary key, or else the unique index with the fewest columns, of those without NULL.
+fn keys_by_table(rows: Vec<KeyRow>) -> HashMap<String, Key> {
+    let mut indexes: BTreeMap<(String, String), Option<Vec<String>>> = BTreeMap::new();
+    for (table, index, column, may_be_null) in rows {
+        let columns = indexes.entry((table, index)).or_insert_with(|| Some(Vec::new()));
+        match column.filter(|_| !may_be_null) {
+            Some(column) => columns.as_mut().into_iter().for_each(|columns| columns.push(column.clone())),
+            None => *columns = None,
+        }
+    }
+    let mut keys: HashMap<String, Key> = HashMap::new();
+    for ((table, index), columns) in indexes {
+        let Some(columns) = columns else { continue };
+        let (key, found) = (keys.entry(table).or_default(), Key { columns, is_primary: index == PRIMARY });
+        let is_better = key.columns.is_empty() || found.is_primary || found.columns.len() < key.columns.len();
+        if is_better && !key.is_primary {
+            *key = found;
+        }
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_the_primary_key_or_the_shortest_unique_index_without_null() {
+        let row = |table: &str, index: &str, column: Option<&str>, may_be_null| {
+            (table.to_owned(), index.to_owned(), column.map(str::to_owned), may_be_null)
+        };
+        let keys = keys_by_table(vec![
+            row("deal", "a_number", Some("number"), false),
+            row("deal", "PRIMARY", Some("year"), false),
+            row("deal", "PRIMARY", Some("id"), false),
+            row("line", "a", Some("deal"), false),
+            row("line", "a", Some("place"), false),
+            row("line", "b", Some("code"), true),
+            row("line", "c", Some("uuid"), false),
+            row("log", "expression", None, false),
+            row("log", "expression", Some("id"), false),
+        ]);
+        let key =
+            |columns: &[&str], is_primary| Key { columns: columns.iter().map(|name| (*name).to_owned()).collect(), is_primary };
+        assert_eq!(keys.get("deal"), Some(&key(&["year", "id"], true)));
+        assert_eq!(keys.get("line"), Some(&key(&["uuid"], false)));
+        assert_eq!(keys.get("log"), None);
+    }
 }

@@ -63,15 +63,17 @@ impl Table {
         self.chosen(fields).into_iter().map(Column::form).collect()
     }
 
-    /// Selects these columns of all rows, in the order of the primary key if there is one, and then the conversion checks.
+    /// Selects these columns of all rows, in the order of the table's file, and then the conversion checks. InnoDB keeps rows in
+    /// the order of the primary key, but may read a smaller index instead if nothing asks for that order.
     pub(crate) fn rows(&self, fields: &[Field]) -> String {
         let chosen = self.chosen(fields);
         let checks = chosen.iter().filter_map(|column| column.conversion_check());
         let selected: Vec<_> = chosen.iter().map(|column| column.selected()).chain(checks).collect();
         let table = quoted(&self.shape.name);
         // A name alone in ORDER BY may also mean a selected expression.
-        let key: Vec<_> = self.shape.key.iter().map(|name| format!("{table}.{}", quoted(name))).collect();
-        let order = if key.is_empty() { String::new() } else { format!(" order by {}", key.join(", ")) };
+        let key: Vec<_> = self.shape.key.columns.iter().map(|name| format!("{table}.{}", quoted(name))).collect();
+        let is_clustered = self.is_consistent() && self.shape.key.is_primary;
+        let order = if is_clustered { format!(" order by {}", key.join(", ")) } else { String::new() };
         format!("select {} from {table}{order}", selected.join(", "))
     }
 }
@@ -127,6 +129,7 @@ impl Tables {
             label: label(Some(comment), name),
             contents: DataCategory::Crm,
             fields: shape.columns.iter().map(field).collect(),
+            key: shape.key.columns.clone(),
             estimated_rows: *rows,
             bytes: *bytes,
         });

@@ -24,14 +24,29 @@ where c.relkind in ('r', 'p', 'f') and not c.relispartition and c.relpersistence
       where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 order by n.nspname, c.relname";
 
-/// Columns of the tables `$1` in order, with the position of each in the primary key.
+/// Columns of the tables `$1` in order.
 pub(crate) const COLUMNS: &str = r"
 select a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
-       pg_catalog.col_description(a.attrelid, a.attnum),
-       (select array_position(i.indkey::int2[], a.attnum) from pg_catalog.pg_index i where i.indrelid = a.attrelid and i.indisprimary)
+       pg_catalog.col_description(a.attrelid, a.attnum)
 from pg_catalog.pg_attribute a
 where a.attrelid = any($1) and a.attnum > 0 and not a.attisdropped
 order by a.attrelid, a.attnum";
+
+/// The key of each of the tables `$1`: the primary key, or else the unique index with the fewest columns, of those that have all
+/// rows and no NULL.
+pub(crate) const KEYS: &str = r"
+select distinct on (i.indrelid) i.indrelid,
+       (select array_agg(a.attname::text order by k.place)
+        from unnest(i.indkey::int2[]) with ordinality k (number, place)
+        join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
+        where k.place <= i.indnkeyatts)
+from pg_catalog.pg_index i
+where i.indrelid = any($1) and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+  and not exists (
+      select from unnest(i.indkey::int2[]) with ordinality k (number, place)
+      join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
+      where k.place <= i.indnkeyatts and not a.attnotnull)
+order by i.indrelid, i.indisprimary desc, i.indnkeyatts, i.indexrelid";
 
 /// Files of the tables `$1`, and of the partitions and their partitions below each. A table without a file of its own
 /// has none. The functions read what is committed now, not what the snapshot shows.

@@ -7,7 +7,7 @@ use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::domain::source::{Gap, GapKind, SourceModule};
 use tokio_postgres::{Error, GenericClient, Row};
 
-use crate::catalog::{COLUMNS, TABLES};
+use crate::catalog::{COLUMNS, KEYS, TABLES};
 use crate::names::{module_names, quoted};
 
 /// All tables that a backup could contain.
@@ -28,7 +28,7 @@ pub(crate) struct Table {
     pub name: String,
     /// Whether its rows lie in partitions.
     pub is_partitioned: bool,
-    /// Columns of the primary key in its order; empty without one.
+    /// Columns that identify a row; empty if none do.
     pub key: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ impl Table {
         format!("{only}{}.{}", quoted(&self.schema), quoted(&self.name))
     }
 
-    /// Reads these columns of all rows, in the order of the primary key if there is one.
+    /// Reads these columns of all rows, in the order of the key if there is one.
     pub(crate) fn copy(&self, columns: &[Field]) -> String {
         let columns = columns.iter().map(|column| quoted(&column.api_name)).collect::<Vec<_>>().join(", ");
         let key = self.key.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
@@ -63,7 +63,7 @@ impl Tables {
     pub(crate) async fn read(client: &impl GenericClient, schemas: &[String]) -> Result<Self, Error> {
         let rows = client.query(TABLES, &[&schemas]).await?;
         let oids: Vec<u32> = rows.iter().map(|row| row.get(0)).collect();
-        let mut columns = columns(client, &oids).await?;
+        let (mut columns, mut keys) = (columns(client, &oids).await?, keys(client, &oids).await?);
         let names = module_names(&rows.iter().map(|row| (row.get(1), row.get(2))).collect::<Vec<_>>());
         let mut found = Self { tables: Vec::new(), modules: Vec::new(), gaps: Vec::new(), may_write: false };
         for (row, api_name) in rows.iter().zip(names) {
@@ -73,32 +73,30 @@ impl Tables {
                 continue;
             }
             let oid = row.get(0);
-            found.add(row, api_name, columns.remove(&oid).unwrap_or_default());
+            found.add(row, api_name, columns.remove(&oid).unwrap_or_default(), keys.remove(&oid).unwrap_or_default());
         }
         Ok(found)
     }
 
-    fn add(&mut self, row: &Row, api_name: String, columns: Vec<Column>) {
+    fn add(&mut self, row: &Row, api_name: String, fields: Vec<Field>, key: Vec<String>) {
         // A table without columns holds nothing that could be written down.
-        if columns.is_empty() {
+        if fields.is_empty() {
             return;
         }
         let label = label(row.get(10), &api_name);
-        let mut key: Vec<_> =
-            columns.iter().filter_map(|column| Some((column.key_position?, column.field.api_name.clone()))).collect();
-        key.sort_unstable();
         self.tables.push(Table {
             oid: row.get(0),
             schema: row.get(1),
             name: row.get(2),
             is_partitioned: row.get::<_, &str>(3) == "p",
-            key: key.into_iter().map(|(_, name)| name).collect(),
+            key: key.clone(),
         });
         self.modules.push(SourceModule {
             api_name,
             label,
             contents: DataCategory::Crm,
-            fields: columns.into_iter().map(|column| column.field).collect(),
+            fields,
+            key,
             estimated_rows: row.get::<_, Option<i64>>(6).and_then(|rows| u64::try_from(rows).ok()),
             bytes: row.get::<_, Option<i64>>(7).and_then(|bytes| u64::try_from(bytes).ok()),
         });
@@ -115,19 +113,18 @@ fn gap_of(row: &Row) -> Option<GapKind> {
     }
 }
 
-struct Column {
-    field: Field,
-    /// Position in the primary key.
-    key_position: Option<i32>,
+async fn keys(client: &impl GenericClient, tables: &[u32]) -> Result<HashMap<u32, Vec<String>>, Error> {
+    let rows = client.query(KEYS, &[&tables]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-async fn columns(client: &impl GenericClient, tables: &[u32]) -> Result<HashMap<u32, Vec<Column>>, Error> {
-    let mut found: HashMap<u32, Vec<Column>> = HashMap::new();
+async fn columns(client: &impl GenericClient, tables: &[u32]) -> Result<HashMap<u32, Vec<Field>>, Error> {
+    let mut found: HashMap<u32, Vec<Field>> = HashMap::new();
     for row in client.query(COLUMNS, &[&tables]).await? {
         let api_name: String = row.get(1);
         let label = label(row.get(3), &api_name);
         let field = Field { api_name, label, data_type: row.get(2), contents: DataCategory::Crm };
-        found.entry(row.get(0)).or_default().push(Column { field, key_position: row.get(4) });
+        found.entry(row.get(0)).or_default().push(field);
     }
     Ok(found)
 }

@@ -145,8 +145,8 @@ fn require_records(connection: &str, chosen: &[SourceModule], gaps: &[Gap]) -> R
 }
 
 fn head(module: &SourceModule, order: u32) -> ModuleHead {
-    let SourceModule { api_name, label, contents, fields, .. } = module.clone();
-    ModuleHead { api_name, label, order, contents, fields }
+    let SourceModule { api_name, label, contents, fields, key, .. } = module.clone();
+    ModuleHead { api_name, label, order, contents, fields, key }
 }
 
 fn info(kind: &str, at: DateTime<Utc>, gaps: &[Gap]) -> SourceInfo {

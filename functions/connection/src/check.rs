@@ -125,7 +125,7 @@ fn report_out(report: SourceReport) -> ReportOut {
 }
 
 fn module_out(module: SourceModule) -> CheckedModule {
-    let SourceModule { api_name, label, contents, fields, estimated_rows: rows, bytes } = module;
+    let SourceModule { api_name, label, contents, fields, estimated_rows: rows, bytes, .. } = module;
     let fields = fields.into_iter().map(|field| field.api_name).collect();
     CheckedModule {
         api_name,

@@ -155,7 +155,10 @@ pub fn without_omissions(modules: &[SourceModule], gaps: &[Gap], omitted: &[Omis
             continue;
         }
         found.extend(without.iter().map(|field| left_out(name, Some(&field.api_name))));
-        kept.push(SourceModule { fields, ..module.clone() });
+        // Without one of its fields, a key identifies nothing.
+        let has = |name: &String| fields.iter().any(|field| field.api_name == *name);
+        let key = if module.key.iter().all(has) { module.key.clone() } else { Vec::new() };
+        kept.push(SourceModule { fields, key, ..module.clone() });
     }
     (kept, found)
 }
@@ -283,6 +286,31 @@ mod tests {
     use crate::domain::crm::{DataCategory, Field};
 
     #[test]
+    fn a_module_without_a_field_of_its_key_has_no_key() {
+        let field = |name: &str| Field {
+            api_name: name.to_owned(),
+            label: String::new(),
+            data_type: String::new(),
+            contents: DataCategory::Crm,
+        };
+        let line = SourceModule {
+            api_name: "line".to_owned(),
+            label: String::new(),
+            contents: DataCategory::Crm,
+            fields: ["deal", "number", "text"].map(field).to_vec(),
+            key: ["deal", "number"].map(str::to_owned).to_vec(),
+            estimated_rows: None,
+            bytes: None,
+        };
+        let key_without = |name: &str| {
+            let omitted = [Omission { module: "line".to_owned(), field: Some(name.to_owned()) }];
+            without_omissions(std::slice::from_ref(&line), &[], &omitted).0[0].key.clone()
+        };
+        assert_eq!(key_without("text"), line.key);
+        assert!(key_without("deal").is_empty());
+    }
+
+    #[test]
     fn modules_and_fields_are_left_out_by_name_and_listed() {
         let field = |name: &str| Field {
             api_name: name.to_owned(),
@@ -295,6 +323,7 @@ mod tests {
             label: String::new(),
             contents: DataCategory::Crm,
             fields: fields.iter().map(|name| field(name)).collect(),
+            key: Vec::new(),
             estimated_rows: None,
             bytes: None,
         };

@@ -60,6 +60,9 @@ pub struct Module {
     pub version: String,
     /// Fields in the CRM's order; every row has exactly one cell per field.
     pub fields: Vec<Field>,
+    /// API names of the fields that identify a record; empty if none are known.
+    #[serde(default)]
+    pub key: Vec<String>,
     /// Number of records.
     pub rows: u64,
     /// Size of all records in the source's own encoding. Used to balance work, not as a file size.

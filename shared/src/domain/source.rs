@@ -13,6 +13,10 @@ pub struct SourceModule {
     pub label: String,
     pub contents: DataCategory,
     pub fields: Vec<Field>,
+    /// API names of the fields that identify a row: the primary key's, or those of a unique index without NULL. Empty if there is
+    /// neither.
+    #[serde(default)]
+    pub key: Vec<String>,
     /// Number of rows as far as the source knows it without counting.
     pub estimated_rows: Option<u64>,
     /// Size in the source, in bytes, if it says so.

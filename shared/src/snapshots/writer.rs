@@ -52,6 +52,8 @@ pub struct ModuleHead {
     pub contents: DataCategory,
     /// Fields in order. Every row has one cell per field.
     pub fields: Vec<Field>,
+    /// API names of the fields that identify a record; empty if none are known.
+    pub key: Vec<String>,
 }
 
 /// An attachment to store. The writer determines its size and location.
@@ -242,6 +244,7 @@ impl NativeWriter {
             contents: head.contents,
             version: self.generation.clone(),
             fields: head.fields,
+            key: head.key,
             rows: self.index.rows.iter().map(|block| block.count).sum(),
             row_bytes: self.index.rows.iter().map(|block| block.bytes).sum(),
             attachments: self.index.attachments.iter().map(|block| block.count).sum(),

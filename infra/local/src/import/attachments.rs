@@ -12,7 +12,7 @@ use super::error::ImportError;
 use super::inventory::{Inventory, LooseAttachment, composed};
 use super::module_plan::{ModulePlan, PlannedFile};
 use super::notes::{Note, SkipReason, Skipped};
-use super::record_ids::{by_shape, candidates, comparable, known};
+use super::record_ids::{by_shape, candidates, comparable, id_column, known};
 
 /// Module for attachments outside the folder of any module.
 const LOOSE: &str = "Attachments";
@@ -146,8 +146,7 @@ async fn records_by_name(
 
 /// Reads the record ids of a module, and keeps the wanted ones.
 async fn ids_among(plan: &ModulePlan, wanted: &HashSet<&str>) -> Result<HashMap<String, String>, ImportError> {
-    let is_id = |name: &str| matches!(name.to_lowercase().replace(['_', '-', ' '], "").as_str(), "id" | "recordid");
-    let column = plan.head.fields.iter().position(|field| is_id(&field.api_name)).unwrap_or(0);
+    let column = id_column(&plan.head.fields).unwrap_or(0);
     let mut found = HashMap::new();
     for source in &plan.files {
         let mut csv = CsvFile::open(source).await?;
@@ -167,6 +166,6 @@ fn loose_files(input: &str) -> ModulePlan {
     let field =
         Field { api_name: "Id".to_owned(), label: "Id".to_owned(), data_type: "text".to_owned(), contents: DataCategory::Crm };
     let (api_name, label) = (LOOSE.to_owned(), LOOSE.to_owned());
-    let head = ModuleHead { api_name, label, order: u32::MAX, contents: DataCategory::Crm, fields: vec![field] };
+    let head = ModuleHead { api_name, label, order: u32::MAX, contents: DataCategory::Crm, fields: vec![field], key: Vec::new() };
     ModulePlan { head, files: Vec::new(), attachments: Vec::new(), input: input.to_owned(), backup: None }
 }

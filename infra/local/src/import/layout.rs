@@ -16,6 +16,7 @@ use super::inventory::{Inventory, composed};
 use super::module_plan::{ModulePlan, PlannedFile};
 use super::notes::Note;
 use super::own::OwnReading;
+use super::record_ids::key_of;
 use super::{attachments, header, own};
 
 /// Plans all modules in order. Files that cannot be assigned are added to the inventory's skipped files.
@@ -113,9 +114,10 @@ async fn other_modules(
             data_type: "text".to_owned(),
             contents: DataCategory::Crm,
         };
-        let fields = header.into_iter().map(field).collect();
+        let fields: Vec<_> = header.into_iter().map(field).collect();
+        let key = key_of(&fields);
         let input = sources.first().map(|source| source.file.name.clone()).unwrap_or_default();
-        let head = ModuleHead { label: name.clone(), api_name: name, order, contents: DataCategory::Crm, fields };
+        let head = ModuleHead { label: name.clone(), api_name: name, order, contents: DataCategory::Crm, fields, key };
         plans.push(ModulePlan { head, files: sources, attachments: Vec::new(), input, backup: None });
     }
     Ok(plans)

@@ -36,5 +36,6 @@ pub fn head_of(module: &Module) -> ModuleHead {
         order: module.order,
         contents: module.contents,
         fields: module.fields.clone(),
+        key: module.key.clone(),
     }
 }

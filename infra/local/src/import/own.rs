@@ -19,6 +19,7 @@ use super::module_plan::{ModulePlan, PlannedFile};
 use super::notes::Note;
 use super::own_manifest::{is_field_document, parsed};
 use super::own_set::{Member, SetFault, check_complete, check_one_backup};
+use super::record_ids::key_of;
 
 const ATTACHMENT_INDEX: &str = "attachments.csv";
 
@@ -100,6 +101,7 @@ pub async fn modules(part: &OwnPart, reading: OwnReading<'_>, notes: &mut Vec<No
                     order: documents.get(module).map_or(0, |document| document.order),
                     contents: DataCategory::Crm,
                     fields: Vec::new(),
+                    key: Vec::new(),
                 },
                 files: vec![source],
                 attachments: Vec::new(),
@@ -111,6 +113,7 @@ pub async fn modules(part: &OwnPart, reading: OwnReading<'_>, notes: &mut Vec<No
     for plan in &mut plans {
         let header = header::common(&mut plan.files, notes).await?.unwrap_or_default();
         plan.head.fields = fields(header, documents.get(&plan.head.api_name));
+        plan.head.key = key_of(&plan.head.fields);
     }
     Ok(plans)
 }

@@ -4,10 +4,23 @@
 
 use std::collections::HashMap;
 
+use hozon_shared::domain::crm::Field;
+
 /// Prefix of ids in Zoho's exports.
 const ZOHO: &str = "zcrm_";
 /// Minimum number of digits for an id without a matching record; years and document numbers are shorter.
 const MIN_DIGITS: usize = 10;
+
+/// Finds the field that contains the records' ids, by its name.
+pub fn id_column(fields: &[Field]) -> Option<usize> {
+    let is_id = |name: &str| matches!(name.to_lowercase().replace(['_', '-', ' '], "").as_str(), "id" | "recordid");
+    fields.iter().position(|field| is_id(&field.api_name))
+}
+
+/// Returns the key of a module: the field that contains the records' ids, if there is one.
+pub fn key_of(fields: &[Field]) -> Vec<String> {
+    id_column(fields).map(|at| fields[at].api_name.clone()).into_iter().collect()
+}
 
 /// Returns all beginnings of a file name that may be an id, longest first: the stem, and the text before each
 /// separator.

@@ -89,6 +89,13 @@ pub enum Kind {
     Note,
 }
 
+impl SampleModule {
+    /// Name of the field that identifies a record.
+    pub fn key(&self) -> Option<&'static str> {
+        self.columns.iter().find(|column| matches!(column.kind, Kind::Id)).map(|column| column.name)
+    }
+}
+
 impl Column {
     /// Returns the field as the CRM describes it.
     pub fn field(&self) -> Field {
