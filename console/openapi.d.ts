@@ -317,7 +317,7 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_skipped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
     /** @description A module or field that was left out, with the reason. */
     ExcludedOut: {
         /** @description Null for a whole module. */
@@ -520,7 +520,7 @@ interface Schemas {
      * @description Kind of a notification.
      * @enum {string}
      */
-    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "failed" | "skipped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended";
+    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "failed" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended";
     NotificationsEnvelope: {
         info: Schemas["Unread"];
         notifications: Schemas["Notification"][];
@@ -742,7 +742,7 @@ interface Schemas {
          * @description Amount paid or refunded, in minor units of the currency.
          */
         amount?: number | null;
-        /** @description The backup that the event is about. */
+        /** @description The backup that the event is about; of a skipped run, the backup that was in progress. */
         backup?: string | null;
         /**
          * Format: int32

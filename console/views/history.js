@@ -22,7 +22,7 @@ const PER_PAGE = 30;
 
 /** Event kinds by filter group. @type {Record<string, string[]>} */
 const GROUPS = {
-  backups: ["backup_started", "backup_ready", "backup_failed", "backup_skipped", "backup_missed"],
+  backups: ["backup_started", "backup_ready", "backup_failed", "backup_skipped", "backup_overlapped", "backup_missed"],
   schedules: ["schedule_set", "schedule_changed", "schedule_stopped"],
   downloads: ["download_started"],
   settings: ["settings_saved", "source_set", "source_removed"],
@@ -51,6 +51,7 @@ const MARKS = {
   backup_ready: ["check", "good"],
   backup_failed: ["alert", "bad"],
   backup_skipped: ["alert", "warn"],
+  backup_overlapped: ["alert", "warn"],
   backup_missed: ["alert", "warn"],
   schedule_set: ["calendar", "busy"],
   schedule_changed: ["calendar", "busy"],
@@ -223,6 +224,7 @@ function detailsOf(record) {
   if (record.product) details.push(productName({ product: record.product, plan: record.plan ?? null }));
   else if (record.plan) details.push(planName(record.plan));
   if (record.file_name) details.push(record.file_name);
+  if (record.kind === "backup_overlapped" && record.backup) details.push(say("running_backup", { id: record.backup }));
   if (record.losses) details.push(lossesText(record.losses));
   if (record.count) details.push(say("backup_count", { count: record.count }));
   if (record.amount && record.currency && !FREE.includes(record.kind))

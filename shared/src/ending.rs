@@ -1,11 +1,11 @@
-//! Fails a backup that cannot be completed. Several functions need this: the run itself, the API when a run does not
+//! Fails a backup that cannot be completed, and finds the one in progress. Several functions need this: the run itself, the API when a run does not
 //! start, and the sweep when a run no longer responds.
 
 use std::sync::Arc;
 
-use crate::domain::backup::{Backup, Failure};
+use crate::domain::backup::{Backup, BackupStatus, Failure};
 use crate::domain::change;
-use crate::domain::id::EventId;
+use crate::domain::id::{EventId, OrgId};
 use crate::ports::{Accounts, Clock, ErrorKind, Ids, PortError, Ports, Store};
 
 /// The ports that failing a backup uses.
@@ -34,5 +34,14 @@ impl EndingPorts {
         let changes = change::fail(backup, given_back, failure, now, EventId(self.ids.next(now)));
         let changes = changes.map_err(|error| PortError::with(ErrorKind::Conflict, "end a backup", error))?;
         self.store.commit(org, changes).await
+    }
+    /// Returns the backup in progress, of which an organisation has one at a time. An overdue one is failed, and another may be
+    /// made in its place. Fails with `Conflict` if the overdue one was changed concurrently.
+    pub async fn running(&self, org: OrgId) -> Result<Option<Backup>, PortError> {
+        let newest = self.store.backups(org, 1).await?.pop();
+        match newest.filter(|backup| backup.status == BackupStatus::Inprogress) {
+            Some(overdue) if overdue.is_overdue(self.clock.now()) => self.fail(overdue, Failure::silent()).await.map(|()| None),
+            running => Ok(running),
+        }
     }
 }

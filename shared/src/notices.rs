@@ -38,6 +38,9 @@ impl Notices {
 }
 
 fn is_end_of_a_run(what: &EventKind) -> bool {
-    use EventKind::{BackupFailed, BackupMissed, BackupReady, BackupSkipped};
-    matches!(what, BackupReady { .. } | BackupFailed { .. } | BackupSkipped { .. } | BackupMissed { .. })
+    use EventKind::{BackupFailed, BackupMissed, BackupOverlapped, BackupReady, BackupSkipped};
+    matches!(
+        what,
+        BackupReady { .. } | BackupFailed { .. } | BackupSkipped { .. } | BackupOverlapped { .. } | BackupMissed { .. }
+    )
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::domain::addresses::Addresses;
 use crate::domain::plan::Plans;
 use crate::domain::price::Terms;
+use crate::domain::run_length::RunLength;
 
 const PRICES_FILE: &str = "HOZON_PRICES_FILE";
 
@@ -244,6 +245,12 @@ pub fn number(name: &'static str, default: u64) -> Result<u64, SettingsError> {
             text.parse().map_err(|source: std::num::ParseIntError| SettingsError::Invalid { name, source: source.into() })
         }
     }
+}
+
+/// Reads `HOZON_RUN_DAYS`: how long a run may last, in days. Defaults to seven; a value out of range is clamped.
+pub fn run_length() -> Result<RunLength, SettingsError> {
+    let name = "HOZON_RUN_DAYS";
+    if env::var(name).is_err() { Ok(RunLength::default()) } else { number(name, 0).map(RunLength::days) }
 }
 
 /// Reads the file named by `HOZON_PLANS_FILE`, in the format of `infra/plans.toml`.

@@ -19,6 +19,7 @@ mod postgres;
 mod progress;
 mod purchases;
 mod requests;
+mod running;
 mod samples;
 mod schedules;
 mod secrets;

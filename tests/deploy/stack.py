@@ -40,7 +40,7 @@ class Stack:
         template = translated()
         defaults = {name: value["Default"] for name, value in template["Parameters"].items() if "Default" in value}
         self.parameters = {**defaults, **(PARAMETERS if parameters is None else parameters)}
-        self.conditions = template["Conditions"]
+        self.conditions, self.mappings = template["Conditions"], template["Mappings"]
         declared = template["Resources"]
         self.declared = {id: one for id, one in declared.items() if "Condition" not in one or self.holds(one["Condition"])}
         self.resources = {id: self.resolve(one["Properties"]) for id, one in self.declared.items() if "Properties" in one}
@@ -99,6 +99,10 @@ class Stack:
     def do_if(self, argument):
         condition, then, otherwise = argument
         return self.resolve(then if self.holds(condition) else otherwise)
+
+    def do_findinmap(self, argument):
+        name, key, attribute = map(self.resolve, argument)
+        return self.mappings[name][str(key)][attribute]
 
     def do_equals(self, argument):
         one, other = map(self.resolve, argument)
@@ -189,7 +193,7 @@ def machine(stack):
     (declared,) = stack.of("AWS::StepFunctions::StateMachine").values()
     text = (ROOT / "infra/archive.asl.json").read_text()
     for name, value in declared["DefinitionSubstitutions"].items():
-        text = text.replace("${" + name + "}", value)
+        text = text.replace("${" + name + "}", str(value))
     assert "${" not in text, "the template does not substitute everything"
     json.loads(text)
     return text

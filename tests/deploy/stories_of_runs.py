@@ -81,7 +81,7 @@ def a_silent_run_is_ended(world):
         world.machine.is_out = False
     (backup,) = organisation.items("BACKUP#")
     assert backup["status"]["S"] == "INPROGRESS", backup
-    organisation.change_item(backup, created=ago(hours=26), due_at=ago(hours=1))
+    organisation.change_item(backup, created=ago(hours=26), must_end=ago(hours=1), due_at=ago(hours=1))
     assert world.hosts["Trigger"].invoke({"sweep": {}})["sweep"]["ended"] >= 1
     assert not organisation.items("SLOT")
 

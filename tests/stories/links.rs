@@ -1,11 +1,15 @@
-//! Links work for seven days after the backup was requested, and the files are unavailable afterwards.
+//! Links work for seven days after the zips were made, and the files are unavailable afterwards.
 
 use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
 use hozon::housekeeping::delete_expired;
+use hozon_shared::ports::Clock;
 use hozon_tests::{Crm, ManualClock, World};
 use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::repeats::{batches, requested, task};
 
 #[tokio::test]
 async fn an_expired_backup_gives_nothing_and_is_deleted() {
@@ -27,6 +31,44 @@ async fn an_expired_backup_gives_nothing_and_is_deleted() {
     assert_eq!(world.administrator().get(&path).await.status, StatusCode::NO_CONTENT);
     assert_eq!(world.administrator().get("/backup/urls").await.status, StatusCode::NO_CONTENT);
     assert_eq!(world.administrator().post(&action, "").await.code(), "RESOURCE_NOT_FOUND");
+    assert_eq!(world.download(&plain).await.0, StatusCode::FORBIDDEN);
+    // The ticker may have deleted them already.
+    delete_expired(&world.local.ports).await.unwrap();
+    assert!(backup.files.iter().all(|file| !world.local.archive_path(&file.key).exists()));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_backup_whose_run_took_six_days_can_be_downloaded_for_seven_days_from_its_end() {
+    // The store checks links by real time, which is that of the end of the run.
+    let clock = Arc::new(ManualClock::at(Utc::now() - TimeDelta::days(6)));
+    let world = World::start_with(|options| options.clock = clock.clone()).await;
+    world.import(Crm::small().inputs()).await;
+    let backup = requested(&world).await;
+    task(&world, &backup, "begin", json!({})).await.unwrap();
+    let planned = task(&world, &backup, "plan", json!({})).await.unwrap();
+    clock.advance(TimeDelta::days(6));
+    world.local.tick().await;
+    for batch in batches(&world, &planned).await {
+        task(&world, &backup, "pack", json!({ "batch": batch })).await.unwrap();
+    }
+    task(&world, &backup, "assemble", json!({})).await.unwrap();
+    task(&world, &backup, "finish", json!({})).await.unwrap();
+    let made = clock.now();
+    let backup = world.local.ports.store.backup(world.org, backup.id).await.unwrap().unwrap();
+    assert_eq!(backup.expires(), made + TimeDelta::days(7));
+    let action = format!("/backup/{}/files/Data_001.zip/actions/download", backup.id);
+    let signed = world.administrator().post(&action, "").await.body["download"]["url"].as_str().unwrap().to_owned();
+    assert!(signed.contains("X-Amz-Expires=604800"), "{signed}");
+    assert_eq!(world.download(&signed).await.0, StatusCode::OK);
+
+    clock.set(made + TimeDelta::days(7) - TimeDelta::seconds(1));
+    let urls = world.administrator().get(&format!("/backup/urls?backup_id={}", backup.id)).await;
+    assert_eq!(urls.status, StatusCode::OK);
+    let plain = urls.body["urls"]["data_links"][0].as_str().unwrap().to_owned();
+    assert_eq!(world.download(&plain).await.0, StatusCode::OK);
+    assert_eq!(delete_expired(&world.local.ports).await.unwrap(), 0);
+    clock.set(made + TimeDelta::days(7));
     assert_eq!(world.download(&plain).await.0, StatusCode::FORBIDDEN);
     // The ticker may have deleted them already.
     delete_expired(&world.local.ports).await.unwrap();

@@ -23,7 +23,7 @@ pub async fn requested(world: &World) -> Backup {
     backup
 }
 
-async fn task(world: &World, backup: &Backup, name: &str, more: Value) -> Result<Value, TaskError> {
+pub async fn task(world: &World, backup: &Backup, name: &str, more: Value) -> Result<Value, TaskError> {
     task_with(&ArchiveSettings::default(), world, backup, name, more).await
 }
 
@@ -49,7 +49,7 @@ async fn task_with(
     handle(&ArchivePorts::from(&world.local.ports), settings, input).await
 }
 
-async fn batches(world: &World, planned: &Value) -> Vec<Value> {
+pub async fn batches(world: &World, planned: &Value) -> Vec<Value> {
     let key = planned["key"].as_str().unwrap();
     serde_json::from_slice(&std::fs::read(world.local.archive_path(key)).unwrap()).unwrap()
 }

@@ -47,8 +47,13 @@ async fn a_run_whose_every_task_is_throttled_ends_well() {
     world.import(Crm::small().inputs()).await;
     let backup = requested(&world).await;
     let throttled = Arc::new(Throttled { ports: world.local.ports.clone(), calls: Mutex::default() });
-    let names = [("ArchiveFunctionArn", "archive"), ("CaptureDatabaseFunctionArn", "capture"), ("ArchivesBucket", "archives")];
-    let machine = load(MACHINE, &names).unwrap();
+    let values = [
+        ("ArchiveFunctionArn", "archive"),
+        ("CaptureDatabaseFunctionArn", "capture"),
+        ("ArchivesBucket", "archives"),
+        ("RunSeconds", "604800"),
+    ];
+    let machine = load(MACHINE, &values).unwrap();
     let run = Interpreter::new(throttled.clone(), 4, SPEED);
     let input = json!({ "org": world.org, "backup": backup.id });
     run.execute(&machine, &backup.execution, input).await.unwrap();

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use hozon_shared::domain::allowance::Demand;
-use hozon_shared::domain::backup::{Backup, BackupStatus};
+use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::plan::FreeBackups;
 use hozon_shared::domain::schedule::{Outcome, Schedule};
+use hozon_shared::ending::EndingPorts;
 use hozon_shared::ports::Change;
 use hozon_tests::{Crm, ManualClock, World};
 use serde_json::{Value, json};
@@ -22,10 +23,15 @@ fn at(text: &str) -> DateTime<Utc> {
 
 /// A schedule set on Tuesday at 10:00 in Tokyo.
 async fn scheduled(rule: &str) -> (World, Arc<ManualClock>, Schedule) {
+    scheduled_at_speed(rule, 10_000.0).await
+}
+
+/// Like [`scheduled`], with waits of the state machine divided by `speed`.
+async fn scheduled_at_speed(rule: &str, speed: f64) -> (World, Arc<ManualClock>, Schedule) {
     let clock = Arc::new(ManualClock::at(at("2026-11-24T01:00:00Z")));
     let world = World::start_with(|options| {
         options.clock = clock.clone();
-        options.speed = 10_000.0;
+        options.speed = speed;
     })
     .await;
     world.import(Crm::small().inputs()).await;
@@ -51,6 +57,7 @@ async fn outcomes(world: &World, schedule: &Schedule) -> Vec<(DateTime<Utc>, &'s
     let name = |outcome: &Outcome| match outcome {
         Outcome::Run { .. } => "run",
         Outcome::Skipped => "skipped",
+        Outcome::Overlapped { .. } => "overlapped",
         Outcome::Failed { .. } => "failed",
         Outcome::Missed => "missed",
     };
@@ -224,8 +231,8 @@ async fn a_run_without_allowance_is_skipped_and_the_schedule_stays() {
 }
 
 #[tokio::test]
-async fn a_run_waits_while_another_backup_is_made() {
-    let (world, clock, schedule) = scheduled(WEEKLY).await;
+async fn a_run_waits_for_a_backup_that_is_about_to_end() {
+    let (world, clock, schedule) = scheduled_at_speed(WEEKLY, 60.0).await;
     // A second earlier, because the local program starts the scheduled run itself when it is due.
     clock.set(schedule.due - TimeDelta::seconds(1));
     let answer = world.administrator().post("/backup", "").await;
@@ -236,6 +243,35 @@ async fn a_run_waits_while_another_backup_is_made() {
     let backups = world.local.ports.store.backups(world.org, 2).await.unwrap();
     assert!(backups[0].created >= backups[1].finished.unwrap());
     assert!(backups.iter().all(|backup| backup.status == BackupStatus::Completed));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_run_that_falls_into_a_running_backup_is_skipped_and_says_which_one_was_running() {
+    let (world, clock, schedule) = scheduled(WEEKLY).await;
+    clock.set(schedule.due - TimeDelta::hours(30));
+    world.local.tick().await;
+    let ports = &world.local.ports;
+    let running = ask_without_starting(&world).await.begin(ports.clock.now()).unwrap();
+    ports.store.commit(world.org, vec![Change::Backup(Box::new(running.clone()))]).await.unwrap();
+    clock.set(schedule.due);
+    deliver(&world, &schedule, schedule.due).await;
+    assert_eq!(outcomes_names(&world, &schedule).await, ["overlapped"]);
+    assert_eq!(deliver(&world, &schedule, schedule.due).await, "started", "the same execution again");
+    assert_eq!((runs(&world).await, outcomes_names(&world, &schedule).await), (1, vec!["overlapped"]));
+    let administrator = world.administrator();
+    let history = administrator.get("/backup/history?kind=backup_overlapped").await.body;
+    assert_eq!(history["info"]["count"], 1);
+    let event = &history["history"][0];
+    assert_eq!((&event["state"], &event["backup"]), (&json!("failure"), &json!(running.id.to_string())));
+    let notices = administrator.get("/backup/notifications").await.body;
+    assert_eq!(notices["notifications"][0]["kind"], "overlapped", "{notices}");
+    let summary = administrator.get("/backup/summary").await.body["summary"].clone();
+    assert_eq!((&summary["allowance"]["left"], &summary["past_runs"][0]["outcome"]), (&json!(1), &json!("skipped")));
+    let running = state(&world, running.id).await;
+    assert_eq!(running.status, BackupStatus::Inprogress, "it goes on");
+    EndingPorts::from(ports).fail(running, Failure::silent()).await.unwrap();
+    drop(administrator);
     world.end().await;
 }
 
@@ -287,12 +323,12 @@ async fn a_backup_whose_execution_ended_before_its_run_began_is_ended_by_the_swe
 
 #[tokio::test]
 async fn a_backup_whose_run_went_silent_is_ended_by_the_sweep() {
-    let (world, clock, _) = scheduled("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=1").await;
+    let (world, clock, _) = scheduled("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=20").await;
     let ports = &world.local.ports;
     let begun = ask_without_starting(&world).await.begin(ports.clock.now()).unwrap();
     let id = begun.id;
     ports.store.commit(world.org, vec![Change::Backup(Box::new(begun))]).await.unwrap();
-    clock.advance(TimeDelta::hours(24));
+    clock.advance(TimeDelta::days(7));
     world.local.tick().await;
     assert_eq!(state(&world, id).await.status, BackupStatus::Inprogress);
     clock.advance(TimeDelta::hours(1));

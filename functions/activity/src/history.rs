@@ -66,7 +66,7 @@ struct Record {
     file_name: Option<String>,
     /// What the files of a finished backup lack because it could not be read; null if the backup is complete.
     losses: Option<LossesOut>,
-    /// The backup that the event is about.
+    /// The backup that the event is about; of a skipped run, the backup that was in progress.
     backup: Option<String>,
     /// IP address of the client, if a link was used without a recorded click. The person is unknown then, and `done_by` is the backup's requester.
     #[schema(example = "203.0.113.7")]
@@ -207,9 +207,10 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         EventKind::ScheduleStopped { .. } => (None, Some("stopped")),
         EventKind::BackupStarted { repeat: RepeatType::Immediate, .. } => (None, Some("scheduled")),
         EventKind::BackupReady { .. } => (Some("completed"), None),
-        EventKind::BackupFailed { .. } | EventKind::BackupSkipped { .. } | EventKind::BackupMissed { .. } => {
-            (Some("failure"), None)
-        }
+        EventKind::BackupFailed { .. }
+        | EventKind::BackupSkipped { .. }
+        | EventKind::BackupOverlapped { .. }
+        | EventKind::BackupMissed { .. } => (Some("failure"), None),
         EventKind::Order { step: OrderStep::Paid, .. } => (None, Some("purchased")),
         EventKind::BackupStarted { .. }
         | EventKind::SettingsSaved {}

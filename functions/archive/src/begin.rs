@@ -1,5 +1,6 @@
 //! The task `begin`: decides whether there is anything to run. An on-demand backup always runs. A scheduled occurrence
-//! runs if its schedule is active, the rule matches, no outcome is recorded yet, and a backup is left to claim.
+//! runs if its schedule is active, the rule matches, no outcome is recorded yet, and a backup is left to claim. While
+//! another backup is in progress, the state machine waits some minutes and repeats the task; then the occurrence is skipped.
 
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::allowance::{Claim, Demand, LimitReached, Settled};
@@ -38,10 +39,13 @@ pub async fn run(
     settings: &ArchiveSettings,
     execution: &str,
     start: &Start,
+    has_waited: bool,
 ) -> Result<Value, TaskErrorKind> {
     let backup = match *start {
         Start::Backup { org, backup } => Some(begin_requested(&Run { ports, settings, org, backup }).await?),
-        Start::Occurrence { org, schedule, at } => begin_scheduled(ports, settings, execution, (org, schedule), at).await?,
+        Start::Occurrence { org, schedule, at } => {
+            begin_scheduled(ports, settings, execution, (org, schedule), at, has_waited).await?
+        }
     };
     let outcome = if backup.is_some() { "run" } else { "nothing" };
     Ok(json!({ "outcome": outcome, "backup": backup, "source": source(ports, start.org()).await? }))
@@ -63,7 +67,7 @@ async fn begin_requested(run: &Run<'_>) -> Result<BackupId, TaskErrorKind> {
     Ok(run.backup)
 }
 
-/// Returns `None` if there is nothing to run. When the same execution repeats the task, it finds the backup that it
+/// Returns `None` if there is nothing to run. `has_waited` says that the wait for the backup in progress is over. When the same execution repeats the task, it finds the backup that it
 /// started.
 async fn begin_scheduled(
     ports: &ArchivePorts,
@@ -71,6 +75,7 @@ async fn begin_scheduled(
     execution: &str,
     (org, id): (OrgId, ScheduleId),
     at: DateTime<Utc>,
+    has_waited: bool,
 ) -> Result<Option<BackupId>, TaskErrorKind> {
     let Some(schedule) = ports.schedules.schedule(org, id).await? else { return Ok(None) };
     let Some(occurrence) = schedule.occurrence_at(at) else { return Ok(None) };
@@ -78,12 +83,19 @@ async fn begin_scheduled(
         let Outcome::Run { backup } = record.outcome else { return Ok(None) };
         return unfinished_backup(ports, org, backup, execution).await;
     }
-    require_free_place(ports, org).await?;
+    let running = ports.ending.running(org).await?;
     let (now, ids) = (ports.clock.now(), &ports.ids);
     let (event, id) = (EventId(ids.next(now)), BackupId(ids.next(now)));
+    if let Some(running) = running {
+        if !has_waited {
+            return Err(TaskErrorKind::Busy);
+        }
+        ports.store.commit(org, change::overlap(schedule, occurrence, &running, now, event)).await?;
+        return Ok(None);
+    }
     match claim(ports, settings, &schedule, id, occurrence).await? {
         Ok((claim, used)) => {
-            let backup = scheduled_backup(&schedule, id, execution, claim, now);
+            let backup = scheduled_backup(&schedule, id, execution, claim, now).within(settings.run_length);
             ports.store.commit(org, change::start_scheduled(schedule, occurrence, backup, used, event)).await?;
             Ok(Some(id))
         }
@@ -104,12 +116,6 @@ async fn unfinished_backup(
     let backup = ports.store.backup(org, id).await?;
     let own = backup.filter(|backup| backup.execution == execution && backup.status == BackupStatus::Inprogress);
     Ok(own.map(|backup| backup.id))
-}
-
-/// An organisation runs one backup at a time; the state machine waits and retries.
-async fn require_free_place(ports: &ArchivePorts, org: OrgId) -> Result<(), TaskErrorKind> {
-    let newest = ports.store.backups(org, 1).await?;
-    if newest.iter().any(|backup| backup.status == BackupStatus::Inprogress) { Err(TaskErrorKind::Busy) } else { Ok(()) }
 }
 
 type Claimed = Result<(Claim, Option<Settled>), LimitReached>;

@@ -42,12 +42,24 @@ pub use task_error::{Stage, TaskError, TaskErrorKind};
 #[derive(Debug, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
 enum Call {
-    Begin { execution: String, input: Start },
+    Begin {
+        execution: String,
+        input: Start,
+        /// Whether the state machine has waited for another backup to end.
+        #[serde(default)]
+        has_waited: bool,
+    },
     Plan(BackupRef),
-    Pack { org: OrgId, backup: BackupId, batch: work::Batch },
+    Pack {
+        org: OrgId,
+        backup: BackupId,
+        batch: work::Batch,
+    },
     Assemble(BackupRef),
     Finish(BackupRef),
-    Fail { input: FailedRun },
+    Fail {
+        input: FailedRun,
+    },
 }
 
 impl Call {
@@ -113,7 +125,7 @@ async fn record(ports: &ArchivePorts, of: Option<BackupRef>, error: &TaskError) 
 async fn carry_out(ports: &ArchivePorts, settings: &ArchiveSettings, call: &Call) -> Result<Value, TaskErrorKind> {
     let run = |of: &BackupRef| Run { ports, settings, org: of.org, backup: of.backup };
     match call {
-        Call::Begin { execution, input } => begin::run(ports, settings, execution, input).await,
+        Call::Begin { execution, input, has_waited } => begin::run(ports, settings, execution, input, *has_waited).await,
         Call::Plan(of) => plan::run(&run(of)).await,
         Call::Pack { org, backup, batch } => pack::run(&run(&BackupRef { org: *org, backup: *backup }), batch).await,
         Call::Assemble(of) => assemble::run(&run(of)).await,

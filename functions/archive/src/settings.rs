@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use hozon_shared::domain::archive_options::{ArchiveOptions, MIN_ZIP};
 use hozon_shared::domain::plan::Plans;
-use hozon_shared::settings::{SettingsError, number, plans};
+use hozon_shared::domain::run_length::RunLength;
+use hozon_shared::settings::{SettingsError, number, plans, run_length};
 use tokio::sync::Semaphore;
 
 /// Maximum resident memory for packing one item, in MiB.
@@ -46,6 +47,8 @@ pub struct ArchiveSettings {
     /// which is the function's reserved concurrency across all runs (0 if none is reserved), because Lambda would
     /// reject more. Defaults to 40.
     pub map_concurrency: u64,
+    /// `HOZON_RUN_DAYS`: how long a run may last, which is the state machine's timeout. Defaults to seven days.
+    pub run_length: RunLength,
     /// `HOZON_PLANS_FILE`: the plans, in the format of `infra/plans.toml`, which is the default here.
     pub plans: Plans,
 }
@@ -64,6 +67,7 @@ impl Default for ArchiveSettings {
             items_at_once: Arc::new(Semaphore::new(cores())),
             max_zip_bytes: None,
             map_concurrency: 40,
+            run_length: RunLength::default(),
             plans: Plans::default(),
         }
     }
@@ -88,6 +92,7 @@ impl ArchiveSettings {
                 number("HOZON_MAP_CONCURRENCY", default.map_concurrency)?,
                 number("HOZON_ARCHIVE_CONCURRENCY", 0)?,
             ),
+            run_length: run_length()?,
             plans: plans()?,
         })
     }

@@ -1,4 +1,4 @@
-//! The `download` function: links to the files of backups, until seven days after the backup was requested.
+//! The `download` function: links to the files of backups, until seven days after its zips were made.
 
 mod links;
 mod ports;

@@ -40,7 +40,7 @@ impl Letter {
 }
 
 /// Returns the links to the files of a completed backup, with their labels. They expire seven days after the
-/// backup's creation.
+/// zips were made.
 pub async fn links(
     ports: &NotifyPorts,
     organisation: &Organisation,

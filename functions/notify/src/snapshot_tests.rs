@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::backup::{Failure, FailureSubject};
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
@@ -41,7 +42,7 @@ fn organisation(locale: Locale) -> Organisation {
 
 /// Returns one event of each kind that causes a message.
 fn events() -> Vec<EventKind> {
-    let at = "2026-11-29T19:00:00Z".parse().expect("a time");
+    let at: DateTime<Utc> = "2026-11-29T19:00:00Z".parse().expect("a time");
     let (schedule, backup, repeat) = (ScheduleId(5), BackupId(7), RepeatType::Weekly);
     let (order, subscription) = (OrderId(9), SubscriptionId(11));
     let amount = Money::of(1500, "JPY".parse::<Currency>().expect("a currency"));
@@ -64,6 +65,7 @@ fn events() -> Vec<EventKind> {
         EventKind::BackupReady { backup, repeat, files: vec!["Data_001.zip".to_owned()], losses: None, expires: at },
         EventKind::BackupFailed { backup: Some(backup), repeat, failure },
         EventKind::BackupSkipped { schedule, occurrence: at, repeat, allowed: 2 },
+        EventKind::BackupOverlapped { schedule, occurrence: at, repeat, running: backup, since: at - TimeDelta::days(2) },
         EventKind::BackupMissed { schedule, occurrence: at, repeat },
         step(OrderStep::Paid, 3),
         step(OrderStep::Failed, 1),

@@ -101,6 +101,17 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
                 "Your schedule stays active.".to_owned(),
             ],
         ),
+        EventKind::BackupOverlapped { occurrence, running, since, .. } => (
+            "A scheduled backup was skipped: another backup was in progress".to_owned(),
+            vec![
+                format!(
+                    "The backup scheduled for {} did not run, because the backup {running} of {} was still in progress.",
+                    time(*occurrence),
+                    time(*since)
+                ),
+                "Your schedule stays active.".to_owned(),
+            ],
+        ),
         EventKind::BackupMissed { occurrence, .. } => (
             "A scheduled backup was missed".to_owned(),
             vec![
@@ -175,6 +186,17 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             "予定のバックアップをスキップしました: 今月の残り回数がありません".to_owned(),
             vec![
                 format!("{}のバックアップは実行されませんでした。{}", time(*occurrence), allowance_ja(*allowed)),
+                "スケジュールはそのまま継続します。".to_owned(),
+            ],
+        ),
+        EventKind::BackupOverlapped { occurrence, running, since, .. } => (
+            "予定のバックアップをスキップしました: 別のバックアップが実行中でした".to_owned(),
+            vec![
+                format!(
+                    "{}のバックアップは、{}に開始したバックアップ（{running}）がまだ実行中だったため、実行されませんでした。",
+                    time(*occurrence),
+                    time(*since)
+                ),
                 "スケジュールはそのまま継続します。".to_owned(),
             ],
         ),

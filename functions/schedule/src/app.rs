@@ -9,6 +9,7 @@ use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::price::Terms;
+use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::ports::{PortError, Triggers};
 
 use crate::ports::SchedulePorts;
@@ -24,6 +25,8 @@ pub struct App {
     pub terms: Arc<Terms>,
     /// When scheduled runs start, for organisations that have not set their own time.
     pub time_of_day: NaiveTime,
+    /// How long a run may last.
+    pub run_length: RunLength,
     /// Addresses that webhooks may have.
     pub addresses: Addresses,
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use hozon_shared::api::{ApiError, BackupEnvelope, Changed, Once, Success};
 use hozon_shared::domain::allowance::Demand;
-use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
+use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
@@ -35,8 +35,11 @@ fn answer(backup: BackupId) -> BackupEnvelope<Success<Changed>> {
 async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &Once) -> Result<Backup, ApiError> {
     let store = &app.ports.store;
     for _ in 0..ATTEMPTS {
-        if let Some(newest) = store.backups(caller.org, 1).await?.into_iter().find(|b| b.status == BackupStatus::Inprogress) {
-            return Err(ApiError::in_progress(newest.id));
+        match app.ports.ending.running(caller.org).await {
+            Ok(None) => {}
+            Ok(Some(running)) => return Err(ApiError::in_progress(running.id)),
+            Err(error) if error.kind == ErrorKind::Conflict => continue,
+            Err(error) => return Err(error.into()),
         }
         let now = app.ports.clock.now();
         let id = BackupId(app.ports.ids.next(now));
@@ -44,7 +47,7 @@ async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &
         let free = app.terms.plans.free(&organisation.plan);
         let demand = Demand { backup: id, free, now, weekly: None, zone: organisation.time_zone };
         let (claim, used) = account.claim(&demand).map_err(|limit| allowance::used_up(app, organisation, limit))?;
-        let backup = Backup::requested(caller.org, id, caller.person.clone(), claim, now);
+        let backup = Backup::requested(caller.org, id, caller.person.clone(), claim, now).within(app.run_length);
         let event = EventId(app.ports.ids.next(now));
         let mut changes = change::start(backup.clone(), used, event);
         changes.push(Change::Contact(caller.contact()));

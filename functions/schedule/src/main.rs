@@ -16,6 +16,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         triggers: aws.triggers(TriggerSettings::from_env()?),
         terms: Arc::new(settings::terms()?),
         time_of_day: settings::time_of_day()?,
+        run_length: settings::run_length()?,
         addresses: settings::webhook_addresses()?,
     };
     lambda::serve(hozon_schedule::router(app)).await

@@ -245,6 +245,7 @@ fn past_runs(news: &Notices, organisation: &Organisation, now: DateTime<Utc>) ->
     let shown = news.runs.iter().filter_map(|event| {
         let (time, outcome) = match &event.what {
             EventKind::BackupSkipped { occurrence, .. } => (*occurrence, "skipped"),
+            EventKind::BackupOverlapped { occurrence, .. } => (*occurrence, "skipped"),
             EventKind::BackupMissed { occurrence, .. } => (*occurrence, "missed"),
             EventKind::BackupFailed { .. } => (event.at, "failed"),
             _ => (event.at, "ready"),

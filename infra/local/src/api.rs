@@ -10,6 +10,7 @@ use hozon_schedule::{App, SchedulePorts};
 use hozon_shared::api::{Documented, document};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::price::Terms;
+use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::payments::Stripe;
 use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::default_time_of_day;
@@ -23,11 +24,13 @@ pub fn router(
     terms: Arc<Terms>,
     payments: Arc<Stripe>,
     addresses: Addresses,
+    run_length: RunLength,
     console: &str,
 ) -> Documented {
     let billing = Billing { ports: PurchasePorts::from(ports), terms: terms.clone() };
     let shop = Shop::new(&billing, payments, console);
-    let app = App { ports: SchedulePorts::from(ports), triggers, terms, time_of_day: default_time_of_day(), addresses };
+    let app =
+        App { ports: SchedulePorts::from(ports), triggers, terms, time_of_day: default_time_of_day(), run_length, addresses };
     Documented::with_openapi(document())
         .merge(hozon_schedule::router(app))
         .merge(hozon_connection::router(ConnectionPorts::new(ports, CONNECTORS)))

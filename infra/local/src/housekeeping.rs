@@ -4,13 +4,12 @@ use chrono::TimeDelta;
 use hozon_shared::archive::contents;
 use hozon_shared::domain::backup::LINK_LIFE;
 use hozon_shared::domain::id::{BackupId, OrgId};
+use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::ports::{Bucket, Clock, ObjectRef, PortError, Ports, SystemClock};
 
 const PREFIX: &str = "archives/";
 const SEGMENTS: &str = "segments/";
 const WORK: &str = "work/";
-/// Runs delete their work objects at their end; those of a killed run remain. Longer than a run may last.
-const WORK_KEPT: TimeDelta = TimeDelta::days(2);
 /// The same as for events.
 const CONTENTS_KEPT: TimeDelta = TimeDelta::days(370);
 
@@ -21,7 +20,7 @@ pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
     for key in ports.objects.list(Bucket::Archives, PREFIX).await? {
         let Some((org, backup)) = owner(&key) else { continue };
         let known = ports.store.backup(org, backup).await?;
-        if known.is_some_and(|backup| backup.expires() <= now) {
+        if known.is_some_and(|backup| backup.is_expired(now)) {
             expired.push(key);
         }
     }
@@ -34,9 +33,9 @@ pub async fn delete_old_segments(ports: &Ports) -> Result<usize, PortError> {
     delete_older(ports, SEGMENTS, LINK_LIFE).await
 }
 
-/// Deletes work objects of runs that did not delete them, and returns their number.
-pub async fn delete_old_work(ports: &Ports) -> Result<usize, PortError> {
-    delete_older(ports, WORK, WORK_KEPT).await
+/// Deletes work objects of runs that did not delete them, because they were killed, and returns their number.
+pub async fn delete_old_work(ports: &Ports, length: RunLength) -> Result<usize, PortError> {
+    delete_older(ports, WORK, length.kept()).await
 }
 
 /// Deletes contents documents of backups that the history no longer shows, and returns their number.

@@ -23,6 +23,7 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Organisation, Role};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
+use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::payments::Stripe;
 use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock};
 use hozon_shared::settings::Settings;
@@ -102,6 +103,7 @@ pub struct Local {
     /// The Stripe emulator.
     pub stripe: StripeServer,
     terms: Arc<Terms>,
+    run_length: RunLength,
     issuer: Issuer,
     folder: OpenFolder,
     executions: Executions,

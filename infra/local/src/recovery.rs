@@ -3,21 +3,19 @@
 //! suffices there.
 
 use anyhow::Result;
-use chrono::TimeDelta;
 use hozon_emulator_aws::states::Executions;
 use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
+use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::ending::EndingPorts;
 use hozon_shared::ports::{Due, DueItems, PortError, Ports, StartOutcome};
 use hozon_shared::running::start_run;
 use hozon_shared::telemetry::Causes;
 
-/// All backups in progress are due within this time.
-const HORIZON: TimeDelta = TimeDelta::days(2);
-
 /// Starts the run of every backup in progress without a running execution. A backup whose execution has ended is
 /// failed. An item that cannot be read does not keep the program from starting: the sweep reads it again, and fails.
 pub async fn recover(ports: &Ports, executions: &Executions) -> Result<()> {
-    let DueItems { found, unreadable } = ports.schedules.due(ports.clock.now() + HORIZON).await;
+    // All backups in progress are due by then.
+    let DueItems { found, unreadable } = ports.schedules.due(RunLength::MAX.deadline(ports.clock.now())).await;
     for error in &unreadable {
         tracing::error!(error = %Causes(error), "an item of what is due could not be read");
     }

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_emulator_aws::scheduler::{LambdaTarget, Scheduler};
 use hozon_emulator_stripe::StripeServer;
+use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::telemetry::Causes;
 use hozon_trigger::{Trigger, TriggerPorts};
@@ -61,15 +62,23 @@ pub struct Ticker {
     trigger: Trigger,
     stripe: StripeServer,
     counts: Counts,
+    run_length: RunLength,
     swept: Arc<Mutex<DateTime<Utc>>>,
     cleaned: Arc<Mutex<DateTime<Utc>>>,
 }
 
 impl Ticker {
     /// Creates a ticker; everything is due at the first tick.
-    pub fn new(ports: Ports, scheduler: Scheduler, trigger: Trigger, stripe: StripeServer, counts: Counts) -> Self {
+    pub fn new(
+        ports: Ports,
+        scheduler: Scheduler,
+        trigger: Trigger,
+        stripe: StripeServer,
+        counts: Counts,
+        run_length: RunLength,
+    ) -> Self {
         let never = || Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
-        Self { ports, scheduler, trigger, stripe, counts, swept: never(), cleaned: never() }
+        Self { ports, scheduler, trigger, stripe, counts, run_length, swept: never(), cleaned: never() }
     }
 
     /// Ticks until it is stopped.
@@ -132,7 +141,7 @@ impl Ticker {
         let archives = housekeeping::delete_expired(&self.ports).await;
         let segments = housekeeping::delete_old_segments(&self.ports).await;
         let contents = housekeeping::delete_old_contents(&self.ports).await;
-        let work = housekeeping::delete_old_work(&self.ports).await;
+        let work = housekeeping::delete_old_work(&self.ports, self.run_length).await;
         if let Err(error) = archives.and(segments).and(contents).and(work) {
             tracing::error!(error = %Causes(&error), "expired archives could not be deleted; tried again in an hour");
         }
@@ -140,12 +149,18 @@ impl Ticker {
 }
 
 /// The ticker, and the scheduler that it fires, of a data folder.
-pub fn start(data: &Path, ports: &Ports, triggers: &Arc<dyn Triggers>, stripe: &StripeServer) -> Result<(Ticker, Scheduler)> {
+pub fn start(
+    data: &Path,
+    ports: &Ports,
+    triggers: &Arc<dyn Triggers>,
+    stripe: &StripeServer,
+    run_length: RunLength,
+) -> Result<(Ticker, Scheduler)> {
     let trigger = Trigger { ports: TriggerPorts::from(ports), triggers: triggers.clone() };
     let counts = Counts::default();
     let called = Arc::new(TriggerFunction { trigger: trigger.clone(), counts: counts.clone() });
     let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
-    Ok((Ticker::new(ports.clone(), scheduler.clone(), trigger, stripe.clone(), counts), scheduler))
+    Ok((Ticker::new(ports.clone(), scheduler.clone(), trigger, stripe.clone(), counts, run_length), scheduler))
 }
 
 /// Returns whether work that was last done at `last` is due; also true if the clock was set back before that.

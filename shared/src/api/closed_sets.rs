@@ -86,8 +86,8 @@ closed_set! {
     HistoryAction = &["scheduled", "stopped", "purchased"];
     /// Kind of a notification.
     NotificationKind = &[
-        "scheduled", "changed", "stopped", "archiving", "ready", "failed", "skipped", "missed", "purchased", "order_failed",
-        "refunded", "payment_failed", "subscription_ended",
+        "scheduled", "changed", "stopped", "archiving", "ready", "failed", "skipped", "overlapped", "missed", "purchased",
+        "order_failed", "refunded", "payment_failed", "subscription_ended",
     ];
     /// State of a webhook. A webhook is disabled after three days of failed deliveries.
     WebhookStatus = &["active", "disabled"];

@@ -8,9 +8,10 @@ use super::id::{BackupId, OrgId};
 use super::organisation::Person;
 use super::progress::Amount;
 use super::rule::RepeatType;
+use super::run_length::RunLength;
 use super::source::Losses;
 
-/// How long download links work, counted from the creation of the backup.
+/// How long download links work, counted from when the zips were made.
 pub const LINK_LIFE: Duration = Duration::days(7);
 
 /// How long an execution may take to begin before the sweep checks whether it exists.
@@ -109,11 +110,14 @@ pub struct Backup {
     /// Name of the only workflow execution that may make this backup.
     #[serde(default)]
     pub execution: String,
-    /// When the backup was requested. Its links expire seven days later.
+    /// When the backup was requested.
     pub created: DateTime<Utc>,
+    /// When the sweep fails the backup if it has not ended. `None` if an older version wrote it, whose runs lasted a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_end: Option<DateTime<Utc>>,
     /// When its run began.
     pub started: Option<DateTime<Utc>>,
-    /// When it completed or failed.
+    /// When its zips were complete, or when it failed. Its links expire seven days later.
     pub finished: Option<DateTime<Utc>>,
     /// The allowance that it consumed.
     pub claim: Claim,
@@ -150,6 +154,7 @@ impl Backup {
             execution: format!("backup-{id}"),
             status: BackupStatus::Inprogress,
             created: at,
+            must_end: Some(RunLength::default().deadline(at)),
             started: None,
             finished: None,
             claim,
@@ -161,6 +166,12 @@ impl Backup {
         }
     }
 
+    /// Sets how long its run may last.
+    #[must_use]
+    pub fn within(self, length: RunLength) -> Self {
+        Self { must_end: Some(length.deadline(self.created)), ..self }
+    }
+
     /// Marks the backup as started for a schedule by the given execution, which is already running.
     #[must_use]
     pub fn for_schedule(self, repeat: RepeatType, execution: &str) -> Self {
@@ -168,9 +179,14 @@ impl Backup {
     }
 
     /// Deadline after which an unfinished backup is treated as failed. Its execution has ended by then, because
-    /// infra/archive.asl.json limits it to a day.
+    /// infra/archive.asl.json limits it to the same [`RunLength`].
     pub fn deadline(&self) -> DateTime<Utc> {
-        self.created + Duration::hours(25)
+        self.must_end.unwrap_or_else(|| RunLength::days(1).deadline(self.created))
+    }
+
+    /// Returns whether the backup is in progress although its execution has ended by now. It keeps no other backup from being made.
+    pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+        self.status == BackupStatus::Inprogress && self.deadline() <= now
     }
 
     /// When the sweep next checks this backup: shortly after its creation while the run has not begun, because its
@@ -185,7 +201,12 @@ impl Backup {
 
     /// When the download links expire.
     pub fn expires(&self) -> DateTime<Utc> {
-        self.created + LINK_LIFE
+        self.finished.unwrap_or(self.created) + LINK_LIFE
+    }
+
+    /// Returns whether the backup has ended and its zips are to be deleted.
+    pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        self.status != BackupStatus::Inprogress && self.expires() <= now
     }
 
     /// Marks the run as begun. A repeated call keeps the first time.
@@ -236,5 +257,53 @@ impl Backup {
             BackupStatus::Inprogress => Ok(()),
             other => Err(BackupTransitionError(other)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::UserId;
+
+    fn requested(at: DateTime<Utc>) -> Backup {
+        let person = Person { id: UserId(1), name: "A".to_owned(), zuid: UserId(1) };
+        Backup::requested(OrgId(1), BackupId(2), person, Claim::Unlimited, at)
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn links_expire_seven_days_after_the_zips_were_made_however_long_the_run_took() {
+        let made = at("2026-12-06T04:00:00Z");
+        let backup = requested(at("2026-11-30T04:00:00Z")).complete(Vec::new(), None, made).expect("completes");
+        assert_eq!(backup.expires(), at("2026-12-13T04:00:00Z"));
+        assert!(backup.can_be_downloaded(at("2026-12-13T03:59:59Z")) && !backup.is_expired(at("2026-12-13T03:59:59Z")));
+        assert!(!backup.can_be_downloaded(at("2026-12-13T04:00:00Z")) && backup.is_expired(at("2026-12-13T04:00:00Z")));
+    }
+
+    #[test]
+    fn zips_of_a_run_in_progress_never_expire() {
+        let backup = requested(at("2026-11-30T04:00:00Z")).within(RunLength::MAX);
+        assert!(!backup.is_expired(at("2026-12-20T04:00:00Z")) && !backup.is_overdue(at("2026-12-20T04:00:00Z")));
+    }
+
+    #[test]
+    fn a_backup_is_overdue_after_the_length_of_its_run() {
+        let backup = requested(at("2026-11-30T04:00:00Z")).within(RunLength::days(2));
+        assert!(!backup.is_overdue(at("2026-12-02T04:59:59Z")));
+        assert!(backup.is_overdue(at("2026-12-02T05:00:00Z")));
+        assert!(
+            !backup.fail(Failure::silent(), at("2026-12-01T00:00:00Z")).expect("fails").is_overdue(at("2027-01-01T00:00:00Z"))
+        );
+    }
+
+    #[test]
+    fn a_backup_of_an_older_version_is_overdue_after_a_day() {
+        let mut stored = serde_json::to_value(requested(at("2026-11-30T04:00:00Z"))).expect("JSON");
+        stored.as_object_mut().expect("an object").remove("must_end");
+        let backup: Backup = serde_json::from_value(stored).expect("a backup");
+        assert_eq!(backup.deadline(), at("2026-12-01T05:00:00Z"));
     }
 }

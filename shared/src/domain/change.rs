@@ -126,6 +126,20 @@ pub fn skip(
     without_backup(schedule, occurrence, Outcome::Skipped, what, at, event)
 }
 
+/// Records that an occurrence was skipped because another backup was in progress.
+pub fn overlap(
+    schedule: Schedule,
+    occurrence: DateTime<Utc>,
+    running: &Backup,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> Vec<Change> {
+    let repeat = schedule.recurrence.rule.repeat_type();
+    let (running, since) = (running.id, running.created);
+    let what = EventKind::BackupOverlapped { schedule: schedule.id, occurrence, repeat, running, since };
+    without_backup(schedule, occurrence, Outcome::Overlapped { running }, what, at, event)
+}
+
 /// Records that an occurrence was missed.
 pub fn miss(schedule: Schedule, occurrence: DateTime<Utc>, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
     let repeat = schedule.recurrence.rule.repeat_type();

@@ -97,6 +97,18 @@ pub enum EventKind {
         /// Free backups per month of the plan.
         allowed: u32,
     },
+    /// A scheduled run was skipped because another backup was in progress.
+    BackupOverlapped {
+        schedule: ScheduleId,
+        /// When the run was due.
+        occurrence: DateTime<Utc>,
+        /// How often the schedule repeats.
+        repeat: RepeatType,
+        /// The backup that was in progress.
+        running: BackupId,
+        /// When that backup was requested.
+        since: DateTime<Utc>,
+    },
     /// A scheduled run did not take place; the next run replaces it.
     BackupMissed {
         schedule: ScheduleId,
@@ -197,7 +209,7 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 27] = [
+    pub const NAMES: [&str; 28] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -208,6 +220,7 @@ impl EventKind {
         "backup_ready",
         "backup_failed",
         "backup_skipped",
+        "backup_overlapped",
         "backup_missed",
         "download_started",
         "order_placed",
@@ -238,6 +251,7 @@ impl EventKind {
             Self::BackupReady { .. } => Some("ready"),
             Self::BackupFailed { .. } => Some("failed"),
             Self::BackupSkipped { .. } => Some("skipped"),
+            Self::BackupOverlapped { .. } => Some("overlapped"),
             Self::BackupMissed { .. } => Some("missed"),
             Self::Order { step: OrderStep::Paid, .. } => Some("purchased"),
             Self::Order { step: OrderStep::Failed, .. } => Some("order_failed"),
@@ -260,6 +274,7 @@ impl EventKind {
             Self::BackupStarted { backup, .. } | Self::BackupReady { backup, .. } | Self::DownloadStarted { backup, .. } => {
                 Some(*backup)
             }
+            Self::BackupOverlapped { running, .. } => Some(*running),
             Self::BackupFailed { backup, .. } => *backup,
             _ => None,
         }
@@ -286,6 +301,7 @@ impl EventKind {
             Self::BackupReady { .. } => "backup_ready",
             Self::BackupFailed { .. } => "backup_failed",
             Self::BackupSkipped { .. } => "backup_skipped",
+            Self::BackupOverlapped { .. } => "backup_overlapped",
             Self::BackupMissed { .. } => "backup_missed",
             Self::DownloadStarted { .. } => "download_started",
             Self::Order { step, .. } => step.name(),
@@ -304,6 +320,7 @@ impl EventKind {
             | Self::BackupReady { repeat, .. }
             | Self::BackupFailed { repeat, .. }
             | Self::BackupSkipped { repeat, .. }
+            | Self::BackupOverlapped { repeat, .. }
             | Self::BackupMissed { repeat, .. } => *repeat,
             Self::DownloadStarted { .. }
             | Self::SettingsSaved {}

@@ -34,6 +34,7 @@ pub mod recurrence;
 pub mod request;
 pub mod rows;
 pub mod rule;
+pub mod run_length;
 pub mod schedule;
 pub mod source;
 pub mod source_address;

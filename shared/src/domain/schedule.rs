@@ -130,6 +130,8 @@ pub enum Outcome {
     Run { backup: BackupId },
     /// No backup was left to use.
     Skipped,
+    /// Another backup was in progress.
+    Overlapped { running: BackupId },
     /// The run failed before its backup was created.
     Failed { failure: Failure },
     /// No trigger came in time, and a later occurrence replaced it.

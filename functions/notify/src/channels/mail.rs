@@ -100,6 +100,7 @@ fn is_result(what: &EventKind) -> bool {
         EventKind::BackupReady { .. }
             | EventKind::BackupFailed { .. }
             | EventKind::BackupSkipped { .. }
+            | EventKind::BackupOverlapped { .. }
             | EventKind::BackupMissed { .. }
     )
 }

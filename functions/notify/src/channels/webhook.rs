@@ -46,9 +46,9 @@ fn message(notice: &Notice) -> Value {
     let zone = organisation.time_zone;
     let (failure, occurrence) = match &event.what {
         EventKind::BackupFailed { failure, .. } => (Some(failure), None),
-        EventKind::BackupSkipped { occurrence, .. } | EventKind::BackupMissed { occurrence, .. } => {
-            (None, Some(local_time(*occurrence, zone)))
-        }
+        EventKind::BackupSkipped { occurrence, .. }
+        | EventKind::BackupOverlapped { occurrence, .. }
+        | EventKind::BackupMissed { occurrence, .. } => (None, Some(local_time(*occurrence, zone))),
         _ => (None, None),
     };
     json!({

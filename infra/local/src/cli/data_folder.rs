@@ -9,6 +9,7 @@ use hozon::language::say;
 use hozon::{AllowedHost, Local, LocalOptions, PublicUrl};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
+use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::settings::webhook_addresses;
 
 use super::ending::ENDING;
@@ -24,6 +25,8 @@ pub struct DataFolder {
     allowed_hosts: Vec<AllowedHost>,
     #[arg(help = say("Address of the program behind that proxy, such as https://crm.example: links and printed addresses lead there", "リバースプロキシ経由のアドレス（例: https://crm.example）。リンクと表示するアドレスに使います"), long, env = "HOZON_PUBLIC_URL", global = true, value_name = "URL")]
     public_url: Option<PublicUrl>,
+    #[arg(help = say("How long a backup may take, in days: 1 to 30", "1回のバックアップの制限時間（日数、1〜30）"), long, env = "HOZON_RUN_DAYS", global = true, default_value_t = 7, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=30))]
+    run_days: u64,
     /// Plans, in the format of infra/plans.toml [default: that file].
     #[arg(long, global = true, value_name = "FILE")]
     plans: Option<PathBuf>,
@@ -40,7 +43,10 @@ impl DataFolder {
         let webhooks = webhook_addresses()?;
         let allowed_hosts = self.allowed_hosts.into_iter().collect();
         let public_url = self.public_url;
-        Ok(LocalOptions { port: self.port, allowed_hosts, public_url, terms, webhooks, ..LocalOptions::new(self.data)? })
+        let mut options =
+            LocalOptions { port: self.port, allowed_hosts, public_url, terms, webhooks, ..LocalOptions::new(self.data)? };
+        options.limits.run_length = RunLength::days(self.run_days);
+        Ok(options)
     }
 
     pub async fn start(self) -> Result<Local> {

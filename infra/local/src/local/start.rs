@@ -73,6 +73,7 @@ impl Local {
             payments,
             stripe: emulators.stripe,
             terms: Arc::new(options.terms),
+            run_length: options.limits.run_length,
             issuer: Issuer::new(folder.secrets.issuer(), options.speed)?,
             folder,
             executions: emulators.executions,
@@ -93,7 +94,7 @@ impl Local {
     fn gateway(&self, triggers: Arc<dyn Triggers>, webhooks: Addresses, mailbox: Mailbox, hosts: AllowedHosts) -> Router {
         let authorizer = Arc::new(Authorizer::new(auth_settings(&self.url), self.ports.clock.clone()));
         let (terms, payments) = (self.terms.clone(), self.payments.clone());
-        let api = api::router(&self.ports, triggers, terms, payments, webhooks, &self.public_url);
+        let api = api::router(&self.ports, triggers, terms, payments, webhooks, self.run_length, &self.public_url);
         let downloads = Downloads::new(&self.ports, self.folder.secrets.plain_links(), self.accesses.clone());
         gateway::router(&self.ports, api, authorizer, &self.issuer, mailbox, downloads, hosts)
     }
@@ -170,7 +171,7 @@ impl Emulators {
         let Adapters { ports, triggers, .. } = adapters;
         let executions = open_executions(options, folder, ports, background)?;
         let stripe = start_stripe(folder, ports, background).await?;
-        let (ticker, scheduler) = ticker::start(&folder.path, ports, triggers, &stripe)?;
+        let (ticker, scheduler) = ticker::start(&folder.path, ports, triggers, &stripe, options.limits.run_length)?;
         let mailbox = Mailbox::open(folder.path.join("mail"), ports.clock.clone())?;
         Ok(Self { executions, stripe, ticker, scheduler, mailbox })
     }
@@ -191,9 +192,14 @@ impl Emulators {
 
 /// Opens the executions of the state machine; none runs before [`Executions::resume`].
 fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, background: &Background) -> Result<Executions> {
-    let names =
-        [("ArchiveFunctionArn", ARCHIVE), ("CaptureDatabaseFunctionArn", CAPTURE_DATABASE), ("ArchivesBucket", ARCHIVES_BUCKET)];
-    let machine = asl::load(STATE_MACHINE_FILE, &names)?;
+    let seconds = options.limits.run_length.seconds().to_string();
+    let values = [
+        ("ArchiveFunctionArn", ARCHIVE),
+        ("CaptureDatabaseFunctionArn", CAPTURE_DATABASE),
+        ("ArchivesBucket", ARCHIVES_BUCKET),
+        ("RunSeconds", &seconds),
+    ];
+    let machine = asl::load(STATE_MACHINE_FILE, &values)?;
     let limits = ArchiveSettings { plans: options.terms.plans.clone(), ..options.limits.clone() };
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
     let functions =

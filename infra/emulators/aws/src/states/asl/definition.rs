@@ -275,8 +275,12 @@ mod tests {
     use super::*;
 
     const DEPLOYED: &str = include_str!("../../../../../archive.asl.json");
-    const VALUES: [(&str, &str); 3] =
-        [("ArchiveFunctionArn", "archive"), ("CaptureDatabaseFunctionArn", "capture-database"), ("ArchivesBucket", "archives")];
+    const VALUES: [(&str, &str); 4] = [
+        ("ArchiveFunctionArn", "archive"),
+        ("CaptureDatabaseFunctionArn", "capture-database"),
+        ("ArchivesBucket", "archives"),
+        ("RunSeconds", "604800"),
+    ];
 
     #[test]
     fn the_deployed_file_is_understood_whole() {
@@ -288,6 +292,6 @@ mod tests {
         assert!(load(&DEPLOYED.replace("\"ResultPath\": null", "\"HeartbeatSeconds\": 5"), &VALUES).is_err());
         assert!(load(&DEPLOYED.replace("\"Next\": \"Finish\"", "\"Next\": \"Finsh\""), &VALUES).is_err());
         assert!(load(&DEPLOYED.replace("\"Succeed\"", "\"Wait\""), &VALUES).is_err());
-        assert!(load(DEPLOYED, &VALUES[..2]).is_err());
+        assert!(load(DEPLOYED, &VALUES[..3]).is_err());
     }
 }

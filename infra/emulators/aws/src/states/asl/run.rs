@@ -247,7 +247,10 @@ mod tests {
     #[async_trait]
     impl ServiceIntegrations for Scripted {
         async fn invoke(&self, function: &str, payload: Value) -> Result<Value, StateError> {
-            let task = payload["task"].as_str().unwrap_or(function).to_owned();
+            let mut task = payload["task"].as_str().unwrap_or(function).to_owned();
+            if payload["has_waited"] == true {
+                task += " that has waited";
+            }
             self.calls.lock().expect("lock").push(task.clone());
             let mut failures = self.failures.lock().expect("lock");
             if let Some(at) = failures.iter().position(|(failing, _)| *failing == task) {
@@ -276,6 +279,7 @@ mod tests {
             ("ArchiveFunctionArn", "archive"),
             ("CaptureDatabaseFunctionArn", "capture-database"),
             ("ArchivesBucket", "archives"),
+            ("RunSeconds", "604800"),
         ];
         let machine = load(include_str!("../../../../../archive.asl.json"), &values).expect("loads");
         let services = Arc::new(Scripted { failures: Mutex::new(failures.to_vec()), calls: Mutex::default(), outcome, source });
@@ -310,10 +314,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_run_waits_for_hours_while_another_is_under_way() {
-        let (outcome, calls) = execute(&[("begin", "Busy"); 200]).await;
+    async fn a_run_waits_five_minutes_for_another_backup_before_it_is_skipped() {
+        let began = tokio::time::Instant::now();
+        let (outcome, calls) = execute(&[("begin", "Busy"); 10]).await;
         assert!(outcome.is_ok());
-        assert_eq!(calls.iter().filter(|task| *task == "begin").count(), 201);
+        assert_eq!(calls.iter().filter(|task| *task == "begin").count(), 11);
+        assert_eq!(began.elapsed(), Duration::from_secs(300));
+        let (outcome, calls) = execute(&[("begin", "Busy"); 11]).await;
+        assert!(outcome.is_ok());
+        assert_eq!(calls[10..], ["begin", "begin that has waited", "plan", "pack", "pack", "assemble", "finish"]);
     }
 
     #[tokio::test(start_paused = true)]
