@@ -28,6 +28,7 @@ pub mod plain_link;
 pub mod plan;
 pub mod price;
 pub mod product;
+pub mod profile;
 pub mod progress;
 pub mod purchase;
 pub mod recurrence;
