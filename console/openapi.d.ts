@@ -175,6 +175,8 @@ interface Schemas {
     };
     ConnectionEnvelope: {
         connection?: Schemas["ConnectionOut"] | null;
+        /** @description The profiles of CRMs that a connection may name. */
+        profiles: Schemas["ProfileOut"][];
     };
     /**
      * @description Kind of a source: the store that a platform writes, a PostgreSQL database, or one of MySQL or MariaDB.
@@ -187,6 +189,8 @@ interface Schemas {
         kind: Schemas["ConnectionKind"];
         /** @description What backups leave out. */
         omitted: Schemas["OmissionOut"][];
+        /** @description Name of the CRM's profile; null if tables are shown as they are. */
+        profile?: string | null;
         /** @description Who set the connection. */
         set_by: Schemas["PersonOut"];
         set_time: Schemas["LocalTime"];
@@ -698,6 +702,19 @@ interface Schemas {
         plan?: string | null;
         product: Schemas["ProductKind"];
     };
+    /** @description A CRM whose tables this service knows. */
+    ProfileOut: {
+        /**
+         * @description Name in requests.
+         * @example creme
+         */
+        name: string;
+        /**
+         * @description The product's name.
+         * @example Creme CRM
+         */
+        title: string;
+    };
     ProgressOut: {
         done: Schemas["AmountOut"];
         /**
@@ -779,6 +796,7 @@ interface Schemas {
         gaps: Schemas["GapOut"][];
         /** @description What a backup contains. */
         modules: Schemas["CheckedModule"][];
+        recognised?: Schemas["ProfileOut"] | null;
         /**
          * @description Product and version.
          * @example PostgreSQL 15.18
@@ -1078,6 +1096,11 @@ interface Schemas {
         kind: Schemas["ConnectionKind"];
         /** @description What backups leave out. */
         omitted?: Schemas["WantedOmission"][];
+        /**
+         * @description Name of the CRM's profile, which names, orders and categorises its tables. Left out, tables are shown as they are.
+         * @example creme
+         */
+        profile?: string | null;
     };
     /** @description Fields that are left out keep their values. */
     WantedCsv: {

@@ -1,6 +1,6 @@
 // Result of checking a connection: the server, what a backup contains, and the choice of modules and fields to leave out.
 
-import { badge, el, facts, icon } from "../dom.js";
+import { badge, button, el, facts, icon } from "../dom.js";
 import { explainFailure, number, say, size } from "../i18n.js";
 
 /** @typedef {import("./connection-form.js").ConnectionEditing} ConnectionEditing */
@@ -22,10 +22,27 @@ export function checkOf({ error, report }, editing, actions) {
       [say("check_tls"), report.tls ?? say("check_no_tls")],
       [say("modules"), number(report.modules.length)],
     ]),
+    suggestionOf(report, editing, actions),
     ...report.advice.map((advice) => el("p", { class: "soft", key: advice }, say(`advice_${advice}`))),
     lost.length ? gapsOf("check_gaps", lost) : null,
     inconsistent.length ? gapsOf("check_inconsistent", inconsistent) : null,
     modulesOf(report, editing, actions),
+  );
+}
+
+/** Offers the profile of a database that looks like a known CRM. @param {Report} report @param {ConnectionEditing} editing @param {ConnectionActions} actions */
+function suggestionOf({ recognised }, editing, actions) {
+  if (!recognised || recognised.name === editing.profile) return null;
+  const { name, title } = recognised;
+  const use = () => {
+    actions.name(name);
+    return actions.check();
+  };
+  return el(
+    "div",
+    { key: "recognised", class: "notice" },
+    el("p", {}, say("check_recognised", { title })),
+    button(say("check_use_profile", { title }), use),
   );
 }
 
@@ -59,8 +76,12 @@ function modulesOf({ modules }, editing, actions) {
 
 /** @param {Report["modules"][number]} module @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 function moduleOf(module, editing, actions) {
-  const { api_name: name, label, rows, bytes, fields } = module;
-  const amounts = [rows === null ? null : say("check_rows", { count: number(rows) }), bytes === null ? null : size(bytes)];
+  const { api_name: name, label, rows, bytes, fields, left_out: category } = module;
+  const amounts = [
+    category === null ? null : say(`check_left_out_${category}`),
+    rows === null ? null : say("check_rows", { count: number(rows) }),
+    bytes === null ? null : size(bytes),
+  ];
   const isOpen = editing.opened.has(name);
   const toggle = () => {
     if (!editing.opened.delete(name)) editing.opened.add(name);

@@ -4,8 +4,8 @@ import { button, el, icon } from "../dom.js";
 import { explain, say, time } from "../i18n.js";
 import { field, tick } from "./settings-form.js";
 
-/** @typedef {{ kind: string, omitted: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number }} ConnectionEditing state of the form: the chosen kind, keys of what is left out, modules whose fields are shown, and number of times it was filled */
-/** @typedef {{ choose: (kind: string) => void, check: () => unknown, save: (event: SubmitEvent) => unknown, remove: () => unknown, redraw: () => void }} ConnectionActions */
+/** @typedef {{ kind: string, profile: string | null, profiles: { name: string, title: string }[], omitted: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number }} ConnectionEditing state of the form: the chosen kind and profile, all profiles, keys of what is left out, modules whose fields are shown, and number of times it was filled */
+/** @typedef {{ choose: (kind: string) => void, name: (profile: string | null) => void, check: () => unknown, save: (event: SubmitEvent) => unknown, remove: () => unknown, redraw: () => void }} ConnectionActions */
 
 const KINDS = ["native", "postgres", "mysql"];
 
@@ -21,6 +21,7 @@ export function connectionForm(connection, editing, actions) {
     { key: `form-${editing.revision}`, class: "connection stack", autocomplete: "off", on: { submit: actions.save } },
     el("p", { class: "soft", key: "hint" }, say("connection_hint")),
     kindOf(editing, actions),
+    isDatabase ? profileOf(editing, actions) : null,
     isDatabase ? databaseOf(connection?.kind === editing.kind ? connection.database : null, editing) : null,
     problem
       ? el("p", { class: "notice bad", role: "alert", id: "connection-problem", key: "problem" }, icon("alert"), explain(problem))
@@ -45,7 +46,8 @@ export function connectionForm(connection, editing, actions) {
 /** The connection that the form asks for. @param {FormData} form @param {ConnectionEditing} editing */
 export function connectionIn(form, editing) {
   const omitted = [...editing.omitted].map((key) => JSON.parse(key)).map(([module, field = null]) => ({ module, field }));
-  return { kind: editing.kind, ...(editing.kind === "native" ? {} : { database: databaseIn(form) }), omitted };
+  const isDatabase = editing.kind !== "native";
+  return { kind: editing.kind, ...(isDatabase ? { database: databaseIn(form), profile: editing.profile } : {}), omitted };
 }
 
 /** @param {FormData} form */
@@ -72,6 +74,23 @@ function kindOf({ kind }, { choose }) {
   const changed = (/** @type {Event} */ event) => choose(/** @type {HTMLSelectElement} */ (event.currentTarget).value);
   const options = KINDS.map((value) => el("option", { value, selected: value === kind }, say(`connection_kind_${value}`)));
   return field("kind", say("connection_kind"), el("select", { id: "kind", name: "kind", on: { change: changed } }, ...options));
+}
+
+/** @param {ConnectionEditing} editing @param {ConnectionActions} actions */
+function profileOf({ profile, profiles }, { name }) {
+  const changed = (/** @type {Event} */ event) => name(/** @type {HTMLSelectElement} */ (event.currentTarget).value || null);
+  const options = profiles.map(({ name, title }) => el("option", { value: name, selected: name === profile }, title));
+  return field(
+    "profile",
+    say("connection_profile"),
+    el(
+      "select",
+      { id: "profile", name: "profile", "aria-describedby": "profile-hint", on: { change: changed } },
+      el("option", { value: "", selected: profile === null }, say("connection_profile_none")),
+      ...options,
+    ),
+    el("p", { class: "soft", id: "profile-hint" }, say("connection_profile_hint")),
+  );
 }
 
 /** @param {NonNullable<Connection["database"]> | null} database @param {ConnectionEditing} editing */

@@ -13,16 +13,10 @@ import { drawResource, resource } from "../resource.js";
 
 /** @type {ViewMaker} */
 export default function source(app) {
-  const editing = /** @type {ConnectionEditing} */ ({
-    kind: "native",
-    omitted: new Set(),
-    opened: new Set(),
-    problem: null,
-    check: null,
-    revision: 0,
-  });
+  const editing = emptyForm();
   const saved = resource(app, async () => {
-    const { connection } = await get("/connection");
+    const { connection, profiles } = await get("/connection");
+    editing.profiles = profiles;
     fill(editing, connection);
     // A resource without data counts as not loaded.
     return /** @type {{ connection: Connection | null }} */ ({ connection });
@@ -32,6 +26,7 @@ export default function source(app) {
   void backedUp.reload();
   const actions = {
     choose: (/** @type {string} */ kind) => redrawWith(app, editing, { kind, problem: null, check: null }),
+    name: (/** @type {string | null} */ profile) => redrawWith(app, editing, { profile, problem: null, check: null }),
     check: () => check(app, editing),
     save: (/** @type {SubmitEvent} */ event) => save(app, editing, saved, event),
     remove: () => remove(app, editing, saved),
@@ -58,6 +53,20 @@ export default function source(app) {
   };
 }
 
+/** State of the form before the connection is loaded. */
+function emptyForm() {
+  return /** @type {ConnectionEditing} */ ({
+    kind: "native",
+    profile: null,
+    profiles: [],
+    omitted: new Set(),
+    opened: new Set(),
+    problem: null,
+    check: null,
+    revision: 0,
+  });
+}
+
 function currentForm() {
   return /** @type {HTMLFormElement | null} */ (document.querySelector("form.connection"));
 }
@@ -66,6 +75,7 @@ function currentForm() {
 function fill(editing, connection) {
   Object.assign(editing, {
     kind: connection?.kind ?? "native",
+    profile: connection?.profile ?? null,
     omitted: new Set((connection?.omitted ?? []).map(({ module, field }) => nameOf(module, field))),
     problem: null,
     revision: editing.revision + 1,
@@ -91,11 +101,14 @@ function wanted(editing) {
 
 /** @param {ConnectionEditing} editing @param {Connection | null} connection */
 function hasChanges(editing, connection) {
-  const { kind, database = null, omitted } = wanted(editing).connection;
+  const { kind, database = null, profile = null, omitted } = wanted(editing).connection;
   if (database && "password" in database) return true;
-  const before = connection ?? { kind: "native", database: null, omitted: [] };
+  const before = connection ?? { kind: "native", database: null, profile: null, omitted: [] };
   const keys = (/** @type {Connection["omitted"]} */ omitted) => omitted.map(({ module, field }) => nameOf(module, field)).sort();
-  return JSON.stringify([kind, database, keys(omitted)]) !== JSON.stringify([before.kind, before.database, keys(before.omitted)]);
+  return (
+    JSON.stringify([kind, database, profile, keys(omitted)]) !==
+    JSON.stringify([before.kind, before.database, before.profile, keys(before.omitted)])
+  );
 }
 
 /** @param {App} app @param {ConnectionEditing} editing */

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::change;
-use crate::domain::connection::{Connection, Omission, SourceSettings};
+use crate::domain::connection::{Connection, Selection, SourceSettings};
 use crate::domain::id::{ConnectionId, EventId, OrgId};
 use crate::domain::organisation::Person;
 use crate::ports::{Clock, Connections, Credentials, Ids, PortError, Ports, SourceSecret, Store};
@@ -32,7 +32,7 @@ impl ConnectingPorts {
         &self,
         org: OrgId,
         (source, secret): (SourceSettings, &SourceSecret),
-        omitted: Vec<Omission>,
+        selection: Selection,
         by: &Person,
         present: Option<&Connection>,
     ) -> Result<Connection, PortError> {
@@ -40,7 +40,7 @@ impl ConnectingPorts {
         let id = ConnectionId(self.ids.next(now));
         self.credentials.put(org, id, secret).await?;
         let version = present.map_or(0, |present| present.version);
-        let connection = Connection { org, id, source, omitted, set_by: by.clone(), set_at: now, version };
+        let connection = Connection { org, id, source, selection, set_by: by.clone(), set_at: now, version };
         let event = EventId(self.ids.next(now));
         self.store.commit(org, change::connect(connection.clone(), event)).await?;
         Ok(connection)

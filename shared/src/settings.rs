@@ -2,6 +2,7 @@
 //! it.
 
 use std::env;
+use std::path::Path;
 
 use chrono::{NaiveTime, TimeDelta};
 use serde::Deserialize;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use crate::domain::addresses::Addresses;
 use crate::domain::plan::Plans;
 use crate::domain::price::Terms;
+use crate::domain::profile::Profiles;
 use crate::domain::run_length::RunLength;
 
 const PRICES_FILE: &str = "HOZON_PRICES_FILE";
@@ -266,6 +268,30 @@ pub fn terms() -> Result<Terms, SettingsError> {
     let Ok(path) = env::var(PRICES_FILE) else { return Ok(Terms::without_purchases(plans)) };
     Terms::parse(plans, &file(PRICES_FILE, &path)?)
         .map_err(|source| SettingsError::Invalid { name: PRICES_FILE, source: source.into() })
+}
+
+/// Reads the profiles of CRMs: those that come with the product, and those in the folder that `HOZON_PROFILES_FOLDER` names.
+pub fn profiles() -> Result<Profiles, SettingsError> {
+    let name = "HOZON_PROFILES_FOLDER";
+    match env::var(name) {
+        Ok(folder) if !folder.is_empty() => {
+            profiles_with(folder.as_ref()).map_err(|source| SettingsError::Invalid { name, source })
+        }
+        _ => Ok(Profiles::default()),
+    }
+}
+
+/// Adds the files `*.toml` of a folder to the profiles that come with the product.
+pub fn profiles_with(folder: &Path) -> Result<Profiles, Box<dyn std::error::Error + Send + Sync>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            files.push((path.display().to_string(), std::fs::read_to_string(&path)?));
+        }
+    }
+    files.sort();
+    Ok(Profiles::default().with(&files)?)
 }
 
 fn file(name: &'static str, path: &str) -> Result<String, SettingsError> {

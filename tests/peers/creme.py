@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -26,6 +27,8 @@ ORGANISATION = "Creme"
 API = "/crm/bulk/v8/backup"
 BACKUP_SECONDS = 300
 PLAIN_CSV = {"byte_order_mark": False, "escape_formulas": False, "protect_values": False}
+# Tables that the profile names, and Creme does not.
+NAMED = {"creme_core_fileref"}
 # What moving an amount changes.
 MOVED = {"creme_core_cremeentity", "creme_core_historyline", "opportunities_opportunity"}
 CELL = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)')
@@ -132,8 +135,10 @@ def connect(hozon, creme):
     modules = [module["api_name"] for module in report["modules"]]
     require(sorted(modules) == tables(creme), "the check does not show the tables of the database:", set(modules) ^ set(tables(creme)))
     require(not report["gaps"] and "user_may_write" not in report["advice"], report["gaps"], report["advice"])
+    require(report["recognised"] and report["recognised"]["name"] == "creme", "the database is not recognised:", report["recognised"])
     hozon.call("PUT", "/connection", connection)
     say(f"check as a role that can only read: {report['server']}, {len(modules)} tables, none missing, none more, no gap")
+    return connection
 
 
 def tables(creme):
@@ -216,6 +221,33 @@ def compare_escaped(escaped, plain):
     say(f"escaped for spreadsheets, and undone: {cells:,} cells the same, {nulls:,} NULLs and {empty:,} empty texts among them")
 
 
+def compare_with_profile(hozon, creme, connection, folder):
+    """With Creme's profile, modules have the names that Creme gives them, its entities come first, and documents and mails are left out."""
+    creme.server.sql("drop schema copied cascade")
+    address = f"postgres://postgres:secret@127.0.0.1:{creme.server.port}/crm"
+    checked = subprocess.run([HOZON, "profile", "check", address], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    require(checked.returncode == 0 and "Creme CRM" in checked.stdout and "missing" not in checked.stdout, checked.stdout, checked.stderr)
+    connection["connection"]["profile"] = "creme"
+    hozon.call("PUT", "/connection", connection)
+    hozon.back_up()
+    archive = hozon.download(folder / "named")
+    known = [json.loads(line) for line in creme.script("print_labels.py").splitlines()]
+    labels = {table: label for table, label, _ in known}
+    entities = {table for table, _, is_entity in known if is_entity}
+    modules = list(archive.files)
+    found = {module: json.loads(archive.archive.read(f"fields/{module}.json"))["label"] for module in modules}
+    differing = {module: label for module, label in found.items() if label != labels.get(module, module if module not in NAMED else label)}
+    require(not differing and len(labels.keys() & found.keys()) > 80, "labels differ from Creme's:", differing)
+    first = [module for module in modules if module in entities]
+    require(modules[: len(first)] == first and first[:2] == ["persons_contact", "persons_organisation"], "entities do not come first:", modules[:40])
+    left_out = {part["module"] for part in archive.manifest["left_out"]}
+    documents = {table for table in tables(creme) if table.startswith("documents_")}
+    require(documents | {"emails_entityemail", "emails_lightweightemail"} <= left_out and not left_out & set(modules), "left out:", left_out)
+    omitted = {gap["module"] for gap in archive.manifest["gaps"]}
+    require(set(modules) | left_out | omitted == set(tables(creme)), "tables are neither in the backup nor named as left out")
+    say(f"with its profile: {len(labels.keys() & found.keys())} labels are Creme's own, {len(first)} entities come first, {len(left_out)} tables of documents, mails and integrations left out")
+
+
 def text(value, kind):
     """A cell in the form of print_records.py."""
     if value is None:
@@ -256,7 +288,7 @@ def main():
     with program({ORGANISATION: "Own"}) as running, tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         hozon = Hozon(running)
-        connect(hozon, creme)
+        connection = connect(hozon, creme)
         moving = back_up_while_amounts_move(hozon, creme, folder)
         hozon.write_plain_csv()
         hozon.back_up()
@@ -265,6 +297,7 @@ def main():
         compare_with_postgres(quiet, creme, folder)
         compare_escaped(moving, quiet)
         compare_with_creme(quiet, creme)
+        compare_with_profile(hozon, creme, connection, folder)
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ async fn a_check_says_what_a_backup_would_contain_and_stores_nothing() {
     assert_eq!(report["advice"], json!(["holds_old_rows", "not_encrypted"]));
     let wrong = administrator.post(&path, &connection(&server, "reader", Some("wrong"), json!([])).to_string()).await;
     assert_eq!((wrong.status, &wrong.body["check"]["error"]["code"]), (StatusCode::OK, &json!("SOURCE_PASSWORD")));
-    assert_eq!(administrator.get(CONNECTION).await.body, json!({ "connection": null }));
+    assert_eq!(administrator.get(CONNECTION).await.body["connection"], Value::Null);
     assert_eq!(administrator.post(&path, "").await.code(), "NOT_ALLOWED");
     world.end().await;
 }

@@ -29,6 +29,7 @@ mod mariadb;
 mod notices;
 mod openapi;
 mod payments;
+mod profiles;
 mod program;
 mod purchases;
 mod repeats;

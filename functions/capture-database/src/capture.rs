@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::captured::{Captured, captured_at};
-use hozon_shared::domain::connection::{Connection, Omission, without_omissions};
+use hozon_shared::domain::connection::{Connection, Omission, Selection, without_omissions};
 use hozon_shared::domain::crm::{Module, captured_version};
 use hozon_shared::domain::id::{BackupId, OrgId};
+use hozon_shared::domain::locale::Locale;
+use hozon_shared::domain::profile::{Profile, Shaped, shape};
 use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
 use hozon_shared::ports::{Connector, ErrorKind, HeldState, ModuleReading, Protection, SourceInfo};
 use hozon_shared::snapshots::publish::{delete_capture, sweep_captures};
@@ -30,7 +32,10 @@ pub async fn capture(ports: &CapturePorts, org: OrgId, backup: BackupId) -> Resu
     let connection = ports.connections.connection(org).await?.ok_or(CaptureError::NotConnected)?;
     let (connector, address) = connector(ports, &connection).await?;
     let kind = connection.source.kind();
-    let source = Source { ports, org, connector, kind, address, omitted: connection.omitted };
+    let locale = ports.store.organisation(org).await?.map(|organisation| organisation.data_locale()).unwrap_or_default();
+    let Selection { omitted, profile } = &connection.selection;
+    let profile = profile.as_ref().map(|name| ports.profiles.find(name)).transpose()?;
+    let source = Source { ports, org, connector, kind, address, profile, locale, omitted };
     let captured = source.capture().await?;
     let json = serde_json::to_vec(&captured).map_err(CaptureError::UnreadableCall)?;
     Ok(ports.objects.put(&at, json.into(), "application/json").await?)
@@ -46,6 +51,9 @@ async fn connector(ports: &CapturePorts, connection: &Connection) -> Result<(Box
     Ok((connector, address))
 }
 
+/// A state, with the shape in which backups show it.
+type Shown<'a> = (&'a dyn HeldState, &'a Shaped);
+
 struct Source<'a> {
     ports: &'a CapturePorts,
     org: OrgId,
@@ -53,7 +61,10 @@ struct Source<'a> {
     kind: &'static str,
     /// Address of the source, for errors.
     address: String,
-    omitted: Vec<Omission>,
+    profile: Option<&'a Profile>,
+    /// Language of labels.
+    locale: Locale,
+    omitted: &'a [Omission],
 }
 
 impl Source<'_> {
@@ -87,10 +98,12 @@ impl Source<'_> {
         protection: Protection,
     ) -> Result<Captured, CaptureError> {
         let state = self.connector.hold(protection).await.map_err(of(&self.address))?;
-        let (chosen, gaps) = without_omissions(state.modules(), state.gaps(), &self.omitted);
+        let shaped = shape(state.modules(), state.gaps(), self.profile, self.locale);
+        let (chosen, gaps) = without_omissions(&shaped.modules, &shaped.gaps, self.omitted);
         require_records(&self.address, &chosen, &gaps)?;
         let numbered = chosen.iter().zip(1u32..);
-        let reading: Vec<_> = numbered.map(|(module, order)| self.module(&*state, module, order, generation)).collect();
+        let reading: Vec<_> =
+            numbered.map(|(module, order)| self.module((&*state, &shaped), module, order, generation)).collect();
         let modules: Vec<Module> = stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await?;
         self.ports.catalogue.publish_capture(self.org, &modules).await?;
         sweep_captures(&*self.ports.objects, self.org, generation, self.ports.clock.now()).await?;
@@ -99,7 +112,7 @@ impl Source<'_> {
 
     async fn module(
         &self,
-        state: &dyn HeldState,
+        state: Shown<'_>,
         module: &SourceModule,
         order: u32,
         generation: &str,
@@ -117,17 +130,18 @@ impl Source<'_> {
     async fn write(
         &self,
         writer: &mut NativeWriter,
-        state: &dyn HeldState,
+        (state, shaped): Shown<'_>,
         module: &SourceModule,
     ) -> Result<Module, CaptureError> {
         let failed = of(&self.address);
-        let ModuleReading { counted, rows: mut pages } = state.read(module).await.map_err(&failed)?;
+        let found = &shaped.as_found(module);
+        let ModuleReading { counted, rows: mut pages } = state.read(found).await.map_err(&failed)?;
         let mut rows = 0;
         while let Some(page) = pages.try_next().await.map_err(&failed)? {
             rows += page.rows();
             writer.page(&page).await?;
         }
-        state.confirm(module).await.map_err(&failed)?;
+        state.confirm(found).await.map_err(&failed)?;
         if counted.is_some_and(|counted| counted != rows) {
             return Err(failed(SourceErrorKind::CountDiffers(module.api_name.clone()).into()));
         }

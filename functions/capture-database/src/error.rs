@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use hozon_shared::domain::backup::{Failure, FailureSubject};
+use hozon_shared::domain::profile::UnknownProfile;
 use hozon_shared::domain::source::{Gap, SourceErrorKind};
 use hozon_shared::ports::{ErrorKind, PortError, SourceError};
 use hozon_shared::snapshots::writer::WriteError;
@@ -18,6 +19,9 @@ pub enum CaptureError {
     /// The credentials of the connection are gone.
     #[error("The password of the connection {0} was deleted. Set the connection again, then back up again.")]
     WithoutSecret(String),
+    /// The operator has removed the profile of the connection.
+    #[error("The profile of the connection is gone: {0} Set the connection again, then back up again.")]
+    WithoutProfile(#[from] UnknownProfile),
     /// The source failed; the text names the connection.
     #[error("{connection}: {}", .source.kind)]
     Source {
@@ -42,6 +46,7 @@ impl CaptureError {
             Self::UnreadableCall(_) => "BAD_TASK",
             Self::NotConnected => "SOURCE_NOT_CONNECTED",
             Self::WithoutSecret(_) => "SOURCE_SECRET_GONE",
+            Self::WithoutProfile(_) => "SOURCE_PROFILE_GONE",
             Self::Source { source, .. } => source.kind.code(),
             Self::NothingReadable { .. } => "SOURCE_NO_PERMISSION",
             Self::NoModules(_) => "SOURCE_EMPTY",

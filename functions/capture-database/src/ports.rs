@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use hozon_connectors::Connectors;
-use hozon_shared::ports::{Catalogue, Clock, Connections, Credentials, Ids, Objects, Ports, Progress, Uploads};
+use hozon_shared::domain::profile::Profiles;
+use hozon_shared::ports::{Catalogue, Clock, Connections, Credentials, Ids, Objects, Ports, Progress, Store, Uploads};
 
 /// The ports that the function uses.
 #[derive(Clone)]
 pub struct CapturePorts {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
+    pub store: Arc<dyn Store>,
     pub progress: Arc<dyn Progress>,
     pub connections: Arc<dyn Connections>,
     pub credentials: Arc<dyn Credentials>,
@@ -17,12 +19,13 @@ pub struct CapturePorts {
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,
     pub connectors: Connectors,
+    pub profiles: Arc<Profiles>,
 }
 
 impl CapturePorts {
     /// Selects the function's ports from the common ones.
-    pub fn new(ports: &Ports, connectors: Connectors) -> Self {
-        let Ports { clock, ids, progress, connections, credentials, catalogue, objects, uploads, .. } = ports.clone();
-        Self { clock, ids, progress, connections, credentials, catalogue, objects, uploads, connectors }
+    pub fn new(ports: &Ports, connectors: Connectors, profiles: Arc<Profiles>) -> Self {
+        let Ports { clock, ids, store, progress, connections, credentials, catalogue, objects, uploads, .. } = ports.clone();
+        Self { clock, ids, store, progress, connections, credentials, catalogue, objects, uploads, connectors, profiles }
     }
 }

@@ -5,12 +5,15 @@ use axum::extract::State;
 use hozon_shared::api::closed_sets::{CheckStatus, ConnectionKind, LeftOutReason, SourceAdviceName};
 use hozon_shared::api::{Administrator, ApiError, Body, GapOut};
 use hozon_shared::domain::crm::DataCategory;
+use hozon_shared::domain::locale::Locale;
+use hozon_shared::domain::profile::{Profile, Profiles, shape};
 use hozon_shared::domain::source::{SourceAdvice, SourceModule, SourceReport};
 use hozon_shared::ports::SourceError;
 use hozon_shared::telemetry::Causes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::connection::ProfileOut;
 use crate::ports::ConnectionPorts;
 use crate::wanted::{self, ConnectionRequest};
 
@@ -56,6 +59,8 @@ struct ReportOut {
     modules: Vec<CheckedModule>,
     /// What a backup does not contain.
     gaps: Vec<GapOut>,
+    /// The CRM that the database looks like, if a profile recognises it.
+    recognised: Option<ProfileOut>,
     /// What to know before the first backup.
     #[schema(value_type = Vec<SourceAdviceName>)]
     advice: Vec<SourceAdvice>,
@@ -92,24 +97,28 @@ pub async fn handle(
     Administrator(caller): Administrator,
     Body(body): Body,
 ) -> Result<Json<CheckEnvelope>, ApiError> {
-    let (source, secret) = if body.is_empty() {
-        ports.present(caller.org).await?
+    let (source, selection, secret) = if body.is_empty() {
+        let (connection, secret) = ports.present(caller.org).await?;
+        (connection.source, connection.selection, secret)
     } else {
-        let wanted = wanted::read(&body)?;
+        let wanted = wanted::read(&body, &ports.profiles)?;
         let (_, secret) = ports.secret_for(caller.org, &wanted).await?;
-        (wanted.source, secret)
+        (wanted.source, wanted.selection, secret)
     };
     let kind = source.kind();
     let connector = ports
         .connectors
         .open(&source, secret)
         .ok_or_else(|| ApiError::not_allowed("The native store needs no check: the platform writes it."))?;
-    Ok(Json(CheckEnvelope { check: outcome(kind, connector.check().await) }))
+    let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
+    let profile = selection.profile.as_ref().and_then(|name| ports.profiles.find(name).ok());
+    let shown = |report| report_out(report, &ports.profiles, profile, organisation.data_locale());
+    Ok(Json(CheckEnvelope { check: outcome(kind, connector.check().await.map(shown)) }))
 }
 
-fn outcome(kind: &'static str, checked: Result<SourceReport, SourceError>) -> CheckOut {
+fn outcome(kind: &'static str, checked: Result<ReportOut, SourceError>) -> CheckOut {
     match checked {
-        Ok(report) => CheckOut { kind, status: "reached", error: None, report: Some(report_out(report)) },
+        Ok(report) => CheckOut { kind, status: "reached", error: None, report: Some(report) },
         Err(error) => {
             tracing::info!(task.error = error.kind.code(), cause = %Causes(&error), "a connection was checked and failed");
             let error = CheckErrorOut { code: error.kind.code().to_owned(), message: error.kind.to_string() };
@@ -118,10 +127,12 @@ fn outcome(kind: &'static str, checked: Result<SourceReport, SourceError>) -> Ch
     }
 }
 
-fn report_out(report: SourceReport) -> ReportOut {
+fn report_out(report: SourceReport, profiles: &Profiles, profile: Option<&Profile>, locale: Locale) -> ReportOut {
     let SourceReport { server, user, tls, modules, gaps, advice } = report;
-    let gaps = gaps.iter().map(GapOut::from).collect();
-    ReportOut { server, user, tls, modules: modules.into_iter().map(module_out).collect(), gaps, advice }
+    let recognised = profiles.recognise(&modules, &gaps).map(ProfileOut::from);
+    let shaped = shape(&modules, &gaps, profile, locale);
+    let gaps = shaped.gaps.iter().map(GapOut::from).collect();
+    ReportOut { server, user, tls, modules: shaped.modules.into_iter().map(module_out).collect(), gaps, recognised, advice }
 }
 
 fn module_out(module: SourceModule) -> CheckedModule {

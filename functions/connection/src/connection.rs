@@ -7,6 +7,7 @@ use hozon_shared::api::closed_sets::{ConnectionKind, TlsMode};
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, LocalTime, PersonOut, Success, local_time};
 use hozon_shared::domain::connection::{Connection, DatabaseSettings, SourceSettings, Tls};
 use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::profile::Profile;
 use hozon_shared::ports::{ErrorKind, PortError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,6 +19,30 @@ use crate::wanted::{self, ConnectionRequest};
 pub struct ConnectionEnvelope {
     /// Null if none is set: backups are of the native store.
     connection: Option<ConnectionOut>,
+    /// The profiles of CRMs that a connection may name.
+    profiles: Vec<ProfileOut>,
+}
+
+/// A CRM whose tables this service knows.
+#[derive(Serialize, ToSchema)]
+pub struct ProfileOut {
+    /// Name in requests.
+    #[schema(example = "creme")]
+    name: String,
+    /// The product's name.
+    #[schema(example = "Creme CRM")]
+    title: String,
+}
+
+impl From<&Profile> for ProfileOut {
+    fn from(profile: &Profile) -> Self {
+        Self { name: profile.name.clone(), title: profile.title.clone() }
+    }
+}
+
+fn envelope(ports: &ConnectionPorts, connection: Option<ConnectionOut>) -> Json<ConnectionEnvelope> {
+    let profiles = ports.profiles.iter().map(ProfileOut::from).collect();
+    Json(ConnectionEnvelope { connection, profiles })
 }
 
 /// How the CRM is reached. The password is never shown.
@@ -29,6 +54,8 @@ struct ConnectionOut {
     database: Option<DatabaseOut>,
     /// What backups leave out.
     omitted: Vec<OmissionOut>,
+    /// Name of the CRM's profile; null if tables are shown as they are.
+    profile: Option<String>,
     /// Who set the connection.
     set_by: PersonOut,
     set_time: LocalTime,
@@ -77,7 +104,7 @@ pub async fn read(
 ) -> Result<Json<ConnectionEnvelope>, ApiError> {
     let zone = time_zone(&ports, caller.org).await?;
     let connection = ports.connecting.connections.connection(caller.org).await?;
-    Ok(Json(ConnectionEnvelope { connection: connection.map(|connection| out(connection, zone)) }))
+    Ok(envelope(&ports, connection.map(|connection| out(connection, zone))))
 }
 
 /// Sets the connection to the CRM.
@@ -99,12 +126,12 @@ pub async fn set(
     Administrator(caller): Administrator,
     Body(body): Body,
 ) -> Result<Json<ConnectionEnvelope>, ApiError> {
-    let wanted = wanted::read(&body)?;
+    let wanted = wanted::read(&body, &ports.profiles)?;
     let zone = time_zone(&ports, caller.org).await?;
     let (present, secret) = ports.secret_for(caller.org, &wanted).await?;
     let source = (wanted.source, &secret);
-    let set = ports.connecting.connect(caller.org, source, wanted.omitted, &caller.person, present.as_ref()).await;
-    Ok(Json(ConnectionEnvelope { connection: Some(out(set.map_err(changed_meanwhile)?, zone)) }))
+    let set = ports.connecting.connect(caller.org, source, wanted.selection, &caller.person, present.as_ref()).await;
+    Ok(envelope(&ports, Some(out(set.map_err(changed_meanwhile)?, zone))))
 }
 
 /// Removes the connection to the CRM, with its password.
@@ -139,11 +166,15 @@ async fn time_zone(ports: &ConnectionPorts, org: OrgId) -> Result<Tz, ApiError> 
 }
 
 fn out(connection: Connection, zone: Tz) -> ConnectionOut {
-    let omitted =
-        connection.omitted.iter().map(|omitted| OmissionOut { module: omitted.module.clone(), field: omitted.field.clone() });
+    let omitted = connection
+        .selection
+        .omitted
+        .iter()
+        .map(|omitted| OmissionOut { module: omitted.module.clone(), field: omitted.field.clone() });
     ConnectionOut {
         kind: connection.source.kind(),
         omitted: omitted.collect(),
+        profile: connection.selection.profile.clone(),
         set_by: PersonOut::from(&connection.set_by),
         set_time: local_time(connection.set_at, zone),
         database: connection.source.database().cloned().map(database_out),

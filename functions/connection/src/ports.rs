@@ -5,8 +5,9 @@ use std::sync::Arc;
 use hozon_connectors::Connectors;
 use hozon_shared::api::{ApiError, OncePorts};
 use hozon_shared::connecting::ConnectingPorts;
-use hozon_shared::domain::connection::{Connection, SourceSettings};
+use hozon_shared::domain::connection::Connection;
 use hozon_shared::domain::id::{ConnectionId, OrgId};
+use hozon_shared::domain::profile::Profiles;
 use hozon_shared::ports::{ErrorKind, Ports, SourceSecret, Store};
 
 use crate::wanted::{Wanted, password_missing};
@@ -18,23 +19,25 @@ pub struct ConnectionPorts {
     pub store: Arc<dyn Store>,
     pub once: OncePorts,
     pub connectors: Connectors,
+    pub profiles: Arc<Profiles>,
 }
 
 impl ConnectionPorts {
     /// Selects the function's ports from the common ones.
-    pub fn new(ports: &Ports, connectors: Connectors) -> Self {
+    pub fn new(ports: &Ports, connectors: Connectors, profiles: Arc<Profiles>) -> Self {
         let connecting = ConnectingPorts::from(ports);
-        Self { connecting, store: ports.store.clone(), once: OncePorts::from(ports), connectors }
+        Self { connecting, store: ports.store.clone(), once: OncePorts::from(ports), connectors, profiles }
     }
 }
 
 impl ConnectionPorts {
     /// The connection that is set, with its credentials.
-    pub async fn present(&self, org: OrgId) -> Result<(SourceSettings, SourceSecret), ApiError> {
+    pub async fn present(&self, org: OrgId) -> Result<(Connection, SourceSecret), ApiError> {
         let connection = self.connecting.connections.connection(org).await?;
         let connection =
             connection.ok_or_else(|| ApiError::not_allowed("No connection is set. Set one, or send the one to check."))?;
-        Ok((connection.source, self.stored_secret(org, connection.id).await?))
+        let secret = self.stored_secret(org, connection.id).await?;
+        Ok((connection, secret))
     }
 
     /// The present connection, and the credentials that a wanted one uses: its own, or the stored ones if those may be kept.

@@ -3,8 +3,9 @@
 use hozon_shared::api::closed_sets::{ConnectionKind, TlsMode};
 use hozon_shared::api::{ApiError, named};
 use hozon_shared::domain::connection::{
-    AddressError, Connection, DatabaseKind, DatabaseSettings, MAX_OMISSIONS, Omission, SourceSettings, Tls,
+    AddressError, Connection, DatabaseKind, DatabaseSettings, MAX_OMISSIONS, Omission, Selection, SourceSettings, Tls,
 };
+use hozon_shared::domain::profile::Profiles;
 use hozon_shared::ports::SourceSecret;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -25,6 +26,9 @@ struct WantedConnection {
     /// What backups leave out.
     #[serde(default)]
     omitted: Vec<WantedOmission>,
+    /// Name of the CRM's profile, which names, orders and categorises its tables. Left out, tables are shown as they are.
+    #[schema(example = "creme")]
+    profile: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -68,22 +72,22 @@ pub struct Wanted {
     pub source: SourceSettings,
     /// `None` to keep the credentials of the present connection.
     pub secret: Option<SourceSecret>,
-    pub omitted: Vec<Omission>,
+    pub selection: Selection,
 }
 
 /// Reads a request's body.
-pub fn read(body: &[u8]) -> Result<Wanted, ApiError> {
+pub fn read(body: &[u8], profiles: &Profiles) -> Result<Wanted, ApiError> {
     let request: ConnectionRequest = serde_json::from_slice(body).map_err(|_| ApiError::body_not_readable())?;
     let wanted = request.connection;
-    let omitted = omissions(&wanted.omitted)?;
+    let selection = Selection { omitted: omissions(&wanted.omitted)?, profile: profile(wanted.profile, profiles)? };
     match (wanted.kind.as_str(), wanted.database) {
-        ("native", None) => Ok(Wanted { source: SourceSettings::Native {}, secret: None, omitted }),
+        ("native", None) => Ok(Wanted { source: SourceSettings::Native {}, secret: None, selection }),
         ("native", Some(_)) => Err(invalid("database", "Leave database out: the native store has none.")),
         (kind, database) => {
             let kind = DatabaseKind::named(kind).ok_or_else(unknown_kind)?;
             let database = database.ok_or_else(|| missing("database", "Give the database with its host, name and user."))?;
             let secret = database.password.clone().map(|password| SourceSecret { password });
-            Ok(Wanted { source: kind.source(settings(kind, database)?), secret, omitted })
+            Ok(Wanted { source: kind.source(settings(kind, database)?), secret, selection })
         }
     }
 }
@@ -139,6 +143,12 @@ fn unknown_kind() -> ApiError {
 fn mandatory(field: &str, value: Option<String>) -> Result<String, ApiError> {
     let missing = || missing_in_database(field, &format!("Give the {field} of the database."));
     value.filter(|value| !value.is_empty()).ok_or_else(missing)
+}
+
+fn profile(wanted: Option<String>, profiles: &Profiles) -> Result<Option<String>, ApiError> {
+    let Some(name) = wanted.filter(|name| !name.is_empty()) else { return Ok(None) };
+    profiles.find(&name).map_err(|unknown| invalid("profile", &unknown.to_string()))?;
+    Ok(Some(name))
 }
 
 fn omissions(wanted: &[WantedOmission]) -> Result<Vec<Omission>, ApiError> {

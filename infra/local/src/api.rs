@@ -10,6 +10,7 @@ use hozon_schedule::{App, SchedulePorts};
 use hozon_shared::api::{Documented, document};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::price::Terms;
+use hozon_shared::domain::profile::Profiles;
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::payments::Stripe;
 use hozon_shared::ports::{Ports, Triggers};
@@ -17,23 +18,30 @@ use hozon_shared::settings::default_time_of_day;
 
 use crate::functions::CONNECTORS;
 
+/// Lists that an operator may replace or extend.
+pub struct OperatorLists {
+    pub terms: Arc<Terms>,
+    pub profiles: Arc<Profiles>,
+}
+
 /// Returns the routes of all functions with their document. `console` is the URL to which buyers return.
 pub fn router(
     ports: &Ports,
     triggers: Arc<dyn Triggers>,
-    terms: Arc<Terms>,
+    lists: OperatorLists,
     payments: Arc<Stripe>,
     addresses: Addresses,
     run_length: RunLength,
     console: &str,
 ) -> Documented {
+    let OperatorLists { terms, profiles } = lists;
     let billing = Billing { ports: PurchasePorts::from(ports), terms: terms.clone() };
     let shop = Shop::new(&billing, payments, console);
     let app =
         App { ports: SchedulePorts::from(ports), triggers, terms, time_of_day: default_time_of_day(), run_length, addresses };
     Documented::with_openapi(document())
         .merge(hozon_schedule::router(app))
-        .merge(hozon_connection::router(ConnectionPorts::new(ports, CONNECTORS)))
+        .merge(hozon_connection::router(ConnectionPorts::new(ports, CONNECTORS, profiles)))
         .merge(hozon_download::router(DownloadPorts::from(ports)))
         .merge(hozon_activity::router(ActivityPorts::from(ports)))
         .merge(hozon_purchase::router(billing, Some(shop)))

@@ -23,6 +23,7 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Organisation, Role};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
+use hozon_shared::domain::profile::Profiles;
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::payments::Stripe;
 use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock};
@@ -53,6 +54,8 @@ pub struct LocalOptions {
     /// Address of the gateway behind the reverse proxy; `None` without one. Its host is allowed as well.
     pub public_url: Option<PublicUrl>,
     pub terms: Terms,
+    /// Profiles of CRMs.
+    pub profiles: Arc<Profiles>,
     /// Addresses that webhooks may call.
     pub webhooks: Addresses,
     /// Settings for dividing runs into pieces.
@@ -74,6 +77,7 @@ impl LocalOptions {
             allowed_hosts: AllowedHosts::default(),
             public_url: None,
             terms: Terms::parse(Plans::default(), PRICES)?,
+            profiles: Arc::default(),
             webhooks: Addresses::Public,
             limits: hozon_archive::ArchiveSettings::default(),
             clock: Arc::new(SystemClock),
@@ -102,6 +106,8 @@ pub struct Local {
     pub payments: Arc<Stripe>,
     /// The Stripe emulator.
     pub stripe: StripeServer,
+    /// Profiles of CRMs.
+    pub profiles: Arc<Profiles>,
     terms: Arc<Terms>,
     run_length: RunLength,
     issuer: Issuer,

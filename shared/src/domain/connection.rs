@@ -22,13 +22,23 @@ pub struct Connection {
     /// Names this state of the settings; its credentials are stored under it.
     pub id: ConnectionId,
     pub source: SourceSettings,
-    /// Modules and fields that the administrator leaves out.
-    #[serde(default)]
-    pub omitted: Vec<Omission>,
+    #[serde(flatten)]
+    pub selection: Selection,
     pub set_by: Person,
     pub set_at: DateTime<Utc>,
     /// Zero before the connection is first stored.
     pub version: u64,
+}
+
+/// What backups contain of a source, and how they show it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// Modules and fields that the administrator leaves out.
+    #[serde(default)]
+    pub omitted: Vec<Omission>,
+    /// Name of the CRM's profile; `None` to show tables as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
 }
 
 /// The kind of a source, with its settings.

@@ -39,6 +39,14 @@ pub struct Organisation {
     pub version: u64,
 }
 
+impl Organisation {
+    /// Language of names that are stored with its data, such as labels of modules: that of its mails, or of its country.
+    pub fn data_locale(&self) -> Locale {
+        let of_country = if self.country.as_deref() == Some("JP") { Locale::Ja } else { Locale::En };
+        self.locale.unwrap_or(of_country)
+    }
+}
+
 /// A person as shown in the history and the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {

@@ -107,10 +107,10 @@ async function settings() {
 }
 
 async function connection() {
-  const none = ok(await client.GET("/crm/bulk/{v}/backup/connection", { params: { path } })).connection;
-  if (none) throw new Error("a connection is set");
+  const { connection: none, profiles } = ok(await client.GET("/crm/bulk/{v}/backup/connection", { params: { path } }));
+  if (none || !profiles.some(({ name }) => name === "creme")) throw new Error(JSON.stringify([none, profiles]));
   const database = { host: "127.0.0.1", port: 1, name: "crm", user: "reader", password: "secret" };
-  const body = { connection: { kind: /** @type {const} */ ("postgres"), database, omitted: [{ module: "log" }] } };
+  const body = { connection: { kind: /** @type {const} */ ("postgres"), database, omitted: [{ module: "log" }], profile: "creme" } };
   const { check } = ok(await client.POST("/crm/bulk/{v}/backup/connection/actions/check", { params: { path }, body }));
   if (check.status !== "failed" || check.error?.code !== "SOURCE_UNREACHABLE") throw new Error(JSON.stringify(check));
   ok(await client.PUT("/crm/bulk/{v}/backup/connection", { params: { path }, body }));

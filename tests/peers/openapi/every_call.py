@@ -99,13 +99,14 @@ def settings():
 
 
 def connection():
-    assert call("get_connection").connection is None
+    none = call("get_connection")
+    assert none.connection is None and "creme" in [profile.name for profile in none.profiles], none
     database = {"host": "127.0.0.1", "port": 1, "name": "crm", "user": "reader", "password": "secret"}
-    wanted = body("ConnectionRequest", connection={"kind": "postgres", "database": database, "omitted": [{"module": "log"}]})
+    wanted = body("ConnectionRequest", connection={"kind": "postgres", "database": database, "omitted": [{"module": "log"}], "profile": "creme"})
     checked = call("check_connection", body=wanted).check
     assert checked.status == models.CheckStatus.FAILED and checked.error.code == "SOURCE_UNREACHABLE", checked
     set = call("set_connection", body=wanted).connection
-    assert set.database.port == 1 and set.omitted[0].module == "log", set
+    assert set.database.port == 1 and set.omitted[0].module == "log" and set.profile == "creme", set
     call("remove_connection")
 
 

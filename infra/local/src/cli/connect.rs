@@ -3,12 +3,14 @@
 use anyhow::{Context, Result, anyhow};
 use chrono_tz::Tz;
 use clap::Args;
-use hozon::language::say;
+use hozon::language::{locale, say};
 use hozon::tokens::administrator;
 use hozon::{CONNECTORS, Local};
 use hozon_shared::connecting::ConnectingPorts;
-use hozon_shared::domain::connection::{SourceSettings, without_omissions};
+use hozon_shared::domain::connection::{Omission, Selection, SourceSettings, without_omissions};
+use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::profile::{Profile, shape};
 use hozon_shared::domain::source::{Gap, GapKind, SourceAdvice, SourceReport};
 use hozon_shared::ports::SourceSecret;
 use indicatif::HumanBytes;
@@ -29,6 +31,9 @@ pub struct ConnectArgs {
     /// File with the certificates, in PEM, of the authorities that may sign the server's certificate.
     #[arg(long, value_name = "FILE")]
     ca: Option<std::path::PathBuf>,
+    /// Profile of the CRM, which names and orders its tables; `hozon profile list` lists them.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// Time zone of a new organisation.
     #[arg(long, default_value = "Asia/Tokyo")]
     time_zone: Tz,
@@ -56,14 +61,20 @@ pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
         settings.ca = Some(std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?);
     }
     let secret = SourceSecret { password };
-    show(&report(&source, secret.clone()).await?);
+    let profiles = place.profiles()?;
+    let profile = connect.profile.as_ref().map(|name| profiles.find(name)).transpose()?;
+    let found = report(&source, secret.clone()).await?;
+    let suggestion = profile.is_none().then(|| profiles.recognise(&found.modules, &found.gaps)).flatten();
+    show(&shaped(found, profile, &[]));
+    suggest(suggestion);
     let mut local = place.start().await?;
     let org = local.organisation(&connect.org, connect.time_zone, &connect.plan, &connect.country).await?;
     until_interrupted(local, async |local| {
         let ports = ConnectingPorts::from(&local.ports);
         let present = ports.connections.connection(org).await?;
-        let omitted = present.as_ref().map(|present| present.omitted.clone()).unwrap_or_default();
-        ports.connect(org, (source, &secret), omitted, &administrator(), present.as_ref()).await?;
+        let omitted = present.as_ref().map(|present| present.selection.omitted.clone()).unwrap_or_default();
+        let selection = Selection { omitted, profile: connect.profile };
+        ports.connect(org, (source, &secret), selection, &administrator(), present.as_ref()).await?;
         println!(
             "{}",
             say(
@@ -95,13 +106,37 @@ async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
         return Ok(());
     };
     let secret = local.ports.credentials.get(org, connection.id).await?;
-    let mut report = report(&connection.source, secret).await?;
-    (report.modules, report.gaps) = without_omissions(&report.modules, &report.gaps, &connection.omitted);
-    show(&report);
+    let Selection { omitted, profile } = &connection.selection;
+    let profile = profile.as_ref().map(|name| local.profiles.find(name)).transpose()?;
+    let found = report(&connection.source, secret).await?;
+    let suggestion = profile.is_none().then(|| local.profiles.recognise(&found.modules, &found.gaps)).flatten();
+    show(&shaped(found, profile, omitted));
+    suggest(suggestion);
     Ok(())
 }
 
-async fn report(source: &SourceSettings, secret: SourceSecret) -> Result<SourceReport> {
+/// What a backup would show of a source.
+fn shaped(report: SourceReport, profile: Option<&Profile>, omitted: &[Omission]) -> SourceReport {
+    let shaped = shape(&report.modules, &report.gaps, profile, locale());
+    let (modules, gaps) = without_omissions(&shaped.modules, &shaped.gaps, omitted);
+    SourceReport { modules, gaps, ..report }
+}
+
+/// Names the profile of a database that has none yet.
+fn suggest(recognised: Option<&Profile>) {
+    if let Some(Profile { name, title, .. }) = recognised {
+        println!(
+            "{}",
+            say(
+                format!("This looks like {title}. Connect it with --profile {name} to see its modules by name."),
+                format!("{title}のデータベースのようです。--profile {name} を付けて接続すると、モジュールが名前で表示されます。")
+            )
+        );
+    }
+}
+
+/// Asks the database of a source what a backup would contain.
+pub async fn report(source: &SourceSettings, secret: SourceSecret) -> Result<SourceReport> {
     let connector = CONNECTORS.open(source, secret).context("open the connector")?;
     let address = source.shown();
     connector.check().await.map_err(|error| anyhow!("{address}: {} ({})", error.kind, error.kind.code()))
@@ -113,13 +148,30 @@ fn show(report: &SourceReport) {
     for module in &report.modules {
         let rows = module.estimated_rows.map_or_else(|| "?".to_owned(), |rows| rows.to_string());
         let size = module.bytes.map_or_else(String::new, |bytes| format!(", {}", HumanBytes(bytes)));
-        println!("  {}  {}", module.api_name, say(format!("(about {rows} rows{size})"), format!("（約{rows}行{size}）")));
+        let label =
+            Some(&module.label).filter(|label| **label != module.api_name).map_or_else(String::new, |label| format!("{label}  "));
+        println!(
+            "  {}  {label}{}{}",
+            module.api_name,
+            left_out(module.contents),
+            say(format!("(about {rows} rows{size})"), format!("（約{rows}行{size}）"))
+        );
     }
     for gap in &report.gaps {
         println!("  {}  {}", gap.name(), gap_text(gap));
     }
     for advice in &report.advice {
         println!("{}", advice_text(*advice));
+    }
+}
+
+/// Says that backups leave a module out because of its category.
+fn left_out(contents: DataCategory) -> &'static str {
+    match contents {
+        DataCategory::Crm => "",
+        DataCategory::Mail => say("[left out: mail] ", "［対象外: メール］"),
+        DataCategory::Document => say("[left out: documents] ", "［対象外: ドキュメント］"),
+        DataCategory::Integration => say("[left out: data of integrations] ", "［対象外: 連携データ］"),
     }
 }
 
@@ -130,7 +182,9 @@ fn gap_text(gap: &Gap) -> &'static str {
             "cannot be read whole: row security hides rows from the user",
             "すべては読み取れません: 行セキュリティで非表示の行があります",
         ),
-        GapKind::Omitted => say("is left out, as the connection says", "接続の設定により対象外です"),
+        GapKind::Omitted => {
+            say("is left out, as the connection or its profile says", "接続の設定またはプロファイルにより対象外です")
+        }
         GapKind::Damaged => say("cannot be read: the server cannot open it", "読み取れません: サーバーがテーブルを開けません"),
         GapKind::Inconsistent => say(
             "is read a moment later than the rest: its engine has no transactions",

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use hozon::language::say;
 use hozon::{AllowedHost, Local, LocalOptions, PublicUrl};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
+use hozon_shared::domain::profile::Profiles;
 use hozon_shared::domain::run_length::RunLength;
-use hozon_shared::settings::webhook_addresses;
+use hozon_shared::settings::{profiles_with, webhook_addresses};
 
 use super::ending::ENDING;
 
@@ -33,6 +34,9 @@ pub struct DataFolder {
     /// Prices, in the format of infra/prices.toml [default: that file]; `purchases = "off"` disables purchases.
     #[arg(long, global = true, value_name = "FILE")]
     prices: Option<PathBuf>,
+    /// Folder with further profiles of CRMs, in the format of infra/profiles.
+    #[arg(long, global = true, value_name = "DIR", env = "HOZON_PROFILES_FOLDER")]
+    profiles: Option<PathBuf>,
 }
 
 impl DataFolder {
@@ -40,13 +44,27 @@ impl DataFolder {
         // Registers the signal handlers early, so that a request to stop is noticed even while the program starts.
         LazyLock::force(&ENDING);
         let terms = terms(self.plans.as_deref(), self.prices.as_deref())?;
+        let profiles = self.profiles()?.into();
         let webhooks = webhook_addresses()?;
         let allowed_hosts = self.allowed_hosts.into_iter().collect();
         let public_url = self.public_url;
-        let mut options =
-            LocalOptions { port: self.port, allowed_hosts, public_url, terms, webhooks, ..LocalOptions::new(self.data)? };
+        let mut options = LocalOptions {
+            port: self.port,
+            allowed_hosts,
+            public_url,
+            terms,
+            profiles,
+            webhooks,
+            ..LocalOptions::new(self.data)?
+        };
         options.limits.run_length = RunLength::days(self.run_days);
         Ok(options)
+    }
+
+    /// Reads the profiles of CRMs.
+    pub fn profiles(&self) -> Result<Profiles> {
+        let Some(folder) = &self.profiles else { return Ok(Profiles::default()) };
+        profiles_with(folder).map_err(|error| anyhow!(error)).with_context(|| format!("use {}", folder.display()))
     }
 
     pub async fn start(self) -> Result<Local> {

@@ -8,6 +8,7 @@ mod demo;
 mod ending;
 mod import;
 mod links;
+mod profile;
 mod progress;
 mod serve;
 mod usage;
@@ -49,6 +50,8 @@ enum Command {
     Connect(connect::ConnectArgs),
     #[command(about = say("Checks the connection of an organisation: what a backup would contain", "接続を確認し、バックアップの対象を表示します"))]
     Check(connect::CheckArgs),
+    #[command(about = say("Lists the profiles of known CRMs, and compares one with a database", "既知のCRMのプロファイルを一覧表示し、データベースと照合します"))]
+    Profile(profile::ProfileArgs),
     #[command(about = say("Prints addresses: the console, the newest backup's zips, the mails that were sent, test cards", "リンクを表示します: コンソール、最新の zip、送信済みメール、テストカード"))]
     Links(links::LinksArgs),
     #[command(about = say("Prints a token for scripts", "スクリプト用のトークンを表示します"))]
@@ -68,6 +71,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Backup(backup)) => backup::run(place, backup).await,
         Some(Command::Connect(connect)) => connect::connect(place, connect).await,
         Some(Command::Check(check)) => connect::check(place, check).await,
+        Some(Command::Profile(profile)) => profile::run(&place, profile).await,
         Some(Command::Links(links)) => links::links(&place.data, links).await,
         Some(Command::Token(token)) => links::token(&place.data, &token),
         Some(Command::Verify(verify)) => verify::run(verify).await,

@@ -31,6 +31,7 @@ use hozon_shared::settings::Settings;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Local, LocalOptions};
+use crate::api::OperatorLists;
 use crate::background::Background;
 use crate::clock::FastClock;
 use crate::deliveries::Deliveries;
@@ -72,6 +73,7 @@ impl Local {
             database: stores.database,
             payments,
             stripe: emulators.stripe,
+            profiles: options.profiles,
             terms: Arc::new(options.terms),
             run_length: options.limits.run_length,
             issuer: Issuer::new(folder.secrets.issuer(), options.speed)?,
@@ -93,8 +95,9 @@ impl Local {
     /// Returns the routes of the gateway.
     fn gateway(&self, triggers: Arc<dyn Triggers>, webhooks: Addresses, mailbox: Mailbox, hosts: AllowedHosts) -> Router {
         let authorizer = Arc::new(Authorizer::new(auth_settings(&self.url), self.ports.clock.clone()));
-        let (terms, payments) = (self.terms.clone(), self.payments.clone());
-        let api = api::router(&self.ports, triggers, terms, payments, webhooks, self.run_length, &self.public_url);
+        let lists = OperatorLists { terms: self.terms.clone(), profiles: self.profiles.clone() };
+        let payments = self.payments.clone();
+        let api = api::router(&self.ports, triggers, lists, payments, webhooks, self.run_length, &self.public_url);
         let downloads = Downloads::new(&self.ports, self.folder.secrets.plain_links(), self.accesses.clone());
         gateway::router(&self.ports, api, authorizer, &self.issuer, mailbox, downloads, hosts)
     }
@@ -202,8 +205,11 @@ fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, b
     let machine = asl::load(STATE_MACHINE_FILE, &values)?;
     let limits = ArchiveSettings { plans: options.terms.plans.clone(), ..options.limits.clone() };
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-    let functions =
-        Arc::new(Functions { archive: ArchivePorts::from(ports), capture: CapturePorts::new(ports, CONNECTORS), limits });
+    let functions = Arc::new(Functions {
+        archive: ArchivePorts::from(ports),
+        capture: CapturePorts::new(ports, CONNECTORS, options.profiles.clone()),
+        limits,
+    });
     let run = Interpreter::new(functions, at_once, options.speed);
     let Background { stop, tasks } = background;
     Executions::new(folder.path.join("executions"), machine, run, tasks.clone(), stop.clone())
