@@ -109,7 +109,7 @@ interface Schemas {
      * @description State of a backup.
      * @enum {string}
      */
-    BackupStatus: "INPROGRESS" | "COMPLETED" | "FAILED";
+    BackupStatus: "INPROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED";
     BackupsEnvelope: {
         backups: Schemas["BackupOut"][];
         info: Schemas["PageInfo"];
@@ -256,7 +256,7 @@ interface Schemas {
      * @description State of the current schedule or backup.
      * @enum {string}
      */
-    CurrentStatus: "SCHEDULED" | "INPROGRESS" | "COMPLETED" | "FAILED" | "STOPPED";
+    CurrentStatus: "SCHEDULED" | "INPROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED" | "STOPPED";
     DatabaseOut: {
         /** @description Certificates, in PEM, of the authorities that may sign the server's certificate; null for those of the system. */
         ca?: string | null;
@@ -321,7 +321,7 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
     /** @description A module or field that was left out, with the reason. */
     ExcludedOut: {
         /** @description Null for a whole module. */
@@ -524,7 +524,7 @@ interface Schemas {
      * @description Kind of a notification.
      * @enum {string}
      */
-    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "failed" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended";
+    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "failed" | "cancelled" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended";
     NotificationsEnvelope: {
         info: Schemas["Unread"];
         notifications: Schemas["Notification"][];
@@ -821,7 +821,7 @@ interface Schemas {
      * @description Outcome of a run.
      * @enum {string}
      */
-    RunOutcome: "ready" | "failed" | "skipped" | "missed";
+    RunOutcome: "ready" | "failed" | "cancelled" | "skipped" | "missed";
     ScheduleOut: {
         /** @description All runs until the end of the month after next. */
         calendar: Schemas["LocalTime"][];

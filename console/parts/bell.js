@@ -19,7 +19,7 @@ async function read() {
 }
 
 /** Kinds of events without a toast in the tab in which the user has just caused them. */
-const OWN_ACTIONS = ["scheduled", "changed", "stopped", "archiving"];
+const OWN_ACTIONS = ["scheduled", "changed", "stopped", "archiving", "cancelled"];
 
 /** Shows toasts for the notifications after a given one. @param {App} app @param {string | null} after @param {boolean} isOwn */
 export async function showNewNotices(app, after, isOwn) {

@@ -140,7 +140,7 @@ function trendOf(backups) {
 function backupOf(app, backup, line) {
   const isExpired = backup.status === "COMPLETED" && Date.parse(backup.expiry_date) <= app.now().getTime();
   const ready = backup.losses ? "bad" : "good";
-  const kinds = /** @type {const} */ ({ INPROGRESS: "busy", COMPLETED: isExpired ? "quiet" : ready, FAILED: "bad" });
+  const kinds = /** @type {const} */ ({ INPROGRESS: "busy", COMPLETED: isExpired ? "quiet" : ready, FAILED: "bad", CANCELLED: "quiet" });
   const words = isExpired ? "EXPIRED" : backup.losses ? "INCOMPLETE" : backup.status;
   const when = longTime(backup.created_time);
   const id = `backup-${backup.id}`;
@@ -196,6 +196,7 @@ function detailsOf(app, backup, isExpired, compared, reload) {
     const isFree = app.summary?.backup?.status !== "INPROGRESS";
     return [failureNotice(failureTexts(backup.failure), isFree ? again : null), who];
   }
+  if (backup.status === "CANCELLED") return [who];
   const unknown = el("p", { class: "soft", key: "unknown" }, say("contents_unknown"));
   const filled = (/** @type {ComparedContents} */ { contents, before }) => (contents ? contentsOf(contents, before) : unknown);
   return [

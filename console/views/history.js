@@ -22,7 +22,7 @@ const PER_PAGE = 30;
 
 /** Event kinds by filter group. @type {Record<string, string[]>} */
 const GROUPS = {
-  backups: ["backup_started", "backup_ready", "backup_failed", "backup_skipped", "backup_overlapped", "backup_missed"],
+  backups: ["backup_started", "backup_ready", "backup_failed", "backup_cancelled", "backup_skipped", "backup_overlapped", "backup_missed"],
   schedules: ["schedule_set", "schedule_changed", "schedule_stopped"],
   downloads: ["download_started"],
   settings: ["settings_saved", "source_set", "source_removed"],
@@ -50,6 +50,7 @@ const MARKS = {
   backup_started: ["run", "busy"],
   backup_ready: ["check", "good"],
   backup_failed: ["alert", "bad"],
+  backup_cancelled: ["stop", "quiet"],
   backup_skipped: ["alert", "warn"],
   backup_overlapped: ["alert", "warn"],
   backup_missed: ["alert", "warn"],

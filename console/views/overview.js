@@ -89,13 +89,15 @@ function leadOf(backup) {
   const [kind, status, words] = /** @type {["good" | "bad" | "busy" | "quiet", string, string]} */ (
     backup.status === "INPROGRESS"
       ? ["busy", "INPROGRESS", backup.progress.total ? "state_running" : "state_planning"]
-      : backup.failure
-        ? ["bad", "FAILED", "state_failed"]
-        : backup.downloadable && backup.losses
-          ? ["bad", "INCOMPLETE", "state_incomplete"]
-          : backup.downloadable
-            ? ["good", "COMPLETED", "state_ready"]
-            : ["quiet", "EXPIRED", "state_expired"]
+      : backup.status === "CANCELLED"
+        ? ["quiet", "CANCELLED", "state_cancelled"]
+        : backup.failure
+          ? ["bad", "FAILED", "state_failed"]
+          : backup.downloadable && backup.losses
+            ? ["bad", "INCOMPLETE", "state_incomplete"]
+            : backup.downloadable
+              ? ["good", "COMPLETED", "state_ready"]
+              : ["quiet", "EXPIRED", "state_expired"]
   );
   return el("p", { class: "lead", key: "lead" }, badge(kind, say(`status_${status}`)), el("span", { id: "running" }, say(words)));
 }
@@ -131,8 +133,9 @@ function progressOf({ progress: { done, total, seconds_left: left } }) {
 }
 
 /** @param {NewestBackup} backup */
-function beforeOf({ failure, downloadable, expiry_date: expiry }) {
-  const words = failure ? say("last_failed") : say(downloadable ? "last_ready" : "last_expired", { time: time(expiry) });
+function beforeOf({ status, failure, downloadable, expiry_date: expiry }) {
+  const ended = status === "CANCELLED" ? say("last_cancelled") : failure ? say("last_failed") : null;
+  const words = ended ?? say(downloadable ? "last_ready" : "last_expired", { time: time(expiry) });
   return el("p", { class: "soft", key: "before" }, icon("clock"), words);
 }
 
@@ -141,6 +144,7 @@ function resultOf(app, backup) {
   const key = "result";
   const when = backup.finished_time ?? backup.created_time;
   const who = el("p", { class: "soft" }, say("started_at_by", { time: longTime(when), name: backup.requester.name }));
+  if (backup.status === "CANCELLED") return el("div", { class: "result", key }, who);
   if (backup.failure) return el("div", { class: "result", key }, failure(app, backup.failure), who);
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
   const expiry = backup.downloadable
@@ -207,7 +211,13 @@ function actionsOf(app, summary) {
   const all = link("/downloads", { class: "button", key: "all" }, icon("download"), say("all_downloads"));
   const words = estimateOf(summary);
   const estimate = words ? el("p", { id: "estimate", class: "soft estimate", key: "estimate" }, icon("clock"), words) : null;
-  return el("div", { class: "actions", key: "actions" }, now, all, estimate);
+  const cancel = button(say("cancel_run"), () => cancelRun(app, summary), { icon: "stop", key: "cancel" });
+  return el("div", { class: "actions", key: "actions" }, now, isRunning ? cancel : null, all, estimate);
+}
+
+/** @param {App} app @param {Summary} summary */
+async function cancelRun(app, { backup }) {
+  if (backup) await (await import("../parts/cancel-run.js")).cancelRun(app, backup);
 }
 
 /** Description of "Back up now", or the reason why it is disabled. @param {Summary} summary */
@@ -324,7 +334,7 @@ function skippedOf(app) {
 }
 
 /** Marks of a calendar day, most important first. */
-const DAY_KINDS = ["failed", "skipped", "missed", "skips", "run", "ready"];
+const DAY_KINDS = ["failed", "cancelled", "skipped", "missed", "skips", "run", "ready"];
 
 /** @param {App} app @param {Summary} summary */
 function calendarOf(app, { schedule, past_runs: past }) {

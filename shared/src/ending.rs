@@ -1,11 +1,12 @@
-//! Fails a backup that cannot be completed, and finds the one in progress. Several functions need this: the run itself, the API when a run does not
+//! Fails a backup that cannot be completed, cancels one that nobody wants, and finds the one in progress. Several functions need this: the run itself, the API when a run does not
 //! start, and the sweep when a run no longer responds.
 
 use std::sync::Arc;
 
 use crate::domain::backup::{Backup, BackupStatus, Failure};
-use crate::domain::change;
+use crate::domain::change::{self, Change};
 use crate::domain::id::{EventId, OrgId};
+use crate::domain::organisation::Caller;
 use crate::ports::{Accounts, Clock, ErrorKind, Ids, PortError, Ports, Store};
 
 /// The ports that failing a backup uses.
@@ -35,6 +36,18 @@ impl EndingPorts {
         let changes = changes.map_err(|error| PortError::with(ErrorKind::Conflict, "end a backup", error))?;
         self.store.commit(org, changes).await
     }
+    /// Cancels a backup now and returns its claim to the allowance, in one transaction with the event and with where the caller is
+    /// mailed. Fails with `Conflict` if the
+    /// backup was changed concurrently.
+    pub async fn cancel(&self, backup: Backup, by: &Caller) -> Result<(), PortError> {
+        let (org, now) = (backup.org, self.clock.now());
+        let given_back = self.accounts.account(org).await?.give_back(&backup.claim, backup.id);
+        let changes = change::cancel(backup, given_back, &by.person, now, EventId(self.ids.next(now)));
+        let mut changes = changes.map_err(|error| PortError::with(ErrorKind::Conflict, "cancel a backup", error))?;
+        changes.push(Change::Contact(by.contact()));
+        self.store.commit(org, changes).await
+    }
+
     /// Returns the backup in progress, of which an organisation has one at a time. An overdue one is failed, and another may be
     /// made in its place. Fails with `Conflict` if the overdue one was changed concurrently.
     pub async fn running(&self, org: OrgId) -> Result<Option<Backup>, PortError> {

@@ -38,9 +38,14 @@ impl Notices {
 }
 
 fn is_end_of_a_run(what: &EventKind) -> bool {
-    use EventKind::{BackupFailed, BackupMissed, BackupOverlapped, BackupReady, BackupSkipped};
+    use EventKind::{BackupCancelled, BackupFailed, BackupMissed, BackupOverlapped, BackupReady, BackupSkipped};
     matches!(
         what,
-        BackupReady { .. } | BackupFailed { .. } | BackupSkipped { .. } | BackupOverlapped { .. } | BackupMissed { .. }
+        BackupReady { .. }
+            | BackupFailed { .. }
+            | BackupCancelled { .. }
+            | BackupSkipped { .. }
+            | BackupOverlapped { .. }
+            | BackupMissed { .. }
     )
 }

@@ -35,6 +35,17 @@ export async function startDatabase(sql) {
   psql("crm", sql);
   return {
     port,
+    /** Keeps everybody from reading a table until the returned function is called. */
+    async lock(table) {
+      const arguments_ = ["-h", "127.0.0.1", "-p", port, "-U", "postgres", "-d", "crm", "-qAt"];
+      const session = spawn(program("psql"), arguments_, { env: { ...process.env, PGPASSWORD: "secret" } });
+      session.stdin.write(`begin; lock table ${table} in access exclusive mode; select 'locked';\n`);
+      for await (const text of session.stdout) if (String(text).includes("locked")) break;
+      return async () => {
+        session.stdin.end();
+        await once(session, "exit");
+      };
+    },
     async stop() {
       server.kill("SIGQUIT");
       await once(server, "exit");

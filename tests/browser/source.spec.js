@@ -65,6 +65,29 @@ for (const locale of ["en", "ja"]) {
       { module: "log", field: null },
     ]);
 
+    // A backup that cannot go on is cancelled, by keyboard.
+    const unlock = await database.lock("deal");
+    await visit(page, locale, "overview");
+    await page.getByRole("button", { name: S("back_up_now") }).click();
+    const cancel = page.getByRole("button", { name: S("cancel_run"), exact: true });
+    await expect(cancel).toBeVisible();
+    await keep("overview-cancel");
+    await cancel.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: S("cancel_run_title") });
+    await expect(dialog.getByRole("button", { name: S("cancel_run_cancel"), exact: true })).toBeFocused();
+    await keep("overview-cancel-question");
+    await page.keyboard.press("Escape");
+    await expect(dialog).toHaveCount(0);
+    await cancel.focus();
+    await page.keyboard.press("Enter");
+    await dialog.getByRole("button", { name: S("cancel_run_confirm"), exact: true }).press("Enter");
+    await expect(page.locator("#toasts").getByText(S("run_cancelled"))).toBeVisible();
+    await expect(page.getByText(S("state_cancelled"))).toBeVisible();
+    await expect(cancel).toHaveCount(0);
+    await keep("overview-cancelled");
+    await unlock();
+
     const backup = await backUp(program, locale);
     expect([backup.status, backup.losses.count]).toEqual(["COMPLETED", 1]);
     await visit(page, locale, "overview");
@@ -72,6 +95,7 @@ for (const locale of ["en", "ja"]) {
     await keep("overview-incomplete");
     await visit(page, locale, "history");
     await expect(page.getByText(S("event_source_set"), { exact: true })).toBeVisible();
+    await expect(page.getByText(S("event_backup_cancelled"), { exact: true })).toBeVisible();
     await visit(page, locale, "source");
     await expect(page.getByText(S("source_postgres"), { exact: true }).first()).toBeVisible();
     await page.getByRole("button", { name: S("connection_remove"), exact: true }).click();

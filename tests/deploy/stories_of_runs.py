@@ -70,6 +70,20 @@ def the_sweep_starts_overdue_runs_and_reports_missed_ones(world):
     assert len(organisation.items("BACKUP#")) == 1, "its overdue run was not started"
 
 
+@story("ScheduleRole", "ArchiveRole")
+def a_backup_that_is_being_made_is_cancelled(world):
+    organisation = Organisation(world)
+
+    def cancel():
+        (backup,) = organisation.call("GET", "/backups")["backups"]
+        organisation.call("POST", f"/{backup['id']}/actions/cancel_run")
+
+    world.machine.before["assemble"] = cancel
+    assert organisation.back_up()["status"] == "CANCELLED"
+    leaves_nothing(world, organisation)
+    assert organisation.back_up()["status"] == "COMPLETED"
+
+
 @story("TriggerRole")
 def a_silent_run_is_ended(world):
     organisation = Organisation(world)

@@ -23,7 +23,7 @@ async fn mails(world: &World) -> Vec<Message<'static>> {
     files.iter().map(|file| MessageParser::default().parse(&std::fs::read(file).unwrap()).unwrap().into_owned()).collect()
 }
 
-async fn subjects(world: &World) -> Vec<String> {
+pub async fn subjects(world: &World) -> Vec<String> {
     mails(world).await.iter().map(|mail| mail.subject().unwrap().to_owned()).collect()
 }
 

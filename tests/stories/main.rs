@@ -6,6 +6,7 @@ mod allowance;
 mod back_up_now;
 mod bad_requests;
 mod broken_storage;
+mod cancelled_runs;
 mod channels;
 mod command;
 mod composing;

@@ -208,6 +208,7 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         EventKind::BackupStarted { repeat: RepeatType::Immediate, .. } => (None, Some("scheduled")),
         EventKind::BackupReady { .. } => (Some("completed"), None),
         EventKind::BackupFailed { .. }
+        | EventKind::BackupCancelled { .. }
         | EventKind::BackupSkipped { .. }
         | EventKind::BackupOverlapped { .. }
         | EventKind::BackupMissed { .. } => (Some("failure"), None),

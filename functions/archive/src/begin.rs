@@ -144,4 +144,9 @@ impl Run<'_> {
     pub async fn load(&self) -> Result<Backup, TaskErrorKind> {
         self.ports.store.backup(self.org, self.backup).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)
     }
+
+    /// Fails if the backup of this run has ended, because an administrator has cancelled it.
+    pub async fn require_in_progress(&self) -> Result<(), TaskErrorKind> {
+        Ok(self.load().await?.require_in_progress()?)
+    }
 }

@@ -126,9 +126,21 @@ async fn carry_out(ports: &ArchivePorts, settings: &ArchiveSettings, call: &Call
     let run = |of: &BackupRef| Run { ports, settings, org: of.org, backup: of.backup };
     match call {
         Call::Begin { execution, input, has_waited } => begin::run(ports, settings, execution, input, *has_waited).await,
-        Call::Plan(of) => plan::run(&run(of)).await,
-        Call::Pack { org, backup, batch } => pack::run(&run(&BackupRef { org: *org, backup: *backup }), batch).await,
-        Call::Assemble(of) => assemble::run(&run(of)).await,
+        Call::Plan(of) => {
+            let run = run(of);
+            run.require_in_progress().await?;
+            plan::run(&run).await
+        }
+        Call::Pack { org, backup, batch } => {
+            let run = run(&BackupRef { org: *org, backup: *backup });
+            run.require_in_progress().await?;
+            pack::run(&run, batch).await
+        }
+        Call::Assemble(of) => {
+            let run = run(of);
+            run.require_in_progress().await?;
+            assemble::run(&run).await
+        }
         Call::Finish(of) => finish::run(&run(of)).await,
         Call::Fail { input } => fail::run(ports, settings, input).await,
     }

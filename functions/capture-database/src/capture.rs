@@ -1,5 +1,8 @@
 //! Captures all modules of a source in one state of it, and publishes them together.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::captured::{Captured, captured_at};
@@ -8,11 +11,14 @@ use hozon_shared::domain::crm::{Module, captured_version};
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::profile::{Profile, Shaped, shape};
+use hozon_shared::domain::rows::RowPage;
 use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
-use hozon_shared::ports::{Connector, ErrorKind, HeldState, ModuleReading, Protection, SourceInfo};
+use hozon_shared::ports::{Connector, ErrorKind, HeldState, ModuleReading, Protection, SourceInfo, SourceRows};
 use hozon_shared::snapshots::publish::{delete_capture, sweep_captures};
 use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter};
 use hozon_shared::telemetry::Causes;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::error::{CaptureError, is_changed, of};
 use crate::ports::CapturePorts;
@@ -22,6 +28,8 @@ use crate::ports::CapturePorts;
 const ATTEMPTS_WITHOUT_LOCKS: usize = 3;
 /// Number of modules that are read at a time.
 const MODULES_IN_FLIGHT: usize = 2;
+/// How often a capture looks whether its backup was cancelled.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Captures the CRM of an organisation for a run, unless that was done already.
 pub async fn capture(ports: &CapturePorts, org: OrgId, backup: BackupId) -> Result<(), CaptureError> {
@@ -35,8 +43,9 @@ pub async fn capture(ports: &CapturePorts, org: OrgId, backup: BackupId) -> Resu
     let locale = ports.store.organisation(org).await?.map(|organisation| organisation.data_locale()).unwrap_or_default();
     let Selection { omitted, profile } = &connection.selection;
     let profile = profile.as_ref().map(|name| ports.profiles.find(name)).transpose()?;
-    let source = Source { ports, org, connector, kind, address, profile, locale, omitted };
-    let captured = source.capture().await?;
+    let is_cancelled = watch::Sender::new(false);
+    let source = Source { ports, org, backup, connector, kind, address, profile, locale, omitted, is_cancelled };
+    let captured = source.capture_unless_cancelled().await?;
     let json = serde_json::to_vec(&captured).map_err(CaptureError::UnreadableCall)?;
     Ok(ports.objects.put(&at, json.into(), "application/json").await?)
 }
@@ -57,6 +66,7 @@ type Shown<'a> = (&'a dyn HeldState, &'a Shaped);
 struct Source<'a> {
     ports: &'a CapturePorts,
     org: OrgId,
+    backup: BackupId,
     connector: Box<dyn Connector>,
     kind: &'static str,
     /// Address of the source, for errors.
@@ -65,6 +75,7 @@ struct Source<'a> {
     /// Language of labels.
     locale: Locale,
     omitted: &'a [Omission],
+    is_cancelled: watch::Sender<bool>,
 }
 
 impl Source<'_> {
@@ -76,6 +87,38 @@ impl Source<'_> {
             }
         }
         self.attempt(Protection::Lock).await
+    }
+
+    /// Reads the source. If an administrator cancels the backup meanwhile, reading stops with an error between two pages, so that
+    /// uploads are aborted as after every other error.
+    async fn capture_unless_cancelled(&self) -> Result<Captured, CaptureError> {
+        self.require_in_progress().await?;
+        let mut capturing = pin!(self.capture());
+        loop {
+            match timeout(LOOK_EVERY, &mut capturing).await {
+                Ok(captured) => return captured,
+                // A failure of this look itself is not the capture's: the next look is soon, and the last one is before publishing.
+                Err(_) => {
+                    let is_over = matches!(self.require_in_progress().await, Err(CaptureError::NotRunning));
+                    self.is_cancelled.send_replace(is_over);
+                }
+            }
+        }
+    }
+
+    /// Waits for the next page; fails as soon as the backup was cancelled.
+    async fn next(&self, pages: &mut SourceRows) -> Result<Option<RowPage>, CaptureError> {
+        let mut cancelled = self.is_cancelled.subscribe();
+        tokio::select! {
+            biased;
+            _ = cancelled.wait_for(|is_cancelled| *is_cancelled) => Err(CaptureError::NotRunning),
+            page = pages.try_next() => page.map_err(of(&self.address)),
+        }
+    }
+
+    async fn require_in_progress(&self) -> Result<(), CaptureError> {
+        let backup = self.ports.store.backup(self.org, self.backup).await?.ok_or(CaptureError::NotRunning)?;
+        backup.require_in_progress().map_err(|_| CaptureError::NotRunning)
     }
 
     /// Reads one state and publishes it. What was written is deleted after an error.
@@ -105,6 +148,7 @@ impl Source<'_> {
         let reading: Vec<_> =
             numbered.map(|(module, order)| self.module((&*state, &shaped), module, order, generation)).collect();
         let modules: Vec<Module> = stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await?;
+        self.require_in_progress().await?;
         self.ports.catalogue.publish_capture(self.org, &modules).await?;
         sweep_captures(&*self.ports.objects, self.org, generation, self.ports.clock.now()).await?;
         Ok(Captured { source: info(self.kind, read_from, &gaps), read_from, gaps, modules })
@@ -137,7 +181,7 @@ impl Source<'_> {
         let found = &shaped.as_found(module);
         let ModuleReading { counted, rows: mut pages } = state.read(found).await.map_err(&failed)?;
         let mut rows = 0;
-        while let Some(page) = pages.try_next().await.map_err(&failed)? {
+        while let Some(page) = self.next(&mut pages).await? {
             rows += page.rows();
             writer.page(&page).await?;
         }

@@ -16,6 +16,8 @@ pub enum CaptureError {
     UnreadableCall(#[source] serde_json::Error),
     #[error("The organisation has no connection to a CRM. Set one, then back up again.")]
     NotConnected,
+    #[error("The backup was cancelled, or has ended otherwise.")]
+    NotRunning,
     /// The credentials of the connection are gone.
     #[error("The password of the connection {0} was deleted. Set the connection again, then back up again.")]
     WithoutSecret(String),
@@ -45,6 +47,7 @@ impl CaptureError {
         match self {
             Self::UnreadableCall(_) => "BAD_TASK",
             Self::NotConnected => "SOURCE_NOT_CONNECTED",
+            Self::NotRunning => "NOT_RUNNING",
             Self::WithoutSecret(_) => "SOURCE_SECRET_GONE",
             Self::WithoutProfile(_) => "SOURCE_PROFILE_GONE",
             Self::Source { source, .. } => source.kind.code(),

@@ -64,6 +64,7 @@ fn events() -> Vec<EventKind> {
         EventKind::BackupStarted { backup, repeat },
         EventKind::BackupReady { backup, repeat, files: vec!["Data_001.zip".to_owned()], losses: None, expires: at },
         EventKind::BackupFailed { backup: Some(backup), repeat, failure },
+        EventKind::BackupCancelled { backup, repeat },
         EventKind::BackupSkipped { schedule, occurrence: at, repeat, allowed: 2 },
         EventKind::BackupOverlapped { schedule, occurrence: at, repeat, running: backup, since: at - TimeDelta::days(2) },
         EventKind::BackupMissed { schedule, occurrence: at, repeat },

@@ -94,6 +94,10 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             "Your backup failed".to_owned(),
             vec![format!("{} ({})", failure.message, failure.code), "It does not count toward your allowance.".to_owned()],
         ),
+        EventKind::BackupCancelled { .. } => (
+            "A backup was cancelled".to_owned(),
+            vec!["An administrator cancelled it while it was being made. It has no files, and does not count toward your allowance.".to_owned()],
+        ),
         EventKind::BackupSkipped { occurrence, allowed, .. } => (
             "A scheduled backup was skipped: no backups left this month".to_owned(),
             vec![
@@ -181,6 +185,10 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
                 format!("詳細: {} ({})", failure.message, failure.code),
                 "使用した回数は元に戻りました。".to_owned(),
             ],
+        ),
+        EventKind::BackupCancelled { .. } => (
+            "バックアップをキャンセルしました".to_owned(),
+            vec!["作成中に管理者がキャンセルしたため、ファイルはありません。使用した回数は元に戻りました。".to_owned()],
         ),
         EventKind::BackupSkipped { occurrence, allowed, .. } => (
             "予定のバックアップをスキップしました: 今月の残り回数がありません".to_owned(),

@@ -92,6 +92,7 @@ fn of_backup(backup: &Backup) -> Details {
         BackupStatus::Inprogress => "INPROGRESS",
         BackupStatus::Completed => "COMPLETED",
         BackupStatus::Failed => "FAILED",
+        BackupStatus::Cancelled => "CANCELLED",
     };
     let requester = PersonOut::from(&backup.requester);
     Details { id: backup.id.to_string(), scheduled_date: None, start_date: None, rrule: None, requester, status }

@@ -6,6 +6,7 @@ mod app;
 mod back_up_now;
 mod calendar;
 mod cancel;
+mod cancel_run;
 mod change;
 mod current;
 mod etag;
@@ -35,6 +36,7 @@ pub fn router(app: App) -> Documented {
         .routes(routes!(post, current::details))
         .routes(routes!(change::handle))
         .routes(routes!(cancel::handle))
+        .routes(routes!(cancel_run::handle))
         .routes(routes!(summary::handle))
         .routes(routes!(preview::handle))
         .routes(routes!(source::handle))

@@ -248,6 +248,7 @@ fn past_runs(news: &Notices, organisation: &Organisation, now: DateTime<Utc>) ->
             EventKind::BackupOverlapped { occurrence, .. } => (*occurrence, "skipped"),
             EventKind::BackupMissed { occurrence, .. } => (*occurrence, "missed"),
             EventKind::BackupFailed { .. } => (event.at, "failed"),
+            EventKind::BackupCancelled { .. } => (event.at, "cancelled"),
             _ => (event.at, "ready"),
         };
         (month_of(time, zone) + 1 >= month_of(now, zone)).then(|| PastRun { time: local_time(time, zone), outcome })

@@ -53,13 +53,13 @@ closed_set! {
     /// How often a schedule runs; `immediate` is an on-demand backup.
     RepeatKind = &["immediate", "weekly", "biweekly", "monthly"];
     /// State of a backup.
-    BackupStatusName as "BackupStatus" = &["INPROGRESS", "COMPLETED", "FAILED"];
+    BackupStatusName as "BackupStatus" = &["INPROGRESS", "COMPLETED", "FAILED", "CANCELLED"];
     /// State of a schedule.
     ScheduleStatusName as "ScheduleStatus" = &["SCHEDULED", "STOPPED"];
     /// Outcome of a run.
-    RunOutcome = &["ready", "failed", "skipped", "missed"];
+    RunOutcome = &["ready", "failed", "cancelled", "skipped", "missed"];
     /// State of the current schedule or backup.
-    CurrentStatus = &["SCHEDULED", "INPROGRESS", "COMPLETED", "FAILED", "STOPPED"];
+    CurrentStatus = &["SCHEDULED", "INPROGRESS", "COMPLETED", "FAILED", "CANCELLED", "STOPPED"];
     /// Content of a zip.
     FileKind = &["data", "attachments"];
     /// Checksum algorithm of a zip.
@@ -86,8 +86,8 @@ closed_set! {
     HistoryAction = &["scheduled", "stopped", "purchased"];
     /// Kind of a notification.
     NotificationKind = &[
-        "scheduled", "changed", "stopped", "archiving", "ready", "failed", "skipped", "overlapped", "missed", "purchased",
-        "order_failed", "refunded", "payment_failed", "subscription_ended",
+        "scheduled", "changed", "stopped", "archiving", "ready", "failed", "cancelled", "skipped", "overlapped", "missed",
+        "purchased", "order_failed", "refunded", "payment_failed", "subscription_ended",
     ];
     /// State of a webhook. A webhook is disabled after three days of failed deliveries.
     WebhookStatus = &["active", "disabled"];
@@ -129,8 +129,8 @@ mod tests {
     fn the_document_has_the_words_of_the_domain() {
         use RepeatType::{Biweekly, Immediate, Monthly, Weekly};
         assert_words(&[Immediate, Weekly, Biweekly, Monthly], RepeatKind::WORDS);
-        use backup::BackupStatus::{Completed, Failed, Inprogress};
-        assert_words(&[Inprogress, Completed, Failed], BackupStatusName::WORDS);
+        use backup::BackupStatus::{Cancelled, Completed, Failed, Inprogress};
+        assert_words(&[Inprogress, Completed, Failed, Cancelled], BackupStatusName::WORDS);
         assert_words(&[schedule::ScheduleStatus::Scheduled, schedule::ScheduleStatus::Stopped], ScheduleStatusName::WORDS);
         assert_words(&[backup::ArchiveKind::Data, backup::ArchiveKind::Attachments], FileKind::WORDS);
         assert_words(

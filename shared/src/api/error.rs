@@ -97,6 +97,12 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "ALREADY_CANCELLED", message).envelope(Envelope::Backup)
     }
 
+    /// The backup has ended, so that it cannot be cancelled.
+    pub fn not_running() -> Self {
+        let message = "The backup is ready or has failed, so that it cannot be cancelled. Nothing was changed.";
+        Self::new(StatusCode::BAD_REQUEST, "NOT_RUNNING", message).envelope(Envelope::Backup)
+    }
+
     /// The subscription was cancelled before, or has ended.
     pub fn already_ending() -> Self {
         let message = "The subscription is already cancelled. You can resume it until its period ends.";

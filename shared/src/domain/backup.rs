@@ -27,6 +27,8 @@ pub enum BackupStatus {
     Completed,
     /// The run failed; no files exist.
     Failed,
+    /// An administrator cancelled the run; no files exist.
+    Cancelled,
 }
 
 /// Kind of content in a zip.
@@ -117,7 +119,7 @@ pub struct Backup {
     pub must_end: Option<DateTime<Utc>>,
     /// When its run began.
     pub started: Option<DateTime<Utc>>,
-    /// When its zips were complete, or when it failed. Its links expire seven days later.
+    /// When its zips were complete, or when it failed or was cancelled. Its links expire seven days later.
     pub finished: Option<DateTime<Utc>>,
     /// The allowance that it consumed.
     pub claim: Claim,
@@ -247,16 +249,25 @@ impl Backup {
         Ok(self)
     }
 
-    /// Returns whether the files may be downloaded at `now`.
-    pub fn can_be_downloaded(&self, now: DateTime<Utc>) -> bool {
-        self.status == BackupStatus::Completed && now < self.expires()
+    /// Ends the backup without files, as an administrator wishes. Its run notices that with its next step.
+    pub fn cancel(mut self, at: DateTime<Utc>) -> Result<Self, BackupTransitionError> {
+        self.require_in_progress()?;
+        self.status = BackupStatus::Cancelled;
+        self.finished = Some(at);
+        Ok(self)
     }
 
-    fn require_in_progress(&self) -> Result<(), BackupTransitionError> {
+    /// Fails unless the backup is in progress.
+    pub fn require_in_progress(&self) -> Result<(), BackupTransitionError> {
         match self.status {
             BackupStatus::Inprogress => Ok(()),
             other => Err(BackupTransitionError(other)),
         }
+    }
+
+    /// Returns whether the files may be downloaded at `now`.
+    pub fn can_be_downloaded(&self, now: DateTime<Utc>) -> bool {
+        self.status == BackupStatus::Completed && now < self.expires()
     }
 }
 
@@ -297,6 +308,19 @@ mod tests {
         assert!(
             !backup.fail(Failure::silent(), at("2026-12-01T00:00:00Z")).expect("fails").is_overdue(at("2027-01-01T00:00:00Z"))
         );
+    }
+
+    #[test]
+    fn only_a_backup_in_progress_can_be_cancelled_and_then_nothing_completes_it() {
+        let at = at("2026-11-30T05:00:00Z");
+        let cancelled = requested(at).cancel(at).expect("cancels");
+        assert_eq!((cancelled.status, cancelled.finished, cancelled.next_check()), (BackupStatus::Cancelled, Some(at), None));
+        let refused = BackupTransitionError(BackupStatus::Cancelled);
+        assert_eq!(cancelled.clone().complete(Vec::new(), None, at), Err(refused));
+        assert_eq!(cancelled.clone().fail(Failure::silent(), at), Err(refused));
+        assert_eq!(cancelled.cancel(at), Err(refused));
+        let ready = requested(at).complete(Vec::new(), None, at).expect("completes");
+        assert_eq!(ready.cancel(at), Err(BackupTransitionError(BackupStatus::Completed)));
     }
 
     #[test]

@@ -267,6 +267,25 @@ pub fn fail(
     Ok(changes)
 }
 
+/// Cancels a backup, as a person wishes. `given_back` is the account after the claim was returned.
+pub fn cancel(
+    backup: Backup,
+    given_back: Option<Settled>,
+    by: &Person,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> Result<Vec<Change>, BackupTransitionError> {
+    let backup = backup.cancel(at)?;
+    let what = EventKind::BackupCancelled { backup: backup.id, repeat: backup.repeat };
+    let mut changes = vec![
+        Change::Release(Lock::Backup(backup.id)),
+        Change::Event(happened(event, at, by, what)),
+        Change::Backup(Box::new(backup)),
+    ];
+    changes.extend(given_back.into_iter().flat_map(|settled| settle(settled, event, at)));
+    Ok(changes)
+}
+
 /// Stores an account together with the ledger entries of its change.
 pub(super) fn settle(settled: Settled, event: EventId, at: DateTime<Utc>) -> Vec<Change> {
     let mut changes = vec![Change::Account(settled.account)];

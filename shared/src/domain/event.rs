@@ -87,6 +87,12 @@ pub enum EventKind {
         repeat: RepeatType,
         failure: Failure,
     },
+    /// An administrator cancelled a backup that was being made.
+    BackupCancelled {
+        backup: BackupId,
+        /// How often the schedule behind it repeats.
+        repeat: RepeatType,
+    },
     /// A scheduled run was skipped because no backup was left.
     BackupSkipped {
         schedule: ScheduleId,
@@ -209,7 +215,7 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 28] = [
+    pub const NAMES: [&str; 29] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -219,6 +225,7 @@ impl EventKind {
         "backup_started",
         "backup_ready",
         "backup_failed",
+        "backup_cancelled",
         "backup_skipped",
         "backup_overlapped",
         "backup_missed",
@@ -250,6 +257,7 @@ impl EventKind {
             Self::BackupStarted { .. } => Some("archiving"),
             Self::BackupReady { .. } => Some("ready"),
             Self::BackupFailed { .. } => Some("failed"),
+            Self::BackupCancelled { .. } => Some("cancelled"),
             Self::BackupSkipped { .. } => Some("skipped"),
             Self::BackupOverlapped { .. } => Some("overlapped"),
             Self::BackupMissed { .. } => Some("missed"),
@@ -271,9 +279,10 @@ impl EventKind {
     /// The backup that the event is about.
     pub fn backup(&self) -> Option<BackupId> {
         match self {
-            Self::BackupStarted { backup, .. } | Self::BackupReady { backup, .. } | Self::DownloadStarted { backup, .. } => {
-                Some(*backup)
-            }
+            Self::BackupStarted { backup, .. }
+            | Self::BackupReady { backup, .. }
+            | Self::BackupCancelled { backup, .. }
+            | Self::DownloadStarted { backup, .. } => Some(*backup),
             Self::BackupOverlapped { running, .. } => Some(*running),
             Self::BackupFailed { backup, .. } => *backup,
             _ => None,
@@ -300,6 +309,7 @@ impl EventKind {
             Self::BackupStarted { .. } => "backup_started",
             Self::BackupReady { .. } => "backup_ready",
             Self::BackupFailed { .. } => "backup_failed",
+            Self::BackupCancelled { .. } => "backup_cancelled",
             Self::BackupSkipped { .. } => "backup_skipped",
             Self::BackupOverlapped { .. } => "backup_overlapped",
             Self::BackupMissed { .. } => "backup_missed",
@@ -319,6 +329,7 @@ impl EventKind {
             Self::BackupStarted { repeat, .. }
             | Self::BackupReady { repeat, .. }
             | Self::BackupFailed { repeat, .. }
+            | Self::BackupCancelled { repeat, .. }
             | Self::BackupSkipped { repeat, .. }
             | Self::BackupOverlapped { repeat, .. }
             | Self::BackupMissed { repeat, .. } => *repeat,

@@ -80,6 +80,7 @@ async function backups() {
   ok(await client.GET("/crm/bulk/{v}/backup/urls", { params: { path, query: { backup_id: id } } }));
   const name = files[0]?.name ?? "";
   ok(await client.POST("/crm/bulk/{v}/backup/{id}/files/{name}/actions/download", { params: { path: { ...path, id, name } } }));
+  refused(await client.POST("/crm/bulk/{v}/backup/{id}/actions/cancel_run", { params: { path: { ...path, id } } }), "NOT_RUNNING");
 }
 
 async function overview() {

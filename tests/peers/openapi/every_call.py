@@ -76,6 +76,7 @@ def backups():
     call("get_contents", made.id)
     call("get_urls", backup_id=made.id)
     call("start_download", made.id, made.files[0].name)
+    refused("NOT_RUNNING", "cancel_backup", made.id)
 
 
 def overview():

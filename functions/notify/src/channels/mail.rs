@@ -99,6 +99,7 @@ fn is_result(what: &EventKind) -> bool {
         what,
         EventKind::BackupReady { .. }
             | EventKind::BackupFailed { .. }
+            | EventKind::BackupCancelled { .. }
             | EventKind::BackupSkipped { .. }
             | EventKind::BackupOverlapped { .. }
             | EventKind::BackupMissed { .. }
