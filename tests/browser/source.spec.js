@@ -1,6 +1,6 @@
 // Connecting a CRM's database: check, choose what is left out, save, back up, and remove the connection again.
 
-import { expect, expectAccessible, expectNoSidewaysScroll, open, say, test, visit } from "./console.js";
+import { expect, expectAccessible, expectNoSidewaysScroll, lookAgain, open, say, test, visit } from "./console.js";
 import { startDatabase } from "./database.js";
 import { PICTURES } from "./pictures.js";
 import { backUp, call, dataFolder, serve } from "./program.js";
@@ -90,7 +90,7 @@ for (const locale of ["en", "ja"]) {
 
     const backup = await backUp(program, locale);
     expect([backup.status, backup.losses.count]).toEqual(["COMPLETED", 1]);
-    await visit(page, locale, "overview");
+    await lookAgain(page);
     await expect(page.getByText(S("state_incomplete"))).toBeVisible();
     await keep("overview-incomplete");
     await visit(page, locale, "history");
