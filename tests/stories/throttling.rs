@@ -54,7 +54,7 @@ async fn a_run_whose_every_task_is_throttled_ends_well() {
         ("RunSeconds", "604800"),
     ];
     let machine = load(MACHINE, &values).unwrap();
-    let run = Interpreter::new(throttled.clone(), 4, SPEED);
+    let run = Interpreter::new(throttled.clone(), 4, SPEED, world.local.ports.clock.clone());
     let input = json!({ "org": world.org, "backup": backup.id });
     run.execute(&machine, &backup.execution, input).await.unwrap();
     let stored = world.local.ports.store.backup(world.org, backup.id).await.unwrap().unwrap();

@@ -210,7 +210,7 @@ fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, b
         capture: CapturePorts::new(ports, CONNECTORS, options.profiles.clone()),
         limits,
     });
-    let run = Interpreter::new(functions, at_once, options.speed);
+    let run = Interpreter::new(functions, at_once, options.speed, ports.clock.clone());
     let Background { stop, tasks } = background;
     Executions::new(folder.path.join("executions"), machine, run, tasks.clone(), stop.clone())
 }

@@ -3,8 +3,18 @@
 //! one on AWS.
 
 mod definition;
+mod history;
+mod load;
 mod paths;
+mod retries;
 mod run;
 
-pub use definition::{Definition, load};
-pub use run::{Interpreter, ServiceIntegrations, StateError};
+pub use definition::Definition;
+pub use load::load;
+pub use retries::StateError;
+pub use run::{Interpreter, ServiceIntegrations};
+
+#[cfg(test)]
+mod deployed_tests;
+#[cfg(test)]
+mod semantics_tests;
