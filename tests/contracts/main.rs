@@ -16,6 +16,7 @@ mod mariadb;
 mod objects;
 mod outbox;
 mod postgres;
+mod postgres_handover;
 mod progress;
 mod purchases;
 mod requests;

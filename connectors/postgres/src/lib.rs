@@ -10,6 +10,7 @@ mod check;
 mod connect;
 mod copy_text;
 mod errors;
+mod handover;
 mod names;
 mod state;
 mod tables;
@@ -17,7 +18,7 @@ mod workers;
 
 use async_trait::async_trait;
 use hozon_shared::domain::source::SourceReport;
-use hozon_shared::ports::{Connector, HeldState, Protection, SourceError};
+use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, StateToken};
 
 pub use connect::Postgres;
 
@@ -29,5 +30,9 @@ impl Connector for Postgres {
 
     async fn hold(&self, protection: Protection) -> Result<Box<dyn HeldState>, SourceError> {
         Ok(Box::new(state::State::begin(self, protection).await?))
+    }
+
+    async fn join(&self, token: &StateToken) -> Result<Box<dyn HeldState>, SourceError> {
+        Ok(Box::new(handover::join(self, token).await?))
     }
 }

@@ -10,7 +10,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_connector_database::PAGE_BYTES;
 use hozon_shared::domain::rows::{RowBuffer, RowPage};
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
-use hozon_shared::ports::{HeldState, ModuleReading, Protection, SourceError};
+use hozon_shared::ports::{HeldState, ModuleReading, Protection, SourceError, StateToken};
+use serde::{Deserialize, Serialize};
 use tokio_postgres::{Client, CopyOutStream};
 
 use crate::catalog::FILES;
@@ -24,18 +25,25 @@ use crate::workers::{IdleWorkers, SAVEPOINT, Worker};
 const OLDEST_VERSION: i32 = 120_000;
 
 /// Begins a transaction that changes nothing and sees one snapshot.
-const BEGIN: &str = "begin isolation level repeatable read read only";
+pub(crate) const BEGIN: &str = "begin isolation level repeatable read read only";
 
 /// A snapshot with its tables.
 pub(crate) struct State {
-    settings: Postgres,
+    pub settings: Postgres,
     /// Exports the snapshot, which can be imported while this transaction lives.
-    holder: Arc<Client>,
-    protection: Protection,
+    pub holder: Arc<Client>,
+    pub protection: Protection,
     /// Reads what is committed now. In the holder's transaction the server would answer from what it knew when that began.
-    observer: Client,
-    snapshot: String,
-    idle: IdleWorkers,
+    pub observer: Client,
+    /// Name of the snapshot that the holder exports.
+    pub snapshot: String,
+    pub idle: IdleWorkers,
+    pub noted: Noted,
+}
+
+/// What the first holder has noted of the snapshot.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Noted {
     tables: Tables,
     /// Files of each table before the snapshot began.
     files: HashMap<u32, Files>,
@@ -58,15 +66,16 @@ impl State {
         if protection == Protection::Lock && !known.tables.is_empty() {
             holder.batch_execute(&lock(&known.tables)).await.map_err(source_error)?;
         }
-        let row = holder.query_one("select pg_catalog.pg_export_snapshot()", &[]).await.map_err(source_error)?;
+        let snapshot = export(&holder).await?;
         let tables = Tables::read(&holder, schemas).await.map_err(source_error)?;
         let (settings, holder, idle) = (postgres.clone(), Arc::new(holder), IdleWorkers::default());
-        Ok(Self { settings, holder, protection, observer, snapshot: row.get(0), idle, tables, files })
+        Ok(Self { settings, holder, protection, observer, snapshot, idle, noted: Noted { tables, files } })
     }
 
     fn table(&self, module: &SourceModule) -> Result<&Table, SourceError> {
-        let at = self.tables.modules.iter().position(|known| known.api_name == module.api_name);
-        at.map(|at| &self.tables.tables[at]).ok_or_else(|| SourceErrorKind::Changed(module.api_name.clone()).into())
+        let known = &self.noted.tables;
+        let at = known.modules.iter().position(|known| known.api_name == module.api_name);
+        at.map(|at| &known.tables[at]).ok_or_else(|| SourceErrorKind::Changed(module.api_name.clone()).into())
     }
 
     /// Returns a connection that sees the snapshot. Locked tables are read by the holder: any other connection would queue behind
@@ -99,6 +108,12 @@ fn lost_snapshot(error: tokio_postgres::Error) -> SourceError {
     }
 }
 
+/// Exports the snapshot of a transaction, and returns its name.
+pub(crate) async fn export(holder: &Client) -> Result<String, SourceError> {
+    let row = holder.query_one("select pg_catalog.pg_export_snapshot()", &[]).await.map_err(source_error)?;
+    Ok(row.get(0))
+}
+
 async fn require_supported(client: &Client) -> Result<(), SourceError> {
     let row = client.query_one("select current_setting('server_version_num')::int4", &[]).await.map_err(source_error)?;
     require_version(row.get(0))
@@ -120,11 +135,11 @@ async fn files(client: &Client, tables: &[u32]) -> Result<HashMap<u32, Files>, S
 #[async_trait]
 impl HeldState for State {
     fn modules(&self) -> &[SourceModule] {
-        &self.tables.modules
+        &self.noted.tables.modules
     }
 
     fn gaps(&self) -> &[Gap] {
-        &self.tables.gaps
+        &self.noted.tables.gaps
     }
 
     async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError> {
@@ -141,10 +156,16 @@ impl HeldState for State {
     async fn confirm(&self, module: &SourceModule) -> Result<(), SourceError> {
         let oid = self.table(module)?.oid;
         let now = files(&self.observer, &[oid]).await?;
-        if self.files.contains_key(&oid) && self.files.get(&oid) == now.get(&oid) {
+        if self.noted.files.contains_key(&oid) && self.noted.files.get(&oid) == now.get(&oid) {
             return Ok(());
         }
         Err(SourceErrorKind::Changed(module.api_name.clone()).into())
+    }
+
+    /// `None` for a locked state: a second connection would queue behind those who wait for the holder's locks.
+    fn token(&self) -> Option<StateToken> {
+        let noted = serde_json::to_value(&self.noted).ok().filter(|_| self.protection == Protection::Notice)?;
+        Some(StateToken { name: self.snapshot.clone(), noted })
     }
 }
 

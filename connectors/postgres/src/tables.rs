@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use hozon_connector_database::label;
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::domain::source::{Gap, GapKind, SourceModule};
+use serde::{Deserialize, Serialize};
 use tokio_postgres::{Error, GenericClient, Row};
 
 use crate::catalog::{COLUMNS, KEYS, TABLES};
 use crate::names::{module_names, quoted};
 
 /// All tables that a backup could contain.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Tables {
     /// Readable tables with their modules, in the same order.
     pub tables: Vec<Table>,
@@ -21,7 +23,7 @@ pub(crate) struct Tables {
 }
 
 /// A table that can be read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Table {
     pub oid: u32,
     pub schema: String,

@@ -97,5 +97,5 @@ pub(crate) fn of(connection: &str) -> impl Fn(SourceError) -> CaptureError {
 
 /// Whether reading must begin again from a new state.
 pub(crate) fn is_changed(error: &CaptureError) -> bool {
-    matches!(error, CaptureError::Source { source, .. } if matches!(source.kind, SourceErrorKind::Changed(_)))
+    matches!(error, CaptureError::Source { source, .. } if matches!(source.kind, SourceErrorKind::Changed(_) | SourceErrorKind::StateLost))
 }

@@ -150,6 +150,9 @@ pub enum SourceErrorKind {
     Changed(String),
     #[error("The connection to the source was lost. The backup tries again by itself.")]
     Interrupted,
+    /// Nobody holds the state any more.
+    #[error("The state of the source that the backup reads was lost. The backup begins again by itself.")]
+    StateLost,
     #[error(
         "The source is busy: it has no connection left, or somebody locks what must be read. The backup tries again by itself."
     )]
@@ -179,6 +182,7 @@ impl SourceErrorKind {
             Self::NoPermission(_) => "SOURCE_NO_PERMISSION",
             Self::Changed(_) => "SOURCE_CHANGED",
             Self::Interrupted => "SOURCE_INTERRUPTED",
+            Self::StateLost => "SOURCE_STATE_LOST",
             Self::Busy => "SOURCE_BUSY",
             Self::Unsupported(_) => "SOURCE_UNSUPPORTED",
             Self::Unreadable(_) => "SOURCE_UNREADABLE",
@@ -199,7 +203,10 @@ impl SourceErrorKind {
 
     /// Whether the same call may succeed later without anybody's help.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable | Self::Changed(_) | Self::Interrupted | Self::Busy | Self::CountDiffers(_))
+        matches!(
+            self,
+            Self::Unreachable | Self::Changed(_) | Self::Interrupted | Self::StateLost | Self::Busy | Self::CountDiffers(_)
+        )
     }
 }
 

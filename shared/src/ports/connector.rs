@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::rows::RowPage;
 use crate::domain::source::{Gap, SourceErrorKind, SourceModule, SourceReport};
@@ -38,6 +39,20 @@ pub trait Connector: Send + Sync {
     async fn check(&self) -> Result<SourceReport, SourceError>;
     /// Begins a consistent state of the source, which can be read while the answer lives.
     async fn hold(&self, protection: Protection) -> Result<Box<dyn HeldState>, SourceError>;
+    /// Becomes one more holder of a state that another process holds, and that ends with its last holder. Fails with `StateLost`
+    /// if the holder that has given the token is gone: the capture then begins anew.
+    async fn join(&self, _: &StateToken) -> Result<Box<dyn HeldState>, SourceError> {
+        Err(SourceErrorKind::Unsupported("its states end with the connection that began them").into())
+    }
+}
+
+/// How another process joins a state that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateToken {
+    /// Name under which one holder offers the state. Each holder has a name of its own, which ends with it.
+    pub name: String,
+    /// What the connector has noted of the state. It is the same for all its holders, so that it need be stored only once.
+    pub noted: serde_json::Value,
 }
 
 /// How a state is protected from changes of structure while it is read.
@@ -61,4 +76,8 @@ pub trait HeldState: Send + Sync {
     /// Fails with `Changed` if the module was altered since the state began in a way that the state does not show. What
     /// was read of it is then worth nothing.
     async fn confirm(&self, module: &SourceModule) -> Result<(), SourceError>;
+    /// How another process may join this state while this one holds it; `None` if the state ends with this process.
+    fn token(&self) -> Option<StateToken> {
+        None
+    }
 }
