@@ -11,10 +11,11 @@ use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::crm::{DataCategory, Field, Module};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
-use hozon_shared::ports::{Change, ObjectBody, Ports};
+use hozon_shared::ports::{Change, ObjectBody, PortError, Ports};
 use hozon_shared::settings::Settings;
-use hozon_shared::snapshots::publish::publish;
-use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, body_of, unreadable};
+use hozon_shared::snapshots::input::{ModuleHead, NewAttachment, body_of, unreadable};
+use hozon_shared::snapshots::session::{Origin, Session, SessionPorts};
+use hozon_shared::snapshots::writer::ModuleWriter;
 use sha2::{Digest, Sha256};
 
 #[tokio::main]
@@ -28,17 +29,34 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let ports = Aws::load(Settings::from_env()?).await.ports();
     let organisation = organisation(org, name, plan);
     ports.store.commit(org, vec![Change::Organisation(organisation)]).await?;
-    // A CRM is written repeatedly. Three days later no run reads the first generation any more, and it is deleted.
+    // A CRM is written repeatedly.
     let now = Utc::now();
-    for (generation, at) in [("1", now), ("2", now), ("3", now + TimeDelta::days(3))] {
-        let deals = deals(&ports, org, generation).await?;
-        publish(&*ports.catalogue, &*ports.objects, org, &[deals], at).await?;
+    for days in [0, 1, 2] {
+        let session = begin(&ports, org, now + TimeDelta::days(days)).await?;
+        let deals = deals(&session, days).await?;
+        session.publish(&[deals], now + TimeDelta::days(days)).await?;
     }
-    let mut modules = vec![leads(&ports, org, now, film).await?];
+    let session = begin(&ports, org, now + TimeDelta::days(3)).await?;
+    let modules = match modules(&session, now, film, notes_bytes).await {
+        Ok(modules) => modules,
+        Err(error) => {
+            session.abandon().await?;
+            return Err(error);
+        }
+    };
+    Ok(session.publish(&modules, now).await?)
+}
+
+async fn begin(ports: &Ports, org: OrgId, at: DateTime<Utc>) -> Result<Session, PortError> {
+    Session::begin(SessionPorts::from(ports), (org, Origin::Native), ports.ids.next(at), at).await
+}
+
+async fn modules(session: &Session, now: DateTime<Utc>, film: Film, notes_bytes: usize) -> Result<Vec<Module>, Box<dyn Error>> {
+    let mut modules = vec![leads(session, now, film).await?];
     if notes_bytes > 0 {
-        modules.push(notes(&ports, org, notes_bytes).await?);
+        modules.push(notes(session, notes_bytes).await?);
     }
-    Ok(publish(&*ports.catalogue, &*ports.objects, org, &modules, now).await?)
+    Ok(modules)
 }
 
 fn organisation(id: OrgId, name: String, plan: String) -> Organisation {
@@ -72,34 +90,31 @@ impl Film {
     }
 }
 
-async fn leads(ports: &Ports, org: OrgId, now: DateTime<Utc>, film: Film) -> Result<Module, Box<dyn Error>> {
-    let mut writer = writer(ports, org, "1", ("Leads", 1), &["Id", "Name", "Phone"]);
+async fn leads(session: &Session, now: DateTime<Utc>, film: Film) -> Result<Module, Box<dyn Error>> {
+    let mut writer = writer(session, ("Leads", 1), &["Id", "Name", "Phone"]);
     writer.row(&[Some("1"), Some("山田 \"太郎\""), Some("+819012345678")]).await?;
     writer.row(&[Some("2"), Some("=1+1"), Some("-5")]).await?;
     writer.attachment(attachment("11", "1", "offer.txt", now), body_of("hello ".repeat(100))).await?;
-    if let Err(error) = writer.attachment(attachment("12", "1", "film.bin", now), film.body()).await {
-        writer.abandon().await?;
-        return Err(error.into());
-    }
+    writer.attachment(attachment("12", "1", "film.bin", now), film.body()).await?;
     Ok(writer.finish().await?)
 }
 
-async fn deals(ports: &Ports, org: OrgId, generation: &str) -> Result<Module, Box<dyn Error>> {
-    let mut writer = writer(ports, org, generation, ("Deals", 2), &["Id", "Amount"]);
-    writer.row(&[Some("10"), Some("-12.50")]).await?;
+async fn deals(session: &Session, days: i64) -> Result<Module, Box<dyn Error>> {
+    let mut writer = writer(session, ("Deals", 2), &["Id", "Amount"]);
+    writer.row(&[Some("10"), Some(&format!("-12.5{days}"))]).await?;
     Ok(writer.finish().await?)
 }
 
 /// Writes a module that takes several parts to upload.
-async fn notes(ports: &Ports, org: OrgId, bytes: usize) -> Result<Module, Box<dyn Error>> {
-    let mut writer = writer(ports, org, "1", ("Notes", 3), &["Id", "Text"]);
+async fn notes(session: &Session, bytes: usize) -> Result<Module, Box<dyn Error>> {
+    let mut writer = writer(session, ("Notes", 3), &["Id", "Text"]);
     for (number, text) in noise(bytes / 2).chunks(16 << 10).enumerate() {
         writer.row(&[Some(&number.to_string()), Some(&hex::encode(text))]).await?;
     }
     Ok(writer.finish().await?)
 }
 
-fn writer(ports: &Ports, org: OrgId, generation: &str, (name, order): (&str, u32), fields: &[&str]) -> NativeWriter {
+fn writer(session: &Session, (name, order): (&str, u32), fields: &[&str]) -> ModuleWriter {
     let field = |name: &&str| Field {
         api_name: (*name).to_owned(),
         label: (*name).to_owned(),
@@ -114,8 +129,7 @@ fn writer(ports: &Ports, org: OrgId, generation: &str, (name, order): (&str, u32
         key: fields.first().map(|name| (*name).to_owned()).into_iter().collect(),
         fields: fields.iter().map(field).collect(),
     };
-    let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
-    NativeWriter::new(stores, org, head, generation)
+    session.module(head)
 }
 
 fn attachment(id: &str, record: &str, name: &str, created: DateTime<Utc>) -> NewAttachment {

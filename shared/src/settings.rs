@@ -249,6 +249,12 @@ pub fn number(name: &'static str, default: u64) -> Result<u64, SettingsError> {
     }
 }
 
+/// Reads `HOZON_SNAPSHOT_DAYS`: how long snapshots are kept, in days. Defaults to 35.
+pub fn snapshots_kept() -> Result<TimeDelta, SettingsError> {
+    let days = number("HOZON_SNAPSHOT_DAYS", 35)?.clamp(1, 36_500);
+    Ok(TimeDelta::days(i64::try_from(days).unwrap_or(i64::MAX)))
+}
+
 /// Reads `HOZON_RUN_DAYS`: how long a run may last, in days. Defaults to seven; a value out of range is clamped.
 pub fn run_length() -> Result<RunLength, SettingsError> {
     let name = "HOZON_RUN_DAYS";

@@ -1,10 +1,9 @@
-//! The ports of a function, wired to AWS and to the native CRM store.
+//! The ports of a function, wired to AWS.
 
 use std::sync::Arc;
 
 use crate::aws::Aws;
 use crate::ports::{Ports, RandomIds, SystemClock, SystemSecrets};
-use crate::snapshots::reader::NativeReader;
 
 impl Aws {
     /// Creates the ports that most functions use, with the system clock.
@@ -25,10 +24,10 @@ impl Aws {
             requests: table.clone(),
             catalogue: table.clone(),
             objects: objects.clone(),
-            uploads: objects.clone(),
+            uploads: objects,
             links: self.links(),
             workflow: self.workflow(),
-            snapshots: Arc::new(NativeReader::new(table.clone(), objects)),
+            leases: table.clone(),
             connections: table,
             credentials: self.credentials(),
         }

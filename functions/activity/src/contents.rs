@@ -59,7 +59,10 @@ struct CsvFileOut {
     path: String,
     rows: u64,
     bytes: u64,
-    sha256: String,
+    /// SHA-256 in hexadecimal digits; null for a large file, whose parts have digests of their own in the manifest.
+    sha256: Option<String>,
+    /// CRC-32 in hexadecimal digits, as in the zip; null for backups from before it was kept.
+    crc32: Option<String>,
 }
 
 /// A module or field that was left out, with the reason.
@@ -92,8 +95,8 @@ fn module(module: ModuleContents) -> ContentsModule {
     ContentsModule { api_name, label, fields, rows, attachments, attachment_bytes, files: files.into_iter().map(file).collect() }
 }
 
-fn file(FileRecord { path, rows, bytes, sha256, .. }: FileRecord) -> CsvFileOut {
-    CsvFileOut { path, rows: rows.unwrap_or(0), bytes, sha256 }
+fn file(FileRecord { path, rows, bytes, sha256, crc32, .. }: FileRecord) -> CsvFileOut {
+    CsvFileOut { path, rows: rows.unwrap_or(0), bytes, sha256, crc32: crc32.map(|crc32| format!("{crc32:08x}")) }
 }
 
 fn left_out(LeftOut { module, field, contents }: LeftOut) -> ExcludedOut {

@@ -7,9 +7,10 @@ use hozon_shared::domain::crm::{DataCategory, left_out};
 
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
-use crate::work::{RunPlan, Segment};
+use crate::units::Unit;
+use crate::work::RunPlan;
 
-/// Accumulates the contents of the modules while segments are added to zips.
+/// Accumulates the contents of the modules while entries are added to zips.
 pub struct Tally {
     modules: Vec<ModuleContents>,
 }
@@ -21,31 +22,21 @@ impl Tally {
         Self { modules: modules.map(ModuleContents::of).collect() }
     }
 
-    /// Adds a segment's entries, which all belong to one module.
-    pub fn add(&mut self, segment: &Segment) {
-        let name = segment.entries.first().map(|entry| entry.module.as_str());
-        let Some(module) = self.modules.iter_mut().find(|module| Some(module.api_name.as_str()) == name) else { return };
-        for entry in &segment.entries {
-            match entry.rows {
-                Some(rows) => module.files.push(FileRecord {
-                    path: entry.entry.name.clone(),
-                    module: None,
-                    rows: Some(rows),
-                    bytes: entry.entry.uncompressed,
-                    sha256: entry.sha256.clone(),
-                }),
-                None => {
-                    module.attachments += 1;
-                    module.attachment_bytes += entry.entry.uncompressed;
-                }
-            }
+    /// Adds an entry, with its record in the manifest.
+    pub fn add(&mut self, unit: &Unit, record: FileRecord) {
+        let Some(module) = self.modules.iter_mut().find(|module| module.api_name == unit.module) else { return };
+        if record.rows.is_some() {
+            module.files.push(FileRecord { module: None, ..record });
+        } else {
+            module.attachments += 1;
+            module.attachment_bytes += record.bytes;
         }
     }
 
     /// Writes the contents document.
     pub async fn keep(self, run: &Run<'_>, plan: &RunPlan) -> Result<(), TaskErrorKind> {
         let contents = BackupContents {
-            source: run.ports.snapshots.info(),
+            source: plan.source.clone(),
             read_from: plan.read_from,
             csv: plan.organisation.archive.csv,
             modules: self.modules,

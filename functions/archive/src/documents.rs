@@ -40,7 +40,7 @@ pub fn manifest(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind, parts: usize) 
         backup: run.backup,
         part: None,
         parts: u32::try_from(parts).ok(),
-        source: plan.source.clone().unwrap_or_else(|| run.ports.snapshots.info()),
+        source: plan.source.clone(),
         read_from: plan.read_from,
         read_until: run.ports.clock.now(),
         csv: CsvRules::of(organisation.archive.csv),

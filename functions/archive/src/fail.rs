@@ -56,13 +56,13 @@ async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskErrorKind> {
     run.clear(&run.archive_prefix()).await
 }
 
-/// Deletes reusable data after the storage was full, because ending the run needs space too.
+/// Deletes what is not needed after the storage was full, because ending the run needs space too.
 async fn make_room(run: &Run<'_>, error: &Value) -> Result<(), TaskErrorKind> {
     if name_of(error) != STORAGE_FULL {
         return Ok(());
     }
     run.clear(&run.work_prefix()).await?;
-    run.clear(&run.segments_prefix()).await
+    run.sweep().await
 }
 
 /// The name of the error that the state machine caught.

@@ -1,4 +1,5 @@
-//! The task `finish`: records the zips, publishes the ready event, and then deletes the work objects.
+//! The task `finish`: records the zips, publishes the ready event, and then deletes the work objects and
+//! old snapshots.
 
 use hozon_shared::captured::{Captured, captured_at};
 use hozon_shared::domain::backup::{ArchiveFile, BackupStatus};
@@ -21,5 +22,6 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
         run.ports.store.commit(run.org, change::complete(backup, files, losses, now, event)?).await?;
     }
     run.clear(&run.work_prefix()).await?;
+    run.sweep().await?;
     Ok(Value::Null)
 }

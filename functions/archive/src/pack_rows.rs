@@ -1,97 +1,96 @@
-//! Packs the rows of a module as a CSV entry.
+//! Packs a range of a module's rows as a CSV entry, in the form that the organisation wants.
 
 use std::io;
-use std::ops::Range;
 
-use hozon_shared::archive::cells::CellKind;
-use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
-use hozon_shared::domain::crm::{DataCategory, Module};
+use futures_util::{StreamExt, TryStreamExt};
+use hozon_shared::archive::LEVEL;
+use hozon_shared::archive::csv::{CsvOptions, CsvWriter, header_of, kinds_of};
+use hozon_shared::archive::encoder::EntryEncoder;
+use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::progress::Amount;
-use hozon_shared::domain::rows::RowPiece;
+use hozon_shared::domain::rows::RowPage;
+use hozon_shared::domain::snapshot::Block;
+use hozon_shared::ports::{ErrorKind, PortError};
+use hozon_shared::snapshots::reader::{RowStream, rows, stored_module};
 
-use crate::encoder::EntryEncoder;
-use crate::packed::Packed;
 use crate::pipeline::{Encode, stream_entry};
 use crate::progress::Tracker;
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
 use crate::upload::ObjectUpload;
-use crate::work::{SegmentEntry, WorkItem};
+use crate::work::{PackedCsv, WorkItem};
 
 /// CSV is compressed in pieces of about this size, so that both steps stay within the processor's cache.
 const CSV_CHUNK: usize = 64 << 10;
 
 pub async fn pack(
     run: &Run<'_>,
-    progress: (&WorkItem, &Tracker<'_>),
+    (item, tracker): (&WorkItem, &Tracker<'_>),
     (module, csv): (&Module, CsvOptions),
-    path: &str,
-    rows: Range<u64>,
     upload: &mut ObjectUpload<'_>,
-) -> Result<Packed, TaskErrorKind> {
-    let expected = rows.end - rows.start;
-    let pages = run.ports.snapshots.rows(run.org, module, rows).await?;
-    let encoder = (Rows::new(module, csv), EntryEncoder::deflated(run.settings.level));
-    let (sum, encoded, read) = stream_entry(progress, path.to_owned(), encoder, pages, upload).await?;
-    if read.rows != expected {
-        return Err(TaskErrorKind::RowsChanged { module: module.api_name.clone() });
+) -> Result<PackedCsv, TaskErrorKind> {
+    let stored = stored_module(&*run.ports.objects, run.org, module).await?;
+    let (blocks, skip) = covering(stored.blocks, item.first, item.rows);
+    let pages = taken(rows(run.ports.objects.clone(), run.org, module, blocks), skip, item.rows);
+    let encoder = (Rows::new(module, csv), EntryEncoder::deflated(LEVEL));
+    let (sum, encoded, read) = stream_entry((item, tracker), item.path.clone(), encoder, pages, upload).await?;
+    if read.rows != item.rows {
+        return Err(PortError::new(ErrorKind::Corrupt, "read the rows that a module states").into());
     }
-    let entry = SegmentEntry {
-        entry: encoded.entry,
-        offset: 0,
-        sha256: encoded.sha256,
-        module: module.api_name.clone(),
-        rows: Some(expected),
-        attachment: None,
-    };
-    Ok((sum, None, vec![entry]))
+    Ok(PackedCsv { sum, entry: encoded.entry, sha256: encoded.sha256 })
 }
 
-struct Rows {
-    /// Indexes of the columns that are backed up.
-    columns: Vec<usize>,
-    csv: CsvWriter,
+/// Returns the blocks that contain rows of a range, and the number of rows in them before it.
+fn covering(blocks: Vec<Block>, first: u64, rows: u64) -> (Vec<Block>, u64) {
+    let (mut covering, mut skip, mut start) = (Vec::new(), 0, 0);
+    for block in blocks {
+        let end = start + block.rows;
+        if end > first && start < first + rows {
+            if covering.is_empty() {
+                skip = first - start;
+            }
+            covering.push(block);
+        }
+        start = end;
+    }
+    (covering, skip)
 }
+
+/// Leaves out the first `skip` rows, and those behind the next `take`.
+fn taken(pages: RowStream, mut skip: u64, mut take: u64) -> RowStream {
+    let wanted = pages.map_ok(move |page| {
+        let kept = page.slice(skip, take);
+        skip = skip.saturating_sub(page.rows());
+        take -= kept.rows();
+        kept
+    });
+    wanted.boxed()
+}
+
+struct Rows(CsvWriter);
 
 impl Rows {
     fn new(module: &Module, options: CsvOptions) -> Self {
-        let kept = module.fields.iter().enumerate().filter(|(_, field)| field.contents == DataCategory::Crm);
-        let (columns, header): (Vec<usize>, Vec<&str>) = kept.map(|(at, field)| (at, field.api_name.as_str())).unzip();
-        let kinds = columns.iter().map(|column| CellKind::of(&module.fields[*column].data_type)).collect();
-        let mut csv = CsvWriter::new(options, kinds);
-        csv.begin(&header);
-        Self { columns, csv }
+        Self(CsvWriter::beginning_with(header_of(&module.fields, options), options, kinds_of(&module.fields)))
     }
 }
 
 impl Encode for Rows {
-    type Piece = RowPiece;
+    type Piece = RowPage;
 
-    fn piece(&mut self, piece: RowPiece, to: &mut EntryEncoder) -> io::Result<()> {
-        let Self { columns, csv } = self;
-        match piece {
-            RowPiece::Rows(page) => page.for_each(|cells| {
-                csv.row(columns.iter().map(|column| cells[*column]));
-                if csv.written().len() < CSV_CHUNK { Ok(()) } else { pass_on(csv, to) }
-            }),
-            RowPiece::Cell(part) => {
-                if let Ok(at) = columns.binary_search(&part.column) {
-                    csv.part(&part, at);
-                }
-                if part.ends_row {
-                    csv.end_row();
-                }
-                pass_on(csv, to)
-            }
-        }
+    fn piece(&mut self, page: RowPage, to: &mut EntryEncoder) -> io::Result<()> {
+        page.for_each(|cells| {
+            self.0.row(cells.iter().copied());
+            if self.0.written().len() < CSV_CHUNK { Ok(()) } else { pass_on(&mut self.0, to) }
+        })
     }
 
     fn end(&mut self, to: &mut EntryEncoder) -> io::Result<()> {
-        pass_on(&mut self.csv, to)
+        pass_on(&mut self.0, to)
     }
 
-    fn amount(piece: &RowPiece) -> Amount {
-        Amount { items: 0, rows: piece.rows(), bytes: piece.size() }
+    fn amount(page: &RowPage) -> Amount {
+        Amount { items: 0, rows: page.rows(), bytes: page.size() as u64 }
     }
 }
 

@@ -1,17 +1,17 @@
-//! Streams input into an entry and on to segment parts. Bounded channels connect the steps, and compression runs on a
+//! Streams input into an entry and on to the parts of an upload. Bounded channels connect the steps, and compression runs on a
 //! blocking thread. Memory use is a few chunks, whatever the size of the input.
 
 use std::io;
 
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
+use hozon_shared::archive::checksum::Checksum;
+use hozon_shared::archive::encoder::{Encoded, EntryEncoder};
 use hozon_shared::archive::zip::local_header;
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::ports::PortError;
 use tokio::sync::mpsc;
 
-use crate::checksum::Checksum;
-use crate::encoder::{Encoded, EntryEncoder};
 use crate::progress::Tracker;
 use crate::task_error::{TaskErrorKind, join};
 use crate::upload::ObjectUpload;
@@ -33,8 +33,7 @@ pub trait Encode: Send + 'static {
     fn amount(piece: &Self::Piece) -> Amount;
 }
 
-/// Streams one entry into a segment of its own. Returns the segment's checksum, the entry, and the amount that was
-/// read.
+/// Streams one entry into an object of its own. Returns the object's checksum, the entry, and the amount that was read.
 pub async fn stream_entry<E: Encode>(
     progress: (&WorkItem, &Tracker<'_>),
     name: String,

@@ -1,29 +1,28 @@
-//! The task `plan`: freezes what is backed up, names every entry, and lists the work items. Memory use grows by a few
-//! bytes per item, not per attachment.
+//! The task `plan`: freezes what is backed up, names the CSV files, and lists the rows that `pack` must write anew.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
-use futures_util::TryStreamExt;
+use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::archive::names::PathNamer;
 use hozon_shared::captured::{Captured, captured_at};
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::progress::Amount;
-use hozon_shared::ports::Change;
+use hozon_shared::domain::snapshot::Block;
+use hozon_shared::ports::{Change, SourceInfo};
+use hozon_shared::snapshots::reader::stored_module;
 use serde_json::{Value, json};
 
 use crate::run::Run;
+use crate::settings::ArchiveSettings;
 use crate::task_error::TaskErrorKind;
-use crate::upload::ObjectUpload;
-use crate::work::{Batch, PlacedFile, RunPlan, Work, WorkItem};
+use crate::work::{Batch, CsvContent, CsvFile, PLAN_FORMAT, RunPlan, WorkItem};
 
 /// Size of an attachment's records apart from its own bytes: headers, directory, index, manifest.
 const ATTACHMENT_RECORDS: u64 = 1_000;
 
-/// Entries of every attachments zip besides the attachments.
-const OWN_ENTRIES: [&str; 2] = ["attachments.csv", "manifest.json"];
-
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
-    let plan = match run.read::<RunPlan>(&run.plan_at()).await? {
+    let plan = match run.planned().await? {
         Some(plan) => plan,
         None => make(run).await?,
     };
@@ -38,22 +37,24 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
 async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
     let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)?;
     let captured: Option<Captured> = run.read(&captured_at(run.org, run.backup)).await?;
-    let read_from = captured.as_ref().map_or_else(|| run.ports.clock.now(), |captured| captured.read_from);
-    let (source, gaps, modules) = match captured {
-        Some(captured) => (Some(captured.source), captured.gaps, captured.modules),
-        None => (None, Vec::new(), run.ports.snapshots.modules(run.org).await?),
+    let (source, gaps, read_from, modules) = match captured {
+        Some(captured) => (captured.source, captured.gaps, captured.read_from, captured.modules),
+        None => {
+            let now = run.ports.clock.now();
+            (SourceInfo::native(), Vec::new(), now, run.ports.session.catalogue.modules(run.org).await?)
+        }
     };
     let max_zip_bytes = run.settings.max_zip_bytes(&organisation.archive, modules.iter().map(bytes_of).sum());
-    let mut planner = Planner::new(run, &modules, max_zip_bytes);
-    for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == DataCategory::Crm) {
-        planner.rows(at, module);
+    let mut planner = Planner::new(run.settings, organisation.archive.csv);
+    for module in modules.iter().filter(|module| module.contents == DataCategory::Crm) {
+        let stored = stored_module(&*run.ports.objects, run.org, module).await?;
+        planner.module(module, &stored.blocks);
+        planner.total = planner.total + Amount { items: stored.files.len() as u64, rows: 0, bytes: module.attachment_bytes };
     }
-    let csv_files = planner.items.len() as u64;
-    for (at, module) in modules.iter().enumerate().filter(|(_, module)| module.contents == DataCategory::Crm) {
-        planner.files(at, module).await?;
-    }
-    let (items, total) = planner.finish().await?;
-    let plan = RunPlan { organisation, source, gaps, read_from, modules, csv_files, items, total, max_zip_bytes };
+    let Planner { csv_files, items, total, .. } = planner;
+    run.write(&run.batches_at(), &batches(run.settings, items)).await?;
+    let format = PLAN_FORMAT;
+    let plan = RunPlan { format, organisation, source, gaps, read_from, modules, csv_files, total, max_zip_bytes };
     run.write(&run.plan_at(), &plan).await?;
     Ok(plan)
 }
@@ -64,152 +65,126 @@ fn bytes_of(module: &Module) -> u64 {
 }
 
 struct Planner<'a> {
-    run: &'a Run<'a>,
-    modules: &'a [Module],
-    max_batch_bytes: u64,
-    items: Vec<Planned>,
-    rows: Vec<RowsOf>,
-    data_paths: PathNamer,
-    file_paths: PathNamer,
-    batch: Vec<PlacedFile>,
-}
-
-/// An item while the plan is being created.
-struct Planned {
-    module: usize,
-    bytes: u64,
-}
-
-/// The rows of a CSV file, indexed by item number.
-struct RowsOf {
-    path: String,
-    first: u64,
-    rows: u64,
+    settings: &'a ArchiveSettings,
+    /// Whether blocks have the form that the organisation wants.
+    is_default: bool,
+    paths: PathNamer,
+    csv_files: Vec<CsvFile>,
+    items: Vec<WorkItem>,
+    total: Amount,
 }
 
 impl<'a> Planner<'a> {
-    fn new(run: &'a Run<'a>, modules: &'a [Module], max_zip_bytes: Option<u64>) -> Self {
-        let max_batch_bytes = run.settings.max_batch_bytes(max_zip_bytes);
-        let mut file_paths = PathNamer::new();
-        for own in OWN_ENTRIES {
-            file_paths.place(&[own]);
-        }
-        let (items, rows, batch) = (Vec::new(), Vec::new(), Vec::new());
-        Self { run, modules, max_batch_bytes, items, rows, data_paths: PathNamer::new(), file_paths, batch }
+    fn new(settings: &'a ArchiveSettings, csv: CsvOptions) -> Self {
+        let is_default = CsvOptions { bom: true, ..csv } == CsvOptions::default();
+        let (csv_files, items, total) = (Vec::new(), Vec::new(), Amount::default());
+        Self { settings, is_default, paths: PathNamer::new(), csv_files, items, total }
     }
 
-    /// Adds a CSV file per module, or several numbered ones if it has too many rows for one.
-    fn rows(&mut self, at: usize, module: &Module) {
-        let per_file = self.run.settings.rows_per_file;
-        let files = module.rows.div_ceil(per_file).max(1);
-        for file in 0..files {
-            let name = match files {
-                1 => format!("{}.csv", module.api_name),
-                _ => format!("{}_{:03}.csv", module.api_name, file + 1),
-            };
-            let first = file * per_file;
-            let rows = per_file.min(module.rows - first);
-            self.items.push(Planned { module: at, bytes: share(module.row_bytes, rows, module.rows) });
-            self.rows.push(RowsOf { path: self.data_paths.place(&[&name]), first, rows });
-        }
-    }
-
-    /// Adds batches of small files, and an item for each large file.
-    async fn files(&mut self, at: usize, module: &Module) -> Result<(), TaskErrorKind> {
-        let mut attachments = self.run.ports.snapshots.attachments(self.run.org, module, 0..module.attachments).await?;
-        let mut bytes = 0;
-        while let Some(attachment) = attachments.try_next().await? {
-            let limits = self.run.settings;
-            let path = self.file_paths.place(&[&module.api_name, &attachment.record_id, &attachment.name]);
-            let size = attachment.size;
-            let is_large = size > limits.whole_file_bytes;
-            let is_full = self.batch.len() >= limits.batch_files || bytes + size > self.max_batch_bytes;
-            if is_large || is_full {
-                self.end_batch(at).await?;
-                bytes = 0;
+    /// Adds the CSV file of a module, or several numbered ones if it has too many rows for one.
+    fn module(&mut self, module: &Module, blocks: &[Block]) {
+        let most = self.settings.rows_per_file;
+        if self.is_default && blocks.iter().all(|block| block.rows <= most) {
+            let files = files_of(blocks, most);
+            let count = files.len();
+            for (number, range) in (1..).zip(files) {
+                let rows = blocks[range.clone()].iter().map(|block| block.rows).sum();
+                self.file(module, (number, count), rows, CsvContent::Blocks(range));
             }
-            bytes += size;
-            self.batch.push(PlacedFile { path, attachment });
-            if is_large {
-                self.end_batch(at).await?;
-                bytes = 0;
-            }
-        }
-        self.end_batch(at).await
-    }
-
-    async fn end_batch(&mut self, module: usize) -> Result<(), TaskErrorKind> {
-        if self.batch.is_empty() {
-            return Ok(());
-        }
-        let files = std::mem::take(&mut self.batch);
-        let bytes = files.iter().map(|file| file.attachment.size).sum();
-        self.run.write(&self.run.files_at(self.items.len() as u64), &files).await?;
-        self.items.push(Planned { module, bytes });
-        Ok(())
-    }
-
-    /// Writes the batches of items. The heaviest items come first, so that the longest do not finish last; light ones
-    /// share an invocation.
-    async fn finish(self) -> Result<(u64, Amount), TaskErrorKind> {
-        let mut order: Vec<usize> = (0..self.items.len()).collect();
-        order.sort_by_key(|at| Reverse(self.items[*at].bytes));
-        let mut batches = ObjectUpload::new(self.run, self.run.batches_at());
-        match self.write_batches(order, &mut batches).await {
-            Ok(total) => Ok((self.items.len() as u64, total)),
-            Err(error) => {
-                batches.abort(&error).await;
-                Err(error)
-            }
-        }
-    }
-
-    async fn write_batches(&self, order: Vec<usize>, batches: &mut ObjectUpload<'_>) -> Result<Amount, TaskErrorKind> {
-        let (mut batch, mut batch_bytes, mut total) = (Vec::new(), 0, Amount::default());
-        let mut separator = "[";
-        for at in order {
-            let item = self.item(at);
-            let is_full =
-                batch.len() >= self.run.settings.task_items || batch_bytes + item.weight.bytes > self.run.settings.task_bytes;
-            if !batch.is_empty() && is_full {
-                push(batches, separator, std::mem::take(&mut batch)).await?;
-                (batch_bytes, separator) = (0, ",");
-            }
-            batch_bytes += item.weight.bytes;
-            total = total + item.weight;
-            batch.push(item);
-        }
-        if batch.is_empty() {
-            batches.push(separator.as_bytes()).await?;
         } else {
-            push(batches, separator, batch).await?;
+            self.packed(module, most);
         }
-        batches.push(b"]").await?;
-        batches.finish(&[]).await?;
-        Ok(total)
     }
 
-    fn item(&self, at: usize) -> WorkItem {
-        let Planned { module, bytes } = self.items[at];
-        let module = self.modules[module].api_name.clone();
-        let (rows, work) = match self.rows.get(at) {
-            Some(RowsOf { path, first, rows }) => (*rows, Work::Rows { module, path: path.clone(), first: *first, rows: *rows }),
-            None => (0, Work::Files { module }),
+    /// Adds files whose rows are written anew.
+    fn packed(&mut self, module: &Module, most: u64) {
+        let count = module.rows.div_ceil(most).max(1);
+        for number in 0..count {
+            let (first, item) = (number * most, self.items.len() as u64);
+            let rows = most.min(module.rows - first);
+            let weight = self.file(module, (number as usize + 1, count as usize), rows, CsvContent::Packed { item });
+            let path = self.csv_files.last().map(|file| file.path.clone()).unwrap_or_default();
+            self.items.push(WorkItem { number: item, weight, module: module.api_name.clone(), path, first, rows });
+        }
+    }
+
+    fn file(&mut self, module: &Module, (number, of): (usize, usize), rows: u64, content: CsvContent) -> Amount {
+        let name = match of {
+            1 => format!("{}.csv", module.api_name),
+            _ => format!("{}_{number:03}.csv", module.api_name),
         };
-        WorkItem { number: at as u64, weight: Amount { items: 1, rows, bytes }, work }
+        let path = self.paths.place(&[&name]);
+        self.csv_files.push(CsvFile { module: module.api_name.clone(), path, rows, content });
+        let weight = Amount { items: 1, rows, bytes: share(module.row_bytes, rows, module.rows) };
+        self.total = self.total + weight;
+        weight
     }
 }
 
-async fn push(to: &mut ObjectUpload<'_>, separator: &str, items: Vec<WorkItem>) -> Result<(), TaskErrorKind> {
-    let json = serde_json::to_vec(&Batch { items })
-        .map_err(|error| TaskErrorKind::WorkDamaged { document: "A batch of items", source: error })?;
-    to.push(separator.as_bytes()).await?;
-    to.push(&json).await
+/// Divides blocks among files of at most `most` rows. Without blocks there is one file, with a header only.
+fn files_of(blocks: &[Block], most: u64) -> Vec<Range<usize>> {
+    let (mut files, mut start, mut rows) = (Vec::new(), 0, 0);
+    for (at, block) in blocks.iter().enumerate() {
+        if rows + block.rows > most {
+            files.push(start..at);
+            (start, rows) = (at, 0);
+        }
+        rows += block.rows;
+    }
+    files.push(start..blocks.len());
+    files
+}
+
+/// Divides items among invocations. The heaviest come first, so that the longest do not finish last; light ones share an
+/// invocation.
+fn batches(settings: &ArchiveSettings, mut items: Vec<WorkItem>) -> Vec<Batch> {
+    items.sort_by_key(|item| Reverse(item.weight.bytes));
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut bytes = 0;
+    for item in items {
+        match batches.last_mut() {
+            Some(batch) if batch.items.len() < settings.task_items && bytes + item.weight.bytes <= settings.task_bytes => {
+                bytes += item.weight.bytes;
+                batch.items.push(item);
+            }
+            _ => {
+                bytes = item.weight.bytes;
+                batches.push(Batch { items: vec![item] });
+            }
+        }
+    }
+    batches
 }
 
 fn share(bytes: u64, rows: u64, of_rows: u64) -> u64 {
     match of_rows {
         0 => 0,
         _ => u64::try_from(u128::from(bytes) * u128::from(rows) / u128::from(of_rows)).unwrap_or(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(rows: &[u64]) -> Vec<Block> {
+        let block = |rows: &u64| Block {
+            object: String::new(),
+            rows: *rows,
+            text_bytes: 0,
+            bytes: 0,
+            index_bytes: 0,
+            crc32: 0,
+            stored_crc32: 0,
+            sha256: String::new(),
+        };
+        rows.iter().map(block).collect()
+    }
+
+    #[test]
+    fn files_are_full_and_no_fuller() {
+        assert_eq!(files_of(&blocks(&[]), 10), [0..0]);
+        assert_eq!(files_of(&blocks(&[4, 6]), 10), [0..2]);
+        assert_eq!(files_of(&blocks(&[4, 7, 3, 10, 1]), 10), [0..1, 1..3, 3..4, 4..5]);
     }
 }

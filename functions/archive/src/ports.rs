@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use hozon_shared::ending::EndingPorts;
-use hozon_shared::ports::{
-    Accounts, Clock, Connections, Ids, Objects, Ports, Progress, Schedules, SnapshotReader, Store, Uploads,
-};
+use hozon_shared::ports::{Accounts, Clock, Connections, Ids, Objects, Ports, Progress, Schedules, Store, Uploads};
+use hozon_shared::snapshots::session::SessionPorts;
 
 /// The ports that the function uses.
 #[derive(Clone)]
@@ -18,7 +17,7 @@ pub struct ArchivePorts {
     pub progress: Arc<dyn Progress>,
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,
-    pub snapshots: Arc<dyn SnapshotReader>,
+    pub session: SessionPorts,
     pub connections: Arc<dyn Connections>,
     pub ending: EndingPorts,
 }
@@ -26,9 +25,8 @@ pub struct ArchivePorts {
 impl From<&Ports> for ArchivePorts {
     /// Selects the function's ports from the common ones.
     fn from(ports: &Ports) -> Self {
-        let ending = EndingPorts::from(ports);
-        let Ports { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots, connections, .. } =
-            ports.clone();
-        Self { clock, ids, store, schedules, accounts, progress, objects, uploads, snapshots, connections, ending }
+        let (ending, session) = (EndingPorts::from(ports), SessionPorts::from(ports));
+        let Ports { clock, ids, store, schedules, accounts, progress, objects, uploads, connections, .. } = ports.clone();
+        Self { clock, ids, store, schedules, accounts, progress, objects, uploads, session, connections, ending }
     }
 }

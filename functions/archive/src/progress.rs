@@ -1,4 +1,4 @@
-//! Progress of one invocation of `pack`. One record covers all its items; it is written when an item ends, and after
+//! Progress of one invocation of `pack`, and of `assemble`. One record covers all its items; it is written when an item ends, and after
 //! every fixed number of bytes. A run has as many records as invocations, and no two invocations write the same record.
 
 use std::collections::HashMap;
@@ -8,7 +8,8 @@ use tokio::sync::Mutex;
 
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
-use crate::work::{Batch, WorkItem};
+use crate::units::{Unit, UnitContent};
+use crate::work::{Batch, RunPlan, WorkItem};
 
 /// Number of bytes after which progress is recorded.
 const STEP: u64 = 32 << 20;
@@ -54,5 +55,51 @@ impl<'a> Tracker<'a> {
         state.recorded = done.bytes;
         let Run { ports, org, backup, .. } = *self.run;
         Ok(ports.progress.record(org, backup, self.record, done, ports.clock.now()).await?)
+    }
+}
+
+/// Tracks the entries that `assemble` composes of blocks and files. Those that `pack` has written are counted already.
+pub struct AssemblyProgress<'a> {
+    run: &'a Run<'a>,
+    record: u64,
+    done: Amount,
+    /// The object of the last attachment. A pack is one item.
+    object: String,
+    recorded: u64,
+}
+
+impl<'a> AssemblyProgress<'a> {
+    /// Creates a tracker without progress.
+    pub fn new(run: &'a Run<'a>, plan: &RunPlan) -> Self {
+        // Behind the records of `pack`.
+        let record = plan.csv_files.len() as u64;
+        Self { run, record, done: Amount::default(), object: String::new(), recorded: 0 }
+    }
+
+    /// Adds an entry.
+    pub async fn add(&mut self, unit: &Unit) -> Result<(), TaskErrorKind> {
+        self.done = self.done + self.weight(unit);
+        if self.done.bytes >= self.recorded + STEP { self.end().await } else { Ok(()) }
+    }
+
+    /// Records what was done so far.
+    pub async fn end(&mut self) -> Result<(), TaskErrorKind> {
+        self.recorded = self.done.bytes;
+        let Run { ports, org, backup, .. } = *self.run;
+        Ok(ports.progress.record(org, backup, self.record, self.done, ports.clock.now()).await?)
+    }
+
+    fn weight(&mut self, unit: &Unit) -> Amount {
+        match &unit.content {
+            UnitContent::PackedCsv { .. } => Amount::default(),
+            UnitContent::Csv { rows, blocks, .. } => {
+                Amount { items: 1, rows: *rows, bytes: blocks.iter().map(|block| block.text_bytes).sum() }
+            }
+            UnitContent::File(file) => {
+                let items = u64::from(self.object != file.object);
+                self.object.clone_from(&file.object);
+                Amount { items, rows: 0, bytes: file.file.entry.uncompressed }
+            }
+        }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use hozon_shared::domain::archive_options::{ArchiveOptions, MIN_ZIP};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::run_length::RunLength;
-use hozon_shared::settings::{SettingsError, number, plans, run_length};
+use hozon_shared::settings::{SettingsError, number, plans, run_length, snapshots_kept};
+use hozon_shared::snapshots::sweep::Retention;
 use tokio::sync::Semaphore;
 
 /// Maximum resident memory for packing one item, in MiB.
@@ -19,19 +21,10 @@ const MAX_FULL_ZIPS: u64 = 900;
 /// Sizes and limits of a run.
 #[derive(Debug, Clone)]
 pub struct ArchiveSettings {
-    /// `HOZON_LEVEL`: deflate level, 1 to 9. Defaults to 4, whose output is at most 3% larger than that of zip -6.
-    pub level: u32,
     /// `HOZON_ROWS_PER_FILE`: maximum number of rows per CSV file. Defaults to 1,000,000, which Excel can open.
     pub rows_per_file: u64,
     /// `HOZON_PART_BYTES`: size of upload parts, at least 5 MiB. Defaults to 8 MiB.
     pub part_bytes: usize,
-    /// `HOZON_BATCH_BYTES`: maximum size of a batch of attachments. Defaults to 64 MiB.
-    pub batch_bytes: u64,
-    /// `HOZON_BATCH_FILES`: maximum number of files in a batch of attachments. Defaults to 2,000.
-    pub batch_files: usize,
-    /// `HOZON_WHOLE_FILE_BYTES`: attachments up to this size are read into memory as a whole; larger ones are streamed,
-    /// each as an item of its own. Defaults to 8 MiB.
-    pub whole_file_bytes: u64,
     /// `HOZON_TASK_BYTES`: maximum total size of the items in one invocation of `pack`; a larger item is invoked alone.
     /// Defaults to 256 MiB.
     pub task_bytes: u64,
@@ -49,6 +42,8 @@ pub struct ArchiveSettings {
     pub map_concurrency: u64,
     /// `HOZON_RUN_DAYS`: how long a run may last, which is the state machine's timeout. Defaults to seven days.
     pub run_length: RunLength,
+    /// `HOZON_SNAPSHOT_DAYS`: days for which snapshots are kept. Defaults to 35.
+    pub snapshots_kept: TimeDelta,
     /// `HOZON_PLANS_FILE`: the plans, in the format of `infra/plans.toml`, which is the default here.
     pub plans: Plans,
 }
@@ -56,18 +51,15 @@ pub struct ArchiveSettings {
 impl Default for ArchiveSettings {
     fn default() -> Self {
         Self {
-            level: 4,
             rows_per_file: 1_000_000,
             part_bytes: 8 << 20,
-            batch_bytes: 64 << 20,
-            batch_files: 2_000,
-            whole_file_bytes: 8 << 20,
             task_bytes: 256 << 20,
             task_items: 100,
             items_at_once: Arc::new(Semaphore::new(cores())),
             max_zip_bytes: None,
             map_concurrency: 40,
             run_length: RunLength::default(),
+            snapshots_kept: TimeDelta::days(35),
             plans: Plans::default(),
         }
     }
@@ -78,12 +70,8 @@ impl ArchiveSettings {
     pub fn from_env() -> Result<Self, SettingsError> {
         let default = Self::default();
         Ok(Self {
-            level: u32::try_from(number("HOZON_LEVEL", default.level.into())?.clamp(1, 9)).unwrap_or(default.level),
             rows_per_file: number("HOZON_ROWS_PER_FILE", default.rows_per_file)?.clamp(1, 1_048_575),
             part_bytes: size("HOZON_PART_BYTES", default.part_bytes)?.max(5 << 20),
-            batch_bytes: number("HOZON_BATCH_BYTES", default.batch_bytes)?.max(1),
-            batch_files: size("HOZON_BATCH_FILES", default.batch_files)?.max(1),
-            whole_file_bytes: number("HOZON_WHOLE_FILE_BYTES", default.whole_file_bytes)?,
             task_bytes: number("HOZON_TASK_BYTES", default.task_bytes)?.max(1),
             task_items: size("HOZON_TASK_ITEMS", default.task_items)?.clamp(1, 500),
             items_at_once: Arc::new(Semaphore::new(at_once()?)),
@@ -93,8 +81,14 @@ impl ArchiveSettings {
                 number("HOZON_ARCHIVE_CONCURRENCY", 0)?,
             ),
             run_length: run_length()?,
+            snapshots_kept: snapshots_kept()?,
             plans: plans()?,
         })
+    }
+
+    /// How long snapshots are kept.
+    pub fn retention(&self) -> Retention {
+        Retention { kept: self.snapshots_kept, run: self.run_length }
     }
 
     /// Returns the maximum zip size for a backup of `planned` bytes under the organisation's options. The smaller limit
@@ -102,11 +96,6 @@ impl ArchiveSettings {
     pub fn max_zip_bytes(&self, options: &ArchiveOptions, planned: u64) -> Option<u64> {
         let limit = [self.max_zip_bytes, options.max_zip_bytes].into_iter().flatten().min();
         limit.map(|limit| limit.max(planned.div_ceil(MAX_FULL_ZIPS)))
-    }
-
-    /// Returns the maximum size of a batch of attachments, so that zips of the given size can be split between batches.
-    pub fn max_batch_bytes(&self, max_zip_bytes: Option<u64>) -> u64 {
-        max_zip_bytes.map_or(self.batch_bytes, |most| self.batch_bytes.min(most / 4))
     }
 }
 

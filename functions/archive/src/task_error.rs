@@ -13,6 +13,10 @@ use tokio::task::{JoinError, JoinHandle};
 pub(crate) const STORAGE_FULL: &str = "STORAGE_FULL";
 /// Code of a run whose own work objects are not as it wrote them.
 const WORK_DAMAGED: &str = "WORK_DAMAGED";
+/// Code of a run whose data is not there.
+const DATA_MISSING: &str = "DATA_MISSING";
+/// Code of a run whose data is not as it was stored.
+const DATA_DAMAGED: &str = "DATA_DAMAGED";
 
 /// The task that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,13 +104,21 @@ pub enum TaskErrorKind {
          back up again."
     )]
     AttachmentMissing { module: String, record: String, file: String },
-    #[error("The file {file:?} of record {record} in {module} has another size than its entry says. Back up again.")]
-    AttachmentChanged { module: String, record: String, file: String },
-    #[error("{module} gave another number of records than it announced. Back up again.")]
-    RowsChanged { module: String },
-    /// A segment is not as it was written.
-    #[error("What was stored of {file:?} has been damaged and was deleted. Back up again: it is made anew.")]
-    SegmentDamaged { file: String },
+    /// An object with rows is not there.
+    #[error(
+        "What was stored of {file:?} in {module} is missing. If the CRM is captured, back up again: it is read anew. If a platform \
+         writes its records, publish or import them again first."
+    )]
+    StoredMissing { module: String, file: String },
+    /// An object of the snapshot is not as it was written.
+    #[error(
+        "What was stored of {file:?} in {module} has been damaged and was deleted. If the CRM is captured, back up again: it is read \
+         anew. If a platform writes its records, publish or import them again first."
+    )]
+    StoredDamaged { module: String, file: String },
+    /// An older version planned the run.
+    #[error("The service was updated during the backup. Back up again.")]
+    Updated,
     /// A work document is not as it was written.
     #[error("{document} cannot be read. Back up again.")]
     WorkDamaged {
@@ -142,9 +154,10 @@ impl TaskErrorKind {
             Self::UnknownBackup => "BACKUP_UNKNOWN",
             Self::NotRunning(_) => "NOT_RUNNING",
             Self::AttachmentMissing { .. } => "ATTACHMENT_MISSING",
-            Self::AttachmentChanged { .. } => "ATTACHMENT_CHANGED",
-            Self::RowsChanged { .. } => "ROWS_CHANGED",
-            Self::SegmentDamaged { .. } | Self::WorkDamaged { .. } | Self::ModuleUnplanned { .. } => WORK_DAMAGED,
+            Self::StoredMissing { .. } => DATA_MISSING,
+            Self::StoredDamaged { .. } => DATA_DAMAGED,
+            Self::Updated => "UPDATED",
+            Self::WorkDamaged { .. } | Self::ModuleUnplanned { .. } => WORK_DAMAGED,
             Self::CompressionFailed(_) => "COMPRESSION_FAILED",
             Self::WorkerCrashed => "WORKER_CRASHED",
             Self::Stopped => "WORKER_STOPPED",
@@ -175,10 +188,12 @@ impl TaskErrorKind {
     /// The module, record and file at fault, where it is one of them.
     fn subject(&self) -> Option<FailureSubject> {
         match self {
-            Self::AttachmentMissing { module, record, file } | Self::AttachmentChanged { module, record, file } => {
+            Self::AttachmentMissing { module, record, file } => {
                 Some(FailureSubject { module: module.clone(), record: Some(record.clone()), file: Some(file.clone()) })
             }
-            Self::RowsChanged { module } => Some(FailureSubject { module: module.clone(), record: None, file: None }),
+            Self::StoredMissing { module, file } | Self::StoredDamaged { module, file } => {
+                Some(FailureSubject { module: module.clone(), record: None, file: Some(file.clone()) })
+            }
             _ => None,
         }
     }
@@ -186,7 +201,7 @@ impl TaskErrorKind {
     /// Whether what was read is not what was written.
     pub(crate) fn is_damage(&self) -> bool {
         match self {
-            Self::SegmentDamaged { .. } | Self::WorkDamaged { .. } | Self::ModuleUnplanned { .. } => true,
+            Self::StoredDamaged { .. } | Self::WorkDamaged { .. } | Self::ModuleUnplanned { .. } => true,
             Self::Port(error) => error.kind == ErrorKind::Corrupt,
             _ => false,
         }
@@ -215,9 +230,10 @@ fn code(kind: ErrorKind) -> &'static str {
         ErrorKind::Full => STORAGE_FULL,
         ErrorKind::Exhausted => "OPEN_FILES_LIMIT",
         ErrorKind::Refused => "STORAGE_REFUSED",
-        ErrorKind::NotFound => "DATA_MISSING",
+        ErrorKind::NotFound => DATA_MISSING,
         ErrorKind::Conflict => "CONFLICT",
-        ErrorKind::Corrupt => "DATA_DAMAGED",
+        ErrorKind::Corrupt => DATA_DAMAGED,
+        ErrorKind::Outdated => "DATA_OUTDATED",
     }
 }
 
@@ -235,6 +251,9 @@ fn words(kind: ErrorKind) -> &'static str {
         ErrorKind::NotFound => "Data that the run needs is gone. Back up again.",
         ErrorKind::Conflict => "Another task changed the backup at the same time. Back up again.",
         ErrorKind::Corrupt => "Stored data cannot be read. Report this to the operator of the service.",
+        ErrorKind::Outdated => {
+            "The CRM's records were stored by an older version of Hozon. Publish or import them again, then back up again."
+        }
     }
 }
 

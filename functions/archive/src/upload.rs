@@ -1,13 +1,13 @@
-//! Writes an object whose beginning is known last, such as a segment. The first part is held back until the end,
+//! Writes an object whose beginning is known last, such as a zip entry. The first part is held back until the end,
 //! because it starts with a local header whose sizes and CRC are known only then. S3 accepts parts in any order.
 
 use bytes::Bytes;
 use crc32fast::Hasher;
+use hozon_shared::archive::checksum::Checksum;
 use hozon_shared::archive::compose::Piece;
 use hozon_shared::ports::{ObjectRef, PartTag, UploadId};
 use hozon_shared::telemetry::Causes;
 
-use crate::checksum::Checksum;
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
 

@@ -1,21 +1,26 @@
-//! Writes one zip. Segments and documents go to the composer, while the directory, the index of attachments and the
+//! Writes one zip. Entries and documents go to the composer, while the directory, the index of attachments and the
 //! manifest are written in parallel, as objects of their own if they are large. Memory use does not depend on the
 //! number of entries.
 
 use bytes::Bytes;
+use hozon_shared::archive::LEVEL;
+use hozon_shared::archive::checksum::Checksum;
 use hozon_shared::archive::compose::{Composer, Limits, Piece};
 use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
+use hozon_shared::archive::encoder::{Encoded, EntryEncoder, WholeEncoder};
 use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FileRecord, Manifest, ManifestText, attachment_kinds, attachment_row};
 use hozon_shared::archive::zip::{ZipEntry, central_record, end_records, local_header};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
+use hozon_shared::domain::snapshot::{Block, StoredFile};
 use hozon_shared::ports::ObjectRef;
+use hozon_shared::snapshots::stores::stored_object;
 
-use crate::checksum::Checksum;
-use crate::encoder::{Encoded, EntryEncoder, WholeEncoder};
+use crate::csv_entry::{CsvEntry, DEFLATE_END};
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
+use crate::units::{FileUnit, Unit, UnitContent};
 use crate::upload::ObjectUpload;
-use crate::work::{Segment, SegmentEntry};
+use crate::work::PackedCsv;
 
 const ZIP: &str = "application/zip";
 /// Encoded bytes are passed on in chunks of about this size.
@@ -32,9 +37,9 @@ pub struct ZipWriter<'a> {
     index: Option<AttachmentIndex<'a>>,
     manifest: StreamedEntry<'a>,
     files: ManifestText,
-    /// Checksum of everything pushed to the composer; `None` once a piece without a checksum was pushed.
-    sum: Option<Checksum>,
-    /// Number of rows or attachments in the segments.
+    /// Checksum of everything pushed to the composer.
+    sum: Checksum,
+    /// Number of rows or attachments.
     counted: u64,
 }
 
@@ -62,29 +67,63 @@ impl<'a> ZipWriter<'a> {
             index: (kind == ArchiveKind::Attachments).then(|| AttachmentIndex::new(run, csv, work("index"))),
             manifest: text,
             files: ManifestText::default(),
-            sum: Some(Checksum::default()),
+            sum: Checksum::default(),
             counted: 0,
             name,
         })
     }
 
-    /// Adds the entries of a segment.
-    pub async fn segment(&mut self, segment: &Segment) -> Result<(), TaskErrorKind> {
+    /// Adds an entry, and returns its record in the manifest.
+    pub async fn add(&mut self, unit: &Unit) -> Result<FileRecord, TaskErrorKind> {
         let offset = self.composer.size();
-        for entry in &segment.entries {
-            self.list(&entry.entry, offset + entry.offset).await?;
-            self.record(&entry.entry, &entry.sha256, Some(&entry.module), entry.rows).await?;
-            self.counted += entry.rows.unwrap_or(1);
-            if let Some(index) = &mut self.index {
-                index.add(entry).await?;
-            }
+        let record = match &unit.content {
+            UnitContent::Csv { rows, csv, blocks } => self.csv(*rows, csv, blocks).await?,
+            UnitContent::PackedCsv { rows, item, packed } => self.packed_csv(*rows, *item, packed).await?,
+            UnitContent::File(file) => self.file(&unit.module, file).await?,
+        };
+        let (record, entry) = record;
+        self.list(&entry, offset).await?;
+        self.counted += record.rows.unwrap_or(1);
+        let record = FileRecord { module: Some(unit.module.clone()), ..record };
+        let line = self.files.file(&record).map_err(damaged)?;
+        self.manifest.write(&line).await?;
+        Ok(record)
+    }
+
+    async fn csv(&mut self, rows: u64, csv: &CsvEntry, blocks: &[Block]) -> Result<(FileRecord, ZipEntry), TaskErrorKind> {
+        self.push(whole(csv.head.clone().into())).await?;
+        for block in blocks {
+            let from = stored_object(self.run.org, &block.object);
+            let sum = Checksum { size: block.bytes, crc32: block.stored_crc32 };
+            self.push((Piece::Object { from, range: 0..block.bytes }, sum)).await?;
         }
-        self.sum = self.sum.zip(segment.sum()).map(|(sum, next)| sum.followed_by(next));
-        self.composer.push(Piece::Object { from: ObjectRef::archives(&segment.key), range: 0..segment.size }).await?;
-        if let Some(tail) = &segment.tail {
-            self.composer.push(Piece::Object { from: tail.from.clone(), range: tail.range.clone() }).await?;
+        self.push(whole(Bytes::from_static(&DEFLATE_END))).await?;
+        let record = FileRecord { ranges: csv.ranges.clone(), ..record(&csv.entry, csv.sha256.clone(), Some(rows)) };
+        Ok((record, csv.entry.clone()))
+    }
+
+    async fn packed_csv(&mut self, rows: u64, item: u64, packed: &PackedCsv) -> Result<(FileRecord, ZipEntry), TaskErrorKind> {
+        let (from, range) = (self.run.packed_at(item), 0..packed.sum.size);
+        self.push((Piece::Object { from, range }, packed.sum)).await?;
+        Ok((record(&packed.entry, Some(packed.sha256.clone()), Some(rows)), packed.entry.clone()))
+    }
+
+    async fn file(&mut self, module: &str, unit: &FileUnit) -> Result<(FileRecord, ZipEntry), TaskErrorKind> {
+        let FileUnit { object, is_large, path, file } = unit;
+        let entry = ZipEntry { name: path.clone(), ..file.entry.clone() };
+        let (mut start, mut sum) = unit.stored();
+        if *is_large || *path != file.entry.name {
+            let stored_header = if *is_large { Vec::new() } else { local_header(&file.entry) };
+            self.push(whole(local_header(&entry).into())).await?;
+            start += stored_header.len() as u64;
+            sum = sum.without_prefix(Checksum::of(&stored_header));
         }
-        Ok(())
+        let from = stored_object(self.run.org, object);
+        self.push((Piece::Object { from, range: start..start + sum.size }, sum)).await?;
+        if let Some(index) = &mut self.index {
+            index.add(module, path, file).await?;
+        }
+        Ok((record(&entry, Some(file.sha256.clone()), None), entry))
     }
 
     /// Adds small documents (path and content), the index, the manifest and the directory, and completes the zip. Call
@@ -106,7 +145,7 @@ impl<'a> ZipWriter<'a> {
         let directory = self.directory.finish_piece(&[]).await?;
         self.push(directory).await?;
         self.push(whole(Bytes::from(end))).await?;
-        let crc32 = self.sum.map(|sum| sum.crc32);
+        let crc32 = Some(self.sum.crc32);
         let composed = self.composer.finish(crc32).await?;
         let (zip, parts) = (self.name.as_str(), composed.parts);
         tracing::info!(run.id = self.run.backup.0, zip, composed.size, composed.copied, composed.read, parts, "composed a zip");
@@ -132,7 +171,7 @@ impl<'a> ZipWriter<'a> {
     }
 
     async fn document(&mut self, path: String, content: Bytes) -> Result<(), TaskErrorKind> {
-        let mut encoder = WholeEncoder::new(self.run.settings.level);
+        let mut encoder = WholeEncoder::new(LEVEL);
         let (body, encoded) = encoder.encode(path, content).map_err(TaskErrorKind::CompressionFailed)?;
         let entry = [local_header(&encoded.entry), body.to_vec()].concat();
         self.add_finished(encoded, whole(Bytes::from(entry)), None).await
@@ -140,12 +179,13 @@ impl<'a> ZipWriter<'a> {
 
     async fn add_finished(&mut self, encoded: Encoded, piece: (Piece, Checksum), rows: Option<u64>) -> Result<(), TaskErrorKind> {
         self.list(&encoded.entry, self.composer.size()).await?;
-        self.record(&encoded.entry, &encoded.sha256, None, rows).await?;
+        let line = self.files.file(&record(&encoded.entry, Some(encoded.sha256), rows)).map_err(damaged)?;
+        self.manifest.write(&line).await?;
         self.push(piece).await
     }
 
     async fn push(&mut self, (piece, sum): (Piece, Checksum)) -> Result<(), TaskErrorKind> {
-        self.sum = self.sum.map(|so_far| so_far.followed_by(sum));
+        self.sum = self.sum.followed_by(sum);
         Ok(self.composer.push(piece).await?)
     }
 
@@ -153,19 +193,11 @@ impl<'a> ZipWriter<'a> {
         self.entries += 1;
         self.directory.push(&central_record(entry, offset)).await
     }
+}
 
-    async fn record(
-        &mut self,
-        entry: &ZipEntry,
-        sha256: &str,
-        module: Option<&str>,
-        rows: Option<u64>,
-    ) -> Result<(), TaskErrorKind> {
-        let (path, module, sha256) = (entry.name.clone(), module.map(str::to_owned), sha256.to_owned());
-        let record = FileRecord { path, module, rows, bytes: entry.uncompressed, sha256 };
-        let text = self.files.file(&record).map_err(damaged)?;
-        self.manifest.write(&text).await
-    }
+fn record(entry: &ZipEntry, sha256: Option<String>, rows: Option<u64>) -> FileRecord {
+    let (path, bytes, crc32) = (entry.name.clone(), entry.uncompressed, Some(entry.crc32));
+    FileRecord { path, module: None, rows, bytes, crc32, sha256, ranges: Vec::new() }
 }
 
 fn whole(bytes: Bytes) -> (Piece, Checksum) {
@@ -191,12 +223,10 @@ impl<'a> AttachmentIndex<'a> {
         Self { csv, rows: 0, text: StreamedEntry::new(run, at) }
     }
 
-    async fn add(&mut self, entry: &SegmentEntry) -> Result<(), TaskErrorKind> {
-        if let Some(attachment) = &entry.attachment {
-            let row = attachment_row(&entry.module, &entry.entry.name, attachment, &entry.sha256);
-            self.csv.row(row.iter().map(|cell| Some(cell.as_str())));
-            self.rows += 1;
-        }
+    async fn add(&mut self, module: &str, path: &str, file: &StoredFile) -> Result<(), TaskErrorKind> {
+        let row = attachment_row(module, path, &file.attachment, &file.sha256);
+        self.csv.row(row.iter().map(|cell| Some(cell.as_str())));
+        self.rows += 1;
         self.text.write(self.csv.written()).await?;
         self.csv.clear();
         Ok(())
@@ -211,7 +241,7 @@ struct StreamedEntry<'a> {
 
 impl<'a> StreamedEntry<'a> {
     fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
-        Self { encoder: EntryEncoder::deflated(run.settings.level), upload: ObjectUpload::new(run, at) }
+        Self { encoder: EntryEncoder::deflated(LEVEL), upload: ObjectUpload::new(run, at) }
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), TaskErrorKind> {

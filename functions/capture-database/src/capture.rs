@@ -7,15 +7,16 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::captured::{Captured, captured_at};
 use hozon_shared::domain::connection::{Connection, Omission, Selection, without_omissions};
-use hozon_shared::domain::crm::{Module, captured_version};
+use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::profile::{Profile, Shaped, shape};
 use hozon_shared::domain::rows::RowPage;
 use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
 use hozon_shared::ports::{Connector, ErrorKind, HeldState, ModuleReading, Protection, SourceInfo, SourceRows};
-use hozon_shared::snapshots::publish::{delete_capture, sweep_captures};
-use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter};
+use hozon_shared::snapshots::input::ModuleHead;
+use hozon_shared::snapshots::session::{Origin, Session};
+use hozon_shared::snapshots::writer::ModuleWriter;
 use hozon_shared::telemetry::Causes;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -121,22 +122,29 @@ impl Source<'_> {
         backup.require_in_progress().map_err(|_| CaptureError::NotRunning)
     }
 
-    /// Reads one state and publishes it. What was written is deleted after an error.
+    /// Reads one state and publishes it. What a failed attempt has written and no snapshot needs is swept later; the next
+    /// attempt finds it and does not write it again.
     async fn attempt(&self, protection: Protection) -> Result<Captured, CaptureError> {
         let read_from = self.ports.clock.now();
-        let generation = captured_version(self.ports.ids.next(read_from));
-        let captured = self.capture_as(&generation, read_from, protection).await;
-        if let Err(first) = &captured
-            && let Err(error) = delete_capture(&*self.ports.objects, self.org, &generation).await
-        {
-            tracing::warn!(error = %Causes(&error), failure = first.code(), "what a failed capture has written could not be deleted");
+        let id = self.ports.ids.next(read_from);
+        let session = Session::begin(self.ports.session.clone(), (self.org, Origin::Captured), id, read_from).await?;
+        match self.capture_in(&session, read_from, protection).await {
+            Ok(captured) => {
+                session.publish(&captured.modules, read_from).await?;
+                Ok(captured)
+            }
+            Err(first) => {
+                if let Err(error) = session.abandon().await {
+                    tracing::warn!(error = %Causes(&error), failure = first.code(), "the lease of a failed capture could not be ended");
+                }
+                Err(first)
+            }
         }
-        captured
     }
 
-    async fn capture_as(
+    async fn capture_in(
         &self,
-        generation: &str,
+        session: &Session,
         read_from: DateTime<Utc>,
         protection: Protection,
     ) -> Result<Captured, CaptureError> {
@@ -145,12 +153,9 @@ impl Source<'_> {
         let (chosen, gaps) = without_omissions(&shaped.modules, &shaped.gaps, self.omitted);
         require_records(&self.address, &chosen, &gaps)?;
         let numbered = chosen.iter().zip(1u32..);
-        let reading: Vec<_> =
-            numbered.map(|(module, order)| self.module((&*state, &shaped), module, order, generation)).collect();
+        let reading: Vec<_> = numbered.map(|(module, order)| self.module((&*state, &shaped), module, order, session)).collect();
         let modules: Vec<Module> = stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await?;
         self.require_in_progress().await?;
-        self.ports.catalogue.publish_capture(self.org, &modules).await?;
-        sweep_captures(&*self.ports.objects, self.org, generation, self.ports.clock.now()).await?;
         Ok(Captured { source: info(self.kind, read_from, &gaps), read_from, gaps, modules })
     }
 
@@ -159,21 +164,14 @@ impl Source<'_> {
         state: Shown<'_>,
         module: &SourceModule,
         order: u32,
-        generation: &str,
+        session: &Session,
     ) -> Result<Module, CaptureError> {
-        let stores = NativeStores { objects: self.ports.objects.clone(), uploads: self.ports.uploads.clone() };
-        let mut writer = NativeWriter::new(stores, self.org, head(module, order), generation);
-        let written = self.write(&mut writer, state, module).await;
-        if written.is_err() {
-            // What it has written is deleted with the whole capture.
-            writer.stop().await;
-        }
-        written
+        self.write(session.module(head(module, order)), state, module).await
     }
 
     async fn write(
         &self,
-        writer: &mut NativeWriter,
+        mut writer: ModuleWriter,
         (state, shaped): Shown<'_>,
         module: &SourceModule,
     ) -> Result<Module, CaptureError> {
@@ -183,7 +181,7 @@ impl Source<'_> {
         let mut rows = 0;
         while let Some(page) = self.next(&mut pages).await? {
             rows += page.rows();
-            writer.page(&page).await?;
+            writer.page(page).await?;
         }
         state.confirm(found).await.map_err(&failed)?;
         if counted.is_some_and(|counted| counted != rows) {

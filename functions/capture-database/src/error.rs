@@ -6,7 +6,7 @@ use hozon_shared::domain::backup::{Failure, FailureSubject};
 use hozon_shared::domain::profile::UnknownProfile;
 use hozon_shared::domain::source::{Gap, SourceErrorKind};
 use hozon_shared::ports::{ErrorKind, PortError, SourceError};
-use hozon_shared::snapshots::writer::WriteError;
+use hozon_shared::snapshots::error::WriteError;
 use hozon_shared::telemetry::Causes;
 
 /// A failed capture.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use hozon_connectors::Connectors;
 use hozon_shared::domain::profile::Profiles;
-use hozon_shared::ports::{Catalogue, Clock, Connections, Credentials, Ids, Objects, Ports, Progress, Store, Uploads};
+use hozon_shared::ports::{Clock, Connections, Credentials, Ids, Objects, Ports, Progress, Store};
+use hozon_shared::snapshots::session::SessionPorts;
 
 /// The ports that the function uses.
 #[derive(Clone)]
@@ -15,9 +16,8 @@ pub struct CapturePorts {
     pub progress: Arc<dyn Progress>,
     pub connections: Arc<dyn Connections>,
     pub credentials: Arc<dyn Credentials>,
-    pub catalogue: Arc<dyn Catalogue>,
     pub objects: Arc<dyn Objects>,
-    pub uploads: Arc<dyn Uploads>,
+    pub session: SessionPorts,
     pub connectors: Connectors,
     pub profiles: Arc<Profiles>,
 }
@@ -25,7 +25,8 @@ pub struct CapturePorts {
 impl CapturePorts {
     /// Selects the function's ports from the common ones.
     pub fn new(ports: &Ports, connectors: Connectors, profiles: Arc<Profiles>) -> Self {
-        let Ports { clock, ids, store, progress, connections, credentials, catalogue, objects, uploads, .. } = ports.clone();
-        Self { clock, ids, store, progress, connections, credentials, catalogue, objects, uploads, connectors, profiles }
+        let session = SessionPorts::from(ports);
+        let Ports { clock, ids, store, progress, connections, credentials, objects, .. } = ports.clone();
+        Self { clock, ids, store, progress, connections, credentials, objects, session, connectors, profiles }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use hozon_shared::api::OncePorts;
 use hozon_shared::ending::EndingPorts;
 use hozon_shared::ports::{
-    Accounts, Catalogue, Clock, Connections, Ids, Marks, Ports, Progress, Purchases, Schedules, Secrets, SnapshotReader, Store,
-    Webhooks, Workflow,
+    Accounts, Catalogue, Clock, Connections, Ids, Marks, Ports, Progress, Purchases, Schedules, Secrets, Store, Webhooks,
+    Workflow,
 };
 
 /// The ports that the function uses.
@@ -23,7 +23,6 @@ pub struct SchedulePorts {
     pub marks: Arc<dyn Marks>,
     pub webhooks: Arc<dyn Webhooks>,
     pub workflow: Arc<dyn Workflow>,
-    pub snapshots: Arc<dyn SnapshotReader>,
     pub connections: Arc<dyn Connections>,
     pub catalogue: Arc<dyn Catalogue>,
     pub once: OncePorts,
@@ -46,7 +45,6 @@ impl From<&Ports> for SchedulePorts {
             marks,
             webhooks,
             workflow,
-            snapshots,
             connections,
             catalogue,
             ..
@@ -63,7 +61,6 @@ impl From<&Ports> for SchedulePorts {
             marks,
             webhooks,
             workflow,
-            snapshots,
             connections,
             catalogue,
             once,

@@ -74,7 +74,7 @@ pub async fn handle(State(app): State<App>, Administrator(caller): Administrator
 async fn next_source(app: &App, org: OrgId) -> Result<(SourceInfo, Vec<Module>), ApiError> {
     let connection = app.ports.connections.connection(org).await?;
     Ok(match connection.filter(|connection| connection.source.is_captured()) {
-        None => (app.ports.snapshots.info(), app.ports.snapshots.modules(org).await?),
+        None => (SourceInfo::native(), app.ports.catalogue.modules(org).await?),
         Some(connection) => {
             let consistency = "Each backup shows one snapshot of the whole database.".to_owned();
             let info = SourceInfo { kind: connection.source.kind().to_owned(), consistency };

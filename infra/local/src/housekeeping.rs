@@ -1,14 +1,17 @@
-//! Deletes expired zips and leftovers of runs, as the lifecycle rules of the archives bucket do on AWS.
+//! Deletes expired zips and leftovers of runs, as the lifecycle rules of the archives
+//! bucket do on AWS, and old snapshots.
+
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use hozon_shared::archive::contents;
-use hozon_shared::domain::backup::LINK_LIFE;
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::ports::{Bucket, Clock, ObjectRef, PortError, Ports, SystemClock};
+use hozon_shared::snapshots::session::SessionPorts;
+use hozon_shared::snapshots::sweep::{Retention, sweep};
 
 const PREFIX: &str = "archives/";
-const SEGMENTS: &str = "segments/";
 const WORK: &str = "work/";
 /// The same as for events.
 const CONTENTS_KEPT: TimeDelta = TimeDelta::days(370);
@@ -28,9 +31,15 @@ pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
     Ok(expired.len())
 }
 
-/// Deletes segments that are no longer reused, seven days after their creation, and returns the number of objects.
-pub async fn delete_old_segments(ports: &Ports) -> Result<usize, PortError> {
-    delete_older(ports, SEGMENTS, LINK_LIFE).await
+/// Deletes what no kept snapshot needs, and returns the number of objects. Organisations that write one are left for later.
+pub async fn delete_old_snapshots(ports: &Ports, retention: Retention) -> Result<u64, PortError> {
+    let (session, mut deleted) = (SessionPorts::from(ports), 0);
+    let keys = ports.objects.list(Bucket::Crm, "org/").await?;
+    let orgs: BTreeSet<OrgId> = keys.iter().filter_map(|key| key.split('/').nth(1)?.parse().ok()).collect();
+    for org in orgs {
+        deleted += sweep(&session, org, retention, &*ports.clock).await?.map_or(0, |swept| swept.deleted);
+    }
+    Ok(deleted)
 }
 
 /// Deletes work objects of runs that did not delete them, because they were killed, and returns their number.

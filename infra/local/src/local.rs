@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use dynoxide::Database;
 use hozon_emulator_aws::access_events::{self, AccessEvent};
-use hozon_emulator_aws::s3::ARCHIVES_BUCKET;
+use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, CRM_BUCKET};
 use hozon_emulator_aws::states::Executions;
 use hozon_emulator_aws::stream::Stream;
 use hozon_emulator_host::origins::AllowedHosts;
@@ -26,7 +26,7 @@ use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::profile::Profiles;
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::payments::Stripe;
-use hozon_shared::ports::{Change, Clock, Ids, Ports, RandomIds, SystemClock};
+use hozon_shared::ports::{Bucket, Change, Clock, Ids, Ports, RandomIds, SystemClock};
 use hozon_shared::settings::Settings;
 use serde_json::Value;
 use tokio::sync::mpsc::WeakUnboundedSender;
@@ -197,7 +197,16 @@ impl Local {
 
     /// Path of the file that stores an object of the archives bucket.
     pub fn archive_path(&self, key: &str) -> PathBuf {
-        self.folder.path.join("s3").join(ARCHIVES_BUCKET).join(key)
+        self.object_path(Bucket::Archives, key)
+    }
+
+    /// Path of the file that stores an object.
+    pub fn object_path(&self, bucket: Bucket, key: &str) -> PathBuf {
+        let bucket = match bucket {
+            Bucket::Archives => ARCHIVES_BUCKET,
+            Bucket::Crm => CRM_BUCKET,
+        };
+        self.folder.path.join("s3").join(bucket).join(key)
     }
 
     /// Waits until no run is in progress.

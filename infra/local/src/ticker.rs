@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_emulator_aws::scheduler::{LambdaTarget, Scheduler};
 use hozon_emulator_stripe::StripeServer;
-use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::ports::{Ports, Triggers};
+use hozon_shared::snapshots::sweep::Retention;
 use hozon_shared::telemetry::Causes;
 use hozon_trigger::{Trigger, TriggerPorts};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ pub struct Ticker {
     trigger: Trigger,
     stripe: StripeServer,
     counts: Counts,
-    run_length: RunLength,
+    retention: Retention,
     swept: Arc<Mutex<DateTime<Utc>>>,
     cleaned: Arc<Mutex<DateTime<Utc>>>,
 }
@@ -75,10 +75,10 @@ impl Ticker {
         trigger: Trigger,
         stripe: StripeServer,
         counts: Counts,
-        run_length: RunLength,
+        retention: Retention,
     ) -> Self {
         let never = || Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
-        Self { ports, scheduler, trigger, stripe, counts, run_length, swept: never(), cleaned: never() }
+        Self { ports, scheduler, trigger, stripe, counts, retention, swept: never(), cleaned: never() }
     }
 
     /// Ticks until it is stopped.
@@ -139,11 +139,11 @@ impl Ticker {
 
     async fn clean(&self) {
         let archives = housekeeping::delete_expired(&self.ports).await;
-        let segments = housekeeping::delete_old_segments(&self.ports).await;
+        let snapshots = housekeeping::delete_old_snapshots(&self.ports, self.retention).await;
         let contents = housekeeping::delete_old_contents(&self.ports).await;
-        let work = housekeeping::delete_old_work(&self.ports, self.run_length).await;
-        if let Err(error) = archives.and(segments).and(contents).and(work) {
-            tracing::error!(error = %Causes(&error), "expired archives could not be deleted; tried again in an hour");
+        let work = housekeeping::delete_old_work(&self.ports, self.retention.run).await;
+        if let Err(error) = archives.map(drop).and(snapshots.map(drop)).and(contents.map(drop)).and(work.map(drop)) {
+            tracing::error!(error = %Causes(&error), "what has expired could not be deleted; tried again in an hour");
         }
     }
 }
@@ -154,13 +154,13 @@ pub fn start(
     ports: &Ports,
     triggers: &Arc<dyn Triggers>,
     stripe: &StripeServer,
-    run_length: RunLength,
+    retention: Retention,
 ) -> Result<(Ticker, Scheduler)> {
     let trigger = Trigger { ports: TriggerPorts::from(ports), triggers: triggers.clone() };
     let counts = Counts::default();
     let called = Arc::new(TriggerFunction { trigger: trigger.clone(), counts: counts.clone() });
     let scheduler = Scheduler::load(data.join("scheduler"), called, ports.clock.now())?;
-    Ok((Ticker::new(ports.clone(), scheduler.clone(), trigger, stripe.clone(), counts, run_length), scheduler))
+    Ok((Ticker::new(ports.clone(), scheduler.clone(), trigger, stripe.clone(), counts, retention), scheduler))
 }
 
 /// Returns whether work that was last done at `last` is due; also true if the clock was set back before that.

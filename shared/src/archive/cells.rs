@@ -13,11 +13,11 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::LONG_CELL;
 use super::formulas::{self, is_formula};
 use super::lookalikes::{is_unchanged_number, looks_like_a_value};
 use super::typed;
 use crate::domain::archive_options::CsvOptions;
-use crate::domain::rows::LONG_ROW;
 
 /// Characters that are replaced in a marked cell, with their signs.
 const SIGNS: [(char, &str); 5] = [('\0', "␀"), ('\r', "␍"), ('␀', "␛␀"), ('␍', "␛␍"), ('␛', "␛␛")];
@@ -171,7 +171,7 @@ pub(super) fn needs_mark(cell: &str, kind: CellKind, options: CsvOptions) -> boo
     if !options.escape_formulas || cell.is_empty() {
         return false;
     }
-    if cell.starts_with('\'') || cell.len() > LONG_ROW {
+    if cell.starts_with('\'') || cell.len() > LONG_CELL {
         return true;
     }
     if !options.protect {

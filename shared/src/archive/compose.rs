@@ -181,9 +181,16 @@ impl<'a> Composer<'a> {
         Self { objects, uploads, to, content_type, groups, group_pieces, pieces, grouped, size: 0, read: 0, copied: 0 }
     }
 
-    /// Appends a piece.
+    /// Appends a piece. A range that continues the one before is one piece with it.
     pub async fn push(&mut self, piece: Piece) -> Result<(), PortError> {
         self.size += piece.size();
+        if let (Some(Piece::Object { from, range }), Piece::Object { from: next, range: more }) = (self.pieces.last_mut(), &piece)
+            && from == next
+            && range.end == more.start
+        {
+            range.end = more.end;
+            return Ok(());
+        }
         self.pieces.push(piece);
         if self.pieces.len() < self.group_pieces {
             return Ok(());

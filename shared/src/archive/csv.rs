@@ -1,11 +1,12 @@
 //! CSV as defined by RFC 4180: UTF-8 with a byte order mark, cells escaped so that no spreadsheet runs or changes them
-//! ([`super::cells`]), and quotes around every cell that contains a separator of any spreadsheet.
-//!
-//! A cell longer than [`LONG_ROW`] bytes is written in parts; it is always quoted and always marked.
+//! ([`super::cells`]), and quotes around every cell that contains a separator of any spreadsheet. A cell longer than
+//! [`LONG_CELL`] bytes is always quoted and always marked.
 
+use super::LONG_CELL;
 use super::cells::{CellKind, needs_mark, with_signs};
 pub use crate::domain::archive_options::CsvOptions;
-use crate::domain::rows::{Cell, CellPart, LONG_ROW};
+use crate::domain::crm::{DataCategory, Field};
+use crate::domain::rows::Cell;
 
 /// The escaping rule as text, for the manifest.
 pub const RULE: &str = "A marked cell has one apostrophe (') in front. Cells are marked that a spreadsheet would run as a formula or give \
@@ -22,6 +23,30 @@ column, NULL is an apostrophe (') without quotes, because many readers ignore em
 pub const UNESCAPED_RULE: &str =
     "Every cell is written as the CRM holds it; a spreadsheet may run those that look like formulas, and change others.";
 
+/// Returns the indexes of the fields that are backed up.
+pub fn kept_columns(fields: &[Field]) -> Vec<usize> {
+    let kept = fields.iter().enumerate().filter(|(_, field)| field.contents == DataCategory::Crm);
+    kept.map(|(at, _)| at).collect()
+}
+
+/// Returns the kinds of the columns that are backed up.
+pub fn kinds_of(fields: &[Field]) -> Vec<CellKind> {
+    kept_columns(fields).into_iter().map(|at| CellKind::of(&fields[at].data_type)).collect()
+}
+
+/// Returns the beginning of a CSV file: its byte order mark, and the row with the names of the fields that are backed up.
+pub fn header_of(fields: &[Field], options: CsvOptions) -> Vec<u8> {
+    let names: Vec<&str> = kept_columns(fields).into_iter().map(|at| fields[at].api_name.as_str()).collect();
+    let mut csv = CsvWriter::new(options, Vec::new());
+    csv.begin(&names);
+    csv.buffer
+}
+
+/// Whether a cell of a file with the default options is NULL; `is_only` if its row has no other.
+pub fn is_null(cell: &str, is_quoted: bool, is_only: bool) -> bool {
+    !is_quoted && if is_only { cell == "'" } else { cell.is_empty() }
+}
+
 /// Writes CSV into a buffer, which the caller drains from time to time.
 #[derive(Debug)]
 pub struct CsvWriter {
@@ -35,6 +60,11 @@ impl CsvWriter {
     /// Creates a writer with an empty buffer for the given columns.
     pub fn new(options: CsvOptions, kinds: Vec<CellKind>) -> Self {
         Self { options, kinds, buffer: Vec::new() }
+    }
+
+    /// Creates a writer whose buffer begins with a header.
+    pub fn beginning_with(header: Vec<u8>, options: CsvOptions, kinds: Vec<CellKind>) -> Self {
+        Self { options, kinds, buffer: header }
     }
 
     /// Writes the header row. Excel mistakes a file that starts with `ID` for the SYLK format, so a byte order mark or
@@ -69,33 +99,6 @@ impl CsvWriter {
         self.buffer.extend_from_slice(b"\r\n");
     }
 
-    /// Writes a part of a cell in a long row; `column` is the index among the written columns.
-    pub fn part(&mut self, part: &CellPart, column: usize) {
-        if part.starts && column > 0 {
-            self.buffer.push(b',');
-        }
-        if part.starts && part.ends {
-            self.nullable((!part.is_null).then_some(&part.text), self.kind(column));
-            return;
-        }
-        if part.starts {
-            self.buffer.extend_from_slice(if self.options.escape_formulas { b"\"'" } else { b"\"" });
-        }
-        if self.options.escape_formulas {
-            self.quoted(&with_signs(&part.text))
-        } else {
-            self.quoted(&part.text)
-        }
-        if part.ends {
-            self.buffer.push(b'"');
-        }
-    }
-
-    /// Ends a row that was written in parts.
-    pub fn end_row(&mut self) {
-        self.buffer.extend_from_slice(b"\r\n");
-    }
-
     /// Returns the bytes written since the last [`clear`](Self::clear).
     pub fn written(&self) -> &[u8] {
         &self.buffer
@@ -122,7 +125,7 @@ impl CsvWriter {
     fn cell(&mut self, cell: &str, kind: CellKind) {
         // This loop is vectorised because it visits every byte; an early exit would be slower.
         let is_plain = cell.bytes().fold(true, |plain, byte| plain & !matches!(byte, b'"' | b',' | b';' | b'\t' | b'\r' | b'\n'));
-        if !is_plain || cell.len() > LONG_ROW {
+        if !is_plain || cell.len() > LONG_CELL {
             return self.quoted_cell(cell, kind);
         }
         if needs_mark(cell, kind, self.options) {
@@ -156,7 +159,7 @@ impl CsvWriter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cells::{escape, undo};
+    use super::super::cells::undo;
     use super::*;
     use proptest::prelude::*;
 
@@ -238,28 +241,5 @@ mod tests {
         writer.row([Some("1"), Some("a;b")].into_iter());
         writer.row([Some("2"), Some("a\tb")].into_iter());
         assert_eq!(std::str::from_utf8(writer.written()), Ok("\"ID\",Name\r\n1,\"a;b\"\r\n2,\"a\tb\"\r\n"));
-    }
-
-    #[test]
-    fn a_cell_in_parts_is_written_as_the_whole_cell() {
-        let long = LONG_ROW + 7;
-        let cells =
-            ["=1".repeat(long), "7".repeat(long), " ".repeat(long), "x\"y".repeat(long), format!("-{}", "1".repeat(long))];
-        for cell in &cells {
-            let mut whole = CsvWriter::new(CsvOptions::default(), Vec::new());
-            whole.row([Some("id"), Some(cell)].into_iter());
-            let mut parts = CsvWriter::new(CsvOptions::default(), Vec::new());
-            let part = |column, text: &str, starts, ends| {
-                let cell_bytes = if column == 0 { 2 } else { cell.len() as u64 };
-                CellPart { column, cell_bytes, text: text.to_owned(), is_null: false, starts, ends, ends_row: false }
-            };
-            let (head, rest) = cell.split_at(LONG_ROW);
-            parts.part(&part(0, "id", true, true), 0);
-            parts.part(&part(1, head, true, false), 1);
-            parts.part(&part(1, rest, false, true), 1);
-            parts.end_row();
-            assert!(whole.written() == parts.written(), "{}", &cell[..10]);
-            assert_eq!(undo(&escape(cell, CellKind::Text, CsvOptions::default())), cell.as_str());
-        }
     }
 }

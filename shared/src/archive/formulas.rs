@@ -5,18 +5,18 @@
 //! as a whole (`-12.5`, `+819012345678`, `-1,234.50`, `5e-3`, `-7%`) calculates nothing, but a telephone number with
 //! hyphens (`+81-3-1234-5678`) is arithmetic to a spreadsheet.
 
-use crate::domain::rows::LONG_ROW;
+use super::LONG_CELL;
 
-/// Returns whether a spreadsheet would run the cell. Of a cell longer than [`LONG_ROW`] bytes, only the first half of
-/// [`LONG_ROW`] is examined.
+/// Returns whether a spreadsheet would run the cell. Of a cell longer than [`LONG_CELL`] bytes, only the first half of
+/// [`LONG_CELL`] is examined.
 pub fn is_formula(cell: &str) -> bool {
     match cell.as_bytes().first() {
         None => return false,
         Some(byte) if byte.is_ascii_alphanumeric() => return false,
         Some(_) => {}
     }
-    if cell.len() > LONG_ROW {
-        return cell[..cell.floor_char_boundary(LONG_ROW / 2)].chars().find(|c| !is_passed_over(*c)).is_none_or(starts_formula);
+    if cell.len() > LONG_CELL {
+        return cell[..cell.floor_char_boundary(LONG_CELL / 2)].chars().find(|c| !is_passed_over(*c)).is_none_or(starts_formula);
     }
     cell.chars().find(|c| !is_passed_over(*c)).is_some_and(starts_formula) && !is_number(cell.as_bytes())
 }

@@ -16,7 +16,7 @@ use crate::ports::SourceInfo;
 /// Value of the manifest's `format`.
 pub const FORMAT: &str = "hozon-backup";
 /// Value of the manifest's `version`. It changes when a reader of the previous version would misread the files.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The document `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +124,24 @@ pub struct FileRecord {
     pub rows: Option<u64>,
     /// Uncompressed size.
     pub bytes: u64,
-    /// SHA-256 of the uncompressed bytes as lower-case hexadecimal digits.
+    /// CRC-32 of the uncompressed bytes, as in the zip; `None` in manifests of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crc32: Option<u32>,
+    /// SHA-256 of the uncompressed bytes as lower-case hexadecimal digits; `None` if the file has `ranges`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Consecutive ranges that make up the file. A large CSV file has them, because its parts are written independently of
+    /// one another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<RangeRecord>,
+}
+
+/// A range of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RangeRecord {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 as lower-case hexadecimal digits.
     pub sha256: String,
 }
 
@@ -252,8 +269,15 @@ mod tests {
 
     #[test]
     fn a_manifest_written_file_by_file_is_read_as_a_whole() {
-        let record =
-            |name: &str| FileRecord { path: name.to_owned(), module: None, rows: Some(3), bytes: 9, sha256: String::new() };
+        let record = |name: &str| FileRecord {
+            path: name.to_owned(),
+            module: None,
+            rows: Some(3),
+            bytes: 9,
+            crc32: None,
+            sha256: None,
+            ranges: vec![RangeRecord { bytes: 9, sha256: String::new() }],
+        };
         for count in 0..3 {
             let files: Vec<FileRecord> = ["a.csv", "b.csv"][..count].iter().map(|name| record(name)).collect();
             let whole = manifest(files);

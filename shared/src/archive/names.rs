@@ -22,6 +22,9 @@ const MAX_FILES: usize = 100_000;
 /// Numbers that are tried for a name before it gets a unique one.
 const MAX_TRIES: u32 = 100;
 
+/// Entries of every zip of attachments besides the attachments.
+const ATTACHMENT_DOCUMENTS: [&str; 2] = ["attachments.csv", "manifest.json"];
+
 /// Assigns each path a safe form that no other path has, even on file systems that ignore case. The same calls always
 /// return the same paths.
 ///
@@ -61,6 +64,15 @@ impl PathNamer {
         Self::default()
     }
 
+    /// Creates a namer of attachments in a zip whose other entries have their names already.
+    pub fn of_attachments() -> Self {
+        let mut namer = Self::default();
+        for own in ATTACHMENT_DOCUMENTS {
+            namer.place(&[own]);
+        }
+        namer
+    }
+
     fn with_memory(max_folders: usize, max_files: usize) -> Self {
         let (taken, folders) = (HashSet::new(), HashMap::new());
         Self { max_folders, max_files, taken, folders, current: Current::default(), placed: 0 }
@@ -87,7 +99,7 @@ impl PathNamer {
     }
 
     /// Returns the path of a top-level folder with a trailing `/`.
-    fn folder(&mut self, folder: &str) -> String {
+    pub fn folder(&mut self, folder: &str) -> String {
         let name = safe(folder, FOLDER_UNITS);
         let known = key(folder);
         if let Some(number) = self.folders.get(&known) {

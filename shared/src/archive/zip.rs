@@ -2,7 +2,7 @@
 //! local header, never in a data descriptor; zip64 fields appear only where a value does not fit. Times are fixed, so
 //! that equal input gives equal bytes.
 
-use serde::{Deserialize, Serialize};
+pub use crate::domain::zip_entry::{Method, ZipEntry};
 
 const LOCAL: u32 = 0x0403_4B50;
 const CENTRAL: u32 = 0x0201_4B50;
@@ -23,45 +23,21 @@ const ZIP64_EXTRA: u16 = 1;
 const FULL_32: u64 = 0xFFFF_FFFF;
 const FULL_16: u64 = 0xFFFF;
 
-/// Compression method of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    Stored,
-    Deflated,
+fn method_number(method: Method) -> u16 {
+    match method {
+        Method::Stored => 0,
+        Method::Deflated => 8,
+    }
 }
 
-/// Header fields of an entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ZipEntry {
-    /// Path with `/` between its parts; at most 65,535 bytes.
-    pub name: String,
-    pub method: Method,
-    /// CRC-32 of the uncompressed bytes.
-    pub crc32: u32,
-    /// Size in the zip.
-    pub compressed: u64,
-    /// Size when unpacked.
-    pub uncompressed: u64,
-}
-
-impl ZipEntry {
-    fn method_number(&self) -> u16 {
-        match self.method {
-            Method::Stored => 0,
-            Method::Deflated => 8,
-        }
-    }
-
-    /// APPNOTE 4.5.3 requires both sizes in a local header's zip64 field, or neither.
-    fn has_large_size(&self) -> bool {
-        self.compressed >= FULL_32 || self.uncompressed >= FULL_32
-    }
+/// APPNOTE 4.5.3 requires both sizes in a local header's zip64 field, or neither.
+fn has_large_size(entry: &ZipEntry) -> bool {
+    entry.compressed >= FULL_32 || entry.uncompressed >= FULL_32
 }
 
 /// Returns the local header, including name and extra field. The entry's bytes follow it.
 pub fn local_header(entry: &ZipEntry) -> Vec<u8> {
-    let large = entry.has_large_size();
+    let large = has_large_size(entry);
     let mut extra = Record::default();
     if large {
         extra.u16(ZIP64_EXTRA).u16(16).u64(entry.uncompressed).u64(entry.compressed);
@@ -78,7 +54,7 @@ pub fn local_header(entry: &ZipEntry) -> Vec<u8> {
 /// not every reader accepts an offset alone.
 pub fn central_record(entry: &ZipEntry, offset: u64) -> Vec<u8> {
     let far = offset >= FULL_32;
-    let large = entry.has_large_size() || far;
+    let large = has_large_size(entry) || far;
     let mut fields = Record::default();
     if large {
         fields.u64(entry.uncompressed).u64(entry.compressed);
@@ -148,7 +124,7 @@ impl Record {
     /// Writes the fields from the flags to the sizes, which both headers share.
     fn common(&mut self, entry: &ZipEntry, large: bool) -> &mut Self {
         let size = |value| if large { FULL_32 as u32 } else { cut_32(value) };
-        self.u16(UTF8).u16(entry.method_number()).u16(MIDNIGHT).u16(DATE);
+        self.u16(UTF8).u16(method_number(entry.method)).u16(MIDNIGHT).u16(DATE);
         self.u32(entry.crc32).u32(size(entry.compressed)).u32(size(entry.uncompressed))
     }
 }

@@ -19,6 +19,8 @@ pub const MODULES: &str = "MODULE#";
 pub const CATALOGUE: &str = "CATALOGUE";
 /// The list of captured modules.
 pub const CAPTURED: &str = "CAPTURED";
+/// Sort key of the leases on stored objects.
+pub const LEASES: &str = "LEASES";
 /// Sort key prefix of the work items of a run.
 pub const ITEMS: &str = "ITEM#";
 /// Sort key of an organisation's settings.

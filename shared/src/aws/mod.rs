@@ -10,6 +10,7 @@ pub mod in_process;
 mod items;
 mod keys;
 mod lazily;
+mod leases;
 mod links;
 mod mailer;
 mod objects;

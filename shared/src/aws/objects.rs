@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(mode, ObjectLockMode::Compliance);
         let days = (until.secs() - SystemClock.now().timestamp()).div_euclid(86_400);
         assert!((29..=30).contains(&days), "{days}");
-        for key in ["work/1/2/plan.json", "segments/1/abc", "contents/1/2.json"] {
+        for key in ["work/1/2/plan.json", "contents/1/2.json"] {
             assert!(locks(lock).of(&ObjectRef::archives(key)).is_none(), "{key}");
         }
         assert!(locks(lock).of(&ObjectRef::crm("archives/1")).is_none());

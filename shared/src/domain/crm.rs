@@ -66,7 +66,7 @@ pub struct Module {
     pub key: Vec<String>,
     /// Number of records.
     pub rows: u64,
-    /// Size of all records in the source's own encoding. Used to balance work, not as a file size.
+    /// Size of all records as CSV text.
     pub row_bytes: u64,
     /// Number of attachments.
     pub attachments: u64,
@@ -91,11 +91,6 @@ pub struct Attachment {
     pub content_type: String,
     /// When the file was attached.
     pub created: DateTime<Utc>,
-    /// Where the source stores the file; opaque to other code.
-    pub location: String,
-    /// Checksums, if the source computed them when it stored the file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<FileDigest>,
 }
 
 /// Checksums of a file's bytes.

@@ -1,37 +1,8 @@
-//! Rows of a CRM module on their way from a store to an archive: pages of whole rows, and parts of cells where a row
-//! is too long to hold in memory. A cell is text or NULL; each store decides how it encodes them.
-
-/// Text size in bytes above which a row is passed on in parts of cells.
-pub const LONG_ROW: usize = 1 << 20;
+//! Rows of a CRM module on their way from a source to an archive, in pages. A cell is text or NULL; each store decides how
+//! it encodes them.
 
 /// A cell of a row. `None` is NULL, which differs from the empty text.
 pub type Cell<'a> = Option<&'a str>;
-
-/// A piece of a module's rows: many whole rows, or a part of one cell of a long row.
-#[derive(Debug, Clone)]
-pub enum RowPiece {
-    Rows(RowPage),
-    /// A part of a cell. The parts of a row arrive column by column, with nothing in between.
-    Cell(CellPart),
-}
-
-impl RowPiece {
-    /// Returns the number of rows that end in this piece.
-    pub fn rows(&self) -> u64 {
-        match self {
-            Self::Rows(page) => page.rows(),
-            Self::Cell(part) => u64::from(part.ends_row),
-        }
-    }
-
-    /// Returns the size of the text in bytes.
-    pub fn size(&self) -> u64 {
-        match self {
-            Self::Rows(page) => page.text.len() as u64,
-            Self::Cell(part) => part.text.len() as u64,
-        }
-    }
-}
 
 /// Consecutive whole rows of one module.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,25 +15,6 @@ pub struct RowPage {
     columns: usize,
 }
 
-/// A part of one cell of a long row. A cell of up to [`LONG_ROW`] bytes comes as one part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CellPart {
-    /// The cell's column, from 0.
-    pub column: usize,
-    /// Size of the whole cell in bytes.
-    pub cell_bytes: u64,
-    /// Text of this part. Every part of a long cell but the last holds at least half of [`LONG_ROW`].
-    pub text: String,
-    /// Whether the cell is NULL. A NULL cell has a single part without text.
-    pub is_null: bool,
-    /// Whether this is the first part of the cell.
-    pub starts: bool,
-    /// Whether this is the last part of the cell.
-    pub ends: bool,
-    /// Whether this is the last part of the row.
-    pub ends_row: bool,
-}
-
 /// Error returned when cells do not form whole rows, or when text cannot be split at their ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the cells do not make up whole rows")]
@@ -72,14 +24,6 @@ impl RowPage {
     /// Creates an empty page for rows of `columns` cells; 0 counts as 1.
     pub fn new(columns: usize) -> Self {
         Self { text: String::new(), ends: Vec::new(), nulls: Vec::new(), columns: columns.max(1) }
-    }
-
-    /// Creates a page from text, the end of each cell, and the ascending indexes of the NULL cells, which have no text.
-    pub fn from_text(text: String, ends: Vec<usize>, nulls: Vec<usize>, columns: usize) -> Result<Self, UnevenRows> {
-        let is_ascending = ends.is_sorted() && ends.last().copied().unwrap_or(0) == text.len();
-        let is_whole = columns > 0 && ends.len().is_multiple_of(columns) && ends.iter().all(|end| text.is_char_boundary(*end));
-        let has_cells = nulls.is_sorted() && nulls.last().is_none_or(|last| *last < ends.len());
-        if is_ascending && is_whole && has_cells { Ok(Self { text, ends, nulls, columns }) } else { Err(UnevenRows) }
     }
 
     /// Appends a row.
@@ -95,6 +39,11 @@ impl RowPage {
             self.ends.push(self.text.len());
         }
         Ok(())
+    }
+
+    /// Returns the number of cells in a row.
+    pub fn columns(&self) -> usize {
+        self.columns
     }
 
     /// Returns the number of rows.
@@ -287,11 +236,5 @@ mod tests {
     #[test]
     fn cells_that_make_no_whole_rows_are_refused() {
         assert_eq!(RowPage::new(2).push(&[Some("a")]), Err(UnevenRows));
-        let page = |text: &str, ends: &[usize]| RowPage::from_text(text.to_owned(), ends.to_vec(), Vec::new(), 2);
-        assert!(page("あb", &[3, 4]).is_ok_and(|page| page.rows() == 1));
-        for (text, ends) in [("あb", &[3usize, 3] as &[usize]), ("あb", &[1, 4]), ("ab", &[2, 1]), ("ab", &[2]), ("ab", &[2, 3])]
-        {
-            assert_eq!(page(text, ends), Err(UnevenRows), "{text} {ends:?}");
-        }
     }
 }

@@ -7,6 +7,7 @@ mod connections;
 mod connector;
 mod dead_letters;
 mod ids;
+mod leases;
 mod mailer;
 mod objects;
 mod origin;
@@ -15,7 +16,7 @@ mod payments;
 mod purchases;
 mod requests;
 mod schedules;
-mod snapshot_reader;
+mod source_info;
 mod store;
 mod triggers;
 mod webhooks;
@@ -27,6 +28,7 @@ pub use connections::{Connections, Credentials, SourceSecret};
 pub use connector::{Connector, HeldState, ModuleReading, Protection, SourceError, SourceRows, StateToken};
 pub use dead_letters::DeadLetters;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
+pub use leases::Leases;
 pub use mailer::{Mail, Mailer};
 pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads, read_all};
 pub use origin::OriginSecrets;
@@ -35,7 +37,7 @@ pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Ren
 pub use purchases::{Accounts, Purchases};
 pub use requests::Requests;
 pub use schedules::{Due, DueItems, Schedules};
-pub use snapshot_reader::{AttachmentStream, RowStream, SnapshotReader, SourceInfo};
+pub use source_info::SourceInfo;
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
 pub use triggers::{ScheduleTrigger, Triggers};
 pub use webhooks::Webhooks;
@@ -64,7 +66,7 @@ pub struct Ports {
     pub uploads: Arc<dyn Uploads>,
     pub links: Arc<dyn Links>,
     pub workflow: Arc<dyn Workflow>,
-    pub snapshots: Arc<dyn SnapshotReader>,
+    pub leases: Arc<dyn Leases>,
     pub connections: Arc<dyn Connections>,
     pub credentials: Arc<dyn Credentials>,
 }
@@ -86,6 +88,8 @@ pub enum ErrorKind {
     Exhausted,
     /// The response could not be understood.
     Corrupt,
+    /// An older version of Hozon wrote it, in a form that this one does not read.
+    Outdated,
 }
 
 /// A port failure. Its text is for logs and for the operator of the service, never for a client.

@@ -1,5 +1,5 @@
-//! Keys of the objects that hold modules. The contents of a module are a *generation*: a folder that never changes after
-//! its index is written. What a platform writes and what is captured of a CRM lie apart, so that neither replaces the other.
+//! Keys of the objects that hold snapshots. A version of a module is a *generation*. What a platform writes and what is
+//! captured of a CRM lie apart, so that neither replaces the other; the blocks, packs and files of both lie together.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
@@ -16,41 +16,23 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 /// Size in bytes of the hash that replaces a longer part.
 const DIGEST_BYTES: usize = 16;
 
-/// Location of one generation of a module.
-#[derive(Debug, Clone)]
-pub(super) struct Generation {
-    prefix: String,
+/// The document that lists what a version of a module consists of.
+pub(super) fn stored_module(org: OrgId, api_name: &str, version: &str) -> ObjectRef {
+    let (organisation, module, version_part) = (organisation_prefix(org), path_part(api_name), path_part(version));
+    ObjectRef::crm(match is_captured(version) {
+        true => format!("{}{version_part}/{module}/index.json", captures_prefix(org)),
+        false => format!("{organisation}{module}/{version_part}/index.json"),
+    })
 }
 
-impl Generation {
-    pub(super) fn new(org: OrgId, api_name: &str, generation: &str) -> Self {
-        let prefix = if is_captured(generation) {
-            format!("{}{}/", capture_prefix(org, generation), path_part(api_name))
-        } else {
-            format!("{}{}/", module_prefix(org, api_name), path_part(generation))
-        };
-        Self { prefix }
-    }
+/// Where large files of a module are uploaded before their name is known.
+pub(super) fn staged(org: OrgId, api_name: &str, version: &str) -> ObjectRef {
+    ObjectRef::crm(format!("{}{}/{}", staged_prefix(org), path_part(version), path_part(api_name)))
+}
 
-    pub(super) fn prefix(&self) -> &str {
-        &self.prefix
-    }
-
-    pub(super) fn index(&self) -> ObjectRef {
-        ObjectRef::crm(format!("{}index.json", self.prefix))
-    }
-
-    pub(super) fn rows(&self, block: usize) -> ObjectRef {
-        ObjectRef::crm(format!("{}rows/{block:08}", self.prefix))
-    }
-
-    pub(super) fn attachments(&self, block: usize) -> ObjectRef {
-        ObjectRef::crm(format!("{}attachments/{block:08}", self.prefix))
-    }
-
-    pub(super) fn file(&self, attachment_id: &str) -> ObjectRef {
-        ObjectRef::crm(format!("{}files/{}", self.prefix, path_part(attachment_id)))
-    }
+/// The document that describes a snapshot. Later snapshots have greater ids.
+pub(super) fn snapshot(org: OrgId, id: &str) -> ObjectRef {
+    ObjectRef::crm(format!("{}{id}.json", snapshots_prefix(org)))
 }
 
 /// Prefix of all objects of an organisation in the store.
@@ -58,20 +40,24 @@ pub(super) fn organisation_prefix(org: OrgId) -> String {
     format!("org/{org}/")
 }
 
-/// Prefix of all generations of a module.
-pub(super) fn module_prefix(org: OrgId, api_name: &str) -> String {
-    format!("{}{}/", organisation_prefix(org), path_part(api_name))
-}
+// No module is named like the folders below, because `path_part` writes `%` before hexadecimal digits in upper case only.
 
-/// Prefix of all captures of an organisation. No module has this name, because [`path_part`] writes `%` before hexadecimal
-/// digits in upper case only.
-pub(super) fn captures_prefix(org: OrgId) -> String {
+/// Prefix of all captured versions of modules.
+fn captures_prefix(org: OrgId) -> String {
     format!("{}%captured/", organisation_prefix(org))
 }
 
-/// Prefix of all modules of one capture.
-pub(super) fn capture_prefix(org: OrgId, generation: &str) -> String {
-    format!("{}{}/", captures_prefix(org), path_part(generation))
+/// Prefix of blocks, packs and large files.
+pub(super) fn stored_prefix(org: OrgId) -> String {
+    format!("{}%stored/", organisation_prefix(org))
+}
+
+fn staged_prefix(org: OrgId) -> String {
+    format!("{}%staged/", organisation_prefix(org))
+}
+
+pub(super) fn snapshots_prefix(org: OrgId) -> String {
+    format!("{}%snapshots/", organisation_prefix(org))
 }
 
 /// Encodes any text as one part of a key. Distinct texts give distinct parts, and no part is `.` or `..` or contains

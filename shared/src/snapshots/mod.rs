@@ -1,12 +1,17 @@
-//! The native CRM store. The contents of each module are an immutable *generation* of blocks and files in the CRM
-//! bucket, and publishing makes generations current. [`reader::NativeReader`] implements
-//! [`crate::ports::SnapshotReader`] on it.
+//! Snapshots: what was captured of a CRM, or what a platform has written. A snapshot names the version of each of its
+//! modules, and a version names the blocks, packs and files that make it up ([`crate::domain::snapshot`]). Objects are
+//! named by what they contain, so that snapshots share what they have in common; [`sweep`] deletes what none needs.
 
-mod decoder;
-mod encoder;
-mod frames;
-mod index;
+mod blocks;
+pub mod error;
+mod files;
+pub mod input;
 mod keys;
-pub mod publish;
+mod leases;
 pub mod reader;
+mod row_index;
+mod row_sink;
+pub mod session;
+pub mod stores;
+pub mod sweep;
 pub mod writer;

@@ -1,162 +1,280 @@
-//! Reads the native CRM store: records and attachments in immutable blocks in the CRM bucket. The catalogue knows
-//! the current generation of each module; reading uses the generation that a [`Module`] names.
+//! Reads what snapshots consist of.
 
-use std::ops::Range;
+use std::collections::VecDeque;
+use std::io::{self, Write};
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use bytes::Bytes;
+use flate2::write::DeflateDecoder;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
 
-use super::decoder::RowDecoder;
-use super::index::{ENCODING, GenerationIndex, Slice, WITHOUT_NULL, slices};
-use super::keys::{Generation, organisation_prefix};
-use crate::domain::crm::{Attachment, Module};
+use super::keys;
+use super::stores::stored_object;
+use crate::archive::cells::undo;
+use crate::archive::csv::{is_null, kept_columns};
+use crate::archive::csv_rows::{CsvRows, Row};
+use crate::domain::crm::Module;
 use crate::domain::id::OrgId;
-use crate::domain::rows::RowPiece;
-use crate::ports::{
-    AttachmentStream, Catalogue, ErrorKind, ObjectBody, ObjectRef, Objects, PortError, RowStream, SnapshotReader, SourceInfo,
-    read_all,
-};
+use crate::domain::rows::{Cell, RowPage};
+use crate::domain::snapshot::{Block, FileRun, StoredFile};
+use crate::ports::{ErrorKind, ObjectBody, Objects, PortError, read_all};
 
-/// Number of blocks of a stream that are fetched concurrently: the current one and the next.
-const BLOCKS_AHEAD: usize = 2;
+/// Value of [`StoredModule::version`].
+pub const VERSION: u32 = 4;
+/// Text size in bytes of a page.
+const PAGE_BYTES: usize = 256 << 10;
 
-/// Reads the native CRM store.
-pub struct NativeReader {
-    catalogue: Arc<dyn Catalogue>,
-    objects: Arc<dyn Objects>,
+/// The document that lists what a version of a module consists of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredModule {
+    /// [`VERSION`] at the time of writing.
+    pub version: u32,
+    pub module: Module,
+    /// Blocks of rows in order; none if backups leave the module out.
+    pub blocks: Vec<Block>,
+    /// SHA-256 of the module's CSV file with the default options, if there is one block.
+    pub sha256: Option<String>,
+    /// Attachments in order.
+    pub files: Vec<FileRun>,
 }
 
-impl NativeReader {
-    /// Creates a reader of the modules in `catalogue` and their contents in `objects`.
-    pub fn new(catalogue: Arc<dyn Catalogue>, objects: Arc<dyn Objects>) -> Self {
-        Self { catalogue, objects }
-    }
+/// Reads a version of a module. Fails with `Outdated` if an older version of Hozon wrote it.
+pub async fn stored_module(objects: &dyn Objects, org: OrgId, module: &Module) -> Result<StoredModule, PortError> {
+    let bytes = read_all(objects, &keys::stored_module(org, &module.api_name, &module.version)).await?;
+    parse(&bytes)
+}
 
-    async fn index(&self, at: &Generation) -> Result<GenerationIndex, PortError> {
-        let bytes = read_all(&*self.objects, &at.index()).await?;
-        let index: GenerationIndex = serde_json::from_slice(&bytes)
-            .map_err(|error| PortError::with(ErrorKind::Corrupt, "read a module's index", error))?;
-        if !matches!(index.encoding, ENCODING | WITHOUT_NULL) {
-            return Err(PortError::new(ErrorKind::Corrupt, "read a module stored by another version of Hozon"));
+pub(super) fn parse(bytes: &[u8]) -> Result<StoredModule, PortError> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: Option<u32>,
+    }
+    let corrupt = |error| PortError::with(ErrorKind::Corrupt, "read what a module consists of", error);
+    let Versioned { version } = serde_json::from_slice(bytes).map_err(corrupt)?;
+    if version != Some(VERSION) {
+        return Err(PortError::new(ErrorKind::Outdated, "read a module that another version of Hozon has stored"));
+    }
+    serde_json::from_slice(bytes).map_err(corrupt)
+}
+
+/// Rows in snapshot order, with a cell for each field that is backed up.
+pub type RowStream = BoxStream<'static, Result<RowPage, PortError>>;
+
+/// Reads the rows of blocks.
+pub fn rows(objects: Arc<dyn Objects>, org: OrgId, module: &Module, blocks: Vec<Block>) -> RowStream {
+    let columns = kept_columns(&module.fields).len();
+    let opened = stream::iter(blocks).then(move |block| {
+        let objects = objects.clone();
+        async move {
+            let body = objects.get(&stored_object(org, &block.object), Some(0..block.bytes)).await?;
+            Ok::<_, PortError>(BlockRows::new(body, block, columns).pages())
         }
-        Ok(index)
-    }
+    });
+    opened.try_flatten().boxed()
 }
 
-#[async_trait]
-impl SnapshotReader for NativeReader {
-    fn info(&self) -> SourceInfo {
-        SourceInfo { kind: "native".to_owned(), consistency: "Each module as it was when the backup was planned.".to_owned() }
+/// Reads the attachments of a run in order.
+pub async fn files(objects: &dyn Objects, org: OrgId, run: &FileRun) -> Result<Vec<StoredFile>, PortError> {
+    let pack = match run {
+        FileRun::Large(large) => return Ok(vec![large.file.clone()]),
+        FileRun::Pack(pack) => pack,
+    };
+    let mut body = objects.get(&stored_object(org, &pack.object), Some(pack.bytes..pack.bytes + pack.list_bytes)).await?;
+    let mut list = Vec::new();
+    while let Some(chunk) = body.try_next().await? {
+        list.extend_from_slice(&chunk);
     }
-
-    async fn modules(&self, org: OrgId) -> Result<Vec<Module>, PortError> {
-        self.catalogue.modules(org).await
-    }
-
-    async fn rows(&self, org: OrgId, module: &Module, rows: Range<u64>) -> Result<RowStream, PortError> {
-        let at = Generation::new(org, &module.api_name, &module.version);
-        let index = self.index(&at).await?;
-        let wanted = slices(&index.rows, &rows);
-        let (objects, shape) = (self.objects.clone(), Shape { columns: module.fields.len(), encoding: index.encoding });
-        let opened = stream::iter(wanted).map(move |slice| {
-            let (objects, at) = (objects.clone(), at.rows(slice.block));
-            async move { objects.get(&at, None).await.map(|body| Rows::new(body, slice, shape).pieces()) }
-        });
-        Ok(opened.buffered(BLOCKS_AHEAD).try_flatten().boxed())
-    }
-
-    async fn attachments(&self, org: OrgId, module: &Module, range: Range<u64>) -> Result<AttachmentStream, PortError> {
-        let at = Generation::new(org, &module.api_name, &module.version);
-        let wanted = slices(&self.index(&at).await?.attachments, &range);
-        let objects = self.objects.clone();
-        let blocks = stream::iter(wanted).map(move |slice| attachments_of(objects.clone(), at.attachments(slice.block), slice));
-        Ok(blocks.buffered(BLOCKS_AHEAD).map_ok(|list| stream::iter(list).map(Ok)).try_flatten().boxed())
-    }
-
-    async fn open(&self, org: OrgId, attachment: &Attachment, range: Option<Range<u64>>) -> Result<ObjectBody, PortError> {
-        let at = self.object(org, attachment);
-        let at = at.ok_or_else(|| PortError::new(ErrorKind::NotFound, "open an attachment of another organisation"))?;
-        self.objects.get(&at, range).await
-    }
-
-    fn object(&self, org: OrgId, attachment: &Attachment) -> Option<ObjectRef> {
-        let location = &attachment.location;
-        location.starts_with(&organisation_prefix(org)).then(|| ObjectRef::crm(location.clone()))
-    }
+    let files: Vec<StoredFile> =
+        serde_json::from_slice(&list).map_err(|error| PortError::with(ErrorKind::Corrupt, "read the list of a pack", error))?;
+    if files.len() as u64 == pack.count { Ok(files) } else { Err(damaged()) }
 }
 
-/// How the rows of a block are encoded.
-#[derive(Clone, Copy)]
-struct Shape {
-    columns: usize,
-    encoding: u32,
+fn damaged() -> PortError {
+    PortError::new(ErrorKind::Corrupt, "decode a stored block or pack")
 }
 
-/// Decodes the wanted rows of one block as its bytes arrive.
-struct Rows {
+/// Decodes a block as its bytes arrive.
+struct BlockRows {
     body: ObjectBody,
-    decoder: RowDecoder,
-    slice: Slice,
-    /// Rows of the block decoded so far.
-    passed: u64,
+    block: Block,
+    columns: usize,
+    inflater: DeflateDecoder<Vec<u8>>,
+    /// The beginning of a character whose end has not arrived.
+    rest: Vec<u8>,
+    csv: CsvRows,
+    crc: crc32fast::Hasher,
+    rows: u64,
+    ready: VecDeque<RowPage>,
 }
 
-impl Rows {
-    fn new(body: ObjectBody, slice: Slice, shape: Shape) -> Self {
-        Self { body, decoder: RowDecoder::new(shape.columns, shape.encoding), slice, passed: 0 }
+impl BlockRows {
+    fn new(body: ObjectBody, block: Block, columns: usize) -> Self {
+        let (inflater, csv, crc) = (DeflateDecoder::new(Vec::new()), CsvRows::of_blocks(), crc32fast::Hasher::new());
+        Self { body, block, columns, inflater, rest: Vec::new(), csv, crc, rows: 0, ready: VecDeque::new() }
     }
 
-    fn pieces(self) -> impl Stream<Item = Result<RowPiece, PortError>> {
+    fn pages(self) -> impl stream::Stream<Item = Result<RowPage, PortError>> {
         stream::try_unfold(self, |mut rows| async {
             let next = rows.next().await?;
-            Ok(next.map(|piece| (piece, rows)))
+            Ok(next.map(|page| (page, rows)))
         })
     }
 
-    async fn next(&mut self) -> Result<Option<RowPiece>, PortError> {
-        let damaged = |error| PortError::with(ErrorKind::Corrupt, "decode a block of rows", error);
-        while self.passed < self.slice.skip + self.slice.take {
-            match self.decoder.piece().map_err(damaged)? {
-                Some(piece) => {
-                    if let Some(wanted) = self.wanted(piece) {
-                        return Ok(Some(wanted));
-                    }
-                }
-                None => match self.body.try_next().await? {
-                    Some(chunk) => self.decoder.push(&chunk),
-                    None => return Err(PortError::new(ErrorKind::Corrupt, "a block holds fewer rows than its index states")),
-                },
-            }
+    async fn next(&mut self) -> Result<Option<RowPage>, PortError> {
+        while self.ready.is_empty() {
+            let Some(chunk) = self.body.try_next().await? else {
+                let is_whole = self.rows == self.block.rows && self.crc.clone().finalize() == self.block.crc32;
+                return if is_whole { Ok(None) } else { Err(damaged()) };
+            };
+            self.push(chunk).map_err(|error| PortError::with(ErrorKind::Corrupt, "decode a stored block", error))?;
         }
-        Ok(None)
+        Ok(self.ready.pop_front())
     }
 
-    /// Returns the part of a piece that lies in the slice.
-    fn wanted(&mut self, piece: RowPiece) -> Option<RowPiece> {
-        let (skip, end) = (self.slice.skip, self.slice.skip + self.slice.take);
-        let first = self.passed;
-        self.passed += piece.rows();
-        match piece {
-            RowPiece::Rows(page) if first >= skip && self.passed <= end => Some(RowPiece::Rows(page)),
-            RowPiece::Rows(page) => {
-                let before = skip.saturating_sub(first);
-                let page = page.slice(before, end.saturating_sub(first.max(skip)));
-                (page.rows() > 0).then_some(RowPiece::Rows(page))
-            }
-            RowPiece::Cell(part) => (first >= skip && first < end).then_some(RowPiece::Cell(part)),
+    fn push(&mut self, chunk: Bytes) -> io::Result<()> {
+        // In pieces, because a little of deflate may be a lot of text.
+        for piece in chunk.chunks(PAGE_BYTES / 4) {
+            self.inflater.write_all(piece)?;
+            self.inflater.flush()?;
+            let text = std::mem::take(self.inflater.get_mut());
+            self.crc.update(&text);
+            self.read(text)?;
         }
+        Ok(())
+    }
+
+    fn read(&mut self, text: Vec<u8>) -> io::Result<()> {
+        self.rest.extend(text);
+        let whole = match simdutf8::compat::from_utf8(&self.rest) {
+            Ok(text) => text.len(),
+            Err(cut) if cut.error_len().is_none() => cut.valid_up_to(),
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        let rest = self.rest.split_off(whole);
+        let text = std::mem::replace(&mut self.rest, rest);
+        self.csv.push(simdutf8::basic::from_utf8(&text).map_err(io::Error::other)?);
+        let mut page = RowPage::new(self.columns);
+        while let Some(row) = self.csv.next_row(false).map_err(io::Error::other)? {
+            append(row, &mut page)?;
+            self.rows += 1;
+            if page.size() >= PAGE_BYTES {
+                self.ready.push_back(std::mem::replace(&mut page, RowPage::new(self.columns)));
+            }
+        }
+        self.ready.extend((page.rows() > 0).then_some(page));
+        Ok(())
     }
 }
 
-async fn attachments_of(objects: Arc<dyn Objects>, at: ObjectRef, slice: Slice) -> Result<Vec<Attachment>, PortError> {
-    let bytes = read_all(&*objects, &at).await?;
-    let lines = serde_json::Deserializer::from_slice(&bytes).into_iter();
-    let all: Vec<Attachment> = lines
-        .collect::<Result<_, _>>()
-        .map_err(|error| PortError::with(ErrorKind::Corrupt, "decode a block of attachments", error))?;
-    if all.len() as u64 != slice.whole.count {
-        return Err(PortError::new(ErrorKind::Corrupt, "the number of attachments in a block differs from its index"));
+fn append(row: &Row, page: &mut RowPage) -> io::Result<()> {
+    let is_only = page.columns() == 1;
+    let cells: Vec<_> =
+        row.cells().zip(row.quoted()).map(|(cell, is_quoted)| (!is_null(cell, is_quoted, is_only)).then(|| undo(cell))).collect();
+    let cells: Vec<Cell<'_>> = cells.iter().map(Option::as_deref).collect();
+    page.push(&cells).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::crm::{DataCategory, Field};
+    use crate::domain::cutting::Cutting;
+    use crate::snapshots::blocks::{BlockEncoder, EncodedBlock};
+    use proptest::prelude::*;
+
+    type RowOf = Vec<Option<String>>;
+
+    fn fields(columns: usize) -> Vec<Field> {
+        let kinds = ["text", "number", "datetime"];
+        let field = |at: usize| Field {
+            api_name: format!("f{at}"),
+            label: String::new(),
+            data_type: kinds[at % kinds.len()].to_owned(),
+            contents: DataCategory::Crm,
+        };
+        (0..columns).map(field).collect()
     }
-    Ok(all.into_iter().skip(slice.skip as usize).take(slice.take as usize).collect())
+
+    fn encode(rows: &[RowOf], columns: usize) -> EncodedBlock {
+        let mut encoder = BlockEncoder::new(&fields(columns), &["f0".to_owned()], Cutting::STORED);
+        for row in rows {
+            encoder.row(&row.iter().map(Option::as_deref).collect::<Vec<_>>()).expect("encodes");
+        }
+        encoder.end().expect("encodes").expect("a block")
+    }
+
+    async fn decode(encoded: &EncodedBlock, columns: usize, chunk: usize) -> Result<Vec<RowOf>, PortError> {
+        let deflated = encoded.body.slice(..encoded.block.bytes as usize);
+        let chunks: Vec<_> = deflated.chunks(chunk).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+        let pages: Vec<RowPage> =
+            BlockRows::new(stream::iter(chunks).boxed(), encoded.block.clone(), columns).pages().try_collect().await?;
+        let mut rows = Vec::new();
+        for page in pages {
+            page.for_each(|cells| {
+                rows.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect());
+                Ok::<(), PortError>(())
+            })?;
+        }
+        Ok(rows)
+    }
+
+    fn wait<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
+    }
+
+    proptest! {
+        #[test]
+        fn any_rows_come_back_in_chunks_of_any_size(
+            columns in 1usize..4,
+            cells in proptest::collection::vec(any::<Option<String>>(), 3..60),
+            chunk in 1usize..200,
+        ) {
+            let rows: Vec<RowOf> = cells.chunks_exact(columns).map(<[_]>::to_vec).collect();
+            let encoded = encode(&rows, columns);
+            prop_assert_eq!(wait(decode(&encoded, columns, chunk)).expect("valid"), rows);
+        }
+
+        #[test]
+        fn a_damaged_block_is_refused(at in 0usize..200, flip in 1u8..) {
+            let rows: Vec<RowOf> = (0..50).map(|row| vec![Some(format!("row {row}")), None]).collect();
+            let mut encoded = encode(&rows, 2);
+            let mut body = encoded.body.to_vec();
+            let at = at % encoded.block.bytes as usize;
+            body[at] ^= flip;
+            encoded.body = body.into();
+            if let Ok(read) = wait(decode(&encoded, 2, usize::MAX)) {
+                prop_assert_eq!(read, rows);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_of_ten_megabytes_comes_back_between_its_neighbours() {
+        let big = "あ=\"\r".repeat(10_000_000 / 6);
+        let rows = [vec![Some("1".to_owned()), Some(big), None], vec![Some("2".to_owned()), Some(String::new()), None]];
+        assert!(wait(decode(&encode(&rows, 3), 3, 10_007)).expect("valid") == rows);
+    }
+
+    #[test]
+    fn equal_rows_make_equal_blocks_and_a_key_makes_others() {
+        let rows: Vec<RowOf> = (0..9).map(|row| vec![Some(row.to_string()), Some("x".to_owned())]).collect();
+        let (one, same) = (encode(&rows, 2), encode(&rows, 2));
+        assert_eq!((&one.block, &one.body), (&same.block, &same.body));
+        let mut keyless = BlockEncoder::new(&fields(2), &[], Cutting::STORED);
+        for row in &rows {
+            keyless.row(&row.iter().map(Option::as_deref).collect::<Vec<_>>()).expect("encodes");
+        }
+        let other = keyless.end().expect("encodes").expect("a block");
+        assert_eq!(other.block.sha256, one.block.sha256);
+        assert_ne!(other.block.object, one.block.object, "its index differs");
+    }
+
+    #[test]
+    fn what_an_older_version_has_stored_is_outdated() {
+        let outdated = parse(br#"{"encoding":3,"rows":[{"count":1,"bytes":9}],"attachments":[]}"#).expect_err("outdated");
+        assert_eq!(outdated.kind, ErrorKind::Outdated);
+        assert_eq!(parse(b"{\"version\":4").expect_err("cut off").kind, ErrorKind::Corrupt);
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::crm::{DataCategory, Field};
-use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
+use hozon_shared::snapshots::input::{ModuleHead, NewAttachment};
 
 use super::csv_file::CsvFile;
 use super::error::ImportError;

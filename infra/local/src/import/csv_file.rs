@@ -4,16 +4,17 @@
 use std::borrow::Cow;
 
 use hozon_shared::archive::cells::Escaping;
+use hozon_shared::archive::csv;
+use hozon_shared::archive::file_check::FileCheck;
 use hozon_shared::archive::manifest::FileRecord;
-use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
 
-use super::csv_rows::CsvRows;
 use super::dialect::Dialect;
 use super::error::{ImportError, ManifestDifference, RowFault};
 use super::inputs::{InputFile, Reader};
 use super::notes::Note;
 use super::text::{Encoding, TextDecoder, UnknownBytes};
+use hozon_shared::archive::csv_rows::CsvRows;
 
 const CHUNK: usize = 256 << 10;
 /// The end-of-file character that DOS appended to text files.
@@ -35,8 +36,8 @@ impl Nulls {
     fn is_null(self, cell: &str, is_quoted: bool, is_only: bool) -> bool {
         match self {
             Self::Empty => cell.is_empty(),
-            Self::Marked if is_only => cell == "'" && !is_quoted,
-            Self::Unquoted | Self::Marked => cell.is_empty() && !is_quoted,
+            Self::Marked => csv::is_null(cell, is_quoted, is_only),
+            Self::Unquoted => cell.is_empty() && !is_quoted,
         }
     }
 }
@@ -67,8 +68,7 @@ pub struct CsvFile {
     text: String,
     state: State,
     count: u64,
-    bytes: u64,
-    sha256: Sha256,
+    check: Option<FileCheck>,
     notes: Vec<Note>,
 }
 
@@ -91,8 +91,7 @@ impl CsvFile {
             text: String::new(),
             state: State::Reading,
             count: 0,
-            bytes: 0,
-            sha256: Sha256::new(),
+            check: source.expected.as_ref().map(FileCheck::of),
             notes: Vec::new(),
             source: source.clone(),
         })
@@ -170,8 +169,7 @@ impl CsvFile {
     /// Compares the file, which must be read to its end, with the manifest, and returns the notes.
     pub fn finish(mut self) -> Result<Vec<Note>, ImportError> {
         let Some(expected) = self.source.expected.take() else { return Ok(self.notes) };
-        let sha256 = hex::encode(self.sha256.finalize());
-        let change = if expected.bytes != self.bytes || expected.sha256 != sha256 {
+        let change = if !self.check.take().is_some_and(FileCheck::is_equal) {
             ManifestDifference::Contents
         } else if expected.rows.is_some_and(|rows| rows != self.count) {
             ManifestDifference::Rows { manifest: expected.rows.unwrap_or_default(), found: self.count }
@@ -213,9 +211,8 @@ impl CsvFile {
         let mut limited = (&mut self.reader).take(CHUNK as u64);
         let read = limited.read_to_end(&mut self.chunk).await;
         let read = read.map_err(|source| self.source.file.unreadable(source))?;
-        if self.source.expected.is_some() {
-            self.bytes += read as u64;
-            self.sha256.update(&self.chunk);
+        if let Some(check) = &mut self.check {
+            check.update(&self.chunk);
         }
         self.text.clear();
         let decoded = self.decoder.decode(&self.chunk, read == 0, &mut self.text);

@@ -1,11 +1,11 @@
 //! Detection of a CSV file's encoding and separator, from a byte order mark, a first line `sep=;`, or the beginning of
 //! the file.
 
-use super::csv_rows::CsvRows;
 use super::error::ImportError;
 use super::inputs::InputFile;
 use super::notes::Note;
 use super::text::{Encoding, TextDecoder};
+use hozon_shared::archive::csv_rows::CsvRows;
 
 /// Number of bytes examined at the beginning of a file.
 const HEAD: usize = 64 << 10;

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use hozon_shared::ports::PortError;
-use hozon_shared::snapshots::writer::WriteError;
+use hozon_shared::snapshots::error::WriteError;
 
-use super::csv_rows::CsvFault;
 use super::notes::Skipped;
 use super::own_set::SetFault;
 use super::text::Encoding;
 use super::zip_directory::ZipFault;
 use super::zip_names::NameEncoding;
 use crate::registry::RegistryError;
+use hozon_shared::archive::csv_rows::CsvFault;
 
 /// Maximum number of files that are listed.
 const MAX_NAMED: usize = 1_000;

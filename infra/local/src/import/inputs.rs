@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use futures_util::{StreamExt, stream};
 use hozon_shared::ports::ObjectBody;
-use hozon_shared::snapshots::writer::unreadable;
+use hozon_shared::snapshots::input::unreadable;
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt, BufReader};
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use hozon_shared::archive::cells::Escaping;
 use hozon_shared::domain::crm::{DataCategory, Field};
-use hozon_shared::snapshots::publish::{MAX_FIELD_BYTES, field_bytes};
-use hozon_shared::snapshots::writer::ModuleHead;
+use hozon_shared::snapshots::input::ModuleHead;
+use hozon_shared::snapshots::session::{MAX_FIELD_BYTES, field_bytes};
 
 use super::csv_file::{CsvSource, Nulls};
 use super::dialect::{CsvPreferences, detect};

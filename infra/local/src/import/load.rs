@@ -1,26 +1,30 @@
-//! Writes planned modules into the CRM store as generations that are not visible yet, and checks them against
-//! manifests.
+//! Writes planned modules into the CRM store, checks them against manifests, and makes them current.
 
 use futures_util::StreamExt;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::rows::Cell;
 use hozon_shared::ports::{ObjectBody, Ports};
-use hozon_shared::snapshots::writer::{NativeStores, NativeWriter, WriteError, unreadable};
+use hozon_shared::snapshots::error::WriteError;
+use hozon_shared::snapshots::input::unreadable;
+use hozon_shared::snapshots::session::{Origin, Session, SessionPorts};
+use hozon_shared::snapshots::sweep::{Retention, sweep};
+use hozon_shared::snapshots::writer::ModuleWriter;
 use hozon_shared::telemetry::Causes;
 use tokio_util::sync::CancellationToken;
 
 use super::csv_file::CsvFile;
 use super::error::{ImportError, ManifestDifference};
-use super::module_plan::{ModulePlan, PlannedFile, head_of};
+use super::module_plan::{ModulePlan, PlannedFile};
 use super::notes::Note;
 use super::step::ImportProgress;
 
 /// Number of rows between two progress reports.
 const STEP_ROWS: u64 = 10_000;
 
-/// Writes all modules. Deletes everything written so far after an error, and once `stop` is cancelled.
-pub async fn write_all(
+/// Writes all modules and makes them current at once. After an error, and once `stop` is cancelled, nothing of them is
+/// visible.
+pub async fn load_all(
     ports: &Ports,
     org: OrgId,
     plans: Vec<ModulePlan>,
@@ -28,53 +32,61 @@ pub async fn write_all(
     tell: &mut dyn FnMut(ImportProgress<'_>),
     stop: &CancellationToken,
 ) -> Result<Vec<Module>, ImportError> {
-    let generation = format!("{:020}", ports.ids.next(ports.clock.now()));
-    let mut modules = Vec::new();
-    let mut written = Ok(());
-    for plan in plans {
-        let mut writer = NativeWriter::new(stores(ports), org, plan.head.clone(), &generation);
-        match write(&mut writer, plan, notes, tell, stop).await {
-            Ok(module) => modules.push(module),
-            Err(error) => {
-                abandon(writer).await;
-                written = Err(error);
-                break;
-            }
-        }
-    }
+    let now = ports.clock.now();
+    let session = Session::begin(SessionPorts::from(ports), (org, Origin::Native), ports.ids.next(now), now).await?;
+    let written = write_all(&session, plans, notes, tell, stop).await;
     // An interrupted write fails in many ways; report all of them as the stop.
     let written = if stop.is_cancelled() { Err(ImportError::Stopped) } else { written };
-    if written.is_err() {
-        for module in &modules {
-            abandon(NativeWriter::new(stores(ports), org, head_of(module), &generation)).await;
+    match written {
+        Ok(modules) => {
+            session.publish(&modules, ports.clock.now()).await?;
+            Ok(modules)
+        }
+        Err(error) => {
+            forget(ports, org, session).await;
+            Err(error)
         }
     }
-    written.map(|()| modules)
 }
 
-fn stores(ports: &Ports) -> NativeStores {
-    NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() }
-}
-
-/// Deletes what was written. What cannot be deleted stays invisible, and a later import of the module deletes it.
-async fn abandon(writer: NativeWriter) {
-    if let Err(error) = writer.abandon().await {
-        tracing::warn!(error = %Causes(&error), "deleting the data of an unfinished import failed");
+/// Deletes what was written. What cannot be deleted stays invisible, and a later sweep deletes it.
+async fn forget(ports: &Ports, org: OrgId, session: Session) {
+    let ended = match session.abandon().await {
+        Ok(()) => sweep(&SessionPorts::from(ports), org, Retention::EVERYTHING, &*ports.clock).await.map(drop),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = ended {
+        tracing::warn!(error = %Causes(&error), "the data of an unfinished import was not deleted");
     }
+}
+
+async fn write_all(
+    session: &Session,
+    plans: Vec<ModulePlan>,
+    notes: &mut Vec<Note>,
+    tell: &mut dyn FnMut(ImportProgress<'_>),
+    stop: &CancellationToken,
+) -> Result<Vec<Module>, ImportError> {
+    let mut modules = Vec::new();
+    for plan in plans {
+        let writer = session.module(plan.head.clone());
+        modules.push(write(writer, plan, notes, tell, stop).await?);
+    }
+    Ok(modules)
 }
 
 async fn write(
-    writer: &mut NativeWriter,
+    mut writer: ModuleWriter,
     plan: ModulePlan,
     notes: &mut Vec<Note>,
     tell: &mut dyn FnMut(ImportProgress<'_>),
     stop: &CancellationToken,
 ) -> Result<Module, ImportError> {
     let name = plan.head.api_name.clone();
-    let rows = write_rows(writer, &plan, notes, tell, stop).await?;
+    let rows = write_rows(&mut writer, &plan, notes, tell, stop).await?;
     let mut attachments = 0;
     for planned in plan.attachments {
-        write_file(writer, planned, stop).await?;
+        write_file(&mut writer, planned, stop).await?;
         attachments += 1;
         tell(ImportProgress { module: &name, rows, attachments });
     }
@@ -84,7 +96,7 @@ async fn write(
 }
 
 async fn write_rows(
-    writer: &mut NativeWriter,
+    writer: &mut ModuleWriter,
     plan: &ModulePlan,
     notes: &mut Vec<Note>,
     tell: &mut dyn FnMut(ImportProgress<'_>),
@@ -112,11 +124,11 @@ async fn write_rows(
     Ok(rows)
 }
 
-async fn write_file(writer: &mut NativeWriter, planned: PlannedFile, stop: &CancellationToken) -> Result<(), ImportError> {
+async fn write_file(writer: &mut ModuleWriter, planned: PlannedFile, stop: &CancellationToken) -> Result<(), ImportError> {
     let PlannedFile { attachment, file, sha256 } = planned;
     let body = until_stopped(file.body().await?, stop.clone());
     let stored = writer.attachment(attachment, body).await.map_err(|source| write_error(&file.name, source))?;
-    if stored.size != file.size {
+    if stored.entry.uncompressed != file.size {
         return Err(file.unreadable(std::io::ErrorKind::UnexpectedEof.into()));
     }
     if sha256.is_some_and(|expected| expected != stored.sha256) {

@@ -4,7 +4,6 @@
 
 mod attachments;
 mod csv_file;
-pub(crate) mod csv_rows;
 mod dialect;
 mod error;
 mod header;
@@ -32,13 +31,12 @@ use chrono_tz::Tz;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
-use hozon_shared::snapshots::publish::publish;
 use tokio_util::sync::CancellationToken;
 
-pub use csv_rows::CsvFault;
 pub use dialect::parse_separator;
 pub(crate) use error::listed_by;
 pub use error::{ImportError, ManifestDifference, RowFault};
+pub use hozon_shared::archive::csv_rows::CsvFault;
 pub use marks::CategoryMark;
 pub use notes::{Note, SkipReason, Skipped};
 pub use own_set::SetFault;
@@ -150,8 +148,7 @@ impl ImportPlan {
         tell: &mut dyn FnMut(ImportProgress<'_>),
     ) -> Result<Imported, ImportError> {
         let mut notes = self.notes;
-        let modules = load::write_all(ports, org, self.modules, &mut notes, tell, &self.stop).await?;
-        publish(&*ports.catalogue, &*ports.objects, org, &modules, ports.clock.now()).await?;
+        let modules = load::load_all(ports, org, self.modules, &mut notes, tell, &self.stop).await?;
         Ok(Imported { modules, notes })
     }
 }

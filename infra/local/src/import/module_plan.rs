@@ -1,8 +1,7 @@
 //! A module that is about to be loaded.
 
-use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::BackupId;
-use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
+use hozon_shared::snapshots::input::{ModuleHead, NewAttachment};
 
 use super::csv_file::CsvSource;
 use super::inputs::InputFile;
@@ -26,16 +25,4 @@ pub struct PlannedFile {
     pub file: InputFile,
     /// Expected SHA-256 as hexadecimal digits, if a Hozon index states it.
     pub sha256: Option<String>,
-}
-
-/// Returns the description of a module without its contents.
-pub fn head_of(module: &Module) -> ModuleHead {
-    ModuleHead {
-        api_name: module.api_name.clone(),
-        label: module.label.clone(),
-        order: module.order,
-        contents: module.contents,
-        fields: module.fields.clone(),
-        key: module.key.clone(),
-    }
 }

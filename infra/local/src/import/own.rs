@@ -7,7 +7,7 @@ use chrono::DateTime;
 use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FieldsDocument, FileRecord, Manifest};
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Field};
-use hozon_shared::snapshots::writer::{ModuleHead, NewAttachment};
+use hozon_shared::snapshots::input::{ModuleHead, NewAttachment};
 
 use super::csv_file::{CsvFile, CsvSource, Nulls};
 use super::dialect::{CsvPreferences, Dialect, detect};

@@ -174,7 +174,7 @@ impl Emulators {
         let Adapters { ports, triggers, .. } = adapters;
         let executions = open_executions(options, folder, ports, background)?;
         let stripe = start_stripe(folder, ports, background).await?;
-        let (ticker, scheduler) = ticker::start(&folder.path, ports, triggers, &stripe, options.limits.run_length)?;
+        let (ticker, scheduler) = ticker::start(&folder.path, ports, triggers, &stripe, options.limits.retention())?;
         let mailbox = Mailbox::open(folder.path.join("mail"), ports.clock.clone())?;
         Ok(Self { executions, stripe, ticker, scheduler, mailbox })
     }

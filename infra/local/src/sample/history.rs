@@ -19,7 +19,7 @@ use hozon_shared::domain::progress::Amount;
 use hozon_shared::domain::recurrence::{Recurrence, next_month};
 use hozon_shared::domain::rule::Rule;
 use hozon_shared::domain::schedule::Schedule;
-use hozon_shared::ports::{Change, ErrorKind, PortError, Ports};
+use hozon_shared::ports::{Change, ErrorKind, PortError, Ports, SourceInfo};
 use hozon_shared::settings::default_time_of_day;
 
 /// Length of the history.
@@ -170,7 +170,7 @@ impl HistoryBuilder<'_> {
 
     async fn keep_contents(&self, id: BackupId, modules: Vec<ModuleContents>, at: DateTime<Utc>) -> Result<(), PortError> {
         let organisation = self.ports.store.organisation(self.org).await?.ok_or_else(impossible)?;
-        let (source, csv) = (self.ports.snapshots.info(), organisation.archive.csv);
+        let (source, csv) = (SourceInfo::native(), organisation.archive.csv);
         let held = BackupContents {
             source,
             read_from: at - TimeDelta::minutes(3),

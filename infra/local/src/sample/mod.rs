@@ -12,8 +12,10 @@ use chrono::{DateTime, Utc};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
-use hozon_shared::snapshots::publish::publish;
-use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, WriteError};
+use hozon_shared::snapshots::error::WriteError;
+use hozon_shared::snapshots::input::{ModuleHead, NewAttachment};
+use hozon_shared::snapshots::session::{Origin, Session, SessionPorts};
+use hozon_shared::snapshots::writer::ModuleWriter;
 
 use files::FilePlan;
 use modules::SampleModule;
@@ -45,21 +47,20 @@ pub async fn generate(
     tell: &mut dyn FnMut(SampleProgress),
 ) -> Result<Vec<Module>, WriteError> {
     let now = ports.clock.now();
-    let generation = format!("{:020}", ports.ids.next(now));
+    let session = Session::begin(SessionPorts::from(ports), (org, Origin::Native), ports.ids.next(now), now).await?;
     let plan = FilePlan::of(size);
     let total = modules::ALL.iter().map(|module| module.records * size.records()).sum::<u64>() + plan.count();
     let mut progress = ProgressReporter { tell, done: 0, total, now };
     let mut made = Vec::new();
     for (order, module) in (1..).zip(&modules::ALL) {
-        let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
-        let mut writer = NativeWriter::new(stores, org, head(module, order), &generation);
+        let mut writer = session.module(head(module, order));
         records(&mut writer, module, module.records * size.records(), &mut progress).await?;
         if module.has_files {
             attachments(&mut writer, module, &plan, &mut progress).await?;
         }
         made.push(writer.finish().await?);
     }
-    publish(&*ports.catalogue, &*ports.objects, org, &made, now).await?;
+    session.publish(&made, now).await?;
     Ok(made)
 }
 
@@ -91,7 +92,7 @@ fn head(module: &SampleModule, order: u32) -> ModuleHead {
 }
 
 async fn records(
-    writer: &mut NativeWriter,
+    writer: &mut ModuleWriter,
     module: &SampleModule,
     count: u64,
     progress: &mut ProgressReporter<'_>,
@@ -102,11 +103,11 @@ async fn records(
         writer.row(&values.cells()).await?;
         progress.one();
     }
-    writer.end_rows().await
+    Ok(())
 }
 
 async fn attachments(
-    writer: &mut NativeWriter,
+    writer: &mut ModuleWriter,
     module: &SampleModule,
     plan: &FilePlan,
     progress: &mut ProgressReporter<'_>,

@@ -1,16 +1,16 @@
-//! Reads an entry to its end: its digest, its size, and its rows if it is a CSV file.
+//! Reads an entry to its end: its digests, its size, and its rows if it is a CSV file.
 
 use std::collections::HashMap;
 
 use hozon_shared::archive::cells::Escaping;
-use hozon_shared::archive::manifest::ATTACHMENT_COLUMNS;
-use sha2::{Digest, Sha256};
+use hozon_shared::archive::file_check::FileCheck;
+use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FileRecord};
 use tokio::io::AsyncReadExt;
 
-use crate::import::csv_rows::CsvRows;
 use crate::import::inputs::InputFile;
 use crate::import::text::{TextDecoder, UnknownBytes};
 use crate::import::{Encoding, ImportError, RowFault};
+use hozon_shared::archive::csv_rows::CsvRows;
 
 const CHUNK: usize = 256 << 10;
 
@@ -18,8 +18,8 @@ const CHUNK: usize = 256 << 10;
 pub struct MeasuredEntry {
     /// Uncompressed size.
     pub bytes: u64,
-    /// SHA-256 as lower-case hexadecimal digits.
-    pub sha256: String,
+    /// Whether its contents are those of its record in the manifest; true without a record.
+    pub is_as_recorded: bool,
     /// Number of CSV rows without the header, if counted.
     pub rows: Option<u64>,
     /// For the attachment index: size and SHA-256 by path.
@@ -27,9 +27,10 @@ pub struct MeasuredEntry {
 }
 
 /// Reads an entry. The reader verifies CRC and sizes at its end.
-pub async fn read(file: &InputFile, counts_rows: bool, escaping: Escaping) -> Result<MeasuredEntry, ImportError> {
+pub async fn read(file: &InputFile, record: Option<&FileRecord>, escaping: Escaping) -> Result<MeasuredEntry, ImportError> {
     let mut reader = file.open().await?;
-    let mut sha = Sha256::new();
+    let mut check = record.map(FileCheck::of);
+    let counts_rows = record.is_some_and(|record| record.rows.is_some());
     let mut rows = counts_rows.then(|| Rows::new(&file.name, escaping));
     let mut bytes = 0;
     let mut chunk = Vec::with_capacity(CHUNK);
@@ -43,11 +44,13 @@ pub async fn read(file: &InputFile, counts_rows: bool, escaping: Escaping) -> Re
             break;
         }
         bytes += read as u64;
-        sha.update(&chunk);
+        if let Some(check) = &mut check {
+            check.update(&chunk);
+        }
     }
-    let sha256 = hex::encode(sha.finalize());
+    let is_as_recorded = check.is_none_or(FileCheck::is_equal);
     let (rows, listed) = rows.map_or((None, HashMap::new()), |rows| (Some(rows.count), rows.listed));
-    Ok(MeasuredEntry { bytes, sha256, rows, listed })
+    Ok(MeasuredEntry { bytes, is_as_recorded, rows, listed })
 }
 
 /// Counts rows, and collects the entries of an attachment index.

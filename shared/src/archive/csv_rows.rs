@@ -128,6 +128,11 @@ impl CsvRows {
         }
     }
 
+    /// Creates a parser for text of ours without a header. Its rows may have any size.
+    pub fn of_blocks() -> Self {
+        Self { is_header: false, max_row_bytes: usize::MAX, ..Self::default() }
+    }
+
     /// Current line, from 1.
     pub fn line(&self) -> u64 {
         self.line

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
+use crate::archive::zip::{Method, ZipEntry};
+use crate::domain::digest::Digester;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use hozon_shared::archive::zip::{Method, ZipEntry};
-use hozon_shared::domain::digest::Digester;
 
 /// An entry that is being encoded.
 pub struct EntryEncoder {

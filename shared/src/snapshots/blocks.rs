@@ -1,0 +1,157 @@
+//! Encodes rows into blocks.
+
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use sha2::{Digest, Sha256};
+
+use super::row_index::{HASH_BYTES, RowIndexBuilder};
+use super::stores::object_name;
+use crate::archive::LEVEL;
+use crate::archive::csv::{CsvOptions, CsvWriter, header_of, kept_columns, kinds_of};
+use crate::domain::crm::Field;
+use crate::domain::cutting::Cutting;
+use crate::domain::digest::Digester;
+use crate::domain::rows::Cell;
+use crate::domain::snapshot::Block;
+
+/// CSV is compressed in pieces of about this size, so that both steps stay within the processor's cache.
+const CSV_CHUNK: usize = 64 << 10;
+/// Number of rows from which a block may end although it is small. It bounds the memory for the row index.
+const LEAST_ROWS: u64 = 500_000;
+/// Number of rows at which a block ends: as many as a CSV file may have that Excel opens.
+const MOST_ROWS: u64 = 1_000_000;
+/// Separates the cells of a key of several fields.
+const KEY_SEPARATOR: u8 = 0x1F;
+
+/// A finished block.
+pub(super) struct EncodedBlock {
+    pub block: Block,
+    /// The deflated text, and the row index behind it.
+    pub body: Bytes,
+    /// For the first block: SHA-256 of the header and the block's text, which is that of the CSV file if there is no other
+    /// block.
+    pub with_header: Option<String>,
+}
+
+/// Encodes the rows of a module into blocks, one after the other.
+pub(super) struct BlockEncoder {
+    /// Indexes of the columns that are backed up.
+    columns: Vec<usize>,
+    /// Indexes of the columns that identify a row; none if nothing does.
+    key: Vec<usize>,
+    cutting: Cutting,
+    csv: CsvWriter,
+    deflate: DeflateEncoder<Vec<u8>>,
+    digester: Digester,
+    /// Digests the header and the first block.
+    with_header: Option<Sha256>,
+    text_bytes: u64,
+    rows: u64,
+    index: RowIndexBuilder,
+    id: Vec<u8>,
+}
+
+impl BlockEncoder {
+    /// Creates an encoder of rows with these fields, which are identified by the fields of `key`.
+    pub fn new(fields: &[Field], key: &[String], cutting: Cutting) -> Self {
+        let options = CsvOptions::default();
+        let at = |name: &String| fields.iter().position(|field| field.api_name == *name);
+        Self {
+            columns: kept_columns(fields),
+            key: key.iter().map(at).collect::<Option<_>>().unwrap_or_default(),
+            cutting,
+            csv: CsvWriter::new(options, kinds_of(fields)),
+            deflate: DeflateEncoder::new(Vec::new(), Compression::new(LEVEL)),
+            digester: Digester::default(),
+            with_header: Some(Sha256::new_with_prefix(header_of(fields, options))),
+            text_bytes: 0,
+            rows: 0,
+            index: RowIndexBuilder::default(),
+            id: Vec::new(),
+        }
+    }
+
+    /// Appends a row. Returns whether the block ends with it.
+    pub fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<bool> {
+        let start = self.csv.written().len();
+        self.csv.row(self.columns.iter().map(|column| cells[*column]));
+        let row = &self.csv.written()[start..];
+        let (bytes, digest) = (row.len() as u64, Sha256::digest(row));
+        let hash = std::array::from_fn::<u8, HASH_BYTES, _>(|at| digest[at]);
+        self.identify(cells, &hash);
+        self.index.push(&self.id, hash);
+        self.rows += 1;
+        if self.csv.written().len() >= CSV_CHUNK {
+            self.deflate_text()?;
+        }
+        Ok(self.ends(bytes))
+    }
+
+    /// Makes `id` that of the row: its key, or its hash where it has no key.
+    fn identify(&mut self, cells: &[Cell<'_>], hash: &[u8]) {
+        self.id.clear();
+        for (count, column) in self.key.iter().enumerate() {
+            if count > 0 {
+                self.id.push(KEY_SEPARATOR);
+            }
+            self.id.extend_from_slice(cells[*column].unwrap_or_default().as_bytes());
+        }
+        if self.key.is_empty() {
+            self.id.extend_from_slice(hash);
+        }
+    }
+
+    fn ends(&self, bytes: u64) -> bool {
+        let stored = self.deflate.get_ref().len() as u64;
+        let counted = match self.rows {
+            MOST_ROWS.. => self.cutting.most,
+            LEAST_ROWS.. => self.cutting.least,
+            _ => 0,
+        };
+        self.cutting.ends_behind(stored.max(counted), &self.id, bytes)
+    }
+
+    /// Ends the block; `None` if it has no rows.
+    pub fn end(&mut self) -> io::Result<Option<EncodedBlock>> {
+        if self.rows == 0 {
+            return Ok(None);
+        }
+        self.deflate_text()?;
+        self.deflate.flush()?;
+        let bytes = self.deflate.get_ref().len();
+        let mut body = self.deflate.reset(Vec::new())?;
+        // Without the final block, which the reset has written.
+        body.truncate(bytes);
+        let stored_crc32 = crc32fast::hash(&body);
+        let index = self.index.take();
+        body.extend_from_slice(&index);
+        let digest = std::mem::take(&mut self.digester).finish();
+        let block = Block {
+            object: object_name(&[digest.sha256.as_bytes(), &index]),
+            rows: std::mem::take(&mut self.rows),
+            text_bytes: std::mem::take(&mut self.text_bytes),
+            bytes: bytes as u64,
+            index_bytes: index.len() as u64,
+            crc32: digest.crc32,
+            stored_crc32,
+            sha256: digest.sha256,
+        };
+        let with_header = self.with_header.take().map(|sha| hex::encode(sha.finalize()));
+        Ok(Some(EncodedBlock { block, body: body.into(), with_header }))
+    }
+
+    fn deflate_text(&mut self) -> io::Result<()> {
+        let text = self.csv.written();
+        self.digester.update(text);
+        if let Some(sha) = &mut self.with_header {
+            sha.update(text);
+        }
+        self.text_bytes += text.len() as u64;
+        self.deflate.write_all(text)?;
+        self.csv.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! Stores attachments: small ones as zip entries in packs, large ones as objects of their own. Each is compressed once, as
+//! the zip entry that backups copy.
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, TryStreamExt};
+
+use super::error::WriteError;
+use super::input::NewAttachment;
+use super::stores::{SnapshotStores, object_name, store, stored_object};
+use crate::archive::LEVEL;
+use crate::archive::compose::{Piece, compose};
+use crate::archive::compressible::is_compressible;
+use crate::archive::encoder::{Encoded, EntryEncoder, WholeEncoder, store_whole};
+use crate::archive::names::PathNamer;
+use crate::archive::zip::{Method, local_header};
+use crate::domain::crm::Attachment;
+use crate::domain::cutting::Cutting;
+use crate::domain::id::OrgId;
+use crate::domain::snapshot::{FileRun, LargeFile, Pack, StoredFile};
+use crate::ports::{ObjectBody, ObjectRef, PartTag, PortError, UploadId, Uploads};
+use crate::telemetry::Causes;
+
+/// Files from this size on are objects of their own, in bytes. It is also the size of the first parts of an upload.
+const LARGE_FILE: usize = 8 << 20;
+/// Number of parts after which the part size doubles. 10,000 parts then exceed S3's largest object (5 TiB), and
+/// memory exceeds a few parts only for files of tens of gigabytes.
+const PARTS_OF_A_SIZE: usize = 1_000;
+const OCTETS: &str = "application/octet-stream";
+
+/// Stores the attachments of one module.
+pub(super) struct FileWriter {
+    stores: SnapshotStores,
+    org: OrgId,
+    api_name: String,
+    cutting: Cutting,
+    paths: PathNamer,
+    runs: Vec<FileRun>,
+    pack: Vec<u8>,
+    packed: Vec<StoredFile>,
+    /// Size of all attachments in bytes.
+    bytes: u64,
+    /// Where a large file is uploaded before its name is known.
+    staged: ObjectRef,
+}
+
+/// A large file as it was uploaded.
+struct Staged {
+    encoded: Encoded,
+    /// CRC-32 of the uploaded bytes.
+    crc32: u32,
+}
+
+impl FileWriter {
+    /// Creates a writer that uploads large files to `staged` first.
+    pub fn new(stores: SnapshotStores, org: OrgId, api_name: &str, cutting: Cutting, staged: ObjectRef) -> Self {
+        let (runs, pack, packed) = (Vec::new(), Vec::new(), Vec::new());
+        let (api_name, paths) = (api_name.to_owned(), PathNamer::of_attachments());
+        Self { stores, org, api_name, cutting, paths, runs, pack, packed, bytes: 0, staged }
+    }
+
+    /// Stores an attachment.
+    pub async fn add(&mut self, new: NewAttachment, body: ObjectBody) -> Result<StoredFile, WriteError> {
+        let path = self.paths.place(&[&self.api_name, &new.record_id, &new.name]);
+        let mut body = body.fuse().boxed();
+        let head = fill(&mut body, LARGE_FILE).await?;
+        let file = if head.len() < LARGE_FILE {
+            self.add_small(path, new, head).await?
+        } else {
+            self.end_pack().await?;
+            self.add_large(path, new, (head, body)).await?
+        };
+        self.bytes += file.entry.uncompressed;
+        Ok(file)
+    }
+
+    /// Stores what is left. Returns the attachments, and their size in bytes.
+    pub async fn finish(&mut self) -> Result<(Vec<FileRun>, u64), WriteError> {
+        self.end_pack().await?;
+        Ok((std::mem::take(&mut self.runs), self.bytes))
+    }
+
+    async fn add_small(&mut self, path: String, new: NewAttachment, bytes: Bytes) -> Result<StoredFile, WriteError> {
+        let content_type = new.content_type.clone();
+        let encoding = move || match is_compressible(&content_type, &bytes) {
+            true => WholeEncoder::new(LEVEL).encode(path, bytes),
+            false => Ok(store_whole(path, bytes)),
+        };
+        let encoded = tokio::task::spawn_blocking(encoding).await.map_err(WriteError::Interrupted)?;
+        let (body, encoded) = encoded.map_err(WriteError::Compression)?;
+        let start = self.pack.len();
+        self.pack.extend(local_header(&encoded.entry));
+        self.pack.extend_from_slice(&body);
+        let file = stored_file(encoded, (start as u64, crc32fast::hash(&self.pack[start..])), new);
+        self.packed.push(file.clone());
+        if self.cutting.ends_behind(self.pack.len() as u64, file.attachment.id.as_bytes(), file.entry.compressed) {
+            self.end_pack().await?;
+        }
+        Ok(file)
+    }
+
+    async fn end_pack(&mut self) -> Result<(), WriteError> {
+        if self.packed.is_empty() {
+            return Ok(());
+        }
+        let files = std::mem::take(&mut self.packed);
+        let list = serde_json::to_vec(&files).map_err(WriteError::Index)?;
+        let mut body = std::mem::take(&mut self.pack);
+        let (object, bytes) = (object_name(&[&body, &list]), body.len() as u64);
+        body.extend_from_slice(&list);
+        let first = &files[0].attachment;
+        let pack = Pack {
+            object,
+            count: files.len() as u64,
+            bytes,
+            list_bytes: list.len() as u64,
+            stored_crc32: crc32fast::hash(&body),
+            first: (first.record_id.clone(), first.name.clone()),
+        };
+        store(&*self.stores.objects, &stored_object(self.org, &pack.object), body.into()).await?;
+        self.runs.push(FileRun::Pack(pack));
+        Ok(())
+    }
+
+    async fn add_large(
+        &mut self,
+        path: String,
+        new: NewAttachment,
+        (head, rest): (Bytes, ObjectBody),
+    ) -> Result<StoredFile, WriteError> {
+        let is_deflated = is_compressible(&new.content_type, &head);
+        let encoder = if is_deflated { EntryEncoder::deflated(LEVEL) } else { EntryEncoder::stored() };
+        let uploads = &*self.stores.uploads;
+        let upload = uploads.begin(&self.staged, OCTETS).await?;
+        let staged = upload_encoded(uploads, (&self.staged, &upload), (path, encoder), (head, rest)).await;
+        if let Err(first) = &staged
+            && let Err(error) = uploads.abort(&self.staged, &upload).await
+        {
+            tracing::warn!(error = %Causes(&error), failure = %Causes(first), "an upload could not be aborted after a failure");
+        }
+        let Staged { encoded, crc32 } = staged?;
+        let object = self.name_staged(&encoded, crc32).await?;
+        let file = stored_file(encoded, (0, crc32), new);
+        self.runs.push(FileRun::Large(Box::new(LargeFile { object, file: file.clone() })));
+        Ok(file)
+    }
+
+    /// Copies the uploaded file to its name, unless it is there already.
+    async fn name_staged(&self, encoded: &Encoded, crc32: u32) -> Result<String, WriteError> {
+        let method: &[u8] = match encoded.entry.method {
+            Method::Stored => b"stored",
+            Method::Deflated => b"deflated",
+        };
+        let object = object_name(&[encoded.sha256.as_bytes(), method]);
+        let (objects, to, size) = (&*self.stores.objects, stored_object(self.org, &object), encoded.entry.compressed);
+        if objects.head(&to).await?.is_none_or(|known| known.size != size) {
+            let whole = vec![Piece::Object { from: self.staged.clone(), range: 0..size }];
+            compose(objects, &*self.stores.uploads, &to, (OCTETS, Some(crc32)), whole).await?;
+        }
+        objects.delete(&self.staged).await?;
+        Ok(object)
+    }
+}
+
+fn stored_file(encoded: Encoded, (offset, stored_crc32): (u64, u32), new: NewAttachment) -> StoredFile {
+    let attachment = Attachment {
+        id: new.id,
+        record_id: new.record_id,
+        record_name: new.record_name,
+        name: new.name,
+        size: encoded.entry.uncompressed,
+        content_type: new.content_type,
+        created: new.created,
+    };
+    StoredFile { entry: encoded.entry, offset, stored_crc32, sha256: encoded.sha256, attachment }
+}
+
+/// Uploads a file while it is encoded.
+async fn upload_encoded(
+    uploads: &dyn Uploads,
+    (at, upload): (&ObjectRef, &UploadId),
+    (path, mut encoder): (String, EntryEncoder),
+    (mut chunk, mut rest): (Bytes, ObjectBody),
+) -> Result<Staged, WriteError> {
+    let (mut parts, mut waiting, mut crc) =
+        (Parts { uploads, at, upload, tags: Vec::new() }, Vec::new(), crc32fast::Hasher::new());
+    while !chunk.is_empty() {
+        encoder = encode(encoder, chunk).await?;
+        waiting.extend(encoder.take());
+        if waiting.len() >= part_bytes(parts.tags.len()) {
+            crc.update(&waiting);
+            parts.send(std::mem::take(&mut waiting)).await?;
+        }
+        chunk = fill(&mut rest, LARGE_FILE).await?;
+    }
+    let (last, encoded) = encoder.finish(path).map_err(WriteError::Compression)?;
+    waiting.extend(last);
+    crc.update(&waiting);
+    parts.send(waiting).await?;
+    let crc32 = crc.finalize();
+    uploads.complete(at, upload, parts.tags, Some(crc32)).await?;
+    Ok(Staged { encoded, crc32 })
+}
+
+/// Encodes a chunk on a thread that may be busy with it.
+async fn encode(mut encoder: EntryEncoder, chunk: Bytes) -> Result<EntryEncoder, WriteError> {
+    let encoding = tokio::task::spawn_blocking(move || encoder.write(&chunk).map(|()| encoder));
+    encoding.await.map_err(WriteError::Interrupted)?.map_err(WriteError::Compression)
+}
+
+/// The parts of an upload.
+struct Parts<'a> {
+    uploads: &'a dyn Uploads,
+    at: &'a ObjectRef,
+    upload: &'a UploadId,
+    tags: Vec<PartTag>,
+}
+
+impl Parts<'_> {
+    async fn send(&mut self, part: Vec<u8>) -> Result<(), PortError> {
+        let number = i32::try_from(self.tags.len() + 1).unwrap_or(i32::MAX);
+        self.tags.push(self.uploads.part(self.at, self.upload, number, part.into()).await?);
+        Ok(())
+    }
+}
+
+/// Returns the size of the part that follows `parts` parts.
+fn part_bytes(parts: usize) -> usize {
+    LARGE_FILE << (parts / PARTS_OF_A_SIZE)
+}
+
+/// Reads up to `size` bytes; fewer only at the end.
+async fn fill(body: &mut ObjectBody, size: usize) -> Result<Bytes, PortError> {
+    let mut bytes = BytesMut::new();
+    while bytes.len() < size
+        && let Some(chunk) = body.try_next().await?
+    {
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}

@@ -1,0 +1,53 @@
+//! What a writer is given: the description of a module, and attachments.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, stream};
+
+use crate::domain::crm::{DataCategory, Field};
+use crate::ports::{ErrorKind, ObjectBody, PortError};
+
+/// Description of a module without its contents.
+#[derive(Debug, Clone)]
+pub struct ModuleHead {
+    /// API name.
+    pub api_name: String,
+    /// Display name.
+    pub label: String,
+    /// Position among the organisation's modules.
+    pub order: u32,
+    /// Category of the data. Only what backups contain is stored.
+    pub contents: DataCategory,
+    /// Fields in order. Every row has one cell per field.
+    pub fields: Vec<Field>,
+    /// API names of the fields that identify a row; none if nothing does.
+    pub key: Vec<String>,
+}
+
+/// An attachment to store. The writer determines its size.
+#[derive(Debug, Clone)]
+pub struct NewAttachment {
+    /// Id, unique within the module.
+    pub id: String,
+    /// Id of the record that it belongs to.
+    pub record_id: String,
+    /// Display name of that record; empty if it has none.
+    pub record_name: String,
+    /// File name as the user gave it.
+    pub name: String,
+    /// Media type.
+    pub content_type: String,
+    /// Time at which it was attached.
+    pub created: DateTime<Utc>,
+}
+
+/// Returns a body of bytes in memory.
+pub fn body_of(bytes: impl Into<Bytes>) -> ObjectBody {
+    let bytes = bytes.into();
+    stream::once(async move { Ok(bytes) }).boxed()
+}
+
+/// Converts a failure to read a body into the store's error.
+pub fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PortError {
+    PortError::with(ErrorKind::Corrupt, "read a file to store", error)
+}

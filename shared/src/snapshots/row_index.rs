@@ -1,0 +1,106 @@
+//! The row index of a block: the id of every row, and a hash of the row. It tells which rows of two snapshots differ
+//! without reading them, and whether a block has a record.
+//!
+//! Encoding: the number of rows, then for each row in the order of the ids the length of the prefix that it shares with the
+//! id before, the length of the rest, and the rest; then eight bytes of hash for each row in the same order. Numbers are
+//! LEB128. An id that rows share appears once for each.
+
+/// Bytes of SHA-256 that are kept of a row. Only rows with the same id are compared, so that 64 bits leave no doubt.
+pub(super) const HASH_BYTES: usize = 8;
+
+/// Hash of a row.
+pub(super) type RowHash = [u8; HASH_BYTES];
+
+/// Collects the rows of a block.
+#[derive(Debug, Default)]
+pub(super) struct RowIndexBuilder {
+    ids: Vec<u8>,
+    /// End of each id in `ids`.
+    ends: Vec<usize>,
+    hashes: Vec<RowHash>,
+}
+
+impl RowIndexBuilder {
+    /// Adds a row.
+    pub fn push(&mut self, id: &[u8], hash: RowHash) {
+        self.ids.extend_from_slice(id);
+        self.ends.push(self.ids.len());
+        self.hashes.push(hash);
+    }
+
+    /// Encodes the rows and forgets them.
+    pub fn take(&mut self) -> Vec<u8> {
+        let Self { ids, ends, hashes } = std::mem::take(self);
+        let id = |row: usize| &ids[row.checked_sub(1).map_or(0, |before| ends[before])..ends[row]];
+        let mut order: Vec<usize> = (0..ends.len()).collect();
+        // Rows mostly come in the order of their ids, which this sort notices.
+        order.sort_by(|a, b| (id(*a), hashes[*a]).cmp(&(id(*b), hashes[*b])));
+        let mut encoded = Vec::with_capacity(ends.len() * (HASH_BYTES + 4));
+        push_number(&mut encoded, ends.len());
+        let mut before: &[u8] = &[];
+        for &row in &order {
+            let shared = before.iter().zip(id(row)).take_while(|(a, b)| a == b).count();
+            before = id(row);
+            push_number(&mut encoded, shared);
+            push_number(&mut encoded, before.len() - shared);
+            encoded.extend_from_slice(&before[shared..]);
+        }
+        encoded.extend(order.iter().flat_map(|row| hashes[*row]));
+        encoded
+    }
+}
+
+fn push_number(to: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        to.push((number & 0x7F) as u8 | 0x80);
+        number >>= 7;
+    }
+    to.push(number as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn number(bytes: &mut &[u8]) -> usize {
+        let length = bytes.iter().position(|byte| byte & 0x80 == 0).expect("an end") + 1;
+        let (head, rest) = bytes.split_at(length);
+        *bytes = rest;
+        head.iter().rev().fold(0, |number, byte| number << 7 | usize::from(byte & 0x7F))
+    }
+
+    fn decoded(mut bytes: &[u8]) -> Vec<(Vec<u8>, RowHash)> {
+        let rows = number(&mut bytes);
+        let mut ids: Vec<Vec<u8>> = Vec::new();
+        for _ in 0..rows {
+            let (shared, rest) = (number(&mut bytes), number(&mut bytes));
+            let mut id = ids.last().map_or_else(Vec::new, |before| before[..shared].to_vec());
+            id.extend_from_slice(&bytes[..rest]);
+            bytes = &bytes[rest..];
+            ids.push(id);
+        }
+        ids.into_iter().zip(bytes.chunks(HASH_BYTES).map(|hash| hash.try_into().expect("a hash"))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_row_is_found_in_the_order_of_ids(rows in proptest::collection::vec(("[0-9a-c]{0,5}", any::<RowHash>()), 0..200)) {
+            let mut builder = RowIndexBuilder::default();
+            for (id, hash) in &rows {
+                builder.push(id.as_bytes(), *hash);
+            }
+            let mut expected: Vec<_> = rows.into_iter().map(|(id, hash)| (id.into_bytes(), hash)).collect();
+            expected.sort_unstable();
+            prop_assert_eq!(decoded(&builder.take()), expected);
+            prop_assert_eq!(builder.take(), [0]);
+        }
+    }
+
+    #[test]
+    fn a_long_id_has_a_long_length() {
+        let mut builder = RowIndexBuilder::default();
+        builder.push(&[b'x'; 300], [1; HASH_BYTES]);
+        assert_eq!(decoded(&builder.take()), [(vec![b'x'; 300], [1; HASH_BYTES])]);
+    }
+}

@@ -1,0 +1,156 @@
+//! Writing a snapshot: a session begins, its modules are written, and all of them become current at once.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::input::ModuleHead;
+use super::keys;
+use super::leases::change;
+use super::stores::SnapshotStores;
+use super::writer::ModuleWriter;
+use crate::domain::crm::{Field, Module, captured_version};
+use crate::domain::id::OrgId;
+use crate::ports::{Catalogue, ErrorKind, Leases, PortError, Ports};
+
+/// Maximum size of a DynamoDB item in bytes, names of attributes included (DynamoDB developer guide, "Item size").
+const MAX_ITEM_BYTES: usize = 400 << 10;
+/// Space reserved for a module's other attributes and its key.
+const OWN_ATTRIBUTES: usize = 4 << 10;
+/// Overhead of a field in bytes: the names of its four attributes, its kind, one byte per element of the map and the
+/// list, and three for the map.
+const FIELD_OVERHEAD: usize = 8 + 5 + 9 + 8 + 11 + 8;
+
+/// Returns the size of a module's fields in its catalogue item, in bytes. A module above [`MAX_FIELD_BYTES`] cannot
+/// be published.
+pub fn field_bytes(fields: &[Field]) -> usize {
+    let of = |field: &Field| field.api_name.len() + field.label.len() + field.data_type.len() + FIELD_OVERHEAD;
+    fields.iter().map(of).sum()
+}
+
+/// Maximum size of a module's fields in bytes, as [`field_bytes`] measures it.
+pub const MAX_FIELD_BYTES: usize = MAX_ITEM_BYTES - OWN_ATTRIBUTES;
+
+/// How long the lease of a session lasts unless it is prolonged.
+const LEASE: TimeDelta = TimeDelta::days(1);
+
+/// Where the modules of a session come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A platform writes them. Modules that it does not write stay as they are.
+    Native,
+    /// They are captured. Modules of an earlier capture that are not among them are gone.
+    Captured,
+}
+
+/// What sessions use.
+#[derive(Clone)]
+pub struct SessionPorts {
+    pub catalogue: Arc<dyn Catalogue>,
+    pub leases: Arc<dyn Leases>,
+    pub stores: SnapshotStores,
+}
+
+impl From<&Ports> for SessionPorts {
+    fn from(ports: &Ports) -> Self {
+        let stores = SnapshotStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
+        Self { catalogue: ports.catalogue.clone(), leases: ports.leases.clone(), stores }
+    }
+}
+
+/// A module of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct SnapshotModule {
+    pub api_name: String,
+    pub version: String,
+}
+
+impl From<Module> for SnapshotModule {
+    fn from(Module { api_name, version, .. }: Module) -> Self {
+        Self { api_name, version }
+    }
+}
+
+/// The document that describes a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Snapshot {
+    pub taken: DateTime<Utc>,
+    pub modules: Vec<SnapshotModule>,
+}
+
+/// A snapshot that is being written. It holds a lease until it is published or abandoned.
+pub struct Session {
+    ports: SessionPorts,
+    org: OrgId,
+    origin: Origin,
+    version: String,
+    /// What is current now.
+    before: Vec<Module>,
+}
+
+impl Session {
+    /// Begins a session. `id` is new, and greater than those of earlier sessions. Fails with `Unavailable` while stored
+    /// objects that are no longer needed are being deleted.
+    pub async fn begin(
+        ports: SessionPorts,
+        (org, origin): (OrgId, Origin),
+        id: u64,
+        now: DateTime<Utc>,
+    ) -> Result<Self, PortError> {
+        let version = match origin {
+            Origin::Native => format!("{id:020}"),
+            Origin::Captured => captured_version(id),
+        };
+        lease(&ports, org, &version, now).await?;
+        let mut session = Self { ports, org, origin, version, before: Vec::new() };
+        session.before = session.current().await?;
+        Ok(session)
+    }
+
+    /// Prolongs the lease of a session that lasts for more than a day, while it is still held.
+    pub async fn prolong(&self, now: DateTime<Utc>) -> Result<(), PortError> {
+        lease(&self.ports, self.org, &self.version, now).await
+    }
+
+    /// Begins a module.
+    pub fn module(&self, head: ModuleHead) -> ModuleWriter {
+        let before = self.before.iter().find(|module| module.api_name == head.api_name).cloned();
+        ModuleWriter::new(self.ports.stores.clone(), self.org, head, &self.version, before)
+    }
+
+    /// Makes the modules current, all at once, records the snapshot, and ends the session.
+    pub async fn publish(self, modules: &[Module], now: DateTime<Utc>) -> Result<(), PortError> {
+        let published = self.make_current(modules, now).await;
+        let ended = self.abandon().await;
+        published.and(ended)
+    }
+
+    async fn make_current(&self, modules: &[Module], now: DateTime<Utc>) -> Result<(), PortError> {
+        match self.origin {
+            Origin::Native => self.ports.catalogue.publish(self.org, modules).await?,
+            Origin::Captured => self.ports.catalogue.publish_capture(self.org, modules).await?,
+        }
+        let snapshot = Snapshot { taken: now, modules: self.current().await?.into_iter().map(SnapshotModule::from).collect() };
+        let json = serde_json::to_vec(&snapshot)
+            .map_err(|error| PortError::with(ErrorKind::Corrupt, "encode the description of a snapshot", error))?;
+        self.ports.stores.objects.put(&keys::snapshot(self.org, &self.version), json.into(), "application/json").await
+    }
+
+    /// Ends the session. What it has written and not published is deleted by a later sweep.
+    pub async fn abandon(self) -> Result<(), PortError> {
+        change(&*self.ports.leases, self.org, |leases| Ok(leases.release(&self.version))).await.map(drop)
+    }
+
+    async fn current(&self) -> Result<Vec<Module>, PortError> {
+        match self.origin {
+            Origin::Native => self.ports.catalogue.modules(self.org).await,
+            Origin::Captured => self.ports.catalogue.captured(self.org).await,
+        }
+    }
+}
+
+async fn lease(ports: &SessionPorts, org: OrgId, holder: &str, now: DateTime<Utc>) -> Result<(), PortError> {
+    let taken = change(&*ports.leases, org, |leases| leases.take(holder, now + LEASE, now)).await?;
+    taken.ok_or_else(|| PortError::new(ErrorKind::Unavailable, "write a snapshot while old ones are deleted"))
+}
