@@ -180,14 +180,17 @@ def a_backup_becomes_two_zips_that_hold_everything(world):
         assert attachments.testzip() is None
         assert attachments.getinfo("Leads/1/film.bin").file_size == FILM_BYTES
     assert not objects(world, f"work/{organisation.id}/"), "work objects are left"
-    # The second backup takes the segments of unchanged modules.
+    # What no snapshot needs is deleted after a run.
+    orphan = f"org/{organisation.id}/%stored/orphan"
+    world.owner["s3"].put_object(Bucket=world.stack.reference("CrmStore"), Key=orphan, Body=b"x")
     assert organisation.back_up()["status"] == "COMPLETED"
+    assert orphan not in objects(world, orphan, "CrmStore")
 
 
 @story("ArchiveRole", "MachineRole")
 def a_backup_with_a_lost_attachment_fails_with_that_reason_and_leaves_nothing(world):
     organisation = Organisation(world, film_bytes=FILM_BYTES)
-    world.machine.before["assemble"] = lambda: lose(world, organisation, "/files/12")
+    world.machine.before["assemble"] = lambda: lose(world, organisation, FILM_BYTES)
     backup = organisation.back_up()
     assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "ATTACHMENT_MISSING"), backup
     assert "film.bin" in backup["failure"]["message"], backup
@@ -195,20 +198,32 @@ def a_backup_with_a_lost_attachment_fails_with_that_reason_and_leaves_nothing(wo
 
 
 @story("ArchiveRole", "MachineRole")
-def a_damaged_segment_is_deleted_and_made_anew(world):
+def rows_are_written_anew_for_an_organisation_that_wants_another_form_of_csv(world):
+    organisation = Organisation(world, notes_bytes=34 << 20)
+    organisation.call("PUT", "/settings", {"settings": {"csv": {"escape_formulas": False}}}, if_match="*")
+    assert organisation.back_up()["status"] == "COMPLETED"
+    links = organisation.call("GET", "/urls")["urls"]
+    with zipfile.ZipFile(io.BytesIO(world.edge.fetch(links["data_links"][0])[0])) as data:
+        assert data.testzip() is None and b"\r\n2,=1+1,-5\r\n" in data.read("Leads.csv")
+
+
+@story("ArchiveRole", "MachineRole")
+def a_damaged_block_is_named_and_deleted(world):
     organisation = Organisation(world)
-    assert organisation.back_up()["status"] == "COMPLETED"
-    notes = [key for key in objects(world, f"segments/{organisation.id}/") if key.endswith(".json")]
-    assert notes
-    for key in notes:
-        world.owner["s3"].put_object(Bucket=world.stack.reference("Archives"), Key=key, Body=b"{")
-    assert organisation.back_up()["status"] == "COMPLETED"
+    stored = objects(world, f"org/{organisation.id}/%stored/", "CrmStore")
+    for key in stored:
+        world.owner["s3"].put_object(Bucket=world.stack.reference("CrmStore"), Key=key, Body=b"{")
+    backup = organisation.back_up()
+    assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "DATA_DAMAGED"), backup
+    assert len(objects(world, f"org/{organisation.id}/%stored/", "CrmStore")) == len(stored) - 1
+    leaves_nothing(world, organisation)
 
 
 @story("ArchiveRole", "MachineRole")
 def a_backup_whose_rows_are_lost_midway_leaves_nothing(world):
     organisation = Organisation(world, notes_bytes=34 << 20)
-    world.machine.before["pack"] = lambda: lose(world, organisation, "/Notes/1/rows/00000003")
+    organisation.call("PUT", "/settings", {"settings": {"csv": {"escape_formulas": False}}}, if_match="*")
+    world.machine.before["pack"] = lambda: lose(world, organisation, 5 << 20)
     backup = organisation.back_up()
     assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "DATA_MISSING"), backup
     leaves_nothing(world, organisation)
@@ -219,9 +234,14 @@ def objects(world, prefix, bucket="Archives"):
     return [one["Key"] for one in found.get("Contents", [])]
 
 
-def lose(world, organisation, part):
-    (key,) = [key for key in objects(world, f"org/{organisation.id}/", "CrmStore") if part in key]
-    world.owner["s3"].delete_object(Bucket=world.stack.reference("CrmStore"), Key=key)
+def lose(world, organisation, least):
+    """Deletes what is stored of the organisation in objects of at least that size."""
+    bucket = world.stack.reference("CrmStore")
+    found = world.owner["s3"].list_objects_v2(Bucket=bucket, Prefix=f"org/{organisation.id}/%stored/")["Contents"]
+    large = [one["Key"] for one in found if one["Size"] >= least]
+    assert large
+    for key in large:
+        world.owner["s3"].delete_object(Bucket=bucket, Key=key)
 
 
 def leaves_nothing(world, organisation):
@@ -465,9 +485,10 @@ def key_of(link):
 
 @story("CrmWriter")
 def a_platform_writes_its_data(world):
-    organisation = Organisation(world, notes_bytes=1 << 20)
-    generations = {key.split("/")[3] for key in objects(world, f"org/{organisation.id}/Deals/", "CrmStore")}
-    assert generations == {"2", "3"}, generations
+    organisation = Organisation(world, film_bytes=FILM_BYTES, notes_bytes=1 << 20)
+    versions = objects(world, f"org/{organisation.id}/Deals/", "CrmStore")
+    assert len(versions) == 3, versions
+    assert not objects(world, f"org/{organisation.id}/%staged/", "CrmStore")
 
 
 @story("CrmWriter")
