@@ -39,7 +39,7 @@ enum Command {
     /// Deflates CSV files in memory on one core, and prints bytes per second.
     Limit {
         /// Deflate level.
-        #[arg(long, default_value_t = hozon_archive::ArchiveSettings::default().level)]
+        #[arg(long, default_value_t = hozon_shared::archive::LEVEL)]
         level: u32,
         /// Folder of CSV files.
         from: PathBuf,

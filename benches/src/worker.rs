@@ -15,7 +15,6 @@ use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::ports::{ObjectRef, Objects, Ports, Uploads, read_all};
-use hozon_shared::snapshots::reader::NativeReader;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -41,9 +40,6 @@ pub struct Worker {
     /// Number of items packed concurrently.
     #[arg(long, default_value_t = 1)]
     at_once: usize,
-    /// Deflate level.
-    #[arg(long, default_value_t = ArchiveSettings::default().level)]
-    level: u32,
     /// Maximum number of rows per CSV file.
     #[arg(long, default_value_t = ArchiveSettings::default().rows_per_file)]
     rows_per_file: u64,
@@ -76,7 +72,6 @@ impl Worker {
         let (ports, counts) = self.ports().await?;
         let org = organisation(&self.data, &self.org)?;
         let settings = ArchiveSettings {
-            level: self.level,
             rows_per_file: self.rows_per_file,
             task_bytes: self.task_bytes,
             items_at_once: Arc::new(Semaphore::new(self.at_once)),
@@ -119,7 +114,6 @@ impl Worker {
         };
         ports.objects = Arc::new(Counted { store: objects, counts: counts.clone() });
         ports.uploads = Arc::new(Counted { store: uploads, counts: counts.clone() });
-        ports.snapshots = Arc::new(NativeReader::new(ports.catalogue.clone(), ports.objects.clone()));
         Ok((ports, counts))
     }
 
