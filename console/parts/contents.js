@@ -58,7 +58,7 @@ function modulesOf({ modules }, before) {
   );
 }
 
-/** SHA-256 of each CSV file, as in the zip's manifest. @param {Contents} contents */
+/** SHA-256 of each CSV file, as in the zip's manifest; CRC-32 of a large one. @param {Contents} contents */
 function checksumsOf({ modules }) {
   const rows = modules
     .flatMap((module) => module.files)
@@ -68,7 +68,7 @@ function checksumsOf({ modules }) {
         {},
         el("th", { scope: "row" }, file.path),
         el("td", { class: "number" }, size(file.bytes)),
-        el("td", {}, el("code", {}, file.sha256)),
+        el("td", {}, el("code", {}, file.sha256 ?? `CRC-32 ${file.crc32}`)),
       ),
     );
   const head = el(
