@@ -1,6 +1,6 @@
 // The console's budget: requests and bytes of the first screen, polling, and no layout shift by new data.
 
-import { backUp, call, dataFolder, ended, forgetSegments, serve, underway } from "./program.js";
+import { backUp, call, dataFolder, ended, serve, underway } from "./program.js";
 import { expect, hold, lookAgain, open, say, test, visit } from "./console.js";
 
 let place;
@@ -12,7 +12,6 @@ test.beforeAll(async () => {
   program = await serve(place.data);
   await backUp(program, "Paid");
   await backUp(program, "Large");
-  await forgetSegments(place.data);
   running = await underway(program, "Large");
   await ended(program, "Large");
   await call(program, "Paid", "POST", "", { backup: { rrule: "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO" } });

@@ -1,7 +1,7 @@
 // Starts the local program with its own data folder on a free port; the caller stops it.
 
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, mkdir, readdir, rm, writeFile, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -80,7 +80,7 @@ async function end(child) {
 
 /** Calls the API without a browser. */
 export async function call(program, organisation, method, at, body) {
-  const headers = { Authorization: `Zoho-oauthtoken ${program.tokens[organisation].administrator}` };
+  const headers = { Authorization: `Zoho-oauthtoken ${program.tokens[organisation].administrator}`, "If-Match": "*" };
   const answer = await fetch(`${program.url}/crm/bulk/v8/backup${at}`, { method, headers, body: body && JSON.stringify(body) });
   return answer.status === 204 ? null : answer.json();
 }
@@ -92,8 +92,10 @@ export async function backUp(program, organisation) {
   return ended(program, organisation);
 }
 
-/** Starts a backup and returns the first summary with its progress, which a browser could be too late to see. */
+/** Starts a backup and returns the first summary with its progress, which a browser could be too late to see. Rows are written anew for an
+ * organisation that wants another form of CSV, so that its backup takes some time. */
 export async function underway(program, organisation, begin = () => call(program, organisation, "POST", "")) {
+  await call(program, organisation, "PUT", "/settings", { settings: { csv: { escape_formulas: false } } });
   await begin();
   for (;;) {
     const answer = await call(program, organisation, "GET", "/summary");
@@ -112,18 +114,12 @@ export async function ended(program, organisation) {
   }
 }
 
-/** Deletes the file of an attachment, which the CRM still lists. */
+/** Deletes the files of all attachments, which the CRM still lists. They lie in packs of zip entries; rows do not. */
 export async function loseAttachments(data) {
   const root = path.join(data, "s3");
   for (const name of await readdir(root, { recursive: true })) {
-    if (name.includes("/files/")) await rm(path.join(root, name), { force: true });
-  }
-}
-
-/** Deletes all segments, so that the next backup reuses none. */
-export async function forgetSegments(data) {
-  const root = path.join(data, "s3");
-  for (const name of await readdir(root, { recursive: true })) {
-    if (name.includes("segments/") && name.endsWith(".json")) await rm(path.join(root, name), { force: true });
+    if (!name.includes("%stored/")) continue;
+    const file = path.join(root, name);
+    if ((await readFile(file)).subarray(0, 2).toString() === "PK") await rm(file);
   }
 }

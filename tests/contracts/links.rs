@@ -94,8 +94,8 @@ async fn the_key_of_links_reads_zips_and_nothing_else() {
     let emulators = Emulators::start().await;
     let ports = &emulators.ports;
     let others = [
-        ObjectRef::archives("segments/1/rows"),
-        ObjectRef::archives("archives/../segments/1/rows"),
+        ObjectRef::archives("work/1/rows"),
+        ObjectRef::archives("archives/../work/1/rows"),
         ObjectRef::archives("contents/1/7.json"),
         ObjectRef::crm("1/Leads/rows"),
     ];

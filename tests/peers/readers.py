@@ -4,6 +4,7 @@ Usage: readers.py FOLDER. Exit status 1 and one line per failure if any reader o
 """
 
 import csv
+import hashlib
 import io
 import json
 import struct
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pandas
@@ -43,6 +45,21 @@ def headers(zip_path, archive):
                 size, packed = struct.unpack("<QQ", extra[4:20])
             same = (crc, packed, size, name) == (entry.CRC, entry.compress_size, entry.file_size, entry.orig_filename)
             check("local header", zip_path, flags == 0x800 and same, f"{name} {head}")
+
+
+def digests(zip_path, archive):
+    """Compares each file with the CRC-32 and SHA-256 that the manifest gives for it, or for each of its ranges."""
+    if "manifest.json" not in archive.namelist():
+        return
+    for record in json.loads(archive.read("manifest.json"))["files"]:
+        whole = [{"bytes": record["bytes"], "sha256": record["sha256"]}] if "sha256" in record else record["ranges"]
+        crc32 = 0
+        with archive.open(record["path"]) as file:
+            for part in whole:
+                data = file.read(part["bytes"])
+                crc32 = zlib.crc32(data, crc32)
+                check("SHA-256", zip_path, hashlib.sha256(data).hexdigest() == part["sha256"], record["path"])
+            check("ranges", zip_path, not file.read(1) and crc32 == record["crc32"], record["path"])
 
 
 def rows(zip_path, archive):
@@ -96,6 +113,7 @@ def main(folder):
             if not is_huge:
                 check("zipfile", zip_path, archive.testzip() is None)
                 command("zipdetails", zip_path, "zipdetails")
+                digests(zip_path, archive)
                 rows(zip_path, archive)
             if zip_path.parent.name in SPREADSHEET_STORIES and zip_path.name.startswith("Data"):
                 spreadsheet(zip_path, archive)

@@ -1,10 +1,17 @@
 //! The complete contents of an organisation's CRM, for comparisons.
 
+use std::io::Read;
+
+use flate2::read::DeflateDecoder;
 use futures_util::TryStreamExt;
-use hozon_shared::domain::crm::{DataCategory, Field};
+use hozon_shared::archive::csv::kept_columns;
+use hozon_shared::archive::zip::{Method, local_header};
+use hozon_shared::domain::crm::{Attachment, DataCategory, Field};
 use hozon_shared::domain::id::OrgId;
-use hozon_shared::domain::rows::RowPiece;
+use hozon_shared::domain::snapshot::{FileRun, StoredFile};
 use hozon_shared::ports::Ports;
+use hozon_shared::snapshots::reader::{self, stored_module};
+use hozon_shared::snapshots::stores::stored_object;
 
 /// A module with all its rows and attachments.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,41 +28,50 @@ pub struct ModuleContents {
 /// Reads everything that a backup contains. Modules and fields that backups leave out are skipped.
 pub async fn contents(ports: &Ports, org: OrgId) -> Vec<ModuleContents> {
     let mut all = Vec::new();
-    for module in ports.snapshots.modules(org).await.expect("modules") {
+    for module in ports.catalogue.modules(org).await.expect("modules") {
         if module.contents != DataCategory::Crm {
             continue;
         }
-        let kept: Vec<usize> = (0..module.fields.len()).filter(|&at| module.fields[at].contents == DataCategory::Crm).collect();
+        let stored = stored_module(&*ports.objects, org, &module).await.expect("is stored");
         let mut rows: Vec<Vec<String>> = Vec::new();
-        let mut pages = ports.snapshots.rows(org, &module, 0..module.rows).await.expect("rows");
-        let mut long = vec![String::new(); module.fields.len()];
-        while let Some(piece) = pages.try_next().await.expect("rows") {
-            match piece {
-                RowPiece::Rows(page) => page
-                    .for_each(|cells| {
-                        rows.push(kept.iter().map(|&at| cells[at].unwrap_or_default().to_owned()).collect());
-                        Ok::<(), std::convert::Infallible>(())
-                    })
-                    .expect("infallible"),
-                RowPiece::Cell(part) => {
-                    long[part.column].push_str(&part.text);
-                    if part.ends_row {
-                        rows.push(kept.iter().map(|&at| std::mem::take(&mut long[at])).collect());
-                        long.fill(String::new());
-                    }
-                }
-            }
+        let mut pages = reader::rows(ports.objects.clone(), org, &module, stored.blocks);
+        while let Some(page) = pages.try_next().await.expect("rows") {
+            page.for_each(|cells| {
+                rows.push(cells.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect());
+                Ok::<(), std::convert::Infallible>(())
+            })
+            .expect("infallible");
         }
         let mut attachments = Vec::new();
-        let mut listed = ports.snapshots.attachments(org, &module, 0..module.attachments).await.expect("attachments");
-        while let Some(attachment) = listed.try_next().await.expect("an attachment") {
-            let body: Vec<_> =
-                ports.snapshots.open(org, &attachment, None).await.expect("opens").try_collect().await.expect("reads");
-            attachments.push((attachment.id, attachment.record_id, attachment.name, attachment.content_type, body.concat()));
+        for run in stored.files {
+            for file in reader::files(&*ports.objects, org, &run).await.expect("files") {
+                let body = bytes_of(ports, org, &run, &file).await;
+                let Attachment { id, record_id, name, content_type, .. } = file.attachment;
+                attachments.push((id, record_id, name, content_type, body));
+            }
         }
+        let kept = kept_columns(&module.fields);
         let fields = kept.iter().map(|&at| module.fields[at].clone()).collect();
         let (api_name, label, order) = (module.api_name, module.label, module.order);
         all.push(ModuleContents { api_name, label, order, fields, rows, attachments });
     }
     all
+}
+
+async fn bytes_of(ports: &Ports, org: OrgId, run: &FileRun, file: &StoredFile) -> Vec<u8> {
+    let start = match run {
+        FileRun::Pack(_) => file.offset + local_header(&file.entry).len() as u64,
+        FileRun::Large(_) => 0,
+    };
+    let at = stored_object(org, run.object());
+    let body = ports.objects.get(&at, Some(start..start + file.entry.compressed)).await.expect("opens");
+    let body: Vec<_> = body.try_collect().await.expect("reads");
+    match file.entry.method {
+        Method::Stored => body.concat(),
+        Method::Deflated => {
+            let mut bytes = Vec::new();
+            DeflateDecoder::new(body.concat().as_slice()).read_to_end(&mut bytes).expect("inflates");
+            bytes
+        }
+    }
 }

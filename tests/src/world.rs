@@ -13,7 +13,9 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Role;
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
-use hozon_shared::ports::{Bucket, ObjectRef};
+use hozon_shared::ports::{Bucket, Change};
+use hozon_shared::snapshots::reader::{StoredModule, stored_module};
+use hozon_shared::snapshots::stores::stored_object;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -128,10 +130,25 @@ impl World {
 
     /// Deletes a deal's attachment from the object store.
     pub async fn lose_an_attachment(&self) {
-        let objects = &self.local.ports.objects;
-        let keys = objects.list(Bucket::Crm, "").await.expect("lists");
-        let file = keys.iter().find(|key| key.contains("/Deals/") && key.contains("/files/")).expect("an attachment");
-        objects.delete(&ObjectRef::crm(file)).await.expect("deletes");
+        let stored = self.stored("Deals").await;
+        let file = stored.files.first().expect("an attachment");
+        self.local.ports.objects.delete(&stored_object(self.org, file.object())).await.expect("deletes");
+    }
+
+    /// Has the rows of backups written anew, in another form of CSV than that of stored blocks.
+    pub async fn want_other_csv(&self) {
+        let store = &self.local.ports.store;
+        let mut organisation = store.organisation(self.org).await.expect("reads").expect("the organisation");
+        if std::mem::take(&mut organisation.archive.csv.escape_formulas) {
+            store.commit(self.org, vec![Change::Organisation(organisation)]).await.expect("saves");
+        }
+    }
+
+    /// What the current version of a module consists of.
+    pub async fn stored(&self, api_name: &str) -> StoredModule {
+        let modules = self.local.ports.catalogue.modules(self.org).await.expect("modules");
+        let module = modules.iter().find(|module| module.api_name == api_name).expect("the module");
+        stored_module(&*self.local.ports.objects, self.org, module).await.expect("is stored")
     }
 
     /// Downloads a link without any credentials.

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use hozon::import::{ImportOptions, import};
 use hozon_archive::{ArchivePorts, ArchiveSettings, Stage, TaskError, handle};
 use hozon_shared::domain::backup::BackupStatus;
-use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PartTag, PortError, Ports, UploadId, Uploads};
+use hozon_shared::ports::{ErrorKind, ObjectRef, PartTag, PortError, Ports, UploadId, Uploads};
+use hozon_shared::snapshots::stores::stored_object;
 use hozon_tests::{Crm, World};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -155,11 +156,11 @@ async fn a_missing_attachment_is_named_and_the_backup_is_not_called_complete() {
 async fn an_attachment_that_was_cut_short_is_named() {
     let world = World::start().await;
     world.import(Crm::small().inputs()).await;
-    let keys = world.local.ports.objects.list(Bucket::Crm, "").await.unwrap();
-    let file = keys.iter().find(|key| key.contains("/Deals/") && key.contains("/files/")).unwrap();
-    world.local.ports.objects.put(&ObjectRef::crm(file), "保".into(), "text/plain").await.unwrap();
-    let backup = world.back_up().await;
-    assert_eq!(backup.failure.unwrap().code, "ATTACHMENT_CHANGED");
+    let pack = stored_object(world.org, world.stored("Deals").await.files[0].object());
+    world.local.ports.objects.put(&pack, "保".into(), "text/plain").await.unwrap();
+    let failure = world.back_up().await.failure.unwrap();
+    assert_eq!(failure.code, "DATA_DAMAGED");
+    assert!(failure.message.contains("見積.txt") && failure.message.contains("Deals"), "{}", failure.message);
     world.end().await;
 }
 
@@ -168,10 +169,11 @@ async fn after_a_failure_is_repaired_the_next_backup_is_ready() {
     let world = World::start().await;
     let crm = Crm::small();
     world.import(crm.inputs()).await;
-    let keys = world.local.ports.objects.list(Bucket::Crm, "").await.unwrap();
-    let rows = keys.iter().find(|key| key.contains("/Leads/") && key.contains("/rows/")).unwrap();
-    world.local.ports.objects.delete(&ObjectRef::crm(rows)).await.unwrap();
-    assert_eq!(world.back_up().await.failure.unwrap().code, "DATA_MISSING");
+    let rows = stored_object(world.org, &world.stored("Leads").await.blocks[0].object);
+    world.local.ports.objects.delete(&rows).await.unwrap();
+    let failure = world.back_up().await.failure.unwrap();
+    assert_eq!(failure.code, "DATA_MISSING");
+    assert!(failure.message.contains("Leads.csv"), "{}", failure.message);
     world.import(crm.inputs()).await;
     world.back_up_well().await;
     world.end().await;

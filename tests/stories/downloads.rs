@@ -121,7 +121,7 @@ async fn other_requests_are_ignored_and_malformed_events_are_refused() {
         with("/detail/eventName", json!("HeadObject")),
         with("/detail/requestParameters/X-Amz-Date", Value::Null),
         key(&backup.files[0].key.replace("Data", "Other")),
-        key("segments/1.json"),
+        key("contents/1.json"),
         key("archives/1/2/Data_001.zip"),
         key(&format!("archives/{}/7/Data_001.zip", backup.org)),
     ] {

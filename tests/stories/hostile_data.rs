@@ -4,10 +4,9 @@ use chrono::DateTime;
 use futures_util::stream;
 use hozon::import::{ImportOptions, import};
 use hozon_shared::domain::crm::{DataCategory, Field};
-use hozon_shared::domain::id::OrgId;
-use hozon_shared::ports::Ports;
-use hozon_shared::snapshots::publish::publish;
-use hozon_shared::snapshots::writer::{ModuleHead, NativeStores, NativeWriter, NewAttachment, body_of};
+use hozon_shared::snapshots::input::{ModuleHead, NewAttachment, body_of};
+use hozon_shared::snapshots::session::{Origin, Session, SessionPorts};
+use hozon_shared::snapshots::writer::ModuleWriter;
 use hozon_tests::{World, contents};
 
 fn field(name: &str) -> Field {
@@ -19,12 +18,16 @@ fn field(name: &str) -> Field {
     }
 }
 
-fn writer(ports: &Ports, org: OrgId, name: &str, order: u32, fields: &[&str]) -> NativeWriter {
-    let stores = NativeStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
+async fn begin(world: &World) -> Session {
+    let (ports, now) = (&world.local.ports, world.local.ports.clock.now());
+    let session = Session::begin(SessionPorts::from(ports), (world.org, Origin::Native), ports.ids.next(now), now).await;
+    session.unwrap()
+}
+
+fn writer(session: &Session, name: &str, order: u32, fields: &[&str]) -> ModuleWriter {
     let fields = fields.iter().copied().map(field).collect();
     let (api_name, label) = (name.to_owned(), name.to_owned());
-    let head = ModuleHead { api_name, label, order, contents: DataCategory::Crm, fields, key: Vec::new() };
-    NativeWriter::new(stores, org, head, "1")
+    session.module(ModuleHead { api_name, label, order, contents: DataCategory::Crm, fields, key: Vec::new() })
 }
 
 fn attachment(id: usize, record: &str, name: &str) -> NewAttachment {
@@ -123,7 +126,7 @@ const NAMES: [&str; 20] = [
 ];
 
 /// Writes a module whose rows are the hostile cells and a cell of 9 MB, each beside another one.
-async fn write_cells(module: &mut NativeWriter) {
+async fn write_cells(module: &mut ModuleWriter) {
     let big = "=1+1\r\n\"あ\", ".repeat(800_000);
     let cells = CELLS.into_iter().chain([big.as_str()]);
     for (number, cell) in cells.enumerate() {
@@ -132,7 +135,7 @@ async fn write_cells(module: &mut NativeWriter) {
 }
 
 /// Adds attachments with the hostile names, to records whose ids differ in case only.
-async fn attach_names(module: &mut NativeWriter) {
+async fn attach_names(module: &mut ModuleWriter) {
     for (number, name) in NAMES.iter().enumerate() {
         let record = if number % 2 == 0 { "Rec" } else { "rec" };
         let attachment = attachment(number, &format!("{record}{}", number / 8), name);
@@ -145,22 +148,22 @@ async fn attach_names(module: &mut NativeWriter) {
 #[tokio::test]
 async fn hostile_cells_and_names_come_back() {
     let mut world = World::start().await;
-    let (ports, org) = (world.local.ports.clone(), world.org);
-    let mut hostile = writer(&ports, org, "Hostile", 1, &["Id", "=Cell", "最後"]);
+    let session = begin(&world).await;
+    let mut hostile = writer(&session, "Hostile", 1, &["Id", "=Cell", "最後"]);
     write_cells(&mut hostile).await;
     attach_names(&mut hostile).await;
     let modules = [
         hostile.finish().await.unwrap(),
-        writer(&ports, org, "Empty", 2, &["Id"]).finish().await.unwrap(),
-        one_empty_cell(writer(&ports, org, "One/Empty:Cell", 3, &["Only"])).await.finish().await.unwrap(),
-        writer(&ports, org, "hostile", 4, &["Id"]).finish().await.unwrap(),
+        writer(&session, "Empty", 2, &["Id"]).finish().await.unwrap(),
+        one_empty_cell(writer(&session, "One/Empty:Cell", 3, &["Only"])).await.finish().await.unwrap(),
+        writer(&session, "hostile", 4, &["Id"]).finish().await.unwrap(),
     ];
-    publish(&*ports.catalogue, &*ports.objects, org, &modules, ports.clock.now()).await.unwrap();
+    session.publish(&modules, world.local.ports.clock.now()).await.unwrap();
     comes_back(&mut world, "hostile").await;
     world.end().await;
 }
 
-async fn one_empty_cell(mut writer: NativeWriter) -> NativeWriter {
+async fn one_empty_cell(mut writer: ModuleWriter) -> ModuleWriter {
     writer.row(&[Some("")]).await.unwrap();
     writer
 }
@@ -176,22 +179,39 @@ async fn an_empty_crm_gives_two_zips() {
 #[tokio::test]
 async fn a_module_with_too_many_rows_for_one_file_is_numbered() {
     let mut world = World::start_with(|options| options.limits.rows_per_file = 1_000).await;
-    let (ports, org) = (world.local.ports.clone(), world.org);
-    let mut leads = writer(&ports, org, "Leads", 1, &["Id", "Name"]);
+    let session = begin(&world).await;
+    let mut leads = writer(&session, "Leads", 1, &["Id", "Name"]);
     for number in 0..2_500 {
         leads.row(&[Some(&number.to_string()), Some("山田")]).await.unwrap();
     }
     let module = leads.finish().await.unwrap();
-    publish(&*ports.catalogue, &*ports.objects, org, &[module], ports.clock.now()).await.unwrap();
+    session.publish(&[module], world.local.ports.clock.now()).await.unwrap();
     comes_back(&mut world, "numbered").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_module_of_several_blocks_comes_back() {
+    let mut world = World::start().await;
+    let session = begin(&world).await;
+    let mut leads = writer(&session, "Leads", 1, &["Id", "Name", "Noise"]);
+    let mut random = fastrand::Rng::with_seed(1);
+    for number in 0..60_000 {
+        let noise: String = (0..400).map(|_| random.alphanumeric()).collect();
+        leads.row(&[Some(&number.to_string()), Some("山田"), Some(&noise)]).await.unwrap();
+    }
+    let module = leads.finish().await.unwrap();
+    session.publish(&[module], world.local.ports.clock.now()).await.unwrap();
+    assert!(world.stored("Leads").await.blocks.len() > 1);
+    comes_back(&mut world, "blocks").await;
     world.end().await;
 }
 
 #[tokio::test]
 async fn files_larger_than_a_part_come_back() {
     let mut world = World::start().await;
-    let (ports, org) = (world.local.ports.clone(), world.org);
-    let mut notes = writer(&ports, org, "Notes", 1, &["Id"]);
+    let session = begin(&world).await;
+    let mut notes = writer(&session, "Notes", 1, &["Id"]);
     notes.row(&[Some("1")]).await.unwrap();
     // Their compression differs: the first is deflated, the second is stored.
     let text = "保存 0123456789".repeat(2_000_000);
@@ -204,7 +224,7 @@ async fn files_larger_than_a_part_come_back() {
         notes.attachment(attachment(number, "1", &format!("{number}.bin")), body).await.unwrap();
     }
     let module = notes.finish().await.unwrap();
-    publish(&*ports.catalogue, &*ports.objects, org, &[module], ports.clock.now()).await.unwrap();
+    session.publish(&[module], world.local.ports.clock.now()).await.unwrap();
     comes_back(&mut world, "large-files").await;
     world.end().await;
 }

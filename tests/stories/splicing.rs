@@ -1,9 +1,10 @@
-//! Large incompressible files are copied from the CRM's store into the zip inside the object store; only the first 5
-//! MiB of each pass through the service.
+//! Large files are stored as the zip has them, and copied into it inside the object store.
 
-use hozon_shared::ports::{Bucket, ObjectRef};
+use hozon_shared::archive::zip::Method;
+use hozon_shared::domain::snapshot::FileRun;
+use hozon_shared::ports::Bucket;
+use hozon_shared::snapshots::stores::stored_object;
 use hozon_tests::{Crm, World, unzip};
-use serde_json::Value;
 
 const MIB: usize = 1 << 20;
 
@@ -13,7 +14,7 @@ fn noise(bytes: usize, seed: u64) -> Vec<u8> {
     noise
 }
 
-/// A CRM with files that are copied by the store, and files that are not, because they are smaller or compressible.
+/// A CRM with files that are objects of their own, some of them compressible, and a small one.
 fn crm() -> (Crm, Vec<(&'static str, Vec<u8>)>) {
     let mixed = [noise(6 * MIB, 3), vec![b' '; 6 * MIB]].concat();
     let files = vec![
@@ -29,52 +30,40 @@ fn crm() -> (Crm, Vec<(&'static str, Vec<u8>)>) {
     (crm, files)
 }
 
-async fn tails(world: &World) -> Vec<u64> {
-    let objects = &world.local.ports.objects;
-    let mut tails = Vec::new();
-    for key in objects.list(Bucket::Archives, "segments/").await.unwrap() {
-        if key.ends_with(".json") {
-            let note = std::fs::read(world.local.archive_path(&key)).unwrap();
-            let segment: Value = serde_json::from_slice::<Value>(&note).unwrap()["segment"].take();
-            if let (Some(start), Some(end)) =
-                (segment["tail"]["range"]["start"].as_u64(), segment["tail"]["range"]["end"].as_u64())
-            {
-                let header = segment["size"].as_u64().unwrap() - start;
-                assert!(start == 5 * MIB as u64 && header < 100, "5 MiB were read, no more");
-                tails.push(end - start);
-            }
-        }
-    }
-    tails.sort_unstable();
-    tails
+/// Names of the files that are objects of their own, and those of them that are stored as they are.
+async fn large_files(world: &World) -> Vec<(String, bool)> {
+    let large = world.stored("Leads").await.files.into_iter().filter_map(|run| match run {
+        FileRun::Large(large) => Some((large.file.attachment.name, large.file.entry.method == Method::Stored)),
+        FileRun::Pack(_) => None,
+    });
+    large.collect()
 }
 
 #[tokio::test]
-async fn large_files_that_do_not_shrink_are_copied_inside_the_store() {
+async fn large_files_are_stored_once_as_the_zip_has_them() {
     let world = World::start().await;
     let (crm, files) = crm();
     world.import(crm.inputs()).await;
+    let large = [("clip.mp4", true), ("long.mp4", true), ("mixed.bin", false), ("short.mp4", true), ("text.txt", false)];
+    assert_eq!(large_files(&world).await, large.map(|(name, is_stored)| (name.to_owned(), is_stored)));
     let zips = world.back_up_well().await;
-    assert_eq!(tails(&world).await, [5 * MIB as u64, 7 * MIB as u64, 18 * MIB as u64 + 7]);
     world.keep_for_readers("splicing", &zips);
     for (path, bytes) in files {
         assert!(unzip(&zips[1], path) == bytes, "{path}");
     }
+    let objects = &world.local.ports.objects;
+    assert_eq!(objects.list(Bucket::Crm, &format!("org/{}/%staged/", world.org)).await.unwrap(), Vec::<String>::new());
     world.end().await;
 }
 
 #[tokio::test]
-async fn a_spliced_file_that_is_gone_when_the_zip_is_made_fails_the_backup() {
+async fn a_large_file_that_is_gone_when_the_zip_is_made_fails_the_backup() {
     let world = World::start().await;
     let (crm, _) = crm();
     world.import(crm.inputs()).await;
     world.back_up_well().await;
-    let objects = &world.local.ports.objects;
-    for key in objects.list(Bucket::Crm, "").await.unwrap() {
-        if key.contains("/files/") {
-            objects.delete(&ObjectRef::crm(key)).await.unwrap();
-        }
-    }
+    let clip = world.stored("Leads").await.files[0].object().to_owned();
+    world.local.ports.objects.delete(&stored_object(world.org, &clip)).await.unwrap();
     let failure = world.back_up().await.failure.unwrap();
     assert_eq!(failure.code, "ATTACHMENT_MISSING");
     assert!(failure.message.contains("\"clip.mp4\" of record 1 in Leads"), "{}", failure.message);

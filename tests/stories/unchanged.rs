@@ -1,154 +1,148 @@
-//! Data that has not changed since the last backup is not read and compressed again, and the zips show no difference.
+//! What is stored already is not stored again, and what no snapshot needs is deleted.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
-use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::ports::{Bucket, ObjectRef};
+use hozon_shared::snapshots::session::{Origin, Session, SessionPorts};
 use hozon_tests::{CountingIds, Crm, ManualClock, World, unzip};
 
 async fn world() -> (World, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
-    let world = World::start_with(|options| {
+    let mut world = World::start_with(|options| {
         options.clock = clock.clone();
         options.ids = Arc::new(CountingIds::default());
     })
     .await;
+    // An organisation on an unlimited plan.
+    world.org = world.local.organisation("Own", chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();
     world.import(Crm::small().inputs()).await;
     (world, clock)
 }
 
-async fn delete_all(world: &World, bucket: Bucket, prefix: &str) -> usize {
-    let keys = world.local.ports.objects.list(bucket, prefix).await.unwrap();
-    for key in &keys {
-        world.local.ports.objects.delete(&ObjectRef { bucket, key: key.clone() }).await.unwrap();
-    }
-    keys.len()
+/// Keys of the organisation's objects with this part.
+async fn keys(world: &World, part: &str) -> BTreeSet<String> {
+    let keys = world.local.ports.objects.list(Bucket::Crm, &format!("org/{}/", world.org)).await.unwrap();
+    keys.into_iter().filter(|key| key.contains(part)).collect()
 }
 
-fn bytes(zips: &[PathBuf]) -> Vec<Vec<u8>> {
-    zips.iter().map(|zip| std::fs::read(zip).unwrap()).collect()
-}
-
-/// Deletes the rows; plans always read the attachment lists.
-async fn delete_rows(world: &World) -> usize {
-    let keys = world.local.ports.objects.list(Bucket::Crm, "").await.unwrap();
-    let rows: Vec<_> = keys.into_iter().filter(|key| key.contains("/rows/") || key.contains("/files/")).collect();
-    for key in &rows {
-        world.local.ports.objects.delete(&ObjectRef::crm(key)).await.unwrap();
-    }
-    rows.len()
+async fn import_leads(world: &World, csv: &str) {
+    let leads = tempfile::tempdir().unwrap();
+    std::fs::write(leads.path().join("Leads.csv"), csv).unwrap();
+    world.import(vec![leads.path().to_owned()]).await;
 }
 
 #[tokio::test]
-async fn a_second_backup_reads_nothing_that_has_not_changed() {
+async fn the_same_records_again_are_the_same_version_and_store_nothing() {
     let (world, clock) = world().await;
-    world.back_up_well().await;
-    assert!(delete_rows(&world).await > 0);
+    let modules = world.local.ports.catalogue.modules(world.org).await.unwrap();
+    let (stored, versions) = (keys(&world, "/%stored/").await, keys(&world, "/index.json").await);
+    assert!(!stored.is_empty() && versions.len() == modules.len());
     clock.advance(TimeDelta::days(1));
+    world.import(Crm::small().inputs()).await;
+    assert_eq!(world.local.ports.catalogue.modules(world.org).await.unwrap(), modules);
+    assert_eq!((keys(&world, "/%stored/").await, keys(&world, "/index.json").await), (stored, versions));
     world.back_up_well().await;
     world.end().await;
 }
 
 #[tokio::test]
-async fn reused_work_gives_the_same_bytes_as_work_done_anew() {
-    let mut second = Vec::new();
-    for is_reused in [true, false] {
+async fn equal_snapshots_give_equal_zips() {
+    let mut zips = Vec::new();
+    for times in [1, 2] {
         let (world, clock) = world().await;
-        world.back_up_well().await;
-        clock.advance(TimeDelta::days(1));
-        if !is_reused {
-            assert!(delete_all(&world, Bucket::Archives, "segments/").await > 0);
+        for _ in 1..times {
+            world.import(Crm::small().inputs()).await;
         }
-        second.push(bytes(&world.back_up_well().await));
+        clock.advance(TimeDelta::days(1));
+        let made = world.back_up_well().await;
+        let entries = ["Leads.csv", "Deals.csv", "fields/Leads.json"].map(|entry| unzip(&made[0], entry));
+        zips.push((entries, unzip(&made[1], "attachments.csv"), unzip(&made[1], "Leads/1/offer.txt")));
         world.end().await;
     }
-    assert_eq!(second[0], second[1]);
+    assert!(zips[0] == zips[1]);
 }
 
 #[tokio::test]
-async fn a_changed_module_is_packed_again() {
+async fn a_changed_module_is_stored_and_the_others_stay_as_they_are() {
     let (world, _) = world().await;
-    world.back_up_well().await;
-    let leads = tempfile::tempdir().unwrap();
-    std::fs::write(leads.path().join("Leads.csv"), "Id,Name\n1,changed\n").unwrap();
-    world.import(vec![leads.path().to_owned()]).await;
+    let before = keys(&world, "/%stored/").await;
+    import_leads(&world, "Id,Name\n1,changed\n").await;
+    let after = keys(&world, "/%stored/").await;
+    assert_eq!((before.difference(&after).count(), after.difference(&before).count()), (0, 1));
     let zips = world.back_up_well().await;
     assert_eq!(String::from_utf8(unzip(&zips[0], "Leads.csv")).unwrap(), "\u{feff}Id,Name\r\n1,changed\r\n");
     world.end().await;
 }
 
 #[tokio::test]
-async fn a_missing_segment_is_packed_again() {
-    let (world, _) = world().await;
-    world.back_up_well().await;
-    for key in world.local.ports.objects.list(Bucket::Archives, "segments/").await.unwrap() {
-        if key.ends_with(".bin") {
-            world.local.ports.objects.delete(&ObjectRef::archives(key)).await.unwrap();
-        }
-    }
-    world.back_up_well().await;
-    world.end().await;
-}
-
-#[tokio::test]
-async fn a_segment_that_will_soon_be_deleted_is_not_relied_on() {
+async fn a_damaged_object_fails_the_backup_by_name_and_the_next_import_stores_it_again() {
     let (world, clock) = world().await;
-    world.back_up_well().await;
-    delete_rows(&world).await;
-    clock.advance(TimeDelta::days(6));
-    let backup = world.back_up().await;
-    assert_eq!(backup.status, BackupStatus::Failed, "it was to be made anew, and the source has lost its rows");
+    for key in keys(&world, "/%stored/").await {
+        let file = world.local.object_path(Bucket::Crm, &key);
+        let mut bytes = std::fs::read(&file).unwrap();
+        let third = bytes.len() / 3;
+        bytes[third] ^= 1;
+        std::fs::write(file, bytes).unwrap();
+    }
+    // A backup finds one of them, and the next import heals it.
+    let mut found = BTreeSet::new();
+    while let Some(failure) = world.back_up().await.failure {
+        assert_eq!(failure.code, "DATA_DAMAGED", "{failure:?}");
+        let subject = failure.subject.unwrap();
+        assert!(found.insert(subject.file.clone()), "{subject:?} was not healed");
+        clock.advance(TimeDelta::hours(1));
+        world.import(Crm::small().inputs()).await;
+    }
+    assert!(found.len() > 2 && found.contains(&Some("Leads.csv".to_owned())), "{found:?}");
     world.end().await;
 }
 
-/// Returns the files of kept segments, or of their records.
-async fn kept(world: &World, end: &str) -> Vec<PathBuf> {
-    let keys = world.local.ports.objects.list(Bucket::Archives, "segments/").await.unwrap();
-    let kept: Vec<_> = keys.iter().filter(|key| key.ends_with(end)).map(|key| world.local.archive_path(key)).collect();
-    assert!(!kept.is_empty());
-    kept
+#[tokio::test]
+async fn old_snapshots_are_deleted_with_what_only_they_need() {
+    let (world, clock) = world().await;
+    import_leads(&world, "Id,Name\n1,changed\n").await;
+    let both = keys(&world, "/%stored/").await;
+    clock.advance(TimeDelta::days(34));
+    world.local.tick().await;
+    assert_eq!(keys(&world, "/%stored/").await, both, "both are kept for 35 days");
+    clock.advance(TimeDelta::days(2));
+    world.local.tick().await;
+    let left = keys(&world, "/%stored/").await;
+    assert_eq!((left.is_subset(&both), both.len() - left.len()), (true, 2), "rows and attachments of the first leads are gone");
+    world.back_up_well().await;
+    world.end().await;
 }
 
 #[tokio::test]
-async fn an_empty_segment_or_one_with_a_damaged_note_is_packed_again() {
-    let (mut world, clock) = world().await;
-    // An organisation on an unlimited plan.
-    world.org = world.local.organisation("Own", chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();
+async fn nothing_is_deleted_while_a_snapshot_is_being_written() {
+    let (world, clock) = world().await;
+    import_leads(&world, "Id,Name\n1,changed\n").await;
+    clock.advance(TimeDelta::days(40));
+    let (ports, now) = (&world.local.ports, world.local.ports.clock.now());
+    let writing = Session::begin(SessionPorts::from(ports), (world.org, Origin::Native), ports.ids.next(now), now).await.unwrap();
+    let stored = keys(&world, "/%stored/").await;
+    world.local.tick().await;
+    assert_eq!(keys(&world, "/%stored/").await, stored, "it may refer to any of them");
+    writing.abandon().await.unwrap();
+    clock.advance(TimeDelta::hours(2));
+    world.local.tick().await;
+    assert!(keys(&world, "/%stored/").await.len() < stored.len());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn records_that_an_older_version_has_stored_are_refused_with_what_to_do() {
+    let (world, clock) = world().await;
+    let index = keys(&world, "/Leads/").await.into_iter().find(|key| key.ends_with("index.json")).unwrap();
+    let old = r#"{"encoding":3,"rows":[{"count":1,"bytes":30}],"attachments":[]}"#;
+    world.local.ports.objects.put(&ObjectRef::crm(index), old.into(), "application/json").await.unwrap();
+    let failure = world.back_up().await.failure.unwrap();
+    assert_eq!(failure.code, "DATA_OUTDATED");
+    assert!(failure.message.contains("Publish or import them again"), "{}", failure.message);
+    clock.advance(TimeDelta::hours(1));
     world.import(Crm::small().inputs()).await;
     world.back_up_well().await;
-    for end in [".bin", ".json"] {
-        for bad in [&b""[..], b"{\"made\":\"", b"\0\0\0\0"] {
-            for file in kept(&world, end).await {
-                std::fs::write(file, bad).unwrap();
-            }
-            clock.advance(TimeDelta::hours(1));
-            world.back_up_well().await;
-        }
-    }
-    world.end().await;
-}
-
-#[tokio::test]
-async fn an_altered_segment_fails_the_backup_and_the_next_run_packs_it_again() {
-    let (world, clock) = world().await;
-    world.back_up_well().await;
-    for file in kept(&world, ".bin").await {
-        let mut bytes = std::fs::read(&file).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        std::fs::write(&file, bytes).unwrap();
-    }
-    clock.advance(TimeDelta::hours(1));
-    let failure = world.back_up().await.failure.unwrap();
-    assert_eq!(failure.code, "WORK_DAMAGED");
-    assert!(failure.message.contains("Leads.csv") || failure.message.contains(".csv"), "{}", failure.message);
-    clock.advance(TimeDelta::hours(1));
-    // The attachments zip comes after the data zip.
-    if world.back_up().await.failure.is_some() {
-        clock.advance(TimeDelta::hours(1));
-        world.back_up_well().await;
-    }
     world.end().await;
 }
