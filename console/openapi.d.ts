@@ -238,10 +238,13 @@ interface Schemas {
     CsvFileOut: {
         /** Format: int64 */
         bytes: number;
+        /** @description CRC-32 in hexadecimal digits, as in the zip; null for backups from before it was kept. */
+        crc32?: string | null;
         path: string;
         /** Format: int64 */
         rows: number;
-        sha256: string;
+        /** @description SHA-256 in hexadecimal digits; null for a large file, whose parts have digests of their own in the manifest. */
+        sha256?: string | null;
     };
     /** @description Options of CSV files. */
     CsvOut: {

@@ -37,7 +37,7 @@ async fn write(server: Arc<Server>, written: Arc<Written>) {
             .await
             .unwrap();
         let done = written.count.fetch_add(1, Ordering::Relaxed) + 1;
-        if done % 50 == 0 {
+        if done.is_multiple_of(50) {
             client.batch_execute("truncate journal; insert into journal values (1)").await.unwrap();
             client.batch_execute("vacuum account").await.unwrap();
         }
@@ -90,7 +90,6 @@ async fn a_snapshot_outlives_its_holders_and_still_shows_the_first_state() {
     }
     written.stop.store(true, Ordering::Relaxed);
     writer.await.unwrap();
-    println!("{HANDOVERS} hand-overs, {} transactions meanwhile", written.count.load(Ordering::Relaxed));
     let now = server.psql("select string_agg(amount::text, ',' order by id) from account");
     let seen: Vec<_> = first.iter().map(|row| row[1].clone().unwrap()).collect();
     assert_ne!(now.trim(), seen.join(","), "the writers have changed the table");

@@ -65,7 +65,8 @@ async fn cancelling_twice_has_one_effect_and_everybody_concerned_is_notified() {
     assert_eq!((&summary["backup"]["status"], &summary["past_runs"][0]["outcome"]), (&json!("CANCELLED"), &json!("cancelled")));
     assert_eq!(administrator.get("/backup").await.body["backup"]["status"], "CANCELLED");
     task(&world, &backup, "fail", json!({ "error": { "Error": "NOT_RUNNING" } })).await.unwrap();
-    assert_eq!(subjects(&world).await, ["A backup was cancelled"]);
+    let subjects = subjects(&world).await;
+    assert_eq!(subjects.iter().filter(|subject| *subject == "A backup was cancelled").count(), 1, "{subjects:?}");
     world.back_up_well().await;
     drop(administrator);
     world.end().await;

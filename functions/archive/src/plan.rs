@@ -183,8 +183,10 @@ mod tests {
 
     #[test]
     fn files_are_full_and_no_fuller() {
-        assert_eq!(files_of(&blocks(&[]), 10), [0..0]);
-        assert_eq!(files_of(&blocks(&[4, 6]), 10), [0..2]);
-        assert_eq!(files_of(&blocks(&[4, 7, 3, 10, 1]), 10), [0..1, 1..3, 3..4, 4..5]);
+        for (rows, ends) in [(&[] as &[u64], &[0] as &[usize]), (&[4, 6], &[2]), (&[4, 7, 3, 10, 1], &[1, 3, 4, 5])] {
+            let files = files_of(&blocks(rows), 10);
+            assert_eq!(files.iter().map(|file| file.end).collect::<Vec<_>>(), ends);
+            assert!(files.windows(2).all(|pair| pair[0].end == pair[1].start) && files[0].start == 0);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! CSV as defined by RFC 4180: UTF-8 with a byte order mark, cells escaped so that no spreadsheet runs or changes them
 //! ([`super::cells`]), and quotes around every cell that contains a separator of any spreadsheet. A cell longer than
-//! [`LONG_CELL`] bytes is always quoted and always marked.
+//! 1 MiB is always quoted and always marked.
 
 use super::LONG_CELL;
 use super::cells::{CellKind, needs_mark, with_signs};

@@ -1,6 +1,7 @@
 //! Writing a snapshot: a session begins, its modules are written, and all of them become current at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,10 @@ pub const MAX_FIELD_BYTES: usize = MAX_ITEM_BYTES - OWN_ATTRIBUTES;
 
 /// How long the lease of a session lasts unless it is prolonged.
 const LEASE: TimeDelta = TimeDelta::days(1);
+/// Attempts to take a lease while a sweep is under way. It lasts for seconds.
+const LEASE_ATTEMPTS: usize = 240;
+/// Time between two attempts.
+const LEASE_WAIT: Duration = Duration::from_millis(250);
 
 /// Where the modules of a session come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +95,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Begins a session. `id` is new, and greater than those of earlier sessions. Fails with `Unavailable` while stored
-    /// objects that are no longer needed are being deleted.
+    /// Begins a session. `id` is new, and greater than those of earlier sessions. Waits while stored objects that
+    /// are no longer needed are being deleted, for a minute at most; then it fails with `Unavailable`.
     pub async fn begin(
         ports: SessionPorts,
         (org, origin): (OrgId, Origin),
@@ -150,7 +155,13 @@ impl Session {
     }
 }
 
+/// Takes a lease, after the end of a sweep that is under way.
 async fn lease(ports: &SessionPorts, org: OrgId, holder: &str, now: DateTime<Utc>) -> Result<(), PortError> {
-    let taken = change(&*ports.leases, org, |leases| leases.take(holder, now + LEASE, now)).await?;
-    taken.ok_or_else(|| PortError::new(ErrorKind::Unavailable, "write a snapshot while old ones are deleted"))
+    for _ in 0..LEASE_ATTEMPTS {
+        if change(&*ports.leases, org, |leases| leases.take(holder, now + LEASE, now)).await?.is_some() {
+            return Ok(());
+        }
+        tokio::time::sleep(LEASE_WAIT).await;
+    }
+    Err(PortError::new(ErrorKind::Unavailable, "write a snapshot while old ones are deleted"))
 }

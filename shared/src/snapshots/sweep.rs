@@ -17,9 +17,9 @@ use crate::domain::snapshot::FileRun;
 use crate::ports::{Bucket, Clock, ErrorKind, ObjectRef, Objects, PortError, read_all};
 
 /// How long a sweep may last. It ends by itself, so that one that was killed keeps nobody from writing for long.
-const SWEEP: TimeDelta = TimeDelta::minutes(15);
+const SWEEP: TimeDelta = TimeDelta::minutes(5);
 /// No object is deleted during this time before the end of the sweep: a request may take long.
-const MARGIN: TimeDelta = TimeDelta::minutes(2);
+const MARGIN: TimeDelta = TimeDelta::minutes(1);
 /// Number of documents that are read at a time.
 const READS_AT_ONCE: usize = 16;
 /// Number of objects that are deleted by one request.
