@@ -8,7 +8,7 @@ use hozon_tests::{Crm, World};
 use reqwest::{Client, Method, StatusCode};
 use tokio::process::Command;
 
-use super::command::hozon_under;
+use super::command::{hozon_under, noise};
 use super::program::{Program, prepared};
 
 const SOON: Duration = Duration::from_secs(90);
@@ -68,16 +68,16 @@ async fn a_backup_whose_end_cannot_be_written_ends_by_itself_once_there_is_room(
 async fn too_few_open_files_are_named() {
     let world = World::start().await;
     let mut crm = Crm::small();
-    for module in 0..20 {
-        crm = crm.file(&format!("Module{module}.csv"), b"Id\n1\n");
+    for file in 0..60u64 {
+        crm = crm.file(&format!("attachments/Leads/1/{file}.bin"), &noise(500_000, file));
     }
     world.import(crm.inputs()).await;
     let token = world.local.token(world.org, Role::Administrator).unwrap();
     let folder = world.cut_short().await;
     let (program, http) = (Program::start_under(":", folder.path(), FAST).await, Client::new());
     program.ask(&http, &token, Method::GET).await;
-    // Enough for a request and a row, but too few for modules, several of which are read concurrently.
-    limit_open_files(&program, 10).await;
+    // Enough for a request and a row, but too few for packs, several of which are copied concurrently.
+    limit_open_files(&program, 2).await;
     assert_eq!(program.ask(&http, &token, Method::POST).await.0, StatusCode::CREATED);
     assert_eq!(program.last_backup(&http, &token, SOON).await["status"], "FAILED");
     assert_eq!(program.failure(&http, &token).await["code"], "OPEN_FILES_LIMIT");

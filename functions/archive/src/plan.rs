@@ -183,8 +183,8 @@ mod tests {
 
     #[test]
     fn files_are_full_and_no_fuller() {
-        for (rows, ends) in [(&[] as &[u64], &[0] as &[usize]), (&[4, 6], &[2]), (&[4, 7, 3, 10, 1], &[1, 3, 4, 5])] {
-            let files = files_of(&blocks(rows), 10);
+        for (rows, ends) in [(vec![], vec![0]), (vec![4, 6], vec![2]), (vec![4, 7, 3, 10, 1], vec![1, 3, 4, 5])] {
+            let files = files_of(&blocks(&rows), 10);
             assert_eq!(files.iter().map(|file| file.end).collect::<Vec<_>>(), ends);
             assert!(files.windows(2).all(|pair| pair[0].end == pair[1].start) && files[0].start == 0);
         }
