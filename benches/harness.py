@@ -13,7 +13,8 @@ import time
 import boto3
 
 HERE = pathlib.Path(__file__).parent
-BIN = HERE.parent / "target/deploy"
+# The unoptimised programs, to try the harness itself.
+BIN = HERE.parent / os.environ.get("HOZON_BENCH_PROGRAMS", "target/deploy")
 PYTHON = sys.executable
 
 

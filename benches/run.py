@@ -13,10 +13,11 @@ import time
 import tomllib
 import zipfile
 
+from capture import capture
 from harness import BIN, HERE, PYTHON, Bench, Compared, generate, medians, peers, say
 
 MB = 1_000_000
-PARTS = ["compare", "workers", "unchanged", "large", "bounds", "sweep"]
+PARTS = ["compare", "workers", "unchanged", "large", "bounds", "sweep", "capture"]
 
 
 def compare(bench, kind, rounds):
@@ -240,6 +241,7 @@ def bounds(work):
 def main():
     arguments = argparse.ArgumentParser(prog="benches/run")
     arguments.add_argument("--mb", type=int, default=1024, help="MiB of CSV, and of attachments")
+    arguments.add_argument("--rows", type=int, default=10_000_000, help="rows of the captured table")
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--only", nargs="*", choices=PARTS)
     arguments.add_argument("--keep", type=pathlib.Path, help="work in this folder and keep its data")
@@ -263,6 +265,8 @@ def main():
             ten_gigabytes(work)
         if "bounds" in parts:
             bounds(work)
+        if "capture" in parts:
+            capture(work, chosen.rows)
         if "sweep" in parts:
             sweep(work, max(chosen.mb // 8, 8))
     finally:

@@ -271,6 +271,8 @@ interface Schemas {
         schemas: string[];
         tls: Schemas["TlsMode"];
         user: string;
+        /** @description Views to back up besides the tables. */
+        views: string[];
     };
     Download: {
         /** @description When the link expires. */
@@ -395,7 +397,7 @@ interface Schemas {
      * @description Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest.
      * @enum {string}
      */
-    GapReason: "no_permission" | "row_security" | "foreign" | "omitted" | "damaged" | "inconsistent";
+    GapReason: "no_permission" | "row_security" | "foreign" | "omitted" | "missing" | "damaged" | "inconsistent";
     /**
      * @description Action of an event, as Zoho's history names it.
      * @enum {string}
@@ -812,6 +814,8 @@ interface Schemas {
         tls?: string | null;
         /** @description The user that reads. */
         user: string;
+        /** @description Views that a backup contains only if the connection names them. */
+        views: string[];
     };
     /** @description A rule as a sentence. */
     RuleInWords: {
@@ -1138,6 +1142,8 @@ interface Schemas {
         schemas?: string[];
         tls?: Schemas["TlsMode"] | null;
         user?: string | null;
+        /** @description Views to back up besides the tables, as a check lists them. At most 200. */
+        views?: string[];
     };
     WantedItem: {
         /** @description Name of the plan, if the product is a plan. */

@@ -1,6 +1,6 @@
 //! The machine's own limit: zlib-rs deflates bytes in memory at the default level, on one core.
 
-use std::io::Write;
+use std::io::{Read, Write, sink, stdin};
 use std::path::Path;
 use std::time::Instant;
 
@@ -12,6 +12,21 @@ use serde_json::json;
 /// Bytes beyond this are ignored; they would not change the result.
 const ENOUGH: u64 = 512 << 20;
 const CHUNK: usize = 64 << 10;
+
+/// Deflates standard input as one stream, and keeps nothing of it.
+pub fn deflate(level: u32) -> Result<()> {
+    let mut encoder = DeflateEncoder::new(sink(), Compression::new(level));
+    let (mut input, mut chunk) = (stdin().lock(), vec![0; CHUNK]);
+    loop {
+        match input.read(&mut chunk)? {
+            0 => break,
+            read => encoder.write_all(&chunk[..read])?,
+        }
+    }
+    encoder.try_finish()?;
+    crate::report::tell(&json!({ "bytes": encoder.total_in(), "size": encoder.total_out() }));
+    Ok(())
+}
 
 /// Deflates each CSV file of the folder as one stream.
 pub fn run(from: &Path, level: u32) -> Result<()> {

@@ -7,6 +7,7 @@ mod generate;
 mod limit;
 mod repeat;
 mod report;
+mod source;
 mod stores;
 mod worker;
 
@@ -44,6 +45,12 @@ enum Command {
         /// Folder of CSV files.
         from: PathBuf,
     },
+    /// Deflates standard input on one core, and prints how many bytes went in and came out.
+    Deflate {
+        /// Deflate level.
+        #[arg(long, default_value_t = hozon_shared::archive::LEVEL)]
+        level: u32,
+    },
     /// Multiplies an organisation's list of attachments without storing more files.
     Repeat {
         /// Address of the stores, as printed by `stores`.
@@ -67,6 +74,7 @@ async fn main() -> Result<()> {
         Command::Stores { data } => stores::serve(&data).await,
         Command::Worker(worker) => worker.run().await,
         Command::Limit { level, from } => limit::run(&from, level),
+        Command::Deflate { level } => limit::deflate(level),
         Command::Repeat { stores, org, data, times } => repeat::run(&stores, &data, &org, times).await,
     }
 }

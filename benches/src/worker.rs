@@ -1,4 +1,4 @@
-//! A worker that runs only the archive function's tasks, so that its CPU time and memory are those of the engine.
+//! A worker that runs only the tasks of a run, so that its CPU time and memory are those of the engine.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,22 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use futures_util::{StreamExt, stream};
 use hozon_archive::{ArchivePorts, ArchiveSettings, handle};
+use hozon_capture_database::CapturePorts;
+use hozon_connectors::Connectors;
+use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::allowance::Claim;
 use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, UserId};
 use hozon_shared::domain::organisation::Person;
+use hozon_shared::domain::profile::Profiles;
 use hozon_shared::ports::{ObjectRef, Objects, Ports, Uploads, read_all};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::counting::{Counted, Counts};
 use crate::disk::Disk;
+use crate::source::FixedSource;
 use crate::stores::connect;
 
 /// Options of a worker.
@@ -46,6 +51,9 @@ pub struct Worker {
     /// Maximum number of bytes per invocation of pack.
     #[arg(long, default_value_t = ArchiveSettings::default().task_bytes)]
     task_bytes: u64,
+    /// Address of a database, for the task `capture`.
+    #[arg(long)]
+    source: Option<String>,
     /// Tasks to run.
     #[arg(long, value_delimiter = ',', default_value = "begin,plan,pack,assemble,finish")]
     tasks: Vec<Task>,
@@ -60,6 +68,7 @@ pub struct Worker {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Task {
     Begin,
+    Capture,
     Plan,
     Pack,
     Assemble,
@@ -117,6 +126,13 @@ impl Worker {
         Ok((ports, counts))
     }
 
+    fn capture_ports(&self, ports: &Ports) -> Result<CapturePorts> {
+        let address = self.source.as_deref().context("--source is missing")?;
+        let source = Arc::new(FixedSource::of(address)?);
+        let of_all = CapturePorts::new(ports, Connectors { addresses: Addresses::Any }, Arc::new(Profiles::default()));
+        Ok(CapturePorts { connections: source.clone(), credentials: source, ..of_all })
+    }
+
     async fn task(&self, ports: &Ports, settings: &ArchiveSettings, org: OrgId, backup: BackupId, task: Task) -> Result<()> {
         let of = json!({ "org": org, "backup": backup });
         let called = ArchivePorts::from(ports);
@@ -124,6 +140,10 @@ impl Worker {
             Task::Begin => {
                 let execution = format!("backup-{backup}");
                 handle(&called, settings, json!({ "task": "begin", "execution": execution, "input": of })).await?;
+                return Ok(());
+            }
+            Task::Capture => {
+                hozon_capture_database::handle(&self.capture_ports(ports)?, of).await?;
                 return Ok(());
             }
             Task::Pack => {

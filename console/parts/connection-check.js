@@ -27,6 +27,7 @@ export function checkOf({ error, report }, editing, actions) {
     lost.length ? gapsOf("check_gaps", lost) : null,
     inconsistent.length ? gapsOf("check_inconsistent", inconsistent) : null,
     modulesOf(report, editing, actions),
+    viewsOf(report, editing, actions),
   );
 }
 
@@ -74,6 +75,23 @@ function modulesOf({ modules }, editing, actions) {
   );
 }
 
+/** Views, which are backed up only on request. @param {Report} report @param {ConnectionEditing} editing @param {ConnectionActions} actions */
+function viewsOf({ views }, editing, actions) {
+  const names = [...new Set([...views, ...editing.views])].sort();
+  if (!names.length) return null;
+  return el(
+    "fieldset",
+    { key: "views" },
+    el("legend", {}, say("check_views")),
+    el("p", { class: "soft" }, say("check_views_hint")),
+    el(
+      "ul",
+      { class: "modules" },
+      ...names.map((name) => el("li", { key: name }, tickOf(name, name, editing.views, actions, true))),
+    ),
+  );
+}
+
 /** @param {Report["modules"][number]} module @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 function moduleOf(module, editing, actions) {
   const { api_name: name, label, rows, bytes, fields, left_out: category } = module;
@@ -110,9 +128,15 @@ function moduleOf(module, editing, actions) {
 
 /** A checkbox that is checked for what is backed up. @param {string} key @param {string} label @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 function choice(key, label, { omitted }, actions) {
+  return tickOf(key, label, omitted, actions, false);
+}
+
+/** A checkbox that says whether a set has a key. @param {string} key @param {string} label @param {Set<string>} set @param {ConnectionActions} actions @param {boolean} isCheckedInSet */
+function tickOf(key, label, set, actions, isCheckedInSet) {
   const change = () => {
-    if (!omitted.delete(key)) omitted.add(key);
+    if (!set.delete(key)) set.add(key);
     actions.redraw();
   };
-  return el("label", { class: "tick" }, el("input", { type: "checkbox", checked: !omitted.has(key), on: { change } }), label);
+  const checked = set.has(key) === isCheckedInSet;
+  return el("label", { class: "tick" }, el("input", { type: "checkbox", checked, on: { change } }), label);
 }

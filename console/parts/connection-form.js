@@ -4,7 +4,7 @@ import { button, el, icon } from "../dom.js";
 import { explain, say, time } from "../i18n.js";
 import { field, tick } from "./settings-form.js";
 
-/** @typedef {{ kind: string, profile: string | null, profiles: { name: string, title: string }[], omitted: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number }} ConnectionEditing state of the form: the chosen kind and profile, all profiles, keys of what is left out, modules whose fields are shown, and number of times it was filled */
+/** @typedef {{ kind: string, profile: string | null, profiles: { name: string, title: string }[], omitted: Set<string>, views: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number }} ConnectionEditing state of the form: the chosen kind and profile, all profiles, keys of what is left out, views to back up, modules whose fields are shown, and number of times it was filled */
 /** @typedef {{ choose: (kind: string) => void, name: (profile: string | null) => void, check: () => unknown, save: (event: SubmitEvent) => unknown, remove: () => unknown, redraw: () => void }} ConnectionActions */
 
 const KINDS = ["native", "postgres", "mysql"];
@@ -47,11 +47,11 @@ export function connectionForm(connection, editing, actions) {
 export function connectionIn(form, editing) {
   const omitted = [...editing.omitted].map((key) => JSON.parse(key)).map(([module, field = null]) => ({ module, field }));
   const isDatabase = editing.kind !== "native";
-  return { kind: editing.kind, ...(isDatabase ? { database: databaseIn(form), profile: editing.profile } : {}), omitted };
+  return { kind: editing.kind, ...(isDatabase ? { database: databaseIn(form, editing), profile: editing.profile } : {}), omitted };
 }
 
-/** @param {FormData} form */
-function databaseIn(form) {
+/** @param {FormData} form @param {ConnectionEditing} editing */
+function databaseIn(form, { views }) {
   const text = (/** @type {string} */ name) => String(form.get(name) ?? "").trim();
   const password = String(form.get("password") ?? "");
   return {
@@ -66,6 +66,7 @@ function databaseIn(form) {
       .split(",")
       .map((name) => name.trim())
       .filter(Boolean),
+    views: [...views],
   };
 }
 

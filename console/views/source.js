@@ -60,6 +60,7 @@ function emptyForm() {
     profile: null,
     profiles: [],
     omitted: new Set(),
+    views: new Set(),
     opened: new Set(),
     problem: null,
     check: null,
@@ -77,6 +78,7 @@ function fill(editing, connection) {
     kind: connection?.kind ?? "native",
     profile: connection?.profile ?? null,
     omitted: new Set((connection?.omitted ?? []).map(({ module, field }) => nameOf(module, field))),
+    views: new Set(connection?.database?.views),
     problem: null,
     revision: editing.revision + 1,
   });

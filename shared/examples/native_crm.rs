@@ -126,6 +126,7 @@ fn writer(session: &Session, (name, order): (&str, u32), fields: &[&str]) -> Mod
         label: name.to_owned(),
         order,
         contents: DataCategory::Crm,
+        structure: None,
         key: fields.first().map(|name| (*name).to_owned()).into_iter().collect(),
         fields: fields.iter().map(field).collect(),
     };

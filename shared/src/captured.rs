@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::crm::Module;
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::source::Gap;
+use crate::domain::structure::Sequence;
 use crate::ports::{ObjectRef, SourceInfo};
 
 /// The captured state of a CRM.
@@ -15,6 +16,9 @@ pub struct Captured {
     /// When the state began.
     pub read_from: DateTime<Utc>,
     pub gaps: Vec<Gap>,
+    /// Sequences that belong to no table.
+    #[serde(default)]
+    pub sequences: Vec<Sequence>,
     pub modules: Vec<Module>,
 }
 

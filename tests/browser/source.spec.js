@@ -8,8 +8,8 @@ import { backUp, call, dataFolder, serve } from "./program.js";
 const SQL = `
   create table deal (id int primary key, name text, secret text); comment on table deal is '商談';
   insert into deal select n, 'Deal ' || n, 'x' from generate_series(1, 500) n;
-  create table log (id int); create table payroll (id int);
-  create role reader login password 'only'; grant select on deal, log to reader`;
+  create table log (id int); create table payroll (id int); create view won as select id from deal;
+  create role reader login password 'only'; grant select on deal, log, won to reader`;
 
 let database;
 let place;
@@ -52,6 +52,7 @@ for (const locale of ["en", "ja"]) {
     await page.getByLabel("log", { exact: true }).uncheck();
     await page.getByRole("button", { name: /商談/ }).click();
     await page.getByLabel("secret", { exact: true }).uncheck();
+    await page.getByLabel("public.won", { exact: true }).check();
     await keep("source-checked");
     await page.setViewportSize({ width: 390, height: 844 });
     await keep("source-checked");
@@ -64,6 +65,8 @@ for (const locale of ["en", "ja"]) {
       { module: "deal", field: "secret" },
       { module: "log", field: null },
     ]);
+
+    expect(connection.database.views).toEqual(["public.won"]);
 
     // A backup that cannot go on is cancelled, by keyboard.
     const unlock = await database.lock("deal");

@@ -384,20 +384,3 @@ async fn the_certificate_of_the_server_is_verified() {
         assert_eq!(connector(&address, ca).check().await.expect_err("not trusted").kind, SourceErrorKind::Certificate);
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_key_is_the_primary_key_or_the_shortest_unique_index_without_null() {
-    let server = Server::start(&[]).await;
-    server
-        .sql(
-            "create table line (text text, `Place ``x``` int, deal int, primary key (deal, `Place ``x```));
-             create table code (id int, short varchar(9) not null unique, deal int not null, part int not null, unique (deal, part));
-             create table loose (id int unique, part int not null, key (part))",
-        )
-        .await;
-    let state = server.owner().hold(Protection::Notice).await.unwrap();
-    let key = |name: &str| module(&*state, name).key.clone();
-    assert_eq!(key("line"), ["deal", "Place `x`"]);
-    assert_eq!(key("code"), ["short"]);
-    assert!(key("loose").is_empty());
-}

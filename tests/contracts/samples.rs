@@ -156,6 +156,7 @@ pub fn module(name: &str, order: u32) -> Module {
         version: "1".to_owned(),
         fields: vec![field],
         key: vec!["Id".to_owned()],
+        structure: None,
         rows: 3,
         row_bytes: 300,
         attachments: 1,

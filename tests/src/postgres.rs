@@ -110,6 +110,11 @@ impl PostgresServer {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).expect("a log")
+    }
+
     /// Port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
@@ -149,8 +154,13 @@ fn append(path: &Path, text: &str) {
     std::fs::write(path, before + text).expect("writes");
 }
 
-/// The newest PostgreSQL of Debian's packages, or the one of the search path.
+/// A program of the folder that `HOZON_TEST_POSTGRES` names, of the newest PostgreSQL of Debian's packages, or of the search path.
 fn binary(name: &str) -> PathBuf {
+    let chosen = std::env::var_os("HOZON_TEST_POSTGRES").map(|folder| Path::new(&folder).join(name));
+    // Packages of servers have no client programs.
+    if let Some(chosen) = chosen.filter(|path| path.exists()) {
+        return chosen;
+    }
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions.filter_map(|folder| folder.file_name().to_string_lossy().parse::<u32>().ok()).max();
     newest.map_or_else(|| PathBuf::from(name), |version| format!("/usr/lib/postgresql/{version}/bin/{name}").into())

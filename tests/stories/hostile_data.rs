@@ -27,7 +27,7 @@ async fn begin(world: &World) -> Session {
 fn writer(session: &Session, name: &str, order: u32, fields: &[&str]) -> ModuleWriter {
     let fields = fields.iter().copied().map(field).collect();
     let (api_name, label) = (name.to_owned(), name.to_owned());
-    session.module(ModuleHead { api_name, label, order, contents: DataCategory::Crm, fields, key: Vec::new() })
+    session.module(ModuleHead { api_name, label, order, contents: DataCategory::Crm, fields, key: Vec::new(), structure: None })
 }
 
 fn attachment(id: usize, record: &str, name: &str) -> NewAttachment {

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, Params};
 
-/// Tables that hold rows: neither views nor sequences.
-const TABLES: &str = "select TABLE_NAME, ENGINE, cast(CREATE_TIME as char), TABLE_ROWS, DATA_LENGTH + INDEX_LENGTH, TABLE_COMMENT
-from information_schema.TABLES
-where TABLE_SCHEMA = database() and TABLE_TYPE in ('BASE TABLE', 'SYSTEM VERSIONED')";
+/// Tables that hold rows, and views; sequences are no tables. What a view selects is hidden from some users.
+const TABLES: &str = "select t.TABLE_NAME, t.ENGINE, coalesce(v.VIEW_DEFINITION, cast(t.CREATE_TIME as char)), t.TABLE_ROWS,
+       t.DATA_LENGTH + t.INDEX_LENGTH, t.TABLE_COMMENT, t.TABLE_TYPE = 'VIEW'
+from information_schema.TABLES t
+left join information_schema.VIEWS v on t.TABLE_TYPE = 'VIEW' and v.TABLE_SCHEMA = t.TABLE_SCHEMA and v.TABLE_NAME = t.TABLE_NAME
+where t.TABLE_SCHEMA = database() and t.TABLE_TYPE in ('BASE TABLE', 'SYSTEM VERSIONED', 'VIEW')";
 
 const COLUMNS: &str = "select TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLUMN_COMMENT
 from information_schema.COLUMNS
@@ -28,7 +30,8 @@ pub(crate) struct Shape {
     pub name: String,
     /// `None` for a table that the server cannot open.
     pub engine: Option<String>,
-    /// When its definition was made.
+    pub is_view: bool,
+    /// When its definition was made, or what a view selects.
     created: Option<String>,
     pub columns: Vec<Column>,
     pub key: Key,
@@ -62,14 +65,27 @@ pub(crate) struct FoundTable {
     pub comment: String,
 }
 
-type TableRow = (String, Option<String>, Option<String>, Option<u64>, Option<u64>, Option<String>);
+type TableRow = (String, Option<String>, Option<String>, Option<u64>, Option<u64>, Option<String>, bool);
 type ColumnRow = (String, String, String, String, Option<String>, Option<String>);
 /// Table, index, column, and whether the column may be NULL.
 type KeyRow = (String, String, Option<String>, bool);
 
-/// Returns all tables in the order of their names.
-pub(crate) async fn tables(conn: &mut Conn) -> Result<Vec<FoundTable>, Error> {
-    read(conn, None).await
+/// Tables of a database, and the views that are wanted, in the order of their names.
+pub(crate) struct Found {
+    pub tables: Vec<FoundTable>,
+    /// Views that are not wanted.
+    pub other_views: Vec<String>,
+    /// Wanted views that are not there.
+    pub missing: Vec<String>,
+}
+
+/// Returns all tables, and the views of these names.
+pub(crate) async fn tables(conn: &mut Conn, views: &[String]) -> Result<Found, Error> {
+    let is_wanted = |found: &FoundTable| !found.shape.is_view || views.contains(&found.shape.name);
+    let (tables, others): (Vec<_>, Vec<_>) = read(conn, None).await?.into_iter().partition(is_wanted);
+    let is_there = |name: &String| tables.iter().any(|found| found.shape.is_view && found.shape.name == *name);
+    let missing = views.iter().filter(|name| !is_there(name)).cloned().collect();
+    Ok(Found { other_views: others.into_iter().map(|found| found.shape.name).collect(), tables, missing })
 }
 
 /// Returns the shape of a table; `None` if there is none of that name.
@@ -81,8 +97,9 @@ pub(crate) async fn shape(conn: &mut Conn, table: &str) -> Result<Option<Shape>,
 
 async fn read(conn: &mut Conn, table: Option<&str>) -> Result<Vec<FoundTable>, Error> {
     let of_table = if table.is_some() { " and TABLE_NAME = ?" } else { "" };
+    let of_this = if table.is_some() { " and t.TABLE_NAME = ?" } else { "" };
     let name = || table.map_or(Params::Empty, |table| (table,).into());
-    let rows: Vec<TableRow> = conn.exec(format!("{TABLES}{of_table}"), name()).await?;
+    let rows: Vec<TableRow> = conn.exec(format!("{TABLES}{of_this}"), name()).await?;
     let columns: Vec<ColumnRow> = conn.exec(format!("{COLUMNS}{of_table} order by TABLE_NAME, ORDINAL_POSITION"), name()).await?;
     let keys: Vec<KeyRow> = conn.exec(format!("{KEYS}{of_table} order by TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX"), name()).await?;
     let mut keys_of = keys_by_table(keys);
@@ -94,10 +111,11 @@ async fn read(conn: &mut Conn, table: Option<&str>) -> Result<Vec<FoundTable>, E
     }
     let mut found: Vec<_> = rows
         .into_iter()
-        .map(|(name, engine, created, rows, bytes, comment)| {
+        .map(|(name, engine, created, rows, bytes, comment, is_view)| {
             let columns = columns_of.remove(&name).unwrap_or_default();
             let key = keys_of.remove(&name).unwrap_or_default();
-            FoundTable { shape: Shape { name, engine, created, columns, key }, rows, bytes, comment: comment.unwrap_or_default() }
+            let comment = comment.filter(|_| !is_view).unwrap_or_default();
+            FoundTable { shape: Shape { name, engine, is_view, created, columns, key }, rows, bytes, comment }
         })
         .collect();
     found.sort_unstable_by(|a, b| a.shape.name.cmp(&b.shape.name));

@@ -16,10 +16,11 @@ pub(crate) async fn report(mysql: &Mysql) -> Result<SourceReport, SourceError> {
     let tls: Option<(String, String)> = conn.query_first("show session status like 'Ssl_version'").await.map_err(source_error)?;
     let tls = tls.map(|(_, version)| version).filter(|version| !version.is_empty());
     let rights = Rights::read(&mut conn).await.map_err(source_error)?;
-    let found = catalog::tables(&mut conn).await.map_err(source_error)?;
+    let found = catalog::tables(&mut conn, &mysql.settings.views).await.map_err(source_error)?;
     let tables = Tables::of(&mut conn, &found, rights.sees_all).await?;
     let advice = advice(rights, tls.is_some());
-    Ok(SourceReport { server, user: mysql.settings.user.clone(), tls, modules: tables.modules, gaps: tables.gaps, advice })
+    let Tables { modules, gaps, views, .. } = tables;
+    Ok(SourceReport { server, user: mysql.settings.user.clone(), tls, modules, gaps, views, advice })
 }
 
 fn advice(rights: Rights, is_encrypted: bool) -> Vec<SourceAdvice> {

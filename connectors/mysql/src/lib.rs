@@ -16,6 +16,7 @@ mod names;
 mod reading;
 mod rights;
 mod state;
+mod structure;
 mod tables;
 mod workers;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
+use hozon_shared::domain::structure::Sequence;
 use hozon_shared::ports::{HeldState, ModuleReading, Protection, SourceError};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error};
@@ -44,8 +45,8 @@ impl State {
         let mut observer = mysql.connect().await?;
         Version::supported(&mut observer).await?;
         let rights = Rights::read(&mut observer).await.map_err(source_error)?;
-        let found = catalog::tables(&mut observer).await.map_err(source_error)?;
-        let tables = Tables::of(&mut observer, &found, rights.sees_all).await?;
+        let found = catalog::tables(&mut observer, &mysql.settings.views).await.map_err(source_error)?;
+        let mut tables = Tables::of(&mut observer, &found, rights.sees_all).await?;
         let mut readers = Vec::new();
         for _ in 0..if rights.may_freeze { READERS } else { 1 } {
             readers.push(mysql.connect().await?);
@@ -57,8 +58,9 @@ impl State {
             readers.truncate(1);
             begin_all(&mut readers, protection, &tables).await?;
         }
-        let now = catalog::tables(&mut observer).await.map_err(source_error)?;
-        if let Some(table) = first_difference(&found, &now) {
+        tables.describe(&mut observer).await.map_err(source_error)?;
+        let now = catalog::tables(&mut observer, &mysql.settings.views).await.map_err(source_error)?;
+        if let Some(table) = first_difference(&found.tables, &now.tables) {
             return Err(SourceErrorKind::Changed(table.name.clone()).into());
         }
         Ok(Self { observer: Arc::new(Mutex::new(observer)), workers: Workers::new(readers), protection, tables })
@@ -143,6 +145,10 @@ impl HeldState for State {
 
     fn gaps(&self) -> &[Gap] {
         &self.tables.gaps
+    }
+
+    fn sequences(&self) -> &[Sequence] {
+        &self.tables.sequences
     }
 
     async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError> {

@@ -3,14 +3,16 @@
 use hozon_connector_database::label;
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
+use hozon_shared::domain::structure::Sequence;
 use hozon_shared::ports::SourceError;
-use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error};
 
-use crate::catalog::{Column, FoundTable, Shape};
+use crate::catalog::{Column, Found, FoundTable, Shape};
 use crate::columns::Form;
 use crate::errors::about;
 use crate::names::quoted;
+use crate::structure::Structures;
 
 /// Stands for the tables that the server hides from the user.
 pub(crate) const HIDDEN_TABLES: &str = "*";
@@ -27,6 +29,10 @@ pub(crate) struct Tables {
     pub tables: Vec<Table>,
     pub modules: Vec<SourceModule>,
     pub gaps: Vec<Gap>,
+    /// Views that a backup contains only if the settings name them.
+    pub views: Vec<String>,
+    /// Sequences.
+    pub sequences: Vec<Sequence>,
 }
 
 /// A table that can be read.
@@ -39,6 +45,10 @@ impl Table {
     /// Whether the snapshot shows its rows.
     pub(crate) fn is_consistent(&self) -> bool {
         self.shape.engine.as_deref() == Some(SNAPSHOT_ENGINE)
+    }
+
+    fn is_view(&self) -> bool {
+        self.shape.is_view
     }
 
     pub(crate) fn count(&self) -> String {
@@ -85,15 +95,28 @@ fn opening(table: &str) -> String {
 impl Tables {
     /// Divides what the catalogue lists into modules and gaps. Each table is opened: the server itself says whether the user
     /// may read all of its columns, whoever granted it.
-    pub(crate) async fn of(conn: &mut Conn, found: &[FoundTable], sees_all: bool) -> Result<Self, SourceError> {
-        let mut tables = Self::default();
+    pub(crate) async fn of(conn: &mut Conn, found: &Found, sees_all: bool) -> Result<Self, SourceError> {
+        let mut tables = Self { views: found.other_views.clone(), ..Self::default() };
         if !sees_all {
             tables.gap(HIDDEN_TABLES, GapKind::NoPermission);
         }
-        for table in found {
+        for name in &found.missing {
+            tables.gap(name, GapKind::Missing);
+        }
+        for table in &found.tables {
             tables.add(conn, table).await?;
         }
         Ok(tables)
+    }
+
+    /// Adds the structure of each table, and the sequences.
+    pub(crate) async fn describe(&mut self, conn: &mut Conn) -> Result<(), Error> {
+        let mut structures = Structures::read(conn).await?;
+        for (table, module) in self.tables.iter().zip(&mut self.modules) {
+            module.structure = Some(structures.take(&table.shape));
+        }
+        self.sequences = structures.sequences;
+        Ok(())
     }
 
     fn gap(&mut self, table: &str, kind: GapKind) {
@@ -120,7 +143,7 @@ impl Tables {
             Err(error) => return Err(error),
         }
         let table = Table { shape: shape.clone() };
-        if !table.is_consistent() {
+        if !table.is_consistent() && !table.is_view() {
             self.gap(name, GapKind::Inconsistent);
         }
         self.tables.push(table);
@@ -130,6 +153,7 @@ impl Tables {
             contents: DataCategory::Crm,
             fields: shape.columns.iter().map(field).collect(),
             key: shape.key.columns.clone(),
+            structure: None,
             estimated_rows: *rows,
             bytes: *bytes,
         });

@@ -14,7 +14,7 @@ pub(crate) async fn report(postgres: &Postgres) -> Result<SourceReport, SourceEr
     let client: Client = postgres.connect().await?;
     let row = client.query_one(SERVER, &[]).await.map_err(source_error)?;
     require_version(row.get(1))?;
-    let found = Tables::read(&client, &postgres.settings.schemas).await.map_err(source_error)?;
+    let found = Tables::read(&client, &postgres.settings).await.map_err(source_error)?;
     let tls: Option<String> = row.get(3);
     let mut advice = vec![SourceAdvice::HoldsOldRows];
     if found.may_write {
@@ -25,5 +25,5 @@ pub(crate) async fn report(postgres: &Postgres) -> Result<SourceReport, SourceEr
     }
     let version: &str = row.get(0);
     let server = format!("PostgreSQL {}", version.split(' ').next().unwrap_or(version));
-    Ok(SourceReport { server, user: row.get(2), tls, modules: found.modules, gaps: found.gaps, advice })
+    Ok(SourceReport { server, user: row.get(2), tls, modules: found.modules, gaps: found.gaps, views: found.views, advice })
 }

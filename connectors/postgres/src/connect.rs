@@ -22,8 +22,9 @@ const LOST_AFTER: Duration = Duration::from_secs(60);
 
 /// Settings of every session. Values come as text that PostgreSQL reads back unchanged, whatever the defaults of server,
 /// database and user. With `row_security` off, reading rows that a policy hides is an error instead of a smaller result
-/// (documentation, "Row Security Policies"). An empty search path qualifies every name.
-const SESSION: [(&str, &str); 11] = [
+/// (documentation, "Row Security Policies"). An empty search path qualifies every name. Rows in file order always begin at the
+/// file's beginning and come from one process; where an index has the wanted order, nothing is sorted.
+const SESSION: [(&str, &str); 14] = [
     ("search_path", ""),
     ("timezone", "UTC"),
     ("datestyle", "ISO"),
@@ -32,6 +33,9 @@ const SESSION: [(&str, &str); 11] = [
     ("bytea_output", "hex"),
     ("lc_monetary", "C"),
     ("row_security", "off"),
+    ("synchronize_seqscans", "off"),
+    ("max_parallel_workers_per_gather", "0"),
+    ("enable_sort", "off"),
     ("statement_timeout", "0"),
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "0"),

@@ -12,7 +12,10 @@ mod copy_text;
 mod errors;
 mod handover;
 mod names;
+mod order;
 mod state;
+mod structure;
+mod structure_queries;
 mod tables;
 mod workers;
 

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_connector_database::PAGE_BYTES;
 use hozon_shared::domain::rows::{RowBuffer, RowPage};
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
+use hozon_shared::domain::structure::Sequence;
 use hozon_shared::ports::{HeldState, ModuleReading, Protection, SourceError, StateToken};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::{Client, CopyOutStream};
@@ -58,16 +59,16 @@ impl State {
     pub(crate) async fn begin(postgres: &Postgres, protection: Protection) -> Result<Self, SourceError> {
         let holder = postgres.connect().await?;
         require_supported(&holder).await?;
-        let schemas = &postgres.settings.schemas;
-        let known = Tables::read(&holder, schemas).await.map_err(source_error)?;
+        let known = Tables::read(&holder, &postgres.settings).await.map_err(source_error)?;
         let observer = postgres.connect().await?;
         let files = files(&observer, &known.tables.iter().map(|table| table.oid).collect::<Vec<_>>()).await?;
         holder.batch_execute(BEGIN).await.map_err(source_error)?;
-        if protection == Protection::Lock && !known.tables.is_empty() {
-            holder.batch_execute(&lock(&known.tables)).await.map_err(source_error)?;
+        if let Some(lock) = lock(&known.tables).filter(|_| protection == Protection::Lock) {
+            holder.batch_execute(&lock).await.map_err(source_error)?;
         }
         let snapshot = export(&holder).await?;
-        let tables = Tables::read(&holder, schemas).await.map_err(source_error)?;
+        let mut tables = Tables::read(&holder, &postgres.settings).await.map_err(source_error)?;
+        tables.describe(&holder, &observer, &postgres.settings.schemas).await.map_err(source_error)?;
         let (settings, holder, idle) = (postgres.clone(), Arc::new(holder), IdleWorkers::default());
         Ok(Self { settings, holder, protection, observer, snapshot, idle, noted: Noted { tables, files } })
     }
@@ -140,6 +141,10 @@ impl HeldState for State {
 
     fn gaps(&self) -> &[Gap] {
         &self.noted.tables.gaps
+    }
+
+    fn sequences(&self) -> &[Sequence] {
+        &self.noted.tables.sequences
     }
 
     async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError> {

@@ -46,6 +46,7 @@ pub fn manifest(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind, parts: usize) 
         csv: CsvRules::of(organisation.archive.csv),
         left_out: left_out(&plan.modules),
         gaps: plan.gaps.clone(),
+        sequences: plan.sequences.clone(),
         files: Vec::new(),
     }
 }

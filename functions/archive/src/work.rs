@@ -11,6 +11,7 @@ use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::domain::source::Gap;
+use hozon_shared::domain::structure::Sequence;
 use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError, SourceInfo, read_all};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,9 @@ pub struct RunPlan {
     /// What the source has and the run has not captured.
     #[serde(default)]
     pub gaps: Vec<Gap>,
+    /// Sequences of the source that belong to no table.
+    #[serde(default)]
+    pub sequences: Vec<Sequence>,
     /// When the CRM was first read.
     pub read_from: DateTime<Utc>,
     /// All modules, including those that are left out.

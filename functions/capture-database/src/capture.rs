@@ -156,7 +156,8 @@ impl Source<'_> {
         let reading: Vec<_> = numbered.map(|(module, order)| self.module((&*state, &shaped), module, order, session)).collect();
         let modules: Vec<Module> = stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await?;
         self.require_in_progress().await?;
-        Ok(Captured { source: info(self.kind, read_from, &gaps), read_from, gaps, modules })
+        let (source, sequences) = (info(self.kind, read_from, &gaps), state.sequences().to_vec());
+        Ok(Captured { source, read_from, gaps, sequences, modules })
     }
 
     async fn module(
@@ -201,8 +202,8 @@ fn require_records(connection: &str, chosen: &[SourceModule], gaps: &[Gap]) -> R
 }
 
 fn head(module: &SourceModule, order: u32) -> ModuleHead {
-    let SourceModule { api_name, label, contents, fields, key, .. } = module.clone();
-    ModuleHead { api_name, label, order, contents, fields, key }
+    let SourceModule { api_name, label, contents, fields, key, structure, .. } = module.clone();
+    ModuleHead { api_name, label, order, contents, fields, key, structure }
 }
 
 fn info(kind: &str, at: DateTime<Utc>, gaps: &[Gap]) -> SourceInfo {

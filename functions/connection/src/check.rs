@@ -59,6 +59,8 @@ struct ReportOut {
     modules: Vec<CheckedModule>,
     /// What a backup does not contain.
     gaps: Vec<GapOut>,
+    /// Views that a backup contains only if the connection names them.
+    views: Vec<String>,
     /// The CRM that the database looks like, if a profile recognises it.
     recognised: Option<ProfileOut>,
     /// What to know before the first backup.
@@ -128,11 +130,20 @@ fn outcome(kind: &'static str, checked: Result<ReportOut, SourceError>) -> Check
 }
 
 fn report_out(report: SourceReport, profiles: &Profiles, profile: Option<&Profile>, locale: Locale) -> ReportOut {
-    let SourceReport { server, user, tls, modules, gaps, advice } = report;
+    let SourceReport { server, user, tls, modules, gaps, views, advice } = report;
     let recognised = profiles.recognise(&modules, &gaps).map(ProfileOut::from);
     let shaped = shape(&modules, &gaps, profile, locale);
     let gaps = shaped.gaps.iter().map(GapOut::from).collect();
-    ReportOut { server, user, tls, modules: shaped.modules.into_iter().map(module_out).collect(), gaps, recognised, advice }
+    ReportOut {
+        server,
+        user,
+        tls,
+        modules: shaped.modules.into_iter().map(module_out).collect(),
+        gaps,
+        views,
+        recognised,
+        advice,
+    }
 }
 
 fn module_out(module: SourceModule) -> CheckedModule {

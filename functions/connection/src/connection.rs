@@ -73,6 +73,8 @@ struct DatabaseOut {
     ca: Option<String>,
     /// Schemas to back up; empty for all but the system's.
     schemas: Vec<String>,
+    /// Views to back up besides the tables.
+    views: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -182,10 +184,10 @@ fn out(connection: Connection, zone: Tz) -> ConnectionOut {
 }
 
 fn database_out(settings: DatabaseSettings) -> DatabaseOut {
-    let DatabaseSettings { host, port, database: name, user, tls, ca, schemas } = settings;
+    let DatabaseSettings { host, port, database: name, user, tls, ca, schemas, views } = settings;
     let tls = match tls {
         Tls::VerifyFull => "verify_full",
         Tls::Off => "off",
     };
-    DatabaseOut { host, port, name, user, tls, ca, schemas }
+    DatabaseOut { host, port, name, user, tls, ca, schemas, views }
 }

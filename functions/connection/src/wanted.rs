@@ -56,6 +56,9 @@ struct WantedDatabase {
     /// Schemas to back up, of PostgreSQL only. Left out, all but the system's.
     #[serde(default)]
     schemas: Vec<String>,
+    /// Views to back up besides the tables, as a check lists them. At most 200.
+    #[serde(default)]
+    views: Vec<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -129,6 +132,7 @@ fn settings(kind: DatabaseKind, wanted: WantedDatabase) -> Result<DatabaseSettin
         user: mandatory("user", wanted.user)?,
         ca: wanted.ca.filter(|pem| !pem.trim().is_empty()),
         schemas: wanted.schemas,
+        views: wanted.views,
         host,
         tls,
     };

@@ -73,7 +73,7 @@ closed_set! {
     /// Result of a check.
     CheckStatus = &["reached", "failed"];
     /// Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest.
-    GapReason = &["no_permission", "row_security", "foreign", "omitted", "damaged", "inconsistent"];
+    GapReason = &["no_permission", "row_security", "foreign", "omitted", "missing", "damaged", "inconsistent"];
     /// What an administrator should know before the first backup of a source.
     SourceAdviceName as "SourceAdvice" = &["user_may_write", "not_encrypted", "holds_old_rows", "one_reader"];
     /// Language of mails.

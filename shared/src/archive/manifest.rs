@@ -11,6 +11,7 @@ use crate::domain::backup::ArchiveKind;
 use crate::domain::crm::{Attachment, Field, LeftOut, Module};
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::source::Gap;
+use crate::domain::structure::{Sequence, Structure};
 use crate::ports::SourceInfo;
 
 /// Value of the manifest's `format`.
@@ -49,6 +50,9 @@ pub struct Manifest {
     /// leaves it out, its data lie elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Gap>,
+    /// Sequences of the source that belong to no table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sequences: Vec<Sequence>,
     /// Every other entry of the zip, in order.
     pub files: Vec<FileRecord>,
 }
@@ -156,6 +160,12 @@ pub struct FieldsDocument {
     pub order: u32,
     /// All fields in the CRM's order, including those that were left out.
     pub fields: Vec<Field>,
+    /// API names of the fields that identify a record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key: Vec<String>,
+    /// What making the table again needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structure: Option<Structure>,
 }
 
 impl FieldsDocument {
@@ -165,6 +175,8 @@ impl FieldsDocument {
             label: module.label.clone(),
             order: module.order,
             fields: module.fields.clone(),
+            key: module.key.clone(),
+            structure: module.structure.clone(),
         }
     }
 }
@@ -255,6 +267,7 @@ mod tests {
             csv: CsvRules::of(CsvOptions::default()),
             left_out: Vec::new(),
             gaps: Vec::new(),
+            sequences: Vec::new(),
             files,
         }
     }

@@ -93,7 +93,9 @@ impl Table {
     async fn replace_list(&self, org: OrgId, list: List, modules: &[Module]) -> Result<(), PortError> {
         let before = self.current(org, list).await?;
         for module in modules {
-            let item = encode(keys::crm(org), keys::module(&module.api_name, &module.version), module)?;
+            // The structure may be larger than an item; a run takes it from what it has captured.
+            let module = Module { structure: None, ..module.clone() };
+            let item = encode(keys::crm(org), keys::module(&module.api_name, &module.version), &module)?;
             let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
             request.send().await.map_err(port_error("write a module"))?;
         }

@@ -11,6 +11,8 @@ use super::source::{Gap, GapKind, SourceModule};
 const LONGEST_NAME: usize = 253;
 /// Most certificates, in bytes. A connection is one item of the table.
 const LONGEST_PEM: usize = 64 << 10;
+/// Maximum number of views that a connection names.
+const MAX_VIEWS: usize = 200;
 /// Maximum number of modules and fields that a connection leaves out.
 pub const MAX_OMISSIONS: usize = 500;
 
@@ -107,6 +109,9 @@ pub struct DatabaseSettings {
     /// Schemas to back up; empty for all but the system's.
     #[serde(default)]
     pub schemas: Vec<String>,
+    /// Views to back up besides the tables. On PostgreSQL a name may have its schema in front.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<String>,
 }
 
 /// How a connection is protected.
@@ -192,7 +197,7 @@ pub enum AddressError {
     Unencrypted,
     #[error("Give certificates in PEM, of at most 64 KiB together.")]
     Certificates,
-    #[error("Remove the parameters that are not supported; only sslmode is, and schemas of PostgreSQL.")]
+    #[error("Remove the parameters that are not supported; only sslmode and views are, and schemas of PostgreSQL.")]
     Parameter,
 }
 
@@ -251,7 +256,8 @@ impl DatabaseSettings {
         if !is_name(&self.user) {
             return Err(AddressError::User);
         }
-        if !self.schemas.iter().all(|name| is_name(name)) {
+        let are_few = self.views.len() <= MAX_VIEWS;
+        if !are_few || !self.schemas.iter().chain(&self.views).all(|name| is_name(name)) {
             return Err(AddressError::Parameter);
         }
         if !self.ca.as_deref().is_none_or(is_certificates) {
@@ -295,23 +301,29 @@ mod tests {
     use super::*;
     use crate::domain::crm::{DataCategory, Field};
 
-    #[test]
-    fn a_module_without_a_field_of_its_key_has_no_key() {
-        let field = |name: &str| Field {
-            api_name: name.to_owned(),
+    fn module(name: &str, fields: &[&str]) -> SourceModule {
+        let field = |name: &&str| Field {
+            api_name: (*name).to_owned(),
             label: String::new(),
             data_type: String::new(),
             contents: DataCategory::Crm,
         };
-        let line = SourceModule {
-            api_name: "line".to_owned(),
+        SourceModule {
+            api_name: name.to_owned(),
             label: String::new(),
             contents: DataCategory::Crm,
-            fields: ["deal", "number", "text"].map(field).to_vec(),
-            key: ["deal", "number"].map(str::to_owned).to_vec(),
+            fields: fields.iter().map(field).collect(),
+            key: Vec::new(),
+            structure: None,
             estimated_rows: None,
             bytes: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_module_without_a_field_of_its_key_has_no_key() {
+        let line =
+            SourceModule { key: ["deal", "number"].map(str::to_owned).to_vec(), ..module("line", &["deal", "number", "text"]) };
         let key_without = |name: &str| {
             let omitted = [Omission { module: "line".to_owned(), field: Some(name.to_owned()) }];
             without_omissions(std::slice::from_ref(&line), &[], &omitted).0[0].key.clone()
@@ -322,21 +334,6 @@ mod tests {
 
     #[test]
     fn modules_and_fields_are_left_out_by_name_and_listed() {
-        let field = |name: &str| Field {
-            api_name: name.to_owned(),
-            label: String::new(),
-            data_type: String::new(),
-            contents: DataCategory::Crm,
-        };
-        let module = |name: &str, fields: &[&str]| SourceModule {
-            api_name: name.to_owned(),
-            label: String::new(),
-            contents: DataCategory::Crm,
-            fields: fields.iter().map(|name| field(name)).collect(),
-            key: Vec::new(),
-            estimated_rows: None,
-            bytes: None,
-        };
         let omission =
             |module: &str, field: Option<&str>| Omission { module: module.to_owned(), field: field.map(str::to_owned) };
         let modules = [

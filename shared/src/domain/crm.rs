@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::structure::Structure;
+
 /// Category of the data in a module or field. Backups contain only [`DataCategory::Crm`]; the manifest lists everything
 /// else as left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -64,6 +66,9 @@ pub struct Module {
     /// API names of the fields that identify a record; empty if none are known.
     #[serde(default)]
     pub key: Vec<String>,
+    /// What making the table again needs, if the source says it. It may be large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structure: Option<Structure>,
     /// Number of records.
     pub rows: u64,
     /// Size of all records as CSV text.

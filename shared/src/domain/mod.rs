@@ -42,6 +42,7 @@ pub mod schedule;
 pub mod snapshot;
 pub mod source;
 pub mod source_address;
+pub mod structure;
 pub mod subscription;
 pub mod trigger;
 pub mod webhook;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::crm::{DataCategory, Field};
+use super::structure::Structure;
 
 /// A module of a source: what a backup would capture of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct SourceModule {
     /// neither.
     #[serde(default)]
     pub key: Vec<String>,
+    /// What making the table again needs, where the source says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structure: Option<Structure>,
     /// Number of rows as far as the source knows it without counting.
     pub estimated_rows: Option<u64>,
     /// Size in the source, in bytes, if it says so.
@@ -56,6 +60,8 @@ pub enum GapKind {
     Foreign,
     /// The administrator leaves it out.
     Omitted,
+    /// The connection names it, and the source does not have it.
+    Missing,
     /// The server cannot open it.
     Damaged,
     /// It is contained, but not in the one state that the rest shows: its engine has no transactions.
@@ -66,7 +72,7 @@ impl GapKind {
     /// Whether a backup is incomplete because of it. Data of other systems belong to their own backups, and what the administrator
     /// leaves out is not expected.
     pub fn is_loss(self) -> bool {
-        matches!(self, Self::NoPermission | Self::RowSecurity | Self::Damaged)
+        matches!(self, Self::NoPermission | Self::RowSecurity | Self::Damaged | Self::Missing)
     }
 }
 
@@ -107,6 +113,9 @@ pub struct SourceReport {
     /// Modules that a backup contains, in order.
     pub modules: Vec<SourceModule>,
     pub gaps: Vec<Gap>,
+    /// Views that a backup contains only if the connection names them.
+    #[serde(default)]
+    pub views: Vec<String>,
     /// What the administrator should know before the first backup.
     pub advice: Vec<SourceAdvice>,
 }

@@ -38,13 +38,13 @@ impl DatabaseSettings {
             user: decoded(user)?,
             ca: None,
             schemas: Vec::new(),
+            views: Vec::new(),
         };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
                 "sslmode" | "ssl-mode" => settings.tls = tls_of(&value)?,
-                "schemas" if kind.has_schemas() => {
-                    settings.schemas = value.split(',').map(|name| name.trim().to_owned()).collect()
-                }
+                "views" => settings.views = names(&value),
+                "schemas" if kind.has_schemas() => settings.schemas = names(&value),
                 _ => return Err(AddressError::Parameter),
             }
         }
@@ -80,6 +80,11 @@ fn host_and_port(server: &str, default_port: u16) -> Result<(String, u16), Addre
 fn decoded(text: &str) -> Result<String, AddressError> {
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8().map_err(|_| AddressError::NotAnAddress)?;
     Ok(decoded.into_owned())
+}
+
+/// Names in a list that commas separate.
+fn names(list: &str) -> Vec<String> {
+    list.split(',').map(|name| name.trim().to_owned()).collect()
 }
 
 fn tls_of(mode: &str) -> Result<Tls, AddressError> {

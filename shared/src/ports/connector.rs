@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::rows::RowPage;
 use crate::domain::source::{Gap, SourceErrorKind, SourceModule, SourceReport};
+use crate::domain::structure::Sequence;
 
 /// Rows of one module in the source's order.
 pub type SourceRows = BoxStream<'static, Result<RowPage, SourceError>>;
@@ -71,6 +72,8 @@ pub trait HeldState: Send + Sync {
     fn modules(&self) -> &[SourceModule];
     /// Returns what this state does not show.
     fn gaps(&self) -> &[Gap];
+    /// Returns the sequences that belong to no module.
+    fn sequences(&self) -> &[Sequence];
     /// Reads a module. May be called for several modules at a time. Locks that reading needs end with the rows.
     async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError>;
     /// Fails with `Changed` if the module was altered since the state began in a way that the state does not show. What

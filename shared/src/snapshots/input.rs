@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 
 use crate::domain::crm::{DataCategory, Field};
+use crate::domain::structure::Structure;
 use crate::ports::{ErrorKind, ObjectBody, PortError};
 
 /// Description of a module without its contents.
@@ -22,6 +23,8 @@ pub struct ModuleHead {
     pub fields: Vec<Field>,
     /// API names of the fields that identify a row; none if nothing does.
     pub key: Vec<String>,
+    /// What making the table again needs, if the source says it.
+    pub structure: Option<Structure>,
 }
 
 /// An attachment to store. The writer determines its size.

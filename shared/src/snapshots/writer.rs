@@ -94,6 +94,7 @@ impl ModuleWriter {
             version: self.version,
             fields: head.fields,
             key: head.key,
+            structure: head.structure,
             rows: stored.blocks.iter().map(|block| block.rows).sum::<u64>() + self.left_out,
             row_bytes: stored.blocks.iter().map(|block| block.text_bytes).sum(),
             attachments: files.iter().map(FileRun::count).sum(),
@@ -102,7 +103,9 @@ impl ModuleWriter {
         let new = StoredModule { version: VERSION, module, blocks: stored.blocks, sha256: stored.sha256, files };
         let objects = &*self.stores.objects;
         match self.before {
-            Some(before) if is_unchanged(objects, self.org, &before, &new).await? => Ok(before),
+            Some(before) if is_unchanged(objects, self.org, &before, &new).await? => {
+                Ok(Module { structure: new.module.structure, ..before })
+            }
             _ => write(objects, self.org, new).await,
         }
     }
@@ -117,11 +120,16 @@ async fn write(objects: &dyn Objects, org: OrgId, stored: StoredModule) -> Resul
 
 /// Whether a module is what it was before. A version that cannot be read any more is not what it was.
 async fn is_unchanged(objects: &dyn Objects, org: OrgId, before: &Module, new: &StoredModule) -> Result<bool, PortError> {
-    if (Module { version: before.version.clone(), ..new.module.clone() }) != *before {
+    // The catalogue keeps no structure.
+    let (version, structure) = (before.version.clone(), before.structure.clone());
+    if (Module { version, structure, ..new.module.clone() }) != *before {
         return Ok(false);
     }
     match stored_module(objects, org, before).await {
-        Ok(known) => Ok(known.blocks == new.blocks && known.files == new.files && known.sha256 == new.sha256),
+        Ok(known) => Ok(known.module.structure == new.module.structure
+            && known.blocks == new.blocks
+            && known.files == new.files
+            && known.sha256 == new.sha256),
         Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Corrupt | ErrorKind::Outdated) => Ok(false),
         Err(error) => Err(error),
     }

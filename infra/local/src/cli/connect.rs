@@ -160,6 +160,16 @@ fn show(report: &SourceReport) {
     for gap in &report.gaps {
         println!("  {}  {}", gap.name(), gap_text(gap));
     }
+    if !report.views.is_empty() {
+        let views = report.views.join(", ");
+        println!(
+            "{}",
+            say(
+                format!("Views, backed up only if the address names them (?views=…): {views}"),
+                format!("ビュー（アドレスに ?views=… を付けると保存します）: {views}")
+            )
+        );
+    }
     for advice in &report.advice {
         println!("{}", advice_text(*advice));
     }
@@ -185,6 +195,10 @@ fn gap_text(gap: &Gap) -> &'static str {
         GapKind::Omitted => {
             say("is left out, as the connection or its profile says", "接続の設定またはプロファイルにより対象外です")
         }
+        GapKind::Missing => say(
+            "cannot be read: the connection names it, and the database does not have it",
+            "読み取れません: 接続の設定にありますが、データベースにありません",
+        ),
         GapKind::Damaged => say("cannot be read: the server cannot open it", "読み取れません: サーバーがテーブルを開けません"),
         GapKind::Inconsistent => say(
             "is read a moment later than the rest: its engine has no transactions",

@@ -166,6 +166,14 @@ fn loose_files(input: &str) -> ModulePlan {
     let field =
         Field { api_name: "Id".to_owned(), label: "Id".to_owned(), data_type: "text".to_owned(), contents: DataCategory::Crm };
     let (api_name, label) = (LOOSE.to_owned(), LOOSE.to_owned());
-    let head = ModuleHead { api_name, label, order: u32::MAX, contents: DataCategory::Crm, fields: vec![field], key: Vec::new() };
+    let head = ModuleHead {
+        api_name,
+        label,
+        order: u32::MAX,
+        contents: DataCategory::Crm,
+        fields: vec![field],
+        key: Vec::new(),
+        structure: None,
+    };
     ModulePlan { head, files: Vec::new(), attachments: Vec::new(), input: input.to_owned(), backup: None }
 }

@@ -117,7 +117,8 @@ async fn other_modules(
         let fields: Vec<_> = header.into_iter().map(field).collect();
         let key = key_of(&fields);
         let input = sources.first().map(|source| source.file.name.clone()).unwrap_or_default();
-        let head = ModuleHead { label: name.clone(), api_name: name, order, contents: DataCategory::Crm, fields, key };
+        let (label, contents) = (name.clone(), DataCategory::Crm);
+        let head = ModuleHead { label, api_name: name, order, contents, fields, key, structure: None };
         plans.push(ModulePlan { head, files: sources, attachments: Vec::new(), input, backup: None });
     }
     Ok(plans)

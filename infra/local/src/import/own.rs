@@ -102,6 +102,7 @@ pub async fn modules(part: &OwnPart, reading: OwnReading<'_>, notes: &mut Vec<No
                     contents: DataCategory::Crm,
                     fields: Vec::new(),
                     key: Vec::new(),
+                    structure: documents.get(module).and_then(|document| document.structure.clone()),
                 },
                 files: vec![source],
                 attachments: Vec::new(),
@@ -113,7 +114,8 @@ pub async fn modules(part: &OwnPart, reading: OwnReading<'_>, notes: &mut Vec<No
     for plan in &mut plans {
         let header = header::common(&mut plan.files, notes).await?.unwrap_or_default();
         plan.head.fields = fields(header, documents.get(&plan.head.api_name));
-        plan.head.key = key_of(&plan.head.fields);
+        let key = documents.get(&plan.head.api_name).map(|document| document.key.clone()).unwrap_or_default();
+        plan.head.key = if key.is_empty() { key_of(&plan.head.fields) } else { key };
     }
     Ok(plans)
 }

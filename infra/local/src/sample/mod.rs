@@ -87,6 +87,7 @@ fn head(module: &SampleModule, order: u32) -> ModuleHead {
         order,
         contents: module.contents,
         fields: module.columns.iter().map(modules::Column::field).collect(),
+        structure: None,
         key: module.key().map(str::to_owned).into_iter().collect(),
     }
 }

@@ -36,6 +36,7 @@ fn module(name: &str, fields: &[&str]) -> SourceModule {
         contents: DataCategory::Crm,
         fields: fields.iter().map(field).collect(),
         key: Vec::new(),
+        structure: None,
         estimated_rows: None,
         bytes: None,
     }
