@@ -140,7 +140,12 @@ function trendOf(backups) {
 function backupOf(app, backup, line) {
   const isExpired = backup.status === "COMPLETED" && Date.parse(backup.expiry_date) <= app.now().getTime();
   const ready = backup.losses ? "bad" : "good";
-  const kinds = /** @type {const} */ ({ INPROGRESS: "busy", COMPLETED: isExpired ? "quiet" : ready, FAILED: "bad", CANCELLED: "quiet" });
+  const kinds = /** @type {const} */ ({
+    INPROGRESS: "busy",
+    COMPLETED: isExpired ? "quiet" : ready,
+    FAILED: "bad",
+    CANCELLED: "quiet",
+  });
   const words = isExpired ? "EXPIRED" : backup.losses ? "INCOMPLETE" : backup.status;
   const when = longTime(backup.created_time);
   const id = `backup-${backup.id}`;

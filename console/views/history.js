@@ -22,7 +22,15 @@ const PER_PAGE = 30;
 
 /** Event kinds by filter group. @type {Record<string, string[]>} */
 const GROUPS = {
-  backups: ["backup_started", "backup_ready", "backup_failed", "backup_cancelled", "backup_skipped", "backup_overlapped", "backup_missed"],
+  backups: [
+    "backup_started",
+    "backup_ready",
+    "backup_failed",
+    "backup_cancelled",
+    "backup_skipped",
+    "backup_overlapped",
+    "backup_missed",
+  ],
   schedules: ["schedule_set", "schedule_changed", "schedule_stopped"],
   downloads: ["download_started"],
   settings: ["settings_saved", "source_set", "source_removed"],
