@@ -72,6 +72,7 @@ class Bench:
 
     def __init__(self, work):
         self.work, self.data = work, work / "data"
+        self.input = {}
         self.work.mkdir(parents=True, exist_ok=True)
 
     def start(self):
@@ -81,12 +82,14 @@ class Bench:
         self.stores.stop()
 
     def load(self, org, folder):
+        self.input[org] = folder
         command = [BIN / "hozon", "import", "--data", self.data, "--org", org, folder]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def forget(self):
-        """Deletes kept segments, so that the next backup makes all segments."""
-        shutil.rmtree(self.data / "s3/archives/segments", ignore_errors=True)
+        """Deletes blocks, packs and large files, so that the next backup stores all of them."""
+        for stored in (self.data / "s3/crm/org").glob("*/%stored"):
+            shutil.rmtree(stored)
 
     def repeat(self, org, times):
         """Lists the attachments of an organisation repeatedly."""
@@ -103,12 +106,14 @@ class Bench:
         return told
 
     def ours(self, org, *options, **more):
+        """Stores an organisation's input and backs it up."""
         self.forget()
-        return self.worker(org, *options, **more)
+        return self.worker(org, "--input", self.input[org], "--tasks", "begin,store,plan,pack,assemble,finish", *options, **more)
 
     def alone(self, org, *options):
+        """The same with files in place of the S3 emulator."""
         scratch = self.work / "scratch"
-        told = self.worker(org, "--disk", scratch, *options, keep=True)
+        told = self.ours(org, "--disk", scratch, *options, keep=True)
         shutil.rmtree(scratch)
         return told
 
@@ -125,8 +130,8 @@ class Compared(Bench):
 
     def __init__(self, work, mb):
         super().__init__(work)
-        self.input = {kind: work / kind for kind in ["rows", "files"]}
-        for kind, folder in self.input.items():
+        for kind in ["rows", "files"]:
+            self.input[kind] = folder = work / kind
             if not folder.exists():
                 say(f"Making {mb} MiB of {kind} ...")
                 generate(kind, mb, folder)

@@ -5,25 +5,22 @@ import json
 import os
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
-import zipfile
 
 from capture import capture
 from harness import BIN, HERE, PYTHON, Bench, Compared, generate, medians, peers, say
 
 MB = 1_000_000
-PARTS = ["compare", "workers", "unchanged", "large", "bounds", "sweep", "capture"]
+PARTS = ["compare", "large", "bounds", "sweep", "capture"]
 
 
 def compare(bench, kind, rounds):
     """Runs everything alternately and prints the table of one kind of data."""
     size = bench.bytes[kind]
-    subjects = {"Hozon, native store -> S3": lambda: bench.ours(kind, "--at-once", "1")}
+    subjects = {"Hozon, stored and backed up": lambda: bench.ours(kind, "--at-once", "1")}
     subjects["Hozon, 2 items at once"] = lambda: bench.ours(kind, "--at-once", "2")
     if kind == "rows":
         subjects["Hozon, the engine alone"] = lambda: bench.alone(kind, "--at-once", "1")
@@ -48,7 +45,7 @@ def compare(bench, kind, rounds):
 
 
 def table(kind, size, result):
-    us = result["Hozon, native store -> S3"]
+    us = result["Hozon, stored and backed up"]
     info = result["Info-ZIP zip -6"]
     say(f"\n{kind}: {size / MB:.0f} MB")
     say(f"{'':30} {'MB/CPU s':>9} {'MB/s':>7} {'CPU, ours=1':>11} {'peak MB':>8} {'output MB':>10} {'of zip -6':>10}")
@@ -84,15 +81,15 @@ def price(size, took):
     puts, gets = requests_of(took)
     lambda_ = took["cpu"] * prices["lambda_gb_of_a_core"] * prices["lambda_gb_second"] + 10 * prices["lambda_request"]
     requests = puts * prices["s3_put"] + gets * prices["s3_get"]
-    kept = 2 * took["size"] / 1e9 * prices["s3_gb_month"] * 7 / 30
+    kept = took["size"] / 1e9 * prices["s3_gb_month"] * (7 + 35) / 30
     gb = size / 1e9
     return lambda_ / gb, requests / gb, kept / gb
 
 
 def prices(bench, results):
-    say("Price per GB of data (unit prices: benches/prices.toml); zips and kept segments lie seven days")
+    say("Price per GB of data (unit prices: benches/prices.toml); zips lie seven days, what is stored 35")
     for kind, result in results.items():
-        took = result["Hozon, native store -> S3"]
+        took = result["Hozon, stored and backed up"]
         lambda_, requests, kept = price(bench.bytes[kind], took)
         puts, gets = requests_of(took)
         assemble = took["tasks"]["assemble"]["requests"]
@@ -102,63 +99,6 @@ def prices(bench, results):
             f"copied {assemble.get('copied', 0) / MB:.1f} MB inside S3"
         )
     say("")
-
-
-def two_workers(bench, rounds):
-    """One worker on one core, then two workers on a core each. The engine alone, because a store on the same machine would use their cores."""
-    one, two = [], []
-    for _ in range(rounds):
-        one.append(shared_out(bench, 1))
-        two.append(shared_out(bench, 2))
-    one, two = statistics.median(one), statistics.median(two)
-    say(f"Two workers, a core each, the engine alone: {one:.2f} s with one, {two:.2f} s with two: {one / two:.2f}x\n")
-
-
-def shared_out(bench, workers):
-    scratch = bench.work / "scratch"
-    # Enough items for each worker to get half of the bytes.
-    common = ["--disk", scratch, "--rows-per-file", "20000", "--task-bytes", "1"]
-    backup = bench.worker("rows", *common, "--tasks", "begin,plan", keep=True)["backup"]
-    command = [BIN / "hozon-bench", "worker", "--stores", bench.stores.text, "--data", bench.data, "--org", "rows", *common]
-    command += ["--backup", str(backup), "--tasks", "pack"]
-    begun = time.monotonic()
-    running = [
-        subprocess.Popen(["taskset", "-c", str(number), *command, "--share", f"{number}/{workers}"], stdout=subprocess.DEVNULL)
-        for number in range(workers)
-    ]
-    if any([process.wait() for process in running]):
-        sys.exit("a worker failed")
-    wall = time.monotonic() - begun
-    bench.worker("rows", *common, "--backup", str(backup), "--tasks", "assemble,finish", keep=True)
-    shutil.rmtree(scratch)
-    return wall
-
-
-def unchanged(bench):
-    """A second backup of the same data."""
-    first = bench.ours("rows", "--at-once", "2", keep=True)
-    second = bench.worker("rows", "--at-once", "2", keep=True)
-    files = [bench.data / "s3/archives" / told["zips"][0]["key"] for told in (first, second)]
-    # The manifest names the backup and its time; every other byte is the same.
-    entries = [[(info.filename, info.CRC, info.header_offset) for info in zipfile.ZipFile(file).infolist()][:-1] for file in files]
-    same = entries[0] == entries[1]
-    length = entries[0][-1][2]
-    with files[0].open("rb") as a, files[1].open("rb") as b:
-        while same and a.tell() < length:
-            some = min(1 << 20, length - a.tell())
-            same = a.read(some) == b.read(some)
-    for file in files:
-        file.unlink()
-    took = [told["wall"] for told in (first, second)]
-    cpu = [told["cpu"] for told in (first, second)]
-    say(
-        f"Second backup of unchanged rows: {took[0]:.2f} s, then {took[1]:.2f} s: {took[0] / took[1]:.1f}x faster "
-        f"({cpu[0] / max(cpu[1], 0.01):.0f}x less CPU); bytes before the manifest are {'the same' if same else 'NOT THE SAME'}"
-    )
-    scratch = bench.work / "scratch"
-    took = [bench.worker("rows", "--at-once", "2", "--disk", scratch, keep=True)["wall"] for _ in range(2)]
-    shutil.rmtree(scratch)
-    say(f"The same without the time that the S3 emulator takes to copy: {took[0]:.2f} s, then {took[1]:.3f} s: {took[0] / took[1]:.0f}x\n")
 
 
 def sweep(work, mb):
@@ -190,16 +130,16 @@ def ten_gigabytes(work):
     large.load("large", given)
     large.start()
     single = large.ours("large", "--at-once", "2")
-    read = sum(single["tasks"][task]["requests"].get("received", 0) for task in ["pack", "assemble"])
-    say(f"A spliced attachment of 200 MiB: {read / (1 << 20):.3f} MiB read by pack and assemble together, lists and rows included")
+    read = single["tasks"]["assemble"]["requests"].get("received", 0)
+    say(f"An attachment of 200 MiB: {read / (1 << 20):.3f} MiB of it read when the zip is assembled, lists and rows included")
     large.repeat("large", 50)
-    told = large.ours("large", "--at-once", "2", keep=True)
-    assemble, pack = told["tasks"]["assemble"], told["tasks"]["pack"]
+    told = large.worker("large", "--at-once", "2", keep=True)
+    assemble = told["tasks"]["assemble"]
     share = 100 * assemble["requests"].get("received", 0) / told["size"]
     say(
         f"Assembling {told['size'] / 1e9:.2f} GB: {assemble['wall']:.1f} s on the S3 emulator, {assemble['cpu']:.2f} CPU s, "
         f"{assemble['requests'].get('received', 0) / MB:.3f} MB read ({share:.4f}%), {assemble['requests']['copied'] / 1e9:.2f} GB copied inside S3; "
-        f"pack read {pack['requests']['received'] / MB:.1f} MB; peak {told['peak_kb'] / 1024:.0f} MB"
+        f"peak {told['peak_kb'] / 1024:.0f} MB"
     )
     for command in [["unzip", "-tqq"], ["7z", "t", "-bso0", "-bsp0"], [PYTHON, "-m", "zipfile", "-t"]]:
         for zip in told["zips"]:
@@ -228,9 +168,8 @@ def bounds(work):
     many.load("many", folder / "many")
     many.load("cell", folder / "cell")
     many.start()
-    many.repeat("many", 1_000_000)
-    for org, what in [("many", "1,000,000 attachments"), ("cell", "a cell of 240 MB")]:
-        told = many.alone(org, "--at-once", "2")
+    for org, what, times in [("many", "1,000,000 attachments", 1_000_000), ("cell", "a cell of 240 MB", 1)]:
+        told = many.alone(org, "--at-once", "2", "--times", str(times))
         tasks = ", ".join(f"{task} {took['peak_kb'] / 1024:.0f} MB, {took['wall']:.1f} s" for task, took in told["tasks"].items())
         say(f"A backup with {what}: peak memory {told['peak_kb'] / 1024:.0f} MB ({tasks})")
     many.stop()
@@ -250,16 +189,11 @@ def main():
     work = chosen.keep or pathlib.Path(tempfile.mkdtemp(prefix="hozon-bench-", dir=HERE.parent / "target"))
     work.mkdir(parents=True, exist_ok=True)
     try:
-        if {"compare", "workers", "unchanged"} & set(parts):
+        if "compare" in parts:
             bench = Compared(work, chosen.mb)
-            if "compare" in parts:
-                results = {kind: compare(bench, kind, chosen.rounds) for kind in ["rows", "files"]}
-                together(bench, results)
-                prices(bench, results)
-            if "workers" in parts:
-                two_workers(bench, chosen.rounds)
-            if "unchanged" in parts:
-                unchanged(bench)
+            results = {kind: compare(bench, kind, chosen.rounds) for kind in ["rows", "files"]}
+            together(bench, results)
+            prices(bench, results)
             bench.stop()
         if "large" in parts:
             ten_gigabytes(work)

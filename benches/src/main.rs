@@ -8,6 +8,7 @@ mod limit;
 mod repeat;
 mod report;
 mod source;
+mod store;
 mod stores;
 mod worker;
 

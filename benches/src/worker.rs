@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 use crate::counting::{Counted, Counts};
 use crate::disk::Disk;
 use crate::source::FixedSource;
+use crate::store::store;
 use crate::stores::connect;
 
 /// Options of a worker.
@@ -51,6 +52,12 @@ pub struct Worker {
     /// Maximum number of bytes per invocation of pack.
     #[arg(long, default_value_t = ArchiveSettings::default().task_bytes)]
     task_bytes: u64,
+    /// Folder of CSV files and attachments, for the task `store`.
+    #[arg(long, value_name = "DIR")]
+    input: Option<PathBuf>,
+    /// Number of times that each attachment of it is stored, under other ids.
+    #[arg(long, default_value_t = 1)]
+    times: u64,
     /// Address of a database, for the task `capture`.
     #[arg(long)]
     source: Option<String>,
@@ -68,6 +75,7 @@ pub struct Worker {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Task {
     Begin,
+    Store,
     Capture,
     Plan,
     Pack,
@@ -141,6 +149,9 @@ impl Worker {
                 let execution = format!("backup-{backup}");
                 handle(&called, settings, json!({ "task": "begin", "execution": execution, "input": of })).await?;
                 return Ok(());
+            }
+            Task::Store => {
+                return store(ports, org, self.input.as_deref().context("--input is missing")?, self.times).await;
             }
             Task::Capture => {
                 hozon_capture_database::handle(&self.capture_ports(ports)?, of).await?;
