@@ -223,7 +223,7 @@ def a_damaged_block_is_named_and_deleted(world):
 def a_backup_whose_rows_are_lost_midway_leaves_nothing(world):
     organisation = Organisation(world, notes_bytes=34 << 20)
     organisation.call("PUT", "/settings", {"settings": {"csv": {"escape_formulas": False}}}, if_match="*")
-    world.machine.before["pack"] = lambda: lose(world, organisation, 5 << 20)
+    world.machine.before["pack"] = lambda: lose_last_rows(world, organisation, "Notes")
     backup = organisation.back_up()
     assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "DATA_MISSING"), backup
     leaves_nothing(world, organisation)
@@ -242,6 +242,15 @@ def lose(world, organisation, least):
     assert large
     for key in large:
         world.owner["s3"].delete_object(Bucket=bucket, Key=key)
+
+
+def lose_last_rows(world, organisation, module):
+    """Deletes the last block of a module, so that reading it breaks off midway."""
+    (index,) = objects(world, f"org/{organisation.id}/{module}/", "CrmStore")
+    bucket = world.stack.reference("CrmStore")
+    blocks = json.loads(world.owner["s3"].get_object(Bucket=bucket, Key=index)["Body"].read())["blocks"]
+    assert len(blocks) > 1, blocks
+    world.owner["s3"].delete_object(Bucket=bucket, Key=f"org/{organisation.id}/%stored/{blocks[-1]['object']}")
 
 
 def leaves_nothing(world, organisation):

@@ -88,6 +88,13 @@ class Connected(Organisation):
         links = self.call("GET", "/urls")["urls"]
         return zipfile.ZipFile(io.BytesIO(self.world.edge.fetch(links["data_links"][0])[0]))
 
+    def versions(self):
+        """Keys of the versions of the deals in the catalogue."""
+        found = self.world.owner["dynamodb"].query(
+            TableName=self.world.table, KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": f"CRM#{self.id}"}, ":sk": {"S": "MODULE#deal#"}})
+        return [item["sk"]["S"] for item in found["Items"]]
+
     def stored(self):
         """Keys of blocks and files."""
         return objects(self.world, f"org/{self.id}/%stored/", "CrmStore")
@@ -191,6 +198,10 @@ def what_has_not_changed_is_not_stored_again(world):
     assert organisation.back_up()["status"] == "COMPLETED"
     new = set(organisation.captured()) - set(captured)
     assert len(new) == 1 and "/deal/" in new.pop(), organisation.captured()
+    # The catalogue keeps the current version of a module and the one before.
+    organisation.sql("insert into sales.deal (id, name) values (9, 'new')")
+    assert organisation.back_up()["status"] == "COMPLETED"
+    assert len(organisation.versions()) == 2, organisation.versions()
 
 
 @story("CaptureDatabaseRole")

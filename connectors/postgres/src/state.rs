@@ -61,10 +61,13 @@ impl State {
         require_supported(&holder).await?;
         let known = Tables::read(&holder, &postgres.settings).await.map_err(source_error)?;
         let observer = postgres.connect().await?;
-        let files = files(&observer, &known.tables.iter().map(|table| table.oid).collect::<Vec<_>>()).await?;
+        let oids: Vec<_> = known.tables.iter().map(|table| table.oid).collect();
+        let mut files = files(&observer, &oids).await?;
         holder.batch_execute(BEGIN).await.map_err(source_error)?;
         if let Some(lock) = lock(&known.tables).filter(|_| protection == Protection::Lock) {
             holder.batch_execute(&lock).await.map_err(source_error)?;
+            // The locks waited for whoever was emptying or rewriting a table, and nobody does any more.
+            files = self::files(&observer, &oids).await?;
         }
         let snapshot = export(&holder).await?;
         let mut tables = Tables::read(&holder, &postgres.settings).await.map_err(source_error)?;

@@ -138,9 +138,9 @@ mod tests {
             LeftOutReason::WORDS,
         );
         assert_words(&[Locale::Ja, Locale::En], Language::WORDS);
-        use GapKind::{Damaged, Foreign, Inconsistent, NoPermission, Omitted, RowSecurity};
+        use GapKind::{Damaged, Foreign, Inconsistent, Missing, NoPermission, Omitted, RowSecurity};
         use source::{GapKind, SourceAdvice};
-        assert_words(&[NoPermission, RowSecurity, Foreign, Omitted, Damaged, Inconsistent], GapReason::WORDS);
+        assert_words(&[NoPermission, RowSecurity, Foreign, Omitted, Missing, Damaged, Inconsistent], GapReason::WORDS);
         assert_words(
             &[SourceAdvice::UserMayWrite, SourceAdvice::NotEncrypted, SourceAdvice::HoldsOldRows, SourceAdvice::OneReader],
             SourceAdviceName::WORDS,
