@@ -211,8 +211,9 @@ function actionsOf(app, summary) {
   const all = link("/downloads", { class: "button", key: "all" }, icon("download"), say("all_downloads"));
   const words = estimateOf(summary);
   const estimate = words ? el("p", { id: "estimate", class: "soft estimate", key: "estimate" }, icon("clock"), words) : null;
-  const cancel = button(say("cancel_run"), () => cancelRun(app, summary), { icon: "stop", key: "cancel" });
-  return el("div", { class: "actions", key: "actions" }, now, isRunning ? cancel : null, all, estimate);
+  // The last of its row, and small where rows are narrow, so that nothing moves when it goes.
+  const cancel = button(say("cancel_run"), () => cancelRun(app, summary), { class: "cancel-run", icon: "stop", key: "cancel" });
+  return el("div", { class: "actions", key: "actions" }, now, all, isRunning ? cancel : null, estimate);
 }
 
 /** @param {App} app @param {Summary} summary */
