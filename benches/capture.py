@@ -18,7 +18,7 @@ create table deal (id bigint primary key, owner int, name text, phone text, amou
 insert into deal select n, n % 97, '商談 ' || n, '+81 90 ' || 10000000 + (n * 7919) % 89999999, (n * 104729) % 100000000 / 100.0,
     case when n % 5 > 0 then date '2020-01-01' + (n % 2500)::int end, timestamptz '2020-01-01 00:00+09' + n * interval '7.3 s',
     case n % 3 when 0 then null when 1 then md5(n::text) else 'Called the customer, who asks for an offer by ' || n % 28 + 1 || '日. ' || left(md5(n::text), 12) end
-from generate_series(1, {rows}) n;
+from generate_series(1::bigint, {rows}) n;
 """
 
 
