@@ -21,11 +21,6 @@ const WAITING: usize = 2;
 /// Number of blocks that are stored at a time.
 const STORED_AT_ONCE: usize = 2;
 
-enum Input {
-    Page(RowPage),
-    EndBlock,
-}
-
 /// The blocks of a module, and the SHA-256 of its CSV file if there is one block only.
 pub(super) struct StoredRows {
     pub blocks: Vec<Block>,
@@ -36,7 +31,7 @@ pub(super) struct StoredRows {
 pub(super) struct RowSink {
     columns: usize,
     page: RowPage,
-    to_encode: mpsc::Sender<Input>,
+    to_encode: mpsc::Sender<RowPage>,
     encoding: JoinHandle<io::Result<()>>,
     /// The task that stores the blocks. It ends with the sink.
     storing: JoinSet<Result<StoredRows, WriteError>>,
@@ -69,13 +64,7 @@ impl RowSink {
             return Err(WriteError::Cells { expected: self.columns, found: page.columns() });
         }
         self.hand_over().await?;
-        self.send(Input::Page(page)).await
-    }
-
-    /// Ends the current block.
-    pub async fn end_block(&mut self) -> Result<(), WriteError> {
-        self.hand_over().await?;
-        self.send(Input::EndBlock).await
+        self.send(page).await
     }
 
     /// Waits until everything is stored.
@@ -94,12 +83,12 @@ impl RowSink {
             return Ok(());
         }
         let page = std::mem::replace(&mut self.page, RowPage::new(self.columns));
-        self.send(Input::Page(page)).await
+        self.send(page).await
     }
 
-    /// Hands input to the encoder. If that has ended, whoever stores its blocks says why.
-    async fn send(&mut self, input: Input) -> Result<(), WriteError> {
-        if self.to_encode.send(input).await.is_ok() {
+    /// Hands a page to the encoder. If that has ended, whoever stores its blocks says why.
+    async fn send(&mut self, page: RowPage) -> Result<(), WriteError> {
+        if self.to_encode.send(page).await.is_ok() {
             return Ok(());
         }
         Err(stored(&mut self.storing).await.err().unwrap_or(WriteError::Stopped))
@@ -113,17 +102,14 @@ async fn stored(storing: &mut JoinSet<Result<StoredRows, WriteError>>) -> Result
 
 fn encode_all(
     mut encoder: BlockEncoder,
-    mut pages: mpsc::Receiver<Input>,
+    mut pages: mpsc::Receiver<RowPage>,
     to_store: &mpsc::Sender<EncodedBlock>,
 ) -> io::Result<()> {
-    while let Some(input) = pages.blocking_recv() {
-        match input {
-            Input::EndBlock => end_block(&mut encoder, to_store)?,
-            Input::Page(page) => page.for_each(|cells| match encoder.row(cells)? {
-                true => end_block(&mut encoder, to_store),
-                false => Ok(()),
-            })?,
-        }
+    while let Some(page) = pages.blocking_recv() {
+        page.for_each(|cells| match encoder.row(cells)? {
+            true => end_block(&mut encoder, to_store),
+            false => Ok(()),
+        })?;
     }
     end_block(&mut encoder, to_store)
 }

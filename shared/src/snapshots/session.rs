@@ -33,7 +33,7 @@ pub fn field_bytes(fields: &[Field]) -> usize {
 /// Maximum size of a module's fields in bytes, as [`field_bytes`] measures it.
 pub const MAX_FIELD_BYTES: usize = MAX_ITEM_BYTES - OWN_ATTRIBUTES;
 
-/// How long the lease of a session lasts unless it is prolonged.
+/// How long the lease of a session lasts.
 const LEASE: TimeDelta = TimeDelta::days(1);
 /// Attempts to take a lease while a sweep is under way. It lasts for seconds.
 const LEASE_ATTEMPTS: usize = 240;
@@ -111,11 +111,6 @@ impl Session {
         let mut session = Self { ports, org, origin, version, before: Vec::new() };
         session.before = session.current().await?;
         Ok(session)
-    }
-
-    /// Prolongs the lease of a session that lasts for more than a day, while it is still held.
-    pub async fn prolong(&self, now: DateTime<Utc>) -> Result<(), PortError> {
-        lease(&self.ports, self.org, &self.version, now).await
     }
 
     /// Begins a module.

@@ -24,6 +24,7 @@ const MARGIN: TimeDelta = TimeDelta::minutes(1);
 const READS_AT_ONCE: usize = 16;
 /// Number of objects that are deleted by one request.
 const BATCH: usize = 1_000;
+
 /// How long snapshots are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
@@ -80,16 +81,16 @@ impl Sweep<'_> {
         for current in [self.ports.catalogue.modules(self.org).await?, self.ports.catalogue.captured(self.org).await?] {
             versions.extend(current.into_iter().map(SnapshotModule::from));
         }
-        let mut needed = Needed::default();
+        let mut needed: HashSet<String> = HashSet::new();
         let mut reads = stream::iter(versions).map(|version| self.read(version)).buffer_unordered(READS_AT_ONCE);
         while let Some((key, stored)) = reads.try_next().await? {
-            needed.keys.insert(key);
-            needed.add(self.org, stored);
+            needed.insert(key);
+            needed.extend(stored.iter().flat_map(|stored| objects_of(self.org, stored)));
         }
         drop(reads);
-        needed.keys.extend(kept.into_iter().map(|(key, _)| key));
+        needed.extend(kept.into_iter().map(|(key, _)| key));
         let keys = self.objects().list(Bucket::Crm, &keys::organisation_prefix(self.org)).await?;
-        let unneeded: Vec<String> = keys.into_iter().filter(|key| !needed.keys.contains(key)).collect();
+        let unneeded: Vec<String> = keys.into_iter().filter(|key| !needed.contains(key)).collect();
         Ok(Swept { deleted: self.delete(&unneeded).await?, snapshots: old })
     }
 
@@ -146,17 +147,9 @@ fn divide(mut snapshots: Vec<(String, Snapshot)>, now: DateTime<Utc>, retention:
     (snapshots, old)
 }
 
-/// Keys of the objects that are needed.
-#[derive(Debug, Default)]
-struct Needed {
-    keys: HashSet<String>,
-}
-
-impl Needed {
-    fn add(&mut self, org: OrgId, stored: Option<StoredModule>) {
-        let Some(stored) = &stored else { return };
-        let blocks = stored.blocks.iter().map(|block| &block.object);
-        let files = stored.files.iter().map(FileRun::object);
-        self.keys.extend(blocks.map(String::as_str).chain(files).map(|object| stored_object(org, object).key));
-    }
+/// Keys of the objects that a version consists of.
+fn objects_of(org: OrgId, stored: &StoredModule) -> impl Iterator<Item = String> {
+    let blocks = stored.blocks.iter().map(|block| block.object.as_str());
+    let files = stored.files.iter().map(FileRun::object);
+    blocks.chain(files).map(move |object| stored_object(org, object).key)
 }

@@ -47,11 +47,6 @@ impl ModuleWriter {
         }
     }
 
-    /// Returns the description of the module.
-    pub fn head(&self) -> &ModuleHead {
-        &self.head
-    }
-
     /// Appends a row, with one cell for each field.
     pub async fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), WriteError> {
         if self.head.contents != DataCategory::Crm {
@@ -68,11 +63,6 @@ impl ModuleWriter {
             return Ok(());
         }
         self.rows.page(page).await
-    }
-
-    /// Ends the block that is being written. More rows may follow.
-    pub async fn end_block(&mut self) -> Result<(), WriteError> {
-        self.rows.end_block().await
     }
 
     /// Stores an attachment. Attachments of one record must be adjacent.
