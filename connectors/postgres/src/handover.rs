@@ -10,7 +10,7 @@ use tokio_postgres::error::SqlState;
 
 use crate::connect::Postgres;
 use crate::errors::source_error;
-use crate::state::{BEGIN, Noted, State, export};
+use crate::state::{Noted, State, export, import};
 use crate::workers::IdleWorkers;
 
 /// Imports the snapshot of another holder, and exports it under a name of its own. Tables and their files are those that the first
@@ -19,8 +19,7 @@ pub(crate) async fn join(postgres: &Postgres, token: &StateToken) -> Result<Stat
     // A token that this build cannot read is one of another build: its state begins anew.
     let noted: Noted = serde_json::from_value(token.noted.clone()).map_err(|error| lost(Some(Box::new(error))))?;
     let (holder, observer) = (postgres.connect().await?, postgres.connect().await?);
-    let import = format!("{BEGIN}; set transaction snapshot '{}'", token.name.replace('\'', "''"));
-    holder.batch_execute(&import).await.map_err(not_imported)?;
+    holder.batch_execute(&import(&token.name)).await.map_err(not_imported)?;
     let snapshot = export(&holder).await?;
     let (settings, holder, idle) = (postgres.clone(), Arc::new(holder), IdleWorkers::default());
     Ok(State { settings, holder, protection: Protection::Notice, observer, snapshot, idle, noted })

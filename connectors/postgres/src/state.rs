@@ -26,7 +26,7 @@ use crate::workers::{IdleWorkers, SAVEPOINT, Worker};
 const OLDEST_VERSION: i32 = 120_000;
 
 /// Begins a transaction that changes nothing and sees one snapshot.
-pub(crate) const BEGIN: &str = "begin isolation level repeatable read read only";
+const BEGIN: &str = "begin isolation level repeatable read read only";
 
 /// A snapshot with its tables.
 pub(crate) struct State {
@@ -62,13 +62,12 @@ impl State {
         let known = Tables::read(&holder, &postgres.settings).await.map_err(source_error)?;
         let observer = postgres.connect().await?;
         let oids: Vec<_> = known.tables.iter().map(|table| table.oid).collect();
-        let mut files = files(&observer, &oids).await?;
+        // The transaction sees no snapshot before its first query, and a lock is none.
         holder.batch_execute(BEGIN).await.map_err(source_error)?;
         if let Some(lock) = lock(&known.tables).filter(|_| protection == Protection::Lock) {
             holder.batch_execute(&lock).await.map_err(source_error)?;
-            // The locks waited for whoever was emptying or rewriting a table, and nobody does any more.
-            files = self::files(&observer, &oids).await?;
         }
+        let files = files(&observer, &oids).await?;
         let snapshot = export(&holder).await?;
         let mut tables = Tables::read(&holder, &postgres.settings).await.map_err(source_error)?;
         tables.describe(&holder, &observer, &postgres.settings.schemas).await.map_err(source_error)?;
@@ -97,8 +96,7 @@ impl State {
 
     async fn open_worker(&self) -> Result<Client, SourceError> {
         let client = self.settings.connect().await?;
-        let import = format!("{BEGIN}; set transaction snapshot '{}'; {SAVEPOINT}", self.snapshot.replace('\'', "''"));
-        client.batch_execute(&import).await.map_err(lost_snapshot)?;
+        client.batch_execute(&format!("{}; {SAVEPOINT}", import(&self.snapshot))).await.map_err(lost_snapshot)?;
         Ok(client)
     }
 }
@@ -110,6 +108,11 @@ fn lost_snapshot(error: tokio_postgres::Error) -> SourceError {
         SourceErrorKind::Unreadable(_) | SourceErrorKind::Refused => SourceError { kind: SourceErrorKind::Interrupted, ..error },
         _ => error,
     }
+}
+
+/// Begins a transaction that sees the snapshot of that name.
+pub(crate) fn import(snapshot: &str) -> String {
+    format!("{BEGIN}; set transaction snapshot '{}'", snapshot.replace('\'', "''"))
 }
 
 /// Exports the snapshot of a transaction, and returns its name.
