@@ -13,7 +13,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::ports::Clock;
 use serde_json::{Value, json};
 
-use super::definition::{ChoiceState, Definition, FailState, MapState, ParallelState, Retrier, State, TaskState, WaitState};
+use super::definition::{
+    Catcher, ChoiceState, Definition, FailState, MapState, ParallelState, Retrier, State, TaskState, WaitState,
+};
 use super::history::ExecutionContext;
 use super::load::MAX_WAIT_SECONDS;
 use super::paths::{Scope, fill, put, read};
@@ -102,14 +104,10 @@ impl Interpreter {
                 within(task.timeout_seconds, self.invoke(task, &scope)).await
             })
         };
-        let output = self.with_retries(&task.retry, attempt).await.and_then(|result| {
-            let places = Places { selector: &task.result_selector, result: &task.result_path, output: &task.output_path };
-            places.fill(&input, result).map_err(|error| StateError::runtime(&error))
-        });
-        match output {
-            Ok(output) => Ok(following(task.next.as_ref(), output)),
-            Err(failed) => caught(&task.catch, &input, failed).map(|(next, output)| Step::Next(next, output)),
-        }
+        let TaskState { result_selector, result_path, output_path, .. } = task;
+        let places = Places { selector: result_selector, result: result_path, output: output_path };
+        let output = self.with_retries(&task.retry, attempt).await.and_then(|result| places.fill(&input, result));
+        step(output, task.next.as_ref(), &task.catch, &input)
     }
 
     async fn with_retries<'a>(
@@ -141,15 +139,10 @@ impl Interpreter {
             let running = try_join_all(branches);
             Box::pin(async move { running.await.map(Value::Array) })
         };
-        let output = self.with_retries(&parallel.retry, attempt).await.and_then(|result| {
-            let ParallelState { result_selector, result_path, output_path, .. } = parallel;
-            let places = Places { selector: result_selector, result: result_path, output: output_path };
-            places.fill(&input, result).map_err(|error| StateError::runtime(&error))
-        });
-        match output {
-            Ok(output) => Ok(following(parallel.next.as_ref(), output)),
-            Err(failed) => caught(&parallel.catch, &input, failed).map(|(next, output)| Step::Next(next, output)),
-        }
+        let ParallelState { result_selector, result_path, output_path, .. } = parallel;
+        let places = Places { selector: result_selector, result: result_path, output: output_path };
+        let output = self.with_retries(&parallel.retry, attempt).await.and_then(|result| places.fill(&input, result));
+        step(output, parallel.next.as_ref(), &parallel.catch, &input)
     }
 
     /// Waits until the clock has moved on, and passes the input on.
@@ -172,10 +165,8 @@ impl Interpreter {
     }
 
     async fn map(&self, map: &MapState, input: Value) -> Result<Step, StateError> {
-        match self.all_items(map, &input).await {
-            Ok(()) => Ok(Step::Next(map.next.clone(), input)),
-            Err(failed) => caught(&map.catch, &input, failed).map(|(next, output)| Step::Next(next, output)),
-        }
+        let output = self.all_items(map, &input).await.map(|()| input.clone());
+        step(output, Some(&map.next), &map.catch, &input)
     }
 
     async fn all_items(&self, map: &MapState, input: &Value) -> Result<(), StateError> {
@@ -213,7 +204,11 @@ struct Places<'a> {
 
 impl Places<'_> {
     /// Returns the output of a state with that input and result.
-    fn fill(&self, input: &Value, result: Value) -> anyhow::Result<Value> {
+    fn fill(&self, input: &Value, result: Value) -> Result<Value, StateError> {
+        self.filled(input, result).map_err(|error| StateError::runtime(&error))
+    }
+
+    fn filled(&self, input: &Value, result: Value) -> anyhow::Result<Value> {
         let result = match self.selector {
             Some(template) => fill(template, &Scope { input: &result, item: None, execution: None })?,
             None => result,
@@ -228,6 +223,14 @@ impl Places<'_> {
             Some(None) => json!({}),
             Some(Some(path)) => read(path, &Scope { input: &output, item: None, execution: None })?.clone(),
         })
+    }
+}
+
+/// What follows a state that ended with that output, or failed.
+fn step(output: Result<Value, StateError>, next: Option<&String>, catch: &[Catcher], input: &Value) -> Result<Step, StateError> {
+    match output {
+        Ok(output) => Ok(following(next, output)),
+        Err(failed) => caught(catch, input, failed).map(|(next, output)| Step::Next(next, output)),
     }
 }
 
