@@ -16,7 +16,6 @@ use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
 use hozon_shared::ports::{Connector, ErrorKind, HeldState, ModuleReading, Protection, SourceInfo, SourceRows};
 use hozon_shared::snapshots::input::ModuleHead;
 use hozon_shared::snapshots::session::{Origin, Session};
-use hozon_shared::snapshots::writer::ModuleWriter;
 use hozon_shared::telemetry::Causes;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -162,20 +161,12 @@ impl Source<'_> {
 
     async fn module(
         &self,
-        state: Shown<'_>,
+        (state, shaped): Shown<'_>,
         module: &SourceModule,
         order: u32,
         session: &Session,
     ) -> Result<Module, CaptureError> {
-        self.write(session.module(head(module, order)), state, module).await
-    }
-
-    async fn write(
-        &self,
-        mut writer: ModuleWriter,
-        (state, shaped): Shown<'_>,
-        module: &SourceModule,
-    ) -> Result<Module, CaptureError> {
+        let mut writer = session.module(head(module, order));
         let failed = of(&self.address);
         let found = &shaped.as_found(module);
         let ModuleReading { counted, rows: mut pages } = state.read(found).await.map_err(&failed)?;

@@ -10,7 +10,7 @@ use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::{Omission, Selection, SourceSettings, without_omissions};
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::id::OrgId;
-use hozon_shared::domain::profile::{Profile, shape};
+use hozon_shared::domain::profile::{Profile, Profiles, shape};
 use hozon_shared::domain::source::{Gap, GapKind, SourceAdvice, SourceReport};
 use hozon_shared::ports::SourceSecret;
 use indicatif::HumanBytes;
@@ -64,9 +64,7 @@ pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
     let profiles = place.profiles()?;
     let profile = connect.profile.as_ref().map(|name| profiles.find(name)).transpose()?;
     let found = report(&source, secret.clone()).await?;
-    let suggestion = profile.is_none().then(|| profiles.recognise(&found.modules, &found.gaps)).flatten();
-    show(&shaped(found, profile, &[]));
-    suggest(suggestion);
+    tell(found, &profiles, profile, &[]);
     let mut local = place.start().await?;
     let org = local.organisation(&connect.org, connect.time_zone, &connect.plan, &connect.country).await?;
     until_interrupted(local, async |local| {
@@ -109,10 +107,17 @@ async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
     let Selection { omitted, profile } = &connection.selection;
     let profile = profile.as_ref().map(|name| local.profiles.find(name)).transpose()?;
     let found = report(&connection.source, secret).await?;
-    let suggestion = profile.is_none().then(|| local.profiles.recognise(&found.modules, &found.gaps)).flatten();
-    show(&shaped(found, profile, omitted));
-    suggest(suggestion);
+    tell(found, &local.profiles, profile, omitted);
     Ok(())
+}
+
+/// Shows what a backup would contain, and names the profile of a database that has none yet.
+fn tell(found: SourceReport, profiles: &Profiles, profile: Option<&Profile>, omitted: &[Omission]) {
+    let recognised = profile.is_none().then(|| profiles.recognise(&found.modules, &found.gaps)).flatten();
+    show(&shaped(found, profile, omitted));
+    if let Some(recognised) = recognised {
+        suggest(recognised);
+    }
 }
 
 /// What a backup would show of a source.
@@ -122,17 +127,14 @@ fn shaped(report: SourceReport, profile: Option<&Profile>, omitted: &[Omission])
     SourceReport { modules, gaps, ..report }
 }
 
-/// Names the profile of a database that has none yet.
-fn suggest(recognised: Option<&Profile>) {
-    if let Some(Profile { name, title, .. }) = recognised {
-        println!(
-            "{}",
-            say(
-                format!("This looks like {title}. Connect it with --profile {name} to see its modules by name."),
-                format!("{title}のデータベースのようです。--profile {name} を付けて接続すると、モジュールが名前で表示されます。")
-            )
-        );
-    }
+fn suggest(Profile { name, title, .. }: &Profile) {
+    println!(
+        "{}",
+        say(
+            format!("This looks like {title}. Connect it with --profile {name} to see its modules by name."),
+            format!("{title}のデータベースのようです。--profile {name} を付けて接続すると、モジュールが名前で表示されます。")
+        )
+    );
 }
 
 /// Asks the database of a source what a backup would contain.
