@@ -67,8 +67,8 @@ async fn begin_requested(run: &Run<'_>) -> Result<BackupId, TaskErrorKind> {
     Ok(run.backup)
 }
 
-/// Returns `None` if there is nothing to run. `has_waited` says that the wait for the backup in progress is over. When the same execution repeats the task, it finds the backup that it
-/// started.
+/// Returns `None` if there is nothing to run. `has_waited` says that the wait for the backup in progress is over. When the
+/// same execution repeats the task, it finds the backup that it started.
 async fn begin_scheduled(
     ports: &ArchivePorts,
     settings: &ArchiveSettings,
