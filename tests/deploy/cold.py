@@ -88,7 +88,7 @@ def measure(host, event, aws):
     begun, waited = time.monotonic(), aws.total
     host.start()
     while host.started is None:
-        assert host.process.poll() is None, host.lines
+        assert host.process.poll() is None, host.written()
         time.sleep(0.0005)
     init = host.started - begun - (aws.total - waited)
     return init, timed(host, event, aws), timed(host, event, aws)

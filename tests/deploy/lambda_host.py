@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import subprocess
+import tempfile
 import threading
 import time
 import uuid
@@ -30,7 +31,9 @@ class Host:
         self.name, self.arn, self.command, self.environment, self.observe = name, arn, command, environment, observe
         self.calling = threading.Lock()
         self.events, self.answers = queue.Queue(), queue.Queue()
-        self.process, self.lines, self.started = None, [], None
+        self.process, self.started = None, None
+        # The file that the process writes to, and how many of its bytes have been read.
+        self.output, self.read = None, 0
         # What Lambda does before a cold start.
         self.attach = lambda: None
         host = self
@@ -75,7 +78,7 @@ class Host:
             id = str(uuid.uuid4())
             self.events.put((id, event))
             is_answer, answer = self.wait(id)
-            lines, self.lines = self.lines, []
+            lines = self.written()
         self.observe(self.name, lines or ["END"])
         if not is_answer:
             raise Failed(answer)
@@ -91,9 +94,8 @@ class Host:
                     return is_answer, answer
             except queue.Empty:
                 if self.process is None or self.process.poll() is not None:
-                    time.sleep(0.1)
-                    output = "\n".join(self.lines)
-                    self.events, self.lines = queue.Queue(), []
+                    output = "\n".join(self.written())
+                    self.events = queue.Queue()
                     return False, {"errorType": "Runtime.ExitError", "errorMessage": f"the process ended: {output}"}
         self.stop()
         return False, {"errorType": "Sandbox.Timedout", "errorMessage": "no answer in time"}
@@ -101,14 +103,18 @@ class Host:
     def start(self):
         runtime = f"127.0.0.1:{self.server.server_port}"
         environment = {"PATH": os.environ["PATH"], **self.environment, "AWS_LAMBDA_RUNTIME_API": runtime}
-        self.process = subprocess.Popen(
-            self.command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-        )
-        threading.Thread(target=self.collect, args=(self.process,), daemon=True).start()
+        # A file, not a pipe: what the function has written before it answers can be read when the answer is there.
+        self.output, self.read = tempfile.TemporaryFile(), 0
+        self.process = subprocess.Popen(self.command, env=environment, stdout=self.output, stderr=subprocess.STDOUT)
 
-    def collect(self, process):
-        for line in process.stdout:
-            self.lines.append(line.rstrip("\n"))
+    def written(self):
+        """Returns the lines that the process has written since this method was last called."""
+        if self.output is None:
+            return []
+        size = os.fstat(self.output.fileno()).st_size
+        # The process shares the file's offset, so the place to read from is given.
+        new, self.read = os.pread(self.output.fileno(), size - self.read, self.read), size
+        return new.decode(errors="replace").splitlines()
 
     def stop(self):
         """Ends the process, so that the next call starts cold."""
@@ -116,4 +122,4 @@ class Host:
             self.process.kill()
             self.process.wait()
             # A reader left by the killed process would take the next event.
-            self.events, self.answers, self.process, self.lines = queue.Queue(), queue.Queue(), None, []
+            self.events, self.answers, self.process, self.output = queue.Queue(), queue.Queue(), None, None
