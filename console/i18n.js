@@ -243,9 +243,16 @@ export function failureTexts(failure) {
 
 /** What a finished backup lacks, because it could not be read. @param {Losses} losses */
 export function lossesText({ count, examples }) {
-  const names = examples.map(({ module, field }) => (field ? `${module}.${field}` : module)).join(say("comma"));
+  const names = examples.map(gapName).join(say("comma"));
   const others = count - examples.length;
   return others > 0 ? say("losses_more", { names, count: number(others) }) : say("losses", { names });
+}
+
+/** Name of what a backup lacks: a module, a field, or files of a module. @param {Losses["examples"][number]} gap */
+export function gapName({ module, field, files }) {
+  if (!files) return field ? `${module}.${field}` : module;
+  const others = files.count - files.examples.length;
+  return `${module} (${files.examples.join(say("comma"))}${others > 0 ? ` … +${number(others)}` : ""})`;
 }
 
 /** Name of a country. @param {string} code */

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hozon_shared::domain::connection::{Connection, DatabaseSettings, Selection, SourceSettings};
+use hozon_shared::domain::connection::{Connection, DatabaseSettings, SourceSettings};
 use hozon_shared::domain::id::{ConnectionId, OrgId, UserId};
 use hozon_shared::domain::organisation::Person;
+use hozon_shared::domain::selection::Selection;
 use hozon_shared::ports::{Connections, Credentials, PortError, SourceSecret};
 
 /// The database of every organisation.

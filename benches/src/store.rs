@@ -75,7 +75,7 @@ fn attachment(record: &Path, file: &Path, time: u64) -> Result<NewAttachment> {
         record_name: String::new(),
         content_type: mime_guess::from_path(file).first_or_octet_stream().to_string(),
         name,
-        created: chrono::DateTime::UNIX_EPOCH,
+        created: None,
     })
 }
 

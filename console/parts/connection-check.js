@@ -1,7 +1,7 @@
 // Result of checking a connection: the server, what a backup contains, and the choice of modules and fields to leave out.
 
 import { badge, button, el, facts, icon } from "../dom.js";
-import { explainFailure, number, say, size } from "../i18n.js";
+import { explainFailure, gapName, number, say, size } from "../i18n.js";
 
 /** @typedef {import("./connection-form.js").ConnectionEditing} ConnectionEditing */
 /** @typedef {import("./connection-form.js").ConnectionActions} ConnectionActions */
@@ -10,8 +10,9 @@ import { explainFailure, number, say, size } from "../i18n.js";
 /** @param {Check} check @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 export function checkOf({ error, report }, editing, actions) {
   if (error || !report) return refusalOf(error);
-  const lost = report.gaps.filter(({ reason }) => reason !== "omitted" && reason !== "inconsistent");
+  const lost = report.gaps.filter(({ reason }) => !["omitted", "inconsistent", "as_files"].includes(reason));
   const inconsistent = report.gaps.filter(({ reason }) => reason === "inconsistent");
+  const asFiles = report.gaps.filter(({ reason }) => reason === "as_files").map(gapName);
   return el(
     "div",
     { key: "check", class: "stack" },
@@ -26,6 +27,9 @@ export function checkOf({ error, report }, editing, actions) {
     ...report.advice.map((advice) => el("p", { class: "soft", key: advice }, say(`advice_${advice}`))),
     lost.length ? gapsOf("check_gaps", lost) : null,
     inconsistent.length ? gapsOf("check_inconsistent", inconsistent) : null,
+    asFiles.length
+      ? el("p", { key: "as-files", class: "soft" }, say("check_as_files", { names: asFiles.join(say("comma")) }))
+      : null,
     modulesOf(report, editing, actions),
     viewsOf(report, editing, actions),
   );

@@ -140,7 +140,7 @@ fn attachment(id: &str, record: &str, name: &str, created: DateTime<Utc>) -> New
         record_name: String::new(),
         name: name.to_owned(),
         content_type: "application/octet-stream".to_owned(),
-        created,
+        created: Some(created),
     }
 }
 

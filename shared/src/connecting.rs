@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::domain::change;
-use crate::domain::connection::{Connection, Selection, SourceSettings};
+use crate::domain::connection::{Connection, SourceSettings};
 use crate::domain::id::{ConnectionId, EventId, OrgId};
 use crate::domain::organisation::Person;
+use crate::domain::selection::Selection;
 use crate::ports::{Clock, Connections, Credentials, Ids, PortError, Ports, SourceSecret, Store};
 
 /// The ports that connections need.

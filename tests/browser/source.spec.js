@@ -110,3 +110,42 @@ for (const locale of ["en", "ja"]) {
     expect((await call(program, locale, "GET", "/connection")).connection).toBeNull();
   });
 }
+
+const CREME = ["creme_core_cremeentity", "creme_core_relation", "persons_contact", "persons_organisation", "emails_entityemail"];
+
+for (const locale of ["en", "ja"]) {
+  test(`${locale}: a known CRM is recognised, and shown under its names`, async ({ page }) => {
+    const S = (key, values) => say(locale, key, values);
+    const creme = await startDatabase(CREME.map((table) => `create table ${table} (id int primary key);`).join(" "));
+    try {
+      await open(page, program, locale, { locale });
+      await visit(page, locale, "source");
+      await page.getByLabel(S("connection_kind"), { exact: true }).selectOption("postgres");
+      for (const [label, value] of [
+        ["host", "127.0.0.1"],
+        ["port", String(creme.port)],
+        ["database", "crm"],
+        ["user", "postgres"],
+        ["password", "secret"],
+      ]) {
+        await page.getByLabel(S(`connection_${label}`), { exact: true }).fill(value);
+      }
+      await page.getByText(S("connection_more"), { exact: true }).click();
+      await page.getByLabel(S("connection_unencrypted"), { exact: true }).check();
+      await page.getByRole("button", { name: S("connection_check") }).click();
+      await expect(page.getByText(S("check_recognised", { title: "Creme CRM" }))).toBeVisible();
+      await page.getByRole("button", { name: S("check_use_profile", { title: "Creme CRM" }) }).click();
+      await expect(page.getByLabel("Contacts (persons_contact)", { exact: true })).toBeVisible();
+      await expect(page.getByText(S("check_left_out_mail"))).toBeVisible();
+      await expect(page.getByLabel(S("connection_profile"), { exact: true })).toHaveValue("creme");
+      await expectAccessible(page);
+      await expectNoSidewaysScroll(page);
+      await page.getByRole("button", { name: S("save"), exact: true }).click();
+      await expect(page.locator("#toasts").getByText(S("connection_saved"))).toBeVisible();
+      expect((await call(program, locale, "GET", "/connection")).connection.profile).toBe("creme");
+      await call(program, locale, "DELETE", "/connection");
+    } finally {
+      await creme.stop();
+    }
+  });
+}

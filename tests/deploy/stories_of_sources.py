@@ -1,11 +1,13 @@
 """Stories of organisations whose CRM is a PostgreSQL database: a real server, read by the functions' binaries."""
 
 import contextlib
+import hashlib
 import importlib.util
 import io
 import json
 import re
 import threading
+import urllib.parse
 import uuid
 import zipfile
 
@@ -43,6 +45,18 @@ set role crm_owner;
 create table sales.film (id int primary key, body text);
 insert into sales.film select number, repeat(md5(number::text), 32768) from generate_series(1, 20) number;
 """
+# A CRM that keeps attachments in a column: the first is stored among others, the second, over 8 MiB, in an object of its own.
+ATTACHMENTS = """
+create role crm_owner;
+create schema sales authorization crm_owner;
+set role crm_owner;
+create table sales.party_party (id int primary key, name text);
+create table sales.ir_attachment (id int primary key, name text, type text, data bytea, file_id text, resource text, create_date timestamp);
+insert into sales.party_party values (1, '山田商事');
+insert into sales.ir_attachment values (1, '見積.txt', 'data', 'ten yen', null, 'party.party,1', '2026-01-02 03:04:05');
+insert into sales.ir_attachment
+    select 2, 'film.bin', 'data', string_agg(sha256(number::text::bytea), ''), null, 'party.party,1', null from generate_series(1, 300000) number;
+"""
 LEFT_OUT = object()
 CELL = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)')
 undo_file = importlib.util.spec_from_file_location("undo", ROOT / "docs/csv/undo.py")
@@ -68,11 +82,11 @@ class Connected(Organisation):
         words = r"\b(" + "|".join(self.names) + r")\b"
         return self.database.sql(re.sub(words, lambda found: self.names[found[0]], text))
 
-    def wanted(self, omitted=(), **changed):
+    def wanted(self, omitted=(), profile=None, **changed):
         settings = {"host": "127.0.0.1", "port": self.database.port, "name": "crm", "user": self.role, "password": self.password,
                     "schemas": [self.schema], **changed}
         settings = {name: value for name, value in settings.items() if value is not LEFT_OUT}
-        return {"connection": {"kind": "postgres", "database": settings, "omitted": [{"module": one} for one in omitted]}}
+        return {"connection": {"kind": "postgres", "database": settings, "omitted": [{"module": one} for one in omitted], "profile": profile}}
 
     def connect(self, expect=200, **changes):
         return self.call("PUT", "/connection", self.wanted(**changes), expect)
@@ -83,10 +97,10 @@ class Connected(Organisation):
     def secret(self):
         return f"hozon/connection/{self.id}"
 
-    def zip(self):
-        """The newest backup's zip of rows."""
-        links = self.call("GET", "/urls")["urls"]
-        return zipfile.ZipFile(io.BytesIO(self.world.edge.fetch(links["data_links"][0])[0]))
+    def zip(self, links="data_links"):
+        """The newest backup's zip of rows, or of attachments."""
+        links = self.call("GET", "/urls")["urls"][links]
+        return zipfile.ZipFile(io.BytesIO(self.world.edge.fetch(links[0])[0]))
 
     def versions(self):
         """Keys of the versions of the deals in the catalogue."""
@@ -98,6 +112,12 @@ class Connected(Organisation):
     def stored(self):
         """Keys of blocks and files."""
         return objects(self.world, f"org/{self.id}/%stored/", "CrmStore")
+
+    def uploads(self):
+        """Keys of large attachments that are being stored."""
+        uploads = self.world.owner["s3"].list_multipart_uploads(Bucket=self.world.stack.reference("CrmStore")).get("Uploads", [])
+        staged = objects(self.world, f"org/{self.id}/%staged/", "CrmStore")
+        return staged + [one["Key"] for one in uploads if f"/{self.id}/" in one["Key"]]
 
     def captured(self):
         """Keys of the captured versions of modules."""
@@ -207,7 +227,7 @@ def what_has_not_changed_is_not_stored_again(world):
 @story("CaptureDatabaseRole")
 def a_capture_that_cannot_be_stored_leaves_nothing(world):
     organisation = Connected(world, FILMS)
-    with full_after(world, organisation, 1) as written:
+    with writes(world, organisation, lambda _, written: len(written) == 1) as written:
         backup = organisation.back_up()
     assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "CAPTURE_NOT_STORED"), backup
     assert len(written) == 1 and not organisation.captured(), written
@@ -215,18 +235,51 @@ def a_capture_that_cannot_be_stored_leaves_nothing(world):
     assert organisation.back_up()["status"] == "COMPLETED"
 
 
+@story("CaptureDatabaseRole")
+def attachments_are_backed_up_and_unchanged_ones_are_not_uploaded_again(world):
+    organisation = Connected(world, ATTACHMENTS, connects=False)
+    organisation.connect(profile="tryton")
+    assert organisation.back_up()["status"] == "COMPLETED"
+    for number, name in (1, "見積.txt"), (2, "film.bin"):
+        with organisation.zip("attachment_links") as attachments:
+            backed_up = hashlib.sha256(attachments.read(f"party_party/1/{name}")).hexdigest()
+        in_database = organisation.sql(f"select encode(sha256(data), 'hex') from sales.ir_attachment where id = {number}").strip()
+        assert backed_up == in_database, name
+    assert not organisation.uploads()
+    stored = organisation.stored()
+    assert len(stored) == 4, f"rows of two tables, and two attachments: {stored}"
+    with writes(world, organisation) as written:
+        assert organisation.back_up()["status"] == "COMPLETED"
+    assert organisation.stored() == stored
+    assert len(written) == 1 and "/%snapshots/" in written[0], written
+
+
+@story("CaptureDatabaseRole")
+def a_large_attachment_that_cannot_be_stored_leaves_nothing(world):
+    organisation = Connected(world, ATTACHMENTS, connects=False)
+    organisation.connect(profile="tryton")
+    for folder in ("/%staged/", "/%stored/"):
+        with writes(world, organisation, lambda request, _: folder in urllib.parse.unquote(request.path) and "partNumber" in request.query):
+            backup = organisation.back_up()
+        assert (backup["status"], backup["failure"]["code"]) == ("FAILED", "CAPTURE_NOT_STORED"), backup
+        assert not [key for key in organisation.uploads() if folder in key], f"an upload to {folder} is left"
+        leaves_nothing(world, organisation)
+    assert organisation.back_up()["status"] == "COMPLETED"
+    assert not organisation.uploads()
+
+
 @contextlib.contextmanager
-def full_after(world, organisation, count):
-    """The CRM store takes so many objects of the organisation, one after another, and refuses all further ones."""
+def writes(world, organisation, refuses=lambda request, written: False):
+    """Paths of what is written of the organisation to the CRM store, one after another. What `refuses` names is not."""
     forward, one_by_one, written = world.gate.forward, threading.Lock(), []
 
     def take(request):
         if request.method != "PUT" or f"/org/{organisation.id}/" not in request.path:
             return forward(request)
         with one_by_one:
-            if len(written) == count:
+            if refuses(request, written):
                 return refusal("s3")
-            written.append(request.path)
+            written.append(urllib.parse.unquote(request.path))
             return forward(request)
 
     world.gate.forward = take

@@ -141,7 +141,7 @@ async fn a_check_says_what_a_backup_would_contain_and_stores_nothing() {
     assert_eq!(checked.body["check"]["status"], "reached");
     assert!(report["server"].as_str().unwrap().starts_with("PostgreSQL "), "{report}");
     assert_eq!((report["modules"].as_array().unwrap().len(), &report["modules"][0]["fields"]), (1, &json!(["id"])));
-    assert_eq!(report["gaps"], json!([{ "module": "secret", "field": null, "reason": "no_permission" }]));
+    assert_eq!(report["gaps"], json!([{ "module": "secret", "field": null, "reason": "no_permission", "files": null }]));
     assert_eq!(report["advice"], json!(["holds_old_rows", "not_encrypted"]));
     let wrong = administrator.post(&path, &connection(&server, "reader", Some("wrong"), json!([])).to_string()).await;
     assert_eq!((wrong.status, &wrong.body["check"]["error"]["code"]), (StatusCode::OK, &json!("SOURCE_PASSWORD")));
@@ -228,8 +228,8 @@ async fn a_backup_that_lacks_tables_is_ready_and_says_everywhere_that_it_is_inco
     let backup = world.back_up().await;
     assert_eq!((backup.status, backup.losses.as_ref().map(|losses| losses.count)), (BackupStatus::Completed, Some(2)));
     let losses = json!({ "count": 2, "examples": [
-        { "module": "hidden", "field": null, "reason": "row_security" },
-        { "module": "payroll", "field": null, "reason": "no_permission" },
+        { "module": "hidden", "field": null, "reason": "row_security", "files": null },
+        { "module": "payroll", "field": null, "reason": "no_permission", "files": null },
     ] });
     let administrator = world.administrator();
     assert_eq!(administrator.get("/backup/summary").await.body["summary"]["backup"]["losses"], losses);

@@ -13,6 +13,7 @@ mod composing;
 mod console;
 mod damage;
 mod database_faults;
+mod database_files;
 mod database_kills;
 mod databases;
 mod downloads;

@@ -1,12 +1,16 @@
 //! What the connectors of databases have in common: where they may connect, whom they trust, and how tables are called.
 
 mod certificates;
+mod folder;
 mod labels;
 mod network;
+mod times;
 
 pub use certificates::{authorities, not_trusted};
+pub use folder::open_below;
 pub use labels::label;
 pub use network::{CONNECT_TIMEOUT, KEEPALIVE, allowed_addresses};
+pub use times::time_of;
 
 /// Text size in bytes at which a page of rows is full.
 pub const PAGE_BYTES: usize = 256 << 10;

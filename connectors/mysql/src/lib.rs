@@ -12,6 +12,7 @@ mod check;
 mod columns;
 mod connect;
 mod errors;
+mod files;
 mod names;
 mod reading;
 mod rights;

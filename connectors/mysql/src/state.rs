@@ -1,11 +1,13 @@
 //! One state of a database: connections whose snapshots began while nobody could write.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
 use hozon_shared::domain::structure::Sequence;
-use hozon_shared::ports::{HeldState, ModuleReading, Protection, SourceError};
+use hozon_shared::ports::{FilesReading, HeldState, ModuleReading, Protection, SourceError};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error};
 use tokio::sync::Mutex;
@@ -14,6 +16,7 @@ use crate::catalog::{self, FoundTable, Shape};
 use crate::cells::Rows;
 use crate::connect::{Mysql, Version};
 use crate::errors::{about, code, source_error};
+use crate::files;
 use crate::reading::Reading;
 use crate::rights::Rights;
 use crate::tables::{Table, Tables};
@@ -36,6 +39,8 @@ pub(crate) struct State {
     workers: Arc<Workers>,
     protection: Protection,
     tables: Tables,
+    /// Folder of the CRM in which attached files lie.
+    files: Option<PathBuf>,
 }
 
 impl State {
@@ -63,12 +68,31 @@ impl State {
         if let Some(table) = first_difference(&found.tables, &now.tables) {
             return Err(SourceErrorKind::Changed(table.name.clone()).into());
         }
-        Ok(Self { observer: Arc::new(Mutex::new(observer)), workers: Workers::new(readers), protection, tables })
+        Ok(Self {
+            observer: Arc::new(Mutex::new(observer)),
+            workers: Workers::new(readers),
+            protection,
+            tables,
+            files: mysql.settings.files.as_ref().map(PathBuf::from),
+        })
     }
 
     fn table(&self, module: &SourceModule) -> Result<&Table, SourceError> {
-        let at = self.tables.modules.iter().position(|known| known.api_name == module.api_name);
-        at.map(|at| &self.tables.tables[at]).ok_or_else(|| SourceErrorKind::Changed(module.api_name.clone()).into())
+        self.tables.named(&module.api_name).ok_or_else(|| SourceErrorKind::Changed(module.api_name.clone()).into())
+    }
+
+    /// Takes a connection and opens a table on it. Returns the number of its rows as well.
+    async fn open_worker(&self, table: &Table) -> Result<(Worker, Option<u64>), SourceError> {
+        let mut worker = self.workers.take().await?;
+        match self.open(&mut worker, table).await {
+            Ok(counted) => Ok((worker, counted)),
+            Err(error) => {
+                if worker.end_table(self.protection).await.is_ok() {
+                    worker.give_back();
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Opens the table, after which nobody can alter it, makes sure that it is still the one of the snapshot, and counts its rows.
@@ -153,16 +177,7 @@ impl HeldState for State {
 
     async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError> {
         let table = self.table(module)?;
-        let mut worker = self.workers.take().await?;
-        let counted = match self.open(&mut worker, table).await {
-            Ok(counted) => counted,
-            Err(error) => {
-                if worker.end_table(self.protection).await.is_ok() {
-                    worker.give_back();
-                }
-                return Err(error);
-            }
-        };
+        let (worker, counted) = self.open_worker(table).await?;
         let reading = Reading {
             worker,
             observer: self.observer.clone(),
@@ -173,6 +188,12 @@ impl HeldState for State {
             rows: Rows::new(table.forms(&module.fields)),
         };
         Ok(ModuleReading { counted, rows: reading.pages() })
+    }
+
+    async fn files(&self, source: &FileSource) -> Result<FilesReading, SourceError> {
+        let table = self.tables.named(&source.table).ok_or_else(|| SourceErrorKind::Changed(source.table.clone()))?;
+        let (worker, _) = self.open_worker(table).await?;
+        files::read(worker, source, self.files.clone(), self.protection).await
     }
 
     /// A table cannot be altered while it is read, and was compared with the snapshot's before.

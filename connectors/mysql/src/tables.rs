@@ -119,8 +119,13 @@ impl Tables {
         Ok(())
     }
 
+    /// Finds a table by the name of its module.
+    pub(crate) fn named(&self, module: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.shape.name == module)
+    }
+
     fn gap(&mut self, table: &str, kind: GapKind) {
-        self.gaps.push(Gap { module: table.to_owned(), field: None, kind });
+        self.gaps.push(Gap::of(table, kind));
     }
 
     async fn add(&mut self, conn: &mut Conn, found: &FoundTable) -> Result<(), SourceError> {

@@ -10,6 +10,7 @@ mod check;
 mod connect;
 mod copy_text;
 mod errors;
+mod files;
 mod handover;
 mod names;
 mod order;

@@ -1,6 +1,7 @@
 //! One state of a database: a snapshot that one connection holds and others import.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -8,10 +9,11 @@ use async_trait::async_trait;
 use futures_util::stream::Fuse;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_connector_database::PAGE_BYTES;
+use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::rows::{RowBuffer, RowPage};
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
 use hozon_shared::domain::structure::Sequence;
-use hozon_shared::ports::{HeldState, ModuleReading, Protection, SourceError, StateToken};
+use hozon_shared::ports::{FilesReading, HeldState, ModuleReading, Protection, SourceError, StateToken};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::{Client, CopyOutStream};
 
@@ -19,6 +21,7 @@ use crate::catalog::FILES;
 use crate::connect::Postgres;
 use crate::copy_text::{self, LineError};
 use crate::errors::{about, source_error};
+use crate::files;
 use crate::tables::{Table, Tables, lock};
 use crate::workers::{IdleWorkers, SAVEPOINT, Worker};
 
@@ -67,7 +70,7 @@ impl State {
         if let Some(lock) = lock(&known.tables).filter(|_| protection == Protection::Lock) {
             holder.batch_execute(&lock).await.map_err(source_error)?;
         }
-        let files = files(&observer, &oids).await?;
+        let files = file_numbers(&observer, &oids).await?;
         let snapshot = export(&holder).await?;
         let mut tables = Tables::read(&holder, &postgres.settings).await.map_err(source_error)?;
         tables.describe(&holder, &observer, &postgres.settings.schemas).await.map_err(source_error)?;
@@ -77,8 +80,7 @@ impl State {
 
     fn table(&self, module: &SourceModule) -> Result<&Table, SourceError> {
         let known = &self.noted.tables;
-        let at = known.modules.iter().position(|known| known.api_name == module.api_name);
-        at.map(|at| &known.tables[at]).ok_or_else(|| SourceErrorKind::Changed(module.api_name.clone()).into())
+        known.named(&module.api_name).ok_or_else(|| SourceErrorKind::Changed(module.api_name.clone()).into())
     }
 
     /// Returns a connection that sees the snapshot. Locked tables are read by the holder: any other connection would queue behind
@@ -134,7 +136,7 @@ pub(crate) fn require_version(version: i32) -> Result<(), SourceError> {
     Ok(())
 }
 
-async fn files(client: &Client, tables: &[u32]) -> Result<HashMap<u32, Files>, SourceError> {
+async fn file_numbers(client: &Client, tables: &[u32]) -> Result<HashMap<u32, Files>, SourceError> {
     let rows = client.query(FILES, &[&tables]).await.map_err(source_error)?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
@@ -164,9 +166,15 @@ impl HeldState for State {
         Ok(ModuleReading { counted: Some(counted), rows: Reading::new(worker, copy, module).pages().boxed() })
     }
 
+    async fn files(&self, source: &FileSource) -> Result<FilesReading, SourceError> {
+        let table = self.noted.tables.named(&source.table).ok_or_else(|| SourceErrorKind::Changed(source.table.clone()))?;
+        let folder = self.settings.settings.files.as_ref().map(PathBuf::from);
+        files::read(self.worker().await?, source, table, &self.noted.tables, folder).await
+    }
+
     async fn confirm(&self, module: &SourceModule) -> Result<(), SourceError> {
         let oid = self.table(module)?.oid;
-        let now = files(&self.observer, &[oid]).await?;
+        let now = file_numbers(&self.observer, &[oid]).await?;
         if self.noted.files.contains_key(&oid) && self.noted.files.get(&oid) == now.get(&oid) {
             return Ok(());
         }

@@ -54,7 +54,7 @@ pub(crate) struct Table {
 
 impl Table {
     /// The table for FROM. Rows of tables that inherit from an ordinary table belong to those.
-    fn source(&self) -> String {
+    pub(crate) fn source(&self) -> String {
         let only = if self.kind == Kind::Table { "only " } else { "" };
         format!("{only}{}.{}", quoted(&self.schema), quoted(&self.name))
     }
@@ -106,13 +106,18 @@ impl Tables {
         for (row, api_name) in rows.iter().zip(names) {
             found.may_write |= row.get::<_, bool>(8);
             if let Some(kind) = gap_of(row) {
-                found.gaps.push(Gap { module: api_name, field: None, kind });
+                found.gaps.push(Gap::of(&api_name, kind));
                 continue;
             }
             let oid = row.get(0);
             found.add(row, api_name, columns.remove(&oid).unwrap_or_default(), keys.remove(&oid).unwrap_or_default());
         }
         Ok(found)
+    }
+
+    /// Finds a table by the name of its module.
+    pub(crate) fn named(&self, module: &str) -> Option<&Table> {
+        self.modules.iter().position(|known| known.api_name == module).map(|at| &self.tables[at])
     }
 
     /// Lists the views, and keeps of them only what `chosen` names, with its schema or without. What is chosen and not there is a gap.
@@ -133,7 +138,7 @@ impl Tables {
                 self.views.push(qualified);
             }
         }
-        self.gaps.extend(missing.into_iter().map(|module| Gap { module, field: None, kind: GapKind::Missing }));
+        self.gaps.extend(missing.iter().map(|module| Gap::of(module, GapKind::Missing)));
         kept
     }
 

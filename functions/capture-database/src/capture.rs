@@ -6,14 +6,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::captured::{Captured, captured_at};
-use hozon_shared::domain::connection::{Connection, Omission, Selection, without_omissions};
+use hozon_shared::domain::connection::Connection;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::profile::{Profile, Shaped, shape};
+use hozon_shared::domain::profile::{Profile, shape};
 use hozon_shared::domain::rows::RowPage;
+use hozon_shared::domain::selection::{Omission, Selection, without_omissions};
 use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
-use hozon_shared::ports::{Connector, ErrorKind, HeldState, ModuleReading, Protection, SourceInfo, SourceRows};
+use hozon_shared::ports::{Connector, ErrorKind, ModuleReading, Protection, SourceInfo, SourceRows};
 use hozon_shared::snapshots::input::ModuleHead;
 use hozon_shared::snapshots::session::{Origin, Session};
 use hozon_shared::telemetry::Causes;
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::error::{CaptureError, is_changed, of};
+use crate::files::Files;
 use crate::ports::CapturePorts;
 
 /// How often a capture is tried without locks. If tables are altered or emptied while it reads each time, the next attempt
@@ -59,9 +61,6 @@ async fn connector(ports: &CapturePorts, connection: &Connection) -> Result<(Box
     let connector = ports.connectors.open(&connection.source, secret).ok_or(CaptureError::NotConnected)?;
     Ok((connector, address))
 }
-
-/// A state, with the shape in which backups show it.
-type Shown<'a> = (&'a dyn HeldState, &'a Shaped);
 
 struct Source<'a> {
     ports: &'a CapturePorts,
@@ -148,12 +147,22 @@ impl Source<'_> {
         protection: Protection,
     ) -> Result<Captured, CaptureError> {
         let state = self.connector.hold(protection).await.map_err(of(&self.address))?;
-        let shaped = shape(state.modules(), state.gaps(), self.profile, self.locale);
-        let (chosen, gaps) = without_omissions(&shaped.modules, &shaped.gaps, self.omitted);
+        let shaped = &shape(state.modules(), state.gaps(), self.profile, self.locale);
+        let (chosen, mut gaps) = without_omissions(&shaped.modules, &shaped.gaps, self.omitted);
+        let files = &Files {
+            profile: self.profile,
+            state: &*state,
+            shaped,
+            omitted: self.omitted,
+            address: &self.address,
+            is_cancelled: self.is_cancelled.subscribe(),
+        };
         require_records(&self.address, &chosen, &gaps)?;
         let numbered = chosen.iter().zip(1u32..);
-        let reading: Vec<_> = numbered.map(|(module, order)| self.module((&*state, &shaped), module, order, session)).collect();
-        let modules: Vec<Module> = stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await?;
+        let reading: Vec<_> = numbered.map(|(module, order)| self.module(files, module, order, session)).collect();
+        let written: Vec<_> = stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await?;
+        let (modules, lost): (Vec<Module>, Vec<Option<Gap>>) = written.into_iter().unzip();
+        gaps.extend(lost.into_iter().flatten());
         self.require_in_progress().await?;
         let (source, sequences) = (info(self.kind, read_from, &gaps), state.sequences().to_vec());
         Ok(Captured { source, read_from, gaps, sequences, modules })
@@ -161,14 +170,14 @@ impl Source<'_> {
 
     async fn module(
         &self,
-        (state, shaped): Shown<'_>,
+        files: &Files<'_>,
         module: &SourceModule,
         order: u32,
         session: &Session,
-    ) -> Result<Module, CaptureError> {
+    ) -> Result<(Module, Option<Gap>), CaptureError> {
         let mut writer = session.module(head(module, order));
         let failed = of(&self.address);
-        let found = &shaped.as_found(module);
+        let (state, found) = (files.state, &files.shaped.as_found(module));
         let ModuleReading { counted, rows: mut pages } = state.read(found).await.map_err(&failed)?;
         let mut rows = 0;
         while let Some(page) = self.next(&mut pages).await? {
@@ -179,7 +188,8 @@ impl Source<'_> {
         if counted.is_some_and(|counted| counted != rows) {
             return Err(failed(SourceErrorKind::CountDiffers(module.api_name.clone()).into()));
         }
-        Ok(writer.finish().await?)
+        let lost = files.write(&mut writer, module).await?;
+        Ok((writer.finish().await?, lost))
     }
 }
 

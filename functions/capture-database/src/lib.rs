@@ -3,6 +3,7 @@
 
 mod capture;
 mod error;
+mod files;
 mod ports;
 
 use hozon_shared::domain::id::{BackupId, OrgId};

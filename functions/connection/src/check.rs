@@ -103,8 +103,9 @@ pub async fn handle(
         let (connection, secret) = ports.present(caller.org).await?;
         (connection.source, connection.selection, secret)
     } else {
-        let wanted = wanted::read(&body, &ports.profiles)?;
-        let (_, secret) = ports.secret_for(caller.org, &wanted).await?;
+        let mut wanted = wanted::read(&body, &ports.profiles)?;
+        let (present, secret) = ports.secret_for(caller.org, &wanted).await?;
+        wanted.source.keep_files(present.as_ref());
         (wanted.source, wanted.selection, secret)
     };
     let kind = source.kind();
@@ -114,7 +115,8 @@ pub async fn handle(
         .ok_or_else(|| ApiError::not_allowed("The native store needs no check: the platform writes it."))?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let profile = selection.profile.as_ref().and_then(|name| ports.profiles.find(name).ok());
-    let shown = |report| report_out(report, &ports.profiles, profile, organisation.data_locale());
+    let has_files = source.has_files();
+    let shown = |report| report_out(report, &ports.profiles, (profile, has_files), organisation.data_locale());
     Ok(Json(CheckEnvelope { check: outcome(kind, connector.check().await.map(shown)) }))
 }
 
@@ -129,8 +131,17 @@ fn outcome(kind: &'static str, checked: Result<ReportOut, SourceError>) -> Check
     }
 }
 
-fn report_out(report: SourceReport, profiles: &Profiles, profile: Option<&Profile>, locale: Locale) -> ReportOut {
-    let SourceReport { server, user, tls, modules, gaps, views, advice } = report;
+/// `has_files` says whether files in a folder of the CRM can be read.
+fn report_out(
+    report: SourceReport,
+    profiles: &Profiles,
+    (profile, has_files): (Option<&Profile>, bool),
+    locale: Locale,
+) -> ReportOut {
+    let SourceReport { server, user, tls, modules, gaps, views, mut advice } = report;
+    if !has_files && profile.is_some_and(|profile| profile.has_files_in_folder(&modules)) {
+        advice.push(SourceAdvice::FilesInFolder);
+    }
     let recognised = profiles.recognise(&modules, &gaps).map(ProfileOut::from);
     let shaped = shape(&modules, &gaps, profile, locale);
     let gaps = shaped.gaps.iter().map(GapOut::from).collect();

@@ -128,9 +128,10 @@ pub async fn set(
     Administrator(caller): Administrator,
     Body(body): Body,
 ) -> Result<Json<ConnectionEnvelope>, ApiError> {
-    let wanted = wanted::read(&body, &ports.profiles)?;
+    let mut wanted = wanted::read(&body, &ports.profiles)?;
     let zone = time_zone(&ports, caller.org).await?;
     let (present, secret) = ports.secret_for(caller.org, &wanted).await?;
+    wanted.source.keep_files(present.as_ref());
     let source = (wanted.source, &secret);
     let set = ports.connecting.connect(caller.org, source, wanted.selection, &caller.person, present.as_ref()).await;
     Ok(envelope(&ports, Some(out(set.map_err(changed_meanwhile)?, zone))))
@@ -184,7 +185,7 @@ fn out(connection: Connection, zone: Tz) -> ConnectionOut {
 }
 
 fn database_out(settings: DatabaseSettings) -> DatabaseOut {
-    let DatabaseSettings { host, port, database: name, user, tls, ca, schemas, views } = settings;
+    let DatabaseSettings { host, port, database: name, user, tls, ca, schemas, views, files: _ } = settings;
     let tls = match tls {
         Tls::VerifyFull => "verify_full",
         Tls::Off => "off",

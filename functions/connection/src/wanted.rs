@@ -2,10 +2,9 @@
 
 use hozon_shared::api::closed_sets::{ConnectionKind, TlsMode};
 use hozon_shared::api::{ApiError, named};
-use hozon_shared::domain::connection::{
-    AddressError, Connection, DatabaseKind, DatabaseSettings, MAX_OMISSIONS, Omission, Selection, SourceSettings, Tls,
-};
+use hozon_shared::domain::connection::{AddressError, Connection, DatabaseKind, DatabaseSettings, SourceSettings, Tls};
 use hozon_shared::domain::profile::Profiles;
+use hozon_shared::domain::selection::{MAX_OMISSIONS, Omission, Selection};
 use hozon_shared::ports::SourceSecret;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -133,6 +132,7 @@ fn settings(kind: DatabaseKind, wanted: WantedDatabase) -> Result<DatabaseSettin
         ca: wanted.ca.filter(|pem| !pem.trim().is_empty()),
         schemas: wanted.schemas,
         views: wanted.views,
+        files: None,
         host,
         tls,
     };

@@ -73,9 +73,20 @@ closed_set! {
     /// Result of a check.
     CheckStatus = &["reached", "failed"];
     /// Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest.
-    GapReason = &["no_permission", "row_security", "foreign", "omitted", "missing", "damaged", "inconsistent"];
+    /// The bytes of a field are contained `as_files`, as attachments. `missing_files` are attachments that are gone or cannot be read.
+    GapReason = &[
+        "no_permission",
+        "row_security",
+        "foreign",
+        "omitted",
+        "missing",
+        "damaged",
+        "inconsistent",
+        "as_files",
+        "missing_files",
+    ];
     /// What an administrator should know before the first backup of a source.
-    SourceAdviceName as "SourceAdvice" = &["user_may_write", "not_encrypted", "holds_old_rows", "one_reader"];
+    SourceAdviceName as "SourceAdvice" = &["user_may_write", "not_encrypted", "holds_old_rows", "one_reader", "files_in_folder"];
     /// Language of mails.
     Language = &["ja", "en"];
     /// Kind of an event in the history.
@@ -138,11 +149,20 @@ mod tests {
             LeftOutReason::WORDS,
         );
         assert_words(&[Locale::Ja, Locale::En], Language::WORDS);
-        use GapKind::{Damaged, Foreign, Inconsistent, Missing, NoPermission, Omitted, RowSecurity};
+        use GapKind::{AsFiles, Damaged, Foreign, Inconsistent, Missing, MissingFiles, NoPermission, Omitted, RowSecurity};
         use source::{GapKind, SourceAdvice};
-        assert_words(&[NoPermission, RowSecurity, Foreign, Omitted, Missing, Damaged, Inconsistent], GapReason::WORDS);
         assert_words(
-            &[SourceAdvice::UserMayWrite, SourceAdvice::NotEncrypted, SourceAdvice::HoldsOldRows, SourceAdvice::OneReader],
+            &[NoPermission, RowSecurity, Foreign, Omitted, Missing, Damaged, Inconsistent, AsFiles, MissingFiles],
+            GapReason::WORDS,
+        );
+        assert_words(
+            &[
+                SourceAdvice::UserMayWrite,
+                SourceAdvice::NotEncrypted,
+                SourceAdvice::HoldsOldRows,
+                SourceAdvice::OneReader,
+                SourceAdvice::FilesInFolder,
+            ],
             SourceAdviceName::WORDS,
         );
         assert_words(&[connection::Tls::VerifyFull, connection::Tls::Off], TlsMode::WORDS);

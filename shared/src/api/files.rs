@@ -72,6 +72,16 @@ pub struct GapOut {
     field: Option<String>,
     #[schema(value_type = GapReason)]
     reason: GapKind,
+    /// The files, if the reason is `missing_files`; otherwise null.
+    files: Option<MissingFilesOut>,
+}
+
+/// Attached files that could not be read.
+#[derive(Debug, Serialize, ToSchema)]
+struct MissingFilesOut {
+    count: u64,
+    /// Names of the first of them.
+    examples: Vec<String>,
 }
 
 impl From<&Losses> for LossesOut {
@@ -82,7 +92,9 @@ impl From<&Losses> for LossesOut {
 
 impl From<&Gap> for GapOut {
     fn from(gap: &Gap) -> Self {
-        Self { module: gap.module.clone(), field: gap.field.clone(), reason: gap.kind }
+        let files = gap.files.as_ref();
+        let files = files.map(|files| MissingFilesOut { count: files.count, examples: files.examples.clone() });
+        Self { module: gap.module.clone(), field: gap.field.clone(), reason: gap.kind, files }
     }
 }
 

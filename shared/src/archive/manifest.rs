@@ -206,7 +206,7 @@ pub fn attachment_row(module: &str, path: &str, attachment: &Attachment, sha256:
         attachment.name.clone(),
         attachment.size.to_string(),
         attachment.content_type.clone(),
-        attachment.created.to_rfc3339_opts(SecondsFormat::Secs, true),
+        attachment.created.map(|created| created.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default(),
         sha256.to_owned(),
     ]
 }

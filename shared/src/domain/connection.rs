@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{ConnectionId, OrgId};
 use super::organisation::Person;
-use super::source::{Gap, GapKind, SourceModule};
+use super::selection::Selection;
 
 /// Longest host, database, user or schema name, in bytes. PostgreSQL's own names have up to 63 bytes, DNS names 253.
 const LONGEST_NAME: usize = 253;
@@ -13,8 +13,6 @@ const LONGEST_NAME: usize = 253;
 const LONGEST_PEM: usize = 64 << 10;
 /// Maximum number of views that a connection names.
 const MAX_VIEWS: usize = 200;
-/// Maximum number of modules and fields that a connection leaves out.
-pub const MAX_OMISSIONS: usize = 500;
 
 /// How an organisation's CRM is reached. An organisation without a connection uses the native store. `version` counts
 /// changes and guards each write.
@@ -30,17 +28,6 @@ pub struct Connection {
     pub set_at: DateTime<Utc>,
     /// Zero before the connection is first stored.
     pub version: u64,
-}
-
-/// What backups contain of a source, and how they show it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Selection {
-    /// Modules and fields that the administrator leaves out.
-    #[serde(default)]
-    pub omitted: Vec<Omission>,
-    /// Name of the CRM's profile; `None` to show tables as they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub profile: Option<String>,
 }
 
 /// The kind of a source, with its settings.
@@ -112,6 +99,9 @@ pub struct DatabaseSettings {
     /// Views to back up besides the tables. On PostgreSQL a name may have its schema in front.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<String>,
+    /// Folder of the CRM in which attached files lie, on the machine that reads them. Only the operator sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<String>,
 }
 
 /// How a connection is protected.
@@ -129,53 +119,6 @@ impl Tls {
     pub fn default_for(host: &str) -> Self {
         if is_same_machine(host) { Self::Off } else { Self::VerifyFull }
     }
-}
-
-/// A module, or a field of it, that the administrator leaves out.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Omission {
-    /// The module's API name.
-    pub module: String,
-    /// The field's API name; `None` leaves out the whole module.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
-}
-
-/// Divides what a source shows into the modules to back up, and what a backup does not contain: the source's own gaps, and what
-/// the administrator leaves out. What is left out is no loss, and not inconsistent, whatever the source says of it. An omission
-/// that names nothing of the source has no effect. A module without remaining fields is left out.
-pub fn without_omissions(modules: &[SourceModule], gaps: &[Gap], omitted: &[Omission]) -> (Vec<SourceModule>, Vec<Gap>) {
-    let is_omitted =
-        |module: &str, field: Option<&str>| omitted.iter().any(|known| known.module == module && known.field.as_deref() == field);
-    let left_out = |module: &str, field: Option<&str>| Gap {
-        module: module.to_owned(),
-        field: field.map(str::to_owned),
-        kind: GapKind::Omitted,
-    };
-    let (mut kept, mut found) = (Vec::new(), Vec::new());
-    for gap in gaps {
-        match gap.kind {
-            _ if !is_omitted(&gap.module, None) => found.push(gap.clone()),
-            // The module itself is left out below.
-            GapKind::Inconsistent => {}
-            _ => found.push(left_out(&gap.module, gap.field.as_deref())),
-        }
-    }
-    for module in modules {
-        let name = &module.api_name;
-        let (without, fields): (Vec<_>, Vec<_>) =
-            module.fields.iter().cloned().partition(|field| is_omitted(name, Some(&field.api_name)));
-        if fields.is_empty() || is_omitted(name, None) {
-            found.push(left_out(name, None));
-            continue;
-        }
-        found.extend(without.iter().map(|field| left_out(name, Some(&field.api_name))));
-        // Without one of its fields, a key identifies nothing.
-        let has = |name: &String| fields.iter().any(|field| field.api_name == *name);
-        let key = if module.key.iter().all(has) { module.key.clone() } else { Vec::new() };
-        kept.push(SourceModule { fields, key, ..module.clone() });
-    }
-    (kept, found)
 }
 
 /// Reasons why an address is refused.
@@ -223,6 +166,24 @@ impl SourceSettings {
             Self::Postgres(_) => "postgres",
             Self::Mysql(_) => "mysql",
         }
+    }
+
+    /// Keeps the folder of files of `present` if that is the same database with the same login. Only the operator chooses it: who
+    /// chose both the folder and what the database says of it could read other files.
+    pub fn keep_files(&mut self, present: Option<&Connection>) {
+        let is_same =
+            |own: &DatabaseSettings, known: &DatabaseSettings| own.is_same_login(known) && own.database == known.database;
+        let present = present.map(|present| &present.source).filter(|present| present.kind() == self.kind());
+        let known = present.and_then(Self::database).filter(|known| self.database().is_some_and(|own| is_same(own, known)));
+        let files = known.and_then(|known| known.files.clone());
+        if let Self::Postgres(settings) | Self::Mysql(settings) = self {
+            settings.files = files;
+        }
+    }
+
+    /// Whether attached files that lie in a folder of the CRM can be read.
+    pub fn has_files(&self) -> bool {
+        self.database().is_some_and(|settings| settings.files.is_some())
     }
 
     /// The database's address, if the source is a database.
@@ -299,73 +260,6 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::crm::{DataCategory, Field};
-
-    fn module(name: &str, fields: &[&str]) -> SourceModule {
-        let field = |name: &&str| Field {
-            api_name: (*name).to_owned(),
-            label: String::new(),
-            data_type: String::new(),
-            contents: DataCategory::Crm,
-        };
-        SourceModule {
-            api_name: name.to_owned(),
-            label: String::new(),
-            contents: DataCategory::Crm,
-            fields: fields.iter().map(field).collect(),
-            key: Vec::new(),
-            structure: None,
-            estimated_rows: None,
-            bytes: None,
-        }
-    }
-
-    #[test]
-    fn a_module_without_a_field_of_its_key_has_no_key() {
-        let line =
-            SourceModule { key: ["deal", "number"].map(str::to_owned).to_vec(), ..module("line", &["deal", "number", "text"]) };
-        let key_without = |name: &str| {
-            let omitted = [Omission { module: "line".to_owned(), field: Some(name.to_owned()) }];
-            without_omissions(std::slice::from_ref(&line), &[], &omitted).0[0].key.clone()
-        };
-        assert_eq!(key_without("text"), line.key);
-        assert!(key_without("deal").is_empty());
-    }
-
-    #[test]
-    fn modules_and_fields_are_left_out_by_name_and_listed() {
-        let omission =
-            |module: &str, field: Option<&str>| Omission { module: module.to_owned(), field: field.map(str::to_owned) };
-        let modules = [
-            module("deal", &["id", "sum"]),
-            module("log", &["id"]),
-            module("note", &["text"]),
-            module("user", &["id", "secret"]),
-        ];
-        let omitted =
-            [omission("gone", None), omission("log", None), omission("note", Some("text")), omission("user", Some("secret"))];
-        let (kept, gaps) = without_omissions(&modules, &[], &omitted);
-        assert_eq!(kept, [module("deal", &["id", "sum"]), module("user", &["id"])]);
-        let gaps: Vec<_> = gaps.iter().map(|gap| (gap.module.as_str(), gap.field.as_deref(), gap.kind)).collect();
-        assert_eq!(
-            gaps,
-            [("log", None, GapKind::Omitted), ("note", None, GapKind::Omitted), ("user", Some("secret"), GapKind::Omitted)]
-        );
-    }
-
-    #[test]
-    fn what_is_left_out_is_no_gap_of_the_source() {
-        let gap = |module: &str, kind| Gap { module: module.to_owned(), field: None, kind };
-        let omitted = ["queue", "payroll"].map(|module| Omission { module: module.to_owned(), field: None });
-        let of_source = [
-            gap("queue", GapKind::Inconsistent),
-            gap("payroll", GapKind::NoPermission),
-            gap("stock", GapKind::Foreign),
-            gap("hidden", GapKind::RowSecurity),
-        ];
-        let expected = [gap("payroll", GapKind::Omitted), gap("stock", GapKind::Foreign), gap("hidden", GapKind::RowSecurity)];
-        assert_eq!(without_omissions(&[], &of_source, &omitted), (Vec::new(), expected.to_vec()));
-    }
 
     #[test]
     fn a_password_goes_to_no_other_server_and_user() {

@@ -94,8 +94,8 @@ pub struct Attachment {
     pub size: u64,
     /// Media type.
     pub content_type: String,
-    /// When the file was attached.
-    pub created: DateTime<Utc>,
+    /// When the file was attached; `None` if the source does not say it.
+    pub created: Option<DateTime<Utc>>,
 }
 
 /// Checksums of a file's bytes.

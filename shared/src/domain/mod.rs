@@ -39,6 +39,7 @@ pub mod rows;
 pub mod rule;
 pub mod run_length;
 pub mod schedule;
+pub mod selection;
 pub mod snapshot;
 pub mod source;
 pub mod source_address;

@@ -36,14 +36,51 @@ pub struct Gap {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     pub kind: GapKind,
+    /// The files, if that is what is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<MissingFiles>,
+}
+
+/// Number of missing files that are named.
+const FILE_EXAMPLES: usize = 5;
+
+/// Files that a source names and that could not be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingFiles {
+    pub count: u64,
+    /// Names of the first of them.
+    pub examples: Vec<String>,
+}
+
+impl MissingFiles {
+    /// Counts one more.
+    pub fn add(&mut self, name: String) {
+        self.count += 1;
+        if self.examples.len() < FILE_EXAMPLES {
+            self.examples.push(name);
+        }
+    }
+
+    /// Names the files for people.
+    pub fn named(&self) -> String {
+        let others = self.count - self.examples.len() as u64;
+        let more = if others > 0 { format!(", … (+{others})") } else { String::new() };
+        format!("{}{more}", self.examples.join(", "))
+    }
 }
 
 impl Gap {
+    /// A gap of all of a module.
+    pub fn of(module: &str, kind: GapKind) -> Self {
+        Self { module: module.to_owned(), field: None, kind, files: None }
+    }
+
     /// The module, or module and field, for people.
     pub fn name(&self) -> String {
-        match &self.field {
-            Some(field) => format!("{}.{field}", self.module),
-            None => self.module.clone(),
+        match (&self.field, &self.files) {
+            (_, Some(files)) => format!("{} ({})", self.module, files.named()),
+            (Some(field), None) => format!("{}.{field}", self.module),
+            (None, None) => self.module.clone(),
         }
     }
 }
@@ -66,13 +103,17 @@ pub enum GapKind {
     Damaged,
     /// It is contained, but not in the one state that the rest shows: its engine has no transactions.
     Inconsistent,
+    /// The bytes of its column are contained, as attached files.
+    AsFiles,
+    /// Attached files are gone or cannot be read.
+    MissingFiles,
 }
 
 impl GapKind {
     /// Whether a backup is incomplete because of it. Data of other systems belong to their own backups, and what the administrator
     /// leaves out is not expected.
     pub fn is_loss(self) -> bool {
-        matches!(self, Self::NoPermission | Self::RowSecurity | Self::Damaged | Self::Missing)
+        matches!(self, Self::NoPermission | Self::RowSecurity | Self::Damaged | Self::Missing | Self::MissingFiles)
     }
 }
 
@@ -132,6 +173,8 @@ pub enum SourceAdvice {
     HoldsOldRows,
     /// The user may not keep everybody from writing for a moment, so that one connection reads everything, which is slower.
     OneReader,
+    /// Attached files may lie in a folder of the CRM that the operator has not named, so that backups lack them.
+    FilesInFolder,
 }
 
 /// Kinds of failures of a source. Each has a stable code and says what to do.
@@ -225,12 +268,17 @@ mod tests {
 
     #[test]
     fn only_what_could_not_be_read_makes_a_backup_incomplete() {
-        let gap = |module: &str, kind| Gap { module: module.to_owned(), field: None, kind };
+        let gap = Gap::of;
         let expected = [gap("other", GapKind::Foreign), gap("log", GapKind::Omitted), gap("queue", GapKind::Inconsistent)];
         assert_eq!(Losses::among(&expected), None);
         let lost = [gap("deal", GapKind::NoPermission), gap("log", GapKind::Omitted), gap("note", GapKind::RowSecurity)];
         let losses = Losses::among(&lost).expect("losses");
         assert_eq!((losses.count, losses.named().as_str()), (2, "deal, note"));
+        let mut files = MissingFiles::default();
+        (1..=7).for_each(|number| files.add(format!("{number}.pdf")));
+        let lost = [Gap { files: Some(files), ..gap("deal", GapKind::MissingFiles) }, gap("user", GapKind::AsFiles)];
+        let losses = Losses::among(&lost).expect("losses");
+        assert_eq!(losses.named(), "deal (1.pdf, 2.pdf, 3.pdf, 4.pdf, 5.pdf, … (+2))");
         let many = vec![gap("deal", GapKind::NoPermission); 500];
         let losses = Losses::among(&many).expect("losses");
         assert_eq!((losses.count, losses.examples.len()), (500, LOSS_EXAMPLES));

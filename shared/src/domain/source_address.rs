@@ -39,6 +39,7 @@ impl DatabaseSettings {
             ca: None,
             schemas: Vec::new(),
             views: Vec::new(),
+            files: None,
         };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {

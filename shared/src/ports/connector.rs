@@ -1,9 +1,14 @@
 //! Connectors: how a CRM that exists is read.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::profile::FileSource;
 use crate::domain::rows::RowPage;
 use crate::domain::source::{Gap, SourceErrorKind, SourceModule, SourceReport};
 use crate::domain::structure::Sequence;
@@ -16,6 +21,47 @@ pub struct ModuleReading {
     /// Number of rows, as the source itself has counted them in the same state; `None` if the module is in no state of its own.
     pub counted: Option<u64>,
     pub rows: SourceRows,
+}
+
+/// Bytes of a file as they come.
+pub type SourceBytes = BoxStream<'static, Result<Bytes, SourceError>>;
+
+/// Bytes of a file, which may be read several times.
+#[derive(Clone)]
+pub struct FileBytes(Arc<dyn Fn() -> SourceBytes + Send + Sync>);
+
+impl FileBytes {
+    /// Takes what reads the file from its beginning.
+    pub fn new(read: impl Fn() -> SourceBytes + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// Reads the file from its beginning.
+    pub fn read(&self) -> SourceBytes {
+        self.0()
+    }
+}
+
+/// Files of a module's records as they come. Files of one record are adjacent. Each file's bytes are read before the next file is
+/// taken.
+pub struct FilesReading {
+    /// Number of files, as the source itself has counted them in the same state.
+    pub counted: u64,
+    pub files: BoxStream<'static, Result<SourceFile, SourceError>>,
+}
+
+/// A file that is attached to a record.
+pub struct SourceFile {
+    /// Unique within its table.
+    pub id: String,
+    pub record_id: String,
+    pub name: String,
+    /// `None` if the source does not say it.
+    pub media_type: Option<String>,
+    /// `None` if the source does not say it.
+    pub created: Option<DateTime<Utc>>,
+    /// `None` if the source names a file that is gone or cannot be read.
+    pub bytes: Option<FileBytes>,
 }
 
 /// A failure of a source. Its kind is for people; its cause is for logs, and names neither data nor secrets.
@@ -76,6 +122,8 @@ pub trait HeldState: Send + Sync {
     fn sequences(&self) -> &[Sequence];
     /// Reads a module. May be called for several modules at a time. Locks that reading needs end with the rows.
     async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError>;
+    /// Reads files that are attached to records. Locks that reading needs end with the files.
+    async fn files(&self, files: &FileSource) -> Result<FilesReading, SourceError>;
     /// Fails with `Changed` if the module was altered since the state began in a way that the state does not show. What
     /// was read of it is then worth nothing.
     async fn confirm(&self, module: &SourceModule) -> Result<(), SourceError>;

@@ -25,7 +25,10 @@ mod workflow;
 pub use catalogue::Catalogue;
 pub use clock::{Clock, SystemClock};
 pub use connections::{Connections, Credentials, SourceSecret};
-pub use connector::{Connector, HeldState, ModuleReading, Protection, SourceError, SourceRows, StateToken};
+pub use connector::{
+    Connector, FileBytes, FilesReading, HeldState, ModuleReading, Protection, SourceBytes, SourceError, SourceFile, SourceRows,
+    StateToken,
+};
 pub use dead_letters::DeadLetters;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
 pub use leases::Leases;

@@ -17,6 +17,7 @@ use crate::domain::crm::Attachment;
 use crate::domain::cutting::Cutting;
 use crate::domain::id::OrgId;
 use crate::domain::snapshot::{FileRun, LargeFile, Pack, StoredFile};
+use crate::domain::zip_entry::ZipEntry;
 use crate::ports::{ObjectBody, ObjectRef, PartTag, PortError, UploadId, Uploads};
 use crate::telemetry::Causes;
 
@@ -71,6 +72,21 @@ impl FileWriter {
         };
         self.bytes += file.entry.uncompressed;
         Ok(file)
+    }
+
+    /// Stores an attachment that has the bytes of a large one that is stored already. Returns `false` if the latter is damaged or gone.
+    pub async fn add_known(&mut self, new: NewAttachment, known: LargeFile) -> Result<bool, WriteError> {
+        let StoredFile { entry, stored_crc32, sha256, .. } = known.file;
+        let at = stored_object(self.org, &known.object);
+        if self.stores.objects.head(&at).await?.is_none_or(|found| found.size != entry.compressed) {
+            return Ok(false);
+        }
+        self.end_pack().await?;
+        let name = self.paths.place(&[&self.api_name, &new.record_id, &new.name]);
+        let file = stored_file(Encoded { entry: ZipEntry { name, ..entry }, sha256 }, (0, stored_crc32), new);
+        self.bytes += file.entry.uncompressed;
+        self.runs.push(FileRun::Large(Box::new(LargeFile { object: known.object, file })));
+        Ok(true)
     }
 
     /// Stores what is left. Returns the attachments, and their size in bytes.

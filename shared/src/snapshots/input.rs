@@ -40,8 +40,8 @@ pub struct NewAttachment {
     pub name: String,
     /// Media type.
     pub content_type: String,
-    /// Time at which it was attached.
-    pub created: DateTime<Utc>,
+    /// Time at which it was attached, if the source says it.
+    pub created: Option<DateTime<Utc>>,
 }
 
 /// Returns a body of bytes in memory.

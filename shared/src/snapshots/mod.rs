@@ -7,6 +7,7 @@ pub mod error;
 mod files;
 pub mod input;
 mod keys;
+mod known_files;
 mod leases;
 pub mod reader;
 mod row_index;

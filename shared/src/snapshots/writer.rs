@@ -6,6 +6,7 @@ use super::error::WriteError;
 use super::files::FileWriter;
 use super::input::{ModuleHead, NewAttachment};
 use super::keys;
+use super::known_files::{KnownFiles, sha256_of};
 use super::reader::{StoredModule, VERSION, stored_module};
 use super::row_sink::RowSink;
 use super::stores::SnapshotStores;
@@ -27,6 +28,7 @@ pub struct ModuleWriter {
     before: Option<Module>,
     rows: RowSink,
     files: FileWriter,
+    known_files: KnownFiles,
     /// Number of rows that backups leave out.
     left_out: u64,
 }
@@ -38,6 +40,7 @@ impl ModuleWriter {
         Self {
             rows: RowSink::new(stores.clone(), org, head.fields.len(), encoder),
             files: FileWriter::new(stores.clone(), org, &head.api_name, Cutting::STORED, staged),
+            known_files: KnownFiles::default(),
             stores,
             org,
             version: version.to_owned(),
@@ -68,6 +71,20 @@ impl ModuleWriter {
     /// Stores an attachment. Attachments of one record must be adjacent.
     pub async fn attachment(&mut self, new: NewAttachment, body: ObjectBody) -> Result<StoredFile, WriteError> {
         self.files.add(new, body).await
+    }
+
+    /// Stores an attachment without uploading it, if the version that is current now has a large one of this id with the same bytes.
+    /// Only then is `body` read, for comparison. Returns whether it is stored; if not, [`Self::attachment`] does it.
+    pub async fn unchanged_attachment(
+        &mut self,
+        new: &NewAttachment,
+        body: impl FnOnce() -> ObjectBody,
+    ) -> Result<bool, WriteError> {
+        let stores = (&*self.stores.objects, self.org);
+        match self.known_files.find(stores, self.before.as_ref(), &new.id).await? {
+            Some(known) if sha256_of(body()).await? == known.file.sha256 => self.files.add_known(new.clone(), known).await,
+            _ => Ok(false),
+        }
     }
 
     /// Finishes the version and returns the module. Everything is stored when this returns. If nothing differs from the

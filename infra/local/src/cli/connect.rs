@@ -7,10 +7,11 @@ use hozon::language::{locale, say};
 use hozon::tokens::administrator;
 use hozon::{CONNECTORS, Local};
 use hozon_shared::connecting::ConnectingPorts;
-use hozon_shared::domain::connection::{Omission, Selection, SourceSettings, without_omissions};
+use hozon_shared::domain::connection::SourceSettings;
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::profile::{Profile, Profiles, shape};
+use hozon_shared::domain::selection::{Omission, Selection, without_omissions};
 use hozon_shared::domain::source::{Gap, GapKind, SourceAdvice, SourceReport};
 use hozon_shared::ports::SourceSecret;
 use indicatif::HumanBytes;
@@ -31,6 +32,9 @@ pub struct ConnectArgs {
     /// File with the certificates, in PEM, of the authorities that may sign the server's certificate.
     #[arg(long, value_name = "FILE")]
     ca: Option<std::path::PathBuf>,
+    /// Folder of the CRM in which attached files lie, if the profile says that they lie in one.
+    #[arg(long, value_name = "DIR")]
+    files: Option<std::path::PathBuf>,
     /// Profile of the CRM, which names and orders its tables; `hozon profile list` lists them.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
@@ -60,11 +64,15 @@ pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
     if let (Some(file), SourceSettings::Postgres(settings) | SourceSettings::Mysql(settings)) = (&connect.ca, &mut source) {
         settings.ca = Some(std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?);
     }
+    if let (Some(folder), SourceSettings::Postgres(settings) | SourceSettings::Mysql(settings)) = (&connect.files, &mut source) {
+        let folder = folder.canonicalize().with_context(|| format!("read {}", folder.display()))?;
+        settings.files = Some(folder.display().to_string());
+    }
     let secret = SourceSecret { password };
     let profiles = place.profiles()?;
     let profile = connect.profile.as_ref().map(|name| profiles.find(name)).transpose()?;
     let found = report(&source, secret.clone()).await?;
-    tell(found, &profiles, profile, &[]);
+    tell(with_advice(found, &source, profile), &profiles, profile, &[]);
     let mut local = place.start().await?;
     let org = local.organisation(&connect.org, connect.time_zone, &connect.plan, &connect.country).await?;
     until_interrupted(local, async |local| {
@@ -107,7 +115,7 @@ async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
     let Selection { omitted, profile } = &connection.selection;
     let profile = profile.as_ref().map(|name| local.profiles.find(name)).transpose()?;
     let found = report(&connection.source, secret).await?;
-    tell(found, &local.profiles, profile, omitted);
+    tell(with_advice(found, &connection.source, profile), &local.profiles, profile, omitted);
     Ok(())
 }
 
@@ -118,6 +126,14 @@ fn tell(found: SourceReport, profiles: &Profiles, profile: Option<&Profile>, omi
     if let Some(recognised) = recognised {
         suggest(recognised);
     }
+}
+
+/// Adds what follows from the profile.
+fn with_advice(mut report: SourceReport, source: &SourceSettings, profile: Option<&Profile>) -> SourceReport {
+    if !source.has_files() && profile.is_some_and(|profile| profile.has_files_in_folder(&report.modules)) {
+        report.advice.push(SourceAdvice::FilesInFolder);
+    }
+    report
 }
 
 /// What a backup would show of a source.
@@ -206,6 +222,8 @@ fn gap_text(gap: &Gap) -> &'static str {
             "is read a moment later than the rest: its engine has no transactions",
             "他のテーブルとは異なる時点で読み取ります: トランザクションのないエンジンです",
         ),
+        GapKind::AsFiles => say("is contained as attached files, not in the CSV file", "CSVではなく添付ファイルとして含まれます"),
+        GapKind::MissingFiles => say("could not be read", "読み取れませんでした"),
         GapKind::Foreign => say("is left out: its data lie in another system", "対象外: 別のシステムのデータです"),
     }
 }
@@ -222,6 +240,10 @@ fn advice_text(advice: SourceAdvice) -> &'static str {
         SourceAdvice::OneReader => say(
             "One connection reads everything: the user has no RELOAD. That is slower.",
             "RELOAD権限がないため、1つの接続で読み取ります（時間がかかります）。",
+        ),
+        SourceAdvice::FilesInFolder => say(
+            "Attached files that lie in a folder of the CRM are backed up only with --files DIR.",
+            "CRMのフォルダーにある添付ファイルは、--files DIR を指定した場合にのみ保存します。",
         ),
         SourceAdvice::HoldsOldRows => say(
             "While a backup reads, the server keeps old versions of changed rows.",

@@ -66,7 +66,7 @@ fn attachment(plan: &ModulePlan, file: &Placed, record_id: String, now: DateTime
         record_name: String::new(),
         name: file.name.clone(),
         content_type: mime_guess::from_path(&file.name).first_or_octet_stream().to_string(),
-        created: file.loose.file.modified.unwrap_or(now),
+        created: Some(file.loose.file.modified.unwrap_or(now)),
     }
 }
 

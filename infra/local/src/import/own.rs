@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FieldsDocument, FileRecord, Manifest};
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Field};
@@ -178,11 +178,18 @@ fn listed(csv: &CsvFile) -> Result<(String, String, PlannedFile), ImportError> {
     let mut cell = || cells.next().unwrap_or_default();
     let (module, record_id, record_name, id, path, name) = (cell(), cell(), cell(), cell(), cell(), cell());
     let (_size, content_type, created, sha256) = (cell(), cell(), cell(), cell());
-    let created =
-        DateTime::parse_from_rfc3339(&created).map_err(|_| csv.fault(csv.line(), RowFault::Value { column: "created" }))?;
-    let attachment = NewAttachment { id, record_id, record_name, name, content_type, created: created.into() };
+    let attachment = NewAttachment { id, record_id, record_name, name, content_type, created: time(csv, &created)? };
     let file = csv.file().clone();
     Ok((module, path, PlannedFile { attachment, file, sha256: Some(sha256) }))
+}
+
+/// Parses the time of an attachment, which may be left out.
+fn time(csv: &CsvFile, text: &str) -> Result<Option<DateTime<Utc>>, ImportError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let time = DateTime::parse_from_rfc3339(text).map_err(|_| csv.fault(csv.line(), RowFault::Value { column: "created" }))?;
+    Ok(Some(time.to_utc()))
 }
 
 async fn field_documents(part: &OwnPart) -> Result<HashMap<String, FieldsDocument>, ImportError> {

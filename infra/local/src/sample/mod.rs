@@ -120,7 +120,7 @@ async fn attachments(
             record_name: values::record_name(module, file.record()),
             name: file.name(),
             content_type: file.content_type().to_owned(),
-            created: values::created(file.number, plan.files_each(), progress.now),
+            created: Some(values::created(file.number, plan.files_each(), progress.now)),
         };
         writer.attachment(new, file.body()).await?;
         progress.one();

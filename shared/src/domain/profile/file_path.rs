@@ -62,6 +62,15 @@ impl PathTemplate {
         found
     }
 
+    /// Columns of which one each must have a text.
+    pub fn required(&self) -> Vec<Vec<&str>> {
+        let groups = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Columns(columns) => Some(columns.iter().map(|column| column.column.as_str()).collect()),
+        });
+        groups.collect()
+    }
+
     /// Fills the columns of a row in; `None` if one is NULL or empty and has no other in its place.
     pub fn fill<'a>(&self, cell: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
         let mut path = String::new();

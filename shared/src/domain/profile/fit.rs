@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::file_path::PathTemplate;
 use super::format::{Profile, ProfileFiles, ProfileModule};
 use crate::domain::source::{Gap, SourceModule};
 
@@ -83,18 +82,8 @@ impl Wanted<'_> {
         if is_optional && !self.tables.contains_key(files.table.as_str()) {
             return;
         }
-        let record = files.record.as_ref();
-        let of_record = record.into_iter().flat_map(|record| {
-            [&record.kind, &record.id, &record.reference].into_iter().flatten().chain(record.columns.values())
-        });
-        let bytes = [&files.bytes.column, &files.bytes.large_object].into_iter().flatten();
-        let described = [&files.name, &files.media_type, &files.created].into_iter().flatten();
-        let only = files.only.iter().map(|only| &only.column);
-        self.columns(&files.table, described.chain(bytes).chain(of_record).chain(only).chain([&files.id]));
-        let path = files.bytes.path.as_deref().and_then(|path| PathTemplate::parse(path).ok());
-        let of_path: Vec<String> = path.iter().flat_map(PathTemplate::columns).map(str::to_owned).collect();
-        self.columns(&files.table, &of_path);
-        if let Some(kinds) = record.and_then(|record| record.kinds.as_ref()) {
+        self.columns(&files.table, &files.columns());
+        if let Some(kinds) = files.record.as_ref().and_then(|record| record.kinds.as_ref()) {
             self.columns(&kinds.table, kinds.names.iter().chain([&kinds.key]));
         }
     }

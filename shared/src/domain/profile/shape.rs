@@ -1,9 +1,10 @@
 //! Applying a profile to what a database has.
 
 use super::format::{Profile, ProfileModule};
-use crate::domain::connection::{Omission, without_omissions};
+use crate::domain::crm::Field;
 use crate::domain::locale::Locale;
-use crate::domain::source::{Gap, SourceModule};
+use crate::domain::selection::{Omission, without_omissions};
+use crate::domain::source::{Gap, GapKind, SourceModule};
 
 /// What a source has, as a profile shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,11 @@ pub struct Shaped {
 }
 
 impl Shaped {
+    /// Returns the name under which a table of the source is shown.
+    pub fn shown<'a>(&'a self, found: &'a str) -> &'a str {
+        self.renamed.iter().find(|(_, known)| known == found).map_or(found, |(shown, _)| shown)
+    }
+
     /// Returns a shown module under the name that the source gives it.
     pub fn as_found(&self, module: &SourceModule) -> SourceModule {
         let found = self.renamed.iter().find(|(shown, _)| *shown == module.api_name);
@@ -31,7 +37,11 @@ pub fn shape(modules: &[SourceModule], gaps: &[Gap], profile: Option<&Profile>, 
         return Shaped { modules: modules.to_vec(), gaps: gaps.to_vec(), renamed: Vec::new() };
     };
     let omitted = profile.omit.iter().map(|omission| Omission { module: omission.table.clone(), field: None });
-    let (kept, mut gaps) = without_omissions(modules, gaps, &omitted.collect::<Vec<_>>());
+    let (mut kept, mut gaps) = without_omissions(modules, gaps, &omitted.collect::<Vec<_>>());
+    gaps.extend(profile.missing_for_files(modules));
+    for module in &mut kept {
+        gaps.extend(take_bytes(profile, module, modules));
+    }
     let mut ordered: Vec<_> = kept.into_iter().map(|module| (profile.place_of(&module.api_name), module)).collect();
     ordered.sort_by_key(|(place, _)| place.unwrap_or(usize::MAX));
     let found: Vec<String> = modules.iter().map(|module| module.api_name.to_lowercase()).collect();
@@ -51,6 +61,15 @@ pub fn shape(modules: &[SourceModule], gaps: &[Gap], profile: Option<&Profile>, 
         }
     }
     Shaped { modules, gaps, renamed }
+}
+
+/// Takes the columns out of a module whose bytes are files, and says so.
+fn take_bytes(profile: &Profile, module: &mut SourceModule, found: &[SourceModule]) -> Vec<Gap> {
+    let bytes = profile.columns_of_bytes(&module.api_name, found);
+    let (taken, kept) = std::mem::take(&mut module.fields).into_iter().partition(|field| bytes.contains(field.api_name.as_str()));
+    module.fields = kept;
+    let gap = |field: Field| Gap { field: Some(field.api_name), ..Gap::of(&module.api_name, GapKind::AsFiles) };
+    taken.into_iter().map(gap).collect()
 }
 
 impl Profile {

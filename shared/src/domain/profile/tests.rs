@@ -43,7 +43,7 @@ fn module(name: &str, fields: &[&str]) -> SourceModule {
 }
 
 fn gap(module: &str, kind: GapKind) -> Gap {
-    Gap { module: module.to_owned(), field: None, kind }
+    Gap::of(module, kind)
 }
 
 fn database() -> Vec<SourceModule> {
