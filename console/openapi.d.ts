@@ -389,15 +389,16 @@ interface Schemas {
     GapOut: {
         /** @description API name of the field; null for all of the module. */
         field?: string | null;
+        files?: Schemas["MissingFilesOut"] | null;
         /** @description API name of the module, or the name of a table. */
         module: string;
         reason: Schemas["GapReason"];
     };
     /**
-     * @description Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest.
+     * @description Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest. The bytes of a field are contained `as_files`, as attachments. `missing_files` are attachments that are gone or cannot be read.
      * @enum {string}
      */
-    GapReason: "no_permission" | "row_security" | "foreign" | "omitted" | "missing" | "damaged" | "inconsistent";
+    GapReason: "no_permission" | "row_security" | "foreign" | "omitted" | "missing" | "damaged" | "inconsistent" | "as_files" | "missing_files";
     /**
      * @description Action of an event, as Zoho's history names it.
      * @enum {string}
@@ -478,6 +479,13 @@ interface Schemas {
     };
     MarkRead: {
         notifications: Schemas["Until"];
+    };
+    /** @description Attached files that could not be read. */
+    MissingFilesOut: {
+        /** Format: int64 */
+        count: number;
+        /** @description Names of the first of them. */
+        examples: string[];
     };
     ModuleOut: {
         api_name: string;
@@ -890,7 +898,7 @@ interface Schemas {
      * @description What an administrator should know before the first backup of a source.
      * @enum {string}
      */
-    SourceAdvice: "user_may_write" | "not_encrypted" | "holds_old_rows" | "one_reader";
+    SourceAdvice: "user_may_write" | "not_encrypted" | "holds_old_rows" | "one_reader" | "files_in_folder";
     SourceEnvelope: {
         source: Schemas["SourceOut"];
     };

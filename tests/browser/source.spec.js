@@ -111,12 +111,16 @@ for (const locale of ["en", "ja"]) {
   });
 }
 
+// Of a CRM that keeps attachments in a column, or in a folder that nobody has named.
+const ATTACHMENTS =
+  "create table ir_attachment (id int primary key, name text, type text, data bytea, file_id text, resource text, create_date timestamp);";
 const CREME = ["creme_core_cremeentity", "creme_core_relation", "persons_contact", "persons_organisation", "emails_entityemail"];
 
 for (const locale of ["en", "ja"]) {
   test(`${locale}: a known CRM is recognised, and shown under its names`, async ({ page }) => {
     const S = (key, values) => say(locale, key, values);
-    const creme = await startDatabase(CREME.map((table) => `create table ${table} (id int primary key);`).join(" "));
+    const tables = CREME.map((table) => `create table ${table} (id int primary key);`);
+    const creme = await startDatabase([...tables, ATTACHMENTS].join(" "));
     try {
       await open(page, program, locale, { locale });
       await visit(page, locale, "source");
@@ -143,6 +147,12 @@ for (const locale of ["en", "ja"]) {
       await page.getByRole("button", { name: S("save"), exact: true }).click();
       await expect(page.locator("#toasts").getByText(S("connection_saved"))).toBeVisible();
       expect((await call(program, locale, "GET", "/connection")).connection.profile).toBe("creme");
+      await page.getByLabel(S("connection_profile"), { exact: true }).selectOption("tryton");
+      await page.getByRole("button", { name: S("connection_check") }).click();
+      await expect(page.getByText(S("check_as_files", { names: "ir_attachment.data" }))).toBeVisible();
+      await expect(page.getByText(S("advice_files_in_folder"))).toBeVisible();
+      await expectAccessible(page);
+      await expectNoSidewaysScroll(page);
       await call(program, locale, "DELETE", "/connection");
     } finally {
       await creme.stop();

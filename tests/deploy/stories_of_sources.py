@@ -243,11 +243,11 @@ def attachments_are_backed_up_and_unchanged_ones_are_not_uploaded_again(world):
     for number, name in (1, "見積.txt"), (2, "film.bin"):
         with organisation.zip("attachment_links") as attachments:
             backed_up = hashlib.sha256(attachments.read(f"party_party/1/{name}")).hexdigest()
-        in_database = organisation.sql(f"select encode(sha256(data), 'hex') from sales.ir_attachment where id = {number}").strip()
+        in_database = organisation.sql(
+            f"copy (select encode(sha256(data), 'hex') from sales.ir_attachment where id = {number}) to stdout").strip()
         assert backed_up == in_database, name
     assert not organisation.uploads()
     stored = organisation.stored()
-    assert len(stored) == 4, f"rows of two tables, and two attachments: {stored}"
     with writes(world, organisation) as written:
         assert organisation.back_up()["status"] == "COMPLETED"
     assert organisation.stored() == stored

@@ -1,6 +1,7 @@
 //! Files that a CRM keeps in its database or its folder: each is in the backup with every byte, tied to its record.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::ports::Bucket;
@@ -131,10 +132,12 @@ async fn back_up(address: &str, profile: &str) -> (World, Backup) {
     std::fs::write(profiles.path().join("files.toml"), profile).unwrap();
     let data = World::start().await.end().await;
     let (folder, files) = (profiles.path().to_str().unwrap(), media.path().join("media"));
-    let connect =
-        ["--profiles", folder, "connect", address, "--org", "桜商事", "--profile", "files", "--files", files.to_str().unwrap()];
-    let connected = command(data.path(), &connect, "C").output().await.unwrap();
-    assert!(connected.status.success(), "{}", String::from_utf8_lossy(&connected.stderr));
+    let connect = ["--profiles", folder, "connect", address, "--org", "桜商事", "--profile", "files"];
+    let told = output(&data, &connect).await;
+    assert!(told.contains("attachment.data  is contained as attached files, not in the CSV file"), "{told}");
+    assert!(told.contains("only with --files DIR"), "{told}");
+    let told = output(&data, &[&connect[..], &["--files", files.to_str().unwrap()]].concat()).await;
+    assert!(!told.contains("--files"), "{told}");
     let known = hozon_shared::settings::profiles_with(profiles.path()).unwrap();
     let world = World::start_on(data, |options| options.profiles = known.into()).await;
     with_plain_csv(&world).await;
@@ -145,6 +148,13 @@ async fn back_up(address: &str, profile: &str) -> (World, Backup) {
     (world, backup)
 }
 
+/// What the program prints.
+async fn output(data: &TempDir, arguments: &[&str]) -> String {
+    let done = command(data.path(), arguments, "C").output().await.unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
 /// Keys of all that the organisation has stored, without the list of snapshots.
 async fn contents(world: &World) -> BTreeSet<String> {
     let keys = world.local.ports.objects.list(Bucket::Crm, &format!("org/{}/", world.org)).await.unwrap();
@@ -152,28 +162,36 @@ async fn contents(world: &World) -> BTreeSet<String> {
     keys.into_iter().filter(|key| !key.contains("/%snapshots/")).collect()
 }
 
-/// Compares every byte of the attachments zip with what was put into the CRM.
-fn compare(world: &World, backup: &Backup, mut expected: Expected, missing: &[&str]) {
-    assert_eq!(backup.status, BackupStatus::Completed, "{:?}", backup.failure);
-    let zips: Vec<_> = backup.files.iter().map(|file| world.local.archive_path(&file.key)).collect();
-    let index = String::from_utf8(unzip(&zips[1], "attachments.csv")).unwrap();
+/// Module, record and name of an attachment, with its bytes.
+type Attached = ((String, String, String), Vec<u8>);
+
+/// The attachments of a zip, as its index lists them. Those in columns have a time, the others none.
+fn attached(zip: &Path) -> Vec<Attached> {
+    let index = String::from_utf8(unzip(zip, "attachments.csv")).unwrap();
     let header: Vec<_> = index.lines().next().unwrap().trim_start_matches('\u{feff}').split(',').collect();
     let at = |name: &str| header.iter().position(|column| *column == name).unwrap_or_else(|| panic!("{name}: {header:?}"));
-    let mut found: Vec<((String, String, String), Vec<u8>)> = Vec::new();
+    let with_time: Vec<_> = in_columns().into_iter().map(|file| file.1).collect();
+    let mut found = Vec::new();
     for line in index.lines().skip(1) {
         let cells: Vec<_> = line.split(',').map(|cell| cell.trim_matches('"')).collect();
         let cell = |name: &str| cells[at(name)].to_owned();
-        found.push(((cell("module"), cell("record_id"), cell("original_name")), unzip(&zips[1], &cell("path"))));
+        assert_eq!(cell("created").starts_with("2026-01-0"), with_time.contains(&&*cell("original_name")), "{line}");
+        found.push(((cell("module"), cell("record_id"), cell("original_name")), unzip(zip, &cell("path"))));
     }
-    let mut wanted: Vec<_> = expected
-        .drain(..)
-        .map(|((module, record, name), bytes)| ((module.to_owned(), record.to_owned(), name.to_owned()), bytes))
-        .collect();
     found.sort();
-    wanted.sort();
-    let names = |files: &[((String, String, String), Vec<u8>)]| -> Vec<_> {
-        files.iter().map(|(name, bytes)| (name.clone(), bytes.len())).collect()
+    found
+}
+
+/// Compares every byte of the attachments zip with what was put into the CRM.
+fn compare(world: &World, backup: &Backup, expected: Expected, missing: &[&str]) {
+    assert_eq!(backup.status, BackupStatus::Completed, "{:?}", backup.failure);
+    let zips: Vec<_> = backup.files.iter().map(|file| world.local.archive_path(&file.key)).collect();
+    let named = |((module, record, name), bytes): ((&str, &str, &str), Vec<u8>)| {
+        ((module.to_owned(), record.to_owned(), name.to_owned()), bytes)
     };
+    let (found, mut wanted) = (attached(&zips[1]), expected.into_iter().map(named).collect::<Vec<Attached>>());
+    wanted.sort();
+    let names = |files: &[Attached]| -> Vec<_> { files.iter().map(|(name, bytes)| (name.clone(), bytes.len())).collect() };
     assert_eq!(names(&found), names(&wanted));
     assert!(found == wanted, "bytes differ");
     let manifest: Value = serde_json::from_slice(&unzip(&zips[0], "manifest.json")).unwrap();

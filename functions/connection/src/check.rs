@@ -105,7 +105,7 @@ pub async fn handle(
     } else {
         let mut wanted = wanted::read(&body, &ports.profiles)?;
         let (present, secret) = ports.secret_for(caller.org, &wanted).await?;
-        wanted.source.keep_files(present.as_ref());
+        wanted.source.keep_files(present.as_ref().map(|present| &present.source));
         (wanted.source, wanted.selection, secret)
     };
     let kind = source.kind();

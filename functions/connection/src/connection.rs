@@ -131,7 +131,7 @@ pub async fn set(
     let mut wanted = wanted::read(&body, &ports.profiles)?;
     let zone = time_zone(&ports, caller.org).await?;
     let (present, secret) = ports.secret_for(caller.org, &wanted).await?;
-    wanted.source.keep_files(present.as_ref());
+    wanted.source.keep_files(present.as_ref().map(|present| &present.source));
     let source = (wanted.source, &secret);
     let set = ports.connecting.connect(caller.org, source, wanted.selection, &caller.person, present.as_ref()).await;
     Ok(envelope(&ports, Some(out(set.map_err(changed_meanwhile)?, zone))))

@@ -170,10 +170,10 @@ impl SourceSettings {
 
     /// Keeps the folder of files of `present` if that is the same database with the same login. Only the operator chooses it: who
     /// chose both the folder and what the database says of it could read other files.
-    pub fn keep_files(&mut self, present: Option<&Connection>) {
+    pub fn keep_files(&mut self, present: Option<&Self>) {
         let is_same =
             |own: &DatabaseSettings, known: &DatabaseSettings| own.is_same_login(known) && own.database == known.database;
-        let present = present.map(|present| &present.source).filter(|present| present.kind() == self.kind());
+        let present = present.filter(|present| present.kind() == self.kind());
         let known = present.and_then(Self::database).filter(|known| self.database().is_some_and(|own| is_same(own, known)));
         let files = known.and_then(|known| known.files.clone());
         if let Self::Postgres(settings) | Self::Mysql(settings) = self {
@@ -260,6 +260,30 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_of_files_stays_with_the_database_that_the_operator_named_it_for() {
+        let source = |address: &str| SourceSettings::parse(address).expect(address).0;
+        let mut here = source("postgres://crm@db.example.com/crm");
+        if let SourceSettings::Postgres(settings) = &mut here {
+            settings.files = Some("/srv/crm".to_owned());
+        }
+        let keeps = |address: &str, present: Option<&SourceSettings>| {
+            let mut wanted = source(address);
+            wanted.keep_files(present);
+            wanted.has_files()
+        };
+        assert!(keeps("postgres://crm@db.example.com/crm?schemas=sales", Some(&here)));
+        assert!(!keeps("postgres://crm@db.example.com/crm", None));
+        for other in [
+            "postgres://crm@db.example.com/other",
+            "postgres://root@db.example.com/crm",
+            "postgres://crm@evil.example.com/crm",
+            "mysql://crm@db.example.com:5432/crm",
+        ] {
+            assert!(!keeps(other, Some(&here)), "{other}");
+        }
+    }
 
     #[test]
     fn a_password_goes_to_no_other_server_and_user() {
