@@ -59,7 +59,7 @@ function refusalOf(error) {
 
 /** @param {string} heading @param {Report["gaps"]} gaps */
 function gapsOf(heading, gaps) {
-  const lines = gaps.map(({ module, reason }) => el("li", {}, el("code", {}, module), " ", say(`gap_${reason}`)));
+  const lines = gaps.map((gap) => el("li", {}, el("code", {}, gapName(gap)), " ", say(`gap_${gap.reason}`)));
   return el(
     "div",
     { key: heading, class: "notice bad" },
