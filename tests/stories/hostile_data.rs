@@ -38,7 +38,7 @@ fn attachment(id: usize, record: &str, name: &str) -> NewAttachment {
         name: name.to_owned(),
         content_type: "application/octet-stream".to_owned(),
         // A source may not say it.
-        created: DateTime::from_timestamp(1_800_000_000, 0).filter(|_| id % 2 == 0),
+        created: DateTime::from_timestamp(1_800_000_000, 0).filter(|_| id.is_multiple_of(2)),
     }
 }
 
