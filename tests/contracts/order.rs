@@ -5,9 +5,9 @@ use hozon_tests::PostgresServer;
 
 use crate::sources::{module, rows};
 
-/// Logs the plan of every query, and every temporary file.
-const LOGGING: &str =
-    "shared_preload_libraries = 'auto_explain'\nauto_explain.log_min_duration = 0\nlog_temp_files = 0\nwork_mem = '64kB'";
+/// Logs the plan of every query as it was executed, and every temporary file.
+const LOGGING: &str = "shared_preload_libraries = 'auto_explain'\nauto_explain.log_min_duration = 0\nauto_explain.log_analyze = on\n\
+                       log_temp_files = 0\nwork_mem = '64kB'";
 
 const ROWS: &str = "generate_series(1, 60000) n";
 
@@ -50,6 +50,7 @@ async fn a_large_table_is_read_without_a_sort_in_the_order_of_its_key_or_its_fil
     assert!(small.contains("Index Scan using small_pkey") && !small.contains("Sort"), "{small}");
     assert!(mixed.contains("Seq Scan on public.mixed") || mixed.contains("Seq Scan on mixed"), "{mixed}");
     assert!(!server.log()[before..].contains("temporary file"), "the server wrote a temporary file");
+    assert!(!server.log().contains("\tJIT:"), "the server compiled a query of the catalogue");
 }
 
 /// A server may let a scan begin where another one is. Two backups must not differ because of that.
