@@ -1,4 +1,4 @@
-"""An installation of Creme CRM on a PostgreSQL server of its own, filled with records by Creme's own tools. The filled database is kept in target/creme."""
+"""An installation of Creme CRM on a database server of its own, filled with records by Creme's own tools. The filled databases are kept in target/creme."""
 
 import contextlib
 import hashlib
@@ -11,43 +11,53 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests/servers"))
-from postgres import Database
-
 PYTHON = ROOT / "target/venv-creme/bin/python"
 SCRIPTS = ROOT / "tests/peers/creme_side"
 KEPT = ROOT / "target/creme"
 USER, PASSWORD = "creme", "creme"
+SUM = """
+import django
+django.setup()
+from django.db.models import Sum
+from creme.opportunities.models import Opportunity
+print(Opportunity.objects.aggregate(sum=Sum("estimated_sales"))["sum"])
+"""
 # Amounts that are moved before anything is compared.
 MOVES_BEFORE = 50
 
+# Django asks for mysqlclient, which has to be compiled; PyMySQL has the same interface.
+DRIVERS = {"mysql": """
+import pymysql
+pymysql.version_info = (2, 2, 7, "final", 0)
+pymysql.install_as_MySQLdb()
+"""}
 # Without the first line Creme takes SQLite and says nothing.
 SETTINGS = "\nfrom .local_settings import *\n"
 LOCAL_SETTINGS = """
 TIME_ZONE = "Asia/Tokyo"
 DATABASES = {{"default": {{
-    "ENGINE": "django.db.backends.postgresql", "HOST": "127.0.0.1", "PORT": {port}, "NAME": "crm", "USER": "{user}", "PASSWORD": "{password}",
+    "ENGINE": "django.db.backends.{engine}", "HOST": "127.0.0.1", "PORT": {port}, "NAME": "crm", "USER": "{user}", "PASSWORD": "{password}",
 }}}}
 """
 
 
 class Creme:
-    """A Creme project in a temporary folder, and its database."""
+    """A Creme project in a temporary folder, and its database on a server. `engine` is Django's name for the kind of server."""
 
-    def __init__(self):
+    def __init__(self, server, engine):
         begun = time.monotonic()
-        self.server = Database()
-        self.server.sql(f"create role {USER} login password '{PASSWORD}'; alter database crm owner to {USER}", name="postgres")
+        self.server, self.engine = server, engine
+        self.server.own(USER, PASSWORD)
         self.folder = tempfile.TemporaryDirectory(prefix="hozon-creme-")
         self.make_project()
-        dump = KEPT / f"{self.key()}.dump"
+        dump = KEPT / f"{engine}-{self.key()}.dump"
         self.was_kept = dump.exists()
         if self.was_kept:
-            self.load(dump)
+            self.server.load(dump, USER, PASSWORD)
         else:
             self.fill()
             self.keep(dump)
-        self.server.sql("analyze")
+        self.server.analyze()
         self.seconds = time.monotonic() - begun
 
     def make_project(self):
@@ -56,7 +66,7 @@ class Creme:
         with open(self.project / "crm/settings.py", "a") as file:
             file.write(SETTINGS)
         with open(self.project / "crm/local_settings.py", "a") as file:
-            file.write(LOCAL_SETTINGS.format(port=self.server.port, user=USER, password=PASSWORD))
+            file.write(DRIVERS.get(self.engine, "") + LOCAL_SETTINGS.format(engine=self.engine, port=self.server.port, user=USER, password=PASSWORD))
 
     def command(self, *arguments, settings="crm.settings", cwd=None):
         """Arguments for a process in Creme's environment."""
@@ -95,7 +105,7 @@ class Creme:
     def key(self):
         """Names all that the kept database depends on."""
         packages = subprocess.run([PYTHON, "-m", "pip", "freeze"], check=True, capture_output=True).stdout
-        server = self.server.sql("show server_version_num").encode()
+        server = self.server.version().encode()
         parts = [packages, server, (SCRIPTS / "fill.py").read_bytes(), pathlib.Path(__file__).read_bytes()]
         return hashlib.sha256(json.dumps([hashlib.sha256(part).hexdigest() for part in parts]).encode()).hexdigest()[:16]
 
@@ -106,15 +116,14 @@ class Creme:
 
     def keep(self, dump):
         KEPT.mkdir(exist_ok=True)
-        for earlier in KEPT.iterdir():
+        for earlier in KEPT.glob(f"{self.engine}-*"):
             earlier.unlink()
         unfinished = dump.with_suffix(f".{os.getpid()}")
-        with open(unfinished, "wb") as file:
-            self.server.client("pg_dump", "-Fc", stdout=file, check=True)
+        self.server.dump(unfinished)
         unfinished.rename(dump)
 
-    def load(self, dump):
-        self.server.client("pg_restore", "--no-owner", "-j", 2, dump, user=USER, password=PASSWORD, check=True)
+    def sum_of_amounts(self):
+        return self.run("-c", SUM).strip()
 
     def version(self):
         return self.run("-c", "import creme; print(creme.__version__)").strip()

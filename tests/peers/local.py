@@ -31,8 +31,8 @@ class Program:
 
 
 @contextlib.contextmanager
-def program(organisations):
-    """Runs the program with organisations of the given names and plans, each with a few records, "Large" with many."""
+def program(organisations, *commands):
+    """Runs the program with organisations of the given names and plans, each with a few records, "Large" with many. `commands` are given to it before."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for size, count in {"small": 1000, "large": 400_000}.items():
@@ -43,6 +43,8 @@ def program(organisations):
         for name, plan in organisations.items():
             size = folder / ("large" if name == "Large" else "small")
             subprocess.run([*command, "import", size, "--org", name, "--plan", plan], check=True, capture_output=True)
+        for arguments in commands:
+            subprocess.run([*command, *arguments], check=True, capture_output=True)
         # Zoho's SDK writes a file into the working directory.
         os.chdir(folder)
         process = subprocess.Popen([*command, "serve"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

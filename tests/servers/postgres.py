@@ -65,6 +65,23 @@ class Database:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def own(self, user, password):
+        """Gives the database to a user of its own."""
+        self.sql(f"create role {user} login password '{password}'; alter database crm owner to {user}", name="postgres")
+
+    def version(self):
+        return self.sql("show server_version_num")
+
+    def dump(self, file):
+        with open(file, "wb") as output:
+            self.client("pg_dump", "-Fc", stdout=output, check=True)
+
+    def load(self, file, user, password):
+        self.client("pg_restore", "--no-owner", "-j", 2, file, user=user, password=password, check=True)
+
+    def analyze(self):
+        self.sql("analyze")
+
     def stop(self):
         """Ends the server as a crash would."""
         pid = self.folder / "data/postmaster.pid"
