@@ -46,7 +46,7 @@ def escaped(cell):
 
 
 def load(archive, table, kinds, file):
-    """Statements that load a table's rows into a copy of the table, and select the numbers of rows and of those that differ."""
+    """Statements that load a table's rows into a copy of the table, and select the numbers of rows, and of those that differ or were changed to fit the columns, such as a NULL that became an empty text."""
     header, *rows = archive.rows(table)
     require(header == list(kinds), table, "has other columns:", header)
     file.write_text("".join("\t".join(map(escaped, row)) + "\n" for row in rows), encoding="utf-8", newline="")
@@ -56,7 +56,8 @@ def load(archive, table, kinds, file):
     one, other = f"select {cells} from crm.`{table}`", f"select {cells} from copied.`{table}`"
     return f"""create table copied.`{table}` like crm.`{table}`;
 load data local infile '{file}' into table copied.`{table}` character set utf8mb4 ({", ".join(places)}) {"set " + ", ".join(sets) if sets else ""};
-select '{table}', (select count(*) from copied.`{table}`), {len(kinds)}, (select count(*) from ({one} except all {other}) x) + (select count(*) from ({other} except all {one}) x);
+set @changed = @@warning_count;
+select '{table}', (select count(*) from copied.`{table}`), {len(kinds)}, @changed + (select count(*) from ({one} except all {other}) x) + (select count(*) from ({other} except all {one}) x);
 """
 
 
