@@ -3,6 +3,7 @@
 
 use std::env;
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::{NaiveTime, TimeDelta};
 use serde::Deserialize;
@@ -253,6 +254,12 @@ pub fn number(name: &'static str, default: u64) -> Result<u64, SettingsError> {
 pub fn snapshots_kept() -> Result<TimeDelta, SettingsError> {
     let days = number("HOZON_SNAPSHOT_DAYS", 35)?.clamp(1, 36_500);
     Ok(TimeDelta::days(i64::try_from(days).unwrap_or(i64::MAX)))
+}
+
+/// Reads `HOZON_CAPTURE_SECONDS`: how long a call of a capture should last, 600 seconds by default. It may take four minutes longer to
+/// reach a place where another call can go on, and a function ends after 15 minutes; a value out of range is clamped.
+pub fn capture_time() -> Result<Duration, SettingsError> {
+    Ok(Duration::from_secs(number("HOZON_CAPTURE_SECONDS", 600)?.clamp(1, 650)))
 }
 
 /// Reads `HOZON_RUN_DAYS`: how long a run may last, in days. Defaults to seven; a value out of range is clamped.

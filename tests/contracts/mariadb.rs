@@ -296,14 +296,14 @@ async fn wrong_addresses_and_lost_connections_end_in_their_own_errors() {
     let state = server.owner().hold(Protection::Notice).await.unwrap();
     let big = module(&*state, "big").clone();
     // Rows that nobody wants any more are not sent: the table can be altered, and the other connection reads on.
-    let mut pages = state.read(&big).await.unwrap().rows;
+    let mut pages = state.read(&big, None).await.unwrap().rows;
     assert!(pages.try_next().await.unwrap().is_some());
     drop(pages);
     server.sql("alter table big add more int").await;
     assert!(rows(&*state, module(&*state, "small")).await.unwrap().is_empty());
 
     let state = server.owner().hold(Protection::Notice).await.unwrap();
-    let mut pages = state.read(module(&*state, "big")).await.unwrap().rows;
+    let mut pages = state.read(module(&*state, "big"), None).await.unwrap().rows;
     assert!(pages.try_next().await.unwrap().is_some());
     server.crash();
     assert_eq!(failure(pages).await, SourceErrorKind::Interrupted);

@@ -167,7 +167,7 @@ async fn wrong_addresses_and_lost_connections_end_in_their_own_errors() {
     server.sql("create table big (id int primary key, body text); insert into big select n, repeat('x', 10000) from generate_series(1, 20000) n").await;
     let state = server.owner().hold(Protection::Notice).await.unwrap();
     let big = module(&*state, "big").clone();
-    let mut pages = state.read(&big).await.unwrap().rows;
+    let mut pages = state.read(&big, None).await.unwrap().rows;
     assert!(pages.try_next().await.unwrap().is_some());
     server.crash();
     assert_eq!(failure(pages).await, SourceErrorKind::Interrupted);

@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use hozon_shared::domain::source::{SourceErrorKind, SourceModule};
-use hozon_shared::ports::{HeldState, ModuleReading, SourceError, SourceRows};
+use hozon_shared::ports::{HeldState, ModuleReading, SourceError, SourcePage, SourceRows};
 
 /// Cells of a row; `None` for NULL.
 pub type Row = Vec<Option<String>>;
@@ -10,16 +10,32 @@ pub type Row = Vec<Option<String>>;
 /// Reads all rows of a module, which must be as many as the server has counted, if it could.
 pub async fn rows(state: &dyn HeldState, module: &SourceModule) -> Result<Vec<Row>, SourceError> {
     let mut found = Vec::new();
-    let ModuleReading { counted, rows: mut pages } = state.read(module).await?;
+    let ModuleReading { counted, rows: mut pages } = state.read(module, None).await?;
     while let Some(page) = pages.try_next().await? {
-        page.for_each(|cells| {
+        page.rows
+            .for_each(|cells| {
+                found.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect());
+                Ok::<(), std::convert::Infallible>(())
+            })
+            .unwrap();
+    }
+    assert!(counted.is_none_or(|counted| counted == found.len() as u64), "{}", module.api_name);
+    Ok(found)
+}
+
+/// Reads all rows of a module in pieces, each of which begins behind the first page of the one before.
+pub async fn rows_in_pieces(state: &dyn HeldState, module: &SourceModule) -> (Vec<Row>, usize) {
+    let (mut found, mut pieces, mut from) = (Vec::new(), 0, None);
+    loop {
+        let mut pages = state.read(module, from.as_ref()).await.unwrap().rows;
+        let Some(SourcePage { rows, behind }) = pages.try_next().await.unwrap() else { return (found, pieces) };
+        rows.for_each(|cells| {
             found.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect());
             Ok::<(), std::convert::Infallible>(())
         })
         .unwrap();
+        (pieces, from) = (pieces + 1, Some(behind.expect("a place")));
     }
-    assert!(counted.is_none_or(|counted| counted == found.len() as u64), "{}", module.api_name);
-    Ok(found)
 }
 
 /// The module of a state by its name.

@@ -1,6 +1,7 @@
 """Runs one function's binary behind the Lambda Runtime API, as Lambda does: hands over events one at a time, and writes the function's log
 and trace with the function's role."""
 
+import contextlib
 import http.server
 import json
 import os
@@ -123,3 +124,45 @@ class Host:
             self.process.wait()
             # A reader left by the killed process would take the next event.
             self.events, self.answers, self.process, self.output = queue.Queue(), queue.Queue(), None, None
+
+
+class Instances:
+    """A function that is called again while it works: Lambda then starts another instance of it."""
+
+    def __init__(self, make):
+        self.make, self.free, self.all = make, [], [make()]
+        self.free.append(self.all[0])
+        self.arn = self.all[0].arn
+
+    def invoke(self, event):
+        try:
+            host = self.free.pop()
+        except IndexError:
+            host = self.make()
+            self.all.append(host)
+        try:
+            return host.invoke(event)
+        finally:
+            self.free.append(host)
+
+    @contextlib.contextmanager
+    def with_variables(self, **variables):
+        """Changes the function's environment for a while."""
+        made, self.all, self.free = (self.make, self.all, self.free), [], []
+
+        def make():
+            host = made[0]()
+            host.environment = {**host.environment, **variables}
+            return host
+
+        self.make = make
+        try:
+            yield
+        finally:
+            self.stop()
+            self.make, self.all, self.free = made
+
+    def stop(self):
+        """Ends the processes, so that the next calls start cold."""
+        for host in self.all:
+            host.stop()

@@ -224,6 +224,40 @@ def what_has_not_changed_is_not_stored_again(world):
     assert len(organisation.versions()) == 2, organisation.versions()
 
 
+@story("CaptureDatabaseRole", "MachineRole")
+def a_database_that_takes_longer_than_a_call_is_captured_in_several(world):
+    organisation = Connected(world)
+    locked = threading.Thread(target=lambda: organisation.sql("begin; lock table sales.deal in access exclusive mode; select pg_sleep(3); commit"))
+    locked.start()
+    while "AccessExclusiveLock" not in organisation.sql("select mode from pg_locks where relation = 'sales.deal'::regclass"):
+        pass
+    steps = []
+    with world.hosts["CaptureDatabase"].with_variables(HOZON_CAPTURE_SECONDS="1"), seen_steps(world, steps):
+        assert organisation.back_up()["status"] == "COMPLETED"
+    locked.join()
+    assert {"capture", "hold", "readers", "read", "publish"} == set(steps), steps
+    with organisation.zip() as data:
+        backed_up = undone(cells(data.read("deal.csv").decode("utf-8-sig")))
+    assert backed_up == cells(organisation.sql("copy (select * from sales.deal order by id) to stdout (format csv, header)")), backed_up
+    assert not objects(world, f"work/{organisation.id}/"), "documents of calls are left"
+
+
+@contextlib.contextmanager
+def seen_steps(world, steps):
+    """Notes the steps of captures that the state machine calls."""
+    invoke = world.machine.invoke
+
+    def noted(Payload, **parameters):
+        steps.extend([json.loads(Payload)["step"]] if "step" in json.loads(Payload) else [])
+        return invoke(Payload=Payload, **parameters)
+
+    world.machine.invoke = noted
+    try:
+        yield
+    finally:
+        world.machine.invoke = invoke
+
+
 @story("CaptureDatabaseRole")
 def a_capture_that_cannot_be_stored_leaves_nothing(world):
     organisation = Connected(world, FILMS)

@@ -19,7 +19,7 @@ from edge import Edge
 from emulator import Emulator
 from gate import Gate
 from gateway import Gateway
-from lambda_host import Host
+from lambda_host import Host, Instances
 from machine import Machine
 from outside import Outside
 from policy import Principals
@@ -59,6 +59,7 @@ class World:
         self.gate.functions = {f"{id}Role": self.stack.attribute(id, "Arn") for id in self.stack.of("AWS::Lambda::Function")}
         self.outside = Outside()
         self.hosts = {name: self.host(name) for name in FUNCTIONS}
+        self.hosts["CaptureDatabase"] = Instances(lambda: self.host("CaptureDatabase"))
         self.hosts |= {"Rotate": PythonHost(self, "Rotate", "rotate", "rotate"), "Notes": PythonHost(self, "Notes", "edge", "notes")}
         self.api, self.machine = Gateway(self), Machine(self)
         self.ready, self.executions_ended, self.traced, self.log_streams = None, {}, {}, {}

@@ -12,6 +12,7 @@ mod command;
 mod composing;
 mod console;
 mod damage;
+mod database_calls;
 mod database_faults;
 mod database_files;
 mod database_kills;

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_connector_database::PAGE_BYTES;
 use hozon_shared::domain::rows::RowPage;
 use hozon_shared::domain::source::SourceErrorKind;
-use hozon_shared::ports::{Protection, SourceError, SourceRows};
+use hozon_shared::ports::{Protection, SourceError, SourcePage, SourceRows};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 use tokio::sync::{Mutex, mpsc};
@@ -44,7 +44,8 @@ impl Reading {
     pub(crate) fn pages(self) -> SourceRows {
         let (sender, pages) = mpsc::channel(PAGES_AHEAD);
         tokio::spawn(self.run(sender));
-        stream::unfold(pages, |mut pages| async { pages.recv().await.map(|page| (page, pages)) }).boxed()
+        let pages = stream::unfold(pages, |mut pages| async { pages.recv().await.map(|page| (page, pages)) });
+        pages.map_ok(|rows| SourcePage { rows, behind: None }).boxed()
     }
 
     async fn run(mut self, pages: Pages) {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
 use hozon_shared::domain::structure::Sequence;
-use hozon_shared::ports::{FilesReading, HeldState, ModuleReading, Protection, SourceError};
+use hozon_shared::ports::{FilesReading, HeldState, ModuleReading, Protection, ResumePoint, SourceError};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error};
 use tokio::sync::Mutex;
@@ -175,7 +175,8 @@ impl HeldState for State {
         &self.tables.sequences
     }
 
-    async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError> {
+    /// Gives no places to go on from: the state ends with this process.
+    async fn read(&self, module: &SourceModule, _: Option<&ResumePoint>) -> Result<ModuleReading, SourceError> {
         let table = self.table(module)?;
         let (worker, counted) = self.open_worker(table).await?;
         let reading = Reading {

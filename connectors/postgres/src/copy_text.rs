@@ -12,9 +12,14 @@ pub(crate) enum LineError {
     Cells(#[from] UnevenRows),
 }
 
-/// Appends the row of a line to `page`, by way of `row`. A table without columns has one empty line for each row.
-pub(crate) fn read(line: &[u8], row: &mut RowBuffer, page: &mut RowPage) -> Result<(), LineError> {
-    let line = simdutf8::basic::from_utf8(line.strip_suffix(b"\n").unwrap_or(line))?;
+/// Appends the row of a line to `page`, by way of `row`. A table without columns has one empty line for each row. Where `address` is
+/// given, it takes the last cell, which is then none of the row.
+pub(crate) fn read(line: &[u8], row: &mut RowBuffer, address: Option<&mut String>, page: &mut RowPage) -> Result<(), LineError> {
+    let mut line = simdutf8::basic::from_utf8(line.strip_suffix(b"\n").unwrap_or(line))?;
+    if let (Some(address), Some((cells, last))) = (address, line.rsplit_once('\t')) {
+        last.clone_into(address);
+        line = cells;
+    }
     row.clear();
     for cell in line.split('\t') {
         if cell == "\\N" {
@@ -76,7 +81,7 @@ mod tests {
         fn every_cell_is_read_back(row in proptest::collection::vec(any::<Option<String>>(), 1..5)) {
             let line = row.iter().map(|cell| escaped(cell.as_deref())).collect::<Vec<_>>().join("\t") + "\n";
             let mut page = RowPage::new(row.len());
-            read(line.as_bytes(), &mut RowBuffer::default(), &mut page).expect("is a row");
+            read(line.as_bytes(), &mut RowBuffer::default(), None, &mut page).expect("is a row");
             page.for_each(|cells| {
                 prop_assert_eq!(cells, row.iter().map(Option::as_deref).collect::<Vec<_>>());
                 Ok(())
@@ -87,8 +92,8 @@ mod tests {
     #[test]
     fn a_row_that_is_not_utf8_or_too_long_is_an_error() {
         let mut page = RowPage::new(1);
-        assert!(matches!(read(b"\xFF\n", &mut RowBuffer::default(), &mut page), Err(LineError::NotUtf8(_))));
-        assert!(matches!(read(b"a\tb\n", &mut RowBuffer::default(), &mut page), Err(LineError::Cells(_))));
+        assert!(matches!(read(b"\xFF\n", &mut RowBuffer::default(), None, &mut page), Err(LineError::NotUtf8(_))));
+        assert!(matches!(read(b"a\tb\n", &mut RowBuffer::default(), None, &mut page), Err(LineError::Cells(_))));
         assert_eq!(page.rows(), 0);
     }
 }

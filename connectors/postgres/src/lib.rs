@@ -14,6 +14,8 @@ mod files;
 mod handover;
 mod names;
 mod order;
+mod place;
+mod reading;
 mod state;
 mod structure;
 mod structure_queries;

@@ -2,26 +2,23 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::stream::Fuse;
-use futures_util::{StreamExt, TryStreamExt, stream};
-use hozon_connector_database::PAGE_BYTES;
 use hozon_shared::domain::profile::FileSource;
-use hozon_shared::domain::rows::{RowBuffer, RowPage};
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
 use hozon_shared::domain::structure::Sequence;
-use hozon_shared::ports::{FilesReading, HeldState, ModuleReading, Protection, SourceError, StateToken};
+use hozon_shared::ports::{FilesReading, HeldState, ModuleReading, Protection, ResumePoint, SourceError, StateToken};
 use serde::{Deserialize, Serialize};
-use tokio_postgres::{Client, CopyOutStream};
+use tokio::sync::OnceCell;
+use tokio_postgres::Client;
 
 use crate::catalog::FILES;
 use crate::connect::Postgres;
-use crate::copy_text::{self, LineError};
 use crate::errors::{about, source_error};
 use crate::files;
+use crate::place::Place;
+use crate::reading::{Places, Reading};
 use crate::tables::{Table, Tables, lock};
 use crate::workers::{IdleWorkers, SAVEPOINT, Worker};
 
@@ -38,11 +35,13 @@ pub(crate) struct State {
     pub holder: Arc<Client>,
     pub protection: Protection,
     /// Reads what is committed now. In the holder's transaction the server would answer from what it knew when that began.
-    pub observer: Client,
+    pub observer: OnceCell<Client>,
     /// Name of the snapshot that the holder exports.
     pub snapshot: String,
     pub idle: IdleWorkers,
     pub noted: Noted,
+    /// Whether the state is read in several calls, each of which goes on where the one before has stopped.
+    pub has_places: bool,
 }
 
 /// What the first holder has noted of the snapshot.
@@ -75,7 +74,8 @@ impl State {
         let mut tables = Tables::read(&holder, &postgres.settings).await.map_err(source_error)?;
         tables.describe(&holder, &observer, &postgres.settings.schemas).await.map_err(source_error)?;
         let (settings, holder, idle) = (postgres.clone(), Arc::new(holder), IdleWorkers::default());
-        Ok(Self { settings, holder, protection, observer, snapshot, idle, noted: Noted { tables, files } })
+        let observer = OnceCell::new_with(Some(observer));
+        Ok(Self { settings, holder, protection, observer, snapshot, idle, noted: Noted { tables, files }, has_places: false })
     }
 
     fn table(&self, module: &SourceModule) -> Result<&Table, SourceError> {
@@ -141,6 +141,11 @@ async fn file_numbers(client: &Client, tables: &[u32]) -> Result<HashMap<u32, Fi
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
+async fn counted(client: &Client, table: &Table) -> Result<u64, tokio_postgres::Error> {
+    let counted: i64 = client.query_one(&table.count(), &[]).await?.get(0);
+    Ok(counted.unsigned_abs())
+}
+
 #[async_trait]
 impl HeldState for State {
     fn modules(&self) -> &[SourceModule] {
@@ -155,15 +160,20 @@ impl HeldState for State {
         &self.noted.tables.sequences
     }
 
-    async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError> {
+    async fn read(&self, module: &SourceModule, from: Option<&ResumePoint>) -> Result<ModuleReading, SourceError> {
         let table = self.table(module)?;
+        let from = from.map(Place::parse).transpose()?;
+        let places = if self.has_places { table.places(&module.fields) } else { Places::None };
         let failed = |error| about(error, &module.api_name);
         // The holder would keep the table locked until the capture ends, and with it whoever wants to alter the table.
         let worker = self.worker().await?;
-        let counted: i64 = worker.client.query_one(&table.count(), &[]).await.map_err(failed)?.get(0);
-        let counted = u64::try_from(counted).map_err(|_| SourceErrorKind::Refused)?;
-        let copy = worker.client.copy_out(&table.copy(&module.fields)).await.map_err(failed)?;
-        Ok(ModuleReading { counted: Some(counted), rows: Reading::new(worker, copy, module).pages().boxed() })
+        let counted = match &from {
+            None => Some(counted(&worker.client, table).await.map_err(failed)?),
+            Some(_) => None,
+        };
+        let copy = worker.client.copy_out(&table.copy(&module.fields, &places, from.as_ref())).await.map_err(failed)?;
+        let read = (module.api_name.as_str(), module.fields.len());
+        Ok(ModuleReading { counted, rows: Reading::new(worker, copy, read, places).pages() })
     }
 
     async fn files(&self, source: &FileSource) -> Result<FilesReading, SourceError> {
@@ -174,7 +184,8 @@ impl HeldState for State {
 
     async fn confirm(&self, module: &SourceModule) -> Result<(), SourceError> {
         let oid = self.table(module)?.oid;
-        let now = file_numbers(&self.observer, &[oid]).await?;
+        let observer = self.observer.get_or_try_init(|| self.settings.connect()).await?;
+        let now = file_numbers(observer, &[oid]).await?;
         if self.noted.files.contains_key(&oid) && self.noted.files.get(&oid) == now.get(&oid) {
             return Ok(());
         }
@@ -186,45 +197,4 @@ impl HeldState for State {
         let noted = serde_json::to_value(&self.noted).ok().filter(|_| self.protection == Protection::Notice)?;
         Some(StateToken { name: self.snapshot.clone(), noted })
     }
-}
-
-/// A table that is being read.
-struct Reading {
-    /// Closing the connection ends the transaction, so that it must live as long as the rows come.
-    worker: Worker,
-    copy: Pin<Box<Fuse<CopyOutStream>>>,
-    row: RowBuffer,
-    module: String,
-    columns: usize,
-}
-
-impl Reading {
-    fn new(worker: Worker, copy: CopyOutStream, module: &SourceModule) -> Self {
-        let (module, columns) = (module.api_name.clone(), module.fields.len());
-        Self { worker, copy: Box::pin(copy.fuse()), row: RowBuffer::default(), module, columns }
-    }
-
-    fn pages(self) -> impl stream::Stream<Item = Result<RowPage, SourceError>> {
-        stream::try_unfold(self, |mut reading| async {
-            let page = reading.page().await?;
-            if page.rows() > 0 {
-                return Ok(Some((page, reading)));
-            }
-            reading.worker.release().await?;
-            Ok(None)
-        })
-    }
-
-    async fn page(&mut self) -> Result<RowPage, SourceError> {
-        let mut page = RowPage::new(self.columns);
-        while page.size() < PAGE_BYTES {
-            let Some(line) = self.copy.try_next().await.map_err(|error| about(error, &self.module))? else { break };
-            copy_text::read(&line, &mut self.row, &mut page).map_err(|error| unreadable(&self.module, error))?;
-        }
-        Ok(page)
-    }
-}
-
-fn unreadable(module: &str, error: LineError) -> SourceError {
-    SourceError { kind: SourceErrorKind::Unreadable(module.to_owned()), source: Some(Box::new(error)) }
 }

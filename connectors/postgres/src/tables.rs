@@ -13,6 +13,8 @@ use tokio_postgres::{Client, Error, GenericClient, Row};
 use crate::catalog::{COLUMNS, KEYS, LAYOUTS, TABLES};
 use crate::names::{module_names, quoted};
 use crate::order::{Layout, RowOrder};
+use crate::place::{Place, quoted_list};
+use crate::reading::Places;
 use crate::structure::{self, Structures};
 
 /// All tables that a backup could contain.
@@ -59,17 +61,29 @@ impl Table {
         format!("{only}{}.{}", quoted(&self.schema), quoted(&self.name))
     }
 
-    /// Reads these columns of all rows.
-    pub(crate) fn copy(&self, columns: &[Field]) -> String {
-        let columns = columns.iter().map(|column| quoted(&column.api_name)).collect::<Vec<_>>().join(", ");
+    /// How a reader of these columns knows the place behind a row. Rows of several files have no address that orders them, and those of
+    /// a view have none.
+    pub(crate) fn places(&self, columns: &[Field]) -> Places {
+        let at = |name: &String| columns.iter().position(|column| column.api_name == *name);
+        match (self.order, self.kind) {
+            (RowOrder::Key, _) => self.key.iter().map(at).collect::<Option<_>>().map_or(Places::None, Places::Key),
+            (RowOrder::File, Kind::Table) => Places::Address,
+            (RowOrder::File, Kind::Partitioned | Kind::View) => Places::None,
+        }
+    }
+
+    /// Reads these columns of all rows, or of those behind a place.
+    pub(crate) fn copy(&self, columns: &[Field], places: &Places, from: Option<&Place>) -> String {
+        let mut read: Vec<_> = columns.iter().map(|column| quoted(&column.api_name)).collect();
+        if *places == Places::Address {
+            read.push("ctid".to_owned());
+        }
+        let behind = from.map(|place| format!(" where {}", place.condition(&self.key))).unwrap_or_default();
         let order = match self.order {
             RowOrder::File => String::new(),
-            RowOrder::Key => {
-                let key = self.key.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-                format!(" order by {key}")
-            }
+            RowOrder::Key => format!(" order by {}", quoted_list(&self.key)),
         };
-        format!("copy (select {columns} from {}{order}) to stdout", self.source())
+        format!("copy (select {} from {}{behind}{order}) to stdout", read.join(", "), self.source())
     }
 
     pub(crate) fn count(&self) -> String {
@@ -258,12 +272,36 @@ mod tests {
             contents: DataCategory::Crm,
         });
         assert_eq!(
-            table(RowOrder::Key, Kind::Table).copy(&fields),
+            table(RowOrder::Key, Kind::Table).copy(&fields, &Places::None, None),
             r#"copy (select "id", "Größe" from only "public"."Deal" order by "id") to stdout"#
         );
         for kind in [Kind::Partitioned, Kind::View] {
-            let sql = table(RowOrder::File, kind).copy(&fields);
+            let sql = table(RowOrder::File, kind).copy(&fields, &Places::None, None);
             assert_eq!(sql, r#"copy (select "id", "Größe" from "public"."Deal") to stdout"#);
         }
+    }
+
+    #[test]
+    fn reading_goes_on_behind_a_place_where_the_order_has_one() {
+        let field = |name: &str| Field {
+            api_name: name.to_owned(),
+            label: String::new(),
+            data_type: String::new(),
+            contents: DataCategory::Crm,
+        };
+        let (fields, key) = ([field("note"), field("id")], Place::Key(vec!["5".to_owned()]));
+        let by_key = table(RowOrder::Key, Kind::Partitioned);
+        assert_eq!(by_key.places(&fields), Places::Key(vec![1]));
+        assert_eq!(by_key.places(&fields[..1]), Places::None);
+        assert_eq!(
+            by_key.copy(&fields, &Places::Key(vec![1]), Some(&key)),
+            r#"copy (select "note", "id" from "public"."Deal" where ("id") > ('5') order by "id") to stdout"#
+        );
+        assert_eq!(table(RowOrder::File, Kind::Partitioned).places(&fields), Places::None);
+        let as_they_lie = table(RowOrder::File, Kind::Table);
+        assert_eq!(
+            as_they_lie.copy(&fields, &as_they_lie.places(&fields), Some(&Place::Address("(7,2)".to_owned()))),
+            r#"copy (select "note", "id", ctid from only "public"."Deal" where ctid > '(7,2)') to stdout"#
+        );
     }
 }

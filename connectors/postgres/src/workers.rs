@@ -17,6 +17,12 @@ const ROLLBACK: &str = "rollback to savepoint before_table";
 pub(crate) struct IdleWorkers(Arc<Mutex<Vec<Arc<Client>>>>);
 
 impl IdleWorkers {
+    /// Begins with a connection whose transaction sees the snapshot.
+    pub(crate) async fn beginning_with(client: Arc<Client>) -> Result<Self, SourceError> {
+        client.batch_execute(SAVEPOINT).await.map_err(source_error)?;
+        Ok(Self(Arc::new(Mutex::new(vec![client]))))
+    }
+
     pub(crate) fn take(&self) -> Option<Arc<Client>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }

@@ -35,6 +35,20 @@ pub enum CaptureError {
     NothingReadable { connection: String, first: Gap },
     #[error("{0}: it has no tables to back up. Check the database and the schemas of the connection, and what it leaves out.")]
     NoModules(String),
+    #[error(
+        "{connection}: reading {} takes longer than one call may last, and another call cannot go on with it. Leave it out, or back the database up with the local program beside it.",
+        .module.as_deref().unwrap_or("the database")
+    )]
+    TooLong { connection: String, module: Option<String> },
+    /// The call came before the one that opens the state has ended.
+    #[error("The state of the source was not opened in time. The backup begins again by itself.")]
+    NotOpened,
+    /// The state machine begins a new attempt.
+    #[error(transparent)]
+    AttemptLost(Box<CaptureError>),
+    /// No attempt has succeeded. Each has recorded why.
+    #[error("The source was changed, or its state was lost, while it was read in several calls. Back up at a quieter time.")]
+    Unsteady,
     #[error("The captured rows could not be stored. Back up again; if it happens again, contact the operator.")]
     Write(#[from] WriteError),
     #[error("The storage failed while the CRM was captured. Back up again; if it happens again, contact the operator.")]
@@ -53,13 +67,26 @@ impl CaptureError {
             Self::Source { source, .. } => source.kind.code(),
             Self::NothingReadable { .. } => "SOURCE_NO_PERMISSION",
             Self::NoModules(_) => "SOURCE_EMPTY",
+            Self::TooLong { .. } => "SOURCE_TOO_LONG",
+            Self::NotOpened => "SOURCE_STATE_LOST",
+            Self::AttemptLost(error) => error.code(),
+            Self::Unsteady => "SOURCE_UNSTEADY",
             Self::Write(_) | Self::Port(_) => "CAPTURE_NOT_STORED",
         }
     }
 
     /// Returns the name that the state machine's Retry and Catch see.
     pub fn error_type(&self) -> &'static str {
-        if self.is_retryable() { "Retryable" } else { self.code() }
+        match self {
+            Self::AttemptLost(_) => "AttemptLost",
+            _ if self.is_retryable() => "Retryable",
+            _ => self.code(),
+        }
+    }
+
+    /// Tells apart the errors after which an attempt in several calls is lost.
+    pub(crate) fn of_attempt(self) -> Self {
+        if is_changed(&self) || matches!(self, Self::NotOpened) { Self::AttemptLost(Box::new(self)) } else { self }
     }
 
     fn is_retryable(&self) -> bool {
@@ -73,15 +100,18 @@ impl CaptureError {
         }
     }
 
-    /// Returns the document that the backup keeps of the error.
-    pub fn failure(&self) -> Failure {
+    /// Returns the document that the backup keeps of the error; `None` if it keeps an earlier one.
+    pub fn failure(&self) -> Option<Failure> {
         let subject = match self {
+            Self::Unsteady => return None,
+            Self::AttemptLost(error) => return error.failure(),
             Self::Source { source, .. } => source.kind.module().map(str::to_owned),
+            Self::TooLong { module, .. } => module.clone(),
             Self::NothingReadable { first, .. } => Some(first.module.clone()),
             _ => None,
         };
         let subject = subject.map(|module| FailureSubject { module, record: None, file: None });
-        Failure { subject, ..Failure::new(self.code(), self.to_string()) }
+        Some(Failure { subject, ..Failure::new(self.code(), self.to_string()) })
     }
 
     /// The chain of causes, for the log.

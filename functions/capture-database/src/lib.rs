@@ -1,44 +1,89 @@
 //! The task `capture` of a run: reads the organisation's CRM from its database in one consistent state, and publishes it
-//! as the state that the run archives. It may be repeated at any point with the same result.
+//! as the state that the run archives, in one call or in several. Each call may be repeated at any point with the same result.
 
+mod attempt;
+mod call_time;
 mod capture;
 mod error;
 mod files;
+mod in_calls;
+mod module;
 mod ports;
+mod source;
 
-use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use attempt::{Attempt, Holder};
+use call_time::CallTime;
 pub use error::CaptureError;
 pub use ports::CapturePorts;
+use source::Run;
 
-/// One invocation by the state machine.
+/// What a call of the state machine does. A call without a step comes from the state machine of an earlier build, which knows one call
+/// only.
 #[derive(Debug, Deserialize)]
-struct Call {
-    org: OrgId,
-    backup: BackupId,
+#[serde(tag = "step", rename_all = "snake_case")]
+enum Step {
+    /// Captures everything in this call, if it is long enough.
+    Capture,
+    /// Holds the state that the other calls of an attempt read.
+    Hold { attempt: String, holder: Holder },
+    /// Lists the readers.
+    Readers { attempt: String },
+    /// Reads a part of a reader's share.
+    Read { attempt: String, reader: usize },
+    /// Publishes what the readers have stored.
+    Publish { attempt: String },
+    /// Ends an attempt in favour of another.
+    BeginAgain { attempt: String, tries: u32 },
 }
 
-/// Captures the CRM. A failure is recorded as the run's reason.
+/// Carries out a call. A failure is recorded as the run's reason.
 pub async fn handle(ports: &CapturePorts, input: Value) -> Result<Value, CaptureError> {
-    let Call { org, backup } = serde_json::from_value(input).map_err(CaptureError::UnreadableCall)?;
-    let outcome = capture::capture(ports, org, backup).await;
+    let run = Run::deserialize(&input).map_err(CaptureError::UnreadableCall)?;
+    let step = input.get("step").map(|_| Step::deserialize(&input)).transpose().map_err(CaptureError::UnreadableCall)?;
+    let outcome = carry_out(ports, run, step).await;
     if let Err(error) = &outcome {
-        record(ports, org, backup, error).await;
+        record(ports, run, error).await;
     }
-    outcome.map(|()| json!({}))
+    outcome
+}
+
+async fn carry_out(ports: &CapturePorts, run: Run, step: Option<Step>) -> Result<Value, CaptureError> {
+    let time = CallTime::begin(ports.call_time);
+    let attempt = |id| Attempt { ports, run, id, time };
+    let Some(step) = step else { return capture::capture(ports, run, CallTime::begin(None)).await.map(|_| json!({})) };
+    let done = match step {
+        Step::Capture => return capture::capture(ports, run, time).await.map(|is_done| next(ports, is_done, 1)),
+        Step::BeginAgain { attempt: id, tries } => {
+            in_calls::give_up(&attempt(id), tries).await?;
+            return Ok(next(ports, false, tries + 1));
+        }
+        Step::Hold { attempt: id, holder } => in_calls::hold(&attempt(id), holder).await,
+        Step::Readers { attempt: id } => in_calls::readers(&attempt(id)).await,
+        Step::Read { attempt: id, reader } => in_calls::read_share(&attempt(id), reader).await,
+        Step::Publish { attempt: id } => in_calls::publish(&attempt(id)).await,
+    };
+    done.map_err(CaptureError::of_attempt)
+}
+
+/// What the state machine does next: the run goes on, or an attempt to capture in several calls begins.
+fn next(ports: &CapturePorts, is_done: bool, tries: u32) -> Value {
+    let attempt = ports.ids.next(ports.clock.now()).to_string();
+    json!({ "outcome": if is_done { "done" } else { "in_calls" }, "attempt": attempt, "tries": tries })
 }
 
 /// Logs a failure and keeps it as the backup's. What fails here is logged beside it: the state machine still learns the
 /// task's own error.
-async fn record(ports: &CapturePorts, org: OrgId, backup: BackupId, error: &CaptureError) {
+async fn record(ports: &CapturePorts, run: Run, error: &CaptureError) {
     let (code, cause) = (error.code(), error.cause());
-    tracing::warn!(run.org = org.0, run.id = backup.0, task.stage = "capture", task.error = code, cause, "task failed");
-    if let Err(unrecorded) = ports.progress.record_failure(org, backup, &error.failure(), ports.clock.now()).await {
+    tracing::warn!(run.org = run.org.0, run.id = run.backup.0, task.stage = "capture", task.error = code, cause, "task failed");
+    let Some(failure) = error.failure() else { return };
+    if let Err(unrecorded) = ports.progress.record_failure(run.org, run.backup, &failure, ports.clock.now()).await {
         tracing::error!(
-            run.id = backup.0,
+            run.id = run.backup.0,
             task.error = code,
             unrecorded = %Causes(&unrecorded),
             "the reason of a failure could not be recorded"

@@ -3,7 +3,7 @@
 use hozon_capture_database::{CaptureError, CapturePorts, handle};
 use hozon_connectors::Connectors;
 use hozon_shared::aws::Aws;
-use hozon_shared::settings::{Settings, profiles, source_addresses};
+use hozon_shared::settings::{Settings, capture_time, profiles, source_addresses};
 use hozon_shared::telemetry;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -12,7 +12,8 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     telemetry::start();
     let connectors = Connectors { addresses: source_addresses()? };
-    let ports = CapturePorts::new(&Aws::load(Settings::from_env()?).await.ports(), connectors, profiles()?.into());
+    let ports = Aws::load(Settings::from_env()?).await.ports();
+    let ports = CapturePorts { call_time: Some(capture_time()?), ..CapturePorts::new(&ports, connectors, profiles()?.into()) };
     let task = async |event: LambdaEvent<Value>| handle(&ports, event.payload).await.map_err(diagnostic);
     lambda_runtime::run(service_fn(task)).await
 }

@@ -1,6 +1,7 @@
 //! Ports of the function.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hozon_connectors::Connectors;
 use hozon_shared::domain::profile::Profiles;
@@ -20,13 +21,15 @@ pub struct CapturePorts {
     pub session: SessionPorts,
     pub connectors: Connectors,
     pub profiles: Arc<Profiles>,
+    /// How long a call should last; `None` where nothing limits it.
+    pub call_time: Option<Duration>,
 }
 
 impl CapturePorts {
-    /// Selects the function's ports from the common ones.
+    /// Selects the function's ports from the common ones. Calls last as long as they need.
     pub fn new(ports: &Ports, connectors: Connectors, profiles: Arc<Profiles>) -> Self {
         let session = SessionPorts::from(ports);
         let Ports { clock, ids, store, progress, connections, credentials, objects, .. } = ports.clone();
-        Self { clock, ids, store, progress, connections, credentials, objects, session, connectors, profiles }
+        Self { clock, ids, store, progress, connections, credentials, objects, session, connectors, profiles, call_time: None }
     }
 }

@@ -5,6 +5,7 @@ mod start;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
@@ -56,6 +57,8 @@ pub struct LocalOptions {
     pub terms: Terms,
     /// Profiles of CRMs.
     pub profiles: Arc<Profiles>,
+    /// How long a call that captures a database should last; `None` captures in one call.
+    pub capture_time: Option<Duration>,
     /// Addresses that webhooks may call.
     pub webhooks: Addresses,
     /// Settings for dividing runs into pieces.
@@ -78,6 +81,7 @@ impl LocalOptions {
             public_url: None,
             terms: Terms::parse(Plans::default(), PRICES)?,
             profiles: Arc::default(),
+            capture_time: None,
             webhooks: Addresses::Public,
             limits: hozon_archive::ArchiveSettings::default(),
             clock: Arc::new(SystemClock),

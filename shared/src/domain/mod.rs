@@ -40,6 +40,7 @@ pub mod rule;
 pub mod run_length;
 pub mod schedule;
 pub mod selection;
+pub mod shares;
 pub mod snapshot;
 pub mod source;
 pub mod source_address;

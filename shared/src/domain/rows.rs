@@ -116,6 +116,13 @@ impl RowBuffer {
         self.ends.push(None);
     }
 
+    /// Returns a cell of the row; `None` if it is NULL or not there.
+    pub fn cell(&self, at: usize) -> Cell<'_> {
+        let end = self.ends.get(at).copied().flatten()?;
+        let start = self.ends[..at].iter().rev().find_map(|end| *end).unwrap_or(0);
+        self.text.get(start..end)
+    }
+
     /// Appends the row to a page.
     pub fn append_to(&self, page: &mut RowPage) -> Result<(), UnevenRows> {
         if self.ends.len() != page.columns {

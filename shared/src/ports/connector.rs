@@ -14,11 +14,24 @@ use crate::domain::source::{Gap, SourceErrorKind, SourceModule, SourceReport};
 use crate::domain::structure::Sequence;
 
 /// Rows of one module in the source's order.
-pub type SourceRows = BoxStream<'static, Result<RowPage, SourceError>>;
+pub type SourceRows = BoxStream<'static, Result<SourcePage, SourceError>>;
+
+/// Rows of one module, and the place behind them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcePage {
+    pub rows: RowPage,
+    /// Where reading the same state goes on later; `None` if the module can only be read from its beginning.
+    pub behind: Option<ResumePoint>,
+}
+
+/// A place between two rows of a module in one state, in the connector's own notation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResumePoint(pub String);
 
 /// The rows of a module as they come, one cell for each of its fields.
 pub struct ModuleReading {
-    /// Number of rows, as the source itself has counted them in the same state; `None` if the module is in no state of its own.
+    /// Number of rows, as the source itself has counted them in the same state; `None` if the module is in no state of its own, and
+    /// where reading was resumed.
     pub counted: Option<u64>,
     pub rows: SourceRows,
 }
@@ -120,8 +133,9 @@ pub trait HeldState: Send + Sync {
     fn gaps(&self) -> &[Gap];
     /// Returns the sequences that belong to no module.
     fn sequences(&self) -> &[Sequence];
-    /// Reads a module. May be called for several modules at a time. Locks that reading needs end with the rows.
-    async fn read(&self, module: &SourceModule) -> Result<ModuleReading, SourceError>;
+    /// Reads a module, from its beginning or on from a place that an earlier page of the same state has given. May be called for
+    /// several modules at a time. Locks that reading needs end with the rows.
+    async fn read(&self, module: &SourceModule, from: Option<&ResumePoint>) -> Result<ModuleReading, SourceError>;
     /// Reads files that are attached to records. Locks that reading needs end with the files.
     async fn files(&self, files: &FileSource) -> Result<FilesReading, SourceError>;
     /// Fails with `Changed` if the module was altered since the state began in a way that the state does not show. What

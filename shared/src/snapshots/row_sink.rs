@@ -2,8 +2,11 @@
 //! few pages and blocks, whatever the number of rows.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -21,31 +24,58 @@ const WAITING: usize = 2;
 /// Number of blocks that are stored at a time.
 const STORED_AT_ONCE: usize = 2;
 
-/// The blocks of a module, and the SHA-256 of its CSV file if there is one block only.
-pub(super) struct StoredRows {
+/// The blocks of a module that are stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredRows {
     pub blocks: Vec<Block>,
-    pub sha256: Option<String>,
+    /// SHA-256 of the CSV file up to the end of the first block.
+    first_sha256: Option<String>,
+}
+
+impl StoredRows {
+    /// Returns the SHA-256 of the module's CSV file, if these blocks are all and there is one only.
+    pub(super) fn file_sha256(&self) -> Option<String> {
+        self.first_sha256.clone().filter(|_| self.blocks.len() == 1)
+    }
+}
+
+/// A place in the pages that a sink was given, behind the last row that a block holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// Number of whole pages in front of it.
+    pub pages: u64,
+    /// Number of rows of the next page in front of it.
+    pub rows: u64,
 }
 
 /// Takes the rows of one module.
 pub(super) struct RowSink {
     columns: usize,
     page: RowPage,
-    to_encode: mpsc::Sender<RowPage>,
+    /// Takes pages, and `None` behind the last.
+    to_encode: mpsc::Sender<Option<RowPage>>,
     encoding: JoinHandle<io::Result<()>>,
+    has_blocks: Arc<AtomicBool>,
     /// The task that stores the blocks. It ends with the sink.
-    storing: JoinSet<Result<StoredRows, WriteError>>,
+    storing: JoinSet<Result<(StoredRows, Reached), WriteError>>,
 }
 
 impl RowSink {
-    /// Creates a sink for rows of `columns` cells.
-    pub fn new(stores: SnapshotStores, org: OrgId, columns: usize, encoder: BlockEncoder) -> Self {
+    /// Creates a sink for rows of `columns` cells behind those that are stored.
+    pub fn new(stores: SnapshotStores, org: OrgId, columns: usize, encoder: BlockEncoder, stored: StoredRows) -> Self {
         let (to_encode, pages) = mpsc::channel(WAITING);
         let (to_store, blocks) = mpsc::channel(1);
-        let encoding = tokio::task::spawn_blocking(move || encode_all(encoder, pages, &to_store));
+        let has_blocks = Arc::new(AtomicBool::new(false));
+        let out = Blocks { to_store, are_there: has_blocks.clone() };
+        let encoding = tokio::task::spawn_blocking(move || encode_all(encoder, pages, &out));
         let mut storing = JoinSet::new();
-        storing.spawn(store_all(stores, org, blocks));
-        Self { columns, page: RowPage::new(columns), to_encode, encoding, storing }
+        storing.spawn(store_all(stores, org, blocks, stored));
+        Self { columns, page: RowPage::new(columns), to_encode, encoding, has_blocks, storing }
+    }
+
+    /// Returns whether a block has ended since the sink began.
+    pub fn has_blocks(&self) -> bool {
+        self.has_blocks.load(Ordering::Relaxed)
     }
 
     /// Appends a row.
@@ -64,12 +94,19 @@ impl RowSink {
             return Err(WriteError::Cells { expected: self.columns, found: page.columns() });
         }
         self.hand_over().await?;
-        self.send(page).await
+        self.send(Some(page)).await
     }
 
     /// Waits until everything is stored.
     pub async fn finish(mut self) -> Result<StoredRows, WriteError> {
         self.hand_over().await?;
+        self.send(None).await?;
+        Ok(self.pause().await?.0)
+    }
+
+    /// Waits until all blocks that have ended are stored, and returns them with the place behind them. Rows behind that place are
+    /// dropped, so that blocks end where they would without the pause.
+    pub async fn pause(mut self) -> Result<(StoredRows, Reached), WriteError> {
         drop(self.to_encode);
         let encoded = self.encoding.await.map_err(WriteError::Interrupted)?;
         // An encoder whose blocks nobody takes any more fails, but not first.
@@ -83,11 +120,11 @@ impl RowSink {
             return Ok(());
         }
         let page = std::mem::replace(&mut self.page, RowPage::new(self.columns));
-        self.send(page).await
+        self.send(Some(page)).await
     }
 
     /// Hands a page to the encoder. If that has ended, whoever stores its blocks says why.
-    async fn send(&mut self, page: RowPage) -> Result<(), WriteError> {
+    async fn send(&mut self, page: Option<RowPage>) -> Result<(), WriteError> {
         if self.to_encode.send(page).await.is_ok() {
             return Ok(());
         }
@@ -95,42 +132,62 @@ impl RowSink {
     }
 }
 
-async fn stored(storing: &mut JoinSet<Result<StoredRows, WriteError>>) -> Result<StoredRows, WriteError> {
+async fn stored(storing: &mut JoinSet<Result<(StoredRows, Reached), WriteError>>) -> Result<(StoredRows, Reached), WriteError> {
     let ended = storing.join_next().await.ok_or(WriteError::Stopped)?;
     ended.map_err(WriteError::Interrupted)?
 }
 
-fn encode_all(
-    mut encoder: BlockEncoder,
-    mut pages: mpsc::Receiver<RowPage>,
-    to_store: &mpsc::Sender<EncodedBlock>,
-) -> io::Result<()> {
-    while let Some(page) = pages.blocking_recv() {
-        page.for_each(|cells| match encoder.row(cells)? {
-            true => end_block(&mut encoder, to_store),
-            false => Ok(()),
-        })?;
+/// Where finished blocks go.
+struct Blocks {
+    to_store: mpsc::Sender<(EncodedBlock, Reached)>,
+    are_there: Arc<AtomicBool>,
+}
+
+impl Blocks {
+    fn end(&self, encoder: &mut BlockEncoder, reached: Reached) -> io::Result<()> {
+        let Some(block) = encoder.end()? else { return Ok(()) };
+        self.are_there.store(true, Ordering::Relaxed);
+        // Who stores ends early only with an error, which is the answer then.
+        self.to_store.blocking_send((block, reached)).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
-    end_block(&mut encoder, to_store)
 }
 
-fn end_block(encoder: &mut BlockEncoder, to_store: &mpsc::Sender<EncodedBlock>) -> io::Result<()> {
-    let Some(block) = encoder.end()? else { return Ok(()) };
-    // Who stores ends early only with an error, which is the answer then.
-    to_store.blocking_send(block).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+fn encode_all(mut encoder: BlockEncoder, mut pages: mpsc::Receiver<Option<RowPage>>, blocks: &Blocks) -> io::Result<()> {
+    let mut reached = Reached::default();
+    while let Some(page) = pages.blocking_recv() {
+        let Some(page) = page else { return blocks.end(&mut encoder, reached) };
+        page.for_each(|cells| {
+            reached.rows += 1;
+            match encoder.row(cells)? {
+                true => blocks.end(&mut encoder, reached),
+                false => Ok(()),
+            }
+        })?;
+        reached = Reached { pages: reached.pages + 1, rows: 0 };
+    }
+    Ok(())
 }
 
-async fn store_all(stores: SnapshotStores, org: OrgId, blocks: mpsc::Receiver<EncodedBlock>) -> Result<StoredRows, WriteError> {
+async fn store_all(
+    stores: SnapshotStores,
+    org: OrgId,
+    blocks: mpsc::Receiver<(EncodedBlock, Reached)>,
+    stored: StoredRows,
+) -> Result<(StoredRows, Reached), WriteError> {
     let received = stream::unfold(blocks, async |mut blocks| blocks.recv().await.map(|block| (block, blocks)));
-    let storing = received.map(|encoded| {
+    let storing = received.map(|(encoded, reached)| {
         let objects = stores.objects.clone();
         async move {
             store(&*objects, &stored_object(org, &encoded.block.object), encoded.body).await?;
-            Ok::<_, WriteError>((encoded.block, encoded.with_header))
+            Ok::<_, WriteError>((encoded.block, encoded.with_header, reached))
         }
     });
-    let stored: Vec<(Block, Option<String>)> = storing.buffered(STORED_AT_ONCE).try_collect().await?;
-    let (blocks, digests): (Vec<_>, Vec<_>) = stored.into_iter().unzip();
-    let sha256 = if blocks.len() == 1 { digests.into_iter().next().flatten() } else { None };
-    Ok(StoredRows { blocks, sha256 })
+    let collect = async |(mut stored, _): (StoredRows, Reached), (block, with_header, reached)| {
+        if stored.blocks.is_empty() {
+            stored.first_sha256 = with_header;
+        }
+        stored.blocks.push(block);
+        Ok((stored, reached))
+    };
+    storing.buffered(STORED_AT_ONCE).try_fold((stored, Reached::default()), collect).await
 }

@@ -10,7 +10,7 @@ use super::input::ModuleHead;
 use super::keys;
 use super::leases::change;
 use super::stores::SnapshotStores;
-use super::writer::ModuleWriter;
+use super::writer::{ModuleWriter, StoredPart};
 use crate::domain::crm::{Field, Module, captured_version};
 use crate::domain::id::OrgId;
 use crate::ports::{Catalogue, ErrorKind, Leases, PortError, Ports};
@@ -107,16 +107,36 @@ impl Session {
             Origin::Native => format!("{id:020}"),
             Origin::Captured => captured_version(id),
         };
+        Self::resume(ports, (org, origin), version, now).await
+    }
+
+    /// Goes on with a session that another process has begun, and prolongs its lease. Otherwise as [`Session::begin`].
+    pub async fn resume(
+        ports: SessionPorts,
+        (org, origin): (OrgId, Origin),
+        version: String,
+        now: DateTime<Utc>,
+    ) -> Result<Self, PortError> {
         lease(&ports, org, &version, now).await?;
         let mut session = Self { ports, org, origin, version, before: Vec::new() };
         session.before = session.current().await?;
         Ok(session)
     }
 
+    /// Name under which another process resumes the session.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
     /// Begins a module.
     pub fn module(&self, head: ModuleHead) -> ModuleWriter {
+        self.rest_of_module(head, StoredPart::default())
+    }
+
+    /// Goes on with a module of which a part is stored.
+    pub fn rest_of_module(&self, head: ModuleHead, part: StoredPart) -> ModuleWriter {
         let before = self.before.iter().find(|module| module.api_name == head.api_name).cloned();
-        ModuleWriter::new(self.ports.stores.clone(), self.org, head, &self.version, before)
+        ModuleWriter::new((self.ports.stores.clone(), self.org, &self.version), head, part, before)
     }
 
     /// Makes the modules current, all at once, records the snapshot, and ends the session.

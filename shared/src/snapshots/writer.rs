@@ -1,6 +1,8 @@
 //! Writes one version of one module. It is invisible until the session that began it is published. Memory use is a few
 //! blocks, whatever the size of the module.
 
+use serde::{Deserialize, Serialize};
+
 use super::blocks::BlockEncoder;
 use super::error::WriteError;
 use super::files::FileWriter;
@@ -9,6 +11,7 @@ use super::keys;
 use super::known_files::{KnownFiles, sha256_of};
 use super::reader::{StoredModule, VERSION, stored_module};
 use super::row_sink::RowSink;
+pub use super::row_sink::{Reached, StoredRows};
 use super::stores::SnapshotStores;
 use crate::domain::crm::{DataCategory, Module};
 use crate::domain::cutting::Cutting;
@@ -16,6 +19,21 @@ use crate::domain::id::OrgId;
 use crate::domain::rows::{Cell, RowPage};
 use crate::domain::snapshot::{FileRun, StoredFile};
 use crate::ports::{ErrorKind, ObjectBody, Objects, PortError};
+
+/// The part of a module that earlier writers have stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredPart {
+    pub rows: StoredRows,
+    /// Number of rows that backups leave out.
+    left_out: u64,
+}
+
+impl StoredPart {
+    /// Number of rows that are stored or left out.
+    pub fn count(&self) -> u64 {
+        self.rows.blocks.iter().map(|block| block.rows).sum::<u64>() + self.left_out
+    }
+}
 
 /// Writes one version of a module. What a dropped writer leaves behind is never visible and is deleted by a later
 /// [`super::sweep::sweep`].
@@ -34,11 +52,16 @@ pub struct ModuleWriter {
 }
 
 impl ModuleWriter {
-    pub(super) fn new(stores: SnapshotStores, org: OrgId, head: ModuleHead, version: &str, before: Option<Module>) -> Self {
+    pub(super) fn new(
+        (stores, org, version): (SnapshotStores, OrgId, &str),
+        head: ModuleHead,
+        part: StoredPart,
+        before: Option<Module>,
+    ) -> Self {
         let encoder = BlockEncoder::new(&head.fields, &head.key, Cutting::STORED);
         let staged = keys::staged(org, &head.api_name, version);
         Self {
-            rows: RowSink::new(stores.clone(), org, head.fields.len(), encoder),
+            rows: RowSink::new(stores.clone(), org, head.fields.len(), encoder, part.rows),
             files: FileWriter::new(stores.clone(), org, &head.api_name, Cutting::STORED, staged),
             known_files: KnownFiles::default(),
             stores,
@@ -46,7 +69,7 @@ impl ModuleWriter {
             version: version.to_owned(),
             head,
             before,
-            left_out: 0,
+            left_out: part.left_out,
         }
     }
 
@@ -87,6 +110,20 @@ impl ModuleWriter {
         }
     }
 
+    /// Returns whether [`ModuleWriter::pause`] would keep something of what this writer was given.
+    pub fn may_pause(&self) -> bool {
+        self.head.contents != DataCategory::Crm || self.rows.has_blocks()
+    }
+
+    /// Stops in front of the end of the rows. Returns what is stored, and up to where in the pages that this writer was given; another
+    /// writer goes on behind it, and the module becomes what it would have become without the pause. Attachments come later.
+    pub async fn pause(self, pages: u64) -> Result<(StoredPart, Reached), WriteError> {
+        let (rows, reached) = self.rows.pause().await?;
+        let is_left_out = self.head.contents != DataCategory::Crm;
+        let reached = if is_left_out { Reached { pages, rows: 0 } } else { reached };
+        Ok((StoredPart { rows, left_out: self.left_out }, reached))
+    }
+
     /// Finishes the version and returns the module. Everything is stored when this returns. If nothing differs from the
     /// version that is current now, it is that one.
     pub async fn finish(mut self) -> Result<Module, WriteError> {
@@ -107,7 +144,8 @@ impl ModuleWriter {
             attachments: files.iter().map(FileRun::count).sum(),
             attachment_bytes,
         };
-        let new = StoredModule { version: VERSION, module, blocks: stored.blocks, sha256: stored.sha256, files };
+        let sha256 = stored.file_sha256();
+        let new = StoredModule { version: VERSION, module, blocks: stored.blocks, sha256, files };
         let objects = &*self.stores.objects;
         match self.before {
             Some(before) if is_unchanged(objects, self.org, &before, &new).await? => {

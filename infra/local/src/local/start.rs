@@ -207,7 +207,10 @@ fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, b
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
     let functions = Arc::new(Functions {
         archive: ArchivePorts::from(ports),
-        capture: CapturePorts::new(ports, CONNECTORS, options.profiles.clone()),
+        capture: CapturePorts {
+            call_time: options.capture_time,
+            ..CapturePorts::new(ports, CONNECTORS, options.profiles.clone())
+        },
         limits,
     });
     let run = Interpreter::new(functions, at_once, options.speed, ports.clock.clone());

@@ -15,12 +15,14 @@ struct Scripted {
     calls: Mutex<Vec<String>>,
     outcome: &'static str,
     source: &'static str,
+    /// Outcomes of captures, the last first; then they end in their first call.
+    captures: Mutex<Vec<&'static str>>,
 }
 
 #[async_trait]
 impl ServiceIntegrations for Scripted {
     async fn invoke(&self, function: &str, payload: Value) -> Result<Value, StateError> {
-        let mut task = payload["task"].as_str().unwrap_or(function).to_owned();
+        let mut task = payload["step"].as_str().or(payload["task"].as_str()).unwrap_or(function).to_owned();
         if payload["has_waited"] == true {
             task += " that has waited";
         }
@@ -30,7 +32,14 @@ impl ServiceIntegrations for Scripted {
             let (_, error) = failures.remove(at);
             return Err(StateError { error: error.to_owned(), cause: "told to".to_owned() });
         }
-        Ok(json!({ "key": "items.json", "concurrency": 40, "outcome": self.outcome, "source": self.source, "backup": "2" }))
+        let outcome = match task.as_str() {
+            "capture" | "begin_again" => self.captures.lock().expect("lock").pop().unwrap_or("done"),
+            "hold" | "read" => "done",
+            _ => self.outcome,
+        };
+        Ok(json!({
+            "key": "items.json", "concurrency": 40, "outcome": outcome, "source": self.source, "backup": "2", "attempt": "3", "tries": 1,
+        }))
     }
 
     async fn items(&self, _: &str, key: &str) -> Result<Vec<Value>, StateError> {
@@ -55,7 +64,11 @@ async fn execute_with(
         ("RunSeconds", "604800"),
     ];
     let machine = load(include_str!("../../../../../archive.asl.json"), &values).expect("loads");
-    let services = Arc::new(Scripted { failures: Mutex::new(failures.to_vec()), calls: Mutex::default(), outcome, source });
+    // What takes too long for one call, and is to be captured in several.
+    let captures = if source == "large database" { vec!["in_calls"; 2] } else { Vec::new() };
+    let (captures, source) = (Mutex::new(captures), source.trim_start_matches("large "));
+    let failures = Mutex::new(failures.to_vec());
+    let services = Arc::new(Scripted { failures, calls: Mutex::default(), outcome, source, captures });
     let run = Interpreter::new(services.clone(), 1, 1.0, Arc::new(SystemClock));
     let outcome = run.execute(&machine, "e", json!({ "org": "1", "backup": "2" })).await;
     let calls = services.calls.lock().expect("lock").clone();
@@ -78,12 +91,29 @@ async fn a_run_that_is_not_due_ends_well_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_database_is_captured_before_the_run_is_planned() {
-    let (outcome, calls) = execute_with(&[("capture-database", "Retryable")], "run", "database").await;
+    let (outcome, calls) = execute_with(&[("capture", "Retryable")], "run", "database").await;
     assert!(outcome.is_ok());
-    assert_eq!(calls, ["begin", "capture-database", "capture-database", "plan", "pack", "pack", "assemble", "finish"]);
-    let (outcome, calls) = execute_with(&[("capture-database", "SOURCE_PASSWORD")], "run", "database").await;
+    assert_eq!(calls, ["begin", "capture", "capture", "plan", "pack", "pack", "assemble", "finish"]);
+    let (outcome, calls) = execute_with(&[("capture", "SOURCE_PASSWORD")], "run", "database").await;
     assert!(outcome.is_err());
-    assert_eq!(calls, ["begin", "capture-database", "fail"]);
+    assert_eq!(calls, ["begin", "capture", "fail"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_database_is_held_by_two_while_others_read_it() {
+    let (outcome, calls) = execute_with(&[], "run", "large database").await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    let of_one = ["hold", "hold", "readers", "read", "read", "publish"];
+    assert_eq!(calls[2..8], of_one);
+    assert_eq!(calls[8..], ["plan", "pack", "pack", "assemble", "finish"]);
+    let (outcome, calls) = execute_with(&[("read", "AttemptLost")], "run", "large database").await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    let again = calls.iter().position(|call| call == "begin_again").expect("a second attempt");
+    assert_eq!(calls[again + 1..again + 7], of_one);
+    let (outcome, calls) =
+        execute_with(&[("read", "AttemptLost"), ("begin_again", "SOURCE_UNSTEADY")], "run", "large database").await;
+    assert_eq!(outcome.expect_err("fails").error, "SOURCE_UNSTEADY");
+    assert_eq!(calls[calls.len() - 2..], ["begin_again", "fail"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,139 @@
+//! Captures a source in several calls. Two holders keep one state alive in turn, each of which has taken it over from the other
+//! before that one ends; readers join the state, stop behind a block when their time is over, and go on in their next call.
+
+use hozon_shared::domain::shares::shares;
+use hozon_shared::ports::{HeldState, Protection};
+use hozon_shared::snapshots::session::{Origin, Session};
+use serde_json::{Value, json};
+
+use crate::attempt::{Attempt, Holder, Holding, LOOK_EVERY, Opened};
+use crate::capture::store;
+use crate::error::{CaptureError, of};
+use crate::module::{Progress, Reading, add_all, read};
+
+/// Number of modules that are read at a time.
+const READERS: usize = 2;
+/// How often a capture is tried.
+const ATTEMPTS: u32 = 4;
+
+/// What the state machine does next.
+fn outcome(is_done: bool) -> Value {
+    json!({ "outcome": if is_done { "done" } else { "again" } })
+}
+
+/// Holds the state until all modules are published, or until the other holder has taken it over and the time of this call is over.
+/// The first holder opens it.
+pub(crate) async fn hold(attempt: &Attempt<'_>, me: Holder) -> Result<Value, CaptureError> {
+    if attempt.is_published().await? {
+        return Ok(outcome(true));
+    }
+    let (state, turn) = match attempt.opened().await? {
+        None if me == Holder::First => (open(attempt).await?, 1),
+        _ => take_over(attempt, me).await?,
+    };
+    let token = state.token().ok_or(CaptureError::NotOpened)?;
+    attempt.take_turn(turn, &Holding { name: token.name }).await?;
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if attempt.is_published().await? || attempt.is_given_up().await? {
+            return Ok(outcome(true));
+        }
+        attempt.run.require_in_progress(attempt.ports).await?;
+        if (attempt.time.is_over() && attempt.is_taken(turn + 1).await?) || attempt.time.is_at_its_limit() {
+            return Ok(outcome(false));
+        }
+    }
+}
+
+/// Begins a state and a session, and divides the modules among the readers.
+async fn open(attempt: &Attempt<'_>) -> Result<Box<dyn HeldState>, CaptureError> {
+    let (ports, org) = (attempt.ports, attempt.run.org);
+    let connection = ports.connections.connection(org).await?.ok_or(CaptureError::NotConnected)?;
+    let source = attempt.source(&connection).await?;
+    let read_from = ports.clock.now();
+    let state = source.connector.hold(Protection::Notice).await.map_err(of(&source.address))?;
+    let too_long = || CaptureError::TooLong { connection: source.address.clone(), module: None };
+    let noted = state.token().ok_or_else(too_long)?.noted;
+    let chosen = source.choose(state)?;
+    let session = Session::begin(ports.session.clone(), (org, Origin::Captured), ports.ids.next(read_from), read_from).await?;
+    let sizes: Vec<_> = chosen.modules.iter().map(|module| module.bytes.unwrap_or_default()).collect();
+    let (session, shares) = (session.version().to_owned(), shares(&sizes, READERS));
+    let empty = source.captured(&chosen, read_from);
+    attempt.set_opened(&Opened { connection, empty, session, noted, shares }).await?;
+    Ok(chosen.state)
+}
+
+/// Takes the state over from the other holder, for the next turn.
+async fn take_over(attempt: &Attempt<'_>, me: Holder) -> Result<(Box<dyn HeldState>, u64), CaptureError> {
+    let held = async || {
+        let turns = attempt.turns().await?;
+        Ok(attempt.opened().await?.zip(me.last_of_other(&turns)).map(|(opened, last)| (opened, last, me.next_turn(&turns))))
+    };
+    let (opened, last, next) = attempt.wait_for(held).await?.ok_or(CaptureError::NotOpened)?;
+    let source = attempt.source(&opened.connection).await?;
+    Ok((attempt.take_over(&source, &opened, last).await?, next))
+}
+
+/// Waits until the state is open. Leaves the readers' numbers for the map.
+pub(crate) async fn readers(attempt: &Attempt<'_>) -> Result<Value, CaptureError> {
+    let held = async || Ok(if attempt.is_taken(1).await? { attempt.opened().await? } else { None });
+    let opened = attempt.wait_for(held).await?.ok_or(CaptureError::NotOpened)?;
+    let key = attempt.set_readers(opened.shares.len()).await?;
+    Ok(json!({ "key": key, "concurrency": opened.shares.len() }))
+}
+
+/// Reads modules of one reader's share until the time of the call is over.
+pub(crate) async fn read_share(attempt: &Attempt<'_>, reader: usize) -> Result<Value, CaptureError> {
+    let opened = attempt.opened().await?.ok_or(CaptureError::NotOpened)?;
+    let source = attempt.source(&opened.connection).await?;
+    let reading = async {
+        let chosen = attempt.join(&source, &opened).await?;
+        let session = attempt.session(&opened).await?;
+        for index in opened.shares.get(reader).into_iter().flatten() {
+            let progress = match attempt.reading(*index).await? {
+                Some(Reading::Whole(..)) => continue,
+                Some(Reading::Part(progress)) => progress,
+                None => Progress::default(),
+            };
+            if attempt.time.is_over() {
+                return Ok(false);
+            }
+            let reading = read(&source, &chosen, (&session, *index), progress, attempt.time).await?;
+            attempt.set_reading(*index, &reading).await?;
+            if matches!(reading, Reading::Part(_)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    source.unless_cancelled(reading).await.map(outcome)
+}
+
+/// Publishes the modules, all at once.
+pub(crate) async fn publish(attempt: &Attempt<'_>) -> Result<Value, CaptureError> {
+    if attempt.is_published().await? {
+        return Ok(json!({}));
+    }
+    let opened = attempt.opened().await?.ok_or(CaptureError::NotOpened)?;
+    let mut read = Vec::new();
+    for index in 0..opened.shares.iter().map(Vec::len).sum() {
+        read.extend(attempt.reading(index).await?);
+    }
+    attempt.run.require_in_progress(attempt.ports).await?;
+    let session = attempt.session(&opened).await?;
+    let count = read.len();
+    let captured =
+        add_all(opened.empty, read).filter(|captured| captured.modules.len() == count).ok_or(CaptureError::NotOpened)?;
+    session.publish(&captured.modules, captured.read_from).await?;
+    store(attempt.ports, attempt.run, &captured).await?;
+    Ok(json!({}))
+}
+
+/// Ends an attempt whose state was lost or changed, and says whether there is another one.
+pub(crate) async fn give_up(attempt: &Attempt<'_>, tries: u32) -> Result<(), CaptureError> {
+    attempt.give_up().await?;
+    if let Some(opened) = attempt.opened().await? {
+        attempt.session(&opened).await?.abandon().await?;
+    }
+    if tries < ATTEMPTS { Ok(()) } else { Err(CaptureError::Unsteady) }
+}

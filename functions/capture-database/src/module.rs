@@ -1,0 +1,180 @@
+//! Reads one module of a state and stores it, in one call or in several.
+
+use hozon_shared::captured::Captured;
+use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
+use hozon_shared::ports::{ModuleReading, ResumePoint};
+use hozon_shared::snapshots::input::ModuleHead;
+use hozon_shared::snapshots::session::Session;
+use hozon_shared::snapshots::writer::{Reached, StoredPart};
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout_at;
+
+use crate::call_time::CallTime;
+use crate::error::{CaptureError, of};
+use crate::source::{Chosen, Source};
+
+/// What earlier calls have stored of a module, and where the next one goes on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    part: StoredPart,
+    /// Number of rows as the source has counted them.
+    counted: Option<u64>,
+    /// A place that the source has given; `None` for the module's beginning.
+    from: Option<ResumePoint>,
+    /// Number of rows behind that place that are stored already.
+    skip: u64,
+}
+
+/// How far the reading of a module is.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reading {
+    /// The module, and the gap of files that could not be read.
+    Whole(Box<Module>, Option<Gap>),
+    Part(Progress),
+}
+
+/// Adds what was read of modules to a capture. `None` if one is not whole.
+pub(crate) fn add_all(captured: Captured, read: impl IntoIterator<Item = Reading>) -> Option<Captured> {
+    read.into_iter().try_fold(captured, |mut captured, reading| match reading {
+        Reading::Whole(module, gap) => {
+            captured.modules.push(*module);
+            captured.gaps.extend(gap);
+            Some(captured)
+        }
+        Reading::Part(_) => None,
+    })
+}
+
+/// Reads the module at `index` of those that are chosen, from where `progress` says. Stops behind a block once the time of the call
+/// is over.
+pub(crate) async fn read(
+    source: &Source<'_>,
+    chosen: &Chosen,
+    (session, index): (&Session, usize),
+    progress: Progress,
+    time: CallTime,
+) -> Result<Reading, CaptureError> {
+    let module = &chosen.modules[index];
+    let found = &chosen.as_found(module);
+    let failed = of(&source.address);
+    let too_long = || CaptureError::TooLong { connection: source.address.clone(), module: Some(module.api_name.clone()) };
+    let ModuleReading { counted, rows: mut pages } = chosen.state.read(found, progress.from.as_ref()).await.map_err(&failed)?;
+    let counted = progress.counted.or(counted);
+    let mut writer = session.rest_of_module(head(module, index), progress.part.clone());
+    let mut track = Track::new(&progress);
+    let mut rows = progress.part.count();
+    while let Some(page) = source.next(&mut pages).await? {
+        let skipped = track.add(page.behind, page.rows.rows());
+        let new = if skipped == 0 { page.rows } else { page.rows.slice(skipped, u64::MAX) };
+        rows += new.rows();
+        writer.page(new).await?;
+        if time.is_over() && track.has_places() && writer.may_pause() {
+            let (part, reached) = writer.pause(track.pages()).await?;
+            let (from, skip) = track.place(reached);
+            return Ok(Reading::Part(Progress { part, counted, from, skip }));
+        }
+        if time.is_at_its_limit() {
+            return Err(too_long());
+        }
+    }
+    chosen.state.confirm(found).await.map_err(&failed)?;
+    if counted.is_some_and(|counted| counted != rows) {
+        return Err(source.failed(SourceErrorKind::CountDiffers(module.api_name.clone())));
+    }
+    let files = chosen.files(source);
+    let lost = match time.limit() {
+        None => files.write(&mut writer, module).await?,
+        Some(limit) => timeout_at(limit, files.write(&mut writer, module)).await.map_err(|_| too_long())??,
+    };
+    Ok(Reading::Whole(Box::new(writer.finish().await?), lost))
+}
+
+fn head(module: &SourceModule, index: usize) -> ModuleHead {
+    let SourceModule { api_name, label, contents, fields, key, structure, .. } = module.clone();
+    let order = u32::try_from(index + 1).unwrap_or(u32::MAX);
+    ModuleHead { api_name, label, order, contents, fields, key, structure }
+}
+
+/// The places between the pages that a call has read.
+struct Track {
+    /// Place in front of each page and behind the last, each with the number of rows behind it that were skipped.
+    places: Vec<(Option<ResumePoint>, u64)>,
+    /// Whether the source gives places.
+    has_places: bool,
+    /// Number of rows that are still to be skipped.
+    to_skip: u64,
+}
+
+impl Track {
+    fn new(progress: &Progress) -> Self {
+        Self { places: vec![(progress.from.clone(), 0)], has_places: true, to_skip: progress.skip }
+    }
+
+    /// Adds a page. Returns how many of its rows to skip.
+    fn add(&mut self, behind: Option<ResumePoint>, rows: u64) -> u64 {
+        let skipped = self.to_skip.min(rows);
+        self.to_skip -= skipped;
+        if let Some(before) = self.places.last_mut() {
+            before.1 = skipped;
+        }
+        self.has_places &= behind.is_some();
+        self.places.push((behind, 0));
+        skipped
+    }
+
+    fn has_places(&self) -> bool {
+        self.has_places
+    }
+
+    fn pages(&self) -> u64 {
+        self.places.len() as u64 - 1
+    }
+
+    /// The place of the source in front of the one that was reached, and the number of rows between the two.
+    fn place(mut self, reached: Reached) -> (Option<ResumePoint>, u64) {
+        let at = usize::try_from(reached.pages).unwrap_or(usize::MAX).min(self.places.len() - 1);
+        let (place, skipped) = self.places.swap_remove(at);
+        (place, skipped + reached.rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn point(row: u64) -> Option<ResumePoint> {
+        (row > 0).then(|| ResumePoint(row.to_string()))
+    }
+
+    proptest! {
+        /// A source gives a place behind each page; a writer stops anywhere. Whoever goes on reads every row once.
+        #[test]
+        fn each_row_is_read_once_whatever_the_pauses(pages in proptest::collection::vec(1u64..20, 1..30), stops in proptest::collection::vec(0u64..40, 0..30)) {
+            let total: u64 = pages.iter().sum();
+            let (mut progress, mut stored) = (Progress::default(), 0);
+            for stop in stops {
+                let mut at: u64 = progress.from.as_ref().map_or(0, |from| from.0.parse().expect("a row"));
+                prop_assert_eq!(at + progress.skip, stored);
+                let mut track = Track::new(&progress);
+                let (mut reached, mut taken) = (Reached::default(), 0);
+                for page in &pages {
+                    let rows = (*page).min(total - at);
+                    at += rows;
+                    let new = rows - track.add(point(at), rows);
+                    if taken + new > stop {
+                        reached.rows = stop - taken;
+                        break;
+                    }
+                    taken += new;
+                    reached = Reached { pages: reached.pages + 1, rows: 0 };
+                }
+                stored += taken + reached.rows;
+                let (from, skip) = track.place(reached);
+                progress = Progress { from, skip, ..Progress::default() };
+            }
+        }
+    }
+}
