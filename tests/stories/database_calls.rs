@@ -19,10 +19,10 @@ const ACCOUNTS: i64 = 500;
 /// one is small, and read last.
 const LARGE: &str = "
 create table deal (id int primary key, body text);
-insert into deal select n, (select string_agg(md5(n::text || m::text), '') from generate_series(1, 24) m) from generate_series(1, 45000) n;
+insert into deal select n, (select string_agg(md5(n::text || m::text), '') from generate_series(1, 24) m) from generate_series(1, 30000) n;
 create table moved (id int primary key, body text);
 insert into moved select (n::int8 * 7919) % 65537, (select string_agg(md5(n::text || m::text), '') from generate_series(1, 24) m)
-    from generate_series(1, 30000) n;
+    from generate_series(1, 24000) n;
 create table account (id int primary key, amount bigint);
 insert into account select n, 1000 from generate_series(1, 500) n;
 create table journal (id int);

@@ -46,6 +46,22 @@ async fn an_interrupted_run_resumes_at_the_next_start() {
     world.end().await;
 }
 
+/// Whoever writes waits for the end of a sweep, and a sweep for the end of whoever writes.
+#[tokio::test]
+async fn what_the_last_process_held_is_free_after_a_restart() {
+    let world = World::start().await;
+    world.import(Crm::small().inputs()).await;
+    let (leases, now) = (world.local.ports.leases.clone(), world.local.ports.clock.now());
+    let before = leases.leases(world.org).await.unwrap();
+    let (revision, until) = (before.revision, now + chrono::TimeDelta::days(1));
+    leases.replace_leases(world.org, &before.begin_sweep(until, now).unwrap(), revision).await.unwrap();
+    let world = World::start_on(world.cut_short().await, |_| {}).await;
+    let after = world.local.ports.leases.leases(world.org).await.unwrap();
+    assert!(after.clone().take("import", until, now).is_ok() && after.begin_sweep(until, now).is_ok());
+    world.import(Crm::small().inputs()).await;
+    world.end().await;
+}
+
 #[tokio::test]
 async fn two_programs_do_not_share_a_folder() {
     let world = World::start().await;

@@ -62,6 +62,12 @@ impl Leases {
         self.changed()
     }
 
+    /// Ends all leases and the sweep: of processes that run no more.
+    #[must_use]
+    pub fn end_all(self) -> Self {
+        Self { revision: self.revision, ..Self::default() }.changed()
+    }
+
     fn forget_ended(&mut self, now: DateTime<Utc>) {
         self.holders.retain(|_, until| *until > now);
         self.sweeping_until = self.sweeping_until.filter(|until| *until > now);

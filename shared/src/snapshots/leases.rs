@@ -7,6 +7,12 @@ use crate::ports::{ErrorKind, Leases, PortError};
 /// Attempts to change the leases while others change them, too.
 const ATTEMPTS: usize = 10;
 
+/// Ends all leases and the sweep of an organisation. Only for a store that nobody else uses, before its first use: a process that was
+/// killed has left them, and others would wait for their end.
+pub async fn end_all(leases: &dyn Leases, org: OrgId) -> Result<(), PortError> {
+    change(leases, org, |leases| Ok(leases.end_all())).await.map(drop)
+}
+
 /// Changes the leases as soon as no other change comes between. `None` if they are in use.
 pub(super) async fn change(
     leases: &dyn Leases,

@@ -8,7 +8,7 @@ mod files;
 pub mod input;
 mod keys;
 mod known_files;
-mod leases;
+pub mod leases;
 pub mod reader;
 mod row_index;
 mod row_sink;

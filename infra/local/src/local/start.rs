@@ -28,6 +28,7 @@ use hozon_shared::aws::in_process::Services;
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::Settings;
+use hozon_shared::snapshots::leases;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Local, LocalOptions};
@@ -111,10 +112,13 @@ impl Local {
         tasks.spawn(access_events::deliver(accesses, access, self.ports.clock.clone()));
     }
 
-    /// Resumes interrupted runs, then starts the ticker. The clock `slowing` runs slower while runs are in progress.
+    /// Ends what the last process held, resumes interrupted runs, then starts the ticker. The clock `slowing` runs slower while runs are in progress.
     async fn resume(&self, slowing: Option<FastClock>) -> Result<()> {
         if let Some(clock) = slowing {
             tokio::spawn(clock.follow(self.executions.running()));
+        }
+        for organisation in self.organisations() {
+            leases::end_all(&*self.ports.leases, organisation.id).await?;
         }
         self.executions.resume()?;
         recover(&self.ports, &self.executions).await?;
