@@ -72,7 +72,7 @@ class Machine:
 
     def run(self, execution):
         """Waits for the end of an execution; returns its status."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while time.monotonic() < end:
             status = self.world.owner["stepfunctions"].describe_execution(executionArn=execution)["status"]
             if status != "RUNNING":
@@ -80,7 +80,7 @@ class Machine:
                     self.require(f"xray:{action}", "*")
                 return status
             time.sleep(0.02)
-        raise AssertionError("an execution has not ended in a minute")
+        raise AssertionError("an execution has not ended in two minutes")
 
     def executions(self):
         found = self.world.owner["stepfunctions"].list_executions(stateMachineArn=MACHINE)["executions"]

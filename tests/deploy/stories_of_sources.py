@@ -38,6 +38,17 @@ create table sales.deal (id bigint primary key, name text not null, amount numer
 create table sales.person (id uuid primary key default gen_random_uuid(), tags text[], born date, photo bytea);
 insert into sales.person (tags, born, photo) values ('{a,"b c",null}', '2000-02-29', '\\x00ff27'), (null, null, '');
 """ + DEALS
+# Locks a table until somebody has waited for it for longer than a call may last.
+LOCKED = """
+begin;
+set local statement_timeout = '60s';
+lock table sales.deal in access exclusive mode;
+do $$ begin
+    while not exists (select from pg_locks where relation = 'sales.deal'::regclass and not granted) loop perform pg_sleep(0.05); end loop;
+    perform pg_sleep(2);
+end $$;
+commit;
+"""
 FILMS = """
 create role crm_owner;
 create schema sales authorization crm_owner;
@@ -227,7 +238,7 @@ def what_has_not_changed_is_not_stored_again(world):
 @story("CaptureDatabaseRole", "MachineRole")
 def a_database_that_takes_longer_than_a_call_is_captured_in_several(world):
     organisation = Connected(world)
-    locked = threading.Thread(target=lambda: organisation.sql("begin; lock table sales.deal in access exclusive mode; select pg_sleep(3); commit"))
+    locked = threading.Thread(target=organisation.sql, args=(LOCKED,))
     locked.start()
     while "AccessExclusiveLock" not in organisation.sql("select mode from pg_locks where relation = 'sales.deal'::regclass"):
         pass
