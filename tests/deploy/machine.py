@@ -33,6 +33,11 @@ class Machine:
         role = world.stack.attribute(ROLE, "Arn")
         world.owner["stepfunctions"].create_state_machine(name=f"{NAME}-archive", definition=machine(world.stack), roleArn=role)
 
+    def forget(self):
+        """Forgets what an earlier story, which may have failed in its middle, has left."""
+        self.before.clear()
+        self.is_out = self.is_lost = False
+
     def client_for(self, region, service, state_credentials=None):
         return {"lambda": self, "s3": Reader(self)}[service]
 

@@ -78,7 +78,7 @@ def first_failure(world, role, statement, stories):
     for story in stories:
         # A warm function's memory could hide that it lost the permission to read.
         world.cold()
-        world.machine.before.clear()
+        world.machine.forget()
         with world.principals.lacking(role, statement.id):
             world.principals.begin_story()
             try:

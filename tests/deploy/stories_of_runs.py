@@ -160,7 +160,8 @@ def objects_encrypted_with_an_earlier_key_stay_readable(world):
     (earlier,) = world.stack.parameters["PreviousArchivesKeyArns"]
     with world.gate.encryption.as_if_written_with(earlier):
         organisation = Organisation(world, film_bytes=FILM_BYTES)
-        assert organisation.back_up()["status"] == "COMPLETED"
+        made = organisation.back_up()
+        assert made["status"] == "COMPLETED", made
     data, attachments = signed_links(organisation)
     assert download(data) and download(attachments)
     (backup,) = organisation.call("GET", "/backups")["backups"]
