@@ -115,13 +115,12 @@ pub(crate) async fn publish(attempt: &Attempt<'_>) -> Result<Value, CaptureError
         return Ok(json!({}));
     }
     let opened = attempt.opened().await?.ok_or(CaptureError::NotOpened)?;
-    let mut read = Vec::new();
-    for index in 0..opened.shares.iter().map(Vec::len).sum() {
+    let (count, mut read) = (opened.shares.iter().map(Vec::len).sum(), Vec::new());
+    for index in 0..count {
         read.extend(attempt.reading(index).await?);
     }
     attempt.run.require_in_progress(attempt.ports).await?;
     let session = attempt.session(&opened).await?;
-    let count = read.len();
     let captured =
         add_all(opened.empty, read).filter(|captured| captured.modules.len() == count).ok_or(CaptureError::NotOpened)?;
     session.publish(&captured.modules, captured.read_from).await?;
