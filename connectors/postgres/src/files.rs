@@ -13,7 +13,7 @@ use hozon_shared::ports::{FileBytes, FilesReading, SourceBytes, SourceError, Sou
 use tokio_postgres::{Row, Statement};
 
 use crate::errors::about;
-use crate::names::quoted;
+use crate::names::{literal, quoted};
 use crate::tables::{Table, Tables};
 use crate::workers::Worker;
 
@@ -132,11 +132,6 @@ fn column_text(name: &str) -> String {
 
 fn filled(column: &str) -> String {
     format!("coalesce({}, '') <> ''", column_text(column))
-}
-
-/// A text as SQL has it, whatever the server's settings.
-fn literal(text: &str) -> String {
-    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// A table of files that is being read. The cursor ends with the table's savepoint.

@@ -1,10 +1,17 @@
-//! Names of modules, and quoting of names for SQL.
+//! Names of modules, and quoting of names and texts for SQL.
 
 use std::collections::HashSet;
 
 /// Quotes a name of a schema, table or column.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text constant that reads the same whatever the server's `standard_conforming_strings` (PostgreSQL documentation, "String
+/// Constants").
+pub(crate) fn literal(text: &str) -> String {
+    let escaped = text.replace('\'', "''");
+    if text.contains('\\') { format!("E'{}'", escaped.replace('\\', "\\\\")) } else { format!("'{escaped}'") }
 }
 
 /// Names a table as a module: by its own name where that is enough, and with its schema where another table has the same

@@ -3,8 +3,9 @@
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{ResumePoint, SourceError};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::names::quoted;
+use crate::names::{literal, quoted};
 
 /// The place behind a row. In one snapshot a row keeps its key, and also its address in the file: the version of it that the snapshot
 /// shows stays where it is (PostgreSQL documentation, "System Columns"), unless the table is rewritten, which `confirm` notices.
@@ -23,9 +24,9 @@ impl Place {
         serde_json::from_str(&noted.0).map_err(lost)
     }
 
-    /// Writes the place down; `None` never happens, because text can always be encoded.
-    pub(crate) fn noted(&self) -> Option<ResumePoint> {
-        serde_json::to_string(self).ok().map(ResumePoint)
+    /// Writes the place down.
+    pub(crate) fn noted(&self) -> ResumePoint {
+        ResumePoint(json!(self).to_string())
     }
 
     /// The condition that rows behind the place meet, where `key` identifies them. The server gives the values the columns' types.
@@ -45,13 +46,6 @@ pub(crate) fn quoted_list(columns: &[String]) -> String {
     columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// A text constant that reads the same whatever the server's `standard_conforming_strings` (PostgreSQL documentation, "String
-/// Constants").
-fn literal(text: &str) -> String {
-    let escaped = text.replace('\'', "''");
-    if text.contains('\\') { format!("E'{}'", escaped.replace('\\', "\\\\")) } else { format!("'{escaped}'") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,7 +56,7 @@ mod tests {
         let behind = Place::Key(vec![r"it's \ here".to_owned(), "5".to_owned()]);
         assert_eq!(behind.condition(&key), r#"("a""b", "c") > (E'it''s \\ here', '5')"#);
         assert_eq!(Place::Address("(7,12)".to_owned()).condition(&key), "ctid > '(7,12)'");
-        let noted = behind.noted().expect("encodes");
+        let noted = behind.noted();
         assert_eq!(Place::parse(&noted).expect("reads"), behind);
         assert!(Place::parse(&ResumePoint("?".to_owned())).is_err());
     }

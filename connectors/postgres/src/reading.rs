@@ -49,7 +49,7 @@ impl Reading {
         let pages = stream::try_unfold(self, |mut reading| async {
             let page = reading.page().await?;
             if page.rows() > 0 {
-                let behind = reading.place().and_then(|place| place.noted());
+                let behind = reading.place().map(|place| place.noted());
                 return Ok(Some((SourcePage { rows: page, behind }, reading)));
             }
             reading.worker.release().await?;
