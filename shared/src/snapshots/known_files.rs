@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 
-use super::reader::stored_module;
+use super::reader::module_before;
 use crate::domain::crm::Module;
 use crate::domain::id::OrgId;
 use crate::domain::snapshot::{FileRun, LargeFile};
-use crate::ports::{ErrorKind, ObjectBody, Objects, PortError};
+use crate::ports::{ObjectBody, Objects, PortError};
 
 /// Large attachments by their ids, read when the first of them is asked for.
 #[derive(Default)]
@@ -36,11 +36,8 @@ async fn read(objects: &dyn Objects, org: OrgId, before: &Module) -> Result<Hash
         FileRun::Large(large) => Some((large.file.attachment.id.clone(), *large)),
         FileRun::Pack(_) => None,
     };
-    match stored_module(objects, org, before).await {
-        Ok(stored) => Ok(stored.files.into_iter().filter_map(large).collect()),
-        Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Corrupt | ErrorKind::Outdated) => Ok(HashMap::new()),
-        Err(error) => Err(error),
-    }
+    let stored = module_before(objects, org, before).await?;
+    Ok(stored.into_iter().flat_map(|stored| stored.files).filter_map(large).collect())
 }
 
 /// Returns the SHA-256 of what a body has left, as lower-case hexadecimal digits.

@@ -46,6 +46,15 @@ pub async fn stored_module(objects: &dyn Objects, org: OrgId, module: &Module) -
     parse(&bytes)
 }
 
+/// Reads the version that came before; `None` for one that cannot be read any more.
+pub(super) async fn module_before(objects: &dyn Objects, org: OrgId, before: &Module) -> Result<Option<StoredModule>, PortError> {
+    match stored_module(objects, org, before).await {
+        Ok(stored) => Ok(Some(stored)),
+        Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Corrupt | ErrorKind::Outdated) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 pub(super) fn parse(bytes: &[u8]) -> Result<StoredModule, PortError> {
     #[derive(Deserialize)]
     struct Versioned {

@@ -9,7 +9,7 @@ use super::files::FileWriter;
 use super::input::{ModuleHead, NewAttachment};
 use super::keys;
 use super::known_files::{KnownFiles, sha256_of};
-use super::reader::{StoredModule, VERSION, stored_module};
+use super::reader::{StoredModule, VERSION, module_before};
 use super::row_sink::RowSink;
 pub use super::row_sink::{Reached, StoredRows};
 use super::stores::SnapshotStores;
@@ -18,7 +18,7 @@ use crate::domain::cutting::Cutting;
 use crate::domain::id::OrgId;
 use crate::domain::rows::{Cell, RowPage};
 use crate::domain::snapshot::{FileRun, StoredFile};
-use crate::ports::{ErrorKind, ObjectBody, Objects, PortError};
+use crate::ports::{ObjectBody, Objects, PortError};
 
 /// The part of a module that earlier writers have stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,12 +170,11 @@ async fn is_unchanged(objects: &dyn Objects, org: OrgId, before: &Module, new: &
     if (Module { version, structure, ..new.module.clone() }) != *before {
         return Ok(false);
     }
-    match stored_module(objects, org, before).await {
-        Ok(known) => Ok(known.module.structure == new.module.structure
+    let known = module_before(objects, org, before).await?;
+    Ok(known.is_some_and(|known| {
+        known.module.structure == new.module.structure
             && known.blocks == new.blocks
             && known.files == new.files
-            && known.sha256 == new.sha256),
-        Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Corrupt | ErrorKind::Outdated) => Ok(false),
-        Err(error) => Err(error),
-    }
+            && known.sha256 == new.sha256
+    }))
 }
