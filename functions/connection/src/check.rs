@@ -139,9 +139,7 @@ fn report_out(
     locale: Locale,
 ) -> ReportOut {
     let SourceReport { server, user, tls, modules, gaps, views, mut advice } = report;
-    if !has_files && profile.is_some_and(|profile| profile.has_files_in_folder(&modules)) {
-        advice.push(SourceAdvice::FilesInFolder);
-    }
+    advice.extend(profile.and_then(|profile| profile.advice(&modules, has_files)));
     let recognised = profiles.recognise(&modules, &gaps).map(ProfileOut::from);
     let shaped = shape(&modules, &gaps, profile, locale);
     let gaps = shaped.gaps.iter().map(GapOut::from).collect();

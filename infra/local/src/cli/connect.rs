@@ -72,7 +72,7 @@ pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
     let profiles = place.profiles()?;
     let profile = connect.profile.as_ref().map(|name| profiles.find(name)).transpose()?;
     let found = report(&source, secret.clone()).await?;
-    tell(with_advice(found, &source, profile), &profiles, profile, &[]);
+    tell(found, &source, (&profiles, profile), &[]);
     let mut local = place.start().await?;
     let org = local.organisation(&connect.org, connect.time_zone, &connect.plan, &connect.country).await?;
     until_interrupted(local, async |local| {
@@ -115,25 +115,23 @@ async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
     let Selection { omitted, profile } = &connection.selection;
     let profile = profile.as_ref().map(|name| local.profiles.find(name)).transpose()?;
     let found = report(&connection.source, secret).await?;
-    tell(with_advice(found, &connection.source, profile), &local.profiles, profile, omitted);
+    tell(found, &connection.source, (&local.profiles, profile), omitted);
     Ok(())
 }
 
 /// Shows what a backup would contain, and names the profile of a database that has none yet.
-fn tell(found: SourceReport, profiles: &Profiles, profile: Option<&Profile>, omitted: &[Omission]) {
+fn tell(
+    mut found: SourceReport,
+    source: &SourceSettings,
+    (profiles, profile): (&Profiles, Option<&Profile>),
+    omitted: &[Omission],
+) {
+    found.advice.extend(profile.and_then(|profile| profile.advice(&found.modules, source.has_files())));
     let recognised = profile.is_none().then(|| profiles.recognise(&found.modules, &found.gaps)).flatten();
     show(&shaped(found, profile, omitted));
     if let Some(recognised) = recognised {
         suggest(recognised);
     }
-}
-
-/// Adds what follows from the profile.
-fn with_advice(mut report: SourceReport, source: &SourceSettings, profile: Option<&Profile>) -> SourceReport {
-    if !source.has_files() && profile.is_some_and(|profile| profile.has_files_in_folder(&report.modules)) {
-        report.advice.push(SourceAdvice::FilesInFolder);
-    }
-    report
 }
 
 /// What a backup would show of a source.

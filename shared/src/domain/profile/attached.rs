@@ -6,7 +6,7 @@ use super::file_path::PathTemplate;
 use super::format::{FileBytes, FileKinds, FileRecord, Profile, ProfileFiles};
 use crate::domain::crm::DataCategory;
 use crate::domain::selection::Omission;
-use crate::domain::source::{Gap, GapKind, SourceModule};
+use crate::domain::source::{Gap, GapKind, SourceAdvice, SourceModule};
 
 /// Files of the records of one module, in one table that has a row for each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,8 +92,13 @@ impl Profile {
         missing
     }
 
+    /// What to know about the files before the first backup. `has_folder` says whether the operator has named the CRM's folder.
+    pub fn advice(&self, found: &[SourceModule], has_folder: bool) -> Option<SourceAdvice> {
+        (!has_folder && self.has_files_in_folder(found)).then_some(SourceAdvice::FilesInFolder)
+    }
+
     /// Whether attached files may lie in a folder of the CRM, which only the operator can name.
-    pub fn has_files_in_folder(&self, found: &[SourceModule]) -> bool {
+    pub(super) fn has_files_in_folder(&self, found: &[SourceModule]) -> bool {
         let usable = self.files.iter().filter(|files| files.is_usable(found) && self.is_backed_up(&files.table));
         usable.map(|files| &files.bytes).any(|bytes| bytes.path.is_some())
     }
