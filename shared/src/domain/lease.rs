@@ -62,6 +62,11 @@ impl Leases {
         self.changed()
     }
 
+    /// Whether nobody holds a lease and nothing is swept.
+    pub fn are_free(&self) -> bool {
+        self.holders.is_empty() && self.sweeping_until.is_none()
+    }
+
     /// Ends all leases and the sweep: of processes that run no more.
     #[must_use]
     pub fn end_all(self) -> Self {
