@@ -3,28 +3,23 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{StreamExt, TryStreamExt};
-use hozon_shared::domain::profile::{FileSource, Profile, Shaped};
-use hozon_shared::domain::selection::Omission;
+use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::source::{Gap, GapKind, MissingFiles, SourceErrorKind, SourceModule};
-use hozon_shared::ports::{ErrorKind, FileBytes, FilesReading, HeldState, ObjectBody, PortError, SourceError, SourceFile};
+use hozon_shared::ports::{ErrorKind, FileBytes, FilesReading, ObjectBody, PortError, SourceError, SourceFile};
 use hozon_shared::snapshots::error::WriteError;
 use hozon_shared::snapshots::input::NewAttachment;
 use hozon_shared::snapshots::writer::ModuleWriter;
 use tokio::sync::watch;
 
 use crate::error::{CaptureError, of};
+use crate::source::{Chosen, Source};
 
 const OCTETS: &str = "application/octet-stream";
 
-/// Where the files of a module are.
+/// The files of a state's modules.
 pub(crate) struct Files<'a> {
-    pub profile: Option<&'a Profile>,
-    pub state: &'a dyn HeldState,
-    pub shaped: &'a Shaped,
-    pub omitted: &'a [Omission],
-    /// Address of the source, for errors.
-    pub address: &'a str,
-    pub is_cancelled: watch::Receiver<bool>,
+    pub source: &'a Source<'a>,
+    pub chosen: &'a Chosen,
 }
 
 impl Files<'_> {
@@ -44,11 +39,11 @@ impl Files<'_> {
 
     /// Where the files of a module are, without what the administrator leaves out.
     fn sources(&self, module: &SourceModule) -> Vec<FileSource> {
-        let Some(profile) = self.profile else { return Vec::new() };
-        let found = profile.files_of(&self.shaped.as_found(module), self.state.modules()).into_iter();
+        let Some(profile) = self.source.profile else { return Vec::new() };
+        let found = profile.files_of(&self.chosen.shaped.as_found(module), self.chosen.state.modules()).into_iter();
         let kept = found.filter_map(|source| {
-            let table = self.shaped.shown(&source.table).to_owned();
-            source.without_omissions(&table, self.omitted)
+            let table = self.chosen.shaped.shown(&source.table).to_owned();
+            source.without_omissions(&table, &self.source.omitted)
         });
         kept.collect()
     }
@@ -56,8 +51,8 @@ impl Files<'_> {
     /// Makes sure that no table that says which files there are was altered.
     async fn confirm(&self, source: &FileSource) -> Result<(), CaptureError> {
         for name in [Some(&source.table), source.kinds.as_ref()].into_iter().flatten() {
-            if let Some(table) = self.state.modules().iter().find(|table| table.api_name == *name) {
-                self.state.confirm(table).await.map_err(of(self.address))?;
+            if let Some(table) = self.chosen.state.modules().iter().find(|table| table.api_name == *name) {
+                self.chosen.state.confirm(table).await.map_err(of(&self.source.address))?;
             }
         }
         Ok(())
@@ -70,11 +65,11 @@ impl Files<'_> {
         prefix: &str,
         missing: &mut MissingFiles,
     ) -> Result<(), CaptureError> {
-        let failed = of(self.address);
-        let FilesReading { counted, mut files } = self.state.files(source).await.map_err(&failed)?;
+        let failed = of(&self.source.address);
+        let FilesReading { counted, mut files } = self.chosen.state.files(source).await.map_err(&failed)?;
         let mut read = 0;
         while let Some(mut file) = files.try_next().await.map_err(&failed)? {
-            if *self.is_cancelled.borrow() {
+            if *self.source.is_cancelled.borrow() {
                 return Err(CaptureError::NotRunning);
             }
             read += 1;
@@ -91,10 +86,10 @@ impl Files<'_> {
 
     async fn store(&self, writer: &mut ModuleWriter, new: NewAttachment, bytes: FileBytes) -> Result<(), CaptureError> {
         let failure = FirstFailure::default();
-        let stored = store(writer, new, || failure.watch(&bytes, self.is_cancelled.clone())).await;
+        let stored = store(writer, new, || failure.watch(&bytes, self.source.is_cancelled.subscribe())).await;
         match (failure.take(), stored) {
-            (Some(error), _) => Err(of(self.address)(error)),
-            (None, Err(_)) if *self.is_cancelled.borrow() => Err(CaptureError::NotRunning),
+            (Some(error), _) => Err(of(&self.source.address)(error)),
+            (None, Err(_)) if *self.source.is_cancelled.borrow() => Err(CaptureError::NotRunning),
             (None, stored) => Ok(stored?),
         }
     }

@@ -3,7 +3,7 @@
 
 use hozon_shared::domain::shares::shares;
 use hozon_shared::ports::{HeldState, Protection};
-use hozon_shared::snapshots::session::{Origin, Session};
+use hozon_shared::snapshots::session::{Origin, Session, abandon};
 use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, Holder, Holding, LOOK_EVERY, Opened};
@@ -27,8 +27,8 @@ pub(crate) async fn hold(attempt: &Attempt<'_>, me: Holder) -> Result<Value, Cap
     if attempt.is_published().await? {
         return Ok(outcome(true));
     }
-    let (state, turn) = match attempt.opened().await? {
-        None if me == Holder::First => (open(attempt).await?, 1),
+    let (state, turn) = match me {
+        Holder::First if attempt.opened().await?.is_none() => (open(attempt).await?, 1),
         _ => take_over(attempt, me).await?,
     };
     let token = state.token().ok_or(CaptureError::NotOpened)?;
@@ -67,7 +67,8 @@ async fn open(attempt: &Attempt<'_>) -> Result<Box<dyn HeldState>, CaptureError>
 async fn take_over(attempt: &Attempt<'_>, me: Holder) -> Result<(Box<dyn HeldState>, u64), CaptureError> {
     let held = async || {
         let turns = attempt.turns().await?;
-        Ok(attempt.opened().await?.zip(me.last_of_other(&turns)).map(|(opened, last)| (opened, last, me.next_turn(&turns))))
+        let Some(last) = me.last_of_other(&turns) else { return Ok(None) };
+        Ok(attempt.opened().await?.map(|opened| (opened, last, me.next_turn(&turns))))
     };
     let (opened, last, next) = attempt.wait_for(held).await?.ok_or(CaptureError::NotOpened)?;
     let source = attempt.source(&opened.connection).await?;
@@ -132,7 +133,7 @@ pub(crate) async fn publish(attempt: &Attempt<'_>) -> Result<Value, CaptureError
 pub(crate) async fn give_up(attempt: &Attempt<'_>, tries: u32) -> Result<(), CaptureError> {
     attempt.give_up().await?;
     if let Some(opened) = attempt.opened().await? {
-        attempt.session(&opened).await?.abandon().await?;
+        abandon(&attempt.ports.session, attempt.run.org, &opened.session).await?;
     }
     if tries < ATTEMPTS { Ok(()) } else { Err(CaptureError::Unsteady) }
 }

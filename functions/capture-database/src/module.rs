@@ -12,6 +12,7 @@ use tokio::time::timeout_at;
 
 use crate::call_time::CallTime;
 use crate::error::{CaptureError, of};
+use crate::files::Files;
 use crate::source::{Chosen, Source};
 
 /// What earlier calls have stored of a module, and where the next one goes on.
@@ -83,7 +84,7 @@ pub(crate) async fn read(
     if counted.is_some_and(|counted| counted != rows) {
         return Err(source.failed(SourceErrorKind::CountDiffers(module.api_name.clone())));
     }
-    let files = chosen.files(source);
+    let files = Files { source, chosen };
     let lost = match time.limit() {
         None => files.write(&mut writer, module).await?,
         Some(limit) => timeout_at(limit, files.write(&mut writer, module)).await.map_err(|_| too_long())??,

@@ -18,7 +18,6 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::error::{CaptureError, of};
-use crate::files::Files;
 use crate::ports::CapturePorts;
 
 /// How often a capture looks whether its backup was cancelled.
@@ -47,17 +46,17 @@ pub(crate) struct Source<'a> {
     kind: &'static str,
     /// Address of the source, for errors.
     pub address: String,
-    profile: Option<&'a Profile>,
+    pub profile: Option<&'a Profile>,
     /// Language of labels.
     locale: Locale,
-    omitted: Vec<Omission>,
-    is_cancelled: watch::Sender<bool>,
+    pub omitted: Vec<Omission>,
+    pub is_cancelled: watch::Sender<bool>,
 }
 
 /// A state, and what a backup takes of it.
 pub(crate) struct Chosen {
     pub state: Box<dyn HeldState>,
-    shaped: Shaped,
+    pub shaped: Shaped,
     /// In the order in which people see them.
     pub modules: Vec<SourceModule>,
     pub gaps: Vec<Gap>,
@@ -67,18 +66,6 @@ impl Chosen {
     /// A module under the name that the source gives it.
     pub(crate) fn as_found(&self, module: &SourceModule) -> SourceModule {
         self.shaped.as_found(module)
-    }
-
-    /// Where the files of modules are.
-    pub(crate) fn files<'a>(&'a self, source: &'a Source<'_>) -> Files<'a> {
-        Files {
-            profile: source.profile,
-            state: &*self.state,
-            shaped: &self.shaped,
-            omitted: &source.omitted,
-            address: &source.address,
-            is_cancelled: source.is_cancelled.subscribe(),
-        }
     }
 }
 

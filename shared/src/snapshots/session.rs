@@ -159,7 +159,7 @@ impl Session {
 
     /// Ends the session. What it has written and not published is deleted by a later sweep.
     pub async fn abandon(self) -> Result<(), PortError> {
-        change(&*self.ports.leases, self.org, |leases| Ok(leases.release(&self.version))).await.map(drop)
+        abandon(&self.ports, self.org, &self.version).await
     }
 
     async fn current(&self) -> Result<Vec<Module>, PortError> {
@@ -168,6 +168,11 @@ impl Session {
             Origin::Captured => self.ports.catalogue.captured(self.org).await,
         }
     }
+}
+
+/// Ends a session that another process has begun, by its name, as [`Session::abandon`] does.
+pub async fn abandon(ports: &SessionPorts, org: OrgId, version: &str) -> Result<(), PortError> {
+    change(&*ports.leases, org, |leases| Ok(leases.release(version))).await.map(drop)
 }
 
 /// Takes a lease, after the end of a sweep that is under way.
