@@ -12,12 +12,7 @@ pub async fn rows(state: &dyn HeldState, module: &SourceModule) -> Result<Vec<Ro
     let mut found = Vec::new();
     let ModuleReading { counted, rows: mut pages } = state.read(module, None).await?;
     while let Some(page) = pages.try_next().await? {
-        page.rows
-            .for_each(|cells| {
-                found.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect());
-                Ok::<(), std::convert::Infallible>(())
-            })
-            .unwrap();
+        add(&page, &mut found);
     }
     assert!(counted.is_none_or(|counted| counted == found.len() as u64), "{}", module.api_name);
     Ok(found)
@@ -28,14 +23,18 @@ pub async fn rows_in_pieces(state: &dyn HeldState, module: &SourceModule) -> (Ve
     let (mut found, mut pieces, mut from) = (Vec::new(), 0, None);
     loop {
         let mut pages = state.read(module, from.as_ref()).await.unwrap().rows;
-        let Some(SourcePage { rows, behind }) = pages.try_next().await.unwrap() else { return (found, pieces) };
-        rows.for_each(|cells| {
-            found.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect());
-            Ok::<(), std::convert::Infallible>(())
-        })
-        .unwrap();
-        (pieces, from) = (pieces + 1, Some(behind.expect("a place")));
+        let Some(page) = pages.try_next().await.unwrap() else { return (found, pieces) };
+        add(&page, &mut found);
+        (pieces, from) = (pieces + 1, Some(page.behind.expect("a place")));
     }
+}
+
+fn add(page: &SourcePage, found: &mut Vec<Row>) {
+    let own = |cells: &[Option<&str>]| {
+        found.push(cells.iter().map(|cell| cell.map(str::to_owned)).collect());
+        Ok::<(), std::convert::Infallible>(())
+    };
+    page.rows.for_each(own).unwrap();
 }
 
 /// The module of a state by its name.
