@@ -16,6 +16,8 @@ use super::command::{hozon, noise};
 
 /// Organisation of a prepared folder.
 pub const ORGANISATION: &str = "Killed";
+/// Pause between two requests, which lets the program work.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// `hozon serve` on a folder.
 pub struct Program {
@@ -58,7 +60,7 @@ impl Program {
             if let Ok(answer) = request.send().await {
                 return (answer.status(), answer.json().await.unwrap_or_default());
             }
-            tokio::task::yield_now().await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
@@ -71,7 +73,7 @@ impl Program {
                 return answer["backup"].clone();
             }
             assert!(begun.elapsed() < within, "a backup is stuck: {answer}");
-            tokio::task::yield_now().await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 

@@ -62,6 +62,29 @@ async fn what_the_last_process_held_is_free_after_a_restart() {
     world.end().await;
 }
 
+/// A run that begins meanwhile would be taken for an interrupted one, and run twice.
+#[tokio::test]
+async fn clients_wait_until_interrupted_work_has_resumed() {
+    let mut world = World::start().await;
+    for number in 0..50 {
+        world.local.organisation(&format!("Organisation {number}"), chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();
+    }
+    let url = world.local.url.clone();
+    let folder = world.cut_short().await;
+    let mut options = hozon::LocalOptions::new(folder.path().to_owned()).unwrap();
+    options.port = Some(0);
+    let answered = async {
+        while reqwest::get(&url).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = answered => panic!("the program answered before it had started"),
+        local = hozon::Local::start(options) => local.unwrap().stop().await.unwrap(),
+    }
+}
+
 #[tokio::test]
 async fn two_programs_do_not_share_a_folder() {
     let world = World::start().await;

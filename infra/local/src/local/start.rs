@@ -87,9 +87,10 @@ impl Local {
             background,
         };
         let router = local.gateway(adapters.triggers, options.webhooks, emulators.mailbox, hosts);
-        local.background.serve(listener, router);
         local.begin_deliveries(stores.accesses);
         local.resume(options.slowing).await?;
+        // Clients wait until now; `resume` would take a run that one of them starts for an interrupted one.
+        local.background.serve(listener, router);
         Ok(local)
     }
 
