@@ -1,19 +1,13 @@
 """Backs up a real CRM, Creme on PostgreSQL, through the API while Creme is in use, and compares every cell with what PostgreSQL and Creme say."""
 
 import json
-import os
-import pathlib
-import subprocess
-import tempfile
 import uuid
 
-from backup import Hozon, require, say
-from creme_backup import back_up_while_amounts_move, compare_escaped, compare_with_creme, require_that_instants_differ
+from backup import require, say
+from creme_backup import back_up_and_compare
 from creme_installation import Creme
-from local import HOZON, program
-from postgres_comparison import Database, compare_with_postgres, page_sql, tables
+from postgres_comparison import Database, compare_with_postgres, page_sql, require_that_profile_fits, tables
 
-ORGANISATION = "Creme"
 # Tables that the profile names, and Creme does not.
 NAMED = {"creme_core_fileref"}
 
@@ -29,10 +23,7 @@ def connect(hozon, creme):
 
 def compare_with_profile(hozon, creme, connection, folder):
     """With Creme's profile, modules have the names that Creme gives them, its entities come first, and documents and mails are left out."""
-    creme.server.sql("drop schema copied cascade")
-    address = f"postgres://postgres:secret@127.0.0.1:{creme.server.port}/crm"
-    checked = subprocess.run([HOZON, "profile", "check", address], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
-    require(checked.returncode == 0 and "Creme CRM" in checked.stdout and "missing" not in checked.stdout, checked.stdout, checked.stderr)
+    require_that_profile_fits(creme.server, "Creme CRM")
     connection["connection"]["profile"] = "creme"
     hozon.call("PUT", "/connection", connection)
     hozon.back_up()
@@ -56,21 +47,7 @@ def compare_with_profile(hozon, creme, connection, folder):
 
 def main():
     creme = Creme(Database(), "postgresql")
-    how = "the kept database was loaded" if creme.was_kept else "made and filled anew"
-    say(f"Creme {creme.version()}: {how} in {creme.seconds:.0f} s")
-    with program({ORGANISATION: "Own"}) as running, tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        hozon = Hozon(running, ORGANISATION)
-        connection = connect(hozon, creme)
-        moving = back_up_while_amounts_move(hozon, creme, folder)
-        hozon.write_plain_csv()
-        hozon.back_up()
-        quiet = hozon.download(folder / "quiet")
-        require_that_instants_differ(moving, quiet)
-        compare_with_postgres(quiet, creme.server, folder)
-        compare_escaped(moving, quiet)
-        compare_with_creme(quiet, creme)
-        compare_with_profile(hozon, creme, connection, folder)
+    back_up_and_compare(creme, connect, compare_with_postgres, further=compare_with_profile)
 
 
 if __name__ == "__main__":

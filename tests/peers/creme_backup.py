@@ -3,11 +3,15 @@
 import datetime
 import hashlib
 import json
+import pathlib
+import tempfile
 import uuid
 from collections import Counter
 
-from backup import require, say
+from backup import Hozon, require, say
+from local import program
 
+ORGANISATION = "Creme"
 # What moving an amount changes.
 MOVED = {"creme_core_cremeentity", "creme_core_historyline", "opportunities_opportunity"}
 
@@ -104,3 +108,22 @@ def described(archive, table):
     """Records with their tables' names before the columns'."""
     types = archive.types(table)
     return [{f"{table}.{column}": text(cell, types[column]) for column, cell in record.items()} for record in archive.records(table)]
+
+
+def back_up_and_compare(creme, connect, compare_with_server, backups=1, further=lambda *_: None):
+    """Backs Creme up while it is in use and when nobody writes, and compares the backups with the server's database, with one another, and with Creme's own models."""
+    how = "the kept database was loaded" if creme.was_kept else "made and filled anew"
+    say(f"Creme {creme.version()}: {how} in {creme.seconds:.0f} s")
+    with program({ORGANISATION: "Own"}) as running, tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        hozon = Hozon(running, ORGANISATION)
+        connection = connect(hozon, creme)
+        moving = back_up_while_amounts_move(hozon, creme, folder, backups)
+        hozon.write_plain_csv()
+        hozon.back_up()
+        quiet = hozon.download(folder / "quiet")
+        require_that_instants_differ(moving, quiet)
+        compare_with_server(quiet, creme.server, folder)
+        compare_escaped(moving, quiet)
+        compare_with_creme(quiet, creme)
+        further(hozon, creme, connection, folder)

@@ -1,6 +1,5 @@
 """An installation of Creme CRM on a database server of its own, filled with records by Creme's own tools. The filled databases are kept in target/creme."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -9,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from moving import moving_amounts
 
 ROOT = pathlib.Path(__file__).parents[2]
 PYTHON = ROOT / "target/venv-creme/bin/python"
@@ -86,21 +87,9 @@ class Creme:
     def script(self, name):
         return self.run(SCRIPTS / name)
 
-    @contextlib.contextmanager
     def moving_amounts(self):
         """Moves amounts between opportunities meanwhile. Yields a list, to which the number of moves is added at the end."""
-        moved, log = [], pathlib.Path(self.folder.name) / "moving.log"
-        with open(log, "w") as errors:
-            process = subprocess.Popen(**self.command(SCRIPTS / "move_amounts.py"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
-        try:
-            if all(process.stdout.readline() for _ in range(MOVES_BEFORE)):
-                yield moved
-        finally:
-            process.stdin.close()
-            counted = process.stdout.read().split()
-            if process.wait() or not counted:
-                sys.exit(log.read_text())
-        moved.append(int(counted[-1]))
+        return moving_amounts(self.command(SCRIPTS / "move_amounts.py"), pathlib.Path(self.folder.name) / "moving.log", MOVES_BEFORE)
 
     def key(self):
         """Names all that the kept database depends on."""

@@ -2,19 +2,16 @@
 
 import pathlib
 import sys
-import tempfile
 import uuid
 
-from backup import Hozon, require, say
-from creme_backup import back_up_while_amounts_move, compare_escaped, compare_with_creme, require_that_instants_differ
+from backup import require, say
+from creme_backup import back_up_and_compare
 from creme_installation import Creme
-from local import program
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "servers"))
 from mariadb import Database
 from postgres import page_sql
 
-ORGANISATION = "Creme"
 # Number of the operators' page's example for MariaDB.
 EXAMPLE = 3
 # Backups while amounts are moved.
@@ -26,15 +23,16 @@ def connect(hozon, creme):
     """Checks and connects a role made as the operators' page says."""
     password = uuid.uuid4().hex
     creme.server.sql(page_sql(EXAMPLE, a_long_random_password=password))
-    hozon.connect("mysql", {"port": creme.server.port, "user": "hozon", "password": password}, tables(creme))
+    connection, _ = hozon.connect("mysql", {"port": creme.server.port, "user": "hozon", "password": password}, tables(creme.server))
+    return connection
 
 
-def tables(creme):
-    return sorted(name for (name,) in creme.server.sql("select table_name from information_schema.tables where table_schema = 'crm'"))
+def tables(server):
+    return sorted(name for (name,) in server.sql("select table_name from information_schema.tables where table_schema = 'crm'"))
 
 
-def columns(creme, table):
-    found = creme.server.sql(f"select column_name, data_type from information_schema.columns where table_schema = 'crm' and table_name = '{table}' order by ordinal_position")
+def columns(server, table):
+    found = server.sql(f"select column_name, data_type from information_schema.columns where table_schema = 'crm' and table_name = '{table}' order by ordinal_position")
     return dict(found)
 
 
@@ -61,17 +59,17 @@ select '{table}', (select count(*) from copied.`{table}`), {len(kinds)}, @change
 """
 
 
-def compare_with_mariadb(archive, creme, folder):
+def compare_with_mariadb(archive, server, folder):
     """MariaDB loads every cell and says how many rows differ."""
-    names = tables(creme)
+    names = tables(server)
     require(sorted(archive.files) == names, "the backup has other tables:", set(archive.files) ^ set(names))
     script = ["create database copied; set time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO';\n"]
-    script += [load(archive, name, columns(creme, name), folder / f"{number}.txt") for number, name in enumerate(names)]
-    compared = [(name, int(rows), int(width), int(differing)) for name, rows, width, differing in creme.server.sql("".join(script))]
+    script += [load(archive, name, columns(server, name), folder / f"{number}.txt") for number, name in enumerate(names)]
+    compared = [(name, int(rows), int(width), int(differing)) for name, rows, width, differing in server.sql("".join(script))]
     require(sorted(name for name, *_ in compared) == names, "MariaDB compared", compared)
     differing = [(name, count) for name, _, _, count in compared if count]
     require(not differing, "rows differ:", differing)
-    counted = {name: int(creme.server.sql(f"select count(*) from `{name}`")[0][0]) for name in names}
+    counted = {name: int(server.sql(f"select count(*) from `{name}`")[0][0]) for name in names}
     require({name: rows for name, rows, *_ in compared} == counted, "numbers of rows differ")
     rows, cells = sum(rows for _, rows, _, _ in compared), sum(rows * width for _, rows, width, _ in compared)
     say(f"MariaDB has loaded {len(names)} tables, {rows:,} rows, {cells:,} cells; every one is equal")
@@ -79,20 +77,7 @@ def compare_with_mariadb(archive, creme, folder):
 
 def main():
     creme = Creme(Database(), "mysql")
-    how = "the kept database was loaded" if creme.was_kept else "made and filled anew"
-    say(f"Creme {creme.version()}: {how} in {creme.seconds:.0f} s")
-    with program({ORGANISATION: "Own"}) as running, tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        hozon = Hozon(running, ORGANISATION)
-        connect(hozon, creme)
-        moving = back_up_while_amounts_move(hozon, creme, folder, BACKUPS)
-        hozon.write_plain_csv()
-        hozon.back_up()
-        quiet = hozon.download(folder / "quiet")
-        require_that_instants_differ(moving, quiet)
-        compare_with_mariadb(quiet, creme, folder)
-        compare_escaped(moving, quiet)
-        compare_with_creme(quiet, creme)
+    back_up_and_compare(creme, connect, compare_with_mariadb, BACKUPS)
 
 
 if __name__ == "__main__":

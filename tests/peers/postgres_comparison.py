@@ -2,15 +2,18 @@
 
 import csv
 import io
+import os
 import pathlib
+import subprocess
 import sys
 
 from backup import require, say
+from local import HOZON
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "servers"))
 from postgres import Database, page_sql
 
-__all__ = ["Database", "compare_with_postgres", "page_sql", "tables"]
+__all__ = ["Database", "compare_with_postgres", "page_sql", "require_that_profile_fits", "tables"]
 
 
 def tables(server):
@@ -42,3 +45,11 @@ select '{name}', (select count(*) from public."{name}"),
     require(not differing, "rows differ:", differing)
     rows, cells = sum(rows for _, rows, _, _ in compared), sum(rows * columns for _, rows, columns, _ in compared)
     say(f"PostgreSQL has loaded {len(names)} tables, {rows:,} rows, {cells:,} cells; every one is equal")
+
+
+def require_that_profile_fits(server, title):
+    """The program recognises the database, once the copies are gone, and misses nothing that the profile names."""
+    server.sql("drop schema copied cascade")
+    address = f"postgres://postgres:secret@127.0.0.1:{server.port}/crm"
+    checked = subprocess.run([HOZON, "profile", "check", address], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    require(checked.returncode == 0 and title in checked.stdout and "missing" not in checked.stdout, checked.stdout, checked.stderr)

@@ -1,15 +1,13 @@
 """Backs up a real CRM, Tryton with parties and sale opportunities, through the API while Tryton is in use, and compares every cell with what PostgreSQL and Tryton say."""
 
 import json
-import os
 import pathlib
-import subprocess
 import tempfile
 import uuid
 
 from backup import Hozon, require, say
-from local import HOZON, program
-from postgres_comparison import compare_with_postgres, page_sql, tables
+from local import program
+from postgres_comparison import compare_with_postgres, page_sql, require_that_profile_fits, tables
 from tryton_installation import SCRIPTS, USER, Tryton
 
 ORGANISATION = "Tryton"
@@ -79,10 +77,7 @@ def compare_files(archive, known, tryton):
 
 def compare_with_profile(hozon, tryton, connection, folder):
     """With Tryton's profile, its records come first under their labels, attached files are in the backup, and mails and caches are left out."""
-    tryton.server.sql("drop schema copied cascade")
-    address = f"postgres://postgres:secret@127.0.0.1:{tryton.server.port}/crm"
-    checked = subprocess.run([HOZON, "profile", "check", address], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
-    require(checked.returncode == 0 and "Tryton" in checked.stdout and "missing" not in checked.stdout, checked.stdout, checked.stderr)
+    require_that_profile_fits(tryton.server, "Tryton")
     connection["connection"]["profile"] = "tryton"
     hozon.call("PUT", "/connection", connection)
     hozon.back_up()

@@ -1,6 +1,5 @@
 """An installation of Tryton on a PostgreSQL server of its own, filled with records through Tryton's own client library. The filled database, and the files outside it, are kept in target/tryton."""
 
-import contextlib
 import hashlib
 import os
 import pathlib
@@ -10,6 +9,7 @@ import tempfile
 import time
 
 from backup import require
+from moving import moving_amounts
 from postgres_comparison import Database
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -92,17 +92,6 @@ class Tryton:
     def version(self):
         return self.run("python", "-c", "import trytond; print(trytond.__version__)").strip()
 
-    @contextlib.contextmanager
     def moving_amounts(self):
         """Moves amounts between opportunities meanwhile. Yields a list, to which the number of moves is added at the end."""
-        moved, log = [], pathlib.Path(self.folder.name) / "moving.log"
-        with open(log, "w") as errors:
-            process = subprocess.Popen(**self.command("python", SCRIPTS / "move_amounts.py"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
-        try:
-            if all(process.stdout.readline() for _ in range(MOVES_BEFORE)):
-                yield moved
-        finally:
-            process.stdin.close()
-            counted = process.stdout.read().split()
-            require(not process.wait() and counted, log.read_text())
-        moved.append(int(counted[-1]))
+        return moving_amounts(self.command("python", SCRIPTS / "move_amounts.py"), pathlib.Path(self.folder.name) / "moving.log", MOVES_BEFORE)
