@@ -1,5 +1,7 @@
 //! The connector against a real server, compared with what PostgreSQL's own client says.
 
+use std::time::{Duration, Instant};
+
 use futures_util::TryStreamExt;
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::DatabaseSettings;
@@ -241,6 +243,28 @@ async fn connections_read_one_table_after_another_and_lock_none_that_they_have_r
     // Its snapshot is still the first.
     server.sql("insert into t00 values (2)").await;
     assert_eq!(rows(&*state, module(&*state, "t00")).await.unwrap().len(), 1);
+}
+
+/// A function is suspended when its call has ended: nothing of it runs then, so that nobody reads the rest of the table.
+#[tokio::test]
+async fn the_server_ends_a_query_whose_rows_are_not_read_to_the_end() {
+    let server = Server::start("").await;
+    server.sql("create table long (text text); insert into long select repeat('x', 1000) from generate_series(1, 100000)").await;
+    let connector = server.owner();
+    let holder = connector.hold(Protection::Notice).await.unwrap();
+    let joined = connector.join(&holder.token().unwrap()).await.unwrap();
+    for state in [joined, holder] {
+        let mut pages = state.read(module(&*state, "long"), None).await.unwrap().rows;
+        assert!(pages.try_next().await.unwrap().is_some());
+        drop((pages, state));
+        tokio::task::yield_now().await;
+        let until = Instant::now() + Duration::from_secs(10);
+        let reading = "select count(*) from pg_stat_activity where application_name = 'hozon' and state = 'active'";
+        while server.psql(reading).trim() != "0" {
+            assert!(Instant::now() < until, "the server still sends the table");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

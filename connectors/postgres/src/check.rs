@@ -2,7 +2,6 @@
 
 use hozon_shared::domain::source::{SourceAdvice, SourceReport};
 use hozon_shared::ports::SourceError;
-use tokio_postgres::Client;
 
 use crate::catalog::SERVER;
 use crate::connect::Postgres;
@@ -11,10 +10,10 @@ use crate::state::require_version;
 use crate::tables::Tables;
 
 pub(crate) async fn report(postgres: &Postgres) -> Result<SourceReport, SourceError> {
-    let client: Client = postgres.connect().await?;
+    let client = postgres.connect().await?;
     let row = client.query_one(SERVER, &[]).await.map_err(source_error)?;
     require_version(row.get(1))?;
-    let found = Tables::read(&client, &postgres.settings).await.map_err(source_error)?;
+    let found = Tables::read(&*client, &postgres.settings).await.map_err(source_error)?;
     let tls: Option<String> = row.get(3);
     let mut advice = vec![SourceAdvice::HoldsOldRows];
     if found.may_write {

@@ -1,6 +1,8 @@
 //! Connecting: TLS, and the settings of a session that make values readable and nothing wait for long.
 
 use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hozon_connector_database::{CONNECT_TIMEOUT, KEEPALIVE, allowed_addresses, authorities, not_trusted};
@@ -11,6 +13,7 @@ use hozon_shared::ports::SourceError;
 use hozon_shared::telemetry::Causes;
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::task::AbortHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -43,6 +46,38 @@ const SESSION: [(&str, &str); 15] = [
     ("idle_in_transaction_session_timeout", "0"),
 ];
 
+/// A connection. It closes when it is dropped; one whose query was abandoned is cut, because the server would otherwise go on with
+/// that query until somebody has read the rest of its answer, which a suspended function does not.
+pub(crate) struct Connection {
+    client: Client,
+    /// Ends the task that carries the messages.
+    carrier: AbortHandle,
+    is_abandoned: AtomicBool,
+}
+
+impl Connection {
+    /// Notes that the answer to a query will not be read to its end.
+    pub(crate) fn abandon(&self) {
+        self.is_abandoned.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Deref for Connection {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if *self.is_abandoned.get_mut() {
+            self.carrier.abort();
+        }
+    }
+}
+
 /// A database and the password of its user.
 #[derive(Clone)]
 pub struct Postgres {
@@ -58,27 +93,26 @@ impl Postgres {
     }
 
     /// Opens a connection, and makes sure that its settings are in effect.
-    pub(crate) async fn connect(&self) -> Result<Client, SourceError> {
+    pub(crate) async fn connect(&self) -> Result<Connection, SourceError> {
         let addresses = allowed_addresses(&self.settings, self.addresses).await?;
-        let client = self.open(&self.config(addresses.as_deref())).await?;
-        require_settings(&client).await?;
-        Ok(client)
+        let connection = self.open(&self.config(addresses.as_deref())).await?;
+        require_settings(&connection).await?;
+        Ok(connection)
     }
 
-    async fn open(&self, config: &Config) -> Result<Client, SourceError> {
-        match self.settings.tls {
+    async fn open(&self, config: &Config) -> Result<Connection, SourceError> {
+        let (client, carrier) = match self.settings.tls {
             Tls::Off => {
-                let (client, connection) = config.connect(NoTls).await.map_err(source_error)?;
-                tokio::spawn(until_closed(connection));
-                Ok(client)
+                let (client, messages) = config.connect(NoTls).await.map_err(source_error)?;
+                (client, tokio::spawn(until_closed(messages)))
             }
             Tls::VerifyFull => {
                 let tls = MakeRustlsConnect::new(tls_config(&self.settings)?);
-                let (client, connection) = config.connect(tls).await.map_err(source_error)?;
-                tokio::spawn(until_closed(connection));
-                Ok(client)
+                let (client, messages) = config.connect(tls).await.map_err(source_error)?;
+                (client, tokio::spawn(until_closed(messages)))
             }
-        }
+        };
+        Ok(Connection { client, carrier: carrier.abort_handle(), is_abandoned: AtomicBool::new(false) })
     }
 
     fn config(&self, addresses: Option<&[IpAddr]>) -> Config {
@@ -120,8 +154,8 @@ async fn require_settings(client: &Client) -> Result<(), SourceError> {
 }
 
 /// Carries the messages of a connection. Its errors also reach whoever waits for an answer.
-async fn until_closed<F: Future<Output = Result<(), tokio_postgres::Error>>>(connection: F) {
-    if let Err(error) = connection.await {
+async fn until_closed<F: Future<Output = Result<(), tokio_postgres::Error>>>(messages: F) {
+    if let Err(error) = messages.await {
         tracing::debug!(error = %Causes(&error), "a connection to a source ended");
     }
 }

@@ -28,7 +28,6 @@ pub(crate) enum Places {
 
 /// A table that is being read.
 pub(crate) struct Reading {
-    /// Closing the connection ends the transaction, so that it must live as long as the rows come.
     worker: Worker,
     copy: Pin<Box<Fuse<CopyOutStream>>>,
     row: RowBuffer,

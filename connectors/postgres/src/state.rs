@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use tokio_postgres::Client;
 
 use crate::catalog::FILES;
-use crate::connect::Postgres;
+use crate::connect::{Connection, Postgres};
 use crate::errors::{about, source_error};
 use crate::files;
 use crate::place::Place;
@@ -32,10 +32,10 @@ const BEGIN: &str = "begin isolation level repeatable read read only";
 pub(crate) struct State {
     pub settings: Postgres,
     /// Exports the snapshot, which can be imported while this transaction lives.
-    pub holder: Arc<Client>,
+    pub holder: Arc<Connection>,
     pub protection: Protection,
     /// Reads what is committed now. In the holder's transaction the server would answer from what it knew when that began.
-    pub observer: OnceCell<Client>,
+    pub observer: OnceCell<Connection>,
     /// Name of the snapshot that the holder exports.
     pub snapshot: String,
     pub idle: IdleWorkers,
@@ -61,7 +61,7 @@ impl State {
     pub(crate) async fn begin(postgres: &Postgres, protection: Protection) -> Result<Self, SourceError> {
         let holder = postgres.connect().await?;
         require_supported(&holder).await?;
-        let known = Tables::read(&holder, &postgres.settings).await.map_err(source_error)?;
+        let known = Tables::read(&*holder, &postgres.settings).await.map_err(source_error)?;
         let observer = postgres.connect().await?;
         let oids: Vec<_> = known.tables.iter().map(|table| table.oid).collect();
         // The transaction sees no snapshot before its first query, and a lock is none.
@@ -71,7 +71,7 @@ impl State {
         }
         let files = file_numbers(&observer, &oids).await?;
         let snapshot = export(&holder).await?;
-        let mut tables = Tables::read(&holder, &postgres.settings).await.map_err(source_error)?;
+        let mut tables = Tables::read(&*holder, &postgres.settings).await.map_err(source_error)?;
         tables.describe(&holder, &observer, &postgres.settings.schemas).await.map_err(source_error)?;
         let (settings, holder, idle) = (postgres.clone(), Arc::new(holder), IdleWorkers::default());
         let observer = OnceCell::new_with(Some(observer));
@@ -87,16 +87,16 @@ impl State {
     /// those who wait for the holder's locks, and the holder would wait for it.
     async fn worker(&self) -> Result<Worker, SourceError> {
         if self.protection == Protection::Lock {
-            return Ok(Worker { client: self.holder.clone(), idle: None });
+            return Ok(Worker::new(self.holder.clone(), None));
         }
         let client = match self.idle.take() {
             Some(client) => client,
             None => Arc::new(self.open_worker().await?),
         };
-        Ok(Worker { client, idle: Some(self.idle.clone()) })
+        Ok(Worker::new(client, Some(self.idle.clone())))
     }
 
-    async fn open_worker(&self) -> Result<Client, SourceError> {
+    async fn open_worker(&self) -> Result<Connection, SourceError> {
         let client = self.settings.connect().await?;
         client.batch_execute(&format!("{}; {SAVEPOINT}", import(&self.snapshot))).await.map_err(lost_snapshot)?;
         Ok(client)
