@@ -117,6 +117,25 @@ interface Schemas {
     CancelRequest: {
         subscription: Schemas["Confirmation"];
     };
+    CaptureOut: {
+        /**
+         * Format: int64
+         * @description Number of records by the database's own estimate; zero if it has none.
+         */
+        expected_rows: number;
+        /**
+         * Format: int64
+         * @description Modules that are stored.
+         */
+        modules: number;
+        /**
+         * Format: int64
+         * @description Records that were read.
+         */
+        rows: number;
+        /** Format: int64 */
+        total_modules: number;
+    };
     CheckEnvelope: {
         check: Schemas["CheckOut"];
     };
@@ -729,6 +748,7 @@ interface Schemas {
         title: string;
     };
     ProgressOut: {
+        capture?: Schemas["CaptureOut"] | null;
         done: Schemas["AmountOut"];
         /**
          * Format: int64

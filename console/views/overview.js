@@ -1,6 +1,7 @@
 // Overview of backups, drawn from the summary alone.
 
 import { badge, button, card, cells, el, facts, failureNotice, icon, legend, link, notice, visuallyHidden } from "../dom.js";
+import { progressOf, stageOf } from "../parts/progress.js";
 import {
   date,
   isoDate,
@@ -13,7 +14,6 @@ import {
   lossesText,
   monthName,
   number,
-  percent,
   planName,
   say,
   size,
@@ -88,7 +88,7 @@ function leadOf(backup) {
   if (!backup) return el("p", { class: "lead", key: "lead" }, say("state_none"));
   const [kind, status, words] = /** @type {["good" | "bad" | "busy" | "quiet", string, string]} */ (
     backup.status === "INPROGRESS"
-      ? ["busy", "INPROGRESS", backup.progress.total ? "state_running" : "state_planning"]
+      ? ["busy", "INPROGRESS", stageOf(backup.progress)]
       : backup.status === "CANCELLED"
         ? ["quiet", "CANCELLED", "state_cancelled"]
         : backup.failure
@@ -100,36 +100,6 @@ function leadOf(backup) {
               : ["quiet", "EXPIRED", "state_expired"]
   );
   return el("p", { class: "lead", key: "lead" }, badge(kind, say(`status_${status}`)), el("span", { id: "running" }, say(words)));
-}
-
-/** @param {NewestBackup} backup */
-function progressOf({ progress: { done, total, seconds_left: left } }) {
-  const bar = total
-    ? el("progress", { max: Math.max(total.bytes, 1), value: Math.min(done.bytes, total.bytes), "aria-labelledby": "running" })
-    : el("progress", { "aria-labelledby": "running" });
-  const of = (/** @type {number} */ some, /** @type {number | undefined} */ all) =>
-    all === undefined ? "–" : say("done_of_total", { some: number(some), all: number(all) });
-  return el(
-    "div",
-    { class: "running", key: "running" },
-    el(
-      "div",
-      { class: "bar-line" },
-      bar,
-      el("span", { class: "number" }, total ? percent(done.bytes / Math.max(total.bytes, 1)) : ""),
-    ),
-    facts(
-      [
-        [say("records"), of(done.rows, total?.rows)],
-        [say("data_amount"), total ? say("done_of_total", { some: size(done.bytes), all: size(total.bytes) }) : "–"],
-        [
-          say("time_left"),
-          left === null || !total ? "–" : left < 2 ? say("almost_done") : say("about_time", { time: duration(left) }),
-        ],
-      ],
-      "figures",
-    ),
-  );
 }
 
 /** @param {NewestBackup} backup */

@@ -35,11 +35,11 @@ export async function startDatabase(sql) {
   psql("crm", sql);
   return {
     port,
-    /** Keeps everybody from reading a table until the returned function is called. */
-    async lock(table) {
+    /** Holds an advisory lock until the returned function is called. */
+    async lock(number) {
       const arguments_ = ["-h", "127.0.0.1", "-p", port, "-U", "postgres", "-d", "crm", "-qAt"];
       const session = spawn(program("psql"), arguments_, { env: { ...process.env, PGPASSWORD: "secret" } });
-      session.stdin.write(`begin; lock table ${table} in access exclusive mode; select 'locked';\n`);
+      session.stdin.write(`begin; select pg_advisory_xact_lock(${number}); select 'locked';\n`);
       for await (const text of session.stdout) if (String(text).includes("locked")) break;
       return async () => {
         session.stdin.end();

@@ -5,10 +5,12 @@ import { startDatabase } from "./database.js";
 import { PICTURES } from "./pictures.js";
 import { backUp, call, dataFolder, serve } from "./program.js";
 
+// Whoever holds this advisory lock keeps others from reading the view.
+const VIEW_LOCK = 1;
 const SQL = `
   create table deal (id int primary key, name text, secret text); comment on table deal is '商談';
   insert into deal select n, 'Deal ' || n, 'x' from generate_series(1, 500) n;
-  create table log (id int); create table payroll (id int); create view won as select id from deal;
+  create table log (id int); create table payroll (id int); create view won as select id from deal where pg_advisory_xact_lock_shared(${VIEW_LOCK}) is not null;
   create role reader login password 'only'; grant select on deal, log, won to reader`;
 
 let database;
@@ -69,11 +71,13 @@ for (const locale of ["en", "ja"]) {
     expect(connection.database.views).toEqual(["public.won"]);
 
     // A backup that cannot go on is cancelled, by keyboard.
-    const unlock = await database.lock("deal");
+    const unlock = await database.lock(VIEW_LOCK);
     await visit(page, locale, "overview");
     await page.getByRole("button", { name: S("back_up_now") }).click();
     const cancel = page.getByRole("button", { name: S("cancel_run"), exact: true });
     await expect(cancel).toBeVisible();
+    await expect(page.getByText(S("state_capturing"))).toBeVisible();
+    await expect(page.getByText(S("done_of_total", { some: 0, all: 2 }), { exact: true })).toBeVisible();
     await keep("overview-cancel");
     await cancel.focus();
     await page.keyboard.press("Enter");

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hozon_shared::domain::backup::{Backup, BackupStatus};
+use hozon_shared::domain::progress::CaptureProgress;
 use hozon_shared::ports::{Bucket, ObjectRef, read_all};
 use hozon_shared::snapshots::reader::stored_module;
 use hozon_tests::{PostgresServer, World, unzip};
@@ -103,16 +104,31 @@ async fn entry(world: &World, backup: &Backup, name: &str) -> String {
     String::from_utf8(unzip(&world.local.archive_path(&data.key), name)).unwrap()
 }
 
+/// Every reader has told of its whole share, whatever the number of its calls.
+async fn assert_read_whole(world: &World, backup: &Backup) {
+    let read = world.local.ports.progress.captured(world.org, backup.id).await.unwrap().unwrap();
+    let all = CaptureProgress { modules: 4, total_modules: 4, rows: 54_501, expected_rows: 54_501 };
+    assert_eq!(read, all);
+}
+
 /// A version that equals the one before is the one before: blocks, digests and all.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_calls_store_what_one_call_would_store() {
     let (server, world) = large().await;
-    world.back_up_well().await;
+    let (backup, _) = back_up(&world, async |_| {}).await;
     let in_one = world.local.ports.catalogue.captured(world.org).await.unwrap();
+    assert_read_whole(&world, &backup).await;
     let deal = in_one.iter().find(|module| module.api_name == "deal").unwrap();
     let blocks = stored_module(&*world.local.ports.objects, world.org, deal).await.unwrap().blocks.len();
     let world = with_short_calls(world).await;
-    let (_, seen) = back_up(&world, async |_| {}).await;
+    let mut told = 0;
+    let (backup, seen) = back_up(&world, async |_| {
+        let summary = world.administrator().get("/backup/summary").await.body["summary"].clone();
+        told = told.max(summary["backup"]["progress"]["capture"]["rows"].as_u64().unwrap_or(0));
+    })
+    .await;
+    assert_read_whole(&world, &backup).await;
+    assert!(told > 0, "nobody was told that rows were read");
     let in_many = world.local.ports.catalogue.captured(world.org).await.unwrap();
     assert_eq!(in_many, in_one);
     assert!(seen.has_parts && seen.turns >= 4, "{seen:?}");

@@ -11,9 +11,10 @@ use tokio::time::timeout_at;
 
 use crate::call_time::CallTime;
 use crate::error::{CaptureError, is_changed, of};
-use crate::module::{Progress, Reading, add_all, read};
+use crate::module::{Progress, Reader, Reading, add_all, read};
 use crate::ports::CapturePorts;
-use crate::source::{Chosen, Run, Source};
+use crate::source::{Run, Source};
+use crate::tracker::Tracker;
 
 /// How often a capture is tried without locks. If tables are altered or emptied while it reads each time, the next attempt
 /// makes whoever does so wait.
@@ -82,7 +83,8 @@ async fn capture_in(
     let state = source.connector.hold(protection).await.map_err(of(&source.address))?;
     let end = time.end().filter(|_| state.token().is_some());
     let chosen = source.choose(state)?;
-    let reading = all(source, &chosen, session, time);
+    let tracker = Tracker::begin(source.ports, source.run, 0, chosen.modules.iter()).await?;
+    let reading = all(Reader { source, chosen: &chosen, session, tracker: &tracker, time });
     let read = match end {
         None => reading.await?,
         Some(_) if !time.allows(bytes(&chosen.modules), FASTEST) => return Ok(None),
@@ -97,9 +99,9 @@ async fn capture_in(
     captured.ok_or_else(|| source.failed(SourceErrorKind::StateLost)).map(Some)
 }
 
-async fn all(source: &Source<'_>, chosen: &Chosen, session: &Session, time: CallTime) -> Result<Vec<Reading>, CaptureError> {
-    let indexes = 0..chosen.modules.len();
-    let reading: Vec<_> = indexes.map(|index| read(source, chosen, (session, index), Progress::default(), time)).collect();
+async fn all(reader: Reader<'_>) -> Result<Vec<Reading>, CaptureError> {
+    let indexes = 0..reader.chosen.modules.len();
+    let reading: Vec<_> = indexes.map(|index| read(reader, index, Progress::default())).collect();
     stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await
 }
 

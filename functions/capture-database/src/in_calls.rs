@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::attempt::{Attempt, Holder, Holding, LOOK_EVERY, Opened};
 use crate::capture::store;
 use crate::error::{CaptureError, of};
-use crate::module::{Progress, Reading, add_all, read};
+use crate::module::{Progress, Reader, Reading, add_all, read};
+use crate::tracker::Tracker;
 
 /// Number of modules that are read at a time.
 const READERS: usize = 2;
@@ -84,22 +85,30 @@ pub(crate) async fn readers(attempt: &Attempt<'_>) -> Result<Value, CaptureError
 }
 
 /// Reads modules of one reader's share until the time of the call is over.
-pub(crate) async fn read_share(attempt: &Attempt<'_>, reader: usize) -> Result<Value, CaptureError> {
+pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<Value, CaptureError> {
     let opened = attempt.opened().await?.ok_or(CaptureError::NotOpened)?;
     let source = attempt.source(&opened.connection).await?;
     let reading = async {
         let chosen = attempt.join(&source, &opened).await?;
         let session = attempt.session(&opened).await?;
-        for index in opened.shares.get(reader).into_iter().flatten() {
+        let share = opened.shares.get(number).map(Vec::as_slice).unwrap_or_default();
+        let modules = share.iter().filter_map(|index| chosen.modules.get(*index));
+        let tracker = Tracker::begin(attempt.ports, attempt.run, number as u64, modules).await?;
+        let reader = Reader { source: &source, chosen: &chosen, session: &session, tracker: &tracker, time: attempt.time };
+        for index in share {
             let progress = match attempt.reading(*index).await? {
-                Some(Reading::Whole(..)) => continue,
+                Some(Reading::Whole(module, _)) => {
+                    tracker.add_rows(module.rows).await?;
+                    tracker.add_module().await?;
+                    continue;
+                }
                 Some(Reading::Part(progress)) => progress,
                 None => Progress::default(),
             };
             if attempt.time.is_over() {
                 return Ok(false);
             }
-            let reading = read(&source, &chosen, (&session, *index), progress, attempt.time).await?;
+            let reading = read(reader, *index, progress).await?;
             attempt.set_reading(*index, &reading).await?;
             if matches!(reading, Reading::Part(_)) {
                 return Ok(false);

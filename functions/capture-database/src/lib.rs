@@ -10,6 +10,7 @@ mod in_calls;
 mod module;
 mod ports;
 mod source;
+mod tracker;
 
 use hozon_shared::telemetry::Causes;
 use serde::Deserialize;

@@ -14,6 +14,7 @@ use crate::call_time::CallTime;
 use crate::error::{CaptureError, of};
 use crate::files::Files;
 use crate::source::{Chosen, Source};
+use crate::tracker::Tracker;
 
 /// What earlier calls have stored of a module, and where the next one goes on.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -48,15 +49,20 @@ pub(crate) fn add_all(captured: Captured, read: impl IntoIterator<Item = Reading
     })
 }
 
+/// What a call reads with.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub source: &'a Source<'a>,
+    pub chosen: &'a Chosen,
+    pub session: &'a Session,
+    pub tracker: &'a Tracker<'a>,
+    pub time: CallTime,
+}
+
 /// Reads the module at `index` of those that are chosen, from where `progress` says. Stops behind a block once the time of the call
 /// is over.
-pub(crate) async fn read(
-    source: &Source<'_>,
-    chosen: &Chosen,
-    (session, index): (&Session, usize),
-    progress: Progress,
-    time: CallTime,
-) -> Result<Reading, CaptureError> {
+pub(crate) async fn read(reader: Reader<'_>, index: usize, progress: Progress) -> Result<Reading, CaptureError> {
+    let Reader { source, chosen, session, tracker, time } = reader;
     let module = &chosen.modules[index];
     let found = &chosen.as_found(module);
     let failed = of(&source.address);
@@ -66,11 +72,14 @@ pub(crate) async fn read(
     let mut writer = session.rest_of_module(head(module, index), progress.part.clone());
     let mut track = Track::new(&progress);
     let mut rows = progress.part.count();
+    tracker.add_rows(rows).await?;
     while let Some(page) = source.next(&mut pages).await? {
         let skipped = track.add(page.behind, page.rows.rows());
         let new = if skipped == 0 { page.rows } else { page.rows.slice(skipped, u64::MAX) };
-        rows += new.rows();
+        let read = new.rows();
+        rows += read;
         writer.page(new).await?;
+        tracker.add_rows(read).await?;
         if time.is_over() && track.has_places() && writer.may_pause() {
             let (part, reached) = writer.pause(track.pages()).await?;
             let (from, skip) = track.place(reached);
@@ -89,7 +98,9 @@ pub(crate) async fn read(
         None => files.write(&mut writer, module).await?,
         Some(limit) => timeout_at(limit, files.write(&mut writer, module)).await.map_err(|_| too_long())??,
     };
-    Ok(Reading::Whole(Box::new(writer.finish().await?), lost))
+    let stored = writer.finish().await?;
+    tracker.add_module().await?;
+    Ok(Reading::Whole(Box::new(stored), lost))
 }
 
 fn head(module: &SourceModule, index: usize) -> ModuleHead {

@@ -15,7 +15,7 @@ use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::forecast::Forecast;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Caller, Organisation};
-use hozon_shared::domain::progress::{Amount, seconds_left};
+use hozon_shared::domain::progress::{Amount, CaptureProgress, seconds_left};
 use hozon_shared::domain::rule::{RepeatType, Rule};
 use hozon_shared::domain::schedule::{Schedule, ScheduleStatus};
 use hozon_shared::notices::Notices;
@@ -134,6 +134,21 @@ struct ProgressOut {
     total: Option<Amount>,
     /// Null until an estimate is possible.
     seconds_left: Option<u64>,
+    /// How far the CRM's database has been read; null before and after that.
+    #[schema(value_type = Option<CaptureOut>)]
+    capture: Option<CaptureProgress>,
+}
+
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the domain's progress of a capture")]
+struct CaptureOut {
+    /// Modules that are stored.
+    modules: u64,
+    total_modules: u64,
+    /// Records that were read.
+    rows: u64,
+    /// Number of records by the database's own estimate; zero if it has none.
+    expected_rows: u64,
 }
 
 #[derive(ToSchema)]
@@ -289,6 +304,8 @@ async fn with_progress(
 ) -> Result<NewestBackup, ApiError> {
     let done = app.ports.progress.done(organisation.id, backup.id).await?;
     let left = backup.total.zip(backup.started).and_then(|(total, at)| seconds_left(done, total, at, now));
-    let progress = ProgressOut { done, total: backup.total, seconds_left: left };
+    let is_read = backup.status == BackupStatus::Inprogress && backup.total.is_none();
+    let capture = if is_read { app.ports.progress.captured(organisation.id, backup.id).await? } else { None };
+    let progress = ProgressOut { done, total: backup.total, seconds_left: left, capture };
     Ok(NewestBackup { backup: BackupOut::of(&backup, organisation.time_zone, now), progress })
 }

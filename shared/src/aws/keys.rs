@@ -23,6 +23,8 @@ pub const CAPTURED: &str = "CAPTURED";
 pub const LEASES: &str = "LEASES";
 /// Sort key prefix of the work items of a run.
 pub const ITEMS: &str = "ITEM#";
+/// Sort key prefix of what the readers of a capture have read.
+pub const READERS: &str = "READER#";
 /// Sort key of an organisation's settings.
 pub const SETTINGS: &str = "SETTINGS";
 /// Sort key of the connection to the CRM.
@@ -179,6 +181,11 @@ pub fn mark(user: UserId) -> String {
 /// Sort key of a work item's progress.
 pub fn item(number: u64) -> String {
     format!("{ITEMS}{number:020}")
+}
+
+/// Sort key of what a reader of a capture has read.
+pub fn reader(number: u64) -> String {
+    format!("{READERS}{number:020}")
 }
 
 pub fn module(api_name: &str, version: &str) -> String {

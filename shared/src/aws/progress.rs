@@ -11,7 +11,7 @@ use super::keys;
 use super::table::{PrefixQuery, Table, encode, text};
 use crate::domain::backup::Failure;
 use crate::domain::id::{BackupId, EventId, OrgId, UserId};
-use crate::domain::progress::Amount;
+use crate::domain::progress::{Amount, CaptureProgress};
 use crate::ports::{ErrorKind, Marks, PortError, Progress};
 
 /// Progress is read during the run, and later when an operator looks into a failure.
@@ -29,6 +29,25 @@ impl Progress for Table {
         let item = until(encode(keys::run(org, backup), keys::item(item), &done)?, at + RUNS_KEPT);
         let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
         request.send().await.map(drop).map_err(port_error("record progress"))
+    }
+
+    async fn record_capture(
+        &self,
+        (org, backup): (OrgId, BackupId),
+        reader: u64,
+        read: CaptureProgress,
+        at: DateTime<Utc>,
+    ) -> Result<(), PortError> {
+        let item = until(encode(keys::run(org, backup), keys::reader(reader), &read)?, at + RUNS_KEPT);
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        request.send().await.map(drop).map_err(port_error("record the progress of a capture"))
+    }
+
+    async fn captured(&self, org: OrgId, backup: BackupId) -> Result<Option<CaptureProgress>, PortError> {
+        let pk = keys::run(org, backup);
+        let query = PrefixQuery { pk, prefix: keys::READERS, before: None, newest_first: false, limit: None };
+        let readers: Vec<CaptureProgress> = self.all(query).await?;
+        Ok((!readers.is_empty()).then(|| readers.into_iter().sum()))
     }
 
     async fn done(&self, org: OrgId, backup: BackupId) -> Result<Amount, PortError> {

@@ -1,5 +1,8 @@
 //! Progress of a run, and an estimate of its remaining time.
 
+use std::iter::Sum;
+use std::ops::Add;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +17,43 @@ pub struct Amount {
     pub bytes: u64,
 }
 
-impl std::ops::Add for Amount {
+impl Add for Amount {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
         Self { items: self.items + other.items, rows: self.rows + other.rows, bytes: self.bytes + other.bytes }
+    }
+}
+
+/// How far a CRM has been read, before the work of archiving it is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureProgress {
+    /// Modules that are stored.
+    pub modules: u64,
+    /// Modules to store.
+    pub total_modules: u64,
+    /// Records that were read.
+    pub rows: u64,
+    /// Number of records by the source's own estimate; zero if it has none.
+    pub expected_rows: u64,
+}
+
+impl Add for CaptureProgress {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            modules: self.modules + other.modules,
+            total_modules: self.total_modules + other.total_modules,
+            rows: self.rows + other.rows,
+            expected_rows: self.expected_rows + other.expected_rows,
+        }
+    }
+}
+
+impl Sum for CaptureProgress {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), Add::add)
     }
 }
 

@@ -10,7 +10,7 @@ pub use crate::domain::change::Change;
 use crate::domain::event::Event;
 use crate::domain::id::{BackupId, EventId, OrgId, UserId};
 use crate::domain::organisation::Organisation;
-use crate::domain::progress::Amount;
+use crate::domain::progress::{Amount, CaptureProgress};
 
 /// A page of events to read.
 #[derive(Debug, Clone)]
@@ -68,6 +68,16 @@ pub fn events_since(
 pub trait Progress: Send + Sync {
     /// Records how much of an item is done.
     async fn record(&self, org: OrgId, backup: BackupId, item: u64, done: Amount, at: DateTime<Utc>) -> Result<(), PortError>;
+    /// Records what a reader of the CRM has read of its share. Replaces what the same reader has recorded before.
+    async fn record_capture(
+        &self,
+        run: (OrgId, BackupId),
+        reader: u64,
+        read: CaptureProgress,
+        at: DateTime<Utc>,
+    ) -> Result<(), PortError>;
+    /// Sums what all readers have read; `None` if the run reads no CRM, or has not begun to.
+    async fn captured(&self, org: OrgId, backup: BackupId) -> Result<Option<CaptureProgress>, PortError>;
     /// Sums the progress over all items.
     async fn done(&self, org: OrgId, backup: BackupId) -> Result<Amount, PortError>;
     /// Remembers why a task of the run failed; a later reason replaces an earlier one. The reason is used only if the

@@ -37,8 +37,10 @@ pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
     let ended = loop {
         let was_idle = local.is_idle();
         let backup = client.newest().await?;
-        if let Some(total) = backup.progress.total {
-            shown.amount(backup.progress.done, total, backup.progress.seconds_left);
+        match (backup.progress.total, backup.progress.capture) {
+            (Some(total), _) => shown.amount(backup.progress.done, total, backup.progress.seconds_left),
+            (None, Some(capture)) => shown.capture(capture),
+            (None, None) => {}
         }
         if backup.status != "INPROGRESS" {
             break backup;

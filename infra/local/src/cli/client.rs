@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use hozon::Local;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Role;
-use hozon_shared::domain::progress::Amount;
+use hozon_shared::domain::progress::{Amount, CaptureProgress};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -43,6 +43,8 @@ pub struct BackupProgress {
     pub total: Option<Amount>,
     /// Estimated remaining time.
     pub seconds_left: Option<u64>,
+    /// How far the CRM's database has been read, before the total is known.
+    pub capture: Option<CaptureProgress>,
 }
 
 /// Links to a backup's files.

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use hozon::language::say;
-use hozon_shared::domain::progress::Amount;
+use hozon_shared::domain::progress::{Amount, CaptureProgress};
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Time between two lines without a terminal.
@@ -53,6 +53,20 @@ impl ProgressDisplay {
             HumanBytes(rate as u64),
         );
         self.show(done.bytes.min(total.bytes), total.bytes, &message);
+    }
+
+    /// Displays how far a database has been read.
+    pub fn capture(&mut self, read: CaptureProgress) {
+        let (modules, total, rows) = (read.modules, read.total_modules, HumanCount(read.rows));
+        let about = HumanCount(read.expected_rows);
+        let message = match read.expected_rows {
+            0 => say(format!("{modules}/{total} modules, {rows} rows"), format!("モジュール {modules}/{total}、{rows} 行")),
+            _ => say(
+                format!("{modules}/{total} modules, {rows} of about {about} rows"),
+                format!("モジュール {modules}/{total}、{rows} / 約 {about} 行"),
+            ),
+        };
+        self.show(read.rows.min(read.expected_rows), read.expected_rows, &message);
     }
 
     /// Removes the progress bar and returns the elapsed time.
