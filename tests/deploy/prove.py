@@ -1,5 +1,6 @@
-"""Runs every story with the template's roles, then shows that each statement of each role is needed: without it, a story fails.
-`prove.py <folder of binaries> [<role>...]`; without a role, for all of them."""
+"""Runs every story with the template's roles, and finds the statements that none of them uses. Then shows that each statement of each
+role is needed: without it, a story fails. `prove.py [--stories] <folder of binaries> [<role>...]`; without a role, for all of them, and with
+`--stories`, without the second part."""
 
 import sys
 import time
@@ -14,16 +15,20 @@ from world import World
 
 def main():
     started = time.monotonic()
-    world = World(sys.argv[1])
-    roles = sys.argv[2:] or list(world.principals.statements)
+    arguments = [argument for argument in sys.argv[1:] if argument != "--stories"]
+    world = World(arguments[0])
+    roles = arguments[1:] or list(world.principals.statements)
     try:
         runs = run_all(world, roles)
         unused = [one for one in world.principals.unused() if one[0] in roles]
         if unused:
             raise SystemExit(f"given and never used: {unused}")
-        table = prove(world, roles, runs)
+        table = [] if "--stories" in sys.argv else prove(world, roles, runs)
     finally:
         world.stop()
+    if not table:
+        print(f"\n{len(runs)} stories pass, and use every statement; {time.monotonic() - started:.0f} s")
+        return
     print(f"\n{'role':<19} {'statement':<24} the story that fails without it")
     for role, statement, name in table:
         print(f"{role:<19} {statement:<24} {name}")
