@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result, anyhow};
+use chrono::TimeDelta;
 use clap::Args;
 use hozon::language::say;
 use hozon::{AllowedHost, Local, LocalOptions, PublicUrl};
@@ -28,6 +29,8 @@ pub struct DataFolder {
     public_url: Option<PublicUrl>,
     #[arg(help = say("How long a backup may take, in days: 1 to 30", "1回のバックアップの制限時間（日数、1〜30）"), long, env = "HOZON_RUN_DAYS", global = true, default_value_t = 7, value_name = "DAYS", value_parser = clap::value_parser!(u64).range(1..=30))]
     run_days: u64,
+    #[arg(help = say("How long snapshots of a CRM are kept, in days", "CRMのスナップショットの保存期間（日数）"), long, env = "HOZON_SNAPSHOT_DAYS", global = true, default_value_t = 35, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
+    snapshot_days: i64,
     /// Plans, in the format of infra/plans.toml [default: that file].
     #[arg(long, global = true, value_name = "FILE")]
     plans: Option<PathBuf>,
@@ -58,6 +61,7 @@ impl DataFolder {
             ..LocalOptions::new(self.data)?
         };
         options.limits.run_length = RunLength::days(self.run_days);
+        options.limits.snapshots_kept = TimeDelta::days(self.snapshot_days);
         Ok(options)
     }
 
@@ -79,4 +83,22 @@ fn terms(plans: Option<&Path>, prices: Option<&Path>) -> Result<Terms> {
     let prices_text = prices.map(read).transpose()?;
     let list = plans_text.map_or(Ok(Plans::default()), |text| Plans::parse(&text)).with_context(|| invalid(plans))?;
     Terms::parse(list, prices_text.as_deref().unwrap_or(hozon::PRICES)).with_context(|| invalid(prices))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        place: DataFolder,
+    }
+
+    #[tokio::test]
+    async fn limits_come_from_the_command_line() {
+        let line = <Line as clap::Parser>::parse_from(["hozon", "--snapshot-days", "3", "--run-days", "2"]);
+        let limits = line.place.options().expect("options").limits;
+        assert_eq!((limits.snapshots_kept, limits.run_length), (TimeDelta::days(3), RunLength::days(2)));
+    }
 }
