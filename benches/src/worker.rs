@@ -11,6 +11,7 @@ use futures_util::{StreamExt, stream};
 use hozon_archive::{ArchivePorts, ArchiveSettings, handle};
 use hozon_capture_database::CapturePorts;
 use hozon_connectors::Connectors;
+use hozon_shared::aws::file_buckets;
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::allowance::Claim;
 use hozon_shared::domain::backup::Backup;
@@ -137,7 +138,8 @@ impl Worker {
     fn capture_ports(&self, ports: &Ports) -> Result<CapturePorts> {
         let address = self.source.as_deref().context("--source is missing")?;
         let source = Arc::new(FixedSource::of(address)?);
-        let of_all = CapturePorts::new(ports, Connectors { addresses: Addresses::Any }, Arc::new(Profiles::default()));
+        let connectors = Connectors { addresses: Addresses::Any, buckets: file_buckets(), places: BTreeMap::new() };
+        let of_all = CapturePorts::new(ports, connectors, Arc::new(Profiles::default()));
         Ok(CapturePorts { connections: source.clone(), credentials: source, ..of_all })
     }
 

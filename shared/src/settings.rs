@@ -1,6 +1,7 @@
 //! Settings of the functions, read once at cold start. A missing variable stops the function with an error that names
 //! it.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
 use std::time::Duration;
@@ -9,6 +10,8 @@ use chrono::{NaiveTime, TimeDelta};
 use serde::Deserialize;
 
 use crate::domain::addresses::Addresses;
+use crate::domain::file_place::FilePlace;
+use crate::domain::id::OrgId;
 use crate::domain::plan::Plans;
 use crate::domain::price::Terms;
 use crate::domain::profile::Profiles;
@@ -199,6 +202,23 @@ pub fn source_addresses() -> Result<Addresses, SettingsError> {
     addresses("HOZON_SOURCE_ADDRESSES")
 }
 
+/// Reads `HOZON_SOURCE_FILES`: where the CRMs of organisations keep attached files outside their databases, as
+/// `ORG=s3://BUCKET/PREFIX`, separated by commas. Empty if it is not set.
+pub fn source_files() -> Result<BTreeMap<OrgId, String>, SettingsError> {
+    const NAME: &str = "HOZON_SOURCE_FILES";
+    let invalid = || SettingsError::Invalid { name: NAME, source: "write ORG=s3://BUCKET/PREFIX, separated by commas".into() };
+    buckets_of_files(&env::var(NAME).unwrap_or_default()).ok_or_else(invalid)
+}
+
+fn buckets_of_files(text: &str) -> Option<BTreeMap<OrgId, String>> {
+    let read = |entry: &str| {
+        let (org, place) = entry.split_once('=')?;
+        let place: FilePlace = place.parse().ok()?;
+        matches!(place, FilePlace::Bucket { .. }).then_some((OrgId(org.parse().ok()?), place.to_string()))
+    };
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(read).collect()
+}
+
 fn addresses(name: &'static str) -> Result<Addresses, SettingsError> {
     match env::var(name).as_deref() {
         Err(_) | Ok("public") => Ok(Addresses::Public),
@@ -349,5 +369,21 @@ impl Settings {
             credentials: None,
             zip_lock: ZipLock::from_env()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_of_files_are_named_for_each_organisation() {
+        let read = buckets_of_files("7=s3://crm-files/media, 8=s3://other/,").expect("is valid");
+        let read: Vec<_> = read.iter().map(|(org, place)| (org.0, &**place)).collect();
+        assert_eq!(read, [(7, "s3://crm-files/media/"), (8, "s3://other/")]);
+        assert_eq!(buckets_of_files("").expect("is valid").len(), 0);
+        for wrong in ["s3://crm-files", "x=s3://crm-files", "7=/srv/crm", "7=s3://X"] {
+            assert_eq!(buckets_of_files(wrong), None, "{wrong}");
+        }
     }
 }

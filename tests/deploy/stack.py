@@ -12,6 +12,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 ACCOUNT, REGION, NAME = "123456789012", "ap-northeast-1", "hozon"
 
 # Every optional part is on, so that each statement of the template can be tried.
+# An organisation whose CRM keeps attached files in a bucket of its own.
+FILES_ORGANISATION, FILES_BUCKET = 77, "crm-files"
 PARAMETERS = {
     "OidcIssuer": "https://id.example.com",
     "OidcJwksUrl": "https://id.example.com/jwks.json",
@@ -24,6 +26,8 @@ PARAMETERS = {
     "WebAclArn": f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/backups/22222222-2222-2222-2222-222222222222",
     "ObjectLock": "GOVERNANCE",
     "SourceAddresses": "any",
+    "SourceFiles": f"{FILES_ORGANISATION}=s3://{FILES_BUCKET}/media",
+    "SourceFilesBucket": FILES_BUCKET,
     "WebhookAddresses": "any",
     "SourceSubnets": ["subnet-11111111", "subnet-22222222"],
     "SourceSecurityGroups": ["sg-33333333"],

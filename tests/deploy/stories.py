@@ -45,8 +45,8 @@ def write_crm(world, id, plan, film_bytes, notes_bytes, *breaking_off):
 class Organisation:
     """An organisation with a small CRM and an administrator."""
 
-    def __init__(self, world, plan="Own", film_bytes=0, notes_bytes=0):
-        self.world, self.id = world, next(ids)
+    def __init__(self, world, plan="Own", film_bytes=0, notes_bytes=0, id=None):
+        self.world, self.id = world, id or next(ids)
         done = write_crm(world, self.id, plan, film_bytes, notes_bytes)
         assert done.returncode == 0, done.stderr
 

@@ -1,10 +1,12 @@
 """Stories of organisations whose CRM is a PostgreSQL database: a real server, read by the functions' binaries."""
 
 import contextlib
+import functools
 import hashlib
 import importlib.util
 import io
 import json
+import os
 import re
 import threading
 import urllib.parse
@@ -18,7 +20,7 @@ from database import database
 from gate import refusal
 from postgres import page_sql
 from services import INTERFACES
-from stack import ROOT
+from stack import FILES_BUCKET, FILES_ORGANISATION, REGION, ROOT
 from stories import BACKUP, Organisation, log_story, story, whatever
 from stories_of_runs import leaves_nothing, log_of, objects
 
@@ -68,6 +70,11 @@ insert into sales.ir_attachment values (1, '見積.txt', 'data', 'ten yen', null
 insert into sales.ir_attachment
     select 2, 'film.bin', 'data', string_agg(sha256(number::text::bytea), ''), null, 'party.party,1', null from generate_series(1, 300000) number;
 """
+# A CRM that keeps attachments outside its database: one is there, one is gone.
+FILED = ATTACHMENTS.split("insert into sales.ir_attachment")[0] + """
+insert into sales.ir_attachment values
+    (1, '見積.txt', 'data', null, 'abcd0001', 'party.party,1', null), (2, 'gone.pdf', 'data', null, 'abcd0002', 'party.party,1', null);
+"""
 LEFT_OUT = object()
 CELL = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)')
 undo_file = importlib.util.spec_from_file_location("undo", ROOT / "docs/csv/undo.py")
@@ -78,8 +85,8 @@ undo_file.loader.exec_module(undo)
 class Connected(Organisation):
     """An organisation whose CRM is a schema of the database, read by the role that the operators' page recommends."""
 
-    def __init__(self, world, crm=CRM, connects=True):
-        super().__init__(world)
+    def __init__(self, world, crm=CRM, connects=True, id=None):
+        super().__init__(world, id=id)
         self.database, self.password = database(), uuid.uuid4().hex
         self.names = {"hozon": f"hozon_{self.id}", "sales": f"sales_{self.id}", "crm_owner": f"owner_{self.id}"}
         self.schema, self.role = self.names["sales"], self.names["hozon"]
@@ -311,6 +318,25 @@ def a_large_attachment_that_cannot_be_stored_leaves_nothing(world):
         leaves_nothing(world, organisation)
     assert organisation.back_up()["status"] == "COMPLETED"
     assert not organisation.uploads()
+
+
+@functools.cache
+def filed(world):
+    """The organisation whose files are in the bucket that the stack's parameters name."""
+    organisation = Connected(world, FILED, connects=False, id=FILES_ORGANISATION)
+    world.owner["s3"].create_bucket(Bucket=FILES_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    organisation.connect(profile="tryton")
+    return organisation
+
+
+@story("CaptureDatabaseRole")
+def attachments_in_a_bucket_of_the_crm_are_backed_up(world):
+    organisation, file = filed(world), os.urandom(100_000)
+    world.owner["s3"].put_object(Bucket=FILES_BUCKET, Key="media/ab/cd/abcd0001", Body=file)
+    backup = organisation.back_up()
+    assert backup["status"] == "COMPLETED" and "gone.pdf" in json.dumps(backup["losses"]), backup
+    with organisation.zip("attachment_links") as attachments:
+        assert attachments.read("party_party/1/見積.txt") == file
 
 
 @contextlib.contextmanager

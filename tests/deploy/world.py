@@ -130,7 +130,7 @@ class World:
         endpoints = {f"HOZON_{name}_ENDPOINT": self.gate.url for name in ("S3", "DYNAMODB", "STATES", "SCHEDULER", "MAIL", "SECRETS", "QUEUES")}
         return {
             **given, **endpoints, **SETTINGS, **self.outside.places(), "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
-            "AWS_LAMBDA_FUNCTION_NAME": declared["FunctionName"], "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_ENDPOINT_URL_S3": self.gate.url, "AWS_LAMBDA_FUNCTION_NAME": declared["FunctionName"], "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(declared["MemorySize"]), "AWS_LAMBDA_LOG_GROUP_NAME": declared["LoggingConfig"]["LogGroup"],
             "AWS_LAMBDA_LOG_STREAM_NAME": "2027/01/01/[$LATEST]0", "_HANDLER": declared["Handler"],
         }

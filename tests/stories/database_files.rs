@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use hozon_shared::domain::backup::{Backup, BackupStatus};
-use hozon_shared::ports::Bucket;
+use hozon_shared::ports::{Bucket, ObjectRef};
 use hozon_tests::{MariadbServer, PostgresServer, World, unzip};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -150,7 +150,11 @@ async fn back_up(address: &str, profile: &str) -> (World, Backup) {
 
 /// What the program prints.
 async fn output(data: &TempDir, arguments: &[&str]) -> String {
-    let done = command(data.path(), arguments, "C").output().await.unwrap();
+    output_with(data, arguments, &[]).await
+}
+
+async fn output_with(data: &TempDir, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let done = command(data.path(), arguments, "C").envs(environment.iter().copied()).output().await.unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).unwrap()
 }
@@ -259,4 +263,39 @@ async fn every_file_of_a_mariadb_crm_is_in_the_backup_with_every_byte() {
     let (world, backup) = back_up(&address, &PROFILE.replace("LARGE_OBJECT", "")).await;
     compare(&world, &backup, expected(), &["out.pdf", "gone.pdf", "link.pdf"]);
     world.end().await;
+}
+
+/// The CRM's bucket is in the S3 of another program.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_a_crm_keeps_in_a_bucket_are_in_the_backup() {
+    let (server, other) = tokio::join!(PostgresServer::start(""), World::start());
+    server.sql(&TABLES.replace("BYTES", "bytea").replace("OBJECT", "oid").replace("TIME", "timestamptz")).await;
+    server.sql(IN_FOLDER).await;
+    let file = ObjectRef::crm("media/at/attached.bin");
+    other.local.ports.objects.put(&file, noise(3_000_000, 8).into(), "application/octet-stream").await.unwrap();
+    let (settings, profiles) = (&other.local.settings, TempDir::new().unwrap());
+    let key = settings.credentials.as_ref().unwrap();
+    let environment = [
+        ("AWS_ENDPOINT_URL_S3", settings.endpoints.s3.as_deref().unwrap()),
+        ("AWS_ACCESS_KEY_ID", &key.id),
+        ("AWS_SECRET_ACCESS_KEY", &key.secret),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    std::fs::write(profiles.path().join("files.toml"), PROFILE.replace("LARGE_OBJECT", "")).unwrap();
+    let (address, place) = (server.address("postgres", "secret"), format!("s3://{}/media", settings.crm_bucket));
+    let options = ["--profiles", profiles.path().to_str().unwrap()];
+    let connect = ["connect", &address, "--org", "桜商事", "--profile", "files", "--files", &place];
+    let data = World::start().await.end().await;
+    output(&data, &[&options[..], &connect].concat()).await;
+    output_with(&data, &[&options[..], &["backup", "--org", "桜商事"]].concat(), &environment).await;
+    let world = World::start_on(data, |_| {}).await;
+    let backup = world.local.ports.store.backups(world.org, 1).await.unwrap().remove(0);
+    let zips: Vec<_> = backup.files.iter().map(|file| world.local.archive_path(&file.key)).collect();
+    let found = attached(&zips[1]);
+    let names: Vec<_> = found.iter().map(|((module, record, name), _)| (&**module, &**record, &**name)).collect();
+    assert_eq!(names, [("attachment", "26", "nobody.bin"), ("deal", "2", "folder.bin")]);
+    assert!(found.iter().all(|(_, bytes)| *bytes == noise(3_000_000, 8)), "bytes differ");
+    assert_eq!(backup.losses.unwrap().named(), "deal (out.pdf, gone.pdf, link.pdf)");
+    world.end().await;
+    other.end().await;
 }

@@ -1,27 +1,53 @@
 //! Opens the connector of a connection, for whoever captures or checks one.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hozon_connector_database::OutsideFiles;
 use hozon_connector_mysql::Mysql;
 use hozon_connector_postgres::Postgres;
 use hozon_shared::domain::addresses::Addresses;
-use hozon_shared::domain::connection::SourceSettings;
-use hozon_shared::ports::{Connector, SourceSecret};
+use hozon_shared::domain::connection::{DatabaseSettings, SourceSettings};
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::ports::{Connector, FileBuckets, SourceSecret};
 
 /// All connectors.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct Connectors {
     /// Addresses that sources may have.
     pub addresses: Addresses,
+    /// Buckets in which CRMs may keep attached files.
+    pub buckets: Arc<dyn FileBuckets>,
+    /// Where the operator says that the CRMs of organisations keep attached files.
+    pub places: BTreeMap<OrgId, String>,
 }
 
 impl Connectors {
+    /// Sets where the CRM of an organisation keeps attached files, if the operator says so.
+    pub fn locate_files(&self, org: OrgId, source: &mut SourceSettings) {
+        if let Some(place) = self.places.get(&org) {
+            source.set_files(Some(place.clone()));
+        }
+    }
+
     /// Returns the connector of a source, which has not connected yet; `None` for the native store, which is not captured.
-    pub fn open(self, source: &SourceSettings, secret: SourceSecret) -> Option<Box<dyn Connector>> {
+    pub fn open(&self, source: &SourceSettings, secret: SourceSecret) -> Option<Box<dyn Connector>> {
         match source {
             SourceSettings::Native {} => None,
-            SourceSettings::Mysql(settings) => Some(Box::new(Mysql::new(settings.clone(), secret.password, self.addresses))),
+            SourceSettings::Mysql(settings) => {
+                let mysql = Mysql::new(settings.clone(), secret.password, self.addresses);
+                Some(Box::new(mysql.with_files(self.files(settings))))
+            }
             SourceSettings::Postgres(settings) => {
-                Some(Box::new(Postgres::new(settings.clone(), secret.password, self.addresses)))
+                let postgres = Postgres::new(settings.clone(), secret.password, self.addresses);
+                Some(Box::new(postgres.with_files(self.files(settings))))
             }
         }
+    }
+
+    /// Files outside a database. A place that cannot be read has none: each of its files is listed as missing.
+    fn files(&self, settings: &DatabaseSettings) -> Option<OutsideFiles> {
+        let place = settings.files.as_ref()?.parse().ok()?;
+        Some(OutsideFiles::new(place, self.buckets.clone()))
     }
 }

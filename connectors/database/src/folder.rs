@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use hozon_shared::domain::file_place::path_below;
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{FileBytes, SourceBytes, SourceError};
 use rustix::fs::{CWD, FileType, Mode, OFlags, fstat, openat};
@@ -17,18 +18,15 @@ const PIECE: usize = 1 << 20;
 
 /// Opens a file below `folder`; `None` if it is not there, cannot be read, or is no regular file. Symbolic links below the folder are
 /// not followed, and `..` and absolute paths lead nowhere.
-pub async fn open_below(folder: PathBuf, path: String) -> Option<FileBytes> {
+pub(crate) async fn open_below(folder: PathBuf, path: String) -> Option<FileBytes> {
     let opened = tokio::task::spawn_blocking(move || open(&folder, &path)).await;
     let file = Arc::new(opened.ok()??);
     Some(FileBytes::new(move || pieces(file.clone())))
 }
 
 fn open(folder: &Path, path: &str) -> Option<File> {
-    let components: Vec<&str> = path.split('/').filter(|component| !component.is_empty() && *component != ".").collect();
-    if path.starts_with('/') || path.contains('\0') || components.contains(&"..") {
-        return None;
-    }
-    let (name, folders) = components.split_last()?;
+    let parts = path_below(path)?;
+    let (name, folders) = parts.split_last()?;
     let directory = OFlags::DIRECTORY | OFlags::CLOEXEC;
     let mut at = openat(CWD, folder, directory, Mode::empty()).ok()?;
     for folder in folders {

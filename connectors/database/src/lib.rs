@@ -4,12 +4,13 @@ mod certificates;
 mod folder;
 mod labels;
 mod network;
+mod outside;
 mod times;
 
 pub use certificates::{authorities, not_trusted};
-pub use folder::open_below;
 pub use labels::label;
 pub use network::{CONNECT_TIMEOUT, KEEPALIVE, allowed_addresses};
+pub use outside::OutsideFiles;
 pub use times::time_of;
 
 /// Text size in bytes at which a page of rows is full.

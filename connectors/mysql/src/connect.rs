@@ -1,6 +1,6 @@
 //! Connecting: TLS, and the settings of a session that make values readable and nothing wait for long.
 
-use hozon_connector_database::{CONNECT_TIMEOUT, KEEPALIVE, allowed_addresses, authorities};
+use hozon_connector_database::{CONNECT_TIMEOUT, KEEPALIVE, OutsideFiles, allowed_addresses, authorities};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::{DatabaseSettings, Tls};
 use hozon_shared::domain::source::SourceErrorKind;
@@ -58,6 +58,8 @@ impl Version {
 /// A database and the password of its user.
 pub struct Mysql {
     pub(crate) settings: DatabaseSettings,
+    /// Where the CRM's attached files outside the database are.
+    pub(crate) files: Option<OutsideFiles>,
     password: Option<String>,
     /// Addresses that the server may have.
     addresses: Addresses,
@@ -66,7 +68,12 @@ pub struct Mysql {
 impl Mysql {
     /// Does not connect yet.
     pub fn new(settings: DatabaseSettings, password: Option<String>, addresses: Addresses) -> Self {
-        Self { settings, password, addresses }
+        Self { settings, files: None, password, addresses }
+    }
+
+    /// Reads attached files outside the database there.
+    pub fn with_files(self, files: Option<OutsideFiles>) -> Self {
+        Self { files, ..self }
     }
 
     /// Opens a connection.

@@ -1,12 +1,11 @@
-//! Files attached to records: columns of bytes, and paths below the CRM's folder.
+//! Files attached to records: columns of bytes, and paths to files outside the database.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use hozon_connector_database::{open_below, time_of};
+use hozon_connector_database::{OutsideFiles, time_of};
 use hozon_shared::domain::profile::{FileSource, PathTemplate, RecordId, RowCondition};
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{FileBytes, FilesReading, Protection, SourceBytes, SourceError, SourceFile};
@@ -134,7 +133,7 @@ struct Reading {
     lists: [String; 2],
     piece: Option<String>,
     path: Option<PathTemplate>,
-    folder: Option<PathBuf>,
+    outside: Option<OutsideFiles>,
     listed: VecDeque<Listed>,
     /// Record and id of the last file; `None` before the first.
     last: Option<(String, String)>,
@@ -152,7 +151,7 @@ struct Listed {
 pub(crate) async fn read(
     mut worker: Worker,
     source: &FileSource,
-    folder: Option<PathBuf>,
+    outside: Option<OutsideFiles>,
     protection: Protection,
 ) -> Result<FilesReading, SourceError> {
     let path = source.bytes.path.as_deref().and_then(|path| PathTemplate::parse(path).ok());
@@ -166,7 +165,7 @@ pub(crate) async fn read(
         lists: [query.list(true), query.list(false)],
         piece: query.piece(),
         path,
-        folder,
+        outside,
         listed: VecDeque::new(),
         last: None,
         is_over: false,
@@ -181,7 +180,7 @@ impl Reading {
                 reading.list().await?;
             }
             match reading.listed.pop_front() {
-                Some(listed) => Ok(Some((reading.with_bytes(listed).await, reading))),
+                Some(listed) => Ok(Some((reading.with_bytes(listed).await?, reading))),
                 None => {
                     reading.end().await?;
                     Ok(None)
@@ -207,16 +206,16 @@ impl Reading {
         Ok(())
     }
 
-    async fn with_bytes(&mut self, Listed { file, size, path }: Listed) -> SourceFile {
-        let bytes = match (size, &self.piece, &self.folder, path) {
+    async fn with_bytes(&mut self, Listed { file, size, path }: Listed) -> Result<SourceFile, SourceError> {
+        let bytes = match (size, &self.piece, &self.outside, path) {
             (Some(size), Some(piece), _, _) => {
                 let (worker, table, piece, id) = (self.worker.clone(), self.table.clone(), piece.clone(), file.id.clone());
                 Some(FileBytes::new(move || pieces((worker.clone(), table.clone()), piece.clone(), id.clone(), size)))
             }
-            (_, _, Some(folder), Some(path)) => open_below(folder.clone(), path).await,
+            (_, _, Some(outside), Some(path)) => outside.open(&path).await?,
             _ => None,
         };
-        SourceFile { bytes, ..file }
+        Ok(SourceFile { bytes, ..file })
     }
 
     /// Frees the table, and leaves the connection to others.

@@ -1,9 +1,9 @@
 //! One state of a database: connections whose snapshots began while nobody could write.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hozon_connector_database::OutsideFiles;
 use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
 use hozon_shared::domain::structure::Sequence;
@@ -39,8 +39,8 @@ pub(crate) struct State {
     workers: Arc<Workers>,
     protection: Protection,
     tables: Tables,
-    /// Folder of the CRM in which attached files lie.
-    files: Option<PathBuf>,
+    /// Where the CRM's attached files outside the database are.
+    files: Option<OutsideFiles>,
 }
 
 impl State {
@@ -73,7 +73,7 @@ impl State {
             workers: Workers::new(readers),
             protection,
             tables,
-            files: mysql.settings.files.as_ref().map(PathBuf::from),
+            files: mysql.files.clone(),
         })
     }
 

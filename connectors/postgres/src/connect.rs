@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hozon_connector_database::{CONNECT_TIMEOUT, KEEPALIVE, allowed_addresses, authorities, not_trusted};
+use hozon_connector_database::{CONNECT_TIMEOUT, KEEPALIVE, OutsideFiles, allowed_addresses, authorities, not_trusted};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::{DatabaseSettings, Tls};
 use hozon_shared::domain::source::SourceErrorKind;
@@ -82,6 +82,8 @@ impl Drop for Connection {
 #[derive(Clone)]
 pub struct Postgres {
     pub(crate) settings: DatabaseSettings,
+    /// Where the CRM's attached files outside the database are.
+    pub(crate) files: Option<OutsideFiles>,
     password: Option<String>,
     addresses: Addresses,
 }
@@ -89,7 +91,12 @@ pub struct Postgres {
 impl Postgres {
     /// Does not connect yet. A host outside `addresses` is never called.
     pub fn new(settings: DatabaseSettings, password: Option<String>, addresses: Addresses) -> Self {
-        Self { settings, password, addresses }
+        Self { settings, files: None, password, addresses }
+    }
+
+    /// Reads attached files outside the database there.
+    pub fn with_files(self, files: Option<OutsideFiles>) -> Self {
+        Self { files, ..self }
     }
 
     /// Opens a connection, and makes sure that its settings are in effect.

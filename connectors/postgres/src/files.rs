@@ -1,12 +1,11 @@
-//! Files attached to records: columns of bytes, large objects, and paths below the CRM's folder.
+//! Files attached to records: columns of bytes, large objects, and paths to files outside the database.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use hozon_connector_database::{open_below, time_of};
+use hozon_connector_database::{OutsideFiles, time_of};
 use hozon_shared::domain::profile::{FileSource, PathTemplate, RecordId, RowCondition};
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{FileBytes, FilesReading, SourceBytes, SourceError, SourceFile};
@@ -141,7 +140,7 @@ struct Reading {
     cursor: String,
     piece: Option<Statement>,
     path: Option<PathTemplate>,
-    folder: Option<PathBuf>,
+    outside: Option<OutsideFiles>,
     listed: VecDeque<Row>,
 }
 
@@ -151,7 +150,7 @@ pub(crate) async fn read(
     source: &FileSource,
     table: &Table,
     tables: &Tables,
-    folder: Option<PathBuf>,
+    outside: Option<OutsideFiles>,
 ) -> Result<FilesReading, SourceError> {
     let failed = |error| about(error, &source.table);
     let path = source.bytes.path.as_deref().and_then(|path| PathTemplate::parse(path).ok());
@@ -170,7 +169,7 @@ pub(crate) async fn read(
         }
         None => None,
     };
-    let reading = Reading { worker, table: source.table.clone(), cursor, piece, path, folder, listed: VecDeque::new() };
+    let reading = Reading { worker, table: source.table.clone(), cursor, piece, path, outside, listed: VecDeque::new() };
     Ok(FilesReading { counted: counted.unsigned_abs(), files: reading.files() })
 }
 
@@ -226,8 +225,8 @@ impl Reading {
             let may_read: bool = may_read.map_err(|error| about(error, &self.table))?.get(0);
             return Ok(may_read.then(|| object_bytes(self, object)));
         }
-        let (Some(folder), Some(path)) = (&self.folder, self.path_of(row)?) else { return Ok(None) };
-        Ok(open_below(folder.clone(), path).await)
+        let (Some(outside), Some(path)) = (&self.outside, self.path_of(row)?) else { return Ok(None) };
+        outside.open(&path).await
     }
 
     fn path_of(&self, row: &Row) -> Result<Option<String>, SourceError> {

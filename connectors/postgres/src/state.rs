@@ -1,7 +1,6 @@
 //! One state of a database: a snapshot that one connection holds and others import.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -178,8 +177,7 @@ impl HeldState for State {
 
     async fn files(&self, source: &FileSource) -> Result<FilesReading, SourceError> {
         let table = self.noted.tables.named(&source.table).ok_or_else(|| SourceErrorKind::Changed(source.table.clone()))?;
-        let folder = self.settings.settings.files.as_ref().map(PathBuf::from);
-        files::read(self.worker().await?, source, table, &self.noted.tables, folder).await
+        files::read(self.worker().await?, source, table, &self.noted.tables, self.settings.files.clone()).await
     }
 
     async fn confirm(&self, module: &SourceModule) -> Result<(), SourceError> {

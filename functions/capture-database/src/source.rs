@@ -77,7 +77,9 @@ impl<'a> Source<'a> {
             Err(error) if error.kind == ErrorKind::NotFound => return Err(CaptureError::WithoutSecret(address)),
             other => other?,
         };
-        let connector = ports.connectors.open(&connection.source, secret).ok_or(CaptureError::NotConnected)?;
+        let mut settings = connection.source.clone();
+        ports.connectors.locate_files(connection.org, &mut settings);
+        let connector = ports.connectors.open(&settings, secret).ok_or(CaptureError::NotConnected)?;
         let locale = ports.store.organisation(run.org).await?.map(|organisation| organisation.data_locale()).unwrap_or_default();
         let profile = connection.selection.profile.as_ref().map(|name| ports.profiles.find(name)).transpose()?;
         let (kind, omitted) = (connection.source.kind(), connection.selection.omitted.clone());

@@ -99,7 +99,7 @@ pub async fn handle(
     Administrator(caller): Administrator,
     Body(body): Body,
 ) -> Result<Json<CheckEnvelope>, ApiError> {
-    let (source, selection, secret) = if body.is_empty() {
+    let (mut source, selection, secret) = if body.is_empty() {
         let (connection, secret) = ports.present(caller.org).await?;
         (connection.source, connection.selection, secret)
     } else {
@@ -108,6 +108,7 @@ pub async fn handle(
         wanted.source.keep_files(present.as_ref().map(|present| &present.source));
         (wanted.source, wanted.selection, secret)
     };
+    ports.connectors.locate_files(caller.org, &mut source);
     let kind = source.kind();
     let connector = ports
         .connectors

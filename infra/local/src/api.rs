@@ -16,7 +16,7 @@ use hozon_shared::payments::Stripe;
 use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::default_time_of_day;
 
-use crate::functions::CONNECTORS;
+use crate::functions::connectors;
 
 /// Lists that an operator may replace or extend.
 pub struct OperatorLists {
@@ -41,7 +41,7 @@ pub fn router(
         App { ports: SchedulePorts::from(ports), triggers, terms, time_of_day: default_time_of_day(), run_length, addresses };
     Documented::with_openapi(document())
         .merge(hozon_schedule::router(app))
-        .merge(hozon_connection::router(ConnectionPorts::new(ports, CONNECTORS, profiles)))
+        .merge(hozon_connection::router(ConnectionPorts::new(ports, connectors(), profiles)))
         .merge(hozon_download::router(DownloadPorts::from(ports)))
         .merge(hozon_activity::router(ActivityPorts::from(ports)))
         .merge(hozon_purchase::router(billing, Some(shop)))

@@ -1,5 +1,6 @@
 //! The functions as the state machine invokes them here: in this process, each invocation on its own task.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use hozon_emulator_aws::states::asl::{ServiceIntegrations, StateError};
 use hozon_emulator_aws::stream::Stream;
 use hozon_emulator_aws::table;
 use hozon_notify::{Notify, NotifyPorts, Post};
-use hozon_shared::aws::Aws;
+use hozon_shared::aws::{Aws, file_buckets};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::ports::{Clock, ObjectRef, Ports, read_all};
 use serde_json::{Value, json};
@@ -29,7 +30,9 @@ pub const ARCHIVE: &str = "archive";
 pub const CAPTURE_DATABASE: &str = "capture-database";
 
 /// The connectors. Whoever runs this program may call any address of their own network.
-pub const CONNECTORS: Connectors = Connectors { addresses: Addresses::Any };
+pub fn connectors() -> Connectors {
+    Connectors { addresses: Addresses::Any, buckets: file_buckets(), places: BTreeMap::new() }
+}
 
 /// Invokes the functions.
 pub struct Functions {

@@ -30,7 +30,7 @@ pub mod tokens;
 pub mod verify;
 
 pub use clock::FastClock;
-pub use functions::CONNECTORS;
+pub use functions::connectors;
 pub use hozon_emulator_host::origins::{AllowedHost, AllowedHosts, NoHost};
 pub use local::{Local, LocalOptions, PRICES};
 pub use public_url::{NoPublicUrl, PublicUrl};

@@ -162,7 +162,7 @@ impl Objects for S3Objects {
     }
 }
 
-fn body_of(body: ByteStream) -> ObjectBody {
+pub(super) fn body_of(body: ByteStream) -> ObjectBody {
     stream::unfold(Some(body), |body| async {
         let mut body = body?;
         match body.next().await? {

@@ -99,7 +99,8 @@ pub struct DatabaseSettings {
     /// Views to back up besides the tables. On PostgreSQL a name may have its schema in front.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<String>,
-    /// Folder of the CRM in which attached files lie, on the machine that reads them. Only the operator sets it.
+    /// Folder on the machine that reads the CRM, or bucket (`s3://NAME/PREFIX`), in which the CRM's attached files lie. Only the
+    /// operator sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<String>,
 }
@@ -168,20 +169,25 @@ impl SourceSettings {
         }
     }
 
-    /// Keeps the folder of files of `present` if that is the same database with the same login. Only the operator chooses it: who
-    /// chose both the folder and what the database says of it could read other files.
+    /// Keeps the place of files of `present` if that is the same database with the same login. Only the operator chooses it: who
+    /// chose both the place and what the database says of it could read other files.
     pub fn keep_files(&mut self, present: Option<&Self>) {
         let is_same =
             |own: &DatabaseSettings, known: &DatabaseSettings| own.is_same_login(known) && own.database == known.database;
         let present = present.filter(|present| present.kind() == self.kind());
         let known = present.and_then(Self::database).filter(|known| self.database().is_some_and(|own| is_same(own, known)));
         let files = known.and_then(|known| known.files.clone());
+        self.set_files(files);
+    }
+
+    /// Sets where the CRM's attached files lie.
+    pub fn set_files(&mut self, files: Option<String>) {
         if let Self::Postgres(settings) | Self::Mysql(settings) = self {
             settings.files = files;
         }
     }
 
-    /// Whether attached files that lie in a folder of the CRM can be read.
+    /// Whether it is known where attached files outside the database lie.
     pub fn has_files(&self) -> bool {
         self.database().is_some_and(|settings| settings.files.is_some())
     }

@@ -16,6 +16,7 @@ pub mod download;
 pub mod estimate;
 pub mod event;
 pub mod file_name;
+pub mod file_place;
 pub mod forecast;
 pub mod id;
 pub mod lease;

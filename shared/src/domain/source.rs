@@ -202,6 +202,8 @@ pub enum SourceErrorKind {
     Changed(String),
     #[error("The connection to the source was lost. The backup tries again by itself.")]
     Interrupted,
+    #[error("The bucket of the CRM's attached files cannot be reached. The backup tries again by itself.")]
+    FilesUnreachable,
     /// Nobody holds the state any more.
     #[error("The state of the source that the backup reads was lost. The backup begins again by itself.")]
     StateLost,
@@ -234,6 +236,7 @@ impl SourceErrorKind {
             Self::NoPermission(_) => "SOURCE_NO_PERMISSION",
             Self::Changed(_) => "SOURCE_CHANGED",
             Self::Interrupted => "SOURCE_INTERRUPTED",
+            Self::FilesUnreachable => "SOURCE_FILES",
             Self::StateLost => "SOURCE_STATE_LOST",
             Self::Busy => "SOURCE_BUSY",
             Self::Unsupported(_) => "SOURCE_UNSUPPORTED",
@@ -257,7 +260,13 @@ impl SourceErrorKind {
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable | Self::Changed(_) | Self::Interrupted | Self::StateLost | Self::Busy | Self::CountDiffers(_)
+            Self::Unreachable
+                | Self::Changed(_)
+                | Self::Interrupted
+                | Self::FilesUnreachable
+                | Self::StateLost
+                | Self::Busy
+                | Self::CountDiffers(_)
         )
     }
 }

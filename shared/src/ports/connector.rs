@@ -55,6 +55,13 @@ impl FileBytes {
     }
 }
 
+/// Buckets in which CRMs keep attached files.
+#[async_trait]
+pub trait FileBuckets: Send + Sync {
+    /// Opens an object; `None` if it is not there, or may not be read.
+    async fn open(&self, bucket: &str, key: &str) -> Result<Option<FileBytes>, SourceError>;
+}
+
 /// Files of a module's records as they come. Files of one record are adjacent. Each file's bytes are read before the next file is
 /// taken.
 pub struct FilesReading {

@@ -26,8 +26,8 @@ pub use catalogue::Catalogue;
 pub use clock::{Clock, SystemClock};
 pub use connections::{Connections, Credentials, SourceSecret};
 pub use connector::{
-    Connector, FileBytes, FilesReading, HeldState, ModuleReading, Protection, ResumePoint, SourceBytes, SourceError, SourceFile,
-    SourcePage, SourceRows, StateToken,
+    Connector, FileBuckets, FileBytes, FilesReading, HeldState, ModuleReading, Protection, ResumePoint, SourceBytes, SourceError,
+    SourceFile, SourcePage, SourceRows, StateToken,
 };
 pub use dead_letters::DeadLetters;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};

@@ -1,14 +1,17 @@
 //! `hozon connect` and `hozon check`: the CRM's database as the source of an organisation's backups.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, anyhow};
 use chrono_tz::Tz;
 use clap::Args;
 use hozon::language::{locale, say};
 use hozon::tokens::administrator;
-use hozon::{CONNECTORS, Local};
+use hozon::{Local, connectors};
 use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::SourceSettings;
 use hozon_shared::domain::crm::DataCategory;
+use hozon_shared::domain::file_place::FilePlace;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::profile::{Profile, Profiles, shape};
 use hozon_shared::domain::selection::{Omission, Selection, without_omissions};
@@ -32,9 +35,10 @@ pub struct ConnectArgs {
     /// File with the certificates, in PEM, of the authorities that may sign the server's certificate.
     #[arg(long, value_name = "FILE")]
     ca: Option<std::path::PathBuf>,
-    /// Folder of the CRM in which attached files lie, if the profile says that they lie in one.
+    /// Folder of the CRM, or bucket (`s3://NAME/PREFIX`), in which attached files lie, if the profile says that they lie in one. The
+    /// environment gives the bucket's credentials, as for every AWS tool.
     #[arg(long, value_name = "DIR")]
-    files: Option<std::path::PathBuf>,
+    files: Option<FilePlace>,
     /// Profile of the CRM, which names and orders its tables; `hozon profile list` lists them.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
@@ -57,6 +61,17 @@ pub struct CheckArgs {
     org: String,
 }
 
+/// The place of files as the connection keeps it. A folder must be there.
+fn stored(place: &FilePlace) -> Result<String> {
+    match place {
+        FilePlace::Folder(folder) => {
+            let found = Path::new(folder).canonicalize().with_context(|| format!("read {folder}"))?;
+            Ok(found.display().to_string())
+        }
+        FilePlace::Bucket { .. } => Ok(place.to_string()),
+    }
+}
+
 /// Connects only what a check has reached.
 pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
     let (mut source, password) =
@@ -64,9 +79,8 @@ pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
     if let (Some(file), SourceSettings::Postgres(settings) | SourceSettings::Mysql(settings)) = (&connect.ca, &mut source) {
         settings.ca = Some(std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?);
     }
-    if let (Some(folder), SourceSettings::Postgres(settings) | SourceSettings::Mysql(settings)) = (&connect.files, &mut source) {
-        let folder = folder.canonicalize().with_context(|| format!("read {}", folder.display()))?;
-        settings.files = Some(folder.display().to_string());
+    if let Some(place) = &connect.files {
+        source.set_files(Some(stored(place)?));
     }
     let secret = SourceSecret { password };
     let profiles = place.profiles()?;
@@ -153,7 +167,7 @@ fn suggest(Profile { name, title, .. }: &Profile) {
 
 /// Asks the database of a source what a backup would contain.
 pub async fn report(source: &SourceSettings, secret: SourceSecret) -> Result<SourceReport> {
-    let connector = CONNECTORS.open(source, secret).context("open the connector")?;
+    let connector = connectors().open(source, secret).context("open the connector")?;
     let address = source.shown();
     connector.check().await.map_err(|error| anyhow!("{address}: {} ({})", error.kind, error.kind.code()))
 }
@@ -240,8 +254,8 @@ fn advice_text(advice: SourceAdvice) -> &'static str {
             "RELOAD権限がないため、1つの接続で読み取ります（時間がかかります）。",
         ),
         SourceAdvice::FilesInFolder => say(
-            "Attached files that lie in a folder of the CRM are backed up only with --files DIR.",
-            "CRMのフォルダーにある添付ファイルは、--files DIR を指定した場合にのみ保存します。",
+            "Attached files that lie in a folder or bucket of the CRM are backed up only with --files DIR or --files s3://NAME/PREFIX.",
+            "CRMのフォルダーやバケットにある添付ファイルは、--files DIR または --files s3://NAME/PREFIX を指定した場合にのみ保存します。",
         ),
         SourceAdvice::HoldsOldRows => say(
             "While a backup reads, the server keeps old versions of changed rows.",

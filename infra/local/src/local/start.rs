@@ -38,7 +38,7 @@ use crate::clock::FastClock;
 use crate::deliveries::Deliveries;
 use crate::downloads::Downloads;
 use crate::folder::OpenFolder;
-use crate::functions::{ARCHIVE, AccessFunction, CAPTURE_DATABASE, CONNECTORS, Functions, NotifyFunction, notify, open_stream};
+use crate::functions::{ARCHIVE, AccessFunction, CAPTURE_DATABASE, Functions, NotifyFunction, connectors, notify, open_stream};
 use crate::listening::bind_gateway;
 use crate::public_url::{PublicLinks, PublicUrl};
 use crate::recovery::recover;
@@ -214,7 +214,7 @@ fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, b
         archive: ArchivePorts::from(ports),
         capture: CapturePorts {
             call_time: options.capture_time,
-            ..CapturePorts::new(ports, CONNECTORS, options.profiles.clone())
+            ..CapturePorts::new(ports, connectors(), options.profiles.clone())
         },
         limits,
     });
