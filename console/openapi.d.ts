@@ -136,6 +136,11 @@ interface Schemas {
         /** Format: int64 */
         total_modules: number;
     };
+    /**
+     * @description Who captures a database: the service, or the program `hozon capture` that an operator runs beside it.
+     * @enum {string}
+     */
+    CapturedBy: "service" | "program";
     CheckEnvelope: {
         check: Schemas["CheckOut"];
     };
@@ -282,6 +287,8 @@ interface Schemas {
     DatabaseOut: {
         /** @description Certificates, in PEM, of the authorities that may sign the server's certificate; null for those of the system. */
         ca?: string | null;
+        /** @description Who captures the database. */
+        captured_by: Schemas["CapturedBy"];
         host: string;
         name: string;
         /** Format: int32 */
@@ -756,6 +763,8 @@ interface Schemas {
          */
         seconds_left?: number | null;
         total?: Schemas["AmountOut"] | null;
+        /** @description Whether the program beside the database captures it, and has been waited for. */
+        waits_for_program: boolean;
     };
     /** @description Summary of an order that is not placed. */
     QuoteOut: {
@@ -1146,6 +1155,7 @@ interface Schemas {
     WantedDatabase: {
         /** @description Certificates, in PEM, of the authorities that may sign the server's certificate. Left out, those of the system. */
         ca?: string | null;
+        captured_by?: Schemas["CapturedBy"] | null;
         /**
          * @description DNS name or IP address of the database's server.
          * @example db.example.com

@@ -67,6 +67,7 @@ function databaseIn(form, { views }) {
       .map((name) => name.trim())
       .filter(Boolean),
     views: [...views],
+    captured_by: text("captured_by"),
   };
 }
 
@@ -115,6 +116,7 @@ function databaseOf(database, editing) {
         say(database ? "connection_password_kept" : "connection_password_hint"),
       ),
     ),
+    capturedBy(database),
     el(
       "details",
       { open: Boolean(isFew) },
@@ -134,6 +136,20 @@ function databaseOf(database, editing) {
         ),
       ),
     ),
+  );
+}
+
+/** Who captures the database. @param {NonNullable<Connection["database"]> | null} database */
+function capturedBy(database) {
+  const chosen = database?.captured_by ?? "service";
+  const options = ["service", "program"].map((value) =>
+    el("option", { value, selected: value === chosen }, say(`connection_captured_by_${value}`)),
+  );
+  return field(
+    "captured_by",
+    say("connection_captured_by"),
+    el("select", { id: "captured_by", name: "captured_by", "aria-describedby": "captured_by-hint" }, ...options),
+    el("p", { class: "soft", id: "captured_by-hint" }, say("connection_captured_by_hint")),
   );
 }
 

@@ -4,8 +4,8 @@ import { el, facts } from "../dom.js";
 import { duration, number, percent, say, size } from "../i18n.js";
 
 /** Returns the name of the text that says what a running backup is doing. @param {NewestBackup["progress"]} progress */
-export function stageOf({ total, capture }) {
-  return total ? "state_running" : capture ? "state_capturing" : "state_planning";
+export function stageOf({ total, capture, waits_for_program: waits }) {
+  return total ? "state_running" : capture ? "state_capturing" : waits ? "state_waiting" : "state_planning";
 }
 
 /** Draws how far a running backup is. @param {NewestBackup} backup */

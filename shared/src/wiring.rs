@@ -22,6 +22,7 @@ impl Aws {
             outbox: table.clone(),
             webhooks: table.clone(),
             requests: table.clone(),
+            captures: table.clone(),
             catalogue: table.clone(),
             objects: objects.clone(),
             uploads: objects,

@@ -42,6 +42,12 @@ for (const locale of ["en", "ja"]) {
     await page.getByLabel(S("connection_database"), { exact: true }).fill("crm");
     await page.getByLabel(S("connection_user"), { exact: true }).fill("reader");
     await page.getByLabel(S("connection_password"), { exact: true }).fill("wrong");
+    const reader = page.getByLabel(S("connection_captured_by"), { exact: true });
+    await expect(reader).toHaveValue("service");
+    await reader.focus();
+    await page.keyboard.press("ArrowDown");
+    await expect(reader).toHaveValue("program");
+    await expect(reader).toHaveAccessibleDescription(S("connection_captured_by_hint"));
     await page.getByText(S("connection_more"), { exact: true }).click();
     await page.getByLabel(S("connection_unencrypted"), { exact: true }).check();
     await page.getByRole("button", { name: S("connection_check") }).click();
@@ -69,6 +75,8 @@ for (const locale of ["en", "ja"]) {
     ]);
 
     expect(connection.database.views).toEqual(["public.won"]);
+    expect(connection.database.captured_by).toBe("program");
+    await expect(reader).toHaveValue("program");
 
     // A backup that cannot go on is cancelled, by keyboard.
     const unlock = await database.lock(VIEW_LOCK);

@@ -11,6 +11,7 @@ from needs import Encryption, Need, needs
 from serving import Handler
 
 XML = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>'
+XML_OF_QUERIES = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Access Denied</Message></Error></ErrorResponse>"
 XML_OF_EC2 = '<?xml version="1.0"?><Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>'
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
@@ -110,6 +111,8 @@ class Gate:
 def refusal(service):
     if service == "ec2":
         return 403, [("content-type", "application/xml")], XML_OF_EC2.encode()
+    if service == "cloudformation":
+        return 403, [("content-type", "text/xml")], XML_OF_QUERIES.encode()
     if service in ("s3", "iam"):
         return 403, [("content-type", "application/xml")], XML.encode()
     body = json.dumps({"__type": "AccessDeniedException", "message": "not authorized"}).encode()

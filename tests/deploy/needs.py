@@ -21,6 +21,7 @@ def needs(service, request, encrypted):
     by_service = {
         "dynamodb": dynamodb, "states": states, "secretsmanager": secrets, "scheduler": scheduler, "ses": ses, "sqs": sqs, "logs": logs,
         "xray": xray, "iam": iam, "lambda": functions, "cloudfront-keyvaluestore": key_value_store, "ec2": interfaces,
+        "cloudformation": stacks,
     }
     if service == "s3":
         return s3(request, encrypted)
@@ -194,6 +195,11 @@ def key_value_store(request):
 def interfaces(request):
     body = urllib.parse.parse_qs(request.body.decode())
     return [Need(f"ec2:{body['Action'][0]}", "*")]
+
+
+def stacks(request):
+    body = urllib.parse.parse_qs(request.body.decode())
+    return [Need(f"cloudformation:{body['Action'][0]}", f"arn:aws:cloudformation:{HERE}:stack/{body['StackName'][0]}/1")]
 
 
 def iam(request):

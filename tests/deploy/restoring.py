@@ -78,7 +78,7 @@ def deployed(printed, stream):
     mappings = stack.of("AWS::Lambda::EventSourceMapping").values()
     expect("the streams", {one["EventSourceArn"].split(":table/")[1] for one in mappings}, {stream.split(":table/")[1]})
     arn = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{NEW}"
-    for id in ("ScheduleRole", "ArchiveRole", "NotifyRole", "TriggerRole", "CrmWriter"):
+    for id in ("ScheduleRole", "ArchiveRole", "NotifyRole", "TriggerRole", "CaptureProgram", "CrmWriter"):
         expect(f"{id} may use it", f'"{arn}' in uses[id], True)
     expect("the alarm", uses["TableThrottled"].count(NEW), 4)
 

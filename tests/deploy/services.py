@@ -3,6 +3,7 @@
 import datetime
 import json
 import urllib.parse
+from xml.sax.saxutils import escape
 
 from lambda_host import Failed
 from stack import ACCOUNT, NAME, REGION, ROOT
@@ -24,6 +25,21 @@ def scheduler_delivers(world, target, scheduled):
     if "DeadLetterConfig" in target:
         send(world, role, target["DeadLetterConfig"]["Arn"], target["Input"])
     return None
+
+
+def cloudformation_describes(world, request):
+    """Describes the world's stack by its outputs, and another one that is not ours; there are no others."""
+    name = urllib.parse.parse_qs(request.body.decode())["StackName"][0]
+    described = {NAME: world.stack.outputs(), "another": {"Queue": "jobs"}}.get(name)
+    kind = [("content-type", "text/xml")]
+    if described is None:
+        error = f"<Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id {name} does not exist</Message>"
+        return 400, kind, f"<ErrorResponse><Error>{error}</Error></ErrorResponse>".encode()
+    members = "".join(f"<member><OutputKey>{key}</OutputKey><OutputValue>{escape(str(value))}</OutputValue></member>"
+                      for key, value in described.items())
+    stack = f"<StackName>{name}</StackName><CreationTime>2026-11-27T00:00:00Z</CreationTime><StackStatus>UPDATE_COMPLETE</StackStatus>"
+    stacks = f"<Stacks><member>{stack}<Outputs>{members}</Outputs></member></Stacks>"
+    return 200, kind, f"<DescribeStacksResponse><DescribeStacksResult>{stacks}</DescribeStacksResult></DescribeStacksResponse>".encode()
 
 
 def function_of(target):

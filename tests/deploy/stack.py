@@ -46,12 +46,17 @@ class Stack:
         self.parameters = {**defaults, **(PARAMETERS if parameters is None else parameters)}
         self.conditions, self.mappings = template["Conditions"], template["Mappings"]
         declared = template["Resources"]
+        self.declared_outputs = template["Outputs"]
         self.declared = {id: one for id, one in declared.items() if "Condition" not in one or self.holds(one["Condition"])}
         self.resources = {id: self.resolve(one["Properties"]) for id, one in self.declared.items() if "Properties" in one}
 
     def of(self, kind):
         """Logical ids and properties of the resources of a type."""
         return {id: self.resources[id] for id, one in self.declared.items() if one["Type"] == kind}
+
+    def outputs(self):
+        """The stack's outputs by name."""
+        return {name: self.resolve(one["Value"]) for name, one in self.declared_outputs.items()}
 
     def holds(self, condition):
         return self.resolve(self.conditions[condition])

@@ -23,7 +23,7 @@ from lambda_host import Host, Instances
 from machine import Machine
 from outside import Outside
 from policy import Principals
-from services import lambda_attaches_to_network, lambda_is_called
+from services import cloudformation_describes, lambda_attaches_to_network, lambda_is_called
 from stack import ACCOUNT, NAME, REGION, ROOT, Stack
 
 FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Connection", "Access", "Trigger", "Notify", "CaptureDatabase", "Archive")
@@ -51,7 +51,8 @@ class World:
                      if "aws:kms" in json.dumps(one.get("BucketEncryption", {}))}
         self.gate = Gate(self.principals, self.emulator.port, encrypted)
         self.edge, self.handed_over = Edge(self), []
-        self.gate.others = {"cloudfront-keyvaluestore": self.edge.answer, "lambda": lambda request: lambda_is_called(self, request)}
+        self.gate.others = {"cloudfront-keyvaluestore": self.edge.answer, "lambda": lambda request: lambda_is_called(self, request),
+                            "cloudformation": lambda request: cloudformation_describes(self, request)}
         self.owner = {service: self.client(service) for service in (
             "dynamodb", "dynamodbstreams", "iam", "logs", "s3", "scheduler", "secretsmanager", "ses", "sqs", "stepfunctions", "sts", "xray")}
         self.create()

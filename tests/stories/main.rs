@@ -16,6 +16,7 @@ mod database_calls;
 mod database_faults;
 mod database_files;
 mod database_kills;
+mod database_program;
 mod databases;
 mod downloads;
 mod edge;

@@ -69,3 +69,21 @@ async fn verify_says_in_japanese_what_is_right_and_what_differs() {
     let (code, said) = run(&data, &["verify", damaged.to_str().unwrap()]).await;
     assert!(code == Some(1) && said.contains("Damaged.zip: 読めません: zip ではないか"), "{said}");
 }
+
+#[tokio::test]
+async fn a_capture_without_credentials_says_so_in_both_languages() {
+    let folder = TempDir::new().unwrap();
+    for (language, said) in
+        [("ja_JP.UTF-8", "エラー: 使用できるAWSの認証情報がありません"), ("C", "error: There are no AWS credentials that work")]
+    {
+        let mut capture = command(folder.path(), &["capture", "--stack", "hozon"], language);
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
+        {
+            capture.env_remove(name);
+        }
+        let capture = capture.env("HOME", folder.path()).env("AWS_REGION", "eu-west-1").env("AWS_EC2_METADATA_DISABLED", "true");
+        let output = capture.output().await.unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && text.starts_with(said), "{text}");
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hozon_shared::captured::{Captured, captured_at};
+use hozon_shared::captured::Captured;
 use hozon_shared::domain::connection::Connection;
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{Bucket, ErrorKind, HeldState, ObjectRef, StateToken, read_all};
@@ -16,6 +16,7 @@ use crate::call_time::CallTime;
 use crate::error::{CaptureError, is_changed, of};
 use crate::module::Reading;
 use crate::ports::CapturePorts;
+use crate::publication::is_published;
 use crate::source::{Chosen, Run, Source};
 
 /// How often a call looks for a document of another.
@@ -116,7 +117,7 @@ impl<'a> Attempt<'a> {
 
     /// Whether all modules are stored and published.
     pub(crate) async fn is_published(&self) -> Result<bool, CaptureError> {
-        Ok(self.ports.objects.head(&captured_at(self.run.org, self.run.backup)).await?.is_some())
+        is_published(self.ports, self.run).await
     }
 
     /// Waits for what another call writes. `None` if this call must end first, or another attempt takes the place of this one.

@@ -1,18 +1,22 @@
 //! Captures all modules of a source in one state of it, in one call, and publishes them together.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use hozon_shared::captured::{Captured, captured_at};
+use hozon_shared::captured::Captured;
 use hozon_shared::domain::source::{SourceErrorKind, SourceModule};
-use hozon_shared::ports::Protection;
+use hozon_shared::ports::{Clock, Protection};
 use hozon_shared::snapshots::session::{Origin, Session};
 use hozon_shared::telemetry::Causes;
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use crate::call_time::CallTime;
 use crate::error::{CaptureError, is_changed, of};
 use crate::module::{Progress, Reader, Reading, add_all, read};
 use crate::ports::CapturePorts;
+use crate::publication;
 use crate::source::{Run, Source};
 use crate::tracker::Tracker;
 
@@ -21,30 +25,24 @@ use crate::tracker::Tracker;
 const ATTEMPTS_WITHOUT_LOCKS: usize = 3;
 /// Number of modules that are read at a time.
 const MODULES_IN_FLIGHT: usize = 2;
+/// How often a lease is prolonged, which lasts a day.
+const PROLONG_EVERY: Duration = Duration::from_secs(60 * 60);
 /// The most bytes of a source that a call reads in a second. What would take longer even so is not begun in one call.
 const FASTEST: u64 = 200 << 20;
 
 /// Captures the CRM of an organisation for a run, unless that was done already. Returns whether it is captured; otherwise it takes
 /// longer than a call may last, and is captured in several.
 pub(crate) async fn capture(ports: &CapturePorts, run: Run, time: CallTime) -> Result<bool, CaptureError> {
-    let at = captured_at(run.org, run.backup);
-    if ports.objects.head(&at).await?.is_some() {
+    if publication::complete(ports, run).await? {
         return Ok(true);
     }
     let connection = ports.connections.connection(run.org).await?.ok_or(CaptureError::NotConnected)?;
     let source = Source::new(ports, run, &connection).await?;
-    let Some(captured) = source.unless_cancelled(in_one_call(&source, time)).await? else { return Ok(false) };
-    store(ports, run, &captured).await.map(|()| true)
+    source.unless_cancelled(in_one_call(&source, time)).await
 }
 
-/// Leaves what was captured for the tasks behind this one.
-pub(crate) async fn store(ports: &CapturePorts, run: Run, captured: &Captured) -> Result<(), CaptureError> {
-    let json = serde_json::to_vec(captured).map_err(CaptureError::UnreadableCall)?;
-    Ok(ports.objects.put(&captured_at(run.org, run.backup), json.into(), "application/json").await?)
-}
-
-/// `None` if time is over first.
-async fn in_one_call(source: &Source<'_>, time: CallTime) -> Result<Option<Captured>, CaptureError> {
+/// Returns whether the source is captured before time is over.
+async fn in_one_call(source: &Source<'_>, time: CallTime) -> Result<bool, CaptureError> {
     for _ in 0..ATTEMPTS_WITHOUT_LOCKS {
         match attempt(source, Protection::Notice, time).await {
             Err(error) if is_changed(&error) => tracing::info!(code = error.code(), "the capture begins again"),
@@ -56,21 +54,36 @@ async fn in_one_call(source: &Source<'_>, time: CallTime) -> Result<Option<Captu
 
 /// Reads one state and publishes it. What a failed attempt has written and no snapshot needs is swept later; the next
 /// attempt finds it and does not write it again.
-async fn attempt(source: &Source<'_>, protection: Protection, time: CallTime) -> Result<Option<Captured>, CaptureError> {
+async fn attempt(source: &Source<'_>, protection: Protection, time: CallTime) -> Result<bool, CaptureError> {
     let ports = source.ports;
     let read_from = ports.clock.now();
     let id = ports.ids.next(read_from);
     let session = Session::begin(ports.session.clone(), (source.run.org, Origin::Captured), id, read_from).await?;
-    let captured = capture_in(source, &session, read_from, protection, time).await;
+    let capturing = capture_in(source, &session, read_from, protection, time);
+    let captured = prolonging(&session, &*ports.clock, capturing).await;
     if let Ok(Some(captured)) = captured {
-        session.publish(&captured.modules, read_from).await?;
-        return Ok(Some(captured));
+        return publication::publish(ports, source.run, session, &captured).await.map(|()| true);
     }
     if let Err(error) = session.abandon().await {
         let failure = captured.as_ref().err().map(CaptureError::code);
         tracing::warn!(error = %Causes(&error), failure, "the lease of a capture that has ended early could not be ended");
     }
-    captured
+    captured.map(|_| false)
+}
+
+/// Works until the end, and prolongs the session's lease meanwhile: without a limit, a call may last longer than a lease.
+async fn prolonging<T>(
+    session: &Session,
+    clock: &dyn Clock,
+    work: impl Future<Output = Result<T, CaptureError>>,
+) -> Result<T, CaptureError> {
+    let mut working = pin!(work);
+    loop {
+        match timeout(PROLONG_EVERY, &mut working).await {
+            Ok(done) => return done,
+            Err(_) => session.prolong(clock.now()).await?,
+        }
+    }
 }
 
 async fn capture_in(

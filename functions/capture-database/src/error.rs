@@ -36,10 +36,13 @@ pub enum CaptureError {
     #[error("{0}: it has no tables to back up. Check the database and the schemas of the connection, and what it leaves out.")]
     NoModules(String),
     #[error(
-        "{connection}: reading {} takes longer than one call may last, and another call cannot go on with it. Leave it out, or back the database up with the local program beside it.",
+        "{connection}: reading {} takes longer than one call may last, and another call cannot go on with it. Leave it out, or let the program beside the database capture it (hozon capture).",
         .module.as_deref().unwrap_or("the database")
     )]
     TooLong { connection: String, module: Option<String> },
+    /// The program beside the database has ended with that failure.
+    #[error("The program beside the database could not capture it ({}): {}", .0.code, .0.message)]
+    ProgramGaveUp(Failure),
     /// The call came before the one that opens the state has ended.
     #[error("The state of the source was not opened in time. The backup begins again by itself.")]
     NotOpened,
@@ -68,6 +71,7 @@ impl CaptureError {
             Self::NothingReadable { .. } => "SOURCE_NO_PERMISSION",
             Self::NoModules(_) => "SOURCE_EMPTY",
             Self::TooLong { .. } => "SOURCE_TOO_LONG",
+            Self::ProgramGaveUp(_) => "SOURCE_PROGRAM_GAVE_UP",
             Self::NotOpened => "SOURCE_STATE_LOST",
             Self::AttemptLost(error) => error.code(),
             Self::Unsteady => "SOURCE_UNSTEADY",
@@ -89,7 +93,7 @@ impl CaptureError {
         if is_changed(&self) || matches!(self, Self::NotOpened) { Self::AttemptLost(Box::new(self)) } else { self }
     }
 
-    fn is_retryable(&self) -> bool {
+    pub(crate) fn is_retryable(&self) -> bool {
         match self {
             Self::Source { source, .. } => source.kind.is_passing(),
             Self::Port(error) | Self::Write(WriteError::Store(error)) => {
@@ -105,6 +109,7 @@ impl CaptureError {
         let subject = match self {
             Self::Unsteady => return None,
             Self::AttemptLost(error) => return error.failure(),
+            Self::ProgramGaveUp(failure) => return Some(failure.clone()),
             Self::Source { source, .. } => source.kind.module().map(str::to_owned),
             Self::TooLong { module, .. } => module.clone(),
             Self::NothingReadable { first, .. } => Some(first.module.clone()),

@@ -7,9 +7,9 @@ use hozon_shared::snapshots::session::{Origin, Session, abandon};
 use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, Holder, Holding, LOOK_EVERY, Opened};
-use crate::capture::store;
 use crate::error::{CaptureError, of};
 use crate::module::{Progress, Reader, Reading, add_all, read};
+use crate::publication;
 use crate::tracker::Tracker;
 
 /// Number of modules that are read at a time.
@@ -121,7 +121,7 @@ pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<V
 
 /// Publishes the modules, all at once.
 pub(crate) async fn publish(attempt: &Attempt<'_>) -> Result<Value, CaptureError> {
-    if attempt.is_published().await? {
+    if publication::complete(attempt.ports, attempt.run).await? {
         return Ok(json!({}));
     }
     let opened = attempt.opened().await?.ok_or(CaptureError::NotOpened)?;
@@ -133,8 +133,7 @@ pub(crate) async fn publish(attempt: &Attempt<'_>) -> Result<Value, CaptureError
     let session = attempt.session(&opened).await?;
     let captured =
         add_all(opened.empty, read).filter(|captured| captured.modules.len() == count).ok_or(CaptureError::NotOpened)?;
-    session.publish(&captured.modules, captured.read_from).await?;
-    store(attempt.ports, attempt.run, &captured).await?;
+    publication::publish(attempt.ports, attempt.run, session, &captured).await?;
     Ok(json!({}))
 }
 

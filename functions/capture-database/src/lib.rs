@@ -2,23 +2,29 @@
 //! as the state that the run archives, in one call or in several. Each call may be repeated at any point with the same result.
 
 mod attempt;
+mod awaited;
 mod call_time;
 mod capture;
 mod error;
 mod files;
 mod in_calls;
 mod module;
+mod next;
 mod ports;
+mod publication;
 mod source;
 mod tracker;
 
+use hozon_shared::domain::connection::CapturedBy;
 use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use attempt::{Attempt, Holder};
+pub use awaited::{capture_awaited, waits_for_program};
 use call_time::CallTime;
 pub use error::CaptureError;
+use next::{Next, next};
 pub use ports::CapturePorts;
 use source::Run;
 
@@ -27,8 +33,12 @@ use source::Run;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 enum Step {
-    /// Captures everything in this call, if it is long enough.
-    Capture,
+    /// Captures everything in this call, if it is long enough. `waits` says that the state machine can wait for the program beside the
+    /// database; that of an earlier build cannot.
+    Capture {
+        #[serde(default)]
+        waits: bool,
+    },
     /// Holds the state that the other calls of an attempt read.
     Hold { attempt: String, holder: Holder },
     /// Lists the readers.
@@ -57,10 +67,10 @@ async fn carry_out(ports: &CapturePorts, run: Run, step: Option<Step>) -> Result
     let attempt = |id| Attempt { ports, run, id, time };
     let Some(step) = step else { return capture::capture(ports, run, CallTime::begin(None)).await.map(|_| json!({})) };
     let done = match step {
-        Step::Capture => return capture::capture(ports, run, time).await.map(|is_done| next(ports, is_done, 1)),
+        Step::Capture { waits } => return capture_or_wait(ports, run, time, waits).await,
         Step::BeginAgain { attempt: id, tries } => {
             in_calls::give_up(&attempt(id), tries).await?;
-            return Ok(next(ports, false, tries + 1));
+            return Ok(next(ports, Next::InCalls, tries + 1));
         }
         Step::Hold { attempt: id, holder } => in_calls::hold(&attempt(id), holder).await,
         Step::Readers { attempt: id } => in_calls::readers(&attempt(id)).await,
@@ -70,10 +80,15 @@ async fn carry_out(ports: &CapturePorts, run: Run, step: Option<Step>) -> Result
     done.map_err(CaptureError::of_attempt)
 }
 
-/// What the state machine does next: the run goes on, or an attempt to capture in several calls begins.
-fn next(ports: &CapturePorts, is_done: bool, tries: u32) -> Value {
-    let attempt = ports.ids.next(ports.clock.now()).to_string();
-    json!({ "outcome": if is_done { "done" } else { "in_calls" }, "attempt": attempt, "tries": tries })
+/// Captures, or leaves that to the program beside the database.
+async fn capture_or_wait(ports: &CapturePorts, run: Run, time: CallTime, waits: bool) -> Result<Value, CaptureError> {
+    let connection = ports.connections.connection(run.org).await?;
+    let captured_by = connection.map(|connection| connection.source.captured_by()).unwrap_or_default();
+    if waits && (ports.runs_as, captured_by) == (CapturedBy::Service, CapturedBy::Program) {
+        return awaited::wait(ports, run).await;
+    }
+    let is_done = capture::capture(ports, run, time).await?;
+    Ok(next(ports, if is_done { Next::Done } else { Next::InCalls }, 1))
 }
 
 /// Logs a failure and keeps it as the backup's. What fails here is logged beside it: the state machine still learns the

@@ -118,7 +118,7 @@ impl<'a> Source<'a> {
                 // A failure of this look itself is not the capture's: the next look is soon, and the last one is before publishing.
                 Err(_) => {
                     let is_over = matches!(self.run.require_in_progress(self.ports).await, Err(CaptureError::NotRunning));
-                    self.is_cancelled.send_replace(is_over);
+                    self.is_cancelled.send_replace(is_over || self.ports.stop.is_cancelled());
                 }
             }
         }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono_tz::Tz;
-use hozon_shared::api::closed_sets::{ConnectionKind, TlsMode};
+use hozon_shared::api::closed_sets::{CapturedByName, ConnectionKind, TlsMode};
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, LocalTime, PersonOut, Success, local_time};
 use hozon_shared::domain::connection::{Connection, DatabaseSettings, SourceSettings, Tls};
 use hozon_shared::domain::id::OrgId;
@@ -75,6 +75,9 @@ struct DatabaseOut {
     schemas: Vec<String>,
     /// Views to back up besides the tables.
     views: Vec<String>,
+    /// Who captures the database.
+    #[schema(value_type = CapturedByName)]
+    captured_by: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -185,10 +188,10 @@ fn out(connection: Connection, zone: Tz) -> ConnectionOut {
 }
 
 fn database_out(settings: DatabaseSettings) -> DatabaseOut {
-    let DatabaseSettings { host, port, database: name, user, tls, ca, schemas, views, files: _ } = settings;
+    let DatabaseSettings { host, port, database: name, user, tls, ca, schemas, views, files: _, captured_by } = settings;
     let tls = match tls {
         Tls::VerifyFull => "verify_full",
         Tls::Off => "off",
     };
-    DatabaseOut { host, port, name, user, tls, ca, schemas, views }
+    DatabaseOut { host, port, name, user, tls, ca, schemas, views, captured_by: captured_by.name() }
 }

@@ -1,8 +1,10 @@
 //! The connection that a caller asks for, validated.
 
-use hozon_shared::api::closed_sets::{ConnectionKind, TlsMode};
+use hozon_shared::api::closed_sets::{CapturedByName, ConnectionKind, TlsMode};
 use hozon_shared::api::{ApiError, named};
-use hozon_shared::domain::connection::{AddressError, Connection, DatabaseKind, DatabaseSettings, SourceSettings, Tls};
+use hozon_shared::domain::connection::{
+    AddressError, CapturedBy, Connection, DatabaseKind, DatabaseSettings, SourceSettings, Tls,
+};
 use hozon_shared::domain::profile::Profiles;
 use hozon_shared::domain::selection::{MAX_OMISSIONS, Omission, Selection};
 use hozon_shared::ports::SourceSecret;
@@ -58,6 +60,9 @@ struct WantedDatabase {
     /// Views to back up besides the tables, as a check lists them. At most 200.
     #[serde(default)]
     views: Vec<String>,
+    /// Who captures the database. Left out, the service does.
+    #[schema(value_type = Option<CapturedByName>)]
+    captured_by: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -125,6 +130,12 @@ fn settings(kind: DatabaseKind, wanted: WantedDatabase) -> Result<DatabaseSettin
     if !kind.has_schemas() && !wanted.schemas.is_empty() {
         return Err(invalid_in_database("schemas", "Leave schemas out: only PostgreSQL has them."));
     }
+    let captured_by = match wanted.captured_by.as_deref() {
+        None => CapturedBy::default(),
+        Some(name) => CapturedBy::named(name).ok_or_else(|| {
+            invalid_in_database("captured_by", "Set captured_by to service, or to program for hozon capture beside the database.")
+        })?,
+    };
     let settings = DatabaseSettings {
         port: wanted.port.unwrap_or_else(|| kind.default_port()),
         database: mandatory("name", wanted.name)?,
@@ -133,6 +144,7 @@ fn settings(kind: DatabaseKind, wanted: WantedDatabase) -> Result<DatabaseSettin
         schemas: wanted.schemas,
         views: wanted.views,
         files: None,
+        captured_by,
         host,
         tls,
     };

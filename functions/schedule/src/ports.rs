@@ -5,8 +5,8 @@ use std::sync::Arc;
 use hozon_shared::api::OncePorts;
 use hozon_shared::ending::EndingPorts;
 use hozon_shared::ports::{
-    Accounts, Catalogue, Clock, Connections, Ids, Marks, Ports, Progress, Purchases, Schedules, Secrets, Store, Webhooks,
-    Workflow,
+    Accounts, Captures, Catalogue, Clock, Connections, Ids, Marks, Ports, Progress, Purchases, Schedules, Secrets, Store,
+    Webhooks, Workflow,
 };
 
 /// The ports that the function uses.
@@ -20,6 +20,7 @@ pub struct SchedulePorts {
     pub accounts: Arc<dyn Accounts>,
     pub purchases: Arc<dyn Purchases>,
     pub progress: Arc<dyn Progress>,
+    pub captures: Arc<dyn Captures>,
     pub marks: Arc<dyn Marks>,
     pub webhooks: Arc<dyn Webhooks>,
     pub workflow: Arc<dyn Workflow>,
@@ -42,6 +43,7 @@ impl From<&Ports> for SchedulePorts {
             accounts,
             purchases,
             progress,
+            captures,
             marks,
             webhooks,
             workflow,
@@ -58,6 +60,7 @@ impl From<&Ports> for SchedulePorts {
             accounts,
             purchases,
             progress,
+            captures,
             marks,
             webhooks,
             workflow,

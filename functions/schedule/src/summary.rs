@@ -137,6 +137,8 @@ struct ProgressOut {
     /// How far the CRM's database has been read; null before and after that.
     #[schema(value_type = Option<CaptureOut>)]
     capture: Option<CaptureProgress>,
+    /// Whether the program beside the database captures it, and has been waited for.
+    waits_for_program: bool,
 }
 
 #[derive(ToSchema)]
@@ -306,6 +308,7 @@ async fn with_progress(
     let left = backup.total.zip(backup.started).and_then(|(total, at)| seconds_left(done, total, at, now));
     let is_read = backup.status == BackupStatus::Inprogress && backup.total.is_none();
     let capture = if is_read { app.ports.progress.captured(organisation.id, backup.id).await? } else { None };
-    let progress = ProgressOut { done, total: backup.total, seconds_left: left, capture };
+    let waits_for_program = is_read && app.ports.captures.awaited(organisation.id, backup.id).await?.is_some();
+    let progress = ProgressOut { done, total: backup.total, seconds_left: left, capture, waits_for_program };
     Ok(NewestBackup { backup: BackupOut::of(&backup, organisation.time_zone, now), progress })
 }

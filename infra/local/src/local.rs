@@ -19,6 +19,7 @@ use hozon_emulator_stripe::StripeServer;
 use hozon_shared::aws::Aws;
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::archive_options::ArchiveOptions;
+use hozon_shared::domain::connection::CapturedBy;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Organisation, Role};
@@ -59,6 +60,8 @@ pub struct LocalOptions {
     pub profiles: Arc<Profiles>,
     /// How long a call that captures a database should last; `None` captures in one call.
     pub capture_time: Option<Duration>,
+    /// What this program is to a database that the program beside it captures: by default that program.
+    pub runs_as: CapturedBy,
     /// Addresses that webhooks may call.
     pub webhooks: Addresses,
     /// Settings for dividing runs into pieces.
@@ -82,6 +85,7 @@ impl LocalOptions {
             terms: Terms::parse(Plans::default(), PRICES)?,
             profiles: Arc::default(),
             capture_time: None,
+            runs_as: CapturedBy::Program,
             webhooks: Addresses::Public,
             limits: hozon_archive::ArchiveSettings::default(),
             clock: Arc::new(SystemClock),

@@ -70,6 +70,8 @@ closed_set! {
     ConnectionKind = &["native", "postgres", "mysql"];
     /// Protection of a connection. `off` is allowed only on the machine itself.
     TlsMode = &["verify_full", "off"];
+    /// Who captures a database: the service, or the program `hozon capture` that an operator runs beside it.
+    CapturedByName as "CapturedBy" = &["service", "program"];
     /// Result of a check.
     CheckStatus = &["reached", "failed"];
     /// Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest.
@@ -166,6 +168,7 @@ mod tests {
             SourceAdviceName::WORDS,
         );
         assert_words(&[connection::Tls::VerifyFull, connection::Tls::Off], TlsMode::WORDS);
+        assert_words(&[connection::CapturedBy::Service, connection::CapturedBy::Program], CapturedByName::WORDS);
         use order::OrderStatus;
         let orders = [
             OrderStatus::Draft,

@@ -38,6 +38,10 @@ pub const DUE_SHARDS: u64 = 16;
 
 /// Sort key of the reason why a run failed.
 pub const FAILURE: &str = "FAILURE";
+/// Sort key of the record that a run waits for the program beside the database.
+pub const AWAITED: &str = "AWAITED";
+/// Sort key of the session that is published for a run.
+pub const CHOSEN: &str = "CHOSEN";
 
 /// Partition key of an organisation's state and events.
 pub fn organisation(org: OrgId) -> String {

@@ -1,5 +1,6 @@
 //! AWS adapters for the ports. Only this module may use an AWS SDK.
 
+mod captures;
 mod catalogue;
 mod connections;
 mod credentials;
@@ -21,6 +22,7 @@ mod purchases;
 mod requests;
 mod schedules;
 mod secrets;
+mod stack;
 mod states;
 mod store;
 mod table;
@@ -46,6 +48,7 @@ use lazily::Lazily;
 use links::{SignedLinks, Signer};
 use mailer::Ses;
 use objects::{Buckets, Locks, S3Objects};
+pub use stack::StackError;
 use states::StepFunctions;
 use table::Table;
 use triggers::SchedulerTriggers;
@@ -115,14 +118,18 @@ impl Aws {
     /// Creates the port for triggers.
     pub fn triggers(&self, triggers: TriggerSettings) -> Arc<dyn Triggers> {
         let mut builder = aws_sdk_scheduler::config::Builder::from(&self.config);
-        builder.set_endpoint_url(self.settings.endpoints.scheduler.clone());
+        if let Some(url) = &self.settings.endpoints.scheduler {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
         Arc::new(SchedulerTriggers::new(aws_sdk_scheduler::Client::from_conf(builder.build()), triggers))
     }
 
     /// Creates the port for mail.
     pub fn mailer(&self, mail: MailSettings) -> Arc<dyn Mailer> {
         let mut builder = aws_sdk_sesv2::config::Builder::from(&self.config);
-        builder.set_endpoint_url(self.settings.endpoints.mail.clone());
+        if let Some(url) = &self.settings.endpoints.mail {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
         Arc::new(Ses::new(aws_sdk_sesv2::Client::from_conf(builder.build()), mail))
     }
 
@@ -155,32 +162,42 @@ impl Aws {
 
     fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut builder = aws_sdk_dynamodb::config::Builder::from(&self.config);
-        builder.set_endpoint_url(self.settings.endpoints.dynamodb.clone());
+        if let Some(url) = &self.settings.endpoints.dynamodb {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
         aws_sdk_dynamodb::Client::from_conf(builder.build())
     }
 
     fn s3(&self) -> aws_sdk_s3::config::Builder {
         let mut builder = aws_sdk_s3::config::Builder::from(&self.config);
         builder.set_force_path_style(self.settings.endpoints.s3.as_ref().map(|_| true));
-        builder.set_endpoint_url(self.settings.endpoints.s3.clone());
+        if let Some(url) = &self.settings.endpoints.s3 {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
         builder
     }
 
     fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
         let mut builder = aws_sdk_secretsmanager::config::Builder::from(&self.config);
-        builder.set_endpoint_url(self.settings.endpoints.secrets.clone());
+        if let Some(url) = &self.settings.endpoints.secrets {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
         aws_sdk_secretsmanager::Client::from_conf(builder.build())
     }
 
     fn sqs(&self) -> aws_sdk_sqs::Client {
         let mut builder = aws_sdk_sqs::config::Builder::from(&self.config);
-        builder.set_endpoint_url(self.settings.endpoints.queues.clone());
+        if let Some(url) = &self.settings.endpoints.queues {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
         aws_sdk_sqs::Client::from_conf(builder.build())
     }
 
     fn step_functions(&self) -> aws_sdk_sfn::Client {
         let mut builder = aws_sdk_sfn::config::Builder::from(&self.config);
-        builder.set_endpoint_url(self.settings.endpoints.states.clone());
+        if let Some(url) = &self.settings.endpoints.states {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
         aws_sdk_sfn::Client::from_conf(builder.build())
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::progress::{Amount, CaptureProgress};
 use crate::ports::{ErrorKind, Marks, PortError, Progress};
 
 /// Progress is read during the run, and later when an operator looks into a failure.
-const RUNS_KEPT: TimeDelta = TimeDelta::days(30);
+pub(super) const RUNS_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// The event id as 20 digits of text, so that string comparison in DynamoDB is numeric comparison.
 #[derive(Serialize, Deserialize)]

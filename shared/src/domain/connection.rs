@@ -81,6 +81,36 @@ impl DatabaseKind {
     }
 }
 
+/// Who captures a database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapturedBy {
+    /// The service itself.
+    #[default]
+    Service,
+    /// The program that an operator runs beside the database. Runs wait for it.
+    Program,
+}
+
+impl CapturedBy {
+    /// Returns the value by its name in the API.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Service, Self::Program].into_iter().find(|known| known.name() == name)
+    }
+
+    /// Name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Program => "program",
+        }
+    }
+
+    fn is_service(&self) -> bool {
+        *self == Self::Service
+    }
+}
+
 /// Address of a database, without its password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseSettings {
@@ -103,6 +133,8 @@ pub struct DatabaseSettings {
     /// operator sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<String>,
+    #[serde(default, skip_serializing_if = "CapturedBy::is_service")]
+    pub captured_by: CapturedBy,
 }
 
 /// How a connection is protected.
@@ -203,6 +235,11 @@ impl SourceSettings {
     /// Address for people and logs, without user and password; empty for the native store.
     pub fn shown(&self) -> String {
         self.database().map(DatabaseSettings::shown).unwrap_or_default()
+    }
+
+    /// Who captures the source.
+    pub fn captured_by(&self) -> CapturedBy {
+        self.database().map(|settings| settings.captured_by).unwrap_or_default()
     }
 
     /// Whether backups capture the source first. The native store is written by the platform instead.

@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod allowance;
 pub mod archive_options;
+pub mod awaited;
 pub mod backup;
 pub mod change;
 pub mod chat;

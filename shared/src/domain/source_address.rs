@@ -1,6 +1,6 @@
 //! Addresses of databases, as people enter them on a command line.
 
-use super::connection::{AddressError, DatabaseKind, DatabaseSettings, SourceSettings, Tls};
+use super::connection::{AddressError, CapturedBy, DatabaseKind, DatabaseSettings, SourceSettings, Tls};
 
 impl SourceSettings {
     /// Reads an address of a database of any kind. Returns the settings and the password.
@@ -40,6 +40,7 @@ impl DatabaseSettings {
             schemas: Vec::new(),
             views: Vec::new(),
             files: None,
+            captured_by: CapturedBy::Service,
         };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {

@@ -1,6 +1,7 @@
 //! Ports: what the use cases need from the outside world, one trait per noun. Implementations for AWS live in
 //! `crate::aws`; no AWS type appears here.
 
+mod captures;
 mod catalogue;
 mod clock;
 mod connections;
@@ -22,6 +23,7 @@ mod triggers;
 mod webhooks;
 mod workflow;
 
+pub use captures::Captures;
 pub use catalogue::Catalogue;
 pub use clock::{Clock, SystemClock};
 pub use connections::{Connections, Credentials, SourceSecret};
@@ -64,6 +66,7 @@ pub struct Ports {
     pub outbox: Arc<dyn Outbox>,
     pub webhooks: Arc<dyn Webhooks>,
     pub requests: Arc<dyn Requests>,
+    pub captures: Arc<dyn Captures>,
     pub catalogue: Arc<dyn Catalogue>,
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,

@@ -123,6 +123,11 @@ impl Session {
         Ok(session)
     }
 
+    /// Prolongs the lease of the session. Waits as [`Session::begin`] does.
+    pub async fn prolong(&self, now: DateTime<Utc>) -> Result<(), PortError> {
+        lease(&self.ports, self.org, &self.version, now).await
+    }
+
     /// Name under which another process resumes the session.
     pub fn version(&self) -> &str {
         &self.version

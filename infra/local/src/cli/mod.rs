@@ -1,6 +1,7 @@
 //! The command line: one subcommand per file.
 
 mod backup;
+mod capture;
 mod client;
 mod connect;
 mod data_folder;
@@ -50,6 +51,8 @@ enum Command {
     Connect(connect::ConnectArgs),
     #[command(about = say("Checks the connection of an organisation: what a backup would contain", "接続を確認し、バックアップの対象を表示します"))]
     Check(connect::CheckArgs),
+    #[command(about = say("Captures, beside a database, what backups of a stack on AWS wait for", "データベースのそばで、AWSのスタックのバックアップが待っているデータを読み取ります"))]
+    Capture(capture::CaptureArgs),
     #[command(about = say("Lists the profiles of known CRMs, and compares one with a database", "既知のCRMのプロファイルを一覧表示し、データベースと照合します"))]
     Profile(profile::ProfileArgs),
     #[command(about = say("Prints addresses: the console, the newest backup's zips, the mails that were sent, test cards", "リンクを表示します: コンソール、最新の zip、送信済みメール、テストカード"))]
@@ -71,6 +74,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Backup(backup)) => backup::run(place, backup).await,
         Some(Command::Connect(connect)) => connect::connect(place, connect).await,
         Some(Command::Check(check)) => connect::check(place, check).await,
+        Some(Command::Capture(capture)) => capture::run(place, capture).await,
         Some(Command::Profile(profile)) => profile::run(&place, profile).await,
         Some(Command::Links(links)) => links::links(&place.data, links).await,
         Some(Command::Token(token)) => links::token(&place.data, &token),

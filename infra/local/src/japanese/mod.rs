@@ -5,10 +5,12 @@ mod cause;
 mod import;
 mod io;
 mod notes;
+mod stack;
 mod verify;
 
 use std::error::Error;
 
+use hozon_shared::aws::StackError;
 use hozon_shared::domain::price::UnknownTerm;
 
 use crate::import::Note;
@@ -31,6 +33,9 @@ fn error(error: &(dyn Error + 'static)) -> String {
     }
     if let Some(unknown) = error.downcast_ref::<UnknownTerm>() {
         return unknown_terms(unknown);
+    }
+    if let Some(fault) = error.downcast_ref::<StackError>() {
+        return stack::error(fault);
     }
     cause::of_import(error)
 }

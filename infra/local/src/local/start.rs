@@ -214,6 +214,7 @@ fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, b
         archive: ArchivePorts::from(ports),
         capture: CapturePorts {
             call_time: options.capture_time,
+            runs_as: options.runs_as,
             ..CapturePorts::new(ports, connectors(), options.profiles.clone())
         },
         limits,

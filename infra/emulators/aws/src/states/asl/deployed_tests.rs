@@ -39,6 +39,7 @@ impl ServiceIntegrations for Scripted {
         };
         Ok(json!({
             "key": "items.json", "concurrency": 40, "outcome": outcome, "source": self.source, "backup": "2", "attempt": "3", "tries": 1,
+            "seconds": 0,
         }))
     }
 
@@ -64,9 +65,14 @@ async fn execute_with(
         ("RunSeconds", "604800"),
     ];
     let machine = load(include_str!("../../../../../archive.asl.json"), &values).expect("loads");
-    // What takes too long for one call, and is to be captured in several.
-    let captures = if source == "large database" { vec!["in_calls"; 2] } else { Vec::new() };
-    let (captures, source) = (Mutex::new(captures), source.trim_start_matches("large "));
+    let captures = match source {
+        // What takes too long for one call, and is to be captured in several.
+        "large database" => vec!["in_calls"; 2],
+        // What the program beside the database captures meanwhile.
+        "far database" => vec!["wait"; 2],
+        _ => Vec::new(),
+    };
+    let (captures, source) = (Mutex::new(captures), source.trim_start_matches("large ").trim_start_matches("far "));
     let failures = Mutex::new(failures.to_vec());
     let services = Arc::new(Scripted { failures, calls: Mutex::default(), outcome, source, captures });
     let run = Interpreter::new(services.clone(), 1, 1.0, Arc::new(SystemClock));
@@ -114,6 +120,13 @@ async fn a_large_database_is_held_by_two_while_others_read_it() {
         execute_with(&[("read", "AttemptLost"), ("begin_again", "SOURCE_UNSTEADY")], "run", "large database").await;
     assert_eq!(outcome.expect_err("fails").error, "SOURCE_UNSTEADY");
     assert_eq!(calls[calls.len() - 2..], ["begin_again", "fail"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_asks_again_while_the_program_beside_the_database_captures_it() {
+    let (outcome, calls) = execute_with(&[], "run", "far database").await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(calls, ["begin", "capture", "capture", "capture", "plan", "pack", "pack", "assemble", "finish"]);
 }
 
 #[tokio::test(start_paused = true)]
