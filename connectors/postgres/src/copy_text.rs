@@ -2,6 +2,7 @@
 //! of what would be mistaken (PostgreSQL documentation, "COPY", "Text Format").
 
 use hozon_shared::domain::rows::{RowBuffer, RowPage, UnevenRows};
+use memchr::{memchr, memchr_iter};
 
 /// Errors of a line that COPY has sent.
 #[derive(Debug, thiserror::Error)]
@@ -21,15 +22,23 @@ pub(crate) fn read(line: &[u8], row: &mut RowBuffer, address: Option<&mut String
         line = cells;
     }
     row.clear();
-    for cell in line.split('\t') {
-        if cell == "\\N" {
-            row.null();
-            continue;
-        }
-        unescape(cell, row.text());
-        row.end_cell();
+    let mut start = 0;
+    for end in memchr_iter(b'\t', line.as_bytes()).chain([line.len()]) {
+        cell(&line[start..end], row);
+        start = end + 1;
     }
     Ok(row.append_to(page)?)
+}
+
+fn cell(cell: &str, row: &mut RowBuffer) {
+    if cell == "\\N" {
+        return row.null();
+    }
+    match memchr(b'\\', cell.as_bytes()) {
+        None => row.text().push_str(cell),
+        Some(_) => unescape(cell, row.text()),
+    }
+    row.end_cell();
 }
 
 fn unescape(cell: &str, text: &mut String) {

@@ -185,7 +185,8 @@ pub(super) fn needs_mark(cell: &str, kind: CellKind, options: CsvOptions) -> boo
 
 /// Replaces characters by their signs in a marked cell or a part of it.
 pub(super) fn with_signs(text: &str) -> Cow<'_, str> {
-    if !text.contains(['\0', '\r', '␀', '␍', '␛']) {
+    // All signs begin with the same byte.
+    if !text.bytes().any(|byte| matches!(byte, b'\0' | b'\r' | 0xE2)) {
         return Cow::Borrowed(text);
     }
     let mut signed = String::with_capacity(text.len() + 8);

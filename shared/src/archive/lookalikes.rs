@@ -6,6 +6,7 @@
 //! words of [`super::words`]. Some harmless texts count as well, but a superfluous apostrophe costs nothing, because
 //! undoing is exact.
 
+use super::ascii_lookalikes;
 use super::formulas::is_digits;
 use super::typed::SHOWN;
 use super::words::{is_constant, is_of_values};
@@ -21,8 +22,11 @@ const FIRST_OF_CJK: char = '\u{2E80}';
 /// and is not a day and month (`1.5`).
 pub(super) fn is_unchanged_number(cell: &str) -> bool {
     let text = cell.strip_prefix('-').unwrap_or(cell);
+    if text.len() > SHOWN || !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "1"));
-    let is_plain = is_digits(whole.as_bytes()) && is_digits(fraction.as_bytes()) && text.len() <= SHOWN;
+    let is_plain = is_digits(whole.as_bytes()) && is_digits(fraction.as_bytes());
     if !is_plain || (whole.len() > 1 && whole.starts_with('0')) || fraction.ends_with('0') {
         return false;
     }
@@ -47,15 +51,16 @@ fn is_thousands(whole: &str, fraction: &str) -> bool {
 
 /// Returns whether some spreadsheet may take the text for a value.
 pub(super) fn looks_like_a_value(cell: &str) -> bool {
+    if cell.is_ascii() { ascii_lookalikes::looks_like_a_value(cell) } else { of_any_letters(cell) }
+}
+
+fn of_any_letters(cell: &str) -> bool {
     let text = cell.trim_matches(is_blank);
     if may_be_constant(text) && is_constant(&text.chars().map(narrow).collect::<String>().to_lowercase()) {
         return true;
     }
-    // Fast path: most cells end here or at their first word.
-    if !text.bytes().any(|byte| byte.is_ascii_digit() || !byte.is_ascii()) {
-        return false;
-    }
-    !is_code(text) && has_closed_brackets(text) && is_made_of_values(text)
+    // Most cells end at their first word.
+    is_made_of_values(text) && !is_code(text) && has_closed_brackets(text)
 }
 
 /// Returns whether the text's length and first letter allow a truth value or an error constant.
@@ -145,6 +150,7 @@ fn is_sign(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn numbers_that_no_spreadsheet_changes_are_distinguished_from_others() {
@@ -224,6 +230,28 @@ mod tests {
         ] {
             assert!(looks_like_a_value(cell), "{cell}");
         }
+    }
+
+    proptest! {
+        /// The rule for ASCII is the rule for all texts.
+        #[test]
+        fn ascii_is_judged_like_any_text(parts in proptest::collection::vec(element(), 0..7)) {
+            let text = parts.concat();
+            prop_assert_eq!(ascii_lookalikes::looks_like_a_value(&text), of_any_letters(&text), "{:?}", text);
+        }
+    }
+
+    fn element() -> impl Strategy<Value = String> {
+        let words: Vec<_> = super::super::words::all().filter(|word| word.is_ascii()).collect();
+        let signs = "+-.,:/%()'$\\ \t\0\u{7F}#_@&e t z m am pm 0 1 12 123 2026".chars().map(String::from).collect::<Vec<_>>();
+        prop_oneof![
+            prop::sample::select(words.clone()),
+            prop::sample::select(words).prop_map(|word| word.to_ascii_uppercase()),
+            prop::sample::select(signs),
+            "[0-9]{1,5}",
+            "[a-zA-Z]{1,18}",
+            "[ -~]{0,4}",
+        ]
     }
 
     #[test]
