@@ -95,6 +95,7 @@ pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<V
         let modules = share.iter().filter_map(|index| chosen.modules.get(*index));
         let tracker = Tracker::begin(attempt.ports, attempt.run, number as u64, modules).await?;
         let reader = Reader { source: &source, chosen: &chosen, session: &session, tracker: &tracker, time: attempt.time };
+        let mut has_read = false;
         for index in share {
             let progress = match attempt.reading(*index).await? {
                 Some(Reading::Whole(module, _)) => {
@@ -105,9 +106,11 @@ pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<V
                 Some(Reading::Part(progress)) => progress,
                 None => Progress::default(),
             };
-            if attempt.time.is_over() {
+            // Each call reads something, however late it has joined the state.
+            if has_read && attempt.time.is_over() {
                 return Ok(false);
             }
+            has_read = true;
             let reading = read(reader, *index, progress).await?;
             attempt.set_reading(*index, &reading).await?;
             if matches!(reading, Reading::Part(_)) {
