@@ -13,7 +13,7 @@ ACCOUNT, REGION, NAME = "123456789012", "ap-northeast-1", "hozon"
 
 # Every optional part is on, so that each statement of the template can be tried.
 # An organisation whose CRM keeps attached files in a bucket of its own.
-FILES_ORGANISATION, FILES_BUCKET = 77, "crm-files"
+FILES_ORGANISATION, FILES_BUCKET = 4242, "crm-files"
 PARAMETERS = {
     "OidcIssuer": "https://id.example.com",
     "OidcJwksUrl": "https://id.example.com/jwks.json",
