@@ -255,3 +255,9 @@ export function cells(parts) {
   );
   return drawing(WIDTH, 12, { "aria-hidden": "true", class: "chart cells", preserveAspectRatio: "none" }, ...drawn);
 }
+
+/** Draws a progress bar beside a text; it is indeterminate if `all` is zero. @param {number} some @param {number} all @param {string} text @param {string} label Id of what labels it */
+export function progressBar(some, all, text, label) {
+  const bar = el("progress", { ...(all ? { max: all, value: Math.min(some, all) } : {}), "aria-labelledby": label });
+  return el("div", { class: "bar-line" }, bar, el("span", { class: "number" }, text));
+}

@@ -259,3 +259,29 @@ export function gapName({ module, field, files }) {
 export function countryName(code) {
   return new Intl.DisplayNames(state.locale, { type: "region" }).of(code) ?? code;
 }
+
+/** Names and values of how far a running backup is. @param {NewestBackup["progress"]} progress */
+export function progressTexts(progress) {
+  return !progress.total && progress.capture ? capturing(progress.capture) : archiving(progress);
+}
+
+/** @param {NewestBackup["progress"]} progress @returns {[string, string][]} */
+function archiving({ done, total, seconds_left: left }) {
+  const records = total ? say("done_of_total", { some: number(done.rows), all: number(total.rows) }) : "–";
+  const amount = total ? say("done_of_total", { some: size(done.bytes), all: size(total.bytes) }) : "–";
+  const time = left === null || !total ? "–" : left < 2 ? say("almost_done") : say("about_time", { time: duration(left) });
+  return [
+    [say("records"), records],
+    [say("data_amount"), amount],
+    [say("time_left"), time],
+  ];
+}
+
+/** @param {NonNullable<NewestBackup["progress"]["capture"]>} capture @returns {[string, string][]} */
+function capturing({ modules, total_modules, rows, expected_rows }) {
+  const records = expected_rows ? say("done_of_about", { some: number(rows), all: number(expected_rows) }) : number(rows);
+  return [
+    [say("modules"), say("done_of_total", { some: number(modules), all: number(total_modules) })],
+    [say("records"), records],
+  ];
+}

@@ -1,7 +1,20 @@
 // Overview of backups, drawn from the summary alone.
 
-import { badge, button, card, cells, el, facts, failureNotice, icon, legend, link, notice, visuallyHidden } from "../dom.js";
-import { progressOf, stageOf } from "../parts/progress.js";
+import {
+  badge,
+  button,
+  card,
+  cells,
+  el,
+  facts,
+  failureNotice,
+  icon,
+  legend,
+  link,
+  notice,
+  progressBar,
+  visuallyHidden,
+} from "../dom.js";
 import {
   date,
   isoDate,
@@ -21,6 +34,8 @@ import {
   time,
   relativeTime,
   weekdayName,
+  percent,
+  progressTexts,
 } from "../i18n.js";
 
 /** @type {ViewMaker} */
@@ -100,6 +115,24 @@ function leadOf(backup) {
               : ["quiet", "EXPIRED", "state_expired"]
   );
   return el("p", { class: "lead", key: "lead" }, badge(kind, say(`status_${status}`)), el("span", { id: "running" }, say(words)));
+}
+
+/** Returns the name of the text that says what a running backup is doing. @param {NewestBackup["progress"]} progress */
+function stageOf({ total, capture, waits_for_program: waits }) {
+  return total ? "state_running" : capture ? "state_capturing" : waits ? "state_waiting" : "state_planning";
+}
+
+/** Draws how far a running backup is. @param {NewestBackup} backup */
+function progressOf({ progress }) {
+  const { done, total, capture } = progress;
+  const [some, all] = total ? [done.bytes, Math.max(total.bytes, 1)] : [capture?.rows ?? 0, capture?.expected_rows ?? 0];
+  const figures = facts(progressTexts(progress), "figures");
+  return el(
+    "div",
+    { class: "running", key: "running" },
+    progressBar(some, all, all ? percent(some / all) : "", "running"),
+    figures,
+  );
 }
 
 /** @param {NewestBackup} backup */
