@@ -6,7 +6,6 @@
 //! words of [`super::words`]. Some harmless texts count as well, but a superfluous apostrophe costs nothing, because
 //! undoing is exact.
 
-use super::ascii_lookalikes;
 use super::formulas::is_digits;
 use super::typed::SHOWN;
 use super::words::{is_constant, is_of_values};
@@ -51,16 +50,13 @@ fn is_thousands(whole: &str, fraction: &str) -> bool {
 
 /// Returns whether some spreadsheet may take the text for a value.
 pub(super) fn looks_like_a_value(cell: &str) -> bool {
-    if cell.is_ascii() { ascii_lookalikes::looks_like_a_value(cell) } else { of_any_letters(cell) }
-}
-
-fn of_any_letters(cell: &str) -> bool {
     let text = cell.trim_matches(is_blank);
-    if may_be_constant(text) && is_constant(&text.chars().map(narrow).collect::<String>().to_lowercase()) {
+    if may_be_constant(text) && is_constant(text.chars().map(narrow).flat_map(char::to_lowercase)) {
         return true;
     }
-    // Most cells end at their first word.
-    is_made_of_values(text) && !is_code(text) && has_closed_brackets(text)
+    // Most cells are of ASCII, and end at their first word.
+    let is_made_of_values = if text.is_ascii() { ascii_is_made_of_values(text) } else { is_made_of_values(text) };
+    is_made_of_values && !is_code(text) && has_closed_brackets(text)
 }
 
 /// Returns whether the text's length and first letter allow a truth value or an error constant.
@@ -92,6 +88,29 @@ fn is_made_of_values(text: &str) -> bool {
         }
         has_digit |= is_digit(c);
         before = c;
+    }
+    has_digit
+}
+
+/// [`is_made_of_values`] for a text of ASCII. It reads bytes and makes no texts, because most cells of a backup pass here.
+fn ascii_is_made_of_values(text: &str) -> bool {
+    let (mut has_digit, mut before, mut rest) = (false, ' ', text);
+    while let Some(byte) = rest.bytes().next() {
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (read, after) = rest.split_at(letters.max(1));
+        if letters > 0 {
+            let mut lower = [0; LONGEST_WORD];
+            let Some(lower) = lower.get_mut(..letters) else { return false };
+            lower.copy_from_slice(read.as_bytes());
+            lower.make_ascii_lowercase();
+            if !str::from_utf8(lower).is_ok_and(|word| fits(word, before, after)) {
+                return false;
+            }
+        } else if !byte.is_ascii_digit() && !is_sign(char::from(byte)) {
+            return false;
+        }
+        has_digit |= byte.is_ascii_digit();
+        (before, rest) = (char::from(byte), after);
     }
     has_digit
 }
@@ -237,7 +256,7 @@ mod tests {
         #[test]
         fn ascii_is_judged_like_any_text(parts in proptest::collection::vec(element(), 0..7)) {
             let text = parts.concat();
-            prop_assert_eq!(ascii_lookalikes::looks_like_a_value(&text), of_any_letters(&text), "{:?}", text);
+            prop_assert_eq!(ascii_is_made_of_values(&text), is_made_of_values(&text), "{:?}", text);
         }
     }
 

@@ -1,7 +1,6 @@
 //! The archive format: cells, entry names, zip records, composition, and the manifest. Plain readers and writers
 //! without AWS types.
 
-mod ascii_lookalikes;
 pub mod cells;
 pub mod checksum;
 pub mod compose;

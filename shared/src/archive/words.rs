@@ -39,18 +39,7 @@ pub(super) fn is_of_values(word: &str) -> bool {
     WORDS.contains(word) || word.chars().all(|c| UNITS.contains(c))
 }
 
-/// Returns whether a lower-case word of ASCII may appear in numbers, dates or times.
-pub(super) fn is_ascii_word(word: &[u8]) -> bool {
-    std::str::from_utf8(word).is_ok_and(|word| WORDS.contains(word))
-}
-
-/// Returns whether a whole cell of ASCII is a truth value or a formula error.
-pub(super) fn is_ascii_constant(cell: &[u8]) -> bool {
-    let begins = cell.first().is_some_and(|byte| matches!(byte.to_ascii_lowercase(), b'#' | b't' | b'f' | b'w' | b'v' | b'o'));
-    begins && [TRUTH, ERRORS].iter().any(|list| list.split(' ').any(|known| known.as_bytes().eq_ignore_ascii_case(cell)))
-}
-
-/// Returns whether a whole lower-case cell is a truth value or a formula error.
-pub(super) fn is_constant(cell: &str) -> bool {
-    [TRUTH, ERRORS].iter().any(|list| list.split(' ').any(|known| known == cell))
+/// Returns whether the lower-case letters of a whole cell are a truth value or a formula error.
+pub(super) fn is_constant(letters: impl Iterator<Item = char> + Clone) -> bool {
+    [TRUTH, ERRORS].iter().any(|list| list.split(' ').any(|known| known.chars().eq(letters.clone())))
 }
