@@ -33,9 +33,8 @@ impl Captures for Table {
 
     async fn give_up(&self, org: OrgId, backup: BackupId, failure: &Failure, now: DateTime<Utc>) -> Result<(), PortError> {
         let given_up = AwaitedCapture { since: now, given_up: Some(failure.clone()) };
-        let item = until(encode(keys::run(org, backup), keys::AWAITED.to_owned(), &given_up)?, now + RUNS_KEPT);
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        put.send().await.map(drop).map_err(port_error("record that the program has given up"))
+        let what = "record that the program has given up";
+        self.put_of_run((org, backup), keys::AWAITED.to_owned(), &given_up, now, what).await
     }
 
     async fn choose(&self, org: OrgId, backup: BackupId, session: &str, now: DateTime<Utc>) -> Result<String, PortError> {

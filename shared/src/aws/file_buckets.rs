@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_config::BehaviorVersion;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
-use aws_smithy_http_client::proxy::ProxyConfig;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::OnceCell;
 
+use super::environment;
 use super::errors::port_error;
-use super::http;
 use super::objects::body_of;
 use crate::domain::source::SourceErrorKind;
 use crate::ports::{ErrorKind, FileBuckets, FileBytes, PortError, SourceBytes, SourceError};
@@ -31,8 +29,7 @@ pub fn file_buckets() -> Arc<dyn FileBuckets> {
 impl Buckets {
     async fn client(&self) -> &Client {
         let create = async || {
-            let network = http::client(ProxyConfig::from_env());
-            let config = aws_config::defaults(BehaviorVersion::latest()).http_client(network).load().await;
+            let config = environment().load().await;
             // Other stores than AWS's are usually reached under one host name for all buckets.
             let is_elsewhere = ENDPOINTS.iter().any(|name| std::env::var_os(name).is_some());
             Client::from_conf(Builder::from(&config).force_path_style(is_elsewhere).build())

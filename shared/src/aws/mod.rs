@@ -33,7 +33,7 @@ mod webhooks;
 use std::sync::{Arc, LazyLock};
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 
@@ -200,6 +200,11 @@ impl Aws {
         }
         aws_sdk_sfn::Client::from_conf(builder.build())
     }
+}
+
+/// Begins to read the region and the credentials of the environment, as every AWS tool does.
+fn environment() -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest()).http_client(http::client(ProxyConfig::from_env()))
 }
 
 fn network(settings: &Settings) -> SharedHttpClient {

@@ -26,46 +26,57 @@ struct Mark {
 #[async_trait]
 impl Progress for Table {
     async fn record(&self, org: OrgId, backup: BackupId, item: u64, done: Amount, at: DateTime<Utc>) -> Result<(), PortError> {
-        let item = until(encode(keys::run(org, backup), keys::item(item), &done)?, at + RUNS_KEPT);
-        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        request.send().await.map(drop).map_err(port_error("record progress"))
+        self.put_of_run((org, backup), keys::item(item), &done, at, "record progress").await
     }
 
     async fn record_capture(
         &self,
-        (org, backup): (OrgId, BackupId),
+        run: (OrgId, BackupId),
         reader: u64,
         read: CaptureProgress,
         at: DateTime<Utc>,
     ) -> Result<(), PortError> {
-        let item = until(encode(keys::run(org, backup), keys::reader(reader), &read)?, at + RUNS_KEPT);
-        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        request.send().await.map(drop).map_err(port_error("record the progress of a capture"))
+        self.put_of_run(run, keys::reader(reader), &read, at, "record the progress of a capture").await
     }
 
     async fn captured(&self, org: OrgId, backup: BackupId) -> Result<Option<CaptureProgress>, PortError> {
-        let pk = keys::run(org, backup);
-        let query = PrefixQuery { pk, prefix: keys::READERS, before: None, newest_first: false, limit: None };
-        let readers: Vec<CaptureProgress> = self.all(query).await?;
+        let readers: Vec<CaptureProgress> = self.all(of_run(org, backup, keys::READERS)).await?;
         Ok((!readers.is_empty()).then(|| readers.into_iter().sum()))
     }
 
     async fn done(&self, org: OrgId, backup: BackupId) -> Result<Amount, PortError> {
-        let pk = keys::run(org, backup);
-        let query = PrefixQuery { pk, prefix: keys::ITEMS, before: None, newest_first: false, limit: None };
-        let items: Vec<Amount> = self.all(query).await?;
+        let items: Vec<Amount> = self.all(of_run(org, backup, keys::ITEMS)).await?;
         Ok(items.into_iter().fold(Amount::default(), |sum, item| sum + item))
     }
 
     async fn record_failure(&self, org: OrgId, backup: BackupId, failure: &Failure, at: DateTime<Utc>) -> Result<(), PortError> {
-        let item = until(encode(keys::run(org, backup), keys::FAILURE.to_owned(), failure)?, at + RUNS_KEPT);
-        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        request.send().await.map(drop).map_err(port_error("record a failure"))
+        self.put_of_run((org, backup), keys::FAILURE.to_owned(), failure, at, "record a failure").await
     }
 
     async fn failure(&self, org: OrgId, backup: BackupId) -> Result<Option<Failure>, PortError> {
         self.read(keys::run(org, backup), keys::FAILURE.to_owned()).await
     }
+}
+
+impl Table {
+    /// Writes a record of a run, in place of one with the same key. `what` names the operation in errors.
+    pub(super) async fn put_of_run(
+        &self,
+        (org, backup): (OrgId, BackupId),
+        key: String,
+        record: &impl Serialize,
+        at: DateTime<Utc>,
+        what: &'static str,
+    ) -> Result<(), PortError> {
+        let item = until(encode(keys::run(org, backup), key, record)?, at + RUNS_KEPT);
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        request.send().await.map(drop).map_err(port_error(what))
+    }
+}
+
+/// All records of a run whose keys begin like this.
+fn of_run(org: OrgId, backup: BackupId, prefix: &'static str) -> PrefixQuery<'static> {
+    PrefixQuery { pk: keys::run(org, backup), prefix, before: None, newest_first: false, limit: None }
 }
 
 #[async_trait]

@@ -3,13 +3,12 @@
 
 use std::collections::HashMap;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
-use aws_smithy_http_client::proxy::ProxyConfig;
 
 use super::errors::port_error;
-use super::{Aws, http};
+use super::{Aws, environment};
 use crate::ports::PortError;
 use crate::settings::{Endpoints, Settings};
 
@@ -38,10 +37,9 @@ pub enum StackError {
 impl Aws {
     /// Prepares to use a deployed stack. `region` takes the place of the one that the environment names.
     pub async fn of_stack(stack: &str, region: Option<String>) -> Result<Self, StackError> {
-        let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http::client(ProxyConfig::from_env()));
         let config = match region {
-            Some(region) => loader.region(Region::new(region)).load().await,
-            None => loader.load().await,
+            Some(region) => environment().region(Region::new(region)).load().await,
+            None => environment().load().await,
         };
         require_credentials(&config).await?;
         let settings = settings(stack, &outputs(&config, stack).await?)?;
