@@ -44,7 +44,7 @@ impl Credentials for FixedSource {
     }
 
     async fn get(&self, _: OrgId, _: ConnectionId) -> Result<SourceSecret, PortError> {
-        Ok(SourceSecret { password: self.password.clone() })
+        Ok(SourceSecret { password: self.password.clone(), ..SourceSecret::default() })
     }
 
     async fn remove(&self, _: OrgId) -> Result<(), PortError> {

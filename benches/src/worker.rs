@@ -138,7 +138,7 @@ impl Worker {
     fn capture_ports(&self, ports: &Ports) -> Result<CapturePorts> {
         let address = self.source.as_deref().context("--source is missing")?;
         let source = Arc::new(FixedSource::of(address)?);
-        let connectors = Connectors { addresses: Addresses::Any, buckets: file_buckets(), places: BTreeMap::new() };
+        let connectors = Connectors { addresses: Addresses::Any, buckets: file_buckets(), places: BTreeMap::new(), zoho: None };
         let of_all = CapturePorts::new(ports, connectors, Arc::new(Profiles::default()));
         Ok(CapturePorts { connections: source.clone(), credentials: source, ..of_all })
     }

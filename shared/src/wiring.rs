@@ -9,6 +9,7 @@ impl Aws {
     /// Creates the ports that most functions use, with the system clock.
     pub fn ports(&self) -> Ports {
         let (table, objects) = (self.table(), self.objects());
+        let (credentials, tokens) = self.credentials();
         Ports {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds::default()),
@@ -29,8 +30,10 @@ impl Aws {
             links: self.links(),
             workflow: self.workflow(),
             leases: table.clone(),
-            connections: table,
-            credentials: self.credentials(),
+            connections: table.clone(),
+            credentials,
+            tokens,
+            credits: table,
         }
     }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use hozon_connector_database::OutsideFiles;
 use hozon_connector_mysql::Mysql;
 use hozon_connector_postgres::Postgres;
+use hozon_connector_zoho::{Zoho, ZohoAccess};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::{DatabaseSettings, SourceSettings};
-use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::ports::{Connector, FileBuckets, SourceSecret};
 
 /// All connectors.
@@ -20,6 +21,8 @@ pub struct Connectors {
     pub buckets: Arc<dyn FileBuckets>,
     /// Where the operator says that the CRMs of organisations keep attached files.
     pub places: BTreeMap<OrgId, String>,
+    /// `None` where no source is Zoho CRM.
+    pub zoho: Option<ZohoAccess>,
 }
 
 impl Connectors {
@@ -30,10 +33,21 @@ impl Connectors {
         }
     }
 
-    /// Returns the connector of a source, which has not connected yet; `None` for the native store, which is not captured.
-    pub fn open(&self, source: &SourceSettings, secret: SourceSecret) -> Option<Box<dyn Connector>> {
+    /// Returns the connector of a source, which has not connected yet; `None` for the native store, which is not captured, and
+    /// for kinds that this process does not read.
+    /// `connection` names what workers that use the same credentials share.
+    pub fn open(
+        &self,
+        connection: (OrgId, ConnectionId),
+        source: &SourceSettings,
+        secret: SourceSecret,
+    ) -> Option<Box<dyn Connector>> {
         match source {
             SourceSettings::Native {} => None,
+            SourceSettings::Zoho(settings) => {
+                let access = self.zoho.clone()?;
+                Some(Box::new(Zoho { settings: settings.clone(), secret, connection, access }))
+            }
             SourceSettings::Mysql(settings) => {
                 let mysql = Mysql::new(settings.clone(), secret.password, self.addresses);
                 Some(Box::new(mysql.with_files(self.files(settings))))

@@ -170,7 +170,7 @@ pub(crate) async fn read(
         last: None,
         is_over: false,
     };
-    Ok(FilesReading { counted: counted.unwrap_or_default(), files: reading.files() })
+    Ok(FilesReading { counted: Some(counted.unwrap_or_default()), files: reading.files() })
 }
 
 impl Reading {
@@ -269,6 +269,7 @@ fn listed(row: Row, path: Option<&PathTemplate>) -> Option<Listed> {
         created: cell(4).and_then(time_of),
         record_id: cells.get(1)?.clone()?,
         bytes: None,
+        fixed_size: None,
         id,
     };
     Some(Listed { file, size, path })

@@ -78,7 +78,7 @@ impl Files<'_> {
                 None => missing.add(file.name),
             }
         }
-        if read != counted {
+        if counted.is_some_and(|counted| counted != read) {
             return Err(failed(SourceErrorKind::CountDiffers(source.table.clone()).into()));
         }
         Ok(())

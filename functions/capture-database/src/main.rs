@@ -11,7 +11,7 @@ use serde_json::Value;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let connectors = Connectors { addresses: source_addresses()?, buckets: file_buckets(), places: source_files()? };
+    let connectors = Connectors { addresses: source_addresses()?, buckets: file_buckets(), places: source_files()?, zoho: None };
     let ports = Aws::load(Settings::from_env()?).await.ports();
     let ports = CapturePorts { call_time: Some(capture_time()?), ..CapturePorts::new(&ports, connectors, profiles()?.into()) };
     let task = async |event: LambdaEvent<Value>| handle(&ports, event.payload).await.map_err(diagnostic);

@@ -79,7 +79,8 @@ impl<'a> Source<'a> {
         };
         let mut settings = connection.source.clone();
         ports.connectors.locate_files(connection.org, &mut settings);
-        let connector = ports.connectors.open(&settings, secret).ok_or(CaptureError::NotConnected)?;
+        let connector =
+            ports.connectors.open((connection.org, connection.id), &settings, secret).ok_or(CaptureError::NotConnected)?;
         let locale = ports.store.organisation(run.org).await?.map(|organisation| organisation.data_locale()).unwrap_or_default();
         let profile = connection.selection.profile.as_ref().map(|name| ports.profiles.find(name)).transpose()?;
         let (kind, omitted) = (connection.source.kind(), connection.selection.omitted.clone());

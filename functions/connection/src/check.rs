@@ -5,6 +5,7 @@ use axum::extract::State;
 use hozon_shared::api::closed_sets::{CheckStatus, ConnectionKind, LeftOutReason, SourceAdviceName};
 use hozon_shared::api::{Administrator, ApiError, Body, GapOut};
 use hozon_shared::domain::crm::DataCategory;
+use hozon_shared::domain::id::ConnectionId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::profile::{Profile, Profiles, shape};
 use hozon_shared::domain::source::{SourceAdvice, SourceModule, SourceReport};
@@ -99,20 +100,20 @@ pub async fn handle(
     Administrator(caller): Administrator,
     Body(body): Body,
 ) -> Result<Json<CheckEnvelope>, ApiError> {
-    let (mut source, selection, secret) = if body.is_empty() {
+    let (mut source, selection, secret, id) = if body.is_empty() {
         let (connection, secret) = ports.present(caller.org).await?;
-        (connection.source, connection.selection, secret)
+        (connection.source, connection.selection, secret, connection.id)
     } else {
         let mut wanted = wanted::read(&body, &ports.profiles)?;
         let (present, secret) = ports.secret_for(caller.org, &wanted).await?;
         wanted.source.keep_files(present.as_ref().map(|present| &present.source));
-        (wanted.source, wanted.selection, secret)
+        (wanted.source, wanted.selection, secret, present.map_or(ConnectionId(0), |present| present.id))
     };
     ports.connectors.locate_files(caller.org, &mut source);
     let kind = source.kind();
     let connector = ports
         .connectors
-        .open(&source, secret)
+        .open((caller.org, id), &source, secret)
         .ok_or_else(|| ApiError::not_allowed("The native store needs no check: the platform writes it."))?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let profile = selection.profile.as_ref().and_then(|name| ports.profiles.find(name).ok());

@@ -9,7 +9,7 @@ use hozon_shared::{lambda, telemetry};
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start();
-    let connectors = Connectors { addresses: source_addresses()?, buckets: file_buckets(), places: source_files()? };
+    let connectors = Connectors { addresses: source_addresses()?, buckets: file_buckets(), places: source_files()?, zoho: None };
     let ports = ConnectionPorts::new(&Aws::load(Settings::from_env()?).await.ports(), connectors, profiles()?.into());
     lambda::serve(hozon_connection::router(ports)).await
 }

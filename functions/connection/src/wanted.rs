@@ -93,7 +93,7 @@ pub fn read(body: &[u8], profiles: &Profiles) -> Result<Wanted, ApiError> {
         (kind, database) => {
             let kind = DatabaseKind::named(kind).ok_or_else(unknown_kind)?;
             let database = database.ok_or_else(|| missing("database", "Give the database with its host, name and user."))?;
-            let secret = database.password.clone().map(|password| SourceSecret { password });
+            let secret = database.password.clone().map(|password| SourceSecret { password, ..SourceSecret::default() });
             Ok(Wanted { source: kind.source(settings(kind, database)?), secret, selection })
         }
     }

@@ -31,7 +31,7 @@ pub const CAPTURE_DATABASE: &str = "capture-database";
 
 /// The connectors. Whoever runs this program may call any address of their own network.
 pub fn connectors() -> Connectors {
-    Connectors { addresses: Addresses::Any, buckets: file_buckets(), places: BTreeMap::new() }
+    Connectors { addresses: Addresses::Any, buckets: file_buckets(), places: BTreeMap::new(), zoho: None }
 }
 
 /// Invokes the functions.

@@ -66,8 +66,8 @@ closed_set! {
     ChecksumAlgorithm = &["CRC-32"];
     /// Why a backup leaves data out.
     LeftOutReason = &["mail", "document", "integration"];
-    /// Kind of a source: the store that a platform writes, a PostgreSQL database, or one of MySQL or MariaDB.
-    ConnectionKind = &["native", "postgres", "mysql"];
+    /// Kind of a source: the store that a platform writes, a PostgreSQL database, one of MySQL or MariaDB, or Zoho CRM.
+    ConnectionKind = &["native", "postgres", "mysql", "zoho"];
     /// Protection of a connection. `off` is allowed only on the machine itself.
     TlsMode = &["verify_full", "off"];
     /// Who captures a database: the service, or the program `hozon capture` that an operator runs beside it.
@@ -76,6 +76,8 @@ closed_set! {
     CheckStatus = &["reached", "failed"];
     /// Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest.
     /// The bytes of a field are contained `as_files`, as attachments. `missing_files` are attachments that are gone or cannot be read.
+    /// `links` are attachments that are links, which are contained instead of the files behind them. What is `not_in_api` the source's API does
+    /// not give.
     GapReason = &[
         "no_permission",
         "row_security",
@@ -86,6 +88,8 @@ closed_set! {
         "inconsistent",
         "as_files",
         "missing_files",
+        "links",
+        "not_in_api",
     ];
     /// What an administrator should know before the first backup of a source.
     SourceAdviceName as "SourceAdvice" = &["user_may_write", "not_encrypted", "holds_old_rows", "one_reader", "files_in_folder"];
@@ -151,10 +155,24 @@ mod tests {
             LeftOutReason::WORDS,
         );
         assert_words(&[Locale::Ja, Locale::En], Language::WORDS);
-        use GapKind::{AsFiles, Damaged, Foreign, Inconsistent, Missing, MissingFiles, NoPermission, Omitted, RowSecurity};
+        use GapKind::{
+            AsFiles, Damaged, Foreign, Inconsistent, Links, Missing, MissingFiles, NoPermission, NotInApi, Omitted, RowSecurity,
+        };
         use source::{GapKind, SourceAdvice};
         assert_words(
-            &[NoPermission, RowSecurity, Foreign, Omitted, Missing, Damaged, Inconsistent, AsFiles, MissingFiles],
+            &[
+                NoPermission,
+                RowSecurity,
+                Foreign,
+                Omitted,
+                Missing,
+                Damaged,
+                Inconsistent,
+                AsFiles,
+                MissingFiles,
+                Links,
+                NotInApi,
+            ],
             GapReason::WORDS,
         );
         assert_words(

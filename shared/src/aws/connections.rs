@@ -33,6 +33,11 @@ impl StoredCredentials {
         format!("{}{org}", self.prefix)
     }
 
+    /// Name of the secret with the newest access token.
+    pub(super) fn name_of_token(&self, org: OrgId) -> String {
+        format!("{}-access", self.name(org))
+    }
+
     /// Creates the secret with its first version; returns whether it was missing.
     async fn create(&self, org: OrgId, token: &str, value: &str) -> Result<bool, PortError> {
         let create = self.client.create_secret().name(self.name(org)).client_request_token(token).secret_string(value);
@@ -85,10 +90,13 @@ impl Credentials for StoredCredentials {
     }
 
     async fn remove(&self, org: OrgId) -> Result<(), PortError> {
-        let delete = self.client.delete_secret().secret_id(self.name(org)).force_delete_without_recovery(true);
-        match delete.send().await {
-            Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => Ok(()),
-            other => other.map(drop).map_err(port_error("delete the secret of a connection")),
+        for name in [self.name_of_token(org), self.name(org)] {
+            let delete = self.client.delete_secret().secret_id(name).force_delete_without_recovery(true);
+            match delete.send().await {
+                Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => {}
+                other => drop(other.map_err(port_error("delete the secret of a connection"))?),
+            }
         }
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! AWS adapters for the ports. Only this module may use an AWS SDK.
 
+mod access_tokens;
 mod captures;
 mod catalogue;
 mod connections;
@@ -22,6 +23,7 @@ mod purchases;
 mod requests;
 mod schedules;
 mod secrets;
+mod source_credits;
 mod stack;
 mod states;
 mod store;
@@ -38,7 +40,9 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
 
 use crate::payments::Stripe;
-use crate::ports::{Credentials, DeadLetters, Links, Mailer, OriginSecrets, PortError, SystemClock, Triggers, Workflow};
+use crate::ports::{
+    AccessTokens, Credentials, DeadLetters, Links, Mailer, OriginSecrets, PortError, SystemClock, Triggers, Workflow,
+};
 use crate::settings::{MailSettings, PaymentSettings, Settings, TriggerSettings};
 use connections::StoredCredentials;
 use credentials::fixed;
@@ -149,10 +153,11 @@ impl Aws {
         Arc::new(secrets::OriginSecret { client: self.lazily(Self::secrets_manager), secret })
     }
 
-    /// Creates the port of connections' credentials.
-    pub fn credentials(&self) -> Arc<dyn Credentials> {
+    /// Creates the ports of connections' credentials, and of the access tokens that these give.
+    pub fn credentials(&self) -> (Arc<dyn Credentials>, Arc<dyn AccessTokens>) {
         let prefix = self.settings.connection_secrets.clone();
-        Arc::new(StoredCredentials { client: self.lazily(Self::secrets_manager), prefix })
+        let stored = Arc::new(StoredCredentials { client: self.lazily(Self::secrets_manager), prefix });
+        (stored.clone(), stored)
     }
 
     fn lazily<T: 'static>(&self, make: fn(&Self) -> T) -> Lazily<T> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{ConnectionId, OrgId};
 use super::organisation::Person;
 use super::selection::Selection;
+use super::zoho::ZohoSettings;
 
 /// Longest host, database, user or schema name, in bytes. PostgreSQL's own names have up to 63 bytes, DNS names 253.
 const LONGEST_NAME: usize = 253;
@@ -39,6 +40,8 @@ pub enum SourceSettings {
     Postgres(DatabaseSettings),
     /// MySQL or MariaDB.
     Mysql(DatabaseSettings),
+    /// Zoho CRM, by its API.
+    Zoho(ZohoSettings),
 }
 
 /// The products whose databases can be connected.
@@ -198,6 +201,7 @@ impl SourceSettings {
             Self::Native {} => "native",
             Self::Postgres(_) => "postgres",
             Self::Mysql(_) => "mysql",
+            Self::Zoho(_) => "zoho",
         }
     }
 
@@ -227,14 +231,23 @@ impl SourceSettings {
     /// The database's address, if the source is a database.
     pub fn database(&self) -> Option<&DatabaseSettings> {
         match self {
-            Self::Native {} => None,
             Self::Postgres(settings) | Self::Mysql(settings) => Some(settings),
+            Self::Native {} | Self::Zoho(_) => None,
         }
+    }
+
+    /// The settings of Zoho CRM, if that is the source.
+    pub fn zoho(&self) -> Option<&ZohoSettings> {
+        if let Self::Zoho(settings) = self { Some(settings) } else { None }
     }
 
     /// Address for people and logs, without user and password; empty for the native store.
     pub fn shown(&self) -> String {
-        self.database().map(DatabaseSettings::shown).unwrap_or_default()
+        match self {
+            Self::Native {} => String::new(),
+            Self::Postgres(settings) | Self::Mysql(settings) => settings.shown(),
+            Self::Zoho(settings) => settings.shown(),
+        }
     }
 
     /// Who captures the source.

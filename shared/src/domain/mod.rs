@@ -51,3 +51,4 @@ pub mod subscription;
 pub mod trigger;
 pub mod webhook;
 pub mod zip_entry;
+pub mod zoho;

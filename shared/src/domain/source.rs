@@ -107,6 +107,10 @@ pub enum GapKind {
     AsFiles,
     /// Attached files are gone or cannot be read.
     MissingFiles,
+    /// The attachment is a link, which is contained instead of the file behind it.
+    Links,
+    /// The source's API does not give it.
+    NotInApi,
 }
 
 impl GapKind {
@@ -219,6 +223,21 @@ pub enum SourceErrorKind {
     Unreadable(String),
     #[error("{0} has more or fewer rows than were counted. Back up again; if it happens again, contact the operator.")]
     CountDiffers(String),
+    #[error("Zoho does not accept the consent any more: somebody has revoked it. Connect Zoho CRM again.")]
+    ConsentRevoked,
+    #[error("Zoho does not know the OAuth client, or its secret is wrong. Check both, and connect Zoho CRM again.")]
+    ClientUnknown,
+    #[error(
+        "The consent is for another data centre of Zoho. Choose the one where the organisation is, and connect Zoho CRM again."
+    )]
+    DataCenter,
+    #[error("The consent does not cover what a backup reads of {0}. Connect Zoho CRM again, and accept all that is asked for.")]
+    Scope(String),
+    /// The source takes no more calls for that many seconds.
+    #[error(
+        "The share of API credits that backups may use is used up. The backup goes on by itself as soon as there are some again."
+    )]
+    Throttled(u64),
     #[error("The source refused a request. Check the connection; if it happens again, contact the operator.")]
     Refused,
 }
@@ -242,6 +261,11 @@ impl SourceErrorKind {
             Self::Unsupported(_) => "SOURCE_UNSUPPORTED",
             Self::Unreadable(_) => "SOURCE_UNREADABLE",
             Self::CountDiffers(_) => "SOURCE_COUNT_DIFFERS",
+            Self::ConsentRevoked => "SOURCE_CONSENT_REVOKED",
+            Self::ClientUnknown => "SOURCE_CLIENT_UNKNOWN",
+            Self::DataCenter => "SOURCE_DATA_CENTER",
+            Self::Scope(_) => "SOURCE_SCOPE",
+            Self::Throttled(_) => "SOURCE_THROTTLED",
             Self::Refused => "SOURCE_REFUSED",
         }
     }
@@ -249,9 +273,11 @@ impl SourceErrorKind {
     /// Returns the module at fault, if there is one.
     pub fn module(&self) -> Option<&str> {
         match self {
-            Self::NoPermission(module) | Self::Changed(module) | Self::Unreadable(module) | Self::CountDiffers(module) => {
-                Some(module)
-            }
+            Self::NoPermission(module)
+            | Self::Changed(module)
+            | Self::Unreadable(module)
+            | Self::CountDiffers(module)
+            | Self::Scope(module) => Some(module),
             _ => None,
         }
     }
@@ -266,6 +292,7 @@ impl SourceErrorKind {
                 | Self::FilesUnreachable
                 | Self::StateLost
                 | Self::Busy
+                | Self::Throttled(_)
                 | Self::CountDiffers(_)
         )
     }

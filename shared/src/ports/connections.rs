@@ -3,6 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::PortError;
@@ -28,15 +29,50 @@ pub trait Credentials: Send + Sync {
     async fn remove(&self, org: OrgId) -> Result<(), PortError>;
 }
 
-/// What a source asks for. Its `Debug` output omits the password.
+/// What a source asks for. Its `Debug` output omits all of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceSecret {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// Secret of the OAuth client, where the administrator has registered one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// Renews access tokens until somebody revokes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
 }
 
 impl fmt::Debug for SourceSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("SourceSecret").finish_non_exhaustive()
     }
+}
+
+/// Keeps the access tokens of connections, which all workers share: a CRM drops the oldest of too many.
+#[async_trait]
+pub trait AccessTokens: Send + Sync {
+    /// Returns the newest token; `None` if there is none. It may have expired.
+    async fn newest(&self, org: OrgId, connection: ConnectionId) -> Result<Option<AccessToken>, PortError>;
+    /// Makes a token the newest. The last of several at a time stays.
+    async fn renew(&self, org: OrgId, connection: ConnectionId, token: &AccessToken) -> Result<(), PortError>;
+}
+
+/// An access token. Its `Debug` output omits it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessToken {
+    pub token: String,
+    pub expires: DateTime<Utc>,
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AccessToken").field("expires", &self.expires).finish_non_exhaustive()
+    }
+}
+
+/// Counts the API credits that the workers of a connection have used.
+#[async_trait]
+pub trait SourceCredits: Send + Sync {
+    /// Adds credits, which may be 0. Returns how many were used within the last 24 hours, these included.
+    async fn spend(&self, org: OrgId, connection: ConnectionId, credits: u64, now: DateTime<Utc>) -> Result<u64, PortError>;
 }

@@ -65,8 +65,8 @@ pub trait FileBuckets: Send + Sync {
 /// Files of a module's records as they come. Files of one record are adjacent. Each file's bytes are read before the next file is
 /// taken.
 pub struct FilesReading {
-    /// Number of files, as the source itself has counted them in the same state.
-    pub counted: u64,
+    /// Number of files, as the source itself has counted them in the same state; `None` if it does not count them.
+    pub counted: Option<u64>,
     pub files: BoxStream<'static, Result<SourceFile, SourceError>>,
 }
 
@@ -74,6 +74,8 @@ pub struct FilesReading {
 pub struct SourceFile {
     /// Unique within its table.
     pub id: String,
+    /// Size in bytes of a file that never changes under its id; `None` if it may.
+    pub fixed_size: Option<u64>,
     pub record_id: String,
     pub name: String,
     /// `None` if the source does not say it.
@@ -82,6 +84,18 @@ pub struct SourceFile {
     pub created: Option<DateTime<Utc>>,
     /// `None` if the source names a file that is gone or cannot be read.
     pub bytes: Option<FileBytes>,
+}
+
+/// What has changed in a module.
+pub struct ModuleChanges {
+    /// Nothing that changed before is missing.
+    pub until: DateTime<Utc>,
+    /// Records that are new or were changed, as they are now, with a cell for each field.
+    pub rows: SourceRows,
+    /// Ids of records that were deleted.
+    pub deleted: Vec<String>,
+    /// Whether files of its records may have come or gone.
+    pub has_new_files: bool,
 }
 
 /// A failure of a source. Its kind is for people; its cause is for logs, and names neither data nor secrets.
@@ -148,6 +162,22 @@ pub trait HeldState: Send + Sync {
     /// Fails with `Changed` if the module was altered since the state began in a way that the state does not show. What
     /// was read of it is then worth nothing.
     async fn confirm(&self, module: &SourceModule) -> Result<(), SourceError>;
+    /// Reads files of a module's records where the source itself ties them to records; `None` if only a profile does.
+    async fn attachments(&self, _: &SourceModule) -> Result<Option<FilesReading>, SourceError> {
+        Ok(None)
+    }
+    /// Reads what has changed in a module since then, a little earlier included; `None` if the state does not change.
+    async fn changes(&self, _: &SourceModule, _since: DateTime<Utc>) -> Result<Option<ModuleChanges>, SourceError> {
+        Ok(None)
+    }
+    /// Whether processes may join this state after all others have ended.
+    fn is_standing(&self) -> bool {
+        false
+    }
+    /// Descriptions of the source beyond its modules, as JSON documents, each with its name.
+    fn metadata(&self) -> &[(String, serde_json::Value)] {
+        &[]
+    }
     /// How another process may join this state while this one holds it; `None` if the state ends with this process.
     fn token(&self) -> Option<StateToken> {
         None

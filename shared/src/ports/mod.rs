@@ -26,10 +26,10 @@ mod workflow;
 pub use captures::Captures;
 pub use catalogue::Catalogue;
 pub use clock::{Clock, SystemClock};
-pub use connections::{Connections, Credentials, SourceSecret};
+pub use connections::{AccessToken, AccessTokens, Connections, Credentials, SourceCredits, SourceSecret};
 pub use connector::{
-    Connector, FileBuckets, FileBytes, FilesReading, HeldState, ModuleReading, Protection, ResumePoint, SourceBytes, SourceError,
-    SourceFile, SourcePage, SourceRows, StateToken,
+    Connector, FileBuckets, FileBytes, FilesReading, HeldState, ModuleChanges, ModuleReading, Protection, ResumePoint,
+    SourceBytes, SourceError, SourceFile, SourcePage, SourceRows, StateToken,
 };
 pub use dead_letters::DeadLetters;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
@@ -75,6 +75,8 @@ pub struct Ports {
     pub leases: Arc<dyn Leases>,
     pub connections: Arc<dyn Connections>,
     pub credentials: Arc<dyn Credentials>,
+    pub tokens: Arc<dyn AccessTokens>,
+    pub credits: Arc<dyn SourceCredits>,
 }
 
 /// Kinds of port failures.

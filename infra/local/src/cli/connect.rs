@@ -12,7 +12,7 @@ use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::SourceSettings;
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::file_place::FilePlace;
-use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::domain::profile::{Profile, Profiles, shape};
 use hozon_shared::domain::selection::{Omission, Selection, without_omissions};
 use hozon_shared::domain::source::{Gap, GapKind, SourceAdvice, SourceReport};
@@ -167,7 +167,7 @@ fn suggest(Profile { name, title, .. }: &Profile) {
 
 /// Asks the database of a source what a backup would contain.
 pub async fn report(source: &SourceSettings, secret: SourceSecret) -> Result<SourceReport> {
-    let connector = connectors().open(source, secret).context("open the connector")?;
+    let connector = connectors().open((OrgId(0), ConnectionId(0)), source, secret).context("open the connector")?;
     let address = source.shown();
     connector.check().await.map_err(|error| anyhow!("{address}: {} ({})", error.kind, error.kind.code()))
 }
@@ -236,6 +236,10 @@ fn gap_text(gap: &Gap) -> &'static str {
         ),
         GapKind::AsFiles => say("is contained as attached files, not in the CSV file", "CSVではなく添付ファイルとして含まれます"),
         GapKind::MissingFiles => say("could not be read", "読み取れませんでした"),
+        GapKind::Links => {
+            say("are links, which are contained instead of the files behind them", "リンクの添付です（リンクを保存します）")
+        }
+        GapKind::NotInApi => say("is left out: the source's API does not give it", "対象外: 取得元のAPIでは提供されません"),
         GapKind::Foreign => say("is left out: its data lie in another system", "対象外: 別のシステムのデータです"),
     }
 }
