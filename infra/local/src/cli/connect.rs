@@ -82,7 +82,7 @@ pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
     if let Some(place) = &connect.files {
         source.set_files(Some(stored(place)?));
     }
-    let secret = SourceSecret { password };
+    let secret = SourceSecret { password, ..SourceSecret::default() };
     let profiles = place.profiles()?;
     let profile = connect.profile.as_ref().map(|name| profiles.find(name)).transpose()?;
     let found = report(&source, secret.clone()).await?;
