@@ -26,7 +26,7 @@ from policy import Principals
 from services import cloudformation_describes, lambda_attaches_to_network, lambda_is_called
 from stack import ACCOUNT, NAME, REGION, ROOT, Stack
 
-FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Connection", "Access", "Trigger", "Notify", "CaptureDatabase", "Archive")
+FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Connection", "Access", "Trigger", "Notify", "CaptureDatabase", "CaptureWeb", "Archive")
 SENDER_DOMAIN = "example.com"
 ORIGIN_SECRET = {"secret": "what CloudFront sends"}
 PAYMENT_SECRET = {"api_key": "sk_test_1", "webhook_secrets": ["whsec_1"]}

@@ -50,6 +50,7 @@ async fn a_run_whose_every_task_is_throttled_ends_well() {
     let values = [
         ("ArchiveFunctionArn", "archive"),
         ("CaptureDatabaseFunctionArn", "capture"),
+        ("CaptureWebFunctionArn", "capture"),
         ("ArchivesBucket", "archives"),
         ("RunSeconds", "604800"),
     ];

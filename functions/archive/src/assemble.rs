@@ -8,7 +8,7 @@ use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
 use serde_json::Value;
 
 use crate::contents::Tally;
-use crate::documents::{field_documents, manifest};
+use crate::documents::{documents, manifest};
 use crate::explain::explained;
 use crate::progress::AssemblyProgress;
 use crate::run::Run;
@@ -81,7 +81,7 @@ async fn write<'a>(
     (tally, progress): (&mut Tally, &mut AssemblyProgress<'_>),
 ) -> Result<Vec<ArchiveFile>, TaskErrorKind> {
     let mut units: Units<'a> = units(run, plan, manifest.kind);
-    let documents = if manifest.kind == ArchiveKind::Data { field_documents(plan)? } else { Vec::new() };
+    let documents = if manifest.kind == ArchiveKind::Data { documents(plan)? } else { Vec::new() };
     let mut zips = Vec::new();
     for (at, entries) in sizes.iter().enumerate() {
         if at > 0 {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use hozon_shared::domain::allowance::{Claim, Demand, LimitReached, Settled};
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::change;
+use hozon_shared::domain::connection::SourceSettings;
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::rule::RepeatType;
 use hozon_shared::domain::schedule::{Outcome, Schedule};
@@ -54,8 +55,11 @@ pub async fn run(
 /// Which function captures the organisation's CRM; `none` for the native store, which the platform writes.
 async fn source(ports: &ArchivePorts, org: OrgId) -> Result<&'static str, TaskErrorKind> {
     let connection = ports.connections.connection(org).await?;
-    let is_database = connection.is_some_and(|connection| connection.source.database().is_some());
-    Ok(if is_database { "database" } else { "none" })
+    Ok(match connection.map(|connection| connection.source) {
+        None | Some(SourceSettings::Native {}) => "none",
+        Some(SourceSettings::Postgres(_) | SourceSettings::Mysql(_)) => "database",
+        Some(SourceSettings::Zoho(_)) => "web",
+    })
 }
 
 async fn begin_requested(run: &Run<'_>) -> Result<BackupId, TaskErrorKind> {

@@ -11,8 +11,20 @@ use crate::run::Run;
 use crate::task_error::TaskErrorKind;
 use crate::work::RunPlan;
 
+/// Returns path and content of each document of the data zip, apart from the manifest.
+pub fn documents(plan: &RunPlan) -> Result<Vec<(String, Bytes)>, TaskErrorKind> {
+    let mut documents = field_documents(plan)?;
+    let mut paths = PathNamer::new();
+    for (name, document) in &plan.metadata {
+        let json = to_json(document)
+            .map_err(|error| TaskErrorKind::WorkDamaged { document: "A description of the source", source: error })?;
+        documents.push((paths.place(&["metadata", &format!("{name}.json")]), Bytes::from(json)));
+    }
+    Ok(documents)
+}
+
 /// Returns path and content of `fields/<module>.json` for every module that is backed up.
-pub fn field_documents(plan: &RunPlan) -> Result<Vec<(String, Bytes)>, TaskErrorKind> {
+fn field_documents(plan: &RunPlan) -> Result<Vec<(String, Bytes)>, TaskErrorKind> {
     let mut paths = PathNamer::new();
     let mut documents = Vec::new();
     for module in plan.modules.iter().filter(|module| module.contents == DataCategory::Crm) {
@@ -42,7 +54,7 @@ pub fn manifest(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind, parts: usize) 
         parts: u32::try_from(parts).ok(),
         source: plan.source.clone(),
         read_from: plan.read_from,
-        read_until: run.ports.clock.now(),
+        read_until: plan.read_until.unwrap_or_else(|| run.ports.clock.now()),
         csv: CsvRules::of(organisation.archive.csv),
         left_out: left_out(&plan.modules),
         gaps: plan.gaps.clone(),

@@ -37,13 +37,11 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
 async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
     let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)?;
     let captured: Option<Captured> = run.read(&captured_at(run.org, run.backup)).await?;
-    let (source, gaps, sequences, read_from, modules) = match captured {
-        Some(captured) => (captured.source, captured.gaps, captured.sequences, captured.read_from, captured.modules),
-        None => {
-            let now = run.ports.clock.now();
-            (SourceInfo::native(), Vec::new(), Vec::new(), now, run.ports.session.catalogue.modules(run.org).await?)
-        }
+    let captured = match captured {
+        Some(captured) => captured,
+        None => Captured::native(run.ports.session.catalogue.modules(run.org).await?, run.ports.clock.now()),
     };
+    let Captured { source, read_from, read_until, gaps, sequences, metadata, modules } = captured;
     let max_zip_bytes = run.settings.max_zip_bytes(&organisation.archive, modules.iter().map(bytes_of).sum());
     let mut planner = Planner::new(run.settings, organisation.archive.csv);
     for module in modules.iter().filter(|module| module.contents == DataCategory::Crm) {
@@ -54,7 +52,20 @@ async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
     let Planner { csv_files, items, total, .. } = planner;
     run.write(&run.batches_at(), &batches(run.settings, items)).await?;
     let format = PLAN_FORMAT;
-    let plan = RunPlan { format, organisation, source, gaps, sequences, read_from, modules, csv_files, total, max_zip_bytes };
+    let plan = RunPlan {
+        format,
+        organisation,
+        source,
+        gaps,
+        sequences,
+        metadata,
+        read_from,
+        read_until,
+        modules,
+        csv_files,
+        total,
+        max_zip_bytes,
+    };
     run.write(&run.plan_at(), &plan).await?;
     Ok(plan)
 }

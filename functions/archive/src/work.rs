@@ -15,6 +15,7 @@ use hozon_shared::domain::structure::Sequence;
 use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError, SourceInfo, read_all};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
@@ -38,8 +39,14 @@ pub struct RunPlan {
     /// Sequences of the source that belong to no table.
     #[serde(default)]
     pub sequences: Vec<Sequence>,
+    /// Descriptions of the source beyond its modules, each with its name.
+    #[serde(default)]
+    pub metadata: Vec<(String, Value)>,
     /// When the CRM was first read.
     pub read_from: DateTime<Utc>,
+    /// Until when changes are contained, where that is not until the zips are made.
+    #[serde(default)]
+    pub read_until: Option<DateTime<Utc>>,
     /// All modules, including those that are left out.
     pub modules: Vec<Module>,
     /// The CSV files in the order of their entries.

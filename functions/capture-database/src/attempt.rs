@@ -14,10 +14,11 @@ use serde_json::Value;
 
 use crate::call_time::CallTime;
 use crate::error::{CaptureError, is_changed, of};
-use crate::module::Reading;
+use crate::module::{Reading, add_all};
 use crate::ports::CapturePorts;
 use crate::publication::is_published;
 use crate::source::{Chosen, Run, Source};
+use crate::web::CatchUp;
 
 /// How often a call looks for a document of another.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -35,6 +36,9 @@ pub(crate) struct Opened {
     pub noted: Value,
     /// Indexes of the modules that each reader reads, in this order.
     pub shares: Vec<Vec<usize>>,
+    /// Whether the state stands without holders.
+    #[serde(default)]
+    pub is_standing: bool,
 }
 
 /// One of the two that hold a state in turn: the first has the odd turns.
@@ -85,6 +89,10 @@ impl<'a> Attempt<'a> {
 
     /// Joins the state, by way of whoever holds it. A holder may end while it is asked; then another one has taken the state over.
     pub(crate) async fn join(&self, source: &Source<'_>, opened: &Opened) -> Result<Chosen, CaptureError> {
+        if opened.is_standing {
+            let token = StateToken { name: String::new(), noted: opened.noted.clone() };
+            return source.choose(source.connector.join(&token).await.map_err(of(&source.address))?);
+        }
         let mut tried = 0;
         loop {
             let newest = self.turns().await?.into_iter().max().filter(|newest| *newest > tried);
@@ -165,6 +173,23 @@ impl<'a> Attempt<'a> {
 
     pub(crate) async fn set_reading(&self, module: usize, reading: &Reading) -> Result<(), CaptureError> {
         self.put(&format!("module-{module}"), reading).await
+    }
+
+    /// The capture with everything that was read; `None` if a module is not whole.
+    pub(crate) async fn add_all(&self, opened: &Opened) -> Result<Option<Captured>, CaptureError> {
+        let (count, mut read) = (opened.shares.iter().map(Vec::len).sum(), Vec::new());
+        for index in 0..count {
+            read.extend(self.reading(index).await?);
+        }
+        Ok(add_all(opened.empty.clone(), read).filter(|captured| captured.modules.len() == count))
+    }
+
+    pub(crate) async fn caught_up(&self) -> Result<Option<CatchUp>, CaptureError> {
+        self.document("caught-up").await
+    }
+
+    pub(crate) async fn set_caught_up(&self, progress: &CatchUp) -> Result<(), CaptureError> {
+        self.put("caught-up", progress).await
     }
 
     /// Whether another attempt has taken the place of this one.

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryFutureExt, TryStreamExt, stream};
 use hozon_shared::captured::Captured;
 use hozon_shared::domain::source::{SourceErrorKind, SourceModule};
 use hozon_shared::ports::{Clock, Protection};
@@ -114,7 +114,7 @@ async fn capture_in(
 
 async fn all(reader: Reader<'_>) -> Result<Vec<Reading>, CaptureError> {
     let indexes = 0..reader.chosen.modules.len();
-    let reading: Vec<_> = indexes.map(|index| read(reader, index, Progress::default())).collect();
+    let reading: Vec<_> = indexes.map(|index| read(reader, index, Progress::default()).map_ok(|(reading, _)| reading)).collect();
     stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await
 }
 

@@ -10,8 +10,11 @@ use hozon_shared::snapshots::error::WriteError;
 use hozon_shared::snapshots::input::NewAttachment;
 use hozon_shared::snapshots::writer::ModuleWriter;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::error::{CaptureError, of};
+use crate::module::Stop;
+use crate::next::wait_for;
 use crate::source::{Chosen, Source};
 
 const OCTETS: &str = "application/octet-stream";
@@ -20,21 +23,38 @@ const OCTETS: &str = "application/octet-stream";
 pub(crate) struct Files<'a> {
     pub source: &'a Source<'a>,
     pub chosen: &'a Chosen,
+    /// When to stop between two files; `None` if another call cannot go on.
+    pub end: Option<Instant>,
 }
 
 impl Files<'_> {
-    /// Stores the files of a module's records behind its rows. Returns the gap of those that could not be read.
-    pub(crate) async fn write(&self, writer: &mut ModuleWriter, module: &SourceModule) -> Result<Option<Gap>, CaptureError> {
-        let mut missing = MissingFiles::default();
+    /// Stores the files of a module's records behind its rows, of which the first are `stored` already. Returns what is not contained
+    /// of them, and why it has stopped.
+    pub(crate) async fn write(
+        &self,
+        writer: &mut ModuleWriter,
+        module: &SourceModule,
+        stored: u64,
+    ) -> Result<(Vec<Gap>, Stop), CaptureError> {
+        let mut found = Found { stored, ..Found::default() };
+        let failed = of(&self.source.address);
+        let own = self.chosen.state.attachments(&self.chosen.shaped.as_found(module)).await;
+        if let Some(reading) = own.map_err(&failed)? {
+            let stop = self.write_all(writer, (&module.api_name, reading), "", &mut found).await?;
+            return Ok((found.gaps(&module.api_name), stop));
+        }
         let sources = self.sources(module);
         for source in &sources {
             // Ids are unique within their table.
             let prefix = if sources.len() > 1 { format!("{}-", source.table) } else { String::new() };
-            self.write_all(writer, source, &prefix, &mut missing).await?;
+            let reading = self.chosen.state.files(source).await.map_err(&failed)?;
+            let stop = self.write_all(writer, (&source.table, reading), &prefix, &mut found).await?;
+            if stop != Stop::AtItsEnd {
+                return Ok((Vec::new(), stop));
+            }
             self.confirm(source).await?;
         }
-        let lost = (missing.count > 0).then(|| Gap { files: Some(missing), ..Gap::of(&module.api_name, GapKind::MissingFiles) });
-        Ok(lost)
+        Ok((found.gaps(&module.api_name), Stop::AtItsEnd))
     }
 
     /// Where the files of a module are, without what the administrator leaves out.
@@ -58,33 +78,51 @@ impl Files<'_> {
         Ok(())
     }
 
+    /// Stores the files of a table or module.
     async fn write_all(
         &self,
         writer: &mut ModuleWriter,
-        source: &FileSource,
+        (table, FilesReading { counted, mut files }): (&str, FilesReading),
         prefix: &str,
-        missing: &mut MissingFiles,
-    ) -> Result<(), CaptureError> {
-        let failed = of(&self.source.address);
-        let FilesReading { counted, mut files } = self.chosen.state.files(source).await.map_err(&failed)?;
-        let mut read = 0;
-        while let Some(mut file) = files.try_next().await.map_err(&failed)? {
+        found: &mut Found,
+    ) -> Result<Stop, CaptureError> {
+        let (failed, mut read) = (of(&self.source.address), 0);
+        loop {
+            let mut file = match files.try_next().await.map_err(&failed) {
+                Ok(None) => break,
+                Ok(Some(file)) => file,
+                Err(error) => return wait_for(error).map(Stop::For),
+            };
             if *self.source.is_cancelled.borrow() {
                 return Err(CaptureError::NotRunning);
             }
             read += 1;
-            match file.bytes.take() {
-                Some(bytes) => self.store(writer, attachment(file, prefix), bytes).await?,
-                None => missing.add(file.name),
+            let (fixed, bytes) = (file.fixed_size, file.bytes.take());
+            let Some(bytes) = found.add(&file, bytes) else { continue };
+            if let Err(error) = self.store(writer, attachment(file, prefix), (fixed, bytes)).await {
+                return wait_for(error).map(Stop::For);
+            }
+            if self.end.is_some_and(|end| Instant::now() >= end) {
+                return Ok(Stop::ForTime);
             }
         }
-        if counted.is_some_and(|counted| counted != read) {
-            return Err(failed(SourceErrorKind::CountDiffers(source.table.clone()).into()));
+        match counted {
+            Some(counted) if counted != read => Err(failed(SourceErrorKind::CountDiffers(table.to_owned()).into())),
+            _ => Ok(Stop::AtItsEnd),
         }
-        Ok(())
     }
 
-    async fn store(&self, writer: &mut ModuleWriter, new: NewAttachment, bytes: FileBytes) -> Result<(), CaptureError> {
+    async fn store(
+        &self,
+        writer: &mut ModuleWriter,
+        new: NewAttachment,
+        (fixed, bytes): (Option<u64>, FileBytes),
+    ) -> Result<(), CaptureError> {
+        if let Some(size) = fixed
+            && writer.fixed_attachment(&new, size).await?
+        {
+            return Ok(());
+        }
         let failure = FirstFailure::default();
         let stored = store(writer, new, || failure.watch(&bytes, self.source.is_cancelled.subscribe())).await;
         match (failure.take(), stored) {
@@ -92,6 +130,40 @@ impl Files<'_> {
             (None, Err(_)) if *self.source.is_cancelled.borrow() => Err(CaptureError::NotRunning),
             (None, stored) => Ok(stored?),
         }
+    }
+}
+
+/// What was found of a module's files.
+#[derive(Default)]
+struct Found {
+    /// Number of the next files that are stored already.
+    stored: u64,
+    missing: MissingFiles,
+    links: MissingFiles,
+}
+
+impl Found {
+    /// Adds a file. Returns its bytes if they are to be stored.
+    fn add(&mut self, file: &SourceFile, bytes: Option<FileBytes>) -> Option<FileBytes> {
+        if file.is_link {
+            self.links.add(file.name.clone());
+        }
+        if bytes.is_none() {
+            self.missing.add(file.name.clone());
+        }
+        match self.stored {
+            0 => bytes,
+            _ => {
+                self.stored -= u64::from(bytes.is_some());
+                None
+            }
+        }
+    }
+
+    fn gaps(self, module: &str) -> Vec<Gap> {
+        let gap = |(files, kind): (MissingFiles, GapKind)| Gap { files: Some(files), ..Gap::of(module, kind) };
+        let kinds = [(self.missing, GapKind::MissingFiles), (self.links, GapKind::Links)];
+        kinds.into_iter().filter(|(files, _)| files.count > 0).map(gap).collect()
     }
 }
 

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, Holder, Holding, LOOK_EVERY, Opened};
 use crate::error::{CaptureError, of};
-use crate::module::{Progress, Reader, Reading, add_all, read};
+use crate::module::{Progress, Reader, Reading, Stop, read};
+use crate::next::Outcome;
 use crate::publication;
 use crate::tracker::Tracker;
 
@@ -60,7 +61,7 @@ async fn open(attempt: &Attempt<'_>) -> Result<Box<dyn HeldState>, CaptureError>
     let sizes: Vec<_> = chosen.modules.iter().map(|module| module.bytes.unwrap_or_default()).collect();
     let (session, shares) = (session.version().to_owned(), shares(&sizes, READERS));
     let empty = source.captured(&chosen, read_from);
-    attempt.set_opened(&Opened { connection, empty, session, noted, shares }).await?;
+    attempt.set_opened(&Opened { connection, empty, session, noted, shares, is_standing: false }).await?;
     Ok(chosen.state)
 }
 
@@ -85,7 +86,7 @@ pub(crate) async fn readers(attempt: &Attempt<'_>) -> Result<Value, CaptureError
 }
 
 /// Reads modules of one reader's share until the time of the call is over.
-pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<Value, CaptureError> {
+pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<Outcome, CaptureError> {
     let opened = attempt.opened().await?.ok_or(CaptureError::NotOpened)?;
     let source = attempt.source(&opened.connection).await?;
     let reading = async {
@@ -108,18 +109,20 @@ pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<V
             };
             // Each call reads something, however late it has joined the state.
             if has_read && attempt.time.is_over() {
-                return Ok(false);
+                return Ok(Outcome::Again);
             }
             has_read = true;
-            let reading = read(reader, *index, progress).await?;
+            let (reading, stop) = read(reader, *index, progress).await?;
             attempt.set_reading(*index, &reading).await?;
-            if matches!(reading, Reading::Part(_)) {
-                return Ok(false);
+            match stop {
+                Stop::AtItsEnd => {}
+                Stop::ForTime => return Ok(Outcome::Again),
+                Stop::For(seconds) => return Ok(Outcome::Wait(seconds)),
             }
         }
-        Ok(true)
+        Ok(Outcome::Done)
     };
-    source.unless_cancelled(reading).await.map(outcome)
+    source.unless_cancelled(reading).await
 }
 
 /// Publishes the modules, all at once.
@@ -128,14 +131,9 @@ pub(crate) async fn publish(attempt: &Attempt<'_>) -> Result<Value, CaptureError
         return Ok(json!({}));
     }
     let opened = attempt.opened().await?.ok_or(CaptureError::NotOpened)?;
-    let (count, mut read) = (opened.shares.iter().map(Vec::len).sum(), Vec::new());
-    for index in 0..count {
-        read.extend(attempt.reading(index).await?);
-    }
+    let captured = attempt.add_all(&opened).await?.ok_or(CaptureError::NotOpened)?;
     attempt.run.require_in_progress(attempt.ports).await?;
     let session = attempt.session(&opened).await?;
-    let captured =
-        add_all(opened.empty, read).filter(|captured| captured.modules.len() == count).ok_or(CaptureError::NotOpened)?;
     publication::publish(attempt.ports, attempt.run, session, &captured).await?;
     Ok(json!({}))
 }

@@ -14,6 +14,7 @@ mod ports;
 mod publication;
 mod source;
 mod tracker;
+mod web;
 
 use hozon_shared::domain::connection::CapturedBy;
 use hozon_shared::telemetry::Causes;
@@ -24,7 +25,7 @@ use attempt::{Attempt, Holder};
 pub use awaited::{capture_awaited, waits_for_program};
 use call_time::CallTime;
 pub use error::CaptureError;
-use next::{Next, next};
+use next::{Next, next, or_wait};
 pub use ports::CapturePorts;
 use source::Run;
 
@@ -47,6 +48,10 @@ enum Step {
     Read { attempt: String, reader: usize },
     /// Publishes what the readers have stored.
     Publish { attempt: String },
+    /// Opens the state of a source on the web, which the calls of [`Step::Read`] read then.
+    Open,
+    /// Reads what has changed meanwhile in a source on the web, and publishes what is stored.
+    CatchUp,
     /// Ends an attempt in favour of another.
     BeginAgain { attempt: String, tries: u32 },
 }
@@ -74,8 +79,10 @@ async fn carry_out(ports: &CapturePorts, run: Run, step: Option<Step>) -> Result
         }
         Step::Hold { attempt: id, holder } => in_calls::hold(&attempt(id), holder).await,
         Step::Readers { attempt: id } => in_calls::readers(&attempt(id)).await,
-        Step::Read { attempt: id, reader } => in_calls::read_share(&attempt(id), reader).await,
+        Step::Read { attempt: id, reader } => or_wait(in_calls::read_share(&attempt(id), reader).await),
         Step::Publish { attempt: id } => in_calls::publish(&attempt(id)).await,
+        Step::Open => web::open(&attempt(web::ATTEMPT.to_owned())).await,
+        Step::CatchUp => or_wait(web::catch_up(&attempt(web::ATTEMPT.to_owned())).await),
     };
     done.map_err(CaptureError::of_attempt)
 }

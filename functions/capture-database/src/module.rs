@@ -6,13 +6,14 @@ use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
 use hozon_shared::ports::{ModuleReading, ResumePoint};
 use hozon_shared::snapshots::input::ModuleHead;
 use hozon_shared::snapshots::session::Session;
-use hozon_shared::snapshots::writer::{Reached, StoredPart};
-use serde::{Deserialize, Serialize};
+use hozon_shared::snapshots::writer::{ModuleWriter, Reached, StoredPart};
+use serde::{Deserialize, Deserializer, Serialize};
 use tokio::time::timeout_at;
 
 use crate::call_time::CallTime;
 use crate::error::{CaptureError, of};
 use crate::files::Files;
+use crate::next::wait_for;
 use crate::source::{Chosen, Source};
 use crate::tracker::Tracker;
 
@@ -32,21 +33,45 @@ pub(crate) struct Progress {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reading {
-    /// The module, and the gap of files that could not be read.
-    Whole(Box<Module>, Option<Gap>),
+    /// The module, and what is not contained of its files.
+    Whole(Box<Module>, #[serde(deserialize_with = "gaps")] Vec<Gap>),
     Part(Progress),
+}
+
+/// Reads gaps. Calls of an earlier build have stored one, or null.
+fn gaps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Gap>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        All(Vec<Gap>),
+        One(Option<Gap>),
+    }
+    Ok(match Stored::deserialize(deserializer)? {
+        Stored::All(gaps) => gaps,
+        Stored::One(gap) => gap.into_iter().collect(),
+    })
 }
 
 /// Adds what was read of modules to a capture. `None` if one is not whole.
 pub(crate) fn add_all(captured: Captured, read: impl IntoIterator<Item = Reading>) -> Option<Captured> {
     read.into_iter().try_fold(captured, |mut captured, reading| match reading {
-        Reading::Whole(module, gap) => {
+        Reading::Whole(module, gaps) => {
             captured.modules.push(*module);
-            captured.gaps.extend(gap);
+            captured.gaps.extend(gaps);
             Some(captured)
         }
         Reading::Part(_) => None,
     })
+}
+
+/// Why reading a module has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    AtItsEnd,
+    /// The time of the call is over.
+    ForTime,
+    /// The source takes no more calls for that many seconds.
+    For(u64),
 }
 
 /// What a call reads with.
@@ -59,51 +84,109 @@ pub(crate) struct Reader<'a> {
     pub time: CallTime,
 }
 
-/// Reads the module at `index` of those that are chosen, from where `progress` says. Stops behind a block once the time of the call
-/// is over.
-pub(crate) async fn read(reader: Reader<'_>, index: usize, progress: Progress) -> Result<Reading, CaptureError> {
-    let Reader { source, chosen, session, tracker, time } = reader;
-    let module = &chosen.modules[index];
-    let found = &chosen.as_found(module);
-    let failed = of(&source.address);
-    let too_long = || CaptureError::TooLong { connection: source.address.clone(), module: Some(module.api_name.clone()) };
-    let ModuleReading { counted, rows: mut pages } = chosen.state.read(found, progress.from.as_ref()).await.map_err(&failed)?;
-    let counted = progress.counted.or(counted);
-    let mut writer = session.rest_of_module(head(module, index), progress.part.clone());
-    let mut track = Track::new(&progress);
-    let mut rows = progress.part.count();
-    tracker.add_rows(rows).await?;
-    while let Some(page) = source.next(&mut pages).await? {
-        let skipped = track.add(page.behind, page.rows.rows());
-        let new = if skipped == 0 { page.rows } else { page.rows.slice(skipped, u64::MAX) };
-        let read = new.rows();
-        rows += read;
-        writer.page(new).await?;
-        tracker.add_rows(read).await?;
-        if time.is_over() && track.has_places() && writer.may_pause() {
-            let (part, reached) = writer.pause(track.pages()).await?;
-            let (from, skip) = track.place(reached);
-            return Ok(Reading::Part(Progress { part, counted, from, skip }));
-        }
-        if time.is_at_its_limit() {
-            return Err(too_long());
+/// Reads the module at `index` of those that are chosen, from where `progress` says. Stops behind a block or between two files once the
+/// time of the call is over, or the source takes no more calls.
+pub(crate) async fn read(reader: Reader<'_>, index: usize, progress: Progress) -> Result<(Reading, Stop), CaptureError> {
+    let module = &reader.chosen.modules[index];
+    let (mut counted, stored) = (progress.counted, progress.part.attachments());
+    let mut writer = reader.session.rest_of_module(head(module, index), progress.part.clone());
+    reader.tracker.add_rows(progress.part.count()).await?;
+    if !progress.part.has_all_rows() {
+        match reader.rows(module, writer, progress).await? {
+            Rows::All(all, found) => (writer, counted) = (all, found),
+            Rows::Part(part, stop) => return Ok((Reading::Part(part), stop)),
         }
     }
-    chosen.state.confirm(found).await.map_err(&failed)?;
-    if counted.is_some_and(|counted| counted != rows) {
-        return Err(source.failed(SourceErrorKind::CountDiffers(module.api_name.clone())));
+    match reader.files(module, &mut writer, stored).await? {
+        (gaps, Stop::AtItsEnd) => {
+            let stored = writer.finish().await?;
+            reader.tracker.add_module().await?;
+            Ok((Reading::Whole(Box::new(stored), gaps), Stop::AtItsEnd))
+        }
+        (_, stop) => {
+            let part = writer.pause_files().await?;
+            Ok((Reading::Part(Progress { part, counted, ..Progress::default() }), stop))
+        }
     }
-    let files = Files { source, chosen };
-    let lost = match time.limit() {
-        None => files.write(&mut writer, module).await?,
-        Some(limit) => timeout_at(limit, files.write(&mut writer, module)).await.map_err(|_| too_long())??,
-    };
-    let stored = writer.finish().await?;
-    tracker.add_module().await?;
-    Ok(Reading::Whole(Box::new(stored), lost))
 }
 
-fn head(module: &SourceModule, index: usize) -> ModuleHead {
+/// What reading the rows of a module has come to.
+enum Rows {
+    /// All are written; with their number, if the source has counted them.
+    All(ModuleWriter, Option<u64>),
+    Part(Progress, Stop),
+}
+
+impl Reader<'_> {
+    async fn rows(self, module: &SourceModule, mut writer: ModuleWriter, progress: Progress) -> Result<Rows, CaptureError> {
+        let Self { source, chosen, tracker, time, .. } = self;
+        let (found, failed) = (&chosen.as_found(module), of(&source.address));
+        let ModuleReading { counted, rows: mut pages } =
+            chosen.state.read(found, progress.from.as_ref()).await.map_err(&failed)?;
+        let counted = progress.counted.or(counted);
+        let mut track = Track::new(&progress);
+        let mut rows = progress.part.count();
+        let stop = loop {
+            let page = match source.next(&mut pages).await {
+                Ok(None) => break Stop::AtItsEnd,
+                Ok(Some(page)) => page,
+                Err(error) => break Stop::For(wait_for(error)?),
+            };
+            let skipped = track.add(page.behind, page.rows.rows());
+            let new = if skipped == 0 { page.rows } else { page.rows.slice(skipped, u64::MAX) };
+            let read = new.rows();
+            rows += read;
+            writer.page(new).await?;
+            tracker.add_rows(read).await?;
+            if time.is_over() && track.has_places() && writer.may_pause() {
+                break Stop::ForTime;
+            }
+            if time.is_at_its_limit() {
+                return Err(self.too_long(module));
+            }
+        };
+        match stop {
+            Stop::AtItsEnd => {
+                chosen.state.confirm(found).await.map_err(&failed)?;
+                match counted {
+                    Some(counted) if counted != rows => {
+                        Err(source.failed(SourceErrorKind::CountDiffers(module.api_name.clone())))
+                    }
+                    counted => Ok(Rows::All(writer, counted)),
+                }
+            }
+            stop if track.has_places() && writer.may_pause() => {
+                let (part, reached) = writer.pause(track.pages()).await?;
+                let (from, skip) = track.place(reached);
+                Ok(Rows::Part(Progress { part, counted, from, skip }, stop))
+            }
+            stop => Ok(Rows::Part(progress, stop)),
+        }
+    }
+
+    /// Writes the files behind those that are stored. Only a state that other processes can join is left between two files.
+    async fn files(
+        self,
+        module: &SourceModule,
+        writer: &mut ModuleWriter,
+        stored: u64,
+    ) -> Result<(Vec<Gap>, Stop), CaptureError> {
+        let Self { source, chosen, time, .. } = self;
+        let end = time.end().filter(|_| chosen.state.token().is_some());
+        let writing = Files { source, chosen, end }.write(writer, module, stored);
+        match time.limit() {
+            None => writing.await,
+            Some(limit) => timeout_at(limit, writing).await.map_err(|_| self.too_long(module))?,
+        }
+    }
+
+    fn too_long(self, module: &SourceModule) -> CaptureError {
+        CaptureError::TooLong { connection: self.source.address.clone(), module: Some(module.api_name.clone()) }
+    }
+}
+
+/// Describes a module to the store. `index` is its place among those that are chosen.
+pub(crate) fn head(module: &SourceModule, index: usize) -> ModuleHead {
     let SourceModule { api_name, label, contents, fields, key, structure, .. } = module.clone();
     let order = u32::try_from(index + 1).unwrap_or(u32::MAX);
     ModuleHead { api_name, label, order, contents, fields, key, structure }

@@ -2,9 +2,17 @@
 
 use std::time::Duration;
 
+use hozon_shared::domain::source::SourceErrorKind;
+use hozon_shared::ports::SourceError;
 use serde_json::{Value, json};
 
+use crate::error::CaptureError;
 use crate::ports::CapturePorts;
+
+/// Shortest wait in seconds for a source that takes no more calls: each wait is one more call of the state machine.
+const SHORTEST_WAIT: u64 = 60;
+/// Longest wait in seconds. Whoever waits keeps a lease, which lasts a day.
+const LONGEST_WAIT: u64 = 6 * 60 * 60;
 
 /// What follows a call that captures, or begins an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +23,45 @@ pub(crate) enum Next {
     InCalls,
     /// The run waits that long for the program beside the database, and calls again.
     Wait(Duration),
+}
+
+/// How a call that reads has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    /// Another call goes on.
+    Again,
+    /// Another call goes on after that many seconds.
+    Wait(u64),
+}
+
+impl From<Outcome> for Value {
+    fn from(outcome: Outcome) -> Self {
+        let (outcome, seconds) = match outcome {
+            Outcome::Done => ("done", 0),
+            Outcome::Again => ("again", 0),
+            Outcome::Wait(seconds) => ("wait", seconds),
+        };
+        json!({ "outcome": outcome, "seconds": seconds })
+    }
+}
+
+/// Turns the failure of a source that takes no more calls for now into a wait.
+pub(crate) fn or_wait(done: Result<Outcome, CaptureError>) -> Result<Value, CaptureError> {
+    match done {
+        Err(error) => wait_for(error).map(|seconds| Outcome::Wait(seconds).into()),
+        Ok(outcome) => Ok(outcome.into()),
+    }
+}
+
+/// Returns how many seconds to wait for a source that takes no more calls for now. Fails with every other error.
+pub(crate) fn wait_for(error: CaptureError) -> Result<u64, CaptureError> {
+    match &error {
+        CaptureError::Source { source: SourceError { kind: SourceErrorKind::Throttled(seconds), .. }, .. } => {
+            Ok((*seconds).clamp(SHORTEST_WAIT, LONGEST_WAIT))
+        }
+        _ => Err(error),
+    }
 }
 
 /// Tells the state machine. All answers have the same fields, which it selects.

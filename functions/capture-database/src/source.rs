@@ -102,7 +102,9 @@ impl<'a> Source<'a> {
     /// What the capture of a state leaves, still without its modules.
     pub(crate) fn captured(&self, chosen: &Chosen, read_from: DateTime<Utc>) -> Captured {
         let (gaps, sequences) = (chosen.gaps.clone(), chosen.state.sequences().to_vec());
-        Captured { source: info(self.kind, read_from, &gaps), read_from, gaps, sequences, modules: Vec::new() }
+        let metadata = chosen.state.metadata().to_vec();
+        let source = if chosen.state.is_standing() { SourceInfo::read_over_time(self.kind) } else { info(self.kind, read_from, &gaps) };
+        Captured { source, read_from, read_until: None, gaps, sequences, metadata, modules: Vec::new() }
     }
 
     /// Works until the end. If an administrator cancels the backup meanwhile, [`Self::next`] fails between two pages, so that uploads are

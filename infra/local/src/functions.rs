@@ -26,8 +26,8 @@ use crate::settings::{NOTICE_FAILURES, mail_settings};
 
 /// Name of the `archive` function, in place of its ARN.
 pub const ARCHIVE: &str = "archive";
-/// Name of the `capture-database` function, in place of its ARN.
-pub const CAPTURE_DATABASE: &str = "capture-database";
+/// Name of the functions `capture-database` and `capture-web`, in place of their ARNs: they differ only in what they may reach.
+pub const CAPTURE: &str = "capture";
 
 /// The connectors. Whoever runs this program may call any address of their own network.
 pub fn connectors() -> Connectors {
@@ -52,7 +52,7 @@ impl ServiceIntegrations for Functions {
                     hozon_archive::handle(&ports, &limits, payload).await.map_err(|error| failed(error.error_type(), &error.kind))
                 })
             }
-            CAPTURE_DATABASE => {
+            CAPTURE => {
                 let ports = self.capture.clone();
                 tokio::spawn(async move {
                     hozon_capture_database::handle(&ports, payload).await.map_err(|error| failed(error.error_type(), &error))

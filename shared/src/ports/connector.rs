@@ -76,6 +76,8 @@ pub struct SourceFile {
     pub id: String,
     /// Size in bytes of a file that never changes under its id; `None` if it may.
     pub fixed_size: Option<u64>,
+    /// Whether the bytes are a link to the file.
+    pub is_link: bool,
     pub record_id: String,
     pub name: String,
     /// `None` if the source does not say it.

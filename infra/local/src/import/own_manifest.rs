@@ -26,9 +26,9 @@ pub async fn manifest(document: &InputFile) -> Result<Option<Manifest>, ImportEr
     parsed(document, &json).map(Some)
 }
 
-/// Returns whether a file of a backup describes a module's fields.
+/// Returns whether a file of a backup describes a module's fields, or the source.
 pub fn is_field_document(path: &str) -> bool {
-    path.starts_with("fields/") && path.ends_with(".json")
+    ["fields/", "metadata/"].iter().any(|folder| path.starts_with(folder)) && path.ends_with(".json")
 }
 
 pub fn parsed<T: serde::de::DeserializeOwned>(file: &InputFile, json: &[u8]) -> Result<T, ImportError> {

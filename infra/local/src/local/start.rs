@@ -38,7 +38,7 @@ use crate::clock::FastClock;
 use crate::deliveries::Deliveries;
 use crate::downloads::Downloads;
 use crate::folder::OpenFolder;
-use crate::functions::{ARCHIVE, AccessFunction, CAPTURE_DATABASE, Functions, NotifyFunction, connectors, notify, open_stream};
+use crate::functions::{ARCHIVE, AccessFunction, CAPTURE, Functions, NotifyFunction, connectors, notify, open_stream};
 use crate::listening::bind_gateway;
 use crate::public_url::{PublicLinks, PublicUrl};
 use crate::recovery::recover;
@@ -203,7 +203,8 @@ fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, b
     let seconds = options.limits.run_length.seconds().to_string();
     let values = [
         ("ArchiveFunctionArn", ARCHIVE),
-        ("CaptureDatabaseFunctionArn", CAPTURE_DATABASE),
+        ("CaptureDatabaseFunctionArn", CAPTURE),
+        ("CaptureWebFunctionArn", CAPTURE),
         ("ArchivesBucket", ARCHIVES_BUCKET),
         ("RunSeconds", &seconds),
     ];

@@ -34,6 +34,10 @@ impl ServiceIntegrations for Scripted {
         }
         let outcome = match task.as_str() {
             "capture" | "begin_again" => self.captures.lock().expect("lock").pop().unwrap_or("done"),
+            // A source on the web that takes no more calls for a while answers each step so once.
+            "open" | "read" | "catch_up" if self.source == "web" => {
+                self.captures.lock().expect("lock").pop().unwrap_or(if task == "open" { "opened" } else { "done" })
+            }
             "hold" | "read" => "done",
             _ => self.outcome,
         };
@@ -61,6 +65,7 @@ async fn execute_with(
     let values = [
         ("ArchiveFunctionArn", "archive"),
         ("CaptureDatabaseFunctionArn", "capture-database"),
+        ("CaptureWebFunctionArn", "capture-web"),
         ("ArchivesBucket", "archives"),
         ("RunSeconds", "604800"),
     ];
@@ -70,9 +75,11 @@ async fn execute_with(
         "large database" => vec!["in_calls"; 2],
         // What the program beside the database captures meanwhile.
         "far database" => vec!["wait"; 2],
+        // What takes no more calls for a while when it is opened, and takes two calls to read.
+        "busy web" => vec!["again", "wait"],
         _ => Vec::new(),
     };
-    let (captures, source) = (Mutex::new(captures), source.trim_start_matches("large ").trim_start_matches("far "));
+    let (captures, source) = (Mutex::new(captures), source.trim_start_matches("large ").trim_start_matches("far ").trim_start_matches("busy "));
     let failures = Mutex::new(failures.to_vec());
     let services = Arc::new(Scripted { failures, calls: Mutex::default(), outcome, source, captures });
     let run = Interpreter::new(services.clone(), 1, 1.0, Arc::new(SystemClock));
@@ -127,6 +134,19 @@ async fn a_run_asks_again_while_the_program_beside_the_database_captures_it() {
     let (outcome, calls) = execute_with(&[], "run", "far database").await;
     assert!(outcome.is_ok(), "{outcome:?}");
     assert_eq!(calls, ["begin", "capture", "capture", "capture", "plan", "pack", "pack", "assemble", "finish"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_on_the_web_is_opened_read_and_caught_up() {
+    let (outcome, calls) = execute_with(&[], "run", "web").await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(calls, ["begin", "open", "read", "read", "catch_up", "plan", "pack", "pack", "assemble", "finish"]);
+    let (outcome, calls) = execute_with(&[], "run", "busy web").await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(calls[..7], ["begin", "open", "open", "read", "read", "read", "catch_up"]);
+    let (outcome, calls) = execute_with(&[("catch_up", "SOURCE_CONSENT_REVOKED")], "run", "web").await;
+    assert_eq!(outcome.expect_err("fails").error, "SOURCE_CONSENT_REVOKED");
+    assert_eq!(calls[calls.len() - 2..], ["catch_up", "fail"]);
 }
 
 #[tokio::test(start_paused = true)]

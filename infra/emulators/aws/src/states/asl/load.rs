@@ -128,9 +128,10 @@ mod tests {
     use super::*;
 
     const DEPLOYED: &str = include_str!("../../../../../archive.asl.json");
-    const VALUES: [(&str, &str); 4] = [
+    const VALUES: [(&str, &str); 5] = [
         ("ArchiveFunctionArn", "archive"),
         ("CaptureDatabaseFunctionArn", "capture-database"),
+        ("CaptureWebFunctionArn", "capture-web"),
         ("ArchivesBucket", "archives"),
         ("RunSeconds", "604800"),
     ];

@@ -1,0 +1,237 @@
+//! Captures a source on the web in several calls. Its state stands without holders, and changes while it is read: what has changed
+//! meanwhile is read again, until a pass finds no more, before the modules are published.
+
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
+use hozon_shared::captured::Captured;
+use hozon_shared::domain::crm::DataCategory;
+use hozon_shared::domain::shares::shares;
+use hozon_shared::domain::source::{SourceErrorKind, SourceModule};
+use hozon_shared::ports::{ModuleChanges, Protection, SourceRows};
+use hozon_shared::snapshots::amend::Changes;
+use hozon_shared::snapshots::session::{Origin, Session};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::attempt::{Attempt, Opened};
+use crate::error::{CaptureError, of};
+use crate::files::Files;
+use crate::module::{Reading, Stop, head};
+use crate::next::{Outcome, wait_for};
+use crate::publication;
+use crate::source::{Chosen, Source};
+
+/// Name of the only attempt of a run: a standing state is never lost.
+pub(crate) const ATTEMPT: &str = "web";
+/// Number of modules that are read at a time.
+const READERS: usize = 2;
+/// Passes over all modules. A CRM that changes without a break is as it was in the last of them.
+const MAX_PASSES: u32 = 4;
+/// Text in bytes of changed records that are held in memory.
+const CHANGED_BYTES: usize = 32 << 20;
+
+/// How far the catch-up of a run is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CatchUp {
+    pass: u32,
+    /// Index of the module that is next in the pass.
+    next: usize,
+    /// Whether a module has changed in this pass.
+    has_changed: bool,
+    /// For each module, until when changes are contained.
+    until: Vec<DateTime<Utc>>,
+}
+
+impl CatchUp {
+    fn begin(modules: usize, read_from: DateTime<Utc>) -> Self {
+        Self { pass: 1, next: 0, has_changed: false, until: vec![read_from; modules] }
+    }
+
+    fn is_over(&self) -> bool {
+        self.next >= self.until.len()
+    }
+
+    /// Goes on behind a module, and begins another pass where one is due.
+    fn advance(mut self, until: Option<DateTime<Utc>>, has_changed: bool) -> Self {
+        if let Some(until) = until {
+            self.until[self.next] = until;
+        }
+        self.has_changed |= has_changed;
+        self.next += 1;
+        if self.is_over() && self.has_changed && self.pass < MAX_PASSES {
+            return Self { pass: self.pass + 1, next: 0, has_changed: false, until: self.until };
+        }
+        self
+    }
+
+    /// Until when changes of every module are contained.
+    fn read_until(&self) -> Option<DateTime<Utc>> {
+        self.until.iter().min().copied()
+    }
+}
+
+/// Begins a state and a session, unless an earlier call has, and divides the modules among the readers.
+pub(crate) async fn open(attempt: &Attempt<'_>) -> Result<Value, CaptureError> {
+    let answer = |outcome, seconds, key: String, concurrency| {
+        json!({ "outcome": outcome, "seconds": seconds, "key": key, "concurrency": concurrency })
+    };
+    if publication::complete(attempt.ports, attempt.run).await? {
+        return Ok(answer("done", 0, String::new(), 1));
+    }
+    let opened = match attempt.opened().await? {
+        Some(opened) => opened,
+        None => match begin(attempt).await {
+            Err(error) => return wait_for(error).map(|seconds| answer("wait", seconds, String::new(), 1)),
+            Ok(opened) => opened,
+        },
+    };
+    let key = attempt.set_readers(opened.shares.len()).await?;
+    Ok(answer("opened", 0, key, opened.shares.len()))
+}
+
+async fn begin(attempt: &Attempt<'_>) -> Result<Opened, CaptureError> {
+    let (ports, org) = (attempt.ports, attempt.run.org);
+    let connection = ports.connections.connection(org).await?.ok_or(CaptureError::NotConnected)?;
+    let source = attempt.source(&connection).await?;
+    let read_from = ports.clock.now();
+    let state = source.connector.hold(Protection::Notice).await.map_err(of(&source.address))?;
+    let noted = state.token().ok_or(CaptureError::NotOpened)?.noted;
+    let chosen = source.choose(state)?;
+    let session = Session::begin(ports.session.clone(), (org, Origin::Captured), ports.ids.next(read_from), read_from).await?;
+    let sizes: Vec<_> = chosen.modules.iter().map(|module| module.estimated_rows.unwrap_or_default()).collect();
+    let (session, shares) = (session.version().to_owned(), shares(&sizes, READERS));
+    let empty = source.captured(&chosen, read_from);
+    let opened = Opened { connection, empty, session, noted, shares, is_standing: true };
+    attempt.set_opened(&opened).await?;
+    Ok(opened)
+}
+
+/// Reads what has changed since the modules were read, until nothing has, and publishes them.
+pub(crate) async fn catch_up(attempt: &Attempt<'_>) -> Result<Outcome, CaptureError> {
+    if publication::complete(attempt.ports, attempt.run).await? {
+        return Ok(Outcome::Done);
+    }
+    let opened = attempt.opened().await?.ok_or(CaptureError::NotOpened)?;
+    let source = attempt.source(&opened.connection).await?;
+    let working = async {
+        let chosen = attempt.join(&source, &opened).await?;
+        let session = attempt.session(&opened).await?;
+        let mut progress = match attempt.caught_up().await? {
+            Some(progress) => progress,
+            None => CatchUp::begin(chosen.modules.len(), opened.empty.read_from),
+        };
+        let mut has_read = false;
+        while !progress.is_over() {
+            // Each call reads something.
+            if has_read && attempt.time.is_over() {
+                return Ok(None);
+            }
+            has_read = true;
+            let module = Amended { attempt, source: &source, chosen: &chosen, session: &session, index: progress.next };
+            let (until, has_changed) = module.catch_up(progress.until[progress.next]).await?;
+            progress = progress.advance(until, has_changed);
+            attempt.set_caught_up(&progress).await?;
+        }
+        Ok(Some((session, progress.read_until())))
+    };
+    let Some((session, read_until)) = source.unless_cancelled(working).await? else { return Ok(Outcome::Again) };
+    publish(attempt, opened, session, read_until).await.map(|()| Outcome::Done)
+}
+
+async fn publish(
+    attempt: &Attempt<'_>,
+    opened: Opened,
+    session: Session,
+    read_until: Option<DateTime<Utc>>,
+) -> Result<(), CaptureError> {
+    let captured = attempt.add_all(&opened).await?.ok_or(CaptureError::NotOpened)?;
+    let captured = Captured { read_until, ..captured };
+    attempt.run.require_in_progress(attempt.ports).await?;
+    publication::publish(attempt.ports, attempt.run, session, &captured).await
+}
+
+/// A module that is read again where it has changed.
+struct Amended<'a> {
+    attempt: &'a Attempt<'a>,
+    source: &'a Source<'a>,
+    chosen: &'a Chosen,
+    session: &'a Session,
+    index: usize,
+}
+
+impl Amended<'_> {
+    /// Returns until when changes are contained now, if the module may change, and whether it has changed.
+    async fn catch_up(&self, since: DateTime<Utc>) -> Result<(Option<DateTime<Utc>>, bool), CaptureError> {
+        let module = &self.chosen.modules[self.index];
+        if module.contents != DataCategory::Crm {
+            return Ok((None, false));
+        }
+        let found = self.chosen.as_found(module);
+        let failed = of(&self.source.address);
+        let Some(changes) = self.chosen.state.changes(&found, since).await.map_err(&failed)? else { return Ok((None, false)) };
+        let ModuleChanges { until, mut rows, deleted, has_new_files } = changes;
+        let mut changes = Changes { deleted, ..Changes::default() };
+        let mut has_changed = has_new_files || !changes.deleted.is_empty();
+        let mut has_more = true;
+        while has_more {
+            has_more = self.gather(&mut rows, &mut changes).await?;
+            if changes.rows.is_empty() && !has_changed {
+                break;
+            }
+            has_changed = true;
+            self.amend(module, std::mem::take(&mut changes)).await?;
+        }
+        Ok((Some(until), has_changed))
+    }
+
+    /// Gathers changed records. Returns whether there may be more.
+    async fn gather(&self, rows: &mut SourceRows, changes: &mut Changes) -> Result<bool, CaptureError> {
+        let mut bytes = 0;
+        while let Some(page) = rows.try_next().await.map_err(of(&self.source.address))? {
+            bytes += page.rows.size();
+            if page.rows.rows() > 0 {
+                changes.rows.push(page.rows);
+            }
+            if bytes >= CHANGED_BYTES {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Makes another version of the module, with the changes and the files of now.
+    async fn amend(&self, module: &SourceModule, changes: Changes) -> Result<(), CaptureError> {
+        let Some(Reading::Whole(before, _)) = self.attempt.reading(self.index).await? else {
+            return Err(CaptureError::NotOpened);
+        };
+        let mut writer = self.session.amend(&before, head(module, self.index), changes).await?;
+        let files = Files { source: self.source, chosen: self.chosen, end: None };
+        let gaps = match files.write(&mut writer, module, 0).await? {
+            (gaps, Stop::AtItsEnd) => gaps,
+            (_, Stop::ForTime) => return Err(CaptureError::NotOpened),
+            (_, Stop::For(seconds)) => return Err(self.source.failed(SourceErrorKind::Throttled(seconds))),
+        };
+        let after = writer.finish().await?;
+        self.attempt.set_reading(self.index, &Reading::Whole(Box::new(after), gaps)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes_end_when_nothing_changes_or_after_the_last() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).expect("a time");
+        let begun = CatchUp::begin(2, at(0));
+        let still = begun.clone().advance(Some(at(5)), false).advance(None, false);
+        assert_eq!((still.is_over(), still.pass, still.read_until()), (true, 1, Some(at(0))));
+        let mut restless = begun;
+        for pass in 1..=MAX_PASSES {
+            assert_eq!((restless.pass, restless.is_over()), (pass, false));
+            let now = at(i64::from(pass));
+            restless = restless.advance(Some(now), true).advance(Some(now), false);
+        }
+        assert_eq!((restless.is_over(), restless.read_until()), (true, Some(at(i64::from(MAX_PASSES)))));
+    }
+}
