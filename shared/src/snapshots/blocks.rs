@@ -8,6 +8,7 @@ use flate2::write::DeflateEncoder;
 use sha2::{Digest, Sha256};
 
 use super::row_index::{HASH_BYTES, RowIndexBuilder};
+use super::row_key::RowKey;
 use super::stores::object_name;
 use crate::archive::LEVEL;
 use crate::archive::csv::{CsvOptions, CsvWriter, header_of, kept_columns, kinds_of};
@@ -23,8 +24,6 @@ const CSV_CHUNK: usize = 64 << 10;
 const LEAST_ROWS: u64 = 500_000;
 /// Number of rows at which a block ends: as many as a CSV file may have that Excel opens.
 const MOST_ROWS: u64 = 1_000_000;
-/// Separates the cells of a key of several fields.
-const KEY_SEPARATOR: u8 = 0x1F;
 
 /// A finished block.
 pub(super) struct EncodedBlock {
@@ -40,8 +39,7 @@ pub(super) struct EncodedBlock {
 pub(super) struct BlockEncoder {
     /// Indexes of the columns that are backed up.
     columns: Vec<usize>,
-    /// Indexes of the columns that identify a row; none if nothing does.
-    key: Vec<usize>,
+    key: RowKey,
     cutting: Cutting,
     csv: CsvWriter,
     deflate: DeflateEncoder<Vec<u8>>,
@@ -58,10 +56,9 @@ impl BlockEncoder {
     /// Creates an encoder of rows with these fields, which are identified by the fields of `key`.
     pub fn new(fields: &[Field], key: &[String], cutting: Cutting) -> Self {
         let options = CsvOptions::default();
-        let at = |name: &String| fields.iter().position(|field| field.api_name == *name);
         Self {
             columns: kept_columns(fields),
-            key: key.iter().map(at).collect::<Option<_>>().unwrap_or_default(),
+            key: RowKey::new(fields, key),
             cutting,
             csv: CsvWriter::new(options, kinds_of(fields)),
             deflate: DeflateEncoder::new(Vec::new(), Compression::new(LEVEL)),
@@ -92,14 +89,8 @@ impl BlockEncoder {
 
     /// Makes `id` that of the row: its key, or its hash where it has no key.
     fn identify(&mut self, cells: &[Cell<'_>], hash: &[u8]) {
-        self.id.clear();
-        for (count, column) in self.key.iter().enumerate() {
-            if count > 0 {
-                self.id.push(KEY_SEPARATOR);
-            }
-            self.id.extend_from_slice(cells[*column].unwrap_or_default().as_bytes());
-        }
-        if self.key.is_empty() {
+        self.key.write(cells, &mut self.id);
+        if self.key.columns().is_empty() {
             self.id.extend_from_slice(hash);
         }
     }

@@ -23,6 +23,9 @@ pub enum WriteError {
     /// Writing had ended already.
     #[error("a write has stopped")]
     Stopped,
+    /// The fields of a stored version are others, its rows are not identified, or backups leave it out.
+    #[error("the stored version of the module cannot be amended")]
+    NotAmendable,
     #[error("the index cannot be encoded")]
     Index(#[source] serde_json::Error),
 }

@@ -2,10 +2,13 @@
 //! the zip entry that backups copy.
 
 use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
 
 use super::error::WriteError;
 use super::input::NewAttachment;
+use super::packed::{OpenPack, PackedFile};
+use super::reader::files;
 use super::stores::{SnapshotStores, object_name, store, stored_object};
 use crate::archive::LEVEL;
 use crate::archive::compose::{Piece, compose};
@@ -27,6 +30,37 @@ const LARGE_FILE: usize = 8 << 20;
 /// memory exceeds a few parts only for files of tens of gigabytes.
 const PARTS_OF_A_SIZE: usize = 1_000;
 const OCTETS: &str = "application/octet-stream";
+/// Number of lists of earlier packs that are read at a time.
+const LISTS_AT_ONCE: usize = 8;
+
+/// The attachments of a module that are stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredFiles {
+    runs: Vec<FileRun>,
+    /// The pack that has not ended.
+    open: Option<Pack>,
+    /// Size of all attachments in bytes.
+    bytes: u64,
+}
+
+impl StoredFiles {
+    /// The attachments of a whole module. Others may follow.
+    pub fn of_module(mut runs: Vec<FileRun>, bytes: u64) -> Self {
+        let open = match runs.pop() {
+            Some(FileRun::Pack(last)) => Some(last),
+            large => {
+                runs.extend(large);
+                None
+            }
+        };
+        Self { runs, open, bytes }
+    }
+
+    /// Number of attachments.
+    pub fn count(&self) -> u64 {
+        self.runs.iter().map(FileRun::count).sum::<u64>() + self.open.as_ref().map_or(0, |pack| pack.count)
+    }
+}
 
 /// Stores the attachments of one module.
 pub(super) struct FileWriter {
@@ -34,12 +68,11 @@ pub(super) struct FileWriter {
     org: OrgId,
     api_name: String,
     cutting: Cutting,
-    paths: PathNamer,
-    runs: Vec<FileRun>,
+    stored: StoredFiles,
+    /// Names the attachments; `None` until it knows the names of those that earlier writers have stored.
+    paths: Option<PathNamer>,
     pack: Vec<u8>,
     packed: Vec<StoredFile>,
-    /// Size of all attachments in bytes.
-    bytes: u64,
     /// Where a large file is uploaded before its name is known.
     staged: ObjectRef,
 }
@@ -54,14 +87,24 @@ struct Staged {
 impl FileWriter {
     /// Creates a writer that uploads large files to `staged` first.
     pub fn new(stores: SnapshotStores, org: OrgId, api_name: &str, cutting: Cutting, staged: ObjectRef) -> Self {
-        let (runs, pack, packed) = (Vec::new(), Vec::new(), Vec::new());
-        let (api_name, paths) = (api_name.to_owned(), PathNamer::of_attachments());
-        Self { stores, org, api_name, cutting, paths, runs, pack, packed, bytes: 0, staged }
+        let (api_name, stored, paths) = (api_name.to_owned(), StoredFiles::default(), Some(PathNamer::of_attachments()));
+        Self { stores, org, api_name, cutting, stored, paths, pack: Vec::new(), packed: Vec::new(), staged }
+    }
+
+    /// Goes on behind attachments that are stored, instead of what this writer has stored.
+    #[must_use]
+    pub fn behind(self, stored: StoredFiles) -> Self {
+        Self { stored, paths: None, pack: Vec::new(), packed: Vec::new(), ..self }
+    }
+
+    /// Whether nothing is stored yet.
+    pub fn is_empty(&self) -> bool {
+        self.stored == StoredFiles::default() && self.packed.is_empty()
     }
 
     /// Stores an attachment.
     pub async fn add(&mut self, new: NewAttachment, body: ObjectBody) -> Result<StoredFile, WriteError> {
-        let path = self.paths.place(&[&self.api_name, &new.record_id, &new.name]);
+        let path = self.place(&new).await?;
         let mut body = body.fuse().boxed();
         let head = fill(&mut body, LARGE_FILE).await?;
         let file = if head.len() < LARGE_FILE {
@@ -70,7 +113,7 @@ impl FileWriter {
             self.end_pack().await?;
             self.add_large(path, new, (head, body)).await?
         };
-        self.bytes += file.entry.uncompressed;
+        self.stored.bytes += file.entry.uncompressed;
         Ok(file)
     }
 
@@ -81,18 +124,72 @@ impl FileWriter {
         if self.stores.objects.head(&at).await?.is_none_or(|found| found.size != entry.compressed) {
             return Ok(false);
         }
+        let name = self.place(&new).await?;
         self.end_pack().await?;
-        let name = self.paths.place(&[&self.api_name, &new.record_id, &new.name]);
         let file = stored_file(Encoded { entry: ZipEntry { name, ..entry }, sha256 }, (0, stored_crc32), new);
-        self.bytes += file.entry.uncompressed;
-        self.runs.push(FileRun::Large(Box::new(LargeFile { object: known.object, file })));
+        self.stored.bytes += file.entry.uncompressed;
+        self.stored.runs.push(FileRun::Large(Box::new(LargeFile { object: known.object, file })));
         Ok(true)
     }
 
+    /// Stores an attachment that has the bytes of one that lies in a pack.
+    pub async fn add_packed(&mut self, new: NewAttachment, known: PackedFile) -> Result<(), WriteError> {
+        let name = self.place(&new).await?;
+        let PackedFile { entry, sha256, bytes } = known;
+        let file = self.append(Encoded { entry: ZipEntry { name, ..entry }, sha256 }, &bytes, new).await?;
+        self.stored.bytes += file.entry.uncompressed;
+        Ok(())
+    }
+
     /// Stores what is left. Returns the attachments, and their size in bytes.
-    pub async fn finish(&mut self) -> Result<(Vec<FileRun>, u64), WriteError> {
-        self.end_pack().await?;
-        Ok((std::mem::take(&mut self.runs), self.bytes))
+    pub async fn finish(mut self) -> Result<(Vec<FileRun>, u64), WriteError> {
+        match self.stored.open.take() {
+            // Nothing was added behind it.
+            Some(open) => self.stored.runs.push(FileRun::Pack(open)),
+            None => self.end_pack().await?,
+        }
+        Ok((self.stored.runs, self.stored.bytes))
+    }
+
+    /// Stores what is left, such that another writer goes on behind it.
+    pub async fn pause(mut self) -> Result<StoredFiles, WriteError> {
+        if !self.packed.is_empty() {
+            self.stored.open = Some(self.store_pack().await?);
+        }
+        Ok(self.stored)
+    }
+
+    /// Returns the path of a new attachment.
+    async fn place(&mut self, new: &NewAttachment) -> Result<String, WriteError> {
+        if self.paths.is_none() {
+            self.go_on().await?;
+        }
+        let paths = self.paths.get_or_insert_with(PathNamer::of_attachments);
+        Ok(paths.place(&[&self.api_name, &new.record_id, &new.name]))
+    }
+
+    /// Takes over what the writer before had in memory: the names that it has given, and its last pack.
+    async fn go_on(&mut self) -> Result<(), WriteError> {
+        let (objects, org, mut paths) = (self.stores.objects.clone(), self.org, PathNamer::of_attachments());
+        let mut place = |file: &StoredFile| {
+            let Attachment { record_id, name, .. } = &file.attachment;
+            paths.place(&[&self.api_name, record_id, name]);
+        };
+        let read = |run| {
+            let objects = objects.clone();
+            async move { files(&*objects, org, &run).await }
+        };
+        let mut lists = stream::iter(self.stored.runs.clone()).map(read).buffered(LISTS_AT_ONCE);
+        while let Some(list) = lists.try_next().await? {
+            list.iter().for_each(&mut place);
+        }
+        if let Some(pack) = &self.stored.open {
+            let OpenPack { entries, files } = OpenPack::read(&*objects, org, pack).await?;
+            files.iter().for_each(&mut place);
+            (self.pack, self.packed) = (entries.into(), files);
+        }
+        (self.stored.open, self.paths) = (None, Some(paths));
+        self.end_pack_if_full().await
     }
 
     async fn add_small(&mut self, path: String, new: NewAttachment, bytes: Bytes) -> Result<StoredFile, WriteError> {
@@ -103,21 +200,38 @@ impl FileWriter {
         };
         let encoded = tokio::task::spawn_blocking(encoding).await.map_err(WriteError::Interrupted)?;
         let (body, encoded) = encoded.map_err(WriteError::Compression)?;
+        self.append(encoded, &body, new).await
+    }
+
+    /// Appends a zip entry to the pack.
+    async fn append(&mut self, encoded: Encoded, body: &[u8], new: NewAttachment) -> Result<StoredFile, WriteError> {
         let start = self.pack.len();
         self.pack.extend(local_header(&encoded.entry));
-        self.pack.extend_from_slice(&body);
+        self.pack.extend_from_slice(body);
         let file = stored_file(encoded, (start as u64, crc32fast::hash(&self.pack[start..])), new);
         self.packed.push(file.clone());
-        if self.cutting.ends_behind(self.pack.len() as u64, file.attachment.id.as_bytes(), file.entry.compressed) {
-            self.end_pack().await?;
-        }
+        self.end_pack_if_full().await?;
         Ok(file)
     }
 
-    async fn end_pack(&mut self) -> Result<(), WriteError> {
-        if self.packed.is_empty() {
-            return Ok(());
+    async fn end_pack_if_full(&mut self) -> Result<(), WriteError> {
+        let Some(last) = self.packed.last() else { return Ok(()) };
+        match self.cutting.ends_behind(self.pack.len() as u64, last.attachment.id.as_bytes(), last.entry.compressed) {
+            true => self.end_pack().await,
+            false => Ok(()),
         }
+    }
+
+    async fn end_pack(&mut self) -> Result<(), WriteError> {
+        if !self.packed.is_empty() {
+            let pack = self.store_pack().await?;
+            self.stored.runs.push(FileRun::Pack(pack));
+        }
+        Ok(())
+    }
+
+    /// Stores the files that are in memory; there is one at least.
+    async fn store_pack(&mut self) -> Result<Pack, WriteError> {
         let files = std::mem::take(&mut self.packed);
         let list = serde_json::to_vec(&files).map_err(WriteError::Index)?;
         let mut body = std::mem::take(&mut self.pack);
@@ -133,8 +247,7 @@ impl FileWriter {
             first: (first.record_id.clone(), first.name.clone()),
         };
         store(&*self.stores.objects, &stored_object(self.org, &pack.object), body.into()).await?;
-        self.runs.push(FileRun::Pack(pack));
-        Ok(())
+        Ok(pack)
     }
 
     async fn add_large(
@@ -156,7 +269,7 @@ impl FileWriter {
         let Staged { encoded, crc32 } = staged?;
         let object = self.name_staged(&encoded, crc32).await?;
         let file = stored_file(encoded, (0, crc32), new);
-        self.runs.push(FileRun::Large(Box::new(LargeFile { object, file: file.clone() })));
+        self.stored.runs.push(FileRun::Large(Box::new(LargeFile { object, file: file.clone() })));
         Ok(file)
     }
 

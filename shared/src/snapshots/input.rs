@@ -4,7 +4,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 
-use crate::domain::crm::{DataCategory, Field};
+use crate::domain::crm::{Attachment, DataCategory, Field};
 use crate::domain::structure::Structure;
 use crate::ports::{ErrorKind, ObjectBody, PortError};
 
@@ -42,6 +42,13 @@ pub struct NewAttachment {
     pub content_type: String,
     /// Time at which it was attached, if the source says it.
     pub created: Option<DateTime<Utc>>,
+}
+
+impl From<Attachment> for NewAttachment {
+    fn from(stored: Attachment) -> Self {
+        let Attachment { id, record_id, record_name, name, content_type, created, size: _ } = stored;
+        Self { id, record_id, record_name, name, content_type, created }
+    }
 }
 
 /// Returns a body of bytes in memory.

@@ -2,6 +2,7 @@
 //! modules, and a version names the blocks, packs and files that make it up ([`crate::domain::snapshot`]). Objects are
 //! named by what they contain, so that snapshots share what they have in common; [`sweep`] deletes what none needs.
 
+pub mod amend;
 mod blocks;
 pub mod error;
 mod files;
@@ -9,8 +10,10 @@ pub mod input;
 mod keys;
 mod known_files;
 pub mod leases;
+mod packed;
 pub mod reader;
 mod row_index;
+mod row_key;
 mod row_sink;
 pub mod session;
 pub mod stores;

@@ -18,7 +18,7 @@ use crate::archive::csv_rows::{CsvRows, Row};
 use crate::domain::crm::Module;
 use crate::domain::id::OrgId;
 use crate::domain::rows::{Cell, RowPage};
-use crate::domain::snapshot::{Block, FileRun, StoredFile};
+use crate::domain::snapshot::{Block, FileRun, Pack, StoredFile};
 use crate::ports::{ErrorKind, ObjectBody, Objects, PortError, read_all};
 
 /// Value of [`StoredModule::version`].
@@ -48,10 +48,14 @@ pub async fn stored_module(objects: &dyn Objects, org: OrgId, module: &Module) -
 
 /// Reads the version that came before; `None` for one that cannot be read any more.
 pub(super) async fn module_before(objects: &dyn Objects, org: OrgId, before: &Module) -> Result<Option<StoredModule>, PortError> {
-    match stored_module(objects, org, before).await {
-        Ok(stored) => Ok(Some(stored)),
+    if_readable(stored_module(objects, org, before).await)
+}
+
+/// Makes `None` of a failure that says that what was stored cannot be read any more.
+pub(super) fn if_readable<T>(read: Result<T, PortError>) -> Result<Option<T>, PortError> {
+    match read {
         Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Corrupt | ErrorKind::Outdated) => Ok(None),
-        Err(error) => Err(error),
+        read => read.map(Some),
     }
 }
 
@@ -95,8 +99,13 @@ pub async fn files(objects: &dyn Objects, org: OrgId, run: &FileRun) -> Result<V
     while let Some(chunk) = body.try_next().await? {
         list.extend_from_slice(&chunk);
     }
+    pack_list(pack, &list)
+}
+
+/// Decodes the list of a pack.
+pub(super) fn pack_list(pack: &Pack, list: &[u8]) -> Result<Vec<StoredFile>, PortError> {
     let files: Vec<StoredFile> =
-        serde_json::from_slice(&list).map_err(|error| PortError::with(ErrorKind::Corrupt, "read the list of a pack", error))?;
+        serde_json::from_slice(list).map_err(|error| PortError::with(ErrorKind::Corrupt, "read the list of a pack", error))?;
     if files.len() as u64 == pack.count { Ok(files) } else { Err(damaged()) }
 }
 

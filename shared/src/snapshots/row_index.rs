@@ -50,6 +50,37 @@ impl RowIndexBuilder {
     }
 }
 
+/// Calls `each` with the id of every row, in the order of the ids. `None` if the bytes are no row index.
+pub(super) fn for_each_id(mut index: &[u8], mut each: impl FnMut(&[u8])) -> Option<()> {
+    let rows = take_number(&mut index)?;
+    let mut id = Vec::new();
+    for _ in 0..rows {
+        let (shared, rest) = (take_number(&mut index)?, take_number(&mut index)?);
+        let (new, behind) = index.split_at_checked(rest)?;
+        if shared > id.len() {
+            return None;
+        }
+        id.truncate(shared);
+        id.extend_from_slice(new);
+        each(&id);
+        index = behind;
+    }
+    (rows.checked_mul(HASH_BYTES)? == index.len()).then_some(())
+}
+
+fn take_number(bytes: &mut &[u8]) -> Option<usize> {
+    let mut number = 0;
+    for shift in (0..usize::BITS).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= usize::from(byte & 0x7F) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
 fn push_number(to: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
         to.push((number & 0x7F) as u8 | 0x80);
@@ -63,24 +94,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn number(bytes: &mut &[u8]) -> usize {
-        let length = bytes.iter().position(|byte| byte & 0x80 == 0).expect("an end") + 1;
-        let (head, rest) = bytes.split_at(length);
-        *bytes = rest;
-        head.iter().rev().fold(0, |number, byte| number << 7 | usize::from(byte & 0x7F))
-    }
-
-    fn decoded(mut bytes: &[u8]) -> Vec<(Vec<u8>, RowHash)> {
-        let rows = number(&mut bytes);
+    fn decoded(bytes: &[u8]) -> Vec<(Vec<u8>, RowHash)> {
         let mut ids: Vec<Vec<u8>> = Vec::new();
-        for _ in 0..rows {
-            let (shared, rest) = (number(&mut bytes), number(&mut bytes));
-            let mut id = ids.last().map_or_else(Vec::new, |before| before[..shared].to_vec());
-            id.extend_from_slice(&bytes[..rest]);
-            bytes = &bytes[rest..];
-            ids.push(id);
-        }
-        ids.into_iter().zip(bytes.chunks(HASH_BYTES).map(|hash| hash.try_into().expect("a hash"))).collect()
+        for_each_id(bytes, |id| ids.push(id.to_vec())).expect("an index");
+        let hashes = bytes[bytes.len() - ids.len() * HASH_BYTES..].chunks(HASH_BYTES);
+        ids.into_iter().zip(hashes.map(|hash| hash.try_into().expect("a hash"))).collect()
     }
 
     proptest! {
@@ -94,6 +112,17 @@ mod tests {
             expected.sort_unstable();
             prop_assert_eq!(decoded(&builder.take()), expected);
             prop_assert_eq!(builder.take(), [0]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_no_index_is_refused(bytes in proptest::collection::vec(any::<u8>(), 0..40), cut in 1usize..HASH_BYTES) {
+            let _ = for_each_id(&bytes, |_| {});
+            let mut builder = RowIndexBuilder::default();
+            builder.push(&bytes, [0; HASH_BYTES]);
+            let index = builder.take();
+            prop_assert_eq!(for_each_id(&index[..index.len() - cut], |_| {}), None);
         }
     }
 

@@ -6,12 +6,16 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::amend::{Amendment, Changes};
+use super::error::WriteError;
 use super::input::ModuleHead;
 use super::keys;
 use super::leases::change;
+use super::reader::stored_module;
 use super::stores::SnapshotStores;
 use super::writer::{ModuleWriter, StoredPart};
 use crate::domain::crm::{Field, Module, captured_version};
+use crate::domain::cutting::Cutting;
 use crate::domain::id::OrgId;
 use crate::ports::{Catalogue, ErrorKind, Leases, PortError, Ports};
 
@@ -141,7 +145,19 @@ impl Session {
     /// Goes on with a module of which a part is stored.
     pub fn rest_of_module(&self, head: ModuleHead, part: StoredPart) -> ModuleWriter {
         let before = self.before.iter().find(|module| module.api_name == head.api_name).cloned();
-        ModuleWriter::new((self.ports.stores.clone(), self.org, &self.version), head, part, before)
+        ModuleWriter::new((self.ports.stores.clone(), self.org, &self.version), head, part, before, Cutting::STORED)
+    }
+
+    /// Begins a module whose rows are those of a stored version with changes; the version may be one that this session has written. The
+    /// writer has all rows. Attachments follow; those of the stored version are known. Fails with `NotAmendable` if the module must be
+    /// written as a whole.
+    pub async fn amend(&self, base: &Module, head: ModuleHead, changes: Changes) -> Result<ModuleWriter, WriteError> {
+        let objects = &self.ports.stores.objects;
+        let stored = stored_module(&**objects, self.org, base).await?;
+        let amendment = Amendment::new(&head, &stored.module, changes)?;
+        let mut writer = self.module(head).knowing(&stored.module);
+        amendment.write((objects.clone(), self.org), stored, &mut writer).await?;
+        Ok(writer)
     }
 
     /// Makes the modules current, all at once, records the snapshot, and ends the session.

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks::BlockEncoder;
 use super::error::WriteError;
-use super::files::FileWriter;
+use super::files::{FileWriter, StoredFiles};
 use super::input::{ModuleHead, NewAttachment};
 use super::keys;
-use super::known_files::{KnownFiles, sha256_of};
-use super::reader::{StoredModule, VERSION, module_before};
+use super::known_files::{KnownFile, KnownFiles, sha256_of};
+use super::reader::{StoredModule, VERSION, module_before, stored_module};
 use super::row_sink::RowSink;
 pub use super::row_sink::{Reached, StoredRows};
 use super::stores::SnapshotStores;
@@ -26,9 +26,22 @@ pub struct StoredPart {
     pub rows: StoredRows,
     /// Number of rows that backups leave out.
     left_out: u64,
+    /// The attachments so far, once all rows are stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    files: Option<StoredFiles>,
 }
 
 impl StoredPart {
+    /// Whether all rows are stored.
+    pub fn has_all_rows(&self) -> bool {
+        self.files.is_some()
+    }
+
+    /// Number of attachments that are stored.
+    pub fn attachments(&self) -> u64 {
+        self.files.as_ref().map_or(0, StoredFiles::count)
+    }
+
     /// Number of rows that are stored or left out.
     pub fn count(&self) -> u64 {
         self.rows.blocks.iter().map(|block| block.rows).sum::<u64>() + self.left_out
@@ -45,6 +58,8 @@ pub struct ModuleWriter {
     /// The version that is current now.
     before: Option<Module>,
     rows: RowSink,
+    /// Whether an earlier writer has stored all rows.
+    has_all_rows: bool,
     files: FileWriter,
     known_files: KnownFiles,
     /// Number of rows that backups leave out.
@@ -57,13 +72,21 @@ impl ModuleWriter {
         head: ModuleHead,
         part: StoredPart,
         before: Option<Module>,
+        cutting: Cutting,
     ) -> Self {
-        let encoder = BlockEncoder::new(&head.fields, &head.key, Cutting::STORED);
+        let encoder = BlockEncoder::new(&head.fields, &head.key, cutting);
         let staged = keys::staged(org, &head.api_name, version);
+        let files = FileWriter::new(stores.clone(), org, &head.api_name, cutting, staged);
+        let mut known_files = KnownFiles::default();
+        before.iter().for_each(|before| known_files.ask_first(before.clone()));
         Self {
             rows: RowSink::new(stores.clone(), org, head.fields.len(), encoder, part.rows),
-            files: FileWriter::new(stores.clone(), org, &head.api_name, Cutting::STORED, staged),
-            known_files: KnownFiles::default(),
+            has_all_rows: part.files.is_some(),
+            files: match part.files {
+                Some(stored) => files.behind(stored),
+                None => files,
+            },
+            known_files,
             stores,
             org,
             version: version.to_owned(),
@@ -73,8 +96,16 @@ impl ModuleWriter {
         }
     }
 
+    /// Makes the attachments of a version of the module known, as those of the version that is current now are.
+    #[must_use]
+    pub fn knowing(mut self, module: &Module) -> Self {
+        self.known_files.ask_first(module.clone());
+        self
+    }
+
     /// Appends a row, with one cell for each field.
     pub async fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), WriteError> {
+        self.is_taking_rows()?;
         if self.head.contents != DataCategory::Crm {
             self.left_out += 1;
             return Ok(());
@@ -84,11 +115,16 @@ impl ModuleWriter {
 
     /// Appends the rows of a page.
     pub async fn page(&mut self, page: RowPage) -> Result<(), WriteError> {
+        self.is_taking_rows()?;
         if self.head.contents != DataCategory::Crm {
             self.left_out += page.rows();
             return Ok(());
         }
         self.rows.page(page).await
+    }
+
+    fn is_taking_rows(&self) -> Result<(), WriteError> {
+        if self.has_all_rows { Err(WriteError::Stopped) } else { Ok(()) }
     }
 
     /// Stores an attachment. Attachments of one record must be adjacent.
@@ -104,29 +140,60 @@ impl ModuleWriter {
         body: impl FnOnce() -> ObjectBody,
     ) -> Result<bool, WriteError> {
         let stores = (&*self.stores.objects, self.org);
-        match self.known_files.find(stores, self.before.as_ref(), &new.id).await? {
+        match self.known_files.large(stores, &new.id).await? {
             Some(known) if sha256_of(body()).await? == known.file.sha256 => self.files.add_known(new.clone(), known).await,
             _ => Ok(false),
         }
     }
 
+    /// Stores an attachment whose bytes never change under its id without its bytes, if a known version has one of this id and size.
+    /// What else is known of it may have changed. Returns whether it is stored; if not, [`Self::attachment`] does it. Fast as long as
+    /// attachments come in the same order as before.
+    pub async fn fixed_attachment(&mut self, new: &NewAttachment, size: u64) -> Result<bool, WriteError> {
+        let stores = (&*self.stores.objects, self.org);
+        match self.known_files.of_size(stores, &new.id, size).await? {
+            Some(KnownFile::Large(known)) => self.files.add_known(new.clone(), *known).await,
+            Some(KnownFile::Packed(known)) => self.files.add_packed(new.clone(), known).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Takes over all attachments of a stored version of the module as they are, instead of storing one after the other. Others may
+    /// follow. Fails with `NotAmendable` if there are attachments already.
+    pub async fn keep_attachments(mut self, of: &Module) -> Result<Self, WriteError> {
+        if !self.files.is_empty() {
+            return Err(WriteError::NotAmendable);
+        }
+        let stored = stored_module(&*self.stores.objects, self.org, of).await?;
+        self.files = self.files.behind(StoredFiles::of_module(stored.files, stored.module.attachment_bytes));
+        Ok(self)
+    }
+
     /// Returns whether [`ModuleWriter::pause`] would keep something of what this writer was given.
     pub fn may_pause(&self) -> bool {
-        self.head.contents != DataCategory::Crm || self.rows.has_blocks()
+        !self.has_all_rows && (self.head.contents != DataCategory::Crm || self.rows.has_blocks())
     }
 
     /// Stops in front of the end of the rows. Returns what is stored, and up to where in the pages that this writer was given; another
     /// writer goes on behind it, and the module becomes what it would have become without the pause. Attachments come later.
     pub async fn pause(self, pages: u64) -> Result<(StoredPart, Reached), WriteError> {
+        self.is_taking_rows()?;
         let (rows, reached) = self.rows.pause().await?;
         let is_left_out = self.head.contents != DataCategory::Crm;
         let reached = if is_left_out { Reached { pages, rows: 0 } } else { reached };
-        Ok((StoredPart { rows, left_out: self.left_out }, reached))
+        Ok((StoredPart { rows, left_out: self.left_out, files: None }, reached))
+    }
+
+    /// Stops between two attachments, behind the last row. Another writer goes on behind them, and the module becomes what it would
+    /// have become without the pause: a pack that has not ended is stored as it is, and the other writer opens it again.
+    pub async fn pause_files(self) -> Result<StoredPart, WriteError> {
+        let rows = self.rows.finish().await?;
+        Ok(StoredPart { rows, left_out: self.left_out, files: Some(self.files.pause().await?) })
     }
 
     /// Finishes the version and returns the module. Everything is stored when this returns. If nothing differs from the
     /// version that is current now, it is that one.
-    pub async fn finish(mut self) -> Result<Module, WriteError> {
+    pub async fn finish(self) -> Result<Module, WriteError> {
         let stored = self.rows.finish().await?;
         let (files, attachment_bytes) = self.files.finish().await?;
         let head = self.head;
