@@ -204,7 +204,16 @@ impl Reading {
         let name = text(4)?.filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
         let created = text(6)?.as_deref().and_then(time_of);
         let media_type = text(5)?.filter(|media_type| !media_type.is_empty());
-        Ok(SourceFile { id, fixed_size: None, is_link: false, record_id, name, media_type, created, bytes: self.bytes(row).await? })
+        Ok(SourceFile {
+            id,
+            fixed_size: None,
+            is_link: false,
+            record_id,
+            name,
+            media_type,
+            created,
+            bytes: self.bytes(row).await?,
+        })
     }
 
     /// Reads a text, which is not UTF-8 in a database that declares no encoding.

@@ -173,7 +173,8 @@ impl Reader<'_> {
     ) -> Result<(Vec<Gap>, Stop), CaptureError> {
         let Self { source, chosen, time, .. } = self;
         let end = time.end().filter(|_| chosen.state.token().is_some());
-        let writing = Files { source, chosen, end }.write(writer, module, stored);
+        let files = Files { source, chosen, end };
+        let writing = files.write(writer, module, stored);
         match time.limit() {
             None => writing.await,
             Some(limit) => timeout_at(limit, writing).await.map_err(|_| self.too_long(module))?,

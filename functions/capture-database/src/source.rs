@@ -103,7 +103,8 @@ impl<'a> Source<'a> {
     pub(crate) fn captured(&self, chosen: &Chosen, read_from: DateTime<Utc>) -> Captured {
         let (gaps, sequences) = (chosen.gaps.clone(), chosen.state.sequences().to_vec());
         let metadata = chosen.state.metadata().to_vec();
-        let source = if chosen.state.is_standing() { SourceInfo::read_over_time(self.kind) } else { info(self.kind, read_from, &gaps) };
+        let source =
+            if chosen.state.is_standing() { SourceInfo::read_over_time(self.kind) } else { info(self.kind, read_from, &gaps) };
         Captured { source, read_from, read_until: None, gaps, sequences, metadata, modules: Vec::new() }
     }
 

@@ -72,9 +72,7 @@ impl CatchUp {
 
 /// Begins a state and a session, unless an earlier call has, and divides the modules among the readers.
 pub(crate) async fn open(attempt: &Attempt<'_>) -> Result<Value, CaptureError> {
-    let answer = |outcome, seconds, key: String, concurrency| {
-        json!({ "outcome": outcome, "seconds": seconds, "key": key, "concurrency": concurrency })
-    };
+    let answer = |outcome, seconds, key: String, concurrency| json!({ "outcome": outcome, "seconds": seconds, "key": key, "concurrency": concurrency });
     if publication::complete(attempt.ports, attempt.run).await? {
         return Ok(answer("done", 0, String::new(), 1));
     }

@@ -76,10 +76,11 @@ async fn execute_with(
         // What the program beside the database captures meanwhile.
         "far database" => vec!["wait"; 2],
         // What takes no more calls for a while when it is opened, and takes two calls to read.
-        "busy web" => vec!["again", "wait"],
+        "busy web" => vec!["again", "opened", "wait"],
         _ => Vec::new(),
     };
-    let (captures, source) = (Mutex::new(captures), source.trim_start_matches("large ").trim_start_matches("far ").trim_start_matches("busy "));
+    let (captures, source) =
+        (Mutex::new(captures), source.trim_start_matches("large ").trim_start_matches("far ").trim_start_matches("busy "));
     let failures = Mutex::new(failures.to_vec());
     let services = Arc::new(Scripted { failures, calls: Mutex::default(), outcome, source, captures });
     let run = Interpreter::new(services.clone(), 1, 1.0, Arc::new(SystemClock));
