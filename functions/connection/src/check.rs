@@ -140,7 +140,7 @@ fn report_out(
     (profile, has_files): (Option<&Profile>, bool),
     locale: Locale,
 ) -> ReportOut {
-    let SourceReport { server, user, tls, modules, gaps, views, mut advice } = report;
+    let SourceReport { server, user, tls, modules, gaps, views, mut advice, .. } = report;
     advice.extend(profile.and_then(|profile| profile.advice(&modules, has_files)));
     let recognised = profiles.recognise(&modules, &gaps).map(ProfileOut::from);
     let shaped = shape(&modules, &gaps, profile, locale);

@@ -163,6 +163,20 @@ pub struct SourceReport {
     pub views: Vec<String>,
     /// What the administrator should know before the first backup.
     pub advice: Vec<SourceAdvice>,
+    /// What backups cost, where the source counts calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<ApiCost>,
+}
+
+/// API credits that backups are expected to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiCost {
+    /// Credits of the first backup, which reads every attached file.
+    pub first: u64,
+    /// Credits of a later backup, without those for new attached files.
+    pub repeated: u64,
+    /// Credits that backups may use within 24 hours. A backup that needs more goes on the next day.
+    pub daily: u64,
 }
 
 /// Advice about a source.
@@ -238,6 +252,8 @@ pub enum SourceErrorKind {
         "The share of API credits that backups may use is used up. The backup goes on by itself as soon as there are some again."
     )]
     Throttled(u64),
+    #[error("An attached file that the source lists is gone, or may not be downloaded. The backup lists it as missing.")]
+    FileGone,
     #[error("The source refused a request. Check the connection; if it happens again, contact the operator.")]
     Refused,
 }
@@ -266,6 +282,7 @@ impl SourceErrorKind {
             Self::DataCenter => "SOURCE_DATA_CENTER",
             Self::Scope(_) => "SOURCE_SCOPE",
             Self::Throttled(_) => "SOURCE_THROTTLED",
+            Self::FileGone => "SOURCE_FILE_GONE",
             Self::Refused => "SOURCE_REFUSED",
         }
     }
