@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::names::PathNamer;
-use crate::domain::crm::{Attachment, Module};
+use crate::domain::crm::{Attachment, Field, Module};
 
 /// Folder of the modules' CSV files.
 pub const DATA: &str = "Data";
@@ -18,6 +18,8 @@ pub const ATTACHMENTS: &str = "Attachments";
 pub const ROWS_PER_FILE: u64 = 100_000;
 /// Beginning of record ids.
 pub const ID_PREFIX: &str = "zcrm_";
+/// End of the names of files about who may see which record. Their ids are those of the records of other modules.
+pub const RECORD_ACCESS: &str = "_RecordAccess";
 /// End of the names of custom modules' files.
 pub const CUSTOM: &str = "_C";
 
@@ -30,16 +32,17 @@ pub const KEPT_INDEX: &str = "Index";
 pub const INDEX_COLUMNS: [&str; 6] = ["Record Id", "File Name", "Size", "Parent Id.id", "Parent Id.Module", "Created Time"];
 /// Columns of `Metadata/Modules_001.csv`.
 pub const MODULE_COLUMNS: [&str; 3] = ["API Name", "Module Name", "Plural Label"];
-/// Columns of `Metadata/Fields_001.csv`.
-pub const FIELD_COLUMNS: [&str; 4] = ["Module", "Field Label", "API Name", "Data Type"];
+/// Columns of `Metadata/Fields_001.csv`. The last one is Hozon's: the field's label, where the header has another one.
+pub const FIELD_COLUMNS: [&str; 5] = ["Module", "Field Label", "API Name", "Data Type", "Original Label"];
+/// Label of the column with the records' ids.
+pub const RECORD_ID: &str = "Record Id";
 
 /// API names of the modules that Zoho CRM has itself. Files of any other module have [`CUSTOM`] in their names.
-const STANDARD: [&str; 39] = [
+const STANDARD: [&str; 38] = [
     "Accounts",
     "Activities",
     "Appointments",
     "Appointments__s",
-    "Attachments",
     "Calls",
     "Campaigns",
     "Cases",
@@ -75,8 +78,6 @@ const STANDARD: [&str; 39] = [
     "Vendors",
     "Visits",
 ];
-/// Minimum length of an attachment id that is taken for one of Zoho's, which no two files share.
-const MIN_ID: usize = 15;
 /// Ids that are made have this number of digits.
 const MADE_DIGITS: u64 = 1_000_000_000_000_000_000;
 
@@ -96,19 +97,32 @@ pub fn api_name_of(label: &str) -> String {
     words.collect::<Vec<_>>().join("_")
 }
 
-/// Returns the names of the modules' files without number and extension, in the order of the modules: their labels, or
-/// their API names where a label would not bring the module back.
+/// Reduces a name to its letters and digits, in lower case, because API names and labels differ in the rest.
+pub fn folded(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Returns the names of the modules' files without number and extension, in the order of the modules. Modules that Zoho has
+/// itself keep their English names; others are named by their labels, or by their API names where a label is not unique.
 pub fn stems(modules: &[&Module]) -> Vec<String> {
     let is_unique = |module: &Module| {
-        let count = modules.iter().filter(|other| other.label.eq_ignore_ascii_case(&module.label)).count();
+        let count = modules.iter().filter(|other| folded(&other.label) == folded(&module.label)).count();
         count == 1 && !module.label.trim().is_empty()
     };
     let stem = |module: &&Module| {
+        if STANDARD.iter().any(|name| folded(name) == folded(&module.api_name)) {
+            return module.api_name.replace('_', " ");
+        }
         let name = if is_unique(module) { &module.label } else { &module.api_name };
-        let is_own = STANDARD.contains(&module.api_name.as_str()) || module.api_name == KEPT_MODULE;
-        format!("{name}{}", if is_own { "" } else { CUSTOM })
+        let mark = if module.api_name.ends_with(RECORD_ACCESS) { "" } else { CUSTOM };
+        format!("{name}{mark}")
     };
     modules.iter().map(stem).collect()
+}
+
+/// Returns the label of a column of a module's file: that of the field, or Zoho's own for the ids of the records.
+pub fn column_label<'a>(module: &'a Module, field: &'a Field) -> &'a str {
+    if module.key == [field.api_name.as_str()] { RECORD_ID } else { &field.label }
 }
 
 /// Returns the name of a CSV file in its folder.
@@ -116,11 +130,11 @@ pub fn csv_name(stem: &str, number: usize) -> String {
     PathNamer::new().place(&[&format!("{stem}_{number:03}.csv")])
 }
 
-/// Returns the id by which the index names an attachment: Zoho's own, or a number made of module and id.
+/// Returns the id by which the index names an attachment: Zoho's own, which an import has marked with the prefix, or a number
+/// made of module and id, because other ids may repeat in another module.
 pub fn attachment_id(module: &str, id: &str) -> String {
-    let is_code = id.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'z'));
-    if id.len() >= MIN_ID && is_code {
-        return id.to_owned();
+    if let Some(code) = id.strip_prefix(ID_PREFIX) {
+        return code.to_owned();
     }
     let digest = Sha256::digest([module.as_bytes(), b"\0", id.as_bytes()].concat());
     let number = digest.iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
@@ -186,8 +200,10 @@ mod tests {
 
     #[test]
     fn files_of_modules_are_named_by_labels_and_custom_ones_are_marked() {
-        let modules = [module("Leads", "Leads"), module("Price_Books", "Facilities"), module("x1", "Same"), module("x2", "same")];
-        assert_eq!(stems(&modules.iter().collect::<Vec<_>>()), ["Leads", "Facilities", "x1_C", "x2_C"]);
+        let modules =
+            [("Leads", "見込み客"), ("Price_Books", "Facilities"), ("x1", "Same"), ("x2", "same"), ("Attachments", "Files")];
+        let modules = modules.map(|(api_name, label)| module(api_name, label));
+        assert_eq!(stems(&modules.iter().collect::<Vec<_>>()), ["Leads", "Price Books", "x1_C", "x2_C", "Files_C"]);
         assert_eq!((without_mark("AppEvents_C"), without_mark("_C"), without_mark("Leads")), ("AppEvents", "_C", "Leads"));
     }
 
@@ -205,17 +221,19 @@ mod tests {
 
     #[test]
     fn ids_of_zoho_are_kept_and_others_become_numbers() {
-        assert_eq!(attachment_id("Leads", "5361160000012345001"), "5361160000012345001");
+        assert_eq!(attachment_id("Leads", "zcrm_5361160000012345001"), "5361160000012345001");
         let made = attachment_id("Leads", "00000001");
         assert!(made.len() == 19 && made != attachment_id("Deals", "00000001"), "{made}");
-        assert_eq!(attachment_id("Leads", &made), made);
     }
 
     #[test]
     fn every_file_has_a_place() {
         let place = |module: &str, id: &str, record: &str| place_of(module, &file(id, record, "a/b.png"));
         let id = "536116000001234".to_owned();
-        assert_eq!(place("Leads", &id, "1"), FilePlace::Indexed { path: format!("{id}_a_b.png"), id: id.clone() });
+        assert_eq!(
+            place("Leads", &format!("zcrm_{id}"), "1"),
+            FilePlace::Indexed { path: format!("{id}_a_b.png"), id: id.clone() }
+        );
         assert_eq!(place("Leads", "RecordImages/7.png", "7"), FilePlace::Data { path: "RecordImages/7.png".to_owned() });
         assert_eq!(place(KEPT_MODULE, "1", METADATA), FilePlace::Data { path: "Metadata/a_b.png".to_owned() });
         assert_eq!(place(KEPT_MODULE, "1", ATTACHMENTS), FilePlace::Unlisted { path: "a_b.png".to_owned() });

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use hozon_shared::archive::zoho_layout::{ID_PREFIX, api_name_of};
+use hozon_shared::archive::zoho_layout::{ID_PREFIX, api_name_of, folded};
 use hozon_shared::domain::crm::{DataCategory, Field};
 
 use super::metadata::FieldRow;
@@ -24,11 +24,6 @@ const ID_LABELS: [&str; 9] = [
     "iddoregistro",
     "recordidentifier",
 ];
-
-/// Reduces a label to its letters and digits, in lower case.
-pub fn folded(label: &str) -> String {
-    label.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
 
 /// Finds a column by the first of some folded labels that the header has.
 pub fn column(header: &[String], labels: &[&str]) -> Option<usize> {
@@ -61,7 +56,9 @@ pub fn fields(header: &[String], id_column: Option<usize>, described: &[FieldRow
         let api_name = unique(wished, &mut taken);
         let data_type = known.map_or("", |row| row.data_type.as_str());
         let data_type = if data_type.is_empty() { "text" } else { data_type }.to_owned();
-        fields.push(Field { api_name, label: label.clone(), data_type, contents: DataCategory::Crm });
+        let original = known.map(|row| &row.original).filter(|label| !label.is_empty());
+        let label = original.unwrap_or(label).clone();
+        fields.push(Field { api_name, label, data_type, contents: DataCategory::Crm });
     }
     fields
 }
@@ -108,7 +105,8 @@ mod tests {
     }
 
     fn row(label: &str, api_name: &str, data_type: &str) -> FieldRow {
-        FieldRow { label: label.to_owned(), api_name: api_name.to_owned(), data_type: data_type.to_owned() }
+        let [label, api_name, data_type] = [label, api_name, data_type].map(str::to_owned);
+        FieldRow { label, api_name, data_type, original: String::new() }
     }
 
     #[test]

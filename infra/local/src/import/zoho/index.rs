@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
-use hozon_shared::archive::zoho_layout::number_of;
+use hozon_shared::archive::zoho_layout::{ID_PREFIX, folded, number_of};
 use hozon_shared::snapshots::input::NewAttachment;
 
 use super::ZohoReading;
@@ -73,6 +73,8 @@ struct Entry {
     code: String,
     /// Ids that may be the record's.
     parents: Vec<String>,
+    /// Name of the record's module; empty if the index does not say it.
+    module: String,
     name: String,
     size: Option<u64>,
     created: String,
@@ -87,6 +89,7 @@ impl Entry {
         Self {
             code: code_of(number_of(&cell(columns.id))).to_owned(),
             parents: columns.parents.iter().map(|at| cell(*at)).filter(|id| !id.is_empty()).collect(),
+            module: optional(columns.module),
             name: optional(columns.file_name),
             size: optional(columns.size).parse().ok(),
             created: optional(columns.created),
@@ -109,6 +112,7 @@ pub async fn tie(
     reading: ZohoReading<'_>,
 ) -> Result<(), ImportError> {
     let has_files = !files.is_empty();
+    let names = names_of(modules);
     let mut by_code = by_code(files, kept, told).await?;
     for index in indexes {
         let mut csv = index.rows().await?;
@@ -126,7 +130,8 @@ pub async fn tie(
             if let Some(stated) = entry.size.filter(|size| *size != file.size) {
                 told.push(ZohoNote::Size { name: file.name.clone(), stated, found: file.size });
             }
-            match record_of(&entry, owners, modules) {
+            let named = names.get(&folded(&entry.module)).copied();
+            match record_of(&entry, named, owners, modules) {
                 Some((module, record)) => modules[module].attachments.push(planned(entry, file, record, reading)),
                 None => {
                     told.kept(&file.name, KeptBecause::NoRecord { record: entry.parents.join(", ") });
@@ -144,10 +149,22 @@ pub async fn tie(
     Ok(())
 }
 
-/// Returns the module and the record of an attachment. Where the label of the record's column is not known, users are passed
+/// Returns the positions of the modules by their folded names.
+fn names_of(modules: &[ZohoModule]) -> HashMap<String, usize> {
+    let names = |module: &ZohoModule| [folded(&module.head.label), folded(&module.stem), folded(&module.head.api_name)];
+    let all = modules.iter().enumerate().flat_map(|(at, module)| names(module).map(|name| (name, at)));
+    all.filter(|(name, _)| !name.is_empty()).collect()
+}
+
+/// Returns the module and the record of an attachment. A module whose ids are not known has the record if the index says so.
+/// Where the label of the record's column is not known, users are passed
 /// over: they are owners and creators.
-fn record_of(entry: &Entry, owners: &Owners, modules: &[ZohoModule]) -> Option<(usize, String)> {
-    let mut found = entry.parents.iter().filter_map(|id| owners.of(id));
+fn record_of(entry: &Entry, named: Option<usize>, owners: &Owners, modules: &[ZohoModule]) -> Option<(usize, String)> {
+    if let (Some(module), [parent]) = (named, entry.parents.as_slice()) {
+        let has_no_ids = modules[module].id_column.is_none();
+        return owners.of(parent, named).or_else(|| has_no_ids.then(|| (module, parent.clone())));
+    }
+    let mut found = entry.parents.iter().filter_map(|id| owners.of(id, None));
     match entry.parents.as_slice() {
         [_] => found.next(),
         _ => found.find(|(module, _)| modules[*module].head.api_name != USERS),
@@ -183,7 +200,7 @@ fn planned(entry: Entry, file: InputFile, record_id: String, reading: ZohoReadin
     let in_name = file.file_name().split_once('_').map_or(file.file_name(), |(_, name)| name);
     let name = if entry.name.is_empty() { in_name.to_owned() } else { entry.name };
     let attachment = NewAttachment {
-        id: entry.code,
+        id: format!("{ID_PREFIX}{}", entry.code),
         record_id,
         record_name: String::new(),
         content_type: mime_guess::from_path(&name).first_or_octet_stream().to_string(),

@@ -1,6 +1,8 @@
 //! Columns of the index of attachments, whose labels are in the language of the organisation.
 
-use super::columns::{column, folded, id_column};
+use hozon_shared::archive::zoho_layout::folded;
+
+use super::columns::{column, id_column};
 
 /// Labels of the id of the record, folded, from the surest one.
 const PARENTS: [&str; 9] =
@@ -19,6 +21,8 @@ pub struct IndexColumns {
     pub id: usize,
     /// Ids of records: one column if its label is known, else all lookups.
     pub parents: Vec<usize>,
+    /// Module of the record.
+    pub module: Option<usize>,
     pub file_name: Option<usize>,
     pub size: Option<usize>,
     pub created: Option<usize>,
@@ -34,6 +38,7 @@ impl IndexColumns {
         Self {
             id: id_column(header, None).unwrap_or(0),
             parents,
+            module: header.iter().position(|label| label.ends_with(".Module")),
             file_name: column(header, &FILE_NAMES),
             size: column(header, &SIZES),
             created: column(header, &CREATED),
@@ -61,7 +66,8 @@ mod tests {
         assert_eq!((english.id, english.parents, english.file_name, english.link), (0, vec![2], Some(3), Some(6)));
         assert_eq!(of(&["Record Id", "Parent.id"]).parents, [1]);
         let italian = of(&["ID record", "Nome file", "Dimensione", "ID  principale.id", "Parent Id.Module", "Ora creazione"]);
-        assert_eq!((italian.id, italian.parents, italian.size, italian.created), (0, vec![3], Some(2), Some(5)));
+        assert_eq!((italian.id, italian.parents, italian.size, italian.module), (0, vec![3], Some(2), Some(4)));
+        assert_eq!(italian.created, Some(5));
         assert_eq!(of(&["Kenmerk", "Eigenaar.id", "Owner.id", "Hoort bij.id"]).parents, [1, 3]);
     }
 }

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::columns::{column, folded};
+use hozon_shared::archive::zoho_layout::{FIELD_COLUMNS, folded};
+
+use super::columns::column;
 use super::modules::source;
 use super::notes::{ZohoNote, ZohoNotes};
 use super::parts::numbered;
@@ -29,6 +31,7 @@ const MODULE_ALIASES: [&str; 12] = [
     "label",
     "tabname",
 ];
+const MODULE_LABELS: [&str; 5] = ["plurallabel", "displaylabel", "label", "pluralname", "modulelabel"];
 const FIELD_MODULES: [&str; 6] = ["moduleapiname", "module", "modulename", "moduleid", "tabname", "tab"];
 const FIELD_LABELS: [&str; 6] = ["fieldlabel", "label", "displaylabel", "displayname", "columnlabel", "fieldname"];
 const FIELD_TYPES: [&str; 4] = ["datatype", "fieldtype", "type", "jsontype"];
@@ -41,6 +44,8 @@ pub struct FieldRow {
     pub api_name: String,
     /// Zoho's name of the type; empty if it is not known.
     pub data_type: String,
+    /// The label, where Hozon has written another one into the header; else empty.
+    pub original: String,
 }
 
 /// What is known of modules and fields.
@@ -53,6 +58,8 @@ pub struct Metadata {
 
 struct ModuleRow {
     api_name: String,
+    /// Empty if it is not known.
+    label: String,
     /// Folded names.
     aliases: Vec<String>,
 }
@@ -63,6 +70,16 @@ impl Metadata {
         self.row(names).map(|row| row.api_name.as_str()).filter(|name| !name.is_empty())
     }
 
+    /// Returns the label of such a module.
+    pub fn label(&self, names: &[&str]) -> Option<&str> {
+        self.row(names).map(|row| row.label.as_str()).filter(|label| !label.is_empty())
+    }
+
+    /// Returns the position of such a module in the file about modules.
+    pub fn position(&self, names: &[&str]) -> Option<usize> {
+        names.iter().find_map(|name| self.modules.iter().position(|row| row.aliases.contains(&folded(name))))
+    }
+
     /// Returns the fields of a module.
     pub fn fields(&self, names: &[&str]) -> &[FieldRow] {
         let aliases = self.row(names).into_iter().flat_map(|row| row.aliases.iter().cloned());
@@ -71,7 +88,7 @@ impl Metadata {
     }
 
     fn row(&self, names: &[&str]) -> Option<&ModuleRow> {
-        names.iter().find_map(|name| self.modules.iter().find(|row| row.aliases.contains(&folded(name))))
+        self.position(names).and_then(|at| self.modules.get(at))
     }
 }
 
@@ -107,12 +124,16 @@ async fn read_modules(
     let Some(header) = csv.header().await? else { return Ok(false) };
     let api = column(&header, &API_NAMES);
     let aliases: Vec<usize> = MODULE_ALIASES.iter().filter_map(|label| column(&header, &[label])).collect();
-    let Some(api) = api else { return Ok(false) };
+    let (Some(api), label) = (api, column(&header, &MODULE_LABELS)) else { return Ok(false) };
     while csv.next(header.len()).await? {
         let cells: Vec<_> = csv.cells().collect();
         let cell = |at: usize| cells.get(at).map(|cell| cell.as_ref()).unwrap_or_default();
         let names = aliases.iter().map(|at| folded(cell(*at))).filter(|name| !name.is_empty());
-        metadata.modules.push(ModuleRow { api_name: cell(api).to_owned(), aliases: names.collect() });
+        metadata.modules.push(ModuleRow {
+            api_name: cell(api).to_owned(),
+            label: label.map(cell).unwrap_or_default().to_owned(),
+            aliases: names.collect(),
+        });
     }
     Ok(true)
 }
@@ -127,11 +148,13 @@ async fn read_fields(
     let Some(header) = csv.header().await? else { return Ok(false) };
     let (module, label) = (column(&header, &FIELD_MODULES), column(&header, &FIELD_LABELS));
     let (api, kind) = (column(&header, &API_NAMES[..1]).or(column(&header, &API_NAMES[2..3])), column(&header, &FIELD_TYPES));
+    let original = column(&header, &[&folded(FIELD_COLUMNS[4])]);
     let (Some(module), Some(label)) = (module, label) else { return Ok(false) };
     while csv.next(header.len()).await? {
         let cells: Vec<_> = csv.cells().collect();
         let cell = |at: Option<usize>| at.and_then(|at| cells.get(at)).map(|cell| cell.to_string()).unwrap_or_default();
-        let row = FieldRow { label: cell(Some(label)), api_name: cell(api), data_type: cell(kind).to_lowercase() };
+        let (api_name, data_type) = (cell(api), cell(kind).to_lowercase());
+        let row = FieldRow { label: cell(Some(label)), api_name, data_type, original: cell(original) };
         metadata.fields.entry(folded(&cell(Some(module)))).or_default().push(row);
     }
     Ok(api.is_some() || kind.is_some())

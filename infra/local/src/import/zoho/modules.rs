@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use hozon_shared::archive::cells::Escaping;
-use hozon_shared::archive::zoho_layout::{api_name_of, without_mark};
+use hozon_shared::archive::zoho_layout::{RECORD_ACCESS, api_name_of, without_mark};
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::snapshots::input::ModuleHead;
 
@@ -20,11 +20,10 @@ use crate::import::inventory::composed;
 use crate::import::module_plan::{ModulePlan, PlannedFile};
 use crate::import::notes::Note;
 
-/// End of the names of files about who may see which record. Their ids are those of the records of other modules.
-const RECORD_ACCESS: &str = "_RecordAccess";
-
 /// A module that is being planned.
 pub struct ZohoModule {
+    /// Name of its files without number.
+    pub stem: String,
     pub head: ModuleHead,
     pub files: Vec<CsvSource>,
     pub attachments: Vec<PlannedFile>,
@@ -46,7 +45,7 @@ pub async fn source(file: &InputFile, preferences: &CsvPreferences, notes: &mut 
     Ok(CsvSource { file, dialect, escaping, nulls, lenient, expected: None, may_be_edited: false })
 }
 
-/// Plans the modules of the files in `Data/`, in the order of their names.
+/// Plans the modules of the files in `Data/`, in the order of the file about modules, and after them those that it does not name.
 pub async fn plan(
     files: Vec<InputFile>,
     metadata: &Metadata,
@@ -55,7 +54,9 @@ pub async fn plan(
 ) -> Result<Vec<ZohoModule>, ImportError> {
     let mut modules = Vec::new();
     let mut taken = HashSet::new();
-    for (order, (stem, files)) in (1..).zip(grouped(files, notes).await?) {
+    let mut groups: Vec<_> = grouped(files, notes).await?.into_iter().collect();
+    groups.sort_by_key(|(stem, _)| metadata.position(&[stem, without_mark(stem)]).unwrap_or(usize::MAX));
+    for (order, (stem, files)) in (1..).zip(groups) {
         let mut sources = Vec::new();
         for file in &files {
             sources.push(source(file, preferences, notes).await?);
@@ -66,12 +67,12 @@ pub async fn plan(
         let wished = metadata.api_name(&names).map_or_else(|| api_name_of(name), str::to_owned);
         let api_name = if wished.is_empty() || taken.contains(&wished) { stem.clone() } else { wished };
         taken.insert(api_name.clone());
-        let ids = id_column(&header, first_row.as_deref()).filter(|_| !stem.ends_with(RECORD_ACCESS));
+        let ids = id_column(&header, first_row.as_deref()).filter(|_| !name.ends_with(RECORD_ACCESS));
         let fields = fields(&header, ids, metadata.fields(&names));
         let key = ids.map(|at| fields[at].api_name.clone()).into_iter().collect();
-        let (label, contents) = (name.to_owned(), DataCategory::Crm);
+        let (label, contents) = (metadata.label(&names).unwrap_or(name).to_owned(), DataCategory::Crm);
         let head = ModuleHead { api_name, label, order, contents, fields, key, structure: None };
-        modules.push(ZohoModule { head, files: sources, attachments: Vec::new(), id_column: ids });
+        modules.push(ZohoModule { stem, head, files: sources, attachments: Vec::new(), id_column: ids });
     }
     Ok(modules)
 }

@@ -24,7 +24,8 @@ struct Owner {
 /// The records that files belong to.
 #[derive(Default)]
 pub struct Owners {
-    by_number: HashMap<Box<str>, Option<Owner>>,
+    /// The modules that have a record with the id. In Zoho there is one; ids of other CRMs may repeat.
+    by_number: HashMap<Box<str>, Vec<Owner>>,
 }
 
 impl Owners {
@@ -47,11 +48,11 @@ impl Owners {
     fn want(&mut self, id: &str) {
         let number = number_of(id);
         if !number.is_empty() && !self.by_number.contains_key(number) {
-            self.by_number.insert(number.into(), None);
+            self.by_number.insert(number.into(), Vec::new());
         }
     }
 
-    /// Reads the ids of all records, and remembers the modules of the wanted ones. The first module with an id has it.
+    /// Reads the ids of all records, and remembers the modules of the wanted ones.
     pub async fn look_for(&mut self, modules: &[ZohoModule]) -> Result<(), ImportError> {
         if self.by_number.is_empty() {
             return Ok(());
@@ -73,22 +74,26 @@ impl Owners {
 
     fn found(&mut self, id: &str, module: u32) {
         let owner = Owner { module, is_prefixed: id.starts_with(ID_PREFIX) };
-        if let Some(place @ None) = self.by_number.get_mut(number_of(id)) {
-            *place = Some(owner);
+        let known = self.by_number.get_mut(number_of(id)).filter(|owners| owners.iter().all(|known| known.module != module));
+        if let Some(owners) = known {
+            owners.reserve_exact(1);
+            owners.push(owner);
         }
     }
 
-    /// Returns the position of a record's module, and the record's id as its module writes it.
-    pub fn of(&self, id: &str) -> Option<(usize, String)> {
+    /// Returns the position of a record's module, and the record's id as its module writes it. The first module with the id
+    /// has the record, if it is not known which one.
+    pub fn of(&self, id: &str, module: Option<usize>) -> Option<(usize, String)> {
         let number = number_of(id);
-        let owner = self.by_number.get(number).copied().flatten()?;
+        let mut owners = self.by_number.get(number)?.iter();
+        let owner = owners.find(|owner| module.is_none_or(|module| owner.module as usize == module))?;
         let prefix = if owner.is_prefixed { ID_PREFIX } else { "" };
         Some((owner.module as usize, format!("{prefix}{number}")))
     }
 
     /// Returns the record of an image, by the ids in its path.
     pub fn of_image(&self, path: &str) -> Option<(usize, String)> {
-        ids_in(path).into_iter().find_map(|id| self.of(id))
+        ids_in(path).into_iter().find_map(|id| self.of(id, None))
     }
 }
 
