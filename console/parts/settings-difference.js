@@ -16,13 +16,14 @@ export function differenceOf(lead, before, after) {
 }
 
 /** Settings as pairs of name and text. @param {Settings} settings @returns {[string, string][]} */
-export function inWords({ time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: maxBytes, recipients, csv }) {
+export function inWords({ time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: maxBytes, layout, recipients, csv }) {
   const isOn = (/** @type {boolean} */ value) => say(value ? "is_on" : "is_off");
   return [
     [say("time_zone"), zone],
     [say("time_of_day"), time],
     [say("mail_language"), languages.find(([tag]) => tag === mails)?.[1] ?? say("mail_language_own")],
     [say("max_part"), maxBytes === null ? say("no_limit") : size(maxBytes)],
+    [say("layout"), say(`layout_${layout}`)],
     [say("recipients"), recipients.join(say("comma")) || "–"],
     [say("csv_bom"), isOn(csv.byte_order_mark)],
     [say("csv_escaped"), isOn(csv.escape_formulas)],

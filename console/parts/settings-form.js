@@ -30,6 +30,7 @@ export function formOf(settings, editing, { save, add, remove }) {
       timeOf(settings.time_of_day),
       languageOf(settings.locale),
       sizeOf(settings.max_part_bytes),
+      layoutOf(settings.layout),
     ),
     recipientsOf(editing, wrong, add, remove),
     el(
@@ -54,6 +55,7 @@ export function settingsIn(form) {
     locale: form.get("locale") || null,
     recipients: recipientsIn(form).filter(Boolean),
     max_part_bytes: mib ? mib * MIB : null,
+    layout: form.get("layout"),
     csv: { byte_order_mark: form.has("bom"), escape_formulas: form.has("escape"), protect_values: form.has("protect") },
   };
 }
@@ -119,6 +121,20 @@ function sizeOf(bytes) {
     say("max_part"),
     el("select", { id: "max_part", name: "max_part", "aria-describedby": "max_part-hint" }, ...options),
     el("p", { class: "soft", id: "max_part-hint" }, say("max_part_hint")),
+  );
+}
+
+/** @param {string} layout */
+function layoutOf(layout) {
+  return field(
+    "layout",
+    say("layout"),
+    el(
+      "select",
+      { id: "layout", name: "layout", "aria-describedby": "layout-hint" },
+      ...["hozon", "zoho"].map((name) => el("option", { value: name, selected: name === layout }, say(`layout_${name}`))),
+    ),
+    el("p", { class: "soft", id: "layout-hint" }, say("layout_hint")),
   );
 }
 

@@ -108,6 +108,24 @@ def many(folder):
     return ["x.zip"]
 
 
+def zoho(folder):
+    """Zips of Zoho with 400,000 rows and an index of a million attachments, of which a thousand are there."""
+    record, attachment = "zcrm_536116000000%07d".__mod__, "536116000001%07d".__mod__
+    with zipfile.ZipFile(folder / "Data_001.zip", "w", zipfile.ZIP_DEFLATED) as out:
+        for part in range(4):
+            rows = "".join(f"{record(part * 100_000 + row)},Ann,true\r\n" for row in range(100_000))
+            out.writestr(f"Data/Leads_{part + 1:03}.csv", "Record Id,Last Name,Opt Out\r\n" + rows)
+        for part in range(10):
+            numbers = range(part * 100_000, (part + 1) * 100_000)
+            rows = "".join(f"zcrm_{attachment(at)},file {at}.txt,1,{record(at % 400_000)},2026-07-28 12:00:00\r\n" for at in numbers)
+            out.writestr(f"Data/Attachments_{part + 1:03}.csv", "Record Id,File Name,Size,Parent Id.id,Created Time\r\n" + rows)
+    for part in range(2):
+        with zipfile.ZipFile(folder / f"Attachments_00{part + 1}.zip", "w") as out:
+            for at in range(part * 500, part * 500 + 500):
+                out.writestr(f"{attachment(at * 1000)}_file {at * 1000}.txt", b"x")
+    return ["Data_001.zip", "Attachments_001.zip", "Attachments_002.zip"]
+
+
 LEADS, BELOW = (b"Leads.csv", CSV, b""), "attachments/Leads/1/"
 ATTACHED = "Leads: 1 rows, 1 attachments"
 
@@ -140,6 +158,7 @@ case("400 kB that become a row of doubled quotes", zipped(lambda: deflated(b'Id,
 case("a row of 50 MB of commas", zipped(lambda: deflated(b"Id,N\r\n", b"," * (1 << 20), 50)), 1, "cells", memory=330_000)
 case("100,001 entries", many, 2, "files are not recognised", cpu=3)
 
+case("Zoho's zips with an index of a million lines", zoho, 0, ["Leads: 400000 rows, 1000 attachments", "998900 more notes like"], memory=330_000)
 case("a folder with everything in it", tree({"Leads.csv": CSV, "attachments/Leads/1/a.pdf": b"x", ".DS_Store": b"x"}), 0, [ATTACHED, ".DS_Store"])
 case("parents of parents", tree({"a/b/Leads.csv": CSV, "a/b/Attachments/leads/1/a.csv": b"x"}), 0, ATTACHED)
 case("other types", tree({"Leads.csv": CSV, "Deals.xlsx": b"x", "Documents/015A": b"x"}), 2, ["Deals.xlsx", "015A"])

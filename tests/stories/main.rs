@@ -24,6 +24,7 @@ mod full_disk;
 mod hostile_data;
 mod idempotency;
 mod imports;
+mod imports_of_zoho;
 mod kills;
 mod large_zips;
 mod links;

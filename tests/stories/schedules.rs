@@ -247,7 +247,7 @@ async fn settings_are_saved_and_the_schedule_moves_with_them() {
     let administrator = world.administrator();
     administrator.post("/backup", WEEKLY).await;
     let read = administrator.get("/backup/settings").await;
-    let rest = json!({ "locale": null, "csv": { "byte_order_mark": true, "escape_formulas": true, "protect_values": true }, "max_part_bytes": null });
+    let rest = json!({ "locale": null, "csv": { "byte_order_mark": true, "escape_formulas": true, "protect_values": true }, "max_part_bytes": null, "layout": "hozon" });
     let defaults = with(&json!({ "time_zone": "Asia/Tokyo", "time_of_day": "04:00", "recipients": [] }), &rest);
     assert_eq!(read.body["settings"], defaults);
     let save = async |settings: Value, tag: Option<&str>| {
@@ -263,6 +263,7 @@ async fn settings_are_saved_and_the_schedule_moves_with_them() {
         (json!({ "recipients": vec!["a@example.com"; 11] }), "$.settings.recipients"),
         (json!({ "locale": "fr" }), "$.settings.locale"),
         (json!({ "max_part_bytes": 1000 }), "$.settings.max_part_bytes"),
+        (json!({ "layout": "salesforce" }), "$.settings.layout"),
     ] {
         let refused = save(settings, tag).await;
         assert_eq!((refused.code(), &refused.body["details"]["json_path"]), ("INVALID_DATA", &json!(path)));

@@ -4,6 +4,7 @@
 
 use futures_util::TryStreamExt;
 use hozon_shared::archive::manifest::Manifest;
+use hozon_shared::domain::archive_options::ArchiveLayout;
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
 use serde_json::Value;
 
@@ -16,12 +17,15 @@ use crate::task_error::TaskErrorKind;
 use crate::units::{Unit, UnitContent, Units, units};
 use crate::work::RunPlan;
 use crate::zip_writer::ZipWriter;
+use crate::{zoho, zoho_index};
 
 /// Space in a zip for field documents and the end records.
 const OWN_BYTES: u64 = 1 << 20;
 /// Space for the records of an entry apart from names: 30 bytes in front of it, 74 in the directory, two hexadecimal
 /// SHA-256 digests, sizes, times and punctuation.
 const RECORD_BYTES: usize = 430;
+/// Space for a deflated row of the index of attachments in Zoho's layout.
+const INDEX_ROW_BYTES: u64 = 300;
 /// Space for the record of a range in the manifest.
 const RANGE_BYTES: usize = 110;
 
@@ -62,7 +66,7 @@ async fn write_all(
     told: (&mut Tally, &mut AssemblyProgress<'_>),
 ) -> Result<Vec<ArchiveFile>, TaskErrorKind> {
     let manifest = manifest(run, plan, kind, sizes.len());
-    let mut zip = ZipWriter::begin(run, plan.organisation.archive.csv, &manifest, 1).await?;
+    let mut zip = ZipWriter::begin(run, plan.organisation.archive, &manifest, 1).await?;
     let written = write(run, plan, &manifest, sizes, &mut zip, told).await;
     if let Err(error) = &written {
         zip.abort(error).await;
@@ -71,7 +75,7 @@ async fn write_all(
 }
 
 /// Adds all entries, starting another zip when one is full. Every zip contains all field documents, so that each can
-/// be read alone.
+/// be read alone. In Zoho's layout the first one has the documents, and the last one the index of attachments.
 async fn write<'a>(
     run: &'a Run<'a>,
     plan: &'a RunPlan,
@@ -81,11 +85,16 @@ async fn write<'a>(
     (tally, progress): (&mut Tally, &mut AssemblyProgress<'_>),
 ) -> Result<Vec<ArchiveFile>, TaskErrorKind> {
     let mut units: Units<'a> = units(run, plan, manifest.kind);
-    let documents = if manifest.kind == ArchiveKind::Data { documents(plan)? } else { Vec::new() };
+    let is_of_zoho = plan.organisation.archive.layout == ArchiveLayout::Zoho;
+    let mut documents = match manifest.kind {
+        ArchiveKind::Data if is_of_zoho => zoho::documents(run, plan).await?,
+        ArchiveKind::Data => documents(plan)?,
+        ArchiveKind::Attachments => Vec::new(),
+    };
     let mut zips = Vec::new();
     for (at, entries) in sizes.iter().enumerate() {
         if at > 0 {
-            *zip = ZipWriter::begin(run, plan.organisation.archive.csv, manifest, at + 1).await?;
+            *zip = ZipWriter::begin(run, plan.organisation.archive, manifest, at + 1).await?;
         }
         for _ in 0..*entries {
             let Some(unit) = units.try_next().await? else { break };
@@ -93,7 +102,13 @@ async fn write<'a>(
             progress.add(&unit).await?;
             tally.add(&unit, record);
         }
+        if is_of_zoho && manifest.kind == ArchiveKind::Data && at + 1 == sizes.len() {
+            zoho_index::write(run, plan, zip).await?;
+        }
         zips.push(zip.finish(&documents).await?);
+        if is_of_zoho {
+            documents.clear();
+        }
     }
     progress.end().await?;
     Ok(zips)
@@ -104,18 +119,27 @@ async fn write<'a>(
 async fn part_sizes(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind) -> Result<Vec<u64>, TaskErrorKind> {
     let Some(most) = plan.max_zip_bytes else { return Ok(vec![u64::MAX]) };
     let mut units = units(run, plan, kind);
-    let (mut sizes, mut count, mut bytes) = (Vec::new(), 0, OWN_BYTES);
+    let own_bytes = OWN_BYTES + index_bytes(plan, kind);
+    let (mut sizes, mut count, mut bytes) = (Vec::new(), 0, own_bytes);
     while let Some(unit) = units.try_next().await? {
         let more = zip_bytes(&unit);
         if count > 0 && bytes + more > most {
             sizes.push(count);
-            (count, bytes) = (0, OWN_BYTES);
+            (count, bytes) = (0, own_bytes);
         }
         count += 1;
         bytes += more;
     }
     sizes.push(count);
     Ok(sizes)
+}
+
+/// Upper bound for the index of attachments in Zoho's layout, which is in the last data zip.
+fn index_bytes(plan: &RunPlan, kind: ArchiveKind) -> u64 {
+    match (kind, plan.organisation.archive.layout) {
+        (ArchiveKind::Data, ArchiveLayout::Zoho) => plan.modules.iter().map(|module| module.attachments * INDEX_ROW_BYTES).sum(),
+        _ => 0,
+    }
 }
 
 /// Upper bound for the growth of a zip by an entry, and by its records in the directory, the index and the manifest.

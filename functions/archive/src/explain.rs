@@ -2,6 +2,7 @@
 
 use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::archive::checksum::Checksum;
+use hozon_shared::domain::archive_options::ArchiveLayout;
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::snapshot::FileRun;
@@ -27,7 +28,11 @@ pub async fn explained(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind, first: 
         return first;
     }
     let found = match kind {
-        ArchiveKind::Data => fault_of_rows(run, plan).await,
+        ArchiveKind::Data => match fault_of_rows(run, plan).await {
+            // In Zoho's layout, the images of records are in these zips, too.
+            Ok(None) if plan.organisation.archive.layout == ArchiveLayout::Zoho => fault_of_files(run, plan).await,
+            found => found,
+        },
         ArchiveKind::Attachments => fault_of_files(run, plan).await,
     };
     match found {

@@ -17,12 +17,15 @@ mod ports;
 mod progress;
 mod run;
 mod settings;
+mod streamed_entry;
 mod sweep;
 mod task_error;
 mod units;
 mod upload;
 mod work;
 mod zip_writer;
+mod zoho;
+mod zoho_index;
 
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::telemetry::Causes;

@@ -58,7 +58,7 @@ impl Packing<'_> {
         let planned = plan.modules.iter().find(|known| known.api_name == item.module);
         let module = planned.ok_or_else(|| TaskErrorKind::ModuleUnplanned { module: item.module.clone() })?;
         let mut upload = ObjectUpload::new(self.run, self.run.packed_at(item.number));
-        let source = (module, plan.organisation.archive.csv);
+        let source = (module, plan.organisation.archive);
         let packed = pack_rows::pack(self.run, (item, &self.tracker), source, &mut upload).await;
         if let Err(error) = &packed {
             upload.abort(error).await;

@@ -4,8 +4,9 @@ use std::io;
 
 use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::archive::LEVEL;
-use hozon_shared::archive::csv::{CsvOptions, CsvWriter, header_of, kinds_of};
+use hozon_shared::archive::csv::{CsvWriter, header_of, kinds_of};
 use hozon_shared::archive::encoder::EntryEncoder;
+use hozon_shared::domain::archive_options::{ArchiveLayout, ArchiveOptions};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::domain::rows::RowPage;
@@ -19,6 +20,7 @@ use crate::run::Run;
 use crate::task_error::TaskErrorKind;
 use crate::upload::ObjectUpload;
 use crate::work::{PackedCsv, WorkItem};
+use crate::zoho;
 
 /// CSV is compressed in pieces of about this size, so that both steps stay within the processor's cache.
 const CSV_CHUNK: usize = 64 << 10;
@@ -26,13 +28,13 @@ const CSV_CHUNK: usize = 64 << 10;
 pub async fn pack(
     run: &Run<'_>,
     (item, tracker): (&WorkItem, &Tracker<'_>),
-    (module, csv): (&Module, CsvOptions),
+    (module, archive): (&Module, ArchiveOptions),
     upload: &mut ObjectUpload<'_>,
 ) -> Result<PackedCsv, TaskErrorKind> {
     let stored = stored_module(&*run.ports.objects, run.org, module).await?;
     let (blocks, skip) = covering(stored.blocks, item.first, item.rows);
     let pages = taken(rows(run.ports.objects.clone(), run.org, module, blocks), skip, item.rows);
-    let encoder = (Rows::new(module, csv), EntryEncoder::deflated(LEVEL));
+    let encoder = (Rows::new(module, archive), EntryEncoder::deflated(LEVEL));
     let (sum, encoded, read) = stream_entry((item, tracker), item.path.clone(), encoder, pages, upload).await?;
     if read.rows != item.rows {
         return Err(PortError::new(ErrorKind::Corrupt, "read the rows that a module states").into());
@@ -70,8 +72,12 @@ fn taken(pages: RowStream, mut skip: u64, mut take: u64) -> RowStream {
 struct Rows(CsvWriter);
 
 impl Rows {
-    fn new(module: &Module, options: CsvOptions) -> Self {
-        Self(CsvWriter::beginning_with(header_of(&module.fields, options), options, kinds_of(&module.fields)))
+    fn new(module: &Module, archive: ArchiveOptions) -> Self {
+        let header = match archive.layout {
+            ArchiveLayout::Hozon => header_of(&module.fields, archive.csv),
+            ArchiveLayout::Zoho => zoho::header(module),
+        };
+        Self(CsvWriter::beginning_with(header, archive.csv, kinds_of(&module.fields)))
     }
 }
 

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::archive::names::PathNamer;
+use hozon_shared::archive::zoho_layout::{KEPT_MODULE, ROWS_PER_FILE};
 use hozon_shared::captured::{Captured, captured_at};
+use hozon_shared::domain::archive_options::{ArchiveLayout, ArchiveOptions};
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::domain::snapshot::Block;
@@ -17,6 +19,7 @@ use crate::run::Run;
 use crate::settings::ArchiveSettings;
 use crate::task_error::TaskErrorKind;
 use crate::work::{Batch, CsvContent, CsvFile, PLAN_FORMAT, RunPlan, WorkItem};
+use crate::zoho::ZohoNames;
 
 /// Size of an attachment's records apart from its own bytes: headers, directory, index, manifest.
 const ATTACHMENT_RECORDS: u64 = 1_000;
@@ -35,7 +38,8 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
 }
 
 async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
-    let organisation = run.ports.store.organisation(run.org).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)?;
+    let mut organisation = run.ports.store.organisation(run.org).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)?;
+    organisation.archive = organisation.archive.effective();
     let captured: Option<Captured> = run.read(&captured_at(run.org, run.backup)).await?;
     let captured = match captured {
         Some(captured) => captured,
@@ -43,7 +47,7 @@ async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
     };
     let Captured { source, read_from, read_until, gaps, sequences, metadata, modules } = captured;
     let max_zip_bytes = run.settings.max_zip_bytes(&organisation.archive, modules.iter().map(bytes_of).sum());
-    let mut planner = Planner::new(run.settings, organisation.archive.csv);
+    let mut planner = Planner::new(run.settings, organisation.archive, &modules);
     for module in modules.iter().filter(|module| module.contents == DataCategory::Crm) {
         let stored = stored_module(&*run.ports.objects, run.org, module).await?;
         planner.module(module, &stored.blocks);
@@ -79,6 +83,8 @@ struct Planner<'a> {
     settings: &'a ArchiveSettings,
     /// Whether blocks have the form that the organisation wants.
     is_default: bool,
+    /// Names of the files in Zoho's layout, if the organisation wants it.
+    zoho: Option<ZohoNames>,
     paths: PathNamer,
     csv_files: Vec<CsvFile>,
     items: Vec<WorkItem>,
@@ -86,16 +92,22 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(settings: &'a ArchiveSettings, csv: CsvOptions) -> Self {
-        let is_default = CsvOptions { bom: true, ..csv } == CsvOptions::default();
+    fn new(settings: &'a ArchiveSettings, archive: ArchiveOptions, modules: &[Module]) -> Self {
+        let is_default = CsvOptions { bom: true, ..archive.csv } == CsvOptions::default();
+        let zoho = (archive.layout == ArchiveLayout::Zoho).then(|| ZohoNames::of(modules));
         let (csv_files, items, total) = (Vec::new(), Vec::new(), Amount::default());
-        Self { settings, is_default, paths: PathNamer::new(), csv_files, items, total }
+        Self { settings, is_default, zoho, paths: PathNamer::new(), csv_files, items, total }
     }
 
     /// Adds the CSV file of a module, or several numbered ones if it has too many rows for one.
     fn module(&mut self, module: &Module, blocks: &[Block]) {
         let most = self.settings.rows_per_file;
-        if self.is_default && blocks.iter().all(|block| block.rows <= most) {
+        if self.zoho.is_some() {
+            // The kept module has no rows.
+            if module.api_name != KEPT_MODULE {
+                self.packed(module, most.min(ROWS_PER_FILE));
+            }
+        } else if self.is_default && blocks.iter().all(|block| block.rows <= most) {
             let files = files_of(blocks, most);
             let count = files.len();
             for (number, range) in (1..).zip(files) {
@@ -124,7 +136,10 @@ impl<'a> Planner<'a> {
             1 => format!("{}.csv", module.api_name),
             _ => format!("{}_{number:03}.csv", module.api_name),
         };
-        let path = self.paths.place(&[&name]);
+        let path = match &self.zoho {
+            Some(names) => names.csv_path(&module.api_name, number),
+            None => self.paths.place(&[&name]),
+        };
         self.csv_files.push(CsvFile { module: module.api_name.clone(), path, rows, content });
         let weight = Amount { items: 1, rows, bytes: share(module.row_bytes, rows, module.rows) };
         self.total = self.total + weight;

@@ -6,6 +6,7 @@ use hozon_shared::archive::checksum::Checksum;
 use hozon_shared::archive::csv::header_of;
 use hozon_shared::archive::names::PathNamer;
 use hozon_shared::archive::zip::local_header;
+use hozon_shared::domain::archive_options::ArchiveLayout;
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::snapshot::{Block, FileRun, StoredFile};
@@ -15,6 +16,7 @@ use crate::csv_entry::CsvEntry;
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
 use crate::work::{CsvContent, CsvFile, PackedCsv, RunPlan};
+use crate::zoho;
 
 /// Number of documents that are read ahead.
 const READ_AHEAD: usize = 8;
@@ -42,8 +44,8 @@ pub struct FileUnit {
     pub object: String,
     /// Whether the object holds the compressed bytes only, without a local header.
     pub is_large: bool,
-    /// Path in this backup's zip. It is another than that of the stored entry if two modules have names that differ in case
-    /// only.
+    /// Path in this backup's zip. It is another than that of the stored entry in Zoho's layout, and if two modules have names
+    /// that differ in case only.
     pub path: String,
     pub file: StoredFile,
 }
@@ -53,9 +55,11 @@ pub type Units<'a> = BoxStream<'a, Result<Unit, TaskErrorKind>>;
 
 /// Returns the entries of the zips of a kind.
 pub fn units<'a>(run: &'a Run<'a>, plan: &'a RunPlan, kind: ArchiveKind) -> Units<'a> {
-    match kind {
-        ArchiveKind::Data => csv_units(run, plan),
-        ArchiveKind::Attachments => file_units(run, plan),
+    match (kind, plan.organisation.archive.layout) {
+        (ArchiveKind::Data, ArchiveLayout::Hozon) => csv_units(run, plan),
+        (ArchiveKind::Data, ArchiveLayout::Zoho) => csv_units(run, plan).chain(zoho::files(run, plan, kind)).boxed(),
+        (ArchiveKind::Attachments, ArchiveLayout::Hozon) => file_units(run, plan),
+        (ArchiveKind::Attachments, ArchiveLayout::Zoho) => zoho::files(run, plan, kind),
     }
 }
 
@@ -94,7 +98,8 @@ fn of_blocks(plan: &RunPlan, stored: &StoredModule, file: &CsvFile, blocks: &[Bl
     Ok(UnitContent::Csv { rows: file.rows, csv, blocks: blocks.to_vec() })
 }
 
-fn file_units<'a>(run: &'a Run<'a>, plan: &'a RunPlan) -> Units<'a> {
+/// Returns all attachments, with their paths in Hozon's layout.
+pub fn file_units<'a>(run: &'a Run<'a>, plan: &'a RunPlan) -> Units<'a> {
     let mut paths = PathNamer::of_attachments();
     let with_files = plan.modules.iter().filter(|module| module.contents == DataCategory::Crm && module.attachments > 0);
     let folders: Vec<(&Module, String)> = with_files.map(|module| (module, paths.folder(&module.api_name))).collect();

@@ -6,26 +6,24 @@ use bytes::Bytes;
 use hozon_shared::archive::LEVEL;
 use hozon_shared::archive::checksum::Checksum;
 use hozon_shared::archive::compose::{Composer, Limits, Piece};
-use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
-use hozon_shared::archive::encoder::{Encoded, EntryEncoder, WholeEncoder};
+use hozon_shared::archive::encoder::{Encoded, WholeEncoder};
 use hozon_shared::archive::manifest::{ATTACHMENT_COLUMNS, FileRecord, Manifest, ManifestText, attachment_kinds, attachment_row};
 use hozon_shared::archive::zip::{ZipEntry, central_record, end_records, local_header};
+use hozon_shared::domain::archive_options::{ArchiveLayout, ArchiveOptions};
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
-use hozon_shared::domain::snapshot::{Block, StoredFile};
+use hozon_shared::domain::snapshot::Block;
 use hozon_shared::ports::ObjectRef;
 use hozon_shared::snapshots::stores::stored_object;
 
 use crate::csv_entry::{CsvEntry, DEFLATE_END};
 use crate::run::Run;
+use crate::streamed_entry::{StreamedEntry, StreamedTable};
 use crate::task_error::TaskErrorKind;
 use crate::units::{FileUnit, Unit, UnitContent};
 use crate::upload::ObjectUpload;
 use crate::work::PackedCsv;
 
 const ZIP: &str = "application/zip";
-/// Encoded bytes are passed on in chunks of about this size.
-const CHUNK: usize = 1 << 20;
-
 /// A zip that is being written.
 pub struct ZipWriter<'a> {
     run: &'a Run<'a>,
@@ -34,8 +32,10 @@ pub struct ZipWriter<'a> {
     composer: Composer<'a>,
     directory: ObjectUpload<'a>,
     entries: u64,
-    index: Option<AttachmentIndex<'a>>,
-    manifest: StreamedEntry<'a>,
+    /// The index `attachments.csv`, which maps each entry to its module and record.
+    index: Option<StreamedTable<'a>>,
+    /// `None` in Zoho's layout, whose reader may refuse files that it does not know.
+    manifest: Option<StreamedEntry<'a>>,
     files: ManifestText,
     /// Checksum of everything pushed to the composer.
     sum: Checksum,
@@ -45,7 +45,12 @@ pub struct ZipWriter<'a> {
 
 impl<'a> ZipWriter<'a> {
     /// Starts the zip with that number, from 1. `manifest` contains the fields that all zips share.
-    pub async fn begin(run: &'a Run<'a>, csv: CsvOptions, manifest: &Manifest, number: usize) -> Result<Self, TaskErrorKind> {
+    pub async fn begin(
+        run: &'a Run<'a>,
+        archive: ArchiveOptions,
+        manifest: &Manifest,
+        number: usize,
+    ) -> Result<Self, TaskErrorKind> {
         let kind = manifest.kind;
         let prefix = match kind {
             ArchiveKind::Data => "Data",
@@ -55,16 +60,21 @@ impl<'a> ZipWriter<'a> {
         let work = |what: &str| run.work(&format!("zips/{name}/{what}"));
         let to = ObjectRef::archives(format!("{}{name}", run.archive_prefix()));
         let (objects, uploads) = (&*run.ports.objects, &*run.ports.uploads);
-        let mut text = StreamedEntry::new(run, work("manifest"));
-        let manifest = Manifest { part: u32::try_from(number).ok(), ..manifest.clone() };
-        text.write(&ManifestText::begin(&manifest).map_err(damaged)?).await?;
+        let is_own = archive.layout == ArchiveLayout::Hozon;
+        let mut text = is_own.then(|| StreamedEntry::new(run, work("manifest")));
+        if let Some(text) = &mut text {
+            let manifest = Manifest { part: u32::try_from(number).ok(), ..manifest.clone() };
+            text.write(&ManifestText::begin(&manifest).map_err(damaged)?).await?;
+        }
+        let has_index = is_own && kind == ArchiveKind::Attachments;
+        let index = || StreamedTable::new(run, work("index"), archive.csv, (&ATTACHMENT_COLUMNS, attachment_kinds()));
         Ok(Self {
             run,
             kind,
             composer: Composer::new(objects, uploads, to, ZIP, work("group-").key, Limits::S3),
             directory: ObjectUpload::new(run, work("directory")),
             entries: 0,
-            index: (kind == ArchiveKind::Attachments).then(|| AttachmentIndex::new(run, csv, work("index"))),
+            index: has_index.then(index),
             manifest: text,
             files: ManifestText::default(),
             sum: Checksum::default(),
@@ -85,8 +95,7 @@ impl<'a> ZipWriter<'a> {
         self.list(&entry, offset).await?;
         self.counted += record.rows.unwrap_or(1);
         let record = FileRecord { module: Some(unit.module.clone()), ..record };
-        let line = self.files.file(&record).map_err(damaged)?;
-        self.manifest.write(&line).await?;
+        self.record(&record).await?;
         Ok(record)
     }
 
@@ -121,7 +130,7 @@ impl<'a> ZipWriter<'a> {
         let from = stored_object(self.run.org, object);
         self.push((Piece::Object { from, range: start..start + sum.size }, sum)).await?;
         if let Some(index) = &mut self.index {
-            index.add(module, path, file).await?;
+            index.add(&attachment_row(module, path, &file.attachment, &file.sha256)).await?;
         }
         Ok((record(&entry, Some(file.sha256.clone()), None), entry))
     }
@@ -133,14 +142,15 @@ impl<'a> ZipWriter<'a> {
             self.document(path.clone(), content.clone()).await?;
         }
         if let Some(index) = &mut self.index {
-            index.text.write(index.csv.written()).await?;
-            let (rows, (encoded, piece)) = (index.rows, index.text.finish("attachments.csv").await?);
+            let (rows, (encoded, piece)) = (index.rows, index.finish("attachments.csv").await?);
             self.add_finished(encoded, piece, Some(rows)).await?;
         }
-        self.manifest.write(self.files.end()).await?;
-        let (encoded, piece) = self.manifest.finish("manifest.json").await?;
-        self.list(&encoded.entry, self.composer.size()).await?;
-        self.push(piece).await?;
+        if let Some(manifest) = &mut self.manifest {
+            manifest.write(self.files.end()).await?;
+            let (encoded, piece) = manifest.finish("manifest.json").await?;
+            self.list(&encoded.entry, self.composer.size()).await?;
+            self.push(piece).await?;
+        }
         let end = end_records(self.entries, self.composer.size(), self.directory.size());
         let directory = self.directory.finish_piece(&[]).await?;
         self.push(directory).await?;
@@ -164,10 +174,18 @@ impl<'a> ZipWriter<'a> {
     /// Aborts the zip and frees the sent parts.
     pub async fn abort(&mut self, first: &TaskErrorKind) {
         self.directory.abort(first).await;
-        self.manifest.upload.abort(first).await;
-        if let Some(index) = &mut self.index {
-            index.text.upload.abort(first).await;
+        if let Some(manifest) = &mut self.manifest {
+            manifest.abort(first).await;
         }
+        if let Some(index) = &mut self.index {
+            index.text.abort(first).await;
+        }
+    }
+
+    /// Adds a table, which is complete.
+    pub async fn add_table(&mut self, path: &str, table: &mut StreamedTable<'a>) -> Result<(), TaskErrorKind> {
+        let (rows, (encoded, piece)) = (table.rows, table.finish(path).await?);
+        self.add_finished(encoded, piece, Some(rows)).await
     }
 
     async fn document(&mut self, path: String, content: Bytes) -> Result<(), TaskErrorKind> {
@@ -179,9 +197,14 @@ impl<'a> ZipWriter<'a> {
 
     async fn add_finished(&mut self, encoded: Encoded, piece: (Piece, Checksum), rows: Option<u64>) -> Result<(), TaskErrorKind> {
         self.list(&encoded.entry, self.composer.size()).await?;
-        let line = self.files.file(&record(&encoded.entry, Some(encoded.sha256), rows)).map_err(damaged)?;
-        self.manifest.write(&line).await?;
+        self.record(&record(&encoded.entry, Some(encoded.sha256), rows)).await?;
         self.push(piece).await
+    }
+
+    /// Writes a record into the manifest, if there is one.
+    async fn record(&mut self, record: &FileRecord) -> Result<(), TaskErrorKind> {
+        let Some(manifest) = &mut self.manifest else { return Ok(()) };
+        manifest.write(&self.files.file(record).map_err(damaged)?).await
     }
 
     async fn push(&mut self, (piece, sum): (Piece, Checksum)) -> Result<(), TaskErrorKind> {
@@ -207,57 +230,4 @@ fn whole(bytes: Bytes) -> (Piece, Checksum) {
 
 fn damaged(error: serde_json::Error) -> TaskErrorKind {
     TaskErrorKind::WorkDamaged { document: "The manifest", source: error }
-}
-
-/// The index `attachments.csv`, which maps each entry to its module and record.
-struct AttachmentIndex<'a> {
-    csv: CsvWriter,
-    rows: u64,
-    text: StreamedEntry<'a>,
-}
-
-impl<'a> AttachmentIndex<'a> {
-    fn new(run: &'a Run<'a>, options: CsvOptions, at: ObjectRef) -> Self {
-        let mut csv = CsvWriter::new(options, attachment_kinds());
-        csv.begin(&ATTACHMENT_COLUMNS);
-        Self { csv, rows: 0, text: StreamedEntry::new(run, at) }
-    }
-
-    async fn add(&mut self, module: &str, path: &str, file: &StoredFile) -> Result<(), TaskErrorKind> {
-        let row = attachment_row(module, path, &file.attachment, &file.sha256);
-        self.csv.row(row.iter().map(|cell| Some(cell.as_str())));
-        self.rows += 1;
-        self.text.write(self.csv.written()).await?;
-        self.csv.clear();
-        Ok(())
-    }
-}
-
-/// An entry that is deflated while it is written, and sent to the store in chunks if it is large.
-struct StreamedEntry<'a> {
-    encoder: EntryEncoder,
-    upload: ObjectUpload<'a>,
-}
-
-impl<'a> StreamedEntry<'a> {
-    fn new(run: &'a Run<'a>, at: ObjectRef) -> Self {
-        Self { encoder: EntryEncoder::deflated(LEVEL), upload: ObjectUpload::new(run, at) }
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), TaskErrorKind> {
-        self.encoder.write(bytes).map_err(TaskErrorKind::CompressionFailed)?;
-        if self.encoder.waiting() < CHUNK {
-            return Ok(());
-        }
-        let chunk = self.encoder.take();
-        self.upload.push(&chunk).await
-    }
-
-    async fn finish(&mut self, name: &str) -> Result<(Encoded, (Piece, Checksum)), TaskErrorKind> {
-        let encoder = std::mem::replace(&mut self.encoder, EntryEncoder::stored());
-        let (rest, encoded) = encoder.finish(name.to_owned()).map_err(TaskErrorKind::CompressionFailed)?;
-        self.upload.push(&rest).await?;
-        let piece = self.upload.finish_piece(&local_header(&encoded.entry)).await?;
-        Ok((encoded, piece))
-    }
 }

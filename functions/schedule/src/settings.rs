@@ -6,9 +6,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
-use hozon_shared::api::closed_sets::Language;
+use hozon_shared::api::closed_sets::{ArchiveLayoutName, Language};
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, named};
-use hozon_shared::domain::archive_options::{ArchiveOptions, CsvOptions, MIN_ZIP};
+use hozon_shared::domain::archive_options::{ArchiveLayout, ArchiveOptions, CsvOptions, MIN_ZIP};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::locale::Locale;
@@ -45,6 +45,9 @@ struct SettingsOut {
     csv: CsvOut,
     /// Maximum size of a zip in bytes; a larger backup is split. Null applies only the service's own limit.
     max_part_bytes: Option<u64>,
+    /// Layout of the zips.
+    #[schema(value_type = ArchiveLayoutName)]
+    layout: &'static str,
 }
 
 /// Options of CSV files.
@@ -84,6 +87,9 @@ struct WantedSettings {
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<u64>, minimum = 16777216)]
     max_part_bytes: Option<Option<u64>>,
+    /// `zoho` writes zips like Zoho CRM's own backups, for its import; they have no manifest, and cells are bare.
+    #[schema(value_type = Option<ArchiveLayoutName>)]
+    layout: Option<String>,
 }
 
 /// Fields that are left out keep their values.
@@ -195,7 +201,15 @@ fn apply(organisation: Organisation, wanted: WantedSettings) -> Result<Organisat
         changed.locale = locale.as_deref().map(language).transpose()?;
     }
     apply_archive(&mut changed.archive, wanted.csv, wanted.max_part_bytes)?;
+    if let Some(name) = wanted.layout {
+        changed.archive.layout = layout(&name)?;
+    }
     Ok(changed)
+}
+
+fn layout(text: &str) -> Result<ArchiveLayout, ApiError> {
+    let known = ArchiveLayout::ALL.into_iter().find(|layout| layout.name() == text);
+    known.ok_or_else(|| ApiError::invalid_data("layout", "$.settings.layout", "Set layout to hozon or zoho."))
 }
 
 fn language(text: &str) -> Result<Locale, ApiError> {
@@ -244,6 +258,7 @@ fn answer(app: &App, organisation: &Organisation) -> Response {
         locale: organisation.locale,
         csv: csv_out(organisation.archive.csv),
         max_part_bytes: organisation.archive.max_zip_bytes,
+        layout: organisation.archive.layout.name(),
     };
     ([(header::ETAG, tag(organisation))], Json(SettingsEnvelope { settings })).into_response()
 }

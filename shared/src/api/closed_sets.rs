@@ -93,6 +93,8 @@ closed_set! {
     ];
     /// What an administrator should know before the first backup of a source.
     SourceAdviceName as "SourceAdvice" = &["user_may_write", "not_encrypted", "holds_old_rows", "one_reader", "files_in_folder"];
+    /// Layout of a backup's zips: Hozon's, or that of Zoho CRM's own backups.
+    ArchiveLayoutName as "ArchiveLayout" = &["hozon", "zoho"];
     /// Language of mails.
     Language = &["ja", "en"];
     /// Kind of an event in the history.
@@ -134,7 +136,8 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        backup, connection, crm, locale::Locale, order, rule::RepeatType, schedule, source, subscription, webhook::WebhookKind,
+        archive_options::ArchiveLayout, backup, connection, crm, locale::Locale, order, rule::RepeatType, schedule, source,
+        subscription, webhook::WebhookKind,
     };
 
     fn assert_words(values: &[impl Serialize], words: &[&str]) {
@@ -155,6 +158,7 @@ mod tests {
             LeftOutReason::WORDS,
         );
         assert_words(&[Locale::Ja, Locale::En], Language::WORDS);
+        assert_words(&ArchiveLayout::ALL, ArchiveLayoutName::WORDS);
         use GapKind::{
             AsFiles, Damaged, Foreign, Inconsistent, Links, Missing, MissingFiles, NoPermission, NotInApi, Omitted, RowSecurity,
         };

@@ -37,8 +37,13 @@ pub fn kinds_of(fields: &[Field]) -> Vec<CellKind> {
 /// Returns the beginning of a CSV file: its byte order mark, and the row with the names of the fields that are backed up.
 pub fn header_of(fields: &[Field], options: CsvOptions) -> Vec<u8> {
     let names: Vec<&str> = kept_columns(fields).into_iter().map(|at| fields[at].api_name.as_str()).collect();
+    header_row(&names, options)
+}
+
+/// Returns the beginning of a CSV file with these names of columns, which may repeat.
+pub fn header_row(names: &[&str], options: CsvOptions) -> Vec<u8> {
     let mut csv = CsvWriter::new(options, Vec::new());
-    csv.begin(&names);
+    csv.begin(names);
     csv.buffer
 }
 

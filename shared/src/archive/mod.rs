@@ -19,6 +19,7 @@ pub mod names;
 mod typed;
 mod words;
 pub mod zip;
+pub mod zoho_layout;
 
 /// Deflate level of everything that Hozon writes. Its output is at most 3% larger than that of zip -6. It is fixed, because a block that
 /// is stored already is found by what it contains.

@@ -13,6 +13,43 @@ pub struct ArchiveOptions {
     /// A larger archive is split into several zips. The service's own limit always applies as well.
     #[serde(default)]
     pub max_zip_bytes: Option<u64>,
+    #[serde(default)]
+    pub layout: ArchiveLayout,
+}
+
+impl ArchiveOptions {
+    /// Returns the options that a run applies. Cells of Zoho's layout are bare, because an importer takes marks as data.
+    #[must_use]
+    pub fn effective(self) -> Self {
+        match self.layout {
+            ArchiveLayout::Hozon => self,
+            ArchiveLayout::Zoho => Self { csv: CsvOptions::BARE, ..self },
+        }
+    }
+}
+
+/// Names and documents of the zips.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArchiveLayout {
+    /// Hozon's own, with manifests.
+    #[default]
+    Hozon,
+    /// That of Zoho CRM's backups, for its import.
+    Zoho,
+}
+
+impl ArchiveLayout {
+    /// Both layouts.
+    pub const ALL: [Self; 2] = [Self::Hozon, Self::Zoho];
+
+    /// Returns the name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hozon => "hozon",
+            Self::Zoho => "zoho",
+        }
+    }
 }
 
 /// Settings for CSV files.
@@ -31,6 +68,11 @@ pub struct CsvOptions {
 /// Default for settings that were saved before this option existed.
 fn yes() -> bool {
     true
+}
+
+impl CsvOptions {
+    /// Cells as they are, without a byte order mark.
+    pub const BARE: Self = Self { bom: false, escape_formulas: false, protect: false };
 }
 
 impl Default for CsvOptions {

@@ -78,7 +78,7 @@ fn completed(mut names: Vec<String>, width: usize, file: &str, notes: &mut Vec<N
 }
 
 /// Scans a lenient file for ragged rows, and returns the largest number of cells, not counting empty ones at the end.
-async fn survey(source: &CsvSource, columns: usize, notes: &mut Vec<Note>) -> Result<usize, ImportError> {
+pub async fn survey(source: &CsvSource, columns: usize, notes: &mut Vec<Note>) -> Result<usize, ImportError> {
     let mut csv = CsvFile::open(source).await?;
     csv.header().await?;
     let (mut width, mut listed, mut more) = (columns, 0, 0);

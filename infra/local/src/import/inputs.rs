@@ -34,10 +34,19 @@ pub struct ImportInput {
     pub name: String,
     /// Whether the name says that it contains only attachments.
     pub attachments_only: bool,
+    /// Whether it is a zip.
+    pub is_zip: bool,
     pub files: Vec<InputFile>,
     /// Everything that is not a regular file.
     pub skipped: Vec<Skipped>,
     pub notes: Vec<Note>,
+}
+
+impl ImportInput {
+    /// Returns the file name of a zip.
+    pub fn zip_name(&self) -> Option<&str> {
+        Path::new(&self.name).file_name().and_then(|name| name.to_str()).filter(|_| self.is_zip)
+    }
 }
 
 /// A file of an input.
@@ -263,8 +272,11 @@ pub async fn open_zip(path: &Path, zips: ZipReading) -> Result<ImportInput, Impo
     let records = tokio::task::spawn_blocking(move || zip_directory::read(&reading, zips.zone)).await;
     let records = records.unwrap_or_else(|stopped| Err(ZipFault::Damaged(stopped.to_string())));
     let records = records.map_err(|source| ImportError::Zip { file: name.clone(), source })?;
-    let mut input =
-        ImportInput { attachments_only: file_name(path).to_lowercase().starts_with("attachments"), ..ImportInput::default() };
+    let mut input = ImportInput {
+        attachments_only: file_name(path).to_lowercase().starts_with("attachments"),
+        is_zip: true,
+        ..ImportInput::default()
+    };
     let foreign: Vec<_> = records.iter().map(|record| &record.name).filter(|name| name.text().is_none()).collect();
     let page = code_page(&foreign, zips.names);
     if let Some(first) = foreign.first() {

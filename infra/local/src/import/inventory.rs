@@ -12,6 +12,7 @@ use super::error::ImportError;
 use super::inputs::{self, ImportInput, InputFile, ZipReading};
 use super::notes::{Note, SkipReason, Skipped};
 use super::own_manifest;
+use super::zoho::{self, ZohoFiles};
 
 const MANIFEST: &str = "manifest.json";
 const ATTACHMENTS: &str = "attachments";
@@ -21,6 +22,8 @@ const ATTACHMENTS: &str = "attachments";
 pub struct Inventory {
     /// Parts of Hozon backups.
     pub own: Vec<OwnPart>,
+    /// Files of Zoho's own backups.
+    pub zoho: ZohoFiles,
     /// CSV files of other origin.
     pub csv: Vec<InputFile>,
     /// Attachments of other origin.
@@ -64,7 +67,7 @@ pub fn composed(path: &str) -> String {
 
 /// Sorts everything that the user gave. Zips in folders are separate inputs.
 pub async fn take(from: &[PathBuf], zips: ZipReading) -> Result<Inventory, ImportError> {
-    let mut inventory = Inventory::default();
+    let (mut inventory, mut inputs) = (Inventory::default(), Vec::new());
     let mut waiting: VecDeque<PathBuf> = from.iter().cloned().collect();
     while let Some(path) = waiting.pop_front() {
         let mut input = inputs::open(&path, zips).await?;
@@ -79,8 +82,12 @@ pub async fn take(from: &[PathBuf], zips: ZipReading) -> Result<Inventory, Impor
             continue;
         }
         take_own(&mut inventory, &mut input).await?;
-        let found = sort(&mut inventory, input)?;
-        waiting.extend(found);
+        waiting.extend(take_zips(&mut input));
+        inputs.push(input);
+    }
+    inventory.zoho = zoho::take(&mut inputs).await?;
+    for input in inputs {
+        sort(&mut inventory, input)?;
     }
     Ok(inventory)
 }
@@ -166,9 +173,24 @@ fn part(
     Ok(OwnPart { name, manifest, files, is_partial: false })
 }
 
-/// Sorts the remaining files of an input, and returns the zips among them, which are inputs too.
-fn sort(inventory: &mut Inventory, input: ImportInput) -> Result<Vec<PathBuf>, ImportError> {
+/// Takes the zips out of an input, which are inputs too, unless they are attachments.
+fn take_zips(input: &mut ImportInput) -> Vec<PathBuf> {
+    let is_input = |file: &InputFile| !file.is_of_system() && below_attachments(&file.path).is_none();
     let mut zips = Vec::new();
+    if !input.attachments_only {
+        input.files.retain(|file| match file.zip_on_disk().filter(|_| is_input(file)) {
+            Some(zip) => {
+                zips.push(zip.to_owned());
+                false
+            }
+            None => true,
+        });
+    }
+    zips
+}
+
+/// Sorts the remaining files of an input.
+fn sort(inventory: &mut Inventory, input: ImportInput) -> Result<(), ImportError> {
     let mut seen = HashSet::new();
     for file in input.files {
         if !seen.insert(file.path.clone()) && file.zip_record().is_some() {
@@ -182,14 +204,12 @@ fn sort(inventory: &mut Inventory, input: ImportInput) -> Result<Vec<PathBuf>, I
             inventory.attachments.push(LooseAttachment { path: file.path.clone(), may_be_wrapped: true, file });
         } else if file.csv_stem().is_some() {
             inventory.csv.push(file);
-        } else if let Some(zip) = file.zip_on_disk() {
-            zips.push(zip.to_owned());
         } else {
             let reason = reason(&file);
             inventory.skipped.push(Skipped { name: file.name, reason });
         }
     }
-    Ok(zips)
+    Ok(())
 }
 
 /// Returns the path below the first folder named `attachments`, in any case.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use hozon_shared::archive::cells::Escaping;
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::snapshots::input::ModuleHead;
@@ -17,19 +18,22 @@ use super::module_plan::{ModulePlan, PlannedFile};
 use super::notes::Note;
 use super::own::OwnReading;
 use super::record_ids::key_of;
+use super::zoho::{self, ZohoReading};
 use super::{attachments, header, own};
 
 /// Plans all modules in order. Files that cannot be assigned are added to the inventory's skipped files.
 pub async fn plan(
     inventory: &mut Inventory,
     reading: OwnReading<'_>,
-    now: DateTime<Utc>,
+    (zone, now): (Tz, DateTime<Utc>),
 ) -> Result<Vec<ModulePlan>, ImportError> {
     let mut notes = std::mem::take(&mut inventory.notes);
     let mut modules = BTreeMap::new();
     for part in &inventory.own {
         add(&mut modules, own::modules(part, reading, &mut notes).await?)?;
     }
+    let of_zoho = ZohoReading { preferences: reading.preferences, zone, now };
+    add(&mut modules, zoho::plan(std::mem::take(&mut inventory.zoho), of_zoho, &mut notes).await?)?;
     add(&mut modules, other_modules(&inventory.csv, reading.preferences, &mut notes).await?)?;
     for part in &inventory.own {
         own::attachments(part, reading, &mut modules, &mut notes).await?;

@@ -23,6 +23,7 @@ pub(crate) mod text;
 pub(crate) mod zip_directory;
 mod zip_entry;
 mod zip_names;
+mod zoho;
 
 use std::path::PathBuf;
 
@@ -44,6 +45,7 @@ pub use step::ImportProgress;
 pub use text::Encoding;
 pub use zip_directory::ZipFault;
 pub use zip_names::NameEncoding;
+pub use zoho::{KeptBecause, ZohoNote};
 
 use dialect::CsvPreferences;
 use inputs::ZipReading;
@@ -114,7 +116,7 @@ async fn look_at(options: &ImportOptions, now: DateTime<Utc>) -> Result<ImportPl
     };
     refuse_unknown(options, &inventory.skipped)?;
     let reading = OwnReading { edited: options.edited, preferences: &preferences };
-    let mut modules = layout::plan(&mut inventory, reading, now).await?;
+    let mut modules = layout::plan(&mut inventory, reading, (options.time_zone, now)).await?;
     refuse_unknown(options, &inventory.skipped)?;
     if modules.is_empty() {
         return Err(ImportError::Empty);

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::text::Encoding;
+use super::zoho::ZohoNote;
 
 /// Reasons why a file is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,6 +138,9 @@ pub enum Note {
         /// Record id that was assigned.
         record: String,
     },
+    /// Something about Zoho's own backups.
+    #[error(transparent)]
+    Zoho(ZohoNote),
 }
 
 fn because(repeated: &bool) -> &'static str {

@@ -1,6 +1,8 @@
 //! Japanese texts of import notes.
 
-use crate::import::{Note, SkipReason, Skipped};
+use hozon_shared::archive::zoho_layout::KEPT_MODULE;
+
+use crate::import::{KeptBecause, Note, SkipReason, Skipped, ZohoNote};
 
 /// Returns the text of one note.
 pub fn note(note: &Note) -> String {
@@ -34,6 +36,34 @@ pub fn note(note: &Note) -> String {
         Note::NoRecord { name, module, record } => {
             format!("{name}: {module} のレコードを示していないため、{record:?} の添付ファイルとしました")
         }
+        Note::Zoho(note) => of_zoho(note),
+    }
+}
+
+fn of_zoho(note: &ZohoNote) -> String {
+    match note {
+        ZohoNote::Metadata { files } => {
+            format!("Zoho のメタデータ {files} ファイルを、モジュール {KEPT_MODULE} の添付ファイルとして残しました")
+        }
+        ZohoNote::Kept { name, because } => {
+            format!("{name}: {}ため、モジュール {KEPT_MODULE} の添付ファイルとして残しました", kept_because(because))
+        }
+        ZohoNote::NoFile { index, line, file, is_link } => {
+            let link = if *is_link { "（リンクです。残した索引に含まれています）" } else { "" };
+            format!("{index} の {line} 行目: ファイル {file} は zip にありません{link}")
+        }
+        ZohoNote::Size { name, stated, found } => format!("{name}: 索引では {stated} バイト、実際は {found} バイトです"),
+        ZohoNote::Columns { file } => format!("{file}: 列を解釈できないため、項目の型と API 名には使いません"),
+        ZohoNote::More { count, like } => format!("ほかに {count} 件の同じ注意があります。例: {}", of_zoho(like)),
+    }
+}
+
+fn kept_because(because: &KeptBecause) -> String {
+    match because {
+        KeptBecause::Unlisted => "添付ファイルの索引にない".to_owned(),
+        KeptBecause::NoRecord { record } => format!("レコード {record} がどのモジュールにもない"),
+        KeptBecause::NoImageRecord => "名前にレコードの ID がない".to_owned(),
+        KeptBecause::UnknownFolder => "このバージョンの知らないフォルダーにある".to_owned(),
     }
 }
 

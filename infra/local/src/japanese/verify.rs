@@ -16,6 +16,7 @@ pub fn difference(difference: &Difference) -> String {
 fn kind(kind: &DifferenceKind) -> String {
     match kind {
         DifferenceKind::Unreadable(error) => format!("読めません: {}", in_one_line(causes(error).map(of_import))),
+        DifferenceKind::ZohoLayout => "Zoho のレイアウトの ZIP なので、マニフェストがありません。すべての項目を読めて CRC-32 も一致しましたが、行とファイルを比べる相手がありません".to_owned(),
         DifferenceKind::NoManifest(error) => format!("マニフェストとして解釈できません: {error}"),
         DifferenceKind::OtherFormat { format, version } => {
             format!("形式 {format} バージョン {version} には対応していません")

@@ -20,6 +20,11 @@ pub enum DifferenceKind {
     /// The zip or entry cannot be read: it is damaged, or its CRC or size differs from its header.
     #[error("cannot be read: {}", causes(.0))]
     Unreadable(ImportError),
+    /// The zip has Zoho's layout, in which there is no manifest.
+    #[error(
+        "has no manifest, because it is in Zoho's layout. Every entry could be read and has its CRC-32, but there is nothing to compare rows and files with"
+    )]
+    ZohoLayout,
     /// The manifest cannot be parsed.
     #[error("cannot be parsed: {0}")]
     NoManifest(serde_json::Error),

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use hozon_shared::archive::cells::Escaping;
 use hozon_shared::archive::manifest::{FORMAT, FileRecord, Manifest, VERSION};
+use hozon_shared::archive::zoho_layout::{ATTACHMENTS, DATA, IMAGES, METADATA};
 use hozon_shared::domain::backup::ArchiveKind;
 
 use crate::import::inputs::{ImportInput, InputFile, ZipReading, open_zip};
@@ -45,6 +46,12 @@ pub async fn verify(zip: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Ve
     check_frame(zip, &name).await?;
     let reading = ZipReading { names: None, zone: chrono_tz::UTC };
     let input = open_zip(zip, reading).await.map_err(|error| Difference::of(&name, "", DifferenceKind::Unreadable(error)))?;
+    if is_of_zoho(&input) {
+        return Err(read_all(&name, &input, tell)
+            .await
+            .err()
+            .unwrap_or_else(|| Difference::of(&name, "", DifferenceKind::ZohoLayout)));
+    }
     let manifest = manifest(&name, &input).await?;
     let records = records(&name, &input, &manifest)?;
     let entries = input.files.len();
@@ -72,6 +79,27 @@ pub async fn verify(zip: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Ve
 pub fn check_set(zips: &[Verified]) -> Result<(), SetFault> {
     let members: Vec<Member> = zips.iter().map(|zip| zip.member.clone()).collect();
     check_complete(&members)
+}
+
+/// Returns whether a zip has no manifest and the names of Zoho's layout.
+fn is_of_zoho(input: &ImportInput) -> bool {
+    let is_attachment =
+        |path: &str| path.split_once('_').is_some_and(|(id, _)| id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let is_known = |path: &str| match path.split_once('/') {
+        Some((folder, _)) => [DATA, METADATA, IMAGES, ATTACHMENTS].contains(&folder),
+        None => is_attachment(path),
+    };
+    let has_manifest = input.files.iter().any(|file| file.path == MANIFEST);
+    !has_manifest && !input.files.is_empty() && input.files.iter().all(|file| is_known(&file.path))
+}
+
+/// Reads all entries, which compares each with its CRC-32 and size.
+async fn read_all(zip: &str, input: &ImportInput, tell: &mut dyn FnMut(usize, usize)) -> Result<(), Difference> {
+    for (at, file) in input.files.iter().enumerate() {
+        entry(zip, file, None, Escaping::None).await?;
+        tell(at + 1, input.files.len());
+    }
+    Ok(())
 }
 
 async fn check_frame(zip: &Path, name: &str) -> Result<(), Difference> {

@@ -1,0 +1,110 @@
+//! Zips in the layout of Zoho CRM's own backups: names of CSV files, places of attachments, and the files about modules and
+//! fields.
+
+use std::collections::HashMap;
+use std::future::ready;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use hozon_shared::archive::csv::{CsvWriter, header_row, kept_columns};
+use hozon_shared::archive::names::PathNamer;
+use hozon_shared::archive::zoho_layout::{
+    DATA, FIELD_COLUMNS, FilePlace, KEPT_MODULE, METADATA, MODULE_COLUMNS, column_label, csv_name, place_of, stems, without_mark,
+};
+use hozon_shared::domain::archive_options::CsvOptions;
+use hozon_shared::domain::backup::ArchiveKind;
+use hozon_shared::domain::crm::{DataCategory, Module};
+use hozon_shared::snapshots::reader::{files as files_of_run, stored_module};
+
+use crate::run::Run;
+use crate::task_error::TaskErrorKind;
+use crate::units::{Unit, UnitContent, Units, file_units};
+use crate::work::RunPlan;
+
+/// Names of the files of modules.
+pub struct ZohoNames(HashMap<String, String>);
+
+impl ZohoNames {
+    pub fn of(modules: &[Module]) -> Self {
+        let modules: Vec<&Module> = backed_up(modules).collect();
+        let names = modules.iter().map(|module| module.api_name.clone());
+        Self(names.zip(stems(&modules)).collect())
+    }
+
+    /// Returns the path of a CSV file, by its number from 1.
+    pub fn csv_path(&self, module: &str, number: usize) -> String {
+        format!("{DATA}/{}", csv_name(self.stem(module), number))
+    }
+
+    fn stem<'a>(&'a self, module: &'a str) -> &'a str {
+        self.0.get(module).map_or(module, String::as_str)
+    }
+}
+
+/// Returns the header of a module's file.
+pub fn header(module: &Module) -> Vec<u8> {
+    let columns = kept_columns(&module.fields).into_iter().map(|at| &module.fields[at]);
+    let labels: Vec<&str> = columns.map(|field| column_label(module, field)).collect();
+    header_row(&labels, CsvOptions::BARE)
+}
+
+fn backed_up(modules: &[Module]) -> impl Iterator<Item = &Module> {
+    modules.iter().filter(|module| module.contents == DataCategory::Crm && module.api_name != KEPT_MODULE)
+}
+
+/// Returns the attachments that lie in the zips of a kind.
+pub fn files<'a>(run: &'a Run<'a>, plan: &'a RunPlan, kind: ArchiveKind) -> Units<'a> {
+    let mut paths = PathNamer::new();
+    file_units(run, plan).try_filter_map(move |unit| ready(Ok(placed(unit, kind, &mut paths)))).boxed()
+}
+
+fn placed(mut unit: Unit, kind: ArchiveKind, paths: &mut PathNamer) -> Option<Unit> {
+    let UnitContent::File(file) = &mut unit.content else { return None };
+    let (of_kind, path) = match place_of(&unit.module, &file.file.attachment) {
+        FilePlace::Indexed { path, .. } | FilePlace::Unlisted { path } => (ArchiveKind::Attachments, path),
+        FilePlace::Data { path } if kind == ArchiveKind::Data => (kind, paths.place(&path.split('/').collect::<Vec<_>>())),
+        FilePlace::Data { .. } | FilePlace::Nowhere => return None,
+    };
+    file.path = path;
+    (of_kind == kind).then_some(unit)
+}
+
+/// Returns the files about modules and fields. None are made if those of an imported backup are kept: they are written
+/// instead.
+pub async fn documents(run: &Run<'_>, plan: &RunPlan) -> Result<Vec<(String, Bytes)>, TaskErrorKind> {
+    if keeps_metadata(run, plan).await? {
+        return Ok(Vec::new());
+    }
+    let names = ZohoNames::of(&plan.modules);
+    let (mut modules, mut fields) = (table(&MODULE_COLUMNS), table(&FIELD_COLUMNS));
+    for module in backed_up(&plan.modules) {
+        let name = without_mark(names.stem(&module.api_name));
+        modules.row([module.api_name.as_str(), name, module.label.as_str()].into_iter().map(Some));
+        for at in kept_columns(&module.fields) {
+            let field = &module.fields[at];
+            let label = column_label(module, field);
+            let original = if label == field.label { "" } else { &field.label };
+            let row = [module.api_name.as_str(), label, &field.api_name, &field.data_type, original];
+            fields.row(row.into_iter().map(Some));
+        }
+    }
+    let document = |name: &str, csv: CsvWriter| (format!("{METADATA}/{name}_001.csv"), Bytes::copy_from_slice(csv.written()));
+    Ok(vec![document("Modules", modules), document("Fields", fields)])
+}
+
+fn table(columns: &[&str]) -> CsvWriter {
+    let mut csv = CsvWriter::new(CsvOptions::BARE, Vec::new());
+    csv.begin(columns);
+    csv
+}
+
+async fn keeps_metadata(run: &Run<'_>, plan: &RunPlan) -> Result<bool, TaskErrorKind> {
+    let Some(module) = plan.modules.iter().find(|module| module.api_name == KEPT_MODULE) else { return Ok(false) };
+    for file_run in stored_module(&*run.ports.objects, run.org, module).await?.files {
+        let files = files_of_run(&*run.ports.objects, run.org, &file_run).await?;
+        if files.iter().any(|file| file.attachment.record_id == METADATA) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
