@@ -1,6 +1,7 @@
 //! Reads Zoho CRM by its API, version 8.
 
 mod access;
+mod consent;
 
 use async_trait::async_trait;
 use hozon_shared::domain::id::{ConnectionId, OrgId};
@@ -9,6 +10,7 @@ use hozon_shared::domain::zoho::ZohoSettings;
 use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, SourceSecret};
 
 pub use access::{OauthClient, ZohoAccess};
+pub use consent::{GrantError, GrantedCode};
 
 /// A Zoho CRM organisation.
 pub struct Zoho {
