@@ -1,0 +1,239 @@
+//! One module's records: those of the start, which are made when they are read, and those that were changed since.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::rows::{Maker, Row, World, times};
+use crate::schema::{ModuleSpec, id_of, index_of};
+
+/// A record that was deleted.
+#[derive(Debug, Clone)]
+pub struct Gone {
+    pub name: Value,
+    pub at: DateTime<Utc>,
+    pub created_by: Value,
+    pub is_permanent: bool,
+}
+
+/// What rows are ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortBy {
+    Id,
+    Created,
+    Modified,
+}
+
+/// An order of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sorting {
+    pub by: SortBy,
+    pub is_descending: bool,
+}
+
+/// Place of a row in an order: Unix seconds (0 when ordered by id) and id.
+pub type Place = (i64, u64);
+
+/// The records of a module. A clone is a cheap snapshot.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub spec: Arc<ModuleSpec>,
+    world: Arc<World>,
+    /// Number of records at the start.
+    seeded: u64,
+    changed: BTreeMap<u64, Arc<Row>>,
+    gone: BTreeMap<u64, Gone>,
+    /// Indices of the first records by modification.
+    by_modification: Arc<OnceLock<Vec<u64>>>,
+}
+
+impl Table {
+    pub fn new(spec: ModuleSpec, seeded: u64, world: &Arc<World>) -> Self {
+        let (spec, world, by_modification) = (Arc::new(spec), Arc::clone(world), Arc::default());
+        Self { spec, world, seeded, changed: BTreeMap::new(), gone: BTreeMap::new(), by_modification }
+    }
+
+    /// A table of given rows.
+    pub fn of(spec: &Arc<ModuleSpec>, rows: impl Iterator<Item = Row>) -> Self {
+        let changed = rows.map(|row| (id_in(&row), Arc::new(row))).collect();
+        let (spec, world, by_modification) = (Arc::clone(spec), Arc::default(), Arc::default());
+        Self { spec, world, seeded: 0, changed, gone: BTreeMap::new(), by_modification }
+    }
+
+    pub fn count(&self) -> u64 {
+        let seeds = self.gone.keys().chain(self.changed.keys()).filter(|id| self.seed(**id).is_some()).count() as u64;
+        self.seeded - seeds + self.changed.len() as u64
+    }
+
+    /// The index of a record of the start.
+    fn seed(&self, id: u64) -> Option<u64> {
+        index_of(id).filter(|(kind, index)| *kind == self.spec.number && *index < self.seeded).map(|(_, index)| index)
+    }
+
+    fn is_untouched(&self, id: u64) -> bool {
+        !self.changed.contains_key(&id) && !self.gone.contains_key(&id)
+    }
+
+    pub fn contains(&self, id: u64) -> bool {
+        self.changed.contains_key(&id) || (self.seed(id).is_some() && !self.gone.contains_key(&id))
+    }
+
+    /// Makes or finds a record.
+    pub fn get(&self, id: u64) -> Option<Arc<Row>> {
+        if let Some(row) = self.changed.get(&id) {
+            return Some(Arc::clone(row));
+        }
+        let index = self.seed(id).filter(|_| self.is_untouched(id))?;
+        let maker = Maker { spec: &self.spec, count: self.seeded, world: &self.world };
+        Some(Arc::new(maker.row(index)))
+    }
+
+    /// Ids in ascending order, from the first that is larger than `after`.
+    pub fn ids(&self, after: u64) -> impl Iterator<Item = u64> + '_ {
+        let first = self.first_index(after);
+        let mut seeds =
+            (first..self.seeded).map(|index| id_of(self.spec.number, index)).filter(|id| self.is_untouched(*id)).peekable();
+        let mut changed = self.changed.range(after.saturating_add(1)..).map(|(id, _)| *id).peekable();
+        std::iter::from_fn(move || match (seeds.peek(), changed.peek()) {
+            (Some(seed), Some(other)) if seed < other => seeds.next(),
+            (Some(_), None) => seeds.next(),
+            _ => changed.next(),
+        })
+    }
+
+    fn first_index(&self, after: u64) -> u64 {
+        match index_of(after) {
+            Some((kind, index)) if kind == self.spec.number => (index + 1).min(self.seeded),
+            _ if after < id_of(self.spec.number, 0) => 0,
+            _ => self.seeded,
+        }
+    }
+
+    /// When a record was last changed, without making it.
+    pub fn modified(&self, id: u64) -> Option<DateTime<Utc>> {
+        match (self.changed.get(&id), self.seed(id)) {
+            (Some(row), _) => time_in(row, "Modified_Time"),
+            (None, Some(index)) if self.spec.api_name == "Attachments" => Some(times(self.spec.number, index, self.seeded).0),
+            (None, Some(index)) => Some(times(self.spec.number, index, self.seeded).1),
+            _ => None,
+        }
+    }
+
+    fn created(&self, id: u64) -> Option<DateTime<Utc>> {
+        match (self.changed.get(&id), self.seed(id)) {
+            (Some(row), _) => time_in(row, "Created_Time"),
+            (None, Some(index)) => Some(times(self.spec.number, index, self.seeded).0),
+            _ => None,
+        }
+    }
+
+    /// A row's place in an order.
+    pub fn place(&self, id: u64, by: SortBy) -> Place {
+        let time = match by {
+            SortBy::Id => None,
+            SortBy::Created => self.created(id),
+            SortBy::Modified => self.modified(id),
+        };
+        (time.map_or(0, |time| time.timestamp()), id)
+    }
+
+    /// Ids after a place, in an order.
+    pub fn sorted(&self, sorting: Sorting, after: Option<Place>) -> Box<dyn Iterator<Item = u64> + '_> {
+        let is_after = move |id: &u64| {
+            after.is_none_or(|after| {
+                let found = self.place(*id, sorting.by).cmp(&after);
+                found == if sorting.is_descending { Ordering::Less } else { Ordering::Greater }
+            })
+        };
+        if sorting.by == SortBy::Id && !sorting.is_descending {
+            return Box::new(self.ids(after.map_or(0, |(_, id)| id)));
+        }
+        let mut places: Vec<Place> = self.changed.keys().map(|id| self.place(*id, sorting.by)).collect();
+        places.sort_unstable();
+        let changed: Vec<u64> = places.into_iter().map(|(_, id)| id).collect();
+        let seeds = self.seeds_by(sorting.by);
+        if sorting.is_descending {
+            let (seeds, changed) = (Box::new(seeds.rev()), changed.into_iter().rev());
+            return Box::new(self.merged(sorting, seeds, changed).skip_while(move |id| !is_after(id)));
+        }
+        Box::new(self.merged(sorting, Box::new(seeds), changed.into_iter()).skip_while(move |id| !is_after(id)))
+    }
+
+    /// The first records in an order, ascending.
+    fn seeds_by(&self, by: SortBy) -> Box<dyn DoubleEndedIterator<Item = u64> + '_> {
+        let number = self.spec.number;
+        let id = move |index: u64| id_of(number, index);
+        // They were created in the order of their ids.
+        if by != SortBy::Modified {
+            return Box::new((0..self.seeded).map(id).filter(|id| self.is_untouched(*id)));
+        }
+        let order = self.by_modification.get_or_init(|| {
+            let mut order: Vec<u64> = (0..self.seeded).collect();
+            order.sort_by_cached_key(|index| times(self.spec.number, *index, self.seeded).1);
+            order
+        });
+        Box::new(order.iter().map(move |index| id(*index)).filter(|id| self.is_untouched(*id)))
+    }
+
+    fn merged<'a>(
+        &'a self,
+        sorting: Sorting,
+        seeds: impl Iterator<Item = u64> + 'a,
+        changed: impl Iterator<Item = u64> + 'a,
+    ) -> impl Iterator<Item = u64> + 'a {
+        let (mut seeds, mut changed) = (seeds.peekable(), changed.peekable());
+        std::iter::from_fn(move || match (seeds.peek(), changed.peek()) {
+            (Some(seed), Some(other)) => {
+                let is_first = self.place(*seed, sorting.by) < self.place(*other, sorting.by);
+                if is_first != sorting.is_descending { seeds.next() } else { changed.next() }
+            }
+            (Some(_), None) => seeds.next(),
+            _ => changed.next(),
+        })
+    }
+
+    /// Stores a record, new or changed.
+    pub fn put(&mut self, row: Row) {
+        self.changed.insert(id_in(&row), Arc::new(row));
+    }
+
+    /// Deletes a record; `false` if there is none.
+    pub fn delete(&mut self, id: u64, at: DateTime<Utc>, is_permanent: bool) -> bool {
+        if let Some(gone) = self.gone.get_mut(&id).filter(|gone| is_permanent && !gone.is_permanent) {
+            gone.is_permanent = true;
+            return true;
+        }
+        let Some(row) = self.get(id) else { return false };
+        self.changed.remove(&id);
+        let value = |field: &str| row.get(field).cloned().unwrap_or_default();
+        let (name, created_by) = (value(&self.spec.name_field), value("Created_By"));
+        self.gone.insert(id, Gone { name, at, created_by, is_permanent });
+        true
+    }
+
+    /// Deleted records, the last first.
+    pub fn deleted(&self) -> Vec<(u64, &Gone)> {
+        let mut found: Vec<(u64, &Gone)> = self.gone.iter().map(|(id, gone)| (*id, gone)).collect();
+        found.sort_by_key(|(id, gone)| std::cmp::Reverse((gone.at, *id)));
+        found
+    }
+
+    /// Whether a record was here once.
+    pub fn was_deleted(&self, id: u64) -> bool {
+        self.gone.contains_key(&id)
+    }
+}
+
+/// The id of a row; 0 without one.
+pub fn id_in(row: &Row) -> u64 {
+    row.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok()).unwrap_or(0)
+}
+
+/// A time of a row.
+pub fn time_in(row: &Row, field: &str) -> Option<DateTime<Utc>> {
+    let time = row.get(field)?.as_str()?;
+    DateTime::parse_from_rfc3339(time).ok().map(|time| time.with_timezone(&Utc))
+}
