@@ -181,7 +181,17 @@ impl PaymentSettings {
     }
 }
 
-/// Reads `HOZON_CONSOLE_URL`: base URL of the console, to which buyers return.
+/// Reads `HOZON_ZOHO_CLIENT`: name or ARN of the secret with the operator's OAuth client (see `aws::secrets`); optional.
+pub fn zoho_client() -> Option<String> {
+    env::var("HOZON_ZOHO_CLIENT").ok().filter(|name| !name.is_empty())
+}
+
+/// Reads `HOZON_ZOHO_URL`: origin that takes the place of Zoho's servers; optional.
+pub fn zoho_url() -> Option<String> {
+    env::var("HOZON_ZOHO_URL").ok().filter(|url| !url.is_empty())
+}
+
+/// Reads `HOZON_CONSOLE_URL`: base URL of the console, to which buyers and consents return.
 pub fn console_url() -> Result<String, SettingsError> {
     required("HOZON_CONSOLE_URL")
 }

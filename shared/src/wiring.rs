@@ -32,6 +32,7 @@ impl Aws {
             leases: table.clone(),
             connections: table.clone(),
             credentials,
+            consents: table.clone(),
             tokens,
             credits: table,
         }

@@ -7,10 +7,12 @@ use hozon_connector_database::OutsideFiles;
 use hozon_connector_mysql::Mysql;
 use hozon_connector_postgres::Postgres;
 use hozon_connector_zoho::{Zoho, ZohoAccess};
+use hozon_shared::aws::{Aws, file_buckets};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::{DatabaseSettings, SourceSettings};
 use hozon_shared::domain::id::{ConnectionId, OrgId};
-use hozon_shared::ports::{Connector, FileBuckets, SourceSecret};
+use hozon_shared::ports::{Connector, FileBuckets, PortError, Ports, SourceSecret};
+use hozon_shared::settings::{SettingsError, source_addresses, source_files, zoho_client, zoho_url};
 
 /// All connectors.
 #[derive(Clone)]
@@ -25,7 +27,26 @@ pub struct Connectors {
     pub zoho: Option<ZohoAccess>,
 }
 
+/// Errors of what the connectors of a function on AWS need.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectorsError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
 impl Connectors {
+    /// The connectors of a function on AWS, as its environment says.
+    pub async fn from_env(aws: &Aws, ports: &Ports) -> Result<Self, ConnectorsError> {
+        let client = match zoho_client() {
+            Some(secret) => Some(aws.keys(&secret).await?),
+            None => None,
+        };
+        let zoho = Some(ZohoAccess::new(ports, zoho_url(), client));
+        Ok(Self { addresses: source_addresses()?, buckets: file_buckets(), places: source_files()?, zoho })
+    }
+
     /// Sets where the CRM of an organisation keeps attached files, if the operator says so.
     pub fn locate_files(&self, org: OrgId, source: &mut SourceSettings) {
         if let Some(place) = self.places.get(&org) {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use hozon_shared::ports::{AccessTokens, Clock, Ports, SourceCredits};
+use serde::Deserialize;
 
 /// What all connections to Zoho CRM share.
 #[derive(Clone)]
@@ -26,7 +27,7 @@ impl ZohoAccess {
 }
 
 /// A client that is registered with Zoho. Its `Debug` output omits the secret.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct OauthClient {
     pub id: String,
     pub secret: String,

@@ -143,8 +143,9 @@ impl File {
             }
             Place::Download(path, query) => (download(client, module, path, query), None),
         };
+        let is_link = matches!(self.place, Place::Link(_));
         let Self { id, record, name, size, created, .. } = self;
-        SourceFile { id, fixed_size: size, record_id: record.to_string(), name, media_type, created, bytes: Some(bytes) }
+        SourceFile { id, fixed_size: size, is_link, record_id: record.to_string(), name, media_type, created, bytes: Some(bytes) }
     }
 }
 

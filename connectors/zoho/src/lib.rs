@@ -11,6 +11,7 @@ mod changes;
 mod check;
 mod client;
 mod columns;
+mod consent;
 mod deleted;
 mod errors;
 mod files;
@@ -30,6 +31,7 @@ use hozon_shared::domain::zoho::ZohoSettings;
 use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, SourceSecret, StateToken};
 
 pub use access::{OauthClient, ZohoAccess};
+pub use consent::{GrantError, GrantedCode};
 
 /// A Zoho CRM organisation.
 pub struct Zoho {

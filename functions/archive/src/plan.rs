@@ -11,7 +11,7 @@ use hozon_shared::domain::archive_options::{ArchiveLayout, ArchiveOptions};
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::progress::Amount;
 use hozon_shared::domain::snapshot::Block;
-use hozon_shared::ports::{Change, SourceInfo};
+use hozon_shared::ports::Change;
 use hozon_shared::snapshots::reader::stored_module;
 use serde_json::{Value, json};
 

@@ -99,8 +99,11 @@ impl Files<'_> {
             read += 1;
             let (fixed, bytes) = (file.fixed_size, file.bytes.take());
             let Some(bytes) = found.add(&file, bytes) else { continue };
-            if let Err(error) = self.store(writer, attachment(file, prefix), (fixed, bytes)).await {
-                return wait_for(error).map(Stop::For);
+            let name = file.name.clone();
+            match self.store(writer, attachment(file, prefix), (fixed, bytes)).await {
+                Ok(()) => {}
+                Err(error) if is_gone(&error) => found.missing.add(name),
+                Err(error) => return wait_for(error).map(Stop::For),
             }
             if self.end.is_some_and(|end| Instant::now() >= end) {
                 return Ok(Stop::ForTime);
@@ -165,6 +168,11 @@ impl Found {
         let kinds = [(self.missing, GapKind::MissingFiles), (self.links, GapKind::Links)];
         kinds.into_iter().filter(|(files, _)| files.count > 0).map(gap).collect()
     }
+}
+
+/// Whether the source named a file and does not give it.
+fn is_gone(error: &CaptureError) -> bool {
+    matches!(error, CaptureError::Source { source: SourceError { kind: SourceErrorKind::FileGone, .. }, .. })
 }
 
 /// Stores an attachment. `read` reads it from its beginning.

@@ -2,8 +2,8 @@
 
 use hozon_capture_database::{CaptureError, CapturePorts, handle};
 use hozon_connectors::Connectors;
-use hozon_shared::aws::{Aws, file_buckets};
-use hozon_shared::settings::{Settings, capture_time, profiles, source_addresses, source_files};
+use hozon_shared::aws::Aws;
+use hozon_shared::settings::{Settings, capture_time, profiles};
 use hozon_shared::telemetry;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -11,8 +11,9 @@ use serde_json::Value;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start();
-    let connectors = Connectors { addresses: source_addresses()?, buckets: file_buckets(), places: source_files()?, zoho: None };
-    let ports = Aws::load(Settings::from_env()?).await.ports();
+    let aws = Aws::load(Settings::from_env()?).await;
+    let ports = aws.ports();
+    let connectors = Connectors::from_env(&aws, &ports).await?;
     let ports = CapturePorts { call_time: Some(capture_time()?), ..CapturePorts::new(&ports, connectors, profiles()?.into()) };
     let task = async |event: LambdaEvent<Value>| handle(&ports, event.payload).await.map_err(diagnostic);
     lambda_runtime::run(service_fn(task)).await

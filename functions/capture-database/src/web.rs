@@ -4,11 +4,13 @@
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use hozon_shared::captured::Captured;
-use hozon_shared::domain::crm::DataCategory;
+use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::shares::shares;
+use hozon_shared::domain::snapshot::{Block, FileRun};
 use hozon_shared::domain::source::{SourceErrorKind, SourceModule};
 use hozon_shared::ports::{ModuleChanges, Protection, SourceRows};
 use hozon_shared::snapshots::amend::Changes;
+use hozon_shared::snapshots::reader::stored_module;
 use hozon_shared::snapshots::session::{Origin, Session};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -169,15 +171,13 @@ impl Amended<'_> {
         let Some(changes) = self.chosen.state.changes(&found, since).await.map_err(&failed)? else { return Ok((None, false)) };
         let ModuleChanges { until, mut rows, deleted, has_new_files } = changes;
         let mut changes = Changes { deleted, ..Changes::default() };
-        let mut has_changed = has_new_files || !changes.deleted.is_empty();
-        let mut has_more = true;
+        let (mut has_changed, mut has_more) = (false, true);
         while has_more {
             has_more = self.gather(&mut rows, &mut changes).await?;
-            if changes.rows.is_empty() && !has_changed {
+            if changes.rows.is_empty() && changes.deleted.is_empty() && !has_new_files {
                 break;
             }
-            has_changed = true;
-            self.amend(module, std::mem::take(&mut changes)).await?;
+            has_changed |= self.amend(module, std::mem::take(&mut changes)).await?;
         }
         Ok((Some(until), has_changed))
     }
@@ -197,8 +197,9 @@ impl Amended<'_> {
         Ok(false)
     }
 
-    /// Makes another version of the module, with the changes and the files of now.
-    async fn amend(&self, module: &SourceModule, changes: Changes) -> Result<(), CaptureError> {
+    /// Makes another version of the module, with the changes and the files of now. Returns whether it differs: a change may be
+    /// contained already.
+    async fn amend(&self, module: &SourceModule, changes: Changes) -> Result<bool, CaptureError> {
         let Some(Reading::Whole(before, _)) = self.attempt.reading(self.index).await? else {
             return Err(CaptureError::NotOpened);
         };
@@ -210,7 +211,15 @@ impl Amended<'_> {
             (_, Stop::For(seconds)) => return Err(self.source.failed(SourceErrorKind::Throttled(seconds))),
         };
         let after = writer.finish().await?;
-        self.attempt.set_reading(self.index, &Reading::Whole(Box::new(after), gaps)).await
+        let has_changed = self.contents(&before).await? != self.contents(&after).await?;
+        self.attempt.set_reading(self.index, &Reading::Whole(Box::new(after), gaps)).await?;
+        Ok(has_changed)
+    }
+
+    /// What a version of the module consists of.
+    async fn contents(&self, module: &Module) -> Result<(Vec<Block>, Vec<FileRun>), CaptureError> {
+        let stored = stored_module(&*self.attempt.ports.objects, self.attempt.run.org, module).await?;
+        Ok((stored.blocks, stored.files))
     }
 }
 

@@ -106,7 +106,7 @@ pub async fn handle(
     } else {
         let mut wanted = wanted::read(&body, &ports.profiles)?;
         let (present, secret) = ports.secret_for(caller.org, &wanted).await?;
-        wanted.source.keep_files(present.as_ref().map(|present| &present.source));
+        wanted.source.keep_known(present.as_ref().map(|present| &present.source));
         (wanted.source, wanted.selection, secret, present.map_or(ConnectionId(0), |present| present.id))
     };
     ports.connectors.locate_files(caller.org, &mut source);

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use chrono_tz::Tz;
+use hozon_connector_zoho::ZohoAccess;
 use hozon_shared::api::closed_sets::{CapturedByName, ConnectionKind, TlsMode};
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, LocalTime, PersonOut, Success, local_time};
 use hozon_shared::domain::connection::{Connection, DatabaseSettings, SourceSettings, Tls};
-use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::profile::Profile;
 use hozon_shared::ports::{ErrorKind, PortError};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::ports::ConnectionPorts;
 use crate::wanted::{self, ConnectionRequest};
+use crate::zoho::{ZohoOffer, ZohoOut};
 
 #[derive(Serialize, ToSchema)]
 pub struct ConnectionEnvelope {
@@ -21,6 +22,8 @@ pub struct ConnectionEnvelope {
     connection: Option<ConnectionOut>,
     /// The profiles of CRMs that a connection may name.
     profiles: Vec<ProfileOut>,
+    /// What Zoho CRM needs; null if this service does not read it.
+    zoho: Option<ZohoOffer>,
 }
 
 /// A CRM whose tables this service knows.
@@ -42,16 +45,19 @@ impl From<&Profile> for ProfileOut {
 
 fn envelope(ports: &ConnectionPorts, connection: Option<ConnectionOut>) -> Json<ConnectionEnvelope> {
     let profiles = ports.profiles.iter().map(ProfileOut::from).collect();
-    Json(ConnectionEnvelope { connection, profiles })
+    let offer = |access: &ZohoAccess| ZohoOffer::new(access.client.is_some(), ports.redirect_uri.clone());
+    Json(ConnectionEnvelope { connection, profiles, zoho: ports.connectors.zoho.as_ref().map(offer) })
 }
 
-/// How the CRM is reached. The password is never shown.
+/// How the CRM is reached. Its credentials are never shown.
 #[derive(Serialize, ToSchema)]
-struct ConnectionOut {
+pub struct ConnectionOut {
     #[schema(value_type = ConnectionKind)]
     kind: &'static str,
     /// Null where the CRM is no database.
     database: Option<DatabaseOut>,
+    /// Null where the CRM is not Zoho CRM.
+    zoho: Option<ZohoOut>,
     /// What backups leave out.
     omitted: Vec<OmissionOut>,
     /// Name of the CRM's profile; null if tables are shown as they are.
@@ -107,14 +113,15 @@ pub async fn read(
     State(ports): State<ConnectionPorts>,
     Administrator(caller): Administrator,
 ) -> Result<Json<ConnectionEnvelope>, ApiError> {
-    let zone = time_zone(&ports, caller.org).await?;
+    let zone = ports.time_zone(caller.org).await?;
     let connection = ports.connecting.connections.connection(caller.org).await?;
     Ok(envelope(&ports, connection.map(|connection| out(connection, zone))))
 }
 
 /// Sets the connection to the CRM.
 ///
-/// Later backups capture that CRM first. The password is stored in Secrets Manager and never shown again.
+/// Later backups capture that CRM first. The password is stored in Secrets Manager and never shown again. Zoho CRM is connected by a consent; this
+/// call changes its other settings.
 #[utoipa::path(
     put,
     path = "/crm/bulk/{v}/backup/connection",
@@ -132,9 +139,9 @@ pub async fn set(
     Body(body): Body,
 ) -> Result<Json<ConnectionEnvelope>, ApiError> {
     let mut wanted = wanted::read(&body, &ports.profiles)?;
-    let zone = time_zone(&ports, caller.org).await?;
+    let zone = ports.time_zone(caller.org).await?;
     let (present, secret) = ports.secret_for(caller.org, &wanted).await?;
-    wanted.source.keep_files(present.as_ref().map(|present| &present.source));
+    wanted.source.keep_known(present.as_ref().map(|present| &present.source));
     let source = (wanted.source, &secret);
     let set = ports.connecting.connect(caller.org, source, wanted.selection, &caller.person, present.as_ref()).await;
     Ok(envelope(&ports, Some(out(set.map_err(changed_meanwhile)?, zone))))
@@ -162,16 +169,13 @@ pub async fn remove(
     Ok(Json(Success::new(ConnectedOut { kind }, "Connection removed.")))
 }
 
-fn changed_meanwhile(error: PortError) -> ApiError {
+/// The error of a connection that somebody else has set at the same time.
+pub fn changed_meanwhile(error: PortError) -> ApiError {
     if error.kind == ErrorKind::Conflict { ApiError::precondition_failed() } else { error.into() }
 }
 
-async fn time_zone(ports: &ConnectionPorts, org: OrgId) -> Result<Tz, ApiError> {
-    let organisation = ports.store.organisation(org).await?.ok_or_else(ApiError::not_found)?;
-    Ok(organisation.time_zone)
-}
-
-fn out(connection: Connection, zone: Tz) -> ConnectionOut {
+/// A connection as it is shown.
+pub fn out(connection: Connection, zone: Tz) -> ConnectionOut {
     let omitted = connection
         .selection
         .omitted
@@ -184,6 +188,7 @@ fn out(connection: Connection, zone: Tz) -> ConnectionOut {
         set_by: PersonOut::from(&connection.set_by),
         set_time: local_time(connection.set_at, zone),
         database: connection.source.database().cloned().map(database_out),
+        zoho: connection.source.zoho().map(ZohoOut::from),
     }
 }
 

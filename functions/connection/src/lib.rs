@@ -3,8 +3,10 @@
 
 mod check;
 mod connection;
+mod consent;
 mod ports;
 mod wanted;
+mod zoho;
 
 use hozon_shared::api::{Documented, with_idempotency, with_versions};
 pub use ports::ConnectionPorts;
@@ -12,7 +14,10 @@ use utoipa_axum::routes;
 
 /// Returns the routes of this function.
 pub fn router(ports: ConnectionPorts) -> Documented {
-    let routes =
-        Documented::new().routes(routes!(connection::read, connection::set, connection::remove)).routes(routes!(check::handle));
+    let routes = Documented::new()
+        .routes(routes!(connection::read, connection::set, connection::remove))
+        .routes(routes!(check::handle))
+        .routes(routes!(consent::ask))
+        .routes(routes!(consent::answer));
     with_idempotency(with_versions(routes), &ports.once).with_state(ports)
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use hozon_connectors::Connectors;
 use hozon_shared::api::{ApiError, OncePorts};
 use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::Connection;
 use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::domain::profile::Profiles;
-use hozon_shared::ports::{ErrorKind, Ports, SourceSecret, Store};
+use hozon_shared::ports::{Consents, ErrorKind, Ports, Secrets, SourceSecret, Store};
 
 use crate::wanted::{Wanted, password_missing};
 
@@ -17,16 +18,21 @@ use crate::wanted::{Wanted, password_missing};
 pub struct ConnectionPorts {
     pub connecting: ConnectingPorts,
     pub store: Arc<dyn Store>,
+    pub consents: Arc<dyn Consents>,
+    pub secrets: Arc<dyn Secrets>,
     pub once: OncePorts,
     pub connectors: Connectors,
     pub profiles: Arc<Profiles>,
+    /// Where Zoho sends the browser after a consent.
+    pub redirect_uri: String,
 }
 
 impl ConnectionPorts {
-    /// Selects the function's ports from the common ones.
-    pub fn new(ports: &Ports, connectors: Connectors, profiles: Arc<Profiles>) -> Self {
-        let connecting = ConnectingPorts::from(ports);
-        Self { connecting, store: ports.store.clone(), once: OncePorts::from(ports), connectors, profiles }
+    /// Selects the function's ports from the common ones. `console` is the console's URL, without a slash at the end.
+    pub fn new(ports: &Ports, connectors: Connectors, profiles: Arc<Profiles>, console: &str) -> Self {
+        let (connecting, once) = (ConnectingPorts::from(ports), OncePorts::from(ports));
+        let Ports { store, consents, secrets, .. } = ports.clone();
+        Self { connecting, store, consents, secrets, once, connectors, profiles, redirect_uri: format!("{console}/") }
     }
 }
 
@@ -43,6 +49,10 @@ impl ConnectionPorts {
     /// The present connection, and the credentials that a wanted one uses: its own, or the stored ones if those may be kept.
     pub async fn secret_for(&self, org: OrgId, wanted: &Wanted) -> Result<(Option<Connection>, SourceSecret), ApiError> {
         let present = self.connecting.connections.connection(org).await?;
+        if let Some(settings) = wanted.source.zoho() {
+            let secret = self.zoho_secret(org, present.as_ref(), settings, wanted.secret.as_ref()).await?;
+            return Ok((present, secret));
+        }
         let secret = match (&wanted.secret, &present) {
             (Some(secret), _) => secret.clone(),
             (None, Some(present)) if wanted.may_keep_secret(present) => self.stored_secret(org, present.id).await?,
@@ -50,6 +60,12 @@ impl ConnectionPorts {
             (None, _) => SourceSecret::default(),
         };
         Ok((present, secret))
+    }
+
+    /// The time zone of an organisation.
+    pub async fn time_zone(&self, org: OrgId) -> Result<Tz, ApiError> {
+        let organisation = self.store.organisation(org).await?.ok_or_else(ApiError::not_found)?;
+        Ok(organisation.time_zone)
     }
 
     async fn stored_secret(&self, org: OrgId, id: ConnectionId) -> Result<SourceSecret, ApiError> {

@@ -11,6 +11,8 @@ use hozon_shared::ports::SourceSecret;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::zoho::{self, WantedZoho};
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionRequest {
@@ -24,6 +26,8 @@ struct WantedConnection {
     kind: String,
     /// Where the CRM is a database.
     database: Option<WantedDatabase>,
+    /// Where the CRM is Zoho CRM.
+    zoho: Option<WantedZoho>,
     /// What backups leave out.
     #[serde(default)]
     omitted: Vec<WantedOmission>,
@@ -87,10 +91,17 @@ pub fn read(body: &[u8], profiles: &Profiles) -> Result<Wanted, ApiError> {
     let request: ConnectionRequest = serde_json::from_slice(body).map_err(|_| ApiError::body_not_readable())?;
     let wanted = request.connection;
     let selection = Selection { omitted: omissions(&wanted.omitted)?, profile: profile(wanted.profile, profiles)? };
-    match (wanted.kind.as_str(), wanted.database) {
-        ("native", None) => Ok(Wanted { source: SourceSettings::Native {}, secret: None, selection }),
-        ("native", Some(_)) => Err(invalid("database", "Leave database out: the native store has none.")),
-        (kind, database) => {
+    match (wanted.kind.as_str(), wanted.database, wanted.zoho) {
+        ("native", None, None) => Ok(Wanted { source: SourceSettings::Native {}, secret: None, selection }),
+        ("native", None, Some(_)) => Err(invalid("zoho", "Leave zoho out: the native store is not Zoho CRM.")),
+        ("native" | "zoho", Some(_), _) => Err(invalid("database", "Leave database out: the CRM is no database.")),
+        ("zoho", None, zoho) => {
+            let zoho = zoho.ok_or_else(|| missing("zoho", "Give the data_center of Zoho CRM."))?;
+            let (settings, secret) = zoho::read(zoho)?;
+            Ok(Wanted { source: SourceSettings::Zoho(settings), secret, selection })
+        }
+        (_, _, Some(_)) => Err(invalid("zoho", "Leave zoho out: the CRM is a database.")),
+        (kind, database, None) => {
             let kind = DatabaseKind::named(kind).ok_or_else(unknown_kind)?;
             let database = database.ok_or_else(|| missing("database", "Give the database with its host, name and user."))?;
             let secret = database.password.clone().map(|password| SourceSecret { password, ..SourceSecret::default() });
@@ -153,7 +164,7 @@ fn settings(kind: DatabaseKind, wanted: WantedDatabase) -> Result<DatabaseSettin
 }
 
 fn unknown_kind() -> ApiError {
-    invalid("kind", "Set kind to postgres or mysql, or to native for the store that a platform writes.")
+    invalid("kind", "Set kind to zoho, postgres or mysql, or to native for the store that a platform writes.")
 }
 
 fn mandatory(field: &str, value: Option<String>) -> Result<String, ApiError> {

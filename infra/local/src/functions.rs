@@ -9,6 +9,7 @@ use dynoxide::Database;
 use hozon_access::AccessPorts;
 use hozon_archive::ArchivePorts;
 use hozon_capture_database::CapturePorts;
+use hozon_connector_zoho::ZohoAccess;
 use hozon_connectors::Connectors;
 use hozon_emulator_aws::lambda::Function;
 use hozon_emulator_aws::s3::ARCHIVES_BUCKET;
@@ -29,9 +30,10 @@ pub const ARCHIVE: &str = "archive";
 /// Name of the functions `capture-database` and `capture-web`, in place of their ARNs: they differ only in what they may reach.
 pub const CAPTURE: &str = "capture";
 
-/// The connectors. Whoever runs this program may call any address of their own network.
-pub fn connectors() -> Connectors {
-    Connectors { addresses: Addresses::Any, buckets: file_buckets(), places: BTreeMap::new(), zoho: None }
+/// The connectors. Whoever runs this program may call any address of their own network. `zoho` is what reading Zoho CRM needs;
+/// `None` where only databases are read.
+pub fn connectors(zoho: Option<ZohoAccess>) -> Connectors {
+    Connectors { addresses: Addresses::Any, buckets: file_buckets(), places: BTreeMap::new(), zoho }
 }
 
 /// Invokes the functions.

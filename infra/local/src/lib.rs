@@ -32,6 +32,6 @@ pub mod verify;
 pub use clock::FastClock;
 pub use functions::connectors;
 pub use hozon_emulator_host::origins::{AllowedHost, AllowedHosts, NoHost};
-pub use local::{Local, LocalOptions, PRICES};
+pub use local::{Local, LocalOptions, PRICES, ZohoOptions};
 pub use public_url::{NoPublicUrl, PublicUrl};
 pub use registry::{no_organisation, require_name};

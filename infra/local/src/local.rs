@@ -10,6 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use dynoxide::Database;
+use hozon_connector_zoho::OauthClient;
+use hozon_connectors::Connectors;
 use hozon_emulator_aws::access_events::{self, AccessEvent};
 use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, CRM_BUCKET};
 use hozon_emulator_aws::states::Executions;
@@ -62,6 +64,8 @@ pub struct LocalOptions {
     pub capture_time: Option<Duration>,
     /// What this program is to a database that the program beside it captures: by default that program.
     pub runs_as: CapturedBy,
+    /// What connections to Zoho CRM need.
+    pub zoho: ZohoOptions,
     /// Addresses that webhooks may call.
     pub webhooks: Addresses,
     /// Settings for dividing runs into pieces.
@@ -86,6 +90,7 @@ impl LocalOptions {
             profiles: Arc::default(),
             capture_time: None,
             runs_as: CapturedBy::Program,
+            zoho: ZohoOptions::default(),
             webhooks: Addresses::Public,
             limits: hozon_archive::ArchiveSettings::default(),
             clock: Arc::new(SystemClock),
@@ -94,6 +99,15 @@ impl LocalOptions {
             ids: Arc::new(RandomIds::default()),
         })
     }
+}
+
+/// What connections to Zoho CRM need.
+#[derive(Debug, Clone, Default)]
+pub struct ZohoOptions {
+    /// The OAuth client of connections without one of their own.
+    pub client: Option<OauthClient>,
+    /// Origin that takes the place of Zoho's servers.
+    pub url: Option<String>,
 }
 
 /// A running local program.
@@ -116,6 +130,8 @@ pub struct Local {
     pub stripe: StripeServer,
     /// Profiles of CRMs.
     pub profiles: Arc<Profiles>,
+    /// What reads CRMs.
+    pub connectors: Connectors,
     terms: Arc<Terms>,
     run_length: RunLength,
     issuer: Issuer,

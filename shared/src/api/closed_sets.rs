@@ -68,6 +68,10 @@ closed_set! {
     LeftOutReason = &["mail", "document", "integration"];
     /// Kind of a source: the store that a platform writes, a PostgreSQL database, one of MySQL or MariaDB, or Zoho CRM.
     ConnectionKind = &["native", "postgres", "mysql", "zoho"];
+    /// Data centre of Zoho.
+    DataCenterName as "DataCenter" = &["us", "eu", "in", "jp", "au", "cn", "sa", "ca"];
+    /// Which copy of an organisation's Zoho CRM is read.
+    ZohoEnvironmentName as "ZohoEnvironment" = &["production", "sandbox", "developer"];
     /// Protection of a connection. `off` is allowed only on the machine itself.
     TlsMode = &["verify_full", "off"];
     /// Who captures a database: the service, or the program `hozon capture` that an operator runs beside it.
@@ -135,6 +139,7 @@ mod tests {
     use serde::Serialize;
 
     use super::*;
+    use crate::domain::zoho::{DataCenter, ZohoEnvironment};
     use crate::domain::{
         archive_options::ArchiveLayout, backup, connection, crm, locale::Locale, order, rule::RepeatType, schedule, source,
         subscription, webhook::WebhookKind,
@@ -189,6 +194,10 @@ mod tests {
             ],
             SourceAdviceName::WORDS,
         );
+        assert_words(&DataCenter::ALL, DataCenterName::WORDS);
+        assert_eq!(DataCenter::ALL.map(DataCenter::name), DataCenterName::WORDS);
+        assert_words(&ZohoEnvironment::ALL, ZohoEnvironmentName::WORDS);
+        assert_eq!(ZohoEnvironment::ALL.map(ZohoEnvironment::name), ZohoEnvironmentName::WORDS);
         assert_words(&[connection::Tls::VerifyFull, connection::Tls::Off], TlsMode::WORDS);
         assert_words(&[connection::CapturedBy::Service, connection::CapturedBy::Program], CapturedByName::WORDS);
         use order::OrderStatus;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::auth_refusal::AuthRefusal;
 use crate::domain::id::{BackupId, ScheduleId};
+use crate::domain::source::SourceErrorKind;
 use crate::ports::{ErrorKind, PortError};
 use crate::telemetry::Causes;
 
@@ -174,6 +175,29 @@ impl ApiError {
     /// The request was carried out before, but its answer contained a secret, which is never stored.
     pub fn answer_not_kept(message: &'static str) -> Self {
         Self::new(StatusCode::CONFLICT, "ANSWER_NOT_KEPT", message)
+    }
+
+    /// A connection needs a consent that nobody has given.
+    pub fn consent_required(message: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "CONSENT_REQUIRED", message)
+    }
+
+    /// The consent was refused.
+    pub fn consent_denied(message: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "CONSENT_DENIED", message)
+    }
+
+    /// The answer to a consent came too late, came before, or belongs to somebody else.
+    pub fn consent_expired() -> Self {
+        let message =
+            "The consent was answered before, is older than ten minutes, or was asked for by somebody else. Connect again.";
+        Self::new(StatusCode::BAD_REQUEST, "CONSENT_EXPIRED", message)
+    }
+
+    /// A source has refused a call, or cannot be reached.
+    pub fn source_refused(kind: &SourceErrorKind) -> Self {
+        let status = if kind.is_passing() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
+        Self::new(status, kind.code(), kind.to_string())
     }
 
     /// The handler panicked.

@@ -177,6 +177,11 @@ pub fn request(request: &Request) -> String {
     format!("REQUEST#{}#{}", request.user, request.name)
 }
 
+/// Sort key of a consent that a user was asked for.
+pub fn consent(user: UserId, name: &str) -> String {
+    format!("CONSENT#{user}#{name}")
+}
+
 /// Sort key of a user's read mark.
 pub fn mark(user: UserId) -> String {
     format!("MARK#{user}")

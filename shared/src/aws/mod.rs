@@ -4,6 +4,7 @@ mod access_tokens;
 mod captures;
 mod catalogue;
 mod connections;
+mod consents;
 mod credentials;
 mod dead_letters;
 mod errors;
@@ -38,6 +39,7 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::proxy::ProxyConfig;
+use serde::de::DeserializeOwned;
 
 use crate::payments::Stripe;
 use crate::ports::{
@@ -144,8 +146,13 @@ impl Aws {
 
     /// Creates the ports of the payment provider with the keys stored in Secrets Manager.
     pub async fn payments(&self, payment: PaymentSettings) -> Result<Arc<Stripe>, PortError> {
-        let keys = secrets::read(&self.secrets_manager(), &payment.secret).await?;
+        let keys = self.keys(&payment.secret).await?;
         Ok(Arc::new(Stripe::new(keys, payment.endpoint)?))
+    }
+
+    /// Reads keys in Secrets Manager, at that name or ARN.
+    pub async fn keys<T: DeserializeOwned>(&self, secret: &str) -> Result<T, PortError> {
+        secrets::read(&self.secrets_manager(), secret).await
     }
 
     /// Creates the port that reads CloudFront's secret.

@@ -1,5 +1,6 @@
 //! Keys in Secrets Manager. The payment provider's secret is `{"api_key":"sk_…","webhook_secrets":["whsec_…"]}`, the
-//! link signer's `{"id":"AKIA…","secret":"…"}`, and CloudFront's `{"secret":"…"}`. The key of links without a query
+//! link signer's `{"id":"AKIA…","secret":"…"}`, that of the OAuth client for Zoho `{"id":"1000.…","secret":"…"}`, and CloudFront's
+//! `{"secret":"…"}`. The key of links without a query
 //! string has the same form as the link signer's.
 
 use async_trait::async_trait;

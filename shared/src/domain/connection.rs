@@ -216,6 +216,18 @@ impl SourceSettings {
         self.set_files(files);
     }
 
+    /// Keeps what only others than the administrator choose: the place of files, and the organisation's name if it is the same
+    /// login.
+    pub fn keep_known(&mut self, present: Option<&Self>) {
+        self.keep_files(present);
+        let known = present.and_then(Self::zoho);
+        if let (Self::Zoho(own), Some(known)) = (self, known)
+            && own.is_same_login(known)
+        {
+            own.organisation.clone_from(&known.organisation);
+        }
+    }
+
     /// Sets where the CRM's attached files lie.
     pub fn set_files(&mut self, files: Option<String>) {
         if let Self::Postgres(settings) | Self::Mysql(settings) = self {

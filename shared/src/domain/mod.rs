@@ -8,6 +8,7 @@ pub mod backup;
 pub mod change;
 pub mod chat;
 pub mod connection;
+pub mod consent;
 pub mod country;
 pub mod crm;
 pub mod cutting;

@@ -179,7 +179,7 @@ pub enum ZohoEnvironment {
 }
 
 impl ZohoEnvironment {
-    const ALL: [Self; 3] = [Self::Production, Self::Sandbox, Self::Developer];
+    pub const ALL: [Self; 3] = [Self::Production, Self::Sandbox, Self::Developer];
 
     /// Returns the environment by its name in the API.
     pub fn named(name: &str) -> Option<Self> {

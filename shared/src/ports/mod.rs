@@ -6,6 +6,7 @@ mod catalogue;
 mod clock;
 mod connections;
 mod connector;
+mod consents;
 mod dead_letters;
 mod ids;
 mod leases;
@@ -31,6 +32,7 @@ pub use connector::{
     Connector, FileBuckets, FileBytes, FilesReading, HeldState, ModuleChanges, ModuleReading, Protection, ResumePoint,
     SourceBytes, SourceError, SourceFile, SourcePage, SourceRows, StateToken,
 };
+pub use consents::Consents;
 pub use dead_letters::DeadLetters;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
 pub use leases::Leases;
@@ -75,6 +77,7 @@ pub struct Ports {
     pub leases: Arc<dyn Leases>,
     pub connections: Arc<dyn Connections>,
     pub credentials: Arc<dyn Credentials>,
+    pub consents: Arc<dyn Consents>,
     pub tokens: Arc<dyn AccessTokens>,
     pub credits: Arc<dyn SourceCredits>,
 }

@@ -47,7 +47,7 @@ pub struct CaptureArgs {
 pub async fn run(place: DataFolder, capture: CaptureArgs) -> Result<()> {
     LazyLock::force(&ENDING);
     let profiles = place.profiles()?.into();
-    let connectors = Connectors { places: source_files()?, ..connectors() };
+    let connectors = Connectors { places: source_files()?, ..connectors(None) };
     let ports = Aws::of_stack(&capture.stack, capture.region).await?.ports();
     let capturing =
         CapturePorts { runs_as: CapturedBy::Program, stop: ENDING.clone(), ..CapturePorts::new(&ports, connectors, profiles) };

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use chrono_tz::Tz;
-use clap::Args;
+use clap::{Args, Subcommand};
 use hozon::language::{locale, say};
 use hozon::tokens::administrator;
 use hozon::{Local, connectors};
+use hozon_connectors::Connectors;
 use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::SourceSettings;
 use hozon_shared::domain::crm::DataCategory;
@@ -19,19 +20,23 @@ use hozon_shared::domain::source::{Gap, GapKind, SourceAdvice, SourceReport};
 use hozon_shared::ports::SourceSecret;
 use indicatif::HumanBytes;
 
+use super::connect_zoho::{self, ZohoArgs};
 use super::data_folder::DataFolder;
 use super::ending::until_interrupted;
 
 /// Connects a CRM's database, after a check.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct ConnectArgs {
+    #[command(subcommand)]
+    service: Option<ConnectService>,
     /// Address of the database: postgres://user:password@host:5432/database or mysql://user:password@host:3306/database.
     /// For PostgreSQL, add ?schemas=a,b for some schemas only.
-    #[arg(value_name = "ADDRESS", env = "HOZON_SOURCE", hide_env_values = true)]
-    address: String,
+    #[arg(value_name = "ADDRESS", env = "HOZON_SOURCE", hide_env_values = true, required = true)]
+    address: Option<String>,
     /// Name of the organisation, which is created if it does not exist.
-    #[arg(long)]
-    org: String,
+    #[arg(long, required = true)]
+    org: Option<String>,
     /// File with the certificates, in PEM, of the authorities that may sign the server's certificate.
     #[arg(long, value_name = "FILE")]
     ca: Option<std::path::PathBuf>,
@@ -42,15 +47,29 @@ pub struct ConnectArgs {
     /// Profile of the CRM, which names and orders its tables; `hozon profile list` lists them.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+    #[command(flatten)]
+    new: NewOrganisationArgs,
+}
+
+/// CRMs that are reached otherwise than by a database.
+#[derive(Subcommand)]
+enum ConnectService {
+    #[command(about = say("Connects Zoho CRM with the code of a self client", "セルフクライアントのコードで Zoho CRM を接続します"))]
+    Zoho(ZohoArgs),
+}
+
+/// What an organisation gets that does not exist yet.
+#[derive(Args)]
+pub struct NewOrganisationArgs {
     /// Time zone of a new organisation.
     #[arg(long, default_value = "Asia/Tokyo")]
-    time_zone: Tz,
+    pub time_zone: Tz,
     /// Plan of a new organisation.
     #[arg(long, default_value = "Own")]
-    plan: String,
+    pub plan: String,
     /// Country of a new organisation (ISO 3166-1 alpha-2), whose price list applies.
     #[arg(long, default_value = "JP")]
-    country: String,
+    pub country: String,
 }
 
 /// Checks the connection of an organisation.
@@ -74,8 +93,13 @@ fn stored(place: &FilePlace) -> Result<String> {
 
 /// Connects only what a check has reached.
 pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
-    let (mut source, password) =
-        SourceSettings::parse(&connect.address).context(say("read the address", "アドレスの読み取り"))?;
+    if let Some(ConnectService::Zoho(zoho)) = connect.service {
+        return connect_zoho::connect(place, zoho).await;
+    }
+    let (Some(address), Some(name)) = (&connect.address, &connect.org) else {
+        bail!(say("give the address and --org", "アドレスと --org を指定してください"));
+    };
+    let (mut source, password) = SourceSettings::parse(address).context(say("read the address", "アドレスの読み取り"))?;
     if let (Some(file), SourceSettings::Postgres(settings) | SourceSettings::Mysql(settings)) = (&connect.ca, &mut source) {
         settings.ca = Some(std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?);
     }
@@ -85,26 +109,32 @@ pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
     let secret = SourceSecret { password, ..SourceSecret::default() };
     let profiles = place.profiles()?;
     let profile = connect.profile.as_ref().map(|name| profiles.find(name)).transpose()?;
-    let found = report(&source, secret.clone()).await?;
+    let found = report(&connectors(None), &source, secret.clone()).await?;
     tell(found, &source, (&profiles, profile), &[]);
     let mut local = place.start().await?;
-    let org = local.organisation(&connect.org, connect.time_zone, &connect.plan, &connect.country).await?;
+    let NewOrganisationArgs { time_zone, plan, country } = &connect.new;
+    let org = local.organisation(name, *time_zone, plan, country).await?;
     until_interrupted(local, async |local| {
         let ports = ConnectingPorts::from(&local.ports);
         let present = ports.connections.connection(org).await?;
         let omitted = present.as_ref().map(|present| present.selection.omitted.clone()).unwrap_or_default();
         let selection = Selection { omitted, profile: connect.profile };
         ports.connect(org, (source, &secret), selection, &administrator(), present.as_ref()).await?;
-        println!(
-            "{}",
-            say(
-                format!("Connected. Next: hozon backup --org '{}'", connect.org),
-                format!("接続しました。次のコマンド: hozon backup --org '{}'", connect.org)
-            )
-        );
+        say_next(name);
         Ok(())
     })
     .await
+}
+
+/// Says that the organisation is connected, and what to do next.
+pub fn say_next(org: &str) {
+    println!(
+        "{}",
+        say(
+            format!("Connected. Next: hozon backup --org '{org}'"),
+            format!("接続しました。次のコマンド: hozon backup --org '{org}'")
+        )
+    );
 }
 
 /// Shows what a backup of the organisation would contain now.
@@ -113,7 +143,8 @@ pub async fn check(place: DataFolder, check: CheckArgs) -> Result<()> {
     until_interrupted(local, async |local| check_organisation(local, local.find_organisation(&check.org)?).await).await
 }
 
-async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
+/// Shows what a backup of that organisation would contain now.
+pub async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
     let connection = local.ports.connections.connection(org).await?;
     let Some(connection) = connection.filter(|connection| connection.source.is_captured()) else {
         println!(
@@ -128,7 +159,7 @@ async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
     let secret = local.ports.credentials.get(org, connection.id).await?;
     let Selection { omitted, profile } = &connection.selection;
     let profile = profile.as_ref().map(|name| local.profiles.find(name)).transpose()?;
-    let found = report(&connection.source, secret).await?;
+    let found = checked(&local.connectors, (org, connection.id), &connection.source, secret).await?;
     tell(found, &connection.source, (&local.profiles, profile), omitted);
     Ok(())
 }
@@ -166,8 +197,17 @@ fn suggest(Profile { name, title, .. }: &Profile) {
 }
 
 /// Asks the database of a source what a backup would contain.
-pub async fn report(source: &SourceSettings, secret: SourceSecret) -> Result<SourceReport> {
-    let connector = connectors().open((OrgId(0), ConnectionId(0)), source, secret).context("open the connector")?;
+pub async fn report(connectors: &Connectors, source: &SourceSettings, secret: SourceSecret) -> Result<SourceReport> {
+    checked(connectors, (OrgId(0), ConnectionId(0)), source, secret).await
+}
+
+async fn checked(
+    connectors: &Connectors,
+    connection: (OrgId, ConnectionId),
+    source: &SourceSettings,
+    secret: SourceSecret,
+) -> Result<SourceReport> {
+    let connector = connectors.open(connection, source, secret).context("open the connector")?;
     let address = source.shown();
     connector.check().await.map_err(|error| anyhow!("{address}: {} ({})", error.kind, error.kind.code()))
 }

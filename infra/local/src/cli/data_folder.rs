@@ -7,14 +7,18 @@ use anyhow::{Context, Result, anyhow};
 use chrono::TimeDelta;
 use clap::Args;
 use hozon::language::say;
-use hozon::{AllowedHost, Local, LocalOptions, PublicUrl};
+use hozon::{AllowedHost, Local, LocalOptions, PublicUrl, ZohoOptions};
+use hozon_connector_zoho::OauthClient;
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::price::Terms;
 use hozon_shared::domain::profile::Profiles;
 use hozon_shared::domain::run_length::RunLength;
-use hozon_shared::settings::{profiles_with, webhook_addresses};
+use hozon_shared::settings::{profiles_with, webhook_addresses, zoho_url};
 
 use super::ending::ENDING;
+
+const CLIENT_SECRET: &str = "HOZON_ZOHO_CLIENT_SECRET";
+const NO_CLIENT_SECRET: &str = "the environment variable HOZON_ZOHO_CLIENT_SECRET is not set";
 
 /// Options shared by all subcommands.
 #[derive(Args)]
@@ -31,6 +35,8 @@ pub struct DataFolder {
     run_days: u64,
     #[arg(help = say("How long snapshots of a CRM are kept, in days", "CRMのスナップショットの保存期間（日数）"), long, env = "HOZON_SNAPSHOT_DAYS", global = true, default_value_t = 35, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=36_500))]
     snapshot_days: i64,
+    #[arg(help = say("Id of the OAuth client with which organisations connect Zoho CRM; HOZON_ZOHO_CLIENT_SECRET has its secret", "Zoho CRM の接続に使う OAuth クライアントのID（シークレットは HOZON_ZOHO_CLIENT_SECRET に設定）"), long, env = "HOZON_ZOHO_CLIENT_ID", global = true, value_name = "ID")]
+    zoho_client: Option<String>,
     /// Plans, in the format of infra/plans.toml [default: that file].
     #[arg(long, global = true, value_name = "FILE")]
     plans: Option<PathBuf>,
@@ -51,12 +57,14 @@ impl DataFolder {
         let webhooks = webhook_addresses()?;
         let allowed_hosts = self.allowed_hosts.into_iter().collect();
         let public_url = self.public_url;
+        let zoho = zoho(self.zoho_client)?;
         let mut options = LocalOptions {
             port: self.port,
             allowed_hosts,
             public_url,
             terms,
             profiles,
+            zoho,
             webhooks,
             ..LocalOptions::new(self.data)?
         };
@@ -74,6 +82,20 @@ impl DataFolder {
     pub async fn start(self) -> Result<Local> {
         Local::start(self.options()?).await
     }
+}
+
+/// What connections to Zoho CRM need, as command line and environment say.
+fn zoho(client_id: Option<String>) -> Result<ZohoOptions> {
+    let client = match client_id.filter(|id| !id.is_empty()) {
+        Some(id) => Some(OauthClient { id, secret: client_secret().context(NO_CLIENT_SECRET)? }),
+        None => None,
+    };
+    Ok(ZohoOptions { client, url: zoho_url() })
+}
+
+/// Reads `HOZON_ZOHO_CLIENT_SECRET`: the secret of an OAuth client.
+pub fn client_secret() -> Option<String> {
+    std::env::var(CLIENT_SECRET).ok().filter(|secret| !secret.is_empty())
 }
 
 fn terms(plans: Option<&Path>, prices: Option<&Path>) -> Result<Terms> {

@@ -4,6 +4,7 @@ mod backup;
 mod capture;
 mod client;
 mod connect;
+mod connect_zoho;
 mod data_folder;
 mod demo;
 mod ending;
@@ -47,7 +48,7 @@ enum Command {
     Import(import::ImportArgs),
     #[command(about = say("Backs up an organisation now, and waits until its zips are ready", "組織を今すぐバックアップし、zip ができるまで待ちます"))]
     Backup(backup::BackupArgs),
-    #[command(about = say("Connects the database (PostgreSQL, MySQL, MariaDB) of a CRM, so that it is what backups contain", "CRMのデータベース（PostgreSQL、MySQL、MariaDB）をバックアップ元として接続します"))]
+    #[command(about = say("Connects the database (PostgreSQL, MySQL, MariaDB) of a CRM, or Zoho CRM, so that it is what backups contain", "CRMのデータベース（PostgreSQL、MySQL、MariaDB）または Zoho CRM をバックアップ元として接続します"))]
     Connect(connect::ConnectArgs),
     #[command(about = say("Checks the connection of an organisation: what a backup would contain", "接続を確認し、バックアップの対象を表示します"))]
     Check(connect::CheckArgs),

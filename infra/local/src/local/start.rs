@@ -10,6 +10,8 @@ use hozon_access::AccessPorts;
 use hozon_archive::{ArchivePorts, ArchiveSettings};
 use hozon_authorize::Authorizer;
 use hozon_capture_database::CapturePorts;
+use hozon_connector_zoho::ZohoAccess;
+use hozon_connectors::Connectors;
 use hozon_emulator_aws::access_events::{self, AccessEvent};
 use hozon_emulator_aws::mail::{self, Mailbox};
 use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, AccessKeys, Allowed};
@@ -31,8 +33,8 @@ use hozon_shared::settings::Settings;
 use hozon_shared::snapshots::leases;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Local, LocalOptions};
-use crate::api::OperatorLists;
+use super::{Local, LocalOptions, ZohoOptions};
+use crate::api::OperatorChoices;
 use crate::background::Background;
 use crate::clock::FastClock;
 use crate::deliveries::Deliveries;
@@ -75,6 +77,7 @@ impl Local {
             payments,
             stripe: emulators.stripe,
             profiles: options.profiles,
+            connectors: adapters.connectors,
             terms: Arc::new(options.terms),
             run_length: options.limits.run_length,
             issuer: Issuer::new(folder.secrets.issuer(), options.speed)?,
@@ -97,9 +100,10 @@ impl Local {
     /// Returns the routes of the gateway.
     fn gateway(&self, triggers: Arc<dyn Triggers>, webhooks: Addresses, mailbox: Mailbox, hosts: AllowedHosts) -> Router {
         let authorizer = Arc::new(Authorizer::new(auth_settings(&self.url), self.ports.clock.clone()));
-        let lists = OperatorLists { terms: self.terms.clone(), profiles: self.profiles.clone() };
+        let (terms, profiles, connectors) = (self.terms.clone(), self.profiles.clone(), self.connectors.clone());
+        let choices = OperatorChoices { terms, profiles, connectors };
         let payments = self.payments.clone();
-        let api = api::router(&self.ports, triggers, lists, payments, webhooks, self.run_length, &self.public_url);
+        let api = api::router(&self.ports, triggers, choices, payments, webhooks, self.run_length, &self.public_url);
         let downloads = Downloads::new(&self.ports, self.folder.secrets.plain_links(), self.accesses.clone());
         gateway::router(&self.ports, api, authorizer, &self.issuer, mailbox, downloads, hosts)
     }
@@ -147,6 +151,7 @@ struct Adapters {
     services: Services,
     aws: Aws,
     ports: Ports,
+    connectors: Connectors,
     triggers: Arc<dyn Triggers>,
 }
 
@@ -160,8 +165,10 @@ impl Adapters {
         if options.public_url.is_some() {
             ports.links = Arc::new(PublicLinks(ports.links));
         }
+        let ZohoOptions { url, client } = options.zoho.clone();
+        let connectors = connectors(Some(ZohoAccess::new(&ports, url, client)));
         let triggers = aws.triggers(trigger_settings());
-        Self { settings, services, aws, ports, triggers }
+        Self { settings, services, aws, ports, connectors, triggers }
     }
 }
 
@@ -177,7 +184,7 @@ struct Emulators {
 impl Emulators {
     async fn start(options: &LocalOptions, folder: &OpenFolder, adapters: &Adapters, background: &Background) -> Result<Self> {
         let Adapters { ports, triggers, .. } = adapters;
-        let executions = open_executions(options, folder, ports, background)?;
+        let executions = open_executions(options, folder, adapters, background)?;
         let stripe = start_stripe(folder, ports, background).await?;
         let (ticker, scheduler) = ticker::start(&folder.path, ports, triggers, &stripe, options.limits.retention())?;
         let mailbox = Mailbox::open(folder.path.join("mail"), ports.clock.clone())?;
@@ -199,7 +206,13 @@ impl Emulators {
 }
 
 /// Opens the executions of the state machine; none runs before [`Executions::resume`].
-fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, background: &Background) -> Result<Executions> {
+fn open_executions(
+    options: &LocalOptions,
+    folder: &OpenFolder,
+    adapters: &Adapters,
+    background: &Background,
+) -> Result<Executions> {
+    let Adapters { ports, connectors, .. } = adapters;
     let seconds = options.limits.run_length.seconds().to_string();
     let values = [
         ("ArchiveFunctionArn", ARCHIVE),
@@ -216,7 +229,7 @@ fn open_executions(options: &LocalOptions, folder: &OpenFolder, ports: &Ports, b
         capture: CapturePorts {
             call_time: options.capture_time,
             runs_as: options.runs_as,
-            ..CapturePorts::new(ports, connectors(), options.profiles.clone())
+            ..CapturePorts::new(ports, connectors.clone(), options.profiles.clone())
         },
         limits,
     });

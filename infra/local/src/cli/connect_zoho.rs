@@ -1,0 +1,149 @@
+//! `hozon connect zoho`: Zoho CRM as the source of an organisation's backups, with the code of a self client. Secrets come from the
+//! environment or are asked for; a command line is seen by others.
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use console::Term;
+use hozon::Local;
+use hozon::language::{locale, say};
+use hozon::tokens::administrator;
+use hozon_connector_zoho::{GrantError, GrantedCode};
+use hozon_shared::connecting::ConnectingPorts;
+use hozon_shared::domain::connection::{Connection, SourceSettings};
+use hozon_shared::domain::consent::SCOPES;
+use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::locale::Locale;
+use hozon_shared::domain::zoho::{DataCenter, ZohoEnvironment, ZohoSettings};
+use hozon_shared::ports::SourceSecret;
+
+use super::connect::{NewOrganisationArgs, check_organisation, say_next};
+use super::data_folder::{DataFolder, client_secret};
+use super::ending::until_interrupted;
+
+/// Connects Zoho CRM.
+#[derive(Args)]
+#[command(after_help = scopes())]
+pub struct ZohoArgs {
+    #[arg(help = say("Name of the organisation, which is created if it does not exist", "組織の名前（ない場合は作成します）"), long)]
+    org: String,
+    #[arg(help = say("Data centre of the CRM: us, eu, in, jp, au, cn, sa or ca", "CRM のデータセンター（us、eu、in、jp、au、cn、sa、ca）"), long, value_name = "NAME", value_parser = data_center)]
+    data_center: DataCenter,
+    #[arg(help = say("production, sandbox or developer", "production（本番）、sandbox、developer"), long, value_name = "NAME", value_parser = environment, default_value = "production")]
+    environment: ZohoEnvironment,
+    #[arg(help = say("Id of the self client [default: that of --zoho-client]; its secret is read from HOZON_ZOHO_CLIENT_SECRET, or asked for", "セルフクライアントのID [既定: --zoho-client の値]。シークレットは HOZON_ZOHO_CLIENT_SECRET から読み取るか、入力を求めます"), long, value_name = "ID")]
+    client_id: Option<String>,
+    #[arg(help = say("Code that Zoho's API console has generated for the self client", "Zoho API コンソールでセルフクライアント用に生成したコード"), long, value_name = "CODE", env = "HOZON_ZOHO_GRANT", hide_env_values = true)]
+    grant: String,
+    #[arg(help = say("Share of the API credits that backups may use in 24 hours, in percent", "バックアップが24時間に使用できる API クレジットの割合（%）"), long, value_name = "PERCENT", default_value_t = ZohoSettings::DEFAULT_CREDIT_SHARE)]
+    credit_share: u8,
+    #[arg(help = say("Number of API calls that backups make at a time", "同時に実行する API 呼び出しの数"), long, value_name = "NUMBER", default_value_t = ZohoSettings::DEFAULT_CALLS_AT_ONCE)]
+    calls_at_once: u8,
+    #[command(flatten)]
+    new: NewOrganisationArgs,
+}
+
+/// What the code has to cover.
+fn scopes() -> String {
+    let scopes = SCOPES.join(",");
+    say(format!("Scopes of the code: {scopes}"), format!("コードのスコープ: {scopes}"))
+}
+
+fn data_center(name: &str) -> Result<DataCenter, &'static str> {
+    DataCenter::named(name).ok_or("us, eu, in, jp, au, cn, sa, ca")
+}
+
+fn environment(name: &str) -> Result<ZohoEnvironment, &'static str> {
+    ZohoEnvironment::named(name).ok_or("production, sandbox, developer")
+}
+
+/// Connects an organisation with a code, then shows what a backup would contain. The code works once, so that the connection
+/// stays if the check fails.
+pub async fn connect(place: DataFolder, zoho: ZohoArgs) -> Result<()> {
+    let settings = settings(&zoho)?;
+    let client_secret = match settings.client_id {
+        Some(_) => Some(own_secret().await?),
+        None => None,
+    };
+    let mut local = place.start().await?;
+    let NewOrganisationArgs { time_zone, plan, country } = &zoho.new;
+    let org = local.organisation(&zoho.org, *time_zone, plan, country).await?;
+    until_interrupted(local, async |local| {
+        let granted = GrantedCode { code: zoho.grant, settings, client_secret, redirect: None };
+        let access = local.connectors.zoho.as_ref().context("Zoho CRM cannot be read")?;
+        let (settings, secret) = access.exchange(granted).await.map_err(refused)?;
+        let connection = set(local, org, settings, &secret).await?;
+        println!("{}", connection.source.shown());
+        check_organisation(local, org).await?;
+        say_next(&zoho.org);
+        Ok(())
+    })
+    .await
+}
+
+fn settings(zoho: &ZohoArgs) -> Result<ZohoSettings> {
+    let settings = ZohoSettings {
+        environment: zoho.environment,
+        client_id: zoho.client_id.clone(),
+        credit_share: zoho.credit_share,
+        calls_at_once: zoho.calls_at_once,
+        ..ZohoSettings::of(zoho.data_center)
+    };
+    if let Err(field) = settings.validate() {
+        let flag = field.replace('_', "-");
+        bail!(say(format!("--{flag} is out of range"), format!("--{flag} の値が範囲外です")));
+    }
+    Ok(settings)
+}
+
+/// The secret of the self client, from the environment or the keyboard.
+async fn own_secret() -> Result<String> {
+    if let Some(secret) = client_secret() {
+        return Ok(secret);
+    }
+    let read = tokio::task::spawn_blocking(|| {
+        let terminal = Term::stderr();
+        terminal.write_str(say("Secret of the client: ", "クライアントのシークレット: "))?;
+        terminal.read_secure_line()
+    });
+    let unread = say(
+        "set HOZON_ZOHO_CLIENT_SECRET, or enter the secret",
+        "HOZON_ZOHO_CLIENT_SECRET を設定するか、シークレットを入力してください",
+    );
+    let secret = read.await?.context(unread)?;
+    if secret.is_empty() { bail!(unread) } else { Ok(secret) }
+}
+
+async fn set(local: &Local, org: OrgId, settings: ZohoSettings, secret: &SourceSecret) -> Result<Connection> {
+    let ports = ConnectingPorts::from(&local.ports);
+    let present = ports.connections.connection(org).await?;
+    let selection = present.as_ref().map(|present| present.selection.clone()).unwrap_or_default();
+    let source = (SourceSettings::Zoho(settings), secret);
+    Ok(ports.connect(org, source, selection, &administrator(), present.as_ref()).await?)
+}
+
+fn refused(error: GrantError) -> anyhow::Error {
+    match error {
+        GrantError::Code => anyhow::Error::msg(say(
+            "Zoho does not accept the code: it was used before, has expired, or belongs to another client or data centre. Generate another one",
+            "Zoho がコードを受け付けません。使用済み、期限切れ、または別のクライアントやデータセンターのコードです。新しく生成してください",
+        )),
+        GrantError::NoClient => anyhow::Error::msg(say(
+            "give --client-id: no --zoho-client is set",
+            "--client-id を指定してください（--zoho-client は設定されていません）",
+        )),
+        GrantError::Source(error) => anyhow::Error::msg(format!("{} ({})", explained(&error), error.kind.code())),
+    }
+}
+
+/// What to do about an error of Zoho.
+fn explained(error: &hozon_shared::ports::SourceError) -> String {
+    use hozon_shared::domain::source::SourceErrorKind::{Busy, ClientUnknown, DataCenter, Unreachable};
+    let japanese = match &error.kind {
+        ClientUnknown => "クライアントのIDまたはシークレットが正しくありません",
+        DataCenter => "組織は別のデータセンターにあります。--data-center を確認してください",
+        Unreachable => "Zoho に接続できません。ネットワークを確認してください",
+        Busy => "Zoho が混み合っています。しばらくしてから再試行してください",
+        _ => "Zoho が要求を拒否しました",
+    };
+    if locale() == Locale::Ja { japanese.to_owned() } else { error.kind.to_string() }
+}
