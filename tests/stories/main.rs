@@ -53,3 +53,4 @@ mod throttling;
 mod triggers;
 mod unchanged;
 mod webhooks;
+mod zoho_backups;

@@ -107,7 +107,9 @@ async fn in_fields(client: &Client, known: &KnownFiles, table: &Table, names: &N
         let bare = Table { columns, subforms: Vec::new(), ..table.clone() };
         let mut walk = Walk::new(&bare, names, None);
         while let Some(rows) = walk.next(client).await? {
-            rows.iter().for_each(|(id, cells)| drop(known.add_row(&bare, *id, cells)));
+            for (id, cells) in &rows {
+                known.add_row(&bare, *id, cells);
+            }
         }
         known.end_rows(&table.api_name);
     }
