@@ -96,7 +96,9 @@ impl Table {
             fields.is_empty() || fields.iter().any(|field| field.split('.').next().is_some_and(|field| field == name))
         };
         match self.seed(id).filter(|_| self.is_untouched(id)) {
-            Some(index) => Some(Arc::new(Maker { spec: &self.spec, count: self.seeded, world: &self.world }.part(index, is_wanted))),
+            Some(index) => {
+                Some(Arc::new(Maker { spec: &self.spec, count: self.seeded, world: &self.world }.part(index, is_wanted)))
+            }
             None => self.get(id),
         }
     }
