@@ -54,7 +54,7 @@ impl<'a> Call<'a> {
     /// A read of a path of version 8, for example `org`, that costs one credit.
     pub(crate) fn get(about: &'a str, path: &str, query: &[(&str, &str)]) -> Self {
         let mut encoded = form_urlencoded::Serializer::new(String::new());
-        query.iter().for_each(|(name, value)| drop(encoded.append_pair(name, value)));
+        encoded.extend_pairs(query);
         let mark = if query.is_empty() { "" } else { "?" };
         let path = format!("v8/{path}{mark}{}", encoded.finish());
         Self { method: Method::GET, path, body: None, cost: cost::CALL, about, since: None }

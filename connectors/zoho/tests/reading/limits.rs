@@ -103,7 +103,10 @@ async fn a_check_says_what_backups_cost() {
         read_all(&*state, module).await.unwrap();
         files(&*state, module).await.unwrap();
     }
-    let used = world.state.usage().total_credits();
+    // Zoho does not say how many photos and files in fields there are.
+    let usage = world.state.usage();
+    let used = usage.total_credits() - usage.calls["photo"] - usage.calls["field_file"];
     println!("a first backup: {used} credits, {cost:?} expected");
-    assert!(cost.first * 10 >= used * 7 && cost.first * 7 <= used * 10, "{used}, {cost:?}");
+    assert!(cost.first * 10 >= used * 9 && cost.first * 8 <= used * 10, "{used}, {cost:?}");
+    assert!(cost.repeated < cost.first / 2);
 }

@@ -271,7 +271,7 @@ pub fn files_of(server: &State, module: &str) -> Files {
     }
     for record in server.ids(module) {
         for (id, name, bytes) in server.field_files(module, record) {
-            files.insert(format!("field-{id}"), (record, name, Some(bytes)));
+            files.insert(format!("field-{record}-{id}"), (record, name, Some(bytes)));
         }
     }
     files

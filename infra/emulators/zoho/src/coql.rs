@@ -53,8 +53,11 @@ impl Organisation {
         if found.is_empty() {
             return Ok(Reply::Empty);
         }
-        let data: Vec<Value> =
-            found.iter().filter_map(|id| table.get(*id)).map(|row| self.columns_of(&row, &query, &table.spec)).collect();
+        let data: Vec<Value> = found
+            .iter()
+            .filter_map(|id| table.part(*id, &query.columns))
+            .map(|row| self.columns_of(&row, &query, &table.spec))
+            .collect();
         let info = json!({"count": data.len(), "more_records": more});
         Ok(Reply::Json(json!({"data": data, "info": info})))
     }

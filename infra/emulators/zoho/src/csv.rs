@@ -10,11 +10,11 @@ use crate::table::Table;
 
 /// Writes rows with a header. Every `omitted`th row is left out.
 pub fn rows(table: &Table, ids: &[u64], fields: &[String], omitted: Option<u64>) -> Vec<u8> {
-    let fields: Vec<&str> = fields.iter().map(String::as_str).filter(|name| *name != "id").collect();
-    let names: Vec<&str> = fields.iter().copied().filter(|field| is_name(table, field)).collect();
+    let fields: Vec<String> = fields.iter().filter(|name| *name != "id").cloned().collect();
+    let names: Vec<&String> = fields.iter().filter(|field| is_name(table, field)).collect();
     let mut text = format!("Id,{}\n", fields.join(","));
     for (id, number) in ids.iter().zip(1_u64..) {
-        let Some(row) = table.get(*id) else { continue };
+        let Some(row) = table.part(*id, &fields) else { continue };
         if omitted.is_some_and(|every| number.is_multiple_of(every.max(1))) {
             continue;
         }
