@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::budget::daily;
 use crate::catalog::{take, text};
-use crate::client::{Call, Client, share};
+use crate::client::{Answer, Call, Client, share};
 use crate::errors::{ApiError, Unexpected};
 
 /// What the organisation says of itself.
@@ -16,13 +16,17 @@ pub(crate) struct Account {
     pub users: u64,
     /// The whole description.
     pub described: Value,
+    /// Number of seconds by which Zoho's clock is behind ours.
+    #[serde(default)]
+    pub behind: i64,
 }
 
 impl Account {
     /// Reads the account, and sets the budget accordingly. A client that may not read it has the credits of the smallest edition.
     pub(crate) async fn read(client: &Client, percent: u8) -> Result<Self, SourceError> {
-        let body = match client.try_call(Call::get("org", "org", &[])).await {
-            Ok(answer) => answer.body,
+        let now = client.now();
+        let Answer { body, at } = match client.try_call(Call::get("org", "org", &[])).await {
+            Ok(answer) => answer,
             Err(failed) => {
                 let is_refused = |error: &ApiError| error.is_forbidden() || error.code == "OAUTH_SCOPE_MISMATCH";
                 failed.filter(is_refused).map_err(|failed| failed.about("org"))?;
@@ -35,7 +39,8 @@ impl Account {
         let named = [text(&license, "paid_type"), text(&license, "trial_type")];
         let edition = if is_free { "free" } else { named.into_iter().find(|name| !name.is_empty()).unwrap_or_default() };
         let users = license.get("users_license_purchased").and_then(Value::as_u64).unwrap_or_default();
-        let account = Self { edition: edition.to_owned(), users, described: described.clone() };
+        let behind = at.map_or(0, |at| (now - at).num_seconds().max(0));
+        let account = Self { edition: edition.to_owned(), users, described: described.clone(), behind };
         client.budget.set_limit(account.credits(percent));
         Ok(account)
     }

@@ -31,35 +31,74 @@ pub(crate) struct Attachment {
 /// All attachments of an organisation by module, in the order of records and ids.
 pub(crate) type ByModule = HashMap<String, Vec<Attachment>>;
 
-/// Lists the attachments of the organisation; `None` if Zoho does not give that list.
+/// Lists the attachments of the organisation; `None` if Zoho does not give that list. Page tokens end at 100,000: what is behind them is
+/// read from the other end.
 pub(crate) async fn of_organisation(client: &Client) -> Result<Option<ByModule>, SourceError> {
-    let (mut found, mut token): (ByModule, Option<String>) = (HashMap::new(), None);
+    let mut all = HashMap::new();
+    let walked = match walk(client, None, &mut all).await? {
+        Walked::Cut { is_ascending: true } => walk(client, Some("desc"), &mut all).await?,
+        Walked::Cut { is_ascending: false } => walk(client, Some("asc"), &mut all).await?,
+        other => other,
+    };
+    Ok(matches!(walked, Walked::Whole).then(|| by_module(all)))
+}
+
+/// Attachments by id, each with its module.
+type Found = HashMap<u64, (String, Attachment)>;
+
+/// How a walk through the list has ended.
+enum Walked {
+    Whole,
+    /// Page tokens have ended.
+    Cut {
+        is_ascending: bool,
+    },
+    /// Zoho does not give the list.
+    NoList,
+}
+
+/// Walks through the list until it ends, or reaches what is known.
+async fn walk(client: &Client, order: Option<&str>, all: &mut Found) -> Result<Walked, SourceError> {
+    let (mut token, mut first, mut is_ascending): (Option<String>, _, _) = (None, None, false);
     loop {
-        let mut query = vec![("fields", FIELDS), ("per_page", "200"), ("sort_by", "id"), ("sort_order", "asc")];
+        let mut query = vec![("fields", FIELDS), ("per_page", "200")];
+        query.extend(order.into_iter().flat_map(|order| [("sort_by", "id"), ("sort_order", order)]));
         query.extend(token.as_deref().map(|token| ("page_token", token)));
         let body = match client.try_call(Call::get("Attachments", "Attachments", &query)).await {
             Ok(answer) => answer.body,
             Err(failed) => {
                 // The list is not in the reference: whatever Zoho says of it, each record has its own.
-                let is_no_list = |error: &ApiError| !error.is_passing() && !error.is_about_token();
-                failed.filter(is_no_list).map_err(|failed| failed.about("Attachments"))?;
-                return Ok(None);
+                let is_answer = |error: &ApiError| !error.is_passing() && !error.is_about_token();
+                let error = failed.filter(is_answer).map_err(|failed| failed.about("Attachments"))?;
+                let is_cut = error.code == "PAGINATION_LIMIT_EXCEEDED";
+                return Ok(if is_cut { Walked::Cut { is_ascending } } else { Walked::NoList });
             }
         };
         token = body.pointer("/info/next_page_token").and_then(Value::as_str).map(str::to_owned);
         let has_more = body.pointer("/info/more_records").and_then(Value::as_bool) == Some(true);
         for attachment in take(body, "data").as_array().into_iter().flatten() {
-            let Some(module) = module_of(attachment) else { return Ok(None) };
-            found.entry(module.to_owned()).or_default().extend(read(attachment));
+            let (Some(module), Some(read)) = (module_of(attachment), read(attachment)) else { return Ok(Walked::NoList) };
+            is_ascending = read.id > *first.get_or_insert(read.id);
+            let is_known = all.insert(read.id, (module.to_owned(), read)).is_some();
+            if is_known && order.is_some() {
+                return Ok(Walked::Whole);
+            }
         }
-        if !has_more {
-            found.values_mut().for_each(|of_module| of_module.sort_by_key(|found| (found.record, found.id)));
-            return Ok(Some(found));
-        }
-        if token.is_none() {
-            return Ok(None);
+        match (has_more, &token) {
+            (false, _) => return Ok(Walked::Whole),
+            (true, None) => return Ok(Walked::NoList),
+            (true, Some(_)) => {}
         }
     }
+}
+
+fn by_module(all: Found) -> ByModule {
+    let mut found: ByModule = HashMap::new();
+    for (module, attachment) in all.into_values() {
+        found.entry(module).or_default().push(attachment);
+    }
+    found.values_mut().for_each(|of_module| of_module.sort_by_key(|found| (found.record, found.id)));
+    found
 }
 
 /// Lists the attachments of one record.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::SourceError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,11 +13,11 @@ use serde_json::{Value, json};
 use crate::catalog::{Table, count, take, text};
 use crate::client::{Call, Client, Failed};
 use crate::columns::{Column, ColumnKind};
-use crate::deleted;
+use crate::{bulk_csv, deleted};
 use crate::errors::{ApiError, Unexpected};
 use crate::names::Names;
 use crate::records::{self, FieldSets, PAGE, by_ids, cells, ids_behind};
-use crate::spill::Spilled;
+use crate::spill::{Spill, Spilled};
 
 /// Records of one job.
 const ROWS: u64 = 200_000;
@@ -24,6 +25,8 @@ const ROWS: u64 = 200_000;
 const FIELDS: usize = 200;
 /// Credits of a job with looks at its state, the download and the comparison.
 const COST: u64 = 56;
+/// Number of tries of a download that breaks off.
+const TRIES: u32 = 3;
 /// Wait before the first look at a job; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
@@ -128,14 +131,7 @@ pub(crate) async fn end(client: &Client, table: &Table, names: &Names, job: &Job
     if text(&state, "state") != "COMPLETED" {
         return Ok(Ended::Failed);
     }
-    let result = match client.download(Call::of_bulk(name, &format!("{job}/result"))).await {
-        Ok(result) => result,
-        Err(failed) => {
-            failed.filter(is_gone).map_err(|failed| failed.about(name))?;
-            return Ok(Ended::Gone);
-        }
-    };
-    let mut rows = crate::bulk_csv::read(result, table.clone(), names.clone()).await?;
+    let Some(mut rows) = result(client, table, names, job).await? else { return Ok(Ended::Gone) };
     let (counted, has_more) = (&state["result"]["count"], state["result"]["more_records"] == true);
     let found = Found { ids: rows.ids(), counted: counted.as_u64(), has_more, after: *after };
     let missing = found.missing(client, name, *begun).await?;
@@ -143,6 +139,22 @@ pub(crate) async fn end(client: &Client, table: &Table, names: &Names, job: &Job
         rows.push(id, id, &cells(table, &record))?;
     }
     Ok(Ended::Rows { rows: rows.finish()?, has_more })
+}
+
+/// Downloads the rows of a job. `None` if they are gone. A download that breaks off is begun again.
+async fn result(client: &Client, table: &Table, names: &Names, job: &str) -> Result<Option<Spill>, SourceError> {
+    let name = table.api_name.as_str();
+    let mut tries = 1;
+    loop {
+        let bytes = match client.download(Call::of_bulk(name, &format!("{job}/result"))).await {
+            Ok(bytes) => bytes,
+            Err(failed) => return failed.filter(is_gone).map(|_| None).map_err(|failed| failed.about(name)),
+        };
+        match bulk_csv::read(bytes, table.clone(), names.clone()).await {
+            Err(error) if error.kind == SourceErrorKind::Interrupted && tries < TRIES => tries += 1,
+            other => return other.map(Some),
+        }
+    }
 }
 
 fn is_gone(error: &ApiError) -> bool {

@@ -131,7 +131,7 @@ fn value(column: &Column, names: &Names, cells: &Record) -> Option<Value> {
             let name = cells.get(&format!("{}.{}", column.api_name, names.name_field(module)?));
             Some(json!({ "id": cell, "name": name }))
         }
-        ColumnKind::AnyLookup => Some(json!({ "id": cell })),
+        ColumnKind::AnyLookup | ColumnKind::Parent => Some(json!({ "id": cell })),
         ColumnKind::Several(known) => Some(split_values(cell, known)),
         ColumnKind::Tags => Some(split_values(cell, &[])),
         _ => None,

@@ -23,6 +23,9 @@ const INTEGRATIONS: [&str; 5] = ["Visits", "Social", "Google_AdWords", "Google_A
 /// The module of all attached files, which are read with the records that they belong to.
 const ATTACHMENTS: &str = "Attachments";
 
+/// The field of a subform's rows that leads to their record.
+pub(crate) const PARENT: &str = "Parent_Id";
+
 /// A module as it is read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Table {
@@ -187,7 +190,8 @@ async fn describe(client: &Client, module: &Value, subforms: &[&Value]) -> Resul
 async fn subform(client: &Client, name: &str) -> Result<Table, SourceError> {
     let fields = client.call(Call::get(name, "settings/fields", &[("module", name)])).await?;
     let count = count(client, name).await.map_err(|failed| failed.about(name))?;
-    let columns = columns(&take(fields.body, "fields"));
+    let mut columns = columns(&take(fields.body, "fields"));
+    columns.iter_mut().filter(|column| column.api_name == PARENT).for_each(|column| column.kind = ColumnKind::Parent);
     Ok(Table { api_name: name.to_owned(), columns, count, subforms: Vec::new() })
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::Zoho;
 use crate::bulk;
-use crate::catalog::{Table, text};
+use crate::catalog::{Table, take, text};
 use crate::client::{Call, Client};
 use crate::records::{FieldSets, PAGE};
 use crate::state::State;
@@ -28,12 +28,12 @@ pub(crate) async fn report(zoho: &Zoho) -> Result<SourceReport, SourceError> {
     let described = OF_ALL + (OF_MODULE + OF_CHANGES) * catalog.tables.len() as u64;
     let repeated = described + rows + attached.div_ceil(PAGE as u64);
     let cost = ApiCost { first: repeated + attached, repeated, daily: account.credits(zoho.settings.credit_share) };
-    let user = catalog.metadata.iter().find(|(name, _)| name == "current_user").map(|(_, user)| user);
+    let user = take(state.client().call(Call::get("users", "users", &[("type", "CurrentUser")])).await?.body, "users");
     let tls = zoho.access.instead.is_none().then(|| "TLS".to_owned());
     state.client().budget.report().await?;
     Ok(SourceReport {
         server: format!("Zoho CRM {}", account.edition).trim().to_owned(),
-        user: user.map(|user| text(user, "email")).unwrap_or_default().to_owned(),
+        user: user.get(0).map(|user| text(user, "email")).unwrap_or_default().to_owned(),
         tls,
         modules: catalog.modules.clone(),
         gaps: catalog.gaps.clone(),

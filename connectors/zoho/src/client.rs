@@ -10,7 +10,7 @@ use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{AccessToken, Clock, SourceBytes, SourceError};
 use reqwest::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -24,6 +24,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// Number of tries of a call whose failure passes.
 const TRIES: u32 = 4;
+/// Number of other tokens that a call is tried with: that of another worker, and then a new one.
+const RENEWALS: u32 = 2;
 /// Wait before the second try; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Longest wait of a call; the capture itself waits longer.
@@ -179,15 +181,15 @@ impl Client {
 
     /// Makes a call until it succeeds, fails in a way that does not pass, or was tried often enough.
     async fn repeat<T>(&self, call: &Call<'_>, read: Reading<T>) -> Result<T, Failed> {
-        let (mut wait, mut refused, mut tries) = (FIRST_WAIT, None, 1);
+        let (mut wait, mut refused, mut renewals, mut tries) = (FIRST_WAIT, None, 0, 1);
         loop {
             let (token, tried) = self.attempt(call, refused.as_deref(), read).await?;
             let Tried { failed, retry_after } = match tried {
                 Ok(value) => return Ok(value),
                 Err(tried) => tried,
             };
-            if matches!(&failed, Failed::Api(error) if error.is_about_token()) && refused.is_none() {
-                refused = Some(token.token);
+            if matches!(&failed, Failed::Api(error) if error.is_about_token()) && renewals < RENEWALS {
+                (refused, renewals) = (Some(token.token), renewals + 1);
                 continue;
             }
             if tries == TRIES || !failed.is_passing() {
@@ -260,6 +262,9 @@ async fn answer(response: Response) -> Result<Answer, Failed> {
 
 /// Reads a file. JSON that is not named as a file is an error answer, whatever the status.
 async fn file(response: Response) -> Result<SourceBytes, Failed> {
+    if response.status() == StatusCode::NO_CONTENT {
+        return Err(Failed::Api(ApiError { status: 204, code: "NOT_FOUND".to_owned() }));
+    }
     let headers = response.headers();
     let is_json = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     if !response.status().is_success() || (is_json && !headers.contains_key(CONTENT_DISPOSITION)) {

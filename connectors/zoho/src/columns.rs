@@ -35,6 +35,8 @@ pub(crate) enum ColumnKind {
     Lookup(String),
     /// Name, id and module of a record.
     AnyLookup,
+    /// Id of the record to which a row of a subform belongs.
+    Parent,
     /// Several values out of those, or of any if there are none: a JSON array of texts.
     Several(Vec<String>),
     /// Names of tags: a JSON array of texts.
@@ -121,6 +123,7 @@ impl Column {
         match &self.kind {
             ColumnKind::User | ColumnKind::Lookup(_) => cells.extend([part("name"), part("id")]),
             ColumnKind::AnyLookup => cells.extend([part("name"), part("id"), module_of(value, record)]),
+            ColumnKind::Parent => cells.push(part("id")),
             ColumnKind::Tags => cells.push(json_of(&names_of(value))),
             ColumnKind::Number => cells.push(number_of(value)),
             ColumnKind::Subform(_) => cells.push(None),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::domain::source::SourceErrorKind;
-use hozon_shared::ports::{FileBytes, FilesReading, SourceError, SourceFile};
+use hozon_shared::ports::{FileBytes, FilesReading, SourceBytes, SourceError, SourceFile};
 use serde_json::Value;
 
 use crate::attachments::{Attachment, of_record};
@@ -21,6 +21,9 @@ use crate::walk::Walk;
 
 /// Media type of a link, which is kept as a shortcut.
 const SHORTCUT: &str = "application/internet-shortcut";
+
+/// Number of further tries of a download that breaks off.
+const TRIES: u32 = 3;
 
 /// Where a file's bytes are.
 #[derive(Debug, Clone)]
@@ -153,15 +156,66 @@ impl File {
 
 /// The bytes of a file. The call is made when they are read.
 fn download(client: &Arc<Client>, module: &str, path: &str, query: &[(&'static str, String)]) -> FileBytes {
-    let (client, module, path, query) = (client.clone(), module.to_owned(), path.to_owned(), query.to_vec());
+    let download = Download { client: client.clone(), module: module.to_owned(), path: path.to_owned(), query: query.to_vec() };
     FileBytes::new(move || {
-        let (client, module, path, query) = (client.clone(), module.clone(), path.clone(), query.clone());
-        let read = async move {
-            let query: Vec<(&str, &str)> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            client.download(Call::get(&module, &path, &query)).await.map_err(|failed| gone_or(failed, &module))
-        };
-        stream::once(read).try_flatten().boxed()
+        let reading = Reading { download: download.clone(), bytes: None, read: 0, tries: 0 };
+        let pieces = stream::try_unfold(reading, |mut reading| async {
+            let piece = reading.piece().await?;
+            Ok(piece.map(|piece| (piece, reading)))
+        });
+        pieces.boxed()
     })
+}
+
+#[derive(Clone)]
+struct Download {
+    client: Arc<Client>,
+    module: String,
+    path: String,
+    query: Vec<(&'static str, String)>,
+}
+
+/// A download. One that breaks off goes on where it was: files never change.
+struct Reading {
+    download: Download,
+    bytes: Option<SourceBytes>,
+    /// Number of bytes that were read.
+    read: usize,
+    tries: u32,
+}
+
+impl Reading {
+    async fn piece(&mut self) -> Result<Option<Bytes>, SourceError> {
+        loop {
+            let bytes = match &mut self.bytes {
+                Some(bytes) => bytes,
+                None => self.bytes.insert(self.download.begin(self.read).await?),
+            };
+            match bytes.try_next().await {
+                Ok(piece) => {
+                    self.read += piece.as_ref().map_or(0, Bytes::len);
+                    return Ok(piece);
+                }
+                Err(error) if self.tries == TRIES => return Err(error),
+                Err(_) => (self.bytes, self.tries) = (None, self.tries + 1),
+            }
+        }
+    }
+}
+
+impl Download {
+    /// Begins a download, without the bytes that were read before.
+    async fn begin(&self, read: usize) -> Result<SourceBytes, SourceError> {
+        let query: Vec<(&str, &str)> = self.query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let bytes = self.client.download(Call::get(&self.module, &self.path, &query)).await;
+        let mut left = read;
+        let rest = bytes.map_err(|failed| gone_or(failed, &self.module))?.map_ok(move |mut piece| {
+            let known = left.min(piece.len());
+            left -= known;
+            piece.split_off(known)
+        });
+        Ok(rest.boxed())
+    }
 }
 
 /// A file that was listed, and that is gone or may not be downloaded.
@@ -186,7 +240,7 @@ fn in_field(table: &Table, record: u64, file: &Value) -> Option<File> {
     let size = file.get("Size__s").or_else(|| file.get("file_Size")).and_then(id_of);
     let path = format!("{}/{record}/actions/download_fields_attachment", table.api_name);
     let place = Place::Download(path, vec![("fields_attachment_id", id.to_owned())]);
-    Some(File { id: format!("field-{id}"), record, name: name.to_owned(), size, created: None, place })
+    Some(File { id: format!("field-{record}-{id}"), record, name: name.to_owned(), size, created: None, place })
 }
 
 /// A link as a file that Windows and macOS open.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::profile::FileSource;
@@ -35,7 +35,6 @@ const NAME: &str = "zoho";
 /// What is noted of a state, and all that another process needs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Noted {
-    began: DateTime<Utc>,
     account: Account,
     catalog: Catalog,
 }
@@ -52,11 +51,10 @@ impl State {
     /// Reads what the organisation has.
     pub(crate) async fn begin(zoho: &Zoho) -> Result<Self, SourceError> {
         let client = Client::new(zoho)?;
-        let began = client.now();
         let account = Account::read(&client, zoho.settings.credit_share).await?;
         let catalog = Catalog::read(&client, &account).await?;
         client.budget.report().await?;
-        Ok(Self::of(client, Noted { began, account, catalog }))
+        Ok(Self::of(client, Noted { account, catalog }))
     }
 
     /// Goes on with what another process has noted.
@@ -197,6 +195,7 @@ impl HeldState for State {
         if module.contents != DataCategory::Crm {
             return Ok(None);
         }
+        let since = since - TimeDelta::seconds(self.noted.account.behind);
         let changes = changes::read(&self.client, &self.files, self.table(module)?, since).await?;
         self.client.budget.report().await?;
         Ok(Some(changes))

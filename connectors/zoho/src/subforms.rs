@@ -4,16 +4,13 @@
 use hozon_shared::ports::SourceError;
 use serde_json::{Map, Value};
 
-use crate::catalog::Table;
+use crate::catalog::{PARENT, Table};
 use crate::client::Client;
 use crate::columns::{Cells, ColumnKind, Record};
 use crate::names::Names;
 use crate::records::{self, records_of};
 use crate::spill::{Spill, Spilled};
 use crate::walk::Walk;
-
-/// Cell with the id of the record to which a row of a subform belongs.
-const PARENT: &str = "Parent_Id.id";
 
 /// The rows of all subforms of a module.
 pub(crate) struct Subforms(Vec<(Table, Spilled)>);
@@ -72,11 +69,11 @@ fn places(table: &Table) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Rows as an array of objects: the cells that are not NULL, by their fields' names. The parent and its own times are left out.
+/// Rows as an array of objects: the cells that are not NULL, by their fields' names, without the record's own id.
 fn written(subform: &Table, rows: Vec<Cells>) -> Option<String> {
     let names: Vec<_> = subform.fields().into_iter().map(|field| field.api_name).collect();
     let row = |cells: Cells| {
-        let cells = names.iter().cloned().zip(cells).filter(|(name, _)| !name.starts_with("Parent_Id"));
+        let cells = names.iter().cloned().zip(cells).filter(|(name, _)| name != PARENT);
         Value::Object(cells.filter_map(|(name, cell)| Some((name, Value::String(cell?)))).collect::<Map<_, _>>())
     };
     if rows.is_empty() { None } else { Some(Value::Array(rows.into_iter().map(row).collect()).to_string()) }
