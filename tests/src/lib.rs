@@ -10,6 +10,7 @@ mod shop;
 mod time;
 mod unzip;
 mod world;
+mod zoho_zips;
 
 pub use contents::{ModuleContents, contents};
 pub use crm::{Crm, csv};
@@ -19,3 +20,4 @@ pub use shop::{Card, Paid, Shop, check_books};
 pub use time::{CountingIds, ManualClock};
 pub use unzip::unzip;
 pub use world::{Answer, Caller, World};
+pub use zoho_zips::{ZOHO_ID, ZOHO_ZIPS, ZohoZips, zoho_id};
