@@ -11,6 +11,7 @@ mod time;
 mod unzip;
 mod world;
 mod zoho;
+mod zoho_zips;
 
 pub use contents::{ModuleContents, contents};
 pub use crm::{Crm, csv};
@@ -21,3 +22,4 @@ pub use time::{CountingIds, ManualClock};
 pub use unzip::unzip;
 pub use world::{Answer, Caller, World};
 pub use zoho::{ZohoWorld, compare};
+pub use zoho_zips::{ZOHO_ID, ZOHO_ZIPS, ZohoZips, zoho_id};

@@ -1,11 +1,14 @@
 //! The entries of the zips of a kind, in order. A zip may end between any two of them.
 
+use std::future::ready;
+
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::archive::checksum::Checksum;
 use hozon_shared::archive::csv::header_of;
 use hozon_shared::archive::names::PathNamer;
 use hozon_shared::archive::zip::local_header;
+use hozon_shared::archive::zoho_layout::{FilePlace, place_of};
 use hozon_shared::domain::archive_options::ArchiveLayout;
 use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Module};
@@ -16,7 +19,6 @@ use crate::csv_entry::CsvEntry;
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
 use crate::work::{CsvContent, CsvFile, PackedCsv, RunPlan};
-use crate::zoho;
 
 /// Number of documents that are read ahead.
 const READ_AHEAD: usize = 8;
@@ -57,9 +59,9 @@ pub type Units<'a> = BoxStream<'a, Result<Unit, TaskErrorKind>>;
 pub fn units<'a>(run: &'a Run<'a>, plan: &'a RunPlan, kind: ArchiveKind) -> Units<'a> {
     match (kind, plan.organisation.archive.layout) {
         (ArchiveKind::Data, ArchiveLayout::Hozon) => csv_units(run, plan),
-        (ArchiveKind::Data, ArchiveLayout::Zoho) => csv_units(run, plan).chain(zoho::files(run, plan, kind)).boxed(),
+        (ArchiveKind::Data, ArchiveLayout::Zoho) => csv_units(run, plan).chain(zoho_files(run, plan, kind)).boxed(),
         (ArchiveKind::Attachments, ArchiveLayout::Hozon) => file_units(run, plan),
-        (ArchiveKind::Attachments, ArchiveLayout::Zoho) => zoho::files(run, plan, kind),
+        (ArchiveKind::Attachments, ArchiveLayout::Zoho) => zoho_files(run, plan, kind),
     }
 }
 
@@ -121,6 +123,23 @@ async fn files_of(run: &Run<'_>, module: &Module, file_run: FileRun, folder: Str
         Unit { module: module.api_name.clone(), content }
     };
     Ok(found.into_iter().map(unit).collect())
+}
+
+/// Returns the attachments that lie in the zips of a kind in Zoho's layout.
+fn zoho_files<'a>(run: &'a Run<'a>, plan: &'a RunPlan, kind: ArchiveKind) -> Units<'a> {
+    let mut paths = PathNamer::new();
+    file_units(run, plan).try_filter_map(move |unit| ready(Ok(placed(unit, kind, &mut paths)))).boxed()
+}
+
+fn placed(mut unit: Unit, kind: ArchiveKind, paths: &mut PathNamer) -> Option<Unit> {
+    let UnitContent::File(file) = &mut unit.content else { return None };
+    let (of_kind, path) = match place_of(&unit.module, &file.file.attachment) {
+        FilePlace::Indexed { path, .. } | FilePlace::Unlisted { path } => (ArchiveKind::Attachments, path),
+        FilePlace::Data { path } if kind == ArchiveKind::Data => (kind, paths.place(&path.split('/').collect::<Vec<_>>())),
+        FilePlace::Data { .. } | FilePlace::Nowhere => return None,
+    };
+    file.path = path;
+    (of_kind == kind).then_some(unit)
 }
 
 impl FileUnit {

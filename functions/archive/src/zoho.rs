@@ -1,24 +1,19 @@
-//! Zips in the layout of Zoho CRM's own backups: names of CSV files, places of attachments, and the files about modules and
+//! Zips in the layout of Zoho CRM's own backups: names and headers of CSV files, and the files about modules and
 //! fields.
 
 use std::collections::HashMap;
-use std::future::ready;
 
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::archive::csv::{CsvWriter, header_row, kept_columns};
-use hozon_shared::archive::names::PathNamer;
 use hozon_shared::archive::zoho_layout::{
-    DATA, FIELD_COLUMNS, FilePlace, KEPT_MODULE, METADATA, MODULE_COLUMNS, column_label, csv_name, place_of, stems, without_mark,
+    DATA, FIELD_COLUMNS, KEPT_MODULE, METADATA, MODULE_COLUMNS, column_label, csv_name, stems, without_mark,
 };
 use hozon_shared::domain::archive_options::CsvOptions;
-use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::snapshots::reader::{files as files_of_run, stored_module};
 
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
-use crate::units::{Unit, UnitContent, Units, file_units};
 use crate::work::RunPlan;
 
 /// Names of the files of modules.
@@ -50,23 +45,6 @@ pub fn header(module: &Module) -> Vec<u8> {
 
 fn backed_up(modules: &[Module]) -> impl Iterator<Item = &Module> {
     modules.iter().filter(|module| module.contents == DataCategory::Crm && module.api_name != KEPT_MODULE)
-}
-
-/// Returns the attachments that lie in the zips of a kind.
-pub fn files<'a>(run: &'a Run<'a>, plan: &'a RunPlan, kind: ArchiveKind) -> Units<'a> {
-    let mut paths = PathNamer::new();
-    file_units(run, plan).try_filter_map(move |unit| ready(Ok(placed(unit, kind, &mut paths)))).boxed()
-}
-
-fn placed(mut unit: Unit, kind: ArchiveKind, paths: &mut PathNamer) -> Option<Unit> {
-    let UnitContent::File(file) = &mut unit.content else { return None };
-    let (of_kind, path) = match place_of(&unit.module, &file.file.attachment) {
-        FilePlace::Indexed { path, .. } | FilePlace::Unlisted { path } => (ArchiveKind::Attachments, path),
-        FilePlace::Data { path } if kind == ArchiveKind::Data => (kind, paths.place(&path.split('/').collect::<Vec<_>>())),
-        FilePlace::Data { .. } | FilePlace::Nowhere => return None,
-    };
-    file.path = path;
-    (of_kind == kind).then_some(unit)
 }
 
 /// Returns the files about modules and fields. None are made if those of an imported backup are kept: they are written

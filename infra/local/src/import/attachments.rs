@@ -9,10 +9,11 @@ use hozon_shared::snapshots::input::{ModuleHead, NewAttachment};
 
 use super::csv_file::CsvFile;
 use super::error::ImportError;
-use super::inventory::{Inventory, LooseAttachment, composed};
+use super::inventory::{Inventory, LooseAttachment};
 use super::module_plan::{ModulePlan, PlannedFile};
 use super::notes::{Note, SkipReason, Skipped};
 use super::record_ids::{by_shape, candidates, comparable, id_column, known};
+use super::text::composed;
 
 /// Module for attachments outside the folder of any module.
 const LOOSE: &str = "Attachments";

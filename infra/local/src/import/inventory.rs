@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use hozon_shared::archive::manifest::Manifest;
 use hozon_shared::domain::backup::ArchiveKind;
-use unicode_normalization::UnicodeNormalization;
 
 use super::error::ImportError;
 use super::inputs::{self, ImportInput, InputFile, ZipReading};
 use super::notes::{Note, SkipReason, Skipped};
 use super::own_manifest;
+use super::text::composed;
 use super::zoho::{self, ZohoFiles};
 
 const MANIFEST: &str = "manifest.json";
@@ -58,11 +58,6 @@ impl OwnPart {
     pub fn file(&self, path: &str) -> Option<&InputFile> {
         self.files.get(&composed(path))
     }
-}
-
-/// Normalises a path, because macOS decomposes letters with diacritics.
-pub fn composed(path: &str) -> String {
-    path.nfc().collect()
 }
 
 /// Sorts everything that the user gave. Zips in folders are separate inputs.

@@ -13,11 +13,12 @@ use super::csv_file::{CsvSource, Nulls};
 use super::dialect::{CsvPreferences, detect};
 use super::error::ImportError;
 use super::inputs::InputFile;
-use super::inventory::{Inventory, composed};
+use super::inventory::Inventory;
 use super::module_plan::{ModulePlan, PlannedFile};
 use super::notes::Note;
 use super::own::OwnReading;
 use super::record_ids::key_of;
+use super::text::composed;
 use super::zoho::{self, ZohoReading};
 use super::{attachments, header, own};
 

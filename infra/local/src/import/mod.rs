@@ -24,6 +24,7 @@ pub(crate) mod zip_directory;
 mod zip_entry;
 mod zip_names;
 mod zoho;
+mod zoho_notes;
 
 use std::path::PathBuf;
 
@@ -45,7 +46,7 @@ pub use step::ImportProgress;
 pub use text::Encoding;
 pub use zip_directory::ZipFault;
 pub use zip_names::NameEncoding;
-pub use zoho::{KeptBecause, ZohoNote};
+pub use zoho_notes::{KeptBecause, ZohoNote};
 
 use dialect::CsvPreferences;
 use inputs::ZipReading;

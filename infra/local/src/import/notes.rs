@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::text::Encoding;
-use super::zoho::ZohoNote;
+use super::zoho_notes::ZohoNote;
 
 /// Reasons why a file is not loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use encoding_rs::{Decoder, DecoderResult, EUC_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use unicode_normalization::UnicodeNormalization;
 
 /// A text encoding of the WHATWG Encoding Standard.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,6 +77,11 @@ impl fmt::Debug for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// Normalises a path, because macOS decomposes letters with diacritics.
+pub fn composed(path: &str) -> String {
+    path.nfc().collect()
 }
 
 /// Error returned for bytes that are invalid in the encoding.

@@ -81,7 +81,7 @@ pub fn check_set(zips: &[Verified]) -> Result<(), SetFault> {
     check_complete(&members)
 }
 
-/// Returns whether a zip has no manifest and the names of Zoho's layout.
+/// Returns whether a zip has no manifest and only names of Zoho's layout. Without files, it may be empty.
 fn is_of_zoho(input: &ImportInput) -> bool {
     let is_attachment =
         |path: &str| path.split_once('_').is_some_and(|(id, _)| id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
@@ -90,7 +90,7 @@ fn is_of_zoho(input: &ImportInput) -> bool {
         None => is_attachment(path),
     };
     let has_manifest = input.files.iter().any(|file| file.path == MANIFEST);
-    !has_manifest && !input.files.is_empty() && input.files.iter().all(|file| is_known(&file.path))
+    !has_manifest && input.files.iter().all(|file| is_known(&file.path))
 }
 
 /// Reads all entries, which compares each with its CRC-32 and size.

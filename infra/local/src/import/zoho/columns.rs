@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use hozon_shared::archive::zoho_layout::{ID_PREFIX, api_name_of, folded};
+use hozon_shared::archive::zoho_layout::api_name_of;
 use hozon_shared::domain::crm::{DataCategory, Field};
 
 use super::metadata::FieldRow;
@@ -12,34 +12,6 @@ use super::metadata::FieldRow;
 const ID: &str = "id";
 /// Ends of the second columns of lookups.
 const SUFFIXES: [&str; 2] = [".id", ".Module"];
-/// Labels of the column with the records' ids, folded.
-const ID_LABELS: [&str; 9] = [
-    "recordid",
-    "idrecord",
-    "レコードid",
-    "datensatzid",
-    "iddelregistro",
-    "iddenregistrement",
-    "idenregistrement",
-    "iddoregistro",
-    "recordidentifier",
-];
-
-/// Finds a column by the first of some folded labels that the header has.
-pub fn column(header: &[String], labels: &[&str]) -> Option<usize> {
-    labels.iter().find_map(|label| header.iter().position(|name| folded(name) == *label))
-}
-
-/// Finds the column with the records' ids: by its label, or the first column if its values are ids of records and no
-/// lookup.
-pub fn id_column(header: &[String], first_row: Option<&[String]>) -> Option<usize> {
-    let by_label = column(header, &ID_LABELS);
-    by_label.or_else(|| {
-        let is_id = first_row.and_then(|row| row.first()).is_some_and(|cell| cell.starts_with(ID_PREFIX));
-        (is_id && !header.first()?.ends_with(SUFFIXES[0])).then_some(0)
-    })
-}
-
 /// Describes the fields of a module. Labels stay as they are. API names come from the metadata, where it is clear which
 /// field is meant, or are made of the labels; each is unique.
 pub fn fields(header: &[String], id_column: Option<usize>, described: &[FieldRow]) -> Vec<Field> {
@@ -131,14 +103,5 @@ mod tests {
             |described: &[FieldRow]| fields(&header, None, described).into_iter().map(|field| field.api_name).collect::<Vec<_>>();
         assert_eq!(names(&both), ["Status", "Status1"]);
         assert_eq!(names(&both[1..]), ["Status", "Status_2"]);
-    }
-
-    #[test]
-    fn the_column_of_ids_is_found_in_any_language() {
-        let row = header(&["zcrm_5361", "x"]);
-        assert_eq!(id_column(&header(&["Name", "Record Id"]), None), Some(1));
-        assert_eq!(id_column(&header(&["Kenmerk", "Naam"]), Some(&row)), Some(0));
-        assert_eq!(id_column(&header(&["Owner.id", "Naam"]), Some(&row)), None);
-        assert_eq!(id_column(&header(&["Naam"]), Some(&header(&["x"]))), None);
     }
 }

@@ -7,65 +7,26 @@ use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use hozon_shared::archive::zoho_layout::{ID_PREFIX, folded, number_of};
 use hozon_shared::snapshots::input::NewAttachment;
 
-use super::ZohoReading;
 use super::copies::are_equal;
 use super::index_columns::IndexColumns;
+use super::index_file::OpenIndex;
 use super::kept::Kept;
-use super::modules::{ZohoModule, source};
-use super::notes::{KeptBecause, ZohoNote, ZohoNotes};
+use super::modules::ZohoModule;
 use super::owners::Owners;
-use crate::import::csv_file::{CsvFile, CsvSource};
-use crate::import::dialect::CsvPreferences;
+use super::reading::ZohoReading;
+use super::told::ZohoNotes;
+use crate::import::csv_file::CsvFile;
 use crate::import::error::ImportError;
 use crate::import::inputs::InputFile;
 use crate::import::module_plan::PlannedFile;
 use crate::import::notes::Note;
+use crate::import::zoho_notes::{KeptBecause, ZohoNote};
 
 /// Forms of a time without a zone.
 const TIMES: [&str; 4] = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M:%S"];
 
 /// Module of the users.
 const USERS: &str = "Users";
-
-/// An index whose columns are known.
-pub struct OpenIndex {
-    pub source: CsvSource,
-    pub header: Vec<String>,
-    columns: IndexColumns,
-    /// Columns that may contain the ids of records.
-    pub parents: Vec<usize>,
-}
-
-impl OpenIndex {
-    /// Opens the rows behind the header.
-    pub async fn rows(&self) -> Result<CsvFile, ImportError> {
-        let mut csv = CsvFile::open(&self.source).await?;
-        csv.header().await?;
-        Ok(csv)
-    }
-}
-
-/// Opens the indexes. Equal ones of two zips are one.
-pub async fn open(
-    files: Vec<InputFile>,
-    preferences: &CsvPreferences,
-    notes: &mut Vec<Note>,
-) -> Result<Vec<OpenIndex>, ImportError> {
-    let mut open: Vec<OpenIndex> = Vec::new();
-    'files: for file in files {
-        for known in &open {
-            if are_equal(&known.source.file, &file).await? {
-                notes.push(Note::GivenTwice { name: file.name, first: known.source.file.name.clone() });
-                continue 'files;
-            }
-        }
-        let source = source(&file, preferences, notes).await?;
-        let header = CsvFile::open(&source).await?.header().await?.unwrap_or_default();
-        let columns = IndexColumns::of(&header);
-        open.push(OpenIndex { source, header, parents: columns.parents.clone(), columns });
-    }
-    Ok(open)
-}
 
 /// A row of the index.
 struct Entry {
@@ -222,6 +183,7 @@ fn time(text: &str, reading: ZohoReading<'_>) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::dialect::CsvPreferences;
 
     #[test]
     fn an_id_precedes_the_first_underscore() {

@@ -2,7 +2,7 @@
 
 use hozon_shared::archive::zoho_layout::folded;
 
-use super::columns::{column, id_column};
+use super::labels::{column, id_column};
 
 /// Labels of the id of the record, folded, from the surest one.
 const PARENTS: [&str; 9] =

@@ -5,10 +5,10 @@ use hozon_shared::archive::zoho_layout::{ATTACHMENTS, KEPT_INDEX, KEPT_MODULE, M
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::snapshots::input::{ModuleHead, NewAttachment};
 
-use super::index::OpenIndex;
-use super::notes::{KeptBecause, ZohoNote, ZohoNotes};
+use super::told::ZohoNotes;
 use crate::import::inputs::InputFile;
 use crate::import::module_plan::{ModulePlan, PlannedFile};
+use crate::import::zoho_notes::{KeptBecause, ZohoNote};
 
 /// Record of files that lie in no folder.
 const NO_FOLDER: &str = "Others";
@@ -44,12 +44,12 @@ impl Kept {
     }
 
     /// Keeps metadata, the index as it was, and files of unknown folders.
-    pub fn add_all(&mut self, metadata: Vec<InputFile>, indexes: Vec<OpenIndex>, others: Vec<InputFile>, told: &mut ZohoNotes) {
+    pub fn add_all(&mut self, metadata: Vec<InputFile>, indexes: Vec<InputFile>, others: Vec<InputFile>, told: &mut ZohoNotes) {
         if !metadata.is_empty() {
             told.push(ZohoNote::Metadata { files: metadata.len() });
         }
         metadata.into_iter().for_each(|file| self.file(METADATA, file));
-        indexes.into_iter().for_each(|index| self.file(KEPT_INDEX, index.source.file));
+        indexes.into_iter().for_each(|index| self.file(KEPT_INDEX, index));
         for file in others {
             told.kept(&file.name, KeptBecause::UnknownFolder);
             let folder = file.path.split_once('/').map_or(NO_FOLDER, |(folder, _)| folder).to_owned();

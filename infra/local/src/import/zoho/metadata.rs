@@ -5,15 +5,16 @@ use std::collections::HashMap;
 
 use hozon_shared::archive::zoho_layout::{FIELD_COLUMNS, folded};
 
-use super::columns::column;
-use super::modules::source;
-use super::notes::{ZohoNote, ZohoNotes};
+use super::labels::column;
 use super::parts::numbered;
+use super::reading::source;
+use super::told::ZohoNotes;
 use crate::import::csv_file::CsvFile;
 use crate::import::dialect::CsvPreferences;
 use crate::import::error::ImportError;
 use crate::import::inputs::InputFile;
 use crate::import::notes::Note;
+use crate::import::zoho_notes::ZohoNote;
 
 const API_NAMES: [&str; 4] = ["apiname", "moduleapiname", "fieldapiname", "apinamemodule"];
 /// Columns by which other files may name a module.

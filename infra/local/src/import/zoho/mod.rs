@@ -8,39 +8,27 @@ mod copies;
 mod images;
 mod index;
 mod index_columns;
+mod index_file;
 mod kept;
+mod labels;
 mod metadata;
 mod modules;
-mod notes;
 mod owners;
 mod parts;
+mod reading;
+mod told;
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-
-use super::dialect::CsvPreferences;
 use super::error::ImportError;
 use super::module_plan::ModulePlan;
 use super::notes::Note;
 
 pub use claim::{ZohoFiles, take};
-pub use notes::{KeptBecause, ZohoNote};
+pub use reading::ZohoReading;
 
 use kept::Kept;
 use modules::ZohoModule;
-use notes::ZohoNotes;
 use owners::Owners;
-
-/// How Zoho's files are read.
-#[derive(Clone, Copy)]
-pub struct ZohoReading<'a> {
-    /// The user's settings for CSV files.
-    pub preferences: &'a CsvPreferences,
-    /// Time zone of times, which have none in the files.
-    pub zone: Tz,
-    /// Time of files without a time.
-    pub now: DateTime<Utc>,
-}
+use told::ZohoNotes;
 
 /// Plans the modules of Zoho's zips with their attachments.
 pub async fn plan(files: ZohoFiles, reading: ZohoReading<'_>, notes: &mut Vec<Note>) -> Result<Vec<ModulePlan>, ImportError> {
@@ -51,7 +39,7 @@ pub async fn plan(files: ZohoFiles, reading: ZohoReading<'_>, notes: &mut Vec<No
     let mut told = ZohoNotes::default();
     let metadata = metadata::read(&files.metadata, reading.preferences, &mut told, notes).await?;
     let mut modules = modules::plan(files.data, &metadata, reading.preferences, notes).await?;
-    let indexes = index::open(files.index, reading.preferences, notes).await?;
+    let indexes = index_file::open(files.index, reading.preferences, notes).await?;
     let mut owners = Owners::default();
     for index in &indexes {
         owners.want_parents(index).await?;
@@ -63,6 +51,7 @@ pub async fn plan(files: ZohoFiles, reading: ZohoReading<'_>, notes: &mut Vec<No
     let mut kept = Kept::new(reading.now);
     index::tie(&indexes, files.attachments, (&owners, &mut modules), (&mut kept, &mut told), reading).await?;
     images::tie(files.images, (&owners, &mut modules), (&mut kept, &mut told), reading.now);
+    let indexes = indexes.into_iter().map(|index| index.source.file).collect();
     kept.add_all(files.metadata, indexes, files.others, &mut told);
     let mut plans: Vec<ModulePlan> = modules.into_iter().map(ZohoModule::into_plan).collect();
     plans.extend(kept.into_plan());

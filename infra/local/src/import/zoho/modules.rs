@@ -2,23 +2,24 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use hozon_shared::archive::cells::Escaping;
 use hozon_shared::archive::zoho_layout::{RECORD_ACCESS, api_name_of, without_mark};
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::snapshots::input::ModuleHead;
 
-use super::columns::{fields, id_column};
+use super::columns::fields;
 use super::copies::are_equal;
+use super::labels::id_column;
 use super::metadata::Metadata;
 use super::parts::numbered;
-use crate::import::csv_file::{CsvFile, CsvSource, Nulls};
-use crate::import::dialect::{CsvPreferences, detect};
+use super::reading::source;
+use crate::import::csv_file::{CsvFile, CsvSource};
+use crate::import::dialect::CsvPreferences;
 use crate::import::error::{ImportError, RowFault};
 use crate::import::header::survey;
 use crate::import::inputs::InputFile;
-use crate::import::inventory::composed;
 use crate::import::module_plan::{ModulePlan, PlannedFile};
 use crate::import::notes::Note;
+use crate::import::text::composed;
 
 /// A module that is being planned.
 pub struct ZohoModule {
@@ -36,13 +37,6 @@ impl ZohoModule {
         let input = self.files.first().map(|source| source.file.name.clone()).unwrap_or_default();
         ModulePlan { head: self.head, files: self.files, attachments: self.attachments, input, backup: None }
     }
-}
-
-/// Describes how a CSV file of Zoho is read.
-pub async fn source(file: &InputFile, preferences: &CsvPreferences, notes: &mut Vec<Note>) -> Result<CsvSource, ImportError> {
-    let (dialect, lenient) = (detect(file, preferences, notes).await?, preferences.lenient);
-    let (file, escaping, nulls) = (file.clone(), Escaping::None, Nulls::Marked);
-    Ok(CsvSource { file, dialect, escaping, nulls, lenient, expected: None, may_be_edited: false })
 }
 
 /// Plans the modules of the files in `Data/`, in the order of the file about modules, and after them those that it does not name.

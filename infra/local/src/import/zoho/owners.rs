@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use hozon_shared::archive::zoho_layout::{ID_PREFIX, number_of};
 
-use super::index::OpenIndex;
+use super::index_file::OpenIndex;
 use super::modules::ZohoModule;
 use crate::import::csv_file::CsvFile;
 use crate::import::error::ImportError;
@@ -33,7 +33,7 @@ impl Owners {
     pub async fn want_parents(&mut self, index: &OpenIndex) -> Result<(), ImportError> {
         let mut csv = index.rows().await?;
         while csv.next(index.header.len()).await? {
-            for at in &index.parents {
+            for at in &index.columns.parents {
                 csv.cells().nth(*at).iter().for_each(|id| self.want(id));
             }
         }
