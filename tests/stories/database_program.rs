@@ -40,7 +40,7 @@ async fn left_to_program(password: &str) -> (PostgresServer, World) {
 }
 
 fn program(world: &World) -> CapturePorts {
-    let ports = CapturePorts::new(&world.local.ports, connectors(), Arc::default());
+    let ports = CapturePorts::new(&world.local.ports, connectors(None), Arc::default());
     CapturePorts { runs_as: CapturedBy::Program, ..ports }
 }
 
@@ -139,7 +139,7 @@ async fn a_run_that_waits_can_be_cancelled_and_a_program_that_comes_later_captur
 async fn for_a_state_machine_of_an_earlier_build_which_cannot_wait_the_service_captures() {
     let (server, world) = left_to_program("secret").await;
     let backup = waiting(&world, &program(&world)).await;
-    let service = CapturePorts::new(&world.local.ports, connectors(), Arc::default());
+    let service = CapturePorts::new(&world.local.ports, connectors(None), Arc::default());
     let call = json!({ "step": "capture", "org": world.org.to_string(), "backup": backup.to_string() });
     assert_eq!(handle(&service, call).await.unwrap()["outcome"], "done");
     let backup = ended(&world, backup).await;

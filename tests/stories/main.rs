@@ -52,3 +52,4 @@ mod throttling;
 mod triggers;
 mod unchanged;
 mod webhooks;
+mod zoho_connection;

@@ -20,7 +20,7 @@ pub(crate) async fn report(mysql: &Mysql) -> Result<SourceReport, SourceError> {
     let tables = Tables::of(&mut conn, &found, rights.sees_all).await?;
     let advice = advice(rights, tls.is_some());
     let Tables { modules, gaps, views, .. } = tables;
-    Ok(SourceReport { server, user: mysql.settings.user.clone(), tls, modules, gaps, views, advice })
+    Ok(SourceReport { server, user: mysql.settings.user.clone(), tls, modules, gaps, views, advice, cost: None })
 }
 
 fn advice(rights: Rights, is_encrypted: bool) -> Vec<SourceAdvice> {

@@ -24,5 +24,14 @@ pub(crate) async fn report(postgres: &Postgres) -> Result<SourceReport, SourceEr
     }
     let version: &str = row.get(0);
     let server = format!("PostgreSQL {}", version.split(' ').next().unwrap_or(version));
-    Ok(SourceReport { server, user: row.get(2), tls, modules: found.modules, gaps: found.gaps, views: found.views, advice })
+    Ok(SourceReport {
+        server,
+        user: row.get(2),
+        tls,
+        modules: found.modules,
+        gaps: found.gaps,
+        views: found.views,
+        advice,
+        cost: None,
+    })
 }

@@ -163,6 +163,20 @@ pub struct SourceReport {
     pub views: Vec<String>,
     /// What the administrator should know before the first backup.
     pub advice: Vec<SourceAdvice>,
+    /// What backups cost, where the source counts calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<ApiCost>,
+}
+
+/// API credits that backups are expected to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiCost {
+    /// Credits of the first backup, which reads every attached file.
+    pub first: u64,
+    /// Credits of a later backup, without those for new attached files.
+    pub repeated: u64,
+    /// Credits that backups may use within 24 hours. A backup that needs more goes on the next day.
+    pub daily: u64,
 }
 
 /// Advice about a source.
