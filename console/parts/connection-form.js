@@ -58,9 +58,9 @@ export function connectionForm(connection, editing, actions) {
 /** The connection that the form asks for. @param {FormData} form @param {ConnectionEditing} editing */
 export function connectionIn(form, editing) {
   const omitted = [...editing.omitted].map((key) => JSON.parse(key)).map(([module, field = null]) => ({ module, field }));
-  if (editing.kind === "zoho") return { kind: editing.kind, zoho: zohoIn(form), omitted };
-  const isDatabase = editing.kind !== "native";
-  return { kind: editing.kind, ...(isDatabase ? { database: databaseIn(form, editing), profile: editing.profile } : {}), omitted };
+  const { kind, profile } = editing;
+  if (kind === "zoho") return { kind, zoho: zohoIn(form), database: undefined, profile: undefined, omitted };
+  return { kind, ...(kind === "native" ? {} : { database: databaseIn(form, editing), profile }), omitted };
 }
 
 /** @param {FormData} form @param {ConnectionEditing} editing */

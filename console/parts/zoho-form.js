@@ -56,7 +56,10 @@ export function zohoOf(zoho, editing, input) {
   );
 }
 
-/** What few need: a client of one's own, the environment, the number of calls. @type {typeof zohoOf} */
+/**
+ * What few need: a client of one's own, the environment, the number of calls.
+ * @param {Zoho | null} zoho @param {ConnectionEditing} editing @param {(name: string, props: Props, hint?: string | null) => Node} input
+ */
 function moreOf(zoho, { offer }, input) {
   const needsClient = offer?.has_client === false;
   const isOpen = needsClient || zoho?.client_id || (zoho && zoho.environment !== "production");
