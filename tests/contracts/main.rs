@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod access_tokens;
 mod captures;
 mod catalogue;
 mod changes;
@@ -26,6 +27,7 @@ mod running;
 mod samples;
 mod schedules;
 mod secrets;
+mod source_credits;
 mod sources;
 mod store;
 mod structure;

@@ -44,6 +44,11 @@ impl AccessTokens for StoredCredentials {
                 let put = self.client.put_secret_value().secret_id(name).secret_string(value);
                 put.send().await.map(drop).map_err(port_error("store an access token"))
             }
+            // Deleting a secret takes a while after the answer, and meanwhile its name is refused ("DeleteSecret").
+            Err(SdkError::ServiceError(error)) if error.err().is_invalid_request_exception() => {
+                let what = "create the secret of an access token, which is being deleted";
+                Err(PortError::with(ErrorKind::Unavailable, what, error.into_err()))
+            }
             Err(error) => Err(port_error("create the secret of an access token")(error)),
         }
     }

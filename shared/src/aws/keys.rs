@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::domain::change::Lock;
 use crate::domain::delivery::{DeliveryId, Receiver};
-use crate::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
+use crate::domain::id::{BackupId, ConnectionId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::request::Request;
 
@@ -112,6 +112,11 @@ pub fn parse_delivery(pk: &str, sk: &str) -> Option<DeliveryId> {
     let (webhook, event) = sk.strip_prefix(DELIVERIES)?.split_once('#')?;
     let (org, event) = (pk.strip_prefix("ORG#")?.parse().ok()?, event.parse().ok()?);
     Some(DeliveryId { org, event, receiver: Receiver::Webhook(webhook.parse().ok()?) })
+}
+
+/// Keys of the API credits that a connection has used.
+pub fn credits(org: OrgId, connection: ConnectionId) -> (String, String) {
+    (organisation(org), format!("CREDITS#{:020}", connection.0))
 }
 
 /// Sort key of a person's mail address and language.

@@ -252,6 +252,8 @@ pub enum SourceErrorKind {
         "The share of API credits that backups may use is used up. The backup goes on by itself as soon as there are some again."
     )]
     Throttled(u64),
+    #[error("An attached file that the source lists is gone, or may not be downloaded. The backup lists it as missing.")]
+    FileGone,
     #[error("The source refused a request. Check the connection; if it happens again, contact the operator.")]
     Refused,
 }
@@ -280,6 +282,7 @@ impl SourceErrorKind {
             Self::DataCenter => "SOURCE_DATA_CENTER",
             Self::Scope(_) => "SOURCE_SCOPE",
             Self::Throttled(_) => "SOURCE_THROTTLED",
+            Self::FileGone => "SOURCE_FILE_GONE",
             Self::Refused => "SOURCE_REFUSED",
         }
     }

@@ -66,7 +66,7 @@ impl Condition {
                 let value = match name.as_str() {
                     "id" => Value::from(id.to_string()),
                     "Modified_Time" => table.modified(id).map_or(Value::Null, |time| Value::from(time.to_rfc3339())),
-                    _ => table.get(id).map_or(Value::Null, |row| field_of(&row, name)),
+                    _ => table.part(id, std::slice::from_ref(name)).map_or(Value::Null, |row| field_of(&row, name)),
                 };
                 comparator.holds(&value, values)
             }

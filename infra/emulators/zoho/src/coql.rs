@@ -21,6 +21,8 @@ const DEFAULT_ROWS: usize = 200;
 #[derive(Debug)]
 struct Query {
     columns: Vec<String>,
+    /// Whether it asks for `COUNT(id)` only.
+    is_count: bool,
     module: String,
     condition: Condition,
     order: Option<(String, bool)>,
@@ -42,12 +44,20 @@ impl Organisation {
         self.charge_more("coql", more);
         let table = self.known(&query.module)?;
         query.check(&table.spec)?;
+        if query.is_count {
+            let count = table.ids(query.condition.after_id()).filter(|id| query.condition.holds(&table, *id)).count();
+            let row = json!({ "COUNT(id)": count });
+            return Ok(Reply::Json(json!({"data": [row], "info": {"count": 1, "more_records": false}})));
+        }
         let (found, more) = query.run(&table)?;
         if found.is_empty() {
             return Ok(Reply::Empty);
         }
-        let data: Vec<Value> =
-            found.iter().filter_map(|id| table.get(*id)).map(|row| self.columns_of(&row, &query, &table.spec)).collect();
+        let data: Vec<Value> = found
+            .iter()
+            .filter_map(|id| table.part(*id, &query.columns))
+            .map(|row| self.columns_of(&row, &query, &table.spec))
+            .collect();
         let info = json!({"count": data.len(), "more_records": more});
         Ok(Reply::Json(json!({"data": data, "info": info})))
     }
@@ -82,6 +92,13 @@ impl Query {
         let mut reader = Reader { words: &words };
         reader.expect("select")?;
         let mut columns = vec![reader.name()?];
+        let is_count = columns[0].eq_ignore_ascii_case("count") && reader.sign("(");
+        if is_count {
+            columns = vec![reader.name()?];
+            if !reader.sign(")") {
+                return Err(wrong(")"));
+            }
+        }
         while reader.sign(",") {
             columns.push(reader.name()?);
         }
@@ -99,7 +116,7 @@ impl Query {
         if limit > ROWS || offset + limit > REACH || columns.len() > COLUMNS {
             return Err(Refusal::new(400, "LIMIT_EXCEEDED", "Limit exceeded", json!({"clause": "limit", "limit": ROWS})));
         }
-        Ok(Self { columns, module, condition, order, limit, offset })
+        Ok(Self { columns, is_count, module, condition, order, limit, offset })
     }
 
     /// Refuses columns that do not exist or cannot be selected.

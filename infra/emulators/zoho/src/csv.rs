@@ -4,14 +4,17 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use crate::modules;
+use crate::schema::FieldKind;
 use crate::table::Table;
 
 /// Writes rows with a header. Every `omitted`th row is left out.
 pub fn rows(table: &Table, ids: &[u64], fields: &[String], omitted: Option<u64>) -> Vec<u8> {
-    let fields: Vec<&str> = fields.iter().map(String::as_str).filter(|name| *name != "id").collect();
+    let fields: Vec<String> = fields.iter().filter(|name| *name != "id").cloned().collect();
+    let names: Vec<&String> = fields.iter().filter(|field| is_name(table, field)).collect();
     let mut text = format!("Id,{}\n", fields.join(","));
     for (id, number) in ids.iter().zip(1_u64..) {
-        let Some(row) = table.get(*id) else { continue };
+        let Some(row) = table.part(*id, &fields) else { continue };
         if omitted.is_some_and(|every| number.is_multiple_of(every.max(1))) {
             continue;
         }
@@ -19,11 +22,19 @@ pub fn rows(table: &Table, ids: &[u64], fields: &[String], omitted: Option<u64>)
         for field in &fields {
             text.push(',');
             let (name, inner) = field.split_once('.').unwrap_or((field, "id"));
+            let inner = if names.contains(field) { "name" } else { inner };
             push_cell(&mut text, row.get(name).unwrap_or(&Value::Null), inner);
         }
         text.push('\n');
     }
     text.into_bytes()
+}
+
+/// Whether a column such as `Account_Name.Account_Name` is the name of the record that a lookup leads to.
+fn is_name(table: &Table, column: &str) -> bool {
+    let Some((name, inner)) = column.split_once('.') else { return false };
+    let Some(FieldKind::Lookup(module)) = table.spec.field(name).map(|field| &field.kind) else { return false };
+    modules::modules().iter().any(|spec| spec.api_name == *module && spec.name_field == inner)
 }
 
 fn push_cell(text: &mut String, value: &Value, inner: &str) {

@@ -12,7 +12,7 @@ type Line = (&'static str, &'static str, FieldKind);
 const SOURCES: &[&str] = &["-None-", "広告", "Cold Call", "Web; Download", "展示会"];
 const STAGES: &[&str] = &["Qualification", "提案", "Negotiation/Review", "Closed Won", "Closed Lost"];
 const STATUSES: &[&str] = &["Not Started", "進行中", "Completed", "Deferred"];
-const TOPICS: &[&str] = &["電気", "Water", "ガス, 都市", "Fire;Safety", "Other"];
+const TOPICS: &[&str] = &["電気", "Water", "ガス, 都市", "Fire/Safety", "Other"];
 const RATINGS: &[&str] = &["-None-", "Active", "Acquired", "要確認"];
 
 fn leads() -> Vec<Line> {

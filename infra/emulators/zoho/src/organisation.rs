@@ -159,6 +159,8 @@ impl Organisation {
         for (name, value) in given.into_iter().filter(|(name, _)| name != "id") {
             let kind = spec.field(&name).map(|field| field.kind.clone());
             let value = match kind {
+                // A lookup without a module names it itself.
+                Some(FieldKind::Lookup("")) => value,
                 Some(FieldKind::Lookup(module)) => self.named(module, value),
                 Some(FieldKind::Subform(_)) => self.merged_rows(row, &name, value),
                 Some(_) if value == "" => Value::Null,

@@ -53,7 +53,7 @@ impl Organisation {
             return Ok(if since.is_some() { Reply::NotModified } else { Reply::Empty });
         }
         let data: Vec<Value> =
-            found.iter().filter_map(|id| table.get(*id)).map(|row| shown(&row, &table.spec, &fields)).collect();
+            found.iter().filter_map(|id| table.part(*id, &fields)).map(|row| shown(&row, &table.spec, &fields)).collect();
         let last = found.last().map(|id| table.place(*id, page.sorting.by));
         let info = page.info(asked, data.len(), last.filter(|_| more), self.now());
         Ok(Reply::Json(json!({"data": data, "info": info})))
@@ -65,7 +65,7 @@ impl Organisation {
             return Err(exceeded("ids", IDS));
         }
         let table = self.known(asked.part(0))?;
-        let rows = ids.iter().filter_map(|id| table.get(id.parse().ok()?));
+        let rows = ids.iter().filter_map(|id| table.part(id.parse().ok()?, fields));
         let data: Vec<Value> = rows.map(|row| shown(&row, &table.spec, fields)).collect();
         if data.is_empty() {
             return Ok(Reply::Empty);

@@ -52,16 +52,23 @@ pub struct Maker<'a> {
 impl Maker<'_> {
     /// Makes the whole record.
     pub fn row(&self, index: u64) -> Row {
+        self.part(index, |_| true)
+    }
+
+    /// Makes a record with some of its fields only.
+    pub fn part(&self, index: u64, is_wanted: impl Fn(&str) -> bool) -> Row {
         let (created, modified) = times(self.spec.number, index, self.count);
+        let has_full_name = is_wanted("Full_Name") && self.spec.field("Full_Name").is_some();
+        let is_made = |name: &str| is_wanted(name) || (has_full_name && matches!(name, "First_Name" | "Last_Name"));
         let mut row = Row::new();
-        for (field, at) in self.spec.fields.iter().zip(0_u64..) {
+        for (field, at) in self.spec.fields.iter().zip(0_u64..).filter(|(field, _)| is_made(&field.api_name)) {
             let seed = mix(mix(self.spec.number * 1000 + at) ^ index);
             row.insert(field.api_name.clone(), self.value(field, index, seed));
         }
         row.insert("id".to_owned(), json!(id_of(self.spec.number, index).to_string()));
         row.insert("Created_Time".to_owned(), json!(written(created)));
         row.insert("Modified_Time".to_owned(), json!(written(modified)));
-        if row.contains_key("Full_Name") {
+        if has_full_name {
             row.insert("Full_Name".to_owned(), full_name(&row));
         }
         self.complete(&mut row, index);
@@ -217,7 +224,7 @@ fn several(values: &[&str], number: u64) -> Value {
 }
 
 fn tags(number: u64) -> Value {
-    const TAGS: &[&str] = &["重要", "VIP", "to, check", "2026"];
+    const TAGS: &[&str] = &["重要", "VIP", "to check", "2026"];
     let chosen = TAGS.iter().zip(0_u64..).filter(|(_, at)| number >> (at * 2) & 3 == 3);
     Value::Array(
         chosen

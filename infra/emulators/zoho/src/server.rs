@@ -20,7 +20,7 @@ use crate::organisation::Organisation;
 use crate::refusal::Refusal;
 use crate::routes::Route;
 use crate::state::State;
-use crate::{admin, consent};
+use crate::{admin, consent, multipart};
 
 /// Largest upload.
 const BODY: usize = 100 << 20;
@@ -129,8 +129,9 @@ impl Gate {
 
     /// Parameters of these calls come in the address or in the body.
     fn oauth(&self, method: &str, path: &[&str], mut asked: Asked) -> Response {
-        let form = form(&asked.body);
-        asked.query.extend(form);
+        let is_form = asked.headers.get("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        let given = if is_form { form(&asked.body) } else { multipart::fields(&asked).into_iter().collect() };
+        asked.query.extend(given);
         let language = asked.headers.get("accept-language").cloned().unwrap_or_default();
         let mut organisation = self.state.lock();
         match (method, path) {

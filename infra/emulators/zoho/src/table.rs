@@ -1,6 +1,5 @@
 //! One module's records: those of the start, which are made when they are read, and those that were changed since.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -91,6 +90,19 @@ impl Table {
         Some(Arc::new(maker.row(index)))
     }
 
+    /// Makes or finds a record, of which some fields are needed: all if none is named. A dot leads into a field.
+    pub fn part(&self, id: u64, fields: &[String]) -> Option<Arc<Row>> {
+        let is_wanted = |name: &str| {
+            fields.is_empty() || fields.iter().any(|field| field.split('.').next().is_some_and(|field| field == name))
+        };
+        match self.seed(id).filter(|_| self.is_untouched(id)) {
+            Some(index) => {
+                Some(Arc::new(Maker { spec: &self.spec, count: self.seeded, world: &self.world }.part(index, is_wanted)))
+            }
+            None => self.get(id),
+        }
+    }
+
     /// Ids in ascending order, from the first that is larger than `after`.
     pub fn ids(&self, after: u64) -> impl Iterator<Item = u64> + '_ {
         let first = self.first_index(after);
@@ -112,12 +124,17 @@ impl Table {
         }
     }
 
+    /// When a first record was created, and last changed. Attachments never change.
+    fn seed_times(&self, index: u64) -> (DateTime<Utc>, DateTime<Utc>) {
+        let (created, modified) = times(self.spec.number, index, self.seeded);
+        (created, if self.spec.api_name == "Attachments" { created } else { modified })
+    }
+
     /// When a record was last changed, without making it.
     pub fn modified(&self, id: u64) -> Option<DateTime<Utc>> {
         match (self.changed.get(&id), self.seed(id)) {
             (Some(row), _) => time_in(row, "Modified_Time"),
-            (None, Some(index)) if self.spec.api_name == "Attachments" => Some(times(self.spec.number, index, self.seeded).0),
-            (None, Some(index)) => Some(times(self.spec.number, index, self.seeded).1),
+            (None, Some(index)) => Some(self.seed_times(index).1),
             _ => None,
         }
     }
@@ -125,7 +142,7 @@ impl Table {
     fn created(&self, id: u64) -> Option<DateTime<Utc>> {
         match (self.changed.get(&id), self.seed(id)) {
             (Some(row), _) => time_in(row, "Created_Time"),
-            (None, Some(index)) => Some(times(self.spec.number, index, self.seeded).0),
+            (None, Some(index)) => Some(self.seed_times(index).0),
             _ => None,
         }
     }
@@ -142,40 +159,66 @@ impl Table {
 
     /// Ids after a place, in an order.
     pub fn sorted(&self, sorting: Sorting, after: Option<Place>) -> Box<dyn Iterator<Item = u64> + '_> {
-        let is_after = move |id: &u64| {
-            after.is_none_or(|after| {
-                let found = self.place(*id, sorting.by).cmp(&after);
-                found == if sorting.is_descending { Ordering::Less } else { Ordering::Greater }
-            })
-        };
         if sorting.by == SortBy::Id && !sorting.is_descending {
             return Box::new(self.ids(after.map_or(0, |(_, id)| id)));
         }
-        let mut places: Vec<Place> = self.changed.keys().map(|id| self.place(*id, sorting.by)).collect();
-        places.sort_unstable();
-        let changed: Vec<u64> = places.into_iter().map(|(_, id)| id).collect();
-        let seeds = self.seeds_by(sorting.by);
+        let is_after = |place: &Place| match after {
+            Some(after) if sorting.is_descending => *place < after,
+            Some(after) => *place > after,
+            None => true,
+        };
+        let mut changed: Vec<Place> = self.changed.keys().map(|id| self.place(*id, sorting.by)).filter(is_after).collect();
+        changed.sort_unstable();
+        let changed = changed.into_iter().map(|(_, id)| id);
+        let is_untouched = |id: &u64| self.is_untouched(*id);
         if sorting.is_descending {
-            let (seeds, changed) = (Box::new(seeds.rev()), changed.into_iter().rev());
-            return Box::new(self.merged(sorting, seeds, changed).skip_while(move |id| !is_after(id)));
+            let end = after.map_or(self.seeded, |after| self.seeds_before(sorting.by, |place| place < after));
+            let seeds = (0..end).rev().map(move |at| self.seed_at(sorting.by, at)).filter(is_untouched);
+            return Box::new(self.merged(sorting, seeds, changed.rev()));
         }
-        Box::new(self.merged(sorting, Box::new(seeds), changed.into_iter()).skip_while(move |id| !is_after(id)))
+        let start = after.map_or(0, |after| self.seeds_before(sorting.by, |place| place <= after));
+        let seeds = (start..self.seeded).map(move |at| self.seed_at(sorting.by, at)).filter(is_untouched);
+        Box::new(self.merged(sorting, seeds, changed))
     }
 
-    /// The first records in an order, ascending.
-    fn seeds_by(&self, by: SortBy) -> Box<dyn DoubleEndedIterator<Item = u64> + '_> {
-        let number = self.spec.number;
-        let id = move |index: u64| id_of(number, index);
+    /// The id of the first record that is at that position of an order.
+    fn seed_at(&self, by: SortBy, at: u64) -> u64 {
         // They were created in the order of their ids.
         if by != SortBy::Modified {
-            return Box::new((0..self.seeded).map(id).filter(|id| self.is_untouched(*id)));
+            return id_of(self.spec.number, at);
         }
         let order = self.by_modification.get_or_init(|| {
             let mut order: Vec<u64> = (0..self.seeded).collect();
-            order.sort_by_cached_key(|index| times(self.spec.number, *index, self.seeded).1);
+            order.sort_by_cached_key(|index| self.seed_times(*index).1);
             order
         });
-        Box::new(order.iter().map(move |index| id(*index)).filter(|id| self.is_untouched(*id)))
+        let index = usize::try_from(at).ok().and_then(|at| order.get(at)).copied().unwrap_or_default();
+        id_of(self.spec.number, index)
+    }
+
+    /// Number of first records whose places come before a bound.
+    fn seeds_before(&self, by: SortBy, is_before: impl Fn(Place) -> bool) -> u64 {
+        let (mut low, mut high) = (0, self.seeded);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if is_before(self.seed_place(by, self.seed_at(by, middle))) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// The place that a first record had at the start.
+    fn seed_place(&self, by: SortBy, id: u64) -> Place {
+        let index = self.seed(id).unwrap_or_default();
+        let (created, modified) = self.seed_times(index);
+        match by {
+            SortBy::Id => (0, id),
+            SortBy::Created => (created.timestamp(), id),
+            SortBy::Modified => (modified.timestamp(), id),
+        }
     }
 
     fn merged<'a>(
