@@ -1,10 +1,13 @@
 //! Connecting Zoho CRM: Zoho's page asks for consent, and the console brings the answer.
 
+use std::path::Path;
+use std::process::Stdio;
+
 use chrono::{TimeDelta, Utc};
 use hozon::ZohoOptions;
 use hozon_connector_zoho::OauthClient;
 use hozon_emulator_zoho::{Fault, SampleSize, State, ZohoServer};
-use hozon_shared::domain::consent::PendingConsent;
+use hozon_shared::domain::consent::{PendingConsent, SCOPES};
 use hozon_shared::domain::id::{ConnectionId, UserId};
 use hozon_shared::domain::organisation::Role;
 use hozon_shared::domain::selection::Selection;
@@ -13,6 +16,8 @@ use hozon_tests::{Answer, World};
 use reqwest::StatusCode;
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
+
+use crate::terminal::command;
 
 const CONNECTION: &str = "/backup/connection";
 const ASK: &str = "/backup/connection/actions/ask_consent";
@@ -242,4 +247,32 @@ async fn a_zoho_that_fails_is_told_apart_from_a_refusal() {
     let gone = world.administrator().post(ANSWER, &answer.to_string()).await;
     assert_eq!((gone.status, gone.code()), (StatusCode::SERVICE_UNAVAILABLE, "SOURCE_UNREACHABLE"), "{gone:?}");
     world.end().await;
+}
+
+/// Runs the program beside a Zoho, with further variables.
+async fn run(data: &Path, zoho: &ZohoServer, arguments: &[&str], variables: &[(&str, &str)], locale: &str) -> (bool, String) {
+    let mut command = command(data, arguments, locale);
+    command.env("HOZON_ZOHO_URL", zoho.base_url()).envs(variables.iter().copied()).stdin(Stdio::null());
+    let output = command.output().await.unwrap();
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_connects_with_the_code_of_a_self_client() {
+    let zoho = ZohoServer::start(State::sample(SampleSize::small())).await.unwrap();
+    let (data, id, secret) = (tempfile::tempdir().unwrap(), zoho.state().client_id(), zoho.state().client_secret());
+    let scopes = SCOPES.join(",");
+    let code = zoho.state().self_client_code(&scopes);
+    let arguments = ["connect", "zoho", "--org", "A", "--data-center", "us", "--client-id", &id];
+    let with_secret = [("HOZON_ZOHO_CLIENT_SECRET", secret.as_str()), ("HOZON_ZOHO_GRANT", &code)];
+    let (is_good, said) = run(data.path(), &zoho, &arguments, &with_secret[1..], "C").await;
+    assert!(!is_good && said.contains("set HOZON_ZOHO_CLIENT_SECRET"), "{said}");
+    let (is_good, said) = run(data.path(), &zoho, &arguments, &with_secret, "C").await;
+    assert!(is_good && said.contains("crm.zoho.com") && said.contains("Connected. Next: hozon backup --org 'A'"), "{said}");
+    assert!(said.contains("Leads") && said.contains("API credits: about "), "{said}");
+    assert!(!said.contains(&secret) && !said.contains(&code), "{said}");
+    let (is_good, said) = run(data.path(), &zoho, &arguments, &with_secret, "ja_JP.UTF-8").await;
+    assert!(!is_good && said.contains("Zoho がコードを受け付けません"), "{said}");
+    let (is_good, said) = run(data.path(), &zoho, &["check", "--org", "A"], &[], "ja_JP.UTF-8").await;
+    assert!(is_good && said.contains("API クレジット: 初回は約"), "{said}");
 }
