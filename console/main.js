@@ -375,6 +375,10 @@ function showError(thrown) {
   } else toast(explain(problem), { kind: "bad" });
 }
 
+// Zoho brings the answer to a consent in the query. It is removed from the address at once, with its code.
+if (new URLSearchParams(location.search).has("state")) {
+  history.replaceState(null, "", `${location.pathname}#/source/consent/${encodeURIComponent(location.search)}`);
+}
 document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
 addEventListener("hashchange", () => void addressChanged());
 addEventListener("beforeunload", (event) => state.view?.isChanged?.() && event.preventDefault());

@@ -45,6 +45,9 @@ interface Schemas {
         /** Format: int64 */
         rows: number;
     };
+    AnswerRequest: {
+        consent: Schemas["ConsentAnswer"];
+    };
     /** @description An error. The scheduling calls nest it under `backup`. */
     AnyError: Schemas["ErrorOut"] | {
         backup: Schemas["ErrorOut"];
@@ -54,11 +57,16 @@ interface Schemas {
      * @enum {string}
      */
     ApiVersion: "v2.1" | "v3" | "v4" | "v5" | "v6" | "v7" | "v8";
-    /**
-     * @description Layout of a backup's zips: Hozon's, or that of Zoho CRM's own backups.
-     * @enum {string}
-     */
-    ArchiveLayout: "hozon" | "zoho";
+    AskedEnvelope: {
+        consent: Schemas["AskedOut"];
+    };
+    /** @description A consent to ask for. */
+    AskedOut: {
+        /** @description When the answer comes too late. */
+        expiry_time: Schemas["LocalTime"];
+        /** @description Address of Zoho's page, for the caller's browser. */
+        url: string;
+    };
     /** @description Envelope of the scheduling calls. */
     BackupEnvelope_Details: {
         /** @description The active schedule, or else the schedule or backup that was set up or stopped last. */
@@ -206,13 +214,14 @@ interface Schemas {
         connection?: Schemas["ConnectionOut"] | null;
         /** @description The profiles of CRMs that a connection may name. */
         profiles: Schemas["ProfileOut"][];
+        zoho?: Schemas["ZohoOffer"] | null;
     };
     /**
-     * @description Kind of a source: the store that a platform writes, a PostgreSQL database, or one of MySQL or MariaDB.
+     * @description Kind of a source: the store that a platform writes, a PostgreSQL database, one of MySQL or MariaDB, or Zoho CRM.
      * @enum {string}
      */
-    ConnectionKind: "native" | "postgres" | "mysql";
-    /** @description How the CRM is reached. The password is never shown. */
+    ConnectionKind: "native" | "postgres" | "mysql" | "zoho";
+    /** @description How the CRM is reached. Its credentials are never shown. */
     ConnectionOut: {
         database?: Schemas["DatabaseOut"] | null;
         kind: Schemas["ConnectionKind"];
@@ -223,9 +232,36 @@ interface Schemas {
         /** @description Who set the connection. */
         set_by: Schemas["PersonOut"];
         set_time: Schemas["LocalTime"];
+        zoho?: Schemas["ZohoOut"] | null;
     };
     ConnectionRequest: {
         connection: Schemas["WantedConnection"];
+    };
+    /** @description What Zoho adds to the address to which it sends the browser back. */
+    ConsentAnswer: {
+        /**
+         * @description Server that has given the code.
+         * @example https://accounts.zoho.eu
+         */
+        accounts_server?: string | null;
+        /** @description Left out if the person has refused. */
+        code?: string | null;
+        /**
+         * @description Why there is no code.
+         * @example access_denied
+         */
+        error?: string | null;
+        /**
+         * @description Data centre of the person.
+         * @example eu
+         */
+        location?: string | null;
+        state: string;
+    };
+    ConsentedEnvelope: {
+        connection: Schemas["ConnectionOut"];
+        /** @description Whether the organisation is in another data centre or environment than the one that was asked for. */
+        is_elsewhere: boolean;
     };
     /** @description Options with which CSV was written. */
     ContentsCsv: {
@@ -264,6 +300,24 @@ interface Schemas {
         read_from: Schemas["LocalTime"];
         source: Schemas["SourceKind"];
     };
+    /** @description API credits that backups are expected to use. */
+    CostOut: {
+        /**
+         * Format: int64
+         * @description Credits that backups may use within 24 hours. A backup that needs more goes on the next day.
+         */
+        daily: number;
+        /**
+         * Format: int64
+         * @description Credits of the first backup, which reads every attached file.
+         */
+        first: number;
+        /**
+         * Format: int64
+         * @description Credits of a later backup, without those for new attached files.
+         */
+        repeated: number;
+    };
     CsvFileOut: {
         /** Format: int64 */
         bytes: number;
@@ -289,6 +343,11 @@ interface Schemas {
      * @enum {string}
      */
     CurrentStatus: "SCHEDULED" | "INPROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED" | "STOPPED";
+    /**
+     * @description Data centre of Zoho.
+     * @enum {string}
+     */
+    DataCenter: "us" | "eu" | "in" | "jp" | "au" | "cn" | "sa" | "ca";
     DatabaseOut: {
         /** @description Certificates, in PEM, of the authorities that may sign the server's certificate; null for those of the system. */
         ca?: string | null;
@@ -426,10 +485,10 @@ interface Schemas {
         reason: Schemas["GapReason"];
     };
     /**
-     * @description Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest. The bytes of a field are contained `as_files`, as attachments. `missing_files` are attachments that are gone or cannot be read.
+     * @description Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest. The bytes of a field are contained `as_files`, as attachments. `missing_files` are attachments that are gone or cannot be read. `links` are attachments that are links, which are contained instead of the files behind them. What is `not_in_api` the source's API does not give.
      * @enum {string}
      */
-    GapReason: "no_permission" | "row_security" | "foreign" | "omitted" | "missing" | "damaged" | "inconsistent" | "as_files" | "missing_files";
+    GapReason: "no_permission" | "row_security" | "foreign" | "omitted" | "missing" | "damaged" | "inconsistent" | "as_files" | "missing_files" | "links" | "not_in_api";
     /**
      * @description Action of an event, as Zoho's history names it.
      * @enum {string}
@@ -839,6 +898,7 @@ interface Schemas {
     ReportOut: {
         /** @description What to know before the first backup. */
         advice: Schemas["SourceAdvice"][];
+        cost?: Schemas["CostOut"] | null;
         /** @description What a backup does not contain. */
         gaps: Schemas["GapOut"][];
         /** @description What a backup contains. */
@@ -906,8 +966,6 @@ interface Schemas {
     };
     SettingsOut: {
         csv: Schemas["CsvOut"];
-        /** @description Layout of the zips. */
-        layout: Schemas["ArchiveLayout"];
         locale?: Schemas["Language"] | null;
         /**
          * Format: int64
@@ -1152,6 +1210,7 @@ interface Schemas {
          * @example creme
          */
         profile?: string | null;
+        zoho?: Schemas["WantedZoho"] | null;
     };
     /** @description Fields that are left out keep their values. */
     WantedCsv: {
@@ -1214,7 +1273,6 @@ interface Schemas {
     /** @description Fields that are left out keep their values. */
     WantedSettings: {
         csv?: Schemas["WantedCsv"] | null;
-        layout?: Schemas["ArchiveLayout"] | null;
         locale?: Schemas["Language"] | null;
         /**
          * Format: int64
@@ -1238,6 +1296,25 @@ interface Schemas {
          * @example https://example.com/hooks/backup
          */
         url: string;
+    };
+    WantedZoho: {
+        /**
+         * Format: int32
+         * @description Number of API calls that backups make at a time. Left out, 5.
+         */
+        calls_at_once?: number | null;
+        /** @description OAuth client that the organisation has registered with Zoho. Left out, the operator's. */
+        client_id?: string | null;
+        /** @description Secret of that client. Left out, the stored one stays, if it is of the same client at the same data centre. */
+        client_secret?: string | null;
+        /**
+         * Format: int32
+         * @description Share of the organisation's API credits that backups may use in 24 hours, in percent. Left out, 50.
+         */
+        credit_share?: number | null;
+        /** @description Data centre of the organisation. */
+        data_center: Schemas["DataCenter"];
+        environment?: Schemas["ZohoEnvironment"] | null;
     };
     /**
      * @description Format of a webhook's messages: signed JSON, Slack's or Microsoft Teams'.
@@ -1268,5 +1345,32 @@ interface Schemas {
         subscription: string;
         /** @description End of the paid period. */
         until: Schemas["LocalTime"];
+    };
+    /**
+     * @description Which copy of an organisation's Zoho CRM is read.
+     * @enum {string}
+     */
+    ZohoEnvironment: "production" | "sandbox" | "developer";
+    /** @description What an administrator needs to know before they connect Zoho CRM. */
+    ZohoOffer: {
+        /** @description Whether the operator has an OAuth client. Without one, each organisation registers its own. */
+        has_client: boolean;
+        /** @description Address to register with a client, to which Zoho sends the browser after a consent. */
+        redirect_uri: string;
+        /** @description What a consent covers. */
+        scopes: string[];
+    };
+    /** @description How Zoho CRM is reached. The client's secret and what a consent gives are never shown. */
+    ZohoOut: {
+        /** Format: int32 */
+        calls_at_once: number;
+        /** @description OAuth client of the organisation's own; null for the operator's. */
+        client_id?: string | null;
+        /** Format: int32 */
+        credit_share: number;
+        data_center: Schemas["DataCenter"];
+        environment: Schemas["ZohoEnvironment"];
+        /** @description Name of the organisation that has consented, as Zoho gives it. */
+        organisation?: string | null;
     };
 }

@@ -77,6 +77,7 @@ type Notice = Sent<Schemas["Notification"]>;
 type Settings = Sent<Schemas["SettingsOut"]>;
 type Source = Sent<Schemas["SourceOut"]>;
 type Connection = Sent<Schemas["ConnectionOut"]>;
+type ZohoOffer = Sent<Schemas["ZohoOffer"]>;
 type Check = Sent<Schemas["CheckOut"]>;
 type Webhook = Sent<Schemas["WebhookOut"]>;
 type Product = Sent<Schemas["ProductOut"]>;

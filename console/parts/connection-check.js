@@ -2,6 +2,7 @@
 
 import { badge, button, el, facts, icon } from "../dom.js";
 import { explainFailure, gapName, number, say, size } from "../i18n.js";
+import { explainZoho } from "./zoho-form.js";
 
 /** @typedef {import("./connection-form.js").ConnectionEditing} ConnectionEditing */
 /** @typedef {import("./connection-form.js").ConnectionActions} ConnectionActions */
@@ -9,7 +10,7 @@ import { explainFailure, gapName, number, say, size } from "../i18n.js";
 
 /** @param {Check} check @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 export function checkOf({ error, report }, editing, actions) {
-  if (error || !report) return refusalOf(error);
+  if (error || !report) return refusalOf(error, editing, actions);
   const lost = report.gaps.filter(({ reason }) => !["omitted", "inconsistent", "as_files"].includes(reason));
   const inconsistent = report.gaps.filter(({ reason }) => reason === "inconsistent");
   const asFiles = report.gaps.filter(({ reason }) => reason === "as_files").map(gapName);
@@ -23,6 +24,7 @@ export function checkOf({ error, report }, editing, actions) {
       [say("check_tls"), report.tls ?? say("check_no_tls")],
       [say("modules"), number(report.modules.length)],
     ]),
+    costOf(report.cost),
     suggestionOf(report, editing, actions),
     ...report.advice.map((advice) => el("p", { class: "soft", key: advice }, say(`advice_${advice}`))),
     lost.length ? gapsOf("check_gaps", lost) : null,
@@ -51,10 +53,44 @@ function suggestionOf({ recognised }, editing, actions) {
   );
 }
 
-/** @param {Check["error"]} error */
-function refusalOf(error) {
+/** Errors of Zoho that another consent ends. */
+const ENDED_BY_CONSENT = ["SOURCE_CONSENT_REVOKED", "SOURCE_CLIENT_UNKNOWN", "SOURCE_DATA_CENTER", "SOURCE_SCOPE"];
+
+/** @param {Check["error"]} error @param {ConnectionEditing} editing @param {ConnectionActions} actions */
+function refusalOf(error, { kind }, actions) {
   const failure = /** @type {Failure} */ ({ code: error?.code ?? "", message: error?.message ?? "", subject: null });
-  return el("p", { key: "refused", class: "notice bad", role: "alert" }, icon("alert"), explainFailure(failure));
+  const words = kind === "zoho" ? explainZoho(failure) : explainFailure(failure);
+  const again = ENDED_BY_CONSENT.includes(failure.code);
+  return el(
+    "div",
+    { key: "refused", class: "stack" },
+    el("p", { class: "notice bad", role: "alert" }, icon("alert"), words),
+    again
+      ? el(
+          "p",
+          {},
+          button(say("zoho_reconnect"), () => actions.connect(), { class: "primary" }),
+        )
+      : null,
+  );
+}
+
+/** API credits that backups are expected to use. @param {Report["cost"]} cost */
+function costOf(cost) {
+  if (!cost) return null;
+  const { first, repeated, daily } = cost;
+  const days = Math.ceil(first / Math.max(daily, 1));
+  const lines = facts([
+    [say("check_cost_first"), number(first)],
+    [say("check_cost_repeated"), number(repeated)],
+    [say("check_cost_daily"), number(daily)],
+  ]);
+  return el(
+    "div",
+    { key: "cost", class: "stack" },
+    lines,
+    days > 1 ? el("p", { class: "soft" }, say("check_cost_days", { days })) : null,
+  );
 }
 
 /** @param {string} heading @param {Report["gaps"]} gaps */

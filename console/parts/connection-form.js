@@ -3,34 +3,46 @@
 import { button, el, icon } from "../dom.js";
 import { explain, say, time } from "../i18n.js";
 import { field, tick } from "./settings-form.js";
+import { zohoIn, zohoOf } from "./zoho-form.js";
 
-/** @typedef {{ kind: string, profile: string | null, profiles: { name: string, title: string }[], omitted: Set<string>, views: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number }} ConnectionEditing state of the form: the chosen kind and profile, all profiles, keys of what is left out, views to back up, modules whose fields are shown, and number of times it was filled */
-/** @typedef {{ choose: (kind: string) => void, name: (profile: string | null) => void, check: () => unknown, save: (event: SubmitEvent) => unknown, remove: () => unknown, redraw: () => void }} ConnectionActions */
+/** @typedef {{ kind: string, profile: string | null, profiles: { name: string, title: string }[], omitted: Set<string>, views: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number, offer: ZohoOffer | null, isElsewhere: boolean, isLeaving: boolean }} ConnectionEditing state of the form: the chosen kind and profile, all profiles, keys of what is left out, views to back up, modules whose fields are shown, number of times it was filled, what this service offers for Zoho CRM, whether the consent came from elsewhere than asked, and whether the page is being left for Zoho's */
+/** @typedef {{ choose: (kind: string) => void, name: (profile: string | null) => void, check: () => unknown, save: (event: SubmitEvent) => unknown, connect: (event?: SubmitEvent) => unknown, remove: () => unknown, redraw: () => void }} ConnectionActions */
 
-const KINDS = ["native", "postgres", "mysql"];
+const KINDS = ["native", "zoho", "postgres", "mysql"];
 
 /** @type {Record<string, number>} */
 const PORTS = { postgres: 5432, mysql: 3306 };
 
 /** @param {Connection | null} connection @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 export function connectionForm(connection, editing, actions) {
-  const isDatabase = editing.kind !== "native";
+  const isZoho = editing.kind === "zoho";
+  const isDatabase = editing.kind !== "native" && !isZoho;
+  const known = connection?.kind === editing.kind ? connection : null;
+  // Zoho CRM is connected on Zoho's page, and saved only later.
+  const isNew = isZoho && !known;
   const { problem } = editing;
   return el(
     "form",
-    { key: `form-${editing.revision}`, class: "connection stack", autocomplete: "off", on: { submit: actions.save } },
-    el("p", { class: "soft", key: "hint" }, say("connection_hint")),
+    {
+      key: `form-${editing.revision}`,
+      class: "connection stack",
+      autocomplete: "off",
+      on: { submit: isNew ? actions.connect : actions.save },
+    },
+    isZoho ? null : el("p", { class: "soft", key: "hint" }, say("connection_hint")),
     kindOf(editing, actions),
     isDatabase ? profileOf(editing, actions) : null,
-    isDatabase ? databaseOf(connection?.kind === editing.kind ? connection.database : null, editing) : null,
+    isDatabase ? databaseOf(known?.database ?? null, editing) : null,
+    isZoho ? zohoOf(known?.zoho ?? null, editing, inputsOf(problem)) : null,
     problem
       ? el("p", { class: "notice bad", role: "alert", id: "connection-problem", key: "problem" }, icon("alert"), explain(problem))
       : null,
     el(
       "div",
       { class: "actions", key: "actions" },
-      el("button", { class: "primary" }, icon("check"), say("save")),
-      isDatabase ? button(say("connection_check"), actions.check, { key: "check" }) : null,
+      el("button", { class: "primary" }, icon("check"), say(isNew ? "zoho_connect" : "save")),
+      isDatabase || (isZoho && !isNew) ? button(say("connection_check"), actions.check, { key: "check" }) : null,
+      isZoho && !isNew ? button(say("zoho_reconnect"), () => actions.connect(), { key: "reconnect" }) : null,
       connection ? button(say("connection_remove"), actions.remove, { key: "remove" }) : null,
     ),
     connection
@@ -46,8 +58,9 @@ export function connectionForm(connection, editing, actions) {
 /** The connection that the form asks for. @param {FormData} form @param {ConnectionEditing} editing */
 export function connectionIn(form, editing) {
   const omitted = [...editing.omitted].map((key) => JSON.parse(key)).map(([module, field = null]) => ({ module, field }));
-  const isDatabase = editing.kind !== "native";
-  return { kind: editing.kind, ...(isDatabase ? { database: databaseIn(form, editing), profile: editing.profile } : {}), omitted };
+  const { kind, profile } = editing;
+  if (kind === "zoho") return { kind, zoho: zohoIn(form), database: undefined, profile: undefined, omitted };
+  return { kind, ...(kind === "native" ? {} : { database: databaseIn(form, editing), profile }), omitted };
 }
 
 /** @param {FormData} form @param {ConnectionEditing} editing */
@@ -72,9 +85,10 @@ function databaseIn(form, { views }) {
 }
 
 /** @param {ConnectionEditing} editing @param {ConnectionActions} actions */
-function kindOf({ kind }, { choose }) {
+function kindOf({ kind, offer }, { choose }) {
   const changed = (/** @type {Event} */ event) => choose(/** @type {HTMLSelectElement} */ (event.currentTarget).value);
-  const options = KINDS.map((value) => el("option", { value, selected: value === kind }, say(`connection_kind_${value}`)));
+  const offered = KINDS.filter((value) => value !== "zoho" || offer);
+  const options = offered.map((value) => el("option", { value, selected: value === kind }, say(`connection_kind_${value}`)));
   return field("kind", say("connection_kind"), el("select", { id: "kind", name: "kind", on: { change: changed } }, ...options));
 }
 

@@ -7,34 +7,40 @@ import { say } from "../i18n.js";
 import { checkOf } from "../parts/connection-check.js";
 import { connectionForm, connectionIn } from "../parts/connection-form.js";
 import { sourceOf } from "../parts/crm.js";
+import { consentView, leaveForConsent } from "../parts/zoho-consent.js";
 import { drawResource, resource } from "../resource.js";
 
 /** @typedef {import("../parts/connection-form.js").ConnectionEditing} ConnectionEditing */
 
 /** @type {ViewMaker} */
-export default function source(app) {
+export default function source(app, step = "", more = "") {
+  if (step === "consent") return consentView(app, more);
   const editing = emptyForm();
+  editing.isElsewhere = step === "connected" && more === "elsewhere";
   const saved = resource(app, async () => {
-    const { connection, profiles } = await get("/connection");
-    editing.profiles = profiles;
+    const { connection, profiles, zoho } = await get("/connection");
+    Object.assign(editing, { profiles, offer: zoho });
     fill(editing, connection);
     // A resource without data counts as not loaded.
     return /** @type {{ connection: Connection | null }} */ ({ connection });
   });
   const backedUp = resource(app, async () => /** @type {Source} */ ((await get("/source")).source));
-  void saved.reload();
+  const loaded = saved.reload();
+  if (step === "connected") void loaded.then(() => saved.data?.connection && check(app, editing));
   void backedUp.reload();
   const actions = {
     choose: (/** @type {string} */ kind) => redrawWith(app, editing, { kind, problem: null, check: null }),
     name: (/** @type {string | null} */ profile) => redrawWith(app, editing, { profile, problem: null, check: null }),
     check: () => check(app, editing),
     save: (/** @type {SubmitEvent} */ event) => save(app, editing, saved, event),
+    connect: (/** @type {SubmitEvent | undefined} */ event) => connect(app, editing, event),
     remove: () => remove(app, editing, saved),
     redraw: () => app.redraw(),
   };
   return {
     title: () => say("nav_source"),
-    isChanged: () => currentForm() !== null && saved.data !== null && hasChanges(editing, saved.data.connection),
+    isChanged: () =>
+      !editing.isLeaving && currentForm() !== null && saved.data !== null && hasChanges(editing, saved.data.connection),
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("connection_heading")),
       el(
@@ -65,6 +71,9 @@ function emptyForm() {
     problem: null,
     check: null,
     revision: 0,
+    offer: null,
+    isElsewhere: false,
+    isLeaving: false,
   });
 }
 
@@ -103,14 +112,34 @@ function wanted(editing) {
 
 /** @param {ConnectionEditing} editing @param {Connection | null} connection */
 function hasChanges(editing, connection) {
-  const { kind, database = null, profile = null, omitted } = wanted(editing).connection;
-  if (database && "password" in database) return true;
-  const before = connection ?? { kind: "native", database: null, profile: null, omitted: [] };
+  const { kind, database = null, zoho = null, profile = null, omitted } = wanted(editing).connection;
+  if ((database && "password" in database) || (zoho && "client_secret" in zoho)) return true;
+  const before = connection ?? { kind: "native", database: null, zoho: null, profile: null, omitted: [] };
   const keys = (/** @type {Connection["omitted"]} */ omitted) => omitted.map(({ module, field }) => nameOf(module, field)).sort();
   return (
-    JSON.stringify([kind, database, profile, keys(omitted)]) !==
-    JSON.stringify([before.kind, before.database, before.profile, keys(before.omitted)])
+    JSON.stringify([kind, database, zoho, profile, keys(omitted)]) !==
+    JSON.stringify([before.kind, before.database, settable(before.zoho), before.profile, keys(before.omitted)])
   );
+}
+
+/** The settings of Zoho CRM that people choose, in the form's order. @param {Connection["zoho"]} zoho */
+function settable(zoho) {
+  if (!zoho) return null;
+  const { data_center, environment, client_id, credit_share, calls_at_once } = zoho;
+  return { data_center, environment, client_id, credit_share, calls_at_once };
+}
+
+/** Leaves for Zoho's page, to return with its answer. @param {App} app @param {ConnectionEditing} editing @param {SubmitEvent} [event] */
+async function connect(app, editing, event) {
+  event?.preventDefault();
+  if (!currentForm()?.reportValidity()) return;
+  editing.isLeaving = true;
+  try {
+    await leaveForConsent(wanted(editing));
+  } catch (thrown) {
+    editing.isLeaving = false;
+    refuse(app, editing, thrown);
+  }
 }
 
 /** @param {App} app @param {ConnectionEditing} editing */

@@ -48,9 +48,10 @@ async function writeCrm(folder, leads) {
   await writeFile(path.join(files, "offer.txt"), "offer ".repeat(4000));
 }
 
-/** Serves a data folder; the command `demo` creates the sample CRM in it first. */
-export function serve(data, more = [], command = "serve") {
-  const child = spawn(HOZON, ["--data", data, "--port", "0", command, ...more], { stdio: ["ignore", "pipe", "inherit"] });
+/** Serves a data folder, with further variables; the command `demo` creates the sample CRM in it first. */
+export function serve(data, more = [], command = "serve", variables = {}) {
+  const env = { ...process.env, ...variables };
+  const child = spawn(HOZON, ["--data", data, "--port", "0", command, ...more], { env, stdio: ["ignore", "pipe", "inherit"] });
   const program = { url: "", consoleUrl: "", tokens: {}, stop: () => end(child) };
   return new Promise((resolve, reject) => {
     child.once("exit", () => reject(new Error("the program did not start")));

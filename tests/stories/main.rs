@@ -55,3 +55,4 @@ mod triggers;
 mod unchanged;
 mod webhooks;
 mod zoho_backups;
+mod zoho_connection;

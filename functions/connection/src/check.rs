@@ -8,7 +8,7 @@ use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::id::ConnectionId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::profile::{Profile, Profiles, shape};
-use hozon_shared::domain::source::{SourceAdvice, SourceModule, SourceReport};
+use hozon_shared::domain::source::{ApiCost, SourceAdvice, SourceModule, SourceReport};
 use hozon_shared::ports::SourceError;
 use hozon_shared::telemetry::Causes;
 use serde::Serialize;
@@ -67,6 +67,25 @@ struct ReportOut {
     /// What to know before the first backup.
     #[schema(value_type = Vec<SourceAdviceName>)]
     advice: Vec<SourceAdvice>,
+    /// What backups cost; null if the source does not count calls.
+    cost: Option<CostOut>,
+}
+
+/// API credits that backups are expected to use.
+#[derive(Serialize, ToSchema)]
+struct CostOut {
+    /// Credits of the first backup, which reads every attached file.
+    first: u64,
+    /// Credits of a later backup, without those for new attached files.
+    repeated: u64,
+    /// Credits that backups may use within 24 hours. A backup that needs more goes on the next day.
+    daily: u64,
+}
+
+impl From<ApiCost> for CostOut {
+    fn from(ApiCost { first, repeated, daily }: ApiCost) -> Self {
+        Self { first, repeated, daily }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -140,7 +159,7 @@ fn report_out(
     (profile, has_files): (Option<&Profile>, bool),
     locale: Locale,
 ) -> ReportOut {
-    let SourceReport { server, user, tls, modules, gaps, views, mut advice, .. } = report;
+    let SourceReport { server, user, tls, modules, gaps, views, mut advice, cost } = report;
     advice.extend(profile.and_then(|profile| profile.advice(&modules, has_files)));
     let recognised = profiles.recognise(&modules, &gaps).map(ProfileOut::from);
     let shaped = shape(&modules, &gaps, profile, locale);
@@ -154,6 +173,7 @@ fn report_out(
         views,
         recognised,
         advice,
+        cost: cost.map(CostOut::from),
     }
 }
 

@@ -6,7 +6,7 @@ use axum::extract::State;
 use hozon_connector_zoho::{GrantError, GrantedCode, ZohoAccess};
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, LocalTime, local_time};
 use hozon_shared::domain::connection::{Connection, SourceSettings};
-use hozon_shared::domain::consent::{Consent, ConsentRequest, LIFE, answered_by};
+use hozon_shared::domain::consent::{ConsentRequest, LIFE, PendingConsent, answered_by};
 use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::zoho::ZohoSettings;
@@ -98,8 +98,8 @@ pub async fn ask(
         verifier: &verifier,
     };
     let url = request.address();
-    let (name, user, ends) = (Consent::name(&state), caller.person.id, expires.timestamp());
-    let consent = Consent { name, user, settings, selection: wanted.selection, verifier, client: kept, ends };
+    let (name, user, ends) = (PendingConsent::name(&state), caller.person.id, expires.timestamp());
+    let consent = PendingConsent { name, user, settings, selection: wanted.selection, verifier, client: kept, ends };
     ports.consents.ask(caller.org, &consent).await?;
     Ok(Json(AskedEnvelope { consent: AskedOut { url, expiry_time: local_time(expires, zone) } }))
 }
@@ -126,7 +126,7 @@ pub async fn answer(
     let AnswerRequest { consent: answer } = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
     let access = ports.zoho()?;
     let zone = ports.time_zone(caller.org).await?;
-    let name = Consent::name(&answer.state);
+    let name = PendingConsent::name(&answer.state);
     let consent = ports.consents.take(caller.org, caller.person.id, &name).await?;
     let now = ports.connecting.clock.now();
     let consent = consent.filter(|consent| consent.is_open(now)).ok_or_else(ApiError::consent_expired)?;
@@ -153,7 +153,7 @@ async fn exchange(
     ports: &ConnectionPorts,
     access: &ZohoAccess,
     org: OrgId,
-    consent: &Consent,
+    consent: &PendingConsent,
     code: String,
     answer: &ConsentAnswer,
 ) -> Result<(ZohoSettings, SourceSecret), ApiError> {
@@ -175,7 +175,7 @@ async fn exchange(
 async fn connect(
     ports: &ConnectionPorts,
     caller: &Caller,
-    consent: Consent,
+    consent: PendingConsent,
     settings: ZohoSettings,
     secret: &SourceSecret,
 ) -> Result<Connection, ApiError> {

@@ -14,7 +14,7 @@ use super::zoho::{DataCenter, ZohoEnvironment, ZohoSettings};
 pub const LIFE: TimeDelta = TimeDelta::minutes(10);
 
 /// What backups read, and nothing that they could change (Zoho CRM API v8, "Scopes").
-pub const SCOPES: [&str; 8] = [
+pub const SCOPES: [&str; 7] = [
     "ZohoCRM.modules.READ",
     "ZohoCRM.modules.attachments.READ",
     "ZohoCRM.settings.READ",
@@ -22,12 +22,11 @@ pub const SCOPES: [&str; 8] = [
     "ZohoCRM.org.READ",
     "ZohoCRM.bulk.READ",
     "ZohoCRM.coql.READ",
-    "ZohoCRM.files.READ",
 ];
 
 /// A consent that an administrator has been asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Consent {
+pub struct PendingConsent {
     /// Digest of the state, which only the asked browser knows.
     pub name: String,
     /// Who was asked. Nobody else may bring the answer.
@@ -44,7 +43,7 @@ pub struct Consent {
     pub ends: i64,
 }
 
-impl Consent {
+impl PendingConsent {
     /// Name of the consent with that state.
     pub fn name(state: &str) -> String {
         hex::encode(Sha256::digest(state))

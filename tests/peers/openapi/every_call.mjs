@@ -116,6 +116,12 @@ async function connection() {
   if (check.status !== "failed" || check.error?.code !== "SOURCE_UNREACHABLE") throw new Error(JSON.stringify(check));
   ok(await client.PUT("/crm/bulk/{v}/backup/connection", { params: { path }, body }));
   ok(await client.DELETE("/crm/bulk/{v}/backup/connection", { params: { path } }));
+  const zoho = { data_center: /** @type {const} */ ("jp"), client_id: "1000.A", client_secret: "secret" };
+  const wanted = { connection: { kind: /** @type {const} */ ("zoho"), zoho } };
+  const asked = ok(await client.POST("/crm/bulk/{v}/backup/connection/actions/ask_consent", { params: { path }, body: wanted }));
+  if (!asked.consent.url.includes("client_id=1000.A")) throw new Error(asked.consent.url);
+  const unknown = { params: { path }, body: { consent: { state: "unknown", code: "1000.B" } } };
+  refused(await client.POST("/crm/bulk/{v}/backup/connection/actions/answer_consent", unknown), "CONSENT_EXPIRED");
 }
 
 async function webhooks() {

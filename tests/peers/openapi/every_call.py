@@ -109,6 +109,10 @@ def connection():
     set = call("set_connection", body=wanted).connection
     assert set.database.port == 1 and set.omitted[0].module == "log" and set.profile == "creme", set
     call("remove_connection")
+    zoho = {"data_center": "jp", "client_id": "1000.A", "client_secret": "secret"}
+    asked = call("ask_consent", body=body("ConnectionRequest", connection={"kind": "zoho", "zoho": zoho})).consent
+    assert "client_id=1000.A" in asked.url, asked
+    refused("CONSENT_EXPIRED", "answer_consent", body=body("AnswerRequest", consent={"state": "unknown", "code": "1000.B"}))
 
 
 def webhooks():

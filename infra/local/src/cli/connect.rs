@@ -16,7 +16,7 @@ use hozon_shared::domain::file_place::FilePlace;
 use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::domain::profile::{Profile, Profiles, shape};
 use hozon_shared::domain::selection::{Omission, Selection, without_omissions};
-use hozon_shared::domain::source::{Gap, GapKind, SourceAdvice, SourceReport};
+use hozon_shared::domain::source::{ApiCost, Gap, GapKind, SourceAdvice, SourceReport};
 use hozon_shared::ports::SourceSecret;
 use indicatif::HumanBytes;
 
@@ -240,6 +240,9 @@ fn show(report: &SourceReport) {
             )
         );
     }
+    if let Some(cost) = report.cost {
+        println!("{}", cost_text(cost));
+    }
     for advice in &report.advice {
         println!("{}", advice_text(*advice));
     }
@@ -282,6 +285,15 @@ fn gap_text(gap: &Gap) -> &'static str {
         GapKind::NotInApi => say("is left out: the source's API does not give it", "対象外: 取得元のAPIでは提供されません"),
         GapKind::Foreign => say("is left out: its data lie in another system", "対象外: 別のシステムのデータです"),
     }
+}
+
+fn cost_text(ApiCost { first, repeated, daily }: ApiCost) -> String {
+    say(
+        format!(
+            "API credits: about {first} for the first backup, {repeated} for each further one; {daily} may be used in 24 hours"
+        ),
+        format!("API クレジット: 初回は約{first}、2回目以降は約{repeated}。24時間に使用できるのは{daily}です"),
+    )
 }
 
 fn advice_text(advice: SourceAdvice) -> &'static str {

@@ -1,0 +1,102 @@
+// Connecting Zoho CRM: to Zoho's page and back, refused and accepted, what a check shows, and another consent after it was revoked.
+
+import { expect, expectAccessible, expectNoSidewaysScroll, open, say, test, visit } from "./console.js";
+import { PICTURES } from "./pictures.js";
+import { call, dataFolder, serve } from "./program.js";
+import { startZoho } from "./zoho.js";
+
+const PAGE = { en: ["Accept", "Reject"], ja: ["同意する", "拒否する"] };
+
+let zoho;
+let place;
+let program;
+test.beforeAll(async () => {
+  [zoho, place] = await Promise.all([startZoho(), dataFolder({ en: { plan: "Own" }, ja: { plan: "Own" } })]);
+  program = await serve(place.data, [], "serve", zoho.environment);
+});
+test.afterAll(async () => {
+  await program?.stop();
+  await zoho?.stop();
+  await place?.remove();
+});
+
+for (const locale of ["en", "ja"]) {
+  test.describe(locale, () => {
+    test.use({ locale });
+    const S = (key, values) => say(locale, key, values);
+    const [accept, reject] = PAGE[locale];
+
+    test(`${locale}: Zoho CRM is connected with two clicks, checked, and connected again`, async ({ page }) => {
+      const keep = async (name) => {
+        for (const [width, height] of [
+          [390, 844],
+          [1280, 900],
+        ]) {
+          await page.setViewportSize({ width, height });
+          await expectNoSidewaysScroll(page);
+          await expectAccessible(page);
+          await page.screenshot({ path: `${PICTURES}${name}-${locale}-${width}-light.png`, fullPage: true });
+        }
+      };
+      const choose = async () => {
+        await page.getByLabel(S("connection_kind"), { exact: true }).selectOption("zoho");
+        return page.getByRole("button", { name: S("zoho_connect"), exact: true });
+      };
+      await open(page, program, locale, { locale });
+      await visit(page, locale, "source");
+      const connect = await choose();
+      const dataCenter = page.getByLabel(S("connection_data_center"), { exact: true });
+      await expect(dataCenter).toHaveValue(locale === "ja" ? "jp" : "us");
+      await expect(page.getByLabel(S("connection_credit_share"), { exact: true })).toHaveValue("50");
+      await keep("zoho-form");
+
+      // Refused on Zoho's page, by keyboard.
+      await connect.focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: reject, exact: true }).press("Enter");
+      await expect(page.getByRole("alert")).toHaveText(locale === "en" ? /refused on Zoho's page/ : S("error_CONSENT_DENIED"));
+      expect(new URL(page.url()).search).toBe("");
+      await keep("zoho-refused");
+      await page.getByRole("link", { name: S("zoho_back") }).click();
+      await expect(page.locator("main h1")).toHaveText(S("connection_heading"));
+      expect((await call(program, locale, "GET", "/connection")).connection).toBeNull();
+
+      // Accepted. The organisation is in the United States, whatever was chosen.
+      await (await choose()).click();
+      await page.getByRole("button", { name: accept, exact: true }).click();
+      await expect(page.locator("#toasts").getByText(S("zoho_connected"))).toBeVisible();
+      const { connection } = await call(program, locale, "GET", "/connection");
+      expect([connection.kind, connection.zoho.data_center]).toEqual(["zoho", "us"]);
+      await expect(dataCenter).toHaveValue("us");
+      await expect(page.locator("form.connection strong")).toContainText(connection.zoho.organisation);
+      await expect(page.getByText(S("zoho_elsewhere"))).toHaveCount(locale === "ja" ? 1 : 0);
+      expect(page.url()).not.toContain("code");
+      expect(
+        await page.evaluate(() => JSON.stringify([...Object.entries(sessionStorage), ...Object.entries(localStorage)])),
+      ).not.toContain(zoho.environment.HOZON_ZOHO_CLIENT_SECRET);
+
+      // The check follows by itself.
+      await expect(page.getByText(S("check_cost_first"))).toBeVisible();
+      await expect(page.getByLabel(/\(Leads\)|^Leads$/).first()).toBeVisible();
+      await keep("zoho-checked");
+
+      // What the administrator changes is saved without another consent.
+      await page.getByLabel(S("connection_credit_share"), { exact: true }).fill("80");
+      await page.getByRole("button", { name: S("save"), exact: true }).click();
+      await expect(page.locator("#toasts").getByText(S("connection_saved"))).toBeVisible();
+      expect((await call(program, locale, "GET", "/connection")).connection.zoho.credit_share).toBe(80);
+
+      // Somebody has revoked the consent.
+      await zoho.fail({ Refuse: { kind: null, module: null, status: 401, code: "INVALID_TOKEN", after: 0, times: 1 } });
+      await zoho.fail({ TokenError: { code: "invalid_code", times: 1 } });
+      await page.getByRole("button", { name: S("connection_check"), exact: true }).click();
+      await expect(page.getByText(S("failure_SOURCE_CONSENT_REVOKED"))).toBeVisible();
+      await keep("zoho-revoked");
+      const again = page.locator("[aria-labelledby=check-heading]").getByRole("button", { name: S("zoho_reconnect") });
+      await again.click();
+      await page.getByRole("button", { name: accept, exact: true }).click();
+      await expect(page.getByText(S("check_cost_first"))).toBeVisible();
+      expect((await call(program, locale, "GET", "/connection")).connection.zoho.credit_share).toBe(80);
+    });
+  });
+}
