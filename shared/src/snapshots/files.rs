@@ -1,6 +1,8 @@
 //! Stores attachments: small ones as zip entries in packs, large ones as objects of their own. Each is compressed once, as
 //! the zip entry that backups copy.
 
+use std::collections::HashSet;
+
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -73,6 +75,8 @@ pub(super) struct FileWriter {
     paths: Option<PathNamer>,
     pack: Vec<u8>,
     packed: Vec<StoredFile>,
+    /// Packs that are damaged in the store.
+    damaged: HashSet<String>,
     /// Where a large file is uploaded before its name is known.
     staged: ObjectRef,
 }
@@ -88,13 +92,29 @@ impl FileWriter {
     /// Creates a writer that uploads large files to `staged` first.
     pub fn new(stores: SnapshotStores, org: OrgId, api_name: &str, cutting: Cutting, staged: ObjectRef) -> Self {
         let (api_name, stored, paths) = (api_name.to_owned(), StoredFiles::default(), Some(PathNamer::of_attachments()));
-        Self { stores, org, api_name, cutting, stored, paths, pack: Vec::new(), packed: Vec::new(), staged }
+        Self {
+            stores,
+            org,
+            api_name,
+            cutting,
+            stored,
+            paths,
+            pack: Vec::new(),
+            packed: Vec::new(),
+            damaged: HashSet::new(),
+            staged,
+        }
     }
 
     /// Goes on behind attachments that are stored, instead of what this writer has stored.
     #[must_use]
     pub fn behind(self, stored: StoredFiles) -> Self {
         Self { stored, paths: None, pack: Vec::new(), packed: Vec::new(), ..self }
+    }
+
+    /// Replaces these packs instead of relying on what the store has.
+    pub fn replace(&mut self, damaged: Vec<String>) {
+        self.damaged.extend(damaged);
     }
 
     /// Whether nothing is stored yet.
@@ -246,7 +266,11 @@ impl FileWriter {
             stored_crc32: crc32fast::hash(&body),
             first: (first.record_id.clone(), first.name.clone()),
         };
-        store(&*self.stores.objects, &stored_object(self.org, &pack.object), body.into()).await?;
+        let (objects, at) = (&*self.stores.objects, stored_object(self.org, &pack.object));
+        match self.damaged.remove(&pack.object) {
+            true => objects.put(&at, body.into(), OCTETS).await?,
+            false => store(objects, &at, body.into()).await?,
+        }
         Ok(pack)
     }
 

@@ -19,3 +19,6 @@ pub mod session;
 pub mod stores;
 pub mod sweep;
 pub mod writer;
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use crate::domain::zip_entry::ZipEntry;
 use crate::ports::{ErrorKind, Objects, PortError, read_all};
 
 /// Number of lists that are read at a time.
-const LISTS_AT_ONCE: usize = 8;
+const LISTS_AT_ONCE: usize = 4;
 
 /// A small attachment that is stored already.
 #[derive(Debug)]
@@ -79,6 +79,8 @@ pub(super) struct PackedFiles {
     last: Option<(u32, OpenPack)>,
     /// Packs that cannot be read.
     unreadable: HashSet<u32>,
+    /// Their objects, as far as they were not taken.
+    damaged: Vec<String>,
 }
 
 impl PackedFiles {
@@ -118,6 +120,11 @@ impl PackedFiles {
         Ok(None)
     }
 
+    /// Returns the objects that were found to be damaged since the last call.
+    pub fn take_damaged(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.damaged)
+    }
+
     async fn open(&mut self, (objects, org): (&dyn Objects, OrgId), number: u32) -> Result<Option<&OpenPack>, PortError> {
         if self.unreadable.contains(&number) {
             return Ok(None);
@@ -127,6 +134,7 @@ impl PackedFiles {
             self.last = None;
             let Some(pack) = self.packs.get(number as usize) else { return Ok(None) };
             let Some(read) = if_readable(OpenPack::read(objects, org, pack).await)? else {
+                self.damaged.push(pack.object.clone());
                 self.unreadable.insert(number);
                 return Ok(None);
             };
