@@ -3,12 +3,13 @@
 
 use std::collections::HashSet;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::error::WriteError;
 use super::input::NewAttachment;
+use super::large_files::{LARGE_FILE, Staged, fill, upload_encoded};
 use super::packed::{OpenPack, PackedFile};
 use super::reader::files;
 use super::stores::{SnapshotStores, object_name, store, stored_object};
@@ -23,14 +24,9 @@ use crate::domain::cutting::Cutting;
 use crate::domain::id::OrgId;
 use crate::domain::snapshot::{FileRun, LargeFile, Pack, StoredFile};
 use crate::domain::zip_entry::ZipEntry;
-use crate::ports::{ObjectBody, ObjectRef, PartTag, PortError, UploadId, Uploads};
+use crate::ports::{ObjectBody, ObjectRef};
 use crate::telemetry::Causes;
 
-/// Files from this size on are objects of their own, in bytes. It is also the size of the first parts of an upload.
-const LARGE_FILE: usize = 8 << 20;
-/// Number of parts after which the part size doubles. 10,000 parts then exceed S3's largest object (5 TiB), and
-/// memory exceeds a few parts only for files of tens of gigabytes.
-const PARTS_OF_A_SIZE: usize = 1_000;
 const OCTETS: &str = "application/octet-stream";
 /// Number of lists of earlier packs that are read at a time.
 const LISTS_AT_ONCE: usize = 8;
@@ -79,13 +75,6 @@ pub(super) struct FileWriter {
     damaged: HashSet<String>,
     /// Where a large file is uploaded before its name is known.
     staged: ObjectRef,
-}
-
-/// A large file as it was uploaded.
-struct Staged {
-    encoded: Encoded,
-    /// CRC-32 of the uploaded bytes.
-    crc32: u32,
 }
 
 impl FileWriter {
@@ -325,69 +314,4 @@ fn stored_file(encoded: Encoded, (offset, stored_crc32): (u64, u32), new: NewAtt
         created: new.created,
     };
     StoredFile { entry: encoded.entry, offset, stored_crc32, sha256: encoded.sha256, attachment }
-}
-
-/// Uploads a file while it is encoded.
-async fn upload_encoded(
-    uploads: &dyn Uploads,
-    (at, upload): (&ObjectRef, &UploadId),
-    (path, mut encoder): (String, EntryEncoder),
-    (mut chunk, mut rest): (Bytes, ObjectBody),
-) -> Result<Staged, WriteError> {
-    let (mut parts, mut waiting, mut crc) =
-        (Parts { uploads, at, upload, tags: Vec::new() }, Vec::new(), crc32fast::Hasher::new());
-    while !chunk.is_empty() {
-        encoder = encode(encoder, chunk).await?;
-        waiting.extend(encoder.take());
-        if waiting.len() >= part_bytes(parts.tags.len()) {
-            crc.update(&waiting);
-            parts.send(std::mem::take(&mut waiting)).await?;
-        }
-        chunk = fill(&mut rest, LARGE_FILE).await?;
-    }
-    let (last, encoded) = encoder.finish(path).map_err(WriteError::Compression)?;
-    waiting.extend(last);
-    crc.update(&waiting);
-    parts.send(waiting).await?;
-    let crc32 = crc.finalize();
-    uploads.complete(at, upload, parts.tags, Some(crc32)).await?;
-    Ok(Staged { encoded, crc32 })
-}
-
-/// Encodes a chunk on a thread that may be busy with it.
-async fn encode(mut encoder: EntryEncoder, chunk: Bytes) -> Result<EntryEncoder, WriteError> {
-    let encoding = tokio::task::spawn_blocking(move || encoder.write(&chunk).map(|()| encoder));
-    encoding.await.map_err(WriteError::Interrupted)?.map_err(WriteError::Compression)
-}
-
-/// The parts of an upload.
-struct Parts<'a> {
-    uploads: &'a dyn Uploads,
-    at: &'a ObjectRef,
-    upload: &'a UploadId,
-    tags: Vec<PartTag>,
-}
-
-impl Parts<'_> {
-    async fn send(&mut self, part: Vec<u8>) -> Result<(), PortError> {
-        let number = i32::try_from(self.tags.len() + 1).unwrap_or(i32::MAX);
-        self.tags.push(self.uploads.part(self.at, self.upload, number, part.into()).await?);
-        Ok(())
-    }
-}
-
-/// Returns the size of the part that follows `parts` parts.
-fn part_bytes(parts: usize) -> usize {
-    LARGE_FILE << (parts / PARTS_OF_A_SIZE)
-}
-
-/// Reads up to `size` bytes; fewer only at the end.
-async fn fill(body: &mut ObjectBody, size: usize) -> Result<Bytes, PortError> {
-    let mut bytes = BytesMut::new();
-    while bytes.len() < size
-        && let Some(chunk) = body.try_next().await?
-    {
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes.freeze())
 }

@@ -9,6 +9,7 @@ mod files;
 pub mod input;
 mod keys;
 mod known_files;
+mod large_files;
 pub mod leases;
 mod packed;
 pub mod reader;

@@ -69,6 +69,8 @@ struct Place {
     at: u32,
 }
 
+const _: () = assert!(size_of::<Place>() == 16);
+
 /// The files of packs. Memory use is 16 bytes for each file, and one pack: files are asked for in the order in which they lie.
 #[derive(Default)]
 pub(super) struct PackedFiles {

@@ -209,7 +209,7 @@ fn kept_attachments_are_those_of_the_other_version_and_others_may_follow() {
         let files: Vec<File> = (0..120).map(|id| file(id, 300)).collect();
         let fresh = Arc::<Memory>::default();
         let whole = write(&fresh, "v2", &files).await;
-        for kept in 0..files.len() {
+        for kept in (0..files.len()).step_by(7) {
             let store = Arc::<Memory>::default();
             let before = write(&store, "v1", &files[..kept]).await;
             let mut writer = begin(&store, "v2", Some(&before));
