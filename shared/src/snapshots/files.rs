@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::error::WriteError;
 use super::input::NewAttachment;
 use super::large_files::{LARGE_FILE, Staged, fill, upload_encoded};
-use super::packed::{OpenPack, PackedFile};
+use super::packed::{LISTS_AT_ONCE, OpenPack, PackedFile};
 use super::reader::files;
 use super::stores::{SnapshotStores, object_name, store, stored_object};
 use crate::archive::LEVEL;
@@ -28,8 +28,6 @@ use crate::ports::{ObjectBody, ObjectRef};
 use crate::telemetry::Causes;
 
 const OCTETS: &str = "application/octet-stream";
-/// Number of lists of earlier packs that are read at a time.
-const LISTS_AT_ONCE: usize = 8;
 
 /// The attachments of a module that are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,16 +109,13 @@ impl FileWriter {
         self.stored == StoredFiles::default() && self.packed.is_empty()
     }
 
-    /// Stores an attachment.
+    /// Stores an attachment. If its bytes cannot be read, it is as if it had not been given.
     pub async fn add(&mut self, new: NewAttachment, body: ObjectBody) -> Result<StoredFile, WriteError> {
-        let path = self.place(&new).await?;
         let mut body = body.fuse().boxed();
         let head = fill(&mut body, LARGE_FILE).await?;
-        let file = if head.len() < LARGE_FILE {
-            self.add_small(path, new, head).await?
-        } else {
-            self.end_pack().await?;
-            self.add_large(path, new, (head, body)).await?
+        let file = match head.len() < LARGE_FILE {
+            true => self.add_small(new, head).await?,
+            false => self.add_large(new, (head, body)).await?,
         };
         self.stored.bytes += file.entry.uncompressed;
         Ok(file)
@@ -201,7 +196,8 @@ impl FileWriter {
         self.end_pack_if_full().await
     }
 
-    async fn add_small(&mut self, path: String, new: NewAttachment, bytes: Bytes) -> Result<StoredFile, WriteError> {
+    async fn add_small(&mut self, new: NewAttachment, bytes: Bytes) -> Result<StoredFile, WriteError> {
+        let path = self.place(&new).await?;
         let content_type = new.content_type.clone();
         let encoding = move || match is_compressible(&content_type, &bytes) {
             true => WholeEncoder::new(LEVEL).encode(path, bytes),
@@ -263,23 +259,20 @@ impl FileWriter {
         Ok(pack)
     }
 
-    async fn add_large(
-        &mut self,
-        path: String,
-        new: NewAttachment,
-        (head, rest): (Bytes, ObjectBody),
-    ) -> Result<StoredFile, WriteError> {
+    async fn add_large(&mut self, new: NewAttachment, (head, rest): (Bytes, ObjectBody)) -> Result<StoredFile, WriteError> {
         let is_deflated = is_compressible(&new.content_type, &head);
         let encoder = if is_deflated { EntryEncoder::deflated(LEVEL) } else { EntryEncoder::stored() };
         let uploads = &*self.stores.uploads;
         let upload = uploads.begin(&self.staged, OCTETS).await?;
-        let staged = upload_encoded(uploads, (&self.staged, &upload), (path, encoder), (head, rest)).await;
+        let staged = upload_encoded(uploads, (&self.staged, &upload), encoder, (head, rest)).await;
         if let Err(first) = &staged
             && let Err(error) = uploads.abort(&self.staged, &upload).await
         {
             tracing::warn!(error = %Causes(&error), failure = %Causes(first), "an upload could not be aborted after a failure");
         }
-        let Staged { encoded, crc32 } = staged?;
+        let Staged { mut encoded, crc32 } = staged?;
+        encoded.entry.name = self.place(&new).await?;
+        self.end_pack().await?;
         let object = self.name_staged(&encoded, crc32).await?;
         let file = stored_file(encoded, (0, crc32), new);
         self.stored.runs.push(FileRun::Large(Box::new(LargeFile { object, file: file.clone() })));

@@ -20,11 +20,11 @@ pub(super) struct Staged {
     pub crc32: u32,
 }
 
-/// Uploads a file while it is encoded.
+/// Uploads a file while it is encoded. Its entry has no name yet.
 pub(super) async fn upload_encoded(
     uploads: &dyn Uploads,
     (at, upload): (&ObjectRef, &UploadId),
-    (path, mut encoder): (String, EntryEncoder),
+    mut encoder: EntryEncoder,
     (mut chunk, mut rest): (Bytes, ObjectBody),
 ) -> Result<Staged, WriteError> {
     let (mut parts, mut waiting, mut crc) =
@@ -38,7 +38,7 @@ pub(super) async fn upload_encoded(
         }
         chunk = fill(&mut rest, LARGE_FILE).await?;
     }
-    let (last, encoded) = encoder.finish(path).map_err(WriteError::Compression)?;
+    let (last, encoded) = encoder.finish(String::new()).map_err(WriteError::Compression)?;
     waiting.extend(last);
     crc.update(&waiting);
     parts.send(waiting).await?;

@@ -15,8 +15,8 @@ use crate::domain::snapshot::{FileRun, Pack, StoredFile};
 use crate::domain::zip_entry::ZipEntry;
 use crate::ports::{ErrorKind, Objects, PortError, read_all};
 
-/// Number of lists that are read at a time.
-const LISTS_AT_ONCE: usize = 4;
+/// Number of lists of packs that are read at a time.
+pub(super) const LISTS_AT_ONCE: usize = 4;
 
 /// A small attachment that is stored already.
 #[derive(Debug)]

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 
+use futures_util::{StreamExt, stream};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::ports::{ErrorKind, PortError};
 use crate::snapshots::error::WriteError;
 use crate::snapshots::input::body_of;
 use crate::snapshots::reader::files;
@@ -29,6 +31,13 @@ impl File {
 
     async fn store(&self, writer: &mut ModuleWriter) {
         writer.attachment(self.head(), body_of(self.bytes())).await.expect("stored");
+    }
+
+    /// Gives the writer a body that breaks off.
+    async fn fail(&self, writer: &mut ModuleWriter) {
+        let broken = stream::iter([Err(PortError::new(ErrorKind::Unavailable, "read a file"))]);
+        let failed = writer.attachment(self.head(), body_of(self.bytes()).chain(broken).boxed()).await;
+        assert!(matches!(failed, Err(WriteError::Store(error)) if error.kind == ErrorKind::Unavailable));
     }
 
     /// Returns whether the file was fetched.
@@ -70,6 +79,7 @@ proptest! {
     fn any_pauses_between_attachments_make_the_same_module(
         files in some_files(),
         pauses in proptest::collection::vec(0usize..60, 0..6),
+        failures in proptest::collection::btree_set(0usize..60, 0..6),
     ) {
         wait(async {
             let (store, paused) = (Arc::<Memory>::default(), Arc::<Memory>::default());
@@ -82,6 +92,9 @@ proptest! {
                     assert_eq!((part.count(), part.attachments(), part.has_all_rows()), (1, at as u64, true));
                     let part = serde_json::to_string(&part).expect("JSON");
                     writer = resume(&paused, "v", serde_json::from_str(&part).expect("a part"), None);
+                }
+                if failures.contains(&at) {
+                    file.fail(&mut writer).await;
                 }
                 file.store(&mut writer).await;
             }
@@ -173,6 +186,7 @@ fn a_large_attachment_is_referred_to_unless_its_object_is_gone() {
             let mut writer = begin(&store, "v2", Some(&before));
             writer.row(&[Some("1"), None, None]).await.expect("a row");
             let mut fetched = Vec::new();
+            files[1].fail(&mut writer).await;
             for file in &files {
                 fetched.push(file.refer(&mut writer).await);
             }
