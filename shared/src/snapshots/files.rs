@@ -1,13 +1,16 @@
 //! Stores attachments: small ones as zip entries in packs, large ones as objects of their own. Each is compressed once, as
 //! the zip entry that backups copy.
 
-use bytes::{Bytes, BytesMut};
+use std::collections::HashSet;
+
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::error::WriteError;
 use super::input::NewAttachment;
-use super::packed::{OpenPack, PackedFile};
+use super::large_files::{LARGE_FILE, Staged, fill, upload_encoded};
+use super::packed::{LISTS_AT_ONCE, OpenPack, PackedFile};
 use super::reader::files;
 use super::stores::{SnapshotStores, object_name, store, stored_object};
 use crate::archive::LEVEL;
@@ -21,17 +24,10 @@ use crate::domain::cutting::Cutting;
 use crate::domain::id::OrgId;
 use crate::domain::snapshot::{FileRun, LargeFile, Pack, StoredFile};
 use crate::domain::zip_entry::ZipEntry;
-use crate::ports::{ObjectBody, ObjectRef, PartTag, PortError, UploadId, Uploads};
+use crate::ports::{ObjectBody, ObjectRef};
 use crate::telemetry::Causes;
 
-/// Files from this size on are objects of their own, in bytes. It is also the size of the first parts of an upload.
-const LARGE_FILE: usize = 8 << 20;
-/// Number of parts after which the part size doubles. 10,000 parts then exceed S3's largest object (5 TiB), and
-/// memory exceeds a few parts only for files of tens of gigabytes.
-const PARTS_OF_A_SIZE: usize = 1_000;
 const OCTETS: &str = "application/octet-stream";
-/// Number of lists of earlier packs that are read at a time.
-const LISTS_AT_ONCE: usize = 8;
 
 /// The attachments of a module that are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,22 +69,28 @@ pub(super) struct FileWriter {
     paths: Option<PathNamer>,
     pack: Vec<u8>,
     packed: Vec<StoredFile>,
+    /// Packs that are damaged in the store.
+    damaged: HashSet<String>,
     /// Where a large file is uploaded before its name is known.
     staged: ObjectRef,
-}
-
-/// A large file as it was uploaded.
-struct Staged {
-    encoded: Encoded,
-    /// CRC-32 of the uploaded bytes.
-    crc32: u32,
 }
 
 impl FileWriter {
     /// Creates a writer that uploads large files to `staged` first.
     pub fn new(stores: SnapshotStores, org: OrgId, api_name: &str, cutting: Cutting, staged: ObjectRef) -> Self {
         let (api_name, stored, paths) = (api_name.to_owned(), StoredFiles::default(), Some(PathNamer::of_attachments()));
-        Self { stores, org, api_name, cutting, stored, paths, pack: Vec::new(), packed: Vec::new(), staged }
+        Self {
+            stores,
+            org,
+            api_name,
+            cutting,
+            stored,
+            paths,
+            pack: Vec::new(),
+            packed: Vec::new(),
+            damaged: HashSet::new(),
+            staged,
+        }
     }
 
     /// Goes on behind attachments that are stored, instead of what this writer has stored.
@@ -97,21 +99,23 @@ impl FileWriter {
         Self { stored, paths: None, pack: Vec::new(), packed: Vec::new(), ..self }
     }
 
+    /// Replaces these packs instead of relying on what the store has.
+    pub fn replace(&mut self, damaged: Vec<String>) {
+        self.damaged.extend(damaged);
+    }
+
     /// Whether nothing is stored yet.
     pub fn is_empty(&self) -> bool {
         self.stored == StoredFiles::default() && self.packed.is_empty()
     }
 
-    /// Stores an attachment.
+    /// Stores an attachment. If its bytes cannot be read, it is as if it had not been given.
     pub async fn add(&mut self, new: NewAttachment, body: ObjectBody) -> Result<StoredFile, WriteError> {
-        let path = self.place(&new).await?;
         let mut body = body.fuse().boxed();
         let head = fill(&mut body, LARGE_FILE).await?;
-        let file = if head.len() < LARGE_FILE {
-            self.add_small(path, new, head).await?
-        } else {
-            self.end_pack().await?;
-            self.add_large(path, new, (head, body)).await?
+        let file = match head.len() < LARGE_FILE {
+            true => self.add_small(new, head).await?,
+            false => self.add_large(new, (head, body)).await?,
         };
         self.stored.bytes += file.entry.uncompressed;
         Ok(file)
@@ -192,7 +196,8 @@ impl FileWriter {
         self.end_pack_if_full().await
     }
 
-    async fn add_small(&mut self, path: String, new: NewAttachment, bytes: Bytes) -> Result<StoredFile, WriteError> {
+    async fn add_small(&mut self, new: NewAttachment, bytes: Bytes) -> Result<StoredFile, WriteError> {
+        let path = self.place(&new).await?;
         let content_type = new.content_type.clone();
         let encoding = move || match is_compressible(&content_type, &bytes) {
             true => WholeEncoder::new(LEVEL).encode(path, bytes),
@@ -246,27 +251,28 @@ impl FileWriter {
             stored_crc32: crc32fast::hash(&body),
             first: (first.record_id.clone(), first.name.clone()),
         };
-        store(&*self.stores.objects, &stored_object(self.org, &pack.object), body.into()).await?;
+        let (objects, at) = (&*self.stores.objects, stored_object(self.org, &pack.object));
+        match self.damaged.remove(&pack.object) {
+            true => objects.put(&at, body.into(), OCTETS).await?,
+            false => store(objects, &at, body.into()).await?,
+        }
         Ok(pack)
     }
 
-    async fn add_large(
-        &mut self,
-        path: String,
-        new: NewAttachment,
-        (head, rest): (Bytes, ObjectBody),
-    ) -> Result<StoredFile, WriteError> {
+    async fn add_large(&mut self, new: NewAttachment, (head, rest): (Bytes, ObjectBody)) -> Result<StoredFile, WriteError> {
         let is_deflated = is_compressible(&new.content_type, &head);
         let encoder = if is_deflated { EntryEncoder::deflated(LEVEL) } else { EntryEncoder::stored() };
         let uploads = &*self.stores.uploads;
         let upload = uploads.begin(&self.staged, OCTETS).await?;
-        let staged = upload_encoded(uploads, (&self.staged, &upload), (path, encoder), (head, rest)).await;
+        let staged = upload_encoded(uploads, (&self.staged, &upload), encoder, (head, rest)).await;
         if let Err(first) = &staged
             && let Err(error) = uploads.abort(&self.staged, &upload).await
         {
             tracing::warn!(error = %Causes(&error), failure = %Causes(first), "an upload could not be aborted after a failure");
         }
-        let Staged { encoded, crc32 } = staged?;
+        let Staged { mut encoded, crc32 } = staged?;
+        encoded.entry.name = self.place(&new).await?;
+        self.end_pack().await?;
         let object = self.name_staged(&encoded, crc32).await?;
         let file = stored_file(encoded, (0, crc32), new);
         self.stored.runs.push(FileRun::Large(Box::new(LargeFile { object, file: file.clone() })));
@@ -301,69 +307,4 @@ fn stored_file(encoded: Encoded, (offset, stored_crc32): (u64, u32), new: NewAtt
         created: new.created,
     };
     StoredFile { entry: encoded.entry, offset, stored_crc32, sha256: encoded.sha256, attachment }
-}
-
-/// Uploads a file while it is encoded.
-async fn upload_encoded(
-    uploads: &dyn Uploads,
-    (at, upload): (&ObjectRef, &UploadId),
-    (path, mut encoder): (String, EntryEncoder),
-    (mut chunk, mut rest): (Bytes, ObjectBody),
-) -> Result<Staged, WriteError> {
-    let (mut parts, mut waiting, mut crc) =
-        (Parts { uploads, at, upload, tags: Vec::new() }, Vec::new(), crc32fast::Hasher::new());
-    while !chunk.is_empty() {
-        encoder = encode(encoder, chunk).await?;
-        waiting.extend(encoder.take());
-        if waiting.len() >= part_bytes(parts.tags.len()) {
-            crc.update(&waiting);
-            parts.send(std::mem::take(&mut waiting)).await?;
-        }
-        chunk = fill(&mut rest, LARGE_FILE).await?;
-    }
-    let (last, encoded) = encoder.finish(path).map_err(WriteError::Compression)?;
-    waiting.extend(last);
-    crc.update(&waiting);
-    parts.send(waiting).await?;
-    let crc32 = crc.finalize();
-    uploads.complete(at, upload, parts.tags, Some(crc32)).await?;
-    Ok(Staged { encoded, crc32 })
-}
-
-/// Encodes a chunk on a thread that may be busy with it.
-async fn encode(mut encoder: EntryEncoder, chunk: Bytes) -> Result<EntryEncoder, WriteError> {
-    let encoding = tokio::task::spawn_blocking(move || encoder.write(&chunk).map(|()| encoder));
-    encoding.await.map_err(WriteError::Interrupted)?.map_err(WriteError::Compression)
-}
-
-/// The parts of an upload.
-struct Parts<'a> {
-    uploads: &'a dyn Uploads,
-    at: &'a ObjectRef,
-    upload: &'a UploadId,
-    tags: Vec<PartTag>,
-}
-
-impl Parts<'_> {
-    async fn send(&mut self, part: Vec<u8>) -> Result<(), PortError> {
-        let number = i32::try_from(self.tags.len() + 1).unwrap_or(i32::MAX);
-        self.tags.push(self.uploads.part(self.at, self.upload, number, part.into()).await?);
-        Ok(())
-    }
-}
-
-/// Returns the size of the part that follows `parts` parts.
-fn part_bytes(parts: usize) -> usize {
-    LARGE_FILE << (parts / PARTS_OF_A_SIZE)
-}
-
-/// Reads up to `size` bytes; fewer only at the end.
-async fn fill(body: &mut ObjectBody, size: usize) -> Result<Bytes, PortError> {
-    let mut bytes = BytesMut::new();
-    while bytes.len() < size
-        && let Some(chunk) = body.try_next().await?
-    {
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes.freeze())
 }

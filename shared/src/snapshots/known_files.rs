@@ -65,6 +65,11 @@ impl KnownFiles {
         Ok(packed.find(stores, id, size).await?.map(KnownFile::Packed))
     }
 
+    /// Returns the packs that were found to be damaged since the last call.
+    pub fn take_damaged(&mut self) -> Vec<String> {
+        self.packed.as_mut().map(PackedFiles::take_damaged).unwrap_or_default()
+    }
+
     async fn runs(&mut self, stores: (&dyn Objects, OrgId)) -> Result<&mut Runs, PortError> {
         let runs = match self.runs.take() {
             Some(runs) => runs,

@@ -9,6 +9,7 @@ mod files;
 pub mod input;
 mod keys;
 mod known_files;
+mod large_files;
 pub mod leases;
 mod packed;
 pub mod reader;
@@ -19,3 +20,6 @@ pub mod session;
 pub mod stores;
 pub mod sweep;
 pub mod writer;
+
+#[cfg(test)]
+mod tests;

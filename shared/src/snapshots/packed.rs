@@ -15,8 +15,8 @@ use crate::domain::snapshot::{FileRun, Pack, StoredFile};
 use crate::domain::zip_entry::ZipEntry;
 use crate::ports::{ErrorKind, Objects, PortError, read_all};
 
-/// Number of lists that are read at a time.
-const LISTS_AT_ONCE: usize = 8;
+/// Number of lists of packs that are read at a time.
+pub(super) const LISTS_AT_ONCE: usize = 4;
 
 /// A small attachment that is stored already.
 #[derive(Debug)]
@@ -69,6 +69,8 @@ struct Place {
     at: u32,
 }
 
+const _: () = assert!(size_of::<Place>() == 16);
+
 /// The files of packs. Memory use is 16 bytes for each file, and one pack: files are asked for in the order in which they lie.
 #[derive(Default)]
 pub(super) struct PackedFiles {
@@ -79,6 +81,8 @@ pub(super) struct PackedFiles {
     last: Option<(u32, OpenPack)>,
     /// Packs that cannot be read.
     unreadable: HashSet<u32>,
+    /// Their objects, as far as they were not taken.
+    damaged: Vec<String>,
 }
 
 impl PackedFiles {
@@ -118,6 +122,11 @@ impl PackedFiles {
         Ok(None)
     }
 
+    /// Returns the objects that were found to be damaged since the last call.
+    pub fn take_damaged(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.damaged)
+    }
+
     async fn open(&mut self, (objects, org): (&dyn Objects, OrgId), number: u32) -> Result<Option<&OpenPack>, PortError> {
         if self.unreadable.contains(&number) {
             return Ok(None);
@@ -127,6 +136,7 @@ impl PackedFiles {
             self.last = None;
             let Some(pack) = self.packs.get(number as usize) else { return Ok(None) };
             let Some(read) = if_readable(OpenPack::read(objects, org, pack).await)? else {
+                self.damaged.push(pack.object.clone());
                 self.unreadable.insert(number);
                 return Ok(None);
             };

@@ -105,7 +105,7 @@ impl ModuleWriter {
 
     /// Appends a row, with one cell for each field.
     pub async fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), WriteError> {
-        self.is_taking_rows()?;
+        self.check_that_rows_may_come()?;
         if self.head.contents != DataCategory::Crm {
             self.left_out += 1;
             return Ok(());
@@ -115,7 +115,7 @@ impl ModuleWriter {
 
     /// Appends the rows of a page.
     pub async fn page(&mut self, page: RowPage) -> Result<(), WriteError> {
-        self.is_taking_rows()?;
+        self.check_that_rows_may_come()?;
         if self.head.contents != DataCategory::Crm {
             self.left_out += page.rows();
             return Ok(());
@@ -123,7 +123,7 @@ impl ModuleWriter {
         self.rows.page(page).await
     }
 
-    fn is_taking_rows(&self) -> Result<(), WriteError> {
+    fn check_that_rows_may_come(&self) -> Result<(), WriteError> {
         if self.has_all_rows { Err(WriteError::Stopped) } else { Ok(()) }
     }
 
@@ -151,7 +151,9 @@ impl ModuleWriter {
     /// attachments come in the same order as before.
     pub async fn fixed_attachment(&mut self, new: &NewAttachment, size: u64) -> Result<bool, WriteError> {
         let stores = (&*self.stores.objects, self.org);
-        match self.known_files.of_size(stores, &new.id, size).await? {
+        let known = self.known_files.of_size(stores, &new.id, size).await?;
+        self.files.replace(self.known_files.take_damaged());
+        match known {
             Some(KnownFile::Large(known)) => self.files.add_known(new.clone(), *known).await,
             Some(KnownFile::Packed(known)) => self.files.add_packed(new.clone(), known).await.map(|()| true),
             None => Ok(false),
@@ -177,7 +179,7 @@ impl ModuleWriter {
     /// Stops in front of the end of the rows. Returns what is stored, and up to where in the pages that this writer was given; another
     /// writer goes on behind it, and the module becomes what it would have become without the pause. Attachments come later.
     pub async fn pause(self, pages: u64) -> Result<(StoredPart, Reached), WriteError> {
-        self.is_taking_rows()?;
+        self.check_that_rows_may_come()?;
         let (rows, reached) = self.rows.pause().await?;
         let is_left_out = self.head.contents != DataCategory::Crm;
         let reached = if is_left_out { Reached { pages, rows: 0 } } else { reached };

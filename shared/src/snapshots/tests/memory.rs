@@ -1,0 +1,173 @@
+//! A store in memory.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::domain::crm::Module;
+use crate::domain::id::OrgId;
+use crate::domain::lease::Leases as LeaseBook;
+use crate::ports::{
+    Bucket, Catalogue, ErrorKind, Leases, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, PortError, UploadId, Uploads,
+};
+use crate::snapshots::input::body_of;
+use crate::snapshots::session::SessionPorts;
+use crate::snapshots::stores::SnapshotStores;
+
+#[derive(Default)]
+struct State {
+    objects: BTreeMap<String, Bytes>,
+    parts: BTreeMap<i32, Bytes>,
+    modules: Vec<Module>,
+    leases: LeaseBook,
+    /// Number of objects that were read, in whole or in part.
+    reads: usize,
+}
+
+/// Objects and documents of one organisation. One upload at a time.
+#[derive(Default)]
+pub struct Memory(Mutex<State>);
+
+impl Memory {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("a store")
+    }
+
+    pub fn stores(self: &Arc<Self>) -> SnapshotStores {
+        SnapshotStores { objects: self.clone(), uploads: self.clone() }
+    }
+
+    pub fn ports(self: &Arc<Self>) -> SessionPorts {
+        SessionPorts { catalogue: self.clone(), leases: self.clone(), stores: self.stores() }
+    }
+
+    /// Keys of blocks, packs and large files.
+    pub fn stored(&self) -> Vec<String> {
+        self.state().objects.keys().filter(|key| key.contains("%stored")).cloned().collect()
+    }
+
+    pub fn reads(&self) -> usize {
+        self.state().reads
+    }
+
+    pub fn bytes(&self, key: &str) -> Bytes {
+        self.state().objects[key].clone()
+    }
+
+    /// Changes the bytes of an object.
+    pub fn change(&self, key: &str, change: impl Fn(&mut Vec<u8>)) {
+        let mut state = self.state();
+        let mut bytes = state.objects[key].to_vec();
+        change(&mut bytes);
+        state.objects.insert(key.to_owned(), bytes.into());
+    }
+
+    fn range(&self, at: &ObjectRef, range: Option<Range<u64>>) -> Result<Bytes, PortError> {
+        let state = self.state();
+        let body = state.objects.get(&at.key).ok_or_else(|| PortError::new(ErrorKind::NotFound, "read an object"))?;
+        let Range { start, end } = range.unwrap_or(0..u64::MAX);
+        Ok(body.slice(start as usize..body.len().min(end as usize)))
+    }
+}
+
+#[async_trait]
+impl Objects for Memory {
+    async fn put(&self, at: &ObjectRef, body: Bytes, _: &str) -> Result<(), PortError> {
+        self.state().objects.insert(at.key.clone(), body);
+        Ok(())
+    }
+
+    async fn get(&self, at: &ObjectRef, range: Option<Range<u64>>) -> Result<ObjectBody, PortError> {
+        self.state().reads += 1;
+        self.range(at, range).map(body_of)
+    }
+
+    async fn head(&self, at: &ObjectRef) -> Result<Option<ObjectHead>, PortError> {
+        let size = self.state().objects.get(&at.key).map(|body| body.len() as u64);
+        Ok(size.map(|size| ObjectHead { size, etag: String::new(), modified: Default::default() }))
+    }
+
+    async fn delete(&self, at: &ObjectRef) -> Result<(), PortError> {
+        self.state().objects.remove(&at.key);
+        Ok(())
+    }
+
+    async fn delete_all(&self, _: Bucket, keys: &[String]) -> Result<(), PortError> {
+        self.state().objects.retain(|key, _| !keys.contains(key));
+        Ok(())
+    }
+
+    async fn list(&self, _: Bucket, prefix: &str) -> Result<Vec<String>, PortError> {
+        Ok(self.state().objects.keys().filter(|key| key.starts_with(prefix)).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl Uploads for Memory {
+    async fn begin(&self, _: &ObjectRef, _: &str) -> Result<UploadId, PortError> {
+        self.state().parts.clear();
+        Ok(UploadId(String::new()))
+    }
+
+    async fn part(&self, _: &ObjectRef, _: &UploadId, number: i32, body: Bytes) -> Result<PartTag, PortError> {
+        self.state().parts.insert(number, body);
+        Ok(PartTag { etag: String::new(), crc32: None })
+    }
+
+    async fn copy_part(
+        &self,
+        at: &ObjectRef,
+        upload: &UploadId,
+        number: i32,
+        from: &ObjectRef,
+        range: Range<u64>,
+    ) -> Result<PartTag, PortError> {
+        self.part(at, upload, number, self.range(from, Some(range))?).await
+    }
+
+    async fn complete(&self, at: &ObjectRef, _: &UploadId, _: Vec<PartTag>, _: Option<u32>) -> Result<(), PortError> {
+        let mut state = self.state();
+        let whole: Vec<Bytes> = std::mem::take(&mut state.parts).into_values().collect();
+        state.objects.insert(at.key.clone(), whole.concat().into());
+        Ok(())
+    }
+
+    async fn abort(&self, _: &ObjectRef, _: &UploadId) -> Result<(), PortError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Catalogue for Memory {
+    async fn modules(&self, _: OrgId) -> Result<Vec<Module>, PortError> {
+        Ok(self.state().modules.clone())
+    }
+
+    async fn publish(&self, _: OrgId, modules: &[Module]) -> Result<(), PortError> {
+        self.state().modules = modules.to_vec();
+        Ok(())
+    }
+
+    async fn captured(&self, org: OrgId) -> Result<Vec<Module>, PortError> {
+        self.modules(org).await
+    }
+
+    async fn publish_capture(&self, org: OrgId, modules: &[Module]) -> Result<(), PortError> {
+        self.publish(org, modules).await
+    }
+}
+
+#[async_trait]
+impl Leases for Memory {
+    async fn leases(&self, _: OrgId) -> Result<LeaseBook, PortError> {
+        Ok(self.state().leases.clone())
+    }
+
+    async fn replace_leases(&self, _: OrgId, leases: &LeaseBook, _: u64) -> Result<(), PortError> {
+        self.state().leases = leases.clone();
+        Ok(())
+    }
+}
