@@ -203,6 +203,8 @@ impl Amended<'_> {
         let Some(Reading::Whole(before, _)) = self.attempt.reading(self.index).await? else {
             return Err(CaptureError::NotOpened);
         };
+        // Another version of the same session takes the place of the one before.
+        let contents = self.contents(&before).await?;
         let mut writer = self.session.amend(&before, head(module, self.index), changes).await?;
         let files = Files { source: self.source, chosen: self.chosen, end: None };
         let gaps = match files.write(&mut writer, module, 0).await? {
@@ -211,7 +213,7 @@ impl Amended<'_> {
             (_, Stop::For(seconds)) => return Err(self.source.failed(SourceErrorKind::Throttled(seconds))),
         };
         let after = writer.finish().await?;
-        let has_changed = self.contents(&before).await? != self.contents(&after).await?;
+        let has_changed = contents != self.contents(&after).await?;
         self.attempt.set_reading(self.index, &Reading::Whole(Box::new(after), gaps)).await?;
         Ok(has_changed)
     }
