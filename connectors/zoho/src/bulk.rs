@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use crate::catalog::{Table, count, take, text};
 use crate::client::{Call, Client, Failed};
 use crate::columns::{Column, ColumnKind};
-use crate::{bulk_csv, deleted};
 use crate::errors::{ApiError, Unexpected};
 use crate::names::Names;
 use crate::records::{self, FieldSets, PAGE, by_ids, cells, ids_behind};
 use crate::spill::{Spill, Spilled};
+use crate::{bulk_csv, deleted};
 
 /// Records of one job.
 const ROWS: u64 = 200_000;
