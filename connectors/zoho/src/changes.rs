@@ -4,12 +4,14 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{ModuleChanges, SourceError, SourcePage};
+use serde_json::Value;
 
 use crate::catalog::{Table, take};
 use crate::client::{Call, Client};
 use crate::columns::{Cells, Record};
+use crate::errors::ApiError;
 use crate::listing::KnownFiles;
-use crate::records::{QUERY, by_ids, cells, records_of, whole};
+use crate::records::{PAGE, QUERY, by_ids, cells, records_of, whole};
 use crate::state::page_of;
 use crate::{deleted, subforms};
 
@@ -42,18 +44,44 @@ pub(crate) async fn read(
     Ok(ModuleChanges { until: begun.min(listed), rows, deleted, has_new_files })
 }
 
-/// Ids of records that were created or changed since, in order.
+/// Ids of records that were created or changed since, in order: by a query, or by pages where Zoho does not take queries of the module.
 async fn modified(client: &Client, module: &str, since: DateTime<Utc>) -> Result<Vec<u64>, SourceError> {
-    let since = since.to_rfc3339_opts(SecondsFormat::Secs, false);
-    let (mut ids, mut after, mut limit) = (Vec::new(), 0, 200);
+    let time = since.to_rfc3339_opts(SecondsFormat::Secs, false);
+    let (mut ids, mut after, mut limit) = (Vec::new(), 0, PAGE as u64);
     loop {
-        let query = format!("select id from {module} where (id > {after} and Modified_Time >= '{since}') order by id asc");
-        let body = client.call(Call::coql(module, &query, limit)).await?.body;
-        let has_more = body.pointer("/info/more_records").and_then(serde_json::Value::as_bool) == Some(true);
+        let query = format!("select id from {module} where (id > {after} and Modified_Time >= '{time}') order by id asc");
+        let body = match client.try_call(Call::coql(module, &query, limit)).await {
+            Ok(answer) => answer.body,
+            Err(failed) => {
+                failed.filter(is_no_query).map_err(|failed| failed.about(module))?;
+                return pages(client, module, since).await;
+            }
+        };
+        let has_more = body.pointer("/info/more_records").and_then(Value::as_bool) == Some(true);
         ids.extend(records_of(take(body, "data"))?.into_iter().map(|(id, _)| id));
         match ids.last() {
             Some(last) if has_more => (after, limit) = (*last, QUERY),
             _ => return Ok(ids),
+        }
+    }
+}
+
+fn is_no_query(error: &ApiError) -> bool {
+    matches!(error.code.as_str(), "INVALID_QUERY" | "SYNTAX_ERROR" | "INVALID_MODULE" | "NOT_SUPPORTED")
+}
+
+/// Ids of records that were created or changed since, by the header of the record API.
+async fn pages(client: &Client, module: &str, since: DateTime<Utc>) -> Result<Vec<u64>, SourceError> {
+    let (mut ids, mut token): (Vec<u64>, Option<String>) = (Vec::new(), None);
+    loop {
+        let mut query = vec![("fields", "Modified_Time"), ("per_page", "200"), ("sort_by", "id"), ("sort_order", "asc")];
+        query.extend(token.as_deref().map(|token| ("page_token", token)));
+        let body = client.call(Call::get(module, module, &query).since(since)).await?.body;
+        token = body.pointer("/info/next_page_token").and_then(Value::as_str).map(str::to_owned);
+        let has_more = body.pointer("/info/more_records").and_then(Value::as_bool) == Some(true);
+        ids.extend(records_of(take(body, "data"))?.into_iter().map(|(id, _)| id));
+        if !has_more || token.is_none() {
+            return Ok(ids);
         }
     }
 }

@@ -59,7 +59,7 @@ async fn failures_that_pass_are_repeated() {
             assert_read(&world, "Leads").await;
         }
     }
-    for kind in ["list", "coql", "bulk_result"] {
+    for kind in ["list", "bulk_result"] {
         let world = if kind == "bulk_result" { large().await } else { World::small().await };
         world.state.inject(Fault::BreakConnection { kind: Some(kind.to_owned()), after: 0, times: 1 });
         assert_read(&world, if kind == "bulk_result" { "Deals" } else { "Leads" }).await;
@@ -123,4 +123,26 @@ async fn failures_of_the_consent_are_told_apart() {
     let world = World::small().await;
     world.state.revoke(&world.refresh_token);
     assert_eq!(world.zoho().check().await.unwrap_err().kind, SourceErrorKind::ConsentRevoked);
+}
+
+#[tokio::test]
+async fn changes_of_a_module_without_queries_are_read_by_pages() {
+    let world = World::small().await;
+    let state = world.hold().await;
+    let module = module(&*state, "Contacts");
+    let mut rows = read_all(&*state, &module).await.unwrap();
+    let began = world.state.now();
+    world.state.advance(chrono::TimeDelta::minutes(5));
+    world.state.update("Contacts", world.state.ids("Contacts")[7], serde_json::json!({"Description": "new"}));
+    let refused = Fault::Refuse {
+        kind: Some("coql".to_owned()),
+        module: None,
+        status: 400,
+        code: "INVALID_QUERY".to_owned(),
+        after: 0,
+        times: 9,
+    };
+    world.state.inject(refused);
+    crate::support::catch_up(&*state, &module, began, &mut rows).await;
+    assert_rows(&world.state, &module, &rows);
 }

@@ -110,3 +110,22 @@ async fn a_check_says_what_backups_cost() {
     assert!(cost.first * 10 >= used * 9 && cost.first * 8 <= used * 10, "{used}, {cost:?}");
     assert!(cost.repeated < cost.first / 2);
 }
+
+#[tokio::test]
+async fn few_more_credits_are_used_for_large_modules() {
+    let mut size = SampleSize::small();
+    size.records = vec![("Contacts", 30_000), ("Deals", 30_000), ("Accounts", 10_000), ("Notes", 4_000), ("Attachments", 3_000)];
+    let world = World::of(size).await;
+    world.state.set_options(hozon_emulator_zoho::Options { bulk_rows: 20_000, ..world.state.options() });
+    let state = world.hold().await;
+    world.state.reset_usage();
+    for name in ["Contacts", "Deals", "Accounts", "Notes"] {
+        let rows = read_all(&*state, &module(&*state, name)).await.unwrap();
+        assert_eq!(rows.len() as u64, world.state.count(name));
+    }
+    let usage = world.state.usage();
+    // Two jobs of 20,000 rows for each of the first two, each with two looks, a download and one comparison; then pages.
+    let least = 4 * 53 + 10_000 / 200 + 4_000 / 200;
+    println!("credits of large modules: {} used, {least} at least; {usage:?}", usage.total_credits());
+    assert!(usage.total_credits() * 10 <= least * 11, "{} used, {least} at least", usage.total_credits());
+}
