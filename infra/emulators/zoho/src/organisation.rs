@@ -159,7 +159,7 @@ impl Organisation {
         for (name, value) in given.into_iter().filter(|(name, _)| name != "id") {
             let kind = spec.field(&name).map(|field| field.kind.clone());
             let value = match kind {
-                Some(FieldKind::Lookup(module)) => self.named(module, value),
+                Some(FieldKind::Lookup(module)) if !module.is_empty() => self.named(module, value),
                 Some(FieldKind::Subform(_)) => self.merged_rows(row, &name, value),
                 Some(_) if value == "" => Value::Null,
                 None if !name.starts_with('$') => continue,
