@@ -102,7 +102,8 @@ impl Organisation {
         let spec = self.subforms.get(module)?;
         let parents = self.tables.get(spec.parent?)?;
         let (field, _) = parents.spec.subforms().find(|(_, rows)| *rows == module)?;
-        let rows = parents.ids(0).filter_map(|id| parents.get(id)).flat_map(|parent| rows_in(&parent, field));
+        let only = [field.to_owned()];
+        let rows = parents.ids(0).filter_map(|id| parents.part(id, &only)).flat_map(|parent| rows_in(&parent, field));
         Some(Cow::Owned(Table::of(spec, rows)))
     }
 
