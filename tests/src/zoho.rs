@@ -139,7 +139,8 @@ fn compare_files(state: &State, zip: Option<&PathBuf>) -> u64 {
     }
     let mut take = |module: &str, record: u64, id: String| {
         let path = found.remove(&(module.to_owned(), record.to_string(), id.clone()));
-        let path = path.unwrap_or_else(|| panic!("file {id} of {module} {record} is not in the backup"));
+        let others = || found.keys().filter(|key| key.1 == record.to_string()).cloned().collect::<Vec<_>>();
+        let path = path.unwrap_or_else(|| panic!("file {id} of {module} {record} is not in the backup, only {:?}", others()));
         unzip(zip.expect("a zip of attachments"), &path.replace('[', "[[]"))
     };
     let mut files = 0;
