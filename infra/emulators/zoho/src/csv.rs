@@ -22,7 +22,7 @@ pub fn rows(table: &Table, ids: &[u64], fields: &[String], omitted: Option<u64>)
         for field in &fields {
             text.push(',');
             let (name, inner) = field.split_once('.').unwrap_or((field, "id"));
-            let inner = if names.contains(field) { "name" } else { inner };
+            let inner = if names.contains(&field) { "name" } else { inner };
             push_cell(&mut text, row.get(name).unwrap_or(&Value::Null), inner);
         }
         text.push('\n');
