@@ -11,8 +11,9 @@ import { explainZoho } from "./zoho-form.js";
 /** @param {Check} check @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 export function checkOf({ error, report }, editing, actions) {
   if (error || !report) return refusalOf(error, editing, actions);
-  const lost = report.gaps.filter(({ reason }) => !["omitted", "inconsistent", "as_files"].includes(reason));
+  const lost = report.gaps.filter(({ reason }) => !["omitted", "inconsistent", "as_files", "not_in_api"].includes(reason));
   const inconsistent = report.gaps.filter(({ reason }) => reason === "inconsistent");
+  const notInApi = report.gaps.filter(({ reason }) => reason === "not_in_api").map(gapName);
   const asFiles = report.gaps.filter(({ reason }) => reason === "as_files").map(gapName);
   return el(
     "div",
@@ -31,6 +32,9 @@ export function checkOf({ error, report }, editing, actions) {
     inconsistent.length ? gapsOf("check_inconsistent", inconsistent) : null,
     asFiles.length
       ? el("p", { key: "as-files", class: "soft" }, say("check_as_files", { names: asFiles.join(say("comma")) }))
+      : null,
+    notInApi.length
+      ? el("p", { key: "not-in-api", class: "soft" }, say("check_not_in_api", { names: notInApi.join(say("comma")) }))
       : null,
     modulesOf(report, editing, actions),
     viewsOf(report, editing, actions),

@@ -24,7 +24,7 @@ const ENVIRONMENTS = ["production", "sandbox", "developer"];
 export function zohoPlace({ organisation, data_center, environment }) {
   const host = DATA_CENTERS.find(([name]) => name === data_center)?.[1] ?? data_center;
   const place = environment === "production" ? host : `${host}, ${say(`zoho_environment_${environment}`)}`;
-  return organisation ? say("zoho_place", { organisation, place }) : place;
+  return organisation ? say("zoho_named_place", { name: organisation, place }) : place;
 }
 
 /** Message about a failure of Zoho. @param {{ code: string, message: string }} failure */
@@ -38,18 +38,22 @@ export function explainZoho({ code, message }) {
  */
 export function zohoOf(zoho, editing, input) {
   const share = { type: "number", min: 1, max: 100, required: true, value: zoho?.credit_share ?? 50 };
+  const dataCenters = DATA_CENTERS.map(([name, host]) => {
+    const shown = say("zoho_named_place", { name: say(`zoho_data_center_${name}`), place: host });
+    return /** @type {[string, string]} */ ([name, shown]);
+  });
   const dataCenter = zoho?.data_center ?? (locale() === "ja" ? "jp" : "us");
   return el(
     "div",
     { key: "zoho", class: "stack" },
     zoho
-      ? el("p", { key: "connected" }, badge("good", say("check_reached")), el("strong", {}, zohoPlace(zoho)))
+      ? el("p", { key: "connected" }, badge("good", say("zoho_is_connected")), el("strong", {}, zohoPlace(zoho)))
       : el("p", { class: "soft", key: "explained" }, say("zoho_hint")),
     editing.isElsewhere ? el("p", { class: "notice", role: "status", key: "elsewhere" }, say("zoho_elsewhere")) : null,
     el(
       "div",
       { class: "grid" },
-      choiceOf("data_center", dataCenter, DATA_CENTERS, say("zoho_data_center_hint")),
+      choiceOf("data_center", dataCenter, dataCenters, say("zoho_data_center_hint")),
       input("credit_share", share, say("zoho_credit_share_hint")),
     ),
     moreOf(zoho, editing, input),
@@ -98,13 +102,7 @@ function addressOf(uri) {
 
 /** @param {string} name @param {string} chosen @param {[string, string][]} options @param {string} [hint] */
 function choiceOf(name, chosen, options, hint) {
-  const shown = options.map(([value, host]) =>
-    el(
-      "option",
-      { value, selected: value === chosen },
-      name === "data_center" ? `${say(`zoho_data_center_${value}`)} (${host})` : host,
-    ),
-  );
+  const shown = options.map(([value, text]) => el("option", { value, selected: value === chosen }, text));
   return field(
     name,
     say(`connection_${name}`),

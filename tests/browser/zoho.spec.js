@@ -7,17 +7,29 @@ import { startZoho } from "./zoho.js";
 
 const PAGE = { en: ["Accept", "Reject"], ja: ["同意する", "拒否する"] };
 
+const SIZES = [
+  [390, 844],
+  [1280, 900],
+];
+
 let zoho;
 let place;
+let otherPlace;
 let program;
+/** A program whose operator has no client. */
+let other;
 test.beforeAll(async () => {
-  [zoho, place] = await Promise.all([startZoho(), dataFolder({ en: { plan: "Own" }, ja: { plan: "Own" } })]);
+  const organisations = { en: { plan: "Own" }, ja: { plan: "Own" } };
+  [zoho, place, otherPlace] = await Promise.all([startZoho(), dataFolder(organisations), dataFolder(organisations)]);
   program = await serve(place.data, [], "serve", zoho.environment);
+  other = await serve(otherPlace.data, [], "serve", { HOZON_ZOHO_URL: zoho.url });
 });
 test.afterAll(async () => {
   await program?.stop();
+  await other?.stop();
   await zoho?.stop();
   await place?.remove();
+  await otherPlace?.remove();
 });
 
 for (const locale of ["en", "ja"]) {
@@ -25,30 +37,27 @@ for (const locale of ["en", "ja"]) {
     test.use({ locale });
     const S = (key, values) => say(locale, key, values);
     const [accept, reject] = PAGE[locale];
+    const keep = async (page, name) => {
+      for (const [width, height] of SIZES) {
+        await page.setViewportSize({ width, height });
+        await expectNoSidewaysScroll(page);
+        await expectAccessible(page);
+        await page.screenshot({ path: `${PICTURES}${name}-${locale}-${width}-light.png`, fullPage: true });
+      }
+    };
+    const choose = async (page) => {
+      await page.getByLabel(S("connection_kind"), { exact: true }).selectOption("zoho");
+      return page.getByRole("button", { name: S("zoho_connect"), exact: true });
+    };
 
     test(`${locale}: Zoho CRM is connected with two clicks, checked, and connected again`, async ({ page }) => {
-      const keep = async (name) => {
-        for (const [width, height] of [
-          [390, 844],
-          [1280, 900],
-        ]) {
-          await page.setViewportSize({ width, height });
-          await expectNoSidewaysScroll(page);
-          await expectAccessible(page);
-          await page.screenshot({ path: `${PICTURES}${name}-${locale}-${width}-light.png`, fullPage: true });
-        }
-      };
-      const choose = async () => {
-        await page.getByLabel(S("connection_kind"), { exact: true }).selectOption("zoho");
-        return page.getByRole("button", { name: S("zoho_connect"), exact: true });
-      };
       await open(page, program, locale, { locale });
       await visit(page, locale, "source");
-      const connect = await choose();
+      const connect = await choose(page);
       const dataCenter = page.getByLabel(S("connection_data_center"), { exact: true });
       await expect(dataCenter).toHaveValue(locale === "ja" ? "jp" : "us");
       await expect(page.getByLabel(S("connection_credit_share"), { exact: true })).toHaveValue("50");
-      await keep("zoho-form");
+      await keep(page, "zoho-form");
 
       // Refused on Zoho's page, by keyboard.
       await connect.focus();
@@ -56,13 +65,13 @@ for (const locale of ["en", "ja"]) {
       await page.getByRole("button", { name: reject, exact: true }).press("Enter");
       await expect(page.getByRole("alert")).toHaveText(locale === "en" ? /refused on Zoho's page/ : S("error_CONSENT_DENIED"));
       expect(new URL(page.url()).search).toBe("");
-      await keep("zoho-refused");
+      await keep(page, "zoho-refused");
       await page.getByRole("link", { name: S("zoho_back") }).click();
       await expect(page.locator("main h1")).toHaveText(S("connection_heading"));
       expect((await call(program, locale, "GET", "/connection")).connection).toBeNull();
 
       // Accepted. The organisation is in the United States, whatever was chosen.
-      await (await choose()).click();
+      await (await choose(page)).click();
       await page.getByRole("button", { name: accept, exact: true }).click();
       await expect(page.locator("#toasts").getByText(S("zoho_connected"))).toBeVisible();
       const { connection } = await call(program, locale, "GET", "/connection");
@@ -78,7 +87,7 @@ for (const locale of ["en", "ja"]) {
       // The check follows by itself.
       await expect(page.getByText(S("check_cost_first"))).toBeVisible();
       await expect(page.getByLabel(/\(Leads\)|^Leads$/).first()).toBeVisible();
-      await keep("zoho-checked");
+      await keep(page, "zoho-checked");
 
       // What the administrator changes is saved without another consent.
       await page.getByLabel(S("connection_credit_share"), { exact: true }).fill("80");
@@ -91,12 +100,30 @@ for (const locale of ["en", "ja"]) {
       await zoho.fail({ TokenError: { code: "invalid_code", times: 1 } });
       await page.getByRole("button", { name: S("connection_check"), exact: true }).click();
       await expect(page.getByText(S("failure_SOURCE_CONSENT_REVOKED"))).toBeVisible();
-      await keep("zoho-revoked");
+      await keep(page, "zoho-revoked");
       const again = page.locator("[aria-labelledby=check-heading]").getByRole("button", { name: S("zoho_reconnect") });
       await again.click();
       await page.getByRole("button", { name: accept, exact: true }).click();
       await expect(page.getByText(S("check_cost_first"))).toBeVisible();
       expect((await call(program, locale, "GET", "/connection")).connection.zoho.credit_share).toBe(80);
+    });
+
+    test(`${locale}: where the operator has no client, an organisation enters its own`, async ({ page }) => {
+      const { HOZON_ZOHO_CLIENT_ID: id, HOZON_ZOHO_CLIENT_SECRET: secret } = zoho.environment;
+      await open(page, other, locale, { locale });
+      await visit(page, locale, "source");
+      const connect = await choose(page);
+      await expect(page.getByText(S("zoho_client_needed"))).toBeVisible();
+      await expect(page.getByText(`${other.url}/`, { exact: true })).toBeVisible();
+      await keep(page, "zoho-own-client");
+      await page.getByLabel(S("connection_client_secret"), { exact: true }).fill(secret);
+      await page.getByLabel(S("connection_client_id"), { exact: true }).fill(id);
+      await connect.click();
+      await page.getByRole("button", { name: accept, exact: true }).click();
+      await expect(page.getByText(S("check_cost_first"))).toBeVisible();
+      await expect(page.getByLabel(S("connection_client_id"), { exact: true })).toHaveValue(id);
+      await expect(page.getByLabel(S("connection_client_secret"), { exact: true })).toHaveValue("");
+      expect(JSON.stringify(await call(other, locale, "GET", "/connection"))).not.toContain(secret);
     });
   });
 }

@@ -109,7 +109,7 @@ pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
     let secret = SourceSecret { password, ..SourceSecret::default() };
     let profiles = place.profiles()?;
     let profile = connect.profile.as_ref().map(|name| profiles.find(name)).transpose()?;
-    let found = report(&connectors(None), &source, secret.clone()).await?;
+    let found = report(&source, secret.clone()).await?;
     tell(found, &source, (&profiles, profile), &[]);
     let mut local = place.start().await?;
     let NewOrganisationArgs { time_zone, plan, country } = &connect.new;
@@ -197,8 +197,8 @@ fn suggest(Profile { name, title, .. }: &Profile) {
 }
 
 /// Asks the database of a source what a backup would contain.
-pub async fn report(connectors: &Connectors, source: &SourceSettings, secret: SourceSecret) -> Result<SourceReport> {
-    checked(connectors, (OrgId(0), ConnectionId(0)), source, secret).await
+pub async fn report(source: &SourceSettings, secret: SourceSecret) -> Result<SourceReport> {
+    checked(&connectors(None), (OrgId(0), ConnectionId(0)), source, secret).await
 }
 
 async fn checked(

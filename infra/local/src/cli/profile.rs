@@ -61,7 +61,7 @@ fn list(profiles: &Profiles) {
 async fn compare(profiles: &Profiles, check: ProfileCheckArgs) -> Result<()> {
     let chosen = check.profile.as_ref().map(|name| profiles.find(name)).transpose()?;
     let (source, password) = SourceSettings::parse(&check.address).context(say("read the address", "アドレスの読み取り"))?;
-    let report = report(&connectors(None), &source, SourceSecret { password, ..SourceSecret::default() }).await?;
+    let report = report(&source, SourceSecret { password, ..SourceSecret::default() }).await?;
     let Some(profile) = chosen.or_else(|| profiles.recognise(&report.modules, &report.gaps)) else {
         bail!(say(
             "no profile recognises the database. Choose one with --profile; `hozon profile list` lists them",
