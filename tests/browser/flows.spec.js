@@ -192,6 +192,7 @@ for (const locale of ["en", "ja"]) {
       await page.getByLabel(S("time_zone"), { exact: true }).selectOption("Europe/Berlin");
       await page.getByLabel(S("time_of_day"), { exact: true }).fill("05:30");
       await page.getByLabel(S("max_part"), { exact: true }).selectOption("100");
+      await page.getByLabel(S("layout"), { exact: true }).selectOption("zoho");
       await page.getByLabel(S("csv_bom"), { exact: true }).uncheck();
       await page.getByRole("button", { name: S("add_recipient") }).click();
       await page.getByLabel(S("recipient", { number: 1 })).fill("nobody@nowhere");
@@ -208,6 +209,7 @@ for (const locale of ["en", "ja"]) {
         locale: null,
         csv: { byte_order_mark: false, escape_formulas: true, protect_values: true },
         max_part_bytes: 100 << 20,
+        layout: "zoho",
       });
       await page.getByLabel(S("webhook_url"), { exact: true }).fill("https://127.0.0.1/hook");
       await page.getByRole("button", { name: S("add"), exact: true }).click();

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use hozon_shared::archive::csv::CsvOptions;
 use hozon_shared::archive::names::PathNamer;
-use hozon_shared::archive::zoho_layout::{KEPT_MODULE, ROWS_PER_FILE};
+use hozon_shared::archive::zoho_layout::ROWS_PER_FILE;
 use hozon_shared::captured::{Captured, captured_at};
 use hozon_shared::domain::archive_options::{ArchiveLayout, ArchiveOptions};
 use hozon_shared::domain::crm::{DataCategory, Module};
@@ -19,7 +19,7 @@ use crate::run::Run;
 use crate::settings::ArchiveSettings;
 use crate::task_error::TaskErrorKind;
 use crate::work::{Batch, CsvContent, CsvFile, PLAN_FORMAT, RunPlan, WorkItem};
-use crate::zoho::ZohoNames;
+use crate::zoho::{ZohoNames, has_rows_of_its_own};
 
 /// Size of an attachment's records apart from its own bytes: headers, directory, index, manifest.
 const ATTACHMENT_RECORDS: u64 = 1_000;
@@ -103,8 +103,7 @@ impl<'a> Planner<'a> {
     fn module(&mut self, module: &Module, blocks: &[Block]) {
         let most = self.settings.rows_per_file;
         if self.zoho.is_some() {
-            // The kept module has no rows.
-            if module.api_name != KEPT_MODULE {
+            if has_rows_of_its_own(module) {
                 self.packed(module, most.min(ROWS_PER_FILE));
             }
         } else if self.is_default && blocks.iter().all(|block| block.rows <= most) {

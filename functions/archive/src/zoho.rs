@@ -43,8 +43,13 @@ pub fn header(module: &Module) -> Vec<u8> {
     header_row(&labels, CsvOptions::BARE)
 }
 
+/// Returns whether a module has CSV files: it is not the one that only keeps files of an imported backup.
+pub fn has_rows_of_its_own(module: &Module) -> bool {
+    module.api_name != KEPT_MODULE || module.rows > 0
+}
+
 fn backed_up(modules: &[Module]) -> impl Iterator<Item = &Module> {
-    modules.iter().filter(|module| module.contents == DataCategory::Crm && module.api_name != KEPT_MODULE)
+    modules.iter().filter(|module| module.contents == DataCategory::Crm && has_rows_of_its_own(module))
 }
 
 /// Returns the files about modules and fields. None are made if those of an imported backup are kept: they are written
