@@ -99,7 +99,6 @@ def like(value, read):
 
 def compare(found, held, what):
     """Compares records, as the SDK reads them, with those that the server holds."""
-    expect(sorted(one.get_id() for one in found), sorted(held), f"{what}: ids") if len(found) < 5 else None
     if sorted(one.get_id() for one in found) != sorted(held):
         sys.exit(f"{what}: {len(found)} records instead of {len(held)}")
     cells = 0

@@ -33,7 +33,7 @@ pub struct Job {
     pub starts: DateTime<Utc>,
     pub ends: DateTime<Utc>,
     pub fails: bool,
-    /// The rows, once it has ended, and how many of them belong to its page.
+    /// The rows, once it has ended.
     pub result: Option<Arc<BulkResult>>,
     pub is_forgotten: bool,
 }

@@ -43,9 +43,8 @@ pub enum FieldKind {
     Website,
     PickList(&'static [&'static str]),
     MultiPickList(&'static [&'static str]),
-    /// A record of another module.
+    /// A record of another module; of any module where none is named.
     Lookup(&'static str),
-    /// A record of one of several modules, as a task's `What_Id`.
     User,
     Date,
     DateTime,
