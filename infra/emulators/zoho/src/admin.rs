@@ -29,21 +29,22 @@ pub fn answer(state: &State, method: &str, path: &[&str], asked: &Asked) -> Repl
             state.inject(fault);
             Ok(Reply::Empty)
         }
-        ("DELETE", ["faults"]) => done(state.clear_faults()),
+        ("DELETE", ["faults"]) => done(|| state.clear_faults()),
         ("GET", ["usage"]) => Ok(Reply::Json(json!(state.usage()))),
-        ("DELETE", ["usage"]) => done(state.reset_usage()),
+        ("DELETE", ["usage"]) => done(|| state.reset_usage()),
         ("POST", ["advance"]) => {
             let seconds = asked.parameter("seconds").and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
-            done(state.advance(Duration::seconds(seconds)))
+            done(|| state.advance(Duration::seconds(seconds)))
         }
         ("GET", ["state", module]) => export(state, module),
         (_, ["records", module, ..]) => write(state, method, module, path.get(2), asked),
-        ("DELETE", ["modules", module]) => done(state.remove_module(module)),
+        ("DELETE", ["modules", module]) => done(|| state.remove_module(module)),
         _ => Err(Refusal::new(404, "INVALID_URL_PATTERN", "the test server has no such call", json!({}))),
     }
 }
 
-fn done((): ()) -> Replied {
+fn done(act: impl FnOnce()) -> Replied {
+    act();
     Ok(Reply::Empty)
 }
 

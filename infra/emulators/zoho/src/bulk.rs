@@ -193,7 +193,7 @@ fn condition(criteria: &Value) -> Result<Condition, Refusal> {
         _ => return Err(wrong()),
     };
     let values = criteria["value"].as_array().cloned().unwrap_or_else(|| vec![criteria["value"].clone()]);
-    Ok(Condition::Field { name, comparator, values })
+    Ok(Condition::of(name, comparator, values))
 }
 
 /// A zip with one deflated file.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::rows::Row;
@@ -13,7 +13,16 @@ use crate::table::Table;
 pub enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
-    Field { name: String, comparator: Comparator, values: Vec<Value> },
+    Field {
+        name: String,
+        comparator: Comparator,
+        values: Vec<Value>,
+    },
+    /// When a record was last changed, which is known without making the record.
+    Modified {
+        comparator: Comparator,
+        times: Vec<DateTime<Utc>>,
+    },
 }
 
 /// How a field is compared.
@@ -35,11 +44,22 @@ pub enum Comparator {
 }
 
 impl Condition {
+    /// Compares a field with values.
+    pub fn of(name: String, comparator: Comparator, values: Vec<Value>) -> Self {
+        let time = |value: &Value| DateTime::parse_from_rfc3339(value.as_str()?).ok().map(|time| time.with_timezone(&Utc));
+        let times: Option<Vec<DateTime<Utc>>> = values.iter().map(time).collect();
+        match times.filter(|times| name == "Modified_Time" && !times.is_empty()) {
+            Some(times) => Self::Modified { comparator, times },
+            None => Self::Field { name, comparator, values },
+        }
+    }
+
     /// Fields that it names.
     pub fn fields(&self) -> Vec<&str> {
         match self {
             Self::All(inner) | Self::Any(inner) => inner.iter().flat_map(Self::fields).collect(),
             Self::Field { name, .. } => vec![name],
+            Self::Modified { .. } => Vec::new(),
         }
     }
 
@@ -62,10 +82,10 @@ impl Condition {
         match self {
             Self::All(inner) => inner.iter().all(|inner| inner.holds(table, id)),
             Self::Any(inner) => inner.iter().any(|inner| inner.holds(table, id)),
+            Self::Modified { comparator, times } => table.modified(id).is_some_and(|found| comparator.holds_at(found, times)),
             Self::Field { name, comparator, values } => {
                 let value = match name.as_str() {
                     "id" => Value::from(id.to_string()),
-                    "Modified_Time" => table.modified(id).map_or(Value::Null, |time| Value::from(time.to_rfc3339())),
                     _ => table.part(id, std::slice::from_ref(name)).map_or(Value::Null, |row| field_of(&row, name)),
                 };
                 comparator.holds(&value, values)
@@ -82,6 +102,23 @@ fn field_of(row: &Row, name: &str) -> Value {
 }
 
 impl Comparator {
+    fn holds_at(self, found: DateTime<Utc>, wanted: &[DateTime<Utc>]) -> bool {
+        let [first, rest @ ..] = wanted else { return false };
+        match self {
+            Self::Equal => found == *first,
+            Self::NotEqual => found != *first,
+            Self::Less => found < *first,
+            Self::LessEqual => found <= *first,
+            Self::Greater => found > *first,
+            Self::GreaterEqual => found >= *first,
+            Self::In => wanted.contains(&found),
+            Self::NotIn => !wanted.contains(&found),
+            Self::Between => found >= *first && rest.first().is_some_and(|last| found <= *last),
+            Self::NotNull => true,
+            Self::Null | Self::Like | Self::NotLike => false,
+        }
+    }
+
     fn holds(self, found: &Value, wanted: &[Value]) -> bool {
         let first = wanted.first().unwrap_or(&Value::Null);
         let ordered = |is: fn(Ordering) -> bool, wanted: &Value| compared(found, wanted).is_some_and(is);

@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
         }
         let name = self.name()?;
         let (comparator, values) = self.comparison()?;
-        Ok(Condition::Field { name, comparator, values })
+        Ok(Condition::of(name, comparator, values))
     }
 
     fn comparison(&mut self) -> Result<(Comparator, Vec<Value>), Refusal> {

@@ -39,3 +39,6 @@ pub use options::{Options, SampleSize};
 pub use server::ZohoServer;
 pub use state::{AttachmentInfo, State};
 pub use usage::Usage;
+
+#[cfg(test)]
+mod tests;

@@ -132,7 +132,7 @@ fn module(spec: &ModuleSpec, now: &str) -> Value {
         "module_name": if spec.generated == "custom" { format!("CustomModule{}", spec.number) } else { spec.api_name.clone() },
         "singular_label": spec.labels.0, "plural_label": spec.labels.1,
         "generated_type": spec.generated, "api_supported": true, "status": if is_subform { "user_hidden" } else { "visible" },
-        "visible": !is_subform, "viewable": true, "creatable": true, "editable": true, "deletable": true, "convertable": spec.api_name == "Leads",
+        "visible": !is_subform, "viewable": true, "creatable": true, "editable": true, "deletable": true,
         "visibility": 1, "sequence_number": spec.number, "show_as_tab": !is_subform, "profile_count": profiles.len(), "profiles": profiles,
         "parent_module": spec.parent.map_or_else(|| json!({}), |parent| json!({"api_name": parent, "id": null})),
         "modified_time": (spec.generated == "custom").then_some(now), "modified_by": null, "description": null, "web_link": null,

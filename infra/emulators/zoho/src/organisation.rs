@@ -102,7 +102,8 @@ impl Organisation {
         let spec = self.subforms.get(module)?;
         let parents = self.tables.get(spec.parent?)?;
         let (field, _) = parents.spec.subforms().find(|(_, rows)| *rows == module)?;
-        let rows = parents.ids(0).filter_map(|id| parents.get(id)).flat_map(|parent| rows_in(&parent, field));
+        let only = [field.to_owned()];
+        let rows = parents.ids(0).filter_map(|id| parents.part(id, &only)).flat_map(|parent| rows_in(&parent, field));
         Some(Cow::Owned(Table::of(spec, rows)))
     }
 
@@ -159,9 +160,7 @@ impl Organisation {
         for (name, value) in given.into_iter().filter(|(name, _)| name != "id") {
             let kind = spec.field(&name).map(|field| field.kind.clone());
             let value = match kind {
-                // A lookup without a module names it itself.
-                Some(FieldKind::Lookup("")) => value,
-                Some(FieldKind::Lookup(module)) => self.named(module, value),
+                Some(FieldKind::Lookup(module)) if !module.is_empty() => self.named(module, value),
                 Some(FieldKind::Subform(_)) => self.merged_rows(row, &name, value),
                 Some(_) if value == "" => Value::Null,
                 None if !name.starts_with('$') => continue,

@@ -127,13 +127,13 @@ impl Maker<'_> {
             FieldKind::DateTime => json!(written(*FIRST_TIME + Duration::seconds(small * 1000))),
             FieldKind::Integer => json!(small % 500),
             FieldKind::Double | FieldKind::Currency => json!(f64::from(i32::try_from(small).unwrap_or(0)) / 4.0),
-            FieldKind::Boolean => json!(number % 2 == 0),
+            FieldKind::Boolean => json!(number.is_multiple_of(2)),
             FieldKind::BigInteger => json!((number % 1_000_000_000_000_000).to_string()),
             FieldKind::AutoNumber => json!(format!("No-{:06}", index + 1)),
             FieldKind::Subform(module) => self.rows_of(module, index),
             FieldKind::Files | FieldKind::Images => files(field, self.spec.number, index, number),
             FieldKind::Photo => {
-                if number % 10 == 0 {
+                if number.is_multiple_of(10) {
                     json!(hex::encode(seed.to_be_bytes()))
                 } else {
                     Value::Null
@@ -175,7 +175,7 @@ fn text(field: &FieldSpec, index: u64, number: u64) -> String {
         "Company" | "Account_Name" => format!("{} {}", pick(words::COMPANIES, index), index + 1),
         "City" | "Billing_City" | "Mailing_City" | "Venue" => pick(words::CITIES, number).to_owned(),
         "File_Name" => file_name(index, number),
-        name if field.kind == FieldKind::LongText && number % 40 == 0 => {
+        name if field.kind == FieldKind::LongText && number.is_multiple_of(40) => {
             format!("{name} {}", pick(words::LINES, number).repeat(120))
         }
         _ if field.kind == FieldKind::LongText => format!("{}\n{}", pick(words::LINES, number), pick(words::LINES, number >> 8)),

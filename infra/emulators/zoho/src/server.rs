@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -26,6 +28,8 @@ use crate::{admin, consent, multipart};
 const BODY: usize = 100 << 20;
 /// Calls of heavy kinds at once (Zoho CRM API v8: sub-concurrency limit).
 const HEAVY: usize = 10;
+/// How long an answer that breaks off stands still before.
+const BREAK: Duration = Duration::from_millis(20);
 
 /// A running server. It stops when it is dropped.
 #[derive(Debug)]
@@ -303,6 +307,11 @@ async fn broken(response: Response) -> Response {
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let half = bytes.slice(..bytes.len() / 2);
-    let pieces = [Ok(half), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))];
-    Response::from_parts(parts, Body::from_stream(futures_util::stream::iter(pieces)))
+    let pieces = futures_util::stream::iter([Ok(half), Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))]);
+    // The first half has to be on its way before the connection ends.
+    let pieces = pieces.then(async |piece| {
+        tokio::time::sleep(if piece.is_err() { BREAK } else { Duration::ZERO }).await;
+        piece
+    });
+    Response::from_parts(parts, Body::from_stream(pieces))
 }
