@@ -31,7 +31,8 @@ impl SourceCredits for Table {
         }
         let end = u64::try_from((now + KEPT).timestamp()).unwrap_or_default();
         let update = self.update_credits(&key).update_expression("ADD #hour :credits SET #ttl = :end");
-        let update = update.expression_attribute_names("#hour", format!("{HOUR}{hour}")).expression_attribute_names("#ttl", "ttl");
+        let update =
+            update.expression_attribute_names("#hour", format!("{HOUR}{hour}")).expression_attribute_names("#ttl", "ttl");
         let update = update.expression_attribute_values(":credits", integer(credits));
         let update = update.expression_attribute_values(":end", integer(end)).return_values(ReturnValue::AllNew);
         let item = update.send().await.map_err(port_error("count API credits"))?.attributes.unwrap_or_default();
