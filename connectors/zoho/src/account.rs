@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::budget::daily;
-use crate::catalog::{take, text};
 use crate::client::{Answer, Call, Client, share};
 use crate::errors::{ApiError, Unexpected};
+use crate::values::{take, text};
 
 /// What the organisation says of itself.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use hozon_shared::ports::SourceError;
 use serde_json::Value;
 
-use crate::catalog::{take, text};
 use crate::client::{Call, Client};
 use crate::deleted::time;
 use crate::errors::ApiError;
 use crate::records::id_of;
+use crate::values::{take, text};
 
 /// What is asked of an attachment.
 const FIELDS: &str = "id,File_Name,Size,Parent_Id,Created_Time,Modified_Time,$type,$link_url,$se_module";

@@ -10,13 +10,14 @@ use hozon_shared::ports::SourceError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::catalog::{Table, count, take, text};
+use crate::catalog::{Table, count};
 use crate::client::{Call, Client, Failed};
 use crate::columns::{Column, ColumnKind};
 use crate::errors::{ApiError, Unexpected};
 use crate::names::Names;
 use crate::records::{self, FieldSets, PAGE, by_ids, cells, ids_behind};
 use crate::spill::{Spill, Spilled};
+use crate::values::{take, text};
 use crate::{bulk_csv, deleted};
 
 /// Records of one job.

@@ -11,6 +11,7 @@ use crate::account::Account;
 use crate::client::{Call, Client, Failed};
 use crate::columns::{Column, ColumnKind};
 use crate::errors::{ApiError, Unexpected};
+use crate::values::{take, text};
 
 /// Number of modules that are described at a time.
 const AT_A_TIME: usize = 4;
@@ -287,15 +288,6 @@ fn of_all(failed: Failed, key: &str) -> SourceError {
         Ok(error) => SourceError { kind: SourceErrorKind::Scope(key.to_owned()), source: Some(Box::new(error)) },
         Err(failed) => failed.about(key),
     }
-}
-
-/// Takes a value out of an answer; an empty answer has none.
-pub(crate) fn take(mut body: Value, key: &str) -> Value {
-    body.get_mut(key).map(Value::take).unwrap_or_default()
-}
-
-pub(crate) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn label(module: &Value) -> String {

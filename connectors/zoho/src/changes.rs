@@ -6,13 +6,13 @@ use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{ModuleChanges, SourceError, SourcePage};
 use serde_json::Value;
 
-use crate::catalog::{Table, take};
+use crate::catalog::Table;
 use crate::client::{Call, Client};
 use crate::columns::{Cells, Record};
 use crate::errors::ApiError;
 use crate::listing::KnownFiles;
-use crate::records::{PAGE, QUERY, by_ids, cells, records_of, whole};
-use crate::state::page_of;
+use crate::records::{PAGE, QUERY, by_ids, cells, page_of, records_of, whole};
+use crate::values::take;
 use crate::{deleted, subforms};
 
 /// Changes are read from that long before the time that was asked for: clocks differ, and a change is seen a little after its time.

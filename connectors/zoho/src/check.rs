@@ -4,12 +4,13 @@ use hozon_shared::domain::source::{ApiCost, SourceReport};
 use hozon_shared::ports::SourceError;
 use serde_json::Value;
 
-use crate::Zoho;
 use crate::bulk;
-use crate::catalog::{Table, take, text};
+use crate::catalog::Table;
 use crate::client::{Call, Client};
+use crate::connection::Zoho;
 use crate::records::{FieldSets, PAGE};
 use crate::state::State;
+use crate::values::{take, text};
 
 /// Calls of metadata for each module: its number of records, its fields and its layouts.
 const OF_MODULE: u64 = 3;

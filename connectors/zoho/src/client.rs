@@ -14,8 +14,8 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::Zoho;
 use crate::budget::{Budget, cost};
+use crate::connection::Zoho;
 use crate::errors::{ApiError, Unexpected, without_answer};
 use crate::tokens::Tokens;
 

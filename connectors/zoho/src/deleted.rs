@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::ports::SourceError;
 use serde_json::Value;
 
-use crate::catalog::{take, text};
 use crate::client::{Call, Client};
+use crate::values::{take, text};
 
 /// Ids of records of a module that were deleted since then.
 pub(crate) async fn since(client: &Client, module: &str, since: DateTime<Utc>) -> Result<Vec<String>, SourceError> {

@@ -10,13 +10,14 @@ use hozon_shared::ports::{FileBytes, FilesReading, SourceBytes, SourceError, Sou
 use serde_json::Value;
 
 use crate::attachments::{Attachment, of_record};
-use crate::catalog::{Table, text};
+use crate::catalog::Table;
 use crate::client::{Call, Client, Failed};
 use crate::columns::ColumnKind;
 use crate::errors::ApiError;
 use crate::listing::{KnownFiles, value_of};
 use crate::names::Names;
 use crate::records::id_of;
+use crate::values::text;
 use crate::walk::Walk;
 
 /// Media type of a link, which is kept as a shortcut.

@@ -11,6 +11,7 @@ mod changes;
 mod check;
 mod client;
 mod columns;
+mod connection;
 mod consent;
 mod deleted;
 mod errors;
@@ -22,25 +23,16 @@ mod spill;
 mod state;
 mod subforms;
 mod tokens;
+mod values;
 mod walk;
 
 use async_trait::async_trait;
-use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::domain::source::SourceReport;
-use hozon_shared::domain::zoho::ZohoSettings;
-use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, SourceSecret, StateToken};
+use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, StateToken};
 
 pub use access::{OauthClient, ZohoAccess};
+pub use connection::Zoho;
 pub use consent::{GrantError, GrantedCode};
-
-/// A Zoho CRM organisation.
-pub struct Zoho {
-    pub settings: ZohoSettings,
-    pub secret: SourceSecret,
-    /// Names what the workers of a connection share.
-    pub connection: (OrgId, ConnectionId),
-    pub access: ZohoAccess,
-}
 
 #[async_trait]
 impl Connector for Zoho {

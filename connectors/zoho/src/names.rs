@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::catalog::{Catalog, text};
+use crate::catalog::Catalog;
+use crate::values::text;
 
 /// What ids are resolved with.
 #[derive(Debug, Clone, Default)]

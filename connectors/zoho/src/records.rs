@@ -3,13 +3,15 @@
 
 use std::collections::HashMap;
 
+use hozon_shared::domain::rows::{RowPage, UnevenRows};
 use hozon_shared::ports::SourceError;
 use serde_json::Value;
 
-use crate::catalog::{Table, take};
+use crate::catalog::Table;
 use crate::client::{Call, Client, Failed};
 use crate::columns::{Cells, Column, ColumnKind, Record};
 use crate::errors::{ApiError, Unexpected};
+use crate::values::take;
 
 /// Records of one page.
 pub(crate) const PAGE: usize = 200;
@@ -220,6 +222,15 @@ pub(crate) fn cells(table: &Table, record: &Record) -> Cells {
     let mut cells = Vec::with_capacity(table.columns.len() * 2);
     table.columns.iter().for_each(|column| column.push(record, &mut cells));
     cells
+}
+
+/// Rows as a page.
+pub(crate) fn page_of(table: &Table, rows: &[(u64, Cells)]) -> Result<RowPage, UnevenRows> {
+    let mut page = RowPage::new(table.fields().len());
+    for (_, cells) in rows {
+        page.push(&cells.iter().map(Option::as_deref).collect::<Vec<_>>())?;
+    }
+    Ok(page)
 }
 
 #[cfg(test)]

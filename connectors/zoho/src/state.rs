@@ -8,7 +8,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::profile::FileSource;
-use hozon_shared::domain::rows::{RowPage, UnevenRows};
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
 use hozon_shared::domain::structure::Sequence;
 use hozon_shared::ports::{
@@ -17,15 +16,15 @@ use hozon_shared::ports::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Zoho;
 use crate::account::Account;
 use crate::catalog::{Catalog, Table};
 use crate::changes;
 use crate::client::Client;
-use crate::columns::Cells;
+use crate::connection::Zoho;
 use crate::files;
 use crate::listing::KnownFiles;
 use crate::names::Names;
+use crate::records::page_of;
 use crate::subforms::Subforms;
 use crate::walk::{Place, Walk};
 
@@ -129,15 +128,6 @@ impl Reading {
         self.client.budget.report().await?;
         Ok(None)
     }
-}
-
-/// Rows as a page.
-pub(crate) fn page_of(table: &Table, rows: &[(u64, Cells)]) -> Result<RowPage, UnevenRows> {
-    let mut page = RowPage::new(table.fields().len());
-    for (_, cells) in rows {
-        page.push(&cells.iter().map(Option::as_deref).collect::<Vec<_>>())?;
-    }
-    Ok(page)
 }
 
 #[async_trait]

@@ -11,9 +11,9 @@ use hozon_shared::ports::{AccessToken, AccessTokens, Clock, SourceError, SourceS
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::access::OauthClient;
+use crate::access::{OauthClient, ZohoAccess};
+use crate::connection::Zoho;
 use crate::errors::{ApiError, Unexpected, of_port, without_answer};
-use crate::{Zoho, ZohoAccess};
 
 /// A token is renewed that long before it ends.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);

@@ -129,3 +129,14 @@ async fn few_more_credits_are_used_for_large_modules() {
     println!("credits of large modules: {} used, {least} at least; {usage:?}", usage.total_credits());
     assert!(usage.total_credits() * 10 <= least * 11, "{} used, {least} at least", usage.total_credits());
 }
+
+#[tokio::test]
+async fn credits_that_others_have_used_up_make_a_backup_wait() {
+    let world = World::small().await;
+    let state = world.hold().await;
+    let used = world.state.usage().total_credits();
+    world.state.set_options(hozon_emulator_zoho::Options { credits: Some(used + 1), ..world.state.options() });
+    let failed = read_all(&*state, &module(&*state, "Contacts")).await.unwrap_err();
+    let SourceErrorKind::Throttled(seconds) = failed.kind else { panic!("{:?}", failed.kind) };
+    assert!((60..=3600).contains(&seconds));
+}

@@ -1,7 +1,7 @@
 //! Everything is read, also in several calls, and also while others change it.
 
 use chrono::TimeDelta;
-use hozon_emulator_zoho::SampleSize;
+use hozon_emulator_zoho::{Fault, SampleSize};
 use hozon_shared::domain::source::GapKind;
 use hozon_shared::ports::{Connector, StateToken};
 use serde_json::json;
@@ -118,4 +118,41 @@ async fn what_changes_meanwhile_is_caught_up() {
     server.delete_attachment(gone.id);
     let accounts = module(&*state, "Accounts");
     assert!(catch_up(&*state, &accounts, server.now(), &mut Rows::new()).await);
+}
+
+#[tokio::test]
+async fn everything_is_there_after_the_catch_up_with_writers_and_faults_together() {
+    let mut size = SampleSize::small();
+    size.records.retain(|(name, _)| !matches!(*name, "Deals" | "Attachments"));
+    size.records.extend([("Deals", 11_500), ("Attachments", 60)]);
+    let world = World::of(size).await;
+    let server = &world.state;
+    for kind in ["list", "coql", "bulk_status", "download"] {
+        for (status, code, after) in [(429, "TOO_MANY_REQUESTS", 2), (500, "INTERNAL_ERROR", 7), (401, "INVALID_TOKEN", 11)] {
+            let (kind, code) = (Some(kind.to_owned()), code.to_owned());
+            server.inject(Fault::Refuse { kind, module: None, status, code, after, times: 1 });
+        }
+    }
+    server.inject(Fault::OmitFromBulk { module: "Deals".to_owned(), every: 97 });
+    let state = world.hold().await;
+    let (began, modules, mut all) = (server.now(), crm(&*state), Vec::new());
+    let write = |round: usize| {
+        for module in ["Leads", "Contacts", "Deals", "Notes"] {
+            let ids = server.ids(module);
+            server.update(module, ids[ids.len() / 2 + round], json!({"Description": format!("round {round}")}));
+            server.delete(module, ids[round]);
+        }
+        server.insert("Accounts", json!({"Account_Name": format!("Company of round {round}")}));
+    };
+    for (round, module) in modules.iter().enumerate() {
+        write(round);
+        all.push(read_all(&*state, module).await.unwrap());
+        files(&*state, module).await.unwrap();
+    }
+    for (module, rows) in modules.iter().zip(&mut all) {
+        catch_up(&*state, module, began, rows).await;
+        assert_rows(server, module, rows);
+        assert_eq!(files(&*state, module).await.unwrap(), files_of(server, &module.api_name), "{}", module.api_name);
+    }
+    println!("credits with writers and faults: {}", server.usage().total_credits());
 }
