@@ -159,7 +159,7 @@ fn compare_files(state: &State, zip: Option<&PathBuf>) -> u64 {
         }
         for record in state.ids(&module) {
             for (id, _, expected) in state.field_files(&module, record) {
-                assert!(take(&module, record, format!("field-{id}")) == expected, "file {id} in a field differs");
+                assert!(take(&module, record, format!("field-{record}-{id}")) == expected, "file {id} in a field differs");
                 files += 1;
             }
         }

@@ -45,6 +45,7 @@ async fn a_repeated_backup_fetches_only_new_files() {
     let first = downloads(&place);
     let lead = place.state().ids("Leads")[0];
     place.state().attach("Leads", lead, "新しい見積書.pdf", b"new".repeat(100));
+    assert!(place.state().delete_attachment(place.state().attachments()[0].id));
     place.state().update("Leads", lead, json!({ "Company": "改名商事" }));
     place.state().delete("Contacts", place.state().ids("Contacts")[1]);
     place.state().reset_usage();

@@ -1,5 +1,7 @@
 //! What has changed in a module since a time, for the catch-up at the end of a backup.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use hozon_shared::domain::source::SourceErrorKind;
@@ -24,18 +26,21 @@ pub(crate) async fn read(
     known: &KnownFiles,
     table: &Table,
     since: DateTime<Utc>,
+    files: &[String],
 ) -> Result<ModuleChanges, SourceError> {
     let (module, begun, from) = (table.api_name.as_str(), client.now(), since - MARGIN);
     let deleted = deleted::since(client, module, from).await?;
     let ids = modified(client, module, from).await?;
-    let (has_changed, listed) = known.has_changed(client, module, since).await?;
+    // Photos and files in fields have other ids.
+    let attachments: HashSet<u64> = files.iter().filter_map(|id| id.parse().ok()).collect();
+    let (has_changed, listed) = known.has_changed(client, module, &attachments).await?;
     let rows = changed(client, table, &ids).await?;
     let mut has_new_files = has_changed;
     for (id, cells) in &rows {
         has_new_files |= table.file_columns().next().is_some() && known.add_row(table, *id, cells);
     }
     deleted.iter().filter_map(|id| id.parse().ok()).for_each(|id| known.remove_row(module, id));
-    let there: std::collections::HashSet<String> = rows.iter().map(|(id, _)| id.to_string()).collect();
+    let there: HashSet<String> = rows.iter().map(|(id, _)| id.to_string()).collect();
     // A record may have come back out of the recycle bin.
     let deleted = deleted.into_iter().filter(|id| !there.contains(id)).collect();
     let page = page_of(table, &rows).map_err(|_| SourceErrorKind::Changed(module.to_owned()))?;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use hozon_shared::ports::SourceError;
 use serde_json::Value;
 use tokio::sync::Mutex as AsyncMutex;
@@ -12,9 +12,6 @@ use crate::attachments::{self, Attachment, ByModule};
 use crate::catalog::Table;
 use crate::client::Client;
 use crate::columns::{Cells, ColumnKind};
-
-/// Creation times are those of Zoho's clock, in whole seconds.
-const MARGIN: TimeDelta = TimeDelta::minutes(2);
 
 /// The list of attachments at one time.
 pub(crate) struct Listing {
@@ -43,8 +40,6 @@ pub(crate) struct KnownFiles {
 struct OfModule {
     /// Number of the list that was compared last.
     compared: u64,
-    /// Ids of attachments that were given last; `None` if another process has given them.
-    given: Option<HashSet<u64>>,
     /// Values of columns of files, by record.
     rows: HashMap<u64, Vec<Option<String>>>,
     /// Whether all rows of the module are among them.
@@ -76,26 +71,21 @@ impl KnownFiles {
         Ok(new)
     }
 
-    /// Notes which attachments of a module were given.
+    /// Notes that the attachments of a module were given.
     pub(crate) fn give(&self, module: &str, listing: &Listing) {
-        let given = listing.of(module).map(|all| all.iter().map(|attachment| attachment.id).collect());
-        self.with(module, |known| (known.given, known.compared) = (given, listing.number));
+        self.with(module, |known| known.compared = listing.number);
     }
 
-    /// Returns whether attachments of a module have come or gone, and when that was looked up. Where another process has given them, only
-    /// those that have come are known.
+    /// Returns whether attachments of a module have come or gone since those were read, and when that was looked up.
     pub(crate) async fn has_changed(
         &self,
         client: &Client,
         module: &str,
-        since: DateTime<Utc>,
+        read: &HashSet<u64>,
     ) -> Result<(bool, DateTime<Utc>), SourceError> {
         let listing = self.next_listing(client, module).await?;
         let Some(all) = listing.of(module) else { return Ok((false, listing.at)) };
-        let has_changed = self.with(module, |known| match &known.given {
-            Some(given) => given.len() != all.len() || all.iter().any(|attachment| !given.contains(&attachment.id)),
-            None => all.iter().any(|attachment| attachment.created.is_none_or(|created| created >= since - MARGIN)),
-        });
+        let has_changed = read.len() != all.len() || all.iter().any(|attachment| !read.contains(&attachment.id));
         Ok((has_changed, listing.at))
     }
 

@@ -181,12 +181,17 @@ impl HeldState for State {
         files::read(self.client.clone(), &self.files, self.table(module)?, &self.names).await.map(Some)
     }
 
-    async fn changes(&self, module: &SourceModule, since: DateTime<Utc>) -> Result<Option<ModuleChanges>, SourceError> {
+    async fn changes(
+        &self,
+        module: &SourceModule,
+        since: DateTime<Utc>,
+        files: &[String],
+    ) -> Result<Option<ModuleChanges>, SourceError> {
         if module.contents != DataCategory::Crm {
             return Ok(None);
         }
         let since = since - TimeDelta::seconds(self.noted.account.behind);
-        let changes = changes::read(&self.client, &self.files, self.table(module)?, since).await?;
+        let changes = changes::read(&self.client, &self.files, self.table(module)?, since, files).await?;
         self.client.budget.report().await?;
         Ok(Some(changes))
     }

@@ -10,7 +10,7 @@ use hozon_shared::domain::snapshot::{Block, FileRun};
 use hozon_shared::domain::source::{SourceErrorKind, SourceModule};
 use hozon_shared::ports::{ModuleChanges, Protection, SourceRows};
 use hozon_shared::snapshots::amend::Changes;
-use hozon_shared::snapshots::reader::stored_module;
+use hozon_shared::snapshots::reader::{files, stored_module};
 use hozon_shared::snapshots::session::{Origin, Session};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -168,7 +168,12 @@ impl Amended<'_> {
         }
         let found = self.chosen.as_found(module);
         let failed = of(&self.source.address);
-        let Some(changes) = self.chosen.state.changes(&found, since).await.map_err(&failed)? else { return Ok((None, false)) };
+        let Some(Reading::Whole(before, _)) = self.attempt.reading(self.index).await? else {
+            return Err(CaptureError::NotOpened);
+        };
+        let files = self.files_of(&before).await?;
+        let changes = self.chosen.state.changes(&found, since, &files).await.map_err(&failed)?;
+        let Some(changes) = changes else { return Ok((None, false)) };
         let ModuleChanges { until, mut rows, deleted, has_new_files } = changes;
         let mut changes = Changes { deleted, ..Changes::default() };
         let (mut has_changed, mut has_more) = (false, true);
@@ -216,6 +221,16 @@ impl Amended<'_> {
         let has_changed = contents != self.contents(&after).await?;
         self.attempt.set_reading(self.index, &Reading::Whole(Box::new(after), gaps)).await?;
         Ok(has_changed)
+    }
+
+    /// Ids of the files of a version of the module.
+    async fn files_of(&self, module: &Module) -> Result<Vec<String>, CaptureError> {
+        let (objects, org) = (&*self.attempt.ports.objects, self.attempt.run.org);
+        let mut ids = Vec::new();
+        for run in stored_module(objects, org, module).await?.files {
+            ids.extend(files(objects, org, &run).await?.into_iter().map(|file| file.attachment.id));
+        }
+        Ok(ids)
     }
 
     /// What a version of the module consists of.

@@ -168,8 +168,14 @@ pub trait HeldState: Send + Sync {
     async fn attachments(&self, _: &SourceModule) -> Result<Option<FilesReading>, SourceError> {
         Ok(None)
     }
-    /// Reads what has changed in a module since then, a little earlier included; `None` if the state does not change.
-    async fn changes(&self, _: &SourceModule, _since: DateTime<Utc>) -> Result<Option<ModuleChanges>, SourceError> {
+    /// Reads what has changed in a module since then, a little earlier included; `None` if the state does not change. `files` are the ids
+    /// of the files that were read of it.
+    async fn changes(
+        &self,
+        _: &SourceModule,
+        _since: DateTime<Utc>,
+        _files: &[String],
+    ) -> Result<Option<ModuleChanges>, SourceError> {
         Ok(None)
     }
     /// Whether processes may join this state after all others have ended.

@@ -143,6 +143,6 @@ async fn changes_of_a_module_without_queries_are_read_by_pages() {
         times: 9,
     };
     world.state.inject(refused);
-    crate::support::catch_up(&*state, &module, began, &mut rows).await;
+    crate::support::catch_up(&*state, &module, began, (&mut rows, &Files::new())).await;
     assert_rows(&world.state, &module, &rows);
 }

@@ -143,9 +143,15 @@ pub fn add(rows: &mut Rows, page: &hozon_shared::domain::rows::RowPage) {
     .expect("rows");
 }
 
-/// Brings rows up to date with the changes since a time.
-pub async fn catch_up(state: &dyn HeldState, module: &SourceModule, since: DateTime<Utc>, rows: &mut Rows) -> bool {
-    let mut changes = state.changes(module, since).await.expect("changes").expect("a state that changes");
+/// Brings rows up to date with the changes since a time. Returns whether files have come or gone.
+pub async fn catch_up(
+    state: &dyn HeldState,
+    module: &SourceModule,
+    since: DateTime<Utc>,
+    (rows, files): (&mut Rows, &Files),
+) -> bool {
+    let files: Vec<_> = files.keys().cloned().collect();
+    let mut changes = state.changes(module, since, &files).await.expect("changes").expect("a state that changes");
     let mut changed = Rows::new();
     while let Some(page) = changes.rows.try_next().await.expect("a page") {
         add(&mut changed, &page.rows);

@@ -88,10 +88,9 @@ async fn what_changes_meanwhile_is_caught_up() {
     let state = world.hold().await;
     let began = server.now();
     let modules = crm(&*state);
-    let mut read_rows: Vec<Rows> = Vec::new();
+    let mut read_all_of: Vec<(Rows, Files)> = Vec::new();
     for module in &modules {
-        read_rows.push(read_all(&*state, module).await.unwrap());
-        files(&*state, module).await.unwrap();
+        read_all_of.push((read_all(&*state, module).await.unwrap(), files(&*state, module).await.unwrap()));
     }
     server.advance(TimeDelta::minutes(5));
     let contacts = server.ids("Contacts");
@@ -104,8 +103,8 @@ async fn what_changes_meanwhile_is_caught_up() {
     server.attach("Deals", server.ids("Deals")[5], "new.txt", b"new".to_vec());
     server.set_photo("Leads", server.ids("Leads")[1], b"a picture".to_vec());
     let mut with_new_files = Vec::new();
-    for (module, rows) in modules.iter().zip(&mut read_rows) {
-        if catch_up(&*state, module, began, rows).await {
+    for (module, (rows, read)) in modules.iter().zip(&mut read_all_of) {
+        if catch_up(&*state, module, began, (rows, read)).await {
             with_new_files.push(module.api_name.as_str());
         }
         assert_rows(server, module, rows);
@@ -114,10 +113,11 @@ async fn what_changes_meanwhile_is_caught_up() {
     for module in &modules {
         assert_eq!(files(&*state, module).await.unwrap(), files_of(server, &module.api_name), "{}", module.api_name);
     }
+    let accounts = module(&*state, "Accounts");
+    let read = files(&*state, &accounts).await.unwrap();
     let gone = server.attachments().into_iter().find(|file| file.module == "Accounts").unwrap();
     server.delete_attachment(gone.id);
-    let accounts = module(&*state, "Accounts");
-    assert!(catch_up(&*state, &accounts, server.now(), &mut Rows::new()).await);
+    assert!(catch_up(&*state, &accounts, server.now(), (&mut Rows::new(), &read)).await);
 }
 
 #[tokio::test]
@@ -146,11 +146,10 @@ async fn everything_is_there_after_the_catch_up_with_writers_and_faults_together
     };
     for (round, module) in modules.iter().enumerate() {
         write(round);
-        all.push(read_all(&*state, module).await.unwrap());
-        files(&*state, module).await.unwrap();
+        all.push((read_all(&*state, module).await.unwrap(), files(&*state, module).await.unwrap()));
     }
-    for (module, rows) in modules.iter().zip(&mut all) {
-        catch_up(&*state, module, began, rows).await;
+    for (module, (rows, read)) in modules.iter().zip(&mut all) {
+        catch_up(&*state, module, began, (rows, read)).await;
         assert_rows(server, module, rows);
         assert_eq!(files(&*state, module).await.unwrap(), files_of(server, &module.api_name), "{}", module.api_name);
     }

@@ -16,7 +16,7 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::zoho::{DataCenter, ZohoEnvironment, ZohoSettings};
 use hozon_shared::ports::SourceSecret;
 
-use super::connect::{NewOrganisationArgs, check_organisation, say_next};
+use super::check::{NewOrganisationArgs, check_organisation, say_next};
 use super::data_folder::{DataFolder, client_secret};
 use super::ending::until_interrupted;
 

@@ -2,6 +2,7 @@
 
 mod backup;
 mod capture;
+mod check;
 mod client;
 mod connect;
 mod connect_zoho;
@@ -51,7 +52,7 @@ enum Command {
     #[command(about = say("Connects the database (PostgreSQL, MySQL, MariaDB) of a CRM, or Zoho CRM, so that it is what backups contain", "CRMのデータベース（PostgreSQL、MySQL、MariaDB）または Zoho CRM をバックアップ元として接続します"))]
     Connect(connect::ConnectArgs),
     #[command(about = say("Checks the connection of an organisation: what a backup would contain", "接続を確認し、バックアップの対象を表示します"))]
-    Check(connect::CheckArgs),
+    Check(check::CheckArgs),
     #[command(about = say("Captures, beside a database, what backups of a stack on AWS wait for", "データベースのそばで、AWSのスタックのバックアップが待っているデータを読み取ります"))]
     Capture(capture::CaptureArgs),
     #[command(about = say("Lists the profiles of known CRMs, and compares one with a database", "既知のCRMのプロファイルを一覧表示し、データベースと照合します"))]
@@ -74,7 +75,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Import(import)) => import::run(place, import).await,
         Some(Command::Backup(backup)) => backup::run(place, backup).await,
         Some(Command::Connect(connect)) => connect::connect(place, connect).await,
-        Some(Command::Check(check)) => connect::check(place, check).await,
+        Some(Command::Check(check)) => check::check(place, check).await,
         Some(Command::Capture(capture)) => capture::run(place, capture).await,
         Some(Command::Profile(profile)) => profile::run(&place, profile).await,
         Some(Command::Links(links)) => links::links(&place.data, links).await,

@@ -8,7 +8,7 @@ use hozon_shared::domain::profile::{Profile, ProfileFit, Profiles, fit};
 use hozon_shared::domain::source::SourceReport;
 use hozon_shared::ports::SourceSecret;
 
-use super::connect::report;
+use super::check::report;
 use super::data_folder::DataFolder;
 
 /// Lists profiles, or compares one with a database.
