@@ -138,7 +138,13 @@ fn compare_files(state: &State, zip: Option<&PathBuf>) -> u64 {
         assert!(found.insert(key, row["path"].clone()).is_none(), "an attachment is there twice: {row:?}");
     }
     let mut take = |module: &str, record: u64, id: String| {
-        let path = found.remove(&(module.to_owned(), record.to_string(), id.clone()));
+        // The rest of a photo's id is its version.
+        let is_wanted = |key: &&(String, String, String)| {
+            key.0 == module
+                && key.1 == record.to_string()
+                && (key.2 == id || (id.starts_with("photo-") && key.2.starts_with(&id)))
+        };
+        let path = found.keys().find(is_wanted).cloned().and_then(|key| found.remove(&key));
         let others = || found.keys().filter(|key| key.1 == record.to_string()).cloned().collect::<Vec<_>>();
         let path = path.unwrap_or_else(|| panic!("file {id} of {module} {record} is not in the backup, only {:?}", others()));
         unzip(zip.expect("a zip of attachments"), &path.replace('[', "[[]"))

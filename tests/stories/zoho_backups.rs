@@ -53,7 +53,7 @@ async fn a_repeated_backup_fetches_only_new_files() {
     compare(place.state(), &zips);
     let again = downloads(&place);
     println!("{first} downloads at first, {again} at the second backup");
-    assert!(again * 4 < first, "{first}, then {again}");
+    assert!(again * 20 <= first, "{first}, then {again}");
     place.end().await;
 }
 
@@ -111,18 +111,14 @@ async fn each_fault_of_zoho_ends_well_or_is_named() {
         Fault::Refuse { kind: None, module: None, status: 500, code: "INTERNAL_ERROR".to_owned(), after: 12, times: 2 },
         Fault::BreakConnection { kind: Some("download".to_owned()), after: 2, times: 1 },
     ];
-    let place = ZohoWorld::start(State::sample(SampleSize::small())).await;
-    with_plain_csv(&place.world).await;
-    for fault in passing.clone() {
-        place.state().inject(fault);
-        let zips = place.world.back_up_well().await;
-        compare(place.state(), &zips);
-        place.state().clear_faults();
+    let each = passing.iter().map(|fault| vec![fault.clone()]);
+    for faults in each.chain([passing.to_vec()]) {
+        let place = ZohoWorld::start(State::sample(SampleSize::small())).await;
+        with_plain_csv(&place.world).await;
+        faults.into_iter().for_each(|fault| place.state().inject(fault));
+        compare(place.state(), &place.world.back_up_well().await);
+        place.end().await;
     }
-    passing.into_iter().for_each(|fault| place.state().inject(fault));
-    let zips = place.world.back_up_well().await;
-    compare(place.state(), &zips);
-    place.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -269,7 +269,8 @@ fn listed(row: Row, path: Option<&PathTemplate>) -> Option<Listed> {
         created: cell(4).and_then(time_of),
         record_id: cells.get(1)?.clone()?,
         bytes: None,
-        fixed_size: None,
+        is_fixed: false,
+        size: None,
         is_link: false,
         id,
     };

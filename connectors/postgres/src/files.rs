@@ -206,7 +206,8 @@ impl Reading {
         let media_type = text(5)?.filter(|media_type| !media_type.is_empty());
         Ok(SourceFile {
             id,
-            fixed_size: None,
+            is_fixed: false,
+            size: None,
             is_link: false,
             record_id,
             name,

@@ -8,6 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{FileBytes, FilesReading, SourceBytes, SourceError, SourceFile};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::attachments::{Attachment, of_record};
 use crate::catalog::Table;
@@ -151,7 +152,17 @@ impl File {
         };
         let is_link = matches!(self.place, Place::Link(_));
         let Self { id, record, name, size, created, .. } = self;
-        SourceFile { id, fixed_size: size, is_link, record_id: record.to_string(), name, media_type, created, bytes: Some(bytes) }
+        SourceFile {
+            id,
+            is_fixed: true,
+            size,
+            is_link,
+            record_id: record.to_string(),
+            name,
+            media_type,
+            created,
+            bytes: Some(bytes),
+        }
     }
 }
 
@@ -230,9 +241,10 @@ fn gone_or(failed: Failed, module: &str) -> SourceError {
 }
 
 fn photo(module: &str, record: u64, value: &Value) -> Option<File> {
-    value.as_str()?;
+    // The value changes with the photo.
+    let version = hex::encode(&Sha256::digest(value.as_str()?)[..8]);
     let place = Place::Download(format!("{module}/{record}/photo"), Vec::new());
-    Some(File { id: format!("photo-{record}"), record, name: "photo.png".to_owned(), size: None, created: None, place })
+    Some(File { id: format!("photo-{record}-{version}"), record, name: "photo.png".to_owned(), size: None, created: None, place })
 }
 
 fn in_field(table: &Table, record: u64, file: &Value) -> Option<File> {

@@ -97,7 +97,7 @@ impl Files<'_> {
                 return Err(CaptureError::NotRunning);
             }
             read += 1;
-            let (fixed, bytes) = (file.fixed_size, file.bytes.take());
+            let (fixed, bytes) = (file.is_fixed.then_some(file.size), file.bytes.take());
             let Some(bytes) = found.add(&file, bytes) else { continue };
             let name = file.name.clone();
             match self.store(writer, attachment(file, prefix), (fixed, bytes)).await {
@@ -119,7 +119,7 @@ impl Files<'_> {
         &self,
         writer: &mut ModuleWriter,
         new: NewAttachment,
-        (fixed, bytes): (Option<u64>, FileBytes),
+        (fixed, bytes): (Option<Option<u64>>, FileBytes),
     ) -> Result<(), CaptureError> {
         if let Some(size) = fixed
             && writer.fixed_attachment(&new, size).await?

@@ -74,8 +74,10 @@ pub struct FilesReading {
 pub struct SourceFile {
     /// Unique within its table.
     pub id: String,
-    /// Size in bytes of a file that never changes under its id; `None` if it may.
-    pub fixed_size: Option<u64>,
+    /// Whether the file never changes under its id, so that one that is stored already need not be read.
+    pub is_fixed: bool,
+    /// Size in bytes; `None` if the source does not say it.
+    pub size: Option<u64>,
     /// Whether the bytes are a link to the file.
     pub is_link: bool,
     pub record_id: String,

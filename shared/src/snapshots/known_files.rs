@@ -49,9 +49,15 @@ impl KnownFiles {
         Ok(self.runs(stores).await?.large.get(id).cloned())
     }
 
-    /// Returns the attachment of this id and size.
-    pub async fn of_size(&mut self, stores: (&dyn Objects, OrgId), id: &str, size: u64) -> Result<Option<KnownFile>, PortError> {
-        let known = self.large(stores, id).await?.filter(|known| known.file.entry.uncompressed == size);
+    /// Returns the attachment of this id, and of this size if it is known.
+    pub async fn of_size(
+        &mut self,
+        stores: (&dyn Objects, OrgId),
+        id: &str,
+        size: Option<u64>,
+    ) -> Result<Option<KnownFile>, PortError> {
+        let is_of_size = |known: &LargeFile| size.is_none_or(|size| known.file.entry.uncompressed == size);
+        let known = self.large(stores, id).await?.filter(is_of_size);
         if let Some(known) = known {
             return Ok(Some(KnownFile::Large(Box::new(known))));
         }

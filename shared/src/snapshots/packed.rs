@@ -48,9 +48,9 @@ impl OpenPack {
     }
 
     /// Returns the file at `at` in the list, if it has this id and size.
-    fn file(&self, at: u32, id: &str, size: u64) -> Option<PackedFile> {
+    fn file(&self, at: u32, id: &str, size: Option<u64>) -> Option<PackedFile> {
         let file = self.files.get(usize::try_from(at).ok()?)?;
-        if file.attachment.id != id || file.entry.uncompressed != size {
+        if file.attachment.id != id || size.is_some_and(|size| file.entry.uncompressed != size) {
             return None;
         }
         let start = usize::try_from(file.offset).ok()? + local_header(&file.entry).len();
@@ -102,12 +102,12 @@ impl PackedFiles {
         Ok(Self { packs, places, ..Self::default() })
     }
 
-    /// Returns the file of this id and size; `None` if there is none that can be read.
+    /// Returns the file of this id, and of this size if it is known; `None` if there is none that can be read.
     pub async fn find(
         &mut self,
         (objects, org): (&dyn Objects, OrgId),
         id: &str,
-        size: u64,
+        size: Option<u64>,
     ) -> Result<Option<PackedFile>, PortError> {
         let id_hash = hash(id);
         let first = self.places.partition_point(|place| place.id_hash < id_hash);

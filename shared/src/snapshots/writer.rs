@@ -146,10 +146,11 @@ impl ModuleWriter {
         }
     }
 
-    /// Stores an attachment whose bytes never change under its id without its bytes, if a known version has one of this id and size.
+    /// Stores an attachment whose bytes never change under its id without its bytes, if a known version has one of this id, and of
+    /// this size if it is known.
     /// What else is known of it may have changed. Returns whether it is stored; if not, [`Self::attachment`] does it. Fast as long as
     /// attachments come in the same order as before.
-    pub async fn fixed_attachment(&mut self, new: &NewAttachment, size: u64) -> Result<bool, WriteError> {
+    pub async fn fixed_attachment(&mut self, new: &NewAttachment, size: Option<u64>) -> Result<bool, WriteError> {
         let stores = (&*self.stores.objects, self.org);
         let known = self.known_files.of_size(stores, &new.id, size).await?;
         self.files.replace(self.known_files.take_damaged());

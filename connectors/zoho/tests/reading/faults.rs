@@ -4,7 +4,7 @@ use hozon_emulator_zoho::{Fault, SampleSize};
 use hozon_shared::domain::source::{GapKind, SourceErrorKind};
 use hozon_shared::ports::{Connector, Protection};
 
-use crate::support::{World, assert_rows, files, files_of, module, read_all};
+use crate::support::{Files, World, assert_rows, catch_up, files, files_of, module, read_all};
 
 fn refuse(kind: &str, status: u16, code: &str, times: u32) -> Fault {
     let (kind, code) = (Some(kind.to_owned()), code.to_owned());
@@ -143,6 +143,6 @@ async fn changes_of_a_module_without_queries_are_read_by_pages() {
         times: 9,
     };
     world.state.inject(refused);
-    crate::support::catch_up(&*state, &module, began, (&mut rows, &Files::new())).await;
+    catch_up(&*state, &module, began, (&mut rows, &Files::new())).await;
     assert_rows(&world.state, &module, &rows);
 }

@@ -241,10 +241,12 @@ pub async fn files(state: &dyn HeldState, module: &SourceModule) -> Result<Files
             Some(bytes) => read_bytes(&bytes).await,
             None => Ok(None),
         }?;
-        if let (Some(size), Some(bytes)) = (file.fixed_size, &bytes) {
+        if let (Some(size), Some(bytes)) = (file.size, &bytes) {
             assert_eq!(size, bytes.len() as u64, "{}", file.name);
         }
-        assert!(found.insert(file.id, (record, file.name, bytes)).is_none(), "an id comes twice");
+        // The rest of a photo's id is its version.
+        let id = if file.id.starts_with("photo-") { format!("photo-{record}") } else { file.id };
+        assert!(found.insert(id, (record, file.name, bytes)).is_none(), "an id comes twice");
     }
     Ok(found)
 }

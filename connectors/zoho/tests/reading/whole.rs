@@ -6,7 +6,7 @@ use hozon_shared::domain::source::GapKind;
 use hozon_shared::ports::{Connector, StateToken};
 use serde_json::json;
 
-use crate::support::{Rows, World, assert_rows, catch_up, crm, files, files_of, module, read, read_all};
+use crate::support::{Files, Rows, World, assert_rows, catch_up, crm, files, files_of, module, read, read_all};
 
 #[tokio::test]
 async fn every_row_and_file_equals_the_servers() {

@@ -208,7 +208,7 @@ fn a_session_amends_what_is_current_and_what_it_has_written_itself() {
         writer.attachment(attachment("1", "1", "a.txt"), body_of("text")).await.expect("stored");
         let first = writer.finish().await.expect("a module");
         let mut writer = session.amend(&first, head(), changes(&names([20], ""), [0])).await.expect("amended");
-        assert!(writer.fixed_attachment(&attachment("1", "1", "a.txt"), 4).await.expect("stored"));
+        assert!(writer.fixed_attachment(&attachment("1", "1", "a.txt"), Some(4)).await.expect("stored"));
         let second = writer.finish().await.expect("a module");
         assert_eq!((second.rows, second.attachments, &second.version), (10, 1, &first.version));
         session.publish(std::slice::from_ref(&second), now).await.expect("published");

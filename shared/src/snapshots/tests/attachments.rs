@@ -42,7 +42,7 @@ impl File {
 
     /// Returns whether the file was fetched.
     async fn refer(&self, writer: &mut ModuleWriter) -> bool {
-        if writer.fixed_attachment(&self.head(), self.size as u64).await.expect("stored") {
+        if writer.fixed_attachment(&self.head(), Some(self.size as u64)).await.expect("stored") {
             return false;
         }
         self.store(writer).await;
