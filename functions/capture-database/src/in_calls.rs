@@ -104,7 +104,7 @@ pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<O
                     tracker.add_module().await?;
                     continue;
                 }
-                Some(Reading::Part(progress)) => progress,
+                Some(Reading::Part(progress)) => *progress,
                 None => Progress::default(),
             };
             // Each call reads something, however late it has joined the state.

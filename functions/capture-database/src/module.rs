@@ -35,7 +35,7 @@ pub(crate) struct Progress {
 pub(crate) enum Reading {
     /// The module, and what is not contained of its files.
     Whole(Box<Module>, #[serde(deserialize_with = "gaps")] Vec<Gap>),
-    Part(Progress),
+    Part(Box<Progress>),
 }
 
 /// Reads gaps. Calls of an earlier build have stored one, or null.
@@ -93,7 +93,7 @@ pub(crate) async fn read(reader: Reader<'_>, index: usize, progress: Progress) -
     reader.tracker.add_rows(progress.part.count()).await?;
     if !progress.part.has_all_rows() {
         match reader.rows(module, writer, progress).await? {
-            Rows::All(all, found) => (writer, counted) = (all, found),
+            Rows::All(all, found) => (writer, counted) = (*all, found),
             Rows::Part(part, stop) => return Ok((Reading::Part(part), stop)),
         }
     }
@@ -105,7 +105,7 @@ pub(crate) async fn read(reader: Reader<'_>, index: usize, progress: Progress) -
         }
         (_, stop) => {
             let part = writer.pause_files().await?;
-            Ok((Reading::Part(Progress { part, counted, ..Progress::default() }), stop))
+            Ok((Reading::Part(Box::new(Progress { part, counted, ..Progress::default() })), stop))
         }
     }
 }
@@ -113,8 +113,8 @@ pub(crate) async fn read(reader: Reader<'_>, index: usize, progress: Progress) -
 /// What reading the rows of a module has come to.
 enum Rows {
     /// All are written; with their number, if the source has counted them.
-    All(ModuleWriter, Option<u64>),
-    Part(Progress, Stop),
+    All(Box<ModuleWriter>, Option<u64>),
+    Part(Box<Progress>, Stop),
 }
 
 impl Reader<'_> {
@@ -152,15 +152,15 @@ impl Reader<'_> {
                     Some(counted) if counted != rows => {
                         Err(source.failed(SourceErrorKind::CountDiffers(module.api_name.clone())))
                     }
-                    counted => Ok(Rows::All(writer, counted)),
+                    counted => Ok(Rows::All(Box::new(writer), counted)),
                 }
             }
             stop if track.has_places() && writer.may_pause() => {
                 let (part, reached) = writer.pause(track.pages()).await?;
                 let (from, skip) = track.place(reached);
-                Ok(Rows::Part(Progress { part, counted, from, skip }, stop))
+                Ok(Rows::Part(Box::new(Progress { part, counted, from, skip }), stop))
             }
-            stop => Ok(Rows::Part(progress, stop)),
+            stop => Ok(Rows::Part(Box::new(progress), stop)),
         }
     }
 
