@@ -21,8 +21,8 @@ def main():
     expect("routes of the template and of docs/openapi.json", set(routed), routes_of_document())
     expect("the console's content policy", policy_of_template(stack), policy_of_local_program())
     expect("settings that the template gives and that the code reads", sorted(given(stack) - read_by_code()), [])
-    plain = Stack({name: value for name, value in stack.parameters.items() if name not in ("PaymentSecretArn", "ArchivesKeyArn")}
-                  | {"PaymentSecretArn": "", "ArchivesKeyArn": ""})
+    plain = Stack({name: value for name, value in stack.parameters.items() if name not in ("PaymentSecretArn", "ArchivesKeyArn", "ZohoClientSecretArn")}
+                  | {"PaymentSecretArn": "", "ArchivesKeyArn": "", "ZohoClientSecretArn": ""})
     nothing_is_sold(plain)
     code_of_edge(stack)
     expect("codes of sources in the code and in docs/operations/sources.md", codes_of_sources(), documented_codes())

@@ -10,6 +10,7 @@ import stories_of_access  # noqa: F401 - it adds its stories
 import stories_of_programs  # noqa: F401
 import stories_of_runs  # noqa: F401
 import stories_of_sources  # noqa: F401
+import stories_of_zoho  # noqa: F401
 from stories import STORIES
 from world import World
 

@@ -19,6 +19,7 @@ PARAMETERS = {
     "OidcJwksUrl": "https://id.example.com/jwks.json",
     "MailFrom": "backups@example.com",
     "MailIdentity": "example.com",
+    "ZohoClientSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:zoho-client-AbCdEf",
     "PaymentSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:payments-AbCdEf",
     "ArchivesKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000",
     "PreviousArchivesKeyArns": [f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-1111-1111-1111-111111111111"],

@@ -25,6 +25,7 @@ from outside import Outside
 from policy import Principals
 from services import cloudformation_describes, lambda_attaches_to_network, lambda_is_called
 from stack import ACCOUNT, NAME, REGION, ROOT, Stack
+from zoho import Zoho
 
 FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Purchase", "Connection", "Access", "Trigger", "Notify", "CaptureDatabase", "CaptureWeb", "Archive")
 SENDER_DOMAIN = "example.com"
@@ -42,7 +43,7 @@ class World:
         # The emulators log at length what the stories provoke on purpose.
         logging.disable(logging.ERROR)
         default_user_config["stepfunctions"]["execute_state_machine"] = True
-        self.stack = Stack()
+        self.stack, self.zoho = Stack(), Zoho(binaries)
         self.principals = Principals(self.stack)
         self.emulator = Emulator()
         self.binaries = pathlib.Path(binaries)
@@ -60,7 +61,7 @@ class World:
         self.gate.functions = {f"{id}Role": self.stack.attribute(id, "Arn") for id in self.stack.of("AWS::Lambda::Function")}
         self.outside = Outside()
         self.hosts = {name: self.host(name) for name in FUNCTIONS}
-        self.hosts["CaptureDatabase"] = Instances(lambda: self.host("CaptureDatabase"))
+        self.hosts |= {name: Instances(lambda name=name: self.host(name)) for name in ("CaptureDatabase", "CaptureWeb")}
         self.hosts |= {"Rotate": PythonHost(self, "Rotate", "rotate", "rotate"), "Notes": PythonHost(self, "Notes", "edge", "notes")}
         self.api, self.machine = Gateway(self), Machine(self)
         self.ready, self.executions_ended, self.traced, self.log_streams = None, {}, {}, {}
@@ -104,7 +105,8 @@ class World:
         self.secrets = {}
         for arn, value in ((stack.reference("SignerKey"), {"id": "", "secret": "none yet"}),
                            (stack.reference("PlainLinkKey"), {"id": "", "secret": "none yet"}),
-                           (stack.reference("OriginSecret"), ORIGIN_SECRET), (stack.parameters["PaymentSecretArn"], PAYMENT_SECRET)):
+                           (stack.reference("OriginSecret"), ORIGIN_SECRET), (stack.parameters["PaymentSecretArn"], PAYMENT_SECRET),
+                           (stack.parameters["ZohoClientSecretArn"], self.zoho.client())):
             made = owner["secretsmanager"].create_secret(Name=arn.split(":")[-1].rsplit("-", 1)[0], SecretString=json.dumps(value))
             self.secrets[arn] = made["ARN"]
         # The emulator chooses the suffixes of secrets' ARNs; policies and environment follow it.
@@ -130,16 +132,16 @@ class World:
         given = {name: str(value).replace("/opt/", f"{ROOT}/infra/") for name, value in given.items()}
         endpoints = {f"HOZON_{name}_ENDPOINT": self.gate.url for name in ("S3", "DYNAMODB", "STATES", "SCHEDULER", "MAIL", "SECRETS", "QUEUES")}
         return {
-            **given, **endpoints, **SETTINGS, **self.outside.places(), "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
+            **given, **endpoints, **SETTINGS, **self.outside.places(), "HOZON_ZOHO_URL": self.zoho.url, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL_S3": self.gate.url, "AWS_LAMBDA_FUNCTION_NAME": declared["FunctionName"], "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(declared["MemorySize"]), "AWS_LAMBDA_LOG_GROUP_NAME": declared["LoggingConfig"]["LogGroup"],
             "AWS_LAMBDA_LOG_STREAM_NAME": "2027/01/01/[$LATEST]0", "_HANDLER": declared["Handler"],
         }
 
     def host(self, logical):
-        name = self.stack.reference(logical).removeprefix(f"{NAME}-")
+        binary = pathlib.PurePath(self.stack.resources[logical]["CodeUri"]).name
         environment = {**self.variables(logical), **self.environment[f"{logical}Role"]}
-        host = Host(logical, self.stack.attribute(logical, "Arn"), [self.binaries / f"hozon-{name}"], environment, self.observe)
+        host = Host(logical, self.stack.attribute(logical, "Arn"), [self.binaries / binary], environment, self.observe)
         host.attach = lambda: lambda_attaches_to_network(self, logical)
         return host
 
@@ -186,6 +188,7 @@ class World:
     def stop(self):
         self.cold()
         self.emulator.stop()
+        self.zoho.stop()
 
 
 class PythonHost:
