@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::call_time::CallTime;
+use crate::caught_up::CatchUp;
 use crate::error::{CaptureError, is_changed, of};
 use crate::module::{Reading, add_all};
 use crate::ports::CapturePorts;
 use crate::publication::is_published;
 use crate::source::{Chosen, Run, Source};
-use crate::web::CatchUp;
 
 /// How often a call looks for a document of another.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);

@@ -13,8 +13,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::error::{CaptureError, of};
-use crate::module::Stop;
-use crate::next::wait_for;
+use crate::next::{Stop, wait_for};
 use crate::source::{Chosen, Source};
 
 const OCTETS: &str = "application/octet-stream";

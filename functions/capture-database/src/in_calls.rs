@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, Holder, Holding, LOOK_EVERY, Opened};
 use crate::error::{CaptureError, of};
-use crate::module::{Progress, Reader, Reading, Stop, read};
-use crate::next::Outcome;
+use crate::module::{Progress, Reader, Reading, read};
+use crate::next::{Outcome, Stop};
 use crate::publication;
 use crate::tracker::Tracker;
 

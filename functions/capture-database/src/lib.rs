@@ -5,6 +5,7 @@ mod attempt;
 mod awaited;
 mod call_time;
 mod capture;
+mod caught_up;
 mod error;
 mod files;
 mod in_calls;

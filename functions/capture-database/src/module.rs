@@ -13,7 +13,7 @@ use tokio::time::timeout_at;
 use crate::call_time::CallTime;
 use crate::error::{CaptureError, of};
 use crate::files::Files;
-use crate::next::wait_for;
+use crate::next::{Stop, wait_for};
 use crate::source::{Chosen, Source};
 use crate::tracker::Tracker;
 
@@ -62,16 +62,6 @@ pub(crate) fn add_all(captured: Captured, read: impl IntoIterator<Item = Reading
         }
         Reading::Part(_) => None,
     })
-}
-
-/// Why reading a module has stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    AtItsEnd,
-    /// The time of the call is over.
-    ForTime,
-    /// The source takes no more calls for that many seconds.
-    For(u64),
 }
 
 /// What a call reads with.

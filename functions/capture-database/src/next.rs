@@ -25,6 +25,16 @@ pub(crate) enum Next {
     Wait(Duration),
 }
 
+/// Why reading a module has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    AtItsEnd,
+    /// The time of the call is over.
+    ForTime,
+    /// The source takes no more calls for that many seconds.
+    For(u64),
+}
+
 /// How a call that reads has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {

@@ -12,14 +12,14 @@ use hozon_shared::ports::{ModuleChanges, Protection, SourceRows};
 use hozon_shared::snapshots::amend::Changes;
 use hozon_shared::snapshots::reader::{files, stored_module};
 use hozon_shared::snapshots::session::{Origin, Session};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, Opened};
+use crate::caught_up::CatchUp;
 use crate::error::{CaptureError, of};
 use crate::files::Files;
-use crate::module::{Reading, Stop, head};
-use crate::next::{Outcome, wait_for};
+use crate::module::{Reading, head};
+use crate::next::{Outcome, Stop, wait_for};
 use crate::publication;
 use crate::source::{Chosen, Source};
 
@@ -27,50 +27,8 @@ use crate::source::{Chosen, Source};
 pub(crate) const ATTEMPT: &str = "web";
 /// Number of modules that are read at a time.
 const READERS: usize = 2;
-/// Passes over all modules. A CRM that changes without a break is as it was in the last of them.
-const MAX_PASSES: u32 = 4;
 /// Text in bytes of changed records that are held in memory.
 const CHANGED_BYTES: usize = 32 << 20;
-
-/// How far the catch-up of a run is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CatchUp {
-    pass: u32,
-    /// Index of the module that is next in the pass.
-    next: usize,
-    /// Whether a module has changed in this pass.
-    has_changed: bool,
-    /// For each module, until when changes are contained.
-    until: Vec<DateTime<Utc>>,
-}
-
-impl CatchUp {
-    fn begin(modules: usize, read_from: DateTime<Utc>) -> Self {
-        Self { pass: 1, next: 0, has_changed: false, until: vec![read_from; modules] }
-    }
-
-    fn is_over(&self) -> bool {
-        self.next >= self.until.len()
-    }
-
-    /// Goes on behind a module, and begins another pass where one is due.
-    fn advance(mut self, until: Option<DateTime<Utc>>, has_changed: bool) -> Self {
-        if let Some(until) = until {
-            self.until[self.next] = until;
-        }
-        self.has_changed |= has_changed;
-        self.next += 1;
-        if self.is_over() && self.has_changed && self.pass < MAX_PASSES {
-            return Self { pass: self.pass + 1, next: 0, has_changed: false, until: self.until };
-        }
-        self
-    }
-
-    /// Until when changes of every module are contained.
-    fn read_until(&self) -> Option<DateTime<Utc>> {
-        self.until.iter().min().copied()
-    }
-}
 
 /// Begins a state and a session, unless an earlier call has, and divides the modules among the readers.
 pub(crate) async fn open(attempt: &Attempt<'_>) -> Result<Value, CaptureError> {
@@ -237,25 +195,5 @@ impl Amended<'_> {
     async fn contents(&self, module: &Module) -> Result<(Vec<Block>, Vec<FileRun>), CaptureError> {
         let stored = stored_module(&*self.attempt.ports.objects, self.attempt.run.org, module).await?;
         Ok((stored.blocks, stored.files))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passes_end_when_nothing_changes_or_after_the_last() {
-        let at = |seconds| DateTime::from_timestamp(seconds, 0).expect("a time");
-        let begun = CatchUp::begin(2, at(0));
-        let still = begun.clone().advance(Some(at(5)), false).advance(None, false);
-        assert_eq!((still.is_over(), still.pass, still.read_until()), (true, 1, Some(at(0))));
-        let mut restless = begun;
-        for pass in 1..=MAX_PASSES {
-            assert_eq!((restless.pass, restless.is_over()), (pass, false));
-            let now = at(i64::from(pass));
-            restless = restless.advance(Some(now), true).advance(Some(now), false);
-        }
-        assert_eq!((restless.is_over(), restless.read_until()), (true, Some(at(i64::from(MAX_PASSES)))));
     }
 }
