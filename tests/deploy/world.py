@@ -139,9 +139,10 @@ class World:
         }
 
     def host(self, logical):
-        binary = pathlib.PurePath(self.stack.resources[logical]["CodeUri"]).name
+        # Both captures are the same code.
+        name = self.stack.reference(logical).removeprefix(f"{NAME}-").replace("capture-web", "capture-database")
         environment = {**self.variables(logical), **self.environment[f"{logical}Role"]}
-        host = Host(logical, self.stack.attribute(logical, "Arn"), [self.binaries / binary], environment, self.observe)
+        host = Host(logical, self.stack.attribute(logical, "Arn"), [self.binaries / f"hozon-{name}"], environment, self.observe)
         host.attach = lambda: lambda_attaches_to_network(self, logical)
         return host
 

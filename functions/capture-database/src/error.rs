@@ -46,6 +46,9 @@ pub enum CaptureError {
     /// The call came before the one that opens the state has ended.
     #[error("The state of the source was not opened in time. The backup begins again by itself.")]
     NotOpened,
+    /// A call that reads has failed, and recorded why.
+    #[error("A module was not read whole.")]
+    NotWhole,
     /// The state machine begins a new attempt.
     #[error(transparent)]
     AttemptLost(Box<CaptureError>),
@@ -72,7 +75,7 @@ impl CaptureError {
             Self::NoModules(_) => "SOURCE_EMPTY",
             Self::TooLong { .. } => "SOURCE_TOO_LONG",
             Self::ProgramGaveUp(_) => "SOURCE_PROGRAM_GAVE_UP",
-            Self::NotOpened => "SOURCE_STATE_LOST",
+            Self::NotOpened | Self::NotWhole => "SOURCE_STATE_LOST",
             Self::AttemptLost(error) => error.code(),
             Self::Unsteady => "SOURCE_UNSTEADY",
             Self::Write(_) | Self::Port(_) => "CAPTURE_NOT_STORED",
@@ -107,7 +110,7 @@ impl CaptureError {
     /// Returns the document that the backup keeps of the error; `None` if it keeps an earlier one.
     pub fn failure(&self) -> Option<Failure> {
         let subject = match self {
-            Self::Unsteady => return None,
+            Self::Unsteady | Self::NotWhole => return None,
             Self::AttemptLost(error) => return error.failure(),
             Self::ProgramGaveUp(failure) => return Some(failure.clone()),
             Self::Source { source, .. } => source.kind.module().map(str::to_owned),

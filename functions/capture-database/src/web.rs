@@ -102,7 +102,7 @@ async fn publish(
     session: Session,
     read_until: Option<DateTime<Utc>>,
 ) -> Result<(), CaptureError> {
-    let captured = attempt.add_all(&opened).await?.ok_or(CaptureError::NotOpened)?;
+    let captured = attempt.add_all(&opened).await?.ok_or(CaptureError::NotWhole)?;
     let captured = Captured { read_until, ..captured };
     attempt.run.require_in_progress(attempt.ports).await?;
     publication::publish(attempt.ports, attempt.run, session, &captured).await
@@ -127,7 +127,7 @@ impl Amended<'_> {
         let found = self.chosen.as_found(module);
         let failed = of(&self.source.address);
         let Some(Reading::Whole(before, _)) = self.attempt.reading(self.index).await? else {
-            return Err(CaptureError::NotOpened);
+            return Err(CaptureError::NotWhole);
         };
         let files = self.files_of(&before).await?;
         let changes = self.chosen.state.changes(&found, since, &files).await.map_err(&failed)?;
@@ -164,7 +164,7 @@ impl Amended<'_> {
     /// contained already.
     async fn amend(&self, module: &SourceModule, changes: Changes) -> Result<bool, CaptureError> {
         let Some(Reading::Whole(before, _)) = self.attempt.reading(self.index).await? else {
-            return Err(CaptureError::NotOpened);
+            return Err(CaptureError::NotWhole);
         };
         // Another version of the same session takes the place of the one before.
         let contents = self.contents(&before).await?;
