@@ -57,6 +57,11 @@ interface Schemas {
      * @enum {string}
      */
     ApiVersion: "v2.1" | "v3" | "v4" | "v5" | "v6" | "v7" | "v8";
+    /**
+     * @description Layout of a backup's zips: Hozon's, or that of Zoho CRM's own backups.
+     * @enum {string}
+     */
+    ArchiveLayout: "hozon" | "zoho";
     AskedEnvelope: {
         consent: Schemas["AskedOut"];
     };
@@ -966,6 +971,8 @@ interface Schemas {
     };
     SettingsOut: {
         csv: Schemas["CsvOut"];
+        /** @description Layout of the zips. */
+        layout: Schemas["ArchiveLayout"];
         locale?: Schemas["Language"] | null;
         /**
          * Format: int64
@@ -1273,6 +1280,7 @@ interface Schemas {
     /** @description Fields that are left out keep their values. */
     WantedSettings: {
         csv?: Schemas["WantedCsv"] | null;
+        layout?: Schemas["ArchiveLayout"] | null;
         locale?: Schemas["Language"] | null;
         /**
          * Format: int64

@@ -5,7 +5,8 @@ use hozon_shared::archive::contents::contents_at;
 use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
-use hozon_shared::ports::{ErrorKind, PortError};
+use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError};
+use hozon_shared::snapshots::session::abandon;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -51,9 +52,26 @@ async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskErrorKind> {
     }
     make_room(run, error).await?;
     end_if_running(run, backup, error).await?;
+    end_captures(run).await?;
     run.clear(&run.work_prefix()).await?;
     run.ports.objects.delete(&contents_at(run.org, run.backup)).await?;
     run.clear(&run.archive_prefix()).await
+}
+
+/// Ends the sessions of captures in several calls, so that what they have stored is swept without waiting for the end of their leases.
+async fn end_captures(run: &Run<'_>) -> Result<(), TaskErrorKind> {
+    #[derive(Deserialize)]
+    struct Opened {
+        session: String,
+    }
+    let objects = &run.ports.objects;
+    for key in objects.list(Bucket::Archives, &format!("{}capture/", run.work_prefix())).await? {
+        let Some(opened) = key.ends_with("/state.json").then_some(ObjectRef::archives(key)) else { continue };
+        if let Some(Opened { session }) = run.read(&opened).await? {
+            abandon(&run.ports.session, run.org, &session).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Deletes what is not needed after the storage was full, because ending the run needs space too.
