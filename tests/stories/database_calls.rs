@@ -10,11 +10,14 @@ use hozon_shared::ports::{Bucket, ObjectRef, read_all};
 use hozon_shared::snapshots::reader::stored_module;
 use hozon_tests::{PostgresServer, World, unzip};
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 use crate::databases::{connect, with_plain_csv};
 
 /// Short calls: a block of rows takes about as long to write.
 const CALL: Duration = Duration::from_secs(1);
+/// Lets one of these stories run at a time: each keeps all cores busy, and its calls have only a second.
+static ALONE: Mutex<()> = Mutex::const_new(());
 const ACCOUNTS: i64 = 500;
 /// Text that hardly compresses, so that a table has many blocks. One table is read in the order of its key, one as it lies in its file;
 /// one is small, and read last.
@@ -114,6 +117,7 @@ async fn assert_read_whole(world: &World, backup: &Backup) {
 /// A version that equals the one before is the one before: blocks, digests and all.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_calls_store_what_one_call_would_store() {
+    let _alone = ALONE.lock().await;
     let (server, world) = large().await;
     let (backup, _) = back_up(&world, async |_| {}).await;
     let in_one = world.local.ports.catalogue.captured(world.org).await.unwrap();
@@ -154,6 +158,7 @@ async fn move_money(server: Arc<PostgresServer>, stop: Arc<AtomicBool>) -> u64 {
 /// Emptied after the state began and before it was read, a table would look empty in that state.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_state_outlives_its_holders_while_others_write_and_begins_anew_after_a_truncation() {
+    let _alone = ALONE.lock().await;
     let (server, world) = large().await;
     let world = with_short_calls(world).await;
     let stop = Arc::new(AtomicBool::new(false));
@@ -179,6 +184,7 @@ async fn the_state_outlives_its_holders_while_others_write_and_begins_anew_after
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_ends_between_calls_begins_the_capture_anew() {
+    let _alone = ALONE.lock().await;
     let (server, world) = large().await;
     let world = with_short_calls(world).await;
     let (org, mut seen) = (world.org, Seen::default());
