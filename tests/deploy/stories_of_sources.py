@@ -120,11 +120,11 @@ class Connected(Organisation):
         links = self.call("GET", "/urls")["urls"][links]
         return zipfile.ZipFile(io.BytesIO(self.world.edge.fetch(links[0])[0]))
 
-    def versions(self):
-        """Keys of the versions of the deals in the catalogue."""
+    def versions(self, module="deal"):
+        """Keys of the versions of a module in the catalogue."""
         found = self.world.owner["dynamodb"].query(
             TableName=self.world.table, KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-            ExpressionAttributeValues={":pk": {"S": f"CRM#{self.id}"}, ":sk": {"S": "MODULE#deal#"}})
+            ExpressionAttributeValues={":pk": {"S": f"CRM#{self.id}"}, ":sk": {"S": f"MODULE#{module}#"}})
         return [item["sk"]["S"] for item in found["Items"]]
 
     def stored(self):

@@ -51,6 +51,21 @@ def a_second_backup_of_zoho_reads_what_lies_under_a_previous_key(world):
 
 
 @story("CaptureWebRole")
+def a_refused_token_is_renewed_and_versions_before_the_last_two_are_forgotten(world):
+    organisation = OnTheWeb(world)
+    lead = world.zoho.rows("Leads")[0]["id"]
+    for text in "one", "two", "three":
+        world.zoho.change("Leads", lead, {"Description": text})
+        world.zoho.fault({"Refuse": {"kind": "org", "module": None, "status": 401, "code": "INVALID_TOKEN", "after": 0, "times": 1}})
+        assert organisation.back_up()["status"] == "COMPLETED"
+    with organisation.zip() as data:
+        assert b"three" in data.read("Leads.csv")
+    # The platform's own version is another's.
+    captured = [version for version in organisation.versions("Leads") if "captured" in version]
+    assert len(captured) == 2, captured
+
+
+@story("CaptureWebRole")
 def a_large_attachment_of_zoho_that_cannot_be_stored_leaves_nothing(world):
     organisation = OnTheWeb(world)
     world.zoho.attach("Deals", world.zoho.rows("Deals")[0]["id"], "film.bin", LARGE)

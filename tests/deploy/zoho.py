@@ -21,9 +21,9 @@ class Zoho:
         found = self.ask("/_test/client")
         return {"id": found["client_id"], "secret": found["client_secret"]}
 
-    def ask(self, path, body=None, **headers):
-        request = urllib.request.Request(self.url + path, None if body is None else json.dumps(body).encode(),
-                                         {"content-type": "application/json", **headers})
+    def ask(self, path, body=None, method=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"}, method=method)
         with urllib.request.urlopen(request) as answer:
             text = answer.read()
         return json.loads(text) if text else None
@@ -32,6 +32,14 @@ class Zoho:
         """All records of a module, or all attachments."""
         with urllib.request.urlopen(f"{self.url}/_test/state/{module}") as answer:
             return [json.loads(line) for line in answer]
+
+    def change(self, module, record, changes):
+        """Changes a record as somebody else does."""
+        self.ask(f"/_test/records/{module}/{record}", changes, method="PUT")
+
+    def fault(self, fault):
+        """Has the next calls that match fail."""
+        self.ask("/_test/faults", fault)
 
     def attach(self, module, record, name, content):
         """Uploads an attachment as Zoho's clients do."""
