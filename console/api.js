@@ -230,3 +230,9 @@ export function requestToken() {
     setTimeout(() => end(""), ANSWER_TIMEOUT);
   });
 }
+
+/** Removes the answer to a consent, which Zoho brings in the query, from the address at once, and leads to the view that hands it in. */
+export function takeConsent() {
+  if (!new URLSearchParams(location.search).has("state")) return;
+  history.replaceState(null, "", `${location.pathname}#/source/consent/${encodeURIComponent(location.search)}`);
+}

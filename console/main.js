@@ -12,6 +12,7 @@ import {
   storeToken,
   poll,
   receiveSummaries,
+  takeConsent,
 } from "./api.js";
 import { button, el, icon, link, patch } from "./dom.js";
 import { chosenLocale, explain, languages, locale, say, setTimeZone, loadLocale, switchLocale } from "./i18n.js";
@@ -54,6 +55,8 @@ const state = {
   address: location.hash,
   /** Loaded views by file. @type {Map<string, ViewMaker>} */
   makers: new Map([["overview", overview]]),
+  /** Views that could not be fetched. A browser may remember that for their addresses, so that the next ones differ. */
+  unfetched: new Set(),
   /** Draws the sign-in page; null until its module is loaded. @type {typeof import("./parts/sign-in.js").signInPage | null} */
   signIn: null,
   /** Number of changes made by this page, so that a summary requested before a change is discarded. */
@@ -310,11 +313,13 @@ async function visit(isMove) {
   if (known) return show(file, path, known(app, ...words), isMove);
   show(file, path, waiting(file, loading), isMove);
   try {
-    const make = /** @type {ViewMaker} */ ((await import(`./views/${file}.js`)).default);
+    const again = state.unfetched.has(file) ? `?visit=${visit}` : "";
+    const make = /** @type {ViewMaker} */ ((await import(`./views/${file}.js${again}`)).default);
     state.makers.set(file, make);
     if (visit === state.visits) show(file, path, make(app, ...words), false);
   } catch (thrown) {
     if (!(thrown instanceof TypeError)) throw thrown;
+    state.unfetched.add(file);
     if (visit === state.visits) show(file, path, waiting(file, unreachable), false);
   }
 }
@@ -375,10 +380,7 @@ function showError(thrown) {
   } else toast(explain(problem), { kind: "bad" });
 }
 
-// Zoho brings the answer to a consent in the query. It is removed from the address at once, with its code.
-if (new URLSearchParams(location.search).has("state")) {
-  history.replaceState(null, "", `${location.pathname}#/source/consent/${encodeURIComponent(location.search)}`);
-}
+takeConsent();
 document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
 addEventListener("hashchange", () => void addressChanged());
 addEventListener("beforeunload", (event) => state.view?.isChanged?.() && event.preventDefault());

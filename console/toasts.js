@@ -66,6 +66,8 @@ function place() {
   stack.style.bottom = `${innerHeight - top - height}px`;
 }
 
+// Contents that come later move controls.
+new ResizeObserver(place).observe(/** @type {Element} */ (document.getElementById("shell")));
 addEventListener("scrollend", place);
 addEventListener("resize", () => {
   stack.style.left = "";
