@@ -44,7 +44,7 @@ impl Tokens {
             clock,
             settings: settings.clone(),
             instead,
-            client: client(zoho).ok_or(SourceErrorKind::ClientUnknown)?,
+            client: access.client_of(settings, secret.client_secret.as_deref()).ok_or(SourceErrorKind::ClientUnknown)?,
             refresh_token: refresh_token.ok_or(SourceErrorKind::ConsentRevoked)?,
             known: Mutex::new(None),
         })
@@ -100,15 +100,6 @@ impl Tokens {
             Some(domain) if region(domain) != region(&api) => Err(SourceErrorKind::DataCenter.into()),
             _ => Ok(()),
         }
-    }
-}
-
-/// The client of the connection, or else the operator's.
-fn client(zoho: &Zoho) -> Option<OauthClient> {
-    match (&zoho.settings.client_id, &zoho.secret.client_secret) {
-        (Some(id), Some(secret)) => Some(OauthClient { id: id.clone(), secret: secret.clone() }),
-        (Some(_), None) => None,
-        (None, _) => zoho.access.client.clone(),
     }
 }
 

@@ -18,16 +18,11 @@ const READERS: usize = 2;
 /// How often a capture is tried.
 const ATTEMPTS: u32 = 4;
 
-/// What the state machine does next.
-fn outcome(is_done: bool) -> Value {
-    json!({ "outcome": if is_done { "done" } else { "again" } })
-}
-
 /// Holds the state until all modules are published, or until the other holder has taken it over and the time of this call is over.
 /// The first holder opens it.
-pub(crate) async fn hold(attempt: &Attempt<'_>, me: Holder) -> Result<Value, CaptureError> {
+pub(crate) async fn hold(attempt: &Attempt<'_>, me: Holder) -> Result<Outcome, CaptureError> {
     if attempt.is_published().await? {
-        return Ok(outcome(true));
+        return Ok(Outcome::Done);
     }
     let (state, turn) = match me {
         Holder::First if attempt.opened().await?.is_none() => (open(attempt).await?, 1),
@@ -38,11 +33,11 @@ pub(crate) async fn hold(attempt: &Attempt<'_>, me: Holder) -> Result<Value, Cap
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         if attempt.is_published().await? || attempt.is_given_up().await? {
-            return Ok(outcome(true));
+            return Ok(Outcome::Done);
         }
         attempt.run.require_in_progress(attempt.ports).await?;
         if (attempt.time.is_over() && attempt.is_taken(turn + 1).await?) || attempt.time.is_at_its_limit() {
-            return Ok(outcome(false));
+            return Ok(Outcome::Again);
         }
     }
 }

@@ -78,7 +78,7 @@ async fn carry_out(ports: &CapturePorts, run: Run, step: Option<Step>) -> Result
             in_calls::give_up(&attempt(id), tries).await?;
             return Ok(next(ports, Next::InCalls, tries + 1));
         }
-        Step::Hold { attempt: id, holder } => in_calls::hold(&attempt(id), holder).await,
+        Step::Hold { attempt: id, holder } => in_calls::hold(&attempt(id), holder).await.map(Value::from),
         Step::Readers { attempt: id } => in_calls::readers(&attempt(id)).await,
         Step::Read { attempt: id, reader } => or_wait(in_calls::read_share(&attempt(id), reader).await),
         Step::Publish { attempt: id } => in_calls::publish(&attempt(id)).await,

@@ -6,11 +6,11 @@ use futures_util::TryStreamExt;
 use hozon_shared::captured::Captured;
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::shares::shares;
-use hozon_shared::domain::snapshot::{Block, FileRun};
+use hozon_shared::domain::snapshot::FileRun;
 use hozon_shared::domain::source::{SourceErrorKind, SourceModule};
 use hozon_shared::ports::{ModuleChanges, Protection, SourceRows};
 use hozon_shared::snapshots::amend::Changes;
-use hozon_shared::snapshots::reader::{files, stored_module};
+use hozon_shared::snapshots::reader::{StoredModule, files, stored_module};
 use hozon_shared::snapshots::session::{Origin, Session};
 use serde_json::{Value, json};
 
@@ -129,19 +129,30 @@ impl Amended<'_> {
         let Some(Reading::Whole(before, _)) = self.attempt.reading(self.index).await? else {
             return Err(CaptureError::NotWhole);
         };
-        let files = self.files_of(&before).await?;
+        // Another version of the same session takes the place of this one.
+        let stored = self.stored(&before).await?;
+        let files = self.ids_of(&stored.files).await?;
         let changes = self.chosen.state.changes(&found, since, &files).await.map_err(&failed)?;
         let Some(changes) = changes else { return Ok((None, false)) };
         let ModuleChanges { until, mut rows, deleted, has_new_files } = changes;
         let mut changes = Changes { deleted, ..Changes::default() };
-        let (mut has_changed, mut has_more) = (false, true);
+        let (mut after, mut has_more) = (None, true);
         while has_more {
             has_more = self.gather(&mut rows, &mut changes).await?;
             if changes.rows.is_empty() && changes.deleted.is_empty() && !has_new_files {
                 break;
             }
-            has_changed |= self.amend(module, std::mem::take(&mut changes)).await?;
+            let version = after.as_ref().unwrap_or(&*before);
+            after = Some(self.amend(module, version, std::mem::take(&mut changes)).await?);
         }
+        // A change may be contained already.
+        let has_changed = match &after {
+            Some(after) => {
+                let after = self.stored(after).await?;
+                (after.blocks, after.files) != (stored.blocks, stored.files)
+            }
+            None => false,
+        };
         Ok((Some(until), has_changed))
     }
 
@@ -160,15 +171,9 @@ impl Amended<'_> {
         Ok(false)
     }
 
-    /// Makes another version of the module, with the changes and the files of now. Returns whether it differs: a change may be
-    /// contained already.
-    async fn amend(&self, module: &SourceModule, changes: Changes) -> Result<bool, CaptureError> {
-        let Some(Reading::Whole(before, _)) = self.attempt.reading(self.index).await? else {
-            return Err(CaptureError::NotWhole);
-        };
-        // Another version of the same session takes the place of the one before.
-        let contents = self.contents(&before).await?;
-        let mut writer = self.session.amend(&before, head(module, self.index), changes).await?;
+    /// Makes another version of the module, with the changes and the files of now.
+    async fn amend(&self, module: &SourceModule, version: &Module, changes: Changes) -> Result<Module, CaptureError> {
+        let mut writer = self.session.amend(version, head(module, self.index), changes).await?;
         let files = Files { source: self.source, chosen: self.chosen, end: None };
         let gaps = match files.write(&mut writer, module, 0).await? {
             (gaps, Stop::AtItsEnd) => gaps,
@@ -176,24 +181,22 @@ impl Amended<'_> {
             (_, Stop::For(seconds)) => return Err(self.source.failed(SourceErrorKind::Throttled(seconds))),
         };
         let after = writer.finish().await?;
-        let has_changed = contents != self.contents(&after).await?;
-        self.attempt.set_reading(self.index, &Reading::Whole(Box::new(after), gaps)).await?;
-        Ok(has_changed)
-    }
-
-    /// Ids of the files of a version of the module.
-    async fn files_of(&self, module: &Module) -> Result<Vec<String>, CaptureError> {
-        let (objects, org) = (&*self.attempt.ports.objects, self.attempt.run.org);
-        let mut ids = Vec::new();
-        for run in stored_module(objects, org, module).await?.files {
-            ids.extend(files(objects, org, &run).await?.into_iter().map(|file| file.attachment.id));
-        }
-        Ok(ids)
+        self.attempt.set_reading(self.index, &Reading::Whole(Box::new(after.clone()), gaps)).await?;
+        Ok(after)
     }
 
     /// What a version of the module consists of.
-    async fn contents(&self, module: &Module) -> Result<(Vec<Block>, Vec<FileRun>), CaptureError> {
-        let stored = stored_module(&*self.attempt.ports.objects, self.attempt.run.org, module).await?;
-        Ok((stored.blocks, stored.files))
+    async fn stored(&self, module: &Module) -> Result<StoredModule, CaptureError> {
+        Ok(stored_module(&*self.attempt.ports.objects, self.attempt.run.org, module).await?)
+    }
+
+    /// Ids of files.
+    async fn ids_of(&self, runs: &[FileRun]) -> Result<Vec<String>, CaptureError> {
+        let mut ids = Vec::new();
+        for run in runs {
+            let files = files(&*self.attempt.ports.objects, self.attempt.run.org, run).await?;
+            ids.extend(files.into_iter().map(|file| file.attachment.id));
+        }
+        Ok(ids)
     }
 }

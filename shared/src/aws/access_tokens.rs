@@ -37,19 +37,10 @@ impl AccessTokens for StoredCredentials {
         let value = serde_json::to_string(&Newest { connection, token: token.clone() });
         let value = value.map_err(|error| PortError::with(ErrorKind::Refused, "encode an access token", error))?;
         let name = self.name_of_token(org);
-        let create = self.client.create_secret().name(&name).secret_string(&value);
-        match create.send().await {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(error)) if error.err().is_resource_exists_exception() => {
-                let put = self.client.put_secret_value().secret_id(name).secret_string(value);
-                put.send().await.map(drop).map_err(port_error("store an access token"))
-            }
-            // Deleting a secret takes a while after the answer, and meanwhile its name is refused ("DeleteSecret").
-            Err(SdkError::ServiceError(error)) if error.err().is_invalid_request_exception() => {
-                let what = "create the secret of an access token, which is being deleted";
-                Err(PortError::with(ErrorKind::Unavailable, what, error.into_err()))
-            }
-            Err(error) => Err(port_error("create the secret of an access token")(error)),
+        if self.create(&name, None, &value).await? {
+            return Ok(());
         }
+        let put = self.client.put_secret_value().secret_id(name).secret_string(value);
+        put.send().await.map(drop).map_err(port_error("store an access token"))
     }
 }

@@ -38,9 +38,10 @@ impl StoredCredentials {
         format!("{}-access", self.name(org))
     }
 
-    /// Creates the secret with its first version; returns whether it was missing.
-    async fn create(&self, org: OrgId, token: &str, value: &str) -> Result<bool, PortError> {
-        let create = self.client.create_secret().name(self.name(org)).client_request_token(token).secret_string(value);
+    /// Creates a secret with its first version, which `token` names; returns whether it was missing.
+    pub(super) async fn create(&self, name: &str, token: Option<&str>, value: &str) -> Result<bool, PortError> {
+        let create =
+            self.client.create_secret().name(name).set_client_request_token(token.map(str::to_owned)).secret_string(value);
         match create.send().await {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(error)) if error.err().is_resource_exists_exception() => Ok(false),
@@ -65,7 +66,7 @@ impl Credentials for StoredCredentials {
         let value = serde_json::to_string(secret);
         let value = value.map_err(|error| PortError::with(ErrorKind::Refused, "encode the secret of a connection", error))?;
         let token = version(connection);
-        if self.create(org, &token, &value).await? {
+        if self.create(&self.name(org), Some(&token), &value).await? {
             return Ok(());
         }
         let put = self.client.put_secret_value().secret_id(self.name(org)).client_request_token(token).secret_string(value);
