@@ -1,4 +1,4 @@
-//! The task `finish`: records the zips, publishes the ready event, and then deletes the work objects and
+//! The task `finish`: records the snapshot and the zips, publishes the ready event, and then deletes the work objects and
 //! old snapshots.
 
 use hozon_shared::captured::{Captured, captured_at};
@@ -6,6 +6,7 @@ use hozon_shared::domain::backup::{ArchiveFile, BackupStatus};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::source::Losses;
+use hozon_shared::snapshots::of_backup::record;
 use serde_json::Value;
 
 use crate::run::Run;
@@ -16,6 +17,8 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     if backup.status != BackupStatus::Completed {
         let files: Vec<ArchiveFile> = run.read_required(&run.archives_at()).await?;
         let captured: Option<Captured> = run.read(&captured_at(run.org, run.backup)).await?;
+        let plan = run.plan().await?;
+        record(&*run.ports.objects, (run.org, run.backup), plan.read_from, &plan.modules).await?;
         let losses = captured.and_then(|captured| Losses::among(&captured.gaps));
         let now = run.ports.clock.now();
         let event = EventId(run.ports.ids.next(now));

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use crate::domain::crm::is_captured;
-use crate::domain::id::OrgId;
+use crate::domain::id::{BackupId, OrgId};
 use crate::ports::ObjectRef;
 
 /// Longest path part that is kept unchanged. S3 allows keys of 1,024 bytes, but the local program's S3 emulator
@@ -33,6 +33,11 @@ pub(super) fn staged(org: OrgId, api_name: &str, version: &str) -> ObjectRef {
 /// The document that describes a snapshot. Later snapshots have greater ids.
 pub(super) fn snapshot(org: OrgId, id: &str) -> ObjectRef {
     ObjectRef::crm(format!("{}{id}.json", snapshots_prefix(org)))
+}
+
+/// The document that describes the snapshot of a backup.
+pub(super) fn snapshot_of_backup(org: OrgId, backup: BackupId) -> ObjectRef {
+    snapshot(org, &format!("backup-{backup}"))
 }
 
 /// Prefix of all objects of an organisation in the store.

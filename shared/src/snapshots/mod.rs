@@ -11,6 +11,7 @@ mod keys;
 mod known_files;
 mod large_files;
 pub mod leases;
+pub mod of_backup;
 mod packed;
 pub mod reader;
 mod row_index;

@@ -70,8 +70,9 @@ impl From<&Ports> for SessionPorts {
 
 /// A module of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct SnapshotModule {
+pub struct SnapshotModule {
     pub api_name: String,
+    /// The version of the module.
     pub version: String,
 }
 
@@ -83,7 +84,8 @@ impl From<Module> for SnapshotModule {
 
 /// The document that describes a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Snapshot {
+pub struct Snapshot {
+    /// When the state began that it shows.
     pub taken: DateTime<Utc>,
     pub modules: Vec<SnapshotModule>,
 }
