@@ -1,5 +1,5 @@
 //! What differs between two snapshots: for each module the records that were added, changed and deleted, and the same of its
-//! attachments. [`super::loss`] decides which of it is an unusual loss.
+//! attachments. [`super::unusual_loss`] decides which of it is an unusual loss.
 
 use std::ops::Add;
 
