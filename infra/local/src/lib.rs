@@ -4,6 +4,7 @@
 mod api;
 mod background;
 mod clock;
+pub mod compare;
 mod console;
 mod deliveries;
 mod downloads;

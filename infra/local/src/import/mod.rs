@@ -35,11 +35,13 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use csv_file::{CsvFile, CsvSource};
 pub use dialect::parse_separator;
 pub(crate) use error::listed_by;
 pub use error::{ImportError, ManifestDifference, RowFault};
 pub use hozon_shared::archive::csv_rows::CsvFault;
 pub use marks::CategoryMark;
+pub(crate) use module_plan::{ModulePlan, PlannedFile};
 pub use notes::{Note, SkipReason, Skipped};
 pub use own_set::SetFault;
 pub use step::ImportProgress;
@@ -50,7 +52,6 @@ pub use zoho_notes::{KeptBecause, ZohoNote};
 
 use dialect::CsvPreferences;
 use inputs::ZipReading;
-use module_plan::ModulePlan;
 use own::OwnReading;
 
 /// What to load, and how.
@@ -143,6 +144,11 @@ pub async fn import(
 }
 
 impl ImportPlan {
+    /// Returns the planned modules and the notes, for a reader that stores nothing.
+    pub(crate) fn into_parts(self) -> (Vec<ModulePlan>, Vec<Note>) {
+        (self.modules, self.notes)
+    }
+
     /// Writes the planned modules, and makes all of them current at once. After an error, nothing is visible.
     pub async fn load(
         self,
