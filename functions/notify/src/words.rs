@@ -125,6 +125,7 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         ),
         EventKind::Order { .. } | EventKind::Subscription { .. } => purchases::english(what, zone),
         EventKind::DownloadStarted { .. }
+        | EventKind::Explored { .. }
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
@@ -217,6 +218,7 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         ),
         EventKind::Order { .. } | EventKind::Subscription { .. } => purchases::japanese(what, zone),
         EventKind::DownloadStarted { .. }
+        | EventKind::Explored { .. }
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }

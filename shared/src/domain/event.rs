@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
+use super::exploring::LookedAt;
 use super::id::{BackupId, EventId, OrderId, ScheduleId, SubscriptionId};
 use super::money::Money;
 use super::organisation::Person;
@@ -133,6 +134,8 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,
     },
+    /// Somebody looked into a backup.
+    Explored { backup: BackupId, what: LookedAt },
     /// An order changed its state.
     Order {
         order: OrderId,
@@ -215,7 +218,7 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 29] = [
+    pub const NAMES: [&str; 33] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -230,6 +233,10 @@ impl EventKind {
         "backup_overlapped",
         "backup_missed",
         "download_started",
+        "records_listed",
+        "record_viewed",
+        "records_searched",
+        "attachment_downloaded",
         "order_placed",
         "order_confirmed",
         "purchased",
@@ -267,6 +274,7 @@ impl EventKind {
             Self::Subscription { turn: SubscriptionStep::PaymentFailed, .. } => Some("payment_failed"),
             Self::Subscription { turn: SubscriptionStep::Ended, .. } => Some("subscription_ended"),
             Self::DownloadStarted { .. }
+            | Self::Explored { .. }
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
@@ -282,7 +290,8 @@ impl EventKind {
             Self::BackupStarted { backup, .. }
             | Self::BackupReady { backup, .. }
             | Self::BackupCancelled { backup, .. }
-            | Self::DownloadStarted { backup, .. } => Some(*backup),
+            | Self::DownloadStarted { backup, .. }
+            | Self::Explored { backup, .. } => Some(*backup),
             Self::BackupOverlapped { running, .. } => Some(*running),
             Self::BackupFailed { backup, .. } => *backup,
             _ => None,
@@ -314,6 +323,7 @@ impl EventKind {
             Self::BackupOverlapped { .. } => "backup_overlapped",
             Self::BackupMissed { .. } => "backup_missed",
             Self::DownloadStarted { .. } => "download_started",
+            Self::Explored { what, .. } => what.name(),
             Self::Order { step, .. } => step.name(),
             Self::Subscription { turn, .. } => turn.name(),
             Self::PlanChanged { .. } => "plan_changed",
@@ -334,6 +344,7 @@ impl EventKind {
             | Self::BackupOverlapped { repeat, .. }
             | Self::BackupMissed { repeat, .. } => *repeat,
             Self::DownloadStarted { .. }
+            | Self::Explored { .. }
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
