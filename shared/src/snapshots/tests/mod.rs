@@ -2,6 +2,7 @@
 
 mod amending;
 mod attachments;
+mod exploring;
 mod memory;
 
 use std::sync::Arc;
