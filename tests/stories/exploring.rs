@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::domain::backup::Backup;
+use hozon_shared::ports::{Change, ObjectRef};
 use hozon_tests::{Caller, Crm, ManualClock, PostgresServer, World, csv};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -13,7 +14,13 @@ use crate::databases::connect;
 async fn world_at_noon() -> (World, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at("2026-11-24T03:00:00Z".parse::<DateTime<Utc>>().unwrap()));
     let options_clock = clock.clone();
-    (World::start_with(|options| options.clock = options_clock).await, clock)
+    let world = World::start_with(|options| options.clock = options_clock).await;
+    let store = &world.local.ports.store;
+    let mut organisation = store.organisation(world.org).await.unwrap().unwrap();
+    // A plan without a limit of backups.
+    organisation.plan = "Own".to_owned();
+    store.commit(world.org, vec![Change::Organisation(organisation)]).await.unwrap();
+    (world, clock)
 }
 
 /// A backup of the small CRM.
@@ -191,7 +198,7 @@ async fn what_is_not_there_or_not_allowed_is_refused_with_a_code() {
         assert_eq!((refused.status, refused.code()), (StatusCode::BAD_REQUEST, "INVALID_DATA"), "{query}");
     }
     let key = format!("org/{}/%snapshots/backup-{}.json", world.org, backup.id);
-    world.local.ports.objects.delete(&hozon_shared::ports::ObjectRef::crm(key)).await.unwrap();
+    world.local.ports.objects.delete(&ObjectRef::crm(key)).await.unwrap();
     for path in ["/modules", "/search?words=a", "/modules/Leads/records/1"] {
         let gone = administrator.get(&format!("{root}{path}")).await;
         assert_eq!((gone.status, gone.code()), (StatusCode::GONE, "SNAPSHOT_GONE"), "{path}");
