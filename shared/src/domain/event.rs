@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
+use super::comparison::ChangeSummary;
 use super::id::{BackupId, EventId, OrderId, ScheduleId, SubscriptionId};
 use super::money::Money;
 use super::organisation::Person;
@@ -75,8 +76,19 @@ pub enum EventKind {
         /// What they lack; `None` if the backup is complete.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         losses: Option<Losses>,
+        /// What differs since the backup before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Box<ChangeSummary>>,
         /// When the download links expire.
         expires: DateTime<Utc>,
+    },
+    /// A backup has much less than the one before. It happens together with `BackupReady`.
+    UnusualLoss {
+        backup: BackupId,
+        /// How often the schedule behind it repeats.
+        repeat: RepeatType,
+        /// What differs since the backup before.
+        changes: Box<ChangeSummary>,
     },
     /// A backup failed.
     BackupFailed {
@@ -215,7 +227,7 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 29] = [
+    pub const NAMES: [&str; 30] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -224,6 +236,7 @@ impl EventKind {
         "schedule_stopped",
         "backup_started",
         "backup_ready",
+        "unusual_loss",
         "backup_failed",
         "backup_cancelled",
         "backup_skipped",
@@ -256,6 +269,7 @@ impl EventKind {
             Self::ScheduleStopped { .. } => Some("stopped"),
             Self::BackupStarted { .. } => Some("archiving"),
             Self::BackupReady { .. } => Some("ready"),
+            Self::UnusualLoss { .. } => Some("unusual_loss"),
             Self::BackupFailed { .. } => Some("failed"),
             Self::BackupCancelled { .. } => Some("cancelled"),
             Self::BackupSkipped { .. } => Some("skipped"),
@@ -281,6 +295,7 @@ impl EventKind {
         match self {
             Self::BackupStarted { backup, .. }
             | Self::BackupReady { backup, .. }
+            | Self::UnusualLoss { backup, .. }
             | Self::BackupCancelled { backup, .. }
             | Self::DownloadStarted { backup, .. } => Some(*backup),
             Self::BackupOverlapped { running, .. } => Some(*running),
@@ -297,6 +312,15 @@ impl EventKind {
         }
     }
 
+    /// What differs between a finished backup and the one before.
+    pub fn changes(&self) -> Option<&ChangeSummary> {
+        match self {
+            Self::BackupReady { changes, .. } => changes.as_deref(),
+            Self::UnusualLoss { changes, .. } => Some(changes),
+            _ => None,
+        }
+    }
+
     /// Name for filters and notifications.
     pub fn name(&self) -> &'static str {
         match self {
@@ -308,6 +332,7 @@ impl EventKind {
             Self::ScheduleStopped { .. } => "schedule_stopped",
             Self::BackupStarted { .. } => "backup_started",
             Self::BackupReady { .. } => "backup_ready",
+            Self::UnusualLoss { .. } => "unusual_loss",
             Self::BackupFailed { .. } => "backup_failed",
             Self::BackupCancelled { .. } => "backup_cancelled",
             Self::BackupSkipped { .. } => "backup_skipped",
@@ -328,6 +353,7 @@ impl EventKind {
             }
             Self::BackupStarted { repeat, .. }
             | Self::BackupReady { repeat, .. }
+            | Self::UnusualLoss { repeat, .. }
             | Self::BackupFailed { repeat, .. }
             | Self::BackupCancelled { repeat, .. }
             | Self::BackupSkipped { repeat, .. }

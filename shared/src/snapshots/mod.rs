@@ -4,7 +4,9 @@
 
 pub mod amend;
 mod blocks;
+pub mod differences;
 pub mod error;
+mod file_differences;
 mod files;
 pub mod input;
 mod keys;
@@ -14,7 +16,9 @@ pub mod leases;
 pub mod of_backup;
 mod packed;
 pub mod reader;
+mod row_group;
 mod row_index;
+mod row_index_reader;
 mod row_key;
 mod row_sink;
 pub mod session;

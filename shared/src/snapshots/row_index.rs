@@ -68,7 +68,8 @@ pub(super) fn for_each_id(mut index: &[u8], mut each: impl FnMut(&[u8])) -> Opti
     (rows.checked_mul(HASH_BYTES)? == index.len()).then_some(())
 }
 
-fn take_number(bytes: &mut &[u8]) -> Option<usize> {
+/// Takes a number from the front. `None` if the bytes end within it, or if it is too large.
+pub(super) fn take_number(bytes: &mut &[u8]) -> Option<usize> {
     let mut number = 0;
     for shift in (0..usize::BITS).step_by(7) {
         let (byte, rest) = bytes.split_first()?;

@@ -2,6 +2,7 @@
 
 mod amending;
 mod attachments;
+mod differences;
 mod memory;
 
 use std::sync::Arc;
