@@ -9,7 +9,7 @@ from circles import circles
 from stack import ROOT, Stack, machine, translated, written
 
 METHODS = ("get", "put", "post", "delete")
-HTTP_FUNCTIONS = ("schedule", "download", "activity", "purchase", "connection")
+HTTP_FUNCTIONS = ("schedule", "download", "activity", "explore", "purchase", "connection")
 
 
 def main():
@@ -87,7 +87,7 @@ def routes_of_template(stack):
 def routes_of_code():
     found = {}
     for function in HTTP_FUNCTIONS:
-        for file in (ROOT / "functions" / function / "src").glob("*.rs"):
+        for file in (ROOT / "functions" / function / "src").rglob("*.rs"):
             for method, path in re.findall(r'#\[utoipa::path\(\s*(\w+),\s*path = "([^"]+)"', file.read_text()):
                 found[f"{method.upper()} {path}"] = function
     return found

@@ -45,6 +45,7 @@ def events(world, organisation):
         "Schedule": lambda: organisation.call("GET", "/summary"),
         "Download": lambda: world.api.call("GET", f"{BACKUP}/urls", token=organisation.token),
         "Activity": lambda: organisation.call("GET", "/history"),
+        "Explore": lambda: organisation.call("GET", f"/{organisation.items('BACKUP#')[0]['sk']['S'].removeprefix('BACKUP#')}/modules"),
         "Purchase": lambda: organisation.call("GET", "/subscriptions"),
         "Connection": lambda: organisation.call("GET", "/connection"),
         "Archive": organisation.back_up,

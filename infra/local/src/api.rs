@@ -6,6 +6,7 @@ use hozon_activity::ActivityPorts;
 use hozon_connection::ConnectionPorts;
 use hozon_connectors::Connectors;
 use hozon_download::DownloadPorts;
+use hozon_explore::ExplorePorts;
 use hozon_purchase::{Billing, PurchasePorts, Shop};
 use hozon_schedule::{App, SchedulePorts};
 use hozon_shared::api::{Documented, document};
@@ -44,5 +45,6 @@ pub fn router(
         .merge(hozon_connection::router(ConnectionPorts::new(ports, connectors, profiles, console)))
         .merge(hozon_download::router(DownloadPorts::from(ports)))
         .merge(hozon_activity::router(ActivityPorts::from(ports)))
+        .merge(hozon_explore::router(ExplorePorts::from(ports)))
         .merge(hozon_purchase::router(billing, Some(shop)))
 }

@@ -138,6 +138,35 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "RESOURCE_NOT_FOUND", "The resource does not exist in your organisation.")
     }
 
+    /// The organisation has no backup of that id.
+    pub fn backup_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "BACKUP_NOT_FOUND", "Your organisation has no such backup.")
+    }
+
+    /// The backup does not contain that module.
+    pub fn module_not_found() -> Self {
+        let message = "The backup does not contain such a module. List its modules to see their API names.";
+        Self::new(StatusCode::NOT_FOUND, "MODULE_NOT_FOUND", message)
+    }
+
+    /// The module does not contain that record.
+    pub fn record_not_found() -> Self {
+        let message = "The module has no record of this id in the backup. The record's history shows the backups that have it.";
+        Self::new(StatusCode::NOT_FOUND, "RECORD_NOT_FOUND", message)
+    }
+
+    /// The record has no attachment of that id.
+    pub fn attachment_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "ATTACHMENT_NOT_FOUND", "The record has no such attachment in the backup.")
+    }
+
+    /// What was captured for the backup is not kept any more.
+    pub fn snapshot_gone() -> Self {
+        let message = "The data of this backup is not kept any more. Choose a newer backup; its zips, while they can be downloaded, \
+                       have the data too.";
+        Self::new(StatusCode::GONE, "SNAPSHOT_GONE", message)
+    }
+
     /// The product does not allow the request in its current state.
     pub fn not_allowed(message: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "NOT_ALLOWED", message)
