@@ -1,5 +1,6 @@
 //! The `explore` function: what the snapshots of backups contain.
 
+mod compare;
 mod modules;
 mod opened;
 mod ports;
@@ -10,6 +11,9 @@ use utoipa_axum::routes;
 
 /// Returns the routes of this function.
 pub fn router(ports: ExplorePorts) -> Documented {
-    let routes = Documented::new().routes(routes!(modules::list));
+    let routes = Documented::new()
+        .routes(routes!(modules::list))
+        .routes(routes!(compare::modules::list))
+        .routes(routes!(compare::records::list));
     with_versions(routes).with_state(ports)
 }

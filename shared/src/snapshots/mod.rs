@@ -17,6 +17,7 @@ pub mod of_backup;
 mod packed;
 pub mod reader;
 mod row_group;
+pub mod row_ids;
 mod row_index;
 mod row_index_reader;
 mod row_key;
