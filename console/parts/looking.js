@@ -45,5 +45,20 @@ export function scrolledTable(name, table) {
 
 /** What a page shows without backups to look into. */
 export function noBackups() {
-  return [icon("archive"), el("p", {}, say("no_backups_to_look_into")), link("/", { class: "button primary" }, say("go_to_overview"))];
+  return [
+    icon("archive"),
+    el("p", {}, say("no_backups_to_look_into")),
+    link("/", { class: "button primary" }, say("go_to_overview")),
+  ];
+}
+
+/** Whether the data of a backup is not kept any more. @param {{ problem: Problem | null }} resource */
+export function isGone({ problem }) {
+  return problem?.code === "SNAPSHOT_GONE";
+}
+
+/** What a page shows then: there is nothing to try again. */
+export function gone() {
+  const all = link("/downloads", { class: "button primary" }, say("go_to_downloads"));
+  return el("div", { class: "blank", role: "alert", key: "gone" }, icon("clock"), el("p", {}, say("error_SNAPSHOT_GONE")), all);
 }

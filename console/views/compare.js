@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { badge, el, icon, link } from "../dom.js";
 import { number, say } from "../i18n.js";
 import { cursor, drawCursor } from "../parts/cursor.js";
-import { address, backupName, completedBackups, noBackups, scrolledTable, trail, valueOf } from "../parts/looking.js";
+import { address, backupName, completedBackups, gone, isGone, noBackups, scrolledTable, trail, valueOf } from "../parts/looking.js";
 import { drawResource, resource } from "../resource.js";
 
 const PER_PAGE = 25;
@@ -26,7 +26,12 @@ export default function compare(app, after = "", before = "", module = "") {
     if (chosen.after && chosen.before) await (module ? records : modules).reload();
   };
   void read();
-  const compared = () => (module ? recordsOf(records, chosen, backups.data ?? []) : modulesOf(modules, chosen));
+  const compared = () =>
+    isGone(records) || isGone(modules)
+      ? gone()
+      : module
+        ? recordsOf(records, chosen, backups.data ?? [])
+        : modulesOf(modules, chosen);
   return {
     title: () => (module ? say("compare_title_of", { module }) : say("nav_compare")),
     draw: () => [
@@ -45,14 +50,14 @@ export default function compare(app, after = "", before = "", module = "") {
 /** @param {Chosen} chosen @param {string | null} token @returns {Promise<{ items: ComparedModule[], token: string | null }>} */
 async function readModules({ after, before }, token) {
   const { modules, info } = await get(`/${after}/compare?${query({ with: before, page_token: token })}`);
-  return { items: modules, token: info.page_token };
+  return { items: modules, token: info.next_page_token };
 }
 
 /** @param {Chosen} chosen @param {string | null} token @returns {Promise<{ items: ComparedRecord[], token: string | null }>} */
 async function readRecords({ after, before, module }, token) {
   const asked = query({ with: before, per_page: String(PER_PAGE), page_token: token });
   const { records, info } = await get(`/${after}/compare/${encodeURIComponent(module)}?${asked}`);
-  return { items: records, token: info.page_token };
+  return { items: records, token: info.next_page_token };
 }
 
 /** @param {Record<string, string | null>} values */
@@ -66,7 +71,11 @@ function choiceOf(app, backups, { after, before, module }) {
     const unknown = id && !backups.some((backup) => backup.id === id) ? [id] : [];
     const offered = [...(id ? [] : [""]), ...unknown, ...backups.map((backup) => backup.id)];
     const options = offered.map((value) =>
-      el("option", { value, selected: value === id, key: value || "none" }, value ? backupName(backups, value) : say("choose_backup")),
+      el(
+        "option",
+        { value, selected: value === id, key: value || "none" },
+        value ? backupName(backups, value) : say("choose_backup"),
+      ),
     );
     const change = (/** @type {Event} */ event) => {
       const { value } = /** @type {HTMLSelectElement} */ (event.target);
@@ -82,7 +91,12 @@ function choiceOf(app, backups, { after, before, module }) {
   };
   const submit = (/** @type {Event} */ event) => event.preventDefault();
   const label = { "aria-label": say("compare_choice") };
-  return el("form", { class: "card grid", key: "choice", ...label, on: { submit } }, choice("before", before), choice("after", after));
+  return el(
+    "form",
+    { class: "card grid", key: "choice", ...label, on: { submit } },
+    choice("before", before),
+    choice("after", after),
+  );
 }
 
 /** @param {Cursor<ComparedModule>} list @param {Chosen} chosen */
@@ -102,7 +116,9 @@ function differencesOf(modules, chosen) {
   return el(
     "div",
     { class: "stack", key: "modules" },
-    differing.length ? scrolledTable(say("modules"), tableOf(differing, chosen)) : el("p", { class: "lead" }, icon("check"), say("compare_equal")),
+    differing.length
+      ? scrolledTable(say("modules"), tableOf(differing, chosen))
+      : el("p", { class: "lead" }, icon("check"), say("compare_equal")),
     same.length
       ? el(
           "details",
@@ -137,7 +153,13 @@ function tableOf(modules, { after, before }) {
       cell(attachmentsOf(attachments)),
     );
   });
-  return el("table", { class: "list" }, el("caption", {}, say("compare_modules")), el("thead", {}, heading), el("tbody", {}, ...rows));
+  return el(
+    "table",
+    { class: "list" },
+    el("caption", {}, say("compare_modules")),
+    el("thead", {}, heading),
+    el("tbody", {}, ...rows),
+  );
 }
 
 /** @param {ComparedModule["attachments"]} counts */
@@ -161,7 +183,8 @@ function remarksOf({ state, has_other_key: isApart, added_fields: added, removed
 function recordsOf(list, chosen, backups) {
   return drawCursor(list, {
     empty: [icon("check"), el("p", {}, say("compare_no_records"))],
-    filled: (records) => el("ol", { class: "stack", key: "records" }, ...records.map((record, at) => recordOf(record, at, chosen, backups))),
+    filled: (records) =>
+      el("ol", { class: "stack", key: "records" }, ...records.map((record, at) => recordOf(record, at, chosen, backups))),
   });
 }
 
@@ -183,7 +206,12 @@ function recordOf({ id, change, fields }, at, { after, before, module }, backups
     change === "added" ? null : head(backupName(backups, before)),
     change === "deleted" ? null : head(backupName(backups, after)),
   ];
-  const table = el("table", { class: "list pairs" }, el("thead", {}, el("tr", {}, ...columns)), el("tbody", {}, ...fields.map(row)));
+  const table = el(
+    "table",
+    { class: "list pairs" },
+    el("thead", {}, el("tr", {}, ...columns)),
+    el("tbody", {}, ...fields.map(row)),
+  );
   return el(
     "li",
     { class: "card", key: `${at}-${id}` },

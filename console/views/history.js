@@ -32,7 +32,8 @@ const GROUPS = {
     "backup_missed",
   ],
   schedules: ["schedule_set", "schedule_changed", "schedule_stopped"],
-  downloads: ["download_started"],
+  downloads: ["download_started", "attachment_downloaded"],
+  explored: ["records_listed", "record_viewed", "records_searched"],
   settings: ["settings_saved", "source_set", "source_removed"],
   purchases: [
     "order_placed",
@@ -66,6 +67,10 @@ const MARKS = {
   schedule_changed: ["calendar", "busy"],
   schedule_stopped: ["stop", "quiet"],
   download_started: ["download", "quiet"],
+  attachment_downloaded: ["download", "quiet"],
+  records_listed: ["eye", "quiet"],
+  record_viewed: ["eye", "quiet"],
+  records_searched: ["eye", "quiet"],
   settings_saved: ["settings", "quiet"],
   source_set: ["database", "quiet"],
   source_removed: ["database", "quiet"],
@@ -219,6 +224,7 @@ function eventOf(record) {
           {},
           record.address ? say("by_link", { address: record.address }) : say("done_by", { name: record.done_by.name }),
         ),
+        record.kind === "backup_ready" && record.backup ? insideLink(record.backup, longTime(record.log_time)) : null,
         record.order ? orderLink(record.order, say("show_order_of", { what: words, time: longTime(record.log_time) })) : null,
       ),
     ),
@@ -233,12 +239,24 @@ function detailsOf(record) {
   if (record.product) details.push(productName({ product: record.product, plan: record.plan ?? null }));
   else if (record.plan) details.push(planName(record.plan));
   if (record.file_name) details.push(record.file_name);
+  if (record.explored) details.push(...exploredOf(record.explored));
   if (record.kind === "backup_overlapped" && record.backup) details.push(say("running_backup", { id: record.backup }));
   if (record.losses) details.push(lossesText(record.losses));
   if (record.count) details.push(say("backup_count", { count: record.count }));
   if (record.amount && record.currency && !FREE.includes(record.kind))
     details.push(money(record.amount, record.currency, minorDigits(record.currency)));
   return details;
+}
+
+/** @param {{ module: string | null, record: string | null, words: string | null }} explored */
+function exploredOf({ module, record, words }) {
+  const place = record ? say("record_of_module", { module: module ?? "", record }) : module;
+  return [words ? say("searched_words", { words }) : null, place].filter((text) => text !== null);
+}
+
+/** @param {string} backup @param {string} time */
+function insideLink(backup, time) {
+  return el("a", { href: `#/explore/${backup}`, "aria-label": say("look_inside_of", { time }) }, say("look_inside"));
 }
 
 /** @param {string} order @param {string} label */

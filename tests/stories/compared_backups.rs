@@ -38,7 +38,7 @@ async fn modules_and_records_that_differ_are_shown_with_old_and_new_values() {
 
     let found = get(&world, format!("/backup/{after}/compare?with={before}")).await;
     assert_eq!((&found["before"]["id"], &found["after"]["id"]), (&json!(before.to_string()), &json!(after.to_string())));
-    assert_eq!(found["info"], json!({ "more_records": false, "page_token": null }));
+    assert_eq!(found["info"], json!({ "more_records": false, "next_page_token": null }));
     let module = |name: &str| {
         let modules = found["modules"].as_array().unwrap();
         modules.iter().find(|module| module["api_name"] == name).unwrap_or_else(|| panic!("no {name}: {found}")).clone()
@@ -98,7 +98,7 @@ async fn pages_of_differences_give_each_record_once() {
         assert!(!records.is_empty() && records.len() <= 70, "{page}");
         found.extend(records.iter().map(|record| record["id"].as_str().unwrap().to_owned()));
         pages += 1;
-        let Some(next) = page["info"]["page_token"].as_str() else { break };
+        let Some(next) = page["info"]["next_page_token"].as_str() else { break };
         token = format!("&page_token={next}");
     }
     assert_eq!(found.len(), expected.len());

@@ -13,6 +13,7 @@ use hozon_shared::api::{
     Administrator, ApiError, ChangesOut, LocalTime, LossesOut, Page, PageInfo, Params, PersonOut, local_time,
 };
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
+use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::id::{OrderId, OrgId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;
@@ -75,6 +76,8 @@ struct Record {
     /// IP address of the client, if a link was used without a recorded click. The person is unknown then, and `done_by` is the backup's requester.
     #[schema(example = "203.0.113.7")]
     address: Option<String>,
+    /// What somebody has looked at in the backup.
+    explored: Option<ExploredOut>,
     /// Number of backups bought.
     count: Option<u32>,
     /// The order that the event is about.
@@ -92,6 +95,30 @@ struct Record {
     sentence: Option<RuleInWords>,
     #[schema(value_type = EventName)]
     kind: &'static str,
+}
+
+/// What was looked at.
+#[derive(Serialize, ToSchema)]
+struct ExploredOut {
+    /// API name of the module; null for a search in all modules.
+    module: Option<String>,
+    /// Id of the record.
+    record: Option<String>,
+    /// Words that were searched for.
+    words: Option<String>,
+}
+
+impl From<&LookedAt> for ExploredOut {
+    fn from(what: &LookedAt) -> Self {
+        let (module, record, words) = match what.clone() {
+            LookedAt::Records { module } => (Some(module), None, None),
+            LookedAt::Record { module, record } | LookedAt::Attachment { module, record, .. } => {
+                (Some(module), Some(record), None)
+            }
+            LookedAt::Search { module, words } => (module, None, Some(words)),
+        };
+        Self { module, record, words }
+    }
 }
 
 /// A rule as a sentence.
@@ -194,6 +221,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         changes: what.changes().map(ChangesOut::from),
         backup: what.backup().map(|id| id.to_string()),
         address: if let EventKind::DownloadStarted { address, .. } = what { address.clone() } else { None },
+        explored: if let EventKind::Explored { what, .. } = what { Some(ExploredOut::from(what)) } else { None },
         count: if let EventKind::Order { backups, .. } = what { Some(*backups).filter(|count| *count > 0) } else { None },
         order: order(what).map(|order| order.to_string()),
         amount: amount.map(|amount| amount.minor),
@@ -223,6 +251,7 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
         | EventKind::DownloadStarted { .. }
+        | EventKind::Explored { .. }
         | EventKind::Order { .. }
         | EventKind::Subscription { .. }
         | EventKind::PlanChanged { .. } => (None, None),
@@ -232,7 +261,9 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
 fn file_name(what: &EventKind) -> Option<String> {
     match what {
         EventKind::BackupReady { files, .. } => Some(files.join(", ")),
-        EventKind::DownloadStarted { file, .. } => Some(file.clone()),
+        EventKind::DownloadStarted { file, .. } | EventKind::Explored { what: LookedAt::Attachment { file, .. }, .. } => {
+            Some(file.clone())
+        }
         _ => None,
     }
 }

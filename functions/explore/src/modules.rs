@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::{Administrator, ApiError, LocalTime, local_time};
-use hozon_shared::domain::crm::{DataCategory, Field, Module};
+use hozon_shared::domain::crm::Module;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::opened::OpenedBackup;
 use crate::ports::ExplorePorts;
+use crate::shown::{ExploredField, kept_fields};
 
 #[derive(Serialize, ToSchema)]
 pub struct ModulesEnvelope {
@@ -29,17 +30,6 @@ struct ExploredModule {
     /// API names of the fields that identify a record; empty if nothing does.
     key: Vec<String>,
     fields: Vec<ExploredField>,
-}
-
-/// A field that the backup contains.
-#[derive(Serialize, ToSchema)]
-pub struct ExploredField {
-    #[schema(example = "Last_Name")]
-    api_name: String,
-    label: String,
-    /// The CRM's own name of the type.
-    #[schema(example = "text")]
-    data_type: String,
 }
 
 /// Lists the modules of a backup, in the CRM's order.
@@ -63,13 +53,7 @@ pub async fn list(
 }
 
 fn module(module: Module) -> ExploredModule {
-    let fields = module.fields.into_iter().filter(|field| field.contents == DataCategory::Crm).map(ExploredField::from).collect();
+    let fields = kept_fields(&module).into_iter().map(ExploredField::from).collect();
     let Module { api_name, label, rows, attachments, attachment_bytes, key, .. } = module;
     ExploredModule { api_name, label, rows, attachments, attachment_bytes, key, fields }
-}
-
-impl From<Field> for ExploredField {
-    fn from(Field { api_name, label, data_type, .. }: Field) -> Self {
-        Self { api_name, label, data_type }
-    }
 }

@@ -9,6 +9,7 @@ use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::ports::{ErrorKind, Objects, PortError};
+use hozon_shared::snapshots::find::RecordReader;
 use hozon_shared::snapshots::of_backup::{module_of, snapshot_of};
 use hozon_shared::snapshots::reader::StoredModule;
 use hozon_shared::snapshots::session::{Snapshot, SnapshotModule};
@@ -36,6 +37,11 @@ impl OpenedBackup {
         let organisation = ports.store.organisation(org).await?.ok_or_else(ApiError::not_found)?;
         let snapshot = snapshot_of(&*ports.objects, org, backup.id).await?.ok_or_else(ApiError::snapshot_gone)?;
         Ok(Self { organisation, backup, snapshot })
+    }
+
+    /// Reads records of the organisation's snapshots.
+    pub fn reader(&self, ports: &ExplorePorts) -> RecordReader {
+        RecordReader { objects: ports.objects.clone(), org: self.organisation.id, ranges: ports.ranges.clone() }
     }
 
     /// Reads a module by its API name.

@@ -136,6 +136,7 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         // Mail and chat say it in their message about the finished backup.
         EventKind::UnusualLoss { .. }
         | EventKind::DownloadStarted { .. }
+        | EventKind::Explored { .. }
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
@@ -234,6 +235,7 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         // Mail and chat say it in their message about the finished backup.
         EventKind::UnusualLoss { .. }
         | EventKind::DownloadStarted { .. }
+        | EventKind::Explored { .. }
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }

@@ -9,12 +9,16 @@ use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::ports::{Bucket, Clock, ObjectRef, PortError, Ports, SystemClock};
 use hozon_shared::snapshots::session::SessionPorts;
+use hozon_shared::snapshots::single_file::SINGLE_FILES;
 use hozon_shared::snapshots::sweep::{Retention, sweep};
 
 const PREFIX: &str = "archives/";
 const WORK: &str = "work/";
 /// The same as for events.
 const CONTENTS_KEPT: TimeDelta = TimeDelta::days(370);
+
+/// Longer than their links work.
+const FILES_KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Deletes the zips of expired backups, and returns their number.
 pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
@@ -50,6 +54,11 @@ pub async fn delete_old_work(ports: &Ports, length: RunLength) -> Result<usize, 
 /// Deletes contents documents of backups that the history no longer shows, and returns their number.
 pub async fn delete_old_contents(ports: &Ports) -> Result<usize, PortError> {
     delete_older(ports, contents::PREFIX, CONTENTS_KEPT).await
+}
+
+/// Deletes single attachments, whose links work for 15 minutes, and returns their number.
+pub async fn delete_old_files(ports: &Ports) -> Result<usize, PortError> {
+    delete_older(ports, SINGLE_FILES, FILES_KEPT).await
 }
 
 async fn delete_older(ports: &Ports, prefix: &str, age: TimeDelta) -> Result<usize, PortError> {

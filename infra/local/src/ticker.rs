@@ -142,7 +142,9 @@ impl Ticker {
         let snapshots = housekeeping::delete_old_snapshots(&self.ports, self.retention).await;
         let contents = housekeeping::delete_old_contents(&self.ports).await;
         let work = housekeeping::delete_old_work(&self.ports, self.retention.run).await;
-        if let Err(error) = archives.map(drop).and(snapshots.map(drop)).and(contents.map(drop)).and(work.map(drop)) {
+        let files = housekeeping::delete_old_files(&self.ports).await;
+        let rest = contents.map(drop).and(work.map(drop)).and(files.map(drop));
+        if let Err(error) = archives.map(drop).and(snapshots.map(drop)).and(rest) {
             tracing::error!(error = %Causes(&error), "what has expired could not be deleted; tried again in an hour");
         }
     }

@@ -101,6 +101,10 @@ closed_set! {
     ArchiveLayoutName as "ArchiveLayout" = &["hozon", "zoho"];
     /// Language of mails.
     Language = &["ja", "en"];
+    /// How a word must occur: from the beginning of a word on, or as a whole word.
+    WordMatchName as "WordMatch" = &["prefix", "exact"];
+    /// What has happened to a record from one backup to the next. One in the oldest backup that is kept is `present`: when it appeared is not known.
+    RecordStepName as "RecordStep" = &["present", "appeared", "changed", "vanished"];
     /// Kind of an event in the history.
     EventName = &EventKind::NAMES;
     /// Outcome of an event, as Zoho's history names it.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
 use super::comparison::ChangeSummary;
+use super::exploring::LookedAt;
 use super::id::{BackupId, EventId, OrderId, ScheduleId, SubscriptionId};
 use super::money::Money;
 use super::organisation::Person;
@@ -145,6 +146,8 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,
     },
+    /// Somebody looked into a backup.
+    Explored { backup: BackupId, what: LookedAt },
     /// An order changed its state.
     Order {
         order: OrderId,
@@ -227,7 +230,7 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 30] = [
+    pub const NAMES: [&str; 34] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -243,6 +246,10 @@ impl EventKind {
         "backup_overlapped",
         "backup_missed",
         "download_started",
+        "records_listed",
+        "record_viewed",
+        "records_searched",
+        "attachment_downloaded",
         "order_placed",
         "order_confirmed",
         "purchased",
@@ -281,6 +288,7 @@ impl EventKind {
             Self::Subscription { turn: SubscriptionStep::PaymentFailed, .. } => Some("payment_failed"),
             Self::Subscription { turn: SubscriptionStep::Ended, .. } => Some("subscription_ended"),
             Self::DownloadStarted { .. }
+            | Self::Explored { .. }
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
@@ -297,7 +305,8 @@ impl EventKind {
             | Self::BackupReady { backup, .. }
             | Self::UnusualLoss { backup, .. }
             | Self::BackupCancelled { backup, .. }
-            | Self::DownloadStarted { backup, .. } => Some(*backup),
+            | Self::DownloadStarted { backup, .. }
+            | Self::Explored { backup, .. } => Some(*backup),
             Self::BackupOverlapped { running, .. } => Some(*running),
             Self::BackupFailed { backup, .. } => *backup,
             _ => None,
@@ -339,6 +348,7 @@ impl EventKind {
             Self::BackupOverlapped { .. } => "backup_overlapped",
             Self::BackupMissed { .. } => "backup_missed",
             Self::DownloadStarted { .. } => "download_started",
+            Self::Explored { what, .. } => what.name(),
             Self::Order { step, .. } => step.name(),
             Self::Subscription { turn, .. } => turn.name(),
             Self::PlanChanged { .. } => "plan_changed",
@@ -360,6 +370,7 @@ impl EventKind {
             | Self::BackupOverlapped { repeat, .. }
             | Self::BackupMissed { repeat, .. } => *repeat,
             Self::DownloadStarted { .. }
+            | Self::Explored { .. }
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }

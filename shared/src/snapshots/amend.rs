@@ -132,7 +132,7 @@ impl Amendment {
 }
 
 /// Reads the row index of a block.
-async fn index_of(objects: &dyn Objects, org: OrgId, block: &Block) -> Result<Bytes, PortError> {
+pub(super) async fn index_of(objects: &dyn Objects, org: OrgId, block: &Block) -> Result<Bytes, PortError> {
     let range = block.bytes..block.bytes + block.index_bytes;
     let body = objects.get(&stored_object(org, &block.object), Some(range)).await?;
     let index: Vec<Bytes> = body.try_collect().await?;

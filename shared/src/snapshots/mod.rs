@@ -3,11 +3,13 @@
 //! named by what they contain, so that snapshots share what they have in common; [`sweep`] deletes what none needs.
 
 pub mod amend;
+mod block_text;
 mod blocks;
 pub mod differences;
 pub mod error;
 mod file_differences;
 mod files;
+pub mod find;
 pub mod input;
 mod keys;
 mod known_files;
@@ -15,14 +17,19 @@ mod large_files;
 pub mod leases;
 pub mod of_backup;
 mod packed;
+pub mod pages;
+mod raw_row;
 pub mod reader;
+pub mod records;
 mod row_group;
 pub mod row_ids;
 mod row_index;
 mod row_index_reader;
 mod row_key;
 mod row_sink;
+pub mod search;
 pub mod session;
+pub mod single_file;
 pub mod stores;
 pub mod sweep;
 pub mod writer;

@@ -68,6 +68,18 @@ pub(super) fn for_each_id(mut index: &[u8], mut each: impl FnMut(&[u8])) -> Opti
     (rows.checked_mul(HASH_BYTES)? == index.len()).then_some(())
 }
 
+/// Calls `each` with the id and the hash of every row, in the order of both. `None` if the bytes are no row index.
+pub(super) fn for_each_row(index: &[u8], mut each: impl FnMut(&[u8], RowHash)) -> Option<()> {
+    let rows = take_number(&mut &*index)?;
+    let hashes = index.len().checked_sub(rows.checked_mul(HASH_BYTES)?)?;
+    let mut hashes = index[hashes..].chunks_exact(HASH_BYTES);
+    for_each_id(index, |id| {
+        if let Some(Ok(hash)) = hashes.next().map(RowHash::try_from) {
+            each(id, hash);
+        }
+    })
+}
+
 /// Takes a number from the front. `None` if the bytes end within it, or if it is too large.
 pub(super) fn take_number(bytes: &mut &[u8]) -> Option<usize> {
     let mut number = 0;
@@ -96,10 +108,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn decoded(bytes: &[u8]) -> Vec<(Vec<u8>, RowHash)> {
-        let mut ids: Vec<Vec<u8>> = Vec::new();
-        for_each_id(bytes, |id| ids.push(id.to_vec())).expect("an index");
-        let hashes = bytes[bytes.len() - ids.len() * HASH_BYTES..].chunks(HASH_BYTES);
-        ids.into_iter().zip(hashes.map(|hash| hash.try_into().expect("a hash"))).collect()
+        let mut rows = Vec::new();
+        for_each_row(bytes, |id, hash| rows.push((id.to_vec(), hash))).expect("an index");
+        rows
     }
 
     proptest! {
@@ -120,10 +131,12 @@ mod tests {
         #[test]
         fn what_is_no_index_is_refused(bytes in proptest::collection::vec(any::<u8>(), 0..40), cut in 1usize..HASH_BYTES) {
             let _ = for_each_id(&bytes, |_| {});
+            let _ = for_each_row(&bytes, |_, _| {});
             let mut builder = RowIndexBuilder::default();
             builder.push(&bytes, [0; HASH_BYTES]);
             let index = builder.take();
             prop_assert_eq!(for_each_id(&index[..index.len() - cut], |_| {}), None);
+            prop_assert_eq!(for_each_row(&index[..index.len() - cut], |_, _| {}), None);
         }
     }
 

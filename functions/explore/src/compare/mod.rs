@@ -2,7 +2,6 @@
 
 pub mod modules;
 mod opened_pair;
-mod place;
 pub mod records;
 mod row_values;
 mod values;

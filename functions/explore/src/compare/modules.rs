@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::PATIENCE;
 use super::opened_pair::{ComparedBackup, NamedVersions, OpenedPair};
 use crate::opened::unless_gone;
+use crate::page_tokens::{page_token, read_page_token};
 use crate::ports::ExplorePorts;
 
 #[derive(Deserialize, IntoParams)]
@@ -22,7 +23,7 @@ pub struct CompareQuery {
     /// The earlier backup, with which the one in the path is compared.
     #[param(value_type = String)]
     with: Option<String>,
-    /// `info.page_token` of the page before.
+    /// `next_page_token` of the page before.
     page_token: Option<String>,
 }
 
@@ -38,8 +39,8 @@ pub struct ComparedEnvelope {
 #[derive(Serialize, ToSchema)]
 struct ComparedPage {
     more_records: bool,
-    /// The parameter `page_token` of the next page; null on the last one.
-    page_token: Option<String>,
+    /// Token of the next page; null on the last one.
+    next_page_token: Option<String>,
 }
 
 /// How a module differs between two backups.
@@ -79,21 +80,22 @@ pub async fn list(
 ) -> Result<Json<ComparedEnvelope>, ApiError> {
     let begun = Instant::now();
     let pair = OpenedPair::open(&ports, caller.org, &id, query.with.as_deref()).await?;
-    let (all, mut at) = (pair.modules(), first(query.page_token.as_deref())?);
+    let before = pair.before.backup.id.to_string();
+    let question = ["compare", &id, &before];
+    let (all, mut at) = (pair.modules(), read_page_token(&question, query.page_token.as_deref())?.unwrap_or(0));
     let mut modules = Vec::new();
     while let Some(versions) = all.get(at).filter(|_| begun.elapsed() < PATIENCE) {
         modules.extend(compared(&ports, &pair, *versions).await?.map(ComparedModule::from));
         at += 1;
     }
-    let page_token = (at < all.len()).then(|| at.to_string());
+    let next_page_token = (at < all.len()).then(|| page_token(&question, at)).transpose()?;
     let [before, after] = pair.described();
-    Ok(Json(ComparedEnvelope { before, after, modules, info: ComparedPage { more_records: page_token.is_some(), page_token } }))
-}
-
-/// The number of the first module of a page.
-fn first(token: Option<&str>) -> Result<usize, ApiError> {
-    let invalid = || ApiError::invalid_param("page_token", "Use the page_token of an answer.");
-    token.map_or(Ok(0), |token| token.parse().map_err(|_| invalid()))
+    Ok(Json(ComparedEnvelope {
+        before,
+        after,
+        modules,
+        info: ComparedPage { more_records: next_page_token.is_some(), next_page_token },
+    }))
 }
 
 async fn compared(

@@ -6,9 +6,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::DifferenceKindName;
 use hozon_shared::api::{Administrator, ApiError, Params};
+use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::differences::{DifferenceKind, PartlyCompared, RowDifference};
+use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::snapshots::differences::{DifferencePlace, RowDifferences, has_key, partly};
+use hozon_shared::snapshots::find::id_text;
 use hozon_shared::snapshots::reader::StoredModule;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -16,10 +19,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::PATIENCE;
 use super::opened_pair::OpenedPair;
-use super::place::{place_of, token_of};
 use super::row_values::{RowsById, WantedRows, read_rows};
 use super::values::{ComparedField, FieldPairs};
+use crate::audit;
 use crate::opened::unless_gone;
+use crate::page_tokens::{page_token, read_page_token};
 use crate::ports::ExplorePorts;
 
 /// Default and maximum number of records of a page.
@@ -36,7 +40,7 @@ pub struct CompareRecordsQuery {
     /// Records per page, 1 to 100. Defaults to 100. A page may have fewer although there are more.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
     per_page: Option<String>,
-    /// `info.page_token` of the page before.
+    /// `next_page_token` of the page before.
     page_token: Option<String>,
 }
 
@@ -52,8 +56,8 @@ struct ComparedRecordsPage {
     /// False if other fields identify the records of the two backups, so that they cannot be compared one by one.
     is_comparable: bool,
     more_records: bool,
-    /// The parameter `page_token` of the next page; null on the last one.
-    page_token: Option<String>,
+    /// Token of the next page; null on the last one.
+    next_page_token: Option<String>,
 }
 
 /// A record that differs.
@@ -88,16 +92,20 @@ pub async fn list(
     Params(query): Params<CompareRecordsQuery>,
 ) -> Result<Json<ComparedRecordsEnvelope>, ApiError> {
     let per_page = per_page(query.per_page.as_deref())?;
-    let place = query.page_token.as_deref().map(place_of).transpose()?;
     let pair = OpenedPair::open(&ports, caller.org, &id, query.with.as_deref()).await?;
+    let before = pair.before.backup.id.to_string();
+    let question = ["compare", &id, &before, &module];
+    let place = read_page_token(&question, query.page_token.as_deref())?;
     let versions = pair.module(&ports, &module).await?;
+    audit::record(&ports, &caller, pair.after.backup.id, LookedAt::Records { module: module.clone() }).await?;
     let comparison = RecordComparison::new(&ports, caller.org, &versions);
     if !comparison.is_comparable() {
-        let info = ComparedRecordsPage { is_comparable: false, more_records: false, page_token: None };
+        let info = ComparedRecordsPage { is_comparable: false, more_records: false, next_page_token: None };
         return Ok(Json(ComparedRecordsEnvelope { records: Vec::new(), info }));
     }
-    let (records, page_token) = comparison.page(place, per_page).await?;
-    let info = ComparedRecordsPage { is_comparable: true, more_records: page_token.is_some(), page_token };
+    let (records, next) = comparison.page(place, per_page).await?;
+    let next_page_token = next.map(|place| page_token(&question, place)).transpose()?;
+    let info = ComparedRecordsPage { is_comparable: true, more_records: next_page_token.is_some(), next_page_token };
     Ok(Json(ComparedRecordsEnvelope { records, info }))
 }
 
@@ -113,33 +121,34 @@ struct RecordComparison<'a> {
     org: OrgId,
     versions: &'a [Option<StoredModule>; 2],
     fields: FieldPairs,
-    is_keyed: bool,
+    /// The module, if something identifies its records.
+    keyed: Option<&'a Module>,
 }
 
 impl<'a> RecordComparison<'a> {
     fn new(ports: &'a ExplorePorts, org: OrgId, versions: &'a [Option<StoredModule>; 2]) -> Self {
         let [before, after] = versions.each_ref().map(|version| version.as_ref().map(|stored| &stored.module));
-        let is_keyed = after.or(before).is_some_and(has_key);
-        Self { ports, org, versions, fields: FieldPairs::new(before, after), is_keyed }
+        let keyed = after.or(before).filter(|module| has_key(module));
+        Self { ports, org, versions, fields: FieldPairs::new(before, after), keyed }
     }
 
     fn is_comparable(&self) -> bool {
         match self.versions {
             [Some(before), Some(after)] => match partly(before, after) {
                 Some(PartlyCompared::Key) => false,
-                Some(_) => self.is_keyed,
+                Some(_) => self.keyed.is_some(),
                 None => true,
             },
             _ => true,
         }
     }
 
-    /// Returns records behind a place, and the token of the page behind them, if there are more.
+    /// Returns records behind a place, and the place behind them, if there are more.
     async fn page(
         &self,
         place: Option<DifferencePlace>,
         per_page: usize,
-    ) -> Result<(Vec<ComparedRecord>, Option<String>), ApiError> {
+    ) -> Result<(Vec<ComparedRecord>, Option<DifferencePlace>), ApiError> {
         let begun = Instant::now();
         let blocks = self.versions.each_ref().map(|version| version.as_ref().map_or(&[][..], |stored| &stored.blocks));
         let stores = (self.ports.objects.clone(), self.org);
@@ -160,7 +169,7 @@ impl<'a> RecordComparison<'a> {
             }
             records.extend(self.resolve(part, from).await?);
         }
-        Ok((records, next.is_some().then(|| token_of(&ahead))))
+        Ok((records, next.is_some().then_some(ahead)))
     }
 
     /// Reads the values of records that differ. Where the stored forms of two versions differ, those with equal values are left out.
@@ -184,7 +193,7 @@ impl<'a> RecordComparison<'a> {
             *at += 1;
             let fields = self.fields.differing(old.as_ref(), new.as_ref());
             if kind != DifferenceKind::Changed || !fields.is_empty() {
-                let id = self.is_keyed.then(|| String::from_utf8_lossy(&id).into_owned());
+                let id = self.keyed.map(|module| id_text(module, &id));
                 records.push(ComparedRecord { id, change: kind, fields });
             }
         }
