@@ -43,15 +43,21 @@ class Stores:
         self.process.wait()
 
 
-def measured(command, **options):
-    """Runs a command; returns CPU seconds, wall seconds and peak memory of the command and its children."""
+def measured(command, codes=(0,), patience=None, **options):
+    """Runs a command; returns CPU seconds, wall seconds and peak memory of the command and its children. With `patience`, it returns None if the
+    command takes more seconds or fails."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     process = subprocess.Popen(command, **options)
     peak = 0
     while process.poll() is None:
         peak = max(peak, peak_of(process.pid))
         time.sleep(0.01)
-    if process.returncode:
+        if patience and time.monotonic() - begun > patience:
+            process.kill()
+            process.wait()
+    if process.returncode not in codes:
+        if patience:
+            return None
         sys.exit(f"{command[0]} failed with {process.returncode}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

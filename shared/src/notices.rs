@@ -38,10 +38,11 @@ impl Notices {
 }
 
 fn is_end_of_a_run(what: &EventKind) -> bool {
-    use EventKind::{BackupCancelled, BackupFailed, BackupMissed, BackupOverlapped, BackupReady, BackupSkipped};
+    use EventKind::{BackupCancelled, BackupFailed, BackupMissed, BackupOverlapped, BackupReady, BackupSkipped, UnusualLoss};
     matches!(
         what,
         BackupReady { .. }
+            | UnusualLoss { .. }
             | BackupFailed { .. }
             | BackupCancelled { .. }
             | BackupSkipped { .. }

@@ -11,6 +11,8 @@ use hozon_shared::ports::SourceInfo;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::contents_changes::ContentsChanges;
+
 /// The contents of a backup.
 #[derive(Serialize, ToSchema)]
 pub struct ContentsOut {
@@ -22,6 +24,8 @@ pub struct ContentsOut {
     left_out: Vec<ExcludedOut>,
     /// What the source has and the backup does not contain for other reasons.
     gaps: Vec<GapOut>,
+    /// What differs since the backup before, by module; null if an older version made the backup.
+    changes: Option<ContentsChanges>,
 }
 
 /// The source of the data.
@@ -86,6 +90,7 @@ impl ContentsOut {
             modules: contents.modules.into_iter().map(module).collect(),
             left_out: contents.left_out.into_iter().map(left_out).collect(),
             gaps: contents.gaps.iter().map(GapOut::from).collect(),
+            changes: contents.changes.map(ContentsChanges::from),
         }
     }
 }

@@ -9,7 +9,9 @@ use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::api::closed_sets::{EventName, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind};
-use hozon_shared::api::{Administrator, ApiError, LocalTime, LossesOut, Page, PageInfo, Params, PersonOut, local_time};
+use hozon_shared::api::{
+    Administrator, ApiError, ChangesOut, LocalTime, LossesOut, Page, PageInfo, Params, PersonOut, local_time,
+};
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::id::{OrderId, OrgId};
@@ -67,6 +69,8 @@ struct Record {
     file_name: Option<String>,
     /// What the files of a finished backup lack because it could not be read; null if the backup is complete.
     losses: Option<LossesOut>,
+    /// What differs between a finished backup and the one before; null if an older version made the backup.
+    changes: Option<ChangesOut>,
     /// The backup that the event is about; of a skipped run, the backup that was in progress.
     backup: Option<String>,
     /// IP address of the client, if a link was used without a recorded click. The person is unknown then, and `done_by` is the backup's requester.
@@ -214,6 +218,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         repeat_type: what.repeat(),
         file_name: file_name(what),
         losses: what.losses().map(LossesOut::from),
+        changes: what.changes().map(ChangesOut::from),
         backup: what.backup().map(|id| id.to_string()),
         address: if let EventKind::DownloadStarted { address, .. } = what { address.clone() } else { None },
         explored: if let EventKind::Explored { what, .. } = what { Some(ExploredOut::from(what)) } else { None },
@@ -234,7 +239,7 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         EventKind::ScheduleSet { .. } | EventKind::ScheduleChanged { .. } => (None, Some("scheduled")),
         EventKind::ScheduleStopped { .. } => (None, Some("stopped")),
         EventKind::BackupStarted { repeat: RepeatType::Immediate, .. } => (None, Some("scheduled")),
-        EventKind::BackupReady { .. } => (Some("completed"), None),
+        EventKind::BackupReady { .. } | EventKind::UnusualLoss { .. } => (Some("completed"), None),
         EventKind::BackupFailed { .. }
         | EventKind::BackupCancelled { .. }
         | EventKind::BackupSkipped { .. }

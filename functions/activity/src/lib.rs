@@ -3,6 +3,7 @@
 
 mod backups;
 mod contents;
+mod contents_changes;
 mod history;
 mod notifications;
 mod ports;

@@ -7,7 +7,7 @@ use axum::response::Response;
 use chrono_tz::Tz;
 use hozon_shared::api::closed_sets::NotificationKind;
 use hozon_shared::api::{
-    Administrator, ApiError, Body, FailureOut, LocalTime, LossesOut, Success, local_time, tag_of, unless_known,
+    Administrator, ApiError, Body, ChangesOut, FailureOut, LocalTime, LossesOut, Success, local_time, tag_of, unless_known,
 };
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::event::{Event, EventKind};
@@ -47,6 +47,8 @@ struct Notification {
     failure: Option<Failure>,
     /// What the files of a finished backup lack because it could not be read; null if the backup is complete.
     losses: Option<LossesOut>,
+    /// What differs between a finished backup and the one before; null if an older version made the backup.
+    changes: Option<ChangesOut>,
     /// Links to the files of a finished backup, while they can be downloaded.
     links: Vec<Link>,
     read: bool,
@@ -131,8 +133,10 @@ fn notification(event: &Event, kind: &'static str, links: Vec<Link>, read: bool,
         _ => None,
     };
     let losses = event.what.losses().map(LossesOut::from);
+    let changes = event.what.changes().map(ChangesOut::from);
     let backup = event.what.backup().map(|id| NotifiedBackup { id: id.to_string() });
-    Notification { id: event.id.to_string(), kind, backup, time: local_time(event.at, zone), failure, losses, links, read }
+    let (id, time) = (event.id.to_string(), local_time(event.at, zone));
+    Notification { id, kind, backup, time, failure, losses, changes, links, read }
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -42,6 +42,7 @@ impl Tally {
             modules: self.modules,
             left_out: left_out(&plan.modules),
             gaps: plan.gaps.clone(),
+            changes: plan.comparison.clone(),
         };
         run.write(&contents_at(run.org, run.backup), &contents).await
     }

@@ -59,6 +59,7 @@ pub fn manifest(run: &Run<'_>, plan: &RunPlan, kind: ArchiveKind, parts: usize) 
         left_out: left_out(&plan.modules),
         gaps: plan.gaps.clone(),
         sequences: plan.sequences.clone(),
+        changes: plan.comparison.clone(),
         files: Vec::new(),
     }
 }

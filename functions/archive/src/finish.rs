@@ -2,8 +2,9 @@
 //! old snapshots.
 
 use hozon_shared::captured::{Captured, captured_at};
-use hozon_shared::domain::backup::{ArchiveFile, BackupStatus};
+use hozon_shared::domain::backup::{ArchiveFile, BackupStatus, MadeZips};
 use hozon_shared::domain::change;
+use hozon_shared::domain::comparison::ChangeSummary;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::source::Losses;
 use hozon_shared::snapshots::of_backup::record;
@@ -21,8 +22,11 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
         record(&*run.ports.objects, (run.org, run.backup), plan.read_from, &plan.modules).await?;
         let losses = captured.and_then(|captured| Losses::among(&captured.gaps));
         let now = run.ports.clock.now();
-        let event = EventId(run.ports.ids.next(now));
-        run.ports.store.commit(run.org, change::complete(backup, files, losses, now, event)?).await?;
+        let events = [(); 2].map(|()| EventId(run.ports.ids.next(now)));
+        let rule = plan.organisation.loss_rule;
+        let changes = plan.comparison.as_ref().map(|comparison| ChangeSummary::of(comparison, rule));
+        let made = MadeZips { files, losses, changes };
+        run.ports.store.commit(run.org, change::complete(backup, made, now, events)?).await?;
     }
     run.clear(&run.work_prefix()).await?;
     run.sweep().await?;

@@ -3,6 +3,7 @@
 
 mod assemble;
 mod begin;
+mod compare;
 mod contents;
 mod csv_entry;
 mod documents;

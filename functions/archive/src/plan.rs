@@ -15,6 +15,7 @@ use hozon_shared::ports::Change;
 use hozon_shared::snapshots::reader::stored_module;
 use serde_json::{Value, json};
 
+use crate::compare::with_backup_before;
 use crate::run::Run;
 use crate::settings::ArchiveSettings;
 use crate::task_error::TaskErrorKind;
@@ -54,6 +55,7 @@ async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
         planner.total = planner.total + Amount { items: stored.files.len() as u64, rows: 0, bytes: module.attachment_bytes };
     }
     let Planner { csv_files, items, total, .. } = planner;
+    let comparison = Some(with_backup_before(run, &modules).await?);
     run.write(&run.batches_at(), &batches(run.settings, items)).await?;
     let format = PLAN_FORMAT;
     let plan = RunPlan {
@@ -68,6 +70,7 @@ async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
         modules,
         csv_files,
         total,
+        comparison,
         max_zip_bytes,
     };
     run.write(&run.plan_at(), &plan).await?;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use hozon_shared::archive::checksum::Checksum;
 use hozon_shared::archive::zip::ZipEntry;
+use hozon_shared::domain::comparison::Comparison;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::domain::progress::Amount;
@@ -53,6 +54,9 @@ pub struct RunPlan {
     pub csv_files: Vec<CsvFile>,
     /// Total amount of work. Its items are the CSV files, and the packs and large files of attachments.
     pub total: Amount,
+    /// What differs since the backup before.
+    #[serde(default)]
+    pub comparison: Option<Comparison>,
     /// Maximum size of a zip; `None` means no limit.
     #[serde(default)]
     pub max_zip_bytes: Option<u64>,

@@ -5,6 +5,7 @@
 //! Mails are sent with their event. Posts to webhooks run in a separate invocation, which the stream causes for each
 //! new delivery and a timer every minute, so that a slow webhook delays no mail.
 
+mod changes;
 mod channels;
 mod deliver;
 mod figures;

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::backup::{Failure, FailureSubject};
+use hozon_shared::domain::comparison::{ChangeSummary, Comparison};
+use hozon_shared::domain::differences::{Counted, Differences, ModuleDifferences, ModuleState};
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
 use hozon_shared::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId};
 use hozon_shared::domain::locale::Locale;
@@ -14,6 +16,7 @@ use hozon_shared::domain::organisation::{Contact, Organisation, Person};
 use hozon_shared::domain::product::Product;
 use hozon_shared::domain::rule::{RepeatType, Rule};
 use hozon_shared::domain::subscription::SubscriptionStep;
+use hozon_shared::domain::unusual_loss::LossRule;
 use hozon_shared::domain::webhook::WebhookKind;
 use serde_json::{Value, json};
 
@@ -36,8 +39,31 @@ fn organisation(locale: Locale) -> Organisation {
         calendar_key: None,
         locale: Some(locale),
         archive: ArchiveOptions::default(),
+        loss_rule: Default::default(),
         version: 1,
     }
+}
+
+/// What differs since the backup before, with an unusual loss of each kind.
+fn changes() -> ChangeSummary {
+    let module = |label: &str, state, rows, files| ModuleDifferences {
+        api_name: "Leads".to_owned(),
+        label: label.to_owned(),
+        state,
+        partly: None,
+        rows,
+        files,
+        examples: Default::default(),
+    };
+    let counted = |before, after, added, changed, deleted| Counted { before, after, added, changed, deleted };
+    let none = Counted::default();
+    let modules = vec![
+        module("見込み客 <1>", ModuleState::Changed, counted(1_000, 782, 12, 5, 230), counted(50, 41, 1, 0, 10)),
+        module("連絡先", ModuleState::Changed, counted(300, 301, 2, 0, 1), none),
+        module("商談", ModuleState::Gone, counted(40, 0, 0, 0, 40), none),
+    ];
+    let comparison = Comparison::Compared(Differences::new(BackupId(6), modules));
+    ChangeSummary::of(&comparison, LossRule::default()).for_event()
 }
 
 /// Returns one event of each kind that causes a message.
@@ -62,7 +88,14 @@ fn events() -> Vec<EventKind> {
         EventKind::ScheduleChanged { schedule, rule: rule("RRULE:FREQ=MONTHLY;INTERVAL=1;BYMONTHDAY=15"), next_run: at },
         EventKind::ScheduleStopped { schedule, rule: weekly },
         EventKind::BackupStarted { backup, repeat },
-        EventKind::BackupReady { backup, repeat, files: vec!["Data_001.zip".to_owned()], losses: None, expires: at },
+        EventKind::BackupReady {
+            backup,
+            repeat,
+            files: vec!["Data_001.zip".to_owned()],
+            losses: None,
+            changes: Some(Box::new(changes())),
+            expires: at,
+        },
         EventKind::BackupFailed { backup: Some(backup), repeat, failure },
         EventKind::BackupCancelled { backup, repeat },
         EventKind::BackupSkipped { schedule, occurrence: at, repeat, allowed: 2 },
@@ -132,6 +165,7 @@ fn every_message_is_as_it_was_and_no_file_is_left_over() {
 #[test]
 fn every_kind_of_notification_is_in_the_snapshots() {
     let told: BTreeSet<_> = events().iter().map(name_of).collect();
-    let known: BTreeSet<_> = hozon_shared::api::closed_sets::NotificationKind::WORDS.iter().copied().collect();
+    let mut known: BTreeSet<_> = hozon_shared::api::closed_sets::NotificationKind::WORDS.iter().copied().collect();
+    assert!(known.remove("unusual_loss"), "the message about the finished backup says it");
     assert_eq!(told, known);
 }

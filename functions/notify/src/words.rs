@@ -6,6 +6,7 @@ use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::source::Losses;
 
+use crate::changes;
 use crate::figures::written;
 use crate::purchases;
 
@@ -18,10 +19,14 @@ pub fn chat(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>)
         (EventKind::BackupStarted { .. }, Locale::En) => vec!["Records and attachments are being archived.".to_owned()],
         (EventKind::BackupStarted { .. }, Locale::Ja) => vec!["データと添付ファイルを圧縮しています。".to_owned()],
         (EventKind::BackupReady { expires, losses, .. }, Locale::En) => vec![
+            changes::warning(what, locale),
+            changes::counts(what, locale),
             losses.as_ref().map(losses_en).unwrap_or_default(),
             format!("Administrators can download the files until {}.", time(*expires)),
         ],
         (EventKind::BackupReady { expires, losses, .. }, Locale::Ja) => vec![
+            changes::warning(what, locale),
+            changes::counts(what, locale),
             losses.as_ref().map(losses_ja).unwrap_or_default(),
             format!("管理者は{}までファイルをダウンロードできます。", time(*expires)),
         ],
@@ -83,8 +88,12 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             vec!["Records and attachments are being archived. We'll email you when the files are ready.".to_owned()],
         ),
         EventKind::BackupReady { expires, losses, .. } => (
-            if losses.is_none() { "Your backup is ready" } else { "Your backup is ready, but incomplete" }.to_owned(),
+            changes::subject(what, Locale::En).unwrap_or_else(|| {
+                if losses.is_none() { "Your backup is ready" } else { "Your backup is ready, but incomplete" }.to_owned()
+            }),
             vec![
+                changes::warning(what, Locale::En),
+                changes::counts(what, Locale::En),
                 losses.as_ref().map(losses_en).unwrap_or_default(),
                 format!("Download the files by {}. After that the links stop working and the files are deleted.", time(*expires)),
                 "Anyone with a link can download its file. Do not forward this email.".to_owned(),
@@ -124,7 +133,9 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             ],
         ),
         EventKind::Order { .. } | EventKind::Subscription { .. } => purchases::english(what, zone),
-        EventKind::DownloadStarted { .. }
+        // Mail and chat say it in their message about the finished backup.
+        EventKind::UnusualLoss { .. }
+        | EventKind::DownloadStarted { .. }
         | EventKind::Explored { .. }
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
@@ -164,12 +175,16 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             vec!["データと添付ファイルを圧縮しています。準備ができ次第、お知らせします。".to_owned()],
         ),
         EventKind::BackupReady { expires, losses, .. } => (
-            match losses {
-                None => "バックアップをダウンロードできます",
-                Some(_) => "バックアップをダウンロードできます（一部のデータが不足しています）",
-            }
-            .to_owned(),
+            changes::subject(what, Locale::Ja).unwrap_or_else(|| {
+                match losses {
+                    None => "バックアップをダウンロードできます",
+                    Some(_) => "バックアップをダウンロードできます（一部のデータが不足しています）",
+                }
+                .to_owned()
+            }),
             vec![
+                changes::warning(what, Locale::Ja),
+                changes::counts(what, Locale::Ja),
                 losses.as_ref().map(losses_ja).unwrap_or_default(),
                 format!(
                     "{}までにダウンロードしてください。期限を過ぎるとリンクは無効になり、ファイルは削除されます。",
@@ -217,7 +232,9 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             ],
         ),
         EventKind::Order { .. } | EventKind::Subscription { .. } => purchases::japanese(what, zone),
-        EventKind::DownloadStarted { .. }
+        // Mail and chat say it in their message about the finished backup.
+        EventKind::UnusualLoss { .. }
+        | EventKind::DownloadStarted { .. }
         | EventKind::Explored { .. }
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }

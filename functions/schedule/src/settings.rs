@@ -1,4 +1,4 @@
-//! `GET` and `PUT backup/settings`: time zone, time of day, mail recipients and archive options. An active schedule is
+//! `GET` and `PUT backup/settings`: time zone, time of day, mail recipients, archive options, and which losses are unusual. An active schedule is
 //! moved in the same transaction.
 
 use axum::Json;
@@ -14,6 +14,7 @@ use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Caller, MAX_RECIPIENTS, Organisation, is_address};
 use hozon_shared::domain::schedule::Schedule;
+use hozon_shared::domain::unusual_loss::LossRule;
 use hozon_shared::ports::{ErrorKind, ScheduleTrigger};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -48,6 +49,19 @@ struct SettingsOut {
     /// Layout of the zips.
     #[schema(value_type = ArchiveLayoutName)]
     layout: &'static str,
+    unusual_loss: LossRuleOut,
+}
+
+/// When a backup warns of an unusual loss.
+#[derive(Serialize, ToSchema)]
+struct LossRuleOut {
+    /// Percentage of a module's records, or of its attachments, above which their loss is unusual.
+    #[schema(minimum = 0, maximum = 100)]
+    percent: u8,
+    /// Whether a module that is gone is an unusual loss.
+    modules: bool,
+    /// Whether attachments are looked at.
+    attachments: bool,
 }
 
 /// Options of CSV files.
@@ -90,6 +104,18 @@ struct WantedSettings {
     /// `zoho` writes zips like Zoho CRM's own backups, for its import; they have no manifest, and cells are bare.
     #[schema(value_type = Option<ArchiveLayoutName>)]
     layout: Option<String>,
+    unusual_loss: Option<WantedLossRule>,
+}
+
+/// Fields that are left out keep their values.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WantedLossRule {
+    /// 0 warns of any loss, 100 of none.
+    #[schema(minimum = 0, maximum = 100)]
+    percent: Option<u64>,
+    modules: Option<bool>,
+    attachments: Option<bool>,
 }
 
 /// Fields that are left out keep their values.
@@ -204,7 +230,19 @@ fn apply(organisation: Organisation, wanted: WantedSettings) -> Result<Organisat
     if let Some(name) = wanted.layout {
         changed.archive.layout = layout(&name)?;
     }
+    if let Some(wanted) = wanted.unusual_loss {
+        changed.loss_rule = loss_rule(changed.loss_rule, wanted)?;
+    }
     Ok(changed)
+}
+
+fn loss_rule(rule: LossRule, wanted: WantedLossRule) -> Result<LossRule, ApiError> {
+    let percent = wanted.percent.map_or(Some(rule.percent), |percent| u8::try_from(percent).ok());
+    let percent = percent.filter(|percent| *percent <= 100).ok_or_else(|| {
+        ApiError::invalid_data("percent", "$.settings.unusual_loss.percent", "Set percent to a whole number from 0 to 100.")
+    })?;
+    let (modules, attachments) = (wanted.modules.unwrap_or(rule.modules), wanted.attachments.unwrap_or(rule.attachments));
+    Ok(LossRule { percent, modules, attachments })
 }
 
 fn layout(text: &str) -> Result<ArchiveLayout, ApiError> {
@@ -259,8 +297,13 @@ fn answer(app: &App, organisation: &Organisation) -> Response {
         csv: csv_out(organisation.archive.csv),
         max_part_bytes: organisation.archive.max_zip_bytes,
         layout: organisation.archive.layout.name(),
+        unusual_loss: loss_rule_out(organisation.loss_rule),
     };
     ([(header::ETAG, tag(organisation))], Json(SettingsEnvelope { settings })).into_response()
+}
+
+fn loss_rule_out(LossRule { percent, modules, attachments }: LossRule) -> LossRuleOut {
+    LossRuleOut { percent, modules, attachments }
 }
 
 fn csv_out(CsvOptions { bom, escape_formulas, protect }: CsvOptions) -> CsvOut {

@@ -5,6 +5,7 @@ mod cli;
 
 use std::process::ExitCode;
 
+use hozon::compare::CompareError;
 use hozon::import::ImportError;
 use hozon::japanese::error_with_causes;
 use hozon::language::locale;
@@ -15,6 +16,8 @@ use hozon_shared::telemetry::Causes;
 const OPEN_FILES: u64 = 65_536;
 /// Exit code of an import with unrecognised files.
 const UNKNOWN_FILES: u8 = 2;
+/// Exit code of a comparison that failed; 1 means that the backups differ.
+const NOT_COMPARED: u8 = 2;
 /// Exit code of an import that was interrupted before it loaded anything.
 const STOPPED: u8 = 3;
 
@@ -25,11 +28,14 @@ async fn main() -> ExitCode {
         tracing::debug!(error = %Causes(&error), "the limit of open files stays as it is");
     }
     match cli::run(cli::arguments()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             match locale() {
                 Locale::En => eprintln!("error: {error:#}"),
                 Locale::Ja => eprintln!("エラー: {}", error_with_causes(error.chain())),
+            }
+            if error.is::<CompareError>() {
+                return ExitCode::from(NOT_COMPARED);
             }
             match error.downcast_ref::<ImportError>() {
                 Some(ImportError::Unknown(_)) => ExitCode::from(UNKNOWN_FILES),

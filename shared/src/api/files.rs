@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::closed_sets::{BackupStatusName, ChecksumAlgorithm, FileKind, GapReason, RepeatKind};
-use super::{FailureOut, LocalTime, PersonOut, local_time};
+use super::{ChangesOut, FailureOut, LocalTime, PersonOut, local_time};
 use crate::domain::backup::{ArchiveFile, ArchiveKind, Backup, BackupStatus, Failure};
 use crate::domain::rule::RepeatType;
 use crate::domain::source::{Gap, GapKind, Losses};
@@ -29,6 +29,8 @@ pub struct BackupOut {
     downloadable: bool,
     /// What the files lack because it could not be read; null if the backup is complete.
     losses: Option<LossesOut>,
+    /// What differs since the backup before; null until the backup is completed, and for backups of older versions.
+    changes: Option<ChangesOut>,
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
     files: Vec<FileOut>,
@@ -48,6 +50,7 @@ impl BackupOut {
             expiry_date: time(backup.expires()),
             downloadable: backup.can_be_downloaded(now) && !backup.files.is_empty(),
             losses: backup.losses.as_ref().map(LossesOut::from),
+            changes: backup.changes.as_ref().map(ChangesOut::from),
             failure: backup.failure.clone(),
             files: backup.files.iter().map(FileOut::from).collect(),
         }

@@ -3,6 +3,7 @@
 
 mod allowance;
 mod auth_refusal;
+mod changes;
 pub mod closed_sets;
 mod error;
 mod etag;
@@ -16,6 +17,7 @@ mod wire;
 
 pub use allowance::AllowanceOut;
 pub use auth_refusal::AuthRefusal;
+pub use changes::{ChangesOut, CountedOut, UnusualLossOut};
 pub use error::{ApiError, Envelope};
 pub use etag::{tag_matches, tag_of, unless_known};
 pub use extract::{Body, Params, named};

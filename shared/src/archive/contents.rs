@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::csv::CsvOptions;
 use super::manifest::FileRecord;
+use crate::domain::comparison::Comparison;
 use crate::domain::crm::{DataCategory, LeftOut, Module};
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::source::Gap;
@@ -29,6 +30,9 @@ pub struct BackupContents {
     /// What the source has and the backup does not contain for other reasons.
     #[serde(default)]
     pub gaps: Vec<Gap>,
+    /// What differs since the backup before; `None` if an older version made the backup.
+    #[serde(default)]
+    pub changes: Option<Comparison>,
 }
 
 /// The contents of one module.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::{CellKind, Escaping, Undo};
 use super::csv::{CsvOptions, NULL_RULE, RULE, UNESCAPED_RULE};
 use crate::domain::backup::ArchiveKind;
+use crate::domain::comparison::Comparison;
 use crate::domain::crm::{Attachment, Field, LeftOut, Module};
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::source::Gap;
@@ -53,6 +54,9 @@ pub struct Manifest {
     /// Sequences of the source that belong to no table.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sequences: Vec<Sequence>,
+    /// What differs since the backup before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Comparison>,
     /// Every other entry of the zip, in order.
     pub files: Vec<FileRecord>,
 }
@@ -268,6 +272,7 @@ mod tests {
             left_out: Vec::new(),
             gaps: Vec::new(),
             sequences: Vec::new(),
+            changes: None,
             files,
         }
     }

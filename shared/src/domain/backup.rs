@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::allowance::Claim;
+use super::comparison::ChangeSummary;
 use super::id::{BackupId, OrgId};
 use super::organisation::Person;
 use super::progress::Amount;
@@ -59,6 +60,16 @@ pub struct ArchiveFile {
     /// CRC-32 of the whole zip; `None` if an older version wrote it.
     #[serde(default)]
     pub crc32: Option<u32>,
+}
+
+/// The zips of a backup, and what is known of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MadeZips {
+    pub files: Vec<ArchiveFile>,
+    /// What they lack of the source; `None` if they are complete.
+    pub losses: Option<Losses>,
+    /// What differs since the backup before.
+    pub changes: Option<ChangeSummary>,
 }
 
 /// The reason why a backup failed.
@@ -130,6 +141,9 @@ pub struct Backup {
     /// What it lacks of its source; `None` if it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub losses: Option<Losses>,
+    /// What differs since the backup before; `None` until it is completed, or if an older version completed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<ChangeSummary>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Zero before the backup is first stored.
@@ -163,6 +177,7 @@ impl Backup {
             total: None,
             files: Vec::new(),
             losses: None,
+            changes: None,
             failure: None,
             version: 0,
         }
@@ -225,18 +240,12 @@ impl Backup {
         Ok(self)
     }
 
-    /// Completes the backup with its zips, and with what they lack.
-    pub fn complete(
-        mut self,
-        files: Vec<ArchiveFile>,
-        losses: Option<Losses>,
-        at: DateTime<Utc>,
-    ) -> Result<Self, BackupTransitionError> {
+    /// Completes the backup with its zips.
+    pub fn complete(mut self, made: MadeZips, at: DateTime<Utc>) -> Result<Self, BackupTransitionError> {
         self.require_in_progress()?;
         self.status = BackupStatus::Completed;
         self.finished = Some(at);
-        self.files = files;
-        self.losses = losses;
+        (self.files, self.losses, self.changes) = (made.files, made.losses, made.changes);
         Ok(self)
     }
 
@@ -288,7 +297,7 @@ mod tests {
     #[test]
     fn links_expire_seven_days_after_the_zips_were_made_however_long_the_run_took() {
         let made = at("2026-12-06T04:00:00Z");
-        let backup = requested(at("2026-11-30T04:00:00Z")).complete(Vec::new(), None, made).expect("completes");
+        let backup = requested(at("2026-11-30T04:00:00Z")).complete(MadeZips::default(), made).expect("completes");
         assert_eq!(backup.expires(), at("2026-12-13T04:00:00Z"));
         assert!(backup.can_be_downloaded(at("2026-12-13T03:59:59Z")) && !backup.is_expired(at("2026-12-13T03:59:59Z")));
         assert!(!backup.can_be_downloaded(at("2026-12-13T04:00:00Z")) && backup.is_expired(at("2026-12-13T04:00:00Z")));
@@ -316,10 +325,10 @@ mod tests {
         let cancelled = requested(at).cancel(at).expect("cancels");
         assert_eq!((cancelled.status, cancelled.finished, cancelled.next_check()), (BackupStatus::Cancelled, Some(at), None));
         let refused = BackupTransitionError(BackupStatus::Cancelled);
-        assert_eq!(cancelled.clone().complete(Vec::new(), None, at), Err(refused));
+        assert_eq!(cancelled.clone().complete(MadeZips::default(), at), Err(refused));
         assert_eq!(cancelled.clone().fail(Failure::silent(), at), Err(refused));
         assert_eq!(cancelled.cancel(at), Err(refused));
-        let ready = requested(at).complete(Vec::new(), None, at).expect("completes");
+        let ready = requested(at).complete(MadeZips::default(), at).expect("completes");
         assert_eq!(ready.cancel(at), Err(BackupTransitionError(BackupStatus::Completed)));
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::allowance::{Account, LimitReached, Settled};
-use super::backup::{ArchiveFile, Backup, BackupTransitionError, Failure};
+use super::backup::{Backup, BackupTransitionError, Failure, MadeZips};
 use super::connection::Connection;
 use super::delivery::Delivery;
 use super::event::{Event, EventKind};
@@ -13,7 +13,6 @@ use super::order::Order;
 use super::organisation::{Contact, Organisation, Person};
 use super::request::Request;
 use super::schedule::{Occurrence, Outcome, Schedule};
-use super::source::Losses;
 use super::subscription::Subscription;
 use super::webhook::Webhook;
 
@@ -229,23 +228,25 @@ pub fn stop_schedule(stopped: Schedule, by: &Person, at: DateTime<Utc>, event: E
     ]
 }
 
-/// Completes a backup with its zips, and with what they lack.
+/// Completes a backup with its zips. The second event is that of an unusual loss, if there is one.
 pub fn complete(
     backup: Backup,
-    files: Vec<ArchiveFile>,
-    losses: Option<Losses>,
+    made: MadeZips,
     at: DateTime<Utc>,
-    event: EventId,
+    events: [EventId; 2],
 ) -> Result<Vec<Change>, BackupTransitionError> {
-    let backup = backup.complete(files, losses, at)?;
+    let backup = backup.complete(made, at)?;
     let files = backup.files.iter().map(|file| file.name.clone()).collect();
     let (losses, expires) = (backup.losses.clone(), backup.expires());
-    let what = EventKind::BackupReady { backup: backup.id, repeat: backup.repeat, files, losses, expires };
-    Ok(vec![
-        Change::Release(Lock::Backup(backup.id)),
-        Change::Event(happened(event, at, &backup.requester, what)),
-        Change::Backup(Box::new(backup)),
-    ])
+    let changes = backup.changes.as_ref().map(|changes| Box::new(changes.for_event()));
+    let warned = changes.clone().filter(|changes| !changes.unusual.is_empty());
+    let warning = warned.map(|changes| EventKind::UnusualLoss { backup: backup.id, repeat: backup.repeat, changes });
+    let what = EventKind::BackupReady { backup: backup.id, repeat: backup.repeat, files, losses, changes, expires };
+    let told = [Some(what), warning].into_iter().flatten().zip(events);
+    let mut changes: Vec<Change> =
+        told.map(|(what, event)| Change::Event(happened(event, at, &backup.requester, what))).collect();
+    changes.extend([Change::Release(Lock::Backup(backup.id)), Change::Backup(Box::new(backup))]);
+    Ok(changes)
 }
 
 /// Fails a backup. `given_back` is the account after the claim was returned.

@@ -42,7 +42,7 @@ impl Sample {
 mod tests {
     use super::*;
     use crate::domain::allowance::Claim;
-    use crate::domain::backup::Failure;
+    use crate::domain::backup::{Failure, MadeZips};
     use crate::domain::id::{BackupId, OrgId, UserId};
     use crate::domain::organisation::Person;
     use crate::domain::progress::Amount;
@@ -59,7 +59,7 @@ mod tests {
     fn completed(bytes: u64, seconds: i64) -> Backup {
         let begun = begun(bytes);
         let finished = begun.started.expect("has begun") + TimeDelta::seconds(seconds);
-        begun.complete(Vec::new(), None, finished).expect("completes")
+        begun.complete(MadeZips::default(), finished).expect("completes")
     }
 
     #[test]

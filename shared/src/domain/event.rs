@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
+use super::comparison::ChangeSummary;
 use super::exploring::LookedAt;
 use super::id::{BackupId, EventId, OrderId, ScheduleId, SubscriptionId};
 use super::money::Money;
@@ -76,8 +77,19 @@ pub enum EventKind {
         /// What they lack; `None` if the backup is complete.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         losses: Option<Losses>,
+        /// What differs since the backup before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Box<ChangeSummary>>,
         /// When the download links expire.
         expires: DateTime<Utc>,
+    },
+    /// A backup has much less than the one before. It happens together with `BackupReady`.
+    UnusualLoss {
+        backup: BackupId,
+        /// How often the schedule behind it repeats.
+        repeat: RepeatType,
+        /// What differs since the backup before.
+        changes: Box<ChangeSummary>,
     },
     /// A backup failed.
     BackupFailed {
@@ -218,7 +230,7 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 33] = [
+    pub const NAMES: [&str; 34] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -227,6 +239,7 @@ impl EventKind {
         "schedule_stopped",
         "backup_started",
         "backup_ready",
+        "unusual_loss",
         "backup_failed",
         "backup_cancelled",
         "backup_skipped",
@@ -263,6 +276,7 @@ impl EventKind {
             Self::ScheduleStopped { .. } => Some("stopped"),
             Self::BackupStarted { .. } => Some("archiving"),
             Self::BackupReady { .. } => Some("ready"),
+            Self::UnusualLoss { .. } => Some("unusual_loss"),
             Self::BackupFailed { .. } => Some("failed"),
             Self::BackupCancelled { .. } => Some("cancelled"),
             Self::BackupSkipped { .. } => Some("skipped"),
@@ -289,6 +303,7 @@ impl EventKind {
         match self {
             Self::BackupStarted { backup, .. }
             | Self::BackupReady { backup, .. }
+            | Self::UnusualLoss { backup, .. }
             | Self::BackupCancelled { backup, .. }
             | Self::DownloadStarted { backup, .. }
             | Self::Explored { backup, .. } => Some(*backup),
@@ -306,6 +321,15 @@ impl EventKind {
         }
     }
 
+    /// What differs between a finished backup and the one before.
+    pub fn changes(&self) -> Option<&ChangeSummary> {
+        match self {
+            Self::BackupReady { changes, .. } => changes.as_deref(),
+            Self::UnusualLoss { changes, .. } => Some(changes),
+            _ => None,
+        }
+    }
+
     /// Name for filters and notifications.
     pub fn name(&self) -> &'static str {
         match self {
@@ -317,6 +341,7 @@ impl EventKind {
             Self::ScheduleStopped { .. } => "schedule_stopped",
             Self::BackupStarted { .. } => "backup_started",
             Self::BackupReady { .. } => "backup_ready",
+            Self::UnusualLoss { .. } => "unusual_loss",
             Self::BackupFailed { .. } => "backup_failed",
             Self::BackupCancelled { .. } => "backup_cancelled",
             Self::BackupSkipped { .. } => "backup_skipped",
@@ -338,6 +363,7 @@ impl EventKind {
             }
             Self::BackupStarted { repeat, .. }
             | Self::BackupReady { repeat, .. }
+            | Self::UnusualLoss { repeat, .. }
             | Self::BackupFailed { repeat, .. }
             | Self::BackupCancelled { repeat, .. }
             | Self::BackupSkipped { repeat, .. }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::archive_options::ArchiveOptions;
 use super::id::{OrgId, UserId};
 use super::locale::Locale;
+use super::unusual_loss::LossRule;
 
 /// An organisation whose CRM is backed up. `version` counts changes and guards each write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub struct Organisation {
     pub locale: Option<Locale>,
     #[serde(default)]
     pub archive: ArchiveOptions,
+    /// Which losses it is warned of.
+    #[serde(default)]
+    pub loss_rule: LossRule,
     /// Zero before the organisation is first stored.
     pub version: u64,
 }

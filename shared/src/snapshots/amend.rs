@@ -11,6 +11,7 @@ use super::error::WriteError;
 use super::input::ModuleHead;
 use super::reader::{StoredModule, rows};
 use super::row_index::for_each_id;
+use super::row_index_reader::damaged;
 use super::row_key::{RowKey, compare};
 use super::stores::{object_name, stored_object};
 use super::writer::ModuleWriter;
@@ -19,7 +20,7 @@ use crate::domain::crm::{DataCategory, Module};
 use crate::domain::id::OrgId;
 use crate::domain::rows::{Cell, RowPage, UnevenRows};
 use crate::domain::snapshot::Block;
-use crate::ports::{ErrorKind, Objects, PortError};
+use crate::ports::{Objects, PortError};
 
 /// Number of row indexes that are read at a time.
 const INDEXES_AT_ONCE: usize = 4;
@@ -138,10 +139,6 @@ pub(super) async fn index_of(objects: &dyn Objects, org: OrgId, block: &Block) -
     let index = Bytes::from(index.concat());
     // The name of a block is made from its text and its index.
     if object_name(&[block.sha256.as_bytes(), &index]) == block.object { Ok(index) } else { Err(damaged()) }
-}
-
-pub(super) fn damaged() -> PortError {
-    PortError::new(ErrorKind::Corrupt, "read the row index of a block")
 }
 
 /// Merges stored rows and changes into a writer.

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::amend::{damaged, index_of};
+use super::amend::index_of;
 use super::reader::StoredModule;
 use super::row_index::for_each_row;
+use super::row_index_reader::damaged;
 use super::row_key::{RowKey, compare};
 use crate::domain::crm::Module;
 use crate::domain::id::OrgId;

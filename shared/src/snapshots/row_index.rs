@@ -80,7 +80,8 @@ pub(super) fn for_each_row(index: &[u8], mut each: impl FnMut(&[u8], RowHash)) -
     })
 }
 
-fn take_number(bytes: &mut &[u8]) -> Option<usize> {
+/// Takes a number from the front. `None` if the bytes end within it, or if it is too large.
+pub(super) fn take_number(bytes: &mut &[u8]) -> Option<usize> {
     let mut number = 0;
     for shift in (0..usize::BITS).step_by(7) {
         let (byte, rest) = bytes.split_first()?;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::chat::ChatMessage;
 use hozon_shared::domain::delivery::Delivery;
+use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::webhook::Webhook;
 use hozon_shared::ports::PortError;
 
@@ -21,6 +22,10 @@ pub struct ChatChannel(pub Post);
 #[async_trait]
 impl Channel for ChatChannel {
     fn plan(&self, notice: &Notice, webhooks: &[Webhook], now: DateTime<Utc>) -> Vec<Delivery> {
+        // The message about the finished backup says it.
+        if matches!(notice.event.what, EventKind::UnusualLoss { .. }) {
+            return Vec::new();
+        }
         let message = message(notice);
         to_webhooks(notice, webhooks, now, |webhook| message.body(webhook.kind))
     }

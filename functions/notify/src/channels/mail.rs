@@ -22,6 +22,10 @@ pub struct MailChannel(pub NotifyPorts);
 #[async_trait]
 impl Channel for MailChannel {
     fn plan(&self, notice: &Notice, _webhooks: &[Webhook], now: DateTime<Utc>) -> Vec<Delivery> {
+        // The mail about the finished backup says it.
+        if matches!(notice.event.what, EventKind::UnusualLoss { .. }) {
+            return Vec::new();
+        }
         let id = |address: &str| DeliveryId {
             org: notice.organisation.id,
             event: notice.event.id,

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
-use hozon_shared::api::local_time;
+use hozon_shared::api::{ChangesOut, local_time};
 use hozon_shared::domain::delivery::Delivery;
 use hozon_shared::domain::event::EventKind;
 use hozon_shared::domain::webhook::{Webhook, WebhookKind};
@@ -61,6 +61,7 @@ fn message(notice: &Notice) -> Value {
             "repeat_type": event.what.repeat(),
             "occurrence": occurrence,
             "failure": failure,
+            "changes": event.what.changes().map(ChangesOut::from),
         },
     })
 }

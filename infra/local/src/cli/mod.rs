@@ -4,6 +4,7 @@ mod backup;
 mod capture;
 mod check;
 mod client;
+mod compare;
 mod connect;
 mod connect_zoho;
 mod data_folder;
@@ -16,6 +17,8 @@ mod progress;
 mod serve;
 mod usage;
 mod verify;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -63,10 +66,12 @@ enum Command {
     Token(links::TokenArgs),
     #[command(about = say("Reads zips back and compares them with their manifests", "zip を読み、マニフェストと照合します"))]
     Verify(verify::VerifyArgs),
+    #[command(about = say("Compares two backups: records and attachments that were added, changed or deleted", "2つのバックアップを比較し、追加・変更・削除されたレコードと添付ファイルを表示します"))]
+    Compare(compare::CompareArgs),
 }
 
-/// Runs the requested subcommand.
-pub async fn run(arguments: Arguments) -> Result<()> {
+/// Runs the requested subcommand. Returns the exit code of one that has something to say with it.
+pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let place = arguments.place;
     match arguments.command {
         None => demo::run(place, arguments.demo).await,
@@ -81,5 +86,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Some(Command::Links(links)) => links::links(&place.data, links).await,
         Some(Command::Token(token)) => links::token(&place.data, &token),
         Some(Command::Verify(verify)) => verify::run(verify).await,
-    }
+        Some(Command::Compare(compare)) => return compare::run(compare).await,
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 //! without its text.
 
 mod cause;
+mod compare;
 mod import;
 mod io;
 mod notes;
@@ -13,6 +14,7 @@ use std::error::Error;
 use hozon_shared::aws::StackError;
 use hozon_shared::domain::price::UnknownTerm;
 
+use crate::compare::CompareError;
 use crate::import::Note;
 use crate::verify::Difference;
 
@@ -36,6 +38,9 @@ fn error(error: &(dyn Error + 'static)) -> String {
     }
     if let Some(fault) = error.downcast_ref::<StackError>() {
         return stack::error(fault);
+    }
+    if let Some(fault) = error.downcast_ref::<CompareError>() {
+        return compare::error(fault);
     }
     cause::of_import(error)
 }

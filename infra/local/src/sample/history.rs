@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use hozon_shared::archive::contents::{BackupContents, ModuleContents, contents_at};
 use hozon_shared::domain::allowance::{Claim, Demand, Settled};
-use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup, Failure};
+use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind, Backup, Failure, MadeZips};
 use hozon_shared::domain::change;
+use hozon_shared::domain::comparison::{ChangeSummary, Comparison};
 use hozon_shared::domain::crm::{DataCategory, Module, left_out};
 use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId, UserId};
@@ -19,8 +20,11 @@ use hozon_shared::domain::progress::Amount;
 use hozon_shared::domain::recurrence::{Recurrence, next_month};
 use hozon_shared::domain::rule::Rule;
 use hozon_shared::domain::schedule::Schedule;
+use hozon_shared::domain::unusual_loss::LossRule;
 use hozon_shared::ports::{Change, ErrorKind, PortError, Ports, SourceInfo};
 use hozon_shared::settings::default_time_of_day;
+
+use super::changes::compared;
 
 /// Length of the history.
 const PAST: TimeDelta = TimeDelta::days(92);
@@ -46,7 +50,8 @@ pub async fn make_history(ports: &Ports, org: OrgId, modules: &[Module]) -> Resu
     let month_began = next_month(now - TimeDelta::days(32), organisation.time_zone);
     // In the afternoon of the previous day.
     let end = month_began.min(now - AGO) - TimeDelta::hours(8);
-    let mut builder = HistoryBuilder { ports, org, zone: organisation.time_zone, modules, made: 0, has_failed: false };
+    let mut builder =
+        HistoryBuilder { ports, org, zone: organisation.time_zone, modules, made: 0, before: None, has_failed: false };
     builder.record(organisation, end - PAST, end).await
 }
 
@@ -57,6 +62,8 @@ struct HistoryBuilder<'a> {
     modules: &'a [Module],
     /// Number of completed backups.
     made: u64,
+    /// The last completed backup, and what it contained.
+    before: Option<(BackupId, Vec<ModuleContents>)>,
     has_failed: bool,
 }
 
@@ -151,10 +158,14 @@ impl HistoryBuilder<'_> {
             self.file(id, ArchiveKind::Data, rows * 48, 2 * modules.len() as u64 + 1, rows),
             self.file(id, ArchiveKind::Attachments, bytes * 9 / 10, attachments + 2, attachments),
         ];
-        self.keep_contents(id, modules, at).await?;
+        let comparison = compared(self.before.as_ref(), &modules);
+        self.before = Some((id, modules.clone()));
+        let changes = Some(ChangeSummary::of(&comparison, LossRule::default()));
+        self.keep_contents(id, modules, comparison, at).await?;
         let backup = self.ports.store.backup(self.org, id).await?.ok_or_else(impossible)?;
         let backup = backup.plan(total).map_err(|_| impossible())?;
-        self.commit(change::complete(backup, files, None, at, self.event(at)).map_err(|_| impossible())?).await?;
+        let (made, events) = (MadeZips { files, losses: None, changes }, [self.event(at), self.event(at)]);
+        self.commit(change::complete(backup, made, at, events).map_err(|_| impossible())?).await?;
         self.download(id, at + TimeDelta::hours(5)).await
     }
 
@@ -168,7 +179,13 @@ impl HistoryBuilder<'_> {
         ModuleContents { rows: rows + deleted, attachments, attachment_bytes, ..ModuleContents::of(module) }
     }
 
-    async fn keep_contents(&self, id: BackupId, modules: Vec<ModuleContents>, at: DateTime<Utc>) -> Result<(), PortError> {
+    async fn keep_contents(
+        &self,
+        id: BackupId,
+        modules: Vec<ModuleContents>,
+        comparison: Comparison,
+        at: DateTime<Utc>,
+    ) -> Result<(), PortError> {
         let organisation = self.ports.store.organisation(self.org).await?.ok_or_else(impossible)?;
         let (source, csv) = (SourceInfo::native(), organisation.archive.csv);
         let held = BackupContents {
@@ -178,6 +195,7 @@ impl HistoryBuilder<'_> {
             modules,
             left_out: left_out(self.modules),
             gaps: Vec::new(),
+            changes: Some(comparison),
         };
         let json =
             serde_json::to_vec(&held).map_err(|error| PortError::with(ErrorKind::Corrupt, "write a backup's contents", error))?;

@@ -1,6 +1,7 @@
 //! A generated sample CRM. It is the same for every start on one day, and is generated as a stream, so that its size
 //! needs no memory.
 
+mod changes;
 mod files;
 mod history;
 mod modules;

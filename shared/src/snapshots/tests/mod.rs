@@ -2,6 +2,7 @@
 
 mod amending;
 mod attachments;
+mod differences;
 mod exploring;
 mod memory;
 
