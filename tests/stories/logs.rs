@@ -87,6 +87,17 @@ async fn use_secrets(url: &str, token: &str) -> [String; 2] {
     let id = hook["details"]["id"].as_str().unwrap();
     call(Method::POST, &format!("/webhooks/{id}/actions/test"), json!({})).await;
     let urls = call(Method::GET, "/urls", json!(null)).await;
+    let backup = &call(Method::GET, "/backups", json!(null)).await["backups"][0]["id"];
+    let root = format!("/{}", backup.as_str().unwrap());
+    assert_eq!(call(Method::GET, &format!("{root}/search?words=needle%20secret"), json!(null)).await["info"]["count"], 0);
+    assert_eq!(
+        call(Method::GET, &format!("{root}/modules/Leads/records/taro%40needle"), json!(null)).await["code"],
+        "RECORD_NOT_FOUND"
+    );
+    assert_eq!(
+        call(Method::GET, &format!("{root}/modules/Leads/records/1"), json!(null)).await["record"]["name"],
+        "Secret Customer"
+    );
     let link = urls["urls"]["data_links"][0].as_str().unwrap();
     assert!(reqwest::get(link).await.unwrap().status().is_success());
     let link = link.split('/').find(|part| part.len() > 40).expect("a token in the link");
@@ -104,8 +115,9 @@ async fn the_most_detailed_log_contains_no_signature_key_token_or_row() {
     let mut secrets = program.stored_secrets();
     secrets.extend(use_secrets(&url, &token).await);
     secrets.push(token);
-    secrets
-        .extend(["X-Amz-Signature", "Signature=", "whsec_", "hush", "Secret Customer", "Secret Attachment"].map(str::to_owned));
+    secrets.extend(
+        ["X-Amz-Signature", "Signature=", "whsec_", "hush", "needle", "Secret Customer", "Secret Attachment"].map(str::to_owned),
+    );
     serving.start_kill().unwrap();
     serving.wait().await.unwrap();
     let log = program.log + &reading.await.unwrap();

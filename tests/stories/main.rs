@@ -22,6 +22,7 @@ mod database_program;
 mod databases;
 mod downloads;
 mod edge;
+mod exploring;
 mod exports_for_zoho;
 mod full_disk;
 mod hostile_data;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use hozon_connector_database::OutsideFiles;
 use hozon_connector_mysql::Mysql;
 use hozon_connector_postgres::Postgres;
-use hozon_connector_zoho::{Zoho, ZohoAccess};
+use hozon_connector_zoho::{Zoho, ZohoAccess, ZohoBackup};
 use hozon_shared::aws::{Aws, file_buckets};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::domain::connection::{DatabaseSettings, SourceSettings};
-use hozon_shared::domain::id::{ConnectionId, OrgId};
+use hozon_shared::domain::id::{BackupId, ConnectionId, OrgId};
 use hozon_shared::ports::{Connector, FileBuckets, PortError, Ports, SourceSecret};
 use hozon_shared::settings::{SettingsError, source_addresses, source_files, zoho_client, zoho_url};
 
@@ -56,10 +56,11 @@ impl Connectors {
 
     /// Returns the connector of a source, which has not connected yet; `None` for the native store, which is not captured, and
     /// for kinds that this process does not read.
-    /// `connection` names what workers that use the same credentials share.
+    /// `connection` names what workers that use the same credentials share; `run` the backup that is made, if one is.
     pub fn open(
         &self,
         connection: (OrgId, ConnectionId),
+        run: Option<BackupId>,
         source: &SourceSettings,
         secret: SourceSecret,
     ) -> Option<Box<dyn Connector>> {
@@ -68,6 +69,11 @@ impl Connectors {
             SourceSettings::Zoho(settings) => {
                 let access = self.zoho.clone()?;
                 Some(Box::new(Zoho { settings: settings.clone(), secret, connection, access }))
+            }
+            SourceSettings::ZohoBackup(settings) => {
+                let (settings, choice) = (settings.login.clone(), settings.backup);
+                let zoho = Zoho { settings, secret, connection, access: self.zoho.clone()? };
+                Some(Box::new(ZohoBackup { zoho, choice, run }))
             }
             SourceSettings::Mysql(settings) => {
                 let mysql = Mysql::new(settings.clone(), secret.password, self.addresses);

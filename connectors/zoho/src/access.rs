@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use hozon_shared::ports::{AccessTokens, Clock, Ports, SourceCredits};
+use hozon_shared::ports::{AccessTokens, Clock, Objects, Ports, SourceCredits};
 use serde::Deserialize;
 
 /// What all connections to Zoho CRM share.
@@ -16,13 +16,15 @@ pub struct ZohoAccess {
     pub clock: Arc<dyn Clock>,
     pub tokens: Arc<dyn AccessTokens>,
     pub credits: Arc<dyn SourceCredits>,
+    /// Where zips of Zoho's own backups lie while they are read; `None` where none are taken.
+    pub objects: Option<Arc<dyn Objects>>,
 }
 
 impl ZohoAccess {
     /// Selects the ports from the common ones.
     pub fn new(ports: &Ports, instead: Option<String>, client: Option<OauthClient>) -> Self {
-        let Ports { clock, tokens, credits, .. } = ports.clone();
-        Self { instead, client, clock, tokens, credits }
+        let Ports { clock, tokens, credits, objects, .. } = ports.clone();
+        Self { instead, client, clock, tokens, credits, objects: Some(objects) }
     }
 }
 

@@ -77,6 +77,16 @@ impl<'a> Call<'a> {
         Self { path: format!("bulk/v8/read/{path}"), ..Self::get(about, "", &[]) }
     }
 
+    /// A read about the organisation's own backups.
+    pub(crate) fn of_backup(about: &'a str, path: &str) -> Self {
+        Self { path: format!("bulk/v8/backup{path}"), ..Self::get(about, "", &[]) }
+    }
+
+    /// A request to back up now. An empty body asks for no schedule.
+    pub(crate) fn back_up(about: &'a str) -> Self {
+        Self { method: Method::POST, ..Self::of_backup(about, "") }
+    }
+
     /// Asks only for what was modified since.
     pub(crate) fn since(self, since: DateTime<Utc>) -> Self {
         Self { since: Some(since), ..self }
@@ -133,9 +143,11 @@ fn is_of_network(error: &SourceError) -> bool {
 
 /// Zoho's API for one connection.
 pub(crate) struct Client {
-    http: reqwest::Client,
-    api: String,
-    tokens: Tokens,
+    pub http: reqwest::Client,
+    pub api: String,
+    /// Domain of the servers from which files are downloaded.
+    pub download_domain: &'static str,
+    pub tokens: Tokens,
     pub budget: Budget,
     clock: Arc<dyn Clock>,
     calls: Semaphore,
@@ -151,6 +163,7 @@ impl Client {
         Ok(Self {
             http: http.build().map_err(without_answer)?,
             api,
+            download_domain: zoho.settings.data_center.download_domain(),
             tokens: Tokens::new(zoho)?,
             clock: zoho.access.clock.clone(),
             budget: Budget::new(zoho.connection, zoho.access.credits.clone(), zoho.access.clock.clone(), limit),

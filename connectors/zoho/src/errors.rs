@@ -41,6 +41,11 @@ impl ApiError {
         matches!(self.code.as_str(), "INVALID_TOKEN" | "AUTHENTICATION_FAILURE" | "invalid_oauth_token")
     }
 
+    /// Whether the consent does not cover what was asked for.
+    pub(crate) fn is_out_of_scope(&self) -> bool {
+        self.code == "OAUTH_SCOPE_MISMATCH"
+    }
+
     /// Whether the user may not read what was asked for.
     pub(crate) fn is_forbidden(&self) -> bool {
         matches!(self.code.as_str(), "NO_PERMISSION" | "PERMISSION_DENIED" | "AUTHORIZATION_FAILED" | "CRMPLUS_TRIAL_EXPIRED")
@@ -66,7 +71,7 @@ impl ApiError {
         let kind = match self.code.as_str() {
             _ if self.is_about_token() => SourceErrorKind::ConsentRevoked,
             _ if self.is_forbidden() => SourceErrorKind::NoPermission(module.to_owned()),
-            "OAUTH_SCOPE_MISMATCH" => SourceErrorKind::Scope(module.to_owned()),
+            _ if self.is_out_of_scope() => SourceErrorKind::Scope(module.to_owned()),
             _ if self.is_too_many() => SourceErrorKind::Throttled(SHORT_WAIT),
             _ if self.is_passing() => SourceErrorKind::Interrupted,
             "INVALID_MODULE" => SourceErrorKind::Changed(module.to_owned()),
@@ -90,7 +95,7 @@ impl ApiError {
     }
 }
 
-/// The code may be at `code`, `error`, `data[0].code`, or in the first element of an array.
+/// The code may be at `code`, `error`, `backup.code`, `data[0].code`, or in the first element of an array.
 fn code_in(body: &Value, is_failed: bool) -> Option<String> {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(|code| code.chars().take(LONGEST_CODE).collect());
     let failed = |value: &Value| {
@@ -98,7 +103,11 @@ fn code_in(body: &Value, is_failed: bool) -> Option<String> {
         (says_so || is_failed).then(|| text(value.get("code"))).flatten()
     };
     let first = |list: Option<&Value>| list.and_then(Value::as_array).and_then(|list| list.first()).and_then(failed);
-    failed(body).or_else(|| text(body.get("error"))).or_else(|| first(body.get("data"))).or_else(|| first(Some(body)))
+    failed(body)
+        .or_else(|| text(body.get("error")))
+        .or_else(|| body.get("backup").and_then(failed))
+        .or_else(|| first(body.get("data")))
+        .or_else(|| first(Some(body)))
 }
 
 /// The failure of a call without an answer.

@@ -1,8 +1,9 @@
-//! Reads Zoho CRM by its API, version 8.
+//! Reads Zoho CRM by its API, version 8, or by the backups that it makes of itself.
 
 mod access;
 mod account;
 mod attachments;
+mod backup;
 mod budget;
 mod bulk;
 mod bulk_csv;
@@ -31,6 +32,7 @@ use hozon_shared::domain::source::SourceReport;
 use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, StateToken};
 
 pub use access::{OauthClient, ZohoAccess};
+pub use backup::ZohoBackup;
 pub use connection::Zoho;
 pub use consent::{GrantError, GrantedCode};
 

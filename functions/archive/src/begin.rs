@@ -58,7 +58,7 @@ async fn source(ports: &ArchivePorts, org: OrgId) -> Result<&'static str, TaskEr
     Ok(match connection.map(|connection| connection.source) {
         None | Some(SourceSettings::Native {}) => "none",
         Some(SourceSettings::Postgres(_) | SourceSettings::Mysql(_)) => "database",
-        Some(SourceSettings::Zoho(_)) => "web",
+        Some(SourceSettings::Zoho(_) | SourceSettings::ZohoBackup(_)) => "web",
     })
 }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use hozon_shared::domain::source::SourceErrorKind;
-use hozon_shared::ports::SourceError;
 use serde_json::{Value, json};
 
 use crate::error::CaptureError;
@@ -66,12 +64,11 @@ pub(crate) fn or_wait(done: Result<Outcome, CaptureError>) -> Result<Value, Capt
 
 /// Returns how many seconds to wait for a source that takes no more calls for now. Fails with every other error.
 pub(crate) fn wait_for(error: CaptureError) -> Result<u64, CaptureError> {
-    match &error {
-        CaptureError::Source { source: SourceError { kind: SourceErrorKind::Throttled(seconds), .. }, .. } => {
-            Ok((*seconds).clamp(SHORTEST_WAIT, LONGEST_WAIT))
-        }
-        _ => Err(error),
-    }
+    let wait = match &error {
+        CaptureError::Source { source, .. } => source.kind.wait(),
+        _ => None,
+    };
+    wait.map(|seconds| seconds.clamp(SHORTEST_WAIT, LONGEST_WAIT)).ok_or(error)
 }
 
 /// Tells the state machine. All answers have the same fields, which it selects.

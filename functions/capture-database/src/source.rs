@@ -79,8 +79,8 @@ impl<'a> Source<'a> {
         };
         let mut settings = connection.source.clone();
         ports.connectors.locate_files(connection.org, &mut settings);
-        let connector =
-            ports.connectors.open((connection.org, connection.id), &settings, secret).ok_or(CaptureError::NotConnected)?;
+        let connector = ports.connectors.open((connection.org, connection.id), Some(run.backup), &settings, secret);
+        let connector = connector.ok_or(CaptureError::NotConnected)?;
         let locale = ports.store.organisation(run.org).await?.map(|organisation| organisation.data_locale()).unwrap_or_default();
         let profile = connection.selection.profile.as_ref().map(|name| ports.profiles.find(name)).transpose()?;
         let (kind, omitted) = (connection.source.kind(), connection.selection.omitted.clone());
@@ -103,8 +103,11 @@ impl<'a> Source<'a> {
     pub(crate) fn captured(&self, chosen: &Chosen, read_from: DateTime<Utc>) -> Captured {
         let (gaps, sequences) = (chosen.gaps.clone(), chosen.state.sequences().to_vec());
         let metadata = chosen.state.metadata().to_vec();
-        let source =
-            if chosen.state.is_standing() { SourceInfo::read_over_time(self.kind) } else { info(self.kind, read_from, &gaps) };
+        let source = match chosen.state.consistency() {
+            Some(consistency) => SourceInfo { kind: self.kind.to_owned(), consistency },
+            None if chosen.state.is_standing() => SourceInfo::read_over_time(self.kind),
+            None => info(self.kind, read_from, &gaps),
+        };
         Captured { source, read_from, read_until: None, gaps, sequences, metadata, modules: Vec::new() }
     }
 

@@ -132,7 +132,7 @@ pub async fn handle(
     let kind = source.kind();
     let connector = ports
         .connectors
-        .open((caller.org, id), &source, secret)
+        .open((caller.org, id), None, &source, secret)
         .ok_or_else(|| ApiError::not_allowed("The native store needs no check: the platform writes it."))?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
     let profile = selection.profile.as_ref().and_then(|name| ports.profiles.find(name).ok());

@@ -188,7 +188,7 @@ pub fn out(connection: Connection, zone: Tz) -> ConnectionOut {
         set_by: PersonOut::from(&connection.set_by),
         set_time: local_time(connection.set_at, zone),
         database: connection.source.database().cloned().map(database_out),
-        zoho: connection.source.zoho().map(ZohoOut::from),
+        zoho: ZohoOut::of(&connection.source),
     }
 }
 

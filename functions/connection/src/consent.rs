@@ -6,7 +6,7 @@ use axum::extract::State;
 use hozon_connector_zoho::{GrantError, GrantedCode, ZohoAccess};
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, LocalTime, local_time};
 use hozon_shared::domain::connection::{Connection, SourceSettings};
-use hozon_shared::domain::consent::{ConsentRequest, LIFE, PendingConsent, answered_by};
+use hozon_shared::domain::consent::{ConsentRequest, LIFE, PendingConsent, answered_by, scopes};
 use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::zoho::ZohoSettings;
@@ -84,6 +84,7 @@ pub async fn ask(
     let wanted = wanted::read(&body, &ports.profiles)?;
     let access = ports.zoho()?;
     let settings = wanted.source.zoho().cloned().ok_or_else(|| ApiError::not_allowed("Only Zoho CRM gives consents."))?;
+    let backup = wanted.source.backup_choice();
     let zone = ports.time_zone(caller.org).await?;
     let client_secret = client_secret(&ports, caller.org, &settings, wanted.secret).await?;
     let client = access.client_of(&settings, client_secret.as_deref()).ok_or_else(client_missing)?;
@@ -96,10 +97,11 @@ pub async fn ask(
         redirect_uri: &ports.redirect_uri,
         state: &state,
         verifier: &verifier,
+        scopes: scopes(backup),
     };
     let url = request.address();
     let (name, user, ends) = (PendingConsent::name(&state), caller.person.id, expires.timestamp());
-    let consent = PendingConsent { name, user, settings, selection: wanted.selection, verifier, client: kept, ends };
+    let consent = PendingConsent { name, user, settings, backup, selection: wanted.selection, verifier, client: kept, ends };
     ports.consents.ask(caller.org, &consent).await?;
     Ok(Json(AskedEnvelope { consent: AskedOut { url, expiry_time: local_time(expires, zone) } }))
 }
@@ -180,7 +182,7 @@ async fn connect(
     secret: &SourceSecret,
 ) -> Result<Connection, ApiError> {
     let present = ports.connecting.connections.connection(caller.org).await?;
-    let source = (SourceSettings::Zoho(settings), secret);
+    let source = (SourceSettings::of_zoho(settings, consent.backup), secret);
     let set = ports.connecting.connect(caller.org, source, consent.selection, &caller.person, present.as_ref()).await;
     set.map_err(connection::changed_meanwhile)
 }

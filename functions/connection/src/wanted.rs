@@ -94,11 +94,13 @@ pub fn read(body: &[u8], profiles: &Profiles) -> Result<Wanted, ApiError> {
     match (wanted.kind.as_str(), wanted.database, wanted.zoho) {
         ("native", None, None) => Ok(Wanted { source: SourceSettings::Native {}, secret: None, selection }),
         ("native", None, Some(_)) => Err(invalid("zoho", "Leave zoho out: the native store is not Zoho CRM.")),
-        ("native" | "zoho", Some(_), _) => Err(invalid("database", "Leave database out: the CRM is no database.")),
-        ("zoho", None, zoho) => {
+        ("native" | "zoho" | "zoho_backup", Some(_), _) => {
+            Err(invalid("database", "Leave database out: the CRM is no database."))
+        }
+        (kind @ ("zoho" | "zoho_backup"), None, zoho) => {
             let zoho = zoho.ok_or_else(|| missing("zoho", "Give the data_center of Zoho CRM."))?;
-            let (settings, secret) = zoho::read(zoho)?;
-            Ok(Wanted { source: SourceSettings::Zoho(settings), secret, selection })
+            let (source, secret) = zoho::read(zoho, kind == "zoho_backup")?;
+            Ok(Wanted { source, secret, selection })
         }
         (_, _, Some(_)) => Err(invalid("zoho", "Leave zoho out: the CRM is a database.")),
         (kind, database, None) => {
@@ -164,7 +166,7 @@ fn settings(kind: DatabaseKind, wanted: WantedDatabase) -> Result<DatabaseSettin
 }
 
 fn unknown_kind() -> ApiError {
-    invalid("kind", "Set kind to zoho, postgres or mysql, or to native for the store that a platform writes.")
+    invalid("kind", "Set kind to zoho, zoho_backup, postgres or mysql, or to native for the store that a platform writes.")
 }
 
 fn mandatory(field: &str, value: Option<String>) -> Result<String, ApiError> {

@@ -1,9 +1,10 @@
 //! Zoho CRM in requests and answers.
 
-use hozon_shared::api::closed_sets::{DataCenterName, ZohoEnvironmentName};
+use hozon_shared::api::closed_sets::{BackupChoiceName, DataCenterName, ZohoEnvironmentName};
 use hozon_shared::api::{ApiError, named};
-use hozon_shared::domain::consent::SCOPES;
-use hozon_shared::domain::zoho::{DataCenter, ZohoEnvironment, ZohoSettings};
+use hozon_shared::domain::connection::SourceSettings;
+use hozon_shared::domain::consent::{BACKUP_SCOPES, SCOPES};
+use hozon_shared::domain::zoho::{BackupChoice, DataCenter, ZohoEnvironment, ZohoSettings};
 use hozon_shared::ports::SourceSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,6 +30,10 @@ pub struct WantedZoho {
     /// Number of API calls that backups make at a time. Left out, 5.
     #[schema(minimum = 1, maximum = 25)]
     calls_at_once: Option<u8>,
+    /// Which of Zoho's own backups is taken, of the kind `zoho_backup` only. Left out, `newest`: the newest one whose links work, and
+    /// a new one if there is none.
+    #[schema(value_type = Option<BackupChoiceName>)]
+    backup: Option<String>,
 }
 
 /// How Zoho CRM is reached. The client's secret and what a consent gives are never shown.
@@ -44,13 +49,19 @@ pub struct ZohoOut {
     organisation: Option<String>,
     credit_share: u8,
     calls_at_once: u8,
+    /// Which of Zoho's own backups is taken; null where Zoho CRM is read by its API.
+    #[schema(value_type = Option<BackupChoiceName>)]
+    backup: Option<&'static str>,
 }
 
-impl From<&ZohoSettings> for ZohoOut {
-    fn from(settings: &ZohoSettings) -> Self {
-        let ZohoSettings { data_center, environment, client_id, organisation, credit_share, calls_at_once } = settings.clone();
+impl ZohoOut {
+    /// Shows how Zoho CRM is reached; `None` for other sources.
+    pub fn of(source: &SourceSettings) -> Option<Self> {
+        let backup = source.backup_choice().map(BackupChoice::name);
+        let ZohoSettings { data_center, environment, client_id, organisation, credit_share, calls_at_once } =
+            source.zoho()?.clone();
         let (data_center, environment) = (data_center.name(), environment.name());
-        Self { data_center, environment, client_id, organisation, credit_share, calls_at_once }
+        Some(Self { data_center, environment, client_id, organisation, credit_share, calls_at_once, backup })
     }
 }
 
@@ -63,18 +74,21 @@ pub struct ZohoOffer {
     redirect_uri: String,
     /// What a consent covers.
     scopes: Vec<&'static str>,
+    /// What a consent covers where Zoho's own backups are taken.
+    backup_scopes: Vec<&'static str>,
 }
 
 impl ZohoOffer {
     /// The offer of a service with or without a client.
     pub fn new(has_client: bool, redirect_uri: String) -> Self {
-        Self { has_client, redirect_uri, scopes: SCOPES.to_vec() }
+        Self { has_client, redirect_uri, scopes: SCOPES.to_vec(), backup_scopes: BACKUP_SCOPES.to_vec() }
     }
 }
 
 /// Reads the settings, and the client's secret if one is given.
-pub fn read(wanted: WantedZoho) -> Result<(ZohoSettings, Option<SourceSecret>), ApiError> {
-    let WantedZoho { data_center, environment, client_id, client_secret, credit_share, calls_at_once } = wanted;
+pub fn read(wanted: WantedZoho, takes_backups: bool) -> Result<(SourceSettings, Option<SourceSecret>), ApiError> {
+    let WantedZoho { data_center, environment, client_id, client_secret, credit_share, calls_at_once, backup } = wanted;
+    let backup = choice(backup, takes_backups)?;
     let data_center = data_center.ok_or_else(|| missing("data_center", "Give the data_center of the organisation."))?;
     let data_center = DataCenter::named(&data_center)
         .ok_or_else(|| invalid("data_center", "Set data_center to us, eu, in, jp, au, cn, sa or ca."))?;
@@ -96,7 +110,17 @@ pub fn read(wanted: WantedZoho) -> Result<(ZohoSettings, Option<SourceSecret>), 
         return Err(missing("client_id", "Give the client_id that the client_secret belongs to."));
     }
     let secret = client_secret.map(|secret| SourceSecret { client_secret: Some(secret), ..SourceSecret::default() });
-    Ok((settings, secret))
+    Ok((SourceSettings::of_zoho(settings, backup), secret))
+}
+
+fn choice(wanted: Option<String>, takes_backups: bool) -> Result<Option<BackupChoice>, ApiError> {
+    match wanted {
+        None => Ok(takes_backups.then(BackupChoice::default)),
+        Some(_) if !takes_backups => {
+            Err(invalid("backup", "Leave backup out, or set kind to zoho_backup: the kind zoho reads by the API."))
+        }
+        Some(name) => BackupChoice::named(&name).map(Some).ok_or_else(|| invalid("backup", "Set backup to newest or new.")),
+    }
 }
 
 /// The error of a connection without a consent.

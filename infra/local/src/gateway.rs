@@ -22,6 +22,9 @@ use crate::downloads::Downloads;
 use crate::mail;
 use crate::tokens::{Issuer, JWKS_PATH};
 
+/// What comes before the id of a record in a path.
+const RECORDS: &str = "/records/";
+
 /// Returns all routes of the local program.
 pub fn router(
     ports: &Ports,
@@ -52,10 +55,17 @@ async fn identify(State(authorizer): State<Arc<Authorizer>>, mut request: Reques
     next.run(request).await
 }
 
+/// The part of a path that may be logged. The path of a link is as secret as its token, and the id of a record may be personal data.
+fn loggable(path: &str) -> &str {
+    if path.starts_with(PREFIX) {
+        return PREFIX;
+    }
+    path.find(RECORDS).map_or(path, |at| &path[..at + RECORDS.len()])
+}
+
 async fn request_id(State(ports): State<Ports>, request: Request, next: Next) -> Response {
     let id = ports.ids.next(ports.clock.now()).to_string();
-    // The path of a link is as secret as its token.
-    let path = if request.uri().path().starts_with(PREFIX) { PREFIX } else { request.uri().path() };
+    let path = loggable(request.uri().path());
     let span = tracing::info_span!("request", request.id = id, http.method = %request.method(), http.path = path);
     let mut response = next.run(request).instrument(span).await;
     if let Ok(id) = HeaderValue::from_str(&id) {

@@ -12,7 +12,11 @@ mod folder;
 mod functions;
 mod gateway;
 pub mod housekeeping;
-pub mod import;
+pub mod import {
+    //! Loading files into the native CRM store.
+
+    pub use hozon_files::*;
+}
 pub mod japanese;
 pub mod language;
 mod listening;

@@ -66,10 +66,12 @@ closed_set! {
     ChecksumAlgorithm = &["CRC-32"];
     /// Why a backup leaves data out.
     LeftOutReason = &["mail", "document", "integration"];
-    /// Kind of a source: the store that a platform writes, a PostgreSQL database, one of MySQL or MariaDB, or Zoho CRM.
-    ConnectionKind = &["native", "postgres", "mysql", "zoho"];
+    /// Kind of a source: the store that a platform writes, a PostgreSQL database, one of MySQL or MariaDB, Zoho CRM by its API, or by the backups that it makes of itself.
+    ConnectionKind = &["native", "postgres", "mysql", "zoho", "zoho_backup"];
     /// Data centre of Zoho.
     DataCenterName as "DataCenter" = &["us", "eu", "in", "jp", "au", "cn", "sa", "ca"];
+    /// Which of Zoho's own backups is taken: the newest one whose links work, or a new one each time.
+    BackupChoiceName as "BackupChoice" = &["newest", "new"];
     /// Which copy of an organisation's Zoho CRM is read.
     ZohoEnvironmentName as "ZohoEnvironment" = &["production", "sandbox", "developer"];
     /// Protection of a connection. `off` is allowed only on the machine itself.
@@ -96,7 +98,15 @@ closed_set! {
         "not_in_api",
     ];
     /// What an administrator should know before the first backup of a source.
-    SourceAdviceName as "SourceAdvice" = &["user_may_write", "not_encrypted", "holds_old_rows", "one_reader", "files_in_folder"];
+    SourceAdviceName as "SourceAdvice" = &[
+        "user_may_write",
+        "not_encrypted",
+        "holds_old_rows",
+        "one_reader",
+        "files_in_folder",
+        "backup_ready",
+        "no_backup_ready",
+    ];
     /// Layout of a backup's zips: Hozon's, or that of Zoho CRM's own backups.
     ArchiveLayoutName as "ArchiveLayout" = &["hozon", "zoho"];
     /// Language of mails.
@@ -193,6 +203,8 @@ mod tests {
                 SourceAdvice::HoldsOldRows,
                 SourceAdvice::OneReader,
                 SourceAdvice::FilesInFolder,
+                SourceAdvice::BackupReady,
+                SourceAdvice::NoBackupReady,
             ],
             SourceAdviceName::WORDS,
         );

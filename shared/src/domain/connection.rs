@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::id::{ConnectionId, OrgId};
 use super::organisation::Person;
 use super::selection::Selection;
-use super::zoho::ZohoSettings;
+use super::zoho::{BackupChoice, ZohoBackupSettings, ZohoSettings};
 
 /// Longest host, database, user or schema name, in bytes. PostgreSQL's own names have up to 63 bytes, DNS names 253.
 const LONGEST_NAME: usize = 253;
@@ -42,6 +42,8 @@ pub enum SourceSettings {
     Mysql(DatabaseSettings),
     /// Zoho CRM, by its API.
     Zoho(ZohoSettings),
+    /// Zoho CRM, by the backups that it makes of itself.
+    ZohoBackup(ZohoBackupSettings),
 }
 
 /// The products whose databases can be connected.
@@ -202,6 +204,15 @@ impl SourceSettings {
             Self::Postgres(_) => "postgres",
             Self::Mysql(_) => "mysql",
             Self::Zoho(_) => "zoho",
+            Self::ZohoBackup(_) => "zoho_backup",
+        }
+    }
+
+    /// Zoho CRM: by its API, or by its own backups if one of them is chosen.
+    pub fn of_zoho(login: ZohoSettings, backup: Option<BackupChoice>) -> Self {
+        match backup {
+            None => Self::Zoho(login),
+            Some(backup) => Self::ZohoBackup(ZohoBackupSettings { login, backup }),
         }
     }
 
@@ -221,7 +232,7 @@ impl SourceSettings {
     pub fn keep_known(&mut self, present: Option<&Self>) {
         self.keep_files(present);
         let known = present.and_then(Self::zoho);
-        if let (Self::Zoho(own), Some(known)) = (self, known)
+        if let (Self::Zoho(own) | Self::ZohoBackup(ZohoBackupSettings { login: own, .. }), Some(known)) = (self, known)
             && own.is_same_login(known)
         {
             own.organisation.clone_from(&known.organisation);
@@ -244,13 +255,22 @@ impl SourceSettings {
     pub fn database(&self) -> Option<&DatabaseSettings> {
         match self {
             Self::Postgres(settings) | Self::Mysql(settings) => Some(settings),
-            Self::Native {} | Self::Zoho(_) => None,
+            Self::Native {} | Self::Zoho(_) | Self::ZohoBackup(_) => None,
         }
     }
 
-    /// The settings of Zoho CRM, if that is the source.
+    /// How Zoho CRM is reached, if that is the source.
     pub fn zoho(&self) -> Option<&ZohoSettings> {
-        if let Self::Zoho(settings) = self { Some(settings) } else { None }
+        match self {
+            Self::Zoho(settings) => Some(settings),
+            Self::ZohoBackup(settings) => Some(&settings.login),
+            _ => None,
+        }
+    }
+
+    /// Which of Zoho's own backups is taken, if those are the source.
+    pub fn backup_choice(&self) -> Option<BackupChoice> {
+        if let Self::ZohoBackup(settings) = self { Some(settings.backup) } else { None }
     }
 
     /// Address for people and logs, without user and password; empty for the native store.
@@ -259,6 +279,7 @@ impl SourceSettings {
             Self::Native {} => String::new(),
             Self::Postgres(settings) | Self::Mysql(settings) => settings.shown(),
             Self::Zoho(settings) => settings.shown(),
+            Self::ZohoBackup(settings) => settings.login.shown(),
         }
     }
 

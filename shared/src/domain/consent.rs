@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::id::{ConnectionId, UserId};
 use super::selection::Selection;
-use super::zoho::{DataCenter, ZohoEnvironment, ZohoSettings};
+use super::zoho::{BackupChoice, DataCenter, ZohoEnvironment, ZohoSettings};
 
 /// How long an administrator may take on Zoho's page.
 pub const LIFE: TimeDelta = TimeDelta::minutes(10);
@@ -24,6 +24,14 @@ pub const SCOPES: [&str; 7] = [
     "ZohoCRM.coql.READ",
 ];
 
+/// What taking over Zoho's own backups needs (Zoho CRM API v8, "Schedule Data Backup", "Download Backed up Data").
+pub const BACKUP_SCOPES: [&str; 3] = ["ZohoCRM.org.READ", "ZohoCRM.bulk.backup.ALL", "ZohoFiles.files.ALL"];
+
+/// What a consent is asked for: reading by the API, or taking over backups.
+pub fn scopes(backup: Option<BackupChoice>) -> &'static [&'static str] {
+    if backup.is_some() { &BACKUP_SCOPES } else { &SCOPES }
+}
+
 /// A consent that an administrator has been asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingConsent {
@@ -33,6 +41,9 @@ pub struct PendingConsent {
     pub user: UserId,
     /// The connection as it will be.
     pub settings: ZohoSettings,
+    /// Which of Zoho's own backups the connection takes; `None` if it reads by the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackupChoice>,
     #[serde(flatten)]
     pub selection: Selection,
     /// Proves that the code is used by who has asked for it (RFC 7636, "code_verifier").
@@ -64,6 +75,7 @@ pub struct ConsentRequest<'a> {
     pub redirect_uri: &'a str,
     pub state: &'a str,
     pub verifier: &'a str,
+    pub scopes: &'a [&'a str],
 }
 
 impl ConsentRequest<'_> {
@@ -76,7 +88,7 @@ impl ConsentRequest<'_> {
             .append_pair("response_type", "code")
             .append_pair("client_id", self.client_id)
             .append_pair("redirect_uri", self.redirect_uri)
-            .append_pair("scope", &SCOPES.join(","))
+            .append_pair("scope", &self.scopes.join(","))
             .append_pair("access_type", "offline")
             .append_pair("prompt", "consent")
             .append_pair("state", self.state)
@@ -142,6 +154,7 @@ mod tests {
             redirect_uri: "https://backup.example/",
             state: "s",
             verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+            scopes: scopes(None),
         };
         let address = request.address();
         assert!(address.starts_with("https://accounts.zoho.jp/oauth/v2/auth?response_type=code&client_id=1000.A&"), "{address}");

@@ -5,6 +5,7 @@ pub mod allowance;
 pub mod archive_options;
 pub mod awaited;
 pub mod backup;
+pub mod backup_fault;
 pub mod change;
 pub mod chat;
 pub mod comparison;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::backup_fault::BackupFault;
 use super::crm::{DataCategory, Field};
 use super::structure::Structure;
 
@@ -193,6 +194,10 @@ pub enum SourceAdvice {
     OneReader,
     /// Attached files may lie in a folder of the CRM that the operator has not named, so that backups lack them.
     FilesInFolder,
+    /// Zoho has a backup that can be taken over.
+    BackupReady,
+    /// Zoho has no backup that can be taken over: it is asked for one, which uses one of its backups.
+    NoBackupReady,
 }
 
 /// Kinds of failures of a source. Each has a stable code and says what to do.
@@ -254,6 +259,9 @@ pub enum SourceErrorKind {
     Throttled(u64),
     #[error("An attached file that the source lists is gone, or may not be downloaded. The backup lists it as missing.")]
     FileGone,
+    /// A backup that the CRM makes of itself.
+    #[error(transparent)]
+    OwnBackup(#[from] BackupFault),
     #[error("The source refused a request. Check the connection; if it happens again, contact the operator.")]
     Refused,
 }
@@ -283,7 +291,16 @@ impl SourceErrorKind {
             Self::Scope(_) => "SOURCE_SCOPE",
             Self::Throttled(_) => "SOURCE_THROTTLED",
             Self::FileGone => "SOURCE_FILE_GONE",
+            Self::OwnBackup(fault) => fault.code(),
             Self::Refused => "SOURCE_REFUSED",
+        }
+    }
+
+    /// For how many seconds to wait, if nothing else is to be done.
+    pub fn wait(&self) -> Option<u64> {
+        match self {
+            Self::Throttled(seconds) | Self::OwnBackup(BackupFault::InProgress(seconds)) => Some(*seconds),
+            _ => None,
         }
     }
 
@@ -311,6 +328,7 @@ impl SourceErrorKind {
                 | Self::Busy
                 | Self::Throttled(_)
                 | Self::CountDiffers(_)
+                | Self::OwnBackup(BackupFault::InProgress(_))
         )
     }
 }

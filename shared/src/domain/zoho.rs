@@ -81,6 +81,41 @@ impl ZohoSettings {
     }
 }
 
+/// How Zoho CRM's own backups are reached, and which of them is taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZohoBackupSettings {
+    #[serde(flatten)]
+    pub login: ZohoSettings,
+    #[serde(default)]
+    pub backup: BackupChoice,
+}
+
+/// Which of Zoho's own backups a backup takes over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BackupChoice {
+    /// The newest one whose links work; a new one if there is none.
+    #[default]
+    Newest,
+    /// A new one each time.
+    New,
+}
+
+impl BackupChoice {
+    /// Returns the choice by its name in the API.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Newest, Self::New].into_iter().find(|known| known.name() == name)
+    }
+
+    /// Name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::New => "new",
+        }
+    }
+}
+
 /// Origins of Zoho's servers, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZohoServers {
@@ -151,6 +186,11 @@ impl DataCenter {
             Self::Sa => "zohoapis.sa",
             Self::Ca => "zohoapis.ca",
         }
+    }
+
+    /// Domain of the servers from which files are downloaded, for example `download-accl.zoho.eu`.
+    pub fn download_domain(self) -> &'static str {
+        self.web_host().trim_start_matches("crm.")
     }
 
     /// Host on which people use the CRM.

@@ -184,6 +184,10 @@ pub trait HeldState: Send + Sync {
     fn is_standing(&self) -> bool {
         false
     }
+    /// Which state of the source this is, in one sentence for the manifest, where the connector has to say it.
+    fn consistency(&self) -> Option<String> {
+        None
+    }
     /// Descriptions of the source beyond its modules, as JSON documents, each with its name.
     fn metadata(&self) -> &[(String, serde_json::Value)] {
         &[]

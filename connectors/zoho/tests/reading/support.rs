@@ -88,6 +88,7 @@ impl World {
     pub fn zoho(&self) -> Zoho {
         let client = OauthClient { id: self.state.client_id(), secret: self.state.client_secret() };
         let access = ZohoAccess {
+            objects: None,
             instead: Some(self.server.base_url().to_owned()),
             client: Some(client),
             clock: Arc::new(ServersClock(self.state.clone())),

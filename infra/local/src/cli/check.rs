@@ -121,7 +121,7 @@ async fn checked(
     source: &SourceSettings,
     secret: SourceSecret,
 ) -> Result<SourceReport> {
-    let connector = connectors.open(connection, source, secret).context("open the connector")?;
+    let connector = connectors.open(connection, None, source, secret).context("open the connector")?;
     let address = source.shown();
     connector.check().await.map_err(|error| anyhow!("{address}: {} ({})", error.kind, error.kind.code()))
 }
@@ -226,6 +226,14 @@ fn advice_text(advice: SourceAdvice) -> &'static str {
         SourceAdvice::FilesInFolder => say(
             "Attached files that lie in a folder or bucket of the CRM are backed up only with --files DIR or --files s3://NAME/PREFIX.",
             "CRMのフォルダーやバケットにある添付ファイルは、--files DIR または --files s3://NAME/PREFIX を指定した場合にのみ保存します。",
+        ),
+        SourceAdvice::BackupReady => say(
+            "Zoho has a backup that can be downloaded. What it contains is known when its zips are here.",
+            "ダウンロードできる Zoho のバックアップがあります。内容は ZIP の取得後にわかります。",
+        ),
+        SourceAdvice::NoBackupReady => say(
+            "Zoho has no backup that can be downloaded. The first backup asks for one, which uses one of Zoho's.",
+            "ダウンロードできる Zoho のバックアップがありません。初回のバックアップで作成を依頼し、Zoho のバックアップを1回使用します。",
         ),
         SourceAdvice::HoldsOldRows => say(
             "While a backup reads, the server keeps old versions of changed rows.",

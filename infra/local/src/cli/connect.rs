@@ -13,7 +13,7 @@ use hozon_shared::domain::selection::Selection;
 use hozon_shared::ports::SourceSecret;
 
 use super::check::{NewOrganisationArgs, report, say_next, tell};
-use super::connect_zoho::{self, ZohoArgs};
+use super::connect_zoho::{self, ZohoArgs, ZohoBackupArgs};
 use super::data_folder::DataFolder;
 use super::ending::until_interrupted;
 
@@ -49,6 +49,8 @@ pub struct ConnectArgs {
 enum ConnectService {
     #[command(about = say("Connects Zoho CRM with the code of a self client", "セルフクライアントのコードで Zoho CRM を接続します"))]
     Zoho(ZohoArgs),
+    #[command(about = say("Connects the backups that Zoho CRM makes of itself", "Zoho CRM 自身のバックアップを接続します"))]
+    ZohoBackup(ZohoBackupArgs),
 }
 
 /// The place of files as the connection keeps it. A folder must be there.
@@ -64,8 +66,10 @@ fn stored(place: &FilePlace) -> Result<String> {
 
 /// Connects only what a check has reached.
 pub async fn connect(place: DataFolder, connect: ConnectArgs) -> Result<()> {
-    if let Some(ConnectService::Zoho(zoho)) = connect.service {
-        return connect_zoho::connect(place, zoho).await;
+    match connect.service {
+        Some(ConnectService::Zoho(zoho)) => return connect_zoho::connect(place, zoho.into()).await,
+        Some(ConnectService::ZohoBackup(zoho)) => return connect_zoho::connect(place, zoho.into()).await,
+        None => {}
     }
     let (Some(address), Some(name)) = (&connect.address, &connect.org) else {
         bail!(say("give the address and --org", "アドレスと --org を指定してください"));

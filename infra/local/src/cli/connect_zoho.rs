@@ -10,20 +10,19 @@ use hozon::tokens::administrator;
 use hozon_connector_zoho::{GrantError, GrantedCode};
 use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::{Connection, SourceSettings};
-use hozon_shared::domain::consent::SCOPES;
+use hozon_shared::domain::consent;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::zoho::{DataCenter, ZohoEnvironment, ZohoSettings};
+use hozon_shared::domain::zoho::{BackupChoice, DataCenter, ZohoEnvironment, ZohoSettings};
 use hozon_shared::ports::SourceSecret;
 
 use super::check::{NewOrganisationArgs, check_organisation, say_next};
 use super::data_folder::{DataFolder, client_secret};
 use super::ending::until_interrupted;
 
-/// Connects Zoho CRM.
+/// How Zoho CRM is reached.
 #[derive(Args)]
-#[command(after_help = scopes())]
-pub struct ZohoArgs {
+pub struct ZohoLoginArgs {
     #[arg(help = say("Name of the organisation, which is created if it does not exist", "組織の名前（ない場合は作成します）"), long)]
     org: String,
     #[arg(help = say("Data centre of the CRM: us, eu, in, jp, au, cn, sa or ca", "CRM のデータセンター（us、eu、in、jp、au、cn、sa、ca）"), long, value_name = "NAME", value_parser = data_center)]
@@ -34,18 +33,69 @@ pub struct ZohoArgs {
     client_id: Option<String>,
     #[arg(help = say("Code that Zoho's API console has generated for the self client", "Zoho API コンソールでセルフクライアント用に生成したコード"), long, value_name = "CODE", env = "HOZON_ZOHO_GRANT", hide_env_values = true)]
     grant: String,
-    #[arg(help = say("Share of the API credits that backups may use in 24 hours, in percent", "バックアップが24時間に使用できる API クレジットの割合（%）"), long, value_name = "PERCENT", default_value_t = ZohoSettings::DEFAULT_CREDIT_SHARE)]
-    credit_share: u8,
-    #[arg(help = say("Number of API calls that backups make at a time", "同時に実行する API 呼び出しの数"), long, value_name = "NUMBER", default_value_t = ZohoSettings::DEFAULT_CALLS_AT_ONCE)]
-    calls_at_once: u8,
     #[command(flatten)]
     new: NewOrganisationArgs,
 }
 
+/// Connects Zoho CRM by its API.
+#[derive(Args)]
+#[command(after_help = scopes(None))]
+pub struct ZohoArgs {
+    #[command(flatten)]
+    login: ZohoLoginArgs,
+    #[arg(help = say("Share of the API credits that backups may use in 24 hours, in percent", "バックアップが24時間に使用できる API クレジットの割合（%）"), long, value_name = "PERCENT", default_value_t = ZohoSettings::DEFAULT_CREDIT_SHARE)]
+    credit_share: u8,
+    #[arg(help = say("Number of API calls that backups make at a time", "同時に実行する API 呼び出しの数"), long, value_name = "NUMBER", default_value_t = ZohoSettings::DEFAULT_CALLS_AT_ONCE)]
+    calls_at_once: u8,
+}
+
+/// Connects Zoho CRM by the backups that it makes of itself.
+#[derive(Args)]
+#[command(after_help = scopes(Some(BackupChoice::Newest)))]
+pub struct ZohoBackupArgs {
+    #[command(flatten)]
+    login: ZohoLoginArgs,
+    #[arg(help = say("newest: the newest backup whose links work, and a new one if there is none; new: a new one each time", "newest: リンクが有効な最新のバックアップ（ない場合は新しく作成）、new: 毎回新しく作成"), long, value_name = "CHOICE", value_parser = choice, default_value = "newest")]
+    backup: BackupChoice,
+}
+
+/// What is connected, and with what.
+pub struct ZohoWanted {
+    login: ZohoLoginArgs,
+    settings: ZohoSettings,
+    backup: Option<BackupChoice>,
+}
+
+impl From<ZohoArgs> for ZohoWanted {
+    fn from(zoho: ZohoArgs) -> Self {
+        let ZohoArgs { login, credit_share, calls_at_once } = zoho;
+        let settings = ZohoSettings { credit_share, calls_at_once, ..login.settings() };
+        Self { login, settings, backup: None }
+    }
+}
+
+impl From<ZohoBackupArgs> for ZohoWanted {
+    fn from(zoho: ZohoBackupArgs) -> Self {
+        let settings = zoho.login.settings();
+        Self { login: zoho.login, settings, backup: Some(zoho.backup) }
+    }
+}
+
+impl ZohoLoginArgs {
+    fn settings(&self) -> ZohoSettings {
+        let (environment, client_id) = (self.environment, self.client_id.clone());
+        ZohoSettings { environment, client_id, ..ZohoSettings::of(self.data_center) }
+    }
+}
+
 /// What the code has to cover.
-fn scopes() -> String {
-    let scopes = SCOPES.join(",");
+fn scopes(backup: Option<BackupChoice>) -> String {
+    let scopes = consent::scopes(backup).join(",");
     say(format!("Scopes of the code: {scopes}"), format!("コードのスコープ: {scopes}"))
+}
+
+fn choice(name: &str) -> Result<BackupChoice, &'static str> {
+    BackupChoice::named(name).ok_or("newest, new")
 }
 
 fn data_center(name: &str) -> Result<DataCenter, &'static str> {
@@ -58,8 +108,9 @@ fn environment(name: &str) -> Result<ZohoEnvironment, &'static str> {
 
 /// Connects an organisation with a code, then shows what a backup would contain. The code works once, so that the connection
 /// stays if the check fails.
-pub async fn connect(place: DataFolder, zoho: ZohoArgs) -> Result<()> {
-    let settings = settings(&zoho)?;
+pub async fn connect(place: DataFolder, wanted: ZohoWanted) -> Result<()> {
+    let ZohoWanted { login: zoho, settings, backup } = wanted;
+    require_valid(&settings)?;
     let client_secret = match settings.client_id {
         Some(_) => Some(own_secret().await?),
         None => None,
@@ -71,7 +122,7 @@ pub async fn connect(place: DataFolder, zoho: ZohoArgs) -> Result<()> {
         let granted = GrantedCode { code: zoho.grant, settings, client_secret, redirect: None };
         let access = local.connectors.zoho.as_ref().context("Zoho CRM cannot be read")?;
         let (settings, secret) = access.exchange(granted).await.map_err(refused)?;
-        let connection = set(local, org, settings, &secret).await?;
+        let connection = set(local, org, SourceSettings::of_zoho(settings, backup), &secret).await?;
         println!("{}", connection.source.shown());
         check_organisation(local, org).await?;
         say_next(&zoho.org);
@@ -80,19 +131,12 @@ pub async fn connect(place: DataFolder, zoho: ZohoArgs) -> Result<()> {
     .await
 }
 
-fn settings(zoho: &ZohoArgs) -> Result<ZohoSettings> {
-    let settings = ZohoSettings {
-        environment: zoho.environment,
-        client_id: zoho.client_id.clone(),
-        credit_share: zoho.credit_share,
-        calls_at_once: zoho.calls_at_once,
-        ..ZohoSettings::of(zoho.data_center)
-    };
+fn require_valid(settings: &ZohoSettings) -> Result<()> {
     if let Err(field) = settings.validate() {
         let flag = field.replace('_', "-");
         bail!(say(format!("--{flag} is out of range"), format!("--{flag} の値が範囲外です")));
     }
-    Ok(settings)
+    Ok(())
 }
 
 /// The secret of the self client, from the environment or the keyboard.
@@ -113,12 +157,11 @@ async fn own_secret() -> Result<String> {
     if secret.is_empty() { bail!(unread) } else { Ok(secret) }
 }
 
-async fn set(local: &Local, org: OrgId, settings: ZohoSettings, secret: &SourceSecret) -> Result<Connection> {
+async fn set(local: &Local, org: OrgId, source: SourceSettings, secret: &SourceSecret) -> Result<Connection> {
     let ports = ConnectingPorts::from(&local.ports);
     let present = ports.connections.connection(org).await?;
     let selection = present.as_ref().map(|present| present.selection.clone()).unwrap_or_default();
-    let source = (SourceSettings::Zoho(settings), secret);
-    Ok(ports.connect(org, source, selection, &administrator(), present.as_ref()).await?)
+    Ok(ports.connect(org, (source, secret), selection, &administrator(), present.as_ref()).await?)
 }
 
 fn refused(error: GrantError) -> anyhow::Error {

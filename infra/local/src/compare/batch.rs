@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::row_bytes::{self, RowBytes};
-use crate::import::{CsvFile, CsvSource, ImportError};
+use hozon_files::{CsvFile, CsvSource, ImportError};
 
 /// Size of a batch in bytes.
 const BATCH: usize = 512 << 10;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::import::{ImportError, SetFault, Skipped, listed_by};
+use hozon_files::{ImportError, SetFault, Skipped, listed_by};
 
 /// Reasons why two backups could not be compared.
 #[derive(Debug, thiserror::Error)]

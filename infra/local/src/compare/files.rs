@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt;
 
 use super::difference::{BackupDifference, RecordEdit};
 use super::error::CompareError;
-use crate::import::PlannedFile;
+use hozon_files::PlannedFile;
 
 const CHUNK: usize = 256 << 10;
 

@@ -10,7 +10,7 @@ use super::join::{RowFields, join};
 use super::pairing::pair_rows;
 use super::remainder::Remainder;
 use super::sides::{Pair, SideModule};
-use crate::import::ImportError;
+use hozon_files::ImportError;
 
 /// Number of differences that wait to be reported.
 const REPORTS: usize = 256;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::CompareOptions;
 use super::error::CompareError;
-use crate::import::{CsvSource, ImportOptions, ModulePlan, Note, PlannedFile, plan};
+use hozon_files::{CsvSource, ImportOptions, ModulePlan, Note, PlannedFile, plan};
 
 /// One of the two backups.
 pub struct Side {

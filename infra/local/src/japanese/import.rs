@@ -36,7 +36,6 @@ pub fn error(error: &ImportError) -> String {
         ),
         ImportError::Store(_) => "CRM ストアに書き込めませんでした".to_owned(),
         ImportError::Write { file, .. } => format!("{file} を保存できません"),
-        ImportError::Registry(error) => error.to_string(),
         ImportError::AmbiguousModule { .. }
         | ImportError::UnsafeName { .. }
         | ImportError::Document { .. }

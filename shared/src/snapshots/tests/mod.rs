@@ -3,6 +3,7 @@
 mod amending;
 mod attachments;
 mod differences;
+mod exploring;
 mod memory;
 
 use std::sync::Arc;

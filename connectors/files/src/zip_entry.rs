@@ -2,8 +2,7 @@
 //! header before the entry's bytes, so that no unusual zip64 fields, flags or names reach its parser. CRC and sizes are
 //! checked here.
 
-use std::io::{Cursor, Error, ErrorKind, SeekFrom};
-use std::path::Path;
+use std::io::{Cursor, Error, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,11 +13,11 @@ use async_zip::base::read::stream::{Reading, ZipFileReader};
 use crc32fast::Hasher;
 use futures_util::io::AsyncRead as FuturesRead;
 use hozon_shared::archive::zip::{Method, ZipEntry, local_header};
-use tokio::fs::File;
-use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, AsyncSeekExt, BufReader, Chain, ReadBuf, Take};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, BufReader, Chain, ReadBuf, Take};
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 
 use super::zip_directory::ZipRecord;
+use super::zip_place::{PlaceReader, ZipPlace};
 
 const LOCAL_SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 const LOCAL_HEADER: usize = 30;
@@ -26,7 +25,7 @@ const LOCAL_HEADER: usize = 30;
 const MAX_BUFFER: u64 = 256 << 10;
 const MIN_BUFFER: u64 = 4 << 10;
 
-type Body = Counted<Take<BufReader<File>>>;
+type Body = Counted<Take<BufReader<PlaceReader>>>;
 type EntryBytes = Compat<Chain<Cursor<Vec<u8>>, Body>>;
 
 /// The unpacked bytes of an entry. The end is reached only if size and CRC match the directory.
@@ -40,10 +39,9 @@ pub struct EntryReader {
 
 impl EntryReader {
     /// Opens an entry.
-    pub async fn open(zip: &Path, record: Arc<ZipRecord>) -> Result<Self, Error> {
-        let mut file = File::open(zip).await?;
-        let start = data_start(&mut file, &record).await?;
-        file.seek(SeekFrom::Start(start)).await?;
+    pub async fn open(zip: &ZipPlace, record: Arc<ZipRecord>) -> Result<Self, Error> {
+        let mut file = zip.open(record.offset, record.compressed).await?;
+        skip_header(&mut file).await?;
         let buffer = record.compressed.clamp(MIN_BUFFER, MAX_BUFFER) as usize;
         let consumed = Arc::new(AtomicU64::new(0));
         let body = Counted { inner: BufReader::with_capacity(buffer, file).take(record.compressed), consumed: consumed.clone() };
@@ -90,17 +88,17 @@ impl AsyncRead for EntryReader {
     }
 }
 
-/// Finds the beginning of the entry's bytes, after a local header whose name and extra field may be longer than in the
+/// Reads up to the beginning of the entry's bytes, after a local header whose name and extra field may be longer than in the
 /// directory.
-async fn data_start(file: &mut File, record: &ZipRecord) -> Result<u64, Error> {
+async fn skip_header(file: &mut PlaceReader) -> Result<(), Error> {
     let mut header = [0; LOCAL_HEADER];
-    file.seek(SeekFrom::Start(record.offset)).await?;
     file.read_exact(&mut header).await?;
     if header[..4] != LOCAL_SIGNATURE {
         return Err(invalid("there is no local header at the position in the directory: the zip is damaged"));
     }
-    let length = |at: usize| u64::from(u16::from_le_bytes([header[at], header[at + 1]]));
-    Ok(record.offset + LOCAL_HEADER as u64 + length(26) + length(28))
+    let length = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
+    let mut rest = vec![0; length(26) + length(28)];
+    file.read_exact(&mut rest).await.map(drop)
 }
 
 fn canonical(record: &ZipRecord) -> ZipEntry {

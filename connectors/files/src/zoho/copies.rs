@@ -2,8 +2,8 @@
 
 use tokio::io::AsyncReadExt;
 
-use crate::import::error::ImportError;
-use crate::import::inputs::InputFile;
+use crate::error::ImportError;
+use crate::inputs::InputFile;
 
 const CHUNK: u64 = 64 << 10;
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::import::notes::Note;
-use crate::import::zoho_notes::{KeptBecause, ZohoNote};
+use crate::notes::Note;
+use crate::zoho_notes::{KeptBecause, ZohoNote};
 
 /// Maximum number of notes of a kind.
 const MAX_OF_KIND: u64 = 100;

@@ -9,12 +9,12 @@ use super::labels::column;
 use super::parts::numbered;
 use super::reading::source;
 use super::told::ZohoNotes;
-use crate::import::csv_file::CsvFile;
-use crate::import::dialect::CsvPreferences;
-use crate::import::error::ImportError;
-use crate::import::inputs::InputFile;
-use crate::import::notes::Note;
-use crate::import::zoho_notes::ZohoNote;
+use crate::csv_file::CsvFile;
+use crate::dialect::CsvPreferences;
+use crate::error::ImportError;
+use crate::inputs::InputFile;
+use crate::notes::Note;
+use crate::zoho_notes::ZohoNote;
 
 const API_NAMES: [&str; 4] = ["apiname", "moduleapiname", "fieldapiname", "apinamemodule"];
 /// Columns by which other files may name a module.

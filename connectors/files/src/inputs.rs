@@ -19,6 +19,7 @@ use super::notes::{Note, SkipReason, Skipped};
 use super::zip_directory::{self, ZipFault, ZipRecord};
 use super::zip_entry::EntryReader;
 use super::zip_names::{NameEncoding, code_page, is_safe};
+use super::zip_place::{RemoteBytes, ZipPlace};
 
 const BUFFER: usize = 256 << 10;
 /// Maximum size of a document that is read whole.
@@ -66,7 +67,7 @@ pub struct InputFile {
 #[derive(Clone)]
 enum Location {
     Disk(PathBuf),
-    Zip { archive: Arc<Path>, record: Arc<ZipRecord> },
+    Zip { archive: ZipPlace, record: Arc<ZipRecord> },
 }
 
 /// How to read zips.
@@ -266,14 +267,21 @@ fn special(kind: FileType) -> Option<SkipReason> {
 }
 
 pub async fn open_zip(path: &Path, zips: ZipReading) -> Result<ImportInput, ImportError> {
-    let name = path.display().to_string();
-    let archive: Arc<Path> = path.into();
+    open_place(path.display().to_string(), ZipPlace::Disk(path.into()), zips).await
+}
+
+/// Opens a zip that does not lie on disk. `name` is its file name.
+pub async fn open_remote_zip(name: &str, bytes: Arc<dyn RemoteBytes>, zips: ZipReading) -> Result<ImportInput, ImportError> {
+    open_place(name.to_owned(), ZipPlace::Remote(bytes), zips).await
+}
+
+async fn open_place(name: String, archive: ZipPlace, zips: ZipReading) -> Result<ImportInput, ImportError> {
     let reading = archive.clone();
-    let records = tokio::task::spawn_blocking(move || zip_directory::read(&reading, zips.zone)).await;
+    let records = tokio::task::spawn_blocking(move || zip_directory::read_place(&reading, zips.zone)).await;
     let records = records.unwrap_or_else(|stopped| Err(ZipFault::Damaged(stopped.to_string())));
     let records = records.map_err(|source| ImportError::Zip { file: name.clone(), source })?;
     let mut input = ImportInput {
-        attachments_only: file_name(path).to_lowercase().starts_with("attachments"),
+        attachments_only: file_name(Path::new(&name)).to_lowercase().starts_with("attachments"),
         is_zip: true,
         ..ImportInput::default()
     };
@@ -290,13 +298,7 @@ pub async fn open_zip(path: &Path, zips: ZipReading) -> Result<ImportInput, Impo
     Ok(input)
 }
 
-fn add(
-    input: &mut ImportInput,
-    zip: &str,
-    archive: &Arc<Path>,
-    record: ZipRecord,
-    page: NameEncoding,
-) -> Result<(), ImportError> {
+fn add(input: &mut ImportInput, zip: &str, archive: &ZipPlace, record: ZipRecord, page: NameEncoding) -> Result<(), ImportError> {
     let text = record.name.text().or_else(|| page.decode(&record.name.bytes));
     let shown = || String::from_utf8_lossy(&record.name.bytes).escape_debug().to_string();
     let Some(text) = text else {

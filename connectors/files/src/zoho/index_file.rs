@@ -3,11 +3,11 @@
 use super::copies::are_equal;
 use super::index_columns::IndexColumns;
 use super::reading::source;
-use crate::import::csv_file::{CsvFile, CsvSource};
-use crate::import::dialect::CsvPreferences;
-use crate::import::error::ImportError;
-use crate::import::inputs::InputFile;
-use crate::import::notes::Note;
+use crate::csv_file::{CsvFile, CsvSource};
+use crate::dialect::CsvPreferences;
+use crate::error::ImportError;
+use crate::inputs::InputFile;
+use crate::notes::Note;
 
 /// An index whose columns are known.
 pub struct OpenIndex {

@@ -6,9 +6,9 @@ use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::snapshots::input::{ModuleHead, NewAttachment};
 
 use super::told::ZohoNotes;
-use crate::import::inputs::InputFile;
-use crate::import::module_plan::{ModulePlan, PlannedFile};
-use crate::import::zoho_notes::{KeptBecause, ZohoNote};
+use crate::inputs::InputFile;
+use crate::module_plan::{ModulePlan, PlannedFile};
+use crate::zoho_notes::{KeptBecause, ZohoNote};
 
 /// Record of files that lie in no folder.
 const NO_FOLDER: &str = "Others";

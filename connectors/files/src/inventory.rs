@@ -80,6 +80,22 @@ pub async fn take(from: &[PathBuf], zips: ZipReading) -> Result<Inventory, Impor
         waiting.extend(take_zips(&mut input));
         inputs.push(input);
     }
+    sort_all(inventory, inputs).await
+}
+
+/// Sorts zips that are open already.
+pub async fn take_opened(zips: Vec<ImportInput>) -> Result<Inventory, ImportError> {
+    let (mut inventory, mut inputs) = (Inventory::default(), Vec::new());
+    for mut input in zips {
+        inventory.notes.append(&mut input.notes);
+        inventory.skipped.append(&mut input.skipped);
+        take_own(&mut inventory, &mut input).await?;
+        inputs.push(input);
+    }
+    sort_all(inventory, inputs).await
+}
+
+async fn sort_all(mut inventory: Inventory, mut inputs: Vec<ImportInput>) -> Result<Inventory, ImportError> {
     inventory.zoho = zoho::take(&mut inputs).await?;
     for input in inputs {
         sort(&mut inventory, input)?;

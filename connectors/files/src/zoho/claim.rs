@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use hozon_shared::archive::zoho_layout::{ATTACHMENTS, DATA, ID_PREFIX, IMAGES, METADATA};
 
 use super::parts::{Part, numbered};
-use crate::import::error::ImportError;
-use crate::import::inputs::{ImportInput, InputFile};
+use crate::error::ImportError;
+use crate::inputs::{ImportInput, InputFile};
 
 /// Number of bytes of a CSV file in which a record id is looked for.
 const HEAD: usize = 64 << 10;

@@ -3,7 +3,7 @@
 //! stays unchanged.
 
 mod attachments;
-mod csv_file;
+pub mod csv_file;
 mod dialect;
 mod error;
 mod header;
@@ -12,17 +12,18 @@ mod inventory;
 mod layout;
 mod load;
 mod marks;
-mod module_plan;
+pub mod module_plan;
 mod notes;
 mod own;
 mod own_manifest;
-pub(crate) mod own_set;
+pub mod own_set;
 mod record_ids;
 mod step;
-pub(crate) mod text;
-pub(crate) mod zip_directory;
+pub mod text;
+pub mod zip_directory;
 mod zip_entry;
 mod zip_names;
+pub mod zip_place;
 mod zoho;
 mod zoho_notes;
 
@@ -35,13 +36,12 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use csv_file::{CsvFile, CsvSource};
+pub use csv_file::{CsvFile, CsvSource};
 pub use dialect::parse_separator;
-pub(crate) use error::listed_by;
-pub use error::{ImportError, ManifestDifference, RowFault};
+pub use error::{ImportError, ManifestDifference, RowFault, listed_by};
 pub use hozon_shared::archive::csv_rows::CsvFault;
 pub use marks::CategoryMark;
-pub(crate) use module_plan::{ModulePlan, PlannedFile};
+pub use module_plan::{ModulePlan, PlannedFile};
 pub use notes::{Note, SkipReason, Skipped};
 pub use own_set::SetFault;
 pub use step::ImportProgress;
@@ -51,7 +51,7 @@ pub use zip_names::NameEncoding;
 pub use zoho_notes::{KeptBecause, ZohoNote};
 
 use dialect::CsvPreferences;
-use inputs::ZipReading;
+use inputs::{ImportInput, ZipReading};
 use own::OwnReading;
 
 /// What to load, and how.
@@ -129,6 +129,27 @@ async fn look_at(options: &ImportOptions, now: DateTime<Utc>) -> Result<ImportPl
     Ok(ImportPlan { modules, notes, stop: options.stop.clone() })
 }
 
+/// What zips contain that lie elsewhere than on disk.
+pub struct FilePlan {
+    pub modules: Vec<ModulePlan>,
+    pub notes: Vec<Note>,
+}
+
+/// Plans the modules of the zips of one backup of Zoho or of Hozon; `None` if they are of neither. `now` stands for unknown times of files.
+pub async fn plan_zips(zips: Vec<ImportInput>, zone: Tz, now: DateTime<Utc>) -> Result<Option<FilePlan>, ImportError> {
+    let mut inventory = inventory::take_opened(zips).await?;
+    if inventory.own.is_empty() && inventory.zoho.is_empty() {
+        return Ok(None);
+    }
+    own::settle(&mut inventory)?;
+    let preferences = CsvPreferences::default();
+    let reading = OwnReading { edited: false, preferences: &preferences };
+    let modules = layout::plan(&mut inventory, reading, (zone, now)).await?;
+    let mut notes = inventory.notes;
+    notes.extend(inventory.skipped.into_iter().map(Note::Skipped));
+    Ok(Some(FilePlan { modules, notes }))
+}
+
 fn refuse_unknown(options: &ImportOptions, skipped: &[Skipped]) -> Result<(), ImportError> {
     if options.skip_unknown || skipped.is_empty() { Ok(()) } else { Err(ImportError::Unknown(skipped.to_vec())) }
 }
@@ -145,7 +166,7 @@ pub async fn import(
 
 impl ImportPlan {
     /// Returns the planned modules and the notes, for a reader that stores nothing.
-    pub(crate) fn into_parts(self) -> (Vec<ModulePlan>, Vec<Note>) {
+    pub fn into_parts(self) -> (Vec<ModulePlan>, Vec<Note>) {
         (self.modules, self.notes)
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::import::error::ImportError;
-use crate::import::own_set::SetFault;
+use crate::error::ImportError;
+use crate::own_set::SetFault;
 
 /// A zip with a number in its name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use hozon_shared::archive::zoho_layout::{ID_PREFIX, number_of};
 
 use super::index_file::OpenIndex;
 use super::modules::ZohoModule;
-use crate::import::csv_file::CsvFile;
-use crate::import::error::ImportError;
-use crate::import::record_ids::candidates;
+use crate::csv_file::CsvFile;
+use crate::error::ImportError;
+use crate::record_ids::candidates;
 
 /// Minimum number of digits of an id in the middle of an image's name.
 const MIN_DIGITS: usize = 10;

@@ -15,12 +15,12 @@ use super::modules::ZohoModule;
 use super::owners::Owners;
 use super::reading::ZohoReading;
 use super::told::ZohoNotes;
-use crate::import::csv_file::CsvFile;
-use crate::import::error::ImportError;
-use crate::import::inputs::InputFile;
-use crate::import::module_plan::PlannedFile;
-use crate::import::notes::Note;
-use crate::import::zoho_notes::{KeptBecause, ZohoNote};
+use crate::csv_file::CsvFile;
+use crate::error::ImportError;
+use crate::inputs::InputFile;
+use crate::module_plan::PlannedFile;
+use crate::notes::Note;
+use crate::zoho_notes::{KeptBecause, ZohoNote};
 
 /// Forms of a time without a zone.
 const TIMES: [&str; 4] = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M:%S"];
@@ -183,7 +183,7 @@ fn time(text: &str, reading: ZohoReading<'_>) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::dialect::CsvPreferences;
+    use crate::dialect::CsvPreferences;
 
     #[test]
     fn an_id_precedes_the_first_underscore() {
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn times_are_in_the_zone_of_the_organisation() {
         let preferences = CsvPreferences::default();
-        let reading = ZohoReading { preferences: &preferences, zone: chrono_tz::Africa::Johannesburg, now: Utc::now() };
+        let reading = ZohoReading { preferences: &preferences, zone: chrono_tz::Africa::Johannesburg, now: DateTime::UNIX_EPOCH };
         let expected = Some(DateTime::from_timestamp(1_785_232_800, 0).expect("a time"));
         assert_eq!(time("2026-07-28 12:00:00", reading), expected);
         assert_eq!(time("2026-07-28T12:00:00+02:00", reading), expected);

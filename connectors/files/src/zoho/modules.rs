@@ -12,14 +12,14 @@ use super::labels::id_column;
 use super::metadata::Metadata;
 use super::parts::numbered;
 use super::reading::source;
-use crate::import::csv_file::{CsvFile, CsvSource};
-use crate::import::dialect::CsvPreferences;
-use crate::import::error::{ImportError, RowFault};
-use crate::import::header::survey;
-use crate::import::inputs::InputFile;
-use crate::import::module_plan::{ModulePlan, PlannedFile};
-use crate::import::notes::Note;
-use crate::import::text::composed;
+use crate::csv_file::{CsvFile, CsvSource};
+use crate::dialect::CsvPreferences;
+use crate::error::{ImportError, RowFault};
+use crate::header::survey;
+use crate::inputs::InputFile;
+use crate::module_plan::{ModulePlan, PlannedFile};
+use crate::notes::Note;
+use crate::text::composed;
 
 /// A module that is being planned.
 pub struct ZohoModule {

@@ -10,7 +10,6 @@ use super::own_set::SetFault;
 use super::text::Encoding;
 use super::zip_directory::ZipFault;
 use super::zip_names::NameEncoding;
-use crate::registry::RegistryError;
 use hozon_shared::archive::csv_rows::CsvFault;
 
 /// Maximum number of files that are listed.
@@ -137,9 +136,6 @@ pub enum ImportError {
         #[source]
         source: WriteError,
     },
-    /// The local list of organisations failed.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
 }
 
 /// The defect of a line.
@@ -210,7 +206,7 @@ fn listed(skipped: &[Skipped]) -> String {
 }
 
 /// Lists file names. Of very many it lists the first and counts the rest.
-pub(crate) fn listed_by(skipped: &[Skipped], name: impl Fn(&Skipped) -> String, more: impl Fn(usize) -> String) -> String {
+pub fn listed_by(skipped: &[Skipped], name: impl Fn(&Skipped) -> String, more: impl Fn(usize) -> String) -> String {
     let (mut lines, mut folders) = (Vec::new(), BTreeMap::new());
     for file in skipped {
         let folder = file.name.rsplit_once('/').map_or("", |(folder, _)| folder);

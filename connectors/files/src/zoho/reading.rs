@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use hozon_shared::archive::cells::Escaping;
 
-use crate::import::csv_file::{CsvSource, Nulls};
-use crate::import::dialect::{CsvPreferences, detect};
-use crate::import::error::ImportError;
-use crate::import::inputs::InputFile;
-use crate::import::notes::Note;
+use crate::csv_file::{CsvSource, Nulls};
+use crate::dialect::{CsvPreferences, detect};
+use crate::error::ImportError;
+use crate::inputs::InputFile;
+use crate::notes::Note;
 
 /// How Zoho's files are read.
 #[derive(Clone, Copy)]

@@ -8,9 +8,9 @@ use super::kept::Kept;
 use super::modules::ZohoModule;
 use super::owners::Owners;
 use super::told::ZohoNotes;
-use crate::import::inputs::InputFile;
-use crate::import::module_plan::PlannedFile;
-use crate::import::zoho_notes::KeptBecause;
+use crate::inputs::InputFile;
+use crate::module_plan::PlannedFile;
+use crate::zoho_notes::KeptBecause;
 
 /// Adds the images to their records, as attachments whose ids begin with the folder of images.
 pub fn tie(

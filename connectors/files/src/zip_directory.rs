@@ -9,9 +9,10 @@ use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use rawzip::extra_fields::ExtraFieldId;
 use rawzip::time::ZipDateTimeKind;
-use rawzip::{CompressionMethod, CreatorSystem, ReaderAt, ZipArchive, ZipFileHeaderRecord};
+use rawzip::{CompressionMethod, CreatorSystem, ReaderAt, ZipArchive, ZipFileHeaderRecord, ZipLocator};
 
 use super::zip_names::RawName;
+use super::zip_place::{BlockingReader, ZipPlace};
 
 /// Size of the largest directory record, plus some read-ahead.
 const BUFFER: usize = 256 << 10;
@@ -75,9 +76,25 @@ pub struct ZipRecord {
 pub fn read(path: &Path, zone: Tz) -> Result<Vec<ZipRecord>, ZipFault> {
     let mut buffer = vec![0; BUFFER];
     let archive = ZipArchive::from_file(File::open(path)?, &mut buffer).map_err(not_located)?;
-    refuse_split(&archive)?;
+    records_of(&archive, &mut buffer, zone)
+}
+
+/// Reads all records of a zip, wherever it lies. Must be called on a thread that may block, of a Tokio runtime.
+pub fn read_place(place: &ZipPlace, zone: Tz) -> Result<Vec<ZipRecord>, ZipFault> {
+    let bytes = match place {
+        ZipPlace::Disk(path) => return read(path, zone),
+        ZipPlace::Remote(bytes) => bytes,
+    };
+    let (reader, size, mut buffer) = (BlockingReader::new(bytes.clone()), bytes.size(), vec![0; BUFFER]);
+    let located = ZipLocator::new().locate_in_reader(reader, &mut buffer, size);
+    let archive = located.map_err(|(_, error)| not_located(error))?;
+    records_of(&archive, &mut buffer, zone)
+}
+
+fn records_of<R: ReaderAt>(archive: &ZipArchive<R>, buffer: &mut [u8], zone: Tz) -> Result<Vec<ZipRecord>, ZipFault> {
+    refuse_split(archive)?;
     let mut records = Vec::new();
-    let mut entries = archive.entries(&mut buffer);
+    let mut entries = archive.entries(buffer);
     while let Some(entry) = entries.next_entry().map_err(damaged)? {
         records.push(record(&entry, zone)?);
     }
