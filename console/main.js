@@ -29,6 +29,8 @@ const PLACES = /** @type {const} */ ([
   ["source", "source", "database"],
   ["settings", "settings", "settings"],
 ]);
+/** Views below "Downloads", whose files have the names of their paths. */
+const INSIDE = ["explore", "search", "compare"];
 /** Interval of redraws, which keep relative times up to date, in milliseconds. */
 const REDRAW_INTERVAL = 15_000;
 /** Delay before modules are loaded that the first screen does not need, in milliseconds. */
@@ -228,7 +230,8 @@ async function changeLanguage(tag) {
 
 function navigation() {
   const items = PLACES.filter(([, file]) => isOffered(file)).map(([path, file, picture]) => {
-    const isHere = state.place === path || (state.place === "orders" && path === "add-ons");
+    const above = state.place === "orders" ? "add-ons" : INSIDE.includes(state.place) ? "downloads" : state.place;
+    const isHere = above === path;
     return el(
       "li",
       { key: file },
@@ -286,6 +289,7 @@ function pathOf() {
 function fileOf([path = "", ...rest]) {
   if (path === "orders") return ["order", rest];
   if (path === "add-ons" && rest[0] === "review") return ["review", rest.slice(1)];
+  if (INSIDE.includes(path)) return [path, rest];
   return [PLACES.find(([name]) => name === path)?.[1] ?? "overview", rest];
 }
 
@@ -352,15 +356,8 @@ async function addressChanged() {
   if (!state.view?.isChanged?.() || location.hash === state.address) return visit(true);
   const wanted = location.hash;
   history.pushState(null, "", state.address || "#/");
-  const { ask } = await import("./dialog.js");
-  const agreed = await ask({
-    title: say("unsaved_title"),
-    body: [el("p", {}, say("unsaved_question"))],
-    confirm: say("unsaved_leave"),
-    cancel: say("unsaved_stay"),
-    isDangerous: true,
-  });
-  if (!agreed) return;
+  const { mayLeave } = await import("./parts/leaving.js");
+  if (!(await mayLeave())) return;
   history.replaceState(null, "", wanted);
   await visit(true);
 }

@@ -35,6 +35,14 @@ interface Resource<T> {
   reload: () => Promise<void>;
 }
 
+/** A list that the API gives in pages with tokens: see `parts/cursor.js`. */
+interface Cursor<T> extends Resource<T[]> {
+  /** Token of the next page; null if there is none. */
+  token: string | null;
+  /** Reads the next page. */
+  more: () => Promise<void>;
+}
+
 interface App {
   summary: Summary | null;
   problem: Problem | null;
@@ -74,6 +82,15 @@ type Preview = Omit<Sent<Schemas["Preview"]>, "limit"> & { limit: any };
 type Contents = Sent<Schemas["ContentsOut"]>;
 type HistoryRecord = Sent<Schemas["Record"]>;
 type Notice = Sent<Schemas["Notification"]>;
+type ExploredModules = Sent<Schemas["ModulesEnvelope"]>;
+type ExploredRecords = Sent<Schemas["RecordsEnvelope"]>;
+type ExploredRecord = Sent<Schemas["ExploredRecord"]>;
+type RecordAttachment = Sent<Schemas["AttachmentOut"]>;
+type RecordHistory = Sent<Schemas["RecordHistoryEnvelope"]>;
+type SearchedPage = Sent<Schemas["SearchEnvelope"]>;
+type SearchHit = Sent<Schemas["SearchHitOut"]>;
+type ComparedModule = Sent<Schemas["ComparedModule"]>;
+type ComparedRecord = Sent<Schemas["ComparedRecord"]>;
 type Settings = Sent<Schemas["SettingsOut"]>;
 type Source = Sent<Schemas["SourceOut"]>;
 type Connection = Sent<Schemas["ConnectionOut"]>;

@@ -206,12 +206,24 @@ function detailsOf(app, backup, isExpired, compared, reload) {
   const filled = (/** @type {ComparedContents} */ { contents, before }) => (contents ? contentsOf(contents, before) : unknown);
   return [
     who,
+    insideOf(backup),
     backup.losses ? notice(lossesText(backup.losses)) : null,
     expiryOf(app, backup, isExpired),
     filesOf(app, backup, isExpired, reload),
     el("h3", {}, say("contents")),
     compared ? drawResource(compared, { filled }) : null,
   ];
+}
+
+/** Links to what is inside the backup. @param {Backup} backup */
+function insideOf({ id, created_time: at }) {
+  const names = { time: longTime(at) };
+  return el(
+    "p",
+    { class: "actions", key: "inside" },
+    link(`/explore/${id}`, { class: "button", "aria-label": say("look_inside_of", names) }, icon("search"), say("look_inside")),
+    link(`/compare/${id}`, { class: "button", "aria-label": say("compare_of", names) }, say("compare_with_another")),
+  );
 }
 
 /** @param {App} app @param {Backup} backup @param {boolean} isExpired */

@@ -224,6 +224,7 @@ function eventOf(record) {
           {},
           record.address ? say("by_link", { address: record.address }) : say("done_by", { name: record.done_by.name }),
         ),
+        record.kind === "backup_ready" && record.backup ? insideLink(record.backup, longTime(record.log_time)) : null,
         record.order ? orderLink(record.order, say("show_order_of", { what: words, time: longTime(record.log_time) })) : null,
       ),
     ),
@@ -251,6 +252,11 @@ function detailsOf(record) {
 function exploredOf({ module, record, words }) {
   const place = record ? say("record_of_module", { module: module ?? "", record }) : module;
   return [words ? say("searched_words", { words }) : null, place].filter((text) => text !== null);
+}
+
+/** @param {string} backup @param {string} time */
+function insideLink(backup, time) {
+  return el("a", { href: `#/explore/${backup}`, "aria-label": say("look_inside_of", { time }) }, say("look_inside"));
 }
 
 /** @param {string} order @param {string} label */

@@ -9,6 +9,7 @@ mod broken_storage;
 mod cancelled_runs;
 mod channels;
 mod command;
+mod compared_backups;
 mod comparing;
 mod composing;
 mod console;

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod audit;
+mod compare;
 mod modules;
 mod opened;
 mod page_tokens;
@@ -20,6 +21,8 @@ use utoipa_axum::routes;
 pub fn router(ports: ExplorePorts) -> Documented {
     let routes = Documented::new()
         .routes(routes!(modules::list))
+        .routes(routes!(compare::modules::list))
+        .routes(routes!(compare::records::list))
         .routes(routes!(records::list))
         .routes(routes!(record::get))
         .routes(routes!(record_history::get))

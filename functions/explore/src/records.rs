@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::audit;
 use crate::opened::{OpenedBackup, unless_gone};
-use crate::page_tokens::{page_token, read_page_token};
+use crate::page_tokens::{invalid_token, page_token, read_page_token};
 use crate::ports::ExplorePorts;
 use crate::shown::{ExploredField, cut, kept_fields, name_of, position_of};
 
@@ -116,7 +116,7 @@ pub async fn list(
     let columns = chosen(&stored.module, query.fields.as_deref())?;
     let question = [id.as_str(), api_name.as_str()];
     let behind: Option<LastRow> = read_page_token(&question, query.page_token.as_deref())?;
-    let behind = behind.and_then(LastRow::row);
+    let behind = behind.map(|last| last.row().ok_or_else(invalid_token)).transpose()?;
     audit::record(&ports, &caller, opened.backup.id, LookedAt::Records { module: api_name.clone() }).await?;
     let reader = opened.reader(&ports);
     let mut rows = reader.page(&stored, behind.as_ref(), per_page + 1).await.map_err(unless_gone)?;

@@ -128,6 +128,8 @@ closed_set! {
     ];
     /// What happened to a module since the backup before.
     ModuleStateName as "ModuleState" = &["same", "changed", "new", "gone"];
+    /// What happened to a record between two backups.
+    DifferenceKindName as "DifferenceKind" = &["added", "changed", "deleted"];
     /// Why the records of a module were compared in part only: their columns, what identifies them or their stored form differ.
     PartlyReason = &["columns", "key", "format"];
     /// Why a backup was not compared: it is the first, the snapshot of the one before is gone or cannot be read, or it took too long.

@@ -22,6 +22,7 @@ mod raw_row;
 pub mod reader;
 pub mod records;
 mod row_group;
+pub mod row_ids;
 mod row_index;
 mod row_index_reader;
 mod row_key;
