@@ -143,6 +143,7 @@ async fn each_answer_counts_once_for_the_one_who_was_asked_and_for_ten_minutes()
         name: PendingConsent::name("known"),
         user,
         settings: ZohoSettings::of(DataCenter::Us),
+        backup: None,
         selection: Selection::default(),
         verifier: "v".repeat(43),
         client: None::<ConnectionId>,
