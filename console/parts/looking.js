@@ -14,7 +14,7 @@ export function address(...parts) {
 
 /** Completed backups, newest first. @returns {Promise<Backup[]>} */
 export async function completedBackups() {
-  const { backups } = await get("/backups?page=1&per_page=200");
+  const { backups } = await get("/backups?page=1&per_page=100");
   return /** @type {Backup[]} */ (backups).filter(({ status }) => status === "COMPLETED");
 }
 

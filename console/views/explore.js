@@ -16,6 +16,7 @@ const MAX_FIELDS = 50;
 export default function explore(app, backup = "", module = "", record = "") {
   const modules = resource(app, async () => /** @type {ExploredModules} */ (await get(`/${backup}/modules`)));
   void modules.reload();
+  /** @type {{ heading?: () => string, draw: () => Child } | null} */
   const page = record ? exploredRecord(app, { backup, module, record }) : module ? recordsPage(app, modules, backup, module) : null;
   const label = () => modules.data?.modules.find(({ api_name: name }) => name === module)?.label ?? module;
   const taken = () => (modules.data ? say("explore_backup_of", { time: time(modules.data.taken) }) : say("nav_explore"));

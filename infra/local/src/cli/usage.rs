@@ -34,6 +34,7 @@ fn in_japanese(error: &Error) -> Option<String> {
             let why = error.source().map(|source| format!("（{source}）"));
             format!("{argument} に {value} は指定できません{}", why.unwrap_or_default())
         }
+        ErrorKind::WrongNumberOfValues => format!("{argument} の数が足りないか、多すぎます"),
         ErrorKind::ArgumentConflict => format!("{argument} は {} と同時に指定できません", of(ContextKind::PriorArg)),
         _ => return None,
     })
@@ -54,6 +55,8 @@ mod tests {
             (&["demo", "--size", "huge"], "に huge は指定できません。使える値: "),
             (&["serve", "--allowed-host", "https://a"], "に https://a は指定できません"),
             (&["serve", "--public-url", "crm.example"], "に crm.example は指定できません"),
+            (&["compare", "a.zip"], "の数が足りないか"),
+            (&["compare", "a.zip", "b.zip", "--before", "c.zip"], "同時に指定できません"),
             (&["token", "--json", "--user"], "同時に指定できません"),
         ] {
             let error = Arguments::try_parse_from(["hozon"].iter().chain(arguments)).err().expect("a mistake");
