@@ -12,9 +12,10 @@ import tomllib
 
 from capture import capture
 from harness import BIN, HERE, PYTHON, Bench, Compared, generate, medians, peers, say
+from snapshots import snapshots
 
 MB = 1_000_000
-PARTS = ["compare", "large", "bounds", "sweep", "capture"]
+PARTS = ["compare", "large", "bounds", "sweep", "capture", "snapshots"]
 
 
 def compare(bench, kind, rounds):
@@ -180,7 +181,7 @@ def bounds(work):
 def main():
     arguments = argparse.ArgumentParser(prog="benches/run")
     arguments.add_argument("--mb", type=int, default=1024, help="MiB of CSV, and of attachments")
-    arguments.add_argument("--rows", type=int, default=10_000_000, help="rows of the captured table")
+    arguments.add_argument("--rows", type=int, default=10_000_000, help="rows of the captured table, and of each compared snapshot")
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--only", nargs="*", choices=PARTS)
     arguments.add_argument("--keep", type=pathlib.Path, help="work in this folder and keep its data")
@@ -201,6 +202,8 @@ def main():
             bounds(work)
         if "capture" in parts:
             capture(work, chosen.rows)
+        if "snapshots" in parts:
+            snapshots(work, chosen.rows)
         if "sweep" in parts:
             sweep(work, max(chosen.mb // 8, 8))
     finally:
