@@ -13,9 +13,10 @@ import tomllib
 from capture import capture
 from differences import differences
 from harness import BIN, HERE, PYTHON, Bench, Compared, generate, medians, peers, say
+from snapshots import snapshots
 
 MB = 1_000_000
-PARTS = ["compare", "large", "bounds", "sweep", "capture", "differences"]
+PARTS = ["compare", "large", "bounds", "sweep", "capture", "differences", "snapshots"]
 
 
 def compare(bench, kind, rounds):
@@ -204,6 +205,8 @@ def main():
             capture(work, chosen.rows)
         if "differences" in parts:
             differences(work, chosen.rows)
+        if "snapshots" in parts:
+            snapshots(work, chosen.rows)
         if "sweep" in parts:
             sweep(work, max(chosen.mb // 8, 8))
     finally:

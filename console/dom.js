@@ -212,6 +212,17 @@ export function notice(...children) {
   return el("p", { class: "notice bad", key: "notice" }, icon("alert"), ...children);
 }
 
+/** A meter, with what it shows as text. @param {{ max: number, now: number, words: string, label: string }} values @param {Child} shown */
+export function meterOf({ max, now, words, label }, shown) {
+  const values = { "aria-valuemin": 0, "aria-valuemax": max, "aria-valuenow": now, "aria-valuetext": words };
+  return el("div", { class: "meter", role: "meter", ...values, "aria-label": label }, shown);
+}
+
+/** A warning, and a link or button that helps. @param {string} words @param {Child} help */
+export function warning(words, help) {
+  return el("div", { class: "notice bad", role: "alert", key: "warning" }, icon("alert"), el("div", {}, el("p", {}, words), help));
+}
+
 /** Visually hidden text for screen readers. @param {Child[]} children */
 export function visuallyHidden(...children) {
   return el("span", { class: "visually-hidden" }, ...children);

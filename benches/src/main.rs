@@ -1,6 +1,7 @@
 //! Programs for `benches/run`: data generation, the stores in a separate process, the worker, and the machine's own
 //! limit.
 
+mod compare;
 mod counting;
 mod disk;
 mod generate;
@@ -52,6 +53,18 @@ enum Command {
         #[arg(long, default_value_t = hozon_shared::archive::LEVEL)]
         level: u32,
     },
+    /// Compares the two newest snapshots of an organisation.
+    Compare {
+        /// Address of the stores, as printed by `stores`.
+        #[arg(long)]
+        stores: String,
+        /// The organisation's name.
+        #[arg(long)]
+        org: String,
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// Multiplies an organisation's list of attachments without storing more files.
     Repeat {
         /// Address of the stores, as printed by `stores`.
@@ -76,6 +89,7 @@ async fn main() -> Result<()> {
         Command::Worker(worker) => worker.run().await,
         Command::Limit { level, from } => limit::run(&from, level),
         Command::Deflate { level } => limit::deflate(level),
+        Command::Compare { stores, org, data } => compare::run(&stores, &data, &org).await,
         Command::Repeat { stores, org, data, times } => repeat::run(&stores, &data, &org, times).await,
     }
 }

@@ -203,7 +203,7 @@ pub fn organisation(data: &Path, name: &str) -> Result<OrgId> {
 }
 
 /// Runs a task, and returns the peak memory in KB with the resources that it used.
-async fn measured(run: impl Future<Output = Result<()>>) -> Result<(u64, Value)> {
+pub async fn measured(run: impl Future<Output = Result<()>>) -> Result<(u64, Value)> {
     forget_peak()?;
     let (begun, cpu) = (Instant::now(), cpu_seconds()?);
     run.await?;

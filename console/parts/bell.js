@@ -3,7 +3,7 @@
 import { asProblem, call, getIfChanged } from "../api.js";
 import { open } from "../dialog.js";
 import { button, el, icon, patch } from "../dom.js";
-import { explain, explainFailure, lossesText, hasText, say, subjectOf, time } from "../i18n.js";
+import { explain, explainFailure, lossesText, changesText, unusualText, hasText, say, subjectOf, time } from "../i18n.js";
 import { backUpNow, download } from "./backup.js";
 
 /** Notifications as last loaded. @type {Notice[]} */
@@ -32,7 +32,9 @@ export async function showNewNotices(app, after, isOwn) {
     .slice(0, 3)
     .reverse()) {
     announced.add(notice.id);
-    const isBad = ["failed", "skipped", "overlapped", "missed", "payment_failed", "order_failed"].includes(notice.kind);
+    const isBad = ["failed", "skipped", "overlapped", "missed", "payment_failed", "order_failed", "unusual_loss"].includes(
+      notice.kind,
+    );
     const action = notice.links.length ? { words: say("go_to_downloads"), to: "/downloads" } : undefined;
     const subject = notice.failure?.subject;
     app.toast(subject ? `${textOf(notice)} ${subjectOf(subject)}` : textOf(notice), { kind: isBad ? "bad" : "info", action });
@@ -94,11 +96,13 @@ function noticeOf(app, notice, leave) {
     leave();
     return backUpNow(app);
   };
+  const changed = notice.changes ? changesOf(notice.kind, notice.changes) : null;
   return el(
     "li",
     { class: notice.read ? "notice-item" : "notice-item unread", key: notice.id },
     el("p", {}, notice.read ? null : el("span", { class: "unread-mark" }, say("unread")), el("span", {}, textOf(notice))),
     notice.failure ? reasonOf(notice.failure) : null,
+    changed ? el("p", { class: "soft" }, changed) : null,
     notice.losses ? el("p", { class: "soft" }, lossesText(notice.losses)) : null,
     el("p", { class: "soft" }, el("time", { datetime: notice.time }, at)),
     notice.failure && app.summary?.backup?.status !== "INPROGRESS"
@@ -108,6 +112,11 @@ function noticeOf(app, notice, leave) {
     links.length ? el("a", { href: "#/downloads", on: { click: leave } }, say("go_to_downloads")) : null,
     notice.kind === "ready" && !links.length ? el("p", { class: "soft" }, icon("clock"), say("files_expired")) : null,
   );
+}
+
+/** @param {string} kind @param {Changes} changes */
+function changesOf(kind, changes) {
+  return kind === "unusual_loss" ? unusualText(changes) : changesText(changes);
 }
 
 /** @param {Failure} failure */

@@ -23,23 +23,28 @@ export function contentsOf(contents, before) {
     { class: "stack", key: "contents" },
     facts(about),
     modulesOf(contents, before),
+    goneOf(contents),
     checksumsOf(contents),
     leftOutOf(contents),
   );
 }
 
 /** @param {Contents} contents @param {Contents | null} before */
-function modulesOf({ modules }, before) {
+function modulesOf({ modules, changes }, before) {
+  const changed = changes?.since ? new Map(changes.modules.map((module) => [module.api_name, module])) : null;
   const most = Math.max(...modules.map(({ rows }) => rows), 1);
   const earlier = new Map(before?.modules.map(({ api_name: name, rows }) => [name, rows]));
+  const differences = changed ? ["added", "changed", "deleted"] : before ? ["difference"] : [];
   const head = el(
     "tr",
     {},
     el("th", { scope: "col" }, say("module")),
-    ...["fields", "records", ...(before ? ["difference"] : []), "attachments", "attachment_size"].map((name) =>
+    ...["fields", "records", ...differences, "attachments", "attachment_size"].map((name) =>
       el("th", { scope: "col", class: "number" }, say(name)),
     ),
   );
+  const differs = (/** @type {Contents["modules"][number]} */ { api_name: name, rows }) =>
+    el("td", { class: "number" }, difference(rows - (earlier.get(name) ?? 0)));
   const rows = modules.map((module) =>
     el(
       "tr",
@@ -47,7 +52,7 @@ function modulesOf({ modules }, before) {
       el("th", { scope: "row" }, module.label),
       el("td", { class: "number" }, number(module.fields)),
       el("td", { class: "number rows-cell" }, number(module.rows), bar(module.rows, most)),
-      before ? el("td", { class: "number" }, difference(module.rows - (earlier.get(module.api_name) ?? 0))) : null,
+      ...(changed ? changesOf(changed.get(module.api_name)) : before ? [differs(module)] : []),
       el("td", { class: "number" }, number(module.attachments)),
       el("td", { class: "number" }, module.attachments ? size(module.attachment_bytes) : "–"),
     ),
@@ -56,6 +61,21 @@ function modulesOf({ modules }, before) {
     say("modules"),
     el("table", { class: "list" }, el("caption", {}, say("modules")), el("thead", {}, head), el("tbody", {}, ...rows)),
   );
+}
+
+/** Cells with the records that differ since the backup before. @param {NonNullable<Contents["changes"]>["modules"][number] | undefined} module */
+function changesOf(module) {
+  const { added, changed, deleted } = module?.records ?? { added: 0, changed: 0, deleted: 0 };
+  return [number(added), module?.partly_compared ? "–" : number(changed), number(deleted)].map((words) =>
+    el("td", { class: "number" }, words),
+  );
+}
+
+/** Modules that are gone since the backup before. @param {Contents} contents */
+function goneOf({ changes }) {
+  const gone = changes?.modules.filter(({ state }) => state === "gone") ?? [];
+  const names = gone.map(({ label, records }) => say("gone_module", { label, count: number(records.before) }));
+  return gone.length ? el("p", { key: "gone" }, say("gone_modules", { names: names.join(say("comma")) })) : null;
 }
 
 /** SHA-256 of each CSV file, as in the zip's manifest; CRC-32 of a large one. @param {Contents} contents */

@@ -1,7 +1,7 @@
 // Differences between two versions of the settings, as text.
 
 import { el, facts } from "../dom.js";
-import { languages, say, size } from "../i18n.js";
+import { languages, percent, say, size } from "../i18n.js";
 
 /** Lists the values of the second version that differ from the first. @param {string} lead @param {Settings} before @param {Settings} after */
 export function differenceOf(lead, before, after) {
@@ -16,7 +16,9 @@ export function differenceOf(lead, before, after) {
 }
 
 /** Settings as pairs of name and text. @param {Settings} settings @returns {[string, string][]} */
-export function inWords({ time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: maxBytes, layout, recipients, csv }) {
+export function inWords(settings) {
+  const { time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: maxBytes, layout, recipients, csv } = settings;
+  const { percent: part, modules, attachments } = settings.unusual_loss;
   const isOn = (/** @type {boolean} */ value) => say(value ? "is_on" : "is_off");
   return [
     [say("time_zone"), zone],
@@ -28,6 +30,9 @@ export function inWords({ time_zone: zone, time_of_day: time, locale: mails, max
     [say("csv_bom"), isOn(csv.byte_order_mark)],
     [say("csv_escaped"), isOn(csv.escape_formulas)],
     [say("csv_protected"), isOn(csv.protect_values)],
+    [say("loss_percent"), percent(part / 100)],
+    [say("loss_modules"), isOn(modules)],
+    [say("loss_attachments"), isOn(attachments)],
   ];
 }
 

@@ -41,6 +41,7 @@ export function formOf(settings, editing, { save, add, remove }) {
       tick("escape", csv.escape_formulas, say("csv_escaped"), say("csv_escaped_hint")),
       tick("protect", csv.protect_values, say("csv_protected"), say("csv_protected_hint")),
     ),
+    lossRuleOf(settings.unusual_loss, wrong),
     message,
     el("div", { class: "actions" }, el("button", { class: "primary" }, icon("check"), say("save"))),
   );
@@ -57,6 +58,11 @@ export function settingsIn(form) {
     max_part_bytes: mib ? mib * MIB : null,
     layout: form.get("layout"),
     csv: { byte_order_mark: form.has("bom"), escape_formulas: form.has("escape"), protect_values: form.has("protect") },
+    unusual_loss: {
+      percent: Number(form.get("loss_percent")),
+      modules: form.has("loss_modules"),
+      attachments: form.has("loss_attachments"),
+    },
   };
 }
 
@@ -168,6 +174,32 @@ function recipientsOf({ recipients, revision }, wrong, add, remove) {
     el("p", { class: "soft" }, say("recipients_hint")),
     el("ul", { class: "rows" }, ...rows),
     recipients.length < 10 ? button(say("add_recipient"), add, { id: "add-recipient" }) : null,
+  );
+}
+
+/** When a backup warns of a loss. @param {Settings["unusual_loss"]} rule @param {string} wrong */
+function lossRuleOf({ percent, modules, attachments }, wrong) {
+  const isWrong = wrong === "$.settings.unusual_loss.percent";
+  const input = el("input", {
+    type: "number",
+    id: "loss_percent",
+    name: "loss_percent",
+    min: 0,
+    max: 100,
+    step: 1,
+    required: true,
+    value: percent,
+    "aria-invalid": isWrong ? "true" : null,
+    "aria-describedby": isWrong ? "loss_percent-hint settings-problem" : "loss_percent-hint",
+  });
+  const hint = el("p", { class: "soft", id: "loss_percent-hint" }, say("loss_percent_hint"));
+  return el(
+    "fieldset",
+    { key: "unusual-loss" },
+    el("legend", {}, say("loss_heading")),
+    el("div", { class: "grid" }, field("loss_percent", say("loss_percent"), input, hint)),
+    tick("loss_modules", modules, say("loss_modules")),
+    tick("loss_attachments", attachments, say("loss_attachments")),
   );
 }
 

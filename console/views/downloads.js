@@ -1,10 +1,10 @@
 // List of backups: time, size, whether they have been downloaded, and a button for all zips of each. A backup opens to show its details.
 
 import { asProblem, get } from "../api.js";
-import { columns } from "../charts.js";
 import { badge, button, card, el, facts, failureNotice, icon, link, notice } from "../dom.js";
-import { dayOfYear, failureTexts, longTime, lossesText, number, say, size, duration, time } from "../i18n.js";
+import { failureTexts, longTime, lossesText, number, say, size, duration, time, unusualText } from "../i18n.js";
 import { backUpNow, download } from "../parts/backup.js";
+import { changesOverTime } from "../parts/changes.js";
 import { contentsOf } from "../parts/contents.js";
 import { resource, drawResource } from "../resource.js";
 
@@ -18,14 +18,8 @@ const CHARTED_BACKUPS = 12;
 /** @typedef {{ backups: Backup[], downloaded: Set<string>, hasMore: boolean }} Found backups, and their files that have been downloaded */
 
 /** @type {ViewMaker} */
-export default function downloads(app) {
-  const state = {
-    pages: 1,
-    newest: app.summary?.backup?.id,
-    status: app.summary?.backup?.status,
-    /** Ids of the backups that are open. @type {Set<string>} */
-    open: new Set(),
-  };
+export default function downloads(app, wanted) {
+  const state = stateOf(app, wanted);
   const list = resource(app, () => read(state.pages));
   const reload = () => void list.reload();
   const contents = contentsReader(app);
@@ -43,9 +37,13 @@ export default function downloads(app) {
     const compared = isOpen && backup.status === "COMPLETED" ? contents(backup, backups) : null;
     return backupOf(app, backup, { isOpen, compared, downloaded, toggle: () => toggle(backup.id), reload });
   };
+  const choose = (/** @type {string} */ module) => {
+    state.module = module;
+    app.redraw();
+  };
   const filled = (/** @type {Found} */ { backups, downloaded, hasMore }) =>
     listOf(
-      backups,
+      changesOverTime(made(backups), state.module, choose),
       backups.map((backup) => lineOf(backup, backups, downloaded)),
       hasMore ? button(say("show_more"), more, { key: "more", "aria-disabled": list.isLoading ? "true" : null }) : null,
     );
@@ -64,13 +62,34 @@ export default function downloads(app) {
   };
 }
 
+/** What the page shows. @param {App} app @param {string | undefined} wanted the backup that is open */
+function stateOf(app, wanted) {
+  return {
+    pages: 1,
+    newest: app.summary?.backup?.id,
+    status: app.summary?.backup?.status,
+    /** Ids of the backups that are open. @type {Set<string>} */
+    open: new Set(wanted ? [wanted] : []),
+    /** The module whose changes are shown; empty for all. */
+    module: "",
+  };
+}
+
 function empty() {
   return [icon("archive"), el("p", {}, say("downloads_empty")), link("/", { class: "button primary" }, say("go_to_overview"))];
 }
 
-/** @param {Backup[]} backups @param {Child[]} lines @param {Child} more */
-function listOf(backups, lines, more) {
-  return el("div", { key: "list", class: "stack" }, trendOf(backups), el("ul", { class: "stack", key: "backups" }, lines), more);
+/** Completed backups that are charted, oldest first. @param {Backup[]} backups */
+function made(backups) {
+  return backups
+    .filter(({ status }) => status === "COMPLETED")
+    .slice(0, CHARTED_BACKUPS)
+    .reverse();
+}
+
+/** @param {Child} charts @param {Child[]} lines @param {Child} more */
+function listOf(charts, lines, more) {
+  return el("div", { key: "list", class: "stack" }, charts, el("ul", { class: "stack", key: "backups" }, lines), more);
 }
 
 /** @param {number} count number of pages @returns {Promise<Found>} */
@@ -101,37 +120,6 @@ function contentsReader(app) {
     void made.reload();
     return made;
   };
-}
-
-/** Charts of size and records by backup, if there are at least two. @param {Backup[]} backups */
-function trendOf(backups) {
-  const made = backups
-    .filter(({ status }) => status === "COMPLETED")
-    .slice(0, CHARTED_BACKUPS)
-    .reverse();
-  if (made.length < 2) return null;
-  const bars = (/** @type {(file: BackupFile) => number} */ count, /** @type {(sum: number) => string} */ words) =>
-    made.map(({ created_time: at, files }) => {
-      const value = files.reduce((sum, file) => sum + count(file), 0);
-      return { name: time(at), end: dayOfYear(at), value, words: words(value) };
-    });
-  return card(
-    "trend",
-    say("trend_heading"),
-    { class: "trend" },
-    el(
-      "div",
-      { class: "charts" },
-      columns(
-        say("size_per_backup"),
-        bars((file) => file.size, size),
-      ),
-      columns(
-        say("records_per_backup"),
-        bars((file) => file.rows ?? 0, number),
-      ),
-    ),
-  );
 }
 
 /** @typedef {{ isOpen: boolean, compared: Resource<ComparedContents> | null, downloaded: Set<string>, toggle: () => void, reload: () => void }} Line */
@@ -207,6 +195,7 @@ function detailsOf(app, backup, isExpired, compared, reload) {
   return [
     who,
     insideOf(backup),
+    backup.changes?.unusual_losses.length ? notice(unusualText(backup.changes)) : null,
     backup.losses ? notice(lossesText(backup.losses)) : null,
     expiryOf(app, backup, isExpired),
     filesOf(app, backup, isExpired, reload),

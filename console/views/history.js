@@ -9,12 +9,14 @@ import {
   timeOfDay,
   hasText,
   longTime,
+  changesText,
   lossesText,
   minorDigits,
   money,
   planName,
   productName,
   say,
+  unusualText,
 } from "../i18n.js";
 import { resource, drawResource } from "../resource.js";
 
@@ -25,6 +27,7 @@ const GROUPS = {
   backups: [
     "backup_started",
     "backup_ready",
+    "unusual_loss",
     "backup_failed",
     "backup_cancelled",
     "backup_skipped",
@@ -58,6 +61,7 @@ const GROUPS = {
 const MARKS = {
   backup_started: ["run", "busy"],
   backup_ready: ["check", "good"],
+  unusual_loss: ["alert", "bad"],
   backup_failed: ["alert", "bad"],
   backup_cancelled: ["stop", "quiet"],
   backup_skipped: ["alert", "warn"],
@@ -241,6 +245,8 @@ function detailsOf(record) {
   if (record.file_name) details.push(record.file_name);
   if (record.explored) details.push(...exploredOf(record.explored));
   if (record.kind === "backup_overlapped" && record.backup) details.push(say("running_backup", { id: record.backup }));
+  const changed = record.changes && (record.kind === "unusual_loss" ? unusualText(record.changes) : changesText(record.changes));
+  if (changed) details.push(changed);
   if (record.losses) details.push(lossesText(record.losses));
   if (record.count) details.push(say("backup_count", { count: record.count }));
   if (record.amount && record.currency && !FREE.includes(record.kind))

@@ -11,9 +11,11 @@ import {
   icon,
   legend,
   link,
+  meterOf,
   notice,
   progressBar,
   visuallyHidden,
+  warning,
 } from "../dom.js";
 import {
   date,
@@ -36,6 +38,7 @@ import {
   weekdayName,
   percent,
   progressTexts,
+  unusualText,
 } from "../i18n.js";
 
 /** @type {ViewMaker} */
@@ -92,10 +95,18 @@ function stateOf(app, summary) {
     "state",
     say("state_heading"),
     { class: "state" },
+    unusualOf(ended),
     head,
     reasonOf(summary),
     el("div", { class: backup ? "state-details" : "", key: "details" }, ...parts),
   );
+}
+
+/** Warning of an unusual loss in the newest backup. @param {Backup | null} backup */
+function unusualOf(backup) {
+  const changes = backup?.changes;
+  if (!backup || !changes?.unusual_losses.length) return null;
+  return warning(unusualText(changes), link(`/downloads/${backup.id}`, {}, say("show_backup")));
 }
 
 /** The state as one line. @param {NewestBackup | null} backup */
@@ -278,19 +289,7 @@ function meter(left, free, planned) {
       el("strong", {}, number(left)),
       el("span", {}, say("of_free_this_month", { free })),
     ),
-    el(
-      "div",
-      {
-        class: "meter",
-        role: "meter",
-        "aria-valuemin": 0,
-        "aria-valuemax": free,
-        "aria-valuenow": left,
-        "aria-valuetext": say("free_left", { left, free }),
-        "aria-label": say("allowance_heading"),
-      },
-      cells(parts),
-    ),
+    meterOf({ max: free, now: left, words: say("free_left", { left, free }), label: say("allowance_heading") }, cells(parts)),
     el("p", { class: "soft legend" }, ...key),
   );
 }

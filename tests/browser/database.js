@@ -35,6 +35,8 @@ export async function startDatabase(sql) {
   psql("crm", sql);
   return {
     port,
+    /** Runs SQL in the CRM. */
+    sql: (text) => psql("crm", text),
     /** Holds an advisory lock until the returned function is called. */
     async lock(number) {
       const arguments_ = ["-h", "127.0.0.1", "-p", port, "-U", "postgres", "-d", "crm", "-qAt"];

@@ -14,7 +14,7 @@ use serde_json::json;
 const WEEKLY: &str = r#"{"backup":{"rrule":"RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"}}"#;
 
 /// Returns the mails so far, oldest first.
-async fn mails(world: &World) -> Vec<Message<'static>> {
+pub async fn mails(world: &World) -> Vec<Message<'static>> {
     world.local.wait_until_idle().await;
     world.local.wait_until_delivered().await.unwrap();
     let mut files: Vec<_> =

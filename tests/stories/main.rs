@@ -7,6 +7,7 @@ mod back_up_now;
 mod bad_requests;
 mod broken_storage;
 mod cancelled_runs;
+mod changes;
 mod channels;
 mod command;
 mod compared_backups;

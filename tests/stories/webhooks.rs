@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 
 /// A service that accepts messages, after rejecting a number of them.
 #[derive(Clone, Default)]
-struct Receiver {
+pub struct Receiver {
     refuse: Arc<Mutex<Vec<u16>>>,
     got: Arc<Mutex<Vec<(HeaderMap, String)>>>,
 }
 
 impl Receiver {
-    async fn start(&self) -> String {
+    pub async fn start(&self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let router = Router::new().route("/hook", post(take)).with_state(self.clone());
@@ -30,9 +30,13 @@ impl Receiver {
         url
     }
 
+    /// The messages so far.
+    pub fn messages(&self) -> Vec<Value> {
+        self.got.lock().unwrap().iter().map(|(_, body)| serde_json::from_str(body).unwrap()).collect()
+    }
+
     fn types(&self) -> Vec<String> {
-        let got = self.got.lock().unwrap();
-        got.iter().map(|(_, body)| serde_json::from_str::<Value>(body).unwrap()["type"].as_str().unwrap().to_owned()).collect()
+        self.messages().iter().map(|message| message["type"].as_str().unwrap().to_owned()).collect()
     }
 }
 
