@@ -2,6 +2,7 @@
 
 import { el, facts } from "../dom.js";
 import { languages, say, size } from "../i18n.js";
+import { retentionText } from "./retention.js";
 
 /** Lists the values of the second version that differ from the first. @param {string} lead @param {Settings} before @param {Settings} after */
 export function differenceOf(lead, before, after) {
@@ -16,7 +17,16 @@ export function differenceOf(lead, before, after) {
 }
 
 /** Settings as pairs of name and text. @param {Settings} settings @returns {[string, string][]} */
-export function inWords({ time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: maxBytes, layout, recipients, csv }) {
+export function inWords({
+  time_zone: zone,
+  time_of_day: time,
+  locale: mails,
+  max_part_bytes: maxBytes,
+  layout,
+  recipients,
+  csv,
+  retention,
+}) {
   const isOn = (/** @type {boolean} */ value) => say(value ? "is_on" : "is_off");
   return [
     [say("time_zone"), zone],
@@ -28,12 +38,13 @@ export function inWords({ time_zone: zone, time_of_day: time, locale: mails, max
     [say("csv_bom"), isOn(csv.byte_order_mark)],
     [say("csv_escaped"), isOn(csv.escape_formulas)],
     [say("csv_protected"), isOn(csv.protect_values)],
+    [say("retention_heading"), retentionText(retention ?? null)],
   ];
 }
 
 /** Whether a form's values differ from the saved ones. Only fields that the form has are compared. @param {any} form @param {any} saved @returns {boolean} */
 export function differs(form, saved) {
-  if (form === null || typeof form !== "object") return form !== saved;
+  if (form === null || saved === null || typeof form !== "object") return form !== saved;
   if (Array.isArray(form)) return JSON.stringify(form) !== JSON.stringify(saved);
   return Object.keys(form).some((name) => name in saved && differs(form[name], saved[name]));
 }

@@ -2,6 +2,7 @@
 
 import { button, el, icon } from "../dom.js";
 import { explain, languages, number, say } from "../i18n.js";
+import { retentionIn, retentionOf } from "./retention.js";
 
 const MIB = 1 << 20;
 /** Selectable maximum sizes of a zip, in MiB. */
@@ -41,6 +42,7 @@ export function formOf(settings, editing, { save, add, remove }) {
       tick("escape", csv.escape_formulas, say("csv_escaped"), say("csv_escaped_hint")),
       tick("protect", csv.protect_values, say("csv_protected"), say("csv_protected_hint")),
     ),
+    retentionOf(settings.retention ?? null),
     message,
     el("div", { class: "actions" }, el("button", { class: "primary" }, icon("check"), say("save"))),
   );
@@ -56,6 +58,7 @@ export function settingsIn(form) {
     recipients: recipientsIn(form).filter(Boolean),
     max_part_bytes: mib ? mib * MIB : null,
     layout: form.get("layout"),
+    retention: retentionIn(form),
     csv: { byte_order_mark: form.has("bom"), escape_formulas: form.has("escape"), protect_values: form.has("protect") },
   };
 }

@@ -71,6 +71,7 @@ fn organisation(id: OrgId, name: String, plan: String) -> Organisation {
         calendar_key: None,
         locale: None,
         archive: ArchiveOptions::default(),
+        retention: None,
         version: 0,
     }
 }

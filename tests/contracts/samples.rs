@@ -56,6 +56,7 @@ pub fn organisation(id: OrgId) -> Organisation {
         calendar_key: None,
         locale: Some(Locale::Ja),
         archive: ArchiveOptions::default(),
+        retention: None,
         version: 0,
     }
 }

@@ -1,4 +1,4 @@
-//! The task `finish`: records the snapshot and the zips, publishes the ready event, and then deletes the work objects and
+//! The task `finish`: records the snapshot and the zips with a signed statement, publishes the ready event, and then deletes the work objects and
 //! old snapshots.
 
 use hozon_shared::captured::{Captured, captured_at};
@@ -22,7 +22,8 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
         let losses = captured.and_then(|captured| Losses::among(&captured.gaps));
         let now = run.ports.clock.now();
         let event = EventId(run.ports.ids.next(now));
-        run.ports.store.commit(run.org, change::complete(backup, files, losses, now, event)?).await?;
+        let statement = run.state(files.len(), now).await?;
+        run.ports.store.commit(run.org, change::complete(backup, files, losses, statement, now, event)?).await?;
     }
     run.clear(&run.work_prefix()).await?;
     run.sweep().await?;

@@ -17,6 +17,7 @@ mod ports;
 mod progress;
 mod run;
 mod settings;
+mod statement;
 mod streamed_entry;
 mod sweep;
 mod task_error;

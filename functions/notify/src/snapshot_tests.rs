@@ -36,6 +36,7 @@ fn organisation(locale: Locale) -> Organisation {
         calendar_key: None,
         locale: Some(locale),
         archive: ArchiveOptions::default(),
+        retention: None,
         version: 1,
     }
 }

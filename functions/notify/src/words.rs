@@ -128,6 +128,8 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
+        | EventKind::HoldSet { .. }
+        | EventKind::HoldLifted { .. }
         | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }
@@ -220,6 +222,8 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
+        | EventKind::HoldSet { .. }
+        | EventKind::HoldLifted { .. }
         | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }

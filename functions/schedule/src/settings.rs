@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::etag;
+use crate::retention_rule::RetentionRuleBody;
 
 /// Maximum size of an S3 object.
 const MAX_ZIP: u64 = 5 << 40;
@@ -48,6 +49,8 @@ struct SettingsOut {
     /// Layout of the zips.
     #[schema(value_type = ArchiveLayoutName)]
     layout: &'static str,
+    /// Which captured data is kept; null selects the service's default.
+    retention: Option<RetentionRuleBody>,
 }
 
 /// Options of CSV files.
@@ -90,6 +93,10 @@ struct WantedSettings {
     /// `zoho` writes zips like Zoho CRM's own backups, for its import; they have no manifest, and cells are bare.
     #[schema(value_type = Option<ArchiveLayoutName>)]
     layout: Option<String>,
+    /// Null selects the service's default.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<RetentionRuleBody>)]
+    retention: Option<Option<RetentionRuleBody>>,
 }
 
 /// Fields that are left out keep their values.
@@ -204,6 +211,9 @@ fn apply(organisation: Organisation, wanted: WantedSettings) -> Result<Organisat
     if let Some(name) = wanted.layout {
         changed.archive.layout = layout(&name)?;
     }
+    if let Some(wanted) = wanted.retention {
+        changed.retention = wanted.map(RetentionRuleBody::rule).transpose()?;
+    }
     Ok(changed)
 }
 
@@ -259,6 +269,7 @@ fn answer(app: &App, organisation: &Organisation) -> Response {
         csv: csv_out(organisation.archive.csv),
         max_part_bytes: organisation.archive.max_zip_bytes,
         layout: organisation.archive.layout.name(),
+        retention: organisation.retention.map(RetentionRuleBody::of),
     };
     ([(header::ETAG, tag(organisation))], Json(SettingsEnvelope { settings })).into_response()
 }

@@ -195,6 +195,7 @@ impl Local {
             calendar_key: None,
             locale: None,
             archive: ArchiveOptions::default(),
+            retention: None,
             version: 0,
         };
         self.ports.store.commit(id, vec![Change::Organisation(organisation)]).await?;

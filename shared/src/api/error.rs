@@ -104,6 +104,12 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "NOT_RUNNING", message).envelope(Envelope::Backup)
     }
 
+    /// The snapshot of the backup was deleted, or never recorded, so that it cannot be held.
+    pub fn snapshot_gone() -> Self {
+        let message = "The captured data of this backup is not kept any more, so that it cannot be held. Nothing was changed.";
+        Self::new(StatusCode::BAD_REQUEST, "SNAPSHOT_GONE", message)
+    }
+
     /// The subscription was cancelled before, or has ended.
     pub fn already_ending() -> Self {
         let message = "The subscription is already cancelled. You can resume it until its period ends.";

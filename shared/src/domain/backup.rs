@@ -130,6 +130,9 @@ pub struct Backup {
     /// What it lacks of its source; `None` if it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub losses: Option<Losses>,
+    /// Number of the signed statement about its zips; `None` if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<u64>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Zero before the backup is first stored.
@@ -163,6 +166,7 @@ impl Backup {
             total: None,
             files: Vec::new(),
             losses: None,
+            statement: None,
             failure: None,
             version: 0,
         }

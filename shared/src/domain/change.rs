@@ -7,6 +7,7 @@ use super::backup::{ArchiveFile, Backup, BackupTransitionError, Failure};
 use super::connection::Connection;
 use super::delivery::Delivery;
 use super::event::{Event, EventKind};
+use super::hold::Hold;
 use super::id::{BackupId, ConnectionId, EventId, OrderId, ScheduleId, WebhookId};
 use super::ledger::{LedgerEntry, entries};
 use super::order::Order;
@@ -14,6 +15,7 @@ use super::organisation::{Contact, Organisation, Person};
 use super::request::Request;
 use super::schedule::{Occurrence, Outcome, Schedule};
 use super::source::Losses;
+use super::statement::SignedStatement;
 use super::subscription::Subscription;
 use super::webhook::Webhook;
 
@@ -52,6 +54,12 @@ pub enum Change {
     WebhookRemoved(WebhookId),
     /// Writes a delivery; fails if one of this event to this receiver is there, ended or not.
     Delivery(Box<Delivery>),
+    /// Sets a hold; fails if the backup is held.
+    Hold(Box<Hold>),
+    /// Lifts the hold on a backup; fails if it is not held.
+    HoldLifted(BackupId),
+    /// Appends a signed statement to the chain; fails if there is one with that number.
+    Statement(Box<SignedStatement>),
     /// Acquires one of the organisation's locks; fails if it is held, even by the same holder.
     Acquire(Lock),
     /// Releases a lock; fails unless this holder has it.
@@ -201,6 +209,17 @@ pub fn change_schedule(changed: Schedule, contact: Contact, at: DateTime<Utc>, e
     ]
 }
 
+/// Sets a hold on a backup.
+pub fn hold(hold: Hold, event: EventId) -> Vec<Change> {
+    let event = happened(event, hold.at, &hold.by, EventKind::HoldSet { backup: hold.backup });
+    vec![Change::Event(event), Change::Hold(Box::new(hold))]
+}
+
+/// Lifts the hold on a backup.
+pub fn lift_hold(backup: BackupId, by: &Person, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
+    vec![Change::Event(happened(event, at, by, EventKind::HoldLifted { backup })), Change::HoldLifted(backup)]
+}
+
 /// Stores an organisation's settings, together with its schedule if they moved its runs.
 pub fn save_settings(
     organisation: Organisation,
@@ -229,23 +248,27 @@ pub fn stop_schedule(stopped: Schedule, by: &Person, at: DateTime<Utc>, event: E
     ]
 }
 
-/// Completes a backup with its zips, and with what they lack.
+/// Completes a backup with its zips, with what they lack, and with the statement about them.
 pub fn complete(
     backup: Backup,
     files: Vec<ArchiveFile>,
     losses: Option<Losses>,
+    statement: Option<SignedStatement>,
     at: DateTime<Utc>,
     event: EventId,
 ) -> Result<Vec<Change>, BackupTransitionError> {
-    let backup = backup.complete(files, losses, at)?;
+    let number = statement.as_ref().map(|statement| statement.number);
+    let backup = Backup { statement: number, ..backup.complete(files, losses, at)? };
     let files = backup.files.iter().map(|file| file.name.clone()).collect();
     let (losses, expires) = (backup.losses.clone(), backup.expires());
     let what = EventKind::BackupReady { backup: backup.id, repeat: backup.repeat, files, losses, expires };
-    Ok(vec![
+    let mut changes = vec![
         Change::Release(Lock::Backup(backup.id)),
         Change::Event(happened(event, at, &backup.requester, what)),
         Change::Backup(Box::new(backup)),
-    ])
+    ];
+    changes.extend(statement.map(|statement| Change::Statement(Box::new(statement))));
+    Ok(changes)
 }
 
 /// Fails a backup. `given_back` is the account after the claim was returned.

@@ -39,6 +39,10 @@ pub enum EventKind {
     },
     /// The connection to the CRM was removed; backups are of the native store again.
     SourceRemoved { source: String, address: String },
+    /// A legal hold on a backup was set.
+    HoldSet { backup: BackupId },
+    /// The hold was lifted.
+    HoldLifted { backup: BackupId },
     ScheduleSet {
         schedule: ScheduleId,
         rule: Rule,
@@ -215,10 +219,12 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 29] = [
+    pub const NAMES: [&str; 31] = [
         "settings_saved",
         "source_set",
         "source_removed",
+        "hold_set",
+        "hold_lifted",
         "schedule_set",
         "schedule_changed",
         "schedule_stopped",
@@ -270,6 +276,8 @@ impl EventKind {
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
+            | Self::HoldSet { .. }
+            | Self::HoldLifted { .. }
             | Self::Order { .. }
             | Self::Subscription { .. }
             | Self::PlanChanged { .. } => None,
@@ -282,6 +290,8 @@ impl EventKind {
             Self::BackupStarted { backup, .. }
             | Self::BackupReady { backup, .. }
             | Self::BackupCancelled { backup, .. }
+            | Self::HoldSet { backup }
+            | Self::HoldLifted { backup }
             | Self::DownloadStarted { backup, .. } => Some(*backup),
             Self::BackupOverlapped { running, .. } => Some(*running),
             Self::BackupFailed { backup, .. } => *backup,
@@ -303,6 +313,8 @@ impl EventKind {
             Self::SettingsSaved {} => "settings_saved",
             Self::SourceSet { .. } => "source_set",
             Self::SourceRemoved { .. } => "source_removed",
+            Self::HoldSet { .. } => "hold_set",
+            Self::HoldLifted { .. } => "hold_lifted",
             Self::ScheduleSet { .. } => "schedule_set",
             Self::ScheduleChanged { .. } => "schedule_changed",
             Self::ScheduleStopped { .. } => "schedule_stopped",
@@ -337,6 +349,8 @@ impl EventKind {
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
+            | Self::HoldSet { .. }
+            | Self::HoldLifted { .. }
             | Self::Order { .. }
             | Self::Subscription { .. }
             | Self::PlanChanged { .. } => RepeatType::Immediate,

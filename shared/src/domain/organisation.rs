@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::archive_options::ArchiveOptions;
 use super::id::{OrgId, UserId};
 use super::locale::Locale;
+use super::retention::RetentionRule;
 
 /// An organisation whose CRM is backed up. `version` counts changes and guards each write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub struct Organisation {
     pub locale: Option<Locale>,
     #[serde(default)]
     pub archive: ArchiveOptions,
+    /// Which snapshots are kept; `None` selects the service's default.
+    #[serde(default)]
+    pub retention: Option<RetentionRule>,
     /// Zero before the organisation is first stored.
     pub version: u64,
 }

@@ -154,7 +154,7 @@ impl HistoryBuilder<'_> {
         self.keep_contents(id, modules, at).await?;
         let backup = self.ports.store.backup(self.org, id).await?.ok_or_else(impossible)?;
         let backup = backup.plan(total).map_err(|_| impossible())?;
-        self.commit(change::complete(backup, files, None, at, self.event(at)).map_err(|_| impossible())?).await?;
+        self.commit(change::complete(backup, files, None, None, at, self.event(at)).map_err(|_| impossible())?).await?;
         self.download(id, at + TimeDelta::hours(5)).await
     }
 

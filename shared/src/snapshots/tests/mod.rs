@@ -3,6 +3,7 @@
 mod amending;
 mod attachments;
 mod memory;
+mod sweeping;
 
 use std::sync::Arc;
 
