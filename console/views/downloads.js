@@ -30,8 +30,7 @@ export default function downloads(app) {
   };
   const list = resource(app, () => read(state.pages));
   const reload = () => void list.reload();
-  const contents = contentsReader(app);
-  const kept = keptData(app);
+  const [contents, kept] = [contentsReader(app), keptData(app)];
   reload();
   const toggle = (/** @type {string} */ id) => {
     if (!state.open.delete(id)) state.open.add(id);
@@ -61,11 +60,15 @@ export default function downloads(app) {
     },
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("downloads_heading")),
-      el("p", { class: "soft", key: "lead" }, say("downloads_lead")),
-      keptText(kept),
+      leadOf(kept),
       drawResource(list, { isEmpty: ({ backups }) => backups.length === 0, empty: empty(), filled, lines: 5 }),
     ],
   };
+}
+
+/** @param {ReturnType<typeof keptData>} kept */
+function leadOf(kept) {
+  return el("div", { key: "lead" }, el("p", { class: "soft" }, say("downloads_lead")), keptText(kept));
 }
 
 function empty() {
