@@ -46,6 +46,7 @@ pub async fn connect(stores: &str) -> Result<Ports> {
         endpoints: Endpoints { s3: Some(place("s3")?), dynamodb: Some(place("dynamodb")?), ..Endpoints::default() },
         connection_secrets: "connections/".to_owned(),
         signer_secret: "signer".to_owned(),
+        statement_key: "none".to_owned(),
         zip_lock: None,
         plain_links: None,
         credentials: Some(key()),

@@ -2,6 +2,7 @@
 
 import { el, facts } from "../dom.js";
 import { languages, percent, say, size } from "../i18n.js";
+import { retentionText } from "./retention.js";
 
 /** Lists the values of the second version that differ from the first. @param {string} lead @param {Settings} before @param {Settings} after */
 export function differenceOf(lead, before, after) {
@@ -17,7 +18,7 @@ export function differenceOf(lead, before, after) {
 
 /** Settings as pairs of name and text. @param {Settings} settings @returns {[string, string][]} */
 export function inWords(settings) {
-  const { time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: maxBytes, layout, recipients, csv } = settings;
+  const { time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: maxBytes, layout, recipients, csv, retention } = settings;
   const { percent: part, modules, attachments } = settings.unusual_loss;
   const isOn = (/** @type {boolean} */ value) => say(value ? "is_on" : "is_off");
   return [
@@ -33,12 +34,13 @@ export function inWords(settings) {
     [say("loss_percent"), percent(part / 100)],
     [say("loss_modules"), isOn(modules)],
     [say("loss_attachments"), isOn(attachments)],
+    [say("retention_heading"), retentionText(retention ?? null)],
   ];
 }
 
 /** Whether a form's values differ from the saved ones. Only fields that the form has are compared. @param {any} form @param {any} saved @returns {boolean} */
 export function differs(form, saved) {
-  if (form === null || typeof form !== "object") return form !== saved;
+  if (form === null || saved === null || typeof form !== "object") return form !== saved;
   if (Array.isArray(form)) return JSON.stringify(form) !== JSON.stringify(saved);
   return Object.keys(form).some((name) => name in saved && differs(form[name], saved[name]));
 }

@@ -2,6 +2,7 @@
 
 import { button, el, icon } from "../dom.js";
 import { explain, languages, number, say } from "../i18n.js";
+import { retentionIn, retentionOf } from "./retention.js";
 
 const MIB = 1 << 20;
 /** Selectable maximum sizes of a zip, in MiB. */
@@ -42,6 +43,7 @@ export function formOf(settings, editing, { save, add, remove }) {
       tick("protect", csv.protect_values, say("csv_protected"), say("csv_protected_hint")),
     ),
     lossRuleOf(settings.unusual_loss, wrong),
+    retentionOf(settings.retention ?? null),
     message,
     el("div", { class: "actions" }, el("button", { class: "primary" }, icon("check"), say("save"))),
   );
@@ -57,6 +59,7 @@ export function settingsIn(form) {
     recipients: recipientsIn(form).filter(Boolean),
     max_part_bytes: mib ? mib * MIB : null,
     layout: form.get("layout"),
+    retention: retentionIn(form),
     csv: { byte_order_mark: form.has("bom"), escape_formulas: form.has("escape"), protect_values: form.has("protect") },
     unusual_loss: {
       percent: Number(form.get("loss_percent")),

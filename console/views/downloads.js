@@ -6,6 +6,8 @@ import { failureTexts, longTime, lossesText, number, say, size, duration, time, 
 import { backUpNow, download } from "../parts/backup.js";
 import { changesOverTime } from "../parts/changes.js";
 import { contentsOf } from "../parts/contents.js";
+import { holdOf, keptData, keptText } from "../parts/retention.js";
+import { statementButton } from "../parts/statement.js";
 import { resource, drawResource } from "../resource.js";
 
 const PER_PAGE = 10;
@@ -22,7 +24,7 @@ export default function downloads(app, wanted) {
   const state = stateOf(app, wanted);
   const list = resource(app, () => read(state.pages));
   const reload = () => void list.reload();
-  const contents = contentsReader(app);
+  const [contents, kept] = [contentsReader(app), keptData(app)];
   reload();
   const toggle = (/** @type {string} */ id) => {
     if (!state.open.delete(id)) state.open.add(id);
@@ -35,7 +37,7 @@ export default function downloads(app, wanted) {
   const lineOf = (/** @type {Backup} */ backup, /** @type {Backup[]} */ backups, /** @type {Set<string>} */ downloaded) => {
     const isOpen = state.open.has(backup.id);
     const compared = isOpen && backup.status === "COMPLETED" ? contents(backup, backups) : null;
-    return backupOf(app, backup, { isOpen, compared, downloaded, toggle: () => toggle(backup.id), reload });
+    return backupOf(app, backup, { isOpen, compared, downloaded, kept, toggle: () => toggle(backup.id), reload });
   };
   const choose = (/** @type {string} */ module) => {
     state.module = module;
@@ -56,7 +58,7 @@ export default function downloads(app, wanted) {
     },
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("downloads_heading")),
-      el("p", { class: "soft", key: "lead" }, say("downloads_lead")),
+      leadOf(kept),
       drawResource(list, { isEmpty: ({ backups }) => backups.length === 0, empty: empty(), filled, lines: 5 }),
     ],
   };
@@ -73,6 +75,11 @@ function stateOf(app, wanted) {
     /** The module whose changes are shown; empty for all. */
     module: "",
   };
+}
+
+/** @param {ReturnType<typeof keptData>} kept */
+function leadOf(kept) {
+  return el("div", { key: "lead" }, el("p", { class: "soft" }, say("downloads_lead")), keptText(kept));
 }
 
 function empty() {
@@ -122,7 +129,7 @@ function contentsReader(app) {
   };
 }
 
-/** @typedef {{ isOpen: boolean, compared: Resource<ComparedContents> | null, downloaded: Set<string>, toggle: () => void, reload: () => void }} Line */
+/** @typedef {{ isOpen: boolean, compared: Resource<ComparedContents> | null, downloaded: Set<string>, kept: ReturnType<typeof keptData>, toggle: () => void, reload: () => void }} Line */
 
 /** @param {App} app @param {Backup} backup @param {Line} line */
 function backupOf(app, backup, line) {
@@ -153,7 +160,7 @@ function backupOf(app, backup, line) {
     el(
       "div",
       { id: `${id}-details`, class: "stack", hidden: !line.isOpen },
-      line.isOpen ? detailsOf(app, backup, isExpired, line.compared, line.reload) : null,
+      line.isOpen ? detailsOf(app, backup, isExpired, line) : null,
     ),
   );
 }
@@ -181,8 +188,8 @@ function sizeOf({ status, files }) {
   return status === "COMPLETED" ? ` · ${size(files.reduce((sum, file) => sum + file.size, 0))}` : "";
 }
 
-/** @param {App} app @param {Backup} backup @param {boolean} isExpired @param {Resource<ComparedContents> | null} compared @param {() => void} reload */
-function detailsOf(app, backup, isExpired, compared, reload) {
+/** @param {App} app @param {Backup} backup @param {boolean} isExpired @param {Line} line */
+function detailsOf(app, backup, isExpired, { compared, kept, reload }) {
   const who = el("p", { class: "soft" }, icon("user"), say("started_by", { name: backup.requester.name }));
   if (backup.failure) {
     const again = button(say("retry"), () => backUpNow(app), { key: "again" });
@@ -199,6 +206,9 @@ function detailsOf(app, backup, isExpired, compared, reload) {
     backup.losses ? notice(lossesText(backup.losses)) : null,
     expiryOf(app, backup, isExpired),
     filesOf(app, backup, isExpired, reload),
+    el("div", { class: "actions" }, statementButton(app, backup)),
+    el("h3", {}, say("retention_heading")),
+    holdOf(app, kept, backup),
     el("h3", {}, say("contents")),
     compared ? drawResource(compared, { filled }) : null,
   ];

@@ -37,7 +37,7 @@ const GROUPS = {
   schedules: ["schedule_set", "schedule_changed", "schedule_stopped"],
   downloads: ["download_started", "attachment_downloaded"],
   explored: ["records_listed", "record_viewed", "records_searched"],
-  settings: ["settings_saved", "source_set", "source_removed"],
+  settings: ["settings_saved", "source_set", "source_removed", "hold_set", "hold_lifted"],
   purchases: [
     "order_placed",
     "order_confirmed",
@@ -78,6 +78,8 @@ const MARKS = {
   settings_saved: ["settings", "quiet"],
   source_set: ["database", "quiet"],
   source_removed: ["database", "quiet"],
+  hold_set: ["settings", "quiet"],
+  hold_lifted: ["settings", "quiet"],
   purchased: ["cart", "good"],
   payment_failed: ["alert", "bad"],
   order_failed: ["alert", "bad"],

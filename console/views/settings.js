@@ -7,6 +7,7 @@ import { calendarLink } from "../parts/calendar-link.js";
 import { askWhichVersion } from "../parts/conflict.js";
 import { differenceOf, differs, inWords } from "../parts/settings-difference.js";
 import { formOf, recipientsIn, settingsIn } from "../parts/settings-form.js";
+import { statementKey } from "../parts/statement.js";
 import { browserOf } from "../parts/this-browser.js";
 import { webhooks } from "../parts/webhooks.js";
 import { resource, drawResource } from "../resource.js";
@@ -24,6 +25,7 @@ export default function settings(app) {
   });
   const hooks = webhooks(app);
   const calendar = calendarLink(app);
+  const key = statementKey(app);
   void saved.reload();
   const actions = {
     save: (/** @type {SubmitEvent} */ event) => save(app, editing, saved, event),
@@ -49,6 +51,7 @@ export default function settings(app) {
         ),
         card("webhooks", say("webhooks_heading"), {}, ...hooks.draw()),
         card("calendar-link", say("calendar_link_heading"), {}, ...calendar.draw()),
+        card("statement-key", say("statement_key_heading"), {}, ...key.draw()),
         browserOf(app),
       ),
     ],

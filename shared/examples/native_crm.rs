@@ -72,6 +72,7 @@ fn organisation(id: OrgId, name: String, plan: String) -> Organisation {
         locale: None,
         archive: ArchiveOptions::default(),
         loss_rule: Default::default(),
+        retention: None,
         version: 0,
     }
 }

@@ -17,6 +17,10 @@ use crate::domain::price::Terms;
 use crate::domain::profile::Profiles;
 use crate::domain::run_length::RunLength;
 
+mod endpoints;
+
+pub use endpoints::Endpoints;
+
 const PRICES_FILE: &str = "HOZON_PRICES_FILE";
 
 /// Locations of state and objects.
@@ -38,6 +42,9 @@ pub struct Settings {
     /// `HOZON_SIGNER_SECRET`: name or ARN of the secret with the link signer's key (see `aws::secrets`). It is read
     /// with the first link, so only functions that sign links need permission to read it.
     pub signer_secret: String,
+    /// `HOZON_STATEMENT_KEY`: id or ARN of the KMS key that signs statements. Only functions that finish backups or show the public key
+    /// need permission to use it.
+    pub statement_key: String,
     /// Links without a query string; `None` if the deployment does not serve them.
     pub plain_links: Option<PlainLinkSettings>,
     /// Fixed credentials; `None` uses the function's role.
@@ -93,25 +100,6 @@ pub struct PlainLinkSettings {
     pub url: String,
     /// `HOZON_PLAIN_LINKS_SECRET`: name or ARN of the secret with the key that signs them.
     pub secret: String,
-}
-
-/// Endpoints that replace those of AWS; `None` keeps the SDK's own.
-#[derive(Debug, Clone, Default)]
-pub struct Endpoints {
-    /// `HOZON_S3_ENDPOINT`
-    pub s3: Option<String>,
-    /// `HOZON_DYNAMODB_ENDPOINT`
-    pub dynamodb: Option<String>,
-    /// `HOZON_STATES_ENDPOINT`
-    pub states: Option<String>,
-    /// `HOZON_SCHEDULER_ENDPOINT`
-    pub scheduler: Option<String>,
-    /// `HOZON_MAIL_ENDPOINT`
-    pub mail: Option<String>,
-    /// `HOZON_SECRETS_ENDPOINT`
-    pub secrets: Option<String>,
-    /// `HOZON_QUEUES_ENDPOINT`
-    pub queues: Option<String>,
 }
 
 /// Settings for creating triggers.
@@ -364,17 +352,10 @@ impl Settings {
             archives_bucket: required("HOZON_ARCHIVES_BUCKET")?,
             crm_bucket: required("HOZON_CRM_BUCKET")?,
             state_machine: required("HOZON_STATE_MACHINE")?,
-            endpoints: Endpoints {
-                s3: env::var("HOZON_S3_ENDPOINT").ok(),
-                dynamodb: env::var("HOZON_DYNAMODB_ENDPOINT").ok(),
-                states: env::var("HOZON_STATES_ENDPOINT").ok(),
-                scheduler: env::var("HOZON_SCHEDULER_ENDPOINT").ok(),
-                mail: env::var("HOZON_MAIL_ENDPOINT").ok(),
-                secrets: env::var("HOZON_SECRETS_ENDPOINT").ok(),
-                queues: env::var("HOZON_QUEUES_ENDPOINT").ok(),
-            },
+            endpoints: Endpoints::from_env(),
             connection_secrets: env::var("HOZON_CONNECTION_SECRETS").unwrap_or_else(|_| "hozon/connections/".to_owned()),
             signer_secret: required("HOZON_SIGNER_SECRET")?,
+            statement_key: required("HOZON_STATEMENT_KEY")?,
             plain_links: PlainLinkSettings::from_env()?,
             credentials: None,
             zip_lock: ZipLock::from_env()?,

@@ -34,7 +34,10 @@ impl Aws {
             credentials,
             consents: table.clone(),
             tokens,
-            credits: table,
+            credits: table.clone(),
+            signer: self.signer(),
+            statements: table.clone(),
+            holds: table,
         }
     }
 }

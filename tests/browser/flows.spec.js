@@ -89,6 +89,15 @@ for (const locale of ["en", "ja"]) {
       const { contents } = await call(program, "Paid", "GET", `/backups/${id}/contents`);
       await card.getByText(S("checksums"), { exact: true }).click();
       await expect(card.getByText(contents.modules[0].files[0].sha256)).toBeVisible();
+      const [statement] = await Promise.all([
+        page.waitForEvent("download"),
+        card.getByRole("button", { name: S("statement_download") }).click(),
+      ]);
+      expect(statement.suggestedFilename()).toBe("statement.json");
+      await card.getByRole("button", { name: S("hold_set") }).click();
+      await expect(card.getByText(S("hold_held"))).toBeVisible();
+      await card.getByRole("button", { name: S("hold_lift") }).click();
+      await expect(card.getByRole("button", { name: S("hold_set") })).toBeVisible();
       await visit(page, locale, "history");
       await expect(page.getByText(S("by_link", { address: "127.0.0.1" }))).toBeVisible();
     });
@@ -193,6 +202,7 @@ for (const locale of ["en", "ja"]) {
       await page.getByLabel(S("time_of_day"), { exact: true }).fill("05:30");
       await page.getByLabel(S("max_part"), { exact: true }).selectOption("100");
       await page.getByLabel(S("layout"), { exact: true }).selectOption("zoho");
+      await page.getByLabel(S("retention_rule"), { exact: true }).selectOption("generations");
       await page.getByLabel(S("csv_bom"), { exact: true }).uncheck();
       await page.getByRole("button", { name: S("add_recipient") }).click();
       await page.getByLabel(S("recipient", { number: 1 })).fill("nobody@nowhere");
@@ -210,7 +220,9 @@ for (const locale of ["en", "ja"]) {
         csv: { byte_order_mark: false, escape_formulas: true, protect_values: true },
         max_part_bytes: 100 << 20,
         layout: "zoho",
+        retention: { rule: "generations", daily: 7, weekly: 4, monthly: 12 },
       });
+      await expect(page.getByRole("button", { name: S("statement_key_download") })).toBeVisible();
       await page.getByLabel(S("webhook_url"), { exact: true }).fill("https://127.0.0.1/hook");
       await page.getByRole("button", { name: S("add"), exact: true }).click();
       await expect(page.getByRole("alert")).toBeVisible();

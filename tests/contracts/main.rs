@@ -27,6 +27,7 @@ mod running;
 mod samples;
 mod schedules;
 mod secrets;
+mod signing;
 mod source_credits;
 mod sources;
 mod store;

@@ -21,7 +21,7 @@ def needs(service, request, encrypted):
     by_service = {
         "dynamodb": dynamodb, "states": states, "secretsmanager": secrets, "scheduler": scheduler, "ses": ses, "sqs": sqs, "logs": logs,
         "xray": xray, "iam": iam, "lambda": functions, "cloudfront-keyvaluestore": key_value_store, "ec2": interfaces,
-        "cloudformation": stacks,
+        "cloudformation": stacks, "kms": signing,
     }
     if service == "s3":
         return s3(request, encrypted)
@@ -153,6 +153,11 @@ def secrets(request):
     # Secrets Manager adds six characters to a name (Secrets Manager user guide: What's in a Secrets Manager secret?).
     arn = secret if secret.startswith("arn:") else f"arn:aws:secretsmanager:{HERE}:secret:{secret}-AbCdEf"
     return [Need(f"secretsmanager:{operation}", arn)]
+
+
+def signing(request):
+    operation, body = target(request)
+    return [Need(f"kms:{operation}", body["KeyId"])]
 
 
 def ses(request):

@@ -10,7 +10,7 @@ FALLIBLE = {
     "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Stage", "AWS::CloudFront::Distribution",
     "AWS::CloudFront::Function", "AWS::CloudFront::KeyValueStore", "AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::ResponseHeadersPolicy",
     "AWS::CloudTrail::Trail", "AWS::CloudWatch::Dashboard",
-    "AWS::DynamoDB::Table", "AWS::Events::Rule", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::IAM::User", "AWS::Lambda::EventSourceMapping",
+    "AWS::DynamoDB::Table", "AWS::Events::Rule", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::IAM::User", "AWS::KMS::Key", "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::Scheduler::ScheduleGroup", "AWS::SecretsManager::Secret",
     "AWS::StepFunctions::StateMachine",
 }
@@ -107,7 +107,7 @@ def kept(stack):
     """What must outlive the stack is kept, but not by a first deployment that fails (CloudFormation template reference: DeletionPolicy
     attribute); a protected table could not be rolled back."""
     policies = {id: one.get("DeletionPolicy") for id, one in stack.declared.items() if one.get("UpdateReplacePolicy") == "Retain"}
-    assert set(policies) == {"Table", "Archives", "CrmStore", "TrailFiles"}, policies
+    assert set(policies) == {"Table", "Archives", "CrmStore", "TrailFiles", "StatementKey"}, policies
     assert set(policies.values()) == {"RetainExceptOnCreate"}, policies
     assert str(stack.resources["Table"]["DeletionProtectionEnabled"]) == "false", "a first deployment protects the table"
 

@@ -156,6 +156,7 @@ class Stack:
         here = f"{REGION}:{ACCOUNT}"
         arns = {
             "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{here}:table/{reference}",
+            "AWS::KMS::Key": f"arn:aws:kms:{here}:key/{reference}",
             "AWS::S3::Bucket": f"arn:aws:s3:::{reference}",
             "AWS::SQS::Queue": f"arn:aws:sqs:{here}:{NAME}-{id}",
             "AWS::Lambda::Function": f"arn:aws:lambda:{here}:function:{reference}",

@@ -1,7 +1,9 @@
 """Stories of a deployed Hozon, each with the roles that it exercises. A story makes its own organisation, so that it can run again in the same
 world."""
 
+import base64
 import datetime
+import hashlib
 import io
 import itertools
 import json
@@ -12,6 +14,8 @@ import urllib.request
 import uuid
 import zipfile
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from lambda_host import Failed
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
@@ -225,6 +229,35 @@ def the_contents_of_a_backup_are_shown_while_they_are_stored(world):
     unknown.change_item(unknown_backup(world, organisation, unknown))
     answer = world.api.call("GET", f"{BACKUP}/backups/{backup['id']}/contents", token=unknown.token)
     assert answer.status == 204, answer.body
+
+
+@story("ArchiveRole", "ActivityRole")
+def a_finished_backup_has_a_signed_statement(world):
+    organisation = Organisation(world)
+    backup = organisation.back_up()
+    assert backup["status"] == "COMPLETED", backup
+    statement = organisation.call("GET", f"/backups/{backup['id']}/statement")["statement"]
+    key = organisation.call("GET", "/statements/key")["statement_key"]
+    text = json.loads(statement["text"])
+    assert (text["key"], text["number"], statement["is_linked"]) == (key["sha256"], 1, True), statement
+    public = serialization.load_pem_public_key(key["pem"].encode())
+    public.verify(base64.b64decode(statement["signature"]), statement["text"].encode(), ec.ECDSA(hashes.SHA256()))
+    assert hashlib.sha256(statement["zips"].encode()).hexdigest() == text["zips_sha256"], statement
+
+
+@story("ActivityRole")
+def a_backup_is_held_and_let_go(world):
+    organisation = ready(world)
+    (backup,) = organisation.call("GET", "/backups")["backups"][:1]
+    path = f"/backups/{backup['id']}/hold"
+    held = organisation.call("PUT", path)["retention"]
+    assert [one["backup_id"] for one in held["holds"]] == [backup["id"]], held
+    assert held["kept"]["bytes"] > 0, held
+    assert organisation.call("DELETE", path)["retention"]["holds"] == []
+    gone = Organisation(world)
+    gone.change_item(unknown_backup(world, organisation, gone))
+    answer = world.api.call("PUT", f"{BACKUP}{path}", token=gone.token)
+    assert (answer.status, answer.body["code"]) == (400, "SNAPSHOT_GONE"), answer.body
 
 
 def unknown_backup(world, organisation, other):

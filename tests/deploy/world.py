@@ -55,7 +55,7 @@ class World:
         self.gate.others = {"cloudfront-keyvaluestore": self.edge.answer, "lambda": lambda request: lambda_is_called(self, request),
                             "cloudformation": lambda request: cloudformation_describes(self, request)}
         self.owner = {service: self.client(service) for service in (
-            "dynamodb", "dynamodbstreams", "iam", "logs", "s3", "scheduler", "secretsmanager", "ses", "sqs", "stepfunctions", "sts", "xray")}
+            "dynamodb", "dynamodbstreams", "iam", "kms", "logs", "s3", "scheduler", "secretsmanager", "ses", "sqs", "stepfunctions", "sts", "xray")}
         self.create()
         self.environment = {principal: self.credentials(principal) for principal in self.principals.statements if principal != "Signer"}
         self.gate.functions = {f"{id}Role": self.stack.attribute(id, "Arn") for id in self.stack.of("AWS::Lambda::Function")}
@@ -109,7 +109,10 @@ class World:
                            (stack.parameters["ZohoClientSecretArn"], self.zoho.client())):
             made = owner["secretsmanager"].create_secret(Name=arn.split(":")[-1].rsplit("-", 1)[0], SecretString=json.dumps(value))
             self.secrets[arn] = made["ARN"]
-        # The emulator chooses the suffixes of secrets' ARNs; policies and environment follow it.
+        declared = stack.resources["StatementKey"]
+        made = owner["kms"].create_key(KeySpec=declared["KeySpec"], KeyUsage=declared["KeyUsage"], Policy=json.dumps(declared["KeyPolicy"]))
+        self.secrets[stack.attribute("StatementKey", "Arn")] = made["KeyMetadata"]["Arn"]
+        # The emulator chooses the suffixes of secrets' ARNs and the ids of keys; policies and environment follow it.
         for statements in self.principals.statements.values():
             for statement in statements:
                 statement.resources = [self.secrets.get(one, one) for one in statement.resources]
@@ -130,7 +133,7 @@ class World:
         declared = self.stack.resources[logical]
         given = {name: self.secrets.get(value, value) for name, value in declared["Environment"]["Variables"].items()}
         given = {name: str(value).replace("/opt/", f"{ROOT}/infra/") for name, value in given.items()}
-        endpoints = {f"HOZON_{name}_ENDPOINT": self.gate.url for name in ("S3", "DYNAMODB", "STATES", "SCHEDULER", "MAIL", "SECRETS", "QUEUES")}
+        endpoints = {f"HOZON_{name}_ENDPOINT": self.gate.url for name in ("S3", "DYNAMODB", "STATES", "SCHEDULER", "MAIL", "SECRETS", "QUEUES", "KMS")}
         return {
             **given, **endpoints, **SETTINGS, **self.outside.places(), "HOZON_ZOHO_URL": self.zoho.url, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL_S3": self.gate.url, "AWS_LAMBDA_FUNCTION_NAME": declared["FunctionName"], "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",

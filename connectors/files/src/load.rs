@@ -3,12 +3,13 @@
 use futures_util::StreamExt;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::retention::Retention;
 use hozon_shared::domain::rows::Cell;
 use hozon_shared::ports::{ObjectBody, Ports};
 use hozon_shared::snapshots::error::WriteError;
 use hozon_shared::snapshots::input::unreadable;
 use hozon_shared::snapshots::session::{Origin, Session, SessionPorts};
-use hozon_shared::snapshots::sweep::{Retention, sweep};
+use hozon_shared::snapshots::sweep::sweep;
 use hozon_shared::snapshots::writer::ModuleWriter;
 use hozon_shared::telemetry::Causes;
 use tokio_util::sync::CancellationToken;
@@ -52,7 +53,10 @@ pub async fn load_all(
 /// Deletes what was written. What cannot be deleted stays invisible, and a later sweep deletes it.
 async fn forget(ports: &Ports, org: OrgId, session: Session) {
     let ended = match session.abandon().await {
-        Ok(()) => sweep(&SessionPorts::from(ports), org, Retention::EVERYTHING, &*ports.clock).await.map(drop),
+        Ok(()) => {
+            let (session, holds) = (SessionPorts::from(ports), &*ports.holds);
+            sweep(&session, org, Retention::EVERYTHING, holds, &*ports.clock).await.map(drop)
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = ended {

@@ -250,6 +250,8 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
+        | EventKind::HoldSet { .. }
+        | EventKind::HoldLifted { .. }
         | EventKind::DownloadStarted { .. }
         | EventKind::Explored { .. }
         | EventKind::Order { .. }

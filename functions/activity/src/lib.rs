@@ -7,6 +7,8 @@ mod contents_changes;
 mod history;
 mod notifications;
 mod ports;
+mod retention;
+mod statements;
 
 use hozon_shared::api::{Documented, with_versions};
 pub use ports::ActivityPorts;
@@ -17,6 +19,11 @@ pub fn router(ports: ActivityPorts) -> Documented {
     let routes = Documented::new()
         .routes(routes!(backups::list))
         .routes(routes!(backups::contents))
+        .routes(routes!(statements::list))
+        .routes(routes!(statements::key))
+        .routes(routes!(retention::read))
+        .routes(routes!(retention::hold, retention::unhold))
+        .routes(routes!(statements::of_backup))
         .routes(routes!(history::handle))
         .routes(routes!(notifications::list))
         .routes(routes!(notifications::mark_read));

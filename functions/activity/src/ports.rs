@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hozon_shared::ports::{Clock, Links, Marks, Objects, Ports, Store};
+use hozon_shared::ports::{Clock, Holds, Ids, Leases, Links, Marks, Objects, Ports, Signer, Statements, Store};
 
 /// The ports that the function uses.
 #[derive(Clone)]
@@ -12,12 +12,17 @@ pub struct ActivityPorts {
     pub marks: Arc<dyn Marks>,
     pub objects: Arc<dyn Objects>,
     pub links: Arc<dyn Links>,
+    pub signer: Arc<dyn Signer>,
+    pub statements: Arc<dyn Statements>,
+    pub ids: Arc<dyn Ids>,
+    pub holds: Arc<dyn Holds>,
+    pub leases: Arc<dyn Leases>,
 }
 
 impl From<&Ports> for ActivityPorts {
     /// Selects the function's ports from the common ones.
     fn from(ports: &Ports) -> Self {
-        let Ports { clock, store, marks, objects, links, .. } = ports.clone();
-        Self { clock, store, marks, objects, links }
+        let Ports { clock, store, marks, objects, links, signer, statements, ids, holds, leases, .. } = ports.clone();
+        Self { clock, store, marks, objects, links, signer, statements, ids, holds, leases }
     }
 }

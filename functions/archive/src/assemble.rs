@@ -6,6 +6,7 @@ use futures_util::TryStreamExt;
 use hozon_shared::archive::manifest::Manifest;
 use hozon_shared::domain::archive_options::ArchiveLayout;
 use hozon_shared::domain::backup::{ArchiveFile, ArchiveKind};
+use hozon_shared::domain::statement::StatedZip;
 use serde_json::Value;
 
 use crate::contents::Tally;
@@ -29,6 +30,9 @@ const INDEX_ROW_BYTES: u64 = 300;
 /// Space for the record of a range in the manifest.
 const RANGE_BYTES: usize = 110;
 
+/// A zip, and what the statement about the backup says of it.
+type FinishedZip = (ArchiveFile, StatedZip);
+
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     if run.read::<Vec<ArchiveFile>>(&run.archives_at()).await?.is_none() {
         let plan = run.plan().await?;
@@ -36,6 +40,8 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
         let mut zips = assemble(run, &plan, ArchiveKind::Data, &mut tally, &mut progress).await?;
         zips.append(&mut assemble(run, &plan, ArchiveKind::Attachments, &mut tally, &mut progress).await?);
         tally.keep(run, &plan).await?;
+        let (zips, stated): (Vec<ArchiveFile>, Vec<StatedZip>) = zips.into_iter().unzip();
+        run.list_zips(&stated).await?;
         run.write(&run.archives_at(), &zips).await?;
     }
     Ok(Value::Null)
@@ -47,7 +53,7 @@ async fn assemble(
     kind: ArchiveKind,
     tally: &mut Tally,
     progress: &mut AssemblyProgress<'_>,
-) -> Result<Vec<ArchiveFile>, TaskErrorKind> {
+) -> Result<Vec<FinishedZip>, TaskErrorKind> {
     let written = match part_sizes(run, plan, kind).await {
         Ok(sizes) => write_all(run, plan, kind, &sizes, (tally, progress)).await,
         Err(error) => Err(error),
@@ -64,7 +70,7 @@ async fn write_all(
     kind: ArchiveKind,
     sizes: &[u64],
     told: (&mut Tally, &mut AssemblyProgress<'_>),
-) -> Result<Vec<ArchiveFile>, TaskErrorKind> {
+) -> Result<Vec<FinishedZip>, TaskErrorKind> {
     let manifest = manifest(run, plan, kind, sizes.len());
     let mut zip = ZipWriter::begin(run, plan.organisation.archive, &manifest, 1).await?;
     let written = write(run, plan, &manifest, sizes, &mut zip, told).await;
@@ -83,7 +89,7 @@ async fn write<'a>(
     sizes: &[u64],
     zip: &mut ZipWriter<'a>,
     (tally, progress): (&mut Tally, &mut AssemblyProgress<'_>),
-) -> Result<Vec<ArchiveFile>, TaskErrorKind> {
+) -> Result<Vec<FinishedZip>, TaskErrorKind> {
     let mut units: Units<'a> = units(run, plan, manifest.kind);
     let is_of_zoho = plan.organisation.archive.layout == ArchiveLayout::Zoho;
     let mut documents = match manifest.kind {
@@ -105,7 +111,9 @@ async fn write<'a>(
         if is_of_zoho && manifest.kind == ArchiveKind::Data && at + 1 == sizes.len() {
             zoho_index::write(run, plan, zip).await?;
         }
-        zips.push(zip.finish(&documents).await?);
+        let (file, manifest_sha256) = zip.finish(&documents).await?;
+        let stated = StatedZip::of(&file, manifest_sha256);
+        zips.push((file, stated));
         if is_of_zoho {
             documents.clear();
         }

@@ -1,7 +1,7 @@
 //! The task `fail`: fails the backup with its reason, returns its claim, and deletes what was written. If the run
 //! failed before its backup existed, the reason is recorded as the occurrence's outcome.
 
-use hozon_shared::archive::contents::contents_at;
+use hozon_shared::archive::contents::{contents_at, zips_at};
 use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
@@ -55,6 +55,7 @@ async fn end(run: &Run<'_>, error: &Value) -> Result<(), TaskErrorKind> {
     end_captures(run).await?;
     run.clear(&run.work_prefix()).await?;
     run.ports.objects.delete(&contents_at(run.org, run.backup)).await?;
+    run.ports.objects.delete(&zips_at(run.org, run.backup)).await?;
     run.clear(&run.archive_prefix()).await
 }
 

@@ -1,4 +1,4 @@
-//! The task `finish`: records the snapshot and the zips, publishes the ready event, and then deletes the work objects and
+//! The task `finish`: records the snapshot and the zips with a signed statement, publishes the ready event, and then deletes the work objects and
 //! old snapshots.
 
 use hozon_shared::captured::{Captured, captured_at};
@@ -25,8 +25,9 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
         let events = [(); 2].map(|()| EventId(run.ports.ids.next(now)));
         let rule = plan.organisation.loss_rule;
         let changes = plan.comparison.as_ref().map(|comparison| ChangeSummary::of(comparison, rule));
+        let statement = run.state(files.len(), now).await?;
         let made = MadeZips { files, losses, changes };
-        run.ports.store.commit(run.org, change::complete(backup, made, now, events)?).await?;
+        run.ports.store.commit(run.org, change::complete(backup, made, statement, now, events)?).await?;
     }
     run.clear(&run.work_prefix()).await?;
     run.sweep().await?;

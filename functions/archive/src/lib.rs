@@ -18,6 +18,7 @@ mod ports;
 mod progress;
 mod run;
 mod settings;
+mod statement;
 mod streamed_entry;
 mod sweep;
 mod task_error;

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use hozon_shared::ending::EndingPorts;
-use hozon_shared::ports::{Accounts, Clock, Connections, Ids, Objects, Ports, Progress, Schedules, Store, Uploads};
+use hozon_shared::ports::{
+    Accounts, Clock, Connections, Ids, Objects, Ports, Progress, Schedules, Signer, Statements, Store, Uploads,
+};
+use hozon_shared::snapshots::retained::RetainedPorts;
 use hozon_shared::snapshots::session::SessionPorts;
 
 /// The ports that the function uses.
@@ -18,15 +21,34 @@ pub struct ArchivePorts {
     pub objects: Arc<dyn Objects>,
     pub uploads: Arc<dyn Uploads>,
     pub session: SessionPorts,
+    pub retained: RetainedPorts,
     pub connections: Arc<dyn Connections>,
     pub ending: EndingPorts,
+    pub signer: Arc<dyn Signer>,
+    pub statements: Arc<dyn Statements>,
 }
 
 impl From<&Ports> for ArchivePorts {
     /// Selects the function's ports from the common ones.
     fn from(ports: &Ports) -> Self {
-        let (ending, session) = (EndingPorts::from(ports), SessionPorts::from(ports));
+        let (ending, session, retained) = (EndingPorts::from(ports), SessionPorts::from(ports), RetainedPorts::from(ports));
         let Ports { clock, ids, store, schedules, accounts, progress, objects, uploads, connections, .. } = ports.clone();
-        Self { clock, ids, store, schedules, accounts, progress, objects, uploads, session, connections, ending }
+        let Ports { signer, statements, .. } = ports.clone();
+        Self {
+            clock,
+            ids,
+            store,
+            schedules,
+            accounts,
+            progress,
+            objects,
+            uploads,
+            session,
+            retained,
+            connections,
+            ending,
+            signer,
+            statements,
+        }
     }
 }

@@ -7,7 +7,7 @@ use hozon_shared::domain::archive_options::{ArchiveOptions, MIN_ZIP};
 use hozon_shared::domain::plan::Plans;
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::settings::{SettingsError, number, plans, run_length, snapshots_kept};
-use hozon_shared::snapshots::sweep::Retention;
+use hozon_shared::snapshots::retained::RetentionDefaults;
 use tokio::sync::Semaphore;
 
 /// Maximum resident memory for packing one item, in MiB.
@@ -86,9 +86,10 @@ impl ArchiveSettings {
         })
     }
 
-    /// How long snapshots are kept.
-    pub fn retention(&self) -> Retention {
-        Retention { kept: self.snapshots_kept, run: self.run_length }
+    /// How snapshots are kept of organisations without a rule of their own.
+    pub fn retention(&self) -> RetentionDefaults {
+        let days = u32::try_from(self.snapshots_kept.num_days()).unwrap_or(u32::MAX);
+        RetentionDefaults { days, run: self.run_length }
     }
 
     /// Returns the maximum zip size for a backup of `planned` bytes under the organisation's options. The smaller limit

@@ -136,8 +136,8 @@ impl<'a> ZipWriter<'a> {
     }
 
     /// Adds small documents (path and content), the index, the manifest and the directory, and completes the zip. Call
-    /// `abort` after a failure.
-    pub async fn finish(&mut self, documents: &[(String, Bytes)]) -> Result<ArchiveFile, TaskErrorKind> {
+    /// `abort` after a failure. Returns the zip, and the SHA-256 of its manifest if it has one.
+    pub async fn finish(&mut self, documents: &[(String, Bytes)]) -> Result<(ArchiveFile, Option<String>), TaskErrorKind> {
         for (path, content) in documents {
             self.document(path.clone(), content.clone()).await?;
         }
@@ -145,11 +145,13 @@ impl<'a> ZipWriter<'a> {
             let (rows, (encoded, piece)) = (index.rows, index.finish("attachments.csv").await?);
             self.add_finished(encoded, piece, Some(rows)).await?;
         }
+        let mut manifest_sha256 = None;
         if let Some(manifest) = &mut self.manifest {
             manifest.write(self.files.end()).await?;
             let (encoded, piece) = manifest.finish("manifest.json").await?;
             self.list(&encoded.entry, self.composer.size()).await?;
             self.push(piece).await?;
+            manifest_sha256 = Some(encoded.sha256);
         }
         let end = end_records(self.entries, self.composer.size(), self.directory.size());
         let directory = self.directory.finish_piece(&[]).await?;
@@ -160,7 +162,7 @@ impl<'a> ZipWriter<'a> {
         let (zip, parts) = (self.name.as_str(), composed.parts);
         tracing::info!(run.id = self.run.backup.0, zip, composed.size, composed.copied, composed.read, parts, "composed a zip");
         let key = format!("{}{}", self.run.archive_prefix(), self.name);
-        Ok(ArchiveFile {
+        let file = ArchiveFile {
             kind: self.kind,
             name: self.name.clone(),
             key,
@@ -168,7 +170,8 @@ impl<'a> ZipWriter<'a> {
             entries: self.entries,
             counted: Some(self.counted),
             crc32,
-        })
+        };
+        Ok((file, manifest_sha256))
     }
 
     /// Aborts the zip and frees the sent parts.

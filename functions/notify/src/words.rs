@@ -140,6 +140,8 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
+        | EventKind::HoldSet { .. }
+        | EventKind::HoldLifted { .. }
         | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }
@@ -239,6 +241,8 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
+        | EventKind::HoldSet { .. }
+        | EventKind::HoldLifted { .. }
         | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }

@@ -14,6 +14,7 @@ mod ports;
 mod preview;
 mod representation;
 mod request;
+mod retention_rule;
 mod set;
 mod settings;
 mod source;

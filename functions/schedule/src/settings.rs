@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::etag;
+use crate::retention_rule::RetentionRuleBody;
 
 /// Maximum size of an S3 object.
 const MAX_ZIP: u64 = 5 << 40;
@@ -50,6 +51,8 @@ struct SettingsOut {
     #[schema(value_type = ArchiveLayoutName)]
     layout: &'static str,
     unusual_loss: LossRuleOut,
+    /// Which captured data is kept; null selects the service's default.
+    retention: Option<RetentionRuleBody>,
 }
 
 /// When a backup warns of an unusual loss.
@@ -105,6 +108,10 @@ struct WantedSettings {
     #[schema(value_type = Option<ArchiveLayoutName>)]
     layout: Option<String>,
     unusual_loss: Option<WantedLossRule>,
+    /// Null selects the service's default.
+    #[serde(default, deserialize_with = "named")]
+    #[schema(value_type = Option<RetentionRuleBody>)]
+    retention: Option<Option<RetentionRuleBody>>,
 }
 
 /// Fields that are left out keep their values.
@@ -233,6 +240,9 @@ fn apply(organisation: Organisation, wanted: WantedSettings) -> Result<Organisat
     if let Some(wanted) = wanted.unusual_loss {
         changed.loss_rule = loss_rule(changed.loss_rule, wanted)?;
     }
+    if let Some(wanted) = wanted.retention {
+        changed.retention = wanted.map(RetentionRuleBody::rule).transpose()?;
+    }
     Ok(changed)
 }
 
@@ -298,6 +308,7 @@ fn answer(app: &App, organisation: &Organisation) -> Response {
         max_part_bytes: organisation.archive.max_zip_bytes,
         layout: organisation.archive.layout.name(),
         unusual_loss: loss_rule_out(organisation.loss_rule),
+        retention: organisation.retention.map(RetentionRuleBody::of),
     };
     ([(header::ETAG, tag(organisation))], Json(SettingsEnvelope { settings })).into_response()
 }

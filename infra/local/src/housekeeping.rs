@@ -8,9 +8,8 @@ use hozon_shared::archive::contents;
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::ports::{Bucket, Clock, ObjectRef, PortError, Ports, SystemClock};
-use hozon_shared::snapshots::session::SessionPorts;
+use hozon_shared::snapshots::retained::{RetainedPorts, RetentionDefaults, sweep_retained};
 use hozon_shared::snapshots::single_file::SINGLE_FILES;
-use hozon_shared::snapshots::sweep::{Retention, sweep};
 
 const PREFIX: &str = "archives/";
 const WORK: &str = "work/";
@@ -36,12 +35,12 @@ pub async fn delete_expired(ports: &Ports) -> Result<usize, PortError> {
 }
 
 /// Deletes what no kept snapshot needs, and returns the number of objects. Organisations that write one are left for later.
-pub async fn delete_old_snapshots(ports: &Ports, retention: Retention) -> Result<u64, PortError> {
-    let (session, mut deleted) = (SessionPorts::from(ports), 0);
+pub async fn delete_old_snapshots(ports: &Ports, defaults: RetentionDefaults) -> Result<u64, PortError> {
+    let (retained, mut deleted) = (RetainedPorts::from(ports), 0);
     let keys = ports.objects.list(Bucket::Crm, "org/").await?;
     let orgs: BTreeSet<OrgId> = keys.iter().filter_map(|key| key.split('/').nth(1)?.parse().ok()).collect();
     for org in orgs {
-        deleted += sweep(&session, org, retention, &*ports.clock).await?.map_or(0, |swept| swept.deleted);
+        deleted += sweep_retained(&retained, org, defaults).await?.map_or(0, |swept| swept.deleted);
     }
     Ok(deleted)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
 use hozon_emulator_stripe::StripeKeys;
 use hozon_shared::domain::plain_link::LinkKey;
 use hozon_shared::settings::AccessKey;
@@ -20,6 +20,8 @@ pub const CONNECTIONS: &str = "connections/";
 pub const PAYMENTS: &str = "payments";
 /// Name of the secret with the link signer's key.
 pub const SIGNER: &str = "signer";
+/// Id of the key that signs statements.
+pub const STATEMENTS: &str = "statements";
 /// Name of the secret with the key for links without a query string.
 pub const PLAIN_LINKS: &str = "plain-links";
 
@@ -35,6 +37,9 @@ pub struct LocalSecrets {
     payments: StripeKeys,
     /// Missing in files of earlier versions.
     plain_links: Option<LinkKey>,
+    /// PKCS #8 document of the Ed25519 key that signs statements. Missing in files of earlier versions.
+    #[serde(default)]
+    statements: Vec<u8>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -54,10 +59,19 @@ impl LocalSecrets {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::generate()?.saved(path),
             Err(error) => return Err(error).with_context(|| format!("read {}", path.display())),
         };
-        if loaded.payments.api_key.is_empty() {
-            return Self { payments: generate_payments(&SystemRandom::new())?, ..loaded }.with_plain_links()?.saved(path);
+        let is_complete = !loaded.payments.api_key.is_empty() && loaded.plain_links.is_some() && !loaded.statements.is_empty();
+        if is_complete { Ok(loaded) } else { loaded.completed()?.saved(path) }
+    }
+
+    /// Adds the keys that files of earlier versions lack.
+    fn completed(mut self) -> Result<Self> {
+        if self.payments.api_key.is_empty() {
+            self.payments = generate_payments(&SystemRandom::new())?;
         }
-        if loaded.plain_links.is_some() { Ok(loaded) } else { loaded.with_plain_links()?.saved(path) }
+        if self.statements.is_empty() {
+            self.statements = generate_statements(&SystemRandom::new())?;
+        }
+        if self.plain_links.is_some() { Ok(self) } else { self.with_plain_links() }
     }
 
     fn saved(self, path: &Path) -> Result<Self> {
@@ -78,6 +92,11 @@ impl LocalSecrets {
     /// The token issuer's key as a PKCS #8 document.
     pub fn issuer(&self) -> &[u8] {
         &self.issuer
+    }
+
+    /// The key that signs statements as a PKCS #8 document.
+    pub fn statements(&self) -> &[u8] {
+        &self.statements
     }
 
     /// Keys of the payment provider.
@@ -113,6 +132,7 @@ impl LocalSecrets {
             issuer: issuer.map_err(|_| anyhow!("no key can be made"))?.as_ref().to_vec(),
             payments: generate_payments(&random)?,
             plain_links: None,
+            statements: generate_statements(&random)?,
         }
         .with_plain_links()
     }
@@ -138,6 +158,11 @@ fn generate_payments(random: &SystemRandom) -> Result<StripeKeys> {
     Ok(StripeKeys { api_key, webhook_secret: format!("whsec_{}", generate_text(random)?) })
 }
 
+fn generate_statements(random: &SystemRandom) -> Result<Vec<u8>> {
+    let key = Ed25519KeyPair::generate_pkcs8(random).map_err(|_| anyhow!("no key can be made"))?;
+    Ok(key.as_ref().to_vec())
+}
+
 fn generate_text(random: &SystemRandom) -> Result<String> {
     let mut bytes = [0; 30];
     random.fill(&mut bytes).map_err(|_| anyhow!("there is no source of random numbers"))?;
@@ -154,11 +179,15 @@ mod tests {
         let path = folder.path().join("secrets.json");
         let made = LocalSecrets::load(&path).expect("makes it");
         let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).expect("reads")).expect("JSON");
-        json.as_object_mut().expect("an object").remove("payments");
+        for added in ["payments", "statements"] {
+            json.as_object_mut().expect("an object").remove(added);
+        }
         std::fs::write(&path, json.to_string()).expect("writes");
         let again = LocalSecrets::load(&path).expect("reads");
         assert_eq!(again.signer().secret, made.signer().secret);
         assert!(again.payments().api_key.starts_with("sk_local_") && again.payments().webhook_secret.starts_with("whsec_"));
-        assert_eq!(LocalSecrets::load(&path).expect("reads").payments().api_key, again.payments().api_key);
+        let kept = LocalSecrets::load(&path).expect("reads");
+        assert_eq!((kept.payments().api_key, kept.statements()), (again.payments().api_key, again.statements()));
+        assert!(!again.statements().is_empty() && again.statements() != made.statements());
     }
 }

@@ -4,11 +4,11 @@ use hozon_authorize::AuthSettings;
 use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, CRM_BUCKET};
 use hozon_emulator_aws::stores::Emulated;
 use hozon_emulator_aws::table::{self, TABLE};
-use hozon_emulator_aws::{queues, scheduler, secrets as secrets_manager, states};
+use hozon_emulator_aws::{kms, queues, scheduler, secrets as secrets_manager, states};
 use hozon_shared::aws::in_process::ADDRESS;
 use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, PlainLinkSettings, Settings, TriggerSettings};
 
-use crate::secrets::{CONNECTIONS, LocalSecrets, PAYMENTS, PLAIN_LINKS, SIGNER};
+use crate::secrets::{CONNECTIONS, LocalSecrets, PAYMENTS, PLAIN_LINKS, SIGNER, STATEMENTS};
 use crate::ticker::TRIGGER;
 use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
 
@@ -30,10 +30,12 @@ pub fn settings(secrets: &LocalSecrets, emulated: &Emulated, public_url: &str) -
             scheduler: Some(services.clone()),
             secrets: Some(format!("{services}{}", secrets_manager::PATH)),
             queues: Some(format!("{services}{}", queues::PATH)),
+            kms: Some(format!("{services}{}", kms::PATH)),
             mail: Some(services),
         },
         connection_secrets: CONNECTIONS.to_owned(),
         signer_secret: SIGNER.to_owned(),
+        statement_key: STATEMENTS.to_owned(),
         zip_lock: None,
         plain_links: Some(PlainLinkSettings { url: public_url.to_owned(), secret: PLAIN_LINKS.to_owned() }),
         credentials: Some(secrets.functions()),

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hozon_emulator_aws::scheduler::{LambdaTarget, Scheduler};
 use hozon_emulator_stripe::StripeServer;
 use hozon_shared::ports::{Ports, Triggers};
-use hozon_shared::snapshots::sweep::Retention;
+use hozon_shared::snapshots::retained::RetentionDefaults;
 use hozon_shared::telemetry::Causes;
 use hozon_trigger::{Trigger, TriggerPorts};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ pub struct Ticker {
     trigger: Trigger,
     stripe: StripeServer,
     counts: Counts,
-    retention: Retention,
+    retention: RetentionDefaults,
     swept: Arc<Mutex<DateTime<Utc>>>,
     cleaned: Arc<Mutex<DateTime<Utc>>>,
 }
@@ -75,7 +75,7 @@ impl Ticker {
         trigger: Trigger,
         stripe: StripeServer,
         counts: Counts,
-        retention: Retention,
+        retention: RetentionDefaults,
     ) -> Self {
         let never = || Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
         Self { ports, scheduler, trigger, stripe, counts, retention, swept: never(), cleaned: never() }
@@ -156,7 +156,7 @@ pub fn start(
     ports: &Ports,
     triggers: &Arc<dyn Triggers>,
     stripe: &StripeServer,
-    retention: Retention,
+    retention: RetentionDefaults,
 ) -> Result<(Ticker, Scheduler)> {
     let trigger = Trigger { ports: TriggerPorts::from(ports), triggers: triggers.clone() };
     let counts = Counts::default();

@@ -15,6 +15,11 @@ use crate::ports::{ObjectRef, SourceInfo};
 /// Key prefix of these documents in the archives bucket. They are kept as long as the history.
 pub const PREFIX: &str = "contents/";
 
+/// Location of the list of a backup's zips, which the statement about it names by its hash.
+pub fn zips_at(org: OrgId, backup: BackupId) -> ObjectRef {
+    ObjectRef::archives(format!("{PREFIX}{org}/{backup}-zips.json"))
+}
+
 /// The contents of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupContents {

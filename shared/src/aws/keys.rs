@@ -147,6 +147,20 @@ pub fn event(id: EventId) -> String {
     format!("{EVENTS}{:020}", id.0)
 }
 
+/// Sort key prefix of legal holds, by backup.
+pub const HOLDS: &str = "HOLD#";
+
+pub fn hold(backup: BackupId) -> String {
+    format!("{HOLDS}{:020}", backup.0)
+}
+
+/// Sort key prefix of signed statements, oldest first.
+pub const STATEMENTS: &str = "STATEMENT#";
+
+pub fn statement(number: u64) -> String {
+    format!("{STATEMENTS}{number:020}")
+}
+
 /// Sort key of the allowance account.
 pub const ACCOUNT: &str = "ACCOUNT";
 /// Sort key prefix of the ledger, oldest first.

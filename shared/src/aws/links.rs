@@ -29,14 +29,14 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 const KEPT: TimeDelta = TimeDelta::hours(1);
 
 /// Location of the signer's key.
-pub struct Signer {
+pub struct LinkSigner {
     pub secrets: Lazily<aws_sdk_secretsmanager::Client>,
     pub secret: String,
 }
 
 /// Signs download links.
 pub struct SignedLinks {
-    signer: Signer,
+    signer: LinkSigner,
     config: Lazily<Builder>,
     buckets: Buckets,
     client: Mutex<Option<(Client, DateTime<Utc>)>>,
@@ -45,7 +45,7 @@ pub struct SignedLinks {
 }
 
 impl SignedLinks {
-    pub(super) fn new(signer: Signer, config: Lazily<Builder>, buckets: Buckets, plain: Option<PlainLinkSettings>) -> Self {
+    pub(super) fn new(signer: LinkSigner, config: Lazily<Builder>, buckets: Buckets, plain: Option<PlainLinkSettings>) -> Self {
         Self { signer, config, buckets, client: Mutex::new(None), plain, plain_key: Mutex::new(None) }
     }
 

@@ -9,6 +9,7 @@ mod credentials;
 mod dead_letters;
 mod errors;
 mod file_buckets;
+mod holds;
 mod http;
 pub mod in_process;
 mod items;
@@ -24,8 +25,10 @@ mod purchases;
 mod requests;
 mod schedules;
 mod secrets;
+mod signing;
 mod source_credits;
 mod stack;
+mod statements;
 mod states;
 mod store;
 mod table;
@@ -43,7 +46,7 @@ use serde::de::DeserializeOwned;
 
 use crate::payments::Stripe;
 use crate::ports::{
-    AccessTokens, Credentials, DeadLetters, Links, Mailer, OriginSecrets, PortError, SystemClock, Triggers, Workflow,
+    AccessTokens, Credentials, DeadLetters, Links, Mailer, OriginSecrets, PortError, Signer, SystemClock, Triggers, Workflow,
 };
 use crate::settings::{MailSettings, PaymentSettings, Settings, TriggerSettings};
 use connections::StoredCredentials;
@@ -51,9 +54,10 @@ use credentials::fixed;
 use dead_letters::Queue;
 pub use file_buckets::file_buckets;
 use lazily::Lazily;
-use links::{SignedLinks, Signer};
+use links::{LinkSigner, SignedLinks};
 use mailer::Ses;
 use objects::{Buckets, Locks, S3Objects};
+use signing::KmsSigner;
 pub use stack::StackError;
 use states::StepFunctions;
 use table::Table;
@@ -108,8 +112,13 @@ impl Aws {
 
     /// Creates the port that signs links.
     pub fn links(&self) -> Arc<dyn Links> {
-        let signer = Signer { secrets: self.lazily(Self::secrets_manager), secret: self.settings.signer_secret.clone() };
+        let signer = LinkSigner { secrets: self.lazily(Self::secrets_manager), secret: self.settings.signer_secret.clone() };
         Arc::new(SignedLinks::new(signer, self.lazily(Self::s3), self.buckets(), self.settings.plain_links.clone()))
+    }
+
+    /// Creates the port that signs statements.
+    pub fn signer(&self) -> Arc<dyn Signer> {
+        Arc::new(KmsSigner::new(self.lazily(Self::kms), self.settings.statement_key.clone()))
     }
 
     /// Creates the port that starts runs.
@@ -195,6 +204,14 @@ impl Aws {
             builder.set_endpoint_url(Some(url.clone()));
         }
         aws_sdk_secretsmanager::Client::from_conf(builder.build())
+    }
+
+    fn kms(&self) -> aws_sdk_kms::Client {
+        let mut builder = aws_sdk_kms::config::Builder::from(&self.config);
+        if let Some(url) = &self.settings.endpoints.kms {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
+        aws_sdk_kms::Client::from_conf(builder.build())
     }
 
     fn sqs(&self) -> aws_sdk_sqs::Client {

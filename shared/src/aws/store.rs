@@ -150,6 +150,9 @@ impl Table {
             Change::Webhook(webhook) => self.put(webhook_item(&webhook)?, None),
             Change::WebhookRemoved(id) => self.delete(pk, keys::webhook(id)),
             Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, Some(ABSENT)),
+            Change::Statement(statement) => self.put(encode(pk, keys::statement(statement.number), &statement)?, Some(ABSENT)),
+            Change::Hold(hold) => self.put(encode(pk, keys::hold(hold.backup), &hold)?, Some(ABSENT)),
+            Change::HoldLifted(backup) => self.delete_existing(pk, keys::hold(backup)),
             Change::Acquire(lock) => self.put(encode(pk, keys::lock(lock).to_owned(), &LockHolder::of(lock))?, Some(ABSENT)),
             Change::Release(lock) => self.free(pk, lock),
         }
@@ -185,6 +188,12 @@ impl Table {
     fn delete(&self, pk: String, sk: String) -> Result<TransactWriteItem, PortError> {
         let delete = Delete::builder().table_name(&self.name).key("pk", text(pk)).key("sk", text(sk));
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(not_built)?).build())
+    }
+
+    fn delete_existing(&self, pk: String, sk: String) -> Result<TransactWriteItem, PortError> {
+        let delete = Delete::builder().table_name(&self.name).key("pk", text(pk)).key("sk", text(sk));
+        let delete = delete.condition_expression("attribute_exists(pk)").build().map_err(not_built)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     fn delete_connection(&self, pk: String, id: ConnectionId) -> Result<TransactWriteItem, PortError> {

@@ -144,6 +144,9 @@ pub struct Backup {
     /// What differs since the backup before; `None` until it is completed, or if an older version completed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<ChangeSummary>,
+    /// Number of the signed statement about its zips; `None` if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<u64>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Zero before the backup is first stored.
@@ -178,6 +181,7 @@ impl Backup {
             files: Vec::new(),
             losses: None,
             changes: None,
+            statement: None,
             failure: None,
             version: 0,
         }

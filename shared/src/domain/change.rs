@@ -7,12 +7,14 @@ use super::backup::{Backup, BackupTransitionError, Failure, MadeZips};
 use super::connection::Connection;
 use super::delivery::Delivery;
 use super::event::{Event, EventKind};
+use super::hold::Hold;
 use super::id::{BackupId, ConnectionId, EventId, OrderId, ScheduleId, WebhookId};
 use super::ledger::{LedgerEntry, entries};
 use super::order::Order;
 use super::organisation::{Contact, Organisation, Person};
 use super::request::Request;
 use super::schedule::{Occurrence, Outcome, Schedule};
+use super::statement::SignedStatement;
 use super::subscription::Subscription;
 use super::webhook::Webhook;
 
@@ -51,6 +53,12 @@ pub enum Change {
     WebhookRemoved(WebhookId),
     /// Writes a delivery; fails if one of this event to this receiver is there, ended or not.
     Delivery(Box<Delivery>),
+    /// Sets a hold; fails if the backup is held.
+    Hold(Box<Hold>),
+    /// Lifts the hold on a backup; fails if it is not held.
+    HoldLifted(BackupId),
+    /// Appends a signed statement to the chain; fails if there is one with that number.
+    Statement(Box<SignedStatement>),
     /// Acquires one of the organisation's locks; fails if it is held, even by the same holder.
     Acquire(Lock),
     /// Releases a lock; fails unless this holder has it.
@@ -200,6 +208,17 @@ pub fn change_schedule(changed: Schedule, contact: Contact, at: DateTime<Utc>, e
     ]
 }
 
+/// Sets a hold on a backup.
+pub fn hold(hold: Hold, event: EventId) -> Vec<Change> {
+    let event = happened(event, hold.at, &hold.by, EventKind::HoldSet { backup: hold.backup });
+    vec![Change::Event(event), Change::Hold(Box::new(hold))]
+}
+
+/// Lifts the hold on a backup.
+pub fn lift_hold(backup: BackupId, by: &Person, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
+    vec![Change::Event(happened(event, at, by, EventKind::HoldLifted { backup })), Change::HoldLifted(backup)]
+}
+
 /// Stores an organisation's settings, together with its schedule if they moved its runs.
 pub fn save_settings(
     organisation: Organisation,
@@ -228,14 +247,16 @@ pub fn stop_schedule(stopped: Schedule, by: &Person, at: DateTime<Utc>, event: E
     ]
 }
 
-/// Completes a backup with its zips. The second event is that of an unusual loss, if there is one.
+/// Completes a backup with its zips, and with the statement about them. The second event is that of an unusual loss, if there is one.
 pub fn complete(
     backup: Backup,
     made: MadeZips,
+    statement: Option<SignedStatement>,
     at: DateTime<Utc>,
     events: [EventId; 2],
 ) -> Result<Vec<Change>, BackupTransitionError> {
-    let backup = backup.complete(made, at)?;
+    let number = statement.as_ref().map(|statement| statement.number);
+    let backup = Backup { statement: number, ..backup.complete(made, at)? };
     let files = backup.files.iter().map(|file| file.name.clone()).collect();
     let (losses, expires) = (backup.losses.clone(), backup.expires());
     let changes = backup.changes.as_ref().map(|changes| Box::new(changes.for_event()));
@@ -246,6 +267,7 @@ pub fn complete(
     let mut changes: Vec<Change> =
         told.map(|(what, event)| Change::Event(happened(event, at, &backup.requester, what))).collect();
     changes.extend([Change::Release(Lock::Backup(backup.id)), Change::Backup(Box::new(backup))]);
+    changes.extend(statement.map(|statement| Change::Statement(Box::new(statement))));
     Ok(changes)
 }
 

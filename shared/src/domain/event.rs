@@ -41,6 +41,10 @@ pub enum EventKind {
     },
     /// The connection to the CRM was removed; backups are of the native store again.
     SourceRemoved { source: String, address: String },
+    /// A legal hold on a backup was set.
+    HoldSet { backup: BackupId },
+    /// The hold was lifted.
+    HoldLifted { backup: BackupId },
     ScheduleSet {
         schedule: ScheduleId,
         rule: Rule,
@@ -230,10 +234,12 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 34] = [
+    pub const NAMES: [&str; 36] = [
         "settings_saved",
         "source_set",
         "source_removed",
+        "hold_set",
+        "hold_lifted",
         "schedule_set",
         "schedule_changed",
         "schedule_stopped",
@@ -292,6 +298,8 @@ impl EventKind {
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
+            | Self::HoldSet { .. }
+            | Self::HoldLifted { .. }
             | Self::Order { .. }
             | Self::Subscription { .. }
             | Self::PlanChanged { .. } => None,
@@ -305,6 +313,8 @@ impl EventKind {
             | Self::BackupReady { backup, .. }
             | Self::UnusualLoss { backup, .. }
             | Self::BackupCancelled { backup, .. }
+            | Self::HoldSet { backup }
+            | Self::HoldLifted { backup }
             | Self::DownloadStarted { backup, .. }
             | Self::Explored { backup, .. } => Some(*backup),
             Self::BackupOverlapped { running, .. } => Some(*running),
@@ -336,6 +346,8 @@ impl EventKind {
             Self::SettingsSaved {} => "settings_saved",
             Self::SourceSet { .. } => "source_set",
             Self::SourceRemoved { .. } => "source_removed",
+            Self::HoldSet { .. } => "hold_set",
+            Self::HoldLifted { .. } => "hold_lifted",
             Self::ScheduleSet { .. } => "schedule_set",
             Self::ScheduleChanged { .. } => "schedule_changed",
             Self::ScheduleStopped { .. } => "schedule_stopped",
@@ -374,6 +386,8 @@ impl EventKind {
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
+            | Self::HoldSet { .. }
+            | Self::HoldLifted { .. }
             | Self::Order { .. }
             | Self::Subscription { .. }
             | Self::PlanChanged { .. } => RepeatType::Immediate,

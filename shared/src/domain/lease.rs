@@ -62,6 +62,11 @@ impl Leases {
         self.changed()
     }
 
+    /// Returns whether a sweep is under way.
+    pub fn is_sweeping(&self, now: DateTime<Utc>) -> bool {
+        self.sweeping_until.is_some_and(|until| until > now)
+    }
+
     /// Whether nobody holds a lease and nothing is swept.
     pub fn are_free(&self) -> bool {
         self.holders.is_empty() && self.sweeping_until.is_none()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::archive_options::ArchiveOptions;
 use super::id::{OrgId, UserId};
 use super::locale::Locale;
+use super::retention::RetentionRule;
 use super::unusual_loss::LossRule;
 
 /// An organisation whose CRM is backed up. `version` counts changes and guards each write.
@@ -39,6 +40,9 @@ pub struct Organisation {
     /// Which losses it is warned of.
     #[serde(default)]
     pub loss_rule: LossRule,
+    /// Which snapshots are kept; `None` selects the service's default.
+    #[serde(default)]
+    pub retention: Option<RetentionRule>,
     /// Zero before the organisation is first stored.
     pub version: u64,
 }

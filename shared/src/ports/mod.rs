@@ -8,6 +8,7 @@ mod connections;
 mod connector;
 mod consents;
 mod dead_letters;
+mod holds;
 mod ids;
 mod leases;
 mod mailer;
@@ -18,7 +19,9 @@ mod payments;
 mod purchases;
 mod requests;
 mod schedules;
+mod signing;
 mod source_info;
+mod statements;
 mod store;
 mod triggers;
 mod webhooks;
@@ -34,6 +37,7 @@ pub use connector::{
 };
 pub use consents::Consents;
 pub use dead_letters::DeadLetters;
+pub use holds::Holds;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
 pub use leases::Leases;
 pub use mailer::{Mail, Mailer};
@@ -44,7 +48,9 @@ pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Ren
 pub use purchases::{Accounts, Purchases};
 pub use requests::Requests;
 pub use schedules::{Due, DueItems, Schedules};
+pub use signing::Signer;
 pub use source_info::SourceInfo;
+pub use statements::Statements;
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
 pub use triggers::{ScheduleTrigger, Triggers};
 pub use webhooks::Webhooks;
@@ -80,6 +86,9 @@ pub struct Ports {
     pub consents: Arc<dyn Consents>,
     pub tokens: Arc<dyn AccessTokens>,
     pub credits: Arc<dyn SourceCredits>,
+    pub signer: Arc<dyn Signer>,
+    pub statements: Arc<dyn Statements>,
+    pub holds: Arc<dyn Holds>,
 }
 
 /// Kinds of port failures.

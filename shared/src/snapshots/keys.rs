@@ -40,6 +40,12 @@ pub(super) fn snapshot_of_backup(org: OrgId, backup: BackupId) -> ObjectRef {
     snapshot(org, &format!("backup-{backup}"))
 }
 
+/// The backup whose snapshot has this key; `None` for the key of another snapshot.
+pub(super) fn backup_of_snapshot(org: OrgId, key: &str) -> Option<BackupId> {
+    let name = key.strip_prefix(&snapshots_prefix(org))?.strip_suffix(".json")?;
+    name.strip_prefix("backup-")?.parse().ok()
+}
+
 /// Prefix of all objects of an organisation in the store.
 pub(super) fn organisation_prefix(org: OrgId) -> String {
     format!("org/{org}/")

@@ -1,20 +1,21 @@
 //! Deletes what no snapshot needs any more. It marks what the kept snapshots and the current versions consist of, and
 //! deletes the rest, while nobody writes a snapshot ([`crate::domain::lease`]). It may be repeated and stopped at any point.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::kept_bytes::{Counter, KeptBytes, Referrers};
 use super::keys;
 use super::leases::change;
 use super::reader::{StoredModule, parse};
 use super::session::{SessionPorts, Snapshot, SnapshotModule};
 use super::stores::stored_object;
-use crate::domain::id::OrgId;
-use crate::domain::run_length::RunLength;
+use crate::domain::id::{BackupId, OrgId};
+use crate::domain::retention::{Retention, TakenSnapshot};
 use crate::domain::snapshot::FileRun;
-use crate::ports::{Bucket, Clock, ErrorKind, ObjectRef, Objects, PortError, read_all};
+use crate::ports::{Bucket, Clock, ErrorKind, Holds, ObjectRef, Objects, PortError, read_all};
 
 /// How long a sweep may last. It ends by itself, so that one that was killed keeps nobody from writing for long.
 const SWEEP: TimeDelta = TimeDelta::minutes(5);
@@ -25,42 +26,32 @@ const READS_AT_ONCE: usize = 16;
 /// Number of objects that are deleted by one request.
 const BATCH: usize = 1_000;
 
-/// How long snapshots are kept.
-#[derive(Debug, Clone, Copy)]
-pub struct Retention {
-    /// From when they were taken.
-    pub kept: TimeDelta,
-    /// How long a run may last. A snapshot stays as long after a newer one, whatever its age, because a run may be reading it.
-    pub run: RunLength,
-}
-
-impl Retention {
-    /// All snapshots are kept. A sweep deletes only what no snapshot needs, such as what an import that failed has written.
-    pub const EVERYTHING: Self = Self { kept: TimeDelta::days(36_500), run: RunLength::MAX };
-}
-
 /// What a sweep has deleted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Swept {
     /// Number of objects.
     pub deleted: u64,
     /// Number of snapshots among them.
     pub snapshots: u64,
+    /// What is kept.
+    pub kept: KeptBytes,
 }
 
 /// Deletes what no kept snapshot needs. Returns `None` if somebody is writing a snapshot; a later sweep deletes
-/// then. A version that cannot be read ends the sweep with an error before anything is deleted.
+/// then. A version that cannot be read ends the sweep with an error before anything is deleted. Holds are read after the sweep was
+/// announced in the leases: whoever sets one, and then finds no sweep there, knows that every later one sees it.
 pub async fn sweep(
     ports: &SessionPorts,
     org: OrgId,
     retention: Retention,
+    holds: &dyn Holds,
     clock: &dyn Clock,
 ) -> Result<Option<Swept>, PortError> {
     let now = clock.now();
     if change(&*ports.leases, org, |leases| leases.begin_sweep(now + SWEEP, now)).await?.is_none() {
         return Ok(None);
     }
-    let swept = Sweep { ports, org, clock, until: now + SWEEP - MARGIN }.run(now, retention).await;
+    let swept = Sweep { ports, org, clock, until: now + SWEEP - MARGIN }.run(now, retention, holds).await;
     change(&*ports.leases, org, |leases| Ok(leases.end_sweep())).await?;
     swept.map(Some)
 }
@@ -73,50 +64,75 @@ struct Sweep<'a> {
 }
 
 impl Sweep<'_> {
-    async fn run(&self, now: DateTime<Utc>, retention: Retention) -> Result<Swept, PortError> {
-        let snapshots = self.snapshots().await?;
-        let (kept, old) = divide(snapshots, now, retention);
-        let mut versions: BTreeSet<SnapshotModule> =
-            kept.iter().flat_map(|(_, snapshot)| snapshot.modules.iter().cloned()).collect();
-        for current in [self.ports.catalogue.modules(self.org).await?, self.ports.catalogue.captured(self.org).await?] {
-            versions.extend(current.into_iter().map(SnapshotModule::from));
-        }
-        let mut needed: HashSet<String> = HashSet::new();
+    async fn run(&self, now: DateTime<Utc>, retention: Retention, holds: &dyn Holds) -> Result<Swept, PortError> {
+        let holds = holds.holds(self.org).await?.into_iter().map(|hold| hold.backup).collect();
+        let (kept, old) = divide(self.snapshots().await?, now, &Retention { holds, ..retention });
+        let backups: Vec<BackupId> = kept.iter().filter_map(|snapshot| snapshot.backup).collect();
+        let (mut needed, mut counter): (HashSet<String>, Counter) = Default::default();
+        let versions = self.versions(&kept).await?;
         let mut reads = stream::iter(versions).map(|version| self.read(version)).buffer_unordered(READS_AT_ONCE);
-        while let Some((key, stored)) = reads.try_next().await? {
+        while let Some((key, stored, referrers)) = reads.try_next().await? {
             needed.insert(key);
-            needed.extend(stored.iter().flat_map(|stored| objects_of(self.org, stored)));
+            if let Some(stored) = stored {
+                counter.add(&stored, &referrers);
+                needed.extend(objects_of(self.org, &stored));
+            }
         }
         drop(reads);
-        needed.extend(kept.into_iter().map(|(key, _)| key));
+        needed.extend(kept.into_iter().map(|snapshot| snapshot.key));
         let keys = self.objects().list(Bucket::Crm, &keys::organisation_prefix(self.org)).await?;
         let unneeded: Vec<String> = keys.into_iter().filter(|key| !needed.contains(key)).collect();
-        Ok(Swept { deleted: self.delete(&unneeded).await?, snapshots: old })
+        Ok(Swept { deleted: self.delete(&unneeded).await?, snapshots: old, kept: counter.finish(&backups, now) })
+    }
+
+    /// The versions that kept snapshots name, and the current ones, each with who refers to it.
+    async fn versions(&self, kept: &[FoundSnapshot]) -> Result<BTreeMap<SnapshotModule, Referrers>, PortError> {
+        let mut versions: BTreeMap<SnapshotModule, Referrers> = BTreeMap::new();
+        let mut position = 0;
+        for found in kept {
+            for module in &found.snapshot.modules {
+                let referrers = versions.entry(module.clone()).or_default();
+                match found.backup {
+                    Some(_) => referrers.backups.push(position),
+                    None => referrers.others = true,
+                }
+            }
+            position += usize::from(found.backup.is_some());
+        }
+        for current in [self.ports.catalogue.modules(self.org).await?, self.ports.catalogue.captured(self.org).await?] {
+            for module in current {
+                versions.entry(SnapshotModule::from(module)).or_default().others = true;
+            }
+        }
+        Ok(versions)
     }
 
     fn objects(&self) -> &dyn Objects {
         &*self.ports.stores.objects
     }
 
-    /// The snapshots with their keys, oldest first.
-    async fn snapshots(&self) -> Result<Vec<(String, Snapshot)>, PortError> {
+    /// The snapshots, oldest first.
+    async fn snapshots(&self) -> Result<Vec<FoundSnapshot>, PortError> {
         let mut found = Vec::new();
         for key in self.objects().list(Bucket::Crm, &keys::snapshots_prefix(self.org)).await? {
             let json = read_all(self.objects(), &ObjectRef::crm(&key)).await?;
             let snapshot: Snapshot = serde_json::from_slice(&json)
                 .map_err(|error| PortError::with(ErrorKind::Corrupt, "read the description of a snapshot", error))?;
-            found.push((key, snapshot));
+            found.push(FoundSnapshot { backup: keys::backup_of_snapshot(self.org, &key), key, snapshot });
         }
-        found.sort_by_key(|(_, snapshot)| snapshot.taken);
+        found.sort_by_key(|found| found.snapshot.taken);
         Ok(found)
     }
 
     /// Reads a version, and returns its key. One that is gone, or that an older version of Hozon wrote, consists of nothing here.
-    async fn read(&self, module: SnapshotModule) -> Result<(String, Option<StoredModule>), PortError> {
+    async fn read(
+        &self,
+        (module, referrers): (SnapshotModule, Referrers),
+    ) -> Result<(String, Option<StoredModule>, Referrers), PortError> {
         let at = keys::stored_module(self.org, &module.api_name, &module.version);
         match read_all(self.objects(), &at).await.and_then(|json| parse(&json)) {
-            Ok(stored) => Ok((at.key, Some(stored))),
-            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Outdated) => Ok((at.key, None)),
+            Ok(stored) => Ok((at.key, Some(stored), referrers)),
+            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Outdated) => Ok((at.key, None, referrers)),
             Err(error) => Err(error),
         }
     }
@@ -134,15 +150,20 @@ impl Sweep<'_> {
     }
 }
 
+/// A snapshot with its key.
+struct FoundSnapshot {
+    key: String,
+    snapshot: Snapshot,
+    /// The backup whose snapshot it is.
+    backup: Option<BackupId>,
+}
+
 /// Divides snapshots into those that are kept and the number of the others.
-fn divide(mut snapshots: Vec<(String, Snapshot)>, now: DateTime<Utc>, retention: Retention) -> (Vec<(String, Snapshot)>, u64) {
+fn divide(mut snapshots: Vec<FoundSnapshot>, now: DateTime<Utc>, retention: &Retention) -> (Vec<FoundSnapshot>, u64) {
     let all = snapshots.len();
-    let taken: Vec<_> = snapshots.iter().map(|(_, snapshot)| snapshot.taken).collect();
-    let mut at = 0;
-    snapshots.retain(|(_, snapshot)| {
-        at += 1;
-        snapshot.taken > now - retention.kept || taken.get(at).is_none_or(|newer| *newer > now - retention.run.kept())
-    });
+    let taken = |found: &FoundSnapshot| TakenSnapshot { taken: found.snapshot.taken, backup: found.backup };
+    let mut kept = retention.kept(&snapshots.iter().map(taken).collect::<Vec<_>>(), now).into_iter();
+    snapshots.retain(|_| kept.next().unwrap_or(true));
     let old = (all - snapshots.len()) as u64;
     (snapshots, old)
 }

@@ -14,13 +14,16 @@ pub struct Moto {
     endpoint: String,
     owner: Owner,
     name: String,
+    /// Id of the key that signs statements.
+    statement_key: String,
 }
 
 impl Moto {
     /// Creates a table, buckets, a state machine, a schedule group, an identity and secrets under a unique name.
     pub async fn prepare(endpoint: String) -> Self {
         let owner = Owner::of(&endpoint);
-        let moto = Self { endpoint, owner, name: format!("contracts-{:016x}", fastrand::u64(..)) };
+        let name = format!("contracts-{:016x}", fastrand::u64(..));
+        let mut moto = Self { endpoint, owner, name, statement_key: String::new() };
         moto.make_table().await;
         for bucket in [moto.archives(), moto.crm()] {
             moto.owner.send(Method::PUT, "s3", &format!("/{bucket}"), "").await;
@@ -33,6 +36,9 @@ impl Moto {
         let keys = json!({ "api_key": keys.api_key, "webhook_secrets": ["whsec_before", keys.webhook_secret] });
         moto.make_secret(&moto.payment_secret(), &keys).await;
         moto.make_secret(&moto.signer_secret(), &signer_key(SIGNER_ID)).await;
+        let key = json!({ "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY" });
+        let made = moto.owner.call("kms", "TrentService.CreateKey", &key).await;
+        moto.statement_key = made["KeyMetadata"]["KeyId"].as_str().expect("an id").to_owned();
         moto
     }
 
@@ -51,9 +57,11 @@ impl Moto {
                 mail: endpoint(),
                 secrets: endpoint(),
                 queues: endpoint(),
+                kms: endpoint(),
             },
             connection_secrets: format!("{}-connections/", self.name),
             signer_secret: self.signer_secret(),
+            statement_key: self.statement_key.clone(),
             zip_lock: None,
             plain_links: None,
             credentials: Some(AccessKey { id: "AKIAFUNCTIONS0000001".to_owned(), secret: "functions".to_owned() }),

@@ -78,6 +78,12 @@ async function backups() {
   const { id, files } = await finished();
   ok(await client.GET("/crm/bulk/{v}/backup/backups/{id}/contents", { params: { path: { ...path, id } } }));
   ok(await client.GET("/crm/bulk/{v}/backup/urls", { params: { path, query: { backup_id: id } } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/backups/{id}/statement", { params: { path: { ...path, id } } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/statements", { params: { path, query: { per_page: 2 } } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/statements/key", { params: { path } }));
+  ok(await client.PUT("/crm/bulk/{v}/backup/backups/{id}/hold", { params: { path: { ...path, id } } }));
+  ok(await client.DELETE("/crm/bulk/{v}/backup/backups/{id}/hold", { params: { path: { ...path, id } } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/retention", { params: { path } }));
   const name = files[0]?.name ?? "";
   ok(await client.POST("/crm/bulk/{v}/backup/{id}/files/{name}/actions/download", { params: { path: { ...path, id, name } } }));
   refused(await client.POST("/crm/bulk/{v}/backup/{id}/actions/cancel_run", { params: { path: { ...path, id } } }), "NOT_RUNNING");

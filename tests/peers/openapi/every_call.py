@@ -74,6 +74,13 @@ def backups():
     made = finished()
     assert made.status == models.BackupStatus.COMPLETED and made.expiry_date > made.created_time, made
     call("get_contents", made.id)
+    statement = call("get_statement", made.id).statement
+    assert statement.number == 1 and statement.is_linked and statement.zips, statement
+    assert call("list_statements", per_page=2).statements[0].sha256 == statement.sha256
+    assert call("get_statement_key").statement_key.pem.startswith("-----BEGIN PUBLIC KEY-----")
+    assert call("hold_backup", made.id).retention.holds[0].backup_id == made.id
+    assert call("lift_hold", made.id).retention.holds == []
+    assert call("get_retention").retention.kept.bytes_ > 0
     call("get_urls", backup_id=made.id)
     call("start_download", made.id, made.files[0].name)
     refused("NOT_RUNNING", "cancel_backup", made.id)

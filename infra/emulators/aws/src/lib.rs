@@ -3,6 +3,7 @@
 
 pub mod access_events;
 mod aws_json;
+pub mod kms;
 pub mod lambda;
 pub mod mail;
 pub mod queues;

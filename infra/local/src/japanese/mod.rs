@@ -16,7 +16,7 @@ use hozon_shared::domain::price::UnknownTerm;
 
 use crate::compare::CompareError;
 use crate::import::Note;
-use crate::verify::Difference;
+use crate::verify::{Difference, StatementFault};
 
 /// Returns an error and its causes in one line. Omits a cause that repeats the error above it, and keeps the English
 /// text of unknown causes.
@@ -32,6 +32,9 @@ pub fn note(note: &Note) -> String {
 fn error(error: &(dyn Error + 'static)) -> String {
     if let Some(difference) = error.downcast_ref::<Difference>() {
         return verify::difference(difference);
+    }
+    if let Some(fault) = error.downcast_ref::<StatementFault>() {
+        return verify::statement_fault(fault);
     }
     if let Some(unknown) = error.downcast_ref::<UnknownTerm>() {
         return unknown_terms(unknown);

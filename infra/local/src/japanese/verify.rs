@@ -2,7 +2,7 @@
 
 use super::cause::{in_one_line, of_import};
 use super::import;
-use crate::verify::{Difference, DifferenceKind, FrameFault};
+use crate::verify::{Difference, DifferenceKind, FrameFault, StatementFault};
 
 /// Returns the text of the first difference.
 pub fn difference(difference: &Difference) -> String {
@@ -10,6 +10,26 @@ pub fn difference(difference: &Difference) -> String {
     match difference.entry.as_str() {
         "" => format!("{}: {what}", difference.zip),
         entry => format!("{}: {entry}: {what}", difference.zip),
+    }
+}
+
+/// Returns the text of a difference between zips and the statement about them.
+pub fn statement_fault(fault: &StatementFault) -> String {
+    match fault {
+        StatementFault::Unreadable { file, .. } => format!("{file} を読めません"),
+        StatementFault::NoKey(file) => format!("{file} に PEM 形式の Ed25519 または P-256 の公開鍵がありません"),
+        StatementFault::NoStatement { file, .. } => format!("{file} は証明書でも zip の一覧でもありません"),
+        StatementFault::Signature(file) => {
+            format!("{file} の署名がこの鍵のものではありません（証明書が変更されたか、別の鍵で署名されています）")
+        }
+        StatementFault::OtherBackup { stated, zip, found } => {
+            format!("証明書はバックアップ {stated} のものですが、{zip} はバックアップ {found} のものです")
+        }
+        StatementFault::List(file) => format!("{file} の zip の一覧は、証明書が示すものではありません"),
+        StatementFault::UnknownZip(zip) => format!("{zip} は証明書の zip に含まれていません"),
+        StatementFault::Size { zip, stated, found } => format!("{zip}: 証明書では {stated} バイト、実際は {found} バイトです"),
+        StatementFault::Crc32(zip) => format!("{zip}: CRC-32 が証明書と異なります"),
+        StatementFault::Manifest(zip) => format!("{zip}: マニフェストが証明書と異なります"),
     }
 }
 

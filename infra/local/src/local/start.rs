@@ -13,6 +13,7 @@ use hozon_capture_database::CapturePorts;
 use hozon_connector_zoho::ZohoAccess;
 use hozon_connectors::Connectors;
 use hozon_emulator_aws::access_events::{self, AccessEvent};
+use hozon_emulator_aws::kms::{self, SigningKey};
 use hozon_emulator_aws::mail::{self, Mailbox};
 use hozon_emulator_aws::s3::{ARCHIVES_BUCKET, AccessKeys, Allowed};
 use hozon_emulator_aws::scheduler::{self, Scheduler};
@@ -44,6 +45,7 @@ use crate::functions::{ARCHIVE, AccessFunction, CAPTURE, Functions, NotifyFuncti
 use crate::listening::bind_gateway;
 use crate::public_url::{PublicLinks, PublicUrl};
 use crate::recovery::recover;
+use crate::secrets::STATEMENTS;
 use crate::settings::{NOTICE_FAILURES, auth_settings, payment_settings, settings, trigger_settings};
 use crate::ticker::{self, Ticker};
 use crate::tokens::Issuer;
@@ -198,6 +200,7 @@ impl Emulators {
         let router = states::router(self.executions.clone())
             .merge(scheduler::router(self.scheduler.clone(), adapters.ports.clock.clone()))
             .merge(secrets_manager::router(vault))
+            .merge(kms::router(SigningKey::open(STATEMENTS, folder.secrets.statements())?))
             .merge(queues::router(queues))
             .merge(mail::service(self.mailbox.clone()))
             .merge(table::router(database.clone()));

@@ -165,7 +165,7 @@ impl HistoryBuilder<'_> {
         let backup = self.ports.store.backup(self.org, id).await?.ok_or_else(impossible)?;
         let backup = backup.plan(total).map_err(|_| impossible())?;
         let (made, events) = (MadeZips { files, losses: None, changes }, [self.event(at), self.event(at)]);
-        self.commit(change::complete(backup, made, at, events).map_err(|_| impossible())?).await?;
+        self.commit(change::complete(backup, made, None, at, events).map_err(|_| impossible())?).await?;
         self.download(id, at + TimeDelta::hours(5)).await
     }
 

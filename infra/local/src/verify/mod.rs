@@ -2,6 +2,7 @@
 
 mod content;
 mod difference;
+mod statement;
 mod structure;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use hozon_shared::archive::cells::Escaping;
 use hozon_shared::archive::manifest::{FORMAT, FileRecord, Manifest, VERSION};
 use hozon_shared::archive::zoho_layout::{ATTACHMENTS, DATA, IMAGES, METADATA};
 use hozon_shared::domain::backup::ArchiveKind;
+use hozon_shared::domain::statement::sha256;
 
 use crate::import::inputs::{ImportInput, InputFile, ZipReading, open_zip};
 use crate::import::own_set::{Member, check_complete};
@@ -18,6 +20,9 @@ use content::{MeasuredEntry, read};
 
 pub use crate::import::own_set::SetFault;
 pub use difference::{Difference, DifferenceKind};
+pub use statement::{
+    CheckedChain, StatementFault, StatementFiles, TrustedStatement, check_chain, compare, read_key, read_statement,
+};
 pub use structure::FrameFault;
 
 const MANIFEST: &str = "manifest.json";
@@ -36,6 +41,8 @@ pub struct Verified {
     pub rows: u64,
     /// Uncompressed size.
     pub bytes: u64,
+    /// SHA-256 of the manifest.
+    pub manifest_sha256: String,
 }
 
 /// Verifies the zip's structure to the last byte, and every entry: CRC, SHA-256, size and rows match the manifest, and
@@ -52,12 +59,12 @@ pub async fn verify(zip: &Path, tell: &mut dyn FnMut(usize, usize)) -> Result<Ve
             .err()
             .unwrap_or_else(|| Difference::of(&name, "", DifferenceKind::ZohoLayout)));
     }
-    let manifest = manifest(&name, &input).await?;
+    let (manifest, manifest_sha256) = manifest(&name, &input).await?;
     let records = records(&name, &input, &manifest)?;
     let entries = input.files.len();
     let Manifest { backup, kind, part, parts, .. } = manifest;
     let (organisation, member) = (manifest.organisation.name.clone(), Member { name: name.clone(), backup, kind, part, parts });
-    let mut verified = Verified { member, organisation, entries, rows: 0, bytes: 0 };
+    let mut verified = Verified { member, organisation, entries, rows: 0, bytes: 0, manifest_sha256 };
     let mut listed = HashMap::new();
     for (at, file) in input.files.iter().enumerate() {
         let record = records.get(file.path.as_str());
@@ -110,7 +117,8 @@ async fn check_frame(zip: &Path, name: &str) -> Result<(), Difference> {
     checked.map_err(|(entry, fault)| Difference::of(name, &entry, DifferenceKind::Frame(fault)))
 }
 
-async fn manifest(zip: &str, input: &ImportInput) -> Result<Manifest, Difference> {
+/// Reads the manifest, and computes its SHA-256.
+async fn manifest(zip: &str, input: &ImportInput) -> Result<(Manifest, String), Difference> {
     let differs = |what| Difference::of(zip, MANIFEST, what);
     let file = input.files.iter().find(|file| file.path == MANIFEST).ok_or_else(|| differs(DifferenceKind::Missing))?;
     let json = file.read().await.map_err(|error| differs(DifferenceKind::Unreadable(error)))?;
@@ -118,7 +126,7 @@ async fn manifest(zip: &str, input: &ImportInput) -> Result<Manifest, Difference
     if manifest.format != FORMAT || !(1..=VERSION).contains(&manifest.version) {
         return Err(differs(DifferenceKind::OtherFormat { format: manifest.format, version: manifest.version }));
     }
-    Ok(manifest)
+    Ok((manifest, sha256(&json)))
 }
 
 /// Returns the manifest's record of each entry, after checking that zip and manifest list the same entries.

@@ -1,0 +1,136 @@
+//! Retention rules of organisations, legal holds, and what kept snapshots take.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use hozon_shared::ports::Bucket;
+use hozon_tests::{CountingIds, Crm, ManualClock, World};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+async fn world() -> (World, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
+    let mut world = World::start_with(|options| {
+        options.clock = clock.clone();
+        options.ids = Arc::new(CountingIds::default());
+    })
+    .await;
+    // An organisation on an unlimited plan.
+    world.org = world.local.organisation("Own", chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();
+    (world, clock)
+}
+
+/// A backup of the day: its leads name the day.
+async fn day(world: &World, clock: &ManualClock, day: u32) -> String {
+    clock.advance(TimeDelta::days(1));
+    world
+        .import(Crm::default().file("Leads.csv", format!("Id,Name\n1,day {day} {}\n", "x".repeat(500)).as_bytes()).inputs())
+        .await;
+    world.back_up_well().await;
+    world.administrator().get("/backup/backups").await.body["backups"][0]["id"].as_str().unwrap().to_owned()
+}
+
+async fn retention(world: &World) -> Value {
+    world.administrator().get("/backup/retention").await.body["retention"].clone()
+}
+
+fn kept(retention: &Value) -> Vec<String> {
+    retention["kept"]["backups"].as_array().unwrap().iter().map(|one| one["backup_id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn snapshots(world: &World) -> BTreeSet<String> {
+    let keys = world.local.ports.objects.list(Bucket::Crm, &format!("org/{}/%snapshots/backup-", world.org)).await.unwrap();
+    keys.iter().map(|key| key.split("backup-").nth(1).unwrap().trim_end_matches(".json").to_owned()).collect()
+}
+
+async fn set_rule(world: &World, rule: Value) -> StatusCode {
+    let body = json!({ "settings": { "retention": rule } }).to_string();
+    world.administrator().send_with(Method::PUT, "/crm/bulk/v8/backup/settings", &body, &[("If-Match", "*")]).await.status
+}
+
+#[tokio::test]
+async fn an_organisations_rule_decides_what_is_kept() {
+    let (world, clock) = world().await;
+    assert_eq!(set_rule(&world, json!({ "rule": "generations", "daily": 2, "weekly": 0, "monthly": 0 })).await, StatusCode::OK);
+    let settings = world.administrator().get("/backup/settings").await.body;
+    assert_eq!(settings["settings"]["retention"], json!({ "rule": "generations", "daily": 2, "weekly": 0, "monthly": 0 }));
+    let mut backups = Vec::new();
+    for number in 0..12 {
+        backups.push(day(&world, &clock, number).await);
+    }
+    // Two days, and what a run of seven days may still be reading.
+    assert_eq!(kept(&retention(&world).await), backups[3..]);
+    assert_eq!(set_rule(&world, Value::Null).await, StatusCode::OK);
+    let newest = day(&world, &clock, 12).await;
+    let left = kept(&retention(&world).await);
+    assert_eq!(left.len(), 10, "35 days by default, of what was still there");
+    assert_eq!(left.last(), Some(&newest));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_rule_that_keeps_nothing_is_refused() {
+    let (world, _) = world().await;
+    for wrong in [
+        json!({ "rule": "days", "days": 0 }),
+        json!({ "rule": "generations", "daily": 0, "weekly": 0, "monthly": 0 }),
+        json!({ "rule": "for ever" }),
+        json!({ "rule": "days" }),
+    ] {
+        assert_eq!(set_rule(&world, wrong.clone()).await, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    assert_eq!(set_rule(&world, json!({ "rule": "days", "days": 1 })).await, StatusCode::OK);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_held_backup_stays_until_the_hold_is_lifted() {
+    let (world, clock) = world().await;
+    let first = day(&world, &clock, 0).await;
+    let hold = format!("/crm/bulk/v8/backup/backups/{first}/hold");
+    for _ in 0..2 {
+        let held = world.administrator().send(Method::PUT, &hold, "").await;
+        assert_eq!(held.status, StatusCode::OK);
+        assert_eq!(held.body["retention"]["holds"][0]["backup_id"], *first);
+    }
+    assert_eq!(world.user().send(Method::PUT, &hold, "").await.status, StatusCode::FORBIDDEN);
+    clock.advance(TimeDelta::days(400));
+    let second = day(&world, &clock, 1).await;
+    clock.advance(TimeDelta::days(400));
+    let third = day(&world, &clock, 2).await;
+    assert_eq!(snapshots(&world).await, BTreeSet::from([first.clone(), third.clone()]), "not the one without a hold");
+    let gone = world.administrator().send(Method::PUT, &format!("/crm/bulk/v8/backup/backups/{second}/hold"), "").await;
+    assert_eq!((gone.status, gone.code()), (StatusCode::BAD_REQUEST, "SNAPSHOT_GONE"));
+    for _ in 0..2 {
+        assert_eq!(world.administrator().send(Method::DELETE, &hold, "").await.status, StatusCode::OK);
+    }
+    let history = world.administrator().get("/backup/history?kind=hold_set,hold_lifted").await.body;
+    let kinds: Vec<_> = history["history"].as_array().unwrap().iter().map(|one| (&one["kind"], &one["backup"])).collect();
+    assert_eq!(kinds, [(&json!("hold_lifted"), &json!(first)), (&json!("hold_set"), &json!(first))], "each once");
+    let fourth = day(&world, &clock, 3).await;
+    let left = snapshots(&world).await;
+    assert!(!left.contains(&first) && left.contains(&fourth), "{left:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn shared_data_is_counted_once() {
+    let (world, clock) = world().await;
+    assert_eq!(retention(&world).await["kept"], Value::Null, "nothing was swept yet");
+    let first = day(&world, &clock, 0).await;
+    clock.advance(TimeDelta::days(1));
+    world.back_up_well().await;
+    let same = retention(&world).await;
+    let alone = |retention: &Value, backup: &str| {
+        let backups = retention["kept"]["backups"].as_array().unwrap();
+        backups.iter().find(|one| one["backup_id"] == backup).unwrap()["alone_bytes"].as_u64().unwrap()
+    };
+    assert_eq!(alone(&same, &first), 0, "two backups of the same data");
+    let bytes = same["kept"]["bytes"].as_u64().unwrap();
+    let third = day(&world, &clock, 1).await;
+    let changed = retention(&world).await;
+    assert_eq!(alone(&changed, &third), 0, "the platform's current data is the same");
+    assert!(changed["kept"]["bytes"].as_u64().unwrap() > bytes);
+    world.end().await;
+}
