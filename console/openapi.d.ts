@@ -72,6 +72,11 @@ interface Schemas {
         /** @description Address of Zoho's page, for the caller's browser. */
         url: string;
     };
+    /**
+     * @description Which of Zoho's own backups is taken: the newest one whose links work, or a new one each time.
+     * @enum {string}
+     */
+    BackupChoice: "newest" | "new";
     /** @description Envelope of the scheduling calls. */
     BackupEnvelope_Details: {
         /** @description The active schedule, or else the schedule or backup that was set up or stopped last. */
@@ -222,10 +227,10 @@ interface Schemas {
         zoho?: Schemas["ZohoOffer"] | null;
     };
     /**
-     * @description Kind of a source: the store that a platform writes, a PostgreSQL database, one of MySQL or MariaDB, or Zoho CRM.
+     * @description Kind of a source: the store that a platform writes, a PostgreSQL database, one of MySQL or MariaDB, Zoho CRM by its API, or by the backups that it makes of itself.
      * @enum {string}
      */
-    ConnectionKind: "native" | "postgres" | "mysql" | "zoho";
+    ConnectionKind: "native" | "postgres" | "mysql" | "zoho" | "zoho_backup";
     /** @description How the CRM is reached. Its credentials are never shown. */
     ConnectionOut: {
         database?: Schemas["DatabaseOut"] | null;
@@ -647,6 +652,7 @@ interface Schemas {
         module: string;
     };
     Options: {
+        layout?: Schemas["ArchiveLayout"] | null;
         /**
          * @description The recurrence rule. `FREQ` is WEEKLY or MONTHLY, `INTERVAL` is 1 to 52. `BYDAY` is a weekday (monthly: 1MO to 4SU, or -1FR for the last one); `BYMONTHDAY` is 1 to 31, where shorter months use their last day.
          * @example RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU
@@ -999,7 +1005,7 @@ interface Schemas {
      * @description What an administrator should know before the first backup of a source.
      * @enum {string}
      */
-    SourceAdvice: "user_may_write" | "not_encrypted" | "holds_old_rows" | "one_reader" | "files_in_folder";
+    SourceAdvice: "user_may_write" | "not_encrypted" | "holds_old_rows" | "one_reader" | "files_in_folder" | "backup_ready" | "no_backup_ready";
     SourceEnvelope: {
         source: Schemas["SourceOut"];
     };
@@ -1306,6 +1312,7 @@ interface Schemas {
         url: string;
     };
     WantedZoho: {
+        backup?: Schemas["BackupChoice"] | null;
         /**
          * Format: int32
          * @description Number of API calls that backups make at a time. Left out, 5.
@@ -1361,6 +1368,8 @@ interface Schemas {
     ZohoEnvironment: "production" | "sandbox" | "developer";
     /** @description What an administrator needs to know before they connect Zoho CRM. */
     ZohoOffer: {
+        /** @description What a consent covers where Zoho's own backups are taken. */
+        backup_scopes: string[];
         /** @description Whether the operator has an OAuth client. Without one, each organisation registers its own. */
         has_client: boolean;
         /** @description Address to register with a client, to which Zoho sends the browser after a consent. */
@@ -1370,6 +1379,7 @@ interface Schemas {
     };
     /** @description How Zoho CRM is reached. The client's secret and what a consent gives are never shown. */
     ZohoOut: {
+        backup?: Schemas["BackupChoice"] | null;
         /** Format: int32 */
         calls_at_once: number;
         /** @description OAuth client of the organisation's own; null for the operator's. */

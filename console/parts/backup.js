@@ -7,9 +7,10 @@ import { say } from "../i18n.js";
 /** Starts a backup, after a confirmation if backups are limited. Shows the limit dialog if none is left. @param {App} app */
 export async function backUpNow(app) {
   const { confirmBackup } = await import("./confirm-backup.js");
-  if (!(await confirmBackup(app))) return false;
+  const chosen = await confirmBackup(app);
+  if (!chosen) return false;
   try {
-    await call("POST", "");
+    await call("POST", "", chosen.layout ? { body: { backup: { layout: chosen.layout } } } : {});
     app.toast(say("backup_started"));
     return true;
   } catch (thrown) {

@@ -2,7 +2,7 @@
 
 import { badge, button, el, facts, icon } from "../dom.js";
 import { explainFailure, gapName, number, say, size } from "../i18n.js";
-import { explainZoho } from "./zoho-form.js";
+import { explainZoho, isOfZoho } from "./zoho-form.js";
 
 /** @typedef {import("./connection-form.js").ConnectionEditing} ConnectionEditing */
 /** @typedef {import("./connection-form.js").ConnectionActions} ConnectionActions */
@@ -14,6 +14,9 @@ export function checkOf({ error, report }, editing, actions) {
   const lost = report.gaps.filter(({ reason }) => !["omitted", "inconsistent", "as_files", "not_in_api"].includes(reason));
   const inconsistent = report.gaps.filter(({ reason }) => reason === "inconsistent");
   const notInApi = report.gaps.filter(({ reason }) => reason === "not_in_api").map(gapName);
+  // Zoho's own backups are known only when their zips are there.
+  const isUnknown = editing.kind === "zoho_backup";
+  const line = (/** @type {string} */ name, /** @type {string} */ value) => /** @type {[string, string]} */ ([say(name), value]);
   const asFiles = report.gaps.filter(({ reason }) => reason === "as_files").map(gapName);
   return el(
     "div",
@@ -21,9 +24,9 @@ export function checkOf({ error, report }, editing, actions) {
     el("p", { role: "status" }, badge("good", say("check_reached"))),
     facts([
       [say("check_server"), report.server],
-      [say("connection_user"), report.user],
+      ...(report.user ? [line("connection_user", report.user)] : []),
       [say("check_tls"), report.tls ?? say("check_no_tls")],
-      [say("modules"), number(report.modules.length)],
+      ...(isUnknown ? [] : [line("modules", number(report.modules.length))]),
     ]),
     costOf(report.cost),
     suggestionOf(report, editing, actions),
@@ -36,7 +39,7 @@ export function checkOf({ error, report }, editing, actions) {
     notInApi.length
       ? el("p", { key: "not-in-api", class: "soft" }, say("check_not_in_api", { names: notInApi.join(say("comma")) }))
       : null,
-    modulesOf(report, editing, actions),
+    isUnknown ? null : modulesOf(report, editing, actions),
     viewsOf(report, editing, actions),
   );
 }
@@ -63,7 +66,7 @@ const ENDED_BY_CONSENT = ["SOURCE_CONSENT_REVOKED", "SOURCE_CLIENT_UNKNOWN", "SO
 /** @param {Check["error"]} error @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 function refusalOf(error, { kind }, actions) {
   const failure = /** @type {Failure} */ ({ code: error?.code ?? "", message: error?.message ?? "", subject: null });
-  const words = kind === "zoho" ? explainZoho(failure) : explainFailure(failure);
+  const words = isOfZoho(kind) ? explainZoho(failure) : explainFailure(failure);
   const again = ENDED_BY_CONSENT.includes(failure.code);
   return el(
     "div",

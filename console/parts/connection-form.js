@@ -3,19 +3,19 @@
 import { button, el, icon } from "../dom.js";
 import { explain, say, time } from "../i18n.js";
 import { field, tick } from "./settings-form.js";
-import { zohoIn, zohoOf } from "./zoho-form.js";
+import { isOfZoho, zohoIn, zohoOf } from "./zoho-form.js";
 
 /** @typedef {{ kind: string, profile: string | null, profiles: { name: string, title: string }[], omitted: Set<string>, views: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number, offer: ZohoOffer | null, isElsewhere: boolean, isLeaving: boolean }} ConnectionEditing state of the form: the chosen kind and profile, all profiles, keys of what is left out, views to back up, modules whose fields are shown, number of times it was filled, what this service offers for Zoho CRM, whether the consent came from elsewhere than asked, and whether the page is being left for Zoho's */
 /** @typedef {{ choose: (kind: string) => void, name: (profile: string | null) => void, check: () => unknown, save: (event: SubmitEvent) => unknown, connect: (event?: SubmitEvent) => unknown, remove: () => unknown, redraw: () => void }} ConnectionActions */
 
-const KINDS = ["native", "zoho", "postgres", "mysql"];
+const KINDS = ["native", "zoho", "zoho_backup", "postgres", "mysql"];
 
 /** @type {Record<string, number>} */
 const PORTS = { postgres: 5432, mysql: 3306 };
 
 /** @param {Connection | null} connection @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 export function connectionForm(connection, editing, actions) {
-  const isZoho = editing.kind === "zoho";
+  const isZoho = isOfZoho(editing.kind);
   const isDatabase = editing.kind !== "native" && !isZoho;
   const known = connection?.kind === editing.kind ? connection : null;
   // Zoho CRM is connected on Zoho's page, and saved only later.
@@ -59,7 +59,7 @@ export function connectionForm(connection, editing, actions) {
 export function connectionIn(form, editing) {
   const omitted = [...editing.omitted].map((key) => JSON.parse(key)).map(([module, field = null]) => ({ module, field }));
   const { kind, profile } = editing;
-  if (kind === "zoho") return { kind, zoho: zohoIn(form), database: undefined, profile: undefined, omitted };
+  if (isOfZoho(kind)) return { kind, zoho: zohoIn(form), database: undefined, profile: undefined, omitted };
   return { kind, ...(kind === "native" ? {} : { database: databaseIn(form, editing), profile }), omitted };
 }
 
@@ -87,7 +87,7 @@ function databaseIn(form, { views }) {
 /** @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 function kindOf({ kind, offer }, { choose }) {
   const changed = (/** @type {Event} */ event) => choose(/** @type {HTMLSelectElement} */ (event.currentTarget).value);
-  const offered = KINDS.filter((value) => value !== "zoho" || offer);
+  const offered = KINDS.filter((value) => !isOfZoho(value) || offer);
   const options = offered.map((value) => el("option", { value, selected: value === kind }, say(`connection_kind_${value}`)));
   return field("kind", say("connection_kind"), el("select", { id: "kind", name: "kind", on: { change: changed } }, ...options));
 }

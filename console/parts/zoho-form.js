@@ -20,6 +20,14 @@ const DATA_CENTERS = [
 ];
 const ENVIRONMENTS = ["production", "sandbox", "developer"];
 
+/** Which of Zoho's own backups is taken. */
+const BACKUPS = ["newest", "new"];
+
+/** Whether a source is Zoho CRM: by its API, or by its own backups. @param {string} kind */
+export function isOfZoho(kind) {
+  return kind === "zoho" || kind === "zoho_backup";
+}
+
 /** What the organisation is called, and where it is. @param {Zoho} zoho */
 export function zohoPlace({ organisation, data_center, environment }) {
   const host = DATA_CENTERS.find(([name]) => name === data_center)?.[1] ?? data_center;
@@ -42,19 +50,24 @@ export function zohoOf(zoho, editing, input) {
     const shown = say("zoho_named_place", { name: say(`zoho_data_center_${name}`), place: host });
     return /** @type {[string, string]} */ ([name, shown]);
   });
+  const isBackup = editing.kind === "zoho_backup";
+  const backups = BACKUPS.map((name) => /** @type {[string, string]} */ ([name, say(`zoho_backup_${name}`)]));
   const dataCenter = zoho?.data_center ?? (locale() === "ja" ? "jp" : "us");
   return el(
     "div",
-    { key: "zoho", class: "stack" },
+    { key: editing.kind, class: "stack" },
     zoho
       ? el("p", { key: "connected" }, badge("good", say("zoho_is_connected")), el("strong", {}, zohoPlace(zoho)))
       : el("p", { class: "soft", key: "explained" }, say("zoho_hint")),
+    isBackup ? el("p", { class: "soft", key: "backups" }, say("zoho_backup_explained")) : null,
     editing.isElsewhere ? el("p", { class: "notice", role: "status", key: "elsewhere" }, say("zoho_elsewhere")) : null,
     el(
       "div",
       { class: "grid" },
       choiceOf("data_center", dataCenter, dataCenters, say("zoho_data_center_hint")),
-      input("credit_share", share, say("zoho_credit_share_hint")),
+      isBackup
+        ? choiceOf("backup", zoho?.backup ?? "newest", backups, say("zoho_backup_hint"))
+        : input("credit_share", share, say("zoho_credit_share_hint")),
     ),
     moreOf(zoho, editing, input),
   );
@@ -64,7 +77,7 @@ export function zohoOf(zoho, editing, input) {
  * What few need: a client of one's own, the environment, the number of calls.
  * @param {Zoho | null} zoho @param {ConnectionEditing} editing @param {(name: string, props: Props, hint?: string | null) => Node} input
  */
-function moreOf(zoho, { offer }, input) {
+function moreOf(zoho, { kind, offer }, input) {
   const needsClient = offer?.has_client === false;
   const isOpen = needsClient || zoho?.client_id || (zoho && zoho.environment !== "production");
   const secretHint = say(zoho?.client_id ? "connection_password_kept" : "connection_password_hint");
@@ -89,7 +102,7 @@ function moreOf(zoho, { offer }, input) {
         "div",
         { class: "grid" },
         choiceOf("environment", zoho?.environment ?? "production", environments),
-        input("calls_at_once", calls, say("zoho_calls_at_once_hint")),
+        kind === "zoho" ? input("calls_at_once", calls, say("zoho_calls_at_once_hint")) : null,
       ),
     ),
   );
@@ -120,7 +133,8 @@ export function zohoIn(form) {
     environment: text("environment"),
     client_id: text("client_id") || null,
     ...(secret ? { client_secret: secret } : {}),
-    credit_share: Number(text("credit_share")),
-    calls_at_once: Number(text("calls_at_once")),
+    ...(form.has("backup")
+      ? { backup: text("backup") }
+      : { credit_share: Number(text("credit_share")), calls_at_once: Number(text("calls_at_once")) }),
   };
 }

@@ -108,6 +108,27 @@ for (const locale of ["en", "ja"]) {
       expect((await call(program, locale, "GET", "/connection")).connection.zoho.credit_share).toBe(80);
     });
 
+    test(`${locale}: the backups that Zoho CRM makes of itself are connected, and which of them is taken`, async ({ page }) => {
+      await open(page, program, locale, { locale });
+      await visit(page, locale, "source");
+      await page.getByLabel(S("connection_kind"), { exact: true }).selectOption("zoho_backup");
+      const backup = page.getByLabel(S("connection_backup"), { exact: true });
+      await expect(backup).toHaveValue("newest");
+      await expect(page.getByLabel(S("connection_credit_share"), { exact: true })).toHaveCount(0);
+      await keep(page, "zoho-backups");
+      await page.getByRole("button", { name: S("zoho_connect"), exact: true }).click();
+      await page.getByRole("button", { name: accept, exact: true }).click();
+      // The check follows by itself. What a backup contains is not known yet.
+      await expect(page.getByText(S("advice_no_backup_ready"))).toBeVisible();
+      await expect(page.getByText(S("check_modules"), { exact: true })).toHaveCount(0);
+      await keep(page, "zoho-backups-checked");
+      await backup.selectOption("new");
+      await page.getByRole("button", { name: S("save"), exact: true }).click();
+      await expect(page.locator("#toasts").getByText(S("connection_saved"))).toBeVisible();
+      const { connection } = await call(program, locale, "GET", "/connection");
+      expect([connection.kind, connection.zoho.backup]).toEqual(["zoho_backup", "new"]);
+    });
+
     test(`${locale}: where the operator has no client, an organisation enters its own`, async ({ page }) => {
       const { HOZON_ZOHO_CLIENT_ID: id, HOZON_ZOHO_CLIENT_SECRET: secret } = zoho.environment;
       await open(page, other, locale, { locale });

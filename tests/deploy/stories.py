@@ -257,7 +257,7 @@ def a_backup_is_held_and_let_go(world):
     gone = Organisation(world)
     gone.change_item(unknown_backup(world, organisation, gone))
     answer = world.api.call("PUT", f"{BACKUP}{path}", token=gone.token)
-    assert (answer.status, answer.body["code"]) == (400, "SNAPSHOT_GONE"), answer.body
+    assert (answer.status, answer.body["code"]) == (410, "SNAPSHOT_GONE"), answer.body
 
 
 def unknown_backup(world, organisation, other):

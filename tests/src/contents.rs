@@ -6,7 +6,7 @@ use flate2::read::DeflateDecoder;
 use futures_util::TryStreamExt;
 use hozon_shared::archive::csv::kept_columns;
 use hozon_shared::archive::zip::{Method, local_header};
-use hozon_shared::domain::crm::{Attachment, DataCategory, Field};
+use hozon_shared::domain::crm::{Attachment, DataCategory, Field, Module};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::snapshot::{FileRun, StoredFile};
 use hozon_shared::ports::Ports;
@@ -27,8 +27,17 @@ pub struct ModuleContents {
 
 /// Reads everything that a backup contains. Modules and fields that backups leave out are skipped.
 pub async fn contents(ports: &Ports, org: OrgId) -> Vec<ModuleContents> {
+    contents_of(ports, org, ports.catalogue.modules(org).await.expect("modules")).await
+}
+
+/// Reads everything that the newest capture contains.
+pub async fn captured_contents(ports: &Ports, org: OrgId) -> Vec<ModuleContents> {
+    contents_of(ports, org, ports.catalogue.captured(org).await.expect("modules")).await
+}
+
+async fn contents_of(ports: &Ports, org: OrgId, modules: Vec<Module>) -> Vec<ModuleContents> {
     let mut all = Vec::new();
-    for module in ports.catalogue.modules(org).await.expect("modules") {
+    for module in modules {
         if module.contents != DataCategory::Crm {
             continue;
         }
@@ -72,6 +81,34 @@ async fn bytes_of(ports: &Ports, org: OrgId, run: &FileRun, file: &StoredFile) -
             let mut bytes = Vec::new();
             DeflateDecoder::new(body.concat().as_slice()).read_to_end(&mut bytes).expect("inflates");
             bytes
+        }
+    }
+}
+
+/// What must come back: modules in order with fields, rows, and the attachments of each record. Zoho's index has no media types.
+fn comparable(modules: &[ModuleContents]) -> Vec<serde_json::Value> {
+    let comparable = |module: &ModuleContents| {
+        let sum = |bytes: &Vec<u8>| (bytes.len(), crc32fast::hash(bytes));
+        let files = module.attachments.iter().map(|(_, record, name, _, bytes)| (record, name, sum(bytes)));
+        let mut files: Vec<_> = files.collect();
+        files.sort();
+        serde_json::json!([module.api_name, module.label, format!("{:?}", module.fields), module.rows, format!("{files:?}")])
+    };
+    modules.iter().map(comparable).collect()
+}
+
+/// Names the first module that differs.
+pub fn require_equal(copied: &[ModuleContents], original: &[ModuleContents]) {
+    let names = |modules: &[ModuleContents]| modules.iter().map(|module| module.api_name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(copied), names(original));
+    for (one, other) in comparable(copied).iter().zip(&comparable(original)) {
+        for part in (0..5).filter(|part| one[part] != other[part]) {
+            let [one, other] = [&one[part], &other[part]].map(ToString::to_string);
+            let at = one.bytes().zip(other.bytes()).position(|(one, other)| one != other).unwrap_or(one.len().min(other.len()));
+            let shown = |text: &str| {
+                String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(80)..(at + 80).min(text.len())]).into_owned()
+            };
+            assert!(one == other, "part {part}: {} instead of {}", shown(&one), shown(&other));
         }
     }
 }

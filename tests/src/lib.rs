@@ -13,7 +13,7 @@ mod world;
 mod zoho;
 mod zoho_zips;
 
-pub use contents::{ModuleContents, contents};
+pub use contents::{ModuleContents, captured_contents, contents, require_equal};
 pub use crm::{Crm, csv};
 pub use mariadb::MariadbServer;
 pub use postgres::PostgresServer;

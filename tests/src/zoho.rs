@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use hozon::{LocalOptions, ZohoOptions};
 use hozon_connector_zoho::OauthClient;
-use hozon_emulator_zoho::{FULL_SCOPE, State, ZohoServer};
+use hozon_emulator_zoho::{BACKUP_SCOPE, FULL_SCOPE, State, ZohoServer};
 use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::connection::SourceSettings;
 use hozon_shared::domain::id::UserId;
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::selection::Selection;
-use hozon_shared::domain::zoho::{DataCenter, ZohoSettings};
+use hozon_shared::domain::zoho::{BackupChoice, DataCenter, ZohoSettings};
 use hozon_shared::ports::SourceSecret;
 use serde_json::Value;
 
@@ -36,17 +36,30 @@ impl ZohoWorld {
 
     /// Starts both, with changed options of the program.
     pub async fn start_with(state: State, change: impl FnOnce(&mut LocalOptions)) -> Self {
+        Self::connected(state, (None, FULL_SCOPE), change).await
+    }
+
+    /// Starts both, to take over the backups that Zoho makes of itself. Waits hardly last.
+    pub async fn taking_over(state: State, choice: BackupChoice) -> Self {
+        Self::connected(state, (Some(choice), BACKUP_SCOPE), |options| options.speed = 600.0).await
+    }
+
+    async fn connected(
+        state: State,
+        (choice, scope): (Option<BackupChoice>, &str),
+        change: impl FnOnce(&mut LocalOptions),
+    ) -> Self {
         let zoho = ZohoServer::start(state).await.expect("a server");
-        let client = OauthClient { id: zoho.state().client_id(), secret: zoho.state().client_secret() };
+        let client = OauthClient::new(zoho.state().client_id(), zoho.state().client_secret());
         let url = Some(zoho.base_url().to_owned());
         let world = World::start_with(|options| {
             options.zoho = ZohoOptions { client: Some(client), url };
             change(options);
         });
         let world = world.await;
-        let refresh_token = zoho.state().new_refresh_token(FULL_SCOPE);
+        let refresh_token = zoho.state().new_refresh_token(scope);
         let secret = SourceSecret { refresh_token: Some(refresh_token.clone()), ..SourceSecret::default() };
-        let source = SourceSettings::Zoho(ZohoSettings::of(DataCenter::Us));
+        let source = SourceSettings::of_zoho(ZohoSettings::of(DataCenter::Us), choice);
         let by = Person { id: UserId(1), name: "Hanako".to_owned(), zuid: UserId(1) };
         let connecting = ConnectingPorts::from(&world.local.ports);
         connecting.connect(world.org, (source, &secret), Selection::default(), &by, None).await.expect("connects");

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use hozon::import::{ImportOptions, Note, ZohoNote};
-use hozon_tests::{Crm, ModuleContents, World, ZOHO_ID, ZOHO_ZIPS, ZohoZips, contents};
+use hozon_shared::domain::archive_options::ArchiveLayout;
+use hozon_tests::{Crm, ModuleContents, World, ZOHO_ID, ZOHO_ZIPS, ZohoZips, contents, require_equal};
 
 /// Has backups written in Zoho's layout.
 async fn want_zoho(world: &World) {
@@ -23,34 +24,6 @@ async fn zoho_zips(world: &World) -> Vec<PathBuf> {
     let backup = world.back_up().await;
     assert!(backup.failure.is_none(), "{:?}", backup.failure);
     backup.files.iter().map(|file| world.local.archive_path(&file.key)).collect()
-}
-
-/// What must come back: modules in order with fields, rows, and the attachments of each record. Zoho's index has no media types.
-fn comparable(modules: &[ModuleContents]) -> Vec<serde_json::Value> {
-    let comparable = |module: &ModuleContents| {
-        let sum = |bytes: &Vec<u8>| (bytes.len(), crc32fast::hash(bytes));
-        let files = module.attachments.iter().map(|(_, record, name, _, bytes)| (record, name, sum(bytes)));
-        let mut files: Vec<_> = files.collect();
-        files.sort();
-        serde_json::json!([module.api_name, module.label, format!("{:?}", module.fields), module.rows, format!("{files:?}")])
-    };
-    modules.iter().map(comparable).collect()
-}
-
-/// Names the first module that differs.
-fn require_equal(copied: &[ModuleContents], original: &[ModuleContents]) {
-    let names = |modules: &[ModuleContents]| modules.iter().map(|module| module.api_name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(copied), names(original));
-    for (one, other) in comparable(copied).iter().zip(&comparable(original)) {
-        for part in (0..5).filter(|part| one[part] != other[part]) {
-            let [one, other] = [&one[part], &other[part]].map(ToString::to_string);
-            let at = one.bytes().zip(other.bytes()).position(|(one, other)| one != other).unwrap_or(one.len().min(other.len()));
-            let shown = |text: &str| {
-                String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(80)..(at + 80).min(text.len())]).into_owned()
-            };
-            assert!(one == other, "part {part}: {} instead of {}", shown(&one), shown(&other));
-        }
-    }
 }
 
 fn names_in(zip: &Path) -> Vec<String> {
@@ -218,5 +191,38 @@ async fn a_crm_without_files_has_an_empty_zip_of_them() {
     hozon::import::import(&world.local.ports, copy, &options, &mut |_| {}).await.unwrap();
     let copied = contents(&world.local.ports, copy).await;
     require_equal(&copied[..copied.len() - 1], &original);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_backup_now_may_have_a_layout_of_its_own() {
+    let world = World::start().await;
+    world.import(Crm::default().file("Leads.csv", b"Id\r\n1\r\n").inputs()).await;
+    let administrator = world.administrator();
+    let refused = async |body: &str| {
+        let answer = administrator.post("/backup", body).await;
+        assert_eq!(answer.status, reqwest::StatusCode::BAD_REQUEST, "{body}");
+        (answer.code().to_owned(), answer.body["backup"]["details"]["api_name"].clone())
+    };
+    for body in
+        [r#"{"backup":{"layout":"other"}}"#, r#"{"backup":{"layout":"zoho","rrule":"RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"}}"#]
+    {
+        assert_eq!(refused(body).await, ("INVALID_DATA".to_owned(), "layout".into()));
+    }
+    let names = async |body: &str| {
+        let asked = administrator.post("/backup", body).await;
+        assert_eq!(asked.status, reqwest::StatusCode::CREATED, "{asked:?}");
+        world.local.wait_until_idle().await;
+        let id = asked.body["backup"]["details"]["id"].as_str().unwrap().parse().unwrap();
+        let backup = world.local.ports.store.backup(world.org, id).await.unwrap().unwrap();
+        assert!(backup.failure.is_none(), "{:?}", backup.failure);
+        (backup.layout, names_in(&world.local.archive_path(&backup.files[0].key)))
+    };
+    let (layout, found) = names(r#"{"backup":{"layout":"zoho"}}"#).await;
+    assert_eq!((layout, found[0].as_str()), (Some(ArchiveLayout::Zoho), "Data/Leads_001.csv"));
+    // The setting stays as it was.
+    let (layout, found) = names("").await;
+    assert!(layout.is_none() && found.iter().any(|name| name == "Leads.csv") && found.iter().any(|name| name == "manifest.json"));
+    drop(administrator);
     world.end().await;
 }

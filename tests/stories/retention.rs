@@ -101,7 +101,7 @@ async fn a_held_backup_stays_until_the_hold_is_lifted() {
     let third = day(&world, &clock, 2).await;
     assert_eq!(snapshots(&world).await, BTreeSet::from([first.clone(), third.clone()]), "not the one without a hold");
     let gone = world.administrator().send(Method::PUT, &format!("/crm/bulk/v8/backup/backups/{second}/hold"), "").await;
-    assert_eq!((gone.status, gone.code()), (StatusCode::BAD_REQUEST, "SNAPSHOT_GONE"));
+    assert_eq!((gone.status, gone.code()), (StatusCode::GONE, "SNAPSHOT_GONE"));
     for _ in 0..2 {
         assert_eq!(world.administrator().send(Method::DELETE, &hold, "").await.status, StatusCode::OK);
     }

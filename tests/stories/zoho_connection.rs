@@ -36,7 +36,7 @@ impl Place {
 
     async fn start_with(has_client: bool) -> Self {
         let zoho = ZohoServer::start(State::sample(SampleSize::small())).await.unwrap();
-        let client = OauthClient { id: zoho.state().client_id(), secret: zoho.state().client_secret() };
+        let client = OauthClient::new(zoho.state().client_id(), zoho.state().client_secret());
         let url = Some(zoho.base_url().to_owned());
         let world = World::start_with(|options| options.zoho = ZohoOptions { client: has_client.then_some(client), url }).await;
         Self { zoho, world }

@@ -65,8 +65,8 @@ impl ZohoAccess {
     /// The client that a connection uses: its own, or the operator's.
     pub fn client_of(&self, settings: &ZohoSettings, secret: Option<&str>) -> Option<OauthClient> {
         match &settings.client_id {
-            Some(id) => Some(OauthClient { id: id.clone(), secret: secret?.to_owned() }),
-            None => self.client.clone(),
+            Some(id) => Some(OauthClient::new(id, secret?)),
+            None => self.client.as_ref().map(|client| client.at(settings.data_center)),
         }
     }
 
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_code_of_a_self_client_names_no_address() {
-        let client = OauthClient { id: "1000.A".to_owned(), secret: "x&y".to_owned() };
+        let client = OauthClient::new("1000.A", "x&y");
         let plain = form(&client, "c", None);
         assert_eq!(plain, "grant_type=authorization_code&code=c&client_id=1000.A&client_secret=x%26y");
         let redirect = ("https://backup.example/".to_owned(), "v".to_owned());

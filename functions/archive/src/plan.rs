@@ -40,6 +40,8 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
 
 async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
     let mut organisation = run.ports.store.organisation(run.org).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)?;
+    let asked = run.load().await?.layout;
+    organisation.archive.layout = asked.unwrap_or(organisation.archive.layout);
     organisation.archive = organisation.archive.effective();
     let captured: Option<Captured> = run.read(&captured_at(run.org, run.backup)).await?;
     let captured = match captured {

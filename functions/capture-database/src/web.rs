@@ -1,6 +1,9 @@
 //! Captures a source on the web in several calls. Its state stands without holders, and changes while it is read: what has changed
 //! meanwhile is read again, until a pass finds no more, before the modules are published.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use hozon_shared::captured::Captured;
@@ -78,7 +81,7 @@ pub(crate) async fn catch_up(attempt: &Attempt<'_>) -> Result<Outcome, CaptureEr
             Some(progress) => progress,
             None => CatchUp::begin(chosen.modules.len(), opened.empty.read_from),
         };
-        let mut has_read = false;
+        let (mut has_read, mut lists) = (false, FileLists::default());
         while !progress.is_over() {
             // Each call reads something.
             if has_read && attempt.time.is_over() {
@@ -86,7 +89,7 @@ pub(crate) async fn catch_up(attempt: &Attempt<'_>) -> Result<Outcome, CaptureEr
             }
             has_read = true;
             let module = Amended { attempt, source: &source, chosen: &chosen, session: &session, index: progress.next };
-            let (until, has_changed) = module.catch_up(progress.until[progress.next]).await?;
+            let (until, has_changed) = module.catch_up(progress.until[progress.next], &mut lists).await?;
             progress = progress.advance(until, has_changed);
             attempt.set_caught_up(&progress).await?;
         }
@@ -108,6 +111,10 @@ async fn publish(
     publication::publish(attempt.ports, attempt.run, session, &captured).await
 }
 
+/// Ids of the files in packs, by object, while one call catches up.
+#[derive(Default)]
+struct FileLists(HashMap<String, Vec<String>>);
+
 /// A module that is read again where it has changed.
 struct Amended<'a> {
     attempt: &'a Attempt<'a>,
@@ -119,7 +126,7 @@ struct Amended<'a> {
 
 impl Amended<'_> {
     /// Returns until when changes are contained now, if the module may change, and whether it has changed.
-    async fn catch_up(&self, since: DateTime<Utc>) -> Result<(Option<DateTime<Utc>>, bool), CaptureError> {
+    async fn catch_up(&self, since: DateTime<Utc>, lists: &mut FileLists) -> Result<(Option<DateTime<Utc>>, bool), CaptureError> {
         let module = &self.chosen.modules[self.index];
         if module.contents != DataCategory::Crm {
             return Ok((None, false));
@@ -131,7 +138,7 @@ impl Amended<'_> {
         };
         // Another version of the same session takes the place of this one.
         let stored = self.stored(&before).await?;
-        let files = self.ids_of(&stored.files).await?;
+        let files = self.ids_of(&stored.files, lists).await?;
         let changes = self.chosen.state.changes(&found, since, &files).await.map_err(&failed)?;
         let Some(changes) = changes else { return Ok((None, false)) };
         let ModuleChanges { until, mut rows, deleted, has_new_files } = changes;
@@ -190,12 +197,23 @@ impl Amended<'_> {
         Ok(stored_module(&*self.attempt.ports.objects, self.attempt.run.org, module).await?)
     }
 
-    /// Ids of files.
-    async fn ids_of(&self, runs: &[FileRun]) -> Result<Vec<String>, CaptureError> {
+    /// Ids of files. The list of a pack never changes, so that each is read once.
+    async fn ids_of(&self, runs: &[FileRun], lists: &mut FileLists) -> Result<Vec<String>, CaptureError> {
         let mut ids = Vec::new();
         for run in runs {
-            let files = files(&*self.attempt.ports.objects, self.attempt.run.org, run).await?;
-            ids.extend(files.into_iter().map(|file| file.attachment.id));
+            let read = async || -> Result<Vec<String>, CaptureError> {
+                let files = files(&*self.attempt.ports.objects, self.attempt.run.org, run).await?;
+                Ok(files.into_iter().map(|file| file.attachment.id).collect())
+            };
+            let FileRun::Pack(pack) = run else {
+                ids.extend(read().await?);
+                continue;
+            };
+            let list = match lists.0.entry(pack.object.clone()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(read().await?),
+            };
+            ids.extend(list.iter().cloned());
         }
         Ok(ids)
     }

@@ -1,9 +1,10 @@
-//! `POST backup` with an empty body: an on-demand backup.
+//! `POST backup` with an empty body, or with a layout alone: an on-demand backup.
 
 use axum::Json;
 use axum::http::StatusCode;
 use hozon_shared::api::{ApiError, BackupEnvelope, Changed, Once, Success};
 use hozon_shared::domain::allowance::Demand;
+use hozon_shared::domain::archive_options::ArchiveLayout;
 use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
@@ -17,8 +18,14 @@ use crate::ports::SchedulePorts;
 
 type Answer = (StatusCode, Json<BackupEnvelope<Success<Changed>>>);
 
-pub async fn handle(app: &App, organisation: &Organisation, caller: &Caller, once: &Once) -> Result<Answer, ApiError> {
-    let backup = create(app, organisation, caller, once).await?;
+pub async fn handle(
+    app: &App,
+    organisation: &Organisation,
+    caller: &Caller,
+    once: &Once,
+    layout: Option<ArchiveLayout>,
+) -> Result<Answer, ApiError> {
+    let backup = create(app, organisation, caller, once, layout).await?;
     if let Err(error) = begin_run(&app.ports, &backup).await {
         once.retract(&app.ports.once, caller.org).await?;
         return Err(error);
@@ -32,7 +39,13 @@ fn answer(backup: BackupId) -> BackupEnvelope<Success<Changed>> {
 }
 
 /// Stores the backup, its claim and its event in one transaction, so that of concurrent requests exactly one succeeds.
-async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &Once) -> Result<Backup, ApiError> {
+async fn create(
+    app: &App,
+    organisation: &Organisation,
+    caller: &Caller,
+    once: &Once,
+    layout: Option<ArchiveLayout>,
+) -> Result<Backup, ApiError> {
     let store = &app.ports.store;
     for _ in 0..ATTEMPTS {
         match app.ports.ending.running(caller.org).await {
@@ -48,6 +61,7 @@ async fn create(app: &App, organisation: &Organisation, caller: &Caller, once: &
         let demand = Demand { backup: id, free, now, weekly: None, zone: organisation.time_zone };
         let (claim, used) = account.claim(&demand).map_err(|limit| allowance::used_up(app, organisation, limit))?;
         let backup = Backup::requested(caller.org, id, caller.person.clone(), claim, now).within(app.run_length);
+        let backup = Backup { layout, ..backup };
         let event = EventId(app.ports.ids.next(now));
         let mut changes = change::start(backup.clone(), used, event);
         changes.push(Change::Contact(caller.contact()));

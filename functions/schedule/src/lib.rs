@@ -31,6 +31,8 @@ use utoipa_axum::routes;
 pub use app::App;
 pub use ports::SchedulePorts;
 
+use request::Asked;
+
 /// Returns the routes of this function.
 pub fn router(app: App) -> Documented {
     let routes = Documented::new()
@@ -57,13 +59,13 @@ fn routes_of_webhooks(app: &App) -> Documented<App> {
     with_idempotency(with_versions(routes), &app.ports.once)
 }
 
-/// Sets a schedule, or starts an on-demand backup if the body is empty.
+/// Sets a schedule, or starts an on-demand backup if the body is empty or names only a layout.
 #[utoipa::path(
     post,
     path = "/crm/bulk/{v}/backup",
     operation_id = "schedule_backup",
     tag = "backups",
-    request_body(content = Option<request::BackupRequest>, description = "An empty body starts an on-demand backup"),
+    request_body(content = Option<request::BackupRequest>, description = "An empty body, or a layout alone, starts an on-demand backup"),
     responses((status = 201, description = "Scheduled, or started", body = BackupEnvelope<Success<Changed>>)),
 )]
 async fn post(
@@ -75,7 +77,7 @@ async fn post(
     let asked = request::read(&body)?;
     let organisation = app.organisation(caller.org).await?;
     Ok(match asked {
-        None => back_up_now::handle(&app, &organisation, &caller, &once).await?.into_response(),
-        Some(rule) => set::handle(&app, &organisation, &caller, &once, rule).await?.into_response(),
+        Asked::Now(layout) => back_up_now::handle(&app, &organisation, &caller, &once, layout).await?.into_response(),
+        Asked::Schedule(rule) => set::handle(&app, &organisation, &caller, &once, rule).await?.into_response(),
     })
 }

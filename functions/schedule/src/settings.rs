@@ -256,8 +256,8 @@ fn loss_rule(rule: LossRule, wanted: WantedLossRule) -> Result<LossRule, ApiErro
 }
 
 fn layout(text: &str) -> Result<ArchiveLayout, ApiError> {
-    let known = ArchiveLayout::ALL.into_iter().find(|layout| layout.name() == text);
-    known.ok_or_else(|| ApiError::invalid_data("layout", "$.settings.layout", "Set layout to hozon or zoho."))
+    ArchiveLayout::named(text)
+        .ok_or_else(|| ApiError::invalid_data("layout", "$.settings.layout", "Set layout to hozon or zoho."))
 }
 
 fn language(text: &str) -> Result<Locale, ApiError> {

@@ -43,6 +43,11 @@ impl ArchiveLayout {
     /// Both layouts.
     pub const ALL: [Self; 2] = [Self::Hozon, Self::Zoho];
 
+    /// Returns the layout by its name in the API.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+
     /// Returns the name in the API.
     pub fn name(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::allowance::Claim;
+use super::archive_options::ArchiveLayout;
 use super::comparison::ChangeSummary;
 use super::id::{BackupId, OrgId};
 use super::organisation::Person;
@@ -138,6 +139,9 @@ pub struct Backup {
     pub total: Option<Amount>,
     /// Finished zips; empty until the backup completes.
     pub files: Vec<ArchiveFile>,
+    /// Layout of its zips, if one was asked for; `None` for that of the organisation's settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<ArchiveLayout>,
     /// What it lacks of its source; `None` if it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub losses: Option<Losses>,
@@ -179,6 +183,7 @@ impl Backup {
             claim,
             total: None,
             files: Vec::new(),
+            layout: None,
             losses: None,
             changes: None,
             statement: None,

@@ -126,7 +126,7 @@ pub struct ZohoServers {
 }
 
 /// Zoho's data centres. An organisation is in one of them, and its tokens are worth nothing in another (Zoho CRM API v8, "Multi-DC").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataCenter {
     Us,

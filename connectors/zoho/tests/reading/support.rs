@@ -86,7 +86,7 @@ impl World {
 
     /// A connector. Each has a client of its own.
     pub fn zoho(&self) -> Zoho {
-        let client = OauthClient { id: self.state.client_id(), secret: self.state.client_secret() };
+        let client = OauthClient::new(self.state.client_id(), self.state.client_secret());
         let access = ZohoAccess {
             objects: None,
             instead: Some(self.server.base_url().to_owned()),

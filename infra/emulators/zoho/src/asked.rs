@@ -27,6 +27,12 @@ pub enum Reply {
     Empty,
     NotModified,
     File(FileReply),
+    /// A file from a byte on, with its whole size.
+    Part {
+        file: FileReply,
+        first: usize,
+        size: usize,
+    },
     /// A file that takes long to make.
     Later(Box<dyn FnOnce() -> FileReply + Send>),
     /// A text whose pieces are made while it is sent.

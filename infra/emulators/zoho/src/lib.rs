@@ -4,6 +4,7 @@
 
 mod admin;
 mod asked;
+mod backups;
 mod bulk;
 mod conditions;
 mod consent;
@@ -34,7 +35,7 @@ mod words;
 mod writes;
 
 pub use faults::Fault;
-pub use oauth::FULL_SCOPE;
+pub use oauth::{BACKUP_SCOPE, FULL_SCOPE};
 pub use options::{Options, SampleSize};
 pub use server::ZohoServer;
 pub use state::{AttachmentInfo, State};

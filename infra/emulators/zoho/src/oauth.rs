@@ -12,6 +12,9 @@ use crate::tokens::Grant;
 /// Scopes that a complete backup needs.
 pub const FULL_SCOPE: &str = "ZohoCRM.modules.ALL,ZohoCRM.settings.ALL,ZohoCRM.users.READ,ZohoCRM.org.READ,ZohoCRM.bulk.READ,ZohoCRM.coql.READ,ZohoFiles.files.READ";
 
+/// The scopes of taking over backups.
+pub const BACKUP_SCOPE: &str = "ZohoCRM.org.READ,ZohoCRM.bulk.backup.ALL,ZohoFiles.files.ALL";
+
 /// Lifetime of a code that the consent gives.
 const CODE: Duration = Duration::seconds(60);
 
@@ -121,6 +124,8 @@ pub fn allows(scopes: &str, service: &str, module: Option<&str>, is_write: bool)
     scopes.split([',', ' ']).any(|scope| {
         let parts: Vec<&str> = scope.trim().split('.').collect();
         match parts[..] {
+            ["ZohoCRM", "bulk", "backup", operation] => service == "backup" && verb(operation),
+            ["ZohoFiles", of, operation] => of == service && verb(operation),
             ["ZohoCRM", of, operation] => of == service && verb(operation),
             ["ZohoCRM", of, name, operation] => {
                 let is_meant =

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 use serde_json::{Value, json};
 
+use crate::backups::Backups;
 use crate::faults::Faults;
 use crate::jobs::Jobs;
 use crate::modules;
@@ -29,6 +30,7 @@ pub struct Organisation {
     pub meter: Meter,
     pub tokens: Tokens,
     pub jobs: Jobs,
+    pub backups: Backups,
     tables: BTreeMap<String, Table>,
     world: Arc<World>,
     /// Modules of subforms, which have no rows of their own.
@@ -59,6 +61,7 @@ impl Organisation {
             meter: Meter::default(),
             tokens: Tokens::new(),
             jobs: Jobs::default(),
+            backups: Backups::default(),
             tables,
             world,
             subforms,

@@ -9,11 +9,13 @@ pub struct Refusal {
     pub code: String,
     pub message: String,
     pub details: Value,
+    /// Name of the object around it.
+    pub within: Option<&'static str>,
 }
 
 impl Refusal {
     pub fn new(status: u16, code: &str, message: &str, details: Value) -> Self {
-        Self { status, code: code.to_owned(), message: message.to_owned(), details }
+        Self { status, code: code.to_owned(), message: message.to_owned(), details, within: None }
     }
 
     /// A wrong value.
@@ -51,6 +53,10 @@ impl Refusal {
     }
 
     pub fn body(&self) -> Value {
-        json!({"code": self.code, "details": self.details, "message": self.message, "status": "error"})
+        let body = json!({"code": self.code, "details": self.details, "message": self.message, "status": "error"});
+        match self.within {
+            Some(name) => json!({ name: body }),
+            None => body,
+        }
     }
 }

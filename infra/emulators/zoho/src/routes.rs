@@ -29,6 +29,11 @@ impl Route {
     /// Finds the call; `None` if there is none.
     pub fn find(method: &str, path: &[&str]) -> Option<Self> {
         match path {
+            ["v2", "crm", zgid, "backup", id, name] => {
+                let route =
+                    Self { credits: 0, ..Self::new("backup_download", "files", &["", id, name], Organisation::backup_zip) };
+                (method == "GET" && !zgid.is_empty()).then(|| route.of("v2"))
+            }
             ["crm", "bulk", version, rest @ ..] => Self::bulk(method, rest).map(|route| route.of(version)),
             ["crm", version, rest @ ..] if version.starts_with('v') => {
                 let found = if method == "GET" {
@@ -58,6 +63,11 @@ impl Route {
             }
             ("GET", ["read", id]) => Self::new("bulk_status", "bulk", &["", id], Organisation::bulk_status),
             ("GET", ["read", id, "result"]) => Self::new("bulk_result", "bulk", &["", id], Organisation::bulk_result),
+            ("POST", ["backup"]) => {
+                Self { is_write: true, ..Self::new("backup_ask", "backup", &[], Organisation::ask_for_backup) }
+            }
+            ("GET", ["backup"]) => Self::new("backup_status", "backup", &[], Organisation::current_backup),
+            ("GET", ["backup", "urls"]) => Self::new("backup_urls", "backup", &[], Organisation::backup_urls),
             _ => return None,
         };
         Some(route)

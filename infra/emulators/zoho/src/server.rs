@@ -285,6 +285,10 @@ async fn respond(replied: Replied) -> Response {
         Ok(Reply::Empty) => StatusCode::NO_CONTENT.into_response(),
         Ok(Reply::NotModified) => StatusCode::NOT_MODIFIED.into_response(),
         Ok(Reply::File(file)) => as_file(file),
+        Ok(Reply::Part { file, first, size }) => {
+            let range = format!("bytes {first}-{}/{size}", size.saturating_sub(1));
+            (StatusCode::PARTIAL_CONTENT, [(header::CONTENT_RANGE, range)], as_file(file)).into_response()
+        }
         Ok(Reply::Later(make)) => match tokio::task::spawn_blocking(make).await {
             Ok(file) => as_file(file),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -220,6 +220,24 @@ impl State {
         self.lock().options = options;
     }
 
+    /// What the backups contain that the organisation makes of itself from now on, and how long each takes.
+    pub fn set_backup_zips(&self, zips: Vec<(String, Vec<u8>)>, takes: Duration) {
+        let mut organisation = self.lock();
+        organisation.backups.zips = zips.into_iter().map(|(name, bytes)| (name, Arc::new(bytes))).collect();
+        organisation.backups.takes = takes;
+    }
+
+    /// Begins a backup as the organisation's own schedule does.
+    pub fn make_backup(&self) {
+        self.lock().make_backup();
+    }
+
+    /// How many backups may still be asked for, and whether a schedule makes them.
+    pub fn limit_backups(&self, left: u32, is_scheduled: bool) {
+        let mut organisation = self.lock();
+        (organisation.backups.left, organisation.backups.is_scheduled) = (left, is_scheduled);
+    }
+
     pub fn usage(&self) -> Usage {
         self.lock().meter.usage.clone()
     }

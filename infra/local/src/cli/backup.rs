@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Args;
 use hozon::Local;
+use hozon_shared::domain::archive_options::ArchiveLayout;
 use hozon_shared::domain::id::OrgId;
 use indicatif::HumanBytes;
 
@@ -22,17 +23,24 @@ pub struct BackupArgs {
     /// The organisation's name.
     #[arg(long)]
     org: String,
+    /// Layout of the zips: hozon or zoho [default: that of the organisation's settings].
+    #[arg(long, value_name = "LAYOUT", value_parser = layout)]
+    layout: Option<ArchiveLayout>,
+}
+
+fn layout(name: &str) -> Result<ArchiveLayout, &'static str> {
+    ArchiveLayout::named(name).ok_or("hozon, zoho")
 }
 
 pub async fn run(place: DataFolder, backup: BackupArgs) -> Result<()> {
     let local = place.start().await?;
-    until_interrupted(local, async |local| back_up(local, local.find_organisation(&backup.org)?).await).await
+    until_interrupted(local, async |local| back_up(local, local.find_organisation(&backup.org)?, backup.layout).await).await
 }
 
 /// Makes a backup with a progress display, and prints the locations of its zips.
-pub async fn back_up(local: &Local, org: OrgId) -> Result<()> {
+pub async fn back_up(local: &Local, org: OrgId, layout: Option<ArchiveLayout>) -> Result<()> {
     let client = Client::new(local, org)?;
-    let id = client.back_up_now().await?;
+    let id = client.back_up_now(layout).await?;
     let mut shown = ProgressDisplay::new(say("Backing up", "バックアップ中"));
     let ended = loop {
         let was_idle = local.is_idle();

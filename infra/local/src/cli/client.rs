@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use hozon::Local;
+use hozon_shared::domain::archive_options::ArchiveLayout;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Role;
 use hozon_shared::domain::progress::{Amount, CaptureProgress};
@@ -72,8 +73,13 @@ impl Client {
     }
 
     /// Requests a backup and returns its id. If a backup is already in progress, its id is returned.
-    pub async fn back_up_now(&self) -> Result<String> {
-        let answer = self.http.post(&self.base).bearer_auth(&self.token).send().await?.json::<Value>().await?;
+    pub async fn back_up_now(&self, layout: Option<ArchiveLayout>) -> Result<String> {
+        let asked = self.http.post(&self.base).bearer_auth(&self.token);
+        let asked = match layout {
+            Some(layout) => asked.json(&json!({ "backup": { "layout": layout.name() } })),
+            None => asked,
+        };
+        let answer = asked.send().await?.json::<Value>().await?;
         let backup = &answer["backup"];
         match backup["code"].as_str() {
             Some("SUCCESS" | "INPROGRESS") => Ok(backup["details"]["id"].as_str().unwrap_or_default().to_owned()),

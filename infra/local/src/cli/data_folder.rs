@@ -87,7 +87,7 @@ impl DataFolder {
 /// What connections to Zoho CRM need, as command line and environment say.
 fn zoho(client_id: Option<String>) -> Result<ZohoOptions> {
     let client = match client_id.filter(|id| !id.is_empty()) {
-        Some(id) => Some(OauthClient { id, secret: client_secret().context(NO_CLIENT_SECRET)? }),
+        Some(id) => Some(OauthClient::new(id, client_secret().context(NO_CLIENT_SECRET)?)),
         None => None,
     };
     Ok(ZohoOptions { client, url: zoho_url() })

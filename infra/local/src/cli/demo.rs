@@ -39,7 +39,7 @@ pub async fn run(place: DataFolder, demo: DemoArgs) -> Result<()> {
     let org = local.organisation(sample::ORGANISATION, Tokyo, &demo.plan, "JP").await?;
     until_interrupted(local, async |local| {
         make_sample(local, org, demo.size).await?;
-        match back_up(local, org).await {
+        match back_up(local, org, None).await {
             Err(error) if !demo.once && error.is::<NothingLeft>() => println!("\n{}", how_to_go_on(&error)),
             other => other?,
         }
