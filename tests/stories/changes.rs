@@ -119,7 +119,10 @@ async fn an_unusual_loss_is_a_warning_everywhere() {
     assert_eq!(mail.subject(), Some("Warning: your backup has unusually many deletions"));
     let text = mail.body_text(0).unwrap().replace("\r\n", "\n");
     let first = text.lines().filter(|line| !line.is_empty()).nth(1).unwrap();
-    assert!(first.starts_with("Warning: far more than usual was deleted") && first.contains("Leads: 6 of 50 records (12%)"), "{text}");
+    assert!(
+        first.starts_with("Warning: far more than usual was deleted") && first.contains("Leads: 6 of 50 records (12%)"),
+        "{text}"
+    );
     let messages: Vec<_> = receiver.messages();
     let types: Vec<_> = messages.iter().map(|message| message["type"].as_str().unwrap()).collect();
     let count = |kind| types.iter().filter(|found| **found == kind).count();
