@@ -248,7 +248,7 @@ export function lossesText({ count, examples }) {
   return others > 0 ? say("losses_more", { names, count: number(others) }) : say("losses", { names });
 }
 
-/** Unusual losses since the backup before. @param {Changes} changes */
+/** Unusual losses since the previous backup. @param {Changes} changes */
 export function unusualText({ unusual_losses: losses, more_unusual_losses: more }) {
   const names = losses.map(({ kind, label, lost, of, percent: part }) =>
     say(`unusual_${kind}`, { label, lost: number(lost), of: number(of), percent: percent(part / 100) }),
@@ -257,7 +257,7 @@ export function unusualText({ unusual_losses: losses, more_unusual_losses: more 
   return say("unusual_loss", { names: names.join(say("comma")) });
 }
 
-/** What differs since the backup before, in a line; null if it was not compared with one. @param {Changes} changes */
+/** What differs since the previous backup, in a line; null if it was not compared with one. @param {Changes} changes */
 export function changesText({ since, totals: { records } }) {
   const values = { added: number(records.added), changed: number(records.changed), deleted: number(records.deleted) };
   return since ? say("changes_line", values) : null;

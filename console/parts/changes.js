@@ -4,7 +4,7 @@ import { columns } from "../charts.js";
 import { card, el } from "../dom.js";
 import { dayOfYear, number, say, size, time } from "../i18n.js";
 
-/** @typedef {{ backup: Backup, records: number | null, changes: Pick<Counted, "added" | "changed" | "deleted"> | null }} Point a backup, its records, and what has changed since the backup before; null where it is not known */
+/** @typedef {{ backup: Backup, records: number | null, changes: Pick<Counted, "added" | "changed" | "deleted"> | null }} Point a backup, its records, and what has changed since the previous backup; null where it is not known */
 
 /**
  * @param {Backup[]} backups completed ones, oldest first

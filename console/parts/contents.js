@@ -63,7 +63,7 @@ function modulesOf({ modules, changes }, before) {
   );
 }
 
-/** Cells with the records that differ since the backup before. @param {NonNullable<Contents["changes"]>["modules"][number] | undefined} module */
+/** Cells with the records that differ since the previous backup. @param {NonNullable<Contents["changes"]>["modules"][number] | undefined} module */
 function changesOf(module) {
   const { added, changed, deleted } = module?.records ?? { added: 0, changed: 0, deleted: 0 };
   return [number(added), module?.partly_compared ? "–" : number(changed), number(deleted)].map((words) =>
@@ -71,7 +71,7 @@ function changesOf(module) {
   );
 }
 
-/** Modules that are gone since the backup before. @param {Contents} contents */
+/** Modules that are gone since the previous backup. @param {Contents} contents */
 function goneOf({ changes }) {
   const gone = changes?.modules.filter(({ state }) => state === "gone") ?? [];
   const names = gone.map(({ label, records }) => say("gone_module", { label, count: number(records.before) }));

@@ -1,4 +1,4 @@
-// What has changed since the backup before: charts, their table, and the warning of an unusual loss with its settings.
+// What has changed since the previous backup: charts, their table, and the warning of an unusual loss with its settings.
 
 import { expect, expectAccessible, expectNoSidewaysScroll, lookAgain, open, say, test, visit } from "./console.js";
 import { startDatabase } from "./database.js";

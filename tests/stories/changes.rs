@@ -1,4 +1,4 @@
-//! A backup says what differs since the one before, and warns of unusual losses.
+//! A backup says what differs since the previous one, and warns of unusual losses.
 
 use std::path::PathBuf;
 
@@ -91,7 +91,7 @@ async fn nothing_differs_between_two_backups_of_the_same_records() {
     let changes = &newest(&world).await["changes"];
     assert_eq!((&changes["totals"]["records"], &changes["modules"]), (&counted(3, 3, 0, 0, 0), &json!([])));
     let mail = mails(&world).await.pop().unwrap();
-    assert!(mail.body_text(0).unwrap().contains("Nothing has changed since the backup before."));
+    assert!(mail.body_text(0).unwrap().contains("Nothing has changed since the previous backup."));
     world.end().await;
 }
 
@@ -119,7 +119,10 @@ async fn an_unusual_loss_is_a_warning_everywhere() {
     assert_eq!(mail.subject(), Some("Warning: your backup has unusually many deletions"));
     let text = mail.body_text(0).unwrap().replace("\r\n", "\n");
     let first = text.lines().filter(|line| !line.is_empty()).nth(1).unwrap();
-    assert!(first.starts_with("Warning: unusually much was deleted") && first.contains("Leads: 6 of 50 records (12%)"), "{text}");
+    assert!(
+        first.starts_with("Warning: far more than usual was deleted") && first.contains("Leads: 6 of 50 records (12%)"),
+        "{text}"
+    );
     let messages: Vec<_> = receiver.messages();
     let types: Vec<_> = messages.iter().map(|message| message["type"].as_str().unwrap()).collect();
     let count = |kind| types.iter().filter(|found| **found == kind).count();
@@ -174,7 +177,7 @@ async fn a_backup_whose_predecessor_is_forgotten_says_so() {
     world.back_up_well().await;
     assert_eq!(newest(&world).await["changes"]["not_compared"], "snapshot_gone");
     let mail = mails(&world).await.pop().unwrap();
-    assert!(mail.body_text(0).unwrap().contains("It could not be compared with the backup before."));
+    assert!(mail.body_text(0).unwrap().contains("It could not be compared with the previous backup."));
     world.back_up_well().await;
     assert_eq!(newest(&world).await["changes"]["not_compared"], Value::Null, "the next one is compared again");
     world.end().await;

@@ -24,7 +24,7 @@ pub struct ContentsOut {
     left_out: Vec<ExcludedOut>,
     /// What the source has and the backup does not contain for other reasons.
     gaps: Vec<GapOut>,
-    /// What differs since the backup before, by module; null if an older version made the backup.
+    /// What differs since the previous backup, by module; null if an older version made the backup.
     changes: Option<ContentsChanges>,
 }
 

@@ -1,4 +1,4 @@
-//! The representation of what differs since the backup before, in the contents of a backup.
+//! The representation of what differs since the previous backup, in the contents of a backup.
 
 use hozon_shared::api::CountedOut;
 use hozon_shared::api::closed_sets::{ModuleStateName, NotComparedReason, PartlyReason};
@@ -7,10 +7,10 @@ use hozon_shared::domain::differences::{DifferenceExamples, ModuleDifferences, M
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What differs since the backup before.
+/// What differs since the previous backup.
 #[derive(Serialize, ToSchema)]
 pub struct ContentsChanges {
-    /// The backup before; null if they were not compared.
+    /// The previous backup; null if they were not compared.
     since: Option<String>,
     /// Null if they were compared.
     #[schema(value_type = Option<NotComparedReason>)]
@@ -39,7 +39,7 @@ struct PartlyComparedOut {
     reason: &'static str,
     /// API names of columns that only this backup has.
     added: Vec<String>,
-    /// API names of columns that only the backup before has.
+    /// API names of columns that only the previous backup has.
     removed: Vec<String>,
 }
 

@@ -69,7 +69,7 @@ struct Record {
     file_name: Option<String>,
     /// What the files of a finished backup lack because it could not be read; null if the backup is complete.
     losses: Option<LossesOut>,
-    /// What differs between a finished backup and the one before; null if an older version made the backup.
+    /// What differs between a finished backup and the previous one; null if an older version made the backup.
     changes: Option<ChangesOut>,
     /// The backup that the event is about; of a skipped run, the backup that was in progress.
     backup: Option<String>,

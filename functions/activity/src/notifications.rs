@@ -47,7 +47,7 @@ struct Notification {
     failure: Option<Failure>,
     /// What the files of a finished backup lack because it could not be read; null if the backup is complete.
     losses: Option<LossesOut>,
-    /// What differs between a finished backup and the one before; null if an older version made the backup.
+    /// What differs between a finished backup and the previous one; null if an older version made the backup.
     changes: Option<ChangesOut>,
     /// Links to the files of a finished backup, while they can be downloaded.
     links: Vec<Link>,

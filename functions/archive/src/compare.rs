@@ -1,4 +1,4 @@
-//! Compares what a run backs up with the backup before. A comparison that is impossible says so, and does not fail the backup.
+//! Compares what a run backs up with the previous backup. A comparison that is impossible says so, and does not fail the backup.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub async fn with_backup_before(run: &Run<'_>, modules: &[Module]) -> Result<Com
         Ok(Ok(comparison)) => Ok(comparison),
         Ok(Err(error)) => impossible(run, error),
         Err(_) => {
-            tracing::warn!(run.id = run.backup.0, "the comparison with the backup before took too long");
+            tracing::warn!(run.id = run.backup.0, "the comparison with the previous backup took too long");
             Ok(not(NotCompared::TooLong))
         }
     }
@@ -58,6 +58,6 @@ fn impossible(run: &Run<'_>, error: PortError) -> Result<Comparison, TaskErrorKi
         ErrorKind::Corrupt | ErrorKind::Outdated => NotCompared::Unreadable,
         _ => return Err(error.into()),
     };
-    tracing::warn!(run.id = run.backup.0, error = %Causes(&error), "the backup could not be compared with the one before");
+    tracing::warn!(run.id = run.backup.0, error = %Causes(&error), "the backup could not be compared with the previous one");
     Ok(not(reason))
 }

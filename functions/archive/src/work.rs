@@ -54,7 +54,7 @@ pub struct RunPlan {
     pub csv_files: Vec<CsvFile>,
     /// Total amount of work. Its items are the CSV files, and the packs and large files of attachments.
     pub total: Amount,
-    /// What differs since the backup before.
+    /// What differs since the previous backup.
     #[serde(default)]
     pub comparison: Option<Comparison>,
     /// Maximum size of a zip; `None` means no limit.

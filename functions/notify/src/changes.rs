@@ -1,4 +1,4 @@
-//! Texts about what differs since the backup before, in both languages.
+//! Texts about what differs since the previous backup, in both languages.
 
 use hozon_shared::domain::comparison::{ChangeSummary, NotCompared};
 use hozon_shared::domain::differences::Counted;
@@ -32,7 +32,7 @@ pub fn warning(what: &EventKind, locale: Locale) -> String {
             let mut losses: Vec<String> = named.map(loss_en).collect();
             losses.extend((more > 0).then(|| format!("{more} more")));
             format!(
-                "Warning: unusually much was deleted since the backup before. {}. Check your CRM, and keep the older backup until you know why.",
+                "Warning: far more than usual was deleted since the previous backup. {}. Check your CRM, and keep the previous backup until you know why.",
                 losses.join("; ")
             )
         }
@@ -67,14 +67,14 @@ fn loss_ja(loss: &UnusualLoss) -> String {
     }
 }
 
-/// Says how many records and attachments differ since the backup before; empty for the first backup.
+/// Says how many records and attachments differ since the previous backup; empty for the first backup.
 pub fn counts(what: &EventKind, locale: Locale) -> String {
     let Some(changes) = what.changes() else { return String::new() };
     match (changes.not_compared, locale) {
         (None, Locale::En) => counts_en(changes),
         (None, Locale::Ja) => counts_ja(changes),
         (Some(NotCompared::First), _) => String::new(),
-        (Some(_), Locale::En) => "It could not be compared with the backup before.".to_owned(),
+        (Some(_), Locale::En) => "It could not be compared with the previous backup.".to_owned(),
         (Some(_), Locale::Ja) => "前回のバックアップとは比較できませんでした。".to_owned(),
     }
 }
@@ -82,10 +82,10 @@ pub fn counts(what: &EventKind, locale: Locale) -> String {
 fn counts_en(changes: &ChangeSummary) -> String {
     let (rows, files) = (changes.totals.rows, changes.totals.files);
     if rows.differing() + files.differing() == 0 && changes.totals.modules_partly == 0 {
-        return "Nothing has changed since the backup before.".to_owned();
+        return "Nothing has changed since the previous backup.".to_owned();
     }
     let of = |counted: Counted| format!("{} added, {} changed, {} deleted", counted.added, counted.changed, counted.deleted);
-    let mut text = format!("Since the backup before: records: {}; attachments: {}.", of(rows), of(files));
+    let mut text = format!("Since the previous backup: records: {}; attachments: {}.", of(rows), of(files));
     let modules = changes.modules.iter().map(|module| format!("{}: {}", module.label, of(module.rows)));
     let mut modules: Vec<String> = modules.collect();
     modules.extend((changes.more_modules > 0).then(|| format!("{} more modules", changes.more_modules)));

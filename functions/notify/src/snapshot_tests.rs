@@ -45,7 +45,7 @@ fn organisation(locale: Locale) -> Organisation {
     }
 }
 
-/// What differs since the backup before, with an unusual loss of each kind.
+/// What differs since the previous backup, with an unusual loss of each kind.
 fn changes() -> ChangeSummary {
     let module = |label: &str, state, rows, files| ModuleDifferences {
         api_name: "Leads".to_owned(),

@@ -1,4 +1,4 @@
-//! The representation of what differs between a backup and the one before.
+//! The representation of what differs between a backup and the previous one.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,10 +8,10 @@ use crate::domain::comparison::{ChangeSummary, ModuleCounts, NotCompared};
 use crate::domain::differences::{Counted, DifferenceTotals, ModuleState};
 use crate::domain::unusual_loss::{LossKind, UnusualLoss};
 
-/// What differs between a backup and the one before.
+/// What differs between a backup and the previous one.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangesOut {
-    /// The backup before; null if they were not compared.
+    /// The previous backup; null if they were not compared.
     since: Option<String>,
     /// Null if they were compared.
     #[schema(value_type = Option<NotComparedReason>)]

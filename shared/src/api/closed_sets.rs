@@ -126,13 +126,13 @@ closed_set! {
         "scheduled", "changed", "stopped", "archiving", "ready", "unusual_loss", "failed", "cancelled", "skipped", "overlapped", "missed",
         "purchased", "order_failed", "refunded", "payment_failed", "subscription_ended",
     ];
-    /// What happened to a module since the backup before.
+    /// What happened to a module since the previous backup.
     ModuleStateName as "ModuleState" = &["same", "changed", "new", "gone"];
     /// What happened to a record between two backups.
     DifferenceKindName as "DifferenceKind" = &["added", "changed", "deleted"];
     /// Why the records of a module were compared in part only: their columns, what identifies them or their stored form differ.
     PartlyReason = &["columns", "key", "format"];
-    /// Why a backup was not compared: it is the first, the snapshot of the one before is gone or cannot be read, or it took too long.
+    /// Why a backup was not compared: it is the first, the snapshot of the previous one is gone or cannot be read, or it took too long.
     NotComparedReason = &["first", "snapshot_gone", "unreadable", "too_long"];
     /// What was lost unusually: a whole module, records of it, or attachments.
     UnusualLossKind = &["module", "records", "attachments"];

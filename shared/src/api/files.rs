@@ -29,7 +29,7 @@ pub struct BackupOut {
     downloadable: bool,
     /// What the files lack because it could not be read; null if the backup is complete.
     losses: Option<LossesOut>,
-    /// What differs since the backup before; null until the backup is completed, and for backups of older versions.
+    /// What differs since the previous backup; null until the backup is completed, and for backups of older versions.
     changes: Option<ChangesOut>,
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,

@@ -35,7 +35,7 @@ pub struct BackupContents {
     /// What the source has and the backup does not contain for other reasons.
     #[serde(default)]
     pub gaps: Vec<Gap>,
-    /// What differs since the backup before; `None` if an older version made the backup.
+    /// What differs since the previous backup; `None` if an older version made the backup.
     #[serde(default)]
     pub changes: Option<Comparison>,
 }

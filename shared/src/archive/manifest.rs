@@ -54,7 +54,7 @@ pub struct Manifest {
     /// Sequences of the source that belong to no table.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sequences: Vec<Sequence>,
-    /// What differs since the backup before.
+    /// What differs since the previous backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Comparison>,
     /// Every other entry of the zip, in order.

@@ -69,7 +69,7 @@ pub struct MadeZips {
     pub files: Vec<ArchiveFile>,
     /// What they lack of the source; `None` if they are complete.
     pub losses: Option<Losses>,
-    /// What differs since the backup before.
+    /// What differs since the previous backup.
     pub changes: Option<ChangeSummary>,
 }
 
@@ -145,7 +145,7 @@ pub struct Backup {
     /// What it lacks of its source; `None` if it is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub losses: Option<Losses>,
-    /// What differs since the backup before; `None` until it is completed, or if an older version completed it.
+    /// What differs since the previous backup; `None` until it is completed, or if an older version completed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<ChangeSummary>,
     /// Number of the signed statement about its zips; `None` if there is none.

@@ -1,4 +1,4 @@
-//! The comparison of a backup with the one before: its outcome, and the part of it that is kept with the backup.
+//! The comparison of a backup with the previous one: its outcome, and the part of it that is kept with the backup.
 
 use std::cmp::Reverse;
 
@@ -20,7 +20,7 @@ const MODULES_OF_EVENT: usize = 10;
 pub enum NotCompared {
     /// No backup was completed before it.
     First,
-    /// The snapshot of the backup before is not kept any more, or an older version of Hozon has made that backup.
+    /// The snapshot of the previous backup is not kept any more, or an older version of Hozon has made that backup.
     SnapshotGone,
     /// What is stored of one of both is damaged, or of a form that this version of Hozon does not read.
     Unreadable,
@@ -28,7 +28,7 @@ pub enum NotCompared {
     TooLong,
 }
 
-/// Outcome of a comparison with the backup before.
+/// Outcome of a comparison with the previous backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Comparison {
@@ -62,10 +62,10 @@ impl From<&ModuleDifferences> for ModuleCounts {
     }
 }
 
-/// What differs since the backup before, as it is kept with a backup and its events.
+/// What differs since the previous backup, as it is kept with a backup and its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeSummary {
-    /// The backup before; `None` if they were not compared.
+    /// The previous backup; `None` if they were not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<BackupId>,
     /// Why they were not compared.

@@ -81,18 +81,18 @@ pub enum EventKind {
         /// What they lack; `None` if the backup is complete.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         losses: Option<Losses>,
-        /// What differs since the backup before.
+        /// What differs since the previous backup.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         changes: Option<Box<ChangeSummary>>,
         /// When the download links expire.
         expires: DateTime<Utc>,
     },
-    /// A backup has much less than the one before. It happens together with `BackupReady`.
+    /// A backup has much less than the previous one. It happens together with `BackupReady`.
     UnusualLoss {
         backup: BackupId,
         /// How often the schedule behind it repeats.
         repeat: RepeatType,
-        /// What differs since the backup before.
+        /// What differs since the previous backup.
         changes: Box<ChangeSummary>,
     },
     /// A backup failed.
@@ -331,7 +331,7 @@ impl EventKind {
         }
     }
 
-    /// What differs between a finished backup and the one before.
+    /// What differs between a finished backup and the previous one.
     pub fn changes(&self) -> Option<&ChangeSummary> {
         match self {
             Self::BackupReady { changes, .. } => changes.as_deref(),

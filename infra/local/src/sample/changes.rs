@@ -9,7 +9,7 @@ use hozon_shared::domain::id::BackupId;
 /// One record of so many is changed between two backups.
 const ONE_CHANGED_OF: u64 = 40;
 
-/// Compares the modules with those of the backup before.
+/// Compares the modules with those of the previous backup.
 pub fn compared(before: Option<&(BackupId, Vec<ModuleContents>)>, after: &[ModuleContents]) -> Comparison {
     let Some((since, before)) = before else { return Comparison::NotCompared { reason: NotCompared::First } };
     let modules = after.iter().zip(before).map(|(after, before)| module(before, after)).collect();

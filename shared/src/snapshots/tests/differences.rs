@@ -22,9 +22,9 @@ fn objects(store: &Arc<Memory>) -> Arc<dyn Objects> {
     store.clone()
 }
 
-/// Several hundred bytes that do not compress, so that few rows fill a block.
+/// Digits that hardly compress. A block of these tests has about 64 KB of text, which is 26 rows.
 fn text(id: &str, variant: u8) -> String {
-    (0..4).map(|part| hex::encode(Sha256::digest(format!("{id} {variant} {part}")))).collect()
+    (0..40).map(|part| hex::encode(Sha256::digest(format!("{id} {variant} {part}")))).collect()
 }
 
 async fn write_as(store: &Arc<Memory>, version: &str, head: ModuleHead, rows: &[Row]) -> Module {
@@ -103,7 +103,7 @@ fn edited(rows: &[Row], edits: &[(usize, u8)]) -> Vec<Row> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn differences_of_edited_rows_are_those_of_a_plain_comparison(
@@ -361,8 +361,8 @@ fn modules_are_new_gone_or_left_out() {
         let expected = [
             ("New", ModuleState::New, 7),
             ("Same", ModuleState::Same, 0),
-            ("Gone", ModuleState::Gone, 7),
             ("Hidden", ModuleState::Gone, 7),
+            ("Gone", ModuleState::Gone, 7),
         ];
         assert_eq!(states, expected);
         let totals = compared.totals;
