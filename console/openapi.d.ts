@@ -426,7 +426,7 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "hold_set" | "hold_lifted" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
     /** @description A module or field that was left out, with the reason. */
     ExcludedOut: {
         /** @description Null for a whole module. */
@@ -513,6 +513,31 @@ interface Schemas {
      * @enum {string}
      */
     HistoryState: "completed" | "failure";
+    /** @description A legal hold on a backup. */
+    HoldOut: {
+        /** @example 554023000000408001 */
+        backup_id: string;
+        held_by: Schemas["PersonOut"];
+        held_time: Schemas["LocalTime"];
+    };
+    KeptBackupOut: {
+        /**
+         * Format: int64
+         * @description Bytes that only this backup needs: what would be free without it.
+         */
+        alone_bytes: number;
+        /** @example 554023000000408001 */
+        backup_id: string;
+    };
+    /** @description What the kept snapshots take. Data that several of them share is counted once. */
+    KeptOut: {
+        /** @description The backups whose snapshots are kept, oldest first. */
+        backups: Schemas["KeptBackupOut"][];
+        /** Format: int64 */
+        bytes: number;
+        /** @description When it was computed: after the last backup, or later. */
+        time: Schemas["LocalTime"];
+    };
     /**
      * @description Language of mails.
      * @enum {string}
@@ -930,6 +955,43 @@ interface Schemas {
         /** @description Views that a backup contains only if the connection names them. */
         views: string[];
     };
+    RetentionEnvelope: {
+        retention: Schemas["RetentionOut"];
+    };
+    /** @description What is kept of an organisation's captured data. */
+    RetentionOut: {
+        /** @description Legal holds, by backup, oldest first. */
+        holds: Schemas["HoldOut"][];
+        kept?: Schemas["KeptOut"] | null;
+    };
+    /** @description Which captured data is kept: that of the last days; or that of the newest backup of each of the last days, weeks and months. */
+    RetentionRuleBody: {
+        /**
+         * Format: int32
+         * @description 1 to 36,500.
+         */
+        days: number;
+        /** @enum {string} */
+        rule: "days";
+    } | {
+        /**
+         * Format: int32
+         * @description Number of days, today included; at most 3,650.
+         */
+        daily: number;
+        /**
+         * Format: int32
+         * @description Number of months, at most 120.
+         */
+        monthly: number;
+        /** @enum {string} */
+        rule: "generations";
+        /**
+         * Format: int32
+         * @description Number of ISO weeks, at most 520.
+         */
+        weekly: number;
+    };
     /** @description A rule as a sentence. */
     RuleInWords: {
         /** @example every other Monday */
@@ -987,6 +1049,7 @@ interface Schemas {
         max_part_bytes?: number | null;
         /** @description Additional recipients of mails, besides the administrator concerned. */
         recipients: string[];
+        retention?: Schemas["RetentionRuleBody"] | null;
         /**
          * @description When scheduled runs start, as hours and minutes in that zone.
          * @example 04:00
@@ -1039,6 +1102,51 @@ interface Schemas {
          * @description Number of records in the modules that are backed up.
          */
         rows: number;
+    };
+    StatementEnvelope: {
+        statement: Schemas["StatementWithZips"];
+    };
+    StatementKeyEnvelope: {
+        statement_key: Schemas["StatementKeyOut"];
+    };
+    /** @description The public key that verifies statements. */
+    StatementKeyOut: {
+        /** @description The key as a PEM document. */
+        pem: string;
+        /** @description SHA-256 of the key as a DER document, by which statements name it. */
+        sha256: string;
+    };
+    /** @description A signed statement in its chain. */
+    StatementOut: {
+        /**
+         * @description The backup that it is about.
+         * @example 554023000000408001
+         */
+        backup_id: string;
+        /** @description Whether it follows the statement before it. False is a warning: a statement before it was lost or changed. */
+        is_linked: boolean;
+        /**
+         * Format: int64
+         * @description Position in the chain, from 1.
+         */
+        number: number;
+        /** @description SHA-256 of the text, by which the next statement names this one. */
+        sha256: string;
+        /** @description The signature in Base64: of Ed25519 (RFC 8032), or of ECDSA with P-256 and SHA-256 as DER. */
+        signature: string;
+        /** @description The text that was signed: JSON in canonical form. */
+        text: string;
+        /** @description When the backup was completed. */
+        time: Schemas["LocalTime"];
+    };
+    /** @description The statement about a backup. */
+    StatementWithZips: Schemas["StatementOut"] & {
+        /** @description The list of zips, whose SHA-256 is `zips_sha256` of the statement. Null if it is not kept any more: it is kept for a year. */
+        zips?: string | null;
+    };
+    StatementsEnvelope: {
+        info: Schemas["PageInfo"];
+        statements: Schemas["StatementOut"][];
     };
     SubscriptionEnvelope: {
         subscription: Schemas["SubscriptionOut"];
@@ -1295,6 +1403,7 @@ interface Schemas {
         max_part_bytes?: number | null;
         /** @description At most 10 mail addresses. */
         recipients?: string[] | null;
+        retention?: Schemas["RetentionRuleBody"] | null;
         /**
          * @description Hours and minutes.
          * @example 04:00

@@ -232,7 +232,7 @@ async fn a_backup_without_a_statement_says_so() {
     let backup = requested(&world).await;
     let answer = world.administrator().get(&format!("/backup/backups/{}/statement", backup.id)).await;
     assert_eq!(answer.status, 204);
-    assert_eq!(world.administrator().get("/backup/backups/7/statement").await.status, 404);
+    assert_eq!(world.administrator().get("/backup/backups/7/statement").await.code(), "RESOURCE_NOT_FOUND");
     task(&world, &backup, "fail", json!({ "error": { "Error": "States.Timeout" } })).await.unwrap();
     world.end().await;
 }

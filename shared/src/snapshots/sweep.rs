@@ -66,7 +66,9 @@ struct Sweep<'a> {
 impl Sweep<'_> {
     async fn run(&self, now: DateTime<Utc>, retention: Retention, holds: &dyn Holds) -> Result<Swept, PortError> {
         let holds = holds.holds(self.org).await?.into_iter().map(|hold| hold.backup).collect();
-        let (kept, old) = divide(self.snapshots().await?, now, &Retention { holds, ..retention });
+        // Only what is there now may be deleted: the snapshot of a backup that is recorded meanwhile is not known below.
+        let keys = self.objects().list(Bucket::Crm, &keys::organisation_prefix(self.org)).await?;
+        let (kept, old) = divide(self.snapshots(&keys).await?, now, &Retention { holds, ..retention });
         let backups: Vec<BackupId> = kept.iter().filter_map(|snapshot| snapshot.backup).collect();
         let (mut needed, mut counter): (HashSet<String>, Counter) = Default::default();
         let versions = self.versions(&kept).await?;
@@ -80,7 +82,6 @@ impl Sweep<'_> {
         }
         drop(reads);
         needed.extend(kept.into_iter().map(|snapshot| snapshot.key));
-        let keys = self.objects().list(Bucket::Crm, &keys::organisation_prefix(self.org)).await?;
         let unneeded: Vec<String> = keys.into_iter().filter(|key| !needed.contains(key)).collect();
         Ok(Swept { deleted: self.delete(&unneeded).await?, snapshots: old, kept: counter.finish(&backups, now) })
     }
@@ -111,14 +112,14 @@ impl Sweep<'_> {
         &*self.ports.stores.objects
     }
 
-    /// The snapshots, oldest first.
-    async fn snapshots(&self) -> Result<Vec<FoundSnapshot>, PortError> {
-        let mut found = Vec::new();
-        for key in self.objects().list(Bucket::Crm, &keys::snapshots_prefix(self.org)).await? {
-            let json = read_all(self.objects(), &ObjectRef::crm(&key)).await?;
+    /// The snapshots among these keys, oldest first.
+    async fn snapshots(&self, keys: &[String]) -> Result<Vec<FoundSnapshot>, PortError> {
+        let (prefix, mut found) = (keys::snapshots_prefix(self.org), Vec::new());
+        for key in keys.iter().filter(|key| key.starts_with(&prefix)) {
+            let json = read_all(self.objects(), &ObjectRef::crm(key)).await?;
             let snapshot: Snapshot = serde_json::from_slice(&json)
                 .map_err(|error| PortError::with(ErrorKind::Corrupt, "read the description of a snapshot", error))?;
-            found.push(FoundSnapshot { backup: keys::backup_of_snapshot(self.org, &key), key, snapshot });
+            found.push(FoundSnapshot { backup: keys::backup_of_snapshot(self.org, key), key: key.clone(), snapshot });
         }
         found.sort_by_key(|found| found.snapshot.taken);
         Ok(found)
