@@ -21,7 +21,7 @@ pub async fn run(stores: &str, data: &Path, name: &str) -> Result<()> {
     let compared = async {
         let differences = compare_snapshots((&ports.objects, org), (BackupId(1), &before), &after.modules).await?;
         totals = Some(differences.totals);
-        Ok(())
+        Ok::<_, anyhow::Error>(())
     };
     let (_, mut told) = measured(compared).await?;
     told["totals"] = json!(totals);
