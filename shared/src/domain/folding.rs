@@ -3,6 +3,13 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+/// What the half-width katakana from U+FF61 on stand for.
+const HALF_WIDTH: [char; 61] = [
+    '。', '「', '」', '、', '・', 'ヲ', 'ァ', 'ィ', 'ゥ', 'ェ', 'ォ', 'ャ', 'ュ', 'ョ', 'ッ', 'ー', 'ア', 'イ', 'ウ', 'エ', 'オ',
+    'カ', 'キ', 'ク', 'ケ', 'コ', 'サ', 'シ', 'ス', 'セ', 'ソ', 'タ', 'チ', 'ツ', 'テ', 'ト', 'ナ', 'ニ', 'ヌ', 'ネ', 'ノ', 'ハ',
+    'ヒ', 'フ', 'ヘ', 'ホ', 'マ', 'ミ', 'ム', 'メ', 'モ', 'ヤ', 'ユ', 'ヨ', 'ラ', 'リ', 'ル', 'レ', 'ロ', 'ワ', 'ン',
+];
+
 /// Folds a text.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -13,8 +20,14 @@ pub fn fold(text: &str) -> String {
 /// Appends a folded text.
 pub fn fold_into(text: &str, folded: &mut String) {
     let start = folded.len();
-    for letter in text.chars() {
-        match quick(letter) {
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let next = letters.peek().copied().filter(|next| matches!(next, 'ﾞ' | 'ﾟ'));
+        let found = match next {
+            Some(mark) => letters.next().and_then(|_| voiced(letter, mark)),
+            None => quick(letter),
+        };
+        match found {
             Some(letter) => folded.push(letter),
             None => {
                 folded.truncate(start);
@@ -22,6 +35,23 @@ pub fn fold_into(text: &str, folded: &mut String) {
             }
         }
     }
+}
+
+/// Folds a half-width katakana and the mark behind it; `None` if they make no letter.
+fn voiced(letter: char, mark: char) -> Option<char> {
+    let plain = half_width(letter)?;
+    let step = match (plain, mark) {
+        ('カ'..='チ' | 'ツ'..='ト' | 'ハ'..='ホ', 'ﾞ') => 1,
+        ('ハ'..='ホ', 'ﾟ') => 2,
+        _ => return None,
+    };
+    char::from_u32(u32::from(plain) + step)
+}
+
+/// The letter that a half-width katakana stands for.
+fn half_width(letter: char) -> Option<char> {
+    let at = u32::from(letter).checked_sub(u32::from('｡'))?;
+    HALF_WIDTH.get(usize::try_from(at).ok()?).copied()
 }
 
 /// Whether folding a text changes only ASCII letters to lower case.
@@ -45,6 +75,7 @@ fn quick(letter: char) -> Option<char> {
         '×' | 'ß' | 'à'..='ÿ' => Some(letter),
         'À'..='Þ' => char::from_u32(u32::from(letter) + 0x20),
         '！'..='～' => char::from_u32(u32::from(letter) - 0xFEE0).map(|letter| letter.to_ascii_lowercase()),
+        '｡'..='ﾝ' => half_width(letter),
         letter if is_stable(letter) => Some(letter),
         _ => None,
     }
@@ -92,7 +123,9 @@ mod tests {
     #[test]
     fn every_letter_alone_and_between_others_folds_as_if_fully() {
         for letter in '\0'..=char::MAX {
-            for text in [format!("{letter}"), format!("か{letter}A"), format!("ｶ{letter}")] {
+            for text in
+                [format!("{letter}"), format!("か{letter}A"), format!("ｶ{letter}"), format!("{letter}ﾞ"), format!("{letter}ﾟﾞ")]
+            {
                 assert_eq!(fold(&text), fully(&text), "{text:?}");
                 if is_simple(&text) {
                     assert_eq!(fold(&text), text.to_ascii_lowercase());
