@@ -31,24 +31,25 @@ pub(crate) struct Reading {
     worker: Worker,
     copy: Pin<Box<Fuse<CopyOutStream>>>,
     row: RowBuffer,
+    /// An empty page with room for the next rows.
+    page: RowPage,
     /// Address of the row that was read last.
     address: String,
     module: String,
-    columns: usize,
     places: Places,
 }
 
 impl Reading {
     pub(crate) fn new(worker: Worker, copy: CopyOutStream, (module, columns): (&str, usize), places: Places) -> Self {
-        let (copy, row, address) = (Box::pin(copy.fuse()), RowBuffer::default(), String::new());
-        Self { worker, copy, row, address, module: module.to_owned(), columns, places }
+        let (copy, row, page) = (Box::pin(copy.fuse()), RowBuffer::default(), RowPage::new(columns));
+        Self { worker, copy, row, page, address: String::new(), module: module.to_owned(), places }
     }
 
     pub(crate) fn pages(self) -> SourceRows {
         let pages = stream::try_unfold(self, |mut reading| async {
             let page = reading.page().await?;
             if page.rows() > 0 {
-                let behind = reading.place().map(|place| place.noted());
+                let behind = reading.place(&page).map(|place| place.noted());
                 return Ok(Some((SourcePage { rows: page, behind }, reading)));
             }
             reading.worker.release().await?;
@@ -58,21 +59,22 @@ impl Reading {
     }
 
     async fn page(&mut self) -> Result<RowPage, SourceError> {
-        let mut page = RowPage::new(self.columns);
-        while page.size() < PAGE_BYTES {
+        while self.page.size() < PAGE_BYTES {
             let Some(line) = self.copy.try_next().await.map_err(|error| about(error, &self.module))? else { break };
             let address = if self.places == Places::Address { Some(&mut self.address) } else { None };
-            copy_text::read(&line, &mut self.row, address, &mut page).map_err(|error| unreadable(&self.module, error))?;
+            copy_text::read(&line, &mut self.row, address, &mut self.page).map_err(|error| unreadable(&self.module, error))?;
         }
-        Ok(page)
+        let next = self.page.next();
+        Ok(std::mem::replace(&mut self.page, next))
     }
 
-    /// The place behind the row that was read last.
-    fn place(&self) -> Option<Place> {
+    /// The place behind the last row of a page.
+    fn place(&self, page: &RowPage) -> Option<Place> {
         match &self.places {
             Places::None => None,
             Places::Key(columns) => {
-                let value = |at: &usize| self.row.cell(*at).map(str::to_owned);
+                let row = page.last_row();
+                let value = |at: &usize| row.get(*at).copied().flatten().map(str::to_owned);
                 columns.iter().map(value).collect::<Option<_>>().map(Place::Key)
             }
             Places::Address => Some(Place::Address(self.address.clone())),
