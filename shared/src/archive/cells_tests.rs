@@ -124,6 +124,7 @@ fn any_cell() -> impl Strategy<Value = String> {
         prop::sample::select(words.clone()),
         prop::sample::select(words).prop_map(|word| word.to_uppercase()),
         prop::sample::select(signs),
+        prop::sample::select("e t z a p am pm m s h r".split(' ').collect::<Vec<_>>()).prop_map(str::to_owned),
         "[0-9]{1,5}",
         "[a-z]{1,18}",
         "[A-Z][a-z]{0,3}",
