@@ -14,7 +14,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::LONG_CELL;
+use super::cell_bytes::CellBytes;
 use super::formulas::{self, is_formula};
+use super::glances::{Glance, glance};
 use super::lookalikes::{is_unchanged_number, looks_like_a_value};
 use super::typed;
 use crate::domain::archive_options::CsvOptions;
@@ -146,7 +148,11 @@ impl Undo {
 
 /// Escapes a cell.
 pub fn escape(cell: &str, kind: CellKind, options: CsvOptions) -> Cow<'_, str> {
-    if needs_mark(cell, kind, options) { Cow::Owned(format!("'{}", with_signs(cell))) } else { Cow::Borrowed(cell) }
+    if needs_mark(cell, CellBytes::of(cell), kind, options) {
+        Cow::Owned(format!("'{}", with_signs(cell)))
+    } else {
+        Cow::Borrowed(cell)
+    }
 }
 
 /// Restores a cell escaped by [`escape`].
@@ -166,8 +172,8 @@ pub fn undo(written: &str) -> Cow<'_, str> {
     Cow::Owned(cell)
 }
 
-/// Returns whether a cell must be marked.
-pub(super) fn needs_mark(cell: &str, kind: CellKind, options: CsvOptions) -> bool {
+/// Returns whether a cell of these bytes must be marked.
+pub(super) fn needs_mark(cell: &str, bytes: CellBytes, kind: CellKind, options: CsvOptions) -> bool {
     if !options.escape_formulas || cell.is_empty() {
         return false;
     }
@@ -177,9 +183,22 @@ pub(super) fn needs_mark(cell: &str, kind: CellKind, options: CsvOptions) -> boo
     if !options.protect {
         return is_formula(cell);
     }
-    if cell.bytes().fold(false, |found, byte| found | matches!(byte, b'\r' | b'\0')) {
+    if bytes.has(CellBytes::LOST) {
         return true;
     }
+    // Most numbers of digits only are harmless whatever their field.
+    if !bytes.are_all(CellBytes::DIGIT) && kind.keeps_value(cell) {
+        return false;
+    }
+    match glance(cell, bytes) {
+        Glance::Harmless => false,
+        Glance::Value => !kind.keeps_value(cell),
+        Glance::Unknown => is_changed(cell, kind),
+    }
+}
+
+/// Returns whether a spreadsheet may run or change a cell without NUL and carriage returns.
+fn is_changed(cell: &str, kind: CellKind) -> bool {
     !is_unchanged_number(cell) && !kind.keeps_value(cell) && (is_formula(cell) || looks_like_a_value(cell))
 }
 

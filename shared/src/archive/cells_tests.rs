@@ -114,3 +114,65 @@ proptest! {
         prop_assert_eq!([with_signs(head), with_signs(tail)].concat(), with_signs(&cell).into_owned());
     }
 }
+
+/// A cell of any kind of part: words and units of values, signs, digits, letters of several scripts.
+fn any_cell() -> impl Strategy<Value = String> {
+    let words: Vec<_> = crate::archive::words::all().collect();
+    let signs: Vec<_> =
+        "+-.,:/%()'$\\ \t\0\u{7F}#_@&=!;\"あー商年１Ｔ＝￥é³٣\u{3000}\u{A0}\u{FEFF}".chars().map(String::from).collect();
+    let part = prop_oneof![
+        prop::sample::select(words.clone()),
+        prop::sample::select(words).prop_map(|word| word.to_uppercase()),
+        prop::sample::select(signs),
+        prop::sample::select("e t z a p am pm m s h r".split(' ').collect::<Vec<_>>()).prop_map(str::to_owned),
+        "[0-9]{1,5}",
+        "[a-z]{1,18}",
+        "[A-Z][a-z]{0,3}",
+        "[ -~]{0,4}",
+        any::<char>().prop_map(String::from),
+    ];
+    proptest::collection::vec(part, 0..6).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    /// What is judged at a glance is what the rules say.
+    #[test]
+    fn a_glance_anticipates_the_rules(cell in any_cell()) {
+        let bytes = CellBytes::of(&cell);
+        if cell.is_empty() || cell.starts_with('\'') || bytes.has(CellBytes::LOST) {
+            return Ok(());
+        }
+        let is_changed = is_changed(&cell, CellKind::Text);
+        match glance(&cell, bytes) {
+            Glance::Harmless => prop_assert!(!is_changed, "{:?}", cell),
+            Glance::Value => prop_assert!(is_changed, "{:?}", cell),
+            Glance::Unknown => {}
+        }
+    }
+}
+
+#[test]
+fn most_cells_are_judged_at_a_glance() {
+    for cell in [
+        "Sakura",
+        "商談 5",
+        "Called the customer 3日",
+        "c4ca4238",
+        "167c8",
+        "a@b.jp",
+        "37",
+        "2020.75",
+        "-2020.75",
+        "03-1234-5678",
+    ] {
+        assert_eq!(glance(cell, CellBytes::of(cell)), Glance::Harmless, "{cell}");
+    }
+    for cell in ["4876876000000000001", "007", "2026-11-26", "2026-11-26 04:00:05.5+00", "1.50", "+81 90", "=1", "-5-"] {
+        assert_eq!(glance(cell, CellBytes::of(cell)), Glance::Value, "{cell}");
+    }
+    for cell in ["March", "Mä", "5 usd", "年", " 1", "true", "8月"] {
+        assert_eq!(glance(cell, CellBytes::of(cell)), Glance::Unknown, "{cell}");
+    }
+}

@@ -2,7 +2,10 @@
 //! ([`super::cells`]), and quotes around every cell that contains a separator of any spreadsheet. A cell longer than
 //! 1 MiB is always quoted and always marked.
 
+use std::borrow::Cow;
+
 use super::LONG_CELL;
+use super::cell_bytes::CellBytes;
 use super::cells::{CellKind, needs_mark, with_signs};
 pub use crate::domain::archive_options::CsvOptions;
 use crate::domain::crm::{DataCategory, Field};
@@ -83,7 +86,7 @@ impl CsvWriter {
                 self.buffer.push(b',');
             }
             let is_sylk = at == 0 && !self.options.bom && name.starts_with("ID");
-            if is_sylk { self.quoted_cell(name, CellKind::Text) } else { self.cell(name, CellKind::Text) }
+            if is_sylk { self.quoted_cell(name, CellBytes::of(name), CellKind::Text) } else { self.cell(name, CellKind::Text) }
         }
         self.buffer.extend_from_slice(b"\r\n");
     }
@@ -122,28 +125,27 @@ impl CsvWriter {
         match cell {
             None => {}
             Some("") => self.buffer.extend_from_slice(b"\"\""),
-            Some("'") if !self.options.escape_formulas => self.quoted_cell("'", kind),
+            Some("'") if !self.options.escape_formulas => self.quoted_cell("'", CellBytes::of("'"), kind),
             Some(text) => self.cell(text, kind),
         }
     }
 
     fn cell(&mut self, cell: &str, kind: CellKind) {
-        // This loop is vectorised because it visits every byte; an early exit would be slower.
-        let is_plain = cell.bytes().fold(true, |plain, byte| plain & !matches!(byte, b'"' | b',' | b';' | b'\t' | b'\r' | b'\n'));
-        if !is_plain || cell.len() > LONG_CELL {
-            return self.quoted_cell(cell, kind);
+        let bytes = CellBytes::of(cell);
+        if bytes.has(CellBytes::SEPARATOR) || cell.len() > LONG_CELL {
+            return self.quoted_cell(cell, bytes, kind);
         }
-        if needs_mark(cell, kind, self.options) {
-            self.buffer.push(b'\'');
-            self.buffer.extend_from_slice(with_signs(cell).as_bytes());
-        } else {
-            self.buffer.extend_from_slice(cell.as_bytes());
+        if !needs_mark(cell, bytes, kind, self.options) {
+            return self.buffer.extend_from_slice(cell.as_bytes());
         }
+        self.buffer.push(b'\'');
+        let marked = if bytes.has(CellBytes::WIDE.or(CellBytes::LOST)) { with_signs(cell) } else { Cow::Borrowed(cell) };
+        self.buffer.extend_from_slice(marked.as_bytes());
     }
 
-    fn quoted_cell(&mut self, cell: &str, kind: CellKind) {
+    fn quoted_cell(&mut self, cell: &str, bytes: CellBytes, kind: CellKind) {
         self.buffer.push(b'"');
-        if needs_mark(cell, kind, self.options) {
+        if needs_mark(cell, bytes, kind, self.options) {
             self.buffer.push(b'\'');
             self.quoted(&with_signs(cell));
         } else {

@@ -24,12 +24,13 @@ pub(super) fn is_unchanged_number(cell: &str) -> bool {
     if text.len() > SHOWN || !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
         return false;
     }
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "1"));
+    let point = text.bytes().position(|byte| byte == b'.');
+    let (whole, fraction) = point.map_or((text, "1"), |at| (&text[..at], &text[at + 1..]));
     let is_plain = is_digits(whole.as_bytes()) && is_digits(fraction.as_bytes());
     if !is_plain || (whole.len() > 1 && whole.starts_with('0')) || fraction.ends_with('0') {
         return false;
     }
-    match text.contains('.') {
+    match point.is_some() {
         true => !fraction.starts_with("0000") && !is_day_and_month(whole, fraction) && !is_thousands(whole, fraction),
         false => cell != "-0",
     }
@@ -37,6 +38,9 @@ pub(super) fn is_unchanged_number(cell: &str) -> bool {
 
 /// `12.5` and `11.2026` are dates in locales that separate dates with dots.
 fn is_day_and_month(first: &str, second: &str) -> bool {
+    if first.len() > 4 {
+        return false;
+    }
     let number = |text: &str| text.parse::<u32>().unwrap_or(u32::MAX);
     let (first, second) = (number(first), number(second));
     let is_pair = first.max(second) <= 31 && (1..=12).contains(&first.min(second));
@@ -129,7 +133,10 @@ fn fits(word: &str, before: char, after: &str) -> bool {
 }
 
 /// Groups of digits with hyphens, such as a telephone number or postcode; two long groups rule out a date.
-fn is_code(text: &str) -> bool {
+pub(super) fn is_code(text: &str) -> bool {
+    if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+        return false;
+    }
     let long = text.split('-').filter(|group| group.len() >= 3).count();
     long >= 2 && text.split('-').all(|group| is_digits(group.as_bytes()))
 }
@@ -156,7 +163,7 @@ fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || (!c.is_ascii() && other_scripts.iter().any(|zero| (*zero..).take(10).any(|digit| digit == c)))
 }
 
-fn is_sign(c: char) -> bool {
+pub(super) fn is_sign(c: char) -> bool {
     let is_currency = matches!(
         c,
         '$' | '¢' | '£' | '¥' | '฿' | '\\' | '\u{20A0}'..='\u{20CF}' | '\u{FFE0}' | '\u{FFE1}' | '\u{FFE5}' | '\u{FFE6}'

@@ -21,11 +21,55 @@ const CURRENCIES: &str =
 const TRUTH: &str = "true false wahr falsch vrai faux verdadero falso vero verdadeiro waar onwaar";
 /// Error values of formulas.
 const ERRORS: &str = "#n/a #ref! #div/0! #value! #name? #num! #null! #spill! #calc!";
+/// Short words that appear in some places of a value only (see `fits` in [`super::lookalikes`]).
+const PARTICLES: &str = "e t z a p am pm m s h r";
 /// Units of dates, times and amounts, eras, and halves of the day in Japanese, Chinese and Korean.
 const UNITS: &str = "年月日時分秒円元圆圓点明治大正昭和平成令和午前後上下曜火水木金土时년월일시분초원오전후";
 
 static WORDS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| [CALENDAR, CURRENCIES].iter().flat_map(|list| list.split(' ')).collect());
+
+/// Length in bytes of the longest word that [`may_be_word`] knows.
+const LONGEST: usize = 16;
+/// Number of bits of [`SHAPES`].
+const SHAPE_BITS: usize = 1 << 15;
+
+/// The shapes of all words of ASCII letters, as a set of bits.
+static SHAPES: LazyLock<[u64; SHAPE_BITS / 64]> = LazyLock::new(|| {
+    let mut shapes = [0; SHAPE_BITS / 64];
+    let words = [CALENDAR, CURRENCIES, TRUTH, PARTICLES].iter().flat_map(|list| list.split(' '));
+    for shape in words.filter_map(|word| shape(word.as_bytes())) {
+        shapes[shape / 64] |= 1 << (shape % 64);
+    }
+    shapes
+});
+
+/// Returns the length, the first two letters and the last letter of a word as one number, which words may share; `None` if it is too
+/// long.
+fn shape(word: &[u8]) -> Option<usize> {
+    let letter = |at: usize| usize::from(word.get(at).copied().unwrap_or_default() & 0x1F);
+    let letters = letter(0) << 10 | letter(1) << 5 | letter(word.len().saturating_sub(1));
+    (word.len() <= LONGEST).then(|| (letters ^ word.len() << 11) % SHAPE_BITS)
+}
+
+/// Returns whether a word of ASCII letters may appear in a value or be a truth value, as far as its shape tells.
+pub(super) fn may_be_word(word: &[u8]) -> bool {
+    shape(word).is_some_and(|shape| SHAPES[shape / 64] >> (shape % 64) & 1 == 1)
+}
+
+/// The characters of [`UNITS`], as a set of bits.
+static UNIT_BITS: LazyLock<[u64; 1 << 10]> = LazyLock::new(|| {
+    let mut bits = [0; 1 << 10];
+    for unit in UNITS.chars().map(|c| c as usize) {
+        bits[unit / 64] |= 1 << (unit % 64);
+    }
+    bits
+});
+
+/// Returns whether a character is a unit of dates, times or amounts.
+pub(super) fn is_unit(c: char) -> bool {
+    UNIT_BITS.get(c as usize / 64).is_some_and(|bits| bits >> (c as usize % 64) & 1 == 1)
+}
 
 /// Every word and unit.
 #[cfg(test)]
@@ -36,7 +80,8 @@ pub(super) fn all() -> impl Iterator<Item = String> {
 
 /// Returns whether a lower-case word may appear in numbers, dates or times.
 pub(super) fn is_of_values(word: &str) -> bool {
-    WORDS.contains(word) || word.chars().all(|c| UNITS.contains(c))
+    let is_word = if word.is_ascii() { may_be_word(word.as_bytes()) && WORDS.contains(word) } else { WORDS.contains(word) };
+    is_word || word.chars().all(is_unit)
 }
 
 /// Returns whether the lower-case letters of a whole cell are a truth value or a formula error.

@@ -14,7 +14,7 @@ pub struct Cutting {
 
 impl Cutting {
     /// Limits of blocks and packs.
-    pub const STORED: Self = Self { least: 5 << 20, most: 16 << 20, every: 8 << 20 };
+    pub const STORED: Self = Self { least: 5 << 20, most: 16 << 20, every: 4 << 20 };
 
     /// Whether an object of `stored` bytes ends behind an item with this id and size. An item is chosen by its id alone, with
     /// a probability in proportion to its size.

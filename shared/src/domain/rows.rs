@@ -5,8 +5,9 @@
 pub type Cell<'a> = Option<&'a str>;
 
 /// Consecutive whole rows of one module.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RowPage {
+    /// All cells, each with a byte of ASCII behind it, as sources separate them. The text of a NULL cell has no meaning.
     text: String,
     /// End of each cell in `text`.
     ends: Vec<usize>,
@@ -14,6 +15,9 @@ pub struct RowPage {
     nulls: Vec<usize>,
     columns: usize,
 }
+
+/// Stands behind a cell.
+const SEPARATOR: char = '\t';
 
 /// Error returned when cells do not form whole rows, or when text cannot be split at their ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +28,13 @@ impl RowPage {
     /// Creates an empty page for rows of `columns` cells; 0 counts as 1.
     pub fn new(columns: usize) -> Self {
         Self { text: String::new(), ends: Vec::new(), nulls: Vec::new(), columns: columns.max(1) }
+    }
+
+    /// Creates an empty page for as many rows as this one has.
+    #[must_use]
+    pub fn next(&self) -> Self {
+        let (text, ends) = (String::with_capacity(self.text.len()), Vec::with_capacity(self.ends.len()));
+        Self { text, ends, nulls: Vec::with_capacity(self.nulls.len()), columns: self.columns }
     }
 
     /// Appends a row.
@@ -37,7 +48,28 @@ impl RowPage {
                 None => self.nulls.push(self.ends.len()),
             }
             self.ends.push(self.text.len());
+            self.text.push(SEPARATOR);
         }
+        Ok(())
+    }
+
+    /// Appends the row that a line holds, whose cells are separated by one byte of ASCII each. `cells` gives for each cell its end
+    /// in the line, and whether it is NULL, whatever its text is.
+    pub fn push_line(&mut self, line: &str, cells: impl Iterator<Item = (usize, bool)>) -> Result<(), UnevenRows> {
+        let (start, first, nulls) = (self.text.len(), self.ends.len(), self.nulls.len());
+        for (end, is_null) in cells {
+            if is_null {
+                self.nulls.push(self.ends.len());
+            }
+            self.ends.push(start + end);
+        }
+        if self.ends.len() != first + self.columns {
+            self.ends.truncate(first);
+            self.nulls.truncate(nulls);
+            return Err(UnevenRows);
+        }
+        self.text.push_str(line);
+        self.text.push(SEPARATOR);
         Ok(())
     }
 
@@ -53,7 +85,7 @@ impl RowPage {
 
     /// Returns the size of the text in bytes.
     pub fn size(&self) -> usize {
-        self.text.len()
+        self.text.len() - self.ends.len()
     }
 
     /// Calls `each` with the cells of every row in order, and stops at the first error.
@@ -71,34 +103,47 @@ impl RowPage {
         RowCursor { page: self, nulls: &self.nulls, first: 0, start: 0 }
     }
 
+    /// Returns the cells of the last row; none if there is no row.
+    pub fn last_row(&self) -> Vec<Cell<'_>> {
+        let first = self.ends.len().saturating_sub(self.columns);
+        let nulls = &self.nulls[self.nulls.partition_point(|null| *null < first)..];
+        let mut cells = Vec::new();
+        RowCursor { page: self, nulls, first, start: self.start_of(first) }.read(&mut cells);
+        cells
+    }
+
     /// Returns a page without the first `skip` rows and with at most `take` of the rest.
     #[must_use]
     pub fn slice(&self, skip: u64, take: u64) -> Self {
         let first = usize::try_from(skip.min(self.rows())).unwrap_or(0) * self.columns;
         let cells = usize::try_from(take.min(self.rows())).unwrap_or(0) * self.columns;
         let behind = (first + cells).min(self.ends.len());
-        let kept = &self.ends[first..behind];
-        let start = if first == 0 { 0 } else { self.ends[first - 1] };
-        let end = kept.last().copied().unwrap_or(start);
-        let ends = kept.iter().map(|end| end - start).collect();
+        let (start, end) = (self.start_of(first), self.start_of(behind));
+        let ends = self.ends[first..behind].iter().map(|end| end - start).collect();
         let nulls = self.nulls.iter().filter(|null| (first..behind).contains(null)).map(|null| null - first).collect();
         Self { text: self.text[start..end].to_owned(), ends, nulls, columns: self.columns }
+    }
+
+    /// Where the text of a cell begins, or that of all cells ends.
+    fn start_of(&self, cell: usize) -> usize {
+        if cell == 0 { 0 } else { self.ends[cell - 1] + SEPARATOR.len_utf8() }
     }
 }
 
 /// The cells of one row while a source decodes them. Keeps its memory from row to row.
 #[derive(Debug, Default)]
 pub struct RowBuffer {
+    /// The cells, each with a separator behind it.
     text: String,
-    /// End of each cell in `text`; `None` for NULL.
-    ends: Vec<Option<usize>>,
+    /// End of each cell in `text`, and whether it is NULL.
+    cells: Vec<(usize, bool)>,
 }
 
 impl RowBuffer {
     /// Begins a row.
     pub fn clear(&mut self) {
         self.text.clear();
-        self.ends.clear();
+        self.cells.clear();
     }
 
     /// Text to which the next cell is appended.
@@ -108,36 +153,22 @@ impl RowBuffer {
 
     /// Ends a cell: what was appended to the text since the one before.
     pub fn end_cell(&mut self) {
-        self.ends.push(Some(self.text.len()));
+        self.end(false);
     }
 
     /// Adds a NULL cell.
     pub fn null(&mut self) {
-        self.ends.push(None);
+        self.end(true);
     }
 
-    /// Returns a cell of the row; `None` if it is NULL or not there.
-    pub fn cell(&self, at: usize) -> Cell<'_> {
-        let end = self.ends.get(at).copied().flatten()?;
-        let start = self.ends[..at].iter().rev().find_map(|end| *end).unwrap_or(0);
-        self.text.get(start..end)
+    fn end(&mut self, is_null: bool) {
+        self.cells.push((self.text.len(), is_null));
+        self.text.push(SEPARATOR);
     }
 
     /// Appends the row to a page.
     pub fn append_to(&self, page: &mut RowPage) -> Result<(), UnevenRows> {
-        if self.ends.len() != page.columns {
-            return Err(UnevenRows);
-        }
-        let (start, mut end) = (page.text.len(), 0);
-        page.text.push_str(&self.text);
-        for cell in &self.ends {
-            match cell {
-                Some(at) => end = *at,
-                None => page.nulls.push(page.ends.len()),
-            }
-            page.ends.push(start + end);
-        }
-        Ok(())
+        page.push_line(self.text.strip_suffix(SEPARATOR).unwrap_or_default(), self.cells.iter().copied())
     }
 }
 
@@ -159,10 +190,13 @@ impl<'a> RowCursor<'a> {
         let behind = self.first + self.page.columns;
         let Some(ends) = self.page.ends.get(self.first..behind) else { return false };
         cells.clear();
-        for &end in ends {
-            cells.push(Some(&self.page.text[self.start..end]));
-            self.start = end;
-        }
+        let (text, mut start) = (self.page.text.as_str(), self.start);
+        cells.extend(ends.iter().map(|&end| {
+            let cell = &text[start..end];
+            start = end + SEPARATOR.len_utf8();
+            Some(cell)
+        }));
+        self.start = start;
         while let Some((null, rest)) = self.nulls.split_first().filter(|(null, _)| **null < behind) {
             cells[null - self.first] = None;
             self.nulls = rest;
@@ -230,7 +264,22 @@ mod tests {
             }
             buffer.null();
             prop_assert_eq!(buffer.append_to(&mut page), Err(UnevenRows));
-            prop_assert_eq!(page, page_of(&rows, 3));
+            prop_assert_eq!(rows_of(&page), rows);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_its_cells_and_the_last_row_is_found(rows in proptest::collection::vec(proptest::collection::vec(any::<Option<String>>(), 3), 0..10)) {
+            let mut page = RowPage::new(3).next();
+            for row in &rows {
+                let texts: Vec<_> = row.iter().map(|cell| cell.as_deref().unwrap_or("NULL")).collect();
+                let cells = || row.iter().enumerate().map(|(at, cell)| (texts[..=at].join(",").len(), cell.is_none()));
+                prop_assert_eq!(page.push_line("a,b", cells().take(2)), Err(UnevenRows));
+                prop_assert_eq!(page.push_line(&texts.join(","), cells()), Ok(()));
+                prop_assert_eq!(page.last_row(), row.iter().map(Option::as_deref).collect::<Vec<_>>());
+            }
+            prop_assert_eq!(rows_of(&page), rows);
         }
     }
 
@@ -238,6 +287,7 @@ mod tests {
     fn null_is_not_the_empty_text() {
         let row = vec![None, Some(String::new())];
         assert_eq!(rows_of(&page_of(std::slice::from_ref(&row), 2)), [row]);
+        assert!(RowPage::new(2).last_row().is_empty());
     }
 
     #[test]

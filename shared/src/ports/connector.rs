@@ -17,7 +17,7 @@ use crate::domain::structure::Sequence;
 pub type SourceRows = BoxStream<'static, Result<SourcePage, SourceError>>;
 
 /// Rows of one module, and the place behind them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SourcePage {
     pub rows: RowPage,
     /// Where reading the same state goes on later; `None` if the module can only be read from its beginning.

@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use sha2::{Digest, Sha256};
 
-use super::row_index::{HASH_BYTES, RowIndexBuilder};
+use super::row_index::{RowHash, RowIndexBuilder, hash_of};
 use super::row_key::RowKey;
 use super::stores::object_name;
 use crate::archive::LEVEL;
@@ -76,8 +76,7 @@ impl BlockEncoder {
         let start = self.csv.written().len();
         self.csv.row(self.columns.iter().map(|column| cells[*column]));
         let row = &self.csv.written()[start..];
-        let (bytes, digest) = (row.len() as u64, Sha256::digest(row));
-        let hash = std::array::from_fn::<u8, HASH_BYTES, _>(|at| digest[at]);
+        let (bytes, hash) = (row.len() as u64, hash_of(row));
         self.identify(cells, &hash);
         self.index.push(&self.id, hash);
         self.rows += 1;
@@ -88,7 +87,7 @@ impl BlockEncoder {
     }
 
     /// Makes `id` that of the row: its key, or its hash where it has no key.
-    fn identify(&mut self, cells: &[Cell<'_>], hash: &[u8]) {
+    fn identify(&mut self, cells: &[Cell<'_>], hash: &RowHash) {
         self.key.write(cells, &mut self.id);
         if self.key.columns().is_empty() {
             self.id.extend_from_slice(hash);
