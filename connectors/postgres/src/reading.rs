@@ -1,4 +1,4 @@
-//! Reading one table by COPY: a task that turns lines into pages, a few pages ahead of whoever takes them.
+//! Reading one table by COPY.
 
 use std::pin::Pin;
 
@@ -8,17 +8,12 @@ use hozon_connector_database::PAGE_BYTES;
 use hozon_shared::domain::rows::{RowBuffer, RowPage};
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{SourceError, SourcePage, SourceRows};
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio_postgres::CopyOutStream;
 
-use crate::copy_text;
+use crate::copy_text::{self, LineError};
 use crate::errors::about;
 use crate::place::Place;
 use crate::workers::Worker;
-
-/// Number of pages that wait to be taken.
-const PAGES_AHEAD: usize = 2;
 
 /// How a reader knows the place behind a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,42 +45,17 @@ impl Reading {
         Self { worker, copy, row, page, address: String::new(), module: module.to_owned(), places }
     }
 
-    /// Reads in a task of its own. The connection's task wakes it for every few kilobytes, which costs much less than to wake the thread
-    /// that waits for whoever takes the pages.
     pub(crate) fn pages(self) -> SourceRows {
-        let module = self.module.clone();
-        let (sender, pages) = mpsc::channel(PAGES_AHEAD);
-        // The task ends with the stream.
-        let mut task = JoinSet::new();
-        task.spawn(self.run(sender));
-        let pages = stream::try_unfold((pages, task, module), |(mut pages, mut task, module)| async {
-            if let Some(page) = pages.recv().await {
-                return page.map(|page| Some((page, (pages, task, module))));
+        let pages = stream::try_unfold(self, |mut reading| async {
+            let page = reading.page().await?;
+            if page.rows() > 0 {
+                let behind = reading.place(&page).map(|place| place.noted());
+                return Ok(Some((SourcePage { rows: page, behind }, reading)));
             }
-            match task.join_next().await {
-                Some(Err(error)) => Err(unreadable(&module, error)),
-                _ => Ok(None),
-            }
+            reading.worker.release().await?;
+            Ok(None)
         });
         pages.boxed()
-    }
-
-    async fn run(mut self, pages: mpsc::Sender<Result<SourcePage, SourceError>>) {
-        loop {
-            let page = match self.page().await {
-                Ok(rows) if rows.rows() == 0 => break,
-                Ok(rows) => Ok(SourcePage { behind: self.place(&rows).map(|place| place.noted()), rows }),
-                Err(error) => Err(error),
-            };
-            let is_last = page.is_err();
-            if pages.send(page).await.is_err() || is_last {
-                return;
-            }
-        }
-        if let Err(error) = self.worker.release().await {
-            // Whoever takes no pages any more needs no error either.
-            drop(pages.send(Err(error)).await);
-        }
     }
 
     async fn page(&mut self) -> Result<RowPage, SourceError> {
@@ -112,6 +82,6 @@ impl Reading {
     }
 }
 
-fn unreadable(module: &str, error: impl std::error::Error + Send + Sync + 'static) -> SourceError {
+fn unreadable(module: &str, error: LineError) -> SourceError {
     SourceError { kind: SourceErrorKind::Unreadable(module.to_owned()), source: Some(Box::new(error)) }
 }

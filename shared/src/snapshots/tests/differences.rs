@@ -212,8 +212,10 @@ fn the_blocks_of_a_difference_have_its_row() {
                 let block = document(&store, module).await.blocks[number.expect("a block")].clone();
                 let index = store.bytes(&super::super::stores::stored_object(ORG, &block.object).key);
                 let mut ids = BTreeSet::new();
-                super::super::row_index::for_each_id(&index[block.bytes as usize..], |id| drop(ids.insert(id.to_vec())))
-                    .expect("ids");
+                super::super::row_index::for_each_id(&index[block.bytes as usize..], |id| {
+                    ids.insert(id.to_vec());
+                })
+                .expect("ids");
                 assert!(ids.contains(&difference.id));
             }
         }
