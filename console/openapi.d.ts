@@ -105,6 +105,7 @@ interface Schemas {
     };
     /** @description A backup. */
     BackupOut: {
+        changes?: Schemas["ChangesOut"] | null;
         created_time: Schemas["LocalTime"];
         /** @description Whether the files can be downloaded now. */
         downloadable: boolean;
@@ -159,6 +160,41 @@ interface Schemas {
      * @enum {string}
      */
     CapturedBy: "service" | "program";
+    /** @description Sums over all modules. */
+    ChangeTotalsOut: {
+        attachments: Schemas["CountedOut"];
+        /** Format: int64 */
+        gone_modules: number;
+        /** Format: int64 */
+        new_modules: number;
+        /**
+         * Format: int64
+         * @description Number of modules whose changed records are not counted, because their columns differ.
+         */
+        partly_compared_modules: number;
+        records: Schemas["CountedOut"];
+    };
+    /** @description What differs between a backup and the previous one. */
+    ChangesOut: {
+        /** @description The modules that differ most: at most 30, and 10 in history and notifications. The contents of the backup have all of them. */
+        modules: Schemas["ModuleCountsOut"][];
+        /**
+         * Format: int64
+         * @description Number of modules that differ and are not listed.
+         */
+        more_modules: number;
+        /**
+         * Format: int64
+         * @description Number of unusual losses that are not listed.
+         */
+        more_unusual_losses: number;
+        not_compared?: Schemas["NotComparedReason"] | null;
+        /** @description The previous backup; null if they were not compared. */
+        since?: string | null;
+        totals: Schemas["ChangeTotalsOut"];
+        /** @description Unusual losses, at most 20. */
+        unusual_losses: Schemas["UnusualLossOut"][];
+    };
     CheckEnvelope: {
         check: Schemas["CheckOut"];
     };
@@ -268,6 +304,14 @@ interface Schemas {
         /** @description Whether the organisation is in another data centre or environment than the one that was asked for. */
         is_elsewhere: boolean;
     };
+    /** @description What differs since the previous backup. */
+    ContentsChanges: {
+        /** @description All modules of both backups; those that are gone come last. */
+        modules: Schemas["ModuleChangesOut"][];
+        not_compared?: Schemas["NotComparedReason"] | null;
+        /** @description The previous backup; null if they were not compared. */
+        since?: string | null;
+    };
     /** @description Options with which CSV was written. */
     ContentsCsv: {
         byte_order_mark: boolean;
@@ -296,6 +340,7 @@ interface Schemas {
     };
     /** @description The contents of a backup. */
     ContentsOut: {
+        changes?: Schemas["ContentsChanges"] | null;
         csv: Schemas["ContentsCsv"];
         /** @description What the source has and the backup does not contain for other reasons. */
         gaps: Schemas["GapOut"][];
@@ -322,6 +367,19 @@ interface Schemas {
          * @description Credits of a later backup, without those for new attached files.
          */
         repeated: number;
+    };
+    /** @description How many there were and are, and how many of them differ. */
+    CountedOut: {
+        /** Format: int64 */
+        added: number;
+        /** Format: int64 */
+        after: number;
+        /** Format: int64 */
+        before: number;
+        /** Format: int64 */
+        changed: number;
+        /** Format: int64 */
+        deleted: number;
     };
     CsvFileOut: {
         /** Format: int64 */
@@ -421,7 +479,12 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    ExamplesOut: {
+        added: string[];
+        changed: string[];
+        deleted: string[];
+    };
     /** @description A module or field that was left out, with the reason. */
     ExcludedOut: {
         /** @description Null for a whole module. */
@@ -562,6 +625,18 @@ interface Schemas {
      * @example 2026-11-26T04:00:00+09:00
      */
     LocalTime: string;
+    /** @description When a backup warns of an unusual loss. */
+    LossRuleOut: {
+        /** @description Whether attachments are looked at. */
+        attachments: boolean;
+        /** @description Whether a module that is gone is an unusual loss. */
+        modules: boolean;
+        /**
+         * Format: int32
+         * @description Percentage of a module's records, or of its attachments, above which their loss is unusual.
+         */
+        percent: number;
+    };
     /** @description What a backup lacks of its source. */
     LossesOut: {
         /**
@@ -582,6 +657,25 @@ interface Schemas {
         /** @description Names of the first of them. */
         examples: string[];
     };
+    ModuleChangesOut: {
+        api_name: string;
+        attachments: Schemas["CountedOut"];
+        /** @description Ids of some records, at most 10 of each kind; none where nothing identifies the records. The values of an id of several fields are joined by U+001F. */
+        examples: Schemas["ExamplesOut"];
+        label: string;
+        partly_compared?: Schemas["PartlyComparedOut"] | null;
+        records: Schemas["CountedOut"];
+        state: Schemas["ModuleState"];
+    };
+    ModuleCountsOut: {
+        api_name: string;
+        attachments: Schemas["CountedOut"];
+        label: string;
+        /** @description Whether changed records are not counted, because the columns differ. */
+        partly_compared: boolean;
+        records: Schemas["CountedOut"];
+        state: Schemas["ModuleState"];
+    };
     ModuleOut: {
         api_name: string;
         /** Format: int64 */
@@ -591,6 +685,11 @@ interface Schemas {
         /** Format: int64 */
         rows: number;
     };
+    /**
+     * @description What happened to a module since the previous backup.
+     * @enum {string}
+     */
+    ModuleState: "same" | "changed" | "new" | "gone";
     MonthRuns: {
         /** @example 2026-12 */
         month: string;
@@ -611,6 +710,11 @@ interface Schemas {
     NewestBackup: Schemas["BackupOut"] & {
         progress: Schemas["ProgressOut"];
     };
+    /**
+     * @description Why a backup was not compared: it is the first, the snapshot of the previous one is gone or cannot be read, or it took too long.
+     * @enum {string}
+     */
+    NotComparedReason: "first" | "snapshot_gone" | "unreadable" | "too_long";
     /** @description Summary of the caller's notifications. */
     NoticesOut: {
         /** @description Id of the newest notification. */
@@ -619,6 +723,7 @@ interface Schemas {
     };
     Notification: {
         backup?: Schemas["NotifiedBackup"] | null;
+        changes?: Schemas["ChangesOut"] | null;
         failure?: Schemas["FailureOut"] | null;
         id: string;
         kind: Schemas["NotificationKind"];
@@ -632,7 +737,7 @@ interface Schemas {
      * @description Kind of a notification.
      * @enum {string}
      */
-    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "failed" | "cancelled" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended";
+    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "unusual_loss" | "failed" | "cancelled" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended";
     NotificationsEnvelope: {
         info: Schemas["Unread"];
         notifications: Schemas["Notification"][];
@@ -731,6 +836,18 @@ interface Schemas {
         /** @description Maximum number of records per page. */
         per_page: number;
     };
+    PartlyComparedOut: {
+        /** @description API names of columns that only this backup has. */
+        added: string[];
+        reason: Schemas["PartlyReason"];
+        /** @description API names of columns that only the previous backup has. */
+        removed: string[];
+    };
+    /**
+     * @description Why the records of a module were compared in part only: their columns, what identifies them or their stored form differ.
+     * @enum {string}
+     */
+    PartlyReason: "columns" | "key" | "format";
     /** @description A finished run. */
     PastRun: {
         outcome: Schemas["RunOutcome"];
@@ -872,6 +989,7 @@ interface Schemas {
         amount?: number | null;
         /** @description The backup that the event is about; of a skipped run, the backup that was in progress. */
         backup?: string | null;
+        changes?: Schemas["ChangesOut"] | null;
         /**
          * Format: int32
          * @description Number of backups bought.
@@ -991,6 +1109,7 @@ interface Schemas {
          * @example Asia/Tokyo
          */
         time_zone: string;
+        unusual_loss: Schemas["LossRuleOut"];
     };
     SettingsRequest: {
         settings: Schemas["WantedSettings"];
@@ -1198,6 +1317,33 @@ interface Schemas {
         /** @description Id of the newest notification that was read. */
         read_until: string;
     };
+    /**
+     * @description What was lost unusually: a whole module, records of it, or attachments.
+     * @enum {string}
+     */
+    UnusualLossKind: "module" | "records" | "attachments";
+    /** @description A loss of which the administrators are warned. */
+    UnusualLossOut: {
+        kind: Schemas["UnusualLossKind"];
+        label: string;
+        /**
+         * Format: int64
+         * @description Number of records or attachments that are gone.
+         */
+        lost: number;
+        /** @description The module's API name. */
+        module: string;
+        /**
+         * Format: int64
+         * @description Number of records or attachments that there were.
+         */
+        of: number;
+        /**
+         * Format: int64
+         * @description The loss in percent, rounded down.
+         */
+        percent: number;
+    };
     Urls: {
         attachment_links: string[];
         data_links: string[];
@@ -1266,6 +1412,16 @@ interface Schemas {
          */
         quantity?: number | null;
     };
+    /** @description Fields that are left out keep their values. */
+    WantedLossRule: {
+        attachments?: boolean | null;
+        modules?: boolean | null;
+        /**
+         * Format: int64
+         * @description 0 warns of any loss, 100 of none.
+         */
+        percent?: number | null;
+    };
     WantedOmission: {
         /** @description API name of one of its fields. Left out, the whole module is. */
         field?: string | null;
@@ -1296,6 +1452,7 @@ interface Schemas {
         time_of_day?: string | null;
         /** @description IANA time zone name. */
         time_zone?: string | null;
+        unusual_loss?: Schemas["WantedLossRule"] | null;
     };
     WantedWebhook: {
         kind?: Schemas["WebhookFormat"] | null;
