@@ -1,7 +1,7 @@
 // List of backups: time, size, whether they have been downloaded, and a button for all zips of each. A backup opens to show its details.
 
 import { asProblem, get } from "../api.js";
-import { badge, button, card, el, facts, failureNotice, icon, link, notice } from "../dom.js";
+import { badge, button, el, facts, failureNotice, icon, link, notice } from "../dom.js";
 import { failureTexts, longTime, lossesText, number, say, size, duration, time, unusualText } from "../i18n.js";
 import { backUpNow, download } from "../parts/backup.js";
 import { changesOverTime } from "../parts/changes.js";

@@ -30,7 +30,10 @@ fn counted(before: u64, after: u64, added: u64, changed: u64, deleted: u64) -> V
 }
 
 async fn world() -> World {
-    World::start_with(|options| options.webhooks = Addresses::Any).await
+    let mut world = World::start_with(|options| options.webhooks = Addresses::Any).await;
+    // An organisation on an unlimited plan.
+    world.org = world.local.organisation("Unlimited", chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();
+    world
 }
 
 async fn newest(world: &World) -> Value {
