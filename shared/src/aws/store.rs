@@ -138,8 +138,7 @@ impl Table {
                 self.put(until(item, at + HANDLED_KEPT), Some(ABSENT))
             }
             Change::Event(event) => {
-                let item = encode(pk, keys::event(event.id), &event)?;
-                self.put(until(item, event.at + EVENTS_KEPT), Some(ABSENT))
+                self.put(until(encode(pk, keys::event(event.id), &event)?, event.at + EVENTS_KEPT), Some(ABSENT))
             }
             Change::Answered(request) => self.answer(org, &request),
             Change::Connection(document) => {
