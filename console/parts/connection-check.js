@@ -61,7 +61,13 @@ function suggestionOf({ recognised }, editing, actions) {
 }
 
 /** Errors of Zoho that another consent ends. */
-const ENDED_BY_CONSENT = ["SOURCE_CONSENT_REVOKED", "SOURCE_CLIENT_UNKNOWN", "SOURCE_DATA_CENTER", "SOURCE_SCOPE"];
+const ENDED_BY_CONSENT = [
+  "SOURCE_CONSENT_REVOKED",
+  "SOURCE_CLIENT_UNKNOWN",
+  "SOURCE_DATA_CENTER",
+  "SOURCE_SCOPE",
+  "SOURCE_BACKUP_PERMISSION",
+];
 
 /** @param {Check["error"]} error @param {ConnectionEditing} editing @param {ConnectionActions} actions */
 function refusalOf(error, { kind }, actions) {

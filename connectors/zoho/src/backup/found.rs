@@ -87,15 +87,16 @@ mod tests {
         let gaps = gaps_of(&notes);
         let found: Vec<_> = gaps.iter().map(|gap| (gap.kind, gap.files.as_ref().map_or(0, |files| files.count))).collect();
         assert_eq!(found, [(GapKind::MissingFiles, 41), (GapKind::Links, 1)]);
-        assert_eq!(gaps_of(&[]), []);
+        assert!(gaps_of(&[]).is_empty());
     }
 
     #[test]
     fn a_failure_names_the_zip() {
         let crc = || std::io::Error::new(std::io::ErrorKind::InvalidData, "its CRC-32 differs");
         let damaged = of_io(crc(), "Data_002.zip: Data/Leads_001.csv").kind;
-        assert_eq!(damaged, BackupFault::Damaged("Data_002.zip".to_owned()).into());
+        assert_eq!(damaged, SourceErrorKind::OwnBackup(BackupFault::Damaged("Data_002.zip".to_owned())));
         let end = ImportError::Zip { file: "Data_001.zip".to_owned(), source: ZipFault::NoEnd };
-        assert_eq!(of_import(end, "x").kind, BackupFault::Damaged("Data_001.zip".to_owned()).into());
+        let cut = of_import(end, "x").kind;
+        assert_eq!(cut, SourceErrorKind::OwnBackup(BackupFault::Damaged("Data_001.zip".to_owned())));
     }
 }

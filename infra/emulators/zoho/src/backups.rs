@@ -122,9 +122,10 @@ impl Organisation {
         let (name, bytes) = made.zips.iter().find(|(name, _)| name == asked.part(2)).ok_or_else(gone)?;
         let size = bytes.len();
         let wanted = asked.headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+        let is_whole = wanted.is_none();
         let range: Range<usize> = wanted.unwrap_or(0).min(size)..size;
         let file = FileReply { name: name.clone(), media_type: "application/zip", bytes: bytes[range.clone()].to_vec() };
-        Ok(if range.start == 0 { Reply::File(file) } else { Reply::Part { file, first: range.start, size } })
+        Ok(if is_whole { Reply::File(file) } else { Reply::Part { file, first: range.start, size } })
     }
 }
 
