@@ -72,6 +72,33 @@ interface Schemas {
         /** @description Address of Zoho's page, for the caller's browser. */
         url: string;
     };
+    AttachmentLink: {
+        /** @description When the link expires, 15 minutes after it was made. */
+        expiry_date: Schemas["LocalTime"];
+        file_name: string;
+        url: string;
+    };
+    AttachmentLinkEnvelope: {
+        link: Schemas["AttachmentLink"];
+    };
+    /** @description An attachment of a record. */
+    AttachmentOut: {
+        /** @example application/pdf */
+        content_type: string;
+        created_time?: Schemas["LocalTime"] | null;
+        /** @description Whether a link can be made. Compressed files of more than 512 MiB are only in the backup's zips. */
+        downloadable: boolean;
+        /** @example offer.pdf */
+        file_name: string;
+        id: string;
+        /** @description SHA-256 in hexadecimal digits. */
+        sha256: string;
+        /** Format: int64 */
+        size: number;
+    };
+    AttachmentsEnvelope: {
+        attachments: Schemas["AttachmentOut"][];
+    };
     /**
      * @description Which of Zoho's own backups is taken: the newest one whose links work, or a new one each time.
      * @enum {string}
@@ -110,6 +137,7 @@ interface Schemas {
     };
     /** @description A backup. */
     BackupOut: {
+        changes?: Schemas["ChangesOut"] | null;
         created_time: Schemas["LocalTime"];
         /** @description Whether the files can be downloaded now. */
         downloadable: boolean;
@@ -133,6 +161,12 @@ interface Schemas {
      * @enum {string}
      */
     BackupStatus: "INPROGRESS" | "COMPLETED" | "FAILED" | "CANCELLED";
+    BackupTaken: {
+        /** @description The backup. */
+        id: string;
+        /** @description When the state began that it shows. */
+        taken: Schemas["LocalTime"];
+    };
     BackupsEnvelope: {
         backups: Schemas["BackupOut"][];
         info: Schemas["PageInfo"];
@@ -164,6 +198,41 @@ interface Schemas {
      * @enum {string}
      */
     CapturedBy: "service" | "program";
+    /** @description Sums over all modules. */
+    ChangeTotalsOut: {
+        attachments: Schemas["CountedOut"];
+        /** Format: int64 */
+        gone_modules: number;
+        /** Format: int64 */
+        new_modules: number;
+        /**
+         * Format: int64
+         * @description Number of modules whose changed records are not counted, because their columns differ.
+         */
+        partly_compared_modules: number;
+        records: Schemas["CountedOut"];
+    };
+    /** @description What differs between a backup and the previous one. */
+    ChangesOut: {
+        /** @description The modules that differ most: at most 30, and 10 in history and notifications. The contents of the backup have all of them. */
+        modules: Schemas["ModuleCountsOut"][];
+        /**
+         * Format: int64
+         * @description Number of modules that differ and are not listed.
+         */
+        more_modules: number;
+        /**
+         * Format: int64
+         * @description Number of unusual losses that are not listed.
+         */
+        more_unusual_losses: number;
+        not_compared?: Schemas["NotComparedReason"] | null;
+        /** @description The previous backup; null if they were not compared. */
+        since?: string | null;
+        totals: Schemas["ChangeTotalsOut"];
+        /** @description Unusual losses, at most 20. */
+        unusual_losses: Schemas["UnusualLossOut"][];
+    };
     CheckEnvelope: {
         check: Schemas["CheckOut"];
     };
@@ -216,6 +285,73 @@ interface Schemas {
          * @example 0a1b2c3d
          */
         value: string;
+    };
+    /** @description One of two compared backups. */
+    ComparedBackup: {
+        id: string;
+        /** @description When the state began that the backup shows. */
+        taken: Schemas["LocalTime"];
+    };
+    ComparedEnvelope: {
+        after: Schemas["ComparedBackup"];
+        before: Schemas["ComparedBackup"];
+        info: Schemas["ComparedPage"];
+        modules: Schemas["ComparedModule"][];
+    };
+    /** @description A field whose values differ. */
+    ComparedField: {
+        /** @description Null for no value. Null for a deleted record. */
+        after?: string | null;
+        /** @example Last_Name */
+        api_name: string;
+        /** @description Null for no value, which differs from the empty text. Null for an added record. */
+        before?: string | null;
+        /** @description Whether only the beginning of a long value is shown. */
+        is_cut: boolean;
+        label: string;
+    };
+    /** @description How a module differs between two backups. */
+    ComparedModule: {
+        /** @description API names of fields that only the later backup has. */
+        added_fields: string[];
+        /** @example Leads */
+        api_name: string;
+        attachments: Schemas["CountedOut"];
+        /** @description Whether another field identifies the records, so that they cannot be compared one by one. */
+        has_other_key: boolean;
+        label: string;
+        /** @description Whether changed records are not counted, because fields, the key or the stored form differ. */
+        partly_compared: boolean;
+        records: Schemas["CountedOut"];
+        /** @description API names of fields that only the earlier backup has. */
+        removed_fields: string[];
+        state: Schemas["ModuleState"];
+    };
+    /** @description Whether there are more modules. */
+    ComparedPage: {
+        more_records: boolean;
+        /** @description Token of the next page; null on the last one. */
+        next_page_token?: string | null;
+    };
+    /** @description A record that differs. */
+    ComparedRecord: {
+        change: Schemas["DifferenceKind"];
+        /** @description Fields that differ; of an added or deleted record those with a value. */
+        fields: Schemas["ComparedField"][];
+        /** @description Id of the record; null where nothing identifies the records of the module. */
+        id?: string | null;
+    };
+    ComparedRecordsEnvelope: {
+        info: Schemas["ComparedRecordsPage"];
+        records: Schemas["ComparedRecord"][];
+    };
+    /** @description Whether there are more records. */
+    ComparedRecordsPage: {
+        /** @description False if other fields identify the records of the two backups, so that they cannot be compared one by one. */
+        is_comparable: boolean;
+        more_records: boolean;
+        /** @description Token of the next page; null on the last one. */
+        next_page_token?: string | null;
     };
     Confirmation: {
         confirm: boolean;
@@ -273,6 +409,14 @@ interface Schemas {
         /** @description Whether the organisation is in another data centre or environment than the one that was asked for. */
         is_elsewhere: boolean;
     };
+    /** @description What differs since the previous backup. */
+    ContentsChanges: {
+        /** @description All modules of both backups; those that are gone come last. */
+        modules: Schemas["ModuleChangesOut"][];
+        not_compared?: Schemas["NotComparedReason"] | null;
+        /** @description The previous backup; null if they were not compared. */
+        since?: string | null;
+    };
     /** @description Options with which CSV was written. */
     ContentsCsv: {
         byte_order_mark: boolean;
@@ -301,6 +445,7 @@ interface Schemas {
     };
     /** @description The contents of a backup. */
     ContentsOut: {
+        changes?: Schemas["ContentsChanges"] | null;
         csv: Schemas["ContentsCsv"];
         /** @description What the source has and the backup does not contain for other reasons. */
         gaps: Schemas["GapOut"][];
@@ -327,6 +472,19 @@ interface Schemas {
          * @description Credits of a later backup, without those for new attached files.
          */
         repeated: number;
+    };
+    /** @description How many there were and are, and how many of them differ. */
+    CountedOut: {
+        /** Format: int64 */
+        added: number;
+        /** Format: int64 */
+        after: number;
+        /** Format: int64 */
+        before: number;
+        /** Format: int64 */
+        changed: number;
+        /** Format: int64 */
+        deleted: number;
     };
     CsvFileOut: {
         /** Format: int64 */
@@ -374,6 +532,11 @@ interface Schemas {
         /** @description Views to back up besides the tables. */
         views: string[];
     };
+    /**
+     * @description What happened to a record between two backups.
+     * @enum {string}
+     */
+    DifferenceKind: "added" | "changed" | "deleted";
     Download: {
         /** @description When the link expires. */
         expiry_date: Schemas["LocalTime"];
@@ -426,13 +589,67 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "hold_set" | "hold_lifted" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "hold_set" | "hold_lifted" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    ExamplesOut: {
+        added: string[];
+        changed: string[];
+        deleted: string[];
+    };
     /** @description A module or field that was left out, with the reason. */
     ExcludedOut: {
         /** @description Null for a whole module. */
         field?: string | null;
         module: string;
         reason: Schemas["LeftOutReason"];
+    };
+    /** @description A field that the backup contains. */
+    ExploredField: {
+        /** @example Last_Name */
+        api_name: string;
+        /**
+         * @description The CRM's own name of the type.
+         * @example text
+         */
+        data_type: string;
+        label: string;
+    };
+    /** @description A module that can be looked into. */
+    ExploredModule: {
+        /** @example Leads */
+        api_name: string;
+        /** Format: int64 */
+        attachment_bytes: number;
+        /** Format: int64 */
+        attachments: number;
+        fields: Schemas["ExploredField"][];
+        /** @description API names of the fields that identify a record; empty if nothing does. */
+        key: string[];
+        label: string;
+        /** Format: int64 */
+        rows: number;
+    };
+    /** @description What was looked at. */
+    ExploredOut: {
+        /** @description API name of the module; null for a search in all modules. */
+        module?: string | null;
+        /** @description Id of the record. */
+        record?: string | null;
+        /** @description Words that were searched for. */
+        words?: string | null;
+    };
+    /** @description A record with all its fields. */
+    ExploredRecord: {
+        fields: Schemas["FieldValue"][];
+        id: string;
+        module: Schemas["ModuleName"];
+        /** @description Whether the module has attachments at all. */
+        module_has_attachments: boolean;
+        /** @description What the record is called, if one of its fields says it. */
+        name?: string | null;
+        /** @description Number of records of the module with this id; this is the first. */
+        same_id: number;
+        /** @description When the state began that the backup shows. */
+        taken: Schemas["LocalTime"];
     };
     /** @description The reason why a backup failed. */
     FailureOut: {
@@ -449,6 +666,25 @@ interface Schemas {
         /** @description The module's API name. */
         module: string;
         record?: string | null;
+    };
+    FieldChange: {
+        api_name: string;
+        label: string;
+        new?: string | null;
+        /** @description Null is NULL, or a field that did not exist. */
+        old?: string | null;
+    };
+    /** @description A field of a record. */
+    FieldValue: {
+        api_name: string;
+        /** @example text */
+        data_type: string;
+        /** @description Whether the value is longer than what is shown. */
+        is_cut: boolean;
+        label: string;
+        lookup?: Schemas["LookupOut"] | null;
+        /** @description Null is NULL. */
+        value?: string | null;
     };
     /**
      * @description Content of a zip.
@@ -484,6 +720,12 @@ interface Schemas {
          * @description Size in bytes.
          */
         size: number;
+    };
+    FoundField: {
+        api_name: string;
+        label: string;
+        /** @description One of more than 300 characters is cut and ends with `…`. */
+        value: string;
     };
     /** @description Something of the source that a backup does not contain. */
     GapOut: {
@@ -586,12 +828,41 @@ interface Schemas {
         file_name: string;
         url: string;
     };
+    ListedRecord: {
+        /** @description Identifies the record in its module. */
+        id: string;
+        /** @description What the record is called, if one of its fields says it. */
+        name?: string | null;
+        /** @description A value for each field; null is NULL. One of more than 300 characters is cut and ends with `…`. */
+        values: (string | null)[];
+    };
     /**
      * Format: date-time
      * @description A time in RFC 3339 format with the offset of the organisation's time zone, to the second.
      * @example 2026-11-26T04:00:00+09:00
      */
     LocalTime: string;
+    /** @description A record to which a field refers. */
+    LookupOut: {
+        /** @description Whether the backup has the record. */
+        exists: boolean;
+        id: string;
+        module: Schemas["ModuleName"];
+        /** @description What the record is called. */
+        name?: string | null;
+    };
+    /** @description When a backup warns of an unusual loss. */
+    LossRuleOut: {
+        /** @description Whether attachments are looked at. */
+        attachments: boolean;
+        /** @description Whether a module that is gone is an unusual loss. */
+        modules: boolean;
+        /**
+         * Format: int32
+         * @description Percentage of a module's records, or of its attachments, above which their loss is unusual.
+         */
+        percent: number;
+    };
     /** @description What a backup lacks of its source. */
     LossesOut: {
         /**
@@ -612,6 +883,31 @@ interface Schemas {
         /** @description Names of the first of them. */
         examples: string[];
     };
+    ModuleChangesOut: {
+        api_name: string;
+        attachments: Schemas["CountedOut"];
+        /** @description Ids of some records, at most 10 of each kind; none where nothing identifies the records. The values of an id of several fields are joined by U+001F. */
+        examples: Schemas["ExamplesOut"];
+        label: string;
+        partly_compared?: Schemas["PartlyComparedOut"] | null;
+        records: Schemas["CountedOut"];
+        state: Schemas["ModuleState"];
+    };
+    ModuleCountsOut: {
+        api_name: string;
+        attachments: Schemas["CountedOut"];
+        label: string;
+        /** @description Whether changed records are not counted, because the columns differ. */
+        partly_compared: boolean;
+        records: Schemas["CountedOut"];
+        state: Schemas["ModuleState"];
+    };
+    /** @description Name and label of a module. */
+    ModuleName: {
+        /** @example Leads */
+        api_name: string;
+        label: string;
+    };
     ModuleOut: {
         api_name: string;
         /** Format: int64 */
@@ -620,6 +916,16 @@ interface Schemas {
         left_out?: Schemas["LeftOutReason"] | null;
         /** Format: int64 */
         rows: number;
+    };
+    /**
+     * @description What happened to a module since the previous backup.
+     * @enum {string}
+     */
+    ModuleState: "same" | "changed" | "new" | "gone";
+    ModulesEnvelope: {
+        modules: Schemas["ExploredModule"][];
+        /** @description When the state began that the backup shows. */
+        taken: Schemas["LocalTime"];
     };
     MonthRuns: {
         /** @example 2026-12 */
@@ -641,6 +947,11 @@ interface Schemas {
     NewestBackup: Schemas["BackupOut"] & {
         progress: Schemas["ProgressOut"];
     };
+    /**
+     * @description Why a backup was not compared: it is the first, the snapshot of the previous one is gone or cannot be read, or it took too long.
+     * @enum {string}
+     */
+    NotComparedReason: "first" | "snapshot_gone" | "unreadable" | "too_long";
     /** @description Summary of the caller's notifications. */
     NoticesOut: {
         /** @description Id of the newest notification. */
@@ -649,6 +960,7 @@ interface Schemas {
     };
     Notification: {
         backup?: Schemas["NotifiedBackup"] | null;
+        changes?: Schemas["ChangesOut"] | null;
         failure?: Schemas["FailureOut"] | null;
         id: string;
         kind: Schemas["NotificationKind"];
@@ -662,7 +974,7 @@ interface Schemas {
      * @description Kind of a notification.
      * @enum {string}
      */
-    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "failed" | "cancelled" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended";
+    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "unusual_loss" | "failed" | "cancelled" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended";
     NotificationsEnvelope: {
         info: Schemas["Unread"];
         notifications: Schemas["Notification"][];
@@ -762,6 +1074,18 @@ interface Schemas {
         /** @description Maximum number of records per page. */
         per_page: number;
     };
+    PartlyComparedOut: {
+        /** @description API names of columns that only this backup has. */
+        added: string[];
+        reason: Schemas["PartlyReason"];
+        /** @description API names of columns that only the previous backup has. */
+        removed: string[];
+    };
+    /**
+     * @description Why the records of a module were compared in part only: their columns, what identifies them or their stored form differ.
+     * @enum {string}
+     */
+    PartlyReason: "columns" | "key" | "format";
     /** @description A finished run. */
     PastRun: {
         outcome: Schemas["RunOutcome"];
@@ -903,6 +1227,7 @@ interface Schemas {
         amount?: number | null;
         /** @description The backup that the event is about; of a skipped run, the backup that was in progress. */
         backup?: string | null;
+        changes?: Schemas["ChangesOut"] | null;
         /**
          * Format: int32
          * @description Number of backups bought.
@@ -911,6 +1236,7 @@ interface Schemas {
         /** @example JPY */
         currency?: string | null;
         done_by: Schemas["PersonOut"];
+        explored?: Schemas["ExploredOut"] | null;
         file_name?: string | null;
         id: string;
         kind: Schemas["EventName"];
@@ -924,6 +1250,53 @@ interface Schemas {
         repeat_type: Schemas["RepeatKind"];
         sentence?: Schemas["RuleInWords"] | null;
         state?: Schemas["HistoryState"] | null;
+    };
+    RecordEnvelope: {
+        record: Schemas["ExploredRecord"];
+    };
+    RecordHistoryEnvelope: {
+        /** @description Number of backups whose data is kept and was looked into. */
+        backups: number;
+        /** @description What has happened to the record, newest first. */
+        history: Schemas["RecordStepOut"][];
+        /** @description Whether all kept backups were looked into. If not, the oldest part is missing. */
+        is_complete: boolean;
+    };
+    /**
+     * @description What has happened to a record from one backup to the next. One in the oldest backup that is kept is `present`: when it appeared is not known.
+     * @enum {string}
+     */
+    RecordStep: "present" | "appeared" | "changed" | "vanished";
+    /** @description A run of backups that show the record in the same state. */
+    RecordStepOut: {
+        /** @description Number of backups that show the record so. */
+        backups: number;
+        /** @description The fields that differ from the backup before. */
+        changes: Schemas["FieldChange"][];
+        kind: Schemas["RecordStep"];
+        /** @description The first backup that shows the record so. */
+        since: Schemas["BackupTaken"];
+        /** @description The last one. */
+        until: Schemas["BackupTaken"];
+    };
+    RecordsEnvelope: {
+        /** @description The fields that are shown, in the order of the values. */
+        fields: Schemas["ExploredField"][];
+        info: Schemas["RecordsPage"];
+        records: Schemas["ListedRecord"][];
+    };
+    /** @description The position of a page among the records. */
+    RecordsPage: {
+        count: number;
+        more_records: boolean;
+        /** @description Token of the next page; null on the last one. */
+        next_page_token?: string | null;
+        per_page: number;
+        /**
+         * Format: int64
+         * @description Number of records of the module.
+         */
+        rows: number;
     };
     /**
      * @description How often a schedule runs; `immediate` is an on-demand backup.
@@ -1027,6 +1400,31 @@ interface Schemas {
      * @enum {string}
      */
     ScheduleStatus: "SCHEDULED" | "STOPPED";
+    SearchEnvelope: {
+        hits: Schemas["SearchHitOut"][];
+        info: Schemas["SearchPage"];
+    };
+    /** @description A record in which all words occur. */
+    SearchHitOut: {
+        /** @description Up to five fields in which words occur. */
+        fields: Schemas["FoundField"][];
+        id: string;
+        module: Schemas["ModuleName"];
+        /** @description What the record is called, if one of its fields says it. */
+        name?: string | null;
+    };
+    /** @description How far a search has come. */
+    SearchPage: {
+        /** @description Number of all blocks. */
+        blocks: number;
+        /** @description Number of blocks of records that are searched, with those of the pages before. */
+        blocks_searched: number;
+        count: number;
+        /** @description Whether there may be more. A page may be short or empty: a call searches for eight seconds at most. */
+        more_records: boolean;
+        /** @description Token to go on with; null at the end. */
+        next_page_token?: string | null;
+    };
     /** @description The rule as a sentence. */
     Sentence: {
         /** @example every other Monday */
@@ -1060,6 +1458,7 @@ interface Schemas {
          * @example Asia/Tokyo
          */
         time_zone: string;
+        unusual_loss: Schemas["LossRuleOut"];
     };
     SettingsRequest: {
         settings: Schemas["WantedSettings"];
@@ -1312,6 +1711,33 @@ interface Schemas {
         /** @description Id of the newest notification that was read. */
         read_until: string;
     };
+    /**
+     * @description What was lost unusually: a whole module, records of it, or attachments.
+     * @enum {string}
+     */
+    UnusualLossKind: "module" | "records" | "attachments";
+    /** @description A loss of which the administrators are warned. */
+    UnusualLossOut: {
+        kind: Schemas["UnusualLossKind"];
+        label: string;
+        /**
+         * Format: int64
+         * @description Number of records or attachments that are gone.
+         */
+        lost: number;
+        /** @description The module's API name. */
+        module: string;
+        /**
+         * Format: int64
+         * @description Number of records or attachments that there were.
+         */
+        of: number;
+        /**
+         * Format: int64
+         * @description The loss in percent, rounded down.
+         */
+        percent: number;
+    };
     Urls: {
         attachment_links: string[];
         data_links: string[];
@@ -1380,6 +1806,16 @@ interface Schemas {
          */
         quantity?: number | null;
     };
+    /** @description Fields that are left out keep their values. */
+    WantedLossRule: {
+        attachments?: boolean | null;
+        modules?: boolean | null;
+        /**
+         * Format: int64
+         * @description 0 warns of any loss, 100 of none.
+         */
+        percent?: number | null;
+    };
     WantedOmission: {
         /** @description API name of one of its fields. Left out, the whole module is. */
         field?: string | null;
@@ -1411,6 +1847,7 @@ interface Schemas {
         time_of_day?: string | null;
         /** @description IANA time zone name. */
         time_zone?: string | null;
+        unusual_loss?: Schemas["WantedLossRule"] | null;
     };
     WantedWebhook: {
         kind?: Schemas["WebhookFormat"] | null;
