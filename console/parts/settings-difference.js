@@ -18,7 +18,16 @@ export function differenceOf(lead, before, after) {
 
 /** Settings as pairs of name and text. @param {Settings} settings @returns {[string, string][]} */
 export function inWords(settings) {
-  const { time_zone: zone, time_of_day: time, locale: mails, max_part_bytes: maxBytes, layout, recipients, csv, retention } = settings;
+  const {
+    time_zone: zone,
+    time_of_day: time,
+    locale: mails,
+    max_part_bytes: maxBytes,
+    layout,
+    recipients,
+    csv,
+    retention,
+  } = settings;
   const { percent: part, modules, attachments } = settings.unusual_loss;
   const isOn = (/** @type {boolean} */ value) => say(value ? "is_on" : "is_off");
   return [
