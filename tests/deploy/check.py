@@ -62,7 +62,7 @@ def code_of_edge(stack):
 
 def codes_of_sources():
     """Codes of failed captures, other than those that say that the state machine itself is wrong."""
-    files = ("shared/src/domain/source.rs", "functions/capture-database/src/error.rs")
+    files = ("shared/src/domain/source.rs", "shared/src/domain/backup_fault.rs", "functions/capture-database/src/error.rs")
     return {code for file in files for code in re.findall(r'=> "([A-Z_]+)"', (ROOT / file).read_text())} - {"BAD_TASK"}
 
 

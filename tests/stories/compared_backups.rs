@@ -108,7 +108,8 @@ async fn pages_of_differences_give_each_record_once() {
 
 #[tokio::test]
 async fn other_fields_are_named_and_the_rest_is_compared() {
-    let world = World::start().await;
+    let mut world = World::start().await;
+    world.org = world.local.organisation("Unlimited", chrono_tz::UTC, "Own", "JP").await.unwrap();
     let before = back_up(&world, leads(&[&["Id", "Name", "Fax"], &["1", "A", "1"], &["2", "B", "2"], &["3", "C", "3"]])).await;
     let after = back_up(&world, leads(&[&["Id", "Score", "Name"], &["1", "9", "A"], &["2", "9", "BB"], &["4", "9", "D"]])).await;
     let found = get(&world, format!("/backup/{after}/compare?with={before}")).await;

@@ -130,8 +130,8 @@ pub async fn link(
     Path((_version, backup, api_name, record, attachment)): Path<(String, String, String, String, String)>,
 ) -> Result<Json<AttachmentLinkEnvelope>, ApiError> {
     let opened = OpenedBackup::open(&ports, caller.org, &backup).await?;
-    let found = files_of(&ports, &opened, &api_name, &record).await?.into_iter();
-    let found = found.filter(|found| found.file.attachment.id == attachment).last().ok_or_else(ApiError::attachment_not_found)?;
+    let mut found = files_of(&ports, &opened, &api_name, &record).await?.into_iter();
+    let found = found.rfind(|found| found.file.attachment.id == attachment).ok_or_else(ApiError::attachment_not_found)?;
     if !found.can_be_extracted() {
         return Err(ApiError::not_allowed(
             "The attachment is too large for a link of its own. Download the backup's attachments.",

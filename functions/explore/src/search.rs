@@ -43,7 +43,7 @@ pub struct SearchQuery {
     /// API name of the module; all modules if it is left out.
     module: Option<String>,
     /// Whether a word is found from its beginning on (`prefix`, the default) or as a whole (`exact`).
-    #[param(value_type = Option<WordMatchName>)]
+    #[param(inline, value_type = Option<WordMatchName>)]
     r#match: Option<String>,
     /// `next_page_token` of the page before.
     page_token: Option<String>,

@@ -49,7 +49,7 @@ static SHAPES: LazyLock<[u64; SHAPE_BITS / 64]> = LazyLock::new(|| {
 fn shape(word: &[u8]) -> Option<usize> {
     let letter = |at: usize| usize::from(word.get(at).copied().unwrap_or_default() & 0x1F);
     let letters = letter(0) << 10 | letter(1) << 5 | letter(word.len().saturating_sub(1));
-    (word.len() <= LONGEST).then(|| (letters ^ word.len() << 11) % SHAPE_BITS)
+    (word.len() <= LONGEST).then_some((letters ^ (word.len() << 11)) % SHAPE_BITS)
 }
 
 /// Returns whether a word of ASCII letters may appear in a value or be a truth value, as far as its shape tells.

@@ -62,16 +62,19 @@ pub fn id_of_text(module: &Module, text: &str) -> Option<Vec<u8>> {
     if has_key(module) { Some(text.as_bytes().to_vec()) } else { hex::decode(text).ok() }
 }
 
+/// First and last id of a block.
+pub(super) type IdRange = (Vec<u8>, Vec<u8>);
+
 /// First and last ids of blocks by the names of their objects, as far as their indexes were read. Objects never change.
 #[derive(Default)]
-pub struct IdRanges(Mutex<HashMap<String, (Vec<u8>, Vec<u8>)>>);
+pub struct IdRanges(Mutex<HashMap<String, IdRange>>);
 
 impl IdRanges {
-    pub(super) fn get(&self, block: &Block) -> Option<(Vec<u8>, Vec<u8>)> {
+    pub(super) fn get(&self, block: &Block) -> Option<IdRange> {
         self.0.lock().ok()?.get(&block.object).cloned()
     }
 
-    fn remember(&self, block: &Block, range: (Vec<u8>, Vec<u8>)) {
+    fn remember(&self, block: &Block, range: IdRange) {
         let Ok(mut known) = self.0.lock() else { return };
         if known.len() >= MAX_RANGES {
             known.clear();
@@ -126,7 +129,7 @@ impl RecordReader {
     pub(super) async fn open(self, (at, block): (usize, Block)) -> Result<(usize, Bytes), PortError> {
         let index = index_of(&*self.objects, self.org, &block).await?;
         if self.ranges.get(&block).is_none() {
-            let mut range: Option<(Vec<u8>, Vec<u8>)> = None;
+            let mut range: Option<IdRange> = None;
             each_row(at, &index, |row| match &mut range {
                 None => range = Some((row.id.to_vec(), row.id.to_vec())),
                 Some((first, _)) if compare(row.id, first).is_lt() => row.id.clone_into(first),

@@ -6,12 +6,12 @@ use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use sha2::{Digest, Sha256};
 
 use super::block_text::{deflated, for_each_piece};
 use super::find::{FoundRow, RecordReader};
 use super::raw_row::raw_cells;
 use super::reader::StoredModule;
+use super::row_index::hash_of;
 use super::row_key::RowKey;
 use crate::archive::csv::kept_columns;
 use crate::domain::crm::Module;
@@ -99,8 +99,7 @@ impl WantedRows {
     }
 
     fn take(&mut self, row: &str, found: &mut HashMap<[u8; 8], RecordCells>) {
-        let digest = Sha256::digest(row);
-        let hash = std::array::from_fn(|at| digest[at]);
+        let hash = hash_of(row.as_bytes());
         if self.hashes.remove(&hash) {
             found.insert(hash, raw_cells(row, self.columns).map(|cell| cell.map(Cow::into_owned)).collect());
         }

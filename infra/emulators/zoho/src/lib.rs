@@ -4,6 +4,7 @@
 
 mod admin;
 mod asked;
+mod backup_calls;
 mod backups;
 mod bulk;
 mod conditions;

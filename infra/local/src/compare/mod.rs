@@ -8,48 +8,21 @@ mod error;
 mod files;
 mod join;
 mod module;
+mod options;
 mod pairing;
 mod partitions;
 mod remainder;
 mod row_bytes;
 mod sides;
 
-use std::path::PathBuf;
-
 use chrono::Utc;
 
 pub use csv_report::CsvReport;
 pub use difference::{BackupDifference, EditCounts, EditedCell, ModuleComparison, RecordEdit};
 pub use error::CompareError;
+pub use options::CompareOptions;
 
 use sides::Pair;
-
-/// Default for [`CompareOptions::memory`].
-const MEMORY: usize = 48 << 20;
-
-/// What to compare, and how.
-#[derive(Debug, Clone)]
-pub struct CompareOptions {
-    /// Zips, folders or CSV files of the earlier backup.
-    pub before: Vec<PathBuf>,
-    /// Zips, folders or CSV files of the later backup.
-    pub after: Vec<PathBuf>,
-    /// Modules to compare; all if empty.
-    pub modules: Vec<String>,
-    /// Whether files of Hozon backups may have been edited.
-    pub edited: bool,
-    /// Whether unrecognised files are skipped.
-    pub skip_unknown: bool,
-    /// About how many bytes of rows without a partner are kept in memory. The rest is in temporary files.
-    pub memory: usize,
-}
-
-impl CompareOptions {
-    /// Compares all of two backups.
-    pub fn new(before: Vec<PathBuf>, after: Vec<PathBuf>) -> Self {
-        Self { before, after, modules: Vec::new(), edited: false, skip_unknown: false, memory: MEMORY }
-    }
-}
 
 /// Result of a comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use super::CompareOptions;
 use super::error::CompareError;
+use super::options::CompareOptions;
 use hozon_files::{CsvSource, ImportOptions, ModulePlan, Note, PlannedFile, plan};
 
 /// One of the two backups.
