@@ -9,21 +9,21 @@ import { field } from "./settings-form.js";
 /** @typedef {NonNullable<Settings["retention"]>} Rule */
 /** @typedef {{ kept: { time: string, bytes: number, backups: { backup_id: string, alone_bytes: number }[] } | null, holds: { backup_id: string, held_time: string, held_by: { name: string } }[] }} Retention */
 
-/** Numbers of a new rule, and their limits. @type {[string, number, number][]} */
+/** The rule of each number, its value in a new rule, and its limit. @type {[string, string, number, number][]} */
 const NUMBERS = [
-  ["days", 35, 36_500],
-  ["daily", 7, 3650],
-  ["weekly", 4, 520],
-  ["monthly", 12, 120],
+  ["days", "days", 35, 36_500],
+  ["generations", "daily", 7, 3650],
+  ["generations", "weekly", 4, 520],
+  ["generations", "monthly", 12, 120],
 ];
 
-/** @param {Rule | null} rule */
-export function retentionOf(rule) {
+/** The fields of the rule. Those of another rule are left out. @param {Rule | null} rule @param {string} chosen name of the chosen rule; empty for the default @param {(name: string) => void} choose */
+export function retentionOf(rule, chosen, choose) {
   const values = /** @type {Record<string, unknown>} */ (rule ?? {});
   const options = ["", "days", "generations"].map((name) =>
-    el("option", { value: name, selected: name === (rule?.rule ?? "") }, say(`retention_${name || "default"}`)),
+    el("option", { value: name, selected: name === chosen }, say(`retention_${name || "default"}`)),
   );
-  const inputs = NUMBERS.map(([name, usual, max]) => {
+  const inputs = NUMBERS.filter(([of]) => of === chosen).map(([, name, usual, max]) => {
     const id = `retention_${name}`;
     const value = String(values[name] ?? usual);
     return field(
@@ -32,17 +32,14 @@ export function retentionOf(rule) {
       el("input", { type: "number", id, name: id, min: name === "days" ? 1 : 0, max, value, required: true }),
     );
   });
+  const change = (/** @type {any} */ event) => choose(event.currentTarget.value);
+  const select = el("select", { id: "retention_rule", name: "retention_rule", on: { change } }, ...options);
   return el(
     "fieldset",
     { key: "retention" },
     el("legend", {}, say("retention_heading")),
     el("p", { class: "soft" }, say("retention_hint")),
-    el(
-      "div",
-      { class: "grid" },
-      field("retention_rule", say("retention_rule"), el("select", { id: "retention_rule", name: "retention_rule" }, ...options)),
-      ...inputs,
-    ),
+    el("div", { class: "grid" }, field("retention_rule", say("retention_rule"), select), ...inputs),
   );
 }
 
@@ -77,7 +74,11 @@ export function keptData(app) {
 /** Bytes of all kept data. @param {Resource<Retention>} kept */
 export function keptText(kept) {
   const filled = (/** @type {Retention} */ { kept: found }) =>
-    el("p", {}, found ? say("retention_kept", { size: size(found.bytes), time: time(found.time) }) : say("retention_kept_nothing"));
+    el(
+      "p",
+      { class: "soft" },
+      found ? say("retention_kept", { size: size(found.bytes), time: time(found.time) }) : say("retention_kept_nothing"),
+    );
   return drawResource(kept, { filled, lines: 1 });
 }
 

@@ -8,13 +8,13 @@ const MIB = 1 << 20;
 /** Selectable maximum sizes of a zip, in MiB. */
 const SIZES = [16, 100, 500, 1024, 2048, 4096, 10_240];
 
-/** @typedef {{ etag: string, problem: Problem | null, recipients: string[], revision: number }} Editing state of the form: version of the settings that filled it, recipients, and number of times their list was rebuilt */
+/** @typedef {{ etag: string, problem: Problem | null, recipients: string[], revision: number, rule: string }} Editing state of the form: version of the settings that filled it, recipients, number of times their list was rebuilt, and the chosen rule of retention */
 
 /**
  * @param {Settings} settings @param {Editing} editing
- * @param {{ save: (event: SubmitEvent) => unknown, add: () => void, remove: (at: number) => void }} actions
+ * @param {{ save: (event: SubmitEvent) => unknown, add: () => void, remove: (at: number) => void, choose: (rule: string) => void }} actions
  */
-export function formOf(settings, editing, { save, add, remove }) {
+export function formOf(settings, editing, { save, add, remove, choose }) {
   const { problem } = editing;
   const wrong = problem?.code === "INVALID_DATA" ? String(problem.details.json_path ?? "") : "";
   const message = problem
@@ -43,7 +43,7 @@ export function formOf(settings, editing, { save, add, remove }) {
       tick("protect", csv.protect_values, say("csv_protected"), say("csv_protected_hint")),
     ),
     lossRuleOf(settings.unusual_loss, wrong),
-    retentionOf(settings.retention ?? null),
+    retentionOf(settings.retention ?? null, editing.rule, choose),
     message,
     el("div", { class: "actions" }, el("button", { class: "primary" }, icon("check"), say("save"))),
   );

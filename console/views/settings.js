@@ -17,7 +17,7 @@ import { resource, drawResource } from "../resource.js";
 
 /** @type {ViewMaker} */
 export default function settings(app) {
-  const editing = /** @type {Editing} */ ({ etag: "", problem: null, recipients: [], revision: 0 });
+  const editing = /** @type {Editing} */ ({ etag: "", problem: null, recipients: [], revision: 0, rule: "" });
   const saved = resource(app, async () => {
     const { body, etag } = await call("GET", "/settings");
     fill(editing, body.settings, etag);
@@ -31,6 +31,10 @@ export default function settings(app) {
     save: (/** @type {SubmitEvent} */ event) => save(app, editing, saved, event),
     add: () => edit(app, editing, [...editing.recipients, ""], -1),
     remove: (/** @type {number} */ at) => edit(app, editing, editing.recipients.toSpliced(at, 1), at),
+    choose: (/** @type {string} */ rule) => {
+      editing.rule = rule;
+      app.redraw();
+    },
   };
   return {
     title: () => say("nav_settings"),
@@ -64,7 +68,8 @@ function currentForm() {
 
 /** @param {Editing} editing @param {Settings} settings @param {string} etag */
 function fill(editing, settings, etag) {
-  Object.assign(editing, { etag, recipients: [...settings.recipients], problem: null, revision: editing.revision + 1 });
+  const rule = settings.retention?.rule ?? "";
+  Object.assign(editing, { etag, recipients: [...settings.recipients], problem: null, revision: editing.revision + 1, rule });
 }
 
 /** Replaces the list of recipients and focuses the added one, or the one before the removed one. @param {App} app @param {Editing} editing @param {string[]} recipients @param {number} at */

@@ -203,6 +203,8 @@ for (const locale of ["en", "ja"]) {
       await page.getByLabel(S("max_part"), { exact: true }).selectOption("100");
       await page.getByLabel(S("layout"), { exact: true }).selectOption("zoho");
       await page.getByLabel(S("retention_rule"), { exact: true }).selectOption("generations");
+      await expect(page.getByLabel(S("retention_days"), { exact: true })).toHaveCount(0);
+      await expect(page.getByLabel(S("retention_daily"), { exact: true })).toHaveValue("7");
       await page.getByLabel(S("csv_bom"), { exact: true }).uncheck();
       await page.getByRole("button", { name: S("add_recipient") }).click();
       await page.getByLabel(S("recipient", { number: 1 })).fill("nobody@nowhere");
@@ -221,6 +223,7 @@ for (const locale of ["en", "ja"]) {
         max_part_bytes: 100 << 20,
         layout: "zoho",
         retention: { rule: "generations", daily: 7, weekly: 4, monthly: 12 },
+        unusual_loss: { percent: 10, modules: true, attachments: true },
       });
       await expect(page.getByRole("button", { name: S("statement_key_download") })).toBeVisible();
       await page.getByLabel(S("webhook_url"), { exact: true }).fill("https://127.0.0.1/hook");
