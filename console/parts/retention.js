@@ -64,11 +64,9 @@ export function retentionText(rule) {
   return say("retention_generations_text", { daily: number(daily), weekly: number(weekly), monthly: number(monthly) });
 }
 
-/** What is kept, read when it is first needed. @param {App} app */
+/** What is kept. @param {App} app */
 export function keptData(app) {
-  const kept = resource(app, async () => /** @type {Retention} */ ((await get("/retention")).retention));
-  void kept.reload();
-  return kept;
+  return resource(app, async () => /** @type {Retention} */ ((await get("/retention")).retention));
 }
 
 /** Bytes of all kept data. @param {Resource<Retention>} kept */

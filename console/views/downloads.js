@@ -22,9 +22,9 @@ const CHARTED_BACKUPS = 12;
 /** @type {ViewMaker} */
 export default function downloads(app, wanted) {
   const state = stateOf(app, wanted);
-  const list = resource(app, () => read(state.pages));
-  const reload = () => void list.reload();
   const [contents, kept] = [contentsReader(app), keptData(app)];
+  const list = listReader(app, state, kept);
+  const reload = () => void list.reload();
   reload();
   const toggle = (/** @type {string} */ id) => {
     if (!state.open.delete(id)) state.open.add(id);
@@ -58,7 +58,7 @@ export default function downloads(app, wanted) {
     },
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("downloads_heading")),
-      leadOf(kept),
+      leadOf(list.problem ? null : keptText(kept)),
       drawResource(list, { isEmpty: ({ backups }) => backups.length === 0, empty: empty(), filled, lines: 5 }),
     ],
   };
@@ -77,9 +77,9 @@ function stateOf(app, wanted) {
   };
 }
 
-/** @param {ReturnType<typeof keptData>} kept */
+/** @param {Child} kept */
 function leadOf(kept) {
-  return el("div", { key: "lead" }, el("p", { class: "soft" }, say("downloads_lead")), keptText(kept));
+  return el("div", { key: "lead" }, el("p", { class: "soft" }, say("downloads_lead")), kept);
 }
 
 function empty() {
@@ -97,6 +97,14 @@ function made(backups) {
 /** @param {Child} charts @param {Child[]} lines @param {Child} more */
 function listOf(charts, lines, more) {
   return el("div", { key: "list", class: "stack" }, charts, el("ul", { class: "stack", key: "backups" }, lines), more);
+}
+
+/** The backups, and with them what is kept of them. @param {App} app @param {{ pages: number }} state @param {ReturnType<typeof keptData>} kept */
+function listReader(app, state, kept) {
+  return resource(app, () => {
+    void kept.reload();
+    return read(state.pages);
+  });
 }
 
 /** @param {number} count number of pages @returns {Promise<Found>} */
