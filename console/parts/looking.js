@@ -38,9 +38,9 @@ export function trail(steps) {
   return el("nav", { class: "trail", "aria-label": say("trail"), key: "trail" }, el("ol", {}, ...items));
 }
 
-/** A container in which a wide table can be scrolled, with the keyboard too. @param {string} name @param {HTMLTableElement} table */
-export function scrolledTable(name, table) {
-  return el("div", { class: "scrolled", tabindex: 0, role: "group", "aria-label": name, key: "table" }, table);
+/** A container in which a wide table can be scrolled, with the keyboard too. @param {string} name @param {HTMLTableElement} table @param {"" | "card"} frame */
+export function scrolledTable(name, table, frame = "") {
+  return el("div", { class: `scrolled ${frame}`, tabindex: 0, role: "group", "aria-label": name, key: "table" }, table);
 }
 
 /** What a page shows without backups to look into. */

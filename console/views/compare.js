@@ -117,7 +117,7 @@ function differencesOf(modules, chosen) {
     "div",
     { class: "stack", key: "modules" },
     differing.length
-      ? scrolledTable(say("modules"), tableOf(differing, chosen))
+      ? scrolledTable(say("modules"), tableOf(differing, chosen), "card")
       : el("p", { class: "lead" }, icon("check"), say("compare_equal")),
     same.length
       ? el(

@@ -74,7 +74,7 @@ function modulesOf(app, backup, { modules }) {
     el("p", { class: "soft" }, say("explore_lead")),
     searchForm(app, { backup, modules }),
     el("p", { class: "actions" }, link(address("compare", backup), { class: "button" }, say("compare_with_another"))),
-    modules.length ? scrolledTable(say("modules"), table) : el("p", { class: "soft" }, say("explore_no_modules")),
+    modules.length ? scrolledTable(say("modules"), table, "card") : el("p", { class: "soft" }, say("explore_no_modules")),
   );
 }
 
@@ -171,5 +171,5 @@ function tableOf(records, fields, { backup, name, module }) {
   const caption = say("explore_table_of", { module: module?.label ?? name });
   const head = el("tr", {}, ...heading.map((words) => el("th", { scope: "col" }, words)));
   const table = el("table", { class: "list records" }, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, ...rows));
-  return scrolledTable(caption, table);
+  return scrolledTable(caption, table, "card");
 }
