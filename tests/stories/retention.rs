@@ -117,7 +117,11 @@ async fn a_held_backup_stays_until_the_hold_is_lifted() {
     for _ in 0..2 {
         assert_eq!(world.administrator().send(Method::DELETE, &hold, "").await.status, StatusCode::OK);
     }
-    assert_eq!(holds_in_history(&world).await, [("hold_lifted".to_owned(), first.clone())], "once; the other one is older than a year");
+    assert_eq!(
+        holds_in_history(&world).await,
+        [("hold_lifted".to_owned(), first.clone())],
+        "once; the other one is older than a year"
+    );
     clock.advance(TimeDelta::days(10));
     let newest = day(&world, &clock, 4).await;
     let left = snapshots(&world).await;

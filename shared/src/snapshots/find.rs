@@ -28,7 +28,7 @@ pub struct FoundRow {
     pub id: Vec<u8>,
     /// Position of the block in the module.
     pub block: usize,
-    /// Beginning of the SHA-256 of the row.
+    /// Hash of the row, as the row index has it.
     pub hash: [u8; 8],
     /// Number of equal rows in front of it in the block.
     pub nth: u32,

@@ -1,8 +1,6 @@
 //! The ids of stored rows, as the row index has them.
 
-use sha2::{Digest, Sha256};
-
-use super::row_index::HASH_BYTES;
+use super::row_index::hash_of;
 use super::row_key::RowKey;
 use crate::archive::csv::{CsvOptions, CsvWriter, kept_columns, kinds_of};
 use crate::domain::crm::Module;
@@ -29,7 +27,7 @@ impl RowIds {
         if self.key.columns().is_empty() {
             self.csv.clear();
             self.csv.row(cells.iter().copied());
-            self.id.extend_from_slice(&Sha256::digest(self.csv.written())[..HASH_BYTES]);
+            self.id.extend_from_slice(&hash_of(self.csv.written()));
         }
         &self.id
     }

@@ -14,6 +14,7 @@ use super::block_text::{RowsText, deflated, for_each_piece};
 use super::find::RecordReader;
 use super::reader::StoredModule;
 use super::records::RecordCells;
+use super::row_index::hash_of;
 use super::row_key::RowKey;
 use crate::archive::csv::kept_columns;
 use crate::domain::crm::Module;
@@ -22,7 +23,6 @@ use crate::domain::snapshot::Block;
 use crate::domain::words::SearchWords;
 use crate::ports::{Clock, ErrorKind, PortError};
 use crate::snapshots::raw_row::raw_cells;
-use sha2::{Digest, Sha256};
 
 /// A place between two rows of a module.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -213,7 +213,7 @@ impl<'a> BlockSearch<'a> {
         let mut id = Vec::new();
         key.write(&all, &mut id);
         if key.columns().is_empty() {
-            id.extend_from_slice(&Sha256::digest(row)[..8]);
+            id.extend_from_slice(&hash_of(row.as_bytes()));
         }
         Some((id, cells.into_iter().map(|cell| cell.map(Cow::into_owned)).collect()))
     }
