@@ -21,5 +21,5 @@ pub use shop::{Card, Paid, Shop, check_books};
 pub use time::{CountingIds, ManualClock};
 pub use unzip::unzip;
 pub use world::{Answer, Caller, World};
-pub use zoho::{ZohoWorld, compare};
+pub use zoho::{ZohoWorld, compare, hurry};
 pub use zoho_zips::{ZOHO_ID, ZOHO_ZIPS, ZohoZips, zoho_id};

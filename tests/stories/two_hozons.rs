@@ -17,7 +17,7 @@ use hozon_shared::domain::organisation::{Person, Role};
 use hozon_shared::domain::selection::Selection;
 use hozon_shared::domain::zoho::{BackupChoice, DataCenter, ZohoSettings};
 use hozon_shared::ports::SourceSecret;
-use hozon_tests::{Crm, World, captured_contents, contents, require_equal};
+use hozon_tests::{Crm, World, captured_contents, contents, hurry, require_equal};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -131,7 +131,7 @@ async fn pulling(front: &Front) -> World {
     let client = OauthClient::new("1000.HOZON", "secret");
     let world = World::start_with(|options| {
         options.zoho = ZohoOptions { client: Some(client), url: Some(front.url.clone()) };
-        options.speed = 600.0;
+        hurry(options);
     });
     let world = world.await;
     let secret = SourceSecret { refresh_token: Some("1000.refresh".to_owned()), ..SourceSecret::default() };
