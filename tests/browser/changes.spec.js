@@ -45,6 +45,8 @@ for (const locale of ["en", "ja"]) {
         await page.screenshot({ path: `${PICTURES}${name}-${locale}-${width}-light.png`, fullPage: true });
       }
     };
+    // A message that fades in has little contrast.
+    await page.emulateMedia({ reducedMotion: "reduce" });
     database.sql(SQL);
     await connect(locale);
     await backUp(program, locale);
@@ -65,7 +67,7 @@ for (const locale of ["en", "ja"]) {
     await warning.getByRole("link", { name: S("show_backup") }).click();
     await expect(page.locator(`#backup-${backup.id}-details`)).toContainText("120");
     await expect(page.getByRole("img", { name: S("deleted_per_backup").source.slice(1, -1) })).toBeVisible();
-    await page.getByLabel(S("module"), { exact: true }).selectOption("deal");
+    await page.getByRole("combobox", { name: S("module") }).selectOption("deal");
     const table = page.getByText(S("changes_table"), { exact: true });
     await table.focus();
     await page.keyboard.press("Enter");
