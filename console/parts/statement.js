@@ -39,7 +39,7 @@ function keyOf({ pem, sha256, newest, broken }) {
   return el(
     "div",
     { class: "stack", key: "statement-key" },
-    broken.length > 0 ? notice(say("statements_broken", { numbers: broken.join(", ") })) : null,
+    broken.length > 0 ? notice(say("statements_broken", { numbers: broken.join(say("comma")) })) : null,
     facts(about),
     el(
       "div",
