@@ -40,3 +40,12 @@ def a_backup_whose_data_is_not_kept_says_so(world):
     unknown.change_item(unknown_backup(world, organisation, unknown))
     answer = world.api.call("GET", f"{BACKUP}/{id}/modules", token=unknown.token)
     assert answer.status == 410 and answer.body["code"] == "SNAPSHOT_GONE", answer.body
+
+
+@story("ExploreRole")
+def records_under_a_previous_key_are_read(world):
+    (earlier,) = world.stack.parameters["PreviousArchivesKeyArns"]
+    with world.gate.encryption.as_if_written_with(earlier):
+        organisation = Organisation(world)
+        id = organisation.back_up()["id"]
+    assert [record["id"] for record in organisation.call("GET", f"/{id}/modules/Leads/records")["records"]] == ["1", "2"]

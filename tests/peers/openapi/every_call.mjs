@@ -89,6 +89,26 @@ async function backups() {
   refused(await client.POST("/crm/bulk/{v}/backup/{id}/actions/cancel_run", { params: { path: { ...path, id } } }), "NOT_RUNNING");
 }
 
+async function explore() {
+  const { id } = await finished();
+  const of = { ...path, id };
+  const { modules } = ok(await client.GET("/crm/bulk/{v}/backup/{id}/modules", { params: { path: of } }));
+  const inModule = { ...of, module: modules[0]?.api_name ?? "" };
+  const page = { path: inModule, query: { per_page: 2 } };
+  const { records } = ok(await client.GET("/crm/bulk/{v}/backup/{id}/modules/{module}/records", { params: page }));
+  const inRecord = { ...inModule, record: records[0]?.id ?? "" };
+  ok(await client.GET("/crm/bulk/{v}/backup/{id}/modules/{module}/records/{record}", { params: { path: inRecord } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/{id}/modules/{module}/records/{record}/history", { params: { path: inRecord } }));
+  ok(await client.GET("/crm/bulk/{v}/backup/{id}/modules/{module}/records/{record}/attachments", { params: { path: inRecord } }));
+  const none = { params: { path: { ...inRecord, attachment: "1" } } };
+  const link = "/crm/bulk/{v}/backup/{id}/modules/{module}/records/{record}/attachments/{attachment}/actions/link";
+  refused(await client.POST(link, none), "ATTACHMENT_NOT_FOUND");
+  ok(await client.GET("/crm/bulk/{v}/backup/{id}/search", { params: { path: of, query: { words: "name", match: "prefix" } } }));
+  const { modules: same } = ok(await client.GET("/crm/bulk/{v}/backup/{id}/compare", { params: { path: of, query: { with: id } } }));
+  if (same.length === 0) throw new Error("no module was compared");
+  ok(await client.GET("/crm/bulk/{v}/backup/{id}/compare/{module}", { params: { path: inModule, query: { with: id } } }));
+}
+
 async function overview() {
   const summary = await client.GET("/crm/bulk/{v}/backup/summary", { params: { path } });
   ok(summary);
@@ -157,4 +177,4 @@ async function purchases() {
   refused(await client.POST("/webhooks/payments", forged), "INVALID_SIGNATURE");
 }
 
-for (const part of [schedules, backups, overview, settings, connection, webhooks, purchases]) await part();
+for (const part of [schedules, backups, explore, overview, settings, connection, webhooks, purchases]) await part();

@@ -86,6 +86,19 @@ def backups():
     refused("NOT_RUNNING", "cancel_backup", made.id)
 
 
+def explore():
+    id = finished().id
+    module = call("list_modules", id).modules[0].api_name
+    record = call("list_records", id, module, per_page=2).records[0].id
+    assert call("get_record", id, module, record).record.id == record
+    assert call("get_record_history", id, module, record).history[0].kind == models.RecordStep.PRESENT
+    assert call("list_attachments", id, module, record).attachments == []
+    assert call("link_attachment", id, module, record, "1", status=404).code == "ATTACHMENT_NOT_FOUND"
+    assert call("search_records", id, words="name").info.blocks > 0
+    assert all(compared.records.added == 0 for compared in call("compare_backups", id, with_=id).modules)
+    assert call("compare_records", id, module, with_=id).records == []
+
+
 def overview():
     call("get_summary")
     call("get_allowance")
@@ -145,5 +158,5 @@ def purchases():
     refused("INVALID_SIGNATURE", "receive_payment_message", body={}, stripe_signature="t=1,v1=00", version=None)
 
 
-for part in (schedules, backups, overview, settings, connection, webhooks, purchases):
+for part in (schedules, backups, explore, overview, settings, connection, webhooks, purchases):
     part()
