@@ -9,31 +9,41 @@ import { explain, say } from "./i18n.js";
  * @template T @param {App} app @param {() => Promise<T>} load
  */
 export function resource(app, load) {
-  let loads = 0;
+  const read = loader(app, () => self);
   /** @type {Resource<T>} */
   const self = {
     data: null,
     problem: null,
     isLoading: true,
-    async reload() {
-      const started = ++loads;
-      self.isLoading = true;
-      app.redraw();
-      try {
-        const data = await load();
-        if (started !== loads) return;
-        Object.assign(self, { data, problem: null });
-      } catch (thrown) {
-        const problem = asProblem(thrown);
-        if (started !== loads) return;
-        if (problem.status === 401 || problem.status === 403) app.showError(problem);
-        self.problem = problem;
-      }
-      self.isLoading = false;
-      app.redraw();
-    },
+    reload: () => read(async () => ({ data: await load() })),
   };
   return self;
+}
+
+/**
+ * Returns a function that puts what `load` finds into a resource, or its problem. If loads overlap, only the newest one counts.
+ * @template {Resource<any>} R @param {App} app @param {() => R} filled the resource @returns {(load: () => Promise<Partial<R>>) => Promise<void>}
+ */
+export function loader(app, filled) {
+  let loads = 0;
+  return async (load) => {
+    const started = ++loads;
+    const self = filled();
+    self.isLoading = true;
+    app.redraw();
+    try {
+      const found = await load();
+      if (started !== loads) return;
+      Object.assign(self, found, { problem: null });
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      if (started !== loads) return;
+      if (problem.status === 401 || problem.status === 403) app.showError(problem);
+      self.problem = problem;
+    }
+    self.isLoading = false;
+    app.redraw();
+  };
 }
 
 /**

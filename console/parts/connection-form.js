@@ -2,7 +2,7 @@
 
 import { button, el, icon } from "../dom.js";
 import { explain, say, time } from "../i18n.js";
-import { field, tick } from "./settings-form.js";
+import { field, tick } from "./fields.js";
 import { isOfZoho, zohoIn, zohoOf } from "./zoho-form.js";
 
 /** @typedef {{ kind: string, profile: string | null, profiles: { name: string, title: string }[], omitted: Set<string>, views: Set<string>, opened: Set<string>, problem: Problem | null, check: Check | null, revision: number, offer: ZohoOffer | null, isElsewhere: boolean, isLeaving: boolean }} ConnectionEditing state of the form: the chosen kind and profile, all profiles, keys of what is left out, views to back up, modules whose fields are shown, number of times it was filled, what this service offers for Zoho CRM, whether the consent came from elsewhere than asked, and whether the page is being left for Zoho's */

@@ -1,9 +1,8 @@
 // A list that the API gives in pages with tokens: what has been read so far, its states, and a button for more.
 
-import { asProblem } from "../api.js";
 import { button, el } from "../dom.js";
 import { explain, say } from "../i18n.js";
-import { drawResource } from "../resource.js";
+import { drawResource, loader } from "../resource.js";
 
 /**
  * Creates a list. `load` returns the items behind a token, and the next token, or null at the end. If loads overlap, only the newest one counts.
@@ -11,33 +10,20 @@ import { drawResource } from "../resource.js";
  * @returns {Cursor<T>}
  */
 export function cursor(app, load) {
-  let loads = 0;
+  const read = loader(app, () => self);
   /** @type {Cursor<T>} */
   const self = {
     data: null,
     problem: null,
     isLoading: true,
     token: null,
-    reload: () => read(true),
-    more: () => read(false),
+    reload: () => read(() => page([], null)),
+    more: () => read(() => page(self.data ?? [], self.token)),
   };
-  /** @param {boolean} isFirst */
-  async function read(isFirst) {
-    const started = ++loads;
-    self.isLoading = true;
-    app.redraw();
-    try {
-      const { items, token } = await load(isFirst ? null : self.token);
-      if (started !== loads) return;
-      Object.assign(self, { data: [...(isFirst ? [] : (self.data ?? [])), ...items], token, problem: null });
-    } catch (thrown) {
-      const problem = asProblem(thrown);
-      if (started !== loads) return;
-      if (problem.status === 401 || problem.status === 403) app.showError(problem);
-      self.problem = problem;
-    }
-    self.isLoading = false;
-    app.redraw();
+  /** @param {T[]} before @param {string | null} behind */
+  async function page(before, behind) {
+    const { items, token } = await load(behind);
+    return { data: [...before, ...items], token };
   }
   return self;
 }

@@ -4,7 +4,7 @@ import { asProblem, call, get } from "../api.js";
 import { badge, button, el } from "../dom.js";
 import { number, say, size, time } from "../i18n.js";
 import { drawResource, resource } from "../resource.js";
-import { field } from "./settings-form.js";
+import { field } from "./fields.js";
 
 /** @typedef {NonNullable<Settings["retention"]>} Rule */
 /** @typedef {{ kept: { time: string, bytes: number, backups: { backup_id: string, alone_bytes: number }[] } | null, holds: { backup_id: string, held_time: string, held_by: { name: string } }[] }} Retention */

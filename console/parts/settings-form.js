@@ -2,6 +2,7 @@
 
 import { button, el, icon } from "../dom.js";
 import { explain, languages, number, say } from "../i18n.js";
+import { field, tick } from "./fields.js";
 import { retentionIn, retentionOf } from "./retention.js";
 
 const MIB = 1 << 20;
@@ -92,11 +93,6 @@ function languageOf(locale) {
       ...languages.map(([tag, name]) => el("option", { value: tag, selected: locale === tag, lang: tag }, name)),
     ),
   );
-}
-
-/** A field with its label. @param {string} id @param {string} label @param {Child[]} children */
-export function field(id, label, ...children) {
-  return el("div", { class: "field", key: id }, el("label", { for: id }, label), ...children);
 }
 
 /** @param {string} zone */
@@ -203,15 +199,5 @@ function lossRuleOf({ percent, modules, attachments }, wrong) {
     el("div", { class: "grid" }, field("loss_percent", say("loss_percent"), input, hint)),
     tick("loss_modules", modules, say("loss_modules")),
     tick("loss_attachments", attachments, say("loss_attachments")),
-  );
-}
-
-/** A checkbox with its label. @param {string} name @param {boolean} isOn @param {string} label @param {string} [hint] */
-export function tick(name, isOn, label, hint) {
-  return el(
-    "div",
-    { class: "tick", key: name },
-    el("input", { type: "checkbox", id: name, name, checked: isOn, "aria-describedby": hint ? `${name}-hint` : null }),
-    el("div", {}, el("label", { for: name }, label), hint ? el("p", { class: "soft", id: `${name}-hint` }, hint) : null),
   );
 }

@@ -2,7 +2,7 @@
 
 import { button, card, el } from "../dom.js";
 import { languages, locale, say, switchLocale } from "../i18n.js";
-import { field } from "./settings-form.js";
+import { field } from "./fields.js";
 
 /** @param {App} app */
 export function browserOf(app) {

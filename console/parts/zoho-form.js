@@ -2,7 +2,7 @@
 
 import { badge, el } from "../dom.js";
 import { explainFailure, hasText, locale, say } from "../i18n.js";
-import { field } from "./settings-form.js";
+import { field } from "./fields.js";
 
 /** @typedef {import("./connection-form.js").ConnectionEditing} ConnectionEditing */
 /** @typedef {NonNullable<Connection["zoho"]>} Zoho */

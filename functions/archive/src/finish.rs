@@ -1,7 +1,6 @@
 //! The task `finish`: records the snapshot and the zips with a signed statement, publishes the ready event, and then deletes the work objects and
 //! old snapshots.
 
-use hozon_shared::captured::{Captured, captured_at};
 use hozon_shared::domain::backup::{ArchiveFile, BackupStatus, MadeZips};
 use hozon_shared::domain::change;
 use hozon_shared::domain::comparison::ChangeSummary;
@@ -17,10 +16,9 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     let backup = run.load().await?;
     if backup.status != BackupStatus::Completed {
         let files: Vec<ArchiveFile> = run.read_required(&run.archives_at()).await?;
-        let captured: Option<Captured> = run.read(&captured_at(run.org, run.backup)).await?;
         let plan = run.plan().await?;
         record(&*run.ports.objects, (run.org, run.backup), plan.read_from, &plan.modules).await?;
-        let losses = captured.and_then(|captured| Losses::among(&captured.gaps));
+        let losses = Losses::among(&plan.gaps);
         let now = run.ports.clock.now();
         let events = [(); 2].map(|()| EventId(run.ports.ids.next(now)));
         let rule = plan.organisation.loss_rule;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hozon_shared::api::{Administrator, ApiError, Params};
+use hozon_shared::api::{Administrator, ApiError, Params, read_per_page};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::lookup::title_fields;
@@ -112,7 +112,7 @@ pub async fn list(
 ) -> Result<Json<RecordsEnvelope>, ApiError> {
     let opened = OpenedBackup::open(&ports, caller.org, &id).await?;
     let stored = opened.module(&ports, &api_name).await?;
-    let per_page = read_per_page(query.per_page.as_deref())?;
+    let per_page = read_per_page(query.per_page.as_deref(), PER_PAGE, MAX_PER_PAGE)?;
     let columns = chosen(&stored.module, query.fields.as_deref())?;
     let question = [id.as_str(), api_name.as_str()];
     let behind: Option<LastRow> = read_page_token(&question, query.page_token.as_deref())?;
@@ -144,12 +144,6 @@ pub async fn list(
 fn listed(module: &Module, row: &FoundRow, cells: &RecordCells, columns: &[usize]) -> ListedRecord {
     let value = |at: &usize| cells.get(*at)?.as_deref().map(|cell| cut(cell, CELL).0);
     ListedRecord { id: id_text(module, &row.id), name: name_of(module, cells), values: columns.iter().map(value).collect() }
-}
-
-fn read_per_page(text: Option<&str>) -> Result<usize, ApiError> {
-    let Some(text) = text else { return Ok(PER_PAGE) };
-    let number = text.parse().ok().filter(|number| (1..=MAX_PER_PAGE).contains(number));
-    number.ok_or_else(|| ApiError::invalid_param("per_page", format!("Set per_page to a whole number from 1 to {MAX_PER_PAGE}.")))
 }
 
 /// Returns the positions of the chosen fields among those that the backup contains.

@@ -25,5 +25,5 @@ pub use files::{BackupOut, GapOut, LossesOut};
 pub use identity::{Administrator, Identity};
 pub use once::{Once, OncePorts, with_idempotency};
 pub use openapi::{AnyError, Documented, ErrorOut, FailureOut, document, without_unused_schemas};
-pub use pages::{Page, PageInfo, Paged};
+pub use pages::{Page, PageInfo, Paged, read_per_page};
 pub use wire::{BackupEnvelope, Changed, LocalTime, PersonOut, Success, local_time, with_fallbacks, with_versions};

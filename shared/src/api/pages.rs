@@ -50,7 +50,7 @@ impl Page {
     /// Parses the `page` and `per_page` parameters.
     pub fn read(page: Option<&str>, per_page: Option<&str>, default: usize, most: usize) -> Result<Self, ApiError> {
         let number = whole_number(page, "page", 1, LAST_PAGE)?;
-        Ok(Self { number, size: whole_number(per_page, "per_page", default, most)? })
+        Ok(Self { number, size: read_per_page(per_page, default, most)? })
     }
 
     /// Number of leading records needed to fill this page and to know whether another follows.
@@ -66,6 +66,11 @@ impl Page {
         let info = PageInfo { per_page: size, count: shown.len(), page: number, more_records };
         (shown, info)
     }
+}
+
+/// Parses the `per_page` parameter of a list: at most `most` records, `default` if it is absent.
+pub fn read_per_page(per_page: Option<&str>, default: usize, most: usize) -> Result<usize, ApiError> {
+    whole_number(per_page, "per_page", default, most)
 }
 
 /// Parses a whole number from 1 to `most`, or returns the default if the parameter is absent.

@@ -60,7 +60,7 @@ pub async fn compare_snapshots(
 }
 
 /// Compares the versions of a module in two snapshots; `None` if neither backup has it.
-async fn compare_versions(
+pub async fn compare_versions(
     (objects, org): (&Arc<dyn Objects>, OrgId),
     before: Option<&SnapshotModule>,
     after: Option<&SnapshotModule>,

@@ -5,8 +5,7 @@ use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::ModuleStateName;
 use hozon_shared::api::{Administrator, ApiError, CountedOut, Params};
 use hozon_shared::domain::differences::{ModuleDifferences, ModuleState, PartlyCompared};
-use hozon_shared::snapshots::differences::compare_snapshots;
-use hozon_shared::snapshots::session::Snapshot;
+use hozon_shared::snapshots::differences::compare_versions;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
@@ -103,11 +102,8 @@ async fn compared(
     pair: &OpenedPair,
     [before, after]: NamedVersions<'_>,
 ) -> Result<Option<ModuleDifferences>, ApiError> {
-    let since = Snapshot { taken: pair.before.snapshot.taken, modules: before.into_iter().cloned().collect() };
-    let after: Vec<_> = after.into_iter().cloned().collect();
     let stores = (&ports.objects, pair.after.organisation.id);
-    let found = compare_snapshots(stores, (pair.before.backup.id, &since), &after).await.map_err(unless_gone)?;
-    Ok(found.modules.into_iter().next())
+    compare_versions(stores, before, after).await.map_err(unless_gone)
 }
 
 impl From<ModuleDifferences> for ComparedModule {

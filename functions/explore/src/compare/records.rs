@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::DifferenceKindName;
-use hozon_shared::api::{Administrator, ApiError, Params};
+use hozon_shared::api::{Administrator, ApiError, Params, read_per_page};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::differences::{DifferenceKind, PartlyCompared, RowDifference};
 use hozon_shared::domain::exploring::LookedAt;
@@ -91,7 +91,7 @@ pub async fn list(
     Path((_version, id, module)): Path<(String, String, String)>,
     Params(query): Params<CompareRecordsQuery>,
 ) -> Result<Json<ComparedRecordsEnvelope>, ApiError> {
-    let per_page = per_page(query.per_page.as_deref())?;
+    let per_page = read_per_page(query.per_page.as_deref(), MAX_PER_PAGE, MAX_PER_PAGE)?;
     let pair = OpenedPair::open(&ports, caller.org, &id, query.with.as_deref()).await?;
     let before = pair.before.backup.id.to_string();
     let question = ["compare", &id, &before, &module];
@@ -107,12 +107,6 @@ pub async fn list(
     let next_page_token = next.map(|place| page_token(&question, place)).transpose()?;
     let info = ComparedRecordsPage { is_comparable: true, more_records: next_page_token.is_some(), next_page_token };
     Ok(Json(ComparedRecordsEnvelope { records, info }))
-}
-
-fn per_page(text: Option<&str>) -> Result<usize, ApiError> {
-    let number = text.map_or(Some(MAX_PER_PAGE), |text| text.parse().ok());
-    let invalid = || ApiError::invalid_param("per_page", format!("per_page must be a number from 1 to {MAX_PER_PAGE}."));
-    number.filter(|number| (1..=MAX_PER_PAGE).contains(number)).ok_or_else(invalid)
 }
 
 /// Two versions of a module that are compared.
