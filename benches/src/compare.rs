@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::ports::{Bucket, ObjectRef, Ports, read_all};
 use hozon_shared::snapshots::differences::compare_snapshots;
+use hozon_shared::snapshots::of_backup::module_of;
 use hozon_shared::snapshots::session::Snapshot;
 use serde_json::json;
 
@@ -17,9 +18,13 @@ pub async fn run(stores: &str, data: &Path, name: &str) -> Result<()> {
     let ports = connect(stores).await?;
     let org = organisation(data, name)?;
     let (before, after) = newest_two(&ports, org).await?;
+    let mut modules = Vec::new();
+    for module in &after.modules {
+        modules.push(module_of(&*ports.objects, org, module).await?.module);
+    }
     let mut totals = None;
     let compared = async {
-        let differences = compare_snapshots((&ports.objects, org), (BackupId(1), &before), &after.modules).await?;
+        let differences = compare_snapshots((&ports.objects, org), (BackupId(1), &before), &modules).await?;
         totals = Some(differences.totals);
         Ok::<_, anyhow::Error>(())
     };

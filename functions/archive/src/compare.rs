@@ -8,7 +8,6 @@ use hozon_shared::domain::crm::Module;
 use hozon_shared::ports::{ErrorKind, PortError};
 use hozon_shared::snapshots::differences::compare_snapshots;
 use hozon_shared::snapshots::of_backup::snapshot_of;
-use hozon_shared::snapshots::session::SnapshotModule;
 use hozon_shared::telemetry::Causes;
 use tokio::time::timeout;
 
@@ -46,8 +45,7 @@ async fn backup_before(run: &Run<'_>) -> Result<Option<Backup>, PortError> {
 async fn compare(run: &Run<'_>, before: &Backup, modules: &[Module]) -> Result<Comparison, PortError> {
     let objects = &run.ports.objects;
     let Some(snapshot) = snapshot_of(&**objects, run.org, before.id).await? else { return Ok(not(NotCompared::SnapshotGone)) };
-    let after: Vec<SnapshotModule> = modules.iter().cloned().map(SnapshotModule::from).collect();
-    let differences = compare_snapshots((objects, run.org), (before.id, &snapshot), &after).await?;
+    let differences = compare_snapshots((objects, run.org), (before.id, &snapshot), modules).await?;
     Ok(Comparison::Compared(differences))
 }
 

@@ -40,18 +40,23 @@ pub struct DifferencePlace {
     pub given: u64,
 }
 
-/// Compares two snapshots. Modules that backups leave out are not there.
+/// Compares a snapshot with later modules. Modules that backups leave out are not there, and those whose version is the same are not read.
 pub async fn compare_snapshots(
     (objects, org): (&Arc<dyn Objects>, OrgId),
     (since, before): (BackupId, &Snapshot),
-    after: &[SnapshotModule],
+    after: &[Module],
 ) -> Result<Differences, PortError> {
     let mut old: HashMap<&str, &SnapshotModule> =
         before.modules.iter().map(|module| (module.api_name.as_str(), module)).collect();
     let mut modules = Vec::new();
     for new in after {
         let old = old.remove(new.api_name.as_str());
-        modules.extend(compare_versions((objects, org), old, Some(new)).await?);
+        if old.is_some_and(|old| old.version == new.version) {
+            modules.extend((new.contents == DataCategory::Crm).then(|| unchanged(new)));
+        } else {
+            let new = SnapshotModule::from(new.clone());
+            modules.extend(compare_versions((objects, org), old, Some(&new)).await?);
+        }
     }
     for gone in before.modules.iter().filter(|module| old.contains_key(module.api_name.as_str())) {
         modules.extend(compare_versions((objects, org), Some(gone), None).await?);

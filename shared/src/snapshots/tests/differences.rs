@@ -338,9 +338,7 @@ fn modules_are_new_gone_or_left_out() {
     wait(async {
         let store = Arc::<Memory>::default();
         let named = |name: &str, contents| ModuleHead { api_name: name.to_owned(), label: name.to_owned(), contents, ..head() };
-        let write = async |version, name, contents, rows| {
-            SnapshotModule::from(write_as(&store, version, named(name, contents), rows).await)
-        };
+        let write = async |version, name, contents, rows| write_as(&store, version, named(name, contents), rows).await;
         let rows = rows_of(0..7);
         let (crm, mail) = (DataCategory::Crm, DataCategory::Mail);
         let same = write("v1", "Same", crm, &rows).await;
@@ -356,7 +354,7 @@ fn modules_are_new_gone_or_left_out() {
             write("v2", "Mails", mail, &rows[..2]).await,
             write("v2", "Hidden", mail, &rows).await,
         ];
-        let before = Snapshot { taken: Default::default(), modules: before };
+        let before = Snapshot { taken: Default::default(), modules: before.into_iter().map(SnapshotModule::from).collect() };
         let compared = compare_snapshots((&objects(&store), ORG), (BackupId(1), &before), &after).await.expect("compared");
         let states: Vec<_> =
             compared.modules.iter().map(|module| (module.api_name.as_str(), module.state, module.rows.differing())).collect();
