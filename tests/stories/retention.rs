@@ -1,25 +1,14 @@
 //! Retention rules of organisations, legal holds, and what kept snapshots take.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use hozon_shared::ports::Bucket;
-use hozon_tests::{CountingIds, Crm, ManualClock, World};
+use hozon_tests::{Crm, ManualClock, World};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-async fn world() -> (World, Arc<ManualClock>) {
-    let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
-    let mut world = World::start_with(|options| {
-        options.clock = clock.clone();
-        options.ids = Arc::new(CountingIds::default());
-    })
-    .await;
-    // An organisation on an unlimited plan.
-    world.org = world.local.organisation("Own", chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();
-    (world, clock)
-}
+use crate::unchanged::empty_world;
 
 /// A backup of the day: its leads name the day.
 async fn day(world: &World, clock: &ManualClock, day: u32) -> String {
@@ -51,7 +40,7 @@ async fn set_rule(world: &World, rule: Value) -> StatusCode {
 
 #[tokio::test]
 async fn an_organisations_rule_decides_what_is_kept() {
-    let (world, clock) = world().await;
+    let (world, clock) = empty_world().await;
     assert_eq!(set_rule(&world, json!({ "rule": "generations", "daily": 2, "weekly": 0, "monthly": 0 })).await, StatusCode::OK);
     let settings = world.administrator().get("/backup/settings").await.body;
     assert_eq!(settings["settings"]["retention"], json!({ "rule": "generations", "daily": 2, "weekly": 0, "monthly": 0 }));
@@ -71,7 +60,7 @@ async fn an_organisations_rule_decides_what_is_kept() {
 
 #[tokio::test]
 async fn a_rule_that_keeps_nothing_is_refused() {
-    let (world, _) = world().await;
+    let (world, _) = empty_world().await;
     for wrong in [
         json!({ "rule": "days", "days": 0 }),
         json!({ "rule": "generations", "daily": 0, "weekly": 0, "monthly": 0 }),
@@ -93,7 +82,7 @@ async fn holds_in_history(world: &World) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn a_held_backup_stays_until_the_hold_is_lifted() {
-    let (world, clock) = world().await;
+    let (world, clock) = empty_world().await;
     let first = day(&world, &clock, 0).await;
     let hold = format!("/crm/bulk/v8/backup/backups/{first}/hold");
     for _ in 0..2 {
@@ -131,7 +120,7 @@ async fn a_held_backup_stays_until_the_hold_is_lifted() {
 
 #[tokio::test]
 async fn shared_data_is_counted_once() {
-    let (world, clock) = world().await;
+    let (world, clock) = empty_world().await;
     assert_eq!(retention(&world).await["kept"], Value::Null, "nothing was swept yet");
     let first = day(&world, &clock, 0).await;
     clock.advance(TimeDelta::days(1));

@@ -8,15 +8,20 @@ use hozon_shared::ports::{Bucket, ObjectRef};
 use hozon_shared::snapshots::session::{Origin, Session, SessionPorts};
 use hozon_tests::{CountingIds, Crm, ManualClock, World, unzip};
 
-async fn world() -> (World, Arc<ManualClock>) {
+/// An organisation without data on an unlimited plan, with ids that are counted. Time moves by the tests only.
+pub async fn empty_world() -> (World, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()));
     let mut world = World::start_with(|options| {
         options.clock = clock.clone();
         options.ids = Arc::new(CountingIds::default());
     })
     .await;
-    // An organisation on an unlimited plan.
     world.org = world.local.organisation("Own", chrono_tz::Asia::Tokyo, "Own", "JP").await.unwrap();
+    (world, clock)
+}
+
+async fn world() -> (World, Arc<ManualClock>) {
+    let (world, clock) = empty_world().await;
     world.import(Crm::small().inputs()).await;
     (world, clock)
 }

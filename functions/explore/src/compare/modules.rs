@@ -7,7 +7,6 @@ use hozon_shared::api::{Administrator, ApiError, CountedOut, Params};
 use hozon_shared::domain::differences::{ModuleDifferences, ModuleState, PartlyCompared};
 use hozon_shared::snapshots::differences::compare_versions;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
 use super::PATIENCE;
@@ -77,13 +76,13 @@ pub async fn list(
     Path((_version, id)): Path<(String, String)>,
     Params(query): Params<CompareQuery>,
 ) -> Result<Json<ComparedEnvelope>, ApiError> {
-    let begun = Instant::now();
+    let until = ports.clock.now() + PATIENCE;
     let pair = OpenedPair::open(&ports, caller.org, &id, query.with.as_deref()).await?;
     let before = pair.before.backup.id.to_string();
     let question = ["compare", &id, &before];
     let (all, mut at) = (pair.modules(), read_page_token(&question, query.page_token.as_deref())?.unwrap_or(0));
     let mut modules = Vec::new();
-    while let Some(versions) = all.get(at).filter(|_| begun.elapsed() < PATIENCE) {
+    while let Some(versions) = all.get(at).filter(|_| ports.clock.now() < until) {
         modules.extend(compared(&ports, &pair, *versions).await?.map(ComparedModule::from));
         at += 1;
     }

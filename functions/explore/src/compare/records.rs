@@ -14,7 +14,6 @@ use hozon_shared::snapshots::differences::{DifferencePlace, RowDifferences, has_
 use hozon_shared::snapshots::find::id_text;
 use hozon_shared::snapshots::reader::StoredModule;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
 use super::PATIENCE;
@@ -143,7 +142,7 @@ impl<'a> RecordComparison<'a> {
         place: Option<DifferencePlace>,
         per_page: usize,
     ) -> Result<(Vec<ComparedRecord>, Option<DifferencePlace>), ApiError> {
-        let begun = Instant::now();
+        let until = self.ports.clock.now() + PATIENCE;
         let blocks = self.versions.each_ref().map(|version| version.as_ref().map_or(&[][..], |stored| &stored.blocks));
         let stores = (self.ports.objects.clone(), self.org);
         let opened = RowDifferences::open(stores, (blocks[0], blocks[1]), place.as_ref()).await;
@@ -151,7 +150,7 @@ impl<'a> RecordComparison<'a> {
         let mut records = Vec::new();
         let mut next = differences.next().await.map_err(unless_gone)?;
         let mut ahead = place.unwrap_or_default();
-        while next.is_some() && records.len() < per_page && begun.elapsed() < PATIENCE {
+        while next.is_some() && records.len() < per_page && self.ports.clock.now() < until {
             let (mut part, mut read, from) = (Vec::new(), HashSet::new(), ahead.clone());
             while let Some(difference) = next.take_if(|_| part.len() + records.len() < per_page && read.len() < MAX_BLOCKS) {
                 read.extend(
