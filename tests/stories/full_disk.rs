@@ -12,15 +12,30 @@ use super::command::{hozon_under, noise};
 use super::program::{Program, prepared};
 
 const SOON: Duration = Duration::from_secs(90);
+/// Number of counts of open files after the smallest one.
+const COUNTS: usize = 60;
 /// Factor by which waits between attempts are shortened.
 const FAST: &str = "--speed 20";
 /// Ignores the signal that would end the program, and limits each file to 6 MB.
 const LIMITED: &str = "trap '' XFSZ; ulimit -S -f 6000";
 
-/// Limits the open files of a running program to a number above the current one.
+/// Number of files that a running program has open when it does nothing: the smallest of many counts. What it does after its start may
+/// last, so that counting goes on until no smaller count has come for a while.
+async fn open_files_at_rest(id: &str) -> usize {
+    let (mut smallest, mut equal) = (usize::MAX, 0);
+    while equal < COUNTS {
+        let open = std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
+        equal = if open < smallest { 0 } else { equal + 1 };
+        smallest = smallest.min(open);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    smallest
+}
+
+/// Limits the open files of a running program to a number above those that it has open at rest.
 async fn limit_open_files(program: &Program, more: usize) {
     let id = program.process.id().unwrap().to_string();
-    let open = std::fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
+    let open = open_files_at_rest(&id).await;
     let status = Command::new("prlimit").args(["--pid", &id, &format!("--nofile={}", open + more)]).status().await.unwrap();
     assert!(status.success());
 }

@@ -62,5 +62,6 @@ pub mod trigger;
 pub mod unusual_loss;
 pub mod webhook;
 pub mod words;
+pub mod writing;
 pub mod zip_entry;
 pub mod zoho;

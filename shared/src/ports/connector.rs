@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
+use super::writing::Writer;
 use crate::domain::profile::FileSource;
 use crate::domain::rows::RowPage;
 use crate::domain::source::{Gap, SourceErrorKind, SourceModule, SourceReport};
@@ -128,6 +129,10 @@ pub trait Connector: Send + Sync {
     /// if the holder that has given the token is gone: the capture then begins anew.
     async fn join(&self, _: &StateToken) -> Result<Box<dyn HeldState>, SourceError> {
         Err(SourceErrorKind::Unsupported("its states end with the connection that began them").into())
+    }
+    /// Returns what writes records back; `None` if this kind of source cannot be written.
+    fn writer(&self) -> Option<Box<dyn Writer>> {
+        None
     }
 }
 

@@ -26,6 +26,7 @@ mod store;
 mod triggers;
 mod webhooks;
 mod workflow;
+mod writing;
 
 pub use captures::Captures;
 pub use catalogue::Catalogue;
@@ -55,6 +56,7 @@ pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_si
 pub use triggers::{ScheduleTrigger, Triggers};
 pub use webhooks::Webhooks;
 pub use workflow::{StartOutcome, Workflow};
+pub use writing::{FileWrite, Writer};
 
 use std::sync::Arc;
 use std::time::Duration;
