@@ -11,13 +11,14 @@ use serde_json::json;
 
 use crate::databases::with_plain_csv;
 
-/// Records of each module. Photos of as many leads or contacts would cost a call each and hide everything else.
+/// Records of each module. As many leads, contacts or accounts would cost a call for each photo and file in a field: more than the credits
+/// of a day, and the backup would wait for the next one.
 const RECORDS: [(&str, u64); 12] = [
     ("Leads", 4_000),
-    ("Accounts", 250_000),
+    ("Accounts", 5_000),
     ("Contacts", 5_000),
     ("Deals", 250_000),
-    ("Tasks", 8_000),
+    ("Tasks", 250_000),
     ("Events", 5_000),
     ("Calls", 5_000),
     ("Products", 500),
