@@ -23,6 +23,7 @@ pub fn router(ports: ExplorePorts) -> Documented {
         .routes(routes!(modules::list))
         .routes(routes!(compare::modules::list))
         .routes(routes!(compare::records::list))
+        .routes(routes!(compare::attachments::list))
         .routes(routes!(records::list))
         .routes(routes!(record::get))
         .routes(routes!(record_history::get))

@@ -8,6 +8,7 @@ mod blocks;
 pub mod differences;
 pub mod error;
 mod file_differences;
+pub mod file_pages;
 mod files;
 pub mod find;
 pub mod input;

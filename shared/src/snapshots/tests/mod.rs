@@ -4,6 +4,7 @@ mod amending;
 mod attachments;
 mod differences;
 mod exploring;
+mod file_pages;
 mod memory;
 mod sweeping;
 
