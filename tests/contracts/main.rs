@@ -23,6 +23,7 @@ mod postgres_handover;
 mod progress;
 mod purchases;
 mod requests;
+mod restores;
 mod running;
 mod samples;
 mod schedules;

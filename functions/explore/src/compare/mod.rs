@@ -3,7 +3,6 @@
 pub mod modules;
 mod opened_pair;
 pub mod records;
-mod row_values;
 mod values;
 
 use std::time::Duration;
