@@ -64,6 +64,7 @@ pub mod trigger;
 pub mod unusual_loss;
 pub mod webhook;
 pub mod words;
+pub mod write_order;
 pub mod writing;
 pub mod zip_entry;
 pub mod zoho;
