@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use hozon_shared::domain::id::{BackupId, ConnectionId, EventId, RestoreId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::restore::{
-    ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreRequest, RestoreSelection, SelectedRecord, cancel_restore,
-    confirm_restore, plan_restore, request_restore,
+    ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreRequest, RestoreSelection, SelectedRecord,
+    cancel_restore, confirm_restore, plan_restore, request_restore,
 };
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::domain::writing::{Hindrance, HindranceKind};
@@ -63,9 +63,8 @@ async fn restores_exclude_each_other_while_work_is_under_way() {
     store.commit(ORG, request_restore(restore(2))).await.expect("the lock is free");
     let planned = restores.restore(ORG, RestoreId(1)).await.unwrap().expect("is there");
     assert_eq!((planned.plan.clone(), planned.version), (Some(plan()), 2));
-    let confirmed = || {
-        confirm_restore(planned.clone(), 0, &person(), (at(3), RunLength::days(1)), EventId(3)).expect("is confirmed")
-    };
+    let confirmed =
+        || confirm_restore(planned.clone(), 0, &person(), (at(3), RunLength::days(1)), EventId(3)).expect("is confirmed");
     assert_eq!(store.commit(ORG, confirmed()).await.expect_err("the second is being planned").kind, ErrorKind::Conflict);
 
     let second = restores.restore(ORG, RestoreId(2)).await.unwrap().expect("is there");

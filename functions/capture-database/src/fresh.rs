@@ -90,7 +90,7 @@ async fn read(
     }
     let tracker = Tracker::begin(source.ports, source.run, 0, chosen.modules.iter()).await?;
     // Without an end a reader does not leave a module half read.
-    let reader = Reader { source, chosen: &chosen, session, tracker: &tracker, time: CallTime::begin(None) };
+    let reader = Reader { source, chosen: &chosen, session, tracker: &tracker, time: CallTime::begin(None), has_files: false };
     let read = match time.end() {
         None => all(reader).await?,
         Some(end) => timeout_at(end, all(reader)).await.map_err(|_| too_long())??,

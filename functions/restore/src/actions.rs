@@ -4,9 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::{Administrator, ApiError, Body};
 use hozon_shared::domain::id::EventId;
-use hozon_shared::domain::restore::{
-    Restore, RestoreStatus, RestoreTransitionError, cancel_restore, confirm_restore,
-};
+use hozon_shared::domain::restore::{Restore, RestoreStatus, RestoreTransitionError, cancel_restore, confirm_restore};
 use hozon_shared::ports::{ErrorKind, PortError};
 use hozon_shared::restore_plan::PlanReader;
 use serde::Deserialize;
@@ -78,9 +76,9 @@ fn refused(error: RestoreTransitionError) -> ApiError {
             let message = "Records are deleted. Confirm their number, which the details name.";
             ApiError::confirmation_required(message, json!({ "deletes": deletes }))
         }
-        RestoreTransitionError::Hindered => {
-            ApiError::not_allowed("The user of the connection may not write all modules. Grant what the plan names, and plan again.")
-        }
+        RestoreTransitionError::Hindered => ApiError::not_allowed(
+            "The user of the connection may not write all modules. Grant what the plan names, and plan again.",
+        ),
         RestoreTransitionError::Nothing => ApiError::not_allowed("The plan writes nothing."),
     }
 }

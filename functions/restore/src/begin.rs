@@ -34,7 +34,9 @@ pub async fn writable(ports: &RestorePorts, org: OrgId) -> Result<Connection, Ap
         return Err(ApiError::not_allowed("This kind of CRM cannot be written yet. Import the zips of the backup instead."));
     }
     if connection.source.captured_by() == CapturedBy::Program {
-        return Err(ApiError::not_allowed("The service does not reach this database. Let it connect, or import the zips of the backup."));
+        return Err(ApiError::not_allowed(
+            "The service does not reach this database. Let it connect, or import the zips of the backup.",
+        ));
     }
     Ok(connection)
 }

@@ -176,7 +176,8 @@ pub async fn restore_out(ports: &RestorePorts, restore: Restore, zone: Tz) -> Re
     };
     let time = |at| local_time(at, zone);
     let counts = restore.plan.as_ref().map(RestorePlan::counts).unwrap_or_default();
-    let progress = written.map(|written| RestoreProgressOut { done: written.total().min(counts.writes()), total: counts.writes() });
+    let progress =
+        written.map(|written| RestoreProgressOut { done: written.total().min(counts.writes()), total: counts.writes() });
     Ok(RestoreOut {
         id: restore.id.to_string(),
         status: restore.status,
@@ -220,7 +221,8 @@ fn selection_out(selection: RestoreSelection) -> RestoreSelectionOut {
 fn plan_out(plan: RestorePlan) -> RestorePlanOut {
     let (counts, is_hindered) = (plan.counts().into(), plan.is_hindered());
     let attachments_left = plan.modules.iter().map(|module| module.attachments).sum();
-    let module = |ModulePlan { api_name, label, counts, .. }| ModulePlanOut { api_name, label, counts: PlanCountsOut::from(counts) };
+    let module =
+        |ModulePlan { api_name, label, counts, .. }| ModulePlanOut { api_name, label, counts: PlanCountsOut::from(counts) };
     let modules = plan.modules.into_iter().map(module).collect();
     let hindrances = plan.hindrances.into_iter().map(HindranceOut::from).collect();
     RestorePlanOut { counts, attachments_left, modules, hindrances, is_hindered }

@@ -73,9 +73,7 @@ impl Turns {
                 let (now, untied) = (record.now.as_ref()?, self.untied(record.now.as_ref()?));
                 (untied != *now).then(|| TurnWrite::further(Some(now.clone()), Some(untied)))
             }
-            (WritePhase::Delete, PlannedAction::Delete) => {
-                Some(TurnWrite::main(Some(self.untied(record.now.as_ref()?)), None))
-            }
+            (WritePhase::Delete, PlannedAction::Delete) => Some(TurnWrite::main(Some(self.untied(record.now.as_ref()?)), None)),
             (WritePhase::Retie, PlannedAction::Delete) => {
                 let now = record.now.as_ref()?;
                 self.tie(&self.untied(now), now)

@@ -2,9 +2,7 @@
 
 use hozon_capture_database::{FreshCapture, capture_fresh};
 use hozon_shared::domain::id::EventId;
-use hozon_shared::domain::restore::{
-    MAX_HINDRANCES, ModulePlan, PlanCounts, Restore, RestorePlan, RestoreStatus, plan_restore,
-};
+use hozon_shared::domain::restore::{MAX_HINDRANCES, ModulePlan, PlanCounts, Restore, RestorePlan, RestoreStatus, plan_restore};
 use hozon_shared::restore_plan::{PlanReader, WantedRecords};
 use hozon_shared::restored::PlanWork;
 use hozon_shared::snapshots::of_restore::snapshot_before;

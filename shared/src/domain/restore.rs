@@ -55,8 +55,12 @@ pub enum RestoreSelection {
     /// All modules of the backup.
     Everything {},
     /// These modules, by API name.
-    Modules { modules: Vec<String> },
-    Records { records: Vec<SelectedRecord> },
+    Modules {
+        modules: Vec<String>,
+    },
+    Records {
+        records: Vec<SelectedRecord>,
+    },
 }
 
 impl RestoreSelection {

@@ -82,9 +82,8 @@ impl RestorePlan {
     /// Whether the connection's user may not write a module in which there is something to write.
     pub fn is_hindered(&self) -> bool {
         let is_denied = |module: &ModulePlan| {
-            let denies = |hindrance: &Hindrance| {
-                hindrance.kind == HindranceKind::NoPermission && hindrance.module == module.api_name
-            };
+            let denies =
+                |hindrance: &Hindrance| hindrance.kind == HindranceKind::NoPermission && hindrance.module == module.api_name;
             module.counts.writes() > 0 && self.hindrances.iter().any(denies)
         };
         self.modules.iter().any(is_denied)

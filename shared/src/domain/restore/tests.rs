@@ -58,7 +58,8 @@ fn it_is_planned_confirmed_and_completed_in_this_order_only() {
 
 #[test]
 fn a_confirmation_names_the_deletions_and_needs_something_to_write() {
-    let confirm = |plan, deletes| planned(plan).confirm(deletes, &person(), at(3), RunLength::days(1)).map(|restore| restore.status);
+    let confirm =
+        |plan, deletes| planned(plan).confirm(deletes, &person(), at(3), RunLength::days(1)).map(|restore| restore.status);
     assert_eq!(confirm(plan(1, 2), 1), Err(RestoreTransitionError::Deletes(2)));
     assert_eq!(confirm(plan(0, 0), 0), Err(RestoreTransitionError::Nothing));
     assert_eq!(confirm(plan(5, 0), 0), Ok(RestoreStatus::Running));
