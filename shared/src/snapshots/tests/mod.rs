@@ -5,6 +5,7 @@ mod attachments;
 mod differences;
 mod exploring;
 mod memory;
+mod restoring;
 mod sweeping;
 
 use std::sync::Arc;
