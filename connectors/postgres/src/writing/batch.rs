@@ -8,9 +8,9 @@ use hozon_shared::domain::writing::{Cells, RecordWrite, Refusal, WriteOutcome, W
 use hozon_shared::ports::SourceError;
 use tokio_postgres::{Client, Error, SimpleQueryMessage};
 
-use super::Session;
 use super::refusals::{may_depend_on_others, refusal};
-use super::table::{Layout, WrittenTable};
+use super::session::Session;
+use super::table::{CellPlaces, WrittenTable};
 use crate::errors::about;
 
 /// Other transactions' changes are seen as soon as the rows are locked, whatever the database's defaults.
@@ -27,11 +27,11 @@ pub(crate) async fn write(session: &Session, module: &Module, writes: &[RecordWr
     let client = &*session.client;
     let table = WrittenTable::of_modules(client, std::slice::from_ref(module)).await.map_err(failed)?.pop().flatten();
     let table = table.ok_or_else(|| SourceErrorKind::Changed(module.api_name.clone()))?;
-    let Some(layout) = Layout::of(module, &table) else {
+    let Some(places) = CellPlaces::of(module, &table) else {
         return Ok(vec![WriteOutcome::Refused { reason: Refusal::Unsupported }; writes.len()]);
     };
     client.batch_execute(BEGIN).await.map_err(failed)?;
-    let mut batch = Batch { client, layout, writes, outcomes: vec![None; writes.len()] };
+    let mut batch = Batch { client, places, writes, outcomes: vec![None; writes.len()] };
     let statements = batch.plan().await.map_err(failed)?;
     if !statements.is_empty() {
         client.batch_execute(&session.as_the_crm()).await.map_err(failed)?;
@@ -44,7 +44,7 @@ pub(crate) async fn write(session: &Session, module: &Module, writes: &[RecordWr
 
 struct Batch<'a> {
     client: &'a Client,
-    layout: Layout,
+    places: CellPlaces,
     writes: &'a [RecordWrite],
     outcomes: Outcomes,
 }
@@ -63,8 +63,8 @@ impl Batch<'_> {
                 continue;
             }
             let row = self.key(write).and_then(|key| now.get(&owned(&key)));
-            let step = write.step(row.map(Vec::as_slice), &self.layout.counts);
-            if let Some(statement) = self.layout.statement(write, &step) {
+            let step = write.step(row.map(Vec::as_slice), &self.places.counts);
+            if let Some(statement) = self.places.statement(write, &step) {
                 statements.push((at, statement));
             }
             if let WriteStep::Leave(outcome) = step {
@@ -77,19 +77,19 @@ impl Batch<'_> {
     /// Why a record cannot be written at all.
     fn unwritable(&self, write: &RecordWrite) -> Option<Refusal> {
         let all = || [&write.seen, &write.wanted].into_iter().flatten();
-        if all().any(|cells| cells.len() != self.layout.fields.len()) || self.key(write).is_none() {
+        if all().any(|cells| cells.len() != self.places.fields.len()) || self.key(write).is_none() {
             return Some(Refusal::Unsupported);
         }
         // Texts of PostgreSQL have no such character.
         let has_zero = |cell: &Option<String>| cell.as_ref().is_some_and(|text| text.contains('\0'));
         let at = all().find_map(|cells| cells.iter().position(has_zero))?;
-        Some(Refusal::Value { field: Some(self.layout.fields[at].clone()) })
+        Some(Refusal::Value { field: Some(self.places.fields[at].clone()) })
     }
 
     /// The texts that identify a record; `None` if it has none.
     fn key<'w>(&self, write: &'w RecordWrite) -> Option<Vec<&'w str>> {
         let cells = write.seen.as_ref().or(write.wanted.as_ref())?;
-        self.layout.key.iter().map(|at| cells.get(*at)?.as_deref()).collect()
+        self.places.key.iter().map(|at| cells.get(*at)?.as_deref()).collect()
     }
 
     /// Reads the records as they are now, by their keys.
@@ -100,13 +100,13 @@ impl Batch<'_> {
             return Ok(HashMap::new());
         }
         // The simple protocol gives the same text as COPY: what the output functions of the types write.
-        let messages = self.client.simple_query(&self.layout.select(&keys)).await?;
+        let messages = self.client.simple_query(&self.places.select(&keys)).await?;
         let mut found = HashMap::new();
         for message in messages {
             let SimpleQueryMessage::Row(row) = message else { continue };
             let cells = (0..row.len()).map(|at| row.try_get(at).map(|cell| cell.map(str::to_owned)));
             let cells: Cells = cells.collect::<Result<_, _>>()?;
-            let key: Option<Vec<&str>> = self.layout.key.iter().map(|at| cells.get(*at)?.as_deref()).collect();
+            let key: Option<Vec<&str>> = self.places.key.iter().map(|at| cells.get(*at)?.as_deref()).collect();
             if let Some(key) = key.map(|key| owned(&key)) {
                 found.insert(key, cells);
             }

@@ -5,7 +5,7 @@ use hozon_shared::domain::writing::{Hindrance, HindranceKind};
 use hozon_shared::ports::SourceError;
 use tokio_postgres::Client;
 
-use super::table::{Layout, WrittenTable, contained};
+use super::table::{CellPlaces, WrittenTable, contained};
 use crate::errors::source_error;
 
 /// Whether the server itself takes no changes, as a standby does not.
@@ -23,7 +23,7 @@ pub(crate) async fn hindrances(client: &Client, modules: &[Module]) -> Result<Ve
             Some(table) if is_read_only || !table.is_visible || !table.may_lock => {
                 found.push(of_all(HindranceKind::NoPermission));
             }
-            Some(table) if Layout::of(module, &table).is_none() => found.push(of_all(HindranceKind::NoKey)),
+            Some(table) if CellPlaces::of(module, &table).is_none() => found.push(of_all(HindranceKind::NoKey)),
             Some(table) => found.extend(of_fields(module, &table)),
         }
     }

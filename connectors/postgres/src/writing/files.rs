@@ -1,17 +1,15 @@
 //! Writing attached files where a profile says that they lie: into a column of bytes, a large object, or a file outside the database.
 
-use bytes::Bytes;
-use futures_util::TryStreamExt;
 use hozon_connector_database::OutsideFiles;
 use hozon_shared::domain::profile::{FileSource, PathTemplate};
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::domain::writing::{Refusal, WriteOutcome};
-use hozon_shared::ports::{FileWrite, SourceBytes, SourceError};
+use hozon_shared::ports::{FileWrite, SourceError};
 use tokio_postgres::{Error, Row};
 
-use super::Session;
-use super::large_objects::{put, stage};
+use super::large_objects::{FileFailure, put, stage};
 use super::refusals::refusal;
+use super::session::Session;
 use crate::errors::about;
 use crate::names::{literal, quoted};
 use crate::tables::{Table, Tables};
@@ -19,18 +17,6 @@ use crate::tables::{Table, Tables};
 /// Where the columns of the path begin in the row.
 const PATHS: usize = 2;
 const BEGIN: &str = "begin isolation level read committed read write";
-
-/// Errors of writing a file: of the database, or of whoever gives the bytes.
-pub(crate) enum FileFailure {
-    Server(Error),
-    Bytes(SourceError),
-}
-
-impl From<Error> for FileFailure {
-    fn from(error: Error) -> Self {
-        Self::Server(error)
-    }
-}
 
 /// Without a profile, bytes are cells of their record, and no files.
 pub(crate) fn without_place(module: &str) -> WriteOutcome {
@@ -137,9 +123,4 @@ impl Writing<'_> {
         client.execute("select pg_catalog.lo_unlink($1)", &[&staged]).await?;
         Ok(if changed > 0 { WriteOutcome::Written { new_id: None } } else { WriteOutcome::AlreadyThere })
     }
-}
-
-/// The next piece of a file's bytes.
-pub(crate) async fn next_piece(pieces: &mut SourceBytes) -> Result<Option<Bytes>, FileFailure> {
-    pieces.try_next().await.map_err(FileFailure::Bytes)
 }

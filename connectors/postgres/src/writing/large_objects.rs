@@ -1,16 +1,28 @@
 //! Large objects: bytes that columns name by their OID (PostgreSQL documentation, "Large Objects").
 
+use bytes::Bytes;
+use futures_util::TryStreamExt;
 use hozon_shared::domain::writing::WriteOutcome;
-use hozon_shared::ports::FileWrite;
-use tokio_postgres::Client;
-
-use super::files::{FileFailure, next_piece};
+use hozon_shared::ports::{FileWrite, SourceBytes, SourceError};
+use tokio_postgres::{Client, Error};
 
 /// Opens a large object for reading and writing.
 const OPEN: &str = "select pg_catalog.lo_open($1, x'60000'::int4)";
 const SIZE: &str = "select pg_catalog.lo_lseek64($1, 0, 2)";
 const PUT: &str = "select pg_catalog.lo_put($1, $2, $3)";
 const IS_THERE: &str = "select exists (select from pg_catalog.pg_largeobject_metadata where oid = $1)";
+
+/// Errors of writing a file: of the database, or of whoever gives the bytes.
+pub(crate) enum FileFailure {
+    Server(Error),
+    Bytes(SourceError),
+}
+
+impl From<Error> for FileFailure {
+    fn from(error: Error) -> Self {
+        Self::Server(error)
+    }
+}
 
 /// Makes a large object of a file's bytes, which the transaction must delete.
 pub(crate) async fn stage(client: &Client, file: &FileWrite) -> Result<u32, FileFailure> {
@@ -48,4 +60,9 @@ pub(crate) async fn put(client: &Client, object: u32, file: &FileWrite) -> Resul
         is_same = false;
     }
     Ok(if is_same { WriteOutcome::AlreadyThere } else { WriteOutcome::Written { new_id: None } })
+}
+
+/// The next piece of a file's bytes.
+async fn next_piece(pieces: &mut SourceBytes) -> Result<Option<Bytes>, FileFailure> {
+    pieces.try_next().await.map_err(FileFailure::Bytes)
 }

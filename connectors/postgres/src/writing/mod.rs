@@ -7,6 +7,7 @@ mod files;
 mod large_objects;
 mod refusals;
 mod sequences;
+mod session;
 mod statements;
 mod table;
 
@@ -17,29 +18,10 @@ use hozon_shared::domain::writing::{Hindrance, RecordWrite, WriteOutcome};
 use hozon_shared::ports::{FileWrite, SourceError, Writer};
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::connect::{Connection, Postgres};
+use self::session::Session;
+use crate::connect::Postgres;
 use crate::errors::source_error;
-use crate::names::literal;
 use crate::tables::Tables;
-
-/// A session that writes.
-pub(crate) struct Session {
-    client: Connection,
-    /// Where statements of the CRM's own triggers look for names: the user's default.
-    search_path: String,
-}
-
-impl Session {
-    async fn begin(postgres: &Postgres) -> Result<Self, SourceError> {
-        let (client, search_path) = postgres.connect_for_writing().await?;
-        Ok(Self { client, search_path })
-    }
-
-    /// Lets triggers find what they name, until the transaction ends.
-    fn as_the_crm(&self) -> String {
-        format!("select pg_catalog.set_config('search_path', {}, true)", literal(&self.search_path))
-    }
-}
 
 /// Writes into a database.
 pub(crate) struct PostgresWriter {

@@ -2,10 +2,10 @@
 
 use hozon_shared::domain::writing::{RecordWrite, WriteStep};
 
-use super::table::Layout;
+use super::table::CellPlaces;
 use crate::names::{literal, quoted};
 
-impl Layout {
+impl CellPlaces {
     /// Locks the records of these keys, and reads their cells.
     pub(crate) fn select(&self, keys: &[Vec<&str>]) -> String {
         let names = self.key.iter().map(|at| quoted(&self.fields[*at])).collect::<Vec<_>>().join(", ");
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn only_what_differs_and_can_be_written_is_named() {
-        let layout = Layout {
+        let places = CellPlaces {
             source: "only \"s\".\"t\"".to_owned(),
             named: "\"s\".\"t\"".to_owned(),
             fields: ["id", "na\"me", "twice"].map(str::to_owned).to_vec(),
@@ -84,19 +84,19 @@ mod tests {
         let (before, after) = (cells([Some("1"), Some("a"), Some("2")]), cells([Some("1"), None, Some("2")]));
         let change = RecordWrite { seen: before.clone(), wanted: after.clone() };
         assert_eq!(
-            layout.statement(&change, &WriteStep::Change(vec![1])).as_deref(),
+            places.statement(&change, &WriteStep::Change(vec![1])).as_deref(),
             Some(r#"update only "s"."t" set "na""me" = null where "id" = '1'"#)
         );
         assert_eq!(
-            layout.statement(&RecordWrite { seen: None, wanted: before.clone() }, &WriteStep::Create).as_deref(),
+            places.statement(&RecordWrite { seen: None, wanted: before.clone() }, &WriteStep::Create).as_deref(),
             Some(r#"insert into "s"."t" ("id", "na""me") overriding system value values ('1', 'a')"#)
         );
         assert_eq!(
-            layout.statement(&RecordWrite { seen: before, wanted: None }, &WriteStep::Delete).as_deref(),
+            places.statement(&RecordWrite { seen: before, wanted: None }, &WriteStep::Delete).as_deref(),
             Some(r#"delete from only "s"."t" where "id" = '1'"#)
         );
         assert_eq!(
-            layout.select(&[vec!["1"], vec!["it's"]]),
+            places.select(&[vec!["1"], vec!["it's"]]),
             r#"select "id", "na""me", null from only "s"."t" where ("id") in (('1'), ('it''s')) order by "id" for update"#
         );
     }

@@ -96,7 +96,7 @@ impl WrittenTable {
 }
 
 /// How the cells of a module's records lie in its table.
-pub(crate) struct Layout {
+pub(crate) struct CellPlaces {
     pub source: String,
     pub named: String,
     /// The fields in the order of the cells.
@@ -107,7 +107,7 @@ pub(crate) struct Layout {
     pub key: Vec<usize>,
 }
 
-impl Layout {
+impl CellPlaces {
     /// `None` if the records cannot be written: nothing identifies them, or they are no rows of a table.
     pub(crate) fn of(module: &Module, table: &WrittenTable) -> Option<Self> {
         let fields: Vec<String> = contained(module).map(str::to_owned).collect();
