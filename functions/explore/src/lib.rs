@@ -5,7 +5,6 @@ mod audit;
 mod compare;
 mod modules;
 mod opened;
-mod page_tokens;
 mod ports;
 mod record;
 mod record_history;

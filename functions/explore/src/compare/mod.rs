@@ -4,7 +4,6 @@ pub mod attachments;
 pub mod modules;
 mod opened_pair;
 pub mod records;
-mod row_values;
 mod values;
 
 use std::time::Duration;

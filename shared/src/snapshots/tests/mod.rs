@@ -6,6 +6,7 @@ mod differences;
 mod exploring;
 mod file_pages;
 mod memory;
+mod restoring;
 mod sweeping;
 
 use std::sync::Arc;
