@@ -1,6 +1,8 @@
 // Client of the service's API, and the only module that calls `fetch`. Successful calls return data; refused calls throw a `Problem`.
 
-const BASE = "/crm/bulk/v8/backup";
+const BASE = "/crm/bulk/v8";
+/** Paths of what lies beside the backups. All others lie below them. */
+const BESIDE = /^\/(restores|erasures)(?=[/?]|$)/;
 
 const session = {
   token: sessionStorage.getItem("token") ?? "",
@@ -114,13 +116,23 @@ export async function getIfChanged(path) {
   return read(answer);
 }
 
+/** Gets a file. @param {string} path @returns {Promise<Blob>} */
+export async function getFile(path) {
+  return (await send("GET", path, {})).blob();
+}
+
+/** @param {string} path */
+function urlOf(path) {
+  return BESIDE.test(path) ? BASE + path : `${BASE}/backup${path}`;
+}
+
 /** @param {string} method @param {string} path @param {Record<string, string>} headers @param {unknown} [body] */
 async function send(method, path, headers, body) {
   const authorization = { Authorization: `Zoho-oauthtoken ${session.token}`, "Accept-Language": session.language };
   const content = body === undefined ? undefined : JSON.stringify(body);
   let answer;
   try {
-    answer = await fetch(BASE + path, { method, headers: { ...authorization, ...headers }, body: content, cache: "no-store" });
+    answer = await fetch(urlOf(path), { method, headers: { ...authorization, ...headers }, body: content, cache: "no-store" });
   } catch {
     throw problem(0, {});
   }

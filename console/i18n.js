@@ -212,15 +212,16 @@ function invalidValueText({ details }) {
   return known ? say(known) : say("error_INVALID_DATA", { field: name });
 }
 
-/** Message about a problem and its remedy. The service's messages are English; other languages use the error code. @param {Problem} problem */
-export function explain(problem) {
-  const key = `error_${problem.code}`;
+/**
+ * Message about a problem and its remedy. The service's messages are English; other languages use the error code, and `place` where the
+ * same code means something else there.
+ * @param {Problem} problem @param {string} [place]
+ */
+export function explain(problem, place = "") {
+  const key = [`error_${place}_${problem.code}`, `error_${problem.code}`].find(hasText);
   if (state.locale !== "en" && ["INVALID_DATA", "MANDATORY_NOT_FOUND"].includes(problem.code)) return invalidValueText(problem);
-  return state.locale === "en" && problem.message
-    ? problem.message
-    : hasText(key)
-      ? say(key)
-      : problem.message || say("error_UNREACHABLE");
+  if (state.locale === "en" && problem.message) return problem.message;
+  return key ? say(key) : problem.message || say("error_UNREACHABLE");
 }
 
 /** Message about the reason of a failed backup and the remedy. @param {Failure} failure */

@@ -286,6 +286,24 @@ interface Schemas {
          */
         value: string;
     };
+    /** @description An attachment that differs. */
+    ComparedAttachment: {
+        after?: Schemas["ComparedFile"] | null;
+        before?: Schemas["ComparedFile"] | null;
+        /** @description A changed attachment has other content, another name, or belongs to another record. */
+        change: Schemas["DifferenceKind"];
+        id: string;
+    };
+    ComparedAttachmentsEnvelope: {
+        attachments: Schemas["ComparedAttachment"][];
+        info: Schemas["ComparedAttachmentsPage"];
+    };
+    /** @description Whether there are more attachments. */
+    ComparedAttachmentsPage: {
+        more_records: boolean;
+        /** @description Token of the next page; null on the last one. */
+        next_page_token?: string | null;
+    };
     /** @description One of two compared backups. */
     ComparedBackup: {
         id: string;
@@ -309,6 +327,17 @@ interface Schemas {
         /** @description Whether only the beginning of a long value is shown. */
         is_cut: boolean;
         label: string;
+    };
+    /** @description An attachment as one of two compared backups has it. */
+    ComparedFile: {
+        /** @example offer.pdf */
+        file_name: string;
+        /** @description Id of the record to which the file is attached. */
+        record: string;
+        /** @description SHA-256 in hexadecimal digits. */
+        sha256: string;
+        /** Format: int64 */
+        size: number;
     };
     /** @description How a module differs between two backups. */
     ComparedModule: {

@@ -50,10 +50,18 @@ function fieldsOf(record, place, files, download) {
   const about = [el("p", { class: "soft", key: "about" }, say("record_of", { id: record.id, time: time(record.taken) }))];
   if (record.same_id > 1)
     about.push(el("p", { class: "notice", key: "same" }, icon("alert"), say("record_same_id", { count: record.same_id })));
+  const { backup, module, record: id } = place;
+  const actions = el(
+    "p",
+    { class: "actions", key: "actions" },
+    link(address("restore", backup, module, id), { class: "button" }, icon("history"), say("restore_record")),
+    link(address("erase", "record", module, id), { class: "button danger" }, say("erase_record")),
+  );
   return el(
     "div",
     { class: "stack", key: "fields" },
     about,
+    actions,
     el("section", { class: "card", "aria-label": say("fields"), key: "values" }, el("dl", { class: "facts record" }, ...rows)),
     record.module_has_attachments ? filesOf(files, download) : null,
   );

@@ -4,6 +4,7 @@ import { asProblem, get } from "../api.js";
 import { button, el, facts, notice } from "../dom.js";
 import { number, say } from "../i18n.js";
 import { drawResource, resource } from "../resource.js";
+import { saveFile } from "./saving.js";
 
 /** Delay between two downloads in milliseconds: browsers start only one at a time. */
 const DOWNLOAD_DELAY = 1500;
@@ -44,7 +45,7 @@ function keyOf({ pem, sha256, newest, broken }) {
     el(
       "div",
       { class: "actions" },
-      button(say("statement_key_download"), () => keep("public.pem", pem), { icon: "download" }),
+      button(say("statement_key_download"), () => saveFile("public.pem", pem), { icon: "download" }),
     ),
   );
 }
@@ -69,16 +70,9 @@ async function downloadStatement(app, backup) {
     for (const [name, content] of files) {
       if (content === null) continue;
       if (name !== "statement.json") await new Promise((resolve) => setTimeout(resolve, DOWNLOAD_DELAY));
-      keep(name, content);
+      saveFile(name, content);
     }
   } catch (thrown) {
     app.showError(asProblem(thrown));
   }
-}
-
-/** Hands a file to the browser. @param {string} name @param {BlobPart} content */
-function keep(name, content) {
-  const url = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
-  el("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), DOWNLOAD_DELAY);
 }

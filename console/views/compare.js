@@ -3,34 +3,39 @@
 import { get } from "../api.js";
 import { badge, el, icon, link } from "../dom.js";
 import { number, say } from "../i18n.js";
+import { comparedFiles } from "../parts/compared-files.js";
 import { cursor, drawCursor } from "../parts/cursor.js";
 import { address, backupName, completedBackups, gone, isGone, noBackups, scrolledTable, trail, valueOf } from "../parts/looking.js";
+import { sideBySide } from "../parts/side-by-side.js";
 import { drawResource, resource } from "../resource.js";
 
 const PER_PAGE = 25;
 const BADGES = /** @type {const} */ ({ added: "good", changed: "busy", deleted: "bad" });
 
-/** @typedef {{ after: string, before: string, module: string }} Chosen backups and module in the address; empty if they are not */
+/** @typedef {{ after: string, before: string, module: string, isComparable: boolean }} Chosen backups and module in the address; empty if they are not; whether the module's records can be compared one by one */
 
 /** @type {ViewMaker} */
 export default function compare(app, after = "", before = "", module = "") {
-  const chosen = { after, before, module };
+  const chosen = { after, before, module, isComparable: true };
   const backups = resource(app, completedBackups);
   const modules = cursor(app, (token) => readModules(chosen, token));
   const records = cursor(app, (token) => readRecords(chosen, token));
+  const files = comparedFiles(app, chosen);
   const read = async () => {
     await backups.reload();
     const found = backups.data ?? [];
     chosen.after ||= found[0]?.id ?? "";
     chosen.before ||= found[found.findIndex(({ id }) => id === chosen.after) + 1]?.id ?? "";
-    if (chosen.after && chosen.before) await (module ? records : modules).reload();
+    if (!chosen.after || !chosen.before) return;
+    if (module) await Promise.all([records.reload(), files.reload()]);
+    else await modules.reload();
   };
   void read();
   const compared = () =>
     isGone(records) || isGone(modules)
       ? gone()
       : module
-        ? recordsOf(records, chosen, backups.data ?? [])
+        ? [recordsOf(records, chosen, backups.data ?? []), files.draw(backups.data ?? [])]
         : modulesOf(modules, chosen);
   return {
     title: () => (module ? say("compare_title_of", { module }) : say("nav_compare")),
@@ -54,9 +59,11 @@ async function readModules({ after, before }, token) {
 }
 
 /** @param {Chosen} chosen @param {string | null} token @returns {Promise<{ items: ComparedRecord[], token: string | null }>} */
-async function readRecords({ after, before, module }, token) {
+async function readRecords(chosen, token) {
+  const { after, before, module } = chosen;
   const asked = query({ with: before, per_page: String(PER_PAGE), page_token: token });
   const { records, info } = await get(`/${after}/compare/${encodeURIComponent(module)}?${asked}`);
+  chosen.isComparable = info.is_comparable;
   return { items: records, token: info.next_page_token };
 }
 
@@ -137,10 +144,10 @@ function tableOf(modules, { after, before }) {
   const names = ["compare_records_before", "compare_records_after", ...counts.map((name) => `change_${name}`)];
   const heading = el("tr", {}, el("th", { scope: "col" }, say("module")), ...names.map(head), head("compare_attachments"));
   const rows = modules.map((module) => {
-    const { records, attachments, has_other_key: isApart, partly_compared: isPart } = module;
+    const { records, attachments, partly_compared: isPart } = module;
     const changed = isPart && records.changed === 0 ? say("compare_not_counted") : number(records.changed);
     const cell = (/** @type {Child} */ text) => el("td", { class: "number" }, text);
-    const name = isApart ? module.label : link(address("compare", after, before, module.api_name), {}, module.label);
+    const name = link(address("compare", after, before, module.api_name), {}, module.label);
     return el(
       "tr",
       { key: module.api_name },
@@ -181,41 +188,35 @@ function remarksOf({ state, has_other_key: isApart, added_fields: added, removed
 
 /** @param {Cursor<ComparedRecord>} list @param {Chosen} chosen @param {Backup[]} backups */
 function recordsOf(list, chosen, backups) {
-  return drawCursor(list, {
-    empty: [icon("check"), el("p", {}, say("compare_no_records"))],
+  const shown = drawCursor(list, {
+    empty: chosen.isComparable
+      ? [icon("check"), el("p", {}, say("compare_no_records"))]
+      : [icon("alert"), el("p", {}, say("compare_other_key"))],
     filled: (records) =>
       el("ol", { class: "stack", key: "records" }, ...records.map((record, at) => recordOf(record, at, chosen, backups))),
   });
+  const label = { "aria-labelledby": "records-heading" };
+  return el("section", { class: "stack", key: "records", ...label }, el("h2", { id: "records-heading" }, say("records")), shown);
 }
 
 /** @param {ComparedRecord} record @param {number} at @param {Chosen} chosen @param {Backup[]} backups */
 function recordOf({ id, change, fields }, at, { after, before, module }, backups) {
   const place = change === "deleted" ? before : after;
   const name = id === null ? say("compare_row") : link(address("explore", place, module, id), {}, id);
-  const row = (/** @type {ComparedRecord["fields"][number]} */ field) =>
-    el(
-      "tr",
-      { key: field.api_name },
-      el("th", { scope: "row" }, field.label || field.api_name),
-      change === "added" ? null : el("td", { class: "old" }, valueOf(field.before, field.is_cut)),
-      change === "deleted" ? null : el("td", { class: "new" }, valueOf(field.after, field.is_cut)),
-    );
-  const head = (/** @type {string} */ words) => el("th", { scope: "col" }, words);
-  const columns = [
-    head(say("field")),
-    change === "added" ? null : head(backupName(backups, before)),
-    change === "deleted" ? null : head(backupName(backups, after)),
-  ];
-  const table = el(
-    "table",
-    { class: "list pairs" },
-    el("thead", {}, el("tr", {}, ...columns)),
-    el("tbody", {}, ...fields.map(row)),
-  );
+  const states = /** @type {[string | null, string | null]} */ ([
+    change === "added" ? null : backupName(backups, before),
+    change === "deleted" ? null : backupName(backups, after),
+  ]);
+  const pairs = fields.map(({ api_name: key, label, before: old, after: now, is_cut: isCut }) => ({
+    key,
+    name: label || key,
+    before: valueOf(old, isCut),
+    after: valueOf(now, isCut),
+  }));
   return el(
     "li",
     { class: "card", key: `${at}-${id}` },
-    el("h2", { class: "record-name" }, name, " ", badge(BADGES[change], say(`change_${change}`))),
-    fields.length ? scrolledTable(say("compare_values_of", { record: id ?? say("compare_row") }), table) : null,
+    el("h3", { class: "record-name" }, name, " ", badge(BADGES[change], say(`change_${change}`))),
+    fields.length ? sideBySide(say("compare_values_of", { record: id ?? say("compare_row") }), states, pairs) : null,
   );
 }

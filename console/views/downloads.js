@@ -79,7 +79,13 @@ function stateOf(app, wanted) {
 
 /** @param {Child} kept */
 function leadOf(kept) {
-  return el("div", { key: "lead" }, el("p", { class: "soft" }, say("downloads_lead")), kept);
+  const links = ["restores", "erasures"].map((place) => link(`/${place}`, { class: "button" }, say(`nav_${place}`)));
+  return el(
+    "div",
+    { class: "stack", key: "lead" },
+    el("div", {}, el("p", { class: "soft" }, say("downloads_lead")), kept),
+    el("p", { class: "actions" }, ...links),
+  );
 }
 
 function empty() {
@@ -230,6 +236,12 @@ function insideOf({ id, created_time: at }) {
     { class: "actions", key: "inside" },
     link(`/explore/${id}`, { class: "button", "aria-label": say("look_inside_of", names) }, icon("search"), say("look_inside")),
     link(`/compare/${id}`, { class: "button", "aria-label": say("compare_of", names) }, say("compare_with_another")),
+    link(
+      `/restore/${id}`,
+      { class: "button", "aria-label": say("restore_backup_of", names) },
+      icon("history"),
+      say("restore_backup"),
+    ),
   );
 }
 

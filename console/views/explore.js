@@ -73,7 +73,12 @@ function modulesOf(app, backup, { modules }) {
     { class: "stack", key: "modules" },
     el("p", { class: "soft" }, say("explore_lead")),
     searchForm(app, { backup, modules }),
-    el("p", { class: "actions" }, link(address("compare", backup), { class: "button" }, say("compare_with_another"))),
+    el(
+      "p",
+      { class: "actions" },
+      link(address("compare", backup), { class: "button" }, say("compare_with_another")),
+      link(address("restore", backup), { class: "button" }, icon("history"), say("restore_backup")),
+    ),
     modules.length ? scrolledTable(say("modules"), table, "card") : el("p", { class: "soft" }, say("explore_no_modules")),
   );
 }
@@ -112,11 +117,17 @@ function recordsPage(app, modules, backup, name) {
         module
           ? el("p", { class: "soft", key: "count" }, say("explore_counts", { rows: module.rows, files: module.attachments }))
           : null,
+        el("p", { class: "actions", key: "restore" }, restoreLink(backup, name)),
         module ? columnsOf(module, state.fields, choose) : null,
         drawCursor(list, { empty: [icon("archive"), el("p", {}, say("explore_no_records"))], filled, lines: 8 }),
       );
     },
   };
+}
+
+/** @param {string} backup @param {string} module */
+function restoreLink(backup, module) {
+  return link(address("restore", backup, module), { class: "button" }, icon("history"), say("restore_module"));
 }
 
 /** The fields to show. @param {ExploredModules["modules"][number]} module @param {{ api_name: string }[]} shown @param {(fields: string[]) => void} choose */

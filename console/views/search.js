@@ -36,6 +36,8 @@ export default function search(app, backup = "", words = "", module = "", match 
     state.isStopped = true;
     app.redraw();
   };
+  const eraseTo = address("erase", "search", words, module, match);
+  const foundOf = () => [progressOf(state, hits, stop), eraseLink(hits, eraseTo), hitsOf(hits, backup, goOn)];
   return {
     title: () => say("search_title", { words }),
     leave: () => void (state.isGone = true),
@@ -49,7 +51,7 @@ export default function search(app, backup = "", words = "", module = "", match 
       ]),
       el("h1", { key: "heading", tabindex: -1 }, say("search_title", { words })),
       searchForm(app, { backup, modules: modules.data?.modules ?? [], words, module, match }),
-      isGone(hits) ? gone() : words ? [progressOf(state, hits, stop), hitsOf(hits, backup, goOn)] : null,
+      isGone(hits) ? gone() : words ? foundOf() : null,
     ],
   };
 }
@@ -69,6 +71,13 @@ function progressOf({ searched, blocks, isStopped }, hits, stop) {
       ? el("p", { class: "actions", key: "stop" }, button(say("search_stop"), stop, { icon: "stop" }))
       : null,
   );
+}
+
+/** @param {Cursor<SearchHit>} hits @param {string} to */
+function eraseLink({ data }, to) {
+  return data?.length
+    ? el("p", { class: "actions", key: "erase" }, link(to, { class: "button danger" }, say("erase_found")))
+    : null;
 }
 
 /** @param {Cursor<SearchHit>} hits @param {string} backup @param {() => Promise<void>} goOn */

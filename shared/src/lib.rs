@@ -14,6 +14,8 @@ pub mod lambda;
 pub mod notices;
 pub mod payments;
 pub mod ports;
+pub mod restore_plan;
+pub mod restored;
 pub mod running;
 pub mod settings;
 pub mod snapshots;

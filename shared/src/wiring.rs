@@ -37,7 +37,8 @@ impl Aws {
             credits: table.clone(),
             signer: self.signer(),
             statements: table.clone(),
-            holds: table,
+            holds: table.clone(),
+            restores: table,
         }
     }
 }

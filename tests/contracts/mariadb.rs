@@ -16,7 +16,7 @@ use mysql_async::prelude::Queryable;
 use crate::sources::{Row, failure, module, rows};
 
 /// One column for each kind of value that differs from its text elsewhere.
-const EVERY_TYPE: &str = "
+pub const EVERY_TYPE: &str = "
 create table `Every ``Type``` (
     id bigint unsigned auto_increment primary key,
     tiny tinyint(1), small smallint unsigned zerofill, medium mediumint, number int(5) zerofill, big bigint unsigned, least bigint,

@@ -13,7 +13,7 @@ use crate::sources::{failure, module, rows};
 
 /// One column for each kind of value that differs from its text elsewhere. Before version 14, only a statement of one row may say
 /// `default` for an identity.
-const EVERY_TYPE: &str = r#"
+pub const EVERY_TYPE: &str = r#"
 create type mood as enum ('sad', 'it''s "ok"');
 create domain code as text check (value <> '');
 create table "Every ""Type""" (

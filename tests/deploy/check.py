@@ -9,7 +9,7 @@ from circles import circles
 from stack import ROOT, Stack, machine, translated, written
 
 METHODS = ("get", "put", "post", "delete")
-HTTP_FUNCTIONS = ("schedule", "download", "activity", "explore", "purchase", "connection")
+HTTP_FUNCTIONS = ("schedule", "download", "activity", "explore", "restore", "purchase", "connection")
 
 
 def main():

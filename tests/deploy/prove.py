@@ -9,6 +9,7 @@ import traceback
 import stories_of_access  # noqa: F401 - it adds its stories
 import stories_of_exploring  # noqa: F401
 import stories_of_programs  # noqa: F401
+import stories_of_restores  # noqa: F401
 import stories_of_runs  # noqa: F401
 import stories_of_sources  # noqa: F401
 import stories_of_zoho  # noqa: F401

@@ -187,7 +187,7 @@ def networks(stack):
     (Lambda developer guide: Giving Lambda functions access to resources in an Amazon VPC; Working with Lambda execution environment credentials).
     So the functions that reach databases may make them where they are in a VPC, their code may not, and without subnets nobody may."""
     attached = {id for id, one in stack.of("AWS::Lambda::Function").items() if "VpcConfig" in one}
-    assert attached == {"Connection", "CaptureDatabase"}, attached
+    assert attached == {"Connection", "CaptureDatabase", "WriteBack"}, attached
     for id, one in stack.of("AWS::IAM::Role").items():
         (policy,) = one["Policies"]
         found = {each["Effect"]: each for each in policy["PolicyDocument"]["Statement"] if any("ec2:" in action for action in each["Action"])}
@@ -207,7 +207,7 @@ def connection_secrets(stack):
     prefixes = {id: one["Environment"]["Variables"].get("HOZON_CONNECTION_SECRETS") for id, one in stack.of("AWS::Lambda::Function").items()}
     prefixes = {id: prefix for id, prefix in prefixes.items() if prefix}
     name = stack.resolve({"Ref": "AWS::StackName"})
-    assert prefixes == dict.fromkeys(("Connection", "CaptureDatabase", "CaptureWeb"), f"{name}/connection/"), prefixes
+    assert prefixes == dict.fromkeys(("Connection", "CaptureDatabase", "CaptureWeb", "WriteBack"), f"{name}/connection/"), prefixes
     for id, prefix in prefixes.items():
         (policy,) = stack.resources[f"{id}Role"]["Policies"]
         named = [one["Resource"] for one in policy["PolicyDocument"]["Statement"] if "secretsmanager:GetSecretValue" in one["Action"]]

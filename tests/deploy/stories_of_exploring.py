@@ -21,6 +21,16 @@ def records_of_a_backup_are_listed_read_and_searched(world):
     assert {look["kind"] for look in looks} == {"records_listed", "record_viewed", "records_searched"}, looks
 
 
+@story("ExploreRole")
+def backups_are_compared(world):
+    organisation = ready(world)
+    id = organisation.call("GET", "/backups")["backups"][0]["id"]
+    (leads,) = (module for module in organisation.call("GET", f"/{id}/compare?with={id}")["modules"] if module["api_name"] == "Leads")
+    assert leads["state"] == "same", leads
+    assert organisation.call("GET", f"/{id}/compare/Leads?with={id}")["records"] == []
+    assert organisation.call("GET", f"/{id}/compare/Leads/attachments?with={id}")["attachments"] == []
+
+
 @story("ExploreRole", "Signer")
 def attachments_are_taken_out_for_a_link(world):
     organisation = Organisation(world, film_bytes=FILM_BYTES)

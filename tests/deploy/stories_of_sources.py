@@ -400,12 +400,12 @@ def a_deleted_secret_fails_the_backup_with_its_reason(world):
     assert organisation.back_up()["status"] == "COMPLETED"
 
 
-@story("ConnectionRole", "CaptureDatabaseRole")
+@story("ConnectionRole", "CaptureDatabaseRole", "WriteBackRole")
 def the_code_of_a_function_in_a_vpc_cannot_touch_network_interfaces(world):
     interface = {"NetworkInterfaceId": "eni-11111111"}
     taken = {"CreateNetworkInterface": {"SubnetId": "subnet-11111111"}, "DeleteNetworkInterface": interface, "AssignPrivateIpAddresses": interface,
              "UnassignPrivateIpAddresses": {**interface, "PrivateIpAddresses": ["10.0.0.1"]}}
-    for role in ("ConnectionRole", "CaptureDatabaseRole"):
+    for role in ("ConnectionRole", "CaptureDatabaseRole", "WriteBackRole"):
         client = world.client("ec2", role)
         for action in INTERFACES:
             try:

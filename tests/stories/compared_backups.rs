@@ -1,10 +1,11 @@
-//! Two backups are compared by the API: counts per module, and records with old and new values.
+//! Two backups are compared by the API: counts per module, records with old and new values, and attachments.
 
 use std::collections::BTreeSet;
 
 use hozon_shared::domain::id::BackupId;
 use hozon_tests::{Crm, World, csv};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 async fn back_up(world: &World, crm: Crm) -> BackupId {
     world.import(crm.inputs()).await;
@@ -129,6 +130,51 @@ async fn other_fields_are_named_and_the_rest_is_compared() {
 }
 
 #[tokio::test]
+async fn attachments_that_differ_are_listed_with_record_name_size_and_hash() {
+    let world = World::start().await;
+    let rows: [&[&str]; 3] = [&["Id", "Name"], &["1", "A"], &["2", "B"]];
+    let file = |crm: Crm, path: &str, bytes: &[u8]| crm.file(&format!("attachments/Leads/{path}"), bytes);
+    // Imports number attachments in order, so that the last one is the one that is gone.
+    let before = file(file(file(leads(&rows), "1/offer.txt", b"first"), "1/same.txt", b"same"), "2/gone.txt", b"gone");
+    let before = back_up(&world, before).await;
+    let after = back_up(&world, file(file(leads(&rows), "1/offer.txt", b"second"), "1/same.txt", b"same")).await;
+
+    let path = format!("/backup/{after}/compare/Leads/attachments?with={before}");
+    let found = get(&world, path.clone()).await;
+    assert_eq!(found["info"], json!({ "more_records": false, "next_page_token": null }));
+    let described = |record: &str, file_name: &str, bytes: &[u8]| json!({ "record": record, "file_name": file_name, "size": bytes.len(), "sha256": hex::encode(Sha256::digest(bytes)) });
+    let (first, second) = (described("1", "offer.txt", b"first"), described("1", "offer.txt", b"second"));
+    let gone = described("2", "gone.txt", b"gone");
+    let sides = |found: &Value| -> Vec<_> {
+        let listed = found["attachments"].as_array().unwrap();
+        listed.iter().map(|file| ["change", "before", "after"].map(|name| file[name].clone())).collect()
+    };
+    assert_eq!(sides(&found), [[json!("changed"), first.clone(), second.clone()], [json!("deleted"), gone.clone(), json!(null)]]);
+    let back = get(&world, format!("/backup/{before}/compare/Leads/attachments?with={after}")).await;
+    assert_eq!(sides(&back), [[json!("changed"), second, first], [json!("added"), json!(null), gone]]);
+    let counted = get(&world, format!("/backup/{after}/compare?with={before}")).await;
+    let counts = json!({ "before": 3, "after": 2, "added": 0, "changed": 1, "deleted": 1 });
+    assert_eq!(counted["modules"][0]["attachments"], counts);
+
+    let (mut ids, mut token) = (Vec::new(), String::new());
+    loop {
+        let page = get(&world, format!("{path}&per_page=1{token}")).await;
+        let listed = page["attachments"].as_array().unwrap();
+        assert_eq!(listed.len(), 1, "{page}");
+        ids.push(listed[0]["id"].clone());
+        let Some(next) = page["info"]["next_page_token"].as_str() else { break };
+        token = format!("&page_token={next}");
+    }
+    let all: Vec<_> = found["attachments"].as_array().unwrap().iter().map(|file| file["id"].clone()).collect();
+    assert_eq!(ids, all);
+    let history = get(&world, "/backup/history?kind=records_listed".to_owned()).await;
+    assert_eq!(history["history"].as_array().map(Vec::len), Some(2), "{history}");
+    let same = get(&world, format!("/backup/{after}/compare/Leads/attachments?with={after}")).await;
+    assert_eq!(same["attachments"], json!([]));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_compared_is_refused_with_a_code() {
     let world = World::start().await;
     let backup = back_up(&world, Crm::small()).await;
@@ -141,6 +187,10 @@ async fn what_cannot_be_compared_is_refused_with_a_code() {
         (format!("/backup/{backup}/compare/Quotes?with={backup}"), 404, "MODULE_NOT_FOUND"),
         (format!("/backup/{backup}/compare/Leads?with={backup}&per_page=0"), 400, "INVALID_DATA"),
         (format!("/backup/{backup}/compare/Leads?with={backup}&page_token=x"), 400, "INVALID_DATA"),
+        (format!("/backup/{backup}/compare/Leads/attachments"), 400, "MANDATORY_NOT_FOUND"),
+        (format!("/backup/{backup}/compare/Quotes/attachments?with={backup}"), 404, "MODULE_NOT_FOUND"),
+        (format!("/backup/{backup}/compare/Leads/attachments?with={backup}&per_page=101"), 400, "INVALID_DATA"),
+        (format!("/backup/{backup}/compare/Leads/attachments?with={backup}&page_token=x"), 400, "INVALID_DATA"),
     ] {
         let answer = world.administrator().get(&path).await;
         assert!(answer.status == status && answer.code() == code, "{path}: {answer:?}");

@@ -44,6 +44,7 @@ mod program;
 mod purchases;
 mod repeats;
 mod restarts;
+mod restoring;
 mod retention;
 mod reverse_proxy;
 mod schedules;

@@ -51,6 +51,7 @@ async fn a_run_whose_every_task_is_throttled_ends_well() {
         ("ArchiveFunctionArn", "archive"),
         ("CaptureDatabaseFunctionArn", "capture"),
         ("CaptureWebFunctionArn", "capture"),
+        ("WriteBackFunctionArn", "write-back"),
         ("ArchivesBucket", "archives"),
         ("RunSeconds", "604800"),
     ];

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod folder;
+mod folder_writing;
 mod labels;
 mod network;
 mod outside;

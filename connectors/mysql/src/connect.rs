@@ -56,6 +56,7 @@ impl Version {
 }
 
 /// A database and the password of its user.
+#[derive(Clone)]
 pub struct Mysql {
     pub(crate) settings: DatabaseSettings,
     /// Where the CRM's attached files outside the database are.

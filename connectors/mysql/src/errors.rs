@@ -27,7 +27,7 @@ pub(crate) fn source_error(error: Error) -> SourceError {
 pub(crate) fn about(error: Error, table: &str) -> SourceError {
     match error {
         Error::Server(answer) => {
-            SourceError { kind: by_code(answer.code, table), source: Some(Box::new(ServerCode(answer.code))) }
+            SourceError { kind: kind_of(answer.code, table), source: Some(Box::new(ServerCode(answer.code))) }
         }
         other => SourceError { kind: without_answer(&other), source: Some(Box::new(other)) },
     }
@@ -41,7 +41,8 @@ pub(crate) fn code(error: &Error) -> Option<u16> {
     }
 }
 
-fn by_code(code: u16, table: &str) -> SourceErrorKind {
+/// What an error of that number means.
+pub(crate) fn kind_of(code: u16, table: &str) -> SourceErrorKind {
     let table = || table.to_owned();
     match code {
         // Wrong password; host not admitted or blocked; account locked or with an expired password.

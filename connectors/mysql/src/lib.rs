@@ -1,4 +1,4 @@
-//! Reads a CRM's database on MySQL (5.7 or later) or MariaDB (10.3 or later). A snapshot cannot be passed on to another
+//! Reads a CRM's database on MySQL (5.7 or later) or MariaDB (10.3 or later), and writes records back into it. A snapshot cannot be passed on to another
 //! connection there, and ends with its own. So all connections that read begin theirs while one short
 //! `FLUSH TABLES WITH READ LOCK` keeps everybody from writing. A user who may not do that reads with one connection.
 //!
@@ -20,10 +20,11 @@ mod state;
 mod structure;
 mod tables;
 mod workers;
+mod writing;
 
 use async_trait::async_trait;
 use hozon_shared::domain::source::SourceReport;
-use hozon_shared::ports::{Connector, HeldState, Protection, SourceError};
+use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, Writer};
 
 pub use connect::Mysql;
 
@@ -35,5 +36,9 @@ impl Connector for Mysql {
 
     async fn hold(&self, protection: Protection) -> Result<Box<dyn HeldState>, SourceError> {
         Ok(Box::new(state::State::begin(self, protection).await?))
+    }
+
+    fn writer(&self) -> Option<Box<dyn Writer>> {
+        Some(Box::new(writing::MysqlWriter::new(self.clone())))
     }
 }

@@ -25,11 +25,10 @@ const LOST_AFTER: Duration = Duration::from_secs(60);
 
 /// Settings of every session. Values come as text that PostgreSQL reads back unchanged, whatever the defaults of server,
 /// database and user. With `row_security` off, reading rows that a policy hides is an error instead of a smaller result
-/// (documentation, "Row Security Policies"). An empty search path qualifies every name. Rows in file order always begin at the
+/// (documentation, "Row Security Policies"). Rows in file order always begin at the
 /// file's beginning and come from one process; where an index has the wanted order, nothing is sorted.
 /// A plan that sorts although sorting is off counts as expensive, so that the server would compile each such query of its catalogue.
-const SESSION: [(&str, &str); 15] = [
-    ("search_path", ""),
+const SESSION: [(&str, &str); 14] = [
     ("timezone", "UTC"),
     ("datestyle", "ISO"),
     ("intervalstyle", "postgres"),
@@ -45,6 +44,9 @@ const SESSION: [(&str, &str); 15] = [
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "0"),
 ];
+
+/// An empty search path qualifies every name. A session that writes sets it itself, since triggers of the CRM may need the user's own.
+const NO_SEARCH_PATH: (&str, &str) = ("search_path", "");
 
 /// A connection. It closes when it is dropped; one whose query was abandoned is cut, because the server would otherwise go on with
 /// that query until somebody has read the rest of its answer, which a suspended function does not.
@@ -102,9 +104,20 @@ impl Postgres {
     /// Opens a connection, and makes sure that its settings are in effect.
     pub(crate) async fn connect(&self) -> Result<Connection, SourceError> {
         let addresses = allowed_addresses(&self.settings, self.addresses).await?;
-        let connection = self.open(&self.config(addresses.as_deref())).await?;
+        let connection = self.open(&self.config(addresses.as_deref(), &[NO_SEARCH_PATH])).await?;
         require_settings(&connection).await?;
         Ok(connection)
+    }
+
+    /// Opens a connection whose search path is the user's own, and returns that path. The session's is empty then, so that values are
+    /// read as captures read them.
+    pub(crate) async fn connect_for_writing(&self) -> Result<(Connection, String), SourceError> {
+        let addresses = allowed_addresses(&self.settings, self.addresses).await?;
+        let connection = self.open(&self.config(addresses.as_deref(), &[])).await?;
+        let path = connection.query_one("select current_setting('search_path')", &[]).await.map_err(source_error)?.get(0);
+        connection.batch_execute("set search_path = ''").await.map_err(source_error)?;
+        require_settings(&connection).await?;
+        Ok((connection, path))
     }
 
     async fn open(&self, config: &Config) -> Result<Connection, SourceError> {
@@ -122,9 +135,9 @@ impl Postgres {
         Ok(Connection { client, carrier: carrier.abort_handle(), is_abandoned: AtomicBool::new(false) })
     }
 
-    fn config(&self, addresses: Option<&[IpAddr]>) -> Config {
+    fn config(&self, addresses: Option<&[IpAddr]>, more: &[(&str, &str)]) -> Config {
         let settings = &self.settings;
-        let options = SESSION.map(|(name, value)| format!("-c {name}={value}")).join(" ");
+        let options: Vec<_> = SESSION.iter().chain(more).map(|(name, value)| format!("-c {name}={value}")).collect();
         let mut config = Config::new();
         if addresses.is_none() {
             config.host(&settings.host);
@@ -137,7 +150,7 @@ impl Postgres {
             .dbname(&settings.database)
             .user(&settings.user)
             .application_name("hozon")
-            .options(options)
+            .options(options.join(" "))
             .ssl_mode(if settings.tls == Tls::Off { SslMode::Disable } else { SslMode::Require })
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_user_timeout(LOST_AFTER)

@@ -1,4 +1,4 @@
-//! Reads a CRM's PostgreSQL database (12 or later). All tables are read in one snapshot, which one connection exports
+//! Reads a CRM's PostgreSQL database (12 or later), and writes records back into it. All tables are read in one snapshot, which one connection exports
 //! and the others import, as `pg_dump --jobs` does (PostgreSQL documentation, "Snapshot Synchronization Functions").
 //!
 //! A snapshot does not protect from everything: `TRUNCATE` and rewriting forms of `ALTER TABLE` are not MVCC-safe
@@ -21,10 +21,11 @@ mod structure;
 mod structure_queries;
 mod tables;
 mod workers;
+mod writing;
 
 use async_trait::async_trait;
 use hozon_shared::domain::source::SourceReport;
-use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, StateToken};
+use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, StateToken, Writer};
 
 pub use connect::Postgres;
 
@@ -40,5 +41,9 @@ impl Connector for Postgres {
 
     async fn join(&self, token: &StateToken) -> Result<Box<dyn HeldState>, SourceError> {
         Ok(Box::new(handover::join(self, token).await?))
+    }
+
+    fn writer(&self) -> Option<Box<dyn Writer>> {
+        Some(Box::new(writing::PostgresWriter::new(self.clone())))
     }
 }

@@ -14,7 +14,7 @@ use hozon_shared::api::{
 };
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
 use hozon_shared::domain::exploring::LookedAt;
-use hozon_shared::domain::id::{OrderId, OrgId};
+use hozon_shared::domain::id::{OrderId, OrgId, RestoreId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::organisation::Organisation;
@@ -78,6 +78,10 @@ struct Record {
     address: Option<String>,
     /// What somebody has looked at in the backup.
     explored: Option<ExploredOut>,
+    /// The restore that the event is about.
+    restore: Option<String>,
+    /// Number of records that a restore is to write, or has written.
+    records: Option<u64>,
     /// Number of backups bought.
     count: Option<u32>,
     /// The order that the event is about.
@@ -222,6 +226,8 @@ fn record(event: &Event, zone: Tz) -> Record {
         backup: what.backup().map(|id| id.to_string()),
         address: if let EventKind::DownloadStarted { address, .. } = what { address.clone() } else { None },
         explored: if let EventKind::Explored { what, .. } = what { Some(ExploredOut::from(what)) } else { None },
+        restore: restored(what).map(|(id, _)| id.to_string()),
+        records: restored(what).map(|(_, records)| records),
         count: if let EventKind::Order { backups, .. } = what { Some(*backups).filter(|count| *count > 0) } else { None },
         order: order(what).map(|order| order.to_string()),
         amount: amount.map(|amount| amount.minor),
@@ -254,6 +260,7 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         | EventKind::HoldLifted { .. }
         | EventKind::DownloadStarted { .. }
         | EventKind::Explored { .. }
+        | EventKind::Restore { .. }
         | EventKind::Order { .. }
         | EventKind::Subscription { .. }
         | EventKind::PlanChanged { .. } => (None, None),
@@ -266,6 +273,13 @@ fn file_name(what: &EventKind) -> Option<String> {
         EventKind::DownloadStarted { file, .. } | EventKind::Explored { what: LookedAt::Attachment { file, .. }, .. } => {
             Some(file.clone())
         }
+        _ => None,
+    }
+}
+
+fn restored(what: &EventKind) -> Option<(RestoreId, u64)> {
+    match what {
+        EventKind::Restore { restore, records, .. } => Some((*restore, *records)),
         _ => None,
     }
 }

@@ -22,13 +22,13 @@ use crate::tracker::Tracker;
 
 /// How often a capture is tried without locks. If tables are altered or emptied while it reads each time, the next attempt
 /// makes whoever does so wait.
-const ATTEMPTS_WITHOUT_LOCKS: usize = 3;
+pub(crate) const ATTEMPTS_WITHOUT_LOCKS: usize = 3;
 /// Number of modules that are read at a time.
 const MODULES_IN_FLIGHT: usize = 2;
 /// How often a lease is prolonged, which lasts a day.
 const PROLONG_EVERY: Duration = Duration::from_secs(60 * 60);
 /// The most bytes of a source that a call reads in a second. What would take longer even so is not begun in one call.
-const FASTEST: u64 = 200 << 20;
+pub(crate) const FASTEST: u64 = 200 << 20;
 
 /// Captures the CRM of an organisation for a run, unless that was done already. Returns whether it is captured; otherwise it takes
 /// longer than a call may last, and is captured in several.
@@ -72,7 +72,7 @@ async fn attempt(source: &Source<'_>, protection: Protection, time: CallTime) ->
 }
 
 /// Works until the end, and prolongs the session's lease meanwhile: without a limit, a call may last longer than a lease.
-async fn prolonging<T>(
+pub(crate) async fn prolonging<T>(
     session: &Session,
     clock: &dyn Clock,
     work: impl Future<Output = Result<T, CaptureError>>,
@@ -97,7 +97,7 @@ async fn capture_in(
     let end = time.end().filter(|_| state.token().is_some());
     let chosen = source.choose(state)?;
     let tracker = Tracker::begin(source.ports, source.run, 0, chosen.modules.iter()).await?;
-    let reading = all(Reader { source, chosen: &chosen, session, tracker: &tracker, time });
+    let reading = all(Reader { source, chosen: &chosen, session, tracker: &tracker, time, has_files: true });
     let read = match end {
         None => reading.await?,
         Some(_) if !time.allows(bytes(&chosen.modules), FASTEST) => return Ok(None),
@@ -112,13 +112,13 @@ async fn capture_in(
     captured.ok_or_else(|| source.failed(SourceErrorKind::StateLost)).map(Some)
 }
 
-async fn all(reader: Reader<'_>) -> Result<Vec<Reading>, CaptureError> {
+pub(crate) async fn all(reader: Reader<'_>) -> Result<Vec<Reading>, CaptureError> {
     let indexes = 0..reader.chosen.modules.len();
     let reading: Vec<_> = indexes.map(|index| read(reader, index, Progress::default()).map_ok(|(reading, _)| reading)).collect();
     stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await
 }
 
 /// Size of modules in the source, as far as it says so.
-fn bytes(modules: &[SourceModule]) -> u64 {
+pub(crate) fn bytes(modules: &[SourceModule]) -> u64 {
     modules.iter().filter_map(|module| module.bytes).sum()
 }

@@ -90,7 +90,14 @@ pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<O
         let share = opened.shares.get(number).map(Vec::as_slice).unwrap_or_default();
         let modules = share.iter().filter_map(|index| chosen.modules.get(*index));
         let tracker = Tracker::begin(attempt.ports, attempt.run, number as u64, modules).await?;
-        let reader = Reader { source: &source, chosen: &chosen, session: &session, tracker: &tracker, time: attempt.time };
+        let reader = Reader {
+            source: &source,
+            chosen: &chosen,
+            session: &session,
+            tracker: &tracker,
+            time: attempt.time,
+            has_files: true,
+        };
         let mut has_read = false;
         for index in share {
             let progress = match attempt.reading(*index).await? {

@@ -72,6 +72,8 @@ pub(crate) struct Reader<'a> {
     pub session: &'a Session,
     pub tracker: &'a Tracker<'a>,
     pub time: CallTime,
+    /// Whether attached files are read, too.
+    pub has_files: bool,
 }
 
 /// Reads the module at `index` of those that are chosen, from where `progress` says. Stops behind a block or between two files once the
@@ -87,7 +89,11 @@ pub(crate) async fn read(reader: Reader<'_>, index: usize, progress: Progress) -
             Rows::Part(part, stop) => return Ok((Reading::Part(part), stop)),
         }
     }
-    match reader.files(module, &mut writer, stored).await? {
+    let files = match reader.has_files {
+        true => reader.files(module, &mut writer, stored).await?,
+        false => (Vec::new(), Stop::AtItsEnd),
+    };
+    match files {
         (gaps, Stop::AtItsEnd) => {
             let stored = writer.finish().await?;
             reader.tracker.add_module().await?;

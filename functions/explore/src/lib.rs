@@ -5,7 +5,6 @@ mod audit;
 mod compare;
 mod modules;
 mod opened;
-mod page_tokens;
 mod ports;
 mod record;
 mod record_history;
@@ -23,6 +22,7 @@ pub fn router(ports: ExplorePorts) -> Documented {
         .routes(routes!(modules::list))
         .routes(routes!(compare::modules::list))
         .routes(routes!(compare::records::list))
+        .routes(routes!(compare::attachments::list))
         .routes(routes!(records::list))
         .routes(routes!(record::get))
         .routes(routes!(record_history::get))

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hozon_shared::api::{Administrator, ApiError, Params, read_per_page};
+use hozon_shared::api::{Administrator, ApiError, Params, invalid_token, page_token, read_page_token, read_per_page};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::lookup::title_fields;
@@ -13,7 +13,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::audit;
 use crate::opened::{OpenedBackup, unless_gone};
-use crate::page_tokens::{invalid_token, page_token, read_page_token};
 use crate::ports::ExplorePorts;
 use crate::shown::{ExploredField, cut, kept_fields, name_of, position_of};
 

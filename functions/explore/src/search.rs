@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hozon_shared::api::closed_sets::WordMatchName;
-use hozon_shared::api::{Administrator, ApiError, Params};
+use hozon_shared::api::{Administrator, ApiError, Params, invalid_token, page_token, read_page_token};
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::words::{SearchWords, WordMatch};
 use hozon_shared::snapshots::find::{RecordReader, id_text};
@@ -19,7 +19,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::audit;
 use crate::opened::{OpenedBackup, unless_gone};
-use crate::page_tokens::{invalid_token, page_token, read_page_token};
 use crate::ports::ExplorePorts;
 use crate::shown::{ModuleName, cut, kept_fields, name_of};
 

@@ -137,6 +137,7 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         EventKind::UnusualLoss { .. }
         | EventKind::DownloadStarted { .. }
         | EventKind::Explored { .. }
+        | EventKind::Restore { .. }
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
@@ -238,6 +239,7 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         EventKind::UnusualLoss { .. }
         | EventKind::DownloadStarted { .. }
         | EventKind::Explored { .. }
+        | EventKind::Restore { .. }
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }

@@ -8,6 +8,7 @@ use hozon_connectors::Connectors;
 use hozon_download::DownloadPorts;
 use hozon_explore::ExplorePorts;
 use hozon_purchase::{Billing, PurchasePorts, Shop};
+use hozon_restore::RestorePorts;
 use hozon_schedule::{App, SchedulePorts};
 use hozon_shared::api::{Documented, document};
 use hozon_shared::domain::addresses::Addresses;
@@ -46,5 +47,6 @@ pub fn router(
         .merge(hozon_download::router(DownloadPorts::from(ports)))
         .merge(hozon_activity::router(ActivityPorts::from(ports)))
         .merge(hozon_explore::router(ExplorePorts::from(ports)))
+        .merge(hozon_restore::router(RestorePorts::new(ports, run_length)))
         .merge(hozon_purchase::router(billing, Some(shop)))
 }

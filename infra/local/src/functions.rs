@@ -20,6 +20,7 @@ use hozon_notify::{Notify, NotifyPorts, Post};
 use hozon_shared::aws::{Aws, file_buckets};
 use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::ports::{Clock, ObjectRef, Ports, read_all};
+use hozon_write_back::WriteBackPorts;
 use serde_json::{Value, json};
 
 use crate::deliveries::Deliveries;
@@ -29,6 +30,9 @@ use crate::settings::{NOTICE_FAILURES, mail_settings};
 pub const ARCHIVE: &str = "archive";
 /// Name of the functions `capture-database` and `capture-web`, in place of their ARNs: they differ only in what they may reach.
 pub const CAPTURE: &str = "capture";
+
+/// Name of the function `write-back`, in place of its ARN.
+pub const WRITE_BACK: &str = "write-back";
 
 /// The connectors. Whoever runs this program may call any address of their own network. `zoho` is what reading Zoho CRM needs;
 /// `None` where only databases are read.
@@ -40,6 +44,7 @@ pub fn connectors(zoho: Option<ZohoAccess>) -> Connectors {
 pub struct Functions {
     pub archive: ArchivePorts,
     pub capture: CapturePorts,
+    pub write_back: WriteBackPorts,
     /// Settings for dividing runs into pieces.
     pub limits: hozon_archive::ArchiveSettings,
 }
@@ -58,6 +63,12 @@ impl ServiceIntegrations for Functions {
                 let ports = self.capture.clone();
                 tokio::spawn(async move {
                     hozon_capture_database::handle(&ports, payload).await.map_err(|error| failed(error.error_type(), &error))
+                })
+            }
+            WRITE_BACK => {
+                let ports = self.write_back.clone();
+                tokio::spawn(async move {
+                    hozon_write_back::handle(&ports, payload).await.map_err(|error| failed(error.error_type(), &error))
                 })
             }
             _ => {

@@ -8,6 +8,8 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::event::EventKind;
+use crate::domain::restore::PlannedAction;
+use crate::domain::writing::{Refusal, WriteOutcome};
 
 /// Declares string schemas with a fixed set of values.
 macro_rules! closed_set {
@@ -136,6 +138,23 @@ closed_set! {
     NotComparedReason = &["first", "snapshot_gone", "unreadable", "too_long"];
     /// What was lost unusually: a whole module, records of it, or attachments.
     UnusualLossKind = &["module", "records", "attachments"];
+    /// State of a restore.
+    RestoreStatusName as "RestoreStatus" = &["PLANNING", "PLANNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"];
+    /// What a restore does with a record.
+    PlannedActionName as "PlannedAction" = &["create", "change", "delete", "leave", "impossible"];
+    /// Why a record is left, because the policy keeps `newer` and `changed` ones, or why it cannot be written. The CRM does not have the module
+    /// any more; the module is a view; nothing identifies its records, or other fields do now; the CRM requires a field that the backup does not
+    /// have; the record was erased from the backups.
+    PlannedReasonName as "PlannedReason" =
+        &["newer", "changed", "module_gone", "not_a_table", "no_key", "other_key", "required_field", "erased"];
+    /// What became of a record that was to be written. One that is not as the plan has seen it any more was left.
+    WriteOutcomeName as "WriteOutcome" = &["written", "already_there", "changed_meanwhile", "refused"];
+    /// Why the CRM has refused a record.
+    RefusalName as "Refusal" =
+        &["reference", "duplicate", "missing_value", "rule", "value", "no_permission", "unsupported", "other"];
+    /// What hinders writing a module: the user may not, the CRM does not have it or the field any more, it is a view, nothing identifies its
+    /// records, or the CRM requires a field that the backup does not have.
+    HindranceKindName as "HindranceKind" = &["no_permission", "gone", "not_a_table", "no_key", "required_field"];
     /// State of a webhook. A webhook is disabled after three days of failed deliveries.
     WebhookStatus = &["active", "disabled"];
     /// Format of a webhook's messages: signed JSON, Slack's or Microsoft Teams'.
@@ -156,6 +175,41 @@ closed_set! {
     LedgerPool = &["free", "one_time", "weekly"];
     /// Reason of a ledger entry.
     LedgerCause = &["granted", "bought", "used", "given_back", "refunded", "disputed", "dispute_won"];
+}
+
+impl PlannedActionName {
+    /// The word of an action.
+    pub fn of(action: PlannedAction) -> &'static str {
+        Self::WORDS[action as usize]
+    }
+}
+
+impl WriteOutcomeName {
+    /// The word of an outcome.
+    pub fn of(outcome: &WriteOutcome) -> &'static str {
+        match outcome {
+            WriteOutcome::Written { .. } => "written",
+            WriteOutcome::AlreadyThere => "already_there",
+            WriteOutcome::ChangedMeanwhile => "changed_meanwhile",
+            WriteOutcome::Refused { .. } => "refused",
+        }
+    }
+}
+
+impl RefusalName {
+    /// The word of a refusal, and the rule, field or code that the source has named.
+    pub fn of(refusal: Refusal) -> (&'static str, Option<String>) {
+        match refusal {
+            Refusal::Reference { rule } => ("reference", rule),
+            Refusal::Duplicate { rule } => ("duplicate", rule),
+            Refusal::MissingValue { field } => ("missing_value", field),
+            Refusal::Rule { rule } => ("rule", rule),
+            Refusal::Value { field } => ("value", field),
+            Refusal::NoPermission => ("no_permission", None),
+            Refusal::Unsupported => ("unsupported", None),
+            Refusal::Other { code } => ("other", Some(code)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -208,6 +262,53 @@ mod tests {
             ],
             SourceAdviceName::WORDS,
         );
+    }
+
+    #[test]
+    fn the_document_has_the_words_of_restores() {
+        use crate::domain::restore::{PlannedReason, RestoreStatus};
+        use crate::domain::writing::HindranceKind;
+        use PlannedAction::{Change, Create, Delete, Impossible, Leave};
+        use RestoreStatus::{Cancelled, Completed, Failed, Planned, Planning, Running};
+        assert_words(&[Planning, Planned, Running, Completed, Failed, Cancelled], RestoreStatusName::WORDS);
+        let actions = [Create, Change, Delete, Leave, Impossible];
+        assert_words(&actions, PlannedActionName::WORDS);
+        assert_eq!(actions.map(PlannedActionName::of), PlannedActionName::WORDS);
+        use PlannedReason::{Changed, Erased, ModuleGone, Newer, NoKey, NotATable, OtherKey, RequiredField};
+        let reasons = [Newer, Changed, ModuleGone, NotATable, NoKey, OtherKey, RequiredField, Erased];
+        assert_words(&reasons, PlannedReasonName::WORDS);
+        let kinds = [
+            HindranceKind::NoPermission,
+            HindranceKind::Gone,
+            HindranceKind::NotATable,
+            HindranceKind::NoKey,
+            HindranceKind::RequiredField,
+        ];
+        assert_words(&kinds, HindranceKindName::WORDS);
+        let refusals = [
+            Refusal::Reference { rule: None },
+            Refusal::Duplicate { rule: None },
+            Refusal::MissingValue { field: None },
+            Refusal::Rule { rule: None },
+            Refusal::Value { field: None },
+            Refusal::NoPermission,
+            Refusal::Unsupported,
+            Refusal::Other { code: String::new() },
+        ];
+        for (refusal, word) in refusals.into_iter().zip(RefusalName::WORDS) {
+            assert_eq!(serde_json::to_value(&refusal).expect("JSON")["kind"], **word);
+            assert_eq!(RefusalName::of(refusal).0, *word);
+        }
+        let outcomes = [
+            WriteOutcome::Written { new_id: None },
+            WriteOutcome::AlreadyThere,
+            WriteOutcome::ChangedMeanwhile,
+            WriteOutcome::Refused { reason: Refusal::NoPermission },
+        ];
+        assert_eq!(outcomes.each_ref().map(WriteOutcomeName::of), WriteOutcomeName::WORDS);
+        for outcome in outcomes {
+            assert_eq!(serde_json::to_value(&outcome).expect("JSON")["outcome"], WriteOutcomeName::of(&outcome));
+        }
     }
 
     #[test]

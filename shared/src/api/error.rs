@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::auth_refusal::AuthRefusal;
-use crate::domain::id::{BackupId, ScheduleId};
+use crate::domain::id::{BackupId, RestoreId, ScheduleId};
 use crate::domain::source::SourceErrorKind;
 use crate::ports::{ErrorKind, PortError};
 use crate::telemetry::Causes;
@@ -126,6 +126,12 @@ impl ApiError {
     pub fn in_progress(running: BackupId) -> Self {
         let message = "A backup is in progress. Wait until it is ready, then try again.";
         Self::new(StatusCode::BAD_REQUEST, "INPROGRESS", message).details(json!({ "id": running })).envelope(Envelope::Backup)
+    }
+
+    /// Another restore is being planned or written.
+    pub fn restore_in_progress(running: RestoreId) -> Self {
+        let message = "Another restore is being planned or written. Wait until it has ended, or cancel it.";
+        Self::new(StatusCode::BAD_REQUEST, "INPROGRESS", message).details(json!({ "id": running }))
     }
 
     /// The allowance is used up or does not cover the request; the details list what can be bought.

@@ -12,6 +12,7 @@ mod files;
 mod identity;
 mod once;
 mod openapi;
+mod page_tokens;
 mod pages;
 mod wire;
 
@@ -25,5 +26,6 @@ pub use files::{BackupOut, GapOut, LossesOut};
 pub use identity::{Administrator, Identity};
 pub use once::{Once, OncePorts, with_idempotency};
 pub use openapi::{AnyError, Documented, ErrorOut, FailureOut, document, without_unused_schemas};
+pub use page_tokens::{invalid_token, page_token, read_page_token};
 pub use pages::{Page, PageInfo, Paged, read_per_page};
 pub use wire::{BackupEnvelope, Changed, LocalTime, PersonOut, Success, local_time, with_fallbacks, with_versions};

@@ -5,7 +5,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::domain::change::Lock;
 use crate::domain::delivery::{DeliveryId, Receiver};
-use crate::domain::id::{BackupId, ConnectionId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
+use crate::domain::id::{
+    BackupId, ConnectionId, EventId, OrderId, OrgId, RestoreId, ScheduleId, SubscriptionId, UserId, WebhookId,
+};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::request::Request;
 
@@ -132,6 +134,7 @@ const WEBHOOK_SLOTS: [&str; crate::domain::webhook::MAX_WEBHOOKS] =
 pub fn lock(lock: Lock) -> &'static str {
     match lock {
         Lock::Backup(_) => "SLOT",
+        Lock::Restore(_) => "RESTORE_SLOT",
         Lock::Schedule(_) => "SCHEDULE_SLOT",
         Lock::Checkout(_) => CHECKOUT_SLOT,
         Lock::Webhook { slot, .. } => WEBHOOK_SLOTS[usize::from(slot) % WEBHOOK_SLOTS.len()],
@@ -159,6 +162,13 @@ pub const STATEMENTS: &str = "STATEMENT#";
 
 pub fn statement(number: u64) -> String {
     format!("{STATEMENTS}{number:020}")
+}
+
+/// Sort key prefix of restores, oldest first.
+pub const RESTORES: &str = "RESTORE#";
+
+pub fn restore(id: RestoreId) -> String {
+    format!("{RESTORES}{:020}", id.0)
 }
 
 /// Sort key of the allowance account.

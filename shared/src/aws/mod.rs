@@ -23,6 +23,7 @@ mod outbox;
 mod progress;
 mod purchases;
 mod requests;
+mod restores;
 mod schedules;
 mod secrets;
 mod signing;

@@ -19,6 +19,7 @@ use crate::domain::id::{BackupId, ConnectionId, OrgId};
 use crate::domain::order::Order;
 use crate::domain::organisation::Organisation;
 use crate::domain::request::Request;
+use crate::domain::restore::Restore;
 use crate::domain::schedule::Schedule;
 use crate::domain::subscription::Subscription;
 use crate::ports::{Change, ErrorKind, EventPage, EventQuery, PortError, Store};
@@ -52,6 +53,7 @@ impl LockHolder {
     fn of(lock: Lock) -> Self {
         let backup = match lock {
             Lock::Backup(backup) => backup.to_string(),
+            Lock::Restore(restore) => restore.to_string(),
             Lock::Schedule(schedule) => schedule.to_string(),
             Lock::Checkout(order) => order.to_string(),
             Lock::Webhook { id, .. } => id.to_string(),
@@ -149,6 +151,10 @@ impl Table {
             Change::Webhook(webhook) => self.put(webhook_item(&webhook)?, None),
             Change::WebhookRemoved(id) => self.delete(pk, keys::webhook(id)),
             Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, Some(ABSENT)),
+            Change::Restore(document) => {
+                let stored = Restore { version: document.version + 1, ..*document.clone() };
+                self.put_version(encode(pk, keys::restore(document.id), &stored)?, document.version)
+            }
             Change::Statement(statement) => self.put(encode(pk, keys::statement(statement.number), &statement)?, Some(ABSENT)),
             Change::Hold(hold) => self.put(encode(pk, keys::hold(hold.backup), &hold)?, Some(ABSENT)),
             Change::HoldLifted(backup) => self.delete_existing(pk, keys::hold(backup)),

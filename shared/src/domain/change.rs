@@ -8,11 +8,12 @@ use super::connection::Connection;
 use super::delivery::Delivery;
 use super::event::{Event, EventKind};
 use super::hold::Hold;
-use super::id::{BackupId, ConnectionId, EventId, OrderId, ScheduleId, WebhookId};
+use super::id::{BackupId, ConnectionId, EventId, OrderId, RestoreId, ScheduleId, WebhookId};
 use super::ledger::{LedgerEntry, entries};
 use super::order::Order;
 use super::organisation::{Contact, Organisation, Person};
 use super::request::Request;
+use super::restore::Restore;
 use super::schedule::{Occurrence, Outcome, Schedule};
 use super::statement::SignedStatement;
 use super::subscription::Subscription;
@@ -59,6 +60,7 @@ pub enum Change {
     HoldLifted(BackupId),
     /// Appends a signed statement to the chain; fails if there is one with that number.
     Statement(Box<SignedStatement>),
+    Restore(Box<Restore>),
     /// Acquires one of the organisation's locks; fails if it is held, even by the same holder.
     Acquire(Lock),
     /// Releases a lock; fails unless this holder has it.
@@ -72,6 +74,8 @@ pub enum Change {
 pub enum Lock {
     /// Held by the backup in progress.
     Backup(BackupId),
+    /// Held by the restore that is planned or written.
+    Restore(RestoreId),
     /// Held by the active schedule.
     Schedule(ScheduleId),
     /// Held by the order with an open checkout.

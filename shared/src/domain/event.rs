@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::backup::Failure;
 use super::comparison::ChangeSummary;
 use super::exploring::LookedAt;
-use super::id::{BackupId, EventId, OrderId, ScheduleId, SubscriptionId};
+use super::id::{BackupId, EventId, OrderId, RestoreId, ScheduleId, SubscriptionId};
 use super::money::Money;
+pub use super::order_step::OrderStep;
 use super::organisation::Person;
 use super::product::Product;
+use super::restore::RestoreStep;
 use super::rule::{RepeatType, Rule};
 use super::source::Losses;
 use super::subscription::SubscriptionStep;
@@ -152,6 +154,18 @@ pub enum EventKind {
     },
     /// Somebody looked into a backup.
     Explored { backup: BackupId, what: LookedAt },
+    /// A restore changed its state.
+    Restore {
+        restore: RestoreId,
+        step: RestoreStep,
+        /// The backup whose records are written.
+        backup: BackupId,
+        /// The restore that this one undoes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undoes: Option<RestoreId>,
+        /// Number of records that are to be written, or were written.
+        records: u64,
+    },
     /// An order changed its state.
     Order {
         order: OrderId,
@@ -177,45 +191,6 @@ pub enum EventKind {
     PlanChanged { from: String, to: String },
 }
 
-/// State changes of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderStep {
-    /// The order was created; its summary is shown.
-    Placed,
-    /// The buyer went on to payment.
-    Confirmed,
-    Paid,
-    /// The payment failed.
-    Failed,
-    /// The order was not paid in time.
-    Expired,
-    /// The buyer cancelled the order.
-    Cancelled,
-    /// Money was refunded.
-    Refunded,
-    /// The buyer's bank disputes the payment.
-    Disputed,
-    /// The dispute was decided in the service's favour.
-    DisputeWon,
-}
-
-impl OrderStep {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Placed => "order_placed",
-            Self::Confirmed => "order_confirmed",
-            Self::Paid => "purchased",
-            Self::Failed => "order_failed",
-            Self::Expired => "order_expired",
-            Self::Cancelled => "order_cancelled",
-            Self::Refunded => "refunded",
-            Self::Disputed => "disputed",
-            Self::DisputeWon => "dispute_won",
-        }
-    }
-}
-
 impl SubscriptionStep {
     fn name(self) -> &'static str {
         match self {
@@ -234,7 +209,7 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 36] = [
+    pub const NAMES: [&str; 41] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -256,6 +231,11 @@ impl EventKind {
         "record_viewed",
         "records_searched",
         "attachment_downloaded",
+        "restore_planned",
+        "restore_confirmed",
+        "restore_completed",
+        "restore_failed",
+        "restore_cancelled",
         "order_placed",
         "order_confirmed",
         "purchased",
@@ -295,6 +275,7 @@ impl EventKind {
             Self::Subscription { turn: SubscriptionStep::Ended, .. } => Some("subscription_ended"),
             Self::DownloadStarted { .. }
             | Self::Explored { .. }
+            | Self::Restore { .. }
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
@@ -316,7 +297,8 @@ impl EventKind {
             | Self::HoldSet { backup }
             | Self::HoldLifted { backup }
             | Self::DownloadStarted { backup, .. }
-            | Self::Explored { backup, .. } => Some(*backup),
+            | Self::Explored { backup, .. }
+            | Self::Restore { backup, .. } => Some(*backup),
             Self::BackupOverlapped { running, .. } => Some(*running),
             Self::BackupFailed { backup, .. } => *backup,
             _ => None,
@@ -361,6 +343,7 @@ impl EventKind {
             Self::BackupMissed { .. } => "backup_missed",
             Self::DownloadStarted { .. } => "download_started",
             Self::Explored { what, .. } => what.name(),
+            Self::Restore { step, .. } => step.name(),
             Self::Order { step, .. } => step.name(),
             Self::Subscription { turn, .. } => turn.name(),
             Self::PlanChanged { .. } => "plan_changed",
@@ -383,6 +366,7 @@ impl EventKind {
             | Self::BackupMissed { repeat, .. } => *repeat,
             Self::DownloadStarted { .. }
             | Self::Explored { .. }
+            | Self::Restore { .. }
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }

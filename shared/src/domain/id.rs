@@ -59,6 +59,7 @@ id_types! {
     ConnectionId,
     OrderId,
     SubscriptionId,
+    RestoreId,
     /// An entry of an organisation's event log.
     EventId,
 }

@@ -14,6 +14,45 @@ pub struct RecordWrite {
     pub wanted: Option<Cells>,
 }
 
+/// What is to be done with a record, as it is in the CRM now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteStep {
+    /// It is created with all of its cells.
+    Create,
+    /// The cells at these positions change.
+    Change(Vec<usize>),
+    Delete,
+    /// Nothing is done.
+    Leave(WriteOutcome),
+}
+
+impl RecordWrite {
+    /// Decides what is to be done. `now` is the record in the CRM, `None` if it is not there. `counts` says of each field whether it can be
+    /// written: what the CRM computes itself, and what it does not have, is neither compared nor written.
+    pub fn step(&self, now: Option<&[Option<String>]>, counts: &[bool]) -> WriteStep {
+        let differing = |a: &[Option<String>], b: &[Option<String>]| -> Vec<usize> {
+            let cells = a.iter().zip(b).zip(counts).enumerate();
+            cells.filter(|(_, ((a, b), counts))| **counts && a != b).map(|(at, _)| at).collect()
+        };
+        let is_same = |a: Option<&[Option<String>]>, b: Option<&[Option<String>]>| match (a, b) {
+            (None, None) => true,
+            (Some(a), Some(b)) => differing(a, b).is_empty(),
+            _ => false,
+        };
+        if is_same(now, self.wanted.as_deref()) {
+            return WriteStep::Leave(WriteOutcome::AlreadyThere);
+        }
+        if !is_same(now, self.seen.as_deref()) {
+            return WriteStep::Leave(WriteOutcome::ChangedMeanwhile);
+        }
+        match (now, self.wanted.as_deref()) {
+            (Some(now), Some(wanted)) => WriteStep::Change(differing(now, wanted)),
+            (None, Some(_)) => WriteStep::Create,
+            (_, None) => WriteStep::Delete,
+        }
+    }
+}
+
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -78,4 +117,46 @@ pub enum HindranceKind {
     NoKey,
     /// The CRM requires a field that the backup does not have. Records cannot be created; they can be changed.
     RequiredField,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(text: &str) -> Cells {
+        text.split(' ').map(|cell| (cell != "-").then(|| cell.to_owned())).collect()
+    }
+
+    fn step(seen: &str, wanted: &str, now: &str) -> WriteStep {
+        let record = |text: &str| (!text.is_empty()).then(|| cells(text));
+        let write = RecordWrite { seen: record(seen), wanted: record(wanted) };
+        write.step(record(now).as_deref(), &[true, true, false])
+    }
+
+    #[test]
+    fn a_record_is_written_only_if_it_is_what_was_seen() {
+        assert_eq!(step("", "1 a x", ""), WriteStep::Create);
+        assert_eq!(step("1 a x", "1 b x", "1 a x"), WriteStep::Change(vec![1]));
+        assert_eq!(step("1 - x", "1 b x", "1 - x"), WriteStep::Change(vec![1]));
+        assert_eq!(step("1 a x", "", "1 a x"), WriteStep::Delete);
+        for (seen, wanted, now) in
+            [("", "1 a x", "1 b x"), ("1 a x", "1 b x", "1 c x"), ("1 a x", "1 b x", ""), ("1 a x", "", "1 b x")]
+        {
+            assert_eq!(step(seen, wanted, now), WriteStep::Leave(WriteOutcome::ChangedMeanwhile), "{seen}, {wanted}, {now}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_as_wanted_is_left_whatever_was_seen() {
+        for (seen, wanted, now) in
+            [("", "1 a x", "1 a x"), ("1 b x", "1 a x", "1 a x"), ("1 a x", "", ""), ("1 a x", "1 a y", "1 a x")]
+        {
+            assert_eq!(step(seen, wanted, now), WriteStep::Leave(WriteOutcome::AlreadyThere), "{seen}, {wanted}, {now}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_not_compared() {
+        assert_eq!(step("1 a x", "1 b y", "1 a z"), WriteStep::Change(vec![1]));
+    }
 }

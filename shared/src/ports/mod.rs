@@ -18,6 +18,7 @@ mod outbox;
 mod payments;
 mod purchases;
 mod requests;
+mod restores;
 mod schedules;
 mod signing;
 mod source_info;
@@ -48,6 +49,7 @@ pub use outbox::Outbox;
 pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Renewals};
 pub use purchases::{Accounts, Purchases};
 pub use requests::Requests;
+pub use restores::Restores;
 pub use schedules::{Due, DueItems, Schedules};
 pub use signing::Signer;
 pub use source_info::SourceInfo;
@@ -91,6 +93,7 @@ pub struct Ports {
     pub signer: Arc<dyn Signer>,
     pub statements: Arc<dyn Statements>,
     pub holds: Arc<dyn Holds>,
+    pub restores: Arc<dyn Restores>,
 }
 
 /// Kinds of port failures.

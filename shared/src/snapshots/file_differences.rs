@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
+use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 
@@ -42,22 +43,30 @@ pub(super) async fn file_differences(
 }
 
 /// Returns the runs without the packs that the others have too. No pack is there twice, because no attachment is.
-fn without_packs_of<'a>(runs: &'a [FileRun], others: &[FileRun]) -> Vec<&'a FileRun> {
+pub(super) fn without_packs_of<'a>(runs: &'a [FileRun], others: &[FileRun]) -> Vec<&'a FileRun> {
     let packs = others.iter().filter(|run| matches!(run, FileRun::Pack(_)));
     let packs: HashSet<&str> = packs.map(FileRun::object).collect();
     runs.iter().filter(|run| !packs.contains(run.object())).collect()
 }
 
+/// Reads the lists of attachments of runs, several at a time.
+pub(super) fn file_lists<'a>(
+    (objects, org): (&'a dyn Objects, OrgId),
+    runs: &[&FileRun],
+) -> BoxStream<'a, Result<Vec<StoredFile>, PortError>> {
+    let runs: Vec<FileRun> = runs.iter().map(|run| (*run).clone()).collect();
+    let read = move |run: FileRun| async move { files(objects, org, &run).await };
+    stream::iter(runs).map(read).buffered(LISTS_AT_ONCE).boxed()
+}
+
 /// Reads the attachments of a part, in order.
 async fn hashed(
-    (objects, org): (&dyn Objects, OrgId),
+    stores: (&dyn Objects, OrgId),
     runs: &[&FileRun],
     (part, parts): (u64, u64),
 ) -> Result<Vec<HashedFile>, PortError> {
     let mut hashed = Vec::new();
-    let runs: Vec<FileRun> = runs.iter().map(|run| (*run).clone()).collect();
-    let read = |run: FileRun| async move { files(objects, org, &run).await };
-    let mut lists = stream::iter(runs).map(read).buffered(LISTS_AT_ONCE);
+    let mut lists = file_lists(stores, runs);
     while let Some(list) = lists.try_next().await? {
         hashed.extend(list.iter().map(hash_file).filter(|(id, _)| id % parts == part));
     }

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use crate::domain::crm::is_captured;
-use crate::domain::id::{BackupId, OrgId};
+use crate::domain::id::{BackupId, OrgId, RestoreId};
 use crate::ports::ObjectRef;
 
 /// Longest path part that is kept unchanged. S3 allows keys of 1,024 bytes, but the local program's S3 emulator
@@ -38,6 +38,11 @@ pub(super) fn snapshot(org: OrgId, id: &str) -> ObjectRef {
 /// The document that describes the snapshot of a backup.
 pub(super) fn snapshot_of_backup(org: OrgId, backup: BackupId) -> ObjectRef {
     snapshot(org, &format!("backup-{backup}"))
+}
+
+/// The document that describes what the CRM was when a restore was planned.
+pub(super) fn snapshot_of_restore(org: OrgId, restore: RestoreId) -> ObjectRef {
+    snapshot(org, &format!("restore-{restore}"))
 }
 
 /// The backup whose snapshot has this key; `None` for the key of another snapshot.

@@ -198,6 +198,11 @@ pub async fn abandon(ports: &SessionPorts, org: OrgId, version: &str) -> Result<
     change(&*ports.leases, org, |leases| Ok(leases.release(version))).await.map(drop)
 }
 
+/// Keeps everything that snapshots consist of for a day, as a session does, for a holder that writes no snapshot. [`abandon`] ends it.
+pub async fn keep(ports: &SessionPorts, org: OrgId, holder: &str, now: DateTime<Utc>) -> Result<(), PortError> {
+    lease(ports, org, holder, now).await
+}
+
 /// Takes a lease, after the end of a sweep that is under way.
 async fn lease(ports: &SessionPorts, org: OrgId, holder: &str, now: DateTime<Utc>) -> Result<(), PortError> {
     for _ in 0..LEASE_ATTEMPTS {

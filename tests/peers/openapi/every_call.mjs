@@ -106,7 +106,9 @@ async function explore() {
   ok(await client.GET("/crm/bulk/{v}/backup/{id}/search", { params: { path: of, query: { words: "name", match: "prefix" } } }));
   const { modules: same } = ok(await client.GET("/crm/bulk/{v}/backup/{id}/compare", { params: { path: of, query: { with: id } } }));
   if (same.length === 0) throw new Error("no module was compared");
-  ok(await client.GET("/crm/bulk/{v}/backup/{id}/compare/{module}", { params: { path: inModule, query: { with: id } } }));
+  const withItself = { params: { path: inModule, query: { with: id } } };
+  ok(await client.GET("/crm/bulk/{v}/backup/{id}/compare/{module}", withItself));
+  ok(await client.GET("/crm/bulk/{v}/backup/{id}/compare/{module}/attachments", withItself));
 }
 
 async function overview() {

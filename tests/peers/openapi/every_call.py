@@ -97,6 +97,7 @@ def explore():
     assert call("search_records", id, words="name").info.blocks > 0
     assert all(compared.records.added == 0 for compared in call("compare_backups", id, with_=id).modules)
     assert call("compare_records", id, module, with_=id).records == []
+    assert call("compare_attachments", id, module, with_=id).attachments == []
 
 
 def overview():

@@ -1,9 +1,9 @@
 //! How two backups differ: by the row indexes of their snapshots, so that only blocks with differences are read.
 
+pub mod attachments;
 pub mod modules;
 mod opened_pair;
 pub mod records;
-mod row_values;
 mod values;
 
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::ModuleStateName;
-use hozon_shared::api::{Administrator, ApiError, CountedOut, Params};
+use hozon_shared::api::{Administrator, ApiError, CountedOut, Params, page_token, read_page_token};
 use hozon_shared::domain::differences::{ModuleDifferences, ModuleState, PartlyCompared};
 use hozon_shared::snapshots::differences::compare_versions;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::PATIENCE;
 use super::opened_pair::{ComparedBackup, NamedVersions, OpenedPair};
 use crate::opened::unless_gone;
-use crate::page_tokens::{page_token, read_page_token};
 use crate::ports::ExplorePorts;
 
 #[derive(Deserialize, IntoParams)]

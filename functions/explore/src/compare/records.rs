@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::DifferenceKindName;
-use hozon_shared::api::{Administrator, ApiError, Params, read_per_page};
+use hozon_shared::api::{Administrator, ApiError, Params, page_token, read_page_token, read_per_page};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::differences::{DifferenceKind, PartlyCompared, RowDifference};
 use hozon_shared::domain::exploring::LookedAt;
@@ -13,16 +13,15 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::snapshots::differences::{DifferencePlace, RowDifferences, has_key, partly};
 use hozon_shared::snapshots::find::id_text;
 use hozon_shared::snapshots::reader::StoredModule;
+use hozon_shared::snapshots::row_values::{RowsById, WantedRows, read_rows};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::PATIENCE;
 use super::opened_pair::OpenedPair;
-use super::row_values::{RowsById, WantedRows, read_rows};
 use super::values::{ComparedField, FieldPairs};
 use crate::audit;
 use crate::opened::unless_gone;
-use crate::page_tokens::{page_token, read_page_token};
 use crate::ports::ExplorePorts;
 
 /// Default and maximum number of records of a page.
@@ -195,7 +194,7 @@ impl<'a> RecordComparison<'a> {
 
     async fn read(&self, side: usize, wanted: WantedRows) -> Result<RowsById, ApiError> {
         let Some(stored) = &self.versions[side] else { return Ok(RowsById::new()) };
-        read_rows(self.ports, self.org, stored, wanted).await.map_err(unless_gone)
+        read_rows((&self.ports.objects, self.org), stored, wanted).await.map_err(unless_gone)
     }
 
     /// Of several rows with one id, those differ that the other version does not have.

@@ -2,10 +2,9 @@
 
 use hozon_shared::archive::csv::kept_columns;
 use hozon_shared::domain::crm::Module;
+use hozon_shared::snapshots::row_values::RowValues;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use super::row_values::RowValues;
 
 /// Number of characters of a value that are shown.
 const MAX_SHOWN: usize = 4_000;

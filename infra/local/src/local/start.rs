@@ -32,6 +32,7 @@ use hozon_shared::domain::addresses::Addresses;
 use hozon_shared::ports::{Ports, Triggers};
 use hozon_shared::settings::Settings;
 use hozon_shared::snapshots::leases;
+use hozon_write_back::WriteBackPorts;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Local, LocalOptions, ZohoOptions};
@@ -41,7 +42,9 @@ use crate::clock::FastClock;
 use crate::deliveries::Deliveries;
 use crate::downloads::Downloads;
 use crate::folder::OpenFolder;
-use crate::functions::{ARCHIVE, AccessFunction, CAPTURE, Functions, NotifyFunction, connectors, notify, open_stream};
+use crate::functions::{
+    ARCHIVE, AccessFunction, CAPTURE, Functions, NotifyFunction, WRITE_BACK, connectors, notify, open_stream,
+};
 use crate::listening::bind_gateway;
 use crate::public_url::{PublicLinks, PublicUrl};
 use crate::recovery::recover;
@@ -221,21 +224,20 @@ fn open_executions(
         ("ArchiveFunctionArn", ARCHIVE),
         ("CaptureDatabaseFunctionArn", CAPTURE),
         ("CaptureWebFunctionArn", CAPTURE),
+        ("WriteBackFunctionArn", WRITE_BACK),
         ("ArchivesBucket", ARCHIVES_BUCKET),
         ("RunSeconds", &seconds),
     ];
     let machine = asl::load(STATE_MACHINE_FILE, &values)?;
     let limits = ArchiveSettings { plans: options.terms.plans.clone(), ..options.limits.clone() };
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-    let functions = Arc::new(Functions {
-        archive: ArchivePorts::from(ports),
-        capture: CapturePorts {
-            call_time: options.capture_time,
-            runs_as: options.runs_as,
-            ..CapturePorts::new(ports, connectors.clone(), options.profiles.clone())
-        },
-        limits,
-    });
+    let capture = CapturePorts {
+        call_time: options.capture_time,
+        runs_as: options.runs_as,
+        ..CapturePorts::new(ports, connectors.clone(), options.profiles.clone())
+    };
+    let write_back = WriteBackPorts::new(ports, capture.clone());
+    let functions = Arc::new(Functions { archive: ArchivePorts::from(ports), capture, write_back, limits });
     let run = Interpreter::new(functions, at_once, options.speed, ports.clock.clone());
     let Background { stop, tasks } = background;
     Executions::new(folder.path.join("executions"), machine, run, tasks.clone(), stop.clone())

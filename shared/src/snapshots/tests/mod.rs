@@ -4,7 +4,9 @@ mod amending;
 mod attachments;
 mod differences;
 mod exploring;
+mod file_pages;
 mod memory;
+mod restoring;
 mod sweeping;
 
 use std::sync::Arc;

@@ -183,10 +183,12 @@ pub struct ChoiceState {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ChoiceRule {
-    /// Path of the text to compare.
+    /// Path of the value to look at.
     pub variable: String,
     /// Expected text.
-    pub string_equals: String,
+    pub string_equals: Option<String>,
+    /// Whether there is to be a value.
+    pub is_present: Option<bool>,
     pub next: String,
 }
 

@@ -82,6 +82,9 @@ fn check_states(definition: &Definition) -> Result<()> {
             State::Choice(choice) => {
                 known(&choice.default)?;
                 choice.choices.iter().try_for_each(|choice| known(&choice.next))?;
+                if choice.choices.iter().any(|choice| choice.string_equals.is_some() == choice.is_present.is_some()) {
+                    bail!("state {name}: a choice needs either StringEquals or IsPresent");
+                }
             }
             State::Succeed(_) | State::Fail(_) => {}
         }
@@ -128,10 +131,11 @@ mod tests {
     use super::*;
 
     const DEPLOYED: &str = include_str!("../../../../../archive.asl.json");
-    const VALUES: [(&str, &str); 5] = [
+    const VALUES: [(&str, &str); 6] = [
         ("ArchiveFunctionArn", "archive"),
         ("CaptureDatabaseFunctionArn", "capture-database"),
         ("CaptureWebFunctionArn", "capture-web"),
+        ("WriteBackFunctionArn", "write-back"),
         ("ArchivesBucket", "archives"),
         ("RunSeconds", "604800"),
     ];

@@ -1,14 +1,14 @@
 //! Reads the rows of some records from the blocks that have them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use hozon_shared::domain::id::OrgId;
-use hozon_shared::ports::PortError;
-use hozon_shared::snapshots::reader::{StoredModule, rows};
-use hozon_shared::snapshots::row_ids::RowIds;
 
-use crate::ports::ExplorePorts;
+use super::reader::{StoredModule, rows};
+use super::row_ids::RowIds;
+use crate::domain::id::OrgId;
+use crate::ports::{Objects, PortError};
 
 /// Number of blocks that are read at a time.
 const BLOCKS_AT_ONCE: usize = 4;
@@ -22,12 +22,11 @@ pub type WantedRows = BTreeMap<usize, HashSet<Vec<u8>>>;
 
 /// Reads the wanted rows of a version of a module.
 pub async fn read_rows(
-    ports: &ExplorePorts,
-    org: OrgId,
+    (objects, org): (&Arc<dyn Objects>, OrgId),
     stored: &StoredModule,
     wanted: WantedRows,
 ) -> Result<RowsById, PortError> {
-    let read = |(block, ids)| read_block(ports, org, stored, block, ids);
+    let read = |(block, ids)| read_block((objects, org), stored, block, ids);
     let found: Vec<Vec<_>> = stream::iter(wanted).map(read).buffered(BLOCKS_AT_ONCE).try_collect().await?;
     let mut by_id = RowsById::new();
     for (id, values) in found.into_iter().flatten() {
@@ -37,14 +36,13 @@ pub async fn read_rows(
 }
 
 async fn read_block(
-    ports: &ExplorePorts,
-    org: OrgId,
+    (objects, org): (&Arc<dyn Objects>, OrgId),
     stored: &StoredModule,
     block: usize,
     ids: HashSet<Vec<u8>>,
 ) -> Result<Vec<(Vec<u8>, RowValues)>, PortError> {
     let blocks = stored.blocks.get(block).cloned().into_iter().collect();
-    let mut pages = rows(ports.objects.clone(), org, &stored.module, blocks);
+    let mut pages = rows(objects.clone(), org, &stored.module, blocks);
     let (mut of_row, mut found) = (RowIds::new(&stored.module), Vec::new());
     while let Some(page) = pages.try_next().await? {
         page.for_each(|cells| {

@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hozon_shared::api::ApiError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::ApiError;
 
 /// Maximum size of a token in bytes.
 const MAX_TOKEN: usize = 8 << 10;

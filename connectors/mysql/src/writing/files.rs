@@ -1,0 +1,115 @@
+//! Writing attached files where a profile says that they lie: into a column of bytes, or a file outside the database.
+
+use futures_util::TryStreamExt;
+use hozon_connector_database::OutsideFiles;
+use hozon_shared::domain::profile::{FileSource, PathTemplate};
+use hozon_shared::domain::source::SourceErrorKind;
+use hozon_shared::domain::writing::{Refusal, WriteOutcome};
+use hozon_shared::ports::{FileWrite, SourceError};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Error, Row, Value};
+
+use super::refusals::refusal;
+use super::session::{TOO_LONG, WritingSession};
+use super::target::TargetTable;
+use super::values::quoted_text;
+use crate::errors::about;
+use crate::names::quoted;
+
+/// Bytes that are compared at a time; less than the smallest usual `max_allowed_packet`.
+const PIECE: usize = 2 << 20;
+
+fn refused(reason: Refusal) -> WriteOutcome {
+    WriteOutcome::Refused { reason }
+}
+
+/// Writes a file.
+pub(crate) async fn write(
+    session: &mut WritingSession,
+    source: &FileSource,
+    outside: Option<&OutsideFiles>,
+    file: &FileWrite,
+) -> Result<WriteOutcome, SourceError> {
+    let failed = |error| about(error, &source.table);
+    let table = TargetTable::named(&mut session.conn, &source.table).await.map_err(failed)?;
+    let table = table.ok_or_else(|| SourceErrorKind::Changed(source.table.clone()))?;
+    let id = table.column(&source.id).ok_or_else(|| SourceErrorKind::Changed(source.table.clone()))?;
+    let path = source.bytes.path.as_deref().and_then(|path| PathTemplate::parse(path).ok());
+    let of_file = format!(
+        "f.{name} = {id} and cast(cast(f.{name} as char character set utf8mb4) as binary) = cast({text} as binary)",
+        name = quoted(&source.id),
+        id = id.column.constant(Some(&file.id)),
+        text = quoted_text(&file.id),
+    );
+    let paths: String = path
+        .iter()
+        .flat_map(PathTemplate::columns)
+        .map(|name| format!(", cast(f.{} as char character set utf8mb4)", quoted(name)))
+        .collect();
+    let length = source.bytes.column.as_ref().map_or_else(|| "null".to_owned(), |name| format!("length(f.{})", quoted(name)));
+    let find = format!("select cast({length} as char){paths} from {} f where {of_file}", quoted(&source.table));
+    let Some(row) = session.conn.query_first::<Row, _>(find).await.map_err(failed)? else {
+        return Ok(refused(Refusal::Reference { rule: None }));
+    };
+    let cells = cells(row);
+    let length: Option<usize> = cells.first().and_then(|cell| cell.as_deref()?.parse().ok());
+    let path = path.and_then(|path| {
+        let columns = path.columns();
+        path.fill(|name| cells.get(1 + columns.iter().position(|column| *column == name)?)?.as_deref())
+    });
+    match (&source.bytes.column, path, outside) {
+        (_, Some(path), Some(outside)) if length.is_none() => outside.write(&path, &file.bytes).await,
+        (Some(column), ..) => write_column(session, source, (column, &of_file, length), file).await,
+        (None, ..) => Ok(refused(Refusal::Unsupported)),
+    }
+}
+
+fn cells(row: Row) -> Vec<Option<String>> {
+    let text = |value| match value {
+        Value::Bytes(bytes) => String::from_utf8(bytes).ok(),
+        _ => None,
+    };
+    row.unwrap().into_iter().map(text).collect()
+}
+
+/// Writes a column of bytes, if it has others. The server takes them at once, up to its longest statement.
+async fn write_column(
+    session: &mut WritingSession,
+    source: &FileSource,
+    (column, of_file, length): (&str, &str, Option<usize>),
+    file: &FileWrite,
+) -> Result<WriteOutcome, SourceError> {
+    let (column, table) = (quoted(column), quoted(&source.table));
+    let mut bytes = Vec::new();
+    let mut pieces = file.bytes.read();
+    while let Some(piece) = pieces.try_next().await? {
+        if bytes.len() + piece.len() > session.longest {
+            return Ok(refused(Refusal::Other { code: TOO_LONG.to_owned() }));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    let found = format!("select substring(f.{column}, ?, ?) from {table} f where {of_file}");
+    if length == Some(bytes.len()) && is_same(session, &found, &bytes).await.map_err(|error| about(error, &source.table))? {
+        return Ok(WriteOutcome::AlreadyThere);
+    }
+    let update = format!("update {table} f set f.{column} = ? where {of_file}");
+    match session.conn.exec_drop(update, (Value::Bytes(bytes),)).await {
+        Ok(()) => Ok(WriteOutcome::Written { new_id: None }),
+        Err(error) => match refusal(&error) {
+            Some(reason) => Ok(refused(reason)),
+            None => Err(about(error, &source.table)),
+        },
+    }
+}
+
+/// Whether the column has these bytes.
+async fn is_same(session: &mut WritingSession, found: &str, bytes: &[u8]) -> Result<bool, Error> {
+    for (number, piece) in bytes.chunks(PIECE).enumerate() {
+        let from = number * PIECE + 1;
+        let there: Option<Option<Vec<u8>>> = session.conn.exec_first(found, (from, piece.len())).await?;
+        if there.flatten().as_deref() != Some(piece) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,110 @@
+// Begins a restore of a whole backup, a module or a record: what it may do besides creating missing records. A plan is made first.
+
+import { asProblem, call, get } from "../api.js";
+import { el, facts, icon, link } from "../dom.js";
+import { explain, say, time } from "../i18n.js";
+import { tick } from "../parts/fields.js";
+import { address, gone, isGone, trail } from "../parts/looking.js";
+import { drawResource, resource } from "../resource.js";
+
+/** @typedef {{ change: boolean, delete: boolean, problem: Problem | null }} Wishes */
+
+/** @type {ViewMaker} */
+export default function restore(app, backup = "", module = "", record = "") {
+  const modules = resource(app, async () => /** @type {ExploredModules} */ (await get(`/${backup}/modules`)));
+  void modules.reload();
+  const what = record ? "record" : module ? "module" : "backup";
+  // Whoever restores a single record wants its values, too.
+  const wishes = /** @type {Wishes} */ ({ change: what === "record", delete: false, problem: null });
+  const label = () => modules.data?.modules.find(({ api_name: name }) => name === module)?.label || module;
+  const title = () => say(`restore_heading_${what}`);
+  const begin = async () => {
+    const selection = record ? { records: [{ module, id: record }] } : module ? { modules: [module] } : {};
+    const policy = { change: wishes.change, delete: wishes.delete };
+    try {
+      const { body } = await call("POST", "/restores", { body: { backup, ...selection, policy } });
+      app.go(address("restores", body.restore.id));
+    } catch (thrown) {
+      wishes.problem = asProblem(thrown);
+      if (wishes.problem.status === 401 || wishes.problem.status === 403) app.showError(wishes.problem);
+      app.redraw();
+    }
+  };
+  const steps = () => {
+    const taken = modules.data ? say("explore_backup_of", { time: time(modules.data.taken) }) : say("nav_explore");
+    const above = /** @type {[string, string][]} */ ([
+      ["/downloads", say("nav_downloads")],
+      [address("explore", backup), taken],
+    ]);
+    if (module) above.push([address("explore", backup, module), label()]);
+    if (record) above.push([address("explore", backup, module, record), record]);
+    return trail(above);
+  };
+  return {
+    title,
+    draw: () => [
+      steps(),
+      el("h1", { key: "heading", tabindex: -1 }, title()),
+      el("p", { class: "soft", key: "lead" }, say("restore_lead")),
+      isGone(modules)
+        ? gone()
+        : drawResource(modules, {
+            filled: ({ taken }) => [whatOf({ taken, module: label(), record }), formOf(app, wishes, what, begin)],
+            lines: 4,
+          }),
+    ],
+  };
+}
+
+/** @param {{ taken: string, module: string, record: string }} what */
+function whatOf({ taken, module, record }) {
+  const about = /** @type {[Child, Child][]} */ ([[say("restored_from"), say("explore_backup_of", { time: time(taken) })]]);
+  about.push([say("module"), module || say("search_everywhere")]);
+  if (record) about.push([say("explore_record"), record]);
+  return el(
+    "section",
+    { class: "card", key: "what", "aria-labelledby": "what-heading" },
+    el("h2", { id: "what-heading" }, say("restored_what")),
+    facts(about),
+  );
+}
+
+/** @param {App} app @param {Wishes} wishes @param {string} what @param {() => Promise<void>} begin */
+function formOf(app, wishes, what, begin) {
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    return begin();
+  };
+  const change = (/** @type {Event} */ event) => {
+    const { name, checked } = /** @type {HTMLInputElement} */ (event.target);
+    if (name === "change" || name === "delete") wishes[name] = checked;
+    app.redraw();
+  };
+  const warning = wishes.delete
+    ? el("p", { class: "notice", role: "status", key: "warning" }, icon("alert"), say("restore_delete_warning"))
+    : null;
+  const failed = wishes.problem
+    ? el("p", { class: "notice bad", role: "alert", key: "problem" }, icon("alert"), explain(wishes.problem, "restore"))
+    : null;
+  return el(
+    "form",
+    { class: "card", key: "form", on: { submit, change } },
+    el(
+      "fieldset",
+      {},
+      el("legend", {}, say("restore_policy")),
+      el("p", { key: "always" }, icon("check"), say("restore_creates_missing")),
+      tick("change", wishes.change, say("restore_also_change"), say("restore_also_change_hint")),
+      what === "record" ? null : tick("delete", wishes.delete, say("restore_also_delete"), say("restore_also_delete_hint")),
+      warning,
+    ),
+    el("p", { class: "soft", key: "safe" }, say("restore_is_safe")),
+    failed,
+    el(
+      "p",
+      { class: "actions", key: "actions" },
+      el("button", { type: "submit", class: "primary" }, el("span", {}, say("restore_make_plan"))),
+      link("/restores", { class: "button" }, say("nav_restores")),
+    ),
+  );
+}

@@ -1,0 +1,130 @@
+//! `GET backup/{id}/compare/{module}/attachments`: the attachments of a module that differ between two backups.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use hozon_shared::api::closed_sets::DifferenceKindName;
+use hozon_shared::api::{Administrator, ApiError, Params, read_per_page};
+use hozon_shared::domain::differences::DifferenceKind;
+use hozon_shared::domain::exploring::LookedAt;
+use hozon_shared::domain::snapshot::StoredFile;
+use hozon_shared::snapshots::file_pages::{FileDifference, differing_files};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::PATIENCE;
+use super::opened_pair::OpenedPair;
+use crate::audit;
+use crate::opened::unless_gone;
+use crate::page_tokens::{page_token, read_page_token};
+use crate::ports::ExplorePorts;
+
+/// Default and maximum number of attachments of a page.
+const MAX_PER_PAGE: usize = 100;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CompareAttachmentsQuery {
+    /// The earlier backup, with which the one in the path is compared.
+    #[param(value_type = String)]
+    with: Option<String>,
+    /// Attachments per page, 1 to 100. Defaults to 100. A page may have fewer although there are more.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    per_page: Option<String>,
+    /// `next_page_token` of the page before.
+    page_token: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ComparedAttachmentsEnvelope {
+    attachments: Vec<ComparedAttachment>,
+    info: ComparedAttachmentsPage,
+}
+
+/// Whether there are more attachments.
+#[derive(Serialize, ToSchema)]
+struct ComparedAttachmentsPage {
+    more_records: bool,
+    /// Token of the next page; null on the last one.
+    next_page_token: Option<String>,
+}
+
+/// An attachment that differs.
+#[derive(Serialize, ToSchema)]
+struct ComparedAttachment {
+    id: String,
+    /// A changed attachment has other content, another name, or belongs to another record.
+    #[schema(value_type = DifferenceKindName)]
+    change: DifferenceKind,
+    /// Null for an added attachment.
+    before: Option<ComparedFile>,
+    /// Null for a deleted attachment.
+    after: Option<ComparedFile>,
+}
+
+/// An attachment as one of two compared backups has it.
+#[derive(Serialize, ToSchema)]
+struct ComparedFile {
+    /// Id of the record to which the file is attached.
+    record: String,
+    #[schema(example = "offer.pdf")]
+    file_name: String,
+    size: u64,
+    /// SHA-256 in hexadecimal digits.
+    sha256: String,
+}
+
+/// Lists the attachments of a module that were added, changed or deleted, in the order of their ids.
+#[utoipa::path(
+    get,
+    path = "/crm/bulk/{v}/backup/{id}/compare/{module}/attachments",
+    operation_id = "compare_attachments",
+    tag = "explore",
+    params(
+        ("id" = String, Path, description = "The later backup"),
+        ("module" = String, Path, description = "API name of the module"),
+        CompareAttachmentsQuery,
+    ),
+    responses((status = 200, description = "The attachments that differ", body = ComparedAttachmentsEnvelope)),
+)]
+pub async fn list(
+    State(ports): State<ExplorePorts>,
+    Administrator(caller): Administrator,
+    Path((_version, id, module)): Path<(String, String, String)>,
+    Params(query): Params<CompareAttachmentsQuery>,
+) -> Result<Json<ComparedAttachmentsEnvelope>, ApiError> {
+    let per_page = read_per_page(query.per_page.as_deref(), MAX_PER_PAGE, MAX_PER_PAGE)?;
+    let until = ports.clock.now() + PATIENCE;
+    let pair = OpenedPair::open(&ports, caller.org, &id, query.with.as_deref()).await?;
+    let before = pair.before.backup.id.to_string();
+    let question = ["compare_attachments", &id, &before, &module];
+    let mut place: Option<String> = read_page_token(&question, query.page_token.as_deref())?;
+    let versions = pair.module(&ports, &module).await?;
+    audit::record(&ports, &caller, pair.after.backup.id, LookedAt::Records { module: module.clone() }).await?;
+    let runs = versions.each_ref().map(|version| version.as_ref().map_or(&[][..], |stored| &stored.files));
+    let mut attachments = Vec::new();
+    loop {
+        let stores = (&*ports.objects, caller.org);
+        let page = differing_files(stores, runs, place.as_deref(), per_page - attachments.len()).await.map_err(unless_gone)?;
+        attachments.extend(page.files.into_iter().filter_map(ComparedAttachment::new));
+        place = page.next;
+        if place.is_none() || attachments.len() >= per_page || ports.clock.now() >= until {
+            break;
+        }
+    }
+    let next_page_token = place.map(|place| page_token(&question, place)).transpose()?;
+    let info = ComparedAttachmentsPage { more_records: next_page_token.is_some(), next_page_token };
+    Ok(Json(ComparedAttachmentsEnvelope { attachments, info }))
+}
+
+impl ComparedAttachment {
+    fn new(FileDifference { kind, before, after }: FileDifference) -> Option<Self> {
+        let id = after.as_ref().or(before.as_ref())?.attachment.id.clone();
+        Some(Self { id, change: kind, before: before.map(ComparedFile::from), after: after.map(ComparedFile::from) })
+    }
+}
+
+impl From<StoredFile> for ComparedFile {
+    fn from(StoredFile { attachment, sha256, .. }: StoredFile) -> Self {
+        Self { record: attachment.record_id, file_name: attachment.name, size: attachment.size, sha256 }
+    }
+}

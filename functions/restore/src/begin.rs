@@ -1,0 +1,73 @@
+//! Restores that are found, and executions that are started for them.
+
+use chrono_tz::Tz;
+use hozon_shared::api::ApiError;
+use hozon_shared::domain::backup::Failure;
+use hozon_shared::domain::connection::{CapturedBy, Connection, SourceSettings};
+use hozon_shared::domain::id::{EventId, OrgId};
+use hozon_shared::domain::restore::{Restore, RestoreStatus, fail_restore};
+use hozon_shared::ports::PortError;
+use serde_json::json;
+
+use crate::out::written;
+use crate::ports::RestorePorts;
+
+/// Number of newest restores among which the one is searched that holds the lock.
+const RECENT: usize = 50;
+
+/// Time zone of an organisation.
+pub async fn zone(ports: &RestorePorts, org: OrgId) -> Result<Tz, ApiError> {
+    Ok(ports.store.organisation(org).await?.ok_or_else(ApiError::not_found)?.time_zone)
+}
+
+/// Returns a restore by its id.
+pub async fn find(ports: &RestorePorts, org: OrgId, id: &str) -> Result<Restore, ApiError> {
+    let id = id.parse().map_err(|_| ApiError::not_found())?;
+    ports.restores.restore(org, id).await?.ok_or_else(ApiError::not_found)
+}
+
+/// The connection of an organisation, if the service can write to it.
+pub async fn writable(ports: &RestorePorts, org: OrgId) -> Result<Connection, ApiError> {
+    let connection = ports.connections.connection(org).await?;
+    let connection = connection.ok_or_else(|| ApiError::not_allowed("No CRM is connected. Connect one first."))?;
+    if !matches!(connection.source, SourceSettings::Postgres(_) | SourceSettings::Mysql(_)) {
+        return Err(ApiError::not_allowed("This kind of CRM cannot be written yet. Import the zips of the backup instead."));
+    }
+    if connection.source.captured_by() == CapturedBy::Program {
+        return Err(ApiError::not_allowed(
+            "The service does not reach this database. Let it connect, or import the zips of the backup.",
+        ));
+    }
+    Ok(connection)
+}
+
+/// Fails if another restore is being planned or written. One that is overdue is failed.
+pub async fn require_free(ports: &RestorePorts, org: OrgId) -> Result<(), ApiError> {
+    for restore in ports.restores.restores(org, None, RECENT).await?.into_iter().filter(Restore::is_active) {
+        if !restore.is_overdue(ports.clock.now()) {
+            return Err(ApiError::restore_in_progress(restore.id));
+        }
+        let message = "The restore did not end in time. What was written is in its report.";
+        fail(ports, restore, Failure::new("RESTORE_SILENT", message)).await?;
+    }
+    Ok(())
+}
+
+/// Starts the plan or the writing of a restore, whose state is stored. If that fails, the restore does too.
+pub async fn start(ports: &RestorePorts, restore: Restore) -> Result<(), ApiError> {
+    let step = if restore.status == RestoreStatus::Planning { "plan" } else { "apply" };
+    let name = format!("restore-{}-{}-{step}", restore.org, restore.id);
+    let input = json!({ "kind": "restore", "org": restore.org, "id": restore.id, "step": step });
+    let Err(error) = ports.workflow.start(&name, input).await else { return Ok(()) };
+    let message = "The restore could not be started. Nothing was written; try again in a minute.";
+    fail(ports, restore, Failure::new("RESTORE_NOT_STARTED", message)).await?;
+    Err(error.into())
+}
+
+async fn fail(ports: &RestorePorts, restore: Restore, failure: Failure) -> Result<(), ApiError> {
+    let (org, now) = (restore.org, ports.clock.now());
+    let written = written(ports, &restore).await?;
+    let changes = fail_restore(restore, failure, written, now, EventId(ports.ids.next(now)));
+    let changes = changes.map_err(|error| PortError::with(hozon_shared::ports::ErrorKind::Conflict, "fail a restore", error))?;
+    Ok(ports.store.commit(org, changes).await?)
+}

@@ -1,0 +1,229 @@
+//! Restores as answers show them.
+
+use chrono_tz::Tz;
+use hozon_shared::api::closed_sets::{HindranceKindName, RestoreStatusName};
+use hozon_shared::api::{ApiError, FailureOut, LocalTime, PersonOut, local_time};
+use hozon_shared::domain::backup::Failure;
+use hozon_shared::domain::restore::{
+    ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreSelection, RestoreStatus, SelectedRecord, WrittenCounts,
+};
+use hozon_shared::domain::writing::{Hindrance, HindranceKind};
+use hozon_shared::restored::RestoreFiles;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::ports::RestorePorts;
+
+#[derive(Serialize, ToSchema)]
+pub struct RestoreEnvelope {
+    pub restore: RestoreOut,
+}
+
+/// A restore.
+#[derive(Serialize, ToSchema)]
+pub struct RestoreOut {
+    #[schema(example = "554023000000408001")]
+    id: String,
+    #[schema(value_type = RestoreStatusName)]
+    status: RestoreStatus,
+    backup: RestoredBackupOut,
+    /// The restore that this one undoes.
+    undoes: Option<String>,
+    /// Whether another restore has undone it.
+    is_undone: bool,
+    selection: RestoreSelectionOut,
+    policy: RestorePolicyIo,
+    requested_time: LocalTime,
+    requested_by: PersonOut,
+    planned_time: Option<LocalTime>,
+    confirmed_time: Option<LocalTime>,
+    /// When it was completed, failed or was cancelled.
+    completed_time: Option<LocalTime>,
+    /// Null until it is planned.
+    plan: Option<RestorePlanOut>,
+    /// How many records are done of those that are written; null before it is confirmed.
+    progress: Option<RestoreProgressOut>,
+    /// What became of the records so far; null before it is confirmed.
+    outcome: Option<WrittenCountsOut>,
+    #[schema(value_type = Option<FailureOut>)]
+    failure: Option<Failure>,
+}
+
+/// The backup whose records are written.
+#[derive(Serialize, ToSchema)]
+struct RestoredBackupOut {
+    id: String,
+    /// When the state began that the CRM is to have.
+    taken: LocalTime,
+}
+
+/// What is restored. Both are null for everything.
+#[derive(Serialize, ToSchema)]
+struct RestoreSelectionOut {
+    records: Option<Vec<RecordIo>>,
+    /// API names of modules.
+    modules: Option<Vec<String>>,
+}
+
+/// A record.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordIo {
+    /// API name of its module.
+    #[schema(example = "Leads")]
+    pub module: String,
+    pub id: String,
+}
+
+/// What a restore may do besides creating records that are missing.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RestorePolicyIo {
+    /// Records that were changed since are changed back.
+    pub change: bool,
+    /// Records that the backup does not have are deleted. It concerns whole modules, and no single records.
+    pub delete: bool,
+}
+
+impl From<RestorePolicyIo> for RestorePolicy {
+    fn from(RestorePolicyIo { change, delete }: RestorePolicyIo) -> Self {
+        Self { change, delete }
+    }
+}
+
+/// Numbers of records.
+#[derive(Serialize, ToSchema)]
+struct PlanCountsOut {
+    create: u64,
+    change: u64,
+    delete: u64,
+    leave: u64,
+    impossible: u64,
+}
+
+impl From<PlanCounts> for PlanCountsOut {
+    fn from(PlanCounts { create, change, delete, leave, impossible }: PlanCounts) -> Self {
+        Self { create, change, delete, leave, impossible }
+    }
+}
+
+/// What a restore does.
+#[derive(Serialize, ToSchema)]
+struct RestorePlanOut {
+    #[serde(flatten)]
+    counts: PlanCountsOut,
+    /// Number of attachments of the modules in the backup. Attachments are not written back.
+    attachments_left: u64,
+    modules: Vec<ModulePlanOut>,
+    /// What hinders writing.
+    hindrances: Vec<HindranceOut>,
+    /// Whether a user without permission to write a module must be given it before the restore can be confirmed.
+    is_hindered: bool,
+}
+
+/// What a restore does in one module.
+#[derive(Serialize, ToSchema)]
+struct ModulePlanOut {
+    #[schema(example = "Leads")]
+    api_name: String,
+    label: String,
+    #[serde(flatten)]
+    counts: PlanCountsOut,
+}
+
+/// What hinders writing a module.
+#[derive(Serialize, ToSchema)]
+struct HindranceOut {
+    /// API name of the module.
+    module: String,
+    field: Option<String>,
+    #[schema(value_type = HindranceKindName)]
+    kind: HindranceKind,
+}
+
+impl From<Hindrance> for HindranceOut {
+    fn from(Hindrance { module, kind, field }: Hindrance) -> Self {
+        Self { module, field, kind }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct RestoreProgressOut {
+    done: u64,
+    total: u64,
+}
+
+/// What became of records.
+#[derive(Serialize, ToSchema)]
+struct WrittenCountsOut {
+    written: u64,
+    already_there: u64,
+    changed_meanwhile: u64,
+    refused: u64,
+}
+
+impl From<WrittenCounts> for WrittenCountsOut {
+    fn from(WrittenCounts { written, already_there, changed_meanwhile, refused }: WrittenCounts) -> Self {
+        Self { written, already_there, changed_meanwhile, refused }
+    }
+}
+
+/// A restore as an answer shows it.
+pub async fn restore_out(ports: &RestorePorts, restore: Restore, zone: Tz) -> Result<RestoreOut, ApiError> {
+    let written = match restore.confirmed {
+        Some(_) => Some(written(ports, &restore).await?),
+        None => None,
+    };
+    let time = |at| local_time(at, zone);
+    let counts = restore.plan.as_ref().map(RestorePlan::counts).unwrap_or_default();
+    let progress =
+        written.map(|written| RestoreProgressOut { done: written.total().min(counts.writes()), total: counts.writes() });
+    Ok(RestoreOut {
+        id: restore.id.to_string(),
+        status: restore.status,
+        backup: RestoredBackupOut { id: restore.backup.to_string(), taken: time(restore.taken) },
+        undoes: restore.undoes.map(|id| id.to_string()),
+        is_undone: restore.undone_by.is_some(),
+        selection: selection_out(restore.selection),
+        policy: RestorePolicyIo { change: restore.policy.change, delete: restore.policy.delete },
+        requested_time: time(restore.requested),
+        requested_by: PersonOut::from(&restore.requester),
+        planned_time: restore.planned.map(time),
+        confirmed_time: restore.confirmed.map(time),
+        completed_time: restore.ended.map(time),
+        plan: restore.plan.map(plan_out),
+        progress,
+        outcome: written.map(WrittenCountsOut::from),
+        failure: restore.failure,
+    })
+}
+
+/// What became of the records of a restore so far.
+pub async fn written(ports: &RestorePorts, restore: &Restore) -> Result<WrittenCounts, ApiError> {
+    if let (RestoreStatus::Completed, Some(outcome)) = (restore.status, restore.outcome) {
+        return Ok(outcome);
+    }
+    let files = RestoreFiles { objects: &*ports.objects, org: restore.org, id: restore.id };
+    Ok(files.write_work().await?.map(|work| work.outcome).unwrap_or_default())
+}
+
+fn selection_out(selection: RestoreSelection) -> RestoreSelectionOut {
+    match selection {
+        RestoreSelection::Everything {} => RestoreSelectionOut { records: None, modules: None },
+        RestoreSelection::Modules { modules } => RestoreSelectionOut { records: None, modules: Some(modules) },
+        RestoreSelection::Records { records } => {
+            let out = |SelectedRecord { module, id }| RecordIo { module, id };
+            RestoreSelectionOut { records: Some(records.into_iter().map(out).collect()), modules: None }
+        }
+    }
+}
+
+fn plan_out(plan: RestorePlan) -> RestorePlanOut {
+    let (counts, is_hindered) = (plan.counts().into(), plan.is_hindered());
+    let attachments_left = plan.modules.iter().map(|module| module.attachments).sum();
+    let module =
+        |ModulePlan { api_name, label, counts, .. }| ModulePlanOut { api_name, label, counts: PlanCountsOut::from(counts) };
+    let modules = plan.modules.into_iter().map(module).collect();
+    let hindrances = plan.hindrances.into_iter().map(HindranceOut::from).collect();
+    RestorePlanOut { counts, attachments_left, modules, hindrances, is_hindered }
+}

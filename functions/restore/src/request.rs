@@ -1,0 +1,137 @@
+//! `POST restores`: a restore is asked for, and its plan is made.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use hozon_shared::api::{Administrator, ApiError, Body, Once};
+use hozon_shared::domain::backup::BackupStatus;
+use hozon_shared::domain::id::RestoreId;
+use hozon_shared::domain::organisation::Caller;
+use hozon_shared::domain::restore::{
+    MAX_RECORDS, Restore, RestorePolicy, RestoreRequest, RestoreSelection, SelectedRecord, request_restore,
+};
+use hozon_shared::ports::ErrorKind;
+use hozon_shared::snapshots::of_backup::snapshot_of;
+use hozon_shared::snapshots::session::Snapshot;
+use hozon_shared::stored::find_backup;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::begin::{require_free, start, writable, zone};
+use crate::out::{RecordIo, RestoreEnvelope, RestorePolicyIo, restore_out};
+use crate::ports::RestorePorts;
+
+/// What to restore. Without records and modules it is everything.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreBody {
+    /// The backup whose records are written.
+    #[schema(example = "554023000000408001")]
+    backup: String,
+    /// Single records, at most 1,000.
+    records: Option<Vec<RecordIo>>,
+    /// API names of modules.
+    modules: Option<Vec<String>>,
+    #[serde(default)]
+    policy: RestorePolicyIo,
+}
+
+/// Asks for a restore. Nothing is written before its plan is confirmed.
+///
+/// Records that the CRM does not have any more are created. The policy says whether records are changed back and newer ones deleted. The plan
+/// is made from the CRM as it is now; read the restore until its status is `PLANNED`.
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/restores",
+    operation_id = "request_restore",
+    tag = "restores",
+    request_body = RestoreBody,
+    responses((status = 201, description = "The plan is being made", body = RestoreEnvelope)),
+)]
+pub async fn create(
+    State(ports): State<RestorePorts>,
+    Administrator(caller): Administrator,
+    once: Once,
+    Body(body): Body,
+) -> Result<(StatusCode, Json<RestoreEnvelope>), ApiError> {
+    let body: RestoreBody = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
+    let backup = find_backup(&*ports.store, caller.org, &body.backup).await?.ok_or_else(ApiError::backup_not_found)?;
+    if backup.status != BackupStatus::Completed {
+        return Err(ApiError::not_allowed("The backup is not completed, so that it has nothing to restore."));
+    }
+    let snapshot = snapshot_of(&*ports.objects, caller.org, backup.id).await?.ok_or_else(ApiError::snapshot_gone)?;
+    let (backup, policy) = (backup.id, RestorePolicy::from(body.policy));
+    let wanted = WantedRestore { backup, undone: None, selection: selection(body, &snapshot)?, policy, snapshot };
+    created(&ports, &caller, &once, wanted).await
+}
+
+/// A restore that is to be created.
+pub struct WantedRestore {
+    pub backup: hozon_shared::domain::id::BackupId,
+    /// The restore that it undoes.
+    pub undone: Option<RestoreId>,
+    pub selection: RestoreSelection,
+    pub policy: RestorePolicy,
+    /// The snapshot that it brings back.
+    pub snapshot: Snapshot,
+}
+
+/// Stores a restore together with the answer, and starts its plan.
+pub async fn created(
+    ports: &RestorePorts,
+    caller: &Caller,
+    once: &Once,
+    wanted: WantedRestore,
+) -> Result<(StatusCode, Json<RestoreEnvelope>), ApiError> {
+    let connection = writable(ports, caller.org).await?.id;
+    require_free(ports, caller.org).await?;
+    let WantedRestore { backup, undone, selection, policy, snapshot } = wanted;
+    let (org, now, zone) = (caller.org, ports.clock.now(), zone(ports, caller.org).await?);
+    let (id, requester, taken) = (RestoreId(ports.ids.next(now)), caller.person.clone(), snapshot.taken);
+    let request = RestoreRequest { org, id, requester, backup, taken, connection, undoes: undone, selection, policy };
+    let restore = Restore::requested(request, now, ports.run_length);
+    let answer = RestoreEnvelope { restore: restore_out(ports, restore.clone(), zone).await? };
+    let mut changes = request_restore(restore.clone());
+    changes.extend(once.answer(StatusCode::CREATED, &answer));
+    match ports.store.commit(org, changes).await {
+        // Another one was asked for at the same time.
+        Err(error) if error.kind == ErrorKind::Conflict => {
+            require_free(ports, org).await?;
+            return Err(error.into());
+        }
+        other => other?,
+    }
+    if let Err(error) = start(ports, Restore { version: 1, ..restore }).await {
+        once.retract(&ports.once, org).await?;
+        return Err(error);
+    }
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+fn selection(body: RestoreBody, snapshot: &Snapshot) -> Result<RestoreSelection, ApiError> {
+    let selection = match (body.records, body.modules) {
+        (None, None) => return Ok(RestoreSelection::Everything {}),
+        (Some(_), Some(_)) => {
+            return Err(ApiError::invalid_data("records", "$.records", "Give records or modules, not both."));
+        }
+        (Some(records), None) => {
+            if records.is_empty() || records.len() > MAX_RECORDS {
+                let message = format!("Give 1 to {MAX_RECORDS} records, or restore whole modules.");
+                return Err(ApiError::invalid_data("records", "$.records", message));
+            }
+            let selected = |RecordIo { module, id }| SelectedRecord { module, id };
+            RestoreSelection::Records { records: records.into_iter().map(selected).collect() }
+        }
+        (None, Some(modules)) if modules.is_empty() => {
+            return Err(ApiError::invalid_data("modules", "$.modules", "Name a module, or leave modules out."));
+        }
+        (None, Some(modules)) => RestoreSelection::Modules { modules },
+    };
+    let is_known = |name: &str| snapshot.modules.iter().any(|module| module.api_name == name);
+    let are_known = match &selection {
+        RestoreSelection::Everything {} => true,
+        RestoreSelection::Modules { modules } => modules.iter().all(|module| is_known(module)),
+        RestoreSelection::Records { records } => records.iter().all(|record| is_known(&record.module)),
+    };
+    if are_known { Ok(selection) } else { Err(ApiError::module_not_found()) }
+}

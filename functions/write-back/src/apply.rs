@@ -1,0 +1,100 @@
+//! The task `apply`: writes the records of a plan, turn by turn and module by module, in batches.
+
+use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::restore::{Restore, RestoreStatus};
+use hozon_shared::domain::write_order::{WriteOrder, write_order};
+use hozon_shared::restore_plan::PlanReader;
+use hozon_shared::restored::{WritePhase, WriteWork};
+use hozon_shared::snapshots::restoring::{ModulePair, RecordRule};
+use hozon_shared::snapshots::session::keep;
+
+use crate::Task;
+use crate::end::{complete, release};
+use crate::error::WriteBackError;
+use crate::outcome::Outcome;
+use crate::passes::Turns;
+use crate::target::Target;
+use crate::writing::{Stopped, Writing};
+
+/// A module that is written.
+pub(crate) struct WrittenModule {
+    pub pair: ModulePair,
+    pub rule: RecordRule,
+    pub turns: Turns,
+    /// Its position in the plan.
+    pub position: usize,
+}
+
+pub(crate) async fn apply(task: &Task<'_>) -> Result<Outcome, WriteBackError> {
+    let (ports, time) = (task.ports, task.ports.time());
+    let restore = task.load().await?;
+    if restore.status != RestoreStatus::Running && restore.confirmed.is_none() {
+        return Ok(Outcome::Done);
+    }
+    if matches!(restore.status, RestoreStatus::Completed | RestoreStatus::Failed) {
+        release(task).await?;
+        return Ok(Outcome::Done);
+    }
+    keep(&ports.session, task.org, &task.lease(), ports.clock.now()).await?;
+    let target = Target::open(ports, &restore).await?;
+    let (modules, order) = open(task, &restore).await?;
+    let mut work = task.files().write_work().await?.unwrap_or_default();
+    let mut writing = Writing::new(task, &target, time, work.is_clean);
+    if restore.status == RestoreStatus::Running {
+        match turns(&mut writing, &mut work, &modules, &order).await? {
+            Stopped::AtItsEnd | Stopped::Cancelled => {}
+            Stopped::ForTime => return Ok(Outcome::Again),
+        }
+    }
+    // Of a cancelled restore too: what it has created has ids that sequences must not give again.
+    let written: Vec<Module> = modules.iter().map(|module| module.turns.module.clone()).collect();
+    target.writer.finish(&written).await.map_err(target.failed())?;
+    complete(task, work.outcome).await.map(|()| Outcome::Done)
+}
+
+/// Opens the modules in which there is something to write, and their order.
+async fn open(task: &Task<'_>, restore: &Restore) -> Result<(Vec<WrittenModule>, WriteOrder), WriteBackError> {
+    let reader = PlanReader::open(task.ports.objects.clone(), restore.clone()).await?.ok_or(WriteBackError::SnapshotGone)?;
+    let plan = restore.plan.clone().unwrap_or_default();
+    let mut opened = Vec::new();
+    for (position, module) in plan.modules.iter().enumerate().filter(|(_, module)| module.counts.writes() > 0) {
+        let pair = reader.module(&module.api_name).await?.ok_or(WriteBackError::SnapshotGone)?;
+        opened.push((position, reader.rule(&pair, &plan.hindrances), pair));
+    }
+    let order = write_order(&opened.iter().map(|(_, _, pair)| pair.module().clone()).collect::<Vec<_>>());
+    let module = |((position, rule, pair), postponed): ((usize, RecordRule, ModulePair), &Vec<String>)| {
+        let turns = Turns::new(pair.module().clone(), postponed);
+        WrittenModule { pair, rule, turns, position }
+    };
+    Ok((opened.into_iter().zip(&order.postponed).map(module).collect(), order))
+}
+
+/// Goes through the turns from where the last call has stopped.
+async fn turns(
+    writing: &mut Writing<'_>,
+    work: &mut WriteWork,
+    modules: &[WrittenModule],
+    order: &WriteOrder,
+) -> Result<Stopped, WriteBackError> {
+    loop {
+        let is_reversed = matches!(work.phase, WritePhase::Untie | WritePhase::Delete);
+        let at = match is_reversed {
+            true => order.order.iter().rev().nth(work.module),
+            false => order.order.get(work.module),
+        };
+        match at.and_then(|at| modules.get(*at)) {
+            Some(module) => match writing.module(work, module).await? {
+                Stopped::AtItsEnd => *work = WriteWork { module: work.module + 1, place: None, batch: 0, ..work.clone() },
+                other => return Ok(other),
+            },
+            None => {
+                let Some(next) = work.phase.next() else { return Ok(Stopped::AtItsEnd) };
+                *work = WriteWork { phase: next, module: 0, place: None, batch: 0, ..work.clone() };
+                if next == WritePhase::Finish {
+                    writing.task.files().set_write_work(work).await?;
+                    return Ok(Stopped::AtItsEnd);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Errors of the function. Each kind has a stable code and a sentence that tells an administrator what to do.
+
+use std::error::Error;
+
+use hozon_capture_database::CaptureError;
+use hozon_shared::domain::backup::Failure;
+use hozon_shared::domain::restore::RestoreTransitionError;
+use hozon_shared::ports::{ErrorKind, PortError, SourceError};
+use hozon_shared::telemetry::Causes;
+
+/// A failed plan or write.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteBackError {
+    #[error("The state machine called with an input that the task does not take.")]
+    UnreadableCall(#[source] serde_json::Error),
+    #[error("There is no such restore.")]
+    Unknown,
+    /// The restore has ended, or was cancelled.
+    #[error("The restore was cancelled, or has ended otherwise.")]
+    NotRunning(#[from] RestoreTransitionError),
+    #[error("The organisation has no connection to a CRM. Set one, then plan a restore again.")]
+    NotConnected,
+    #[error("The connection was changed after the restore was requested. Plan a restore again.")]
+    ConnectionChanged,
+    #[error("The password of the connection was deleted. Set the connection again, then plan a restore again.")]
+    WithoutSecret,
+    #[error("This kind of CRM cannot be written yet. Import the zips of the backup instead.")]
+    Unsupported,
+    #[error("The data of the backup, or of the CRM when the restore was planned, is not kept any more. Plan a restore again.")]
+    SnapshotGone,
+    #[error("Reading the modules takes longer than one call may last. Restore fewer modules at a time.")]
+    TooLong,
+    #[error(transparent)]
+    Capture(CaptureError),
+    #[error("{connection}: {}", .source.kind)]
+    Source {
+        connection: String,
+        #[source]
+        source: SourceError,
+    },
+    #[error("The storage failed during the restore. Plan it again; if it happens again, contact the operator.")]
+    Port(#[from] PortError),
+}
+
+impl From<CaptureError> for WriteBackError {
+    fn from(error: CaptureError) -> Self {
+        match error {
+            CaptureError::TooLong { .. } => Self::TooLong,
+            error => Self::Capture(error),
+        }
+    }
+}
+
+impl WriteBackError {
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnreadableCall(_) => "BAD_TASK",
+            Self::Unknown | Self::NotRunning(_) => "NOT_RUNNING",
+            Self::NotConnected => "SOURCE_NOT_CONNECTED",
+            Self::ConnectionChanged => "RESTORE_CONNECTION_CHANGED",
+            Self::WithoutSecret => "SOURCE_SECRET_GONE",
+            Self::Unsupported => "RESTORE_UNSUPPORTED",
+            Self::SnapshotGone => "RESTORE_SNAPSHOT_GONE",
+            Self::TooLong => "RESTORE_TOO_LONG",
+            Self::Capture(error) => error.code(),
+            Self::Source { source, .. } => source.kind.code(),
+            Self::Port(_) => "RESTORE_NOT_STORED",
+        }
+    }
+
+    /// Returns the name that the state machine's Retry and Catch see.
+    pub fn error_type(&self) -> &'static str {
+        if self.is_retryable() { "Retryable" } else { self.code() }
+    }
+
+    /// Whether the same call may succeed later.
+    pub(crate) fn is_retryable(&self) -> bool {
+        match self {
+            Self::Capture(error) => error.error_type() == "Retryable" || error.error_type() == "AttemptLost",
+            Self::Source { source, .. } => source.kind.is_passing(),
+            Self::Port(error) => matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Conflict),
+            _ => false,
+        }
+    }
+
+    /// Seconds to wait for a source that takes no more calls for now.
+    pub(crate) fn wait(&self) -> Option<u64> {
+        match self {
+            Self::Source { source, .. } => source.kind.wait(),
+            _ => None,
+        }
+    }
+
+    /// Returns what the restore keeps of the error.
+    pub(crate) fn failure(&self) -> Failure {
+        match self {
+            Self::Capture(error) => error.failure().unwrap_or_else(|| Failure::new(self.code(), self.to_string())),
+            _ => Failure::new(self.code(), self.to_string()),
+        }
+    }
+
+    /// The chain of causes, for the log.
+    pub(crate) fn cause(&self) -> String {
+        self.source().map(|cause| Causes(cause).to_string()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,103 @@
+//! The tasks of a restore, as the state machine invokes them: plan, apply, fail. Each call works until its time is nearly over, and leaves
+//! where the next one goes on. Each may be repeated at any point with the same result.
+
+mod apply;
+mod end;
+mod error;
+mod outcome;
+mod passes;
+mod plan;
+mod ports;
+mod target;
+mod writing;
+
+use hozon_shared::domain::id::{OrgId, RestoreId};
+use hozon_shared::domain::restore::Restore;
+use hozon_shared::restored::RestoreFiles;
+use hozon_shared::telemetry::Causes;
+use serde::Deserialize;
+use serde_json::Value;
+
+pub use error::WriteBackError;
+use outcome::Outcome;
+pub use ports::WriteBackPorts;
+
+/// What a call of the state machine does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WriteBackStep {
+    /// Captures the CRM, and counts what is to be done.
+    Plan,
+    /// Writes.
+    Apply,
+    /// Ends a restore of which a call has failed.
+    Fail,
+}
+
+#[derive(Debug, Deserialize)]
+struct WriteBackCall {
+    org: OrgId,
+    id: RestoreId,
+    step: WriteBackStep,
+}
+
+/// A restore that a call works on.
+pub(crate) struct Task<'a> {
+    pub ports: &'a WriteBackPorts,
+    pub org: OrgId,
+    pub id: RestoreId,
+}
+
+impl Task<'_> {
+    /// The restore as it is now.
+    pub(crate) async fn load(&self) -> Result<Restore, WriteBackError> {
+        self.ports.restores.restore(self.org, self.id).await?.ok_or(WriteBackError::Unknown)
+    }
+
+    /// Its documents.
+    pub(crate) fn files(&self) -> RestoreFiles<'_> {
+        RestoreFiles { objects: &*self.ports.objects, org: self.org, id: self.id }
+    }
+
+    /// Under this name it keeps what snapshots consist of.
+    pub(crate) fn lease(&self) -> String {
+        format!("restore-{}", self.id)
+    }
+}
+
+/// Carries out a call. A failure that further calls do not mend ends the restore.
+pub async fn handle(ports: &WriteBackPorts, input: Value) -> Result<Value, WriteBackError> {
+    let call = WriteBackCall::deserialize(input).map_err(WriteBackError::UnreadableCall)?;
+    let task = Task { ports, org: call.org, id: call.id };
+    let done = match call.step {
+        WriteBackStep::Plan => plan::plan(&task).await,
+        WriteBackStep::Apply => apply::apply(&task).await,
+        WriteBackStep::Fail => end::fail_silent(&task).await,
+    };
+    match done {
+        // It was cancelled between two looks at it.
+        Err(WriteBackError::NotRunning(_)) => Ok(Outcome::Done.into()),
+        Err(error) => match error.wait() {
+            Some(seconds) => Ok(Outcome::Wait(seconds).into()),
+            None => {
+                record(&task, call.step, &error).await;
+                Err(error)
+            }
+        },
+        Ok(outcome) => Ok(outcome.into()),
+    }
+}
+
+/// Logs a failure and keeps it as the restore's. What fails here is logged beside it: the state machine still learns the task's own error.
+async fn record(task: &Task<'_>, step: WriteBackStep, error: &WriteBackError) {
+    let (code, cause) = (error.code(), error.cause());
+    tracing::warn!(run.org = task.org.0, run.id = task.id.0, task.stage = ?step, task.error = code, cause, "task failed");
+    let kept = match error {
+        WriteBackError::Unknown => return,
+        error if error.is_retryable() => task.files().set_failure(&error.failure()).await.map_err(WriteBackError::from),
+        error => end::fail(task, error.failure()).await,
+    };
+    if let Err(unrecorded) = kept {
+        tracing::error!(run.id = task.id.0, task.error = code, unrecorded = %Causes(&unrecorded), "the reason of a failure could not be recorded");
+    }
+}

@@ -1,0 +1,53 @@
+//! Ports of the function.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hozon_capture_database::CapturePorts;
+use hozon_shared::ports::{Clock, Connections, Credentials, Ids, Objects, Ports, Restores, Store};
+use hozon_shared::snapshots::session::SessionPorts;
+use tokio::time::Instant;
+
+/// The ports that the function uses.
+#[derive(Clone)]
+pub struct WriteBackPorts {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub store: Arc<dyn Store>,
+    pub restores: Arc<dyn Restores>,
+    pub objects: Arc<dyn Objects>,
+    pub connections: Arc<dyn Connections>,
+    pub credentials: Arc<dyn Credentials>,
+    pub session: SessionPorts,
+    /// Captures the CRM when a restore is planned. Its connectors write, too.
+    pub capture: CapturePorts,
+}
+
+impl WriteBackPorts {
+    /// Selects the function's ports from the common ones. Calls last as long as those of `capture`.
+    pub fn new(ports: &Ports, capture: CapturePorts) -> Self {
+        let session = SessionPorts::from(ports);
+        let Ports { clock, ids, store, restores, objects, connections, credentials, .. } = ports.clone();
+        Self { clock, ids, store, restores, objects, connections, credentials, session, capture }
+    }
+
+    /// The time of a call that begins now.
+    pub(crate) fn time(&self) -> CallEnd {
+        CallEnd::after(self.capture.call_time)
+    }
+}
+
+/// When a call should end; never where nothing limits it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallEnd(Option<Instant>);
+
+impl CallEnd {
+    fn after(limit: Option<Duration>) -> Self {
+        Self(limit.map(|limit| Instant::now() + limit))
+    }
+
+    /// Whether the call should end.
+    pub(crate) fn is_over(self) -> bool {
+        self.0.is_some_and(|end| Instant::now() >= end)
+    }
+}

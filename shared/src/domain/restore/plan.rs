@@ -1,0 +1,117 @@
+//! Counts of a plan, and of what became of it.
+
+use std::ops::Add;
+
+use serde::{Deserialize, Serialize};
+
+use super::rule::PlannedAction;
+use crate::domain::writing::{Hindrance, HindranceKind, WriteOutcome};
+
+/// Maximum number of hindrances that a plan names.
+pub const MAX_HINDRANCES: usize = 100;
+
+/// Numbers of records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanCounts {
+    pub create: u64,
+    pub change: u64,
+    pub delete: u64,
+    pub leave: u64,
+    pub impossible: u64,
+}
+
+impl PlanCounts {
+    /// Counts one record.
+    pub fn count(&mut self, action: PlannedAction) {
+        match action {
+            PlannedAction::Create => self.create += 1,
+            PlannedAction::Change => self.change += 1,
+            PlannedAction::Delete => self.delete += 1,
+            PlannedAction::Leave => self.leave += 1,
+            PlannedAction::Impossible => self.impossible += 1,
+        }
+    }
+
+    /// Number of records that are written.
+    pub fn writes(&self) -> u64 {
+        self.create + self.change + self.delete
+    }
+}
+
+impl Add for PlanCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            create: self.create + other.create,
+            change: self.change + other.change,
+            delete: self.delete + other.delete,
+            leave: self.leave + other.leave,
+            impossible: self.impossible + other.impossible,
+        }
+    }
+}
+
+/// What a restore does in one module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModulePlan {
+    pub api_name: String,
+    pub label: String,
+    /// Number of attachments of the module in the backup. They are not written back.
+    #[serde(default)]
+    pub attachments: u64,
+    #[serde(flatten)]
+    pub counts: PlanCounts,
+}
+
+/// What a restore does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestorePlan {
+    /// In the order of the backup.
+    pub modules: Vec<ModulePlan>,
+    /// What hinders writing, at most [`MAX_HINDRANCES`].
+    pub hindrances: Vec<Hindrance>,
+}
+
+impl RestorePlan {
+    /// Sums over all modules.
+    pub fn counts(&self) -> PlanCounts {
+        self.modules.iter().fold(PlanCounts::default(), |sum, module| sum + module.counts)
+    }
+
+    /// Whether the connection's user may not write a module in which there is something to write.
+    pub fn is_hindered(&self) -> bool {
+        let is_denied = |module: &ModulePlan| {
+            let denies =
+                |hindrance: &Hindrance| hindrance.kind == HindranceKind::NoPermission && hindrance.module == module.api_name;
+            module.counts.writes() > 0 && self.hindrances.iter().any(denies)
+        };
+        self.modules.iter().any(is_denied)
+    }
+}
+
+/// What became of the records of a plan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenCounts {
+    pub written: u64,
+    pub already_there: u64,
+    pub changed_meanwhile: u64,
+    pub refused: u64,
+}
+
+impl WrittenCounts {
+    /// Counts one record.
+    pub fn count(&mut self, outcome: &WriteOutcome) {
+        match outcome {
+            WriteOutcome::Written { .. } => self.written += 1,
+            WriteOutcome::AlreadyThere => self.already_there += 1,
+            WriteOutcome::ChangedMeanwhile => self.changed_meanwhile += 1,
+            WriteOutcome::Refused { .. } => self.refused += 1,
+        }
+    }
+
+    /// Number of records.
+    pub fn total(&self) -> u64 {
+        self.written + self.already_there + self.changed_meanwhile + self.refused
+    }
+}

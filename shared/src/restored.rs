@@ -1,0 +1,205 @@
+//! What a restore leaves in the store: how far its plan and its writing are, and the report of what became of each record. The report is
+//! written in parts, each under a key that follows from its place in the plan, so that a repeated call replaces it.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::backup::Failure;
+use crate::domain::id::{OrgId, RestoreId};
+use crate::domain::restore::{ModulePlan, PlannedAction, WrittenCounts};
+use crate::domain::writing::{Hindrance, WriteOutcome};
+use crate::ports::{Bucket, ErrorKind, ObjectRef, Objects, PortError, read_all};
+use crate::snapshots::differences::DifferencePlace;
+
+const JSON: &str = "application/json";
+
+/// How far the plan of a restore is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanWork {
+    pub hindrances: Vec<Hindrance>,
+    /// The modules that are counted; the last one in part, if there is a place.
+    pub modules: Vec<ModulePlan>,
+    /// Where counting the last module goes on.
+    pub place: Option<DifferencePlace>,
+}
+
+/// What is written in which turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WritePhase {
+    /// Records are created and changed, parents first. Fields that close a circle of references stay as they are.
+    Write,
+    /// Those fields get their values.
+    Tie,
+    /// Those fields of records that are deleted become NULL.
+    Untie,
+    /// Records are deleted, children first.
+    Delete,
+    /// Records that could not be deleted get the values of those fields back.
+    Retie,
+    /// Sequences are set.
+    Finish,
+}
+
+impl WritePhase {
+    /// The phase behind this one; `None` behind the last.
+    pub fn next(self) -> Option<Self> {
+        match self {
+            Self::Write => Some(Self::Tie),
+            Self::Tie => Some(Self::Untie),
+            Self::Untie => Some(Self::Delete),
+            Self::Delete => Some(Self::Retie),
+            Self::Retie => Some(Self::Finish),
+            Self::Finish => None,
+        }
+    }
+}
+
+/// How far the writing of a restore is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteWork {
+    pub phase: WritePhase,
+    /// Position in the order in which modules are written.
+    pub module: usize,
+    /// The place behind the last record that was written.
+    pub place: Option<DifferencePlace>,
+    /// Number of batches of the module in this phase so far.
+    pub batch: u64,
+    pub outcome: WrittenCounts,
+    /// Whether the call that has left it has not begun the next batch. Otherwise that batch may be written already, by a call that has
+    /// ended before it could say so.
+    pub is_clean: bool,
+}
+
+impl Default for WriteWork {
+    fn default() -> Self {
+        let (phase, outcome) = (WritePhase::Write, WrittenCounts::default());
+        Self { phase, module: 0, place: None, batch: 0, outcome, is_clean: true }
+    }
+}
+
+/// A part of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportPart {
+    /// API name of the module.
+    pub module: String,
+    pub phase: WritePhase,
+    pub rows: Vec<ReportRow>,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportRow {
+    pub id: String,
+    pub action: PlannedAction,
+    /// Whether it is the row of its record. Other rows are of the further turns that a record may need.
+    pub is_main: bool,
+    #[serde(flatten)]
+    pub outcome: WriteOutcome,
+}
+
+impl ReportPart {
+    /// The rows that people read: one for each record, and those of further turns that did not succeed.
+    pub fn shown(self) -> impl Iterator<Item = ReportRow> {
+        let is_tied = self.phase == WritePhase::Tie;
+        let is_refused = |row: &ReportRow| matches!(row.outcome, WriteOutcome::Refused { .. });
+        self.rows.into_iter().filter(move |row| row.is_main || is_refused(row) || (is_tied && !row.is_there()))
+    }
+
+    /// The rows of records that the restore has written in any phase.
+    pub fn written(&self) -> impl Iterator<Item = &ReportRow> {
+        self.rows.iter().filter(|row| matches!(row.outcome, WriteOutcome::Written { .. }))
+    }
+}
+
+impl ReportRow {
+    /// Whether the record is as wanted.
+    pub fn is_there(&self) -> bool {
+        matches!(self.outcome, WriteOutcome::Written { .. } | WriteOutcome::AlreadyThere)
+    }
+}
+
+/// Documents of a restore.
+pub struct RestoreFiles<'a> {
+    pub objects: &'a dyn Objects,
+    pub org: OrgId,
+    pub id: RestoreId,
+}
+
+impl RestoreFiles<'_> {
+    fn at(&self, name: &str) -> ObjectRef {
+        // Apart from the objects of snapshots, which are swept.
+        ObjectRef::crm(format!("restores/{}/{}/{name}", self.org, self.id))
+    }
+
+    /// How far the plan is; `None` before its first module.
+    pub async fn plan_work(&self) -> Result<Option<PlanWork>, PortError> {
+        self.read(&self.at("plan.json")).await
+    }
+
+    /// Stores how far the plan is.
+    pub async fn set_plan_work(&self, work: &PlanWork) -> Result<(), PortError> {
+        self.write(&self.at("plan.json"), work).await
+    }
+
+    /// How far the writing is; `None` before its first batch.
+    pub async fn write_work(&self) -> Result<Option<WriteWork>, PortError> {
+        self.read(&self.at("work.json")).await
+    }
+
+    /// Stores how far the writing is.
+    pub async fn set_write_work(&self, work: &WriteWork) -> Result<(), PortError> {
+        self.write(&self.at("work.json"), work).await
+    }
+
+    /// Why the last call has failed; `None` if none has.
+    pub async fn failure(&self) -> Result<Option<Failure>, PortError> {
+        self.read(&self.at("failure.json")).await
+    }
+
+    /// Stores why a call has failed, in case that no further one succeeds.
+    pub async fn set_failure(&self, failure: &Failure) -> Result<(), PortError> {
+        self.write(&self.at("failure.json"), failure).await
+    }
+
+    /// Stores a part of the report: that of the batch behind `work`. `module` is the position of its module in the plan.
+    pub async fn set_report(&self, work: &WriteWork, module: usize, part: &ReportPart) -> Result<(), PortError> {
+        let phase = work.phase as usize;
+        self.write(&self.at(&format!("report/{phase}-{module:05}-{:012}.json", work.batch)), part).await
+    }
+
+    /// Names of the parts of the report, in order. `phase` is one, and `module` the position of a module in the plan, if only their parts
+    /// are wanted.
+    pub async fn report_parts(&self, phase: Option<WritePhase>, module: Option<usize>) -> Result<Vec<String>, PortError> {
+        let prefix = self.at("report/").key;
+        let keys = self.objects.list(Bucket::Crm, &prefix).await?;
+        let names = keys.into_iter().filter_map(|key| key.strip_prefix(&prefix).map(str::to_owned));
+        let is_wanted = |name: &String| {
+            let has = |at: usize, wanted: usize| name.split('-').nth(at).and_then(|text| text.parse().ok()) == Some(wanted);
+            phase.is_none_or(|phase| has(0, phase as usize)) && module.is_none_or(|module| has(1, module))
+        };
+        Ok(names.filter(is_wanted).collect())
+    }
+
+    /// Reads a part of the report by its name.
+    pub async fn report_part(&self, name: &str) -> Result<ReportPart, PortError> {
+        let part = self.read(&self.at(&format!("report/{name}"))).await?;
+        part.ok_or_else(|| PortError::new(ErrorKind::NotFound, "read a part of a report"))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<Option<T>, PortError> {
+        match read_all(self.objects, at).await {
+            Ok(json) => serde_json::from_slice(&json)
+                .map(Some)
+                .map_err(|error| PortError::with(ErrorKind::Corrupt, "read a document of a restore", error)),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn write<T: Serialize>(&self, at: &ObjectRef, document: &T) -> Result<(), PortError> {
+        let json = serde_json::to_vec(document)
+            .map_err(|error| PortError::with(ErrorKind::Corrupt, "encode a document of a restore", error))?;
+        self.objects.put(at, json.into(), JSON).await
+    }
+}

@@ -1,0 +1,84 @@
+"""Stories of restores into a PostgreSQL database: a real server, written by the functions' binaries."""
+
+import json
+
+from stories import log_story, story, whatever
+from stories_of_sources import Connected
+
+RESTORES = "/crm/bulk/v8/restores"
+MAY_WRITE = "grant usage on schema sales to hozon; grant select, insert, update, delete on all tables in schema sales to hozon"
+
+log_story("Restore", lambda world: world.api.call("GET", RESTORES))
+log_story("WriteBack", lambda world: whatever(world, "WriteBack", {}))
+
+
+class Restored(Connected):
+    """An organisation whose connection may write."""
+
+    def __init__(self, world, **options):
+        super().__init__(world, **options)
+        self.sql(MAY_WRITE)
+
+    def restores(self, method, path="", body=None, expect=200):
+        answer = self.world.api.call(method, RESTORES + path, body, self.token)
+        assert answer.status == expect, (method, path, answer.status, answer.body)
+        return answer.body
+
+    def ended(self, id):
+        """Waits for the end of what restores work on."""
+        for execution in self.world.machine.executions():
+            if self.world.executions_ended.get(execution) is None:
+                self.world.executions_ended[execution] = self.world.machine.run(execution)
+        return self.restores("GET", f"/{id}")["restore"]
+
+    def planned(self, path="", body=""):
+        return self.ended(self.restores("POST", path, body, 201)["restore"]["id"])
+
+    def confirmed(self, restore):
+        self.restores("POST", f"/{restore['id']}/actions/confirm", {"deletes": restore["plan"]["delete"]})
+        return self.ended(restore["id"])
+
+    def rows(self):
+        return self.sql("copy (select * from sales.deal order by id) to stdout (format csv)")
+
+
+@story("RestoreRole", "WriteBackRole", "MachineRole")
+def a_damaged_database_is_restored_and_the_restore_undone(world):
+    organisation = Restored(world)
+    (earlier,) = world.stack.parameters["PreviousArchivesKeyArns"]
+    with world.gate.encryption.as_if_written_with(earlier):
+        backup = organisation.back_up()
+    then = organisation.rows()
+    organisation.sql("delete from sales.deal where id = 1; update sales.deal set note = 'garbled' where id = 2;"
+                     "insert into sales.deal (id, name) values (9, 'newer')")
+    damaged = organisation.rows()
+    wanted = {"backup": backup["id"], "modules": ["deal"], "policy": {"change": True, "delete": True}}
+    restore = organisation.planned(body=wanted)
+    counts = {name: restore["plan"][name] for name in ("create", "change", "delete", "leave", "impossible")}
+    assert counts == {"create": 1, "change": 1, "delete": 1, "leave": 0, "impossible": 0}, restore
+    planned = organisation.restores("GET", f"/{restore['id']}/plan/deal")["records"]
+    assert {record["id"]: record["action"] for record in planned} == {"1": "create", "2": "change", "9": "delete"}, planned
+    restore = organisation.confirmed(restore)
+    assert restore["status"] == "COMPLETED" and restore["outcome"]["written"] == 3, restore
+    assert organisation.rows() == then
+    report = organisation.restores("GET", f"/{restore['id']}/report")["records"]
+    assert {record["outcome"] for record in report} == {"written"} and len(report) == 3, report
+    undo = organisation.confirmed(organisation.planned(f"/{restore['id']}/actions/undo"))
+    assert undo["status"] == "COMPLETED", undo
+    assert organisation.rows() == damaged
+    assert [one["id"] for one in organisation.restores("GET")["restores"]] == [undo["id"], restore["id"]]
+    kinds = [event["kind"] for event in organisation.call("GET", "/history")["history"]]
+    assert kinds.count("restore_completed") == 2, json.dumps(kinds)
+
+
+@story("RestoreRole", "WriteBackRole")
+def a_restore_of_a_user_that_may_not_write_says_so_and_can_be_cancelled(world):
+    organisation = Restored(world)
+    backup = organisation.back_up()
+    organisation.sql("revoke insert, update, delete on all tables in schema sales from hozon; delete from sales.deal")
+    restore = organisation.planned(body={"backup": backup["id"]})
+    assert restore["plan"]["is_hindered"], restore
+    refused = organisation.restores("POST", f"/{restore['id']}/actions/confirm", {"deletes": 0}, 400)
+    assert refused["code"] == "NOT_ALLOWED", refused
+    cancelled = organisation.restores("POST", f"/{restore['id']}/actions/cancel", "")["restore"]
+    assert cancelled["status"] == "CANCELLED", cancelled
