@@ -26,7 +26,8 @@ impl Aws {
             captures: table.clone(),
             catalogue: table.clone(),
             objects: objects.clone(),
-            uploads: objects,
+            uploads: objects.clone(),
+            versions: objects,
             links: self.links(),
             workflow: self.workflow(),
             leases: table.clone(),
@@ -37,7 +38,9 @@ impl Aws {
             credits: table.clone(),
             signer: self.signer(),
             statements: table.clone(),
-            holds: table,
+            holds: table.clone(),
+            erasures: table,
+            erasure_keys: self.erasure_keys(),
         }
     }
 }

@@ -78,6 +78,8 @@ struct Record {
     address: Option<String>,
     /// What somebody has looked at in the backup.
     explored: Option<ExploredOut>,
+    /// The erasure that the event is about.
+    erasure: Option<String>,
     /// Number of backups bought.
     count: Option<u32>,
     /// The order that the event is about.
@@ -222,6 +224,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         backup: what.backup().map(|id| id.to_string()),
         address: if let EventKind::DownloadStarted { address, .. } = what { address.clone() } else { None },
         explored: if let EventKind::Explored { what, .. } = what { Some(ExploredOut::from(what)) } else { None },
+        erasure: if let EventKind::Erasure { erasure, .. } = what { Some(erasure.to_string()) } else { None },
         count: if let EventKind::Order { backups, .. } = what { Some(*backups).filter(|count| *count > 0) } else { None },
         order: order(what).map(|order| order.to_string()),
         amount: amount.map(|amount| amount.minor),
@@ -252,6 +255,7 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         | EventKind::SourceRemoved { .. }
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
+        | EventKind::Erasure { .. }
         | EventKind::DownloadStarted { .. }
         | EventKind::Explored { .. }
         | EventKind::Order { .. }

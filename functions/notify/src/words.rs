@@ -142,6 +142,7 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::SourceRemoved { .. }
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
+        | EventKind::Erasure { .. }
         | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }
@@ -243,6 +244,7 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::SourceRemoved { .. }
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
+        | EventKind::Erasure { .. }
         | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }

@@ -59,6 +59,8 @@ id_types! {
     ConnectionId,
     OrderId,
     SubscriptionId,
+    /// An erasure of records.
+    ErasureId,
     /// An entry of an organisation's event log.
     EventId,
 }

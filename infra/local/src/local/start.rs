@@ -26,6 +26,7 @@ use hozon_emulator_aws::{queues, table};
 use hozon_emulator_host::listening::bind_as_before;
 use hozon_emulator_host::origins::AllowedHosts;
 use hozon_emulator_stripe::StripeServer;
+use hozon_erase::ErasePorts;
 use hozon_shared::aws::Aws;
 use hozon_shared::aws::in_process::Services;
 use hozon_shared::domain::addresses::Addresses;
@@ -41,7 +42,7 @@ use crate::clock::FastClock;
 use crate::deliveries::Deliveries;
 use crate::downloads::Downloads;
 use crate::folder::OpenFolder;
-use crate::functions::{ARCHIVE, AccessFunction, CAPTURE, Functions, NotifyFunction, connectors, notify, open_stream};
+use crate::functions::{ARCHIVE, AccessFunction, CAPTURE, ERASE, Functions, NotifyFunction, connectors, notify, open_stream};
 use crate::listening::bind_gateway;
 use crate::public_url::{PublicLinks, PublicUrl};
 use crate::recovery::recover;
@@ -221,6 +222,7 @@ fn open_executions(
         ("ArchiveFunctionArn", ARCHIVE),
         ("CaptureDatabaseFunctionArn", CAPTURE),
         ("CaptureWebFunctionArn", CAPTURE),
+        ("EraseFunctionArn", ERASE),
         ("ArchivesBucket", ARCHIVES_BUCKET),
         ("RunSeconds", &seconds),
     ];
@@ -234,6 +236,7 @@ fn open_executions(
             runs_as: options.runs_as,
             ..CapturePorts::new(ports, connectors.clone(), options.profiles.clone())
         },
+        erase: ErasePorts::from(ports),
         limits,
     });
     let run = Interpreter::new(functions, at_once, options.speed, ports.clock.clone());

@@ -186,7 +186,9 @@ pub struct ChoiceRule {
     /// Path of the text to compare.
     pub variable: String,
     /// Expected text.
-    pub string_equals: String,
+    pub string_equals: Option<String>,
+    /// Whether there must be a value at the path, instead of an expected text.
+    pub is_present: Option<bool>,
     pub next: String,
 }
 

@@ -66,6 +66,7 @@ async fn execute_with(
         ("ArchiveFunctionArn", "archive"),
         ("CaptureDatabaseFunctionArn", "capture-database"),
         ("CaptureWebFunctionArn", "capture-web"),
+        ("EraseFunctionArn", "erase"),
         ("ArchivesBucket", "archives"),
         ("RunSeconds", "604800"),
     ];

@@ -82,6 +82,9 @@ fn check_states(definition: &Definition) -> Result<()> {
             State::Choice(choice) => {
                 known(&choice.default)?;
                 choice.choices.iter().try_for_each(|choice| known(&choice.next))?;
+                if choice.choices.iter().any(|choice| choice.string_equals.is_some() == choice.is_present.is_some()) {
+                    bail!("state {name}: a choice needs either StringEquals or IsPresent");
+                }
             }
             State::Succeed(_) | State::Fail(_) => {}
         }

@@ -254,8 +254,12 @@ fn seconds_of(state: &WaitState, input: &Value) -> anyhow::Result<i64> {
 fn chosen(choice: &ChoiceState, input: &Value) -> Result<String, StateError> {
     let scope = Scope { input, item: None, execution: None };
     for way in &choice.choices {
-        let found = read(&way.variable, &scope).map_err(|error| StateError::runtime(&error))?;
-        if found.as_str() == Some(&way.string_equals) {
+        let found = read(&way.variable, &scope);
+        let is_chosen = match (way.is_present, &way.string_equals) {
+            (Some(is_present), _) => found.is_ok() == is_present,
+            (None, expected) => found.map_err(|error| StateError::runtime(&error))?.as_str() == expected.as_deref(),
+        };
+        if is_chosen {
             return Ok(way.next.clone());
         }
     }
