@@ -10,6 +10,7 @@ pub mod captured;
 pub mod connecting;
 pub mod domain;
 pub mod ending;
+pub mod erasing;
 pub mod lambda;
 pub mod notices;
 pub mod payments;

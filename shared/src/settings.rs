@@ -39,6 +39,9 @@ pub struct Settings {
     /// `HOZON_CONNECTION_SECRETS`: beginning of the names of the secrets with connections' credentials;
     /// `hozon/connections/` by default.
     pub connection_secrets: String,
+    /// `HOZON_ERASURE_SECRETS`: beginning of the names of the secrets with the keys of erased records' hashes; `hozon/erasures/` by
+    /// default.
+    pub erasure_secrets: String,
     /// `HOZON_SIGNER_SECRET`: name or ARN of the secret with the link signer's key (see `aws::secrets`). It is read
     /// with the first link, so only functions that sign links need permission to read it.
     pub signer_secret: String,
@@ -354,6 +357,7 @@ impl Settings {
             state_machine: required("HOZON_STATE_MACHINE")?,
             endpoints: Endpoints::from_env(),
             connection_secrets: env::var("HOZON_CONNECTION_SECRETS").unwrap_or_else(|_| "hozon/connections/".to_owned()),
+            erasure_secrets: env::var("HOZON_ERASURE_SECRETS").unwrap_or_else(|_| "hozon/erasures/".to_owned()),
             signer_secret: required("HOZON_SIGNER_SECRET")?,
             statement_key: required("HOZON_STATEMENT_KEY")?,
             plain_links: PlainLinkSettings::from_env()?,

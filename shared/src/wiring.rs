@@ -26,7 +26,8 @@ impl Aws {
             captures: table.clone(),
             catalogue: table.clone(),
             objects: objects.clone(),
-            uploads: objects,
+            uploads: objects.clone(),
+            versions: objects,
             links: self.links(),
             workflow: self.workflow(),
             leases: table.clone(),
@@ -38,7 +39,9 @@ impl Aws {
             signer: self.signer(),
             statements: table.clone(),
             holds: table.clone(),
-            restores: table,
+            restores: table.clone(),
+            erasures: table,
+            erasure_keys: self.erasure_keys(),
         }
     }
 }

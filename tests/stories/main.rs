@@ -23,6 +23,7 @@ mod database_program;
 mod databases;
 mod downloads;
 mod edge;
+mod erasing;
 mod exploring;
 mod exports_for_zoho;
 mod full_disk;

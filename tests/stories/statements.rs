@@ -203,7 +203,7 @@ async fn a_repeated_finish_makes_no_second_statement() {
     let statements = world.local.ports.statements.statements(world.org, 10).await.unwrap();
     assert_eq!(statements.len(), 1);
     let stored = world.local.ports.store.backup(world.org, backup.id).await.unwrap().unwrap();
-    assert_eq!((stored.statement, statements[0].backup), (Some(1), backup.id));
+    assert_eq!((stored.statement, statements[0].backup), (Some(1), Some(backup.id)));
     world.end().await;
 }
 

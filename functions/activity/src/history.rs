@@ -82,6 +82,8 @@ struct Record {
     restore: Option<String>,
     /// Number of records that a restore is to write, or has written.
     records: Option<u64>,
+    /// The erasure that the event is about.
+    erasure: Option<String>,
     /// Number of backups bought.
     count: Option<u32>,
     /// The order that the event is about.
@@ -228,6 +230,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         explored: if let EventKind::Explored { what, .. } = what { Some(ExploredOut::from(what)) } else { None },
         restore: restored(what).map(|(id, _)| id.to_string()),
         records: restored(what).map(|(_, records)| records),
+        erasure: if let EventKind::Erasure { erasure, .. } = what { Some(erasure.to_string()) } else { None },
         count: if let EventKind::Order { backups, .. } = what { Some(*backups).filter(|count| *count > 0) } else { None },
         order: order(what).map(|order| order.to_string()),
         amount: amount.map(|amount| amount.minor),
@@ -258,6 +261,7 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         | EventKind::SourceRemoved { .. }
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
+        | EventKind::Erasure { .. }
         | EventKind::DownloadStarted { .. }
         | EventKind::Explored { .. }
         | EventKind::Restore { .. }

@@ -1,16 +1,17 @@
 //! The `activity` function: what has happened. History and notifications are views of the event log; beside them are the
-//! backups, with their files and contents.
+//! backups, with their files and contents, what is kept of them, and what is erased from them.
 
 mod backups;
 mod contents;
 mod contents_changes;
+mod erasures;
 mod history;
 mod notifications;
 mod ports;
 mod retention;
 mod statements;
 
-use hozon_shared::api::{Documented, with_versions};
+use hozon_shared::api::{Documented, with_idempotency, with_versions};
 pub use ports::ActivityPorts;
 use utoipa_axum::routes;
 
@@ -27,5 +28,12 @@ pub fn router(ports: ActivityPorts) -> Documented {
         .routes(routes!(history::handle))
         .routes(routes!(notifications::list))
         .routes(routes!(notifications::mark_read));
-    with_versions(routes).with_state(ports)
+    let erasures = Documented::new()
+        .routes(routes!(erasures::list, erasures::add))
+        .routes(routes!(erasures::get))
+        .routes(routes!(erasures::of_erasure))
+        .routes(routes!(erasures::confirm))
+        .routes(routes!(erasures::cancel));
+    let erasures = with_idempotency(with_versions(erasures), &ports.once);
+    with_versions(routes).merge(erasures).with_state(ports)
 }

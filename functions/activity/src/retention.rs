@@ -15,6 +15,7 @@ use hozon_shared::stored::find_backup;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::erasures::try_held_again;
 use crate::ports::ActivityPorts;
 
 #[derive(Serialize, ToSchema)]
@@ -119,6 +120,7 @@ pub async fn unhold(
 ) -> Result<Json<RetentionEnvelope>, ApiError> {
     let backup: BackupId = id.parse().map_err(|_| ApiError::not_found())?;
     lift(&ports, &caller, backup).await?;
+    try_held_again(&ports, caller.org).await?;
     answer(&ports, caller.org).await
 }
 

@@ -1,4 +1,4 @@
-//! `GET backup/statements`, `GET backup/statements/key` and `GET backup/backups/{id}/statement`: signed statements about backups.
+//! `GET backup/statements`, `GET backup/statements/key` and `GET backup/backups/{id}/statement`: signed statements about backups and erasures.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -27,13 +27,15 @@ pub struct StatementsEnvelope {
 
 /// A signed statement in its chain.
 #[derive(Serialize, ToSchema)]
-struct StatementOut {
+pub struct StatementOut {
     /// Position in the chain, from 1.
     number: u64,
-    /// The backup that it is about.
+    /// The backup that it is about; null for an erasure.
     #[schema(example = "554023000000408001")]
-    backup_id: String,
-    /// When the backup was completed.
+    backup_id: Option<String>,
+    /// The erasure that it is about; null for a backup.
+    erasure_id: Option<String>,
+    /// When the backup or the erasure was completed.
     time: LocalTime,
     /// The text that was signed: JSON in canonical form.
     text: String,
@@ -154,8 +156,9 @@ async fn list_of_zips(ports: &ActivityPorts, org: OrgId, backup: BackupId) -> Re
     }
 }
 
-fn out(statement: SignedStatement, is_linked: bool, zone: Tz) -> StatementOut {
+pub fn out(statement: SignedStatement, is_linked: bool, zone: Tz) -> StatementOut {
     let sha256 = statement.sha256();
-    let SignedStatement { number, backup, at, text, signature } = statement;
-    StatementOut { number, backup_id: backup.to_string(), time: local_time(at, zone), text, signature, sha256, is_linked }
+    let SignedStatement { number, backup, erasure, at, text, signature } = statement;
+    let (backup_id, erasure_id) = (backup.map(|id| id.to_string()), erasure.map(|id| id.to_string()));
+    StatementOut { number, backup_id, erasure_id, time: local_time(at, zone), text, signature, sha256, is_linked }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use hozon_shared::archive::contents::zips_at;
-use hozon_shared::domain::statement::{SignedStatement, StatedBackup, StatedZip, Statement, list_of_zips};
+use hozon_shared::domain::statement::{MAX_STATED_ERASURES, SignedStatement, StatedBackup, StatedZip, Statement, list_of_zips};
 use hozon_shared::ports::{ErrorKind, ObjectRef, read_all};
 
 use crate::run::Run;
@@ -34,9 +34,10 @@ impl Run<'_> {
             other => other?,
         };
         self.ports.objects.put(&zips_at(self.org, self.backup), list.clone(), "application/json").await?;
-        let previous = self.ports.statements.statements(self.org, 1).await?.pop();
+        // The statement about the backup before, and those about erasures since.
+        let newest = self.ports.statements.statements(self.org, MAX_STATED_ERASURES + 1).await?;
         let stated = StatedBackup { org: self.org, backup: self.backup, zips: zips as u64, list: &list, at };
-        let statement = Statement::after(previous.as_ref(), &stated, &self.ports.signer.public_key().await?);
+        let statement = Statement::after(&newest, &stated, &self.ports.signer.public_key().await?);
         let text = statement.text().map_err(unwritten)?;
         let signature = self.ports.signer.sign(text.as_bytes()).await?;
         Ok(Some(statement.signed(text, &signature)))

@@ -143,6 +143,7 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::SourceRemoved { .. }
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
+        | EventKind::Erasure { .. }
         | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }
@@ -245,6 +246,7 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::SourceRemoved { .. }
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
+        | EventKind::Erasure { .. }
         | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use hozon_shared::ending::EndingPorts;
-use hozon_shared::ports::{Clock, Ids, Ports, Schedules, Store, Workflow};
+use hozon_shared::erasing::ErasingPorts;
+use hozon_shared::ports::{Clock, Erasures, Ids, Ports, Schedules, Store, Workflow};
 
 /// The ports that the function uses.
 #[derive(Clone)]
@@ -14,12 +15,15 @@ pub struct TriggerPorts {
     pub schedules: Arc<dyn Schedules>,
     pub workflow: Arc<dyn Workflow>,
     pub ending: EndingPorts,
+    pub erasures: Arc<dyn Erasures>,
+    pub erasing: ErasingPorts,
 }
 
 impl From<&Ports> for TriggerPorts {
     /// Selects the function's ports from the common ones.
     fn from(ports: &Ports) -> Self {
-        let Ports { clock, ids, store, schedules, workflow, .. } = ports.clone();
-        Self { clock, ids, store, schedules, workflow, ending: EndingPorts::from(ports) }
+        let Ports { clock, ids, store, schedules, workflow, erasures, .. } = ports.clone();
+        let (ending, erasing) = (EndingPorts::from(ports), ErasingPorts::from(ports));
+        Self { clock, ids, store, schedules, workflow, ending, erasures, erasing }
     }
 }

@@ -1,12 +1,12 @@
-//! The sweep: finds occurrences that are overdue and have no record, backups whose run never began, and backups whose
-//! run no longer responds. The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
+//! The sweep: finds occurrences that are overdue and have no record, backups whose run never began, backups whose
+//! run no longer responds, and erasures that are to be tried again. The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
 //! ones as missed, because one backup now replaces them all.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::call::first_of;
 use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::change;
-use hozon_shared::domain::id::{BackupId, EventId, OrgId, ScheduleId};
+use hozon_shared::domain::id::{BackupId, ErasureId, EventId, OrgId, ScheduleId};
 use hozon_shared::domain::schedule::{GRACE, Schedule};
 use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, PortError, ScheduleTrigger, StartOutcome};
 use hozon_shared::running::start_run;
@@ -25,6 +25,8 @@ pub(crate) struct Swept {
     started: usize,
     /// Number of backups that were ended.
     ended: usize,
+    /// Number of erasures of which the work was started again.
+    erasures: usize,
 }
 
 impl Trigger {
@@ -39,6 +41,7 @@ impl Trigger {
             let outcome = match due {
                 Due::Schedule(org, id) => self.sweep_schedule((org, id), now, grace, &mut swept).await,
                 Due::Backup(org, id) => self.sweep_backup(org, id, now, &mut swept).await,
+                Due::Erasure(org, id) => self.sweep_erasure(org, id, now, &mut swept).await,
                 // The `notify` function handles these.
                 Due::Delivery(..) => Ok(()),
             };
@@ -112,6 +115,15 @@ impl Trigger {
             return self.end_silent(backup, swept).await;
         }
         self.start_again(backup, swept).await
+    }
+
+    /// Starts the work on an erasure again: it is pending, or nothing was heard of its execution.
+    async fn sweep_erasure(&self, org: OrgId, id: ErasureId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
+        let erasure = self.ports.erasures.erasure(org, id).await?;
+        let Some(erasure) = erasure.filter(|erasure| erasure.next_check().is_some_and(|at| at <= now)) else { return Ok(()) };
+        self.ports.erasing.start_again(erasure).await?;
+        swept.erasures += 1;
+        Ok(())
     }
 
     /// Starts the run of a backup that has not begun, because the request that created the backup may have been cut off. The execution is

@@ -16,6 +16,7 @@ use hozon_emulator_aws::s3::ARCHIVES_BUCKET;
 use hozon_emulator_aws::states::asl::{ServiceIntegrations, StateError};
 use hozon_emulator_aws::stream::Stream;
 use hozon_emulator_aws::table;
+use hozon_erase::ErasePorts;
 use hozon_notify::{Notify, NotifyPorts, Post};
 use hozon_shared::aws::{Aws, file_buckets};
 use hozon_shared::domain::addresses::Addresses;
@@ -40,11 +41,15 @@ pub fn connectors(zoho: Option<ZohoAccess>) -> Connectors {
     Connectors { addresses: Addresses::Any, buckets: file_buckets(), places: BTreeMap::new(), zoho }
 }
 
+/// Name of the `erase` function, in place of its ARN.
+pub const ERASE: &str = "erase";
+
 /// Invokes the functions.
 pub struct Functions {
     pub archive: ArchivePorts,
     pub capture: CapturePorts,
     pub write_back: WriteBackPorts,
+    pub erase: ErasePorts,
     /// Settings for dividing runs into pieces.
     pub limits: hozon_archive::ArchiveSettings,
 }
@@ -69,6 +74,12 @@ impl ServiceIntegrations for Functions {
                 let ports = self.write_back.clone();
                 tokio::spawn(async move {
                     hozon_write_back::handle(&ports, payload).await.map_err(|error| failed(error.error_type(), &error))
+                })
+            }
+            ERASE => {
+                let ports = self.erase.clone();
+                tokio::spawn(async move {
+                    hozon_erase::handle(&ports, payload).await.map_err(|error| failed(error.error_type(), &error))
                 })
             }
             _ => {

@@ -16,6 +16,8 @@ use serde_json::json;
 
 /// Beginning of the names of the secrets with connections' credentials.
 pub const CONNECTIONS: &str = "connections/";
+/// Beginning of the names of the secrets with the keys of erased records' hashes.
+pub const ERASURES: &str = "erasures/";
 /// Name of the secret with the payment provider's keys.
 pub const PAYMENTS: &str = "payments";
 /// Name of the secret with the link signer's key.

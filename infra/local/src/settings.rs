@@ -8,7 +8,7 @@ use hozon_emulator_aws::{kms, queues, scheduler, secrets as secrets_manager, sta
 use hozon_shared::aws::in_process::ADDRESS;
 use hozon_shared::settings::{Endpoints, MailSettings, PaymentSettings, PlainLinkSettings, Settings, TriggerSettings};
 
-use crate::secrets::{CONNECTIONS, LocalSecrets, PAYMENTS, PLAIN_LINKS, SIGNER, STATEMENTS};
+use crate::secrets::{CONNECTIONS, ERASURES, LocalSecrets, PAYMENTS, PLAIN_LINKS, SIGNER, STATEMENTS};
 use crate::ticker::TRIGGER;
 use crate::tokens::{AUDIENCE, ISSUER, JWKS_PATH};
 
@@ -34,6 +34,7 @@ pub fn settings(secrets: &LocalSecrets, emulated: &Emulated, public_url: &str) -
             mail: Some(services),
         },
         connection_secrets: CONNECTIONS.to_owned(),
+        erasure_secrets: ERASURES.to_owned(),
         signer_secret: SIGNER.to_owned(),
         statement_key: STATEMENTS.to_owned(),
         zip_lock: None,

@@ -117,6 +117,12 @@ closed_set! {
     WordMatchName as "WordMatch" = &["prefix", "exact"];
     /// What has happened to a record from one backup to the next. One in the oldest backup that is kept is `present`: when it appeared is not known.
     RecordStepName as "RecordStep" = &["present", "appeared", "changed", "vanished"];
+    /// State of an erasure.
+    ErasureStatusName as "ErasureStatus" = &["PREPARING", "PLANNED", "RUNNING", "PENDING", "COMPLETED", "FAILED", "CANCELLED"];
+    /// What happens to zips that may have an erased record: they are deleted.
+    ZipChoiceName as "ZipChoice" = &["drop"];
+    /// What forbids an erasure for now: a legal hold on a backup, or Object Lock on a zip.
+    PendingForName as "PendingFor" = &["hold", "object_lock"];
     /// Kind of an event in the history.
     EventName = &EventKind::NAMES;
     /// Outcome of an event, as Zoho's history names it.
@@ -219,8 +225,8 @@ mod tests {
     use super::*;
     use crate::domain::zoho::{DataCenter, ZohoEnvironment};
     use crate::domain::{
-        archive_options::ArchiveLayout, backup, connection, crm, locale::Locale, order, rule::RepeatType, schedule, source,
-        subscription, webhook::WebhookKind,
+        archive_options::ArchiveLayout, backup, connection, crm, erasure, locale::Locale, order, rule::RepeatType, schedule,
+        source, subscription, webhook::WebhookKind,
     };
 
     fn assert_words(values: &[impl Serialize], words: &[&str]) {
@@ -346,6 +352,19 @@ mod tests {
             OrderStatus::Cancelled,
         ];
         assert_words(&orders, OrderStatusName::WORDS);
+        use erasure::ErasureStatus as Erasure;
+        let erasures = [
+            Erasure::Preparing,
+            Erasure::Planned,
+            Erasure::Running,
+            Erasure::Pending,
+            Erasure::Completed,
+            Erasure::Failed,
+            Erasure::Cancelled,
+        ];
+        assert_words(&erasures, ErasureStatusName::WORDS);
+        assert_words(&erasure::ZipChoice::ALL, ZipChoiceName::WORDS);
+        assert_words(&erasure::PendingFor::ALL, PendingForName::WORDS);
         assert_words(&WebhookKind::ALL, WebhookFormat::WORDS);
         assert_eq!(WebhookKind::ALL.map(WebhookKind::name), WebhookFormat::WORDS);
         use order::Origin;

@@ -173,6 +173,12 @@ impl ApiError {
         Self::new(StatusCode::GONE, "SNAPSHOT_GONE", message)
     }
 
+    /// An erasure was to make zips anew.
+    pub fn remake_unavailable() -> Self {
+        let message = "Zips cannot be made anew without the erased records yet. Set zips to drop, and back up again afterwards.";
+        Self::new(StatusCode::BAD_REQUEST, "REMAKE_UNAVAILABLE", message)
+    }
+
     /// The product does not allow the request in its current state.
     pub fn not_allowed(message: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "NOT_ALLOWED", message)

@@ -11,12 +11,13 @@ use utoipa_axum::router::OpenApiRouter;
 use super::closed_sets::ErrorStatus;
 
 /// Tags of the calls, in the order of the document.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("backups", "The calls of Zoho CRM's Backup API: schedule, read, change and stop backups, and get links to their zips."),
     ("overview", "The current state of backups, the allowance with its ledger, and previews of schedules."),
     ("downloads", "Finished backups, their contents, and downloads of single files."),
     ("explore", "The records, attachments and changes of finished backups."),
     ("restores", "Records that are written back into the CRM."),
+    ("erasures", "Erasing records from everything that is kept of backups."),
     ("activity", "History and notifications."),
     ("settings", "Settings of the organisation, and the calendar feed."),
     ("connection", "The connection to the CRM that is backed up."),

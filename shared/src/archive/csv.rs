@@ -112,6 +112,11 @@ impl CsvWriter {
         &self.buffer
     }
 
+    /// Appends a row as a writer with the same options has written it.
+    pub fn written_row(&mut self, row: &str) {
+        self.buffer.extend_from_slice(row.as_bytes());
+    }
+
     /// Empties the buffer and keeps its capacity.
     pub fn clear(&mut self) {
         self.buffer.clear();

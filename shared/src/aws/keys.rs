@@ -6,13 +6,15 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::domain::change::Lock;
 use crate::domain::delivery::{DeliveryId, Receiver};
 use crate::domain::id::{
-    BackupId, ConnectionId, EventId, OrderId, OrgId, RestoreId, ScheduleId, SubscriptionId, UserId, WebhookId,
+    BackupId, ConnectionId, ErasureId, EventId, OrderId, OrgId, RestoreId, ScheduleId, SubscriptionId, UserId, WebhookId,
 };
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::request::Request;
 
 /// Sort key prefix of backups, oldest first.
 pub const BACKUPS: &str = "BACKUP#";
+/// Sort key prefix of erasures, oldest first.
+pub const ERASURES: &str = "ERASURE#";
 /// Sort key prefix of events, oldest first.
 pub const EVENTS: &str = "EVENT#";
 /// Sort key prefix of modules.
@@ -68,6 +70,10 @@ pub fn due_shard(number: u64) -> String {
 /// Sort key in the due index. Lexicographic order is chronological order.
 pub fn due_at(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+pub fn erasure(id: ErasureId) -> String {
+    format!("{ERASURES}{:020}", id.0)
 }
 
 pub fn schedule(id: ScheduleId) -> String {

@@ -7,6 +7,7 @@ mod connections;
 mod consents;
 mod credentials;
 mod dead_letters;
+mod erasures;
 mod errors;
 mod file_buckets;
 mod holds;
@@ -35,6 +36,7 @@ mod store;
 mod table;
 mod triggers;
 mod uploads;
+mod versions;
 mod webhooks;
 
 use std::sync::{Arc, LazyLock};
@@ -47,12 +49,14 @@ use serde::de::DeserializeOwned;
 
 use crate::payments::Stripe;
 use crate::ports::{
-    AccessTokens, Credentials, DeadLetters, Links, Mailer, OriginSecrets, PortError, Signer, SystemClock, Triggers, Workflow,
+    AccessTokens, Credentials, DeadLetters, ErasureKeys, Links, Mailer, OriginSecrets, PortError, Signer, SystemClock, Triggers,
+    Workflow,
 };
 use crate::settings::{MailSettings, PaymentSettings, Settings, TriggerSettings};
 use connections::StoredCredentials;
 use credentials::fixed;
 use dead_letters::Queue;
+use erasures::StoredErasureKeys;
 pub use file_buckets::file_buckets;
 use lazily::Lazily;
 use links::{LinkSigner, SignedLinks};
@@ -175,6 +179,12 @@ impl Aws {
         let prefix = self.settings.connection_secrets.clone();
         let stored = Arc::new(StoredCredentials { client: self.lazily(Self::secrets_manager), prefix });
         (stored.clone(), stored)
+    }
+
+    /// Creates the port of the keys with which erased records are hashed.
+    pub fn erasure_keys(&self) -> Arc<dyn ErasureKeys> {
+        let prefix = self.settings.erasure_secrets.clone();
+        Arc::new(StoredErasureKeys { client: self.lazily(Self::secrets_manager), prefix })
     }
 
     fn lazily<T: 'static>(&self, make: fn(&Self) -> T) -> Lazily<T> {

@@ -91,7 +91,7 @@ impl S3Objects {
 }
 
 /// Fails if S3 refused to delete some of the objects. It answers 200 then, with an error for each of them.
-fn refusals(asked: usize, errors: &[KeyError]) -> Result<(), PortError> {
+pub(super) fn refusals(asked: usize, errors: &[KeyError]) -> Result<(), PortError> {
     let code = |error: &KeyError| error.code().unwrap_or("no code").to_owned();
     let kind = |code: &str| kind_of_code(code).unwrap_or(ErrorKind::Refused);
     let mut codes = errors.iter().map(code).filter(|code| kind(code) != ErrorKind::NotFound);

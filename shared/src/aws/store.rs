@@ -15,6 +15,7 @@ use crate::domain::allowance::Account;
 use crate::domain::backup::Backup;
 use crate::domain::change::Lock;
 use crate::domain::connection::Connection;
+use crate::domain::erasure::Erasure;
 use crate::domain::id::{BackupId, ConnectionId, OrgId};
 use crate::domain::order::Order;
 use crate::domain::organisation::Organisation;
@@ -156,6 +157,11 @@ impl Table {
                 self.put_version(encode(pk, keys::restore(document.id), &stored)?, document.version)
             }
             Change::Statement(statement) => self.put(encode(pk, keys::statement(statement.number), &statement)?, Some(ABSENT)),
+            Change::Erasure(document) => {
+                let stored = Erasure { version: document.version + 1, ..*document.clone() };
+                let item = with_due(encode(pk, keys::erasure(document.id), &stored)?, org, stored.next_check());
+                self.put_version(item, document.version)
+            }
             Change::Hold(hold) => self.put(encode(pk, keys::hold(hold.backup), &hold)?, Some(ABSENT)),
             Change::HoldLifted(backup) => self.delete_existing(pk, keys::hold(backup)),
             Change::Acquire(lock) => self.put(encode(pk, keys::lock(lock).to_owned(), &LockHolder::of(lock))?, Some(ABSENT)),

@@ -6,7 +6,8 @@ use super::allowance::{Account, LimitReached, Settled};
 use super::backup::{Backup, BackupTransitionError, Failure, MadeZips};
 use super::connection::Connection;
 use super::delivery::Delivery;
-use super::event::{Event, EventKind};
+use super::erasure::{Erasure, ErasureTransitionError};
+use super::event::{ErasureStep, Event, EventKind};
 use super::hold::Hold;
 use super::id::{BackupId, ConnectionId, EventId, OrderId, RestoreId, ScheduleId, WebhookId};
 use super::ledger::{LedgerEntry, entries};
@@ -56,6 +57,7 @@ pub enum Change {
     Delivery(Box<Delivery>),
     /// Sets a hold; fails if the backup is held.
     Hold(Box<Hold>),
+    Erasure(Box<Erasure>),
     /// Lifts the hold on a backup; fails if it is not held.
     HoldLifted(BackupId),
     /// Appends a signed statement to the chain; fails if there is one with that number.
@@ -221,6 +223,27 @@ pub fn hold(hold: Hold, event: EventId) -> Vec<Change> {
 /// Lifts the hold on a backup.
 pub fn lift_hold(backup: BackupId, by: &Person, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
     vec![Change::Event(happened(event, at, by, EventKind::HoldLifted { backup })), Change::HoldLifted(backup)]
+}
+
+/// Stores an erasure together with the event of its step.
+pub fn erasure(erasure: Erasure, step: ErasureStep, by: &Person, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
+    let records = erasure.extent.as_ref().map(|extent| extent.records);
+    let what = EventKind::Erasure { erasure: erasure.id, step, records };
+    vec![Change::Event(happened(event, at, by, what)), Change::Erasure(Box::new(erasure))]
+}
+
+/// Completes an erasure with the statement about it.
+pub fn complete_erasure(
+    pending: Erasure,
+    statement: SignedStatement,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> Result<Vec<Change>, ErasureTransitionError> {
+    let completed = pending.complete(statement.number, at)?;
+    let by = completed.requester.clone();
+    let mut changes = erasure(completed, ErasureStep::Completed, &by, at, event);
+    changes.push(Change::Statement(Box::new(statement)));
+    Ok(changes)
 }
 
 /// Stores an organisation's settings, together with its schedule if they moved its runs.

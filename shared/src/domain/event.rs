@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::backup::Failure;
 use super::comparison::ChangeSummary;
 use super::exploring::LookedAt;
-use super::id::{BackupId, EventId, OrderId, RestoreId, ScheduleId, SubscriptionId};
+use super::id::{BackupId, ErasureId, EventId, OrderId, RestoreId, ScheduleId, SubscriptionId};
 use super::money::Money;
 pub use super::order_step::OrderStep;
 use super::organisation::Person;
@@ -152,6 +152,14 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         address: Option<String>,
     },
+    /// An erasure of records changed its state. Nothing here names a record.
+    Erasure {
+        erasure: ErasureId,
+        step: ErasureStep,
+        /// Number of records; `None` until it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        records: Option<u64>,
+    },
     /// Somebody looked into a backup.
     Explored { backup: BackupId, what: LookedAt },
     /// A restore changed its state.
@@ -191,6 +199,33 @@ pub enum EventKind {
     PlanChanged { from: String, to: String },
 }
 
+/// State changes of an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureStep {
+    Requested,
+    /// A person has confirmed the number of records.
+    Confirmed,
+    /// It waits for the end of a hold or a lock.
+    Pending,
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+impl ErasureStep {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "erasure_requested",
+            Self::Confirmed => "erasure_confirmed",
+            Self::Pending => "erasure_pending",
+            Self::Completed => "erasure_completed",
+            Self::Failed => "erasure_failed",
+            Self::Cancelled => "erasure_cancelled",
+        }
+    }
+}
+
 impl SubscriptionStep {
     fn name(self) -> &'static str {
         match self {
@@ -209,12 +244,18 @@ fn immediate() -> RepeatType {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 41] = [
+    pub const NAMES: [&str; 47] = [
         "settings_saved",
         "source_set",
         "source_removed",
         "hold_set",
         "hold_lifted",
+        "erasure_requested",
+        "erasure_confirmed",
+        "erasure_pending",
+        "erasure_completed",
+        "erasure_failed",
+        "erasure_cancelled",
         "schedule_set",
         "schedule_changed",
         "schedule_stopped",
@@ -281,6 +322,7 @@ impl EventKind {
             | Self::SourceRemoved { .. }
             | Self::HoldSet { .. }
             | Self::HoldLifted { .. }
+            | Self::Erasure { .. }
             | Self::Order { .. }
             | Self::Subscription { .. }
             | Self::PlanChanged { .. } => None,
@@ -344,6 +386,7 @@ impl EventKind {
             Self::DownloadStarted { .. } => "download_started",
             Self::Explored { what, .. } => what.name(),
             Self::Restore { step, .. } => step.name(),
+            Self::Erasure { step, .. } => step.name(),
             Self::Order { step, .. } => step.name(),
             Self::Subscription { turn, .. } => turn.name(),
             Self::PlanChanged { .. } => "plan_changed",
@@ -372,6 +415,7 @@ impl EventKind {
             | Self::SourceRemoved { .. }
             | Self::HoldSet { .. }
             | Self::HoldLifted { .. }
+            | Self::Erasure { .. }
             | Self::Order { .. }
             | Self::Subscription { .. }
             | Self::PlanChanged { .. } => RepeatType::Immediate,

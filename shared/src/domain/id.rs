@@ -60,6 +60,8 @@ id_types! {
     OrderId,
     SubscriptionId,
     RestoreId,
+    /// An erasure of records.
+    ErasureId,
     /// An entry of an organisation's event log.
     EventId,
 }

@@ -55,6 +55,22 @@ impl Leases {
         Ok(self.changed())
     }
 
+    /// Prolongs the sweep that ends at `from`, which tells it from any other.
+    pub fn prolong_sweep(mut self, from: DateTime<Utc>, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Self, InUse> {
+        self.forget_ended(now);
+        if self.sweeping_until != Some(from) {
+            return Err(InUse { until: self.holders.values().copied().chain(self.sweeping_until).max().unwrap_or(now) });
+        }
+        self.sweeping_until = Some(until);
+        Ok(self.changed())
+    }
+
+    /// Ends the sweep that ends at `until`; another one goes on.
+    #[must_use]
+    pub fn end_sweep_of(self, until: DateTime<Utc>) -> Self {
+        if self.sweeping_until == Some(until) { self.end_sweep() } else { self }
+    }
+
     /// Ends the sweep.
     #[must_use]
     pub fn end_sweep(mut self) -> Self {
@@ -104,6 +120,7 @@ mod tests {
         Take(u8, i64),
         Release(u8),
         Sweep(i64),
+        Prolong(i64),
         EndSweep,
         Pass(i64),
     }
@@ -113,6 +130,7 @@ mod tests {
             (0u8..3, 1i64..10).prop_map(|(holder, minutes)| Step::Take(holder, minutes)),
             (0u8..3).prop_map(Step::Release),
             (1i64..10).prop_map(Step::Sweep),
+            (1i64..10).prop_map(Step::Prolong),
             Just(Step::EndSweep),
             (0i64..6).prop_map(Step::Pass),
         ]
@@ -142,6 +160,13 @@ mod tests {
                             sweep = Some(now + minutes);
                         }
                     }
+                    Step::Prolong(minutes) => {
+                        let Some(from) = sweep else { continue };
+                        if let Ok(prolonged) = leases.clone().prolong_sweep(at(from), at(now + minutes), at(now)) {
+                            leases = prolonged;
+                            sweep = Some(now + minutes);
+                        }
+                    }
                     Step::EndSweep => {
                         leases = leases.end_sweep();
                         sweep = None;
@@ -153,6 +178,16 @@ mod tests {
                 prop_assert!(sweep.is_none() || held.is_empty(), "{:?} at {}", leases, now);
             }
         }
+    }
+
+    #[test]
+    fn a_sweep_that_has_ended_is_not_prolonged_in_the_place_of_another() {
+        let leases = Leases::default().begin_sweep(at(10), at(0)).expect("free");
+        let leases = leases.prolong_sweep(at(10), at(20), at(9)).expect("prolonged");
+        assert_eq!(leases.clone().prolong_sweep(at(20), at(30), at(20)), Err(InUse { until: at(20) }), "it has ended");
+        let other = leases.begin_sweep(at(40), at(25)).expect("free again");
+        assert!(other.clone().prolong_sweep(at(20), at(30), at(26)).is_err());
+        assert!(other.end_sweep_of(at(20)).is_sweeping(at(26)));
     }
 
     #[test]

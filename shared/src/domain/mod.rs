@@ -18,6 +18,7 @@ pub mod delivery;
 pub mod differences;
 pub mod digest;
 pub mod download;
+pub mod erasure;
 pub mod estimate;
 pub mod event;
 pub mod exploring;

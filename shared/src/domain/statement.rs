@@ -1,5 +1,5 @@
-//! Signed statements about backups. Each one names the zips of a backup by their hashes, and the statement before it, so that all
-//! statements of an organisation form a chain. The text of a statement is JSON in the canonical form of RFC 8785: names in
+//! Signed statements about backups and erasures. One about a backup names its zips by their hashes, one about an erasure names the erased
+//! records by keyed hashes. Each names the statement before it, so that all statements of an organisation form a chain. The text of a statement is JSON in the canonical form of RFC 8785: names in
 //! alphabetical order, no white space. What is signed is that text.
 
 use base64::Engine;
@@ -9,14 +9,20 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::backup::ArchiveFile;
-use super::id::{BackupId, OrgId};
+use super::erasure::ErasedHash;
+use super::id::{BackupId, ErasureId, OrgId};
 
 /// Identifies the format.
 pub const STATEMENT_FORMAT: &str = "hozon-statement";
+/// Identifies the format of a statement about an erasure.
+pub const ERASURE_FORMAT: &str = "hozon-erasure";
 /// Version of the format. Readers accept fields that they do not know.
 pub const STATEMENT_VERSION: u32 = 1;
 /// Maximum size of a statement's text in bytes: the longest message that AWS KMS signs (AWS KMS API reference: Sign, `Message`).
 pub const MAX_STATEMENT_BYTES: usize = 4_096;
+
+/// Maximum number of erasures that the statement about a backup names: the newest ones. It stays short then.
+pub const MAX_STATED_ERASURES: usize = 100;
 
 /// A statement about a backup. Its fields are in alphabetical order, which makes its JSON canonical.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +47,47 @@ pub struct Statement {
     pub zips_sha256: String,
 }
 
+/// A statement about an erasure. Its fields are in alphabetical order, as above.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureStatement {
+    pub erasure: ErasureId,
+    pub format: String,
+    /// SHA-256 of the public key that verifies the signature, as a DER document.
+    pub key: String,
+    /// Position in the organisation's chain, from 1.
+    pub number: u64,
+    pub organisation: OrgId,
+    /// SHA-256 of the text of the statement before; `None` in the first one.
+    pub previous: Option<String>,
+    /// Number of erased records.
+    pub records: u64,
+    /// SHA-256 of the list of the records' keyed hashes.
+    pub records_sha256: String,
+    /// When the erasure was completed.
+    pub time: DateTime<Utc>,
+    pub version: u32,
+}
+
+/// An erased record in the list of records, which a statement names by its hash.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StatedRecord {
+    pub hash: ErasedHash,
+    /// API name of the module.
+    pub module: String,
+}
+
+/// What statements of all kinds have, for the check of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StatementLink {
+    pub number: u64,
+    pub previous: Option<String>,
+    pub time: DateTime<Utc>,
+    /// The backup that it is about.
+    pub backup: Option<BackupId>,
+    /// The erasure that it is about.
+    pub erasure: Option<ErasureId>,
+}
+
 /// A zip in the list of zips, which a statement names by its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatedZip {
@@ -57,7 +104,12 @@ pub struct StatedZip {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedStatement {
     pub number: u64,
-    pub backup: BackupId,
+    /// The backup that it is about; `None` for an erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackupId>,
+    /// The erasure that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<ErasureId>,
     pub at: DateTime<Utc>,
     /// The text that was signed.
     pub text: String,
@@ -90,11 +142,16 @@ pub struct StatedBackup<'a> {
 }
 
 impl Statement {
-    /// Makes the statement about a backup that follows `previous`.
-    pub fn after(previous: Option<&SignedStatement>, stated: &StatedBackup<'_>, key: &StatementKey) -> Self {
+    /// Makes the statement about a backup that follows `newest`: the statements so far, newest first, back to the one about the backup
+    /// before.
+    pub fn after(newest: &[SignedStatement], stated: &StatedBackup<'_>, key: &StatementKey) -> Self {
+        let previous = newest.first();
+        let mut erasures: Vec<u64> = newest.iter().take_while(|one| one.backup.is_none()).map(|one| one.number).collect();
+        erasures.truncate(MAX_STATED_ERASURES);
+        erasures.reverse();
         Self {
             backup: stated.backup,
-            erasures: Vec::new(),
+            erasures,
             format: STATEMENT_FORMAT.to_owned(),
             key: key.fingerprint(),
             number: previous.map_or(1, |previous| previous.number + 1),
@@ -115,11 +172,48 @@ impl Statement {
     /// Adds the signature of `text`, which is the text of this statement.
     pub fn signed(self, text: String, signature: &[u8]) -> SignedStatement {
         let Self { number, backup, time: at, .. } = self;
-        SignedStatement { number, backup, at, text, signature: STANDARD.encode(signature) }
+        SignedStatement { number, backup: Some(backup), erasure: None, at, text, signature: STANDARD.encode(signature) }
+    }
+}
+
+impl ErasureStatement {
+    /// Makes the statement about an erasure that follows `previous`. `list` is the list of records as it is stored.
+    pub fn after(
+        previous: Option<&SignedStatement>,
+        (org, erasure): (OrgId, ErasureId),
+        (records, list): (u64, &[u8]),
+        at: DateTime<Utc>,
+        key: &StatementKey,
+    ) -> Self {
+        Self {
+            erasure,
+            format: ERASURE_FORMAT.to_owned(),
+            key: key.fingerprint(),
+            number: previous.map_or(1, |previous| previous.number + 1),
+            organisation: org,
+            previous: previous.map(SignedStatement::sha256),
+            records,
+            records_sha256: sha256(list),
+            time: at.trunc_subsecs(0),
+            version: STATEMENT_VERSION,
+        }
     }
 
+    /// Returns the text to be signed.
+    pub fn text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// Adds the signature of `text`, which is the text of this statement.
+    pub fn signed(self, text: String, signature: &[u8]) -> SignedStatement {
+        let Self { number, erasure, time: at, .. } = self;
+        SignedStatement { number, backup: None, erasure: Some(erasure), at, text, signature: STANDARD.encode(signature) }
+    }
+}
+
+impl StatementLink {
     /// Returns whether this statement is the one after the one with that text, or the first one if there is none before it.
-    pub fn follows(&self, before: Option<&str>) -> bool {
+    fn follows(&self, before: Option<&str>) -> bool {
         match before {
             Some(text) => self.previous == Some(sha256(text.as_bytes())),
             None => self.number == 1 && self.previous.is_none(),
@@ -130,7 +224,7 @@ impl Statement {
 impl SignedStatement {
     /// Returns whether the chain holds between this statement and the one before it, of which the text is given.
     pub fn follows(&self, before: Option<&Self>) -> bool {
-        let Ok(statement) = serde_json::from_str::<Statement>(&self.text) else { return false };
+        let Ok(statement) = serde_json::from_str::<StatementLink>(&self.text) else { return false };
         let is_next = before.is_none_or(|before| before.number + 1 == self.number);
         is_next && statement.number == self.number && statement.follows(before.map(|before| before.text.as_str()))
     }
@@ -174,6 +268,12 @@ pub fn list_of_zips(zips: &[StatedZip]) -> Result<String, serde_json::Error> {
     serde_json::to_string(zips)
 }
 
+/// Returns the list of erased records in canonical form, ordered by their hashes. A statement names it by its SHA-256.
+pub fn list_of_records(mut records: Vec<StatedRecord>) -> Result<String, serde_json::Error> {
+    records.sort_unstable();
+    serde_json::to_string(&records)
+}
+
 /// SHA-256 in lower-case hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
@@ -196,14 +296,30 @@ mod tests {
         StatedBackup { org: OrgId(u64::MAX), backup: BackupId(backup), zips: 1_800, list: LIST, at }
     }
 
-    fn chain(length: u64) -> Vec<SignedStatement> {
-        let mut chain: Vec<SignedStatement> = Vec::new();
-        for backup in 0..length {
-            let statement = Statement::after(chain.last(), &stated(u64::MAX - backup), &key());
+    /// Appends a statement about a backup, or about an erasure.
+    fn append(chain: &mut Vec<SignedStatement>, is_erasure: bool) {
+        let id = u64::MAX - chain.len() as u64;
+        let newest: Vec<_> = chain.iter().rev().cloned().collect();
+        chain.push(if is_erasure {
+            let statement =
+                ErasureStatement::after(chain.last(), (OrgId(u64::MAX), ErasureId(id)), (10_000, LIST), stated(id).at, &key());
             let text = statement.text().expect("JSON");
-            chain.push(statement.signed(text, b"signature"));
-        }
+            statement.signed(text, b"signature")
+        } else {
+            let statement = Statement::after(&newest, &stated(id), &key());
+            let text = statement.text().expect("JSON");
+            statement.signed(text, b"signature")
+        });
+    }
+
+    fn chain(length: u64) -> Vec<SignedStatement> {
+        let mut chain = Vec::new();
+        (0..length).for_each(|_| append(&mut chain, false));
         chain
+    }
+
+    fn erasures_of(statement: &SignedStatement) -> Vec<u64> {
+        serde_json::from_str::<Statement>(&statement.text).expect("a statement").erasures
     }
 
     fn breaks(chain: &[SignedStatement]) -> usize {
@@ -232,6 +348,29 @@ mod tests {
     }
 
     #[test]
+    fn an_erasure_is_named_by_the_next_backup_only() {
+        let mut chain = chain(2);
+        [true, true, false, false, true, false].map(|is_erasure| append(&mut chain, is_erasure));
+        assert_eq!(breaks(&chain), 0);
+        assert_eq!(erasures_of(&chain[4]), [3, 4]);
+        assert_eq!(erasures_of(&chain[5]), [0; 0]);
+        assert_eq!(erasures_of(&chain[7]), [7]);
+        let text = &chain[2].text;
+        assert_eq!(serde_json::from_str::<serde_json::Value>(text).expect("JSON").to_string(), *text, "canonical");
+        assert!(text.len() < MAX_STATEMENT_BYTES / 4, "{}", text.len());
+    }
+
+    #[test]
+    fn a_statement_stays_short_however_many_erasures_there_were() {
+        let mut chain = chain(1);
+        (0..MAX_STATED_ERASURES + 20).for_each(|_| append(&mut chain, true));
+        append(&mut chain, false);
+        let last = chain.last().expect("a statement");
+        assert_eq!((erasures_of(last).len(), erasures_of(last)[0]), (MAX_STATED_ERASURES, 22));
+        assert!(last.text.len() < MAX_STATEMENT_BYTES / 2, "{}", last.text.len());
+    }
+
+    #[test]
     fn a_key_is_read_back_from_its_text() {
         let pem = key().pem();
         assert!(pem.lines().all(|line| line.len() <= 64), "{pem}");
@@ -240,6 +379,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn erasures_never_break_the_chain(kinds in prop::collection::vec(any::<bool>(), 1..40)) {
+            let mut chain = Vec::new();
+            kinds.iter().for_each(|is_erasure| append(&mut chain, *is_erasure));
+            prop_assert_eq!(breaks(&chain), 0);
+            // Each erasure is named by the first backup behind it.
+            for (at, is_erasure) in kinds.iter().enumerate() {
+                let named: Vec<usize> = (0..chain.len())
+                    .filter(|other| !kinds[*other] && erasures_of(&chain[*other]).contains(&(at as u64 + 1)))
+                    .collect();
+                let next = (at..chain.len()).find(|other| !kinds[*other]).filter(|_| *is_erasure);
+                prop_assert_eq!(named, next.into_iter().collect::<Vec<_>>());
+            }
+        }
+
         #[test]
         fn any_changed_byte_of_an_earlier_statement_breaks_the_chain(at in 0usize..3, place in any::<prop::sample::Index>(), bit in 0u8..7) {
             let mut chain = chain(4);

@@ -8,6 +8,7 @@ mod connections;
 mod connector;
 mod consents;
 mod dead_letters;
+mod erasures;
 mod holds;
 mod ids;
 mod leases;
@@ -25,6 +26,7 @@ mod source_info;
 mod statements;
 mod store;
 mod triggers;
+mod versions;
 mod webhooks;
 mod workflow;
 mod writing;
@@ -39,6 +41,7 @@ pub use connector::{
 };
 pub use consents::Consents;
 pub use dead_letters::DeadLetters;
+pub use erasures::{ErasureKeys, Erasures};
 pub use holds::Holds;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
 pub use leases::Leases;
@@ -56,6 +59,7 @@ pub use source_info::SourceInfo;
 pub use statements::Statements;
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
 pub use triggers::{ScheduleTrigger, Triggers};
+pub use versions::Versions;
 pub use webhooks::Webhooks;
 pub use workflow::{StartOutcome, Workflow};
 pub use writing::{FileWrite, Writer};
@@ -94,6 +98,9 @@ pub struct Ports {
     pub statements: Arc<dyn Statements>,
     pub holds: Arc<dyn Holds>,
     pub restores: Arc<dyn Restores>,
+    pub erasures: Arc<dyn Erasures>,
+    pub erasure_keys: Arc<dyn ErasureKeys>,
+    pub versions: Arc<dyn Versions>,
 }
 
 /// Kinds of port failures.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::PortError;
 use crate::domain::delivery::DeliveryId;
-use crate::domain::id::{BackupId, OrgId, ScheduleId, UserId};
+use crate::domain::id::{BackupId, ErasureId, OrgId, ScheduleId, UserId};
 use crate::domain::organisation::Contact;
 use crate::domain::schedule::{Occurrence, Schedule};
 
@@ -16,6 +16,8 @@ pub enum Due {
     Schedule(OrgId, ScheduleId),
     /// A backup that should have ended.
     Backup(OrgId, BackupId),
+    /// An erasure that is to be tried again, or whose execution says nothing.
+    Erasure(OrgId, ErasureId),
     /// One more attempt at this delivery.
     Delivery(DeliveryId),
 }

@@ -86,6 +86,14 @@ impl BlockEncoder {
         Ok(self.ends(bytes))
     }
 
+    /// Appends a row of a block as it is written there, with its id in the row index. Where blocks end is up to the caller.
+    pub fn written_row(&mut self, row: &str, id: &[u8]) -> io::Result<()> {
+        self.csv.written_row(row);
+        self.index.push(id, hash_of(row.as_bytes()));
+        self.rows += 1;
+        if self.csv.written().len() >= CSV_CHUNK { self.deflate_text() } else { Ok(()) }
+    }
+
     /// Makes `id` that of the row: its key, or its hash where it has no key.
     fn identify(&mut self, cells: &[Cell<'_>], hash: &RowHash) {
         self.key.write(cells, &mut self.id);

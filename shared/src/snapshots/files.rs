@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::error::WriteError;
 use super::input::NewAttachment;
 use super::large_files::{LARGE_FILE, Staged, fill, upload_encoded};
-use super::packed::{LISTS_AT_ONCE, OpenPack, PackedFile};
+use super::packed::{LISTS_AT_ONCE, OpenPack, PackedFile, pack_of};
 use super::reader::files;
 use super::stores::{SnapshotStores, object_name, store, stored_object};
 use crate::archive::LEVEL;
@@ -238,19 +238,7 @@ impl FileWriter {
     /// Stores the files that are in memory; there is one at least.
     async fn store_pack(&mut self) -> Result<Pack, WriteError> {
         let files = std::mem::take(&mut self.packed);
-        let list = serde_json::to_vec(&files).map_err(WriteError::Index)?;
-        let mut body = std::mem::take(&mut self.pack);
-        let (object, bytes) = (object_name(&[&body, &list]), body.len() as u64);
-        body.extend_from_slice(&list);
-        let first = &files[0].attachment;
-        let pack = Pack {
-            object,
-            count: files.len() as u64,
-            bytes,
-            list_bytes: list.len() as u64,
-            stored_crc32: crc32fast::hash(&body),
-            first: (first.record_id.clone(), first.name.clone()),
-        };
+        let (pack, body) = pack_of(&files, std::mem::take(&mut self.pack)).map_err(WriteError::Index)?;
         let (objects, at) = (&*self.stores.objects, stored_object(self.org, &pack.object));
         match self.damaged.remove(&pack.object) {
             true => objects.put(&at, body.into(), OCTETS).await?,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::reader::{files, if_readable, pack_list};
-use super::stores::stored_object;
+use super::stores::{object_name, stored_object};
 use crate::archive::zip::local_header;
 use crate::domain::id::OrgId;
 use crate::domain::snapshot::{FileRun, Pack, StoredFile};
@@ -26,6 +26,23 @@ pub(super) struct PackedFile {
     pub sha256: String,
     /// The compressed bytes.
     pub bytes: Bytes,
+}
+
+/// Makes a pack of zip entries and the list of them; there is one at least. Returns it with its bytes.
+pub(super) fn pack_of(files: &[StoredFile], mut entries: Vec<u8>) -> Result<(Pack, Vec<u8>), serde_json::Error> {
+    let list = serde_json::to_vec(files)?;
+    let (object, bytes) = (object_name(&[&entries, &list]), entries.len() as u64);
+    entries.extend_from_slice(&list);
+    let first = &files[0].attachment;
+    let pack = Pack {
+        object,
+        count: files.len() as u64,
+        bytes,
+        list_bytes: list.len() as u64,
+        stored_crc32: crc32fast::hash(&entries),
+        first: (first.record_id.clone(), first.name.clone()),
+    };
+    Ok((pack, entries))
 }
 
 /// A pack in memory.

@@ -6,16 +6,17 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::found_snapshots::{FoundSnapshot, found_snapshots};
 use super::kept_bytes::{Counter, KeptBytes, Referrers};
 use super::keys;
 use super::leases::change;
 use super::reader::{StoredModule, parse};
-use super::session::{SessionPorts, Snapshot, SnapshotModule};
+use super::session::{SessionPorts, SnapshotModule};
 use super::stores::stored_object;
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::retention::{Retention, TakenSnapshot};
 use crate::domain::snapshot::FileRun;
-use crate::ports::{Bucket, Clock, ErrorKind, Holds, ObjectRef, Objects, PortError, read_all};
+use crate::ports::{Bucket, Clock, ErrorKind, Holds, Objects, PortError, read_all};
 
 /// How long a sweep may last. It ends by itself, so that one that was killed keeps nobody from writing for long.
 const SWEEP: TimeDelta = TimeDelta::minutes(5);
@@ -31,6 +32,8 @@ const BATCH: usize = 1_000;
 pub struct Swept {
     /// Number of objects.
     pub deleted: u64,
+    /// Number of objects for which there was no time left.
+    pub left: u64,
     /// Number of snapshots among them.
     pub snapshots: u64,
     /// What is kept.
@@ -56,6 +59,17 @@ pub async fn sweep(
     swept.map(Some)
 }
 
+/// Deletes what no snapshot needs, within a sweep that the caller has announced and that ends at `until` at the latest. All snapshots are
+/// kept.
+pub(super) async fn sweep_unneeded(
+    ports: &SessionPorts,
+    org: OrgId,
+    clock: &dyn Clock,
+    until: DateTime<Utc>,
+) -> Result<Swept, PortError> {
+    Sweep { ports, org, clock, until: until - MARGIN }.keep(clock.now(), &Retention::EVERYTHING).await
+}
+
 struct Sweep<'a> {
     ports: &'a SessionPorts,
     org: OrgId,
@@ -66,9 +80,13 @@ struct Sweep<'a> {
 impl Sweep<'_> {
     async fn run(&self, now: DateTime<Utc>, retention: Retention, holds: &dyn Holds) -> Result<Swept, PortError> {
         let holds = holds.holds(self.org).await?.into_iter().map(|hold| hold.backup).collect();
+        self.keep(now, &Retention { holds, ..retention }).await
+    }
+
+    async fn keep(&self, now: DateTime<Utc>, retention: &Retention) -> Result<Swept, PortError> {
         // Only what is there now may be deleted: the snapshot of a backup that is recorded meanwhile is not known below.
         let keys = self.objects().list(Bucket::Crm, &keys::organisation_prefix(self.org)).await?;
-        let (kept, old) = divide(self.snapshots(&keys).await?, now, &Retention { holds, ..retention });
+        let (kept, old) = divide(found_snapshots(self.objects(), self.org, &keys).await?, now, retention);
         let backups: Vec<BackupId> = kept.iter().filter_map(|snapshot| snapshot.backup).collect();
         let (mut needed, mut counter): (HashSet<String>, Counter) = Default::default();
         let versions = self.versions(&kept).await?;
@@ -83,7 +101,9 @@ impl Sweep<'_> {
         drop(reads);
         needed.extend(kept.into_iter().map(|snapshot| snapshot.key));
         let unneeded: Vec<String> = keys.into_iter().filter(|key| !needed.contains(key)).collect();
-        Ok(Swept { deleted: self.delete(&unneeded).await?, snapshots: old, kept: counter.finish(&backups, now) })
+        let deleted = self.delete(&unneeded).await?;
+        let left = unneeded.len() as u64 - deleted;
+        Ok(Swept { deleted, left, snapshots: old, kept: counter.finish(&backups, now) })
     }
 
     /// The versions that kept snapshots name, and the current ones, each with who refers to it.
@@ -112,19 +132,6 @@ impl Sweep<'_> {
         &*self.ports.stores.objects
     }
 
-    /// The snapshots among these keys, oldest first.
-    async fn snapshots(&self, keys: &[String]) -> Result<Vec<FoundSnapshot>, PortError> {
-        let (prefix, mut found) = (keys::snapshots_prefix(self.org), Vec::new());
-        for key in keys.iter().filter(|key| key.starts_with(&prefix)) {
-            let json = read_all(self.objects(), &ObjectRef::crm(key)).await?;
-            let snapshot: Snapshot = serde_json::from_slice(&json)
-                .map_err(|error| PortError::with(ErrorKind::Corrupt, "read the description of a snapshot", error))?;
-            found.push(FoundSnapshot { backup: keys::backup_of_snapshot(self.org, key), key: key.clone(), snapshot });
-        }
-        found.sort_by_key(|found| found.snapshot.taken);
-        Ok(found)
-    }
-
     /// Reads a version, and returns its key. One that is gone, or that an older version of Hozon wrote, consists of nothing here.
     async fn read(
         &self,
@@ -149,14 +156,6 @@ impl Sweep<'_> {
         }
         Ok(deleted)
     }
-}
-
-/// A snapshot with its key.
-struct FoundSnapshot {
-    key: String,
-    snapshot: Snapshot,
-    /// The backup whose snapshot it is.
-    backup: Option<BackupId>,
 }
 
 /// Divides snapshots into those that are kept and the number of the others.

@@ -60,6 +60,7 @@ impl Moto {
                 kms: endpoint(),
             },
             connection_secrets: format!("{}-connections/", self.name),
+            erasure_secrets: format!("{}-erasures/", self.name),
             signer_secret: self.signer_secret(),
             statement_key: self.statement_key.clone(),
             zip_lock: None,

@@ -26,6 +26,7 @@ use hozon_emulator_aws::{queues, table};
 use hozon_emulator_host::listening::bind_as_before;
 use hozon_emulator_host::origins::AllowedHosts;
 use hozon_emulator_stripe::StripeServer;
+use hozon_erase::ErasePorts;
 use hozon_shared::aws::Aws;
 use hozon_shared::aws::in_process::Services;
 use hozon_shared::domain::addresses::Addresses;
@@ -43,7 +44,7 @@ use crate::deliveries::Deliveries;
 use crate::downloads::Downloads;
 use crate::folder::OpenFolder;
 use crate::functions::{
-    ARCHIVE, AccessFunction, CAPTURE, Functions, NotifyFunction, WRITE_BACK, connectors, notify, open_stream,
+    ARCHIVE, AccessFunction, CAPTURE, ERASE, Functions, NotifyFunction, WRITE_BACK, connectors, notify, open_stream,
 };
 use crate::listening::bind_gateway;
 use crate::public_url::{PublicLinks, PublicUrl};
@@ -225,6 +226,7 @@ fn open_executions(
         ("CaptureDatabaseFunctionArn", CAPTURE),
         ("CaptureWebFunctionArn", CAPTURE),
         ("WriteBackFunctionArn", WRITE_BACK),
+        ("EraseFunctionArn", ERASE),
         ("ArchivesBucket", ARCHIVES_BUCKET),
         ("RunSeconds", &seconds),
     ];
@@ -237,7 +239,8 @@ fn open_executions(
         ..CapturePorts::new(ports, connectors.clone(), options.profiles.clone())
     };
     let write_back = WriteBackPorts::new(ports, capture.clone());
-    let functions = Arc::new(Functions { archive: ArchivePorts::from(ports), capture, write_back, limits });
+    let (archive, erase) = (ArchivePorts::from(ports), ErasePorts::from(ports));
+    let functions = Arc::new(Functions { archive, capture, write_back, erase, limits });
     let run = Interpreter::new(functions, at_once, options.speed, ports.clock.clone());
     let Background { stop, tasks } = background;
     Executions::new(folder.path.join("executions"), machine, run, tasks.clone(), stop.clone())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ED25519, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hozon_shared::domain::statement::{SignedStatement, StatedZip, Statement, StatementKey, sha256};
+use hozon_shared::domain::statement::{SignedStatement, StatedZip, Statement, StatementKey, StatementLink, sha256};
 use serde::Deserialize;
 
 use super::Verified;
@@ -178,8 +178,9 @@ fn follows(one: &Chained, before: Option<&Chained>) -> bool {
 
 /// The statement as it is stored; `None` if its text is none.
 fn stored(one: &Chained) -> Option<SignedStatement> {
-    let Statement { backup, time: at, .. } = serde_json::from_str(&one.text).ok()?;
-    Some(SignedStatement { number: one.number, backup, at, text: one.text.clone(), signature: one.signature.clone() })
+    let StatementLink { backup, erasure, time: at, .. } = serde_json::from_str(&one.text).ok()?;
+    let (text, signature) = (one.text.clone(), one.signature.clone());
+    Some(SignedStatement { number: one.number, backup, erasure, at, text, signature })
 }
 
 fn is_signed(key: &StatementKey, text: &[u8], signature: &[u8]) -> bool {

@@ -25,6 +25,20 @@ struct State {
     leases: LeaseBook,
     /// Number of objects that were read, in whole or in part.
     reads: usize,
+    /// Number of changes after which the store fails, as if the process had been killed.
+    changes_left: Option<usize>,
+}
+
+impl State {
+    /// Counts a change.
+    fn change(&mut self) -> Result<(), PortError> {
+        match &mut self.changes_left {
+            Some(0) => return Err(PortError::new(ErrorKind::Unavailable, "change a store that has failed")),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        Ok(())
+    }
 }
 
 /// Objects and documents of one organisation. One upload at a time.
@@ -47,6 +61,16 @@ impl Memory {
     /// Keys of blocks, packs and large files.
     pub fn stored(&self) -> Vec<String> {
         self.state().objects.keys().filter(|key| key.contains("%stored")).cloned().collect()
+    }
+
+    /// Makes the store fail after so many changes; `None` repairs it.
+    pub fn fail_after(&self, changes: Option<usize>) {
+        self.state().changes_left = changes;
+    }
+
+    /// All objects.
+    pub fn objects(&self) -> BTreeMap<String, Bytes> {
+        self.state().objects.clone()
     }
 
     pub fn reads(&self) -> usize {
@@ -76,7 +100,9 @@ impl Memory {
 #[async_trait]
 impl Objects for Memory {
     async fn put(&self, at: &ObjectRef, body: Bytes, _: &str) -> Result<(), PortError> {
-        self.state().objects.insert(at.key.clone(), body);
+        let mut state = self.state();
+        state.change()?;
+        state.objects.insert(at.key.clone(), body);
         Ok(())
     }
 
@@ -96,7 +122,11 @@ impl Objects for Memory {
     }
 
     async fn delete_all(&self, _: Bucket, keys: &[String]) -> Result<(), PortError> {
-        self.state().objects.retain(|key, _| !keys.contains(key));
+        let mut state = self.state();
+        for key in keys {
+            state.change()?;
+            state.objects.remove(key);
+        }
         Ok(())
     }
 
@@ -147,7 +177,9 @@ impl Catalogue for Memory {
     }
 
     async fn publish(&self, _: OrgId, modules: &[Module]) -> Result<(), PortError> {
-        self.state().modules = modules.to_vec();
+        let mut state = self.state();
+        state.change()?;
+        state.modules = modules.to_vec();
         Ok(())
     }
 

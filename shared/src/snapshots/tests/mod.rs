@@ -3,6 +3,7 @@
 mod amending;
 mod attachments;
 mod differences;
+mod erasing;
 mod exploring;
 mod file_pages;
 mod memory;

@@ -15,9 +15,9 @@ use hozon_shared::telemetry::Causes;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
     CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
-    DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input,
-    ListObjectsV2Output, PutObjectInput, PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
-    UploadPartOutput,
+    DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
+    ListObjectVersionsInput, ListObjectVersionsOutput, ListObjectsV2Input, ListObjectsV2Output, Object, ObjectVersion,
+    PutObjectInput, PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result};
 use tokio::sync::{Mutex, RwLock};
@@ -86,6 +86,25 @@ impl S3 for Files {
 
     async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {
         self.s3.list_objects_v2(request).await
+    }
+
+    /// Lists each object as its own current version, as S3 does in a bucket without versions (S3 API reference: ListObjectVersions).
+    async fn list_object_versions(&self, request: S3Request<ListObjectVersionsInput>) -> Answer<ListObjectVersionsOutput> {
+        let (bucket, prefix) = (request.input.bucket.clone(), request.input.prefix.clone());
+        let listed = ListObjectsV2Input { bucket, prefix, start_after: request.input.key_marker.clone(), ..Default::default() };
+        let listed = self.s3.list_objects_v2(request.map_input(|_| listed)).await?.output;
+        let objects = listed.contents.unwrap_or_default();
+        let is_truncated = listed.is_truncated;
+        let next_key_marker = objects.last().and_then(|last| last.key.clone()).filter(|_| is_truncated == Some(true));
+        let version = |object: Object| ObjectVersion {
+            key: object.key,
+            version_id: Some("null".to_owned()),
+            is_latest: Some(true),
+            size: object.size,
+            ..Default::default()
+        };
+        let versions = Some(objects.into_iter().map(version).collect());
+        Ok(S3Response::new(ListObjectVersionsOutput { versions, is_truncated, next_key_marker, ..Default::default() }))
     }
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {

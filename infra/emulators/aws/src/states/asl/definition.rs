@@ -187,7 +187,7 @@ pub struct ChoiceRule {
     pub variable: String,
     /// Expected text.
     pub string_equals: Option<String>,
-    /// Whether there is to be a value.
+    /// Whether there must be a value at the path, instead of an expected text.
     pub is_present: Option<bool>,
     pub next: String,
 }

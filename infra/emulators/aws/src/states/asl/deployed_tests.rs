@@ -67,6 +67,7 @@ async fn execute_with(
         ("CaptureDatabaseFunctionArn", "capture-database"),
         ("CaptureWebFunctionArn", "capture-web"),
         ("WriteBackFunctionArn", "write-back"),
+        ("EraseFunctionArn", "erase"),
         ("ArchivesBucket", "archives"),
         ("RunSeconds", "604800"),
     ];

@@ -255,9 +255,9 @@ fn chosen(choice: &ChoiceState, input: &Value) -> Result<String, StateError> {
     let scope = Scope { input, item: None, execution: None };
     for way in &choice.choices {
         let found = read(&way.variable, &scope);
-        let is_chosen = match (&way.string_equals, way.is_present) {
-            (None, Some(is_present)) => found.is_ok() == is_present,
-            (wanted, _) => found.map_err(|error| StateError::runtime(&error))?.as_str() == wanted.as_deref(),
+        let is_chosen = match (way.is_present, &way.string_equals) {
+            (Some(is_present), _) => found.is_ok() == is_present,
+            (None, expected) => found.map_err(|error| StateError::runtime(&error))?.as_str() == expected.as_deref(),
         };
         if is_chosen {
             return Ok(way.next.clone());

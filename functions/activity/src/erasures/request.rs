@@ -1,0 +1,112 @@
+//! What a request for an erasure says.
+
+use hozon_shared::api::ApiError;
+use hozon_shared::api::closed_sets::{WordMatchName, ZipChoiceName};
+use hozon_shared::domain::erasure::RecordRef;
+use hozon_shared::erasing::{WantedDocument, WantedSearch};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Maximum number of records that a request names.
+const MAX_NAMED: usize = 1_000;
+
+/// Which records are to be erased: those that are named, or those that a search finds.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErasureRequest {
+    /// One to 1,000 records.
+    records: Option<Vec<WantedRecord>>,
+    search: Option<WantedWords>,
+    /// What happens to zips that may have one of the records. `drop`, the default, deletes them; `remake` is refused with
+    /// `REMAKE_UNAVAILABLE`.
+    #[schema(value_type = Option<ZipChoiceName>)]
+    zips: Option<String>,
+}
+
+/// A record to erase.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WantedRecord {
+    /// API name of the module.
+    module: String,
+    id: String,
+}
+
+/// A search in all fields of the captured data of all backups.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WantedWords {
+    /// API name of the module; all modules if it is left out.
+    module: Option<String>,
+    /// One to eight words, all of which occur in a record.
+    words: String,
+    /// Whether a word is found from its beginning on (`prefix`, the default) or as a whole (`exact`).
+    #[schema(value_type = Option<WordMatchName>)]
+    r#match: Option<String>,
+}
+
+/// Reads a request.
+pub fn read(body: &[u8]) -> Result<WantedDocument, ApiError> {
+    let request: ErasureRequest = serde_json::from_slice(body).map_err(|_| ApiError::body_not_readable())?;
+    check_zips(request.zips.as_deref())?;
+    match (request.records, request.search) {
+        (Some(records), None) => named(records),
+        (None, Some(search)) => searched(search),
+        _ => Err(ApiError::invalid_data("records", "$.records", "Name the records, or search for them; not both.")),
+    }
+}
+
+fn check_zips(zips: Option<&str>) -> Result<(), ApiError> {
+    match zips {
+        None | Some("drop") => Ok(()),
+        Some("remake") => Err(ApiError::remake_unavailable()),
+        Some(_) => Err(ApiError::invalid_data("zips", "$.zips", "Set zips to drop.")),
+    }
+}
+
+fn named(records: Vec<WantedRecord>) -> Result<WantedDocument, ApiError> {
+    let is_whole = |record: &WantedRecord| !record.module.is_empty() && !record.id.is_empty();
+    if records.is_empty() || records.len() > MAX_NAMED || !records.iter().all(is_whole) {
+        let message = format!("Name 1 to {MAX_NAMED} records, each with its module and its id.");
+        return Err(ApiError::invalid_data("records", "$.records", message));
+    }
+    let records: std::collections::BTreeSet<RecordRef> =
+        records.into_iter().map(|WantedRecord { module, id }| RecordRef { module, id }).collect();
+    Ok(WantedDocument { records: records.into_iter().collect(), search: None })
+}
+
+fn searched(search: WantedWords) -> Result<WantedDocument, ApiError> {
+    let is_exact = match search.r#match.as_deref() {
+        None | Some("prefix") => false,
+        Some("exact") => true,
+        Some(_) => return Err(ApiError::invalid_data("match", "$.search.match", "Set match to prefix or exact.")),
+    };
+    let search = WantedSearch { module: search.module, words: search.words, is_exact, from: None };
+    let message = "Set words to one to eight words.";
+    search.words().map_err(|_| ApiError::invalid_data("words", "$.search.words", message))?;
+    Ok(WantedDocument { records: Vec::new(), search: Some(search) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_names_records_or_searches_for_them() {
+        let search = r#"{"words":"田中","match":"exact"}"#;
+        for (body, is_good) in [
+            (r#"{"records":[{"module":"Leads","id":"42"}]}"#.to_owned(), true),
+            (r#"{"records":[{"module":"Leads","id":"42"}],"zips":"drop"}"#.to_owned(), true),
+            (r#"{"records":[{"module":"Leads","id":"42"}],"zips":"remake"}"#.to_owned(), false),
+            (format!(r#"{{"search":{search}}}"#), true),
+            (format!(r#"{{"search":{search},"records":[]}}"#), false),
+            (r#"{"records":[]}"#.to_owned(), false),
+            (r#"{"records":[{"module":"Leads","id":""}]}"#.to_owned(), false),
+            (r#"{"search":{"words":" "}}"#.to_owned(), false),
+            (r#"{"search":{"words":"a","match":"some"}}"#.to_owned(), false),
+            ("{}".to_owned(), false),
+        ] {
+            assert_eq!(read(body.as_bytes()).is_ok(), is_good, "{body}");
+        }
+    }
+}
