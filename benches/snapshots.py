@@ -33,7 +33,7 @@ def snapshots(work, rows):
         for name, edited in [("before", False), ("after", True)]:
             say(f"Storing {rows:,} rows ({name}) ...")
             write(bench.work / name, rows, edited)
-            bench.worker(ORGANISATION, "--input", bench.work / name, "--tasks", "store")
+            bench.worker(ORGANISATION, "--input", bench.work / name, "--tasks", "begin,store,plan,pack,assemble,finish")
         command = [BIN / "hozon-bench", "compare", "--stores", bench.stores.text, "--data", bench.data, "--org", ORGANISATION]
         told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     finally:

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hozon_emulator_zoho::{Fault, SampleSize, State};
 use hozon_shared::domain::backup::{Backup, BackupStatus};
+use hozon_shared::domain::source::{Gap, GapKind};
 use hozon_tests::{ZohoWorld, compare, unzip};
 use serde_json::{Value, json};
 
@@ -127,12 +128,14 @@ async fn what_zoho_does_not_give_makes_a_backup_incomplete() {
     let file = place.state().attachments().into_iter().find(|file| !file.is_link && file.module == "Deals").unwrap();
     place.state().inject(Fault::AttachmentGone { attachment: file.id, status: 404 });
     place.state().inject(Fault::NoPermission { module: "Quotes".to_owned(), status: 403 });
+    place.state().inject(Fault::OmitFromLists { module: "Tasks".to_owned(), every: 7 });
     let backup = place.world.back_up().await;
     well(&backup);
     let losses = backup.losses.unwrap();
-    let named: Vec<_> = losses.examples.iter().map(hozon_shared::domain::source::Gap::name).collect();
+    let named: Vec<_> = losses.examples.iter().map(Gap::name).collect();
     assert!(named.iter().any(|name| name.starts_with("Deals (")), "{named:?}");
     assert!(named.iter().any(|name| name == "Quotes"), "{named:?}");
+    assert!(losses.examples.contains(&Gap::of("Tasks", GapKind::CountDiffers)), "{losses:?}");
     place.end().await;
 }
 

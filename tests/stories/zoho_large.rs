@@ -71,7 +71,7 @@ fn least(state: &State, usage: &Usage, passes: u64) -> u64 {
     let described = 7 + 3 * modules.len() as u64;
     let subforms: u64 = ["Quoted_Items", "Findings"].iter().map(|name| 2 + pages(name)).sum();
     let listed = (state.attachments().len() as u64).div_ceil(200);
-    let caught_up = passes * 2 * modules.len() as u64;
+    let caught_up = passes * 3 * modules.len() as u64;
     described
         + modules.iter().map(|name| rows(name)).sum::<u64>()
         + subforms

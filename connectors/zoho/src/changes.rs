@@ -8,7 +8,7 @@ use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{ModuleChanges, SourceError, SourcePage};
 use serde_json::Value;
 
-use crate::catalog::Table;
+use crate::catalog::{Table, count};
 use crate::client::{Call, Client};
 use crate::columns::{Cells, Record};
 use crate::errors::ApiError;
@@ -46,7 +46,8 @@ pub(crate) async fn read(
     let page = page_of(table, &rows).map_err(|_| SourceErrorKind::Changed(module.to_owned()))?;
     let pages = (!rows.is_empty()).then_some(Ok(SourcePage { rows: page, behind: None }));
     let rows = stream::iter(pages).boxed();
-    Ok(ModuleChanges { until: begun.min(listed), rows, deleted, has_new_files })
+    let counted = count(client, module).await.map_err(|failed| failed.about(module))?;
+    Ok(ModuleChanges { until: begun.min(listed), rows, deleted, counted: Some(counted), has_new_files })
 }
 
 /// Ids of records that were created or changed since, in order: by a query, or by pages where Zoho does not take queries of the module.

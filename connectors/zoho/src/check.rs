@@ -14,8 +14,8 @@ use crate::values::{take, text};
 
 /// Calls of metadata for each module: its number of records, its fields and its layouts.
 const OF_MODULE: u64 = 3;
-/// Calls of a catch-up for each module: changed and deleted records.
-const OF_CHANGES: u64 = 2;
+/// Calls of a catch-up for each module: changed and deleted records, and their number.
+const OF_CHANGES: u64 = 3;
 /// Calls for descriptions of the organisation, and for a look for new attachments.
 const OF_ALL: u64 = 8;
 

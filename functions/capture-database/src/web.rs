@@ -10,7 +10,7 @@ use hozon_shared::captured::Captured;
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::shares::shares;
 use hozon_shared::domain::snapshot::FileRun;
-use hozon_shared::domain::source::{SourceErrorKind, SourceModule};
+use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
 use hozon_shared::ports::{ModuleChanges, Protection, SourceRows};
 use hozon_shared::snapshots::amend::Changes;
 use hozon_shared::snapshots::reader::{StoredModule, files, stored_module};
@@ -18,7 +18,7 @@ use hozon_shared::snapshots::session::{Origin, Session};
 use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, Opened};
-use crate::caught_up::CatchUp;
+use crate::caught_up::{CatchUp, Found};
 use crate::error::{CaptureError, of};
 use crate::files::Files;
 use crate::module::{Reading, head};
@@ -89,24 +89,25 @@ pub(crate) async fn catch_up(attempt: &Attempt<'_>) -> Result<Outcome, CaptureEr
             }
             has_read = true;
             let module = Amended { attempt, source: &source, chosen: &chosen, session: &session, index: progress.next };
-            let (until, has_changed) = module.catch_up(progress.until[progress.next], &mut lists).await?;
-            progress = progress.advance(until, has_changed);
+            let (until, found) = module.catch_up(progress.until[progress.next], &mut lists).await?;
+            progress = progress.advance(until, found);
             attempt.set_caught_up(&progress).await?;
         }
-        Ok(Some((session, progress.read_until())))
+        let miscounted = |index: usize| Gap::of(&chosen.modules[index].api_name, GapKind::CountDiffers);
+        Ok(Some((session, progress.read_until(), progress.miscounted().map(miscounted).collect())))
     };
-    let Some((session, read_until)) = source.unless_cancelled(working).await? else { return Ok(Outcome::Again) };
-    publish(attempt, opened, session, read_until).await.map(|()| Outcome::Done)
+    let Some((session, read_until, gaps)) = source.unless_cancelled(working).await? else { return Ok(Outcome::Again) };
+    publish(attempt, opened, session, (read_until, gaps)).await.map(|()| Outcome::Done)
 }
 
 async fn publish(
     attempt: &Attempt<'_>,
     opened: Opened,
     session: Session,
-    read_until: Option<DateTime<Utc>>,
+    (read_until, gaps): (Option<DateTime<Utc>>, Vec<Gap>),
 ) -> Result<(), CaptureError> {
-    let captured = attempt.add_all(&opened).await?.ok_or(CaptureError::NotWhole)?;
-    let captured = Captured { read_until, ..captured };
+    let mut captured = Captured { read_until, ..attempt.add_all(&opened).await?.ok_or(CaptureError::NotWhole)? };
+    captured.gaps.extend(gaps);
     attempt.run.require_in_progress(attempt.ports).await?;
     publication::publish(attempt.ports, attempt.run, session, &captured).await
 }
@@ -125,11 +126,15 @@ struct Amended<'a> {
 }
 
 impl Amended<'_> {
-    /// Returns until when changes are contained now, if the module may change, and whether it has changed.
-    async fn catch_up(&self, since: DateTime<Utc>, lists: &mut FileLists) -> Result<(Option<DateTime<Utc>>, bool), CaptureError> {
+    /// Returns until when changes are contained now, if the module may change, and how it was found.
+    async fn catch_up(
+        &self,
+        since: DateTime<Utc>,
+        lists: &mut FileLists,
+    ) -> Result<(Option<DateTime<Utc>>, Found), CaptureError> {
         let module = &self.chosen.modules[self.index];
         if module.contents != DataCategory::Crm {
-            return Ok((None, false));
+            return Ok((None, Found::AsItWas));
         }
         let found = self.chosen.as_found(module);
         let failed = of(&self.source.address);
@@ -140,8 +145,8 @@ impl Amended<'_> {
         let stored = self.stored(&before).await?;
         let files = self.ids_of(&stored.files, lists).await?;
         let changes = self.chosen.state.changes(&found, since, &files).await.map_err(&failed)?;
-        let Some(changes) = changes else { return Ok((None, false)) };
-        let ModuleChanges { until, mut rows, deleted, has_new_files } = changes;
+        let Some(changes) = changes else { return Ok((None, Found::AsItWas)) };
+        let ModuleChanges { until, mut rows, deleted, counted, has_new_files } = changes;
         let mut changes = Changes { deleted, ..Changes::default() };
         let (mut after, mut has_more) = (None, true);
         while has_more {
@@ -160,7 +165,7 @@ impl Amended<'_> {
             }
             None => false,
         };
-        Ok((Some(until), has_changed))
+        Ok((Some(until), Found::of(has_changed, counted.is_some_and(|counted| counted != before.rows))))
     }
 
     /// Gathers changed records. Returns whether there may be more.

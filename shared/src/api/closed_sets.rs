@@ -85,7 +85,7 @@ closed_set! {
     /// Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest.
     /// The bytes of a field are contained `as_files`, as attachments. `missing_files` are attachments that are gone or cannot be read.
     /// `links` are attachments that are links, which are contained instead of the files behind them. What is `not_in_api` the source's API does
-    /// not give.
+    /// not give. Of a module with `count_differs` the source counts other records than it gives.
     GapReason = &[
         "no_permission",
         "row_security",
@@ -98,6 +98,7 @@ closed_set! {
         "missing_files",
         "links",
         "not_in_api",
+        "count_differs",
     ];
     /// What an administrator should know before the first backup of a source.
     SourceAdviceName as "SourceAdvice" = &[
@@ -237,7 +238,8 @@ mod tests {
     #[test]
     fn the_document_has_the_gaps_and_advice_of_sources() {
         use GapKind::{
-            AsFiles, Damaged, Foreign, Inconsistent, Links, Missing, MissingFiles, NoPermission, NotInApi, Omitted, RowSecurity,
+            AsFiles, CountDiffers, Damaged, Foreign, Inconsistent, Links, Missing, MissingFiles, NoPermission, NotInApi, Omitted,
+            RowSecurity,
         };
         use source::{GapKind, SourceAdvice};
         assert_words(
@@ -253,6 +255,7 @@ mod tests {
                 MissingFiles,
                 Links,
                 NotInApi,
+                CountDiffers,
             ],
             GapReason::WORDS,
         );

@@ -112,13 +112,18 @@ pub enum GapKind {
     Links,
     /// The source's API does not give it.
     NotInApi,
+    /// The source counts other records than it gives.
+    CountDiffers,
 }
 
 impl GapKind {
     /// Whether a backup is incomplete because of it. Data of other systems belong to their own backups, and what the administrator
     /// leaves out is not expected.
     pub fn is_loss(self) -> bool {
-        matches!(self, Self::NoPermission | Self::RowSecurity | Self::Damaged | Self::Missing | Self::MissingFiles)
+        matches!(
+            self,
+            Self::NoPermission | Self::RowSecurity | Self::Damaged | Self::Missing | Self::MissingFiles | Self::CountDiffers
+        )
     }
 }
 

@@ -99,6 +99,8 @@ pub struct ModuleChanges {
     pub rows: SourceRows,
     /// Ids of records that were deleted.
     pub deleted: Vec<String>,
+    /// Number of records, as the source itself counts them after the changes were read; `None` if it does not count them.
+    pub counted: Option<u64>,
     /// Whether files of its records may have come or gone.
     pub has_new_files: bool,
 }

@@ -54,6 +54,12 @@ impl SigningKey {
         Ok(Self { id: id.to_owned(), pair })
     }
 
+    /// Makes a key pair that ends with the process.
+    pub fn new(id: &str) -> Result<Self> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| anyhow!("no key of statements can be made"))?;
+        Ok(Self { id: id.to_owned(), pair })
+    }
+
     fn public(&self) -> Value {
         let der = [&DER_HEAD, self.pair.public_key().as_ref()].concat();
         json!({

@@ -29,6 +29,8 @@ pub enum Fault {
     },
     /// Leaves every n-th row out of Bulk Read.
     OmitFromBulk { module: String, every: u64 },
+    /// Leaves the records out of lists whose ids are divisible by that number.
+    OmitFromLists { module: String, every: u64 },
     /// Refuses every call about the records of a module.
     NoPermission { module: String, status: u16 },
     /// Removes a module after that many calls about it.
@@ -102,6 +104,14 @@ impl Faults {
         *times = times.saturating_sub(1);
         self.0.retain(|fault| !fault.is_over());
         true
+    }
+
+    /// Which records lists leave out.
+    pub fn omitted_from_lists(&self, module: &str) -> Option<u64> {
+        self.0.iter().find_map(|fault| match fault {
+            Fault::OmitFromLists { module: omitting, every } if omitting == module => Some(*every),
+            _ => None,
+        })
     }
 
     /// Which rows Bulk Read leaves out.

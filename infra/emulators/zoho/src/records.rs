@@ -44,7 +44,11 @@ impl Organisation {
         let since = asked.modified_since()?;
         let table = self.known(module)?;
         let page = Page::of(asked, &fields, self.options.page_limit, self.now())?;
-        let is_wanted = |id: &u64| since.is_none_or(|since| table.modified(*id).is_some_and(|at| at >= since));
+        let omitted = self.faults.omitted_from_lists(module);
+        let is_wanted = |id: &u64| {
+            omitted.is_none_or(|every| !id.is_multiple_of(every))
+                && since.is_none_or(|since| table.modified(*id).is_some_and(|at| at >= since))
+        };
         let mut ids = table.sorted(page.sorting, page.after).filter(is_wanted).skip(page.skipped);
         let found: Vec<u64> = ids.by_ref().take(page.size).collect();
         let more = ids.next().is_some();

@@ -197,6 +197,10 @@ fn gap_text(gap: &Gap) -> &'static str {
             say("are links, which are contained instead of the files behind them", "リンクの添付です（リンクを保存します）")
         }
         GapKind::NotInApi => say("is left out: the source's API does not give it", "対象外: 取得元のAPIでは提供されません"),
+        GapKind::CountDiffers => say(
+            "may lack records: the source counts other records than it gives",
+            "レコードが不足している可能性があります: 取得元の件数と一致しません",
+        ),
         GapKind::Foreign => say("is left out: its data lie in another system", "対象外: 別のシステムのデータです"),
     }
 }
