@@ -179,7 +179,7 @@ interface Erasure {
   examples?: { module: string; id: string }[] | null;
   /** Number of backups whose captured data has the records. */
   snapshots: number;
-  zips: "drop" | "remake";
+  zips: "drop";
   zips_concerned: number;
   pending_until: string | null;
   pending_for: "hold" | "object_lock" | null;

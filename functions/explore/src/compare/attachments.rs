@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::DifferenceKindName;
-use hozon_shared::api::{Administrator, ApiError, Params, read_per_page};
+use hozon_shared::api::{Administrator, ApiError, Params, page_token, read_page_token, read_per_page};
 use hozon_shared::domain::differences::DifferenceKind;
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::snapshot::StoredFile;
@@ -15,7 +15,6 @@ use super::PATIENCE;
 use super::opened_pair::OpenedPair;
 use crate::audit;
 use crate::opened::unless_gone;
-use crate::page_tokens::{page_token, read_page_token};
 use crate::ports::ExplorePorts;
 
 /// Default and maximum number of attachments of a page.
