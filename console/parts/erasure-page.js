@@ -73,10 +73,7 @@ function progressOf(status) {
 function failureOf({ failure }) {
   if (!failure) return null;
   const technical = `${failure.code}: ${failure.message}`;
-  return failureNotice(
-    { words: explainFailure({ ...failure, subject: null }), subject: "", more: say("details"), technical },
-    null,
-  );
+  return failureNotice({ words: explainFailure(failure, "erase"), subject: "", more: say("details"), technical }, null);
 }
 
 /** @param {Erasure} erasure @param {Acts} acts */
