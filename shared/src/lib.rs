@@ -11,6 +11,7 @@ pub mod connecting;
 pub mod domain;
 pub mod ending;
 pub mod lambda;
+pub mod looks;
 pub mod notices;
 pub mod payments;
 pub mod ports;
