@@ -13,7 +13,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::PATIENCE;
 use super::opened_pair::OpenedPair;
-use crate::audit;
 use crate::opened::unless_gone;
 use crate::ports::ExplorePorts;
 
@@ -98,7 +97,7 @@ pub async fn list(
     let question = ["compare_attachments", &id, &before, &module];
     let mut place: Option<String> = read_page_token(&question, query.page_token.as_deref())?;
     let versions = pair.module(&ports, &module).await?;
-    audit::record(&ports, &caller, pair.after.backup.id, LookedAt::Records { module: module.clone() }).await?;
+    ports.look(&caller, pair.after.backup.id, LookedAt::Records { module: module.clone() }).await?;
     let runs = versions.each_ref().map(|version| version.as_ref().map_or(&[][..], |stored| &stored.files));
     let mut attachments = Vec::new();
     loop {
