@@ -83,8 +83,16 @@ function formOf(app, wishes, what, begin) {
   const warning = wishes.delete
     ? el("p", { class: "notice", role: "status", key: "warning" }, icon("alert"), say("restore_delete_warning"))
     : null;
-  const failed = wishes.problem
-    ? el("p", { class: "notice bad", role: "alert", key: "problem" }, icon("alert"), explain(wishes.problem, "restore"))
+  const { problem } = wishes;
+  const running = problem?.code === "INPROGRESS" ? problem.details?.id : null;
+  const other = running ? link(address("restores", running), {}, say("restore_running")) : null;
+  const failed = problem
+    ? el(
+        "p",
+        { class: "notice bad", role: "alert", key: "problem" },
+        icon("alert"),
+        el("span", {}, explain(problem, "restore"), " ", other),
+      )
     : null;
   return el(
     "form",
