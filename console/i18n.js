@@ -224,10 +224,10 @@ export function explain(problem, place = "") {
   return key ? say(key) : problem.message || say("error_UNREACHABLE");
 }
 
-/** Message about the reason of a failed backup and the remedy. @param {Failure} failure */
-export function explainFailure({ code, message }) {
-  const key = `failure_${code}`;
-  return hasText(key) ? say(key) : message;
+/** Message about the reason of a failure and the remedy; `place` where a code of backups means something else there. @param {{ code: string, message: string }} failure @param {string} [place] */
+export function explainFailure({ code, message }, place = "") {
+  const key = [`failure_${place}_${code}`, `failure_${code}`].find(hasText);
+  return key ? say(key) : message;
 }
 
 /** Names the file, record and module at fault. @param {NonNullable<Failure["subject"]>} subject */

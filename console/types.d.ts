@@ -82,7 +82,7 @@ type Allowance = Sent<Schemas["AllowanceOut"]>;
 /** The details of `limit` are described in `parts/limit.js`. */
 type Preview = Omit<Sent<Schemas["Preview"]>, "limit"> & { limit: any };
 type Contents = Sent<Schemas["ContentsOut"]>;
-type HistoryRecord = Sent<Schemas["Record"]>;
+type HistoryRecord = Sent<Schemas["Record"]> & { restore: string | null; records: number | null; erasure: string | null };
 type Notice = Sent<Schemas["Notification"]>;
 type ExploredModules = Sent<Schemas["ModulesEnvelope"]>;
 type ExploredRecords = Sent<Schemas["RecordsEnvelope"]>;
@@ -179,7 +179,7 @@ interface Erasure {
   examples?: { module: string; id: string }[] | null;
   /** Number of backups whose captured data has the records. */
   snapshots: number;
-  zips: "drop" | "remake";
+  zips: "drop";
   zips_concerned: number;
   pending_until: string | null;
   pending_for: "hold" | "object_lock" | null;

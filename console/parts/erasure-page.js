@@ -73,10 +73,7 @@ function progressOf(status) {
 function failureOf({ failure }) {
   if (!failure) return null;
   const technical = `${failure.code}: ${failure.message}`;
-  return failureNotice(
-    { words: explainFailure({ ...failure, subject: null }), subject: "", more: say("details"), technical },
-    null,
-  );
+  return failureNotice({ words: explainFailure(failure, "erase"), subject: "", more: say("details"), technical }, null);
 }
 
 /** @param {Erasure} erasure @param {Acts} acts */
@@ -92,7 +89,7 @@ function actionsOf({ status, records }, acts) {
 }
 
 /** @param {Erasure} erasure */
-function planOf({ records, modules, examples, snapshots, zips, zips_concerned: concerned, status }) {
+function planOf({ records, modules, examples, snapshots, zips_concerned: concerned, status }) {
   const rows = modules.map(({ api_name: name, label, records: count }) =>
     el("tr", { key: name }, el("th", { scope: "row" }, label || name), el("td", { class: "number" }, number(count))),
   );
@@ -115,17 +112,16 @@ function planOf({ records, modules, examples, snapshots, zips, zips_concerned: c
     {},
     status === "PLANNED" && !records ? el("p", { class: "lead" }, icon("check"), say("erasure_nothing")) : null,
     facts(figures, "figures"),
-    concerned ? el("p", { class: "soft", key: "zips" }, say(`erasure_zips_${zips}`, { count: concerned })) : null,
+    concerned ? el("p", { class: "soft", key: "zips" }, say("erasure_zips_drop", { count: concerned })) : null,
     rows.length ? scrolledTable(say("erasure_plan"), table) : null,
     names ? el("p", { class: "soft", key: "examples" }, say("erasure_examples", { names })) : null,
   );
 }
 
 /** @param {Erasure} erasure */
-function aboutOf({ requested_time: at, requested_by: by, completed_time: completed, statement, zips }) {
+function aboutOf({ requested_time: at, requested_by: by, completed_time: completed, statement }) {
   const about = /** @type {[Child, Child][]} */ ([
     [say("restore_requested"), say("restore_by", { time: time(at), name: by.name })],
-    [say("erase_zips"), say(`erase_zips_${zips}`)],
   ]);
   if (completed) about.push([say("erasure_completed"), time(completed)]);
   if (statement !== null) {

@@ -80,10 +80,7 @@ function progressOf({ status, progress }) {
 function failureOf({ failure }) {
   if (!failure) return null;
   const technical = `${failure.code}: ${failure.message}`;
-  return failureNotice(
-    { words: explainFailure({ ...failure, subject: null }), subject: "", more: say("details"), technical },
-    null,
-  );
+  return failureNotice({ words: explainFailure(failure, "restore"), subject: "", more: say("details"), technical }, null);
 }
 
 /** @param {Restore} restore */

@@ -77,7 +77,7 @@ function tableOf(records, restore) {
     ),
   );
   const heading = el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, say(name))));
-  const table = el("table", { class: "list" }, el("thead", {}, heading), el("tbody", {}, ...rows));
+  const table = el("table", { class: "list records" }, el("thead", {}, heading), el("tbody", {}, ...rows));
   return scrolledTable(say("restore_report"), table, "card");
 }
 

@@ -1,5 +1,4 @@
-// Begins the erasure of a record, or of all records that a search finds, from all backups: the choice of what happens with ZIPs. What is
-// concerned is looked for first.
+// Begins the erasure of a record, or of all records that a search finds, from all backups. What is concerned is looked for first.
 
 import { asProblem, call } from "../api.js";
 import { el, facts, icon, link } from "../dom.js";
@@ -7,22 +6,20 @@ import { explain, say } from "../i18n.js";
 import { erasureWarnings } from "../parts/erasures.js";
 import { address, trail } from "../parts/looking.js";
 
-const ZIPS = /** @type {const} */ (["drop", "remake"]);
-
 /** @typedef {{ kind: string, first: string, second: string, match: string }} Wanted the arguments of the address */
-/** @typedef {{ zips: "drop" | "remake", problem: Problem | null }} Choice */
+/** @typedef {{ problem: Problem | null }} Attempt the problem of the last one, if it was refused */
 
 /** The address is `record`, module and id; or `search`, words, module (may be empty) and match. @type {ViewMaker} */
 export default function erase(app, kind = "", first = "", second = "", match = "prefix") {
   const wanted = { kind, first, second, match };
-  const choice = /** @type {Choice} */ ({ zips: "drop", problem: null });
+  const attempt = /** @type {Attempt} */ ({ problem: null });
   const begin = async () => {
     try {
-      const { body } = await call("POST", "/erasures", { body: { ...selectionOf(wanted), zips: choice.zips } });
+      const { body } = await call("POST", "/erasures", { body: { ...selectionOf(wanted), zips: "drop" } });
       app.go(address("erasures", body.erasure.id));
     } catch (thrown) {
-      choice.problem = asProblem(thrown);
-      if (choice.problem.status === 401 || choice.problem.status === 403) app.showError(choice.problem);
+      attempt.problem = asProblem(thrown);
+      if (attempt.problem.status === 401 || attempt.problem.status === 403) app.showError(attempt.problem);
       app.redraw();
     }
   };
@@ -36,7 +33,7 @@ export default function erase(app, kind = "", first = "", second = "", match = "
       ]),
       el("h1", { key: "heading", tabindex: -1 }, title()),
       el("p", { class: "soft", key: "lead" }, say("erase_lead")),
-      first ? [whatOf(wanted), erasureWarnings(), formOf(app, choice, begin)] : nothing(),
+      first ? [whatOf(wanted), erasureWarnings(), formOf(attempt, begin)] : nothing(),
     ],
   };
 }
@@ -74,37 +71,20 @@ function whatOf({ kind, first, second, match }) {
   );
 }
 
-/** @param {App} app @param {Choice} choice @param {() => Promise<void>} begin */
-function formOf(app, choice, begin) {
+/** @param {Attempt} attempt @param {() => Promise<void>} begin */
+function formOf({ problem }, begin) {
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     return begin();
   };
-  const options = ZIPS.map((name) => {
-    const change = () => {
-      choice.zips = name;
-      app.redraw();
-    };
-    const input = { type: "radio", name: "zips", value: name, id: `zips-${name}`, "aria-describedby": `zips-${name}-hint` };
-    return el(
-      "div",
-      { class: "choice", key: name },
-      el("input", { ...input, checked: choice.zips === name, on: { change } }),
-      el(
-        "div",
-        {},
-        el("label", { for: `zips-${name}` }, say(`erase_zips_${name}`)),
-        el("p", { class: "soft", id: `zips-${name}-hint` }, say(`erase_zips_${name}_hint`)),
-      ),
-    );
-  });
-  const failed = choice.problem
-    ? el("p", { class: "notice bad", role: "alert", key: "problem" }, icon("alert"), explain(choice.problem))
+  const failed = problem
+    ? el("p", { class: "notice bad", role: "alert", key: "problem" }, icon("alert"), explain(problem, "erase"))
     : null;
   return el(
     "form",
-    { class: "stack", key: "form", on: { submit } },
-    el("fieldset", { class: "card choices" }, el("legend", {}, say("erase_zips")), ...options),
+    { class: "card", key: "form", on: { submit } },
+    el("h2", {}, say("erase_zips")),
+    el("p", { key: "zips" }, say("erase_zips_drop_hint")),
     el("p", { class: "soft", key: "safe" }, say("erase_plan_first")),
     failed,
     el(

@@ -38,6 +38,14 @@ const GROUPS = {
   downloads: ["download_started", "attachment_downloaded"],
   explored: ["records_listed", "record_viewed", "records_searched"],
   restores: ["restore_planned", "restore_confirmed", "restore_completed", "restore_failed", "restore_cancelled"],
+  erasures: [
+    "erasure_requested",
+    "erasure_confirmed",
+    "erasure_pending",
+    "erasure_completed",
+    "erasure_failed",
+    "erasure_cancelled",
+  ],
   settings: ["settings_saved", "source_set", "source_removed", "hold_set", "hold_lifted"],
   purchases: [
     "order_placed",
@@ -81,6 +89,12 @@ const MARKS = {
   restore_completed: ["check", "good"],
   restore_failed: ["alert", "bad"],
   restore_cancelled: ["stop", "quiet"],
+  erasure_requested: ["search", "quiet"],
+  erasure_confirmed: ["run", "busy"],
+  erasure_pending: ["clock", "warn"],
+  erasure_completed: ["check", "good"],
+  erasure_failed: ["alert", "bad"],
+  erasure_cancelled: ["stop", "quiet"],
   settings_saved: ["settings", "quiet"],
   source_set: ["database", "quiet"],
   source_removed: ["database", "quiet"],
@@ -237,6 +251,8 @@ function eventOf(record) {
           record.address ? say("by_link", { address: record.address }) : say("done_by", { name: record.done_by.name }),
         ),
         record.kind === "backup_ready" && record.backup ? insideLink(record.backup, longTime(record.log_time)) : null,
+        pageLink("restores", record.restore, words, longTime(record.log_time)),
+        pageLink("erasures", record.erasure, words, longTime(record.log_time)),
         record.order ? orderLink(record.order, say("show_order_of", { what: words, time: longTime(record.log_time) })) : null,
       ),
     ),
@@ -256,6 +272,7 @@ function detailsOf(record) {
   const changed = record.changes && (record.kind === "unusual_loss" ? unusualText(record.changes) : changesText(record.changes));
   if (changed) details.push(changed);
   if (record.losses) details.push(lossesText(record.losses));
+  if (record.restore && record.records !== null) details.push(say("restored_records", { count: record.records }));
   if (record.count) details.push(say("backup_count", { count: record.count }));
   if (record.amount && record.currency && !FREE.includes(record.kind))
     details.push(money(record.amount, record.currency, minorDigits(record.currency)));
@@ -271,6 +288,11 @@ function exploredOf({ module, record, words }) {
 /** @param {string} backup @param {string} time */
 function insideLink(backup, time) {
   return el("a", { href: `#/explore/${backup}`, "aria-label": say("look_inside_of", { time }) }, say("look_inside"));
+}
+
+/** A link to the restore or erasure that an event is about. @param {string} place @param {string | null | undefined} id @param {string} what @param {string} time */
+function pageLink(place, id, what, time) {
+  return id ? el("a", { href: `#/${place}/${id}`, "aria-label": say("show_details_of", { what, time }) }, say("details")) : null;
 }
 
 /** @param {string} order @param {string} label */

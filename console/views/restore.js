@@ -83,9 +83,6 @@ function formOf(app, wishes, what, begin) {
   const warning = wishes.delete
     ? el("p", { class: "notice", role: "status", key: "warning" }, icon("alert"), say("restore_delete_warning"))
     : null;
-  const failed = wishes.problem
-    ? el("p", { class: "notice bad", role: "alert", key: "problem" }, icon("alert"), explain(wishes.problem, "restore"))
-    : null;
   return el(
     "form",
     { class: "card", key: "form", on: { submit, change } },
@@ -99,7 +96,7 @@ function formOf(app, wishes, what, begin) {
       warning,
     ),
     el("p", { class: "soft", key: "safe" }, say("restore_is_safe")),
-    failed,
+    refusal(wishes.problem),
     el(
       "p",
       { class: "actions", key: "actions" },
@@ -107,4 +104,13 @@ function formOf(app, wishes, what, begin) {
       link("/restores", { class: "button" }, say("nav_restores")),
     ),
   );
+}
+
+/** Why no plan is made, with a link to the restore that is under way, if that is the reason. @param {Problem | null} problem */
+function refusal(problem) {
+  if (!problem) return null;
+  const running = problem.code === "INPROGRESS" ? problem.details?.id : null;
+  const other = running ? link(address("restores", running), {}, say("restore_running")) : null;
+  const words = el("span", {}, explain(problem, "restore"), " ", other);
+  return el("p", { class: "notice bad", role: "alert", key: "problem" }, icon("alert"), words);
 }

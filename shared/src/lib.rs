@@ -12,6 +12,7 @@ pub mod domain;
 pub mod ending;
 pub mod erasing;
 pub mod lambda;
+pub mod looks;
 pub mod notices;
 pub mod payments;
 pub mod ports;

@@ -140,13 +140,17 @@ test("differences are shown side by side, and the backups can be chosen", async 
   const leads = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "Leads" }) });
   await expect(leads.getByRole("cell")).toHaveText(["200", "200", "1", "1", "1", /.*/]);
   await page.goto(`${program.url}/#/compare/${after}/${before}/Leads`);
-  const changed = page
-    .getByRole("listitem")
-    .filter({ has: page.getByText(say("en", "change_changed"), { exact: true }) })
-    .first();
+  const records = page.getByRole("region", { name: say("en", "records"), exact: true });
+  const changed = records.getByRole("listitem").filter({ has: page.getByText(say("en", "change_changed"), { exact: true }) });
   await expect(changed.getByRole("cell", { name: "佐藤 花子 / Hanako Sato" })).toBeVisible();
-  await expect(page.getByText(say("en", "change_added"), { exact: true })).toBeVisible();
-  await expect(page.getByText(say("en", "change_deleted"), { exact: true })).toBeVisible();
+  await expect(records.getByText(say("en", "change_added"), { exact: true })).toBeVisible();
+  await expect(records.getByText(say("en", "change_deleted"), { exact: true })).toBeVisible();
+  // An import numbers attachments in order, so that the one that is gone changes the next one.
+  const files = page.getByRole("region", { name: say("en", "attachments"), exact: true });
+  await expect(files.getByRole("heading", { level: 3 })).toHaveCount(2);
+  const name = files.getByRole("row").filter({ has: page.getByRole("rowheader", { name: say("en", "compare_file_name") }) });
+  await expect(name.first().getByRole("cell")).toHaveText(["offer.txt", "見積書.txt"]);
+  await expect(name.last().getByRole("cell")).toHaveText(["見積書.txt"]);
   await page.goto(`${program.url}/#/compare/${after}/${before}`);
   await page.getByLabel(say("en", "compare_before")).selectOption(after);
   await expect(page.getByText(say("en", "compare_equal"))).toBeVisible();

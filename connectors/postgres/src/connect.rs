@@ -115,7 +115,7 @@ impl Postgres {
         let addresses = allowed_addresses(&self.settings, self.addresses).await?;
         let connection = self.open(&self.config(addresses.as_deref(), &[])).await?;
         let path = connection.query_one("select current_setting('search_path')", &[]).await.map_err(source_error)?.get(0);
-        connection.batch_execute("set search_path = ''").await.map_err(source_error)?;
+        connection.batch_execute("select pg_catalog.set_config('search_path', '', false)").await.map_err(source_error)?;
         require_settings(&connection).await?;
         Ok((connection, path))
     }

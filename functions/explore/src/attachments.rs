@@ -16,7 +16,6 @@ use hozon_shared::snapshots::stores::SnapshotStores;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::audit;
 use crate::opened::{OpenedBackup, unless_gone};
 use crate::ports::ExplorePorts;
 use crate::record::find;
@@ -67,7 +66,7 @@ pub async fn list(
     let opened = OpenedBackup::open(&ports, caller.org, &backup).await?;
     let found = files_of(&ports, &opened, &api_name, &record).await?;
     let what = LookedAt::Record { module: api_name, record };
-    audit::record(&ports, &caller, opened.backup.id, what).await?;
+    ports.look(&caller, opened.backup.id, what).await?;
     let attachments = found.into_iter().map(|found| shown(found, &opened.organisation)).collect();
     Ok(Json(AttachmentsEnvelope { attachments }))
 }

@@ -1,7 +1,6 @@
 //! The `explore` function: what the snapshots of backups contain. Whatever is shown is recorded in the history first.
 
 mod attachments;
-mod audit;
 mod compare;
 mod modules;
 mod opened;

@@ -14,7 +14,6 @@ use hozon_shared::snapshots::records::RecordCells;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::audit;
 use crate::opened::{OpenedBackup, unless_gone};
 use crate::ports::ExplorePorts;
 use crate::shown::{ModuleName, cut, kept_fields, name_of, position_of};
@@ -96,7 +95,7 @@ pub async fn get(
     let reader = opened.reader(&ports);
     let found = find(&reader, &stored, &record).await?;
     let what = LookedAt::Record { module: api_name, record: record.clone() };
-    audit::record(&ports, &caller, opened.backup.id, what).await?;
+    ports.look(&caller, opened.backup.id, what).await?;
     let cells = reader.rows(&stored, &found[..1]).await.map_err(unless_gone)?.pop().ok_or_else(ApiError::record_not_found)?;
     let modules = opened.modules(&ports).await?;
     let leads_to = Followed { reader: &reader, modules: &modules }.follow(&stored.module, &cells).await?;

@@ -21,7 +21,6 @@ use hozon_shared::snapshots::session::{Snapshot, SnapshotModule};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::audit;
 use crate::opened::OpenedBackup;
 use crate::ports::ExplorePorts;
 use crate::shown::{cut, kept_fields};
@@ -119,7 +118,7 @@ pub async fn get(
         return Err(ApiError::record_not_found());
     }
     let what = LookedAt::Record { module: api_name.clone(), record: record.clone() };
-    audit::record(&ports, &caller, opened.backup.id, what).await?;
+    ports.look(&caller, opened.backup.id, what).await?;
     let history = steps(&reader, runs).await?;
     Ok(Json(RecordHistoryEnvelope { history, backups, is_complete: backups == snapshots.len() }))
 }

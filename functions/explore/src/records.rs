@@ -11,7 +11,6 @@ use hozon_shared::snapshots::records::RecordCells;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::audit;
 use crate::opened::{OpenedBackup, unless_gone};
 use crate::ports::ExplorePorts;
 use crate::shown::{ExploredField, cut, kept_fields, name_of, position_of};
@@ -116,7 +115,7 @@ pub async fn list(
     let question = [id.as_str(), api_name.as_str()];
     let behind: Option<LastRow> = read_page_token(&question, query.page_token.as_deref())?;
     let behind = behind.map(|last| last.row().ok_or_else(invalid_token)).transpose()?;
-    audit::record(&ports, &caller, opened.backup.id, LookedAt::Records { module: api_name.clone() }).await?;
+    ports.look(&caller, opened.backup.id, LookedAt::Records { module: api_name.clone() }).await?;
     let reader = opened.reader(&ports);
     let mut rows = reader.page(&stored, behind.as_ref(), per_page + 1).await.map_err(unless_gone)?;
     let mut more_records = rows.len() > per_page;

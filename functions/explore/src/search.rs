@@ -17,7 +17,6 @@ use hozon_shared::snapshots::search::{RowPlace, SearchHit, SearchLimits};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::audit;
 use crate::opened::{OpenedBackup, unless_gone};
 use crate::ports::ExplorePorts;
 use crate::shown::{ModuleName, cut, kept_fields, name_of};
@@ -125,8 +124,7 @@ pub async fn handle(
     if from.module > modules.len() {
         return Err(invalid_token());
     }
-    audit::record(&ports, &caller, opened.backup.id, LookedAt::Search { module: query.module.clone(), words: text.clone() })
-        .await?;
+    ports.look(&caller, opened.backup.id, LookedAt::Search { module: query.module.clone(), words: text.clone() }).await?;
     let search = Search { reader: opened.reader(&ports), modules: &modules, words: words.clone(), ports: &ports, until };
     let (found, next) = search.run(from).await?;
     let hits = found.into_iter().map(|(at, hit)| shown(&modules[at], hit, &words)).collect::<Vec<_>>();

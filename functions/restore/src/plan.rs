@@ -7,7 +7,9 @@ use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::{PlannedActionName, PlannedReasonName};
 use hozon_shared::api::{Administrator, ApiError, Params, read_page_token, read_per_page};
 use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::restore::{PlannedAction, PlannedReason, Restore};
+use hozon_shared::looks::record_look;
 use hozon_shared::ports::{ErrorKind, PortError};
 use hozon_shared::restore_plan::PlanReader;
 use hozon_shared::snapshots::differences::DifferencePlace;
@@ -98,6 +100,8 @@ pub async fn list(
     let question = ["plan", &id, &module, query.action.as_deref().unwrap_or_default()];
     let place = read_page_token(&question, query.page_token.as_deref())?;
     let restore = find(&ports, caller.org, &id).await?;
+    let look = LookedAt::Records { module: module.clone() };
+    record_look((&*ports.clock, &*ports.ids, &*ports.store), &caller, restore.backup, look).await?;
     let (records, next) = page(&ports, restore, &module, (action, per_page), place).await?;
     Ok(Json(PlannedRecordsEnvelope { records, info: NextPage::at(&question, next)? }))
 }

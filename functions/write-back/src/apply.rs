@@ -8,32 +8,24 @@ use hozon_shared::restored::{WritePhase, WriteWork};
 use hozon_shared::snapshots::restoring::{ModulePair, RecordRule};
 use hozon_shared::snapshots::session::keep;
 
-use crate::Task;
 use crate::end::{complete, release};
 use crate::error::WriteBackError;
-use crate::outcome::Outcome;
+use crate::outcome::CallOutcome;
 use crate::passes::Turns;
 use crate::target::Target;
+use crate::task::Task;
 use crate::writing::{Stopped, Writing};
+use crate::written::WrittenModule;
 
-/// A module that is written.
-pub(crate) struct WrittenModule {
-    pub pair: ModulePair,
-    pub rule: RecordRule,
-    pub turns: Turns,
-    /// Its position in the plan.
-    pub position: usize,
-}
-
-pub(crate) async fn apply(task: &Task<'_>) -> Result<Outcome, WriteBackError> {
+pub(crate) async fn apply(task: &Task<'_>) -> Result<CallOutcome, WriteBackError> {
     let (ports, time) = (task.ports, task.ports.time());
     let restore = task.load().await?;
     if restore.status != RestoreStatus::Running && restore.confirmed.is_none() {
-        return Ok(Outcome::Done);
+        return Ok(CallOutcome::Done);
     }
     if matches!(restore.status, RestoreStatus::Completed | RestoreStatus::Failed) {
         release(task).await?;
-        return Ok(Outcome::Done);
+        return Ok(CallOutcome::Done);
     }
     keep(&ports.session, task.org, &task.lease(), ports.clock.now()).await?;
     let target = Target::open(ports, &restore).await?;
@@ -43,13 +35,13 @@ pub(crate) async fn apply(task: &Task<'_>) -> Result<Outcome, WriteBackError> {
     if restore.status == RestoreStatus::Running {
         match turns(&mut writing, &mut work, &modules, &order).await? {
             Stopped::AtItsEnd | Stopped::Cancelled => {}
-            Stopped::ForTime => return Ok(Outcome::Again),
+            Stopped::ForTime => return Ok(CallOutcome::Again),
         }
     }
     // Of a cancelled restore too: what it has created has ids that sequences must not give again.
     let written: Vec<Module> = modules.iter().map(|module| module.turns.module.clone()).collect();
     target.writer.finish(&written).await.map_err(target.failed())?;
-    complete(task, work.outcome).await.map(|()| Outcome::Done)
+    complete(task, work.outcome).await.map(|()| CallOutcome::Done)
 }
 
 /// Opens the modules in which there is something to write, and their order.

@@ -6,9 +6,9 @@ use hozon_shared::domain::restore::{Restore, RestoreStatus, WrittenCounts, compl
 use hozon_shared::ports::{ErrorKind, PortError};
 use hozon_shared::snapshots::session::abandon;
 
-use crate::Task;
 use crate::error::WriteBackError;
-use crate::outcome::Outcome;
+use crate::outcome::CallOutcome;
+use crate::task::Task;
 
 /// Attempts to store an end while others change the restore.
 const ATTEMPTS: usize = 5;
@@ -73,7 +73,7 @@ async fn require_ended(task: &Task<'_>) -> Result<(), WriteBackError> {
 }
 
 /// Fails a restore of which a call has failed, with the reason that the last call has left.
-pub(crate) async fn fail_silent(task: &Task<'_>) -> Result<Outcome, WriteBackError> {
+pub(crate) async fn fail_silent(task: &Task<'_>) -> Result<CallOutcome, WriteBackError> {
     let silent = || {
         Failure::new(
             "RESTORE_SILENT",
@@ -81,5 +81,5 @@ pub(crate) async fn fail_silent(task: &Task<'_>) -> Result<Outcome, WriteBackErr
         )
     };
     let failure = task.files().failure().await?.unwrap_or_else(silent);
-    fail(task, failure).await.map(|()| Outcome::Done)
+    fail(task, failure).await.map(|()| CallOutcome::Done)
 }

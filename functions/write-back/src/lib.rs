@@ -9,18 +9,19 @@ mod passes;
 mod plan;
 mod ports;
 mod target;
+mod task;
 mod writing;
+mod written;
 
 use hozon_shared::domain::id::{OrgId, RestoreId};
-use hozon_shared::domain::restore::Restore;
-use hozon_shared::restored::RestoreFiles;
 use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
 use serde_json::Value;
 
 pub use error::WriteBackError;
-use outcome::Outcome;
+use outcome::CallOutcome;
 pub use ports::WriteBackPorts;
+use task::Task;
 
 /// What a call of the state machine does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -41,30 +42,6 @@ struct WriteBackCall {
     step: WriteBackStep,
 }
 
-/// A restore that a call works on.
-pub(crate) struct Task<'a> {
-    pub ports: &'a WriteBackPorts,
-    pub org: OrgId,
-    pub id: RestoreId,
-}
-
-impl Task<'_> {
-    /// The restore as it is now.
-    pub(crate) async fn load(&self) -> Result<Restore, WriteBackError> {
-        self.ports.restores.restore(self.org, self.id).await?.ok_or(WriteBackError::Unknown)
-    }
-
-    /// Its documents.
-    pub(crate) fn files(&self) -> RestoreFiles<'_> {
-        RestoreFiles { objects: &*self.ports.objects, org: self.org, id: self.id }
-    }
-
-    /// Under this name it keeps what snapshots consist of.
-    pub(crate) fn lease(&self) -> String {
-        format!("restore-{}", self.id)
-    }
-}
-
 /// Carries out a call. A failure that further calls do not mend ends the restore.
 pub async fn handle(ports: &WriteBackPorts, input: Value) -> Result<Value, WriteBackError> {
     let call = WriteBackCall::deserialize(input).map_err(WriteBackError::UnreadableCall)?;
@@ -76,9 +53,9 @@ pub async fn handle(ports: &WriteBackPorts, input: Value) -> Result<Value, Write
     };
     match done {
         // It was cancelled between two looks at it.
-        Err(WriteBackError::NotRunning(_)) => Ok(Outcome::Done.into()),
+        Err(WriteBackError::NotRunning(_)) => Ok(CallOutcome::Done.into()),
         Err(error) => match error.wait() {
-            Some(seconds) => Ok(Outcome::Wait(seconds).into()),
+            Some(seconds) => Ok(CallOutcome::Wait(seconds).into()),
             None => {
                 record(&task, call.step, &error).await;
                 Err(error)

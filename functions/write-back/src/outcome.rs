@@ -7,7 +7,7 @@ const WAITS: (u64, u64) = (60, 6 * 60 * 60);
 
 /// How a call has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum CallOutcome {
     Done,
     /// Another call goes on.
     Again,
@@ -15,12 +15,12 @@ pub(crate) enum Outcome {
     Wait(u64),
 }
 
-impl From<Outcome> for Value {
-    fn from(outcome: Outcome) -> Self {
+impl From<CallOutcome> for Value {
+    fn from(outcome: CallOutcome) -> Self {
         let (outcome, seconds) = match outcome {
-            Outcome::Done => ("done", 0),
-            Outcome::Again => ("again", 0),
-            Outcome::Wait(seconds) => ("wait", seconds.clamp(WAITS.0, WAITS.1)),
+            CallOutcome::Done => ("done", 0),
+            CallOutcome::Again => ("again", 0),
+            CallOutcome::Wait(seconds) => ("wait", seconds.clamp(WAITS.0, WAITS.1)),
         };
         json!({ "outcome": outcome, "seconds": seconds })
     }

@@ -9,19 +9,19 @@ use hozon_shared::snapshots::of_restore::snapshot_before;
 use hozon_shared::snapshots::restoring::ModulePair;
 use hozon_shared::snapshots::session::keep;
 
-use crate::Task;
 use crate::end::release;
 use crate::error::WriteBackError;
-use crate::outcome::Outcome;
+use crate::outcome::CallOutcome;
 use crate::ports::CallEnd;
 use crate::target::Target;
+use crate::task::Task;
 
-pub(crate) async fn plan(task: &Task<'_>) -> Result<Outcome, WriteBackError> {
+pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError> {
     let (ports, time) = (task.ports, task.ports.time());
     let restore = task.load().await?;
     if restore.status != RestoreStatus::Planning {
         release(task).await?;
-        return Ok(Outcome::Done);
+        return Ok(CallOutcome::Done);
     }
     keep(&ports.session, task.org, &task.lease(), ports.clock.now()).await?;
     let target = Target::open(ports, &restore).await?;
@@ -32,8 +32,8 @@ pub(crate) async fn plan(task: &Task<'_>) -> Result<Outcome, WriteBackError> {
     }
     let reader = PlanReader::open(ports.objects.clone(), restore).await?.ok_or(WriteBackError::SnapshotGone)?;
     match count(task, &target, &reader, time).await? {
-        Some(plan) => finish(task, plan).await.map(|()| Outcome::Done),
-        None => Ok(Outcome::Again),
+        Some(plan) => finish(task, plan).await.map(|()| CallOutcome::Done),
+        None => Ok(CallOutcome::Again),
     }
 }
 

@@ -10,12 +10,12 @@ use hozon_shared::restored::{ReportPart, ReportRow, WritePhase, WriteWork};
 use hozon_shared::snapshots::find::id_text;
 use hozon_shared::snapshots::restoring::PlannedRecord;
 
-use crate::Task;
-use crate::apply::WrittenModule;
 use crate::error::WriteBackError;
 use crate::passes::TurnWrite;
 use crate::ports::CallEnd;
 use crate::target::Target;
+use crate::task::Task;
+use crate::written::WrittenModule;
 
 /// Number of records that are written in one transaction.
 const BATCH: usize = 100;

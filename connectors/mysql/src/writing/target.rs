@@ -6,7 +6,7 @@ use mysql_async::{Conn, Error};
 
 use crate::catalog::Column;
 
-const TABLE: &str = "select TABLE_NAME, TABLE_TYPE, ENGINE from information_schema.TABLES
+const TABLE: &str = "select TABLE_NAME, TABLE_TYPE from information_schema.TABLES
 where TABLE_SCHEMA = database() and TABLE_NAME = ?";
 
 /// Columns with what the user may do with them, by whatever right.
@@ -15,16 +15,12 @@ const COLUMNS: &str = "select COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET
 from information_schema.COLUMNS
 where TABLE_SCHEMA = database() and TABLE_NAME = ? order by ORDINAL_POSITION";
 
-/// The engine whose changes can be undone.
-const TRANSACTIONS: &str = "InnoDB";
-
 type ColumnRow = (String, String, String, Option<String>, bool, bool, String);
 
 /// A table that may be written.
 pub(crate) struct TargetTable {
     pub name: String,
     is_table: bool,
-    pub has_transactions: bool,
     pub columns: Vec<TargetColumn>,
 }
 
@@ -47,13 +43,12 @@ impl TargetTable {
     }
 
     pub(crate) async fn named(conn: &mut Conn, name: &str) -> Result<Option<Self>, Error> {
-        let found: Vec<(String, String, Option<String>)> = conn.exec(TABLE, (name,)).await?;
+        let found: Vec<(String, String)> = conn.exec(TABLE, (name,)).await?;
         // The catalogue compares names without regard to case.
-        let Some((name, kind, engine)) = found.into_iter().find(|(found, _, _)| found == name) else { return Ok(None) };
+        let Some((name, kind)) = found.into_iter().find(|(found, _)| found == name) else { return Ok(None) };
         let columns: Vec<ColumnRow> = conn.exec(COLUMNS, (&name,)).await?;
         let columns = columns.into_iter().map(column).collect();
-        let has_transactions = engine.as_deref() == Some(TRANSACTIONS);
-        Ok(Some(Self { name, is_table: !kind.contains("VIEW"), has_transactions, columns }))
+        Ok(Some(Self { name, is_table: !kind.contains("VIEW"), columns }))
     }
 
     /// Whether its rows can be written. Those of a view follow from tables.

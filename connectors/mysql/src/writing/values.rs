@@ -15,7 +15,12 @@ impl Column {
             _ if self.data_type == "bit" => format!("cast({} as unsigned)", quoted_text(text)),
             // A number of many digits would be compared as one of double precision if it were a text.
             _ if self.is_exact_number() && is_number(text) => text.to_owned(),
-            Form::Text | Form::Single => quoted_text(text),
+            // The shortest text of the greatest number is beyond it in double precision.
+            Form::Single => match text.parse::<f32>().ok().filter(|number| number.is_finite()) {
+                Some(number) => format!("{:e}", f64::from(number)),
+                None => quoted_text(text),
+            },
+            Form::Text => quoted_text(text),
         }
     }
 
@@ -73,7 +78,10 @@ mod tests {
             ("int", "1 or 1", "'1 or 1'"),
             ("int", "-", "'-'"),
             ("year", "0000", "'0000'"),
-            ("float", "1e-45", "'1e-45'"),
+            ("float", "1e-45", "1.401298464324817e-45"),
+            ("float", "3.4028235e38", "3.4028234663852886e38"),
+            ("float", "many", "'many'"),
+            ("double", "1e-45", "'1e-45'"),
         ] {
             assert_eq!(constant(data_type, text), wanted, "{data_type} {text}");
         }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::DifferenceKindName;
-use hozon_shared::api::{Administrator, ApiError, Params, read_per_page};
+use hozon_shared::api::{Administrator, ApiError, Params, page_token, read_page_token, read_per_page};
 use hozon_shared::domain::differences::DifferenceKind;
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::snapshot::StoredFile;
@@ -13,9 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::PATIENCE;
 use super::opened_pair::OpenedPair;
-use crate::audit;
 use crate::opened::unless_gone;
-use crate::page_tokens::{page_token, read_page_token};
 use crate::ports::ExplorePorts;
 
 /// Default and maximum number of attachments of a page.
@@ -99,7 +97,7 @@ pub async fn list(
     let question = ["compare_attachments", &id, &before, &module];
     let mut place: Option<String> = read_page_token(&question, query.page_token.as_deref())?;
     let versions = pair.module(&ports, &module).await?;
-    audit::record(&ports, &caller, pair.after.backup.id, LookedAt::Records { module: module.clone() }).await?;
+    ports.look(&caller, pair.after.backup.id, LookedAt::Records { module: module.clone() }).await?;
     let runs = versions.each_ref().map(|version| version.as_ref().map_or(&[][..], |stored| &stored.files));
     let mut attachments = Vec::new();
     loop {

@@ -20,7 +20,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::PATIENCE;
 use super::opened_pair::OpenedPair;
 use super::values::{ComparedField, FieldPairs};
-use crate::audit;
 use crate::opened::unless_gone;
 use crate::ports::ExplorePorts;
 
@@ -95,7 +94,7 @@ pub async fn list(
     let question = ["compare", &id, &before, &module];
     let place = read_page_token(&question, query.page_token.as_deref())?;
     let versions = pair.module(&ports, &module).await?;
-    audit::record(&ports, &caller, pair.after.backup.id, LookedAt::Records { module: module.clone() }).await?;
+    ports.look(&caller, pair.after.backup.id, LookedAt::Records { module: module.clone() }).await?;
     let comparison = RecordComparison::new(&ports, caller.org, &versions);
     if !comparison.is_comparable() {
         let info = ComparedRecordsPage { is_comparable: false, more_records: false, next_page_token: None };

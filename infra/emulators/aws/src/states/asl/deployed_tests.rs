@@ -33,7 +33,7 @@ impl ServiceIntegrations for Scripted {
             return Err(StateError { error: error.to_owned(), cause: "told to".to_owned() });
         }
         let outcome = match task.as_str() {
-            "capture" | "begin_again" => self.captures.lock().expect("lock").pop().unwrap_or("done"),
+            "capture" | "begin_again" | "apply" => self.captures.lock().expect("lock").pop().unwrap_or("done"),
             // A source on the web that takes no more calls for a while answers each step so once.
             "open" | "read" | "catch_up" if self.source == "web" => {
                 self.captures.lock().expect("lock").pop().unwrap_or(if task == "open" { "opened" } else { "done" })
@@ -79,6 +79,7 @@ async fn execute_with(
         "far database" => vec!["wait"; 2],
         // What takes no more calls for a while when it is opened, and takes two calls to read.
         "busy web" => vec!["again", "opened", "wait"],
+        "restore" => vec!["again", "wait", "again"],
         _ => Vec::new(),
     };
     let (captures, source) =
@@ -86,7 +87,11 @@ async fn execute_with(
     let failures = Mutex::new(failures.to_vec());
     let services = Arc::new(Scripted { failures, calls: Mutex::default(), outcome, source, captures });
     let run = Interpreter::new(services.clone(), 1, 1.0, Arc::new(SystemClock));
-    let outcome = run.execute(&machine, "e", json!({ "org": "1", "backup": "2" })).await;
+    let input = match source {
+        "restore" => json!({ "kind": "restore", "org": "1", "id": "2", "step": "apply" }),
+        _ => json!({ "org": "1", "backup": "2" }),
+    };
+    let outcome = run.execute(&machine, "e", input).await;
     let calls = services.calls.lock().expect("lock").clone();
     (outcome, calls)
 }
@@ -150,6 +155,16 @@ async fn a_source_on_the_web_is_opened_read_and_caught_up() {
     let (outcome, calls) = execute_with(&[("catch_up", "SOURCE_CONSENT_REVOKED")], "run", "web").await;
     assert_eq!(outcome.expect_err("fails").error, "SOURCE_CONSENT_REVOKED");
     assert_eq!(calls[calls.len() - 2..], ["catch_up", "fail"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restore_is_called_until_it_is_done_and_fails_with_its_reason() {
+    let (outcome, calls) = execute_with(&[("apply", "Retryable")], "run", "restore").await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(calls, ["apply"; 5]);
+    let (outcome, calls) = execute_with(&[("apply", "SOURCE_PASSWORD")], "run", "restore").await;
+    assert_eq!(outcome.expect_err("fails").error, "SOURCE_PASSWORD");
+    assert_eq!(calls, ["apply", "fail"]);
 }
 
 #[tokio::test(start_paused = true)]
