@@ -31,7 +31,15 @@ pub(crate) async fn write(
         return Ok(vec![WriteOutcome::Refused { reason: Refusal::Unsupported }; writes.len()]);
     };
     session.conn.query_drop("start transaction read write").await.map_err(failed)?;
-    let now = read(session, &places, writes, &module.api_name).await?;
+    let now = match read(session, &places, writes).await {
+        Ok(rows) => cells(&places, rows, &module.api_name)?,
+        // The user may not lock the rows.
+        Err(error) => {
+            let reason = refusal(&error).ok_or_else(|| failed(error))?;
+            session.conn.query_drop("rollback").await.map_err(failed)?;
+            return Ok(vec![WriteOutcome::Refused { reason }; writes.len()]);
+        }
+    };
     let mut outcomes: Vec<Option<WriteOutcome>> = vec![None; writes.len()];
     let mut open = Vec::new();
     for (at, write) in writes.iter().enumerate() {
@@ -74,24 +82,22 @@ fn key(places: &CellPlaces<'_>, write: &RecordWrite) -> Option<Cells> {
 }
 
 /// Locks and reads the records as they are now, by their keys.
-async fn read(
-    session: &mut WritingSession,
-    places: &CellPlaces<'_>,
-    writes: &[RecordWrite],
-    module: &str,
-) -> Result<HashMap<Cells, Cells>, SourceError> {
+async fn read(session: &mut WritingSession, places: &CellPlaces<'_>, writes: &[RecordWrite]) -> Result<Vec<Row>, Error> {
     let keys: HashSet<Cells> = writes.iter().filter_map(|write| key(places, write)).collect();
     if keys.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Vec::new());
     }
     let mut keys: Vec<Cells> = keys.into_iter().collect();
     keys.sort_unstable();
     // The text protocol, as captures use it.
-    let rows: Vec<Row> = session.conn.query(places.select(&keys)).await.map_err(|error| about(error, module))?;
+    session.conn.query(places.select(&keys)).await
+}
+
+/// The cells of rows, by their keys.
+fn cells(places: &CellPlaces<'_>, rows: Vec<Row>, module: &str) -> Result<HashMap<Cells, Cells>, SourceError> {
+    let unreadable = |error| SourceError { kind: SourceErrorKind::Unreadable(module.to_owned()), source: Some(Box::new(error)) };
     let (mut reader, mut page) = (Rows::new(places.forms()), RowPage::new(places.fields.len()));
     for row in rows {
-        let unreadable =
-            |error| SourceError { kind: SourceErrorKind::Unreadable(module.to_owned()), source: Some(Box::new(error)) };
         reader.read(row, &mut page).map_err(unreadable)?;
     }
     let mut found = HashMap::new();

@@ -17,6 +17,7 @@ use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::writing::{Hindrance, RecordWrite, Refusal, WriteOutcome};
 use hozon_shared::ports::{FileWrite, SourceError, Writer};
+use mysql_async::prelude::Queryable;
 use tokio::sync::Mutex;
 
 use self::session::WritingSession;

@@ -32,7 +32,15 @@ pub(crate) async fn write(session: &Session, module: &Module, writes: &[RecordWr
     };
     client.batch_execute(BEGIN).await.map_err(failed)?;
     let mut batch = Batch { client, places, writes, outcomes: vec![None; writes.len()] };
-    let statements = batch.plan().await.map_err(failed)?;
+    let statements = match batch.plan().await {
+        Ok(statements) => statements,
+        // The user may not lock the rows, or keys of the backup do not fit the table's any more.
+        Err(error) => {
+            let reason = refusal(&error).ok_or_else(|| failed(error))?;
+            client.batch_execute("rollback").await.map_err(failed)?;
+            return Ok(vec![WriteOutcome::Refused { reason }; writes.len()]);
+        }
+    };
     if !statements.is_empty() {
         client.batch_execute(&session.as_the_crm()).await.map_err(failed)?;
         batch.write(&statements).await.map_err(failed)?;
