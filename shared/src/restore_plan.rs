@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::domain::id::{OrgId, RestoreId};
 use crate::domain::restore::{Restore, RestoreSelection, rule_of};
 use crate::domain::writing::Hindrance;
 use crate::ports::{Objects, PortError};
@@ -12,54 +15,80 @@ use crate::snapshots::of_restore::{snapshot_before, snapshot_wanted};
 use crate::snapshots::restoring::{ModulePair, RecordRule};
 use crate::snapshots::session::{Snapshot, SnapshotModule};
 
-/// Ids of records by the API names of their modules.
-type ChosenRecords = BTreeMap<String, BTreeSet<String>>;
+/// Number of parts of a report that are read at a time.
+const PARTS_AT_ONCE: usize = 16;
+
+/// Which records of the modules are concerned.
+enum ConcernedRecords {
+    All,
+    /// Ids by the API names of their modules.
+    Selected(BTreeMap<String, BTreeSet<String>>),
+    /// Those that a restore has written: names of the parts of its report by the API names of their modules.
+    Written(RestoreId, BTreeMap<String, Vec<String>>),
+}
 
 /// The snapshot that a restore brings back, and which of its records.
 pub struct WantedRecords {
     pub snapshot: Snapshot,
-    /// `None` if all records of the modules are concerned.
-    chosen: Option<ChosenRecords>,
+    concerned: ConcernedRecords,
 }
 
 impl WantedRecords {
     /// Reads it. `None` if the snapshot is not kept any more.
     pub async fn read(objects: &dyn Objects, restore: &Restore) -> Result<Option<Self>, PortError> {
         let Some(mut snapshot) = snapshot_wanted(objects, restore).await? else { return Ok(None) };
-        let chosen = chosen(objects, restore).await?;
-        let is_concerned = |module: &SnapshotModule| match &chosen {
-            Some(chosen) => chosen.contains_key(&module.api_name),
-            None => restore.selection.has_module(&module.api_name),
+        let concerned = concerned(objects, restore).await?;
+        let is_concerned = |module: &SnapshotModule| match &concerned {
+            ConcernedRecords::All => restore.selection.has_module(&module.api_name),
+            ConcernedRecords::Selected(records) => records.contains_key(&module.api_name),
+            ConcernedRecords::Written(_, parts) => parts.contains_key(&module.api_name),
         };
         snapshot.modules.retain(is_concerned);
-        Ok(Some(Self { snapshot, chosen }))
+        Ok(Some(Self { snapshot, concerned }))
     }
 
     /// API names of the modules that are concerned.
     pub fn names(&self) -> BTreeSet<String> {
         self.snapshot.modules.iter().map(|module| module.api_name.clone()).collect()
     }
-}
 
-/// The records that a person has selected, or that the restore has written which is undone.
-async fn chosen(objects: &dyn Objects, restore: &Restore) -> Result<Option<ChosenRecords>, PortError> {
-    let mut chosen = ChosenRecords::new();
-    if let Some(undone) = restore.undoes {
-        let files = RestoreFiles { objects, org: restore.org, id: undone };
-        for name in files.report_parts(None, None).await? {
-            let part = files.report_part(&name).await?;
-            let ids: Vec<String> = part.written().map(|row| row.id.clone()).collect();
-            if !ids.is_empty() {
-                chosen.entry(part.module).or_default().extend(ids);
+    /// Ids of the records of a module that are concerned; `None` for all.
+    async fn ids(&self, objects: &dyn Objects, org: OrgId, api_name: &str) -> Result<Option<BTreeSet<String>>, PortError> {
+        match &self.concerned {
+            ConcernedRecords::All => Ok(None),
+            ConcernedRecords::Selected(records) => Ok(Some(records.get(api_name).cloned().unwrap_or_default())),
+            ConcernedRecords::Written(undone, parts) => {
+                let files = &RestoreFiles { objects, org, id: *undone };
+                let names = stream::iter(parts.get(api_name).cloned().unwrap_or_default());
+                let read = |name: String| async move { files.report_part(&name).await };
+                let mut reads = names.map(read).buffered(PARTS_AT_ONCE);
+                let mut ids = BTreeSet::new();
+                while let Some(part) = reads.try_next().await? {
+                    ids.extend(part.written().map(|row| row.id.clone()));
+                }
+                Ok(Some(ids))
             }
         }
-        return Ok(Some(chosen));
     }
-    let RestoreSelection::Records { records } = &restore.selection else { return Ok(None) };
+}
+
+async fn concerned(objects: &dyn Objects, restore: &Restore) -> Result<ConcernedRecords, PortError> {
+    if let Some(undone) = restore.undoes {
+        let files = RestoreFiles { objects, org: restore.org, id: undone };
+        let mut parts = BTreeMap::new();
+        for names in files.report_parts_by_module().await? {
+            if let Some(first) = names.first() {
+                parts.insert(files.report_part(first).await?.module, names);
+            }
+        }
+        return Ok(ConcernedRecords::Written(undone, parts));
+    }
+    let RestoreSelection::Records { records } = &restore.selection else { return Ok(ConcernedRecords::All) };
+    let mut selected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for record in records {
-        chosen.entry(record.module.clone()).or_default().insert(record.id.clone());
+        selected.entry(record.module.clone()).or_default().insert(record.id.clone());
     }
-    Ok(Some(chosen))
+    Ok(ConcernedRecords::Selected(selected))
 }
 
 /// The plan of a restore, between the snapshot of the CRM and the one that is wanted.
@@ -101,13 +130,11 @@ impl PlanReader {
     }
 
     /// What is done with the records of a module. Erased records are barred here.
-    pub fn rule(&self, pair: &ModulePair, hindrances: &[Hindrance]) -> RecordRule {
+    pub async fn rule(&self, pair: &ModulePair, hindrances: &[Hindrance]) -> Result<RecordRule, PortError> {
         let module = pair.wanted();
         let rule = rule_of(&self.restore, &module.api_name, pair.obstacle(), hindrances);
-        let ids = self.wanted.chosen.as_ref().map(|chosen| {
-            let texts = chosen.get(&module.api_name).into_iter().flatten();
-            Arc::new(texts.filter_map(|text| id_of_text(module, text)).collect())
-        });
-        RecordRule { rule, chosen: ids, is_erased: None }
+        let texts = self.wanted.ids(&*self.objects, self.restore.org, &module.api_name).await?;
+        let ids = texts.map(|texts| Arc::new(texts.iter().filter_map(|text| id_of_text(module, text)).collect()));
+        Ok(RecordRule { rule, chosen: ids, is_erased: None })
     }
 }

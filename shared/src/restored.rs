@@ -1,6 +1,8 @@
 //! What a restore leaves in the store: how far its plan and its writing are, and the report of what became of each record. The report is
 //! written in parts, each under a key that follows from its place in the plan, so that a repeated call replaces it.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -179,6 +181,16 @@ impl RestoreFiles<'_> {
             phase.is_none_or(|phase| has(0, phase as usize)) && module.is_none_or(|module| has(1, module))
         };
         Ok(names.filter(is_wanted).collect())
+    }
+
+    /// Names of the parts of the report, those of each module together.
+    pub async fn report_parts_by_module(&self) -> Result<Vec<Vec<String>>, PortError> {
+        let mut by_module: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for name in self.report_parts(None, None).await? {
+            let module = name.split('-').nth(1).unwrap_or_default().to_owned();
+            by_module.entry(module).or_default().push(name);
+        }
+        Ok(by_module.into_values().collect())
     }
 
     /// Reads a part of the report by its name.

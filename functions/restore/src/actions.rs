@@ -6,7 +6,7 @@ use hozon_shared::api::{Administrator, ApiError, Body};
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::restore::{Restore, RestoreStatus, RestoreTransitionError, cancel_restore, confirm_restore};
 use hozon_shared::ports::{ErrorKind, PortError};
-use hozon_shared::restore_plan::PlanReader;
+use hozon_shared::snapshots::of_restore::{snapshot_before, snapshot_wanted};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -49,7 +49,7 @@ pub async fn confirm(
     if writable(&ports, caller.org).await?.id != restore.connection {
         return Err(ApiError::not_allowed("The connection was changed after the plan was made. Plan the restore again."));
     }
-    if restore.status == RestoreStatus::Planned && PlanReader::open(ports.objects.clone(), restore.clone()).await?.is_none() {
+    if restore.status == RestoreStatus::Planned && !is_kept(&ports, &restore).await? {
         return Err(ApiError::snapshot_gone());
     }
     let (org, now) = (caller.org, ports.clock.now());
@@ -66,6 +66,12 @@ pub async fn confirm(
     let confirmed = find(&ports, org, &id).await?;
     start(&ports, confirmed.clone()).await?;
     answer(&ports, confirmed).await
+}
+
+/// Whether the snapshots are kept that the plan lies between.
+async fn is_kept(ports: &RestorePorts, restore: &Restore) -> Result<bool, ApiError> {
+    let now = snapshot_before(&*ports.objects, restore.org, restore.id).await?;
+    Ok(now.is_some() && snapshot_wanted(&*ports.objects, restore).await?.is_some())
 }
 
 fn refused(error: RestoreTransitionError) -> ApiError {

@@ -126,7 +126,8 @@ async fn page(
     let reader = PlanReader::open(ports.objects.clone(), restore).await.map_err(unless_gone)?;
     let reader = reader.ok_or_else(ApiError::snapshot_gone)?;
     let pair = reader.module(module).await.map_err(unless_gone)?.ok_or_else(ApiError::module_not_found)?;
-    let mut planned = pair.records(reader.rule(&pair, &hindrances), place).await.map_err(unless_gone)?;
+    let rule = reader.rule(&pair, &hindrances).await?;
+    let mut planned = pair.records(rule, place).await.map_err(unless_gone)?;
     let mut records = Vec::new();
     while !planned.is_over() && records.len() < per_page && ports.clock.now() < until {
         let is_wanted = |found| action.is_none_or(|action| action == found);

@@ -51,7 +51,7 @@ async fn open(task: &Task<'_>, restore: &Restore) -> Result<(Vec<WrittenModule>,
     let mut opened = Vec::new();
     for (position, module) in plan.modules.iter().enumerate().filter(|(_, module)| module.counts.writes() > 0) {
         let pair = reader.module(&module.api_name).await?.ok_or(WriteBackError::SnapshotGone)?;
-        opened.push((position, reader.rule(&pair, &plan.hindrances), pair));
+        opened.push((position, reader.rule(&pair, &plan.hindrances).await?, pair));
     }
     let order = write_order(&opened.iter().map(|(_, _, pair)| pair.module().clone()).collect::<Vec<_>>());
     let module = |((position, rule, pair), postponed): ((usize, RecordRule, ModulePair), &Vec<String>)| {

@@ -59,7 +59,7 @@ async fn count(
             Some(_) => work.modules.pop().map(|module| module.counts).unwrap_or_default(),
             None => PlanCounts::default(),
         };
-        let mut records = pair.records(reader.rule(pair, &work.hindrances), work.place.take()).await?;
+        let mut records = pair.records(reader.rule(pair, &work.hindrances).await?, work.place.take()).await?;
         records.count(&mut counts, || time.is_over()).await?;
         let module = pair.wanted();
         let (api_name, label, attachments) = (module.api_name.clone(), module.label.clone(), module.attachments);
