@@ -45,6 +45,7 @@ pub async fn connect(stores: &str) -> Result<Ports> {
         state_machine: "none".to_owned(),
         endpoints: Endpoints { s3: Some(place("s3")?), dynamodb: Some(place("dynamodb")?), ..Endpoints::default() },
         connection_secrets: "connections/".to_owned(),
+        erasure_secrets: String::new(),
         signer_secret: "signer".to_owned(),
         statement_key: "none".to_owned(),
         zip_lock: None,

@@ -14,7 +14,11 @@ use crate::samples::{kind, now};
 async fn signed(emulators: &Emulators, backup: u64, after: Option<&SignedStatement>) -> SignedStatement {
     let signer = &emulators.ports.signer;
     let stated = StatedBackup { org: ORG, backup: BackupId(backup), zips: 0, list: b"[]", at: now() };
-    let statement = Statement::after(after.map(std::slice::from_ref).unwrap_or_default(), &stated, &signer.public_key().await.expect("a key"));
+    let statement = Statement::after(
+        after.map(std::slice::from_ref).unwrap_or_default(),
+        &stated,
+        &signer.public_key().await.expect("a key"),
+    );
     let text = statement.text().expect("JSON");
     let signature = signer.sign(text.as_bytes()).await.expect("signs");
     statement.signed(text, &signature)

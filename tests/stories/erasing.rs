@@ -84,7 +84,8 @@ fn has(bytes: &[u8], text: &str) -> bool {
     }
     let headers = bytes.windows(4).enumerate().filter(|(_, window)| *window == LOCAL_HEADER).map(|(at, _)| at);
     headers.into_iter().any(|at| {
-        let number = |from: usize| bytes.get(at + from..at + from + 2).map_or(0, |two| usize::from(two[0]) | usize::from(two[1]) << 8);
+        let number =
+            |from: usize| bytes.get(at + from..at + from + 2).map_or(0, |two| usize::from(two[0]) | usize::from(two[1]) << 8);
         let start = at + 30 + number(26) + number(28);
         bytes.get(start..).is_some_and(|body| is_in(&inflated(body)))
     })
@@ -141,7 +142,12 @@ async fn check_chain(world: &World) -> String {
     std::fs::write(folder.path().join("public.pem"), key["statement_key"]["pem"].as_str().unwrap()).unwrap();
     std::fs::write(folder.path().join("statements.json"), chain.to_string()).unwrap();
     let mut command = Command::new(hozon());
-    command.arg("verify").arg("--chain").arg(folder.path().join("statements.json")).arg("--key").arg(folder.path().join("public.pem"));
+    command
+        .arg("verify")
+        .arg("--chain")
+        .arg(folder.path().join("statements.json"))
+        .arg("--key")
+        .arg(folder.path().join("public.pem"));
     let output = command.env("LANG", "C.UTF-8").output().await.unwrap();
     let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert!(output.status.success() && !printed.contains("warning"), "{printed}");
@@ -226,7 +232,10 @@ async fn a_repeated_call_and_a_killed_one_end_the_same() {
     // Confirmed without an execution, so that the calls below are the only ones.
     let (store, erasures) = (&world.local.ports.store, &world.local.ports.erasures);
     let stored = erasures.erasure(world.org, id.parse().unwrap()).await.unwrap().unwrap();
-    store.commit(world.org, vec![Change::Erasure(Box::new(stored.confirm(world.local.ports.clock.now()).unwrap()))]).await.unwrap();
+    store
+        .commit(world.org, vec![Change::Erasure(Box::new(stored.confirm(world.local.ports.clock.now()).unwrap()))])
+        .await
+        .unwrap();
     let call = json!({ "org": world.org, "id": id, "step": "2" });
     let mut kills = 0;
     for milliseconds in [0, 1, 2, 4, 6, 9, 13, 18, 25, 35, 50] {
@@ -260,7 +269,10 @@ async fn a_hold_makes_it_pending_until_it_is_lifted() {
     assert_eq!(confirm(&world, &planned, 1).await.0, StatusCode::OK);
     let id = planned["id"].as_str().unwrap();
     let pending = read(&world, id).await;
-    assert_eq!((&pending["status"], &pending["pending_for"], &pending["pending_until"]), (&json!("PENDING"), &json!("hold"), &Value::Null));
+    assert_eq!(
+        (&pending["status"], &pending["pending_for"], &pending["pending_until"]),
+        (&json!("PENDING"), &json!("hold"), &Value::Null)
+    );
     for _ in 0..2 {
         clock.advance(TimeDelta::days(1));
         world.local.tick().await;
@@ -268,7 +280,10 @@ async fn a_hold_makes_it_pending_until_it_is_lifted() {
     }
     assert_eq!(read(&world, id).await["status"], "PENDING");
     let after = files_with(world.data_folder(), MARKER);
-    assert!(before.iter().filter(|path| path.to_string_lossy().contains("%stored")).all(|path| after.contains(path)), "nothing is erased");
+    assert!(
+        before.iter().filter(|path| path.to_string_lossy().contains("%stored")).all(|path| after.contains(path)),
+        "nothing is erased"
+    );
     assert_eq!(history(&world).await, ["erasure_pending", "erasure_confirmed", "erasure_requested"], "said once");
     assert_eq!(world.administrator().send(Method::DELETE, &hold, "").await.status, StatusCode::OK);
     world.local.wait_until_idle().await;

@@ -3,9 +3,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use hozon_shared::archive::contents::zips_at;
-use hozon_shared::domain::statement::{
-    MAX_STATED_ERASURES, SignedStatement, StatedBackup, StatedZip, Statement, list_of_zips,
-};
+use hozon_shared::domain::statement::{MAX_STATED_ERASURES, SignedStatement, StatedBackup, StatedZip, Statement, list_of_zips};
 use hozon_shared::ports::{ErrorKind, ObjectRef, read_all};
 
 use crate::run::Run;

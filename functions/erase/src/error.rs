@@ -41,9 +41,11 @@ impl EraseError {
 pub(crate) fn failure(name: &str) -> Failure {
     let message = match name {
         TOO_MANY_RECORDS => EraseError::TooManyRecords.to_string(),
-        DATA_DAMAGED => "A part of what is kept is damaged, so that it is not known what it contains. Verify the backups, or contact \
+        DATA_DAMAGED => {
+            "A part of what is kept is damaged, so that it is not known what it contains. Verify the backups, or contact \
                          the operator. The erasure can be requested again; what it has erased stays erased."
-            .to_owned(),
+                .to_owned()
+        }
         name => format!(
             "The erasure was stopped ({name}). Request it again; what it has erased stays erased. If it happens again, contact the \
              operator."

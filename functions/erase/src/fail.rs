@@ -3,9 +3,9 @@
 use hozon_shared::domain::erasure::Erasure;
 use hozon_shared::domain::event::ErasureStep;
 
+use crate::Outcome;
 use crate::error::{EraseError, failure};
 use crate::job::Job;
-use crate::Outcome;
 
 /// Fails an erasure after an error of this name, unless it has ended. What it has erased stays erased.
 pub async fn run(job: &Job<'_>, erasure: Erasure, name: &str) -> Result<Outcome, EraseError> {

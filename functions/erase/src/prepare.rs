@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use hozon_shared::domain::erasure::{Erasure, ErasedModule, Extent, MAX_EXAMPLES, MAX_RECORDS, RecordRef};
+use hozon_shared::domain::erasure::{ErasedModule, Erasure, Extent, MAX_EXAMPLES, MAX_RECORDS, RecordRef};
 use hozon_shared::erasing::{WantedDocument, WantedSearch};
 use hozon_shared::ports::{ErrorKind, PortError};
 use hozon_shared::snapshots::erase::{Found, Looking, WantedRecords, search};
@@ -65,9 +65,10 @@ fn extent(found: &Found, zips: u64) -> Extent {
         label: module.label.clone(),
         records: module.records.len() as u64,
     });
-    let named = found.modules.iter().flat_map(|(module, known)| {
-        known.records.iter().map(move |id| RecordRef { module: module.clone(), id: id.clone() })
-    });
+    let named = found
+        .modules
+        .iter()
+        .flat_map(|(module, known)| known.records.iter().map(move |id| RecordRef { module: module.clone(), id: id.clone() }));
     Extent {
         records: found.records(),
         modules: modules.collect(),

@@ -15,10 +15,10 @@ use crate::job::Job;
 pub async fn complete(job: &Job<'_>, erasure: Erasure, wanted: &WantedDocument) -> Result<(), EraseError> {
     let ports = job.ports;
     let key = key(job).await?;
-    let records = wanted.records.iter().map(|record| StatedRecord {
-        hash: key.hash(&record.module, &record.id),
-        module: record.module.clone(),
-    });
+    let records = wanted
+        .records
+        .iter()
+        .map(|record| StatedRecord { hash: key.hash(&record.module, &record.id), module: record.module.clone() });
     let list = list_of_records(records.collect()).map_err(EraseError::Statement)?;
     ports.objects.put(&erased_list_at(job.org, job.id), list.clone().into(), "application/json").await?;
     let previous = ports.statements.statements(job.org, 1).await?.pop();

@@ -118,13 +118,7 @@ impl Trigger {
     }
 
     /// Starts the work on an erasure again: it is pending, or nothing was heard of its execution.
-    async fn sweep_erasure(
-        &self,
-        org: OrgId,
-        id: ErasureId,
-        now: DateTime<Utc>,
-        swept: &mut Swept,
-    ) -> Result<(), PortError> {
+    async fn sweep_erasure(&self, org: OrgId, id: ErasureId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
         let erasure = self.ports.erasures.erasure(org, id).await?;
         let Some(erasure) = erasure.filter(|erasure| erasure.next_check().is_some_and(|at| at <= now)) else { return Ok(()) };
         self.ports.erasing.start_again(erasure).await?;

@@ -171,8 +171,8 @@ mod tests {
     use super::*;
     use crate::domain::zoho::{DataCenter, ZohoEnvironment};
     use crate::domain::{
-        archive_options::ArchiveLayout, backup, connection, crm, erasure, locale::Locale, order, rule::RepeatType, schedule, source,
-        subscription, webhook::WebhookKind,
+        archive_options::ArchiveLayout, backup, connection, crm, erasure, locale::Locale, order, rule::RepeatType, schedule,
+        source, subscription, webhook::WebhookKind,
     };
 
     fn assert_words(values: &[impl Serialize], words: &[&str]) {

@@ -5,7 +5,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::domain::change::Lock;
 use crate::domain::delivery::{DeliveryId, Receiver};
-use crate::domain::id::{BackupId, ConnectionId, ErasureId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId};
+use crate::domain::id::{
+    BackupId, ConnectionId, ErasureId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId, WebhookId,
+};
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::request::Request;
 

@@ -48,7 +48,8 @@ use serde::de::DeserializeOwned;
 
 use crate::payments::Stripe;
 use crate::ports::{
-    AccessTokens, Credentials, DeadLetters, ErasureKeys, Links, Mailer, OriginSecrets, PortError, Signer, SystemClock, Triggers, Workflow,
+    AccessTokens, Credentials, DeadLetters, ErasureKeys, Links, Mailer, OriginSecrets, PortError, Signer, SystemClock, Triggers,
+    Workflow,
 };
 use crate::settings::{MailSettings, PaymentSettings, Settings, TriggerSettings};
 use connections::StoredCredentials;

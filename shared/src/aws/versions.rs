@@ -102,9 +102,8 @@ impl S3Objects {
 fn earlier(page: &ListObjectVersionsOutput) -> Vec<VersionName> {
     let versions = page.versions().iter().filter(|one| one.is_latest() != Some(true)).map(|one| (one.key(), one.version_id()));
     let markers = page.delete_markers().iter().map(|one| (one.key(), one.version_id()));
-    let named = |(key, version): (Option<&str>, Option<&str>)| {
-        Some(VersionName { key: key?.to_owned(), version: version?.to_owned() })
-    };
+    let named =
+        |(key, version): (Option<&str>, Option<&str>)| Some(VersionName { key: key?.to_owned(), version: version?.to_owned() });
     versions.chain(markers).filter_map(named).collect()
 }
 

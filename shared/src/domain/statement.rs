@@ -350,7 +350,9 @@ mod tests {
     #[test]
     fn an_erasure_is_named_by_the_next_backup_only() {
         let mut chain = chain(2);
-        [true, true, false, false, true, false].map(|is_erasure| append(&mut chain, is_erasure));
+        for is_erasure in [true, true, false, false, true, false] {
+            append(&mut chain, is_erasure);
+        }
         assert_eq!(breaks(&chain), 0);
         assert_eq!(erasures_of(&chain[4]), [3, 4]);
         assert_eq!(erasures_of(&chain[5]), [0; 0]);

@@ -50,6 +50,10 @@ pub async fn confirm(
     let erasure = find(&ports, caller.org, &id).await?;
     check_confirmation(&erasure, records)?;
     if erasure.status != ErasureStatus::Planned {
+        // The answer may name records, and is not kept.
+        if let Some(carried_out) = once.answer_with_secret(StatusCode::OK) {
+            ports.store.commit(caller.org, vec![carried_out]).await?;
+        }
         return answer(&ports, &erasure).await;
     }
     let confirmed = erasure.confirm(ports.clock.now()).map_err(|_| changed_meanwhile())?;
@@ -60,7 +64,9 @@ pub async fn confirm(
 
 fn check_confirmation(erasure: &Erasure, records: u64) -> Result<(), ApiError> {
     match erasure.status {
-        ErasureStatus::Preparing => Err(ApiError::not_allowed("The erasure is still being prepared. Confirm it when it is planned.")),
+        ErasureStatus::Preparing => {
+            Err(ApiError::not_allowed("The erasure is still being prepared. Confirm it when it is planned."))
+        }
         ErasureStatus::Cancelled | ErasureStatus::Failed => {
             Err(ApiError::not_allowed("The erasure has ended. Request another one."))
         }

@@ -85,10 +85,7 @@ impl ErasureOut {
             pending_for: erasure.obstacle.map(|obstacle| obstacle.reason),
             statement: erasure.statement,
             completed_time: erasure.ended.filter(|_| is_completed).map(|at| local_time(at, zone)),
-            failure: erasure
-                .failure
-                .clone()
-                .map(|failure| ErasureFailure { code: failure.code, message: failure.message }),
+            failure: erasure.failure.clone().map(|failure| ErasureFailure { code: failure.code, message: failure.message }),
         }
     }
 }

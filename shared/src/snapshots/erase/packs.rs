@@ -24,7 +24,8 @@ pub(super) fn without(open: &OpenPack, records: &BTreeSet<String>) -> Result<(Op
     if kept.is_empty() {
         return Ok((None, gone));
     }
-    let pack = pack_of(&kept, entries).map_err(|error| PortError::with(ErrorKind::Corrupt, "encode the list of a pack", error))?;
+    let pack =
+        pack_of(&kept, entries).map_err(|error| PortError::with(ErrorKind::Corrupt, "encode the list of a pack", error))?;
     Ok((Some(pack), gone))
 }
 

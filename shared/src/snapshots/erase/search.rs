@@ -57,10 +57,10 @@ pub async fn search(
         let (reader, words, limits) = (reader.clone(), words.clone(), limits());
         async move {
             let searched = reader.search((stored.clone(), RowPlace::default()), words, limits).await?;
-            let records = searched.hits.into_iter().map(|hit| RecordRef {
-                module: stored.module.api_name.clone(),
-                id: id_text(&stored.module, &hit.id),
-            });
+            let records = searched
+                .hits
+                .into_iter()
+                .map(|hit| RecordRef { module: stored.module.api_name.clone(), id: id_text(&stored.module, &hit.id) });
             Ok::<_, PortError>((part, records.collect::<Vec<_>>()))
         }
     };

@@ -69,7 +69,10 @@ async fn version(store: &Arc<Memory>, day: usize, contents: &Day, has_key: bool,
     let mut writer = ModuleWriter::new(stores, head, StoredPart::default(), before.cloned(), SMALL);
     for (number, state) in &contents.rows {
         let (id, name) = (format!("id-{number:05}"), text(*number, *state));
-        writer.row(&[Some(&id), Some("left out"), Some(&name).filter(|_| *state > 0).map(|name| name.as_str())]).await.expect("a row");
+        writer
+            .row(&[Some(&id), Some("left out"), Some(&name).filter(|_| *state > 0).map(|name| name.as_str())])
+            .await
+            .expect("a row");
     }
     for number in &contents.files {
         let (id, record) = (format!("file-{number}"), format!("id-{number:05}"));
@@ -220,8 +223,7 @@ fn some_days() -> Vec<Day> {
 fn one_that_was_killed_at_any_point_goes_on_to_the_same_end() {
     wait(async {
         let ids = ["id-00004", "id-00016", "id-00033", "id-00079"];
-        let wanted: WantedRecords =
-            ids.iter().map(|id| RecordRef { module: "Leads".to_owned(), id: (*id).to_owned() }).collect();
+        let wanted: WantedRecords = ids.iter().map(|id| RecordRef { module: "Leads".to_owned(), id: (*id).to_owned() }).collect();
         let (whole, _) = filled(&some_days(), true).await;
         erase(&whole, &wanted).await.expect("erases");
         let mut kills = 0;
@@ -251,7 +253,8 @@ fn nobody_erases_while_somebody_writes() {
     wait(async {
         let (store, _) = filled(&some_days(), true).await;
         let clock = Arc::new(At(DateTime::UNIX_EPOCH));
-        let change = |leases: crate::domain::lease::Leases| leases.take("run", DateTime::UNIX_EPOCH + TimeDelta::hours(1), clock.now());
+        let change =
+            |leases: crate::domain::lease::Leases| leases.take("run", DateTime::UNIX_EPOCH + TimeDelta::hours(1), clock.now());
         crate::snapshots::leases::change(&*store, ORG, change).await.expect("changes").expect("a lease");
         assert!(Exclusion::begin(store.ports(), ORG, clock.clone()).await.expect("asks").is_none());
     });
