@@ -55,6 +55,7 @@ pub async fn connect(stores: &str) -> Result<Ports> {
             ..Endpoints::default()
         },
         connection_secrets: "connections/".to_owned(),
+        erasure_secrets: String::new(),
         signer_secret: "signer".to_owned(),
         statement_key: STATEMENTS.to_owned(),
         zip_lock: None,

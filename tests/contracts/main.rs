@@ -10,6 +10,7 @@ mod catalogue;
 mod changes;
 mod checksums;
 mod emulators;
+mod erasures;
 mod known;
 mod links;
 mod locks;

@@ -58,10 +58,10 @@ def s3(request, encrypted):
     bucket, _, key = request.path.lstrip("/").partition("/")
     arn = f"arn:aws:s3:::{bucket}/{urllib.parse.unquote(key)}"
     if request.method == "POST" and "delete" in request.query:
-        keys = [named.text for named in xml.etree.ElementTree.fromstring(request.body).iter() if named.tag.endswith("}Key")]
-        return [Need("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{key}") for key in keys]
+        named = [one for one in xml.etree.ElementTree.fromstring(request.body).iter() if one.tag.endswith("}Object")]
+        return [deletion(bucket, {part.tag.partition("}")[2]: part.text for part in one}) for one in named]
     if not key:
-        return [Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")]
+        return [Need("s3:ListBucketVersions" if "versions" in request.query else "s3:ListBucket", f"arn:aws:s3:::{bucket}")]
     action, uses_key = s3_action(request)
     found = [Need(action, arn)]
     if "x-amz-object-lock-mode" in request.headers:
@@ -73,6 +73,11 @@ def s3(request, encrypted):
         found += [Need("kms:Decrypt", key) for key in [encrypted.key_of(*source.split("/", 1))] if key]
     used = encrypted.key_used(request, bucket, key)
     return found + [Need(f"kms:{use}", used) for use in uses_key if used]
+
+
+def deletion(bucket, named):
+    action = "s3:DeleteObjectVersion" if "VersionId" in named else "s3:DeleteObject"
+    return Need(action, f"arn:aws:s3:::{bucket}/{named['Key']}")
 
 
 class Encryption:
@@ -114,6 +119,8 @@ class Encryption:
 def s3_action(request):
     """The action, and the uses of the bucket's encryption key."""
     match request.method:
+        case "GET" if "retention" in request.query:
+            return "s3:GetObjectRetention", []
         case "GET" | "HEAD":
             return "s3:GetObject", ["Decrypt"]
         case "PUT" if "partNumber" in request.query:

@@ -7,6 +7,7 @@ import time
 import traceback
 
 import stories_of_access  # noqa: F401 - it adds its stories
+import stories_of_erasing  # noqa: F401
 import stories_of_exploring  # noqa: F401
 import stories_of_programs  # noqa: F401
 import stories_of_restores  # noqa: F401

@@ -214,3 +214,7 @@ def connection_secrets(stack):
         # The operator's client for Zoho CRM is a secret of its own.
         named = [one for one in named if one != stack.parameters["ZohoClientSecretArn"]]
         assert len(named) == 1 and named[0].endswith(f":secret:{prefix}*"), named
+    assert stack.resources["Erase"]["Environment"]["Variables"]["HOZON_ERASURE_SECRETS"] == f"{name}/erasure/"
+    (policy,) = stack.resources["EraseRole"]["Policies"]
+    (named,) = [one["Resource"] for one in policy["PolicyDocument"]["Statement"] if "secretsmanager:GetSecretValue" in one["Action"]]
+    assert named.endswith(f":secret:{name}/erasure/*"), "the keys of erasures, and no credentials"

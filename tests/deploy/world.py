@@ -27,7 +27,7 @@ from services import cloudformation_describes, lambda_attaches_to_network, lambd
 from stack import ACCOUNT, NAME, REGION, ROOT, Stack
 from zoho import Zoho
 
-FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Explore", "Restore", "Purchase", "Connection", "Access", "Trigger", "Notify", "CaptureDatabase", "CaptureWeb", "WriteBack", "Archive")
+FUNCTIONS = ("Authorize", "Schedule", "Download", "Activity", "Explore", "Restore", "Purchase", "Connection", "Access", "Trigger", "Notify", "CaptureDatabase", "CaptureWeb", "WriteBack", "Archive", "Erase")
 SENDER_DOMAIN = "example.com"
 ORIGIN_SECRET = {"secret": "what CloudFront sends"}
 PAYMENT_SECRET = {"api_key": "sk_test_1", "webhook_secrets": ["whsec_1"]}

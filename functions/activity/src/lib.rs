@@ -31,9 +31,9 @@ pub fn router(ports: ActivityPorts) -> Documented {
     let erasures = Documented::new()
         .routes(routes!(erasures::list, erasures::add))
         .routes(routes!(erasures::get))
-        .routes(routes!(erasures::of_erasure))
-        .routes(routes!(erasures::confirm))
-        .routes(routes!(erasures::cancel));
+        .routes(routes!(erasures::statement::of_erasure))
+        .routes(routes!(erasures::actions::confirm))
+        .routes(routes!(erasures::actions::cancel));
     let erasures = with_idempotency(with_versions(erasures), &ports.once);
     with_versions(routes).merge(erasures).with_state(ports)
 }

@@ -15,7 +15,7 @@ use hozon_shared::stored::find_backup;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::erasures::try_held_again;
+use crate::erasures::actions::try_held_again;
 use crate::ports::ActivityPorts;
 
 #[derive(Serialize, ToSchema)]

@@ -5,6 +5,7 @@ mod comparisons;
 mod error;
 mod fail;
 mod job;
+mod outcome;
 mod ports;
 mod prepare;
 mod run;
@@ -15,10 +16,11 @@ use hozon_shared::domain::erasure::ErasureStatus;
 use hozon_shared::domain::id::{ErasureId, OrgId};
 use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use error::EraseError;
 use job::Job;
+use outcome::NextCall;
 pub use ports::ErasePorts;
 
 /// The step that records a failure.
@@ -35,25 +37,6 @@ struct Call {
     error: Option<String>,
 }
 
-/// What the state machine does next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// It ends: there is nothing to do for now.
-    Done,
-    /// It calls again at once.
-    Again,
-}
-
-impl Outcome {
-    fn to_json(self) -> Value {
-        let outcome = match self {
-            Self::Done => "done",
-            Self::Again => "again",
-        };
-        json!({ "outcome": outcome })
-    }
-}
-
 /// Carries out one call.
 pub async fn handle(ports: &ErasePorts, input: Value) -> Result<Value, EraseError> {
     let call: Call = serde_json::from_value(input).map_err(EraseError::UnreadableCall)?;
@@ -62,22 +45,22 @@ pub async fn handle(ports: &ErasePorts, input: Value) -> Result<Value, EraseErro
         let (name, cause) = (error.error_type(), Causes(error));
         tracing::warn!(org.id = call.org.0, erasure.id = call.id.0, task.error = name, cause = %cause, "the work on an erasure failed");
     }
-    outcome.map(Outcome::to_json)
+    outcome.map(NextCall::to_json)
 }
 
-async fn carry_out(ports: &ErasePorts, call: &Call) -> Result<Outcome, EraseError> {
+async fn carry_out(ports: &ErasePorts, call: &Call) -> Result<NextCall, EraseError> {
     let job = Job { ports, org: call.org, id: call.id };
-    let Some(erasure) = ports.erasures.erasure(call.org, call.id).await? else { return Ok(Outcome::Done) };
+    let Some(erasure) = ports.erasures.erasure(call.org, call.id).await? else { return Ok(NextCall::Done) };
     if call.step == FAIL {
         return fail::run(&job, erasure, call.error.as_deref().unwrap_or("unknown")).await;
     }
     match erasure.status {
         ErasureStatus::Preparing => prepare::run(&job, job.seen(erasure).await?).await,
         ErasureStatus::Running | ErasureStatus::Pending => run::run(&job, job.seen(erasure).await?).await,
-        ErasureStatus::Planned => Ok(Outcome::Done),
+        ErasureStatus::Planned => Ok(NextCall::Done),
         ErasureStatus::Completed | ErasureStatus::Failed | ErasureStatus::Cancelled => {
             job.forget_wanted().await?;
-            Ok(Outcome::Done)
+            Ok(NextCall::Done)
         }
     }
 }

@@ -10,14 +10,15 @@ use hozon_shared::ports::{ErrorKind, PortError};
 use hozon_shared::snapshots::erase::{Found, Looking, WantedRecords, search};
 
 use crate::error::EraseError;
+use crate::fail;
 use crate::job::Job;
+use crate::outcome::NextCall;
 use crate::zips::StoredZips;
-use crate::{Outcome, fail};
 
 /// How long a call searches.
 const BUDGET: TimeDelta = TimeDelta::minutes(8);
 
-pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<Outcome, EraseError> {
+pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError> {
     let mut wanted = job.wanted().await?;
     if let Some(search) = wanted.search.take() {
         wanted = search_on(job, wanted, search).await?;
@@ -26,7 +27,7 @@ pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<Outcome, EraseError>
         }
         job.keep_wanted(&wanted).await?;
         if wanted.search.is_some() {
-            return Ok(Outcome::Again);
+            return Ok(NextCall::Again);
         }
     }
     let records: WantedRecords = wanted.records.iter().cloned().collect();
@@ -38,7 +39,7 @@ pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<Outcome, EraseError>
     let concerned = zips.concerned(&found);
     let extent = extent(&found, zips.count(&concerned));
     job.store(erasure.plan(extent, concerned.into_iter().collect())?).await?;
-    Ok(Outcome::Done)
+    Ok(NextCall::Done)
 }
 
 /// Goes on with a search for as long as a call may take.

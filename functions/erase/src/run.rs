@@ -11,13 +11,14 @@ use hozon_shared::snapshots::erase::{Exclusion, Found, Looking, Rewriting, Wante
 
 use crate::error::EraseError;
 use crate::job::Job;
+use crate::outcome::NextCall;
 use crate::zips::{StoredZips, drop_copies, drop_zips};
-use crate::{Outcome, comparisons, statement};
+use crate::{comparisons, statement};
 
 /// Number of backups that may have begun while captured data was written anew.
 const NEWEST: usize = 50;
 
-pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<Outcome, EraseError> {
+pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError> {
     let ports = job.ports;
     let Some(mut exclusion) = Exclusion::begin(ports.session.clone(), job.org, ports.clock.clone()).await? else {
         return later(job, erasure).await;
@@ -26,13 +27,13 @@ pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<Outcome, EraseError>
     let ended = exclusion.end().await;
     let outcome = outcome?;
     ended?;
-    if outcome == Outcome::Done {
+    if outcome == NextCall::Done {
         tracing::info!(org.id = job.org.0, erasure.id = job.id.0, "the work on an erasure has ended");
     }
     Ok(outcome)
 }
 
-async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Result<Outcome, EraseError> {
+async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Result<NextCall, EraseError> {
     // It may still read what would be deleted, and make zips of it.
     if is_being_backed_up(job).await? {
         return later(job, erasure).await;
@@ -59,7 +60,7 @@ async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Re
     }
     statement::complete(job, erasure, &wanted).await?;
     job.forget_wanted().await?;
-    Ok(Outcome::Done)
+    Ok(NextCall::Done)
 }
 
 /// Returns whether a backup is being made. One that is overdue is not: its run has ended.
@@ -76,14 +77,14 @@ async fn is_held(job: &Job<'_>, found: &Found) -> Result<bool, PortError> {
 }
 
 /// Waits for the end of an obstacle. The history says it once.
-async fn pend(job: &Job<'_>, erasure: Erasure, obstacle: Obstacle) -> Result<Outcome, EraseError> {
+async fn pend(job: &Job<'_>, erasure: Erasure, obstacle: Obstacle) -> Result<NextCall, EraseError> {
     let is_known = erasure.status == ErasureStatus::Pending && erasure.obstacle == Some(obstacle);
     let pending = erasure.wait(obstacle, job.ports.clock.now())?;
     match is_known {
         true => job.store(pending).await.map(drop)?,
         false => job.store_step(pending, ErasureStep::Pending).await?,
     }
-    Ok(Outcome::Done)
+    Ok(NextCall::Done)
 }
 
 /// Notes, before anything is changed, which zips are concerned: afterwards nobody can tell.
@@ -117,7 +118,7 @@ async fn note_meanwhile(job: &Job<'_>, erasure: Erasure) -> Result<Erasure, Port
 }
 
 /// Gives up for some minutes: a backup is being made, or somebody writes a snapshot. The sweep starts the work again.
-async fn later(job: &Job<'_>, erasure: Erasure) -> Result<Outcome, EraseError> {
+async fn later(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError> {
     job.store(erasure.later(job.ports.clock.now())).await?;
-    Ok(Outcome::Done)
+    Ok(NextCall::Done)
 }

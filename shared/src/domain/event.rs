@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
 use super::comparison::ChangeSummary;
+pub use super::erasure::ErasureStep;
 use super::exploring::LookedAt;
 use super::id::{BackupId, ErasureId, EventId, OrderId, RestoreId, ScheduleId, SubscriptionId};
 use super::money::Money;
@@ -197,33 +198,6 @@ pub enum EventKind {
     },
     /// The organisation's plan changed.
     PlanChanged { from: String, to: String },
-}
-
-/// State changes of an erasure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ErasureStep {
-    Requested,
-    /// A person has confirmed the number of records.
-    Confirmed,
-    /// It waits for the end of a hold or a lock.
-    Pending,
-    Completed,
-    Failed,
-    Cancelled,
-}
-
-impl ErasureStep {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Requested => "erasure_requested",
-            Self::Confirmed => "erasure_confirmed",
-            Self::Pending => "erasure_pending",
-            Self::Completed => "erasure_completed",
-            Self::Failed => "erasure_failed",
-            Self::Cancelled => "erasure_cancelled",
-        }
-    }
 }
 
 impl SubscriptionStep {

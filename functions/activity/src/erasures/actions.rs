@@ -22,7 +22,7 @@ const NEWEST: usize = 1_000;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Confirmation {
+pub struct ErasureConfirmation {
     /// Number of records, as the erasure says it.
     records: u64,
 }
@@ -36,7 +36,7 @@ pub struct Confirmation {
     operation_id = "confirm_erasure",
     tag = "erasures",
     params(("id" = String, Path, description = "The erasure")),
-    request_body = Confirmation,
+    request_body = ErasureConfirmation,
     responses((status = 200, description = "It is being carried out", body = ErasureEnvelope)),
 )]
 pub async fn confirm(
@@ -46,10 +46,14 @@ pub async fn confirm(
     Path((_version, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Json<ErasureEnvelope>, ApiError> {
-    let Confirmation { records } = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
+    let ErasureConfirmation { records } = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
     let erasure = find(&ports, caller.org, &id).await?;
     check_confirmation(&erasure, records)?;
     if erasure.status != ErasureStatus::Planned {
+        // The answer may name records, and is not kept.
+        if let Some(carried_out) = once.answer_with_secret(StatusCode::OK) {
+            ports.store.commit(caller.org, vec![carried_out]).await?;
+        }
         return answer(&ports, &erasure).await;
     }
     let confirmed = erasure.confirm(ports.clock.now()).map_err(|_| changed_meanwhile())?;

@@ -1,10 +1,10 @@
 //! `GET` and `POST erasures`, and what can be done with one: records are erased from everything that is kept of backups. Another function does
 //! the work.
 
-mod actions;
+pub mod actions;
 mod representation;
 mod request;
-mod statement;
+pub mod statement;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -18,10 +18,8 @@ use hozon_shared::domain::organisation::Organisation;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-pub use actions::{cancel, confirm, try_held_again};
 use representation::ErasureOut;
 use request::ErasureRequest;
-pub use statement::of_erasure;
 
 use crate::ports::ActivityPorts;
 

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use super::{Interpreter, ServiceIntegrations, StateError, load};
 
+/// The step of an erasure.
+const ERASURE: &str = "2";
+
 /// Test services that fail as scripted and record all calls.
 struct Scripted {
     failures: Mutex<Vec<(&'static str, &'static str)>>,
@@ -39,6 +42,8 @@ impl ServiceIntegrations for Scripted {
                 self.captures.lock().expect("lock").pop().unwrap_or(if task == "open" { "opened" } else { "done" })
             }
             "hold" | "read" => "done",
+            // An erasure is called again once.
+            ERASURE => self.captures.lock().expect("lock").pop().unwrap_or("done"),
             _ => self.outcome,
         };
         Ok(json!({
@@ -62,6 +67,18 @@ async fn execute_with(
     outcome: &'static str,
     source: &'static str,
 ) -> (Result<Value, StateError>, Vec<String>) {
+    let input = match source {
+        "restore" => json!({ "kind": "restore", "org": "1", "id": "2", "step": "apply" }),
+        _ => json!({ "org": "1", "backup": "2" }),
+    };
+    execute_input(failures, (outcome, source), input).await
+}
+
+async fn execute_input(
+    failures: &[(&'static str, &'static str)],
+    (outcome, source): (&'static str, &'static str),
+    input: Value,
+) -> (Result<Value, StateError>, Vec<String>) {
     let values = [
         ("ArchiveFunctionArn", "archive"),
         ("CaptureDatabaseFunctionArn", "capture-database"),
@@ -80,6 +97,7 @@ async fn execute_with(
         // What takes no more calls for a while when it is opened, and takes two calls to read.
         "busy web" => vec!["again", "opened", "wait"],
         "restore" => vec!["again", "wait", "again"],
+        "an erasure" => vec!["again"],
         _ => Vec::new(),
     };
     let (captures, source) =
@@ -87,10 +105,6 @@ async fn execute_with(
     let failures = Mutex::new(failures.to_vec());
     let services = Arc::new(Scripted { failures, calls: Mutex::default(), outcome, source, captures });
     let run = Interpreter::new(services.clone(), 1, 1.0, Arc::new(SystemClock));
-    let input = match source {
-        "restore" => json!({ "kind": "restore", "org": "1", "id": "2", "step": "apply" }),
-        _ => json!({ "org": "1", "backup": "2" }),
-    };
     let outcome = run.execute(&machine, "e", input).await;
     let calls = services.calls.lock().expect("lock").clone();
     (outcome, calls)
@@ -101,6 +115,17 @@ async fn tasks_run_in_order_and_once_for_each_item() {
     let (outcome, calls) = execute(&[]).await;
     assert!(outcome.is_ok());
     assert_eq!(calls, ["begin", "plan", "pack", "pack", "assemble", "finish"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_erasure_is_called_until_it_is_done_and_its_failure_is_recorded() {
+    let input = json!({ "kind": "erasure", "org": "1", "id": "7", "step": ERASURE });
+    let (outcome, calls) = execute_input(&[(ERASURE, "Retryable")], ("", "an erasure"), input.clone()).await;
+    assert!(outcome.is_ok());
+    assert_eq!(calls, [ERASURE, ERASURE, ERASURE]);
+    let (outcome, calls) = execute_input(&[(ERASURE, "DATA_DAMAGED")], ("", "an erasure"), input).await;
+    assert_eq!(outcome.expect_err("fails").error, "DATA_DAMAGED");
+    assert_eq!(calls, [ERASURE, "fail"]);
 }
 
 #[tokio::test(start_paused = true)]

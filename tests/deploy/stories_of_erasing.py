@@ -1,0 +1,134 @@
+"""Stories of erasing records."""
+
+import json
+import uuid
+
+from stories import FILM_BYTES, Organisation, ago, log_story, story, whatever, write_crm
+
+ERASURES = "/crm/bulk/v8/erasures"
+LEAD = {"records": [{"module": "Leads", "id": "1"}]}
+
+log_story("Erase", lambda world: whatever(world, "Erase", {}))
+
+
+def call(organisation, method, path="", body=None, expect=200):
+    headers = {"idempotency_key": str(uuid.uuid4())} if method == "POST" else {}
+    answer = organisation.world.api.call(method, ERASURES + path, body, organisation.token, **headers)
+    assert answer.status == expect, (method, path, answer.status, answer.body)
+    return answer.body
+
+
+def finish(world):
+    """Waits for the end of everything that was started."""
+    for execution in world.machine.executions():
+        if world.executions_ended.get(execution) is None:
+            world.executions_ended[execution] = world.machine.run(execution)
+            assert world.executions_ended[execution] == "SUCCEEDED", execution
+
+
+def planned(organisation, body=LEAD):
+    id = call(organisation, "POST", "", body, 201)["erasure"]["id"]
+    finish(organisation.world)
+    return call(organisation, "GET", f"/{id}")["erasure"]
+
+
+def confirmed(organisation, erasure):
+    call(organisation, "POST", f"/{erasure['id']}/actions/confirm", {"records": erasure["records"]})
+    finish(organisation.world)
+    return call(organisation, "GET", f"/{erasure['id']}")["erasure"]
+
+
+def unlock(organisation):
+    """Lifts the locks on an organisation's zips, as if their time had passed."""
+    world, bucket = organisation.world, organisation.world.stack.reference("Archives")
+    found = world.owner["s3"].list_object_versions(Bucket=bucket, Prefix=f"archives/{organisation.id}/")
+    assert found["Versions"], "there is no zip"
+    for version in found["Versions"]:
+        world.owner["s3"].put_object_retention(
+            Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"], Retention={"Mode": "GOVERNANCE", "RetainUntilDate": "2020-01-01T00:00:00Z"},
+            BypassGovernanceRetention=True)
+
+
+def try_again(organisation):
+    """Lets the sweep start a pending erasure again."""
+    (item,) = organisation.items("ERASURE#")
+    organisation.change_item(item, check=ago(minutes=1), due_at=ago(minutes=1))
+    organisation.world.hosts["Trigger"].invoke({"sweep": {}})
+    finish(organisation.world)
+
+
+def versions(organisation, bucket, prefix):
+    found = organisation.world.owner["s3"].list_object_versions(Bucket=organisation.world.stack.reference(bucket), Prefix=prefix)
+    return found.get("Versions", []) + found.get("DeleteMarkers", [])
+
+
+def mention(organisation, backup):
+    """Makes a backup's comparison name the lead."""
+    s3, place = organisation.world.owner["s3"], {"Bucket": organisation.world.stack.reference("Archives"), "Key": f"contents/{organisation.id}/{backup}.json"}
+    contents = json.loads(s3.get_object(**place)["Body"].read())
+    (leads,) = [module for module in contents["changes"]["modules"] if module["api_name"] == "Leads"]
+    leads["examples"]["changed"].append("1")
+    s3.put_object(**place, Body=json.dumps(contents))
+
+
+@story("EraseRole", "ActivityRole", "TriggerRole", "MachineRole")
+def a_record_is_erased_and_locked_zips_make_it_pending(world):
+    organisation = Organisation(world, film_bytes=FILM_BYTES)
+    organisation.back_up()
+    # Another version of the module, so that the catalogue has an earlier one.
+    assert write_crm(world, organisation.id, "Own", 0, 0).returncode == 0
+    backup = organisation.back_up()
+    mention(organisation, backup["id"])
+    erasure = planned(organisation, {"search": {"module": "Leads", "words": "+8190", "match": "prefix"}})
+    assert (erasure["status"], erasure["records"], erasure["snapshots"]) == ("PLANNED", 1, 2), erasure
+    erasure = confirmed(organisation, erasure)
+    assert (erasure["status"], erasure["pending_for"]) == ("PENDING", "object_lock"), erasure
+    records = organisation.call("GET", f"/{backup['id']}/modules/Leads/records")["records"]
+    assert [record["id"] for record in records] == ["2"], "erased at once, except locked zips"
+    unlock(organisation)
+    try_again(organisation)
+    erasure = call(organisation, "GET", f"/{erasure['id']}")["erasure"]
+    assert (erasure["status"], erasure["statement"]) == ("COMPLETED", 3), erasure
+    assert not versions(organisation, "Archives", f"archives/{organisation.id}/")
+    statement = call(organisation, "GET", f"/{erasure['id']}/statement")["statement"]
+    assert statement["is_linked"] and [one["module"] for one in json.loads(statement["records"])] == ["Leads"], statement
+    contents = world.owner["s3"].get_object(Bucket=world.stack.reference("Archives"), Key=f"contents/{organisation.id}/{backup['id']}.json")
+    changes = json.loads(contents["Body"].read())["changes"]
+    assert all("1" not in module["examples"]["changed"] for module in changes["modules"]), changes
+
+
+@story("EraseRole", "ActivityRole")
+def an_erasure_is_cancelled(world):
+    organisation = Organisation(world)
+    organisation.back_up()
+    erasure = planned(organisation)
+    call(organisation, "POST", f"/{erasure['id']}/actions/cancel", "")
+    (only,) = call(organisation, "GET")["erasures"]
+    assert only["status"] == "CANCELLED" and "examples" not in only, only
+
+
+@story("EraseRole")
+def versions_of_captured_data_are_deleted_too(world):
+    bucket = {"Bucket": world.stack.reference("CrmStore")}
+    world.owner["s3"].put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Enabled"})
+    try:
+        organisation = Organisation(world)
+        organisation.back_up()
+        erasure = confirmed(organisation, planned(organisation))
+        assert erasure["status"] == "PENDING", erasure
+        unlock(organisation)
+        try_again(organisation)
+        assert call(organisation, "GET", f"/{erasure['id']}")["erasure"]["status"] == "COMPLETED"
+        left = versions(organisation, "CrmStore", f"org/{organisation.id}/") + versions(organisation, "CrmStore", f"erasures/{organisation.id}/")
+        assert left and all(one["IsLatest"] and "Size" in one for one in left), left
+    finally:
+        world.owner["s3"].put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Suspended"})
+
+
+@story("EraseRole")
+def records_under_a_previous_key_are_erased(world):
+    (earlier,) = world.stack.parameters["PreviousArchivesKeyArns"]
+    with world.gate.encryption.as_if_written_with(earlier):
+        organisation = Organisation(world)
+        organisation.back_up()
+    assert planned(organisation)["records"] == 1
