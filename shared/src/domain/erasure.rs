@@ -2,7 +2,6 @@
 //! hash, by which restores know it.
 
 mod erased;
-mod step;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,6 @@ use super::id::{BackupId, ErasureId, OrgId};
 use super::organisation::Person;
 
 pub use erased::{Erased, ErasedHash, ErasureKey};
-pub use step::ErasureStep;
 
 /// Maximum number of records of one erasure.
 pub const MAX_RECORDS: usize = 10_000;

@@ -5,11 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
 use super::comparison::ChangeSummary;
-pub use super::erasure::ErasureStep;
 use super::exploring::LookedAt;
 use super::id::{BackupId, ErasureId, EventId, OrderId, ScheduleId, SubscriptionId};
 use super::money::Money;
-pub use super::order_step::OrderStep;
 use super::organisation::Person;
 use super::product::Product;
 use super::rule::{RepeatType, Rule};
@@ -185,6 +183,72 @@ pub enum EventKind {
     },
     /// The organisation's plan changed.
     PlanChanged { from: String, to: String },
+}
+
+/// State changes of an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureStep {
+    Requested,
+    /// A person has confirmed the number of records.
+    Confirmed,
+    /// It waits for the end of a hold or a lock.
+    Pending,
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+impl ErasureStep {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "erasure_requested",
+            Self::Confirmed => "erasure_confirmed",
+            Self::Pending => "erasure_pending",
+            Self::Completed => "erasure_completed",
+            Self::Failed => "erasure_failed",
+            Self::Cancelled => "erasure_cancelled",
+        }
+    }
+}
+
+/// State changes of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStep {
+    /// The order was created; its summary is shown.
+    Placed,
+    /// The buyer went on to payment.
+    Confirmed,
+    Paid,
+    /// The payment failed.
+    Failed,
+    /// The order was not paid in time.
+    Expired,
+    /// The buyer cancelled the order.
+    Cancelled,
+    /// Money was refunded.
+    Refunded,
+    /// The buyer's bank disputes the payment.
+    Disputed,
+    /// The dispute was decided in the service's favour.
+    DisputeWon,
+}
+
+impl OrderStep {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Placed => "order_placed",
+            Self::Confirmed => "order_confirmed",
+            Self::Paid => "purchased",
+            Self::Failed => "order_failed",
+            Self::Expired => "order_expired",
+            Self::Cancelled => "order_cancelled",
+            Self::Refunded => "refunded",
+            Self::Disputed => "disputed",
+            Self::DisputeWon => "dispute_won",
+        }
+    }
 }
 
 impl SubscriptionStep {

@@ -34,7 +34,6 @@ pub mod locale;
 pub mod lookup;
 pub mod money;
 pub mod order;
-pub mod order_step;
 pub mod organisation;
 pub mod payment;
 pub mod period;
