@@ -116,3 +116,7 @@ impl TurnWrite {
         Self { write: RecordWrite { seen, wanted }, is_main: false }
     }
 }
+
+#[cfg(test)]
+#[path = "passes_tests.rs"]
+mod tests;

@@ -16,6 +16,7 @@ use crate::domain::backup::Backup;
 use crate::domain::change::Lock;
 use crate::domain::connection::Connection;
 use crate::domain::erasure::Erasure;
+use crate::domain::event::Event;
 use crate::domain::id::{BackupId, ConnectionId, OrgId};
 use crate::domain::order::Order;
 use crate::domain::organisation::Organisation;
@@ -140,9 +141,7 @@ impl Table {
                 let item = encode(pk, keys::handled(&message), &Handled { at })?;
                 self.put(until(item, at + HANDLED_KEPT), Some(ABSENT))
             }
-            Change::Event(event) => {
-                self.put(until(encode(pk, keys::event(event.id), &event)?, event.at + EVENTS_KEPT), Some(ABSENT))
-            }
+            Change::Event(event) => self.put_event(pk, &event),
             Change::Answered(request) => self.answer(org, &request),
             Change::Connection(document) => {
                 let stored = Connection { version: document.version + 1, ..*document.clone() };
@@ -152,10 +151,7 @@ impl Table {
             Change::Webhook(webhook) => self.put(webhook_item(&webhook)?, None),
             Change::WebhookRemoved(id) => self.delete(pk, keys::webhook(id)),
             Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, Some(ABSENT)),
-            Change::Restore(document) => {
-                let stored = Restore { version: document.version + 1, ..*document.clone() };
-                self.put_version(encode(pk, keys::restore(document.id), &stored)?, document.version)
-            }
+            Change::Restore(restore) => self.put_restore(pk, &restore),
             Change::Statement(statement) => self.put(encode(pk, keys::statement(statement.number), &statement)?, Some(ABSENT)),
             Change::Erasure(document) => {
                 let stored = Erasure { version: document.version + 1, ..*document.clone() };
@@ -167,6 +163,15 @@ impl Table {
             Change::Acquire(lock) => self.put(encode(pk, keys::lock(lock).to_owned(), &LockHolder::of(lock))?, Some(ABSENT)),
             Change::Release(lock) => self.free(pk, lock),
         }
+    }
+
+    fn put_event(&self, pk: String, event: &Event) -> Result<TransactWriteItem, PortError> {
+        self.put(until(encode(pk, keys::event(event.id), event)?, event.at + EVENTS_KEPT), Some(ABSENT))
+    }
+
+    fn put_restore(&self, pk: String, restore: &Restore) -> Result<TransactWriteItem, PortError> {
+        let stored = Restore { version: restore.version + 1, ..restore.clone() };
+        self.put_version(encode(pk, keys::restore(restore.id), &stored)?, restore.version)
     }
 
     fn put(&self, item: TableItem, condition: Option<&str>) -> Result<TransactWriteItem, PortError> {
