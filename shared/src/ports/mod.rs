@@ -8,6 +8,7 @@ mod connections;
 mod connector;
 mod consents;
 mod dead_letters;
+mod file_bytes;
 mod holds;
 mod ids;
 mod leases;
@@ -20,6 +21,7 @@ mod purchases;
 mod requests;
 mod schedules;
 mod signing;
+mod source_error;
 mod source_info;
 mod statements;
 mod store;
@@ -33,11 +35,12 @@ pub use catalogue::Catalogue;
 pub use clock::{Clock, SystemClock};
 pub use connections::{AccessToken, AccessTokens, Connections, Credentials, SourceCredits, SourceSecret};
 pub use connector::{
-    Connector, FileBuckets, FileBytes, FilesReading, HeldState, ModuleChanges, ModuleReading, Protection, ResumePoint,
-    SourceBytes, SourceError, SourceFile, SourcePage, SourceRows, StateToken,
+    Connector, FileBuckets, FilesReading, HeldState, ModuleChanges, ModuleReading, Protection, ResumePoint, SourceFile,
+    SourcePage, SourceRows, StateToken,
 };
 pub use consents::Consents;
 pub use dead_letters::DeadLetters;
+pub use file_bytes::{FileBytes, SourceBytes};
 pub use holds::Holds;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
 pub use leases::Leases;
@@ -50,6 +53,7 @@ pub use purchases::{Accounts, Purchases};
 pub use requests::Requests;
 pub use schedules::{Due, DueItems, Schedules};
 pub use signing::Signer;
+pub use source_error::SourceError;
 pub use source_info::SourceInfo;
 pub use statements::Statements;
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};
