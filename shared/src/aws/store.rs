@@ -153,11 +153,7 @@ impl Table {
             Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, Some(ABSENT)),
             Change::Restore(restore) => self.put_restore(pk, &restore),
             Change::Statement(statement) => self.put(encode(pk, keys::statement(statement.number), &statement)?, Some(ABSENT)),
-            Change::Erasure(document) => {
-                let stored = Erasure { version: document.version + 1, ..*document.clone() };
-                let item = with_due(encode(pk, keys::erasure(document.id), &stored)?, org, stored.next_check());
-                self.put_version(item, document.version)
-            }
+            Change::Erasure(erasure) => self.put_erasure(org, pk, &erasure),
             Change::Hold(hold) => self.put(encode(pk, keys::hold(hold.backup), &hold)?, Some(ABSENT)),
             Change::HoldLifted(backup) => self.delete_existing(pk, keys::hold(backup)),
             Change::Acquire(lock) => self.put(encode(pk, keys::lock(lock).to_owned(), &LockHolder::of(lock))?, Some(ABSENT)),
@@ -167,6 +163,12 @@ impl Table {
 
     fn put_event(&self, pk: String, event: &Event) -> Result<TransactWriteItem, PortError> {
         self.put(until(encode(pk, keys::event(event.id), event)?, event.at + EVENTS_KEPT), Some(ABSENT))
+    }
+
+    fn put_erasure(&self, org: OrgId, pk: String, erasure: &Erasure) -> Result<TransactWriteItem, PortError> {
+        let stored = Erasure { version: erasure.version + 1, ..erasure.clone() };
+        let item = with_due(encode(pk, keys::erasure(erasure.id), &stored)?, org, stored.next_check());
+        self.put_version(item, erasure.version)
     }
 
     fn put_restore(&self, pk: String, restore: &Restore) -> Result<TransactWriteItem, PortError> {

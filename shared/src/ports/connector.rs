@@ -1,13 +1,12 @@
 //! Connectors: how a CRM that exists is read.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
+use super::file_bytes::FileBytes;
+use super::source_error::SourceError;
 use super::writing::Writer;
 use crate::domain::profile::FileSource;
 use crate::domain::rows::RowPage;
@@ -35,25 +34,6 @@ pub struct ModuleReading {
     /// where reading was resumed.
     pub counted: Option<u64>,
     pub rows: SourceRows,
-}
-
-/// Bytes of a file as they come.
-pub type SourceBytes = BoxStream<'static, Result<Bytes, SourceError>>;
-
-/// Bytes of a file, which may be read several times.
-#[derive(Clone)]
-pub struct FileBytes(Arc<dyn Fn() -> SourceBytes + Send + Sync>);
-
-impl FileBytes {
-    /// Takes what reads the file from its beginning.
-    pub fn new(read: impl Fn() -> SourceBytes + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
-    }
-
-    /// Reads the file from its beginning.
-    pub fn read(&self) -> SourceBytes {
-        self.0()
-    }
 }
 
 /// Buckets in which CRMs keep attached files.
@@ -103,21 +83,6 @@ pub struct ModuleChanges {
     pub counted: Option<u64>,
     /// Whether files of its records may have come or gone.
     pub has_new_files: bool,
-}
-
-/// A failure of a source. Its kind is for people; its cause is for logs, and names neither data nor secrets.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .kind.code())]
-pub struct SourceError {
-    pub kind: SourceErrorKind,
-    #[source]
-    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-impl From<SourceErrorKind> for SourceError {
-    fn from(kind: SourceErrorKind) -> Self {
-        Self { kind, source: None }
-    }
 }
 
 /// Reads one kind of source.

@@ -9,6 +9,7 @@ mod connector;
 mod consents;
 mod dead_letters;
 mod erasures;
+mod file_bytes;
 mod holds;
 mod ids;
 mod leases;
@@ -22,6 +23,7 @@ mod requests;
 mod restores;
 mod schedules;
 mod signing;
+mod source_error;
 mod source_info;
 mod statements;
 mod store;
@@ -36,12 +38,13 @@ pub use catalogue::Catalogue;
 pub use clock::{Clock, SystemClock};
 pub use connections::{AccessToken, AccessTokens, Connections, Credentials, SourceCredits, SourceSecret};
 pub use connector::{
-    Connector, FileBuckets, FileBytes, FilesReading, HeldState, ModuleChanges, ModuleReading, Protection, ResumePoint,
-    SourceBytes, SourceError, SourceFile, SourcePage, SourceRows, StateToken,
+    Connector, FileBuckets, FilesReading, HeldState, ModuleChanges, ModuleReading, Protection, ResumePoint, SourceFile,
+    SourcePage, SourceRows, StateToken,
 };
 pub use consents::Consents;
 pub use dead_letters::DeadLetters;
 pub use erasures::{ErasureKeys, Erasures};
+pub use file_bytes::{FileBytes, SourceBytes};
 pub use holds::Holds;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
 pub use leases::Leases;
@@ -55,6 +58,7 @@ pub use requests::Requests;
 pub use restores::Restores;
 pub use schedules::{Due, DueItems, Schedules};
 pub use signing::Signer;
+pub use source_error::SourceError;
 pub use source_info::SourceInfo;
 pub use statements::Statements;
 pub use store::{Change, EventPage, EventQuery, Marks, Progress, Store, events_since};

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 
-use super::connector::{FileBytes, SourceError};
+use super::file_bytes::FileBytes;
+use super::source_error::SourceError;
 use crate::domain::crm::Module;
 use crate::domain::profile::FileSource;
 use crate::domain::writing::{Hindrance, RecordWrite, WriteOutcome};
