@@ -382,6 +382,14 @@ interface Schemas {
         /** @description Token of the next page; null on the last one. */
         next_page_token?: string | null;
     };
+    /** @description Confirms a plan. */
+    ConfirmBody: {
+        /**
+         * Format: int64
+         * @description The number of records that the plan deletes.
+         */
+        deletes: number;
+    };
     Confirmation: {
         confirm: boolean;
     };
@@ -618,7 +626,7 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "hold_set" | "hold_lifted" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "hold_set" | "hold_lifted" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
     ExamplesOut: {
         added: string[];
         changed: string[];
@@ -770,6 +778,18 @@ interface Schemas {
      * @enum {string}
      */
     GapReason: "no_permission" | "row_security" | "foreign" | "omitted" | "missing" | "damaged" | "inconsistent" | "as_files" | "missing_files" | "links" | "not_in_api";
+    /**
+     * @description What hinders writing a module: the user may not, the CRM does not have it or the field any more, it is a view, nothing identifies its records, or the CRM requires a field that the backup does not have.
+     * @enum {string}
+     */
+    HindranceKind: "no_permission" | "gone" | "not_a_table" | "no_key" | "required_field";
+    /** @description What hinders writing a module. */
+    HindranceOut: {
+        field?: string | null;
+        kind: Schemas["HindranceKind"];
+        /** @description API name of the module. */
+        module: string;
+    };
     /**
      * @description Action of an event, as Zoho's history names it.
      * @enum {string}
@@ -946,6 +966,12 @@ interface Schemas {
         /** Format: int64 */
         rows: number;
     };
+    /** @description What a restore does in one module. */
+    ModulePlanOut: Schemas["PlanCountsOut"] & {
+        /** @example Leads */
+        api_name: string;
+        label: string;
+    };
     /**
      * @description What happened to a module since the previous backup.
      * @enum {string}
@@ -975,6 +1001,12 @@ interface Schemas {
     /** @description A backup with its progress. */
     NewestBackup: Schemas["BackupOut"] & {
         progress: Schemas["ProgressOut"];
+    };
+    /** @description Whether there is more. */
+    NextPage: {
+        more_records: boolean;
+        /** @description Token of the next page; null on the last one. */
+        next_page_token?: string | null;
     };
     /**
      * @description Why a backup was not compared: it is the first, the snapshot of the previous one is gone or cannot be read, or it took too long.
@@ -1129,6 +1161,54 @@ interface Schemas {
         /** @description User id at the identity provider. */
         zuid: string;
     };
+    /** @description Numbers of records. */
+    PlanCountsOut: {
+        /** Format: int64 */
+        change: number;
+        /** Format: int64 */
+        create: number;
+        /** Format: int64 */
+        delete: number;
+        /** Format: int64 */
+        impossible: number;
+        /** Format: int64 */
+        leave: number;
+    };
+    /**
+     * @description What a restore does with a record.
+     * @enum {string}
+     */
+    PlannedAction: "create" | "change" | "delete" | "leave" | "impossible";
+    /** @description A field that differs. */
+    PlannedField: {
+        /** @description The value that is restored; null for no value. */
+        after?: string | null;
+        /** @example Last_Name */
+        api_name: string;
+        /** @description The value in the CRM when the plan was made; null for no value. */
+        before?: string | null;
+        /** @description Whether only the beginning of a long value is shown. */
+        is_cut: boolean;
+        label: string;
+    };
+    /**
+     * @description Why a record is left, because the policy keeps `newer` and `changed` ones, or why it cannot be written. The CRM does not have the module any more; the module is a view; nothing identifies its records, or other fields do now; the CRM requires a field that the backup does not have; the record was erased from the backups.
+     * @enum {string}
+     */
+    PlannedReason: "newer" | "changed" | "module_gone" | "not_a_table" | "no_key" | "other_key" | "required_field" | "erased";
+    /** @description What a restore does with a record. */
+    PlannedRecordOut: {
+        action: Schemas["PlannedAction"];
+        /** @description Fields that differ. */
+        fields: Schemas["PlannedField"][];
+        /** @description Id of the record; null where nothing identifies the records of the module. */
+        id?: string | null;
+        reason?: Schemas["PlannedReason"] | null;
+    };
+    PlannedRecordsEnvelope: {
+        info: Schemas["NextPage"];
+        records: Schemas["PlannedRecordOut"][];
+    };
     /** @description A preview of a rule. */
     Preview: {
         /** @description What must be bought so that the next run is covered, in the form of the details of `LIMIT_REACHED`; null if nothing must be bought. */
@@ -1276,7 +1356,14 @@ interface Schemas {
         /** @description The plan that the event is about. */
         plan?: string | null;
         product?: Schemas["MonthlyProductKind"] | null;
+        /**
+         * Format: int64
+         * @description Number of records that a restore is to write, or has written.
+         */
+        records?: number | null;
         repeat_type: Schemas["RepeatKind"];
+        /** @description The restore that the event is about. */
+        restore?: string | null;
         sentence?: Schemas["RuleInWords"] | null;
         state?: Schemas["HistoryState"] | null;
     };
@@ -1290,6 +1377,15 @@ interface Schemas {
         history: Schemas["RecordStepOut"][];
         /** @description Whether all kept backups were looked into. If not, the oldest part is missing. */
         is_complete: boolean;
+    };
+    /** @description A record. */
+    RecordIo: {
+        id: string;
+        /**
+         * @description API name of its module.
+         * @example Leads
+         */
+        module: string;
     };
     /**
      * @description What has happened to a record from one backup to the next. One in the oldest backup that is kept is `present`: when it appeared is not known.
@@ -1328,10 +1424,19 @@ interface Schemas {
         rows: number;
     };
     /**
+     * @description Why the CRM has refused a record.
+     * @enum {string}
+     */
+    Refusal: "reference" | "duplicate" | "missing_value" | "rule" | "value" | "no_permission" | "unsupported" | "other";
+    /**
      * @description How often a schedule runs; `immediate` is an on-demand backup.
      * @enum {string}
      */
     RepeatKind: "immediate" | "weekly" | "biweekly" | "monthly";
+    ReportEnvelope: {
+        info: Schemas["NextPage"];
+        records: Schemas["ReportedRecord"][];
+    };
     /** @description What the CRM says of itself. */
     ReportOut: {
         /** @description What to know before the first backup. */
@@ -1356,6 +1461,110 @@ interface Schemas {
         user: string;
         /** @description Views that a backup contains only if the connection names them. */
         views: string[];
+    };
+    /** @description What became of a record. */
+    ReportedRecord: {
+        action: Schemas["PlannedAction"];
+        /** @description The rule, field or code that the CRM has named. */
+        detail?: string | null;
+        id: string;
+        /** @description API name of the module. */
+        module: string;
+        /** @description Its id in the CRM, if that has given it another one. */
+        new_id?: string | null;
+        outcome: Schemas["WriteOutcome"];
+        reason?: Schemas["Refusal"] | null;
+    };
+    /** @description What to restore. Without records and modules it is everything. */
+    RestoreBody: {
+        /**
+         * @description The backup whose records are written.
+         * @example 554023000000408001
+         */
+        backup: string;
+        /** @description API names of modules. */
+        modules?: string[] | null;
+        policy?: Schemas["RestorePolicyIo"];
+        /** @description Single records, at most 1,000. */
+        records?: Schemas["RecordIo"][] | null;
+    };
+    RestoreEnvelope: {
+        restore: Schemas["RestoreOut"];
+    };
+    /** @description A restore. */
+    RestoreOut: {
+        backup: Schemas["RestoredBackupOut"];
+        completed_time?: Schemas["LocalTime"] | null;
+        confirmed_time?: Schemas["LocalTime"] | null;
+        failure?: Schemas["FailureOut"] | null;
+        /** @example 554023000000408001 */
+        id: string;
+        /** @description Whether another restore has undone it. */
+        is_undone: boolean;
+        outcome?: Schemas["WrittenCountsOut"] | null;
+        plan?: Schemas["RestorePlanOut"] | null;
+        planned_time?: Schemas["LocalTime"] | null;
+        policy: Schemas["RestorePolicyIo"];
+        progress?: Schemas["RestoreProgressOut"] | null;
+        requested_by: Schemas["PersonOut"];
+        requested_time: Schemas["LocalTime"];
+        selection: Schemas["RestoreSelectionOut"];
+        status: Schemas["RestoreStatus"];
+        /** @description The restore that this one undoes. */
+        undoes?: string | null;
+    };
+    /** @description What a restore does. */
+    RestorePlanOut: Schemas["PlanCountsOut"] & {
+        /**
+         * Format: int64
+         * @description Number of attachments of the modules in the backup. Attachments are not written back.
+         */
+        attachments_left: number;
+        /** @description What hinders writing. */
+        hindrances: Schemas["HindranceOut"][];
+        /** @description Whether a user without permission to write a module must be given it before the restore can be confirmed. */
+        is_hindered: boolean;
+        modules: Schemas["ModulePlanOut"][];
+    };
+    /** @description What a restore may do besides creating records that are missing. */
+    RestorePolicyIo: {
+        /**
+         * @description Records that were changed since are changed back.
+         * @default false
+         */
+        change: boolean;
+        /**
+         * @description Records that the backup does not have are deleted. It concerns whole modules, and no single records.
+         * @default false
+         */
+        delete: boolean;
+    };
+    RestoreProgressOut: {
+        /** Format: int64 */
+        done: number;
+        /** Format: int64 */
+        total: number;
+    };
+    /** @description What is restored. Both are null for everything. */
+    RestoreSelectionOut: {
+        /** @description API names of modules. */
+        modules?: string[] | null;
+        records?: Schemas["RecordIo"][] | null;
+    };
+    /**
+     * @description State of a restore.
+     * @enum {string}
+     */
+    RestoreStatus: "PLANNING" | "PLANNED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED";
+    /** @description The backup whose records are written. */
+    RestoredBackupOut: {
+        id: string;
+        /** @description When the state began that the CRM is to have. */
+        taken: Schemas["LocalTime"];
+    };
+    RestoresEnvelope: {
+        info: Schemas["NextPage"];
+        restores: Schemas["RestoreOut"][];
     };
     RetentionEnvelope: {
         retention: Schemas["RetentionOut"];
@@ -1935,6 +2144,22 @@ interface Schemas {
         subscription: string;
         /** @description End of the paid period. */
         until: Schemas["LocalTime"];
+    };
+    /**
+     * @description What became of a record that was to be written. One that is not as the plan has seen it any more was left.
+     * @enum {string}
+     */
+    WriteOutcome: "written" | "already_there" | "changed_meanwhile" | "refused";
+    /** @description What became of records. */
+    WrittenCountsOut: {
+        /** Format: int64 */
+        already_there: number;
+        /** Format: int64 */
+        changed_meanwhile: number;
+        /** Format: int64 */
+        refused: number;
+        /** Format: int64 */
+        written: number;
     };
     /**
      * @description Which copy of an organisation's Zoho CRM is read.

@@ -82,7 +82,7 @@ type Allowance = Sent<Schemas["AllowanceOut"]>;
 /** The details of `limit` are described in `parts/limit.js`. */
 type Preview = Omit<Sent<Schemas["Preview"]>, "limit"> & { limit: any };
 type Contents = Sent<Schemas["ContentsOut"]>;
-type HistoryRecord = Sent<Schemas["Record"]> & { restore: string | null; records: number | null; erasure: string | null };
+type HistoryRecord = Sent<Schemas["Record"]> & { erasure: string | null };
 type Notice = Sent<Schemas["Notification"]>;
 type ExploredModules = Sent<Schemas["ModulesEnvelope"]>;
 type ExploredRecords = Sent<Schemas["RecordsEnvelope"]>;
@@ -94,6 +94,11 @@ type SearchHit = Sent<Schemas["SearchHitOut"]>;
 type ComparedModule = Sent<Schemas["ComparedModule"]>;
 type ComparedRecord = Sent<Schemas["ComparedRecord"]>;
 type ComparedAttachment = Sent<Schemas["ComparedAttachment"]>;
+type Restore = Sent<Schemas["RestoreOut"]>;
+/** What a restore does to records: see `parts/restores.js`. */
+type RestoreCounts = Sent<Schemas["PlanCountsOut"]>;
+type PlannedRecord = Sent<Schemas["PlannedRecordOut"]>;
+type RestoredRecord = Sent<Schemas["ReportedRecord"]>;
 type Settings = Sent<Schemas["SettingsOut"]>;
 type Source = Sent<Schemas["SourceOut"]>;
 type Connection = Sent<Schemas["ConnectionOut"]>;
@@ -114,59 +119,6 @@ interface Form {
   by: string;
   date: string;
   nth: string;
-}
-/** What a restore does to records: see `parts/restores.js`. */
-interface RestoreCounts {
-  create: number;
-  change: number;
-  delete: number;
-  leave: number;
-  impossible: number;
-}
-interface Restore {
-  id: string;
-  status: "PLANNING" | "PLANNED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED";
-  backup: { id: string; taken: string };
-  /** The restore that this one undoes. */
-  undoes: string | null;
-  is_undone: boolean;
-  selection: { records: { module: string; id: string }[] | null; modules: string[] | null };
-  policy: { change: boolean; delete: boolean };
-  requested_time: string;
-  requested_by: { id: string; name: string };
-  planned_time: string | null;
-  confirmed_time: string | null;
-  completed_time: string | null;
-  plan:
-    | (RestoreCounts & {
-        /** Attachments are not written back. */
-        attachments_left: number;
-        /** Whether the plan cannot be confirmed, because the connection may not write a module. */
-        is_hindered: boolean;
-        modules: (RestoreCounts & { api_name: string; label: string })[];
-        hindrances: { module: string; field: string | null; kind: string }[];
-      })
-    | null;
-  progress: { done: number; total: number } | null;
-  outcome: { written: number; already_there: number; changed_meanwhile: number; refused: number } | null;
-  failure: { code: string; message: string } | null;
-}
-interface PlannedRecord {
-  /** Null where nothing identifies the records of the module. */
-  id: string | null;
-  action: keyof RestoreCounts;
-  reason: string | null;
-  fields: { api_name: string; label: string; before: string | null; after: string | null; is_cut: boolean }[];
-}
-interface RestoredRecord {
-  module: string;
-  id: string;
-  action: keyof RestoreCounts;
-  outcome: "written" | "already_there" | "changed_meanwhile" | "refused";
-  reason: string | null;
-  /** The rule, field or code that the CRM has named. */
-  detail: string | null;
-  new_id: string | null;
 }
 interface Erasure {
   id: string;
