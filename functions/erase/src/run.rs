@@ -12,6 +12,7 @@ use hozon_shared::snapshots::erase::{Exclusion, Found, Looking, Rewriting, Wante
 use crate::error::EraseError;
 use crate::job::Job;
 use crate::outcome::NextCall;
+use crate::prepare::proceed;
 use crate::zips::{StoredZips, drop_copies, drop_zips};
 use crate::{comparisons, statement};
 
@@ -40,7 +41,10 @@ async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Re
     }
     let wanted = job.wanted().await?;
     let records: WantedRecords = wanted.records.iter().cloned().collect();
-    let found = Looking::new(&job.ports.session, job.org, &records).look(async || exclusion.hold().await).await?;
+    // Looking takes less time than the exclusion lasts. Should it take longer, the next call of `hold` fails, and nothing was changed.
+    exclusion.hold().await?;
+    let found = Looking::new(&job.ports.session, job.org, &records).look(proceed).await?;
+    exclusion.hold().await?;
     if is_held(job, &found).await? {
         return pend(job, erasure, Obstacle { reason: PendingFor::Hold, until: None }).await;
     }
