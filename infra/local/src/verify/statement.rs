@@ -234,7 +234,7 @@ mod tests {
             let list = list_of_zips(&[zip]).expect("JSON");
             let at = DateTime::UNIX_EPOCH;
             let stated = StatedBackup { org: OrgId(1), backup: BackupId(2), zips: 1, list: list.as_bytes(), at };
-            let text = Statement::after(None, &stated, &key).text().expect("JSON");
+            let text = Statement::after(&[], &stated, &key).text().expect("JSON");
             for (name, bytes) in
                 [("statement.json", text.as_bytes()), ("statement.sig", &sign(text.as_bytes())), ("zips.json", list.as_bytes())]
             {
