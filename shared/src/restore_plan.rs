@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use crate::domain::crm::Module;
+use crate::domain::erasure::Erased;
 use crate::domain::id::{OrgId, RestoreId};
 use crate::domain::restore::{Restore, RestoreSelection, rule_of};
 use crate::domain::writing::Hindrance;
-use crate::ports::{Objects, PortError};
+use crate::erasing::erased;
+use crate::ports::{ErasureKeys, Objects, PortError};
 use crate::restored::RestoreFiles;
-use crate::snapshots::find::id_of_text;
+use crate::snapshots::find::{id_of_text, id_text};
 use crate::snapshots::of_restore::{snapshot_before, snapshot_wanted};
-use crate::snapshots::restoring::{ModulePair, RecordRule};
+use crate::snapshots::restoring::{IsErased, ModulePair, RecordRule};
 use crate::snapshots::session::{Snapshot, SnapshotModule};
 
 /// Number of parts of a report that are read at a time.
@@ -97,14 +100,16 @@ pub struct PlanReader {
     restore: Restore,
     now: Snapshot,
     wanted: WantedRecords,
+    erased: Arc<Erased>,
 }
 
 impl PlanReader {
     /// Opens the plan. `None` if one of the snapshots is not kept any more.
-    pub async fn open(objects: Arc<dyn Objects>, restore: Restore) -> Result<Option<Self>, PortError> {
+    pub async fn open(objects: Arc<dyn Objects>, keys: &dyn ErasureKeys, restore: Restore) -> Result<Option<Self>, PortError> {
         let wanted = WantedRecords::read(&*objects, &restore).await?;
         let now = snapshot_before(&*objects, restore.org, restore.id).await?;
-        Ok(now.zip(wanted).map(|(now, wanted)| Self { objects, restore, now, wanted }))
+        let erased = Arc::new(erased(&*objects, keys, restore.org).await?);
+        Ok(now.zip(wanted).map(|(now, wanted)| Self { objects, restore, now, wanted, erased }))
     }
 
     /// Opens all modules that are concerned, in the order of the snapshot.
@@ -129,12 +134,20 @@ impl PlanReader {
         ModulePair::open((&self.objects, self.restore.org), now, wanted).await
     }
 
-    /// What is done with the records of a module. Erased records are barred here.
+    /// What is done with the records of a module. Erased records are not written, even if a later backup has them again.
     pub async fn rule(&self, pair: &ModulePair, hindrances: &[Hindrance]) -> Result<RecordRule, PortError> {
         let module = pair.wanted();
         let rule = rule_of(&self.restore, &module.api_name, pair.obstacle(), hindrances);
         let texts = self.wanted.ids(&*self.objects, self.restore.org, &module.api_name).await?;
         let ids = texts.map(|texts| Arc::new(texts.iter().filter_map(|text| id_of_text(module, text)).collect()));
-        Ok(RecordRule { rule, chosen: ids, is_erased: None })
+        Ok(RecordRule { rule, chosen: ids, is_erased: self.is_erased(module) })
+    }
+
+    fn is_erased(&self, module: &Module) -> Option<IsErased> {
+        if self.erased.is_empty() {
+            return None;
+        }
+        let (erased, module) = (self.erased.clone(), module.clone());
+        Some(Arc::new(move |id| erased.is_erased(&module.api_name, &id_text(&module, id))))
     }
 }

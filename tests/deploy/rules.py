@@ -211,10 +211,12 @@ def connection_secrets(stack):
     for id, prefix in prefixes.items():
         (policy,) = stack.resources[f"{id}Role"]["Policies"]
         named = [one["Resource"] for one in policy["PolicyDocument"]["Statement"] if "secretsmanager:GetSecretValue" in one["Action"]]
-        # The operator's client for Zoho CRM is a secret of its own.
-        named = [one for one in named if one != stack.parameters["ZohoClientSecretArn"]]
+        # The operator's client for Zoho CRM is a secret of its own, and so are the keys of erasures.
+        named = [one for one in named if one != stack.parameters["ZohoClientSecretArn"] and not one.endswith(f":secret:{name}/erasure/*")]
         assert len(named) == 1 and named[0].endswith(f":secret:{prefix}*"), named
-    assert stack.resources["Erase"]["Environment"]["Variables"]["HOZON_ERASURE_SECRETS"] == f"{name}/erasure/"
-    (policy,) = stack.resources["EraseRole"]["Policies"]
-    (named,) = [one["Resource"] for one in policy["PolicyDocument"]["Statement"] if "secretsmanager:GetSecretValue" in one["Action"]]
-    assert named.endswith(f":secret:{name}/erasure/*"), "the keys of erasures, and no credentials"
+    for id in ("Erase", "Restore", "WriteBack"):
+        assert stack.resources[id]["Environment"]["Variables"]["HOZON_ERASURE_SECRETS"] == f"{name}/erasure/"
+        (policy,) = stack.resources[f"{id}Role"]["Policies"]
+        named = [one["Resource"] for one in policy["PolicyDocument"]["Statement"] if "secretsmanager:GetSecretValue" in one["Action"]]
+        named = [one for one in named if not (id == "WriteBack" and one.endswith(f":secret:{name}/connection/*"))]
+        assert len(named) == 1 and named[0].endswith(f":secret:{name}/erasure/*"), "the keys of erasures, and no other secret"

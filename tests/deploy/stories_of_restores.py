@@ -1,5 +1,7 @@
 """Stories of restores into a PostgreSQL database: a real server, written by the functions' binaries."""
 
+import hashlib
+import hmac
 import json
 
 from stories import log_story, story, whatever
@@ -37,6 +39,15 @@ class Restored(Connected):
     def confirmed(self, restore):
         self.restores("POST", f"/{restore['id']}/actions/confirm", {"deletes": restore["plan"]["delete"]})
         return self.ended(restore["id"])
+
+    def erased(self, module, id):
+        """Makes a record one that was erased, as the function `erase` does."""
+        key, owner = b"\x0a" * 32, self.world.owner
+        text = len(module).to_bytes(8, "big") + module.encode() + id.encode()
+        hashed = hmac.new(key, text, hashlib.sha256).hexdigest()
+        owner["secretsmanager"].create_secret(Name=f"{self.world.stack.resolve({'Ref': 'AWS::StackName'})}/erasure/{self.id}", SecretString=key.hex())
+        owner["s3"].put_object(
+            Bucket=self.world.stack.reference("CrmStore"), Key=f"erased/{self.id}/1.json", Body=json.dumps([{"hash": hashed, "module": module}]))
 
     def rows(self):
         return self.sql("copy (select * from sales.deal order by id) to stdout (format csv)")
@@ -82,3 +93,17 @@ def a_restore_of_a_user_that_may_not_write_says_so_and_can_be_cancelled(world):
     assert refused["code"] == "NOT_ALLOWED", refused
     cancelled = organisation.restores("POST", f"/{restore['id']}/actions/cancel", "")["restore"]
     assert cancelled["status"] == "CANCELLED", cancelled
+
+
+@story("RestoreRole", "WriteBackRole")
+def an_erased_record_is_not_restored(world):
+    organisation = Restored(world)
+    backup = organisation.back_up()
+    organisation.erased("deal", "1")
+    organisation.sql("delete from sales.deal")
+    restore = organisation.planned(body={"backup": backup["id"], "modules": ["deal"]})
+    assert restore["plan"]["impossible"] == 1 and restore["plan"]["create"] > 0, restore
+    planned = organisation.restores("GET", f"/{restore['id']}/plan/deal?action=impossible")["records"]
+    assert [(record["id"], record["reason"]) for record in planned] == [("1", "erased")], planned
+    restore = organisation.confirmed(restore)
+    assert restore["status"] == "COMPLETED" and organisation.sql("select count(*) from sales.deal where id = 1").strip() == "0", restore

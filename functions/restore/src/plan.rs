@@ -123,7 +123,7 @@ async fn page(
         None => return Err(ApiError::not_allowed("The restore has no plan yet.")),
     };
     let until = ports.clock.now() + PATIENCE;
-    let reader = PlanReader::open(ports.objects.clone(), restore).await.map_err(unless_gone)?;
+    let reader = PlanReader::open(ports.objects.clone(), &*ports.erasure_keys, restore).await.map_err(unless_gone)?;
     let reader = reader.ok_or_else(ApiError::snapshot_gone)?;
     let pair = reader.module(module).await.map_err(unless_gone)?.ok_or_else(ApiError::module_not_found)?;
     let rule = reader.rule(&pair, &hindrances).await?;

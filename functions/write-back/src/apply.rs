@@ -46,7 +46,8 @@ pub(crate) async fn apply(task: &Task<'_>) -> Result<CallOutcome, WriteBackError
 
 /// Opens the modules in which there is something to write, and their order.
 async fn open(task: &Task<'_>, restore: &Restore) -> Result<(Vec<WrittenModule>, WriteOrder), WriteBackError> {
-    let reader = PlanReader::open(task.ports.objects.clone(), restore.clone()).await?.ok_or(WriteBackError::SnapshotGone)?;
+    let reader = PlanReader::open(task.ports.objects.clone(), &*task.ports.erasure_keys, restore.clone()).await?;
+    let reader = reader.ok_or(WriteBackError::SnapshotGone)?;
     let plan = restore.plan.clone().unwrap_or_default();
     let mut opened = Vec::new();
     for (position, module) in plan.modules.iter().enumerate().filter(|(_, module)| module.counts.writes() > 0) {

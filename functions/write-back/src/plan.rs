@@ -30,7 +30,8 @@ pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError>
         let fresh = FreshCapture { connection: &target.connection, restore: task.id, modules: &wanted.names() };
         capture_fresh(&ports.capture, &fresh).await?;
     }
-    let reader = PlanReader::open(ports.objects.clone(), restore).await?.ok_or(WriteBackError::SnapshotGone)?;
+    let reader = PlanReader::open(ports.objects.clone(), &*ports.erasure_keys, restore).await?;
+    let reader = reader.ok_or(WriteBackError::SnapshotGone)?;
     match count(task, &target, &reader, time).await? {
         Some(plan) => finish(task, plan).await.map(|()| CallOutcome::Done),
         None => Ok(CallOutcome::Again),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hozon_capture_database::CapturePorts;
-use hozon_shared::ports::{Clock, Connections, Credentials, Ids, Objects, Ports, Restores, Store};
+use hozon_shared::ports::{Clock, Connections, Credentials, ErasureKeys, Ids, Objects, Ports, Restores, Store};
 use hozon_shared::snapshots::session::SessionPorts;
 use tokio::time::Instant;
 
@@ -16,6 +16,7 @@ pub struct WriteBackPorts {
     pub store: Arc<dyn Store>,
     pub restores: Arc<dyn Restores>,
     pub objects: Arc<dyn Objects>,
+    pub erasure_keys: Arc<dyn ErasureKeys>,
     pub connections: Arc<dyn Connections>,
     pub credentials: Arc<dyn Credentials>,
     pub session: SessionPorts,
@@ -27,8 +28,8 @@ impl WriteBackPorts {
     /// Selects the function's ports from the common ones. Calls last as long as those of `capture`.
     pub fn new(ports: &Ports, capture: CapturePorts) -> Self {
         let session = SessionPorts::from(ports);
-        let Ports { clock, ids, store, restores, objects, connections, credentials, .. } = ports.clone();
-        Self { clock, ids, store, restores, objects, connections, credentials, session, capture }
+        let Ports { clock, ids, store, restores, objects, erasure_keys, connections, credentials, .. } = ports.clone();
+        Self { clock, ids, store, restores, objects, erasure_keys, connections, credentials, session, capture }
     }
 
     /// The time of a call that begins now.

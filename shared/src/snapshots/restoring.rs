@@ -49,6 +49,9 @@ pub struct PlannedRecord {
     pub wanted: Option<RowValues>,
 }
 
+/// Says of a record, by its id in the row index, whether it was erased.
+pub type IsErased = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
+
 /// Which records are concerned, and what is done with them.
 #[derive(Clone, Default)]
 pub struct RecordRule {
@@ -56,7 +59,7 @@ pub struct RecordRule {
     /// Ids of the records that are concerned; `None` for all.
     pub chosen: Option<Arc<BTreeSet<Vec<u8>>>>,
     /// Says which records were erased, and are barred from being written; `None` if none were.
-    pub is_erased: Option<Arc<dyn Fn(&[u8]) -> bool + Send + Sync>>,
+    pub is_erased: Option<IsErased>,
 }
 
 impl RecordRule {

@@ -56,6 +56,11 @@ impl Erased {
         Self { key: Some(key), hashes: hashes.into_iter().collect() }
     }
 
+    /// Whether nothing was erased.
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
     /// Returns whether a record was erased.
     pub fn is_erased(&self, module: &str, id: &str) -> bool {
         !self.hashes.is_empty() && self.key.as_ref().is_some_and(|key| self.hashes.contains(&key.hash(module, id)))
