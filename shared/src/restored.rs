@@ -14,6 +14,8 @@ use crate::ports::{Bucket, ErrorKind, ObjectRef, Objects, PortError, read_all};
 use crate::snapshots::differences::DifferencePlace;
 
 const JSON: &str = "application/json";
+/// What keys of parts of reports have between the restore and their own name.
+const REPORT: &str = "/report/";
 
 /// How far the plan of a restore is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +133,7 @@ pub struct RestoreFiles<'a> {
 impl RestoreFiles<'_> {
     fn at(&self, name: &str) -> ObjectRef {
         // Apart from the objects of snapshots, which are swept.
-        ObjectRef::crm(format!("restores/{}/{}/{name}", self.org, self.id))
+        ObjectRef::crm(format!("{}{}/{name}", restores_prefix(self.org), self.id))
     }
 
     /// How far the plan is; `None` before its first module.
@@ -200,18 +202,49 @@ impl RestoreFiles<'_> {
     }
 
     async fn read<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<Option<T>, PortError> {
-        match read_all(self.objects, at).await {
-            Ok(json) => serde_json::from_slice(&json)
-                .map(Some)
-                .map_err(|error| PortError::with(ErrorKind::Corrupt, "read a document of a restore", error)),
+        match read(self.objects, at).await {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+            document => document.map(Some),
         }
     }
 
     async fn write<T: Serialize>(&self, at: &ObjectRef, document: &T) -> Result<(), PortError> {
-        let json = serde_json::to_vec(document)
-            .map_err(|error| PortError::with(ErrorKind::Corrupt, "encode a document of a restore", error))?;
-        self.objects.put(at, json.into(), JSON).await
+        write(self.objects, at, document).await
     }
+}
+
+async fn read<T: DeserializeOwned>(objects: &dyn Objects, at: &ObjectRef) -> Result<T, PortError> {
+    let json = read_all(objects, at).await?;
+    serde_json::from_slice(&json).map_err(|error| PortError::with(ErrorKind::Corrupt, "read a document of a restore", error))
+}
+
+async fn write<T: Serialize>(objects: &dyn Objects, at: &ObjectRef, document: &T) -> Result<(), PortError> {
+    let json = serde_json::to_vec(document)
+        .map_err(|error| PortError::with(ErrorKind::Corrupt, "encode a document of a restore", error))?;
+    objects.put(at, json.into(), JSON).await
+}
+
+/// Prefix of the documents of an organisation's restores.
+fn restores_prefix(org: OrgId) -> String {
+    format!("restores/{org}/")
+}
+
+/// Leaves out of all reports of an organisation the rows of which `is_unwanted` says so, by module and id of the record. Returns the prefix of
+/// what it has changed.
+pub async fn leave_out_of_reports(
+    objects: &dyn Objects,
+    org: OrgId,
+    is_unwanted: impl Fn(&str, &str) -> bool,
+) -> Result<String, PortError> {
+    let prefix = restores_prefix(org);
+    for key in objects.list(Bucket::Crm, &prefix).await?.into_iter().filter(|key| key.contains(REPORT)) {
+        let at = ObjectRef::crm(key);
+        let mut part: ReportPart = read(objects, &at).await?;
+        let before = part.rows.len();
+        part.rows.retain(|row| !is_unwanted(&part.module, &row.id));
+        if part.rows.len() != before {
+            write(objects, &at, &part).await?;
+        }
+    }
+    Ok(prefix)
 }

@@ -71,6 +71,18 @@ def mention(organisation, backup):
     s3.put_object(**place, Body=json.dumps(contents))
 
 
+def report(organisation):
+    """Makes a report of a restore name the lead, and another one."""
+    part = {"module": "Leads", "phase": "write", "rows": [{"id": id, "action": "create", "is_main": True, "outcome": "written"} for id in ("1", "2")]}
+    place = {"Bucket": organisation.world.stack.reference("CrmStore"), "Key": f"restores/{organisation.id}/1/report/0-00000-000000000000.json"}
+    organisation.world.owner["s3"].put_object(**place, Body=json.dumps(part))
+    return place
+
+
+def reported(organisation, place):
+    return [row["id"] for row in json.loads(organisation.world.owner["s3"].get_object(**place)["Body"].read())["rows"]]
+
+
 @story("EraseRole", "ActivityRole", "TriggerRole", "MachineRole")
 def a_record_is_erased_and_locked_zips_make_it_pending(world):
     organisation = Organisation(world, film_bytes=FILM_BYTES)
@@ -79,12 +91,14 @@ def a_record_is_erased_and_locked_zips_make_it_pending(world):
     assert write_crm(world, organisation.id, "Own", 0, 0).returncode == 0
     backup = organisation.back_up()
     mention(organisation, backup["id"])
+    place = report(organisation)
     erasure = planned(organisation, {"search": {"module": "Leads", "words": "+8190", "match": "prefix"}})
     assert (erasure["status"], erasure["records"], erasure["snapshots"]) == ("PLANNED", 1, 2), erasure
     erasure = confirmed(organisation, erasure)
     assert (erasure["status"], erasure["pending_for"]) == ("PENDING", "object_lock"), erasure
     records = organisation.call("GET", f"/{backup['id']}/modules/Leads/records")["records"]
     assert [record["id"] for record in records] == ["2"], "erased at once, except locked zips"
+    assert reported(organisation, place) == ["2"]
     unlock(organisation)
     try_again(organisation)
     erasure = call(organisation, "GET", f"/{erasure['id']}")["erasure"]

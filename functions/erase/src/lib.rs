@@ -8,6 +8,7 @@ mod job;
 mod outcome;
 mod ports;
 mod prepare;
+mod reports;
 mod run;
 mod statement;
 mod zips;

@@ -14,7 +14,7 @@ use crate::job::Job;
 use crate::outcome::NextCall;
 use crate::prepare::proceed;
 use crate::zips::{StoredZips, drop_copies, drop_zips};
-use crate::{comparisons, statement};
+use crate::{comparisons, reports, statement};
 
 /// Number of backups that may have begun while captured data was written anew.
 const NEWEST: usize = 50;
@@ -56,6 +56,7 @@ async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Re
     }
     let erasure = note_meanwhile(job, erasure).await?;
     comparisons::leave_out(job, &records).await?;
+    reports::leave_out(job, &records).await?;
     exclusion.sweep().await?;
     job.ports.versions.forget_earlier(Bucket::Crm, &format!("org/{}/", job.org)).await?;
     drop_copies(job).await?;
