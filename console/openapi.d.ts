@@ -607,6 +607,99 @@ interface Schemas {
         pool: Schemas["LedgerPool"];
         time: Schemas["LocalTime"];
     };
+    /** @description The records of one module. */
+    ErasedModuleOut: {
+        api_name: string;
+        label: string;
+        /** Format: int64 */
+        records: number;
+    };
+    ErasureConfirmation: {
+        /**
+         * Format: int64
+         * @description Number of records, as the erasure says it.
+         */
+        records: number;
+    };
+    ErasureEnvelope: {
+        erasure: Schemas["ErasureOut"];
+    };
+    /** @description A record that is to be erased. */
+    ErasureExample: {
+        id: string;
+        /** @description API name of the module. */
+        module: string;
+    };
+    /** @description Why an erasure failed. */
+    ErasureFailure: {
+        /** @description Stable code, for example `TOO_MANY_RECORDS`. */
+        code: string;
+        /** @description What went wrong, and what to do. */
+        message: string;
+    };
+    /** @description An erasure of records from everything that is kept of backups. */
+    ErasureOut: {
+        completed_time?: Schemas["LocalTime"] | null;
+        /** @description Some of the records, until the erasure has ended. */
+        examples?: Schemas["ErasureExample"][];
+        failure?: Schemas["ErasureFailure"] | null;
+        id: string;
+        modules: Schemas["ErasedModuleOut"][];
+        pending_for?: Schemas["PendingFor"] | null;
+        pending_until?: Schemas["LocalTime"] | null;
+        /**
+         * Format: int64
+         * @description Number of records; null until it is known. A confirmation has to name it.
+         */
+        records?: number | null;
+        requested_by: Schemas["PersonOut"];
+        requested_time: Schemas["LocalTime"];
+        /**
+         * Format: int64
+         * @description Number of backups of which the captured data has one of the records.
+         */
+        snapshots: number;
+        /**
+         * Format: int64
+         * @description Number of the signed statement about it.
+         */
+        statement?: number | null;
+        status: Schemas["ErasureStatus"];
+        /** @description What happens to zips that may have one of the records. */
+        zips: Schemas["ZipChoice"];
+        /**
+         * Format: int64
+         * @description Number of those zips.
+         */
+        zips_concerned: number;
+    };
+    /** @description Which records are to be erased: those that are named, or those that a search finds. */
+    ErasureRequest: {
+        /** @description One to 1,000 records. */
+        records?: Schemas["WantedRecord"][] | null;
+        search?: Schemas["WantedWords"] | null;
+        zips?: Schemas["ZipChoice"] | null;
+    };
+    ErasureStatementEnvelope: {
+        statement: Schemas["StatementWithRecords"];
+    };
+    /**
+     * @description State of an erasure.
+     * @enum {string}
+     */
+    ErasureStatus: "PREPARING" | "PLANNED" | "RUNNING" | "PENDING" | "COMPLETED" | "FAILED" | "CANCELLED";
+    ErasuresEnvelope: {
+        erasures: Schemas["ErasureOut"][];
+        info: Schemas["ErasuresPage"];
+    };
+    /** @description The position of a page within the list of erasures. */
+    ErasuresPage: {
+        count: number;
+        more_records: boolean;
+        /** @description Token of the next page; null at the end. */
+        next_page_token?: string | null;
+        per_page: number;
+    };
     /** @description An error: a stable code, a message that says what to do, and details that depend on the code. */
     ErrorOut: {
         /** @description Stable code, for example `INVALID_DATA`. */
@@ -626,7 +719,7 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "hold_set" | "hold_lifted" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "hold_set" | "hold_lifted" | "erasure_requested" | "erasure_confirmed" | "erasure_pending" | "erasure_completed" | "erasure_failed" | "erasure_cancelled" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
     ExamplesOut: {
         added: string[];
         changed: string[];
@@ -774,10 +867,10 @@ interface Schemas {
         reason: Schemas["GapReason"];
     };
     /**
-     * @description Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest. The bytes of a field are contained `as_files`, as attachments. `missing_files` are attachments that are gone or cannot be read. `links` are attachments that are links, which are contained instead of the files behind them. What is `not_in_api` the source's API does not give.
+     * @description Why a backup does not contain something of the source. What is `inconsistent` is contained, but not in the same state as the rest. The bytes of a field are contained `as_files`, as attachments. `missing_files` are attachments that are gone or cannot be read. `links` are attachments that are links, which are contained instead of the files behind them. What is `not_in_api` the source's API does not give. Of a module with `count_differs` the source counts other records than it gives.
      * @enum {string}
      */
-    GapReason: "no_permission" | "row_security" | "foreign" | "omitted" | "missing" | "damaged" | "inconsistent" | "as_files" | "missing_files" | "links" | "not_in_api";
+    GapReason: "no_permission" | "row_security" | "foreign" | "omitted" | "missing" | "damaged" | "inconsistent" | "as_files" | "missing_files" | "links" | "not_in_api" | "count_differs";
     /**
      * @description What hinders writing a module: the user may not, the CRM does not have it or the field any more, it is a view, nothing identifies its records, or the CRM requires a field that the backup does not have.
      * @enum {string}
@@ -1153,6 +1246,11 @@ interface Schemas {
         /** @description When the run ended, or when a skipped or missed run was due. */
         time: Schemas["LocalTime"];
     };
+    /**
+     * @description What forbids an erasure for now: a legal hold on a backup, or Object Lock on a zip.
+     * @enum {string}
+     */
+    PendingFor: "hold" | "object_lock";
     /** @description A person. */
     PersonOut: {
         /** @description User id in the CRM. */
@@ -1345,6 +1443,8 @@ interface Schemas {
         /** @example JPY */
         currency?: string | null;
         done_by: Schemas["PersonOut"];
+        /** @description The erasure that the event is about. */
+        erasure?: string | null;
         explored?: Schemas["ExploredOut"] | null;
         file_name?: string | null;
         id: string;
@@ -1756,10 +1856,12 @@ interface Schemas {
     /** @description A signed statement in its chain. */
     StatementOut: {
         /**
-         * @description The backup that it is about.
+         * @description The backup that it is about; null for an erasure.
          * @example 554023000000408001
          */
-        backup_id: string;
+        backup_id?: string | null;
+        /** @description The erasure that it is about; null for a backup. */
+        erasure_id?: string | null;
         /** @description Whether it follows the statement before it. False is a warning: a statement before it was lost or changed. */
         is_linked: boolean;
         /**
@@ -1773,8 +1875,13 @@ interface Schemas {
         signature: string;
         /** @description The text that was signed: JSON in canonical form. */
         text: string;
-        /** @description When the backup was completed. */
+        /** @description When the backup or the erasure was completed. */
         time: Schemas["LocalTime"];
+    };
+    /** @description The statement about an erasure. */
+    StatementWithRecords: Schemas["StatementOut"] & {
+        /** @description The list of the records' keyed hashes, whose SHA-256 is `records_sha256` of the statement. */
+        records: string;
     };
     /** @description The statement about a backup. */
     StatementWithZips: Schemas["StatementOut"] & {
@@ -2065,6 +2172,12 @@ interface Schemas {
         items: Schemas["WantedItem"][];
         origin: Schemas["OrderOrigin"];
     };
+    /** @description A record to erase. */
+    WantedRecord: {
+        id: string;
+        /** @description API name of the module. */
+        module: string;
+    };
     /** @description Fields that are left out keep their values. */
     WantedSettings: {
         csv?: Schemas["WantedCsv"] | null;
@@ -2094,6 +2207,14 @@ interface Schemas {
          * @example https://example.com/hooks/backup
          */
         url: string;
+    };
+    /** @description A search in all fields of the captured data of all backups. */
+    WantedWords: {
+        match?: Schemas["WordMatch"] | null;
+        /** @description API name of the module; all modules if it is left out. */
+        module?: string | null;
+        /** @description One to eight words, all of which occur in a record. */
+        words: string;
     };
     WantedZoho: {
         backup?: Schemas["BackupChoice"] | null;
@@ -2146,6 +2267,11 @@ interface Schemas {
         until: Schemas["LocalTime"];
     };
     /**
+     * @description How a word must occur: from the beginning of a word on, or as a whole word.
+     * @enum {string}
+     */
+    WordMatch: "prefix" | "exact";
+    /**
      * @description What became of a record that was to be written. One that is not as the plan has seen it any more was left.
      * @enum {string}
      */
@@ -2161,6 +2287,11 @@ interface Schemas {
         /** Format: int64 */
         written: number;
     };
+    /**
+     * @description What happens to zips that may have an erased record: they are deleted.
+     * @enum {string}
+     */
+    ZipChoice: "drop";
     /**
      * @description Which copy of an organisation's Zoho CRM is read.
      * @enum {string}

@@ -82,7 +82,7 @@ type Allowance = Sent<Schemas["AllowanceOut"]>;
 /** The details of `limit` are described in `parts/limit.js`. */
 type Preview = Omit<Sent<Schemas["Preview"]>, "limit"> & { limit: any };
 type Contents = Sent<Schemas["ContentsOut"]>;
-type HistoryRecord = Sent<Schemas["Record"]> & { erasure: string | null };
+type HistoryRecord = Sent<Schemas["Record"]>;
 type Notice = Sent<Schemas["Notification"]>;
 type ExploredModules = Sent<Schemas["ModulesEnvelope"]>;
 type ExploredRecords = Sent<Schemas["RecordsEnvelope"]>;
@@ -98,6 +98,7 @@ type Restore = Sent<Schemas["RestoreOut"]>;
 /** What a restore does to records: see `parts/restores.js`. */
 type RestoreCounts = Sent<Schemas["PlanCountsOut"]>;
 type PlannedRecord = Sent<Schemas["PlannedRecordOut"]>;
+type Erasure = Sent<Schemas["ErasureOut"]>;
 type RestoredRecord = Sent<Schemas["ReportedRecord"]>;
 type Settings = Sent<Schemas["SettingsOut"]>;
 type Source = Sent<Schemas["SourceOut"]>;
@@ -119,24 +120,4 @@ interface Form {
   by: string;
   date: string;
   nth: string;
-}
-interface Erasure {
-  id: string;
-  status: "PREPARING" | "PLANNED" | "RUNNING" | "PENDING" | "COMPLETED" | "FAILED" | "CANCELLED";
-  requested_time: string;
-  requested_by: { id: string; name: string };
-  records: number | null;
-  modules: { api_name: string; label: string; records: number }[];
-  /** Absent once the records are erased. */
-  examples?: { module: string; id: string }[] | null;
-  /** Number of backups whose captured data has the records. */
-  snapshots: number;
-  zips: "drop";
-  zips_concerned: number;
-  pending_until: string | null;
-  pending_for: "hold" | "object_lock" | null;
-  /** Number of the statement about the erasure. */
-  statement: number | null;
-  completed_time: string | null;
-  failure: { code: string; message: string } | null;
 }
