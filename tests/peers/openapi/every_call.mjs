@@ -179,4 +179,48 @@ async function purchases() {
   refused(await client.POST("/webhooks/payments", forged), "INVALID_SIGNATURE");
 }
 
-for (const part of [schedules, backups, explore, overview, settings, connection, webhooks, purchases]) await part();
+/** @param {string} status @param {string} id */
+async function erasureIn(status, id) {
+  for (let round = 0; round < 600; round++) {
+    const { erasure } = ok(await client.GET("/crm/bulk/{v}/erasures/{id}", { params: { path: { ...path, id } } }));
+    if (erasure.status === status) return erasure;
+    await wait(200);
+  }
+  throw new Error(`the erasure did not become ${status}`);
+}
+
+async function erasures() {
+  const { id: backup } = await finished();
+  const of = { ...path, id: backup };
+  const { modules } = ok(await client.GET("/crm/bulk/{v}/backup/{id}/modules", { params: { path: of } }));
+  const page = { path: { ...of, module: modules[0]?.api_name ?? "" }, query: { per_page: 1 } };
+  const { records } = ok(await client.GET("/crm/bulk/{v}/backup/{id}/modules/{module}/records", { params: page }));
+  const body = { records: [{ module: page.path.module, id: records[0]?.id ?? "" }] };
+  const request = async () => ok(await client.POST("/crm/bulk/{v}/erasures", { params: { path }, body }), 201).erasure.id;
+  const unwanted = { ...path, id: (await erasureIn("PLANNED", await request())).id };
+  ok(await client.POST("/crm/bulk/{v}/erasures/{id}/actions/cancel", { params: { path: unwanted } }));
+  const planned = await erasureIn("PLANNED", await request());
+  const wanted = { ...path, id: planned.id };
+  const confirmation = { records: planned.records ?? 0 };
+  ok(await client.POST("/crm/bulk/{v}/erasures/{id}/actions/confirm", { params: { path: wanted }, body: confirmation }));
+  await erasureIn("COMPLETED", planned.id);
+  ok(await client.GET("/crm/bulk/{v}/erasures", { params: { path, query: { per_page: 1 } } }));
+  ok(await client.GET("/crm/bulk/{v}/erasures/{id}/statement", { params: { path: wanted } }));
+}
+
+async function restores() {
+  ok(await client.GET("/crm/bulk/{v}/restores", { params: { path } }));
+  const body = { backup: (await finished()).id };
+  refused(await client.POST("/crm/bulk/{v}/restores", { params: { path }, body }), "NOT_ALLOWED");
+  const none = { params: { path: { ...path, id: "1" } } };
+  refused(await client.GET("/crm/bulk/{v}/restores/{id}", none), "RESOURCE_NOT_FOUND");
+  const module = { params: { path: { ...path, id: "1", module: "Leads" } } };
+  refused(await client.GET("/crm/bulk/{v}/restores/{id}/plan/{module}", module), "RESOURCE_NOT_FOUND");
+  refused(await client.POST("/crm/bulk/{v}/restores/{id}/actions/confirm", { ...none, body: { deletes: 0 } }), "RESOURCE_NOT_FOUND");
+  refused(await client.POST("/crm/bulk/{v}/restores/{id}/actions/cancel", none), "RESOURCE_NOT_FOUND");
+  refused(await client.POST("/crm/bulk/{v}/restores/{id}/actions/undo", none), "RESOURCE_NOT_FOUND");
+  refused(await client.GET("/crm/bulk/{v}/restores/{id}/report", none), "RESOURCE_NOT_FOUND");
+  refused(await client.GET("/crm/bulk/{v}/restores/{id}/report.csv", none), "RESOURCE_NOT_FOUND");
+}
+
+for (const part of [schedules, backups, explore, overview, settings, connection, webhooks, purchases, restores, erasures]) await part();

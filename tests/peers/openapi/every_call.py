@@ -159,5 +159,40 @@ def purchases():
     refused("INVALID_SIGNATURE", "receive_payment_message", body={}, stripe_signature="t=1,v1=00", version=None)
 
 
-for part in (schedules, backups, explore, overview, settings, connection, webhooks, purchases):
+def erasure_in(status, id):
+    for _ in range(600):
+        erasure = call("get_erasure", id).erasure
+        if erasure.status == status:
+            return erasure
+        time.sleep(0.2)
+    sys.exit(f"the erasure is {erasure.status}, not {status}: {erasure}")
+
+
+def erasures():
+    id = finished().id
+    module = call("list_modules", id).modules[0].api_name
+    record = call("list_records", id, module, per_page=1).records[0].id
+    wanted = body("ErasureRequest", records=[{"module": module, "id": record}])
+    planned = erasure_in(models.ErasureStatus.PLANNED, call("request_erasure", body=wanted, status=201).erasure.id)
+    assert call("cancel_erasure", planned.id).erasure.status == models.ErasureStatus.CANCELLED
+    planned = erasure_in(models.ErasureStatus.PLANNED, call("request_erasure", body=wanted, status=201).erasure.id)
+    call("confirm_erasure", planned.id, body=body("ErasureConfirmation", records=planned.records))
+    erased = erasure_in(models.ErasureStatus.COMPLETED, planned.id)
+    assert [erasure.id for erasure in call("list_erasures", per_page=1).erasures] == [erased.id]
+    assert call("get_erasure_statement", erased.id).statement.is_linked
+
+
+def restores():
+    assert call("list_restores").restores == []
+    refused("NOT_ALLOWED", "request_restore", body=body("RestoreBody", backup=finished().id))
+    refused("RESOURCE_NOT_FOUND", "get_restore", "1")
+    refused("RESOURCE_NOT_FOUND", "list_planned_records", "1", "Leads")
+    refused("RESOURCE_NOT_FOUND", "confirm_restore", "1", body=body("ConfirmBody", deletes=0))
+    refused("RESOURCE_NOT_FOUND", "cancel_restore", "1")
+    refused("RESOURCE_NOT_FOUND", "undo_restore", "1")
+    refused("RESOURCE_NOT_FOUND", "get_restore_report", "1")
+    refused("RESOURCE_NOT_FOUND", "get_restore_report_csv", "1")
+
+
+for part in (schedules, backups, explore, overview, settings, connection, webhooks, purchases, restores, erasures):
     part()

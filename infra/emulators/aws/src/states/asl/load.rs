@@ -131,11 +131,12 @@ mod tests {
     use super::*;
 
     const DEPLOYED: &str = include_str!("../../../../../archive.asl.json");
-    const VALUES: [(&str, &str); 6] = [
+    const VALUES: [(&str, &str); 7] = [
         ("ArchiveFunctionArn", "archive"),
         ("CaptureDatabaseFunctionArn", "capture-database"),
         ("CaptureWebFunctionArn", "capture-web"),
         ("WriteBackFunctionArn", "write-back"),
+        ("EraseFunctionArn", "erase"),
         ("ArchivesBucket", "archives"),
         ("RunSeconds", "604800"),
     ];
