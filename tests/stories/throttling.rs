@@ -52,6 +52,7 @@ async fn a_run_whose_every_task_is_throttled_ends_well() {
         ("CaptureDatabaseFunctionArn", "capture"),
         ("CaptureWebFunctionArn", "capture"),
         ("WriteBackFunctionArn", "write-back"),
+        ("EraseFunctionArn", "erase"),
         ("ArchivesBucket", "archives"),
         ("RunSeconds", "604800"),
     ];

@@ -58,7 +58,7 @@ pub async fn damage(server: &PostgresServer) {
              insert into contact (id, company_id, manager_id, name) values (900001, 900001, 900001, 'Newer'), (900002, 1, 900001, 'Newer');
              update company set main_contact_id = 900002 where id = 900001;
              insert into deal values (900001, 900001, 900001, 1, null);
-             insert into note (deal_id, body) values (900001, 'newer'), (1, 'newer')",
+             insert into note (deal_id, body) select d.id, 'newer' from deal d where d.id in (900001, (select min(id) from deal))",
         )
         .await;
 }
