@@ -34,7 +34,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for days in [0, 1, 2] {
         let session = begin(&ports, org, now + TimeDelta::days(days)).await?;
         let deals = deals(&session, days).await?;
-        session.publish(&[deals], now + TimeDelta::days(days)).await?;
+        let leads = leads(&session, now, Film { bytes: 0, broken_off: None }).await?;
+        session.publish(&[deals, leads], now + TimeDelta::days(days)).await?;
     }
     let session = begin(&ports, org, now + TimeDelta::days(3)).await?;
     let modules = match modules(&session, now, film, notes_bytes).await {

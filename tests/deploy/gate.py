@@ -78,6 +78,8 @@ class Gate:
             return refusal(service)
         if service in self.others:
             return self.others[service](request)
+        if asked[0].action == "s3:GetObjectRetention":
+            return self.retention(request)
         status, headers, body = self.forward(request)
         if service == "secretsmanager" and status == 404:
             # The emulator's own; Secrets Manager answers 400 (API reference: GetSecretValue, "Errors").
@@ -90,6 +92,17 @@ class Gate:
             if not self.may(principal, Need("s3:ListBucket", bucket)):
                 return refusal(service)
         return status, headers, body
+
+    def retention(self, request):
+        """Answers GetObjectRetention from what HeadObject says; moto answers with the object itself."""
+        version = urllib.parse.urlencode({"versionId": request.query["versionId"][0]})
+        status, headers, _ = self.forward(Request("HEAD", f"{request.path}?{version}", request.headers, b""))
+        found = {name.lower(): value for name, value in headers}
+        mode, until = (found.get(f"x-amz-object-lock-{part}") for part in ("mode", "retain-until-date"))
+        xml = [("content-type", "application/xml")]
+        if status >= 300 or not until:
+            return 404, xml, b"<Error><Code>NoSuchObjectLockConfiguration</Code></Error>"
+        return 200, xml, f"<Retention><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>".encode()
 
     def may(self, principal, need):
         """Whether the policies allow it. Lambda adds the function to the context of what its code requests (Lambda developer guide: Working with
