@@ -45,6 +45,7 @@ async fn confirm(world: &World, restore: &serde_json::Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; `tests/run --all` runs it"]
 async fn a_restore_that_is_killed_ends_as_if_nothing_had_happened() {
     let (server, (folder, _)) = tokio::join!(PostgresServer::start(""), prepared(10));
     prepare(&server, 40).await;
