@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::ports::{Bucket, ObjectRef, Ports, read_all};
 use hozon_shared::snapshots::differences::compare_snapshots;
+use hozon_shared::snapshots::document::Snapshot;
 use hozon_shared::snapshots::of_backup::module_of;
-use hozon_shared::snapshots::session::Snapshot;
 use serde_json::json;
 
 use crate::stores::connect;

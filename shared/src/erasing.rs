@@ -12,10 +12,10 @@ use crate::domain::erasure::{Erased, Erasure, RecordRef};
 use crate::domain::id::{ErasureId, OrgId};
 use crate::domain::statement::StatedRecord;
 use crate::domain::words::{SearchWords, UnsearchableWords, WordMatch};
-use crate::ports::{Bucket, Clock, ErasureKeys, ErrorKind, ObjectRef, Objects, PortError, Ports, Store, Workflow, read_all};
+use crate::ports::{
+    Bucket, Clock, ErasureKeys, ErrorKind, ObjectRef, Objects, PortError, Ports, Store, Workflow, put_json, read_json,
+};
 use crate::snapshots::erase::SearchPart;
-
-const JSON: &str = "application/json";
 
 /// Prefix of the documents that say what is to be erased, in the CRM store.
 fn wanted_prefix(org: OrgId) -> String {
@@ -62,15 +62,12 @@ impl WantedDocument {
 
     /// Writes the document.
     pub async fn keep(&self, objects: &dyn Objects, (org, id): (OrgId, ErasureId)) -> Result<(), PortError> {
-        let json = serde_json::to_vec(self)
-            .map_err(|error| PortError::with(ErrorKind::Corrupt, "encode what is to be erased", error))?;
-        objects.put(&Self::at(org, id), json.into(), JSON).await
+        put_json(objects, &Self::at(org, id), self, "encode what is to be erased").await
     }
 
     /// Reads the document.
     pub async fn read(objects: &dyn Objects, (org, id): (OrgId, ErasureId)) -> Result<Self, PortError> {
-        let json = read_all(objects, &Self::at(org, id)).await?;
-        serde_json::from_slice(&json).map_err(|error| PortError::with(ErrorKind::Corrupt, "read what is to be erased", error))
+        read_json(objects, &Self::at(org, id), "read what is to be erased").await
     }
 
     /// Deletes the document; there may be none.
@@ -97,9 +94,7 @@ pub async fn erased(objects: &dyn Objects, keys: &dyn ErasureKeys, org: OrgId) -
     }
     let mut hashes = Vec::new();
     for key in lists {
-        let json = read_all(objects, &ObjectRef::crm(key)).await?;
-        let list: Vec<StatedRecord> = serde_json::from_slice(&json)
-            .map_err(|error| PortError::with(ErrorKind::Corrupt, "read the list of erased records", error))?;
+        let list: Vec<StatedRecord> = read_json(objects, &ObjectRef::crm(key), "read the list of erased records").await?;
         hashes.extend(list.into_iter().map(|record| record.hash));
     }
     let key = keys.key(org).await?.ok_or_else(|| PortError::new(ErrorKind::Corrupt, "find the key of erased records"))?;

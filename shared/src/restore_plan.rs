@@ -13,10 +13,10 @@ use crate::domain::writing::Hindrance;
 use crate::erasing::erased;
 use crate::ports::{ErasureKeys, Objects, PortError};
 use crate::restored::RestoreFiles;
+use crate::snapshots::document::{Snapshot, SnapshotModule};
 use crate::snapshots::find::{id_of_text, id_text};
 use crate::snapshots::of_restore::{snapshot_before, snapshot_wanted};
 use crate::snapshots::restoring::{IsErased, ModulePair, RecordRule};
-use crate::snapshots::session::{Snapshot, SnapshotModule};
 
 /// Number of parts of a report that are read at a time.
 const PARTS_AT_ONCE: usize = 16;

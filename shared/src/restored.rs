@@ -10,10 +10,11 @@ use crate::domain::backup::Failure;
 use crate::domain::id::{OrgId, RestoreId};
 use crate::domain::restore::{ModulePlan, PlannedAction, WrittenCounts};
 use crate::domain::writing::{Hindrance, WriteOutcome};
-use crate::ports::{Bucket, ErrorKind, ObjectRef, Objects, PortError, read_all};
+use crate::ports::{Bucket, ErrorKind, ObjectRef, Objects, PortError, find_json, put_json, read_json};
 use crate::snapshots::differences::DifferencePlace;
 
-const JSON: &str = "application/json";
+const READ: &str = "read a document of a restore";
+const ENCODE: &str = "encode a document of a restore";
 /// What keys of parts of reports have between the restore and their own name.
 const REPORT: &str = "/report/";
 
@@ -202,26 +203,12 @@ impl RestoreFiles<'_> {
     }
 
     async fn read<T: DeserializeOwned>(&self, at: &ObjectRef) -> Result<Option<T>, PortError> {
-        match read(self.objects, at).await {
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            document => document.map(Some),
-        }
+        find_json(self.objects, at, READ).await
     }
 
     async fn write<T: Serialize>(&self, at: &ObjectRef, document: &T) -> Result<(), PortError> {
-        write(self.objects, at, document).await
+        put_json(self.objects, at, document, ENCODE).await
     }
-}
-
-async fn read<T: DeserializeOwned>(objects: &dyn Objects, at: &ObjectRef) -> Result<T, PortError> {
-    let json = read_all(objects, at).await?;
-    serde_json::from_slice(&json).map_err(|error| PortError::with(ErrorKind::Corrupt, "read a document of a restore", error))
-}
-
-async fn write<T: Serialize>(objects: &dyn Objects, at: &ObjectRef, document: &T) -> Result<(), PortError> {
-    let json = serde_json::to_vec(document)
-        .map_err(|error| PortError::with(ErrorKind::Corrupt, "encode a document of a restore", error))?;
-    objects.put(at, json.into(), JSON).await
 }
 
 /// Prefix of the documents of an organisation's restores.
@@ -239,11 +226,11 @@ pub async fn leave_out_of_reports(
     let prefix = restores_prefix(org);
     for key in objects.list(Bucket::Crm, &prefix).await?.into_iter().filter(|key| key.contains(REPORT)) {
         let at = ObjectRef::crm(key);
-        let mut part: ReportPart = read(objects, &at).await?;
+        let mut part: ReportPart = read_json(objects, &at, READ).await?;
         let before = part.rows.len();
         part.rows.retain(|row| !is_unwanted(&part.module, &row.id));
         if part.rows.len() != before {
-            write(objects, &at, &part).await?;
+            put_json(objects, &at, &part, ENCODE).await?;
         }
     }
     Ok(prefix)

@@ -31,7 +31,7 @@ pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError
         }
     }
     let records: WantedRecords = wanted.records.iter().cloned().collect();
-    let found = Looking::new(&job.ports.session, job.org, &records).look(proceed).await?;
+    let found = Looking::new(&job.ports.session, job.org, &records).look().await?;
     // What is nowhere kept needs no erasing, and may be mistyped.
     wanted.records.retain(|record| found.modules.get(&record.module).is_some_and(|known| known.records.contains(&record.id)));
     job.keep_wanted(&wanted).await?;
@@ -40,11 +40,6 @@ pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError
     let extent = extent(&found, zips.count(&concerned));
     job.store(erasure.plan(extent, concerned.into_iter().collect())?).await?;
     Ok(NextCall::Done)
-}
-
-/// Looks on without a condition.
-pub async fn proceed() -> Result<(), PortError> {
-    Ok(())
 }
 
 /// Goes on with a search for as long as a call may take.

@@ -12,7 +12,6 @@ use hozon_shared::snapshots::erase::{Exclusion, Found, Looking, Rewriting, Wante
 use crate::error::EraseError;
 use crate::job::Job;
 use crate::outcome::NextCall;
-use crate::prepare::proceed;
 use crate::zips::{StoredZips, drop_copies, drop_zips};
 use crate::{comparisons, reports, statement};
 
@@ -43,7 +42,7 @@ async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Re
     let records: WantedRecords = wanted.records.iter().cloned().collect();
     // Looking takes less time than the exclusion lasts. Should it take longer, the next call of `hold` fails, and nothing was changed.
     exclusion.hold().await?;
-    let found = Looking::new(&job.ports.session, job.org, &records).look(proceed).await?;
+    let found = Looking::new(&job.ports.session, job.org, &records).look().await?;
     exclusion.hold().await?;
     if is_held(job, &found).await? {
         return pend(job, erasure, Obstacle { reason: PendingFor::Hold, until: None }).await;

@@ -9,10 +9,10 @@ use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
 use hozon_shared::ports::{ErrorKind, Objects, PortError};
+use hozon_shared::snapshots::document::{Snapshot, SnapshotModule};
 use hozon_shared::snapshots::find::RecordReader;
 use hozon_shared::snapshots::of_backup::{module_of, snapshot_of};
 use hozon_shared::snapshots::reader::StoredModule;
-use hozon_shared::snapshots::session::{Snapshot, SnapshotModule};
 use hozon_shared::stored::find_backup;
 
 use crate::ports::ExplorePorts;

@@ -14,10 +14,10 @@ use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::id::{BackupId, OrgId};
 use hozon_shared::ports::{ErrorKind, Objects, PortError};
+use hozon_shared::snapshots::document::{Snapshot, SnapshotModule};
 use hozon_shared::snapshots::find::{FoundRow, RecordReader, id_of_text};
 use hozon_shared::snapshots::of_backup::{module_of, snapshot_of};
 use hozon_shared::snapshots::reader::StoredModule;
-use hozon_shared::snapshots::session::{Snapshot, SnapshotModule};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -11,8 +11,8 @@ use hozon_shared::domain::restore::{
     MAX_RECORDS, Restore, RestorePolicy, RestoreRequest, RestoreSelection, SelectedRecord, request_restore,
 };
 use hozon_shared::ports::ErrorKind;
+use hozon_shared::snapshots::document::Snapshot;
 use hozon_shared::snapshots::of_backup::snapshot_of;
-use hozon_shared::snapshots::session::Snapshot;
 use hozon_shared::stored::find_backup;
 use serde::Deserialize;
 use utoipa::ToSchema;

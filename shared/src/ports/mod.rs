@@ -49,7 +49,10 @@ pub use holds::Holds;
 pub use ids::{Ids, RandomIds, Secrets, SystemSecrets};
 pub use leases::Leases;
 pub use mailer::{Mail, Mailer};
-pub use objects::{Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads, read_all};
+pub use objects::{
+    Bucket, Links, ObjectBody, ObjectHead, ObjectRef, Objects, PartTag, UploadId, Uploads, find_json, put_json, read_all,
+    read_json,
+};
 pub use origin::OriginSecrets;
 pub use outbox::Outbox;
 pub use payments::{Buyer, Checkout, CheckoutLine, CheckoutRequest, Payments, Renewals};

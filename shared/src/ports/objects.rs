@@ -8,9 +8,10 @@ use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::PortError;
+use super::{ErrorKind, PortError};
 use crate::domain::plain_link::LinkedFile;
 
 /// The buckets, by role.
@@ -82,6 +83,35 @@ pub async fn read_all(objects: &dyn Objects, at: &ObjectRef) -> Result<Bytes, Po
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes.freeze())
+}
+
+/// Reads a JSON document. Fails with `Corrupt` if it is another one; `what` is the operation for the log.
+pub async fn read_json<T: DeserializeOwned>(objects: &dyn Objects, at: &ObjectRef, what: &'static str) -> Result<T, PortError> {
+    let json = read_all(objects, at).await?;
+    serde_json::from_slice(&json).map_err(|error| PortError::with(ErrorKind::Corrupt, what, error))
+}
+
+/// Reads a JSON document as [`read_json`] does; `None` if there is none.
+pub async fn find_json<T: DeserializeOwned>(
+    objects: &dyn Objects,
+    at: &ObjectRef,
+    what: &'static str,
+) -> Result<Option<T>, PortError> {
+    match read_json(objects, at, what).await {
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// Writes a JSON document, in place of the one before. `what` is the operation for the log.
+pub async fn put_json(
+    objects: &dyn Objects,
+    at: &ObjectRef,
+    document: &impl Serialize,
+    what: &'static str,
+) -> Result<(), PortError> {
+    let json = serde_json::to_vec(document).map_err(|error| PortError::with(ErrorKind::Corrupt, what, error))?;
+    objects.put(at, json.into(), "application/json").await
 }
 
 /// Identifies a multipart upload.

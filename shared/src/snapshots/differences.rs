@@ -9,13 +9,13 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
+use super::document::{Snapshot, SnapshotModule};
 use super::file_differences::file_differences;
 use super::of_backup::module_of;
 use super::reader::StoredModule;
 use super::row_group::{RowGroup, Side};
 use super::row_index_reader::{IndexReader, IndexedRow, PIECES, Step};
 use super::row_key::RowKey;
-use super::session::{Snapshot, SnapshotModule};
 use crate::domain::crm::{DataCategory, Module};
 use crate::domain::differences::{
     Counted, DifferenceExamples, DifferenceKind, Differences, ModuleDifferences, ModuleState, PartlyCompared, RowDifference,

@@ -10,7 +10,7 @@ use super::reader::StoredModule;
 use crate::archive::contents::PREFIX;
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::snapshot::FileRun;
-use crate::ports::{ErrorKind, ObjectRef, Objects, PortError, read_all};
+use crate::ports::{ObjectRef, Objects, PortError, find_json, put_json};
 
 /// What is kept of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,20 +40,12 @@ fn kept_bytes_at(org: OrgId) -> ObjectRef {
 impl KeptBytes {
     /// Keeps the document, which replaces the one before.
     pub async fn record(&self, objects: &dyn Objects, org: OrgId) -> Result<(), PortError> {
-        let json = serde_json::to_vec(self)
-            .map_err(|error| PortError::with(ErrorKind::Corrupt, "encode what is kept of snapshots", error))?;
-        objects.put(&kept_bytes_at(org), json.into(), "application/json").await
+        put_json(objects, &kept_bytes_at(org), self, "encode what is kept of snapshots").await
     }
 
     /// Reads the document; `None` before the first sweep.
     pub async fn read(objects: &dyn Objects, org: OrgId) -> Result<Option<Self>, PortError> {
-        let json = match read_all(objects, &kept_bytes_at(org)).await {
-            Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
-            other => other?,
-        };
-        serde_json::from_slice(&json)
-            .map(Some)
-            .map_err(|error| PortError::with(ErrorKind::Corrupt, "read what is kept of snapshots", error))
+        find_json(objects, &kept_bytes_at(org), "read what is kept of snapshots").await
     }
 }
 

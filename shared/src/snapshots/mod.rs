@@ -6,6 +6,7 @@ pub mod amend;
 mod block_text;
 mod blocks;
 pub mod differences;
+pub mod document;
 pub mod erase;
 pub mod error;
 mod file_differences;

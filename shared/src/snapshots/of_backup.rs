@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, Utc};
 
+use super::document::{Snapshot, SnapshotModule, read, write};
 use super::keys;
 use super::reader::{StoredModule, parse};
-use super::session::{Snapshot, SnapshotModule};
 use crate::domain::crm::Module;
 use crate::domain::id::{BackupId, OrgId};
-use crate::ports::{ErrorKind, ObjectRef, Objects, PortError, read_all};
+use crate::ports::{ErrorKind, Objects, PortError, read_all};
 
 /// Records the snapshot of a backup, whose modules are of the state of `taken`. May be repeated.
 pub async fn record(
@@ -30,26 +30,15 @@ pub async fn module_of(objects: &dyn Objects, org: OrgId, module: &SnapshotModul
     parse(&read_all(objects, &keys::stored_module(org, &module.api_name, &module.version)).await?)
 }
 
-/// Writes the document of a snapshot.
-pub(super) async fn write(
+/// Reads a version of a module as [`module_of`] does. `None` for one that is gone, or that an older version of Hozon wrote: sweeps delete what
+/// the latter consists of.
+pub(super) async fn version_if_kept(
     objects: &dyn Objects,
-    at: &ObjectRef,
-    taken: DateTime<Utc>,
-    modules: &[Module],
-) -> Result<(), PortError> {
-    let snapshot = Snapshot { taken, modules: modules.iter().cloned().map(SnapshotModule::from).collect() };
-    let json = serde_json::to_vec(&snapshot)
-        .map_err(|error| PortError::with(ErrorKind::Corrupt, "encode the description of a snapshot", error))?;
-    objects.put(at, json.into(), "application/json").await
-}
-
-/// Reads the document of a snapshot; `None` if there is none.
-pub(super) async fn read(objects: &dyn Objects, at: &ObjectRef) -> Result<Option<Snapshot>, PortError> {
-    match read_all(objects, at).await {
-        Ok(json) => serde_json::from_slice(&json)
-            .map(Some)
-            .map_err(|error| PortError::with(ErrorKind::Corrupt, "read the description of a snapshot", error)),
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+    org: OrgId,
+    module: &SnapshotModule,
+) -> Result<Option<StoredModule>, PortError> {
+    match module_of(objects, org, module).await {
+        Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Outdated) => Ok(None),
+        read => read.map(Some),
     }
 }

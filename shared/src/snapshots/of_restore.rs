@@ -3,9 +3,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::document::{Snapshot, read, write};
 use super::keys;
-use super::of_backup::{read, snapshot_of, write};
-use super::session::Snapshot;
+use super::of_backup::snapshot_of;
 use crate::domain::crm::Module;
 use crate::domain::id::{OrgId, RestoreId};
 use crate::domain::restore::Restore;

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::differences::{DifferencePlace, RowDifferences, has_key, partly};
+use super::document::SnapshotModule;
 use super::of_backup::module_of;
 use super::reader::StoredModule;
 use super::row_values::{RowValues, RowsById, WantedRows, read_rows};
-use super::session::SnapshotModule;
 use crate::archive::csv::kept_columns;
 use crate::domain::crm::{DataCategory, Module};
 use crate::domain::differences::{PartlyCompared, RowDifference};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::amend::{Amendment, Changes};
+use super::document::write;
 use super::error::WriteError;
 use super::input::ModuleHead;
 use super::keys;
@@ -66,28 +66,6 @@ impl From<&Ports> for SessionPorts {
         let stores = SnapshotStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
         Self { catalogue: ports.catalogue.clone(), leases: ports.leases.clone(), stores }
     }
-}
-
-/// A module of a snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct SnapshotModule {
-    pub api_name: String,
-    /// The version of the module.
-    pub version: String,
-}
-
-impl From<Module> for SnapshotModule {
-    fn from(Module { api_name, version, .. }: Module) -> Self {
-        Self { api_name, version }
-    }
-}
-
-/// The document that describes a snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
-    /// When the state began that it shows.
-    pub taken: DateTime<Utc>,
-    pub modules: Vec<SnapshotModule>,
 }
 
 /// A snapshot that is being written. It holds a lease until it is published or abandoned.
@@ -174,10 +152,8 @@ impl Session {
             Origin::Native => self.ports.catalogue.publish(self.org, modules).await?,
             Origin::Captured => self.ports.catalogue.publish_capture(self.org, modules).await?,
         }
-        let snapshot = Snapshot { taken: now, modules: self.current().await?.into_iter().map(SnapshotModule::from).collect() };
-        let json = serde_json::to_vec(&snapshot)
-            .map_err(|error| PortError::with(ErrorKind::Corrupt, "encode the description of a snapshot", error))?;
-        self.ports.stores.objects.put(&keys::snapshot(self.org, &self.version), json.into(), "application/json").await
+        let objects = &*self.ports.stores.objects;
+        write(objects, &keys::snapshot(self.org, &self.version), now, &self.current().await?).await
     }
 
     /// Ends the session. What it has written and not published is deleted by a later sweep.

@@ -1,22 +1,24 @@
 //! Deletes what no snapshot needs any more. It marks what the kept snapshots and the current versions consist of, and
 //! deletes the rest, while nobody writes a snapshot ([`crate::domain::lease`]). It may be repeated and stopped at any point.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::found_snapshots::{FoundSnapshot, found_snapshots};
+use super::document::SnapshotModule;
+use super::found_snapshots::{FoundSnapshot, found_snapshots, versions_of};
 use super::kept_bytes::{Counter, KeptBytes, Referrers};
 use super::keys;
 use super::leases::change;
-use super::reader::{StoredModule, parse};
-use super::session::{SessionPorts, SnapshotModule};
+use super::of_backup::version_if_kept;
+use super::reader::StoredModule;
+use super::session::SessionPorts;
 use super::stores::stored_object;
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::retention::{Retention, TakenSnapshot};
 use crate::domain::snapshot::FileRun;
-use crate::ports::{Bucket, Clock, ErrorKind, Holds, Objects, PortError, read_all};
+use crate::ports::{Bucket, Clock, Holds, Objects, PortError};
 
 /// How long a sweep may last. It ends by itself, so that one that was killed keeps nobody from writing for long.
 const SWEEP: TimeDelta = TimeDelta::minutes(5);
@@ -89,7 +91,7 @@ impl Sweep<'_> {
         let (kept, old) = divide(found_snapshots(self.objects(), self.org, &keys).await?, now, retention);
         let backups: Vec<BackupId> = kept.iter().filter_map(|snapshot| snapshot.backup).collect();
         let (mut needed, mut counter): (HashSet<String>, Counter) = Default::default();
-        let versions = self.versions(&kept).await?;
+        let versions = versions_of(self.ports, self.org, &kept).await?;
         let mut reads = stream::iter(versions).map(|version| self.read(version)).buffer_unordered(READS_AT_ONCE);
         while let Some((key, stored, referrers)) = reads.try_next().await? {
             needed.insert(key);
@@ -106,28 +108,6 @@ impl Sweep<'_> {
         Ok(Swept { deleted, left, snapshots: old, kept: counter.finish(&backups, now) })
     }
 
-    /// The versions that kept snapshots name, and the current ones, each with who refers to it.
-    async fn versions(&self, kept: &[FoundSnapshot]) -> Result<BTreeMap<SnapshotModule, Referrers>, PortError> {
-        let mut versions: BTreeMap<SnapshotModule, Referrers> = BTreeMap::new();
-        let mut position = 0;
-        for found in kept {
-            for module in &found.snapshot.modules {
-                let referrers = versions.entry(module.clone()).or_default();
-                match found.backup {
-                    Some(_) => referrers.backups.push(position),
-                    None => referrers.others = true,
-                }
-            }
-            position += usize::from(found.backup.is_some());
-        }
-        for current in [self.ports.catalogue.modules(self.org).await?, self.ports.catalogue.captured(self.org).await?] {
-            for module in current {
-                versions.entry(SnapshotModule::from(module)).or_default().others = true;
-            }
-        }
-        Ok(versions)
-    }
-
     fn objects(&self) -> &dyn Objects {
         &*self.ports.stores.objects
     }
@@ -138,11 +118,7 @@ impl Sweep<'_> {
         (module, referrers): (SnapshotModule, Referrers),
     ) -> Result<(String, Option<StoredModule>, Referrers), PortError> {
         let at = keys::stored_module(self.org, &module.api_name, &module.version);
-        match read_all(self.objects(), &at).await.and_then(|json| parse(&json)) {
-            Ok(stored) => Ok((at.key, Some(stored), referrers)),
-            Err(error) if matches!(error.kind, ErrorKind::NotFound | ErrorKind::Outdated) => Ok((at.key, None, referrers)),
-            Err(error) => Err(error),
-        }
+        Ok((at.key, version_if_kept(self.objects(), self.org, &module).await?, referrers))
     }
 
     async fn delete(&self, keys: &[String]) -> Result<u64, PortError> {

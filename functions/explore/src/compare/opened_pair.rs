@@ -3,9 +3,9 @@
 use hozon_shared::api::{ApiError, LocalTime, local_time};
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::id::OrgId;
+use hozon_shared::snapshots::document::SnapshotModule;
 use hozon_shared::snapshots::of_backup::module_of;
 use hozon_shared::snapshots::reader::StoredModule;
-use hozon_shared::snapshots::session::SnapshotModule;
 use serde::Serialize;
 use utoipa::ToSchema;
 

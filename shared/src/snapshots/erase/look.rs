@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::kept::{KeptVersions, kept_versions, read_version};
+use super::kept::{KeptVersions, kept_versions};
 use super::wanted::{WantedIds, WantedRecords};
 use crate::domain::id::{BackupId, OrgId};
 use crate::domain::snapshot::{Block, FileRun};
 use crate::ports::PortError;
 use crate::snapshots::amend::index_of;
 use crate::snapshots::find::id_text;
+use crate::snapshots::of_backup::version_if_kept;
 use crate::snapshots::packed::LISTS_AT_ONCE;
 use crate::snapshots::reader::{StoredModule, files};
 use crate::snapshots::row_index::for_each_id;
@@ -61,16 +62,15 @@ impl<'a> Looking<'a> {
         Self { ports, org, wanted, known: HashMap::new() }
     }
 
-    /// Looks in all snapshots and current versions. `proceed` is called before each version.
-    pub async fn look(mut self, mut proceed: impl AsyncFnMut() -> Result<(), PortError>) -> Result<Found, PortError> {
+    /// Looks in all snapshots and current versions.
+    pub async fn look(mut self) -> Result<Found, PortError> {
         let KeptVersions { versions, backups } = kept_versions(self.ports, self.org).await?;
         let mut found = Found { kept: backups, ..Found::default() };
         for (module, concerned) in versions {
             if !self.wanted.has_module(&module.api_name) {
                 continue;
             }
-            proceed().await?;
-            let Some(stored) = read_version(self.ports, self.org, &module).await? else { continue };
+            let Some(stored) = version_if_kept(&*self.ports.stores.objects, self.org, &module).await? else { continue };
             let records = self.records_of(&stored).await?;
             if records.is_empty() {
                 continue;

@@ -5,16 +5,17 @@ use std::collections::HashMap;
 use bytes::Bytes;
 
 use super::exclusion::Exclusion;
-use super::kept::{kept_versions, read_version};
+use super::kept::kept_versions;
 use super::wanted::{WantedIds, WantedRecords};
 use super::{packs, rows};
 use crate::domain::crm::Module;
 use crate::domain::id::OrgId;
 use crate::domain::snapshot::{Block, FileRun, Pack};
-use crate::ports::{ErrorKind, PortError};
+use crate::ports::{ErrorKind, PortError, put_json};
 use crate::snapshots::amend::index_of;
 use crate::snapshots::block_text::deflated;
 use crate::snapshots::keys;
+use crate::snapshots::of_backup::version_if_kept;
 use crate::snapshots::packed::OpenPack;
 use crate::snapshots::reader::{StoredModule, files};
 use crate::snapshots::session::SessionPorts;
@@ -50,13 +51,11 @@ impl<'a> Rewriting<'a> {
             if !self.wanted.has_module(&module.api_name) {
                 continue;
             }
-            let Some(stored) = read_version(self.ports, self.org, &module).await? else { continue };
+            let Some(stored) = version_if_kept(&*self.ports.stores.objects, self.org, &module).await? else { continue };
             if let Some(new) = self.rewrite(stored).await? {
                 self.exclusion.hold().await?;
-                let json = serde_json::to_vec(&new)
-                    .map_err(|error| PortError::with(ErrorKind::Corrupt, "encode what a module consists of", error))?;
                 let at = keys::stored_module(self.org, &module.api_name, &module.version);
-                self.ports.stores.objects.put(&at, json.into(), "application/json").await?;
+                put_json(&*self.ports.stores.objects, &at, &new, "encode what a module consists of").await?;
                 rewritten += 1;
             }
         }
@@ -82,7 +81,9 @@ impl<'a> Rewriting<'a> {
     async fn corrected(&self, mut modules: Vec<Module>) -> Result<Option<Vec<Module>>, PortError> {
         let mut is_changed = false;
         for module in modules.iter_mut().filter(|module| self.wanted.has_module(&module.api_name)) {
-            let Some(stored) = read_version(self.ports, self.org, &module.clone().into()).await? else { continue };
+            let Some(stored) = version_if_kept(&*self.ports.stores.objects, self.org, &module.clone().into()).await? else {
+                continue;
+            };
             let Module { rows, row_bytes, attachments, attachment_bytes, .. } = stored.module;
             let corrected = Module { rows, row_bytes, attachments, attachment_bytes, ..module.clone() };
             is_changed |= corrected != *module;

@@ -9,13 +9,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-use super::kept::{kept_versions, read_version};
+use super::kept::kept_versions;
 use crate::domain::erasure::{MAX_RECORDS, RecordRef};
 use crate::domain::id::OrgId;
 use crate::domain::snapshot::Block;
 use crate::domain::words::SearchWords;
 use crate::ports::{Clock, PortError};
 use crate::snapshots::find::{IdRanges, RecordReader, id_text};
+use crate::snapshots::of_backup::version_if_kept;
 use crate::snapshots::reader::StoredModule;
 use crate::snapshots::search::{RowPlace, SearchLimits};
 use crate::snapshots::session::SessionPorts;
@@ -88,7 +89,7 @@ async fn blocks_behind(
         if wanted.is_some_and(|wanted| *wanted != module.api_name) {
             continue;
         }
-        let Some(stored) = read_version(ports, org, &module).await? else { continue };
+        let Some(stored) = version_if_kept(&*ports.stores.objects, org, &module).await? else { continue };
         for block in &stored.blocks {
             let part = (module.api_name.clone(), block.object.clone());
             if from.is_none_or(|from| part > *from) {

@@ -10,8 +10,8 @@ use crate::domain::differences::{Counted, DifferenceKind, ModuleState, PartlyCom
 use crate::domain::id::BackupId;
 use crate::ports::{ErrorKind, Objects};
 use crate::snapshots::differences::{DifferencePlace, RowDifferences, compare_modules, compare_snapshots};
+use crate::snapshots::document::{Snapshot, SnapshotModule};
 use crate::snapshots::input::body_of;
-use crate::snapshots::session::{Snapshot, SnapshotModule};
 
 /// An id, and a variant of the rest of the row.
 type Row = (String, u8);

@@ -126,7 +126,7 @@ async fn erase(store: &Arc<Memory>, wanted: &WantedRecords) -> Result<(), PortEr
 }
 
 async fn look(store: &Arc<Memory>, wanted: &WantedRecords) -> Found {
-    Looking::new(&store.ports(), ORG, wanted).look(async || Ok(())).await.expect("looks")
+    Looking::new(&store.ports(), ORG, wanted).look().await.expect("looks")
 }
 
 /// A store with a backup of each day, and what readers find in each.

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::restore::{ModuleRule, PlanCounts, PlannedAction, PlannedReason, RestorePolicy};
 use crate::ports::Objects;
+use crate::snapshots::document::SnapshotModule;
 use crate::snapshots::restoring::{ModulePair, PlannedRecord, RecordRule};
-use crate::snapshots::session::SnapshotModule;
 
 /// The name of each record by its id.
 type Rows = BTreeMap<String, Option<String>>;
