@@ -133,15 +133,8 @@ pub async fn of_backup(
     let backup = find_backup(&*ports.store, caller.org, &id).await?.ok_or_else(ApiError::not_found)?;
     let Some(number) = backup.statement else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
-    let missing = || PortError::new(ErrorKind::Corrupt, "find the statement of a backup");
-    let statement = ports.statements.statement(caller.org, number).await?.ok_or_else(missing)?;
-    let before = match number {
-        0 | 1 => None,
-        _ => ports.statements.statement(caller.org, number - 1).await?,
-    };
-    let is_linked = statement.follows(before.as_ref());
-    let zips = list_of_zips(&ports, caller.org, backup.id).await?;
-    let statement = StatementWithZips { statement: out(statement, is_linked, organisation.time_zone), zips };
+    let statement = linked(&ports, caller.org, number, organisation.time_zone).await?;
+    let statement = StatementWithZips { statement, zips: list_of_zips(&ports, caller.org, backup.id).await? };
     Ok(Json(StatementEnvelope { statement }).into_response())
 }
 
@@ -156,7 +149,19 @@ async fn list_of_zips(ports: &ActivityPorts, org: OrgId, backup: BackupId) -> Re
     }
 }
 
-pub fn out(statement: SignedStatement, is_linked: bool, zone: Tz) -> StatementOut {
+/// Reads a statement by its number, with whether it follows the one before.
+pub async fn linked(ports: &ActivityPorts, org: OrgId, number: u64, zone: Tz) -> Result<StatementOut, PortError> {
+    let missing = || PortError::new(ErrorKind::Corrupt, "find a statement");
+    let statement = ports.statements.statement(org, number).await?.ok_or_else(missing)?;
+    let before = match number {
+        0 | 1 => None,
+        _ => ports.statements.statement(org, number - 1).await?,
+    };
+    let is_linked = statement.follows(before.as_ref());
+    Ok(out(statement, is_linked, zone))
+}
+
+fn out(statement: SignedStatement, is_linked: bool, zone: Tz) -> StatementOut {
     let sha256 = statement.sha256();
     let SignedStatement { number, backup, erasure, at, text, signature } = statement;
     let (backup_id, erasure_id) = (backup.map(|id| id.to_string()), erasure.map(|id| id.to_string()));

@@ -16,7 +16,7 @@ use hozon_shared::snapshots::stores::SnapshotStores;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::opened::{OpenedBackup, unless_gone};
+use crate::opened::OpenedBackup;
 use crate::ports::ExplorePorts;
 use crate::record::find;
 
@@ -74,7 +74,7 @@ pub async fn list(
 async fn files_of(ports: &ExplorePorts, opened: &OpenedBackup, api_name: &str, record: &str) -> Result<Vec<FoundFile>, ApiError> {
     let stored = opened.module(ports, api_name).await?;
     let reader = opened.reader(ports);
-    let found = reader.attachments(&stored, record).await.map_err(unless_gone)?;
+    let found = reader.attachments(&stored, record).await.map_err(ApiError::unless_gone)?;
     if found.is_empty() {
         find(&reader, &stored, record).await?;
     }
@@ -140,7 +140,7 @@ pub async fn link(
     let event = EventId(ports.ids.next(now));
     let to = ObjectRef::archives(format!("{SINGLE_FILES}{}/{event}", caller.org));
     let stores = SnapshotStores { objects: ports.objects.clone(), uploads: ports.uploads.clone() };
-    extract(&stores, caller.org, &found, &to).await.map_err(unless_gone)?;
+    extract(&stores, caller.org, &found, &to).await.map_err(ApiError::unless_gone)?;
     let file = saved_name(&found.file.attachment.name);
     let url = ports.links.sign(&to, &file, now, LINK_LIFE).await?;
     // A repeated call is the same download. It signs a new link, because links are not stored.

@@ -8,7 +8,7 @@ use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::organisation::Organisation;
-use hozon_shared::ports::{ErrorKind, Objects, PortError};
+use hozon_shared::ports::{Objects, PortError};
 use hozon_shared::snapshots::document::{Snapshot, SnapshotModule};
 use hozon_shared::snapshots::find::RecordReader;
 use hozon_shared::snapshots::of_backup::{module_of, snapshot_of};
@@ -48,7 +48,7 @@ impl OpenedBackup {
     pub async fn module(&self, ports: &ExplorePorts, api_name: &str) -> Result<StoredModule, ApiError> {
         let named = self.snapshot.modules.iter().find(|module| module.api_name == api_name);
         let named = named.ok_or_else(ApiError::module_not_found)?;
-        let stored = module_of(&*ports.objects, self.organisation.id, named).await.map_err(unless_gone)?;
+        let stored = module_of(&*ports.objects, self.organisation.id, named).await.map_err(ApiError::unless_gone)?;
         if stored.module.contents == DataCategory::Crm { Ok(stored) } else { Err(ApiError::module_not_found()) }
     }
 
@@ -57,7 +57,7 @@ impl OpenedBackup {
         let org = self.organisation.id;
         let reads = stream::iter(self.snapshot.modules.clone()).map(|module| read(ports.objects.clone(), org, module));
         let read: Result<Vec<_>, _> = reads.buffered(MODULES_AT_ONCE).try_collect().await;
-        let mut modules = read.map_err(unless_gone)?;
+        let mut modules = read.map_err(ApiError::unless_gone)?;
         modules.retain(|stored| stored.module.contents == DataCategory::Crm);
         modules.sort_by_key(|stored| stored.module.order);
         Ok(modules)
@@ -66,12 +66,4 @@ impl OpenedBackup {
 
 async fn read(objects: Arc<dyn Objects>, org: OrgId, module: SnapshotModule) -> Result<StoredModule, PortError> {
     module_of(&*objects, org, &module).await
-}
-
-/// A part of a snapshot that is absent, or that an earlier version of Hozon wrote, cannot be looked into any more.
-pub fn unless_gone(error: PortError) -> ApiError {
-    match error.kind {
-        ErrorKind::NotFound | ErrorKind::Outdated => ApiError::snapshot_gone(),
-        _ => error.into(),
-    }
 }

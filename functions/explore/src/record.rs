@@ -14,7 +14,7 @@ use hozon_shared::snapshots::records::RecordCells;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::opened::{OpenedBackup, unless_gone};
+use crate::opened::OpenedBackup;
 use crate::ports::ExplorePorts;
 use crate::shown::{ModuleName, cut, kept_fields, name_of, position_of};
 
@@ -96,7 +96,8 @@ pub async fn get(
     let found = find(&reader, &stored, &record).await?;
     let what = LookedAt::Record { module: api_name, record: record.clone() };
     ports.look(&caller, opened.backup.id, what).await?;
-    let cells = reader.rows(&stored, &found[..1]).await.map_err(unless_gone)?.pop().ok_or_else(ApiError::record_not_found)?;
+    let cells =
+        reader.rows(&stored, &found[..1]).await.map_err(ApiError::unless_gone)?.pop().ok_or_else(ApiError::record_not_found)?;
     let modules = opened.modules(&ports).await?;
     let leads_to = Followed { reader: &reader, modules: &modules }.follow(&stored.module, &cells).await?;
     let record = ExploredRecord {
@@ -114,7 +115,7 @@ pub async fn get(
 /// Finds the rows of a record; there is one at least.
 pub async fn find(reader: &RecordReader, stored: &StoredModule, record: &str) -> Result<Vec<FoundRow>, ApiError> {
     let id = id_of_text(&stored.module, record).ok_or_else(ApiError::record_not_found)?;
-    let found = reader.find(stored, &id).await.map_err(unless_gone)?;
+    let found = reader.find(stored, &id).await.map_err(ApiError::unless_gone)?;
     if found.is_empty() { Err(ApiError::record_not_found()) } else { Ok(found) }
 }
 
@@ -173,11 +174,11 @@ impl Followed<'_> {
         found: &mut HashMap<usize, LookupOut>,
     ) -> Result<(), ApiError> {
         let ids: Vec<Vec<u8>> = wanted.iter().filter_map(|(_, id, _)| id_of_text(&stored.module, id)).collect();
-        let mut rows = self.reader.find_all(stored, &ids).await.map_err(unless_gone)?;
+        let mut rows = self.reader.find_all(stored, &ids).await.map_err(ApiError::unless_gone)?;
         rows.dedup_by(|a, b| a.id == b.id);
         let is_unnamed = |row: &FoundRow| wanted.iter().any(|(_, id, name)| id.as_bytes() == row.id && name.is_none());
         let unnamed: Vec<FoundRow> = rows.iter().filter(|row| is_unnamed(row)).cloned().collect();
-        let read = self.reader.rows(stored, &unnamed).await.map_err(unless_gone)?;
+        let read = self.reader.rows(stored, &unnamed).await.map_err(ApiError::unless_gone)?;
         let names: HashMap<Vec<u8>, Option<String>> =
             unnamed.into_iter().zip(&read).map(|(row, cells)| (row.id, name_of(&stored.module, cells))).collect();
         for (at, id, name) in wanted {

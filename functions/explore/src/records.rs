@@ -11,7 +11,7 @@ use hozon_shared::snapshots::records::RecordCells;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::opened::{OpenedBackup, unless_gone};
+use crate::opened::OpenedBackup;
 use crate::ports::ExplorePorts;
 use crate::shown::{ExploredField, cut, kept_fields, name_of, position_of};
 
@@ -117,10 +117,10 @@ pub async fn list(
     let behind = behind.map(|last| last.row().ok_or_else(invalid_token)).transpose()?;
     ports.look(&caller, opened.backup.id, LookedAt::Records { module: api_name.clone() }).await?;
     let reader = opened.reader(&ports);
-    let mut rows = reader.page(&stored, behind.as_ref(), per_page + 1).await.map_err(unless_gone)?;
+    let mut rows = reader.page(&stored, behind.as_ref(), per_page + 1).await.map_err(ApiError::unless_gone)?;
     let mut more_records = rows.len() > per_page;
     rows.truncate(per_page);
-    let cells = reader.rows(&stored, &rows).await.map_err(unless_gone)?;
+    let cells = reader.rows(&stored, &rows).await.map_err(ApiError::unless_gone)?;
     let (mut records, mut bytes) = (Vec::new(), 0);
     for (row, cells) in rows.iter().zip(&cells) {
         let record = listed(&stored.module, row, cells, &columns);

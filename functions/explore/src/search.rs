@@ -17,7 +17,7 @@ use hozon_shared::snapshots::search::{RowPlace, SearchHit, SearchLimits};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::opened::{OpenedBackup, unless_gone};
+use crate::opened::OpenedBackup;
 use crate::ports::ExplorePorts;
 use crate::shown::{ModuleName, cut, kept_fields, name_of};
 
@@ -194,7 +194,7 @@ impl Search<'_> {
         });
         let mut searched = stream::iter(searches).buffered(blocks_at_once());
         let mut hits = Vec::new();
-        while let Some((module, found, next)) = searched.try_next().await.map_err(unless_gone)? {
+        while let Some((module, found, next)) = searched.try_next().await.map_err(ApiError::unless_gone)? {
             for hit in found.hits {
                 let behind = SearchPlace { module, place: hit.behind };
                 hits.push((module, hit));

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hozon_shared::api::{Administrator, ApiError, Params, page_token, read_page_token, read_per_page};
+use hozon_shared::api::{Administrator, ApiError, NextPage, Params, read_page_token, read_per_page};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -27,22 +27,6 @@ pub struct RestoresQuery {
 pub struct RestoresEnvelope {
     restores: Vec<RestoreOut>,
     info: NextPage,
-}
-
-/// Whether there is more.
-#[derive(Serialize, ToSchema)]
-pub struct NextPage {
-    more_records: bool,
-    /// Token of the next page; null on the last one.
-    next_page_token: Option<String>,
-}
-
-impl NextPage {
-    /// The page that begins at a place of a question, if there is one.
-    pub fn at<P: Serialize>(question: &[&str], place: Option<P>) -> Result<Self, ApiError> {
-        let next_page_token = place.map(|place| page_token(question, place)).transpose()?;
-        Ok(Self { more_records: next_page_token.is_some(), next_page_token })
-    }
 }
 
 /// Lists restores, newest first.

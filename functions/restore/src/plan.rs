@@ -5,12 +5,11 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::{PlannedActionName, PlannedReasonName};
-use hozon_shared::api::{Administrator, ApiError, Params, read_page_token, read_per_page};
-use hozon_shared::domain::crm::Module;
+use hozon_shared::api::{Administrator, ApiError, NextPage, Params, ShownValues, read_page_token, read_per_page};
+use hozon_shared::domain::crm::{Field, Module};
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::restore::{PlannedAction, PlannedReason, Restore};
 use hozon_shared::looks::record_look;
-use hozon_shared::ports::{ErrorKind, PortError};
 use hozon_shared::restore_plan::PlanReader;
 use hozon_shared::snapshots::differences::DifferencePlace;
 use hozon_shared::snapshots::find::{has_key, id_text};
@@ -19,13 +18,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::begin::find;
-use crate::lists::NextPage;
 use crate::ports::RestorePorts;
 
 /// Default and maximum number of records of a page.
 const MAX_PER_PAGE: usize = 100;
-/// Number of characters of a value that are shown.
-const MAX_SHOWN: usize = 4_000;
 /// Time after which an answer ends with a page token.
 const PATIENCE: Duration = Duration::from_secs(6);
 
@@ -123,42 +119,30 @@ async fn page(
         None => return Err(ApiError::not_allowed("The restore has no plan yet.")),
     };
     let until = ports.clock.now() + PATIENCE;
-    let reader = PlanReader::open(ports.objects.clone(), &*ports.erasure_keys, restore).await.map_err(unless_gone)?;
+    let reader = PlanReader::open(ports.objects.clone(), &*ports.erasure_keys, restore).await.map_err(ApiError::unless_gone)?;
     let reader = reader.ok_or_else(ApiError::snapshot_gone)?;
-    let pair = reader.module(module).await.map_err(unless_gone)?.ok_or_else(ApiError::module_not_found)?;
+    let pair = reader.module(module).await.map_err(ApiError::unless_gone)?.ok_or_else(ApiError::module_not_found)?;
     let rule = reader.rule(&pair, &hindrances).await?;
-    let mut planned = pair.records(rule, place).await.map_err(unless_gone)?;
+    let mut planned = pair.records(rule, place).await.map_err(ApiError::unless_gone)?;
     let mut records = Vec::new();
     while !planned.is_over() && records.len() < per_page && ports.clock.now() < until {
         let is_wanted = |found| action.is_none_or(|action| action == found);
-        let batch = planned.batch(is_wanted, per_page - records.len()).await.map_err(unless_gone)?;
+        let batch = planned.batch(is_wanted, per_page - records.len()).await.map_err(ApiError::unless_gone)?;
         records.extend(batch.into_iter().map(|record| record_out(pair.module(), record)));
     }
     Ok((records, (!planned.is_over()).then(|| planned.place())))
 }
 
-/// A part of a snapshot that is absent is not kept any more.
-fn unless_gone(error: PortError) -> ApiError {
-    match error.kind {
-        ErrorKind::NotFound | ErrorKind::Outdated => ApiError::snapshot_gone(),
-        _ => error.into(),
-    }
-}
-
 fn record_out(module: &Module, record: PlannedRecord) -> PlannedRecordOut {
     let PlannedRecord { id, action, reason, now, wanted } = record;
-    let value = |cells: &Option<Vec<Option<String>>>, at: usize| cells.as_ref().and_then(|cells| cells[at].clone());
-    let field = |(at, field): (usize, &hozon_shared::domain::crm::Field)| {
-        let (before, after) = (value(&now, at), value(&wanted, at));
-        let is_cut = [&before, &after].into_iter().flatten().any(|text| shown(text).len() < text.len());
-        let cut = |text: &Option<String>| text.as_deref().map(|text| shown(text).to_owned());
-        let (api_name, label) = (field.api_name.clone(), field.label.clone());
-        (before != after).then(|| PlannedField { api_name, label, before: cut(&before), after: cut(&after), is_cut })
+    let field = |(at, field): (usize, &Field)| {
+        let [before, after] = [&now, &wanted].map(|cells| cells.as_ref().and_then(|cells| cells[at].as_deref()));
+        if before == after {
+            return None;
+        }
+        let ShownValues { before, after, is_cut } = ShownValues::of(before, after);
+        Some(PlannedField { api_name: field.api_name.clone(), label: field.label.clone(), before, after, is_cut })
     };
     let fields = module.fields.iter().enumerate().filter_map(field).collect();
     PlannedRecordOut { id: has_key(module).then(|| id_text(module, &id)), action, reason, fields }
-}
-
-fn shown(text: &str) -> &str {
-    text.char_indices().nth(MAX_SHOWN).map_or(text, |(end, _)| &text[..end])
 }

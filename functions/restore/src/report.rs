@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use hozon_shared::api::closed_sets::{PlannedActionName, RefusalName, WriteOutcomeName};
-use hozon_shared::api::{Administrator, ApiError, Params, read_page_token};
+use hozon_shared::api::{Administrator, ApiError, NextPage, Params, read_page_token};
 use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::restore::PlannedAction;
@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::begin::find;
-use crate::lists::NextPage;
 use crate::ports::RestorePorts;
 
 /// Number of records with which a page ends. It has at most so many more.

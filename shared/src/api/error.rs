@@ -173,6 +173,14 @@ impl ApiError {
         Self::new(StatusCode::GONE, "SNAPSHOT_GONE", message)
     }
 
+    /// The error of reading a snapshot: a part that is absent, or that an earlier version of Hozon wrote, cannot be looked into any more.
+    pub fn unless_gone(error: PortError) -> Self {
+        match error.kind {
+            ErrorKind::NotFound | ErrorKind::Outdated => Self::snapshot_gone(),
+            _ => error.into(),
+        }
+    }
+
     /// An erasure was to make zips anew.
     pub fn remake_unavailable() -> Self {
         let message = "Zips cannot be made anew without the erased records yet. Set zips to drop, and back up again afterwards.";

@@ -14,6 +14,7 @@ mod once;
 mod openapi;
 mod page_tokens;
 mod pages;
+mod shown_values;
 mod wire;
 
 pub use allowance::AllowanceOut;
@@ -26,6 +27,7 @@ pub use files::{BackupOut, GapOut, LossesOut};
 pub use identity::{Administrator, Identity};
 pub use once::{Once, OncePorts, with_idempotency};
 pub use openapi::{AnyError, Documented, ErrorOut, FailureOut, document, without_unused_schemas};
-pub use page_tokens::{invalid_token, page_token, read_page_token};
+pub use page_tokens::{NextPage, invalid_token, page_token, read_page_token};
 pub use pages::{Page, PageInfo, Paged, read_per_page};
+pub use shown_values::ShownValues;
 pub use wire::{BackupEnvelope, Changed, LocalTime, PersonOut, Success, local_time, with_fallbacks, with_versions};

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use super::ApiError;
 
@@ -22,6 +23,22 @@ pub fn page_token<P: Serialize>(question: &[&str], place: P) -> Result<String, A
     let token = Token { question: digest(question), place };
     let json = serde_json::to_vec(&token).map_err(|_| ApiError::crashed())?;
     Ok(URL_SAFE_NO_PAD.encode(json))
+}
+
+/// Whether there is more.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NextPage {
+    more_records: bool,
+    /// Token of the next page; null on the last one.
+    next_page_token: Option<String>,
+}
+
+impl NextPage {
+    /// The page that begins at a place of a question, if there is one.
+    pub fn at<P: Serialize>(question: &[&str], place: Option<P>) -> Result<Self, ApiError> {
+        let next_page_token = place.map(|place| page_token(question, place)).transpose()?;
+        Ok(Self { more_records: next_page_token.is_some(), next_page_token })
+    }
 }
 
 /// Reads a token of a page of `question`.

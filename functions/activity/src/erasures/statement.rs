@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::{find, organisation};
 use crate::ports::ActivityPorts;
-use crate::statements::{StatementOut, out};
+use crate::statements::{StatementOut, linked};
 
 #[derive(Serialize, ToSchema)]
 pub struct ErasureStatementEnvelope {
@@ -47,17 +47,10 @@ pub async fn of_erasure(
 ) -> Result<Response, ApiError> {
     let erasure = find(&ports, caller.org, &id).await?;
     let Some(number) = erasure.statement else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let missing = || PortError::new(ErrorKind::Corrupt, "find the statement of an erasure");
-    let statement = ports.statements.statement(caller.org, number).await?.ok_or_else(missing)?;
-    let before = match number {
-        0 | 1 => None,
-        _ => ports.statements.statement(caller.org, number - 1).await?,
-    };
-    let is_linked = statement.follows(before.as_ref());
+    let zone = organisation(&ports, caller.org).await?.time_zone;
+    let statement = linked(&ports, caller.org, number, zone).await?;
     let list = read_all(&*ports.objects, &erased_list_at(caller.org, erasure.id)).await?;
     let records = String::from_utf8(list.to_vec())
         .map_err(|error| PortError::with(ErrorKind::Corrupt, "read the list of erased records", error))?;
-    let zone = organisation(&ports, caller.org).await?.time_zone;
-    let statement = StatementWithRecords { statement: out(statement, is_linked, zone), records };
-    Ok(Json(ErasureStatementEnvelope { statement }).into_response())
+    Ok(Json(ErasureStatementEnvelope { statement: StatementWithRecords { statement, records } }).into_response())
 }

@@ -3,47 +3,22 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::DifferenceKindName;
-use hozon_shared::api::{Administrator, ApiError, Params, page_token, read_page_token, read_per_page};
+use hozon_shared::api::{Administrator, ApiError, NextPage, Params, read_page_token};
 use hozon_shared::domain::differences::DifferenceKind;
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::snapshot::StoredFile;
 use hozon_shared::snapshots::file_pages::{FileDifference, differing_files};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::PATIENCE;
 use super::opened_pair::OpenedPair;
-use crate::opened::unless_gone;
+use super::{ComparedPageQuery, PATIENCE};
 use crate::ports::ExplorePorts;
-
-/// Default and maximum number of attachments of a page.
-const MAX_PER_PAGE: usize = 100;
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct CompareAttachmentsQuery {
-    /// The earlier backup, with which the one in the path is compared.
-    #[param(value_type = String)]
-    with: Option<String>,
-    /// Attachments per page, 1 to 100. Defaults to 100. A page may have fewer although there are more.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
-    per_page: Option<String>,
-    /// `next_page_token` of the page before.
-    page_token: Option<String>,
-}
 
 #[derive(Serialize, ToSchema)]
 pub struct ComparedAttachmentsEnvelope {
     attachments: Vec<ComparedAttachment>,
-    info: ComparedAttachmentsPage,
-}
-
-/// Whether there are more attachments.
-#[derive(Serialize, ToSchema)]
-struct ComparedAttachmentsPage {
-    more_records: bool,
-    /// Token of the next page; null on the last one.
-    next_page_token: Option<String>,
+    info: NextPage,
 }
 
 /// An attachment that differs.
@@ -80,7 +55,7 @@ struct ComparedFile {
     params(
         ("id" = String, Path, description = "The later backup"),
         ("module" = String, Path, description = "API name of the module"),
-        CompareAttachmentsQuery,
+        ComparedPageQuery,
     ),
     responses((status = 200, description = "The attachments that differ", body = ComparedAttachmentsEnvelope)),
 )]
@@ -88,9 +63,9 @@ pub async fn list(
     State(ports): State<ExplorePorts>,
     Administrator(caller): Administrator,
     Path((_version, id, module)): Path<(String, String, String)>,
-    Params(query): Params<CompareAttachmentsQuery>,
+    Params(query): Params<ComparedPageQuery>,
 ) -> Result<Json<ComparedAttachmentsEnvelope>, ApiError> {
-    let per_page = read_per_page(query.per_page.as_deref(), MAX_PER_PAGE, MAX_PER_PAGE)?;
+    let per_page = query.per_page()?;
     let until = ports.clock.now() + PATIENCE;
     let pair = OpenedPair::open(&ports, caller.org, &id, query.with.as_deref()).await?;
     let before = pair.before.backup.id.to_string();
@@ -102,16 +77,15 @@ pub async fn list(
     let mut attachments = Vec::new();
     loop {
         let stores = (&*ports.objects, caller.org);
-        let page = differing_files(stores, runs, place.as_deref(), per_page - attachments.len()).await.map_err(unless_gone)?;
+        let page =
+            differing_files(stores, runs, place.as_deref(), per_page - attachments.len()).await.map_err(ApiError::unless_gone)?;
         attachments.extend(page.files.into_iter().filter_map(ComparedAttachment::new));
         place = page.next;
         if place.is_none() || attachments.len() >= per_page || ports.clock.now() >= until {
             break;
         }
     }
-    let next_page_token = place.map(|place| page_token(&question, place)).transpose()?;
-    let info = ComparedAttachmentsPage { more_records: next_page_token.is_some(), next_page_token };
-    Ok(Json(ComparedAttachmentsEnvelope { attachments, info }))
+    Ok(Json(ComparedAttachmentsEnvelope { attachments, info: NextPage::at(&question, place)? }))
 }
 
 impl ComparedAttachment {

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::ModuleStateName;
-use hozon_shared::api::{Administrator, ApiError, CountedOut, Params, page_token, read_page_token};
+use hozon_shared::api::{Administrator, ApiError, CountedOut, NextPage, Params, read_page_token};
 use hozon_shared::domain::differences::{ModuleDifferences, ModuleState, PartlyCompared};
 use hozon_shared::snapshots::differences::compare_versions;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::PATIENCE;
 use super::opened_pair::{ComparedBackup, NamedVersions, OpenedPair};
-use crate::opened::unless_gone;
 use crate::ports::ExplorePorts;
 
 #[derive(Deserialize, IntoParams)]
@@ -29,15 +28,7 @@ pub struct ComparedEnvelope {
     before: ComparedBackup,
     after: ComparedBackup,
     modules: Vec<ComparedModule>,
-    info: ComparedPage,
-}
-
-/// Whether there are more modules.
-#[derive(Serialize, ToSchema)]
-struct ComparedPage {
-    more_records: bool,
-    /// Token of the next page; null on the last one.
-    next_page_token: Option<String>,
+    info: NextPage,
 }
 
 /// How a module differs between two backups.
@@ -85,14 +76,9 @@ pub async fn list(
         modules.extend(compared(&ports, &pair, *versions).await?.map(ComparedModule::from));
         at += 1;
     }
-    let next_page_token = (at < all.len()).then(|| page_token(&question, at)).transpose()?;
+    let info = NextPage::at(&question, Some(at).filter(|at| *at < all.len()))?;
     let [before, after] = pair.described();
-    Ok(Json(ComparedEnvelope {
-        before,
-        after,
-        modules,
-        info: ComparedPage { more_records: next_page_token.is_some(), next_page_token },
-    }))
+    Ok(Json(ComparedEnvelope { before, after, modules, info }))
 }
 
 async fn compared(
@@ -101,7 +87,7 @@ async fn compared(
     [before, after]: NamedVersions<'_>,
 ) -> Result<Option<ModuleDifferences>, ApiError> {
     let stores = (&ports.objects, pair.after.organisation.id);
-    compare_versions(stores, before, after).await.map_err(unless_gone)
+    compare_versions(stores, before, after).await.map_err(ApiError::unless_gone)
 }
 
 impl From<ModuleDifferences> for ComparedModule {

@@ -9,7 +9,7 @@ use hozon_shared::snapshots::reader::StoredModule;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::opened::{OpenedBackup, unless_gone};
+use crate::opened::OpenedBackup;
 use crate::ports::ExplorePorts;
 
 /// Two backups of an organisation.
@@ -66,7 +66,7 @@ impl OpenedPair {
 
     async fn stored(&self, ports: &ExplorePorts, named: Option<&SnapshotModule>) -> Result<Option<StoredModule>, ApiError> {
         let Some(named) = named else { return Ok(None) };
-        let stored = module_of(&*ports.objects, self.after.organisation.id, named).await.map_err(unless_gone)?;
+        let stored = module_of(&*ports.objects, self.after.organisation.id, named).await.map_err(ApiError::unless_gone)?;
         Ok(Some(stored).filter(|stored| stored.module.contents == DataCategory::Crm))
     }
 }

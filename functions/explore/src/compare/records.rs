@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use axum::Json;
 use axum::extract::{Path, State};
 use hozon_shared::api::closed_sets::DifferenceKindName;
-use hozon_shared::api::{Administrator, ApiError, Params, page_token, read_page_token, read_per_page};
+use hozon_shared::api::{Administrator, ApiError, Params, page_token, read_page_token};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::differences::{DifferenceKind, PartlyCompared, RowDifference};
 use hozon_shared::domain::exploring::LookedAt;
@@ -14,32 +14,16 @@ use hozon_shared::snapshots::differences::{DifferencePlace, RowDifferences, has_
 use hozon_shared::snapshots::find::id_text;
 use hozon_shared::snapshots::reader::StoredModule;
 use hozon_shared::snapshots::row_values::{RowsById, WantedRows, read_rows};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::PATIENCE;
 use super::opened_pair::OpenedPair;
 use super::values::{ComparedField, FieldPairs};
-use crate::opened::unless_gone;
+use super::{ComparedPageQuery, PATIENCE};
 use crate::ports::ExplorePorts;
 
-/// Default and maximum number of records of a page.
-const MAX_PER_PAGE: usize = 100;
 /// Number of blocks of which a page reads records; changes that are far apart make pages shorter.
 const MAX_BLOCKS: usize = 16;
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct CompareRecordsQuery {
-    /// The earlier backup, with which the one in the path is compared.
-    #[param(value_type = String)]
-    with: Option<String>,
-    /// Records per page, 1 to 100. Defaults to 100. A page may have fewer although there are more.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
-    per_page: Option<String>,
-    /// `next_page_token` of the page before.
-    page_token: Option<String>,
-}
 
 #[derive(Serialize, ToSchema)]
 pub struct ComparedRecordsEnvelope {
@@ -78,7 +62,7 @@ struct ComparedRecord {
     params(
         ("id" = String, Path, description = "The later backup"),
         ("module" = String, Path, description = "API name of the module"),
-        CompareRecordsQuery,
+        ComparedPageQuery,
     ),
     responses((status = 200, description = "The records that differ", body = ComparedRecordsEnvelope)),
 )]
@@ -86,9 +70,9 @@ pub async fn list(
     State(ports): State<ExplorePorts>,
     Administrator(caller): Administrator,
     Path((_version, id, module)): Path<(String, String, String)>,
-    Params(query): Params<CompareRecordsQuery>,
+    Params(query): Params<ComparedPageQuery>,
 ) -> Result<Json<ComparedRecordsEnvelope>, ApiError> {
-    let per_page = read_per_page(query.per_page.as_deref(), MAX_PER_PAGE, MAX_PER_PAGE)?;
+    let per_page = query.per_page()?;
     let pair = OpenedPair::open(&ports, caller.org, &id, query.with.as_deref()).await?;
     let before = pair.before.backup.id.to_string();
     let question = ["compare", &id, &before, &module];
@@ -144,9 +128,9 @@ impl<'a> RecordComparison<'a> {
         let blocks = self.versions.each_ref().map(|version| version.as_ref().map_or(&[][..], |stored| &stored.blocks));
         let stores = (self.ports.objects.clone(), self.org);
         let opened = RowDifferences::open(stores, (blocks[0], blocks[1]), place.as_ref()).await;
-        let mut differences = opened.map_err(unless_gone)?;
+        let mut differences = opened.map_err(ApiError::unless_gone)?;
         let mut records = Vec::new();
-        let mut next = differences.next().await.map_err(unless_gone)?;
+        let mut next = differences.next().await.map_err(ApiError::unless_gone)?;
         let mut ahead = place.unwrap_or_default();
         while next.is_some() && records.len() < per_page && self.ports.clock.now() < until {
             let (mut part, mut read, from) = (Vec::new(), HashSet::new(), ahead.clone());
@@ -156,7 +140,7 @@ impl<'a> RecordComparison<'a> {
                 );
                 ahead = differences.place();
                 part.push(difference);
-                next = differences.next().await.map_err(unless_gone)?;
+                next = differences.next().await.map_err(ApiError::unless_gone)?;
             }
             records.extend(self.resolve(part, from).await?);
         }
@@ -193,7 +177,7 @@ impl<'a> RecordComparison<'a> {
 
     async fn read(&self, side: usize, wanted: WantedRows) -> Result<RowsById, ApiError> {
         let Some(stored) = &self.versions[side] else { return Ok(RowsById::new()) };
-        read_rows((&self.ports.objects, self.org), stored, wanted).await.map_err(unless_gone)
+        read_rows((&self.ports.objects, self.org), stored, wanted).await.map_err(ApiError::unless_gone)
     }
 
     /// Of several rows with one id, those differ that the other version does not have.

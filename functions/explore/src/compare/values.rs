@@ -1,13 +1,11 @@
 //! Values of changed fields as answers show them.
 
+use hozon_shared::api::ShownValues;
 use hozon_shared::archive::csv::kept_columns;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::snapshots::row_values::RowValues;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// Number of characters of a value that are shown.
-const MAX_SHOWN: usize = 4_000;
 
 /// A field whose values differ.
 #[derive(Serialize, ToSchema)]
@@ -76,13 +74,7 @@ impl FieldPair {
     }
 
     fn field(&self, (before, after): Values<'_>) -> ComparedField {
-        let is_cut = [before, after].into_iter().flatten().any(|text| shown(text).len() < text.len());
-        let (api_name, label) = (self.api_name.clone(), self.label.clone());
-        let value = |text: Option<&str>| text.map(|text| shown(text).to_owned());
-        ComparedField { api_name, label, before: value(before), after: value(after), is_cut }
+        let ShownValues { before, after, is_cut } = ShownValues::of(before, after);
+        ComparedField { api_name: self.api_name.clone(), label: self.label.clone(), before, after, is_cut }
     }
-}
-
-fn shown(text: &str) -> &str {
-    text.char_indices().nth(MAX_SHOWN).map_or(text, |(end, _)| &text[..end])
 }
