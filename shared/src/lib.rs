@@ -6,6 +6,7 @@ pub mod api;
 pub mod archive;
 pub mod aws;
 pub mod call;
+pub mod call_outcome;
 pub mod captured;
 pub mod connecting;
 pub mod domain;

@@ -22,7 +22,7 @@ use crate::tracker::Tracker;
 
 /// How often a capture is tried without locks. If tables are altered or emptied while it reads each time, the next attempt
 /// makes whoever does so wait.
-pub(crate) const ATTEMPTS_WITHOUT_LOCKS: usize = 3;
+const ATTEMPTS_WITHOUT_LOCKS: usize = 3;
 /// Number of modules that are read at a time.
 const MODULES_IN_FLIGHT: usize = 2;
 /// How often a lease is prolonged, which lasts a day.
@@ -43,13 +43,21 @@ pub(crate) async fn capture(ports: &CapturePorts, run: Run, time: CallTime) -> R
 
 /// Returns whether the source is captured before time is over.
 async fn in_one_call(source: &Source<'_>, time: CallTime) -> Result<bool, CaptureError> {
+    until_unchanged(|protection| attempt(source, protection, time)).await
+}
+
+/// Captures again while tables change meanwhile, at last with locks.
+pub(crate) async fn until_unchanged<T, F>(attempt: impl Fn(Protection) -> F) -> Result<T, CaptureError>
+where
+    F: Future<Output = Result<T, CaptureError>>,
+{
     for _ in 0..ATTEMPTS_WITHOUT_LOCKS {
-        match attempt(source, Protection::Notice, time).await {
+        match attempt(Protection::Notice).await {
             Err(error) if is_changed(&error) => tracing::info!(code = error.code(), "the capture begins again"),
             other => return other,
         }
     }
-    attempt(source, Protection::Lock, time).await
+    attempt(Protection::Lock).await
 }
 
 /// Reads one state and publishes it. What a failed attempt has written and no snapshot needs is swept later; the next

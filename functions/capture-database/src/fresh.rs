@@ -14,8 +14,8 @@ use hozon_shared::telemetry::Causes;
 use tokio::time::timeout_at;
 
 use crate::call_time::CallTime;
-use crate::capture::{ATTEMPTS_WITHOUT_LOCKS, FASTEST, all, bytes, prolonging};
-use crate::error::{CaptureError, is_changed, of};
+use crate::capture::{FASTEST, all, bytes, prolonging, until_unchanged};
+use crate::error::{CaptureError, of};
 use crate::module::{Reader, Reading};
 use crate::ports::CapturePorts;
 use crate::source::{Run, Source};
@@ -35,13 +35,7 @@ pub async fn capture_fresh(ports: &CapturePorts, fresh: &FreshCapture<'_>) -> Re
     let run = Run { org: fresh.connection.org, backup: BackupId(fresh.restore.0) };
     let source = Source::new(ports, run, fresh.connection).await?;
     let time = CallTime::begin(ports.call_time);
-    for _ in 0..ATTEMPTS_WITHOUT_LOCKS {
-        match attempt(&source, fresh, Protection::Notice, time).await {
-            Err(error) if is_changed(&error) => tracing::info!(code = error.code(), "the capture for a restore begins again"),
-            other => return other,
-        }
-    }
-    attempt(&source, fresh, Protection::Lock, time).await
+    until_unchanged(|protection| attempt(&source, fresh, protection, time)).await
 }
 
 async fn attempt(

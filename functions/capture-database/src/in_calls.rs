@@ -1,6 +1,7 @@
 //! Captures a source in several calls. Two holders keep one state alive in turn, each of which has taken it over from the other
 //! before that one ends; readers join the state, stop behind a block when their time is over, and go on in their next call.
 
+use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::shares::shares;
 use hozon_shared::ports::{HeldState, Protection};
 use hozon_shared::snapshots::session::{Origin, Session, abandon};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use crate::attempt::{Attempt, Holder, Holding, LOOK_EVERY, Opened};
 use crate::error::{CaptureError, of};
 use crate::module::{Progress, Reader, Reading, read};
-use crate::next::{Outcome, Stop};
+use crate::next::Stop;
 use crate::publication;
 use crate::tracker::Tracker;
 
@@ -20,9 +21,9 @@ const ATTEMPTS: u32 = 4;
 
 /// Holds the state until all modules are published, or until the other holder has taken it over and the time of this call is over.
 /// The first holder opens it.
-pub(crate) async fn hold(attempt: &Attempt<'_>, me: Holder) -> Result<Outcome, CaptureError> {
+pub(crate) async fn hold(attempt: &Attempt<'_>, me: Holder) -> Result<CallOutcome, CaptureError> {
     if attempt.is_published().await? {
-        return Ok(Outcome::Done);
+        return Ok(CallOutcome::Done);
     }
     let (state, turn) = match me {
         Holder::First if attempt.opened().await?.is_none() => (open(attempt).await?, 1),
@@ -33,11 +34,11 @@ pub(crate) async fn hold(attempt: &Attempt<'_>, me: Holder) -> Result<Outcome, C
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         if attempt.is_published().await? || attempt.is_given_up().await? {
-            return Ok(Outcome::Done);
+            return Ok(CallOutcome::Done);
         }
         attempt.run.require_in_progress(attempt.ports).await?;
         if (attempt.time.is_over() && attempt.is_taken(turn + 1).await?) || attempt.time.is_at_its_limit() {
-            return Ok(Outcome::Again);
+            return Ok(CallOutcome::Again);
         }
     }
 }
@@ -81,7 +82,7 @@ pub(crate) async fn readers(attempt: &Attempt<'_>) -> Result<Value, CaptureError
 }
 
 /// Reads modules of one reader's share until the time of the call is over.
-pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<Outcome, CaptureError> {
+pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<CallOutcome, CaptureError> {
     let opened = attempt.opened().await?.ok_or(CaptureError::NotOpened)?;
     let source = attempt.source(&opened.connection).await?;
     let reading = async {
@@ -111,18 +112,18 @@ pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<O
             };
             // Each call reads something, however late it has joined the state.
             if has_read && attempt.time.is_over() {
-                return Ok(Outcome::Again);
+                return Ok(CallOutcome::Again);
             }
             has_read = true;
             let (reading, stop) = read(reader, *index, progress).await?;
             attempt.set_reading(*index, &reading).await?;
             match stop {
                 Stop::AtItsEnd => {}
-                Stop::ForTime => return Ok(Outcome::Again),
-                Stop::For(seconds) => return Ok(Outcome::Wait(seconds)),
+                Stop::ForTime => return Ok(CallOutcome::Again),
+                Stop::For(seconds) => return Ok(CallOutcome::Wait(seconds)),
             }
         }
-        Ok(Outcome::Done)
+        Ok(CallOutcome::Done)
     };
     source.unless_cancelled(reading).await
 }

@@ -29,7 +29,7 @@ use call_time::CallTime;
 pub use error::CaptureError;
 pub use fresh::{FreshCapture, capture_fresh};
 use next::{Next, next, or_wait};
-pub use ports::CapturePorts;
+pub use ports::{CapturePorts, OpenedConnection};
 use source::Run;
 
 /// What a call of the state machine does. A call without a step comes from the state machine of an earlier build, which knows one call

@@ -1,9 +1,8 @@
 //! Lambda entry point of the `capture-database` function.
 
 use hozon_capture_database::{CaptureError, CapturePorts, handle};
-use hozon_connectors::Connectors;
 use hozon_shared::aws::Aws;
-use hozon_shared::settings::{Settings, capture_time, profiles};
+use hozon_shared::settings::Settings;
 use hozon_shared::telemetry;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -13,8 +12,7 @@ async fn main() -> Result<(), Error> {
     telemetry::start();
     let aws = Aws::load(Settings::from_env()?).await;
     let ports = aws.ports();
-    let connectors = Connectors::from_env(&aws, &ports).await?;
-    let ports = CapturePorts { call_time: Some(capture_time()?), ..CapturePorts::new(&ports, connectors, profiles()?.into()) };
+    let ports = CapturePorts::from_env(&aws, &ports).await?;
     let task = async |event: LambdaEvent<Value>| handle(&ports, event.payload).await.map_err(diagnostic);
     lambda_runtime::run(service_fn(task)).await
 }

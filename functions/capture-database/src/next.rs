@@ -2,15 +2,11 @@
 
 use std::time::Duration;
 
+use hozon_shared::call_outcome::{CallOutcome, wait_within_limits};
 use serde_json::{Value, json};
 
 use crate::error::CaptureError;
 use crate::ports::CapturePorts;
-
-/// Shortest wait in seconds for a source that takes no more calls: each wait is one more call of the state machine.
-const SHORTEST_WAIT: u64 = 60;
-/// Longest wait in seconds. Whoever waits keeps a lease, which lasts a day.
-const LONGEST_WAIT: u64 = 6 * 60 * 60;
 
 /// What follows a call that captures, or begins an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,31 +29,10 @@ pub(crate) enum Stop {
     For(u64),
 }
 
-/// How a call that reads has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Done,
-    /// Another call goes on.
-    Again,
-    /// Another call goes on after that many seconds.
-    Wait(u64),
-}
-
-impl From<Outcome> for Value {
-    fn from(outcome: Outcome) -> Self {
-        let (outcome, seconds) = match outcome {
-            Outcome::Done => ("done", 0),
-            Outcome::Again => ("again", 0),
-            Outcome::Wait(seconds) => ("wait", seconds),
-        };
-        json!({ "outcome": outcome, "seconds": seconds })
-    }
-}
-
 /// Turns the failure of a source that takes no more calls for now into a wait.
-pub(crate) fn or_wait(done: Result<Outcome, CaptureError>) -> Result<Value, CaptureError> {
+pub(crate) fn or_wait(done: Result<CallOutcome, CaptureError>) -> Result<Value, CaptureError> {
     match done {
-        Err(error) => wait_for(error).map(|seconds| Outcome::Wait(seconds).into()),
+        Err(error) => wait_for(error).map(|seconds| CallOutcome::Wait(seconds).into()),
         Ok(outcome) => Ok(outcome.into()),
     }
 }
@@ -68,7 +43,7 @@ pub(crate) fn wait_for(error: CaptureError) -> Result<u64, CaptureError> {
         CaptureError::Source { source, .. } => source.kind.wait(),
         _ => None,
     };
-    wait.map(|seconds| seconds.clamp(SHORTEST_WAIT, LONGEST_WAIT)).ok_or(error)
+    wait.map(wait_within_limits).ok_or(error)
 }
 
 /// Tells the state machine. All answers have the same fields, which it selects.

@@ -1,12 +1,18 @@
 //! Ports of the function.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hozon_connectors::Connectors;
-use hozon_shared::domain::connection::CapturedBy;
+use hozon_shared::aws::Aws;
+use hozon_shared::domain::connection::{CapturedBy, Connection};
+use hozon_shared::domain::id::BackupId;
 use hozon_shared::domain::profile::Profiles;
-use hozon_shared::ports::{Captures, Clock, Connections, Credentials, Ids, Objects, Ports, Progress, Store};
+use hozon_shared::ports::{
+    Captures, Clock, Connections, Connector, Credentials, ErrorKind, Ids, Objects, PortError, Ports, Progress, Store,
+};
+use hozon_shared::settings::{capture_time, profiles};
 use hozon_shared::snapshots::session::SessionPorts;
 use tokio_util::sync::CancellationToken;
 
@@ -54,4 +60,31 @@ impl CapturePorts {
             stop: CancellationToken::new(),
         }
     }
+
+    /// Selects the ports of a function in the cloud, as its environment says.
+    pub async fn from_env(aws: &Aws, ports: &Ports) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let connectors = Connectors::from_env(aws, ports).await?;
+        Ok(Self { call_time: Some(capture_time()?), ..Self::new(ports, connectors, profiles()?.into()) })
+    }
+
+    /// Opens what a connection leads to. `backup` is the one that it is read for.
+    pub async fn open(&self, connection: &Connection, backup: Option<BackupId>) -> Result<OpenedConnection, PortError> {
+        let secret = match self.credentials.get(connection.org, connection.id).await {
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(OpenedConnection::WithoutSecret),
+            other => other?,
+        };
+        let mut settings = connection.source.clone();
+        self.connectors.locate_files(connection.org, &mut settings);
+        let connector = self.connectors.open((connection.org, connection.id), backup, &settings, secret);
+        Ok(connector.map_or(OpenedConnection::Unsupported, OpenedConnection::Connector))
+    }
+}
+
+/// What a connection leads to.
+pub enum OpenedConnection {
+    Connector(Box<dyn Connector>),
+    /// Its secret was deleted.
+    WithoutSecret,
+    /// This process has no connector of that kind.
+    Unsupported,
 }

@@ -12,13 +12,13 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::profile::{Profile, Shaped, shape};
 use hozon_shared::domain::selection::{Omission, without_omissions};
 use hozon_shared::domain::source::{Gap, GapKind, SourceErrorKind, SourceModule};
-use hozon_shared::ports::{Connector, ErrorKind, HeldState, SourceInfo, SourcePage, SourceRows};
+use hozon_shared::ports::{Connector, HeldState, SourceInfo, SourcePage, SourceRows};
 use serde::Deserialize;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::error::{CaptureError, of};
-use crate::ports::CapturePorts;
+use crate::ports::{CapturePorts, OpenedConnection};
 
 /// How often a capture looks whether its backup was cancelled.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -73,14 +73,11 @@ impl<'a> Source<'a> {
     /// Prepares to read what a connection leads to.
     pub(crate) async fn new(ports: &'a CapturePorts, run: Run, connection: &Connection) -> Result<Self, CaptureError> {
         let address = connection.source.shown();
-        let secret = match ports.credentials.get(connection.org, connection.id).await {
-            Err(error) if error.kind == ErrorKind::NotFound => return Err(CaptureError::WithoutSecret(address)),
-            other => other?,
+        let connector = match ports.open(connection, Some(run.backup)).await? {
+            OpenedConnection::Connector(connector) => connector,
+            OpenedConnection::WithoutSecret => return Err(CaptureError::WithoutSecret(address)),
+            OpenedConnection::Unsupported => return Err(CaptureError::NotConnected),
         };
-        let mut settings = connection.source.clone();
-        ports.connectors.locate_files(connection.org, &mut settings);
-        let connector = ports.connectors.open((connection.org, connection.id), Some(run.backup), &settings, secret);
-        let connector = connector.ok_or(CaptureError::NotConnected)?;
         let locale = ports.store.organisation(run.org).await?.map(|organisation| organisation.data_locale()).unwrap_or_default();
         let profile = connection.selection.profile.as_ref().map(|name| ports.profiles.find(name)).transpose()?;
         let (kind, omitted) = (connection.source.kind(), connection.selection.omitted.clone());

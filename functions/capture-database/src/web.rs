@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
+use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::captured::Captured;
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::shares::shares;
@@ -22,7 +23,7 @@ use crate::caught_up::{CatchUp, Found};
 use crate::error::{CaptureError, of};
 use crate::files::Files;
 use crate::module::{Reading, head};
-use crate::next::{Outcome, Stop, wait_for};
+use crate::next::{Stop, wait_for};
 use crate::publication;
 use crate::source::{Chosen, Source};
 
@@ -68,9 +69,9 @@ async fn begin(attempt: &Attempt<'_>) -> Result<Opened, CaptureError> {
 }
 
 /// Reads what has changed since the modules were read, until nothing has, and publishes them.
-pub(crate) async fn catch_up(attempt: &Attempt<'_>) -> Result<Outcome, CaptureError> {
+pub(crate) async fn catch_up(attempt: &Attempt<'_>) -> Result<CallOutcome, CaptureError> {
     if publication::complete(attempt.ports, attempt.run).await? {
-        return Ok(Outcome::Done);
+        return Ok(CallOutcome::Done);
     }
     let opened = attempt.opened().await?.ok_or(CaptureError::NotOpened)?;
     let source = attempt.source(&opened.connection).await?;
@@ -96,8 +97,8 @@ pub(crate) async fn catch_up(attempt: &Attempt<'_>) -> Result<Outcome, CaptureEr
         let miscounted = |index: usize| Gap::of(&chosen.modules[index].api_name, GapKind::CountDiffers);
         Ok(Some((session, progress.read_until(), progress.miscounted().map(miscounted).collect())))
     };
-    let Some((session, read_until, gaps)) = source.unless_cancelled(working).await? else { return Ok(Outcome::Again) };
-    publish(attempt, opened, session, (read_until, gaps)).await.map(|()| Outcome::Done)
+    let Some((session, read_until, gaps)) = source.unless_cancelled(working).await? else { return Ok(CallOutcome::Again) };
+    publish(attempt, opened, session, (read_until, gaps)).await.map(|()| CallOutcome::Done)
 }
 
 async fn publish(

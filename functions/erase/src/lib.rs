@@ -5,7 +5,6 @@ mod comparisons;
 mod error;
 mod fail;
 mod job;
-mod outcome;
 mod ports;
 mod prepare;
 mod reports;
@@ -13,6 +12,7 @@ mod run;
 mod statement;
 mod zips;
 
+use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::erasure::ErasureStatus;
 use hozon_shared::domain::id::{ErasureId, OrgId};
 use hozon_shared::telemetry::Causes;
@@ -21,7 +21,6 @@ use serde_json::Value;
 
 pub use error::EraseError;
 use job::Job;
-use outcome::NextCall;
 pub use ports::ErasePorts;
 
 /// The step that records a failure.
@@ -46,22 +45,22 @@ pub async fn handle(ports: &ErasePorts, input: Value) -> Result<Value, EraseErro
         let (name, cause) = (error.error_type(), Causes(error));
         tracing::warn!(org.id = call.org.0, erasure.id = call.id.0, task.error = name, cause = %cause, "the work on an erasure failed");
     }
-    outcome.map(NextCall::to_json)
+    outcome.map(Value::from)
 }
 
-async fn carry_out(ports: &ErasePorts, call: &Call) -> Result<NextCall, EraseError> {
+async fn carry_out(ports: &ErasePorts, call: &Call) -> Result<CallOutcome, EraseError> {
     let job = Job { ports, org: call.org, id: call.id };
-    let Some(erasure) = ports.erasures.erasure(call.org, call.id).await? else { return Ok(NextCall::Done) };
+    let Some(erasure) = ports.erasures.erasure(call.org, call.id).await? else { return Ok(CallOutcome::Done) };
     if call.step == FAIL {
         return fail::run(&job, erasure, call.error.as_deref().unwrap_or("unknown")).await;
     }
     match erasure.status {
         ErasureStatus::Preparing => prepare::run(&job, job.seen(erasure).await?).await,
         ErasureStatus::Running | ErasureStatus::Pending => run::run(&job, job.seen(erasure).await?).await,
-        ErasureStatus::Planned => Ok(NextCall::Done),
+        ErasureStatus::Planned => Ok(CallOutcome::Done),
         ErasureStatus::Completed | ErasureStatus::Failed | ErasureStatus::Cancelled => {
             job.forget_wanted().await?;
-            Ok(NextCall::Done)
+            Ok(CallOutcome::Done)
         }
     }
 }

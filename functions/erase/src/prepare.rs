@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::erasure::{ErasedModule, Erasure, Extent, MAX_EXAMPLES, MAX_RECORDS, RecordRef};
 use hozon_shared::erasing::{WantedDocument, WantedSearch};
 use hozon_shared::ports::{ErrorKind, PortError};
@@ -12,13 +13,12 @@ use hozon_shared::snapshots::erase::{Found, Looking, WantedRecords, search};
 use crate::error::EraseError;
 use crate::fail;
 use crate::job::Job;
-use crate::outcome::NextCall;
 use crate::zips::StoredZips;
 
 /// How long a call searches.
 const BUDGET: TimeDelta = TimeDelta::minutes(8);
 
-pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError> {
+pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<CallOutcome, EraseError> {
     let mut wanted = job.wanted().await?;
     if let Some(search) = wanted.search.take() {
         wanted = search_on(job, wanted, search).await?;
@@ -27,7 +27,7 @@ pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError
         }
         job.keep_wanted(&wanted).await?;
         if wanted.search.is_some() {
-            return Ok(NextCall::Again);
+            return Ok(CallOutcome::Again);
         }
     }
     let records: WantedRecords = wanted.records.iter().cloned().collect();
@@ -39,7 +39,7 @@ pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError
     let concerned = zips.concerned(&found);
     let extent = extent(&found, zips.count(&concerned));
     job.store(erasure.plan(extent, concerned.into_iter().collect())?).await?;
-    Ok(NextCall::Done)
+    Ok(CallOutcome::Done)
 }
 
 /// Goes on with a search for as long as a call may take.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::erasure::{Erasure, ErasureStatus, Obstacle, PendingFor};
 use hozon_shared::domain::event::ErasureStep;
@@ -11,14 +12,13 @@ use hozon_shared::snapshots::erase::{Exclusion, Found, Looking, Rewriting, Wante
 
 use crate::error::EraseError;
 use crate::job::Job;
-use crate::outcome::NextCall;
 use crate::zips::{StoredZips, drop_copies, drop_zips};
 use crate::{comparisons, reports, statement};
 
 /// Number of backups that may have begun while captured data was written anew.
 const NEWEST: usize = 50;
 
-pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError> {
+pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<CallOutcome, EraseError> {
     let ports = job.ports;
     let Some(mut exclusion) = Exclusion::begin(ports.session.clone(), job.org, ports.clock.clone()).await? else {
         return later(job, erasure).await;
@@ -27,13 +27,13 @@ pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError
     let ended = exclusion.end().await;
     let outcome = outcome?;
     ended?;
-    if outcome == NextCall::Done {
+    if outcome == CallOutcome::Done {
         tracing::info!(org.id = job.org.0, erasure.id = job.id.0, "the work on an erasure has ended");
     }
     Ok(outcome)
 }
 
-async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Result<NextCall, EraseError> {
+async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Result<CallOutcome, EraseError> {
     // It may still read what would be deleted, and make zips of it.
     if is_being_backed_up(job).await? {
         return later(job, erasure).await;
@@ -64,7 +64,7 @@ async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Re
     }
     statement::complete(job, erasure, &wanted).await?;
     job.forget_wanted().await?;
-    Ok(NextCall::Done)
+    Ok(CallOutcome::Done)
 }
 
 /// Returns whether a backup is being made. One that is overdue is not: its run has ended.
@@ -81,14 +81,14 @@ async fn is_held(job: &Job<'_>, found: &Found) -> Result<bool, PortError> {
 }
 
 /// Waits for the end of an obstacle. The history says it once.
-async fn pend(job: &Job<'_>, erasure: Erasure, obstacle: Obstacle) -> Result<NextCall, EraseError> {
+async fn pend(job: &Job<'_>, erasure: Erasure, obstacle: Obstacle) -> Result<CallOutcome, EraseError> {
     let is_known = erasure.status == ErasureStatus::Pending && erasure.obstacle == Some(obstacle);
     let pending = erasure.wait(obstacle, job.ports.clock.now())?;
     match is_known {
         true => job.store(pending).await.map(drop)?,
         false => job.store_step(pending, ErasureStep::Pending).await?,
     }
-    Ok(NextCall::Done)
+    Ok(CallOutcome::Done)
 }
 
 /// Notes, before anything is changed, which zips are concerned: afterwards nobody can tell.
@@ -122,7 +122,7 @@ async fn note_meanwhile(job: &Job<'_>, erasure: Erasure) -> Result<Erasure, Port
 }
 
 /// Gives up for some minutes: a backup is being made, or somebody writes a snapshot. The sweep starts the work again.
-async fn later(job: &Job<'_>, erasure: Erasure) -> Result<NextCall, EraseError> {
+async fn later(job: &Job<'_>, erasure: Erasure) -> Result<CallOutcome, EraseError> {
     job.store(erasure.later(job.ports.clock.now())).await?;
-    Ok(NextCall::Done)
+    Ok(CallOutcome::Done)
 }

@@ -1,5 +1,6 @@
 //! The task `apply`: writes the records of a plan, turn by turn and module by module, in batches.
 
+use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::restore::{Restore, RestoreStatus};
 use hozon_shared::domain::write_order::{WriteOrder, write_order};
@@ -10,7 +11,6 @@ use hozon_shared::snapshots::session::keep;
 
 use crate::end::{complete, release};
 use crate::error::WriteBackError;
-use crate::outcome::CallOutcome;
 use crate::passes::Turns;
 use crate::target::Target;
 use crate::task::Task;

@@ -1,13 +1,13 @@
 //! Ends of restores: completed, failed, or cancelled.
 
+use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::restore::{Restore, RestoreStatus, WrittenCounts, complete_restore, fail_restore};
-use hozon_shared::ports::{ErrorKind, PortError};
+use hozon_shared::ports::{Change, ErrorKind, PortError};
 use hozon_shared::snapshots::session::abandon;
 
 use crate::error::WriteBackError;
-use crate::outcome::CallOutcome;
 use crate::task::Task;
 
 /// Attempts to store an end while others change the restore.
@@ -18,57 +18,59 @@ pub(crate) async fn release(task: &Task<'_>) -> Result<(), WriteBackError> {
     Ok(abandon(&task.ports.session, task.org, &task.lease()).await?)
 }
 
+/// How a restore ends, with what it has written.
+enum End {
+    Completed(WrittenCounts),
+    Failed(WrittenCounts, Failure),
+}
+
 /// Completes a restore that runs.
 pub(crate) async fn complete(task: &Task<'_>, written: WrittenCounts) -> Result<(), WriteBackError> {
-    let ports = task.ports;
+    end(task, End::Completed(written)).await
+}
+
+/// Fails a restore that is planned or runs.
+pub(crate) async fn fail(task: &Task<'_>, failure: Failure) -> Result<(), WriteBackError> {
+    let written = task.files().write_work().await?.map(|work| work.outcome).unwrap_or_default();
+    end(task, End::Failed(written, failure)).await
+}
+
+/// Ends a restore, unless it has ended otherwise meanwhile.
+async fn end(task: &Task<'_>, end: End) -> Result<(), WriteBackError> {
     for _ in 0..ATTEMPTS {
         let restore = task.load().await?;
-        if restore.status != RestoreStatus::Running {
+        let may_end = match end {
+            End::Completed(_) => restore.status == RestoreStatus::Running,
+            End::Failed(..) => restore.is_active(),
+        };
+        if !may_end {
             break;
         }
-        let undone = match restore.undoes {
-            Some(undone) => ports.restores.restore(task.org, undone).await?,
-            None => None,
-        };
-        let now = ports.clock.now();
-        let changes = complete_restore(restore, undone, written, now, EventId(ports.ids.next(now)))?;
-        match ports.store.commit(task.org, changes).await {
+        let changes = changes(task, restore, &end).await?;
+        match task.ports.store.commit(task.org, changes).await {
             Err(error) if error.kind == ErrorKind::Conflict => continue,
             other => other?,
         }
         return release(task).await;
     }
-    require_ended(task).await?;
-    release(task).await
-}
-
-/// Fails a restore that is planned or runs.
-pub(crate) async fn fail(task: &Task<'_>, failure: Failure) -> Result<(), WriteBackError> {
-    let ports = task.ports;
-    let written = task.files().write_work().await?.map(|work| work.outcome).unwrap_or_default();
-    for _ in 0..ATTEMPTS {
-        let restore: Restore = task.load().await?;
-        if !restore.is_active() {
-            return release(task).await;
-        }
-        let now = ports.clock.now();
-        let changes = fail_restore(restore, failure.clone(), written, now, EventId(ports.ids.next(now)))?;
-        match ports.store.commit(task.org, changes).await {
-            Err(error) if error.kind == ErrorKind::Conflict => {}
-            other => {
-                other?;
-                return release(task).await;
-            }
-        }
+    if task.load().await?.is_active() {
+        return Err(PortError::new(ErrorKind::Unavailable, "end a restore while others change it").into());
     }
-    require_ended(task).await?;
     release(task).await
 }
 
-async fn require_ended(task: &Task<'_>) -> Result<(), WriteBackError> {
-    match task.load().await?.is_active() {
-        true => Err(PortError::new(ErrorKind::Unavailable, "end a restore while others change it").into()),
-        false => Ok(()),
+async fn changes(task: &Task<'_>, restore: Restore, end: &End) -> Result<Vec<Change>, WriteBackError> {
+    let now = task.ports.clock.now();
+    let event = EventId(task.ports.ids.next(now));
+    match end {
+        End::Completed(written) => {
+            let undone = match restore.undoes {
+                Some(undone) => task.ports.restores.restore(task.org, undone).await?,
+                None => None,
+            };
+            Ok(complete_restore(restore, undone, *written, now, event)?)
+        }
+        End::Failed(written, failure) => Ok(fail_restore(restore, failure.clone(), *written, now, event)?),
     }
 }
 

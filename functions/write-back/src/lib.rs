@@ -4,7 +4,6 @@
 mod apply;
 mod end;
 mod error;
-mod outcome;
 mod passes;
 mod plan;
 mod ports;
@@ -13,13 +12,13 @@ mod task;
 mod writing;
 mod written;
 
+use hozon_shared::call_outcome::{CallOutcome, wait_within_limits};
 use hozon_shared::domain::id::{OrgId, RestoreId};
 use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
 use serde_json::Value;
 
 pub use error::WriteBackError;
-use outcome::CallOutcome;
 pub use ports::WriteBackPorts;
 use task::Task;
 
@@ -55,7 +54,7 @@ pub async fn handle(ports: &WriteBackPorts, input: Value) -> Result<Value, Write
         // It was cancelled between two looks at it.
         Err(WriteBackError::NotRunning(_)) => Ok(CallOutcome::Done.into()),
         Err(error) => match error.wait() {
-            Some(seconds) => Ok(CallOutcome::Wait(seconds).into()),
+            Some(seconds) => Ok(CallOutcome::Wait(wait_within_limits(seconds)).into()),
             None => {
                 record(&task, call.step, &error).await;
                 Err(error)

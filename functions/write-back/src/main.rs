@@ -1,9 +1,8 @@
 //! Lambda entry point of the `write-back` function.
 
 use hozon_capture_database::CapturePorts;
-use hozon_connectors::Connectors;
 use hozon_shared::aws::Aws;
-use hozon_shared::settings::{Settings, capture_time, profiles};
+use hozon_shared::settings::Settings;
 use hozon_shared::telemetry;
 use hozon_write_back::{WriteBackError, WriteBackPorts, handle};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
@@ -14,9 +13,7 @@ async fn main() -> Result<(), Error> {
     telemetry::start();
     let aws = Aws::load(Settings::from_env()?).await;
     let ports = aws.ports();
-    let connectors = Connectors::from_env(&aws, &ports).await?;
-    let capture = CapturePorts { call_time: Some(capture_time()?), ..CapturePorts::new(&ports, connectors, profiles()?.into()) };
-    let ports = WriteBackPorts::new(&ports, capture);
+    let ports = WriteBackPorts::new(&ports, CapturePorts::from_env(&aws, &ports).await?);
     let task = async |event: LambdaEvent<Value>| handle(&ports, event.payload).await.map_err(diagnostic);
     lambda_runtime::run(service_fn(task)).await
 }

@@ -1,6 +1,7 @@
 //! The task `plan`: captures the modules concerned as the CRM has them now, and counts what is to be done with their records.
 
 use hozon_capture_database::{FreshCapture, capture_fresh};
+use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::restore::{MAX_HINDRANCES, ModulePlan, PlanCounts, Restore, RestorePlan, RestoreStatus, plan_restore};
 use hozon_shared::restore_plan::{PlanReader, WantedRecords};
@@ -11,7 +12,6 @@ use hozon_shared::snapshots::session::keep;
 
 use crate::end::release;
 use crate::error::WriteBackError;
-use crate::outcome::CallOutcome;
 use crate::ports::CallEnd;
 use crate::target::Target;
 use crate::task::Task;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hozon_capture_database::CapturePorts;
-use hozon_shared::ports::{Clock, Connections, Credentials, ErasureKeys, Ids, Objects, Ports, Restores, Store};
+use hozon_shared::ports::{Clock, Connections, ErasureKeys, Ids, Objects, Ports, Restores, Store};
 use hozon_shared::snapshots::session::SessionPorts;
 use tokio::time::Instant;
 
@@ -18,7 +18,6 @@ pub struct WriteBackPorts {
     pub objects: Arc<dyn Objects>,
     pub erasure_keys: Arc<dyn ErasureKeys>,
     pub connections: Arc<dyn Connections>,
-    pub credentials: Arc<dyn Credentials>,
     pub session: SessionPorts,
     /// Captures the CRM when a restore is planned. Its connectors write, too.
     pub capture: CapturePorts,
@@ -28,8 +27,8 @@ impl WriteBackPorts {
     /// Selects the function's ports from the common ones. Calls last as long as those of `capture`.
     pub fn new(ports: &Ports, capture: CapturePorts) -> Self {
         let session = SessionPorts::from(ports);
-        let Ports { clock, ids, store, restores, objects, erasure_keys, connections, credentials, .. } = ports.clone();
-        Self { clock, ids, store, restores, objects, erasure_keys, connections, credentials, session, capture }
+        let Ports { clock, ids, store, restores, objects, erasure_keys, connections, .. } = ports.clone();
+        Self { clock, ids, store, restores, objects, erasure_keys, connections, session, capture }
     }
 
     /// The time of a call that begins now.

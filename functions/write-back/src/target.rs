@@ -1,8 +1,9 @@
 //! The CRM that a restore writes into.
 
+use hozon_capture_database::OpenedConnection;
 use hozon_shared::domain::connection::Connection;
 use hozon_shared::domain::restore::Restore;
-use hozon_shared::ports::{ErrorKind, SourceError, Writer};
+use hozon_shared::ports::{SourceError, Writer};
 
 use crate::error::WriteBackError;
 use crate::ports::WriteBackPorts;
@@ -20,14 +21,12 @@ impl Target {
         if connection.id != restore.connection {
             return Err(WriteBackError::ConnectionChanged);
         }
-        let secret = match ports.credentials.get(connection.org, connection.id).await {
-            Err(error) if error.kind == ErrorKind::NotFound => return Err(WriteBackError::WithoutSecret),
-            other => other?,
+        let writer = match ports.capture.open(&connection, None).await? {
+            OpenedConnection::Connector(connector) => connector.writer(),
+            OpenedConnection::WithoutSecret => return Err(WriteBackError::WithoutSecret),
+            OpenedConnection::Unsupported => None,
         };
-        let mut settings = connection.source.clone();
-        ports.capture.connectors.locate_files(connection.org, &mut settings);
-        let connector = ports.capture.connectors.open((connection.org, connection.id), None, &settings, secret);
-        let writer = connector.and_then(|connector| connector.writer()).ok_or(WriteBackError::Unsupported)?;
+        let writer = writer.ok_or(WriteBackError::Unsupported)?;
         Ok(Self { connection, writer })
     }
 

@@ -7,7 +7,7 @@ use aws_sdk_secretsmanager::error::SdkError;
 use super::errors::port_error;
 use super::keys;
 use super::lazily::Lazily;
-use super::table::{PrefixQuery, Table};
+use super::table::Table;
 use crate::domain::erasure::{Erasure, ErasureKey};
 use crate::domain::id::{ErasureId, OrgId};
 use crate::ports::{ErasureKeys, Erasures, ErrorKind, PortError};
@@ -19,10 +19,7 @@ impl Erasures for Table {
     }
 
     async fn erasures(&self, org: OrgId, before: Option<ErasureId>, limit: usize) -> Result<Vec<Erasure>, PortError> {
-        let pk = keys::organisation(org);
-        // BETWEEN includes its upper bound, so the bound is the key just below the given one.
-        let before = before.map(|id| keys::erasure(ErasureId(id.0.saturating_sub(1))));
-        self.all(PrefixQuery { pk, prefix: keys::ERASURES, before, newest_first: true, limit: Some(limit) }).await
+        self.older(org, (keys::ERASURES, |id| keys::erasure(ErasureId(id))), before.map(|id| id.0), limit).await
     }
 }
 

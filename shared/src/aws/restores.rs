@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::keys;
-use super::table::{PrefixQuery, Table};
+use super::table::Table;
 use crate::domain::id::{OrgId, RestoreId};
 use crate::domain::restore::Restore;
 use crate::ports::{PortError, Restores};
@@ -15,9 +15,6 @@ impl Restores for Table {
     }
 
     async fn restores(&self, org: OrgId, before: Option<RestoreId>, limit: usize) -> Result<Vec<Restore>, PortError> {
-        // BETWEEN includes its upper bound, so the bound is the key just below the given restore's key.
-        let before = before.map(|id| keys::restore(RestoreId(id.0.saturating_sub(1))));
-        let pk = keys::organisation(org);
-        self.all(PrefixQuery { pk, prefix: keys::RESTORES, before, newest_first: true, limit: Some(limit) }).await
+        self.older(org, (keys::RESTORES, |id| keys::restore(RestoreId(id))), before.map(|id| id.0), limit).await
     }
 }

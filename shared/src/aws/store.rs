@@ -17,7 +17,7 @@ use crate::domain::change::Lock;
 use crate::domain::connection::Connection;
 use crate::domain::erasure::Erasure;
 use crate::domain::event::Event;
-use crate::domain::id::{BackupId, ConnectionId, OrgId};
+use crate::domain::id::{BackupId, ConnectionId, EventId, OrgId};
 use crate::domain::order::Order;
 use crate::domain::organisation::Organisation;
 use crate::domain::request::Request;
@@ -80,11 +80,8 @@ impl Store for Table {
     }
 
     async fn events(&self, org: OrgId, query: EventQuery) -> Result<EventPage, PortError> {
-        // BETWEEN includes its upper bound, so the bound is the key just below the given event's key.
-        let before = query.before.map(|id| keys::event(crate::domain::id::EventId(id.0.saturating_sub(1))));
-        let pk = keys::organisation(org);
-        let limit = Some(query.limit + 1);
-        let mut events = self.all(PrefixQuery { pk, prefix: keys::EVENTS, before, newest_first: true, limit }).await?;
+        let of_events = (keys::EVENTS, |id| keys::event(EventId(id)));
+        let mut events = self.older(org, of_events, query.before.map(|id| id.0), query.limit + 1).await?;
         let more = events.len() > query.limit;
         events.truncate(query.limit);
         Ok(EventPage { events, more })

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::errors::port_error;
+use super::keys;
+use crate::domain::id::OrgId;
 use crate::ports::{ErrorKind, PortError};
 
 /// An item as the SDK represents it.
@@ -71,6 +73,21 @@ impl Table {
             let Some(next) = next else { return Ok(found) };
             start = Some(next);
         }
+    }
+
+    /// Reads documents of an organisation, newest first: at most `limit` of those that are older than the one with the id `before`. `key`
+    /// makes the key of an id.
+    pub(super) async fn older<T: DeserializeOwned>(
+        &self,
+        org: OrgId,
+        (prefix, key): (&str, impl Fn(u64) -> String),
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<T>, PortError> {
+        // BETWEEN includes its upper bound, so the bound is the key just below the given one.
+        let before = before.map(|id| key(id.saturating_sub(1)));
+        let pk = keys::organisation(org);
+        self.all(PrefixQuery { pk, prefix, before, newest_first: true, limit: Some(limit) }).await
     }
 }
 
