@@ -53,6 +53,26 @@ async fn an_object_is_read_as_it_was_written_last() {
 }
 
 #[tokio::test]
+async fn an_object_that_is_replaced_while_it_is_read_is_the_old_or_the_new_one() {
+    let emulators = Emulators::start().await;
+    let objects = &*emulators.ports.objects;
+    let bodies = [Bytes::from(vec![b'a'; 400]), Bytes::from(vec![b'b'; 700])];
+    put(objects, "work/1/place.json", bodies[0].clone()).await;
+    let replacing = async {
+        for round in 0..150 {
+            put(objects, "work/1/place.json", bodies[round % 2].clone()).await;
+        }
+    };
+    let reading = async {
+        for _ in 0..300 {
+            let read = read_all(objects, &ObjectRef::archives("work/1/place.json")).await.expect("reads");
+            assert!(bodies.contains(&read), "{} bytes", read.len());
+        }
+    };
+    tokio::join!(replacing, reading);
+}
+
+#[tokio::test]
 async fn a_range_is_read_alone() {
     let emulators = Emulators::start().await;
     let objects = &*emulators.ports.objects;

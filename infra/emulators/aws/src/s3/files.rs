@@ -20,13 +20,17 @@ use s3s::dto::{
     PutObjectInput, PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result};
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::{Mutex, RwLock, RwLockWriteGuard};
 
 use super::deletions;
 use super::disk::Disk;
 
 /// Suffixes of the metadata files of an object.
-const SIDECARS: [&str; 2] = [".metadata.json", ".internal.json"];
+const SIDECARS: [&str; 2] = [".metadata.json", CHECKSUMS];
+/// Suffix of the one with the checksums.
+const CHECKSUMS: &str = ".internal.json";
+/// Number of locks among which the objects are divided.
+const LOCKS: usize = 64;
 /// Prefix of the files of unfinished uploads.
 const UPLOADS: &str = ".upload";
 
@@ -40,6 +44,9 @@ pub struct Files {
     folders: RwLock<()>,
     /// Folders of deleted objects that could not be examined yet because an object was being written.
     emptied: Arc<Mutex<BTreeSet<PathBuf>>>,
+    /// One of them is held for reading while an object is opened, and for writing while the object is replaced: its data and its checksum
+    /// are in different files, and nobody may see those of different writes.
+    replaced: [RwLock<()>; LOCKS],
 }
 
 impl Files {
@@ -54,7 +61,23 @@ impl Files {
             delete_empty_below(&root.join(bucket)).context("clean a bucket's folder")?;
         }
         let s3 = Disk::new(root)?;
-        Ok(Self { s3, root: root.to_owned(), folders: RwLock::default(), emptied: Arc::default() })
+        let replaced = std::array::from_fn(|_| RwLock::default());
+        Ok(Self { s3, root: root.to_owned(), folders: RwLock::default(), emptied: Arc::default(), replaced })
+    }
+
+    fn lock_of(&self, bucket: &str, key: &str) -> &RwLock<()> {
+        &self.replaced[crc32fast::hash(format!("{bucket}/{key}").as_bytes()) as usize % LOCKS]
+    }
+
+    /// Prepares to write over an object, if there is one. Its checksum goes first, so that a process that is killed in between leaves the old
+    /// object or the new one, and never one of them with the checksum of the other.
+    async fn replacing(&self, bucket: &str, key: &str) -> S3Result<Option<RwLockWriteGuard<'_, ()>>> {
+        if !self.root.join(bucket).join(key).is_file() {
+            return Ok(None);
+        }
+        let replaced = self.lock_of(bucket, key).write().await;
+        unless_absent(fs::remove_file(self.root.join(sidecar_name(bucket, key, CHECKSUMS)))).map_err(S3Error::internal_error)?;
+        Ok(Some(replaced))
     }
 
     /// Deletes what belonged to a deleted object.
@@ -77,10 +100,12 @@ impl Files {
 #[async_trait::async_trait]
 impl S3 for Files {
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> Answer<GetObjectOutput> {
+        let _whole = self.lock_of(&request.input.bucket, &request.input.key).read().await;
         self.s3.get_object(request).await
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
+        let _whole = self.lock_of(&request.input.bucket, &request.input.key).read().await;
         self.s3.head_object(request).await
     }
 
@@ -109,6 +134,7 @@ impl S3 for Files {
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
         let _writing = self.folders.read().await;
+        let _replacing = self.replacing(&request.input.bucket, &request.input.key).await?;
         self.s3.put_object(request).await
     }
 
@@ -158,6 +184,7 @@ impl S3 for Files {
         request: S3Request<CompleteMultipartUploadInput>,
     ) -> Answer<CompleteMultipartUploadOutput> {
         let _writing = self.folders.read().await;
+        let _replacing = self.replacing(&request.input.bucket, &request.input.key).await?;
         self.s3.complete_multipart_upload(request).await
     }
 
@@ -291,6 +318,18 @@ mod tests {
         assert_eq!(refused, [(Some("c".to_owned()), Some("InternalError".to_owned()))]);
         assert_eq!(answer.deleted, None, "the request is quiet");
         assert_eq!(fs::read_dir(root.path().join("archives")).expect("reads").count(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_object_whose_replacement_is_broken_off_has_no_checksum_of_another() {
+        let root = tempfile::tempdir().expect("a folder");
+        let files = Files::open(root.path(), &["archives"]).expect("opens");
+        let [object, checksums] = ["archives/a", &sidecar_name("archives", "a", CHECKSUMS)].map(|name| root.path().join(name));
+        fs::write(&object, "old").expect("writes");
+        fs::write(&checksums, "{}").expect("writes");
+        drop(files.replacing("archives", "a").await.expect("prepares").expect("an object"));
+        assert!(object.exists() && !checksums.exists());
+        assert!(files.replacing("archives", "b").await.expect("prepares").is_none(), "there is nothing to replace");
     }
 
     #[test]
