@@ -296,13 +296,7 @@ interface Schemas {
     };
     ComparedAttachmentsEnvelope: {
         attachments: Schemas["ComparedAttachment"][];
-        info: Schemas["ComparedAttachmentsPage"];
-    };
-    /** @description Whether there are more attachments. */
-    ComparedAttachmentsPage: {
-        more_records: boolean;
-        /** @description Token of the next page; null on the last one. */
-        next_page_token?: string | null;
+        info: Schemas["NextPage"];
     };
     /** @description One of two compared backups. */
     ComparedBackup: {
@@ -313,7 +307,7 @@ interface Schemas {
     ComparedEnvelope: {
         after: Schemas["ComparedBackup"];
         before: Schemas["ComparedBackup"];
-        info: Schemas["ComparedPage"];
+        info: Schemas["NextPage"];
         modules: Schemas["ComparedModule"][];
     };
     /** @description A field whose values differ. */
@@ -355,12 +349,6 @@ interface Schemas {
         /** @description API names of fields that only the earlier backup has. */
         removed_fields: string[];
         state: Schemas["ModuleState"];
-    };
-    /** @description Whether there are more modules. */
-    ComparedPage: {
-        more_records: boolean;
-        /** @description Token of the next page; null on the last one. */
-        next_page_token?: string | null;
     };
     /** @description A record that differs. */
     ComparedRecord: {
