@@ -12,6 +12,8 @@ from lambda_host import Failed
 from stack import ACCOUNT, NAME, REGION, machine
 
 ROLE = "MachineRole"
+# How long an execution may take. A function that does not answer is ended after a minute, and called again.
+EXECUTION_SECONDS = 300
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{NAME}-archive"
 # AWS's documents show the ARN of a map's executions in two forms.
 PACKING = (f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{NAME}-archive/Pack:1", f"arn:aws:states:{REGION}:{ACCOUNT}:execution:{NAME}-archive:1")
@@ -28,6 +30,8 @@ class Machine:
     def __init__(self, world):
         # `before` has actions to run once before a task; `is_out` makes every call fail.
         self.world, self.before, self.is_out, self.is_lost = world, {}, False, False
+        # Calls that have no answer yet, with the time of their beginning.
+        self.calls = {}
         resource_eval_s3.boto_client_for = self.client_for
         lambda_eval_utils.boto_client_for = self.client_for
         role = world.stack.attribute(ROLE, "Arn")
@@ -63,10 +67,14 @@ class Machine:
         self.before.pop(task, lambda: None)()
         if self.is_out:
             raise ConnectionError("Lambda is not there")
+        call = object()
+        self.calls[call] = (time.monotonic(), function, event)
         try:
             answer, failed = self.world.hosts[function].invoke(event), {}
         except Failed as failure:
             answer, failed = failure.error, {"FunctionError": "Unhandled"}
+        finally:
+            del self.calls[call]
         if task == "pack":
             # The map runs its items as child executions, which it follows and stops after a failure. This interpreter continues after a
             # failed item, so a missing permission for that shows with the next task.
@@ -77,7 +85,7 @@ class Machine:
 
     def run(self, execution):
         """Waits for the end of an execution; returns its status."""
-        end = time.monotonic() + 120
+        end = time.monotonic() + EXECUTION_SECONDS
         while time.monotonic() < end:
             status = self.world.owner["stepfunctions"].describe_execution(executionArn=execution)["status"]
             if status != "RUNNING":
@@ -85,7 +93,8 @@ class Machine:
                     self.require(f"xray:{action}", "*")
                 return status
             time.sleep(0.02)
-        raise AssertionError("an execution has not ended in two minutes")
+        calls = [f"{function} for {time.monotonic() - begun:.0f} s: {event}" for begun, function, event in self.calls.values()]
+        raise AssertionError(f"an execution has not ended in {EXECUTION_SECONDS} seconds; calls without an answer: {calls}")
 
     def executions(self):
         found = self.world.owner["stepfunctions"].list_executions(stateMachineArn=MACHINE)["executions"]

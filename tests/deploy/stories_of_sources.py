@@ -258,11 +258,12 @@ def a_database_that_takes_longer_than_a_call_is_captured_in_several(world):
     locked.start()
     while "AccessExclusiveLock" not in organisation.sql("select mode from pg_locks where relation = 'sales.deal'::regclass"):
         pass
-    steps = []
-    with world.hosts["CaptureDatabase"].with_variables(HOZON_CAPTURE_SECONDS="1"), seen_steps(world, steps):
+    steps, outcomes = [], []
+    with world.hosts["CaptureDatabase"].with_variables(HOZON_CAPTURE_SECONDS="1"), seen_steps(world, steps, outcomes):
         assert organisation.back_up()["status"] == "COMPLETED"
     locked.join()
-    assert {"capture", "hold", "readers", "read", "publish"} == set(steps), steps
+    assert {"capture", "hold", "readers", "read", "publish"} <= set(steps), steps
+    assert outcomes == ["done"], f"what is published was to be captured again: {outcomes}"
     with organisation.zip() as data:
         backed_up = undone(cells(data.read("deal.csv").decode("utf-8-sig")))
     assert backed_up == cells(organisation.sql("copy (select * from sales.deal order by id) to stdout (format csv, header)")), backed_up
@@ -270,13 +271,18 @@ def a_database_that_takes_longer_than_a_call_is_captured_in_several(world):
 
 
 @contextlib.contextmanager
-def seen_steps(world, steps):
-    """Notes the steps of captures that the state machine calls."""
+def seen_steps(world, steps, outcomes):
+    """Notes the steps of captures that the state machine calls, and what a question for another attempt is answered once the modules are
+    published: a holder that has missed it asks that."""
     invoke = world.machine.invoke
 
     def noted(Payload, **parameters):
-        steps.extend([json.loads(Payload)["step"]] if "step" in json.loads(Payload) else [])
-        return invoke(Payload=Payload, **parameters)
+        event = json.loads(Payload)
+        steps.extend([event["step"]] if "step" in event else [])
+        answer = invoke(Payload=Payload, **parameters)
+        if event.get("step") == "publish":
+            outcomes.append(world.hosts["CaptureDatabase"].invoke({**event, "step": "begin_again", "tries": 1})["outcome"])
+        return answer
 
     world.machine.invoke = noted
     try:

@@ -93,7 +93,12 @@ impl CaptureError {
 
     /// Tells apart the errors after which an attempt in several calls is lost.
     pub(crate) fn of_attempt(self) -> Self {
-        if is_changed(&self) || matches!(self, Self::NotOpened) { Self::AttemptLost(Box::new(self)) } else { self }
+        if self.is_of_attempt() { Self::AttemptLost(Box::new(self)) } else { self }
+    }
+
+    /// Whether only the attempt has failed, so that another one may succeed.
+    pub(crate) fn is_of_attempt(&self) -> bool {
+        is_changed(self) || matches!(self, Self::NotOpened)
     }
 
     pub(crate) fn is_retryable(&self) -> bool {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::attempt::{Attempt, Holder, Holding, LOOK_EVERY, Opened};
 use crate::error::{CaptureError, of};
 use crate::module::{Progress, Reader, Reading, read};
-use crate::next::Stop;
+use crate::next::{Next, Stop};
 use crate::publication;
 use crate::tracker::Tracker;
 
@@ -25,9 +25,14 @@ pub(crate) async fn hold(attempt: &Attempt<'_>, me: Holder) -> Result<CallOutcom
     if attempt.is_published().await? {
         return Ok(CallOutcome::Done);
     }
-    let (state, turn) = match me {
-        Holder::First if attempt.opened().await?.is_none() => (open(attempt).await?, 1),
-        _ => take_over(attempt, me).await?,
+    let held = match me {
+        Holder::First if attempt.opened().await?.is_none() => open(attempt).await.map(|state| (state, 1)),
+        _ => take_over(attempt, me).await,
+    };
+    let (state, turn) = match held {
+        // The other holder has ended, and everything is published since this call began.
+        Err(error) if error.is_of_attempt() && attempt.is_published().await? => return Ok(CallOutcome::Done),
+        held => held?,
     };
     let token = state.token().ok_or(CaptureError::NotOpened)?;
     attempt.take_turn(turn, &Holding { name: token.name }).await?;
@@ -141,11 +146,14 @@ pub(crate) async fn publish(attempt: &Attempt<'_>) -> Result<Value, CaptureError
     Ok(json!({}))
 }
 
-/// Ends an attempt whose state was lost or changed, and says whether there is another one.
-pub(crate) async fn give_up(attempt: &Attempt<'_>, tries: u32) -> Result<(), CaptureError> {
+/// Ends an attempt whose state was lost or changed, and says what follows: another one, or nothing if it has published everything before.
+pub(crate) async fn give_up(attempt: &Attempt<'_>, tries: u32) -> Result<Next, CaptureError> {
+    if publication::complete(attempt.ports, attempt.run).await? {
+        return Ok(Next::Done);
+    }
     attempt.give_up().await?;
     if let Some(opened) = attempt.opened().await? {
         abandon(&attempt.ports.session, attempt.run.org, &opened.session).await?;
     }
-    if tries < ATTEMPTS { Ok(()) } else { Err(CaptureError::Unsteady) }
+    if tries < ATTEMPTS { Ok(Next::InCalls) } else { Err(CaptureError::Unsteady) }
 }

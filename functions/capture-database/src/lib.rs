@@ -77,8 +77,8 @@ async fn carry_out(ports: &CapturePorts, run: Run, step: Option<Step>) -> Result
     let done = match step {
         Step::Capture { waits } => return capture_or_wait(ports, run, time, waits).await,
         Step::BeginAgain { attempt: id, tries } => {
-            in_calls::give_up(&attempt(id), tries).await?;
-            return Ok(next(ports, Next::InCalls, tries + 1));
+            let follows = in_calls::give_up(&attempt(id), tries).await?;
+            return Ok(next(ports, follows, tries + 1));
         }
         Step::Hold { attempt: id, holder } => in_calls::hold(&attempt(id), holder).await.map(Value::from),
         Step::Readers { attempt: id } => in_calls::readers(&attempt(id)).await,

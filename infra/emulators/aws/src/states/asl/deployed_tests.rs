@@ -92,6 +92,8 @@ async fn execute_input(
     let captures = match source {
         // What takes too long for one call, and is to be captured in several.
         "large database" => vec!["in_calls"; 2],
+        // What an attempt has published before its end was noticed.
+        "large published database" => vec!["in_calls"],
         // What the program beside the database captures meanwhile.
         "far database" => vec!["wait"; 2],
         // What takes no more calls for a while when it is opened, and takes two calls to read.
@@ -100,8 +102,14 @@ async fn execute_input(
         "an erasure" => vec!["again"],
         _ => Vec::new(),
     };
-    let (captures, source) =
-        (Mutex::new(captures), source.trim_start_matches("large ").trim_start_matches("far ").trim_start_matches("busy "));
+    let (captures, source) = (
+        Mutex::new(captures),
+        source
+            .trim_start_matches("large ")
+            .trim_start_matches("published ")
+            .trim_start_matches("far ")
+            .trim_start_matches("busy "),
+    );
     let failures = Mutex::new(failures.to_vec());
     let services = Arc::new(Scripted { failures, calls: Mutex::default(), outcome, source, captures });
     let run = Interpreter::new(services.clone(), 1, 1.0, Arc::new(SystemClock));
@@ -156,6 +164,10 @@ async fn a_large_database_is_held_by_two_while_others_read_it() {
     assert!(outcome.is_ok(), "{outcome:?}");
     let again = calls.iter().position(|call| call == "begin_again").expect("a second attempt");
     assert_eq!(calls[again + 1..again + 7], of_one);
+    let (outcome, calls) = execute_with(&[("hold", "AttemptLost")], "run", "large published database").await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    let again = calls.iter().position(|call| call == "begin_again").expect("a question whether there is another attempt");
+    assert_eq!(calls[again + 1..], ["plan", "pack", "pack", "assemble", "finish"]);
     let (outcome, calls) =
         execute_with(&[("read", "AttemptLost"), ("begin_again", "SOURCE_UNSTEADY")], "run", "large database").await;
     assert_eq!(outcome.expect_err("fails").error, "SOURCE_UNSTEADY");
