@@ -91,7 +91,7 @@ class Connected(Organisation):
         self.names = {"hozon": f"hozon_{self.id}", "sales": f"sales_{self.id}", "crm_owner": f"owner_{self.id}"}
         self.schema, self.role = self.names["sales"], self.names["hozon"]
         self.sql(crm)
-        self.sql(page_sql(0, a_long_random_password=self.password, **self.names))
+        self.sql(page_sql("CREATE ROLE", a_long_random_password=self.password, **self.names))
         if connects:
             self.connect()
 
@@ -216,13 +216,13 @@ def the_documented_role_reads_every_table_and_may_write_none(world):
                      "alter table sales.guarded enable row level security")
     (gap,) = organisation.check()["report"]["gaps"]
     assert gap["module"] == "guarded" and gap["reason"] == "row_security", gap
-    organisation.sql(page_sql(1, **organisation.names))
+    organisation.sql(page_sql("ALTER ROLE", **organisation.names))
     report = organisation.check()["report"]
     assert report["gaps"] == [] and "user_may_write" not in report["advice"], report
     assert {module["api_name"] for module in report["modules"]} == {"deal", "person", "later", "guarded"}, report
     by_name = Connected(world, connects=False)
     by_name.sql("drop owned by hozon")
-    by_name.sql("grant connect on database crm to hozon;" + page_sql(2, **by_name.names))
+    by_name.sql("grant connect on database crm to hozon;" + page_sql("GRANT pg_read_all_data", **by_name.names))
     by_name.connect()
     report = by_name.check()["report"]
     assert report["gaps"] == [] and {module["api_name"] for module in report["modules"]} == {"deal", "person"}, report

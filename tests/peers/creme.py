@@ -15,7 +15,7 @@ NAMED = {"creme_core_fileref"}
 def connect(hozon, creme):
     """Checks and connects a role made as the operators' page says."""
     password = uuid.uuid4().hex
-    creme.server.sql(page_sql(0, a_long_random_password=password, sales="public", crm_owner="creme"))
+    creme.server.sql(page_sql("CREATE ROLE", a_long_random_password=password, sales="public", crm_owner="creme"))
     connection, report = hozon.connect("postgres", {"port": creme.server.port, "user": "hozon", "password": password}, tables(creme.server))
     require(report["recognised"] and report["recognised"]["name"] == "creme", "the database is not recognised:", report["recognised"])
     return connection

@@ -12,8 +12,6 @@ sys.path.append(str(pathlib.Path(__file__).parents[1] / "servers"))
 from mariadb import Database
 from postgres import page_sql
 
-# Number of the operators' page's example for MariaDB.
-EXAMPLE = 3
 # Backups while amounts are moved.
 BACKUPS = 3
 BLOBS = ("tinyblob", "blob", "mediumblob", "longblob", "binary", "varbinary")
@@ -22,7 +20,7 @@ BLOBS = ("tinyblob", "blob", "mediumblob", "longblob", "binary", "varbinary")
 def connect(hozon, creme):
     """Checks and connects a role made as the operators' page says."""
     password = uuid.uuid4().hex
-    creme.server.sql(page_sql(EXAMPLE, a_long_random_password=password))
+    creme.server.sql(page_sql("CREATE USER", a_long_random_password=password))
     connection, _ = hozon.connect("mysql", {"port": creme.server.port, "user": "hozon", "password": password}, tables(creme.server))
     return connection
 

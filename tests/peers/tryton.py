@@ -98,7 +98,7 @@ def main():
     how = "the kept database was loaded" if tryton.was_kept else "made and filled anew"
     say(f"Tryton {tryton.version()}: {how} in {tryton.seconds:.0f} s")
     server, password = tryton.server, uuid.uuid4().hex
-    server.sql(page_sql(0, a_long_random_password=password, sales="public", crm_owner=USER))
+    server.sql(page_sql("CREATE ROLE", a_long_random_password=password, sales="public", crm_owner=USER))
     # Only the operator may name a folder of files. The administrator's settings of the same database keep it.
     operator = ["connect", f"postgres://hozon:{password}@127.0.0.1:{server.port}/crm", "--org", ORGANISATION, "--files", str(tryton.files / "crm")]
     with program({ORGANISATION: "Own"}, operator) as running, tempfile.TemporaryDirectory() as folder:

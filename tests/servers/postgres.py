@@ -99,7 +99,8 @@ def as_postgres(program):
     return ["setpriv", *identity, "--pdeathsig=QUIT", "--", path]
 
 
-def page_sql(number, **names):
-    """An SQL example of the operators' page, with other names in place of its own."""
+def page_sql(beginning, **names):
+    """The SQL example of the operators' page that begins so, with other names in place of its own."""
     blocks = re.findall(r"^```sql\n(.+?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    return re.sub(r"\b(" + "|".join(names) + r")\b", lambda found: names[found[0]], blocks[number])
+    (block,) = [block for block in blocks if block.startswith(beginning)]
+    return re.sub(r"\b(" + "|".join(names) + r")\b", lambda found: names[found[0]], block)
