@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use hozon_shared::domain::id::{BackupId, ConnectionId, EventId, RestoreId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::restore::{
-    ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreRequest, RestoreSelection, SelectedRecord,
+    FilePlanCounts, ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreRequest, RestoreSelection, SelectedRecord,
     cancel_restore, confirm_restore, plan_restore, request_restore,
 };
 use hozon_shared::domain::run_length::RunLength;
@@ -39,7 +39,7 @@ fn restore(id: u64) -> Restore {
 
 fn plan() -> RestorePlan {
     let counts = PlanCounts { create: 1, ..PlanCounts::default() };
-    let module = ModulePlan { api_name: "deal".to_owned(), label: "Deal".to_owned(), attachments: 0, counts };
+    let module = ModulePlan { api_name: "deal".to_owned(), label: "Deal".to_owned(), counts, files: FilePlanCounts::default() };
     let hindrance = Hindrance { module: "deal".to_owned(), kind: HindranceKind::Gone, field: Some("x".to_owned()) };
     RestorePlan { modules: vec![module], hindrances: vec![hindrance] }
 }

@@ -2,6 +2,7 @@
 //! changed meanwhile is left, and a restore is undone by another one.
 
 mod damaged;
+mod files;
 mod kills;
 
 use std::collections::BTreeMap;

@@ -1,11 +1,15 @@
-//! The task `plan`: captures the modules concerned as the CRM has them now, and counts what is to be done with their records.
+//! The task `plan`: captures the modules concerned as the CRM has them now, and counts what is to be done with their records and
+//! files.
 
 use hozon_capture_database::{FreshCapture, capture_fresh};
 use hozon_shared::call_outcome::CallOutcome;
+use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::EventId;
-use hozon_shared::domain::restore::{MAX_HINDRANCES, ModulePlan, PlanCounts, Restore, RestorePlan, RestoreStatus, plan_restore};
+use hozon_shared::domain::restore::{
+    FilePlanCounts, MAX_HINDRANCES, ModulePlan, PlanCounts, Restore, RestorePlan, RestoreStatus, plan_restore,
+};
 use hozon_shared::restore_plan::{PlanReader, WantedRecords};
-use hozon_shared::restored::PlanWork;
+use hozon_shared::restored::{PlanPlace, PlanWork};
 use hozon_shared::snapshots::of_restore::snapshot_before;
 use hozon_shared::snapshots::restoring::ModulePair;
 use hozon_shared::snapshots::session::keep;
@@ -27,7 +31,8 @@ pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError>
     let target = Target::open(ports, &restore).await?;
     if snapshot_before(&*ports.objects, task.org, task.id).await?.is_none() {
         let wanted = WantedRecords::read(&*ports.objects, &restore).await?.ok_or(WriteBackError::SnapshotGone)?;
-        let fresh = FreshCapture { connection: &target.connection, restore: task.id, modules: &wanted.names() };
+        let (modules, with_files) = (&wanted.names(), &wanted.names_with_files(&*ports.objects, task.org).await?);
+        let fresh = FreshCapture { connection: &target.connection, restore: task.id, modules, with_files };
         capture_fresh(&ports.capture, &fresh).await?;
     }
     let reader = PlanReader::open(ports.objects.clone(), &*ports.erasure_keys, restore).await?;
@@ -56,16 +61,7 @@ async fn count(
         if task.load().await?.status != RestoreStatus::Planning {
             return Ok(None);
         }
-        let mut counts = match work.place {
-            Some(_) => work.modules.pop().map(|module| module.counts).unwrap_or_default(),
-            None => PlanCounts::default(),
-        };
-        let mut records = pair.records(reader.rule(pair, &work.hindrances).await?, work.place.take()).await?;
-        records.count(&mut counts, || time.is_over()).await?;
-        let module = pair.wanted();
-        let (api_name, label, attachments) = (module.api_name.clone(), module.label.clone(), module.attachments);
-        work.modules.push(ModulePlan { api_name, label, attachments, counts });
-        work.place = (!records.is_over()).then(|| records.place());
+        count_module(reader, pair, &mut work, time).await?;
         if time.is_over() {
             task.files().set_plan_work(&work).await?;
             return Ok(None);
@@ -74,6 +70,32 @@ async fn count(
     let PlanWork { mut hindrances, modules, .. } = work;
     hindrances.truncate(MAX_HINDRANCES);
     Ok(Some(RestorePlan { modules, hindrances }))
+}
+
+/// Counts what is to be done in a module, from the place of `work` on.
+async fn count_module(reader: &PlanReader, pair: &ModulePair, work: &mut PlanWork, time: CallEnd) -> Result<(), WriteBackError> {
+    let place = work.place.take();
+    let begun = if place.is_some() { work.modules.pop() } else { None };
+    let Module { api_name, label, .. } = pair.wanted().clone();
+    let (counts, files) = (PlanCounts::default(), FilePlanCounts::default());
+    let mut plan = begun.unwrap_or(ModulePlan { api_name, label, counts, files });
+    let behind = match place {
+        Some(PlanPlace::Files(behind)) => behind,
+        records => {
+            let place = records.and_then(PlanPlace::records);
+            let mut records = pair.records(reader.rule(pair, &work.hindrances).await?, place).await?;
+            records.count(&mut plan.counts, || time.is_over()).await?;
+            work.place = (!records.is_over()).then(|| PlanPlace::Records(records.place()));
+            None
+        }
+    };
+    if work.place.is_none() && pair.has_files() {
+        let rule = reader.file_rule(pair, &work.hindrances).await?;
+        let next = pair.count_files(&rule, behind, &mut plan.files, || time.is_over()).await?;
+        work.place = next.map(|next| PlanPlace::Files(Some(next)));
+    }
+    work.modules.push(plan);
+    Ok(())
 }
 
 async fn begin(target: &Target, pairs: &[ModulePair]) -> Result<PlanWork, WriteBackError> {

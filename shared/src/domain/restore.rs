@@ -2,6 +2,7 @@
 //! written (ADR 33).
 
 mod changes;
+mod files;
 mod plan;
 mod rule;
 mod step;
@@ -15,7 +16,8 @@ use super::organisation::Person;
 use super::run_length::RunLength;
 
 pub use changes::{cancel_restore, complete_restore, confirm_restore, fail_restore, plan_restore, request_restore};
-pub use plan::{MAX_HINDRANCES, ModulePlan, PlanCounts, RestorePlan, WrittenCounts};
+pub use files::FilePlanCounts;
+pub use plan::{MAX_HINDRANCES, ModulePlan, PlanCounts, RestoreOutcome, RestorePlan, WrittenCounts};
 pub use rule::{ModuleRule, PlannedAction, PlannedReason, RestorePolicy, rule_of};
 pub use step::RestoreStep;
 
@@ -106,8 +108,8 @@ pub struct Restore {
     /// While it is planned or runs: when it is failed if it has not ended.
     pub must_end: DateTime<Utc>,
     pub plan: Option<RestorePlan>,
-    /// What became of the records, once it has been completed.
-    pub outcome: Option<WrittenCounts>,
+    /// What became of records and files, once it has been completed.
+    pub outcome: Option<RestoreOutcome>,
     pub failure: Option<Failure>,
     pub version: u64,
 }
@@ -205,7 +207,7 @@ impl Restore {
         if self.plan.as_ref().is_some_and(RestorePlan::is_hindered) {
             return Err(RestoreTransitionError::Hindered);
         }
-        if counts.writes() == 0 {
+        if self.plan.as_ref().is_none_or(|plan| plan.writes() == 0) {
             return Err(RestoreTransitionError::Nothing);
         }
         if counts.delete != deletes {
@@ -215,8 +217,8 @@ impl Restore {
         Ok(Self { status, confirmed: Some(at), confirmed_by: Some(by.clone()), must_end, ..self })
     }
 
-    /// Ends it with what became of the records.
-    pub fn complete(self, outcome: WrittenCounts, at: DateTime<Utc>) -> Result<Self, RestoreTransitionError> {
+    /// Ends it with what became of records and files.
+    pub fn complete(self, outcome: RestoreOutcome, at: DateTime<Utc>) -> Result<Self, RestoreTransitionError> {
         self.require(RestoreStatus::Running)?;
         Ok(Self { status: RestoreStatus::Completed, outcome: Some(outcome), ended: Some(at), ..self })
     }
