@@ -75,8 +75,9 @@ function writesOf(plan) {
 }
 
 /** @param {Restore} restore */
-function progressOf({ status, progress }) {
+function progressOf({ status, progress, selection: { search } }) {
   if (!UNDER_WAY.includes(status)) return null;
+  if (status === "PLANNING" && search?.words) return searchProgressOf(search);
   const [done, total] = [progress?.done ?? 0, progress?.total ?? 0];
   const amount = say("done_of_total", { some: number(done), all: number(total) });
   return el(
@@ -84,6 +85,16 @@ function progressOf({ status, progress }) {
     { class: "stack", key: "progress" },
     el("p", { id: "restore-progress" }, total ? say("restore_progress", { amount }) : say("restore_can_leave")),
     progressBar(done, total, total ? percent(done / total) : "", "restore-progress"),
+  );
+}
+
+/** How far the search is that selects the records. @param {NonNullable<Restore["selection"]["search"]>} search */
+function searchProgressOf({ records, blocks_searched: searched, blocks }) {
+  return el(
+    "div",
+    { class: "stack", key: "progress" },
+    el("p", { id: "restore-progress" }, say("search_found_so_far", { count: records })),
+    progressBar(searched, blocks, blocks ? percent(searched / blocks) : "", "restore-progress"),
   );
 }
 

@@ -63,7 +63,15 @@ function choiceOf(app, { id, plan }, module, save) {
 /** @param {RestoredRecord[]} records @param {Restore | null} restore */
 function tableOf(records, restore) {
   const labels = new Map(restore?.plan?.modules.map(({ api_name: name, label }) => [name, label]));
-  const names = ["module", "explore_record", "restore_file", "restore_action", "restore_outcome", "restore_reason", "restore_new_id"];
+  const names = [
+    "module",
+    "explore_record",
+    "restore_file",
+    "restore_action",
+    "restore_outcome",
+    "restore_reason",
+    "restore_new_id",
+  ];
   const rows = records.map(({ module, id, file, action, outcome, reason, detail, new_id: newId }, at) =>
     el(
       "tr",

@@ -11,7 +11,7 @@ use crate::domain::id::{OrgId, RestoreId};
 use crate::domain::restore::{Restore, RestoreSelection, rule_of};
 use crate::domain::writing::Hindrance;
 use crate::erasing::erased;
-use crate::ports::{ErasureKeys, Objects, PortError};
+use crate::ports::{ErasureKeys, ErrorKind, Objects, PortError};
 use crate::restored::{ReportPart, RestoreFiles};
 use crate::snapshots::document::{Snapshot, SnapshotModule};
 use crate::snapshots::find::{id_of_text, id_text};
@@ -123,10 +123,17 @@ async fn concerned(objects: &dyn Objects, restore: &Restore) -> Result<Concerned
         }
         return Ok(ConcernedRecords::Written(undone, parts));
     }
-    let RestoreSelection::Records { records } = &restore.selection else { return Ok(ConcernedRecords::All) };
+    let records = match &restore.selection {
+        RestoreSelection::Records { records } => records.clone(),
+        RestoreSelection::Search(_) => {
+            let found = RestoreFiles { objects, org: restore.org, id: restore.id }.findings().await?;
+            found.ok_or_else(|| PortError::new(ErrorKind::NotFound, "read what the search of a restore has found"))?.records
+        }
+        RestoreSelection::Everything {} | RestoreSelection::Modules { .. } => return Ok(ConcernedRecords::All),
+    };
     let mut selected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for record in records {
-        selected.entry(record.module.clone()).or_default().insert(record.id.clone());
+        selected.entry(record.module).or_default().insert(record.id);
     }
     Ok(ConcernedRecords::Selected(selected))
 }

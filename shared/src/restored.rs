@@ -11,12 +11,15 @@ use crate::domain::id::{OrgId, RestoreId};
 use crate::domain::restore::{ModulePlan, PlannedAction, RestoreOutcome};
 use crate::domain::writing::{Hindrance, WriteOutcome};
 use crate::ports::{Bucket, ErrorKind, ObjectRef, Objects, PortError, find_json, put_json, read_json};
+use crate::restore_search::RestoreFindings;
 use crate::snapshots::differences::DifferencePlace;
 
 const READ: &str = "read a document of a restore";
 const ENCODE: &str = "encode a document of a restore";
 /// What keys of parts of reports have between the restore and their own name.
 const REPORT: &str = "/report/";
+/// Name of what a search has found.
+const FINDINGS: &str = "found.json";
 
 /// How far the plan of a restore is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,6 +196,16 @@ impl RestoreFiles<'_> {
         self.write(&self.at("plan.json"), work).await
     }
 
+    /// What the search of a restore has found so far; `None` before it has begun.
+    pub async fn findings(&self) -> Result<Option<RestoreFindings>, PortError> {
+        self.read(&self.at(FINDINGS)).await
+    }
+
+    /// Stores what the search has found so far.
+    pub async fn set_findings(&self, findings: &RestoreFindings) -> Result<(), PortError> {
+        self.write(&self.at(FINDINGS), findings).await
+    }
+
     /// How far the writing is; `None` before its first batch.
     pub async fn write_work(&self) -> Result<Option<WriteWork>, PortError> {
         self.read(&self.at("work.json")).await
@@ -262,7 +275,7 @@ fn restores_prefix(org: OrgId) -> String {
     format!("restores/{org}/")
 }
 
-/// Leaves out of all reports of an organisation the rows of which `is_unwanted` says so, by module and id of the record. Returns the prefix of
+/// Leaves out of all reports and findings of an organisation the rows of which `is_unwanted` says so, by module and id of the record. Returns the prefix of
 /// what it has changed.
 pub async fn leave_out_of_reports(
     objects: &dyn Objects,
@@ -270,8 +283,14 @@ pub async fn leave_out_of_reports(
     is_unwanted: impl Fn(&str, &str) -> bool,
 ) -> Result<String, PortError> {
     let prefix = restores_prefix(org);
-    for key in objects.list(Bucket::Crm, &prefix).await?.into_iter().filter(|key| key.contains(REPORT)) {
+    for key in objects.list(Bucket::Crm, &prefix).await? {
         let at = ObjectRef::crm(key);
+        if at.key.ends_with(FINDINGS) {
+            leave_out_of_findings(objects, &at, &is_unwanted).await?;
+        }
+        if !at.key.contains(REPORT) {
+            continue;
+        }
         let mut part: ReportPart = read_json(objects, &at, READ).await?;
         let before = part.rows.len();
         part.rows.retain(|row| !is_unwanted(&part.module, &row.id));
@@ -280,4 +299,18 @@ pub async fn leave_out_of_reports(
         }
     }
     Ok(prefix)
+}
+
+async fn leave_out_of_findings(
+    objects: &dyn Objects,
+    at: &ObjectRef,
+    is_unwanted: &impl Fn(&str, &str) -> bool,
+) -> Result<(), PortError> {
+    let mut findings: RestoreFindings = read_json(objects, at, READ).await?;
+    let before = findings.records.len();
+    findings.records.retain(|record| !is_unwanted(&record.module, &record.id));
+    if findings.records.len() != before {
+        put_json(objects, at, &findings, ENCODE).await?;
+    }
+    Ok(())
 }

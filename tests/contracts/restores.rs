@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use hozon_shared::domain::id::{BackupId, ConnectionId, EventId, RestoreId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::restore::{
-    FilePlanCounts, ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreRequest, RestoreSelection, SelectedRecord,
-    cancel_restore, confirm_restore, plan_restore, request_restore,
+    FilePlanCounts, ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreRequest, RestoreSelection,
+    SelectedRecord, cancel_restore, confirm_restore, plan_restore, request_restore,
 };
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::domain::writing::{Hindrance, HindranceKind};

@@ -1,12 +1,12 @@
 //! Restores as answers show them.
 
 use chrono_tz::Tz;
-use hozon_shared::api::closed_sets::{HindranceKindName, RestoreStatusName};
+use hozon_shared::api::closed_sets::{HindranceKindName, RestoreStatusName, WordMatchName};
 use hozon_shared::api::{ApiError, FailureOut, LocalTime, PersonOut, local_time};
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::restore::{
-    FilePlanCounts, ModulePlan, PlanCounts, Restore, RestoreOutcome, RestorePlan, RestorePolicy, RestoreSelection, RestoreStatus,
-    SelectedRecord, WrittenCounts,
+    FilePlanCounts, ModulePlan, PlanCounts, Restore, RestoreOutcome, RestorePlan, RestorePolicy, RestoreSearch, RestoreSelection,
+    RestoreStatus, SelectedRecord, WrittenCounts,
 };
 use hozon_shared::domain::writing::{Hindrance, HindranceKind};
 use hozon_shared::restored::RestoreFiles;
@@ -60,12 +60,30 @@ struct RestoredBackupOut {
     taken: LocalTime,
 }
 
-/// What is restored. Both are null for everything.
+/// What is restored. All are null for everything.
 #[derive(Serialize, ToSchema)]
 struct RestoreSelectionOut {
     records: Option<Vec<RecordIo>>,
     /// API names of modules.
     modules: Option<Vec<String>>,
+    search: Option<RestoreSearchOut>,
+}
+
+/// The search that selects the records, and how far it is.
+#[derive(Serialize, ToSchema)]
+struct RestoreSearchOut {
+    /// API name of the module; null for all modules.
+    module: Option<String>,
+    /// The words, until the plan is made; null from then on.
+    words: Option<String>,
+    #[schema(value_type = WordMatchName)]
+    r#match: &'static str,
+    /// Number of records that were found so far.
+    records: usize,
+    /// Number of blocks of records that were searched so far.
+    blocks_searched: usize,
+    /// Number of all blocks; zero before the first is searched.
+    blocks: usize,
 }
 
 /// A record.
@@ -197,6 +215,7 @@ pub async fn restore_out(ports: &RestorePorts, restore: Restore, zone: Tz) -> Re
         None => None,
     };
     let time = |at| local_time(at, zone);
+    let selection = selection_out(ports, &restore).await?;
     let total = restore.plan.as_ref().map(RestorePlan::writes).unwrap_or_default();
     let progress = written.map(|written| RestoreProgressOut { done: written.total().min(total), total });
     Ok(RestoreOut {
@@ -205,7 +224,7 @@ pub async fn restore_out(ports: &RestorePorts, restore: Restore, zone: Tz) -> Re
         backup: RestoredBackupOut { id: restore.backup.to_string(), taken: time(restore.taken) },
         undoes: restore.undoes.map(|id| id.to_string()),
         is_undone: restore.undone_by.is_some(),
-        selection: selection_out(restore.selection),
+        selection,
         policy: RestorePolicyIo { change: restore.policy.change, delete: restore.policy.delete },
         requested_time: time(restore.requested),
         requested_by: PersonOut::from(&restore.requester),
@@ -229,15 +248,33 @@ pub async fn written(ports: &RestorePorts, restore: &Restore) -> Result<RestoreO
     Ok(files.write_work().await?.map(|work| work.outcome).unwrap_or_default())
 }
 
-fn selection_out(selection: RestoreSelection) -> RestoreSelectionOut {
-    match selection {
-        RestoreSelection::Everything {} => RestoreSelectionOut { records: None, modules: None },
-        RestoreSelection::Modules { modules } => RestoreSelectionOut { records: None, modules: Some(modules) },
+async fn selection_out(ports: &RestorePorts, restore: &Restore) -> Result<RestoreSelectionOut, ApiError> {
+    let nothing = RestoreSelectionOut { records: None, modules: None, search: None };
+    Ok(match restore.selection.clone() {
+        RestoreSelection::Everything {} => nothing,
+        RestoreSelection::Modules { modules } => RestoreSelectionOut { modules: Some(modules), ..nothing },
         RestoreSelection::Records { records } => {
             let out = |SelectedRecord { module, id }| RecordIo { module, id };
-            RestoreSelectionOut { records: Some(records.into_iter().map(out).collect()), modules: None }
+            RestoreSelectionOut { records: Some(records.into_iter().map(out).collect()), ..nothing }
         }
-    }
+        RestoreSelection::Search(search) => {
+            RestoreSelectionOut { search: Some(search_out(ports, restore, search).await?), ..nothing }
+        }
+    })
+}
+
+async fn search_out(ports: &RestorePorts, restore: &Restore, search: RestoreSearch) -> Result<RestoreSearchOut, ApiError> {
+    let files = RestoreFiles { objects: &*ports.objects, org: restore.org, id: restore.id };
+    let findings = files.findings().await?.unwrap_or_default();
+    let RestoreSearch { module, words, is_exact } = search;
+    Ok(RestoreSearchOut {
+        module,
+        words,
+        r#match: if is_exact { "exact" } else { "prefix" },
+        records: findings.records.len(),
+        blocks_searched: findings.searched,
+        blocks: findings.blocks,
+    })
 }
 
 fn plan_out(plan: RestorePlan) -> RestorePlanOut {

@@ -6,11 +6,11 @@ use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::restore::{
-    FilePlanCounts, MAX_HINDRANCES, ModulePlan, PlanCounts, Restore, RestorePlan, RestoreStatus, plan_restore,
+    FilePlanCounts, MAX_HINDRANCES, ModulePlan, PlanCounts, Restore, RestorePlan, RestoreSelection, RestoreStatus, plan_restore,
 };
 use hozon_shared::restore_plan::{PlanReader, WantedRecords};
 use hozon_shared::restored::{PlanPlace, PlanWork};
-use hozon_shared::snapshots::of_restore::snapshot_before;
+use hozon_shared::snapshots::of_restore::{snapshot_before, snapshot_wanted};
 use hozon_shared::snapshots::restoring::ModulePair;
 use hozon_shared::snapshots::session::keep;
 
@@ -28,6 +28,9 @@ pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError>
         return Ok(CallOutcome::Done);
     }
     keep(&ports.session, task.org, &task.lease(), ports.clock.now()).await?;
+    if !search(task, &restore, time).await? {
+        return Ok(CallOutcome::Again);
+    }
     let target = Target::open(ports, &restore).await?;
     if snapshot_before(&*ports.objects, task.org, task.id).await?.is_none() {
         let wanted = WantedRecords::read(&*ports.objects, &restore).await?.ok_or(WriteBackError::SnapshotGone)?;
@@ -41,6 +44,26 @@ pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError>
         Some(plan) => finish(task, plan).await.map(|()| CallOutcome::Done),
         None => Ok(CallOutcome::Again),
     }
+}
+
+/// Goes on with the search that selects records, if there is one. Returns whether it is over.
+async fn search(task: &Task<'_>, restore: &Restore, time: CallEnd) -> Result<bool, WriteBackError> {
+    let RestoreSelection::Search(search) = &restore.selection else { return Ok(true) };
+    let (ports, files) = (task.ports, task.files());
+    let mut findings = files.findings().await?.unwrap_or_default();
+    while !findings.is_over {
+        // Once it is cancelled, the next call ends at once.
+        if time.is_over() || task.load().await?.status != RestoreStatus::Planning {
+            return Ok(false);
+        }
+        let snapshot = snapshot_wanted(&*ports.objects, restore).await?.ok_or(WriteBackError::SnapshotGone)?;
+        findings.go_on((&ports.objects, task.org, &ports.clock), &snapshot, search).await?;
+        if findings.are_too_many() {
+            return Err(WriteBackError::TooManyFound);
+        }
+        files.set_findings(&findings).await?;
+    }
+    Ok(true)
 }
 
 /// Counts what is to be done. `None` if the time of the call is over before that.

@@ -104,8 +104,12 @@ impl<'a> Writing<'a> {
             return Err(PortError::new(ErrorKind::Corrupt, "write as many records as there are").into());
         }
         let as_written = self.as_written();
-        let row = |((id, action, TurnWrite { is_main, .. }), outcome)| {
-            ReportRow { id, file: None, action, is_main, outcome: as_written(outcome) }
+        let row = |((id, action, TurnWrite { is_main, .. }), outcome)| ReportRow {
+            id,
+            file: None,
+            action,
+            is_main,
+            outcome: as_written(outcome),
         };
         let rows: Vec<ReportRow> = writes.into_iter().zip(outcomes).map(row).collect();
         rows.iter().filter(|row| row.is_main).for_each(|row| work.outcome.records.count(&row.outcome));

@@ -5,6 +5,7 @@ mod changes;
 mod files;
 mod plan;
 mod rule;
+mod search;
 mod step;
 
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ pub use changes::{cancel_restore, complete_restore, confirm_restore, fail_restor
 pub use files::FilePlanCounts;
 pub use plan::{MAX_HINDRANCES, ModulePlan, PlanCounts, RestoreOutcome, RestorePlan, WrittenCounts};
 pub use rule::{ModuleRule, PlannedAction, PlannedReason, RestorePolicy, rule_of};
+pub use search::{MAX_FOUND, RestoreSearch};
 pub use step::RestoreStep;
 
 /// Maximum number of records that a person selects one by one.
@@ -63,6 +65,8 @@ pub enum RestoreSelection {
     Records {
         records: Vec<SelectedRecord>,
     },
+    /// Records of the backup that a search finds.
+    Search(RestoreSearch),
 }
 
 impl RestoreSelection {
@@ -72,6 +76,21 @@ impl RestoreSelection {
             Self::Everything {} => true,
             Self::Modules { modules } => modules.iter().any(|module| module == api_name),
             Self::Records { records } => records.iter().any(|record| record.module == api_name),
+            Self::Search(search) => search.has_module(api_name),
+        }
+    }
+
+    /// Whether single records are selected.
+    pub fn is_of_records(&self) -> bool {
+        matches!(self, Self::Records { .. } | Self::Search(_))
+    }
+
+    /// Without the words of a search.
+    #[must_use]
+    fn without_words(self) -> Self {
+        match self {
+            Self::Search(search) => Self::Search(RestoreSearch { words: None, ..search }),
+            other => other,
         }
     }
 }
@@ -191,7 +210,8 @@ impl Restore {
     /// Stores the plan.
     pub fn plan(self, plan: RestorePlan, at: DateTime<Utc>) -> Result<Self, RestoreTransitionError> {
         self.require(RestoreStatus::Planning)?;
-        Ok(Self { status: RestoreStatus::Planned, planned: Some(at), plan: Some(plan), ..self })
+        let selection = self.selection.without_words();
+        Ok(Self { status: RestoreStatus::Planned, planned: Some(at), plan: Some(plan), selection, ..self })
     }
 
     /// Confirms the plan. `deletes` is the number of deletions that the person has read.
@@ -227,7 +247,8 @@ impl Restore {
     pub fn fail(self, failure: Failure, at: DateTime<Utc>) -> Result<Self, RestoreTransitionError> {
         match self.status {
             RestoreStatus::Planning | RestoreStatus::Running => {
-                Ok(Self { status: RestoreStatus::Failed, failure: Some(failure), ended: Some(at), ..self })
+                let selection = self.selection.without_words();
+                Ok(Self { status: RestoreStatus::Failed, failure: Some(failure), ended: Some(at), selection, ..self })
             }
             other => Err(RestoreTransitionError::Status(other)),
         }
@@ -237,7 +258,8 @@ impl Restore {
     pub fn cancel(self, at: DateTime<Utc>) -> Result<Self, RestoreTransitionError> {
         match self.status {
             RestoreStatus::Planning | RestoreStatus::Planned | RestoreStatus::Running => {
-                Ok(Self { status: RestoreStatus::Cancelled, ended: Some(at), ..self })
+                let selection = self.selection.without_words();
+                Ok(Self { status: RestoreStatus::Cancelled, ended: Some(at), selection, ..self })
             }
             other => Err(RestoreTransitionError::Status(other)),
         }

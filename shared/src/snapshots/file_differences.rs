@@ -59,7 +59,7 @@ pub(super) fn file_lists<'a>(
     let runs: Vec<Arc<FileRun>> = runs.iter().map(|run| Arc::new((*run).clone())).collect();
     let read = move |run: Arc<FileRun>| async move {
         let found = files(objects, org, &run).await?.into_iter().map(|file| FoundFile::new(run.clone(), file));
-        Ok(found.collect())
+        Ok::<Vec<FoundFile>, PortError>(found.collect())
     };
     stream::iter(runs).map(read).buffered(LISTS_AT_ONCE).boxed()
 }

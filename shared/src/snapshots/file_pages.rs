@@ -105,7 +105,9 @@ impl Window {
 }
 
 fn kind_of(before: Option<&FoundFile>, after: Option<&FoundFile>) -> Option<DifferenceKind> {
-    let compared = |FoundFile { file, .. }: &FoundFile| (file.attachment.record_id.clone(), file.attachment.name.clone(), file.sha256.clone());
+    let compared = |FoundFile { file, .. }: &FoundFile| {
+        (file.attachment.record_id.clone(), file.attachment.name.clone(), file.sha256.clone())
+    };
     match (before, after) {
         (Some(before), Some(after)) => (compared(before) != compared(after)).then_some(DifferenceKind::Changed),
         (Some(_), None) => Some(DifferenceKind::Deleted),

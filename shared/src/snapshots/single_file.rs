@@ -130,8 +130,7 @@ async fn inflate_large(
     to: &ObjectRef,
 ) -> Result<(), PortError> {
     let upload = stores.uploads.begin(to, OCTETS).await?;
-    let (mut inflater, mut digest, mut waiting, mut tags) =
-        (Inflater::new(), Digester::default(), Vec::new(), Vec::new());
+    let (mut inflater, mut digest, mut waiting, mut tags) = (Inflater::new(), Digester::default(), Vec::new(), Vec::new());
     while let Some(bytes) = body.try_next().await? {
         for piece in bytes.chunks(256 << 10) {
             let before = waiting.len();

@@ -67,13 +67,17 @@ impl Crm {
         crm.server.sql(TABLES).await;
         let client = crm.server.client().await;
         for id in IN_COLUMNS.chain(IN_OBJECTS).chain(IN_FOLDER) {
-            let row = "insert into attachment (id, name, owner_kind, owner_id) values ($1, 'file ' || $1::text, 'crm.deal', $1 % 10)";
+            let row =
+                "insert into attachment (id, name, owner_kind, owner_id) values ($1, 'file ' || $1::text, 'crm.deal', $1 % 10)";
             client.execute(row, &[&id]).await.unwrap();
             let bytes = bytes(id);
             if IN_COLUMNS.contains(&id) {
                 client.execute("update attachment set data = $2 where id = $1", &[&id, &bytes]).await.unwrap();
             } else if IN_OBJECTS.contains(&id) {
-                client.execute("update attachment set object = lo_from_bytea(0, $2) where id = $1", &[&id, &bytes]).await.unwrap();
+                client
+                    .execute("update attachment set object = lo_from_bytea(0, $2) where id = $1", &[&id, &bytes])
+                    .await
+                    .unwrap();
             } else {
                 client.execute("update attachment set place = $1::text || '.bin' where id = $1", &[&id]).await.unwrap();
                 crm.put(id, &bytes);
@@ -217,7 +221,9 @@ async fn only_files_of_chosen_records_are_restored_and_none_is_changed_against_t
     let world = connected(&crm).await;
     let backup = world.back_up().await.id.to_string();
     let then = crm.files().await;
-    crm.server.sql("update attachment set data = null where id in (1, 3); update attachment set data = 'garbled' where id in (2, 5)").await;
+    crm.server
+        .sql("update attachment set data = null where id in (1, 3); update attachment set data = 'garbled' where id in (2, 5)")
+        .await;
     let now = crm.files().await;
     let records = json!([{ "module": "deal", "id": "3" }, { "module": "deal", "id": "5" }]);
     let restore = planned(&world, json!({ "backup": backup, "records": records })).await;

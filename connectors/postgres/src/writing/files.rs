@@ -118,8 +118,7 @@ impl Writing<'_> {
         let client = &self.session.client;
         let staged = stage(client, self.file).await?;
         let column = quoted(column);
-        let update =
-            format!("update {} f set {column} = pg_catalog.lo_get($1) where {}", self.table.source(), self.is_file());
+        let update = format!("update {} f set {column} = pg_catalog.lo_get($1) where {}", self.table.source(), self.is_file());
         client.execute(&update, &[&staged]).await?;
         client.execute("select pg_catalog.lo_unlink($1)", &[&staged]).await?;
         Ok(WriteOutcome::Written { new_id: None })

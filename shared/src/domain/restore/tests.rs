@@ -57,6 +57,20 @@ fn it_is_planned_confirmed_and_completed_in_this_order_only() {
 }
 
 #[test]
+fn the_words_of_a_search_are_forgotten_once_the_plan_is_made_or_the_restore_has_ended() {
+    let search = RestoreSearch { module: None, words: Some("田中".to_owned()), is_exact: true };
+    let searching = Restore { selection: RestoreSelection::Search(search.clone()), ..requested() };
+    assert!(search.search_words().is_ok() && searching.selection.is_of_records() && searching.selection.has_module("deal"));
+    let forgotten = RestoreSelection::Search(RestoreSearch { words: None, ..search });
+    let ends = [
+        searching.clone().plan(plan(1, 0), at(2)),
+        searching.clone().cancel(at(2)),
+        searching.fail(Failure::new("X", "x"), at(2)),
+    ];
+    ends.into_iter().for_each(|end| assert_eq!(end.expect("a transition").selection, forgotten));
+}
+
+#[test]
 fn a_confirmation_names_the_deletions_and_needs_something_to_write() {
     let confirm =
         |plan, deletes| planned(plan).confirm(deletes, &person(), at(3), RunLength::days(1)).map(|restore| restore.status);
