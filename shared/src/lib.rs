@@ -19,6 +19,7 @@ pub mod payments;
 pub mod ports;
 pub mod restore_plan;
 pub mod restore_search;
+pub mod restore_start;
 pub mod restored;
 pub mod running;
 pub mod settings;

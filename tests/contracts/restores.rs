@@ -9,7 +9,7 @@ use hozon_shared::domain::restore::{
 };
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::domain::writing::{Hindrance, HindranceKind};
-use hozon_shared::ports::ErrorKind;
+use hozon_shared::ports::{Change, Due, ErrorKind};
 
 use crate::emulators::{Emulators, ORG, OTHER};
 
@@ -76,4 +76,19 @@ async fn restores_exclude_each_other_while_work_is_under_way() {
     };
     assert_eq!((ids(None, 5).await, ids(None, 1).await, ids(Some(RestoreId(2)), 5).await), (vec![2, 1], vec![2], vec![1]));
     assert!(restores.restores(OTHER, None, 5).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_restore_is_due_while_work_on_it_is_under_way() {
+    let emulators = Emulators::start().await;
+    let (store, schedules) = (&emulators.ports.store, &emulators.ports.schedules);
+    let is_due = async |until| schedules.due(until).await.found.contains(&Due::Restore(ORG, RestoreId(1)));
+    store.commit(ORG, request_restore(restore(1))).await.expect("is requested");
+    assert!(!is_due(at(1)).await && is_due(at(2)).await, "its work has not begun");
+    let begun = Restore { version: 1, ..restore(1) }.begin(at(1));
+    store.commit(ORG, vec![Change::Restore(Box::new(begun.clone()))]).await.expect("is stored");
+    assert!(!is_due(at(2)).await && is_due(begun.must_end).await);
+    let planned = plan_restore(Restore { version: 2, ..begun }, plan(), at(2), EventId(1)).expect("is planned");
+    store.commit(ORG, planned).await.expect("is stored");
+    assert!(!is_due(at(10_000)).await, "a person decides");
 }

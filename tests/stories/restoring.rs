@@ -236,7 +236,8 @@ async fn what_a_search_finds_in_the_backup_is_restored_alone() {
     let search = json!({ "module": "company", "words": "ｃｏｍｐａｎｙ 9" });
     let policy = json!({ "change": true, "delete": true });
     let restore = planned(&world, json!({ "backup": backup, "search": search, "policy": policy })).await;
-    let selection = json!({ "module": "company", "words": null, "match": "prefix", "records": 13, "blocks_searched": 1, "blocks": 1 });
+    let selection =
+        json!({ "module": "company", "words": null, "match": "prefix", "records": 13, "blocks_searched": 1, "blocks": 1 });
     assert_eq!(restore["selection"], json!({ "records": null, "modules": null, "search": selection }), "{restore}");
     assert_eq!((&restore["plan"]["change"], &restore["plan"]["delete"]), (&json!(1), &json!(0)), "{restore}");
     let restore = confirmed(&world, &restore).await;

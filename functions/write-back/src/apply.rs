@@ -18,7 +18,7 @@ use crate::written::WrittenModule;
 
 pub(crate) async fn apply(task: &Task<'_>) -> Result<CallOutcome, WriteBackError> {
     let (ports, time) = (task.ports, task.ports.time());
-    let restore = task.load().await?;
+    let restore = task.begin().await?;
     if restore.status != RestoreStatus::Running && restore.confirmed.is_none() {
         return Ok(CallOutcome::Done);
     }

@@ -22,7 +22,7 @@ use crate::task::Task;
 
 pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError> {
     let (ports, time) = (task.ports, task.ports.time());
-    let restore = task.load().await?;
+    let restore = task.begin().await?;
     if restore.status != RestoreStatus::Planning {
         release(task).await?;
         return Ok(CallOutcome::Done);

@@ -8,7 +8,7 @@ mod rule;
 mod search;
 mod step;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
@@ -25,6 +25,8 @@ pub use step::RestoreStep;
 
 /// Maximum number of records that a person selects one by one.
 pub const MAX_RECORDS: usize = 1_000;
+/// Time after which work that has not begun is started again.
+const START: TimeDelta = TimeDelta::minutes(3);
 
 /// State of a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +124,9 @@ pub struct Restore {
     /// Who has confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<Person>,
+    /// When the execution has begun that plans or writes it now; `None` before that.
+    #[serde(default)]
+    pub begun: Option<DateTime<Utc>>,
     /// When it was completed, failed or was cancelled.
     pub ended: Option<DateTime<Utc>>,
     /// While it is planned or runs: when it is failed if it has not ended.
@@ -183,6 +188,7 @@ impl Restore {
             planned: None,
             confirmed: None,
             confirmed_by: None,
+            begun: None,
             ended: None,
             must_end: length.deadline(at),
             plan: None,
@@ -200,6 +206,18 @@ impl Restore {
     /// Whether work on it should have ended.
     pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
         self.is_active() && now >= self.must_end
+    }
+
+    /// When the sweep looks at it; `None` while no work is under way.
+    pub fn next_check(&self) -> Option<DateTime<Utc>> {
+        let start = || (self.confirmed.unwrap_or(self.requested) + START).min(self.must_end);
+        self.is_active().then(|| if self.begun.is_some() { self.must_end } else { start() })
+    }
+
+    /// Records that an execution works on it.
+    #[must_use]
+    pub fn begin(self, at: DateTime<Utc>) -> Self {
+        Self { begun: Some(at), ..self }
     }
 
     /// Whether what it has written can be undone: it was confirmed, works no more, and was not undone.
@@ -234,7 +252,7 @@ impl Restore {
             return Err(RestoreTransitionError::Deletes(counts.delete));
         }
         let (status, must_end) = (RestoreStatus::Running, length.deadline(at));
-        Ok(Self { status, confirmed: Some(at), confirmed_by: Some(by.clone()), must_end, ..self })
+        Ok(Self { status, confirmed: Some(at), confirmed_by: Some(by.clone()), begun: None, must_end, ..self })
     }
 
     /// Ends it with what became of records and files.

@@ -71,6 +71,20 @@ fn the_words_of_a_search_are_forgotten_once_the_plan_is_made_or_the_restore_has_
 }
 
 #[test]
+fn work_that_does_not_begin_is_looked_at_soon_and_other_work_when_it_should_have_ended() {
+    let soon = |hour| Some(at(hour) + TimeDelta::minutes(3));
+    let planning = requested();
+    assert_eq!(planning.next_check(), soon(1));
+    let begun = planning.clone().begin(at(1));
+    assert_eq!(begun.next_check(), Some(planning.must_end));
+    let planned = begun.plan(plan(1, 0), at(2)).expect("is planned");
+    assert_eq!(planned.next_check(), None, "a person decides");
+    let running = planned.confirm(0, &person(), at(3), RunLength::days(1)).expect("is confirmed");
+    assert_eq!((running.next_check(), running.clone().begin(at(4)).next_check()), (soon(3), Some(running.must_end)));
+    assert_eq!(running.cancel(at(5)).expect("is cancelled").next_check(), None);
+}
+
+#[test]
 fn a_confirmation_names_the_deletions_and_needs_something_to_write() {
     let confirm =
         |plan, deletes| planned(plan).confirm(deletes, &person(), at(3), RunLength::days(1)).map(|restore| restore.status);
