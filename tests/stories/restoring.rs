@@ -4,6 +4,7 @@
 mod damaged;
 mod files;
 mod kills;
+mod lost;
 
 use std::collections::BTreeMap;
 
