@@ -1064,6 +1064,8 @@ interface Schemas {
         /** @example Leads */
         api_name: string;
         label: string;
+        /** @description Attached files of the module's records. */
+        files: Schemas["FilePlanCountsOut"];
     };
     /**
      * @description What happened to a module since the previous backup.
@@ -1574,6 +1576,8 @@ interface Schemas {
         new_id?: string | null;
         outcome: Schemas["WriteOutcome"];
         reason?: Schemas["Refusal"] | null;
+        /** @description Id of the attached file; null for the record itself. */
+        file?: string | null;
     };
     /** @description What to restore. Without records and modules it is everything. */
     RestoreBody: {
@@ -1612,19 +1616,17 @@ interface Schemas {
         status: Schemas["RestoreStatus"];
         /** @description The restore that this one undoes. */
         undoes?: string | null;
+        file_outcome?: Schemas["WrittenCountsOut"] | null;
     };
     /** @description What a restore does. */
     RestorePlanOut: Schemas["PlanCountsOut"] & {
-        /**
-         * Format: int64
-         * @description Number of attachments of the modules in the backup. Attachments are not written back.
-         */
-        attachments_left: number;
         /** @description What hinders writing. */
         hindrances: Schemas["HindranceOut"][];
         /** @description Whether a user without permission to write a module must be given it before the restore can be confirmed. */
         is_hindered: boolean;
         modules: Schemas["ModulePlanOut"][];
+        /** @description Attached files of the records. */
+        files: Schemas["FilePlanCountsOut"];
     };
     /** @description What a restore may do besides creating records that are missing. */
     RestorePolicyIo: {
@@ -1650,6 +1652,7 @@ interface Schemas {
         /** @description API names of modules. */
         modules?: string[] | null;
         records?: Schemas["RecordIo"][] | null;
+        search?: Schemas["RestoreSearchOut"] | null;
     };
     /**
      * @description State of a restore.
@@ -2321,5 +2324,35 @@ interface Schemas {
         environment: Schemas["ZohoEnvironment"];
         /** @description Name of the organisation that has consented, as Zoho gives it. */
         organisation?: string | null;
+    };
+    /** @description Numbers of attached files. Those that only the CRM has are in none of them: they stay, or go with their rows. */
+    FilePlanCountsOut: {
+        /** Format: int64 */
+        change: number;
+        /** Format: int64 */
+        create: number;
+        /** Format: int64 */
+        impossible: number;
+        /** Format: int64 */
+        leave: number;
+        /**
+         * Format: int64
+         * @description Size in bytes of the files that are written.
+         */
+        bytes: number;
+    };
+    /** @description The search that selects the records, and how far it is. */
+    RestoreSearchOut: {
+        /** @description API name of the module; null for all modules. */
+        module?: string | null;
+        /** @description The words, until the plan is made; null from then on. */
+        words?: string | null;
+        match: Schemas["WordMatch"];
+        /** @description Number of records that were found so far. */
+        records: number;
+        /** @description Number of blocks of records that were searched so far. */
+        blocks_searched: number;
+        /** @description Number of all blocks; zero before the first is searched. */
+        blocks: number;
     };
 }

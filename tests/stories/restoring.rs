@@ -5,6 +5,7 @@ mod damaged;
 mod files;
 mod kills;
 mod lost;
+mod random;
 
 use std::collections::BTreeMap;
 
