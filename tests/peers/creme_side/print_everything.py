@@ -4,7 +4,6 @@ import hashlib
 import json
 
 from common import models
-from django.db.models import BinaryField
 
 from creme.documents.models import Document
 
@@ -13,18 +12,15 @@ def digest(bytes):
     return hashlib.sha256(bytes).hexdigest()
 
 
-def text(field, record):
-    """A value as Creme's own exports have it."""
-    value = field.value_from_object(record)
-    if value is None or isinstance(field, BinaryField):
-        return repr(value and bytes(value))
-    return json.dumps(field.value_to_string(record), sort_keys=True, default=str)
+def plain(value):
+    """What JSON has no form for."""
+    return bytes(value).hex() if isinstance(value, (bytes, memoryview)) else str(value)
 
 
 for model in models():
-    for record in model._base_manager.order_by("pk").iterator():
-        values = [text(field, record) for field in model._meta.concrete_fields]
-        print(json.dumps([model._meta.db_table, str(record.pk), digest(repr(values).encode())]))
+    names = [field.attname for field in model._meta.concrete_fields]
+    for key, *values in model._base_manager.order_by("pk").values_list("pk", *names).iterator():
+        print(json.dumps([model._meta.db_table, str(key), digest(json.dumps(values, default=plain, sort_keys=True).encode())]))
 for document in Document.objects.order_by("id"):
     storage, path = document.filedata.storage, document.filedata.name
     print(json.dumps(["file", str(document.id), digest(storage.open(path).read()) if storage.exists(path) else None]))
