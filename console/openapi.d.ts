@@ -296,13 +296,7 @@ interface Schemas {
     };
     ComparedAttachmentsEnvelope: {
         attachments: Schemas["ComparedAttachment"][];
-        info: Schemas["ComparedAttachmentsPage"];
-    };
-    /** @description Whether there are more attachments. */
-    ComparedAttachmentsPage: {
-        more_records: boolean;
-        /** @description Token of the next page; null on the last one. */
-        next_page_token?: string | null;
+        info: Schemas["NextPage"];
     };
     /** @description One of two compared backups. */
     ComparedBackup: {
@@ -313,7 +307,7 @@ interface Schemas {
     ComparedEnvelope: {
         after: Schemas["ComparedBackup"];
         before: Schemas["ComparedBackup"];
-        info: Schemas["ComparedPage"];
+        info: Schemas["NextPage"];
         modules: Schemas["ComparedModule"][];
     };
     /** @description A field whose values differ. */
@@ -355,12 +349,6 @@ interface Schemas {
         /** @description API names of fields that only the earlier backup has. */
         removed_fields: string[];
         state: Schemas["ModuleState"];
-    };
-    /** @description Whether there are more modules. */
-    ComparedPage: {
-        more_records: boolean;
-        /** @description Token of the next page; null on the last one. */
-        next_page_token?: string | null;
     };
     /** @description A record that differs. */
     ComparedRecord: {
@@ -851,6 +839,22 @@ interface Schemas {
          */
         size: number;
     };
+    /** @description Numbers of attached files. Those that only the CRM has are in none of them: they stay, or go with their rows. */
+    FilePlanCountsOut: {
+        /**
+         * Format: int64
+         * @description Size in bytes of the files that are written.
+         */
+        bytes: number;
+        /** Format: int64 */
+        change: number;
+        /** Format: int64 */
+        create: number;
+        /** Format: int64 */
+        impossible: number;
+        /** Format: int64 */
+        leave: number;
+    };
     FoundField: {
         api_name: string;
         label: string;
@@ -1063,9 +1067,9 @@ interface Schemas {
     ModulePlanOut: Schemas["PlanCountsOut"] & {
         /** @example Leads */
         api_name: string;
-        label: string;
         /** @description Attached files of the module's records. */
         files: Schemas["FilePlanCountsOut"];
+        label: string;
     };
     /**
      * @description What happened to a module since the previous backup.
@@ -1564,11 +1568,14 @@ interface Schemas {
         /** @description Views that a backup contains only if the connection names them. */
         views: string[];
     };
-    /** @description What became of a record. */
+    /** @description What became of a record, or of a file that is attached to it. */
     ReportedRecord: {
         action: Schemas["PlannedAction"];
         /** @description The rule, field or code that the CRM has named. */
         detail?: string | null;
+        /** @description Id of the attached file; null for the record itself. */
+        file?: string | null;
+        /** @description Id of the record. */
         id: string;
         /** @description API name of the module. */
         module: string;
@@ -1576,10 +1583,8 @@ interface Schemas {
         new_id?: string | null;
         outcome: Schemas["WriteOutcome"];
         reason?: Schemas["Refusal"] | null;
-        /** @description Id of the attached file; null for the record itself. */
-        file?: string | null;
     };
-    /** @description What to restore. Without records and modules it is everything. */
+    /** @description What to restore. Without records, modules and a search it is everything. */
     RestoreBody: {
         /**
          * @description The backup whose records are written.
@@ -1591,6 +1596,7 @@ interface Schemas {
         policy?: Schemas["RestorePolicyIo"];
         /** @description Single records, at most 1,000. */
         records?: Schemas["RecordIo"][] | null;
+        search?: Schemas["RestoreSearchIn"] | null;
     };
     RestoreEnvelope: {
         restore: Schemas["RestoreOut"];
@@ -1601,6 +1607,7 @@ interface Schemas {
         completed_time?: Schemas["LocalTime"] | null;
         confirmed_time?: Schemas["LocalTime"] | null;
         failure?: Schemas["FailureOut"] | null;
+        file_outcome?: Schemas["WrittenCountsOut"] | null;
         /** @example 554023000000408001 */
         id: string;
         /** @description Whether another restore has undone it. */
@@ -1616,17 +1623,16 @@ interface Schemas {
         status: Schemas["RestoreStatus"];
         /** @description The restore that this one undoes. */
         undoes?: string | null;
-        file_outcome?: Schemas["WrittenCountsOut"] | null;
     };
     /** @description What a restore does. */
     RestorePlanOut: Schemas["PlanCountsOut"] & {
+        /** @description Attached files of the records. */
+        files: Schemas["FilePlanCountsOut"];
         /** @description What hinders writing. */
         hindrances: Schemas["HindranceOut"][];
         /** @description Whether a user without permission to write a module must be given it before the restore can be confirmed. */
         is_hindered: boolean;
         modules: Schemas["ModulePlanOut"][];
-        /** @description Attached files of the records. */
-        files: Schemas["FilePlanCountsOut"];
     };
     /** @description What a restore may do besides creating records that are missing. */
     RestorePolicyIo: {
@@ -1647,7 +1653,29 @@ interface Schemas {
         /** Format: int64 */
         total: number;
     };
-    /** @description What is restored. Both are null for everything. */
+    /** @description A search in all fields of the records of a backup. */
+    RestoreSearchIn: {
+        match?: Schemas["WordMatch"] | null;
+        /** @description API name of the module; all modules if it is left out. */
+        module?: string | null;
+        /** @description One to eight words, all of which occur in a record. */
+        words: string;
+    };
+    /** @description The search that selects the records, and how far it is. */
+    RestoreSearchOut: {
+        /** @description Number of all blocks; zero before the first is searched. */
+        blocks: number;
+        /** @description Number of blocks of records that were searched so far. */
+        blocks_searched: number;
+        match: Schemas["WordMatch"];
+        /** @description API name of the module; null for all modules. */
+        module?: string | null;
+        /** @description Number of records that were found so far. */
+        records: number;
+        /** @description The words, until the plan is made; null from then on. */
+        words?: string | null;
+    };
+    /** @description What is restored. All are null for everything. */
     RestoreSelectionOut: {
         /** @description API names of modules. */
         modules?: string[] | null;
@@ -2279,7 +2307,7 @@ interface Schemas {
      * @enum {string}
      */
     WriteOutcome: "written" | "already_there" | "changed_meanwhile" | "refused";
-    /** @description What became of records. */
+    /** @description What became of records or files. */
     WrittenCountsOut: {
         /** Format: int64 */
         already_there: number;
@@ -2324,35 +2352,5 @@ interface Schemas {
         environment: Schemas["ZohoEnvironment"];
         /** @description Name of the organisation that has consented, as Zoho gives it. */
         organisation?: string | null;
-    };
-    /** @description Numbers of attached files. Those that only the CRM has are in none of them: they stay, or go with their rows. */
-    FilePlanCountsOut: {
-        /** Format: int64 */
-        change: number;
-        /** Format: int64 */
-        create: number;
-        /** Format: int64 */
-        impossible: number;
-        /** Format: int64 */
-        leave: number;
-        /**
-         * Format: int64
-         * @description Size in bytes of the files that are written.
-         */
-        bytes: number;
-    };
-    /** @description The search that selects the records, and how far it is. */
-    RestoreSearchOut: {
-        /** @description API name of the module; null for all modules. */
-        module?: string | null;
-        /** @description The words, until the plan is made; null from then on. */
-        words?: string | null;
-        match: Schemas["WordMatch"];
-        /** @description Number of records that were found so far. */
-        records: number;
-        /** @description Number of blocks of records that were searched so far. */
-        blocks_searched: number;
-        /** @description Number of all blocks; zero before the first is searched. */
-        blocks: number;
     };
 }
