@@ -190,7 +190,8 @@ async fn case(world: &World, server: &PostgresServer, seed: u64) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_plan_says_is_what_is_written() {
-    let (server, world) = tokio::join!(PostgresServer::start(""), World::start());
+    let (server, mut world) = tokio::join!(PostgresServer::start(""), World::start());
+    world.org = world.local.organisation("Unlimited", chrono_tz::UTC, "Own", "JP").await.unwrap();
     server.sql(SCHEMA).await;
     connect(&world, &server).await;
     let cases = std::env::var("HOZON_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(USUAL);
