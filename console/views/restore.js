@@ -19,10 +19,9 @@ export default function restore(app, backup = "", module = "", record = "", word
   const label = () => modules.data?.modules.find(({ api_name: name }) => name === module)?.label || module;
   const title = () => say(`restore_heading_${what}`);
   const begin = async () => {
-    const selection = selectionOf({ module, record, words, match });
     const policy = { change: wishes.change, delete: wishes.delete };
     try {
-      const { body } = await call("POST", "/restores", { body: { backup, ...selection, policy } });
+      const { body } = await call("POST", "/restores", { body: { backup, ...selectionOf({ module, record, words, match }), policy } });
       app.go(address("restores", body.restore.id));
     } catch (thrown) {
       wishes.problem = asProblem(thrown);
