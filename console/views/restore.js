@@ -19,9 +19,9 @@ export default function restore(app, backup = "", module = "", record = "", word
   const label = () => modules.data?.modules.find(({ api_name: name }) => name === module)?.label || module;
   const title = () => say(`restore_heading_${what}`);
   const begin = async () => {
-    const policy = { change: wishes.change, delete: wishes.delete };
+    const wanted = { backup, ...selectionOf({ module, record, words, match }), policy: policyOf(wishes) };
     try {
-      const { body } = await call("POST", "/restores", { body: { backup, ...selectionOf({ module, record, words, match }), policy } });
+      const { body } = await call("POST", "/restores", { body: wanted });
       app.go(address("restores", body.restore.id));
     } catch (thrown) {
       wishes.problem = asProblem(thrown);
@@ -61,6 +61,11 @@ function selectionOf({ module, record, words, match }) {
   if (words) return { search: { ...(module ? { module } : {}), words, match } };
   if (record) return { records: [{ module, id: record }] };
   return module ? { modules: [module] } : {};
+}
+
+/** @param {Wishes} wishes */
+function policyOf({ change, delete: isDeleting }) {
+  return { change, delete: isDeleting };
 }
 
 /** @param {{ taken: string, module: string, record: string, words: string, match: string }} what */
