@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::source::SourceModule;
 use hozon_shared::domain::write_order::write_order;
-use hozon_shared::domain::writing::{Cells, RecordWrite, WriteOutcome};
-use hozon_shared::ports::{Connector, HeldState, Protection, Writer};
+use hozon_shared::domain::writing::{Cells, FileHashes, RecordWrite, WriteOutcome};
+use hozon_shared::ports::{Connector, FileBytes, FileWrite, HeldState, Protection, Writer};
+use sha2::{Digest, Sha256};
 
 use crate::sources::rows;
 
@@ -136,4 +140,27 @@ pub fn require_same(before: &BTreeMap<String, Seen>, now: &BTreeMap<String, Seen
     for (name, seen) in before {
         assert_eq!(seen.by_key(), now[name].by_key(), "{name}");
     }
+}
+
+/// A file that is written back; the plan has seen the bytes `seen`.
+pub fn file(id: &str, seen: Option<&[u8]>, bytes: &[u8]) -> FileWrite {
+    let pieces: Vec<Bytes> = bytes.chunks(1 << 20).map(Bytes::copy_from_slice).collect();
+    let size = bytes.len() as u64;
+    let hash = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
+    let hashes = FileHashes { seen: seen.map(hash), wanted: hash(bytes) };
+    let bytes = FileBytes::new(move || stream::iter(pieces.clone()).map(Ok).boxed());
+    FileWrite { id: id.to_owned(), record_id: id.to_owned(), name: "x".to_owned(), size, hashes, bytes }
+}
+
+/// Writes a file over what was seen, and over nothing else; once it is there, it is not written again.
+pub async fn replace(writer: &dyn Writer, (module, source): (&Module, &FileSource), id: &str, seen: Option<&[u8]>, bytes: &[u8]) {
+    let write =
+        async |seen: Option<&[u8]>, bytes: &[u8]| writer.write_file(module, Some(source), &file(id, seen, bytes)).await.unwrap();
+    if seen.is_some_and(|seen| !seen.is_empty()) {
+        for other in [None, Some(&b"other"[..])] {
+            assert_eq!(write(other, b"new").await, WriteOutcome::ChangedMeanwhile, "{id}");
+        }
+    }
+    assert_eq!(write(seen, bytes).await, WriteOutcome::Written { new_id: None }, "{id}");
+    assert_eq!(write(seen, bytes).await, WriteOutcome::AlreadyThere, "{id} {}", bytes.len());
 }

@@ -6,7 +6,7 @@ use super::file_bytes::FileBytes;
 use super::source_error::SourceError;
 use crate::domain::crm::Module;
 use crate::domain::profile::FileSource;
-use crate::domain::writing::{Hindrance, RecordWrite, WriteOutcome};
+use crate::domain::writing::{FileHashes, Hindrance, RecordWrite, WriteOutcome};
 
 /// A file that is written back to a record.
 pub struct FileWrite {
@@ -16,6 +16,7 @@ pub struct FileWrite {
     pub name: String,
     /// Size in bytes.
     pub size: u64,
+    pub hashes: FileHashes,
     pub bytes: FileBytes,
 }
 
@@ -31,7 +32,8 @@ pub trait Writer: Send + Sync {
     /// written, or all of it.
     async fn write(&self, module: &Module, writes: &[RecordWrite]) -> Result<Vec<WriteOutcome>, SourceError>;
 
-    /// Writes a file's bytes where `files` says that they lie. The record and the row that describes the file are there already.
+    /// Writes a file's bytes where `files` says that they lie, unless other bytes lie there than the plan saw. The record and the row that
+    /// describes the file are there already.
     async fn write_file(
         &self,
         module: &Module,
