@@ -17,8 +17,6 @@ from postgres_comparison import Database, page_sql
 ORGANISATION = "Creme"
 RESTORES = "/crm/bulk/v8/restores"
 RESTORE_SECONDS = 900
-# SQL examples of the operators' page: what reading needs, and what writing needs.
-READS, WRITES = 0, 3
 # What people see as modules, and the tables behind them; the other profile leaves documents out.
 PROFILE = re.sub(r', category = "\w+"', "", (ROOT / "infra/profiles/creme.toml").read_text()).replace('name = "creme"', 'name = "whole"')
 
@@ -127,7 +125,7 @@ def main():
     creme, password = Creme(Database(), "postgresql"), uuid.uuid4().hex
     media = creme.script("make_files.py").splitlines()[-1]
     names = {"a_long_random_password": password, "sales": "public", "crm_owner": "creme"}
-    creme.server.sql(page_sql(READS, **names) + page_sql(WRITES, **names))
+    creme.server.sql(page_sql("CREATE ROLE", **names) + page_sql("GRANT INSERT", **names))
     with tempfile.TemporaryDirectory() as profiles:
         (pathlib.Path(profiles) / "whole.toml").write_text(PROFILE)
         address = f"postgres://hozon:{password}@127.0.0.1:{creme.server.port}/crm"
