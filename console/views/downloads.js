@@ -93,10 +93,10 @@ function empty() {
   return [icon("archive"), el("p", {}, say("downloads_empty")), link("/", { class: "button primary" }, say("go_to_overview"))];
 }
 
-/** Completed backups that are charted, oldest first. @param {Backup[]} backups */
+/** Completed backups with files, which are charted, oldest first. @param {Backup[]} backups */
 function made(backups) {
   return backups
-    .filter(({ status }) => status === "COMPLETED")
+    .filter(({ status, files }) => status === "COMPLETED" && files.length > 0)
     .slice(0, CHARTED_BACKUPS)
     .reverse();
 }
