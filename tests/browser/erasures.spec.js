@@ -119,15 +119,15 @@ test("zips are made anew if that is chosen, and the backup says so meanwhile", a
   await page.screenshot({ path: `${PICTURES}erase-remaking-en.png`, fullPage: true });
 });
 
-test("a backup whose zips could not be made anew says why", async ({ page }) => {
-  const failure = { code: "SNAPSHOT_GONE", message: "The captured data of the backup is not kept any more." };
-  const remake = { status: "FAILED", erasure: "1", since_time: "2026-11-27T10:00:00+09:00", ended_time: null, failure };
-  await page.route("**/backup/backups?**", async (route) => {
-    const answer = await (await route.fetch()).json();
-    Object.assign(answer.backups[0], { remake, files: [], downloadable: false, status: "COMPLETED" });
-    await route.fulfill({ json: answer });
-  });
-  for (const locale of ["en", "ja"]) {
+for (const locale of ["en", "ja"])
+  test(`a backup whose zips could not be made anew says why (${locale})`, async ({ page }) => {
+    const failure = { code: "SNAPSHOT_GONE", message: "The captured data of the backup is not kept any more." };
+    const remake = { status: "FAILED", erasure: "1", since_time: "2026-11-27T10:00:00+09:00", ended_time: null, failure };
+    await page.route("**/backup/backups?**", async (route) => {
+      const answer = await (await route.fetch()).json();
+      Object.assign(answer.backups[0], { remake, files: [], downloadable: false, status: "COMPLETED" });
+      await route.fulfill({ json: answer });
+    });
     await open(page, program, "Sakura", { locale, to: "/downloads" });
     await expect(page.getByText(say(locale, "status_ZIPS_GONE"), { exact: true })).toBeVisible();
     await page
@@ -137,8 +137,7 @@ test("a backup whose zips could not be made anew says why", async ({ page }) => 
     const reason = say(locale, "failure_SNAPSHOT_GONE").source.slice(1, -1);
     await expect(page.getByText(new RegExp(reason))).toBeVisible();
     await expectAccessible(page);
-  }
-});
+  });
 
 test("what a search finds can be erased", async ({ page }) => {
   await open(page, program, "Sakura", { to: `/search/${backup}/${encodeURIComponent("見積")}` });
