@@ -148,6 +148,7 @@ interface Schemas {
         finished_time?: Schemas["LocalTime"] | null;
         id: string;
         losses?: Schemas["LossesOut"] | null;
+        remake?: Schemas["RemakeOut"] | null;
         requester: Schemas["PersonOut"];
         status: Schemas["BackupStatus"];
         type: Schemas["RepeatKind"];
@@ -640,6 +641,7 @@ interface Schemas {
          * @description Number of records; null until it is known. A confirmation has to name it.
          */
         records?: number | null;
+        remakes?: Schemas["Remakes"] | null;
         requested_by: Schemas["PersonOut"];
         requested_time: Schemas["LocalTime"];
         /**
@@ -707,7 +709,7 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "hold_set" | "hold_lifted" | "erasure_requested" | "erasure_confirmed" | "erasure_pending" | "erasure_completed" | "erasure_failed" | "erasure_cancelled" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "hold_set" | "hold_lifted" | "erasure_requested" | "erasure_confirmed" | "erasure_pending" | "erasure_completed" | "erasure_failed" | "erasure_cancelled" | "zips_remade" | "zips_not_remade" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
     ExamplesOut: {
         added: string[];
         changed: string[];
@@ -1449,7 +1451,7 @@ interface Schemas {
         /** @example JPY */
         currency?: string | null;
         done_by: Schemas["PersonOut"];
-        /** @description The erasure that the event is about. */
+        /** @description The erasure that the event is about, or after which zips were made anew. */
         erasure?: string | null;
         explored?: Schemas["ExploredOut"] | null;
         file_name?: string | null;
@@ -1534,6 +1536,39 @@ interface Schemas {
      * @enum {string}
      */
     Refusal: "reference" | "duplicate" | "missing_value" | "rule" | "value" | "no_permission" | "unsupported" | "other";
+    /** @description What is known of files that are made anew after an erasure. */
+    RemakeOut: {
+        ended_time?: Schemas["LocalTime"] | null;
+        /** @description The erasure that has deleted the first files. */
+        erasure: string;
+        failure?: Schemas["FailureOut"] | null;
+        /** @description When the first files were deleted. */
+        since_time: Schemas["LocalTime"];
+        status: Schemas["RemakeStatus"];
+    };
+    /**
+     * @description State of zips that are made anew.
+     * @enum {string}
+     */
+    RemakeStatus: "RUNNING" | "COMPLETED" | "FAILED";
+    /** @description Backups whose zips are made anew. Not among them are those whose links have ended, and those whose zips a later erasure has deleted again. */
+    Remakes: {
+        /**
+         * Format: int64
+         * @description Number of backups with new zips.
+         */
+        completed: number;
+        /**
+         * Format: int64
+         * @description Number of backups whose zips could not be made.
+         */
+        failed: number;
+        /**
+         * Format: int64
+         * @description Number of backups whose zips are being made.
+         */
+        running: number;
+    };
     /**
      * @description How often a schedule runs; `immediate` is an on-demand backup.
      * @enum {string}
@@ -2319,10 +2354,10 @@ interface Schemas {
         written: number;
     };
     /**
-     * @description What happens to zips that may have an erased record: they are deleted.
+     * @description What happens to zips that may have an erased record: they are deleted, or made anew without it.
      * @enum {string}
      */
-    ZipChoice: "drop";
+    ZipChoice: "drop" | "remake";
     /**
      * @description Which copy of an organisation's Zoho CRM is read.
      * @enum {string}

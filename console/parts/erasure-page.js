@@ -18,7 +18,7 @@ const UNDER_WAY = ["PREPARING", "RUNNING"];
 export function erasurePage(app, id) {
   const path = `/erasures/${encodeURIComponent(id)}`;
   const load = async () => /** @type {Erasure} */ ((await get(path)).erasure);
-  const erasure = watched(app, load, ({ status }) => UNDER_WAY.includes(status));
+  const erasure = watched(app, load, ({ status, remakes }) => UNDER_WAY.includes(status) || !!remakes?.running);
   void erasure.reload();
   const acts = { confirm: () => confirmed(app, erasure, path), cancel: () => cancelled(app, erasure, path) };
   const title = () => (erasure.data ? erasureName(erasure.data) : say("nav_erasures"));
@@ -89,7 +89,8 @@ function actionsOf({ status, records }, acts) {
 }
 
 /** @param {Erasure} erasure */
-function planOf({ records, modules, examples, snapshots, zips_concerned: concerned, status }) {
+function planOf(erasure) {
+  const { records, modules, examples, snapshots, zips, zips_concerned: concerned, status } = erasure;
   const rows = modules.map(({ api_name: name, label, records: count }) =>
     el("tr", { key: name }, el("th", { scope: "row" }, label || name), el("td", { class: "number" }, number(count))),
   );
@@ -112,9 +113,28 @@ function planOf({ records, modules, examples, snapshots, zips_concerned: concern
     {},
     status === "PLANNED" && !records ? el("p", { class: "lead" }, icon("check"), say("erasure_nothing")) : null,
     facts(figures, "figures"),
-    concerned ? el("p", { class: "soft", key: "zips" }, say("erasure_zips_drop", { count: concerned })) : null,
+    concerned ? el("p", { class: "soft", key: "zips" }, say(`erasure_zips_${zips}`, { count: concerned })) : null,
+    remakesOf(erasure),
     rows.length ? scrolledTable(say("erasure_plan"), table) : null,
     names ? el("p", { class: "soft", key: "examples" }, say("erasure_examples", { names })) : null,
+  );
+}
+
+/** What has become of ZIPs that are made anew. @param {Erasure} erasure */
+function remakesOf({ remakes }) {
+  if (!remakes) return null;
+  const { running, completed, failed } = remakes;
+  const texts = [
+    running ? say("erasure_remakes_running", { count: running }) : "",
+    completed ? say("erasure_remakes_completed", { count: completed }) : "",
+    failed ? say("erasure_remakes_failed", { count: failed }) : "",
+  ];
+  const class_ = failed ? "notice bad" : "notice";
+  return el(
+    "p",
+    { class: class_, role: "status", key: "remakes" },
+    icon(running ? "clock" : failed ? "alert" : "check"),
+    texts.filter(Boolean).join(" "),
   );
 }
 

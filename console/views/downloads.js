@@ -7,6 +7,7 @@ import { backUpNow, download } from "../parts/backup.js";
 import { changesOverTime } from "../parts/changes.js";
 import { contentsOf } from "../parts/contents.js";
 import { holdOf, keptData, keptText } from "../parts/retention.js";
+import { remakeFailure, remakeState, withoutFiles } from "../parts/remake.js";
 import { statementButton } from "../parts/statement.js";
 import { resource, drawResource } from "../resource.js";
 
@@ -92,10 +93,10 @@ function empty() {
   return [icon("archive"), el("p", {}, say("downloads_empty")), link("/", { class: "button primary" }, say("go_to_overview"))];
 }
 
-/** Completed backups that are charted, oldest first. @param {Backup[]} backups */
+/** Completed backups with files, which are charted, oldest first. @param {Backup[]} backups */
 function made(backups) {
   return backups
-    .filter(({ status }) => status === "COMPLETED")
+    .filter(({ status, files }) => status === "COMPLETED" && files.length > 0)
     .slice(0, CHARTED_BACKUPS)
     .reverse();
 }
@@ -155,11 +156,13 @@ function backupOf(app, backup, line) {
     FAILED: "bad",
     CANCELLED: "quiet",
   });
-  const words = isExpired ? "EXPIRED" : backup.losses ? "INCOMPLETE" : backup.status;
+  const remade = isExpired ? null : remakeState(backup);
+  const [kind, words] = remade ?? [kinds[backup.status], isExpired ? "EXPIRED" : backup.losses ? "INCOMPLETE" : backup.status];
   const when = longTime(backup.created_time);
   const id = `backup-${backup.id}`;
-  const isNew = backup.status === "COMPLETED" && !backup.files.some(({ name }) => line.downloaded.has(`${backup.id}/${name}`));
-  const state = badge(kinds[backup.status], say(`status_${words}`));
+  const isNew =
+    backup.status === "COMPLETED" && !remade && !backup.files.some(({ name }) => line.downloaded.has(`${backup.id}/${name}`));
+  const state = badge(kind, say(`status_${words}`));
   return el(
     "li",
     { class: isExpired ? "card backup expired" : "card backup", key: id },
@@ -194,12 +197,12 @@ function actionsOf(app, backup, when, isExpired, { isOpen, toggle, reload }) {
     "aria-label": say("details_of", { time: when }),
     key: "toggle",
   });
-  return [backup.status === "COMPLETED" && !isExpired ? all : null, backup.status === "INPROGRESS" ? null : details];
+  return [backup.downloadable && !isExpired ? all : null, backup.status === "INPROGRESS" ? null : details];
 }
 
 /** @param {Backup} backup */
 function sizeOf({ status, files }) {
-  return status === "COMPLETED" ? ` · ${size(files.reduce((sum, file) => sum + file.size, 0))}` : "";
+  return status === "COMPLETED" && files.length ? ` · ${size(files.reduce((sum, file) => sum + file.size, 0))}` : "";
 }
 
 /** @param {App} app @param {Backup} backup @param {boolean} isExpired @param {Line} line */
@@ -218,6 +221,7 @@ function detailsOf(app, backup, isExpired, { compared, kept, reload }) {
     insideOf(backup),
     backup.changes?.unusual_losses.length ? notice(unusualText(backup.changes)) : null,
     backup.losses ? notice(lossesText(backup.losses)) : null,
+    remakeFailure(backup),
     expiryOf(app, backup, isExpired),
     filesOf(app, backup, isExpired, reload),
     el("div", { class: "actions" }, statementButton(app, backup)),
@@ -248,6 +252,7 @@ function insideOf({ id, created_time: at }) {
 /** @param {App} app @param {Backup} backup @param {boolean} isExpired */
 function expiryOf(app, backup, isExpired) {
   if (isExpired) return el("p", { class: "soft" }, icon("clock"), say("files_expired_on", { time: time(backup.expiry_date) }));
+  if (remakeState(backup)) return el("p", { class: "soft" }, icon("clock"), withoutFiles(backup, "files_expired_on"));
   const left = (Date.parse(backup.expiry_date) - app.now().getTime()) / 1000;
   return el(
     "p",

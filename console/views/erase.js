@@ -7,15 +7,18 @@ import { erasureWarnings } from "../parts/erasures.js";
 import { address, trail } from "../parts/looking.js";
 
 /** @typedef {{ kind: string, first: string, second: string, match: string }} Wanted the arguments of the address */
-/** @typedef {{ problem: Problem | null }} Attempt the problem of the last one, if it was refused */
+/** @typedef {{ zips: string, problem: Problem | null }} Attempt what happens to zips, and the problem of the last one, if it was refused */
+
+/** What can happen to zips. */
+const CHOICES = ["drop", "remake"];
 
 /** The address is `record`, module and id; or `search`, words, module (may be empty) and match. @type {ViewMaker} */
 export default function erase(app, kind = "", first = "", second = "", match = "prefix") {
   const wanted = { kind, first, second, match };
-  const attempt = /** @type {Attempt} */ ({ problem: null });
+  const attempt = /** @type {Attempt} */ ({ zips: CHOICES[0], problem: null });
   const begin = async () => {
     try {
-      const { body } = await call("POST", "/erasures", { body: { ...selectionOf(wanted), zips: "drop" } });
+      const { body } = await call("POST", "/erasures", { body: { ...selectionOf(wanted), zips: attempt.zips } });
       app.go(address("erasures", body.erasure.id));
     } catch (thrown) {
       attempt.problem = asProblem(thrown);
@@ -72,7 +75,8 @@ function whatOf({ kind, first, second, match }) {
 }
 
 /** @param {Attempt} attempt @param {() => Promise<void>} begin */
-function formOf({ problem }, begin) {
+function formOf(attempt, begin) {
+  const { problem } = attempt;
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     return begin();
@@ -83,8 +87,12 @@ function formOf({ problem }, begin) {
   return el(
     "form",
     { class: "card", key: "form", on: { submit } },
-    el("h2", {}, say("erase_zips")),
-    el("p", { key: "zips" }, say("erase_zips_drop_hint")),
+    el(
+      "fieldset",
+      { class: "choices", key: "zips" },
+      el("legend", {}, say("erase_zips")),
+      ...CHOICES.map((zips) => choiceOf(zips, attempt)),
+    ),
     el("p", { class: "soft", key: "safe" }, say("erase_plan_first")),
     failed,
     el(
@@ -92,6 +100,26 @@ function formOf({ problem }, begin) {
       { class: "actions", key: "actions" },
       el("button", { type: "submit", class: "primary" }, el("span", {}, say("erase_make_plan"))),
       link("/erasures", { class: "button" }, say("nav_erasures")),
+    ),
+  );
+}
+
+/** @param {string} zips @param {Attempt} attempt */
+function choiceOf(zips, attempt) {
+  const [id, hint] = [`zips-${zips}`, `zips-${zips}-hint`];
+  const change = () => {
+    attempt.zips = zips;
+  };
+  const radio = { type: "radio", name: "zips", id, value: zips, checked: attempt.zips === zips, "aria-describedby": hint };
+  return el(
+    "div",
+    { class: "choice", key: zips },
+    el("input", { ...radio, on: { change } }),
+    el(
+      "div",
+      {},
+      el("label", { for: id }, say(`erase_zips_${zips}`)),
+      el("p", { class: "soft", id: hint }, say(`erase_zips_${zips}_hint`)),
     ),
   );
 }

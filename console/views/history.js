@@ -45,6 +45,8 @@ const GROUPS = {
     "erasure_completed",
     "erasure_failed",
     "erasure_cancelled",
+    "zips_remade",
+    "zips_not_remade",
   ],
   settings: ["settings_saved", "source_set", "source_removed", "hold_set", "hold_lifted"],
   purchases: [
@@ -95,6 +97,8 @@ const MARKS = {
   erasure_completed: ["check", "good"],
   erasure_failed: ["alert", "bad"],
   erasure_cancelled: ["stop", "quiet"],
+  zips_remade: ["archive", "good"],
+  zips_not_remade: ["alert", "bad"],
   settings_saved: ["settings", "quiet"],
   source_set: ["database", "quiet"],
   source_removed: ["database", "quiet"],

@@ -40,6 +40,7 @@ import {
   progressTexts,
   unusualText,
 } from "../i18n.js";
+import { stateWithoutFiles, withoutFiles } from "../parts/remake.js";
 
 /** @type {ViewMaker} */
 export default function overview(app) {
@@ -123,7 +124,7 @@ function leadOf(backup) {
             ? ["bad", "INCOMPLETE", "state_incomplete"]
             : backup.downloadable
               ? ["good", "COMPLETED", "state_ready"]
-              : ["quiet", "EXPIRED", "state_expired"]
+              : stateWithoutFiles(backup)
   );
   return el("p", { class: "lead", key: "lead" }, badge(kind, say(`status_${status}`)), el("span", { id: "running" }, say(words)));
 }
@@ -147,9 +148,10 @@ function progressOf({ progress }) {
 }
 
 /** @param {NewestBackup} backup */
-function beforeOf({ status, failure, downloadable, expiry_date: expiry }) {
+function beforeOf(backup) {
+  const { status, failure, downloadable, expiry_date: expiry } = backup;
   const ended = status === "CANCELLED" ? say("last_cancelled") : failure ? say("last_failed") : null;
-  const words = ended ?? say(downloadable ? "last_ready" : "last_expired", { time: time(expiry) });
+  const words = ended ?? (downloadable ? say("last_ready", { time: time(expiry) }) : withoutFiles(backup, "last_expired"));
   return el("p", { class: "soft", key: "before" }, icon("clock"), words);
 }
 
@@ -168,7 +170,7 @@ function resultOf(app, backup) {
         icon("clock"),
         say("files_available_until", { span: duration(left), time: time(backup.expiry_date) }),
       )
-    : el("p", { class: "soft" }, say("files_expired_on", { time: time(backup.expiry_date) }));
+    : el("p", { class: "soft" }, withoutFiles(backup, "files_expired_on"));
   const files = backup.files.map((file) => fileOf(app, backup, file));
   const lost = backup.losses ? notice(lossesText(backup.losses)) : null;
   return el("div", { class: "result", key }, who, expiry, lost, backup.downloadable ? el("ul", { class: "files" }, files) : null);

@@ -7,6 +7,7 @@ use crate::domain::backup::{Backup, BackupStatus, Failure};
 use crate::domain::change::{self, Change};
 use crate::domain::id::{EventId, OrgId};
 use crate::domain::organisation::Caller;
+use crate::domain::remake;
 use crate::ports::{Accounts, Clock, ErrorKind, Ids, PortError, Ports, Store};
 
 /// The ports that failing a backup uses.
@@ -36,6 +37,17 @@ impl EndingPorts {
         let changes = changes.map_err(|error| PortError::with(ErrorKind::Conflict, "end a backup", error))?;
         self.store.commit(org, changes).await
     }
+
+    /// Ends the work on the zips of a backup that were to be made anew, without zips. Fails with `Conflict` if the backup was changed
+    /// concurrently.
+    pub async fn fail_remake(&self, backup: Backup, failure: Failure) -> Result<(), PortError> {
+        let (org, now) = (backup.org, self.clock.now());
+        let changes = remake::not_remade(backup, failure, now, EventId(self.ids.next(now)));
+        let changes =
+            changes.map_err(|error| PortError::with(ErrorKind::Conflict, "end the work on zips that are made anew", error))?;
+        self.store.commit(org, changes).await
+    }
+
     /// Cancels a backup now and returns its claim to the allowance, in one transaction with the event and with where the caller is
     /// mailed. Fails with `Conflict` if the
     /// backup was changed concurrently.

@@ -95,6 +95,50 @@ test("a record is erased from its page by typing the number, and is gone from th
   await inState(page, "en", "COMPLETED");
 });
 
+test("zips are made anew if that is chosen, and the backup says so meanwhile", async ({ page }) => {
+  const S = (key, values) => say("en", key, values);
+  const made = (await backUp(program, "Sakura")).id;
+  await open(page, program, "Sakura", { to: `/erase/record/Leads/5` });
+  await expect(page.getByRole("radio", { name: S("erase_zips_drop") })).toBeChecked();
+  await page.getByRole("radio", { name: S("erase_zips_remake") }).check();
+  await expectAccessible(page);
+  await page.screenshot({ path: `${PICTURES}erase-remake-en.png`, fullPage: true });
+  await count(page);
+  await page.getByRole("button", { name: S("erasure_confirm") }).click();
+  await page.getByRole("dialog").getByLabel(S("erasure_type_records")).fill("1");
+  await page.keyboard.press("Enter");
+  await inState(page, "en", "COMPLETED");
+  // The sweep starts the work within two minutes.
+  await expect(page.getByText(/being made anew|new ZIPs/)).toBeVisible();
+  await page.screenshot({ path: `${PICTURES}erase-remakes-en.png`, fullPage: true });
+  await page.goto(`${program.url}/#/downloads/${made}`);
+  const line = page.getByRole("listitem").filter({ has: page.locator(`#backup-${made}`) });
+  await expect(line.getByText(S("status_REMAKING"), { exact: true })).toBeVisible();
+  await expect(line.getByText(S("files_expired_on_REMAKING"))).toBeVisible();
+  await expectAccessible(page);
+  await page.screenshot({ path: `${PICTURES}erase-remaking-en.png`, fullPage: true });
+});
+
+for (const locale of ["en", "ja"])
+  test(`a backup whose zips could not be made anew says why (${locale})`, async ({ page }) => {
+    const failure = { code: "SNAPSHOT_GONE", message: "The captured data of the backup is not kept any more." };
+    const remake = { status: "FAILED", erasure: "1", since_time: "2026-11-27T10:00:00+09:00", ended_time: null, failure };
+    await page.route("**/backup/backups?**", async (route) => {
+      const answer = await (await route.fetch()).json();
+      Object.assign(answer.backups[0], { remake, files: [], downloadable: false, status: "COMPLETED" });
+      await route.fulfill({ json: answer });
+    });
+    await open(page, program, "Sakura", { locale, to: "/downloads" });
+    await expect(page.getByText(say(locale, "status_ZIPS_GONE"), { exact: true })).toBeVisible();
+    await page
+      .getByRole("button", { name: say(locale, "details_of") })
+      .first()
+      .click();
+    const reason = say(locale, "failure_SNAPSHOT_GONE").source.slice(1, -1);
+    await expect(page.getByText(new RegExp(reason))).toBeVisible();
+    await expectAccessible(page);
+  });
+
 test("what a search finds can be erased", async ({ page }) => {
   await open(page, program, "Sakura", { to: `/search/${backup}/${encodeURIComponent("見積")}` });
   await page.getByRole("link", { name: say("en", "erase_found") }).click();

@@ -13,7 +13,7 @@ use crate::samples::{kind, now};
 
 async fn signed(emulators: &Emulators, backup: u64, after: Option<&SignedStatement>) -> SignedStatement {
     let signer = &emulators.ports.signer;
-    let stated = StatedBackup { org: ORG, backup: BackupId(backup), zips: 0, list: b"[]", at: now() };
+    let stated = StatedBackup { org: ORG, backup: BackupId(backup), zips: 0, list: b"[]", at: now(), replaces: None };
     let statement = Statement::after(
         after.map(std::slice::from_ref).unwrap_or_default(),
         &stated,

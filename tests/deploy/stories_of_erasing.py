@@ -1,7 +1,9 @@
 """Stories of erasing records."""
 
+import io
 import json
 import uuid
+import zipfile
 
 from stories import FILM_BYTES, Organisation, ago, log_story, story, whatever
 
@@ -107,6 +109,51 @@ def a_record_is_erased_and_locked_zips_make_it_pending(world):
     contents = world.owner["s3"].get_object(Bucket=world.stack.reference("Archives"), Key=f"contents/{organisation.id}/{backup['id']}.json")
     changes = json.loads(contents["Body"].read())["changes"]
     assert all("1" not in module["examples"]["changed"] for module in changes["modules"]), changes
+
+
+def newest(organisation):
+    return organisation.call("GET", "/backups")["backups"][0]
+
+
+def entries(organisation, backup):
+    """The texts of all entries of a backup's zips that are current."""
+    s3, bucket = organisation.world.owner["s3"], organisation.world.stack.reference("Archives")
+    found = {}
+    for file in backup["files"]:
+        body = s3.get_object(Bucket=bucket, Key=f"archives/{organisation.id}/{backup['id']}/{file['name']}")["Body"].read()
+        with zipfile.ZipFile(io.BytesIO(body)) as opened:
+            assert opened.testzip() is None
+            found.update({name: opened.read(name) for name in opened.namelist()})
+    return found
+
+
+@story("EraseRole", "ArchiveRole", "TriggerRole", "ActivityRole", "DownloadRole", "MachineRole")
+def zips_are_made_anew_while_the_first_ones_are_locked(world):
+    organisation = Organisation(world, film_bytes=FILM_BYTES)
+    organisation.back_up()
+    organisation.back_up()
+    first = newest(organisation)
+    rows = entries(organisation, first)["Leads.csv"].splitlines()
+    erasure = confirmed(organisation, planned(organisation, {**LEAD, "zips": "remake"}))
+    assert (erasure["status"], erasure["pending_for"], erasure["remakes"]["running"]) == ("PENDING", "object_lock", 2), erasure
+    refused = organisation.call("POST", f"/{first['id']}/files/{first['files'][0]['name']}/actions/download", "", 409)
+    assert refused["code"] == "ZIPS_BEING_REMADE", refused
+    world.hosts["Trigger"].invoke({"sweep": {}})
+    finish(world)
+    made = newest(organisation)
+    assert (made["id"], made["remake"]["status"], made["downloadable"]) == (first["id"], "COMPLETED", True), made
+    assert made["expiry_date"] == first["expiry_date"], "links end when they would have ended"
+    left = entries(organisation, made)["Leads.csv"].splitlines()
+    assert len(left) == len(rows) - 1 and set(left) < set(rows), (rows, left)
+    organisation.call("POST", f"/{made['id']}/files/{made['files'][0]['name']}/actions/download", "")
+    kept = versions(organisation, "Archives", f"archives/{organisation.id}/")
+    assert any(not one["IsLatest"] for one in kept), "the first zips are locked"
+    unlock(organisation)
+    try_again(organisation)
+    erasure = call(organisation, "GET", f"/{erasure['id']}")["erasure"]
+    assert (erasure["status"], erasure["remakes"]) == ("COMPLETED", {"running": 0, "completed": 2, "failed": 0}), erasure
+    kept = versions(organisation, "Archives", f"archives/{organisation.id}/")
+    assert len(kept) == 4 and all(one["IsLatest"] and "Size" in one for one in kept), "the new zips, and nothing else"
 
 
 @story("EraseRole", "ActivityRole")

@@ -318,7 +318,7 @@ def attachments_are_backed_up_and_unchanged_ones_are_not_uploaded_again(world):
     with writes(world, organisation) as written:
         assert organisation.back_up()["status"] == "COMPLETED"
     assert organisation.stored() == stored
-    assert len(written) == 2 and all("/%snapshots/" in key for key in written), written
+    assert len(written) == 3 and all("/%snapshots/" in key for key in written), written
 
 
 @story("CaptureDatabaseRole")

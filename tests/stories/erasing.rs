@@ -23,16 +23,16 @@ use crate::repeats::{requested, task};
 use crate::unchanged::empty_world;
 
 /// A text that only the record to erase and its attachment have.
-const MARKER: &str = "Qzvxwmarker";
+pub const MARKER: &str = "Qzvxwmarker";
 /// The id of that record.
-const ID: &str = "4242424242";
+pub const ID: &str = "4242424242";
 /// Name of its attachment. The history keeps who has downloaded it, so that only the buckets lose it.
 const FILE: &str = "Xjqkoffer.txt";
 /// Signature of a local header of a zip entry (APPNOTE.TXT, 4.3.7).
 const LOCAL_HEADER: &[u8] = b"PK\x03\x04";
 
 /// The CRM with the record, or without it. `state` is in another record.
-fn crm(has_record: bool, state: &str) -> Crm {
+pub fn crm(has_record: bool, state: &str) -> Crm {
     let marked = format!("{MARKER} 田中");
     let mut rows: Vec<[&str; 2]> = vec![["Id", "Name"], ["1", state], ["2", "another"]];
     let crm = if has_record {
@@ -47,7 +47,7 @@ fn crm(has_record: bool, state: &str) -> Crm {
 }
 
 /// A world with a backup without the record and two with it. Returns the ids of the backups and their zips.
-async fn backed_up() -> (World, Arc<ManualClock>, Vec<(String, Vec<PathBuf>)>) {
+pub async fn backed_up() -> (World, Arc<ManualClock>, Vec<(String, Vec<PathBuf>)>) {
     let (world, clock) = empty_world().await;
     let mut backups = Vec::new();
     for (has_record, state) in [(false, "first"), (true, "second"), (true, "third")] {
@@ -59,12 +59,12 @@ async fn backed_up() -> (World, Arc<ManualClock>, Vec<(String, Vec<PathBuf>)>) {
     (world, clock, backups)
 }
 
-async fn newest(world: &World) -> String {
+pub async fn newest(world: &World) -> String {
     world.administrator().get("/backup/backups").await.body["backups"][0]["id"].as_str().unwrap().to_owned()
 }
 
 /// Files below a folder in which a text occurs: as it is, in what a file inflates to, or in what a zip entry within it inflates to.
-fn files_with(folder: &Path, text: &str) -> BTreeSet<PathBuf> {
+pub fn files_with(folder: &Path, text: &str) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -100,7 +100,7 @@ fn inflated(bytes: &[u8]) -> Vec<u8> {
     found
 }
 
-async fn request(world: &World, body: Value) -> Value {
+pub async fn request(world: &World, body: Value) -> Value {
     let answer = world.administrator().post("/erasures", &body.to_string()).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
     assert_eq!(answer.body["erasure"]["status"], "PREPARING");
@@ -108,13 +108,13 @@ async fn request(world: &World, body: Value) -> Value {
     read(world, answer.body["erasure"]["id"].as_str().unwrap()).await
 }
 
-async fn read(world: &World, id: &str) -> Value {
+pub async fn read(world: &World, id: &str) -> Value {
     let answer = world.administrator().get(&format!("/erasures/{id}")).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     answer.body["erasure"].clone()
 }
 
-async fn confirm(world: &World, erasure: &Value, records: u64) -> (StatusCode, String) {
+pub async fn confirm(world: &World, erasure: &Value, records: u64) -> (StatusCode, String) {
     let id = erasure["id"].as_str().unwrap();
     let body = json!({ "records": records }).to_string();
     let answer = world.administrator().post(&format!("/erasures/{id}/actions/confirm"), &body).await;
@@ -122,12 +122,12 @@ async fn confirm(world: &World, erasure: &Value, records: u64) -> (StatusCode, S
     (answer.status, answer.code().to_owned())
 }
 
-fn named() -> Value {
+pub fn named() -> Value {
     json!({ "records": [{ "module": "Leads", "id": ID }], "zips": "drop" })
 }
 
 /// What the history says of erasures, newest first.
-async fn history(world: &World) -> Vec<String> {
+pub async fn history(world: &World) -> Vec<String> {
     let kinds = "erasure_requested,erasure_confirmed,erasure_pending,erasure_completed,erasure_failed,erasure_cancelled";
     let history = world.administrator().get(&format!("/backup/history?kind={kinds}")).await.body;
     assert!(!history.to_string().contains(ID), "the history names no erased record");
@@ -135,7 +135,7 @@ async fn history(world: &World) -> Vec<String> {
 }
 
 /// Checks the chain of statements with the command, as a stranger does. Returns what it printed.
-async fn check_chain(world: &World) -> String {
+pub async fn check_chain(world: &World) -> String {
     let folder = tempfile::tempdir().unwrap();
     let key = world.administrator().get("/backup/statements/key").await.body;
     let chain = world.administrator().get("/backup/statements?per_page=100").await.body;
@@ -316,8 +316,8 @@ async fn what_cannot_be_erased_is_refused() {
     let (world, _, _) = backed_up().await;
     let administrator = world.administrator();
     assert_eq!(world.user().post("/erasures", &named().to_string()).await.status, StatusCode::FORBIDDEN);
-    let remade = json!({ "records": [{ "module": "Leads", "id": ID }], "zips": "remake" });
-    assert_eq!(administrator.post("/erasures", &remade.to_string()).await.code(), "REMAKE_UNAVAILABLE");
+    let kept = json!({ "records": [{ "module": "Leads", "id": ID }], "zips": "keep" });
+    assert_eq!(administrator.post("/erasures", &kept.to_string()).await.code(), "INVALID_DATA");
     assert_eq!(administrator.get("/erasures/7").await.code(), "RESOURCE_NOT_FOUND");
     // Nothing is kept of it.
     let nothing = request(&world, json!({ "records": [{ "module": "Leads", "id": "99" }] })).await;

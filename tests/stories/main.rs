@@ -43,6 +43,7 @@ mod payments;
 mod profiles;
 mod program;
 mod purchases;
+mod remaking;
 mod repeats;
 mod restarts;
 mod restoring;

@@ -28,9 +28,14 @@ fn kept(retention: &Value) -> Vec<String> {
     retention["kept"]["backups"].as_array().unwrap().iter().map(|one| one["backup_id"].as_str().unwrap().to_owned()).collect()
 }
 
+/// The backups whose snapshots are kept, and with them what their zips were planned with.
 async fn snapshots(world: &World) -> BTreeSet<String> {
     let keys = world.local.ports.objects.list(Bucket::Crm, &format!("org/{}/%snapshots/backup-", world.org)).await.unwrap();
-    keys.iter().map(|key| key.split("backup-").nth(1).unwrap().trim_end_matches(".json").to_owned()).collect()
+    let named = |ending: &str| -> BTreeSet<String> {
+        keys.iter().filter_map(|key| Some(key.split("backup-").nth(1)?.strip_suffix(ending)?.to_owned())).collect()
+    };
+    assert_eq!(named(".json"), named(".plan"));
+    named(".json")
 }
 
 async fn set_rule(world: &World, rule: Value) -> StatusCode {

@@ -14,7 +14,7 @@ use hozon_shared::api::{
 };
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
 use hozon_shared::domain::exploring::LookedAt;
-use hozon_shared::domain::id::{OrderId, OrgId, RestoreId};
+use hozon_shared::domain::id::{ErasureId, OrderId, OrgId, RestoreId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::organisation::Organisation;
@@ -82,7 +82,7 @@ struct Record {
     restore: Option<String>,
     /// Number of records that a restore is to write, or has written.
     records: Option<u64>,
-    /// The erasure that the event is about.
+    /// The erasure that the event is about, or after which zips were made anew.
     erasure: Option<String>,
     /// Number of backups bought.
     count: Option<u32>,
@@ -230,7 +230,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         explored: if let EventKind::Explored { what, .. } = what { Some(ExploredOut::from(what)) } else { None },
         restore: restored(what).map(|(id, _)| id.to_string()),
         records: restored(what).map(|(_, records)| records),
-        erasure: if let EventKind::Erasure { erasure, .. } = what { Some(erasure.to_string()) } else { None },
+        erasure: erased(what).map(|erasure| erasure.to_string()),
         count: if let EventKind::Order { backups, .. } = what { Some(*backups).filter(|count| *count > 0) } else { None },
         order: order(what).map(|order| order.to_string()),
         amount: amount.map(|amount| amount.minor),
@@ -262,6 +262,7 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
         | EventKind::Erasure { .. }
+        | EventKind::ZipsRemade { .. }
         | EventKind::DownloadStarted { .. }
         | EventKind::Explored { .. }
         | EventKind::Restore { .. }
@@ -274,9 +275,17 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
 fn file_name(what: &EventKind) -> Option<String> {
     match what {
         EventKind::BackupReady { files, .. } => Some(files.join(", ")),
+        EventKind::ZipsRemade { files, .. } => Some(files.join(", ")).filter(|names| !names.is_empty()),
         EventKind::DownloadStarted { file, .. } | EventKind::Explored { what: LookedAt::Attachment { file, .. }, .. } => {
             Some(file.clone())
         }
+        _ => None,
+    }
+}
+
+fn erased(what: &EventKind) -> Option<ErasureId> {
+    match what {
+        EventKind::Erasure { erasure, .. } | EventKind::ZipsRemade { erasure, .. } => Some(*erasure),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! The task `begin`: decides whether there is anything to run. An on-demand backup always runs. A scheduled occurrence
 //! runs if its schedule is active, the rule matches, no outcome is recorded yet, and a backup is left to claim. While
 //! another backup is in progress, the state machine waits some minutes and repeats the task; then the occurrence is skipped.
+//! Zips that are made anew need no other backup to end, and no allowance.
 
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::allowance::{Claim, Demand, LimitReached, Settled};
@@ -15,22 +16,35 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::ports::ArchivePorts;
+use crate::remake;
 use crate::run::Run;
 use crate::settings::ArchiveSettings;
 use crate::task_error::TaskErrorKind;
 
-/// Input of an execution: a backup, or a schedule with the time of an occurrence.
+/// What the state machine knows a source by that is not captured.
+const CAPTURED_BEFORE: &str = "none";
+
+/// Input of an execution: a backup, one whose zips are made anew, or a schedule with the time of an occurrence.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Start {
+    // The first one, because the next one has some of its fields.
+    Remake { kind: RemakeKind, org: OrgId, backup: BackupId },
     Backup { org: OrgId, backup: BackupId },
     Occurrence { org: OrgId, schedule: ScheduleId, at: DateTime<Utc> },
+}
+
+/// What an execution does other than making a backup.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemakeKind {
+    Remake,
 }
 
 impl Start {
     fn org(&self) -> OrgId {
         match *self {
-            Self::Backup { org, .. } | Self::Occurrence { org, .. } => org,
+            Self::Remake { org, .. } | Self::Backup { org, .. } | Self::Occurrence { org, .. } => org,
         }
     }
 }
@@ -43,20 +57,28 @@ pub async fn run(
     has_waited: bool,
 ) -> Result<Value, TaskErrorKind> {
     let backup = match *start {
+        Start::Remake { kind: RemakeKind::Remake, org, backup } => {
+            let begun = remake::begin(&Run { ports, settings, org, backup }).await?;
+            return Ok(answer(begun, CAPTURED_BEFORE));
+        }
         Start::Backup { org, backup } => Some(begin_requested(&Run { ports, settings, org, backup }).await?),
         Start::Occurrence { org, schedule, at } => {
             begin_scheduled(ports, settings, execution, (org, schedule), at, has_waited).await?
         }
     };
+    Ok(answer(backup, source(ports, start.org()).await?))
+}
+
+fn answer(backup: Option<BackupId>, source: &str) -> Value {
     let outcome = if backup.is_some() { "run" } else { "nothing" };
-    Ok(json!({ "outcome": outcome, "backup": backup, "source": source(ports, start.org()).await? }))
+    json!({ "outcome": outcome, "backup": backup, "source": source })
 }
 
 /// Which function captures the organisation's CRM; `none` for the native store, which the platform writes.
 async fn source(ports: &ArchivePorts, org: OrgId) -> Result<&'static str, TaskErrorKind> {
     let connection = ports.connections.connection(org).await?;
     Ok(match connection.map(|connection| connection.source) {
-        None | Some(SourceSettings::Native {}) => "none",
+        None | Some(SourceSettings::Native {}) => CAPTURED_BEFORE,
         Some(SourceSettings::Postgres(_) | SourceSettings::Mysql(_)) => "database",
         Some(SourceSettings::Zoho(_) | SourceSettings::ZohoBackup(_)) => "web",
     })
@@ -149,8 +171,22 @@ impl Run<'_> {
         self.ports.store.backup(self.org, self.backup).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)
     }
 
-    /// Fails if the backup of this run has ended, because an administrator has cancelled it.
-    pub async fn require_in_progress(&self) -> Result<(), TaskErrorKind> {
-        Ok(self.load().await?.require_in_progress()?)
+    /// Fails if the backup of this run has ended, because an administrator has cancelled it, or if nobody waits for its zips any more.
+    pub async fn require_in_work(&self) -> Result<(), TaskErrorKind> {
+        Ok(self.load().await?.require_run()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_input_of_an_execution_says_what_it_makes() {
+        let read = |input: Value| serde_json::from_value::<Start>(input).expect("an input");
+        assert!(matches!(read(json!({ "kind": "remake", "org": "1", "backup": "2" })), Start::Remake { .. }));
+        assert!(matches!(read(json!({ "org": "1", "backup": "2" })), Start::Backup { .. }));
+        let occurrence = json!({ "org": "1", "schedule": "2", "at": "2026-11-30T04:00:00Z" });
+        assert!(matches!(read(occurrence), Start::Occurrence { .. }));
     }
 }

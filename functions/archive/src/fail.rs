@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::begin::Start;
 use crate::ports::ArchivePorts;
+use crate::remake;
 use crate::run::Run;
 use crate::settings::ArchiveSettings;
 use crate::task_error::STORAGE_FULL;
@@ -36,6 +37,9 @@ struct Begun {
 pub async fn run(ports: &ArchivePorts, settings: &ArchiveSettings, failed: &FailedRun) -> Result<Value, TaskErrorKind> {
     let begun = failed.run.as_ref().and_then(|begun| begun.backup);
     match (&failed.start, begun) {
+        (Start::Remake { org, backup, .. }, _) => {
+            remake::fail(&Run { ports, settings, org: *org, backup: *backup }, &failed.error).await?;
+        }
         (Start::Backup { org, backup }, _) => end(&Run { ports, settings, org: *org, backup: *backup }, &failed.error).await?,
         (Start::Occurrence { org, .. }, Some(backup)) => {
             end(&Run { ports, settings, org: *org, backup }, &failed.error).await?;
@@ -76,7 +80,7 @@ async fn end_captures(run: &Run<'_>) -> Result<(), TaskErrorKind> {
 }
 
 /// Deletes what is not needed after the storage was full, because ending the run needs space too.
-async fn make_room(run: &Run<'_>, error: &Value) -> Result<(), TaskErrorKind> {
+pub async fn make_room(run: &Run<'_>, error: &Value) -> Result<(), TaskErrorKind> {
     if name_of(error) != STORAGE_FULL {
         return Ok(());
     }
@@ -93,9 +97,14 @@ async fn end_if_running(run: &Run<'_>, backup: Backup, error: &Value) -> Result<
     if backup.status != BackupStatus::Inprogress {
         return Ok(());
     }
-    let recorded = run.ports.progress.failure(run.org, run.backup).await?;
-    let failure = recorded.unwrap_or_else(|| unexplained(error));
+    let failure = failure_of(run, error).await?;
     Ok(run.ports.ending.fail(backup, failure).await?)
+}
+
+/// What a task has recorded as the reason, or else what the state machine says.
+pub async fn failure_of(run: &Run<'_>, error: &Value) -> Result<Failure, TaskErrorKind> {
+    let recorded = run.ports.progress.failure(run.org, run.backup).await?;
+    Ok(recorded.unwrap_or_else(|| unexplained(error)))
 }
 
 async fn record(ports: &ArchivePorts, start: &Start, error: &Value) -> Result<(), TaskErrorKind> {

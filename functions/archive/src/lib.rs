@@ -16,6 +16,7 @@ mod pipeline;
 mod plan;
 mod ports;
 mod progress;
+mod remake;
 mod run;
 mod settings;
 mod statement;
@@ -81,7 +82,8 @@ impl Call {
     fn of(&self) -> Option<BackupRef> {
         match *self {
             Self::Plan(of) | Self::Assemble(of) | Self::Finish(of) => Some(of),
-            Self::Pack { org, backup, .. } | Self::Begin { input: Start::Backup { org, backup }, .. } => {
+            Self::Pack { org, backup, .. }
+            | Self::Begin { input: Start::Backup { org, backup } | Start::Remake { org, backup, .. }, .. } => {
                 Some(BackupRef { org, backup })
             }
             Self::Begin { .. } | Self::Fail { .. } => None,
@@ -131,17 +133,17 @@ async fn carry_out(ports: &ArchivePorts, settings: &ArchiveSettings, call: &Call
         Call::Begin { execution, input, has_waited } => begin::run(ports, settings, execution, input, *has_waited).await,
         Call::Plan(of) => {
             let run = run(of);
-            run.require_in_progress().await?;
+            run.require_in_work().await?;
             plan::run(&run).await
         }
         Call::Pack { org, backup, batch } => {
             let run = run(&BackupRef { org: *org, backup: *backup });
-            run.require_in_progress().await?;
+            run.require_in_work().await?;
             pack::run(&run, batch).await
         }
         Call::Assemble(of) => {
             let run = run(of);
-            run.require_in_progress().await?;
+            run.require_in_work().await?;
             assemble::run(&run).await
         }
         Call::Finish(of) => finish::run(&run(of)).await,

@@ -16,6 +16,7 @@ use hozon_shared::snapshots::reader::stored_module;
 use serde_json::{Value, json};
 
 use crate::compare::with_backup_before;
+use crate::remake;
 use crate::run::Run;
 use crate::settings::ArchiveSettings;
 use crate::task_error::TaskErrorKind;
@@ -39,9 +40,28 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
 }
 
 async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
+    let backup = run.load().await?;
+    let mut plan = match backup.running_remake() {
+        Some(_) => remake::planned_before(run).await?,
+        None => frozen(run, backup.layout).await?,
+    };
+    let mut planner = Planner::new(run.settings, plan.organisation.archive, &plan.modules);
+    for module in plan.modules.iter().filter(|module| module.contents == DataCategory::Crm) {
+        let stored = stored_module(&*run.ports.objects, run.org, module).await?;
+        planner.module(module, &stored.blocks);
+        planner.total = planner.total + Amount { items: stored.files.len() as u64, rows: 0, bytes: module.attachment_bytes };
+    }
+    let Planner { csv_files, items, total, .. } = planner;
+    (plan.csv_files, plan.total) = (csv_files, total);
+    run.write(&run.batches_at(), &batches(run.settings, items)).await?;
+    run.write(&run.plan_at(), &plan).await?;
+    Ok(plan)
+}
+
+/// Freezes what is backed up. The files are not planned yet.
+async fn frozen(run: &Run<'_>, layout: Option<ArchiveLayout>) -> Result<RunPlan, TaskErrorKind> {
     let mut organisation = run.ports.store.organisation(run.org).await?.ok_or_else(|| TaskErrorKind::UnknownBackup)?;
-    let asked = run.load().await?.layout;
-    organisation.archive.layout = asked.unwrap_or(organisation.archive.layout);
+    organisation.archive.layout = layout.unwrap_or(organisation.archive.layout);
     organisation.archive = organisation.archive.effective();
     let captured: Option<Captured> = run.read(&captured_at(run.org, run.backup)).await?;
     let captured = match captured {
@@ -50,17 +70,9 @@ async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
     };
     let Captured { source, read_from, read_until, gaps, sequences, metadata, modules } = captured;
     let max_zip_bytes = run.settings.max_zip_bytes(&organisation.archive, modules.iter().map(bytes_of).sum());
-    let mut planner = Planner::new(run.settings, organisation.archive, &modules);
-    for module in modules.iter().filter(|module| module.contents == DataCategory::Crm) {
-        let stored = stored_module(&*run.ports.objects, run.org, module).await?;
-        planner.module(module, &stored.blocks);
-        planner.total = planner.total + Amount { items: stored.files.len() as u64, rows: 0, bytes: module.attachment_bytes };
-    }
-    let Planner { csv_files, items, total, .. } = planner;
     let comparison = Some(with_backup_before(run, &modules).await?);
-    run.write(&run.batches_at(), &batches(run.settings, items)).await?;
-    let format = PLAN_FORMAT;
-    let plan = RunPlan {
+    let (format, csv_files, total) = (PLAN_FORMAT, Vec::new(), Amount::default());
+    Ok(RunPlan {
         format,
         organisation,
         source,
@@ -74,9 +86,7 @@ async fn make(run: &Run<'_>) -> Result<RunPlan, TaskErrorKind> {
         total,
         comparison,
         max_zip_bytes,
-    };
-    run.write(&run.plan_at(), &plan).await?;
-    Ok(plan)
+    })
 }
 
 /// Upper bound for the size of a module in zips, including the records of its attachments.

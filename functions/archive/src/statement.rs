@@ -20,9 +20,14 @@ impl Run<'_> {
         Ok(self.ports.objects.put(&self.list_of_zips_at(), Bytes::from(list), "application/json").await?)
     }
 
-    /// Makes the statement about a backup with so many zips, and keeps the list of zips beside its contents. `None` if an older version
+    /// Makes the statement about a backup with so many zips, which may replace others, and keeps the list of zips beside its contents. `None` if an older version
     /// has assembled the zips, which wrote no list.
-    pub async fn state(&self, zips: usize, at: DateTime<Utc>) -> Result<Option<SignedStatement>, TaskErrorKind> {
+    pub async fn state(
+        &self,
+        zips: usize,
+        at: DateTime<Utc>,
+        replaces: Option<u64>,
+    ) -> Result<Option<SignedStatement>, TaskErrorKind> {
         let list = match read_all(&*self.ports.objects, &self.list_of_zips_at()).await {
             Err(error) if error.kind == ErrorKind::NotFound => {
                 tracing::warn!(
@@ -36,7 +41,7 @@ impl Run<'_> {
         self.ports.objects.put(&zips_at(self.org, self.backup), list.clone(), "application/json").await?;
         // The statement about the backup before, and those about erasures since.
         let newest = self.ports.statements.statements(self.org, MAX_STATED_ERASURES + 1).await?;
-        let stated = StatedBackup { org: self.org, backup: self.backup, zips: zips as u64, list: &list, at };
+        let stated = StatedBackup { org: self.org, backup: self.backup, zips: zips as u64, list: &list, at, replaces };
         let statement = Statement::after(&newest, &stated, &self.ports.signer.public_key().await?);
         let text = statement.text().map_err(unwritten)?;
         let signature = self.ports.signer.sign(text.as_bytes()).await?;

@@ -119,6 +119,12 @@ pub enum TaskErrorKind {
     /// An older version planned the run.
     #[error("The service was updated during the backup. Back up again.")]
     Updated,
+    /// What zips would be made anew of is not kept.
+    #[error(
+        "The captured data of the backup is not kept any more, or an older version of Hozon captured it, so that its zips cannot be made \
+         anew. Back up again."
+    )]
+    SnapshotGone,
     /// A work document is not as it was written.
     #[error("{document} cannot be read. Back up again.")]
     WorkDamaged {
@@ -156,6 +162,7 @@ impl TaskErrorKind {
             Self::AttachmentMissing { .. } => "ATTACHMENT_MISSING",
             Self::StoredMissing { .. } => DATA_MISSING,
             Self::StoredDamaged { .. } => DATA_DAMAGED,
+            Self::SnapshotGone => "SNAPSHOT_GONE",
             Self::Updated => "UPDATED",
             Self::WorkDamaged { .. } | Self::ModuleUnplanned { .. } => WORK_DAMAGED,
             Self::CompressionFailed(_) => "COMPRESSION_FAILED",

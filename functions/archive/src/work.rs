@@ -27,7 +27,7 @@ const JSON: &str = "application/json";
 pub const PLAN_FORMAT: u32 = 2;
 
 /// What a run backs up, frozen by the task `plan`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunPlan {
     /// [`PLAN_FORMAT`] at the time of planning.
     pub format: u32,

@@ -14,6 +14,7 @@ use hozon_shared::domain::file_name::saved_as;
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::organisation::{Caller, Organisation};
 use hozon_shared::domain::plain_link::LinkedFile;
+use hozon_shared::domain::remake::{Remake, RemakeStatus};
 use hozon_shared::ports::{Change, ObjectRef};
 use hozon_shared::stored::{as_stored, find_backup, stored_zips};
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ pub async fn all(
 ) -> Result<Response, ApiError> {
     let now = ports.clock.now();
     let backups = match chosen.backup_id {
-        Some(id) => vec![find(&ports, caller.org, &id).await?],
+        Some(id) => vec![with_zips(find(&ports, caller.org, &id).await?)?],
         None => ports.store.backups(caller.org, LOOK_BACK).await?,
     };
     let stored = stored_zips(&*ports.objects, caller.org).await?;
@@ -114,7 +115,8 @@ pub async fn one(
     Path((_version, id, name)): Path<(String, String, String)>,
 ) -> Result<Json<DownloadEnvelope>, ApiError> {
     let now = ports.clock.now();
-    let backup = as_stored(find(&ports, caller.org, &id).await?, &stored_zips(&*ports.objects, caller.org).await?);
+    let backup = with_zips(find(&ports, caller.org, &id).await?)?;
+    let backup = as_stored(backup, &stored_zips(&*ports.objects, caller.org).await?);
     let file = backup.files.iter().find(|file| file.name == name && backup.can_be_downloaded(now));
     let file = file.ok_or_else(ApiError::not_found)?;
     let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
@@ -133,6 +135,15 @@ pub async fn one(
 
 async fn find(ports: &DownloadPorts, org: OrgId, id: &str) -> Result<Backup, ApiError> {
     find_backup(&*ports.store, org, id).await?.ok_or_else(ApiError::not_found)
+}
+
+/// Fails if an erasure has deleted the zips of the backup, unless they were made anew.
+fn with_zips(backup: Backup) -> Result<Backup, ApiError> {
+    match &backup.remake {
+        Some(Remake { status: RemakeStatus::Running, .. }) => Err(ApiError::zips_being_remade()),
+        Some(Remake { status: RemakeStatus::Failed, failure, .. }) => Err(ApiError::zips_not_remade(failure.as_ref())),
+        Some(Remake { status: RemakeStatus::Completed, .. }) | None => Ok(backup),
+    }
 }
 
 /// Creates links to the files of one backup, valid until the backup expires.

@@ -7,6 +7,7 @@ mod fail;
 mod job;
 mod ports;
 mod prepare;
+mod remakes;
 mod reports;
 mod run;
 mod statement;

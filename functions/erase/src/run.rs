@@ -13,7 +13,7 @@ use hozon_shared::snapshots::erase::{Exclusion, Found, Looking, Rewriting, Wante
 use crate::error::EraseError;
 use crate::job::Job;
 use crate::zips::{StoredZips, drop_copies, drop_zips};
-use crate::{comparisons, reports, statement};
+use crate::{comparisons, remakes, reports, statement};
 
 /// Number of backups that may have begun while captured data was written anew.
 const NEWEST: usize = 50;
@@ -35,7 +35,7 @@ pub async fn run(job: &Job<'_>, erasure: Erasure) -> Result<CallOutcome, EraseEr
 
 async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Result<CallOutcome, EraseError> {
     // It may still read what would be deleted, and make zips of it.
-    if is_being_backed_up(job).await? {
+    if is_being_backed_up(job).await? || remakes::are_under_way(job).await? {
         return later(job, erasure).await;
     }
     let wanted = job.wanted().await?;
@@ -59,7 +59,9 @@ async fn erase(job: &Job<'_>, erasure: Erasure, exclusion: &mut Exclusion) -> Re
     exclusion.sweep().await?;
     job.ports.versions.forget_earlier(Bucket::Crm, &format!("org/{}/", job.org)).await?;
     drop_copies(job).await?;
-    if let Some(until) = drop_zips(job, &erasure.backups).await? {
+    let locked = drop_zips(job, &erasure).await?;
+    remakes::request(job, &erasure).await?;
+    if let Some(until) = locked {
         return pend(job, erasure, Obstacle { reason: PendingFor::ObjectLock, until: Some(until) }).await;
     }
     statement::complete(job, erasure, &wanted).await?;
@@ -121,7 +123,7 @@ async fn note_meanwhile(job: &Job<'_>, erasure: Erasure) -> Result<Erasure, Port
     job.store(Erasure { backups: backups.into_iter().collect(), newest: None, ..erasure }).await
 }
 
-/// Gives up for some minutes: a backup is being made, or somebody writes a snapshot. The sweep starts the work again.
+/// Gives up for some minutes: a backup is being made, or zips anew, or somebody writes a snapshot. The sweep starts the work again.
 async fn later(job: &Job<'_>, erasure: Erasure) -> Result<CallOutcome, EraseError> {
     job.store(erasure.later(job.ports.clock.now())).await?;
     Ok(CallOutcome::Done)

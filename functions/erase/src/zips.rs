@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use hozon_shared::domain::erasure::Erasure;
 use hozon_shared::domain::id::BackupId;
 use hozon_shared::ports::{Bucket, PortError};
 use hozon_shared::snapshots::erase::Found;
@@ -46,15 +47,19 @@ impl StoredZips {
     }
 }
 
-/// Deletes the zips of these backups for good. Returns until when the last of those is locked that cannot be deleted.
-pub async fn drop_zips(job: &Job<'_>, backups: &[BackupId]) -> Result<Option<DateTime<Utc>>, PortError> {
+/// Deletes the zips of the backups that an erasure concerns for good. Those that were made anew after it stay. Returns until when the last of those
+/// is locked that cannot be deleted.
+pub async fn drop_zips(job: &Job<'_>, erasure: &Erasure) -> Result<Option<DateTime<Utc>>, PortError> {
     let (objects, versions) = (&job.ports.objects, &job.ports.versions);
     let mut last = None;
-    for backup in backups {
-        let prefix = format!("archives/{}/{backup}/", job.org);
-        // The zip is out of reach at once; its version stays while it is locked.
-        let keys = objects.list(Bucket::Archives, &prefix).await?;
-        objects.delete_all(Bucket::Archives, &keys).await?;
+    for id in &erasure.backups {
+        let prefix = format!("archives/{}/{id}/", job.org);
+        let backup = job.ports.store.backup(job.org, *id).await?;
+        if !backup.is_some_and(|backup| backup.is_remade_after(erasure.id)) {
+            // The zip is out of reach at once; its version stays while it is locked.
+            let keys = objects.list(Bucket::Archives, &prefix).await?;
+            objects.delete_all(Bucket::Archives, &keys).await?;
+        }
         match versions.locked_until(Bucket::Archives, &prefix).await? {
             Some(until) => last = last.max(Some(until)),
             None => versions.forget_earlier(Bucket::Archives, &prefix).await.map(drop)?,

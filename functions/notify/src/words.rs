@@ -144,6 +144,7 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
         | EventKind::Erasure { .. }
+        | EventKind::ZipsRemade { .. }
         | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }
@@ -247,6 +248,7 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
         | EventKind::Erasure { .. }
+        | EventKind::ZipsRemade { .. }
         | EventKind::PlanChanged { .. } => (String::new(), Vec::new()),
     }
 }

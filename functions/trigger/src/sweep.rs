@@ -1,5 +1,6 @@
 //! The sweep: finds occurrences that are overdue and have no record, backups whose run never began, backups whose
-//! run no longer responds, erasures that are to be tried again, and restores whose work never began or no longer responds. The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
+//! run no longer responds, zips that are to be made anew, erasures that are to be tried again, and restores whose work never began or no longer
+//! responds. The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
 //! ones as missed, because one backup now replaces them all.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,7 +11,7 @@ use hozon_shared::domain::id::{BackupId, ErasureId, EventId, OrgId, RestoreId, S
 use hozon_shared::domain::schedule::{GRACE, Schedule};
 use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, PortError, ScheduleTrigger, StartOutcome};
 use hozon_shared::restore_start::{start_end, start_restore};
-use hozon_shared::running::start_run;
+use hozon_shared::running::{start_remake, start_run};
 use serde::Serialize;
 
 use crate::{Sweep, Trigger, execution_name};
@@ -26,6 +27,8 @@ pub(crate) struct Swept {
     started: usize,
     /// Number of backups that were ended.
     ended: usize,
+    /// Number of backups of which zips are to be made anew whose execution was started.
+    remakes: usize,
     /// Number of erasures of which the work was started again.
     erasures: usize,
     /// Number of restores of which the work was started, or is ended.
@@ -115,10 +118,26 @@ impl Trigger {
     async fn sweep_backup(&self, org: OrgId, id: BackupId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
         let backup = self.ports.store.backup(org, id).await?;
         let Some(backup) = backup.filter(|backup| backup.next_check().is_some_and(|at| at <= now)) else { return Ok(()) };
+        if let Some(remake) = backup.running_remake() {
+            let has_begun = remake.must_end.is_some();
+            return self.sweep_remake(backup, has_begun, swept).await;
+        }
         if backup.started.is_some() || backup.deadline() <= now {
             return self.end_silent(backup, swept).await;
         }
         self.start_again(backup, swept).await
+    }
+
+    /// Starts the execution that makes the zips of a backup anew. The erasure does not start it itself: the state machine calls the erasure, and
+    /// would have to be known before it. One that has begun is overdue, and ended without reporting a reason.
+    async fn sweep_remake(&self, backup: Backup, has_begun: bool, swept: &mut Swept) -> Result<(), PortError> {
+        if !has_begun && start_remake(&*self.ports.workflow, &backup).await? == StartOutcome::Running {
+            swept.remakes += 1;
+            return Ok(());
+        }
+        self.ports.ending.fail_remake(backup, Failure::silent()).await?;
+        swept.ended += 1;
+        Ok(())
     }
 
     /// Starts the work on an erasure again: it is pending, or nothing was heard of its execution.

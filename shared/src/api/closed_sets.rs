@@ -120,8 +120,10 @@ closed_set! {
     RecordStepName as "RecordStep" = &["present", "appeared", "changed", "vanished"];
     /// State of an erasure.
     ErasureStatusName as "ErasureStatus" = &["PREPARING", "PLANNED", "RUNNING", "PENDING", "COMPLETED", "FAILED", "CANCELLED"];
-    /// What happens to zips that may have an erased record: they are deleted.
-    ZipChoiceName as "ZipChoice" = &["drop"];
+    /// What happens to zips that may have an erased record: they are deleted, or made anew without it.
+    ZipChoiceName as "ZipChoice" = &["drop", "remake"];
+    /// State of zips that are made anew.
+    RemakeStatusName as "RemakeStatus" = &["RUNNING", "COMPLETED", "FAILED"];
     /// What forbids an erasure for now: a legal hold on a backup, or Object Lock on a zip.
     PendingForName as "PendingFor" = &["hold", "object_lock"];
     /// Kind of an event in the history.
@@ -355,6 +357,7 @@ mod tests {
             OrderStatus::Cancelled,
         ];
         assert_words(&orders, OrderStatusName::WORDS);
+        use crate::domain::remake::RemakeStatus;
         use erasure::ErasureStatus as Erasure;
         let erasures = [
             Erasure::Preparing,
@@ -367,6 +370,7 @@ mod tests {
         ];
         assert_words(&erasures, ErasureStatusName::WORDS);
         assert_words(&erasure::ZipChoice::ALL, ZipChoiceName::WORDS);
+        assert_words(&RemakeStatus::ALL, RemakeStatusName::WORDS);
         assert_words(&erasure::PendingFor::ALL, PendingForName::WORDS);
         assert_words(&WebhookKind::ALL, WebhookFormat::WORDS);
         assert_eq!(WebhookKind::ALL.map(WebhookKind::name), WebhookFormat::WORDS);

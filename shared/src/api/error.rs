@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::auth_refusal::AuthRefusal;
+use crate::domain::backup::Failure;
 use crate::domain::id::{BackupId, RestoreId, ScheduleId};
 use crate::domain::source::SourceErrorKind;
 use crate::ports::{ErrorKind, PortError};
@@ -181,10 +182,16 @@ impl ApiError {
         }
     }
 
-    /// An erasure was to make zips anew.
-    pub fn remake_unavailable() -> Self {
-        let message = "Zips cannot be made anew without the erased records yet. Set zips to drop, and back up again afterwards.";
-        Self::new(StatusCode::BAD_REQUEST, "REMAKE_UNAVAILABLE", message)
+    /// An erasure has deleted the zips, and they are being made anew.
+    pub fn zips_being_remade() -> Self {
+        let message = "The zips are being made anew, without records that were erased. Try again in some minutes.";
+        Self::new(StatusCode::CONFLICT, "ZIPS_BEING_REMADE", message)
+    }
+
+    /// An erasure has deleted the zips, and they could not be made anew.
+    pub fn zips_not_remade(failure: Option<&Failure>) -> Self {
+        let message = "The zips were deleted by an erasure, and could not be made anew. Back up again.";
+        Self::new(StatusCode::GONE, "ZIPS_NOT_REMADE", message).details(json!({ "failure": failure }))
     }
 
     /// The product does not allow the request in its current state.

@@ -5,9 +5,10 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::closed_sets::{BackupStatusName, ChecksumAlgorithm, FileKind, GapReason, RepeatKind};
+use super::closed_sets::{BackupStatusName, ChecksumAlgorithm, FileKind, GapReason, RemakeStatusName, RepeatKind};
 use super::{ChangesOut, FailureOut, LocalTime, PersonOut, local_time};
 use crate::domain::backup::{ArchiveFile, ArchiveKind, Backup, BackupStatus, Failure};
+use crate::domain::remake::{Remake, RemakeStatus};
 use crate::domain::rule::RepeatType;
 use crate::domain::source::{Gap, GapKind, Losses};
 
@@ -33,6 +34,8 @@ pub struct BackupOut {
     changes: Option<ChangesOut>,
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
+    /// Null unless an erasure has deleted the first files, to have them made anew.
+    remake: Option<RemakeOut>,
     files: Vec<FileOut>,
 }
 
@@ -52,7 +55,36 @@ impl BackupOut {
             losses: backup.losses.as_ref().map(LossesOut::from),
             changes: backup.changes.as_ref().map(ChangesOut::from),
             failure: backup.failure.clone(),
+            remake: backup.remake.as_ref().map(|remake| RemakeOut::of(remake, zone)),
             files: backup.files.iter().map(FileOut::from).collect(),
+        }
+    }
+}
+
+/// What is known of files that are made anew after an erasure.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RemakeOut {
+    #[schema(value_type = RemakeStatusName)]
+    status: RemakeStatus,
+    /// The erasure that has deleted the first files.
+    erasure: String,
+    /// When the first files were deleted.
+    since_time: LocalTime,
+    /// When the new files were complete, or when it was given up.
+    ended_time: Option<LocalTime>,
+    /// Why there are no files any more.
+    #[schema(value_type = Option<FailureOut>)]
+    failure: Option<Failure>,
+}
+
+impl RemakeOut {
+    fn of(remake: &Remake, zone: Tz) -> Self {
+        Self {
+            status: remake.status,
+            erasure: remake.erasure.to_string(),
+            since_time: local_time(remake.since, zone),
+            ended_time: remake.ended.map(|at| local_time(at, zone)),
+            failure: remake.failure.clone(),
         }
     }
 }

@@ -31,7 +31,7 @@ impl Versions for S3Objects {
         let (mut last, mut start) = (None, None);
         loop {
             let page = self.versions(bucket, prefix, start).await?;
-            for version in page.versions() {
+            for version in page.versions().iter().filter(|version| version.is_latest() != Some(true)) {
                 let (Some(key), Some(id)) = (version.key(), version.version_id()) else { continue };
                 last = last.max(self.lock_of(bucket, key, id).await?);
             }

@@ -9,6 +9,7 @@ use super::comparison::ChangeSummary;
 use super::id::{BackupId, OrgId};
 use super::organisation::Person;
 use super::progress::Amount;
+use super::remake::Remake;
 use super::rule::RepeatType;
 use super::run_length::RunLength;
 use super::source::Losses;
@@ -151,13 +152,17 @@ pub struct Backup {
     /// Number of the signed statement about its zips; `None` if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement: Option<u64>,
+    /// What is known of its zips if an erasure has deleted the first ones, to have them made anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remake: Option<Remake>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Zero before the backup is first stored.
     pub version: u64,
 }
 
-fn immediate() -> RepeatType {
+/// How often the schedule of a backup repeats where an older version did not store it.
+pub(super) fn immediate() -> RepeatType {
     RepeatType::Immediate
 }
 
@@ -187,6 +192,7 @@ impl Backup {
             losses: None,
             changes: None,
             statement: None,
+            remake: None,
             failure: None,
             version: 0,
         }
@@ -216,12 +222,12 @@ impl Backup {
     }
 
     /// When the sweep next checks this backup: shortly after its creation while the run has not begun, because its
-    /// execution may be missing, and at the deadline after that. `None` once the backup has ended.
+    /// execution may be missing, and at the deadline after that. `None` once the backup has ended, unless its zips are made anew.
     pub fn next_check(&self) -> Option<DateTime<Utc>> {
         match (self.status, self.started) {
             (BackupStatus::Inprogress, None) => Some(self.created + BEGINS_WITHIN),
             (BackupStatus::Inprogress, Some(_)) => Some(self.deadline()),
-            _ => None,
+            _ => self.remake.as_ref().and_then(Remake::next_check),
         }
     }
 

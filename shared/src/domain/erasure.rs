@@ -47,10 +47,21 @@ pub enum ErasureStatus {
 pub enum ZipChoice {
     /// They are deleted.
     Drop,
+    /// They are deleted, and made anew of what is captured, as long as their links work.
+    Remake,
 }
 
 impl ZipChoice {
-    pub const ALL: [Self; 1] = [Self::Drop];
+    pub const ALL: [Self; 2] = [Self::Drop, Self::Remake];
+
+    /// Returns the choice by its name in the API.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "drop" => Some(Self::Drop),
+            "remake" => Some(Self::Remake),
+            _ => None,
+        }
+    }
 }
 
 /// What forbids an erasure for now.

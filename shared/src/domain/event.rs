@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::backup::Failure;
+use super::backup::{Failure, immediate};
 use super::comparison::ChangeSummary;
 pub use super::erasure::ErasureStep;
 use super::exploring::LookedAt;
@@ -161,6 +161,16 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         records: Option<u64>,
     },
+    /// The zips of a backup were made anew after an erasure, or could not be.
+    ZipsRemade {
+        backup: BackupId,
+        erasure: ErasureId,
+        /// Names of the zips.
+        files: Vec<String>,
+        /// Why there are none any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+    },
     /// Somebody looked into a backup.
     Explored { backup: BackupId, what: LookedAt },
     /// A restore changed its state.
@@ -200,25 +210,9 @@ pub enum EventKind {
     PlanChanged { from: String, to: String },
 }
 
-impl SubscriptionStep {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Renewed => "subscription_renewed",
-            Self::PaymentFailed => "payment_failed",
-            Self::Cancelled => "subscription_cancelled",
-            Self::Resumed => "subscription_resumed",
-            Self::Ended => "subscription_ended",
-        }
-    }
-}
-
-fn immediate() -> RepeatType {
-    RepeatType::Immediate
-}
-
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 47] = [
+    pub const NAMES: [&str; 49] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -230,6 +224,8 @@ impl EventKind {
         "erasure_completed",
         "erasure_failed",
         "erasure_cancelled",
+        "zips_remade",
+        "zips_not_remade",
         "schedule_set",
         "schedule_changed",
         "schedule_stopped",
@@ -297,6 +293,7 @@ impl EventKind {
             | Self::HoldSet { .. }
             | Self::HoldLifted { .. }
             | Self::Erasure { .. }
+            | Self::ZipsRemade { .. }
             | Self::Order { .. }
             | Self::Subscription { .. }
             | Self::PlanChanged { .. } => None,
@@ -313,6 +310,7 @@ impl EventKind {
             | Self::HoldSet { backup }
             | Self::HoldLifted { backup }
             | Self::DownloadStarted { backup, .. }
+            | Self::ZipsRemade { backup, .. }
             | Self::Explored { backup, .. }
             | Self::Restore { backup, .. } => Some(*backup),
             Self::BackupOverlapped { running, .. } => Some(*running),
@@ -361,6 +359,8 @@ impl EventKind {
             Self::Explored { what, .. } => what.name(),
             Self::Restore { step, .. } => step.name(),
             Self::Erasure { step, .. } => step.name(),
+            Self::ZipsRemade { failure: None, .. } => "zips_remade",
+            Self::ZipsRemade { .. } => "zips_not_remade",
             Self::Order { step, .. } => step.name(),
             Self::Subscription { turn, .. } => turn.name(),
             Self::PlanChanged { .. } => "plan_changed",
@@ -390,6 +390,7 @@ impl EventKind {
             | Self::HoldSet { .. }
             | Self::HoldLifted { .. }
             | Self::Erasure { .. }
+            | Self::ZipsRemade { .. }
             | Self::Order { .. }
             | Self::Subscription { .. }
             | Self::PlanChanged { .. } => RepeatType::Immediate,

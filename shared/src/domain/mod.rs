@@ -46,6 +46,7 @@ pub mod profile;
 pub mod progress;
 pub mod purchase;
 pub mod recurrence;
+pub mod remake;
 pub mod request;
 pub mod restore;
 pub mod retention;

@@ -38,7 +38,10 @@ pub struct Statement {
     pub organisation: OrgId,
     /// SHA-256 of the text of the statement before; `None` in the first one.
     pub previous: Option<String>,
-    /// When the backup was completed.
+    /// Number of the statement about the zips in the place of which these were made after an erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<u64>,
+    /// When the zips were completed.
     pub time: DateTime<Utc>,
     pub version: u32,
     /// Number of zips.
@@ -137,8 +140,10 @@ pub struct StatedBackup<'a> {
     pub zips: u64,
     /// The list of zips as it is stored.
     pub list: &'a [u8],
-    /// When the backup was completed.
+    /// When the zips were completed.
     pub at: DateTime<Utc>,
+    /// Number of the statement about the zips in the place of which these were made.
+    pub replaces: Option<u64>,
 }
 
 impl Statement {
@@ -157,6 +162,7 @@ impl Statement {
             number: previous.map_or(1, |previous| previous.number + 1),
             organisation: stated.org,
             previous: previous.map(|previous| sha256(previous.text.as_bytes())),
+            replaces: stated.replaces,
             time: stated.at.trunc_subsecs(0),
             version: STATEMENT_VERSION,
             zips: stated.zips,

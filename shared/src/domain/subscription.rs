@@ -66,6 +66,19 @@ pub enum SubscriptionStep {
     Ended,
 }
 
+impl SubscriptionStep {
+    /// Name of the event.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Renewed => "subscription_renewed",
+            Self::PaymentFailed => "payment_failed",
+            Self::Cancelled => "subscription_cancelled",
+            Self::Resumed => "subscription_resumed",
+            Self::Ended => "subscription_ended",
+        }
+    }
+}
+
 impl Subscription {
     /// Applies the provider's state. Returns the updated subscription and its state change, if there is one, or `None`
     /// if nothing has changed. An ended subscription never changes.

@@ -10,7 +10,8 @@ use super::objects::Bucket;
 /// nothing of that kind.
 #[async_trait]
 pub trait Versions: Send + Sync {
-    /// Returns until when a lock keeps the versions of objects with a prefix; `None` if there is no lock, or none any more.
+    /// Returns until when a lock keeps the versions of objects with a prefix that are not current; `None` if there is no lock, or none any
+    /// more.
     async fn locked_until(&self, bucket: Bucket, prefix: &str) -> Result<Option<DateTime<Utc>>, PortError>;
     /// Deletes all versions of objects with a prefix except the current ones. May be repeated. Fails with `Refused` if one is locked.
     async fn forget_earlier(&self, bucket: Bucket, prefix: &str) -> Result<u64, PortError>;

@@ -20,7 +20,7 @@ pub(super) struct FoundSnapshot {
 /// The snapshots among these keys, oldest first.
 pub(super) async fn found_snapshots(objects: &dyn Objects, org: OrgId, keys: &[String]) -> Result<Vec<FoundSnapshot>, PortError> {
     let (prefix, mut found) = (keys::snapshots_prefix(org), Vec::new());
-    for key in keys.iter().filter(|key| key.starts_with(&prefix)) {
+    for key in keys.iter().filter(|key| key.starts_with(&prefix) && keys::is_snapshot(key)) {
         let snapshot: Snapshot = read_json(objects, &ObjectRef::crm(key), "read the description of a snapshot").await?;
         found.push(FoundSnapshot { backup: keys::backup_of_snapshot(org, key), key: key.clone(), snapshot });
     }

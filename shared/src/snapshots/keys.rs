@@ -40,6 +40,16 @@ pub(super) fn snapshot_of_backup(org: OrgId, backup: BackupId) -> ObjectRef {
     snapshot(org, &format!("backup-{backup}"))
 }
 
+/// The document that says how the zips of a backup were planned. Its name does not end as those of snapshots do.
+pub(super) fn plan_of_backup(org: OrgId, backup: BackupId) -> ObjectRef {
+    ObjectRef::crm(format!("{}backup-{backup}.plan", snapshots_prefix(org)))
+}
+
+/// Returns whether the key of an object beside snapshots is that of one.
+pub(super) fn is_snapshot(key: &str) -> bool {
+    key.ends_with(".json")
+}
+
 /// The document that describes what the CRM was when a restore was planned.
 pub(super) fn snapshot_of_restore(org: OrgId, restore: RestoreId) -> ObjectRef {
     snapshot(org, &format!("restore-{restore}"))

@@ -1,14 +1,17 @@
 //! The snapshot of a backup: a document that names the version of each module from which its zips were made. Comparing, looking inside
-//! and restoring begin with it. It is kept as long as other snapshots, and so are the versions that it names.
+//! and restoring begin with it. It is kept as long as other snapshots, and so are the versions that it names, and what the zips were planned
+//! with, so that they can be made again.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::document::{Snapshot, SnapshotModule, read, write};
 use super::keys;
 use super::reader::{StoredModule, parse};
 use crate::domain::crm::Module;
 use crate::domain::id::{BackupId, OrgId};
-use crate::ports::{ErrorKind, Objects, PortError, read_all};
+use crate::ports::{ErrorKind, Objects, PortError, find_json, put_json, read_all};
 
 /// Records the snapshot of a backup, whose modules are of the state of `taken`. May be repeated.
 pub async fn record(
@@ -23,6 +26,16 @@ pub async fn record(
 /// Reads the snapshot of a backup. `None` if it is not kept any more, or if an earlier version of Hozon made the backup.
 pub async fn snapshot_of(objects: &dyn Objects, org: OrgId, backup: BackupId) -> Result<Option<Snapshot>, PortError> {
     read(objects, &keys::snapshot_of_backup(org, backup)).await
+}
+
+/// Keeps what the zips of a backup were planned with, for as long as its snapshot. May be repeated.
+pub async fn keep_plan(objects: &dyn Objects, (org, backup): (OrgId, BackupId), plan: &impl Serialize) -> Result<(), PortError> {
+    put_json(objects, &keys::plan_of_backup(org, backup), plan, "encode what zips were planned with").await
+}
+
+/// Reads what the zips of a backup were planned with. `None` if it is not kept any more, or if an earlier version of Hozon made the backup.
+pub async fn plan_of<T: DeserializeOwned>(objects: &dyn Objects, org: OrgId, backup: BackupId) -> Result<Option<T>, PortError> {
+    find_json(objects, &keys::plan_of_backup(org, backup), "read what zips were planned with").await
 }
 
 /// Reads a version of a module that a snapshot names.

@@ -101,6 +101,7 @@ impl Sweep<'_> {
             }
         }
         drop(reads);
+        needed.extend(backups.iter().map(|backup| keys::plan_of_backup(self.org, *backup).key));
         needed.extend(kept.into_iter().map(|snapshot| snapshot.key));
         let unneeded: Vec<String> = keys.into_iter().filter(|key| !needed.contains(key)).collect();
         let deleted = self.delete(&unneeded).await?;

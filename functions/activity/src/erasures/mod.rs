@@ -2,6 +2,7 @@
 //! the work.
 
 pub mod actions;
+mod remakes;
 mod representation;
 mod request;
 pub mod statement;
@@ -11,13 +12,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use hozon_shared::api::{Administrator, ApiError, Body, Once, Params, read_per_page};
 use hozon_shared::domain::change;
-use hozon_shared::domain::erasure::{Erasure, ZipChoice};
+use hozon_shared::domain::erasure::Erasure;
 use hozon_shared::domain::event::ErasureStep;
 use hozon_shared::domain::id::{ErasureId, EventId, OrgId};
 use hozon_shared::domain::organisation::Organisation;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use remakes::Remakes;
 use representation::ErasureOut;
 use request::ErasureRequest;
 
@@ -73,13 +75,13 @@ pub async fn add(
     once: Once,
     Body(body): Body,
 ) -> Result<(StatusCode, Json<ErasureEnvelope>), ApiError> {
-    let wanted = request::read(&body)?;
+    let (wanted, zips) = request::read(&body)?;
     let organisation = organisation(&ports, caller.org).await?;
     let now = ports.clock.now();
     let id = ErasureId(ports.ids.next(now));
     // The document comes first: an erasure that is visible has one. Without an erasure it is never read.
     wanted.keep(&*ports.objects, (caller.org, id)).await?;
-    let erasure = Erasure::requested((caller.org, id), caller.person.clone(), ZipChoice::Drop, now);
+    let erasure = Erasure::requested((caller.org, id), caller.person.clone(), zips, now);
     let answer = ErasureEnvelope { erasure: ErasureOut::new(&erasure, &organisation) };
     let event = EventId(ports.ids.next(now));
     let mut changes = change::erasure(erasure.clone(), ErasureStep::Requested, &caller.person, now, event);
@@ -147,5 +149,6 @@ async fn organisation(ports: &ActivityPorts, org: OrgId) -> Result<Organisation,
 
 async fn answer(ports: &ActivityPorts, erasure: &Erasure) -> Result<Json<ErasureEnvelope>, ApiError> {
     let organisation = organisation(ports, erasure.org).await?;
-    Ok(Json(ErasureEnvelope { erasure: ErasureOut::new(erasure, &organisation) }))
+    let remakes = Remakes::after(&*ports.store, erasure).await?;
+    Ok(Json(ErasureEnvelope { erasure: ErasureOut::new(erasure, &organisation).with(remakes) }))
 }

@@ -7,6 +7,8 @@ use hozon_shared::domain::organisation::Organisation;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::remakes::Remakes;
+
 /// An erasure of records from everything that is kept of backups.
 #[derive(Serialize, ToSchema)]
 pub struct ErasureOut {
@@ -28,6 +30,8 @@ pub struct ErasureOut {
     zips: ZipChoice,
     /// Number of those zips.
     zips_concerned: u64,
+    /// What has become of zips that are made anew; null if they are dropped or not deleted yet, and in lists.
+    remakes: Option<Remakes>,
     /// When the obstacle ends; null for a hold, which a person lifts.
     pending_until: Option<LocalTime>,
     /// What forbids the erasure for now.
@@ -81,12 +85,21 @@ impl ErasureOut {
             snapshots,
             zips: erasure.zips,
             zips_concerned,
+            remakes: None,
             pending_until: erasure.obstacle.and_then(|obstacle| obstacle.until).map(|until| local_time(until, zone)),
             pending_for: erasure.obstacle.map(|obstacle| obstacle.reason),
             statement: erasure.statement,
             completed_time: erasure.ended.filter(|_| is_completed).map(|at| local_time(at, zone)),
             failure: erasure.failure.clone().map(|failure| ErasureFailure { code: failure.code, message: failure.message }),
         }
+    }
+}
+
+impl ErasureOut {
+    /// Says what has become of zips that are made anew.
+    #[must_use]
+    pub fn with(self, remakes: Option<Remakes>) -> Self {
+        Self { remakes, ..self }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use hozon_shared::api::ApiError;
 use hozon_shared::api::closed_sets::{WordMatchName, ZipChoiceName};
-use hozon_shared::domain::erasure::RecordRef;
+use hozon_shared::domain::erasure::{RecordRef, ZipChoice};
 use hozon_shared::erasing::{WantedDocument, WantedSearch};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,8 +17,8 @@ pub struct ErasureRequest {
     /// One to 1,000 records.
     records: Option<Vec<WantedRecord>>,
     search: Option<WantedWords>,
-    /// What happens to zips that may have one of the records. `drop`, the default, deletes them; `remake` is refused with
-    /// `REMAKE_UNAVAILABLE`.
+    /// What happens to zips that may have one of the records. `drop`, the default, deletes them; `remake` makes them anew without the
+    /// records, as long as their links work.
     #[schema(value_type = Option<ZipChoiceName>)]
     zips: Option<String>,
 }
@@ -45,23 +45,21 @@ struct WantedWords {
     r#match: Option<String>,
 }
 
-/// Reads a request.
-pub fn read(body: &[u8]) -> Result<WantedDocument, ApiError> {
+/// Reads a request: which records, and what happens to zips.
+pub fn read(body: &[u8]) -> Result<(WantedDocument, ZipChoice), ApiError> {
     let request: ErasureRequest = serde_json::from_slice(body).map_err(|_| ApiError::body_not_readable())?;
-    check_zips(request.zips.as_deref())?;
-    match (request.records, request.search) {
+    let zips = choice(request.zips.as_deref())?;
+    let wanted = match (request.records, request.search) {
         (Some(records), None) => named(records),
         (None, Some(search)) => searched(search),
         _ => Err(ApiError::invalid_data("records", "$.records", "Name the records, or search for them; not both.")),
-    }
+    };
+    Ok((wanted?, zips))
 }
 
-fn check_zips(zips: Option<&str>) -> Result<(), ApiError> {
-    match zips {
-        None | Some("drop") => Ok(()),
-        Some("remake") => Err(ApiError::remake_unavailable()),
-        Some(_) => Err(ApiError::invalid_data("zips", "$.zips", "Set zips to drop.")),
-    }
+fn choice(zips: Option<&str>) -> Result<ZipChoice, ApiError> {
+    let named = zips.map_or(Some(ZipChoice::Drop), ZipChoice::named);
+    named.ok_or_else(|| ApiError::invalid_data("zips", "$.zips", "Set zips to drop or remake."))
 }
 
 fn named(records: Vec<WantedRecord>) -> Result<WantedDocument, ApiError> {
@@ -97,7 +95,8 @@ mod tests {
         for (body, is_good) in [
             (r#"{"records":[{"module":"Leads","id":"42"}]}"#.to_owned(), true),
             (r#"{"records":[{"module":"Leads","id":"42"}],"zips":"drop"}"#.to_owned(), true),
-            (r#"{"records":[{"module":"Leads","id":"42"}],"zips":"remake"}"#.to_owned(), false),
+            (r#"{"records":[{"module":"Leads","id":"42"}],"zips":"remake"}"#.to_owned(), true),
+            (r#"{"records":[{"module":"Leads","id":"42"}],"zips":"keep"}"#.to_owned(), false),
             (format!(r#"{{"search":{search}}}"#), true),
             (format!(r#"{{"search":{search},"records":[]}}"#), false),
             (r#"{"records":[]}"#.to_owned(), false),

@@ -233,7 +233,7 @@ mod tests {
             let zip = StatedZip { crc32: None, manifest_sha256: None, name: "Data_001.zip".to_owned(), size: 3 };
             let list = list_of_zips(&[zip]).expect("JSON");
             let at = DateTime::UNIX_EPOCH;
-            let stated = StatedBackup { org: OrgId(1), backup: BackupId(2), zips: 1, list: list.as_bytes(), at };
+            let stated = StatedBackup { org: OrgId(1), backup: BackupId(2), zips: 1, list: list.as_bytes(), at, replaces: None };
             let text = Statement::after(&[], &stated, &key).text().expect("JSON");
             for (name, bytes) in
                 [("statement.json", text.as_bytes()), ("statement.sig", &sign(text.as_bytes())), ("zips.json", list.as_bytes())]

@@ -12,7 +12,7 @@ fn key() -> StatementKey {
 
 fn stated(backup: u64) -> StatedBackup<'static> {
     let at = "2026-11-27T19:00:00.5Z".parse().expect("a time");
-    StatedBackup { org: OrgId(u64::MAX), backup: BackupId(backup), zips: 1_800, list: LIST, at }
+    StatedBackup { org: OrgId(u64::MAX), backup: BackupId(backup), zips: 1_800, list: LIST, at, replaces: None }
 }
 
 /// Appends a statement about a backup, or about an erasure.
