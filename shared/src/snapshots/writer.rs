@@ -78,7 +78,9 @@ impl ModuleWriter {
         cutting: Cutting,
     ) -> Self {
         let encoder = BlockEncoder::new(&head.fields, &head.key, cutting);
-        let known = KnownBlocks::new((stores.objects.clone(), org), head.clone(), before.clone(), &part.rows.blocks);
+        // Compressing a small module takes less than requests for its blocks.
+        let compared = before.clone().filter(|before| before.row_bytes >= cutting.least);
+        let known = KnownBlocks::new((stores.objects.clone(), org), head.clone(), compared, &part.rows.blocks);
         let rows = RowBlocks::new(&head, encoder, known, Handle::current());
         let staged = keys::staged(org, &head.api_name, version);
         let files = FileWriter::new(stores.clone(), org, &head.api_name, cutting, staged);
