@@ -10,7 +10,7 @@ use futures_util::TryStreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::block_text::for_each_piece;
+use super::block_text::for_each_piece_of;
 use super::stores::stored_object;
 use crate::domain::id::OrgId;
 use crate::domain::snapshot::Block;
@@ -88,24 +88,14 @@ impl ComparedBlock {
 
     /// Calls `each` with the rows that were taken, until it fails.
     pub fn for_each_taken<E>(&self, mut each: impl FnMut(&str) -> Result<(), E>) -> Result<(), TakenError<E>> {
-        let (mut left, mut failed) = (self.rows, None);
-        let read = for_each_piece(&self.deflated, &self.block, |piece| {
-            for row in piece.rows() {
-                if left == 0 {
-                    break;
-                }
-                left -= 1;
-                if let Err(error) = each(row) {
-                    failed = Some(error);
-                    return ControlFlow::Break(());
-                }
-            }
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let mut failed = None;
+        let read = for_each_piece_of(&self.deflated, self.bytes, |piece| {
+            failed = piece.rows().try_for_each(&mut each).err();
+            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         match failed {
             Some(error) => Err(TakenError::Failed(error)),
-            None if left == 0 => Ok(()),
-            None => Err(TakenError::Unreadable(read.err().unwrap_or_else(damaged))),
+            None => read.map(drop).map_err(TakenError::Unreadable),
         }
     }
 
@@ -149,10 +139,6 @@ impl ComparedBlock {
 pub(super) enum TakenError<E> {
     Failed(E),
     Unreadable(PortError),
-}
-
-fn damaged() -> PortError {
-    PortError::new(ErrorKind::Corrupt, "read the rows of a stored block again")
 }
 
 /// Sends the deflated text of a block in pieces, if the object has the block's size.
