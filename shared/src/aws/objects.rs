@@ -107,8 +107,7 @@ impl Objects for S3Objects {
         let (mode, until) = self.locks.of(at).unzip();
         let request = request.set_object_lock_mode(mode).set_object_lock_retain_until_date(until);
         let request = request.content_type(content_type).body(ByteStream::from(body));
-        // The signed checksum vouches for the body, which would else be hashed once more.
-        request.customize().disable_payload_signing().send().await.map(drop).map_err(port_error("put an object"))
+        request.send().await.map(drop).map_err(port_error("put an object"))
     }
 
     async fn get(&self, at: &ObjectRef, range: Option<Range<u64>>) -> Result<ObjectBody, PortError> {

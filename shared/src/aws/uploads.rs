@@ -32,7 +32,7 @@ impl Uploads for S3Objects {
     async fn part(&self, at: &ObjectRef, upload: &UploadId, number: i32, body: Bytes) -> Result<PartTag, PortError> {
         let request = self.client.upload_part().bucket(self.buckets.name(at.bucket)).key(&at.key);
         let request = request.upload_id(&upload.0).part_number(number).body(ByteStream::from(body));
-        let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32).customize().disable_payload_signing();
+        let request = request.checksum_algorithm(ChecksumAlgorithm::Crc32);
         let answer = request.send().await.map_err(port_error("send a part"))?;
         tag(answer.e_tag, answer.checksum_crc32)
     }
