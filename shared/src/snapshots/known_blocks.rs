@@ -7,7 +7,7 @@ use flate2::{Decompress, FlushDecompress};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::input::ModuleHead;
-use super::reader::module_before;
+use super::reader::{if_readable, module_before};
 use super::row_index::{RowHash, hash_of};
 use super::stores::{is_of_this_format, stored_object};
 use super::written_ids::WrittenIds;
@@ -92,11 +92,9 @@ impl KnownBlocks {
     async fn first_row(&self, number: usize) -> Result<Option<RowHash>, PortError> {
         let block = &self.blocks[number];
         let range = 0..FIRST_BYTES.min(block.bytes);
-        let pieces: Vec<_> = match self.objects.get(&stored_object(self.org, &block.object), Some(range)).await {
-            Ok(body) => body.try_collect().await?,
-            // It is found to be damaged when it is compared.
-            Err(_) => return Ok(None),
-        };
+        let read = self.objects.get(&stored_object(self.org, &block.object), Some(range)).await;
+        let Some(body) = if_readable(read)? else { return Ok(None) };
+        let pieces: Vec<_> = body.try_collect().await?;
         Ok(first_row_of(&pieces.concat()).map(|row| hash_of(&row)))
     }
 }
