@@ -161,7 +161,7 @@ fn only_blocks_with_changes_are_compressed() {
         assert!(compressed <= 6 && taken > all / 3, "{taken} of {all} are taken over, {compressed} compressed");
         let with_new_ones = (5_000..5_300).map(|id| (id, 6)).chain(many()).collect();
         let (taken, compressed) = made(&store, &before, with_new_ones).await;
-        assert!(taken >= all - 3, "{taken} of {all} are taken over, {compressed} compressed");
+        assert!(taken >= all - 5, "{taken} of {all} are taken over, {compressed} compressed");
     });
 }
 
