@@ -2,7 +2,7 @@
 //! of what would be mistaken (PostgreSQL documentation, "COPY", "Text Format").
 
 use hozon_shared::domain::rows::{RowBuffer, RowPage, UnevenRows};
-use memchr::memchr_iter;
+use memchr::{memchr2_iter, memrchr};
 
 /// NULL, which is no text: the backslash of a text is written twice.
 const NULL: &str = "\\N";
@@ -20,15 +20,17 @@ pub(crate) enum LineError {
 /// `address` is given, it takes the last cell, which is then none of the row.
 pub(crate) fn read(line: &[u8], row: &mut RowBuffer, address: Option<&mut String>, page: &mut RowPage) -> Result<(), LineError> {
     let mut line = simdutf8::basic::from_utf8(line.strip_suffix(b"\n").unwrap_or(line))?;
-    if let (Some(address), Some((cells, last))) = (address, line.rsplit_once('\t')) {
-        last.clone_into(address);
-        line = cells;
+    if let (Some(address), Some(end)) = (address, memrchr(b'\t', line.as_bytes())) {
+        line[end + 1..].clone_into(address);
+        line = &line[..end];
     }
-    if !has_escapes(line) {
-        return Ok(page.push_line(line, cells(line).map(|(cell, end)| (end, cell == NULL)))?);
+    let mut has_escapes = false;
+    let pushed = page.push_line(line, plain_cells(line, &mut has_escapes));
+    if !has_escapes {
+        return Ok(pushed?);
     }
     row.clear();
-    for (cell, _) in cells(line) {
+    for cell in line.split('\t') {
         if cell == NULL {
             row.null();
         } else {
@@ -39,22 +41,19 @@ pub(crate) fn read(line: &[u8], row: &mut RowBuffer, address: Option<&mut String
     Ok(row.append_to(page)?)
 }
 
-/// The cells of a line, each with its end.
-fn cells(line: &str) -> impl Iterator<Item = (&str, usize)> {
-    let mut start = 0;
-    memchr_iter(b'\t', line.as_bytes()).chain([line.len()]).map(move |end| {
-        let cell = &line[start..end];
-        start = end + 1;
-        (cell, end)
-    })
-}
-
-/// Returns whether a backslash stands anywhere but in NULL cells.
-fn has_escapes(line: &str) -> bool {
-    let line = line.as_bytes();
-    memchr_iter(b'\\', line).any(|at| {
-        let begins = at.checked_sub(1).is_none_or(|before| line[before] == b'\t');
-        !(begins && matches!(line[at..], [_, b'N'] | [_, b'N', b'\t', ..]))
+/// The cells of a line, each with its end and whether it is NULL, found in one pass. Where a backslash stands anywhere but in NULL, it says
+/// so and gives `None`.
+fn plain_cells(line: &str, has_escapes: &mut bool) -> impl Iterator<Item = Option<(usize, bool)>> {
+    let bytes = line.as_bytes();
+    let (mut start, mut is_null) = (0, false);
+    memchr2_iter(b'\t', b'\\', bytes).chain([bytes.len()]).filter_map(move |at| {
+        if bytes.get(at) != Some(&b'\\') {
+            start = at + 1;
+            return Some(Some((at, std::mem::take(&mut is_null))));
+        }
+        is_null = at == start && matches!(bytes[at..], [_, b'N'] | [_, b'N', b'\t', ..]);
+        *has_escapes |= !is_null;
+        (!is_null).then_some(None)
     })
 }
 

@@ -33,34 +33,43 @@ fn is_whole(text: &[u8]) -> bool {
 /// interprets `2026-11-26 04:00:05` without a zone as a time and saves it without seconds.
 pub(super) fn is_kept_date(cell: &str) -> bool {
     let Some((day, rest)) = cell.split_at_checked(10) else { return false };
-    let is_known = day.get(..4).is_some_and(|year| year > "1900") && has_shape(day, "0000-00-00");
+    let is_known = day.get(..4).is_some_and(|year| year > "1900") && has_shape(day.as_bytes(), "0000-00-00");
     is_known && (rest.is_empty() || is_kept_time(rest))
 }
 
 fn is_kept_time(text: &str) -> bool {
-    let Some((time, rest)) = text.split_at_checked(6) else { return false };
-    let is_spaced = time.starts_with(' ');
-    if !time.strip_prefix([' ', 'T']).is_some_and(|clock| has_shape(clock, "00:00")) {
+    let [between @ (b' ' | b'T'), h0, h1, b':', m0, m1, rest @ ..] = text.as_bytes() else { return false };
+    if ![h0, h1, m0, m1].into_iter().all(u8::is_ascii_digit) {
         return false;
     }
-    let at = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let at = rest.iter().position(|byte| matches!(byte, b'Z' | b'+' | b'-')).unwrap_or(rest.len());
     let (seconds, zone) = rest.split_at(at);
-    is_seconds(seconds) && is_zone(zone) && (!is_spaced || !zone.is_empty() || matches!(seconds, "" | ":00"))
+    is_seconds(seconds) && is_zone(zone) && (*between == b'T' || !zone.is_empty() || matches!(seconds, b"" | b":00"))
 }
 
-fn is_seconds(text: &str) -> bool {
-    let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    text.is_empty() || (has_shape(seconds, ":00") && is_digits(fraction.as_bytes()))
+fn is_seconds(text: &[u8]) -> bool {
+    match text {
+        [] => true,
+        [b':', s0, s1, rest @ ..] if s0.is_ascii_digit() && s1.is_ascii_digit() => match rest {
+            [] => true,
+            [b'.', fraction @ ..] => is_digits(fraction),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
-fn is_zone(text: &str) -> bool {
-    matches!(text, "" | "Z") || ["00", "00:00", "0000"].iter().any(|shape| has_shape(&text[1..], shape))
+fn is_zone(text: &[u8]) -> bool {
+    match text {
+        [] | b"Z" => true,
+        [_, rest @ ..] => ["00", "00:00", "0000"].iter().any(|shape| has_shape(rest, shape)),
+    }
 }
 
 /// Returns whether the text has a digit wherever the shape has `0`, and equals the shape elsewhere.
-fn has_shape(text: &str, shape: &str) -> bool {
-    let is_alike = |(c, wanted): (u8, u8)| if wanted == b'0' { c.is_ascii_digit() } else { c == wanted };
-    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(is_alike)
+fn has_shape(text: &[u8], shape: &str) -> bool {
+    let is_alike = |(c, wanted): (&u8, u8)| if wanted == b'0' { c.is_ascii_digit() } else { *c == wanted };
+    text.len() == shape.len() && text.iter().zip(shape.bytes()).all(is_alike)
 }
 
 /// Matches true and false, which spreadsheets save in capitals.

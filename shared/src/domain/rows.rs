@@ -54,16 +54,21 @@ impl RowPage {
     }
 
     /// Appends the row that a line holds, whose cells are separated by one byte of ASCII each. `cells` gives for each cell its end
-    /// in the line, and whether it is NULL, whatever its text is.
-    pub fn push_line(&mut self, line: &str, cells: impl Iterator<Item = (usize, bool)>) -> Result<(), UnevenRows> {
+    /// in the line, and whether it is NULL, whatever its text is; or `None` if the line must not be appended as it is.
+    pub fn push_line(&mut self, line: &str, cells: impl Iterator<Item = Option<(usize, bool)>>) -> Result<(), UnevenRows> {
         let (start, first, nulls) = (self.text.len(), self.ends.len(), self.nulls.len());
-        for (end, is_null) in cells {
+        let mut is_refused = false;
+        for cell in cells {
+            let Some((end, is_null)) = cell else {
+                is_refused = true;
+                break;
+            };
             if is_null {
                 self.nulls.push(self.ends.len());
             }
             self.ends.push(start + end);
         }
-        if self.ends.len() != first + self.columns {
+        if is_refused || self.ends.len() != first + self.columns {
             self.ends.truncate(first);
             self.nulls.truncate(nulls);
             return Err(UnevenRows);
@@ -168,7 +173,7 @@ impl RowBuffer {
 
     /// Appends the row to a page.
     pub fn append_to(&self, page: &mut RowPage) -> Result<(), UnevenRows> {
-        page.push_line(self.text.strip_suffix(SEPARATOR).unwrap_or_default(), self.cells.iter().copied())
+        page.push_line(self.text.strip_suffix(SEPARATOR).unwrap_or_default(), self.cells.iter().copied().map(Some))
     }
 }
 
@@ -274,8 +279,9 @@ mod tests {
             let mut page = RowPage::new(3).next();
             for row in &rows {
                 let texts: Vec<_> = row.iter().map(|cell| cell.as_deref().unwrap_or("NULL")).collect();
-                let cells = || row.iter().enumerate().map(|(at, cell)| (texts[..=at].join(",").len(), cell.is_none()));
+                let cells = || row.iter().enumerate().map(|(at, cell)| Some((texts[..=at].join(",").len(), cell.is_none())));
                 prop_assert_eq!(page.push_line("a,b", cells().take(2)), Err(UnevenRows));
+                prop_assert_eq!(page.push_line("a,b,c", cells().chain([None])), Err(UnevenRows));
                 prop_assert_eq!(page.push_line(&texts.join(","), cells()), Ok(()));
                 prop_assert_eq!(page.last_row(), row.iter().map(Option::as_deref).collect::<Vec<_>>());
             }

@@ -41,6 +41,22 @@ pub(super) fn for_each_piece(
     block: &Block,
     mut each: impl FnMut(RowsText<'_>) -> ControlFlow<()>,
 ) -> Result<(), PortError> {
+    let (mut crc, mut rows) = (crc32fast::Hasher::new(), 0);
+    let read = for_each_piece_of(deflated, block.text_bytes, |piece| {
+        crc.update(piece.text.as_bytes());
+        rows += piece.ends.len() as u64;
+        each(piece)
+    })?;
+    let is_whole = rows == block.rows && crc.finalize() == block.crc32;
+    if read.is_break() || is_whole { Ok(()) } else { Err(damaged()) }
+}
+
+/// Calls `each` with the rows that make up the first `bytes` of a text, until it breaks. What follows them may be damaged.
+pub(super) fn for_each_piece_of(
+    deflated: &[u8],
+    bytes: u64,
+    mut each: impl FnMut(RowsText<'_>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, PortError> {
     let mut pieces = TextPieces {
         inflater: Decompress::new(false),
         text: Vec::with_capacity(2 * PIECE),
@@ -48,21 +64,17 @@ pub(super) fn for_each_piece(
         ends: Vec::new(),
         in_quotes: false,
     };
-    let (mut crc, mut rows) = (crc32fast::Hasher::new(), 0);
-    while pieces.inflater.total_out() < block.text_bytes {
-        pieces.inflate(deflated)?;
+    while pieces.inflater.total_out() < bytes {
+        pieces.inflate(deflated, bytes)?;
         let whole = pieces.find_rows();
         let text = simdutf8::basic::from_utf8(&pieces.text[..whole])
             .map_err(|error| PortError::with(ErrorKind::Corrupt, "decode a stored block", error))?;
-        crc.update(text.as_bytes());
-        rows += pieces.ends.len() as u64;
         if each(RowsText { text, ends: &pieces.ends }).is_break() {
-            return Ok(());
+            return Ok(ControlFlow::Break(()));
         }
         pieces.forget(whole);
     }
-    let is_whole = rows == block.rows && crc.finalize() == block.crc32 && pieces.text.is_empty();
-    if is_whole { Ok(()) } else { Err(damaged()) }
+    if pieces.text.is_empty() { Ok(ControlFlow::Continue(())) } else { Err(damaged()) }
 }
 
 fn damaged() -> PortError {
@@ -80,15 +92,20 @@ struct TextPieces {
 }
 
 impl TextPieces {
-    /// Appends up to a piece of text.
-    fn inflate(&mut self, deflated: &[u8]) -> Result<(), PortError> {
+    /// Appends up to a piece of the first `bytes` of the text.
+    fn inflate(&mut self, deflated: &[u8], bytes: u64) -> Result<(), PortError> {
         let (read, written) = (self.inflater.total_in(), self.inflater.total_out());
         let input = usize::try_from(read).ok().and_then(|read| deflated.get(read..)).ok_or_else(damaged)?;
         self.text.reserve(PIECE);
         let inflated = self.inflater.decompress_vec(input, &mut self.text, FlushDecompress::None);
+        let excess = usize::try_from(self.inflater.total_out().saturating_sub(bytes)).unwrap_or(usize::MAX);
+        self.text.truncate(self.text.len().saturating_sub(excess));
+        if self.inflater.total_out() > written {
+            // Damage behind this text is met by the next call, if there is one.
+            return Ok(());
+        }
         inflated.map_err(|error| PortError::with(ErrorKind::Corrupt, "decode a stored block", error))?;
-        let has_progressed = self.inflater.total_in() > read || self.inflater.total_out() > written;
-        if has_progressed { Ok(()) } else { Err(damaged()) }
+        if self.inflater.total_in() > read { Ok(()) } else { Err(damaged()) }
     }
 
     /// Finds the ends of rows. Returns the end of the last one.

@@ -71,6 +71,26 @@ impl BlockEncoder {
         }
     }
 
+    /// What the digest of the first block begins with.
+    pub fn header(&self) -> Option<Sha256> {
+        self.with_header.clone()
+    }
+
+    /// Goes on behind a first block that another one has made.
+    pub fn forget_header(&mut self) {
+        self.with_header = None;
+    }
+
+    /// Whether the block has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Whether a block may be followed by others.
+    pub fn may_end_behind(&self, block: &Block) -> bool {
+        block.bytes >= self.cutting.least || block.rows >= LEAST_ROWS
+    }
+
     /// Appends a row. Returns whether the block ends with it.
     pub fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<bool> {
         let start = self.csv.written().len();

@@ -5,6 +5,7 @@
 pub mod amend;
 mod block_text;
 mod blocks;
+mod compared_block;
 pub mod differences;
 pub mod document;
 pub mod erase;
@@ -18,6 +19,7 @@ mod found_snapshots;
 pub mod input;
 pub mod kept_bytes;
 mod keys;
+mod known_blocks;
 mod known_files;
 mod large_files;
 pub mod leases;
@@ -30,6 +32,7 @@ pub mod reader;
 pub mod records;
 pub mod restoring;
 pub mod retained;
+mod row_blocks;
 mod row_group;
 pub mod row_ids;
 mod row_index;
@@ -43,6 +46,7 @@ pub mod single_file;
 pub mod stores;
 pub mod sweep;
 pub mod writer;
+mod written_ids;
 
 #[cfg(test)]
 mod tests;

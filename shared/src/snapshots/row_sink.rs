@@ -1,7 +1,6 @@
 //! Takes rows and stores them as blocks: a thread encodes them while the blocks before are being stored. Memory use is a
 //! few pages and blocks, whatever the number of rows.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::blocks::{BlockEncoder, EncodedBlock};
 use super::error::WriteError;
-use super::stores::{SnapshotStores, store, stored_object};
+use super::row_blocks::{EndedBlock, RowBlocks};
+use super::stores::{SnapshotStores, replace, store, stored_object};
 use crate::domain::id::OrgId;
 use crate::domain::rows::{Cell, RowPage};
 use crate::domain::snapshot::Block;
@@ -54,7 +53,7 @@ pub(super) struct RowSink {
     page: RowPage,
     /// Takes pages, and `None` behind the last.
     to_encode: mpsc::Sender<Option<RowPage>>,
-    encoding: JoinHandle<io::Result<()>>,
+    encoding: JoinHandle<Result<(), WriteError>>,
     has_blocks: Arc<AtomicBool>,
     /// The task that stores the blocks. It ends with the sink.
     storing: JoinSet<Result<(StoredRows, Reached), WriteError>>,
@@ -62,12 +61,12 @@ pub(super) struct RowSink {
 
 impl RowSink {
     /// Creates a sink for rows of `columns` cells behind those that are stored.
-    pub fn new(stores: SnapshotStores, org: OrgId, columns: usize, encoder: BlockEncoder, stored: StoredRows) -> Self {
+    pub fn new(stores: SnapshotStores, org: OrgId, columns: usize, rows: RowBlocks, stored: StoredRows) -> Self {
         let (to_encode, pages) = mpsc::channel(WAITING);
         let (to_store, blocks) = mpsc::channel(1);
         let has_blocks = Arc::new(AtomicBool::new(false));
         let out = Blocks { to_store, are_there: has_blocks.clone() };
-        let encoding = tokio::task::spawn_blocking(move || encode_all(encoder, pages, &out));
+        let encoding = tokio::task::spawn_blocking(move || encode_all(rows, pages, &out));
         let mut storing = JoinSet::new();
         storing.spawn(store_all(stores, org, blocks, stored));
         Self { columns, page: RowPage::new(columns), to_encode, encoding, has_blocks, storing }
@@ -111,7 +110,7 @@ impl RowSink {
         let encoded = self.encoding.await.map_err(WriteError::Interrupted)?;
         // An encoder whose blocks nobody takes any more fails, but not first.
         let stored = stored(&mut self.storing).await?;
-        encoded.map_err(WriteError::Compression)?;
+        encoded?;
         Ok(stored)
     }
 
@@ -139,27 +138,27 @@ async fn stored(storing: &mut JoinSet<Result<(StoredRows, Reached), WriteError>>
 
 /// Where finished blocks go.
 struct Blocks {
-    to_store: mpsc::Sender<(EncodedBlock, Reached)>,
+    to_store: mpsc::Sender<(EndedBlock, Reached)>,
     are_there: Arc<AtomicBool>,
 }
 
 impl Blocks {
-    fn end(&self, encoder: &mut BlockEncoder, reached: Reached) -> io::Result<()> {
-        let Some(block) = encoder.end()? else { return Ok(()) };
+    fn end(&self, rows: &mut RowBlocks, reached: Reached) -> Result<(), WriteError> {
+        let Some(block) = rows.end()? else { return Ok(()) };
         self.are_there.store(true, Ordering::Relaxed);
         // Who stores ends early only with an error, which is the answer then.
-        self.to_store.blocking_send((block, reached)).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+        self.to_store.blocking_send((block, reached)).map_err(|_| WriteError::Stopped)
     }
 }
 
-fn encode_all(mut encoder: BlockEncoder, mut pages: mpsc::Receiver<Option<RowPage>>, blocks: &Blocks) -> io::Result<()> {
+fn encode_all(mut rows: RowBlocks, mut pages: mpsc::Receiver<Option<RowPage>>, blocks: &Blocks) -> Result<(), WriteError> {
     let mut reached = Reached::default();
     while let Some(page) = pages.blocking_recv() {
-        let Some(page) = page else { return blocks.end(&mut encoder, reached) };
+        let Some(page) = page else { return blocks.end(&mut rows, reached) };
         page.for_each(|cells| {
             reached.rows += 1;
-            match encoder.row(cells)? {
-                true => blocks.end(&mut encoder, reached),
+            match rows.row(cells)? {
+                true => blocks.end(&mut rows, reached),
                 false => Ok(()),
             }
         })?;
@@ -171,15 +170,20 @@ fn encode_all(mut encoder: BlockEncoder, mut pages: mpsc::Receiver<Option<RowPag
 async fn store_all(
     stores: SnapshotStores,
     org: OrgId,
-    blocks: mpsc::Receiver<(EncodedBlock, Reached)>,
+    blocks: mpsc::Receiver<(EndedBlock, Reached)>,
     stored: StoredRows,
 ) -> Result<(StoredRows, Reached), WriteError> {
     let received = stream::unfold(blocks, async |mut blocks| blocks.recv().await.map(|block| (block, blocks)));
-    let storing = received.map(|(encoded, reached)| {
+    let storing = received.map(|(EndedBlock { block, body, is_damaged, with_header }, reached)| {
         let objects = stores.objects.clone();
         async move {
-            store(&*objects, &stored_object(org, &encoded.block.object), encoded.body).await?;
-            Ok::<_, WriteError>((encoded.block, encoded.with_header, reached))
+            let at = stored_object(org, &block.object);
+            match body {
+                Some(body) if is_damaged => replace(&*objects, &at, body).await?,
+                Some(body) => store(&*objects, &at, body).await?,
+                None => {}
+            }
+            Ok::<_, WriteError>((block, with_header, reached))
         }
     });
     let collect = async |(mut stored, _): (StoredRows, Reached), (block, with_header, reached)| {

@@ -37,6 +37,16 @@ pub fn stored_object(org: OrgId, object: &str) -> ObjectRef {
     ObjectRef::crm(format!("{}{object}", keys::stored_prefix(org)))
 }
 
+/// Whether an object of this name is written as this build does it.
+pub(super) fn is_of_this_format(object: &str) -> bool {
+    object.strip_prefix(&STORED_FORMAT.to_string()).is_some_and(|rest| rest.starts_with('-'))
+}
+
+/// Stores an object in place of a damaged one of the same name.
+pub(super) async fn replace(objects: &dyn Objects, at: &ObjectRef, body: Bytes) -> Result<(), PortError> {
+    objects.put(at, body, OCTETS).await
+}
+
 /// Stores an object of this name, unless there is one of the same size. One of another size was damaged, and is replaced.
 pub(super) async fn store(objects: &dyn Objects, at: &ObjectRef, body: Bytes) -> Result<(), PortError> {
     let known = objects.head(at).await?;

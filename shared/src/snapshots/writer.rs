@@ -2,14 +2,17 @@
 //! blocks, whatever the size of the module.
 
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
 use super::blocks::BlockEncoder;
 use super::error::WriteError;
 use super::files::{FileWriter, StoredFiles};
 use super::input::{ModuleHead, NewAttachment};
 use super::keys;
+use super::known_blocks::KnownBlocks;
 use super::known_files::{KnownFile, KnownFiles, sha256_of};
 use super::reader::{StoredModule, VERSION, module_before, stored_module};
+use super::row_blocks::RowBlocks;
 use super::row_sink::RowSink;
 pub use super::row_sink::{Reached, StoredRows};
 use super::stores::SnapshotStores;
@@ -75,12 +78,16 @@ impl ModuleWriter {
         cutting: Cutting,
     ) -> Self {
         let encoder = BlockEncoder::new(&head.fields, &head.key, cutting);
+        // Compressing a small module takes less than requests for its blocks.
+        let compared = before.clone().filter(|before| before.row_bytes >= cutting.least);
+        let known = KnownBlocks::new((stores.objects.clone(), org), head.clone(), compared, &part.rows.blocks);
+        let rows = RowBlocks::new(&head, encoder, known, Handle::current());
         let staged = keys::staged(org, &head.api_name, version);
         let files = FileWriter::new(stores.clone(), org, &head.api_name, cutting, staged);
         let mut known_files = KnownFiles::default();
         before.iter().for_each(|before| known_files.ask_first(before.clone()));
         Self {
-            rows: RowSink::new(stores.clone(), org, head.fields.len(), encoder, part.rows),
+            rows: RowSink::new(stores.clone(), org, head.fields.len(), rows, part.rows),
             has_all_rows: part.files.is_some(),
             files: match part.files {
                 Some(stored) => files.behind(stored),

@@ -7,17 +7,16 @@ use std::ops::ControlFlow;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::archive::csv::{CsvOptions, header_of, kept_columns};
+use crate::archive::csv::{CsvOptions, header_of};
 use crate::domain::crm::Module;
 use crate::domain::cutting::Cutting;
 use crate::domain::snapshot::Block;
 use crate::ports::{ErrorKind, PortError};
 use crate::snapshots::block_text::for_each_piece;
 use crate::snapshots::blocks::{BlockEncoder, EncodedBlock};
-use crate::snapshots::raw_row::raw_cells;
 use crate::snapshots::row_index::{RowHash, for_each_row, hash_of};
 use crate::snapshots::row_index_reader::damaged;
-use crate::snapshots::row_key::RowKey;
+use crate::snapshots::written_ids::WrittenIds;
 
 const REWRITE: &str = "write a block anew";
 
@@ -68,21 +67,15 @@ pub(super) fn without(
 /// Finds the id of a written row as the row index has it.
 enum IdFinder {
     /// The columns of the key are stored, or rows are identified by their hashes.
-    Cells {
-        key: RowKey,
-        /// Indexes of the columns that are stored, and the number of all columns.
-        columns: (Vec<usize>, usize),
-        id: Vec<u8>,
-    },
+    Cells(WrittenIds),
     /// The text of a row lacks a part of its key. Rows with the same text have their ids in the order of the index.
     Index { ids: HashMap<RowHash, Vec<Vec<u8>>>, id: Vec<u8> },
 }
 
 impl IdFinder {
     fn new(module: &Module, index: &[u8]) -> Result<Self, PortError> {
-        let (key, kept) = (RowKey::new(&module.fields, &module.key), kept_columns(&module.fields));
-        if key.columns().iter().all(|column| kept.contains(column)) {
-            return Ok(Self::Cells { key, columns: (kept, module.fields.len()), id: Vec::new() });
+        if let Some(ids) = WrittenIds::new(&module.fields, &module.key) {
+            return Ok(Self::Cells(ids));
         }
         let mut ids: HashMap<RowHash, Vec<Vec<u8>>> = HashMap::new();
         for_each_row(index, |id, hash| ids.entry(hash).or_default().push(id.to_vec())).ok_or_else(damaged)?;
@@ -91,18 +84,7 @@ impl IdFinder {
 
     fn find(&mut self, row: &str) -> Option<&[u8]> {
         match self {
-            Self::Cells { key, columns: (kept, all), id } => {
-                let stored: Vec<_> = raw_cells(row, kept.len()).collect();
-                let mut cells = vec![None; *all];
-                for (cell, at) in stored.iter().zip(kept.iter()) {
-                    cells[*at] = cell.as_deref();
-                }
-                key.write(&cells, id);
-                if key.columns().is_empty() {
-                    id.extend_from_slice(&hash_of(row.as_bytes()));
-                }
-                Some(id)
-            }
+            Self::Cells(ids) => Some(ids.of(row)),
             Self::Index { ids, id } => {
                 *id = ids.get_mut(&hash_of(row.as_bytes()))?.pop()?;
                 Some(id)

@@ -6,6 +6,7 @@ mod differences;
 mod erasing;
 mod exploring;
 mod file_pages;
+mod known_rows;
 mod memory;
 mod restoring;
 mod restoring_files;
