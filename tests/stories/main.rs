@@ -46,6 +46,7 @@ mod purchases;
 mod repeats;
 mod restarts;
 mod restoring;
+mod restoring_zips;
 mod retention;
 mod reverse_proxy;
 mod schedules;

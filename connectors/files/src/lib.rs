@@ -32,7 +32,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use hozon_shared::domain::crm::Module;
-use hozon_shared::domain::id::OrgId;
+use hozon_shared::domain::id::{BackupId, OrgId};
+use hozon_shared::domain::structure::Sequence;
 use hozon_shared::ports::Ports;
 use tokio_util::sync::CancellationToken;
 
@@ -95,6 +96,17 @@ pub struct ImportPlan {
     modules: Vec<ModulePlan>,
     notes: Vec<Note>,
     stop: CancellationToken,
+    origin: Option<BackupOrigin>,
+}
+
+/// What the manifests of a Hozon backup say of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupOrigin {
+    pub backup: BackupId,
+    /// When reading the data began.
+    pub taken: DateTime<Utc>,
+    /// Sequences of the source that belong to no table.
+    pub sequences: Vec<Sequence>,
 }
 
 /// Reads all input without writing anything. Rejects unknown files, incomplete sets, and modules above the limits.
@@ -110,6 +122,7 @@ async fn look_at(options: &ImportOptions, now: DateTime<Utc>) -> Result<ImportPl
     let zips = ZipReading { names: options.zip_names, zone: options.time_zone };
     let mut inventory = inventory::take(&options.from, zips).await?;
     own::settle(&mut inventory)?;
+    let origin = own::origin(&inventory);
     let preferences = CsvPreferences {
         encoding: options.encoding,
         encodings: options.encodings.clone(),
@@ -126,7 +139,7 @@ async fn look_at(options: &ImportOptions, now: DateTime<Utc>) -> Result<ImportPl
     marks::apply(&options.marks, &mut modules)?;
     let mut notes = inventory.notes;
     notes.extend(inventory.skipped.into_iter().map(Note::Skipped));
-    Ok(ImportPlan { modules, notes, stop: options.stop.clone() })
+    Ok(ImportPlan { modules, notes, stop: options.stop.clone(), origin })
 }
 
 /// What zips contain that lie elsewhere than on disk.
@@ -165,6 +178,11 @@ pub async fn import(
 }
 
 impl ImportPlan {
+    /// What the backup says of itself; `None` if the files are no backup of Hozon.
+    pub fn origin(&self) -> Option<&BackupOrigin> {
+        self.origin.as_ref()
+    }
+
     /// Returns the planned modules and the notes, for a reader that stores nothing.
     pub fn into_parts(self) -> (Vec<ModulePlan>, Vec<Note>) {
         (self.modules, self.notes)

@@ -5,6 +5,8 @@
 mod batch;
 mod check;
 mod counters;
+mod creating;
+mod definitions;
 mod files;
 mod refusals;
 mod session;
@@ -13,8 +15,10 @@ mod target;
 mod values;
 
 use async_trait::async_trait;
+use hozon_shared::domain::creating::Creation;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::profile::FileSource;
+use hozon_shared::domain::structure::Sequence;
 use hozon_shared::domain::writing::{Hindrance, RecordWrite, Refusal, WriteOutcome};
 use hozon_shared::ports::{FileWrite, SourceError, Writer};
 use mysql_async::prelude::Queryable;
@@ -83,5 +87,19 @@ impl Writer for MysqlWriter {
         }
         self.give_back(session).await;
         Ok(())
+    }
+
+    async fn create(&self, modules: &[Module], sequences: &[Sequence]) -> Result<Creation, SourceError> {
+        let mut session = self.take().await?;
+        let created = creating::create(&mut session.conn, modules, sequences).await?;
+        self.give_back(session).await;
+        Ok(created)
+    }
+
+    async fn add_foreign_keys(&self, modules: &[Module]) -> Result<Creation, SourceError> {
+        let mut session = self.take().await?;
+        let added = creating::add_foreign_keys(&mut session.conn, modules).await?;
+        self.give_back(session).await;
+        Ok(added)
     }
 }

@@ -3,6 +3,7 @@
 
 mod batch;
 mod check;
+mod creating;
 mod files;
 mod large_objects;
 mod refusals;
@@ -12,8 +13,10 @@ mod statements;
 mod table;
 
 use async_trait::async_trait;
+use hozon_shared::domain::creating::Creation;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::profile::FileSource;
+use hozon_shared::domain::structure::Sequence;
 use hozon_shared::domain::writing::{Hindrance, RecordWrite, WriteOutcome};
 use hozon_shared::ports::{FileWrite, SourceError, Writer};
 use tokio::sync::{Mutex, OnceCell};
@@ -93,5 +96,19 @@ impl Writer for PostgresWriter {
         }
         self.give_back(session).await;
         Ok(())
+    }
+
+    async fn create(&self, modules: &[Module], sequences: &[Sequence]) -> Result<Creation, SourceError> {
+        let session = self.take().await?;
+        let created = creating::create(&session.client, modules, sequences).await?;
+        self.give_back(session).await;
+        Ok(created)
+    }
+
+    async fn add_foreign_keys(&self, modules: &[Module]) -> Result<Creation, SourceError> {
+        let session = self.take().await?;
+        let added = creating::add_foreign_keys(&session.client, modules).await?;
+        self.give_back(session).await;
+        Ok(added)
     }
 }

@@ -1,0 +1,233 @@
+//! The steps of a restore: what is missing, the plan, the consent, tables, rows, foreign keys, and the report.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use hozon::language::say;
+use hozon::restoring::{RestoreOrder, RestoreProgress, RestoreWork, write_report};
+use hozon_shared::domain::creating::Creation;
+use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::restore::{
+    ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreSelection, RestoreStatus, WrittenCounts,
+};
+use hozon_shared::domain::writing::{Hindrance, HindranceKind};
+use hozon_shared::ports::SourceError;
+
+use super::shown;
+use super::{Prepared, RestoreArgs};
+use crate::cli::progress::ProgressDisplay;
+
+/// What is restored of a backup.
+#[derive(Args)]
+pub struct WantedArgs {
+    #[arg(help = say("Only these modules, separated by commas", "復元するモジュール（カンマ区切り）"), long, value_name = "NAMES", value_delimiter = ',')]
+    modules: Vec<String>,
+    #[arg(help = say("Changes records back that were changed since", "バックアップ後に変更されたレコードを元に戻します"), long)]
+    change: bool,
+    #[arg(help = say("Deletes records that the backup does not have. Their number must be confirmed", "バックアップにないレコードを削除します（件数の確認が必要です）"), long)]
+    delete: bool,
+    #[arg(help = say("Makes the tables, sequences and foreign keys that the backup has and the database lacks", "バックアップにありデータベースにないテーブル、シーケンス、外部キーを作成します"), long)]
+    create: bool,
+    #[arg(help = say("Writes what became of each record into a CSV file", "各レコードの結果を CSV ファイルに書き出します"), long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    #[arg(help = say("Number of records that are shown per module; 0 shows the counts only", "モジュールごとに表示するレコード数（0 は件数のみ）"), long, value_name = "NUMBER", default_value_t = 3)]
+    limit: usize,
+}
+
+/// A restore that is under way.
+pub struct Restoring<'a> {
+    prepared: Prepared<'a>,
+    arguments: &'a RestoreArgs,
+    target: String,
+}
+
+impl<'a> Restoring<'a> {
+    pub(super) fn new(prepared: Prepared<'a>, arguments: &'a RestoreArgs) -> Self {
+        let target = prepared.connection.source.shown();
+        Self { prepared, arguments, target }
+    }
+
+    /// Restores. Returns whether all is as planned. Fails only as long as nothing was written.
+    pub async fn run(self) -> Result<bool> {
+        let wanted = &self.arguments.wanted;
+        let modules = self.selected()?;
+        let missing = self.missing(&modules).await?;
+        let (gone, there): (Vec<_>, Vec<_>) = modules.into_iter().partition(|module| missing.contains(&module.api_name));
+        if !wanted.create {
+            if there.is_empty() {
+                bail!(shown::no_tables(&gone, &self.target));
+            }
+            eprint!("{}", shown::missing_tables(&gone));
+            return self.existing(there.into_iter().chain(gone).collect()).await;
+        }
+        if gone.is_empty() {
+            return self.existing(there).await;
+        }
+        self.created(gone, there).await
+    }
+
+    /// The modules that are restored.
+    fn selected(&self) -> Result<Vec<Module>> {
+        let (all, names) = (&self.prepared.wanted.modules, &self.arguments.wanted.modules);
+        if let Some(unknown) = names.iter().find(|name| !all.iter().any(|module| module.api_name == **name)) {
+            bail!(shown::unknown_module(unknown, all));
+        }
+        Ok(all.iter().filter(|module| names.is_empty() || names.contains(&module.api_name)).cloned().collect())
+    }
+
+    /// Names of the modules whose tables the database lacks.
+    async fn missing(&self, modules: &[Module]) -> Result<BTreeSet<String>> {
+        let found = self.prepared.writer.check(modules).await.map_err(|error| self.failed(&error))?;
+        let is_gone = |hindrance: &Hindrance| hindrance.kind == HindranceKind::Gone && hindrance.field.is_none();
+        Ok(found.into_iter().filter(is_gone).map(|hindrance| hindrance.module).collect())
+    }
+
+    /// Restores into tables that are there.
+    async fn existing(&self, modules: Vec<Module>) -> Result<bool> {
+        let (work, restore) = self.planned(&modules).await?;
+        let plan = restore.plan.clone().unwrap_or_default();
+        self.print_plan(&work, &restore, &plan).await?;
+        if self.arguments.consent.dry_run || plan.counts().writes() == 0 {
+            work.cancel().await?;
+            println!("{}", shown::nothing_done(self.arguments.consent.dry_run));
+            return Ok(plan.counts().impossible == 0);
+        }
+        if plan.is_hindered() {
+            work.cancel().await?;
+            bail!(shown::hindered(&plan, &self.target));
+        }
+        let is_confirmed = self.arguments.consent.confirm(plan.counts(), &self.target).await;
+        if !matches!(is_confirmed, Ok(true)) {
+            work.cancel().await?;
+            return is_confirmed.and_then(|_| bail!(say("it was not confirmed", "確認されませんでした")));
+        }
+        Ok(self.written(&work, &plan, &modules).await.unwrap_or_else(|error| shown::failed_later(&error)))
+    }
+
+    /// Makes the tables that are missing, and restores into all.
+    async fn created(&self, gone: Vec<Module>, there: Vec<Module>) -> Result<bool> {
+        if let Some(module) = gone.iter().find(|module| module.structure.is_none()) {
+            bail!(shown::without_structure(module));
+        }
+        let new = |module: &Module| ModulePlan {
+            api_name: module.api_name.clone(),
+            label: module.label.clone(),
+            attachments: module.attachments,
+            counts: PlanCounts { create: module.rows, ..PlanCounts::default() },
+        };
+        let mut plan = RestorePlan { modules: gone.iter().map(new).collect(), hindrances: Vec::new() };
+        println!("{}", shown::new_tables(&gone, &self.target));
+        if !there.is_empty() {
+            let (work, restore) = self.planned(&there).await?;
+            self.print_plan(&work, &restore, &restore.plan.clone().unwrap_or_default()).await?;
+            work.cancel().await?;
+            plan.modules.extend(restore.plan.unwrap_or_default().modules);
+        }
+        print!("{}", shown::totals(&plan, &self.target));
+        if self.arguments.consent.dry_run {
+            println!("{}", shown::nothing_done(true));
+            return Ok(plan.counts().impossible == 0);
+        }
+        if !self.arguments.consent.confirm(plan.counts(), &self.target).await? {
+            bail!(say("it was not confirmed", "確認されませんでした"));
+        }
+        let sequences: &[_] = if self.arguments.wanted.modules.is_empty() { &self.prepared.wanted.sequences } else { &[] };
+        let creation = self.prepared.writer.create(&gone, sequences).await.map_err(|error| self.failed(&error))?;
+        print!("{}", shown::creation(&creation));
+        if !creation.faults.is_empty() {
+            bail!(shown::not_created(&creation));
+        }
+        let modules = gone.into_iter().chain(there).collect();
+        Ok(self.into_new(modules, plan.counts().delete).await.unwrap_or_else(|error| shown::failed_later(&error)))
+    }
+
+    /// Restores into tables, some of which were just made.
+    async fn into_new(&self, modules: Vec<Module>, deletes: u64) -> Result<bool> {
+        let (work, restore) = self.planned(&modules).await?;
+        let plan = restore.plan.unwrap_or_default();
+        if plan.counts().delete != deletes || plan.is_hindered() {
+            work.cancel().await?;
+            bail!(say(
+                "the database has changed meanwhile. Plan again",
+                "データベースが変更されました。もう一度実行してください"
+            ));
+        }
+        if plan.counts().writes() == 0 {
+            work.cancel().await?;
+            return self.with_foreign_keys(&modules, plan.counts().impossible == 0).await;
+        }
+        self.written(&work, &plan, &modules).await
+    }
+
+    async fn planned(&self, modules: &[Module]) -> Result<(RestoreWork<'_>, Restore)> {
+        let Prepared { ports, engine, wanted, connection, .. } = &self.prepared;
+        let WantedArgs { change, delete, .. } = self.arguments.wanted;
+        let is_all = modules.len() == wanted.modules.len();
+        let selection = match is_all {
+            true => RestoreSelection::Everything {},
+            false => RestoreSelection::Modules { modules: modules.iter().map(|module| module.api_name.clone()).collect() },
+        };
+        let order = RestoreOrder { connection: connection.id, selection, policy: RestorePolicy { change, delete } };
+        let work = RestoreWork::request(ports, engine, wanted, order).await?;
+        let mut display = ProgressDisplay::new(say("Planning", "計画の作成中"));
+        let planned = work.plan(&mut |step| show(&mut display, step)).await;
+        display.finish();
+        Ok((work, planned?))
+    }
+
+    async fn print_plan(&self, work: &RestoreWork<'_>, restore: &Restore, plan: &RestorePlan) -> Result<()> {
+        let examples = match self.arguments.wanted.limit {
+            0 => Vec::new(),
+            most => work.examples(restore, most).await?,
+        };
+        print!("{}", shown::plan(plan, &examples, &self.target));
+        Ok(())
+    }
+
+    /// Writes the records of a plan, then the foreign keys, and says what became of them.
+    async fn written(&self, work: &RestoreWork<'_>, plan: &RestorePlan, modules: &[Module]) -> Result<bool> {
+        let counts = plan.counts();
+        work.confirm(counts.delete).await?;
+        let mut display = ProgressDisplay::new(say("Restoring", "復元中"));
+        let applied = work.apply(counts.writes(), &mut |step| show(&mut display, step)).await;
+        let took = display.finish();
+        let (restore, outcome) = (applied?, work.written().await?);
+        print!("{}", shown::outcome(outcome, took, &self.target));
+        if let Some(file) = &self.arguments.wanted.report {
+            write_report(&work.files(), file).await?;
+            println!("{}", say(format!("Report: {}", file.display()), format!("結果: {}", file.display())));
+        }
+        if restore.status != RestoreStatus::Completed {
+            let failure = restore.failure.map(|failure| format!("{} ({})", failure.message, failure.code));
+            bail!(failure.unwrap_or_else(|| say("the restore was cancelled", "復元はキャンセルされました").to_owned()));
+        }
+        self.with_foreign_keys(modules, is_all_written(outcome) && counts.impossible == 0).await
+    }
+
+    /// Adds the foreign keys that are missing, if tables are made.
+    async fn with_foreign_keys(&self, modules: &[Module], is_as_planned: bool) -> Result<bool> {
+        if !self.arguments.wanted.create {
+            return Ok(is_as_planned);
+        }
+        let added: Creation = self.prepared.writer.add_foreign_keys(modules).await.map_err(|error| self.failed(&error))?;
+        print!("{}", shown::creation(&added));
+        Ok(is_as_planned && added.faults.is_empty())
+    }
+
+    fn failed(&self, error: &SourceError) -> anyhow::Error {
+        anyhow!("{}: {} ({})", self.target, error.kind, error.kind.code())
+    }
+}
+
+fn is_all_written(WrittenCounts { changed_meanwhile, refused, .. }: WrittenCounts) -> bool {
+    changed_meanwhile == 0 && refused == 0
+}
+
+fn show(display: &mut ProgressDisplay, step: RestoreProgress) {
+    match step {
+        RestoreProgress::Reading(read) => display.capture(read),
+        RestoreProgress::Writing { done, total } => display.count(done, total, say("records", "件")),
+    }
+}
