@@ -1,15 +1,20 @@
 //! Writers: how records are written back into a CRM.
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 
 use super::file_bytes::FileBytes;
 use super::source_error::SourceError;
 use crate::domain::creating::Creation;
 use crate::domain::crm::Module;
 use crate::domain::profile::FileSource;
+use crate::domain::rows::RowPage;
 use crate::domain::source::SourceErrorKind;
 use crate::domain::structure::Sequence;
-use crate::domain::writing::{Hindrance, RecordWrite, WriteOutcome};
+use crate::domain::writing::{FillOutcome, Hindrance, RecordWrite, WriteOutcome};
+
+/// Rows for an empty table, with a cell for each field that backups contain.
+pub type NewRows = BoxStream<'static, Result<RowPage, SourceError>>;
 
 /// A file that is written back to a record.
 pub struct FileWrite {
@@ -51,6 +56,11 @@ pub trait Writer: Send + Sync {
     /// tables.
     async fn create(&self, _modules: &[Module], _sequences: &[Sequence]) -> Result<Creation, SourceError> {
         Err(SourceErrorKind::Unsupported("tables can be made in PostgreSQL, MySQL and MariaDB only").into())
+    }
+
+    /// Writes all rows of a module that nothing identifies, in one transaction, if its table has none.
+    async fn fill(&self, _module: &Module, _rows: NewRows) -> Result<FillOutcome, SourceError> {
+        Err(SourceErrorKind::Unsupported("tables can be filled in PostgreSQL, MySQL and MariaDB only").into())
     }
 
     /// Adds the foreign keys that tables of these modules lack. One that is refused does not hinder the others.

@@ -37,6 +37,8 @@ update "Sales & Co".person set chief = case when id % 2 = 0 then id - 1 else id 
 update "Firm ""A""" set boss = (select max(id) from "Sales & Co".person p where p.firm = "Firm ""A"""."Id") where "Id" % 3 = 0;
 insert into deal select 1990 + n % 40, n, (select min("Id") from "Firm ""A"""), null, null from generate_series(1, 120) n;
 update deal set parent_year = year, parent = "No" where "No" % 4 = 0;
+create table "no key" (a int, b text[]);
+insert into "no key" values (1, '{x}'), (1, '{x}'), (null, null);
 insert into base select n, 'base' from generate_series(1, 20) n;
 insert into special (id, x, since) select n, null, date '0044-03-15 BC' from generate_series(100, 120) n;
 select setval('alone', 41);

@@ -8,6 +8,7 @@ mod counters;
 mod creating;
 mod definitions;
 mod files;
+mod filling;
 mod refusals;
 mod session;
 mod statements;
@@ -19,8 +20,8 @@ use hozon_shared::domain::creating::Creation;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::structure::Sequence;
-use hozon_shared::domain::writing::{Hindrance, RecordWrite, Refusal, WriteOutcome};
-use hozon_shared::ports::{FileWrite, SourceError, Writer};
+use hozon_shared::domain::writing::{FillOutcome, Hindrance, RecordWrite, Refusal, WriteOutcome};
+use hozon_shared::ports::{FileWrite, NewRows, SourceError, Writer};
 use mysql_async::prelude::Queryable;
 use tokio::sync::Mutex;
 
@@ -94,6 +95,13 @@ impl Writer for MysqlWriter {
         let created = creating::create(&mut session.conn, modules, sequences).await?;
         self.give_back(session).await;
         Ok(created)
+    }
+
+    async fn fill(&self, module: &Module, rows: NewRows) -> Result<FillOutcome, SourceError> {
+        let mut session = self.take().await?;
+        let outcome = filling::fill(&mut session, module, rows).await?;
+        self.give_back(session).await;
+        Ok(outcome)
     }
 
     async fn add_foreign_keys(&self, modules: &[Module]) -> Result<Creation, SourceError> {

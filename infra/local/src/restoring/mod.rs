@@ -2,6 +2,7 @@
 //! `write-back`.
 
 mod engine;
+mod filling;
 mod layered;
 mod not_restored;
 mod report;
@@ -11,6 +12,7 @@ mod wanted;
 mod work;
 
 pub use engine::RestoreEngine;
+pub use filling::{fill, fillable, with_filled};
 pub use layered::LayeredObjects;
 pub use not_restored::NotRestored;
 pub use report::write_report;

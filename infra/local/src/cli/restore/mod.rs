@@ -24,6 +24,7 @@ use hozon::restoring::{
 use hozon_shared::domain::connection::{Connection, SourceSettings};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::{Ports, SourceSecret, Writer};
+use indicatif::HumanCount;
 
 use super::data_folder::DataFolder;
 use super::ending::ENDING;
@@ -103,7 +104,7 @@ async fn from_zips(place: DataFolder, arguments: &RestoreArgs) -> Result<bool> {
 async fn load_shown(scratch: &ScratchStore, planned: ImportPlan) -> Result<WantedBackup> {
     let mut shown = ProgressDisplay::new(say("Reading the backup", "バックアップの読み込み中"));
     let wanted = load(&scratch.local.ports, scratch.org, planned, &mut |step| {
-        shown.count(step.rows, 0, &format!("{} ({})", say("rows", "行"), step.module));
+        shown.text(&format!("{}: {} {}", step.module, HumanCount(step.rows), say("rows", "行")));
     })
     .await;
     shown.finish();

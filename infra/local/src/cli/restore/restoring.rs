@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use hozon::language::say;
-use hozon::restoring::{RestoreOrder, RestoreProgress, RestoreWork, write_report};
+use hozon::restoring::{RestoreOrder, RestoreProgress, RestoreWork, fill, fillable, with_filled, write_report};
 use hozon_shared::domain::creating::Creation;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::restore::{
     ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreSelection, RestoreStatus, WrittenCounts,
 };
-use hozon_shared::domain::writing::{Hindrance, HindranceKind};
+use hozon_shared::domain::writing::{FillOutcome, Hindrance, HindranceKind};
 use hozon_shared::ports::SourceError;
 
 use super::shown;
@@ -87,23 +87,30 @@ impl<'a> Restoring<'a> {
     /// Restores into tables that are there.
     async fn existing(&self, modules: Vec<Module>) -> Result<bool> {
         let (work, restore) = self.planned(&modules).await?;
-        let plan = restore.plan.clone().unwrap_or_default();
+        let own = restore.plan.clone().unwrap_or_default();
+        let plan = with_filled(own.clone(), &self.fillable(&own, &modules));
         self.print_plan(&work, &restore, &plan).await?;
-        if self.arguments.consent.dry_run || plan.counts().writes() == 0 {
+        let is_dry_run = self.arguments.consent.dry_run;
+        if is_dry_run || plan.counts().writes() == 0 {
             work.cancel().await?;
-            println!("{}", shown::nothing_done(self.arguments.consent.dry_run));
+            println!("{}", shown::nothing_done(is_dry_run));
             return Ok(plan.counts().impossible == 0);
         }
-        if plan.is_hindered() {
+        if own.is_hindered() {
             work.cancel().await?;
-            bail!(shown::hindered(&plan, &self.target));
+            bail!(shown::hindered(&own, &self.target));
         }
         let is_confirmed = self.arguments.consent.confirm(plan.counts(), &self.target).await;
         if !matches!(is_confirmed, Ok(true)) {
             work.cancel().await?;
             return is_confirmed.and_then(|_| bail!(say("it was not confirmed", "確認されませんでした")));
         }
-        Ok(self.written(&work, &plan, &modules).await.unwrap_or_else(|error| shown::failed_later(&error)))
+        Ok(self.written(&work, &own, &modules).await.unwrap_or_else(|error| shown::failed_later(&error)))
+    }
+
+    /// Modules that nothing identifies, and whose tables can be filled.
+    fn fillable(&self, plan: &RestorePlan, modules: &[Module]) -> Vec<String> {
+        if self.arguments.wanted.create { fillable(plan, modules) } else { Vec::new() }
     }
 
     /// Makes the tables that are missing, and restores into all.
@@ -154,10 +161,6 @@ impl<'a> Restoring<'a> {
                 "データベースが変更されました。もう一度実行してください"
             ));
         }
-        if plan.counts().writes() == 0 {
-            work.cancel().await?;
-            return self.with_foreign_keys(&modules, plan.counts().impossible == 0).await;
-        }
         self.written(&work, &plan, &modules).await
     }
 
@@ -186,9 +189,32 @@ impl<'a> Restoring<'a> {
         Ok(())
     }
 
-    /// Writes the records of a plan, then the foreign keys, and says what became of them.
+    /// Fills tables, writes the records of a plan and then the foreign keys, and says what became of them.
     async fn written(&self, work: &RestoreWork<'_>, plan: &RestorePlan, modules: &[Module]) -> Result<bool> {
-        let counts = plan.counts();
+        let (filled, is_filled) = self.filled(&self.fillable(plan, modules), modules).await?;
+        let impossible = with_filled(plan.clone(), &filled).counts().impossible;
+        let is_written = match plan.counts().writes() {
+            0 => work.cancel().await.map(|()| true),
+            _ => self.applied(work, plan.counts()).await,
+        };
+        self.with_foreign_keys(modules, is_written? && is_filled && impossible == 0).await
+    }
+
+    /// Fills the tables of modules. Returns those that are filled, and whether these are all.
+    async fn filled(&self, names: &[String], modules: &[Module]) -> Result<(Vec<String>, bool)> {
+        let Prepared { ports, wanted, writer, .. } = &self.prepared;
+        let mut filled = Vec::new();
+        for module in modules.iter().filter(|module| names.contains(&module.api_name)) {
+            let outcome = fill(ports, wanted, module, &**writer).await?;
+            println!("{}", shown::filled(&module.api_name, &outcome));
+            filled.extend(matches!(outcome, FillOutcome::Filled(_)).then(|| module.api_name.clone()));
+        }
+        let is_all = filled.len() == names.len();
+        Ok((filled, is_all))
+    }
+
+    /// Writes the records of a plan. Returns whether all are written.
+    async fn applied(&self, work: &RestoreWork<'_>, counts: PlanCounts) -> Result<bool> {
         work.confirm(counts.delete).await?;
         let mut display = ProgressDisplay::new(say("Restoring", "復元中"));
         let applied = work.apply(counts.writes(), &mut |step| show(&mut display, step)).await;
@@ -203,7 +229,7 @@ impl<'a> Restoring<'a> {
             let failure = restore.failure.map(|failure| format!("{} ({})", failure.message, failure.code));
             bail!(failure.unwrap_or_else(|| say("the restore was cancelled", "復元はキャンセルされました").to_owned()));
         }
-        self.with_foreign_keys(modules, is_all_written(outcome) && counts.impossible == 0).await
+        Ok(is_all_written(outcome))
     }
 
     /// Adds the foreign keys that are missing, if tables are made.

@@ -6,11 +6,12 @@ use hozon::import::Note;
 use hozon::japanese;
 use hozon::language::{locale, say};
 use hozon::restoring::{PlannedExamples, WantedBackup};
+use hozon_shared::api::closed_sets::RefusalName;
 use hozon_shared::domain::creating::{CreatedKind, Creation, CreationFault};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::restore::{PlanCounts, RestorePlan, WrittenCounts};
-use hozon_shared::domain::writing::HindranceKind;
+use hozon_shared::domain::writing::{FillOutcome, HindranceKind};
 use hozon_shared::snapshots::find::{has_key, id_text};
 use hozon_shared::snapshots::restoring::PlannedRecord;
 use indicatif::HumanCount;
@@ -119,6 +120,32 @@ pub fn outcome(outcome: WrittenCounts, took: Duration, target: &str) -> String {
             "{target}: 書き込み {written} 件、既に同じ内容 {already_there} 件、途中で変更されたため対象外 {changed} 件、拒否 {refused} 件（{seconds:.1} 秒）。\n"
         ),
     )
+}
+
+/// What became of the rows of a table that nothing identifies.
+pub fn filled(name: &str, outcome: &FillOutcome) -> String {
+    let name = escaped(name);
+    match outcome {
+        FillOutcome::Filled(rows) => {
+            let rows = HumanCount(*rows);
+            say(
+                format!("{name}: {rows} rows written, which nothing identifies"),
+                format!("{name}: キーのない {rows} 行を書き込みました"),
+            )
+        }
+        FillOutcome::NotEmpty => say(
+            format!("{name}: nothing identifies its rows, and the table has rows, so that none was written"),
+            format!("{name}: キーがなく、テーブルに行があるため書き込んでいません"),
+        ),
+        FillOutcome::Refused(reason) => {
+            let (kind, detail) = RefusalName::of(reason.clone());
+            let detail = detail.map(|detail| format!(" {}", escaped(&detail))).unwrap_or_default();
+            say(
+                format!("{name}: a row is refused, so that none was written ({kind}{detail})"),
+                format!("{name}: 拒否された行があるため書き込んでいません（{kind}{detail}）"),
+            )
+        }
+    }
 }
 
 /// Says that nothing is written.
