@@ -6,9 +6,10 @@ mod schema;
 
 use std::path::{Path, PathBuf};
 
-use hozon_tests::{PostgresServer, World};
+use hozon_tests::{Crm, PostgresServer, World};
 use tempfile::TempDir;
 
+use crate::command::noise;
 use crate::databases::connect;
 use crate::terminal::command;
 use schema::{CRM, LARGE};
@@ -224,5 +225,33 @@ async fn what_the_data_folder_keeps_is_restored_without_zips() {
     let restores = world.administrator().get("/restores").await.body;
     let listed = restores["restores"].as_array().unwrap();
     assert_eq!((listed.len(), &listed[0]["status"]), (1, &serde_json::json!("COMPLETED")), "{restores}");
+    world.end().await;
+}
+
+/// Other programs read the files: cells as the CRM holds them, and the same bytes.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_for_other_crms_have_bare_cells_and_the_attachments_with_their_index() {
+    let world = World::start().await;
+    let formula = "=1+1";
+    let crm = Crm::small().file("Notes.csv", &format!("Id,Text\r\n0007,{formula}\r\n8,\r\n9,\"two\r\nlines\"\r\n").into_bytes());
+    let crm = crm.file("attachments/Notes/0007/offer.pdf", &noise(300_000, 1));
+    world.import(crm.inputs()).await;
+    let zips = world.back_up_well().await;
+    let folder = TempDir::new().unwrap();
+    let files = folder.path().join("files");
+    let written = from_zips(&zips, files.to_str().unwrap(), &["--modules", "Notes", "--rows-per-file", "2"]).await;
+    assert_eq!(written.code, Some(0), "{written:?}");
+    let read = |name: &str| std::fs::read_to_string(files.join(name)).unwrap();
+    assert_eq!(read("Notes_001.csv"), "Id,Text\r\n0007,=1+1\r\n8,\r\n");
+    assert_eq!(read("Notes_002.csv"), "Id,Text\r\n9,\"two\r\nlines\"\r\n");
+    assert_eq!(std::fs::read(files.join("attachments/Notes/0007/offer.pdf")).unwrap(), noise(300_000, 1));
+    let index = read("attachments.csv");
+    assert!(
+        index.lines().nth(1).unwrap().starts_with("Notes,0007,") && index.contains("attachments/Notes/0007/offer.pdf"),
+        "{index}"
+    );
+    assert!(read("README.md").contains("| 1 | Notes_001.csv, Notes_002.csv | 3 |"), "{}", read("README.md"));
+    let again = from_zips(&zips, files.to_str().unwrap(), &[]).await;
+    assert!(again.code == Some(2) && again.err.contains("not empty"), "{again:?}");
     world.end().await;
 }

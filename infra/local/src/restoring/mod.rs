@@ -2,7 +2,9 @@
 //! `write-back`.
 
 mod engine;
+mod files;
 mod filling;
+mod guide;
 mod layered;
 mod not_restored;
 mod report;
@@ -12,7 +14,9 @@ mod wanted;
 mod work;
 
 pub use engine::RestoreEngine;
+pub use files::{FileSet, write_files};
 pub use filling::{fill, fillable, with_filled};
+pub use guide::ExportedModule;
 pub use layered::LayeredObjects;
 pub use not_restored::NotRestored;
 pub use report::write_report;

@@ -1,7 +1,7 @@
 //! The database that is restored into. Its password comes from the address, the environment or the terminal, and is never printed.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -16,7 +16,7 @@ const PASSWORD: &str = "HOZON_TARGET_PASSWORD";
 /// Where to restore.
 #[derive(Args)]
 pub struct TargetArgs {
-    #[arg(help = say("Database: postgres://user@host:5432/database or mysql://user@host:3306/database. The password may be in it, in HOZON_TARGET_PASSWORD, or is asked for", "データベース: postgres://user@host:5432/database または mysql://user@host:3306/database。パスワードはアドレスか HOZON_TARGET_PASSWORD で指定するか、入力します"), long, value_name = "ADDRESS", env = "HOZON_TARGET", hide_env_values = true, required_unless_present = "org")]
+    #[arg(help = say("Database: postgres://user@host:5432/database or mysql://user@host:3306/database; the password may be in it, in HOZON_TARGET_PASSWORD, or is asked for. Or an empty folder for files that other CRMs import", "データベース: postgres://user@host:5432/database または mysql://user@host:3306/database（パスワードはアドレスか HOZON_TARGET_PASSWORD で指定するか、入力）。または、他の CRM にインポートするファイルを書き出す空のフォルダー"), long, value_name = "ADDRESS|DIR", env = "HOZON_TARGET", hide_env_values = true, required_unless_present = "org")]
     into: Option<String>,
     #[arg(help = say("File with the certificates, in PEM, of the authorities that may sign the server's certificate", "サーバー証明書の認証局の証明書（PEM）のファイル"), long, value_name = "FILE", requires = "into")]
     ca: Option<PathBuf>,
@@ -25,6 +25,11 @@ pub struct TargetArgs {
 }
 
 impl TargetArgs {
+    /// The folder, if one is given instead of a database.
+    pub fn folder(&self) -> Option<&Path> {
+        self.into.as_deref().filter(|place| !place.contains("://")).map(Path::new)
+    }
+
     /// The database, which must be given.
     pub async fn required(&self) -> Result<(SourceSettings, SourceSecret)> {
         self.given().await?.with_context(|| say("give --into", "--into を指定してください"))

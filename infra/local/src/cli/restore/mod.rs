@@ -6,11 +6,11 @@ mod restoring;
 mod shown;
 mod texts;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, LazyLock};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use chrono::Utc;
 use chrono_tz::Tz;
 use clap::Args;
@@ -19,7 +19,8 @@ use hozon::connectors;
 use hozon::import::{ImportOptions, ImportPlan, plan};
 use hozon::language::say;
 use hozon::restoring::{
-    GivenTarget, LayeredObjects, NotRestored, RestoreEngine, ScratchStore, WantedBackup, find_kept, kept, load,
+    FileSet, GivenTarget, LayeredObjects, NotRestored, RestoreEngine, ScratchStore, WantedBackup, find_kept, kept, load,
+    write_files,
 };
 use hozon_shared::domain::connection::{Connection, SourceSettings};
 use hozon_shared::domain::id::OrgId;
@@ -32,7 +33,7 @@ use super::progress::ProgressDisplay;
 use address::TargetArgs;
 use ask::ConsentArgs;
 use restoring::{Restoring, WantedArgs};
-use shown::loaded;
+use shown::{loaded, written_files};
 
 /// Exit code of a restore after which something is not as planned.
 const NOT_AS_PLANNED: u8 = 1;
@@ -59,6 +60,9 @@ pub struct RestoreArgs {
     /// Leaves out unrecognised files.
     #[arg(long)]
     skip_unknown: bool,
+    /// Most records of a file, where files are written.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    rows_per_file: Option<u64>,
     /// Time zone of times in zips without a time zone.
     #[arg(long, default_value = "UTC")]
     time_zone: Tz,
@@ -75,12 +79,34 @@ struct Prepared<'a> {
 
 pub async fn run(place: DataFolder, arguments: RestoreArgs) -> Result<ExitCode> {
     LazyLock::force(&ENDING);
-    let restored = match &arguments.org {
-        Some(name) => from_kept(place, name, &arguments).await,
-        None => from_zips(place, &arguments).await,
+    let restored = match (&arguments.org, arguments.target.folder()) {
+        (Some(_), Some(_)) => {
+            Err(anyhow!(say("files are written from zips only", "ファイルへの書き出しは zip からのみ可能です")))
+        }
+        (Some(name), None) => from_kept(place, name, &arguments).await,
+        (None, Some(folder)) => into_files(folder, &arguments).await,
+        (None, None) => from_zips(place, &arguments).await,
     };
-    let is_as_planned = restored.context(NotRestored)?;
+    let is_database = arguments.target.folder().is_none();
+    let is_as_planned = restored.context(if is_database { NotRestored::Database } else { NotRestored::Files })?;
     Ok(if is_as_planned { ExitCode::SUCCESS } else { ExitCode::from(NOT_AS_PLANNED) })
+}
+
+/// Writes files that other CRMs import.
+async fn into_files(folder: &Path, arguments: &RestoreArgs) -> Result<bool> {
+    let planned = plan(&arguments.import_options(), Utc::now()).await?;
+    let set = FileSet { folder, modules: arguments.wanted.modules(), rows_per_file: arguments.rows_per_file };
+    let mut display = ProgressDisplay::new(say("Writing files", "ファイルの書き出し中"));
+    let written = write_files(planned, &set, &mut |step| {
+        display.text(&format!("{}: {} {}", step.module, HumanCount(step.rows), say("rows", "行")));
+    });
+    let written = tokio::select! {
+        written = written => written,
+        () = ENDING.cancelled() => bail!(say("interrupted", "中断されました")),
+    };
+    display.finish();
+    print!("{}", written_files(folder, &written?));
+    Ok(true)
 }
 
 /// Restores a backup from its zips, which are loaded into a temporary store first.
@@ -138,7 +164,9 @@ async fn of_organisation(
     // Neither a trial nor a restore into another database belongs to the organisation's history.
     let scratch = ScratchStore::start(local.profiles.clone(), Some(org)).await?;
     let objects = Arc::new(LayeredObjects { own: scratch.local.ports.objects.clone(), below: local.ports.objects.clone() });
-    let ports = Ports { objects, ..scratch.local.ports.clone() };
+    // Records that were erased stay so.
+    let erasure_keys = local.ports.erasure_keys.clone();
+    let ports = Ports { objects, erasure_keys, ..scratch.local.ports.clone() };
     let restored = async {
         let target = match given {
             Some(target) => target,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use hozon::language::say;
 use hozon::restoring::{RestoreOrder, RestoreProgress, RestoreWork, fill, fillable, with_filled, write_report};
@@ -34,6 +34,13 @@ pub struct WantedArgs {
     report: Option<PathBuf>,
     #[arg(help = say("Number of records that are shown per module; 0 shows the counts only", "モジュールごとに表示するレコード数（0 は件数のみ）"), long, value_name = "NUMBER", default_value_t = 3)]
     limit: usize,
+}
+
+impl WantedArgs {
+    /// API names of the modules; empty for all.
+    pub fn modules(&self) -> &[String] {
+        &self.modules
+    }
 }
 
 /// A restore that is under way.

@@ -1,11 +1,12 @@
 //! A restore as text for the terminal.
 
+use std::path::Path;
 use std::time::Duration;
 
 use hozon::import::Note;
 use hozon::japanese;
 use hozon::language::{locale, say};
-use hozon::restoring::{PlannedExamples, WantedBackup};
+use hozon::restoring::{ExportedModule, PlannedExamples, WantedBackup};
 use hozon_shared::api::closed_sets::RefusalName;
 use hozon_shared::domain::creating::{CreatedKind, Creation, CreationFault};
 use hozon_shared::domain::crm::Module;
@@ -36,6 +37,26 @@ pub fn loaded(wanted: &WantedBackup, notes: &[Note]) -> String {
             Locale::Ja => format!("注意: {}\n", japanese::note(note)),
         };
     }
+    text
+}
+
+/// What was written into files.
+pub fn written_files(folder: &Path, modules: &[ExportedModule]) -> String {
+    let mut text: String = modules
+        .iter()
+        .map(|ExportedModule { files, rows, attachments, .. }| {
+            let (files, rows) = (files.iter().map(|file| escaped(file)).collect::<Vec<_>>().join(", "), HumanCount(*rows));
+            say(
+                format!("{files}: {rows} records, {attachments} attachments\n"),
+                format!("{files}: {rows} 件、添付ファイル {attachments} 件\n"),
+            )
+        })
+        .collect();
+    let folder = folder.display();
+    text += &say(
+        format!("{folder}/README.md has the order in which to import them.\n"),
+        format!("インポートの順序は {folder}/README.md にあります。\n"),
+    );
     text
 }
 
