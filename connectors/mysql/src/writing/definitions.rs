@@ -6,10 +6,27 @@ use crate::names::quoted;
 
 /// The statement that makes a table without its foreign keys.
 pub(super) fn table(structure: &Structure) -> String {
-    let columns = structure.columns.iter().map(column);
-    let parts: Vec<String> = columns.chain(structure.constraints.iter().filter_map(constraint)).collect();
+    let columns = structure.columns.iter().map(|known| format!("{}{}", column(known), check_of(known, structure)));
+    let of_table =
+        structure.constraints.iter().filter(|known| !structure.columns.iter().any(|column| is_check_of(known, column)));
+    let parts: Vec<String> = columns.chain(of_table.filter_map(constraint)).collect();
     let next = structure.auto_increment.map(|next| format!(" auto_increment = {next}")).unwrap_or_default();
     format!("create table {} ({}){next}", quoted(&structure.table.name), parts.join(", "))
+}
+
+/// Whether a constraint is the check of a column. MariaDB names it as the column.
+fn is_check_of(constraint: &Constraint, column: &Column) -> bool {
+    constraint.name == column.name && matches!(constraint.rule, Rule::Check { .. })
+}
+
+/// The check of a column, with a blank in front; empty if it has none.
+fn check_of(column: &Column, structure: &Structure) -> String {
+    let mut own = structure.constraints.iter().filter(|known| is_check_of(known, column));
+    own.find_map(|known| match &known.rule {
+        Rule::Check { expression } => Some(format!(" check ({expression})")),
+        _ => None,
+    })
+    .unwrap_or_default()
 }
 
 fn column(column: &Column) -> String {

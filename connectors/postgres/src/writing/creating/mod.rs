@@ -56,7 +56,7 @@ pub(crate) async fn create(client: &Client, modules: &[Module], sequences: &[Seq
 async fn make_all(client: &Client, modules: &[Module], own: &[Sequence]) -> Result<Creation, Error> {
     let all: Vec<&Structure> = structures(modules).collect();
     let there = existing(client, RELATIONS, all.iter().map(|structure| named(&structure.table))).await?;
-    let missing: Vec<&Structure> = all.into_iter().filter(|structure| !there.contains(&named(&structure.table))).collect();
+    let missing: Vec<&Structure> = all.iter().copied().filter(|structure| !there.contains(&named(&structure.table))).collect();
     let sequences = AllSequences::of(&missing, own);
     let known = existing(client, RELATIONS, sequences.names()).await?;
     let mut making = Making { client, creation: Creation::default() };
@@ -70,7 +70,7 @@ async fn make_all(client: &Client, modules: &[Module], own: &[Sequence]) -> Resu
         making.creation.faults = unknown_types(client, &missing).await?;
     }
     for structure in parents_first(&missing) {
-        making.all(&statements_of(structure)).await?;
+        making.all(&statements_of(structure, &all)).await?;
     }
     making.all(&sequences.after_tables(&known)).await?;
     Ok(making.creation)

@@ -44,10 +44,10 @@ pub(super) fn parents_first<'a>(tables: &[&'a Structure]) -> Vec<&'a Structure> 
     ordered
 }
 
-/// The table, its partitions, and its unique indexes.
-pub(super) fn statements_of(structure: &Structure) -> Vec<TableStatement> {
+/// The table, its partitions, and its unique indexes. `all` are the tables of the backup.
+pub(super) fn statements_of(structure: &Structure, all: &[&Structure]) -> Vec<TableStatement> {
     let name = shown(&structure.table);
-    let mut statements = vec![TableStatement::new(CreatedKind::Table, name.clone(), table(structure))];
+    let mut statements = vec![TableStatement::new(CreatedKind::Table, name.clone(), table(structure, all))];
     statements.extend(
         structure.partitions.iter().map(|partition| {
             TableStatement::new(CreatedKind::Table, shown(&partition.table), partition_of(structure, partition))
@@ -58,13 +58,20 @@ pub(super) fn statements_of(structure: &Structure) -> Vec<TableStatement> {
     statements
 }
 
-fn table(structure: &Structure) -> String {
-    let columns = structure.columns.iter().map(|known| column(known, structure));
+fn table(structure: &Structure, all: &[&Structure]) -> String {
+    let own = structure.columns.iter().filter(|column| !is_of_parent(column, structure, all));
+    let columns = own.map(|known| column(known, structure));
     let parts: Vec<String> = columns.chain(constraints(structure)).collect();
     let parents: Vec<String> = structure.inherits.iter().map(named).collect();
     let inherits = if parents.is_empty() { String::new() } else { format!(" inherits ({})", parents.join(", ")) };
     let divided = divided(structure.partitioned_by.as_deref());
     format!("create table {} ({}){inherits}{divided}", named(&structure.table), parts.join(", "))
+}
+
+/// Whether a column is there because a table from which this one inherits has it.
+fn is_of_parent(column: &Column, structure: &Structure, all: &[&Structure]) -> bool {
+    let mut parents = all.iter().filter(|known| structure.inherits.contains(&known.table));
+    parents.any(|parent| parent.columns.contains(column))
 }
 
 fn divided(by: Option<&str>) -> String {
@@ -177,7 +184,7 @@ mod tests {
             partitions: vec![Partition { table: name("p"), bounds: "DEFAULT".to_owned(), of: None, partitioned_by: None }],
             ..Structure::default()
         };
-        let sql: Vec<String> = statements_of(&structure).into_iter().map(|statement| statement.sql).collect();
+        let sql: Vec<String> = statements_of(&structure, &[]).into_iter().map(|statement| statement.sql).collect();
         assert_eq!(
             sql,
             [
