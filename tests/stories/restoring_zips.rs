@@ -201,7 +201,12 @@ async fn what_the_data_folder_keeps_is_restored_without_zips() {
     connect(&world, &server).await;
     let backup = world.back_up().await.id.to_string();
     let then = server.dump(&["--data-only"]);
-    server.sql("update deal set firm = null; delete from \"Sales & Co\".person where id > 50 and not exists (select from \"Firm \"\"A\"\"\" where boss = id)").await;
+    server
+        .sql(
+            "update deal set firm = null; update \"Sales & Co\".person set chief = null where id > 50;
+             delete from \"Sales & Co\".person where id > 50 and not exists (select from \"Firm \"\"A\"\"\" where boss = id)",
+        )
+        .await;
     let (org, data) = ("桜商事", world.cut_short().await);
     let damaged = server.dump(&["--data-only"]);
     let tried = restore(data.path(), &["--org", org, "--change", "--dry-run"]).await;

@@ -48,7 +48,7 @@ pub async fn write_files(
     for own in [GUIDE, INDEX] {
         namer.place(&[own]);
     }
-    let (mut exported, mut files) = (Vec::new(), Files::begin(set.folder, namer));
+    let (mut exported, mut files) = (Vec::new(), SetWriter::begin(set.folder, namer));
     for plan in plans {
         exported.push(files.module(plan, set.rows_per_file, tell).await?);
     }
@@ -71,7 +71,7 @@ async fn require_empty(folder: &Path) -> Result<()> {
 }
 
 /// Files that are being written below a folder.
-struct Files<'a> {
+struct SetWriter<'a> {
     folder: &'a Path,
     namer: PathNamer,
     made: HashSet<PathBuf>,
@@ -79,7 +79,7 @@ struct Files<'a> {
     index: Option<CsvOut>,
 }
 
-impl<'a> Files<'a> {
+impl<'a> SetWriter<'a> {
     fn begin(folder: &'a Path, namer: PathNamer) -> Self {
         Self { folder, namer, made: HashSet::new(), index: None }
     }
