@@ -76,7 +76,7 @@ struct SetWriter<'a> {
     namer: PathNamer,
     made: HashSet<PathBuf>,
     /// The index of attachments; `None` before the first.
-    index: Option<CsvOut>,
+    index: Option<BareCsv>,
 }
 
 impl<'a> SetWriter<'a> {
@@ -140,12 +140,12 @@ impl<'a> SetWriter<'a> {
     }
 
     /// Begins the next CSV file of a module.
-    async fn csv(&mut self, module: &str, most: Option<u64>, files: &mut Vec<String>, header: &[&str]) -> Result<CsvOut> {
+    async fn csv(&mut self, module: &str, most: Option<u64>, files: &mut Vec<String>, header: &[&str]) -> Result<BareCsv> {
         let number = files.len() + 1;
         let file = most.map_or_else(|| format!("{module}.csv"), |_| format!("{module}_{number:03}.csv"));
         let path = self.namer.place(&[&file]);
         files.push(path.clone());
-        CsvOut::create(&self.folder.join(path), header).await
+        BareCsv::create(&self.folder.join(path), header).await
     }
 
     async fn attachment(&mut self, module: &str, planned: PlannedFile) -> Result<()> {
@@ -175,7 +175,7 @@ impl<'a> SetWriter<'a> {
         let row = attachment_row(module, &path, &attachment, &sha256.unwrap_or_default());
         let index = match &mut self.index {
             Some(index) => index,
-            none => none.insert(CsvOut::create(&self.folder.join(INDEX), &ATTACHMENT_COLUMNS).await?),
+            none => none.insert(BareCsv::create(&self.folder.join(INDEX), &ATTACHMENT_COLUMNS).await?),
         };
         index.row(row.iter().map(|cell| Some(cell.as_str()))).await
     }
@@ -185,7 +185,7 @@ impl<'a> SetWriter<'a> {
     }
 }
 
-async fn finish(out: Option<CsvOut>) -> Result<()> {
+async fn finish(out: Option<BareCsv>) -> Result<()> {
     match out {
         Some(out) => out.finish().await,
         None => Ok(()),
@@ -193,13 +193,13 @@ async fn finish(out: Option<CsvOut>) -> Result<()> {
 }
 
 /// A CSV file with bare cells.
-struct CsvOut {
+struct BareCsv {
     path: PathBuf,
     file: File,
     csv: CsvWriter,
 }
 
-impl CsvOut {
+impl BareCsv {
     async fn create(path: &Path, header: &[&str]) -> Result<Self> {
         let file = File::create(path).await.with_context(|| format!("write {}", path.display()))?;
         let mut csv = CsvWriter::new(BARE, Vec::new());
