@@ -16,7 +16,7 @@ use chrono_tz::Tz;
 use clap::Args;
 use hozon::Local;
 use hozon::connectors;
-use hozon::import::{ImportOptions, ImportPlan, plan};
+use hozon::import::{ImportOptions, ImportPlan, ImportProgress, plan};
 use hozon::language::say;
 use hozon::restoring::{
     FileSet, GivenTarget, LayeredObjects, NotRestored, RestoreEngine, ScratchStore, WantedBackup, find_kept, kept, load,
@@ -97,12 +97,14 @@ async fn into_files(folder: &Path, arguments: &RestoreArgs) -> Result<bool> {
     let planned = plan(&arguments.import_options(), Utc::now()).await?;
     let set = FileSet { folder, modules: arguments.wanted.modules(), rows_per_file: arguments.rows_per_file };
     let mut display = ProgressDisplay::new(say("Writing files", "ファイルの書き出し中"));
-    let written = write_files(planned, &set, &mut |step| {
-        display.text(&format!("{}: {} {}", step.module, HumanCount(step.rows), say("rows", "行")));
-    });
-    let written = tokio::select! {
-        written = written => written,
-        () = ENDING.cancelled() => bail!(say("interrupted", "中断されました")),
+    let written = {
+        let mut tell = |step: ImportProgress<'_>| {
+            display.text(&format!("{}: {} {}", step.module, HumanCount(step.rows), say("rows", "行")));
+        };
+        tokio::select! {
+            written = write_files(planned, &set, &mut tell) => written,
+            () = ENDING.cancelled() => Err(anyhow!(say("interrupted", "中断されました"))),
+        }
     };
     display.finish();
     print!("{}", written_files(folder, &written?));
