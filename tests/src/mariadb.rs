@@ -116,7 +116,15 @@ impl MariadbServer {
     /// What `mariadb-dump` writes of the CRM's database.
     pub fn dump(&self, arguments: &[&str]) -> String {
         let output = Command::new("mariadb-dump")
-            .args(["--no-defaults", "-h127.0.0.1", "-uroot", "-psecret", &format!("-P{}", self.port), "--skip-dump-date"])
+            .args([
+                "--no-defaults",
+                "-h127.0.0.1",
+                "-uroot",
+                "-psecret",
+                &format!("-P{}", self.port),
+                "--skip-dump-date",
+                "--hex-blob",
+            ])
             .args(arguments)
             .arg("crm")
             .output()

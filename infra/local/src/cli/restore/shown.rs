@@ -20,6 +20,8 @@ use indicatif::HumanCount;
 use super::texts::{action, hindrance, kind, reason, refused_part};
 use crate::cli::shown_values::{escaped, value};
 
+/// What ids have between the fields of a key of several.
+const KEY_SEPARATOR: char = '\u{1f}';
 /// Maximum number of tables and hindrances that are named.
 const MAX_NAMED: usize = 50;
 
@@ -110,7 +112,7 @@ fn counts(PlanCounts { create, change, delete, leave, impossible }: PlanCounts) 
 
 fn of_record(module: &Module, record: &PlannedRecord) -> String {
     let id = if has_key(module) {
-        escaped(&id_text(module, &record.id))
+        escaped(&id_text(module, &record.id).replace(KEY_SEPARATOR, ","))
     } else {
         say("a row without id", "IDのない行").to_owned()
     };
