@@ -839,6 +839,22 @@ interface Schemas {
          */
         size: number;
     };
+    /** @description Numbers of attached files. Those that only the CRM has are in none of them: they stay, or go with their rows. */
+    FilePlanCountsOut: {
+        /**
+         * Format: int64
+         * @description Size in bytes of the files that are written.
+         */
+        bytes: number;
+        /** Format: int64 */
+        change: number;
+        /** Format: int64 */
+        create: number;
+        /** Format: int64 */
+        impossible: number;
+        /** Format: int64 */
+        leave: number;
+    };
     FoundField: {
         api_name: string;
         label: string;
@@ -1051,6 +1067,8 @@ interface Schemas {
     ModulePlanOut: Schemas["PlanCountsOut"] & {
         /** @example Leads */
         api_name: string;
+        /** @description Attached files of the module's records. */
+        files: Schemas["FilePlanCountsOut"];
         label: string;
     };
     /**
@@ -1550,11 +1568,14 @@ interface Schemas {
         /** @description Views that a backup contains only if the connection names them. */
         views: string[];
     };
-    /** @description What became of a record. */
+    /** @description What became of a record, or of a file that is attached to it. */
     ReportedRecord: {
         action: Schemas["PlannedAction"];
         /** @description The rule, field or code that the CRM has named. */
         detail?: string | null;
+        /** @description Id of the attached file; null for the record itself. */
+        file?: string | null;
+        /** @description Id of the record. */
         id: string;
         /** @description API name of the module. */
         module: string;
@@ -1563,7 +1584,7 @@ interface Schemas {
         outcome: Schemas["WriteOutcome"];
         reason?: Schemas["Refusal"] | null;
     };
-    /** @description What to restore. Without records and modules it is everything. */
+    /** @description What to restore. Without records, modules and a search it is everything. */
     RestoreBody: {
         /**
          * @description The backup whose records are written.
@@ -1575,6 +1596,7 @@ interface Schemas {
         policy?: Schemas["RestorePolicyIo"];
         /** @description Single records, at most 1,000. */
         records?: Schemas["RecordIo"][] | null;
+        search?: Schemas["RestoreSearchIn"] | null;
     };
     RestoreEnvelope: {
         restore: Schemas["RestoreOut"];
@@ -1585,6 +1607,7 @@ interface Schemas {
         completed_time?: Schemas["LocalTime"] | null;
         confirmed_time?: Schemas["LocalTime"] | null;
         failure?: Schemas["FailureOut"] | null;
+        file_outcome?: Schemas["WrittenCountsOut"] | null;
         /** @example 554023000000408001 */
         id: string;
         /** @description Whether another restore has undone it. */
@@ -1603,11 +1626,8 @@ interface Schemas {
     };
     /** @description What a restore does. */
     RestorePlanOut: Schemas["PlanCountsOut"] & {
-        /**
-         * Format: int64
-         * @description Number of attachments of the modules in the backup. Attachments are not written back.
-         */
-        attachments_left: number;
+        /** @description Attached files of the records. */
+        files: Schemas["FilePlanCountsOut"];
         /** @description What hinders writing. */
         hindrances: Schemas["HindranceOut"][];
         /** @description Whether a user without permission to write a module must be given it before the restore can be confirmed. */
@@ -1633,11 +1653,34 @@ interface Schemas {
         /** Format: int64 */
         total: number;
     };
-    /** @description What is restored. Both are null for everything. */
+    /** @description A search in all fields of the records of a backup. */
+    RestoreSearchIn: {
+        match?: Schemas["WordMatch"] | null;
+        /** @description API name of the module; all modules if it is left out. */
+        module?: string | null;
+        /** @description One to eight words, all of which occur in a record. */
+        words: string;
+    };
+    /** @description The search that selects the records, and how far it is. */
+    RestoreSearchOut: {
+        /** @description Number of all blocks; zero before the first is searched. */
+        blocks: number;
+        /** @description Number of blocks of records that were searched so far. */
+        blocks_searched: number;
+        match: Schemas["WordMatch"];
+        /** @description API name of the module; null for all modules. */
+        module?: string | null;
+        /** @description Number of records that were found so far. */
+        records: number;
+        /** @description The words, until the plan is made; null from then on. */
+        words?: string | null;
+    };
+    /** @description What is restored. All are null for everything. */
     RestoreSelectionOut: {
         /** @description API names of modules. */
         modules?: string[] | null;
         records?: Schemas["RecordIo"][] | null;
+        search?: Schemas["RestoreSearchOut"] | null;
     };
     /**
      * @description State of a restore.
@@ -2264,7 +2307,7 @@ interface Schemas {
      * @enum {string}
      */
     WriteOutcome: "written" | "already_there" | "changed_meanwhile" | "refused";
-    /** @description What became of records. */
+    /** @description What became of records or files. */
     WrittenCountsOut: {
         /** Format: int64 */
         already_there: number;

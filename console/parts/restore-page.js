@@ -3,7 +3,7 @@
 import { call, get } from "../api.js";
 import { ask } from "../dialog.js";
 import { button, card, el, failureNotice, icon, link, notice, progressBar } from "../dom.js";
-import { explainFailure, number, percent, say } from "../i18n.js";
+import { explainFailure, number, percent, say, size } from "../i18n.js";
 import { drawResource } from "../resource.js";
 import { address, scrolledTable, trail } from "./looking.js";
 import { ACTIONS, countsOf, figuresOf, hindrancesOf, restoreFacts, restoreName, restoreState } from "./restores.js";
@@ -43,7 +43,7 @@ export function restorePage(app, id) {
 
 /** @param {Restore} restore @param {Acts} acts */
 function bodyOf(restore, acts) {
-  const { status, plan, outcome } = restore;
+  const { status, plan, outcome, file_outcome: files } = restore;
   return el(
     "div",
     { class: "stack", key: "restore" },
@@ -54,7 +54,8 @@ function bodyOf(restore, acts) {
       el("p", { class: "lead", role: "status", key: "status" }, restoreState(restore), say(`restore_state_${status}`)),
       progressOf(restore),
       failureOf(restore),
-      outcome ? figuresOf(OUTCOMES.map((name) => [say(`restore_outcome_${name}`), outcome[name]])) : null,
+      outcome ? outcomeOf(outcome) : null,
+      files && OUTCOMES.some((name) => files[name] > 0) ? [el("h3", {}, say("restore_files")), outcomeOf(files)] : null,
       undoNoticeOf(restore),
       actionsOf(restore, acts),
     ),
@@ -63,9 +64,20 @@ function bodyOf(restore, acts) {
   );
 }
 
+/** @param {NonNullable<Restore["outcome"]>} outcome */
+function outcomeOf(outcome) {
+  return figuresOf(OUTCOMES.map((name) => [say(`restore_outcome_${name}`), outcome[name]]));
+}
+
+/** Number of records and files that are written. @param {Restore["plan"]} plan */
+function writesOf(plan) {
+  return plan ? plan.create + plan.change + plan.delete + plan.files.create + plan.files.change : 0;
+}
+
 /** @param {Restore} restore */
-function progressOf({ status, progress }) {
+function progressOf({ status, progress, selection: { search } }) {
   if (!UNDER_WAY.includes(status)) return null;
+  if (status === "PLANNING" && search?.words) return searchProgressOf(search);
   const [done, total] = [progress?.done ?? 0, progress?.total ?? 0];
   const amount = say("done_of_total", { some: number(done), all: number(total) });
   return el(
@@ -73,6 +85,16 @@ function progressOf({ status, progress }) {
     { class: "stack", key: "progress" },
     el("p", { id: "restore-progress" }, total ? say("restore_progress", { amount }) : say("restore_can_leave")),
     progressBar(done, total, total ? percent(done / total) : "", "restore-progress"),
+  );
+}
+
+/** How far the search is that selects the records. @param {NonNullable<Restore["selection"]["search"]>} search */
+function searchProgressOf({ records, blocks_searched: searched, blocks }) {
+  return el(
+    "div",
+    { class: "stack", key: "progress" },
+    el("p", { id: "restore-progress" }, say("search_found_so_far", { count: records })),
+    progressBar(searched, blocks, blocks ? percent(searched / blocks) : "", "restore-progress"),
   );
 }
 
@@ -90,10 +112,10 @@ function undoNoticeOf({ is_undone: isUndone }) {
 
 /** @param {Restore} restore @param {Acts} acts */
 function actionsOf(restore, acts) {
-  const { id, status, plan, outcome, is_undone: isUndone } = restore;
-  const changes = plan ? plan.create + plan.change + plan.delete : 0;
+  const { id, status, plan, outcome, file_outcome: files, is_undone: isUndone } = restore;
+  const written = (outcome?.written ?? 0) + (files?.written ?? 0);
   const actions = [];
-  if (status === "PLANNED" && changes > 0 && !plan?.is_hindered) {
+  if (status === "PLANNED" && writesOf(plan) > 0 && !plan?.is_hindered) {
     const names = plan?.delete ? "danger" : "primary";
     actions.push(button(say("restore_confirm"), acts.confirm, { class: names, key: "confirm" }));
   }
@@ -101,7 +123,7 @@ function actionsOf(restore, acts) {
     actions.push(button(say("restore_cancel"), acts.cancel, { icon: "stop", key: "cancel" }));
   }
   if (outcome) actions.push(link(address("restores", id, "report"), { class: "button", key: "report" }, say("restore_report")));
-  if (outcome && outcome.written > 0 && !isUndone && !UNDER_WAY.includes(status)) {
+  if (written > 0 && !isUndone && !UNDER_WAY.includes(status)) {
     actions.push(button(say("restore_undo"), acts.undo, { icon: "history", key: "undo" }));
   }
   return actions.length ? el("div", { class: "actions", key: "actions" }, ...actions) : null;
@@ -109,7 +131,7 @@ function actionsOf(restore, acts) {
 
 /** @param {Restore} restore @param {NonNullable<Restore["plan"]>} plan */
 function planOf({ id, status }, plan) {
-  const isDone = plan.create + plan.change + plan.delete === 0;
+  const isDone = writesOf(plan) === 0;
   const head = (/** @type {string} */ action) => el("th", { scope: "col", class: "number" }, say(`restore_count_${action}`));
   const rows = plan.modules.map((module) =>
     el(
@@ -117,9 +139,11 @@ function planOf({ id, status }, plan) {
       { key: module.api_name },
       el("th", { scope: "row" }, link(address("restores", id, "plan", module.api_name), {}, module.label || module.api_name)),
       ...ACTIONS.map(([action]) => el("td", { class: "number" }, number(module[action]))),
+      el("td", { class: "number" }, number(module.files.create + module.files.change)),
     ),
   );
-  const heading = el("tr", {}, el("th", { scope: "col" }, say("module")), ...ACTIONS.map(([action]) => head(action)));
+  const counts = [...ACTIONS.map(([action]) => head(action)), el("th", { scope: "col", class: "number" }, say("restore_files"))];
+  const heading = el("tr", {}, el("th", { scope: "col" }, say("module")), ...counts);
   const table = el("table", { class: "list" }, el("thead", {}, heading), el("tbody", {}, ...rows));
   return card(
     "plan",
@@ -130,15 +154,17 @@ function planOf({ id, status }, plan) {
     plan.modules.length ? scrolledTable(say("restore_plan_by_module"), table) : null,
     plan.is_hindered ? notice(say("restore_is_hindered")) : null,
     hindrancesOf(plan),
-    plan.attachments_left
-      ? el(
-          "p",
-          { class: "soft", key: "attachments" },
-          icon("file"),
-          say("restore_attachments_left", { count: plan.attachments_left }),
-        )
-      : null,
+    filesOf(plan),
   );
+}
+
+/** The attached files of a plan. @param {NonNullable<Restore["plan"]>} plan */
+function filesOf({ files: { create, change, leave, impossible, bytes } }) {
+  if (create + change + leave + impossible === 0) return null;
+  const words = [say("restore_files_written", { create: number(create), change: number(change), size: size(bytes) })];
+  if (leave) words.push(say("restore_files_left", { count: leave }));
+  if (impossible) words.push(say("restore_files_impossible", { count: impossible }));
+  return el("p", { key: "files" }, icon("file"), words.join(" "));
 }
 
 /** Asks with the numbers of the plan, and with a number to type where records are deleted. @param {App} app @param {Resource<Restore>} restore @param {string} path */
@@ -147,6 +173,8 @@ async function confirmed(app, restore, path) {
   if (!plan) return;
   const numbers = { create: plan.create, change: plan.change, deletes: plan.delete };
   const body = [el("p", {}, say("restore_confirm_question", numbers)), el("p", { class: "soft" }, say("restore_confirm_safe"))];
+  const files = filesOf(plan);
+  if (files) body.push(files);
   if (plan.delete) body.push(el("p", { class: "notice bad" }, icon("alert"), say("restore_confirm_deletes", numbers)));
   const asked = { title: say("restore_confirm_title"), body, confirm: say("restore_confirm") };
   const label = say("restore_type_deletes", { count: number(plan.delete) });
@@ -164,8 +192,9 @@ async function cancelled(app, restore, path) {
 
 /** @param {App} app @param {Resource<Restore>} restore @param {string} path */
 async function undone(app, restore, path) {
-  const written = restore.data?.outcome?.written ?? 0;
-  const body = [el("p", {}, say("restore_undo_question", { count: written }))];
+  const [records, files] = [restore.data?.outcome?.written ?? 0, restore.data?.file_outcome?.written ?? 0];
+  const body = [el("p", {}, say("restore_undo_question", { count: records }))];
+  if (files) body.push(el("p", {}, say("restore_undo_files", { count: files })));
   if (!(await ask({ title: say("restore_undo_title"), body, confirm: say("restore_make_plan") }))) return;
   try {
     const { body: answer } = await call("POST", `${path}/actions/undo`);

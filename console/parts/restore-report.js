@@ -1,4 +1,4 @@
-// The report of a restore: what became of each record, for all modules or for one, and the same as a CSV file.
+// The report of a restore: what became of each record and file, for all modules or for one, and the same as a CSV file.
 
 import { asProblem, get, getFile } from "../api.js";
 import { badge, button, el, icon } from "../dom.js";
@@ -63,13 +63,22 @@ function choiceOf(app, { id, plan }, module, save) {
 /** @param {RestoredRecord[]} records @param {Restore | null} restore */
 function tableOf(records, restore) {
   const labels = new Map(restore?.plan?.modules.map(({ api_name: name, label }) => [name, label]));
-  const names = ["module", "explore_record", "restore_action", "restore_outcome", "restore_reason", "restore_new_id"];
-  const rows = records.map(({ module, id, action, outcome, reason, detail, new_id: newId }, at) =>
+  const names = [
+    "module",
+    "explore_record",
+    "restore_file",
+    "restore_action",
+    "restore_outcome",
+    "restore_reason",
+    "restore_new_id",
+  ];
+  const rows = records.map(({ module, id, file, action, outcome, reason, detail, new_id: newId }, at) =>
     el(
       "tr",
-      { key: `${at}-${module}-${id}` },
+      { key: `${at}-${module}-${id}-${file ?? ""}` },
       el("td", {}, labels.get(module) || module),
       el("th", { scope: "row" }, id),
+      el("td", {}, file ?? "–"),
       el("td", {}, say(`restore_action_${action}`)),
       el("td", {}, badge(BADGES[outcome], say(`restore_outcome_${outcome}`))),
       el("td", {}, reason ? [reasonText("refusal", reason), detail ? el("div", { class: "soft" }, detail) : null] : "–"),

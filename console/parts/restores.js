@@ -39,11 +39,15 @@ export function restoreName({ requested_time: at, undoes }) {
 }
 
 /** What is restored, in words. @param {Restore} restore */
-export function restoredText({ selection: { records, modules }, plan, undoes }) {
+export function restoredText({ selection: { records, modules, search }, plan, undoes }) {
   if (undoes) return say("restored_undo");
   const label = (/** @type {string} */ name) => plan?.modules.find(({ api_name: known }) => known === name)?.label || name;
   if (records?.length === 1) return say("record_of_module", { record: records[0].id, module: label(records[0].module) });
   if (records) return say("restored_records", { count: records.length });
+  if (search)
+    return [say("restored_search", { count: search.records }), search.module ? label(search.module) : ""]
+      .filter(Boolean)
+      .join(" · ");
   return modules ? modules.map(label).join(say("comma")) : say("restored_everything");
 }
 

@@ -1,4 +1,4 @@
-// Begins a restore of a whole backup, a module or a record: what it may do besides creating missing records. A plan is made first.
+// Begins a restore of a whole backup, a module, a record, or what a search finds: what it may do besides creating missing records. A plan is made first.
 
 import { asProblem, call, get } from "../api.js";
 import { el, facts, icon, link } from "../dom.js";
@@ -9,17 +9,17 @@ import { drawResource, resource } from "../resource.js";
 
 /** @typedef {{ change: boolean, delete: boolean, problem: Problem | null }} Wishes */
 
-/** @type {ViewMaker} */
-export default function restore(app, backup = "", module = "", record = "") {
+/** The address is backup, module and record, of which the last may be empty; or the same with words and match. @type {ViewMaker} */
+export default function restore(app, backup = "", module = "", record = "", words = "", match = "prefix") {
   const modules = resource(app, async () => /** @type {ExploredModules} */ (await get(`/${backup}/modules`)));
   void modules.reload();
-  const what = record ? "record" : module ? "module" : "backup";
-  // Whoever restores a single record wants its values, too.
-  const wishes = /** @type {Wishes} */ ({ change: what === "record", delete: false, problem: null });
+  const what = words ? "search" : record ? "record" : module ? "module" : "backup";
+  // Whoever restores single records wants their values, too.
+  const wishes = /** @type {Wishes} */ ({ change: what === "record" || what === "search", delete: false, problem: null });
   const label = () => modules.data?.modules.find(({ api_name: name }) => name === module)?.label || module;
   const title = () => say(`restore_heading_${what}`);
   const begin = async () => {
-    const selection = record ? { records: [{ module, id: record }] } : module ? { modules: [module] } : {};
+    const selection = selectionOf({ module, record, words, match });
     const policy = { change: wishes.change, delete: wishes.delete };
     try {
       const { body } = await call("POST", "/restores", { body: { backup, ...selection, policy } });
@@ -38,6 +38,7 @@ export default function restore(app, backup = "", module = "", record = "") {
     ]);
     if (module) above.push([address("explore", backup, module), label()]);
     if (record) above.push([address("explore", backup, module, record), record]);
+    if (words) above.push([address("search", backup, words, module, match), say("search_title", { words })]);
     return trail(above);
   };
   return {
@@ -49,18 +50,27 @@ export default function restore(app, backup = "", module = "", record = "") {
       isGone(modules)
         ? gone()
         : drawResource(modules, {
-            filled: ({ taken }) => [whatOf({ taken, module: label(), record }), formOf(app, wishes, what, begin)],
+            filled: ({ taken }) => [whatOf({ taken, module: label(), record, words, match }), formOf(app, wishes, what, begin)],
             lines: 4,
           }),
     ],
   };
 }
 
-/** @param {{ taken: string, module: string, record: string }} what */
-function whatOf({ taken, module, record }) {
+/** @param {{ module: string, record: string, words: string, match: string }} wanted */
+function selectionOf({ module, record, words, match }) {
+  if (words) return { search: { ...(module ? { module } : {}), words, match } };
+  if (record) return { records: [{ module, id: record }] };
+  return module ? { modules: [module] } : {};
+}
+
+/** @param {{ taken: string, module: string, record: string, words: string, match: string }} what */
+function whatOf({ taken, module, record, words, match }) {
   const about = /** @type {[Child, Child][]} */ ([[say("restored_from"), say("explore_backup_of", { time: time(taken) })]]);
   about.push([say("module"), module || say("search_everywhere")]);
   if (record) about.push([say("explore_record"), record]);
+  if (words) about.push([say("search_words"), words]);
+  if (words) about.push([say("search_match"), say(`search_${match === "exact" ? "exact" : "prefix"}`)]);
   return el(
     "section",
     { class: "card", key: "what", "aria-labelledby": "what-heading" },
@@ -92,7 +102,9 @@ function formOf(app, wishes, what, begin) {
       el("legend", {}, say("restore_policy")),
       el("p", { key: "always" }, icon("check"), say("restore_creates_missing")),
       tick("change", wishes.change, say("restore_also_change"), say("restore_also_change_hint")),
-      what === "record" ? null : tick("delete", wishes.delete, say("restore_also_delete"), say("restore_also_delete_hint")),
+      what === "record" || what === "search"
+        ? null
+        : tick("delete", wishes.delete, say("restore_also_delete"), say("restore_also_delete_hint")),
       warning,
     ),
     el("p", { class: "soft", key: "safe" }, say("restore_is_safe")),

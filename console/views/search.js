@@ -37,7 +37,8 @@ export default function search(app, backup = "", words = "", module = "", match 
     app.redraw();
   };
   const eraseTo = address("erase", "search", words, module, match);
-  const foundOf = () => [progressOf(state, hits, stop), eraseLink(hits, eraseTo), hitsOf(hits, backup, goOn)];
+  const restoreTo = address("restore", backup, module, "", words, match);
+  const foundOf = () => [progressOf(state, hits, stop), linksOf(hits, restoreTo, eraseTo), hitsOf(hits, backup, goOn)];
   return {
     title: () => say("search_title", { words }),
     leave: () => void (state.isGone = true),
@@ -73,11 +74,11 @@ function progressOf({ searched, blocks, isStopped }, hits, stop) {
   );
 }
 
-/** @param {Cursor<SearchHit>} hits @param {string} to */
-function eraseLink({ data }, to) {
-  return data?.length
-    ? el("p", { class: "actions", key: "erase" }, link(to, { class: "button danger" }, say("erase_found")))
-    : null;
+/** What can be done with all that is found. @param {Cursor<SearchHit>} hits @param {string} restoreTo @param {string} eraseTo */
+function linksOf({ data }, restoreTo, eraseTo) {
+  if (!data?.length) return null;
+  const restoring = link(restoreTo, { class: "button" }, say("restore_found"));
+  return el("p", { class: "actions", key: "all" }, restoring, link(eraseTo, { class: "button danger" }, say("erase_found")));
 }
 
 /** @param {Cursor<SearchHit>} hits @param {string} backup @param {() => Promise<void>} goOn */

@@ -18,6 +18,8 @@ pub mod notices;
 pub mod payments;
 pub mod ports;
 pub mod restore_plan;
+pub mod restore_search;
+pub mod restore_start;
 pub mod restored;
 pub mod running;
 pub mod settings;

@@ -11,12 +11,13 @@ use crate::domain::id::{OrgId, RestoreId};
 use crate::domain::restore::{Restore, RestoreSelection, rule_of};
 use crate::domain::writing::Hindrance;
 use crate::erasing::erased;
-use crate::ports::{ErasureKeys, Objects, PortError};
-use crate::restored::RestoreFiles;
+use crate::ports::{ErasureKeys, ErrorKind, Objects, PortError};
+use crate::restored::{ReportPart, RestoreFiles};
 use crate::snapshots::document::{Snapshot, SnapshotModule};
 use crate::snapshots::find::{id_of_text, id_text};
+use crate::snapshots::of_backup::module_of;
 use crate::snapshots::of_restore::{snapshot_before, snapshot_wanted};
-use crate::snapshots::restoring::{IsErased, ModulePair, RecordRule};
+use crate::snapshots::restoring::{ConcernedFiles, FileRule, IsErased, IsErasedRecord, ModulePair, RecordRule};
 
 /// Number of parts of a report that are read at a time.
 const PARTS_AT_ONCE: usize = 16;
@@ -26,7 +27,7 @@ enum ConcernedRecords {
     All,
     /// Ids by the API names of their modules.
     Selected(BTreeMap<String, BTreeSet<String>>),
-    /// Those that a restore has written: names of the parts of its report by the API names of their modules.
+    /// Those that a restore has written, and their files: names of the parts of its report by the API names of their modules.
     Written(RestoreId, BTreeMap<String, Vec<String>>),
 }
 
@@ -55,24 +56,60 @@ impl WantedRecords {
         self.snapshot.modules.iter().map(|module| module.api_name.clone()).collect()
     }
 
+    /// API names of the modules that are concerned and have attached files in the snapshot.
+    pub async fn names_with_files(&self, objects: &dyn Objects, org: OrgId) -> Result<BTreeSet<String>, PortError> {
+        let mut names = BTreeSet::new();
+        for module in &self.snapshot.modules {
+            if !module_of(objects, org, module).await?.files.is_empty() {
+                names.insert(module.api_name.clone());
+            }
+        }
+        Ok(names)
+    }
+
     /// Ids of the records of a module that are concerned; `None` for all.
     async fn ids(&self, objects: &dyn Objects, org: OrgId, api_name: &str) -> Result<Option<BTreeSet<String>>, PortError> {
         match &self.concerned {
             ConcernedRecords::All => Ok(None),
             ConcernedRecords::Selected(records) => Ok(Some(records.get(api_name).cloned().unwrap_or_default())),
             ConcernedRecords::Written(undone, parts) => {
-                let files = &RestoreFiles { objects, org, id: *undone };
-                let names = stream::iter(parts.get(api_name).cloned().unwrap_or_default());
-                let read = |name: String| async move { files.report_part(&name).await };
-                let mut reads = names.map(read).buffered(PARTS_AT_ONCE);
-                let mut ids = BTreeSet::new();
-                while let Some(part) = reads.try_next().await? {
-                    ids.extend(part.written().map(|row| row.id.clone()));
-                }
-                Ok(Some(ids))
+                let names = parts.get(api_name).cloned().unwrap_or_default();
+                let files = RestoreFiles { objects, org, id: *undone };
+                in_parts(&files, names, |part, ids| ids.extend(part.written_records().cloned())).await.map(Some)
             }
         }
     }
+
+    /// The files of a module that are concerned.
+    async fn files(&self, objects: &dyn Objects, org: OrgId, api_name: &str) -> Result<ConcernedFiles, PortError> {
+        match &self.concerned {
+            ConcernedRecords::All => Ok(ConcernedFiles::All),
+            ConcernedRecords::Selected(records) => {
+                Ok(ConcernedFiles::OfRecords(Arc::new(records.get(api_name).cloned().unwrap_or_default())))
+            }
+            ConcernedRecords::Written(undone, parts) => {
+                let names = parts.get(api_name).cloned().unwrap_or_default();
+                let files = RestoreFiles { objects, org, id: *undone };
+                let ids = in_parts(&files, names, |part, ids| ids.extend(part.written_files().cloned())).await?;
+                Ok(ConcernedFiles::Written(Arc::new(ids)))
+            }
+        }
+    }
+}
+
+/// Collects ids of parts of a report.
+async fn in_parts(
+    files: &RestoreFiles<'_>,
+    names: Vec<String>,
+    collect: impl Fn(&ReportPart, &mut BTreeSet<String>),
+) -> Result<BTreeSet<String>, PortError> {
+    let read = |name: String| async move { files.report_part(&name).await };
+    let mut reads = stream::iter(names).map(read).buffered(PARTS_AT_ONCE);
+    let mut ids = BTreeSet::new();
+    while let Some(part) = reads.try_next().await? {
+        collect(&part, &mut ids);
+    }
+    Ok(ids)
 }
 
 async fn concerned(objects: &dyn Objects, restore: &Restore) -> Result<ConcernedRecords, PortError> {
@@ -86,10 +123,17 @@ async fn concerned(objects: &dyn Objects, restore: &Restore) -> Result<Concerned
         }
         return Ok(ConcernedRecords::Written(undone, parts));
     }
-    let RestoreSelection::Records { records } = &restore.selection else { return Ok(ConcernedRecords::All) };
+    let records = match &restore.selection {
+        RestoreSelection::Records { records } => records.clone(),
+        RestoreSelection::Search(_) => {
+            let found = RestoreFiles { objects, org: restore.org, id: restore.id }.findings().await?;
+            found.ok_or_else(|| PortError::new(ErrorKind::NotFound, "read what the search of a restore has found"))?.records
+        }
+        RestoreSelection::Everything {} | RestoreSelection::Modules { .. } => return Ok(ConcernedRecords::All),
+    };
     let mut selected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for record in records {
-        selected.entry(record.module.clone()).or_default().insert(record.id.clone());
+        selected.entry(record.module).or_default().insert(record.id);
     }
     Ok(ConcernedRecords::Selected(selected))
 }
@@ -141,6 +185,22 @@ impl PlanReader {
         let texts = self.wanted.ids(&*self.objects, self.restore.org, &module.api_name).await?;
         let ids = texts.map(|texts| Arc::new(texts.iter().filter_map(|text| id_of_text(module, text)).collect()));
         Ok(RecordRule { rule, chosen: ids, is_erased: self.is_erased(module) })
+    }
+
+    /// What is done with the files of a module's records.
+    pub async fn file_rule(&self, pair: &ModulePair, hindrances: &[Hindrance]) -> Result<FileRule, PortError> {
+        let api_name = &pair.wanted().api_name;
+        let rule = rule_of(&self.restore, api_name, pair.obstacle(), hindrances);
+        let concerned = self.wanted.files(&*self.objects, self.restore.org, api_name).await?;
+        Ok(FileRule { rule, concerned, is_erased: self.is_erased_record(api_name) })
+    }
+
+    fn is_erased_record(&self, api_name: &str) -> Option<IsErasedRecord> {
+        if self.erased.is_empty() {
+            return None;
+        }
+        let (erased, api_name) = (self.erased.clone(), api_name.to_owned());
+        Some(Arc::new(move |id| erased.is_erased(&api_name, id)))
     }
 
     fn is_erased(&self, module: &Module) -> Option<IsErased> {

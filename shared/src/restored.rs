@@ -8,15 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::backup::Failure;
 use crate::domain::id::{OrgId, RestoreId};
-use crate::domain::restore::{ModulePlan, PlannedAction, WrittenCounts};
+use crate::domain::restore::{ModulePlan, PlannedAction, RestoreOutcome};
 use crate::domain::writing::{Hindrance, WriteOutcome};
 use crate::ports::{Bucket, ErrorKind, ObjectRef, Objects, PortError, find_json, put_json, read_json};
+use crate::restore_search::RestoreFindings;
 use crate::snapshots::differences::DifferencePlace;
 
 const READ: &str = "read a document of a restore";
 const ENCODE: &str = "encode a document of a restore";
 /// What keys of parts of reports have between the restore and their own name.
 const REPORT: &str = "/report/";
+/// Name of what a search has found.
+const FINDINGS: &str = "found.json";
 
 /// How far the plan of a restore is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +28,26 @@ pub struct PlanWork {
     /// The modules that are counted; the last one in part, if there is a place.
     pub modules: Vec<ModulePlan>,
     /// Where counting the last module goes on.
-    pub place: Option<DifferencePlace>,
+    pub place: Option<PlanPlace>,
+}
+
+/// A place among the records of a module, or among their files, which come behind them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanPlace {
+    Records(DifferencePlace),
+    /// Behind the file of this id; `None` in front of all.
+    Files(Option<String>),
+}
+
+impl PlanPlace {
+    /// The place among records; `None` behind them.
+    pub fn records(self) -> Option<DifferencePlace> {
+        match self {
+            Self::Records(place) => Some(place),
+            Self::Files(_) => None,
+        }
+    }
 }
 
 /// What is written in which turn.
@@ -42,6 +64,8 @@ pub enum WritePhase {
     Delete,
     /// Records that could not be deleted get the values of those fields back.
     Retie,
+    /// Files are written where the rows say that they lie.
+    Files,
     /// Sequences are set.
     Finish,
 }
@@ -54,7 +78,8 @@ impl WritePhase {
             Self::Tie => Some(Self::Untie),
             Self::Untie => Some(Self::Delete),
             Self::Delete => Some(Self::Retie),
-            Self::Retie => Some(Self::Finish),
+            Self::Retie => Some(Self::Files),
+            Self::Files => Some(Self::Finish),
             Self::Finish => None,
         }
     }
@@ -68,18 +93,29 @@ pub struct WriteWork {
     pub module: usize,
     /// The place behind the last record that was written.
     pub place: Option<DifferencePlace>,
+    /// Id of the last file that was written, while files are written.
+    #[serde(default)]
+    pub file: Option<String>,
     /// Number of batches of the module in this phase so far.
     pub batch: u64,
-    pub outcome: WrittenCounts,
+    pub outcome: RestoreOutcome,
     /// Whether the call that has left it has not begun the next batch. Otherwise that batch may be written already, by a call that has
     /// ended before it could say so.
     pub is_clean: bool,
 }
 
+impl WriteWork {
+    /// Goes to the beginning of a module in a phase.
+    #[must_use]
+    pub fn at(self, phase: WritePhase, module: usize) -> Self {
+        Self { phase, module, place: None, file: None, batch: 0, ..self }
+    }
+}
+
 impl Default for WriteWork {
     fn default() -> Self {
-        let (phase, outcome) = (WritePhase::Write, WrittenCounts::default());
-        Self { phase, module: 0, place: None, batch: 0, outcome, is_clean: true }
+        let (phase, outcome) = (WritePhase::Write, RestoreOutcome::default());
+        Self { phase, module: 0, place: None, file: None, batch: 0, outcome, is_clean: true }
     }
 }
 
@@ -92,12 +128,16 @@ pub struct ReportPart {
     pub rows: Vec<ReportRow>,
 }
 
-/// What became of a record.
+/// What became of a record, or of a file of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportRow {
+    /// Id of the record.
     pub id: String,
+    /// Id of the file, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     pub action: PlannedAction,
-    /// Whether it is the row of its record. Other rows are of the further turns that a record may need.
+    /// Whether it is the row of its record or file. Other rows are of the further turns that a record may need.
     pub is_main: bool,
     #[serde(flatten)]
     pub outcome: WriteOutcome,
@@ -111,8 +151,17 @@ impl ReportPart {
         self.rows.into_iter().filter(move |row| row.is_main || is_refused(row) || (is_tied && !row.is_there()))
     }
 
-    /// The rows of records that the restore has written in any phase.
-    pub fn written(&self) -> impl Iterator<Item = &ReportRow> {
+    /// Ids of the records that the restore has written in any phase.
+    pub fn written_records(&self) -> impl Iterator<Item = &String> {
+        self.written().filter(|row| row.file.is_none()).map(|row| &row.id)
+    }
+
+    /// Ids of the files that the restore has written.
+    pub fn written_files(&self) -> impl Iterator<Item = &String> {
+        self.written().filter_map(|row| row.file.as_ref())
+    }
+
+    fn written(&self) -> impl Iterator<Item = &ReportRow> {
         self.rows.iter().filter(|row| matches!(row.outcome, WriteOutcome::Written { .. }))
     }
 }
@@ -145,6 +194,16 @@ impl RestoreFiles<'_> {
     /// Stores how far the plan is.
     pub async fn set_plan_work(&self, work: &PlanWork) -> Result<(), PortError> {
         self.write(&self.at("plan.json"), work).await
+    }
+
+    /// What the search of a restore has found so far; `None` before it has begun.
+    pub async fn findings(&self) -> Result<Option<RestoreFindings>, PortError> {
+        self.read(&self.at(FINDINGS)).await
+    }
+
+    /// Stores what the search has found so far.
+    pub async fn set_findings(&self, findings: &RestoreFindings) -> Result<(), PortError> {
+        self.write(&self.at(FINDINGS), findings).await
     }
 
     /// How far the writing is; `None` before its first batch.
@@ -216,7 +275,7 @@ fn restores_prefix(org: OrgId) -> String {
     format!("restores/{org}/")
 }
 
-/// Leaves out of all reports of an organisation the rows of which `is_unwanted` says so, by module and id of the record. Returns the prefix of
+/// Leaves out of all reports and findings of an organisation the rows of which `is_unwanted` says so, by module and id of the record. Returns the prefix of
 /// what it has changed.
 pub async fn leave_out_of_reports(
     objects: &dyn Objects,
@@ -224,8 +283,14 @@ pub async fn leave_out_of_reports(
     is_unwanted: impl Fn(&str, &str) -> bool,
 ) -> Result<String, PortError> {
     let prefix = restores_prefix(org);
-    for key in objects.list(Bucket::Crm, &prefix).await?.into_iter().filter(|key| key.contains(REPORT)) {
+    for key in objects.list(Bucket::Crm, &prefix).await? {
         let at = ObjectRef::crm(key);
+        if at.key.ends_with(FINDINGS) {
+            leave_out_of_findings(objects, &at, &is_unwanted).await?;
+        }
+        if !at.key.contains(REPORT) {
+            continue;
+        }
         let mut part: ReportPart = read_json(objects, &at, READ).await?;
         let before = part.rows.len();
         part.rows.retain(|row| !is_unwanted(&part.module, &row.id));
@@ -234,4 +299,18 @@ pub async fn leave_out_of_reports(
         }
     }
     Ok(prefix)
+}
+
+async fn leave_out_of_findings(
+    objects: &dyn Objects,
+    at: &ObjectRef,
+    is_unwanted: &impl Fn(&str, &str) -> bool,
+) -> Result<(), PortError> {
+    let mut findings: RestoreFindings = read_json(objects, at, READ).await?;
+    let before = findings.records.len();
+    findings.records.retain(|record| !is_unwanted(&record.module, &record.id));
+    if findings.records.len() != before {
+        put_json(objects, at, &findings, ENCODE).await?;
+    }
+    Ok(())
 }

@@ -7,9 +7,10 @@ use futures_util::{StreamExt, stream};
 use hozon_connector_database::OutsideFiles;
 use hozon_shared::aws::file_buckets;
 use hozon_shared::domain::profile::{self, FileSource, RecordId};
-use hozon_shared::domain::writing::{Cells, Hindrance, HindranceKind, RecordWrite, Refusal, WriteOutcome};
+use hozon_shared::domain::writing::{Cells, FileHashes, Hindrance, HindranceKind, RecordWrite, Refusal, WriteOutcome};
 use hozon_shared::ports::{Connector, FileBytes, FileWrite, Writer};
 use hozon_tests::PostgresServer as Server;
+use sha2::{Digest, Sha256};
 
 use crate::postgres::EVERY_TYPE;
 use crate::restoring::{Seen, plan, require_same, restore, see, write};
@@ -336,17 +337,31 @@ async fn files_are_written_where_the_profile_says_that_they_lie() {
     let outside = OutsideFiles::new(folder.path().display().to_string().parse().unwrap(), file_buckets());
     let writer = server.owner().with_files(Some(outside)).writer().unwrap();
     let module = &see(&server.owner()).await["file"].module;
-    let file = |id: &str, bytes: &[u8]| {
+    let file = |id: &str, seen: Option<&[u8]>, bytes: &[u8]| {
         let pieces: Vec<Bytes> = bytes.chunks(1 << 20).map(Bytes::copy_from_slice).collect();
         let size = bytes.len() as u64;
+        let hash = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
+        let hashes = FileHashes { seen: seen.map(hash), wanted: hash(bytes) };
         let bytes = FileBytes::new(move || stream::iter(pieces.clone()).map(Ok).boxed());
-        FileWrite { id: id.to_owned(), record_id: id.to_owned(), name: "x".to_owned(), size, bytes }
+        FileWrite { id: id.to_owned(), record_id: id.to_owned(), name: "x".to_owned(), size, hashes, bytes }
     };
     let large: Vec<u8> = (0..5_000_000_u32).map(|at| (at / 3) as u8).collect();
-    for bytes in [&large[..], b"", b"short"] {
+    let there = |id: &str| match id {
+        "3" => Some(&[0, 1, 2, 3][..]),
+        "5" => Some(&[0][..]),
+        _ => None,
+    };
+    for (before, bytes) in [(None, &large[..]), (Some(&large[..]), &b""[..]), (Some(&b""[..]), &b"short"[..])] {
         for id in ["1", "2", "3", "4", "5"] {
-            assert_eq!(writer.write_file(module, Some(&source), &file(id, bytes)).await.unwrap(), WRITTEN, "{id}");
-            let again = writer.write_file(module, Some(&source), &file(id, bytes)).await.unwrap();
+            let seen = before.or(there(id));
+            if seen.is_some_and(|seen| !seen.is_empty()) {
+                for other in [None, Some(&b"other"[..])] {
+                    let left = writer.write_file(module, Some(&source), &file(id, other, b"new")).await.unwrap();
+                    assert_eq!(left, WriteOutcome::ChangedMeanwhile, "{id}");
+                }
+            }
+            assert_eq!(writer.write_file(module, Some(&source), &file(id, seen, bytes)).await.unwrap(), WRITTEN, "{id}");
+            let again = writer.write_file(module, Some(&source), &file(id, seen, bytes)).await.unwrap();
             assert_eq!(again, WriteOutcome::AlreadyThere, "{id} {}", bytes.len());
         }
         let client = server.client().await;
@@ -362,7 +377,7 @@ async fn files_are_written_where_the_profile_says_that_they_lie() {
         assert!(std::fs::read(folder.path().join("a/b.pdf")).unwrap() == bytes);
     }
     assert_eq!(server.psql("select count(*) from pg_largeobject_metadata").trim(), "2", "nothing is left over");
-    let gone = writer.write_file(module, Some(&source), &file("77", b"x")).await.unwrap();
+    let gone = writer.write_file(module, Some(&source), &file("77", None, b"x")).await.unwrap();
     assert_eq!(gone, refused(Refusal::Reference { rule: None }));
-    assert_eq!(writer.write_file(module, None, &file("1", b"x")).await.unwrap(), refused(Refusal::Unsupported));
+    assert_eq!(writer.write_file(module, None, &file("1", None, b"x")).await.unwrap(), refused(Refusal::Unsupported));
 }

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use hozon_shared::domain::id::{BackupId, ConnectionId, EventId, RestoreId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::restore::{
-    ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreRequest, RestoreSelection, SelectedRecord,
-    cancel_restore, confirm_restore, plan_restore, request_restore,
+    FilePlanCounts, ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreRequest, RestoreSelection,
+    SelectedRecord, cancel_restore, confirm_restore, plan_restore, request_restore,
 };
 use hozon_shared::domain::run_length::RunLength;
 use hozon_shared::domain::writing::{Hindrance, HindranceKind};
-use hozon_shared::ports::ErrorKind;
+use hozon_shared::ports::{Change, Due, ErrorKind};
 
 use crate::emulators::{Emulators, ORG, OTHER};
 
@@ -39,7 +39,7 @@ fn restore(id: u64) -> Restore {
 
 fn plan() -> RestorePlan {
     let counts = PlanCounts { create: 1, ..PlanCounts::default() };
-    let module = ModulePlan { api_name: "deal".to_owned(), label: "Deal".to_owned(), attachments: 0, counts };
+    let module = ModulePlan { api_name: "deal".to_owned(), label: "Deal".to_owned(), counts, files: FilePlanCounts::default() };
     let hindrance = Hindrance { module: "deal".to_owned(), kind: HindranceKind::Gone, field: Some("x".to_owned()) };
     RestorePlan { modules: vec![module], hindrances: vec![hindrance] }
 }
@@ -76,4 +76,19 @@ async fn restores_exclude_each_other_while_work_is_under_way() {
     };
     assert_eq!((ids(None, 5).await, ids(None, 1).await, ids(Some(RestoreId(2)), 5).await), (vec![2, 1], vec![2], vec![1]));
     assert!(restores.restores(OTHER, None, 5).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_restore_is_due_while_work_on_it_is_under_way() {
+    let emulators = Emulators::start().await;
+    let (store, schedules) = (&emulators.ports.store, &emulators.ports.schedules);
+    let is_due = async |until| schedules.due(until).await.found.contains(&Due::Restore(ORG, RestoreId(1)));
+    store.commit(ORG, request_restore(restore(1))).await.expect("is requested");
+    assert!(!is_due(at(1)).await && is_due(at(2)).await, "its work has not begun");
+    let begun = Restore { version: 1, ..restore(1) }.begin(at(1));
+    store.commit(ORG, vec![Change::Restore(Box::new(begun.clone()))]).await.expect("is stored");
+    assert!(!is_due(at(2)).await && is_due(begun.must_end).await);
+    let planned = plan_restore(Restore { version: 2, ..begun }, plan(), at(2), EventId(1)).expect("is planned");
+    store.commit(ORG, planned).await.expect("is stored");
+    assert!(!is_due(at(10_000)).await, "a person decides");
 }

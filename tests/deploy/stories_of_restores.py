@@ -3,9 +3,12 @@
 import hashlib
 import hmac
 import json
+import os
+import urllib.parse
 
+from stack import FILES_BUCKET
 from stories import log_story, story, whatever
-from stories_of_sources import Connected
+from stories_of_sources import ATTACHMENTS, Connected, filed, writes
 
 RESTORES = "/crm/bulk/v8/restores"
 MAY_WRITE = "grant usage on schema sales to hozon; grant select, insert, update, delete on all tables in schema sales to hozon"
@@ -20,6 +23,14 @@ class Restored(Connected):
     def __init__(self, world, **options):
         super().__init__(world, **options)
         self.sql(MAY_WRITE)
+
+    @classmethod
+    def of(cls, organisation):
+        """The same organisation, whose connection may write from now on."""
+        restored = cls.__new__(cls)
+        restored.__dict__ = organisation.__dict__
+        restored.sql(MAY_WRITE)
+        return restored
 
     def restores(self, method, path="", body=None, expect=200):
         answer = self.world.api.call(method, RESTORES + path, body, self.token)
@@ -109,3 +120,59 @@ def an_erased_record_is_not_restored(world):
     assert restore["status"] == "COMPLETED", restore
     ids = organisation.sql("copy (select id from sales.deal) to stdout").split()
     assert len(ids) == restore["plan"]["create"] and "1" not in ids, ids
+
+
+def with_attachments(world):
+    organisation = Restored(world, crm=ATTACHMENTS, connects=False)
+    organisation.connect(profile="tryton")
+    backup = organisation.back_up()
+    assert backup["status"] == "COMPLETED", backup
+    return organisation, {"backup": backup["id"], "policy": {"change": True}}
+
+
+def file_hashes(organisation):
+    return organisation.sql("copy (select id, encode(sha256(data), 'hex') from sales.ir_attachment order by id) to stdout")
+
+
+@story("RestoreRole", "WriteBackRole")
+def attachments_are_restored_and_the_restore_undone(world):
+    organisation, wanted = with_attachments(world)
+    then = file_hashes(organisation)
+    organisation.sql("update sales.ir_attachment set data = 'one yen' where id = 1; update sales.ir_attachment set data = data || '!' where id = 2")
+    damaged = file_hashes(organisation)
+    restore = organisation.planned(body=wanted)
+    assert restore["plan"]["files"] == {"create": 0, "change": 2, "leave": 0, "impossible": 0, "bytes": 9_600_007}, restore
+    restore = organisation.confirmed(restore)
+    assert restore["status"] == "COMPLETED" and restore["file_outcome"]["written"] == 2, restore
+    assert file_hashes(organisation) == then
+    undo = organisation.confirmed(organisation.planned(f"/{restore['id']}/actions/undo"))
+    assert undo["status"] == "COMPLETED" and file_hashes(organisation) == damaged, undo
+    assert not organisation.uploads()
+
+
+@story("WriteBackRole")
+def a_plan_whose_attachments_cannot_be_stored_fails_and_leaves_nothing(world):
+    organisation, wanted = with_attachments(world)
+    for number, folder in enumerate(("/%staged/", "/%stored/")):
+        organisation.sql(f"update sales.ir_attachment set data = data || '{number}' where id = 2")
+        with writes(world, organisation, lambda request, _: folder in urllib.parse.unquote(request.path) and "partNumber" in request.query):
+            restore = organisation.planned(body=wanted)
+        assert (restore["status"], restore["failure"]["code"]) == ("FAILED", "CAPTURE_NOT_STORED"), restore
+        assert not [key for key in organisation.uploads() if folder in key], f"an upload to {folder} is left"
+    assert organisation.planned(body=wanted)["status"] == "PLANNED"
+    assert not organisation.uploads()
+
+
+@story("WriteBackRole")
+def attachments_in_a_bucket_of_the_crm_are_planned_and_not_written(world):
+    organisation, at = Restored.of(filed(world)), {"Bucket": FILES_BUCKET, "Key": "media/ab/cd/abcd0001"}
+    world.owner["s3"].put_object(Body=os.urandom(1000), **at)
+    backup = organisation.back_up()
+    world.owner["s3"].put_object(Body=b"garbled", **at)
+    restore = organisation.planned(body={"backup": backup["id"], "policy": {"change": True}})
+    assert restore["plan"]["files"]["change"] == 1, restore
+    restore = organisation.confirmed(restore)
+    assert restore["file_outcome"]["refused"] == 1, restore
+    (row,) = organisation.restores("GET", f"/{restore['id']}/report")["records"]
+    assert (row["file"], row["outcome"], row["reason"]) == ("1", "refused", "unsupported"), row
+    assert world.owner["s3"].get_object(**at)["Body"].read() == b"garbled"

@@ -31,15 +31,15 @@ class Program:
 
 
 @contextlib.contextmanager
-def program(organisations, *commands):
-    """Runs the program with organisations of the given names and plans, each with a few records, "Large" with many. `commands` are given to it before."""
+def program(organisations, *commands, options=()):
+    """Runs the program with organisations of the given names and plans, each with a few records, "Large" with many. `commands` are given to it before, and `options` always."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for size, count in {"small": 1000, "large": 400_000}.items():
             (folder / size).mkdir()
             rows = "".join(f"{number},Name {number}\n" for number in range(count))
             (folder / size / "Leads.csv").write_text("Id,Name\n" + rows, encoding="utf-8")
-        command = [HOZON, "--data", folder / "data", "--port", "0"]
+        command = [HOZON, "--data", folder / "data", "--port", "0", *options]
         for name, plan in organisations.items():
             size = folder / ("large" if name == "Large" else "small")
             subprocess.run([*command, "import", size, "--org", name, "--plan", plan], check=True, capture_output=True)

@@ -2,7 +2,10 @@
 //! changed meanwhile is left, and a restore is undone by another one.
 
 mod damaged;
+mod files;
 mod kills;
+mod lost;
+mod random;
 
 use std::collections::BTreeMap;
 
@@ -223,6 +226,35 @@ async fn single_records_and_modules_are_restored_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_search_finds_in_the_backup_is_restored_alone() {
+    let (server, world) = tokio::join!(PostgresServer::start(""), World::start());
+    prepare(&server, 1).await;
+    connect(&world, &server).await;
+    let backup = world.back_up().await.id.to_string();
+    let then = rows(&server);
+    damage(&server).await;
+    let mut expected = rows(&server);
+    // In the backup, companies 9 and 90 to 99 have such names, and 10 and 100 such main contacts. Of them, 9 was garbled.
+    let search = json!({ "module": "company", "words": "ｃｏｍｐａｎｙ 9" });
+    let policy = json!({ "change": true, "delete": true });
+    let restore = planned(&world, json!({ "backup": backup, "search": search, "policy": policy })).await;
+    let selection =
+        json!({ "module": "company", "words": null, "match": "prefix", "records": 13, "blocks_searched": 1, "blocks": 1 });
+    assert_eq!(restore["selection"], json!({ "records": null, "modules": null, "search": selection }), "{restore}");
+    assert_eq!((&restore["plan"]["change"], &restore["plan"]["delete"]), (&json!(1), &json!(0)), "{restore}");
+    let restore = confirmed(&world, &restore).await;
+    assert_eq!(restore["outcome"]["written"], 1, "{restore}");
+    expected.get_mut("company").unwrap().insert("9".to_owned(), then["company"]["9"].clone());
+    assert_eq!(rows(&server), expected);
+    let undo = world.administrator().post(&path(&restore, "/actions/undo"), "").await;
+    let undo = confirmed(&world, &ended(&world, &undo.body["restore"]).await).await;
+    assert_eq!(undo["outcome"]["written"], 1, "{undo}");
+    let nothing = planned(&world, json!({ "backup": backup, "search": { "words": "nobody", "match": "exact" } })).await;
+    assert_eq!((&nothing["plan"]["modules"], &nothing["selection"]["search"]["records"]), (&json!([]), &json!(0)), "{nothing}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn restores_are_for_administrators_and_for_connections_that_may_write() {
     let (server, world) = tokio::join!(PostgresServer::start(""), World::start());
     prepare(&server, 1).await;
@@ -250,6 +282,10 @@ async fn restores_are_for_administrators_and_for_connections_that_may_write() {
         (json!({ "backup": backup, "modules": [] }), "INVALID_DATA"),
         (json!({ "backup": backup, "records": [], "modules": ["note"] }), "INVALID_DATA"),
         (json!({ "backup": backup, "records": [] }), "INVALID_DATA"),
+        (json!({ "backup": backup, "search": { "words": " " } }), "INVALID_DATA"),
+        (json!({ "backup": backup, "search": { "words": "a", "match": "some" } }), "INVALID_DATA"),
+        (json!({ "backup": backup, "search": { "words": "a" }, "modules": ["note"] }), "INVALID_DATA"),
+        (json!({ "backup": backup, "search": { "words": "a", "module": "Quotes" } }), "MODULE_NOT_FOUND"),
         (json!({ "backup": backup, "policy": { "drop": true } }), "REQUEST_BODY_NOT_READABLE"),
     ] {
         let answer = world.administrator().post("/restores", &body.to_string()).await;

@@ -149,7 +149,7 @@ async fn a_policy_says_what_becomes_of_changed_and_newer_records() {
     server.sql("update deal set name = 'garbled' where id <= 20; delete from deal where id > 190; insert into deal values (1000, 'newer')").await;
     let address = server.address("postgres", "secret");
     let created = from_zips(&zips, &address, &["--yes"]).await;
-    assert!(created.code == Some(0) && created.out.contains("10 records written"), "{created:?}");
+    assert!(created.code == Some(0) && created.out.contains("records: 10 written"), "{created:?}");
     assert!(created.out.contains("--change changes it back") && created.out.contains("21 left"), "{}", created.out);
     let deleting = ["--yes", "--change", "--delete"];
     for (more, text) in [(&[][..], "--yes-delete 1"), (&["--yes-delete", "2"], "--yes-delete says 2")] {

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::TryStreamExt;
+use hozon_shared::domain::digest::Digester;
 use hozon_shared::domain::file_place::{FilePlace, path_below};
-use hozon_shared::domain::writing::{Refusal, WriteOutcome};
+use hozon_shared::domain::writing::{FileHashes, Refusal, WriteOutcome};
 use hozon_shared::ports::{FileBuckets, FileBytes, SourceError};
 
 use crate::folder::open_below;
@@ -36,37 +36,28 @@ impl OutsideFiles {
         }
     }
 
-    /// Writes the file that a path from the database leads to. Files are written into folders only.
-    pub async fn write(&self, path: &str, bytes: &FileBytes) -> Result<WriteOutcome, SourceError> {
+    /// Writes the file that a path from the database leads to, unless other bytes lie there than were seen. Files are written into folders
+    /// only.
+    pub async fn write(&self, path: &str, hashes: &FileHashes, bytes: &FileBytes) -> Result<WriteOutcome, SourceError> {
         let FilePlace::Folder(folder) = &self.place else {
             return Ok(WriteOutcome::Refused { reason: Refusal::Unsupported });
         };
-        if let Some(found) = self.open(path).await?
-            && is_same(&found, bytes).await?
-        {
-            return Ok(WriteOutcome::AlreadyThere);
+        let now = match self.open(path).await? {
+            Some(found) => Some(sha256(&found).await?),
+            None => None,
+        };
+        match hashes.leave(now.as_deref()) {
+            Some(left) => Ok(left),
+            None => write_below(PathBuf::from(folder), path, bytes).await,
         }
-        write_below(PathBuf::from(folder), path, bytes).await
     }
 }
 
-/// Whether two files have the same bytes, in whatever pieces they come.
-async fn is_same(found: &FileBytes, wanted: &FileBytes) -> Result<bool, SourceError> {
-    let (mut found, mut wanted) = (found.read(), wanted.read());
-    let (mut a, mut b) = (Bytes::new(), Bytes::new());
-    loop {
-        if a.is_empty() {
-            a = found.try_next().await?.unwrap_or_default();
-        }
-        if b.is_empty() {
-            b = wanted.try_next().await?.unwrap_or_default();
-        }
-        let length = a.len().min(b.len());
-        if length == 0 {
-            return Ok(a.len() == b.len());
-        }
-        if a.split_to(length) != b.split_to(length) {
-            return Ok(false);
-        }
+/// SHA-256 of a file as lower-case hexadecimal digits.
+async fn sha256(bytes: &FileBytes) -> Result<String, SourceError> {
+    let (mut pieces, mut digester) = (bytes.read(), Digester::default());
+    while let Some(piece) = pieces.try_next().await? {
+        digester.update(&piece);
     }
+    Ok(digester.finish().sha256)
 }

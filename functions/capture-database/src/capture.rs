@@ -105,7 +105,7 @@ async fn capture_in(
     let end = time.end().filter(|_| state.token().is_some());
     let chosen = source.choose(state)?;
     let tracker = Tracker::begin(source.ports, source.run, 0, chosen.modules.iter()).await?;
-    let reading = all(Reader { source, chosen: &chosen, session, tracker: &tracker, time, has_files: true });
+    let reading = all(Reader { source, chosen: &chosen, session, tracker: &tracker, time, with_files: None });
     let read = match end {
         None => reading.await?,
         Some(_) if !time.allows(bytes(&chosen.modules), FASTEST) => return Ok(None),

@@ -44,8 +44,7 @@ impl Files<'_> {
         }
         let sources = self.sources(module);
         for source in &sources {
-            // Ids are unique within their table.
-            let prefix = if sources.len() > 1 { format!("{}-", source.table) } else { String::new() };
+            let prefix = prefix_of(source, sources.len());
             let reading = self.chosen.state.files(source).await.map_err(&failed)?;
             let stop = self.write_all(writer, (&source.table, reading), &prefix, &mut found).await?;
             if stop != Stop::AtItsEnd {
@@ -57,7 +56,7 @@ impl Files<'_> {
     }
 
     /// Where the files of a module are, without what the administrator leaves out.
-    fn sources(&self, module: &SourceModule) -> Vec<FileSource> {
+    pub(crate) fn sources(&self, module: &SourceModule) -> Vec<FileSource> {
         let Some(profile) = self.source.profile else { return Vec::new() };
         let found = profile.files_of(&self.chosen.shaped.as_found(module), self.chosen.state.modules()).into_iter();
         let kept = found.filter_map(|source| {
@@ -133,6 +132,11 @@ impl Files<'_> {
             (None, stored) => Ok(stored?),
         }
     }
+}
+
+/// What comes before the ids of a table's files if a module has files in several tables: ids are unique within their table.
+pub(crate) fn prefix_of(source: &FileSource, tables: usize) -> String {
+    if tables > 1 { format!("{}-", source.table) } else { String::new() }
 }
 
 /// What was found of a module's files.

@@ -27,6 +27,8 @@ pub struct FreshCapture<'a> {
     pub restore: RestoreId,
     /// API names of the modules.
     pub modules: &'a BTreeSet<String>,
+    /// Those of them whose attached files are captured, too.
+    pub with_files: &'a BTreeSet<String>,
 }
 
 /// Captures the modules, and records them as the snapshot of the restore. Modules that the CRM does not have any more are left out. Fails
@@ -64,27 +66,28 @@ async fn read_and_record(
     protection: Protection,
     time: CallTime,
 ) -> Result<(), CaptureError> {
-    let modules = read(source, fresh.modules, session, protection, time).await?;
+    let modules = read(source, fresh, session, protection, time).await?;
     Ok(record_restored(&*source.ports.objects, (source.run.org, fresh.restore), taken, &modules).await?)
 }
 
 async fn read(
     source: &Source<'_>,
-    wanted: &BTreeSet<String>,
+    fresh: &FreshCapture<'_>,
     session: &Session,
     protection: Protection,
     time: CallTime,
 ) -> Result<Vec<Module>, CaptureError> {
     let state = source.connector.hold(protection).await.map_err(of(&source.address))?;
     let mut chosen = source.choose(state)?;
-    chosen.modules.retain(|module| wanted.contains(&module.api_name));
+    chosen.modules.retain(|module| fresh.modules.contains(&module.api_name));
     let too_long = || CaptureError::TooLong { connection: source.address.clone(), module: None };
     if !time.allows(bytes(&chosen.modules), FASTEST) {
         return Err(too_long());
     }
     let tracker = Tracker::begin(source.ports, source.run, 0, chosen.modules.iter()).await?;
     // Without an end a reader does not leave a module half read.
-    let reader = Reader { source, chosen: &chosen, session, tracker: &tracker, time: CallTime::begin(None), has_files: false };
+    let (unlimited, with_files) = (CallTime::begin(None), Some(fresh.with_files));
+    let reader = Reader { source, chosen: &chosen, session, tracker: &tracker, time: unlimited, with_files };
     let read = match time.end() {
         None => all(reader).await?,
         Some(end) => timeout_at(end, all(reader)).await.map_err(|_| too_long())??,

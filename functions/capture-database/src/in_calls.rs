@@ -97,7 +97,7 @@ pub(crate) async fn read_share(attempt: &Attempt<'_>, number: usize) -> Result<C
             session: &session,
             tracker: &tracker,
             time: attempt.time,
-            has_files: true,
+            with_files: None,
         };
         let mut has_read = false;
         for index in share {

@@ -12,6 +12,7 @@ mod fresh;
 mod in_calls;
 mod module;
 mod next;
+mod places;
 mod ports;
 mod publication;
 mod source;
@@ -29,6 +30,7 @@ use call_time::CallTime;
 pub use error::CaptureError;
 pub use fresh::{FreshCapture, capture_fresh};
 use next::{Next, next, or_wait};
+pub use places::{FilePlaces, file_places};
 pub use ports::{CapturePorts, OpenedConnection};
 use source::Run;
 

@@ -1,5 +1,7 @@
 //! Reads one module of a state and stores it, in one call or in several.
 
+use std::collections::BTreeSet;
+
 use hozon_shared::captured::Captured;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::source::{Gap, SourceErrorKind, SourceModule};
@@ -72,8 +74,8 @@ pub(crate) struct Reader<'a> {
     pub session: &'a Session,
     pub tracker: &'a Tracker<'a>,
     pub time: CallTime,
-    /// Whether attached files are read, too.
-    pub has_files: bool,
+    /// Modules whose attached files are read, too; `None` for all.
+    pub with_files: Option<&'a BTreeSet<String>>,
 }
 
 /// Reads the module at `index` of those that are chosen, from where `progress` says. Stops behind a block or between two files once the
@@ -89,7 +91,7 @@ pub(crate) async fn read(reader: Reader<'_>, index: usize, progress: Progress) -
             Rows::Part(part, stop) => return Ok((Reading::Part(part), stop)),
         }
     }
-    let files = match reader.has_files {
+    let files = match reader.with_files.is_none_or(|modules| modules.contains(&module.api_name)) {
         true => reader.files(module, &mut writer, stored).await?,
         false => (Vec::new(), Stop::AtItsEnd),
     };

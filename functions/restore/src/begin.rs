@@ -5,9 +5,9 @@ use hozon_shared::api::ApiError;
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::connection::{CapturedBy, Connection, SourceSettings};
 use hozon_shared::domain::id::{EventId, OrgId};
-use hozon_shared::domain::restore::{Restore, RestoreStatus, fail_restore};
+use hozon_shared::domain::restore::{Restore, fail_restore};
 use hozon_shared::ports::PortError;
-use serde_json::json;
+use hozon_shared::restore_start::start_restore;
 
 use crate::out::written;
 use crate::ports::RestorePorts;
@@ -55,10 +55,7 @@ pub async fn require_free(ports: &RestorePorts, org: OrgId) -> Result<(), ApiErr
 
 /// Starts the plan or the writing of a restore, whose state is stored. If that fails, the restore does too.
 pub async fn start(ports: &RestorePorts, restore: Restore) -> Result<(), ApiError> {
-    let step = if restore.status == RestoreStatus::Planning { "plan" } else { "apply" };
-    let name = format!("restore-{}-{}-{step}", restore.org, restore.id);
-    let input = json!({ "kind": "restore", "org": restore.org, "id": restore.id, "step": step });
-    let Err(error) = ports.workflow.start(&name, input).await else { return Ok(()) };
+    let Err(error) = start_restore(&*ports.workflow, &restore).await else { return Ok(()) };
     let message = "The restore could not be started. Nothing was written; try again in a minute.";
     fail(ports, restore, Failure::new("RESTORE_NOT_STARTED", message)).await?;
     Err(error.into())

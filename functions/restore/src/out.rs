@@ -1,11 +1,12 @@
 //! Restores as answers show them.
 
 use chrono_tz::Tz;
-use hozon_shared::api::closed_sets::{HindranceKindName, RestoreStatusName};
+use hozon_shared::api::closed_sets::{HindranceKindName, RestoreStatusName, WordMatchName};
 use hozon_shared::api::{ApiError, FailureOut, LocalTime, PersonOut, local_time};
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::restore::{
-    ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreSelection, RestoreStatus, SelectedRecord, WrittenCounts,
+    FilePlanCounts, ModulePlan, PlanCounts, Restore, RestoreOutcome, RestorePlan, RestorePolicy, RestoreSearch, RestoreSelection,
+    RestoreStatus, SelectedRecord, WrittenCounts,
 };
 use hozon_shared::domain::writing::{Hindrance, HindranceKind};
 use hozon_shared::restored::RestoreFiles;
@@ -41,10 +42,12 @@ pub struct RestoreOut {
     completed_time: Option<LocalTime>,
     /// Null until it is planned.
     plan: Option<RestorePlanOut>,
-    /// How many records are done of those that are written; null before it is confirmed.
+    /// How many records and files are done of those that are written; null before it is confirmed.
     progress: Option<RestoreProgressOut>,
     /// What became of the records so far; null before it is confirmed.
     outcome: Option<WrittenCountsOut>,
+    /// What became of the attached files so far; null before it is confirmed.
+    file_outcome: Option<WrittenCountsOut>,
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
 }
@@ -57,12 +60,30 @@ struct RestoredBackupOut {
     taken: LocalTime,
 }
 
-/// What is restored. Both are null for everything.
+/// What is restored. All are null for everything.
 #[derive(Serialize, ToSchema)]
 struct RestoreSelectionOut {
     records: Option<Vec<RecordIo>>,
     /// API names of modules.
     modules: Option<Vec<String>>,
+    search: Option<RestoreSearchOut>,
+}
+
+/// The search that selects the records, and how far it is.
+#[derive(Serialize, ToSchema)]
+struct RestoreSearchOut {
+    /// API name of the module; null for all modules.
+    module: Option<String>,
+    /// The words, until the plan is made; null from then on.
+    words: Option<String>,
+    #[schema(value_type = WordMatchName)]
+    r#match: &'static str,
+    /// Number of records that were found so far.
+    records: usize,
+    /// Number of blocks of records that were searched so far.
+    blocks_searched: usize,
+    /// Number of all blocks; zero before the first is searched.
+    blocks: usize,
 }
 
 /// A record.
@@ -107,13 +128,30 @@ impl From<PlanCounts> for PlanCountsOut {
     }
 }
 
+/// Numbers of attached files. Those that only the CRM has are in none of them: they stay, or go with their rows.
+#[derive(Serialize, ToSchema)]
+struct FilePlanCountsOut {
+    create: u64,
+    change: u64,
+    leave: u64,
+    impossible: u64,
+    /// Size in bytes of the files that are written.
+    bytes: u64,
+}
+
+impl From<FilePlanCounts> for FilePlanCountsOut {
+    fn from(FilePlanCounts { create, change, leave, impossible, bytes }: FilePlanCounts) -> Self {
+        Self { create, change, leave, impossible, bytes }
+    }
+}
+
 /// What a restore does.
 #[derive(Serialize, ToSchema)]
 struct RestorePlanOut {
     #[serde(flatten)]
     counts: PlanCountsOut,
-    /// Number of attachments of the modules in the backup. Attachments are not written back.
-    attachments_left: u64,
+    /// Attached files of the records.
+    files: FilePlanCountsOut,
     modules: Vec<ModulePlanOut>,
     /// What hinders writing.
     hindrances: Vec<HindranceOut>,
@@ -129,6 +167,8 @@ struct ModulePlanOut {
     label: String,
     #[serde(flatten)]
     counts: PlanCountsOut,
+    /// Attached files of the module's records.
+    files: FilePlanCountsOut,
 }
 
 /// What hinders writing a module.
@@ -153,7 +193,7 @@ struct RestoreProgressOut {
     total: u64,
 }
 
-/// What became of records.
+/// What became of records or files.
 #[derive(Serialize, ToSchema)]
 struct WrittenCountsOut {
     written: u64,
@@ -175,16 +215,16 @@ pub async fn restore_out(ports: &RestorePorts, restore: Restore, zone: Tz) -> Re
         None => None,
     };
     let time = |at| local_time(at, zone);
-    let counts = restore.plan.as_ref().map(RestorePlan::counts).unwrap_or_default();
-    let progress =
-        written.map(|written| RestoreProgressOut { done: written.total().min(counts.writes()), total: counts.writes() });
+    let selection = selection_out(ports, &restore).await?;
+    let total = restore.plan.as_ref().map(RestorePlan::writes).unwrap_or_default();
+    let progress = written.map(|written| RestoreProgressOut { done: written.total().min(total), total });
     Ok(RestoreOut {
         id: restore.id.to_string(),
         status: restore.status,
         backup: RestoredBackupOut { id: restore.backup.to_string(), taken: time(restore.taken) },
         undoes: restore.undoes.map(|id| id.to_string()),
         is_undone: restore.undone_by.is_some(),
-        selection: selection_out(restore.selection),
+        selection,
         policy: RestorePolicyIo { change: restore.policy.change, delete: restore.policy.delete },
         requested_time: time(restore.requested),
         requested_by: PersonOut::from(&restore.requester),
@@ -193,13 +233,14 @@ pub async fn restore_out(ports: &RestorePorts, restore: Restore, zone: Tz) -> Re
         completed_time: restore.ended.map(time),
         plan: restore.plan.map(plan_out),
         progress,
-        outcome: written.map(WrittenCountsOut::from),
+        outcome: written.map(|written| WrittenCountsOut::from(written.records)),
+        file_outcome: written.map(|written| WrittenCountsOut::from(written.files)),
         failure: restore.failure,
     })
 }
 
-/// What became of the records of a restore so far.
-pub async fn written(ports: &RestorePorts, restore: &Restore) -> Result<WrittenCounts, ApiError> {
+/// What became of the records and files of a restore so far.
+pub async fn written(ports: &RestorePorts, restore: &Restore) -> Result<RestoreOutcome, ApiError> {
     if let (RestoreStatus::Completed, Some(outcome)) = (restore.status, restore.outcome) {
         return Ok(outcome);
     }
@@ -207,23 +248,42 @@ pub async fn written(ports: &RestorePorts, restore: &Restore) -> Result<WrittenC
     Ok(files.write_work().await?.map(|work| work.outcome).unwrap_or_default())
 }
 
-fn selection_out(selection: RestoreSelection) -> RestoreSelectionOut {
-    match selection {
-        RestoreSelection::Everything {} => RestoreSelectionOut { records: None, modules: None },
-        RestoreSelection::Modules { modules } => RestoreSelectionOut { records: None, modules: Some(modules) },
+async fn selection_out(ports: &RestorePorts, restore: &Restore) -> Result<RestoreSelectionOut, ApiError> {
+    let nothing = RestoreSelectionOut { records: None, modules: None, search: None };
+    Ok(match restore.selection.clone() {
+        RestoreSelection::Everything {} => nothing,
+        RestoreSelection::Modules { modules } => RestoreSelectionOut { modules: Some(modules), ..nothing },
         RestoreSelection::Records { records } => {
             let out = |SelectedRecord { module, id }| RecordIo { module, id };
-            RestoreSelectionOut { records: Some(records.into_iter().map(out).collect()), modules: None }
+            RestoreSelectionOut { records: Some(records.into_iter().map(out).collect()), ..nothing }
         }
-    }
+        RestoreSelection::Search(search) => {
+            RestoreSelectionOut { search: Some(search_out(ports, restore, search).await?), ..nothing }
+        }
+    })
+}
+
+async fn search_out(ports: &RestorePorts, restore: &Restore, search: RestoreSearch) -> Result<RestoreSearchOut, ApiError> {
+    let files = RestoreFiles { objects: &*ports.objects, org: restore.org, id: restore.id };
+    let findings = files.findings().await?.unwrap_or_default();
+    let RestoreSearch { module, words, is_exact } = search;
+    Ok(RestoreSearchOut {
+        module,
+        words,
+        r#match: if is_exact { "exact" } else { "prefix" },
+        records: findings.records.len(),
+        blocks_searched: findings.searched,
+        blocks: findings.blocks,
+    })
 }
 
 fn plan_out(plan: RestorePlan) -> RestorePlanOut {
-    let (counts, is_hindered) = (plan.counts().into(), plan.is_hindered());
-    let attachments_left = plan.modules.iter().map(|module| module.attachments).sum();
-    let module =
-        |ModulePlan { api_name, label, counts, .. }| ModulePlanOut { api_name, label, counts: PlanCountsOut::from(counts) };
+    let (counts, files, is_hindered) = (plan.counts().into(), plan.files().into(), plan.is_hindered());
+    let module = |ModulePlan { api_name, label, counts, files }| {
+        let (counts, files) = (PlanCountsOut::from(counts), FilePlanCountsOut::from(files));
+        ModulePlanOut { api_name, label, counts, files }
+    };
     let modules = plan.modules.into_iter().map(module).collect();
     let hindrances = plan.hindrances.into_iter().map(HindranceOut::from).collect();
-    RestorePlanOut { counts, attachments_left, modules, hindrances, is_hindered }
+    RestorePlanOut { counts, files, modules, hindrances, is_hindered }
 }

@@ -1,4 +1,4 @@
-//! `GET restores/{id}/report` and `…/report.csv`: what became of each record.
+//! `GET restores/{id}/report` and `…/report.csv`: what became of each record and file.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -21,7 +21,7 @@ use crate::ports::RestorePorts;
 const PAGE: usize = 100;
 /// Largest CSV report in bytes: an answer has at most 6 MB.
 const MAX_CSV: usize = 4 << 20;
-const COLUMNS: [&str; 7] = ["module", "id", "action", "outcome", "reason", "detail", "new_id"];
+const COLUMNS: [&str; 8] = ["module", "id", "action", "outcome", "reason", "detail", "new_id", "file"];
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -38,12 +38,15 @@ pub struct ReportEnvelope {
     info: NextPage,
 }
 
-/// What became of a record.
+/// What became of a record, or of a file that is attached to it.
 #[derive(Serialize, ToSchema)]
 struct ReportedRecord {
     /// API name of the module.
     module: String,
+    /// Id of the record.
     id: String,
+    /// Id of the attached file; null for the record itself.
+    file: Option<String>,
     #[schema(value_type = PlannedActionName)]
     action: PlannedAction,
     #[schema(value_type = WriteOutcomeName)]
@@ -68,11 +71,11 @@ impl ReportedRecord {
                 (Some(kind.to_owned()), detail, None)
             }
         };
-        Self { module: module.to_owned(), id: row.id, action: row.action, outcome, reason, detail, new_id }
+        Self { module: module.to_owned(), id: row.id, file: row.file, action: row.action, outcome, reason, detail, new_id }
     }
 }
 
-/// Lists what became of each record, in the order in which they were written.
+/// Lists what became of each record and file, in the order in which they were written.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/restores/{id}/report",
@@ -103,7 +106,7 @@ pub async fn list(
     Ok(Json(ReportEnvelope { records, info: NextPage::at(&question, next)? }))
 }
 
-/// Returns what became of each record as a CSV file.
+/// Returns what became of each record and file as a CSV file.
 #[utoipa::path(
     get,
     path = "/crm/bulk/{v}/restores/{id}/report.csv",
@@ -127,7 +130,7 @@ pub async fn csv(
             let row = ReportedRecord::new(&module, row);
             let action = PlannedActionName::of(row.action);
             let texts = [Some(row.module.as_str()), Some(&row.id), Some(action), Some(row.outcome)];
-            let further = [row.reason.as_deref(), row.detail.as_deref(), row.new_id.as_deref()];
+            let further = [row.reason.as_deref(), row.detail.as_deref(), row.new_id.as_deref(), row.file.as_deref()];
             csv.row(texts.into_iter().chain(further));
         }
         if csv.written().len() > MAX_CSV {

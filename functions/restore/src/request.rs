@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use hozon_shared::api::closed_sets::WordMatchName;
 use hozon_shared::api::{Administrator, ApiError, Body, Once};
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::domain::id::RestoreId;
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::restore::{
-    MAX_RECORDS, Restore, RestorePolicy, RestoreRequest, RestoreSelection, SelectedRecord, request_restore,
+    MAX_RECORDS, Restore, RestorePolicy, RestoreRequest, RestoreSearch, RestoreSelection, SelectedRecord, request_restore,
 };
 use hozon_shared::ports::ErrorKind;
 use hozon_shared::snapshots::document::Snapshot;
@@ -21,7 +22,7 @@ use crate::begin::{require_free, start, writable, zone};
 use crate::out::{RecordIo, RestoreEnvelope, RestorePolicyIo, restore_out};
 use crate::ports::RestorePorts;
 
-/// What to restore. Without records and modules it is everything.
+/// What to restore. Without records, modules and a search it is everything.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreBody {
@@ -32,8 +33,23 @@ pub struct RestoreBody {
     records: Option<Vec<RecordIo>>,
     /// API names of modules.
     modules: Option<Vec<String>>,
+    /// A search in the backup, for the records that it finds: at most 10,000.
+    search: Option<RestoreSearchIn>,
     #[serde(default)]
     policy: RestorePolicyIo,
+}
+
+/// A search in all fields of the records of a backup.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RestoreSearchIn {
+    /// API name of the module; all modules if it is left out.
+    module: Option<String>,
+    /// One to eight words, all of which occur in a record.
+    words: String,
+    /// Whether a word is found from its beginning on (`prefix`, the default) or as a whole (`exact`).
+    #[schema(value_type = Option<WordMatchName>)]
+    r#match: Option<String>,
 }
 
 /// Asks for a restore. Nothing is written before its plan is confirmed.
@@ -109,12 +125,10 @@ pub async fn created(
 }
 
 fn selection(body: RestoreBody, snapshot: &Snapshot) -> Result<RestoreSelection, ApiError> {
-    let selection = match (body.records, body.modules) {
-        (None, None) => return Ok(RestoreSelection::Everything {}),
-        (Some(_), Some(_)) => {
-            return Err(ApiError::invalid_data("records", "$.records", "Give records or modules, not both."));
-        }
-        (Some(records), None) => {
+    let selection = match (body.records, body.modules, body.search) {
+        (None, None, None) => return Ok(RestoreSelection::Everything {}),
+        (None, None, Some(search)) => RestoreSelection::Search(searched(search)?),
+        (Some(records), None, None) => {
             if records.is_empty() || records.len() > MAX_RECORDS {
                 let message = format!("Give 1 to {MAX_RECORDS} records, or restore whole modules.");
                 return Err(ApiError::invalid_data("records", "$.records", message));
@@ -122,16 +136,36 @@ fn selection(body: RestoreBody, snapshot: &Snapshot) -> Result<RestoreSelection,
             let selected = |RecordIo { module, id }| SelectedRecord { module, id };
             RestoreSelection::Records { records: records.into_iter().map(selected).collect() }
         }
-        (None, Some(modules)) if modules.is_empty() => {
+        (None, Some(modules), None) if modules.is_empty() => {
             return Err(ApiError::invalid_data("modules", "$.modules", "Name a module, or leave modules out."));
         }
-        (None, Some(modules)) => RestoreSelection::Modules { modules },
+        (None, Some(modules), None) => RestoreSelection::Modules { modules },
+        _ => {
+            return Err(ApiError::invalid_data(
+                "records",
+                "$.records",
+                "Give records, modules or a search, and only one of them.",
+            ));
+        }
     };
     let is_known = |name: &str| snapshot.modules.iter().any(|module| module.api_name == name);
     let are_known = match &selection {
         RestoreSelection::Everything {} => true,
         RestoreSelection::Modules { modules } => modules.iter().all(|module| is_known(module)),
         RestoreSelection::Records { records } => records.iter().all(|record| is_known(&record.module)),
+        RestoreSelection::Search(search) => search.module.as_deref().is_none_or(is_known),
     };
     if are_known { Ok(selection) } else { Err(ApiError::module_not_found()) }
+}
+
+fn searched(search: RestoreSearchIn) -> Result<RestoreSearch, ApiError> {
+    let is_exact = match search.r#match.as_deref() {
+        None | Some("prefix") => false,
+        Some("exact") => true,
+        Some(_) => return Err(ApiError::invalid_data("match", "$.search.match", "Set match to prefix or exact.")),
+    };
+    let search = RestoreSearch { module: search.module, words: Some(search.words), is_exact };
+    let message = "Set words to one to eight words.";
+    search.search_words().map_err(|_| ApiError::invalid_data("words", "$.search.words", message))?;
+    Ok(search)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hozon_shared::ending::EndingPorts;
 use hozon_shared::erasing::ErasingPorts;
-use hozon_shared::ports::{Clock, Erasures, Ids, Ports, Schedules, Store, Workflow};
+use hozon_shared::ports::{Clock, Erasures, Ids, Ports, Restores, Schedules, Store, Workflow};
 
 /// The ports that the function uses.
 #[derive(Clone)]
@@ -17,13 +17,14 @@ pub struct TriggerPorts {
     pub ending: EndingPorts,
     pub erasures: Arc<dyn Erasures>,
     pub erasing: ErasingPorts,
+    pub restores: Arc<dyn Restores>,
 }
 
 impl From<&Ports> for TriggerPorts {
     /// Selects the function's ports from the common ones.
     fn from(ports: &Ports) -> Self {
-        let Ports { clock, ids, store, schedules, workflow, erasures, .. } = ports.clone();
+        let Ports { clock, ids, store, schedules, workflow, erasures, restores, .. } = ports.clone();
         let (ending, erasing) = (EndingPorts::from(ports), ErasingPorts::from(ports));
-        Self { clock, ids, store, schedules, workflow, ending, erasures, erasing }
+        Self { clock, ids, store, schedules, workflow, ending, erasures, erasing, restores }
     }
 }

@@ -1,14 +1,15 @@
 //! The sweep: finds occurrences that are overdue and have no record, backups whose run never began, backups whose
-//! run no longer responds, and erasures that are to be tried again. The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
+//! run no longer responds, erasures that are to be tried again, and restores whose work never began or no longer responds. The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
 //! ones as missed, because one backup now replaces them all.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::call::first_of;
 use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::change;
-use hozon_shared::domain::id::{BackupId, ErasureId, EventId, OrgId, ScheduleId};
+use hozon_shared::domain::id::{BackupId, ErasureId, EventId, OrgId, RestoreId, ScheduleId};
 use hozon_shared::domain::schedule::{GRACE, Schedule};
 use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, PortError, ScheduleTrigger, StartOutcome};
+use hozon_shared::restore_start::{start_end, start_restore};
 use hozon_shared::running::start_run;
 use serde::Serialize;
 
@@ -27,6 +28,8 @@ pub(crate) struct Swept {
     ended: usize,
     /// Number of erasures of which the work was started again.
     erasures: usize,
+    /// Number of restores of which the work was started, or is ended.
+    restores: usize,
 }
 
 impl Trigger {
@@ -42,6 +45,7 @@ impl Trigger {
                 Due::Schedule(org, id) => self.sweep_schedule((org, id), now, grace, &mut swept).await,
                 Due::Backup(org, id) => self.sweep_backup(org, id, now, &mut swept).await,
                 Due::Erasure(org, id) => self.sweep_erasure(org, id, now, &mut swept).await,
+                Due::Restore(org, id) => self.sweep_restore(org, id, now, &mut swept).await,
                 // The `notify` function handles these.
                 Due::Delivery(..) => Ok(()),
             };
@@ -124,6 +128,21 @@ impl Trigger {
         self.ports.erasing.start_again(erasure).await?;
         swept.erasures += 1;
         Ok(())
+    }
+
+    /// Starts the work on a restore that has not begun, because the request may have been cut off. Ends a restore whose execution has ended
+    /// without saying so, or should have.
+    async fn sweep_restore(&self, org: OrgId, id: RestoreId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
+        let restore = self.ports.restores.restore(org, id).await?;
+        let Some(restore) = restore.filter(|restore| restore.next_check().is_some_and(|at| at <= now)) else { return Ok(()) };
+        let workflow = &*self.ports.workflow;
+        swept.restores += 1;
+        let may_begin = restore.begun.is_none() && !restore.is_overdue(now);
+        if may_begin && start_restore(workflow, &restore).await? == StartOutcome::Running {
+            tracing::warn!(run.org = org.0, run.id = id.0, "started the missing work on a restore");
+            return Ok(());
+        }
+        start_end(workflow, &restore).await.map(drop)
     }
 
     /// Starts the run of a backup that has not begun, because the request that created the backup may have been cut off. The execution is

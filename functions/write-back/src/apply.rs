@@ -6,7 +6,6 @@ use hozon_shared::domain::restore::{Restore, RestoreStatus};
 use hozon_shared::domain::write_order::{WriteOrder, write_order};
 use hozon_shared::restore_plan::PlanReader;
 use hozon_shared::restored::{WritePhase, WriteWork};
-use hozon_shared::snapshots::restoring::{ModulePair, RecordRule};
 use hozon_shared::snapshots::session::keep;
 
 use crate::end::{complete, release};
@@ -19,7 +18,7 @@ use crate::written::WrittenModule;
 
 pub(crate) async fn apply(task: &Task<'_>) -> Result<CallOutcome, WriteBackError> {
     let (ports, time) = (task.ports, task.ports.time());
-    let restore = task.load().await?;
+    let restore = task.begin().await?;
     if restore.status != RestoreStatus::Running && restore.confirmed.is_none() {
         return Ok(CallOutcome::Done);
     }
@@ -50,16 +49,21 @@ async fn open(task: &Task<'_>, restore: &Restore) -> Result<(Vec<WrittenModule>,
     let reader = reader.ok_or(WriteBackError::SnapshotGone)?;
     let plan = restore.plan.clone().unwrap_or_default();
     let mut opened = Vec::new();
-    for (position, module) in plan.modules.iter().enumerate().filter(|(_, module)| module.counts.writes() > 0) {
+    for (position, module) in plan.modules.iter().enumerate().filter(|(_, module)| module.writes() > 0) {
         let pair = reader.module(&module.api_name).await?.ok_or(WriteBackError::SnapshotGone)?;
-        opened.push((position, reader.rule(&pair, &plan.hindrances).await?, pair));
+        let rule = reader.rule(&pair, &plan.hindrances).await?;
+        let files = match module.files.writes() {
+            0 => None,
+            _ => Some(reader.file_rule(&pair, &plan.hindrances).await?),
+        };
+        let turns = Turns::new(pair.module().clone(), &[]);
+        opened.push(WrittenModule { pair, rule, files, turns, position });
     }
-    let order = write_order(&opened.iter().map(|(_, _, pair)| pair.module().clone()).collect::<Vec<_>>());
-    let module = |((position, rule, pair), postponed): ((usize, RecordRule, ModulePair), &Vec<String>)| {
-        let turns = Turns::new(pair.module().clone(), postponed);
-        WrittenModule { pair, rule, turns, position }
-    };
-    Ok((opened.into_iter().zip(&order.postponed).map(module).collect(), order))
+    let order = write_order(&opened.iter().map(|module| module.pair.module().clone()).collect::<Vec<_>>());
+    for (module, postponed) in opened.iter_mut().zip(&order.postponed) {
+        module.turns = Turns::new(module.pair.module().clone(), postponed);
+    }
+    Ok((opened, order))
 }
 
 /// Goes through the turns from where the last call has stopped.
@@ -77,12 +81,12 @@ async fn turns(
         };
         match at.and_then(|at| modules.get(*at)) {
             Some(module) => match writing.module(work, module).await? {
-                Stopped::AtItsEnd => *work = WriteWork { module: work.module + 1, place: None, batch: 0, ..work.clone() },
+                Stopped::AtItsEnd => *work = work.clone().at(work.phase, work.module + 1),
                 other => return Ok(other),
             },
             None => {
                 let Some(next) = work.phase.next() else { return Ok(Stopped::AtItsEnd) };
-                *work = WriteWork { phase: next, module: 0, place: None, batch: 0, ..work.clone() };
+                *work = work.clone().at(next, 0);
                 if next == WritePhase::Finish {
                     writing.task.files().set_write_work(work).await?;
                     return Ok(Stopped::AtItsEnd);

@@ -3,7 +3,7 @@
 use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::id::EventId;
-use hozon_shared::domain::restore::{Restore, RestoreStatus, WrittenCounts, complete_restore, fail_restore};
+use hozon_shared::domain::restore::{Restore, RestoreOutcome, RestoreStatus, complete_restore, fail_restore};
 use hozon_shared::ports::{Change, ErrorKind, PortError};
 use hozon_shared::snapshots::session::abandon;
 
@@ -20,12 +20,12 @@ pub(crate) async fn release(task: &Task<'_>) -> Result<(), WriteBackError> {
 
 /// How a restore ends, with what it has written.
 enum End {
-    Completed(WrittenCounts),
-    Failed(WrittenCounts, Failure),
+    Completed(RestoreOutcome),
+    Failed(RestoreOutcome, Failure),
 }
 
 /// Completes a restore that runs.
-pub(crate) async fn complete(task: &Task<'_>, written: WrittenCounts) -> Result<(), WriteBackError> {
+pub(crate) async fn complete(task: &Task<'_>, written: RestoreOutcome) -> Result<(), WriteBackError> {
     end(task, End::Completed(written)).await
 }
 

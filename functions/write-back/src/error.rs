@@ -30,6 +30,8 @@ pub enum WriteBackError {
     SnapshotGone,
     #[error("Reading the modules takes longer than one call may last. Restore fewer modules at a time.")]
     TooLong,
+    #[error("The search finds more than 10,000 records. Search for other words, or restore whole modules.")]
+    TooManyFound,
     #[error(transparent)]
     Capture(CaptureError),
     #[error("{connection}: {}", .source.kind)]
@@ -63,6 +65,7 @@ impl WriteBackError {
             Self::Unsupported => "RESTORE_UNSUPPORTED",
             Self::SnapshotGone => "RESTORE_SNAPSHOT_GONE",
             Self::TooLong => "RESTORE_TOO_LONG",
+            Self::TooManyFound => "RESTORE_TOO_MANY_FOUND",
             Self::Capture(error) => error.code(),
             Self::Source { source, .. } => source.kind.code(),
             Self::Port(_) => "RESTORE_NOT_STORED",

@@ -4,6 +4,7 @@
 mod apply;
 mod end;
 mod error;
+mod files;
 mod passes;
 mod plan;
 mod ports;

@@ -52,7 +52,7 @@ impl Turns {
             WritePhase::Tie => !self.postponed.is_empty() && matches!(action, PlannedAction::Create | PlannedAction::Change),
             WritePhase::Delete => action == PlannedAction::Delete,
             WritePhase::Untie | WritePhase::Retie => !self.postponed.is_empty() && action == PlannedAction::Delete,
-            WritePhase::Finish => false,
+            WritePhase::Files | WritePhase::Finish => false,
         }
     }
 

@@ -1,12 +1,16 @@
-//! The task `plan`: captures the modules concerned as the CRM has them now, and counts what is to be done with their records.
+//! The task `plan`: captures the modules concerned as the CRM has them now, and counts what is to be done with their records and
+//! files.
 
 use hozon_capture_database::{FreshCapture, capture_fresh};
 use hozon_shared::call_outcome::CallOutcome;
+use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::EventId;
-use hozon_shared::domain::restore::{MAX_HINDRANCES, ModulePlan, PlanCounts, Restore, RestorePlan, RestoreStatus, plan_restore};
+use hozon_shared::domain::restore::{
+    FilePlanCounts, MAX_HINDRANCES, ModulePlan, PlanCounts, Restore, RestorePlan, RestoreSelection, RestoreStatus, plan_restore,
+};
 use hozon_shared::restore_plan::{PlanReader, WantedRecords};
-use hozon_shared::restored::PlanWork;
-use hozon_shared::snapshots::of_restore::snapshot_before;
+use hozon_shared::restored::{PlanPlace, PlanWork};
+use hozon_shared::snapshots::of_restore::{snapshot_before, snapshot_wanted};
 use hozon_shared::snapshots::restoring::ModulePair;
 use hozon_shared::snapshots::session::keep;
 
@@ -18,16 +22,20 @@ use crate::task::Task;
 
 pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError> {
     let (ports, time) = (task.ports, task.ports.time());
-    let restore = task.load().await?;
+    let restore = task.begin().await?;
     if restore.status != RestoreStatus::Planning {
         release(task).await?;
         return Ok(CallOutcome::Done);
     }
     keep(&ports.session, task.org, &task.lease(), ports.clock.now()).await?;
+    if !search(task, &restore, time).await? {
+        return Ok(CallOutcome::Again);
+    }
     let target = Target::open(ports, &restore).await?;
     if snapshot_before(&*ports.objects, task.org, task.id).await?.is_none() {
         let wanted = WantedRecords::read(&*ports.objects, &restore).await?.ok_or(WriteBackError::SnapshotGone)?;
-        let fresh = FreshCapture { connection: &target.connection, restore: task.id, modules: &wanted.names() };
+        let (modules, with_files) = (&wanted.names(), &wanted.names_with_files(&*ports.objects, task.org).await?);
+        let fresh = FreshCapture { connection: &target.connection, restore: task.id, modules, with_files };
         capture_fresh(&ports.capture, &fresh).await?;
     }
     let reader = PlanReader::open(ports.objects.clone(), &*ports.erasure_keys, restore).await?;
@@ -36,6 +44,26 @@ pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError>
         Some(plan) => finish(task, plan).await.map(|()| CallOutcome::Done),
         None => Ok(CallOutcome::Again),
     }
+}
+
+/// Goes on with the search that selects records, if there is one. Returns whether it is over.
+async fn search(task: &Task<'_>, restore: &Restore, time: CallEnd) -> Result<bool, WriteBackError> {
+    let RestoreSelection::Search(search) = &restore.selection else { return Ok(true) };
+    let (ports, files) = (task.ports, task.files());
+    let mut findings = files.findings().await?.unwrap_or_default();
+    while !findings.is_over {
+        // Once it is cancelled, the next call ends at once.
+        if time.is_over() || task.load().await?.status != RestoreStatus::Planning {
+            return Ok(false);
+        }
+        let snapshot = snapshot_wanted(&*ports.objects, restore).await?.ok_or(WriteBackError::SnapshotGone)?;
+        findings.go_on((&ports.objects, task.org, &ports.clock), &snapshot, search).await?;
+        if findings.are_too_many() {
+            return Err(WriteBackError::TooManyFound);
+        }
+        files.set_findings(&findings).await?;
+    }
+    Ok(true)
 }
 
 /// Counts what is to be done. `None` if the time of the call is over before that.
@@ -56,16 +84,7 @@ async fn count(
         if task.load().await?.status != RestoreStatus::Planning {
             return Ok(None);
         }
-        let mut counts = match work.place {
-            Some(_) => work.modules.pop().map(|module| module.counts).unwrap_or_default(),
-            None => PlanCounts::default(),
-        };
-        let mut records = pair.records(reader.rule(pair, &work.hindrances).await?, work.place.take()).await?;
-        records.count(&mut counts, || time.is_over()).await?;
-        let module = pair.wanted();
-        let (api_name, label, attachments) = (module.api_name.clone(), module.label.clone(), module.attachments);
-        work.modules.push(ModulePlan { api_name, label, attachments, counts });
-        work.place = (!records.is_over()).then(|| records.place());
+        count_module(reader, pair, &mut work, time).await?;
         if time.is_over() {
             task.files().set_plan_work(&work).await?;
             return Ok(None);
@@ -74,6 +93,32 @@ async fn count(
     let PlanWork { mut hindrances, modules, .. } = work;
     hindrances.truncate(MAX_HINDRANCES);
     Ok(Some(RestorePlan { modules, hindrances }))
+}
+
+/// Counts what is to be done in a module, from the place of `work` on.
+async fn count_module(reader: &PlanReader, pair: &ModulePair, work: &mut PlanWork, time: CallEnd) -> Result<(), WriteBackError> {
+    let place = work.place.take();
+    let begun = if place.is_some() { work.modules.pop() } else { None };
+    let Module { api_name, label, .. } = pair.wanted().clone();
+    let (counts, files) = (PlanCounts::default(), FilePlanCounts::default());
+    let mut plan = begun.unwrap_or(ModulePlan { api_name, label, counts, files });
+    let behind = match place {
+        Some(PlanPlace::Files(behind)) => behind,
+        records => {
+            let place = records.and_then(PlanPlace::records);
+            let mut records = pair.records(reader.rule(pair, &work.hindrances).await?, place).await?;
+            records.count(&mut plan.counts, || time.is_over()).await?;
+            work.place = (!records.is_over()).then(|| PlanPlace::Records(records.place()));
+            None
+        }
+    };
+    if work.place.is_none() && pair.has_files() {
+        let rule = reader.file_rule(pair, &work.hindrances).await?;
+        let next = pair.count_files(&rule, behind, &mut plan.files, || time.is_over()).await?;
+        work.place = next.map(|next| PlanPlace::Files(Some(next)));
+    }
+    work.modules.push(plan);
+    Ok(())
 }
 
 async fn begin(target: &Target, pairs: &[ModulePair]) -> Result<PlanWork, WriteBackError> {

@@ -1,8 +1,9 @@
-//! Writes the records of one module in one turn, in batches. A call that ends in the middle is repeated from its last batch: that batch may
+//! Writes the records or files of one module in one turn, in batches. A call that ends in the middle is repeated from its last batch: that batch may
 //! be written already, which the source then says of each of its records.
 
 use std::collections::HashSet;
 
+use hozon_capture_database::FilePlaces;
 use hozon_shared::domain::restore::{PlannedAction, RestoreStatus};
 use hozon_shared::domain::writing::{RecordWrite, WriteOutcome};
 use hozon_shared::ports::{ErrorKind, PortError};
@@ -33,33 +34,33 @@ pub(crate) enum Stopped {
 /// What a call writes with.
 pub(crate) struct Writing<'a> {
     pub task: &'a Task<'a>,
-    target: &'a Target,
+    pub(crate) target: &'a Target,
     time: CallEnd,
     /// Whether the next batch may be written already, by a call that has ended before it could say so.
     may_be_written: bool,
+    /// Where the CRM keeps files, once that was read.
+    pub(crate) places: Option<FilePlaces>,
 }
 
 impl<'a> Writing<'a> {
     pub(crate) fn new(task: &'a Task<'a>, target: &'a Target, time: CallEnd, is_clean: bool) -> Self {
-        Self { task, target, time, may_be_written: !is_clean }
+        Self { task, target, time, may_be_written: !is_clean, places: None }
     }
 
-    /// Writes the records of a module behind the place of `work`.
+    /// Writes the records or files of a module behind the place of `work`.
     pub(crate) async fn module(&mut self, work: &mut WriteWork, module: &WrittenModule) -> Result<Stopped, WriteBackError> {
         let phase = work.phase;
+        if phase == WritePhase::Files {
+            return self.files(work, module).await;
+        }
         if !ALL.into_iter().any(|action| module.turns.concerns(phase, action)) {
             return Ok(Stopped::AtItsEnd);
         }
         let turn = Turn::open(self.task, phase, module).await?;
         let mut records = module.pair.records(module.rule.clone(), work.place.clone()).await?;
         while !records.is_over() {
-            if self.time.is_over() {
-                *work = WriteWork { is_clean: true, ..work.clone() };
-                self.task.files().set_write_work(work).await?;
-                return Ok(Stopped::ForTime);
-            }
-            if self.task.load().await?.status != RestoreStatus::Running {
-                return Ok(Stopped::Cancelled);
+            if let Some(stopped) = self.must_stop(work).await? {
+                return Ok(stopped);
             }
             let batch = records.batch(|action| module.turns.concerns(phase, action), BATCH).await?;
             self.write(work, &turn, batch).await?;
@@ -67,6 +68,26 @@ impl<'a> Writing<'a> {
             self.task.files().set_write_work(work).await?;
         }
         Ok(Stopped::AtItsEnd)
+    }
+
+    /// Why no further batch is written by this call; `None` if one is.
+    pub(crate) async fn must_stop(&self, work: &mut WriteWork) -> Result<Option<Stopped>, WriteBackError> {
+        if self.time.is_over() {
+            work.is_clean = true;
+            self.task.files().set_write_work(work).await?;
+            return Ok(Some(Stopped::ForTime));
+        }
+        let is_running = self.task.load().await?.status == RestoreStatus::Running;
+        Ok((!is_running).then_some(Stopped::Cancelled))
+    }
+
+    /// Takes whether what is there as wanted may have been written by a call that has ended before it could say so. Then it counts as written.
+    pub(crate) fn as_written(&mut self) -> impl Fn(WriteOutcome) -> WriteOutcome + use<> {
+        let may_be_ours = std::mem::take(&mut self.may_be_written);
+        move |outcome| match outcome {
+            WriteOutcome::AlreadyThere if may_be_ours => WriteOutcome::Written { new_id: None },
+            outcome => outcome,
+        }
     }
 
     /// Writes a batch, and its part of the report.
@@ -82,22 +103,22 @@ impl<'a> Writing<'a> {
         if outcomes.len() != writes.len() {
             return Err(PortError::new(ErrorKind::Corrupt, "write as many records as there are").into());
         }
-        let may_be_ours = std::mem::take(&mut self.may_be_written);
-        let row = |((id, action, TurnWrite { is_main, .. }), outcome)| {
-            let outcome = match outcome {
-                WriteOutcome::AlreadyThere if may_be_ours => WriteOutcome::Written { new_id: None },
-                outcome => outcome,
-            };
-            ReportRow { id, action, is_main, outcome }
+        let as_written = self.as_written();
+        let row = |((id, action, TurnWrite { is_main, .. }), outcome)| ReportRow {
+            id,
+            file: None,
+            action,
+            is_main,
+            outcome: as_written(outcome),
         };
         let rows: Vec<ReportRow> = writes.into_iter().zip(outcomes).map(row).collect();
-        rows.iter().filter(|row| row.is_main).for_each(|row| work.outcome.count(&row.outcome));
+        rows.iter().filter(|row| row.is_main).for_each(|row| work.outcome.records.count(&row.outcome));
         let part = ReportPart { module: module.pair.wanted().api_name.clone(), phase: turn.phase, rows };
         Ok(self.task.files().set_report(work, module.position, &part).await?)
     }
 
     /// Says before the first write of a call that it has begun, unless the call before has left it so.
-    async fn announce(&self, work: &mut WriteWork) -> Result<(), WriteBackError> {
+    pub(crate) async fn announce(&self, work: &mut WriteWork) -> Result<(), WriteBackError> {
         if work.is_clean {
             work.is_clean = false;
             self.task.files().set_write_work(work).await?;

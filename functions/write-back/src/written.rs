@@ -1,6 +1,6 @@
 //! A module that a restore writes.
 
-use hozon_shared::snapshots::restoring::{ModulePair, RecordRule};
+use hozon_shared::snapshots::restoring::{FileRule, ModulePair, RecordRule};
 
 use crate::passes::Turns;
 
@@ -8,6 +8,8 @@ use crate::passes::Turns;
 pub(crate) struct WrittenModule {
     pub pair: ModulePair,
     pub rule: RecordRule,
+    /// What is done with the files of its records; `None` if none is written.
+    pub files: Option<FileRule>,
     pub turns: Turns,
     /// Its position in the plan.
     pub position: usize,

@@ -117,5 +117,8 @@ fn due(item: &TableItem) -> Option<Due> {
     if let Some(id) = sort.strip_prefix(keys::ERASURES) {
         return Some(Due::Erasure(org, id.parse().ok()?));
     }
+    if let Some(id) = sort.strip_prefix(keys::RESTORES) {
+        return Some(Due::Restore(org, id.parse().ok()?));
+    }
     Some(Due::Backup(org, sort.strip_prefix(keys::BACKUPS)?.parse().ok()?))
 }

@@ -148,7 +148,7 @@ impl Table {
             Change::Webhook(webhook) => self.put(webhook_item(&webhook)?, None),
             Change::WebhookRemoved(id) => self.delete(pk, keys::webhook(id)),
             Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, Some(ABSENT)),
-            Change::Restore(restore) => self.put_restore(pk, &restore),
+            Change::Restore(restore) => self.put_restore(org, pk, &restore),
             Change::Statement(statement) => self.put(encode(pk, keys::statement(statement.number), &statement)?, Some(ABSENT)),
             Change::Erasure(erasure) => self.put_erasure(org, pk, &erasure),
             Change::Hold(hold) => self.put(encode(pk, keys::hold(hold.backup), &hold)?, Some(ABSENT)),
@@ -168,9 +168,10 @@ impl Table {
         self.put_version(item, erasure.version)
     }
 
-    fn put_restore(&self, pk: String, restore: &Restore) -> Result<TransactWriteItem, PortError> {
+    fn put_restore(&self, org: OrgId, pk: String, restore: &Restore) -> Result<TransactWriteItem, PortError> {
         let stored = Restore { version: restore.version + 1, ..restore.clone() };
-        self.put_version(encode(pk, keys::restore(restore.id), &stored)?, restore.version)
+        let item = with_due(encode(pk, keys::restore(restore.id), &stored)?, org, stored.next_check());
+        self.put_version(item, restore.version)
     }
 
     fn put(&self, item: TableItem, condition: Option<&str>) -> Result<TransactWriteItem, PortError> {

@@ -2,11 +2,13 @@
 //! written (ADR 33).
 
 mod changes;
+mod files;
 mod plan;
 mod rule;
+mod search;
 mod step;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
@@ -15,12 +17,16 @@ use super::organisation::Person;
 use super::run_length::RunLength;
 
 pub use changes::{cancel_restore, complete_restore, confirm_restore, fail_restore, plan_restore, request_restore};
-pub use plan::{MAX_HINDRANCES, ModulePlan, PlanCounts, RestorePlan, WrittenCounts};
+pub use files::FilePlanCounts;
+pub use plan::{MAX_HINDRANCES, ModulePlan, PlanCounts, RestoreOutcome, RestorePlan, WrittenCounts};
 pub use rule::{ModuleRule, PlannedAction, PlannedReason, RestorePolicy, rule_of};
+pub use search::{MAX_FOUND, RestoreSearch};
 pub use step::RestoreStep;
 
 /// Maximum number of records that a person selects one by one.
 pub const MAX_RECORDS: usize = 1_000;
+/// Time after which work that has not begun is started again.
+const START: TimeDelta = TimeDelta::minutes(3);
 
 /// State of a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +67,8 @@ pub enum RestoreSelection {
     Records {
         records: Vec<SelectedRecord>,
     },
+    /// Records of the backup that a search finds.
+    Search(RestoreSearch),
 }
 
 impl RestoreSelection {
@@ -70,6 +78,21 @@ impl RestoreSelection {
             Self::Everything {} => true,
             Self::Modules { modules } => modules.iter().any(|module| module == api_name),
             Self::Records { records } => records.iter().any(|record| record.module == api_name),
+            Self::Search(search) => search.has_module(api_name),
+        }
+    }
+
+    /// Whether single records are selected.
+    pub fn is_of_records(&self) -> bool {
+        matches!(self, Self::Records { .. } | Self::Search(_))
+    }
+
+    /// Without the words of a search.
+    #[must_use]
+    fn without_words(self) -> Self {
+        match self {
+            Self::Search(search) => Self::Search(RestoreSearch { words: None, ..search }),
+            other => other,
         }
     }
 }
@@ -101,13 +124,16 @@ pub struct Restore {
     /// Who has confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<Person>,
+    /// When the execution has begun that plans or writes it now; `None` before that.
+    #[serde(default)]
+    pub begun: Option<DateTime<Utc>>,
     /// When it was completed, failed or was cancelled.
     pub ended: Option<DateTime<Utc>>,
     /// While it is planned or runs: when it is failed if it has not ended.
     pub must_end: DateTime<Utc>,
     pub plan: Option<RestorePlan>,
-    /// What became of the records, once it has been completed.
-    pub outcome: Option<WrittenCounts>,
+    /// What became of records and files, once it has been completed.
+    pub outcome: Option<RestoreOutcome>,
     pub failure: Option<Failure>,
     pub version: u64,
 }
@@ -162,6 +188,7 @@ impl Restore {
             planned: None,
             confirmed: None,
             confirmed_by: None,
+            begun: None,
             ended: None,
             must_end: length.deadline(at),
             plan: None,
@@ -181,6 +208,18 @@ impl Restore {
         self.is_active() && now >= self.must_end
     }
 
+    /// When the sweep looks at it; `None` while no work is under way.
+    pub fn next_check(&self) -> Option<DateTime<Utc>> {
+        let start = || (self.confirmed.unwrap_or(self.requested) + START).min(self.must_end);
+        self.is_active().then(|| if self.begun.is_some() { self.must_end } else { start() })
+    }
+
+    /// Records that an execution works on it.
+    #[must_use]
+    pub fn begin(self, at: DateTime<Utc>) -> Self {
+        Self { begun: Some(at), ..self }
+    }
+
     /// Whether what it has written can be undone: it was confirmed, works no more, and was not undone.
     pub fn can_be_undone(&self) -> bool {
         self.confirmed.is_some() && !self.is_active() && self.undone_by.is_none()
@@ -189,7 +228,8 @@ impl Restore {
     /// Stores the plan.
     pub fn plan(self, plan: RestorePlan, at: DateTime<Utc>) -> Result<Self, RestoreTransitionError> {
         self.require(RestoreStatus::Planning)?;
-        Ok(Self { status: RestoreStatus::Planned, planned: Some(at), plan: Some(plan), ..self })
+        let selection = self.selection.without_words();
+        Ok(Self { status: RestoreStatus::Planned, planned: Some(at), plan: Some(plan), selection, ..self })
     }
 
     /// Confirms the plan. `deletes` is the number of deletions that the person has read.
@@ -205,18 +245,18 @@ impl Restore {
         if self.plan.as_ref().is_some_and(RestorePlan::is_hindered) {
             return Err(RestoreTransitionError::Hindered);
         }
-        if counts.writes() == 0 {
+        if self.plan.as_ref().is_none_or(|plan| plan.writes() == 0) {
             return Err(RestoreTransitionError::Nothing);
         }
         if counts.delete != deletes {
             return Err(RestoreTransitionError::Deletes(counts.delete));
         }
         let (status, must_end) = (RestoreStatus::Running, length.deadline(at));
-        Ok(Self { status, confirmed: Some(at), confirmed_by: Some(by.clone()), must_end, ..self })
+        Ok(Self { status, confirmed: Some(at), confirmed_by: Some(by.clone()), begun: None, must_end, ..self })
     }
 
-    /// Ends it with what became of the records.
-    pub fn complete(self, outcome: WrittenCounts, at: DateTime<Utc>) -> Result<Self, RestoreTransitionError> {
+    /// Ends it with what became of records and files.
+    pub fn complete(self, outcome: RestoreOutcome, at: DateTime<Utc>) -> Result<Self, RestoreTransitionError> {
         self.require(RestoreStatus::Running)?;
         Ok(Self { status: RestoreStatus::Completed, outcome: Some(outcome), ended: Some(at), ..self })
     }
@@ -225,7 +265,8 @@ impl Restore {
     pub fn fail(self, failure: Failure, at: DateTime<Utc>) -> Result<Self, RestoreTransitionError> {
         match self.status {
             RestoreStatus::Planning | RestoreStatus::Running => {
-                Ok(Self { status: RestoreStatus::Failed, failure: Some(failure), ended: Some(at), ..self })
+                let selection = self.selection.without_words();
+                Ok(Self { status: RestoreStatus::Failed, failure: Some(failure), ended: Some(at), selection, ..self })
             }
             other => Err(RestoreTransitionError::Status(other)),
         }
@@ -235,7 +276,8 @@ impl Restore {
     pub fn cancel(self, at: DateTime<Utc>) -> Result<Self, RestoreTransitionError> {
         match self.status {
             RestoreStatus::Planning | RestoreStatus::Planned | RestoreStatus::Running => {
-                Ok(Self { status: RestoreStatus::Cancelled, ended: Some(at), ..self })
+                let selection = self.selection.without_words();
+                Ok(Self { status: RestoreStatus::Cancelled, ended: Some(at), selection, ..self })
             }
             other => Err(RestoreTransitionError::Status(other)),
         }

@@ -53,7 +53,31 @@ impl RecordWrite {
     }
 }
 
-/// What became of a record.
+/// SHA-256 of a file without bytes.
+const NO_BYTES: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// What is known of the bytes of a file that is written: SHA-256 as lower-case hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileHashes {
+    /// Of the file as the plan saw it in the CRM; `None` if it was not there.
+    pub seen: Option<String>,
+    pub wanted: String,
+}
+
+impl FileHashes {
+    /// Decides why a file is left as it is; `None` if it is written. `now` is the hash of what lies at its place. Nothing is written over
+    /// bytes that the plan has not seen.
+    pub fn leave(&self, now: Option<&str>) -> Option<WriteOutcome> {
+        match now {
+            Some(now) if now == self.wanted => Some(WriteOutcome::AlreadyThere),
+            None | Some(NO_BYTES) => None,
+            Some(now) if Some(now) == self.seen.as_deref() => None,
+            Some(_) => Some(WriteOutcome::ChangedMeanwhile),
+        }
+    }
+}
+
+/// What became of a record or a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum WriteOutcome {
@@ -164,6 +188,21 @@ mod tests {
         {
             assert_eq!(step(seen, wanted, now), WriteStep::Leave(WriteOutcome::AlreadyThere), "{seen}, {wanted}, {now}");
         }
+    }
+
+    #[test]
+    fn a_file_is_written_over_what_was_seen_or_where_no_bytes_are() {
+        let leave = |seen: Option<&str>, now: Option<&str>| {
+            FileHashes { seen: seen.map(str::to_owned), wanted: "w".to_owned() }.leave(now)
+        };
+        for seen in [None, Some("s"), Some("w")] {
+            assert_eq!((leave(seen, None), leave(seen, Some(NO_BYTES))), (None, None), "{seen:?}");
+            assert_eq!(leave(seen, Some("w")), Some(WriteOutcome::AlreadyThere), "{seen:?}");
+            assert_eq!(leave(seen, Some("other")), Some(WriteOutcome::ChangedMeanwhile), "{seen:?}");
+        }
+        assert_eq!((leave(Some("s"), Some("s")), leave(None, Some("s"))), (None, Some(WriteOutcome::ChangedMeanwhile)));
+        let empty = FileHashes { seen: None, wanted: NO_BYTES.to_owned() };
+        assert_eq!((empty.leave(None), empty.leave(Some(NO_BYTES))), (None, Some(WriteOutcome::AlreadyThere)));
     }
 
     #[test]

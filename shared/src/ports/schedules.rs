@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::PortError;
 use crate::domain::delivery::DeliveryId;
-use crate::domain::id::{BackupId, ErasureId, OrgId, ScheduleId, UserId};
+use crate::domain::id::{BackupId, ErasureId, OrgId, RestoreId, ScheduleId, UserId};
 use crate::domain::organisation::Contact;
 use crate::domain::schedule::{Occurrence, Schedule};
 
@@ -18,6 +18,8 @@ pub enum Due {
     Backup(OrgId, BackupId),
     /// An erasure that is to be tried again, or whose execution says nothing.
     Erasure(OrgId, ErasureId),
+    /// A restore whose work has not begun, or should have ended.
+    Restore(OrgId, RestoreId),
     /// One more attempt at this delivery.
     Delivery(DeliveryId),
 }

@@ -11,7 +11,7 @@ use crate::domain::profile::FileSource;
 use crate::domain::rows::RowPage;
 use crate::domain::source::SourceErrorKind;
 use crate::domain::structure::Sequence;
-use crate::domain::writing::{FillOutcome, Hindrance, RecordWrite, WriteOutcome};
+use crate::domain::writing::{FileHashes, FillOutcome, Hindrance, RecordWrite, WriteOutcome};
 
 /// Rows for an empty table, with a cell for each field that backups contain.
 pub type NewRows = BoxStream<'static, Result<RowPage, SourceError>>;
@@ -24,6 +24,7 @@ pub struct FileWrite {
     pub name: String,
     /// Size in bytes.
     pub size: u64,
+    pub hashes: FileHashes,
     pub bytes: FileBytes,
 }
 
@@ -39,7 +40,8 @@ pub trait Writer: Send + Sync {
     /// written, or all of it.
     async fn write(&self, module: &Module, writes: &[RecordWrite]) -> Result<Vec<WriteOutcome>, SourceError>;
 
-    /// Writes a file's bytes where `files` says that they lie. The record and the row that describes the file are there already.
+    /// Writes a file's bytes where `files` says that they lie, unless other bytes lie there than the plan saw. The record and the row that
+    /// describes the file are there already.
     async fn write_file(
         &self,
         module: &Module,

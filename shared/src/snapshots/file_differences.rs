@@ -3,15 +3,17 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 
 use super::reader::files;
+use super::single_file::FoundFile;
 use crate::domain::differences::Counted;
 use crate::domain::id::OrgId;
-use crate::domain::snapshot::{FileRun, StoredFile};
+use crate::domain::snapshot::FileRun;
 use crate::ports::{Objects, PortError};
 
 /// Number of attachments that are compared at a time: 16 bytes each.
@@ -53,9 +55,12 @@ pub(super) fn without_packs_of<'a>(runs: &'a [FileRun], others: &[FileRun]) -> V
 pub(super) fn file_lists<'a>(
     (objects, org): (&'a dyn Objects, OrgId),
     runs: &[&FileRun],
-) -> BoxStream<'a, Result<Vec<StoredFile>, PortError>> {
-    let runs: Vec<FileRun> = runs.iter().map(|run| (*run).clone()).collect();
-    let read = move |run: FileRun| async move { files(objects, org, &run).await };
+) -> BoxStream<'a, Result<Vec<FoundFile>, PortError>> {
+    let runs: Vec<Arc<FileRun>> = runs.iter().map(|run| Arc::new((*run).clone())).collect();
+    let read = move |run: Arc<FileRun>| async move {
+        let found = files(objects, org, &run).await?.into_iter().map(|file| FoundFile::new(run.clone(), file));
+        Ok::<Vec<FoundFile>, PortError>(found.collect())
+    };
     stream::iter(runs).map(read).buffered(LISTS_AT_ONCE).boxed()
 }
 
@@ -74,7 +79,7 @@ async fn hashed(
     Ok(hashed)
 }
 
-fn hash_file(file: &StoredFile) -> HashedFile {
+fn hash_file(FoundFile { file, .. }: &FoundFile) -> HashedFile {
     let attachment = &file.attachment;
     (hash(&[&attachment.id]), hash(&[&attachment.record_id, &attachment.name, &file.sha256]))
 }

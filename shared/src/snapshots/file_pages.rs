@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use futures_util::TryStreamExt;
 
 use super::file_differences::{file_lists, without_packs_of};
+use super::single_file::FoundFile;
 use crate::domain::differences::DifferenceKind;
 use crate::domain::id::OrgId;
-use crate::domain::snapshot::{FileRun, StoredFile};
+use crate::domain::snapshot::FileRun;
 use crate::ports::{Objects, PortError};
 
 /// Number of attachments that are kept in memory.
@@ -19,9 +20,9 @@ const MAX_KEPT: usize = 20_000;
 pub struct FileDifference {
     pub kind: DifferenceKind,
     /// The attachment in the first snapshot; `None` if it was added.
-    pub before: Option<StoredFile>,
+    pub before: Option<FoundFile>,
     /// The attachment in the second snapshot; `None` if it was deleted.
-    pub after: Option<StoredFile>,
+    pub after: Option<FoundFile>,
 }
 
 /// A page of the attachments that differ.
@@ -70,14 +71,14 @@ struct Window {
     /// Number of attachments that are kept.
     max_kept: usize,
     behind: Option<(usize, String)>,
-    files: BTreeMap<(usize, String), [Option<StoredFile>; 2]>,
+    files: BTreeMap<(usize, String), [Option<FoundFile>; 2]>,
     /// Whether others come behind them.
     has_more: bool,
 }
 
 impl Window {
-    fn take(&mut self, side: usize, file: StoredFile) {
-        let place = place_of(&file.attachment.id);
+    fn take(&mut self, side: usize, file: FoundFile) {
+        let place = place_of(&file.file.attachment.id);
         if self.behind.as_ref().is_some_and(|behind| place <= *behind) {
             return;
         }
@@ -103,8 +104,10 @@ impl Window {
     }
 }
 
-fn kind_of(before: Option<&StoredFile>, after: Option<&StoredFile>) -> Option<DifferenceKind> {
-    let compared = |file: &StoredFile| (file.attachment.record_id.clone(), file.attachment.name.clone(), file.sha256.clone());
+fn kind_of(before: Option<&FoundFile>, after: Option<&FoundFile>) -> Option<DifferenceKind> {
+    let compared = |FoundFile { file, .. }: &FoundFile| {
+        (file.attachment.record_id.clone(), file.attachment.name.clone(), file.sha256.clone())
+    };
     match (before, after) {
         (Some(before), Some(after)) => (compared(before) != compared(after)).then_some(DifferenceKind::Changed),
         (Some(_), None) => Some(DifferenceKind::Deleted),

@@ -9,6 +9,7 @@ pub mod differences;
 pub mod document;
 pub mod erase;
 pub mod error;
+pub mod file_bytes;
 mod file_differences;
 pub mod file_pages;
 mod files;

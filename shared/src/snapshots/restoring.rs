@@ -1,6 +1,8 @@
 //! What a restore does, record by record: the differences between the CRM as it was when the restore was planned and the snapshot that it
 //! brings back. Both never change, so that a plan needs no storage of its own, and reading it again gives the same.
 
+mod files;
+
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use crate::domain::differences::{PartlyCompared, RowDifference};
 use crate::domain::id::OrgId;
 use crate::domain::restore::{ModuleRule, PlanCounts, PlannedAction, PlannedReason};
 use crate::ports::{Objects, PortError};
+
+pub use files::{ConcernedFiles, FileRule, IsErasedRecord, PlannedAttachment, PlannedAttachments};
 
 /// Number of blocks of which a batch reads records.
 const MAX_BLOCKS: usize = 16;

@@ -1,4 +1,6 @@
-//! Takes single attachments out of a version of a module.
+//! Takes single attachments out of a version of a module: as objects of their own, or piece by piece.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use flate2::Decompress;
@@ -30,11 +32,15 @@ const OCTETS: &str = "application/octet-stream";
 /// An attachment, and where it lies.
 #[derive(Debug, Clone)]
 pub struct FoundFile {
-    run: FileRun,
+    pub(super) run: Arc<FileRun>,
     pub file: StoredFile,
 }
 
 impl FoundFile {
+    pub(super) fn new(run: Arc<FileRun>, file: StoredFile) -> Self {
+        Self { run, file }
+    }
+
     /// Whether [`extract`] takes it out.
     pub fn can_be_extracted(&self) -> bool {
         self.file.entry.method == Method::Stored || self.file.entry.uncompressed <= MAX_INFLATED
@@ -44,11 +50,11 @@ impl FoundFile {
 impl RecordReader {
     /// Finds the attachments of a record, in their order.
     pub async fn attachments(&self, stored: &StoredModule, record: &str) -> Result<Vec<FoundFile>, PortError> {
-        let read = |run: FileRun| {
+        let read = |run: Arc<FileRun>| {
             let (objects, org) = (self.objects.clone(), self.org);
             async move { files(&*objects, org, &run).await.map(|files| (run, files)) }
         };
-        let mut lists = stream::iter(stored.files.clone()).map(read).buffered(LISTS_AT_ONCE);
+        let mut lists = stream::iter(stored.files.iter().cloned().map(Arc::new)).map(read).buffered(LISTS_AT_ONCE);
         let mut found = Vec::new();
         while let Some((run, files)) = lists.try_next().await? {
             let of_record = files.into_iter().filter(|file| file.attachment.record_id == record);
@@ -63,7 +69,7 @@ impl RecordReader {
 pub async fn extract(stores: &SnapshotStores, org: OrgId, found: &FoundFile, to: &ObjectRef) -> Result<(), PortError> {
     let (from, file) = (stored_object(org, found.run.object()), &found.file);
     let size = file.entry.compressed;
-    match (&found.run, file.entry.method) {
+    match (&*found.run, file.entry.method) {
         (FileRun::Large(_), Method::Stored) => {
             let whole = vec![Piece::Object { from, range: 0..size }];
             compose(&*stores.objects, &*stores.uploads, to, (OCTETS, Some(file.entry.crc32)), whole).await.map(drop)
@@ -81,20 +87,24 @@ pub async fn extract(stores: &SnapshotStores, org: OrgId, found: &FoundFile, to:
     }
 }
 
-fn damaged() -> PortError {
+pub(super) fn damaged() -> PortError {
     PortError::new(ErrorKind::Corrupt, "take out an attachment")
 }
 
-fn inflate_whole(bytes: &[u8], file: &StoredFile) -> Result<Bytes, PortError> {
+pub(super) fn inflate_whole(bytes: &[u8], file: &StoredFile) -> Result<Bytes, PortError> {
     let mut inflated = Vec::with_capacity(usize::try_from(file.entry.uncompressed).map_err(|_| damaged())?);
-    let mut inflater = Inflater(Decompress::new(false));
+    let mut inflater = Inflater::new();
     inflater.push(bytes, &mut inflated)?;
     Ok(inflated.into())
 }
 
-struct Inflater(Decompress);
+pub(super) struct Inflater(Decompress);
 
 impl Inflater {
+    pub(super) fn new() -> Self {
+        Self(Decompress::new(false))
+    }
+
     /// Appends what the bytes decompress to.
     fn push(&mut self, mut bytes: &[u8], to: &mut Vec<u8>) -> Result<(), PortError> {
         loop {
@@ -120,8 +130,7 @@ async fn inflate_large(
     to: &ObjectRef,
 ) -> Result<(), PortError> {
     let upload = stores.uploads.begin(to, OCTETS).await?;
-    let (mut inflater, mut digest, mut waiting, mut tags) =
-        (Inflater(Decompress::new(false)), Digester::default(), Vec::new(), Vec::new());
+    let (mut inflater, mut digest, mut waiting, mut tags) = (Inflater::new(), Digester::default(), Vec::new(), Vec::new());
     while let Some(bytes) = body.try_next().await? {
         for piece in bytes.chunks(256 << 10) {
             let before = waiting.len();
@@ -143,7 +152,7 @@ async fn inflate_large(
 }
 
 /// Decompresses on a thread that may be busy with it.
-async fn inflate(mut inflater: Inflater, mut to: Vec<u8>, bytes: Vec<u8>) -> Result<(Inflater, Vec<u8>), PortError> {
+pub(super) async fn inflate(mut inflater: Inflater, mut to: Vec<u8>, bytes: Vec<u8>) -> Result<(Inflater, Vec<u8>), PortError> {
     let inflating = tokio::task::spawn_blocking(move || inflater.push(&bytes, &mut to).map(|()| (inflater, to)));
     inflating.await.map_err(|error| PortError::with(ErrorKind::Corrupt, "take out an attachment", error))?
 }

@@ -7,7 +7,7 @@ use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::domain::writing::{Refusal, WriteOutcome};
 use hozon_shared::ports::{FileWrite, SourceError};
 use mysql_async::prelude::Queryable;
-use mysql_async::{Error, Row, Value};
+use mysql_async::{Row, Value};
 
 use super::refusals::refusal;
 use super::session::{TOO_LONG, WritingSession};
@@ -15,9 +15,6 @@ use super::target::TargetTable;
 use super::values::quoted_text;
 use crate::errors::about;
 use crate::names::quoted;
-
-/// Bytes that are compared at a time; less than the smallest usual `max_allowed_packet`.
-const PIECE: usize = 2 << 20;
 
 fn refused(reason: Refusal) -> WriteOutcome {
     WriteOutcome::Refused { reason }
@@ -46,21 +43,26 @@ pub(crate) async fn write(
         .flat_map(PathTemplate::columns)
         .map(|name| format!(", cast(f.{} as char character set utf8mb4)", quoted(name)))
         .collect();
-    let length = source.bytes.column.as_ref().map_or_else(|| "null".to_owned(), |name| format!("length(f.{})", quoted(name)));
-    let find = format!("select cast({length} as char){paths} from {} f where {of_file}", quoted(&source.table));
+    let hash = |name: &String| format!("sha2(f.{}, 256)", quoted(name));
+    let hash = source.bytes.column.as_ref().map_or_else(|| "null".to_owned(), hash);
+    let find = format!("select cast({hash} as char){paths} from {} f where {of_file}", quoted(&source.table));
     let Some(row) = session.conn.query_first::<Row, _>(find).await.map_err(failed)? else {
         return Ok(refused(Refusal::Reference { rule: None }));
     };
     let cells = cells(row);
-    let length: Option<usize> = cells.first().and_then(|cell| cell.as_deref()?.parse().ok());
+    let in_column = cells.first().and_then(Option::as_deref);
     let path = path.and_then(|path| {
         let columns = path.columns();
         path.fill(|name| cells.get(1 + columns.iter().position(|column| *column == name)?)?.as_deref())
     });
     match (&source.bytes.column, path, outside) {
-        (_, Some(path), Some(outside)) if length.is_none() => outside.write(&path, &file.bytes).await,
-        (Some(column), ..) => write_column(session, source, (column, &of_file, length), file).await,
-        (None, ..) => Ok(refused(Refusal::Unsupported)),
+        (_, Some(path), Some(outside)) if in_column.is_none() => outside.write(&path, &file.hashes, &file.bytes).await,
+        (Some(column), path, _) if in_column.is_some() || path.is_none() => match file.hashes.leave(in_column) {
+            Some(left) => Ok(left),
+            None => write_column(session, source, (column, &of_file, in_column), file).await,
+        },
+        // The CRM would look for the file outside, where nobody can write it.
+        _ => Ok(refused(Refusal::Unsupported)),
     }
 }
 
@@ -72,11 +74,11 @@ fn cells(row: Row) -> Vec<Option<String>> {
     row.unwrap().into_iter().map(text).collect()
 }
 
-/// Writes a column of bytes, if it has others. The server takes them at once, up to its longest statement.
+/// Writes a column of bytes, if it still has those of the hash `now`. The server takes them at once, up to its longest statement.
 async fn write_column(
     session: &mut WritingSession,
     source: &FileSource,
-    (column, of_file, length): (&str, &str, Option<usize>),
+    (column, of_file, now): (&str, &str, Option<&str>),
     file: &FileWrite,
 ) -> Result<WriteOutcome, SourceError> {
     let (column, table) = (quoted(column), quoted(&source.table));
@@ -88,28 +90,13 @@ async fn write_column(
         }
         bytes.extend_from_slice(&piece);
     }
-    let found = format!("select substring(f.{column}, ?, ?) from {table} f where {of_file}");
-    if length == Some(bytes.len()) && is_same(session, &found, &bytes).await.map_err(|error| about(error, &source.table))? {
-        return Ok(WriteOutcome::AlreadyThere);
-    }
-    let update = format!("update {table} f set f.{column} = ? where {of_file}");
-    match session.conn.exec_drop(update, (Value::Bytes(bytes),)).await {
-        Ok(()) => Ok(WriteOutcome::Written { new_id: None }),
+    let update = format!("update {table} f set f.{column} = ? where {of_file} and sha2(f.{column}, 256) <=> ?");
+    match session.conn.exec_iter(update, (Value::Bytes(bytes), now)).await.map(|done| done.affected_rows()) {
+        Ok(0) => Ok(WriteOutcome::ChangedMeanwhile),
+        Ok(_) => Ok(WriteOutcome::Written { new_id: None }),
         Err(error) => match refusal(&error) {
             Some(reason) => Ok(refused(reason)),
             None => Err(about(error, &source.table)),
         },
     }
-}
-
-/// Whether the column has these bytes.
-async fn is_same(session: &mut WritingSession, found: &str, bytes: &[u8]) -> Result<bool, Error> {
-    for (number, piece) in bytes.chunks(PIECE).enumerate() {
-        let from = number * PIECE + 1;
-        let there: Option<Option<Vec<u8>>> = session.conn.exec_first(found, (from, piece.len())).await?;
-        if there.flatten().as_deref() != Some(piece) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }

@@ -66,34 +66,38 @@ impl Writing<'_> {
         let Some(row) = client.query_opt(&self.find(), &[]).await? else {
             return Ok(WriteOutcome::Refused { reason: Refusal::Reference { rule: None } });
         };
-        let has_column_bytes: bool = row.try_get(0)?;
-        if let Some(column) = self.source.bytes.column.as_ref().filter(|_| has_column_bytes) {
-            return self.write_column(column).await;
+        let in_column: Option<String> = row.try_get(0)?;
+        if let Some(column) = self.source.bytes.column.as_ref().filter(|_| in_column.is_some()) {
+            return match self.file.hashes.leave(in_column.as_deref()) {
+                Some(left) => Ok(left),
+                None => self.write_column(column).await,
+            };
         }
         if let Some(object) = row.try_get::<_, Option<u32>>(1)? {
             return put(client, object, self.file).await;
         }
-        if let (Some(path), Some(outside)) = (self.path_of(&row)?, outside) {
-            return outside.write(&path, &self.file.bytes).await.map_err(FileFailure::Bytes);
-        }
-        match &self.source.bytes.column {
-            Some(column) => self.write_column(column).await,
-            None => Ok(WriteOutcome::Refused { reason: Refusal::Unsupported }),
+        match (self.path_of(&row)?, outside, &self.source.bytes.column) {
+            (Some(path), Some(outside), _) => {
+                outside.write(&path, &self.file.hashes, &self.file.bytes).await.map_err(FileFailure::Bytes)
+            }
+            (None, _, Some(column)) => self.write_column(column).await,
+            // The CRM would look for the file outside, where nobody can write it.
+            _ => Ok(WriteOutcome::Refused { reason: Refusal::Unsupported }),
         }
     }
 
-    /// The row that describes the file, locked: whether its column has bytes, its large object, and the columns of its path.
+    /// The row that describes the file, locked: SHA-256 of the bytes in its column, its large object, and the columns of its path.
     fn find(&self) -> String {
         let bytes = &self.source.bytes;
-        let has_bytes =
-            bytes.column.as_ref().map_or_else(|| "false".to_owned(), |name| format!("f.{} is not null", quoted(name)));
+        let hash = |name: &String| format!("pg_catalog.encode(pg_catalog.sha256(f.{}), 'hex')", quoted(name));
+        let in_column = bytes.column.as_ref().map_or_else(|| "null::text".to_owned(), hash);
         let object = bytes
             .large_object
             .as_ref()
             .map_or_else(|| "null::oid".to_owned(), |name| format!("nullif(f.{}::oid, 0)", quoted(name)));
         let paths: String =
             self.path.iter().flat_map(PathTemplate::columns).map(|name| format!(", f.{}::text", quoted(name))).collect();
-        format!("select {has_bytes}, {object}{paths} from {} f where {} for update", self.table.source(), self.is_file())
+        format!("select {in_column}, {object}{paths} from {} f where {} for update", self.table.source(), self.is_file())
     }
 
     /// The server gives the id the column's type, so that it finds the row by an index.
@@ -114,13 +118,9 @@ impl Writing<'_> {
         let client = &self.session.client;
         let staged = stage(client, self.file).await?;
         let column = quoted(column);
-        let update = format!(
-            "update {} f set {column} = pg_catalog.lo_get($1) where {} and f.{column} is distinct from pg_catalog.lo_get($1)",
-            self.table.source(),
-            self.is_file()
-        );
-        let changed = client.execute(&update, &[&staged]).await?;
+        let update = format!("update {} f set {column} = pg_catalog.lo_get($1) where {}", self.table.source(), self.is_file());
+        client.execute(&update, &[&staged]).await?;
         client.execute("select pg_catalog.lo_unlink($1)", &[&staged]).await?;
-        Ok(if changed > 0 { WriteOutcome::Written { new_id: None } } else { WriteOutcome::AlreadyThere })
+        Ok(WriteOutcome::Written { new_id: None })
     }
 }

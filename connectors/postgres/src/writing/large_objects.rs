@@ -2,14 +2,17 @@
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use hozon_shared::domain::digest::Digester;
 use hozon_shared::domain::writing::WriteOutcome;
 use hozon_shared::ports::{FileWrite, SourceBytes, SourceError};
 use tokio_postgres::{Client, Error};
 
 /// Opens a large object for reading and writing.
 const OPEN: &str = "select pg_catalog.lo_open($1, x'60000'::int4)";
-const SIZE: &str = "select pg_catalog.lo_lseek64($1, 0, 2)";
+const GET: &str = "select pg_catalog.lo_get($1, $2, $3)";
 const PUT: &str = "select pg_catalog.lo_put($1, $2, $3)";
+/// Number of bytes that are read at a time.
+const PIECE: i32 = 1 << 20;
 const IS_THERE: &str = "select exists (select from pg_catalog.pg_largeobject_metadata where oid = $1)";
 
 /// Errors of writing a file: of the database, or of whoever gives the bytes.
@@ -36,30 +39,37 @@ pub(crate) async fn stage(client: &Client, file: &FileWrite) -> Result<u32, File
     Ok(object)
 }
 
-/// Writes a file's bytes into the large object of that number, which is made if it is not there. Pieces that are equal stay as they are.
+/// Writes a file's bytes into the large object of that number, which is made if it is not there. Bytes that the plan has not seen are left.
 pub(crate) async fn put(client: &Client, object: u32, file: &FileWrite) -> Result<WriteOutcome, FileFailure> {
     let is_there: bool = client.query_one(IS_THERE, &[&object]).await?.get(0);
+    let now = if is_there { Some(sha256(client, object).await?) } else { None };
+    if let Some(left) = file.hashes.leave(now.as_deref()) {
+        return Ok(left);
+    }
     if !is_there {
         client.execute("select pg_catalog.lo_create($1)", &[&object]).await?;
     }
-    let mut is_same = is_there;
     let (mut pieces, mut from) = (file.bytes.read(), 0_i64);
     while let Some(piece) = next_piece(&mut pieces).await? {
-        let length = i32::try_from(piece.len()).unwrap_or(i32::MAX);
-        let found: Vec<u8> = client.query_one("select pg_catalog.lo_get($1, $2, $3)", &[&object, &from, &length]).await?.get(0);
-        if found != *piece {
-            client.execute(PUT, &[&object, &from, &&*piece]).await?;
-            is_same = false;
-        }
+        client.execute(PUT, &[&object, &from, &&*piece]).await?;
         from += piece.len() as i64;
     }
     let opened: i32 = client.query_one(OPEN, &[&object]).await?.get(0);
-    let size: i64 = client.query_one(SIZE, &[&opened]).await?.get(0);
-    if size != from {
-        client.execute("select pg_catalog.lo_truncate64($1, $2)", &[&opened, &from]).await?;
-        is_same = false;
+    client.execute("select pg_catalog.lo_truncate64($1, $2)", &[&opened, &from]).await?;
+    Ok(WriteOutcome::Written { new_id: None })
+}
+
+/// SHA-256 of a large object as lower-case hexadecimal digits.
+async fn sha256(client: &Client, object: u32) -> Result<String, FileFailure> {
+    let (get, mut digester, mut from) = (client.prepare(GET).await?, Digester::default(), 0_i64);
+    loop {
+        let piece: Vec<u8> = client.query_one(&get, &[&object, &from, &PIECE]).await?.get(0);
+        if piece.is_empty() {
+            return Ok(digester.finish().sha256);
+        }
+        digester.update(&piece);
+        from += piece.len() as i64;
     }
-    Ok(if is_same { WriteOutcome::AlreadyThere } else { WriteOutcome::Written { new_id: None } })
 }
 
 /// The next piece of a file's bytes.

@@ -8,6 +8,7 @@ use hozon_shared::domain::differences::DifferenceKind;
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::snapshot::StoredFile;
 use hozon_shared::snapshots::file_pages::{FileDifference, differing_files};
+use hozon_shared::snapshots::single_file::FoundFile;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -90,13 +91,13 @@ pub async fn list(
 
 impl ComparedAttachment {
     fn new(FileDifference { kind, before, after }: FileDifference) -> Option<Self> {
-        let id = after.as_ref().or(before.as_ref())?.attachment.id.clone();
+        let id = after.as_ref().or(before.as_ref())?.file.attachment.id.clone();
         Some(Self { id, change: kind, before: before.map(ComparedFile::from), after: after.map(ComparedFile::from) })
     }
 }
 
-impl From<StoredFile> for ComparedFile {
-    fn from(StoredFile { attachment, sha256, .. }: StoredFile) -> Self {
+impl From<FoundFile> for ComparedFile {
+    fn from(FoundFile { file: StoredFile { attachment, sha256, .. }, .. }: FoundFile) -> Self {
         Self { record: attachment.record_id, file_name: attachment.name, size: attachment.size, sha256 }
     }
 }

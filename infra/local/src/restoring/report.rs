@@ -8,7 +8,7 @@ use hozon_shared::restored::{ReportRow, RestoreFiles};
 use crate::csv_output::CsvOutput;
 
 /// As in the report that the API gives.
-const COLUMNS: [&str; 7] = ["module", "id", "action", "outcome", "reason", "detail", "new_id"];
+const COLUMNS: [&str; 8] = ["module", "id", "action", "outcome", "reason", "detail", "new_id", "file"];
 
 /// Writes what became of each record.
 pub async fn write_report(files: &RestoreFiles<'_>, file: &std::path::Path) -> Result<()> {
@@ -35,5 +35,5 @@ fn write_row(csv: &mut CsvOutput, module: &str, row: ReportRow) -> Result<(), st
         }
     };
     let cells = [Some(module), Some(&row.id), Some(PlannedActionName::of(row.action)), Some(outcome), reason];
-    csv.row(cells.into_iter().chain([detail.as_deref(), new_id.as_deref()]))
+    csv.row(cells.into_iter().chain([detail.as_deref(), new_id.as_deref(), row.file.as_deref()]))
 }

@@ -8,7 +8,7 @@ use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::{BackupId, ConnectionId, EventId, OrgId, RestoreId};
 use hozon_shared::domain::progress::CaptureProgress;
 use hozon_shared::domain::restore::{
-    Restore, RestorePolicy, RestoreRequest, RestoreSelection, RestoreStatus, WrittenCounts, cancel_restore, confirm_restore,
+    Restore, RestoreOutcome, RestorePolicy, RestoreRequest, RestoreSelection, RestoreStatus, cancel_restore, confirm_restore,
     request_restore,
 };
 use hozon_shared::domain::run_length::RunLength;
@@ -37,7 +37,7 @@ pub struct RestoreOrder {
 pub enum RestoreProgress {
     /// The database is read.
     Reading(CaptureProgress),
-    /// So many records are done.
+    /// So many records and files are done.
     Writing { done: u64, total: u64 },
 }
 
@@ -146,8 +146,8 @@ impl<'a> RestoreWork<'a> {
         }
     }
 
-    /// What became of the records so far.
-    pub async fn written(&self) -> Result<WrittenCounts> {
+    /// What became of records and files so far.
+    pub async fn written(&self) -> Result<RestoreOutcome> {
         Ok(self.files().write_work().await?.map(|work| work.outcome).unwrap_or_default())
     }
 
@@ -155,7 +155,7 @@ impl<'a> RestoreWork<'a> {
     pub async fn cancel(&self) -> Result<()> {
         let (restore, now) = (self.load().await?, self.ports.clock.now());
         let event = EventId(self.ports.ids.next(now));
-        let changes = cancel_restore(restore, WrittenCounts::default(), &administrator(), now, event)?;
+        let changes = cancel_restore(restore, RestoreOutcome::default(), &administrator(), now, event)?;
         Ok(self.ports.store.commit(self.org, changes).await?)
     }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Restore, RestorePlan, RestoreStep, RestoreTransitionError, WrittenCounts};
+use super::{Restore, RestoreOutcome, RestorePlan, RestoreStep, RestoreTransitionError};
 use crate::domain::backup::Failure;
 use crate::domain::change::{Change, Lock, happened};
 use crate::domain::event::EventKind;
@@ -46,49 +46,49 @@ pub fn confirm_restore(
 pub fn complete_restore(
     restore: Restore,
     undone: Option<Restore>,
-    outcome: WrittenCounts,
+    outcome: RestoreOutcome,
     at: DateTime<Utc>,
     event: EventId,
 ) -> Result<Vec<Change>, RestoreTransitionError> {
     let completed = restore.complete(outcome, at)?;
     let by = completed.confirmed_by.clone().unwrap_or_else(|| completed.requester.clone());
-    let event = told(&completed, RestoreStep::Completed, outcome.written, &by, at, event);
+    let event = told(&completed, RestoreStep::Completed, outcome.records.written, &by, at, event);
     let undone = undone.map(|undone| Change::Restore(Box::new(Restore { undone_by: Some(completed.id), ..undone })));
     let mut changes = vec![Change::Release(Lock::Restore(completed.id)), event, Change::Restore(Box::new(completed))];
     changes.extend(undone);
     Ok(changes)
 }
 
-/// Fails a restore, of which so many records were written.
+/// Fails a restore, of which so much was written.
 pub fn fail_restore(
     restore: Restore,
     failure: Failure,
-    written: WrittenCounts,
+    written: RestoreOutcome,
     at: DateTime<Utc>,
     event: EventId,
 ) -> Result<Vec<Change>, RestoreTransitionError> {
     let failed = Restore { outcome: outcome_of(&restore, written), ..restore.fail(failure, at)? };
-    let event = told(&failed, RestoreStep::Failed, written.written, &failed.requester, at, event);
+    let event = told(&failed, RestoreStep::Failed, written.records.written, &failed.requester, at, event);
     Ok(vec![Change::Release(Lock::Restore(failed.id)), event, Change::Restore(Box::new(failed))])
 }
 
 /// Cancels a restore, as a person wishes.
 pub fn cancel_restore(
     restore: Restore,
-    written: WrittenCounts,
+    written: RestoreOutcome,
     by: &Person,
     at: DateTime<Utc>,
     event: EventId,
 ) -> Result<Vec<Change>, RestoreTransitionError> {
     let is_locked = restore.is_active();
     let cancelled = restore.cancel(at)?;
-    let event = told(&cancelled, RestoreStep::Cancelled, written.written, by, at, event);
+    let event = told(&cancelled, RestoreStep::Cancelled, written.records.written, by, at, event);
     let release = is_locked.then_some(Change::Release(Lock::Restore(cancelled.id)));
     Ok(release.into_iter().chain([event, Change::Restore(Box::new(cancelled))]).collect())
 }
 
 /// What was written until a restore ended early; `None` if it had not begun to write.
-fn outcome_of(restore: &Restore, written: WrittenCounts) -> Option<WrittenCounts> {
+fn outcome_of(restore: &Restore, written: RestoreOutcome) -> Option<RestoreOutcome> {
     restore.confirmed.map(|_| written)
 }
 

@@ -4,6 +4,7 @@ use std::ops::Add;
 
 use serde::{Deserialize, Serialize};
 
+use super::files::FilePlanCounts;
 use super::rule::PlannedAction;
 use crate::domain::writing::{Hindrance, HindranceKind, WriteOutcome};
 
@@ -57,11 +58,18 @@ impl Add for PlanCounts {
 pub struct ModulePlan {
     pub api_name: String,
     pub label: String,
-    /// Number of attachments of the module in the backup. They are not written back.
-    #[serde(default)]
-    pub attachments: u64,
     #[serde(flatten)]
     pub counts: PlanCounts,
+    /// Files of its records.
+    #[serde(default)]
+    pub files: FilePlanCounts,
+}
+
+impl ModulePlan {
+    /// Number of records and files that are written.
+    pub fn writes(&self) -> u64 {
+        self.counts.writes() + self.files.writes()
+    }
 }
 
 /// What a restore does.
@@ -79,6 +87,16 @@ impl RestorePlan {
         self.modules.iter().fold(PlanCounts::default(), |sum, module| sum + module.counts)
     }
 
+    /// Sums of files over all modules.
+    pub fn files(&self) -> FilePlanCounts {
+        self.modules.iter().fold(FilePlanCounts::default(), |sum, module| sum + module.files)
+    }
+
+    /// Number of records and files that are written.
+    pub fn writes(&self) -> u64 {
+        self.counts().writes() + self.files().writes()
+    }
+
     /// Whether the connection's user may not write a module in which there is something to write.
     pub fn is_hindered(&self) -> bool {
         let is_denied = |module: &ModulePlan| {
@@ -90,7 +108,23 @@ impl RestorePlan {
     }
 }
 
-/// What became of the records of a plan.
+/// What became of the records and files of a plan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreOutcome {
+    #[serde(flatten)]
+    pub records: WrittenCounts,
+    #[serde(default)]
+    pub files: WrittenCounts,
+}
+
+impl RestoreOutcome {
+    /// Number of records and files.
+    pub fn total(&self) -> u64 {
+        self.records.total() + self.files.total()
+    }
+}
+
+/// What became of some records, or of some files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrittenCounts {
     pub written: u64,
@@ -100,7 +134,7 @@ pub struct WrittenCounts {
 }
 
 impl WrittenCounts {
-    /// Counts one record.
+    /// Counts one of them.
     pub fn count(&mut self, outcome: &WriteOutcome) {
         match outcome {
             WriteOutcome::Written { .. } => self.written += 1,
@@ -110,7 +144,7 @@ impl WrittenCounts {
         }
     }
 
-    /// Number of records.
+    /// Number of them all.
     pub fn total(&self) -> u64 {
         self.written + self.already_there + self.changed_meanwhile + self.refused
     }

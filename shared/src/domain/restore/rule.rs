@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Restore, RestoreSelection};
+use super::Restore;
 use crate::domain::differences::DifferenceKind;
 use crate::domain::writing::{Hindrance, HindranceKind};
 
@@ -101,7 +101,7 @@ pub fn rule_of(restore: &Restore, module: &str, obstacle: Option<PlannedReason>,
     };
     let cannot_create = of_module().any(|hindrance| hindrance.kind == HindranceKind::RequiredField);
     // A record that a person has selected is wanted as it was, and what was written is to be undone.
-    let is_chosen = matches!(restore.selection, RestoreSelection::Records { .. }) && restore.undoes.is_none();
+    let is_chosen = restore.selection.is_of_records() && restore.undoes.is_none();
     let policy = RestorePolicy { delete: restore.policy.delete && !is_chosen, ..restore.policy };
     ModuleRule { policy, obstacle: of_module().find_map(hinders).or(obstacle), cannot_create }
 }

@@ -31,7 +31,7 @@ fn requested() -> Restore {
 
 fn plan(create: u64, delete: u64) -> RestorePlan {
     let counts = PlanCounts { create, delete, ..PlanCounts::default() };
-    let module = ModulePlan { api_name: "deal".to_owned(), label: "Deal".to_owned(), attachments: 0, counts };
+    let module = ModulePlan { api_name: "deal".to_owned(), label: "Deal".to_owned(), counts, files: FilePlanCounts::default() };
     RestorePlan { modules: vec![module], hindrances: Vec::new() }
 }
 
@@ -46,14 +46,42 @@ fn it_is_planned_confirmed_and_completed_in_this_order_only() {
     let running = confirm(planned(plan(1, 2)), 2).expect("is confirmed");
     assert!(running.is_active() && !running.is_overdue(at(20)) && running.is_overdue(at(3 + 26)));
     assert!(running.clone().plan(plan(1, 1), at(4)).is_err() && !running.can_be_undone());
-    let completed = running.clone().complete(WrittenCounts::default(), at(4)).expect("is completed");
+    let completed = running.clone().complete(RestoreOutcome::default(), at(4)).expect("is completed");
     assert!(completed.can_be_undone() && !completed.is_active());
     let failure = || Failure::new("X", "x");
     assert!(completed.clone().cancel(at(5)).is_err() && completed.fail(failure(), at(5)).is_err());
     let cancelled = running.clone().cancel(at(5)).expect("is cancelled");
-    assert!(cancelled.clone().complete(WrittenCounts::default(), at(6)).is_err() && cancelled.can_be_undone());
+    assert!(cancelled.clone().complete(RestoreOutcome::default(), at(6)).is_err() && cancelled.can_be_undone());
     assert!(running.fail(failure(), at(5)).expect("fails").can_be_undone());
     assert!(!requested().fail(failure(), at(5)).expect("fails").can_be_undone(), "nothing was written");
+}
+
+#[test]
+fn the_words_of_a_search_are_forgotten_once_the_plan_is_made_or_the_restore_has_ended() {
+    let search = RestoreSearch { module: None, words: Some("田中".to_owned()), is_exact: true };
+    let searching = Restore { selection: RestoreSelection::Search(search.clone()), ..requested() };
+    assert!(search.search_words().is_ok() && searching.selection.is_of_records() && searching.selection.has_module("deal"));
+    let forgotten = RestoreSelection::Search(RestoreSearch { words: None, ..search });
+    let ends = [
+        searching.clone().plan(plan(1, 0), at(2)),
+        searching.clone().cancel(at(2)),
+        searching.fail(Failure::new("X", "x"), at(2)),
+    ];
+    ends.into_iter().for_each(|end| assert_eq!(end.expect("a transition").selection, forgotten));
+}
+
+#[test]
+fn work_that_does_not_begin_is_looked_at_soon_and_other_work_when_it_should_have_ended() {
+    let soon = |hour| Some(at(hour) + TimeDelta::minutes(3));
+    let planning = requested();
+    assert_eq!(planning.next_check(), soon(1));
+    let begun = planning.clone().begin(at(1));
+    assert_eq!(begun.next_check(), Some(planning.must_end));
+    let planned = begun.plan(plan(1, 0), at(2)).expect("is planned");
+    assert_eq!(planned.next_check(), None, "a person decides");
+    let running = planned.confirm(0, &person(), at(3), RunLength::days(1)).expect("is confirmed");
+    assert_eq!((running.next_check(), running.clone().begin(at(4)).next_check()), (soon(3), Some(running.must_end)));
+    assert_eq!(running.cancel(at(5)).expect("is cancelled").next_check(), None);
 }
 
 #[test]
@@ -63,6 +91,9 @@ fn a_confirmation_names_the_deletions_and_needs_something_to_write() {
     assert_eq!(confirm(plan(1, 2), 1), Err(RestoreTransitionError::Deletes(2)));
     assert_eq!(confirm(plan(0, 0), 0), Err(RestoreTransitionError::Nothing));
     assert_eq!(confirm(plan(5, 0), 0), Ok(RestoreStatus::Running));
+    let mut only_files = plan(0, 0);
+    only_files.modules[0].files.create = 1;
+    assert_eq!(confirm(only_files, 0), Ok(RestoreStatus::Running));
     let hindrance = |module: &str, kind| Hindrance { module: module.to_owned(), kind, field: None };
     let with = |hindrance| RestorePlan { hindrances: vec![hindrance], ..plan(1, 0) };
     assert_eq!(confirm(with(hindrance("deal", HindranceKind::NoPermission)), 0), Err(RestoreTransitionError::Hindered));
@@ -90,7 +121,8 @@ fn each_state_change_has_its_event_and_its_lock() {
     let made = confirm_restore(planned(plan(1, 0)), 0, &person(), (at(3), length), event).expect("is confirmed");
     assert_eq!(kinds(made), ["acquire", "restore_confirmed", "restore"]);
     let running = planned(plan(1, 0)).confirm(0, &person(), at(3), length).expect("is confirmed");
-    let written = WrittenCounts { written: 1, ..WrittenCounts::default() };
+    let records = WrittenCounts { written: 1, ..WrittenCounts::default() };
+    let written = RestoreOutcome { records, ..RestoreOutcome::default() };
     let made = complete_restore(running.clone(), Some(requested()), written, at(4), event).expect("is completed");
     assert!(matches!(made.last(), Some(Change::Restore(undone)) if undone.undone_by == Some(RestoreId(2))));
     assert_eq!(kinds(made), ["release", "restore_completed", "restore", "restore"]);

@@ -59,7 +59,7 @@ proptest! {
                 let page = differing_files_of((&*store, ORG), runs, (behind.as_deref(), limit), max_kept).await.expect("a page");
                 assert!(page.files.len() <= limit && page.next.as_ref().is_none_or(|next| Some(next) != behind.as_ref()));
                 for file in page.files {
-                    let sides = [&file.before, &file.after].map(|side| side.as_ref().map(|stored| stored.attachment.id.clone()));
+                    let sides = [&file.before, &file.after].map(|side| side.as_ref().map(|stored| stored.file.attachment.id.clone()));
                     let id = sides.iter().flatten().next().expect("a side").clone();
                     assert!(sides.iter().flatten().all(|other| *other == id));
                     found.push((id, file.kind));

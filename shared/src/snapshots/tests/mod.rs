@@ -8,6 +8,7 @@ mod exploring;
 mod file_pages;
 mod memory;
 mod restoring;
+mod restoring_files;
 mod sweeping;
 
 use std::sync::Arc;

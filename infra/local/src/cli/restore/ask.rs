@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use console::Term;
 use hozon::language::say;
-use hozon_shared::domain::restore::PlanCounts;
+use hozon_shared::domain::restore::RestorePlan;
 
 /// Whether to ask, and what is confirmed already.
 #[derive(Args)]
@@ -21,8 +21,8 @@ pub struct ConsentArgs {
 
 impl ConsentArgs {
     /// Asks whether to carry out a plan, unless that is confirmed already. Fails where nobody can be asked.
-    pub async fn confirm(&self, counts: PlanCounts, target: &str) -> Result<bool> {
-        let is_told = match (counts.delete, self.yes_delete) {
+    pub async fn confirm(&self, plan: &RestorePlan, target: &str) -> Result<bool> {
+        let is_told = match (plan.counts().delete, self.yes_delete) {
             (0, _) => false,
             (deletes, Some(number)) if deletes == number => false,
             (deletes, Some(number)) => bail!(say(
@@ -39,10 +39,10 @@ impl ConsentArgs {
         if self.yes || is_told {
             return Ok(true);
         }
-        let writes = counts.writes();
+        let (records, files) = (plan.counts().writes(), plan.files().writes());
         let question = say(
-            format!("Write {writes} records into {target}? [y/N] "),
-            format!("{target} に {writes} 件を書き込みますか？ [y/N] "),
+            format!("Write {records} records and {files} files into {target}? [y/N] "),
+            format!("{target} に {records} 件のレコードと {files} 件のファイルを書き込みますか？ [y/N] "),
         );
         let answer = asked(question, say("confirm with --yes", "--yes を指定してください")).await?;
         Ok(["y", "yes", "はい"].contains(&answer.to_lowercase().as_str()))

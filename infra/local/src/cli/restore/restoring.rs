@@ -10,7 +10,7 @@ use hozon::restoring::{RestoreOrder, RestoreProgress, RestoreWork, fill, fillabl
 use hozon_shared::domain::creating::Creation;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::restore::{
-    ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreSelection, RestoreStatus, WrittenCounts,
+    FilePlanCounts, ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreSelection, RestoreStatus, WrittenCounts,
 };
 use hozon_shared::domain::writing::{FillOutcome, Hindrance, HindranceKind};
 use hozon_shared::ports::SourceError;
@@ -98,16 +98,16 @@ impl<'a> Restoring<'a> {
         let plan = with_filled(own.clone(), &self.fillable(&own, &modules));
         self.print_plan(&work, &restore, &plan).await?;
         let is_dry_run = self.arguments.consent.dry_run;
-        if is_dry_run || plan.counts().writes() == 0 {
+        if is_dry_run || plan.writes() == 0 {
             work.cancel().await?;
             println!("{}", shown::nothing_done(is_dry_run));
-            return Ok(plan.counts().impossible == 0);
+            return Ok(impossible(&plan) == 0);
         }
         if own.is_hindered() {
             work.cancel().await?;
             bail!(shown::hindered(&own, &self.target));
         }
-        let is_confirmed = self.arguments.consent.confirm(plan.counts(), &self.target).await;
+        let is_confirmed = self.arguments.consent.confirm(&plan, &self.target).await;
         if !matches!(is_confirmed, Ok(true)) {
             work.cancel().await?;
             return is_confirmed.and_then(|_| bail!(say("it was not confirmed", "確認されませんでした")));
@@ -128,8 +128,8 @@ impl<'a> Restoring<'a> {
         let new = |module: &Module| ModulePlan {
             api_name: module.api_name.clone(),
             label: module.label.clone(),
-            attachments: module.attachments,
             counts: PlanCounts { create: module.rows, ..PlanCounts::default() },
+            files: FilePlanCounts::default(),
         };
         let mut plan = RestorePlan { modules: gone.iter().map(new).collect(), hindrances: Vec::new() };
         println!("{}", shown::new_tables(&gone, &self.target));
@@ -142,9 +142,9 @@ impl<'a> Restoring<'a> {
         print!("{}", shown::totals(&plan, &self.target));
         if self.arguments.consent.dry_run {
             println!("{}", shown::nothing_done(true));
-            return Ok(plan.counts().impossible == 0);
+            return Ok(impossible(&plan) == 0);
         }
-        if !self.arguments.consent.confirm(plan.counts(), &self.target).await? {
+        if !self.arguments.consent.confirm(&plan, &self.target).await? {
             bail!(say("it was not confirmed", "確認されませんでした"));
         }
         let sequences: &[_] = if self.arguments.wanted.modules.is_empty() { &self.prepared.wanted.sequences } else { &[] };
@@ -199,10 +199,10 @@ impl<'a> Restoring<'a> {
     /// Fills tables, writes the records of a plan and then the foreign keys, and says what became of them.
     async fn written(&self, work: &RestoreWork<'_>, plan: &RestorePlan, modules: &[Module]) -> Result<bool> {
         let (filled, is_filled) = self.filled(&self.fillable(plan, modules), modules).await?;
-        let impossible = with_filled(plan.clone(), &filled).counts().impossible;
-        let is_written = match plan.counts().writes() {
+        let impossible = impossible(&with_filled(plan.clone(), &filled));
+        let is_written = match plan.writes() {
             0 => work.cancel().await.map(|()| true),
-            _ => self.applied(work, plan.counts()).await,
+            _ => self.applied(work, plan).await,
         };
         self.with_foreign_keys(modules, is_written? && is_filled && impossible == 0).await
     }
@@ -221,10 +221,10 @@ impl<'a> Restoring<'a> {
     }
 
     /// Writes the records of a plan. Returns whether all are written.
-    async fn applied(&self, work: &RestoreWork<'_>, counts: PlanCounts) -> Result<bool> {
-        work.confirm(counts.delete).await?;
+    async fn applied(&self, work: &RestoreWork<'_>, plan: &RestorePlan) -> Result<bool> {
+        work.confirm(plan.counts().delete).await?;
         let mut display = ProgressDisplay::new(say("Restoring", "復元中"));
-        let applied = work.apply(counts.writes(), &mut |step| show(&mut display, step)).await;
+        let applied = work.apply(plan.writes(), &mut |step| show(&mut display, step)).await;
         let took = display.finish();
         let (restore, outcome) = (applied?, work.written().await?);
         print!("{}", shown::outcome(outcome, took, &self.target));
@@ -236,7 +236,7 @@ impl<'a> Restoring<'a> {
             let failure = restore.failure.map(|failure| format!("{} ({})", failure.message, failure.code));
             bail!(failure.unwrap_or_else(|| say("the restore was cancelled", "復元はキャンセルされました").to_owned()));
         }
-        Ok(is_all_written(outcome))
+        Ok(is_all_written(outcome.records) && is_all_written(outcome.files))
     }
 
     /// Adds the foreign keys that are missing, if tables are made.
@@ -252,6 +252,11 @@ impl<'a> Restoring<'a> {
     fn failed(&self, error: &SourceError) -> anyhow::Error {
         anyhow!("{}: {} ({})", self.target, error.kind, error.kind.code())
     }
+}
+
+/// Number of records and files that cannot be written.
+fn impossible(plan: &RestorePlan) -> u64 {
+    plan.counts().impossible + plan.files().impossible
 }
 
 fn is_all_written(WrittenCounts { changed_meanwhile, refused, .. }: WrittenCounts) -> bool {

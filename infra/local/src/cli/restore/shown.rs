@@ -11,7 +11,7 @@ use hozon_shared::api::closed_sets::RefusalName;
 use hozon_shared::domain::creating::{CreatedKind, Creation, CreationFault};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::locale::Locale;
-use hozon_shared::domain::restore::{PlanCounts, RestorePlan, WrittenCounts};
+use hozon_shared::domain::restore::{FilePlanCounts, PlanCounts, RestoreOutcome, RestorePlan, WrittenCounts};
 use hozon_shared::domain::writing::{FillOutcome, HindranceKind};
 use hozon_shared::snapshots::find::{has_key, id_text};
 use hozon_shared::snapshots::restoring::PlannedRecord;
@@ -83,14 +83,14 @@ pub fn plan(plan: &RestorePlan, examples: &[PlannedExamples], target: &str) -> S
 }
 
 fn attachments(plan: &RestorePlan) -> String {
-    let files: u64 = plan.modules.iter().map(|module| module.attachments).sum();
-    match files {
-        0 => String::new(),
-        files => say(
-            format!("{files} attachments are not written back: take them from the zips.\n"),
-            format!("添付ファイル {files} 件は書き込みません。zip から取り出してください。\n"),
-        ),
+    let FilePlanCounts { create, change, leave, impossible, .. } = plan.files();
+    if create + change + leave + impossible == 0 {
+        return String::new();
     }
+    say(
+        format!("Attached files: {create} to create, {change} to change, {leave} left as they are, {impossible} impossible.\n"),
+        format!("添付ファイル: 作成 {create} 件、変更 {change} 件、対象外 {leave} 件、不可能 {impossible} 件。\n"),
+    )
 }
 
 /// The sums of a plan.
@@ -130,17 +130,26 @@ fn of_record(module: &Module, record: &PlannedRecord) -> String {
     text
 }
 
-/// What became of the records.
-pub fn outcome(outcome: WrittenCounts, took: Duration, target: &str) -> String {
-    let WrittenCounts { written, already_there, changed_meanwhile, refused } = outcome;
+/// What became of records and files.
+pub fn outcome(outcome: RestoreOutcome, took: Duration, target: &str) -> String {
+    let (records, seconds) = (written_counts(outcome.records), took.as_secs_f64());
+    let mut text = say(
+        format!("{target}: records: {records} ({seconds:.1} s).\n"),
+        format!("{target}: レコード: {records}（{seconds:.1} 秒）。\n"),
+    );
+    if outcome.files.total() > 0 {
+        let files = written_counts(outcome.files);
+        text += &say(format!("{target}: attached files: {files}.\n"), format!("{target}: 添付ファイル: {files}。\n"));
+    }
+    text
+}
+
+fn written_counts(WrittenCounts { written, already_there, changed_meanwhile, refused }: WrittenCounts) -> String {
     let [written, already_there, changed, refused] = [written, already_there, changed_meanwhile, refused].map(HumanCount);
-    let seconds = took.as_secs_f64();
     say(
+        format!("{written} written, {already_there} were there already, {changed} changed meanwhile and left, {refused} refused"),
         format!(
-            "{target}: {written} records written, {already_there} were there already, {changed} changed meanwhile and left, {refused} refused ({seconds:.1} s).\n"
-        ),
-        format!(
-            "{target}: 書き込み {written} 件、既に同じ内容 {already_there} 件、途中で変更されたため対象外 {changed} 件、拒否 {refused} 件（{seconds:.1} 秒）。\n"
+            "書き込み {written} 件、既に同じ内容 {already_there} 件、途中で変更されたため対象外 {changed} 件、拒否 {refused} 件"
         ),
     )
 }

@@ -1,0 +1,119 @@
+//! Writes the files of one module, behind all rows, where the rows say that they lie. A file is written only if there is no other one at its
+//! place than the plan has seen.
+
+use hozon_capture_database::file_places;
+use hozon_shared::domain::writing::{FileHashes, Refusal, WriteOutcome};
+use hozon_shared::ports::{ErrorKind, FileWrite};
+use hozon_shared::restored::{ReportPart, ReportRow, WriteWork};
+use hozon_shared::snapshots::file_bytes::ReadFailure;
+use hozon_shared::snapshots::restoring::PlannedAttachment;
+use hozon_shared::telemetry::Causes;
+
+use crate::error::WriteBackError;
+use crate::writing::{Stopped, Writing};
+use crate::written::WrittenModule;
+
+/// Number of files that differ whose names are read at a time.
+const READ_AT_ONCE: usize = 2_000;
+/// Number of files, and of their bytes, behind which the place is stored.
+const BATCH: usize = 20;
+const BATCH_BYTES: u64 = 32 << 20;
+/// What the report says of a file that the store does not give as it was stored.
+const DAMAGED: &str = "BACKUP_DAMAGED";
+
+impl Writing<'_> {
+    /// Writes the files of a module behind the one that `work` names.
+    pub(crate) async fn files(&mut self, work: &mut WriteWork, module: &WrittenModule) -> Result<Stopped, WriteBackError> {
+        let Some(rule) = &module.files else { return Ok(Stopped::AtItsEnd) };
+        loop {
+            let page = module.pair.files(rule, work.file.as_deref(), READ_AT_ONCE).await?;
+            let files = page.files.into_iter().filter(|file| file.action.is_write()).collect();
+            for batch in batches(files) {
+                if let Some(stopped) = self.must_stop(work).await? {
+                    return Ok(stopped);
+                }
+                self.announce(work).await?;
+                let last = batch.last().map(|file| file.wanted.file.attachment.id.clone());
+                self.write_files(work, module, batch).await?;
+                *work = WriteWork { file: last, batch: work.batch + 1, is_clean: false, ..work.clone() };
+                self.task.files().set_write_work(work).await?;
+            }
+            match page.next {
+                Some(next) => work.file = Some(next),
+                None => return Ok(Stopped::AtItsEnd),
+            }
+        }
+    }
+
+    /// Writes a batch, and its part of the report.
+    async fn write_files(
+        &mut self,
+        work: &mut WriteWork,
+        module: &WrittenModule,
+        batch: Vec<PlannedAttachment>,
+    ) -> Result<(), WriteBackError> {
+        self.open_places().await?;
+        let (as_written, mut rows) = (self.as_written(), Vec::new());
+        for file in batch {
+            let outcome = as_written(self.write_file(module, &file).await?);
+            work.outcome.files.count(&outcome);
+            let attachment = file.wanted.file.attachment;
+            let (id, file, action) = (attachment.record_id, Some(attachment.id), file.action);
+            rows.push(ReportRow { id, file, action, is_main: true, outcome });
+        }
+        let part = ReportPart { module: module.pair.wanted().api_name.clone(), phase: work.phase, rows };
+        Ok(self.task.files().set_report(work, module.position, &part).await?)
+    }
+
+    async fn open_places(&mut self) -> Result<(), WriteBackError> {
+        if self.places.is_none() {
+            self.places = Some(file_places(&self.task.ports.capture, &self.target.connection, self.task.id).await?);
+        }
+        Ok(())
+    }
+
+    async fn write_file(&self, module: &WrittenModule, file: &PlannedAttachment) -> Result<WriteOutcome, WriteBackError> {
+        let (found, failure) = (&file.wanted.file, ReadFailure::default());
+        let attachment = &found.attachment;
+        let place = self.places.as_ref().and_then(|places| places.find(&module.pair.wanted().api_name, &attachment.id));
+        let write = FileWrite {
+            id: place.map_or(&*attachment.id, |(_, own)| own).to_owned(),
+            record_id: attachment.record_id.clone(),
+            name: attachment.name.clone(),
+            size: attachment.size,
+            hashes: FileHashes { seen: file.seen.clone(), wanted: found.sha256.clone() },
+            bytes: file.wanted.bytes(&self.task.ports.objects, self.task.org, &failure),
+        };
+        let source = place.map(|(source, _)| source);
+        let written = self.target.writer.write_file(&module.turns.module, source, &write).await;
+        match (written, failure.take()) {
+            (Ok(outcome), _) => Ok(outcome),
+            (Err(_), Some(damage)) if matches!(damage.kind, ErrorKind::Corrupt | ErrorKind::NotFound) => {
+                tracing::warn!(run.id = self.task.id.0, error = %Causes(&damage), "a file of a backup is damaged");
+                Ok(WriteOutcome::Refused { reason: Refusal::Other { code: DAMAGED.to_owned() } })
+            }
+            (Err(_), Some(failure)) => Err(failure.into()),
+            (Err(error), None) => Err(self.target.failed()(error)),
+        }
+    }
+}
+
+/// Divides files into batches.
+fn batches(files: Vec<PlannedAttachment>) -> Vec<Vec<PlannedAttachment>> {
+    let mut batches: Vec<Vec<PlannedAttachment>> = Vec::new();
+    let mut bytes = BATCH_BYTES;
+    for file in files {
+        let size = file.wanted.file.attachment.size;
+        match batches.last_mut() {
+            Some(last) if last.len() < BATCH && bytes + size <= BATCH_BYTES => {
+                last.push(file);
+                bytes += size;
+            }
+            _ => {
+                batches.push(vec![file]);
+                bytes = size;
+            }
+        }
+    }
+    batches
+}
