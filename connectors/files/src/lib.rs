@@ -3,6 +3,7 @@
 //! stays unchanged.
 
 mod attachments;
+mod backup_origin;
 pub mod csv_file;
 mod dialect;
 mod error;
@@ -32,11 +33,11 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use hozon_shared::domain::crm::Module;
-use hozon_shared::domain::id::{BackupId, OrgId};
-use hozon_shared::domain::structure::Sequence;
+use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
 use tokio_util::sync::CancellationToken;
 
+pub use backup_origin::BackupOrigin;
 pub use csv_file::{CsvFile, CsvSource};
 pub use dialect::parse_separator;
 pub use error::{ImportError, ManifestDifference, RowFault, listed_by};
@@ -97,16 +98,6 @@ pub struct ImportPlan {
     notes: Vec<Note>,
     stop: CancellationToken,
     origin: Option<BackupOrigin>,
-}
-
-/// What the manifests of a Hozon backup say of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackupOrigin {
-    pub backup: BackupId,
-    /// When reading the data began.
-    pub taken: DateTime<Utc>,
-    /// Sequences of the source that belong to no table.
-    pub sequences: Vec<Sequence>,
 }
 
 /// Reads all input without writing anything. Rejects unknown files, incomplete sets, and modules above the limits.

@@ -9,7 +9,7 @@ use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::snapshots::input::{ModuleHead, NewAttachment};
 
-use super::BackupOrigin;
+use super::backup_origin::BackupOrigin;
 use super::csv_file::{CsvFile, CsvSource, Nulls};
 use super::dialect::{CsvPreferences, Dialect, detect};
 use super::error::{ImportError, RowFault};

@@ -1,18 +1,22 @@
 //! Making tables again, with their types, sequences and constraints, and adding their foreign keys once the rows are there.
 
+mod naming;
 mod sequences;
+mod statement;
 mod tables;
 
 use std::collections::HashSet;
 
 use hozon_shared::domain::creating::{CreatedKind, CreatedPart, Creation, CreationFault, CreationRefusal};
 use hozon_shared::domain::crm::Module;
-use hozon_shared::domain::structure::{Rule, Sequence, Structure, TableKind, TableName};
+use hozon_shared::domain::structure::{Rule, Sequence, Structure, TableKind};
 use hozon_shared::ports::SourceError;
 use tokio_postgres::{Client, Error};
 
+use self::naming::{named, shown};
 use self::sequences::AllSequences;
-use self::tables::{TableStatement, parents_first, statements_of};
+use self::statement::TableStatement;
+use self::tables::{parents_first, statements_of};
 use crate::errors::source_error;
 use crate::names::quoted;
 
@@ -27,17 +31,6 @@ const TYPES: &str = "select name from unnest($1::text[]) name where pg_catalog.t
 /// Names of the constraints of the table `$1` as SQL names it.
 const CONSTRAINTS: &str =
     "select conname::text from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass($1) and contype = 'f'";
-
-/// The name of a table, sequence or type in SQL.
-pub(super) fn named(name: &TableName) -> String {
-    let schema = name.schema.as_ref().map(|schema| format!("{}.", quoted(schema))).unwrap_or_default();
-    format!("{schema}{}", quoted(&name.name))
-}
-
-/// A name for people.
-pub(super) fn shown(name: &TableName) -> String {
-    name.schema.as_ref().map_or_else(|| name.name.clone(), |schema| format!("{schema}.{}", name.name))
-}
 
 /// The structures of tables; views are none.
 fn structures(modules: &[Module]) -> impl Iterator<Item = &Structure> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use hozon_shared::domain::creating::CreatedKind;
 use hozon_shared::domain::structure::{Generated, LastValue, Sequence, Structure, TableName};
 
-use super::tables::TableStatement;
-use super::{named, shown};
+use super::naming::{named, shown};
+use super::statement::TableStatement;
 use crate::names::{literal, quoted};
 
 /// A sequence with the table whose column it belongs to.

@@ -1,30 +1,12 @@
 //! Statements that make a table, its partitions and its unique indexes.
 
-use hozon_shared::domain::creating::{CreatedKind, CreatedPart};
+use hozon_shared::domain::creating::CreatedKind;
 use hozon_shared::domain::structure::{Column, Generated, Partition, Rule, Sequence, Structure};
 
+use super::naming::{named, shown};
 use super::sequences::options;
-use super::{named, shown};
+use super::statement::TableStatement;
 use crate::names::quoted;
-
-/// A statement, and what it is about.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct TableStatement {
-    pub part: CreatedPart,
-    pub sql: String,
-    /// Whether it makes the part; otherwise it completes it.
-    pub is_new: bool,
-}
-
-impl TableStatement {
-    pub(super) fn new(kind: CreatedKind, name: String, sql: String) -> Self {
-        Self { part: CreatedPart { kind, name }, sql, is_new: true }
-    }
-
-    pub(super) fn completing(kind: CreatedKind, name: String, sql: String) -> Self {
-        Self { is_new: false, ..Self::new(kind, name, sql) }
-    }
-}
 
 /// Tables in an order in which those come first from which others inherit.
 pub(super) fn parents_first<'a>(tables: &[&'a Structure]) -> Vec<&'a Structure> {
@@ -131,8 +113,8 @@ mod tests {
         TableName { schema: Some("s".to_owned()), name: name.to_owned() }
     }
 
-    #[test]
-    fn a_table_is_made_without_its_foreign_keys() {
+    /// A table with what a statement may have.
+    fn deals() -> Structure {
         let column =
             |name: &str, declared: &str| Column { name: name.to_owned(), declared: declared.to_owned(), ..Column::default() };
         let rule = |name: &str, rule, definition: &str| Constraint {
@@ -159,7 +141,7 @@ mod tests {
             referenced_columns: vec!["a".to_owned()],
             checked: hozon_shared::domain::structure::Checked::Immediately,
         };
-        let structure = Structure {
+        Structure {
             table: name("t\"x"),
             columns: vec![
                 Column { generated: Some(Generated::IdentityAlways), ..column("a", "bigint") },
@@ -183,7 +165,12 @@ mod tests {
             partitioned_by: Some("LIST (b)".to_owned()),
             partitions: vec![Partition { table: name("p"), bounds: "DEFAULT".to_owned(), of: None, partitioned_by: None }],
             ..Structure::default()
-        };
+        }
+    }
+
+    #[test]
+    fn a_table_is_made_without_its_foreign_keys() {
+        let structure = deals();
         let sql: Vec<String> = statements_of(&structure, &[]).into_iter().map(|statement| statement.sql).collect();
         assert_eq!(
             sql,

@@ -24,7 +24,7 @@ use hozon::restoring::{
 };
 use hozon_shared::domain::connection::{Connection, SourceSettings};
 use hozon_shared::domain::id::OrgId;
-use hozon_shared::ports::{Ports, SourceSecret, Writer};
+use hozon_shared::ports::{Ports, SourceSecret};
 use indicatif::HumanCount;
 
 use super::data_folder::DataFolder;
@@ -32,7 +32,7 @@ use super::ending::ENDING;
 use super::progress::ProgressDisplay;
 use address::TargetArgs;
 use ask::ConsentArgs;
-use restoring::{Restoring, WantedArgs};
+use restoring::{Prepared, Restoring, WantedArgs};
 use shown::{loaded, written_files};
 
 /// Exit code of a restore after which something is not as planned.
@@ -66,15 +66,6 @@ pub struct RestoreArgs {
     /// Time zone of times in zips without a time zone.
     #[arg(long, default_value = "UTC")]
     time_zone: Tz,
-}
-
-/// What is restored, where from, and what writes it.
-struct Prepared<'a> {
-    ports: &'a Ports,
-    engine: RestoreEngine<'a>,
-    wanted: &'a WantedBackup,
-    connection: Connection,
-    writer: Box<dyn Writer>,
 }
 
 pub async fn run(place: DataFolder, arguments: RestoreArgs) -> Result<ExitCode> {
@@ -200,7 +191,9 @@ async fn into_own(local: &Local, wanted: &WantedBackup, arguments: &RestoreArgs)
     let connector = local.connectors.open((wanted.org, connection.id), None, &connection.source, secret);
     let writer = connector.and_then(|connector| connector.writer()).with_context(unwritable)?;
     let engine = RestoreEngine::Program(local);
-    Restoring::new(Prepared { ports: &local.ports, engine, wanted, connection, writer }, arguments).run().await
+    Restoring::new(Prepared { ports: &local.ports, engine, wanted, connection, writer }, &arguments.wanted, &arguments.consent)
+        .run()
+        .await
 }
 
 /// Restores into a database that is no connection of the organisation.
@@ -220,7 +213,7 @@ async fn into_given(
     let connector = connectors(None).open((wanted.org, connection.id), None, &connection.source, secret);
     let writer = connector.and_then(|connector| connector.writer()).with_context(unwritable)?;
     let engine = RestoreEngine::into_target(ports, local, &target);
-    Restoring::new(Prepared { ports, engine, wanted, connection, writer }, arguments).run().await
+    Restoring::new(Prepared { ports, engine, wanted, connection, writer }, &arguments.wanted, &arguments.consent).run().await
 }
 
 fn unwritable() -> &'static str {

@@ -6,17 +6,20 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use hozon::language::say;
-use hozon::restoring::{RestoreOrder, RestoreProgress, RestoreWork, fill, fillable, with_filled, write_report};
+use hozon::restoring::{
+    RestoreEngine, RestoreOrder, RestoreProgress, RestoreWork, WantedBackup, fill, fillable, with_filled, write_report,
+};
+use hozon_shared::domain::connection::Connection;
 use hozon_shared::domain::creating::Creation;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::restore::{
     FilePlanCounts, ModulePlan, PlanCounts, Restore, RestorePlan, RestorePolicy, RestoreSelection, RestoreStatus, WrittenCounts,
 };
 use hozon_shared::domain::writing::{FillOutcome, Hindrance, HindranceKind};
-use hozon_shared::ports::SourceError;
+use hozon_shared::ports::{Ports, SourceError, Writer};
 
+use super::ask::ConsentArgs;
 use super::shown;
-use super::{Prepared, RestoreArgs};
 use crate::cli::progress::ProgressDisplay;
 
 /// What is restored of a backup.
@@ -43,22 +46,32 @@ impl WantedArgs {
     }
 }
 
+/// What is restored, where from, and what writes it.
+pub struct Prepared<'a> {
+    pub ports: &'a Ports,
+    pub engine: RestoreEngine<'a>,
+    pub wanted: &'a WantedBackup,
+    pub connection: Connection,
+    pub writer: Box<dyn Writer>,
+}
+
 /// A restore that is under way.
 pub struct Restoring<'a> {
     prepared: Prepared<'a>,
-    arguments: &'a RestoreArgs,
+    arguments: &'a WantedArgs,
+    consent: &'a ConsentArgs,
     target: String,
 }
 
 impl<'a> Restoring<'a> {
-    pub(super) fn new(prepared: Prepared<'a>, arguments: &'a RestoreArgs) -> Self {
+    pub fn new(prepared: Prepared<'a>, arguments: &'a WantedArgs, consent: &'a ConsentArgs) -> Self {
         let target = prepared.connection.source.shown();
-        Self { prepared, arguments, target }
+        Self { prepared, arguments, consent, target }
     }
 
     /// Restores. Returns whether all is as planned. Fails only as long as nothing was written.
     pub async fn run(self) -> Result<bool> {
-        let wanted = &self.arguments.wanted;
+        let wanted = self.arguments;
         let modules = self.selected()?;
         let missing = self.missing(&modules).await?;
         let (gone, there): (Vec<_>, Vec<_>) = modules.into_iter().partition(|module| missing.contains(&module.api_name));
@@ -77,7 +90,7 @@ impl<'a> Restoring<'a> {
 
     /// The modules that are restored.
     fn selected(&self) -> Result<Vec<Module>> {
-        let (all, names) = (&self.prepared.wanted.modules, &self.arguments.wanted.modules);
+        let (all, names) = (&self.prepared.wanted.modules, &self.arguments.modules);
         if let Some(unknown) = names.iter().find(|name| !all.iter().any(|module| module.api_name == **name)) {
             bail!(shown::unknown_module(unknown, all));
         }
@@ -97,7 +110,7 @@ impl<'a> Restoring<'a> {
         let own = restore.plan.clone().unwrap_or_default();
         let plan = with_filled(own.clone(), &self.fillable(&own, &modules));
         self.print_plan(&work, &restore, &plan).await?;
-        let is_dry_run = self.arguments.consent.dry_run;
+        let is_dry_run = self.consent.dry_run;
         if is_dry_run || plan.writes() == 0 {
             work.cancel().await?;
             println!("{}", shown::nothing_done(is_dry_run));
@@ -107,7 +120,7 @@ impl<'a> Restoring<'a> {
             work.cancel().await?;
             bail!(shown::hindered(&own, &self.target));
         }
-        let is_confirmed = self.arguments.consent.confirm(&plan, &self.target).await;
+        let is_confirmed = self.consent.confirm(&plan, &self.target).await;
         if !matches!(is_confirmed, Ok(true)) {
             work.cancel().await?;
             return is_confirmed.and_then(|_| bail!(say("it was not confirmed", "確認されませんでした")));
@@ -117,7 +130,7 @@ impl<'a> Restoring<'a> {
 
     /// Modules that nothing identifies, and whose tables can be filled.
     fn fillable(&self, plan: &RestorePlan, modules: &[Module]) -> Vec<String> {
-        if self.arguments.wanted.create { fillable(plan, modules) } else { Vec::new() }
+        if self.arguments.create { fillable(plan, modules) } else { Vec::new() }
     }
 
     /// Makes the tables that are missing, and restores into all.
@@ -140,14 +153,14 @@ impl<'a> Restoring<'a> {
             plan.modules.extend(restore.plan.unwrap_or_default().modules);
         }
         print!("{}", shown::totals(&plan, &self.target));
-        if self.arguments.consent.dry_run {
+        if self.consent.dry_run {
             println!("{}", shown::nothing_done(true));
             return Ok(impossible(&plan) == 0);
         }
-        if !self.arguments.consent.confirm(&plan, &self.target).await? {
+        if !self.consent.confirm(&plan, &self.target).await? {
             bail!(say("it was not confirmed", "確認されませんでした"));
         }
-        let sequences: &[_] = if self.arguments.wanted.modules.is_empty() { &self.prepared.wanted.sequences } else { &[] };
+        let sequences: &[_] = if self.arguments.modules.is_empty() { &self.prepared.wanted.sequences } else { &[] };
         let creation = self.prepared.writer.create(&gone, sequences).await.map_err(|error| self.failed(&error))?;
         print!("{}", shown::creation(&creation));
         if !creation.faults.is_empty() {
@@ -173,7 +186,7 @@ impl<'a> Restoring<'a> {
 
     async fn planned(&self, modules: &[Module]) -> Result<(RestoreWork<'_>, Restore)> {
         let Prepared { ports, engine, wanted, connection, .. } = &self.prepared;
-        let WantedArgs { change, delete, .. } = self.arguments.wanted;
+        let WantedArgs { change, delete, .. } = *self.arguments;
         let is_all = modules.len() == wanted.modules.len();
         let selection = match is_all {
             true => RestoreSelection::Everything {},
@@ -188,7 +201,7 @@ impl<'a> Restoring<'a> {
     }
 
     async fn print_plan(&self, work: &RestoreWork<'_>, restore: &Restore, plan: &RestorePlan) -> Result<()> {
-        let examples = match self.arguments.wanted.limit {
+        let examples = match self.arguments.limit {
             0 => Vec::new(),
             most => work.examples(restore, most).await?,
         };
@@ -228,7 +241,7 @@ impl<'a> Restoring<'a> {
         let took = display.finish();
         let (restore, outcome) = (applied?, work.written().await?);
         print!("{}", shown::outcome(outcome, took, &self.target));
-        if let Some(file) = &self.arguments.wanted.report {
+        if let Some(file) = &self.arguments.report {
             write_report(&work.files(), file).await?;
             println!("{}", say(format!("Report: {}", file.display()), format!("結果: {}", file.display())));
         }
@@ -241,7 +254,7 @@ impl<'a> Restoring<'a> {
 
     /// Adds the foreign keys that are missing, if tables are made.
     async fn with_foreign_keys(&self, modules: &[Module], is_as_planned: bool) -> Result<bool> {
-        if !self.arguments.wanted.create {
+        if !self.arguments.create {
             return Ok(is_as_planned);
         }
         let added: Creation = self.prepared.writer.add_foreign_keys(modules).await.map_err(|error| self.failed(&error))?;
