@@ -113,6 +113,26 @@ impl MariadbServer {
         client.disconnect().await.expect("disconnects");
     }
 
+    /// What `mariadb-dump` writes of the CRM's database.
+    pub fn dump(&self, arguments: &[&str]) -> String {
+        let output = Command::new("mariadb-dump")
+            .args([
+                "--no-defaults",
+                "-h127.0.0.1",
+                "-uroot",
+                "-psecret",
+                &format!("-P{}", self.port),
+                "--skip-dump-date",
+                "--hex-blob",
+            ])
+            .args(arguments)
+            .arg("crm")
+            .output()
+            .expect("mariadb-dump");
+        assert!(output.status.success(), "mariadb-dump: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
     /// Address of the CRM's database for a user.
     pub fn address(&self, user: &str, password: &str) -> String {
         format!("mysql://{user}:{password}@127.0.0.1:{}/crm", self.port)

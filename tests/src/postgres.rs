@@ -82,6 +82,11 @@ impl PostgresServer {
         self.client_program("psql", &["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
     }
 
+    /// What `pg_dump` writes of the CRM's database.
+    pub fn dump(&self, arguments: &[&str]) -> String {
+        self.client_program("pg_dump", arguments)
+    }
+
     /// Address of the CRM's database for a user.
     pub fn address(&self, user: &str, password: &str) -> String {
         format!("postgres://{user}:{password}@127.0.0.1:{}/crm", self.port)

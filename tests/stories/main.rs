@@ -47,6 +47,7 @@ mod remaking;
 mod repeats;
 mod restarts;
 mod restoring;
+mod restoring_zips;
 mod retention;
 mod reverse_proxy;
 mod schedules;

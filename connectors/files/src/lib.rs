@@ -3,6 +3,7 @@
 //! stays unchanged.
 
 mod attachments;
+mod backup_origin;
 pub mod csv_file;
 mod dialect;
 mod error;
@@ -36,6 +37,7 @@ use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::Ports;
 use tokio_util::sync::CancellationToken;
 
+pub use backup_origin::BackupOrigin;
 pub use csv_file::{CsvFile, CsvSource};
 pub use dialect::parse_separator;
 pub use error::{ImportError, ManifestDifference, RowFault, listed_by};
@@ -95,6 +97,7 @@ pub struct ImportPlan {
     modules: Vec<ModulePlan>,
     notes: Vec<Note>,
     stop: CancellationToken,
+    origin: Option<BackupOrigin>,
 }
 
 /// Reads all input without writing anything. Rejects unknown files, incomplete sets, and modules above the limits.
@@ -110,6 +113,7 @@ async fn look_at(options: &ImportOptions, now: DateTime<Utc>) -> Result<ImportPl
     let zips = ZipReading { names: options.zip_names, zone: options.time_zone };
     let mut inventory = inventory::take(&options.from, zips).await?;
     own::settle(&mut inventory)?;
+    let origin = own::origin(&inventory);
     let preferences = CsvPreferences {
         encoding: options.encoding,
         encodings: options.encodings.clone(),
@@ -126,7 +130,7 @@ async fn look_at(options: &ImportOptions, now: DateTime<Utc>) -> Result<ImportPl
     marks::apply(&options.marks, &mut modules)?;
     let mut notes = inventory.notes;
     notes.extend(inventory.skipped.into_iter().map(Note::Skipped));
-    Ok(ImportPlan { modules, notes, stop: options.stop.clone() })
+    Ok(ImportPlan { modules, notes, stop: options.stop.clone(), origin })
 }
 
 /// What zips contain that lie elsewhere than on disk.
@@ -165,6 +169,11 @@ pub async fn import(
 }
 
 impl ImportPlan {
+    /// What the backup says of itself; `None` if the files are no backup of Hozon.
+    pub fn origin(&self) -> Option<&BackupOrigin> {
+        self.origin.as_ref()
+    }
+
     /// Returns the planned modules and the notes, for a reader that stores nothing.
     pub fn into_parts(self) -> (Vec<ModulePlan>, Vec<Note>) {
         (self.modules, self.notes)

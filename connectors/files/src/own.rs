@@ -9,6 +9,7 @@ use hozon_shared::domain::backup::ArchiveKind;
 use hozon_shared::domain::crm::{DataCategory, Field};
 use hozon_shared::snapshots::input::{ModuleHead, NewAttachment};
 
+use super::backup_origin::BackupOrigin;
 use super::csv_file::{CsvFile, CsvSource, Nulls};
 use super::dialect::{CsvPreferences, Dialect, detect};
 use super::error::{ImportError, RowFault};
@@ -57,6 +58,12 @@ pub fn settle(inventory: &mut Inventory) -> Result<(), ImportError> {
     }
     inventory.own = kept;
     Ok(())
+}
+
+/// What the manifests say of their backup. All of them say the same.
+pub fn origin(inventory: &Inventory) -> Option<BackupOrigin> {
+    let Manifest { backup, read_from, sequences, .. } = &inventory.own.first()?.manifest;
+    Some(BackupOrigin { backup: *backup, taken: *read_from, sequences: sequences.clone() })
 }
 
 fn member(part: &OwnPart) -> Member {

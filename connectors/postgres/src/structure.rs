@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use hozon_shared::domain::structure::{
-    Checked, Column, Constraint, Generated, LastValue, Partition, Rule, Sequence, Structure, TableName,
+    Checked, Column, Constraint, Generated, LastValue, Partition, Rule, Sequence, Structure, TableName, UsedType,
 };
 use tokio_postgres::{Error, GenericClient, Row};
 
-use crate::structure_queries::{CONSTRAINTS, PARENTS, PARTITIONS, SEQUENCES, UNIQUE_INDEXES};
+use crate::structure_queries::{CONSTRAINTS, PARENTS, PARTITIONS, SEQUENCES, TYPES, UNIQUE_INDEXES};
 
 /// Structure of tables by their oids, without name, kind and columns.
 #[derive(Default)]
@@ -32,6 +32,9 @@ impl Structures {
         }
         for row in client.query(PARTITIONS, &[&tables]).await? {
             found.add_partition(&row);
+        }
+        for row in client.query(TYPES, &[&tables]).await? {
+            found.add_type(&row);
         }
         Ok(found)
     }
@@ -62,7 +65,14 @@ impl Structures {
         let structure = self.of(row.get(0));
         structure.partitioned_by = row.get(1);
         if let Some(bounds) = row.get(4) {
-            structure.partitions.push(Partition { table: table_name(row, 2), bounds });
+            let of = row.get::<_, Option<String>>(6).map(|name| TableName { schema: row.get(5), name });
+            structure.partitions.push(Partition { table: table_name(row, 2), bounds, of, partitioned_by: row.get(7) });
+        }
+    }
+
+    fn add_type(&mut self, row: &Row) {
+        if let Some(statement) = row.get(3) {
+            self.of(row.get(0)).types.push(UsedType { name: table_name(row, 1), statement });
         }
     }
 

@@ -70,18 +70,57 @@ order by i.inhrelid, i.inhseqno";
 /// How the tables `$1` are partitioned, and the partitions below each of them. `pg_partition_tree` would lock them until the
 /// transaction ends.
 pub(crate) const PARTITIONS: &str = r"
-with recursive parts (root, member, level) as (
-    select root, root, 0 from unnest($1::oid[]) root
+with recursive parts (root, member, level, parent) as (
+    select root, root, 0, null::oid from unnest($1::oid[]) root
     union all
-    select p.root, i.inhrelid, p.level + 1
+    select p.root, i.inhrelid, p.level + 1, p.member
     from parts p
     join pg_catalog.pg_inherits i on i.inhparent = p.member
     join pg_catalog.pg_class c on c.oid = i.inhrelid and c.relispartition)
 select root.oid, pg_catalog.pg_get_partkeydef(root.oid), n.nspname::text, c.relname::text,
-       pg_catalog.pg_get_expr(c.relpartbound, c.oid)
+       pg_catalog.pg_get_expr(c.relpartbound, c.oid),
+       un.nspname::text, u.relname::text, pg_catalog.pg_get_partkeydef(c.oid)
 from unnest($1::oid[]) root (oid)
 join pg_catalog.pg_partitioned_table t on t.partrelid = root.oid
 left join parts p on p.root = root.oid and p.level > 0
 left join pg_catalog.pg_class c on c.oid = p.member
 left join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join pg_catalog.pg_class u on u.oid = p.parent and p.level > 1
+left join pg_catalog.pg_namespace un on un.oid = u.relnamespace
 order by root.oid, p.level, n.nspname, c.relname";
+
+/// Types and domains that columns of the tables `$1` use, also by way of arrays and domains: those that somebody has made, as statements, and
+/// those that an extension brings, as the statement that adds the extension.
+pub(crate) const TYPES: &str = r"
+with recursive used (root, type) as (
+    select a.attrelid, a.atttypid
+    from pg_catalog.pg_attribute a
+    where a.attrelid = any($1) and a.attnum > 0 and not a.attisdropped
+    union
+    select u.root, x.type
+    from used u
+    join pg_catalog.pg_type t on t.oid = u.type
+    cross join lateral (values (t.typelem), (t.typbasetype)) x (type)
+    where x.type <> 0::oid)
+select u.root, n.nspname::text, t.typname::text,
+       case when e.oid is not null then
+           'CREATE EXTENSION IF NOT EXISTS ' || pg_catalog.quote_ident(e.extname) || ' SCHEMA ' || pg_catalog.quote_ident(en.nspname)
+       when t.typtype = 'e' then
+           'CREATE TYPE ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(t.typname) || ' AS ENUM (' || (
+               select pg_catalog.string_agg(pg_catalog.quote_literal(l.enumlabel), ', ' order by l.enumsortorder)
+               from pg_catalog.pg_enum l where l.enumtypid = t.oid) || ')'
+       when t.typtype = 'd' then
+           'CREATE DOMAIN ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(t.typname) || ' AS '
+           || pg_catalog.format_type(t.typbasetype, t.typtypmod) || coalesce(' DEFAULT ' || t.typdefault, '')
+           || case when t.typnotnull then ' NOT NULL' else '' end || coalesce((
+               select pg_catalog.string_agg(' CONSTRAINT ' || pg_catalog.quote_ident(c.conname) || ' ' || pg_catalog.pg_get_constraintdef(c.oid), '' order by c.conname)
+               from pg_catalog.pg_constraint c where c.contypid = t.oid and c.contype = 'c'), '')
+       end
+from used u
+join pg_catalog.pg_type t on t.oid = u.type
+join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_type'::regclass and d.objid = t.oid and d.deptype = 'e'
+left join pg_catalog.pg_extension e on e.oid = d.refobjid
+left join pg_catalog.pg_namespace en on en.oid = e.extnamespace
+where (e.oid is not null or t.typtype in ('e', 'd')) and n.nspname not in ('pg_catalog', 'information_schema')
+order by u.root, t.oid";

@@ -9,6 +9,7 @@ use hozon::compare::CompareError;
 use hozon::import::ImportError;
 use hozon::japanese::error_with_causes;
 use hozon::language::locale;
+use hozon::restoring::NotRestored;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::telemetry::Causes;
 
@@ -18,6 +19,8 @@ const OPEN_FILES: u64 = 65_536;
 const UNKNOWN_FILES: u8 = 2;
 /// Exit code of a comparison that failed; 1 means that the backups differ.
 const NOT_COMPARED: u8 = 2;
+/// Exit code of a restore that could not run; 1 means that something is not as planned.
+const NOT_RESTORED: u8 = 2;
 /// Exit code of an import that was interrupted before it loaded anything.
 const STOPPED: u8 = 3;
 
@@ -36,6 +39,9 @@ async fn main() -> ExitCode {
             }
             if error.is::<CompareError>() {
                 return ExitCode::from(NOT_COMPARED);
+            }
+            if error.is::<NotRestored>() {
+                return ExitCode::from(NOT_RESTORED);
             }
             match error.downcast_ref::<ImportError>() {
                 Some(ImportError::Unknown(_)) => ExitCode::from(UNKNOWN_FILES),

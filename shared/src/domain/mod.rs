@@ -12,6 +12,7 @@ pub mod comparison;
 pub mod connection;
 pub mod consent;
 pub mod country;
+pub mod creating;
 pub mod crm;
 pub mod cutting;
 pub mod delivery;

@@ -30,6 +30,9 @@ pub struct Structure {
     /// Partitions with their bounds, for example `FOR VALUES IN ('a')`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub partitions: Vec<Partition>,
+    /// Types and domains that its columns use and that the server does not bring along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub types: Vec<UsedType>,
 }
 
 /// Kinds of what a module reads.
@@ -145,6 +148,20 @@ pub enum Checked {
 pub struct Partition {
     pub table: TableName,
     pub bounds: String,
+    /// The partition of which it is one; `None` for the table itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<TableName>,
+    /// How its own rows are divided, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitioned_by: Option<String>,
+}
+
+/// A type or domain that columns use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedType {
+    pub name: TableName,
+    /// The statement that makes it, or the extension that brings it.
+    pub statement: String,
 }
 
 /// A sequence and where it stands. Sequences belong to no snapshot: the value is read after the snapshot began, so that it is at

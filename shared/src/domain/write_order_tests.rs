@@ -184,7 +184,12 @@ fn a_reference_to_a_partition_or_without_a_schema_leads_to_the_table() {
     let mut list = [module("deal"), module("log")];
     refer(&mut list[0], "log", "log_2026", false);
     let structure = list[1].structure.as_mut().expect("a structure");
-    structure.partitions.push(Partition { table: table("log_2026"), bounds: "DEFAULT".to_owned() });
+    structure.partitions.push(Partition {
+        table: table("log_2026"),
+        bounds: "DEFAULT".to_owned(),
+        of: None,
+        partitioned_by: None,
+    });
     assert_eq!(write_order(&list).order, [1, 0]);
     let mut list = [module("deal"), module("log")];
     refer(&mut list[0], "log", "log", false);

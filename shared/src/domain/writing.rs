@@ -94,6 +94,17 @@ pub enum WriteOutcome {
     Refused { reason: Refusal },
 }
 
+/// What became of the rows of a module that nothing identifies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FillOutcome {
+    /// All are written: so many.
+    Filled(u64),
+    /// The table has rows already, so that nothing was written.
+    NotEmpty,
+    /// The source does not take one of them, so that nothing was written.
+    Refused(Refusal),
+}
+
 /// Why a source does not take a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

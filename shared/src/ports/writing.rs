@@ -1,12 +1,20 @@
 //! Writers: how records are written back into a CRM.
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 
 use super::file_bytes::FileBytes;
 use super::source_error::SourceError;
+use crate::domain::creating::Creation;
 use crate::domain::crm::Module;
 use crate::domain::profile::FileSource;
-use crate::domain::writing::{FileHashes, Hindrance, RecordWrite, WriteOutcome};
+use crate::domain::rows::RowPage;
+use crate::domain::source::SourceErrorKind;
+use crate::domain::structure::Sequence;
+use crate::domain::writing::{FileHashes, FillOutcome, Hindrance, RecordWrite, WriteOutcome};
+
+/// Rows for an empty table, with a cell for each field that backups contain.
+pub type NewRows = BoxStream<'static, Result<RowPage, SourceError>>;
 
 /// A file that is written back to a record.
 pub struct FileWrite {
@@ -43,4 +51,22 @@ pub trait Writer: Send + Sync {
 
     /// Ends a restore of these modules: sequences give no value that a row has.
     async fn finish(&self, modules: &[Module]) -> Result<(), SourceError>;
+
+    /// Makes the tables of these modules that the database lacks, as their structures say, with all that belongs to them but foreign keys,
+    /// and these sequences, which belong to no table. What is there already stays as it is. It stops at the first part that the server
+    /// refuses; where statements of this kind can be undone, nothing is made then. Fails with `Unsupported` if this kind of source has no
+    /// tables.
+    async fn create(&self, _modules: &[Module], _sequences: &[Sequence]) -> Result<Creation, SourceError> {
+        Err(SourceErrorKind::Unsupported("tables can be made in PostgreSQL, MySQL and MariaDB only").into())
+    }
+
+    /// Writes all rows of a module that nothing identifies, in one transaction, if its table has none.
+    async fn fill(&self, _module: &Module, _rows: NewRows) -> Result<FillOutcome, SourceError> {
+        Err(SourceErrorKind::Unsupported("tables can be filled in PostgreSQL, MySQL and MariaDB only").into())
+    }
+
+    /// Adds the foreign keys that tables of these modules lack. One that is refused does not hinder the others.
+    async fn add_foreign_keys(&self, _modules: &[Module]) -> Result<Creation, SourceError> {
+        Err(SourceErrorKind::Unsupported("tables can be made in PostgreSQL, MySQL and MariaDB only").into())
+    }
 }

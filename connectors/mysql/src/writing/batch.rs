@@ -136,7 +136,7 @@ async fn run(session: &mut WritingSession, statements: &[Statement], outcomes: &
 }
 
 /// Runs one statement, and returns why the server refuses it.
-async fn one(session: &mut WritingSession, statement: &str) -> Result<Option<Refusal>, Error> {
+pub(crate) async fn one(session: &mut WritingSession, statement: &str) -> Result<Option<Refusal>, Error> {
     if statement.len() > session.longest {
         return Ok(Some(Refusal::Other { code: TOO_LONG.to_owned() }));
     }

@@ -5,7 +5,10 @@
 mod batch;
 mod check;
 mod counters;
+mod creating;
+mod definitions;
 mod files;
+mod filling;
 mod refusals;
 mod session;
 mod statements;
@@ -13,10 +16,12 @@ mod target;
 mod values;
 
 use async_trait::async_trait;
+use hozon_shared::domain::creating::Creation;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::profile::FileSource;
-use hozon_shared::domain::writing::{Hindrance, RecordWrite, Refusal, WriteOutcome};
-use hozon_shared::ports::{FileWrite, SourceError, Writer};
+use hozon_shared::domain::structure::Sequence;
+use hozon_shared::domain::writing::{FillOutcome, Hindrance, RecordWrite, Refusal, WriteOutcome};
+use hozon_shared::ports::{FileWrite, NewRows, SourceError, Writer};
 use mysql_async::prelude::Queryable;
 use tokio::sync::Mutex;
 
@@ -83,5 +88,26 @@ impl Writer for MysqlWriter {
         }
         self.give_back(session).await;
         Ok(())
+    }
+
+    async fn create(&self, modules: &[Module], sequences: &[Sequence]) -> Result<Creation, SourceError> {
+        let mut session = self.take().await?;
+        let created = creating::create(&mut session.conn, modules, sequences).await?;
+        self.give_back(session).await;
+        Ok(created)
+    }
+
+    async fn fill(&self, module: &Module, rows: NewRows) -> Result<FillOutcome, SourceError> {
+        let mut session = self.take().await?;
+        let outcome = filling::fill(&mut session, module, rows).await?;
+        self.give_back(session).await;
+        Ok(outcome)
+    }
+
+    async fn add_foreign_keys(&self, modules: &[Module]) -> Result<Creation, SourceError> {
+        let mut session = self.take().await?;
+        let added = creating::add_foreign_keys(&mut session.conn, modules).await?;
+        self.give_back(session).await;
+        Ok(added)
     }
 }

@@ -23,10 +23,15 @@ pub(crate) struct CellPlaces<'a> {
 impl<'a> CellPlaces<'a> {
     /// `None` if the records cannot be written: nothing identifies them, or they are no rows of a table.
     pub(crate) fn of(module: &'a Module, table: &'a TargetTable) -> Option<Self> {
+        Some(Self { key: table.key(module)?, ..Self::of_new_rows(module, table) })
+    }
+
+    /// The places of rows that are only inserted, so that nothing need identify them.
+    pub(crate) fn of_new_rows(module: &'a Module, table: &'a TargetTable) -> Self {
         let known: Vec<_> = contained(module).map(|name| table.column(name)).collect();
         let counts = known.iter().map(|known| known.is_some_and(|known| !known.is_generated)).collect();
         let columns = known.iter().map(|known| known.map(|known| &known.column)).collect();
-        Some(Self { table: &table.name, columns, fields: contained(module).collect(), counts, key: table.key(module)? })
+        Self { table: &table.name, columns, fields: contained(module).collect(), counts, key: Vec::new() }
     }
 
     /// The column of a field, if its cell is read: it counts, or is part of the key.
@@ -69,7 +74,8 @@ impl<'a> CellPlaces<'a> {
         }
     }
 
-    fn insert(&self, cells: &[Option<String>]) -> String {
+    /// The statement that creates a record.
+    pub(crate) fn insert(&self, cells: &[Option<String>]) -> String {
         let written: Vec<usize> = (0..cells.len()).filter(|at| self.counts[*at]).collect();
         let names: Vec<String> = written.iter().map(|at| quoted(self.fields[*at])).collect();
         let values: Vec<String> = written.iter().map(|at| self.constant(*at, cells[*at].as_deref())).collect();

@@ -3,7 +3,9 @@
 
 mod batch;
 mod check;
+mod creating;
 mod files;
+mod filling;
 mod large_objects;
 mod refusals;
 mod sequences;
@@ -12,10 +14,12 @@ mod statements;
 mod table;
 
 use async_trait::async_trait;
+use hozon_shared::domain::creating::Creation;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::profile::FileSource;
-use hozon_shared::domain::writing::{Hindrance, RecordWrite, WriteOutcome};
-use hozon_shared::ports::{FileWrite, SourceError, Writer};
+use hozon_shared::domain::structure::Sequence;
+use hozon_shared::domain::writing::{FillOutcome, Hindrance, RecordWrite, WriteOutcome};
+use hozon_shared::ports::{FileWrite, NewRows, SourceError, Writer};
 use tokio::sync::{Mutex, OnceCell};
 
 use self::session::Session;
@@ -93,5 +97,26 @@ impl Writer for PostgresWriter {
         }
         self.give_back(session).await;
         Ok(())
+    }
+
+    async fn create(&self, modules: &[Module], sequences: &[Sequence]) -> Result<Creation, SourceError> {
+        let session = self.take().await?;
+        let created = creating::create(&session.client, modules, sequences).await?;
+        self.give_back(session).await;
+        Ok(created)
+    }
+
+    async fn fill(&self, module: &Module, rows: NewRows) -> Result<FillOutcome, SourceError> {
+        let session = self.take().await?;
+        let outcome = filling::fill(&session, module, rows).await?;
+        self.give_back(session).await;
+        Ok(outcome)
+    }
+
+    async fn add_foreign_keys(&self, modules: &[Module]) -> Result<Creation, SourceError> {
+        let session = self.take().await?;
+        let added = creating::add_foreign_keys(&session.client, modules).await?;
+        self.give_back(session).await;
+        Ok(added)
     }
 }

@@ -38,7 +38,8 @@ impl CellPlaces {
         }
     }
 
-    fn insert(&self, cells: &[Option<String>]) -> String {
+    /// The statement that creates a record.
+    pub(crate) fn insert(&self, cells: &[Option<String>]) -> String {
         let written = || self.fields.iter().zip(cells).zip(&self.counts).filter(|(_, counts)| **counts).map(|(cell, _)| cell);
         let names: Vec<String> = written().map(|(name, _)| quoted(name)).collect();
         let values: Vec<String> = written().map(|(_, cell)| constant(cell.as_deref())).collect();

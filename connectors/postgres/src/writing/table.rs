@@ -110,11 +110,18 @@ pub(crate) struct CellPlaces {
 impl CellPlaces {
     /// `None` if the records cannot be written: nothing identifies them, or they are no rows of a table.
     pub(crate) fn of(module: &Module, table: &WrittenTable) -> Option<Self> {
+        let places = Self::of_new_rows(module, table)?;
+        let at = |name: &String| places.fields.iter().position(|field| field == name);
+        let key: Option<Vec<usize>> = module.key.iter().map(at).collect();
+        let key = key.filter(|key| !key.is_empty() && key.iter().all(|at| table.column(&places.fields[*at]).is_some()))?;
+        Some(Self { key, ..places })
+    }
+
+    /// The places of rows that are only inserted, so that nothing need identify them. `None` if they are no rows of a table.
+    pub(crate) fn of_new_rows(module: &Module, table: &WrittenTable) -> Option<Self> {
         let fields: Vec<String> = contained(module).map(str::to_owned).collect();
-        let key: Option<Vec<usize>> = module.key.iter().map(|name| fields.iter().position(|field| field == name)).collect();
-        let key = key.filter(|key| !key.is_empty() && key.iter().all(|at| table.column(&fields[*at]).is_some()))?;
         let counts = fields.iter().map(|name| table.column(name).is_some_and(|column| !column.is_generated)).collect();
-        table.has_rows().then(|| Self { source: table.source(), named: table.named(), fields, counts, key })
+        table.has_rows().then(|| Self { source: table.source(), named: table.named(), fields, counts, key: Vec::new() })
     }
 }
 

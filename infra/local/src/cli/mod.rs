@@ -14,7 +14,9 @@ mod import;
 mod links;
 mod profile;
 mod progress;
+mod restore;
 mod serve;
+mod shown_values;
 mod usage;
 mod verify;
 
@@ -68,6 +70,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     #[command(about = say("Compares two backups: records and attachments that were added, changed or deleted", "2つのバックアップを比較し、追加・変更・削除されたレコードと添付ファイルを表示します"))]
     Compare(compare::CompareArgs),
+    #[command(about = say("Restores a backup into a database: from its zips, or from what is kept of it", "バックアップをデータベースに復元します（zip または保存されているデータから）"))]
+    Restore(Box<restore::RestoreArgs>),
 }
 
 /// Runs the requested subcommand. Returns the exit code of one that has something to say with it.
@@ -87,6 +91,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Some(Command::Token(token)) => links::token(&place.data, &token),
         Some(Command::Verify(verify)) => verify::run(verify).await,
         Some(Command::Compare(compare)) => return compare::run(compare).await,
+        Some(Command::Restore(restore)) => return restore::run(place, *restore).await,
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -35,6 +35,11 @@ impl ProgressDisplay {
         self.show(done, total, &format!("{} / {} {of_what}", HumanCount(done), HumanCount(total)));
     }
 
+    /// Displays what has no total.
+    pub fn text(&mut self, message: &str) {
+        self.show(0, 0, message);
+    }
+
     /// Displays items, rows, bytes, rate and remaining time.
     pub fn amount(&mut self, done: Amount, total: Amount, seconds_left: Option<u64>) {
         let rate = done.bytes as f64 / self.begun.elapsed().as_secs_f64().max(0.001);

@@ -58,6 +58,8 @@ mod tests {
             (&["compare", "a.zip"], "の数が足りないか"),
             (&["compare", "a.zip", "b.zip", "--before", "c.zip"], "同時に指定できません"),
             (&["token", "--json", "--user"], "同時に指定できません"),
+            (&["restore", "a.zip"], "引数が足りません: --into"),
+            (&["restore", "a.zip", "--org", "A"], "同時に指定できません"),
         ] {
             let error = Arguments::try_parse_from(["hozon"].iter().chain(arguments)).err().expect("a mistake");
             let text = in_japanese(&error).unwrap_or_default();

@@ -1,37 +1,26 @@
-//! Writes all differences as CSV, with the escaping of a backup's CSV files. The file appears when it is complete.
+//! Writes all differences as CSV.
 
-use std::io::{BufWriter, Error, Write};
-use std::path::{Path, PathBuf};
-
-use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
-use tempfile::NamedTempFile;
+use std::io::Error;
+use std::path::Path;
 
 use super::difference::{BackupDifference, EditedCell, RecordEdit};
 use super::error::CompareError;
+use crate::csv_output::CsvOutput;
 
 const COLUMNS: [&str; 6] = ["module", "record", "change", "field", "before", "after"];
-const BUFFER: usize = 256 << 10;
 
 /// A CSV file with one line for every changed value.
-pub struct CsvReport {
-    file: PathBuf,
-    writer: BufWriter<NamedTempFile>,
-    csv: CsvWriter,
-}
+pub struct CsvReport(CsvOutput);
 
 impl CsvReport {
-    /// Begins a file. Until [`Self::finish`] it has another name in the same folder.
+    /// Begins a file, which appears when it is complete.
     pub fn create(file: &Path) -> Result<Self, CompareError> {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let begun = NamedTempFile::new_in(folder).map_err(|source| output(file, source))?;
-        let mut csv = CsvWriter::new(CsvOptions::default(), Vec::new());
-        csv.begin(&COLUMNS);
-        Ok(Self { file: file.to_owned(), writer: BufWriter::with_capacity(BUFFER, begun), csv })
+        CsvOutput::create(file, &COLUMNS).map(Self).map_err(|source| output(file, source))
     }
 
     /// Writes the lines of a difference.
     pub fn write(&mut self, module: &str, difference: &BackupDifference) -> Result<(), CompareError> {
-        match difference {
+        let written = match difference {
             BackupDifference::ModuleAdded => self.line([module, "", "module_added", ""], None, None),
             BackupDifference::ModuleDeleted => self.line([module, "", "module_deleted", ""], None, None),
             BackupDifference::FieldAdded(field) => self.line([module, "", "field_added", field], None, None),
@@ -39,40 +28,32 @@ impl CsvReport {
             BackupDifference::Record { record, edit, cells } => self.record([module, record], *edit, cells),
             BackupDifference::File { record, name, edit, before, after } => {
                 let change = format!("file_{}", edit.name());
-                self.line([module, record, &change, name], before.as_deref(), after.as_deref());
+                self.line([module, record, &change, name], before.as_deref(), after.as_deref())
             }
-        }
-        let written = self.writer.write_all(self.csv.written());
-        self.csv.clear();
-        written.map_err(|source| output(&self.file, source))
+        };
+        written.map_err(|source| output(self.0.file(), source))
     }
 
     /// Completes the file.
     pub fn finish(self) -> Result<(), CompareError> {
-        let Self { file, writer, csv } = self;
-        let completed = || -> Result<(), Error> {
-            let mut writer = writer;
-            writer.write_all(csv.written())?;
-            let written = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-            written.persist(&file).map_err(|error| error.error)?;
-            Ok(())
-        };
-        completed().map_err(|source| output(&file, source))
+        let file = self.0.file().to_owned();
+        self.0.finish().map_err(|source| output(&file, source))
     }
 
     /// Writes a line for each value, or one for a record without values.
-    fn record(&mut self, [module, record]: [&str; 2], edit: RecordEdit, cells: &[EditedCell]) {
+    fn record(&mut self, [module, record]: [&str; 2], edit: RecordEdit, cells: &[EditedCell]) -> Result<(), Error> {
         if cells.is_empty() {
-            self.line([module, record, edit.name(), ""], None, None);
+            self.line([module, record, edit.name(), ""], None, None)?;
         }
         for EditedCell { field, before, after } in cells {
-            self.line([module, record, edit.name(), field], before.as_deref(), after.as_deref());
+            self.line([module, record, edit.name(), field], before.as_deref(), after.as_deref())?;
         }
+        Ok(())
     }
 
-    fn line(&mut self, place: [&str; 4], before: Option<&str>, after: Option<&str>) {
+    fn line(&mut self, place: [&str; 4], before: Option<&str>, after: Option<&str>) -> Result<(), Error> {
         let place = place.into_iter().map(|cell| Some(cell).filter(|cell| !cell.is_empty()));
-        self.csv.row(place.chain([before, after]));
+        self.0.row(place.chain([before, after]))
     }
 }
 

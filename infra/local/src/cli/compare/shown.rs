@@ -1,5 +1,4 @@
-//! A comparison as text for the terminal. Names and values are printed with their control characters escaped, because a backup may contain
-//! any text.
+//! A comparison as text for the terminal.
 
 use std::collections::HashMap;
 
@@ -7,8 +6,7 @@ use hozon::compare::{BackupDifference, Comparison, EditCounts, EditedCell, Modul
 use hozon::language::say;
 use indicatif::HumanCount;
 
-/// Number of characters of a value that are shown.
-const MAX_SHOWN: usize = 120;
+use crate::cli::shown_values::{escaped, value};
 
 /// The first differences of each module.
 pub struct Examples {
@@ -149,22 +147,8 @@ fn of_edit(edit: RecordEdit) -> &'static str {
 fn of_cell(EditedCell { field, before, after }: &EditedCell, edit: RecordEdit) -> String {
     let field = escaped(field);
     match edit {
-        RecordEdit::Changed => format!("      {field}: {} -> {}\n", value(before), value(after)),
-        RecordEdit::Added => format!("      {field}: {}\n", value(after)),
-        RecordEdit::Deleted => format!("      {field}: {}\n", value(before)),
+        RecordEdit::Changed => format!("      {field}: {} -> {}\n", value(before.as_deref()), value(after.as_deref())),
+        RecordEdit::Added => format!("      {field}: {}\n", value(after.as_deref())),
+        RecordEdit::Deleted => format!("      {field}: {}\n", value(before.as_deref())),
     }
-}
-
-/// A value in quotes, or that there is none.
-fn value(value: &Option<String>) -> String {
-    let Some(text) = value else { return say("(no value)", "（値なし）").to_owned() };
-    match text.char_indices().nth(MAX_SHOWN) {
-        None => format!("{text:?}"),
-        Some((end, _)) => format!("{:?}…", &text[..end]),
-    }
-}
-
-fn escaped(text: &str) -> String {
-    let quoted = format!("{text:?}");
-    quoted[1..quoted.len() - 1].replace("\\\"", "\"")
 }
