@@ -1,6 +1,7 @@
 // Erasing records from all backups: from a record's page and from a search, the confirmation by number, the list, and all states.
 
-import { expect, expectAccessible, expectNoSidewaysScroll, open, say, test } from "./console.js";
+import { expect, expectAccessible, open, say, test } from "./console.js";
+import { inEveryLook } from "./looks.js";
 import { PICTURES } from "./pictures.js";
 import { backUp, dataFolder, serve } from "./program.js";
 
@@ -27,45 +28,29 @@ async function count(page, locale = "en") {
   await inState(page, locale, "PLANNED");
 }
 
-const LOOKS = [
-  ["en", 1280],
-  ["ja", 1280],
-  ["en", 390],
-  ["ja", 390],
-];
-
-for (const [locale, width] of LOOKS) {
-  test(`every page is accessible and fits (${locale}, ${width} wide)`, async ({ page }) => {
-    await page.setViewportSize({ width, height: 900 });
-    const keep = async (name) => {
-      await expect(page.locator(".placeholder")).toHaveCount(0);
-      await expectNoSidewaysScroll(page);
-      await expectAccessible(page);
-      await page.screenshot({ path: `${PICTURES}erase-${name}-${locale}-${width}.png`, fullPage: true });
-    };
-    await open(page, program, "Sakura", { locale, to: "/erase/search/taro/Leads/prefix" });
-    await expect(page.getByText(say(locale, "erasure_warning_copies"))).toBeVisible();
-    await keep("start");
-    await count(page, locale);
-    await expect(page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "Leads" }) })).toContainText("200");
-    await keep("plan");
-    await page.getByRole("button", { name: say(locale, "erasure_confirm") }).click();
-    await page.getByRole("dialog").getByLabel(say(locale, "erasure_type_records")).fill("7");
-    await page.keyboard.press("Enter");
-    await expect(page.getByRole("dialog").getByText(say(locale, "typed_number_differs"))).toBeVisible();
-    await keep("confirm");
-    await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: say(locale, "erasure_cancel") }).click();
-    await page
-      .getByRole("dialog")
-      .getByRole("button", { name: say(locale, "erasure_cancel") })
-      .click();
-    await inState(page, locale, "CANCELLED");
-    await page.goto(`${program.url}/#/erasures`);
-    await inState(page, locale, "CANCELLED");
-    await keep("list");
-  });
-}
+inEveryLook("erase", async (page, locale, keep) => {
+  await open(page, program, "Sakura", { locale, to: "/erase/search/taro/Leads/prefix" });
+  await expect(page.getByText(say(locale, "erasure_warning_copies"))).toBeVisible();
+  await keep("start");
+  await count(page, locale);
+  await expect(page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "Leads" }) })).toContainText("200");
+  await keep("plan");
+  await page.getByRole("button", { name: say(locale, "erasure_confirm") }).click();
+  await page.getByRole("dialog").getByLabel(say(locale, "erasure_type_records")).fill("7");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog").getByText(say(locale, "typed_number_differs"))).toBeVisible();
+  await keep("confirm");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: say(locale, "erasure_cancel") }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: say(locale, "erasure_cancel") })
+    .click();
+  await inState(page, locale, "CANCELLED");
+  await page.goto(`${program.url}/#/erasures`);
+  await inState(page, locale, "CANCELLED");
+  await keep("list");
+});
 
 test("a record is erased from its page by typing the number, and is gone from the backup", async ({ page }) => {
   const S = (key, values) => say("en", key, values);

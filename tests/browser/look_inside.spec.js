@@ -5,8 +5,8 @@ import path from "node:path";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, expectAccessible, expectNoSidewaysScroll, open, say, test } from "./console.js";
-import { PICTURES } from "./pictures.js";
+import { expect, open, say, test } from "./console.js";
+import { inEveryLook } from "./looks.js";
 import { backUp, dataFolder, serve } from "./program.js";
 
 const HOZON = fileURLToPath(new URL("../../target/debug/hozon", import.meta.url));
@@ -47,42 +47,26 @@ test.afterAll(async () => {
   await place?.remove();
 });
 
-const LOOKS = [
-  ["en", 1280],
-  ["ja", 1280],
-  ["en", 390],
-  ["ja", 320],
-];
-
-for (const [locale, width] of LOOKS) {
-  test(`every page is accessible and fits (${locale}, ${width} wide)`, async ({ page }) => {
-    await page.setViewportSize({ width, height: 900 });
-    const keep = async (name) => {
-      await expect(page.locator(".placeholder")).toHaveCount(0);
-      await expectNoSidewaysScroll(page);
-      await expectAccessible(page);
-      await page.screenshot({ path: `${PICTURES}inside-${name}-${locale}-${width}.png`, fullPage: true });
-    };
-    await open(page, program, "Sakura", { locale, to: `/explore/${after}` });
-    await expect(page.getByRole("rowheader", { name: "Leads" })).toBeVisible();
-    await keep("modules");
-    await page.getByRole("link", { name: "Leads", exact: true }).click();
-    await expect(page.getByRole("link", { name: "佐藤 花子 / Hanako Sato" })).toBeVisible();
-    await keep("records");
-    await page.getByRole("link", { name: "佐藤 花子 / Hanako Sato" }).click();
-    await expect(page.getByText(say(locale, "step_changed"), { exact: true })).toBeVisible();
-    await keep("record");
-    await page.goto(`${program.url}/#/search/${after}/hanako`);
-    await expect(page.getByRole("link", { name: "佐藤 花子 / Hanako Sato" })).toBeVisible();
-    await keep("search");
-    await page.goto(`${program.url}/#/compare/${after}/${before}`);
-    await expect(page.getByRole("rowheader", { name: "Leads" })).toBeVisible();
-    await keep("compare");
-    await page.getByRole("link", { name: "Leads", exact: true }).click();
-    await expect(page.getByRole("cell", { name: "佐藤 花子 / Hanako Sato" })).toBeVisible();
-    await keep("compare-records");
-  });
-}
+inEveryLook("inside", async (page, locale, keep) => {
+  await open(page, program, "Sakura", { locale, to: `/explore/${after}` });
+  await expect(page.getByRole("rowheader", { name: "Leads" })).toBeVisible();
+  await keep("modules");
+  await page.getByRole("link", { name: "Leads", exact: true }).click();
+  await expect(page.getByRole("link", { name: "佐藤 花子 / Hanako Sato" })).toBeVisible();
+  await keep("records");
+  await page.getByRole("link", { name: "佐藤 花子 / Hanako Sato" }).click();
+  await expect(page.getByText(say(locale, "step_changed"), { exact: true })).toBeVisible();
+  await keep("record");
+  await page.goto(`${program.url}/#/search/${after}/hanako`);
+  await expect(page.getByRole("link", { name: "佐藤 花子 / Hanako Sato" })).toBeVisible();
+  await keep("search");
+  await page.goto(`${program.url}/#/compare/${after}/${before}`);
+  await expect(page.getByRole("rowheader", { name: "Leads" })).toBeVisible();
+  await keep("compare");
+  await page.getByRole("link", { name: "Leads", exact: true }).click();
+  await expect(page.getByRole("cell", { name: "佐藤 花子 / Hanako Sato" })).toBeVisible();
+  await keep("compare-records");
+});
 
 test("from the downloads into a record, by keyboard; its address opens the same in another tab", async ({ page, context }) => {
   await open(page, program, "Sakura", { to: "/downloads" });

@@ -1,9 +1,9 @@
 // Restoring into a connected database: the plan with values side by side, the confirmation by number, the report, undoing, and all states.
 
 import { readFile } from "node:fs/promises";
-import { expect, expectAccessible, expectNoSidewaysScroll, open, say, test } from "./console.js";
+import { expect, open, say, test } from "./console.js";
 import { startDatabase } from "./database.js";
-import { PICTURES } from "./pictures.js";
+import { inEveryLook } from "./looks.js";
 import { backUp, call, dataFolder, serve } from "./program.js";
 
 const SQL = `
@@ -127,64 +127,48 @@ test("deleting newer records warns, and needs their number", async ({ page }) =>
   );
 });
 
-const LOOKS = [
-  ["en", 1280],
-  ["ja", 1280],
-  ["en", 390],
-  ["ja", 390],
-];
-
-for (const [locale, width] of LOOKS) {
-  test(`every page is accessible and fits (${locale}, ${width} wide)`, async ({ page }) => {
-    await page.setViewportSize({ width, height: 900 });
-    const keep = async (name) => {
-      await expect(page.locator(".placeholder")).toHaveCount(0);
-      await expectNoSidewaysScroll(page);
-      await expectAccessible(page);
-      await page.screenshot({ path: `${PICTURES}restore-${name}-${locale}-${width}.png`, fullPage: true });
-    };
-    await open(page, program, "Shop", { locale, to: `/explore/${backup}` });
-    await page.getByRole("link", { name: say(locale, "restore_backup") }).click();
-    await page.getByLabel(say(locale, "restore_also_change")).check();
-    await page.getByLabel(say(locale, "restore_also_delete")).check();
-    await keep("start");
-    await plan(page, locale);
-    await keep("plan");
-    await page.getByRole("link", { name: "customer", exact: true }).click();
-    await expect(page.getByRole("cell", { name: "garbled" })).toBeVisible();
-    await keep("records");
-    await page.getByLabel(say(locale, "restore_action")).selectOption("delete");
-    await expect(page.getByRole("cell", { name: "Newer customer" })).toBeVisible();
-    await expect(page.getByRole("cell", { name: "garbled" })).toHaveCount(0);
-    await page.goto(page.url().replace(/\/plan\/.*/, ""));
-    await page.getByRole("button", { name: say(locale, "restore_confirm") }).click();
-    await keep("confirm");
-    await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: say(locale, "restore_cancel") }).click();
-    await page
-      .getByRole("dialog")
-      .getByRole("button", { name: say(locale, "restore_cancel") })
-      .click();
-    await inState(page, locale, "CANCELLED");
-    await page.goto(`${program.url}/#/restores`);
-    await expect(
-      page
-        .getByRole("listitem")
-        .filter({ hasText: /Shop|Admin/ })
-        .first(),
-    ).toBeVisible();
-    await keep("list");
-    await page
+inEveryLook("restore", async (page, locale, keep) => {
+  await open(page, program, "Shop", { locale, to: `/explore/${backup}` });
+  await page.getByRole("link", { name: say(locale, "restore_backup") }).click();
+  await page.getByLabel(say(locale, "restore_also_change")).check();
+  await page.getByLabel(say(locale, "restore_also_delete")).check();
+  await keep("start");
+  await plan(page, locale);
+  await keep("plan");
+  await page.getByRole("link", { name: "customer", exact: true }).click();
+  await expect(page.getByRole("cell", { name: "garbled" })).toBeVisible();
+  await keep("records");
+  await page.getByLabel(say(locale, "restore_action")).selectOption("delete");
+  await expect(page.getByRole("cell", { name: "Newer customer" })).toBeVisible();
+  await expect(page.getByRole("cell", { name: "garbled" })).toHaveCount(0);
+  await page.goto(page.url().replace(/\/plan\/.*/, ""));
+  await page.getByRole("button", { name: say(locale, "restore_confirm") }).click();
+  await keep("confirm");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: say(locale, "restore_cancel") }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: say(locale, "restore_cancel") })
+    .click();
+  await inState(page, locale, "CANCELLED");
+  await page.goto(`${program.url}/#/restores`);
+  await expect(
+    page
       .getByRole("listitem")
-      .filter({ has: page.getByText(say(locale, "restore_status_COMPLETED"), { exact: true }) })
-      .getByRole("link")
-      .first()
-      .click();
-    await page.getByRole("link", { name: say(locale, "restore_report") }).click();
-    await expect(page.getByRole("table")).toBeVisible();
-    await keep("report");
-  });
-}
+      .filter({ hasText: /Shop|Admin/ })
+      .first(),
+  ).toBeVisible();
+  await keep("list");
+  await page
+    .getByRole("listitem")
+    .filter({ has: page.getByText(say(locale, "restore_status_COMPLETED"), { exact: true }) })
+    .getByRole("link")
+    .first()
+    .click();
+  await page.getByRole("link", { name: say(locale, "restore_report") }).click();
+  await expect(page.getByRole("table")).toBeVisible();
+  await keep("report");
+});
 
 test("nothing restored, nothing to write to, a failure and a missing right are said", async ({ page }) => {
   await open(page, program, "Empty", { to: "/restores" });
