@@ -167,11 +167,11 @@ impl<'a> Restoring<'a> {
             bail!(shown::not_created(&creation));
         }
         let modules = gone.into_iter().chain(there).collect();
-        Ok(self.into_new(modules, plan.counts().delete).await.unwrap_or_else(|error| shown::failed_later(&error)))
+        Ok(self.restored_into_new(modules, plan.counts().delete).await.unwrap_or_else(|error| shown::failed_later(&error)))
     }
 
     /// Restores into tables, some of which were just made.
-    async fn into_new(&self, modules: Vec<Module>, deletes: u64) -> Result<bool> {
+    async fn restored_into_new(&self, modules: Vec<Module>, deletes: u64) -> Result<bool> {
         let (work, restore) = self.planned(&modules).await?;
         let plan = restore.plan.unwrap_or_default();
         if plan.counts().delete != deletes || plan.is_hindered() {
