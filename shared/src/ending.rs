@@ -7,7 +7,7 @@ use crate::domain::backup::{Backup, BackupStatus, Failure};
 use crate::domain::change::{self, Change};
 use crate::domain::id::{EventId, OrgId};
 use crate::domain::organisation::Caller;
-use crate::domain::remake;
+use crate::domain::remaking;
 use crate::ports::{Accounts, Clock, ErrorKind, Ids, PortError, Ports, Store};
 
 /// The ports that failing a backup uses.
@@ -42,7 +42,7 @@ impl EndingPorts {
     /// concurrently.
     pub async fn fail_remake(&self, backup: Backup, failure: Failure) -> Result<(), PortError> {
         let (org, now) = (backup.org, self.clock.now());
-        let changes = remake::not_remade(backup, failure, now, EventId(self.ids.next(now)));
+        let changes = remaking::not_remade(backup, failure, now, EventId(self.ids.next(now)));
         let changes =
             changes.map_err(|error| PortError::with(ErrorKind::Conflict, "end the work on zips that are made anew", error))?;
         self.store.commit(org, changes).await

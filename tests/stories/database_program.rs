@@ -98,10 +98,10 @@ async fn of_two_programs_one_publishes_and_nothing_of_the_other_is_left() {
     assert_eq!(deals(&world, &backup), "id,name\r\n1,山田商事\r\n2,\r\n");
     let objects = &world.local.ports.objects;
     let stored = async |folder: &str| objects.list(Bucket::Crm, &format!("org/{}/{folder}/", world.org)).await.unwrap();
-    // One snapshot is of the capture, and one of the backup.
+    // One snapshot is of the capture, and one of the backup, with the plan of its zips.
     let (captured, snapshots) = (stored("%captured").await, stored("%snapshots").await);
     let current = world.local.ports.catalogue.captured(world.org).await.unwrap();
-    assert_eq!((captured.len(), snapshots.len(), current.len()), (2, 2, 2), "{captured:?}, {snapshots:?}");
+    assert_eq!((captured.len(), snapshots.len(), current.len()), (2, 3, 2), "{captured:?}, {snapshots:?}");
     assert!(world.local.ports.leases.leases(world.org).await.unwrap().are_free());
     drop(server);
     world.end().await;

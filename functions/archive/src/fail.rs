@@ -2,20 +2,20 @@
 //! failed before its backup existed, the reason is recorded as the occurrence's outcome.
 
 use hozon_shared::archive::contents::{contents_at, zips_at};
-use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
+use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::change;
 use hozon_shared::domain::id::{BackupId, EventId};
-use hozon_shared::ports::{Bucket, ErrorKind, ObjectRef, PortError};
+use hozon_shared::ports::{Bucket, ObjectRef};
 use hozon_shared::snapshots::session::abandon;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::begin::Start;
 use crate::ports::ArchivePorts;
+use crate::reason::{failure_of, make_room, unexplained};
 use crate::remake;
 use crate::run::Run;
 use crate::settings::ArchiveSettings;
-use crate::task_error::STORAGE_FULL;
 use crate::task_error::TaskErrorKind;
 
 /// The execution's state at the time of the failure.
@@ -79,32 +79,12 @@ async fn end_captures(run: &Run<'_>) -> Result<(), TaskErrorKind> {
     Ok(())
 }
 
-/// Deletes what is not needed after the storage was full, because ending the run needs space too.
-pub async fn make_room(run: &Run<'_>, error: &Value) -> Result<(), TaskErrorKind> {
-    if name_of(error) != STORAGE_FULL {
-        return Ok(());
-    }
-    run.clear(&run.work_prefix()).await?;
-    run.sweep().await
-}
-
-/// The name of the error that the state machine caught.
-fn name_of(error: &Value) -> &str {
-    error.get("Error").and_then(Value::as_str).unwrap_or("unknown")
-}
-
 async fn end_if_running(run: &Run<'_>, backup: Backup, error: &Value) -> Result<(), TaskErrorKind> {
     if backup.status != BackupStatus::Inprogress {
         return Ok(());
     }
     let failure = failure_of(run, error).await?;
     Ok(run.ports.ending.fail(backup, failure).await?)
-}
-
-/// What a task has recorded as the reason, or else what the state machine says.
-pub async fn failure_of(run: &Run<'_>, error: &Value) -> Result<Failure, TaskErrorKind> {
-    let recorded = run.ports.progress.failure(run.org, run.backup).await?;
-    Ok(recorded.unwrap_or_else(|| unexplained(error)))
 }
 
 async fn record(ports: &ArchivePorts, start: &Start, error: &Value) -> Result<(), TaskErrorKind> {
@@ -118,19 +98,4 @@ async fn record(ports: &ArchivePorts, start: &Start, error: &Value) -> Result<()
     let event = EventId(ports.ids.next(now));
     ports.store.commit(org, change::fail_unstarted(schedule, occurrence, unexplained(error), now, event)).await?;
     Ok(())
-}
-
-/// Failure that no task recorded, because the function was killed or the backup did not exist yet.
-fn unexplained(error: &Value) -> Failure {
-    match name_of(error) {
-        STORAGE_FULL => TaskErrorKind::from(PortError::new(ErrorKind::Full, "fail")).failure(),
-        "Busy" => Failure::new(
-            "BUSY",
-            "Another backup was in progress for a whole day. Check its state; the next scheduled run takes place as planned.",
-        ),
-        name => Failure::new(
-            "RUN_FAILED",
-            format!("The run was stopped ({name}). Back up again; if it happens again, contact the operator."),
-        ),
-    }
 }

@@ -16,6 +16,7 @@ mod pipeline;
 mod plan;
 mod ports;
 mod progress;
+mod reason;
 mod remake;
 mod run;
 mod settings;

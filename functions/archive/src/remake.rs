@@ -6,13 +6,13 @@ use hozon_shared::domain::backup::{ArchiveFile, Backup};
 use hozon_shared::domain::comparison::Comparison;
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::id::{BackupId, EventId};
-use hozon_shared::domain::remake::remade;
+use hozon_shared::domain::remaking::remade;
 use hozon_shared::ports::{Change, ErrorKind, find_json};
 use hozon_shared::snapshots::of_backup::{keep_plan, plan_of};
 use hozon_shared::snapshots::reader::stored_module;
 use serde_json::Value;
 
-use crate::fail::{failure_of, make_room};
+use crate::reason::{failure_of, make_room};
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
 use crate::work::{PLAN_FORMAT, RunPlan};
