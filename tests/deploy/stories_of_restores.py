@@ -160,6 +160,8 @@ def a_plan_whose_attachments_cannot_be_stored_fails_and_leaves_nothing(world):
         assert (restore["status"], restore["failure"]["code"]) == ("FAILED", "CAPTURE_NOT_STORED"), restore
         assert not [key for key in organisation.uploads() if folder in key], f"an upload to {folder} is left"
     assert organisation.planned(body=wanted)["status"] == "PLANNED"
+    # What was staged and not stored is swept with the next backup.
+    assert organisation.back_up()["status"] == "COMPLETED"
     assert not organisation.uploads()
 
 
