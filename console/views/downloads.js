@@ -2,12 +2,24 @@
 
 import { asProblem, get } from "../api.js";
 import { badge, button, el, facts, failureNotice, icon, link, notice } from "../dom.js";
-import { failureTexts, longTime, lossesText, number, say, size, duration, time, unusualText } from "../i18n.js";
+import {
+  failureTexts,
+  longTime,
+  lossesText,
+  number,
+  remakeState,
+  say,
+  size,
+  duration,
+  time,
+  unusualText,
+  withoutFiles,
+} from "../i18n.js";
 import { backUpNow, download } from "../parts/backup.js";
 import { changesOverTime } from "../parts/changes.js";
 import { contentsOf } from "../parts/contents.js";
 import { holdOf, keptData, keptText } from "../parts/retention.js";
-import { remakeFailure, remakeState, withoutFiles } from "../parts/remake.js";
+import { remakeFailure } from "../parts/remake.js";
 import { statementButton } from "../parts/statement.js";
 import { resource, drawResource } from "../resource.js";
 

@@ -38,9 +38,10 @@ import {
   weekdayName,
   percent,
   progressTexts,
+  stateWithoutFiles,
   unusualText,
+  withoutFiles,
 } from "../i18n.js";
-import { stateWithoutFiles, withoutFiles } from "../parts/remake.js";
 
 /** @type {ViewMaker} */
 export default function overview(app) {
