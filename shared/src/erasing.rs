@@ -51,7 +51,7 @@ pub struct WantedSearch {
 impl WantedSearch {
     /// Reads the words.
     pub fn words(&self) -> Result<SearchWords, UnsearchableWords> {
-        SearchWords::read(&self.words, if self.is_exact { WordMatch::Exact } else { WordMatch::Prefix })
+        SearchWords::read(&self.words, WordMatch::exact_if(self.is_exact))
     }
 }
 

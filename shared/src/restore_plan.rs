@@ -204,10 +204,7 @@ impl PlanReader {
     }
 
     fn is_erased(&self, module: &Module) -> Option<IsErased> {
-        if self.erased.is_empty() {
-            return None;
-        }
-        let (erased, module) = (self.erased.clone(), module.clone());
-        Some(Arc::new(move |id| erased.is_erased(&module.api_name, &id_text(&module, id))))
+        let (is_erased, module) = (self.is_erased_record(&module.api_name)?, module.clone());
+        Some(Arc::new(move |id| is_erased(&id_text(&module, id))))
     }
 }

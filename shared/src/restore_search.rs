@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::OrgId;
 use crate::domain::restore::{MAX_FOUND, RestoreSearch, SelectedRecord};
+use crate::domain::words::SearchWords;
 use crate::ports::{Clock, ErrorKind, Objects, PortError};
 use crate::snapshots::document::Snapshot;
 use crate::snapshots::find::{IdRanges, RecordReader, id_text};
@@ -40,29 +41,11 @@ impl RestoreFindings {
     }
 
     /// Searches some more blocks. Stops earlier once there are too many records.
-    pub async fn go_on(
-        &mut self,
-        (objects, org, clock): (&Arc<dyn Objects>, OrgId, &Arc<dyn Clock>),
-        snapshot: &Snapshot,
-        search: &RestoreSearch,
-    ) -> Result<(), PortError> {
-        let unreadable = |error| PortError::with(ErrorKind::Corrupt, "read the words of a restore", error);
-        let words = Arc::new(search.search_words().map_err(unreadable)?);
-        let blocks = blocks(&**objects, org, snapshot, search).await?;
-        self.blocks = blocks.len();
-        let reader = RecordReader { objects: objects.clone(), org, ranges: Arc::new(IdRanges::default()) };
-        let search_one = |(stored, place): (Arc<StoredModule>, RowPlace)| {
-            let (reader, words, limits) = (reader.clone(), words.clone(), limits(clock));
-            async move {
-                let found = reader.search((stored.clone(), place), words, limits).await?;
-                let (module, api_name) = (&stored.module, &stored.module.api_name);
-                let record = |id: &[u8]| SelectedRecord { module: api_name.clone(), id: id_text(module, id) };
-                Ok::<Vec<_>, PortError>(found.hits.iter().map(|hit| record(&hit.id)).collect())
-            }
-        };
-        let mut searched =
-            stream::iter(blocks.into_iter().skip(self.searched).take(BLOCKS_OF_A_STEP)).map(search_one).buffered(BLOCKS_AT_ONCE);
-        while let Some(found) = searched.try_next().await? {
+    pub async fn go_on(&mut self, searched: &SearchedBlocks) -> Result<(), PortError> {
+        self.blocks = searched.blocks.len();
+        let blocks: Vec<_> = searched.blocks.iter().skip(self.searched).take(BLOCKS_OF_A_STEP).cloned().collect();
+        let mut found = stream::iter(blocks).map(|block| searched.records_of(block)).buffered(BLOCKS_AT_ONCE);
+        while let Some(found) = found.try_next().await? {
             self.records.extend(found);
             self.searched += 1;
             if self.are_too_many() {
@@ -74,19 +57,37 @@ impl RestoreFindings {
     }
 }
 
-/// The blocks that are searched, in the order of the snapshot.
-async fn blocks(
-    objects: &dyn Objects,
-    org: OrgId,
-    snapshot: &Snapshot,
-    search: &RestoreSearch,
-) -> Result<Vec<(Arc<StoredModule>, RowPlace)>, PortError> {
-    let mut blocks = Vec::new();
-    for module in snapshot.modules.iter().filter(|module| search.has_module(&module.api_name)) {
-        let stored = Arc::new(module_of(objects, org, module).await?);
-        blocks.extend((0..stored.blocks.len()).map(|block| (stored.clone(), RowPlace { block, row: 0 })));
+/// The blocks that a search goes through, in the order of the snapshot.
+pub struct SearchedBlocks {
+    reader: RecordReader,
+    words: Arc<SearchWords>,
+    clock: Arc<dyn Clock>,
+    blocks: Vec<(Arc<StoredModule>, RowPlace)>,
+}
+
+impl SearchedBlocks {
+    /// Reads which blocks there are.
+    pub async fn open(
+        (objects, org, clock): (&Arc<dyn Objects>, OrgId, &Arc<dyn Clock>),
+        snapshot: &Snapshot,
+        search: &RestoreSearch,
+    ) -> Result<Self, PortError> {
+        let unreadable = |error| PortError::with(ErrorKind::Corrupt, "read the words of a restore", error);
+        let words = Arc::new(search.search_words().map_err(unreadable)?);
+        let mut blocks = Vec::new();
+        for module in snapshot.modules.iter().filter(|module| search.has_module(&module.api_name)) {
+            let stored = Arc::new(module_of(&**objects, org, module).await?);
+            blocks.extend((0..stored.blocks.len()).map(|block| (stored.clone(), RowPlace { block, row: 0 })));
+        }
+        let reader = RecordReader { objects: objects.clone(), org, ranges: Arc::new(IdRanges::default()) };
+        Ok(Self { reader, words, clock: clock.clone(), blocks })
     }
-    Ok(blocks)
+
+    async fn records_of(&self, (stored, place): (Arc<StoredModule>, RowPlace)) -> Result<Vec<SelectedRecord>, PortError> {
+        let found = self.reader.clone().search((stored.clone(), place), self.words.clone(), limits(&self.clock)).await?;
+        let record = |id: &[u8]| SelectedRecord { module: stored.module.api_name.clone(), id: id_text(&stored.module, id) };
+        Ok(found.hits.iter().map(|hit| record(&hit.id)).collect())
+    }
 }
 
 /// A block is searched to its end.

@@ -142,11 +142,7 @@ pub async fn handle(
 }
 
 fn read_words(text: &str, matching: Option<&str>) -> Result<SearchWords, ApiError> {
-    let matching = match matching {
-        None | Some("prefix") => WordMatch::Prefix,
-        Some("exact") => WordMatch::Exact,
-        Some(_) => return Err(ApiError::invalid_param("match", "Set match to prefix or exact.")),
-    };
+    let matching = WordMatch::named(matching).ok_or_else(|| ApiError::invalid_param("match", "Set match to prefix or exact."))?;
     SearchWords::read(text, matching)
         .map_err(|_| ApiError::invalid_param("words", "Set words to one to eight words, of 600 bytes at most."))
 }

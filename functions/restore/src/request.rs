@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use hozon_shared::api::closed_sets::WordMatchName;
-use hozon_shared::api::{Administrator, ApiError, Body, Once};
+use hozon_shared::api::{Administrator, ApiError, Body, Once, read_searched_words};
 use hozon_shared::domain::backup::BackupStatus;
 use hozon_shared::domain::id::RestoreId;
 use hozon_shared::domain::organisation::Caller;
@@ -159,13 +159,6 @@ fn selection(body: RestoreBody, snapshot: &Snapshot) -> Result<RestoreSelection,
 }
 
 fn searched(search: RestoreSearchIn) -> Result<RestoreSearch, ApiError> {
-    let is_exact = match search.r#match.as_deref() {
-        None | Some("prefix") => false,
-        Some("exact") => true,
-        Some(_) => return Err(ApiError::invalid_data("match", "$.search.match", "Set match to prefix or exact.")),
-    };
-    let search = RestoreSearch { module: search.module, words: Some(search.words), is_exact };
-    let message = "Set words to one to eight words.";
-    search.search_words().map_err(|_| ApiError::invalid_data("words", "$.search.words", message))?;
-    Ok(search)
+    let is_exact = read_searched_words(&search.words, search.r#match.as_deref())?;
+    Ok(RestoreSearch { module: search.module, words: Some(search.words), is_exact })
 }

@@ -9,6 +9,7 @@ use hozon_shared::domain::restore::{
     FilePlanCounts, MAX_HINDRANCES, ModulePlan, PlanCounts, Restore, RestorePlan, RestoreSelection, RestoreStatus, plan_restore,
 };
 use hozon_shared::restore_plan::{PlanReader, WantedRecords};
+use hozon_shared::restore_search::SearchedBlocks;
 use hozon_shared::restored::{PlanPlace, PlanWork};
 use hozon_shared::snapshots::of_restore::{snapshot_before, snapshot_wanted};
 use hozon_shared::snapshots::restoring::ModulePair;
@@ -51,13 +52,17 @@ async fn search(task: &Task<'_>, restore: &Restore, time: CallEnd) -> Result<boo
     let RestoreSelection::Search(search) = &restore.selection else { return Ok(true) };
     let (ports, files) = (task.ports, task.files());
     let mut findings = files.findings().await?.unwrap_or_default();
+    if findings.is_over {
+        return Ok(true);
+    }
+    let snapshot = snapshot_wanted(&*ports.objects, restore).await?.ok_or(WriteBackError::SnapshotGone)?;
+    let blocks = SearchedBlocks::open((&ports.objects, task.org, &ports.clock), &snapshot, search).await?;
     while !findings.is_over {
         // Once it is cancelled, the next call ends at once.
         if time.is_over() || task.load().await?.status != RestoreStatus::Planning {
             return Ok(false);
         }
-        let snapshot = snapshot_wanted(&*ports.objects, restore).await?.ok_or(WriteBackError::SnapshotGone)?;
-        findings.go_on((&ports.objects, task.org, &ports.clock), &snapshot, search).await?;
+        findings.go_on(&blocks).await?;
         if findings.are_too_many() {
             return Err(WriteBackError::TooManyFound);
         }

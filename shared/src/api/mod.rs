@@ -14,6 +14,8 @@ mod once;
 mod openapi;
 mod page_tokens;
 mod pages;
+mod reported;
+mod searched_words;
 mod shown_values;
 mod wire;
 
@@ -29,5 +31,7 @@ pub use once::{Once, OncePorts, with_idempotency};
 pub use openapi::{AnyError, Documented, ErrorOut, FailureOut, document, without_unused_schemas};
 pub use page_tokens::{NextPage, invalid_token, page_token, read_page_token};
 pub use pages::{Page, PageInfo, Paged, read_per_page};
+pub use reported::{REPORT_COLUMNS, ReportedRow};
+pub use searched_words::read_searched_words;
 pub use shown_values::ShownValues;
 pub use wire::{BackupEnvelope, Changed, LocalTime, PersonOut, Success, local_time, with_fallbacks, with_versions};

@@ -21,6 +21,29 @@ pub enum WordMatch {
     Exact,
 }
 
+impl WordMatch {
+    /// Whole words, or their beginnings.
+    pub fn exact_if(is_exact: bool) -> Self {
+        if is_exact { Self::Exact } else { Self::Prefix }
+    }
+
+    /// The one with a name; beginnings without a name. `None` for a name that is not known.
+    pub fn named(name: Option<&str>) -> Option<Self> {
+        match name {
+            None => Some(Self::default()),
+            Some(name) => [Self::Prefix, Self::Exact].into_iter().find(|known| known.name() == name),
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prefix => "prefix",
+            Self::Exact => "exact",
+        }
+    }
+}
+
 /// Error returned when there is no word, or when there are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not one to {MAX_WORDS} words of at most {MAX_BYTES} bytes")]

@@ -1,7 +1,7 @@
 //! What a request for an erasure says.
 
-use hozon_shared::api::ApiError;
 use hozon_shared::api::closed_sets::{WordMatchName, ZipChoiceName};
+use hozon_shared::api::{ApiError, read_searched_words};
 use hozon_shared::domain::erasure::{RecordRef, ZipChoice};
 use hozon_shared::erasing::{WantedDocument, WantedSearch};
 use serde::Deserialize;
@@ -74,14 +74,8 @@ fn named(records: Vec<WantedRecord>) -> Result<WantedDocument, ApiError> {
 }
 
 fn searched(search: WantedWords) -> Result<WantedDocument, ApiError> {
-    let is_exact = match search.r#match.as_deref() {
-        None | Some("prefix") => false,
-        Some("exact") => true,
-        Some(_) => return Err(ApiError::invalid_data("match", "$.search.match", "Set match to prefix or exact.")),
-    };
+    let is_exact = read_searched_words(&search.words, search.r#match.as_deref())?;
     let search = WantedSearch { module: search.module, words: search.words, is_exact, from: None };
-    let message = "Set words to one to eight words.";
-    search.words().map_err(|_| ApiError::invalid_data("words", "$.search.words", message))?;
     Ok(WantedDocument { records: Vec::new(), search: Some(search) })
 }
 

@@ -21,8 +21,7 @@ pub struct RestoreSearch {
 impl RestoreSearch {
     /// Reads the words.
     pub fn search_words(&self) -> Result<SearchWords, UnsearchableWords> {
-        let matching = if self.is_exact { WordMatch::Exact } else { WordMatch::Prefix };
-        SearchWords::read(self.words.as_deref().unwrap_or_default(), matching)
+        SearchWords::read(self.words.as_deref().unwrap_or_default(), WordMatch::exact_if(self.is_exact))
     }
 
     /// Whether records of a module are searched.
