@@ -8,6 +8,7 @@ use hozon_shared::domain::restore::{
     FilePlanCounts, ModulePlan, PlanCounts, Restore, RestoreOutcome, RestorePlan, RestorePolicy, RestoreSearch, RestoreSelection,
     RestoreStatus, SelectedRecord, WrittenCounts,
 };
+use hozon_shared::domain::words::WordMatch;
 use hozon_shared::domain::writing::{Hindrance, HindranceKind};
 use hozon_shared::restored::RestoreFiles;
 use serde::{Deserialize, Serialize};
@@ -270,7 +271,7 @@ async fn search_out(ports: &RestorePorts, restore: &Restore, search: RestoreSear
     Ok(RestoreSearchOut {
         module,
         words,
-        r#match: if is_exact { "exact" } else { "prefix" },
+        r#match: WordMatch::exact_if(is_exact).name(),
         records: findings.records.len(),
         blocks_searched: findings.searched,
         blocks: findings.blocks,

@@ -5,11 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use hozon_shared::api::closed_sets::{PlannedActionName, RefusalName, WriteOutcomeName};
-use hozon_shared::api::{Administrator, ApiError, NextPage, Params, read_page_token};
+use hozon_shared::api::{Administrator, ApiError, NextPage, Params, REPORT_COLUMNS, ReportedRow, read_page_token};
 use hozon_shared::archive::csv::{CsvOptions, CsvWriter};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::restore::PlannedAction;
-use hozon_shared::domain::writing::WriteOutcome;
 use hozon_shared::restored::{ReportRow, RestoreFiles};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +20,6 @@ use crate::ports::RestorePorts;
 const PAGE: usize = 100;
 /// Largest CSV report in bytes: an answer has at most 6 MB.
 const MAX_CSV: usize = 4 << 20;
-const COLUMNS: [&str; 8] = ["module", "id", "action", "outcome", "reason", "detail", "new_id", "file"];
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -53,7 +51,7 @@ struct ReportedRecord {
     outcome: &'static str,
     /// Why it was refused.
     #[schema(value_type = Option<RefusalName>)]
-    reason: Option<String>,
+    reason: Option<&'static str>,
     /// The rule, field or code that the CRM has named.
     detail: Option<String>,
     /// Its id in the CRM, if that has given it another one.
@@ -62,16 +60,8 @@ struct ReportedRecord {
 
 impl ReportedRecord {
     fn new(module: &str, row: ReportRow) -> Self {
-        let outcome = WriteOutcomeName::of(&row.outcome);
-        let (reason, detail, new_id) = match row.outcome {
-            WriteOutcome::Written { new_id } => (None, None, new_id),
-            WriteOutcome::AlreadyThere | WriteOutcome::ChangedMeanwhile => (None, None, None),
-            WriteOutcome::Refused { reason } => {
-                let (kind, detail) = RefusalName::of(reason);
-                (Some(kind.to_owned()), detail, None)
-            }
-        };
-        Self { module: module.to_owned(), id: row.id, file: row.file, action: row.action, outcome, reason, detail, new_id }
+        let ReportedRow { id, file, action, outcome, reason, detail, new_id } = row.into();
+        Self { module: module.to_owned(), id, file, action, outcome, reason, detail, new_id }
     }
 }
 
@@ -122,16 +112,12 @@ pub async fn csv(
 ) -> Result<Response, ApiError> {
     let (files, _) = opened(&ports, caller.org, &id, None).await?;
     let mut csv = CsvWriter::new(CsvOptions::default(), Vec::new());
-    csv.begin(&COLUMNS);
+    csv.begin(&REPORT_COLUMNS);
     for name in files.report_parts(None, None).await? {
         let part = files.report_part(&name).await?;
         let module = part.module.clone();
         for row in part.shown() {
-            let row = ReportedRecord::new(&module, row);
-            let action = PlannedActionName::of(row.action);
-            let texts = [Some(row.module.as_str()), Some(&row.id), Some(action), Some(row.outcome)];
-            let further = [row.reason.as_deref(), row.detail.as_deref(), row.new_id.as_deref(), row.file.as_deref()];
-            csv.row(texts.into_iter().chain(further));
+            csv.row(ReportedRow::from(row).cells(&module).into_iter());
         }
         if csv.written().len() > MAX_CSV {
             return Err(ApiError::not_allowed("The report is too long for one file. Read it by pages."));

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+use hozon::import::ImportProgress;
 use hozon::language::say;
 use hozon_shared::domain::progress::{Amount, CaptureProgress};
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -38,6 +39,11 @@ impl ProgressDisplay {
     /// Displays what has no total.
     pub fn text(&mut self, message: &str) {
         self.show(0, 0, message);
+    }
+
+    /// Displays what was read of a module.
+    pub fn import(&mut self, step: &ImportProgress<'_>) {
+        self.text(&format!("{}: {} {}", step.module, HumanCount(step.rows), say("rows", "行")));
     }
 
     /// Displays items, rows, bytes, rate and remaining time.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use hozon_capture_database::CapturePorts;
 use hozon_shared::domain::connection::CapturedBy;
 use hozon_shared::domain::id::{OrgId, RestoreId};
 use hozon_shared::domain::restore::Restore;
 use hozon_shared::ports::Ports;
+use hozon_shared::restore_start::start_restore;
 use hozon_shared::telemetry::Causes;
 use hozon_write_back::{WriteBackPorts, handle};
 use serde_json::json;
@@ -42,15 +43,15 @@ impl RestoreEngine<'_> {
     /// Carries out a task until it has ended, well or not: the restore says how.
     pub(super) async fn carry_out(&self, ports: &Ports, (org, id): (OrgId, RestoreId), step: &str) -> Result<()> {
         match self {
-            Self::Program(local) => in_program(local, ports, (org, id), step).await,
+            Self::Program(local) => in_program(local, ports, (org, id)).await,
             Self::Here(write_back) => here(write_back, (org, id), step).await,
         }
     }
 }
 
-async fn in_program(local: &Local, ports: &Ports, (org, id): (OrgId, RestoreId), step: &str) -> Result<()> {
-    let input = json!({ "kind": "restore", "org": org, "id": id, "step": step });
-    ports.workflow.start(&format!("restore-{org}-{id}-{step}"), input).await?;
+async fn in_program(local: &Local, ports: &Ports, (org, id): (OrgId, RestoreId)) -> Result<()> {
+    let restore = ports.restores.restore(org, id).await?.context("the restore is gone")?;
+    start_restore(&*ports.workflow, &restore).await?;
     loop {
         let was_idle = local.is_idle();
         if ports.restores.restore(org, id).await?.is_none_or(|restore| !restore.is_active()) {
@@ -92,6 +93,6 @@ async fn here(ports: &WriteBackPorts, (org, id): (OrgId, RestoreId), step: &str)
 }
 
 /// Why a restore has failed, for people; `None` if it has not.
-pub(super) fn failure_of(restore: &Restore) -> Option<String> {
+pub fn failure_of(restore: &Restore) -> Option<String> {
     restore.failure.as_ref().map(|failure| format!("{} ({})", failure.message, failure.code))
 }

@@ -13,7 +13,7 @@ mod target;
 mod wanted;
 mod work;
 
-pub use engine::RestoreEngine;
+pub use engine::{RestoreEngine, failure_of};
 pub use files::{FileSet, write_files};
 pub use filling::{fill, fillable, with_filled};
 pub use guide::ExportedModule;

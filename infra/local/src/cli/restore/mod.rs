@@ -22,10 +22,10 @@ use hozon::restoring::{
     FileSet, GivenTarget, LayeredObjects, NotRestored, RestoreEngine, ScratchStore, WantedBackup, find_kept, kept, load,
     write_files,
 };
+use hozon_connectors::Connectors;
 use hozon_shared::domain::connection::{Connection, SourceSettings};
 use hozon_shared::domain::id::OrgId;
-use hozon_shared::ports::{Ports, SourceSecret};
-use indicatif::HumanCount;
+use hozon_shared::ports::{Ports, SourceSecret, Writer};
 
 use super::data_folder::DataFolder;
 use super::ending::ENDING;
@@ -89,9 +89,7 @@ async fn into_files(folder: &Path, arguments: &RestoreArgs) -> Result<bool> {
     let set = FileSet { folder, modules: arguments.wanted.modules(), rows_per_file: arguments.rows_per_file };
     let mut display = ProgressDisplay::new(say("Writing files", "ファイルの書き出し中"));
     let written = {
-        let mut tell = |step: ImportProgress<'_>| {
-            display.text(&format!("{}: {} {}", step.module, HumanCount(step.rows), say("rows", "行")));
-        };
+        let mut tell = |step: ImportProgress<'_>| display.import(&step);
         tokio::select! {
             written = write_files(planned, &set, &mut tell) => written,
             () = ENDING.cancelled() => Err(anyhow!(say("interrupted", "中断されました"))),
@@ -122,10 +120,7 @@ async fn from_zips(place: DataFolder, arguments: &RestoreArgs) -> Result<bool> {
 
 async fn load_shown(scratch: &ScratchStore, planned: ImportPlan) -> Result<WantedBackup> {
     let mut shown = ProgressDisplay::new(say("Reading the backup", "バックアップの読み込み中"));
-    let wanted = load(&scratch.local.ports, scratch.org, planned, &mut |step| {
-        shown.text(&format!("{}: {} {}", step.module, HumanCount(step.rows), say("rows", "行")));
-    })
-    .await;
+    let wanted = load(&scratch.local.ports, scratch.org, planned, &mut |step| shown.import(&step)).await;
     shown.finish();
     let (wanted, notes) = wanted?;
     eprint!("{}", loaded(&wanted, &notes));
@@ -188,8 +183,7 @@ async fn own_target(local: &Local, org: OrgId) -> Result<(Connection, SourceSecr
 /// Restores into the organisation's own connection, as a restore of its history.
 async fn into_own(local: &Local, wanted: &WantedBackup, arguments: &RestoreArgs) -> Result<bool> {
     let (connection, secret) = own_target(local, wanted.org).await?;
-    let connector = local.connectors.open((wanted.org, connection.id), None, &connection.source, secret);
-    let writer = connector.and_then(|connector| connector.writer()).with_context(unwritable)?;
+    let writer = writer_of(&local.connectors, &connection, secret)?;
     let engine = RestoreEngine::Program(local);
     Restoring::new(Prepared { ports: &local.ports, engine, wanted, connection, writer }, &arguments.wanted, &arguments.consent)
         .run()
@@ -210,14 +204,15 @@ async fn into_given(
     };
     let target = Arc::new(GivenTarget::new(wanted.org, (source, secret.clone()), profile, ports.clock.now()));
     let connection = target.connection.clone();
-    let connector = connectors(None).open((wanted.org, connection.id), None, &connection.source, secret);
-    let writer = connector.and_then(|connector| connector.writer()).with_context(unwritable)?;
+    let writer = writer_of(&connectors(None), &connection, secret)?;
     let engine = RestoreEngine::into_target(ports, local, &target);
     Restoring::new(Prepared { ports, engine, wanted, connection, writer }, &arguments.wanted, &arguments.consent).run().await
 }
 
-fn unwritable() -> &'static str {
-    say("this kind of source cannot be written", "この種類の接続先には書き込めません")
+fn writer_of(connectors: &Connectors, connection: &Connection, secret: SourceSecret) -> Result<Box<dyn Writer>> {
+    let connector = connectors.open((connection.org, connection.id), None, &connection.source, secret);
+    let unwritable = || say("this kind of source cannot be written", "この種類の接続先には書き込めません");
+    connector.and_then(|connector| connector.writer()).with_context(unwritable)
 }
 
 /// Works until the end, or until the program is asked to stop.

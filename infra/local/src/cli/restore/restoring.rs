@@ -7,7 +7,8 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use hozon::language::say;
 use hozon::restoring::{
-    RestoreEngine, RestoreOrder, RestoreProgress, RestoreWork, WantedBackup, fill, fillable, with_filled, write_report,
+    RestoreEngine, RestoreOrder, RestoreProgress, RestoreWork, WantedBackup, failure_of, fill, fillable, with_filled,
+    write_report,
 };
 use hozon_shared::domain::connection::Connection;
 use hozon_shared::domain::creating::Creation;
@@ -246,8 +247,9 @@ impl<'a> Restoring<'a> {
             println!("{}", say(format!("Report: {}", file.display()), format!("結果: {}", file.display())));
         }
         if restore.status != RestoreStatus::Completed {
-            let failure = restore.failure.map(|failure| format!("{} ({})", failure.message, failure.code));
-            bail!(failure.unwrap_or_else(|| say("the restore was cancelled", "復元はキャンセルされました").to_owned()));
+            bail!(
+                failure_of(&restore).unwrap_or_else(|| say("the restore was cancelled", "復元はキャンセルされました").to_owned())
+            );
         }
         Ok(is_all_written(outcome.records) && is_all_written(outcome.files))
     }
