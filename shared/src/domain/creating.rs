@@ -1,5 +1,13 @@
 //! Making tables again from what a backup says of their structure: what was made, and what the server refuses.
 
+use super::crm::Module;
+use super::structure::{Structure, TableKind};
+
+/// The structures of tables; views are none.
+pub fn structures_of_tables(modules: &[Module]) -> impl Iterator<Item = &Structure> {
+    modules.iter().filter_map(|module| module.structure.as_ref()).filter(|structure| structure.kind == TableKind::Table)
+}
+
 /// What was made in a database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Creation {

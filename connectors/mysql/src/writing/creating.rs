@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use hozon_shared::domain::creating::{CreatedKind, CreatedPart, Creation, CreationFault, CreationRefusal};
+use hozon_shared::domain::creating::{CreatedKind, CreatedPart, Creation, CreationFault, CreationRefusal, structures_of_tables};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::source::SourceErrorKind;
-use hozon_shared::domain::structure::{LastValue, Rule, Sequence, Structure, TableKind};
+use hozon_shared::domain::structure::{LastValue, Rule, Sequence};
 use hozon_shared::ports::SourceError;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error};
@@ -21,10 +21,6 @@ const TABLES: &str = "select TABLE_NAME from information_schema.TABLES where TAB
 const FOREIGN_KEYS: &str = "select TABLE_NAME, CONSTRAINT_NAME from information_schema.TABLE_CONSTRAINTS
 where TABLE_SCHEMA = database() and CONSTRAINT_TYPE = 'FOREIGN KEY'";
 
-fn structures(modules: &[Module]) -> impl Iterator<Item = &Structure> {
-    modules.iter().filter_map(|module| module.structure.as_ref()).filter(|structure| structure.kind == TableKind::Table)
-}
-
 /// Makes what is missing, up to the first part that the server refuses.
 pub(crate) async fn create(conn: &mut Conn, modules: &[Module], sequences: &[Sequence]) -> Result<Creation, SourceError> {
     let there: HashSet<String> = conn.query(TABLES).await.map_err(source_error)?.into_iter().collect();
@@ -38,7 +34,7 @@ pub(crate) async fn create(conn: &mut Conn, modules: &[Module], sequences: &[Seq
             conn.query_drop(set).await.map_err(source_error)?;
         }
     }
-    for structure in structures(modules).filter(|structure| is_missing(&structure.table.name)) {
+    for structure in structures_of_tables(modules).filter(|structure| is_missing(&structure.table.name)) {
         make(conn, &mut creation, CreatedKind::Table, &structure.table.name, &table(structure)).await?;
     }
     Ok(creation)
@@ -49,7 +45,7 @@ pub(crate) async fn add_foreign_keys(conn: &mut Conn, modules: &[Module]) -> Res
     let there: HashSet<(String, String)> = conn.query(FOREIGN_KEYS).await.map_err(source_error)?.into_iter().collect();
     let tables: HashSet<String> = conn.query(TABLES).await.map_err(source_error)?.into_iter().collect();
     let (mut added, mut faults) = (Creation::default(), Vec::new());
-    for structure in structures(modules) {
+    for structure in structures_of_tables(modules) {
         let table = &structure.table.name;
         for constraint in &structure.constraints {
             let is_there = there.contains(&(table.clone(), constraint.name.clone()));

@@ -7,9 +7,9 @@ mod tables;
 
 use std::collections::HashSet;
 
-use hozon_shared::domain::creating::{CreatedKind, CreatedPart, Creation, CreationFault, CreationRefusal};
+use hozon_shared::domain::creating::{CreatedKind, CreatedPart, Creation, CreationFault, CreationRefusal, structures_of_tables};
 use hozon_shared::domain::crm::Module;
-use hozon_shared::domain::structure::{Rule, Sequence, Structure, TableKind};
+use hozon_shared::domain::structure::{Rule, Sequence, Structure};
 use hozon_shared::ports::SourceError;
 use tokio_postgres::{Client, Error};
 
@@ -32,11 +32,6 @@ const TYPES: &str = "select name from unnest($1::text[]) name where pg_catalog.t
 const CONSTRAINTS: &str =
     "select conname::text from pg_catalog.pg_constraint where conrelid = pg_catalog.to_regclass($1) and contype = 'f'";
 
-/// The structures of tables; views are none.
-fn structures(modules: &[Module]) -> impl Iterator<Item = &Structure> {
-    modules.iter().filter_map(|module| module.structure.as_ref()).filter(|structure| structure.kind == TableKind::Table)
-}
-
 /// Makes what is missing, in one transaction.
 pub(crate) async fn create(client: &Client, modules: &[Module], sequences: &[Sequence]) -> Result<Creation, SourceError> {
     client.batch_execute(BEGIN).await.map_err(source_error)?;
@@ -47,7 +42,7 @@ pub(crate) async fn create(client: &Client, modules: &[Module], sequences: &[Seq
 }
 
 async fn make_all(client: &Client, modules: &[Module], own: &[Sequence]) -> Result<Creation, Error> {
-    let all: Vec<&Structure> = structures(modules).collect();
+    let all: Vec<&Structure> = structures_of_tables(modules).collect();
     let there = existing(client, RELATIONS, all.iter().map(|structure| named(&structure.table))).await?;
     let missing: Vec<&Structure> = all.iter().copied().filter(|structure| !there.contains(&named(&structure.table))).collect();
     let sequences = AllSequences::of(&missing, own);
@@ -167,7 +162,7 @@ fn refused(error: &Error) -> Option<String> {
 pub(crate) async fn add_foreign_keys(client: &Client, modules: &[Module]) -> Result<Creation, SourceError> {
     let mut making = Making { client, creation: Creation::default() };
     let mut faults = Vec::new();
-    for structure in structures(modules) {
+    for structure in structures_of_tables(modules) {
         let table = named(&structure.table);
         let rows = client.query(CONSTRAINTS, &[&table]).await.map_err(source_error)?;
         let there: HashSet<String> = rows.iter().map(|row| row.get(0)).collect();
