@@ -9,6 +9,7 @@ mod random;
 
 use std::collections::BTreeMap;
 
+use hozon_shared::domain::backup::Backup;
 use hozon_tests::{PostgresServer, World};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -28,6 +29,27 @@ async fn planned(world: &World, body: Value) -> Value {
     assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
     assert_eq!(answer.body["restore"]["status"], "PLANNING");
     ended(world, &answer.body["restore"]).await
+}
+
+/// A connected CRM that was damaged after a backup.
+struct Damaged {
+    server: PostgresServer,
+    world: World,
+    backup: Backup,
+    /// Its rows before.
+    then: Rows,
+}
+
+impl Damaged {
+    async fn start() -> Self {
+        let (server, world) = tokio::join!(PostgresServer::start(""), World::start());
+        prepare(&server, 1).await;
+        connect(&world, &server).await;
+        let backup = world.back_up().await;
+        let then = rows(&server);
+        damage(&server).await;
+        Self { server, world, backup, then }
+    }
 }
 
 /// Waits until nothing is worked on, and reads a restore again.
@@ -136,12 +158,7 @@ async fn assert_lists(world: &World, restore: &Value, undo: &Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_database_is_as_in_its_backup_again_and_undone_it_is_as_before() {
-    let (server, world) = tokio::join!(PostgresServer::start(""), World::start());
-    prepare(&server, 1).await;
-    connect(&world, &server).await;
-    let backup = world.back_up().await;
-    let then = rows(&server);
-    damage(&server).await;
+    let Damaged { server, world, backup, then } = Damaged::start().await;
     let now = rows(&server);
     let body = json!({ "backup": backup.id.to_string(), "policy": { "change": true, "delete": false } });
     let restore = planned(&world, body).await;
@@ -173,12 +190,8 @@ async fn a_damaged_database_is_as_in_its_backup_again_and_undone_it_is_as_before
 
 #[tokio::test(flavor = "multi_thread")]
 async fn newer_records_are_deleted_only_if_their_number_is_confirmed() {
-    let (server, world) = tokio::join!(PostgresServer::start(""), World::start());
-    prepare(&server, 1).await;
-    connect(&world, &server).await;
-    let backup = world.back_up().await.id.to_string();
-    let then = rows(&server);
-    damage(&server).await;
+    let Damaged { server, world, backup, then } = Damaged::start().await;
+    let backup = backup.id.to_string();
     let now = rows(&server);
     let restore = planned(&world, json!({ "backup": backup, "policy": { "change": true, "delete": true } })).await;
     assert_plan(&world, &restore, &then, &now, "delete").await;
@@ -196,12 +209,8 @@ async fn newer_records_are_deleted_only_if_their_number_is_confirmed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn single_records_and_modules_are_restored_alone() {
-    let (server, world) = tokio::join!(PostgresServer::start(""), World::start());
-    prepare(&server, 1).await;
-    connect(&world, &server).await;
-    let backup = world.back_up().await.id.to_string();
-    let then = rows(&server);
-    damage(&server).await;
+    let Damaged { server, world, backup, then } = Damaged::start().await;
+    let backup = backup.id.to_string();
     let now = rows(&server);
     let ids = |table: &str, action: &str| -> Vec<String> {
         differing(&then, &now, table, "leave").into_iter().filter(|(_, found)| found == action).map(|(id, _)| id).collect()
@@ -227,12 +236,8 @@ async fn single_records_and_modules_are_restored_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_search_finds_in_the_backup_is_restored_alone() {
-    let (server, world) = tokio::join!(PostgresServer::start(""), World::start());
-    prepare(&server, 1).await;
-    connect(&world, &server).await;
-    let backup = world.back_up().await.id.to_string();
-    let then = rows(&server);
-    damage(&server).await;
+    let Damaged { server, world, backup, then } = Damaged::start().await;
+    let backup = backup.id.to_string();
     let mut expected = rows(&server);
     // In the backup, companies 9 and 90 to 99 have such names, and 10 and 100 such main contacts. Of them, 9 was garbled.
     let search = json!({ "module": "company", "words": "ｃｏｍｐａｎｙ 9" });

@@ -11,7 +11,8 @@ use hozon_shared::domain::run_length::RunLength;
 use hozon_tests::{PostgresServer, World};
 use serde_json::json;
 
-use super::damaged::{damage, prepare, rows};
+use super::Damaged;
+use super::damaged::{prepare, rows};
 use crate::databases::connect;
 
 fn person() -> Person {
@@ -39,12 +40,7 @@ async fn swept(world: &World, id: RestoreId) -> Restore {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_and_a_run_whose_start_was_lost_are_started_by_the_sweep() {
-    let (server, world) = tokio::join!(PostgresServer::start(""), World::start());
-    prepare(&server, 1).await;
-    connect(&world, &server).await;
-    let backup = world.back_up().await;
-    let then = rows(&server);
-    damage(&server).await;
+    let Damaged { server, world, backup, then } = Damaged::start().await;
     let id = ask_without_starting(&world, &backup, 7).await.id;
     let planned = swept(&world, id).await;
     assert_eq!((planned.status, planned.failure.clone()), (RestoreStatus::Planned, None));
