@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use chrono::TimeDelta;
 use chrono_tz::Asia::Tokyo;
 use hozon::import::{ImportError, ImportOptions, import};
 use hozon::verify::verify;
@@ -19,6 +20,8 @@ use hozon_shared::snapshots::stores::stored_object;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::ManualClock;
 
 /// Name of the organisation.
 const ORGANISATION: &str = "桜商事";
@@ -110,6 +113,12 @@ impl World {
         self.local.wait_until_idle().await;
         let id = answer.body["backup"]["details"]["id"].as_str().expect("an id").parse().expect("an id");
         self.local.ports.store.backup(self.org, id).await.expect("reads").expect("is there")
+    }
+
+    /// Advances the clock of this world, and does what is due then. Otherwise the program's own ticker would do it beside what follows.
+    pub async fn advance(&self, clock: &ManualClock, by: TimeDelta) {
+        clock.advance(by);
+        self.local.tick().await;
     }
 
     /// Makes a backup that must succeed, and verifies its zips and checksums. Returns the zips: data first, then

@@ -147,7 +147,7 @@ async fn a_record_is_followed_through_all_backups() {
         let rows: Vec<[&str; 2]> = names.iter().map(|name| ["7", *name]).chain([["8", "Other"]]).collect();
         let rows: Vec<&[&str]> = std::iter::once(&["Id", "Name"][..]).chain(rows.iter().map(|row| &row[..])).collect();
         world.import(Crm::default().file("Accounts.csv", &csv(&rows)).inputs()).await;
-        clock.advance(TimeDelta::hours(1));
+        world.advance(&clock, TimeDelta::hours(1)).await;
         backups.push(world.back_up().await.id.to_string());
     }
     let administrator = world.administrator();

@@ -37,7 +37,7 @@ type Made = (String, Vec<PathBuf>);
 /// A world with a backup without the record, two with it, and one in Zoho's layout with it.
 async fn backed_up_in_both_layouts() -> (World, Arc<ManualClock>, Vec<Made>) {
     let (world, clock, mut backups) = backed_up().await;
-    clock.advance(TimeDelta::hours(1));
+    world.advance(&clock, TimeDelta::hours(1)).await;
     world.import(crm(true, "fourth").inputs()).await;
     let started = world.administrator().post("/backup", &json!({ "backup": { "layout": "zoho" } }).to_string()).await;
     assert_eq!(started.status, StatusCode::CREATED, "{started:?}");

@@ -12,7 +12,7 @@ use crate::unchanged::empty_world;
 
 /// A backup of the day: its leads name the day.
 async fn day(world: &World, clock: &ManualClock, day: u32) -> String {
-    clock.advance(TimeDelta::days(1));
+    world.advance(clock, TimeDelta::days(1)).await;
     world
         .import(Crm::default().file("Leads.csv", format!("Id,Name\n1,day {day} {}\n", "x".repeat(500)).as_bytes()).inputs())
         .await;
@@ -97,12 +97,12 @@ async fn a_held_backup_stays_until_the_hold_is_lifted() {
     }
     assert_eq!(world.user().send(Method::PUT, &hold, "").await.status, StatusCode::FORBIDDEN);
     assert_eq!(holds_in_history(&world).await, [("hold_set".to_owned(), first.clone())], "once");
-    clock.advance(TimeDelta::days(400));
+    world.advance(&clock, TimeDelta::days(400)).await;
     let second = day(&world, &clock, 1).await;
-    clock.advance(TimeDelta::days(400));
+    world.advance(&clock, TimeDelta::days(400)).await;
     day(&world, &clock, 2).await;
     // A run of seven days might have begun with the second one.
-    clock.advance(TimeDelta::days(10));
+    world.advance(&clock, TimeDelta::days(10)).await;
     day(&world, &clock, 3).await;
     let left = snapshots(&world).await;
     assert!(left.contains(&first) && !left.contains(&second), "not the one without a hold: {left:?}");
@@ -116,7 +116,7 @@ async fn a_held_backup_stays_until_the_hold_is_lifted() {
         [("hold_lifted".to_owned(), first.clone())],
         "once; the other one is older than a year"
     );
-    clock.advance(TimeDelta::days(10));
+    world.advance(&clock, TimeDelta::days(10)).await;
     let newest = day(&world, &clock, 4).await;
     let left = snapshots(&world).await;
     assert!(!left.contains(&first) && left.contains(&newest), "{left:?}");
@@ -128,7 +128,7 @@ async fn shared_data_is_counted_once() {
     let (world, clock) = empty_world().await;
     assert_eq!(retention(&world).await["kept"], Value::Null, "nothing was swept yet");
     let first = day(&world, &clock, 0).await;
-    clock.advance(TimeDelta::days(1));
+    world.advance(&clock, TimeDelta::days(1)).await;
     world.back_up_well().await;
     let same = retention(&world).await;
     let alone = |retention: &Value, backup: &str| {

@@ -44,7 +44,7 @@ async fn the_same_records_again_are_the_same_version_and_store_nothing() {
     let modules = world.local.ports.catalogue.modules(world.org).await.unwrap();
     let (stored, versions) = (keys(&world, "/%stored/").await, keys(&world, "/index.json").await);
     assert!(!stored.is_empty() && versions.len() == modules.len());
-    clock.advance(TimeDelta::days(1));
+    world.advance(&clock, TimeDelta::days(1)).await;
     world.import(Crm::small().inputs()).await;
     assert_eq!(world.local.ports.catalogue.modules(world.org).await.unwrap(), modules);
     assert_eq!((keys(&world, "/%stored/").await, keys(&world, "/index.json").await), (stored, versions));
@@ -60,7 +60,7 @@ async fn equal_snapshots_give_equal_zips() {
         for _ in 1..times {
             world.import(Crm::small().inputs()).await;
         }
-        clock.advance(TimeDelta::days(1));
+        world.advance(&clock, TimeDelta::days(1)).await;
         let made = world.back_up_well().await;
         let entries = ["Leads.csv", "Deals.csv", "fields/Leads.json"].map(|entry| unzip(&made[0], entry));
         zips.push((entries, unzip(&made[1], "attachments.csv"), unzip(&made[1], "Leads/1/offer.txt")));
@@ -97,7 +97,7 @@ async fn a_damaged_object_fails_the_backup_by_name_and_the_next_import_stores_it
         assert_eq!(failure.code, "DATA_DAMAGED", "{failure:?}");
         let subject = failure.subject.unwrap();
         assert!(found.insert(subject.file.clone()), "{subject:?} was not healed");
-        clock.advance(TimeDelta::hours(1));
+        world.advance(&clock, TimeDelta::hours(1)).await;
         world.import(Crm::small().inputs()).await;
     }
     assert!(found.len() > 2 && found.contains(&Some("Leads.csv".to_owned())), "{found:?}");
@@ -146,7 +146,7 @@ async fn records_that_an_older_version_has_stored_are_refused_with_what_to_do() 
     let failure = world.back_up().await.failure.unwrap();
     assert_eq!(failure.code, "DATA_OUTDATED");
     assert!(failure.message.contains("Publish or import them again"), "{}", failure.message);
-    clock.advance(TimeDelta::hours(1));
+    world.advance(&clock, TimeDelta::hours(1)).await;
     world.import(Crm::small().inputs()).await;
     world.back_up_well().await;
     world.end().await;
