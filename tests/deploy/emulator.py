@@ -2,10 +2,17 @@
 
 DynamoDB isolates a transaction from every other call (Amazon DynamoDB Developer Guide: "Isolation levels and conflict handling in DynamoDB
 transactions"). Moto answers each request in its own thread and isolates nothing: of two concurrent transactions, the loser may leave some of its
-changes behind. A lock around the table's calls restores what DynamoDB promises."""
+changes behind. A lock around the table's calls restores what DynamoDB promises.
 
+For each item of a transaction, moto copies the whole table with all records of its stream, so that each transaction takes longer than the one
+before. Here a copy shares what never changes, and an item is copied when it is updated."""
+
+import copy
 import threading
 
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -23,6 +30,33 @@ class InOrder:
             return self.application(environ, start_response)
         with self.lock:
             return list(self.application(environ, start_response))
+
+
+def copy_of_table(table, _memo):
+    """A copy with items and stream records of its own, which share their contents with those of `table`."""
+    copied = copy.copy(table)
+    copied.items = table.items.copy()
+    for key, items in table.items.items():
+        copied.items[key] = copy.copy(items)
+    if table.stream_shard:
+        copied.stream_shard = copy.copy(table.stream_shard)
+        copied.stream_shard.table, copied.stream_shard.items = copied, list(table.stream_shard.items)
+    return copied
+
+
+def update_of_copy(update):
+    """Lets `update`, which changes an item in its place, change a copy of it instead."""
+    def update_item(backend, table_name, key, *arguments, **named):
+        table = backend.get_table(table_name)
+        items, range_key = table.items.get(DynamoType(key[table.hash_key_attr]), {}), DynamoType(key[table.range_key_attr])
+        if range_key in items:
+            items[range_key] = copy.deepcopy(items[range_key])
+        return update(backend, table_name, key, *arguments, **named)
+    return update_item
+
+
+Table.__deepcopy__ = copy_of_table
+DynamoDBBackend.update_item = update_of_copy(DynamoDBBackend.update_item)
 
 
 class Emulator:

@@ -5,6 +5,8 @@ import json
 import urllib.parse
 from xml.sax.saxutils import escape
 
+from moto.dynamodb.models import dynamodb_backends
+
 from lambda_host import Failed
 from stack import ACCOUNT, NAME, REGION, ROOT
 
@@ -145,19 +147,13 @@ class StreamReader:
         self.mappings = list(world.stack.of("AWS::Lambda::EventSourceMapping").values())
         self.world, self.role = world, "NotifyRole"
         self.arn = world.owner["dynamodb"].describe_table(TableName=world.table)["Table"]["LatestStreamArn"]
-        self.last = 0
-        self.skip_to_end()
-
-    def skip_to_end(self):
-        """Skips the records of earlier stories."""
-        for record in self.read(self.world.owner["dynamodbstreams"]):
-            self.last = int(record["dynamodb"]["SequenceNumber"])
+        # Not the records of earlier stories.
+        shard = dynamodb_backends[ACCOUNT][REGION].get_table(world.table).stream_shard
+        self.last = shard.starting_sequence_number + len(shard.items) - 1
 
     def read(self, client):
         shard = client.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        start = {"ShardIteratorType": "TRIM_HORIZON"}
-        if self.last:
-            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": str(self.last)}
+        start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": str(self.last)}
         iterator = client.get_shard_iterator(StreamArn=self.arn, ShardId=shard, **start)["ShardIterator"]
         found = []
         # An answer has at most 1,000 records.
