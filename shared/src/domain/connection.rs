@@ -40,6 +40,24 @@ pub struct Connection {
     pub version: u64,
 }
 
+impl Connection {
+    /// Reads a restore target as the connected CRM is read: with its profile and its schemas, where the target names none of its own.
+    /// Otherwise both would not have the same modules.
+    #[must_use]
+    pub fn read_as(mut self, crm: Option<&Self>) -> Self {
+        let Some(crm) = crm else { return self };
+        if self.selection.profile.is_none() {
+            self.selection.profile.clone_from(&crm.selection.profile);
+        }
+        if let (SourceSettings::Postgres(own), SourceSettings::Postgres(known)) = (&mut self.source, &crm.source)
+            && own.schemas.is_empty()
+        {
+            own.schemas.clone_from(&known.schemas);
+        }
+        self
+    }
+}
+
 /// The kind of a source, with its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
