@@ -542,6 +542,11 @@ interface Schemas {
      * @enum {string}
      */
     DataCenter: "us" | "eu" | "in" | "jp" | "au" | "cn" | "sa" | "ca";
+    /**
+     * @description Kind of a restore target. `mysql` is MariaDB too.
+     * @enum {string}
+     */
+    DatabaseKind: "postgres" | "mysql";
     DatabaseOut: {
         /** @description Certificates, in PEM, of the authorities that may sign the server's certificate; null for those of the system. */
         ca?: string | null;
@@ -709,7 +714,7 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "hold_set" | "hold_lifted" | "erasure_requested" | "erasure_confirmed" | "erasure_pending" | "erasure_completed" | "erasure_failed" | "erasure_cancelled" | "zips_remade" | "zips_not_remade" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "restore_target_set" | "restore_target_removed" | "hold_set" | "hold_lifted" | "erasure_requested" | "erasure_confirmed" | "erasure_pending" | "erasure_completed" | "erasure_failed" | "erasure_cancelled" | "zips_remade" | "zips_not_remade" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
     ExamplesOut: {
         added: string[];
         changed: string[];
@@ -1474,6 +1479,7 @@ interface Schemas {
         restore?: string | null;
         sentence?: Schemas["RuleInWords"] | null;
         state?: Schemas["HistoryState"] | null;
+        target?: Schemas["RestoreTarget"] | null;
     };
     RecordEnvelope: {
         record: Schemas["ExploredRecord"];
@@ -1632,6 +1638,7 @@ interface Schemas {
         /** @description Single records, at most 1,000. */
         records?: Schemas["RecordIo"][] | null;
         search?: Schemas["RestoreSearchIn"] | null;
+        target?: Schemas["RestoreTarget"] | null;
     };
     RestoreEnvelope: {
         restore: Schemas["RestoreOut"];
@@ -1656,6 +1663,8 @@ interface Schemas {
         requested_time: Schemas["LocalTime"];
         selection: Schemas["RestoreSelectionOut"];
         status: Schemas["RestoreStatus"];
+        /** @description Where it writes: into the connected CRM, or into the restore target. */
+        target: Schemas["RestoreTarget"];
         /** @description The restore that this one undoes. */
         undoes?: string | null;
     };
@@ -1722,6 +1731,29 @@ interface Schemas {
      * @enum {string}
      */
     RestoreStatus: "PLANNING" | "PLANNED" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCELLED";
+    /**
+     * @description Where a restore writes: into the connected CRM, or into the restore target.
+     * @enum {string}
+     */
+    RestoreTarget: "connection" | "restore_target";
+    RestoreTargetEnvelope: {
+        restore_target?: Schemas["RestoreTargetOut"] | null;
+    };
+    /** @description The database that restores may write into instead of the connected CRM. Its credentials are never shown. */
+    RestoreTargetOut: {
+        database?: Schemas["DatabaseOut"] | null;
+        /** @description Whether drills may use the database: a drill deletes everything in it. */
+        drills: boolean;
+        kind: Schemas["DatabaseKind"];
+        /** @description Name of the profile that shows its tables; null for that of the connection. */
+        profile?: string | null;
+        /** @description Who set it. */
+        set_by: Schemas["PersonOut"];
+        set_time: Schemas["LocalTime"];
+    };
+    RestoreTargetRequest: {
+        restore_target: Schemas["WantedTarget"];
+    };
     /** @description The backup whose records are written. */
     RestoredBackupOut: {
         id: string;
@@ -2058,6 +2090,17 @@ interface Schemas {
         status: Schemas["SuccessStatus"];
     };
     /** @description Result of a call that changes something. */
+    Success_NoTargetOut: {
+        code: Schemas["SuccessCode"];
+        /** @description What restores write into from now on. */
+        details: {
+            restore_target?: Schemas["RestoreTargetOut"] | null;
+        };
+        /** @description Summary in one sentence. */
+        message: string;
+        status: Schemas["SuccessStatus"];
+    };
+    /** @description Result of a call that changes something. */
     Success_WebhookRef: {
         code: Schemas["SuccessCode"];
         details: {
@@ -2265,6 +2308,17 @@ interface Schemas {
         /** @description IANA time zone name. */
         time_zone?: string | null;
         unusual_loss?: Schemas["WantedLossRule"] | null;
+    };
+    WantedTarget: {
+        database?: Schemas["WantedDatabase"] | null;
+        /** @description Whether drills may use the database: a drill deletes everything in it. */
+        drills?: boolean;
+        kind: Schemas["DatabaseKind"];
+        /**
+         * @description Name of the profile that shows its tables. Left out, that of the connection.
+         * @example creme
+         */
+        profile?: string | null;
     };
     WantedWebhook: {
         kind?: Schemas["WebhookFormat"] | null;

@@ -6,6 +6,7 @@ mod files;
 mod kills;
 mod lost;
 mod random;
+mod target;
 
 use std::collections::BTreeMap;
 

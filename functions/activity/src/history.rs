@@ -8,10 +8,13 @@ use axum::extract::State;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use futures_util::{StreamExt, TryStreamExt};
-use hozon_shared::api::closed_sets::{EventName, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind};
+use hozon_shared::api::closed_sets::{
+    ConnectionRoleName, EventName, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind,
+};
 use hozon_shared::api::{
     Administrator, ApiError, ChangesOut, LocalTime, LossesOut, Page, PageInfo, Params, PersonOut, local_time,
 };
+use hozon_shared::domain::connection::ConnectionRole;
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::id::{ErasureId, OrderId, OrgId, RestoreId};
@@ -80,6 +83,9 @@ struct Record {
     explored: Option<ExploredOut>,
     /// The restore that the event is about.
     restore: Option<String>,
+    /// Where a restore writes.
+    #[schema(value_type = Option<ConnectionRoleName>)]
+    target: Option<ConnectionRole>,
     /// Number of records that a restore is to write, or has written.
     records: Option<u64>,
     /// The erasure that the event is about, or after which zips were made anew.
@@ -229,6 +235,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         address: if let EventKind::DownloadStarted { address, .. } = what { address.clone() } else { None },
         explored: if let EventKind::Explored { what, .. } = what { Some(ExploredOut::from(what)) } else { None },
         restore: restored(what).map(|(id, _)| id.to_string()),
+        target: if let EventKind::Restore { target, .. } = what { Some(*target) } else { None },
         records: restored(what).map(|(_, records)| records),
         erasure: erased(what).map(|erasure| erasure.to_string()),
         count: if let EventKind::Order { backups, .. } = what { Some(*backups).filter(|count| *count > 0) } else { None },
@@ -259,6 +266,8 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
+        | EventKind::RestoreTargetSet { .. }
+        | EventKind::RestoreTargetRemoved { .. }
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
         | EventKind::Erasure { .. }

@@ -76,6 +76,8 @@ closed_set! {
     BackupChoiceName as "BackupChoice" = &["newest", "new"];
     /// Which copy of an organisation's Zoho CRM is read.
     ZohoEnvironmentName as "ZohoEnvironment" = &["production", "sandbox", "developer"];
+    /// Kind of a restore target. `mysql` is MariaDB too.
+    DatabaseKindName as "DatabaseKind" = &["postgres", "mysql"];
     /// Protection of a connection. `off` is allowed only on the machine itself.
     TlsMode = &["verify_full", "off"];
     /// Who captures a database: the service, or the program `hozon capture` that an operator runs beside it.
@@ -147,6 +149,8 @@ closed_set! {
     NotComparedReason = &["first", "snapshot_gone", "unreadable", "too_long"];
     /// What was lost unusually: a whole module, records of it, or attachments.
     UnusualLossKind = &["module", "records", "attachments"];
+    /// Where a restore writes: into the connected CRM, or into the restore target.
+    ConnectionRoleName as "RestoreTarget" = &["connection", "restore_target"];
     /// State of a restore.
     RestoreStatusName as "RestoreStatus" = &["PLANNING", "PLANNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"];
     /// What a restore does with a record.
@@ -346,6 +350,7 @@ mod tests {
         assert_words(&ArchiveLayout::ALL, ArchiveLayoutName::WORDS);
         assert_words(&[connection::Tls::VerifyFull, connection::Tls::Off], TlsMode::WORDS);
         assert_words(&[connection::CapturedBy::Service, connection::CapturedBy::Program], CapturedByName::WORDS);
+        assert_words(&[connection::ConnectionRole::Source, connection::ConnectionRole::RestoreTarget], ConnectionRoleName::WORDS);
         use order::OrderStatus;
         let orders = [
             OrderStatus::Draft,

@@ -1,5 +1,7 @@
 //! Connections: how an organisation's CRM is reached. Credentials are kept apart, in a secret, and never come back.
 
+mod role;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +10,8 @@ use super::organisation::Person;
 use super::selection::Selection;
 use super::zoho::{BackupChoice, ZohoBackupSettings, ZohoSettings};
 
+pub use role::ConnectionRole;
+
 /// Longest host, database, user or schema name, in bytes. PostgreSQL's own names have up to 63 bytes, DNS names 253.
 const LONGEST_NAME: usize = 253;
 /// Most certificates, in bytes. A connection is one item of the table.
@@ -15,20 +19,43 @@ const LONGEST_PEM: usize = 64 << 10;
 /// Maximum number of views that a connection names.
 const MAX_VIEWS: usize = 200;
 
-/// How an organisation's CRM is reached. An organisation without a connection uses the native store. `version` counts
-/// changes and guards each write.
+/// How an organisation's CRM, or its restore target, is reached. An organisation without a connection uses the native store. `version`
+/// counts changes and guards each write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     pub org: OrgId,
     /// Names this state of the settings; its credentials are stored under it.
     pub id: ConnectionId,
+    #[serde(default, skip_serializing_if = "ConnectionRole::is_source")]
+    pub role: ConnectionRole,
     pub source: SourceSettings,
     #[serde(flatten)]
     pub selection: Selection,
+    /// Whether drills may delete everything in the database. Of a restore target only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drills: bool,
     pub set_by: Person,
     pub set_at: DateTime<Utc>,
     /// Zero before the connection is first stored.
     pub version: u64,
+}
+
+impl Connection {
+    /// Reads a restore target as the connected CRM is read: with its profile and its schemas, where the target names none of its own.
+    /// Otherwise both would not have the same modules.
+    #[must_use]
+    pub fn read_as(mut self, crm: Option<&Self>) -> Self {
+        let Some(crm) = crm else { return self };
+        if self.selection.profile.is_none() {
+            self.selection.profile.clone_from(&crm.selection.profile);
+        }
+        if let (SourceSettings::Postgres(own), SourceSettings::Postgres(known)) = (&mut self.source, &crm.source)
+            && own.schemas.is_empty()
+        {
+            own.schemas.clone_from(&known.schemas);
+        }
+        self
+    }
 }
 
 /// The kind of a source, with its settings.
@@ -259,6 +286,15 @@ impl SourceSettings {
         }
     }
 
+    /// Whether both lead to one database, as far as their addresses say.
+    pub fn is_same_database(&self, other: &Self) -> bool {
+        let place = |source: &Self| {
+            let settings = source.database()?;
+            Some((source.kind(), settings.host.to_ascii_lowercase(), settings.port, settings.database.clone()))
+        };
+        place(self).is_some_and(|own| place(other) == Some(own))
+    }
+
     /// How Zoho CRM is reached, if that is the source.
     pub fn zoho(&self) -> Option<&ZohoSettings> {
         match self {
@@ -347,52 +383,4 @@ fn is_name(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_of_files_stays_with_the_database_that_the_operator_named_it_for() {
-        let source = |address: &str| SourceSettings::parse(address).expect(address).0;
-        let mut here = source("postgres://crm@db.example.com/crm");
-        if let SourceSettings::Postgres(settings) = &mut here {
-            settings.files = Some("/srv/crm".to_owned());
-        }
-        let keeps = |address: &str, present: Option<&SourceSettings>| {
-            let mut wanted = source(address);
-            wanted.keep_files(present);
-            wanted.has_files()
-        };
-        assert!(keeps("postgres://crm@db.example.com/crm?schemas=sales", Some(&here)));
-        assert!(!keeps("postgres://crm@db.example.com/crm", None));
-        for other in [
-            "postgres://crm@db.example.com/other",
-            "postgres://root@db.example.com/crm",
-            "postgres://crm@evil.example.com/crm",
-            "mysql://crm@db.example.com:5432/crm",
-        ] {
-            assert!(!keeps(other, Some(&here)), "{other}");
-        }
-    }
-
-    #[test]
-    fn a_password_goes_to_no_other_server_and_user() {
-        let settings = |address: &str| DatabaseSettings::parse(address).expect(address).0;
-        let here = settings("postgres://crm:x@db.example.com/crm");
-        assert!(here.is_same_login(&settings("postgres://crm@db.example.com:5432/other?schemas=a")));
-        for other in [
-            "postgres://crm@evil.example.com/crm",
-            "postgres://root@db.example.com/crm",
-            "postgres://crm@db.example.com:5433/crm",
-        ] {
-            assert!(!here.is_same_login(&settings(other)), "{other}");
-        }
-        let with = |ca: String| DatabaseSettings { ca: Some(ca), ..here.clone() }.validate();
-        let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-        assert_eq!(with(pem.to_owned()), Ok(()));
-        assert_eq!(
-            (with("x".to_owned()), with(pem.repeat(2000))),
-            (Err(AddressError::Certificates), Err(AddressError::Certificates))
-        );
-        assert!(!here.is_same_login(&DatabaseSettings { ca: Some("another".to_owned()), ..here.clone() }));
-    }
-}
+mod tests;
