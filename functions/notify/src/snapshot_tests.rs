@@ -40,6 +40,7 @@ fn organisation(locale: Locale) -> Organisation {
         locale: Some(locale),
         archive: ArchiveOptions::default(),
         loss_rule: Default::default(),
+        drills: Default::default(),
         retention: None,
         version: 1,
     }

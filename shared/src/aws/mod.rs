@@ -8,6 +8,7 @@ mod consents;
 mod credentials;
 mod dead_letters;
 mod erasures;
+mod drills;
 mod errors;
 mod file_buckets;
 mod holds;

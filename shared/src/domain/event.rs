@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::{Failure, immediate};
 use super::comparison::ChangeSummary;
+use super::drill::{DrillStatus, DrillTotals};
 pub use super::erasure::ErasureStep;
 use super::exploring::LookedAt;
-use super::id::{BackupId, ErasureId, EventId, OrderId, RestoreId, ScheduleId, SubscriptionId};
+use super::id::{BackupId, DrillId, ErasureId, EventId, OrderId, RestoreId, ScheduleId, SubscriptionId};
 use super::money::Money;
 pub use super::order_step::OrderStep;
 use super::organisation::Person;
@@ -185,6 +186,20 @@ pub enum EventKind {
         /// Number of records that are to be written, or were written.
         records: u64,
     },
+    /// A drill began, or ended.
+    Drill {
+        drill: DrillId,
+        backup: BackupId,
+        /// When the state began that the backup shows.
+        taken: DateTime<Utc>,
+        status: DrillStatus,
+        /// What was compared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        totals: Option<DrillTotals>,
+        /// Why it has ended early.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+    },
     /// An order changed its state.
     Order {
         order: OrderId,
@@ -212,7 +227,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 49] = [
+    pub const NAMES: [&str; 53] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -247,6 +262,10 @@ impl EventKind {
         "restore_completed",
         "restore_failed",
         "restore_cancelled",
+        "drill_started",
+        "drill_same",
+        "drill_differs",
+        "drill_failed",
         "order_placed",
         "order_confirmed",
         "purchased",
@@ -279,6 +298,9 @@ impl EventKind {
             Self::BackupSkipped { .. } => Some("skipped"),
             Self::BackupOverlapped { .. } => Some("overlapped"),
             Self::BackupMissed { .. } => Some("missed"),
+            Self::Drill { status: DrillStatus::Same, .. } => Some("drill_same"),
+            Self::Drill { status: DrillStatus::Differs, .. } => Some("drill_differs"),
+            Self::Drill { status: DrillStatus::Failed, .. } => Some("drill_failed"),
             Self::Order { step: OrderStep::Paid, .. } => Some("purchased"),
             Self::Order { step: OrderStep::Failed, .. } => Some("order_failed"),
             Self::Order { step: OrderStep::Refunded, .. } => Some("refunded"),
@@ -287,6 +309,7 @@ impl EventKind {
             Self::DownloadStarted { .. }
             | Self::Explored { .. }
             | Self::Restore { .. }
+            | Self::Drill { .. }
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
@@ -312,6 +335,7 @@ impl EventKind {
             | Self::DownloadStarted { backup, .. }
             | Self::ZipsRemade { backup, .. }
             | Self::Explored { backup, .. }
+            | Self::Drill { backup, .. }
             | Self::Restore { backup, .. } => Some(*backup),
             Self::BackupOverlapped { running, .. } => Some(*running),
             Self::BackupFailed { backup, .. } => *backup,
@@ -358,6 +382,7 @@ impl EventKind {
             Self::DownloadStarted { .. } => "download_started",
             Self::Explored { what, .. } => what.name(),
             Self::Restore { step, .. } => step.name(),
+            Self::Drill { status, .. } => status.event(),
             Self::Erasure { step, .. } => step.name(),
             Self::ZipsRemade { failure: None, .. } => "zips_remade",
             Self::ZipsRemade { .. } => "zips_not_remade",
@@ -383,6 +408,7 @@ impl EventKind {
             | Self::BackupMissed { repeat, .. } => *repeat,
             Self::DownloadStarted { .. }
             | Self::Explored { .. }
+            | Self::Drill { .. }
             | Self::Restore { .. }
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
