@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hozon_shared::domain::connection::{Connection, DatabaseSettings, SourceSettings};
+use hozon_shared::domain::connection::{Connection, ConnectionRole, DatabaseSettings, SourceSettings};
 use hozon_shared::domain::id::{ConnectionId, OrgId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::selection::Selection;
-use hozon_shared::ports::{Connections, Credentials, PortError, SourceSecret};
+use hozon_shared::ports::{Connections, Credentials, CredentialsOf, PortError, SourceSecret};
 
 /// The database of every organisation.
 pub struct FixedSource {
@@ -28,26 +28,32 @@ impl Connections for FixedSource {
         Ok(Some(Connection {
             org,
             id: ConnectionId(1),
+            role: ConnectionRole::Source,
             source: SourceSettings::Postgres(self.settings.clone()),
             selection: Selection::default(),
+            drills: false,
             set_by: Person { id: UserId(1), name: "Bench".to_owned(), zuid: UserId(1) },
             set_at: DateTime::<Utc>::UNIX_EPOCH,
             version: 1,
         }))
     }
+
+    async fn restore_target(&self, _: OrgId) -> Result<Option<Connection>, PortError> {
+        Ok(None)
+    }
 }
 
 #[async_trait]
 impl Credentials for FixedSource {
-    async fn put(&self, _: OrgId, _: ConnectionId, _: &SourceSecret) -> Result<(), PortError> {
+    async fn put(&self, _: CredentialsOf, _: ConnectionId, _: &SourceSecret) -> Result<(), PortError> {
         Ok(())
     }
 
-    async fn get(&self, _: OrgId, _: ConnectionId) -> Result<SourceSecret, PortError> {
+    async fn get(&self, _: CredentialsOf, _: ConnectionId) -> Result<SourceSecret, PortError> {
         Ok(SourceSecret { password: self.password.clone(), ..SourceSecret::default() })
     }
 
-    async fn remove(&self, _: OrgId) -> Result<(), PortError> {
+    async fn remove(&self, _: CredentialsOf) -> Result<(), PortError> {
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Contract of `AccessTokens`: the newest access token of a connection, which goes with its credentials.
 
+use hozon_shared::domain::connection::ConnectionRole;
 use hozon_shared::domain::id::ConnectionId;
 use hozon_shared::ports::{AccessToken, SourceSecret};
 
@@ -30,9 +31,9 @@ async fn a_token_goes_with_the_credentials() {
     let emulators = Emulators::start().await;
     let (tokens, credentials) = (&emulators.ports.tokens, &emulators.ports.credentials);
     let secret = SourceSecret { refresh_token: Some("refresh".to_owned()), ..SourceSecret::default() };
-    credentials.put(ORG, CONNECTION, &secret).await.unwrap();
+    credentials.put((ORG, ConnectionRole::Source), CONNECTION, &secret).await.unwrap();
     tokens.renew(ORG, CONNECTION, &token("first")).await.unwrap();
-    credentials.remove(ORG).await.unwrap();
+    credentials.remove((ORG, ConnectionRole::Source)).await.unwrap();
     assert_eq!(tokens.newest(ORG, CONNECTION).await.unwrap(), None);
-    credentials.remove(ORG).await.unwrap();
+    credentials.remove((ORG, ConnectionRole::Source)).await.unwrap();
 }

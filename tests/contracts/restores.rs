@@ -1,6 +1,7 @@
 //! Restores in the table: written against their version, with their lock, and listed newest first.
 
 use chrono::{DateTime, Utc};
+use hozon_shared::domain::connection::ConnectionRole;
 use hozon_shared::domain::id::{BackupId, ConnectionId, EventId, RestoreId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::restore::{
@@ -30,6 +31,7 @@ fn restore(id: u64) -> Restore {
         requester: person(),
         backup: BackupId(3),
         taken: at(0),
+        target: ConnectionRole::RestoreTarget,
         connection: ConnectionId(4),
         undoes: None,
         selection: RestoreSelection::Records { records: vec![record] },

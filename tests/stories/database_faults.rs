@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hozon_shared::domain::backup::Backup;
+use hozon_shared::domain::connection::ConnectionRole;
 use hozon_tests::{PostgresServer, World, unzip};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -112,7 +113,7 @@ async fn each_fault_of_a_source_fails_the_backup_with_its_own_code_and_the_conne
     assert_eq!(failure(&world).await.0, "SOURCE_UNKNOWN_DATABASE");
 
     connect(&world, &server).await;
-    world.local.ports.credentials.remove(world.org).await.unwrap();
+    world.local.ports.credentials.remove((world.org, ConnectionRole::Source)).await.unwrap();
     assert_eq!(failure(&world).await.0, "SOURCE_SECRET_GONE");
 
     connect(&world, &server).await;

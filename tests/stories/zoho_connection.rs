@@ -110,7 +110,7 @@ async fn an_administrator_connects_with_a_consent_and_no_secret_is_shown() {
     assert!(!organisation.is_empty());
     // Its secret renews access tokens, and nothing that the API has answered contains it.
     let known = place.world.local.ports.connections.connection(place.world.org).await.unwrap().unwrap();
-    let secret = place.world.local.ports.credentials.get(place.world.org, known.id).await.unwrap();
+    let secret = place.world.local.ports.credentials.get((place.world.org, known.role), known.id).await.unwrap();
     let token = secret.refresh_token.unwrap();
     for body in [&set.body, &shown] {
         assert!(!body.to_string().contains(&token) && !body.to_string().contains(&place.zoho.state().client_secret()));

@@ -259,6 +259,8 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
+        | EventKind::RestoreTargetSet { .. }
+        | EventKind::RestoreTargetRemoved { .. }
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
         | EventKind::Erasure { .. }

@@ -69,12 +69,15 @@ impl CapturePorts {
 
     /// Opens what a connection leads to. `backup` is the one that it is read for.
     pub async fn open(&self, connection: &Connection, backup: Option<BackupId>) -> Result<OpenedConnection, PortError> {
-        let secret = match self.credentials.get(connection.org, connection.id).await {
+        let secret = match self.credentials.get((connection.org, connection.role), connection.id).await {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(OpenedConnection::WithoutSecret),
             other => other?,
         };
         let mut settings = connection.source.clone();
-        self.connectors.locate_files(connection.org, &mut settings);
+        // The place of files that an operator names for an organisation is that of its CRM, which a restore target must not touch.
+        if connection.role.is_source() {
+            self.connectors.locate_files(connection.org, &mut settings);
+        }
         let connector = self.connectors.open((connection.org, connection.id), backup, &settings, secret);
         Ok(connector.map_or(OpenedConnection::Unsupported, OpenedConnection::Connector))
     }

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use hozon_connector_zoho::ZohoAccess;
 use hozon_shared::api::closed_sets::{CapturedByName, ConnectionKind, TlsMode};
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, LocalTime, PersonOut, Success, local_time};
-use hozon_shared::domain::connection::{Connection, DatabaseSettings, SourceSettings, Tls};
+use hozon_shared::domain::connection::{Connection, ConnectionRole, DatabaseSettings, SourceSettings, Tls};
 use hozon_shared::domain::profile::Profile;
 use hozon_shared::ports::{ErrorKind, PortError};
 use serde::Serialize;
@@ -164,7 +164,7 @@ pub async fn remove(
     State(ports): State<ConnectionPorts>,
     Administrator(caller): Administrator,
 ) -> Result<Json<Success<ConnectedOut>>, ApiError> {
-    ports.connecting.disconnect(caller.org, &caller.person).await.map_err(changed_meanwhile)?;
+    ports.connecting.disconnect(caller.org, ConnectionRole::Source, &caller.person).await.map_err(changed_meanwhile)?;
     let kind = SourceSettings::Native {}.kind();
     Ok(Json(Success::new(ConnectedOut { kind }, "Connection removed.")))
 }

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use hozon_connector_zoho::{GrantError, GrantedCode, ZohoAccess};
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, LocalTime, local_time};
-use hozon_shared::domain::connection::{Connection, SourceSettings};
+use hozon_shared::domain::connection::{Connection, ConnectionRole, SourceSettings};
 use hozon_shared::domain::consent::{ConsentRequest, LIFE, PendingConsent, answered_by, scopes};
 use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::domain::organisation::Caller;
@@ -210,7 +210,7 @@ async fn keep(ports: &ConnectionPorts, org: OrgId, client_secret: Option<String>
     let Some(client_secret) = client_secret else { return Ok(None) };
     let id = ConnectionId(ports.connecting.ids.next(ports.connecting.clock.now()));
     let secret = SourceSecret { client_secret: Some(client_secret), ..SourceSecret::default() };
-    ports.connecting.credentials.put(org, id, &secret).await?;
+    ports.connecting.credentials.put((org, ConnectionRole::Source), id, &secret).await?;
     Ok(Some(id))
 }
 
@@ -231,7 +231,7 @@ impl ConnectionPorts {
 
     /// The client's secret among stored credentials; `None` if they are gone.
     async fn stored_client_secret(&self, org: OrgId, id: ConnectionId) -> Result<Option<String>, ApiError> {
-        match self.connecting.credentials.get(org, id).await {
+        match self.connecting.credentials.get((org, ConnectionRole::Source), id).await {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
             other => Ok(other?.client_secret),
         }
@@ -247,7 +247,7 @@ impl ConnectionPorts {
     ) -> Result<SourceSecret, ApiError> {
         let is_same = |present: &&Connection| present.source.zoho().is_some_and(|known| known.is_same_login(settings));
         let present = present.filter(is_same).ok_or_else(consent_missing)?;
-        let stored = match self.connecting.credentials.get(org, present.id).await {
+        let stored = match self.connecting.credentials.get((org, ConnectionRole::Source), present.id).await {
             Err(error) if error.kind == ErrorKind::NotFound => return Err(consent_missing()),
             other => other?,
         };

@@ -9,7 +9,7 @@ use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::Connection;
 use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::domain::profile::Profiles;
-use hozon_shared::ports::{Consents, ErrorKind, Ports, Secrets, SourceSecret, Store};
+use hozon_shared::ports::{Consents, CredentialsOf, ErrorKind, Ports, Secrets, SourceSecret, Store};
 
 use crate::wanted::{Wanted, password_missing};
 
@@ -42,7 +42,7 @@ impl ConnectionPorts {
         let connection = self.connecting.connections.connection(org).await?;
         let connection =
             connection.ok_or_else(|| ApiError::not_allowed("No connection is set. Set one, or send the one to check."))?;
-        let secret = self.stored_secret(org, connection.id).await?;
+        let secret = self.stored_secret((org, connection.role), connection.id).await?;
         Ok((connection, secret))
     }
 
@@ -55,7 +55,9 @@ impl ConnectionPorts {
         }
         let secret = match (&wanted.secret, &present) {
             (Some(secret), _) => secret.clone(),
-            (None, Some(present)) if wanted.may_keep_secret(present) => self.stored_secret(org, present.id).await?,
+            (None, Some(present)) if wanted.may_keep_secret(present) => {
+                self.stored_secret((org, present.role), present.id).await?
+            }
             (None, _) if wanted.source.is_captured() => return Err(password_missing()),
             (None, _) => SourceSecret::default(),
         };
@@ -68,8 +70,8 @@ impl ConnectionPorts {
         Ok(organisation.time_zone)
     }
 
-    async fn stored_secret(&self, org: OrgId, id: ConnectionId) -> Result<SourceSecret, ApiError> {
-        match self.connecting.credentials.get(org, id).await {
+    async fn stored_secret(&self, of: CredentialsOf, id: ConnectionId) -> Result<SourceSecret, ApiError> {
+        match self.connecting.credentials.get(of, id).await {
             Err(error) if error.kind == ErrorKind::NotFound => Err(password_missing()),
             other => Ok(other?),
         }

@@ -141,6 +141,8 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
+        | EventKind::RestoreTargetSet { .. }
+        | EventKind::RestoreTargetRemoved { .. }
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
         | EventKind::Erasure { .. }
@@ -245,6 +247,8 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
         | EventKind::SettingsSaved {}
         | EventKind::SourceSet { .. }
         | EventKind::SourceRemoved { .. }
+        | EventKind::RestoreTargetSet { .. }
+        | EventKind::RestoreTargetRemoved { .. }
         | EventKind::HoldSet { .. }
         | EventKind::HoldLifted { .. }
         | EventKind::Erasure { .. }

@@ -46,7 +46,7 @@ pub async fn confirm(
 ) -> Result<Json<RestoreEnvelope>, ApiError> {
     let ConfirmBody { deletes } = serde_json::from_slice(&body).map_err(|_| ApiError::body_not_readable())?;
     let restore = find(&ports, caller.org, &id).await?;
-    if writable(&ports, caller.org).await?.id != restore.connection {
+    if writable(&ports, caller.org, restore.target).await?.id != restore.connection {
         return Err(ApiError::not_allowed("The connection was changed after the plan was made. Plan the restore again."));
     }
     if restore.status == RestoreStatus::Planned && !is_kept(&ports, &restore).await? {

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use hozon_shared::api::ApiError;
 use hozon_shared::domain::backup::Failure;
-use hozon_shared::domain::connection::{CapturedBy, Connection, SourceSettings};
+use hozon_shared::domain::connection::{CapturedBy, Connection, ConnectionRole, SourceSettings};
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::restore::{Restore, fail_restore};
 use hozon_shared::ports::PortError;
@@ -26,10 +26,13 @@ pub async fn find(ports: &RestorePorts, org: OrgId, id: &str) -> Result<Restore,
     ports.restores.restore(org, id).await?.ok_or_else(ApiError::not_found)
 }
 
-/// The connection of an organisation, if the service can write to it.
-pub async fn writable(ports: &RestorePorts, org: OrgId) -> Result<Connection, ApiError> {
-    let connection = ports.connections.connection(org).await?;
-    let connection = connection.ok_or_else(|| ApiError::not_allowed("No CRM is connected. Connect one first."))?;
+/// The connection of an organisation with a role, if the service can write to it.
+pub async fn writable(ports: &RestorePorts, org: OrgId, role: ConnectionRole) -> Result<Connection, ApiError> {
+    let missing = || match role {
+        ConnectionRole::Source => ApiError::not_allowed("No CRM is connected. Connect one first."),
+        ConnectionRole::RestoreTarget => ApiError::not_allowed("No restore target is set. Set one first."),
+    };
+    let connection = ports.connections.of_role(org, role).await?.ok_or_else(missing)?;
     if !matches!(connection.source, SourceSettings::Postgres(_) | SourceSettings::Mysql(_)) {
         return Err(ApiError::not_allowed("This kind of CRM cannot be written yet. Import the zips of the backup instead."));
     }

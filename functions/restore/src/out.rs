@@ -1,9 +1,10 @@
 //! Restores as answers show them.
 
 use chrono_tz::Tz;
-use hozon_shared::api::closed_sets::{HindranceKindName, RestoreStatusName, WordMatchName};
+use hozon_shared::api::closed_sets::{ConnectionRoleName, HindranceKindName, RestoreStatusName, WordMatchName};
 use hozon_shared::api::{ApiError, FailureOut, LocalTime, PersonOut, local_time};
 use hozon_shared::domain::backup::Failure;
+use hozon_shared::domain::connection::ConnectionRole;
 use hozon_shared::domain::restore::{
     FilePlanCounts, ModulePlan, PlanCounts, Restore, RestoreOutcome, RestorePlan, RestorePolicy, RestoreSearch, RestoreSelection,
     RestoreStatus, SelectedRecord, WrittenCounts,
@@ -31,6 +32,9 @@ pub struct RestoreOut {
     backup: RestoredBackupOut,
     /// The restore that this one undoes.
     undoes: Option<String>,
+    /// Where it writes: into the connected CRM, or into the restore target.
+    #[schema(value_type = ConnectionRoleName)]
+    target: ConnectionRole,
     /// Whether another restore has undone it.
     is_undone: bool,
     selection: RestoreSelectionOut,
@@ -224,6 +228,7 @@ pub async fn restore_out(ports: &RestorePorts, restore: Restore, zone: Tz) -> Re
         status: restore.status,
         backup: RestoredBackupOut { id: restore.backup.to_string(), taken: time(restore.taken) },
         undoes: restore.undoes.map(|id| id.to_string()),
+        target: restore.target,
         is_undone: restore.undone_by.is_some(),
         selection,
         policy: RestorePolicyIo { change: restore.policy.change, delete: restore.policy.delete },

@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use hozon_shared::api::closed_sets::WordMatchName;
+use hozon_shared::api::closed_sets::{ConnectionRoleName, WordMatchName};
 use hozon_shared::api::{Administrator, ApiError, Body, Once, read_searched_words};
 use hozon_shared::domain::backup::BackupStatus;
+use hozon_shared::domain::connection::ConnectionRole;
 use hozon_shared::domain::id::RestoreId;
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::domain::restore::{
@@ -37,6 +38,9 @@ pub struct RestoreBody {
     search: Option<RestoreSearchIn>,
     #[serde(default)]
     policy: RestorePolicyIo,
+    /// Where to write. Left out, `connection`: the connected CRM.
+    #[schema(value_type = Option<ConnectionRoleName>)]
+    target: Option<String>,
 }
 
 /// A search in all fields of the records of a backup.
@@ -77,7 +81,8 @@ pub async fn create(
     }
     let snapshot = snapshot_of(&*ports.objects, caller.org, backup.id).await?.ok_or_else(ApiError::snapshot_gone)?;
     let (backup, policy) = (backup.id, RestorePolicy::from(body.policy));
-    let wanted = WantedRestore { backup, undone: None, selection: selection(body, &snapshot)?, policy, snapshot };
+    let target = body.target.as_deref().map_or(Ok(ConnectionRole::Source), target)?;
+    let wanted = WantedRestore { backup, undone: None, target, selection: selection(body, &snapshot)?, policy, snapshot };
     created(&ports, &caller, &once, wanted).await
 }
 
@@ -86,6 +91,7 @@ pub struct WantedRestore {
     pub backup: hozon_shared::domain::id::BackupId,
     /// The restore that it undoes.
     pub undone: Option<RestoreId>,
+    pub target: ConnectionRole,
     pub selection: RestoreSelection,
     pub policy: RestorePolicy,
     /// The snapshot that it brings back.
@@ -99,12 +105,12 @@ pub async fn created(
     once: &Once,
     wanted: WantedRestore,
 ) -> Result<(StatusCode, Json<RestoreEnvelope>), ApiError> {
-    let connection = writable(ports, caller.org).await?.id;
+    let connection = writable(ports, caller.org, wanted.target).await?.id;
     require_free(ports, caller.org).await?;
-    let WantedRestore { backup, undone, selection, policy, snapshot } = wanted;
+    let WantedRestore { backup, undone, target, selection, policy, snapshot } = wanted;
     let (org, now, zone) = (caller.org, ports.clock.now(), zone(ports, caller.org).await?);
     let (id, requester, taken) = (RestoreId(ports.ids.next(now)), caller.person.clone(), snapshot.taken);
-    let request = RestoreRequest { org, id, requester, backup, taken, connection, undoes: undone, selection, policy };
+    let request = RestoreRequest { org, id, requester, backup, taken, target, connection, undoes: undone, selection, policy };
     let restore = Restore::requested(request, now, ports.run_length);
     let answer = RestoreEnvelope { restore: restore_out(ports, restore.clone(), zone).await? };
     let mut changes = request_restore(restore.clone());
@@ -156,6 +162,11 @@ fn selection(body: RestoreBody, snapshot: &Snapshot) -> Result<RestoreSelection,
         RestoreSelection::Search(search) => search.module.as_deref().is_none_or(is_known),
     };
     if are_known { Ok(selection) } else { Err(ApiError::module_not_found()) }
+}
+
+fn target(name: &str) -> Result<ConnectionRole, ApiError> {
+    let unknown = || ApiError::invalid_data("target", "$.target", "Set target to connection or restore_target.");
+    ConnectionRole::named(name).ok_or_else(unknown)
 }
 
 fn searched(search: RestoreSearchIn) -> Result<RestoreSearch, ApiError> {

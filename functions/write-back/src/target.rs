@@ -1,7 +1,8 @@
-//! The CRM that a restore writes into.
+//! The database that a restore writes into: the connected CRM, or the restore target.
 
 use hozon_capture_database::OpenedConnection;
-use hozon_shared::domain::connection::Connection;
+use hozon_shared::domain::connection::{Connection, ConnectionRole};
+use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::restore::Restore;
 use hozon_shared::ports::{SourceError, Writer};
 
@@ -17,7 +18,7 @@ pub(crate) struct Target {
 impl Target {
     /// Opens the connection of a restore. Fails if it is another one than when the restore was requested.
     pub(crate) async fn open(ports: &WriteBackPorts, restore: &Restore) -> Result<Self, WriteBackError> {
-        let connection = ports.connections.connection(restore.org).await?.ok_or(WriteBackError::NotConnected)?;
+        let connection = connection(ports, restore.org, restore.target).await?;
         if connection.id != restore.connection {
             return Err(WriteBackError::ConnectionChanged);
         }
@@ -34,5 +35,22 @@ impl Target {
     pub(crate) fn failed(&self) -> impl Fn(SourceError) -> WriteBackError {
         let connection = self.connection.source.shown();
         move |source| WriteBackError::Source { connection: connection.clone(), source }
+    }
+}
+
+/// Returns the connection with a role. A restore target is read with the profile of the CRM unless it names one of its own, so that
+/// both have the same modules; it has no omissions, because what a backup leaves out is not restored anyway.
+async fn connection(ports: &WriteBackPorts, org: OrgId, role: ConnectionRole) -> Result<Connection, WriteBackError> {
+    let found = ports.connections.of_role(org, role).await?;
+    match role {
+        ConnectionRole::Source => found.ok_or(WriteBackError::NotConnected),
+        ConnectionRole::RestoreTarget => {
+            let mut target = found.ok_or(WriteBackError::ConnectionChanged)?;
+            if target.selection.profile.is_none() {
+                let source = ports.connections.connection(org).await?;
+                target.selection.profile = source.and_then(|source| source.selection.profile);
+            }
+            Ok(target)
+        }
     }
 }

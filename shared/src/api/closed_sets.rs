@@ -147,6 +147,8 @@ closed_set! {
     NotComparedReason = &["first", "snapshot_gone", "unreadable", "too_long"];
     /// What was lost unusually: a whole module, records of it, or attachments.
     UnusualLossKind = &["module", "records", "attachments"];
+    /// Where a restore writes: into the connected CRM, or into the restore target.
+    ConnectionRoleName as "RestoreTarget" = &["connection", "restore_target"];
     /// State of a restore.
     RestoreStatusName as "RestoreStatus" = &["PLANNING", "PLANNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"];
     /// State of a drill. `SAME` and `DIFFERS` say whether what was restored is the same as the backup.
@@ -354,6 +356,7 @@ mod tests {
         assert_words(&ArchiveLayout::ALL, ArchiveLayoutName::WORDS);
         assert_words(&[connection::Tls::VerifyFull, connection::Tls::Off], TlsMode::WORDS);
         assert_words(&[connection::CapturedBy::Service, connection::CapturedBy::Program], CapturedByName::WORDS);
+        assert_words(&[connection::ConnectionRole::Source, connection::ConnectionRole::RestoreTarget], ConnectionRoleName::WORDS);
         use order::OrderStatus;
         let orders = [
             OrderStatus::Draft,

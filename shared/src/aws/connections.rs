@@ -1,4 +1,4 @@
-//! Connections in the table, and their credentials in Secrets Manager: one secret for each organisation, with a version
+//! Connections in the table, and their credentials in Secrets Manager: one secret for each organisation and role, with a version
 //! for each set of credentials. `PutSecretValue` with the same token and value has no second effect; of versions without
 //! a staging label, Secrets Manager keeps the newest (AWS documentation, "PutSecretValue" and "Quotas").
 
@@ -10,14 +10,18 @@ use super::errors::port_error;
 use super::keys;
 use super::lazily::Lazily;
 use super::table::Table;
-use crate::domain::connection::Connection;
+use crate::domain::connection::{Connection, ConnectionRole};
 use crate::domain::id::{ConnectionId, OrgId};
-use crate::ports::{Connections, Credentials, ErrorKind, PortError, SourceSecret};
+use crate::ports::{Connections, Credentials, CredentialsOf, ErrorKind, PortError, SourceSecret};
 
 #[async_trait]
 impl Connections for Table {
     async fn connection(&self, org: OrgId) -> Result<Option<Connection>, PortError> {
-        self.read(keys::organisation(org), keys::CONNECTION.to_owned()).await
+        self.read(keys::organisation(org), keys::connection(ConnectionRole::Source).to_owned()).await
+    }
+
+    async fn restore_target(&self, org: OrgId) -> Result<Option<Connection>, PortError> {
+        self.read(keys::organisation(org), keys::connection(ConnectionRole::RestoreTarget).to_owned()).await
     }
 }
 
@@ -29,13 +33,16 @@ pub struct StoredCredentials {
 }
 
 impl StoredCredentials {
-    fn name(&self, org: OrgId) -> String {
-        format!("{}{org}", self.prefix)
+    fn name(&self, (org, role): CredentialsOf) -> String {
+        match role {
+            ConnectionRole::Source => format!("{}{org}", self.prefix),
+            ConnectionRole::RestoreTarget => format!("{}{org}-restore", self.prefix),
+        }
     }
 
     /// Name of the secret with the newest access token.
     pub(super) fn name_of_token(&self, org: OrgId) -> String {
-        format!("{}-access", self.name(org))
+        format!("{}-access", self.name((org, ConnectionRole::Source)))
     }
 
     /// Creates a secret with its first version, which `token` names; returns whether it was missing.
@@ -62,19 +69,19 @@ fn version(connection: ConnectionId) -> String {
 
 #[async_trait]
 impl Credentials for StoredCredentials {
-    async fn put(&self, org: OrgId, connection: ConnectionId, secret: &SourceSecret) -> Result<(), PortError> {
+    async fn put(&self, of: CredentialsOf, connection: ConnectionId, secret: &SourceSecret) -> Result<(), PortError> {
         let value = serde_json::to_string(secret);
         let value = value.map_err(|error| PortError::with(ErrorKind::Refused, "encode the secret of a connection", error))?;
         let token = version(connection);
-        if self.create(&self.name(org), Some(&token), &value).await? {
+        if self.create(&self.name(of), Some(&token), &value).await? {
             return Ok(());
         }
-        let put = self.client.put_secret_value().secret_id(self.name(org)).client_request_token(token).secret_string(value);
+        let put = self.client.put_secret_value().secret_id(self.name(of)).client_request_token(token).secret_string(value);
         put.send().await.map(drop).map_err(port_error("store the secret of a connection"))
     }
 
-    async fn get(&self, org: OrgId, connection: ConnectionId) -> Result<SourceSecret, PortError> {
-        let get = self.client.get_secret_value().secret_id(self.name(org)).version_id(version(connection));
+    async fn get(&self, of: CredentialsOf, connection: ConnectionId) -> Result<SourceSecret, PortError> {
+        let get = self.client.get_secret_value().secret_id(self.name(of)).version_id(version(connection));
         let gone = "read the secret of a connection, which was deleted";
         let answer = match get.send().await {
             Ok(answer) => answer,
@@ -90,8 +97,10 @@ impl Credentials for StoredCredentials {
         secret.ok_or_else(|| PortError::new(ErrorKind::Corrupt, "understand the secret of a connection"))
     }
 
-    async fn remove(&self, org: OrgId) -> Result<(), PortError> {
-        for name in [self.name_of_token(org), self.name(org)] {
+    async fn remove(&self, of: CredentialsOf) -> Result<(), PortError> {
+        let (org, role) = of;
+        let token = role.is_source().then(|| self.name_of_token(org));
+        for name in token.into_iter().chain([self.name(of)]) {
             let delete = self.client.delete_secret().secret_id(name).force_delete_without_recovery(true);
             match delete.send().await {
                 Err(SdkError::ServiceError(error)) if error.err().is_resource_not_found_exception() => {}

@@ -4,6 +4,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::domain::change::Lock;
+use crate::domain::connection::ConnectionRole;
 use crate::domain::delivery::{DeliveryId, Receiver};
 use crate::domain::id::{
     BackupId, ConnectionId, DrillId, ErasureId, EventId, OrderId, OrgId, RestoreId, ScheduleId, SubscriptionId, UserId, WebhookId,
@@ -31,8 +32,6 @@ pub const ITEMS: &str = "ITEM#";
 pub const READERS: &str = "READER#";
 /// Sort key of an organisation's settings.
 pub const SETTINGS: &str = "SETTINGS";
-/// Sort key of the connection to the CRM.
-pub const CONNECTION: &str = "CONNECTION";
 /// Sort key prefix of schedules, oldest first.
 pub const SCHEDULES: &str = "SCHEDULE#";
 /// Index of due items: partitioned by [`due_shard`], sorted by time.
@@ -46,6 +45,14 @@ pub const FAILURE: &str = "FAILURE";
 pub const AWAITED: &str = "AWAITED";
 /// Sort key of the session that is published for a run.
 pub const CHOSEN: &str = "CHOSEN";
+
+/// Sort key of the connection with a role.
+pub fn connection(role: ConnectionRole) -> &'static str {
+    match role {
+        ConnectionRole::Source => "CONNECTION",
+        ConnectionRole::RestoreTarget => "RESTORE_TARGET",
+    }
+}
 
 /// Partition key of an organisation's state and events.
 pub fn organisation(org: OrgId) -> String {

@@ -14,7 +14,7 @@ use super::{keys, requests};
 use crate::domain::allowance::Account;
 use crate::domain::backup::Backup;
 use crate::domain::change::Lock;
-use crate::domain::connection::Connection;
+use crate::domain::connection::{Connection, ConnectionRole};
 use crate::domain::drill::Drill;
 use crate::domain::erasure::Erasure;
 use crate::domain::event::Event;
@@ -144,9 +144,9 @@ impl Table {
             Change::Answered(request) => self.answer(org, &request),
             Change::Connection(document) => {
                 let stored = Connection { version: document.version + 1, ..*document.clone() };
-                self.put_version(encode(pk, keys::CONNECTION.to_owned(), &stored)?, document.version)
+                self.put_version(encode(pk, keys::connection(document.role).to_owned(), &stored)?, document.version)
             }
-            Change::ConnectionRemoved(id) => self.delete_connection(pk, id),
+            Change::ConnectionRemoved(role, id) => self.delete_connection(pk, role, id),
             Change::Webhook(webhook) => self.put(webhook_item(&webhook)?, None),
             Change::WebhookRemoved(id) => self.delete(pk, keys::webhook(id)),
             Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, Some(ABSENT)),
@@ -221,11 +221,11 @@ impl Table {
         Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
-    fn delete_connection(&self, pk: String, id: ConnectionId) -> Result<TransactWriteItem, PortError> {
+    fn delete_connection(&self, pk: String, role: ConnectionRole, id: ConnectionId) -> Result<TransactWriteItem, PortError> {
         let delete = Delete::builder()
             .table_name(&self.name)
             .key("pk", text(pk))
-            .key("sk", text(keys::CONNECTION.to_owned()))
+            .key("sk", text(keys::connection(role).to_owned()))
             .condition_expression("id = :id")
             .expression_attribute_values(":id", text(id.to_string()))
             .build()

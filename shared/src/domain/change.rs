@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::allowance::{Account, LimitReached, Settled};
 use super::backup::{Backup, BackupTransitionError, Failure, MadeZips};
-use super::connection::Connection;
+use super::connection::{Connection, ConnectionRole};
 use super::delivery::Delivery;
 use super::drill::Drill;
 use super::erasure::{Erasure, ErasureTransitionError};
@@ -48,8 +48,8 @@ pub enum Change {
     /// Stores the answer to a request with an idempotency key; fails unless this attempt holds the key.
     Answered(Box<Request>),
     Connection(Box<Connection>),
-    /// Deletes the connection; fails unless it is the given one.
-    ConnectionRemoved(ConnectionId),
+    /// Deletes the connection with this role; fails unless it is the given one.
+    ConnectionRemoved(ConnectionRole, ConnectionId),
     /// Writes a webhook unconditionally.
     Webhook(Box<Webhook>),
     /// Deletes a webhook; deleting an absent one succeeds.
@@ -90,17 +90,25 @@ pub enum Lock {
     Webhook { slot: u8, id: WebhookId },
 }
 
-/// Sets the connection to the CRM.
+/// Sets the connection to the CRM, or the restore target.
 pub fn connect(connection: Connection, event: EventId) -> Vec<Change> {
-    let what = EventKind::SourceSet { source: connection.source.kind().to_owned(), address: connection.source.shown() };
+    let (source, address) = (connection.source.kind().to_owned(), connection.source.shown());
+    let what = match connection.role {
+        ConnectionRole::Source => EventKind::SourceSet { source, address },
+        ConnectionRole::RestoreTarget => EventKind::RestoreTargetSet { source, address },
+    };
     let event = happened(event, connection.set_at, &connection.set_by, what);
     vec![Change::Event(event), Change::Connection(Box::new(connection))]
 }
 
-/// Removes the connection to the CRM.
+/// Removes the connection to the CRM, or the restore target.
 pub fn disconnect(connection: &Connection, by: &Person, at: DateTime<Utc>, event: EventId) -> Vec<Change> {
-    let what = EventKind::SourceRemoved { source: connection.source.kind().to_owned(), address: connection.source.shown() };
-    vec![Change::Event(happened(event, at, by, what)), Change::ConnectionRemoved(connection.id)]
+    let (source, address) = (connection.source.kind().to_owned(), connection.source.shown());
+    let what = match connection.role {
+        ConnectionRole::Source => EventKind::SourceRemoved { source, address },
+        ConnectionRole::RestoreTarget => EventKind::RestoreTargetRemoved { source, address },
+    };
+    vec![Change::Event(happened(event, at, by, what)), Change::ConnectionRemoved(connection.role, connection.id)]
 }
 
 /// Starts a backup: writes its row, acquires the backup lock, consumes the allowance, and appends the event.

@@ -15,20 +15,57 @@ const LONGEST_PEM: usize = 64 << 10;
 /// Maximum number of views that a connection names.
 const MAX_VIEWS: usize = 200;
 
-/// How an organisation's CRM is reached. An organisation without a connection uses the native store. `version` counts
-/// changes and guards each write.
+/// How an organisation's CRM, or its restore target, is reached. An organisation without a connection uses the native store. `version`
+/// counts changes and guards each write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     pub org: OrgId,
     /// Names this state of the settings; its credentials are stored under it.
     pub id: ConnectionId,
+    #[serde(default, skip_serializing_if = "ConnectionRole::is_source")]
+    pub role: ConnectionRole,
     pub source: SourceSettings,
     #[serde(flatten)]
     pub selection: Selection,
+    /// Whether drills may delete everything in the database. Of a restore target only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drills: bool,
     pub set_by: Person,
     pub set_at: DateTime<Utc>,
     /// Zero before the connection is first stored.
     pub version: u64,
+}
+
+/// What a connection is for. An organisation has at most one of each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ConnectionRole {
+    /// The CRM. It is backed up, and restores write into it.
+    #[default]
+    #[serde(rename = "connection")]
+    Source,
+    /// A second database, which only restores write into.
+    #[serde(rename = "restore_target")]
+    RestoreTarget,
+}
+
+impl ConnectionRole {
+    /// Returns the role by its name in the API.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Source, Self::RestoreTarget].into_iter().find(|known| known.name() == name)
+    }
+
+    /// Name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "connection",
+            Self::RestoreTarget => "restore_target",
+        }
+    }
+
+    /// Whether it is the CRM.
+    pub fn is_source(&self) -> bool {
+        *self == Self::Source
+    }
 }
 
 /// The kind of a source, with its settings.
@@ -347,52 +384,5 @@ fn is_name(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_of_files_stays_with_the_database_that_the_operator_named_it_for() {
-        let source = |address: &str| SourceSettings::parse(address).expect(address).0;
-        let mut here = source("postgres://crm@db.example.com/crm");
-        if let SourceSettings::Postgres(settings) = &mut here {
-            settings.files = Some("/srv/crm".to_owned());
-        }
-        let keeps = |address: &str, present: Option<&SourceSettings>| {
-            let mut wanted = source(address);
-            wanted.keep_files(present);
-            wanted.has_files()
-        };
-        assert!(keeps("postgres://crm@db.example.com/crm?schemas=sales", Some(&here)));
-        assert!(!keeps("postgres://crm@db.example.com/crm", None));
-        for other in [
-            "postgres://crm@db.example.com/other",
-            "postgres://root@db.example.com/crm",
-            "postgres://crm@evil.example.com/crm",
-            "mysql://crm@db.example.com:5432/crm",
-        ] {
-            assert!(!keeps(other, Some(&here)), "{other}");
-        }
-    }
-
-    #[test]
-    fn a_password_goes_to_no_other_server_and_user() {
-        let settings = |address: &str| DatabaseSettings::parse(address).expect(address).0;
-        let here = settings("postgres://crm:x@db.example.com/crm");
-        assert!(here.is_same_login(&settings("postgres://crm@db.example.com:5432/other?schemas=a")));
-        for other in [
-            "postgres://crm@evil.example.com/crm",
-            "postgres://root@db.example.com/crm",
-            "postgres://crm@db.example.com:5433/crm",
-        ] {
-            assert!(!here.is_same_login(&settings(other)), "{other}");
-        }
-        let with = |ca: String| DatabaseSettings { ca: Some(ca), ..here.clone() }.validate();
-        let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-        assert_eq!(with(pem.to_owned()), Ok(()));
-        assert_eq!(
-            (with("x".to_owned()), with(pem.repeat(2000))),
-            (Err(AddressError::Certificates), Err(AddressError::Certificates))
-        );
-        assert!(!here.is_same_login(&DatabaseSettings { ca: Some("another".to_owned()), ..here.clone() }));
-    }
-}
+#[path = "connection_tests.rs"]
+mod tests;

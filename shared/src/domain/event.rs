@@ -1,11 +1,14 @@
 //! The event log: the only source of history and notifications.
 
+mod names;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::{Failure, immediate};
 use super::comparison::ChangeSummary;
 use super::drill::{DrillStatus, DrillTotals};
+use super::connection::ConnectionRole;
 pub use super::erasure::ErasureStep;
 use super::exploring::LookedAt;
 use super::id::{BackupId, DrillId, ErasureId, EventId, OrderId, RestoreId, ScheduleId, SubscriptionId};
@@ -45,6 +48,10 @@ pub enum EventKind {
     },
     /// The connection to the CRM was removed; backups are of the native store again.
     SourceRemoved { source: String, address: String },
+    /// The restore target was set.
+    RestoreTargetSet { source: String, address: String },
+    /// The restore target was removed.
+    RestoreTargetRemoved { source: String, address: String },
     /// A legal hold on a backup was set.
     HoldSet { backup: BackupId },
     /// The hold was lifted.
@@ -183,6 +190,9 @@ pub enum EventKind {
         /// The restore that this one undoes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         undoes: Option<RestoreId>,
+        /// Where it writes.
+        #[serde(default, skip_serializing_if = "ConnectionRole::is_source")]
+        target: ConnectionRole,
         /// Number of records that are to be written, or were written.
         records: u64,
     },
@@ -226,63 +236,6 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// Names of all kinds.
-    pub const NAMES: [&str; 53] = [
-        "settings_saved",
-        "source_set",
-        "source_removed",
-        "hold_set",
-        "hold_lifted",
-        "erasure_requested",
-        "erasure_confirmed",
-        "erasure_pending",
-        "erasure_completed",
-        "erasure_failed",
-        "erasure_cancelled",
-        "zips_remade",
-        "zips_not_remade",
-        "schedule_set",
-        "schedule_changed",
-        "schedule_stopped",
-        "backup_started",
-        "backup_ready",
-        "unusual_loss",
-        "backup_failed",
-        "backup_cancelled",
-        "backup_skipped",
-        "backup_overlapped",
-        "backup_missed",
-        "download_started",
-        "records_listed",
-        "record_viewed",
-        "records_searched",
-        "attachment_downloaded",
-        "restore_planned",
-        "restore_confirmed",
-        "restore_completed",
-        "restore_failed",
-        "restore_cancelled",
-        "drill_started",
-        "drill_same",
-        "drill_differs",
-        "drill_failed",
-        "order_placed",
-        "order_confirmed",
-        "purchased",
-        "order_failed",
-        "order_expired",
-        "order_cancelled",
-        "refunded",
-        "disputed",
-        "dispute_won",
-        "subscription_renewed",
-        "payment_failed",
-        "subscription_cancelled",
-        "subscription_resumed",
-        "subscription_ended",
-        "plan_changed",
-    ];
-
     /// Kind of the notification that the administrator concerned receives; `None` for actions that they took themselves
     /// and need no confirmation of.
     pub fn notification(&self) -> Option<&'static str> {
@@ -313,6 +266,8 @@ impl EventKind {
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
+            | Self::RestoreTargetSet { .. }
+            | Self::RestoreTargetRemoved { .. }
             | Self::HoldSet { .. }
             | Self::HoldLifted { .. }
             | Self::Erasure { .. }
@@ -360,38 +315,6 @@ impl EventKind {
         }
     }
 
-    /// Name for filters and notifications.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::SettingsSaved {} => "settings_saved",
-            Self::SourceSet { .. } => "source_set",
-            Self::SourceRemoved { .. } => "source_removed",
-            Self::HoldSet { .. } => "hold_set",
-            Self::HoldLifted { .. } => "hold_lifted",
-            Self::ScheduleSet { .. } => "schedule_set",
-            Self::ScheduleChanged { .. } => "schedule_changed",
-            Self::ScheduleStopped { .. } => "schedule_stopped",
-            Self::BackupStarted { .. } => "backup_started",
-            Self::BackupReady { .. } => "backup_ready",
-            Self::UnusualLoss { .. } => "unusual_loss",
-            Self::BackupFailed { .. } => "backup_failed",
-            Self::BackupCancelled { .. } => "backup_cancelled",
-            Self::BackupSkipped { .. } => "backup_skipped",
-            Self::BackupOverlapped { .. } => "backup_overlapped",
-            Self::BackupMissed { .. } => "backup_missed",
-            Self::DownloadStarted { .. } => "download_started",
-            Self::Explored { what, .. } => what.name(),
-            Self::Restore { step, .. } => step.name(),
-            Self::Drill { status, .. } => status.event(),
-            Self::Erasure { step, .. } => step.name(),
-            Self::ZipsRemade { failure: None, .. } => "zips_remade",
-            Self::ZipsRemade { .. } => "zips_not_remade",
-            Self::Order { step, .. } => step.name(),
-            Self::Subscription { turn, .. } => turn.name(),
-            Self::PlanChanged { .. } => "plan_changed",
-        }
-    }
-
     /// How often the schedule behind the event repeats.
     pub fn repeat(&self) -> RepeatType {
         match self {
@@ -413,6 +336,8 @@ impl EventKind {
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
+            | Self::RestoreTargetSet { .. }
+            | Self::RestoreTargetRemoved { .. }
             | Self::HoldSet { .. }
             | Self::HoldLifted { .. }
             | Self::Erasure { .. }

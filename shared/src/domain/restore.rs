@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::backup::Failure;
+use super::connection::ConnectionRole;
 use super::id::{BackupId, ConnectionId, OrgId, RestoreId};
 use super::organisation::Person;
 use super::run_length::RunLength;
@@ -108,6 +109,9 @@ pub struct Restore {
     pub backup: BackupId,
     /// When the state began that the CRM is to have.
     pub taken: DateTime<Utc>,
+    /// Where it writes.
+    #[serde(default, skip_serializing_if = "ConnectionRole::is_source")]
+    pub target: ConnectionRole,
     /// The connection to which it writes.
     pub connection: ConnectionId,
     /// The restore that this one undoes.
@@ -146,6 +150,7 @@ pub struct RestoreRequest {
     pub requester: Person,
     pub backup: BackupId,
     pub taken: DateTime<Utc>,
+    pub target: ConnectionRole,
     pub connection: ConnectionId,
     pub undoes: Option<RestoreId>,
     pub selection: RestoreSelection,
@@ -171,7 +176,7 @@ pub enum RestoreTransitionError {
 impl Restore {
     /// Creates a restore whose plan is being made.
     pub fn requested(request: RestoreRequest, at: DateTime<Utc>, length: RunLength) -> Self {
-        let RestoreRequest { org, id, requester, backup, taken, connection, undoes, selection, policy } = request;
+        let RestoreRequest { org, id, requester, backup, taken, target, connection, undoes, selection, policy } = request;
         Self {
             org,
             id,
@@ -179,6 +184,7 @@ impl Restore {
             status: RestoreStatus::Planning,
             backup,
             taken,
+            target,
             connection,
             undoes,
             undone_by: None,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::PortError;
-use crate::domain::connection::Connection;
+use crate::domain::connection::{Connection, ConnectionRole};
 use crate::domain::id::{ConnectionId, OrgId};
 
 /// Reads connections.
@@ -15,19 +15,32 @@ use crate::domain::id::{ConnectionId, OrgId};
 pub trait Connections: Send + Sync {
     /// Returns an organisation's connection; `None` if it uses the native store.
     async fn connection(&self, org: OrgId) -> Result<Option<Connection>, PortError>;
+    /// Returns the database that an organisation's restores may write into instead; `None` if there is none.
+    async fn restore_target(&self, org: OrgId) -> Result<Option<Connection>, PortError>;
+    /// Returns the connection with a role.
+    async fn of_role(&self, org: OrgId, role: ConnectionRole) -> Result<Option<Connection>, PortError> {
+        match role {
+            ConnectionRole::Source => self.connection(org).await,
+            ConnectionRole::RestoreTarget => self.restore_target(org).await,
+        }
+    }
 }
 
 /// Keeps the credentials of connections, apart from everything else. Each set of credentials belongs to one
-/// [`ConnectionId`], so that settings are never used with the credentials of others, whatever ends halfway.
+/// [`ConnectionId`], so that settings are never used with the credentials of others, whatever ends halfway. Those of the
+/// two roles are apart from each other.
 #[async_trait]
 pub trait Credentials: Send + Sync {
     /// Stores credentials. Repeating a call changes nothing.
-    async fn put(&self, org: OrgId, connection: ConnectionId, secret: &SourceSecret) -> Result<(), PortError>;
+    async fn put(&self, of: CredentialsOf, connection: ConnectionId, secret: &SourceSecret) -> Result<(), PortError>;
     /// Reads credentials. Fails with `NotFound` if they were deleted.
-    async fn get(&self, org: OrgId, connection: ConnectionId) -> Result<SourceSecret, PortError>;
-    /// Deletes all credentials of an organisation; those of an organisation without any are deleted already.
-    async fn remove(&self, org: OrgId) -> Result<(), PortError>;
+    async fn get(&self, of: CredentialsOf, connection: ConnectionId) -> Result<SourceSecret, PortError>;
+    /// Deletes all credentials for one role; where there are none, they are deleted already.
+    async fn remove(&self, of: CredentialsOf) -> Result<(), PortError>;
 }
+
+/// Whose credentials, and for what.
+pub type CredentialsOf = (OrgId, ConnectionRole);
 
 /// What a source asks for. Its `Debug` output omits all of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -37,7 +37,7 @@ mod writing;
 pub use captures::Captures;
 pub use catalogue::Catalogue;
 pub use clock::{Clock, SystemClock};
-pub use connections::{AccessToken, AccessTokens, Connections, Credentials, SourceCredits, SourceSecret};
+pub use connections::{AccessToken, AccessTokens, Connections, Credentials, CredentialsOf, SourceCredits, SourceSecret};
 pub use connector::{
     Connector, FileBuckets, FilesReading, HeldState, ModuleChanges, ModuleReading, Protection, ResumePoint, SourceFile,
     SourcePage, SourceRows, StateToken,

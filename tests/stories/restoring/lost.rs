@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use hozon_shared::domain::backup::Backup;
+use hozon_shared::domain::connection::ConnectionRole;
 use hozon_shared::domain::id::{EventId, RestoreId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::restore::{
@@ -25,7 +26,8 @@ async fn ask_without_starting(world: &World, backup: &Backup, id: u64) -> Restor
     let connection = ports.connections.connection(world.org).await.unwrap().unwrap().id;
     let (org, id, requester, taken) = (world.org, RestoreId(id), person(), ports.clock.now());
     let (selection, policy) = (RestoreSelection::Everything {}, RestorePolicy { change: true, delete: true });
-    let request = RestoreRequest { org, id, requester, backup: backup.id, taken, connection, undoes: None, selection, policy };
+    let (backup, target) = (backup.id, ConnectionRole::Source);
+    let request = RestoreRequest { org, id, requester, backup, taken, target, connection, undoes: None, selection, policy };
     let restore = Restore::requested(request, taken - TimeDelta::hours(1), RunLength::days(1));
     ports.store.commit(org, request_restore(restore.clone())).await.unwrap();
     restore

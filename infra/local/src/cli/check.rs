@@ -70,7 +70,7 @@ pub async fn check_organisation(local: &Local, org: OrgId) -> Result<()> {
         );
         return Ok(());
     };
-    let secret = local.ports.credentials.get(org, connection.id).await?;
+    let secret = local.ports.credentials.get((org, connection.role), connection.id).await?;
     let Selection { omitted, profile } = &connection.selection;
     let profile = profile.as_ref().map(|name| local.profiles.find(name)).transpose()?;
     let found = checked(&local.connectors, (org, connection.id), &connection.source, secret).await?;

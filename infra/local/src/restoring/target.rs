@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use hozon_shared::domain::connection::{Connection, SourceSettings};
+use hozon_shared::domain::connection::{Connection, ConnectionRole, SourceSettings};
 use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::domain::selection::Selection;
-use hozon_shared::ports::{Connections, Credentials, ErrorKind, PortError, SourceSecret};
+use hozon_shared::ports::{Connections, Credentials, CredentialsOf, ErrorKind, PortError, SourceSecret};
 
 use crate::tokens::administrator;
 
@@ -25,7 +25,9 @@ impl GivenTarget {
     ) -> Self {
         let selection = Selection { omitted: Vec::new(), profile };
         let (set_by, set_at) = (administrator(), now);
-        Self { connection: Connection { org, id: ConnectionId(1), source, selection, set_by, set_at, version: 1 }, secret }
+        let (id, role) = (ConnectionId(1), ConnectionRole::Source);
+        let connection = Connection { org, id, role, source, selection, drills: false, set_by, set_at, version: 1 };
+        Self { connection, secret }
     }
 }
 
@@ -34,22 +36,26 @@ impl Connections for GivenTarget {
     async fn connection(&self, org: OrgId) -> Result<Option<Connection>, PortError> {
         Ok(Some(self.connection.clone()).filter(|connection| connection.org == org))
     }
+
+    async fn restore_target(&self, _: OrgId) -> Result<Option<Connection>, PortError> {
+        Ok(None)
+    }
 }
 
 #[async_trait]
 impl Credentials for GivenTarget {
-    async fn put(&self, _: OrgId, _: ConnectionId, _: &SourceSecret) -> Result<(), PortError> {
+    async fn put(&self, _: CredentialsOf, _: ConnectionId, _: &SourceSecret) -> Result<(), PortError> {
         Err(PortError::new(ErrorKind::Unavailable, "store the password of a database that is only restored into"))
     }
 
-    async fn get(&self, org: OrgId, connection: ConnectionId) -> Result<SourceSecret, PortError> {
-        if (org, connection) == (self.connection.org, self.connection.id) {
+    async fn get(&self, of: CredentialsOf, connection: ConnectionId) -> Result<SourceSecret, PortError> {
+        if (of, connection) == ((self.connection.org, self.connection.role), self.connection.id) {
             return Ok(self.secret.clone());
         }
         Err(PortError::new(ErrorKind::NotFound, "read the password of another database"))
     }
 
-    async fn remove(&self, _: OrgId) -> Result<(), PortError> {
+    async fn remove(&self, _: CredentialsOf) -> Result<(), PortError> {
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use hozon_shared::domain::connection::ConnectionRole;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::id::{BackupId, ConnectionId, EventId, OrgId, RestoreId};
 use hozon_shared::domain::progress::CaptureProgress;
@@ -67,8 +68,8 @@ impl<'a> RestoreWork<'a> {
         let (org, now) = (wanted.org, ports.clock.now());
         let RestoreOrder { connection, selection, policy } = order;
         let (id, backup, taken): (RestoreId, BackupId, _) = (RestoreId(ports.ids.next(now)), wanted.backup, wanted.taken);
-        let requester = administrator();
-        let request = RestoreRequest { org, id, requester, backup, taken, connection, undoes: None, selection, policy };
+        let (requester, target) = (administrator(), ConnectionRole::Source);
+        let request = RestoreRequest { org, id, requester, backup, taken, target, connection, undoes: None, selection, policy };
         let restore = Restore::requested(request, now, RunLength::default());
         match ports.store.commit(org, request_restore(restore)).await {
             Err(error) if error.kind == ErrorKind::Conflict => bail!(say(

@@ -93,6 +93,6 @@ fn outcome_of(restore: &Restore, written: RestoreOutcome) -> Option<RestoreOutco
 }
 
 fn told(restore: &Restore, step: RestoreStep, records: u64, by: &Person, at: DateTime<Utc>, event: EventId) -> Change {
-    let (id, backup, undoes) = (restore.id, restore.backup, restore.undoes);
-    Change::Event(happened(event, at, by, EventKind::Restore { restore: id, step, backup, undoes, records }))
+    let (id, backup, undoes, target) = (restore.id, restore.backup, restore.undoes, restore.target);
+    Change::Event(happened(event, at, by, EventKind::Restore { restore: id, step, backup, undoes, target, records }))
 }

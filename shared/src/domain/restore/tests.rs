@@ -21,6 +21,7 @@ fn requested() -> Restore {
         requester: person(),
         backup: BackupId(3),
         taken: at(0),
+        target: ConnectionRole::Source,
         connection: ConnectionId(4),
         undoes: None,
         selection: RestoreSelection::Everything {},

@@ -176,7 +176,7 @@ async fn own_target(local: &Local, org: OrgId) -> Result<(Connection, SourceSecr
             "この組織はデータベースに接続されていません。--into で指定してください",
         ));
     };
-    let secret = local.ports.credentials.get(org, connection.id).await?;
+    let secret = local.ports.credentials.get((org, connection.role), connection.id).await?;
     Ok((connection, secret))
 }
 
