@@ -1,7 +1,7 @@
 //! Drills that follow backups by themselves. Only what they need is stored: the sweep starts them, so that the backup waits for nothing.
 
-use hozon_shared::domain::connection::Connection;
 use hozon_shared::domain::backup::{Backup, BackupStatus};
+use hozon_shared::domain::connection::Connection;
 use hozon_shared::domain::drill::{Drill, DrillPolicy, DrillRequest, request_drill};
 use hozon_shared::domain::id::{DrillId, EventId};
 use hozon_shared::ports::ErrorKind;
@@ -19,7 +19,8 @@ pub async fn request_if_due(run: &Run<'_>) -> Result<(), TaskErrorKind> {
     }
     let backup = run.load().await?;
     let last = run.ports.drills.drills(run.org, None, 1).await?.pop();
-    let (is_due, now) = (organisation.drills.is_due(last.as_ref().map(|last| last.requested), run.ports.clock.now()), run.ports.clock.now());
+    let (is_due, now) =
+        (organisation.drills.is_due(last.as_ref().map(|last| last.requested), run.ports.clock.now()), run.ports.clock.now());
     let is_fresh = backup.status == BackupStatus::Completed && backup.drill.is_none() && backup.remake.is_none();
     if !is_due || !is_fresh || last.as_ref().is_some_and(Drill::is_active) {
         return Ok(());
@@ -27,7 +28,11 @@ pub async fn request_if_due(run: &Run<'_>) -> Result<(), TaskErrorKind> {
     match target(run).await? {
         Some(target) => request(run, backup, &target, now).await,
         None => {
-            tracing::warn!(run.org = run.org.0, run.id = run.backup.0, "no drill follows the backup: no restore target is there for drills");
+            tracing::warn!(
+                run.org = run.org.0,
+                run.id = run.backup.0,
+                "no drill follows the backup: no restore target is there for drills"
+            );
             Ok(())
         }
     }

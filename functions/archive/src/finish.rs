@@ -9,9 +9,9 @@ use hozon_shared::domain::source::Losses;
 use hozon_shared::snapshots::of_backup::record;
 use serde_json::Value;
 
-use crate::{drill, remake};
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
+use crate::{drill, remake};
 
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     let backup = run.load().await?;

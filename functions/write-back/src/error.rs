@@ -25,7 +25,9 @@ pub enum WriteBackError {
     NoDrillTarget,
     #[error("The restore target is another kind of database than the CRM's. Give drills a database of the same kind.")]
     OtherKind,
-    #[error("The restore target has something that no drill has made ({example}), so that nothing was deleted. Give drills an empty database.")]
+    #[error(
+        "The restore target has something that no drill has made ({example}), so that nothing was deleted. Give drills an empty database."
+    )]
     Occupied { example: String },
     #[error("The backup does not say how its tables are made. Back up again, and drill that backup.")]
     NoTables,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::{Failure, immediate};
 use super::comparison::ChangeSummary;
-use super::drill::{DrillStatus, DrillTotals};
 use super::connection::ConnectionRole;
+use super::drill::{DrillStatus, DrillTotals};
 pub use super::erasure::ErasureStep;
 use super::exploring::LookedAt;
 use super::id::{BackupId, DrillId, ErasureId, EventId, OrderId, RestoreId, ScheduleId, SubscriptionId};

@@ -28,7 +28,8 @@ async fn cleared(conn: &mut Conn) -> Result<Clearing, Error> {
         if let Some((name, _)) = found.into_iter().next() {
             return Ok(Clearing::Occupied { example: format!("table {name}") });
         }
-        conn.query_drop(format!("create table {} (made timestamp not null default current_timestamp)", quoted(DRILL_MARK))).await?;
+        conn.query_drop(format!("create table {} (made timestamp not null default current_timestamp)", quoted(DRILL_MARK)))
+            .await?;
         return Ok(Clearing::Cleared);
     }
     for (name, kind) in found {

@@ -51,7 +51,8 @@ const LARGE_OBJECTS: &str = "
 select 'large object ' || oid, pg_catalog.format('select pg_catalog.lo_unlink(%s)', oid) from pg_catalog.pg_largeobject_metadata
 where lomowner = (select oid from pg_catalog.pg_roles where rolname = current_user) order by oid";
 
-const IS_MARKED: &str = "select exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+const IS_MARKED: &str =
+    "select exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where n.nspname = 'public' and c.relname = $1 and c.relkind = 'r')";
 
 /// Empties a database that is empty or marked, and marks it.

@@ -32,7 +32,8 @@ impl Steps<'_> {
         let fresh = snapshot_before(&**objects, task.org, task.capture()).await?.ok_or(WriteBackError::SnapshotGone)?;
         let wanted = SnapshotModule::from(stored.module.clone());
         let found = fresh.modules.iter().find(|module| module.api_name == *name);
-        let differences = compare_versions((objects, task.org), Some(&wanted), found).await?.ok_or(WriteBackError::SnapshotGone)?;
+        let differences =
+            compare_versions((objects, task.org), Some(&wanted), found).await?.ok_or(WriteBackError::SnapshotGone)?;
         Ok(judged(differences, restored))
     }
 }

@@ -49,12 +49,7 @@ async fn end(task: &DrillTask<'_>, end: &DrillEnd) -> Result<(), WriteBackError>
     Err(PortError::new(ErrorKind::Unavailable, "end a drill while others change its backup").into())
 }
 
-fn changes(
-    task: &DrillTask<'_>,
-    drill: Drill,
-    backup: Option<Backup>,
-    end: &DrillEnd,
-) -> Result<Vec<Change>, WriteBackError> {
+fn changes(task: &DrillTask<'_>, drill: Drill, backup: Option<Backup>, end: &DrillEnd) -> Result<Vec<Change>, WriteBackError> {
     let now = task.ports.clock.now();
     let event = EventId(task.ports.ids.next(now));
     Ok(match end {
@@ -65,7 +60,8 @@ fn changes(
 
 /// Fails a drill of which a call has failed, with the reason that the last call has left.
 pub(crate) async fn fail_silent(task: &DrillTask<'_>) -> Result<CallOutcome, WriteBackError> {
-    let silent = || Failure::new("DRILL_SILENT", "The drill ended without reporting a reason. If it happens again, contact the operator.");
+    let silent =
+        || Failure::new("DRILL_SILENT", "The drill ended without reporting a reason. If it happens again, contact the operator.");
     let failure = task.files().failure().await?.unwrap_or_else(silent);
     end(task, &DrillEnd::Failed(failure)).await.map(|()| CallOutcome::Done)
 }

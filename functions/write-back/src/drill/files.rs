@@ -46,7 +46,9 @@ impl Steps<'_> {
                 match placed {
                     PlacedFile::Placed => restored.files_placed += 1,
                     PlacedFile::Read => restored.files_read += 1,
-                    PlacedFile::Damaged => (restored.files_read, restored.files_damaged) = (restored.files_read + 1, restored.files_damaged + 1),
+                    PlacedFile::Damaged => {
+                        (restored.files_read, restored.files_damaged) = (restored.files_read + 1, restored.files_damaged + 1)
+                    }
                 }
             }
             work.lists += 1;
