@@ -32,7 +32,7 @@ export async function showNewNotices(app, after, isOwn) {
     .slice(0, 3)
     .reverse()) {
     announced.add(notice.id);
-    const isBad = ["failed", "skipped", "overlapped", "missed", "payment_failed", "order_failed", "unusual_loss"].includes(
+    const isBad = ["failed", "skipped", "overlapped", "missed", "payment_failed", "order_failed", "unusual_loss", "drill_differs", "drill_failed"].includes(
       notice.kind,
     );
     const action = notice.links.length ? { words: say("go_to_downloads"), to: "/downloads" } : undefined;
