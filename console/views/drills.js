@@ -70,10 +70,7 @@ function figures(totals) {
 /** @param {Drill} drill */
 function aboutOf(drill) {
   return facts([
-    [
-      say("restored_from"),
-      link(address("explore", drill.backup), {}, say("explore_backup_of", { time: time(drill.backup_time) })),
-    ],
+    [say("restored_from"), link(address("explore", drill.backup), {}, say("explore_backup_of", { time: time(drill.backup_time) }))],
     [say("restore_requested"), say("restore_by", { time: time(drill.requested_time), name: drill.requested_by.name })],
     [say("drill_is_automatic"), say(drill.is_automatic ? "yes" : "no")],
     ...(drill.ended_time ? /** @type {[Child, Child][]} */ ([[say("restore_completed"), time(drill.ended_time)]]) : []),
@@ -128,11 +125,11 @@ function examplesOf(module) {
     "div",
     { key: `${name}-examples`, class: "stack" },
     el("h3", {}, label || name),
-    fault ? el("p", { class: "notice bad" }, icon("alert"), [say(`drill_fault_${fault}`), refused].filter(Boolean).join(" ")) : null,
+    fault
+      ? el("p", { class: "notice bad" }, icon("alert"), [say(`drill_fault_${fault}`), refused].filter(Boolean).join(" "))
+      : null,
     partly ? el("p", { class: "soft" }, say("drill_partly")) : null,
-    ...lines.map((kind) =>
-      el("p", { key: kind }, el("strong", {}, say(`drill_${kind}`)), ": ", examples[kind].join(say("comma"))),
-    ),
+    ...lines.map((kind) => el("p", { key: kind }, el("strong", {}, say(`drill_${kind}`)), ": ", examples[kind].join(say("comma")))),
   );
 }
 

@@ -8,7 +8,7 @@ use hozon_shared::snapshots::document::SnapshotModule;
 use hozon_shared::snapshots::of_restore::snapshot_before;
 use hozon_shared::snapshots::reader::StoredModule;
 
-use super::Steps;
+use super::steps::Steps;
 use crate::error::WriteBackError;
 
 impl Steps<'_> {

@@ -8,7 +8,7 @@ use hozon_shared::ports::{Change, ErrorKind, PortError};
 use hozon_shared::snapshots::session::abandon;
 use hozon_shared::telemetry::Causes;
 
-use super::DrillTask;
+use super::drill_task::DrillTask;
 use crate::error::WriteBackError;
 
 /// Attempts to store an end while others change the backup or the drill.

@@ -4,13 +4,14 @@
 use futures_util::TryStreamExt;
 use hozon_capture_database::{FilePlaces, file_places};
 use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::drill::DrillFault;
 use hozon_shared::domain::writing::{FileHashes, Refusal, WriteOutcome};
 use hozon_shared::drilled::DrillWork;
 use hozon_shared::ports::FileWrite;
 use hozon_shared::snapshots::file_bytes::ReadFailure;
 use hozon_shared::snapshots::single_file::{FoundFile, found_files};
 
-use super::Steps;
+use super::steps::Steps;
 use crate::error::WriteBackError;
 
 /// What became of a file.
@@ -40,7 +41,15 @@ impl Steps<'_> {
             if self.time.is_over() {
                 return Ok(false);
             }
-            for file in found_files(&*self.task.ports.objects, self.task.org, run).await? {
+            let files = match found_files(&*self.task.ports.objects, self.task.org, run).await {
+                Ok(files) => files,
+                Err(error) => {
+                    self.damage(error)?;
+                    work.restored_at(work.module).fault.get_or_insert(DrillFault::Damaged);
+                    Vec::new()
+                }
+            };
+            for file in files {
                 let placed = self.file(&places, &stored.module, &file).await?;
                 let restored = work.restored_at(work.module);
                 match placed {

@@ -9,7 +9,7 @@ use hozon_shared::snapshots::file_bytes::ReadFailure;
 use hozon_shared::snapshots::reader::{StoredModule, rows};
 use hozon_shared::telemetry::Causes;
 
-use super::Steps;
+use super::steps::Steps;
 use crate::error::WriteBackError;
 
 impl Steps<'_> {
