@@ -1,7 +1,8 @@
 //! Compares what a drill has restored with the backup, by the lists of ids and hashes.
 
-use hozon_shared::domain::differences::{Counted, ModuleDifferences, ModuleState};
-use hozon_shared::domain::drill::DrilledModule;
+use hozon_shared::domain::crm::Module;
+use hozon_shared::domain::differences::{Counted, DifferenceExamples, ModuleDifferences, ModuleState};
+use hozon_shared::domain::drill::{DrillFault, DrilledModule};
 use hozon_shared::drilled::{DrillWork, RestoredModule};
 use hozon_shared::snapshots::differences::compare_versions;
 use hozon_shared::snapshots::document::SnapshotModule;
@@ -32,10 +33,26 @@ impl Steps<'_> {
         let fresh = snapshot_before(&**objects, task.org, task.capture()).await?.ok_or(WriteBackError::SnapshotGone)?;
         let wanted = SnapshotModule::from(stored.module.clone());
         let found = fresh.modules.iter().find(|module| module.api_name == *name);
-        let differences =
-            compare_versions((objects, task.org), Some(&wanted), found).await?.ok_or(WriteBackError::SnapshotGone)?;
-        Ok(judged(differences, restored))
+        match compare_versions((objects, task.org), Some(&wanted), found).await {
+            Ok(compared) => Ok(judged(compared.ok_or(WriteBackError::SnapshotGone)?, restored)),
+            Err(error) => self.damage(error).map(|()| unreadable(&stored.module, restored)),
+        }
     }
+}
+
+/// What is said of a module whose lists of ids and hashes the store does not give.
+fn unreadable(module: &Module, restored: RestoredModule) -> DrilledModule {
+    let before = |before| Counted { before, ..Counted::default() };
+    let differences = ModuleDifferences {
+        api_name: module.api_name.clone(),
+        label: module.label.clone(),
+        state: ModuleState::Changed,
+        partly: None,
+        rows: before(module.rows),
+        files: before(module.attachments),
+        examples: DifferenceExamples::default(),
+    };
+    DrilledModule { differences, fault: Some(DrillFault::Damaged), files_read: restored.files_read }
 }
 
 /// What was found in a module, with its files that were read only.
@@ -55,9 +72,6 @@ fn judged(differences: ModuleDifferences, restored: RestoredModule) -> DrilledMo
 
 #[cfg(test)]
 mod tests {
-    use hozon_shared::domain::differences::DifferenceExamples;
-    use hozon_shared::domain::drill::DrillFault;
-
     use super::*;
 
     fn differences(state: ModuleState, files: Counted) -> ModuleDifferences {
