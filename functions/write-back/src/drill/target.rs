@@ -1,7 +1,7 @@
 //! The restore target that a drill fills.
 
 use hozon_capture_database::OpenedConnection;
-use hozon_shared::domain::connection::Connection;
+use hozon_shared::domain::connection::{Connection, SourceSettings};
 use hozon_shared::domain::drill::Drill;
 use hozon_shared::ports::{SourceError, Writer};
 
@@ -29,7 +29,7 @@ impl DrillTarget {
         if given.source.kind() != own.source.kind() {
             return Err(WriteBackError::OtherKind);
         }
-        let connection = Connection { selection: own.selection, ..given };
+        let connection = read_as(given, own);
         let writer = match ports.capture.open(&connection, None).await? {
             OpenedConnection::Connector(connector) => connector.writer(),
             OpenedConnection::WithoutSecret => return Err(WriteBackError::WithoutSecret),
@@ -43,4 +43,14 @@ impl DrillTarget {
         let connection = self.connection.source.shown();
         move |source| WriteBackError::Source { connection: connection.clone(), source }
     }
+}
+
+/// The restore target with what the CRM's connection says of schemas, profile and what is left out.
+fn read_as(mut given: Connection, own: Connection) -> Connection {
+    match (&mut given.source, own.source) {
+        (SourceSettings::Postgres(settings), SourceSettings::Postgres(own))
+        | (SourceSettings::Mysql(settings), SourceSettings::Mysql(own)) => settings.schemas = own.schemas,
+        _ => {}
+    }
+    Connection { selection: own.selection, ..given }
 }
