@@ -5,7 +5,7 @@ use hozon_shared::snapshots::of_backup::{module_of, snapshot_of};
 use hozon_shared::snapshots::stores::stored_object;
 use serde_json::json;
 
-use super::{Drilled, beside, drilled, get, module};
+use super::{Drilled, beside, drilled, get, module, one};
 
 /// Has the database change a name of each contact, as a trigger of a CRM may do.
 const GARBLING: &str = "
@@ -58,7 +58,7 @@ async fn data_of_the_backup_that_is_damaged_is_found() {
     assert_eq!((&deal["records"]["deleted"], &note["is_same"]), (&json!(200), &json!(true)), "{drill}");
     // Notes refer to deals that are missing.
     assert_eq!(drill["foreign_keys_refused"].as_array().unwrap().len(), 1, "{drill}");
-    assert_eq!(target.psql("select count(*) from deal"), "0");
+    assert_eq!(one(&target, "select count(*) from deal"), "0");
     world.end().await;
 }
 
@@ -69,8 +69,8 @@ async fn a_database_with_anything_that_no_drill_has_made_stays_as_it_is() {
     let drill = drilled(&world, &backup).await;
     assert_eq!((&drill["status"], &drill["failure"]["code"]), (&json!("FAILED"), &json!("DRILL_TARGET_NOT_EMPTY")), "{drill}");
     assert!(drill["failure"]["message"].as_str().unwrap().contains("kept.letter"), "{drill}");
-    assert_eq!(target.psql("select count(*) from kept.letter"), "1");
-    assert_eq!(target.psql("select count(*) from pg_tables where schemaname in ('public', 'kept')"), "1");
+    assert_eq!(one(&target, "select count(*) from kept.letter"), "1");
+    assert_eq!(one(&target, "select count(*) from pg_tables where schemaname in ('public', 'kept')"), "1");
     target.sql("drop schema kept cascade; select lo_from_bytea(0, 'kept')").await;
     let drill = drilled(&world, &backup).await;
     assert_eq!(drill["failure"]["code"], "DRILL_TARGET_NOT_EMPTY", "a large object is something, too: {drill}");
@@ -82,7 +82,7 @@ async fn a_database_with_anything_that_no_drill_has_made_stays_as_it_is() {
     assert_eq!(drilled(&world, &backup).await["status"], "SAME");
     let left = "select (select count(*) from pg_namespace where nspname = 'more') + (select count(*) from pg_type where typname = 'mood')
         + (select count(*) from pg_class where relname in ('counted', 'letters')) + (select count(*) from pg_largeobject_metadata)";
-    assert_eq!(target.psql(left), "0");
+    assert_eq!(one(&target, left), "0");
     world.end().await;
 }
 
