@@ -104,6 +104,7 @@ type RestoredRecord = Sent<Schemas["ReportedRecord"]>;
 type Settings = Sent<Schemas["SettingsOut"]>;
 type Source = Sent<Schemas["SourceOut"]>;
 type Connection = Sent<Schemas["ConnectionOut"]>;
+type RestoreTarget = Sent<Schemas["RestoreTargetOut"]>;
 type ZohoOffer = Sent<Schemas["ZohoOffer"]>;
 type Check = Sent<Schemas["CheckOut"]>;
 type Webhook = Sent<Schemas["WebhookOut"]>;

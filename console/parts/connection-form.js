@@ -31,8 +31,10 @@ export function connectionForm(connection, editing, actions) {
     },
     isZoho ? null : el("p", { class: "soft", key: "hint" }, say("connection_hint")),
     kindOf(editing, actions),
-    isDatabase ? profileOf(editing, actions) : null,
-    isDatabase ? databaseOf(known?.database ?? null, editing) : null,
+    isDatabase
+      ? profileOf(editing, { name: actions.name, none: say("connection_profile_none"), hint: say("connection_profile_hint") })
+      : null,
+    isDatabase ? databaseOf(known?.database ?? null, editing, say("connection_schemas_hint"), capturedBy) : null,
     isZoho ? zohoOf(known?.zoho ?? null, editing, inputsOf(problem)) : null,
     problem
       ? el("p", { class: "notice bad", role: "alert", id: "connection-problem", key: "problem" }, icon("alert"), explain(problem))
@@ -63,8 +65,8 @@ export function connectionIn(form, editing) {
   return { kind, ...(kind === "native" ? {} : { database: databaseIn(form, editing), profile }), omitted };
 }
 
-/** @param {FormData} form @param {ConnectionEditing} editing */
-function databaseIn(form, { views }) {
+/** @param {FormData} form @param {{ views: Set<string> }} chosen */
+export function databaseIn(form, { views }) {
   const text = (/** @type {string} */ name) => String(form.get(name) ?? "").trim();
   const password = String(form.get("password") ?? "");
   return {
@@ -80,7 +82,8 @@ function databaseIn(form, { views }) {
       .map((name) => name.trim())
       .filter(Boolean),
     views: [...views],
-    captured_by: text("captured_by"),
+    // A restore target has no such choice.
+    ...(form.has("captured_by") ? { captured_by: text("captured_by") } : {}),
   };
 }
 
@@ -92,8 +95,8 @@ function kindOf({ kind, offer }, { choose }) {
   return field("kind", say("connection_kind"), el("select", { id: "kind", name: "kind", on: { change: changed } }, ...options));
 }
 
-/** @param {ConnectionEditing} editing @param {ConnectionActions} actions */
-function profileOf({ profile, profiles }, { name }) {
+/** @param {Pick<ConnectionEditing, "profile" | "profiles">} editing @param {{ name: (profile: string | null) => void, none: string, hint: string }} about what is said of no profile, and what a profile does */
+export function profileOf({ profile, profiles }, { name, none, hint }) {
   const changed = (/** @type {Event} */ event) => name(/** @type {HTMLSelectElement} */ (event.currentTarget).value || null);
   const options = profiles.map(({ name, title }) => el("option", { value: name, selected: name === profile }, title));
   return field(
@@ -102,15 +105,17 @@ function profileOf({ profile, profiles }, { name }) {
     el(
       "select",
       { id: "profile", name: "profile", "aria-describedby": "profile-hint", on: { change: changed } },
-      el("option", { value: "", selected: profile === null }, say("connection_profile_none")),
+      el("option", { value: "", selected: profile === null }, none),
       ...options,
     ),
-    el("p", { class: "soft", id: "profile-hint" }, say("connection_profile_hint")),
+    el("p", { class: "soft", id: "profile-hint" }, hint),
   );
 }
 
-/** @param {NonNullable<Connection["database"]> | null} database @param {ConnectionEditing} editing */
-function databaseOf(database, editing) {
+/** @typedef {NonNullable<Connection["database"]> | null} Database */
+
+/** @param {Database} database @param {{ kind: string, problem: Problem | null }} editing @param {string} schemas what is said of schemas @param {(database: Database) => Child} more further fields */
+export function databaseOf(database, editing, schemas, more = () => null) {
   const { kind } = editing;
   const input = inputsOf(editing.problem);
   const isFew = database?.ca || database?.schemas.length || database?.tls === "off";
@@ -130,7 +135,7 @@ function databaseOf(database, editing) {
         say(database ? "connection_password_kept" : "connection_password_hint"),
       ),
     ),
-    capturedBy(database),
+    more(database),
     el(
       "details",
       { open: Boolean(isFew) },
@@ -140,8 +145,7 @@ function databaseOf(database, editing) {
         { class: "stack" },
         tick("no_password", false, say("connection_no_password")),
         tick("unencrypted", database?.tls === "off", say("connection_unencrypted"), say("connection_unencrypted_hint")),
-        kind === "postgres" &&
-          input("schemas", { value: database?.schemas.join(", "), placeholder: "public" }, say("connection_schemas_hint")),
+        kind === "postgres" && input("schemas", { value: database?.schemas.join(", "), placeholder: "public" }, schemas),
         field(
           "ca",
           say("connection_ca"),
@@ -153,7 +157,7 @@ function databaseOf(database, editing) {
   );
 }
 
-/** Who captures the database. @param {NonNullable<Connection["database"]> | null} database */
+/** Who captures the database. @param {Database} database */
 function capturedBy(database) {
   const chosen = database?.captured_by ?? "service";
   const options = ["service", "program"].map((value) =>

@@ -6,7 +6,7 @@ import { button, card, el, failureNotice, icon, link, notice, progressBar } from
 import { explainFailure, number, percent, say, size } from "../i18n.js";
 import { drawResource } from "../resource.js";
 import { address, scrolledTable, trail } from "./looking.js";
-import { ACTIONS, countsOf, figuresOf, hindrancesOf, restoreFacts, restoreName, restoreState } from "./restores.js";
+import { ACTIONS, countsOf, figuresOf, hindrancesOf, restoreFacts, restoreName, restoreState, sayOf } from "./restores.js";
 import { askForNumber } from "./typed-number.js";
 import { watched } from "./watching.js";
 
@@ -51,7 +51,12 @@ function bodyOf(restore, acts) {
       "state",
       say("state_heading"),
       {},
-      el("p", { class: "lead", role: "status", key: "status" }, restoreState(restore), say(`restore_state_${status}`)),
+      el(
+        "p",
+        { class: "lead", role: "status", key: "status" },
+        restoreState(restore),
+        UNDER_WAY.includes(status) ? sayOf(restore, `restore_state_${status}`) : say(`restore_state_${status}`),
+      ),
       progressOf(restore),
       failureOf(restore),
       outcome ? outcomeOf(outcome) : null,
@@ -170,12 +175,16 @@ function filesOf({ files: { create, change, leave, impossible, bytes } }) {
 /** Asks with the numbers of the plan, and with a number to type where records are deleted. @param {App} app @param {Resource<Restore>} restore @param {string} path */
 async function confirmed(app, restore, path) {
   const plan = restore.data?.plan;
-  if (!plan) return;
+  if (!restore.data || !plan) return;
   const numbers = { create: plan.create, change: plan.change, deletes: plan.delete };
-  const body = [el("p", {}, say("restore_confirm_question", numbers)), el("p", { class: "soft" }, say("restore_confirm_safe"))];
+  const body = [
+    el("p", {}, sayOf(restore.data, "restore_confirm_question", numbers)),
+    el("p", { class: "soft" }, say("restore_confirm_safe")),
+  ];
   const files = filesOf(plan);
   if (files) body.push(files);
-  if (plan.delete) body.push(el("p", { class: "notice bad" }, icon("alert"), say("restore_confirm_deletes", numbers)));
+  if (plan.delete)
+    body.push(el("p", { class: "notice bad" }, icon("alert"), sayOf(restore.data, "restore_confirm_deletes", numbers)));
   const asked = { title: say("restore_confirm_title"), body, confirm: say("restore_confirm") };
   const label = say("restore_type_deletes", { count: number(plan.delete) });
   const isMeant = plan.delete ? await askForNumber({ ...asked, label, count: plan.delete }) : await ask(asked);

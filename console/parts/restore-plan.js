@@ -7,7 +7,7 @@ import { resource } from "../resource.js";
 import { cursor, drawCursor } from "./cursor.js";
 import { field } from "./fields.js";
 import { address, trail, valueOf } from "./looking.js";
-import { ACTIONS, actionBadge, countsText, reasonText, restoreName } from "./restores.js";
+import { ACTIONS, actionBadge, countsText, reasonText, restoreName, sayOf } from "./restores.js";
 import { sideBySide } from "./side-by-side.js";
 
 const PER_PAGE = "25";
@@ -26,6 +26,7 @@ export function plannedRecords(app, id, module, action) {
   void restore.reload();
   void list.reload();
   const counts = () => restore.data?.plan?.modules.find(({ api_name: name }) => name === module);
+  const now = () => (restore.data ? sayOf(restore.data, "restore_in_crm") : say("restore_in_crm"));
   const title = () => say("restore_plan_of", { module: counts()?.label || module });
   return {
     title,
@@ -42,7 +43,8 @@ export function plannedRecords(app, id, module, action) {
         choiceOf(app, address("restores", id, "plan", module), action),
         drawCursor(list, {
           empty: [icon("check"), el("p", {}, say("restore_plan_empty"))],
-          filled: (records) => el("ol", { class: "stack", key: "records" }, ...records.map(recordOf)),
+          filled: (records) =>
+            el("ol", { class: "stack", key: "records" }, ...records.map((record, at) => recordOf(record, at, now))),
         }),
       ];
     },
@@ -69,9 +71,9 @@ function choiceOf(app, here, chosen) {
   );
 }
 
-/** @param {PlannedRecord} record @param {number} at */
-function recordOf({ id, action, reason, fields }, at) {
-  const now = action === "create" ? null : say("restore_in_crm");
+/** @param {PlannedRecord} record @param {number} at @param {() => string} present name of the present values */
+function recordOf({ id, action, reason, fields }, at, present) {
+  const now = action === "create" ? null : present();
   const then = action === "delete" ? null : say("restore_in_backup");
   const pairs = fields.map(({ api_name: key, label, before, after, is_cut: isCut }) => ({
     key,

@@ -38,6 +38,11 @@ export function restoreName({ requested_time: at, undoes }) {
   return say(undoes ? "undo_of" : "restore_of", { time: time(at) });
 }
 
+/** A text about a restore, as it is for where that restore writes. @param {Restore} restore @param {string} key @param {Record<string, any>} [values] */
+export function sayOf({ target }, key, values) {
+  return say(target === "restore_target" ? `${key}_target` : key, values);
+}
+
 /** What is restored, in words. @param {Restore} restore */
 export function restoredText({ selection: { records, modules, search }, plan, undoes }) {
   if (undoes) return say("restored_undo");
@@ -59,7 +64,7 @@ export function reasonText(kind, reason) {
 
 /** What a restore is about. @param {Restore} restore */
 export function restoreFacts(restore) {
-  const { backup, policy, requested_by: by, undoes } = restore;
+  const { backup, policy, requested_by: by, target, undoes } = restore;
   const yes = (/** @type {boolean} */ is) => say(is ? "yes" : "no");
   const about = /** @type {[Child, Child][]} */ ([
     [say("restored_what"), restoredText(restore)],
@@ -69,6 +74,7 @@ export function restoreFacts(restore) {
         ? link(address("restores", undoes), {}, say("restored_from_before"))
         : link(address("explore", backup.id), {}, say("explore_backup_of", { time: time(backup.taken) })),
     ],
+    [say("restore_target"), say(`restore_into_${target}`)],
     [say("restore_changes_back"), yes(policy.change)],
     [say("restore_deletes"), yes(policy.delete)],
     [say("restore_requested"), say("restore_by", { time: time(restore.requested_time), name: by.name })],

@@ -58,7 +58,15 @@ const GROUPS = {
     "zips_remade",
     "zips_not_remade",
   ],
-  settings: ["settings_saved", "source_set", "source_removed", "hold_set", "hold_lifted"],
+  settings: [
+    "settings_saved",
+    "source_set",
+    "source_removed",
+    "restore_target_set",
+    "restore_target_removed",
+    "hold_set",
+    "hold_lifted",
+  ],
   purchases: [
     "order_placed",
     "order_confirmed",
@@ -116,6 +124,8 @@ const MARKS = {
   settings_saved: ["settings", "quiet"],
   source_set: ["database", "quiet"],
   source_removed: ["database", "quiet"],
+  restore_target_set: ["database", "quiet"],
+  restore_target_removed: ["database", "quiet"],
   hold_set: ["settings", "quiet"],
   hold_lifted: ["settings", "quiet"],
   purchased: ["cart", "good"],
@@ -293,6 +303,7 @@ function detailsOf(record) {
   if (record.losses) details.push(lossesText(record.losses));
   if (record.restore && record.records !== null) details.push(say("restored_records", { count: record.records }));
   if (record.drill && record.records !== null) details.push(say("restored_records", { count: record.records }));
+  if (record.target === "restore_target") details.push(say("restore_into_restore_target"));
   if (record.count) details.push(say("backup_count", { count: record.count }));
   if (record.amount && record.currency && !FREE.includes(record.kind))
     details.push(money(record.amount, record.currency, minorDigits(record.currency)));

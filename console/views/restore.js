@@ -3,60 +3,73 @@
 import { asProblem, call, get } from "../api.js";
 import { el, facts, icon, link } from "../dom.js";
 import { explain, say, time } from "../i18n.js";
-import { tick } from "../parts/fields.js";
+import { field, tick } from "../parts/fields.js";
 import { address, gone, isGone, trail } from "../parts/looking.js";
 import { drawResource, resource } from "../resource.js";
 
-/** @typedef {{ change: boolean, delete: boolean, problem: Problem | null }} Wishes */
+/** @typedef {{ change: boolean, delete: boolean, target: Restore["target"], problem: Problem | null }} Wishes */
+
+/** @typedef {{ backup: string, module: string, record: string, words: string, match: string }} Asked what the address asks to restore */
 
 /** The address is backup, module and record, of which the last may be empty; or the same with words and match. @type {ViewMaker} */
 export default function restore(app, backup = "", module = "", record = "", words = "", match = "prefix") {
-  const modules = resource(app, async () => /** @type {ExploredModules} */ (await get(`/${backup}/modules`)));
-  void modules.reload();
+  const asked = { backup, module, record, words, match };
+  const found = resource(app, async () => {
+    const [modules, { restore_target: other }] = await Promise.all([get(`/${backup}/modules`), get("/restore_target")]);
+    return /** @type {ExploredModules & { other: RestoreTarget | null }} */ ({ ...modules, other });
+  });
+  void found.reload();
   const what = words ? "search" : record ? "record" : module ? "module" : "backup";
   // Whoever restores single records wants their values, too.
-  const wishes = /** @type {Wishes} */ ({ change: what === "record" || what === "search", delete: false, problem: null });
-  const label = () => modules.data?.modules.find(({ api_name: name }) => name === module)?.label || module;
+  const isOfRecords = what === "record" || what === "search";
+  const wishes = /** @type {Wishes} */ ({ change: isOfRecords, delete: false, target: "connection", problem: null });
+  const label = () => found.data?.modules.find(({ api_name: name }) => name === module)?.label || module;
   const title = () => say(`restore_heading_${what}`);
-  const begin = async () => {
-    const wanted = { backup, ...selectionOf({ module, record, words, match }), policy: policyOf(wishes) };
-    try {
-      const { body } = await call("POST", "/restores", { body: wanted });
-      app.go(address("restores", body.restore.id));
-    } catch (thrown) {
-      wishes.problem = asProblem(thrown);
-      if (wishes.problem.status === 401 || wishes.problem.status === 403) app.showError(wishes.problem);
-      app.redraw();
-    }
-  };
-  const steps = () => {
-    const taken = modules.data ? say("explore_backup_of", { time: time(modules.data.taken) }) : say("nav_explore");
-    const above = /** @type {[string, string][]} */ ([
-      ["/downloads", say("nav_downloads")],
-      [address("explore", backup), taken],
-    ]);
-    if (module) above.push([address("explore", backup, module), label()]);
-    if (record) above.push([address("explore", backup, module, record), record]);
-    if (words) above.push([address("search", backup, words, module, match), say("search_title", { words })]);
-    return trail(above);
-  };
+  const formed = (/** @type {RestoreTarget | null} */ other) =>
+    formOf(app, wishes, { what, other, begin: () => begin(app, asked, wishes) });
   return {
     title,
     draw: () => [
-      steps(),
+      stepsTo(asked, label(), found.data?.taken),
       el("h1", { key: "heading", tabindex: -1 }, title()),
       el("p", { class: "soft", key: "lead" }, say("restore_lead")),
-      isGone(modules)
+      isGone(found)
         ? gone()
-        : drawResource(modules, {
-            filled: ({ taken }) => [whatOf({ taken, module: label(), record, words, match }), formOf(app, wishes, what, begin)],
+        : drawResource(found, {
+            filled: ({ taken, other }) => [whatOf({ taken, module: label(), record, words, match }), formed(other)],
             lines: 4,
           }),
     ],
   };
 }
 
-/** @param {{ module: string, record: string, words: string, match: string }} wanted */
+/** Asks for the plan, and goes to it. @param {App} app @param {Asked} asked @param {Wishes} wishes */
+async function begin(app, asked, wishes) {
+  const { backup } = asked;
+  const wanted = { backup, ...selectionOf(asked), policy: policyOf(wishes), target: wishes.target };
+  try {
+    const { body } = await call("POST", "/restores", { body: wanted });
+    app.go(address("restores", body.restore.id));
+  } catch (thrown) {
+    wishes.problem = asProblem(thrown);
+    if (wishes.problem.status === 401 || wishes.problem.status === 403) app.showError(wishes.problem);
+    app.redraw();
+  }
+}
+
+/** The pages above this one. @param {Asked} asked @param {string} label of the module @param {string | undefined} at when the backup was taken */
+function stepsTo({ backup, module, record, words, match }, label, at) {
+  const above = /** @type {[string, string][]} */ ([
+    ["/downloads", say("nav_downloads")],
+    [address("explore", backup), at ? say("explore_backup_of", { time: time(at) }) : say("nav_explore")],
+  ]);
+  if (module) above.push([address("explore", backup, module), label]);
+  if (record) above.push([address("explore", backup, module, record), record]);
+  if (words) above.push([address("search", backup, words, module, match), say("search_title", { words })]);
+  return trail(above);
+}
+
+/** @param {Asked} asked */
 function selectionOf({ module, record, words, match }) {
   if (words) return { search: { ...(module ? { module } : {}), words, match } };
   if (record) return { records: [{ module, id: record }] };
@@ -83,14 +96,15 @@ function whatOf({ taken, module, record, words, match }) {
   );
 }
 
-/** @param {App} app @param {Wishes} wishes @param {string} what @param {() => Promise<void>} begin */
-function formOf(app, wishes, what, begin) {
+/** @param {App} app @param {Wishes} wishes @param {{ what: string, other: RestoreTarget | null, begin: () => Promise<void> }} more */
+function formOf(app, wishes, { what, other, begin }) {
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     return begin();
   };
   const change = (/** @type {Event} */ event) => {
-    const { name, checked } = /** @type {HTMLInputElement} */ (event.target);
+    const { name, checked, value } = /** @type {HTMLInputElement} */ (event.target);
+    if (name === "target") wishes.target = /** @type {Restore["target"]} */ (value);
     if (name === "change" || name === "delete") wishes[name] = checked;
     app.redraw();
   };
@@ -100,6 +114,7 @@ function formOf(app, wishes, what, begin) {
   return el(
     "form",
     { class: "card", key: "form", on: { submit, change } },
+    other ? targetOf(wishes.target, other) : null,
     el(
       "fieldset",
       {},
@@ -118,6 +133,23 @@ function formOf(app, wishes, what, begin) {
       { class: "actions", key: "actions" },
       el("button", { type: "submit", class: "primary" }, el("span", {}, say("restore_make_plan"))),
       link("/restores", { class: "button" }, say("nav_restores")),
+    ),
+  );
+}
+
+/** Into which database to write, where there is another one. @param {Restore["target"]} chosen @param {RestoreTarget} other */
+function targetOf(chosen, { database }) {
+  const address = database ? `${database.host}:${database.port}/${database.name}` : "";
+  const option = (/** @type {Restore["target"]} */ value, /** @type {string} */ words) =>
+    el("option", { value, selected: value === chosen, key: value }, words);
+  return field(
+    "target",
+    say("restore_target"),
+    el(
+      "select",
+      { id: "target", name: "target" },
+      option("connection", say("restore_into_connection")),
+      option("restore_target", [say("restore_into_restore_target"), address].filter(Boolean).join(": ")),
     ),
   );
 }

@@ -2,19 +2,23 @@
 
 import { asProblem, call, get } from "../api.js";
 import { ask } from "../dialog.js";
-import { card, el } from "../dom.js";
+import { card, el, link } from "../dom.js";
 import { say } from "../i18n.js";
 import { checkOf } from "../parts/connection-check.js";
 import { connectionForm, connectionIn } from "../parts/connection-form.js";
 import { sourceOf } from "../parts/crm.js";
+import { restoreTargetView } from "../parts/restore-target.js";
 import { consentView, leaveForConsent } from "../parts/zoho-consent.js";
 import { drawResource, resource } from "../resource.js";
 
 /** @typedef {import("../parts/connection-form.js").ConnectionEditing} ConnectionEditing */
 
+/** @typedef {{ connection: Connection | null }} Saved */
+
 /** @type {ViewMaker} */
 export default function source(app, step = "", more = "") {
   if (step === "consent") return consentView(app, more);
+  if (step === "target") return restoreTargetView(app);
   const editing = emptyForm();
   editing.isElsewhere = step === "connected" && more === "elsewhere";
   const saved = resource(app, async () => {
@@ -22,7 +26,7 @@ export default function source(app, step = "", more = "") {
     Object.assign(editing, { profiles, offer: zoho });
     fill(editing, connection);
     // A resource without data counts as not loaded.
-    return /** @type {{ connection: Connection | null }} */ ({ connection });
+    return /** @type {Saved} */ ({ connection });
   });
   const backedUp = resource(app, async () => /** @type {Source} */ ((await get("/source")).source));
   const loaded = saved.reload();
@@ -37,26 +41,39 @@ export default function source(app, step = "", more = "") {
     remove: () => remove(app, editing, saved),
     redraw: () => app.redraw(),
   };
+  const formed = (/** @type {Saved} */ { connection }) => connectionForm(connection, editing, actions);
   return {
     title: () => say("nav_source"),
-    isChanged: () =>
-      !editing.isLeaving && currentForm() !== null && saved.data !== null && hasChanges(editing, saved.data.connection),
+    isChanged: () => isEdited(editing, saved),
     draw: () => [
       el("h1", { key: "heading", tabindex: -1 }, say("connection_heading")),
       el(
         "div",
         { class: "stack", key: "source" },
-        card(
-          "connection",
-          say("connection_card"),
-          {},
-          drawResource(saved, { lines: 6, filled: ({ connection }) => connectionForm(connection, editing, actions) }),
-        ),
+        card("connection", say("connection_card"), {}, drawResource(saved, { lines: 6, filled: formed })),
         editing.check ? card("check", say("check_heading"), {}, checkOf(editing.check, editing, actions)) : null,
         card("source", say("source_heading"), {}, drawResource(backedUp, { filled: sourceOf, lines: 3 })),
+        targetCard(),
       ),
     ],
   };
+}
+
+/** Whether the form has changes that are not saved. @param {ConnectionEditing} editing @param {Resource<Saved>} saved */
+function isEdited(editing, { data }) {
+  return !editing.isLeaving && currentForm() !== null && data !== null && hasChanges(editing, data.connection);
+}
+
+/** Leads to the page of the restore target. */
+function targetCard() {
+  const open = link("/source/target", { class: "button" }, say("target_open"));
+  return card(
+    "target",
+    say("target_heading"),
+    {},
+    el("p", { class: "soft" }, say("target_lead")),
+    el("p", { class: "actions" }, open),
+  );
 }
 
 /** State of the form before the connection is loaded. */
@@ -155,7 +172,7 @@ async function check(app, editing) {
   }
 }
 
-/** @param {App} app @param {ConnectionEditing} editing @param {Resource<{ connection: Connection | null }>} saved @param {SubmitEvent} event */
+/** @param {App} app @param {ConnectionEditing} editing @param {Resource<Saved>} saved @param {SubmitEvent} event */
 async function save(app, editing, saved, event) {
   event.preventDefault();
   try {
@@ -169,7 +186,7 @@ async function save(app, editing, saved, event) {
   }
 }
 
-/** @param {App} app @param {ConnectionEditing} editing @param {Resource<{ connection: Connection | null }>} saved */
+/** @param {App} app @param {ConnectionEditing} editing @param {Resource<Saved>} saved */
 async function remove(app, editing, saved) {
   const body = [el("p", {}, say("connection_remove_question"))];
   if (!(await ask({ title: say("connection_remove_title"), body, confirm: say("remove"), isDangerous: true }))) return;

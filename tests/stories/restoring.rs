@@ -6,6 +6,7 @@ pub mod files;
 mod kills;
 mod lost;
 mod random;
+mod target;
 
 use std::collections::BTreeMap;
 

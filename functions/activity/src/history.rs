@@ -8,10 +8,13 @@ use axum::extract::State;
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use futures_util::{StreamExt, TryStreamExt};
-use hozon_shared::api::closed_sets::{EventName, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind};
+use hozon_shared::api::closed_sets::{
+    ConnectionRoleName, EventName, HistoryAction, HistoryState, MonthlyProductKind, RepeatKind,
+};
 use hozon_shared::api::{
     Administrator, ApiError, ChangesOut, LocalTime, LossesOut, Page, PageInfo, Params, PersonOut, local_time,
 };
+use hozon_shared::domain::connection::ConnectionRole;
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
 use hozon_shared::domain::exploring::LookedAt;
 use hozon_shared::domain::id::{ErasureId, OrderId, OrgId};
@@ -80,6 +83,9 @@ struct Record {
     explored: Option<ExploredOut>,
     /// The restore that the event is about.
     restore: Option<String>,
+    /// Where a restore writes.
+    #[schema(value_type = Option<ConnectionRoleName>)]
+    target: Option<ConnectionRole>,
     /// The drill that the event is about.
     drill: Option<String>,
     /// Number of records that a restore is to write, or has written, or that a drill has compared.
@@ -231,6 +237,7 @@ fn record(event: &Event, zone: Tz) -> Record {
         address: if let EventKind::DownloadStarted { address, .. } = what { address.clone() } else { None },
         explored: if let EventKind::Explored { what, .. } = what { Some(ExploredOut::from(what)) } else { None },
         restore: if let EventKind::Restore { restore, .. } = what { Some(restore.to_string()) } else { None },
+        target: if let EventKind::Restore { target, .. } = what { Some(*target) } else { None },
         drill: if let EventKind::Drill { drill, .. } = what { Some(drill.to_string()) } else { None },
         records: records(what),
         erasure: erased(what).map(|erasure| erasure.to_string()),

@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use hozon_shared::api::closed_sets::{CheckStatus, ConnectionKind, LeftOutReason, SourceAdviceName};
 use hozon_shared::api::{Administrator, ApiError, Body, GapOut};
+use hozon_shared::domain::connection::{ConnectionRole, SourceSettings};
 use hozon_shared::domain::crm::DataCategory;
-use hozon_shared::domain::id::ConnectionId;
+use hozon_shared::domain::id::{ConnectionId, OrgId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::profile::{Profile, Profiles, shape};
 use hozon_shared::domain::source::{ApiCost, SourceAdvice, SourceModule, SourceReport};
-use hozon_shared::ports::SourceError;
+use hozon_shared::ports::{SourceError, SourceSecret};
 use hozon_shared::telemetry::Causes;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -119,7 +120,7 @@ pub async fn handle(
     Administrator(caller): Administrator,
     Body(body): Body,
 ) -> Result<Json<CheckEnvelope>, ApiError> {
-    let (mut source, selection, secret, id) = if body.is_empty() {
+    let (source, selection, secret, id) = if body.is_empty() {
         let (connection, secret) = ports.present(caller.org).await?;
         (connection.source, connection.selection, secret, connection.id)
     } else {
@@ -128,14 +129,33 @@ pub async fn handle(
         wanted.source.keep_known(present.as_ref().map(|present| &present.source));
         (wanted.source, wanted.selection, secret, present.map_or(ConnectionId(0), |present| present.id))
     };
-    ports.connectors.locate_files(caller.org, &mut source);
+    let checked = CheckedConnection { role: ConnectionRole::Source, id, source, profile: selection.profile, secret };
+    check(&ports, caller.org, checked).await
+}
+
+/// A connection that is tried.
+pub struct CheckedConnection {
+    pub role: ConnectionRole,
+    /// Zero for one that is not stored.
+    pub id: ConnectionId,
+    pub source: SourceSettings,
+    pub profile: Option<String>,
+    pub secret: SourceSecret,
+}
+
+/// Tries a connection, and says what it leads to.
+pub async fn check(ports: &ConnectionPorts, org: OrgId, checked: CheckedConnection) -> Result<Json<CheckEnvelope>, ApiError> {
+    let CheckedConnection { role, id, mut source, profile, secret } = checked;
+    if role.is_source() {
+        ports.connectors.locate_files(org, &mut source);
+    }
     let kind = source.kind();
     let connector = ports
         .connectors
-        .open((caller.org, id), None, &source, secret)
+        .open((org, id), None, &source, secret)
         .ok_or_else(|| ApiError::not_allowed("The native store needs no check: the platform writes it."))?;
-    let organisation = ports.store.organisation(caller.org).await?.ok_or_else(ApiError::not_found)?;
-    let profile = selection.profile.as_ref().and_then(|name| ports.profiles.find(name).ok());
+    let organisation = ports.store.organisation(org).await?.ok_or_else(ApiError::not_found)?;
+    let profile = profile.as_ref().and_then(|name| ports.profiles.find(name).ok());
     let has_files = source.has_files();
     let shown = |report| report_out(report, &ports.profiles, (profile, has_files), organisation.data_locale());
     Ok(Json(CheckEnvelope { check: outcome(kind, connector.check().await.map(shown)) }))

@@ -68,7 +68,7 @@ pub struct ConnectionOut {
 }
 
 #[derive(Serialize, ToSchema)]
-struct DatabaseOut {
+pub struct DatabaseOut {
     host: String,
     port: u16,
     name: String,
@@ -192,7 +192,8 @@ pub fn out(connection: Connection, zone: Tz) -> ConnectionOut {
     }
 }
 
-fn database_out(settings: DatabaseSettings) -> DatabaseOut {
+/// A database as it is shown.
+pub fn database_out(settings: DatabaseSettings) -> DatabaseOut {
     let DatabaseSettings { host, port, database: name, user, tls, ca, schemas, views, files: _, captured_by } = settings;
     let tls = match tls {
         Tls::VerifyFull => "verify_full",

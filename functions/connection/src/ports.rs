@@ -7,11 +7,12 @@ use hozon_connectors::Connectors;
 use hozon_shared::api::{ApiError, OncePorts};
 use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::connection::Connection;
-use hozon_shared::domain::id::{ConnectionId, OrgId};
+use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::profile::Profiles;
-use hozon_shared::ports::{Consents, CredentialsOf, ErrorKind, Ports, Secrets, SourceSecret, Store};
+use hozon_shared::ports::{Consents, ErrorKind, Ports, Secrets, SourceSecret, Store};
 
-use crate::wanted::{Wanted, password_missing};
+use crate::database::Within;
+use crate::wanted::{IN_CONNECTION, Wanted};
 
 /// The ports that the function uses.
 #[derive(Clone)]
@@ -42,7 +43,7 @@ impl ConnectionPorts {
         let connection = self.connecting.connections.connection(org).await?;
         let connection =
             connection.ok_or_else(|| ApiError::not_allowed("No connection is set. Set one, or send the one to check."))?;
-        let secret = self.stored_secret((org, connection.role), connection.id).await?;
+        let secret = self.stored_secret(&connection, IN_CONNECTION).await?;
         Ok((connection, secret))
     }
 
@@ -55,10 +56,8 @@ impl ConnectionPorts {
         }
         let secret = match (&wanted.secret, &present) {
             (Some(secret), _) => secret.clone(),
-            (None, Some(present)) if wanted.may_keep_secret(present) => {
-                self.stored_secret((org, present.role), present.id).await?
-            }
-            (None, _) if wanted.source.is_captured() => return Err(password_missing()),
+            (None, Some(present)) if wanted.may_keep_secret(present) => self.stored_secret(present, IN_CONNECTION).await?,
+            (None, _) if wanted.source.is_captured() => return Err(IN_CONNECTION.password_missing()),
             (None, _) => SourceSecret::default(),
         };
         Ok((present, secret))
@@ -70,9 +69,10 @@ impl ConnectionPorts {
         Ok(organisation.time_zone)
     }
 
-    async fn stored_secret(&self, of: CredentialsOf, id: ConnectionId) -> Result<SourceSecret, ApiError> {
-        match self.connecting.credentials.get(of, id).await {
-            Err(error) if error.kind == ErrorKind::NotFound => Err(password_missing()),
+    /// The credentials of a connection; an error for the body that names it `within` if they are gone.
+    pub async fn stored_secret(&self, connection: &Connection, within: Within) -> Result<SourceSecret, ApiError> {
+        match self.connecting.credentials.get((connection.org, connection.role), connection.id).await {
+            Err(error) if error.kind == ErrorKind::NotFound => Err(within.password_missing()),
             other => Ok(other?),
         }
     }

@@ -1,17 +1,19 @@
 //! The connection that a caller asks for, validated.
 
-use hozon_shared::api::closed_sets::{CapturedByName, ConnectionKind, TlsMode};
-use hozon_shared::api::{ApiError, named};
-use hozon_shared::domain::connection::{
-    AddressError, CapturedBy, Connection, DatabaseKind, DatabaseSettings, SourceSettings, Tls,
-};
+use hozon_shared::api::ApiError;
+use hozon_shared::api::closed_sets::ConnectionKind;
+use hozon_shared::domain::connection::{Connection, DatabaseKind, SourceSettings};
 use hozon_shared::domain::profile::Profiles;
 use hozon_shared::domain::selection::{MAX_OMISSIONS, Omission, Selection};
 use hozon_shared::ports::SourceSecret;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::database::{self, WantedDatabase, Within};
 use crate::zoho::{self, WantedZoho};
+
+/// Where a request names the connection.
+pub const IN_CONNECTION: Within = Within("connection");
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,39 +40,6 @@ struct WantedConnection {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct WantedDatabase {
-    /// DNS name or IP address of the database's server.
-    #[schema(example = "db.example.com")]
-    host: Option<String>,
-    /// Left out, 5432 for PostgreSQL and 3306 for MySQL and MariaDB.
-    port: Option<u16>,
-    /// Its name on the server.
-    #[schema(example = "crm")]
-    name: Option<String>,
-    user: Option<String>,
-    /// Left out, the password stays that of the present connection, if that is to the same server with the same user. Null for a user without a
-    /// password.
-    #[serde(default, deserialize_with = "named")]
-    #[schema(value_type = Option<String>)]
-    password: Option<Option<String>>,
-    /// `verify_full` where it is left out, except for a database on the same machine.
-    #[schema(value_type = Option<TlsMode>)]
-    tls: Option<String>,
-    /// Certificates, in PEM, of the authorities that may sign the server's certificate. Left out, those of the system.
-    ca: Option<String>,
-    /// Schemas to back up, of PostgreSQL only. Left out, all but the system's.
-    #[serde(default)]
-    schemas: Vec<String>,
-    /// Views to back up besides the tables, as a check lists them. At most 200.
-    #[serde(default)]
-    views: Vec<String>,
-    /// Who captures the database. Left out, the service does.
-    #[schema(value_type = Option<CapturedByName>)]
-    captured_by: Option<String>,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct WantedOmission {
     /// API name of a module.
     module: String,
@@ -90,7 +59,8 @@ pub struct Wanted {
 pub fn read(body: &[u8], profiles: &Profiles) -> Result<Wanted, ApiError> {
     let request: ConnectionRequest = serde_json::from_slice(body).map_err(|_| ApiError::body_not_readable())?;
     let wanted = request.connection;
-    let selection = Selection { omitted: omissions(&wanted.omitted)?, profile: profile(wanted.profile, profiles)? };
+    let selection =
+        Selection { omitted: omissions(&wanted.omitted)?, profile: profile(wanted.profile, profiles, IN_CONNECTION)? };
     match (wanted.kind.as_str(), wanted.database, wanted.zoho) {
         ("native", None, None) => Ok(Wanted { source: SourceSettings::Native {}, secret: None, selection }),
         ("native", None, Some(_)) => Err(invalid("zoho", "Leave zoho out: the native store is not Zoho CRM.")),
@@ -106,8 +76,8 @@ pub fn read(body: &[u8], profiles: &Profiles) -> Result<Wanted, ApiError> {
         (kind, database, None) => {
             let kind = DatabaseKind::named(kind).ok_or_else(unknown_kind)?;
             let database = database.ok_or_else(|| missing("database", "Give the database with its host, name and user."))?;
-            let secret = database.password.clone().map(|password| SourceSecret { password, ..SourceSecret::default() });
-            Ok(Wanted { source: kind.source(settings(kind, database)?), secret, selection })
+            let (settings, secret) = database::read(kind, database, IN_CONNECTION)?;
+            Ok(Wanted { source: kind.source(settings), secret, selection })
         }
     }
 }
@@ -123,60 +93,14 @@ impl Wanted {
     }
 }
 
-/// The error of a connection whose password is neither given nor known.
-pub fn password_missing() -> ApiError {
-    let message =
-        "Give the password: the one that is stored belongs to another server or user. Send null for a user without a password.";
-    missing_in_database("password", message)
-}
-
-fn settings(kind: DatabaseKind, wanted: WantedDatabase) -> Result<DatabaseSettings, ApiError> {
-    let host = mandatory("host", wanted.host)?;
-    let tls = match wanted.tls.as_deref() {
-        None => Tls::default_for(&host),
-        Some("verify_full") => Tls::VerifyFull,
-        Some("off") => Tls::Off,
-        Some(_) => {
-            return Err(invalid_in_database("tls", "Set tls to verify_full, or to off for a database on the same machine."));
-        }
-    };
-    if !kind.has_schemas() && !wanted.schemas.is_empty() {
-        return Err(invalid_in_database("schemas", "Leave schemas out: only PostgreSQL has them."));
-    }
-    let captured_by = match wanted.captured_by.as_deref() {
-        None => CapturedBy::default(),
-        Some(name) => CapturedBy::named(name).ok_or_else(|| {
-            invalid_in_database("captured_by", "Set captured_by to service, or to program for hozon capture beside the database.")
-        })?,
-    };
-    let settings = DatabaseSettings {
-        port: wanted.port.unwrap_or_else(|| kind.default_port()),
-        database: mandatory("name", wanted.name)?,
-        user: mandatory("user", wanted.user)?,
-        ca: wanted.ca.filter(|pem| !pem.trim().is_empty()),
-        schemas: wanted.schemas,
-        views: wanted.views,
-        files: None,
-        captured_by,
-        host,
-        tls,
-    };
-    settings.validate().map_err(refused)?;
-    Ok(settings)
-}
-
 fn unknown_kind() -> ApiError {
     invalid("kind", "Set kind to zoho, zoho_backup, postgres or mysql, or to native for the store that a platform writes.")
 }
 
-fn mandatory(field: &str, value: Option<String>) -> Result<String, ApiError> {
-    let missing = || missing_in_database(field, &format!("Give the {field} of the database."));
-    value.filter(|value| !value.is_empty()).ok_or_else(missing)
-}
-
-fn profile(wanted: Option<String>, profiles: &Profiles) -> Result<Option<String>, ApiError> {
+/// Returns the name of a known profile; `None` where none is wanted.
+pub fn profile(wanted: Option<String>, profiles: &Profiles, within: Within) -> Result<Option<String>, ApiError> {
     let Some(name) = wanted.filter(|name| !name.is_empty()) else { return Ok(None) };
-    profiles.find(&name).map_err(|unknown| invalid("profile", &unknown.to_string()))?;
+    profiles.find(&name).map_err(|unknown| within.invalid("profile", &unknown.to_string()))?;
     Ok(Some(name))
 }
 
@@ -191,26 +115,10 @@ fn omissions(wanted: &[WantedOmission]) -> Result<Vec<Omission>, ApiError> {
     Ok(omitted)
 }
 
-fn refused(error: AddressError) -> ApiError {
-    let field = match error.field() {
-        "database" => "name",
-        other => other,
-    };
-    invalid_in_database(field, &error.to_string())
-}
-
 fn invalid(field: &str, message: &str) -> ApiError {
-    ApiError::invalid_data(field, &format!("$.connection.{field}"), message)
+    IN_CONNECTION.invalid(field, message)
 }
 
 fn missing(field: &str, message: &str) -> ApiError {
-    ApiError::mandatory_not_found(field, &format!("$.connection.{field}"), message)
-}
-
-fn invalid_in_database(field: &str, message: &str) -> ApiError {
-    ApiError::invalid_data(field, &format!("$.connection.database.{field}"), message)
-}
-
-fn missing_in_database(field: &str, message: &str) -> ApiError {
-    ApiError::mandatory_not_found(field, &format!("$.connection.database.{field}"), message)
+    IN_CONNECTION.missing(field, message)
 }

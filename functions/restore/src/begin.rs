@@ -33,6 +33,11 @@ pub async fn writable(ports: &RestorePorts, org: OrgId, role: ConnectionRole) ->
         ConnectionRole::RestoreTarget => ApiError::not_allowed("No restore target is set. Set one first."),
     };
     let connection = ports.connections.of_role(org, role).await?.ok_or_else(missing)?;
+    if !role.is_source()
+        && ports.connections.connection(org).await?.is_some_and(|crm| crm.source.is_same_database(&connection.source))
+    {
+        return Err(ApiError::not_allowed("The restore target is the connected CRM itself. Set another one first."));
+    }
     if !matches!(connection.source, SourceSettings::Postgres(_) | SourceSettings::Mysql(_)) {
         return Err(ApiError::not_allowed("This kind of CRM cannot be written yet. Import the zips of the backup instead."));
     }

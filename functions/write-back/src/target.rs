@@ -38,19 +38,15 @@ impl Target {
     }
 }
 
-/// Returns the connection with a role. A restore target is read with the profile of the CRM unless it names one of its own, so that
-/// both have the same modules; it has no omissions, because what a backup leaves out is not restored anyway.
+/// Returns the connection with a role. A restore target is read as the connected CRM.
 async fn connection(ports: &WriteBackPorts, org: OrgId, role: ConnectionRole) -> Result<Connection, WriteBackError> {
     let found = ports.connections.of_role(org, role).await?;
     match role {
         ConnectionRole::Source => found.ok_or(WriteBackError::NotConnected),
         ConnectionRole::RestoreTarget => {
-            let mut target = found.ok_or(WriteBackError::ConnectionChanged)?;
-            if target.selection.profile.is_none() {
-                let source = ports.connections.connection(org).await?;
-                target.selection.profile = source.and_then(|source| source.selection.profile);
-            }
-            Ok(target)
+            let target = found.ok_or(WriteBackError::ConnectionChanged)?;
+            let crm = ports.connections.connection(org).await?;
+            Ok(target.read_as(crm.as_ref()))
         }
     }
 }

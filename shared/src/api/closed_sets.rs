@@ -76,6 +76,8 @@ closed_set! {
     BackupChoiceName as "BackupChoice" = &["newest", "new"];
     /// Which copy of an organisation's Zoho CRM is read.
     ZohoEnvironmentName as "ZohoEnvironment" = &["production", "sandbox", "developer"];
+    /// Kind of a restore target. `mysql` is MariaDB too.
+    DatabaseKindName as "DatabaseKind" = &["postgres", "mysql"];
     /// Protection of a connection. `off` is allowed only on the machine itself.
     TlsMode = &["verify_full", "off"];
     /// Who captures a database: the service, or the program `hozon capture` that an operator runs beside it.

@@ -1,5 +1,7 @@
 //! Connections: how an organisation's CRM is reached. Credentials are kept apart, in a secret, and never come back.
 
+mod role;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +9,8 @@ use super::id::{ConnectionId, OrgId};
 use super::organisation::Person;
 use super::selection::Selection;
 use super::zoho::{BackupChoice, ZohoBackupSettings, ZohoSettings};
+
+pub use role::ConnectionRole;
 
 /// Longest host, database, user or schema name, in bytes. PostgreSQL's own names have up to 63 bytes, DNS names 253.
 const LONGEST_NAME: usize = 253;
@@ -34,38 +38,6 @@ pub struct Connection {
     pub set_at: DateTime<Utc>,
     /// Zero before the connection is first stored.
     pub version: u64,
-}
-
-/// What a connection is for. An organisation has at most one of each.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ConnectionRole {
-    /// The CRM. It is backed up, and restores write into it.
-    #[default]
-    #[serde(rename = "connection")]
-    Source,
-    /// A second database, which only restores write into.
-    #[serde(rename = "restore_target")]
-    RestoreTarget,
-}
-
-impl ConnectionRole {
-    /// Returns the role by its name in the API.
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Source, Self::RestoreTarget].into_iter().find(|known| known.name() == name)
-    }
-
-    /// Name in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Source => "connection",
-            Self::RestoreTarget => "restore_target",
-        }
-    }
-
-    /// Whether it is the CRM.
-    pub fn is_source(&self) -> bool {
-        *self == Self::Source
-    }
 }
 
 /// The kind of a source, with its settings.
@@ -296,6 +268,15 @@ impl SourceSettings {
         }
     }
 
+    /// Whether both lead to one database, as far as their addresses say.
+    pub fn is_same_database(&self, other: &Self) -> bool {
+        let place = |source: &Self| {
+            let settings = source.database()?;
+            Some((source.kind(), settings.host.to_ascii_lowercase(), settings.port, settings.database.clone()))
+        };
+        place(self).is_some_and(|own| place(other) == Some(own))
+    }
+
     /// How Zoho CRM is reached, if that is the source.
     pub fn zoho(&self) -> Option<&ZohoSettings> {
         match self {
@@ -384,5 +365,4 @@ fn is_name(text: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "connection_tests.rs"]
 mod tests;

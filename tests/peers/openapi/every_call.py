@@ -130,6 +130,12 @@ def connection():
     set = call("set_connection", body=wanted).connection
     assert set.database.port == 1 and set.omitted[0].module == "log" and set.profile == "creme", set
     call("remove_connection")
+    assert call("get_restore_target").restore_target is None
+    wanted = body("RestoreTargetRequest", restore_target={"kind": "mysql", "database": database | {"user": "writer"}, "drills": True})
+    assert call("check_restore_target", body=wanted).check.error.code == "SOURCE_UNREACHABLE"
+    target = call("set_restore_target", body=wanted).restore_target
+    assert target.database.user == "writer" and target.drills and target.kind == models.DatabaseKind.MYSQL, target
+    call("remove_restore_target")
     zoho = {"data_center": "jp", "client_id": "1000.A", "client_secret": "secret"}
     asked = call("ask_consent", body=body("ConnectionRequest", connection={"kind": "zoho", "zoho": zoho})).consent
     assert "client_id=1000.A" in asked.url, asked

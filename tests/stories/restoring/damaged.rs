@@ -20,6 +20,11 @@ create table deal (id int primary key, company_id int not null references compan
 create table note (id int generated always as identity primary key, deal_id int not null references deal (id), body text);
 ";
 
+/// Makes the tables without records.
+pub async fn prepare_empty(server: &PostgresServer) {
+    server.sql(SCHEMA).await;
+}
+
 /// Makes the tables, with so many times a few hundred records.
 pub async fn prepare(server: &PostgresServer, times: u32) {
     server.sql(SCHEMA).await;

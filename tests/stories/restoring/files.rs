@@ -242,3 +242,35 @@ async fn only_files_of_chosen_records_are_restored_and_none_is_changed_against_t
     assert_eq!(restore["plan"]["files"]["bytes"], 0, "{restore}");
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_restored_into_another_database_and_the_folder_of_the_crm_stays_as_it_is() {
+    let (crm, server, media) = (Crm::start().await, PostgresServer::start("").await, TempDir::new().unwrap());
+    let (other, world) = (Crm { server, media }, connected(&crm).await);
+    other.server.sql(TABLES).await;
+    let backup = world.back_up().await.id.to_string();
+    let rows = crm.rows();
+    // A restore that used the folder of the connected CRM would bring this file back.
+    crm.remove(21);
+    let (then, place) = (
+        crm.files().await,
+        json!({ "host": "127.0.0.1", "port": other.server.port(), "name": "crm", "user": "postgres", "password": "secret" }),
+    );
+    let target = json!({ "restore_target": { "kind": "postgres", "database": place } });
+    let set = world.administrator().put("/backup/restore_target", &target.to_string()).await;
+    assert_eq!(set.body["restore_target"]["profile"], Value::Null, "{set:?}");
+    let restore = planned(&world, json!({ "backup": backup, "target": "restore_target" })).await;
+    assert_eq!((&restore["plan"]["files"]["create"], &restore["plan"]["create"]), (&json!(27), &json!(27)), "{restore}");
+    let restore = confirmed(&world, &restore).await;
+    let counts = json!({ "written": 18, "already_there": 0, "changed_meanwhile": 0, "refused": 9 });
+    assert_eq!(restore["file_outcome"], counts, "{}", get(&world, &path(&restore, "/report")).await);
+    let report = get(&world, &path(&restore, "/report?module=deal")).await;
+    let refused = report["records"].as_array().unwrap().iter().filter(|record| record["outcome"] == "refused");
+    assert!(refused.clone().all(|record| record["reason"] == "unsupported") && refused.count() == 9, "{report}");
+    let mut expected = then.clone();
+    expected.extend(IN_FOLDER.map(|id| (id, None)));
+    assert_same(&other.files().await, &expected);
+    assert_eq!((other.rows(), crm.rows()), (rows.clone(), rows));
+    assert_same(&crm.files().await, &then);
+    world.end().await;
+}

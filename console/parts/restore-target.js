@@ -1,0 +1,197 @@
+// The restore target: a database that restores may write into instead of the connected CRM. Its password is sent and never shown again.
+
+import { asProblem, call, get } from "../api.js";
+import { ask } from "../dialog.js";
+import { badge, button, card, el, facts, icon } from "../dom.js";
+import { explain, explainFailure, number, say, time } from "../i18n.js";
+import { drawResource, resource } from "../resource.js";
+import { databaseIn, databaseOf, profileOf } from "./connection-form.js";
+import { field, tick } from "./fields.js";
+import { trail } from "./looking.js";
+
+const KINDS = ["postgres", "mysql"];
+
+/** @typedef {{ kind: string, profile: string | null, profiles: { name: string, title: string }[], problem: Problem | null, check: Check | null, revision: number }} TargetEditing state of the form: the chosen kind and profile, all profiles, and the number of times it was filled */
+/** @typedef {{ target: RestoreTarget | null }} Saved */
+
+/** @param {App} app @returns {View} */
+export function restoreTargetView(app) {
+  const editing = /** @type {TargetEditing} */ ({
+    kind: "postgres",
+    profile: null,
+    profiles: [],
+    problem: null,
+    check: null,
+    revision: 0,
+  });
+  const saved = resource(app, async () => {
+    const [{ restore_target: target }, { profiles }] = await Promise.all([get("/restore_target"), get("/connection")]);
+    Object.assign(editing, { profiles });
+    fill(editing, target);
+    return /** @type {Saved} */ ({ target });
+  });
+  void saved.reload();
+  return {
+    title: () => say("target_heading"),
+    isChanged: () => currentForm() !== null && saved.data !== null && hasChanges(editing, saved.data.target),
+    draw: () => [
+      trail([["/source", say("nav_source")]]),
+      el("h1", { key: "heading", tabindex: -1 }, say("target_heading")),
+      el("p", { class: "soft", key: "lead" }, say("target_lead")),
+      el(
+        "div",
+        { class: "stack", key: "target" },
+        card(
+          "target-form",
+          say("connection_card"),
+          {},
+          drawResource(saved, { lines: 6, filled: ({ target }) => formOf(app, target, editing, saved) }),
+        ),
+        editing.check ? card("check", say("check_heading"), {}, checkOf(editing.check)) : null,
+      ),
+    ],
+  };
+}
+
+function currentForm() {
+  return /** @type {HTMLFormElement | null} */ (document.querySelector("form.target"));
+}
+
+/** @param {TargetEditing} editing @param {RestoreTarget | null} target */
+function fill(editing, target) {
+  const { revision } = editing;
+  const { kind = "postgres", profile = null } = target ?? {};
+  Object.assign(editing, { kind, profile, problem: null, revision: revision + 1 });
+}
+
+/** What the form asks for. @param {TargetEditing} editing */
+function wanted({ kind, profile }) {
+  const form = new FormData(/** @type {HTMLFormElement} */ (currentForm()));
+  const database = databaseIn(form, { views: new Set() });
+  return { restore_target: { kind, database, profile, drills: form.has("drills") } };
+}
+
+/** @param {TargetEditing} editing @param {RestoreTarget | null} target */
+function hasChanges(editing, target) {
+  const { kind, database, profile, drills } = wanted(editing).restore_target;
+  if ("password" in database) return true;
+  if (!target) return database.host !== "" || database.name !== "" || database.user !== "" || drills;
+  const { captured_by: _, ...before } = /** @type {NonNullable<RestoreTarget["database"]>} */ (target.database);
+  return JSON.stringify([kind, database, profile, drills]) !== JSON.stringify([target.kind, before, target.profile, target.drills]);
+}
+
+/** @param {App} app @param {RestoreTarget | null} target @param {TargetEditing} editing @param {Resource<Saved>} saved */
+function formOf(app, target, editing, saved) {
+  const known = target?.kind === editing.kind ? target : null;
+  const name = (/** @type {string | null} */ profile) => redrawWith(app, editing, { profile });
+  const { problem } = editing;
+  return el(
+    "form",
+    {
+      key: `form-${editing.revision}`,
+      class: "target stack",
+      autocomplete: "off",
+      on: { submit: (event) => save(app, editing, saved, event) },
+    },
+    kindOf(app, editing),
+    profileOf(editing, { name, none: say("target_profile_none"), hint: say("target_profile_hint") }),
+    databaseOf(known?.database ?? null, editing, say("target_schemas_hint")),
+    tick("drills", target?.drills ?? false, say("target_drills"), say("target_drills_hint")),
+    problem
+      ? el("p", { class: "notice bad", role: "alert", id: "connection-problem", key: "problem" }, icon("alert"), explain(problem))
+      : null,
+    el(
+      "div",
+      { class: "actions", key: "actions" },
+      el("button", { class: "primary" }, icon("check"), say("save")),
+      button(say("connection_check"), () => check(app, editing), { key: "check" }),
+      target ? button(say("target_remove"), () => remove(app, editing, saved), { key: "remove" }) : null,
+    ),
+    target
+      ? el("p", { class: "soft", key: "who" }, say("connection_set_by", { name: target.set_by.name, time: time(target.set_time) }))
+      : null,
+  );
+}
+
+/** @param {App} app @param {TargetEditing} editing */
+function kindOf(app, editing) {
+  const change = (/** @type {Event} */ event) =>
+    redrawWith(app, editing, { kind: /** @type {HTMLSelectElement} */ (event.currentTarget).value, problem: null, check: null });
+  const options = KINDS.map((value) => el("option", { value, selected: value === editing.kind }, say(`connection_kind_${value}`)));
+  return field("kind", say("connection_kind"), el("select", { id: "kind", name: "kind", on: { change } }, ...options));
+}
+
+/** What the check of a restore target has found. @param {Check} check */
+function checkOf({ error, report }) {
+  if (error || !report) {
+    const failure = /** @type {Failure} */ ({ code: error?.code ?? "", message: error?.message ?? "", subject: null });
+    return el("p", { class: "notice bad", role: "alert", key: "refused" }, icon("alert"), explainFailure(failure));
+  }
+  return el(
+    "div",
+    { key: "check", class: "stack" },
+    el("p", { role: "status" }, badge("good", say("check_reached"))),
+    facts([
+      [say("check_server"), report.server],
+      [say("connection_user"), report.user],
+      [say("check_tls"), report.tls ?? say("check_no_tls")],
+      [say("modules"), number(report.modules.length)],
+    ]),
+    el("p", { class: "soft" }, say("target_check_hint")),
+  );
+}
+
+/** @param {App} app @param {TargetEditing} editing @param {Partial<TargetEditing>} part */
+function redrawWith(app, editing, part) {
+  Object.assign(editing, part);
+  app.redraw();
+}
+
+/** @param {App} app @param {TargetEditing} editing */
+async function check(app, editing) {
+  redrawWith(app, editing, { problem: null, check: null });
+  try {
+    const { body } = await call("POST", "/restore_target/actions/check", { body: wanted(editing) });
+    redrawWith(app, editing, { check: body.check });
+    document.getElementById("check-heading")?.scrollIntoView({ block: "nearest" });
+  } catch (thrown) {
+    refuse(app, editing, thrown);
+  }
+}
+
+/** @param {App} app @param {TargetEditing} editing @param {Resource<Saved>} saved @param {SubmitEvent} event */
+async function save(app, editing, saved, event) {
+  event.preventDefault();
+  try {
+    const { body } = await call("PUT", "/restore_target", { body: wanted(editing) });
+    saved.data = { target: body.restore_target };
+    fill(editing, body.restore_target);
+    app.redraw();
+    app.toast(say("target_saved"));
+  } catch (thrown) {
+    refuse(app, editing, thrown);
+  }
+}
+
+/** @param {App} app @param {TargetEditing} editing @param {Resource<Saved>} saved */
+async function remove(app, editing, saved) {
+  const body = [el("p", {}, say("target_remove_question"))];
+  if (!(await ask({ title: say("target_remove_title"), body, confirm: say("remove"), isDangerous: true }))) return;
+  try {
+    await call("DELETE", "/restore_target");
+    saved.data = { target: null };
+    fill(editing, null);
+    editing.check = null;
+    app.toast(say("target_removed"));
+  } catch (thrown) {
+    refuse(app, editing, thrown);
+  }
+  app.redraw();
+}
+
+/** @param {App} app @param {TargetEditing} editing @param {unknown} thrown */
+function refuse(app, editing, thrown) {
+  const problem = asProblem(thrown);
+  if (problem.status === 401 || problem.status === 403) return app.showError(problem);
+  redrawWith(app, editing, { problem });
+}
