@@ -6,11 +6,6 @@ mod files;
 mod kills;
 
 use hozon_shared::domain::backup::Backup;
-use hozon_shared::domain::connection::{Connection, ConnectionRole, SourceSettings};
-use hozon_shared::domain::id::{ConnectionId, UserId};
-use hozon_shared::domain::organisation::Person;
-use hozon_shared::domain::selection::Selection;
-use hozon_shared::ports::{Change, SourceSecret};
 use hozon_tests::{Answer, MariadbServer, PostgresServer, World};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -20,16 +15,10 @@ use crate::restoring::damaged::prepare;
 
 /// Sets a database as the restore target.
 async fn set_target(world: &World, kind: &str, (port, user): (u16, &str), drills: bool) {
-    let ports = &world.local.ports;
-    let (source, password) = SourceSettings::parse(&format!("{kind}://{user}:secret@127.0.0.1:{port}/crm")).unwrap();
-    let secret = SourceSecret { password, ..SourceSecret::default() };
-    let present = ports.connections.restore_target(world.org).await.unwrap();
-    let (id, version) = present.map_or((ConnectionId(1), 0), |present| (ConnectionId(present.id.0 + 1), present.version));
-    let (org, role, set_at) = (world.org, ConnectionRole::RestoreTarget, ports.clock.now());
-    let (selection, set_by) = (Selection::default(), Person { id: UserId(1), zuid: UserId(2), name: "A".to_owned() });
-    ports.credentials.put((org, role), id, &secret).await.unwrap();
-    let connection = Connection { org, id, role, source, selection, drills, set_by, set_at, version };
-    ports.store.commit(org, vec![Change::Connection(Box::new(connection))]).await.unwrap();
+    let database = json!({ "host": "127.0.0.1", "port": port, "name": "crm", "user": user, "password": "secret" });
+    let body = json!({ "restore_target": { "kind": kind, "database": database, "drills": drills } });
+    let set = world.administrator().put("/backup/restore_target", &body.to_string()).await;
+    assert_eq!((set.status, &set.body["restore_target"]["drills"]), (StatusCode::OK, &json!(drills)), "{set:?}");
 }
 
 /// Sets a server of PostgreSQL as the restore target, for drills.
@@ -219,6 +208,9 @@ async fn drills_are_for_administrators_and_for_a_restore_target_that_may_be_empt
     assert_eq!(world.administrator().get("/drills/1").await.code(), "RESOURCE_NOT_FOUND");
     set_target(&world, "postgres", (target.port(), "postgres"), false).await;
     assert_eq!(request(&world, &backup).await.code(), "NOT_ALLOWED", "the target may not be emptied");
+    let removed = world.administrator().send(reqwest::Method::DELETE, "/crm/bulk/v8/backup/restore_target", "").await;
+    assert_eq!(removed.status, StatusCode::OK, "{removed:?}");
+    assert_eq!(request(&world, &backup).await.code(), "NOT_ALLOWED", "there is no target");
     for_drills(&world, &target).await;
     let restore = json!({ "backup": backup.id.to_string(), "target": "restore_target" }).to_string();
     let refused = world.administrator().post("/restores", &restore).await;
